@@ -1,0 +1,49 @@
+"""What every channel's sender promises to deliver, and how it may fail.
+
+The one rule (promise P1): a sender always knows which of three things happened, and says so by how it ends:
+taken (returns), certainly not taken (`NotTaken`, `Rejected`), or not knowable (`Uncertain`).
+"""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class Mail:
+    """One rendered message to one address. `message_id` is without angle brackets."""
+
+    message_id: str
+    recipient: str
+    subject: str
+    text: str
+    html: str | None = None
+
+
+class NotTaken(Exception):
+    """The provider certainly did not take it, for a passing cause: trying again is safe and useful."""
+
+
+class Rejected(Exception):
+    """The provider certainly did not take it and never will: trying again is useless."""
+
+
+class Uncertain(Exception):
+    """The provider may have taken it: the connection was lost after the message was handed over."""
+
+
+class Sender(Protocol):
+    """A channel's way out."""
+
+    async def send(self, mail: Mail) -> None:
+        """Hand one message to the provider; return once it has taken it.
+
+        Raises:
+            NotTaken: certainly not taken, may be tried again.
+            Rejected: certainly not taken, never will be.
+            Uncertain: cannot be known.
+        """
+        ...
+
+    async def aclose(self) -> None:
+        """Close idle connections."""
+        ...

@@ -1,0 +1,1 @@
+"""What is said: the models that cross a boundary. Imports nothing else of Shelftalk."""

@@ -1,0 +1,101 @@
+"""What a storefront told us, in Shelftalk's own words. Every adapter ends here; nothing past it knows the vendor.
+
+A fact is an observation with the storefront's own time. Transitions are never read from it:
+they come from our stored state (design: a webhook is a trigger, not a log).
+"""
+
+from datetime import datetime
+from decimal import Decimal
+from enum import StrEnum
+from typing import Annotated, Literal
+
+from pydantic import AwareDatetime, Field
+
+from schemas.model import Model
+
+
+class Policy(StrEnum):
+    """What the storefront does at zero units."""
+
+    DENY = "deny"
+    CONTINUE = "continue"
+
+
+ExternalId = Annotated[str, Field(min_length=1, max_length=100)]
+Quantity = Annotated[int, Field(ge=-(2**31), lt=2**31)]
+Text = Annotated[str, Field(max_length=1000)]
+
+
+class VariantFact(Model):
+    """One variant as a product message shows it.
+
+    Attributes:
+        inventory_item_id: the id its stock levels are reported under; None when the message does not say.
+        quantity: units over all locations; None when the message does not say or stock is not tracked.
+        tracked: whether the storefront counts units; None when the message does not say.
+        price: in the store's currency; None when the message does not say.
+    """
+
+    variant_id: ExternalId
+    inventory_item_id: ExternalId | None = None
+    title: Text = ""
+    sku: Text | None = None
+    price: Decimal | None = None
+    policy: Policy = Policy.DENY
+    tracked: bool | None = None
+    quantity: Quantity | None = None
+
+
+class ProductFact(Model):
+    """A product with the variants that the message shows.
+
+    Attributes:
+        on_sale: active and published: a shopper can open its page.
+        all_variant_ids: every variant the product has; None when the message may show only some of them.
+        observed_at: the storefront's time of this state.
+    """
+
+    kind: Literal["product"] = "product"
+    product_id: ExternalId
+    title: Text
+    handle: Text | None = None
+    image_url: Text | None = None
+    on_sale: bool
+    variants: tuple[VariantFact, ...]
+    all_variant_ids: frozenset[str] | None = None
+    observed_at: AwareDatetime
+
+
+class ProductGoneFact(Model):
+    """The product was deleted from the storefront."""
+
+    kind: Literal["product_gone"] = "product_gone"
+    product_id: ExternalId
+    observed_at: datetime | None = None
+
+
+class StockFact(Model):
+    """Units of one inventory item at one location. `available` None: the storefront does not count them."""
+
+    kind: Literal["stock"] = "stock"
+    inventory_item_id: ExternalId
+    location_id: ExternalId
+    available: Quantity | None
+    observed_at: AwareDatetime
+
+
+Fact = Annotated[ProductFact | ProductGoneFact | StockFact, Field(discriminator="kind")]
+
+
+class Delivery(Model):
+    """One webhook as it came in, verified but not yet believed.
+
+    Attributes:
+        source: the adapter, e.g. `shopify`.
+        key: unique per store and source; the same key again is the same delivery.
+    """
+
+    store_id: Annotated[str, Field(min_length=1, max_length=255)]
+    source: str
+    topic: Annotated[str, Field(max_length=200)]
+    key: Annotated[str, Field(min_length=1, max_length=200)]

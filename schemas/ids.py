@@ -1,0 +1,62 @@
+"""The identifiers of Shelftalk and how they are made. All are strings, storefronts' own ids too."""
+
+import secrets
+import time
+from typing import NewType, Self
+
+from pydantic import model_validator
+
+from schemas.model import Model
+
+JourneyId = NewType("JourneyId", str)
+ContactId = NewType("ContactId", str)
+StoreId = NewType("StoreId", str)
+AlertId = NewType("AlertId", str)
+VersionId = NewType("VersionId", str)
+StepId = NewType("StepId", str)
+
+
+def new_journey_id() -> JourneyId:
+    """A journey's id: `j-` and 28 hexadecimal digits, ordered by time of making."""
+    return JourneyId(f"j-{_ordered_token()}")
+
+
+def new_contact_id() -> ContactId:
+    """A contact's id: `c-` and 28 hexadecimal digits. It says nothing about the person."""
+    return ContactId(f"c-{_ordered_token()}")
+
+
+def _ordered_token() -> str:
+    """48 bits of milliseconds and 64 random bits: neighbours in time are neighbours in an index."""
+    return f"{time.time_ns() // 1_000_000:012x}{secrets.token_hex(8)}"
+
+
+class Subject(Model):
+    """What is watched: one variant of one store's product.
+
+    Attributes:
+        store_id: the store, for Shopify its `*.myshopify.com` domain.
+        variant_id: the storefront's own id of the variant.
+    """
+
+    store_id: StoreId
+    variant_id: str
+
+    @model_validator(mode="after")
+    def _not_empty(self) -> Self:
+        if not self.store_id or not self.variant_id:
+            raise ValueError("a subject needs a store and a variant")
+        return self
+
+    def __str__(self) -> str:
+        return f"{self.store_id}/variant/{self.variant_id}"
+
+
+def shelf_workflow_id(subject: Subject) -> str:
+    """The id of the one ShelfWorkflow of a subject."""
+    return f"shelf/{subject}"
+
+
+def journey_workflow_id(journey_id: JourneyId) -> str:
+    """The id of a journey's JourneyWorkflow."""
+    return f"journey/{journey_id}"

@@ -1,0 +1,129 @@
+"""What is said to and by the two workflows. Exactly one model per workflow, signal, query and activity."""
+
+from enum import StrEnum
+
+from pydantic import AwareDatetime
+
+from schemas.ids import AlertId, ContactId, JourneyId, StepId, Subject
+from schemas.model import Model
+from schemas.path import PathEntry
+from schemas.program import Program, Send
+from schemas.reasons import Ending, Reason
+
+
+class Phase(StrEnum):
+    """Where an alert's own life stands (the second machine)."""
+
+    WAITING = "waiting"
+    ALERTED = "alerted"
+
+
+class JourneyState(Model):
+    """All that changes in a journey: carried through continue-as-new, and nothing else is.
+
+    Attributes:
+        at: the step the thread rests at; None while the journey stands in line.
+        rest_until: when that rest ends, so that continuing as new does not begin it again.
+        claim_id: the claim this journey was called forward with.
+        round: how often it has been called forward; a message may be sent once per step and round.
+        leaving: it was asked to leave, and why.
+    """
+
+    phase: Phase = Phase.WAITING
+    at: StepId | None = None
+    rest_until: AwareDatetime | None = None
+    claim_id: int | None = None
+    round: int = 0
+    leaving: Reason | None = None
+    path: tuple[PathEntry, ...] = ()
+
+
+class JourneyStart(Model):
+    """The input of JourneyWorkflow. Contacts are ids; nothing here is personal (P8)."""
+
+    journey_id: JourneyId
+    contact_id: ContactId
+    subject: Subject
+    alert_id: AlertId
+    entered_at: AwareDatetime
+    window_ends_at: AwareDatetime
+    program: Program
+    state: JourneyState = JourneyState()
+
+
+class PlaceGiven(Model):
+    """Signal to a journey: a claim was given to you. The same claim again changes nothing."""
+
+    claim_id: int
+
+
+class Leave(Model):
+    """Signal to a journey: end, for this reason."""
+
+    reason: Reason
+
+
+class Deliver(Model):
+    """The input of the deliver activity: which message of which journey, for which claim."""
+
+    journey_id: JourneyId
+    step: Send
+    round: int
+    give_up_at: AwareDatetime
+    """When a provider that cannot be reached is no longer waited for."""
+
+    @property
+    def key(self) -> str:
+        """The ledger's idempotency key: one message per journey, step and round."""
+        return f"{self.journey_id}/{self.step.id}/{self.round}"
+
+
+class StepOut(Model):
+    """Leave the waiting list, unless a claim has just been given."""
+
+    journey_id: JourneyId
+    reason: Reason
+
+
+class SteppedOut(Model):
+    """`claim_id` is set when a claim was given first: then the journey is told after all."""
+
+    claim_id: int | None
+
+
+class Close(Model):
+    """The journey has ended: record it with its path."""
+
+    journey_id: JourneyId
+    ending: Ending
+    reason: Reason | None
+    path: tuple[PathEntry, ...]
+
+
+class Look(Model):
+    """Signal to a shelf: look again. Carries no facts."""
+
+
+class ShelfStart(Model):
+    """The input of ShelfWorkflow."""
+
+    subject: Subject
+
+
+class GivePlaces(Model):
+    """Claim the next waiting journeys of a subject."""
+
+    subject: Subject
+
+
+class PlacesGiven(Model):
+    """How many claims of this subject wait to be called forward, and whether there may be more to give."""
+
+    to_call: int
+    more: bool
+
+
+class CallForward(Model):
+    """Signal every journey of this subject whose claim has not been called forward yet."""
+
+    subject: Subject

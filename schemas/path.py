@@ -1,0 +1,53 @@
+"""A contact's path through a conversation: each step entered, left, why, and what was found there."""
+
+from enum import StrEnum
+from typing import Literal
+
+from pydantic import AwareDatetime
+
+from schemas.ids import JourneyId
+from schemas.model import Model
+from schemas.outcome import Outcome
+from schemas.reasons import Ending, Reason
+
+
+class Why(StrEnum):
+    """Why a step was left."""
+
+    PLACE_GIVEN = "place_given"
+    TIME_PASSED = "time_passed"
+    WINDOW_ENDED = "window_ended"
+    ANSWERED = "answered"
+    """A send step got its outcome."""
+    EXIT = "exit"
+    LEFT = "left"
+    """The journey was asked to leave while it rested here."""
+
+
+class PathEntry(Model):
+    """One stay at one step, in the contact's journey's own time.
+
+    Attributes:
+        step: the step's id; `waiting-list` while the journey stands in line.
+        left_at, why: None while the journey is still there.
+        message: the message a send step names.
+        outcome: what deliver answered; for a deferred message the last answer.
+    """
+
+    step: str
+    kind: Literal["waiting", "send", "wait", "exit"]
+    entered_at: AwareDatetime
+    left_at: AwareDatetime | None = None
+    why: Why | None = None
+    message: str | None = None
+    outcome: Outcome | None = None
+
+
+class JourneyPath(Model):
+    """The whole path, as the workflow tells it: by query or by replaying its history, the same."""
+
+    journey_id: JourneyId
+    version: str
+    entries: tuple[PathEntry, ...]
+    ending: Ending | None = None
+    reason: Reason | None = None

@@ -1,0 +1,63 @@
+"""A published version in the form a journey carries: flat steps by id, each naming what comes next.
+
+It travels in the workflow's start input, so a history is self-contained (P5, P6) and small (≤ 4 KiB for the
+starter conversations). Message texts stay in PostgreSQL; a step names its message.
+"""
+
+from datetime import timedelta
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from schemas.ids import StepId, VersionId
+from schemas.model import Model
+
+
+class Send(Model):
+    """Check, then send `message`; a draft is never sent."""
+
+    kind: Literal["send"] = "send"
+    id: StepId
+    message: str
+    draft: bool = False
+    next: StepId | None = None
+
+
+class Wait(Model):
+    """Rest for `length`."""
+
+    kind: Literal["wait"] = "wait"
+    id: StepId
+    length: timedelta
+    next: StepId | None = None
+
+
+class Exit(Model):
+    """Leave the thread."""
+
+    kind: Literal["exit"] = "exit"
+    id: StepId
+    why: str
+
+
+Step = Annotated[Send | Wait | Exit, Field(discriminator="kind")]
+
+
+class Entry(Model):
+    """A thread's door: the event it is entered on and its first step."""
+
+    event: str
+    first: StepId
+
+
+class Program(Model):
+    """One version of one conversation, compiled.
+
+    Attributes:
+        entries: in the order of the document; the first whose event matches is entered.
+    """
+
+    version: VersionId
+    conversation: str
+    entries: tuple[Entry, ...]
+    steps: dict[StepId, Step]

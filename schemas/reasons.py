@@ -1,0 +1,53 @@
+"""Why a contact was told or not: the closed sets shared by ledger, path, API and console."""
+
+from enum import StrEnum
+
+
+class Reason(StrEnum):
+    """Why a message did not leave, or why a journey ended without one (promise P7)."""
+
+    SOLD_OUT_AGAIN = "sold_out_again"
+    INACTIVE = "inactive"
+    NO_CONSENT = "no_consent"
+    SUPPRESSED = "suppressed"
+    PURCHASED = "purchased"
+    QUIET_HOURS = "quiet_hours"
+    WINDOW_ENDED = "window_ended"
+    NOT_NEXT_IN_LINE = "not_next_in_line"
+    MESSAGE_DRAFT = "message_draft"
+    ERASED = "erased"
+    PROVIDER_REFUSED = "provider_refused"
+    PROVIDER_UNAVAILABLE = "provider_unavailable"
+    PROVIDER_UNKNOWN = "provider_unknown"
+    CANCELLED = "cancelled"
+
+    @property
+    def sentence(self) -> str:
+        """What support can say to the contact."""
+        return _SENTENCES[self]
+
+
+_SENTENCES = {
+    Reason.SOLD_OUT_AGAIN: "It was sold out again before the message could leave.",
+    Reason.INACTIVE: "The product is not on sale: unpublished, archived or removed.",
+    Reason.NO_CONSENT: "The contact has not agreed to be written to.",
+    Reason.SUPPRESSED: "The address is on the suppression list.",
+    Reason.PURCHASED: "The contact has bought it already.",
+    Reason.QUIET_HOURS: "The list keeps quiet at this hour.",
+    Reason.WINDOW_ENDED: "The relevancy window ended before there was a unit for them.",
+    Reason.NOT_NEXT_IN_LINE: "There were fewer units than people waiting, and others came first.",
+    Reason.MESSAGE_DRAFT: "The message is still a draft.",
+    Reason.ERASED: "The contact was erased.",
+    Reason.PROVIDER_REFUSED: "The mail provider refused the message for good.",
+    Reason.PROVIDER_UNAVAILABLE: "The mail provider could not be reached for a whole day.",
+    Reason.PROVIDER_UNKNOWN: "It cannot be known whether the provider took the message; it is not sent again.",
+    Reason.CANCELLED: "The journey was cancelled.",
+}
+
+
+class Ending(StrEnum):
+    """How a journey ended."""
+
+    COMPLETED = "completed"
+    EXPIRED = "expired"
+    EXITED = "exited"

@@ -1,0 +1,65 @@
+"""Every setting of Shelftalk, its meaning, unit and default. Read from `SHELFTALK_*` in the environment."""
+
+from pathlib import Path
+from typing import Annotated
+
+import platformdirs
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic import field_validator
+
+
+class Settings(BaseSettings):
+    """Settings of one process. An unset address means: the embedded component of `shelftalk up`."""
+
+    model_config = SettingsConfigDict(env_prefix="SHELFTALK_", frozen=True, extra="ignore")
+
+    data_dir: Path = Path(platformdirs.user_data_dir("shelftalk"))
+    """Where `up` keeps everything that must survive a restart."""
+    cache_dir: Path = Path(platformdirs.user_cache_dir("shelftalk"))
+    """Where downloaded and built programs are kept; safe to delete."""
+
+    database_url: SecretStr | None = Field(default=None, validation_alias="DATABASE_URL")
+    """PostgreSQL ≥ 14. Read from `DATABASE_URL`."""
+    database_pool: Annotated[int, Field(ge=2, le=200)] = 16
+    """Connections per process."""
+
+    temporal_address: str | None = None
+    """host:port of Temporal's frontend."""
+    temporal_namespace: str = "default"
+    temporal_task_queue: str = "shelftalk"
+    temporal_cli: Path | None = None
+    """The `temporal` program to use for the embedded server."""
+
+    smtp_host: str | None = None
+    smtp_port: Annotated[int, Field(ge=1, le=65535)] = 25
+    smtp_username: str | None = None
+    smtp_password: SecretStr | None = None
+    smtp_starttls: bool = False
+    """Demand STARTTLS before anything else is said."""
+    sender: str = "Shelftalk <alerts@localhost>"
+    """The From address of every message."""
+
+    http_host: str = "127.0.0.1"
+    http_port: Annotated[int, Field(ge=0, le=65535)] = 8080
+    public_url: str | None = None
+    """How the storefront's users reach this server; used in links."""
+    http_max_body: Annotated[int, Field(ge=1024, le=64 * 1024 * 1024)] = 2 * 1024 * 1024
+    """Largest request body, in bytes."""
+
+    shopify_secrets: Annotated[tuple[SecretStr, ...], NoDecode] = ()
+    """The app's client secrets, comma separated; several while one is rotated."""
+
+    signups_per_minute: Annotated[int, Field(ge=1, le=1_000_000)] = 30
+    """Sign-ups that one network address may make in a minute."""
+    inbox_days: Annotated[int, Field(ge=1, le=3650)] = 30
+    """Days that received deliveries are kept, for deduplication and inspection."""
+
+    log_level: str = "info"
+
+    @field_validator("shopify_secrets", mode="before")
+    @classmethod
+    def _split(cls, value: object) -> object:
+        if isinstance(value, str):
+            return tuple(part.strip() for part in value.split(",") if part.strip())
+        return value
