@@ -1,0 +1,175 @@
+"""Who may speak for a store, and which delivery of it this is."""
+
+import base64
+import contextlib
+import hashlib
+from collections.abc import Callable, Mapping
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from activities.storefronts.shopify import Shopify
+from activities.storefronts.storefront import DeliveryMalformed, SignatureWrong, Storefront
+from tests.storefronts.shop import SECRET, SHOP, headers, signature
+
+BODY = b'{"id":788032119674292922}'
+TOPIC = "products/delete"
+SHOPIFY = Shopify((SECRET,))
+
+
+def test_the_adapter_is_a_storefront() -> None:
+    storefront: Storefront = SHOPIFY
+    assert storefront.source == "shopify"
+
+
+@pytest.mark.parametrize(
+    ("key", "body", "expected"),
+    [
+        # RFC 4231, test cases 2 and 4 (HMAC-SHA-256); Shopify writes the digest in base64.
+        ("Jefe", b"what do ya want for nothing?", "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843"),
+        (
+            "".join(map(chr, range(1, 26))),
+            b"\xcd" * 50,
+            "82558a389a443c0ea4cc819899f2083a85f0faa3e578f8077a2e3ff46729665b",
+        ),
+    ],
+)
+def test_published_vectors_are_accepted(key: str, body: bytes, expected: str) -> None:
+    sent = headers(body, TOPIC, hmac_sha256=base64.b64encode(bytes.fromhex(expected)).decode())
+    assert Shopify((key,)).verify(body, sent).store_id == SHOP
+
+
+def test_a_signed_delivery_says_whose_and_which_it_is() -> None:
+    delivery = SHOPIFY.verify(BODY, headers(BODY, TOPIC))
+    assert (delivery.store_id, delivery.source, delivery.topic) == (SHOP, "shopify", TOPIC)
+    assert delivery.key == f"{TOPIC}:b54557e4-bdd9-4b37-8a5f-bf7d70bcd043"
+
+
+@given(place=st.integers(0, len(BODY) * 8 - 1))
+def test_any_changed_bit_of_the_body_is_refused(place: int) -> None:
+    changed = bytearray(BODY)
+    changed[place // 8] ^= 1 << place % 8
+    with pytest.raises(SignatureWrong):
+        SHOPIFY.verify(bytes(changed), headers(BODY, TOPIC))
+
+
+@given(body=st.binary(max_size=200))
+def test_any_other_body_is_refused(body: bytes) -> None:
+    if body != BODY:
+        with pytest.raises(SignatureWrong):
+            SHOPIFY.verify(body, headers(BODY, TOPIC))
+
+
+_ANY_TEXT = st.text(st.characters(codec=None), max_size=60)
+
+
+@given(claimed=_ANY_TEXT | st.sampled_from(["", " ", "=", signature(BODY).lower(), signature(BODY)[:-1]]))
+def test_any_other_signature_is_refused(claimed: str) -> None:
+    with pytest.raises(SignatureWrong) as refused:
+        SHOPIFY.verify(BODY, headers(BODY, TOPIC, hmac_sha256=claimed))
+    assert SECRET not in str(refused.value)
+
+
+@given(place=st.integers(0, 43), letter=st.characters(codec="ascii"))
+def test_any_changed_letter_of_the_signature_is_refused(place: int, letter: str) -> None:
+    right = signature(BODY)
+    changed = right[:place] + letter + right[place + 1 :]
+    if changed != right:
+        with pytest.raises(SignatureWrong):
+            SHOPIFY.verify(BODY, headers(BODY, TOPIC, hmac_sha256=changed))
+
+
+def test_a_delivery_without_a_signature_is_refused() -> None:
+    with pytest.raises(SignatureWrong):
+        SHOPIFY.verify(BODY, headers(BODY, TOPIC, hmac_sha256=None))
+
+
+def test_the_signature_is_judged_before_anything_else() -> None:
+    with pytest.raises(SignatureWrong):
+        SHOPIFY.verify(b"\xff not JSON", {"X-Shopify-Hmac-Sha256": signature(BODY)})
+
+
+def test_while_a_secret_is_rotated_the_old_and_the_new_both_count() -> None:
+    rotating = Shopify(("the new one", SECRET))
+    for secret in ("the new one", SECRET):
+        assert rotating.verify(BODY, headers(BODY, TOPIC, secret=secret)).topic == TOPIC
+    with pytest.raises(SignatureWrong):
+        rotating.verify(BODY, headers(BODY, TOPIC, secret="one of long ago"))
+
+
+def test_without_a_secret_every_webhook_is_refused_and_the_setting_is_named() -> None:
+    for secret in (SECRET, ""):
+        with pytest.raises(SignatureWrong, match="SHELFTALK_SHOPIFY_SECRETS"):
+            Shopify(()).verify(BODY, headers(BODY, TOPIC, secret=secret))
+
+
+@pytest.mark.parametrize("secret", ["", " "])
+def test_an_empty_secret_is_not_accepted_as_one(secret: str) -> None:
+    with pytest.raises(ValueError, match="SHELFTALK_SHOPIFY_SECRETS"):
+        Shopify((SECRET, secret))
+
+
+def test_the_adapter_does_not_show_its_secrets() -> None:
+    assert SECRET not in repr(SHOPIFY)
+
+
+@pytest.mark.parametrize("change", [str.lower, str.upper, str.title])
+def test_header_names_may_have_any_case(change: Callable[[str], str]) -> None:
+    sent: Mapping[str, str] = {change(name): value for name, value in headers(BODY, TOPIC).items()}
+    assert SHOPIFY.verify(BODY, sent) == SHOPIFY.verify(BODY, headers(BODY, TOPIC))
+
+
+def test_without_a_webhook_id_the_same_body_is_the_same_delivery() -> None:
+    delivery = SHOPIFY.verify(BODY, headers(BODY, TOPIC, webhook_id=None))
+    assert delivery.key == f"{TOPIC}:{hashlib.sha256(BODY).hexdigest()}"
+
+
+@pytest.mark.parametrize(
+    ("given_domain", "store"),
+    [("Example.MyShopify.com", SHOP), ("shop.example.co.uk", "shop.example.co.uk"), ("a-1.myshopify.com",) * 2],
+)
+def test_a_store_is_its_domain_in_lower_case(given_domain: str, store: str) -> None:
+    assert SHOPIFY.verify(BODY, headers(BODY, TOPIC, shop_domain=given_domain)).store_id == store
+
+
+@pytest.mark.parametrize(
+    "domain",
+    [
+        None,
+        "",
+        "localhost",
+        "{shop}.myshopify.com",
+        "example.myshopify.com/admin",
+        "example.myshopify.com:443",
+        "-example.myshopify.com",
+        "example..com",
+        "example.myshopify.com\n",
+        "10.0.0.1",
+        "\u212a.example.com",
+        ".".join(["a" * 60] * 5) + ".com",
+    ],
+)
+def test_a_store_that_is_no_domain_is_malformed(domain: str | None) -> None:
+    with pytest.raises(DeliveryMalformed, match="X-Shopify-Shop-Domain"):
+        SHOPIFY.verify(BODY, headers(BODY, TOPIC, shop_domain=domain))
+
+
+@pytest.mark.parametrize("topic", ["", "products update", "products/\u00fcpdate", "p" * 101])
+def test_a_topic_of_another_form_is_malformed(topic: str) -> None:
+    with pytest.raises(DeliveryMalformed, match="X-Shopify-Topic"):
+        SHOPIFY.verify(BODY, headers(BODY, topic))
+
+
+def test_a_missing_topic_is_malformed() -> None:
+    with pytest.raises(DeliveryMalformed, match="X-Shopify-Topic is missing"):
+        SHOPIFY.verify(BODY, {name: value for name, value in headers(BODY, TOPIC).items() if name != "X-Shopify-Topic"})
+
+
+@given(topic=_ANY_TEXT, domain=_ANY_TEXT, webhook=_ANY_TEXT, triggered=_ANY_TEXT)
+def test_any_headers_under_a_right_signature_are_read_or_malformed(
+    topic: str, domain: str, webhook: str, triggered: str
+) -> None:
+    sent = headers(BODY, topic, shop_domain=domain, webhook_id=webhook, triggered_at=triggered)
+    with contextlib.suppress(DeliveryMalformed):
+        assert SHOPIFY.verify(BODY, sent).store_id.isascii()
