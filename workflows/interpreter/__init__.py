@@ -1,0 +1,1 @@
+"""The machine that walks a conversation: pure Python that knows neither Temporal nor PostgreSQL."""

@@ -1,0 +1,39 @@
+"""A mistake in a conversation document: where it is, what is wrong, what to do about it."""
+
+import re
+from dataclasses import dataclass
+from typing import TypeAlias
+
+Path: TypeAlias = tuple[str | int, ...]
+"""The way to a place in a document: names of fields and positions in lists, from the outside in."""
+
+_BARE = re.compile(r"[A-Za-z0-9_-]{1,64}")
+_LONGEST_NAME = 64
+"""Characters shown of a name that is no proper name, so that one line stays one line."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mistake:
+    """One thing to put right, or, among notes, one thing to know.
+
+    Attributes:
+        message: what is wrong.
+        advice: what to do about it.
+    """
+
+    path: Path
+    message: str
+    advice: str
+
+
+def format_path(path: Path) -> str:
+    """A path as people write it: `threads[0].steps[2].wait`. The whole document is the empty text."""
+    text = ""
+    for part in path:
+        match part:
+            case int():
+                text += f"[{part}]"
+            case str():
+                name = part if _BARE.fullmatch(part) else repr(part[:_LONGEST_NAME])
+                text += f".{name}" if text else name
+    return text
