@@ -1,0 +1,238 @@
+"""Renders a message for one subject, once its templates have passed `activities.rendering.language`.
+
+A template is written by one person and read by thousands: what is not known is an error, what is merely absent is
+nothing, and what a storefront says (a title with a line break in it) can neither become a header nor markup.
+"""
+
+import unicodedata
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, fields
+from decimal import Decimal
+from functools import lru_cache
+from types import SimpleNamespace
+from typing import TypeAlias
+
+import jinja2
+from jinja2.sandbox import SandboxedEnvironment
+
+from activities.rendering.language import FILTERS, TemplateMistake, find_language_mistakes
+from schemas.conversation import MessageSection
+
+LONGEST_SUBJECT = 250
+"""Characters; mail programs show far fewer, and a storefront's title may have a thousand."""
+LONGEST_BODY = 500_000
+"""Characters of a rendered text or html. Above 100 kB mail programs clip; far above, providers refuse."""
+KEPT_TEMPLATES = 256
+"""Compiled templates kept in memory: those of the conversations that are sending now."""
+
+
+@dataclass(frozen=True, slots=True)
+class ShopPart:
+    """The shop that writes. `url` is its front page."""
+
+    name: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class ProductPart:
+    """The product that is watched. `url` is its page."""
+
+    title: str
+    url: str
+    image_url: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class VariantPart:
+    """The variant that is watched. An empty title counts as absent; `price` is in the shop's currency."""
+
+    title: str
+    sku: str | None = None
+    price: Decimal | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ListPart:
+    """The list the contact is on."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class MessageContext:
+    """All that a template can speak of. Nothing in it is about the contact."""
+
+    shop: ShopPart
+    product: ProductPart
+    variant: VariantPart
+    list: ListPart
+
+
+Part: TypeAlias = ShopPart | ProductPart | VariantPart | ListPart
+
+KNOWN_NAMES: Mapping[str, tuple[str, ...]] = {
+    "shop": tuple(field.name for field in fields(ShopPart)),
+    "product": tuple(field.name for field in fields(ProductPart)),
+    "variant": tuple(field.name for field in fields(VariantPart)),
+    "list": tuple(field.name for field in fields(ListPart)),
+}
+"""What a template can name, and the parts of each."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """What the contact reads. The subject is one line; `html` is None when the message has none."""
+
+    subject: str
+    text: str
+    html: str | None
+
+
+class CannotRender(Exception):
+    """A message's template is at fault, not the subject nor the provider: correct the message and publish again."""
+
+
+def render(message: MessageSection, context: MessageContext) -> Rendered:
+    """The message for this subject.
+
+    Raises:
+        CannotRender: a template has a mistake that `check_template` tells of, or its output is too long or empty.
+    """
+    subject = _one_line(_render_one("subject", message.subject, context, html=False))
+    if not subject:
+        raise CannotRender("The message's subject came out empty: begin it with words that are always there.")
+    return Rendered(
+        subject=subject,
+        text=_render_one("text", message.text, context, html=False),
+        html=None if message.html is None else _render_one("html", message.html, context, html=True),
+    )
+
+
+def check_template(message: MessageSection) -> tuple[TemplateMistake, ...]:
+    """Everything wrong with a message's templates.
+
+    The message is also tried out on a subject of which all facts are known, and on one of which only the needed ones
+    are: what fails for some shopper's product should fail here first.
+    """
+    templates = {"subject": message.subject, "text": message.text, "html": message.html}
+    mistakes = tuple(
+        mistake
+        for field, template in templates.items()
+        if template is not None
+        for mistake in find_language_mistakes(field, template, KNOWN_NAMES, _environment(html=field == "html"))
+    )
+    return mistakes or _trial_mistakes(templates)
+
+
+_FULL = MessageContext(
+    shop=ShopPart(name="Shop", url="https://shop.example"),
+    product=ProductPart(title="Product", url="https://shop.example/p", image_url="https://shop.example/p.jpg"),
+    variant=VariantPart(title="Variant", sku="SKU-1", price=Decimal("12.50")),
+    list=ListPart(name="List"),
+)
+_BARE = MessageContext(
+    shop=_FULL.shop,
+    product=ProductPart(title="Product", url="https://shop.example/p"),
+    variant=VariantPart(title=""),
+    list=_FULL.list,
+)
+
+
+def _trial_mistakes(templates: Mapping[str, str | None]) -> tuple[TemplateMistake, ...]:
+    for context, which in ((_FULL, "everything"), (_BARE, "only what is always known")):
+        for field, template in templates.items():
+            if template is None:
+                continue
+            try:
+                output = _render_one(field, template, context, html=field == "html")
+            except CannotRender as error:
+                return (
+                    TemplateMistake(
+                        field=field,
+                        line=1,
+                        message=f"fails for a product of which {which} is known: {error}",
+                        advice="Ask first whether it is there, with {% if variant.price %} … {% endif %}",
+                    ),
+                )
+            if not output.strip():
+                return (
+                    TemplateMistake(
+                        field=field,
+                        line=1,
+                        message=f"comes out empty for a product of which {which} is known",
+                        advice="Add words that are always there",
+                    ),
+                )
+    return ()
+
+
+def _render_one(field: str, template: str, context: MessageContext, *, html: bool) -> str:
+    try:
+        stream = _compiled(template, html).generate(_names(context))
+        return _collect(field, stream)
+    except jinja2.TemplateError as error:
+        raise CannotRender(f"The message's {field} cannot be rendered: {error}") from error
+    except (ArithmeticError, TypeError, ValueError) as error:
+        # What a comparison or filter makes of a value it was not meant for; the message's author can mend it.
+        raise CannotRender(f"The message's {field} cannot be rendered: {error}") from error
+
+
+def _collect(field: str, stream: Iterator[str]) -> str:
+    parts: list[str] = []
+    length = 0
+    for part in stream:
+        length += len(part)
+        if length > LONGEST_BODY:
+            raise CannotRender(f"The message's {field} is longer than {LONGEST_BODY} characters: shorten it.")
+        parts.append(part)
+    return "".join(parts)
+
+
+@lru_cache(maxsize=KEPT_TEMPLATES)
+def _compiled(template: str, html: bool) -> jinja2.Template:
+    """Raises CannotRender for a template outside the language, so that an unchecked one is not run either."""
+    environment = _environment(html=html)
+    if mistakes := find_language_mistakes("html" if html else "text", template, KNOWN_NAMES, environment):
+        raise CannotRender(f"line {mistakes[0].line}: {mistakes[0].message}. {mistakes[0].advice}.")
+    return environment.from_string(template)
+
+
+@lru_cache(maxsize=2)
+def _environment(*, html: bool) -> SandboxedEnvironment:
+    environment = SandboxedEnvironment(
+        autoescape=html, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+    environment.globals.clear()
+    environment.filters = {name: environment.filters[name] for name in FILTERS}
+    return environment
+
+
+def _names(context: MessageContext) -> dict[str, SimpleNamespace]:
+    return {
+        "shop": _namespace("shop", context.shop),
+        "product": _namespace("product", context.product),
+        "variant": _namespace("variant", context.variant),
+        "list": _namespace("list", context.list),
+    }
+
+
+def _namespace(name: str, part: Part) -> SimpleNamespace:
+    """A part as templates see it. An absent fact prints as nothing and is false, instead of printing 'None'."""
+    values = {field.name: getattr(part, field.name) for field in fields(part)}
+    return SimpleNamespace(
+        **{
+            key: jinja2.Undefined(name=f"{name}.{key}") if value is None or value == "" else value
+            for key, value in values.items()
+        }
+    )
+
+
+def _one_line(subject: str) -> str:
+    """No line breaks and no control characters: a storefront's title must not begin another header."""
+    line = " ".join("".join(" " if unicodedata.category(c) in _BREAKING else c for c in subject).split())
+    return line if len(line) <= LONGEST_SUBJECT else line[: LONGEST_SUBJECT - 1].rstrip() + "…"
+
+
+_BREAKING = frozenset({"Cc", "Zl", "Zp", "Cs"})
+"""Unicode categories: control characters, line and paragraph separators, halves of surrogate pairs."""
