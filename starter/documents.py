@@ -1,0 +1,167 @@
+"""Reads a conversation document and explains every mistake in it, all in one go, by path and line."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path as FilePath
+from typing import Self
+
+from pydantic import ValidationError
+
+from activities.rendering.templates import check_template
+from schemas.conversation import ConversationDocument, MessageSection
+from schemas.model import Model
+from starter.explanations import explain, find_clock_mistakes
+from starter.marked_yaml import Mark, MarkedTree, NotYaml, read_yaml
+from workflows.interpreter.compiler import find_mistakes, find_notes
+from workflows.interpreter.mistakes import Mistake, Path, format_path
+
+STARTER_CONVERSATION = FilePath(__file__).parent / "conversations" / "back-in-stock.yaml"
+"""The conversation a new shop begins with."""
+
+
+class MarkedMistake(Model):
+    """One thing to put right in a file, or, among notes, one thing to know.
+
+    Attributes:
+        line, column: counted from 1.
+        path: where in the document, like `threads[0].steps[2].wait`; empty for the document as a whole.
+        message: what is wrong.
+        advice: what to do about it.
+    """
+
+    file: str
+    line: int
+    column: int
+    path: str
+    message: str
+    advice: str
+
+    def __str__(self) -> str:
+        where = f"{self.file}:{self.line}:{self.column}: "
+        stop = "" if self.advice.endswith("?") else "."
+        return f"{where}{self.path + ': ' if self.path else ''}{self.message}. {self.advice}{stop}"
+
+
+class CheckReport(Model):
+    """What `shelftalk conversation check` tells.
+
+    Attributes:
+        ok: the document can be published; notes do not stand against it.
+    """
+
+    source: str
+    ok: bool
+    mistakes: tuple[MarkedMistake, ...] = ()
+    notes: tuple[MarkedMistake, ...] = ()
+
+
+class DocumentInvalid(ValueError):
+    """The document cannot be used as it is; its author fixes it. `mistakes` are in the order of the file."""
+
+    def __init__(self, mistakes: tuple[MarkedMistake, ...]) -> None:
+        super().__init__("\n".join(str(mistake) for mistake in mistakes))
+        self.mistakes = mistakes
+
+
+def load_document(text: str | bytes, source: str) -> ConversationDocument:
+    """The document in a YAML text, ready to be compiled.
+
+    Args:
+        text: at most 256 KiB; bytes are read as UTF-8.
+        source: the file's name, for the mistakes.
+
+    Raises:
+        DocumentInvalid: with every mistake that was found.
+    """
+    examined = _Examined.of(text, source)
+    if examined.document is None or examined.mistakes:
+        raise DocumentInvalid(examined.mistakes)
+    return examined.document
+
+
+def check(text: str | bytes, source: str) -> CheckReport:
+    """Everything there is to say about a document. Never raises for what the text says."""
+    examined = _Examined.of(text, source)
+    return CheckReport(source=source, ok=not examined.mistakes, mistakes=examined.mistakes, notes=examined.notes)
+
+
+@dataclass(frozen=True, slots=True)
+class _Examined:
+    document: ConversationDocument | None
+    mistakes: tuple[MarkedMistake, ...]
+    notes: tuple[MarkedMistake, ...] = ()
+
+    @classmethod
+    def of(cls, text: str | bytes, source: str) -> Self:
+        try:
+            tree = read_yaml(_decode(text))
+        except NotYaml as error:
+            return cls(None, (_marked(Mistake((), error.message, error.advice), error.mark, source),))
+        document, structural = _validate(tree)
+        mistakes = [*tree.mistakes, *((mistake, tree.mark(mistake.path)) for mistake in structural)]
+        mistakes += _template_mistakes(tree)
+        notes: tuple[Mistake, ...] = ()
+        if document is not None:
+            # How the parts fit together can only be told once each part is what it should be.
+            mistakes += [(mistake, tree.mark(mistake.path)) for mistake in find_mistakes(document)]
+            notes = find_notes(document)
+        return cls(
+            document,
+            _in_file_order(_marked(mistake, mark, source) for mistake, mark in mistakes),
+            _in_file_order(_marked(note, tree.names.get(note.path, tree.mark(note.path)), source) for note in notes),
+        )
+
+
+def _decode(text: str | bytes) -> str:
+    if isinstance(text, str):
+        return text
+    try:
+        return text.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = text[: error.start].count(b"\n") + 1
+        raise NotYaml(Mark(line, 1), "this is not UTF-8 text", "Save the file as UTF-8") from None
+
+
+def _validate(tree: MarkedTree) -> tuple[ConversationDocument | None, tuple[Mistake, ...]]:
+    clocks = find_clock_mistakes(tree.value)
+    try:
+        document = ConversationDocument.model_validate(tree.value)
+    except ValidationError as error:
+        told = {mistake.path for mistake in clocks} | {mistake.path for mistake, _ in tree.mistakes}
+        found = [mistake for each in error.errors(include_url=False) for mistake in explain(each)]
+        return None, (*clocks, *(mistake for mistake in found if mistake.path not in told))
+    return (None if clocks else document), clocks
+
+
+def _template_mistakes(tree: MarkedTree) -> Iterator[tuple[Mistake, Mark]]:
+    """Of each message that is a message, even where other parts of the document are not yet right."""
+    messages = tree.value.get("messages") if isinstance(tree.value, dict) else None
+    for code, value in messages.items() if isinstance(messages, dict) else ():
+        try:
+            message = MessageSection.model_validate(value)
+        except ValidationError:
+            continue
+        for mistake in check_template(message):
+            path: Path = ("messages", code, mistake.field)
+            yield Mistake(path, mistake.message, mistake.advice), _line_within(tree, path, mistake.line)
+
+
+def _line_within(tree: MarkedTree, path: Path, line: int) -> Mark:
+    """A line of a text; only in a text written with '|' is it also a line of the file."""
+    first = tree.blocks.get(path)
+    return tree.mark(path) if first is None else Mark(first + line - 1, 1)
+
+
+def _marked(mistake: Mistake, mark: Mark, source: str) -> MarkedMistake:
+    return MarkedMistake(
+        file=source,
+        line=mark.line,
+        column=mark.column,
+        path=format_path(mistake.path),
+        message=mistake.message,
+        advice=mistake.advice,
+    )
+
+
+def _in_file_order(mistakes: Iterator[MarkedMistake]) -> tuple[MarkedMistake, ...]:
+    return tuple(sorted(dict.fromkeys(mistakes), key=lambda mistake: (mistake.line, mistake.column)))
