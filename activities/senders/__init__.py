@@ -1,0 +1,1 @@
+"""The channels' ways out: one file per channel, each with the endings of `sender`."""

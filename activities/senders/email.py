@@ -1,0 +1,203 @@
+"""E-mail over SMTP: who may use a connection when, for how long, and what is tried again.
+
+The dialogue itself and the meaning of answers are in `smtp_session`; the message's bytes come from `mime`.
+"""
+
+import asyncio
+import socket
+import ssl
+import time
+from collections import deque
+from dataclasses import dataclass
+from pathlib import Path
+
+from activities.senders.mime import Envelope, compose, parse_sender
+from activities.senders.sender import Mail, NotTaken
+from activities.senders.smtp_session import Door, Gone, SmtpSession
+
+# Small servers and providers allow about ten connections of one client.
+CONNECTIONS = 8
+# A turn comes in milliseconds while the server answers. Longer than this it does not: better to try again later
+# than to keep an activity's place.
+QUEUE_SECONDS = 10.0
+# A healthy server needs well under a second for the whole handshake; until MAIL and RCPT are through, nothing is lost.
+SETUP_SECONDS = 5.0
+# RFC 5321 allows the server ten minutes; real ones scan for a few seconds. Giving up makes the end unknowable.
+ANSWER_SECONDS = 30.0
+# A process that is asked to stop has about ten seconds; most answers under way arrive in the first.
+CANCELLED_SECONDS = 5.0
+# Shorter than any server's own limit (30 s and more), so that a connection in use is rarely one being closed.
+IDLE_SECONDS = 20.0
+# Now and then a new connection finds a mail server's new address, certificate and login.
+AGE_SECONDS = 300.0
+# Servers commonly allow a hundred messages on a connection.
+USES = 100
+CLOSE_SECONDS = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How long an EmailSender waits, in seconds.
+
+    Attributes:
+        queue: for a free connection.
+        setup: from there until the server waits for the body: handshake, MAIL, RCPT and DATA in all.
+        answer: for the answer to the message.
+        cancelled: for that answer once the send has been cancelled.
+        idle, age: how long a connection may lie unused, and be used at all.
+        uses: messages on one connection.
+    """
+
+    queue: float = QUEUE_SECONDS
+    setup: float = SETUP_SECONDS
+    answer: float = ANSWER_SECONDS
+    cancelled: float = CANCELLED_SECONDS
+    idle: float = IDLE_SECONDS
+    age: float = AGE_SECONDS
+    uses: int = USES
+
+
+class EmailSender:
+    """Hands mail to one SMTP server over a few kept connections. For one event loop.
+
+    Args:
+        sender: the From address, `Name <local@domain>`.
+        username, password: for AUTH; without `starttls` they travel readable.
+        starttls: demand STARTTLS before anything else is said; the certificate must be valid for `host`.
+        ca_file: trust the authorities in this PEM file instead of the system's.
+        connections: how many may be open at once.
+
+    Raises:
+        ValueError: `sender` is not an address.
+        OSError: `ca_file` cannot be read.
+    """
+
+    def __init__(
+        self,
+        host: str,
+        port: int,
+        sender: str,
+        username: str | None = None,
+        password: str | None = None,
+        starttls: bool = False,
+        *,
+        ca_file: Path | None = None,
+        connections: int = CONNECTIONS,
+        limits: Limits | None = None,
+    ) -> None:
+        self._sender = parse_sender(sender)
+        tls = ssl.create_default_context(cafile=ca_file) if starttls else None
+        self._door = Door(host, port, _own_name(self._sender.domain), tls, username, password)
+        self._limits = limits or Limits()
+        self._slots = asyncio.Semaphore(connections)
+        self._idle: deque[SmtpSession] = deque()
+        self._closed = False
+
+    async def send(self, mail: Mail) -> None:
+        """Hand one message to the mail server; return once it has taken it.
+
+        Cancellation: `asyncio.CancelledError` comes out only if nothing was handed over, so a caller treats it like
+        `NotTaken`. Cancelled later, `send` waits up to `Limits.cancelled` seconds for the answer and ends as that
+        says, or with `Uncertain`: the caller records that end first and can then see in
+        `asyncio.current_task().cancelling()` that it was asked to stop.
+
+        Raises:
+            NotTaken: certainly not taken: no free connection, no server, a wrong setting, or a 4xx answer.
+            Rejected: certainly not taken: an impossible message, or a 5xx answer to it.
+            Uncertain: it was handed over and no answer came.
+        """
+        envelope = compose(mail, self._sender)
+        await self._turn()
+        try:
+            session = await self._begun(envelope)
+            try:
+                await session.hand_over(envelope.body, self._limits.answer, self._limits.cancelled)
+            finally:
+                self._put_back(session)
+        finally:
+            self._slots.release()
+
+    async def aclose(self) -> None:
+        """Say QUIT on the idle connections. Messages under way end by themselves; new ones are not taken."""
+        self._closed = True
+        idle = [self._idle.popleft() for _ in range(len(self._idle))]
+        try:
+            async with asyncio.timeout(CLOSE_SECONDS):
+                await asyncio.gather(*(session.quit() for session in idle))
+        except TimeoutError:
+            pass
+        finally:
+            for session in idle:
+                session.close()
+        # The transports close in the loop's next turn.
+        await asyncio.sleep(0)
+
+    async def _turn(self) -> None:
+        if self._closed:
+            raise NotTaken("the sender is closed: the process is stopping")
+        try:
+            async with asyncio.timeout(self._limits.queue):
+                await self._slots.acquire()
+        except TimeoutError:
+            raise NotTaken(
+                f"no connection to the mail server was free for {self._limits.queue:g} s: it answers too slowly"
+            ) from None
+
+    async def _begun(self, envelope: Envelope) -> SmtpSession:
+        """A session whose server waits for the body."""
+        session = self._take() or SmtpSession(self._door)
+        try:
+            async with asyncio.timeout(self._limits.setup):
+                if session.reusable:
+                    try:
+                        await session.begin(envelope)
+                    except Gone:
+                        # Closed while it lay idle. Nothing was handed over, so one fresh connection is safe.
+                        session.close()
+                        session = SmtpSession(self._door)
+                    else:
+                        return session
+                await session.open()
+                await session.begin(envelope)
+                return session
+        except TimeoutError:
+            session.close()
+            raise NotTaken(
+                f"the mail server did not get ready for the message in {self._limits.setup:g} s (at {session.stage})"
+            ) from None
+        except BaseException:
+            self._put_back(session)
+            raise
+
+    def _take(self) -> SmtpSession | None:
+        """The connection used last, so that those not needed grow old."""
+        while self._idle:
+            session = self._idle.pop()
+            if self._fit(session):
+                return session
+            session.close()
+        return None
+
+    def _put_back(self, session: SmtpSession) -> None:
+        session.idle_since = time.monotonic()
+        if self._closed or not self._fit(session):
+            session.close()
+            return
+        self._idle.append(session)
+        while not self._fit(self._idle[0]):
+            self._idle.popleft().close()
+
+    def _fit(self, session: SmtpSession) -> bool:
+        now = time.monotonic()
+        return (
+            session.reusable
+            and session.messages < self._limits.uses
+            and now - session.idle_since < self._limits.idle
+            and now - session.opened < self._limits.age
+        )
+
+
+def _own_name(domain: str) -> str:
+    """What EHLO says. Never asks DNS, which may take longer than a message may."""
+    name = socket.gethostname()
+    return name if "." in name and name.isascii() else domain

@@ -1,0 +1,74 @@
+"""A sender that keeps what it was given, and ends as it is told to: for the rehearsal and for tests.
+
+It refuses the same impossible messages as the real one.
+"""
+
+from collections import deque
+from enum import StrEnum
+from typing import assert_never
+
+from activities.senders.mime import compose, parse_sender
+from activities.senders.sender import Mail, NotTaken, Rejected, Uncertain
+
+_SENDER = parse_sender("Rehearsal <rehearsal@localhost>")
+
+
+class Answer(StrEnum):
+    """How the simulated provider answers one message."""
+
+    TAKE = "take"
+    TRY_LATER = "try_later"
+    REFUSE = "refuse"
+    TAKE_AND_LOSE_ANSWER = "take_and_lose_answer"
+    LOSE = "lose"
+    """The connection goes in the middle of the message: not taken, but nobody can know."""
+
+
+class SimulatedSender:
+    """Takes every message, except where `answer_next` has said otherwise.
+
+    Args:
+        smtputf8: whether it delivers to addresses that are not ASCII.
+    """
+
+    def __init__(self, *, smtputf8: bool = True) -> None:
+        self._smtputf8 = smtputf8
+        self._script: deque[Answer] = deque()
+        self._taken: list[Mail] = []
+
+    @property
+    def taken(self) -> tuple[Mail, ...]:
+        """What the provider took, in order, also where the sender could not know."""
+        return tuple(self._taken)
+
+    def answer_next(self, *answers: Answer) -> None:
+        """Answer the next possible messages so, one each, after those already laid down."""
+        self._script.extend(answers)
+
+    async def send(self, mail: Mail) -> None:
+        """Take the message, or end as laid down.
+
+        Raises:
+            NotTaken, Rejected, Uncertain: as laid down; Rejected also for an impossible message.
+        """
+        envelope = compose(mail, _SENDER)
+        if envelope.utf8 and not self._smtputf8:
+            raise Rejected("the address is not ASCII and this provider does not offer SMTPUTF8")
+        answer = self._script.popleft() if self._script else Answer.TAKE
+        match answer:
+            case Answer.TAKE:
+                self._taken.append(mail)
+            case Answer.TRY_LATER:
+                raise NotTaken("the simulated provider says: later")
+            case Answer.REFUSE:
+                raise Rejected("the simulated provider says: never")
+            case Answer.TAKE_AND_LOSE_ANSWER:
+                self._taken.append(mail)
+                raise Uncertain("the simulated provider took it and did not say so")
+            case Answer.LOSE:
+                raise Uncertain("the simulated provider was lost in the middle of the message")
+            case _:
+                assert_never(answer)
+
+    async def aclose(self) -> None:
+        """Nothing to close."""

@@ -1,0 +1,262 @@
+"""Mail providers under a test's control: the simulated sender, what SMTP servers share, and a bare peer for what no
+real server does (a real one is in `real_server`). Each keeps what it took, and misbehaves as its plan says.
+
+Every refusal repeats the recipient's address, as real servers do, so that the suite can prove it goes no further (P8).
+"""
+
+import asyncio
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+from enum import StrEnum
+from typing import Any, Protocol, Self
+
+from activities.senders.email import EmailSender, Limits
+from activities.senders.sender import Sender
+from activities.senders.simulated import Answer, SimulatedSender
+
+RECIPIENT = "ada.private@example.org"
+FROM = "Shop <alerts@example.com>"
+
+
+class At(StrEnum):
+    """The moment a plan strikes."""
+
+    GREETING = "greeting"
+    EHLO = "ehlo"
+    MAIL = "mail"
+    RCPT = "rcpt"
+    DATA = "data"
+    BODY = "body"
+    """354 was said and nothing of the body was read."""
+    MIDDLE = "middle"
+    """The first line of the body was read."""
+    END = "end"
+    """The final dot was read; the message was not taken."""
+    TAKEN = "taken"
+    """The message was taken; its answer was not sent."""
+
+
+class Does(StrEnum):
+    """What the provider then does."""
+
+    LATER = "451 4.3.0"
+    REFUSE = "550 5.1.1"
+    BYE = "421 4.4.2"
+    NONSENSE = "what?"
+    DROP = "drop"
+    STALL = "stall"
+
+    @property
+    def reply(self) -> bytes:
+        """A multi-line reply that repeats the address."""
+        if self is Does.NONSENSE:
+            return b"what? %s\r\n" % RECIPIENT.encode()
+        code, enhanced = self.value.split()
+        return f"{code}-{enhanced} <{RECIPIENT}>: no\r\n{code} {enhanced} <{RECIPIENT}>\r\n".encode()
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Misbehave so at that moment, from a connection's n-th message on."""
+
+    at: At
+    does: Does
+    from_message: int = 1
+
+    def __str__(self) -> str:
+        return f"{self.does.name.lower()} at {self.at}"
+
+
+class Provider(Protocol):
+    """What the suite needs of every provider."""
+
+    plan: Plan | None
+
+    def sender(self, limits: Limits) -> Sender:
+        """A sender to this provider, closed with it."""
+        ...
+
+    @property
+    def taken(self) -> list[str]:
+        """Message-IDs, without brackets, in order."""
+        ...
+
+    async def __aenter__(self) -> Self: ...
+
+    async def __aexit__(self, *_: object) -> None: ...
+
+
+class SimulatedProvider:
+    """The simulated sender is its own provider. It ends only in the ways a plan at END or TAKEN can bring about."""
+
+    plan: Plan | None = None
+
+    def __init__(self) -> None:
+        self._sender = SimulatedSender()
+
+    def sender(self, limits: Limits) -> Sender:
+        del limits
+        match self.plan:
+            case Plan(at=At.END, does=Does.LATER):
+                self._sender.answer_next(Answer.TRY_LATER)
+            case Plan(at=At.END, does=Does.REFUSE):
+                self._sender.answer_next(Answer.REFUSE)
+            case Plan(at=At.END, does=Does.DROP):
+                self._sender.answer_next(Answer.LOSE)
+            case Plan(at=At.TAKEN, does=Does.DROP):
+                self._sender.answer_next(Answer.TAKE_AND_LOSE_ANSWER)
+            case _:
+                pass
+        return self._sender
+
+    @property
+    def taken(self) -> list[str]:
+        return [mail.message_id for mail in self._sender.taken]
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._sender.aclose()
+
+
+class SmtpProvider:
+    """What both SMTP servers have in common.
+
+    Attributes:
+        connections, most_at_once: how many were made, and were open together.
+        reached: set when a plan strikes.
+        go_on: what a stalled connection waits for.
+        heard: every command line, for the bare peer.
+    """
+
+    host = "127.0.0.1"
+
+    def __init__(self) -> None:
+        self.plan: Plan | None = None
+        self.messages: list[EmailMessage] = []
+        self.connections = self.most_at_once = self.open_now = 0
+        self.reached = asyncio.Event()
+        self.go_on = asyncio.Event()
+        self.heard: list[str] = []
+        self.port = 0
+        self._exit = AsyncExitStack()
+
+    @property
+    def taken(self) -> list[str]:
+        return [str(message["Message-ID"]).strip("<>") for message in self.messages]
+
+    def sender(self, limits: Limits, **options: Any) -> EmailSender:
+        sender = EmailSender(self.host, self.port, FROM, limits=limits, **options)
+        self._exit.push_async_callback(sender.aclose)
+        return sender
+
+    def take(self, content: bytes) -> None:
+        message = message_from_bytes(content, policy=policy.default)
+        assert isinstance(message, EmailMessage)
+        self.messages.append(message)
+
+    def arrived(self) -> None:
+        self.connections += 1
+        self.open_now += 1
+        self.most_at_once = max(self.most_at_once, self.open_now)
+
+    def left(self) -> None:
+        self.open_now -= 1
+
+    async def struck(self, at: At, message: int, writer: asyncio.StreamWriter) -> bool:
+        """Do what the plan says for this moment; whether it said anything."""
+        plan = self.plan
+        if plan is None or plan.at is not at or message < plan.from_message:
+            return False
+        self.reached.set()
+        match plan.does:
+            case Does.DROP:
+                writer.transport.abort()
+            case Does.STALL:
+                await self.go_on.wait()
+                return False
+            case Does.BYE:
+                writer.write(plan.does.reply)
+                writer.close()
+            case Does.LATER | Does.REFUSE | Does.NONSENSE:
+                writer.write(plan.does.reply)
+        return True
+
+    async def serve(self, server: asyncio.Server) -> None:
+        self.port = server.sockets[0].getsockname()[1]
+        self._exit.callback(server.close)
+
+    async def __aexit__(self, *_: object) -> None:
+        self.go_on.set()
+        await self._exit.aclose()
+
+
+class BarePeer(SmtpProvider):
+    """Just enough SMTP to be rude at every moment."""
+
+    async def __aenter__(self) -> Self:
+        await self.serve(await asyncio.start_server(self._talk, self.host))
+        return self
+
+    async def hang_up(self) -> None:
+        """Close every connection, as a server does with idle ones, and wait until they are closed."""
+        writers, self._writers = self._writers, set[asyncio.StreamWriter]()
+        for writer in writers:
+            writer.close()
+            await writer.wait_closed()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._writers = set[asyncio.StreamWriter]()
+
+    async def _talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.arrived()
+        self._writers.add(writer)
+        try:
+            await self._dialogue(reader, writer)
+        except (ConnectionError, asyncio.IncompleteReadError):
+            pass
+        finally:
+            self.left()
+            self._writers.discard(writer)
+            writer.close()
+
+    async def _dialogue(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        message = 1
+        if not await self.struck(At.GREETING, message, writer):
+            writer.write(b"220 bare peer\r\n")
+        while not writer.is_closing():
+            line = (await reader.readuntil(b"\r\n")).decode().strip()
+            self.heard.append(line)
+            verb = line.partition(" ")[0].upper()
+            at = At(verb.lower()) if verb in {"EHLO", "MAIL", "RCPT", "DATA"} else None
+            if at is not None and await self.struck(at, message, writer):
+                continue
+            match verb:
+                case "EHLO":
+                    writer.write(b"250-bare peer\r\n250 SIZE 1000000\r\n")
+                case "DATA":
+                    writer.write(b"354 go on\r\n")
+                    await self._message(reader, message, writer)
+                    message += 1
+                case "QUIT":
+                    writer.write(b"221 bye\r\n")
+                    return
+                case _:
+                    writer.write(b"250 ok\r\n")
+
+    async def _message(self, reader: asyncio.StreamReader, number: int, writer: asyncio.StreamWriter) -> None:
+        if await self.struck(At.BODY, number, writer):
+            return
+        content = await reader.readuntil(b"\r\n")
+        if await self.struck(At.MIDDLE, number, writer):
+            return
+        content += await reader.readuntil(b"\r\n.\r\n")
+        if await self.struck(At.END, number, writer):
+            return
+        self.take(content.removesuffix(b".\r\n").replace(b"\r\n..", b"\r\n."))
+        if not await self.struck(At.TAKEN, number, writer):
+            writer.write(b"250 taken\r\n")

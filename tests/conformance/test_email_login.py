@@ -1,0 +1,99 @@
+"""STARTTLS, certificates and AUTH, against a server that demands them; a wrong setting costs no message."""
+
+import shutil
+import ssl
+import subprocess
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+
+from activities.senders.email import EmailSender, Limits
+from activities.senders.sender import Mail, NotTaken
+from tests.conformance.providers import FROM, RECIPIENT, BarePeer
+from tests.conformance.real_server import RealServer
+
+pytestmark = pytest.mark.asyncio
+
+MAIL = Mail("1@shop.example", RECIPIENT, "It is back", "Quick!")
+
+
+@pytest.fixture(scope="module")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """A self-signed certificate for 127.0.0.1, and its key."""
+    openssl = shutil.which("openssl")
+    if openssl is None:
+        pytest.skip("making a certificate needs the openssl program: install it")
+    folder = tmp_path_factory.mktemp("tls")
+    made = folder / "certificate.pem", folder / "key.pem"
+    command = f"{openssl} req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=peer -addext subjectAltName=IP:127.0.0.1"
+    usage = "keyUsage=critical,digitalSignature,keyEncipherment,keyCertSign"
+    subprocess.run(
+        [*command.split(), "-addext", usage, "-out", str(made[0]), "-keyout", str(made[1])],
+        check=True,
+        capture_output=True,
+    )
+    return made
+
+
+@pytest_asyncio.fixture
+async def guarded(certificate: tuple[Path, Path]) -> AsyncIterator[RealServer]:
+    """A server that demands STARTTLS and then AUTH."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(*certificate)
+    async with RealServer(tls=context, login=("shop", "pässword")) as server:
+        yield server
+
+
+async def test_starttls_and_a_login_open_the_door(guarded: RealServer, certificate: tuple[Path, Path]) -> None:
+    sender = guarded.sender(Limits(), username="shop", password="pässword", starttls=True, ca_file=certificate[0])
+
+    await sender.send(MAIL)
+    await sender.send(replace(MAIL, message_id="2@shop.example"))
+
+    assert guarded.taken == ["1@shop.example", "2@shop.example"]
+    assert guarded.connections == 1
+
+
+async def test_a_wrong_password_is_a_setting_to_correct_and_no_fault_of_the_message(
+    guarded: RealServer, certificate: tuple[Path, Path]
+) -> None:
+    sender = guarded.sender(Limits(), username="shop", password="wrong", starttls=True, ca_file=certificate[0])
+
+    with pytest.raises(NotTaken, match=r"535 5\.7\.8 at AUTH.*check the SMTP user name, password"):
+        await sender.send(MAIL)
+
+
+async def test_a_certificate_nobody_vouches_for_is_not_trusted(guarded: RealServer) -> None:
+    sender = guarded.sender(Limits(), username="shop", password="pässword", starttls=True)
+
+    with pytest.raises(NotTaken, match="certificate could not be verified"):
+        await sender.send(MAIL)
+
+
+async def test_a_certificate_for_another_name_is_not_trusted(
+    guarded: RealServer, certificate: tuple[Path, Path]
+) -> None:
+    sender = EmailSender("localhost", guarded.port, FROM, starttls=True, ca_file=certificate[0])
+
+    with pytest.raises(NotTaken, match="certificate could not be verified"):
+        await sender.send(MAIL)
+
+
+@pytest.mark.parametrize(
+    ("options", "missing"),
+    [({"starttls": True}, "STARTTLS"), ({"username": "shop", "password": "secret"}, "AUTH")],
+)
+async def test_a_server_without_what_the_settings_demand_gets_no_message(
+    options: dict[str, object], missing: str
+) -> None:
+    async with BarePeer() as peer:
+        with pytest.raises(NotTaken, match=f"does not offer the {missing}"):
+            await peer.sender(Limits(), **options).send(MAIL)
+
+
+async def test_mail_that_needs_a_login_first_is_a_setting_to_correct(guarded: RealServer) -> None:
+    with pytest.raises(NotTaken, match="530 at MAIL: check the SMTP user name, password and STARTTLS"):
+        await guarded.sender(Limits()).send(MAIL)

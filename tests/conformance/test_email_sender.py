@@ -1,0 +1,283 @@
+"""What only the e-mail sender has: kept connections, waiting its turn, cancellation and SMTPUTF8."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import replace
+
+import pytest
+import pytest_asyncio
+
+from activities.senders.email import EmailSender, Limits
+from activities.senders.sender import Mail, NotTaken, Rejected, Uncertain
+from tests.conformance.providers import FROM, RECIPIENT, At, BarePeer, Does, Plan
+from tests.conformance.real_server import RealServer
+
+pytestmark = pytest.mark.asyncio
+
+
+def mail(number: int = 1, recipient: str = RECIPIENT) -> Mail:
+    return Mail(f"{number}@shop.example", recipient, "Größe 38 ist wieder da", ".\nSchnell!\n.\n", "<p>Schnell!</p>")
+
+
+@pytest_asyncio.fixture
+async def peer() -> AsyncIterator[BarePeer]:
+    async with BarePeer() as peer:
+        yield peer
+
+
+@pytest_asyncio.fixture
+async def server() -> AsyncIterator[RealServer]:
+    async with RealServer() as server:
+        yield server
+
+
+async def test_the_message_arrives_as_it_was_written(server: RealServer) -> None:
+    await server.sender(Limits()).send(mail())
+
+    (message,) = server.messages
+    assert message["From"] == FROM
+    assert message["To"] == RECIPIENT
+    assert message["Subject"] == "Größe 38 ist wieder da"
+    assert message["Message-ID"] == "<1@shop.example>"
+    assert message["Auto-Submitted"] == "auto-generated"
+    assert message["Date"].datetime.tzinfo is not None
+    text, html = message.get_body(("plain",)), message.get_body(("html",))
+    assert text is not None
+    assert text.get_content().replace("\r\n", "\n") == ".\nSchnell!\n.\n"
+    assert html is not None
+    assert html.get_content().strip() == "<p>Schnell!</p>"
+
+
+async def test_two_hundred_messages_at_once_share_three_connections(server: RealServer) -> None:
+    sender = server.sender(Limits(), connections=3)
+
+    await asyncio.gather(*(sender.send(mail(number)) for number in range(200)))
+
+    assert sorted(server.taken) == sorted(mail(number).message_id for number in range(200))
+    assert server.most_at_once <= 3
+    assert server.connections <= 6
+
+
+async def test_one_connection_serves_messages_that_follow_each_other(peer: BarePeer) -> None:
+    sender = peer.sender(Limits())
+
+    for number in range(5):
+        await sender.send(mail(number))
+
+    assert peer.connections == 1
+    assert peer.heard.count("RSET") == 0
+
+
+async def test_a_connection_is_left_after_its_allotted_messages(peer: BarePeer) -> None:
+    sender = peer.sender(Limits(uses=2))
+
+    for number in range(5):
+        await sender.send(mail(number))
+
+    assert peer.connections == 3
+    assert len(peer.taken) == 5
+
+
+async def test_a_connection_that_lay_idle_too_long_is_not_used_again(peer: BarePeer) -> None:
+    sender = peer.sender(Limits(idle=0))
+
+    await sender.send(mail(1))
+    await sender.send(mail(2))
+
+    assert peer.connections == 2
+
+
+async def test_an_idle_connection_closed_by_the_server_fails_no_message(peer: BarePeer) -> None:
+    sender = peer.sender(Limits())
+    await sender.send(mail(1))
+    await peer.hang_up()
+
+    await sender.send(mail(2))
+
+    assert peer.taken == ["1@shop.example", "2@shop.example"]
+    assert peer.connections == 2
+
+
+@pytest.mark.parametrize("at", [At.MAIL, At.RCPT, At.DATA])
+@pytest.mark.parametrize("does", [Does.BYE, Does.DROP, Does.NONSENSE])
+async def test_a_used_connection_that_turns_out_dead_is_replaced_within_the_send(
+    peer: BarePeer, at: At, does: Does
+) -> None:
+    sender = peer.sender(Limits())
+    await sender.send(mail(1))
+    peer.plan = Plan(at, does, from_message=2)
+
+    await sender.send(mail(2))
+
+    assert peer.taken == ["1@shop.example", "2@shop.example"]
+    assert peer.connections == 2
+
+
+async def test_only_one_fresh_connection_is_tried(peer: BarePeer) -> None:
+    sender = peer.sender(Limits())
+    await sender.send(mail(1))
+    peer.plan = Plan(At.MAIL, Does.DROP)
+
+    with pytest.raises(NotTaken, match="lost at MAIL"):
+        await sender.send(mail(2))
+
+    assert peer.connections == 2
+
+
+async def test_after_a_refusal_the_envelope_is_reset_and_the_connection_kept(peer: BarePeer) -> None:
+    sender = peer.sender(Limits())
+    peer.plan = Plan(At.RCPT, Does.REFUSE)
+    with pytest.raises(Rejected, match=r"^the mail server answered 550 5\.1\.1 at RCPT$"):
+        await sender.send(mail(1))
+    peer.plan = None
+
+    await sender.send(mail(2))
+
+    assert peer.connections == 1
+    assert peer.heard.count("RSET") == 1
+
+
+async def test_an_answer_that_comes_too_late_is_never_taken_for_the_next_message(peer: BarePeer) -> None:
+    peer.plan = Plan(At.TAKEN, Does.STALL)
+    sender = peer.sender(Limits(answer=0.5))
+    with pytest.raises(Uncertain):
+        await sender.send(mail(1))
+    peer.plan = None
+    peer.go_on.set()
+
+    await sender.send(mail(2))
+
+    assert peer.taken == ["1@shop.example", "2@shop.example"]
+    assert peer.connections == 2
+
+
+async def test_waiting_for_a_connection_is_bounded(peer: BarePeer) -> None:
+    peer.plan = Plan(At.MAIL, Does.STALL)
+    sender = peer.sender(Limits(queue=0.1), connections=1)
+    first = asyncio.create_task(sender.send(mail(1)))
+    await peer.reached.wait()
+
+    with pytest.raises(NotTaken, match="no connection"):
+        await sender.send(mail(2))
+
+    peer.plan = None
+    peer.go_on.set()
+    await first
+    assert peer.taken == ["1@shop.example"]
+
+
+@pytest.mark.parametrize("at", [At.GREETING, At.EHLO, At.MAIL, At.RCPT, At.DATA])
+async def test_cancelled_before_the_hand_over_nothing_is_taken_and_the_place_is_free_again(
+    peer: BarePeer, at: At
+) -> None:
+    peer.plan = Plan(at, Does.STALL)
+    sender = peer.sender(Limits(), connections=1)
+    sending = asyncio.create_task(sender.send(mail(1)))
+    await peer.reached.wait()
+
+    sending.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await sending
+
+    assert peer.taken == []
+    peer.plan = None
+    await sender.send(mail(2))
+    assert peer.taken == ["2@shop.example"]
+
+
+async def test_cancelled_after_the_hand_over_the_send_still_tells_that_it_was_taken(peer: BarePeer) -> None:
+    peer.plan = Plan(At.END, Does.STALL)
+    sending = asyncio.create_task(peer.sender(Limits()).send(mail()))
+    await peer.reached.wait()
+
+    sending.cancel()
+    peer.go_on.set()
+    await sending
+
+    assert peer.taken == ["1@shop.example"]
+    assert sending.cancelling() == 1
+
+
+async def test_cancelled_after_the_hand_over_without_an_answer_it_is_uncertain(peer: BarePeer) -> None:
+    peer.plan = Plan(At.TAKEN, Does.STALL)
+    sending = asyncio.create_task(peer.sender(Limits(cancelled=0.1)).send(mail()))
+    await peer.reached.wait()
+
+    sending.cancel()
+
+    with pytest.raises(Uncertain):
+        await sending
+    assert peer.taken == ["1@shop.example"]
+
+
+async def test_cancelled_twice_it_is_uncertain_at_once(peer: BarePeer) -> None:
+    peer.plan = Plan(At.TAKEN, Does.STALL)
+    sending = asyncio.create_task(peer.sender(Limits()).send(mail()))
+    await peer.reached.wait()
+
+    sending.cancel()
+    await asyncio.wait({sending}, timeout=0)
+    sending.cancel()
+
+    with pytest.raises(Uncertain):
+        await sending
+
+
+async def test_a_server_that_is_not_there_has_taken_nothing() -> None:
+    async with BarePeer() as peer:
+        port = peer.port
+    sender = EmailSender("127.0.0.1", port, FROM)
+
+    with pytest.raises(NotTaken, match="could not be reached"):
+        await sender.send(mail())
+
+
+async def test_a_closed_sender_takes_no_message_and_keeps_no_connection(peer: BarePeer) -> None:
+    sender = peer.sender(Limits())
+    await sender.send(mail(1))
+
+    await sender.aclose()
+
+    assert peer.heard[-1] == "QUIT"
+    with pytest.raises(NotTaken, match="closed"):
+        await sender.send(mail(2))
+
+
+async def test_a_full_mailbox_is_worth_another_try(peer: BarePeer, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Does, "reply", b"552 5.2.2 mailbox full\r\n")
+    peer.plan = Plan(At.RCPT, Does.REFUSE)
+
+    with pytest.raises(NotTaken, match=r"552 5\.2\.2 at RCPT"):
+        await peer.sender(Limits()).send(mail())
+
+
+async def test_an_address_beyond_ascii_is_rejected_where_the_server_lacks_smtputf8(server: RealServer) -> None:
+    with pytest.raises(Rejected, match="SMTPUTF8"):
+        await server.sender(Limits()).send(mail(recipient="zoë@example.org"))
+    assert server.messages == []
+
+
+async def test_an_address_beyond_ascii_is_written_where_the_server_offers_smtputf8() -> None:
+    async with RealServer(smtputf8=True) as server:
+        await server.sender(Limits()).send(mail(recipient="zoë@example.org"))
+        assert server.messages[0]["To"] == "zoë@example.org"
+
+
+async def test_a_domain_beyond_ascii_needs_nothing_of_the_server(server: RealServer) -> None:
+    await server.sender(Limits()).send(mail(recipient="zoe@straße.example"))
+
+    assert server.messages[0]["To"] == "zoe@xn--strae-oqa.example"
+
+
+@pytest.mark.parametrize("sender", ["", "Shop", "Shop <a@b>\r\nBcc: c@d", "a@b, c@d", "Shop <a b@c>"])
+async def test_a_sender_that_is_no_address_is_refused_at_once(sender: str) -> None:
+    with pytest.raises(ValueError, match="the sender"):
+        EmailSender("127.0.0.1", 25, sender)
+
+
+async def test_a_long_message_with_every_kind_of_line_arrives_unchanged(server: RealServer) -> None:
+    text = "".join(f"{'.' * (n % 4)}line {n} {'x' * n}\n" for n in range(1200))
+
+    await server.sender(Limits()).send(replace(mail(), text=text, html=None))
+
+    assert server.messages[0].get_content().replace("\r\n", "\n") == text

@@ -1,0 +1,60 @@
+"""Whatever a template and its data hold, one message with our headers and no others comes of it."""
+
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from activities.senders.mime import compose, parse_sender
+from activities.senders.sender import Mail, Rejected
+
+SENDER = parse_sender("Läden & Co <alerts@example.com>")
+HEADERS = {
+    "From", "To", "Subject", "Date", "Message-ID", "Auto-Submitted",
+    "MIME-Version", "Content-Type", "Content-Transfer-Encoding",
+}  # fmt: skip
+anything = st.text(st.characters(exclude_categories=("Cs",), exclude_characters="\x00"))
+
+
+@given(anything, anything, anything | st.none())
+def test_no_text_adds_a_header_or_ends_the_message(subject: str, text: str, html: str | None) -> None:
+    try:
+        envelope = compose(Mail("1@shop.example", "ada@example.org", subject, text, html), SENDER)
+    except Rejected:
+        assert not subject.isprintable()
+        return
+
+    assert b"\r" not in envelope.body.replace(b"\r\n", b"")
+    assert b"\n" not in envelope.body.replace(b"\r\n", b"")
+    assert envelope.body.endswith(b"\r\n")
+    assert envelope.body.isascii()
+    message = message_from_bytes(envelope.body, policy=policy.default)
+    assert isinstance(message, EmailMessage)
+    assert set(message.keys()) <= HEADERS
+    assert len(message.keys()) == len(set(message.keys()))
+    assert message["To"] == "ada@example.org"
+    assert not message.defects
+
+
+@given(anything)
+def test_a_recipient_is_one_bare_address_or_none(recipient: str) -> None:
+    try:
+        envelope = compose(Mail("1@shop.example", f"{recipient}@example.org", "s", "t"), SENDER)
+    except Rejected:
+        return
+
+    assert envelope.recipient == f"{recipient}@example.org" or envelope.recipient == f'"{recipient}"@example.org'
+    assert not set(envelope.recipient) & set("\r\n<> ,;\0")
+
+
+@given(st.lists(st.text("ab .\ré\n", max_size=12), max_size=12))
+def test_the_text_survives_line_by_line(lines: list[str]) -> None:
+    text = "\n".join(lines)
+
+    body = compose(Mail("1@shop.example", "ada@example.org", "s", text), SENDER).body
+
+    message = message_from_bytes(body, policy=policy.default)
+    assert isinstance(message, EmailMessage)
+    received = message.get_content().encode().splitlines()
+    assert received == (text.encode().splitlines() or [b""])

@@ -1,0 +1,160 @@
+"""One suite over every sender: how a send ends is how many copies the provider took (promise P1).
+
+It returns if and only if the provider took exactly one; after NotTaken and Rejected it took none; Uncertain is kept
+for the moments in which nobody can know.
+"""
+
+import traceback
+from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
+from enum import StrEnum
+
+import pytest
+import pytest_asyncio
+
+from activities.senders.email import Limits
+from activities.senders.sender import Mail, NotTaken, Rejected, Sender, Uncertain
+from tests.conformance.providers import RECIPIENT, At, BarePeer, Does, Plan, Provider, SimulatedProvider
+from tests.conformance.real_server import RealServer
+
+pytestmark = pytest.mark.asyncio
+
+MAIL = Mail("one@shop.example", RECIPIENT, "It is back", "Quick, before it is gone.")
+NEXT = Mail("two@shop.example", RECIPIENT, "Still there", "Did you see it?")
+
+
+class End(StrEnum):
+    """How a send ended."""
+
+    RETURNED = "returned"
+    NOT_TAKEN = "not taken"
+    REJECTED = "rejected"
+    UNCERTAIN = "uncertain"
+
+
+PROVIDERS: dict[str, Callable[[], Provider]] = {
+    "simulated": SimulatedProvider,
+    "aiosmtpd": RealServer,
+    "bare peer": BarePeer,
+}
+PLANS: dict[str, list[Plan]] = {
+    "simulated": [
+        Plan(At.END, Does.LATER),
+        Plan(At.END, Does.REFUSE),
+        Plan(At.END, Does.DROP),
+        Plan(At.TAKEN, Does.DROP),
+    ],
+    "aiosmtpd": [
+        *(Plan(at, does) for at in (At.EHLO, At.MAIL, At.RCPT, At.DATA, At.END) for does in Does),
+        *(Plan(At.TAKEN, does) for does in (Does.DROP, Does.STALL, Does.NONSENSE)),
+    ],
+    "bare peer": [
+        *(Plan(at, does) for at in (At.GREETING, At.EHLO, At.MAIL, At.RCPT, At.DATA, At.END) for does in Does),
+        *(Plan(At.MIDDLE, does) for does in Does),
+        *(Plan(at, does) for at in (At.BODY, At.TAKEN) for does in (Does.DROP, Does.STALL, Does.NONSENSE)),
+    ],
+}
+STALLED = Limits(setup=0.5, answer=0.5)
+
+
+def rightly(plan: Plan) -> set[End]:
+    """The endings that are true for a plan."""
+    match plan:
+        case Plan(at=At.BODY, does=Does.DROP):
+            # Certain if the loss was seen before the first byte was written.
+            return {End.NOT_TAKEN, End.UNCERTAIN}
+        case Plan(at=At.MIDDLE, does=Does.BYE):
+            # A server that closes with the rest of the body unread may take its own answer with it.
+            return {End.NOT_TAKEN, End.UNCERTAIN}
+        case Plan(at=At.BODY | At.TAKEN) | Plan(at=At.MIDDLE | At.END, does=Does.DROP | Does.STALL | Does.NONSENSE):
+            return {End.UNCERTAIN}
+        case Plan(at=At.MAIL | At.RCPT | At.DATA | At.MIDDLE | At.END, does=Does.REFUSE):
+            return {End.REJECTED}
+        case _:
+            return {End.NOT_TAKEN}
+
+
+async def ending(sender: Sender, mail: Mail) -> End:
+    try:
+        await sender.send(mail)
+    except (NotTaken, Rejected, Uncertain) as error:
+        told = "".join(traceback.format_exception(error))
+        assert RECIPIENT not in told, "an address reached an exception"
+        match error:
+            case NotTaken():
+                return End.NOT_TAKEN
+            case Rejected():
+                return End.REJECTED
+            case Uncertain():
+                return End.UNCERTAIN
+    return End.RETURNED
+
+
+@pytest_asyncio.fixture
+async def provider(request: pytest.FixtureRequest) -> AsyncIterator[Provider]:
+    async with PROVIDERS[request.param]() as provider:
+        yield provider
+
+
+every_provider = pytest.mark.parametrize("provider", PROVIDERS, indirect=True)
+every_plan = pytest.mark.parametrize(
+    ("provider", "plan"),
+    [pytest.param(name, plan, id=f"{name}: {plan}") for name, plans in PLANS.items() for plan in plans],
+    indirect=["provider"],
+)
+
+
+@every_plan
+async def test_the_ending_is_what_the_provider_did(provider: Provider, plan: Plan) -> None:
+    provider.plan = plan
+    sender = provider.sender(STALLED if plan.does is Does.STALL else Limits())
+
+    ended = await ending(sender, MAIL)
+
+    assert ended in rightly(plan)
+    assert provider.taken == ([MAIL.message_id] if plan.at is At.TAKEN else [])
+    if plan.does is not Does.STALL:
+        provider.plan = None
+        assert await ending(sender, NEXT) is End.RETURNED, "one bad message spoils the next"
+        assert provider.taken[-1:] == [NEXT.message_id]
+
+
+@every_provider
+async def test_a_send_that_returns_was_taken_exactly_once(provider: Provider) -> None:
+    sender = provider.sender(Limits())
+
+    assert await ending(sender, MAIL) is End.RETURNED
+    assert await ending(sender, NEXT) is End.RETURNED
+
+    assert provider.taken == [MAIL.message_id, NEXT.message_id]
+
+
+@every_provider
+@pytest.mark.parametrize(
+    "impossible",
+    [
+        replace(MAIL, recipient=f"{RECIPIENT}\r\nBcc: all@example.org"),
+        replace(MAIL, recipient=f"{RECIPIENT}>\r\nRCPT TO:<all@example.org"),
+        replace(MAIL, recipient=f"{RECIPIENT}, all@example.org"),
+        replace(MAIL, recipient=f"Ada <{RECIPIENT}>"),
+        replace(MAIL, recipient=f"{RECIPIENT} SIZE=1"),
+        replace(MAIL, recipient="ada"),
+        replace(MAIL, recipient="@example.org"),
+        replace(MAIL, recipient="ada\ud800@example.org"),
+        replace(MAIL, subject="Back\nBcc: all@example.org"),
+        replace(MAIL, subject="Back\rX: y"),
+        replace(MAIL, subject="Back\u2028X: y"),
+        replace(MAIL, message_id="one@shop.example>\r\nBcc: <all@example.org"),
+        replace(MAIL, message_id="one"),
+        replace(MAIL, text="\ud83d"),
+    ],
+    ids=lambda mail: ascii(mail)[5:90],
+)
+async def test_an_impossible_message_is_rejected_before_the_provider_hears_of_it(
+    provider: Provider, impossible: Mail
+) -> None:
+    sender = provider.sender(Limits())
+
+    assert await ending(sender, impossible) is End.REJECTED
+
+    assert provider.taken == []
