@@ -93,9 +93,11 @@ class Delivery(Model):
     Attributes:
         source: the adapter, e.g. `shopify`.
         key: unique per store and source; the same key again is the same delivery.
+        triggered_at: when the storefront says it was set off; None when it does not say.
     """
 
     store_id: Annotated[str, Field(min_length=1, max_length=255)]
     source: str
     topic: Annotated[str, Field(max_length=200)]
     key: Annotated[str, Field(min_length=1, max_length=200)]
+    triggered_at: AwareDatetime | None = None

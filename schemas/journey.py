@@ -6,9 +6,35 @@ from pydantic import AwareDatetime
 
 from schemas.ids import AlertId, ContactId, JourneyId, StepId, Subject
 from schemas.model import Model
+from schemas.outcome import Outcome
 from schemas.path import PathEntry
 from schemas.program import Program, Send
 from schemas.reasons import Ending, Reason
+
+
+class Activity(StrEnum):
+    """The activities' names, as they stand in histories."""
+
+    DELIVER = "deliver"
+    STEP_OUT = "step_out"
+    CLOSE = "close"
+    GIVE_PLACES = "give_places"
+    CALL_FORWARD = "call_forward"
+
+
+class Workflow(StrEnum):
+    """The workflows' names, as they stand in histories."""
+
+    JOURNEY = "Journey"
+    SHELF = "Shelf"
+
+
+class Signal(StrEnum):
+    """The signals' names, as they stand in histories."""
+
+    PLACE_GIVEN = "place_given"
+    LEAVE = "leave"
+    LOOK_AGAIN = "look_again"
 
 
 class Phase(StrEnum):
@@ -78,6 +104,12 @@ class Deliver(Model):
         return f"{self.journey_id}/{self.step.id}/{self.round}"
 
 
+class Delivered(Model):
+    """What the deliver activity answers."""
+
+    outcome: Outcome
+
+
 class StepOut(Model):
     """Leave the waiting list, unless a claim has just been given."""
 
@@ -92,12 +124,11 @@ class SteppedOut(Model):
 
 
 class Close(Model):
-    """The journey has ended: record it with its path."""
+    """The journey has ended: record how."""
 
     journey_id: JourneyId
     ending: Ending
     reason: Reason | None
-    path: tuple[PathEntry, ...]
 
 
 class Look(Model):

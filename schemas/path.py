@@ -11,6 +11,9 @@ from schemas.outcome import Outcome
 from schemas.reasons import Ending, Reason
 
 
+PathKind = Literal["waiting", "send", "wait", "exit"]
+
+
 class Why(StrEnum):
     """Why a step was left."""
 
@@ -35,7 +38,7 @@ class PathEntry(Model):
     """
 
     step: str
-    kind: Literal["waiting", "send", "wait", "exit"]
+    kind: PathKind
     entered_at: AwareDatetime
     left_at: AwareDatetime | None = None
     why: Why | None = None

@@ -10,11 +10,12 @@ class Reason(StrEnum):
     INACTIVE = "inactive"
     NO_CONSENT = "no_consent"
     SUPPRESSED = "suppressed"
-    PURCHASED = "purchased"
     QUIET_HOURS = "quiet_hours"
     WINDOW_ENDED = "window_ended"
     NOT_NEXT_IN_LINE = "not_next_in_line"
     MESSAGE_DRAFT = "message_draft"
+    MESSAGE_BROKEN = "message_broken"
+    NO_MESSAGE = "no_message"
     ERASED = "erased"
     PROVIDER_REFUSED = "provider_refused"
     PROVIDER_UNAVAILABLE = "provider_unavailable"
@@ -32,11 +33,12 @@ _SENTENCES = {
     Reason.INACTIVE: "The product is not on sale: unpublished, archived or removed.",
     Reason.NO_CONSENT: "The contact has not agreed to be written to.",
     Reason.SUPPRESSED: "The address is on the suppression list.",
-    Reason.PURCHASED: "The contact has bought it already.",
     Reason.QUIET_HOURS: "The list keeps quiet at this hour.",
     Reason.WINDOW_ENDED: "The relevancy window ended before there was a unit for them.",
     Reason.NOT_NEXT_IN_LINE: "There were fewer units than people waiting, and others came first.",
     Reason.MESSAGE_DRAFT: "The message is still a draft.",
+    Reason.MESSAGE_BROKEN: "The message could not be rendered; its template needs mending.",
+    Reason.NO_MESSAGE: "The thread they walked has no message for them.",
     Reason.ERASED: "The contact was erased.",
     Reason.PROVIDER_REFUSED: "The mail provider refused the message for good.",
     Reason.PROVIDER_UNAVAILABLE: "The mail provider could not be reached for a whole day.",

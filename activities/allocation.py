@@ -1,0 +1,47 @@
+"""How many may be told: the arithmetic of promise P2, pure.
+
+An in-stock episode opens when what is available reaches the alert's threshold, and closes when it falls to zero.
+Arrived = the quantity when it opens + every later increase while it is open. Claims that count (given or used)
+never exceed contacts-per-unit × arrived; places to give now also never exceed contacts-per-unit × available.
+"""
+
+from dataclasses import dataclass, replace
+
+
+@dataclass(frozen=True, slots=True)
+class Episode:
+    """One stay in stock, for one alert and subject.
+
+    Attributes:
+        contacts_per_unit: people told for each unit that arrived; ≥ 1.
+        available: units there now; ≥ 0. Zero: the episode is over.
+        arrived: units that came in during the episode; ≥ available.
+        claimed: claims that count.
+    """
+
+    contacts_per_unit: int
+    available: int
+    arrived: int
+    claimed: int = 0
+
+    @property
+    def over(self) -> bool:
+        return self.available == 0
+
+    @property
+    def places(self) -> int:
+        """How many more may be called forward now; ≥ 0."""
+        earned = self.contacts_per_unit * self.arrived - self.claimed
+        return max(0, min(earned, self.contacts_per_unit * self.available))
+
+
+def observe(episode: Episode | None, available: int, threshold: int, contacts_per_unit: int) -> Episode | None:
+    """What an observation of `available` units makes of the open episode (None: none is open).
+
+    Returns:
+        The episode after it: opened, grown, shrunk, or over (`over` is true); None when there still is none.
+    """
+    units = max(0, available)
+    if episode is None:
+        return Episode(contacts_per_unit, units, units) if units >= threshold else None
+    return replace(episode, available=units, arrived=episode.arrived + max(0, units - episode.available))

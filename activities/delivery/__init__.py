@@ -1,0 +1,1 @@
+"""deliver: load the facts, form the verdict, write the ledger, send, write the outcome."""

@@ -1,0 +1,111 @@
+"""The deliver activity: the only way a message leaves (promises P1 and P3)."""
+
+import asyncio
+from datetime import UTC, datetime
+
+import structlog
+from temporalio import activity
+from temporalio.exceptions import ApplicationError
+
+from activities.delivery.ledger import Dossier, Ledger
+from activities.delivery.verdict import Go, judge
+from activities.rendering.templates import CannotRender, render
+from activities.senders.sender import Mail, NotTaken, Rejected, Sender, Uncertain
+from schemas.conversation import MessageSection
+from schemas.ids import VersionId
+from schemas.journey import Activity, Deliver, Delivered
+from schemas.outcome import Deferred, Outcome, Refused, Sent, Then, Unknown
+from schemas.reasons import Reason
+
+log = structlog.get_logger()
+
+KEPT_MESSAGES = 1000
+"""Message texts kept in memory. Versions never change, so what is kept is never stale."""
+
+
+class Delivery:
+    """deliver, with its ledger and its sender."""
+
+    def __init__(self, ledger: Ledger, sender: Sender, message_domain: str) -> None:
+        """`message_domain` is the right side of every Message-ID."""
+        self._ledger = ledger
+        self._sender = sender
+        self._domain = message_domain
+        self._messages: dict[tuple[VersionId, str], MessageSection] = {}
+
+    @activity.defn(name=Activity.DELIVER)
+    async def deliver(self, request: Deliver) -> Delivered:
+        """Check, render, send, record. Safe to repeat: what is settled is answered again, never done again.
+
+        Raises:
+            ApplicationError: the provider certainly did not take it, or another attempt may be at it: try again.
+        """
+        dossier = await self._ledger.look_up(request)
+        outcome = dossier.recorded or await self._attempt(request, dossier)
+        log.info("delivered", journey=request.journey_id, step=request.step.id, outcome=outcome.kind)
+        return Delivered(outcome=outcome)
+
+    async def _attempt(self, request: Deliver, dossier: Dossier) -> Outcome:
+        now = datetime.now(UTC)
+        if dossier.leased_until is not None:
+            if now < dossier.leased_until:
+                raise ApplicationError("another attempt may still be sending this message", type="InProgress")
+            return await self._settle(request, Unknown())
+        match judge(dossier.facts, now):
+            case Deferred() as deferred:
+                return deferred
+            case Refused() as refused:
+                return await self._settle(request, refused)
+            case Go():
+                return await self._send(request, dossier)
+
+    async def _send(self, request: Deliver, dossier: Dossier) -> Outcome:
+        told = dossier.facts.claim == "used"
+        mail = await self._compose(request, dossier)
+        if mail is None:
+            refused = Refused(reason=Reason.MESSAGE_BROKEN, then=Then.GO_ON if told else Then.LEAVE)
+            return await self._settle(request, refused)
+        if not await self._ledger.open(request):
+            raise ApplicationError("another attempt took this message first", type="InProgress")
+        try:
+            await self._sender.send(mail)
+        except asyncio.CancelledError:
+            # Senders let a cancellation out only when nothing was handed over.
+            await asyncio.shield(self._ledger.release(request))
+            raise
+        except NotTaken as error:
+            if datetime.now(UTC) >= request.give_up_at:
+                then = Then.GO_ON if told else Then.BACK_IN_LINE
+                return await self._settle(request, Refused(reason=Reason.PROVIDER_UNAVAILABLE, then=then))
+            await self._ledger.release(request)
+            raise ApplicationError(f"the provider did not take it: {error}", type="NotTaken") from None
+        except Rejected as error:
+            log.warning("provider refused", journey=request.journey_id, step=request.step.id, error=str(error))
+            then = Then.GO_ON if told else Then.LEAVE
+            return await self._settle(request, Refused(reason=Reason.PROVIDER_REFUSED, then=then))
+        except Uncertain:
+            return await self._settle(request, Unknown())
+        return await self._settle(request, Sent(message_id=mail.message_id, at=datetime.now(UTC)))
+
+    async def _compose(self, request: Deliver, dossier: Dossier) -> Mail | None:
+        """The message for this contact; None when its template cannot be rendered."""
+        message = await self._message(dossier.version_id, request.step.message)
+        try:
+            rendered = render(message, dossier.context)
+        except CannotRender as error:
+            log.error("message broken", version=dossier.version_id, message=request.step.message, error=str(error))
+            return None
+        message_id = f"{request.key.replace('/', '.')}@{self._domain}"
+        return Mail(message_id, dossier.recipient or "", rendered.subject, rendered.text, rendered.html)
+
+    async def _message(self, version_id: VersionId, code: str) -> MessageSection:
+        kept = self._messages.get((version_id, code))
+        if kept is None:
+            if len(self._messages) >= KEPT_MESSAGES:
+                self._messages.clear()
+            kept = self._messages[version_id, code] = await self._ledger.message(version_id, code)
+        return kept
+
+    async def _settle(self, request: Deliver, outcome: Sent | Refused | Unknown) -> Outcome:
+        await self._ledger.settle(request, outcome)
+        return outcome

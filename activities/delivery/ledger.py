@@ -1,0 +1,147 @@
+"""The ledger: what became of each message, once and for all (promise P1).
+
+A row goes ready → sending → sent, refused or unknown. Whoever holds `sending` has a lease; when it runs out without
+an outcome, what happened cannot be known, and it is recorded as unknown, never sent again.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import assert_never
+
+from activities.delivery.verdict import Facts
+from activities.postgres.pool import Pool, Row, transaction
+from activities.postgres.queries import load_queries
+from activities.rendering.templates import ListPart, MessageContext, ProductPart, ShopPart, VariantPart
+from activities.waitlist.store import give_up_place, return_to_line, use_place
+from schemas.conversation import MessageSection
+from schemas.ids import VersionId
+from schemas.journey import Deliver, Delivered
+from schemas.outcome import Outcome, Refused, Sent, Then, Unknown
+from schemas.reasons import Reason
+
+SQL = load_queries("activities.delivery", "ledger.sql")
+
+LEASE = timedelta(seconds=90)
+"""Longer than any attempt can take (workflows/policies.DELIVER_LIMIT), so a lease that ran out has no living holder."""
+
+
+@dataclass(frozen=True, slots=True)
+class Dossier:
+    """Everything deliver needs to know about one message.
+
+    Attributes:
+        recorded: the outcome, if the message is settled already.
+        leased_until: another attempt may be sending it until then.
+    """
+
+    facts: Facts
+    version_id: VersionId
+    recipient: str | None
+    context: MessageContext
+    recorded: Outcome | None
+    leased_until: datetime | None
+
+
+class UnknownJourney(Exception):
+    """There is no such journey in the database."""
+
+
+class Ledger:
+    """The ledger in PostgreSQL."""
+
+    def __init__(self, pool: Pool) -> None:
+        self._pool = pool
+
+    async def look_up(self, request: Deliver) -> Dossier:
+        """All facts, in one query.
+
+        Raises:
+            UnknownJourney: as it says.
+        """
+        row = await self._pool.fetchrow(SQL["facts"], request.journey_id, request.key)
+        if row is None:
+            raise UnknownJourney(f"journey {request.journey_id} is not in the database this worker uses")
+        outcome = row["outcome"]
+        return Dossier(
+            facts=_facts(row, request.step.draft),
+            version_id=row["version_id"],
+            recipient=row["email"],
+            context=_context(row),
+            recorded=Delivered.model_validate({"outcome": outcome}).outcome if outcome else None,
+            leased_until=row["lease_until"],
+        )
+
+    async def message(self, version_id: VersionId, code: str) -> MessageSection:
+        """A message of a published version; it never changes."""
+        found = await self._pool.fetchval(SQL["message"], version_id, code)
+        return MessageSection.model_validate(found)
+
+    async def open(self, request: Deliver) -> bool:
+        """Take the right to send; False when another attempt has it or it is settled."""
+        step = request.step
+        return (
+            await self._pool.fetchval(
+                SQL["open"], request.key, request.journey_id, step.id, request.round, step.message, LEASE
+            )
+            is not None
+        )
+
+    async def release(self, request: Deliver) -> None:
+        """The provider certainly did not take it."""
+        await self._pool.execute(SQL["release"], request.key)
+
+    async def settle(self, request: Deliver, outcome: Sent | Refused | Unknown) -> None:
+        """Write what became of it, and what that means for the journey's place, in one transaction."""
+        step = request.step
+        async with transaction(self._pool) as connection:
+            settled = await connection.fetchval(
+                SQL["settle"],
+                request.key,
+                request.journey_id,
+                step.id,
+                request.round,
+                step.message,
+                outcome.kind,
+                outcome.model_dump(mode="json"),
+            )
+            if settled is None:
+                return
+            match outcome:
+                case Sent() | Unknown():
+                    await use_place(connection, request.journey_id)
+                case Refused(then=Then.BACK_IN_LINE):
+                    await return_to_line(connection, request.journey_id)
+                case Refused(then=Then.LEAVE, reason=reason):
+                    await give_up_place(connection, request.journey_id, "refused", reason)
+                case Refused(then=Then.GO_ON):
+                    pass
+                case _:
+                    assert_never(outcome)
+
+
+def _facts(row: Row, draft: bool) -> Facts:
+    left = row["left_reason"]
+    return Facts(
+        draft=draft,
+        left=Reason(left) if left else Reason.CANCELLED if row["ended"] else None,
+        erased=row["erased"],
+        consented=row["consented"],
+        suppressed=row["suppressed"],
+        on_sale=row["on_sale"],
+        claim=row["claim"],
+        in_stock=row["in_stock"],
+        time_zone=row["time_zone"],
+        quiet_from=row["quiet_from"],
+        quiet_until=row["quiet_until"],
+    )
+
+
+def _context(row: Row) -> MessageContext:
+    shop_url = row["shop_url"].rstrip("/")
+    url = f"{shop_url}/products/{row['handle']}?variant={row['variant_id']}" if row["handle"] else shop_url
+    return MessageContext(
+        shop=ShopPart(name=row["shop_name"], url=shop_url),
+        product=ProductPart(title=row["product_title"], url=url, image_url=row["image_url"]),
+        variant=VariantPart(title=row["variant_title"], sku=row["sku"], price=row["price"]),
+        list=ListPart(name=row["list_name"]),
+    )

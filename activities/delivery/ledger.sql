@@ -1,0 +1,60 @@
+-- Every query of the ledger: the facts a verdict needs, and what became of each message.
+
+-- name: facts
+-- One query: all that the verdict and the message need. The claim is the one in hand, or else the last one used.
+select
+    j.version_id, j.ended_at is not null as ended, w.state as place, w.reason as left_reason,
+    c.email, c.erased_at is not null as erased,
+    coalesce((select granted from consents where contact_id = c.id and channel = 'email' order by id desc limit 1), false)
+        as consented,
+    exists (select from suppressions s where s.email = c.email) as suppressed,
+    p.on_sale and not v.removed as on_sale,
+    claim.state as claim,
+    exists (
+        select from episodes e
+        where e.closed_at is null
+          and case when claim.state = 'given' then e.id = claim.episode_id
+              else e.alert_id = j.alert_id and e.store_id = j.store_id and e.variant_id = j.variant_id end
+    ) as in_stock,
+    l.name as list_name, l.time_zone, l.quiet_from, l.quiet_until,
+    coalesce(st.name, st.id) as shop_name, coalesce(st.url, 'https://' || st.id) as shop_url,
+    p.title as product_title, p.handle, p.image_url, v.variant_id, v.title as variant_title, v.sku, v.price,
+    send.state as send_state, send.lease_until, send.outcome
+from journeys j
+join waiting w on w.journey_id = j.id
+join contacts c on c.id = j.contact_id
+join variants v on v.store_id = j.store_id and v.variant_id = j.variant_id
+join products p on p.store_id = v.store_id and p.product_id = v.product_id
+join stores st on st.id = j.store_id
+join alerts a on a.id = j.alert_id
+join lists l on l.code = a.list_code
+left join lateral (
+    select state, episode_id from claims
+    where journey_id = j.id and state in ('given', 'used') order by id desc limit 1
+) claim on true
+left join sends send on send.key = $2
+where j.id = $1;
+
+-- name: message
+select document -> 'messages' -> $2 as message from versions where id = $1;
+
+-- name: open
+-- The right to send this message now. No row: another attempt has it, or it is settled.
+insert into sends (key, journey_id, step, round, message, state, attempts, lease_until)
+values ($1, $2, $3, $4, $5, 'sending', 1, now() + $6::interval)
+on conflict (key) do update
+set state = 'sending', attempts = sends.attempts + 1, lease_until = excluded.lease_until
+where sends.state = 'ready'
+returning key;
+
+-- name: release
+-- The provider certainly did not take it: another attempt may.
+update sends set state = 'ready', lease_until = null where key = $1 and state = 'sending';
+
+-- name: settle
+insert into sends (key, journey_id, step, round, message, state, outcome, settled_at)
+values ($1, $2, $3, $4, $5, $6, $7, now())
+on conflict (key) do update
+set state = excluded.state, outcome = excluded.outcome, settled_at = excluded.settled_at, lease_until = null
+where sends.settled_at is null
+returning key;

@@ -1,0 +1,108 @@
+"""Forward-only numbered migrations: one advisory lock, one transaction each, a checksum for each that ran."""
+
+import hashlib
+import re
+from dataclasses import dataclass
+from importlib.resources import files
+
+import asyncpg
+
+from activities.postgres.pool import Pool
+
+_FILE = re.compile(r"(\d{4})_([a-z0-9_]+)\.sql")
+_LOCK = 0x5E1F7A1C
+"""Any constant: processes that start together migrate one after the other."""
+
+_CREATE = """
+create table if not exists migrations (
+    number integer primary key, name text not null, checksum text not null, applied_at timestamptz not null default now()
+)"""
+
+
+class MigrationRefused(Exception):
+    """The database is not one that these migrations can bring forward; the text says what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Migration:
+    """One numbered file."""
+
+    number: int
+    name: str
+    sql: str
+
+    @property
+    def checksum(self) -> str:
+        return hashlib.sha256(self.sql.encode()).hexdigest()
+
+
+def migrations() -> list[Migration]:
+    """All migrations of this release, in order.
+
+    Raises:
+        ValueError: the numbers do not run 1, 2, 3 …
+    """
+    found = [
+        Migration(int(match[1]), match[2], entry.read_text(encoding="utf-8"))
+        for entry in files("activities.postgres.migrations").iterdir()
+        if (match := _FILE.fullmatch(entry.name))
+    ]
+    found.sort(key=lambda migration: migration.number)
+    if [migration.number for migration in found] != list(range(1, len(found) + 1)):
+        raise ValueError(f"migrations are not numbered 1 to {len(found)} without a gap")
+    return found
+
+
+async def migrate(pool: Pool) -> int:
+    """Apply what is missing. Returns how many were applied.
+
+    Raises:
+        MigrationRefused: a migration that ran before has other text now, or the database is newer than this release.
+    """
+    wanted = migrations()
+    async with pool.acquire() as connection:
+        await connection.execute("select pg_advisory_lock($1)", _LOCK)
+        try:
+            await connection.execute(_CREATE)
+            done = await connection.fetch("select number, checksum from migrations order by number")
+            _check(wanted, done)
+            for migration in wanted[len(done) :]:
+                async with connection.transaction():
+                    await connection.execute(migration.sql)
+                    await connection.execute(
+                        "insert into migrations (number, name, checksum) values ($1, $2, $3)",
+                        migration.number,
+                        migration.name,
+                        migration.checksum,
+                    )
+            return len(wanted) - len(done)
+        finally:
+            await connection.execute("select pg_advisory_unlock($1)", _LOCK)
+
+
+async def pending(pool: Pool) -> int:
+    """How many migrations of this release the database still lacks.
+
+    Raises:
+        MigrationRefused: as `migrate`.
+    """
+    async with pool.acquire() as connection:
+        if await connection.fetchval("select to_regclass('migrations')") is None:
+            return len(migrations())
+        done = await connection.fetch("select number, checksum from migrations order by number")
+    _check(migrations(), done)
+    return len(migrations()) - len(done)
+
+
+def _check(wanted: list[Migration], done: list[asyncpg.Record]) -> None:
+    if len(done) > len(wanted):
+        raise MigrationRefused(
+            f"The database has migration {done[-1]['number']}, this release knows only {len(wanted)}: "
+            "it was used by a newer Shelftalk. Run that release, or restore the backup from before its upgrade."
+        )
+    for migration, record in zip(wanted, done, strict=False):
+        if migration.checksum != record["checksum"]:
+            raise MigrationRefused(
+                f"Migration {migration.number} ({migration.name}) ran here with other text than this release has. "
+                "Migrations are never edited: restore the file, and put the change in a new one."
+            )

@@ -1,0 +1,64 @@
+"""The connection pool: how Shelftalk talks to PostgreSQL, and what it says when it cannot."""
+
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Any
+
+import asyncpg
+
+if TYPE_CHECKING:
+    # asyncpg's classes are generic for the type checker only.
+    Pool = asyncpg.Pool[asyncpg.Record]
+    Connection = asyncpg.Connection[asyncpg.Record] | asyncpg.pool.PoolConnectionProxy[asyncpg.Record]
+    Row = asyncpg.Record
+else:
+    Pool, Connection, Row = asyncpg.Pool, asyncpg.Connection, asyncpg.Record
+
+OLDEST_VERSION = 14
+QUERY_LIMIT_SECONDS = 10.0
+"""No query of Shelftalk takes more than milliseconds; a longer one waits for a lock or a dead server."""
+CONNECT_LIMIT_SECONDS = 10.0
+
+
+class DatabaseUnavailable(Exception):
+    """PostgreSQL cannot be used; the text says why and what to do."""
+
+
+async def open_pool(database_url: str, size: int) -> Pool:
+    """Connect, and check that the server is one we can use.
+
+    Raises:
+        DatabaseUnavailable: it does not answer, refuses us, or is older than version 14.
+    """
+    try:
+        pool = await asyncpg.create_pool(
+            database_url,
+            min_size=1,
+            max_size=size,
+            command_timeout=QUERY_LIMIT_SECONDS,
+            timeout=CONNECT_LIMIT_SECONDS,
+            init=_prepare,
+            server_settings={"application_name": "shelftalk", "timezone": "UTC"},
+        )
+    except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+        raise DatabaseUnavailable(
+            f"PostgreSQL cannot be reached ({type(error).__name__}: {error}). Check DATABASE_URL and that the server runs."
+        ) from error
+    async with pool.acquire() as connection:
+        version = connection.get_server_version().major
+    if version < OLDEST_VERSION:
+        await pool.close()
+        raise DatabaseUnavailable(f"PostgreSQL {version} is too old: Shelftalk needs {OLDEST_VERSION} or newer.")
+    return pool
+
+
+@asynccontextmanager
+async def transaction(pool: Pool) -> AsyncIterator[Connection]:
+    """One transaction on a connection of the pool: committed at the end, rolled back on any exception."""
+    async with pool.acquire() as connection, connection.transaction():
+        yield connection
+
+
+async def _prepare(connection: Any) -> None:
+    await connection.set_type_codec("jsonb", schema="pg_catalog", encoder=json.dumps, decoder=json.loads)

@@ -1,0 +1,88 @@
+"""Calls into Temporal: starting journeys, calling them forward, asking shelves to look. All idempotent by workflow id."""
+
+import asyncio
+from collections.abc import Sequence
+from datetime import timedelta
+
+from temporalio.client import Client
+from temporalio.common import SearchAttributeKey, SearchAttributePair, TypedSearchAttributes, WorkflowIDReusePolicy
+from temporalio.exceptions import WorkflowAlreadyStartedError
+
+from schemas.ids import JourneyId, Subject, journey_workflow_id, shelf_workflow_id
+from schemas.journey import JourneyStart, Leave, Look, PlaceGiven, ShelfStart, Signal, Workflow
+from schemas.model import Model
+
+STORE = SearchAttributeKey.for_keyword("ShelftalkStore")
+SUBJECT = SearchAttributeKey.for_keyword("ShelftalkSubject")
+CONVERSATION = SearchAttributeKey.for_keyword("ShelftalkConversation")
+CONTACT = SearchAttributeKey.for_keyword("ShelftalkContact")
+SEARCH_ATTRIBUTES = (STORE, SUBJECT, CONVERSATION, CONTACT)
+"""Set at the start of every workflow, so that ops can find it in Temporal's own tools."""
+
+CALL_LIMIT = timedelta(seconds=10)
+"""A frontend that has not answered by then is in trouble; the outbox or the activity tries again."""
+
+
+class Temporal:
+    """Shelftalk's side of one Temporal namespace."""
+
+    def __init__(self, client: Client, task_queue: str) -> None:
+        self._client = client
+        self._task_queue = task_queue
+
+    async def start_journey(self, start: JourneyStart) -> None:
+        """Start a journey's workflow; one that runs or has ended is left alone."""
+        await self._start_journey(start)
+
+    async def leave(self, start: JourneyStart, leave: Leave) -> None:
+        """Ask a journey to leave, even if its workflow has not been started yet."""
+        await self._start_journey(start, Signal.LEAVE, leave)
+
+    async def call_forward(self, calls: Sequence[tuple[JourneyStart, PlaceGiven]]) -> list[JourneyId]:
+        """Signal every one of these journeys. Returns those whose workflow has ended already."""
+        reached = await asyncio.gather(
+            *(self._start_journey(start, Signal.PLACE_GIVEN, place) for start, place in calls)
+        )
+        return [start.journey_id for (start, _), there in zip(calls, reached, strict=True) if not there]
+
+    async def look_again(self, subject: Subject) -> None:
+        """Ask the subject's shelf to look, starting it if it is not at work."""
+        await self._client.start_workflow(
+            Workflow.SHELF,
+            ShelfStart(subject=subject),
+            id=shelf_workflow_id(subject),
+            task_queue=self._task_queue,
+            start_signal=Signal.LOOK_AGAIN,
+            start_signal_args=[Look()],
+            search_attributes=TypedSearchAttributes(
+                [SearchAttributePair(STORE, subject.store_id), SearchAttributePair(SUBJECT, str(subject))]
+            ),
+            rpc_timeout=CALL_LIMIT,
+        )
+
+    async def _start_journey(
+        self, start: JourneyStart, signal: Signal | None = None, argument: Model | None = None
+    ) -> bool:
+        """Whether the workflow runs now, started just here or before."""
+        try:
+            await self._client.start_workflow(
+                Workflow.JOURNEY,
+                start,
+                id=journey_workflow_id(start.journey_id),
+                task_queue=self._task_queue,
+                id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
+                start_signal=signal,
+                start_signal_args=[argument] if argument is not None else [],
+                search_attributes=TypedSearchAttributes(
+                    [
+                        SearchAttributePair(STORE, start.subject.store_id),
+                        SearchAttributePair(SUBJECT, str(start.subject)),
+                        SearchAttributePair(CONVERSATION, start.program.conversation),
+                        SearchAttributePair(CONTACT, start.contact_id),
+                    ]
+                ),
+                rpc_timeout=CALL_LIMIT,
+            )
+        except WorkflowAlreadyStartedError:
+            return False
+        return True

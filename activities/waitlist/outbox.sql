@@ -1,0 +1,25 @@
+-- Every query of the outbox: what PostgreSQL has decided and Temporal has not heard yet.
+
+-- name: due
+select id, kind, journey_id, store_id, variant_id, reason, attempts
+from outbox
+where parked_at is null and next_at <= now()
+order by next_at, id
+limit $1
+for update skip locked;
+
+-- name: done
+delete from outbox where id = any($1::bigint[]);
+
+-- name: failed
+update outbox
+set attempts = attempts + 1, last_error = $2, next_at = now() + $3::interval, parked_at = case when $4 then now() end
+where id = $1;
+
+-- name: depth
+select count(*) filter (where parked_at is null) as waiting, count(*) filter (where parked_at is not null) as parked,
+       coalesce(extract(epoch from now() - min(created_at) filter (where parked_at is null)), 0)::float8 as oldest_seconds
+from outbox;
+
+-- name: forget_deliveries
+delete from inbox where received_at < now() - $1::interval;

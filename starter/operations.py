@@ -1,0 +1,109 @@
+"""Operations: what CLI, API and (later) console all call. One object per process over one database and one Temporal."""
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from temporalio.client import Client
+
+from activities.postgres.pool import Pool, open_pool
+from activities.storefronts.storefront import NotOurs, PayloadMalformed, Storefront
+from activities.waitlist.intake import Intake, Receipt
+from schemas.conversation import ConversationDocument
+from schemas.ids import JourneyId, StoreId, Subject
+from schemas.path import JourneyPath
+from schemas.settings import Settings
+from starter.journeys import Journeys
+from starter.keys import Keys
+from starter.publishing import Published, publish
+from starter.replay import HistoryGone, replay_path
+from starter.shelves import Shelves
+from worker import connect
+
+
+class NotConfigured(Exception):
+    """A setting is missing; the text names it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Operations:
+    """Everything a person or a storefront can ask of Shelftalk."""
+
+    pool: Pool
+    client: Client
+    intake: Intake
+    journeys: Journeys
+    shelves: Shelves
+    keys: Keys
+
+    async def receive_webhook(self, storefront: Storefront, body: bytes, headers: Mapping[str, str]) -> Receipt:
+        """Verify, read and apply one webhook. When this returns, it is committed.
+
+        Raises:
+            SignatureWrong: nothing was read or kept.
+            DeliveryMalformed: signed, but its headers do not say what it is.
+            PayloadMalformed: signed, but unreadable; it is kept for inspection.
+        """
+        delivery = storefront.verify(body, headers)
+        try:
+            facts = storefront.read(delivery, body)
+        except PayloadMalformed as error:
+            await self.intake.keep_malformed(delivery, f"{error.path}: {error.message}", body)
+            raise
+        if isinstance(facts, NotOurs):
+            return await self.intake.ignore(delivery)
+        return await self.intake.receive(delivery, facts)
+
+    async def sign_up(self, email: str, store_id: StoreId, variant_id: str, source: str) -> JourneyId:
+        """Put a contact in line. The same answer for those who stand there already.
+
+        Raises:
+            UnknownVariant, NoAlert: from the intake.
+        """
+        subject = Subject(store_id=store_id, variant_id=variant_id)
+        return (await self.intake.sign_up(email, subject, source)).journey_id
+
+    async def path(self, journey_id: JourneyId) -> JourneyPath:
+        """A journey's path, by replaying its history. Empty while its workflow has not been started.
+
+        Raises:
+            NoSuchJourney: as it says.
+            HistoryGone: it has ended, and Temporal no longer keeps its history.
+            ReplayFailed: the history does not replay on this code.
+        """
+        report = await self.journeys.show(journey_id)
+        try:
+            return await replay_path(self.client, journey_id)
+        except HistoryGone:
+            if report.ended_at is not None:
+                raise
+            return JourneyPath(journey_id=journey_id, version=report.version, entries=())
+
+    async def publish(self, document: ConversationDocument) -> Published:
+        """Publish a conversation.
+
+        Raises:
+            AlertTaken: its alert is another conversation's already.
+        """
+        return await publish(self.pool, document)
+
+
+@asynccontextmanager
+async def open_operations(settings: Settings) -> AsyncIterator[Operations]:
+    """Operations from the settings. Temporal is connected at the first call that needs it: intake works without (P4).
+
+    Raises:
+        NotConfigured: no address of PostgreSQL or Temporal.
+        DatabaseUnavailable: PostgreSQL cannot be used.
+    """
+    if settings.database_url is None:
+        raise NotConfigured("DATABASE_URL is not set, and no `shelftalk up` is running on this data folder.")
+    if settings.temporal_address is None:
+        raise NotConfigured("SHELFTALK_TEMPORAL_ADDRESS is not set, and no `shelftalk up` is running on this data folder.")
+    pool = await open_pool(settings.database_url.get_secret_value(), settings.database_pool)
+    try:
+        client = await connect(settings.temporal_address, settings.temporal_namespace, lazy=True)
+        intake = Intake(pool)
+        yield Operations(pool, client, intake, Journeys(pool), Shelves(pool, intake), Keys(pool))
+    finally:
+        await pool.close()

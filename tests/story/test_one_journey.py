@@ -1,0 +1,34 @@
+"""One real journey, from sign-up to reminder, and what the shop's stock makes of it."""
+
+from starter.publishing import publish
+from starter.replay import replay_path
+from tests.product import Product, addressees, starter_document
+
+
+async def test_a_unit_tells_the_first_in_line_and_the_second_is_told_why_not(product: Product) -> None:
+    await product.shop.sells("v")
+    first, second = await product.shop.signs_up("first", "second")
+    await product.shop.has("v", 1)
+    assert "back" in await product.mail_to("first")
+    told = await product.until(first, lambda journey: journey.told_at is not None)
+    assert told.ending is None
+    await product.settled()
+    waiting = await product.journeys.show(second)
+    assert (waiting.reason, waiting.ahead) == ("not_next_in_line", 0)
+    assert addressees(product.mailbox) == ["first"]
+
+
+async def test_the_path_is_the_same_by_query_and_by_replay(product: Product) -> None:
+    await publish(product.pool, starter_document(wait="1 second"))
+    await product.shop.sells("v")
+    first, second = await product.shop.signs_up("first", "second")
+    await product.shop.has("v", 1)
+    await product.until(first, lambda journey: journey.ended_at is not None)
+    for journey in (first, second):
+        handle = product.client.get_workflow_handle(f"journey/{journey}")
+        from schemas.path import JourneyPath
+
+        assert await handle.query("path", result_type=JourneyPath) == await replay_path(product.client, journey)
+    path = await replay_path(product.client, first)
+    print(path.model_dump_json(indent=1))
+    assert [entry.step for entry in path.entries] == ["waiting-list", "it-is-back", "wait-1-second", "still-here", "exit"]

@@ -1,0 +1,94 @@
+"""The composition root: the only place that builds collaborators and hands them to activities and workflows."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+
+from temporalio.client import Client
+from temporalio.contrib.pydantic import pydantic_data_converter
+from temporalio.worker import Worker
+from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
+
+from activities.delivery.deliver import Delivery
+from activities.delivery.ledger import Ledger
+from activities.postgres.pool import Pool
+from activities.records import Records
+from activities.senders.email import EmailSender
+from activities.senders.mime import parse_sender
+from activities.senders.sender import Sender
+from activities.temporal import Temporal
+from activities.waitlist.store import Waitlist
+from schemas.settings import Settings
+from workflows.journey import JourneyWorkflow
+from workflows.shelf import ShelfWorkflow
+
+WORKFLOWS = (JourneyWorkflow, ShelfWorkflow)
+
+STOP_LIMIT = timedelta(seconds=30)
+"""A stopping worker finishes the deliveries it has begun; an SMTP answer may take this long."""
+
+CACHED_JOURNEYS = 1000
+"""Workflows kept in memory between tasks; the others are replayed from history when they wake."""
+
+
+def sandbox() -> SandboxedWorkflowRunner:
+    """The workflow sandbox, with our pure modules and Pydantic passed through: they are deterministic, and reloading them per workflow is slow."""
+    return SandboxedWorkflowRunner(
+        restrictions=SandboxRestrictions.default.with_passthrough_modules(
+            "schemas", "workflows.interpreter", "pydantic", "pydantic_core", "annotated_types"
+        )
+    )
+
+
+async def connect(address: str, namespace: str, *, lazy: bool = False) -> Client:
+    """A client of Temporal that speaks our Pydantic models. Lazy: connects at the first call."""
+    return await Client.connect(address, namespace=namespace, data_converter=pydantic_data_converter, lazy=lazy)
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """A worker at work, with what its process shares."""
+
+    worker: Worker
+    waitlist: Waitlist
+    temporal: Temporal
+
+
+def email_sender(settings: Settings, host: str, port: int) -> EmailSender:
+    """The sender that the settings describe."""
+    password = settings.smtp_password
+    return EmailSender(
+        host,
+        port,
+        settings.sender,
+        settings.smtp_username,
+        password.get_secret_value() if password else None,
+        settings.smtp_starttls,
+    )
+
+
+@asynccontextmanager
+async def running_worker(settings: Settings, pool: Pool, client: Client, sender: Sender) -> AsyncIterator[Running]:
+    """A Temporal worker with all workflows and activities, from entry to exit; at exit it finishes what it has begun."""
+    waitlist = Waitlist(pool)
+    temporal = Temporal(client, settings.temporal_task_queue)
+    records = Records(waitlist, temporal)
+    delivery = Delivery(Ledger(pool), sender, parse_sender(settings.sender).domain)
+    worker = Worker(
+        client,
+        task_queue=settings.temporal_task_queue,
+        workflows=WORKFLOWS,
+        activities=[
+            records.give_places,
+            records.call_forward,
+            records.step_out,
+            records.close,
+            delivery.deliver,
+        ],
+        workflow_runner=sandbox(),
+        max_cached_workflows=CACHED_JOURNEYS,
+        graceful_shutdown_timeout=STOP_LIMIT,
+    )
+    async with worker:
+        yield Running(worker, waitlist, temporal)

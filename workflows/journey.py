@@ -1,0 +1,92 @@
+"""JourneyWorkflow: the thin Temporal shell around one journey's machine."""
+
+from collections import deque
+from datetime import datetime
+from typing import NoReturn
+
+from temporalio import workflow
+
+with workflow.unsafe.imports_passed_through():
+    from schemas.journey import Close, Deliver, JourneyStart, JourneyState, Leave, PlaceGiven, Signal, StepOut, Workflow
+    from schemas.outcome import Outcome
+    from schemas.path import JourneyPath
+    from schemas.reasons import Reason
+    from workflows.interpreter.journey import Journey
+
+from workflows import policies
+
+
+@workflow.defn(name=Workflow.JOURNEY)
+class JourneyWorkflow:
+    """One contact's stay in one conversation about one subject."""
+
+    @workflow.init
+    def __init__(self, start: JourneyStart) -> None:
+        self._world = TemporalWorld(start)
+        self._journey = Journey(start, self._world)
+
+    @workflow.run
+    async def run(self, start: JourneyStart) -> None:
+        ended = await self._journey.live()
+        await policies.close(Close(journey_id=start.journey_id, ending=ended.ending, reason=ended.reason))
+        await workflow.wait_condition(workflow.all_handlers_finished)
+
+    @workflow.signal(name=Signal.PLACE_GIVEN)
+    def place_given(self, place: PlaceGiven) -> None:
+        """You were called forward: a claim is yours."""
+        self._world.places.append(place)
+
+    @workflow.signal(name=Signal.LEAVE)
+    def leave(self, leave: Leave) -> None:
+        """End at the next rest."""
+        self._world.leaving = leave
+
+    @workflow.query
+    def path(self) -> JourneyPath:
+        """The path so far; the same as replaying the history gives."""
+        return self._journey.path
+
+
+class TemporalWorld:
+    """The production World: Temporal's clock, timers, signals and activities."""
+
+    def __init__(self, start: JourneyStart) -> None:
+        self._start = start
+        self.places: deque[PlaceGiven] = deque()
+        self.leaving: Leave | None = Leave(reason=start.state.leaving) if start.state.leaving else None
+
+    def now(self) -> datetime:
+        return workflow.now()
+
+    def rest(self, state: JourneyState) -> None:
+        if workflow.info().is_continue_as_new_suggested() and not self.places:
+            self._continue_as_new(state)
+
+    async def wait(self, until: datetime, after_claim: int | None) -> PlaceGiven | Leave | None:
+        left = until - workflow.now()
+        try:
+            await workflow.wait_condition(lambda: self._woken_by(after_claim) is not None, timeout=left)
+        except TimeoutError:
+            return None
+        return self._woken_by(after_claim)
+
+    async def deliver(self, request: Deliver) -> Outcome:
+        return await policies.deliver(request)
+
+    async def step_out(self, reason: Reason) -> int | None:
+        return (await policies.step_out(StepOut(journey_id=self._start.journey_id, reason=reason))).claim_id
+
+    def _woken_by(self, after_claim: int | None) -> PlaceGiven | Leave | None:
+        if self.leaving is not None:
+            return self.leaving
+        if after_claim is not None:
+            while self.places and self.places[0].claim_id <= after_claim:
+                self.places.popleft()
+            return self.places[0] if self.places else None
+        return None
+
+    def _continue_as_new(self, state: JourneyState) -> NoReturn:
+        leaving = self.leaving.reason if self.leaving else None
+        workflow.continue_as_new(
+            self._start.model_copy(update={"state": state.model_copy(update={"leaving": leaving})})
+        )

@@ -1,0 +1,101 @@
+"""Time-outs and retries of every activity, each with its reason, and how an activity is called.
+
+Checks and records are local activities: they are quick, idempotent, and cost one event instead of six. deliver is
+tried once locally; when the provider could not take the message it goes on as a regular activity, which may take
+a day without holding a workflow task. The ledger makes both safe (P1).
+"""
+
+from datetime import timedelta
+
+from temporalio import workflow
+from temporalio.common import RetryPolicy
+from temporalio.exceptions import ActivityError
+
+with workflow.unsafe.imports_passed_through():
+    from schemas.journey import (
+        Activity,
+        CallForward,
+        Close,
+        Deliver,
+        Delivered,
+        GivePlaces,
+        PlacesGiven,
+        StepOut,
+        SteppedOut,
+    )
+    from schemas.outcome import Outcome
+
+RECORD_LIMIT = timedelta(seconds=10)
+"""One short transaction; longer means that PostgreSQL does not answer."""
+RECORD_RETRIES = RetryPolicy(initial_interval=timedelta(milliseconds=200), maximum_interval=timedelta(seconds=30))
+"""For ever: a record that is not written yet is no reason to lose a journey."""
+
+DELIVER_LIMIT = timedelta(seconds=60)
+"""Two queries (5 s each at worst), waiting for a connection (10 s), handshake (5 s) and the final answer (30 s)."""
+DELIVER_ONCE = RetryPolicy(maximum_attempts=1)
+DELIVER_RETRIES = RetryPolicy(
+    initial_interval=timedelta(seconds=2), backoff_coefficient=2.0, maximum_interval=timedelta(minutes=5)
+)
+"""For ever in count: deliver itself gives up at the request's `give_up_at` and answers with a value."""
+
+CALL_LIMIT = timedelta(minutes=10)
+"""A batch of 500 signals takes seconds; minutes mean a Temporal under stress."""
+CALL_HEARTBEAT = timedelta(seconds=15)
+"""Heartbeats come with every signal; a worker that died is replaced after this."""
+
+
+async def deliver(request: Deliver) -> Outcome:
+    """Deliver once locally; if the provider could not take it, go on patiently as a regular activity."""
+    try:
+        delivered = await workflow.execute_local_activity(
+            Activity.DELIVER,
+            request,
+            result_type=Delivered,
+            start_to_close_timeout=DELIVER_LIMIT,
+            retry_policy=DELIVER_ONCE,
+        )
+    except ActivityError:
+        delivered = await workflow.execute_activity(
+            Activity.DELIVER,
+            request,
+            result_type=Delivered,
+            start_to_close_timeout=DELIVER_LIMIT,
+            retry_policy=DELIVER_RETRIES,
+        )
+    return delivered.outcome
+
+
+async def step_out(request: StepOut) -> SteppedOut:
+    return await workflow.execute_local_activity(
+        Activity.STEP_OUT,
+        request,
+        result_type=SteppedOut,
+        start_to_close_timeout=RECORD_LIMIT,
+        retry_policy=RECORD_RETRIES,
+    )
+
+
+async def close(request: Close) -> None:
+    await workflow.execute_local_activity(
+        Activity.CLOSE, request, start_to_close_timeout=RECORD_LIMIT, retry_policy=RECORD_RETRIES
+    )
+
+
+async def give_places(request: GivePlaces) -> PlacesGiven:
+    return await workflow.execute_local_activity(
+        Activity.GIVE_PLACES,
+        request,
+        result_type=PlacesGiven,
+        start_to_close_timeout=RECORD_LIMIT,
+        retry_policy=RECORD_RETRIES,
+    )
+
+
+async def call_forward(request: CallForward) -> None:
+    await workflow.execute_activity(
+        Activity.CALL_FORWARD,
+        request,
+        start_to_close_timeout=CALL_LIMIT,
+        heartbeat_timeout=CALL_HEARTBEAT,
+        retry_policy=RECORD_RETRIES,
+    )
