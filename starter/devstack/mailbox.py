@@ -22,6 +22,10 @@ from starter.devstack.ports import LOOPBACK, cannot_listen
 LARGEST_MAIL_BYTES = 32 * 1024 * 1024
 """What large mail services accept, and then some."""
 
+CONNECTIONS_WAITING = 4096
+"""Connections the kernel holds until they are taken. In SMTP the server speaks first, so a connection that does not fit
+looks open to its client and stays silent for up to a minute; asyncio's own 100 are too few for a crowd of senders."""
+
 # It logs every sender and recipient at INFO; addresses do not belong in a log.
 logging.getLogger("mail.log").setLevel(logging.WARNING)
 
@@ -104,7 +108,7 @@ class Mailbox:
         make_folder(self._folder, "The mailbox")
         try:
             self._server = await asyncio.get_running_loop().create_server(
-                self._session, self._host, self._port, reuse_address=True
+                self._session, self._host, self._port, reuse_address=True, backlog=CONNECTIONS_WAITING
             )
         except OSError as error:
             raise cannot_listen(error, self._port, "The mailbox", self._port_setting, self._host) from error

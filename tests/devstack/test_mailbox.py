@@ -71,6 +71,12 @@ async def test_a_hundred_mails_over_ten_connections_are_all_there(tmp_path: Path
         assert len(list(tmp_path.glob("*.eml"))) == 100
 
 
+async def test_a_crowd_of_senders_that_connect_at_once_is_served(tmp_path: Path) -> None:
+    async with Mailbox(tmp_path) as mailbox:
+        await asyncio.gather(*(_send(mailbox, _mail(f"{number}@shop.example")) for number in range(300)))
+        assert len(mailbox.mails) == 300
+
+
 async def test_a_mail_that_cannot_be_kept_is_not_accepted(tmp_path: Path) -> None:
     async with Mailbox(tmp_path / "mail") as mailbox:
         (tmp_path / "mail").rmdir()
