@@ -1,6 +1,6 @@
 """The composition root: the only place that builds collaborators and hands them to activities and workflows."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -33,7 +33,7 @@ CACHED_JOURNEYS = 1000
 
 
 def sandbox() -> SandboxedWorkflowRunner:
-    """The workflow sandbox, with our pure modules and Pydantic passed through: they are deterministic, and reloading them per workflow is slow."""
+    """The workflow sandbox. Our pure modules and Pydantic pass through: reloading them for every workflow is slow."""
     return SandboxedWorkflowRunner(
         restrictions=SandboxRestrictions.default.with_passthrough_modules(
             "schemas", "workflows.interpreter", "pydantic", "pydantic_core", "annotated_types"
@@ -69,8 +69,8 @@ def email_sender(settings: Settings, host: str, port: int) -> EmailSender:
 
 
 @asynccontextmanager
-async def running_worker(settings: Settings, pool: Pool, client: Client, sender: Sender) -> AsyncIterator[Running]:
-    """A Temporal worker with all workflows and activities, from entry to exit; at exit it finishes what it has begun."""
+async def running_worker(settings: Settings, pool: Pool, client: Client, sender: Sender) -> AsyncGenerator[Running]:
+    """A Temporal worker with all workflows and activities; at exit it finishes what it has begun."""
     waitlist = Waitlist(pool)
     temporal = Temporal(client, settings.temporal_task_queue)
     records = Records(waitlist, temporal)

@@ -1,4 +1,4 @@
-"""Calls into Temporal: starting journeys, calling them forward, asking shelves to look. All idempotent by workflow id."""
+"""Calls into Temporal: start a journey, call it forward, ask a shelf to look. All idempotent by workflow id."""
 
 import asyncio
 from collections.abc import Sequence

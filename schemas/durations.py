@@ -47,5 +47,7 @@ Duration = Annotated[
     timedelta,
     BeforeValidator(parse_duration),
     PlainSerializer(format_duration, return_type=str),
-    WithJsonSchema({"type": "string", "pattern": r"^\d{1,6}\s+(second|minute|hour|day|week)s?$", "examples": ["2 days"]}),
+    WithJsonSchema(
+        {"type": "string", "pattern": r"^\d{1,6}\s+(second|minute|hour|day|week)s?$", "examples": ["2 days"]}
+    ),
 ]

@@ -10,7 +10,6 @@ from schemas.model import Model
 from schemas.outcome import Outcome
 from schemas.reasons import Ending, Reason
 
-
 PathKind = Literal["waiting", "send", "wait", "exit"]
 
 

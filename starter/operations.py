@@ -1,6 +1,6 @@
 """Operations: what CLI, API and (later) console all call. One object per process over one database and one Temporal."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
@@ -89,7 +89,7 @@ class Operations:
 
 
 @asynccontextmanager
-async def open_operations(settings: Settings) -> AsyncIterator[Operations]:
+async def open_operations(settings: Settings) -> AsyncGenerator[Operations]:
     """Operations from the settings. Temporal is connected at the first call that needs it: intake works without (P4).
 
     Raises:
@@ -99,7 +99,9 @@ async def open_operations(settings: Settings) -> AsyncIterator[Operations]:
     if settings.database_url is None:
         raise NotConfigured("DATABASE_URL is not set, and no `shelftalk up` is running on this data folder.")
     if settings.temporal_address is None:
-        raise NotConfigured("SHELFTALK_TEMPORAL_ADDRESS is not set, and no `shelftalk up` is running on this data folder.")
+        raise NotConfigured(
+            "SHELFTALK_TEMPORAL_ADDRESS is not set, and no `shelftalk up` is running on this data folder."
+        )
     pool = await open_pool(settings.database_url.get_secret_value(), settings.database_pool)
     try:
         client = await connect(settings.temporal_address, settings.temporal_namespace, lazy=True)

@@ -74,9 +74,9 @@ async def publish(pool: Pool, document: ConversationDocument) -> Published:
             )
             if taken is not None:
                 raise AlertTaken(
-                    f"alerts.{code}: list '{document.list.code}' has an alert '{alert.type}' by '{alert.action}' already: "
-                    f"'{taken['id']}' of conversation '{taken['conversation']}'. A list has one alert per type and "
-                    "action: change that one, or give this conversation another list code."
+                    f"alerts.{code}: list '{document.list.code}' has an alert '{alert.type}' by '{alert.action}' "
+                    f"already: '{taken['id']}' of conversation '{taken['conversation']}'. A list has one alert per "
+                    "type and action: change that one, or give this conversation another list code."
                 )
             await connection.execute(
                 SQL["set_alert"],

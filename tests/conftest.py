@@ -1,6 +1,6 @@
 """What the tests stand on: a real PostgreSQL, a real Temporal, a real SMTP server, each started once per run."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from itertools import count
 from pathlib import Path
 
@@ -22,7 +22,7 @@ _numbers = count(1)
 
 
 @pytest.fixture(scope="session")
-async def postgres(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[EmbeddedPostgres]:
+async def postgres(tmp_path_factory: pytest.TempPathFactory) -> AsyncGenerator[EmbeddedPostgres]:
     """One PostgreSQL for the run, with a migrated template to copy. Without fsync: nothing here outlives the run."""
     async with EmbeddedPostgres(tmp_path_factory.mktemp("postgres"), durable=False) as server:
         pool = await open_pool(await server.create_database(TEMPLATE), 2)
@@ -32,7 +32,7 @@ async def postgres(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Em
 
 
 @pytest.fixture
-async def database_url(postgres: EmbeddedPostgres) -> AsyncIterator[str]:
+async def database_url(postgres: EmbeddedPostgres) -> AsyncGenerator[str]:
     """A migrated database of the test's own."""
     name = f"test_{next(_numbers)}"
     yield await postgres.create_database(name, template=TEMPLATE)
@@ -40,7 +40,7 @@ async def database_url(postgres: EmbeddedPostgres) -> AsyncIterator[str]:
 
 
 @pytest.fixture
-async def pool(database_url: str) -> AsyncIterator[Pool]:
+async def pool(database_url: str) -> AsyncGenerator[Pool]:
     """A pool on a migrated database of the test's own."""
     pool = await open_pool(database_url, 10)
     yield pool
@@ -48,7 +48,7 @@ async def pool(database_url: str) -> AsyncIterator[Pool]:
 
 
 @pytest.fixture(scope="session")
-async def temporal(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[EmbeddedTemporal]:
+async def temporal(tmp_path_factory: pytest.TempPathFactory) -> AsyncGenerator[EmbeddedTemporal]:
     """One Temporal server for the run."""
     program = await find_temporal(Settings(), print)
     async with EmbeddedTemporal(program, tmp_path_factory.mktemp("temporal")) as server:
@@ -62,16 +62,14 @@ async def client(temporal: EmbeddedTemporal) -> Client:
 
 
 @pytest.fixture
-async def mailbox(tmp_path: Path) -> AsyncIterator[Mailbox]:
+async def mailbox(tmp_path: Path) -> AsyncGenerator[Mailbox]:
     """An SMTP server of the test's own."""
     async with Mailbox(tmp_path / "mail", port=0) as box:
         yield box
 
 
 @pytest.fixture
-async def product(pool: Pool, client: Client, mailbox: Mailbox) -> AsyncIterator[Product]:
+async def product(pool: Pool, client: Client, mailbox: Mailbox) -> AsyncGenerator[Product]:
     """Worker and dispatcher at work on a database, a task queue and a mailbox of the test's own."""
     async with running_product(pool, client, mailbox, f"test-{next(_numbers)}") as running:
         yield running
-
-

@@ -1,7 +1,7 @@
 """The product in one process, for tests: the words of the shop, on real components."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -70,9 +70,7 @@ class Shop:
 
     async def signs_up(self, *names: str, for_: str = "v") -> list[JourneyId]:
         """These contacts ask for a variant, one after the other."""
-        return [
-            (await self.intake.sign_up(address(name), subject(for_), "test")).journey_id for name in names
-        ]
+        return [(await self.intake.sign_up(address(name), subject(for_), "test")).journey_id for name in names]
 
 
 @dataclass(frozen=True)
@@ -106,7 +104,8 @@ class Product:
                 await next_change(self.pool)
 
     async def _shelves_at_work(self) -> bool:
-        query = f"WorkflowType = 'Shelf' and ExecutionStatus = 'Running' and TaskQueue = '{self.settings.temporal_task_queue}'"
+        queue = self.settings.temporal_task_queue
+        query = f"WorkflowType = 'Shelf' and ExecutionStatus = 'Running' and TaskQueue = '{queue}'"
         return (await self.client.count_workflows(query)).count > 0
 
 
@@ -131,22 +130,16 @@ def addressees(mailbox: Mailbox) -> list[str]:
 @asynccontextmanager
 async def running_product(
     pool: Pool, client: Client, mailbox: Mailbox, task_queue: str, document: ConversationDocument | None = None
-) -> AsyncIterator[Product]:
+) -> AsyncGenerator[Product]:
     """Publish a conversation (the starter, if none is given) and run worker and dispatcher until the block ends."""
     settings = Settings(temporal_task_queue=task_queue)
     await publish(pool, document or starter_document())
     intake = Intake(pool)
-    async with running_worker(
-        settings, pool, client, email_sender(settings, mailbox.host, mailbox.port)
-    ) as running:
+    async with running_worker(settings, pool, client, email_sender(settings, mailbox.host, mailbox.port)) as running:
         dispatcher = Dispatcher(pool, running.waitlist, running.temporal, timedelta(days=30))
         task = asyncio.create_task(dispatcher.run())
         try:
-            yield Product(
-                pool, client, mailbox, settings, Shop(pool, intake), Journeys(pool), dispatcher
-            )
+            yield Product(pool, client, mailbox, settings, Shop(pool, intake), Journeys(pool), dispatcher)
         finally:
             task.cancel()
             await asyncio.gather(task, return_exceptions=True)
-
-

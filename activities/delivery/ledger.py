@@ -9,12 +9,12 @@ from datetime import datetime, timedelta
 from typing import assert_never
 
 from activities.delivery.verdict import Facts
-from activities.postgres.pool import Pool, Row, transaction
+from activities.postgres.pool import Connection, Pool, Row, transaction
 from activities.postgres.queries import load_queries
 from activities.rendering.templates import ListPart, MessageContext, ProductPart, ShopPart, VariantPart
 from activities.waitlist.store import give_up_place, return_to_line, use_place
 from schemas.conversation import MessageSection
-from schemas.ids import VersionId
+from schemas.ids import JourneyId, VersionId
 from schemas.journey import Deliver, Delivered
 from schemas.outcome import Outcome, Refused, Sent, Then, Unknown
 from schemas.reasons import Reason
@@ -109,14 +109,22 @@ class Ledger:
             match outcome:
                 case Sent() | Unknown():
                     await use_place(connection, request.journey_id)
-                case Refused(then=Then.BACK_IN_LINE):
-                    await return_to_line(connection, request.journey_id)
-                case Refused(then=Then.LEAVE, reason=reason):
-                    await give_up_place(connection, request.journey_id, "refused", reason)
-                case Refused(then=Then.GO_ON):
-                    pass
+                case Refused(then=then, reason=reason):
+                    await _pass_on_place(connection, request.journey_id, then, reason)
                 case _:
                     assert_never(outcome)
+
+
+async def _pass_on_place(connection: Connection, journey_id: JourneyId, then: Then, reason: Reason) -> None:
+    match then:
+        case Then.BACK_IN_LINE:
+            await return_to_line(connection, journey_id)
+        case Then.LEAVE:
+            await give_up_place(connection, journey_id, "refused", reason)
+        case Then.GO_ON:
+            pass
+        case _:
+            assert_never(then)
 
 
 def _facts(row: Row, draft: bool) -> Facts:

@@ -65,7 +65,7 @@ def judge(facts: Facts, now: datetime) -> Go | Deferred | Refused:
 
 
 def _quiet_until(facts: Facts, now: datetime) -> datetime | None:
-    """When the quiet hours that hold at `now` end; None outside them. Local wall-clock time, daylight saving included."""
+    """When the quiet hours that hold at `now` end; None outside them. By the wall clock, daylight saving included."""
     starts, ends = facts.quiet_from, facts.quiet_until
     if starts is None or ends is None or starts == ends:
         return None

@@ -15,7 +15,10 @@ _LOCK = 0x5E1F7A1C
 
 _CREATE = """
 create table if not exists migrations (
-    number integer primary key, name text not null, checksum text not null, applied_at timestamptz not null default now()
+    number integer primary key,
+    name text not null,
+    checksum text not null,
+    applied_at timestamptz not null default now()
 )"""
 
 

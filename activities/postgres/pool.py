@@ -1,7 +1,7 @@
 """The connection pool: how Shelftalk talks to PostgreSQL, and what it says when it cannot."""
 
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -43,7 +43,8 @@ async def open_pool(database_url: str, size: int) -> Pool:
         )
     except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
         raise DatabaseUnavailable(
-            f"PostgreSQL cannot be reached ({type(error).__name__}: {error}). Check DATABASE_URL and that the server runs."
+            f"PostgreSQL cannot be reached ({type(error).__name__}: {error}). "
+            "Check DATABASE_URL and that the server runs."
         ) from error
     async with pool.acquire() as connection:
         version = connection.get_server_version().major
@@ -54,7 +55,7 @@ async def open_pool(database_url: str, size: int) -> Pool:
 
 
 @asynccontextmanager
-async def transaction(pool: Pool) -> AsyncIterator[Connection]:
+async def transaction(pool: Pool) -> AsyncGenerator[Connection]:
     """One transaction on a connection of the pool: committed at the end, rolled back on any exception."""
     async with pool.acquire() as connection, connection.transaction():
         yield connection

@@ -270,6 +270,9 @@ class SmtpSession:
                 raise NotTaken(told)
             case 5 if answer.code in _NOT_ABOUT_THE_MESSAGE:
                 raise NotTaken(f"{told}: {self._advice(answer.code)}")
+            case 5 if stage is Stage.MAIL and answer.code != _STORAGE_EXCEEDED:
+                # MAIL judges our own From address: a wrong setting must not use up a whole waiting list.
+                raise NotTaken(f"{told}: check SHELFTALK_SENDER and what the mail server allows it")
             case 5 if stage is Stage.RCPT and answer.code == _STORAGE_EXCEEDED:
                 raise NotTaken(told)
             case 5:

@@ -16,7 +16,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Annotated
 
-from pydantic import AwareDatetime, BeforeValidator
+from pydantic import BeforeValidator
 
 from activities.storefronts.payload import (
     Count,
@@ -49,15 +49,12 @@ VARIANTS_SHOWN = 100
 LONGEST_TEXT = 1000
 """Characters of a text that a fact keeps."""
 
+ONLY_VARIANT = "Default Title"
+"""What Shopify calls the variant of a product without options; no shopper should read it."""
+
 _TOPIC = re.compile(r"[a-z0-9_./-]{1,100}")
 _WEBHOOK_ID = re.compile(r"[A-Za-z0-9_.:-]{1,64}")
 _HOST = re.compile(r"([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]([a-z0-9-]{0,61}[a-z0-9])?")
-
-
-class ShopifyDelivery(Delivery):
-    """A delivery, with Shopify's own time of the event for messages that carry none in their body."""
-
-    triggered_at: AwareDatetime | None = None
 
 
 class Shopify:
@@ -80,7 +77,7 @@ class Shopify:
             )
         self._keys = tuple(secret.encode() for secret in secrets)
 
-    def verify(self, body: bytes, headers: Mapping[str, str]) -> ShopifyDelivery:
+    def verify(self, body: bytes, headers: Mapping[str, str]) -> Delivery:
         """See `Storefront.verify`. Shopify signs the body only; store, topic and webhook id come from headers."""
         given = {name.lower(): value for name, value in headers.items()}
         self._check_signature(body, given.get("x-shopify-hmac-sha256", ""))
@@ -91,7 +88,7 @@ class Shopify:
             else hashlib.sha256(body).hexdigest()
         )
         triggered_at = parse_moment(given.get("x-shopify-triggered-at", ""))
-        return ShopifyDelivery(
+        return Delivery(
             store_id=_header(given, "X-Shopify-Shop-Domain", _HOST),
             source=self.source,
             topic=topic,
@@ -101,7 +98,7 @@ class Shopify:
 
     def read(self, delivery: Delivery, body: bytes) -> tuple[Fact, ...] | NotOurs:
         """See `Storefront.read`."""
-        triggered_at = delivery.triggered_at if isinstance(delivery, ShopifyDelivery) else None
+        triggered_at = delivery.triggered_at
         match delivery.topic:
             case "inventory_levels/update" | "inventory_levels/connect":
                 level = read_payload(body, _CountedLevel)
@@ -254,7 +251,7 @@ def _variant(variant: _Variant, path: str) -> VariantFact:
     return VariantFact(
         variant_id=_known(variant.admin_graphql_api_id or variant.id, f"{path}.id"),
         inventory_item_id=variant.inventory_item_id,
-        title=(variant.title or "")[:LONGEST_TEXT],
+        title="" if variant.title == ONLY_VARIANT else (variant.title or "")[:LONGEST_TEXT],
         sku=(variant.sku or "")[:LONGEST_TEXT] or None,
         price=variant.price,
         policy=variant.inventory_policy or Policy.DENY,

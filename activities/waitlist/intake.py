@@ -1,12 +1,12 @@
 """Intake: one transaction for everything that one message means (promise P4).
 
-The inbox row (a repeated delivery is no-op), the new facts, the transitions they mean, the waiting row, the outbox
+The inbox row (a repeated delivery is a no-op), the new facts, the transitions they mean, the waiting row, the outbox
 row: all or nothing, and Temporal is not needed. Transitions come from our stored state, under the variant's row lock.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from types import MappingProxyType
 from typing import assert_never
@@ -20,6 +20,10 @@ from schemas.facts import Delivery, Fact, ProductFact, ProductGoneFact, StockFac
 from schemas.ids import JourneyId, StoreId, Subject, new_contact_id, new_journey_id
 
 SQL = load_queries("activities.waitlist", "intake.sql")
+
+
+CLOCK_TOLERANCE = timedelta(minutes=5)
+"""Clocks of well-kept servers differ by less."""
 
 
 class Receipt(StrEnum):
@@ -164,7 +168,8 @@ async def _add_store(connection: Connection, store_id: str, source: str) -> None
     await connection.execute(SQL["add_store"], store_id, source)
 
 
-async def _apply(connection: Connection, store_id: StoreId, fact: Fact) -> None:
+async def _apply(connection: Connection, store_id: StoreId, told: Fact) -> None:
+    fact = _not_from_the_future(told, datetime.now(UTC))
     match fact:
         case ProductFact():
             await _apply_product(connection, store_id, fact)
@@ -178,6 +183,13 @@ async def _apply(connection: Connection, store_id: StoreId, fact: Fact) -> None:
             await _apply_stock(connection, store_id, fact)
         case _:
             assert_never(fact)
+
+
+def _not_from_the_future(fact: Fact, now: datetime) -> Fact:
+    """A storefront's clock that runs ahead must not make its messages of today outrank those of tomorrow."""
+    if fact.observed_at is None or fact.observed_at <= now + CLOCK_TOLERANCE:
+        return fact
+    return fact.model_copy(update={"observed_at": now})
 
 
 async def _apply_product(connection: Connection, store_id: StoreId, fact: ProductFact) -> None:
@@ -270,6 +282,4 @@ async def _set_elsewhere(
     connection: Connection, store_id: StoreId, variant_id: str, before: Quantities, after: Quantities
 ) -> None:
     if (before.elsewhere, before.total_observed_at) != (after.elsewhere, after.total_observed_at):
-        await connection.execute(
-            SQL["set_elsewhere"], store_id, variant_id, after.elsewhere, after.total_observed_at
-        )
+        await connection.execute(SQL["set_elsewhere"], store_id, variant_id, after.elsewhere, after.total_observed_at)

@@ -39,7 +39,7 @@ class Quantities:
         return self.at_locations + self.elsewhere
 
     def with_level(self, location: str, available: int | None, observed_at: datetime) -> "Quantities":
-        """A location reported its level. One older than what is known changes nothing; of one second, the later to come counts."""
+        """A location reported its level. One older than what is known changes nothing."""
         known = self.levels.get(location)
         if known is not None and observed_at < known.observed_at:
             return self
@@ -51,7 +51,7 @@ class Quantities:
         )
 
     def with_total(self, total: int, observed_at: datetime) -> "Quantities":
-        """A product message told the total. One older than any known level or than the last total is stale."""
+        """A product message told the total. One older than a known level or the last total is stale."""
         newest_level = max((level.observed_at for level in self.levels.values()), default=None)
         if newest_level is not None and observed_at < newest_level:
             return self
@@ -61,7 +61,7 @@ class Quantities:
 
 
 def _less(elsewhere: int, change: int) -> int:
-    """What is left of `elsewhere` when a level's change is taken out of it: only the same direction, never past zero."""
+    """What is left of `elsewhere` once a level's change is taken out: only in the same direction, never past zero."""
     if elsewhere > 0 and change > 0:
         return max(0, elsewhere - change)
     if elsewhere < 0 and change < 0:

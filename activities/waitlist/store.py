@@ -41,9 +41,7 @@ class Waitlist:
                 episode = Episode(row["contacts_per_unit"], row["available"], row["arrived"], row["claimed"])
                 batch = min(episode.places, CLAIMS_AT_ONCE)
                 if batch:
-                    given = await connection.fetch(
-                        SQL["claim_next"], row["id"], row["alert_id"], *_key(subject), batch
-                    )
+                    given = await connection.fetch(SQL["claim_next"], row["id"], row["alert_id"], *_key(subject), batch)
                     more = more or len(given) == CLAIMS_AT_ONCE
             to_call = await connection.fetchval(SQL["count_to_call"], *_key(subject))
         return PlacesGiven(to_call=to_call, more=more)

@@ -68,7 +68,7 @@ def rightly(plan: Plan) -> set[End]:
             return {End.NOT_TAKEN, End.UNCERTAIN}
         case Plan(at=At.BODY | At.TAKEN) | Plan(at=At.MIDDLE | At.END, does=Does.DROP | Does.STALL | Does.NONSENSE):
             return {End.UNCERTAIN}
-        case Plan(at=At.MAIL | At.RCPT | At.DATA | At.MIDDLE | At.END, does=Does.REFUSE):
+        case Plan(at=At.RCPT | At.DATA | At.MIDDLE | At.END, does=Does.REFUSE):
             return {End.REJECTED}
         case _:
             return {End.NOT_TAKEN}

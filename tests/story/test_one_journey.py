@@ -1,5 +1,6 @@
 """One real journey, from sign-up to reminder, and what the shop's stock makes of it."""
 
+from schemas.path import JourneyPath
 from starter.publishing import publish
 from starter.replay import replay_path
 from tests.product import Product, addressees, starter_document
@@ -26,9 +27,7 @@ async def test_the_path_is_the_same_by_query_and_by_replay(product: Product) -> 
     await product.until(first, lambda journey: journey.ended_at is not None)
     for journey in (first, second):
         handle = product.client.get_workflow_handle(f"journey/{journey}")
-        from schemas.path import JourneyPath
-
         assert await handle.query("path", result_type=JourneyPath) == await replay_path(product.client, journey)
     path = await replay_path(product.client, first)
-    print(path.model_dump_json(indent=1))
-    assert [entry.step for entry in path.entries] == ["waiting-list", "it-is-back", "wait-1-second", "still-here", "exit"]
+    steps = [entry.step for entry in path.entries]
+    assert steps == ["waiting-list", "it-is-back", "wait-1-second", "still-here", "exit"]

@@ -125,8 +125,6 @@ class Journey:
             match step:
                 case Send():
                     match await self._deliver(step):
-                        case Sent() | Unknown() | Refused(then=Then.GO_ON):
-                            self._at = step.next
                         case Refused(then=Then.BACK_IN_LINE):
                             self._phase, self._at = Phase.WAITING, None
                             return None
@@ -134,8 +132,8 @@ class Journey:
                             return Ended(Ending.EXITED, reason)
                         case Leave(reason=reason):
                             return self._left_early(reason)
-                        case other:
-                            assert_never(other)
+                        case Sent() | Unknown() | Refused():
+                            self._at = step.next
                 case Wait():
                     if leave := await self._rest_for(step.length):
                         return self._left_early(leave.reason)
