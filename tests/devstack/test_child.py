@@ -30,21 +30,19 @@ asyncio.run(main())
 _SECONDS_TO_END = 20.0
 
 
-async def test_a_server_ends_when_its_owner_is_killed(
-    tmp_path: Path, processes_on: Callable[[Path], list[str]]
-) -> None:
+async def test_a_server_ends_when_its_owner_is_killed(folder: Path, processes_on: Callable[[Path], list[str]]) -> None:
     owner = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-c", _OWNER, str(tmp_path)), stdout=asyncio.subprocess.PIPE
+        *(sys.executable, "-c", _OWNER, str(folder)), stdout=asyncio.subprocess.PIPE
     )
     assert owner.stdout is not None
     assert await owner.stdout.readline() == b"up\n"
-    server = psutil.Process(json.loads((tmp_path / "postgres.pid").read_text())["pid"])
-    assert processes_on(tmp_path) != []
+    server = psutil.Process(json.loads((folder / "postgres.pid").read_text())["pid"])
+    assert processes_on(folder) != []
     owner.kill()
     await owner.wait()
     await asyncio.to_thread(psutil.wait_procs, [server], _SECONDS_TO_END)
     assert not server.is_running()
-    assert "database system is shut down" in (tmp_path / "postgres.log").read_text()
+    assert "database system is shut down" in (folder / "postgres.log").read_text()
 
 
 async def test_a_server_left_behind_is_ended_at_the_next_start(tmp_path: Path) -> None:

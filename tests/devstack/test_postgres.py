@@ -19,22 +19,22 @@ async def _fetchval(dsn: str, statement: str) -> object:
 
 
 async def test_data_survives_a_restart_and_a_stop_leaves_no_process(
-    tmp_path: Path, processes_on: Callable[[Path], list[str]]
+    folder: Path, processes_on: Callable[[Path], list[str]]
 ) -> None:
-    postgres = EmbeddedPostgres(tmp_path / "postgres")
+    postgres = EmbeddedPostgres(folder / "postgres")
     dsn = await postgres.start()
     await _fetchval(dsn, "CREATE TABLE kept (it int)")
     await _fetchval(dsn, "INSERT INTO kept VALUES (42)")
     assert await _fetchval(dsn, "SHOW fsync") == "on"
     await postgres.stop()
-    assert processes_on(tmp_path) == []
+    assert processes_on(folder) == []
 
-    async with EmbeddedPostgres(tmp_path / "postgres") as again:
+    async with EmbeddedPostgres(folder / "postgres") as again:
         assert await _fetchval(again.dsn(), "SELECT it FROM kept") == 42
 
 
-async def test_databases_are_made_from_a_template_and_removed_under_a_connection(tmp_path: Path) -> None:
-    async with EmbeddedPostgres(tmp_path, durable=False) as postgres:
+async def test_databases_are_made_from_a_template_and_removed_under_a_connection(folder: Path) -> None:
+    async with EmbeddedPostgres(folder, durable=False) as postgres:
         assert await _fetchval(postgres.dsn(), "SHOW fsync") == "off"
         model = await postgres.create_database("model of all")
         await _fetchval(model, "CREATE TABLE filled AS SELECT 7 AS it")
@@ -48,45 +48,45 @@ async def test_databases_are_made_from_a_template_and_removed_under_a_connection
         await connected.close()
 
 
-async def test_a_folder_in_use_is_refused_by_name_of_its_holder(tmp_path: Path) -> None:
-    async with EmbeddedPostgres(tmp_path, durable=False):
+async def test_a_folder_in_use_is_refused_by_name_of_its_holder(folder: Path) -> None:
+    async with EmbeddedPostgres(folder, durable=False):
         with pytest.raises(DevstackError, match=r"in use by another Shelftalk \(process \d+\).*SHELFTALK_DATA_DIR"):
-            await EmbeddedPostgres(tmp_path).start()
+            await EmbeddedPostgres(folder).start()
 
 
-async def test_a_folder_too_deep_for_a_socket_still_works(tmp_path: Path) -> None:
-    async with EmbeddedPostgres(tmp_path / ("deep" * 25), durable=False) as postgres:
+async def test_a_folder_too_deep_for_a_socket_still_works(folder: Path) -> None:
+    async with EmbeddedPostgres(folder / ("deep" * 25), durable=False) as postgres:
         assert await _fetchval(postgres.dsn(), "SELECT 1") == 1
 
 
-async def test_data_of_another_version_is_left_alone(tmp_path: Path) -> None:
-    (tmp_path / "data").mkdir()
-    (tmp_path / "data" / "PG_VERSION").write_text("16\n")
+async def test_data_of_another_version_is_left_alone(folder: Path) -> None:
+    (folder / "data").mkdir()
+    (folder / "data" / "PG_VERSION").write_text("16\n")
     with pytest.raises(DevstackError, match=r"made by PostgreSQL 16, the installed one is 18"):
-        await EmbeddedPostgres(tmp_path).start()
-    assert (tmp_path / "data" / "PG_VERSION").read_text() == "16\n"
+        await EmbeddedPostgres(folder).start()
+    assert (folder / "data" / "PG_VERSION").read_text() == "16\n"
 
 
-async def test_damaged_data_is_reported_with_the_servers_own_words(tmp_path: Path) -> None:
-    async with EmbeddedPostgres(tmp_path, durable=False):
+async def test_damaged_data_is_reported_with_the_servers_own_words(folder: Path) -> None:
+    async with EmbeddedPostgres(folder, durable=False):
         pass
-    (tmp_path / "data" / "global" / "pg_control").unlink()
+    (folder / "data" / "global" / "pg_control").unlink()
     with pytest.raises(DevstackError, match=r"PostgreSQL did not start(.|\n)*pg_control(.|\n)*postgres\.log"):
-        await EmbeddedPostgres(tmp_path).start()
+        await EmbeddedPostgres(folder).start()
 
 
-async def test_a_file_in_place_of_the_data_folder_is_explained(tmp_path: Path) -> None:
-    (tmp_path / "data").write_text("")
+async def test_a_file_in_place_of_the_data_folder_is_explained(folder: Path) -> None:
+    (folder / "data").write_text("")
     with pytest.raises(DevstackError, match=r"needs? .*SHELFTALK_DATA_DIR"):
-        await EmbeddedPostgres(tmp_path / "data" / "postgres").start()
+        await EmbeddedPostgres(folder / "data" / "postgres").start()
 
 
-async def test_no_statement_and_no_value_reaches_the_log(tmp_path: Path) -> None:
-    async with EmbeddedPostgres(tmp_path, durable=False) as postgres:
+async def test_no_statement_and_no_value_reaches_the_log(folder: Path) -> None:
+    async with EmbeddedPostgres(folder, durable=False) as postgres:
         await _fetchval(postgres.dsn(), "CREATE TABLE contact (email text UNIQUE)")
         await _fetchval(postgres.dsn(), "INSERT INTO contact VALUES ('ada@shop.example')")
         with pytest.raises(asyncpg.UniqueViolationError):
             await _fetchval(postgres.dsn(), "INSERT INTO contact VALUES ('ada@shop.example')")
-    log = (tmp_path / "postgres.log").read_text()
+    log = (folder / "postgres.log").read_text()
     assert "duplicate key" in log
     assert "ada@shop.example" not in log
