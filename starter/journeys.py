@@ -42,7 +42,7 @@ class Journeys:
     """Journeys as PostgreSQL knows them."""
 
     def __init__(self, pool: Pool) -> None:
-        self._pool = pool
+        self.pool = pool
 
     async def page(self, filter_: JourneyFilter, cursor: str | None = None, limit: int = 50) -> JourneyPage:
         """One page, newest first.
@@ -52,12 +52,12 @@ class Journeys:
         """
         contact_id: ContactId | None = None
         if filter_.email is not None:
-            contact_id = await self._pool.fetchval(SQL["contact_by_email"], filter_.email.lower())
+            contact_id = await self.pool.fetchval(SQL["contact_by_email"], filter_.email.lower())
             if contact_id is None:
                 return JourneyPage(journeys=(), next=None)
         after, after_id = _read_cursor(cursor)
         limit = max(1, min(limit, LARGEST_PAGE))
-        rows = await self._pool.fetch(
+        rows = await self.pool.fetch(
             SQL["list"],
             None,
             filter_.store_id,
@@ -77,7 +77,7 @@ class Journeys:
         Raises:
             NoSuchJourney: as it says.
         """
-        rows = await self._pool.fetch(SQL["list"], journey_id, None, None, None, None, None, None, 1)
+        rows = await self.pool.fetch(SQL["list"], journey_id, None, None, None, None, None, None, 1)
         if not rows:
             raise NoSuchJourney(journey_id)
         return _report(rows[0])
@@ -89,7 +89,7 @@ class Journeys:
             NoSuchJourney, JourneyEnded: as they say.
         """
         await self.show(journey_id)
-        async with transaction(self._pool) as connection:
+        async with transaction(self.pool) as connection:
             if await connection.fetchval(SQL["ask_to_leave"], journey_id, Reason.CANCELLED) is None:
                 raise JourneyEnded(journey_id)
             await give_up_place(connection, journey_id, "refused", Reason.CANCELLED)

@@ -1,5 +1,6 @@
 """What the tests stand on: a real PostgreSQL, a real Temporal, a real SMTP server, each started once per run."""
 
+import tempfile
 from collections.abc import AsyncGenerator
 from itertools import count
 from pathlib import Path
@@ -22,13 +23,17 @@ _numbers = count(1)
 
 
 @pytest.fixture(scope="session")
-async def postgres(tmp_path_factory: pytest.TempPathFactory) -> AsyncGenerator[EmbeddedPostgres]:
-    """One PostgreSQL for the run, with a migrated template to copy. Without fsync: nothing here outlives the run."""
-    async with EmbeddedPostgres(tmp_path_factory.mktemp("postgres"), durable=False) as server:
-        pool = await open_pool(await server.create_database(TEMPLATE), 2)
-        await migrate(pool)
-        await pool.close()
-        yield server
+async def postgres() -> AsyncGenerator[EmbeddedPostgres]:
+    """One PostgreSQL for the run, with a migrated template to copy. Without fsync: nothing here outlives the run.
+
+    In a folder of its own: pytest's belongs to root alone when root runs the tests, and PostgreSQL never runs as root.
+    """
+    with tempfile.TemporaryDirectory(prefix="shelftalk-tests-") as folder:
+        async with EmbeddedPostgres(Path(folder) / "postgres", durable=False) as server:
+            pool = await open_pool(await server.create_database(TEMPLATE), 2)
+            await migrate(pool)
+            await pool.close()
+            yield server
 
 
 @pytest.fixture

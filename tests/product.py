@@ -92,10 +92,7 @@ class Product:
 
     async def until(self, journey_id: JourneyId, holds: Callable[[JourneyReport], bool]) -> JourneyReport:
         """The journey's report once this holds of it."""
-        async with asyncio.timeout(PATIENCE):
-            while not holds(report := await self.journeys.show(journey_id)):
-                await next_change(self.pool)
-        return report
+        return await journey_where(self.journeys, journey_id, holds)
 
     async def settled(self) -> None:
         """Wait until nothing is left to do: no call in the outbox and no shelf at work."""
@@ -107,6 +104,16 @@ class Product:
         queue = self.settings.temporal_task_queue
         query = f"WorkflowType = 'Shelf' and ExecutionStatus = 'Running' and TaskQueue = '{queue}'"
         return (await self.client.count_workflows(query)).count > 0
+
+
+async def journey_where(
+    journeys: Journeys, journey_id: JourneyId, holds: Callable[[JourneyReport], bool], within: float = PATIENCE
+) -> JourneyReport:
+    """The journey's report once this holds of it, within so many seconds."""
+    async with asyncio.timeout(within):
+        while not holds(report := await journeys.show(journey_id)):
+            await next_change(journeys.pool)
+    return report
 
 
 async def next_change(pool: Pool) -> None:

@@ -1,0 +1,43 @@
+"""Promise P4: while Temporal is down, sign-ups and stock changes are taken as quickly, and take effect once it is back."""
+
+from pathlib import Path
+
+import pytest
+
+from activities.postgres.pool import Pool
+from schemas.settings import Settings
+from starter.devstack.mailbox import Mailbox
+from starter.devstack.temporal import EmbeddedTemporal
+from starter.devstack.temporal_cli import find_temporal
+from tests.product import addressees, running_product
+from worker import connect
+
+
+@pytest.mark.slow
+async def test_sign_ups_and_stock_taken_while_temporal_is_down_are_told_when_it_is_back(
+    pool: Pool, mailbox: Mailbox, tmp_path: Path
+) -> None:
+    server = EmbeddedTemporal(await find_temporal(Settings(), print), tmp_path / "temporal")
+    address = await server.start()
+    try:
+        client = await connect(address, "default")
+        async with running_product(pool, client, mailbox, "outage") as product:
+            await product.shop.sells("v")
+            await product.shop.signs_up("before")
+            await product.settled()
+            await server.stop()
+
+            await product.shop.signs_up("during", "late")
+            await product.shop.has("v", 2)
+            assert await pool.fetchval("select count(*) from outbox") >= 3
+            assert addressees(mailbox) == []
+
+            server = EmbeddedTemporal(
+                await find_temporal(Settings(), print), tmp_path / "temporal", port=int(address.split(":")[1])
+            )
+            await server.start()
+            await mailbox.wait_for_count(2, 60)
+            await product.settled()
+            assert sorted(addressees(mailbox)) == ["before", "during"]
+    finally:
+        await server.stop()

@@ -1,0 +1,105 @@
+"""Promises P1 and P2 when a worker is killed at the worst moments: nobody is told twice, nobody's place is lost."""
+
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from activities.postgres.pool import Pool
+from activities.waitlist.intake import Intake
+from schemas.reports import JourneyReport
+from starter.devstack.mailbox import Mailbox
+from starter.devstack.temporal import EmbeddedTemporal
+from starter.journeys import Journeys
+from starter.publishing import publish
+from tests.conformance.providers import At, BarePeer, Does, Plan
+from tests.faults.killable import Setting, kill, worker_process
+from tests.product import PATIENCE, Shop, addressees, journey_where, starter_document
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
+
+LEASE_AND_RETRY = 180.0
+"""Seconds until an attempt that was killed counts as unknown: the ledger's lease, and the activity's next retry."""
+
+
+@pytest.fixture
+def setting(database_url: str, temporal: EmbeddedTemporal, tmp_path: Path) -> Setting:
+    return Setting(database_url, temporal.address, f"faults-{tmp_path.name}", tmp_path)
+
+
+async def open_shop(pool: Pool) -> Shop:
+    await publish(pool, starter_document())
+    shop = Shop(pool, Intake(pool))
+    await shop.sells("v")
+    return shop
+
+
+async def test_a_worker_killed_between_ledger_and_smtp_leaves_an_unknown_and_never_a_second_mail(
+    setting: Setting, pool: Pool, mailbox: Mailbox
+) -> None:
+    shop = await open_shop(pool)
+    [journey] = await shop.signs_up("ada")
+    async with BarePeer() as stalling:
+        stalling.plan = Plan(At.GREETING, Does.STALL)
+        async with worker_process(setting, stalling.port) as worker:
+            await shop.has("v", 1)
+            await stalling.reached.wait()
+            assert await pool.fetchval("select state from sends") == "sending"
+            await kill(worker)
+        async with worker_process(setting, mailbox.port):
+            told = await journey_where(Journeys(pool), journey, _was_told, within=LEASE_AND_RETRY)
+    assert told.ended_at is None
+    assert await pool.fetchval("select state from sends") == "unknown"
+    assert addressees(mailbox) == []
+
+
+async def test_a_worker_killed_after_the_server_took_the_mail_does_not_send_it_again(
+    setting: Setting, pool: Pool, mailbox: Mailbox
+) -> None:
+    shop = await open_shop(pool)
+    [journey] = await shop.signs_up("ada")
+    async with BarePeer() as silent:
+        silent.plan = Plan(At.TAKEN, Does.STALL)
+        async with worker_process(setting, silent.port) as worker:
+            await shop.has("v", 1)
+            await silent.reached.wait()
+            await kill(worker)
+        async with worker_process(setting, mailbox.port):
+            await journey_where(Journeys(pool), journey, _was_told, within=LEASE_AND_RETRY)
+        assert len(silent.taken) == 1
+    assert await pool.fetchval("select state from sends") == "unknown"
+    assert addressees(mailbox) == []
+
+
+async def test_a_worker_killed_in_the_middle_of_a_fan_out_tells_everyone_once_and_no_one_too_many(
+    setting: Setting, pool: Pool, mailbox: Mailbox
+) -> None:
+    shop = await open_shop(pool)
+    names = [f"n{number}" for number in range(150)]
+    await shop.signs_up(*names)
+    async with worker_process(setting, mailbox.port) as worker:
+        await shop.has("v", 100)
+        await mailbox.wait_for_count(20, PATIENCE)
+        await kill(worker)
+    assert len(mailbox.mails) < 100, "the worker was killed too late to prove anything"
+    async with worker_process(setting, mailbox.port):
+        await _all_told(pool, 100)
+    counts = Counter(addressees(mailbox))
+    unknown = await pool.fetchval("select count(*) from sends where state = 'unknown'")
+    assert max(counts.values()) == 1
+    assert set(counts) <= set(names[:100]), "first in, first out"
+    assert 100 - unknown <= len(counts) <= 100
+    claims = await pool.fetchrow("select count(*) as n, min(e.claimed) as counted from claims c, episodes e")
+    assert (claims["n"], claims["counted"]) == (100, 100)
+
+
+def _was_told(journey: JourneyReport) -> bool:
+    return journey.told_at is not None
+
+
+async def _all_told(pool: Pool, number: int) -> None:
+    last = await pool.fetchval("select id from journeys order by entered_at, id offset $1 limit 1", number - 1)
+    await journey_where(Journeys(pool), last, _was_told, within=LEASE_AND_RETRY)
+    open_sends = "select exists (select from journeys where told_at is null and id <= $1)"
+    while await pool.fetchval(open_sends, last):
+        await pool.execute("select pg_sleep(0.1)")
