@@ -23,7 +23,7 @@ values ($1, $2, $3, $4, $5, $6);
 
 -- name: update_episode
 update episodes
-set available = $2, arrived = $3, closed_at = case when $2 = 0 then now() end
+set available = $2::bigint, arrived = $3, closed_at = case when $2::bigint = 0 then now() end
 where id = $1;
 
 -- name: claim_next
