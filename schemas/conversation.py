@@ -5,39 +5,17 @@ them, and the messages they send. It grows by new kinds of step, new alert types
 is not known is an error, never ignored.
 """
 
-from datetime import time, timedelta
+from datetime import time
 from enum import StrEnum
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, Discriminator, Field, StringConstraints, Tag
 
+from schemas.alerts import AlertSection
 from schemas.durations import Duration
 from schemas.model import Model
-
-
-class AlertType(StrEnum):
-    """What an alert watches for."""
-
-    BACK_IN_STOCK = "back-in-stock"
-
-
-class Action(StrEnum):
-    """What puts a contact in an alert's queue."""
-
-    SIGN_UP = "sign-up"
-
-
-class Order(StrEnum):
-    """Who is told first."""
-
-    FIRST_IN_FIRST_OUT = "first-in-first-out"
-
-
-class AlertEvent(StrEnum):
-    """The events an alert raises."""
-
-    ALERT = "alert"
+from schemas.names import Code, EventName, Label
 
 
 class Status(StrEnum):
@@ -45,12 +23,6 @@ class Status(StrEnum):
 
     LIVE = "live"
     DRAFT = "draft"
-
-
-def _whole_days(length: timedelta) -> timedelta:
-    if length < timedelta(days=1) or length % timedelta(days=1):
-        raise ValueError("a relevancy window is counted in whole days: write for example '30 days'")
-    return length
 
 
 def _known_zone(name: str) -> str:
@@ -63,12 +35,7 @@ def _known_zone(name: str) -> str:
     return name
 
 
-Code = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")]
-"""A short name used in references: lower-case letters, digits and hyphens, at most 63."""
-EventName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9-]{1,63}\.[a-z-]{1,30}$")]
-"""`<alert code>.<alert event>`."""
 TimeZone = Annotated[str, AfterValidator(_known_zone)]
-Label = Annotated[str, StringConstraints(min_length=1, max_length=200, strip_whitespace=True)]
 
 
 class QuietHours(Model):
@@ -85,24 +52,12 @@ class ListSection(Model):
     name: Label = "Everyone"
     time_zone: TimeZone = "UTC"
     quiet_hours: QuietHours | None = None
-
-
-class AlertSection(Model):
-    """What to watch for.
-
-    Attributes:
-        quantity_threshold: how many units must be there before anyone is told.
-        contacts_per_unit: how many people are told for each unit that arrived (promise P2).
-        relevancy_window: how long a contact may wait; whole days, ends with the list's local end of day.
-    """
-
-    type: AlertType
-    action: Action
-    name: Label | None = None
-    quantity_threshold: Annotated[int, Field(ge=1, le=1_000_000)] = 1
-    contacts_per_unit: Annotated[int, Field(ge=1, le=1000)] = 1
-    order: Order = Order.FIRST_IN_FIRST_OUT
-    relevancy_window: Annotated[Duration, AfterValidator(_whole_days)] = timedelta(days=365)
+    locations: Annotated[tuple[Label, ...], Field(min_length=1, max_length=1000)] | None = None
+    """The storefront's ids of the locations whose stock counts; all when left out."""
+    currency: Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")] | None = None
+    """ISO 4217. Price drops are compared in this currency only; any one when left out."""
+    sender: Label | None = None
+    """The From address of this list's messages, `Name <address>`; the installation's when left out."""
 
 
 class SendStep(Model):

@@ -2,6 +2,7 @@
 
 import secrets
 import time
+from enum import StrEnum
 from typing import NewType, Self
 
 from pydantic import model_validator
@@ -31,25 +32,45 @@ def _ordered_token() -> str:
     return f"{time.time_ns() // 1_000_000:012x}{secrets.token_hex(8)}"
 
 
+class Level(StrEnum):
+    """How much of a product is watched."""
+
+    VARIANT = "variant"
+    PRODUCT = "product"
+    """The whole product: its quantity is the sum of its variants', its price the lowest of theirs."""
+
+
 class Subject(Model):
-    """What is watched: one variant of one store's product.
+    """What is watched: one variant of one store's product, or the whole product.
 
     Attributes:
         store_id: the store, for Shopify its `*.myshopify.com` domain.
-        variant_id: the storefront's own id of the variant.
+        id: the storefront's own id of the variant or product.
     """
 
     store_id: StoreId
-    variant_id: str
+    level: Level = Level.VARIANT
+    id: str
 
     @model_validator(mode="after")
     def _not_empty(self) -> Self:
-        if not self.store_id or not self.variant_id:
-            raise ValueError("a subject needs a store and a variant")
+        if not self.store_id or not self.id:
+            raise ValueError("a subject needs a store and the id of a variant or product")
         return self
 
+    @property
+    def key(self) -> str:
+        """Level and id in one, as the database keeps them: `variant/123`."""
+        return f"{self.level}/{self.id}"
+
+    @classmethod
+    def from_key(cls, store_id: str, key: str) -> Self:
+        """The inverse of `key`."""
+        level, _, id_ = key.partition("/")
+        return cls(store_id=StoreId(store_id), level=Level(level), id=id_)
+
     def __str__(self) -> str:
-        return f"{self.store_id}/variant/{self.variant_id}"
+        return f"{self.store_id}/{self.key}"
 
 
 def shelf_workflow_id(subject: Subject) -> str:

@@ -4,7 +4,8 @@ from enum import StrEnum
 
 from pydantic import AwareDatetime
 
-from schemas.ids import AlertId, ContactId, JourneyId, StepId, Subject
+from schemas.alerts import AlertEvent
+from schemas.ids import AlertId, ContactId, JourneyId, StepId, Subject, VersionId
 from schemas.model import Model
 from schemas.outcome import Outcome
 from schemas.path import PathEntry
@@ -34,14 +35,20 @@ class Signal(StrEnum):
 
     PLACE_GIVEN = "place_given"
     LEAVE = "leave"
+    SAY = "say"
     LOOK_AGAIN = "look_again"
 
 
 class Phase(StrEnum):
     """Where an alert's own life stands (the second machine)."""
 
+    ENTERED = "entered"
+    """Walking the subscription's thread, if there is one."""
     WAITING = "waiting"
     ALERTED = "alerted"
+    FOLLOWING_UP = "following_up"
+    """Resting until a reminder is due, or walking its thread."""
+    DISCONTINUED = "discontinued"
 
 
 class JourneyState(Model):
@@ -51,15 +58,17 @@ class JourneyState(Model):
         at: the step the thread rests at; None while the journey stands in line.
         rest_until: when that rest ends, so that continuing as new does not begin it again.
         claim_id: the claim this journey was called forward with.
-        round: how often it has been called forward; a message may be sent once per step and round.
+        round: how often a thread has been entered; a message may be sent once per step and round.
+        reminders: how many follow-ups have been raised.
         leaving: it was asked to leave, and why.
     """
 
-    phase: Phase = Phase.WAITING
+    phase: Phase = Phase.ENTERED
     at: StepId | None = None
     rest_until: AwareDatetime | None = None
     claim_id: int | None = None
     round: int = 0
+    reminders: int = 0
     leaving: Reason | None = None
     path: tuple[PathEntry, ...] = ()
 
@@ -89,10 +98,23 @@ class Leave(Model):
     reason: Reason
 
 
+class Say(Model):
+    """Signal to a journey that stands in line: say this once, and stay in line."""
+
+    message: str
+
+
 class Deliver(Model):
-    """The input of the deliver activity: which message of which journey, for which claim."""
+    """The input of the deliver activity: which message of which journey, and on which event.
+
+    Attributes:
+        event: what the thread answers; None for a message said once to those in line.
+        version: whose message it is.
+    """
 
     journey_id: JourneyId
+    event: AlertEvent | None
+    version: VersionId
     step: Send
     round: int
     give_up_at: AwareDatetime
@@ -148,7 +170,7 @@ class GivePlaces(Model):
 
 
 class PlacesGiven(Model):
-    """How many claims of this subject wait to be called forward, and whether there may be more to give."""
+    """How many claims wait to be called forward, and departures to be told, and whether there may be more to do."""
 
     to_call: int
     more: bool

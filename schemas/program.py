@@ -50,6 +50,18 @@ class Entry(Model):
     first: StepId
 
 
+class Terms(Model):
+    """What of an alert a journey needs to live by.
+
+    Attributes:
+        reminder_after: how long after the alert's thread, and after each reminder, the follow-up event is raised.
+        reminders: how many; 0 for none.
+    """
+
+    reminder_after: timedelta = timedelta(0)
+    reminders: int = 0
+
+
 class Program(Model):
     """One version of one conversation, compiled.
 
@@ -60,4 +72,6 @@ class Program(Model):
     version: VersionId
     conversation: str
     entries: tuple[Entry, ...]
+    terms: dict[str, Terms] = {}
+    """By alert code; an alert that is not here has no follow-ups."""
     steps: dict[StepId, Step]

@@ -7,6 +7,14 @@ class Reason(StrEnum):
     """Why a message did not leave, or why a journey ended without one (promise P7)."""
 
     SOLD_OUT_AGAIN = "sold_out_again"
+    PRICE_BACK_UP = "price_back_up"
+    NOT_LOW_ANY_MORE = "not_low_any_more"
+    CURRENCY_CHANGED = "currency_changed"
+    DISCONTINUED = "discontinued"
+    PURCHASED = "purchased"
+    FILTERED = "filtered"
+    CONVERSATION_PAUSED = "conversation_paused"
+    OFFER_LAPSED = "offer_lapsed"
     INACTIVE = "inactive"
     NO_CONSENT = "no_consent"
     SUPPRESSED = "suppressed"
@@ -30,6 +38,14 @@ class Reason(StrEnum):
 
 _SENTENCES = {
     Reason.SOLD_OUT_AGAIN: "It was sold out again before the message could leave.",
+    Reason.PRICE_BACK_UP: "The price was back up before the message could leave.",
+    Reason.NOT_LOW_ANY_MORE: "There are more units again than the alert calls low.",
+    Reason.CURRENCY_CHANGED: "The shop's currency changed, so the prices cannot be compared.",
+    Reason.DISCONTINUED: "The product was discontinued.",
+    Reason.PURCHASED: "The contact has bought it already.",
+    Reason.FILTERED: "The alert's own conditions on product or contact do not hold.",
+    Reason.CONVERSATION_PAUSED: "The conversation is paused; everyone keeps their place.",
+    Reason.OFFER_LAPSED: "The offer was not taken up in time, and the place passed on.",
     Reason.INACTIVE: "The product is not on sale: unpublished, archived or removed.",
     Reason.NO_CONSENT: "The contact has not agreed to be written to.",
     Reason.SUPPRESSED: "The address is on the suppression list.",
@@ -53,3 +69,4 @@ class Ending(StrEnum):
     COMPLETED = "completed"
     EXPIRED = "expired"
     EXITED = "exited"
+    DISCONTINUED = "discontinued"

@@ -1,13 +1,15 @@
 """JourneyWorkflow: the thin Temporal shell around one journey's machine."""
 
 from collections import deque
+from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime
 from typing import NoReturn
 
 from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
-    from schemas.journey import Close, Deliver, JourneyStart, JourneyState, Leave, PlaceGiven, Signal, StepOut, Workflow
+    from schemas.journey import Close, Deliver, JourneyStart, JourneyState, Leave, PlaceGiven, Say, Signal, StepOut, Workflow
     from schemas.outcome import Outcome
     from schemas.path import JourneyPath
     from schemas.reasons import Reason
@@ -41,6 +43,11 @@ class JourneyWorkflow:
         """End at the next rest."""
         self._world.leaving = leave
 
+    @workflow.signal(name=Signal.SAY)
+    def say(self, say: Say) -> None:
+        """Say a message while you stand in line; not heard by a journey that has been called forward."""
+        self._world.says.append(say)
+
     @workflow.query
     def path(self) -> JourneyPath:
         """The path so far; the same as replaying the history gives."""
@@ -53,37 +60,43 @@ class TemporalWorld:
     def __init__(self, start: JourneyStart) -> None:
         self._start = start
         self.places: deque[PlaceGiven] = deque()
+        self.says: deque[Say] = deque()
         self.leaving: Leave | None = Leave(reason=start.state.leaving) if start.state.leaving else None
 
     def now(self) -> datetime:
         return workflow.now()
 
     def rest(self, state: JourneyState) -> None:
-        if workflow.info().is_continue_as_new_suggested() and not self.places:
+        if workflow.info().is_continue_as_new_suggested() and not (self.places or self.says):
             self._continue_as_new(state)
 
-    async def wait(self, until: datetime, after_claim: int | None) -> PlaceGiven | Leave | None:
-        left = until - workflow.now()
-        try:
-            await workflow.wait_condition(lambda: self._woken_by(after_claim) is not None, timeout=left)
-        except TimeoutError:
-            return None
-        return self._woken_by(after_claim)
+    async def sleep(self, until: datetime) -> Leave | None:
+        await self._until(until, lambda: self.leaving is not None)
+        return self.leaving
+
+    async def stand_in_line(self, until: datetime, after_claim: int) -> PlaceGiven | Say | Leave | None:
+        def woken_by() -> PlaceGiven | Say | Leave | None:
+            while self.places and self.places[0].claim_id <= after_claim:
+                self.places.popleft()
+            if self.leaving is not None:
+                return self.leaving
+            return self.places[0] if self.places else self.says[0] if self.says else None
+
+        await self._until(until, lambda: woken_by() is not None)
+        woken = woken_by()
+        if isinstance(woken, Say):
+            self.says.popleft()
+        return woken
+
+    async def _until(self, until: datetime, happened: Callable[[], bool]) -> None:
+        with suppress(TimeoutError):
+            await workflow.wait_condition(happened, timeout=until - workflow.now())
 
     async def deliver(self, request: Deliver) -> Outcome:
         return await policies.deliver(request)
 
     async def step_out(self, reason: Reason) -> int | None:
         return (await policies.step_out(StepOut(journey_id=self._start.journey_id, reason=reason))).claim_id
-
-    def _woken_by(self, after_claim: int | None) -> PlaceGiven | Leave | None:
-        if self.leaving is not None:
-            return self.leaving
-        if after_claim is not None:
-            while self.places and self.places[0].claim_id <= after_claim:
-                self.places.popleft()
-            return self.places[0] if self.places else None
-        return None
 
     def _continue_as_new(self, state: JourneyState) -> NoReturn:
         leaving = self.leaving.reason if self.leaving else None

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import assert_never
 
+from schemas.alerts import AlertEvent, BackInStock, raised_events
 from schemas.conversation import (
-    AlertEvent,
     ConversationDocument,
     ExitStep,
     SendStep,
@@ -21,10 +21,10 @@ from schemas.conversation import (
 )
 from schemas.durations import format_duration
 from schemas.ids import StepId, VersionId
-from schemas.program import Entry, Exit, Program, Send, Step, Wait
+from schemas.program import Entry, Exit, Program, Send, Step, Terms, Wait
 from workflows.interpreter.mistakes import Mistake, Path, format_path
 
-RESERVED_STEP_IDS = frozenset({"waiting-list"})
+RESERVED_STEP_IDS = frozenset({"waiting-list", "until-reminder"})
 """A journey's path uses these for places that are not steps."""
 
 
@@ -55,6 +55,11 @@ def compile_document(document: ConversationDocument, version: VersionId) -> Prog
         version=version,
         conversation=document.conversation,
         entries=tuple(Entry(event=thread.on, first=step_id(thread.steps[0])) for thread in document.threads),
+        terms={
+            code: Terms(reminder_after=alert.reminders.after, reminders=alert.reminders.times)
+            for code, alert in document.alerts.items()
+            if isinstance(alert, BackInStock) and alert.reminders is not None
+        },
         steps=dict(reversed(steps.items())),
     )
 
@@ -134,7 +139,7 @@ def _places(document: ConversationDocument) -> Iterator[_Place]:
 
 
 def _alert_mistakes(document: ConversationDocument) -> Iterator[Mistake]:
-    answered = {_alert_of(thread) for thread in document.threads}
+    answered = {thread.on for thread in document.threads}
     first_of_kind: dict[tuple[str, str], str] = {}
     for code, alert in document.alerts.items():
         first = first_of_kind.setdefault((alert.type, alert.action), code)
@@ -144,16 +149,22 @@ def _alert_mistakes(document: ConversationDocument) -> Iterator[Mistake]:
                 f"'{first}' already watches for {alert.type} by {alert.action}; a list has one alert of each kind",
                 "Remove one of the two",
             )
-        if code not in answered:
+        if f"{code}.{AlertEvent.ALERT}" not in answered:
             yield Mistake(
                 ("alerts", code),
                 f"no thread answers the alert '{code}', so its contacts would wait and never be told",
                 f"Add a thread with 'on: {code}.{AlertEvent.ALERT}', or remove the alert",
             )
+        if isinstance(alert, BackInStock) and alert.reminders and f"{code}.{AlertEvent.FOLLOW_UP}" not in answered:
+            yield Mistake(
+                ("alerts", code, "reminders"),
+                "no thread answers these reminders, so nobody would be reminded",
+                f"Add a thread with 'on: {code}.{AlertEvent.FOLLOW_UP}', or remove 'reminders'",
+            )
 
 
 def _entry_mistakes(document: ConversationDocument) -> Iterator[Mistake]:
-    raised = [f"{code}.{event}" for code in document.alerts for event in AlertEvent]
+    raised = [f"{code}.{event}" for code, alert in document.alerts.items() for event in raised_events(alert)]
     first_on: dict[str, int] = {}
     for index, thread in enumerate(document.threads):
         first = first_on.setdefault(thread.on, index)
@@ -181,7 +192,7 @@ def _step_id_mistakes(document: ConversationDocument) -> Iterator[Mistake]:
         if own in RESERVED_STEP_IDS:
             yield Mistake(
                 place.path,
-                f"the step id '{own}' is taken: it stands for the time before the thread",
+                f"the step id '{own}' is taken: it stands for the time between threads",
                 "Give this step an 'id' of its own",
             )
         first = first_with.setdefault(own, place.path)

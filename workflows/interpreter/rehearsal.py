@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from schemas.journey import Deliver, JourneyStart, JourneyState, Leave, PlaceGiven
+from schemas.journey import Deliver, JourneyStart, JourneyState, Leave, PlaceGiven, Say
 from schemas.outcome import Outcome
 from schemas.path import JourneyPath
 from schemas.reasons import Reason
@@ -20,7 +20,7 @@ class Happening:
     """A signal that reaches the journey at a moment of the virtual clock."""
 
     at: datetime
-    signal: PlaceGiven | Leave = field(compare=False)
+    signal: PlaceGiven | Say | Leave = field(compare=False)
 
 
 class Rehearsal:
@@ -41,16 +41,19 @@ class Rehearsal:
     def rest(self, state: JourneyState) -> None:
         self.rests.append(state)
 
-    async def wait(self, until: datetime, after_claim: int | None) -> PlaceGiven | Leave | None:
+    async def sleep(self, until: datetime) -> Leave | None:
+        happening = self._next(until, lambda signal: isinstance(signal, Leave))
+        return happening if isinstance(happening, Leave) else None
+
+    async def stand_in_line(self, until: datetime, after_claim: int) -> PlaceGiven | Say | Leave | None:
+        return self._next(until, lambda signal: not isinstance(signal, PlaceGiven) or signal.claim_id > after_claim)
+
+    def _next(self, until: datetime, counts: Callable[[PlaceGiven | Say | Leave], bool]) -> PlaceGiven | Say | Leave | None:
+        """The next happening that counts, and the clock at it; or the clock at `until`."""
         for happening in self._ahead:
             if happening.at > until:
                 break
-            match happening.signal:
-                case Leave():
-                    counts = True
-                case PlaceGiven(claim_id=claim_id):
-                    counts = after_claim is not None and claim_id > after_claim
-            if counts:
+            if counts(happening.signal):
                 self._ahead.remove(happening)
                 self._now = max(self._now, happening.at)
                 return happening.signal

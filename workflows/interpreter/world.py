@@ -6,7 +6,7 @@ Three worlds are meant: the workflow (production), the rehearsal (virtual clock,
 from datetime import datetime
 from typing import Protocol
 
-from schemas.journey import Deliver, JourneyState, Leave, PlaceGiven
+from schemas.journey import Deliver, JourneyState, Leave, PlaceGiven, Say
 from schemas.outcome import Outcome
 from schemas.reasons import Reason
 
@@ -22,12 +22,14 @@ class World(Protocol):
         """Called before every rest: the place where a long history may continue as new with `state`."""
         ...
 
-    async def wait(self, until: datetime, after_claim: int | None) -> PlaceGiven | Leave | None:
-        """Rest until `until` (returns None), or until asked to leave, or until called forward.
+    async def sleep(self, until: datetime) -> Leave | None:
+        """Rest until `until` (returns None), or until asked to leave."""
+        ...
 
-        Args:
-            until: when to wake at the latest, aware.
-            after_claim: a claim counts only if it is newer than this one; None: no claim counts, stay asleep.
+    async def stand_in_line(self, until: datetime, after_claim: int) -> PlaceGiven | Say | Leave | None:
+        """Rest until called forward with a claim newer than `after_claim`, asked to say something or to leave.
+
+        Returns None when `until` came first.
         """
         ...
 
