@@ -1,0 +1,57 @@
+"""`python -m bench [--quick]`: measure, print a table on standard error and one line of JSON on standard output."""
+
+import argparse
+import asyncio
+import sys
+import time
+
+from bench.intake import measure_intake
+from bench.process import PartFailed
+from bench.rates import measure_rates
+from bench.report import Result
+from bench.sizes import FULL, QUICK, Sizes
+from bench.stage import report, running_engines, running_stage
+from bench.waits import measure_first_messages, measure_memory, measure_restocks
+from starter.devstack.failures import DevstackError
+
+INTAKE_ROUNDS = 3
+
+
+async def measure(sizes: Sizes) -> Result:
+    """The whole benchmark."""
+    began = time.monotonic()
+    async with running_stage() as stage:
+        report("1/5 sign-ups and webhooks")
+        intake = await measure_intake(stage, sizes.requests, min(sizes.rounds, INTAKE_ROUNDS))
+        report("2/5 memory of open journeys")
+        async with running_engines(stage) as engines:
+            memory = await measure_memory(stage, engines, sizes.cached)
+        async with running_engines(stage) as engines:
+            report(f"3/5 {sizes.at_once} journeys at once, {sizes.rounds} rounds on either side")
+            rounds = await measure_rates(stage, engines, sizes.at_once, sizes.rounds, sizes.warm_up)
+            report("4/5 first messages")
+            first = await measure_first_messages(stage, engines, sizes.first_messages)
+            report("5/5 restocks")
+            restocks = await measure_restocks(stage, engines, sizes.waiting, sizes.restocks)
+    return Result(rounds, first, restocks, memory, intake, sizes.at_once, time.monotonic() - began)
+
+
+def main() -> int:
+    """Exit code 0: measured, whether or not the targets were reached; 1: it could not be measured."""
+    parser = argparse.ArgumentParser(prog="python -m bench", description="Measure Shelftalk against a bare workflow.")
+    parser.add_argument(
+        "--quick", action="store_true", help="the smallest size: shows that it works, no figures to keep"
+    )
+    sizes = QUICK if parser.parse_args().quick else FULL
+    try:
+        result = asyncio.run(measure(sizes))
+    except (DevstackError, PartFailed, TimeoutError) as error:
+        report(f"Could not be measured: {type(error).__name__}: {error}")
+        return 1
+    report(result.table())
+    print(result.json(), flush=True)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,59 @@
+"""How much comes in: sign-ups and webhooks per second, each in its transaction, on a database of its own."""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from bench.shop import level_webhook
+from bench.stage import Stage, open_shop, quiet
+
+AT_ONCE = 16
+"""Requests in flight: as many as the process has database connections."""
+VARIANTS = 50
+"""The requests go to these in turn, so that few wait for each other's row locks, as in a shop."""
+
+
+@dataclass(frozen=True, slots=True)
+class IntakeRates:
+    """Per second, one figure each round."""
+
+    webhooks: list[float]
+    sign_ups: list[float]
+
+
+async def measure_intake(stage: Stage, requests: int, rounds: int) -> IntakeRates:
+    """Webhooks and sign-ups in turn, while nothing drains the outbox: intake alone, as when Temporal is down."""
+    url = await stage.postgres.create_database("intake")
+    webhooks: list[float] = []
+    sign_ups: list[float] = []
+    async with open_shop(url, stage.temporal_address) as shop:
+        variants = [await shop.new_variant() for _ in range(VARIANTS)]
+        for number in range(rounds):
+
+            async def webhook(index: int, number: int = number) -> None:
+                body, headers = level_webhook(variants[index % VARIANTS], index % 2 * (number + 1))
+                await shop.door.webhook(body, headers)
+
+            async def sign_up(index: int, number: int = number) -> None:
+                await shop.door.sign_up(f"n{number}-{index}@example.com", variants[index % VARIANTS])
+
+            await quiet()
+            webhooks.append(await _rate(requests, webhook))
+            await quiet()
+            sign_ups.append(await _rate(requests, sign_up))
+    return IntakeRates(webhooks, sign_ups)
+
+
+async def _rate(requests: int, send: Callable[[int], Awaitable[None]]) -> float:
+    numbers = iter(range(requests))
+
+    async def one_after_the_other() -> None:
+        for number in numbers:
+            await send(number)
+
+    began = time.monotonic()
+    async with asyncio.TaskGroup() as senders:
+        for _ in range(AT_ONCE):
+            senders.create_task(one_after_the_other())
+    return requests / (time.monotonic() - began)

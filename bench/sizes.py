@@ -1,0 +1,49 @@
+"""How much is measured: the whole run, and the small one that shows that everything works."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Sizes:
+    """How much of each is done.
+
+    Attributes:
+        at_once: journeys that are open, and told, together.
+        rounds: how often they are started and told, on either side.
+        restocks: how often each waiting list is restocked.
+        first_messages: how often a first message is timed.
+        requests: webhooks, and sign-ups, that are sent in a round of intake.
+        cached: open journeys whose memory is measured.
+    """
+
+    at_once: int
+    rounds: int
+    warm_up: int
+    waiting: tuple[int, ...]
+    restocks: int
+    first_messages: int
+    requests: int
+    cached: int
+
+
+FULL = Sizes(
+    at_once=500,
+    rounds=4,
+    warm_up=60,
+    waiting=(200, 2_000, 20_000),
+    restocks=9,
+    first_messages=15,
+    requests=1_000,
+    cached=800,
+)
+
+QUICK = Sizes(
+    at_once=30,
+    rounds=1,
+    warm_up=5,
+    waiting=(20, 40),
+    restocks=2,
+    first_messages=2,
+    requests=20,
+    cached=30,
+)

@@ -1,0 +1,206 @@
+"""What the benchmark stands on: PostgreSQL, Temporal, the mail sink and the two engines, started and stopped here."""
+
+import asyncio
+import os
+import sys
+import tempfile
+import time
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import psutil
+from temporalio.client import Client
+
+from activities.postgres.migrate import migrate
+from activities.postgres.pool import Pool, open_pool
+from bench.metrics import Counts
+from bench.process import START_LIMIT_SECONDS, Part, running_part
+from bench.shop import DirectDoor, Shop, conversation
+from schemas.settings import Settings
+from starter.devstack.ports import LOOPBACK
+from starter.devstack.postgres import EmbeddedPostgres
+from starter.devstack.temporal import EmbeddedTemporal
+from starter.devstack.temporal_cli import find_temporal
+from starter.operations import open_operations
+from worker import connect
+
+PATIENCE_SECONDS = 180.0
+"""No step of the benchmark takes longer, also on a machine that does much else."""
+POLL_SECONDS = 0.02
+"""How exactly the end of work is seen; the shortest rounds take seconds."""
+QUIET_SHARE = 0.15
+"""Of one core: with less than this our processes are idle."""
+QUIET_SECONDS = 0.4
+QUIET_LIMIT_SECONDS = 15.0
+
+
+@dataclass(slots=True)
+class Sink:
+    """What the mail sink has accepted: when, in the clock of `time.monotonic`."""
+
+    port: int
+    accepted: list[float] = field(default_factory=list[float])
+    _more: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def listen(self, part: Part) -> None:
+        """Hear of every mail until the sink ends."""
+        while True:
+            line = await part.hear(3600.0)
+            self.accepted.append(float(line.split()[0]))
+            self._more.set()
+
+    async def until(self, count: int) -> float:
+        """When mail number `count` of all was accepted.
+
+        Raises:
+            TimeoutError: it did not come.
+        """
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            while len(self.accepted) < count:
+                self._more.clear()
+                await self._more.wait()
+        return self.accepted[count - 1]
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """Everything but the engines."""
+
+    folder: Path
+    postgres: EmbeddedPostgres
+    temporal_address: str
+    client: Client
+    sink: Sink
+    database_url: str
+    pool: Pool
+    shop: Shop
+
+
+@dataclass(frozen=True, slots=True)
+class Engine:
+    """One side at work."""
+
+    part: Part
+    counts: Counts
+
+    def memory(self) -> int:
+        """Bytes that are this process's alone."""
+        return int(psutil.Process(self.part.pid).memory_full_info().uss)
+
+    async def obey(self, command: str) -> None:
+        """Give a command and wait until it is done."""
+        self.part.tell(command)
+        await self.part.hear(PATIENCE_SECONDS)
+
+
+@dataclass(frozen=True, slots=True)
+class Engines:
+    """Both sides."""
+
+    bare: Engine
+    ours: Engine
+
+
+@asynccontextmanager
+async def running_stage() -> AsyncGenerator[Stage]:
+    """A stage in a folder of its own, which is gone afterwards."""
+    async with AsyncExitStack() as exits:
+        folder = Path(exits.enter_context(tempfile.TemporaryDirectory(prefix="shelftalk-bench-")))
+        program = await find_temporal(Settings(), report)
+        postgres = await exits.enter_async_context(EmbeddedPostgres(folder / "postgres"))
+        temporal = await exits.enter_async_context(EmbeddedTemporal(program, folder / "temporal"))
+        part = await exits.enter_async_context(running_part("mail sink", "bench.sink", folder, {}))
+        sink = Sink(int(await part.hear(START_LIMIT_SECONDS)))
+        listening = asyncio.create_task(sink.listen(part))
+        exits.callback(listening.cancel)
+        url = postgres.dsn()
+        shop = await exits.enter_async_context(open_shop(url, temporal.address))
+        yield Stage(
+            folder,
+            postgres,
+            temporal.address,
+            await connect(temporal.address, "default"),
+            sink,
+            url,
+            shop.pool,
+            shop,
+        )
+
+
+@asynccontextmanager
+async def open_shop(database_url: str, temporal_address: str) -> AsyncGenerator[Shop]:
+    """A shop with its conversation published, on an empty database."""
+    pool = await open_pool(database_url, 2)
+    await migrate(pool)
+    await pool.close()
+    settings = Settings.model_validate({"DATABASE_URL": database_url, "temporal_address": temporal_address})
+    async with open_operations(settings) as operations:
+        await operations.publish(conversation())
+        yield Shop(operations.pool, DirectDoor(operations))
+
+
+@asynccontextmanager
+async def running_engines(stage: Stage) -> AsyncGenerator[Engines]:
+    """Both engines, fresh and warm-started."""
+    environment = {
+        "DATABASE_URL": stage.database_url,
+        "SHELFTALK_TEMPORAL_ADDRESS": stage.temporal_address,
+        "SHELFTALK_SMTP_HOST": LOOPBACK,
+        "SHELFTALK_SMTP_PORT": str(stage.sink.port),
+    }
+    async with (
+        running_part("bare engine", "bench.bare", stage.folder, environment) as bare,
+        running_part("our engine", "bench.ours", stage.folder, environment) as ours,
+    ):
+        engines = Engines(
+            Engine(bare, Counts(int(await bare.hear(START_LIMIT_SECONDS)), "Bare")),
+            Engine(ours, Counts(int(await ours.hear(START_LIMIT_SECONDS)), "Journey")),
+        )
+        try:
+            yield engines
+        finally:
+            engines.bare.counts.close()
+            engines.ours.counts.close()
+
+
+async def until(count: Callable[[], Awaitable[int]], wanted: int) -> float:
+    """When a count had reached what is wanted, in the clock of `time.monotonic`.
+
+    Raises:
+        TimeoutError: it did not.
+    """
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        while await count() < wanted:
+            await asyncio.sleep(POLL_SECONDS)
+    return time.monotonic()
+
+
+async def quiet() -> None:
+    """Wait until the servers and engines have nothing more to do, for a while at most."""
+    me = psutil.Process(os.getpid())
+    with suppress(TimeoutError):
+        async with asyncio.timeout(QUIET_LIMIT_SECONDS):
+            before = _used(me)
+            while True:
+                await asyncio.sleep(QUIET_SECONDS)
+                after = _used(me)
+                if after - before < QUIET_SHARE * QUIET_SECONDS:
+                    return
+                before = after
+
+
+def _used(me: psutil.Process) -> float:
+    """Processor seconds of everything below us."""
+    total = 0.0
+    for child in me.children(recursive=True):
+        with suppress(psutil.Error):
+            times = child.cpu_times()
+            total += times.user + times.system
+    return total
+
+
+def report(line: str) -> None:
+    """Progress, beside the result."""
+    print(line, file=sys.stderr, flush=True)

@@ -1,0 +1,108 @@
+"""What one person feels: the time to the first message, and what a restock costs with few and with many in line."""
+
+import time
+from dataclasses import dataclass
+
+from bench.stage import Engines, Stage, quiet, until
+
+UNITS = 10
+"""Of one restock, and so the people who are told by it."""
+
+
+@dataclass(frozen=True, slots=True)
+class FirstMessages:
+    """Seconds, one figure each time.
+
+    Attributes:
+        ours: from before the webhook is sent to its mail accepted, on an idle machine.
+        bare: from the command to signal, to the answer that the bare workflow has completed.
+    """
+
+    ours: list[float]
+    bare: list[float]
+
+
+async def measure_first_messages(stage: Stage, engines: Engines, times: int) -> FirstMessages:
+    """One journey at a time, waiting and at rest, on either side in turn."""
+    ours: list[float] = []
+    bare: list[float] = []
+    for number in range(times):
+        await engines.bare.obey(f"start first-{number} 1")
+        await quiet()
+        began = time.monotonic()
+        await engines.bare.obey(f"finish first-{number} 1")
+        bare.append(time.monotonic() - began)
+        variant, mails = await stage.shop.new_variant(), len(stage.sink.accepted)
+        tasks = await engines.ours.counts.tasks()
+        await stage.shop.wait_in_line(variant, 1, start=True)
+        await until(engines.ours.counts.tasks, tasks + 1)
+        await quiet()
+        began = time.monotonic()
+        await stage.shop.has(variant, 1)
+        ours.append(await stage.sink.until(mails + 1) - began)
+    return FirstMessages(ours, bare)
+
+
+async def measure_restocks(
+    stage: Stage, engines: Engines, waiting: tuple[int, ...], times: int
+) -> dict[int, list[float]]:
+    """Seconds from the committed webhook to the tenth mail accepted, by the number of people in line.
+
+    Those in line are put there by SQL, without workflows; a workflow begins, by signal-with-start, for those who are
+    told. So what is measured is the whole path of the ten, with everyone else in line where they matter: in PostgreSQL.
+    """
+    seconds: dict[int, list[float]] = {count: [] for count in waiting}
+    variants: dict[int, int] = {}
+    for count in waiting:
+        variants[count] = await stage.shop.new_variant()
+        await stage.shop.wait_in_line(variants[count], count, start=False)
+    await stage.pool.execute("analyze")  # What autovacuum does within a minute of such a change.
+    for number in range(times + 1):
+        for count, variant in variants.items():
+            mails, completed = len(stage.sink.accepted), await engines.ours.counts.completed()
+            await quiet()
+            await stage.shop.has(variant, UNITS)
+            committed = time.monotonic()
+            told = await stage.sink.until(mails + UNITS) - committed
+            await until(engines.ours.counts.completed, completed + UNITS)
+            if number:  # The first time warms up.
+                seconds[count].append(told)
+            await stage.shop.has(variant, 0)
+            await stage.shop.wait_in_line(variant, UNITS, start=False)
+    return seconds
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """Bytes per open, cached journey."""
+
+    ours: float
+    bare: float
+
+
+async def measure_memory(stage: Stage, engines: Engines, count: int) -> Memory:
+    """What fresh engines grow by while `count` journeys come to their first rest and stay in the cache."""
+    few = max(1, count // 10)
+    variant = await stage.shop.new_variant()
+    await _open_bare(engines, "memory-few", few)
+    await _open_ours(stage, engines, variant, few)
+    await quiet()
+    bare_before, ours_before = engines.bare.memory(), engines.ours.memory()
+    await _open_bare(engines, "memory", count)
+    await _open_ours(stage, engines, variant, count)
+    await quiet()
+    return Memory(
+        ours=(engines.ours.memory() - ours_before) / count, bare=(engines.bare.memory() - bare_before) / count
+    )
+
+
+async def _open_bare(engines: Engines, name: str, count: int) -> None:
+    tasks = await engines.bare.counts.tasks()
+    await engines.bare.obey(f"start {name} {count}")
+    await until(engines.bare.counts.tasks, tasks + count)
+
+
+async def _open_ours(stage: Stage, engines: Engines, variant: int, count: int) -> None:
+    tasks = await engines.ours.counts.tasks()
+    await stage.shop.wait_in_line(variant, count, start=True)
+    await until(engines.ours.counts.tasks, tasks + count)

@@ -1,0 +1,63 @@
+"""The command line of Shelftalk: `shelftalk COMMAND`. What each does is in starter/commands.
+
+Exit codes are `ExitCode`: 0 done, 1 not there or not possible, 2 wrong command or setting, 3 a component is missing,
+4 a mistake in Shelftalk, 130 interrupted.
+"""
+
+import os
+import sys
+import traceback
+
+import typer
+
+from starter.commands import conversations, journeys, keys, running, story, waiting
+from starter.commands.doctor import doctor
+from starter.commands.failures import explain, report
+from starter.commands.terminal import ExitCode
+
+app = typer.Typer(
+    name="shelftalk",
+    help="A durable conversation engine for product alerts. Every command takes --json.",
+    no_args_is_help=True,
+    add_completion=False,
+)
+app.command()(running.up)
+app.command()(running.worker)
+app.command()(running.serve)
+app.command()(running.migrate)
+app.command()(story.demo)
+app.command()(doctor)
+app.command()(waiting.signup)
+app.add_typer(conversations.app, name="conversation")
+app.add_typer(waiting.product, name="product")
+app.add_typer(waiting.stock, name="stock")
+app.add_typer(journeys.app, name="journey")
+app.add_typer(keys.app, name="key")
+
+
+def run(arguments: list[str]) -> int:
+    """Run one command line; its exit code. Everything there is to say has been said, without a traceback."""
+    as_json = "--json" in arguments
+    try:
+        code = app(arguments, prog_name="shelftalk", standalone_mode=False)
+    except BrokenPipeError:
+        # Whoever read the answer has seen enough of it, as `head` does.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return ExitCode.OK
+    except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 the last place to say it in words
+        failure = explain(error)
+        report(failure, as_json=as_json)
+        if os.environ.get("SHELFTALK_LOG_LEVEL", "").lower() == "debug":
+            traceback.print_exception(error)
+        return failure.exit
+    return code if isinstance(code, int) else ExitCode.OK
+
+
+def main() -> None:
+    """The entry point of the `shelftalk` command."""
+    code = run(sys.argv[1:])
+    sys.stdout.flush()
+    sys.stderr.flush()
+    # Not sys.exit: with Temporal's native threads alive, Python's finalization sometimes aborts the process (exit code
+    # 134 or 139 on Python 3.11), after everything was stopped in order. Nothing is left for it to do.
+    os._exit(code)

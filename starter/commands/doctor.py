@@ -1,0 +1,58 @@
+"""`shelftalk doctor`: what is reachable, in which version, and what to do about the rest."""
+
+from typing import Annotated
+
+import typer
+from rich.console import Group
+from rich.table import Table
+from rich.text import Text
+
+from schemas.model import Model
+from starter.checkup import Checkup, Health, examine, examine_worker, retry_parked
+from starter.commands.asking import ask
+from starter.commands.terminal import AsJson, DataDir, ExitCode, found_settings, own_settings, tell
+from starter.logs import log_to_stderr
+from starter.operations import Operations
+from starter.processes import run_process
+
+_MARKS = {Health.GOOD: "ok", Health.NOTE: "note", Health.BAD: "BAD"}
+
+
+class Retried(Model):
+    """How many calls the dispatcher tries again."""
+
+    calls: int
+
+
+def doctor(
+    worker: Annotated[bool, typer.Option("--worker", help="Only whether this data folder's worker lives.")] = False,
+    retry: Annotated[bool, typer.Option("--retry-parked", help="Try again what the dispatcher had given up.")] = False,
+    as_json: AsJson = False,
+    data_dir: DataDir = None,
+) -> None:
+    """Look at every component and say what to do. Ends with 0 when all is well, else 1."""
+    if retry:
+
+        async def question(operations: Operations) -> Retried:
+            return Retried(calls=await retry_parked(operations.pool))
+
+        tell(ask(question, data_dir), lambda again: f"{again.calls} calls are tried again.", as_json=as_json)
+        return
+    if worker:
+        checkup = examine_worker(own_settings(data_dir))
+    else:
+        settings = found_settings(data_dir)
+        log_to_stderr("error")
+        checkup = run_process(examine(settings))
+    tell(checkup, _shown, as_json=as_json)
+    if not checkup.ok:
+        raise typer.Exit(ExitCode.FAILED)
+
+
+def _shown(checkup: Checkup) -> Group:
+    table = Table(box=None, show_header=False, pad_edge=False)
+    for finding in checkup.findings:
+        table.add_row(_MARKS[finding.health], finding.component, finding.found)
+        if finding.advice:
+            table.add_row("", "", f"→ {finding.advice}")
+    return Group(table, Text("All is well." if checkup.ok else "Something needs attention."))

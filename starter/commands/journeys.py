@@ -1,0 +1,117 @@
+"""`shelftalk journey`: finding, showing, replaying and cancelling journeys. What support works with."""
+
+from typing import Annotated
+
+import typer
+from rich.table import Table
+
+from schemas.ids import JourneyId
+from schemas.path import JourneyPath
+from schemas.reports import JourneyPage, JourneyReport, JourneyStatus
+from starter.commands.asking import ask
+from starter.commands.paths import path_table
+from starter.commands.terminal import AsJson, DataDir, clock, tell
+from starter.journeys import JourneyFilter
+from starter.operations import Operations
+
+app = typer.Typer(help="Find, show, replay and cancel journeys.", no_args_is_help=True)
+
+Id = Annotated[str, typer.Argument(metavar="ID", help="The journey's id, j-….")]
+
+
+@app.command("list")
+def list_(
+    store: Annotated[str | None, typer.Option(help="Only of this store.")] = None,
+    variant: Annotated[str | None, typer.Option(help="Only of this variant.")] = None,
+    email: Annotated[str | None, typer.Option(help="Only of the contact with this address.")] = None,
+    status: Annotated[JourneyStatus | None, typer.Option(help="Only those that stand there.")] = None,
+    limit: Annotated[int, typer.Option(min=1, max=500, help="How many at most.")] = 50,
+    cursor: Annotated[str | None, typer.Option(help="`next` of the page before.")] = None,
+    as_json: AsJson = False,
+    data_dir: DataDir = None,
+) -> None:
+    """List journeys, newest first."""
+    filter_ = JourneyFilter(store_id=store, variant_id=variant, email=email, status=status)
+
+    async def question(operations: Operations) -> JourneyPage:
+        return await operations.journeys.page(filter_, cursor, limit)
+
+    tell(ask(question, data_dir), _page, as_json=as_json)
+
+
+@app.command("show")
+def show(journey_id: Id, as_json: AsJson = False, data_dir: DataDir = None) -> None:
+    """Show how a journey stands, and why."""
+
+    async def question(operations: Operations) -> JourneyReport:
+        return await operations.journeys.show(JourneyId(journey_id))
+
+    tell(ask(question, data_dir), _report, as_json=as_json)
+
+
+@app.command("replay")
+def replay(journey_id: Id, as_json: AsJson = False, data_dir: DataDir = None) -> None:
+    """Print a contact's path step by step, by replaying the workflow's history: times, verdicts, and why."""
+
+    async def question(operations: Operations) -> JourneyPath:
+        return await operations.path(JourneyId(journey_id))
+
+    tell(ask(question, data_dir), path_table, as_json=as_json)
+
+
+@app.command("cancel")
+def cancel(journey_id: Id, as_json: AsJson = False, data_dir: DataDir = None) -> None:
+    """End a journey; its place passes to the next in line."""
+
+    async def question(operations: Operations) -> JourneyReport:
+        return await operations.journeys.cancel(JourneyId(journey_id))
+
+    tell(ask(question, data_dir), lambda journey: f"Journey {journey.journey_id} is asked to leave.", as_json=as_json)
+
+
+def _page(page: JourneyPage) -> Table | str:
+    if not page.journeys:
+        return "No journeys."
+    table = Table(
+        "journey", "store", "variant", "status", "entered (UTC)", "told (UTC)", "why", box=None, pad_edge=False
+    )
+    for journey in page.journeys:
+        table.add_row(
+            journey.journey_id,
+            journey.store_id,
+            journey.variant_id,
+            standing(journey),
+            clock(journey.entered_at),
+            clock(journey.told_at),
+            journey.reason or "",
+        )
+    if page.next:
+        table.caption = f"More: --cursor {page.next}"
+    return table
+
+
+def _report(journey: JourneyReport) -> Table:
+    table = Table(box=None, show_header=False, pad_edge=False)
+    rows = {
+        "journey": journey.journey_id,
+        "contact": journey.contact_id,
+        "subject": f"{journey.store_id}/variant/{journey.variant_id}",
+        "alert": f"{journey.alert}, version {journey.version}",
+        "status": standing(journey),
+        "entered": clock(journey.entered_at),
+        "window ends": clock(journey.window_ends_at),
+        "told": clock(journey.told_at),
+        "ended": f"{clock(journey.ended_at)} {journey.ending or ''}".strip(),
+        "why": f"{journey.why} ({journey.reason})" if journey.why else "–",
+    }
+    for name, value in rows.items():
+        table.add_row(name, value)
+    table.caption = "Times in UTC"
+    return table
+
+
+def standing(journey: JourneyReport) -> str:
+    """Where it stands, in a few words."""
+    if journey.status is JourneyStatus.WAITING and journey.ahead is not None:
+        return f"waiting, {journey.ahead} ahead"
+    return str(journey.status)

@@ -1,0 +1,59 @@
+"""A contact's path as a table for people: each step, its times, why it was left, and what was found there."""
+
+from typing import assert_never
+
+from rich.console import Group
+from rich.table import Table
+from rich.text import Text
+
+from schemas.outcome import describe
+from schemas.path import JourneyPath, PathEntry, Why
+from starter.commands.terminal import clock, length
+
+
+def path_table(path: JourneyPath) -> Group:
+    """The whole path, with its ending below it."""
+    table = Table("step", "entered (UTC)", "stayed", "left because", "verdict", box=None, pad_edge=False)
+    for entry in path.entries:
+        table.add_row(_step(entry), clock(entry.entered_at), _stayed(entry), _because(entry.why), _verdict(entry))
+    return Group(Text(f"Journey {path.journey_id} on version {path.version}"), table, Text(_ending(path)))
+
+
+def _step(entry: PathEntry) -> str:
+    return f"{entry.step}: e-mail '{entry.message}'" if entry.message and entry.message != entry.step else entry.step
+
+
+def _stayed(entry: PathEntry) -> str:
+    return "still there" if entry.left_at is None else length(entry.left_at - entry.entered_at)
+
+
+def _because(why: Why | None) -> str:
+    match why:
+        case None:
+            return ""
+        case Why.PLACE_GIVEN:
+            return "called forward"
+        case Why.TIME_PASSED:
+            return "the time had passed"
+        case Why.WINDOW_ENDED:
+            return "the window ended"
+        case Why.ANSWERED:
+            return "answered"
+        case Why.EXIT:
+            return "exit"
+        case Why.LEFT:
+            return "asked to leave"
+        case _:
+            assert_never(why)
+
+
+def _verdict(entry: PathEntry) -> str:
+    return describe(entry.outcome) if entry.outcome is not None else ""
+
+
+def _ending(path: JourneyPath) -> str:
+    if not path.entries:
+        return "Its workflow has not been started yet: `shelftalk doctor` tells whether the outbox is drained."
+    if path.ending is None:
+        return "It is under way."
+    return f"It {path.ending}." if path.reason is None else f"It {path.ending}: {path.reason.sentence} ({path.reason})"

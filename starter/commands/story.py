@@ -1,0 +1,72 @@
+"""`shelftalk demo`: one real journey, played from sign-up to reminder on everything that is real."""
+
+import shutil
+import sys
+import tempfile
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from schemas.path import JourneyPath
+from starter.commands.paths import path_table
+from starter.commands.running import STOP_HINT, log_beside_the_data, where_it_is
+from starter.commands.terminal import AsJson, own_settings, paper, say, tell
+from starter.devstack.demo import Told, demo_conversation, demo_settings, tell_story
+from starter.devstack.stack import Ports, running_stack
+from starter.processes import Stopped, run_process, until_stopped
+
+
+def demo(
+    data_dir: Annotated[
+        Path | None, typer.Option("--data-dir", help="Keep its data there. [default: a folder that is removed again]")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Play one real journey: webhook, sign-ups, e-mail, reminder, replay. At a terminal it then serves until Ctrl-C."""
+    folder = data_dir or Path(tempfile.mkdtemp(prefix="shelftalk-demo-"))
+    narrate = say if as_json else _print
+    settings = demo_settings(own_settings(folder))
+    log_beside_the_data(settings)
+    stays = sys.stdin.isatty() and sys.stdout.isatty() and not as_json
+
+    async def main() -> Told:
+        narrate("Starting everything for real; only the wait for two days is shortened.\n")
+        async with running_stack(settings, Ports(), narrate, demo_conversation()) as stack:
+            told = await tell_story(stack, narrate, _show_nothing if as_json else _show_path)
+            if stays:
+                where = where_it_is(stack)
+                narrate(f"\nIt goes on serving at {where.web}; the API key is in {where.api_key_file}.")
+                narrate(f"In another terminal: shelftalk journey list --data-dir {settings.data_dir}")
+                narrate(STOP_HINT)
+                await until_stopped()
+            else:
+                narrate("\nThat was the whole story.")
+            return told
+
+    try:
+        told = run_process(main())
+    except Stopped:
+        if not stays:
+            raise
+    except BaseException:
+        say(f"The log is kept: {settings.data_dir / 'shelftalk.log'}")
+        raise
+    else:
+        if as_json:
+            tell(told, str, as_json=True)
+    if data_dir is None:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _print(line: str) -> None:
+    sys.stdout.write(line + "\n")
+    sys.stdout.flush()
+
+
+def _show_path(path: JourneyPath) -> None:
+    paper().print(path_table(path))
+
+
+def _show_nothing(_path: JourneyPath) -> None:
+    """With --json the path is in the document."""

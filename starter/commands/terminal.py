@@ -1,0 +1,100 @@
+"""How the commands speak: answers on standard output, progress on standard error, exit codes for scripts."""
+
+import sys
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from enum import IntEnum
+from pathlib import Path
+from typing import Annotated, TypeVar
+
+import typer
+from pydantic import BaseModel
+from rich.console import Console
+
+from schemas.settings import Settings
+from starter.endpoints import resolve
+
+NARROWEST = 100
+"""Columns of output that goes to a file or a pipe, where nobody can widen the window."""
+
+
+class ExitCode(IntEnum):
+    """What a script can go by."""
+
+    OK = 0
+    FAILED = 1
+    """What was asked for is not there, or cannot be done as things stand."""
+    USAGE = 2
+    """The command, an option or a setting is wrong."""
+    UNAVAILABLE = 3
+    """A component cannot be had, started or reached, or is not prepared. Trying again later may help."""
+    FAULT = 4
+    """A mistake in Shelftalk itself."""
+    INTERRUPTED = 130
+    """Stopped by Ctrl-C or SIGTERM before it was done."""
+
+
+AsJson = Annotated[bool, typer.Option("--json", help="One JSON document on standard output, errors too.")]
+DataDir = Annotated[
+    Path | None,
+    typer.Option("--data-dir", help="The data folder of `shelftalk up`. [default: SHELFTALK_DATA_DIR]"),
+]
+Answer = TypeVar("Answer", bound=BaseModel)
+
+
+def own_settings(data_dir: Path | None) -> Settings:
+    """The settings of the environment, with the data folder of the command line.
+
+    Raises:
+        ValidationError: a variable holds what its setting does not take.
+    """
+    settings = Settings()
+    return settings if data_dir is None else settings.model_copy(update={"data_dir": data_dir.expanduser()})
+
+
+def found_settings(data_dir: Path | None) -> Settings:
+    """The same, with the components of a running `up` where the environment names none."""
+    return resolve(own_settings(data_dir))
+
+
+def tell(answer: Answer, show: Callable[[Answer], object], *, as_json: bool) -> None:
+    """Give the answer: as JSON, or the way `show` puts it for people."""
+    if as_json:
+        sys.stdout.write(answer.model_dump_json(indent=2, by_alias=True) + "\n")
+    else:
+        paper().print(show(answer))
+
+
+def say(line: str) -> None:
+    """One line of progress."""
+    sys.stderr.write(line + "\n")
+    sys.stderr.flush()
+
+
+def paper() -> Console:
+    """Where answers are written."""
+    # What is shown was often written by others: a product's title is no markup.
+    console = Console(markup=False, emoji=False, highlight=False)
+    if not console.is_terminal:
+        console.width = max(NARROWEST, console.width)
+    return console
+
+
+def clock(moment: datetime | None) -> str:
+    """A moment to the second, in UTC as everything is kept; a dash for none."""
+    return "–" if moment is None else f"{moment:%Y-%m-%d %H:%M:%S}"
+
+
+def length(span: timedelta) -> str:
+    """How long something took, at the precision people care for: `0.4 s`, `12 s`, `3 min 05 s`, `2 d 04 h`."""
+    seconds = span.total_seconds()
+    if seconds < 10:
+        return f"{seconds:.1f} s"
+    whole = int(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60:02d} s"
+    if whole < 86_400:
+        return f"{whole // 3600} h {whole % 3600 // 60:02d} min"
+    return f"{whole // 86_400} d {whole % 86_400 // 3600:02d} h"

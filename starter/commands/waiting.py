@@ -1,0 +1,151 @@
+"""`shelftalk signup`, `stock` and `product`: what storefronts and shoppers do, done by hand."""
+
+from datetime import UTC, datetime
+from decimal import Decimal, InvalidOperation
+from typing import Annotated
+
+import typer
+from pydantic import validate_email
+from pydantic_core import PydanticCustomError
+
+from schemas.facts import ProductFact, VariantFact
+from schemas.ids import StoreId, Subject
+from schemas.model import Model
+from schemas.reports import JourneyReport, VariantReport
+from starter.commands.asking import ask
+from starter.commands.terminal import AsJson, DataDir, tell
+from starter.operations import Operations
+from starter.shelves import BY_HAND
+
+stock = typer.Typer(help="The units of variants.", no_args_is_help=True)
+product = typer.Typer(help="Products, for shops without webhooks and before the first one.", no_args_is_help=True)
+
+SOURCE = "command line"
+"""Where consent was given, as the record has it."""
+
+Store = Annotated[str, typer.Option("--store", help="The store's id; for Shopify its *.myshopify.com domain.")]
+Variant = Annotated[str, typer.Option("--variant", help="The storefront's own id of the variant.")]
+
+
+class Product(Model):
+    """A product as it is known after it was put in."""
+
+    variants: tuple[VariantReport, ...]
+
+
+def signup(
+    email: Annotated[str, typer.Argument(help="The contact's address.")],
+    store: Store,
+    variant: Variant,
+    as_json: AsJson = False,
+    data_dir: DataDir = None,
+) -> None:
+    """Put a contact in line for a variant. One who stands there already keeps their place."""
+    address = _address(email)
+
+    async def question(operations: Operations) -> JourneyReport:
+        journey_id = await operations.sign_up(address, StoreId(store), variant, SOURCE)
+        return await operations.journeys.show(journey_id)
+
+    tell(ask(question, data_dir), _in_line, as_json=as_json)
+
+
+@stock.command("set")
+def stock_set(
+    units: Annotated[int, typer.Argument(min=-(2**31), max=2**31 - 1, help="Units available now.")],
+    store: Store,
+    variant: Variant,
+    location: Annotated[str, typer.Option(help="Where they are; each location has its own number.")] = BY_HAND,
+    as_json: AsJson = False,
+    data_dir: DataDir = None,
+) -> None:
+    """Set the units of a variant at one location, as of now. Those next in line are told if it is back."""
+
+    async def question(operations: Operations) -> VariantReport:
+        return await operations.shelves.set_stock(_subject(store, variant), units, location)
+
+    tell(ask(question, data_dir), _variant, as_json=as_json)
+
+
+@stock.command("show")
+def stock_show(store: Store, variant: Variant, as_json: AsJson = False, data_dir: DataDir = None) -> None:
+    """Show a variant: its units, and how many wait for it."""
+
+    async def question(operations: Operations) -> VariantReport:
+        return await operations.shelves.show(_subject(store, variant))
+
+    tell(ask(question, data_dir), _variant, as_json=as_json)
+
+
+@product.command("set")
+def product_set(
+    product_id: Annotated[str, typer.Argument(metavar="PRODUCT", help="The shop's own id of the product.")],
+    store: Store,
+    title: Annotated[str, typer.Option(help="As messages name it.")],
+    variant: Annotated[list[str], typer.Option(help="ID or ID=TITLE; once for each variant.")],
+    price: Annotated[str | None, typer.Option(help="In the store's currency, of every variant.")] = None,
+    handle: Annotated[str | None, typer.Option(help="The product's part of its page's address.")] = None,
+    on_sale: Annotated[bool, typer.Option("--on-sale/--off-sale", help="Whether shoppers can open its page.")] = True,
+    as_json: AsJson = False,
+    data_dir: DataDir = None,
+) -> None:
+    """Put in a product with its variants. Their units stay as they are: see `stock set`."""
+    amount = _price(price)
+    variants = tuple(_variant_fact(each, amount) for each in variant)
+    fact = ProductFact(
+        product_id=product_id,
+        title=title,
+        handle=handle,
+        on_sale=on_sale,
+        variants=variants,
+        observed_at=datetime.now(UTC),
+    )
+
+    async def question(operations: Operations) -> Product:
+        await operations.shelves.put_product(StoreId(store), fact)
+        shown = [await operations.shelves.show(_subject(store, each.variant_id)) for each in variants]
+        return Product(variants=tuple(shown))
+
+    tell(ask(question, data_dir), lambda known: "\n".join(map(_variant, known.variants)), as_json=as_json)
+
+
+def _address(email: str) -> str:
+    try:
+        return validate_email(email)[1]
+    except PydanticCustomError:
+        raise typer.BadParameter(f"{email!r} is not an e-mail address", param_hint="EMAIL") from None
+
+
+def _subject(store: str, variant: str) -> Subject:
+    if not store or not variant:
+        raise typer.BadParameter("a store and a variant are needed, and one is empty", param_hint="--store, --variant")
+    return Subject(store_id=StoreId(store), variant_id=variant)
+
+
+def _price(text: str | None) -> Decimal | None:
+    try:
+        return None if text is None else Decimal(text)
+    except InvalidOperation:
+        raise typer.BadParameter(f"{text!r} is not a number like 19.99", param_hint="--price") from None
+
+
+def _variant_fact(text: str, price: Decimal | None) -> VariantFact:
+    variant_id, _, title = text.partition("=")
+    if not variant_id or len(variant_id) > 100 or len(title) > 1000:
+        raise typer.BadParameter(
+            f"{text[:100]!r} is not ID or ID=TITLE, of at most 100 and 1000 characters", param_hint="--variant"
+        )
+    return VariantFact(variant_id=variant_id, title=title, price=price)
+
+
+def _in_line(journey: JourneyReport) -> str:
+    if journey.ahead is None:
+        return f"Journey {journey.journey_id} has been called forward already."
+    place = "first in line" if journey.ahead == 0 else f"in line behind {journey.ahead}"
+    return f"Journey {journey.journey_id} stands {place}, until {journey.window_ends_at:%Y-%m-%d} at the latest."
+
+
+def _variant(variant: VariantReport) -> str:
+    name = f"{variant.product_title} ({variant.title})" if variant.title else variant.product_title
+    sale = "" if variant.on_sale else ", not on sale"
+    return f"{variant.variant_id}  {name}: {variant.units} units, {variant.waiting} waiting{sale}"

@@ -1,0 +1,102 @@
+"""Where a running `shelftalk up` is: written to its data folder, so that a second terminal finds it."""
+
+import contextlib
+import os
+from pathlib import Path
+
+from pydantic import SecretStr, ValidationError
+
+from schemas.model import Model
+from schemas.settings import Settings
+
+
+class Endpoints(Model):
+    """Where the components of one running `up` listen.
+
+    Attributes:
+        pid: of the process that wrote this; what is written counts only while it runs.
+    """
+
+    pid: int
+    database_url: str
+    temporal_address: str
+    temporal_namespace: str
+    temporal_task_queue: str
+    smtp_host: str
+    smtp_port: int
+    web_url: str
+    temporal_ui_url: str | None = None
+    mail_folder: Path | None = None
+
+
+def endpoints_file(data_dir: Path) -> Path:
+    """Where they are written."""
+    return data_dir / "endpoints.json"
+
+
+def write_endpoints(data_dir: Path, endpoints: Endpoints) -> None:
+    """Write them in one go, readable by this account only: a database's address holds its password."""
+    write_private(endpoints_file(data_dir), endpoints.model_dump_json(indent=2))
+
+
+def remove_endpoints(data_dir: Path) -> None:
+    """Take them back, if they are still those of this process."""
+    found = _read(data_dir)
+    if found is not None and found.pid == os.getpid():
+        endpoints_file(data_dir).unlink(missing_ok=True)
+
+
+def running_endpoints(data_dir: Path) -> Endpoints | None:
+    """Those of an `up` that runs on this data folder now; None when none does."""
+    found = _read(data_dir)
+    return found if found is not None and _runs(found.pid) else None
+
+
+def resolve(settings: Settings) -> Settings:
+    """The settings, with what they leave open taken from an `up` that runs on their data folder.
+
+    Nothing is taken where they name another database or another Temporal: half of one installation and half of another
+    would be neither.
+    """
+    found = running_endpoints(settings.data_dir)
+    if found is None:
+        return settings
+    named = settings.database_url.get_secret_value() if settings.database_url else None
+    if named not in (None, found.database_url) or settings.temporal_address not in (None, found.temporal_address):
+        return settings
+    update: dict[str, object] = {
+        "database_url": SecretStr(found.database_url),
+        "temporal_address": found.temporal_address,
+        "temporal_namespace": found.temporal_namespace,
+        "temporal_task_queue": found.temporal_task_queue,
+    }
+    if settings.smtp_host is None:
+        update |= {"smtp_host": found.smtp_host, "smtp_port": found.smtp_port}
+    return settings.model_copy(update=update)
+
+
+def write_private(file: Path, text: str) -> None:
+    """Write a file that only this account can read, whole from its first moment under this name."""
+    partial = file.with_name(f"{file.name}.{os.getpid()}")
+    with contextlib.suppress(FileNotFoundError):
+        partial.unlink()
+    with os.fdopen(os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as out:
+        out.write(text)
+    partial.replace(file)
+
+
+def _read(data_dir: Path) -> Endpoints | None:
+    try:
+        return Endpoints.model_validate_json(endpoints_file(data_dir).read_bytes())
+    except (OSError, ValidationError):
+        return None
+
+
+def _runs(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True

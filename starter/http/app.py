@@ -1,0 +1,74 @@
+"""The HTTP application: thin handlers over the operations, and what stands around them all."""
+
+from importlib.metadata import version
+from typing import Any
+
+from fastapi import FastAPI
+
+from activities.storefronts.shopify import Shopify
+from schemas.settings import Settings
+from starter.http import conversations, health, journeys, metrics, signups, stores, webhooks
+from starter.http.journal import Journal
+from starter.http.limits import BodyLimit, SignUpLimit
+from starter.http.problems import ANSWERED, Problem, answer
+from starter.http.surroundings import Surroundings, surround
+from starter.operations import Operations
+
+_DESCRIPTION = """Shelftalk's API. Webhooks are signed by their storefront and sign-ups are open; everything else under
+`/v1` needs an API key. Every error is a problem after RFC 9457, as `application/problem+json`."""
+
+
+class Application(FastAPI):
+    """FastAPI, whose OpenAPI knows our problems too."""
+
+    def openapi(self) -> dict[str, Any]:
+        schema = super().openapi()
+        schemas = schema.setdefault("components", {}).setdefault("schemas", {})
+        if "Problem" not in schemas:
+            problem = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
+            schemas |= problem.pop("$defs", {}) | {"Problem": problem}
+        return schema
+
+
+def create_app(operations: Operations, settings: Settings) -> FastAPI:
+    """The application over these operations. It owns none of them: whoever opened them closes them.
+
+    Raises:
+        ValueError: SHELFTALK_SHOPIFY_SECRETS holds an empty secret.
+    """
+    app = Application(
+        title="Shelftalk",
+        version=version("shelftalk"),
+        description=_DESCRIPTION,
+        # The documentation page would load scripts from elsewhere; /openapi.json opens in any tool.
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+    )
+    counted = metrics.Metrics()
+    surround(
+        app,
+        Surroundings(
+            operations=operations,
+            shopify=Shopify(tuple(secret.get_secret_value() for secret in settings.shopify_secrets)),
+            sign_up_limit=SignUpLimit(settings.signups_per_minute),
+            metrics=counted,
+        ),
+    )
+    for router in (
+        webhooks.router,
+        signups.router,
+        stores.router,
+        journeys.router,
+        conversations.router,
+        health.router,
+        metrics.routes(counted, operations.pool),
+    ):
+        app.include_router(router)
+    for known in ANSWERED:
+        app.add_exception_handler(known, answer)
+    # Added last is outermost: the journal sees every request, also those the others answer.
+    app.add_middleware(BodyLimit, most=settings.http_max_body)
+    app.add_middleware(signups.OpenToShops)
+    app.add_middleware(Journal, metrics=counted)
+    return app

@@ -1,0 +1,60 @@
+"""Conversations: have a document checked, and publish it. The body is the YAML itself."""
+
+import asyncio
+from typing import Any
+
+from fastapi import Request, Response
+
+from schemas.model import Model
+from starter.documents import CheckReport, check, load_document
+from starter.http.auth import keyed_router
+from starter.http.problems import Kind, problem_responses
+from starter.http.retry import once_more
+from starter.http.surroundings import Ops
+
+router = keyed_router("conversations")
+
+SOURCE = "body"
+"""What stands for the file's name in mistakes."""
+
+_YAML: dict[str, Any] = {
+    "requestBody": {"required": True, "content": {"application/yaml": {"schema": {"type": "string"}}}}
+}
+
+
+class PublishedReport(Model):
+    """The version that new journeys run from now on; `new` is false when this very content was published before."""
+
+    conversation: str
+    version: str
+    number: int
+    new: bool
+
+
+@router.post("/v1/conversations/check", summary="Check a conversation document", openapi_extra=_YAML)
+async def check_document(request: Request) -> CheckReport:
+    """Every mistake by path and line. 200 also when there are some: `ok` tells."""
+    # A large document takes a noticeable part of a second to parse; others are answered meanwhile.
+    return await asyncio.to_thread(check, await request.body(), SOURCE)
+
+
+@router.post(
+    "/v1/conversations",
+    status_code=201,
+    summary="Publish a conversation",
+    openapi_extra=_YAML,
+    responses=problem_responses(Kind.CONFLICT, Kind.INVALID)
+    | {200: {"model": PublishedReport, "description": "This content is the published version already"}},
+)
+async def publish_document(request: Request, response: Response, operations: Ops) -> PublishedReport:
+    """Journeys under way keep their version."""
+    document = await asyncio.to_thread(load_document, await request.body(), SOURCE)
+    published = await once_more(lambda: operations.publish(document))
+    if not published.new:
+        response.status_code = 200
+    return PublishedReport(
+        conversation=published.conversation,
+        version=published.version_id,
+        number=published.number,
+        new=published.new,
+    )

@@ -1,0 +1,118 @@
+"""Journeys for support: lists, one, its path by replay, cancelling.
+
+An e-mail address is asked for in a body, never in a query string, which ends up in the logs of proxies.
+"""
+
+import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from typing import Annotated
+
+from fastapi import Path, Query
+from pydantic import EmailStr, Field
+from temporalio.service import RPCError
+
+from schemas.ids import JourneyId
+from schemas.model import Model
+from schemas.path import JourneyPath
+from schemas.reports import JourneyPage, JourneyReport, JourneyStatus
+from starter.http.auth import keyed_router
+from starter.http.problems import TRY_AGAIN_SECONDS, Kind, Refusal, problem_responses
+from starter.http.retry import once_more
+from starter.http.surroundings import Ops
+from starter.journeys import LARGEST_PAGE, JourneyFilter
+
+router = keyed_router("journeys")
+
+REPLAY_LIMIT_SECONDS = 20.0
+"""A replay takes milliseconds; a Temporal that is restarting may need this long to hand out the history."""
+
+Journey = Annotated[JourneyId, Path(max_length=64, examples=["j-0199c2b7e4a01f2e3d4c5b6a7988"])]
+Cursor = Annotated[str | None, Query(max_length=200, description="The `next` of a page")]
+Limit = Annotated[int, Query(ge=1, le=LARGEST_PAGE)]
+
+
+class JourneySearch(Model):
+    """Which journeys of one contact; what is left out may be any."""
+
+    email: Annotated[EmailStr, Field(examples=["shopper@example.com"])]
+    store: str | None = None
+    variant: str | None = None
+    status: JourneyStatus | None = None
+    cursor: Annotated[str | None, Field(max_length=200)] = None
+    limit: Annotated[int, Field(ge=1, le=LARGEST_PAGE)] = 50
+
+
+@router.get("/v1/journeys", summary="List journeys", responses=problem_responses(Kind.INVALID))
+async def list_journeys(
+    operations: Ops,
+    store: str | None = None,
+    variant: str | None = None,
+    status: JourneyStatus | None = None,
+    cursor: Cursor = None,
+    limit: Limit = 50,
+) -> JourneyPage:
+    """Newest first, each with the reason why nobody was told yet."""
+    wanted = JourneyFilter(store_id=store, variant_id=variant, status=status)
+    return await operations.journeys.page(wanted, cursor, limit)
+
+
+@router.post("/v1/journeys/search", summary="Find a contact's journeys", responses=problem_responses(Kind.INVALID))
+async def search_journeys(search: JourneySearch, operations: Ops) -> JourneyPage:
+    """By e-mail address."""
+    wanted = JourneyFilter(store_id=search.store, variant_id=search.variant, email=search.email, status=search.status)
+    return await operations.journeys.page(wanted, search.cursor, search.limit)
+
+
+@router.get(
+    "/v1/journeys/{journey}", summary="Show a journey", responses=problem_responses(Kind.NOT_FOUND, Kind.INVALID)
+)
+async def show_journey(journey: Journey, operations: Ops) -> JourneyReport:
+    """Where it stands, and why."""
+    return await operations.journeys.show(journey)
+
+
+@router.get(
+    "/v1/journeys/{journey}/path",
+    summary="Replay a journey's path",
+    responses=problem_responses(
+        Kind.NOT_FOUND, Kind.HISTORY_GONE, Kind.INVALID, Kind.REPLAY_FAILED, Kind.TEMPORAL_UNAVAILABLE
+    ),
+)
+async def show_path(journey: Journey, operations: Ops) -> JourneyPath:
+    """Each step entered and left, with times and verdicts, by replaying the workflow's history."""
+    async with _asking_temporal():
+        return await operations.path(journey)
+
+
+@router.post(
+    "/v1/journeys/{journey}/cancel",
+    summary="Cancel a journey",
+    responses=problem_responses(Kind.NOT_FOUND, Kind.CONFLICT, Kind.INVALID),
+)
+async def cancel_journey(journey: Journey, operations: Ops) -> JourneyReport:
+    """Its place passes to the next in line now; the journey ends at its next rest."""
+    return await once_more(lambda: operations.journeys.cancel(journey))
+
+
+@asynccontextmanager
+async def _asking_temporal() -> AsyncGenerator[None]:
+    """What a Temporal that does not answer means for whoever asked."""
+    try:
+        async with asyncio.timeout(REPLAY_LIMIT_SECONDS):
+            yield
+    except (RPCError, TimeoutError) as error:
+        raise _unavailable() from error
+    except RuntimeError as error:
+        # What the SDK raises when a client made `lazy` cannot connect has no type of its own.
+        if not str(error).startswith("Failed client connect"):
+            raise
+        raise _unavailable() from error
+
+
+def _unavailable() -> Refusal:
+    return Refusal(
+        Kind.TEMPORAL_UNAVAILABLE,
+        "Temporal, which keeps the histories, does not answer. Nothing is lost; ask again when it is back.",
+        headers={"Retry-After": str(TRY_AGAIN_SECONDS)},
+    )

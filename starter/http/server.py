@@ -1,0 +1,95 @@
+"""Runs an application on uvicorn inside the event loop that is there: started and stopped by its caller alone."""
+
+import asyncio
+import contextlib
+import ipaddress
+import socket
+from collections.abc import AsyncGenerator, Generator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+import uvicorn
+from fastapi import FastAPI
+
+from starter.devstack.ports import cannot_listen
+
+CONNECTIONS_WAITING = 2048
+"""Connections the kernel holds until they are taken; uvicorn's own figure."""
+STOP_LIMIT_SECONDS = 10
+"""Requests under way when it is told to stop may end; none of ours takes this long."""
+LOOPBACK_PROXIES = "127.0.0.1,::1"
+"""Proxies on this machine are believed what they say of the shopper's address."""
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """Where the application listens."""
+
+    host: str
+    port: int
+
+    @property
+    def url(self) -> str:
+        """Its address for this machine, without a slash at the end."""
+        anywhere = {"0.0.0.0": "127.0.0.1", "::": "::1"}
+        host = anywhere.get(self.host, self.host)
+        return f"http://[{host}]:{self.port}" if ":" in host else f"http://{host}:{self.port}"
+
+
+class _Server(uvicorn.Server):
+    """A server that leaves signals to the process it runs in."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Generator[None]:
+        yield
+
+
+@asynccontextmanager
+async def serving(
+    app: FastAPI, host: str, port: int, *, trusted_proxies: str = LOOPBACK_PROXIES
+) -> AsyncGenerator[Served]:
+    """Serve until the block ends; then requests under way are answered and the port is free.
+
+    Args:
+        port: 0 for any free one.
+        trusted_proxies: addresses or networks, comma separated, whose X-Forwarded-For is believed.
+
+    Raises:
+        DevstackError: the port is taken or not allowed, or the host is not this machine's.
+    """
+    listening = _listen(host, port)
+    config = uvicorn.Config(
+        app,
+        http="h11",
+        ws="none",
+        lifespan="off",
+        # Logging is set up for the whole process elsewhere, and journal.py has the line per request.
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        forwarded_allow_ips=trusted_proxies,
+        timeout_graceful_shutdown=STOP_LIMIT_SECONDS,
+        backlog=CONNECTIONS_WAITING,
+    )
+    server = _Server(config)
+    running = asyncio.create_task(server.serve(sockets=[listening]))
+    try:
+        yield Served(host, listening.getsockname()[1])
+    finally:
+        server.should_exit = True
+        await running
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    """Listens from here on: what connects before the server runs waits for it."""
+    try:
+        return socket.create_server((host, port), family=_family(host), backlog=CONNECTIONS_WAITING)
+    except OSError as error:
+        raise cannot_listen(error, port, "The web server", "SHELFTALK_HTTP_PORT", host) from error
+
+
+def _family(host: str) -> socket.AddressFamily:
+    try:
+        return socket.AF_INET6 if ipaddress.ip_address(host).version == 6 else socket.AF_INET
+    except ValueError:
+        return socket.AF_INET  # a name, such as localhost

@@ -1,0 +1,189 @@
+"""Any journey at all, for Hypothesis: programs, happenings, answers, and a rehearsal that can be cut at its rests."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from hypothesis import strategies as st
+
+from schemas.ids import AlertId, ContactId, JourneyId, StepId, StoreId, Subject, VersionId
+from schemas.journey import Deliver, JourneyStart, JourneyState, Leave, PlaceGiven
+from schemas.outcome import Deferred, Outcome, Refused, Sent, Then, Unknown
+from schemas.program import Entry, Exit, Program, Send, Step, Wait
+from schemas.reasons import Reason
+from workflows.interpreter.rehearsal import Happening, Rehearsal
+
+DAWN = datetime(2026, 3, 1, 6, 0, tzinfo=UTC)
+WINDOW = timedelta(days=60)
+ENDINGS: tuple[Outcome, ...] = (
+    Sent(message_id="m@shop.example", at=DAWN),
+    Unknown(),
+    Refused(reason=Reason.MESSAGE_DRAFT, then=Then.GO_ON),
+    Refused(reason=Reason.SOLD_OUT_AGAIN, then=Then.BACK_IN_LINE),
+    Refused(reason=Reason.NO_CONSENT, then=Then.LEAVE),
+)
+
+
+@dataclass(frozen=True)
+class Answers:
+    """What deliver answers, by step, round and time alone: so it is the same for a journey that was cut.
+
+    Attributes:
+        quiet_ends: a message is deferred to the next of these moments that is still ahead.
+        final: what each step and round comes to in the end; taken in turn.
+    """
+
+    quiet_ends: tuple[datetime, ...]
+    final: tuple[Outcome, ...]
+
+    def __call__(self, request: Deliver, now: datetime) -> Outcome:
+        until = next((moment for moment in self.quiet_ends if now < moment < now + timedelta(hours=12)), None)
+        if until is not None:
+            return Deferred(until=until, reason=Reason.QUIET_HOURS)
+        position = int(request.step.id.removeprefix("step-")) + 7 * request.round
+        return self.final[position % len(self.final)]
+
+
+@dataclass(frozen=True)
+class Life:
+    """Everything that decides how a journey goes.
+
+    Attributes:
+        hearing: how long a given claim travels before the journey hears of it.
+    """
+
+    start: JourneyStart
+    happenings: tuple[Happening, ...]
+    answers: Answers
+    hearing: timedelta = timedelta(0)
+
+    def world(self) -> "CuttableRehearsal":
+        return CuttableRehearsal(DAWN, self.happenings, self.answers, self.hearing)
+
+
+@dataclass(frozen=True)
+class Cut:
+    """A rest: where the journey may continue as new, with what lies ahead of it there.
+
+    Attributes:
+        delivered: how often deliver was asked before it.
+    """
+
+    state: JourneyState
+    at: datetime
+    ahead: tuple[Happening, ...]
+    delivered: int
+
+
+class CuttableRehearsal(Rehearsal):
+    """A rehearsal that knows what was ahead at each rest, and whose waiting list may have given a claim just before."""
+
+    def __init__(
+        self, start: datetime, happenings: Iterable[Happening], answers: Answers, hearing: timedelta = timedelta(0)
+    ) -> None:
+        super().__init__(start, happenings, answers)
+        self.cuts: list[Cut] = []
+        self.slept: list[tuple[datetime, datetime]] = []
+        self._hearing = hearing
+        self._known_claim = 0
+
+    def rest(self, state: JourneyState) -> None:
+        super().rest(state)
+        self.cuts.append(Cut(state, self._now, tuple(self._ahead), len(self.delivered)))
+
+    async def wait(self, until: datetime, after_claim: int | None) -> PlaceGiven | Leave | None:
+        fell_asleep = self._now
+        if after_claim is not None:
+            self._known_claim = after_claim
+        woken = await super().wait(until, after_claim)
+        self.slept.append((fell_asleep, self._now))
+        return woken
+
+    async def step_out(self, reason: Reason) -> int | None:
+        for happening in self._ahead:
+            match happening.signal:
+                case PlaceGiven(claim_id=claim_id) if claim_id > self._known_claim:
+                    return claim_id if happening.at - self._hearing <= self._now else None
+                case _:
+                    pass
+        return None
+
+
+def _moments(days: int = 90) -> st.SearchStrategy[datetime]:
+    return st.integers(0, days * 24 * 4).map(lambda quarters: DAWN + timedelta(minutes=15 * quarters))
+
+
+@st.composite
+def programs(draw: st.DrawFn) -> Program:
+    """A thread of any steps, now and then for an event that no alert raises."""
+    steps: dict[StepId, Step] = {}
+    count = draw(st.integers(1, 6))
+    for number in range(count):
+        own = StepId(f"step-{number}")
+        following = StepId(f"step-{number + 1}") if number + 1 < count else None
+        match draw(st.sampled_from(("send", "send", "wait", "exit"))):
+            case "send":
+                steps[own] = Send(id=own, message="m", next=following)
+            case "wait":
+                steps[own] = Wait(id=own, length=timedelta(hours=draw(st.integers(0, 200))), next=following)
+            case _:
+                steps[own] = Exit(id=own, why="enough")
+    event = draw(st.sampled_from(("back.alert", "back.alert", "back.alert", "other.alert")))
+    return Program(
+        version=VersionId("v@1"),
+        conversation="v",
+        entries=(Entry(event=event, first=StepId("step-0")),),
+        steps=steps,
+    )
+
+
+def start_of(program: Program) -> JourneyStart:
+    """A journey that enters at `DAWN`."""
+    return JourneyStart(
+        journey_id=JourneyId("j-1"),
+        contact_id=ContactId("c-1"),
+        subject=Subject(store_id=StoreId("example.myshopify.com"), variant_id="1"),
+        alert_id=AlertId("back"),
+        entered_at=DAWN,
+        window_ends_at=DAWN + WINDOW,
+        program=program,
+    )
+
+
+@st.composite
+def claims(draw: st.DrawFn) -> tuple[Happening, ...]:
+    """Claims in the order in which a waiting list gives them."""
+    moments = sorted(draw(st.lists(_moments(), max_size=6)))
+    return tuple(Happening(at, PlaceGiven(claim_id=number)) for number, at in enumerate(moments, start=1))
+
+
+@st.composite
+def lives(draw: st.DrawFn, *, leaves: bool = True) -> Life:
+    """Any journey: any program, any happenings, any outcomes."""
+    departures = draw(st.lists(_moments(), max_size=1)) if leaves else []
+    return Life(
+        start_of(draw(programs())),
+        (*draw(claims()), *(Happening(at, Leave(reason=Reason.CANCELLED)) for at in departures)),
+        Answers(
+            tuple(sorted(draw(st.lists(_moments(), max_size=4)))),
+            tuple(draw(st.lists(st.sampled_from(ENDINGS), min_size=1, max_size=8))),
+        ),
+        timedelta(hours=draw(st.integers(0, 48))),
+    )
+
+
+def told_once() -> Life:
+    """One message, sent to whoever is called forward; nobody is yet."""
+    step = StepId("step-0")
+    program = Program(
+        version=VersionId("v@1"),
+        conversation="v",
+        entries=(Entry(event="back.alert", first=step),),
+        steps={step: Send(id=step, message="m")},
+    )
+    return Life(start_of(program), (), Answers((), ENDINGS[:1]))
+
+
+def at_any_moment() -> st.SearchStrategy[datetime]:
+    """A moment in the journey's life, or after it."""
+    return _moments()
