@@ -13,13 +13,13 @@ class Episode:
     """One stay in stock, for one alert and subject.
 
     Attributes:
-        contacts_per_unit: people told for each unit that arrived; ≥ 1.
+        contacts_per_unit: people told for each unit that arrived; ≥ 1. None: everyone is told.
         available: units there now; ≥ 0. Zero: the episode is over.
         arrived: units that came in during the episode; ≥ available.
         claimed: claims that count.
     """
 
-    contacts_per_unit: int
+    contacts_per_unit: int | None
     available: int
     arrived: int
     claimed: int = 0
@@ -29,13 +29,15 @@ class Episode:
         return self.available == 0
 
     @property
-    def places(self) -> int:
-        """How many more may be called forward now; ≥ 0."""
+    def places(self) -> int | None:
+        """How many more may be called forward now; ≥ 0. None: as many as there are."""
+        if self.contacts_per_unit is None:
+            return None
         earned = self.contacts_per_unit * self.arrived - self.claimed
         return max(0, min(earned, self.contacts_per_unit * self.available))
 
 
-def observe(episode: Episode | None, available: int, threshold: int, contacts_per_unit: int) -> Episode | None:
+def observe(episode: Episode | None, available: int, threshold: int, contacts_per_unit: int | None) -> Episode | None:
     """What an observation of `available` units makes of the open episode (None: none is open).
 
     Returns:

@@ -60,6 +60,10 @@ class ProductFact(Model):
     title: Text
     handle: Text | None = None
     image_url: Text | None = None
+    vendor: Text | None = None
+    tags: tuple[Text, ...] | None = None
+    """None: the message does not say; likewise `collections`."""
+    collections: tuple[Text, ...] | None = None
     on_sale: bool
     variants: tuple[VariantFact, ...]
     all_variant_ids: frozenset[str] | None = None

@@ -1,23 +1,23 @@
 """Intake: one transaction for everything that one message means (promise P4).
 
-The inbox row (a repeated delivery is a no-op), the new facts, the transitions they mean, the waiting row, the outbox
-row: all or nothing, and Temporal is not needed. Transitions come from our stored state, under the variant's row lock.
+The inbox row (a repeated delivery is a no-op), the new facts, the transitions they mean, the outbox row: all or
+nothing, and Temporal is not needed. Transitions come from our stored state, under the product's row lock.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
-from types import MappingProxyType
 from typing import assert_never
 
-from activities.postgres.pool import Connection, Pool, transaction
+from activities.postgres.pool import Connection, Pool, Row, transaction
 from activities.postgres.queries import load_queries
+from activities.waitlist.offers import Product, Variant
 from activities.waitlist.quantities import Level, Quantities
-from activities.waitlist.store import look_again, reshelve
-from activities.waitlist.window import window_end
-from schemas.facts import Delivery, Fact, ProductFact, ProductGoneFact, StockFact, VariantFact
-from schemas.ids import JourneyId, StoreId, Subject, new_contact_id, new_journey_id
+from activities.waitlist.store import reshelve
+from schemas.facts import Delivery, Fact, Policy, ProductFact, ProductGoneFact, StockFact, VariantFact
+from schemas.ids import StoreId
 
 SQL = load_queries("activities.waitlist", "intake.sql")
 
@@ -39,20 +39,8 @@ class UnknownVariant(Exception):
     """No product message has told of this variant yet, and it was not put in by hand."""
 
 
-class NoAlert(Exception):
-    """No published conversation takes sign-ups."""
-
-
-@dataclass(frozen=True, slots=True)
-class SignedUp:
-    """A sign-up as it stands now; `entered` is false when the contact stood in line already."""
-
-    journey_id: JourneyId
-    entered: bool
-
-
 class Intake:
-    """The way in, for webhooks, API and CLI alike."""
+    """The way in for what storefronts say, by webhook, API or hand."""
 
     def __init__(self, pool: Pool) -> None:
         self._pool = pool
@@ -86,63 +74,19 @@ class Intake:
             for fact in facts:
                 await _apply(connection, store_id, fact)
 
-    async def set_stock(self, subject: Subject, location: str, available: int, at: datetime) -> None:
+    async def set_stock(self, store_id: StoreId, variant_id: str, location: str, available: int, at: datetime) -> None:
         """A variant's level at one location, told by variant.
 
         Raises:
             UnknownVariant: as it says.
         """
         async with transaction(self._pool) as connection:
-            row = await connection.fetchrow(SQL["variant"], subject.store_id, subject.variant_id)
+            row = await connection.fetchrow(SQL["item_of_variant"], store_id, variant_id)
             if row is None:
-                raise UnknownVariant(str(subject))
-            item = row["inventory_item_id"]
-            if item is None:
-                item = await connection.fetchval(SQL["give_item"], subject.store_id, subject.variant_id)
-            await _apply(
-                connection,
-                subject.store_id,
-                StockFact(inventory_item_id=item, location_id=location, available=available, observed_at=at),
-            )
-
-    async def sign_up(self, email: str, subject: Subject, source: str, now: datetime | None = None) -> SignedUp:
-        """Put a contact in line for a subject; one who stands there already keeps their place.
-
-        Args:
-            email: a valid address; letter case does not matter.
-            source: where consent was given, for the record.
-
-        Raises:
-            UnknownVariant, NoAlert: as they say.
-        """
-        now = now or datetime.now(UTC)
-        async with transaction(self._pool) as connection:
-            if await connection.fetchval(SQL["hold_variant"], subject.store_id, subject.variant_id) is None:
-                raise UnknownVariant(str(subject))
-            alert = await connection.fetchrow(SQL["sign_up_alert"])
-            if alert is None:
-                raise NoAlert("No published conversation has an alert 'back-in-stock' by 'sign-up'.")
-            contact_id = await connection.fetchval(SQL["contact"], new_contact_id(), email.lower())
-            await connection.execute(SQL["consent"], contact_id, source)
-            known = await connection.fetchval(
-                SQL["open_entry"], alert["id"], contact_id, subject.store_id, subject.variant_id
-            )
-            if known is not None:
-                return SignedUp(known, entered=False)
-            journey_id = new_journey_id()
-            await connection.execute(
-                SQL["enter"],
-                journey_id,
-                contact_id,
-                subject.store_id,
-                subject.variant_id,
-                alert["id"],
-                alert["published"],
-                now,
-                window_end(now, alert["window_days"], alert["time_zone"]),
-            )
-            await look_again(connection, subject)
-        return SignedUp(journey_id, entered=True)
+                raise UnknownVariant(f"{store_id}/variant/{variant_id}")
+            item = row["inventory_item_id"] or await connection.fetchval(SQL["give_item"], store_id, variant_id)
+            level = StockFact(inventory_item_id=item, location_id=location, available=available, observed_at=at)
+            await _apply(connection, store_id, level)
 
 
 async def _write_down(
@@ -174,11 +118,7 @@ async def _apply(connection: Connection, store_id: StoreId, told: Fact) -> None:
         case ProductFact():
             await _apply_product(connection, store_id, fact)
         case ProductGoneFact():
-            gone = await connection.fetchval(
-                SQL["product_gone"], store_id, fact.product_id, fact.observed_at or datetime.now(UTC)
-            )
-            if gone is not None:
-                await _reshelve_product(connection, store_id, fact.product_id)
+            await _apply_gone(connection, store_id, fact)
         case StockFact():
             await _apply_stock(connection, store_id, fact)
         case _:
@@ -204,19 +144,27 @@ async def _apply_product(connection: Connection, store_id: StoreId, fact: Produc
         fact.image_url,
         fact.on_sale,
         fact.observed_at,
+        fact.vendor,
+        fact.tags,
+        fact.collections,
     )
     if seen is None:
         return  # a newer message came first
-    await connection.fetch(SQL["variants_of_product"], store_id, fact.product_id)
     for variant in sorted(fact.variants, key=lambda variant: variant.variant_id):
         await _see_variant(connection, store_id, fact.product_id, variant)
-        if variant.quantity is not None:
-            before = await _quantities(connection, Subject(store_id=store_id, variant_id=variant.variant_id))
-            after = before.with_total(variant.quantity, fact.observed_at)
-            await _set_elsewhere(connection, store_id, variant.variant_id, before, after)
+    removed: list[Row] = []
     if fact.all_variant_ids is not None:
-        await connection.fetch(SQL["remove_variants_but"], store_id, fact.product_id, sorted(fact.all_variant_ids))
-    await _reshelve_product(connection, store_id, fact.product_id)
+        removed = await connection.fetch(
+            SQL["remove_variants_but"], store_id, fact.product_id, sorted(fact.all_variant_ids)
+        )
+    product = await load_product(connection, store_id, fact.product_id)
+    for variant in fact.variants:
+        if variant.quantity is not None:
+            product = await _tell(
+                connection, store_id, product, variant.variant_id, _total(variant.quantity, fact.observed_at)
+            )
+    changed = [variant.variant_id for variant in fact.variants] + [row["variant_id"] for row in removed]
+    await reshelve(connection, store_id, fact.product_id, product, changed)
 
 
 async def _see_variant(connection: Connection, store_id: StoreId, product_id: str, variant: VariantFact) -> None:
@@ -234,52 +182,68 @@ async def _see_variant(connection: Connection, store_id: StoreId, product_id: st
     )
 
 
+async def _apply_gone(connection: Connection, store_id: StoreId, fact: ProductGoneFact) -> None:
+    at = fact.observed_at or datetime.now(UTC)
+    if await connection.fetchval(SQL["product_gone"], store_id, fact.product_id, at) is not None:
+        product = await load_product(connection, store_id, fact.product_id)
+        await reshelve(connection, store_id, fact.product_id, product, product.variants)
+
+
 async def _apply_stock(connection: Connection, store_id: StoreId, fact: StockFact) -> None:
     await connection.execute(SQL["lock_items"], store_id, [fact.inventory_item_id])
-    rows = await connection.fetch(SQL["variants_of_item"], store_id, fact.inventory_item_id)
-    subjects = [Subject(store_id=store_id, variant_id=row["variant_id"]) for row in rows]
-    for subject in subjects:
-        before = await _quantities(connection, subject)
-        after = before.with_level(fact.location_id, fact.available, fact.observed_at)
-        await _set_elsewhere(connection, store_id, subject.variant_id, before, after)
+    for row in await connection.fetch(SQL["lock_products_of_item"], store_id, fact.inventory_item_id):
+        product_id = row["product_id"]
+        product = await load_product(connection, store_id, product_id)
+        rows = await connection.fetch(SQL["variants_of_item"], store_id, product_id, fact.inventory_item_id)
+        changed = [variant["variant_id"] for variant in rows]
+        for variant_id in changed:
+            product = await _tell(connection, store_id, product, variant_id, _level(fact))
+        await reshelve(connection, store_id, product_id, product, changed)
     await connection.execute(
         SQL["set_level"], store_id, fact.inventory_item_id, fact.location_id, fact.available, fact.observed_at
     )
-    for subject in subjects:
-        await _reshelve(connection, subject)
 
 
-async def _reshelve_product(connection: Connection, store_id: StoreId, product_id: str) -> None:
-    for row in await connection.fetch(SQL["variants_of_product"], store_id, product_id):
-        await _reshelve(connection, Subject(store_id=store_id, variant_id=row["variant_id"]))
+def _total(quantity: int, observed_at: datetime) -> Callable[[Quantities], Quantities]:
+    return lambda known: known.with_total(quantity, observed_at)
 
 
-async def _reshelve(connection: Connection, subject: Subject) -> None:
-    await reshelve(connection, subject, await units_for_sale(connection, subject))
+def _level(fact: StockFact) -> Callable[[Quantities], Quantities]:
+    return lambda known: known.with_level(fact.location_id, fact.available, fact.observed_at)
 
 
-async def units_for_sale(connection: Connection, subject: Subject) -> int:
-    """Units a shopper can buy now. Untracked stock is not counted: nobody can be promised a share of it."""
-    row = await connection.fetchrow(SQL["variant"], subject.store_id, subject.variant_id)
-    if row is None or not row["on_sale"] or row["removed"] or row["tracked"] is False:
-        return 0
-    return max(0, (await _quantities(connection, subject)).units)
-
-
-async def _quantities(connection: Connection, subject: Subject) -> Quantities:
-    variant = await connection.fetchrow(SQL["variant"], subject.store_id, subject.variant_id)
-    if variant is None:
-        return Quantities()
-    levels = await connection.fetch(SQL["levels"], subject.store_id, variant["inventory_item_id"])
-    return Quantities(
-        MappingProxyType({row["location_id"]: Level(row["available"], row["observed_at"]) for row in levels}),
-        variant["elsewhere"],
-        variant["total_observed_at"],
-    )
-
-
-async def _set_elsewhere(
-    connection: Connection, store_id: StoreId, variant_id: str, before: Quantities, after: Quantities
-) -> None:
+async def _tell(
+    connection: Connection,
+    store_id: StoreId,
+    product: Product,
+    variant_id: str,
+    told: Callable[[Quantities], Quantities],
+) -> Product:
+    """The product with one variant's quantities as they are after what was told; `elsewhere` is written."""
+    variant = product.variants[variant_id]
+    before, after = variant.quantities, told(variant.quantities)
     if (before.elsewhere, before.total_observed_at) != (after.elsewhere, after.total_observed_at):
-        await connection.execute(SQL["set_elsewhere"], store_id, variant_id, after.elsewhere, after.total_observed_at)
+        await connection.execute(
+            SQL["set_elsewhere"], store_id, variant_id, after.elsewhere, after.total_observed_at
+        )
+    return replace(product, variants={**product.variants, variant_id: replace(variant, quantities=after)})
+
+
+async def load_product(connection: Connection, store_id: StoreId, product_id: str) -> Product:
+    """A product as it is stored: its variants with their units."""
+    levels: dict[str, dict[str, Level]] = defaultdict(dict)
+    for row in await connection.fetch(SQL["levels_of_product"], store_id, product_id):
+        levels[row["variant_id"]][row["location_id"]] = Level(row["available"], row["observed_at"])
+    return Product(
+        on_sale=bool(await connection.fetchval(SQL["product"], store_id, product_id)),
+        variants={
+            row["variant_id"]: Variant(
+                removed=row["removed"],
+                tracked=row["tracked"],
+                policy=Policy(row["policy"]),
+                price=row["price"],
+                quantities=Quantities(levels[row["variant_id"]], row["elsewhere"], row["total_observed_at"]),
+            )
+            for row in await connection.fetch(SQL["variants_of_product"], store_id, product_id)
+        },
+    )

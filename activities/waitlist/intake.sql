@@ -15,12 +15,13 @@ returning id;
 insert into stores (id, source) values ($1, $2) on conflict (id) do nothing;
 
 -- name: see_product
-insert into products (store_id, product_id, title, handle, image_url, on_sale, observed_at)
-values ($1, $2, $3, $4, $5, $6, $7)
+insert into products (store_id, product_id, title, handle, image_url, on_sale, observed_at, vendor, tags, collections)
+values ($1, $2, $3, $4, $5, $6, $7, $8, coalesce($9::text[], '{}'), coalesce($10::text[], '{}'))
 on conflict (store_id, product_id) do update
 set title = excluded.title, handle = coalesce(excluded.handle, products.handle),
-    image_url = coalesce(excluded.image_url, products.image_url),
-    on_sale = excluded.on_sale, observed_at = excluded.observed_at
+    image_url = coalesce(excluded.image_url, products.image_url), vendor = coalesce(excluded.vendor, products.vendor),
+    tags = coalesce($9::text[], products.tags), collections = coalesce($10::text[], products.collections),
+    on_sale = excluded.on_sale, observed_at = excluded.observed_at, discontinued_at = null
 where products.observed_at <= excluded.observed_at
 returning product_id;
 
@@ -38,27 +39,31 @@ where store_id = $1 and product_id = $2 and not (variant_id = any($3::text[])) a
 returning variant_id;
 
 -- name: product_gone
-update products set on_sale = false, observed_at = greatest(observed_at, $3)
+update products set on_sale = false, discontinued_at = $3, observed_at = greatest(observed_at, $3)
 where store_id = $1 and product_id = $2 and observed_at <= $3
 returning product_id;
 
+-- name: lock_products_of_item
+-- Whatever changes a product's stock or prices holds its row, in a fixed order.
+select product_id from products
+where store_id = $1 and product_id in (select product_id from variants where store_id = $1 and inventory_item_id = $2)
+order by product_id
+for no key update;
+
+-- name: product
+select on_sale from products where store_id = $1 and product_id = $2;
+
 -- name: variants_of_product
-select variant_id from variants where store_id = $1 and product_id = $2 order by variant_id for update;
+select variant_id, inventory_item_id, tracked, removed, policy, price, elsewhere, total_observed_at
+from variants where store_id = $1 and product_id = $2 order by variant_id;
+
+-- name: levels_of_product
+select v.variant_id, s.location_id, s.available, s.observed_at
+from variants v join stock s on s.store_id = v.store_id and s.inventory_item_id = v.inventory_item_id
+where v.store_id = $1 and v.product_id = $2;
 
 -- name: variants_of_item
-select variant_id from variants where store_id = $1 and inventory_item_id = $2 order by variant_id for update;
-
--- name: give_item
-update variants set inventory_item_id = 'by-variant-' || variant_id where store_id = $1 and variant_id = $2
-returning inventory_item_id;
-
--- name: variant
-select v.variant_id, v.inventory_item_id, v.tracked, v.removed, v.elsewhere, v.total_observed_at, p.on_sale
-from variants v join products p using (store_id, product_id)
-where v.store_id = $1 and v.variant_id = $2;
-
--- name: levels
-select location_id, available, observed_at from stock where store_id = $1 and inventory_item_id = $2;
+select variant_id from variants where store_id = $1 and product_id = $2 and inventory_item_id = $3;
 
 -- name: set_level
 insert into stock (store_id, inventory_item_id, location_id, available, observed_at)
@@ -70,39 +75,9 @@ where stock.observed_at <= excluded.observed_at;
 -- name: set_elsewhere
 update variants set elsewhere = $3, total_observed_at = $4 where store_id = $1 and variant_id = $2;
 
--- name: hold_variant
--- Shared with other sign-ups, but not with a stock change: one of the two sees the other.
-select variant_id from variants where store_id = $1 and variant_id = $2 for share;
+-- name: item_of_variant
+select inventory_item_id from variants where store_id = $1 and variant_id = $2;
 
--- name: sign_up_alert
-select a.id, a.window_days, l.time_zone, c.published
-from alerts a join lists l on l.code = a.list_code join conversations c on c.code = a.conversation
-where a.type = 'back-in-stock' and a.action = 'sign-up' and not a.retired and c.published is not null
-order by (a.list_code = 'default') desc, a.id
-limit 1;
-
--- name: contact
-insert into contacts (id, email) values ($1, $2)
-on conflict (email) do update set email = excluded.email
-returning id;
-
--- name: consent
--- Append-only: written when the latest word was not yes.
-insert into consents (contact_id, channel, granted, source)
-select $1, 'email', true, $2
-where not coalesce(
-    (select granted from consents where contact_id = $1 and channel = 'email' order by id desc limit 1), false);
-
--- name: open_entry
-select journey_id from waiting
-where alert_id = $1 and contact_id = $2 and store_id = $3 and variant_id = $4 and state in ('waiting', 'claimed');
-
--- name: enter
-with journey as (
-    insert into journeys (id, contact_id, store_id, variant_id, alert_id, version_id, entered_at, window_ends_at)
-    values ($1, $2, $3, $4, $5, $6, $7, $8) returning id
-), line as (
-    insert into waiting (journey_id, alert_id, contact_id, store_id, variant_id, entered_at)
-    select id, $5, $2, $3, $4, $7 from journey
-)
-insert into outbox (kind, journey_id) select 'start_journey', id from journey;
+-- name: give_item
+update variants set inventory_item_id = 'by-variant-' || variant_id where store_id = $1 and variant_id = $2
+returning inventory_item_id;

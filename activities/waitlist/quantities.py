@@ -7,7 +7,7 @@ has told of it already. Whatever the interleaving, once the last level and the l
 in between it errs towards too few, never towards units that did not arrive. (ADR 0004.)
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from types import MappingProxyType
@@ -32,6 +32,17 @@ class Quantities:
     @property
     def at_locations(self) -> int:
         return sum(level.available or 0 for level in self.levels.values())
+
+    @property
+    def untracked(self) -> bool:
+        """Every location that has reported says that it does not count."""
+        return bool(self.levels) and all(level.available is None for level in self.levels.values())
+
+    def units_at(self, locations: Collection[str] | None) -> int:
+        """Units at these locations only; what is elsewhere counts only where no location is named (None: all)."""
+        if locations is None:
+            return self.units
+        return sum(level.available or 0 for name, level in self.levels.items() if name in locations)
 
     @property
     def units(self) -> int:

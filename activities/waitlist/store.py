@@ -3,12 +3,15 @@
 Everything that changes an episode or a claim goes through here; the arithmetic is activities/allocation.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from activities.allocation import Episode, observe
-from activities.postgres.pool import Connection, Pool, transaction
+from activities.postgres.pool import Connection, Pool, Row, transaction
 from activities.postgres.queries import load_queries
-from schemas.ids import AlertId, ContactId, JourneyId, StoreId, Subject
+from activities.waitlist.offers import Offer, Product
+from schemas.alerts import AlertType
+from schemas.ids import AlertId, ContactId, JourneyId, Level, StoreId, Subject
 from schemas.journey import JourneyStart, PlacesGiven, SteppedOut
 from schemas.program import Program
 from schemas.reasons import Ending, Reason
@@ -34,14 +37,18 @@ class Waitlist:
         self._pool = pool
 
     async def give_places(self, subject: Subject) -> PlacesGiven:
-        """Claim the next waiting journeys of every open episode of the subject."""
-        more = False
+        """Claim the next waiting journeys of every open episode of the subject, and dismiss them if it is gone for good."""
         async with transaction(self._pool) as connection:
+            dismissed = await connection.fetch(SQL["dismiss"], *_key(subject), CLAIMS_AT_ONCE)
+            more = len(dismissed) == CLAIMS_AT_ONCE
             for row in await connection.fetch(SQL["open_episodes"], *_key(subject)):
-                episode = Episode(row["contacts_per_unit"], row["available"], row["arrived"], row["claimed"])
-                batch = min(episode.places, CLAIMS_AT_ONCE)
+                places = _episode(row).places
+                batch = CLAIMS_AT_ONCE if places is None else min(places, CLAIMS_AT_ONCE)
                 if batch:
-                    given = await connection.fetch(SQL["claim_next"], row["id"], row["alert_id"], *_key(subject), batch)
+                    query = SQL["claim_last_in" if row["newest_first"] else "claim_first_in"]
+                    given = await connection.fetch(
+                        query, row["id"], row["alert_id"], *_key(subject), batch, row["measure"]
+                    )
                     more = more or len(given) == CLAIMS_AT_ONCE
             to_call = await connection.fetchval(SQL["count_to_call"], *_key(subject))
         return PlacesGiven(to_call=to_call, more=more)
@@ -62,7 +69,7 @@ class Waitlist:
             row["id"]: JourneyStart(
                 journey_id=row["id"],
                 contact_id=ContactId(row["contact_id"]),
-                subject=Subject(store_id=StoreId(row["store_id"]), variant_id=row["variant_id"]),
+                subject=_subject(row),
                 alert_id=AlertId(row["alert_id"]),
                 entered_at=row["entered_at"],
                 window_ends_at=row["window_ends_at"],
@@ -84,33 +91,79 @@ class Waitlist:
             await give_up_place(connection, journey_id, "lapsed", reason or Reason.NO_MESSAGE)
             await connection.execute(SQL["close_journey"], journey_id, ending, reason)
 
+    async def lapse_offers(self) -> int:
+        """Offers nobody took up in time pass to the next in line. Returns how many lapsed."""
+        async with transaction(self._pool) as connection:
+            await connection.execute(SQL["keep_taken_offers"])
+            rows = await connection.fetch(SQL["lapse_offers"], CLAIMS_AT_ONCE)
+            for subject in {_subject(row) for row in rows}:
+                await look_again(connection, subject)
+        return len(rows)
 
-async def reshelve(connection: Connection, subject: Subject, available: int) -> None:
-    """Bring the subject's episodes to what is available now, and ask the shelf to look if there are places to give.
 
-    The caller holds the variant's row lock.
+async def reshelve(
+    connection: Connection, store_id: StoreId, product_id: str, product: Product, changed: Iterable[str]
+) -> None:
+    """Bring the episodes of these variants, and of the product, to what is offered now; ask shelves to look.
+
+    The caller holds the product's row lock.
     """
-    for row in await connection.fetch(SQL["watching_alerts"], *_key(subject)):
-        known = (
-            Episode(row["episode_contacts_per_unit"], row["available"], row["arrived"], row["claimed"])
-            if row["id"] is not None
-            else None
+    variants = [Subject(store_id=store_id, level=Level.VARIANT, id=variant_id) for variant_id in changed]
+    subjects = [*variants, Subject(store_id=store_id, level=Level.PRODUCT, id=product_id)]
+    alerts = await connection.fetch(SQL["alerts"])
+    known = {
+        (row["alert_id"], row["subject"]): row
+        for row in await connection.fetch(SQL["episodes_of"], store_id, [subject.key for subject in subjects])
+    }
+    for subject in subjects:
+        moved = False
+        for alert in alerts:
+            if alert["level"] == subject.level:
+                offer = product.offer(subject.level, subject.id, alert["locations"])
+                moved = await _observe(connection, alert, subject, offer, known.get((alert["id"], subject.key))) or moved
+        if moved:
+            await look_again(connection, subject)
+    await connection.execute(
+        SQL["look_at_departures"],
+        store_id,
+        product_id,
+        [s.key for s in subjects if _gone(product, s)],
+    )
+
+
+def _gone(product: Product, subject: Subject) -> bool:
+    """Whether the subject may be gone for good; the query that dismisses decides."""
+    if subject.level is Level.PRODUCT:
+        return not product.on_sale
+    variant = product.variants.get(subject.id)
+    return not product.on_sale or variant is None or variant.removed
+
+
+async def _observe(connection: Connection, alert: Row, subject: Subject, offer: Offer, row: Row | None) -> bool:
+    """Whether an episode opened, grew, shrank, ended or changed its measure."""
+    type_ = AlertType(alert["type"])
+    known = _episode(row) if row is not None else None
+    available, measure = offer.available(type_), offer.measure(type_)
+    episode = observe(known, available, alert["quantity_threshold"], alert["contacts_per_unit"])
+    if episode is None or (row is not None and episode == known and measure == row["measure"]):
+        return False
+    if row is None:
+        await connection.execute(
+            SQL["open_episode"],
+            alert["id"],
+            *_key(subject),
+            episode.contacts_per_unit,
+            episode.available,
+            episode.arrived,
+            measure,
         )
-        episode = observe(known, available, row["quantity_threshold"], row["contacts_per_unit"])
-        if episode is None or episode == known:
-            continue
-        if known is None:
-            await connection.execute(
-                SQL["open_episode"],
-                row["alert_id"],
-                *_key(subject),
-                episode.contacts_per_unit,
-                episode.available,
-                episode.arrived,
-            )
-        else:
-            await connection.execute(SQL["update_episode"], row["id"], episode.available, episode.arrived)
-    await look_again(connection, subject)
+    else:
+        await connection.execute(
+            SQL["update_episode"], row["id"], episode.available, episode.arrived, measure
+        )
+    if type_ is AlertType.LOW_INVENTORY:
+        await connection.execute(SQL["arm"], alert["id"], *_key(subject), measure)
+    return True
 
 
 async def look_again(connection: Connection, subject: Subject) -> None:
@@ -129,7 +182,7 @@ async def return_to_line(connection: Connection, journey_id: JourneyId) -> None:
     row = await connection.fetchrow(SQL["settle_claim"], journey_id, "returned")
     await connection.execute(SQL["back_in_line"], journey_id)
     if row is not None:
-        await look_again(connection, Subject(store_id=row["store_id"], variant_id=row["variant_id"]))
+        await look_again(connection, _subject(row))
 
 
 async def give_up_place(connection: Connection, journey_id: JourneyId, as_: str, reason: Reason) -> None:
@@ -137,8 +190,16 @@ async def give_up_place(connection: Connection, journey_id: JourneyId, as_: str,
     row = await connection.fetchrow(SQL["settle_claim"], journey_id, as_)
     await connection.execute(SQL["leave_line"], journey_id, reason)
     if row is not None:
-        await look_again(connection, Subject(store_id=row["store_id"], variant_id=row["variant_id"]))
+        await look_again(connection, _subject(row))
+
+
+def _episode(row: Row) -> Episode:
+    return Episode(row["contacts_per_unit"], row["available"], row["arrived"], row["claimed"])
+
+
+def _subject(row: Row) -> Subject:
+    return Subject.from_key(row["store_id"], row["subject"])
 
 
 def _key(subject: Subject) -> tuple[str, str]:
-    return subject.store_id, subject.variant_id
+    return subject.store_id, subject.key

@@ -1,0 +1,205 @@
+"""Entering the waiting list: by sign-up, by what a contact did, by import. One way in for all, in one transaction."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+
+import structlog
+
+from activities.decisions.filters import passes
+from activities.postgres.pool import Connection, Pool, Row, transaction
+from activities.postgres.queries import load_queries
+from activities.waitlist.intake import UnknownVariant, load_product
+from activities.waitlist.offers import Offer, Product
+from activities.waitlist.store import look_again, reshelve
+from activities.waitlist.window import window_end
+from schemas.alerts import Action, AlertType, Drop
+from schemas.ids import ContactId, JourneyId, Level, StoreId, Subject, new_contact_id, new_journey_id
+from schemas.reasons import Reason
+
+SQL = load_queries("activities.waitlist", "enlist.sql")
+log = structlog.get_logger()
+
+
+class NoAlert(Exception):
+    """No published conversation takes sign-ups."""
+
+
+@dataclass(frozen=True, slots=True)
+class Interest:
+    """What a contact showed interest in, and when (aware)."""
+
+    store_id: StoreId
+    product_id: str
+    variant_id: str | None
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Enlisted:
+    """A contact stands in line; `entered` is false when they stood there already."""
+
+    journey_id: JourneyId
+    entered: bool
+
+
+@dataclass(frozen=True, slots=True)
+class NotEnlisted:
+    """A contact was considered for an alert and not entered."""
+
+    alert_id: str
+    reason: Reason
+
+
+class Enlisting:
+    """The way into the waiting list."""
+
+    def __init__(self, pool: Pool) -> None:
+        self._pool = pool
+
+    async def sign_up(
+        self,
+        email: str,
+        store_id: StoreId,
+        variant_id: str,
+        source: str,
+        at: datetime | None = None,
+        list_code: str | None = None,
+    ) -> Enlisted | NotEnlisted:
+        """Put a contact in line for a variant (or its product); one who stands there already keeps their place.
+
+        Args:
+            email: a valid address; letter case does not matter.
+            source: where consent was given, for the record.
+            at: when they asked; now, if not given. Their place in line and their window count from then.
+            list_code: for this list; by default for the default list, or else the first that takes sign-ups.
+
+        Raises:
+            UnknownVariant, NoAlert: as they say.
+        """
+        async with transaction(self._pool) as connection:
+            product_id = await connection.fetchval(SQL["product_of_variant"], store_id, variant_id)
+            if product_id is None:
+                raise UnknownVariant(f"{store_id}/variant/{variant_id}")
+            alerts = await connection.fetch(SQL["alerts_for"], Action.SIGN_UP, list_code)
+            if not alerts:
+                raise NoAlert("No published conversation has an alert by 'sign-up'.")
+            contact_id = await contact(connection, email)
+            await connection.execute(SQL["consent"], contact_id, source)
+            interest = Interest(store_id, product_id, variant_id, at or datetime.now(UTC))
+            return await _enter(connection, alerts[0], contact_id, interest)
+
+    async def interested(
+        self, connection: Connection, action: Action, contact_id: ContactId, interest: Interest
+    ) -> list[Enlisted | NotEnlisted]:
+        """A contact browsed or carted a known product: enter them wherever an alert is fed by that."""
+        return [
+            await _enter(connection, alert, contact_id, interest)
+            for alert in await connection.fetch(SQL["alerts_for"], action, None)
+        ]
+
+
+async def contact(connection: Connection, email: str) -> ContactId:
+    """The contact of this address, made if there is none."""
+    return await connection.fetchval(SQL["contact"], new_contact_id(), email.lower())
+
+
+async def _enter(
+    connection: Connection, alert: Row, contact_id: ContactId, interest: Interest
+) -> Enlisted | NotEnlisted:
+    subject = _subject(alert, interest)
+    if subject is None or not alert["live"]:
+        log.warning("nobody is enlisted: every message behind the alert is a draft", alert=alert["id"])
+        return NotEnlisted(alert["id"], Reason.MESSAGE_DRAFT)
+    product = await _held(connection, alert, subject, interest)
+    known = await connection.fetchval(SQL["open_entry"], alert["id"], contact_id, subject.store_id, subject.key)
+    if known is not None:
+        return Enlisted(known, entered=False)
+    ends_at = window_end(interest.at, alert["window_days"], alert["time_zone"])
+    offer = product.offer(subject.level, subject.id, alert["locations"])
+    currency = await connection.fetchval(SQL["store_currency"], subject.store_id)
+    reason = await _why_not(connection, alert, contact_id, interest, ends_at, offer, currency)
+    if reason is not None:
+        return NotEnlisted(alert["id"], reason)
+    journey_id = new_journey_id()
+    trigger, armed = _trigger(alert, offer)
+    await connection.execute(
+        SQL["enter"],
+        journey_id,
+        contact_id,
+        subject.store_id,
+        subject.key,
+        interest.product_id,
+        alert["id"],
+        alert["published"],
+        interest.at,
+        ends_at,
+        trigger,
+        armed,
+        currency,
+    )
+    await look_again(connection, subject)
+    return Enlisted(journey_id, entered=True)
+
+
+def _subject(alert: Row, interest: Interest) -> Subject | None:
+    """What of the interest this alert watches; None when it watches variants and none was named."""
+    level = Level(alert["level"])
+    id_ = interest.product_id if level is Level.PRODUCT else interest.variant_id
+    return Subject(store_id=interest.store_id, level=level, id=id_) if id_ else None
+
+
+async def _held(connection: Connection, alert: Row, subject: Subject, interest: Interest) -> Product:
+    """The product, held so that a change of stock and this entry cannot miss each other.
+
+    An alert that is newer than the product's last change has no episode yet, though there may be stock: then it is
+    opened here, under the stronger lock.
+    """
+    store_id, product_id = interest.store_id, interest.product_id
+    product = await load_product(connection, store_id, product_id)
+    offer = product.offer(subject.level, subject.id, alert["locations"])
+    there = offer.available(AlertType(alert["type"])) >= alert["quantity_threshold"]
+    if there and not await connection.fetchval(SQL["open_episode_of"], alert["id"], subject.store_id, subject.key):
+        await connection.execute(SQL["hold_product"], store_id, product_id)
+        product = await load_product(connection, store_id, product_id)
+        await reshelve(connection, store_id, product_id, product, product.variants)
+        return product
+    await connection.execute(SQL["hold_product_shared"], store_id, product_id)
+    return await load_product(connection, store_id, product_id)
+
+
+async def _why_not(
+    connection: Connection,
+    alert: Row,
+    contact_id: ContactId,
+    interest: Interest,
+    ends_at: datetime,
+    offer: Offer,
+    currency: str | None,
+) -> Reason | None:
+    type_ = AlertType(alert["type"])
+    if ends_at <= datetime.now(UTC):
+        return Reason.WINDOW_ENDED
+    if type_ is AlertType.PRICE_DROP and offer.price is None:
+        return Reason.INACTIVE
+    if type_ is AlertType.PRICE_DROP and alert["currency"] is not None and currency not in (None, alert["currency"]):
+        return Reason.CURRENCY_CHANGED
+    if type_ is AlertType.LOW_INVENTORY and alert["not_if_bought_days"] is not None:
+        since = datetime.now(UTC) - timedelta(days=alert["not_if_bought_days"])
+        if await connection.fetchval(SQL["bought_since"], contact_id, interest.store_id, interest.product_id, since):
+            return Reason.PURCHASED
+    if not await passes(connection, alert, contact_id, interest.store_id, interest.product_id, interest.variant_id):
+        return Reason.FILTERED
+    return None
+
+
+def _trigger(alert: Row, offer: Offer) -> tuple[Decimal | None, bool]:
+    """The bound this entry is told at, and whether a fall to it would be a crossing."""
+    match AlertType(alert["type"]):
+        case AlertType.BACK_IN_STOCK:
+            return None, True
+        case AlertType.PRICE_DROP:
+            drop = Drop(amount=alert["drop_amount"], percent=alert["drop_percent"])
+            return drop.trigger(offer.price or Decimal(0)), True
+        case AlertType.LOW_INVENTORY:
+            return Decimal(alert["low_at"]), offer.units > alert["low_at"]

@@ -1,0 +1,57 @@
+-- Every query of entering the waiting list.
+
+-- name: alerts_for
+-- The alerts in force that this action feeds; the default list first.
+select a.id, a.type, a.level, a.window_days, a.quantity_threshold, a.drop_amount, a.drop_percent, a.low_at,
+       a.not_if_bought_days, a.triggers, a.profile, a.live, l.code as list_code, l.time_zone, l.locations, l.currency,
+       c.published
+from alerts a join lists l on l.code = a.list_code join conversations c on c.code = a.conversation
+where a.action = $1 and not a.retired and c.published is not null and ($2::text is null or a.list_code = $2)
+order by (a.list_code = 'default') desc, a.id;
+
+-- name: product_of_variant
+select product_id from variants where store_id = $1 and variant_id = $2;
+
+-- name: hold_product_shared
+-- Shared with others who enter, but not with a change of stock or price: one of the two sees the other.
+select product_id from products where store_id = $1 and product_id = $2 for share;
+
+-- name: hold_product
+select product_id from products where store_id = $1 and product_id = $2 for no key update;
+
+-- name: open_episode_of
+select exists (select from episodes where alert_id = $1 and store_id = $2 and subject = $3 and closed_at is null);
+
+-- name: contact
+insert into contacts (id, email) values ($1, $2)
+on conflict (email) do update set email = excluded.email
+returning id;
+
+-- name: consent
+-- Append-only: written when the latest word was not yes.
+insert into consents (contact_id, channel, granted, source)
+select $1, 'email', true, $2
+where not coalesce(
+    (select granted from consents where contact_id = $1 and channel = 'email' order by id desc limit 1), false);
+
+-- name: open_entry
+select journey_id from waiting
+where alert_id = $1 and contact_id = $2 and store_id = $3 and subject = $4 and state in ('waiting', 'claimed');
+
+-- name: store_currency
+select currency from stores where id = $1;
+
+-- name: bought_since
+select exists (
+    select from orders
+    where contact_id = $1 and store_id = $2 and product_id = $3 and not cancelled and ordered_at >= $4);
+
+-- name: enter
+with journey as (
+    insert into journeys (id, contact_id, store_id, subject, product_id, alert_id, version_id, entered_at, window_ends_at)
+    values ($1, $2, $3, $4, $5, $6, $7, $8, $9) returning id
+), line as (
+    insert into waiting (journey_id, alert_id, contact_id, store_id, subject, entered_at, trigger_at, armed, currency)
+    select id, $6, $2, $3, $4, $8, $10, $11, $12 from journey
+)
+insert into outbox (kind, journey_id) select 'start_journey', id from journey;
