@@ -76,4 +76,6 @@ def _quiet_until(facts: Facts, now: datetime) -> datetime | None:
     if not quiet:
         return None
     day = local.date() if wall < ends else local.date() + timedelta(days=1)
-    return datetime.combine(day, ends, zone).astimezone(UTC)
+    until = datetime.combine(day, ends, zone).astimezone(UTC)
+    # In the night the clocks go back the end may come twice; the first has passed when it is quiet once more.
+    return until if until > now else datetime.combine(day, ends.replace(fold=1), zone).astimezone(UTC)

@@ -2,9 +2,10 @@
 
 A storefront reports one change twice: as a level (location A has 10) and as a product's total (there are 15). Counting
 both would make units arrive that never came. So a total is kept as what the known locations do not account for,
-`elsewhere`; and a level's change is first taken out of `elsewhere` when it points the same way, for then the total
-has told of it already. Whatever the interleaving, once the last level and the last total are in, the sum is right;
-in between it errs towards too few, never towards units that did not arrive. (ADR 0004.)
+`elsewhere`. A level no newer than the last total was counted by it, and the sum stays. Of a newer level's change the
+total may have told in part, so it is first taken out of `elsewhere` when it points the same way. Whatever the
+interleaving, once the last level and the last total are in, the sum is right; in between, at one location, no more
+units are seen to arrive than did. (ADR 0004; tests/allocation/test_quantities.py says what holds for several.)
 """
 
 from collections.abc import Collection, Mapping
@@ -55,10 +56,11 @@ class Quantities:
         if known is not None and observed_at < known.observed_at:
             return self
         change = (available or 0) - ((known.available or 0) if known else 0)
+        counted = self.total_observed_at is not None and observed_at <= self.total_observed_at
         return replace(
             self,
             levels=MappingProxyType({**self.levels, location: Level(available, observed_at)}),
-            elsewhere=_less(self.elsewhere, change),
+            elsewhere=self.elsewhere - change if counted else _less(self.elsewhere, change),
         )
 
     def with_total(self, total: int, observed_at: datetime) -> "Quantities":

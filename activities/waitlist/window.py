@@ -1,6 +1,6 @@
 """When a relevancy window ends: pure calendar arithmetic."""
 
-from datetime import datetime, time, timedelta
+from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 
@@ -15,9 +15,10 @@ def window_end(entered_at: datetime, days: int, time_zone: str) -> datetime:
         time_zone: an IANA name, the list's.
     """
     zone = ZoneInfo(time_zone)
-    earliest = entered_at + timedelta(days=days)
+    # In UTC, for in a zone of its own `+` moves the clock's hands instead of letting hours pass.
+    earliest = entered_at.astimezone(UTC) + timedelta(days=days)
     day = earliest.astimezone(zone).date()
-    midnight = datetime.combine(day, time(), zone)
-    if midnight.astimezone(earliest.tzinfo) < earliest:
-        midnight = datetime.combine(day + timedelta(days=1), time(), zone)
-    return midnight.astimezone(ZoneInfo("UTC"))
+    midnight = datetime.combine(day, time(), zone).astimezone(UTC)
+    if midnight < earliest:
+        midnight = datetime.combine(day + timedelta(days=1), time(), zone).astimezone(UTC)
+    return midnight
