@@ -9,7 +9,7 @@ from temporalio.common import SearchAttributeKey, SearchAttributePair, TypedSear
 from temporalio.exceptions import WorkflowAlreadyStartedError
 
 from schemas.ids import JourneyId, Subject, journey_workflow_id, shelf_workflow_id
-from schemas.journey import JourneyStart, Leave, Look, PlaceGiven, ShelfStart, Signal, Workflow
+from schemas.journey import JourneyStart, Leave, Look, PlaceGiven, Say, ShelfStart, Signal, Workflow
 from schemas.model import Model
 
 STORE = SearchAttributeKey.for_keyword("ShelftalkStore")
@@ -37,6 +37,10 @@ class Temporal:
     async def leave(self, start: JourneyStart, leave: Leave) -> None:
         """Ask a journey to leave, even if its workflow has not been started yet."""
         await self._start_journey(start, Signal.LEAVE, leave)
+
+    async def say(self, start: JourneyStart, say: Say) -> None:
+        """Ask a journey that stands in line to say something."""
+        await self._start_journey(start, Signal.SAY, say)
 
     async def call_forward(self, calls: Sequence[tuple[JourneyStart, PlaceGiven]]) -> list[JourneyId]:
         """Signal every one of these journeys. Returns those whose workflow has ended already."""

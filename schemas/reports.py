@@ -22,6 +22,8 @@ class JourneyReport(Model):
     """One journey as PostgreSQL knows it.
 
     Attributes:
+        subject: what is watched, `variant/…` or `product/…`.
+        variant_id: None when the whole product is watched.
         reason: why nobody was told, or why not yet; None when there is nothing to explain.
         ahead: how many stand before this one; None when it does not stand in line.
     """
@@ -29,7 +31,9 @@ class JourneyReport(Model):
     journey_id: JourneyId
     contact_id: ContactId
     store_id: str
-    variant_id: str
+    subject: str
+    product_id: str
+    variant_id: str | None
     alert: str
     version: str
     status: JourneyStatus

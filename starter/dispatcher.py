@@ -15,8 +15,8 @@ from activities.postgres.pool import Connection, Pool, Row, transaction
 from activities.postgres.queries import load_queries
 from activities.temporal import Temporal
 from activities.waitlist.store import Waitlist
-from schemas.ids import JourneyId, StoreId, Subject
-from schemas.journey import JourneyStart, Leave
+from schemas.ids import JourneyId, Subject
+from schemas.journey import JourneyStart, Leave, Say
 from schemas.reasons import Reason
 
 log = structlog.get_logger()
@@ -62,6 +62,7 @@ class Dispatcher:
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._listen())
             tasks.create_task(self._drain_for_ever())
+            tasks.create_task(self._lapse_offers())
             tasks.create_task(self._keep_house())
 
     async def drain(self) -> int:
@@ -93,9 +94,9 @@ class Dispatcher:
             case "leave":
                 await self._temporal.leave(starts[row["journey_id"]], Leave(reason=Reason(row["reason"])))
             case "look_again":
-                await self._temporal.look_again(
-                    Subject(store_id=StoreId(row["store_id"]), variant_id=row["variant_id"])
-                )
+                await self._temporal.look_again(Subject.from_key(row["store_id"], row["subject"]))
+            case "say":
+                await self._temporal.say(starts[row["journey_id"]], Say(message=row["message"]))
             case kind:
                 raise ValueError(f"the outbox holds a {kind!r}, which this release does not know")
 
@@ -140,6 +141,14 @@ class Dispatcher:
             connection.remove_termination_listener(lose)
             if not connection.is_closed():
                 await connection.remove_listener(CHANNEL, wake)
+
+    async def _lapse_offers(self) -> None:
+        while True:
+            try:
+                await self._waitlist.lapse_offers()
+            except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+                log.warning("offers not lapsed", error=type(error).__name__)
+            await asyncio.sleep(IDLE.total_seconds())
 
     async def _keep_house(self) -> None:
         while True:

@@ -1,22 +1,22 @@
 -- Every query about journeys and the shelf for people: lists, details, stock, keys.
 
 -- name: list
-select j.id, j.contact_id, j.store_id, j.variant_id, j.alert_id, j.version_id, j.entered_at, j.window_ends_at,
+select j.id, j.contact_id, j.store_id, j.subject, j.product_id, j.alert_id, j.version_id, j.entered_at, j.window_ends_at,
        j.told_at, j.ended_at, j.ending, coalesce(j.reason, case when w.state = 'left' then w.reason end) as reason,
        w.state as place,
-       w.state = 'waiting' and e.id is not null as passed_over,
+       w.state = 'waiting' and e.id is not null and e.contacts_per_unit is not null as passed_over,
        case when w.state = 'waiting' then (
            select count(*) from waiting before
-           where before.alert_id = w.alert_id and before.store_id = w.store_id and before.variant_id = w.variant_id
+           where before.alert_id = w.alert_id and before.store_id = w.store_id and before.subject = w.subject
              and before.state = 'waiting' and (before.entered_at, before.place) < (w.entered_at, w.place)
        ) end as ahead
 from journeys j
 join waiting w on w.journey_id = j.id
-left join episodes e on e.alert_id = j.alert_id and e.store_id = j.store_id and e.variant_id = j.variant_id
+left join episodes e on e.alert_id = j.alert_id and e.store_id = j.store_id and e.subject = j.subject
                     and e.closed_at is null
 where ($1::text is null or j.id = $1)
   and ($2::text is null or j.store_id = $2)
-  and ($3::text is null or j.variant_id = $3)
+  and ($3::text is null or j.subject = 'variant/' || $3)
   and ($4::text is null or j.contact_id = $4)
   and ($5::text is null or case $5 when 'waiting' then j.told_at is null and j.ended_at is null and w.state <> 'left'
                                    when 'told' then j.told_at is not null and j.ended_at is null
@@ -40,7 +40,7 @@ select v.store_id, v.variant_id, v.product_id, v.inventory_item_id, p.title as p
            select sum(s.available) from stock s
            where s.store_id = v.store_id and s.inventory_item_id = v.inventory_item_id), 0)::bigint as units,
        (select count(*) from waiting w
-        where w.store_id = v.store_id and w.variant_id = v.variant_id and w.state = 'waiting') as waiting
+        where w.store_id = v.store_id and w.subject = 'variant/' || v.variant_id and w.state = 'waiting') as waiting
 from variants v join products p using (store_id, product_id)
 where v.store_id = $1 and ($2::text is null or v.variant_id = $2) and ($3::text is null or v.variant_id > $3)
 order by v.variant_id

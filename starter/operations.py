@@ -8,9 +8,10 @@ from temporalio.client import Client
 
 from activities.postgres.pool import Pool, open_pool
 from activities.storefronts.storefront import NotOurs, PayloadMalformed, Storefront
+from activities.waitlist.enlist import Enlisted, Enlisting, NotEnlisted
 from activities.waitlist.intake import Intake, Receipt
 from schemas.conversation import ConversationDocument
-from schemas.ids import JourneyId, StoreId, Subject
+from schemas.ids import JourneyId, StoreId
 from schemas.path import JourneyPath
 from schemas.settings import Settings
 from starter.journeys import Journeys
@@ -32,6 +33,7 @@ class Operations:
     pool: Pool
     client: Client
     intake: Intake
+    enlisting: Enlisting
     journeys: Journeys
     shelves: Shelves
     keys: Keys
@@ -54,14 +56,15 @@ class Operations:
             return await self.intake.ignore(delivery)
         return await self.intake.receive(delivery, facts)
 
-    async def sign_up(self, email: str, store_id: StoreId, variant_id: str, source: str) -> JourneyId:
-        """Put a contact in line. The same answer for those who stand there already.
+    async def sign_up(
+        self, email: str, store_id: StoreId, variant_id: str, source: str
+    ) -> Enlisted | NotEnlisted:
+        """Put a contact in line.
 
         Raises:
-            UnknownVariant, NoAlert: from the intake.
+            UnknownVariant, NoAlert: as they say.
         """
-        subject = Subject(store_id=store_id, variant_id=variant_id)
-        return (await self.intake.sign_up(email, subject, source)).journey_id
+        return await self.enlisting.sign_up(email, store_id, variant_id, source)
 
     async def path(self, journey_id: JourneyId) -> JourneyPath:
         """A journey's path, by replaying its history. Empty while its workflow has not been started.
@@ -106,6 +109,6 @@ async def open_operations(settings: Settings) -> AsyncGenerator[Operations]:
     try:
         client = await connect(settings.temporal_address, settings.temporal_namespace, lazy=True)
         intake = Intake(pool)
-        yield Operations(pool, client, intake, Journeys(pool), Shelves(pool, intake), Keys(pool))
+        yield Operations(pool, client, intake, Enlisting(pool), Journeys(pool), Shelves(pool, intake), Keys(pool))
     finally:
         await pool.close()

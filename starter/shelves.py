@@ -36,7 +36,7 @@ class Shelves:
         Raises:
             UnknownVariant: as it says.
         """
-        rows = await self._pool.fetch(SQL["variants"], subject.store_id, subject.variant_id, None, 1)
+        rows = await self._pool.fetch(SQL["variants"], subject.store_id, subject.id, None, 1)
         if not rows:
             raise UnknownVariant(str(subject))
         return _report(rows[0])
@@ -48,7 +48,7 @@ class Shelves:
             UnknownVariant: as it says.
         """
         await self.show(subject)
-        rows = await self._pool.fetch(SQL["levels"], subject.store_id, subject.variant_id)
+        rows = await self._pool.fetch(SQL["levels"], subject.store_id, subject.id)
         return tuple(LevelReport.model_validate(dict(row)) for row in rows)
 
     async def put_product(self, store_id: StoreId, product: ProductFact) -> None:

@@ -10,6 +10,7 @@ from importlib.resources import files
 from temporalio.client import Client
 
 from activities.postgres.pool import Pool
+from activities.waitlist.enlist import Enlisted, Enlisting
 from activities.waitlist.intake import Intake
 from schemas.conversation import ConversationDocument
 from schemas.facts import ProductFact, VariantFact
@@ -70,7 +71,9 @@ class Shop:
 
     async def signs_up(self, *names: str, for_: str = "v") -> list[JourneyId]:
         """These contacts ask for a variant, one after the other."""
-        return [(await self.intake.sign_up(address(name), subject(for_), "test")).journey_id for name in names]
+        entered = [await Enlisting(self.pool).sign_up(address(name), STORE, for_, "test") for name in names]
+        assert all(isinstance(each, Enlisted) for each in entered), entered
+        return [each.journey_id for each in entered if isinstance(each, Enlisted)]
 
 
 @dataclass(frozen=True)
@@ -122,7 +125,7 @@ async def next_change(pool: Pool) -> None:
 
 
 def subject(variant: str) -> Subject:
-    return Subject(store_id=STORE, variant_id=variant)
+    return Subject(store_id=STORE, id=variant)
 
 
 def address(name: str) -> str:

@@ -89,14 +89,14 @@ class Delivery:
 
     async def _compose(self, request: Deliver, dossier: Dossier) -> Mail | None:
         """The message for this contact; None when its template cannot be rendered."""
-        message = await self._message(dossier.version_id, request.step.message)
+        message = await self._message(request.version, request.step.message)
         try:
             rendered = render(message, dossier.context)
         except CannotRender as error:
-            log.error("message broken", version=dossier.version_id, message=request.step.message, error=str(error))
+            log.error("message broken", version=request.version, message=request.step.message, error=str(error))
             return None
         message_id = f"{request.key.replace('/', '.')}@{self._domain}"
-        return Mail(message_id, dossier.recipient or "", rendered.subject, rendered.text, rendered.html)
+        return Mail(message_id, dossier.recipient or "", rendered.subject, rendered.text, rendered.html, dossier.sender)
 
     async def _message(self, version_id: VersionId, code: str) -> MessageSection:
         kept = self._messages.get((version_id, code))

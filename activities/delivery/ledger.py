@@ -8,11 +8,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import assert_never
 
+from activities.decisions.filters import passes
 from activities.delivery.verdict import Facts
 from activities.postgres.pool import Connection, Pool, Row, transaction
 from activities.postgres.queries import load_queries
 from activities.rendering.templates import ListPart, MessageContext, ProductPart, ShopPart, VariantPart
 from activities.waitlist.store import give_up_place, return_to_line, use_place
+from schemas.alerts import AlertType
 from schemas.conversation import MessageSection
 from schemas.ids import JourneyId, VersionId
 from schemas.journey import Deliver, Delivered
@@ -30,13 +32,14 @@ class Dossier:
     """Everything deliver needs to know about one message.
 
     Attributes:
+        sender: the From address of the list; None: the installation's.
         recorded: the outcome, if the message is settled already.
         leased_until: another attempt may be sending it until then.
     """
 
     facts: Facts
-    version_id: VersionId
     recipient: str | None
+    sender: str | None
     context: MessageContext
     recorded: Outcome | None
     leased_until: datetime | None
@@ -62,10 +65,13 @@ class Ledger:
         if row is None:
             raise UnknownJourney(f"journey {request.journey_id} is not in the database this worker uses")
         outcome = row["outcome"]
+        passed = outcome is not None or await passes(
+            self._pool, row, row["contact_id"], row["store_id"], row["product_id"], row["variant_id"]
+        )
         return Dossier(
-            facts=_facts(row, request.step.draft),
-            version_id=row["version_id"],
+            facts=_facts(row, request, filtered=not passed),
             recipient=row["email"],
+            sender=row["sender"],
             context=_context(row),
             recorded=Delivered.model_validate({"outcome": outcome}).outcome if outcome else None,
             leased_until=row["lease_until"],
@@ -127,17 +133,25 @@ async def _pass_on_place(connection: Connection, journey_id: JourneyId, then: Th
             assert_never(then)
 
 
-def _facts(row: Row, draft: bool) -> Facts:
+def _facts(row: Row, request: Deliver, *, filtered: bool) -> Facts:
     left = row["left_reason"]
     return Facts(
-        draft=draft,
+        event=request.event,
+        type=AlertType(row["type"]),
+        draft=request.step.draft,
         left=Reason(left) if left else Reason.CANCELLED if row["ended"] else None,
         erased=row["erased"],
         consented=row["consented"],
         suppressed=row["suppressed"],
+        paused=row["paused"],
+        filtered=filtered,
+        bought=row["bought"],
         on_sale=row["on_sale"],
         claim=row["claim"],
-        in_stock=row["in_stock"],
+        in_stock=row["in_stock"] and bool(row["same_episode"]),
+        same_currency=row["same_currency"],
+        measure=row["measure"],
+        trigger=row["trigger_at"],
         time_zone=row["time_zone"],
         quiet_from=row["quiet_from"],
         quiet_until=row["quiet_until"],
@@ -146,10 +160,14 @@ def _facts(row: Row, draft: bool) -> Facts:
 
 def _context(row: Row) -> MessageContext:
     shop_url = row["shop_url"].rstrip("/")
-    url = f"{shop_url}/products/{row['handle']}?variant={row['variant_id']}" if row["handle"] else shop_url
+    url = f"{shop_url}/products/{row['handle']}" if row["handle"] else shop_url
+    if row["handle"] and row["variant_id"]:
+        url += f"?variant={row['variant_id']}"
     return MessageContext(
         shop=ShopPart(name=row["shop_name"], url=shop_url),
         product=ProductPart(title=row["product_title"], url=url, image_url=row["image_url"]),
-        variant=VariantPart(title=row["variant_title"], sku=row["sku"], price=row["price"]),
+        variant=VariantPart(
+            title=row["variant_title"] or "", sku=row["sku"], price=row["price"], currency=row["currency"]
+        ),
         list=ListPart(name=row["list_name"]),
     )

@@ -3,35 +3,46 @@
 -- name: facts
 -- One query: all that the verdict and the message need. The claim is the one in hand, or else the last one used.
 select
-    j.version_id, j.ended_at is not null as ended, w.state as place, w.reason as left_reason,
+    j.contact_id, j.store_id, j.product_id, j.subject, j.ended_at is not null as ended, w.reason as left_reason,
     c.email, c.erased_at is not null as erased,
     coalesce((select granted from consents where contact_id = c.id and channel = 'email' order by id desc limit 1), false)
         as consented,
     exists (select from suppressions s where s.email = c.email) as suppressed,
-    p.on_sale and not v.removed as on_sale,
-    claim.state as claim,
+    p.on_sale and not coalesce(v.removed, false) as on_sale,
+    claim.state as claim, a.type, a.triggers, a.profile,
+    a.paused_at is not null or co.paused_at is not null as paused,
+    claim.state is distinct from 'given' or e.id = claim.episode_id as same_episode,
+    e.id is not null as in_stock, e.measure, w.trigger_at,
+    w.currency is not distinct from st.currency or w.currency is null as same_currency,
     exists (
-        select from episodes e
-        where e.closed_at is null
-          and case when claim.state = 'given' then e.id = claim.episode_id
-              else e.alert_id = j.alert_id and e.store_id = j.store_id and e.variant_id = j.variant_id end
-    ) as in_stock,
-    l.name as list_name, l.time_zone, l.quiet_from, l.quiet_until,
-    coalesce(st.name, st.id) as shop_name, coalesce(st.url, 'https://' || st.id) as shop_url,
-    p.title as product_title, p.handle, p.image_url, v.variant_id, v.title as variant_title, v.sku, v.price,
+        select from orders o
+        where o.contact_id = j.contact_id and o.store_id = j.store_id and o.product_id = j.product_id
+          and not o.cancelled
+          and o.ordered_at >= case when a.type = 'low-inventory'
+                                   then least(j.entered_at, now() - make_interval(days => coalesce(a.not_if_bought_days, 0)))
+                                   else j.entered_at end
+    ) as bought,
+    l.name as list_name, l.time_zone, l.quiet_from, l.quiet_until, l.sender,
+    coalesce(st.name, st.id) as shop_name, coalesce(st.url, 'https://' || st.id) as shop_url, st.currency,
+    p.title as product_title, p.handle, p.image_url, v.variant_id, v.title as variant_title, v.sku,
+    coalesce(v.price, e.measure) as price,
     send.state as send_state, send.lease_until, send.outcome
 from journeys j
 join waiting w on w.journey_id = j.id
 join contacts c on c.id = j.contact_id
-join variants v on v.store_id = j.store_id and v.variant_id = j.variant_id
-join products p on p.store_id = v.store_id and p.product_id = v.product_id
+join products p on p.store_id = j.store_id and p.product_id = j.product_id
+left join variants v on v.store_id = j.store_id and j.subject like 'variant/%'
+                    and v.variant_id = substr(j.subject, 9)
 join stores st on st.id = j.store_id
 join alerts a on a.id = j.alert_id
+join conversations co on co.code = a.conversation
 join lists l on l.code = a.list_code
 left join lateral (
     select state, episode_id from claims
     where journey_id = j.id and state in ('given', 'used') order by id desc limit 1
 ) claim on true
+left join episodes e on e.alert_id = j.alert_id and e.store_id = j.store_id and e.subject = j.subject
+                    and e.closed_at is null
 left join sends send on send.key = $2
 where j.id = $1;
 

@@ -2,11 +2,17 @@
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
+from decimal import Decimal
 from typing import Literal
 from zoneinfo import ZoneInfo
 
+from schemas.alerts import AlertEvent, AlertType
 from schemas.outcome import Deferred, Refused, Then
 from schemas.reasons import Reason
+
+
+PAUSE_CHECK = timedelta(minutes=15)
+"""How soon a message of a paused conversation is looked at again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,20 +20,32 @@ class Facts:
     """What is true now of one message's journey.
 
     Attributes:
+        event: what the thread answers; None for a message said once to those in line.
         left: why the journey left the waiting list; None while it has not.
+        filtered: the alert's own conditions on product or contact do not hold.
+        bought: the contact bought the product, since entering or in the time the alert names.
         claim: `given`: not told yet; `used`: told before; None: it holds no place.
-        in_stock: for a claim not used yet, the episode it was given in is still open; later, any is.
+        in_stock: an episode is open, and for a claim not used yet it is the one the claim was given in.
+        measure, trigger: the price or quantity now, and the bound it must not exceed; None for back in stock.
         quiet_from, quiet_until: the list's quiet hours in its own time zone; both or neither.
     """
 
+    event: AlertEvent | None
+    type: AlertType
     draft: bool
     left: Reason | None
     erased: bool
     consented: bool
     suppressed: bool
+    paused: bool
+    filtered: bool
+    bought: bool
     on_sale: bool
     claim: Literal["given", "used"] | None
     in_stock: bool
+    same_currency: bool = True
+    measure: Decimal | None = None
+    trigger: Decimal | None = None
     time_zone: str = "UTC"
     quiet_from: time | None = None
     quiet_until: time | None = None
@@ -44,24 +62,57 @@ def judge(facts: Facts, now: datetime) -> Go | Deferred | Refused:
     About the person first, then the message, then the product, then the hour: so the reason on record is the one
     that would not go away by waiting.
     """
-    told = facts.claim == "used"
-    if facts.left is not None:
-        return Refused(reason=facts.left, then=Then.LEAVE)
-    if facts.erased:
-        return Refused(reason=Reason.ERASED, then=Then.LEAVE)
-    if not facts.consented:
-        return Refused(reason=Reason.NO_CONSENT, then=Then.LEAVE)
-    if facts.suppressed:
-        return Refused(reason=Reason.SUPPRESSED, then=Then.LEAVE)
+    if (reason := _about_the_person(facts)) is not None:
+        return Refused(reason=reason, then=Then.LEAVE)
     if facts.draft:
         return Refused(reason=Reason.MESSAGE_DRAFT, then=Then.GO_ON)
-    if not facts.on_sale:
-        return Refused(reason=Reason.INACTIVE, then=Then.GO_ON if told else Then.BACK_IN_LINE)
-    if not facts.in_stock or facts.claim is None:
-        return Refused(reason=Reason.SOLD_OUT_AGAIN, then=Then.GO_ON if told else Then.BACK_IN_LINE)
+    if facts.paused:
+        return Deferred(until=now + PAUSE_CHECK, reason=Reason.CONVERSATION_PAUSED)
+    if facts.event in (AlertEvent.ALERT, AlertEvent.FOLLOW_UP) and (refused := _about_the_offer(facts)) is not None:
+        return refused
     if (until := _quiet_until(facts, now)) is not None:
         return Deferred(until=until, reason=Reason.QUIET_HOURS)
     return Go()
+
+
+def _about_the_person(facts: Facts) -> Reason | None:
+    """Why nothing may be said to them any more."""
+    being_dismissed = facts.event is AlertEvent.DISCONTINUED and facts.left is Reason.DISCONTINUED
+    if facts.left is not None and not being_dismissed:
+        return facts.left
+    if facts.erased:
+        return Reason.ERASED
+    if not facts.consented:
+        return Reason.NO_CONSENT
+    if facts.suppressed:
+        return Reason.SUPPRESSED
+    return None
+
+
+def _about_the_offer(facts: Facts) -> Refused | None:
+    """Why what the alert would say is not true, or not for them; before they were told, they may get another chance."""
+    told = facts.claim == "used"
+    if facts.bought:
+        return Refused(reason=Reason.PURCHASED, then=Then.LEAVE)
+    if not facts.same_currency:
+        return Refused(reason=Reason.CURRENCY_CHANGED, then=Then.GO_ON if told else Then.LEAVE)
+    if facts.filtered:
+        return Refused(reason=Reason.FILTERED, then=Then.GO_ON if told else Then.LEAVE)
+    passing = Then.GO_ON if told else Then.BACK_IN_LINE
+    if not facts.on_sale:
+        return Refused(reason=Reason.INACTIVE, then=passing)
+    if not facts.in_stock or facts.claim is None:
+        return Refused(reason=Reason.SOLD_OUT_AGAIN, then=passing)
+    if facts.trigger is not None and (facts.measure is None or facts.measure > facts.trigger):
+        return Refused(reason=_OVER_THE_TRIGGER[facts.type], then=passing)
+    return None
+
+
+_OVER_THE_TRIGGER = {
+    AlertType.BACK_IN_STOCK: Reason.SOLD_OUT_AGAIN,
+    AlertType.PRICE_DROP: Reason.PRICE_BACK_UP,
+    AlertType.LOW_INVENTORY: Reason.NOT_LOW_ANY_MORE,
+}
 
 
 def _quiet_until(facts: Facts, now: datetime) -> datetime | None:

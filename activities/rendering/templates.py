@@ -50,6 +50,7 @@ class VariantPart:
     title: str
     sku: str | None = None
     price: Decimal | None = None
+    currency: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

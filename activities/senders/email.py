@@ -106,7 +106,7 @@ class EmailSender:
             Rejected: certainly not taken: an impossible message, or a 5xx answer to it.
             Uncertain: it was handed over and no answer came.
         """
-        envelope = compose(mail, self._sender)
+        envelope = compose(mail, parse_sender(mail.sender) if mail.sender else self._sender)
         await self._turn()
         try:
             session = await self._begun(envelope)

@@ -10,13 +10,14 @@ from typing import Protocol
 
 @dataclass(frozen=True, slots=True)
 class Mail:
-    """One rendered message to one address. `message_id` is without angle brackets."""
+    """One rendered message to one address. `message_id` is without angle brackets; `sender` None: the sender's own."""
 
     message_id: str
     recipient: str
     subject: str
     text: str
     html: str | None = None
+    sender: str | None = None
 
 
 class NotTaken(Exception):

@@ -17,7 +17,7 @@ from activities.waitlist.offers import Product, Variant
 from activities.waitlist.quantities import Level, Quantities
 from activities.waitlist.store import reshelve
 from schemas.facts import Delivery, Fact, Policy, ProductFact, ProductGoneFact, StockFact, VariantFact
-from schemas.ids import StoreId
+from schemas.ids import StoreId, Subject
 
 SQL = load_queries("activities.waitlist", "intake.sql")
 
@@ -74,19 +74,20 @@ class Intake:
             for fact in facts:
                 await _apply(connection, store_id, fact)
 
-    async def set_stock(self, store_id: StoreId, variant_id: str, location: str, available: int, at: datetime) -> None:
+    async def set_stock(self, variant: Subject, location: str, available: int, at: datetime) -> None:
         """A variant's level at one location, told by variant.
 
         Raises:
             UnknownVariant: as it says.
         """
         async with transaction(self._pool) as connection:
-            row = await connection.fetchrow(SQL["item_of_variant"], store_id, variant_id)
+            key = variant.store_id, variant.id
+            row = await connection.fetchrow(SQL["item_of_variant"], *key)
             if row is None:
-                raise UnknownVariant(f"{store_id}/variant/{variant_id}")
-            item = row["inventory_item_id"] or await connection.fetchval(SQL["give_item"], store_id, variant_id)
+                raise UnknownVariant(str(variant))
+            item = row["inventory_item_id"] or await connection.fetchval(SQL["give_item"], *key)
             level = StockFact(inventory_item_id=item, location_id=location, available=available, observed_at=at)
-            await _apply(connection, store_id, level)
+            await _apply(connection, variant.store_id, level)
 
 
 async def _write_down(

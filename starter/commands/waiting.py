@@ -119,7 +119,7 @@ def _address(email: str) -> str:
 def _subject(store: str, variant: str) -> Subject:
     if not store or not variant:
         raise typer.BadParameter("a store and a variant are needed, and one is empty", param_hint="--store, --variant")
-    return Subject(store_id=StoreId(store), variant_id=variant)
+    return Subject(store_id=StoreId(store), id=variant)
 
 
 def _price(text: str | None) -> Decimal | None:

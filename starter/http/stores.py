@@ -178,7 +178,7 @@ async def list_variants(
 )
 async def show_variant(store: Store, variant: Variant, operations: Ops) -> VariantReport:
     """With its units and how many wait for it."""
-    return await operations.shelves.show(Subject(store_id=store, variant_id=variant))
+    return await operations.shelves.show(Subject(store_id=store, id=variant))
 
 
 @router.get(
@@ -188,7 +188,7 @@ async def show_variant(store: Store, variant: Variant, operations: Ops) -> Varia
 )
 async def show_stock(store: Store, variant: Variant, operations: Ops) -> StockReport:
     """By location."""
-    return await _stock(operations, Subject(store_id=store, variant_id=variant))
+    return await _stock(operations, Subject(store_id=store, id=variant))
 
 
 @router.put(
@@ -198,7 +198,7 @@ async def show_stock(store: Store, variant: Variant, operations: Ops) -> StockRe
 )
 async def set_stock(store: Store, variant: Variant, stock: StockInput, operations: Ops) -> StockReport:
     """Units at one location. When they arrive, those in line are told."""
-    subject = Subject(store_id=store, variant_id=variant)
+    subject = Subject(store_id=store, id=variant)
     await once_more(lambda: operations.shelves.set_stock(subject, stock.available, stock.location))
     return await _stock(operations, subject)
 

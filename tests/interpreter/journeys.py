@@ -142,7 +142,7 @@ def start_of(program: Program) -> JourneyStart:
     return JourneyStart(
         journey_id=JourneyId("j-1"),
         contact_id=ContactId("c-1"),
-        subject=Subject(store_id=StoreId("example.myshopify.com"), variant_id="1"),
+        subject=Subject(store_id=StoreId("example.myshopify.com"), id="1"),
         alert_id=AlertId("back"),
         entered_at=DAWN,
         window_ends_at=DAWN + WINDOW,
