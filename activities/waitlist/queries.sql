@@ -1,6 +1,16 @@
 -- Every query of the waiting list: places in line, episodes and claims.
 -- Lock order, everywhere: item locks, variants, claims, episodes, waiting.
 
+-- name: share_variant
+-- Taken to give places: who gives one up, or moves the stock, waits meanwhile, or is waited for.
+select from variants where store_id = $1 and variant_id = $2 for share;
+
+-- name: hold_line
+-- Taken to give a place up: without it a sign-up or a claim of the same moment would see the line as it was before.
+select from waiting w join variants v using (store_id, variant_id)
+where w.journey_id = $1 and w.state in ('waiting', 'claimed')
+for no key update of v;
+
 -- name: open_episodes
 select id, alert_id, contacts_per_unit, available, arrived, claimed
 from episodes
@@ -9,12 +19,15 @@ order by alert_id
 for update;
 
 -- name: watching_alerts
--- Every alert that watches this variant, with the episode that is open for it.
+-- Every alert that watches this variant, with the episode that is open for it. One that was retired goes on for those
+-- who entered under it, and closes what it opened.
 select a.id as alert_id, a.quantity_threshold, a.contacts_per_unit,
        e.id, e.contacts_per_unit as episode_contacts_per_unit, e.available, e.arrived, e.claimed
 from alerts a
 left join episodes e on e.alert_id = a.id and e.store_id = $1 and e.variant_id = $2 and e.closed_at is null
-where not a.retired
+where not a.retired or e.id is not null or exists (
+    select from waiting w
+    where w.alert_id = a.id and w.store_id = $1 and w.variant_id = $2 and w.state in ('waiting', 'claimed'))
 order by a.id;
 
 -- name: open_episode
@@ -76,11 +89,13 @@ update waiting set state = 'waiting' where journey_id = $1 and state = 'claimed'
 -- name: leave_line
 update waiting set state = 'left', reason = $2 where journey_id = $1 and state in ('waiting', 'claimed');
 
--- name: mark_told
-with told as (
-    update waiting set state = 'told' where journey_id = $1 and state = 'claimed'
-)
-update journeys set told_at = coalesce(told_at, now()) where id = $1;
+-- name: close_settled
+-- The common end, in one round trip: the journey was told or has stepped out, and holds nothing to give back.
+update journeys set ended_at = now(), ending = $2, reason = $3
+where id = $1 and ended_at is null
+  and not exists (select from claims where journey_id = $1 and state = 'given')
+  and not exists (select from waiting where journey_id = $1 and state in ('waiting', 'claimed'))
+returning id;
 
 -- name: close_journey
 update journeys set ended_at = now(), ending = $2, reason = $3 where id = $1 and ended_at is null;

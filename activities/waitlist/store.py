@@ -37,6 +37,7 @@ class Waitlist:
         """Claim the next waiting journeys of every open episode of the subject."""
         more = False
         async with transaction(self._pool) as connection:
+            await connection.execute(SQL["share_variant"], *_key(subject))
             for row in await connection.fetch(SQL["open_episodes"], *_key(subject)):
                 episode = Episode(row["contacts_per_unit"], row["available"], row["arrived"], row["claimed"])
                 batch = min(episode.places, CLAIMS_AT_ONCE)
@@ -80,6 +81,8 @@ class Waitlist:
 
     async def close(self, journey_id: JourneyId, ending: Ending, reason: Reason | None) -> None:
         """Record a journey's end. A claim it never used lapses, and its place passes on."""
+        if await self._pool.fetchval(SQL["close_settled"], journey_id, ending, reason) is not None:
+            return
         async with transaction(self._pool) as connection:
             await give_up_place(connection, journey_id, "lapsed", reason or Reason.NO_MESSAGE)
             await connection.execute(SQL["close_journey"], journey_id, ending, reason)
@@ -118,12 +121,6 @@ async def look_again(connection: Connection, subject: Subject) -> None:
     await connection.execute(SQL["look_again"], *_key(subject))
 
 
-async def use_place(connection: Connection, journey_id: JourneyId) -> None:
-    """The journey was told: its claim is used."""
-    await connection.fetchrow(SQL["settle_claim"], journey_id, "used")
-    await connection.execute(SQL["mark_told"], journey_id)
-
-
 async def return_to_line(connection: Connection, journey_id: JourneyId) -> None:
     """The claim is given back; the journey waits again at its old place."""
     row = await connection.fetchrow(SQL["settle_claim"], journey_id, "returned")
@@ -134,6 +131,7 @@ async def return_to_line(connection: Connection, journey_id: JourneyId) -> None:
 
 async def give_up_place(connection: Connection, journey_id: JourneyId, as_: str, reason: Reason) -> None:
     """The journey leaves the line for good; a claim it holds ends as `as_` and its place passes to the next."""
+    await connection.execute(SQL["hold_line"], journey_id)
     row = await connection.fetchrow(SQL["settle_claim"], journey_id, as_)
     await connection.execute(SQL["leave_line"], journey_id, reason)
     if row is not None:
