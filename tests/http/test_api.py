@@ -161,6 +161,8 @@ async def test_a_contacts_journeys_are_found_by_address_in_a_body(web: Web) -> N
     assert "example.com" not in str(found).replace(SHOP, "")
     shown = (await web.keyed.get(f"/v1/journeys/{journey['journey_id']}")).json()
     assert shown == journey
+    theirs = (await web.keyed.get("/v1/journeys", params={"contact": journey["contact_id"]})).json()
+    assert theirs == found
     nobody = (await web.keyed.post("/v1/journeys/search", json={"email": "c@example.com"})).json()
     assert nobody == {"journeys": [], "next": None}
 
