@@ -6,10 +6,8 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from bench.shop import level_webhook
-from bench.stage import Stage, open_shop, quiet
+from bench.stage import CONNECTIONS, Stage, open_shop, quiet
 
-AT_ONCE = 16
-"""Requests in flight: as many as the process has database connections."""
 VARIANTS = 50
 """The requests go to these in turn, so that few wait for each other's row locks, as in a shop."""
 
@@ -23,11 +21,12 @@ class IntakeRates:
 
 
 async def measure_intake(stage: Stage, requests: int, rounds: int) -> IntakeRates:
-    """Webhooks and sign-ups in turn, while nothing drains the outbox: intake alone, as when Temporal is down."""
+    """Webhooks and sign-ups over HTTP, in turn. Nothing drains the outbox: intake alone, as when Temporal is down."""
+    (stage.folder / "intake").mkdir()
     url = await stage.postgres.create_database("intake")
     webhooks: list[float] = []
     sign_ups: list[float] = []
-    async with open_shop(url, stage.temporal_address) as shop:
+    async with open_shop(stage.folder / "intake", url, stage.temporal_address) as shop:
         variants = [await shop.new_variant() for _ in range(VARIANTS)]
         for number in range(rounds):
 
@@ -54,6 +53,6 @@ async def _rate(requests: int, send: Callable[[int], Awaitable[None]]) -> float:
 
     began = time.monotonic()
     async with asyncio.TaskGroup() as senders:
-        for _ in range(AT_ONCE):
+        for _ in range(CONNECTIONS):
             senders.create_task(one_after_the_other())
     return requests / (time.monotonic() - began)

@@ -14,7 +14,8 @@ _LABEL = re.compile(r'(\w+)="([^"]*)"')
 def publish_metrics() -> int:
     """Inside an engine, before it connects: count, and let the counts be read. Returns the port."""
     port = free_port()
-    Runtime.set_default(Runtime(telemetry=TelemetryConfig(metrics=PrometheusConfig(f"{LOOPBACK}:{port}"))))
+    runtime = Runtime(telemetry=TelemetryConfig(metrics=PrometheusConfig(f"{LOOPBACK}:{port}")))
+    Runtime.set_default(runtime, error_if_already_set=False)  # Setting up logs has set one.
     return port
 
 

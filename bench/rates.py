@@ -3,7 +3,8 @@
 import time
 from dataclasses import dataclass
 
-from bench.stage import Engines, Stage, quiet, until
+from bench.processor import Processor, processor_time
+from bench.stage import PATIENCE_SECONDS, Engines, Stage, quiet, until
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,42 +16,53 @@ class Round:
         told: ours only, from the webhook to the last mail accepted. The baseline has no mail: what it is held
             against is its `ended`.
         ended: from the first signal, or the webhook, to the last workflow completed.
+        start_cost, tell_cost: milliseconds of processor time of one journey, until it rests and from there to its end.
     """
 
     started: float
     told: float
     ended: float
+    start_cost: Processor
+    tell_cost: Processor
 
 
 async def bare_round(engines: Engines, name: str, count: int) -> Round:
     """The baseline: its own client starts and signals, as many calls in flight as one client does best."""
-    counts = engines.bare.counts
+    counts, pid = engines.bare.counts, engines.bare.part.pid
     tasks, completed = await counts.tasks(), await counts.completed()
+    idle = processor_time(pid)
     began = time.monotonic()
     await engines.bare.obey(f"start {name} {count}")
     started = await until(counts.tasks, tasks + count) - began
     await quiet()
+    rested = processor_time(pid)
     began = time.monotonic()
     engines.bare.part.tell(f"signal {name} {count}")
     ended = await until(counts.completed, completed + count) - began
-    await engines.bare.part.hear(ended + 1)
-    return Round(count / started, count / ended, count / ended)
+    await engines.bare.part.hear(PATIENCE_SECONDS)
+    await quiet()
+    start_cost, tell_cost = rested.since(idle, count), processor_time(pid).since(rested, count)
+    return Round(count / started, count / ended, count / ended, start_cost, tell_cost)
 
 
 async def our_round(stage: Stage, engines: Engines, count: int) -> Round:
     """Shelftalk: `count` sign-ups lie committed in the outbox; then one webhook says there are units for all."""
-    counts = engines.ours.counts
+    counts, pid = engines.ours.counts, engines.ours.part.pid
     variant = await stage.shop.new_variant()
     tasks, completed, mails = await counts.tasks(), await counts.completed(), len(stage.sink.accepted)
+    idle = processor_time(pid)
     began = time.monotonic()
     await stage.shop.wait_in_line(variant, count, start=True)
     started = await until(counts.tasks, tasks + count) - began
     await quiet()
+    rested = processor_time(pid)
     began = time.monotonic()
     await stage.shop.has(variant, count)
     told = await stage.sink.until(mails + count) - began
     ended = await until(counts.completed, completed + count) - began
-    return Round(count / started, count / told, count / ended)
+    await quiet()
+    start_cost, tell_cost = rested.since(idle, count), processor_time(pid).since(rested, count)
+    return Round(count / started, count / told, count / ended, start_cost, tell_cost)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,11 +82,8 @@ async def measure_rates(stage: Stage, engines: Engines, count: int, rounds: int,
     bare: list[Round] = []
     ours: list[Round] = []
     for number in range(rounds):
-        await quiet()
         bare.append(await bare_round(engines, f"round-{number}", count))
-        await quiet()
         ours.append(await our_round(stage, engines, count))
-    await quiet()
     told = await stage.pool.fetch(
         "select id from journeys where ended_at is not null order by ended_at desc limit $1", HISTORIES
     )

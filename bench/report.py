@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bench.intake import IntakeRates
+from bench.processor import Processor
 from bench.rates import Rounds
 from bench.waits import FirstMessages, Memory
 
@@ -74,6 +75,14 @@ class Result:
             case _:
                 raise ValueError(of)
 
+    def cost(self, of: str) -> tuple[Processor, Processor]:
+        """Milliseconds of processor time of one journey: ours, bare; the round with the median total."""
+        ours, bare = (
+            sorted((r.start_cost if of == "started" else r.tell_cost for r in rounds), key=lambda cost: cost.total)
+            for rounds in (self.rounds.ours, self.rounds.bare)
+        )
+        return ours[len(ours) // 2], bare[len(bare) // 2]
+
     @property
     def restock_growth(self) -> float:
         """How much longer a restock takes with the longest line than with the shortest; medians."""
@@ -100,10 +109,14 @@ class Result:
                 "signups_per_second": round(sign_ups.median, 1),
                 "webhooks_per_second": round(webhooks.median, 1),
                 "memory_mb_per_1000_journeys": round(self.memory.ours * 1000 / 1e6, 2),
+                "processor_ms_per_start": self.cost("started")[0].json(),
+                "processor_ms_per_told": self.cost("told")[0].json(),
                 "bare": {
                     "events": max(self.rounds.bare_events),
                     "starts_per_second": round(bare_starts.median, 1),
                     "ended_per_second": round(bare_told.median, 1),
+                    "processor_ms_per_start": self.cost("started")[1].json(),
+                    "processor_ms_per_ended": self.cost("told")[1].json(),
                     "first_seconds": round(bare_first.median, 4),
                     "memory_mb_per_1000_workflows": round(self.memory.bare * 1000 / 1e6, 2),
                 },
@@ -144,6 +157,8 @@ class Result:
                 _target(f"≥ {LEAST_TOLD_RATIO}", told_ratio.median >= LEAST_TOLD_RATIO),
             ),
             ("ended / s", ended.text(0), bare_ended.text(0), self.ratio("ended").text(2), ""),
+            _cost_row("processor ms to start one", *self.cost("started")),
+            _cost_row("processor ms to tell one", *self.cost("told")),
             (
                 "events of a told journey",
                 str(events),
@@ -190,6 +205,15 @@ class Result:
                 "  by signal-with-start. Measured from the committed webhook to the tenth mail accepted.",
             ]
         )
+
+
+def _cost_row(name: str, ours: Processor, bare: Processor) -> tuple[str, str, str, str, str]:
+    """The ratio as those above: bare work in the time of one of ours."""
+
+    def text(cost: Processor) -> str:
+        return f"{cost.total:.1f} (engine {cost.engine:.1f})"
+
+    return name, text(ours), text(bare), f"{bare.total / ours.total:.2f}", ""
 
 
 def _target(text: str, reached: bool) -> str:

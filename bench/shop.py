@@ -1,5 +1,6 @@
 """The shop that is measured: variants, people who wait, and signed webhooks that say what is there."""
 
+import asyncio
 import itertools
 import json
 import secrets
@@ -7,17 +8,17 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from importlib.resources import files
-from typing import Protocol
 
 from activities.postgres.pool import Pool
 from activities.postgres.queries import load_queries
-from activities.storefronts.shopify import Shopify, sign
+from activities.storefronts.shopify import sign
 from activities.waitlist.intake import Intake
+from bench.http import Connection
 from schemas.conversation import ConversationDocument, ExitStep, SendStep
 from schemas.facts import ProductFact, VariantFact
 from schemas.ids import StoreId
+from starter.devstack.ports import LOOPBACK
 from starter.documents import load_document
-from starter.operations import Operations
 
 SQL = load_queries("bench", "fill.sql")
 
@@ -43,30 +44,52 @@ def conversation() -> ConversationDocument:
     )
 
 
-class Door(Protocol):
-    """Where webhooks and sign-ups go in."""
+class RequestFailed(Exception):
+    """The web server did not take a request; the text has its answer."""
+
+
+@dataclass(slots=True)
+class Door:
+    """The web server, over a few kept connections; a request waits for a free one."""
+
+    port: int
+    connections: int
+    _free: asyncio.Queue[Connection] = field(default_factory=asyncio.Queue[Connection])
+
+    def __post_init__(self) -> None:
+        for _ in range(self.connections):
+            self._free.put_nowait(Connection(LOOPBACK, self.port))
 
     async def webhook(self, body: bytes, headers: Mapping[str, str]) -> None:
-        """Returns once it is committed."""
-        ...
+        """Returns once it is committed.
+
+        Raises:
+            RequestFailed: it was not.
+        """
+        await self._post("/v1/webhooks/shopify", headers, body, 200)
 
     async def sign_up(self, email: str, variant: int) -> None:
-        """Returns once it is committed."""
-        ...
+        """Returns once it is committed.
 
+        Raises:
+            RequestFailed: it was not.
+        """
+        wish = {"store": STORE, "variant": str(variant), "email": email}
+        await self._post("/v1/signups", {"Content-Type": "application/json"}, json.dumps(wish).encode(), 202)
 
-@dataclass(frozen=True, slots=True)
-class DirectDoor:
-    """Straight into the operations, without HTTP."""
+    def close(self) -> None:
+        """Let go of the server."""
+        while not self._free.empty():
+            self._free.get_nowait().close()
 
-    operations: Operations
-    storefront: Shopify = field(default_factory=lambda: Shopify((SECRET,)))
-
-    async def webhook(self, body: bytes, headers: Mapping[str, str]) -> None:
-        await self.operations.receive_webhook(self.storefront, body, headers)
-
-    async def sign_up(self, email: str, variant: int) -> None:
-        await self.operations.sign_up(email, STORE, str(variant), "bench")
+    async def _post(self, path: str, headers: Mapping[str, str], body: bytes, wanted: int) -> None:
+        connection = await self._free.get()
+        try:
+            answer = await connection.request("POST", path, headers, body)
+        finally:
+            self._free.put_nowait(connection)
+        if answer.status != wanted:
+            raise RequestFailed(f"POST {path}: {answer.status} {answer.body.decode(errors='replace')}")
 
 
 @dataclass(slots=True)

@@ -1,7 +1,6 @@
 """What the benchmark stands on: PostgreSQL, Temporal, the mail sink and the two engines, started and stopped here."""
 
 import asyncio
-import os
 import sys
 import tempfile
 import time
@@ -9,6 +8,7 @@ from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import psutil
 from temporalio.client import Client
@@ -17,15 +17,18 @@ from activities.postgres.migrate import migrate
 from activities.postgres.pool import Pool, open_pool
 from bench.metrics import Counts
 from bench.process import START_LIMIT_SECONDS, Part, running_part
-from bench.shop import DirectDoor, Shop, conversation
+from bench.processor import processor_time
+from bench.shop import SECRET, Door, Shop, conversation
 from schemas.settings import Settings
 from starter.devstack.ports import LOOPBACK
 from starter.devstack.postgres import EmbeddedPostgres
 from starter.devstack.temporal import EmbeddedTemporal
 from starter.devstack.temporal_cli import find_temporal
-from starter.operations import open_operations
+from starter.publishing import publish
 from worker import connect
 
+CONNECTIONS = 16
+"""Requests in flight: as many as the web server has database connections."""
 PATIENCE_SECONDS = 180.0
 """No step of the benchmark takes longer, also on a machine that does much else."""
 POLL_SECONDS = 0.02
@@ -116,7 +119,7 @@ async def running_stage() -> AsyncGenerator[Stage]:
         listening = asyncio.create_task(sink.listen(part))
         exits.callback(listening.cancel)
         url = postgres.dsn()
-        shop = await exits.enter_async_context(open_shop(url, temporal.address))
+        shop = await exits.enter_async_context(open_shop(folder, url, temporal.address))
         yield Stage(
             folder,
             postgres,
@@ -130,15 +133,25 @@ async def running_stage() -> AsyncGenerator[Stage]:
 
 
 @asynccontextmanager
-async def open_shop(database_url: str, temporal_address: str) -> AsyncGenerator[Shop]:
-    """A shop with its conversation published, on an empty database."""
-    pool = await open_pool(database_url, 2)
+async def open_shop(folder: Path, database_url: str, temporal_address: str) -> AsyncGenerator[Shop]:
+    """A shop with its conversation published, on an empty database, behind a web server of its own."""
+    pool = await open_pool(database_url, 4)
     await migrate(pool)
-    await pool.close()
-    settings = Settings.model_validate({"DATABASE_URL": database_url, "temporal_address": temporal_address})
-    async with open_operations(settings) as operations:
-        await operations.publish(conversation())
-        yield Shop(operations.pool, DirectDoor(operations))
+    await publish(pool, conversation())
+    environment = {
+        "DATABASE_URL": database_url,
+        "SHELFTALK_TEMPORAL_ADDRESS": temporal_address,
+        "SHELFTALK_SHOPIFY_SECRETS": SECRET,
+        "SHELFTALK_HTTP_PORT": "0",
+        "SHELFTALK_SIGNUPS_PER_MINUTE": "1000000",
+    }
+    try:
+        async with running_part("web server", "bench.web", folder, environment) as web:
+            door = Door(urlsplit(await web.hear(START_LIMIT_SECONDS)).port or 0, CONNECTIONS)
+            yield Shop(pool, door)
+            door.close()
+    finally:
+        await pool.close()
 
 
 @asynccontextmanager
@@ -179,26 +192,15 @@ async def until(count: Callable[[], Awaitable[int]], wanted: int) -> float:
 
 async def quiet() -> None:
     """Wait until the servers and engines have nothing more to do, for a while at most."""
-    me = psutil.Process(os.getpid())
     with suppress(TimeoutError):
         async with asyncio.timeout(QUIET_LIMIT_SECONDS):
-            before = _used(me)
+            before = processor_time().total
             while True:
                 await asyncio.sleep(QUIET_SECONDS)
-                after = _used(me)
+                after = processor_time().total
                 if after - before < QUIET_SHARE * QUIET_SECONDS:
                     return
                 before = after
-
-
-def _used(me: psutil.Process) -> float:
-    """Processor seconds of everything below us."""
-    total = 0.0
-    for child in me.children(recursive=True):
-        with suppress(psutil.Error):
-            times = child.cpu_times()
-            total += times.user + times.system
-    return total
 
 
 def report(line: str) -> None:

@@ -45,6 +45,8 @@ class Settings(BaseSettings):
     """How the storefront's users reach this server; used in links."""
     http_max_body: Annotated[int, Field(ge=1024, le=64 * 1024 * 1024)] = 2 * 1024 * 1024
     """Largest request body, in bytes."""
+    http_trusted_proxies: str = "127.0.0.1,::1"
+    """Addresses or networks of the proxies whose X-Forwarded-For is believed, comma separated."""
 
     shopify_secrets: Annotated[tuple[SecretStr, ...], NoDecode] = ()
     """The app's client secrets, comma separated; several while one is rotated."""

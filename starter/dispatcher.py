@@ -160,8 +160,10 @@ class Dispatcher:
 
 
 async def _put_off(connection: Connection, row: Row, error: Exception) -> None:
-    passing = isinstance(error, RPCError) and error.status in PASSING
-    park = not passing and row["attempts"] + 1 >= PARK_AFTER
+    refused = isinstance(error, RPCError) and error.status not in PASSING
+    # Ours are the errors of a row that cannot be understood; all else is a Temporal that cannot be reached.
+    ours = isinstance(error, ValueError | KeyError | TypeError)
+    park = (refused or ours) and row["attempts"] + 1 >= PARK_AFTER
     backoff = min(LONGEST_BACKOFF, timedelta(seconds=0.5 * 2 ** min(row["attempts"], 10)))
     name = error.status.name if isinstance(error, RPCError) else type(error).__name__
     await connection.execute(SQL["failed"], row["id"], name, backoff, park)

@@ -34,6 +34,7 @@ class JourneyFilter:
 
     store_id: str | None = None
     variant_id: str | None = None
+    contact_id: ContactId | None = None
     email: str | None = None
     status: JourneyStatus | None = None
 
@@ -50,7 +51,7 @@ class Journeys:
         Raises:
             BadCursor: as it says.
         """
-        contact_id: ContactId | None = None
+        contact_id = filter_.contact_id
         if filter_.email is not None:
             contact_id = await self.pool.fetchval(SQL["contact_by_email"], filter_.email.lower())
             if contact_id is None:

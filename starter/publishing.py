@@ -3,14 +3,19 @@
 import hashlib
 import json
 from dataclasses import dataclass
+from typing import assert_never
 
-from activities.postgres.pool import Pool, transaction
+from activities.postgres.pool import Connection, Pool, transaction
 from activities.postgres.queries import load_queries
-from schemas.conversation import ConversationDocument
+from schemas.alerts import AlertEvent, BackInStock, LowInventory, Order, PriceDrop
+from schemas.conversation import ConversationDocument, ListSection, SendStep, Status
+from schemas.criteria import Criteria
 from schemas.ids import VersionId
 from workflows.interpreter.compiler import compile_document
 
 SQL = load_queries("starter", "publishing.sql")
+
+Alert = BackInStock | PriceDrop | LowInventory
 
 _LOCK = 0x5E1F7A1D
 """Publishing is rare and done one at a time."""
@@ -58,39 +63,81 @@ async def publish(pool: Pool, document: ConversationDocument) -> Published:
             )
         else:
             number, version_id = row["number"], VersionId(row["id"])
-        quiet = document.list.quiet_hours
-        await connection.execute(
-            SQL["set_list"],
-            document.list.code,
-            document.list.name,
-            document.list.time_zone,
-            quiet.starts if quiet else None,
-            quiet.ends if quiet else None,
-        )
+        await _set_list(connection, document.list)
         await connection.execute(SQL["retire_alerts_but"], document.conversation, list(document.alerts))
         for code, alert in document.alerts.items():
-            taken = await connection.fetchrow(
-                SQL["alert_taken"], code, document.conversation, document.list.code, alert.type, alert.action
-            )
-            if taken is not None:
-                raise AlertTaken(
-                    f"alerts.{code}: list '{document.list.code}' has an alert '{alert.type}' by '{alert.action}' "
-                    f"already: '{taken['id']}' of conversation '{taken['conversation']}'. A list has one alert per "
-                    "type and action: change that one, or give this conversation another list code."
-                )
-            await connection.execute(
-                SQL["set_alert"],
-                code,
-                document.list.code,
-                document.conversation,
-                alert.type,
-                alert.action,
-                alert.quantity_threshold,
-                alert.contacts_per_unit,
-                alert.relevancy_window.days,
-            )
+            await _set_alert(connection, document, code, alert)
         await connection.execute(SQL["publish"], document.conversation, version_id)
     return Published(version_id, document.conversation, number, new)
+
+
+async def _set_list(connection: Connection, section: ListSection) -> None:
+    quiet = section.quiet_hours
+    await connection.execute(
+        SQL["set_list"],
+        section.code,
+        section.name,
+        section.time_zone,
+        quiet.starts if quiet else None,
+        quiet.ends if quiet else None,
+        section.locations,
+        section.currency,
+        section.sender,
+    )
+
+
+async def _set_alert(connection: Connection, document: ConversationDocument, code: str, alert: Alert) -> None:
+    taken = await connection.fetchrow(
+        SQL["alert_taken"], code, document.conversation, document.list.code, alert.type, alert.action
+    )
+    if taken is not None:
+        raise AlertTaken(
+            f"alerts.{code}: list '{document.list.code}' has an alert '{alert.type}' by '{alert.action}' already: "
+            f"'{taken['id']}' of conversation '{taken['conversation']}'. A list has one alert per type and action: "
+            "change that one, or give this conversation another list code."
+        )
+    await connection.execute(
+        SQL["set_alert"],
+        code,
+        document.list.code,
+        document.conversation,
+        alert.type,
+        alert.action,
+        alert.name,
+        alert.level,
+        alert.relevancy_window.days,
+        _filter(alert.trigger_filter),
+        _filter(alert.profile_filter),
+        is_live(document, f"{code}.{AlertEvent.ALERT}"),
+        *_terms(alert),
+    )
+
+
+def is_live(document: ConversationDocument, event: str) -> bool:
+    """Whether the thread that answers this event has a message that is not a draft."""
+    thread = next((thread for thread in document.threads if thread.on == event), None)
+    steps = thread.steps if thread else ()
+    return any(isinstance(step, SendStep) and step.status is not Status.DRAFT for step in steps)
+
+
+def _terms(alert: Alert) -> tuple[object, ...]:
+    """What only alerts of one type say: threshold, contacts per unit, newest first, offer hours, drop, low, bought."""
+    match alert:
+        case BackInStock():
+            per_unit = None if alert.contacts_per_unit == "all" else alert.contacts_per_unit
+            newest_first = alert.order is Order.FIRST_IN_LAST_OUT
+            hours = int(alert.offer_lapses_after.total_seconds() // 3600) if alert.offer_lapses_after else None
+            return alert.quantity_threshold, per_unit, newest_first, hours, None, None, None, None
+        case PriceDrop(drops_by=drop):
+            return 1, None, False, None, drop.amount, drop.percent, None, None
+        case LowInventory(not_if_bought_within=bought):
+            return 1, None, False, None, None, None, alert.low_at, bought.days if bought else None
+        case _:
+            assert_never(alert)
+
+
+def _filter(criteria: Criteria | None) -> object:
+    return criteria.model_dump(mode="json", by_alias=True) if criteria is not None else None
 
 
 async def anything_published(pool: Pool) -> bool:

@@ -13,10 +13,12 @@ select coalesce(max(number), 0) + 1 from versions where conversation = $1;
 insert into versions (id, conversation, number, content_hash, document, program) values ($1, $2, $3, $4, $5, $6);
 
 -- name: set_list
-insert into lists (code, name, time_zone, quiet_from, quiet_until) values ($1, $2, $3, $4, $5)
+insert into lists (code, name, time_zone, quiet_from, quiet_until, locations, currency, sender)
+values ($1, $2, $3, $4, $5, $6, $7, $8)
 on conflict (code) do update
 set name = excluded.name, time_zone = excluded.time_zone,
-    quiet_from = excluded.quiet_from, quiet_until = excluded.quiet_until;
+    quiet_from = excluded.quiet_from, quiet_until = excluded.quiet_until,
+    locations = excluded.locations, currency = excluded.currency, sender = excluded.sender;
 
 -- name: retire_alerts_but
 update alerts set retired = true where conversation = $1 and not (id = any($2::text[]));
@@ -28,12 +30,18 @@ where not retired
 limit 1;
 
 -- name: set_alert
-insert into alerts (id, list_code, conversation, type, action, quantity_threshold, contacts_per_unit, window_days)
-values ($1, $2, $3, $4, $5, $6, $7, $8)
+insert into alerts (
+    id, list_code, conversation, type, action, name, level, window_days, triggers, profile, live,
+    quantity_threshold, contacts_per_unit, newest_first, offer_hours, drop_amount, drop_percent, low_at,
+    not_if_bought_days)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)
 on conflict (id) do update
-set list_code = excluded.list_code, type = excluded.type, action = excluded.action, retired = false,
+set list_code = excluded.list_code, conversation = excluded.conversation, type = excluded.type,
+    action = excluded.action, name = excluded.name, level = excluded.level, window_days = excluded.window_days,
+    triggers = excluded.triggers, profile = excluded.profile, live = excluded.live, retired = false,
     quantity_threshold = excluded.quantity_threshold, contacts_per_unit = excluded.contacts_per_unit,
-    window_days = excluded.window_days, conversation = excluded.conversation;
+    newest_first = excluded.newest_first, offer_hours = excluded.offer_hours, drop_amount = excluded.drop_amount,
+    drop_percent = excluded.drop_percent, low_at = excluded.low_at, not_if_bought_days = excluded.not_if_bought_days;
 
 -- name: publish
 update conversations set published = $2 where code = $1;

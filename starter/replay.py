@@ -19,7 +19,7 @@ from workflows.journey import JourneyWorkflow
 
 
 class HistoryGone(Exception):
-    """Temporal has no history of this journey: not started yet, or past the namespace's retention."""
+    """Temporal has no history of this journey to tell of: not begun yet, or past the namespace's retention."""
 
 
 class ReplayFailed(Exception):
@@ -45,7 +45,7 @@ async def replay_history(history: WorkflowHistory) -> JourneyPath:
     """The path that one history tells.
 
     Raises:
-        ReplayFailed: as it says.
+        HistoryGone, ReplayFailed: as they say.
     """
     keeper = _PathKeeper()
     replayer = Replayer(
@@ -58,7 +58,7 @@ async def replay_history(history: WorkflowHistory) -> JourneyPath:
     if result.replay_failure is not None:
         raise ReplayFailed(str(result.replay_failure)) from result.replay_failure
     if keeper.path is None:
-        raise ReplayFailed("the history has no workflow task yet")
+        raise HistoryGone("the history has no workflow task yet")
     return keeper.path
 
 

@@ -9,7 +9,7 @@ from datetime import timedelta
 
 from temporalio import workflow
 from temporalio.common import RetryPolicy
-from temporalio.exceptions import ActivityError
+from temporalio.exceptions import ActivityError, ApplicationError
 
 with workflow.unsafe.imports_passed_through():
     from schemas.journey import (
@@ -54,7 +54,7 @@ async def deliver(request: Deliver) -> Outcome:
             start_to_close_timeout=DELIVER_LIMIT,
             retry_policy=DELIVER_ONCE,
         )
-    except ActivityError:
+    except (ActivityError, ApplicationError):  # a local activity's failure comes as it is, not wrapped
         delivered = await workflow.execute_activity(
             Activity.DELIVER,
             request,

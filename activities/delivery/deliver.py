@@ -1,7 +1,7 @@
 """The deliver activity: the only way a message leaves (promises P1 and P3)."""
 
 import asyncio
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import structlog
 from temporalio import activity
@@ -19,6 +19,8 @@ from schemas.reasons import Reason
 
 log = structlog.get_logger()
 
+LOOK_AGAIN = timedelta(seconds=30)
+"""How soon to ask what became of an attempt that may still be under way."""
 KEPT_MESSAGES = 1000
 """Message texts kept in memory. Versions never change, so what is kept is never stale."""
 
@@ -49,7 +51,7 @@ class Delivery:
         now = datetime.now(UTC)
         if dossier.leased_until is not None:
             if now < dossier.leased_until:
-                raise ApplicationError("another attempt may still be sending this message", type="InProgress")
+                raise _in_progress(dossier.leased_until - now)
             return await self._settle(request, Unknown())
         match judge(dossier.facts, now):
             case Deferred() as deferred:
@@ -109,3 +111,12 @@ class Delivery:
     async def _settle(self, request: Deliver, outcome: Sent | Refused | Unknown) -> Outcome:
         await self._ledger.settle(request, outcome)
         return outcome
+
+
+def _in_progress(lease_left: timedelta) -> ApplicationError:
+    """Another attempt may be sending it: look again now and then, and when its lease has run out."""
+    return ApplicationError(
+        "another attempt may still be sending this message",
+        type="InProgress",
+        next_retry_delay=min(LOOK_AGAIN, lease_left + timedelta(seconds=1)),
+    )

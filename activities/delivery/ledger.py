@@ -10,13 +10,13 @@ from typing import assert_never
 
 from activities.decisions.filters import passes
 from activities.delivery.verdict import Facts
-from activities.postgres.pool import Connection, Pool, Row, transaction
+from activities.postgres.pool import Pool, Row, transaction
 from activities.postgres.queries import load_queries
 from activities.rendering.templates import ListPart, MessageContext, ProductPart, ShopPart, VariantPart
-from activities.waitlist.store import give_up_place, return_to_line, use_place
+from activities.waitlist.store import give_up_place, return_to_line
 from schemas.alerts import AlertType
 from schemas.conversation import MessageSection
-from schemas.ids import JourneyId, VersionId
+from schemas.ids import VersionId
 from schemas.journey import Deliver, Delivered
 from schemas.outcome import Outcome, Refused, Sent, Then, Unknown
 from schemas.reasons import Reason
@@ -97,40 +97,42 @@ class Ledger:
         await self._pool.execute(SQL["release"], request.key)
 
     async def settle(self, request: Deliver, outcome: Sent | Refused | Unknown) -> None:
-        """Write what became of it, and what that means for the journey's place, in one transaction."""
-        step = request.step
+        """Write what became of it, and what that means for the journey's place, all or nothing."""
+        match outcome:
+            case Sent() | Unknown():
+                await self._pool.execute(SQL["settle_told"], *_entry(request, outcome))
+            case Refused():
+                await self._settle_refusal(request, outcome)
+            case _:
+                assert_never(outcome)
+
+    async def _settle_refusal(self, request: Deliver, outcome: Refused) -> None:
         async with transaction(self._pool) as connection:
-            settled = await connection.fetchval(
-                SQL["settle"],
-                request.key,
-                request.journey_id,
-                step.id,
-                request.round,
-                step.message,
-                outcome.kind,
-                outcome.model_dump(mode="json"),
-            )
-            if settled is None:
+            if await connection.fetchval(SQL["settle"], *_entry(request, outcome)) is None:
                 return
-            match outcome:
-                case Sent() | Unknown():
-                    await use_place(connection, request.journey_id)
-                case Refused(then=then, reason=reason):
-                    await _pass_on_place(connection, request.journey_id, then, reason)
+            match outcome.then:
+                case Then.BACK_IN_LINE:
+                    await return_to_line(connection, request.journey_id)
+                case Then.LEAVE:
+                    await give_up_place(connection, request.journey_id, "refused", outcome.reason)
+                case Then.GO_ON:
+                    pass
                 case _:
-                    assert_never(outcome)
+                    assert_never(outcome.then)
 
 
-async def _pass_on_place(connection: Connection, journey_id: JourneyId, then: Then, reason: Reason) -> None:
-    match then:
-        case Then.BACK_IN_LINE:
-            await return_to_line(connection, journey_id)
-        case Then.LEAVE:
-            await give_up_place(connection, journey_id, "refused", reason)
-        case Then.GO_ON:
-            pass
-        case _:
-            assert_never(then)
+def _entry(request: Deliver, outcome: Sent | Refused | Unknown) -> tuple[object, ...]:
+    """The ledger's row for an outcome, in the order of its queries."""
+    step = request.step
+    return (
+        request.key,
+        request.journey_id,
+        step.id,
+        request.round,
+        step.message,
+        outcome.kind,
+        outcome.model_dump(mode="json"),
+    )
 
 
 def _facts(row: Row, request: Deliver, *, filtered: bool) -> Facts:

@@ -69,3 +69,21 @@ on conflict (key) do update
 set state = excluded.state, outcome = excluded.outcome, settled_at = excluded.settled_at, lease_until = null
 where sends.settled_at is null
 returning key;
+
+-- name: settle_told
+-- The contact was told, or may have been: the outcome, the used claim and the place in line, in one round trip.
+with settled as (
+    insert into sends (key, journey_id, step, round, message, state, outcome, settled_at)
+    values ($1, $2, $3, $4, $5, $6, $7, now())
+    on conflict (key) do update
+    set state = excluded.state, outcome = excluded.outcome, settled_at = excluded.settled_at, lease_until = null
+    where sends.settled_at is null
+    returning journey_id
+), used as (
+    update claims c set state = 'used', settled_at = now(), lapses_at = now() + make_interval(hours => a.offer_hours)
+    from journeys j join alerts a on a.id = j.alert_id
+    where c.state = 'given' and c.journey_id = (select journey_id from settled) and j.id = c.journey_id
+), told as (
+    update waiting set state = 'told' where state = 'claimed' and journey_id = (select journey_id from settled)
+)
+update journeys set told_at = coalesce(told_at, now()) where id = (select journey_id from settled);

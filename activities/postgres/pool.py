@@ -39,6 +39,7 @@ async def open_pool(database_url: str, size: int) -> Pool:
             command_timeout=QUERY_LIMIT_SECONDS,
             timeout=CONNECT_LIMIT_SECONDS,
             init=_prepare,
+            reset=_as_it_is,
             server_settings={"application_name": "shelftalk", "timezone": "UTC"},
         )
     except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
@@ -63,3 +64,11 @@ async def transaction(pool: Pool) -> AsyncGenerator[Connection]:
 
 async def _prepare(connection: Any) -> None:
     await connection.set_type_codec("jsonb", schema="pg_catalog", encoder=json.dumps, decoder=json.loads)
+
+
+async def _as_it_is(_connection: Any) -> None:
+    """Put a connection back without asyncpg's `reset all`, a round trip as dear as a query.
+
+    Nothing here changes a session: settings stay, the dispatcher ends its LISTEN itself, the migrations their lock.
+    An open transaction is rolled back all the same.
+    """

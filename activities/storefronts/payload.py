@@ -25,7 +25,7 @@ LONGEST_NUMBER = 100
 
 _ID = re.compile(r"[1-9][0-9]{0,19}")
 """As many digits as an unsigned 64-bit number has."""
-_PRICE = re.compile(r"[0-9]{1,15}(\.[0-9]{1,20})?")
+_PRICE = re.compile(r"[0-9]{1,14}(\.[0-9]{1,20})?")
 """More than any currency needs; the many decimals are for prices that passed through binary fractions."""
 
 

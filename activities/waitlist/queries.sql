@@ -1,11 +1,34 @@
 -- Every query of the waiting list: places in line, episodes and claims.
 -- Lock order, everywhere: item locks, products, claims, episodes, waiting.
 
+-- name: share_product
+-- Taken to give places: who gives one up, or moves the stock, waits meanwhile, or is waited for.
+select from products
+where store_id = $1
+  and product_id = case when $2 like 'product/%' then substr($2, 9)
+                        else (select product_id from variants where store_id = $1 and variant_id = substr($2, 9)) end
+for share;
+
+-- name: hold_line
+-- Taken to give a place up: without it a sign-up or a claim of the same moment would see the line as it was before.
+select from waiting w join journeys j on j.id = w.journey_id
+join products p on p.store_id = j.store_id and p.product_id = j.product_id
+where w.journey_id = $1 and w.state in ('waiting', 'claimed')
+for no key update of p;
+
 -- name: alerts
--- Every alert in force, with the locations that count for its list.
-select a.id, a.type, a.level, a.quantity_threshold, a.contacts_per_unit, l.locations
+-- Every alert that watches any of these subjects, with the locations that count for its list. One that was retired goes
+-- on for those who entered under it, and closes what it opened.
+select a.id, a.type, a.level, a.quantity_threshold, a.contacts_per_unit, a.retired, l.locations
 from alerts a join lists l on l.code = a.list_code
 where not a.retired
+   or exists (
+       select from episodes e
+       where e.alert_id = a.id and e.store_id = $1 and e.subject = any($2::text[]) and e.closed_at is null)
+   or exists (
+       select from waiting w
+       where w.alert_id = a.id and w.store_id = $1 and w.subject = any($2::text[])
+         and w.state in ('waiting', 'claimed'))
 order by a.id;
 
 -- name: episodes_of
@@ -139,11 +162,13 @@ update waiting set state = 'waiting' where journey_id = $1 and state = 'claimed'
 -- name: leave_line
 update waiting set state = 'left', reason = $2 where journey_id = $1 and state in ('waiting', 'claimed');
 
--- name: mark_told
-with told as (
-    update waiting set state = 'told' where journey_id = $1 and state = 'claimed'
-)
-update journeys set told_at = coalesce(told_at, now()) where id = $1;
+-- name: close_settled
+-- The common end, in one round trip: the journey was told or has stepped out, and holds nothing to give back.
+update journeys set ended_at = now(), ending = $2, reason = $3
+where id = $1 and ended_at is null
+  and not exists (select from claims where journey_id = $1 and state = 'given')
+  and not exists (select from waiting where journey_id = $1 and state in ('waiting', 'claimed'))
+returning id;
 
 -- name: close_journey
 update journeys set ended_at = now(), ending = $2, reason = $3 where id = $1 and ended_at is null;

@@ -39,6 +39,7 @@ class Waitlist:
     async def give_places(self, subject: Subject) -> PlacesGiven:
         """Claim the next waiting journeys of every open episode of the subject, and dismiss them if it is gone for good."""
         async with transaction(self._pool) as connection:
+            await connection.execute(SQL["share_product"], *_key(subject))
             dismissed = await connection.fetch(SQL["dismiss"], *_key(subject), CLAIMS_AT_ONCE)
             more = len(dismissed) == CLAIMS_AT_ONCE
             for row in await connection.fetch(SQL["open_episodes"], *_key(subject)):
@@ -87,6 +88,8 @@ class Waitlist:
 
     async def close(self, journey_id: JourneyId, ending: Ending, reason: Reason | None) -> None:
         """Record a journey's end. A claim it never used lapses, and its place passes on."""
+        if await self._pool.fetchval(SQL["close_settled"], journey_id, ending, reason) is not None:
+            return
         async with transaction(self._pool) as connection:
             await give_up_place(connection, journey_id, "lapsed", reason or Reason.NO_MESSAGE)
             await connection.execute(SQL["close_journey"], journey_id, ending, reason)
@@ -110,10 +113,11 @@ async def reshelve(
     """
     variants = [Subject(store_id=store_id, level=Level.VARIANT, id=variant_id) for variant_id in changed]
     subjects = [*variants, Subject(store_id=store_id, level=Level.PRODUCT, id=product_id)]
-    alerts = await connection.fetch(SQL["alerts"])
+    keys = [subject.key for subject in subjects]
+    alerts = await connection.fetch(SQL["alerts"], store_id, keys)
     known = {
         (row["alert_id"], row["subject"]): row
-        for row in await connection.fetch(SQL["episodes_of"], store_id, [subject.key for subject in subjects])
+        for row in await connection.fetch(SQL["episodes_of"], store_id, keys)
     }
     for subject in subjects:
         moved = False
@@ -171,12 +175,6 @@ async def look_again(connection: Connection, subject: Subject) -> None:
     await connection.execute(SQL["look_again"], *_key(subject))
 
 
-async def use_place(connection: Connection, journey_id: JourneyId) -> None:
-    """The journey was told: its claim is used."""
-    await connection.fetchrow(SQL["settle_claim"], journey_id, "used")
-    await connection.execute(SQL["mark_told"], journey_id)
-
-
 async def return_to_line(connection: Connection, journey_id: JourneyId) -> None:
     """The claim is given back; the journey waits again at its old place."""
     row = await connection.fetchrow(SQL["settle_claim"], journey_id, "returned")
@@ -187,6 +185,7 @@ async def return_to_line(connection: Connection, journey_id: JourneyId) -> None:
 
 async def give_up_place(connection: Connection, journey_id: JourneyId, as_: str, reason: Reason) -> None:
     """The journey leaves the line for good; a claim it holds ends as `as_` and its place passes to the next."""
+    await connection.execute(SQL["hold_line"], journey_id)
     row = await connection.fetchrow(SQL["settle_claim"], journey_id, as_)
     await connection.execute(SQL["leave_line"], journey_id, reason)
     if row is not None:

@@ -4,13 +4,15 @@ from importlib.metadata import version
 from typing import Any
 
 from fastapi import FastAPI
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from activities.storefronts.shopify import Shopify
 from schemas.settings import Settings
 from starter.http import conversations, health, journeys, metrics, signups, stores, webhooks
+from starter.http.answers import ANSWERED, answer
 from starter.http.journal import Journal
 from starter.http.limits import BodyLimit, SignUpLimit
-from starter.http.problems import ANSWERED, Problem, answer
+from starter.http.problems import Problem
 from starter.http.surroundings import Surroundings, surround
 from starter.operations import Operations
 
@@ -71,4 +73,5 @@ def create_app(operations: Operations, settings: Settings) -> FastAPI:
     app.add_middleware(BodyLimit, most=settings.http_max_body)
     app.add_middleware(signups.OpenToShops)
     app.add_middleware(Journal, metrics=counted)
+    app.add_middleware(ProxyHeadersMiddleware, trusted_hosts=settings.http_trusted_proxies)
     return app

@@ -12,7 +12,7 @@ from fastapi import Path, Query
 from pydantic import EmailStr, Field
 from temporalio.service import RPCError
 
-from schemas.ids import JourneyId
+from schemas.ids import ContactId, JourneyId
 from schemas.model import Model
 from schemas.path import JourneyPath
 from schemas.reports import JourneyPage, JourneyReport, JourneyStatus
@@ -48,12 +48,13 @@ async def list_journeys(
     operations: Ops,
     store: str | None = None,
     variant: str | None = None,
+    contact: ContactId | None = None,
     status: JourneyStatus | None = None,
     cursor: Cursor = None,
     limit: Limit = 50,
 ) -> JourneyPage:
     """Newest first, each with the reason why nobody was told yet."""
-    wanted = JourneyFilter(store_id=store, variant_id=variant, status=status)
+    wanted = JourneyFilter(store_id=store, variant_id=variant, contact_id=contact, status=status)
     return await operations.journeys.page(wanted, cursor, limit)
 
 

@@ -30,9 +30,14 @@ class SignUpLimit:
         self._storage = MemoryStorage()
         self._limiter = FixedWindowRateLimiter(self._storage)
 
+    @property
+    def remembered(self) -> int:
+        """How many addresses are counted now."""
+        return len(self._storage.expirations)
+
     async def seconds_to_wait(self, address: str | None) -> int:
         """Count one sign-up. 0: go on; otherwise how long until this address may make another."""
-        if len(self._storage.expirations) >= ADDRESSES_REMEMBERED:
+        if self.remembered >= ADDRESSES_REMEMBERED:
             await self._storage.reset()
         key = _network(address)
         if await self._limiter.hit(self._limit, key):

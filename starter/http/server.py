@@ -17,8 +17,6 @@ CONNECTIONS_WAITING = 2048
 """Connections the kernel holds until they are taken; uvicorn's own figure."""
 STOP_LIMIT_SECONDS = 10
 """Requests under way when it is told to stop may end; none of ours takes this long."""
-LOOPBACK_PROXIES = "127.0.0.1,::1"
-"""Proxies on this machine are believed what they say of the shopper's address."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,14 +43,11 @@ class _Server(uvicorn.Server):
 
 
 @asynccontextmanager
-async def serving(
-    app: FastAPI, host: str, port: int, *, trusted_proxies: str = LOOPBACK_PROXIES
-) -> AsyncGenerator[Served]:
+async def serving(app: FastAPI, host: str, port: int) -> AsyncGenerator[Served]:
     """Serve until the block ends; then requests under way are answered and the port is free.
 
     Args:
         port: 0 for any free one.
-        trusted_proxies: addresses or networks, comma separated, whose X-Forwarded-For is believed.
 
     Raises:
         DevstackError: the port is taken or not allowed, or the host is not this machine's.
@@ -67,7 +62,8 @@ async def serving(
         log_config=None,
         access_log=False,
         server_header=False,
-        forwarded_allow_ips=trusted_proxies,
+        # app.py decides which proxies are believed.
+        proxy_headers=False,
         timeout_graceful_shutdown=STOP_LIMIT_SECONDS,
         backlog=CONNECTIONS_WAITING,
     )

@@ -38,7 +38,7 @@ async def worker_process(setting: Setting, smtp_port: int) -> AsyncGenerator[asy
         process = await asyncio.create_subprocess_exec(
             sys.executable,
             "-m",
-            "starter.cli",
+            "starter",
             "worker",
             env=setting.environment(smtp_port),
             stdout=output,

@@ -1,4 +1,4 @@
-"""Promise P4: while Temporal is down, sign-ups and stock changes are taken as quickly, and take effect once it is back."""
+"""Promise P4: while Temporal is down, sign-ups and stock changes are taken, and take effect once it is back."""
 
 from pathlib import Path
 

@@ -89,8 +89,8 @@ async def test_a_worker_killed_in_the_middle_of_a_fan_out_tells_everyone_once_an
     assert max(counts.values()) == 1
     assert set(counts) <= set(names[:100]), "first in, first out"
     assert 100 - unknown <= len(counts) <= 100
-    claims = await pool.fetchrow("select count(*) as n, min(e.claimed) as counted from claims c, episodes e")
-    assert (claims["n"], claims["counted"]) == (100, 100)
+    assert await pool.fetchval("select count(*) from claims") == 100
+    assert await pool.fetchval("select claimed from episodes") == 100
 
 
 def _was_told(journey: JourneyReport) -> bool:

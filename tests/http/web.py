@@ -12,7 +12,7 @@ import httpx
 from pydantic import SecretStr
 
 from schemas.settings import Settings
-from starter.http.problems import MEDIA_TYPE
+from starter.http.problems import MEDIA_TYPE, Problem
 from starter.operations import Operations
 from tests.storefronts.shop import SECRET, SHOP, headers
 
@@ -88,16 +88,16 @@ def level_message(available: int, minutes: float) -> dict[str, object]:
     return {"inventory_item_id": 41, "location_id": 61, "available": available, "updated_at": at(minutes)}
 
 
-def problem(answer: httpx.Response, status: int, kind: str) -> dict[str, object]:
+def problem(answer: httpx.Response, status: int, kind: str) -> Problem:
     """The problem of an answer, which is one of this kind in every way."""
     assert answer.status_code == status, answer.text
     assert answer.headers["content-type"] == MEDIA_TYPE
     assert answer.headers["x-request-id"]
-    said = answer.json()
-    assert said["type"] == f"urn:shelftalk:problem:{kind}"
-    assert said["status"] == status
-    assert said["title"]
-    assert said["detail"]
+    said = Problem.model_validate_json(answer.content)
+    assert said.type == f"urn:shelftalk:problem:{kind}"
+    assert said.status == status
+    assert said.title
+    assert said.detail
     return said
 
 

@@ -1,0 +1,23 @@
+"""The web server as it is measured, a process of its own as `shelftalk serve` is."""
+
+import asyncio
+
+from bench.process import commands, say
+from schemas.settings import Settings
+from starter.logs import log_to_stderr
+from starter.operations import open_operations
+from starter.processes import running_web
+
+
+async def run() -> None:
+    """Serve until the benchmark lets go."""
+    settings = Settings()
+    log_to_stderr(settings.log_level)
+    async with open_operations(settings) as operations, running_web(settings, operations) as url:
+        say(url)
+        async for _ in commands():
+            pass
+
+
+if __name__ == "__main__":
+    asyncio.run(run())

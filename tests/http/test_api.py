@@ -1,0 +1,256 @@
+"""What people with a key ask: stores, variants, stock, journeys, conversations."""
+
+import pytest
+
+from activities.postgres.pool import Pool
+from starter.documents import STARTER_CONVERSATION
+from tests.http.web import Web, level_message, problem, product_message
+from tests.storefronts.shop import SHOP
+
+KEYED = [
+    ("GET", "/v1/journeys"),
+    ("POST", "/v1/journeys/search"),
+    ("GET", "/v1/journeys/j-1"),
+    ("GET", "/v1/journeys/j-1/path"),
+    ("POST", "/v1/journeys/j-1/cancel"),
+    ("PUT", "/v1/stores/s"),
+    ("PUT", "/v1/stores/s/products/p"),
+    ("GET", "/v1/stores/s/variants"),
+    ("GET", "/v1/stores/s/variants/v"),
+    ("GET", "/v1/stores/s/variants/v/stock"),
+    ("PUT", "/v1/stores/s/variants/v/stock"),
+    ("POST", "/v1/conversations"),
+    ("POST", "/v1/conversations/check"),
+]
+KETTLE = {
+    "title": "Blue kettle",
+    "handle": "blue-kettle",
+    "variants": [
+        {"variant": "v1", "title": "Small", "price": "19.99", "quantity": 0},
+        {"variant": "v2", "title": "Large", "sku": "K-L", "quantity": 4, "tracked": True},
+    ],
+}
+
+
+async def test_without_a_valid_key_nothing_is_even_read(web: Web) -> None:
+    for authorization in (None, "Bearer shelftalk_wrong", "Bearer other", "Bearer", "Basic c2hlbGZ0YWxrXw=="):
+        headers = {"Authorization": authorization} if authorization else {}
+        for method, path in KEYED:
+            answer = await web.open.request(method, path, headers=headers, content=b"{not json")
+            problem(answer, 401, "key-needed")
+            assert answer.headers["www-authenticate"].startswith('Bearer realm="shelftalk"')
+
+
+async def test_a_revoked_key_opens_nothing(web: Web) -> None:
+    assert (await web.keyed.get("/v1/journeys")).status_code == 200
+    await web.operations.keys.revoke("tests")
+    problem(await web.keyed.get("/v1/journeys"), 401, "key-needed")
+
+
+async def test_a_product_put_in_by_hand_can_be_signed_up_for(web: Web) -> None:
+    put = await web.keyed.put("/v1/stores/corner-shop/products/kettle", json=KETTLE)
+    assert (put.status_code, put.json()) == (
+        200,
+        {"store": "corner-shop", "product": "kettle", "variants": ["v1", "v2"]},
+    )
+    signed_up = await web.open.post(
+        "/v1/signups", json={"store": "corner-shop", "variant": "v1", "email": "a@example.com"}
+    )
+    assert signed_up.status_code == 202
+    shown = (await web.keyed.get("/v1/stores/corner-shop/variants/v1")).json()
+    assert (shown["price"], shown["units"], shown["waiting"], shown["on_sale"]) == ("19.9900", 0, 1, True)
+
+
+async def test_a_variant_left_out_of_its_product_is_no_longer_on_sale(web: Web) -> None:
+    await web.keyed.put("/v1/stores/s/products/kettle", json=KETTLE)
+    await web.keyed.put("/v1/stores/s/products/kettle", json=KETTLE | {"variants": [{"variant": "v2"}]})
+    left_out = (await web.keyed.get("/v1/stores/s/variants/v1")).json()
+    kept = (await web.keyed.get("/v1/stores/s/variants/v2")).json()
+    assert (left_out["on_sale"], kept["on_sale"], kept["units"]) == (False, True, 4)
+
+
+async def test_stock_is_set_by_location(web: Web) -> None:
+    await web.keyed.put("/v1/stores/s/products/kettle", json=KETTLE)
+    await web.keyed.put("/v1/stores/s/variants/v1/stock", json={"available": 2, "location": "shop"})
+    answer = await web.keyed.put("/v1/stores/s/variants/v1/stock", json={"available": 3})
+    assert answer.status_code == 200
+    assert answer.json()["variant"]["units"] == 5
+    levels = (await web.keyed.get("/v1/stores/s/variants/v1/stock")).json()["levels"]
+    assert {level["location_id"]: level["available"] for level in levels} == {"shop": 2, "by-hand": 3}
+
+
+@pytest.mark.parametrize("path", ["/v1/stores/s/variants/v", "/v1/stores/s/variants/v/stock"])
+async def test_an_unknown_variant_is_not_found(web: Web, path: str) -> None:
+    problem(await web.keyed.get(path), 404, "not-found")
+
+
+BAD_STOCK: list[tuple[object, str]] = [
+    ({}, "$.available"),
+    ({"available": "3"}, "$.available"),
+    ({"available": True}, "$.available"),
+    ({"available": 2**31}, "$.available"),
+    ({"available": 1, "location": ""}, "$.location"),
+    ({"available": 1, "where": "x"}, "$.where"),
+]
+
+
+async def test_stock_that_is_not_valid_names_its_field(web: Web) -> None:
+    for body, path in BAD_STOCK:
+        await web.keyed.put("/v1/stores/s/products/kettle", json=KETTLE)
+        assert problem(await web.keyed.put("/v1/stores/s/variants/v1/stock", json=body), 422, "invalid").path == path
+
+
+BAD_PRODUCTS: list[tuple[dict[str, object], str]] = [
+    ({"variants": []}, "$.variants"),
+    ({"variants": [{"variant": "v"}, {"variant": "v"}]}, "$"),
+    ({"variants": [{"variant": "v", "price": "-1"}]}, "$.variants[0].price"),
+    ({"variants": [{"variant": "v", "price": "1" * 15}]}, "$.variants[0].price"),
+    ({"image_url": "javascript:alert(1)"}, "$.image_url"),
+    ({"title": ""}, "$.title"),
+]
+
+
+async def test_a_product_that_is_not_valid_names_its_field(web: Web) -> None:
+    for changed, path in BAD_PRODUCTS:
+        answer = await web.keyed.put("/v1/stores/s/products/kettle", json=KETTLE | changed)
+        assert problem(answer, 422, "invalid").path == path
+
+
+async def test_a_store_gets_the_name_that_messages_show(web: Web, pool: Pool) -> None:
+    answer = await web.keyed.put("/v1/stores/s", json={"name": "Kettles & Co", "url": "https://shop.example"})
+    assert answer.json() == {"store": "s", "name": "Kettles & Co", "url": "https://shop.example"}
+    assert await pool.fetchval("select name from stores where id = 's'") == "Kettles & Co"
+    bad = await web.keyed.put("/v1/stores/s", json={"name": "Kettles & Co", "url": "shop.example"})
+    assert problem(bad, 422, "invalid").path == "$.url"
+
+
+async def test_variants_are_paged_to_the_last(web: Web) -> None:
+    names = [f"v{number:02}" for number in range(7)]
+    await web.keyed.put("/v1/stores/s/products/p", json={"title": "P", "variants": [{"variant": n} for n in names]})
+    seen: list[str] = []
+    cursor: str | None = None
+    while True:
+        params = {"limit": "3"} | ({"cursor": cursor} if cursor else {})
+        page = (await web.keyed.get("/v1/stores/s/variants", params=params)).json()
+        seen += [variant["variant_id"] for variant in page["variants"]]
+        cursor = page["next"]
+        if cursor is None:
+            break
+    assert seen == names
+
+
+async def test_journeys_are_listed_newest_first_and_paged(web: Web) -> None:
+    await web.webhook("products/update", product_message())
+    for number in range(5):
+        await web.sign_up(f"{number}@example.com")
+    first = (await web.keyed.get("/v1/journeys", params={"limit": 3, "store": SHOP, "variant": "31"})).json()
+    second = (await web.keyed.get("/v1/journeys", params={"limit": 3, "cursor": first["next"]})).json()
+    journeys = first["journeys"] + second["journeys"]
+    assert [journey["ahead"] for journey in journeys] == [4, 3, 2, 1, 0]
+    assert second["next"] is None
+    assert (await web.keyed.get("/v1/journeys", params={"status": "told"})).json()["journeys"] == []
+
+
+async def test_a_contacts_journeys_are_found_by_address_in_a_body(web: Web) -> None:
+    await web.webhook("products/update", product_message())
+    await web.sign_up("a@example.com")
+    await web.sign_up("b@example.com")
+    found = (await web.keyed.post("/v1/journeys/search", json={"email": "B@example.com", "store": SHOP})).json()
+    (journey,) = found["journeys"]
+    assert journey["ahead"] == 1
+    assert "example.com" not in str(found).replace(SHOP, "")
+    shown = (await web.keyed.get(f"/v1/journeys/{journey['journey_id']}")).json()
+    assert shown == journey
+    theirs = (await web.keyed.get("/v1/journeys", params={"contact": journey["contact_id"]})).json()
+    assert theirs == found
+    nobody = (await web.keyed.post("/v1/journeys/search", json={"email": "c@example.com"})).json()
+    assert nobody == {"journeys": [], "next": None}
+
+
+async def test_who_waits_while_others_are_told_reads_why(web: Web) -> None:
+    await web.webhook("products/update", product_message())
+    await web.sign_up("a@example.com")
+    await web.sign_up("b@example.com")
+    await web.webhook("inventory_levels/update", level_message(1, 1))
+    (second, _) = (await web.keyed.get("/v1/journeys")).json()["journeys"]
+    assert (second["status"], second["reason"]) == ("waiting", "not_next_in_line")
+    assert second["why"]
+
+
+async def test_a_cancelled_journey_leaves_the_line_once(web: Web) -> None:
+    await web.webhook("products/update", product_message())
+    await web.sign_up("a@example.com")
+    (journey,) = (await web.keyed.get("/v1/journeys")).json()["journeys"]
+    cancelled = await web.keyed.post(f"/v1/journeys/{journey['journey_id']}/cancel")
+    assert (cancelled.status_code, cancelled.json()["status"]) == (200, "ended")
+    assert cancelled.json()["reason"] == "cancelled"
+    await web.operations.pool.execute("update journeys set ended_at = now(), ending = 'exited'")
+    problem(await web.keyed.post(f"/v1/journeys/{journey['journey_id']}/cancel"), 409, "conflict")
+
+
+@pytest.mark.parametrize("path", ["/v1/journeys/j-1", "/v1/journeys/j-1/path", "/v1/journeys/search"])
+async def test_an_unknown_journey_is_not_found(web: Web, path: str) -> None:
+    problem(await web.keyed.get(path), 404, "not-found")
+    problem(await web.keyed.post("/v1/journeys/j-1/cancel"), 404, "not-found")
+
+
+BAD_QUERIES = [
+    ("limit=0", "query.limit"),
+    ("limit=x", "query.limit"),
+    ("status=asleep", "query.status"),
+    ("cursor=nonsense", "query.cursor"),
+    ("cursor=%C3%BC", "query.cursor"),
+    ("store=%00", None),
+]
+
+
+async def test_a_query_that_is_not_valid_names_its_parameter(web: Web) -> None:
+    for query, path in BAD_QUERIES:
+        assert problem(await web.keyed.get(f"/v1/journeys?{query}"), 422, "invalid").path == path
+
+
+async def test_a_path_cannot_be_replayed_while_temporal_is_down(web: Web) -> None:
+    await web.webhook("products/update", product_message())
+    await web.sign_up("a@example.com")
+    (journey,) = (await web.keyed.get("/v1/journeys")).json()["journeys"]
+    answer = await web.keyed.get(f"/v1/journeys/{journey['journey_id']}/path")
+    problem(answer, 503, "temporal-unavailable")
+    assert answer.headers["retry-after"]
+
+
+async def test_a_document_is_checked_and_published_once(web: Web) -> None:
+    text = STARTER_CONVERSATION.read_text(encoding="utf-8").replace("goal: The", "goal: That the")
+    checked = (await web.keyed.post("/v1/conversations/check", content=text)).json()
+    assert (checked["ok"], checked["mistakes"]) == (True, [])
+    published = await web.keyed.post("/v1/conversations", content=text)
+    assert published.status_code == 201
+    assert published.json() == {
+        "conversation": "back-in-stock",
+        "version": "back-in-stock@2",
+        "number": 2,
+        "new": True,
+    }
+    again = await web.keyed.post("/v1/conversations", content=text)
+    assert (again.status_code, again.json()["new"]) == (200, False)
+
+
+async def test_a_document_with_mistakes_is_answered_line_by_line(web: Web) -> None:
+    text = STARTER_CONVERSATION.read_text(encoding="utf-8").replace("wait: 2 days", "wait: two days")
+    checked = (await web.keyed.post("/v1/conversations/check", content=text)).json()
+    assert not checked["ok"]
+    said = problem(await web.keyed.post("/v1/conversations", content=text), 422, "invalid")
+    assert said.path == checked["mistakes"][0]["path"] == "threads[0].steps[1].wait"
+    assert said.errors[0].line == checked["mistakes"][0]["line"]
+
+
+async def test_an_alert_that_another_conversation_has_is_a_conflict(web: Web) -> None:
+    text = STARTER_CONVERSATION.read_text(encoding="utf-8")
+    other = text.replace("conversation: back-in-stock", "conversation: other")
+    problem(await web.keyed.post("/v1/conversations", content=other), 409, "conflict")
+
+
+@pytest.mark.parametrize("body", [b"", b"\xff", b"a: [", b"&a [*a, *a]", b"- - - x"])
+async def test_any_bytes_can_be_checked(web: Web, body: bytes) -> None:
+    answer = await web.keyed.post("/v1/conversations/check", content=body)
+    assert (answer.status_code, answer.json()["ok"]) == (200, False)
+    problem(await web.keyed.post("/v1/conversations", content=body), 422, "invalid")

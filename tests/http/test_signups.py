@@ -1,0 +1,139 @@
+"""Sign-ups over HTTP: open to every shop's pages, limited, and saying the same to everyone."""
+
+import httpx
+import pytest
+from pydantic import SecretStr
+from temporalio.client import Client
+
+from activities.postgres.pool import Pool
+from starter.http.limits import ADDRESSES_REMEMBERED, SignUpLimit
+from starter.publishing import publish
+from tests.http.conftest import web_over
+from tests.http.web import SETTINGS, Web, problem, product_message
+from tests.product import starter_document
+from tests.storefronts.shop import SECRET, SHOP
+
+LIMITED = SETTINGS.model_copy(update={"signups_per_minute": 3, "shopify_secrets": (SecretStr(SECRET),)})
+
+
+async def test_new_and_known_contacts_are_answered_alike(web: Web, pool: Pool) -> None:
+    await web.webhook("products/update", product_message())
+    new, known, shouted = [await web.sign_up(email) for email in ("a@example.com", "a@example.com", "A@Example.com")]
+    assert new.status_code == known.status_code == shouted.status_code == 202
+    assert new.content == known.content == shouted.content
+    told_apart = {"x-request-id", "date"}
+    assert {k: v for k, v in new.headers.items() if k not in told_apart} == {
+        k: v for k, v in known.headers.items() if k not in told_apart
+    }
+    assert await pool.fetchval("select count(*) from journeys") == 1
+    assert "j-" not in new.text
+
+
+async def test_consent_is_on_record_with_its_source(web: Web, pool: Pool) -> None:
+    await web.webhook("products/update", product_message())
+    await web.sign_up("a@example.com")
+    row = await pool.fetchrow("select granted, source from consents")
+    assert row is not None
+    assert tuple(row) == (True, "sign-up form")
+
+
+async def test_an_invalid_address_is_named(web: Web) -> None:
+    wrong: list[object] = ["", "a", "a@", "@example.com", "a b@example.com", "a@example.com\0", None, 7, []]
+    for email in wrong:
+        answer = await web.open.post("/v1/signups", json={"store": SHOP, "variant": "31", "email": email})
+        said = problem(answer, 422, "invalid")
+        assert said.path == "$.email"
+
+
+async def test_every_wrong_field_is_named(web: Web) -> None:
+    said = problem(await web.open.post("/v1/signups", json={"variant": 3, "emial": "a@example.com"}), 422, "invalid")
+    assert sorted(error.path for error in said.errors) == ["$.email", "$.emial", "$.store", "$.variant"]
+    assert "a@example.com" not in str(said)
+
+
+@pytest.mark.parametrize("body", [b"", b"{", b"[]", b"\xff", b'"\\ud800"', b'{"\\ud800": 1}', b"[" * 50_000])
+async def test_a_body_that_is_no_sign_up_is_not_valid(web: Web, body: bytes) -> None:
+    answer = await web.open.post("/v1/signups", content=body, headers={"Content-Type": "application/json"})
+    assert answer.status_code in (400, 422)
+    problem(answer, answer.status_code, "invalid" if answer.status_code == 422 else "request-malformed")
+
+
+@pytest.mark.parametrize("variant", ["unknown", "\0"])
+async def test_an_unknown_variant_is_not_found_or_not_valid(web: Web, variant: str) -> None:
+    answer = await web.sign_up("a@example.com", variant)
+    problem(answer, *((404, "not-found") if variant == "unknown" else (422, "invalid")))
+
+
+async def test_before_anything_is_published_the_shopper_reads_a_plain_sentence(pool: Pool, nowhere: Client) -> None:
+    async with web_over(pool, nowhere) as web:
+        await web.webhook("products/update", product_message())
+        said = problem(await web.sign_up("a@example.com"), 503, "not-open")
+        assert said.detail == "Sign-ups are not open yet. Please try again later."
+
+
+async def test_one_address_may_not_sign_up_without_end(pool: Pool, nowhere: Client) -> None:
+    await publish(pool, starter_document())
+    async with web_over(pool, nowhere, LIMITED) as web:
+        await web.webhook("products/update", product_message())
+        answers = [await web.sign_up(f"{number}@example.com") for number in range(7)]
+        # The minute may have turned in between: then as many more were let in.
+        accepted = [answer for answer in answers if answer.status_code == 202]
+        assert len(accepted) in (3, 4, 5, 6)
+        refused = next(answer for answer in answers if answer.status_code != 202)
+        problem(refused, 429, "too-many-requests")
+        assert 1 <= int(refused.headers["retry-after"]) <= 60
+        # Others are not held up, and neither is the shop.
+        assert (await web.webhook("products/update", product_message(1))).status_code == 200
+
+
+async def test_behind_a_trusted_proxy_each_shopper_counts_alone(pool: Pool, nowhere: Client) -> None:
+    await publish(pool, starter_document())
+    async with web_over(pool, nowhere, LIMITED) as web:
+        await web.webhook("products/update", product_message())
+        for number in range(10):
+            answer = await web.open.post(
+                "/v1/signups",
+                json={"store": SHOP, "variant": "31", "email": f"{number}@example.com"},
+                headers={"X-Forwarded-For": f"192.0.2.{number}"},
+            )
+            assert answer.status_code == 202
+
+
+async def test_a_proxy_that_is_not_trusted_cannot_lend_addresses(pool: Pool, nowhere: Client) -> None:
+    settings = LIMITED.model_copy(update={"http_trusted_proxies": "192.0.2.1"})
+    async with web_over(pool, nowhere, settings) as web:
+        answers = [
+            await web.open.post("/v1/signups", json={}, headers={"X-Forwarded-For": f"192.0.2.{number}"})
+            for number in range(7)
+        ]
+        assert {answer.status_code for answer in answers} == {422, 429}
+
+
+async def test_a_household_counts_as_one_address() -> None:
+    limit = SignUpLimit(1)
+    waits = [await limit.seconds_to_wait(f"2001:db8::{number:x}") for number in range(1, 5)]
+    assert waits[0] == 0
+    assert any(waits)
+    assert await limit.seconds_to_wait("2001:db8:0:1::1") == 0
+
+
+async def test_however_many_addresses_come_the_memory_stays_small() -> None:
+    limit = SignUpLimit(1)
+    for number in range(ADDRESSES_REMEMBERED + 10):
+        assert await limit.seconds_to_wait(f"10.{number >> 16}.{number >> 8 & 255}.{number & 255}") == 0
+    assert limit.remembered <= ADDRESSES_REMEMBERED
+
+
+async def test_a_shops_page_may_post_a_sign_up_and_nothing_else(web: Web) -> None:
+    page = {"Origin": "https://shop.example"}
+    asked = page | {"Access-Control-Request-Method": "POST", "Access-Control-Request-Headers": "content-type"}
+    preflight = await web.open.options("/v1/signups", headers=asked)
+    assert preflight.status_code == 200
+    assert preflight.headers["access-control-allow-origin"] == "*"
+    assert "access-control-allow-credentials" not in preflight.headers
+    refused: httpx.Response = await web.open.post("/v1/signups", json={}, headers=page)
+    assert (refused.status_code, refused.headers["access-control-allow-origin"]) == (422, "*")
+    for path in ("/v1/journeys", "/v1/webhooks/shopify", "/v1/stores/s"):
+        elsewhere = await web.open.options(path, headers=asked)
+        assert "access-control-allow-origin" not in elsewhere.headers
+        assert elsewhere.status_code == 405
