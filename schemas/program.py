@@ -72,6 +72,6 @@ class Program(Model):
     version: VersionId
     conversation: str
     entries: tuple[Entry, ...]
-    terms: dict[str, Terms] = {}
+    terms: dict[str, Terms] = Field(default_factory=dict[str, Terms])
     """By alert code; an alert that is not here has no follow-ups."""
     steps: dict[StepId, Step]

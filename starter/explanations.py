@@ -7,9 +7,9 @@ from difflib import get_close_matches
 from pydantic import BaseModel
 from pydantic_core import ErrorDetails
 
+from schemas.alerts import BackInStock, LowInventory, PriceDrop
 from schemas.conversation import (
     STEP_KINDS,
-    AlertSection,
     ConversationDocument,
     ExitStep,
     ListSection,
@@ -26,6 +26,11 @@ _LONGEST_MESSAGE = 300
 """Characters; some messages repeat what was written, which may be a whole text."""
 _CLOCK = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]")
 _KIND_OF_STEP: dict[str, type[BaseModel]] = {"send": SendStep, "wait": WaitStep, "exit": ExitStep}
+_ALERT_OF_TYPE: dict[str, type[BaseModel]] = {
+    "back-in-stock": BackInStock,
+    "price-drop": PriceDrop,
+    "low-inventory": LowInventory,
+}
 
 
 def explain(error: ErrorDetails) -> Iterator[Mistake]:
@@ -110,6 +115,8 @@ def _document_path(loc: tuple[int | str, ...]) -> Path:
     path = tuple(part for part in loc if part != "[key]")
     if _in_step(path) and len(path) > 4:
         path = (*path[:4], *path[5:])
+    if len(path) > 2 and path[0] == "alerts" and path[2] in _ALERT_OF_TYPE:
+        path = (*path[:2], *path[3:])
     return path
 
 
@@ -123,8 +130,8 @@ def _model_at(loc: tuple[int | str, ...]) -> type[BaseModel]:
             return ListSection
         case ("list", "quiet_hours"):
             return QuietHours
-        case ("alerts", _):
-            return AlertSection
+        case ("alerts", _, str(type_)) if type_ in _ALERT_OF_TYPE:
+            return _ALERT_OF_TYPE[type_]
         case ("threads", _):
             return ThreadSection
         case ("threads", _, "steps", _, str(kind)):

@@ -56,9 +56,7 @@ class Operations:
             return await self.intake.ignore(delivery)
         return await self.intake.receive(delivery, facts)
 
-    async def sign_up(
-        self, email: str, store_id: StoreId, variant_id: str, source: str
-    ) -> Enlisted | NotEnlisted:
+    async def sign_up(self, email: str, store_id: StoreId, variant_id: str, source: str) -> Enlisted | NotEnlisted:
         """Put a contact in line.
 
         Raises:

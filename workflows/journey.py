@@ -9,7 +9,18 @@ from typing import NoReturn
 from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
-    from schemas.journey import Close, Deliver, JourneyStart, JourneyState, Leave, PlaceGiven, Say, Signal, StepOut, Workflow
+    from schemas.journey import (
+        Close,
+        Deliver,
+        JourneyStart,
+        JourneyState,
+        Leave,
+        PlaceGiven,
+        Say,
+        Signal,
+        StepOut,
+        Workflow,
+    )
     from schemas.outcome import Outcome
     from schemas.path import JourneyPath
     from schemas.reasons import Reason

@@ -10,7 +10,6 @@ from schemas.alerts import AlertEvent, AlertType
 from schemas.outcome import Deferred, Refused, Then
 from schemas.reasons import Reason
 
-
 PAUSE_CHECK = timedelta(minutes=15)
 """How soon a message of a paused conversation is looked at again."""
 

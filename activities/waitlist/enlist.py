@@ -51,6 +51,13 @@ class NotEnlisted:
     reason: Reason
 
 
+class Declined(Exception):
+    """A contact could not be entered; for those who asked to be told why."""
+
+    def __init__(self, declined: NotEnlisted) -> None:
+        super().__init__(f"Alert '{declined.alert_id}' does not enter them: {declined.reason.sentence}")
+
+
 class Enlisting:
     """The way into the waiting list."""
 

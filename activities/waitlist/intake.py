@@ -224,9 +224,7 @@ async def _tell(
     variant = product.variants[variant_id]
     before, after = variant.quantities, told(variant.quantities)
     if (before.elsewhere, before.total_observed_at) != (after.elsewhere, after.total_observed_at):
-        await connection.execute(
-            SQL["set_elsewhere"], store_id, variant_id, after.elsewhere, after.total_observed_at
-        )
+        await connection.execute(SQL["set_elsewhere"], store_id, variant_id, after.elsewhere, after.total_observed_at)
     return replace(product, variants={**product.variants, variant_id: replace(variant, quantities=after)})
 
 

@@ -94,8 +94,6 @@ class Product:
             case Level.PRODUCT:
                 offers = [variant.offer(locations) for variant in self.variants.values()]
                 prices = [o.price for o in offers if o.price is not None and (o.units or o.open_ended)]
-                return Offer(
-                    sum(o.units for o in offers), any(o.open_ended for o in offers), min(prices, default=None)
-                )
+                return Offer(sum(o.units for o in offers), any(o.open_ended for o in offers), min(prices, default=None))
             case _:
                 assert_never(level)

@@ -37,7 +37,7 @@ class Waitlist:
         self._pool = pool
 
     async def give_places(self, subject: Subject) -> PlacesGiven:
-        """Claim the next waiting journeys of every open episode of the subject, and dismiss them if it is gone for good."""
+        """Claim the next in line of every open episode of the subject; dismiss them if it is gone for good."""
         async with transaction(self._pool) as connection:
             await connection.execute(SQL["share_product"], *_key(subject))
             dismissed = await connection.fetch(SQL["dismiss"], *_key(subject), CLAIMS_AT_ONCE)
@@ -99,8 +99,8 @@ class Waitlist:
         async with transaction(self._pool) as connection:
             await connection.execute(SQL["keep_taken_offers"])
             rows = await connection.fetch(SQL["lapse_offers"], CLAIMS_AT_ONCE)
-            for subject in {_subject(row) for row in rows}:
-                await look_again(connection, subject)
+            for store_id, key in {(row["store_id"], row["subject"]) for row in rows}:
+                await look_again(connection, Subject.from_key(store_id, key))
         return len(rows)
 
 
@@ -116,15 +116,15 @@ async def reshelve(
     keys = [subject.key for subject in subjects]
     alerts = await connection.fetch(SQL["alerts"], store_id, keys)
     known = {
-        (row["alert_id"], row["subject"]): row
-        for row in await connection.fetch(SQL["episodes_of"], store_id, keys)
+        (row["alert_id"], row["subject"]): row for row in await connection.fetch(SQL["episodes_of"], store_id, keys)
     }
     for subject in subjects:
         moved = False
         for alert in alerts:
             if alert["level"] == subject.level:
                 offer = product.offer(subject.level, subject.id, alert["locations"])
-                moved = await _observe(connection, alert, subject, offer, known.get((alert["id"], subject.key))) or moved
+                episode = known.get((alert["id"], subject.key))
+                moved = await _observe(connection, alert, subject, offer, episode) or moved
         if moved:
             await look_again(connection, subject)
     await connection.execute(
@@ -162,9 +162,7 @@ async def _observe(connection: Connection, alert: Row, subject: Subject, offer: 
             measure,
         )
     else:
-        await connection.execute(
-            SQL["update_episode"], row["id"], episode.available, episode.arrived, measure
-        )
+        await connection.execute(SQL["update_episode"], row["id"], episode.available, episode.arrived, measure)
     if type_ is AlertType.LOW_INVENTORY:
         await connection.execute(SQL["arm"], alert["id"], *_key(subject), measure)
     return True

@@ -9,7 +9,8 @@ from temporalio.service import RPCError
 
 from activities.postgres.migrate import MigrationRefused
 from activities.postgres.pool import DatabaseUnavailable
-from activities.waitlist.intake import NoAlert, UnknownVariant
+from activities.waitlist.enlist import Declined, NoAlert
+from activities.waitlist.intake import UnknownVariant
 from schemas.model import Model
 from schemas.settings import Settings
 from starter.commands.terminal import ExitCode
@@ -108,6 +109,8 @@ def _asked(error: BaseException) -> Failure | None:
                 f"Nothing is known of {error}.",
                 "Its storefront has not told of it yet; `shelftalk product set` puts it in by hand.",
             )
+        case Declined():
+            return _failed("not_enlisted", str(error))
         case NoAlert():
             return _failed("no_alert", str(error), "Publish one: `shelftalk conversation publish FILE`.")
         case AlertTaken():

@@ -37,6 +37,10 @@ def _because(why: Why | None) -> str:
             return "the time had passed"
         case Why.WINDOW_ENDED:
             return "the window ended"
+        case Why.DISCONTINUED:
+            return "discontinued"
+        case Why.ASKED_TO_SPEAK:
+            return "a message to all in line"
         case Why.ANSWERED:
             return "answered"
         case Why.EXIT:

@@ -8,6 +8,7 @@ import typer
 from pydantic import validate_email
 from pydantic_core import PydanticCustomError
 
+from activities.waitlist.enlist import Declined, Enlisted, NotEnlisted
 from schemas.facts import ProductFact, VariantFact
 from schemas.ids import StoreId, Subject
 from schemas.model import Model
@@ -44,8 +45,11 @@ def signup(
     address = _address(email)
 
     async def question(operations: Operations) -> JourneyReport:
-        journey_id = await operations.sign_up(address, StoreId(store), variant, SOURCE)
-        return await operations.journeys.show(journey_id)
+        match await operations.sign_up(address, StoreId(store), variant, SOURCE):
+            case Enlisted(journey_id=journey_id):
+                return await operations.journeys.show(journey_id)
+            case NotEnlisted() as refused:
+                raise Declined(refused)
 
     tell(ask(question, data_dir), _in_line, as_json=as_json)
 

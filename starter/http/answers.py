@@ -10,7 +10,8 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
 from activities.storefronts.storefront import DeliveryMalformed, PayloadMalformed, SignatureWrong
-from activities.waitlist.intake import NoAlert, UnknownVariant
+from activities.waitlist.enlist import NoAlert
+from activities.waitlist.intake import UnknownVariant
 from starter.documents import DocumentInvalid
 from starter.http.problems import TRY_AGAIN_SECONDS, FieldProblem, Kind, ProblemResponse, Refusal, respond
 from starter.journeys import BadCursor, JourneyEnded, NoSuchJourney

@@ -48,7 +48,9 @@ class Rehearsal:
     async def stand_in_line(self, until: datetime, after_claim: int) -> PlaceGiven | Say | Leave | None:
         return self._next(until, lambda signal: not isinstance(signal, PlaceGiven) or signal.claim_id > after_claim)
 
-    def _next(self, until: datetime, counts: Callable[[PlaceGiven | Say | Leave], bool]) -> PlaceGiven | Say | Leave | None:
+    def _next(
+        self, until: datetime, counts: Callable[[PlaceGiven | Say | Leave], bool]
+    ) -> PlaceGiven | Say | Leave | None:
         """The next happening that counts, and the clock at it; or the clock at `until`."""
         for happening in self._ahead:
             if happening.at > until:

@@ -8,7 +8,6 @@ from datetime import datetime, timedelta
 from typing import assert_never
 
 from schemas.alerts import AlertEvent
-from schemas.ids import StepId
 from schemas.journey import Deliver, JourneyStart, JourneyState
 from schemas.outcome import Deferred, Outcome, Refused, Sent, Then, Unknown
 from schemas.path import PathEntry, PathKind, Why
