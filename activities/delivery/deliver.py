@@ -11,6 +11,7 @@ from activities.delivery.ledger import Dossier, Ledger
 from activities.delivery.verdict import Go, judge
 from activities.rendering.templates import CannotRender, render
 from activities.senders.sender import Mail, NotTaken, Rejected, Sender, Uncertain
+from schemas.alerts import AlertEvent
 from schemas.conversation import MessageSection
 from schemas.ids import VersionId
 from schemas.journey import Activity, Deliver, Delivered
@@ -62,10 +63,11 @@ class Delivery:
                 return await self._send(request, dossier)
 
     async def _send(self, request: Deliver, dossier: Dossier) -> Outcome:
-        told = dossier.facts.claim == "used"
+        # Nothing hangs on it: they were told before, or it is not the alert itself.
+        aside = dossier.facts.claim == "used" or request.event is not AlertEvent.ALERT
         mail = await self._compose(request, dossier)
         if mail is None:
-            refused = Refused(reason=Reason.MESSAGE_BROKEN, then=Then.GO_ON if told else Then.LEAVE)
+            refused = Refused(reason=Reason.MESSAGE_BROKEN, then=Then.GO_ON if aside else Then.LEAVE)
             return await self._settle(request, refused)
         if not await self._ledger.open(request):
             raise ApplicationError("another attempt took this message first", type="InProgress")
@@ -77,13 +79,13 @@ class Delivery:
             raise
         except NotTaken as error:
             if datetime.now(UTC) >= request.give_up_at:
-                then = Then.GO_ON if told else Then.BACK_IN_LINE
+                then = Then.GO_ON if aside else Then.BACK_IN_LINE
                 return await self._settle(request, Refused(reason=Reason.PROVIDER_UNAVAILABLE, then=then))
             await self._ledger.release(request)
             raise ApplicationError(f"the provider did not take it: {error}", type="NotTaken") from None
         except Rejected as error:
             log.warning("provider refused", journey=request.journey_id, step=request.step.id, error=str(error))
-            then = Then.GO_ON if told else Then.LEAVE
+            then = Then.GO_ON if aside else Then.LEAVE
             return await self._settle(request, Refused(reason=Reason.PROVIDER_REFUSED, then=then))
         except Uncertain:
             return await self._settle(request, Unknown())

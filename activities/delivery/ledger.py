@@ -14,7 +14,7 @@ from activities.postgres.pool import Pool, Row, transaction
 from activities.postgres.queries import load_queries
 from activities.rendering.templates import ListPart, MessageContext, ProductPart, ShopPart, VariantPart
 from activities.waitlist.store import give_up_place, return_to_line
-from schemas.alerts import AlertType
+from schemas.alerts import AlertEvent, AlertType
 from schemas.conversation import MessageSection
 from schemas.ids import VersionId
 from schemas.journey import Deliver, Delivered
@@ -25,6 +25,9 @@ SQL = load_queries("activities.delivery", "ledger.sql")
 
 LEASE = timedelta(seconds=90)
 """Longer than any attempt can take (workflows/policies.DELIVER_LIMIT), so a lease that ran out has no living holder."""
+
+TELLING = (AlertEvent.ALERT, AlertEvent.FOLLOW_UP)
+"""The events whose messages use the place; a confirmation or a farewell does not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,8 +102,10 @@ class Ledger:
     async def settle(self, request: Deliver, outcome: Sent | Refused | Unknown) -> None:
         """Write what became of it, and what that means for the journey's place, all or nothing."""
         match outcome:
-            case Sent() | Unknown():
+            case Sent() | Unknown() if request.event in TELLING:
                 await self._pool.execute(SQL["settle_told"], *_entry(request, outcome))
+            case Sent() | Unknown():
+                await self._pool.fetchval(SQL["settle"], *_entry(request, outcome))
             case Refused():
                 await self._settle_refusal(request, outcome)
             case _:

@@ -1,15 +1,17 @@
 """Any journey at all, for Hypothesis: programs, happenings, answers, and a rehearsal that can be cut at its rests."""
 
+import zlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from hypothesis import strategies as st
 
+from schemas.alerts import AlertEvent
 from schemas.ids import AlertId, ContactId, JourneyId, StepId, StoreId, Subject, VersionId
-from schemas.journey import Deliver, JourneyStart, JourneyState, Leave, PlaceGiven
+from schemas.journey import Deliver, JourneyStart, JourneyState, Leave, PlaceGiven, Say
 from schemas.outcome import Deferred, Outcome, Refused, Sent, Then, Unknown
-from schemas.program import Entry, Exit, Program, Send, Step, Wait
+from schemas.program import Entry, Exit, Program, Send, Step, Terms, Wait
 from schemas.reasons import Reason
 from workflows.interpreter.rehearsal import Happening, Rehearsal
 
@@ -26,7 +28,7 @@ ENDINGS: tuple[Outcome, ...] = (
 
 @dataclass(frozen=True)
 class Answers:
-    """What deliver answers, by step, round and time alone: so it is the same for a journey that was cut.
+    """What deliver answers, by message and time alone: so it is the same for a journey that was cut.
 
     Attributes:
         quiet_ends: a message is deferred to the next of these moments that is still ahead.
@@ -40,7 +42,7 @@ class Answers:
         until = next((moment for moment in self.quiet_ends if now < moment < now + timedelta(hours=12)), None)
         if until is not None:
             return Deferred(until=until, reason=Reason.QUIET_HOURS)
-        position = int(request.step.id.removeprefix("step-")) + 7 * request.round
+        position = zlib.crc32(request.key.encode())
         return self.final[position % len(self.final)]
 
 
@@ -91,11 +93,16 @@ class CuttableRehearsal(Rehearsal):
         super().rest(state)
         self.cuts.append(Cut(state, self._now, tuple(self._ahead), len(self.delivered)))
 
-    async def wait(self, until: datetime, after_claim: int | None) -> PlaceGiven | Leave | None:
+    async def sleep(self, until: datetime) -> Leave | None:
         fell_asleep = self._now
-        if after_claim is not None:
-            self._known_claim = after_claim
-        woken = await super().wait(until, after_claim)
+        woken = await super().sleep(until)
+        self.slept.append((fell_asleep, self._now))
+        return woken
+
+    async def stand_in_line(self, until: datetime, after_claim: int) -> PlaceGiven | Say | Leave | None:
+        fell_asleep = self._now
+        self._known_claim = after_claim
+        woken = await super().stand_in_line(until, after_claim)
         self.slept.append((fell_asleep, self._now))
         return woken
 
@@ -115,12 +122,29 @@ def _moments(days: int = 90) -> st.SearchStrategy[datetime]:
 
 @st.composite
 def programs(draw: st.DrawFn) -> Program:
-    """A thread of any steps, now and then for an event that no alert raises."""
+    """A thread of any steps for each event, now and then none, with reminders or without."""
     steps: dict[StepId, Step] = {}
-    count = draw(st.integers(1, 6))
+    events = draw(st.lists(st.sampled_from(AlertEvent), unique=True))
+    for event in events:
+        steps |= draw(_threads(event))
+    return Program(
+        version=VersionId("v@1"),
+        conversation="v",
+        entries=tuple(Entry(event=f"back.{event}", first=StepId(f"{event}-0")) for event in events),
+        terms={
+            "back": Terms(reminder_after=timedelta(hours=draw(st.integers(0, 72))), reminders=draw(st.integers(0, 3)))
+        },
+        steps=steps,
+    )
+
+
+@st.composite
+def _threads(draw: st.DrawFn, event: AlertEvent) -> dict[StepId, Step]:
+    steps: dict[StepId, Step] = {}
+    count = draw(st.integers(1, 4))
     for number in range(count):
-        own = StepId(f"step-{number}")
-        following = StepId(f"step-{number + 1}") if number + 1 < count else None
+        own = StepId(f"{event}-{number}")
+        following = StepId(f"{event}-{number + 1}") if number + 1 < count else None
         match draw(st.sampled_from(("send", "send", "wait", "exit"))):
             case "send":
                 steps[own] = Send(id=own, message="m", next=following)
@@ -128,13 +152,7 @@ def programs(draw: st.DrawFn) -> Program:
                 steps[own] = Wait(id=own, length=timedelta(hours=draw(st.integers(0, 200))), next=following)
             case _:
                 steps[own] = Exit(id=own, why="enough")
-    event = draw(st.sampled_from(("back.alert", "back.alert", "back.alert", "other.alert")))
-    return Program(
-        version=VersionId("v@1"),
-        conversation="v",
-        entries=(Entry(event=event, first=StepId("step-0")),),
-        steps=steps,
-    )
+    return steps
 
 
 def start_of(program: Program) -> JourneyStart:
@@ -160,10 +178,16 @@ def claims(draw: st.DrawFn) -> tuple[Happening, ...]:
 @st.composite
 def lives(draw: st.DrawFn, *, leaves: bool = True) -> Life:
     """Any journey: any program, any happenings, any outcomes."""
+    reason = draw(st.sampled_from((Reason.CANCELLED, Reason.DISCONTINUED)))
     departures = draw(st.lists(_moments(), max_size=1)) if leaves else []
+    said = draw(st.dictionaries(st.sampled_from(("news", "sorry")), _moments(), max_size=2)) if leaves else {}
     return Life(
         start_of(draw(programs())),
-        (*draw(claims()), *(Happening(at, Leave(reason=Reason.CANCELLED)) for at in departures)),
+        (
+            *draw(claims()),
+            *(Happening(at, Leave(reason=reason)) for at in departures),
+            *(Happening(at, Say(message=message)) for message, at in said.items()),
+        ),
         Answers(
             tuple(sorted(draw(st.lists(_moments(), max_size=4)))),
             tuple(draw(st.lists(st.sampled_from(ENDINGS), min_size=1, max_size=8))),

@@ -7,14 +7,16 @@ from itertools import pairwise
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from schemas.journey import Leave, Phase, PlaceGiven
+from schemas.alerts import AlertEvent
+from schemas.journey import Leave, PlaceGiven
 from schemas.outcome import Deferred, Refused, Sent, Then, Unknown
 from schemas.path import JourneyPath, Why
 from schemas.program import Exit, Wait
 from schemas.reasons import Ending, Reason
 from tests.interpreter.journeys import DAWN, WINDOW, CuttableRehearsal, Life, at_any_moment, claims, lives, told_once
-from workflows.interpreter.journey import PROVIDER_PATIENCE, WAITING_LIST, Ended
+from workflows.interpreter.journey import UNTIL_REMINDER, WAITING_LIST, Ended
 from workflows.interpreter.rehearsal import Happening, rehearse
+from workflows.interpreter.walk import PROVIDER_PATIENCE
 
 thoroughly = settings(max_examples=150, deadline=None)
 
@@ -38,14 +40,20 @@ def _told_again(life: Life, repeats: list[tuple[int, int]]) -> Life:
     return replace(life, happenings=(*life.happenings, *again))
 
 
+def _told(path: JourneyPath) -> bool:
+    """Whether the alert's or a reminder's own messages told them anything."""
+    return any(
+        isinstance(entry.outcome, Sent | Unknown) and entry.step.startswith(("alert-", "follow-up-"))
+        for entry in path.entries
+    )
+
+
 @thoroughly
 @given(lives())
 def test_every_journey_ends_and_its_path_says_how(life: Life) -> None:
     ended, path, _ = _lived(life)
     assert (path.ending, path.reason) == (ended.ending, ended.reason)
-    assert (ended.reason is None) == (
-        ended.ending is Ending.COMPLETED and any(isinstance(e.outcome, Sent | Unknown) for e in path.entries)
-    )
+    assert (ended.reason is None) == (ended.ending is Ending.COMPLETED and _told(path))
 
 
 @thoroughly
@@ -66,8 +74,8 @@ def test_at_every_rest_only_the_last_entry_is_open(life: Life) -> None:
         *before, last = cut.state.path
         assert last.left_at is None
         assert all(entry.left_at is not None for entry in before)
-        assert (last.step == WAITING_LIST) == (cut.state.phase is Phase.WAITING)
-        assert cut.state.at == (None if cut.state.phase is Phase.WAITING else last.step)
+        between_steps = last.step in (WAITING_LIST, UNTIL_REMINDER) or last.step.startswith("once/")
+        assert cut.state.at == (None if between_steps else last.step)
 
 
 @thoroughly
@@ -75,17 +83,31 @@ def test_at_every_rest_only_the_last_entry_is_open(life: Life) -> None:
 def test_a_path_follows_its_program(life: Life) -> None:
     _, path, _ = _lived(life)
     steps = life.start.program.steps
-    first = life.start.program.entries[0].first
+    firsts = {entry.first for entry in life.start.program.entries}
     for entry, following in pairwise(path.entries):
+        step = next((step for step in steps.values() if step.id == entry.step), None)
         if following.step == WAITING_LIST:
-            assert isinstance(entry.outcome, Refused)
-            assert entry.outcome.then is Then.BACK_IN_LINE
-        elif entry.step == WAITING_LIST:
-            assert (entry.why, following.step) == (Why.PLACE_GIVEN, first)
-        else:
-            step = next(step for step in steps.values() if step.id == entry.step)
+            came_back = isinstance(entry.outcome, Refused) and entry.outcome.then is Then.BACK_IN_LINE
+            assert came_back or entry.step.startswith(("once/", "subscription-"))
+        elif following.step in firsts:
+            assert entry.why is Why.PLACE_GIVEN or step is None or isinstance(step, Exit) or step.next is None
+        elif following.step != UNTIL_REMINDER and not following.step.startswith("once/"):
+            assert step is not None
             assert not isinstance(step, Exit)
             assert following.step == step.next
+
+
+@thoroughly
+@given(lives())
+def test_no_more_reminders_than_the_alert_says_and_only_for_those_who_were_told(life: Life) -> None:
+    _, path, _ = _lived(life)
+    rests = [entry for entry in path.entries if entry.step == UNTIL_REMINDER]
+    terms = life.start.program.terms["back"]
+    assert len(rests) <= terms.reminders
+    assert not rests or _told(path)
+    for rest in rests:
+        if rest.why is Why.TIME_PASSED and rest.left_at is not None:
+            assert rest.left_at - rest.entered_at == terms.reminder_after
 
 
 @thoroughly
@@ -112,7 +134,12 @@ def test_a_deferred_message_is_checked_again_exactly_when_it_said(life: Life) ->
 def test_a_wait_takes_exactly_as_long_as_it_says(life: Life) -> None:
     _, path, _ = _lived(life)
     for entry in path.entries:
-        if entry.kind == "wait" and entry.why is Why.TIME_PASSED and entry.left_at is not None:
+        if (
+            entry.kind == "wait"
+            and entry.step != UNTIL_REMINDER
+            and entry.why is Why.TIME_PASSED
+            and entry.left_at is not None
+        ):
             step = next(step for step in life.start.program.steps.values() if step.id == entry.step)
             assert isinstance(step, Wait)
             assert entry.left_at - entry.entered_at == step.length
@@ -120,17 +147,11 @@ def test_a_wait_takes_exactly_as_long_as_it_says(life: Life) -> None:
 
 @thoroughly
 @given(lives())
-def test_each_return_to_the_line_begins_a_new_round(life: Life) -> None:
+def test_each_return_to_the_line_asks_for_the_same_message_under_another_key(life: Life) -> None:
     _, path, world = _lived(life)
-    stays = [entry for entry in path.entries if entry.step == WAITING_LIST]
-    returned = [e for e in path.entries if isinstance(e.outcome, Refused) and e.outcome.then is Then.BACK_IN_LINE]
-    assert len(stays) == 1 + len(returned)
-    round_, sends = 0, list[tuple[str, int]]()
-    for entry in path.entries:
-        round_ += entry.why is Why.PLACE_GIVEN
-        if entry.kind == "send":
-            sends.append((entry.step, round_))
-    assert list(dict.fromkeys((request.step.id, request.round) for _, request in world.delivered)) == sends
+    sends = [entry for entry in path.entries if entry.kind == "send" and entry.outcome is not None]
+    asked = list(dict.fromkeys(request.key for _, request in world.delivered))
+    assert [key.split("/", 1)[1].rsplit("/", 1)[0] for key in asked] == [entry.step for entry in sends]
 
 
 @thoroughly
@@ -175,9 +196,14 @@ def test_who_hears_of_no_claim_leaves_when_the_window_ends(life: Life, late: tup
     )
     life = replace(life, happenings=after_the_window)
     ended, path, world = _lived(life)
+    assert not any(request.event is AlertEvent.ALERT for _, request in world.delivered)
+    last = path.entries[-1]
+    if isinstance(last.outcome, Refused):  # they may not be written to, as the confirmation found
+        return
     assert ended == Ended(Ending.EXPIRED, Reason.WINDOW_ENDED)
-    assert [(entry.step, entry.left_at) for entry in path.entries] == [(WAITING_LIST, DAWN + WINDOW)]
-    assert world.delivered == []
+    assert last.step == WAITING_LIST
+    assert last.left_at is not None
+    assert last.left_at >= DAWN + WINDOW
 
 
 @given(st.integers(1, 47))
@@ -187,4 +213,4 @@ def test_a_claim_given_just_before_the_window_ended_still_counts(hours: int) -> 
     ended, path, world = _lived(replace(life, happenings=(claim,), hearing=timedelta(hours=48)))
     assert ended == Ended(Ending.COMPLETED)
     assert path.entries[0].why is Why.PLACE_GIVEN
-    assert [request.round for _, request in world.delivered] == [1]
+    assert [request.event for _, request in world.delivered] == [AlertEvent.ALERT]

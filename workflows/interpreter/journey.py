@@ -16,7 +16,7 @@ from schemas.outcome import Outcome, Refused, Sent, Unknown
 from schemas.path import JourneyPath, Why
 from schemas.program import Send, Terms
 from schemas.reasons import Ending, Reason
-from workflows.interpreter.walk import BackInLine, Left, Thread
+from workflows.interpreter.walk import ONCE, BackInLine, Left, Thread
 from workflows.interpreter.world import World
 
 WAITING_LIST = "waiting-list"
@@ -76,6 +76,8 @@ class Journey:
 
     async def _stand_in_line(self) -> Ended | None:
         """Wait for a place; None once there is another phase to live."""
+        if (unsaid := self._thread.being_said) is not None:
+            await self._say(unsaid)
         self._thread.enter(WAITING_LIST, "waiting")
         self._world.rest(self.state)
         match await self._world.stand_in_line(self._start.window_ends_at, self._claim_id or 0):
@@ -83,7 +85,7 @@ class Journey:
                 return self._called_forward(claim_id)
             case Say(message=message):
                 self._thread.leave(Why.ASKED_TO_SPEAK)
-                await self._thread.say(Send(id=StepId(f"once/{message}"), message=message))
+                await self._say(message)
                 return None
             case Leave(reason=Reason.DISCONTINUED):
                 self._thread.leave(Why.DISCONTINUED)
@@ -98,6 +100,9 @@ class Journey:
                     return self._called_forward(claim_id)
                 self._thread.leave(Why.WINDOW_ENDED)
                 return Ended(Ending.EXPIRED, Reason.WINDOW_ENDED)
+
+    async def _say(self, message: str) -> None:
+        await self._thread.say(Send(id=StepId(f"{ONCE}{message}"), message=message))
 
     def _called_forward(self, claim_id: int) -> None:
         self._thread.leave(Why.PLACE_GIVEN)

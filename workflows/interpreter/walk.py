@@ -18,6 +18,9 @@ from workflows.interpreter.world import World
 PROVIDER_PATIENCE = timedelta(hours=24)
 """How long an unreachable provider is waited for: a day's outage is survived, a week-old alert is no longer news."""
 
+ONCE = "once/"
+"""Before the message's name: the step under which a message said once appears in a path."""
+
 
 class Left(Exception):
     """The journey is over early: it was asked to leave, or may not be written to."""
@@ -56,6 +59,13 @@ class Thread:
         """Whether a thread was begun and has not ended."""
         return self.at is not None
 
+    @property
+    def being_said(self) -> str | None:
+        """The message that is being said to someone who stands in line, if the journey rests in the middle of that."""
+        last = self._path[-1] if self._path else None
+        resting = last is not None and last.left_at is None and last.step.startswith(ONCE)
+        return last.message if last is not None and resting else None
+
     async def answer(self, event: AlertEvent) -> None:
         """Walk the thread that answers this event, or go on with the one under way. Nothing, if none answers it.
 
@@ -84,13 +94,13 @@ class Thread:
 
     async def _send(self, step: Send, event: AlertEvent) -> None:
         match await self._deliver(step, event, self.round):
-            case Sent() | Unknown() | Refused(then=Then.GO_ON):
-                return
-            case Refused(then=Then.BACK_IN_LINE):
+            case Refused(then=Then.BACK_IN_LINE) if event is AlertEvent.ALERT:
                 self.at = None
                 raise BackInLine
-            case Refused(reason=reason):
+            case Refused(then=Then.LEAVE, reason=reason):
                 raise Left(reason)
+            case Sent() | Unknown() | Refused():
+                return
 
     async def say(self, step: Send) -> None:
         """Say one message to someone who stands in line; the same message is said once, however often it is asked.
