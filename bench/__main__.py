@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import os
 import sys
 import time
 
@@ -49,9 +50,13 @@ def main() -> int:
         report(f"Could not be measured: {type(error).__name__}: {error}")
         return 1
     report(result.table())
-    print(result.json(), flush=True)
+    print(result.json())
     return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    ended = main()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    # Python 3.11 sometimes aborts while it takes down the Temporal SDK; by now everything is stopped and said.
+    os._exit(ended)

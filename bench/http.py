@@ -30,6 +30,8 @@ class Connection:
             OSError, TimeoutError, asyncio.IncompleteReadError: the server cannot be reached or goes away.
         """
         async with asyncio.timeout(ANSWER_LIMIT_SECONDS):
+            if self._streams is not None and self._streams[0].at_eof():
+                self.close()  # Servers close what lay idle for some seconds.
             if self._streams is None:
                 self._streams = await asyncio.open_connection(self._host, self._port)
             reader, writer = self._streams

@@ -200,7 +200,7 @@ class Result:
             [
                 *lines,
                 "",
-                f"Median (least–most); {self.at_once} journeys at once; a ratio is that of neighbouring rounds.",
+                f"Median (least–most); {self.at_once} journeys at once; a ratio compares neighbouring rounds.",
                 "* Those in line are rows put there by SQL; workflows are started only for those who are told,",
                 "  by signal-with-start. Measured from the committed webhook to the tenth mail accepted.",
             ]

@@ -80,13 +80,14 @@ class Delivery:
         except NotTaken as error:
             if datetime.now(UTC) >= request.give_up_at:
                 then = Then.GO_ON if aside else Then.BACK_IN_LINE
-                return await self._settle(request, Refused(reason=Reason.PROVIDER_UNAVAILABLE, then=then))
+                unavailable = Refused(reason=Reason.PROVIDER_UNAVAILABLE, then=then)
+                return await self._settle(request, unavailable, sending=True)
             await self._ledger.release(request)
             raise ApplicationError(f"the provider did not take it: {error}", type="NotTaken") from None
         except Rejected as error:
             log.warning("provider refused", journey=request.journey_id, step=request.step.id, error=str(error))
             then = Then.GO_ON if aside else Then.LEAVE
-            return await self._settle(request, Refused(reason=Reason.PROVIDER_REFUSED, then=then))
+            return await self._settle(request, Refused(reason=Reason.PROVIDER_REFUSED, then=then), sending=True)
         except Uncertain:
             return await self._settle(request, Unknown())
         return await self._settle(request, Sent(message_id=mail.message_id, at=datetime.now(UTC)))
@@ -110,9 +111,12 @@ class Delivery:
             kept = self._messages[version_id, code] = await self._ledger.message(version_id, code)
         return kept
 
-    async def _settle(self, request: Deliver, outcome: Sent | Refused | Unknown) -> Outcome:
-        await self._ledger.settle(request, outcome)
-        return outcome
+    async def _settle(self, request: Deliver, outcome: Sent | Refused | Unknown, *, sending: bool = False) -> Outcome:
+        """Record an outcome; the answer is what is on record, should another attempt have been first."""
+        recorded = await self._ledger.settle(request, outcome, sending=sending)
+        if recorded is None:
+            raise ApplicationError("another attempt is sending this message", type="InProgress")
+        return recorded
 
 
 def _in_progress(lease_left: timedelta) -> ApplicationError:

@@ -67,8 +67,8 @@ class Ledger:
         row = await self._pool.fetchrow(SQL["facts"], request.journey_id, request.key)
         if row is None:
             raise UnknownJourney(f"journey {request.journey_id} is not in the database this worker uses")
-        outcome = row["outcome"]
-        passed = outcome is not None or await passes(
+        recorded = _outcome(row["outcome"])
+        passed = recorded is not None or await passes(
             self._pool, row, row["contact_id"], row["store_id"], row["product_id"], row["variant_id"]
         )
         return Dossier(
@@ -76,7 +76,7 @@ class Ledger:
             recipient=row["email"],
             sender=row["sender"],
             context=_context(row),
-            recorded=Delivered.model_validate({"outcome": outcome}).outcome if outcome else None,
+            recorded=recorded,
             leased_until=row["lease_until"],
         )
 
@@ -99,22 +99,33 @@ class Ledger:
         """The provider certainly did not take it."""
         await self._pool.execute(SQL["release"], request.key)
 
-    async def settle(self, request: Deliver, outcome: Sent | Refused | Unknown) -> None:
-        """Write what became of it, and what that means for the journey's place, all or nothing."""
+    async def settle(
+        self, request: Deliver, outcome: Sent | Refused | Unknown, *, sending: bool = False
+    ) -> Outcome | None:
+        """Write what became of it, and what that means for the journey's place, all or nothing.
+
+        Args:
+            sending: it was found by the attempt that holds the lease; without, it is a verdict from before sending.
+
+        Returns:
+            What is on record now: this outcome, or the one that was first. None when nothing is, because another
+            attempt is sending.
+        """
         match outcome:
             case Sent() | Unknown() if request.event in TELLING:
-                await self._pool.execute(SQL["settle_told"], *_entry(request, outcome))
+                written = await self._pool.fetchval(SQL["settle_told"], *_entry(request, outcome)) is not None
             case Sent() | Unknown():
-                await self._pool.fetchval(SQL["settle"], *_entry(request, outcome))
+                written = await self._pool.fetchval(SQL["settle"], *_entry(request, outcome), True) is not None
             case Refused():
-                await self._settle_refusal(request, outcome)
+                written = await self._settle_refusal(request, outcome, sending)
             case _:
                 assert_never(outcome)
+        return outcome if written else _outcome(await self._pool.fetchval(SQL["recorded"], request.key))
 
-    async def _settle_refusal(self, request: Deliver, outcome: Refused) -> None:
+    async def _settle_refusal(self, request: Deliver, outcome: Refused, sending: bool) -> bool:
         async with transaction(self._pool) as connection:
-            if await connection.fetchval(SQL["settle"], *_entry(request, outcome)) is None:
-                return
+            if await connection.fetchval(SQL["settle"], *_entry(request, outcome), sending) is None:
+                return False
             match outcome.then:
                 case Then.BACK_IN_LINE:
                     await return_to_line(connection, request.journey_id)
@@ -124,6 +135,7 @@ class Ledger:
                     pass
                 case _:
                     assert_never(outcome.then)
+        return True
 
 
 def _entry(request: Deliver, outcome: Sent | Refused | Unknown) -> tuple[object, ...]:
@@ -138,6 +150,10 @@ def _entry(request: Deliver, outcome: Sent | Refused | Unknown) -> tuple[object,
         outcome.kind,
         outcome.model_dump(mode="json"),
     )
+
+
+def _outcome(stored: object) -> Outcome | None:
+    return Delivered.model_validate({"outcome": stored}).outcome if stored else None
 
 
 def _facts(row: Row, request: Deliver, *, filtered: bool) -> Facts:

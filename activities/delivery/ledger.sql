@@ -63,11 +63,12 @@ returning key;
 update sends set state = 'ready', lease_until = null where key = $1 and state = 'sending';
 
 -- name: settle
+-- A verdict ($8 false) yields to an attempt that is sending; the attempt itself does not.
 insert into sends (key, journey_id, step, round, message, state, outcome, settled_at)
 values ($1, $2, $3, $4, $5, $6, $7, now())
 on conflict (key) do update
 set state = excluded.state, outcome = excluded.outcome, settled_at = excluded.settled_at, lease_until = null
-where sends.settled_at is null
+where sends.settled_at is null and ($8 or sends.state = 'ready')
 returning key;
 
 -- name: settle_told
@@ -86,4 +87,8 @@ with settled as (
 ), told as (
     update waiting set state = 'told' where state = 'claimed' and journey_id = (select journey_id from settled)
 )
-update journeys set told_at = coalesce(told_at, now()) where id = (select journey_id from settled);
+update journeys set told_at = coalesce(told_at, now()) where id = (select journey_id from settled)
+returning id;
+
+-- name: recorded
+select outcome from sends where key = $1;

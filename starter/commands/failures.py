@@ -73,7 +73,7 @@ def explain(error: BaseException) -> Failure:
         case typer.TyperException():
             return Failure(
                 code="usage",
-                message=error.format_message(),
+                message=error.format_message() or "No command was given.",
                 advice="See `shelftalk --help` and `shelftalk COMMAND --help`.",
                 exit=ExitCode.USAGE,
             )

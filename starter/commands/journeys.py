@@ -3,9 +3,9 @@
 from typing import Annotated
 
 import typer
-from rich.table import Table
+from rich.table import Column, Table
 
-from schemas.ids import JourneyId
+from schemas.ids import ContactId, JourneyId
 from schemas.path import JourneyPath
 from schemas.reports import JourneyPage, JourneyReport, JourneyStatus
 from starter.commands.asking import ask
@@ -24,6 +24,7 @@ def list_(
     store: Annotated[str | None, typer.Option(help="Only of this store.")] = None,
     variant: Annotated[str | None, typer.Option(help="Only of this variant.")] = None,
     email: Annotated[str | None, typer.Option(help="Only of the contact with this address.")] = None,
+    contact: Annotated[str | None, typer.Option(help="Only of the contact with this id, c-….")] = None,
     status: Annotated[JourneyStatus | None, typer.Option(help="Only those that stand there.")] = None,
     limit: Annotated[int, typer.Option(min=1, max=500, help="How many at most.")] = 50,
     cursor: Annotated[str | None, typer.Option(help="`next` of the page before.")] = None,
@@ -31,7 +32,8 @@ def list_(
     data_dir: DataDir = None,
 ) -> None:
     """List journeys, newest first."""
-    filter_ = JourneyFilter(store_id=store, variant_id=variant, email=email, status=status)
+    contact_id = None if contact is None else ContactId(contact)
+    filter_ = JourneyFilter(store_id=store, variant_id=variant, contact_id=contact_id, email=email, status=status)
 
     async def question(operations: Operations) -> JourneyPage:
         return await operations.journeys.page(filter_, cursor, limit)
@@ -72,9 +74,10 @@ def cancel(journey_id: Id, as_json: AsJson = False, data_dir: DataDir = None) ->
 def _page(page: JourneyPage) -> Table | str:
     if not page.journeys:
         return "No journeys."
-    table = Table(
-        "journey", "store", "variant", "status", "entered (UTC)", "told (UTC)", "why", box=None, pad_edge=False
-    )
+    # Ids are there to be copied: the last thing to be cut in a narrow window.
+    journeys = Column("journey", no_wrap=True, min_width=len(page.journeys[0].journey_id))
+    columns = ("store", "variant", "status", "entered (UTC)", "told (UTC)", "why")
+    table = Table(journeys, *columns, box=None, pad_edge=False)
     for journey in page.journeys:
         table.add_row(
             journey.journey_id,

@@ -17,8 +17,7 @@ from starter.components import (
     reach_temporal,
     require_migrated,
 )
-from starter.devstack.failures import make_folder
-from starter.devstack.stack import Ports, Stack, running_stack
+from starter.devstack.stack import Ports, Stack, make_private_folder, running_stack
 from starter.logs import log_to_file, log_to_stderr
 from starter.operations import open_operations
 from starter.processes import (
@@ -177,7 +176,7 @@ def log_beside_the_data(settings: Settings) -> None:
     Raises:
         DevstackError: the folder cannot be made.
     """
-    make_folder(settings.data_dir, "Shelftalk")
+    make_private_folder(settings.data_dir)
     log_to_file(settings.data_dir / "shelftalk.log", settings.log_level)
 
 

@@ -11,7 +11,7 @@ import typer
 from schemas.path import JourneyPath
 from starter.commands.paths import path_table
 from starter.commands.running import STOP_HINT, log_beside_the_data, where_it_is
-from starter.commands.terminal import AsJson, own_settings, paper, say, tell
+from starter.commands.terminal import AsJson, own_settings, say, show_people, tell
 from starter.devstack.demo import Told, demo_conversation, demo_settings, tell_story
 from starter.devstack.stack import Ports, running_stack
 from starter.processes import Stopped, run_process, until_stopped
@@ -65,7 +65,7 @@ def _print(line: str) -> None:
 
 
 def _show_path(path: JourneyPath) -> None:
-    paper().print(path_table(path))
+    show_people(path_table(path))
 
 
 def _show_nothing(_path: JourneyPath) -> None:

@@ -14,7 +14,7 @@ from rich.console import Console
 from schemas.settings import Settings
 from starter.endpoints import resolve
 
-NARROWEST = 100
+NARROWEST = 160
 """Columns of output that goes to a file or a pipe, where nobody can widen the window."""
 
 
@@ -62,7 +62,16 @@ def tell(answer: Answer, show: Callable[[Answer], object], *, as_json: bool) -> 
     if as_json:
         sys.stdout.write(answer.model_dump_json(indent=2, by_alias=True) + "\n")
     else:
-        paper().print(show(answer))
+        show_people(show(answer))
+
+
+def show_people(shown: object) -> None:
+    """Print something of rich's, without the spaces it fills lines up with."""
+    console = paper()
+    with console.capture() as captured:
+        console.print(shown)
+    sys.stdout.write("".join(f"{line.rstrip()}\n" for line in captured.get().splitlines()))
+    sys.stdout.flush()
 
 
 def say(line: str) -> None:

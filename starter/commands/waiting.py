@@ -152,4 +152,5 @@ def _in_line(journey: JourneyReport) -> str:
 def _variant(variant: VariantReport) -> str:
     name = f"{variant.product_title} ({variant.title})" if variant.title else variant.product_title
     sale = "" if variant.on_sale else ", not on sale"
-    return f"{variant.variant_id}  {name}: {variant.units} units, {variant.waiting} waiting{sale}"
+    units = "1 unit" if variant.units == 1 else f"{variant.units} units"
+    return f"{variant.variant_id}  {name}: {units}, {variant.waiting} waiting{sale}"

@@ -216,10 +216,9 @@ class _Story:
         mail = await self._mail(0)
         self.tell(f"   {time.monotonic() - began:.1f} s later a mail arrives over SMTP:\n")
         self._show(mail)
-        self.tell(
-            f"\n4. Two days pass. (Here they last {format_duration(TWO_DAYS)}: the demo published the starter "
-            f"conversation with\n   `wait: {format_duration(TWO_DAYS)}` in the place of `wait: 2 days`; nothing else differs.)"
-        )
+        short = format_duration(TWO_DAYS)
+        self.tell(f"\n4. Two days pass. (Here they last {short}: the demo published the starter conversation with")
+        self.tell(f"   `wait: {short}` in the place of `wait: 2 days`; all else is the same.)")
         reminder = await self._mail(1)
         self.tell("   It was checked again: the kettle is still there, so there is a reminder:\n")
         self._show(reminder)

@@ -102,10 +102,19 @@ def api_key(file: Path) -> str:
     return file.read_text(encoding="utf-8").strip()
 
 
-def _hold_folder(data_dir: Path, parts: AsyncExitStack) -> None:
+def make_private_folder(data_dir: Path) -> None:
+    """Make the data folder, if there is none, for this account only: it will hold mails and a key.
+
+    Raises:
+        DevstackError: the disk, the account or a file in the way does not allow it.
+    """
     if not data_dir.exists():
         make_folder(data_dir, "Shelftalk")
-        data_dir.chmod(0o700)  # It will hold mails and a key.
+        data_dir.chmod(0o700)
+
+
+def _hold_folder(data_dir: Path, parts: AsyncExitStack) -> None:
+    make_private_folder(data_dir)
     lock = FolderLock(data_dir, "shelftalk")
     lock.take()
     parts.callback(lock.release)

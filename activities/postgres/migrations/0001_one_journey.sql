@@ -230,7 +230,9 @@ create trigger claims_are_counted_when_settled after update on claims
 -- The ledger (promise P1) --------------------------------------------------------------------------------------
 
 create table sends (
-    key         text primary key,
+    -- Made of journey, step and round, so that it says all three once. No second unique index may say it again:
+    -- two attempts at once could meet there, where `on conflict (key)` does not look.
+    key         text primary key check (key = journey_id || '/' || step || '/' || round),
     journey_id  text not null references journeys,
     step        text not null,
     round       integer not null,
@@ -241,11 +243,11 @@ create table sends (
     outcome     jsonb,
     opened_at   timestamptz not null default now(),
     settled_at  timestamptz,
-    unique (journey_id, step, round),
     check ((state = 'sending') = (lease_until is not null)),
     check ((state in ('sent', 'refused', 'unknown')) = (settled_at is not null)),
     check ((settled_at is null) = (outcome is null))
 );
+create index sends_by_journey on sends (journey_id);
 create index sends_newest on sends (settled_at desc) where settled_at is not null;
 
 -- In and out ---------------------------------------------------------------------------------------------------

@@ -1,0 +1,148 @@
+"""The waiting list keeps its rules when everything happens at the same time."""
+
+import asyncio
+from collections.abc import Coroutine
+from datetime import UTC, datetime, timedelta
+from random import Random
+
+import pytest
+
+from activities.delivery.ledger import Ledger
+from activities.postgres.pool import Pool, transaction
+from activities.waitlist.intake import Intake
+from activities.waitlist.store import Waitlist, give_up_place
+from schemas.ids import JourneyId, StepId
+from schemas.journey import Deliver
+from schemas.outcome import Refused, Sent, Then
+from schemas.program import Send
+from schemas.reasons import Ending, Reason
+from starter.journeys import JourneyEnded, Journeys
+from starter.publishing import publish
+from tests.allocation.rules import broken_rules
+from tests.product import Shop, address, next_change, starter_document, subject
+
+LATER = datetime(2100, 1, 1, tzinfo=UTC)
+
+
+@pytest.fixture
+async def shop(pool: Pool) -> Shop:
+    await publish(pool, starter_document())
+    shop = Shop(pool, Intake(pool))
+    await shop.sells("v")
+    return shop
+
+
+async def _done_or_blocked(pool: Pool, task: asyncio.Task[object]) -> None:
+    """Until this task's work in PostgreSQL is done, or waits for a lock that another holds."""
+    blocked = "select exists (select from pg_locks where not granted)"
+    while not task.done() and not await pool.fetchval(blocked):
+        await next_change(pool)
+
+
+async def _one_is_called(shop: Shop) -> JourneyId:
+    """The only one in line, called forward for the only unit."""
+    (journey,) = await shop.signs_up("first")
+    await shop.has("v", 1)
+    assert (await Waitlist(shop.pool).give_places(subject("v"))).to_call == 1
+    await shop.pool.execute("delete from outbox")
+    return journey
+
+
+async def test_a_place_given_up_while_someone_signs_up_is_looked_at(shop: Shop, pool: Pool) -> None:
+    """Neither sees the other's uncommitted work, so one has to wait for the other."""
+    called = await _one_is_called(shop)
+    async with transaction(pool) as connection:
+        await give_up_place(connection, called, "refused", Reason.NO_CONSENT)
+        signing_up = asyncio.create_task(shop.signs_up("second"))
+        await _done_or_blocked(pool, signing_up)
+    await signing_up
+    assert await broken_rules(pool) == []
+
+
+async def test_a_journey_that_ends_while_its_place_is_given_keeps_no_place(shop: Shop, pool: Pool) -> None:
+    (journey,) = await shop.signs_up("first")
+    await shop.has("v", 1)
+    waitlist = Waitlist(pool)
+    async with transaction(pool) as connection:
+        # Holds up the giving after it has looked for who is next, and the end before it has left the line.
+        await connection.execute("select from journeys where id = $1 for update", journey)
+        giving = asyncio.create_task(waitlist.give_places(subject("v")))
+        await _done_or_blocked(pool, giving)
+        ending = asyncio.create_task(waitlist.close(journey, Ending.EXITED, Reason.CANCELLED))
+        async with asyncio.timeout(5):
+            while await pool.fetchval("select count(*) from pg_locks where not granted") < 2 and not ending.done():
+                await next_change(pool)
+    await asyncio.gather(giving, ending)
+    assert await broken_rules(pool) == []
+
+
+async def test_many_sign_ups_and_stock_changes_at_once_lose_nothing(shop: Shop, pool: Pool) -> None:
+    async def restocked(units: int) -> None:
+        await shop.has("v", units)
+
+    await asyncio.gather(
+        *(shop.signs_up(f"c{number % 40}") for number in range(120)),
+        *(restocked(units % 7) for units in range(30)),
+    )
+    assert await broken_rules(pool) == []
+    assert await pool.fetchval("select count(*) from waiting") == 40
+    starts = "select count(*) from outbox where kind = 'start_journey'"
+    assert await pool.fetchval(starts) == 40
+
+
+@pytest.mark.parametrize("seed", range(4))
+async def test_everything_at_once_keeps_the_rules_and_nothing_deadlocks(shop: Shop, pool: Pool, seed: int) -> None:
+    random = Random(seed)
+    waitlist, ledger, journeys = Waitlist(pool), Ledger(pool), Journeys(pool)
+
+    async def look() -> None:
+        """As dispatcher and shelf do together: the request goes first, then it is looked."""
+        async with transaction(pool) as connection:
+            due = "select id from outbox where kind = 'look_again' for update skip locked"
+            await connection.execute(f"delete from outbox where id in ({due})")
+        await waitlist.give_places(subject("v"))
+
+    async def answer() -> None:
+        for claim in await waitlist.claims_to_call(subject("v"), 5):
+            await waitlist.mark_called([claim])
+            request = Deliver(
+                journey_id=claim.journey_id,
+                step=Send(id=StepId(f"step-{claim.claim_id}"), message="it-is-back"),
+                round=1,
+                give_up_at=LATER,
+            )
+            outcome = random.choice(
+                (
+                    Sent(message_id="m@shop.example", at=LATER),
+                    Refused(reason=Reason.SOLD_OUT_AGAIN, then=Then.BACK_IN_LINE),
+                    Refused(reason=Reason.NO_CONSENT, then=Then.LEAVE),
+                )
+            )
+            await ledger.settle(request, outcome)
+
+    async def someone_ends() -> None:
+        query = "select journey_id from waiting where state = 'waiting' order by place offset $1 limit 1"
+        journey = await pool.fetchval(query, random.randrange(5))
+        if journey is not None:
+            if random.random() < 0.5:
+                await waitlist.close(journey, Ending.EXITED, Reason.CANCELLED)
+            else:
+                try:
+                    await journeys.cancel(journey)
+                except JourneyEnded:
+                    return
+
+    async def sign_up() -> None:
+        when = datetime.now(UTC) - timedelta(hours=random.randrange(100))
+        await shop.intake.sign_up(address(f"c{random.randrange(60)}"), subject("v"), "test", when)
+
+    def anything() -> Coroutine[None, None, None]:
+        return random.choice(
+            (sign_up, sign_up, look, answer, someone_ends, lambda: shop.has("v", random.randrange(6)))
+        )()
+
+    await shop.signs_up(*(f"c{number}" for number in range(20)))
+    await shop.has("v", 5)
+    for _ in range(8):
+        await asyncio.gather(*(anything() for _ in range(40)))
+        assert await broken_rules(pool) == []

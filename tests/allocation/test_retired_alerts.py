@@ -1,0 +1,50 @@
+"""An alert that a newer version no longer has goes on for those who entered under it (promise P5)."""
+
+import pytest
+
+from activities.postgres.pool import Pool
+from activities.waitlist.intake import Intake
+from activities.waitlist.store import Waitlist
+from schemas.conversation import ConversationDocument
+from starter.documents import STARTER_CONVERSATION, load_document
+from starter.publishing import publish
+from tests.allocation.rules import broken_rules
+from tests.product import Shop, starter_document, subject
+
+
+def _with_another_alert() -> ConversationDocument:
+    text = STARTER_CONVERSATION.read_text(encoding="utf-8")
+    renamed = text.replace("\n  back-in-stock:\n", "\n  restock:\n").replace(
+        "on: back-in-stock.alert", "on: restock.alert"
+    )
+    return load_document(renamed, "renamed")
+
+
+@pytest.fixture
+async def shop(pool: Pool) -> Shop:
+    await publish(pool, starter_document())
+    shop = Shop(pool, Intake(pool))
+    await shop.sells("v")
+    return shop
+
+
+async def test_those_in_line_of_a_retired_alert_are_called_when_stock_comes(shop: Shop, pool: Pool) -> None:
+    (early,) = await shop.signs_up("early")
+    await publish(pool, _with_another_alert())
+    (late,) = await shop.signs_up("late")
+    await shop.has("v", 1)
+    assert await broken_rules(pool) == []
+    waitlist = Waitlist(pool)
+    assert (await waitlist.give_places(subject("v"))).to_call == 2
+    called = [claim.journey_id for claim in await waitlist.claims_to_call(subject("v"), 10)]
+    assert set(called) == {early, late}
+
+
+async def test_what_a_retired_alert_opened_closes_when_it_is_sold_out(shop: Shop, pool: Pool) -> None:
+    """Else a reminder would say that it is still here."""
+    await shop.has("v", 1)
+    await publish(pool, _with_another_alert())
+    await shop.has("v", 0)
+    assert await pool.fetchval("select count(*) from episodes where closed_at is null") == 0
+    await shop.has("v", 1)
+    assert await pool.fetch("select alert_id from episodes where closed_at is null") == [("restock",)]
