@@ -28,18 +28,18 @@ _RULES = {
         where j.ended_at is not null and w.state in ('waiting', 'claimed')""",
     "a contact stands in a line once": """
         select contact_id from waiting where state in ('waiting', 'claimed')
-        group by alert_id, contact_id, store_id, variant_id having count(*) > 1""",
+        group by alert_id, contact_id, store_id, subject having count(*) > 1""",
     "no wake-up is lost: where someone waits and there is a place, the shelf is asked to look": """
         select e.id from episodes e
         where e.closed_at is null
           and least(e.contacts_per_unit * e.arrived - e.claimed, e.contacts_per_unit * e.available) > 0
           and exists (
               select from waiting w
-              where (w.alert_id, w.store_id, w.variant_id) = (e.alert_id, e.store_id, e.variant_id)
+              where (w.alert_id, w.store_id, w.subject) = (e.alert_id, e.store_id, e.subject)
                 and w.state = 'waiting')
           and not exists (
               select from outbox o
-              where o.kind = 'look_again' and (o.store_id, o.variant_id) = (e.store_id, e.variant_id))""",
+              where o.kind = 'look_again' and (o.store_id, o.subject) = (e.store_id, e.subject))""",
 }
 
 

@@ -9,9 +9,11 @@ import pytest
 
 from activities.delivery.ledger import Ledger
 from activities.postgres.pool import Pool, transaction
+from activities.waitlist.enlist import Enlisting
 from activities.waitlist.intake import Intake
 from activities.waitlist.store import Waitlist, give_up_place
-from schemas.ids import JourneyId, StepId
+from schemas.alerts import AlertEvent
+from schemas.ids import JourneyId, StepId, VersionId
 from schemas.journey import Deliver
 from schemas.outcome import Refused, Sent, Then
 from schemas.program import Send
@@ -19,7 +21,7 @@ from schemas.reasons import Ending, Reason
 from starter.journeys import JourneyEnded, Journeys
 from starter.publishing import publish
 from tests.allocation.rules import broken_rules
-from tests.product import Shop, address, next_change, starter_document, subject
+from tests.product import STORE, Shop, address, next_change, starter_document, subject
 
 LATER = datetime(2100, 1, 1, tzinfo=UTC)
 
@@ -107,6 +109,8 @@ async def test_everything_at_once_keeps_the_rules_and_nothing_deadlocks(shop: Sh
             await waitlist.mark_called([claim])
             request = Deliver(
                 journey_id=claim.journey_id,
+                event=AlertEvent.ALERT,
+                version=VersionId("back-in-stock@1"),
                 step=Send(id=StepId(f"step-{claim.claim_id}"), message="it-is-back"),
                 round=1,
                 give_up_at=LATER,
@@ -134,7 +138,7 @@ async def test_everything_at_once_keeps_the_rules_and_nothing_deadlocks(shop: Sh
 
     async def sign_up() -> None:
         when = datetime.now(UTC) - timedelta(hours=random.randrange(100))
-        await shop.intake.sign_up(address(f"c{random.randrange(60)}"), subject("v"), "test", when)
+        await Enlisting(pool).sign_up(address(f"c{random.randrange(60)}"), STORE, "v", "test", when)
 
     def anything() -> Coroutine[None, None, None]:
         return random.choice(

@@ -75,6 +75,7 @@ class Shelf(RuleBasedStateMachine):
     @invariant()
     def no_place_without_a_unit_on_the_shelf(self) -> None:
         if self.episode is not None:
+            assert self.episode.places is not None
             assert 0 <= self.episode.places <= self.contacts_per_unit * self.units
 
     @invariant()

@@ -12,10 +12,12 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from activities.delivery.ledger import Ledger
 from activities.postgres.pool import Pool, open_pool
+from activities.waitlist.enlist import Enlisting
 from activities.waitlist.intake import Intake, Receipt
 from activities.waitlist.store import Waitlist
+from schemas.alerts import AlertEvent
 from schemas.facts import Delivery, StockFact
-from schemas.ids import JourneyId, StepId, Subject
+from schemas.ids import JourneyId, StepId, Subject, VersionId
 from schemas.journey import Deliver
 from schemas.outcome import Outcome, Refused, Sent, Then, Unknown
 from schemas.program import Send
@@ -69,7 +71,7 @@ class Line(RuleBasedStateMachine):
     @rule(name=st.integers(0, 9), hours=st.integers(0, 100))
     def someone_signs_up(self, name: int, hours: int) -> None:
         when = datetime.now(UTC) - timedelta(hours=hours)
-        self._do(self._intake.sign_up(address(f"c{name}"), self._subject, "test", when))
+        self._do(Enlisting(self._pool).sign_up(address(f"c{name}"), STORE, self._variant, "test", when))
 
     @rule(units=st.integers(0, 6))
     def stock_is_set(self, units: int) -> None:
@@ -97,12 +99,12 @@ class Line(RuleBasedStateMachine):
             assert self._episodes() == before
 
     def _episodes(self) -> list[tuple[object, ...]]:
-        query = "select * from episodes where variant_id = $1 order by id"
+        query = "select * from episodes where subject = 'variant/' || $1 order by id"
         return [tuple(row) for row in self._do(self._pool.fetch(query, self._variant))]
 
     @rule()
     def the_shelf_looks(self) -> None:
-        self._do(self._pool.execute("delete from outbox where variant_id = $1", self._variant))
+        self._do(self._pool.execute("delete from outbox where subject = 'variant/' || $1", self._variant))
         line = self._in_state("waiting")
         before = set(self._in_state("claimed"))
         while self._do(self._waitlist.give_places(self._subject)).more:
@@ -112,13 +114,15 @@ class Line(RuleBasedStateMachine):
 
     def _in_state(self, state: str) -> list[JourneyId]:
         """Those in this state, in order of the line."""
-        query = "select journey_id from waiting where variant_id = $1 and state = $2 order by entered_at, place"
+        query = (
+            "select journey_id from waiting where subject = 'variant/' || $1 and state = $2 order by entered_at, place"
+        )
         return [row["journey_id"] for row in self._do(self._pool.fetch(query, self._variant, state))]
 
     def _by_claim(self) -> list[JourneyId]:
         """Those with a claim in hand, in order of their claims."""
         query = """select c.journey_id from claims c join waiting w using (journey_id)
-            where w.variant_id = $1 and c.state = 'given' order by c.id"""
+            where w.subject = 'variant/' || $1 and c.state = 'given' order by c.id"""
         return [row["journey_id"] for row in self._do(self._pool.fetch(query, self._variant))]
 
     @rule()
@@ -135,7 +139,14 @@ class Line(RuleBasedStateMachine):
             round_ = self._do(self._pool.fetchval("select count(*) from claims where journey_id = $1", journey))
             step = Send(id=StepId(f"step-{len(self._settled)}"), message="it-is-back")
             give_up_at = datetime.now(UTC) + timedelta(hours=24)
-            request = Deliver(journey_id=journey, step=step, round=round_, give_up_at=give_up_at)
+            request = Deliver(
+                journey_id=journey,
+                event=AlertEvent.ALERT,
+                version=VersionId("back-in-stock@1"),
+                step=step,
+                round=round_,
+                give_up_at=give_up_at,
+            )
             self._do(self._ledger.settle(request, outcome))
             self._settled.append((request, outcome))
 
@@ -171,7 +182,7 @@ class Line(RuleBasedStateMachine):
             assert not waited or journey in self._in_state("left")
 
     def _any(self, pick: int) -> JourneyId | None:
-        query = "select id from journeys where variant_id = $1 order by id"
+        query = "select id from journeys where subject = 'variant/' || $1 order by id"
         journeys = [row["id"] for row in self._do(self._pool.fetch(query, self._variant))]
         return journeys[pick % len(journeys)] if journeys else None
 

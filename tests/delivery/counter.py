@@ -10,7 +10,8 @@ from activities.postgres.pool import Pool
 from activities.senders.sender import Mail
 from activities.senders.simulated import SimulatedSender
 from activities.waitlist.store import Waitlist
-from schemas.ids import JourneyId, StepId
+from schemas.alerts import AlertEvent
+from schemas.ids import JourneyId, StepId, VersionId
 from schemas.journey import Deliver
 from schemas.outcome import Outcome
 from schemas.program import Send
@@ -108,6 +109,8 @@ def message(
     """A request to deliver one of the starter's messages."""
     return Deliver(
         journey_id=journey,
+        event=AlertEvent.ALERT,
+        version=VersionId("back-in-stock@1"),
         step=Send(id=StepId(step), message=step, draft=draft),
         round=round_,
         give_up_at=datetime.now(UTC) + timedelta(hours=-1 if patience_over else 24),

@@ -10,12 +10,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from activities.delivery.verdict import Facts, Go, judge
+from schemas.alerts import AlertEvent, AlertType
 from schemas.outcome import Deferred, Refused, Then
 from schemas.reasons import Reason
 
 ZONES = ("UTC", "Europe/Berlin", "America/New_York", "America/Santiago", "Australia/Lord_Howe", "Asia/Kathmandu")
 NOON = datetime(2026, 5, 1, 12, tzinfo=UTC)
 ALL_WELL = Facts(
+    event=AlertEvent.ALERT,
+    type=AlertType.BACK_IN_STOCK,
+    paused=False,
+    filtered=False,
+    bought=False,
     draft=False,
     left=None,
     erased=False,
@@ -50,8 +56,16 @@ around_a_change_of_clocks = st.tuples(
 def any_facts(draw: st.DrawFn) -> Facts:
     quiet = draw(st.booleans())
     return Facts(
+        event=draw(st.none() | st.sampled_from(AlertEvent)),
+        type=draw(st.sampled_from(AlertType)),
+        paused=draw(st.booleans()),
+        filtered=draw(st.booleans()),
+        bought=draw(st.booleans()),
+        same_currency=draw(st.booleans()),
+        measure=draw(st.none() | st.decimals(0, 10, places=1)),
+        trigger=draw(st.none() | st.decimals(0, 10, places=1)),
         draft=draw(st.booleans()),
-        left=draw(st.none() | st.sampled_from([Reason.CANCELLED, Reason.WINDOW_ENDED])),
+        left=draw(st.none() | st.sampled_from([Reason.CANCELLED, Reason.WINDOW_ENDED, Reason.DISCONTINUED])),
         erased=draw(st.booleans()),
         consented=draw(st.booleans()),
         suppressed=draw(st.booleans()),
@@ -76,26 +90,27 @@ def _is_quiet(facts: Facts, now: datetime) -> bool:
 @settings(max_examples=500, deadline=None)
 @given(any_facts(), moments)
 def test_a_message_goes_only_when_no_fact_forbids_it(facts: Facts, now: datetime) -> None:
-    forbidden = (
-        facts.draft
-        or facts.left is not None
-        or facts.erased
-        or not facts.consented
-        or facts.suppressed
+    farewell = facts.event is AlertEvent.DISCONTINUED and facts.left is Reason.DISCONTINUED
+    about_them = (facts.left is not None and not farewell) or facts.erased or not facts.consented or facts.suppressed
+    about_the_offer = facts.event in (AlertEvent.ALERT, AlertEvent.FOLLOW_UP) and (
+        facts.bought
+        or not facts.same_currency
+        or facts.filtered
         or not facts.on_sale
         or facts.claim is None
         or not facts.in_stock
-        or _is_quiet(facts, now)
+        or (facts.trigger is not None and (facts.measure is None or facts.measure > facts.trigger))
     )
+    forbidden = about_them or facts.draft or facts.paused or about_the_offer or _is_quiet(facts, now)
     assert isinstance(judge(facts, now), Go) == (not forbidden)
 
 
 @settings(max_examples=500, deadline=None)
 @given(any_facts(), moments)
-def test_only_quiet_hours_defer_and_they_do_so_only_when_nothing_else_forbids(facts: Facts, now: datetime) -> None:
+def test_quiet_hours_defer_only_when_nothing_else_forbids(facts: Facts, now: datetime) -> None:
     verdict = judge(facts, now)
     at_another_hour = judge(replace(facts, quiet_from=None, quiet_until=None), now)
-    if isinstance(verdict, Deferred):
+    if isinstance(verdict, Deferred) and verdict.reason is Reason.QUIET_HOURS:
         assert at_another_hour == Go()
         assert _is_quiet(facts, now)
     else:
@@ -133,11 +148,17 @@ def test_a_refusal_says_what_becomes_of_the_place(facts: Facts, now: datetime) -
     match judge(facts, now):
         case Refused(then=Then.BACK_IN_LINE, reason=reason):
             assert facts.claim != "used"
-            assert reason in {Reason.SOLD_OUT_AGAIN, Reason.INACTIVE}
+            assert reason in {
+                Reason.SOLD_OUT_AGAIN,
+                Reason.INACTIVE,
+                Reason.PRICE_BACK_UP,
+                Reason.NOT_LOW_ANY_MORE,
+            }
         case Refused(then=Then.GO_ON, reason=reason):
             assert reason is Reason.MESSAGE_DRAFT or facts.claim == "used"
         case Refused(then=Then.LEAVE):
-            assert facts.left or facts.erased or not facts.consented or facts.suppressed
+            about_them = facts.left or facts.erased or not facts.consented or facts.suppressed
+            assert about_them or facts.bought or facts.filtered or not facts.same_currency
         case _:
             pass
 

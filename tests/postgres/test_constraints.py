@@ -55,13 +55,14 @@ async def test_a_contact_stands_in_a_line_once(pool: Pool) -> None:
             """
             with again as (
                 insert into journeys
-                    (id, contact_id, store_id, variant_id, alert_id, version_id, entered_at, window_ends_at)
-                select 'again', contact_id, store_id, variant_id, alert_id, version_id, entered_at, window_ends_at
+                    (id, contact_id, store_id, subject, product_id, alert_id, version_id, entered_at, window_ends_at)
+                select 'again', contact_id, store_id, subject, product_id, alert_id, version_id, entered_at,
+                    window_ends_at
                 from journeys limit 1
                 returning *
             )
-            insert into waiting (journey_id, alert_id, contact_id, store_id, variant_id, entered_at)
-            select id, alert_id, contact_id, store_id, variant_id, entered_at from again"""
+            insert into waiting (journey_id, alert_id, contact_id, store_id, subject, entered_at)
+            select id, alert_id, contact_id, store_id, subject, entered_at from again"""
         )
 
 
@@ -69,8 +70,8 @@ async def test_a_contact_stands_in_a_line_once(pool: Pool) -> None:
 async def test_a_subject_has_one_open_episode_for_each_alert(pool: Pool) -> None:
     with pytest.raises(asyncpg.UniqueViolationError, match="one_open_episode"):
         await pool.execute(
-            "insert into episodes (alert_id, store_id, variant_id, contacts_per_unit, available, arrived) "
-            "select alert_id, store_id, variant_id, 1, 1, 1 from episodes"
+            "insert into episodes (alert_id, store_id, subject, contacts_per_unit, available, arrived) "
+            "select alert_id, store_id, subject, 1, 1, 1 from episodes"
         )
 
 
