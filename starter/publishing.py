@@ -9,7 +9,7 @@ from activities.postgres.pool import Connection, Pool, transaction
 from activities.postgres.queries import load_queries
 from schemas.alerts import AlertEvent, BackInStock, LowInventory, Order, PriceDrop
 from schemas.conversation import ConversationDocument, ListSection, SendStep, Status
-from schemas.criteria import Criteria
+from schemas.criteria import Criteria, write_criteria
 from schemas.ids import VersionId
 from workflows.interpreter.compiler import compile_document
 
@@ -137,7 +137,7 @@ def _terms(alert: Alert) -> tuple[object, ...]:
 
 
 def _filter(criteria: Criteria | None) -> object:
-    return criteria.model_dump(mode="json", by_alias=True) if criteria is not None else None
+    return write_criteria(criteria) if criteria is not None else None
 
 
 async def anything_published(pool: Pool) -> bool:

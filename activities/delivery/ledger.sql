@@ -9,7 +9,7 @@ select
         as consented,
     exists (select from suppressions s where s.email = c.email) as suppressed,
     p.on_sale and not coalesce(v.removed, false) as on_sale,
-    claim.state as claim, a.type, a.triggers, a.profile,
+    claim.state as claim, a.id as alert_id, a.type, a.triggers, a.profile,
     a.paused_at is not null or co.paused_at is not null as paused,
     claim.state is distinct from 'given' or e.id = claim.episode_id as same_episode,
     e.id is not null as in_stock, e.measure, w.trigger_at,

@@ -2,7 +2,7 @@
 
 -- name: alerts_for
 -- The alerts in force that this action feeds; the default list first.
-select a.id, a.type, a.level, a.window_days, a.quantity_threshold, a.drop_amount, a.drop_percent, a.low_at,
+select a.id, a.id as alert_id, a.type, a.level, a.window_days, a.quantity_threshold, a.drop_amount, a.drop_percent, a.low_at,
        a.not_if_bought_days, a.triggers, a.profile, a.live, l.code as list_code, l.time_zone, l.locations, l.currency,
        c.published
 from alerts a join lists l on l.code = a.list_code join conversations c on c.code = a.conversation
@@ -11,6 +11,15 @@ order by (a.list_code = 'default') desc, a.id;
 
 -- name: product_of_variant
 select product_id from variants where store_id = $1 and variant_id = $2;
+
+-- name: only_variant
+select min(variant_id) from variants where store_id = $1 and product_id = $2 and not removed having count(*) = 1;
+
+-- name: gone
+-- Whether the subject is gone for good.
+select p.discontinued_at is not null or exists (
+    select from variants v where v.store_id = $1 and 'variant/' || v.variant_id = $3 and v.removed)
+from products p where p.store_id = $1 and p.product_id = $2;
 
 -- name: hold_product_shared
 -- Shared with others who enter, but not with a change of stock or price: one of the two sees the other.

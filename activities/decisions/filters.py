@@ -1,0 +1,57 @@
+"""Whether an alert's own conditions on product and contact hold now: looks the facts up, then evaluates them."""
+
+from datetime import UTC, datetime
+
+from activities.decisions.evaluate import evaluate
+from activities.decisions.facts import CriteriaFacts
+from activities.postgres.pool import Connection, Pool, Row
+from activities.postgres.queries import load_queries
+from schemas.criteria import read_criteria
+
+SQL = load_queries("activities.decisions", "filters.sql")
+
+
+async def passes(
+    database: Pool | Connection,
+    alert: Row,
+    contact_id: str,
+    store_id: str,
+    product_id: str,
+    variant_id: str | None,
+) -> bool:
+    """Whether the trigger filter and the profile filter of an alert hold.
+
+    Args:
+        alert: a row with `alert_id`, `triggers` and `profile`, as they are stored; either may be null.
+    """
+    filters = [read_criteria(stored) for stored in (alert["triggers"], alert["profile"]) if stored is not None]
+    if not filters:
+        return True
+    row = await database.fetchrow(
+        SQL["criteria_facts"], contact_id, store_id, product_id, variant_id, alert["alert_id"]
+    )
+    if row is None:
+        return False
+    facts, now = _facts(row, variant_id), datetime.now(UTC)
+    return all(evaluate(criteria, facts, now) for criteria in filters)
+
+
+def _facts(row: Row, variant_id: str | None) -> CriteriaFacts:
+    return CriteriaFacts(
+        product_id=row["product_id"],
+        product_title=row["title"],
+        product_collections=frozenset(row["collections"]),
+        product_vendor=row["vendor"],
+        product_tags=frozenset(row["tags"]),
+        product_price=row["price"],
+        variant_id=variant_id,
+        variant_sku=row["sku"],
+        orders_count=row["orders"],
+        orders_last=row["last_order"],
+        orders_bought_this=row["bought_this"],
+        engagement_last_message=row["last_message"],
+        contact_attributes=row["attributes"],
+        contact_consent_email=row["consented"],
+        contact_entered_at=row["entered_at"],
+        alert_last_entered=row["last_entered"],
+    )
