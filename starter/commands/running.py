@@ -70,6 +70,12 @@ class Serving(Model):
     web: str
 
 
+class AtWork(Model):
+    """What a worker works on."""
+
+    task_queue: str
+
+
 class Migrated(Model):
     """What `migrate` changed.
 
@@ -114,7 +120,8 @@ def worker(as_json: AsJson = False, data_dir: DataDir = None) -> None:
             running_engine(settings, components.pool, components.client),
             heartbeat(heartbeat_file(settings.data_dir)),
         ):
-            say(f"The worker is at work on task queue '{settings.temporal_task_queue}'. {STOP_HINT}")
+            tell(AtWork(task_queue=settings.temporal_task_queue), _at_work, as_json=as_json)
+            say(STOP_HINT)
             await until_stopped()
 
     _run_until_stopped(main())
@@ -203,6 +210,10 @@ def _where(where: WhereItIs) -> Table:
     if not where.shopify_webhooks:
         table.add_row("webhooks", "refused until SHELFTALK_SHOPIFY_SECRETS holds the app's client secret")
     return table
+
+
+def _at_work(at_work: AtWork) -> str:
+    return f"The worker is at work on task queue '{at_work.task_queue}'."
 
 
 def _migrated(migrated: Migrated) -> str:
