@@ -11,7 +11,7 @@ with workflow.unsafe.imports_passed_through():
     from schemas.outcome import Outcome
     from schemas.path import JourneyPath
     from schemas.reasons import Reason
-    from workflows.interpreter.journey import Journey
+    from workflows.interpreter.journey import ANY_CLAIM, Journey
 
 from workflows import policies
 
@@ -59,13 +59,17 @@ class TemporalWorld:
         return workflow.now()
 
     def rest(self, state: JourneyState) -> None:
-        if workflow.info().is_continue_as_new_suggested() and not self.places:
+        called = any(place.claim_id > (state.claim_id or ANY_CLAIM) for place in self.places)
+        if workflow.info().is_continue_as_new_suggested() and not called:
             self._continue_as_new(state)
 
     async def wait(self, until: datetime, after_claim: int | None) -> PlaceGiven | Leave | None:
-        left = until - workflow.now()
+        if (woken := self._woken_by(after_claim)) is not None:
+            return woken  # what has come already counts, also where `until` is past
         try:
-            await workflow.wait_condition(lambda: self._woken_by(after_claim) is not None, timeout=left)
+            await workflow.wait_condition(
+                lambda: self._woken_by(after_claim) is not None, timeout=until - workflow.now()
+            )
         except TimeoutError:
             return None
         return self._woken_by(after_claim)

@@ -43,7 +43,7 @@ class Rehearsal:
 
     async def wait(self, until: datetime, after_claim: int | None) -> PlaceGiven | Leave | None:
         for happening in self._ahead:
-            if happening.at > until:
+            if happening.at > max(until, self._now):
                 break
             match happening.signal:
                 case Leave():
