@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from itertools import count
 from typing import Any
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from temporalio import activity
 from temporalio.client import Client
 from temporalio.contrib.pydantic import pydantic_data_converter
@@ -29,7 +29,7 @@ from schemas.journey import (
 )
 from schemas.outcome import Deferred
 from schemas.path import JourneyPath
-from tests.interpreter.journeys import DAWN, Life, lives
+from tests.interpreter.journeys import DAWN, ENDINGS, Answers, Life, lives, told_once
 from worker import sandbox
 from workflows.interpreter.journey import PROVIDER_PATIENCE
 from workflows.interpreter.rehearsal import Happening, rehearse
@@ -40,9 +40,12 @@ _numbers = count(1)
 
 
 def _apart(life: Life) -> Life:
-    """Happenings a little beside the quarters of an hour at which waits and quiet hours end: no ties to win."""
-    happenings = (replace(happening, at=happening.at + timedelta(minutes=7)) for happening in life.happenings)
-    return replace(life, happenings=tuple(sorted(happenings)), hearing=timedelta(0))
+    """Happenings a little beside each other and the quarters of an hour at which all else ends: no ties to win."""
+    happenings = (
+        replace(happening, at=happening.at + timedelta(minutes=5 + number))
+        for number, happening in enumerate(sorted(life.happenings))
+    )
+    return replace(life, happenings=tuple(happenings), hearing=timedelta(0))
 
 
 @dataclass
@@ -124,6 +127,15 @@ async def _signal(client: Client, workflow_id: str, happening: Happening) -> Non
             raise
 
 
+def _back_in_line_once() -> Life:
+    """Called, sold out again, told of the same claim once more, and called anew nine days later."""
+    sent, *_, back_in_line, _ = ENDINGS
+    claims = (
+        Happening(DAWN + timedelta(days=days), PlaceGiven(claim_id=claim)) for days, claim in ((1, 1), (2, 1), (10, 2))
+    )
+    return replace(told_once(), happenings=tuple(claims), answers=Answers((), (sent, back_in_line)))
+
+
 def test_a_rehearsal_tells_what_a_workflow_does(test_server: str) -> None:
     # A loop of its own: Hypothesis is not asynchronous, and the run's loop stands still meanwhile.
     loop = asyncio.new_event_loop()
@@ -137,8 +149,9 @@ def test_a_rehearsal_tells_what_a_workflow_does(test_server: str) -> None:
         )
     )
 
-    @settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+    @settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow])
     @given(lives())
+    @example(_back_in_line_once())
     def agree(life: Life) -> None:
         life = _apart(life)
         assert do(_lived(environment, life)) == rehearse(life.start, life.world())[1]
