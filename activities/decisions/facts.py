@@ -1,0 +1,82 @@
+"""What is known when criteria are evaluated: one attribute for each field of schemas/criteria/fields.
+
+Only the fields that the criteria use need to be looked up (`fields_used`); the rest stay unknown.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from typing import TypeAlias
+
+from schemas.criteria import field_named
+
+AttributeFact: TypeAlias = str | bool | int | float | Decimal
+Fact: TypeAlias = AttributeFact | datetime | frozenset[str] | None
+"""What is known of one field; None: it is unknown, or has never happened."""
+
+
+@dataclass(frozen=True, slots=True)
+class CriteriaFacts:
+    """What is known, each None where it is not. Moments are aware; each fact's meaning is its field's.
+
+    Attributes:
+        contact_attributes: of the contact, by name without `contact.attributes.`.
+    """
+
+    product_id: str | None = None
+    product_title: str | None = None
+    product_collections: frozenset[str] | None = None
+    product_vendor: str | None = None
+    product_tags: frozenset[str] | None = None
+    product_price: Decimal | None = None
+    variant_id: str | None = None
+    variant_sku: str | None = None
+    orders_count: int | None = None
+    orders_last: datetime | None = None
+    orders_bought_this: datetime | None = None
+    engagement_last_open: datetime | None = None
+    engagement_last_click: datetime | None = None
+    engagement_last_message: datetime | None = None
+    contact_attributes: Mapping[str, AttributeFact] = field(default_factory=dict[str, AttributeFact])
+    contact_consent_email: bool | None = None
+    contact_entered_at: datetime | None = None
+    alert_last_entered: datetime | None = None
+
+
+def fact_of(facts: CriteriaFacts, name: str) -> Fact:
+    """What is known of a field.
+
+    Raises:
+        KeyError: there is no such field; criteria that were read name none of these.
+    """
+    if (single := SINGLE_FACTS.get(name)) is not None:
+        return single(facts)
+    about = field_named(name)
+    if about is None or about.family is None:
+        raise KeyError(name)
+    return FAMILIES_OF_FACTS[about.name](facts).get(name.removeprefix(about.family))
+
+
+SINGLE_FACTS: Mapping[str, Callable[[CriteriaFacts], Fact]] = {
+    "product.id": lambda facts: facts.product_id,
+    "product.title": lambda facts: facts.product_title,
+    "product.collections": lambda facts: facts.product_collections,
+    "product.vendor": lambda facts: facts.product_vendor,
+    "product.tags": lambda facts: facts.product_tags,
+    "product.price": lambda facts: facts.product_price,
+    "variant.id": lambda facts: facts.variant_id,
+    "variant.sku": lambda facts: facts.variant_sku,
+    "orders.count": lambda facts: facts.orders_count,
+    "orders.last": lambda facts: facts.orders_last,
+    "orders.bought_this": lambda facts: facts.orders_bought_this,
+    "engagement.last_open": lambda facts: facts.engagement_last_open,
+    "engagement.last_click": lambda facts: facts.engagement_last_click,
+    "engagement.last_message": lambda facts: facts.engagement_last_message,
+    "contact.consent.email": lambda facts: facts.contact_consent_email,
+    "contact.entered_at": lambda facts: facts.contact_entered_at,
+    "alert.last_entered": lambda facts: facts.alert_last_entered,
+}
+FAMILIES_OF_FACTS: Mapping[str, Callable[[CriteriaFacts], Mapping[str, AttributeFact]]] = {
+    "contact.attributes.<name>": lambda facts: facts.contact_attributes,
+}
