@@ -10,7 +10,7 @@ import asyncpg
 import httpx
 from temporalio.api.enums.v1 import TaskQueueType
 from temporalio.api.taskqueue.v1 import TaskQueue
-from temporalio.api.workflowservice.v1 import DescribeTaskQueueRequest, GetSystemInfoRequest
+from temporalio.api.workflowservice.v1 import DescribeNamespaceRequest, DescribeTaskQueueRequest, GetSystemInfoRequest
 from temporalio.client import Client
 from temporalio.service import RPCError
 
@@ -29,6 +29,8 @@ SQL = load_queries("starter", "checkup.sql")
 ANSWER_LIMIT = 5.0
 """Seconds that a component may take to answer; who asks a doctor sits and waits."""
 POOL = 2
+SHORT_RETENTION = timedelta(days=7)
+"""Who asks why they were not told asks within days, and then the history should still be there."""
 BACKLOG = timedelta(minutes=1)
 """A call that has waited longer than this in the outbox is not on its way, but stuck."""
 
@@ -181,11 +183,26 @@ async def _temporal(settings: Settings) -> list[Finding]:
                 if missing
                 else _good("search attributes", "all there")
             )
-            found.append(await _pollers(client, settings.temporal_task_queue))
+            found += [await _retention(client), await _pollers(client, settings.temporal_task_queue)]
             return found
     except (TemporalUnavailable, TimeoutError, RPCError) as error:
         said = str(error) or f"does not answer within {ANSWER_LIMIT:.0f} s"
         return [_bad("temporal", said, "Check SHELFTALK_TEMPORAL_ADDRESS and that the server runs.")]
+
+
+async def _retention(client: Client) -> Finding:
+    described = await client.workflow_service.describe_namespace(DescribeNamespaceRequest(namespace=client.namespace))
+    kept = timedelta(seconds=described.config.workflow_execution_retention_ttl.seconds)
+    found = f"of ended journeys are kept for {kept.total_seconds() / 86_400:g} days"
+    if kept >= SHORT_RETENTION:
+        return _good("histories", found)
+    return Finding(
+        component="histories",
+        health=Health.NOTE,
+        found=found,
+        advice="Later nobody can replay them. To keep them longer: temporal operator namespace update "
+        f"--namespace {client.namespace} --retention 720h",
+    )
 
 
 async def _pollers(client: Client, task_queue: str) -> Finding:

@@ -10,7 +10,7 @@ import traceback
 
 import typer
 
-from starter.commands import conversations, journeys, keys, running, story, waiting
+from starter.commands import conversations, journeys, keys, running, story, up, waiting
 from starter.commands.doctor import doctor
 from starter.commands.failures import explain, report
 from starter.commands.terminal import ExitCode
@@ -21,7 +21,7 @@ app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
 )
-app.command()(running.up)
+app.command()(up.up)
 app.command()(running.worker)
 app.command()(running.serve)
 app.command()(running.migrate)
@@ -40,6 +40,7 @@ def run(arguments: list[str]) -> int:
     as_json = "--json" in arguments
     try:
         code = app(arguments, prog_name="shelftalk", standalone_mode=False)
+        sys.stdout.flush()
     except BrokenPipeError:
         # Whoever read the answer has seen enough of it, as `head` does.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

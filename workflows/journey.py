@@ -78,7 +78,8 @@ class TemporalWorld:
         return workflow.now()
 
     def rest(self, state: JourneyState) -> None:
-        if workflow.info().is_continue_as_new_suggested() and not (self.places or self.says):
+        called = any(place.claim_id > (state.claim_id or 0) for place in self.places)
+        if workflow.info().is_continue_as_new_suggested() and not called and not self.says:
             self._continue_as_new(state)
 
     async def sleep(self, until: datetime) -> Leave | None:
@@ -100,6 +101,8 @@ class TemporalWorld:
         return woken
 
     async def _until(self, until: datetime, happened: Callable[[], bool]) -> None:
+        if happened():
+            return  # what has come already counts, also where `until` is past
         with suppress(TimeoutError):
             await workflow.wait_condition(happened, timeout=until - workflow.now())
 

@@ -174,8 +174,13 @@ class _Reading:
             return None
 
 
+_ELSEWHERE = {"and": ALL, "or": ANY, "none": NOT}
+"""What other languages call our groups."""
+
+
 def _advice_for_name(name: str) -> str:
     written = name.lower().strip()[:100]
+    written = _ELSEWHERE.get(written, written)
     known = [*(each.name for each in FIELDS), *_GROUPS]
     near = get_close_matches(written, known, n=1, cutoff=0.7)
     if not near:

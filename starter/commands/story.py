@@ -10,10 +10,9 @@ import typer
 
 from schemas.path import JourneyPath
 from starter.commands.paths import path_table
-from starter.commands.running import STOP_HINT, log_beside_the_data, where_it_is
+from starter.commands.running import STOP_HINT
 from starter.commands.terminal import AsJson, own_settings, say, show_people, tell
-from starter.devstack.demo import Told, demo_conversation, demo_settings, tell_story
-from starter.devstack.stack import Ports, running_stack
+from starter.commands.up import log_beside_the_data, needing_embedded, where_it_is
 from starter.processes import Stopped, run_process, until_stopped
 
 
@@ -24,6 +23,9 @@ def demo(
     as_json: AsJson = False,
 ) -> None:
     """Play one real journey: webhook, sign-ups, e-mail, reminder, replay. At a terminal it then serves until Ctrl-C."""
+    with needing_embedded():
+        from starter.devstack.demo import Told, demo_conversation, demo_settings, tell_story
+        from starter.devstack.stack import Ports, running_stack
     folder = data_dir or Path(tempfile.mkdtemp(prefix="shelftalk-demo-"))
     narrate = say if as_json else _print
     settings = demo_settings(own_settings(folder))

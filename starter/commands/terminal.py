@@ -61,6 +61,7 @@ def tell(answer: Answer, show: Callable[[Answer], object], *, as_json: bool) -> 
     """Give the answer: as JSON, or the way `show` puts it for people."""
     if as_json:
         sys.stdout.write(answer.model_dump_json(indent=2, by_alias=True) + "\n")
+        sys.stdout.flush()
     else:
         show_people(show(answer))
 

@@ -16,7 +16,7 @@ from schemas.conversation import ConversationDocument
 from schemas.settings import Settings
 from starter.components import opened_pool, prepare_database, prepare_temporal, reach_temporal
 from starter.devstack.child import FolderLock
-from starter.devstack.failures import DevstackError, make_folder
+from starter.devstack.failures import DevstackError
 from starter.devstack.mailbox import Mailbox
 from starter.devstack.postgres import EmbeddedPostgres
 from starter.devstack.programs import Say
@@ -102,19 +102,7 @@ def api_key(file: Path) -> str:
     return file.read_text(encoding="utf-8").strip()
 
 
-def make_private_folder(data_dir: Path) -> None:
-    """Make the data folder, if there is none, for this account only: it will hold mails and a key.
-
-    Raises:
-        DevstackError: the disk, the account or a file in the way does not allow it.
-    """
-    if not data_dir.exists():
-        make_folder(data_dir, "Shelftalk")
-        data_dir.chmod(0o700)
-
-
 def _hold_folder(data_dir: Path, parts: AsyncExitStack) -> None:
-    make_private_folder(data_dir)
     lock = FolderLock(data_dir, "shelftalk")
     lock.take()
     parts.callback(lock.release)

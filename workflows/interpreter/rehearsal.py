@@ -53,7 +53,7 @@ class Rehearsal:
     ) -> PlaceGiven | Say | Leave | None:
         """The next happening that counts, and the clock at it; or the clock at `until`."""
         for happening in self._ahead:
-            if happening.at > until:
+            if happening.at > max(until, self._now):
                 break
             if counts(happening.signal):
                 self._ahead.remove(happening)

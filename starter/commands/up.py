@@ -1,0 +1,128 @@
+"""`shelftalk up`: everything in one process, with the components embedded that the settings do not name."""
+
+from collections.abc import Generator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.table import Table
+
+from schemas.model import Model
+from schemas.settings import Settings
+from starter.commands.running import STOP_HINT, WebPort, run_until_stopped
+from starter.commands.terminal import AsJson, DataDir, own_settings, say, tell
+from starter.devstack.failures import DevstackError, make_folder
+from starter.logs import log_to_file
+from starter.processes import until_stopped
+
+if TYPE_CHECKING:
+    # The embedded components are an extra; the other commands run without it.
+    from starter.devstack.stack import Stack
+
+TemporalPort = Annotated[
+    int, typer.Option("--temporal-port", min=0, max=65535, help="Of the embedded Temporal; 0 for any free one.")
+]
+TemporalUiPort = Annotated[
+    int | None,
+    typer.Option("--temporal-ui-port", min=0, max=65535, help="Of Temporal's own pages; without it there are none."),
+]
+SmtpPort = Annotated[
+    int, typer.Option("--smtp-port", min=0, max=65535, help="Of the embedded mailbox; 0 for any free one.")
+]
+
+
+class WhereItIs(Model):
+    """Where a running stack is, for people and scripts. Nothing here is secret."""
+
+    web: str
+    api_key_file: str
+    temporal: str
+    temporal_ui: str | None
+    mail: str | None
+    smtp: str
+    log: str
+    pid: int
+    shopify_webhooks: bool
+
+
+def up(
+    port: WebPort = None,
+    temporal_port: TemporalPort = 0,
+    temporal_ui_port: TemporalUiPort = None,
+    smtp_port: SmtpPort = 0,
+    as_json: AsJson = False,
+    data_dir: DataDir = None,
+) -> None:
+    """Run everything here: PostgreSQL, Temporal, a mailbox, worker and web, until Ctrl-C. All state is kept."""
+    with needing_embedded():
+        from starter.devstack.stack import Ports, running_stack
+    settings = own_settings(data_dir)
+    log_beside_the_data(settings)
+    if port is not None:
+        settings = settings.model_copy(update={"http_port": port})
+
+    async def main() -> None:
+        async with running_stack(settings, Ports(temporal_port, temporal_ui_port, smtp_port), say) as stack:
+            tell(where_it_is(stack), _where, as_json=as_json)
+            say(STOP_HINT)
+            await until_stopped()
+
+    run_until_stopped(main())
+    say("Stopped. Everything is kept for the next start.")
+
+
+@contextmanager
+def needing_embedded() -> Generator[None]:
+    """Around the import of embedded components.
+
+    Raises:
+        DevstackError: they are not installed.
+    """
+    try:
+        yield
+    except ImportError as error:
+        raise DevstackError(
+            f"The embedded components are not installed ({error}): run `pip install 'shelftalk[embedded]'`, or run "
+            "`shelftalk worker` and `shelftalk serve` on components of your own"
+        ) from error
+
+
+def where_it_is(stack: "Stack") -> WhereItIs:
+    """Where it is."""
+    endpoints = stack.endpoints
+    return WhereItIs(
+        web=endpoints.web_url,
+        api_key_file=str(stack.api_key_file),
+        temporal=endpoints.temporal_address,
+        temporal_ui=endpoints.temporal_ui_url,
+        mail=str(endpoints.mail_folder) if endpoints.mail_folder else None,
+        smtp=f"{endpoints.smtp_host}:{endpoints.smtp_port}",
+        log=str(stack.settings.data_dir / "shelftalk.log"),
+        pid=endpoints.pid,
+        shopify_webhooks=bool(stack.settings.shopify_secrets),
+    )
+
+
+def log_beside_the_data(settings: Settings) -> None:
+    """Log to a file of the data folder, made if need be, so that the terminal stays free for people.
+
+    Raises:
+        DevstackError: the folder cannot be made.
+    """
+    if not settings.data_dir.exists():
+        make_folder(settings.data_dir, "Shelftalk")
+        settings.data_dir.chmod(0o700)  # It will hold mails and a key.
+    log_to_file(settings.data_dir / "shelftalk.log", settings.log_level)
+
+
+def _where(where: WhereItIs) -> Table:
+    table = Table(box=None, show_header=False, pad_edge=False, title="Shelftalk is up", title_justify="left")
+    table.add_row("web and API", f"{where.web}   (described by {where.web}/openapi.json)")
+    table.add_row("API key", f"in {where.api_key_file}")
+    if where.temporal_ui:
+        table.add_row("Temporal", where.temporal_ui)
+    table.add_row("mail", f"kept in {where.mail}" if where.mail else f"sent by {where.smtp}")
+    table.add_row("log", where.log)
+    if not where.shopify_webhooks:
+        table.add_row("webhooks", "refused until SHELFTALK_SHOPIFY_SECRETS holds the app's client secret")
+    return table

@@ -1,0 +1,117 @@
+"""Runs `shelftalk` as a user does: as a process of its own, in an environment that the test knows."""
+
+import asyncio
+import os
+import signal
+import sys
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TypeVar
+
+from pydantic import BaseModel
+
+from starter.commands.failures import Failure, FailureDocument
+
+PATIENCE = 90.0
+"""Seconds that a start or a stop may take on a loaded machine."""
+
+Answer = TypeVar("Answer", bound=BaseModel)
+
+
+@dataclass(frozen=True)
+class Ended:
+    """A command that has ended."""
+
+    code: int
+    out: str
+    err: str
+
+    def answer(self, model: type[Answer]) -> Answer:
+        """What it answered with --json."""
+        assert self.code == 0, f"{self.code}\n{self.out}\n{self.err}"
+        return model.model_validate_json(self.out)
+
+    @property
+    def failure(self) -> Failure:
+        """What it said with --json when it did not work; the document and the process agree on the code."""
+        failure = FailureDocument.model_validate_json(self.out).error
+        assert failure.exit == self.code
+        return failure
+
+
+@dataclass
+class Started:
+    """A command that runs until it is stopped."""
+
+    process: asyncio.subprocess.Process
+
+    async def said(self, model: type[Answer]) -> Answer:
+        """The document it wrote when it was ready."""
+        assert self.process.stdout is not None
+        lines: list[str] = []
+        async with asyncio.timeout(PATIENCE):
+            while line := (await self.process.stdout.readline()).decode():
+                lines.append(line)
+                if line == "}\n":
+                    return model.model_validate_json("".join(lines))
+        raise AssertionError(f"It ended instead:\n{''.join(lines)}{(await self.stop()).err}")
+
+    async def progress(self, words: str) -> None:
+        """Wait until it says this on standard error."""
+        assert self.process.stderr is not None
+        async with asyncio.timeout(PATIENCE):
+            while words.encode() not in (line := await self.process.stderr.readline()):
+                assert line, f"it ended without saying {words!r}"
+
+    async def stop(self, sign: signal.Signals = signal.SIGTERM) -> Ended:
+        """Ask it to stop, and wait for that."""
+        if self.process.returncode is None:
+            self.process.send_signal(sign)
+        return await self.end()
+
+    async def end(self) -> Ended:
+        """Wait for its end."""
+        async with asyncio.timeout(PATIENCE):
+            out, err = await self.process.communicate()
+        assert self.process.returncode is not None
+        return Ended(self.process.returncode, out.decode(), err.decode())
+
+
+@dataclass
+class Shelftalk:
+    """The command, with the settings that the test gives it."""
+
+    settings: dict[str, str]
+    stack: AsyncExitStack = field(default_factory=AsyncExitStack)
+
+    async def run(self, *arguments: str, text: str | None = None) -> Ended:
+        """Run it to its end."""
+        process = await self._process(arguments)
+        async with asyncio.timeout(PATIENCE):
+            out, err = await process.communicate(text.encode() if text is not None else None)
+        assert process.returncode is not None
+        assert b"Traceback" not in err, err.decode()
+        return Ended(process.returncode, out.decode(), err.decode())
+
+    async def start(self, *arguments: str) -> Started:
+        """Start it; it is stopped with the test at the latest."""
+        started = Started(await self._process(arguments))
+        self.stack.push_async_callback(started.stop)
+        return started
+
+    def with_settings(self, **settings: str) -> "Shelftalk":
+        """The same, with more variables in its environment."""
+        return Shelftalk(self.settings | settings, self.stack)
+
+    async def _process(self, arguments: tuple[str, ...]) -> asyncio.subprocess.Process:
+        kept = {name: value for name, value in os.environ.items() if not name.startswith(("SHELFTALK_", "DATABASE_"))}
+        programs = {name: os.environ[name] for name in ("SHELFTALK_TEMPORAL_CLI",) if name in os.environ}
+        return await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "starter", *arguments),
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+            env={**kept, **programs, **self.settings},
+            cwd=Path(__file__).parents[2],
+        )

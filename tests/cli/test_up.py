@@ -1,0 +1,134 @@
+"""`shelftalk up` as a process: used from a second terminal, stopped, started again, and refused."""
+
+import asyncio
+import signal
+import socket
+import stat
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from schemas.path import JourneyPath
+from schemas.reports import JourneyPage, JourneyReport, JourneyStatus, VariantReport
+from starter.checkup import Checkup
+from starter.commands.keys import KeyList, NewKey
+from starter.commands.terminal import ExitCode
+from starter.commands.up import WhereItIs
+from starter.commands.waiting import Product
+from starter.endpoints import endpoints_file
+from tests.cli.command import PATIENCE, Shelftalk
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(400)]
+
+SHELF = ("--store", "example.myshopify.com", "--variant", "v")
+PRODUCT = ("product", "set", "p", "--store", SHELF[1], "--title", "Kettle", "--variant", "v=Blue")
+ROUNDS = 20
+"""Enough to see an abort at exit that happens one time in ten."""
+
+
+async def test_a_second_terminal_finds_it_and_a_sign_up_made_before_a_restart_is_told_after_it(
+    shelftalk: Shelftalk, tmp_path: Path, left_running: Callable[[], list[str]]
+) -> None:
+    data = tmp_path / "data"
+    up = await shelftalk.start("up", "--json")
+    where = await up.said(WhereItIs)
+    for private in (Path(where.api_key_file), endpoints_file(data)):
+        assert stat.S_IMODE(private.stat().st_mode) == 0o600
+    key = Path(where.api_key_file).read_text()
+    (await shelftalk.run(*PRODUCT, "--json")).answer(Product)
+    first = (await shelftalk.run("signup", "first@example.com", *SHELF, "--json")).answer(JourneyReport)
+    again = (await shelftalk.run("signup", "First@Example.com", *SHELF, "--json")).answer(JourneyReport)
+    assert (again.journey_id, first.ahead) == (first.journey_id, 0)
+    assert (await shelftalk.run("doctor", "--json")).answer(Checkup).ok
+
+    stopped = await up.stop()
+    assert (stopped.code, left_running()) == (ExitCode.OK, [])
+    assert "Everything is kept" in stopped.err
+    assert (await shelftalk.run("journey", "list", "--json")).failure.code == "not_configured"
+
+    up = await shelftalk.start("up", "--json")
+    assert Path((await up.said(WhereItIs)).api_key_file).read_text() == key
+    (await shelftalk.run("stock", "set", "1", *SHELF, "--json")).answer(VariantReport)
+    told = await _until_told(shelftalk, first.journey_id)
+    assert told.ending is None
+    assert [mail for mail in (data / "mail").glob("*.eml") if b"To: first@example.com" in mail.read_bytes()]
+    assert (await up.stop(signal.SIGINT)).code == ExitCode.OK
+    assert "first@" not in (data / "shelftalk.log").read_text()
+
+
+async def test_every_question_has_an_answer_and_the_right_exit_code(shelftalk: Shelftalk) -> None:
+    up = await shelftalk.start("up", "--json")
+    await up.said(WhereItIs)
+    await shelftalk.run(*PRODUCT)
+    assert (
+        await shelftalk.run("signup", "x@example.com", "--store", "s", "--variant", "v", "--json")
+    ).failure.code == "unknown_variant"
+    ids = [
+        (await shelftalk.run("signup", f"{name}@example.com", *SHELF, "--json")).answer(JourneyReport).journey_id
+        for name in ("first", "second")
+    ]
+    listed = (await shelftalk.run("journey", "list", "--status", "waiting", "--json")).answer(JourneyPage)
+    assert [journey.journey_id for journey in listed.journeys] == ids[::-1]
+    found = (await shelftalk.run("journey", "list", "--email", "first@example.com", "--json")).answer(JourneyPage)
+    assert [journey.journey_id for journey in found.journeys] == ids[:1]
+    await shelftalk.run("stock", "set", "1", *SHELF)
+    await _until_told(shelftalk, ids[0])
+
+    for _ in range(ROUNDS):  # Every one uses Temporal's native threads, which must not reach the exit code.
+        path = (await shelftalk.run("journey", "replay", ids[0], "--json")).answer(JourneyPath)
+        assert [entry.step for entry in path.entries] == ["waiting-list", "it-is-back", "wait-2-days"]
+        assert (await shelftalk.run("journey", "replay", "j-none", "--json")).failure.code == "no_such_journey"
+    table = (await shelftalk.run("journey", "replay", ids[0])).out
+    assert "called forward" in table
+    assert "sent" in table
+
+    cancelled = await shelftalk.run("journey", "cancel", ids[1], "--json")
+    assert cancelled.code == ExitCode.OK
+    async with asyncio.timeout(PATIENCE):
+        while (await shelftalk.run("journey", "cancel", ids[1], "--json")).code == ExitCode.OK:
+            pass
+    assert (await shelftalk.run("journey", "cancel", ids[1], "--json")).failure.code == "journey_ended"
+
+    made = (await shelftalk.run("key", "create", "console", "--json")).answer(NewKey)
+    assert (await shelftalk.run("key", "create", "console", "--json")).failure.code == "key_exists"
+    assert "console" in [key.name for key in (await shelftalk.run("key", "list", "--json")).answer(KeyList).keys]
+    assert made.key not in (await shelftalk.run("key", "list", "--json")).out
+    assert (await shelftalk.run("key", "revoke", "console", "--json")).code == ExitCode.OK
+    assert (await shelftalk.run("key", "revoke", "console", "--json")).failure.code == "no_such_key"
+
+    assert (await shelftalk.run("up", "--json")).failure.code == "cannot_start"
+    assert (await up.stop()).code == ExitCode.OK
+
+
+async def test_asked_twice_it_stops_at_once_and_leaves_nothing_running(
+    shelftalk: Shelftalk, left_running: Callable[[], list[str]]
+) -> None:
+    up = await shelftalk.start("up", "--json")
+    await up.said(WhereItIs)
+    up.process.send_signal(signal.SIGINT)
+    await up.progress("Stopping")
+    assert (await up.stop(signal.SIGINT)).code == ExitCode.INTERRUPTED
+    async with asyncio.timeout(PATIENCE):
+        while left_running():
+            await asyncio.sleep(0.05)
+
+
+@pytest.mark.parametrize("option", ["--port", "--temporal-port", "--smtp-port"])
+async def test_a_port_that_is_taken_is_named_and_what_was_started_is_stopped(
+    shelftalk: Shelftalk, option: str, left_running: Callable[[], list[str]]
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        failure = (await shelftalk.run("up", option, str(port), "--json")).failure
+    assert (failure.code, failure.exit) == ("cannot_start", ExitCode.UNAVAILABLE)
+    assert str(port) in failure.message
+    assert left_running() == []
+
+
+async def _until_told(shelftalk: Shelftalk, journey_id: str) -> JourneyReport:
+    async with asyncio.timeout(PATIENCE):
+        while True:
+            journey = (await shelftalk.run("journey", "show", journey_id, "--json")).answer(JourneyReport)
+            if journey.status is JourneyStatus.TOLD:
+                return journey

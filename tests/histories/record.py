@@ -1,0 +1,243 @@
+"""Records the histories beside it, on real servers: `.venv/bin/python -m tests.histories.record`.
+
+A history of a released shape must replay on every later code (promise P6), so a file that is there is never written
+again. A release that gives workflows another shape adds shapes here, under names of their own, and records only those.
+"""
+
+import asyncio
+import json
+import sys
+import tempfile
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from itertools import count
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any, cast
+
+from temporalio.client import Client
+from temporalio.contrib.pydantic import pydantic_data_converter
+
+from activities.postgres.migrate import migrate
+from activities.postgres.pool import Pool, open_pool
+from activities.waitlist.intake import Intake
+from activities.waitlist.store import Waitlist
+from schemas.conversation import ConversationDocument, ExitStep, SendStep
+from schemas.ids import JourneyId, journey_workflow_id, shelf_workflow_id
+from schemas.path import JourneyPath
+from schemas.settings import Settings
+from starter.devstack.mailbox import Mailbox
+from starter.devstack.ports import free_port
+from starter.devstack.postgres import EmbeddedPostgres
+from starter.devstack.temporal import EmbeddedTemporal
+from starter.devstack.temporal_cli import find_temporal
+from starter.publishing import publish
+from tests.product import Product, Shop, next_change, running_product, starter_document, subject
+
+FOLDER = Path(__file__).parent
+IDENTITY = "recorder"
+"""Stands in every event; by default it would be the process and the name of the machine."""
+CONTACT = "ada.lovelace"
+"""What must not be found in any history."""
+_queues = count(1)
+
+
+@dataclass(frozen=True)
+class Ran:
+    """A workflow that ended, and the path that it told when it was asked; a shelf has none."""
+
+    workflow_id: str
+    path: JourneyPath | None
+
+
+@dataclass(frozen=True)
+class Stage:
+    """The servers, and a database of the shape's own."""
+
+    pool: Pool
+    client: Client
+    mailbox: Mailbox
+
+    async def shop(self, document: ConversationDocument) -> Shop:
+        """A shop that has sold out of `v`, before anything runs."""
+        await publish(self.pool, document)
+        shop = Shop(self.pool, Intake(self.pool))
+        await shop.sells("v")
+        return shop
+
+    @asynccontextmanager
+    async def at_work(self, document: ConversationDocument) -> AsyncGenerator[Product]:
+        """Everything at work for as long as it takes."""
+        queue = f"recorded-{next(_queues)}"
+        async with running_product(self.pool, self.client, self.mailbox, queue, document) as product:
+            yield product
+
+
+def told_only() -> ConversationDocument:
+    """The starter without its wait and reminder."""
+    starter = starter_document()
+    (thread,) = starter.threads
+    steps = (SendStep(send="it-is-back"), ExitStep(exit="They have been told"))
+    return starter.model_copy(update={"threads": (thread.model_copy(update={"steps": steps}),)})
+
+
+async def _ended(product: Product, journey: JourneyId) -> Ran:
+    await product.until(journey, lambda report: report.ended_at is not None)
+    handle = product.client.get_workflow_handle(journey_workflow_id(journey))
+    await handle.result()
+    # Asked of the worker that ran it, not replayed: the test compares the two.
+    return Ran(handle.id, await handle.query("path", result_type=JourneyPath))
+
+
+async def told_with_reminder(stage: Stage) -> Ran:
+    return await _told(stage, starter_document(wait="1 second"))
+
+
+async def told_without_follow_up(stage: Stage) -> Ran:
+    return await _told(stage, told_only())
+
+
+async def _told(stage: Stage, document: ConversationDocument) -> Ran:
+    shop = await stage.shop(document)
+    async with stage.at_work(document) as product:
+        (journey,) = await shop.signs_up(CONTACT)
+        await product.settled()
+        await shop.has("v", 1)
+        return await _ended(product, journey)
+
+
+async def sold_out_again_then_told(stage: Stage) -> Ran:
+    """Called while units were there, they were gone when the message was checked; told when others came."""
+    document = told_only()
+    shop = await stage.shop(document)
+    (journey,) = await shop.signs_up(CONTACT)
+    await shop.has("v", 1)
+    await Waitlist(stage.pool).give_places(subject("v"))
+    await shop.has("v", 0)
+    async with stage.at_work(document) as product:
+        await product.until(journey, lambda report: report.ahead == 0)
+        await product.settled()
+        await shop.has("v", 1)
+        return await _ended(product, journey)
+
+
+async def window_ended(stage: Stage) -> Ran:
+    document = starter_document()
+    shop = await stage.shop(document)
+    (journey,) = await shop.signs_up(CONTACT)
+    await stage.pool.execute("update journeys set window_ends_at = now() + interval '2 seconds'")
+    async with stage.at_work(document) as product:
+        return await _ended(product, journey)
+
+
+async def cancelled_in_line(stage: Stage) -> Ran:
+    document = starter_document()
+    shop = await stage.shop(document)
+    async with stage.at_work(document) as product:
+        (journey,) = await shop.signs_up(CONTACT)
+        await product.settled()
+        await product.journeys.cancel(journey)
+        return await _ended(product, journey)
+
+
+async def cancelled_after_told(stage: Stage) -> Ran:
+    document = starter_document()
+    shop = await stage.shop(document)
+    async with stage.at_work(document) as product:
+        (journey,) = await shop.signs_up(CONTACT)
+        await shop.has("v", 1)
+        await product.mail_to(CONTACT)
+        await product.settled()
+        await product.journeys.cancel(journey)
+        return await _ended(product, journey)
+
+
+async def held_up_by_the_provider(stage: Stage) -> Ran:
+    """The provider was down, so the message went on as a regular activity."""
+    await stage.mailbox.stop()
+    document = told_only()
+    shop = await stage.shop(document)
+    async with stage.at_work(document) as product:
+        (journey,) = await shop.signs_up(CONTACT)
+        await shop.has("v", 1)
+        while await stage.pool.fetchval("select coalesce(max(attempts), 0) from sends") < 2:
+            await next_change(stage.pool)
+        await stage.mailbox.start()
+        return await _ended(product, journey)
+
+
+async def shelf(stage: Stage) -> Ran:
+    """Called two, and looked again in vain."""
+    document = told_only()
+    shop = await stage.shop(document)
+    await shop.signs_up(CONTACT, "second", "third")
+    await shop.has("v", 2)
+    async with stage.at_work(document) as product:
+        await product.settled()
+        return Ran(shelf_workflow_id(subject("v")), None)
+
+
+SHAPES = MappingProxyType[str, Callable[[Stage], Awaitable[Ran]]](
+    {
+        shape.__name__: shape
+        for shape in (
+            told_with_reminder,
+            told_without_follow_up,
+            sold_out_again_then_told,
+            window_ended,
+            cancelled_in_line,
+            cancelled_after_told,
+            held_up_by_the_provider,
+            shelf,
+        )
+    }
+)
+"""Every shape and how it comes about; each returns its workflow."""
+
+
+async def _record(stage: Stage, name: str) -> None:
+    ran = await SHAPES[name](stage)
+    history = await stage.client.get_workflow_handle(ran.workflow_id).fetch_history()
+    recorded = {
+        "workflow_id": ran.workflow_id,
+        "path": ran.path.model_dump(mode="json") if ran.path else None,
+        "history": _without_traces(history.to_json_dict()),
+    }
+    (FOLDER / f"{name}.json").write_text(json.dumps(recorded, indent=1) + "\n", encoding="utf-8")
+    print(f"{name}: {len(history.events)} events")
+
+
+def _without_traces(part: Any) -> Any:
+    """Without the stack traces of failed attempts: they name the folders of the machine, and no replay reads them."""
+    if isinstance(part, dict):
+        kept = cast("dict[str, Any]", part)
+        return {key: _without_traces(value) for key, value in kept.items() if key != "stackTrace"}
+    if isinstance(part, list):
+        return [_without_traces(inner) for inner in cast("list[Any]", part)]
+    return part
+
+
+async def record(names: list[str]) -> None:
+    """Record these shapes."""
+    with tempfile.TemporaryDirectory() as folder:
+        root = Path(folder)
+        program = await find_temporal(Settings(), print)
+        async with (
+            EmbeddedPostgres(root / "postgres", durable=False) as postgres,
+            EmbeddedTemporal(program, root / "temporal") as temporal,
+        ):
+            client = await Client.connect(temporal.address, data_converter=pydantic_data_converter, identity=IDENTITY)
+            for name in names:
+                pool = await open_pool(await postgres.create_database(name), 10)
+                await migrate(pool)
+                async with Mailbox(root / name, port=free_port()) as mailbox:
+                    await _record(Stage(pool, client, mailbox), name)
+                await pool.close()
+
+
+if __name__ == "__main__":
+    missing = [name for name in SHAPES if not (FOLDER / f"{name}.json").exists()]
+    if not missing:
+        sys.exit("Every shape is recorded; a recorded one is never written again.")
+    asyncio.run(record(missing))

@@ -1,0 +1,86 @@
+"""Every history of a released shape replays on today's code (promise P6), and says nothing personal (promise P8)."""
+
+import base64
+import json
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any, cast
+
+import pytest
+from temporalio.client import WorkflowHistory
+from temporalio.contrib.pydantic import pydantic_data_converter
+from temporalio.worker import Replayer
+
+from schemas.path import JourneyPath
+from starter.replay import replay_history
+from tests.histories.record import CONTACT, FOLDER, SHAPES
+from worker import WORKFLOWS, sandbox
+
+MOST_EVENTS = 15
+"""Of a told journey without the follow-up wait."""
+ADDRESS = re.compile(r"[\w.+-]+@[\w-]+\.[\w.-]+")
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """One file: a history, and the path that its workflow told when it was asked."""
+
+    text: str
+    history: WorkflowHistory
+    path: JourneyPath | None
+
+
+def _read(name: str) -> Recorded:
+    text = (FOLDER / f"{name}.json").read_text(encoding="utf-8")
+    kept = json.loads(text)
+    return Recorded(
+        text,
+        WorkflowHistory.from_json(kept["workflow_id"], kept["history"]),
+        JourneyPath.model_validate(kept["path"]) if kept["path"] else None,
+    )
+
+
+def _payloads(part: Any) -> Iterator[str]:
+    """Every payload in a part of a history, decoded."""
+    inside: Iterable[Any] = ()
+    if isinstance(part, dict):
+        named = cast("dict[str, Any]", part)
+        if {"metadata", "data"} <= named.keys():
+            yield base64.b64decode(named["data"]).decode()
+            return
+        inside = named.values()
+    elif isinstance(part, list):
+        inside = cast("list[Any]", part)
+    for inner in inside:
+        yield from _payloads(inner)
+
+
+def test_every_shape_is_recorded_and_every_record_has_a_shape() -> None:
+    assert {file.stem for file in FOLDER.glob("*.json")} == set(SHAPES)
+
+
+@pytest.mark.parametrize("name", SHAPES)
+async def test_a_released_history_replays_on_todays_code(name: str) -> None:
+    replayer = Replayer(workflows=WORKFLOWS, data_converter=pydantic_data_converter, workflow_runner=sandbox())
+    await replayer.replay_workflow(_read(name).history)
+
+
+@pytest.mark.parametrize("name", sorted(SHAPES.keys() - {"shelf"}))
+async def test_a_released_history_still_tells_the_path_that_was_recorded(name: str) -> None:
+    recorded = _read(name)
+    assert await replay_history(recorded.history) == recorded.path
+
+
+@pytest.mark.parametrize("name", SHAPES)
+def test_no_address_and_no_name_is_in_a_history(name: str) -> None:
+    recorded = _read(name)
+    payloads = list(_payloads(json.loads(recorded.text)["history"]))
+    assert payloads
+    for text in (recorded.text, *payloads):
+        assert CONTACT.partition(".")[2] not in text
+        assert ADDRESS.search(text) is None
+
+
+def test_a_told_journey_without_the_follow_up_wait_is_short() -> None:
+    assert len(_read("told_without_follow_up").history.events) <= MOST_EVENTS

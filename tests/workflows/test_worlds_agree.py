@@ -1,0 +1,163 @@
+"""Two worlds, one journey: what the rehearsal tells is what the workflow does, with the same happenings and answers."""
+
+import asyncio
+from collections.abc import Coroutine
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from itertools import count
+from typing import Any
+
+from hypothesis import HealthCheck, example, given, settings
+from temporalio import activity
+from temporalio.client import Client
+from temporalio.contrib.pydantic import pydantic_data_converter
+from temporalio.service import RPCError, RPCStatusCode
+from temporalio.testing import WorkflowEnvironment
+from temporalio.worker import Worker
+
+from schemas.journey import (
+    Activity,
+    Close,
+    Deliver,
+    Delivered,
+    Leave,
+    PlaceGiven,
+    Signal,
+    StepOut,
+    SteppedOut,
+    Workflow,
+)
+from schemas.outcome import Deferred
+from schemas.path import JourneyPath
+from tests.interpreter.journeys import DAWN, ENDINGS, Answers, Life, lives, told_once
+from worker import sandbox
+from workflows.interpreter.journey import PROVIDER_PATIENCE
+from workflows.interpreter.rehearsal import Happening, rehearse
+from workflows.journey import JourneyWorkflow
+
+QUEUE = "worlds"
+_numbers = count(1)
+
+
+def _apart(life: Life) -> Life:
+    """Happenings a little beside each other and the quarters of an hour at which all else ends: no ties to win."""
+    happenings = (
+        replace(happening, at=happening.at + timedelta(minutes=5 + number))
+        for number, happening in enumerate(sorted(life.happenings))
+    )
+    return replace(life, happenings=tuple(happenings), hearing=timedelta(0))
+
+
+@dataclass
+class Answering:
+    """The activities, answering as the life says; its clock begins at `DAWN`, the server's at `began`."""
+
+    life: Life
+    began: datetime
+
+    @activity.defn(name=Activity.DELIVER)
+    async def deliver(self, request: Deliver) -> Delivered:
+        outcome = self.life.answers(request, self.told(request.give_up_at - PROVIDER_PATIENCE))
+        if isinstance(outcome, Deferred):
+            outcome = outcome.model_copy(update={"until": self.real(outcome.until)})
+        return Delivered(outcome=outcome)
+
+    @activity.defn(name=Activity.STEP_OUT)
+    async def step_out(self, request: StepOut) -> SteppedOut:
+        return SteppedOut(claim_id=None)
+
+    @activity.defn(name=Activity.CLOSE)
+    async def close(self, request: Close) -> None:
+        pass
+
+    def real(self, moment: datetime) -> datetime:
+        return self.began + (moment - DAWN)
+
+    def told(self, moment: datetime) -> datetime:
+        """On the life's clock, to the minute: the server's clock also runs while it works."""
+        return DAWN + timedelta(minutes=(moment - self.began) // timedelta(minutes=1))
+
+
+async def _lived(environment: WorkflowEnvironment, life: Life) -> JourneyPath:
+    """The path of a workflow to which all this happens."""
+    began = await environment.get_current_time()
+    answering = Answering(life, began)
+    start = life.start.model_copy(
+        update={"entered_at": began, "window_ends_at": answering.real(life.start.window_ends_at)}
+    )
+    client: Client = environment.client
+    async with Worker(
+        client,
+        task_queue=QUEUE,
+        workflows=[JourneyWorkflow],
+        activities=[answering.deliver, answering.step_out, answering.close],
+        workflow_runner=sandbox(),
+    ):
+        handle = await client.start_workflow(Workflow.JOURNEY, start, id=f"world-{next(_numbers)}", task_queue=QUEUE)
+        for happening in life.happenings:
+            await environment.sleep(answering.real(happening.at) - await environment.get_current_time())
+            await _signal(client, handle.id, happening)
+        await environment.sleep(timedelta(days=200))
+        path = await handle.query("path", result_type=JourneyPath)
+    entries = tuple(
+        entry.model_copy(
+            update={
+                "entered_at": answering.told(entry.entered_at),
+                "left_at": answering.told(entry.left_at) if entry.left_at else None,
+                "outcome": entry.outcome.model_copy(update={"until": answering.told(entry.outcome.until)})
+                if isinstance(entry.outcome, Deferred)
+                else entry.outcome,
+            }
+        )
+        for entry in path.entries
+    )
+    return path.model_copy(update={"entries": entries})
+
+
+async def _signal(client: Client, workflow_id: str, happening: Happening) -> None:
+    handle = client.get_workflow_handle(workflow_id)
+    try:
+        match happening.signal:
+            case PlaceGiven():
+                await handle.signal(Signal.PLACE_GIVEN, happening.signal)
+            case Leave():
+                await handle.signal(Signal.LEAVE, happening.signal)
+    except RPCError as error:
+        if error.status is not RPCStatusCode.NOT_FOUND:  # it has ended
+            raise
+
+
+def _back_in_line_once() -> Life:
+    """Called, sold out again, told of the same claim once more, and called anew nine days later."""
+    sent, *_, back_in_line, _ = ENDINGS
+    claims = (
+        Happening(DAWN + timedelta(days=days), PlaceGiven(claim_id=claim)) for days, claim in ((1, 1), (2, 1), (10, 2))
+    )
+    return replace(told_once(), happenings=tuple(claims), answers=Answers((), (sent, back_in_line)))
+
+
+def test_a_rehearsal_tells_what_a_workflow_does(test_server: str) -> None:
+    # A loop of its own: Hypothesis is not asynchronous, and the run's loop stands still meanwhile.
+    loop = asyncio.new_event_loop()
+
+    def do(work: Coroutine[Any, Any, Any]) -> Any:
+        return loop.run_until_complete(work)
+
+    environment: WorkflowEnvironment = do(
+        WorkflowEnvironment.start_time_skipping(
+            test_server_existing_path=test_server, data_converter=pydantic_data_converter
+        )
+    )
+
+    @settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+    @given(lives())
+    @example(_back_in_line_once())
+    def agree(life: Life) -> None:
+        life = _apart(life)
+        assert do(_lived(environment, life)) == rehearse(life.start, life.world())[1]
+
+    try:
+        agree()
+    finally:
+        do(environment.shutdown())
+        loop.close()
