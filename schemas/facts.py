@@ -24,6 +24,7 @@ class Policy(StrEnum):
 ExternalId = Annotated[str, Field(min_length=1, max_length=100)]
 Quantity = Annotated[int, Field(ge=-(2**31), lt=2**31)]
 Text = Annotated[str, Field(max_length=1000)]
+Address = Annotated[str, Field(min_length=3, max_length=320)]
 
 
 class VariantFact(Model):
@@ -88,7 +89,85 @@ class StockFact(Model):
     observed_at: AwareDatetime
 
 
-Fact = Annotated[ProductFact | ProductGoneFact | StockFact, Field(discriminator="kind")]
+class ItemFact(Model):
+    """One thing in a cart, a checkout or an order.
+
+    Attributes:
+        quantity: units; 0: it was taken out again, or given back.
+    """
+
+    product_id: ExternalId
+    variant_id: ExternalId | None = None
+    quantity: Annotated[Quantity, Field(ge=0)] = 1
+
+
+class OrderFact(Model):
+    """An order as it is now. Of the person it keeps the address, and nothing else.
+
+    Attributes:
+        email: valid, in lower case.
+        items: each product and variant once.
+    """
+
+    kind: Literal["order"] = "order"
+    order_id: ExternalId
+    email: Address
+    items: tuple[ItemFact, ...]
+    ordered_at: AwareDatetime
+    cancelled: bool
+    observed_at: AwareDatetime
+
+
+class CheckoutFact(Model):
+    """Someone whose address is known went to check out.
+
+    Attributes:
+        email: valid, in lower case.
+        observed_at: the storefront's time of this state; a checkout that is changed is a new event.
+    """
+
+    kind: Literal["checkout"] = "checkout"
+    checkout_id: ExternalId
+    email: Address
+    items: Annotated[tuple[ItemFact, ...], Field(min_length=1)]
+    observed_at: AwareDatetime
+
+
+class ContactErasureFact(Model):
+    """A person asked the shop to be forgotten. `email` as in `OrderFact`."""
+
+    kind: Literal["contact_erasure"] = "contact_erasure"
+    email: Address
+    observed_at: AwareDatetime | None = None
+
+
+class ShopErasureFact(Model):
+    """The shop asks that everyone whom only it knows be forgotten."""
+
+    kind: Literal["shop_erasure"] = "shop_erasure"
+    observed_at: AwareDatetime | None = None
+
+
+class DataRequestFact(Model):
+    """A person asked the shop what is known of them. `email` as in `OrderFact`."""
+
+    kind: Literal["data_request"] = "data_request"
+    email: Address
+    request_id: ExternalId | None = None
+    observed_at: AwareDatetime | None = None
+
+
+Fact = Annotated[
+    ProductFact
+    | ProductGoneFact
+    | StockFact
+    | OrderFact
+    | CheckoutFact
+    | ContactErasureFact
+    | ShopErasureFact
+    | DataRequestFact,
+    Field(discriminator="kind"),
+]
 
 
 class Delivery(Model):
@@ -98,6 +177,7 @@ class Delivery(Model):
         source: the adapter, e.g. `shopify`.
         key: unique per store and source; the same key again is the same delivery.
         triggered_at: when the storefront says it was set off; None when it does not say.
+        about_people: its body may hold addresses and names, so it is never kept.
     """
 
     store_id: Annotated[str, Field(min_length=1, max_length=255)]
@@ -105,3 +185,4 @@ class Delivery(Model):
     topic: Annotated[str, Field(max_length=200)]
     key: Annotated[str, Field(min_length=1, max_length=200)]
     triggered_at: AwareDatetime | None = None
+    about_people: bool = False

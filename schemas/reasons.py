@@ -29,6 +29,8 @@ class Reason(StrEnum):
     PROVIDER_UNAVAILABLE = "provider_unavailable"
     PROVIDER_UNKNOWN = "provider_unknown"
     CANCELLED = "cancelled"
+    IN_STOCK = "in_stock"
+    NO_VARIANT = "no_variant"
 
     @property
     def sentence(self) -> str:
@@ -60,6 +62,8 @@ _SENTENCES = {
     Reason.PROVIDER_UNAVAILABLE: "The mail provider could not be reached for a whole day.",
     Reason.PROVIDER_UNKNOWN: "It cannot be known whether the provider took the message; it is not sent again.",
     Reason.CANCELLED: "The journey was cancelled.",
+    Reason.IN_STOCK: "It can be bought now, so there is nothing to wait for.",
+    Reason.NO_VARIANT: "The alert watches single variants, and it is not known which one they looked at.",
 }
 
 

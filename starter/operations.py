@@ -9,8 +9,10 @@ from temporalio.client import Client
 from activities.postgres.pool import Pool, open_pool
 from activities.storefronts.storefront import NotOurs, PayloadMalformed, Storefront
 from activities.waitlist.enlist import Enlisted, Enlisting, NotEnlisted
+from activities.waitlist.events import Events
 from activities.waitlist.intake import Intake, Receipt
 from schemas.conversation import ConversationDocument
+from schemas.events import Event, EventOutcome
 from schemas.ids import JourneyId, StoreId
 from schemas.path import JourneyPath
 from schemas.settings import Settings
@@ -63,6 +65,10 @@ class Operations:
             UnknownVariant, NoAlert: as they say.
         """
         return await self.enlisting.sign_up(email, store_id, variant_id, source)
+
+    async def take_event(self, event: Event) -> EventOutcome:
+        """Record what a contact did and let it take effect, once."""
+        return await Events(self.pool).take(event)
 
     async def path(self, journey_id: JourneyId) -> JourneyPath:
         """A journey's path, by replaying its history. Empty while its workflow has not been started.

@@ -1,5 +1,7 @@
 """Shopify's webhooks: their signature, and what inventory and product topics say in storefront facts.
 
+Orders, checkouts and privacy: shopify_people.py.
+
 Source: https://shopify.dev/docs/api/webhooks, Admin API versions 2023-01 to 2025-10. What differs between them and
 matters here:
 - 2024-10 dropped a variant's `inventory_management`: since then the message does not say whether units are counted.
@@ -16,8 +18,6 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Annotated
 
-from pydantic import BeforeValidator
-
 from activities.storefronts.payload import (
     Count,
     Moment,
@@ -28,21 +28,10 @@ from activities.storefronts.payload import (
     parse_moment,
     read_payload,
 )
-from activities.storefronts.storefront import (
-    DeliveryMalformed,
-    NotOurs,
-    PayloadMalformed,
-    SignatureWrong,
-)
-from schemas.facts import (
-    Delivery,
-    Fact,
-    Policy,
-    ProductFact,
-    ProductGoneFact,
-    StockFact,
-    VariantFact,
-)
+from activities.storefronts.shopify_fields import gid, known, observed
+from activities.storefronts.shopify_people import read_checkout, read_order, read_privacy
+from activities.storefronts.storefront import DeliveryMalformed, NotOurs, PayloadMalformed, SignatureWrong
+from schemas.facts import Delivery, Fact, Policy, ProductFact, ProductGoneFact, StockFact, VariantFact
 
 VARIANTS_SHOWN = 100
 """How many variants a product message shows at most (Shopify's limit)."""
@@ -52,6 +41,8 @@ LONGEST_TEXT = 1000
 ONLY_VARIANT = "Default Title"
 """What Shopify calls the variant of a product without options; no shopper should read it."""
 
+_ABOUT_THINGS = ("products/", "inventory_levels/")
+"""Messages of any other topic may hold names and addresses."""
 _TOPIC = re.compile(r"[a-z0-9_./-]{1,100}")
 _WEBHOOK_ID = re.compile(r"[A-Za-z0-9_.:-]{1,64}")
 _HOST = re.compile(r"([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]([a-z0-9-]{0,61}[a-z0-9])?")
@@ -94,6 +85,7 @@ class Shopify:
             topic=topic,
             key=f"{topic}:{webhook_id}",
             triggered_at=triggered_at if triggered_at is not None and triggered_at.tzinfo else None,
+            about_people=not topic.startswith(_ABOUT_THINGS),
         )
 
     def read(self, delivery: Delivery, body: bytes) -> tuple[Fact, ...] | NotOurs:
@@ -109,7 +101,13 @@ class Shopify:
                 return (_product(read_payload(body, _Product), triggered_at),)
             case "products/delete":
                 gone = read_payload(body, _Gone)
-                return (ProductGoneFact(product_id=_known(gone.id, "$.id"), observed_at=triggered_at),)
+                return (ProductGoneFact(product_id=known(gone.id, "$.id"), observed_at=triggered_at),)
+            case "orders/create" | "orders/paid" | "orders/updated" | "orders/cancelled":
+                return read_order(body, triggered_at)
+            case "checkouts/create" | "checkouts/update":
+                return read_checkout(body, triggered_at)
+            case "customers/redact" | "shop/redact" | "customers/data_request":
+                return read_privacy(delivery, body)
             case _:
                 return NotOurs(delivery.topic)
 
@@ -145,21 +143,10 @@ def _header(given: Mapping[str, str], name: str, form: re.Pattern[str], *, fold_
     return value
 
 
-def _gid(form: str) -> BeforeValidator:
-    """The id inside a GraphQL id. One of another form says nothing; then the plain id counts."""
-    pattern = re.compile(rf"gid://shopify/{form}")
-
-    def read(value: object) -> str | None:
-        found = pattern.fullmatch(value) if isinstance(value, str) else None
-        return found[1] if found else None
-
-    return BeforeValidator(read)
-
-
-_ProductGid = Annotated[str | None, _gid(r"Product/([1-9][0-9]{0,19})")]
-_VariantGid = Annotated[str | None, _gid(r"ProductVariant/([1-9][0-9]{0,19})")]
+_ProductGid = Annotated[str | None, gid(r"Product/([1-9][0-9]{0,19})")]
+_VariantGid = Annotated[str | None, gid(r"ProductVariant/([1-9][0-9]{0,19})")]
 # The first number is the level's own and often not the location's, so only the item is read from it.
-_LevelItemGid = Annotated[str | None, _gid(r"InventoryLevel/[0-9]+\?inventory_item_id=([1-9][0-9]{0,19})")]
+_LevelItemGid = Annotated[str | None, gid(r"InventoryLevel/[0-9]+\?inventory_item_id=([1-9][0-9]{0,19})")]
 
 
 class _Level(Payload):
@@ -198,6 +185,8 @@ class _Product(Payload):
     admin_graphql_api_id: _ProductGid = None
     title: PlainText
     handle: PlainText = None
+    vendor: PlainText = None
+    tags: PlainText = None
     status: PlainText = None
     published_at: Moment
     updated_at: Moment = None
@@ -212,10 +201,10 @@ class _Gone(Payload):
 
 def _stock(level: _Level, available: int | None, triggered_at: datetime | None) -> StockFact:
     return StockFact(
-        inventory_item_id=_known(level.admin_graphql_api_id or level.inventory_item_id, "$.inventory_item_id"),
-        location_id=_known(level.location_id, "$.location_id"),
+        inventory_item_id=known(level.admin_graphql_api_id or level.inventory_item_id, "$.inventory_item_id"),
+        location_id=known(level.location_id, "$.location_id"),
         available=available,
-        observed_at=_observed(level.updated_at, triggered_at),
+        observed_at=observed(level.updated_at, triggered_at),
     )
 
 
@@ -233,15 +222,24 @@ def _product(product: _Product, triggered_at: datetime | None) -> ProductFact:
             raise PayloadMalformed(f"$.variants[{place}].id", "an earlier variant has the same id")
         shown.add(variant.variant_id)
     return ProductFact(
-        product_id=_known(product.admin_graphql_api_id or product.id, "$.id"),
+        product_id=known(product.admin_graphql_api_id or product.id, "$.id"),
         title=product.title[:LONGEST_TEXT],
         handle=_whole(product.handle),
         image_url=_web_address(product.image),
+        vendor=(product.vendor or "")[:LONGEST_TEXT] or None,
+        tags=_tags(product),
         on_sale=product.status in (None, "active", "unlisted") and product.published_at is not None,
         variants=variants,
         all_variant_ids=_all_variant_ids(product, shown),
-        observed_at=_observed(product.updated_at, triggered_at),
+        observed_at=observed(product.updated_at, triggered_at),
     )
+
+
+def _tags(product: _Product) -> tuple[str, ...] | None:
+    """Shopify writes them in one text, with commas between; none at all is an answer, a missing field is not."""
+    if "tags" not in product.model_fields_set:
+        return None
+    return tuple(tag.strip()[:LONGEST_TEXT] for tag in (product.tags or "").split(",") if tag.strip())
 
 
 def _variant(variant: _Variant, path: str) -> VariantFact:
@@ -249,7 +247,7 @@ def _variant(variant: _Variant, path: str) -> VariantFact:
     says = "inventory_management" in variant.model_fields_set
     tracked = bool(variant.inventory_management) if says else None
     return VariantFact(
-        variant_id=_known(variant.admin_graphql_api_id or variant.id, f"{path}.id"),
+        variant_id=known(variant.admin_graphql_api_id or variant.id, f"{path}.id"),
         inventory_item_id=variant.inventory_item_id,
         title="" if variant.title == ONLY_VARIANT else (variant.title or "")[:LONGEST_TEXT],
         sku=(variant.sku or "")[:LONGEST_TEXT] or None,
@@ -266,23 +264,6 @@ def _all_variant_ids(product: _Product, shown: set[str]) -> frozenset[str] | Non
         named = [name.admin_graphql_api_id for name in product.variant_gids]
         return frozenset(shown).union(name for name in named if name) if all(named) else None
     return frozenset(shown) if 0 < len(shown) < VARIANTS_SHOWN else None
-
-
-def _observed(updated_at: datetime | None, triggered_at: datetime | None) -> datetime:
-    if updated_at is not None and updated_at.tzinfo is not None:
-        return updated_at
-    if triggered_at is not None:
-        return triggered_at
-    raise PayloadMalformed(
-        "$.updated_at",
-        "neither this nor the header X-Shopify-Triggered-At gives a time with its offset from UTC",
-    )
-
-
-def _known(found: str | None, path: str) -> str:
-    if found is None:
-        raise PayloadMalformed(path, "the id is missing")
-    return found
 
 
 def _whole(text: str | None) -> str | None:

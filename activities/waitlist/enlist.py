@@ -1,6 +1,6 @@
 """Entering the waiting list: by sign-up, by what a contact did, by import. One way in for all, in one transaction."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
@@ -9,8 +9,8 @@ import structlog
 from activities.decisions.filters import passes
 from activities.postgres.pool import Connection, Pool, Row, transaction
 from activities.postgres.queries import load_queries
-from activities.waitlist.intake import UnknownVariant, load_product
 from activities.waitlist.offers import Offer, Product
+from activities.waitlist.products import UnknownVariant, load_product
 from activities.waitlist.store import look_again, reshelve
 from activities.waitlist.window import window_end
 from schemas.alerts import Action, AlertType, Drop
@@ -37,10 +37,11 @@ class Interest:
 
 @dataclass(frozen=True, slots=True)
 class Enlisted:
-    """A contact stands in line; `entered` is false when they stood there already."""
+    """A contact stands in line for an alert; `entered` is false when they stood there already."""
 
     journey_id: JourneyId
     entered: bool
+    alert_id: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,10 +97,17 @@ class Enlisting:
             interest = Interest(store_id, product_id, variant_id, at or datetime.now(UTC))
             return await _enter(connection, alerts[0], contact_id, interest)
 
+    @staticmethod
     async def interested(
-        self, connection: Connection, action: Action, contact_id: ContactId, interest: Interest
+        connection: Connection, action: Action, contact_id: ContactId, interest: Interest
     ) -> list[Enlisted | NotEnlisted]:
-        """A contact browsed or carted a known product: enter them wherever an alert is fed by that."""
+        """A contact browsed or carted a known product: enter them wherever an alert is fed by that.
+
+        Where no variant was named and the product has only one, it is that one.
+        """
+        if interest.variant_id is None:
+            only = await connection.fetchval(SQL["only_variant"], interest.store_id, interest.product_id)
+            interest = replace(interest, variant_id=only)
         return [
             await _enter(connection, alert, contact_id, interest)
             for alert in await connection.fetch(SQL["alerts_for"], action, None)
@@ -111,25 +119,48 @@ async def contact(connection: Connection, email: str) -> ContactId:
     return await connection.fetchval(SQL["contact"], new_contact_id(), email.lower())
 
 
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    """Someone about to enter, with all that decides whether they do."""
+
+    alert: Row
+    contact_id: ContactId
+    interest: Interest
+    subject: Subject
+    product: Product
+    offer: Offer
+    ends_at: datetime
+    currency: str | None
+
+
 async def _enter(
     connection: Connection, alert: Row, contact_id: ContactId, interest: Interest
 ) -> Enlisted | NotEnlisted:
     subject = _subject(alert, interest)
-    if subject is None or not alert["live"]:
+    if subject is None:
+        return NotEnlisted(alert["id"], Reason.NO_VARIANT)
+    if not alert["live"]:
         log.warning("nobody is enlisted: every message behind the alert is a draft", alert=alert["id"])
         return NotEnlisted(alert["id"], Reason.MESSAGE_DRAFT)
     product = await _held(connection, alert, subject, interest)
     known = await connection.fetchval(SQL["open_entry"], alert["id"], contact_id, subject.store_id, subject.key)
     if known is not None:
-        return Enlisted(known, entered=False)
-    ends_at = window_end(interest.at, alert["window_days"], alert["time_zone"])
-    offer = product.offer(subject.level, subject.id, alert["locations"])
-    currency = await connection.fetchval(SQL["store_currency"], subject.store_id)
-    reason = await _why_not(connection, alert, contact_id, interest, ends_at, offer, currency)
+        return Enlisted(known, False, alert["id"])
+    entry = _Entry(
+        alert,
+        contact_id,
+        interest,
+        subject,
+        product,
+        product.offer(subject.level, subject.id, alert["locations"]),
+        window_end(interest.at, alert["window_days"], alert["time_zone"]),
+        await connection.fetchval(SQL["store_currency"], subject.store_id),
+    )
+    reason = await _why_not(connection, entry)
     if reason is not None:
         return NotEnlisted(alert["id"], reason)
     journey_id = new_journey_id()
-    trigger, armed = _trigger(alert, offer)
+    trigger, armed = _trigger(alert, entry.offer)
     await connection.execute(
         SQL["enter"],
         journey_id,
@@ -140,13 +171,13 @@ async def _enter(
         alert["id"],
         alert["published"],
         interest.at,
-        ends_at,
+        entry.ends_at,
         trigger,
         armed,
-        currency,
+        entry.currency,
     )
     await look_again(connection, subject)
-    return Enlisted(journey_id, entered=True)
+    return Enlisted(journey_id, True, alert["id"])
 
 
 def _subject(alert: Row, interest: Interest) -> Subject | None:
@@ -175,29 +206,54 @@ async def _held(connection: Connection, alert: Row, subject: Subject, interest: 
     return await load_product(connection, store_id, product_id)
 
 
-async def _why_not(
-    connection: Connection,
-    alert: Row,
-    contact_id: ContactId,
-    interest: Interest,
-    ends_at: datetime,
-    offer: Offer,
-    currency: str | None,
-) -> Reason | None:
-    type_ = AlertType(alert["type"])
-    if ends_at <= datetime.now(UTC):
+async def _why_not(connection: Connection, entry: _Entry) -> Reason | None:
+    alert, interest = entry.alert, entry.interest
+    store_id, product_id = interest.store_id, interest.product_id
+    if entry.ends_at <= datetime.now(UTC):
         return Reason.WINDOW_ENDED
-    if type_ is AlertType.PRICE_DROP and offer.price is None:
-        return Reason.INACTIVE
-    if type_ is AlertType.PRICE_DROP and alert["currency"] is not None and currency not in (None, alert["currency"]):
-        return Reason.CURRENCY_CHANGED
-    if type_ is AlertType.LOW_INVENTORY and alert["not_if_bought_days"] is not None:
-        since = datetime.now(UTC) - timedelta(days=alert["not_if_bought_days"])
-        if await connection.fetchval(SQL["bought_since"], contact_id, interest.store_id, interest.product_id, since):
-            return Reason.PURCHASED
-    if not await passes(connection, alert, contact_id, interest.store_id, interest.product_id, interest.variant_id):
+    if await connection.fetchval(SQL["gone"], store_id, product_id, entry.subject.key):
+        return Reason.DISCONTINUED
+    if (reason := _about_the_offer(entry)) is not None:
+        return reason
+    if await connection.fetchval(SQL["bought_since"], entry.contact_id, store_id, product_id, _bought_since(entry)):
+        return Reason.PURCHASED
+    if not await passes(connection, alert, entry.contact_id, store_id, product_id, interest.variant_id):
         return Reason.FILTERED
     return None
+
+
+def _about_the_offer(entry: _Entry) -> Reason | None:
+    alert, offer = entry.alert, entry.offer
+    match AlertType(alert["type"]):
+        case AlertType.BACK_IN_STOCK:
+            # Who signed up asked for it, whatever there is; who only looked has something to wait for if it is away.
+            browsed = Action(alert["action"]) is not Action.SIGN_UP
+            there = offer.available(AlertType.BACK_IN_STOCK) >= alert["quantity_threshold"]
+            return Reason.IN_STOCK if browsed and (there or _never_away(entry)) else None
+        case AlertType.PRICE_DROP:
+            if offer.price is None:
+                return Reason.INACTIVE
+            other = alert["currency"] is not None and entry.currency not in (None, alert["currency"])
+            return Reason.CURRENCY_CHANGED if other else None
+        case AlertType.LOW_INVENTORY:
+            return None
+
+
+def _never_away(entry: _Entry) -> bool:
+    """It is on sale, and none of its units are counted."""
+    whole = entry.subject.level is Level.PRODUCT
+    variants = [
+        variant
+        for id_, variant in entry.product.variants.items()
+        if not variant.removed and (whole or id_ == entry.subject.id)
+    ]
+    return entry.product.on_sale and all(v.tracked is False or v.quantities.untracked for v in variants)
+
+
+def _bought_since(entry: _Entry) -> datetime:
+    """A purchase since then speaks against them, as before a message: however late we hear of what they did."""
+    days = entry.alert["not_if_bought_days"]
+    return entry.interest.at if days is None else min(entry.interest.at, datetime.now(UTC) - timedelta(days=days))
 
 
 def _trigger(alert: Row, offer: Offer) -> tuple[Decimal | None, bool]:

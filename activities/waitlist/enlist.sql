@@ -2,7 +2,7 @@
 
 -- name: alerts_for
 -- The alerts in force that this action feeds; the default list first.
-select a.id, a.id as alert_id, a.type, a.level, a.window_days, a.quantity_threshold, a.drop_amount, a.drop_percent, a.low_at,
+select a.id, a.id as alert_id, a.type, a.action, a.level, a.window_days, a.quantity_threshold, a.drop_amount, a.drop_percent, a.low_at,
        a.not_if_bought_days, a.triggers, a.profile, a.live, l.code as list_code, l.time_zone, l.locations, l.currency,
        c.published
 from alerts a join lists l on l.code = a.list_code join conversations c on c.code = a.conversation

@@ -4,26 +4,37 @@ The inbox row (a repeated delivery is a no-op), the new facts, the transitions t
 nothing, and Temporal is not needed. Transitions come from our stored state, under the product's row lock.
 """
 
-from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import assert_never
 
 from activities.postgres.pool import Connection, Pool, Row, transaction
 from activities.postgres.queries import load_queries
-from activities.waitlist.offers import Product, Variant
-from activities.waitlist.quantities import Level, Quantities
+from activities.waitlist.clock import believable
+from activities.waitlist.erasure import answer_data_request, erase_contact, erase_shop
+from activities.waitlist.events import take_checkout, take_order
+from activities.waitlist.offers import Product
+from activities.waitlist.products import UnknownVariant, load_product
+from activities.waitlist.quantities import Quantities
 from activities.waitlist.store import reshelve
-from schemas.facts import Delivery, Fact, Policy, ProductFact, ProductGoneFact, StockFact, VariantFact
+from schemas.facts import (
+    CheckoutFact,
+    ContactErasureFact,
+    DataRequestFact,
+    Delivery,
+    Fact,
+    OrderFact,
+    ProductFact,
+    ProductGoneFact,
+    ShopErasureFact,
+    StockFact,
+    VariantFact,
+)
 from schemas.ids import StoreId, Subject
 
 SQL = load_queries("activities.waitlist", "intake.sql")
-
-
-CLOCK_TOLERANCE = timedelta(minutes=5)
-"""Clocks of well-kept servers differ by less."""
 
 
 class Receipt(StrEnum):
@@ -33,10 +44,6 @@ class Receipt(StrEnum):
     REPEATED = "repeated"
     IGNORED = "ignored"
     MALFORMED = "malformed"
-
-
-class UnknownVariant(Exception):
-    """No product message has told of this variant yet, and it was not put in by hand."""
 
 
 class Intake:
@@ -62,9 +69,10 @@ class Intake:
         return Receipt.IGNORED if written else Receipt.REPEATED
 
     async def keep_malformed(self, delivery: Delivery, error: str, body: bytes) -> Receipt:
-        """Keep a delivery that could not be read, for inspection."""
+        """Keep a delivery that could not be read, for inspection; the body only if it is not about people."""
         async with transaction(self._pool) as connection:
-            await _write_down(connection, delivery, Receipt.MALFORMED, error, body)
+            kept = None if delivery.about_people else body
+            await _write_down(connection, delivery, Receipt.MALFORMED, error, kept)
         return Receipt.MALFORMED
 
     async def observe(self, store_id: StoreId, source: str, facts: Sequence[Fact]) -> None:
@@ -122,15 +130,25 @@ async def _apply(connection: Connection, store_id: StoreId, told: Fact) -> None:
             await _apply_gone(connection, store_id, fact)
         case StockFact():
             await _apply_stock(connection, store_id, fact)
+        case OrderFact():
+            await take_order(connection, store_id, fact)
+        case CheckoutFact():
+            await take_checkout(connection, store_id, fact)
+        case ContactErasureFact():
+            await erase_contact(connection, store_id, fact)
+        case ShopErasureFact():
+            await erase_shop(connection, store_id)
+        case DataRequestFact():
+            await answer_data_request(connection, store_id, fact)
         case _:
             assert_never(fact)
 
 
 def _not_from_the_future(fact: Fact, now: datetime) -> Fact:
     """A storefront's clock that runs ahead must not make its messages of today outrank those of tomorrow."""
-    if fact.observed_at is None or fact.observed_at <= now + CLOCK_TOLERANCE:
+    if fact.observed_at is None:
         return fact
-    return fact.model_copy(update={"observed_at": now})
+    return fact.model_copy(update={"observed_at": believable(fact.observed_at, now)})
 
 
 async def _apply_product(connection: Connection, store_id: StoreId, fact: ProductFact) -> None:
@@ -226,23 +244,3 @@ async def _tell(
     if (before.elsewhere, before.total_observed_at) != (after.elsewhere, after.total_observed_at):
         await connection.execute(SQL["set_elsewhere"], store_id, variant_id, after.elsewhere, after.total_observed_at)
     return replace(product, variants={**product.variants, variant_id: replace(variant, quantities=after)})
-
-
-async def load_product(connection: Connection, store_id: StoreId, product_id: str) -> Product:
-    """A product as it is stored: its variants with their units."""
-    levels: dict[str, dict[str, Level]] = defaultdict(dict)
-    for row in await connection.fetch(SQL["levels_of_product"], store_id, product_id):
-        levels[row["variant_id"]][row["location_id"]] = Level(row["available"], row["observed_at"])
-    return Product(
-        on_sale=bool(await connection.fetchval(SQL["product"], store_id, product_id)),
-        variants={
-            row["variant_id"]: Variant(
-                removed=row["removed"],
-                tracked=row["tracked"],
-                policy=Policy(row["policy"]),
-                price=row["price"],
-                quantities=Quantities(levels[row["variant_id"]], row["elsewhere"], row["total_observed_at"]),
-            )
-            for row in await connection.fetch(SQL["variants_of_product"], store_id, product_id)
-        },
-    )

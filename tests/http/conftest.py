@@ -7,6 +7,7 @@ import pytest
 from temporalio.client import Client
 
 from activities.postgres.pool import Pool
+from activities.waitlist.enlist import Enlisting
 from activities.waitlist.intake import Intake
 from schemas.settings import Settings
 from starter.devstack.ports import free_port
@@ -24,7 +25,7 @@ from worker import connect
 
 def operations_over(pool: Pool, client: Client) -> Operations:
     intake = Intake(pool)
-    return Operations(pool, client, intake, Journeys(pool), Shelves(pool, intake), Keys(pool))
+    return Operations(pool, client, intake, Enlisting(pool), Journeys(pool), Shelves(pool, intake), Keys(pool))
 
 
 @asynccontextmanager

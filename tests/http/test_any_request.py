@@ -7,7 +7,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.http.web import Web
-from tests.storefronts.shop import ANSWERED, SHOP
+from tests.storefronts.shop import ABOUT_PEOPLE, ANSWERED, SHOP
 
 # The server and its database are the same for all examples: what earlier ones left there may only help to find more.
 EXAMPLES = settings(
@@ -57,6 +57,23 @@ MESSAGES = object_with(
         "variants": st.lists(VARIANT, max_size=2),
     }
 )
+LINE = object_with(product_id=21, variant_id=31, quantity=1, current_quantity=1)
+ABOUT_SOMEONE = st.fixed_dictionaries(
+    {
+        "id": st.just(51),
+        "email": st.just("a@example.com") | ANYTHING,
+        "line_items": st.lists(LINE, max_size=2),
+        "shop_domain": st.just(SHOP) | ANYTHING,
+    },
+    optional={
+        "token": st.just("t") | ANYTHING,
+        "created_at": st.just("2026-01-31T12:00:00Z") | ANYTHING,
+        "updated_at": st.just("2026-01-31T12:00:00Z") | st.datetimes().map(lambda at: f"{at.isoformat()}Z"),
+        "cancelled_at": ANYTHING,
+        "customer": object_with(email="a@example.com"),
+        "data_request": object_with(id=7),
+    },
+)
 BODIES: list[tuple[str, str, st.SearchStrategy[object]]] = [
     ("POST", "/v1/signups", object_with(store=SHOP, variant="31", email="a@example.com")),
     ("PUT", "/v1/stores/s", object_with(name="S", url="https://shop.example")),
@@ -78,7 +95,7 @@ BODIES: list[tuple[str, str, st.SearchStrategy[object]]] = [
 
 
 @EXAMPLES
-@given(topic=st.sampled_from(sorted(ANSWERED)), message=MESSAGES)
+@given(topic=st.sampled_from(sorted(ANSWERED | ABOUT_PEOPLE)), message=MESSAGES | ABOUT_SOMEONE)
 async def test_any_signed_webhook_is_applied_or_refused(web: Web, topic: str, message: object) -> None:
     answer = await web.webhook(topic, message)
     assert answer.status_code in (200, 400, 422), answer.text

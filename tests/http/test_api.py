@@ -13,6 +13,7 @@ KEYED = [
     ("GET", "/v1/journeys/j-1"),
     ("GET", "/v1/journeys/j-1/path"),
     ("POST", "/v1/journeys/j-1/cancel"),
+    ("POST", "/v1/events"),
     ("PUT", "/v1/stores/s"),
     ("PUT", "/v1/stores/s/products/p"),
     ("GET", "/v1/stores/s/variants"),

@@ -35,13 +35,22 @@ async def test_a_wrong_signature_is_refused_and_nothing_is_kept(web: Web, pool: 
     assert await pool.fetchval("select count(*) from inbox") == 0
 
 
-@pytest.mark.parametrize("topic", ["orders/create", *PRIVACY])
+@pytest.mark.parametrize("topic", ["customers/update", "orders/edited", "refunds/create"])
 async def test_a_topic_that_is_not_ours_is_recorded_without_its_body(web: Web, pool: Pool, topic: str) -> None:
     answer = await web.webhook(topic, {"email": "shopper@example.com"})
     assert (answer.status_code, answer.json()) == (200, {"receipt": "ignored"})
     row = await pool.fetchrow("select topic, state, body from inbox")
     assert row is not None
     assert tuple(row) == (topic, "ignored", None)
+
+
+@pytest.mark.parametrize("topic", ["orders/create", "checkouts/update", *PRIVACY])
+async def test_what_cannot_be_read_about_people_is_not_kept(web: Web, pool: Pool, topic: str) -> None:
+    answer = await web.webhook(topic, {"email": "shopper@example.com", "customer": {"email": 1}})
+    problem(answer, 400, "delivery-malformed")
+    row = await pool.fetchrow("select topic, state, body from inbox")
+    assert row is not None
+    assert tuple(row) == (topic, "malformed", None)
 
 
 async def test_a_repeated_delivery_has_no_effect(web: Web) -> None:
@@ -112,7 +121,7 @@ async def test_a_body_that_is_too_large_is_not_read(web: Web, pool: Pool) -> Non
     body = b"x" * (SETTINGS.http_max_body + 1)
     problem(await web.webhook(LEVEL, body), 413, "body-too-large")
     assert await pool.fetchval("select count(*) from inbox") == 0
-    exactly = await web.webhook("orders/create", b"x" * SETTINGS.http_max_body)
+    exactly = await web.webhook("customers/update", b"x" * SETTINGS.http_max_body)
     assert exactly.status_code == 200
 
 
@@ -136,6 +145,9 @@ TAKEN = {
     "inventory_levels_connect": "inventory_levels/connect",
     "inventory_levels_disconnect": "inventory_levels/disconnect",
     "orders_create": "orders/create",
+    "orders_paid": "orders/paid",
+    "orders_cancelled": "orders/cancelled",
+    "checkouts_create": "checkouts/create",
     "customers_update": "customers/update",
     "shop_redact": "shop/redact",
 }
@@ -144,7 +156,7 @@ TAKEN = {
 async def test_shopifys_own_messages_are_taken(web: Web) -> None:
     for name, topic in TAKEN.items():
         answer = await web.webhook(topic, payload(name))
-        ours = topic.startswith(("products/", "inventory_levels/"))
+        ours = topic.startswith(("products/", "inventory_levels/", "orders/", "checkouts/"))
         assert (answer.status_code, answer.json()["receipt"]) == (200, "applied" if ours else "ignored")
 
 

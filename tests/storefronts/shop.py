@@ -18,6 +18,19 @@ ANSWERED = {
     "products/create",
     "products/delete",
 }
+"""Topics about things: each of their messages is one fact."""
+ABOUT_PEOPLE = {
+    "orders/create",
+    "orders/paid",
+    "orders/updated",
+    "orders/cancelled",
+    "checkouts/create",
+    "checkouts/update",
+    "customers/redact",
+    "customers/data_request",
+    "shop/redact",
+}
+"""Topics about people: a message of theirs may be about nobody we can know, and is no fact then."""
 
 
 def signature(body: bytes, secret: str = SECRET) -> str:

@@ -1,0 +1,46 @@
+"""What Shopify's messages of all topics have in common: GraphQL ids, times, and what must be there."""
+
+import re
+from datetime import datetime
+
+from pydantic import BeforeValidator
+
+from activities.storefronts.storefront import PayloadMalformed
+
+
+def gid(form: str) -> BeforeValidator:
+    """The id inside a GraphQL id. One of another form says nothing; then the plain id counts."""
+    pattern = re.compile(rf"gid://shopify/{form}")
+
+    def read(value: object) -> str | None:
+        found = pattern.fullmatch(value) if isinstance(value, str) else None
+        return found[1] if found else None
+
+    return BeforeValidator(read)
+
+
+def known(found: str | None, path: str) -> str:
+    """The id, which has to be there.
+
+    Raises:
+        PayloadMalformed: it is not.
+    """
+    if found is None:
+        raise PayloadMalformed(path, "the id is missing")
+    return found
+
+
+def observed(updated_at: datetime | None, triggered_at: datetime | None) -> datetime:
+    """The storefront's time of a message.
+
+    Raises:
+        PayloadMalformed: neither the body nor the header gives one with its offset from UTC.
+    """
+    if updated_at is not None and updated_at.tzinfo is not None:
+        return updated_at
+    if triggered_at is not None:
+        return triggered_at
+    raise PayloadMalformed(
+        "$.updated_at",
+        "neither this nor the header X-Shopify-Triggered-At gives a time with its offset from UTC",
+    )

@@ -1,0 +1,167 @@
+"""Shopify's topics about people: orders, checkouts and the three privacy topics, in storefront facts.
+
+Of a person only the e-mail address is read. Names, phones, postal addresses and what was paid are not even looked at.
+"""
+
+import hashlib
+import re
+from collections import defaultdict
+from datetime import datetime
+from typing import Annotated
+
+from pydantic import validate_email
+from pydantic_core import PydanticCustomError
+
+from activities.storefronts.payload import Count, Moment, NumericId, Payload, PlainText, read_payload
+from activities.storefronts.shopify_fields import gid, known, observed
+from activities.storefronts.storefront import NotOurs, PayloadMalformed
+from schemas.facts import (
+    CheckoutFact,
+    ContactErasureFact,
+    DataRequestFact,
+    Delivery,
+    Fact,
+    ItemFact,
+    OrderFact,
+    ShopErasureFact,
+)
+
+LONGEST_ADDRESS = 320
+SAMPLE_SHOP = "{shop}.myshopify.com"
+"""What stands in the messages that Shopify's tools send to try an address out."""
+
+_OrderGid = Annotated[str | None, gid(r"Order/([1-9][0-9]{0,19})")]
+_SHOP = re.compile(r"[a-z0-9.-]{1,255}")
+
+
+class _Line(Payload):
+    product_id: NumericId = None
+    variant_id: NumericId = None
+    quantity: Count = None
+    current_quantity: Count = None
+
+
+class _Customer(Payload):
+    email: PlainText = None
+
+
+class _Order(Payload):
+    id: NumericId = None
+    admin_graphql_api_id: _OrderGid = None
+    email: PlainText = None
+    contact_email: PlainText = None
+    customer: _Customer | None = None
+    created_at: Moment = None
+    updated_at: Moment = None
+    cancelled_at: Moment = None
+    line_items: tuple[_Line, ...]
+
+
+class _Checkout(Payload):
+    id: NumericId = None
+    token: PlainText = None
+    email: PlainText = None
+    customer: _Customer | None = None
+    updated_at: Moment = None
+    completed_at: Moment = None
+    line_items: tuple[_Line, ...]
+
+
+class _DataRequest(Payload):
+    id: NumericId = None
+
+
+class _Privacy(Payload):
+    shop_domain: PlainText
+    customer: _Customer | None = None
+    data_request: _DataRequest | None = None
+
+
+def read_order(body: bytes, triggered_at: datetime | None) -> tuple[Fact, ...]:
+    """`orders/create`, `orders/paid`, `orders/updated` and `orders/cancelled` show an order alike: as it is now."""
+    order = read_payload(body, _Order)
+    order_id = known(order.admin_graphql_api_id or order.id, "$.id")
+    observed_at = observed(order.updated_at, triggered_at)
+    email = _address(order.email, order.contact_email, order.customer)
+    items = _items(order.line_items)
+    if email is None or not items:
+        return ()
+    created_at = order.created_at
+    return (
+        OrderFact(
+            order_id=order_id,
+            email=email,
+            items=items,
+            ordered_at=created_at if created_at is not None and created_at.tzinfo else observed_at,
+            cancelled=order.cancelled_at is not None,
+            observed_at=observed_at,
+        ),
+    )
+
+
+def read_checkout(body: bytes, triggered_at: datetime | None) -> tuple[Fact, ...]:
+    """A checkout that is completed has become an order; one without an address is nobody's."""
+    checkout = read_payload(body, _Checkout)
+    checkout_id = _checkout_id(checkout)
+    observed_at = observed(checkout.updated_at, triggered_at)
+    email = _address(checkout.email, None, checkout.customer)
+    items = tuple(item for item in _items(checkout.line_items) if item.quantity)
+    if email is None or not items or checkout.completed_at is not None:
+        return ()
+    return (CheckoutFact(checkout_id=checkout_id, email=email, items=items, observed_at=observed_at),)
+
+
+def read_privacy(delivery: Delivery, body: bytes) -> tuple[Fact, ...] | NotOurs:
+    """`customers/redact`, `shop/redact` and `customers/data_request`.
+
+    Only the body is signed, so the body has the say which shop it is: the header could have been changed on the way,
+    and another shop's people be forgotten.
+    """
+    asked = read_payload(body, _Privacy)
+    shop = (asked.shop_domain or "").lower()
+    if shop == SAMPLE_SHOP:
+        return NotOurs(delivery.topic)
+    if shop != delivery.store_id:
+        says = "another shop than" if _SHOP.fullmatch(shop) else "no shop, unlike"
+        raise PayloadMalformed("$.shop_domain", f"this names {says} the header X-Shopify-Shop-Domain")
+    if delivery.topic == "shop/redact":
+        return (ShopErasureFact(observed_at=delivery.triggered_at),)
+    email = _address(None, None, asked.customer)
+    if email is None:
+        return ()
+    if delivery.topic == "customers/redact":
+        return (ContactErasureFact(email=email, observed_at=delivery.triggered_at),)
+    request_id = asked.data_request.id if asked.data_request else None
+    return (DataRequestFact(email=email, request_id=request_id, observed_at=delivery.triggered_at),)
+
+
+def _items(lines: tuple[_Line, ...]) -> tuple[ItemFact, ...]:
+    """Each product and variant once. A line of no product is a tip, a gift card or a product deleted since."""
+    units: dict[tuple[str, str | None], int] = defaultdict(int)
+    for line in lines:
+        if line.product_id is not None:
+            # Of an order that was edited or refunded, what it holds now; a checkout has the one number only.
+            quantity = line.quantity if line.current_quantity is None else line.current_quantity
+            units[line.product_id, line.variant_id] += 1 if quantity is None else max(0, quantity)
+    return tuple(
+        ItemFact(product_id=product_id, variant_id=variant_id, quantity=min(quantity, 2**31 - 1))
+        for (product_id, variant_id), quantity in units.items()
+    )
+
+
+def _checkout_id(checkout: _Checkout) -> str:
+    """Made from the token, which has every digit; but the token itself opens the checkout's page, so it is not kept."""
+    if checkout.token:
+        return hashlib.sha256(checkout.token.encode()).hexdigest()[:32]
+    return known(checkout.id, "$.id")
+
+
+def _address(first: str | None, second: str | None, customer: _Customer | None) -> str | None:
+    """The first of them that is a valid address, by the rule of sign-ups."""
+    for text in (first, second, customer.email if customer else None):
+        if text and len(text) <= LONGEST_ADDRESS:
+            try:
+                return validate_email(text)[1].lower()
+            except PydanticCustomError:
+                continue
+    return None

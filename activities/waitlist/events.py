@@ -1,0 +1,249 @@
+"""What contacts did, recorded once and in any order (P4), and what it means: places in line, and what was bought.
+
+An event is one transaction: its row, the contact's attributes, the orders or the entries it led to, and the answer,
+kept beside it (P7). Storefronts tell of the same by webhook: there it is part of the delivery's transaction.
+"""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import assert_never
+
+from activities.postgres.pool import Connection, Pool, transaction
+from activities.postgres.queries import load_queries
+from activities.waitlist.clock import believable
+from activities.waitlist.enlist import Enlisted, Enlisting, Interest, NotEnlisted, contact
+from schemas.alerts import Action
+from schemas.events import (
+    EARLIEST_YEAR,
+    MOST_ITEMS,
+    MOST_UNITS,
+    Considered,
+    Event,
+    EventEffect,
+    EventKind,
+    EventOutcome,
+    EventStatus,
+    Item,
+    Standing,
+)
+from schemas.facts import CheckoutFact, OrderFact
+from schemas.ids import ContactId, StoreId
+
+SQL = load_queries("activities.waitlist", "events.sql")
+
+LARGEST_ATTRIBUTES = 16 * 1024
+"""Bytes of all of a contact's attributes: they are read whenever criteria are."""
+
+UNKNOWN_THING = "The shop has no such product or variant that we know of: recorded, and nobody is enlisted for it."
+NO_ALERT = "No published alert is fed by this: recorded, and nobody is enlisted."
+
+
+@dataclass(frozen=True, slots=True)
+class _Line:
+    product_id: str
+    variant_id: str | None
+    quantity: int
+
+
+class _EventRefused(Exception):
+    """Nothing of the event may stay; the text says why."""
+
+
+class Events:
+    """The way in for what contacts did."""
+
+    def __init__(self, pool: Pool) -> None:
+        self._pool = pool
+
+    async def take(self, event: Event) -> EventOutcome:
+        """Record an event and let it take effect, both once."""
+        try:
+            async with transaction(self._pool) as connection:
+                return await _take(connection, event)
+        except _EventRefused as refused:
+            return EventOutcome(id=event.id, status=EventStatus.REFUSED, refused=str(refused))
+
+
+async def take_checkout(connection: Connection, store_id: StoreId, fact: CheckoutFact) -> None:
+    """A storefront's checkout is the event that someone started one; each change of it is an event of its own."""
+    items = tuple(
+        Item(product=item.product_id, variant=item.variant_id, quantity=min(item.quantity, MOST_UNITS))
+        for item in fact.items[:MOST_ITEMS]
+        if item.quantity
+    )
+    if items and fact.observed_at.year >= EARLIEST_YEAR:
+        event = Event(
+            id=f"checkout/{fact.checkout_id}/{fact.observed_at.isoformat()}",
+            store=store_id,
+            kind=EventKind.CHECKOUT_STARTED,
+            contact=await contact(connection, fact.email),
+            items=items,
+            happened_at=fact.observed_at,
+        )
+        await _take(connection, event)
+
+
+async def take_order(connection: Connection, store_id: StoreId, fact: OrderFact) -> None:
+    """A storefront's order, as it is now: what the verdicts, the offers and the criteria call bought."""
+    contact_id = await contact(connection, fact.email)
+    lines = [_Line(item.product_id, item.variant_id, item.quantity) for item in fact.items]
+    ordered_at = believable(fact.ordered_at, datetime.now(UTC))
+    await _set_order(
+        connection, store_id, fact.order_id, contact_id, lines, ordered_at, fact.observed_at, cancelled=fact.cancelled
+    )
+
+
+async def _take(connection: Connection, event: Event) -> EventOutcome:
+    if (repeated := await _known(connection, event)) is not None:
+        return repeated
+    contact_id = await _contact(connection, event)
+    now = datetime.now(UTC)
+    at = believable(event.happened_at or now, now)
+    await connection.execute(SQL["add_store"], event.store)
+    if not await _add(connection, event, contact_id, at):
+        # Another request brought the same event in between; nothing of this one stays but what it shares with that.
+        repeated = await _known(connection, event)
+        assert repeated is not None, "whoever was first has committed: the insert waited for them"
+        return repeated
+    if event.attributes:
+        size = await connection.fetchval(SQL["merge_attributes"], contact_id, event.attributes, at)
+        if size > LARGEST_ATTRIBUTES:
+            raise _EventRefused(f"With these, the contact's attributes would exceed {LARGEST_ATTRIBUTES} bytes.")
+    effect = await _take_effect(connection, event, contact_id, at)
+    await connection.execute(
+        SQL["set_outcome"], event.store, event.id, effect.model_dump(mode="json", exclude_defaults=True)
+    )
+    return EventOutcome(id=event.id, status=EventStatus.ACCEPTED, contact=contact_id, effect=effect)
+
+
+async def _known(connection: Connection, event: Event) -> EventOutcome | None:
+    row = await connection.fetchrow(SQL["known_event"], event.store, event.id)
+    if row is None:
+        return None
+    effect = EventEffect.model_validate(row["outcome"])
+    return EventOutcome(id=event.id, status=EventStatus.REPEATED, contact=row["contact_id"], effect=effect)
+
+
+async def _contact(connection: Connection, event: Event) -> ContactId:
+    if event.email is not None:
+        return await contact(connection, event.email)
+    assert event.contact is not None, "an event names one of the two"
+    row = await connection.fetchrow(SQL["contact_by_id"], event.contact)
+    if row is None:
+        raise _EventRefused("There is no contact with this id.")
+    if row["erased"]:
+        raise _EventRefused("This contact was erased; nothing is recorded of them any more.")
+    return event.contact
+
+
+async def _add(connection: Connection, event: Event, contact_id: ContactId, at: datetime) -> bool:
+    """Whether it is new."""
+    things = event.things
+    only = things[0] if len(things) == 1 else None
+    added = await connection.fetchval(
+        SQL["add_event"],
+        event.store,
+        event.id,
+        event.kind,
+        event.name,
+        contact_id,
+        only.product if only else None,
+        only.variant if only else None,
+        sum(thing.quantity for thing in things) or None,
+        at,
+        event.properties,
+        [item.model_dump(mode="json", exclude_none=True) for item in event.items],
+        event.order,
+    )
+    return added is not None
+
+
+async def _take_effect(connection: Connection, event: Event, contact_id: ContactId, at: datetime) -> EventEffect:
+    match event.kind:
+        case EventKind.VIEWED_PRODUCT:
+            return await _enlist(connection, Action.BROWSE, event, contact_id, at)
+        case EventKind.ADDED_TO_CART | EventKind.CHECKOUT_STARTED:
+            return await _enlist(connection, Action.CART, event, contact_id, at)
+        case EventKind.ORDERED:
+            assert event.order is not None, "an ordered event has its order"
+            lines = [_Line(item.product or "", item.variant, item.quantity) for item in event.things]
+            await _set_order(connection, event.store, event.order, contact_id, lines, at, at, cancelled=False)
+            return EventEffect()
+        case EventKind.CUSTOM:
+            return EventEffect()
+        case _:
+            assert_never(event.kind)
+
+
+async def _enlist(
+    connection: Connection, action: Action, event: Event, contact_id: ContactId, at: datetime
+) -> EventEffect:
+    found = [
+        (await connection.fetchval(SQL["find_thing"], event.store, item.product, item.variant), item.variant)
+        for item in event.things
+    ]
+    # In a fixed order, for each product is held until the transaction ends; and each thing once.
+    known = sorted({(product, variant or "") for product, variant in found if product is not None})
+    considered: list[Considered] = []
+    for product_id, variant_id in known:
+        interest = Interest(event.store, product_id, variant_id or None, at)
+        results = await Enlisting.interested(connection, action, contact_id, interest)
+        considered.extend(_considered(interest, result) for result in results)
+    note = UNKNOWN_THING if any(product is None for product, _ in found) else None
+    if note is None and not considered:
+        note = NO_ALERT
+    return EventEffect(alerts=tuple(considered), note=note)
+
+
+def _considered(interest: Interest, result: Enlisted | NotEnlisted) -> Considered:
+    match result:
+        case Enlisted(journey_id=journey_id, entered=entered, alert_id=alert_id):
+            standing = Standing.ENTERED if entered else Standing.THERE_ALREADY
+            return Considered(
+                alert=alert_id,
+                product=interest.product_id,
+                variant=interest.variant_id,
+                standing=standing,
+                journey=journey_id,
+            )
+        case NotEnlisted(alert_id=alert_id, reason=reason):
+            return Considered(
+                alert=alert_id,
+                product=interest.product_id,
+                variant=interest.variant_id,
+                standing=Standing.NOT_ENTERED,
+                reason=reason,
+                why=reason.sentence,
+            )
+        case _:
+            assert_never(result)
+
+
+async def _set_order(
+    connection: Connection,
+    store_id: StoreId,
+    order_id: str,
+    contact_id: ContactId,
+    lines: Sequence[_Line],
+    ordered_at: datetime,
+    observed_at: datetime,
+    *,
+    cancelled: bool,
+) -> None:
+    units: dict[tuple[str, str], int] = defaultdict(int)
+    for line in lines:
+        units[line.product_id, line.variant_id or ""] += line.quantity
+    await connection.execute(
+        SQL["set_order"],
+        store_id,
+        order_id,
+        contact_id,
+        [product_id for product_id, _ in units],
+        [variant_id for _, variant_id in units],
+        list(units.values()),
+        ordered_at,
+        cancelled,
+        observed_at,
+    )

@@ -1,0 +1,36 @@
+"""Products as they are stored: read with all their variants and units, for whoever decides about them."""
+
+from collections import defaultdict
+
+from activities.postgres.pool import Connection
+from activities.postgres.queries import load_queries
+from activities.waitlist.offers import Product, Variant
+from activities.waitlist.quantities import Level, Quantities
+from schemas.facts import Policy
+from schemas.ids import StoreId
+
+SQL = load_queries("activities.waitlist", "intake.sql")
+
+
+class UnknownVariant(Exception):
+    """No product message has told of this variant yet, and it was not put in by hand."""
+
+
+async def load_product(connection: Connection, store_id: StoreId, product_id: str) -> Product:
+    """A product as it is stored: its variants with their units."""
+    levels: dict[str, dict[str, Level]] = defaultdict(dict)
+    for row in await connection.fetch(SQL["levels_of_product"], store_id, product_id):
+        levels[row["variant_id"]][row["location_id"]] = Level(row["available"], row["observed_at"])
+    return Product(
+        on_sale=bool(await connection.fetchval(SQL["product"], store_id, product_id)),
+        variants={
+            row["variant_id"]: Variant(
+                removed=row["removed"],
+                tracked=row["tracked"],
+                policy=Policy(row["policy"]),
+                price=row["price"],
+                quantities=Quantities(levels[row["variant_id"]], row["elsewhere"], row["total_observed_at"]),
+            )
+            for row in await connection.fetch(SQL["variants_of_product"], store_id, product_id)
+        },
+    )
