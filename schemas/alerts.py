@@ -64,8 +64,33 @@ def _whole_hours(length: timedelta) -> timedelta:
     return length
 
 
+def _some_time(length: timedelta) -> timedelta:
+    if length <= timedelta(0):
+        raise ValueError("no time would pass before it: write for example '2 days'")
+    return length
+
+
 Days = Annotated[Duration, AfterValidator(_whole_days)]
 Hours = Annotated[Duration, AfterValidator(_whole_hours)]
+Units = Annotated[int, Field(strict=True, ge=1, le=1_000_000)]
+"""A number of units. Strict, so that neither `true` nor `"5"` is taken for a number."""
+
+MOST_CONTACTS_PER_UNIT = 1000
+
+
+def _contacts_per_unit(value: object) -> object:
+    """Said here in one sentence; the union below would say it once for each of its members."""
+    if value == "all" or (type(value) is int and 1 <= value <= MOST_CONTACTS_PER_UNIT):
+        return value
+    raise ValueError(
+        f"{value!r} is not a number of contacts from 1 to {MOST_CONTACTS_PER_UNIT}: "
+        "write digits without quotes, or all for everyone"
+    )
+
+
+ContactsPerUnit = Annotated[
+    Annotated[int, Field(ge=1, le=MOST_CONTACTS_PER_UNIT)] | Literal["all"], BeforeValidator(_contacts_per_unit)
+]
 
 
 class Drop(Model):
@@ -94,13 +119,13 @@ def parse_drop(value: object) -> Drop:
         return value
     match = _DROP.fullmatch(str(value).strip()) if isinstance(value, str | int | float | Decimal) else None
     if match is None or isinstance(value, bool):
-        raise ValueError(f"{value!r} is not a drop: write a percentage like '10%' or an amount like '5.00'")
+        raise ValueError(f"{value!r} is not a drop: write a percentage like '10%', or an amount like 5.00")
     try:
         number = Decimal(match[1])
     except InvalidOperation:  # pragma: no cover - the pattern only lets numbers through
         raise ValueError(f"{value!r} is not a number") from None
     if number <= 0 or (match[2] and number > 100):
-        raise ValueError(f"{value!r}: a drop is more than nothing and at most the whole price")
+        raise ValueError(f"{value!r} is no drop a price can take: write more than nothing, and at most '100%'")
     return Drop(percent=number) if match[2] else Drop(amount=number)
 
 
@@ -120,8 +145,8 @@ DropBy = Annotated[
 class Reminders(Model):
     """Follow-ups after the alert: each raises the follow-up event, and each is checked anew."""
 
-    after: Duration
-    times: Annotated[int, Field(ge=1, le=10)] = 1
+    after: Annotated[Duration, AfterValidator(_some_time)]
+    times: Annotated[int, Field(strict=True, ge=1, le=10)] = 1
 
 
 class _Alert(Model):
@@ -152,8 +177,8 @@ class BackInStock(_Alert):
 
     type: Literal[AlertType.BACK_IN_STOCK]
     action: Literal[Action.SIGN_UP, Action.BROWSE]
-    quantity_threshold: Annotated[int, Field(ge=1, le=1_000_000)] = 1
-    contacts_per_unit: Annotated[int, Field(ge=1, le=1000)] | Literal["all"] = 1
+    quantity_threshold: Units = 1
+    contacts_per_unit: ContactsPerUnit = 1
     order: Order = Order.FIRST_IN_FIRST_OUT
     reminders: Reminders | None = None
     offer_lapses_after: Hours | None = None
@@ -178,7 +203,7 @@ class LowInventory(_Alert):
     type: Literal[AlertType.LOW_INVENTORY]
     action: Literal[Action.BROWSE, Action.CART]
     relevancy_window: Days = timedelta(days=30)
-    low_at: Annotated[int, Field(ge=1, le=1_000_000)]
+    low_at: Units
     not_if_bought_within: Days | None = None
 
 

@@ -10,10 +10,12 @@ from pydantic import ValidationError
 from activities.rendering.templates import check_template
 from schemas.conversation import ConversationDocument, MessageSection
 from schemas.model import Model
-from starter.explanations import explain, find_clock_mistakes
+from starter.alert_explanations import find_sender_mistakes
+from starter.explanations import explain, find_clock_mistakes, find_empty
 from starter.marked_yaml import Mark, MarkedTree, NotYaml, read_yaml
-from workflows.interpreter.compiler import find_mistakes, find_notes
+from workflows.interpreter.compiler import find_mistakes
 from workflows.interpreter.mistakes import Mistake, Path, format_path
+from workflows.interpreter.notes import find_notes
 
 STARTER_CONVERSATION = FilePath(__file__).parent / "conversations" / "back-in-stock.yaml"
 """The conversation a new shop begins with."""
@@ -123,14 +125,19 @@ def _decode(text: str | bytes) -> str:
 
 
 def _validate(tree: MarkedTree) -> tuple[ConversationDocument | None, tuple[Mistake, ...]]:
-    clocks = find_clock_mistakes(tree.value)
+    """The document, if each part by itself is what it should be, and the mistakes if not."""
+    document = None
+    mistakes = [*find_clock_mistakes(tree.value), *find_sender_mistakes(tree.value)]
+    told = {mistake.path for mistake, _ in tree.mistakes} | {mistake.path for mistake in mistakes}
     try:
         document = ConversationDocument.model_validate(tree.value)
     except ValidationError as error:
-        told = {mistake.path for mistake in clocks} | {mistake.path for mistake, _ in tree.mistakes}
         found = [mistake for each in error.errors(include_url=False) for mistake in explain(each)]
-        return None, (*clocks, *(mistake for mistake in found if mistake.path not in told))
-    return (None if clocks else document), clocks
+        mistakes += [mistake for mistake in found if mistake.path not in told]
+        told |= {mistake.path for mistake in found}
+    # Last, for the others can say more about a value that is not there.
+    mistakes += [mistake for mistake in find_empty(tree) if mistake.path not in told]
+    return (None if mistakes else document), tuple(mistakes)
 
 
 def _template_mistakes(tree: MarkedTree) -> Iterator[tuple[Mistake, Mark]]:

@@ -7,7 +7,7 @@ from difflib import get_close_matches
 from pydantic import BaseModel
 from pydantic_core import ErrorDetails
 
-from schemas.alerts import BackInStock, LowInventory, PriceDrop
+from schemas.alerts import Reminders
 from schemas.conversation import (
     STEP_KINDS,
     ConversationDocument,
@@ -19,28 +19,37 @@ from schemas.conversation import (
     ThreadSection,
     WaitStep,
 )
-from starter.marked_yaml import Plain
+from schemas.criteria import MISTAKE as CRITERIA_MISTAKE
+from starter.alert_explanations import (
+    ALERT_OF_TYPE,
+    no_type,
+    unknown_alert_field,
+    unknown_type,
+    wrong_action,
+    wrong_currency,
+)
+from starter.marked_yaml import MarkedTree, Plain
+from starter.shown_values import bounded, one_of, shown
 from workflows.interpreter.mistakes import Mistake, Path
 
-_LONGEST_MESSAGE = 300
-"""Characters; some messages repeat what was written, which may be a whole text."""
 _CLOCK = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]")
 _KIND_OF_STEP: dict[str, type[BaseModel]] = {"send": SendStep, "wait": WaitStep, "exit": ExitStep}
-_ALERT_OF_TYPE: dict[str, type[BaseModel]] = {
-    "back-in-stock": BackInStock,
-    "price-drop": PriceDrop,
-    "low-inventory": LowInventory,
-}
 
 
 def explain(error: ErrorDetails) -> Iterator[Mistake]:
     """One of Pydantic's findings in our words; none where it only follows from others."""
-    path = _document_path(error["loc"])
+    path = _document_path(error)
     value = error["input"]
     context = error.get("ctx", {})
     match error["type"]:
+        case "union_tag_invalid":
+            yield unknown_type(path, value)
+        case "union_tag_not_found":
+            yield no_type(path, value)
+        case kind if kind == CRITERIA_MISTAKE:
+            yield Mistake(path, bounded(context["message"]), bounded(context["advice"]))
         case "extra_forbidden":
-            yield _unknown_field(path, _model_at(error["loc"][:-1]))
+            yield _unknown_field(path, error["loc"][:-1])
         case "missing":
             yield Mistake(path[:-1], f"'{path[-1]}' is missing", f"Add a line '{path[-1]}: …' here")
         case "step_kind":
@@ -53,13 +62,7 @@ def explain(error: ErrorDetails) -> Iterator[Mistake]:
         case "too_long":
             yield Mistake(path, f"there are more than {context['max_length']} entries", "Split the conversation")
         case "enum" | "literal_error":
-            expected = str(context["expected"])
-            near = get_close_matches(str(value), re.findall(r"'([^']*)'", expected), n=1)
-            yield Mistake(
-                path,
-                f"{_shown(value)} is not known here",
-                f"Did you mean '{near[0]}'?" if near else f"Write {expected}",
-            )
+            yield _not_among(path, value, re.findall(r"'([^']*)'", str(context["expected"])))
         case "string_pattern_mismatch":
             yield _wrong_pattern(path, value)
         case "string_type":
@@ -69,19 +72,19 @@ def explain(error: ErrorDetails) -> Iterator[Mistake]:
         case "string_too_long":
             yield Mistake(path, f"this is longer than {context['max_length']} characters", "Shorten it")
         case "greater_than_equal" | "greater_than":
-            yield Mistake(path, f"{_shown(value)} is too small", f"The least is {context.get('ge', context.get('gt'))}")
+            yield Mistake(path, f"{shown(value)} is too small", f"The least is {context.get('ge', context.get('gt'))}")
         case "less_than_equal" | "less_than":
-            yield Mistake(path, f"{_shown(value)} is too large", f"The most is {context.get('le', context.get('lt'))}")
+            yield Mistake(path, f"{shown(value)} is too large", f"The most is {context.get('le', context.get('lt'))}")
         case kind if kind.startswith("int_"):
-            yield Mistake(path, f"{_shown(value)} is not a whole number", "Write digits only, without quotes")
+            yield Mistake(path, f"{shown(value)} is not a whole number", "Write digits only, without quotes")
         case "model_type" | "model_attributes_type" | "dict_type":
             yield _not_a_group(path, value)
         case "tuple_type" | "list_type":
-            yield Mistake(path, f"this is a list, but here is {_what(value)}", "Begin each entry with '- ' below it")
+            yield Mistake(path, f"this is a list, but here is {shown(value)}", "Begin each entry with '- ' below it")
         case "value_error":
-            yield _own_words(path, error["msg"])
+            yield _own_words(path, error["msg"], value)
         case _:
-            yield Mistake(path, _bounded(error["msg"]), "Correct the value")
+            yield Mistake(path, bounded(error["msg"]), "Correct the value")
 
 
 def find_clock_mistakes(document: Plain) -> tuple[Mistake, ...]:
@@ -93,7 +96,7 @@ def find_clock_mistakes(document: Plain) -> tuple[Mistake, ...]:
     mistakes = [
         Mistake(
             ("list", "quiet_hours", name),
-            f"{_shown(hours[name])} is not a time of day",
+            f"{shown(hours[name])} is not a time of day",
             "Write hours and minutes with two digits each, like 08:00 or 21:30",
         )
         for name in ("from", "until")
@@ -110,12 +113,23 @@ def find_clock_mistakes(document: Plain) -> tuple[Mistake, ...]:
     return tuple(mistakes)
 
 
-def _document_path(loc: tuple[int | str, ...]) -> Path:
-    """Pydantic's location without what only it sees: the kind of a step, the mark of a key."""
-    path = tuple(part for part in loc if part != "[key]")
+def find_empty(tree: MarkedTree) -> tuple[Mistake, ...]:
+    """Fields after whose colon nothing was written: it may be the default that is meant, or something forgotten."""
+    return tuple(
+        Mistake(path, "this is empty", "Write a value, or remove the field if it is not needed")
+        for path in tree.empty
+        if path
+    )
+
+
+def _document_path(error: ErrorDetails) -> Path:
+    """Pydantic's location without what only it sees: the kind of a step, the type of an alert, the mark of a key."""
+    path = error["loc"]
+    if path[-1:] == ("[key]",) and error["type"].startswith("string_"):
+        path = path[:-1]
     if _in_step(path) and len(path) > 4:
         path = (*path[:4], *path[5:])
-    if len(path) > 2 and path[0] == "alerts" and path[2] in _ALERT_OF_TYPE:
+    if len(path) > 2 and path[0] == "alerts" and path[2] in ALERT_OF_TYPE:
         path = (*path[:2], *path[3:])
     return path
 
@@ -124,31 +138,42 @@ def _in_step(path: Path) -> bool:
     return len(path) >= 4 and path[0] == "threads" and path[2] == "steps"
 
 
-def _model_at(loc: tuple[int | str, ...]) -> type[BaseModel]:
-    match loc:
+def _unknown_field(path: Path, section: tuple[int | str, ...]) -> Mistake:
+    """A field that its section, at this location of Pydantic's, does not have."""
+    match section:
+        case ("alerts", _, str(type_)) if type_ in ALERT_OF_TYPE:
+            return unknown_alert_field(path, type_)
+        case ("alerts", _, _, "reminders"):
+            model = Reminders
         case ("list",):
-            return ListSection
+            model = ListSection
         case ("list", "quiet_hours"):
-            return QuietHours
-        case ("alerts", _, str(type_)) if type_ in _ALERT_OF_TYPE:
-            return _ALERT_OF_TYPE[type_]
+            model = QuietHours
         case ("threads", _):
-            return ThreadSection
+            model = ThreadSection
         case ("threads", _, "steps", _, str(kind)):
-            return _KIND_OF_STEP[kind]
+            model = _KIND_OF_STEP[kind]
         case ("messages", _):
-            return MessageSection
+            model = MessageSection
         case _:
-            return ConversationDocument
-
-
-def _unknown_field(path: Path, model: type[BaseModel]) -> Mistake:
+            model = ConversationDocument
     known = [field.alias or name for name, field in model.model_fields.items()]
     near = get_close_matches(str(path[-1]), known, n=1)
     return Mistake(
         path,
-        f"there is no field {_shown(path[-1])} here",
+        f"there is no field {shown(path[-1])} here",
         f"Did you mean '{near[0]}'?" if near else f"The fields are: {', '.join(known)}",
+    )
+
+
+def _not_among(path: Path, value: object, allowed: list[str]) -> Mistake:
+    if path[-1] == "action":
+        return wrong_action(path, value, allowed)
+    if value is None:
+        return Mistake(path, "this is empty", f"Write {one_of(allowed)}")
+    near = get_close_matches(str(value).lower().replace("_", "-").replace(" ", "-"), allowed, n=1)
+    return Mistake(
+        path, f"{shown(value)} is not known here", f"Did you mean '{near[0]}'?" if near else f"Write {one_of(allowed)}"
     )
 
 
@@ -169,7 +194,7 @@ def _wrong_kind(path: Path, value: object) -> Mistake:
             return Mistake(path, f"'{value}' needs to say what", f"Write '- {value}: …'")
         case _:
             return Mistake(
-                path, f"this is no step, but {_what(value)}", f"The kinds of step are {kinds}: '- wait: 2 days'"
+                path, f"this is no step, but {shown(value)}", f"The kinds of step are {kinds}: '- wait: 2 days'"
             )
 
 
@@ -177,12 +202,14 @@ def _wrong_pattern(path: Path, value: object) -> Mistake:
     if path[-1] == "on":
         return Mistake(
             path,
-            f"{_shown(value)} is not the name of an event",
+            f"{shown(value)} is not the name of an event",
             "Write the alert's code, a dot and its event, for example 'back-in-stock.alert'",
         )
+    if path[-1] == "currency":
+        return wrong_currency(path, value)
     return Mistake(
         path,
-        f"{_shown(value)} is no short name",
+        f"{shown(value)} is no short name",
         "Use lower-case letters, digits and hyphens, at most 63, beginning with a letter or digit",
     )
 
@@ -192,47 +219,26 @@ def _not_text(path: Path, value: object) -> Mistake:
         case None:
             return Mistake(path, "this is empty", "Write a text, or remove the field if it is not needed")
         case bool() | int() | float():
-            return Mistake(path, f"this is a text, but here is {_what(value)}", "Put it in quotes")
+            return Mistake(path, f"this is a text, but here is {shown(value)}", "Put it in quotes")
         case _:
-            return Mistake(path, f"this is a text, but here is {_what(value)}", "Write one text, in quotes if need be")
+            return Mistake(path, f"this is a text, but here is {shown(value)}", "Write one text, in quotes if need be")
 
 
 def _not_a_group(path: Path, value: object) -> Mistake:
     if not path:
-        return Mistake(path, f"this is no conversation, but {_what(value)}", "Begin with a line 'conversation: …'")
-    return Mistake(path, f"this is a group of fields, but here is {_what(value)}", "Write 'name: value' lines below it")
+        return Mistake(path, f"this is no conversation, but {shown(value)}", "Begin with a line 'conversation: …'")
+    if path[-1] == "reminders":
+        return Mistake(path, f"this is a group of fields, but here is {shown(value)}", "Write 'after: 2 days' below it")
+    return Mistake(path, f"this is a group of fields, but here is {shown(value)}", "Write 'name: value' lines below it")
 
 
-def _own_words(path: Path, text: str) -> Mistake:
-    """The rules in schemas say what is wrong, a colon, and what to do."""
+def _own_words(path: Path, text: str, value: object) -> Mistake:
+    """The rules in schemas say what is wrong, a colon, and what to do. They show a value as Python does."""
     message, colon, advice = text.removeprefix("Value error, ").rpartition(": ")
     if not colon:
         message, advice = advice, "Correct the value"
-    return Mistake(path, _bounded(message), _bounded(advice[:1].upper() + advice[1:]))
-
-
-def _what(value: object) -> str:
-    match value:
-        case None:
-            return "nothing"
-        case dict():
-            return "a group of fields"
-        case list() | tuple():
-            return "a list"
-        case _:
-            return _shown(value)
-
-
-def _shown(value: object) -> str:
-    match value:
-        case bool():
-            return "true" if value else "false"
-        case None | dict() | list() | tuple():
-            return _what(value)  # pyright: ignore[reportUnknownArgumentType] - a value as it was written
-        case _:
-            text = repr(value)
-            return text if len(text) <= 80 else f"{text[:79]}…"
-
-
-def _bounded(text: str) -> str:
-    return text if len(text) <= _LONGEST_MESSAGE else f"{text[: _LONGEST_MESSAGE - 1]}…"
+    if value is None:
+        message = "this is empty"
+    elif message.startswith(python := repr(value)):
+        message = f"{shown(value)}{message.removeprefix(python)}"
+    return Mistake(path, bounded(message), bounded(advice[:1].upper() + advice[1:]))

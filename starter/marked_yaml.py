@@ -38,6 +38,7 @@ class MarkedTree:
         marks: where each value is best pointed at: a scalar itself, the name of a mapping or list.
         names: where the name of each field stands.
         blocks: the line that the first line of a text written with `|` stands on.
+        empty: where a value was left out altogether, as after `name:`. A written-out `null` is not.
         mistakes: what is wrong with the YAML although it can be read, and where.
     """
 
@@ -45,6 +46,7 @@ class MarkedTree:
     marks: Mapping[Path, Mark]
     names: Mapping[Path, Mark]
     blocks: Mapping[Path, int]
+    empty: frozenset[Path]
     mistakes: tuple[tuple[Mistake, Mark], ...]
 
     def mark(self, path: Path) -> Mark:
@@ -90,7 +92,9 @@ def read_yaml(text: str) -> MarkedTree:
         ) from None
     reading = _Reading()
     value = None if root is None else reading.read(root, ())
-    return MarkedTree(value, reading.marks, reading.names, reading.blocks, tuple(reading.mistakes))
+    return MarkedTree(
+        value, reading.marks, reading.names, reading.blocks, frozenset(reading.empty), tuple(reading.mistakes)
+    )
 
 
 class _Composer(yaml.SafeLoader):
@@ -145,6 +149,7 @@ class _Reading:
     marks: dict[Path, Mark] = field(default_factory=dict[Path, Mark])
     names: dict[Path, Mark] = field(default_factory=dict[Path, Mark])
     blocks: dict[Path, int] = field(default_factory=dict[Path, int])
+    empty: set[Path] = field(default_factory=set[Path])
     mistakes: list[tuple[Mistake, Mark]] = field(default_factory=list[tuple[Mistake, Mark]])
 
     def read(self, node: yaml.Node, path: Path) -> Plain:
@@ -157,6 +162,8 @@ class _Reading:
                 return [self.read(item, (*path, index)) for index, item in enumerate(node.value)]
             case yaml.ScalarNode():
                 text = self._text(node, path)
+                if not node.value and not node.style:
+                    self.empty.add(path)
                 if node.style == "|":
                     self.blocks[path] = node.start_mark.line + 2
                 return text if node.style else _resolve(text)

@@ -15,13 +15,6 @@ LONGEST_CHECK_SECONDS = 15
 """Far above what the largest document takes here; only something that grows too fast gets near it."""
 
 
-def test_the_starter_conversation_has_no_mistakes_and_no_notes() -> None:
-    report = check(STARTER, "back-in-stock.yaml")
-    assert report.ok
-    assert report.mistakes == ()
-    assert report.notes == ()
-
-
 def test_the_quiet_hours_offered_in_the_starter_comments_are_right() -> None:
     text = STARTER.replace("  # quiet_hours:", "  quiet_hours:").replace("  #   ", "    ")
     hours = load_document(text, "f").list.quiet_hours
@@ -60,7 +53,7 @@ def test_an_invalid_document_is_raised_with_the_same_mistakes_that_are_reported(
     with pytest.raises(DocumentInvalid) as raised:
         load_document(text, "f")
     assert raised.value.mistakes == check(text, "f").mistakes
-    assert str(raised.value).startswith("f:39:15: threads[0].steps[1].wait: '2 dayz' is not a length of time. Write")
+    assert str(raised.value).startswith("f:44:15: threads[0].steps[1].wait: '2 dayz' is not a length of time. Write")
 
 
 @given(st.text(st.characters()))
@@ -93,6 +86,15 @@ _values = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
     max_leaves=8,
 )
+
+
+@pytest.mark.parametrize(
+    "text",
+    ['"[key]": 1', 'alerts: {"[key]": 1}', 'messages: {"[key]": {}}', 'alerts: {a: {type: price-drop, "[key]": 1}}'],
+)
+def test_a_name_that_looks_like_a_mark_of_the_reader_is_a_name(text: str) -> None:
+    _expect_a_report(text)
+    assert any("'[key]'" in mistake.path for mistake in check(text, "f").mistakes)
 
 
 @given(

@@ -3,15 +3,18 @@
 from datetime import timedelta
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, settings
 
+from schemas.alerts import AlertEvent, BackInStock, raised_events
 from schemas.conversation import ConversationDocument, ExitStep, SendStep, Status, StepSection, WaitStep
 from schemas.ids import StepId, VersionId
 from schemas.program import Exit, Program, Send, Wait
 from starter.documents import STARTER_CONVERSATION, load_document
-from workflows.interpreter.compiler import NotCompilable, compile_document, find_mistakes, find_notes, step_id
+from tests.documents.any_document import documents
+from workflows.interpreter.compiler import NotCompilable, compile_document, find_mistakes, step_id
+from workflows.interpreter.journey import NO_TERMS
 from workflows.interpreter.mistakes import format_path
+from workflows.interpreter.notes import find_notes
 
 V1 = VersionId("v1")
 
@@ -35,57 +38,54 @@ def _next(program: Program, at: StepId) -> StepId | None:
     return None if isinstance(step, Exit) else step.next
 
 
-_codes = st.from_regex(r"[a-z0-9][a-z0-9-]{0,10}", fullmatch=True).filter(lambda code: code != "waiting-list")
-_lengths = st.integers(1, 500).map(lambda hours: timedelta(hours=hours))
-
-
-@st.composite
-def documents(draw: st.DrawFn) -> ConversationDocument:
-    """Any document without mistakes: its steps have ids of their own, and an exit comes last if at all."""
-    ids = draw(st.lists(_codes, min_size=1, max_size=30, unique=True))
-    steps: list[StepSection] = [
-        draw(
-            st.one_of(
-                st.builds(SendStep, send=st.sampled_from("mno"), id=st.just(own), status=st.sampled_from(Status)),
-                st.builds(WaitStep, wait=_lengths, id=st.just(own)),
-            )
-        )
-        for own in ids
-    ]
-    if draw(st.booleans()):
-        steps[-1] = ExitStep(exit="Enough", id=ids[-1])
-    return _document(*steps)
-
-
 @given(documents())
+@settings(max_examples=50)
 def test_a_program_holds_every_step_and_names_only_steps_it_holds(document: ConversationDocument) -> None:
     program = compile_document(document, V1)
-    assert list(program.steps) == [step_id(section) for section in document.threads[0].steps]
+    assert list(program.steps) == [step_id(section) for thread in document.threads for section in thread.steps]
     assert all(key == step.id for key, step in program.steps.items())
     assert all(entry.first in program.steps for entry in program.entries)
     assert all((after := _next(program, at)) is None or after in program.steps for at in program.steps)
 
 
 @given(documents())
-def test_every_step_is_reached_once_from_a_door_and_every_walk_ends(document: ConversationDocument) -> None:
+@settings(max_examples=50)
+def test_every_step_is_reached_once_from_one_door_and_every_walk_ends(document: ConversationDocument) -> None:
     program = compile_document(document, V1)
     walked: list[StepId] = []
     for entry in program.entries:
         at: StepId | None = entry.first
         while at is not None:
-            assert at not in walked, "a loop"
+            assert at not in walked, "a loop, or two threads that meet"
             walked.append(at)
             at = _next(program, at)
     assert walked == list(program.steps)
 
 
 @given(documents())
+@settings(max_examples=50)
+def test_every_alert_and_every_reminder_has_a_door(document: ConversationDocument) -> None:
+    program = compile_document(document, V1)
+    doors = [entry.event for entry in program.entries]
+    assert len(doors) == len(set(doors))
+    for code, alert in document.alerts.items():
+        assert {door for door in doors if door.startswith(f"{code}.")} <= {f"{code}.{e}" for e in raised_events(alert)}
+        assert f"{code}.alert" in doors
+        reminders = alert.reminders if isinstance(alert, BackInStock) else None
+        terms = program.terms.get(code, NO_TERMS)
+        assert terms.reminders == (reminders.times if reminders else 0)
+        assert (f"{code}.follow-up" in doors) == (reminders is not None)
+
+
+@given(documents())
+@settings(max_examples=50)
 def test_a_program_survives_the_journey_through_json(document: ConversationDocument) -> None:
     program = compile_document(document, V1)
     assert Program.model_validate_json(program.model_dump_json()) == program
 
 
 @given(documents())
+@settings(max_examples=50)
 def test_the_same_document_compiles_to_the_same_program(document: ConversationDocument) -> None:
     assert compile_document(document, V1).model_dump_json() == compile_document(document, V1).model_dump_json()
 
@@ -148,6 +148,135 @@ def test_a_list_has_one_alert_of_each_kind_and_each_leads_to_a_thread() -> None:
     assert "on: b.alert" in mistakes[1].advice
 
 
+def test_each_type_of_alert_once_for_each_action_stands_in_one_list() -> None:
+    alerts = {
+        "a": {"type": "back-in-stock", "action": "sign-up"},
+        "b": {"type": "back-in-stock", "action": "browse"},
+        "c": {"type": "price-drop", "action": "browse", "drops_by": "10%"},
+        "d": {"type": "price-drop", "action": "cart", "drops_by": 5},
+        "e": {"type": "low-inventory", "action": "cart", "low_at": 3},
+    }
+    threads = [{"name": code, "on": f"{code}.alert", "steps": [{"send": "m", "id": f"to-{code}"}]} for code in alerts]
+    assert find_mistakes(_document(alerts=alerts, threads=threads)) == ()
+
+
+def test_reminders_that_no_thread_answers_are_a_mistake() -> None:
+    (mistake,) = find_mistakes(_document(alerts=_back(reminders={"after": "2 days"})))
+    assert format_path(mistake.path) == "alerts.a.reminders"
+    assert "on: a.follow-up" in mistake.advice
+
+
+def test_an_event_that_no_alert_raises_is_explained_by_what_is_missing() -> None:
+    looked_at = {"b": {"type": "price-drop", "action": "browse", "drops_by": "10%"}}
+    for on, words in (
+        ("a.follow-up", "has no reminders"),
+        ("b.follow-up", "price-drop raise no event"),
+        ("b.subscription", "price-drop raise no event"),
+        ("a.sold", "raises no event 'sold'"),
+        ("c.alert", "there is no alert 'c'"),
+    ):
+        threads = [
+            {"name": "A", "on": "a.alert", "steps": [{"send": "m"}]},
+            {"name": "B", "on": "b.alert", "steps": [{"send": "n"}]},
+            {"name": "Never", "on": on, "steps": [{"send": "o"}]},
+        ]
+        (mistake,) = find_mistakes(_document(alerts=_back() | looked_at, threads=threads))
+        assert format_path(mistake.path) == "threads[2].on"
+        assert words in mistake.message
+
+
 def test_unsent_messages_and_silent_threads_are_noted() -> None:
     notes = find_notes(_document(WaitStep(wait=timedelta(days=1))))
     assert {format_path(note.path) for note in notes} == {"messages.m", "messages.n", "messages.o", "threads[0]"}
+    assert any("nobody is enlisted for 'a'" in note.message for note in notes)
+
+
+def _back(**terms: object) -> dict[str, object]:
+    return {"a": {"type": "back-in-stock", "action": "sign-up", **terms}}
+
+
+def _thread(event: AlertEvent, *steps: StepSection) -> dict[str, object]:
+    return {"name": event, "on": f"a.{event}", "steps": steps}
+
+
+def _notes_of(*threads: dict[str, object], **terms: object) -> dict[str, str]:
+    """The notes beside those on messages that no step sends."""
+    notes = find_notes(_document(alerts=_back(**terms), threads=threads))
+    return {format_path(note.path): note.message for note in notes if note.path[0] != "messages"}
+
+
+DRAFT = SendStep(send="m", status=Status.DRAFT)
+SENT = SendStep(send="m")
+SENT_AGAIN = SendStep(send="n")
+
+
+def test_an_alert_whose_messages_are_all_drafts_is_noted_for_nobody_is_enlisted() -> None:
+    notes = _notes_of(_thread(AlertEvent.ALERT, DRAFT), _thread(AlertEvent.SUBSCRIPTION, SENT_AGAIN))
+    assert list(notes) == ["alerts.a"]
+    assert "nobody is enlisted" in notes["alerts.a"]
+    assert _notes_of(_thread(AlertEvent.ALERT, DRAFT, SENT_AGAIN)) == {}
+
+
+def test_an_event_that_is_answered_for_one_alert_only_is_noted() -> None:
+    alerts = _back() | {"b": {"type": "back-in-stock", "action": "browse"}}
+    threads = [
+        _thread(AlertEvent.ALERT, SENT),
+        _thread(AlertEvent.DISCONTINUED, SENT_AGAIN),
+        {"name": "B", "on": "b.alert", "steps": [{"send": "o"}]},
+    ]
+    (note,) = find_notes(_document(alerts=alerts, threads=threads))
+    assert format_path(note.path) == "alerts.b"
+    assert "on: b.discontinued" in note.advice
+
+
+def test_a_wait_before_standing_in_line_is_noted_for_it_holds_up_the_alert() -> None:
+    wait = WaitStep(wait=timedelta(days=2))
+    notes = _notes_of(_thread(AlertEvent.SUBSCRIPTION, SENT, wait, SENT_AGAIN), _thread(AlertEvent.ALERT, SENT))
+    assert list(notes) == ["threads[0].steps[1]"]
+    assert "up to 2 days later" in notes["threads[0].steps[1]"]
+    assert _notes_of(_thread(AlertEvent.ALERT, SENT, wait, SENT_AGAIN)) == {}
+
+
+def test_terms_without_effect_are_noted() -> None:
+    told = _thread(AlertEvent.ALERT, SENT)
+    terms: dict[str, object] = {"order": "first-in-last-out", "offer_lapses_after": "24 hours"}
+    assert list(_notes_of(told, contacts_per_unit="all", **terms)) == ["alerts.a.order", "alerts.a.offer_lapses_after"]
+    assert _notes_of(told, contacts_per_unit=2, **terms) == {}
+
+
+@pytest.mark.parametrize(
+    ("hours", "times", "wait", "said"),
+    [
+        (24, 2, 0, "only 0"),
+        (25, 1, 0, None),
+        (48, 2, 0, "only 1 of 2"),
+        (49, 2, 0, None),
+        (49, 2, 1, "only 1 of 2"),
+        (100, 4, 0, None),
+    ],
+)
+def test_reminders_that_come_after_the_offer_has_lapsed_are_noted(
+    hours: int, times: int, wait: int, said: str | None
+) -> None:
+    waits = [WaitStep(wait=timedelta(hours=wait))] if wait else []
+    notes = _notes_of(
+        _thread(AlertEvent.ALERT, SENT),
+        _thread(AlertEvent.FOLLOW_UP, SENT_AGAIN, *waits),
+        reminders={"after": "24 hours", "times": times},
+        offer_lapses_after=f"{hours} hours",
+    )
+    match said:
+        case None:
+            assert notes == {}
+        case "only 0":
+            assert "no reminder is sent" in notes["alerts.a.reminders"]
+        case _:
+            assert said in notes["alerts.a.reminders"]
+
+
+def test_a_message_after_the_offer_has_lapsed_is_noted() -> None:
+    wait = WaitStep(wait=timedelta(days=2))
+    before = WaitStep(wait=timedelta(days=9), id="before")
+    thread = _thread(AlertEvent.ALERT, before, SENT, wait, SENT_AGAIN)
+    assert list(_notes_of(thread, offer_lapses_after="2 days")) == ["threads[0].steps[3]"]
+    assert _notes_of(thread, offer_lapses_after="49 hours") == {}

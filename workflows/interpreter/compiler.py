@@ -9,14 +9,13 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import assert_never
 
-from schemas.alerts import AlertEvent, BackInStock, raised_events
+from schemas.alerts import Action, AlertEvent, BackInStock, LowInventory, PriceDrop, raised_events
 from schemas.conversation import (
     ConversationDocument,
     ExitStep,
     SendStep,
     Status,
     StepSection,
-    ThreadSection,
     WaitStep,
 )
 from schemas.durations import format_duration
@@ -45,7 +44,7 @@ def compile_document(document: ConversationDocument, version: VersionId) -> Prog
     if mistakes := find_mistakes(document):
         raise NotCompilable(mistakes)
     steps: dict[StepId, Step] = {}
-    for thread in document.threads:
+    for thread in reversed(document.threads):
         following: StepId | None = None
         for section in reversed(thread.steps):
             step = _compile_step(section, following)
@@ -103,29 +102,6 @@ def find_mistakes(document: ConversationDocument) -> tuple[Mistake, ...]:
     )
 
 
-def find_notes(document: ConversationDocument) -> tuple[Mistake, ...]:
-    """What is allowed but probably not meant."""
-    sent = {place.section.send for place in _places(document) if isinstance(place.section, SendStep)}
-    unsent = [code for code in document.messages if code not in sent]
-    silent = [
-        index for index, thread in enumerate(document.threads) if not any(isinstance(s, SendStep) for s in thread.steps)
-    ]
-    return (
-        *(
-            Mistake(("messages", code), "no step sends this message", f"Send it with '- send: {code}', or remove it")
-            for code in unsent
-        ),
-        *(
-            Mistake(
-                ("threads", index),
-                "this thread sends no message, yet each contact in it uses up a place in the queue",
-                "Add a 'send' step, unless that is what you want",
-            )
-            for index in silent
-        ),
-    )
-
-
 @dataclass(frozen=True, slots=True)
 class _Place:
     path: Path
@@ -146,8 +122,9 @@ def _alert_mistakes(document: ConversationDocument) -> Iterator[Mistake]:
         if first != code:
             yield Mistake(
                 ("alerts", code),
-                f"'{first}' already watches for {alert.type} by {alert.action}; a list has one alert of each kind",
-                "Remove one of the two",
+                f"'{first}' already watches for {alert.type} by {alert.action}, "
+                "and a list has one alert of each type for one action",
+                "Remove one of the two, give one another action, or put it in a conversation for another list",
             )
         if f"{code}.{AlertEvent.ALERT}" not in answered:
             yield Mistake(
@@ -176,13 +153,27 @@ def _entry_mistakes(document: ConversationDocument) -> Iterator[Mistake]:
                 "Put the steps of both into one thread, or remove one",
             )
         if thread.on not in raised:
-            alert, event = _alert_of(thread), thread.on.partition(".")[2]
-            what = (
-                f"the alert '{alert}' raises no event '{event}'"
-                if alert in document.alerts
-                else f"there is no alert '{alert}'"
-            )
-            yield Mistake(("threads", index, "on"), what, f"The events there are: {', '.join(raised)}")
+            yield _no_such_event(document, ("threads", index, "on"), thread.on, raised)
+
+
+def _no_such_event(document: ConversationDocument, path: Path, on: str, raised: list[str]) -> Mistake:
+    code, _, event = on.partition(".")
+    there_are = f"The events there are: {', '.join(raised)}"
+    near = get_close_matches(on, raised, n=1, cutoff=0.85)
+    advice = f"Did you mean '{near[0]}'? {there_are}" if near else there_are
+    if code not in document.alerts:
+        return Mistake(path, f"there is no alert '{code}'", advice)
+    match document.alerts[code], event:
+        case BackInStock(), AlertEvent.FOLLOW_UP:
+            message = f"the alert '{code}' has no reminders, so it raises no event '{event}'"
+            advice = "Give the alert 'reminders' with a line 'after: 2 days', or remove this thread"
+        case BackInStock(action=Action.BROWSE), AlertEvent.SUBSCRIPTION:
+            message = f"nobody signs up for the alert '{code}': its contacts browse"
+        case ((PriceDrop() | LowInventory() as alert), (AlertEvent.FOLLOW_UP | AlertEvent.SUBSCRIPTION)):
+            message = f"alerts of the type {alert.type} raise no event '{event}'"
+        case _:
+            message = f"the alert '{code}' raises no event '{event}'"
+    return Mistake(path, message, advice)
 
 
 def _step_id_mistakes(document: ConversationDocument) -> Iterator[Mistake]:
@@ -231,7 +222,3 @@ def _unreachable_steps(document: ConversationDocument) -> Iterator[Mistake]:
                 f"no contact gets here: the thread is left at the exit before it (steps[{exits[0]}])",
                 "Move the exit to the end, or remove what follows it",
             )
-
-
-def _alert_of(thread: ThreadSection) -> str:
-    return thread.on.partition(".")[0]

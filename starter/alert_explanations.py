@@ -1,0 +1,128 @@
+"""Says what is wrong with an alert, or with the list it belongs to, where a type of alert decides what is right."""
+
+from collections.abc import Mapping
+from difflib import get_close_matches
+from typing import cast
+
+from pydantic import BaseModel
+
+from activities.senders.mime import parse_sender
+from schemas.alerts import Action, AlertType, BackInStock, LowInventory, PriceDrop
+from schemas.conversation import ListSection
+from starter.marked_yaml import Plain
+from starter.shown_values import one_of, shown
+from workflows.interpreter.mistakes import Mistake, Path
+
+ALERT_OF_TYPE: Mapping[str, type[BaseModel]] = {
+    AlertType.BACK_IN_STOCK: BackInStock,
+    AlertType.PRICE_DROP: PriceDrop,
+    AlertType.LOW_INVENTORY: LowInventory,
+}
+_TYPES = [str(type_) for type_ in AlertType]
+_BOUND_OF_TYPE: Mapping[str, str] = {
+    AlertType.BACK_IN_STOCK: "quantity_threshold",
+    AlertType.PRICE_DROP: "drops_by",
+    AlertType.LOW_INVENTORY: "low_at",
+}
+"""The field by which each type says how much it takes."""
+
+
+def unknown_type(path: Path, alert: object) -> Mistake:
+    """The alert says a type that does not exist."""
+    said = cast("Mapping[str, object]", alert).get("type") if isinstance(alert, dict) else None
+    written = said.strip().lower().replace("_", "-").replace(" ", "-") if isinstance(said, str) else ""
+    near = get_close_matches(written, _TYPES, n=1)
+    types = f"The types are {', '.join(_TYPES)}"
+    return Mistake(
+        (*path, "type"),
+        f"{shown(said)} is no type of alert" if said is not None else "this is empty",
+        f"Did you mean '{near[0]}'? {types}" if near else types,
+    )
+
+
+def no_type(path: Path, alert: object) -> Mistake:
+    """The alert does not say its type; what it says besides may tell which was meant."""
+    fields = [str(name) for name in cast("dict[object, object]", alert)] if isinstance(alert, dict) else []
+    misspelt = [name for name in fields if get_close_matches(name.lower(), ["type"], n=1, cutoff=0.7)]
+    meant = [type_ for type_ in _TYPES if any(_types_with(name) == [type_] for name in fields)]
+    if misspelt:
+        advice = f"Did you mean 'type' where it says {shown(misspelt[0])}?"
+    elif len(meant) == 1:
+        advice = f"Add a line 'type: {meant[0]}' here"
+    else:
+        advice = f"Add a line 'type: …' here; the types are {', '.join(_TYPES)}"
+    return Mistake(path, "'type' is missing", advice)
+
+
+def unknown_alert_field(path: Path, type_: str) -> Mistake:
+    """The alert has a field that its type does not have; perhaps another one does, or the list."""
+    name = str(path[-1])
+    own = [*ALERT_OF_TYPE[type_].model_fields]
+    if owners := _types_with(name):
+        return Mistake(path, f"{_alerts(type_)} have no '{name}'; {_alerts(*owners)} do", _instead(name, type_, owners))
+    if name in ListSection.model_fields:
+        return Mistake(path, f"'{name}' is said of the whole list, not of one alert", "Move it below 'list:'")
+    if near := get_close_matches(name, own, n=1):
+        return Mistake(path, f"there is no field {shown(name)} here", f"Did you mean '{near[0]}'?")
+    others = [field for model in ALERT_OF_TYPE.values() for field in model.model_fields if field not in own]
+    if near := get_close_matches(name, others, n=1):
+        message = f"there is no field {shown(name)} here; {_alerts(*_types_with(near[0]))} have '{near[0]}'"
+        return Mistake(path, message, _instead(near[0], type_, _types_with(near[0])))
+    return Mistake(path, f"there is no field {shown(name)} here", f"The fields are: {', '.join(own)}")
+
+
+def wrong_action(path: Path, value: object, allowed: list[str]) -> Mistake:
+    """The alert is fed by what does not feed its type, or by nothing there is."""
+    if isinstance(value, str) and value in [*Action]:
+        return Mistake(path, f"'{value}' puts nobody in the queue of this type of alert", f"Write {one_of(allowed)}")
+    written = value.strip().lower().replace("_", "-").replace(" ", "-") if isinstance(value, str) else ""
+    near = get_close_matches(written, allowed, n=1)
+    advice = f"Did you mean '{near[0]}'?" if near else f"Write {one_of(allowed)}"
+    return Mistake(path, f"{shown(value)} is no action" if value is not None else "this is empty", advice)
+
+
+def wrong_currency(path: Path, value: object) -> Mistake:
+    """The list's currency is not three capital letters."""
+    capitals = value.strip().upper() if isinstance(value, str) else ""
+    is_code = len(capitals) == 3 and capitals.isascii() and capitals.isalpha()
+    return Mistake(
+        path,
+        f"{shown(value)} is not the code of a currency",
+        f"Did you mean '{capitals}'?" if is_code else "Write its three capital letters, like EUR or USD",
+    )
+
+
+def find_sender_mistakes(document: Plain) -> tuple[Mistake, ...]:
+    """A sender that is no From address: the same rule that is used when a message leaves."""
+    section = document.get("list") if isinstance(document, dict) else None
+    sender = section.get("sender") if isinstance(section, dict) else None
+    if not isinstance(sender, str) or not sender.strip():
+        return ()
+    try:
+        parse_sender(sender.strip())
+    except ValueError:
+        # Not its own words: they speak of "the sender", and here the path says so.
+        return (
+            Mistake(
+                ("list", "sender"),
+                f"{shown(sender)} is not an address mail can be sent from",
+                'Write a name and an address, like "Blue Shop <hello@shop.example>", or the address alone',
+            ),
+        )
+    return ()
+
+
+def _types_with(field: str) -> list[str]:
+    """The types that have this field, unless all have it."""
+    having = [type_ for type_, model in ALERT_OF_TYPE.items() if field in model.model_fields]
+    return having if len(having) < len(ALERT_OF_TYPE) else []
+
+
+def _alerts(*types: str) -> str:
+    return f"{' and '.join(types)} alerts"
+
+
+def _instead(field: str, type_: str, owners: list[str]) -> str:
+    if field in _BOUND_OF_TYPE.values():
+        return f"Write '{_BOUND_OF_TYPE[type_]}', or make this 'type: {owners[0]}'"
+    return f"Remove it, or make this 'type: {owners[0]}'"
