@@ -13,6 +13,7 @@ from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxR
 from activities.delivery.deliver import Delivery
 from activities.delivery.ledger import Ledger
 from activities.postgres.pool import Pool
+from activities.reconciliation import Reconciler
 from activities.records import Records
 from activities.senders.email import EmailSender
 from activities.senders.mime import parse_sender
@@ -21,9 +22,10 @@ from activities.temporal import Temporal
 from activities.waitlist.store import Waitlist
 from schemas.settings import Settings
 from workflows.journey import JourneyWorkflow
+from workflows.reconcile import ReconcileWorkflow
 from workflows.shelf import ShelfWorkflow
 
-WORKFLOWS = (JourneyWorkflow, ShelfWorkflow)
+WORKFLOWS = (JourneyWorkflow, ShelfWorkflow, ReconcileWorkflow)
 
 STOP_LIMIT = timedelta(seconds=30)
 """A stopping worker finishes the deliveries it has begun; an SMTP answer may take this long."""
@@ -85,6 +87,7 @@ async def running_worker(settings: Settings, pool: Pool, client: Client, sender:
             records.step_out,
             records.close,
             delivery.deliver,
+            Reconciler(pool, waitlist, temporal).reconcile,
         ],
         workflow_runner=sandbox(),
         max_cached_workflows=CACHED_JOURNEYS,

@@ -1,16 +1,18 @@
 """Calls into Temporal: start a journey, call it forward, ask a shelf to look. All idempotent by workflow id."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import AsyncGenerator, Sequence
 from datetime import timedelta
 
-from temporalio.client import Client
+from temporalio.client import Client, WorkflowExecutionStatus
 from temporalio.common import SearchAttributeKey, SearchAttributePair, TypedSearchAttributes, WorkflowIDReusePolicy
 from temporalio.exceptions import WorkflowAlreadyStartedError
+from temporalio.service import RPCError, RPCStatusCode
 
 from schemas.ids import JourneyId, Subject, journey_workflow_id, shelf_workflow_id
 from schemas.journey import JourneyStart, Leave, Look, PlaceGiven, Say, ShelfStart, Signal, Workflow
 from schemas.model import Model
+from schemas.reasons import Reason
 
 STORE = SearchAttributeKey.for_keyword("ShelftalkStore")
 SUBJECT = SearchAttributeKey.for_keyword("ShelftalkSubject")
@@ -48,6 +50,36 @@ class Temporal:
             *(self._start_journey(start, Signal.PLACE_GIVEN, place) for start, place in calls)
         )
         return [start.journey_id for (start, _), there in zip(calls, reached, strict=True) if not there]
+
+    async def running_journeys(self) -> AsyncGenerator[JourneyId]:
+        """Every journey whose workflow runs on our task queue, as the visibility store has it."""
+        query = (
+            f"WorkflowType = '{Workflow.JOURNEY}' and ExecutionStatus = 'Running' and TaskQueue = '{self._task_queue}'"
+        )
+        async for execution in self._client.list_workflows(query):
+            yield JourneyId(execution.id.removeprefix(journey_workflow_id(JourneyId(""))))
+
+    async def is_running(self, journey_id: JourneyId) -> bool | None:
+        """Whether a journey's workflow runs; False when it has ended, None when Temporal knows of none."""
+        try:
+            described = await self._client.get_workflow_handle(journey_workflow_id(journey_id)).describe(
+                rpc_timeout=CALL_LIMIT
+            )
+        except RPCError as error:
+            if error.status is RPCStatusCode.NOT_FOUND:
+                return None
+            raise
+        return described.status is WorkflowExecutionStatus.RUNNING
+
+    async def dismiss(self, journey_id: JourneyId, reason: Reason) -> None:
+        """Ask a running workflow to leave; one that ended meanwhile is no matter."""
+        try:
+            await self._client.get_workflow_handle(journey_workflow_id(journey_id)).signal(
+                Signal.LEAVE, Leave(reason=reason), rpc_timeout=CALL_LIMIT
+            )
+        except RPCError as error:
+            if error.status is not RPCStatusCode.NOT_FOUND:
+                raise
 
     async def look_again(self, subject: Subject) -> None:
         """Ask the subject's shelf to look, starting it if it is not at work."""

@@ -21,6 +21,7 @@ class Activity(StrEnum):
     CLOSE = "close"
     GIVE_PLACES = "give_places"
     CALL_FORWARD = "call_forward"
+    RECONCILE = "reconcile"
 
 
 class Workflow(StrEnum):
@@ -28,6 +29,7 @@ class Workflow(StrEnum):
 
     JOURNEY = "Journey"
     SHELF = "Shelf"
+    RECONCILE = "Reconcile"
 
 
 class Signal(StrEnum):

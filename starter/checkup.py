@@ -23,6 +23,7 @@ from starter.components import TemporalUnavailable, missing_attributes, reach_te
 from starter.endpoints import running_endpoints
 from starter.processes import STALE_AFTER, heartbeat_age, heartbeat_file
 from starter.publishing import anything_published
+from starter.reconciliation import last_reconciliation
 
 SQL = load_queries("starter", "checkup.sql")
 
@@ -112,7 +113,7 @@ async def _postgres(settings: Settings) -> list[Finding]:
         found = [_good("postgresql", str(await pool.fetchval("show server_version")))]
         found.append(await _migrations(pool))
         if found[-1].health is Health.GOOD:
-            found += [await _published(pool), await _outbox(pool), await _malformed(pool)]
+            found += [await _published(pool), await _outbox(pool), await _reconciled(pool), await _malformed(pool)]
         return found
     except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
         return [_bad("postgresql", f"fails when asked ({type(error).__name__})", "Look at its log.")]
@@ -154,6 +155,23 @@ async def _outbox(pool: Pool) -> Finding:
             "Nothing is lost. See that a worker runs and that Temporal answers.",
         )
     return _good("outbox", found)
+
+
+async def _reconciled(pool: Pool) -> Finding:
+    last = await last_reconciliation(pool)
+    if last is None:
+        return Finding(
+            component="reconciliation", health=Health.NOTE, found="none yet", advice="The worker runs one in a while."
+        )
+    found = f"{last.report.repairs} repairs at {last.finished_at:%Y-%m-%d %H:%M} UTC"
+    if not last.report.repairs:
+        return _good("reconciliation", found)
+    return Finding(
+        component="reconciliation",
+        health=Health.NOTE,
+        found=found,
+        advice="Ask who ended workflows by hand or restored a backup; `shelftalk reconcile` shows what it finds now.",
+    )
 
 
 async def _malformed(pool: Pool) -> Finding:

@@ -23,6 +23,7 @@ from starter.dispatcher import Dispatcher
 from starter.http.app import create_app
 from starter.http.server import serving
 from starter.operations import NotConfigured, Operations
+from starter.reconciliation import ensure_schedule
 from worker import Running, email_sender, running_worker
 
 HEARTBEAT = timedelta(seconds=5)
@@ -94,6 +95,7 @@ async def running_engine(settings: Settings, pool: Pool, client: Client) -> Asyn
     sender = email_sender(settings, settings.smtp_host, settings.smtp_port)
     async with aclosing(sender), running_worker(settings, pool, client, sender) as running:
         dispatcher = Dispatcher(pool, running.waitlist, running.temporal, timedelta(days=settings.inbox_days))
+        await ensure_schedule(client, settings.temporal_task_queue)
         async with _beside(dispatcher.run()):
             yield running
 

@@ -24,6 +24,7 @@ with workflow.unsafe.imports_passed_through():
         SteppedOut,
     )
     from schemas.outcome import Outcome
+    from schemas.reconciliation import Reconcile, Reconciliation
 
 RECORD_LIMIT = timedelta(seconds=10)
 """One short transaction; longer means that PostgreSQL does not answer."""
@@ -42,6 +43,12 @@ CALL_LIMIT = timedelta(minutes=10)
 """A batch of 500 signals takes seconds; minutes mean a Temporal under stress."""
 CALL_HEARTBEAT = timedelta(seconds=15)
 """Heartbeats come with every signal; a worker that died is replaced after this."""
+
+RECONCILE_LIMIT = timedelta(hours=1)
+"""A hundred thousand open journeys are listed and compared in minutes."""
+RECONCILE_HEARTBEAT = timedelta(minutes=2)
+RECONCILE_RETRIES = RetryPolicy(maximum_attempts=3)
+"""The next scheduled run is never far."""
 
 
 async def deliver(request: Deliver) -> Outcome:
@@ -88,6 +95,17 @@ async def give_places(request: GivePlaces) -> PlacesGiven:
         result_type=PlacesGiven,
         start_to_close_timeout=RECORD_LIMIT,
         retry_policy=RECORD_RETRIES,
+    )
+
+
+async def reconcile(request: Reconcile) -> Reconciliation:
+    return await workflow.execute_activity(
+        Activity.RECONCILE,
+        request,
+        result_type=Reconciliation,
+        start_to_close_timeout=RECONCILE_LIMIT,
+        heartbeat_timeout=RECONCILE_HEARTBEAT,
+        retry_policy=RECONCILE_RETRIES,
     )
 
 

@@ -1,0 +1,95 @@
+"""The reconciliation: PostgreSQL and Temporal compared, and what differs repaired.
+
+Nothing here should ever find anything: every step is transactional or idempotent. It is for what comes from outside: a
+workflow terminated by hand, a database restored from a backup, a Temporal that lost its data.
+"""
+
+import structlog
+from temporalio import activity
+
+from activities.postgres.pool import Pool
+from activities.postgres.queries import load_queries
+from activities.temporal import Temporal
+from activities.waitlist.store import Waitlist
+from schemas.ids import JourneyId
+from schemas.journey import Activity
+from schemas.reasons import Ending, Reason
+from schemas.reconciliation import Reconcile, Reconciliation
+
+SQL = load_queries("activities", "reconciliation.sql")
+log = structlog.get_logger()
+
+CHECKED_AT_ONCE = 500
+"""Journeys compared between two heartbeats."""
+
+
+class Reconciler:
+    """The reconciliation's activity."""
+
+    def __init__(self, pool: Pool, waitlist: Waitlist, temporal: Temporal) -> None:
+        self._pool = pool
+        self._waitlist = waitlist
+        self._temporal = temporal
+
+    @activity.defn(name=Activity.RECONCILE)
+    async def reconcile(self, request: Reconcile) -> Reconciliation:
+        """Compare and repair; safe to repeat. The report is kept."""
+        number = await self._pool.fetchval(SQL["begin_report"])
+        running = await self._running()
+        checked, started, closed = await self._journeys_without_workflow(request, running)
+        report = Reconciliation(
+            checked=checked,
+            started=started,
+            closed=closed,
+            dismissed=await self._workflows_without_journey(running),
+            looks=len(await self._pool.fetch(SQL["look_where_nobody_looks"], request.young)),
+        )
+        await self._pool.execute(SQL["finish_report"], number, report.model_dump(mode="json"))
+        log.log(30 if report.repairs else 20, "reconciled", **report.model_dump())
+        return report
+
+    async def _running(self) -> set[JourneyId]:
+        """The journeys whose workflows run, as Temporal's visibility store has it: perhaps seconds old."""
+        running: set[JourneyId] = set()
+        async for journey_id in self._temporal.running_journeys():
+            running.add(journey_id)
+            if len(running) % CHECKED_AT_ONCE == 0:
+                activity.heartbeat(len(running))
+        return running
+
+    async def _journeys_without_workflow(self, request: Reconcile, running: set[JourneyId]) -> tuple[int, int, int]:
+        """How many were checked, started again, closed."""
+        checked = started = closed = 0
+        last = ""
+        while rows := await self._pool.fetch(SQL["open_journeys"], last, request.young, CHECKED_AT_ONCE):
+            last = rows[-1]["id"]
+            checked += len(rows)
+            for row in rows:
+                journey_id = JourneyId(row["id"])
+                if journey_id in running:
+                    continue
+                # Visibility may lag; the workflow itself knows.
+                match await self._temporal.is_running(journey_id):
+                    case True:
+                        pass
+                    case False:
+                        await self._waitlist.close(journey_id, Ending.EXITED, Reason.CANCELLED)
+                        closed += 1
+                    case None:
+                        await self._pool.execute(SQL["start_again"], journey_id)
+                        started += 1
+            activity.heartbeat(last)
+        return checked, started, closed
+
+    async def _workflows_without_journey(self, running: set[JourneyId]) -> int:
+        dismissed = 0
+        ordered = sorted(running)
+        for begin in range(0, len(ordered), CHECKED_AT_ONCE):
+            batch = ordered[begin : begin + CHECKED_AT_ONCE]
+            open_ones = {row["id"] for row in await self._pool.fetch(SQL["ended_among"], batch)}
+            for journey_id in batch:
+                if journey_id not in open_ones and await self._temporal.is_running(journey_id):
+                    await self._temporal.dismiss(journey_id, Reason.CANCELLED)
+                    dismissed += 1
+            activity.heartbeat(begin)
+        return dismissed

@@ -1,0 +1,57 @@
+-- Every query of the reconciliation: what PostgreSQL and Temporal should agree on.
+-- `young` rows are left alone: what was done a moment ago may be on its way.
+
+-- name: open_journeys
+-- The next journeys that have not ended, by id, and that no call in the outbox is about.
+select j.id from journeys j
+where j.ended_at is null and j.id > $1 and j.entered_at < now() - $2::interval
+  and not exists (select from outbox o where o.journey_id = j.id)
+order by j.id
+limit $3;
+
+-- name: ended_among
+-- Of these journeys, those that have not ended.
+select id from journeys where id = any($1::text[]) and ended_at is null;
+
+-- name: start_again
+insert into outbox (kind, journey_id) values ('start_journey', $1);
+
+-- name: unanswered_claims
+-- Claims that were called forward long ago and neither used nor given back.
+select c.journey_id from claims c
+where c.state = 'given' and c.called_at < now() - $1::interval
+order by c.id;
+
+-- name: look_where_nobody_looks
+-- Shelves with places to give and people in line, or with claims that were never called, that nobody was asked to look at.
+insert into outbox (kind, store_id, subject)
+select 'look_again', wanted.store_id, wanted.subject
+from (
+    select e.store_id, e.subject
+    from episodes e join alerts a on a.id = e.alert_id join conversations co on co.code = a.conversation
+    where e.closed_at is null and a.paused_at is null and co.paused_at is null
+      and (e.contacts_per_unit is null
+           or least(e.contacts_per_unit * e.arrived - e.claimed, e.contacts_per_unit * e.available) > 0)
+      and exists (
+          select from waiting w
+          where w.alert_id = e.alert_id and w.store_id = e.store_id and w.subject = e.subject and w.state = 'waiting'
+            and w.entered_at < now() - $1::interval
+            and (w.trigger_at is null or (w.armed and w.trigger_at >= e.measure)))
+    union
+    select e.store_id, e.subject
+    from claims c join episodes e on e.id = c.episode_id
+    where c.state = 'given' and c.called_at is null and c.given_at < now() - $1::interval
+) wanted
+where not exists (
+    select from outbox o
+    where o.kind = 'look_again' and o.store_id = wanted.store_id and o.subject = wanted.subject)
+returning id;
+
+-- name: begin_report
+insert into reconciliations default values returning id;
+
+-- name: finish_report
+update reconciliations set finished_at = now(), report = $2 where id = $1;
+
+-- name: last_report
+select started_at, finished_at, report from reconciliations where finished_at is not null order by id desc limit 1;

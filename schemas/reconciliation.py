@@ -1,0 +1,47 @@
+"""What the reconciliation is asked and what it reports."""
+
+from datetime import timedelta
+
+from pydantic import AwareDatetime
+
+from schemas.model import Model
+
+
+class Reconcile(Model):
+    """Compare PostgreSQL and Temporal, and repair what differs.
+
+    Attributes:
+        young: what is younger than this is left alone, for it may be on its way.
+    """
+
+    young: timedelta = timedelta(minutes=5)
+
+
+class Reconciliation(Model):
+    """What was found and repaired. All zero: nothing was wrong.
+
+    Attributes:
+        checked: open journeys looked at.
+        started: journeys that had no workflow; it is started again.
+        closed: journeys whose workflow had ended without their knowing; their places passed on.
+        dismissed: workflows of journeys that have ended or are unknown; they were asked to leave.
+        looks: shelves with places to give, or claims to call, that nobody was looking at.
+    """
+
+    checked: int = 0
+    started: int = 0
+    closed: int = 0
+    dismissed: int = 0
+    looks: int = 0
+
+    @property
+    def repairs(self) -> int:
+        return self.started + self.closed + self.dismissed + self.looks
+
+
+class LastReconciliation(Model):
+    """The newest one that was finished."""
+
+    started_at: AwareDatetime
+    finished_at: AwareDatetime
+    report: Reconciliation

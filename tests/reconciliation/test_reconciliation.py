@@ -1,0 +1,87 @@
+"""The reconciliation proves itself on states that were broken on purpose."""
+
+from datetime import timedelta
+
+from schemas.reconciliation import Reconciliation
+from starter.reconciliation import ensure_schedule, last_reconciliation, reconcile_now, schedule_id
+from tests.product import Product, addressees
+
+LOSE_CALLS = """
+create function lose() returns trigger language plpgsql as 'begin return null; end';
+create trigger lose_calls before insert on outbox for each row execute function lose();
+"""
+"""What a careless repair of the outbox would do: what it should have been told is gone."""
+AT_ONCE = timedelta(0)
+"""Broken states here are young."""
+
+
+async def reconciled(product: Product) -> Reconciliation:
+    return await reconcile_now(product.client, product.settings.temporal_task_queue, AT_ONCE)
+
+
+async def test_it_finds_nothing_where_nothing_is_wrong(product: Product) -> None:
+    await product.shop.sells("v")
+    await product.shop.signs_up("first", "second")
+    await product.shop.has("v", 1)
+    await product.mail_to("first")
+    await product.settled()
+    report = await reconciled(product)
+    assert (report.checked, report.repairs) == (2, 0)
+    last = await last_reconciliation(product.pool)
+    assert last is not None
+    assert last.report == report
+
+
+async def test_a_journey_whose_workflow_was_never_started_is_started(product: Product) -> None:
+    await product.shop.sells("v")
+    await product.pool.execute(LOSE_CALLS)
+    [journey] = await product.shop.signs_up("first")
+    await product.pool.execute("drop trigger lose_calls on outbox")
+    assert (await reconciled(product)).started == 1
+    await product.shop.has("v", 1)
+    await product.mail_to("first")
+    assert (await product.journeys.show(journey)).journey_id == journey
+
+
+async def test_a_workflow_that_was_terminated_passes_its_place_on(product: Product) -> None:
+    await product.shop.sells("v")
+    first, second = await product.shop.signs_up("first", "second")
+    await product.settled()
+    await product.client.get_workflow_handle(f"journey/{first}").terminate()
+    report = await reconciled(product)
+    assert report.closed == 1
+    assert (await product.journeys.show(first)).reason == "cancelled"
+    await product.shop.has("v", 1)
+    await product.until(second, lambda journey: journey.told_at is not None)
+    assert addressees(product.mailbox) == ["second"]
+
+
+async def test_a_workflow_whose_journey_has_ended_is_asked_to_leave(product: Product) -> None:
+    await product.shop.sells("v")
+    [journey] = await product.shop.signs_up("first")
+    await product.settled()
+    await product.pool.execute("update waiting set state = 'left', reason = 'cancelled'")
+    await product.pool.execute("update journeys set ended_at = now(), ending = 'exited', reason = 'cancelled'")
+    assert (await reconciled(product)).dismissed == 1
+    await product.client.get_workflow_handle(f"journey/{journey}").result()
+
+
+async def test_stock_that_nobody_looked_at_is_looked_at(product: Product) -> None:
+    await product.shop.sells("v")
+    await product.shop.signs_up("first")
+    await product.settled()
+    await product.pool.execute(LOSE_CALLS)
+    await product.shop.has("v", 1)
+    await product.pool.execute("drop trigger lose_calls on outbox")
+    assert (await reconciled(product)).looks == 1
+    await product.mail_to("first")
+
+
+async def test_the_schedule_is_made_once_and_left_as_an_operator_changed_it(product: Product) -> None:
+    queue = product.settings.temporal_task_queue
+    await ensure_schedule(product.client, queue)
+    handle = product.client.get_schedule_handle(schedule_id(queue))
+    await handle.pause(note="by an operator")
+    await ensure_schedule(product.client, queue)
+    assert (await handle.describe()).schedule.state.paused
+    await handle.delete()
