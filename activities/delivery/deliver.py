@@ -64,7 +64,7 @@ class Delivery:
 
     async def _send(self, request: Deliver, dossier: Dossier) -> Outcome:
         # Nothing hangs on it: they were told before, or it is not the alert itself.
-        aside = dossier.facts.claim == "used" or request.event is not AlertEvent.ALERT
+        aside = dossier.facts.claim != "given" or request.event is not AlertEvent.ALERT
         mail = await self._compose(request, dossier)
         if mail is None:
             refused = Refused(reason=Reason.MESSAGE_BROKEN, then=Then.GO_ON if aside else Then.LEAVE)

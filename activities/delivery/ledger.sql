@@ -1,7 +1,7 @@
 -- Every query of the ledger: the facts a verdict needs, and what became of each message.
 
 -- name: facts
--- One query: all that the verdict and the message need. The claim is the one in hand, or else the last one used.
+-- One query: all that the verdict and the message need. The claim is the one in hand, or else the last one that told.
 select
     j.contact_id, j.store_id, j.product_id, j.subject, j.ended_at is not null as ended, w.reason as left_reason,
     c.email, c.erased_at is not null as erased,
@@ -39,7 +39,7 @@ join conversations co on co.code = a.conversation
 join lists l on l.code = a.list_code
 left join lateral (
     select state, episode_id from claims
-    where journey_id = j.id and state in ('given', 'used') order by id desc limit 1
+    where journey_id = j.id and state in ('given', 'used', 'lapsed') order by id desc limit 1
 ) claim on true
 left join episodes e on e.alert_id = j.alert_id and e.store_id = j.store_id and e.subject = j.subject
                     and e.closed_at is null

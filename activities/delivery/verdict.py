@@ -23,7 +23,7 @@ class Facts:
         left: why the journey left the waiting list; None while it has not.
         filtered: the alert's own conditions on product or contact do not hold.
         bought: the contact bought the product, since entering or in the time the alert names.
-        claim: `given`: not told yet; `used`: told before; None: it holds no place.
+        claim: `given`: not told yet; `used`: told before; `lapsed`: told, and the place has passed on; None: no place.
         in_stock: an episode is open, and for a claim not used yet it is the one the claim was given in.
         measure, trigger: the price or quantity now, and the bound it must not exceed; None for back in stock.
         quiet_from, quiet_until: the list's quiet hours in its own time zone; both or neither.
@@ -40,7 +40,7 @@ class Facts:
     filtered: bool
     bought: bool
     on_sale: bool
-    claim: Literal["given", "used"] | None
+    claim: Literal["given", "used", "lapsed"] | None
     in_stock: bool
     same_currency: bool = True
     measure: Decimal | None = None
@@ -90,9 +90,11 @@ def _about_the_person(facts: Facts) -> Reason | None:
 
 def _about_the_offer(facts: Facts) -> Refused | None:
     """Why what the alert would say is not true, or not for them; before they were told, they may get another chance."""
-    told = facts.claim == "used"
+    told = facts.claim in ("used", "lapsed")
     if facts.bought:
         return Refused(reason=Reason.PURCHASED, then=Then.LEAVE)
+    if facts.claim == "lapsed":
+        return Refused(reason=Reason.OFFER_LAPSED, then=Then.GO_ON)
     if not facts.same_currency:
         return Refused(reason=Reason.CURRENCY_CHANGED, then=Then.GO_ON if told else Then.LEAVE)
     if facts.filtered:

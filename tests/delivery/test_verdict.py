@@ -70,7 +70,7 @@ def any_facts(draw: st.DrawFn) -> Facts:
         consented=draw(st.booleans()),
         suppressed=draw(st.booleans()),
         on_sale=draw(st.booleans()),
-        claim=draw(st.sampled_from(("given", "used", None))),
+        claim=draw(st.sampled_from(("given", "used", "lapsed", None))),
         in_stock=draw(st.booleans()),
         time_zone=draw(st.sampled_from(ZONES)),
         quiet_from=draw(_times) if quiet else None,
@@ -97,7 +97,7 @@ def test_a_message_goes_only_when_no_fact_forbids_it(facts: Facts, now: datetime
         or not facts.same_currency
         or facts.filtered
         or not facts.on_sale
-        or facts.claim is None
+        or facts.claim in (None, "lapsed")
         or not facts.in_stock
         or (facts.trigger is not None and (facts.measure is None or facts.measure > facts.trigger))
     )
@@ -155,7 +155,7 @@ def test_a_refusal_says_what_becomes_of_the_place(facts: Facts, now: datetime) -
                 Reason.NOT_LOW_ANY_MORE,
             }
         case Refused(then=Then.GO_ON, reason=reason):
-            assert reason is Reason.MESSAGE_DRAFT or facts.claim == "used"
+            assert reason is Reason.MESSAGE_DRAFT or facts.claim in ("used", "lapsed")
         case Refused(then=Then.LEAVE):
             about_them = facts.left or facts.erased or not facts.consented or facts.suppressed
             assert about_them or facts.bought or facts.filtered or not facts.same_currency
