@@ -10,7 +10,7 @@ import traceback
 
 import typer
 
-from starter.commands import conversations, journeys, keys, running, story, up, waiting
+from starter.commands import alerts, conversations, journeys, keys, repairing, reports, running, story, up, waiting
 from starter.commands.doctor import doctor
 from starter.commands.failures import explain, report
 from starter.commands.terminal import ExitCode
@@ -27,11 +27,18 @@ app.command()(running.serve)
 app.command()(running.migrate)
 app.command()(story.demo)
 app.command()(doctor)
+app.command()(repairing.reconcile)
 app.command()(waiting.signup)
+app.command()(reports.why)
+app.command("why-product")(reports.why_product)
+conversations.app.command("pause")(alerts.pause_conversation)
+conversations.app.command("resume")(alerts.resume_conversation)
 app.add_typer(conversations.app, name="conversation")
 app.add_typer(waiting.product, name="product")
 app.add_typer(waiting.stock, name="stock")
 app.add_typer(journeys.app, name="journey")
+app.add_typer(alerts.app, name="alert")
+app.add_typer(reports.app, name="report")
 app.add_typer(keys.app, name="key")
 
 

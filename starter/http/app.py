@@ -8,7 +8,7 @@ from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from activities.storefronts.shopify import Shopify
 from schemas.settings import Settings
-from starter.http import conversations, health, journeys, metrics, signups, stores, webhooks
+from starter.http import alerts, conversations, events, health, journeys, metrics, reports, signups, stores, webhooks
 from starter.http.answers import ANSWERED, answer
 from starter.http.journal import Journal
 from starter.http.limits import BodyLimit, SignUpLimit
@@ -60,9 +60,12 @@ def create_app(operations: Operations, settings: Settings) -> FastAPI:
     for router in (
         webhooks.router,
         signups.router,
+        events.router,
         stores.router,
         journeys.router,
         conversations.router,
+        alerts.router,
+        reports.router,
         health.router,
         metrics.routes(counted, operations.pool),
     ):

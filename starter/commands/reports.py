@@ -1,0 +1,214 @@
+"""`shelftalk report`, `why` and `why-product`: what was wanted, what became of a list, why somebody was not told."""
+
+import sys
+from collections.abc import Awaitable, Callable, Iterator
+from datetime import date, datetime
+from typing import Annotated, TypeVar
+
+import typer
+from rich.console import Group
+from rich.table import Column, Table
+
+from schemas.ids import Level, StoreId
+from schemas.reasons import Reason
+from schemas.reports import ListReport, WantedReport, WhyContact, WhyEntry, WhyProduct
+from starter.commands.asking import ask
+from starter.commands.failures import CommandFailed
+from starter.commands.terminal import AsJson, DataDir, ExitCode, clock, tell
+from starter.operations import Operations
+from starter.reports import LARGEST_REPORT, BadPeriod, NoSuchList, Period, Reports
+from starter.spreadsheets import list_csv, wanted_csv
+from starter.why import MOST_ENTRIES, About, UnknownProduct, Why
+
+app = typer.Typer(help="What was wanted most, and what became of each list's contacts.", no_args_is_help=True)
+
+Since = Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="From this day on, by the list's clock.")]
+Until = Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Up to this day, the day included.")]
+AsCsv = Annotated[bool, typer.Option("--csv", help="CSV on standard output, for spreadsheets.")]
+Entries = Annotated[int, typer.Option(min=1, max=MOST_ENTRIES, help="How many contacts at most.")]
+Answer = TypeVar("Answer", WantedReport, ListReport)
+DAYS_SHOWN = 14
+"""Days a terminal shows of a list; --json and --csv have all of them."""
+
+
+@app.command("wanted")
+def wanted(
+    list_: Annotated[str | None, typer.Option("--list", help="Only of this list.")] = None,
+    since: Since = None,
+    until: Until = None,
+    by: Annotated[Level, typer.Option(help="One line for each variant, or for each product.")] = Level.VARIANT,
+    limit: Annotated[int, typer.Option(min=1, max=LARGEST_REPORT, help="How many lines at most.")] = 50,
+    as_json: AsJson = False,
+    as_csv: AsCsv = False,
+    data_dir: DataDir = None,
+) -> None:
+    """Show what is wanted most: who waits, was lost to the window, was told and bought, and how many to order."""
+    period = _period(since, until)
+
+    async def question(operations: Operations) -> WantedReport:
+        return await _of_a_list(list_, Reports(operations.pool).wanted(list_, period, by, limit))
+
+    _give(ask(question, data_dir), _wanted, wanted_csv, as_json=as_json, as_csv=as_csv)
+
+
+@app.command("list")
+def list_(
+    code: Annotated[str, typer.Argument(metavar="LIST", help="The list's code.")] = "default",
+    since: Since = None,
+    until: Until = None,
+    as_json: AsJson = False,
+    as_csv: AsCsv = False,
+    data_dir: DataDir = None,
+) -> None:
+    """Show what became of a list's contacts, by alert and by day: entered, told, bought after, left and why."""
+    period = _period(since, until)
+
+    async def question(operations: Operations) -> ListReport:
+        return await _of_a_list(code, Reports(operations.pool).list_figures(code, period))
+
+    _give(ask(question, data_dir), _figures, list_csv, as_json=as_json, as_csv=as_csv)
+
+
+def why(
+    email: Annotated[str, typer.Argument(help="The contact's address.")],
+    store: Annotated[str | None, typer.Option(help="Only of this store.")] = None,
+    variant: Annotated[str | None, typer.Option(help="Only of this variant, its whole product included.")] = None,
+    product: Annotated[str | None, typer.Option(help="Only of this product.")] = None,
+    limit: Entries = 100,
+    as_json: AsJson = False,
+    data_dir: DataDir = None,
+) -> None:
+    """Say of a contact why they were not told, or not yet, of everything they were considered for."""
+    if store is None and (variant is not None or product is not None):
+        raise typer.BadParameter("a variant or a product is one of a store: name the store too", param_hint="--store")
+    about = About(store, variant, product)
+
+    async def question(operations: Operations) -> WhyContact:
+        return await Why(operations.pool).contact(email, about, limit)
+
+    tell(ask(question, data_dir), _why, as_json=as_json)
+
+
+def why_product(
+    store: Annotated[str, typer.Option("--store", help="The store's id.")],
+    variant: Annotated[str | None, typer.Option(help="The variant, those who wait for its product included.")] = None,
+    product: Annotated[str | None, typer.Option(help="The product, with all its variants.")] = None,
+    limit: Entries = 100,
+    as_json: AsJson = False,
+    data_dir: DataDir = None,
+) -> None:
+    """Say of a product or variant who was not told and why, and where those who wait stand."""
+    if (variant is None) == (product is None):
+        raise typer.BadParameter("name one of the two", param_hint="--variant, --product")
+
+    async def question(operations: Operations) -> WhyProduct:
+        try:
+            return await Why(operations.pool).product(StoreId(store), About(store, variant, product), limit)
+        except UnknownProduct as error:
+            raise CommandFailed(
+                "unknown_product",
+                f"Nothing is known of {error}.",
+                "Its storefront has not told of it yet; `shelftalk product set` puts it in by hand.",
+            ) from None
+
+    tell(ask(question, data_dir), _why_product, as_json=as_json)
+
+
+def _period(since: datetime | None, until: datetime | None) -> Period:
+    try:
+        return Period(_day(since), _day(until))
+    except BadPeriod as error:
+        raise typer.BadParameter(str(error), param_hint="--since, --until") from None
+
+
+def _day(moment: datetime | None) -> date | None:
+    return None if moment is None else moment.date()
+
+
+async def _of_a_list(code: str | None, report: Awaitable[Answer]) -> Answer:
+    try:
+        return await report
+    except NoSuchList:
+        raise CommandFailed(
+            "no_such_list", f"There is no list '{code}'.", "`shelftalk alert list` shows each alert's list."
+        ) from None
+
+
+def _give(
+    answer: Answer,
+    show: Callable[[Answer], object],
+    as_table: Callable[[Answer], bytes],
+    *,
+    as_json: bool,
+    as_csv: bool,
+) -> None:
+    if as_json and as_csv:
+        raise CommandFailed("usage", "An answer is JSON or CSV, not both.", exit_=ExitCode.USAGE)
+    if as_csv:
+        sys.stdout.flush()
+        sys.stdout.buffer.write(as_table(answer))
+        sys.stdout.buffer.flush()
+    else:
+        tell(answer, show, as_json=as_json)
+
+
+def _wanted(report: WantedReport) -> Table | str:
+    if not report.products:
+        return "Nothing was wanted."
+    names = ("store", "product", *(("variant",) if report.by is Level.VARIANT else ()))
+    figures = ("waiting", "to order", "lost to window", "told", "bought after", "entered")
+    table = Table(*names, *(Column(name, justify="right") for name in figures), box=None, pad_edge=False)
+    for row in report.products:
+        product = f"{row.product_title} ({row.product_id})"
+        variant = f"{row.variant_title or ''} ({row.variant_id})".strip() if row.variant_id else "any"
+        numbers = (row.waiting, row.to_order, row.lost_to_window, row.told, row.bought_after, row.entered)
+        named = (row.store_id, product, *((variant,) if report.by is Level.VARIANT else ()))
+        table.add_row(*named, *map(str, numbers))
+    return table
+
+
+def _figures(report: ListReport) -> Group | str:
+    if not report.alerts:
+        return f"List '{report.list_code}' has no alert."
+    alerts = _figure_table("alert", "waiting")
+    for alert in report.alerts:
+        left = _left(alert.left)
+        alerts.add_row(alert.alert, *map(str, (alert.waiting, alert.entered, alert.told, alert.bought_after)), left)
+    days = _figure_table("day", "alert")
+    for day in report.days[-DAYS_SHOWN:]:
+        days.add_row(str(day.day), day.alert, *map(str, (day.entered, day.told, day.bought_after)), _left(day.left))
+    title = f"{report.name} ({report.list_code}), days in {report.time_zone}"
+    return Group(title, "", alerts, *(("", days) if report.days else ()))
+
+
+def _figure_table(*names: str) -> Table:
+    return Table(*names, "entered", "told", "bought after", "left untold", box=None, pad_edge=False)
+
+
+def _left(reasons: dict[Reason, int]) -> str:
+    return ", ".join(f"{reason}: {count}" for reason, count in reasons.items()) or "–"
+
+
+def _why(report: WhyContact) -> str:
+    if not report.known:
+        return "Nobody with this address has signed up or been seen."
+    return "\n".join(_entries(report.entries)) or "They were not considered for this."
+
+
+def _why_product(report: WhyProduct) -> str:
+    lines = [f"{report.waiting} waiting, {report.told} told."]
+    lines += [f"{each.count} left untold: {each.reason.sentence} ({each.reason})" for each in report.not_told]
+    lines += [f"{each.count} never entered: {each.reason.sentence} ({each.reason})" for each in report.never_entered]
+    return "\n".join((*lines, *_entries(report.entries)))
+
+
+def _entries(entries: tuple[WhyEntry, ...]) -> Iterator[str]:
+    """Two lines each: who and what, and the sentence."""
+    for entry in entries:
+        code = entry.standing.not_yet if entry.standing else entry.reason
+        subject = f"{entry.store_id}/{entry.subject}"
+        yield (
+            f"{entry.contact_id}  {subject}, {entry.product_title}  alert {entry.alert}, {entry.status}, "
+            f"since {clock(entry.considered_at)} UTC"
+        )
+        yield f"    {entry.sentence} ({code})" if code else f"    {entry.sentence}"

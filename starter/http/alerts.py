@@ -1,0 +1,111 @@
+"""Alerts: which there are, and pausing them and conversations. A resume shows what it sets off before it does it."""
+
+from typing import Annotated, Literal
+
+from fastapi import Path, Request
+from fastapi.security.utils import get_authorization_scheme_param
+from pydantic import Field
+
+from schemas.model import Model
+from schemas.reports import AlertStates, PauseReport, ResumeReport
+from starter.http.auth import keyed_router
+from starter.http.problems import Kind, Refusal, problem_responses
+from starter.http.retry import once_more
+from starter.http.surroundings import Ops
+from starter.pausing import MoreThanShown, NothingToPause, Pausable, Pausing
+
+router = keyed_router("alerts")
+
+Code = Annotated[str, Path(max_length=63)]
+
+
+class Pause(Model):
+    """Pausing is agreed to by saying so."""
+
+    confirm: Literal[True]
+
+
+class Resume(Model):
+    """Going on.
+
+    Attributes:
+        confirm: without it nothing is changed, and the answer is what would happen.
+        at_most: refuse if by now it would be more messages than this, told_now, held_up and going_on together.
+    """
+
+    confirm: bool = False
+    at_most: Annotated[int | None, Field(ge=0, lt=2**31)] = None
+
+
+@router.get("/v1/alerts", summary="List alerts")
+async def list_alerts(operations: Ops) -> AlertStates:
+    """What each watches, how many wait, whether it is paused."""
+    return await Pausing(operations.pool).alerts()
+
+
+@router.post(
+    "/v1/alerts/{code}/pause", summary="Pause an alert", responses=problem_responses(Kind.NOT_FOUND, Kind.INVALID)
+)
+async def pause_alert(code: Code, _agreed: Pause, request: Request, operations: Ops) -> PauseReport:
+    """Everyone keeps their place, sign-ups are taken, nothing is sent."""
+    return await _pause(Pausable("alert", code), request, operations)
+
+
+@router.post(
+    "/v1/alerts/{code}/resume",
+    summary="Resume an alert",
+    responses=problem_responses(Kind.NOT_FOUND, Kind.CONFLICT, Kind.INVALID),
+)
+async def resume_alert(code: Code, agreed: Resume, request: Request, operations: Ops) -> ResumeReport:
+    """Without `confirm` it only shows how many would be told now; `resumed` says which of the two happened."""
+    return await _resume(Pausable("alert", code), agreed, request, operations)
+
+
+@router.post(
+    "/v1/conversations/{code}/pause",
+    summary="Pause a conversation",
+    responses=problem_responses(Kind.NOT_FOUND, Kind.INVALID),
+)
+async def pause_conversation(code: Code, _agreed: Pause, request: Request, operations: Ops) -> PauseReport:
+    """With all its alerts: everyone keeps their place, sign-ups are taken, nothing is sent."""
+    return await _pause(Pausable("conversation", code), request, operations)
+
+
+@router.post(
+    "/v1/conversations/{code}/resume",
+    summary="Resume a conversation",
+    responses=problem_responses(Kind.NOT_FOUND, Kind.CONFLICT, Kind.INVALID),
+)
+async def resume_conversation(code: Code, agreed: Resume, request: Request, operations: Ops) -> ResumeReport:
+    """Without `confirm` it only shows how many would be told now; `resumed` says which of the two happened."""
+    return await _resume(Pausable("conversation", code), agreed, request, operations)
+
+
+async def _pause(what: Pausable, request: Request, operations: Ops) -> PauseReport:
+    actor = await _actor(request, operations)
+    try:
+        return await once_more(lambda: Pausing(operations.pool).pause(what, actor))
+    except NothingToPause:
+        raise _not_there(what) from None
+
+
+async def _resume(what: Pausable, agreed: Resume, request: Request, operations: Ops) -> ResumeReport:
+    pausing, actor = Pausing(operations.pool), await _actor(request, operations)
+    try:
+        if not agreed.confirm:
+            return await pausing.would_resume(what)
+        return await once_more(lambda: pausing.resume(what, actor, agreed.at_most))
+    except NothingToPause:
+        raise _not_there(what) from None
+    except MoreThanShown as error:
+        raise Refusal(Kind.CONFLICT, str(error)) from None
+
+
+async def _actor(request: Request, operations: Ops) -> str:
+    """Who asks, for the audit: the name of the key that opened the route."""
+    _, key = get_authorization_scheme_param(request.headers.get("Authorization"))
+    return f"API key '{await operations.keys.holder(key)}'"
+
+
+def _not_there(what: Pausable) -> Refusal:
+    return Refusal(Kind.NOT_FOUND, f"There is no {what.kind} of this code.")

@@ -1,0 +1,98 @@
+-- Every query of "why not": who was considered, what is on record, and all that decides for those who wait.
+
+-- name: contact
+select id from contacts where email = $1;
+
+-- name: product_of_variant
+select product_id from variants where store_id = $1 and variant_id = $2;
+
+-- name: known_product
+select product_id from products where store_id = $1 and product_id = $2;
+
+-- name: entries
+-- Of a contact ($1) newest first, or of a product: who waits in the order they are called, then who left untold.
+with chosen as (
+    select j.*, w.state as place, w.reason as left_reason, w.trigger_at, w.armed, w.place as number,
+           w.entered_at as in_line_since, a.newest_first, a.type, a.live, a.quantity_threshold, a.list_code,
+           a.paused_at is not null or co.paused_at is not null as paused
+    from journeys j
+    join waiting w on w.journey_id = j.id
+    join alerts a on a.id = j.alert_id
+    join conversations co on co.code = a.conversation
+    where ($1::text is null or j.contact_id = $1)
+      and ($2::text is null or j.store_id = $2)
+      and ($3::text is null or j.product_id = $3)
+      and ($4::text is null or j.subject in ('variant/' || $4, 'product/' || j.product_id))
+      and ($1::text is not null or (j.told_at is null and w.state <> 'told'))
+    order by case when $1::text is null then w.state not in ('waiting', 'claimed') end,
+             case when $1::text is null and w.state = 'waiting'
+                  then extract(epoch from w.entered_at) * case when a.newest_first then -1 else 1 end end,
+             j.entered_at desc, j.id desc
+    limit $5
+)
+select c.id, c.contact_id, c.store_id, c.subject, c.product_id, c.alert_id, c.entered_at, c.window_ends_at, c.told_at,
+       c.ended_at, coalesce(c.reason, c.left_reason) as reason, c.place, c.trigger_at, c.armed, c.type, c.live,
+       c.quantity_threshold, c.paused, l.locations, p.title as product_title, p.on_sale,
+       p.discontinued_at is not null or coalesce(v.removed, false) as gone,
+       e.id as episode, e.available, e.arrived, e.claimed, e.contacts_per_unit, e.measure,
+       case when ct.erased_at is not null then 'erased'
+            when not coalesce((select granted from consents where contact_id = ct.id and channel = 'email'
+                               order by id desc limit 1), false) then 'no_consent'
+            when exists (select from suppressions s where s.email = ct.email) then 'suppressed' end as would_refuse,
+       case when c.place <> 'waiting' then null
+            when c.newest_first then (
+           select count(*) from waiting before
+           where before.alert_id = c.alert_id and before.store_id = c.store_id and before.subject = c.subject
+             and before.state = 'waiting' and (before.entered_at, before.place) > (c.in_line_since, c.number)
+             and (before.trigger_at is null or (before.armed and before.trigger_at >= coalesce(e.measure, before.trigger_at))))
+            else (
+           select count(*) from waiting before
+           where before.alert_id = c.alert_id and before.store_id = c.store_id and before.subject = c.subject
+             and before.state = 'waiting' and (before.entered_at, before.place) < (c.in_line_since, c.number)
+             and (before.trigger_at is null or (before.armed and before.trigger_at >= coalesce(e.measure, before.trigger_at))))
+       end as ahead
+from chosen c
+join lists l on l.code = c.list_code
+join contacts ct on ct.id = c.contact_id
+join products p on p.store_id = c.store_id and p.product_id = c.product_id
+left join variants v on v.store_id = c.store_id and c.subject = 'variant/' || v.variant_id
+left join episodes e on e.alert_id = c.alert_id and e.store_id = c.store_id and e.subject = c.subject
+                    and e.closed_at is null
+order by case when $1::text is null then c.place not in ('waiting', 'claimed') end,
+         case when $1::text is null and c.place = 'waiting'
+              then extract(epoch from c.in_line_since) * case when c.newest_first then -1 else 1 end end,
+         c.entered_at desc, c.id desc;
+
+-- name: never_entered
+-- The last time each was considered for an alert on what they did, and did not enter.
+select distinct on (ev.contact_id, considered.alert, considered.product, considered.variant)
+       ev.contact_id, ev.store_id, ev.happened_at, considered.alert, considered.product, considered.variant,
+       considered.reason, p.title as product_title
+from events ev
+cross join lateral jsonb_to_recordset(coalesce(ev.outcome -> 'alerts', '[]'))
+    as considered (alert text, product text, variant text, standing text, reason text)
+join products p on p.store_id = ev.store_id and p.product_id = considered.product
+where considered.standing = 'not_entered' and considered.reason is not null
+  and ($1::text is null or ev.contact_id = $1)
+  and ($2::text is null or ev.store_id = $2)
+  and ($3::text is null or ((ev.product_id = $3 or ev.product_id is null) and considered.product = $3))
+  and ($4::text is null or considered.variant is null or considered.variant = $4)
+  and not exists (
+      select from journeys j
+      where j.contact_id = ev.contact_id and j.store_id = ev.store_id and j.product_id = considered.product
+        and j.alert_id = considered.alert and j.entered_at >= ev.happened_at)
+order by ev.contact_id, considered.alert, considered.product, considered.variant, ev.happened_at desc;
+
+-- name: counts
+select count(*) filter (where w.state in ('waiting', 'claimed')) as waiting,
+       count(*) filter (where j.told_at is not null) as told
+from journeys j join waiting w on w.journey_id = j.id
+where j.store_id = $1 and j.product_id = $2
+  and ($3::text is null or j.subject in ('variant/' || $3, 'product/' || j.product_id));
+
+-- name: not_told
+select coalesce(j.reason, w.reason, 'no_message') as reason, count(*) as count
+from journeys j join waiting w on w.journey_id = j.id
+where j.store_id = $1 and j.product_id = $2 and j.told_at is null and (j.ended_at is not null or w.state = 'left')
+  and ($3::text is null or j.subject in ('variant/' || $3, 'product/' || j.product_id))
+group by 1 order by 2 desc, 1;
