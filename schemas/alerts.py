@@ -173,6 +173,8 @@ class BackInStock(_Alert):
         quantity_threshold: how many units must be there before anyone is told.
         contacts_per_unit: how many people are told for each unit that arrived (promise P2), or `all`.
         offer_lapses_after: when an offer that was not taken up passes to the next; None: never.
+        tells_late_entrants: whether those who enter late, by import or back-population, enter and are told at once
+            when it is in stock (within P2); if not, they are not entered.
     """
 
     type: Literal[AlertType.BACK_IN_STOCK]
@@ -182,6 +184,7 @@ class BackInStock(_Alert):
     order: Order = Order.FIRST_IN_FIRST_OUT
     reminders: Reminders | None = None
     offer_lapses_after: Hours | None = None
+    tells_late_entrants: Annotated[bool, Field(strict=True)] = False
 
 
 class PriceDrop(_Alert):

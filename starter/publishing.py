@@ -121,17 +121,18 @@ def is_live(document: ConversationDocument, event: str) -> bool:
 
 
 def _terms(alert: Alert) -> tuple[object, ...]:
-    """What only alerts of one type say: threshold, contacts per unit, newest first, offer hours, drop, low, bought."""
+    """What only alerts of one type say: threshold, per unit, newest first, offer hours, drop, low, bought, late."""
     match alert:
         case BackInStock():
             per_unit = None if alert.contacts_per_unit == "all" else alert.contacts_per_unit
             newest_first = alert.order is Order.FIRST_IN_LAST_OUT
             hours = int(alert.offer_lapses_after.total_seconds() // 3600) if alert.offer_lapses_after else None
-            return alert.quantity_threshold, per_unit, newest_first, hours, None, None, None, None
+            late = alert.tells_late_entrants
+            return alert.quantity_threshold, per_unit, newest_first, hours, None, None, None, None, late
         case PriceDrop(drops_by=drop):
-            return 1, None, False, None, drop.amount, drop.percent, None, None
+            return 1, None, False, None, drop.amount, drop.percent, None, None, False
         case LowInventory(not_if_bought_within=bought):
-            return 1, None, False, None, None, None, alert.low_at, bought.days if bought else None
+            return 1, None, False, None, None, None, alert.low_at, bought.days if bought else None, False
         case _:
             assert_never(alert)
 

@@ -33,15 +33,16 @@ limit 1;
 insert into alerts (
     id, list_code, conversation, type, action, name, level, window_days, triggers, profile, live,
     quantity_threshold, contacts_per_unit, newest_first, offer_hours, drop_amount, drop_percent, low_at,
-    not_if_bought_days)
-values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)
+    not_if_bought_days, tells_late)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)
 on conflict (id) do update
 set list_code = excluded.list_code, conversation = excluded.conversation, type = excluded.type,
     action = excluded.action, name = excluded.name, level = excluded.level, window_days = excluded.window_days,
     triggers = excluded.triggers, profile = excluded.profile, live = excluded.live, retired = false,
     quantity_threshold = excluded.quantity_threshold, contacts_per_unit = excluded.contacts_per_unit,
     newest_first = excluded.newest_first, offer_hours = excluded.offer_hours, drop_amount = excluded.drop_amount,
-    drop_percent = excluded.drop_percent, low_at = excluded.low_at, not_if_bought_days = excluded.not_if_bought_days;
+    drop_percent = excluded.drop_percent, low_at = excluded.low_at, not_if_bought_days = excluded.not_if_bought_days,
+    tells_late = excluded.tells_late;
 
 -- name: publish
 update conversations set published = $2 where code = $1;

@@ -9,6 +9,7 @@ import structlog
 from activities.decisions.filters import passes
 from activities.postgres.pool import Connection, Pool, Row, transaction
 from activities.postgres.queries import load_queries
+from activities.waitlist.kept_sign_ups import keep_sign_up
 from activities.waitlist.offers import Offer, Product
 from activities.waitlist.products import UnknownVariant, load_product
 from activities.waitlist.store import look_again, reshelve
@@ -37,11 +38,16 @@ class Interest:
 
 @dataclass(frozen=True, slots=True)
 class Enlisted:
-    """A contact stands in line for an alert; `entered` is false when they stood there already."""
+    """A contact stands in line for an alert; `entered` is false when they stood there already.
+
+    Attributes:
+        in_stock: of one who entered late: there is stock now, so they are told at once if a place is left.
+    """
 
     journey_id: JourneyId
     entered: bool
     alert_id: str
+    in_stock: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +82,9 @@ class Enlisting:
     ) -> Enlisted | NotEnlisted:
         """Put a contact in line for a variant (or its product); one who stands there already keeps their place.
 
+        A sign-up that could not be entered is kept as an event, with the reason (P7): back-population finds those that
+        came while every message was a draft (P4).
+
         Args:
             email: a valid address; letter case does not matter.
             source: where consent was given, for the record.
@@ -89,13 +98,17 @@ class Enlisting:
             product_id = await connection.fetchval(SQL["product_of_variant"], store_id, variant_id)
             if product_id is None:
                 raise UnknownVariant(f"{store_id}/variant/{variant_id}")
-            alerts = await connection.fetch(SQL["alerts_for"], Action.SIGN_UP, list_code)
+            alerts = await connection.fetch(SQL["alerts_for"], Action.SIGN_UP, list_code, None)
             if not alerts:
                 raise NoAlert("No published conversation has an alert by 'sign-up'.")
             contact_id = await contact(connection, email)
             await connection.execute(SQL["consent"], contact_id, source)
             interest = Interest(store_id, product_id, variant_id, at or datetime.now(UTC))
-            return await _enter(connection, alerts[0], contact_id, interest)
+            result = await enter(connection, alerts[0], contact_id, interest)
+            if isinstance(result, NotEnlisted):
+                wish = store_id, contact_id, product_id, variant_id, interest.at
+                await keep_sign_up(connection, *wish, alerts[0]["list_code"], result.alert_id, result.reason)
+            return result
 
     @staticmethod
     async def interested(
@@ -109,8 +122,8 @@ class Enlisting:
             only = await connection.fetchval(SQL["only_variant"], interest.store_id, interest.product_id)
             interest = replace(interest, variant_id=only)
         return [
-            await _enter(connection, alert, contact_id, interest)
-            for alert in await connection.fetch(SQL["alerts_for"], action, None)
+            await enter(connection, alert, contact_id, interest)
+            for alert in await connection.fetch(SQL["alerts_for"], action, None, None)
         ]
 
 
@@ -121,7 +134,12 @@ async def contact(connection: Connection, email: str) -> ContactId:
 
 @dataclass(frozen=True, slots=True)
 class _Entry:
-    """Someone about to enter, with all that decides whether they do."""
+    """Someone about to enter, with all that decides whether they do.
+
+    Attributes:
+        there: of back in stock: there are units now, an episode is open.
+        was_there: there are known to have been, when they looked.
+    """
 
     alert: Row
     contact_id: ContactId
@@ -131,11 +149,21 @@ class _Entry:
     offer: Offer
     ends_at: datetime
     currency: str | None
+    late: bool
+    there: bool
+    was_there: bool
 
 
-async def _enter(
-    connection: Connection, alert: Row, contact_id: ContactId, interest: Interest
+async def enter(
+    connection: Connection, alert: Row, contact_id: ContactId, interest: Interest, *, late: bool = False
 ) -> Enlisted | NotEnlisted:
+    """Enter a contact for one alert, unless something speaks against it.
+
+    Args:
+        alert: a row of `alerts_for`.
+        late: they enter now for what they did in the past. Whoever stood in line since then does not enter again, and
+            is not asked to wait for what is in stock, nor told of it at once unless the alert says so.
+    """
     subject = _subject(alert, interest)
     if subject is None:
         return NotEnlisted(alert["id"], Reason.NO_VARIANT)
@@ -143,9 +171,13 @@ async def _enter(
         log.warning("nobody is enlisted: every message behind the alert is a draft", alert=alert["id"])
         return NotEnlisted(alert["id"], Reason.MESSAGE_DRAFT)
     product = await _held(connection, alert, subject, interest)
-    known = await connection.fetchval(SQL["open_entry"], alert["id"], contact_id, subject.store_id, subject.key)
+    line = alert["id"], contact_id, subject.store_id, subject.key
+    known = await connection.fetchval(SQL["entry_since"], *line, interest.at if late else None)
     if known is not None:
         return Enlisted(known, False, alert["id"])
+    browsed = Action(alert["action"]) is not Action.SIGN_UP
+    waits_for_stock = AlertType(alert["type"]) is AlertType.BACK_IN_STOCK and (late or browsed)
+    where = subject.store_id, subject.key
     entry = _Entry(
         alert,
         contact_id,
@@ -155,6 +187,9 @@ async def _enter(
         product.offer(subject.level, subject.id, alert["locations"]),
         window_end(interest.at, alert["window_days"], alert["time_zone"]),
         await connection.fetchval(SQL["store_currency"], subject.store_id),
+        late,
+        waits_for_stock and await connection.fetchval(SQL["open_episode_of"], alert["id"], *where),
+        waits_for_stock and late and browsed and await connection.fetchval(SQL["was_there"], *where, interest.at),
     )
     reason = await _why_not(connection, entry)
     if reason is not None:
@@ -175,9 +210,10 @@ async def _enter(
         trigger,
         armed,
         entry.currency,
+        late,
     )
     await look_again(connection, subject)
-    return Enlisted(journey_id, True, alert["id"])
+    return Enlisted(journey_id, True, alert["id"], in_stock=late and entry.there)
 
 
 def _subject(alert: Row, interest: Interest) -> Subject | None:
@@ -226,10 +262,11 @@ def _about_the_offer(entry: _Entry) -> Reason | None:
     alert, offer = entry.alert, entry.offer
     match AlertType(alert["type"]):
         case AlertType.BACK_IN_STOCK:
-            # Who signed up asked for it, whatever there is; who only looked has something to wait for if it is away.
+            # Who signs up asks for it, whatever there is; who only looked has something to wait for if it is away.
             browsed = Action(alert["action"]) is not Action.SIGN_UP
-            there = offer.available(AlertType.BACK_IN_STOCK) >= alert["quantity_threshold"]
-            return Reason.IN_STOCK if browsed and (there or _never_away(entry)) else None
+            nothing_to_wait_for = entry.there and not (entry.late and alert["tells_late"])
+            away = not nothing_to_wait_for and not entry.was_there and not _never_away(entry)
+            return Reason.IN_STOCK if (browsed or entry.late) and not away else None
         case AlertType.PRICE_DROP:
             if offer.price is None:
                 return Reason.INACTIVE

@@ -1,12 +1,13 @@
 -- Every query of entering the waiting list.
 
 -- name: alerts_for
--- The alerts in force that this action feeds; the default list first.
+-- The alerts in force that this action feeds, of one list or by one code if need be; the default list first.
 select a.id, a.id as alert_id, a.type, a.action, a.level, a.window_days, a.quantity_threshold, a.drop_amount, a.drop_percent, a.low_at,
-       a.not_if_bought_days, a.triggers, a.profile, a.live, l.code as list_code, l.time_zone, l.locations, l.currency,
+       a.not_if_bought_days, a.tells_late, a.triggers, a.profile, a.live, l.code as list_code, l.time_zone, l.locations, l.currency,
        c.published
 from alerts a join lists l on l.code = a.list_code join conversations c on c.code = a.conversation
-where a.action = $1 and not a.retired and c.published is not null and ($2::text is null or a.list_code = $2)
+where ($1::text is null or a.action = $1) and not a.retired and c.published is not null
+  and ($2::text is null or a.list_code = $2) and ($3::text is null or a.id = $3)
 order by (a.list_code = 'default') desc, a.id;
 
 -- name: product_of_variant
@@ -43,9 +44,26 @@ select $1, 'email', true, $2
 where not coalesce(
     (select granted from consents where contact_id = $1 and channel = 'email' order by id desc limit 1), false);
 
--- name: open_entry
-select journey_id from waiting
-where alert_id = $1 and contact_id = $2 and store_id = $3 and subject = $4 and state in ('waiting', 'claimed');
+-- name: entry_since
+-- Where they stand in line; and of those who enter late ($5), where they stood at that time or since.
+select w.journey_id
+from waiting w join journeys j on j.id = w.journey_id
+where w.alert_id = $1 and w.contact_id = $2 and w.store_id = $3 and w.subject = $4
+  and (w.state in ('waiting', 'claimed') or coalesce(j.told_at, j.ended_at, 'infinity') >= $5::timestamptz)
+order by w.place desc
+limit 1;
+
+-- name: was_there
+-- Whether it is known to have been in stock at that time.
+select exists (
+    select from episodes e join alerts a on a.id = e.alert_id
+    where e.store_id = $1 and e.subject = $2 and a.type = 'back-in-stock'
+      and e.opened_at <= $3 and (e.closed_at is null or e.closed_at > $3));
+
+-- name: keep_sign_up
+insert into events (store_id, id, kind, name, contact_id, product_id, variant_id, happened_at, properties, outcome)
+values ($1, $2, 'custom', $3, $4, $5, $6, $7, $8, $9)
+on conflict (store_id, id) do nothing;
 
 -- name: store_currency
 select currency from stores where id = $1;
@@ -57,8 +75,8 @@ select exists (
 
 -- name: enter
 with journey as (
-    insert into journeys (id, contact_id, store_id, subject, product_id, alert_id, version_id, entered_at, window_ends_at)
-    values ($1, $2, $3, $4, $5, $6, $7, $8, $9) returning id
+    insert into journeys (id, contact_id, store_id, subject, product_id, alert_id, version_id, entered_at, window_ends_at, late)
+    values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $13) returning id
 ), line as (
     insert into waiting (journey_id, alert_id, contact_id, store_id, subject, entered_at, trigger_at, armed, currency)
     select id, $6, $2, $3, $4, $8, $10, $11, $12 from journey

@@ -12,7 +12,7 @@ from activities.postgres.queries import load_queries
 from activities.waitlist.offers import Offer, Product
 from schemas.alerts import AlertType
 from schemas.ids import AlertId, ContactId, JourneyId, Level, StoreId, Subject
-from schemas.journey import JourneyStart, PlacesGiven, SteppedOut
+from schemas.journey import JourneyStart, JourneyState, Phase, PlacesGiven, SteppedOut
 from schemas.program import Program
 from schemas.reasons import Ending, Reason
 
@@ -75,6 +75,8 @@ class Waitlist:
                 entered_at=row["entered_at"],
                 window_ends_at=row["window_ends_at"],
                 program=Program.model_validate(row["program"]),
+                # Who enters late stands in line at once: the confirmation would speak of a sign-up long past.
+                state=JourneyState(phase=Phase.WAITING) if row["late"] else JourneyState(),
             )
             for row in rows
         }

@@ -82,6 +82,7 @@ def _alert(type_: AlertType, action: Action) -> st.SearchStrategy[Alert]:
                 order=st.sampled_from(Order),
                 reminders=st.none() | st.builds(Reminders, after=_hours, times=st.integers(1, 10)),
                 offer_lapses_after=st.none() | _hours,
+                tells_late_entrants=st.booleans(),
             )
         case AlertType.PRICE_DROP:
             return st.builds(PriceDrop, **kind, **_common(), drops_by=_drops)
