@@ -18,6 +18,7 @@ async def erase_contact(connection: Connection, store_id: StoreId, fact: Contact
     """Forget a person in all shops of this installation; the shops share one record of them."""
     contact_id = await connection.fetchval(SQL["contact_of"], fact.email)
     if contact_id is not None:
+        await _leave(connection, [contact_id], None)
         await _forget(connection, [contact_id])
     await _record(connection, store_id, "contact erased", contact_id)
 
@@ -25,6 +26,7 @@ async def erase_contact(connection: Connection, store_id: StoreId, fact: Contact
 async def erase_shop(connection: Connection, store_id: StoreId) -> None:
     """Forget what this shop told of people: those whom only it knows altogether, the others as far as it goes."""
     people = await connection.fetch(SQL["contacts_of_shop"], store_id)
+    # Whoever only this shop knows stands in line nowhere else.
     await _leave(connection, [row["id"] for row in people], store_id)
     await _forget(connection, [row["id"] for row in people if row["alone"]])
     await connection.execute(SQL["forget_orders_of_shop"], store_id)
@@ -39,7 +41,6 @@ async def answer_data_request(connection: Connection, store_id: StoreId, fact: D
 
 
 async def _forget(connection: Connection, contact_ids: list[str]) -> None:
-    await _leave(connection, contact_ids, None)
     # The suppressions are found by the address, so they go before it.
     for query in ("forget_suppressions", "forget_contacts", "forget_orders", "forget_properties"):
         await connection.execute(SQL[query], contact_ids)

@@ -51,16 +51,14 @@ order by product_id
 for no key update;
 
 -- name: product
-select on_sale from products where store_id = $1 and product_id = $2;
-
--- name: variants_of_product
-select variant_id, inventory_item_id, tracked, removed, policy, price, elsewhere, total_observed_at
-from variants where store_id = $1 and product_id = $2 order by variant_id;
-
--- name: levels_of_product
-select v.variant_id, s.location_id, s.available, s.observed_at
-from variants v join stock s on s.store_id = v.store_id and s.inventory_item_id = v.inventory_item_id
-where v.store_id = $1 and v.product_id = $2;
+-- A row for each of its variants at each of its locations.
+select p.on_sale, v.variant_id, v.tracked, v.removed, v.policy, v.price, v.elsewhere, v.total_observed_at,
+       s.location_id, s.available, s.observed_at
+from products p
+left join variants v on v.store_id = p.store_id and v.product_id = p.product_id
+left join stock s on s.store_id = v.store_id and s.inventory_item_id = v.inventory_item_id
+where p.store_id = $1 and p.product_id = $2
+order by v.variant_id;
 
 -- name: variants_of_item
 select variant_id from variants where store_id = $1 and product_id = $2 and inventory_item_id = $3;

@@ -17,12 +17,14 @@ class UnknownVariant(Exception):
 
 
 async def load_product(connection: Connection, store_id: StoreId, product_id: str) -> Product:
-    """A product as it is stored: its variants with their units."""
+    """A product as it is stored, in one query; one that is not known has no variants and is not on sale."""
+    rows = await connection.fetch(SQL["product"], store_id, product_id)
     levels: dict[str, dict[str, Level]] = defaultdict(dict)
-    for row in await connection.fetch(SQL["levels_of_product"], store_id, product_id):
-        levels[row["variant_id"]][row["location_id"]] = Level(row["available"], row["observed_at"])
+    for row in rows:
+        if row["location_id"] is not None:
+            levels[row["variant_id"]][row["location_id"]] = Level(row["available"], row["observed_at"])
     return Product(
-        on_sale=bool(await connection.fetchval(SQL["product"], store_id, product_id)),
+        on_sale=bool(rows) and rows[0]["on_sale"],
         variants={
             row["variant_id"]: Variant(
                 removed=row["removed"],
@@ -31,6 +33,7 @@ async def load_product(connection: Connection, store_id: StoreId, product_id: st
                 price=row["price"],
                 quantities=Quantities(levels[row["variant_id"]], row["elsewhere"], row["total_observed_at"]),
             )
-            for row in await connection.fetch(SQL["variants_of_product"], store_id, product_id)
+            for row in rows
+            if row["variant_id"] is not None
         },
     )
