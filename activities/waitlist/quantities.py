@@ -56,12 +56,21 @@ class Quantities:
         if known is not None and observed_at < known.observed_at:
             return self
         change = (available or 0) - ((known.available or 0) if known else 0)
-        counted = self.total_observed_at is not None and observed_at <= self.total_observed_at
         return replace(
             self,
             levels=MappingProxyType({**self.levels, location: Level(available, observed_at)}),
-            elsewhere=self.elsewhere - change if counted else _less(self.elsewhere, change),
+            elsewhere=self._elsewhere_after(change, observed_at),
         )
+
+    def _elsewhere_after(self, change: int, observed_at: datetime) -> int:
+        """What is `elsewhere` once a level has changed."""
+        if self.total_observed_at is not None and observed_at <= self.total_observed_at:
+            return self.elsewhere - change
+        if not self.levels:
+            # The first level of all, and newer than the total: taken for the only location until a total says more.
+            # Else a shop that tells levels only, after a total was put in once, would never be sold out.
+            return 0
+        return _less(self.elsewhere, change)
 
     def with_total(self, total: int, observed_at: datetime) -> "Quantities":
         """A product message told the total. One older than a known level or the last total is stale."""

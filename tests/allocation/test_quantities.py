@@ -146,6 +146,15 @@ def test_one_change_told_twice_is_counted_once() -> None:
     assert _seen([Total(1, 15), Level(1, "main", 10), Level(2, "main", 8)]) == [15, 15, 13]
 
 
+def test_a_shop_that_tells_levels_only_after_one_total_is_sold_out_when_its_level_says_so() -> None:
+    assert _seen([Total(1, 10), Level(2, "main", 0), Level(3, "main", 5), Level(4, "main", 0)]) == [10, 0, 5, 0]
+    assert _seen([Total(1, 5), Level(2, "by-hand", 3), Level(3, "by-hand", 0)]) == [5, 3, 0]
+
+
+def test_a_first_level_of_several_locations_is_all_there_is_until_a_total_says_more() -> None:
+    assert _seen([Total(1, 15), Level(2, "main", 9), Total(2, 14), Level(3, "main", 8)]) == [15, 9, 14, 13]
+
+
 def test_a_unit_that_moves_is_seen_twice_while_the_level_it_left_is_on_its_way() -> None:
     """What does not hold for several locations; the total, when it is first to tell, keeps it right."""
     moved = (Level(2, "other", 5), Level(1, "main", 0))

@@ -1,18 +1,22 @@
 """Promises P1 and P2 when a worker is killed at the worst moments: nobody is told twice, nobody's place is lost."""
 
+import asyncio
 from collections import Counter
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
-from activities.postgres.pool import Pool
+from activities.postgres.pool import Pool, open_pool
 from activities.waitlist.intake import Intake
 from schemas.reports import JourneyReport
 from starter.devstack.mailbox import Mailbox
+from starter.devstack.postgres import EmbeddedPostgres
 from starter.devstack.temporal import EmbeddedTemporal
 from starter.journeys import Journeys
 from starter.publishing import publish
 from tests.conformance.providers import At, BarePeer, Does, Plan
+from tests.conftest import TEMPLATE
 from tests.faults.killable import Setting, kill, worker_process
 from tests.product import PATIENCE, Shop, addressees, journey_where, starter_document
 
@@ -34,41 +38,55 @@ async def open_shop(pool: Pool) -> Shop:
     return shop
 
 
-async def test_a_worker_killed_between_ledger_and_smtp_leaves_an_unknown_and_never_a_second_mail(
-    setting: Setting, pool: Pool, mailbox: Mailbox
-) -> None:
+@dataclass(frozen=True)
+class Aftermath:
+    """What is left when a worker was killed over one message and another has taken its place.
+
+    Attributes:
+        ledger: the message's state.
+        taken: how many mails the first server took.
+        sent_again: how many the second worker sent.
+    """
+
+    ledger: str
+    taken: int
+    sent_again: int
+
+
+async def killed_over_a_message(
+    postgres: EmbeddedPostgres, temporal: EmbeddedTemporal, folder: Path, at: At
+) -> Aftermath:
+    """Kill a worker when its mail server has stalled at this moment, start another, wait until it knows."""
+    name = f"killed_{at.name.lower()}"
+    pool = await open_pool(await postgres.create_database(name, template=TEMPLATE), 4)
+    folder.mkdir()
+    setting = Setting(postgres.dsn(name), temporal.address, name, folder)
     shop = await open_shop(pool)
     [journey] = await shop.signs_up("ada")
-    async with BarePeer() as stalling:
-        stalling.plan = Plan(At.GREETING, Does.STALL)
+    async with BarePeer() as stalling, Mailbox(folder / "mail", port=0) as mailbox:
+        stalling.plan = Plan(at, Does.STALL)
         async with worker_process(setting, stalling.port) as worker:
             await shop.has("v", 1)
             await stalling.reached.wait()
             assert await pool.fetchval("select state from sends") == "sending"
             await kill(worker)
         async with worker_process(setting, mailbox.port):
-            told = await journey_where(Journeys(pool), journey, _was_told, within=LEASE_AND_RETRY)
-    assert told.ended_at is None
-    assert await pool.fetchval("select state from sends") == "unknown"
-    assert addressees(mailbox) == []
-
-
-async def test_a_worker_killed_after_the_server_took_the_mail_does_not_send_it_again(
-    setting: Setting, pool: Pool, mailbox: Mailbox
-) -> None:
-    shop = await open_shop(pool)
-    [journey] = await shop.signs_up("ada")
-    async with BarePeer() as silent:
-        silent.plan = Plan(At.TAKEN, Does.STALL)
-        async with worker_process(setting, silent.port) as worker:
-            await shop.has("v", 1)
-            await silent.reached.wait()
-            await kill(worker)
-        async with worker_process(setting, mailbox.port):
             await journey_where(Journeys(pool), journey, _was_told, within=LEASE_AND_RETRY)
-        assert len(silent.taken) == 1
-    assert await pool.fetchval("select state from sends") == "unknown"
-    assert addressees(mailbox) == []
+        aftermath = Aftermath(await pool.fetchval("select state from sends"), len(stalling.taken), len(mailbox.mails))
+    await pool.close()
+    return aftermath
+
+
+async def test_a_message_that_was_in_the_air_when_the_worker_was_killed_is_unknown_and_never_sent_again(
+    postgres: EmbeddedPostgres, temporal: EmbeddedTemporal, tmp_path: Path
+) -> None:
+    """Between ledger and SMTP, and after the server took the mail; side by side, for each takes its time."""
+    before, after = await asyncio.gather(
+        killed_over_a_message(postgres, temporal, tmp_path / "before", At.GREETING),
+        killed_over_a_message(postgres, temporal, tmp_path / "after", At.TAKEN),
+    )
+    assert before == Aftermath("unknown", taken=0, sent_again=0)
+    assert after == Aftermath("unknown", taken=1, sent_again=0)
 
 
 async def test_a_worker_killed_in_the_middle_of_a_fan_out_tells_everyone_once_and_no_one_too_many(

@@ -31,3 +31,19 @@ async def test_the_path_is_the_same_by_query_and_by_replay(product: Product) -> 
     path = await replay_path(product.client, first)
     steps = [entry.step for entry in path.entries]
     assert steps == ["waiting-list", "it-is-back", "wait-1-second", "still-here", "exit"]
+
+
+async def test_a_told_contact_whose_journey_was_cancelled_gets_no_reminder_even_before_the_workflow_hears(
+    product: Product,
+) -> None:
+    await publish(product.pool, starter_document(wait="2 seconds"))
+    await product.shop.sells("v")
+    [journey] = await product.shop.signs_up("ada")
+    await product.shop.has("v", 1)
+    await product.until(journey, lambda report: report.told_at is not None)
+    # The call to the workflow is held up, as behind a long outbox.
+    await product.pool.execute("alter table outbox alter column next_at set default 'infinity'")
+    await product.journeys.cancel(journey)
+    ended = await product.until(journey, lambda report: report.ending is not None)
+    assert (ended.ending, ended.reason) == ("exited", "cancelled")
+    assert addressees(product.mailbox) == ["ada"]

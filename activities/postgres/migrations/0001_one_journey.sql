@@ -284,6 +284,7 @@ create table outbox (
     check ((kind = 'leave') = (reason is not null))
 );
 create index outbox_due on outbox (next_at, id) where parked_at is null;
+create index outbox_by_journey on outbox (journey_id) where journey_id is not null;
 
 create function wake_dispatcher() returns trigger language plpgsql as $$
 begin
