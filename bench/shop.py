@@ -1,4 +1,7 @@
-"""The shop that is measured: variants, people who wait, and signed webhooks that say what is there."""
+"""The shop that is measured: variants, people who wait, and signed webhooks that say what is there.
+
+Every alert type watches every variant, as in a shop that uses them all; what is told and timed is back in stock.
+"""
 
 import asyncio
 import itertools
@@ -7,6 +10,7 @@ import secrets
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from decimal import Decimal
 from importlib.resources import files
 
 from activities.postgres.pool import Pool
@@ -28,11 +32,28 @@ LOCATION = 1
 _FIRST_ITEM = 1_000_000
 """Item ids are variant ids from here on: both are numbers, and never the same."""
 
+BACK_IN_STOCK = "back-in-stock"
+WATCHES = {"looked-at": Decimal(90), "in-the-cart": Decimal(95), "nearly-gone": Decimal(3)}
+"""The other starters' alerts, with the bound at which those who watch are told: two of price, one of units."""
+PRICE = Decimal(100)
+OTHER_SUBJECTS = 100
+IN_LINE = 20
+"""Those who wait for each of the other subjects, and those who watch any variant, by alert."""
+IN_STOCK = 20
+"""Units of every other one of them."""
 
-def conversation() -> ConversationDocument:
-    """The starter conversation without its reminder and the wait before it: what events are counted of."""
-    text = files("starter").joinpath("conversations/back-in-stock.yaml").read_text(encoding="utf-8")
-    document = load_document(text, "back-in-stock.yaml")
+
+def conversations() -> tuple[ConversationDocument, ...]:
+    """The starter of each alert type; of the one that is timed, what the events of a journey are counted of."""
+    return _told_once(_starter("back-in-stock.yaml")), _starter("price-drop.yaml"), _starter("low-inventory.yaml")
+
+
+def _starter(name: str) -> ConversationDocument:
+    return load_document(files("starter").joinpath(f"conversations/{name}").read_text(encoding="utf-8"), name)
+
+
+def _told_once(document: ConversationDocument) -> ConversationDocument:
+    """Without its reminder and the wait before it."""
     thread = document.threads[0]
     first = next(step for step in thread.steps if isinstance(step, SendStep))
     steps = (first, *(step for step in thread.steps if isinstance(step, ExitStep)))
@@ -102,10 +123,31 @@ class Shop:
     _people: Iterator[int] = field(default_factory=itertools.count)
 
     async def new_variant(self) -> int:
-        """A variant that is sold out."""
+        """A variant that is sold out, and watched for its price and quantity."""
+        number = await self._sells(0)
+        await self._is_watched(number)
+        return number
+
+    async def sells_other_things(self) -> None:
+        """A hundred subjects beside what is measured: half sold out with people in line, half in stock and watched."""
+        for number in range(OTHER_SUBJECTS):
+            variant = await self._sells(IN_STOCK if number % 2 else 0)
+            await self._is_watched(variant)
+            if not number % 2:
+                await self.wait_in_line(variant, IN_LINE, start=False)
+
+    async def wait_in_line(self, variant: int, count: int, *, start: bool) -> None:
+        """Put `count` new people in line; `start`: their workflows too, through the outbox, as sign-ups do."""
+        await self._enter(variant, count, BACK_IN_STOCK, None, start=start)
+
+    async def _sells(self, units: int) -> int:
         number = next(self._variants)
         variant = VariantFact(
-            variant_id=str(number), inventory_item_id=str(_FIRST_ITEM + number), title="One size", quantity=0
+            variant_id=str(number),
+            inventory_item_id=str(_FIRST_ITEM + number),
+            title="One size",
+            price=PRICE,
+            quantity=units,
         )
         product = ProductFact(
             product_id=str(number),
@@ -118,12 +160,14 @@ class Shop:
         await Intake(self.pool).observe(STORE, "shopify", [product])
         return number
 
-    async def wait_in_line(self, variant: int, count: int, *, start: bool) -> None:
-        """Put `count` new people in line; `start`: their workflows too, through the outbox, as sign-ups do."""
+    async def _is_watched(self, variant: int) -> None:
+        for alert, bound in WATCHES.items():
+            await self._enter(variant, IN_LINE, alert, bound, start=False)
+
+    async def _enter(self, variant: int, count: int, alert: str, bound: Decimal | None, *, start: bool) -> None:
         prefix = f"b{next(self._people)}-"
-        await self.pool.execute(
-            SQL["wait_in_line"], prefix, 1, count, STORE, str(variant), start, timeout=FILL_LIMIT_SECONDS
-        )
+        fill = prefix, count, STORE, str(variant), alert, bound, start
+        await self.pool.execute(SQL["wait_in_line"], *fill, timeout=FILL_LIMIT_SECONDS)
 
     async def has(self, variant: int, units: int) -> None:
         """A signed webhook says so; returns once it is committed."""

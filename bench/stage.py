@@ -18,7 +18,7 @@ from activities.postgres.pool import Pool, open_pool
 from bench.metrics import Counts
 from bench.process import START_LIMIT_SECONDS, Part, running_part
 from bench.processor import processor_time
-from bench.shop import SECRET, Door, Shop, conversation
+from bench.shop import SECRET, Door, Shop, conversations
 from schemas.settings import Settings
 from starter.devstack.ports import LOOPBACK
 from starter.devstack.postgres import EmbeddedPostgres
@@ -134,10 +134,11 @@ async def running_stage() -> AsyncGenerator[Stage]:
 
 @asynccontextmanager
 async def open_shop(folder: Path, database_url: str, temporal_address: str) -> AsyncGenerator[Shop]:
-    """A shop with its conversation published, on an empty database, behind a web server of its own."""
+    """A shop with alerts of every type and much to watch, on an empty database, behind a web server of its own."""
     pool = await open_pool(database_url, 4)
     await migrate(pool)
-    await publish(pool, conversation())
+    for document in conversations():
+        await publish(pool, document)
     environment = {
         "DATABASE_URL": database_url,
         "SHELFTALK_TEMPORAL_ADDRESS": temporal_address,
@@ -148,7 +149,9 @@ async def open_shop(folder: Path, database_url: str, temporal_address: str) -> A
     try:
         async with running_part("web server", "bench.web", folder, environment) as web:
             door = Door(urlsplit(await web.hear(START_LIMIT_SECONDS)).port or 0, CONNECTIONS)
-            yield Shop(pool, door)
+            shop = Shop(pool, door)
+            await shop.sells_other_things()
+            yield shop
             door.close()
     finally:
         await pool.close()
