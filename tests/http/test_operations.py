@@ -50,7 +50,7 @@ async def test_metrics_tell_of_requests_deliveries_outbox_and_line(web: Web) -> 
     await web.webhook("inventory_levels/update", level_message(0, 1), webhook_id="w")
     await web.webhook("inventory_levels/update", level_message(0, 1), webhook_id="w")
     await web.webhook("inventory_levels/update", {})
-    await web.webhook("orders/create", payload("orders_create"))
+    await web.webhook("customers/update", payload("customers_update"))
     await web.open.post("/v1/webhooks/shopify", content=b"{}")
     await web.sign_up("a@example.com")
     await web.keyed.get("/v1/journeys/j-1")
@@ -95,7 +95,7 @@ async def test_a_mistake_of_ours_is_answered_without_its_insides(web: Web, pool:
     assert "consents" not in said.model_dump_json()
     (line,) = [line for line in logs if line["event"] == "unexpected error"]
     assert (line["error"], line["request_id"]) == ("UndefinedTableError", said.request_id)
-    assert any("intake.py" in place for place in line["at"])
+    assert any("enlist.py" in place for place in line["at"])
 
 
 async def test_the_log_has_ids_and_times_and_nothing_personal(
