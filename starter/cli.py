@@ -10,7 +10,20 @@ import traceback
 
 import typer
 
-from starter.commands import alerts, conversations, journeys, keys, repairing, reports, running, story, up, waiting
+from starter.commands import (
+    alerts,
+    conversations,
+    journeys,
+    keys,
+    late_entries,
+    repairing,
+    reports,
+    running,
+    story,
+    up,
+    waiting,
+    waitlists,
+)
 from starter.commands.doctor import doctor
 from starter.commands.failures import explain, report
 from starter.commands.terminal import ExitCode
@@ -33,9 +46,12 @@ app.command()(reports.why)
 app.command("why-product")(reports.why_product)
 conversations.app.command("pause")(alerts.pause_conversation)
 conversations.app.command("resume")(alerts.resume_conversation)
+alerts.app.command("back-populate")(late_entries.back_populate)
+waitlists.app.command("import")(late_entries.import_)
 app.add_typer(conversations.app, name="conversation")
 app.add_typer(waiting.product, name="product")
 app.add_typer(waiting.stock, name="stock")
+app.add_typer(waitlists.app, name="waitlist")
 app.add_typer(journeys.app, name="journey")
 app.add_typer(alerts.app, name="alert")
 app.add_typer(reports.app, name="report")

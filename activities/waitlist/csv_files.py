@@ -163,6 +163,7 @@ class WaitlistEntry:
     """One place in line, as it is exported.
 
     Attributes:
+        variant_id: empty when the whole product is waited for.
         entered_at: aware.
         place: from 1 for who is next.
     """
@@ -174,6 +175,7 @@ class WaitlistEntry:
     alert: str
     entered_at: datetime
     place: int
+    product_id: str = ""
 
 
 def write_waitlist(rows: Iterable[WaitlistEntry]) -> bytes:
@@ -183,12 +185,13 @@ def write_waitlist(rows: Iterable[WaitlistEntry]) -> bytes:
     """
     file = io.StringIO(newline="")
     writer = csv.writer(file, quoting=csv.QUOTE_ALL)
-    writer.writerow(("email", "store", "variant_id", "product_title", "alert", "entered_at", "place"))
+    writer.writerow(("email", "store", "variant_id", "product_title", "alert", "entered_at", "place", "product_id"))
     for row in rows:
         if row.entered_at.tzinfo is None:
             raise ValueError("entered_at needs a time zone")
         entered_at = row.entered_at.astimezone(UTC).isoformat()
-        cells = (row.email, row.store, row.variant_id, row.product_title, row.alert, entered_at, str(row.place))
+        place = str(row.place)
+        cells = (row.email, row.store, row.variant_id, row.product_title, row.alert, entered_at, place, row.product_id)
         writer.writerow([cover(cell.replace("\0", "")) for cell in cells])
     return file.getvalue().encode("utf-8-sig", errors="replace")
 

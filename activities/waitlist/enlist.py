@@ -264,9 +264,9 @@ def _about_the_offer(entry: _Entry) -> Reason | None:
         case AlertType.BACK_IN_STOCK:
             # Who signs up asks for it, whatever there is; who only looked has something to wait for if it is away.
             browsed = Action(alert["action"]) is not Action.SIGN_UP
-            nothing_to_wait_for = entry.there and not (entry.late and alert["tells_late"])
-            away = not nothing_to_wait_for and not entry.was_there and not _never_away(entry)
-            return Reason.IN_STOCK if (browsed or entry.late) and not away else None
+            there = entry.there and not (entry.late and alert["tells_late"])
+            nothing_to_wait_for = there or entry.was_there or _never_away(entry)
+            return Reason.IN_STOCK if (browsed or entry.late) and nothing_to_wait_for else None
         case AlertType.PRICE_DROP:
             if offer.price is None:
                 return Reason.INACTIVE

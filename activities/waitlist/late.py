@@ -1,0 +1,188 @@
+"""Entering late: by import, and for what was done before the alert was at work. The same way in as for everyone.
+
+Who enters late has the place and the window that they would have by now. Nobody enters twice for the same, told or
+not, and an opt-out is never overruled.
+"""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Self
+
+from activities.postgres.pool import Connection, Pool, Row
+from activities.postgres.queries import load_queries
+from activities.waitlist.enlist import Enlisted, Interest, NotEnlisted, enter
+from schemas.alerts import Action
+from schemas.ids import ContactId, Level, new_contact_id
+from schemas.reasons import Reason
+
+SQL = load_queries("activities.waitlist", "late.sql")
+ALERTS_FOR = load_queries("activities.waitlist", "enlist.sql")["alerts_for"]
+
+IMPORT = "import"
+"""Where consent was given, as the record has it."""
+
+
+class NoSuchAlert(Exception):
+    """No alert of this code is in force."""
+
+
+class AlertDraft(Exception):
+    """Every message behind the alert is a draft, so nobody enters."""
+
+
+class LateAlert:
+    """An alert in force, for those who enter it late."""
+
+    def __init__(self, row: Row) -> None:
+        self.row = row
+        self.code: str = row["id"]
+        self.action = Action(row["action"])
+        self.level = Level(row["level"])
+        self.list_code: str = row["list_code"]
+        self.window_days: int = row["window_days"]
+
+    @classmethod
+    async def named(cls, pool: Pool, code: str | None) -> Self:
+        """The alert of this code; without one, the alert that takes sign-ups where no list is named.
+
+        Raises:
+            NoSuchAlert, AlertDraft: as they say.
+        """
+        row = await pool.fetchrow(ALERTS_FOR, None if code else Action.SIGN_UP, None, code)
+        if row is None:
+            raise NoSuchAlert(f"No alert '{code}' is in force." if code else "No alert by 'sign-up' is in force.")
+        if not row["live"]:
+            raise AlertDraft(f"Every message behind alert '{row['id']}' is a draft, so nobody can enter.")
+        return cls(row)
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """One thing a person is to enter for."""
+
+    alert: LateAlert
+    interest: Interest
+
+    @property
+    def line(self) -> tuple[str, str, str, str]:
+        """What two wishes share that lead to the same line."""
+        wanted = self.interest
+        variant = wanted.variant_id if self.alert.level is Level.VARIANT else None
+        return self.alert.code, wanted.store_id, wanted.product_id, variant or ""
+
+
+@dataclass(frozen=True, slots=True)
+class Newcomer:
+    """A person of a file, with what they asked for, in order of time."""
+
+    email: str
+    wishes: tuple[Wish, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Acquaintance:
+    """A contact we know, with what they did, in order of time."""
+
+    contact_id: ContactId
+    wishes: tuple[Wish, ...]
+
+
+@dataclass
+class Tally:
+    """What became of them; each person and line counts once."""
+
+    entered: int = 0
+    in_stock_now: int = 0
+    there_already: int = 0
+    not_entered: Counter[Reason] = field(default_factory=Counter[Reason])
+
+    def add(self, other: "Tally") -> None:
+        self.entered += other.entered
+        self.in_stock_now += other.in_stock_now
+        self.there_already += other.there_already
+        self.not_entered += other.not_entered
+
+    def count(self, result: Enlisted | NotEnlisted) -> None:
+        match result:
+            case Enlisted(entered=True, in_stock=in_stock):
+                self.entered += 1
+                self.in_stock_now += in_stock
+            case Enlisted():
+                self.there_already += 1
+            case NotEnlisted(reason=reason):
+                self.not_entered[reason] += 1
+
+
+class _NobodyEntered(Exception):
+    """Nothing that was written for this person is to stay."""
+
+
+async def enter_newcomers(connection: Connection, people: Sequence[Newcomer]) -> Tally:
+    """Enter people of a file. Of those who do not enter, nothing is kept.
+
+    Whoever opted out stays out. Who was never asked agreed when they signed up, as the file's owner says.
+    """
+    rows = await connection.fetch(SQL["hold_addresses"], [person.email for person in people])
+    known = {row["email"]: row for row in rows}
+    await _hold_products(connection, people)
+    tally = Tally()
+    for person in people:
+        row = known.get(person.email)
+        if row is not None and row["granted"] is False:
+            tally.not_entered[Reason.NO_CONSENT] += len({wish.line for wish in person.wishes})
+            continue
+        mine = Tally()
+        try:
+            async with connection.transaction():
+                contact_id = row["id"] if row else await _make(connection, person)
+                if row is None or row["granted"] is None:
+                    await connection.execute(SQL["consent"], contact_id, IMPORT, _first(person))
+                mine = await _enter(connection, contact_id, person.wishes)
+                if not mine.entered:
+                    raise _NobodyEntered
+        except _NobodyEntered:
+            pass
+        tally.add(mine)
+    return tally
+
+
+async def _make(connection: Connection, person: Newcomer) -> ContactId:
+    return await connection.fetchval(SQL["make_contact"], new_contact_id(), person.email)
+
+
+def _first(person: Newcomer) -> datetime:
+    return min(wish.interest.at for wish in person.wishes)
+
+
+async def enter_acquaintances(connection: Connection, people: Sequence[Acquaintance]) -> Tally:
+    """Enter contacts for what they did; those erased meanwhile do not."""
+    rows = await connection.fetch(SQL["hold_contacts"], [person.contact_id for person in people])
+    there = {row["id"] for row in rows}
+    await _hold_products(connection, people)
+    tally = Tally()
+    for person in people:
+        if person.contact_id in there:
+            tally.add(await _enter(connection, person.contact_id, person.wishes))
+    return tally
+
+
+async def _hold_products(connection: Connection, people: Sequence[Newcomer | Acquaintance]) -> None:
+    """In a fixed order, for they are held until the transaction ends."""
+    wanted = [wish.interest for person in people for wish in person.wishes]
+    await connection.execute(
+        SQL["hold_products"], [each.store_id for each in wanted], [each.product_id for each in wanted]
+    )
+
+
+async def _enter(connection: Connection, contact_id: ContactId, wishes: Sequence[Wish]) -> Tally:
+    """As if each wish had been told when it was made: the first that leads into a line is the one that counts."""
+    results: dict[tuple[str, str, str, str], Enlisted | NotEnlisted] = {}
+    for wish in wishes:
+        if not isinstance(results.get(wish.line), Enlisted):
+            results[wish.line] = await enter(connection, wish.alert.row, contact_id, wish.interest, late=True)
+    tally = Tally()
+    for result in results.values():
+        tally.count(result)
+    return tally

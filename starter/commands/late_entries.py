@@ -1,0 +1,182 @@
+"""`shelftalk waitlist import` and `alert back-populate`: people enter late, after a look at who would."""
+
+import sys
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, TypeVar
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from activities.waitlist.csv_files import WaitlistFile, read_waitlist
+from activities.waitlist.csv_moments import DateOrder
+from activities.waitlist.csv_table import LARGEST_FILE, CannotReadWaitlist
+from schemas.ids import StoreId
+from schemas.waitlists import BackPopulation, ImportReport, LateCounts, LeftOut
+from starter.back_population import BackPopulating
+from starter.commands.alerts import ACTOR, AlertCode
+from starter.commands.asking import ask
+from starter.commands.failures import CommandFailed
+from starter.commands.terminal import AsJson, DataDir, ExitCode, clock, tell
+from starter.commands.waitlists import Store, Yes, agree, said_in_words
+from starter.late_entries import Progress as Advance
+from starter.late_entries import Total
+from starter.operations import Operations
+from starter.waitlist_import import WaitlistImport
+
+MISTAKES_SAID = 20
+"""Mistakes named to people; --json has more of them."""
+
+Report = TypeVar("Report", ImportReport, BackPopulation)
+
+
+def import_(
+    file: Annotated[Path, typer.Argument(help="A CSV with a header; - for standard input.")],
+    store: Store,
+    alert: Annotated[str | None, typer.Option(help="Enter them there. [default: as the file says, or sign-up]")] = None,
+    column: Annotated[list[str] | None, typer.Option(help="COLUMN=HEADER, as in email=Requested by.")] = None,
+    dates: Annotated[DateOrder | None, typer.Option(help="How 05/06/2024 is meant.")] = None,
+    time_zone: Annotated[str, typer.Option(help="Of times that name no zone, like Europe/Berlin.")] = "UTC",
+    yes: Yes = False,
+    as_json: AsJson = False,
+    data_dir: DataDir = None,
+) -> None:
+    """Import a waiting list: show what it would do, ask, and do it. Everyone keeps their time of sign-up.
+
+    The same file again lets nobody in twice. You must be sure that they agreed to be written to: docs/waitlists.md.
+    """
+    read = _read(file, _columns(column or []), dates, time_zone)
+
+    async def run(operations: Operations, total: Total, advance: Advance, keep: bool) -> ImportReport:
+        imported = WaitlistImport(operations.pool, read, StoreId(store), alert)
+        return await imported.run(total, advance, keep=keep, actor=ACTOR)
+
+    _look_then_do(run, _imported, "Import them?", yes, as_json, data_dir)
+
+
+def back_populate(
+    code: AlertCode,
+    since: Annotated[
+        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Only what was done from this day on, by UTC.")
+    ] = None,
+    yes: Yes = False,
+    as_json: AsJson = False,
+    data_dir: DataDir = None,
+) -> None:
+    """Let contacts enter an alert for what they did before it was at work, where they would be by now."""
+    from_ = None if since is None else since.replace(tzinfo=UTC)
+
+    async def run(operations: Operations, total: Total, advance: Advance, keep: bool) -> BackPopulation:
+        return await BackPopulating(operations.pool).run(code, from_, total, advance, keep=keep, actor=ACTOR)
+
+    _look_then_do(run, _back_populated, "Let them enter?", yes, as_json, data_dir)
+
+
+def _look_then_do(
+    run: Callable[[Operations, Total, Advance, bool], Awaitable[Report]],
+    in_words: Callable[[Report], str],
+    question: str,
+    yes: bool,
+    as_json: bool,
+    data_dir: DataDir,
+) -> None:
+    if not yes:
+        shown = ask(lambda operations: _with_progress("Looking", operations, run, keep=False), data_dir)
+        if not shown.counts.entered:
+            tell(shown, in_words, as_json=as_json)
+            return
+        agree(shown, in_words(shown), question, as_json=as_json)
+    done = ask(lambda operations: _with_progress("Entering", operations, run, keep=True), data_dir)
+    tell(done, in_words, as_json=as_json)
+
+
+async def _with_progress(
+    name: str,
+    operations: Operations,
+    run: Callable[[Operations, Total, Advance, bool], Awaitable[Report]],
+    *,
+    keep: bool,
+) -> Report:
+    """Run it with a bar on standard error, if that is a terminal."""
+    console = Console(stderr=True)
+    columns = TextColumn(name), BarColumn(), MofNCompleteColumn(), TextColumn("people"), TimeRemainingColumn()
+    with Progress(*columns, console=console, disable=not console.is_terminal, transient=True) as bar:
+        task = bar.add_task(name, total=None)
+        with said_in_words():
+            return await run(
+                operations,
+                lambda people: bar.update(task, total=people),
+                lambda people: bar.advance(task, people),
+                keep,
+            )
+
+
+def _columns(named: list[str]) -> Mapping[str, str]:
+    columns: dict[str, str] = {}
+    for each in named:
+        column, sign, header = each.partition("=")
+        if not sign:
+            raise typer.BadParameter(f"{each!r} is not COLUMN=HEADER, as in email=Requested by", param_hint="--column")
+        columns[column.strip()] = header.strip()
+    return columns
+
+
+def _read(file: Path, columns: Mapping[str, str], dates: DateOrder | None, time_zone: str) -> WaitlistFile:
+    try:
+        if str(file) == "-":
+            text = sys.stdin.buffer.read(LARGEST_FILE + 1)
+        else:
+            with file.open("rb") as opened:
+                text = opened.read(LARGEST_FILE + 1)
+        return read_waitlist(text, columns=columns, default_time_zone=time_zone, dates=dates)
+    except OSError as error:
+        raise CommandFailed("cannot_read", f"{file} cannot be read: {error.strerror}.", exit_=ExitCode.USAGE) from None
+    except CannotReadWaitlist as error:
+        raise CommandFailed("cannot_read", str(error), "docs/waitlist-files.md has what a file needs.") from None
+
+
+_LEFT_OUT = {
+    LeftOut.TOLD: "were told already, by the file",
+    LeftOut.UNSUBSCRIBED: "have left, by the file",
+    LeftOut.OTHER_CHANNEL: "wait on a channel other than e-mail",
+    LeftOut.OTHER_STORE: "are of another store",
+    LeftOut.OTHER_ALERT: "name another alert",
+    LeftOut.UNREADABLE: "cannot be read",
+    LeftOut.IN_THE_FUTURE: "have a time of sign-up in the future",
+    LeftOut.UNKNOWN_VARIANT: "name a variant that is not known",
+    LeftOut.UNKNOWN_PRODUCT: "name a product that is not known",
+    LeftOut.UNKNOWN_SKU: "name an SKU that is not known",
+    LeftOut.SEVERAL_VARIANTS: "mean several variants",
+}
+
+
+def _imported(report: ImportReport) -> str:
+    understood = ", ".join(f"{column} from '{header}'" for column, header in report.columns.items())
+    lines = [f"Format {report.format}: {understood}.", *report.notes, f"{report.rows} rows.", ""]
+    lines += _counts(report.counts, done=report.done)
+    if report.repeated:
+        lines.append(f"{report.repeated} rows ask for the same as an earlier one")
+    lines += [f"{count} rows {_LEFT_OUT[why]}" for why, count in report.left_out.items()]
+    for mistake in report.mistakes[:MISTAKES_SAID]:
+        where = f"line {mistake.line}" + (f", '{mistake.column}'" if mistake.column else "")
+        lines.append(f"  {where}: {mistake.message} {mistake.advice}")
+    if report.mistake_count > MISTAKES_SAID:
+        lines.append(f"  and {report.mistake_count - MISTAKES_SAID} more; --json names them")
+    return "\n".join(lines)
+
+
+def _back_populated(report: BackPopulation) -> str:
+    seen = f"{report.contacts} contacts did what feeds alert '{report.alert}' since {clock(report.since)} UTC."
+    return "\n".join([seen, *_counts(report.counts, done=report.done)])
+
+
+def _counts(counts: LateCounts, *, done: bool) -> list[str]:
+    lines = [f"{counts.entered} {'entered' if done else 'would enter'}"]
+    if counts.in_stock_now:
+        lines.append(f"  {counts.in_stock_now} of them for what is in stock: told at once as far as there are places")
+    if counts.there_already:
+        lines.append(f"{counts.there_already} there already, or told since")
+    lines += [f"{count} not: {reason.sentence} ({reason})" for reason, count in counts.not_entered.items()]
+    return lines

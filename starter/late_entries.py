@@ -1,0 +1,61 @@
+"""Letting many people enter late: some at a time, so that it can stop anywhere, and for real or only to count."""
+
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from itertools import islice
+from typing import TypeVar
+
+from activities.postgres.pool import Connection, Pool
+from activities.waitlist.late import Tally
+from schemas.waitlists import LateCounts
+from starter.http.retry import once_more
+
+PEOPLE_AT_ONCE = 50
+"""People of one transaction. Their products are held meanwhile, and a change of their stock waits: some 300 ms."""
+
+Person = TypeVar("Person")
+Total = Callable[[int], None]
+"""Told how many people there are."""
+Progress = Callable[[int], None]
+"""Told how many more people have been looked at."""
+
+
+async def let_in(
+    pool: Pool,
+    people: Iterable[Person],
+    enter: Callable[[Connection, Sequence[Person]], Awaitable[Tally]],
+    progress: Progress,
+    *,
+    keep: bool,
+) -> LateCounts:
+    """Let them all enter, in transactions that are rolled back unless `keep`: the counts are the same either way.
+
+    All wishes of one person are in one transaction, for each may decide about the next.
+    """
+    total = Tally()
+    source = iter(people)
+    while some := list(islice(source, PEOPLE_AT_ONCE)):
+
+        async def enter_some(some: Sequence[Person] = some) -> Tally:
+            return await _in_transaction(pool, lambda connection: enter(connection, some), keep=keep)
+
+        total.add(await once_more(enter_some))
+        progress(len(some))
+    return LateCounts(
+        entered=total.entered,
+        in_stock_now=total.in_stock_now,
+        there_already=total.there_already,
+        not_entered=dict(total.not_entered.most_common()),
+    )
+
+
+async def _in_transaction(pool: Pool, work: Callable[[Connection], Awaitable[Tally]], *, keep: bool) -> Tally:
+    async with pool.acquire() as connection:
+        transaction = connection.transaction()
+        await transaction.start()
+        try:
+            tally = await work(connection)
+        except BaseException:
+            await transaction.rollback()
+            raise
+        await (transaction.commit() if keep else transaction.rollback())
+    return tally
