@@ -24,7 +24,7 @@ from schemas.reasons import Ending, Reason
 log = structlog.get_logger()
 
 CALLED_AT_ONCE = 50
-"""Signals in flight together: one client does 400-800 a second at 100 (design 8), and the worker needs some too."""
+"""Signals in flight together: one client does 400-800 a second at 100, and the worker needs some too."""
 
 
 class Caller(Protocol):
@@ -61,7 +61,14 @@ class Records:
 
     async def _call(self, subject: Subject, claims: list[Claim]) -> None:
         starts = await self._waitlist.starts([claim.journey_id for claim in claims])
-        calls = [(starts[claim.journey_id], PlaceGiven(claim_id=claim.claim_id)) for claim in claims]
+        unreadable = [claim.journey_id for claim in claims if claim.journey_id not in starts]
+        for journey_id in unreadable:
+            await self._waitlist.close(journey_id, Ending.EXITED, Reason.MESSAGE_BROKEN)
+        calls = [
+            (starts[claim.journey_id], PlaceGiven(claim_id=claim.claim_id))
+            for claim in claims
+            if claim.journey_id in starts
+        ]
         for journey_id in await self._caller.call_forward(calls):
             # Somebody ended the workflow from outside; its place must not be lost with it.
             await self._waitlist.close(journey_id, Ending.EXITED, Reason.CANCELLED)

@@ -18,7 +18,7 @@ from schemas.settings import Settings
 from worker import CACHED_JOURNEYS, sandbox
 
 IN_FLIGHT = 100
-"""What one client does best (design 8), and what the product's dispatcher does."""
+"""What one client does best (docs/capacity.md), and what the product's dispatcher does."""
 TASK_QUEUE = "bare"
 
 

@@ -1,7 +1,7 @@
 """What a storefront told us, in Shelftalk's own words. Every adapter ends here; nothing past it knows the vendor.
 
 A fact is an observation with the storefront's own time. Transitions are never read from it:
-they come from our stored state (design: a webhook is a trigger, not a log).
+they come from our stored state (a webhook is a trigger, not a log).
 """
 
 from datetime import datetime

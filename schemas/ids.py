@@ -7,7 +7,7 @@ from typing import Any, NewType, Self, cast
 
 from pydantic import model_validator
 
-from schemas.model import Model
+from schemas.model import Wire
 
 JourneyId = NewType("JourneyId", str)
 ContactId = NewType("ContactId", str)
@@ -40,7 +40,7 @@ class Level(StrEnum):
     """The whole product: its quantity is the sum of its variants', its price the lowest of theirs."""
 
 
-class Subject(Model):
+class Subject(Wire):
     """What is watched: one variant of one store's product, or the whole product.
 
     Attributes:

@@ -6,7 +6,7 @@ from pydantic import AwareDatetime
 
 from schemas.alerts import AlertEvent
 from schemas.ids import AlertId, ContactId, JourneyId, StepId, Subject, VersionId
-from schemas.model import Model
+from schemas.model import Wire
 from schemas.outcome import Outcome
 from schemas.path import PathEntry
 from schemas.program import Program, Send
@@ -53,7 +53,7 @@ class Phase(StrEnum):
     DISCONTINUED = "discontinued"
 
 
-class JourneyState(Model):
+class JourneyState(Wire):
     """All that changes in a journey: carried through continue-as-new, and nothing else is.
 
     Attributes:
@@ -75,7 +75,7 @@ class JourneyState(Model):
     path: tuple[PathEntry, ...] = ()
 
 
-class JourneyStart(Model):
+class JourneyStart(Wire):
     """The input of JourneyWorkflow. Contacts are ids; nothing here is personal (P8)."""
 
     journey_id: JourneyId
@@ -88,25 +88,25 @@ class JourneyStart(Model):
     state: JourneyState = JourneyState()
 
 
-class PlaceGiven(Model):
+class PlaceGiven(Wire):
     """Signal to a journey: a claim was given to you. The same claim again changes nothing."""
 
     claim_id: int
 
 
-class Leave(Model):
+class Leave(Wire):
     """Signal to a journey: end, for this reason."""
 
     reason: Reason
 
 
-class Say(Model):
+class Say(Wire):
     """Signal to a journey that stands in line: say this once, and stay in line."""
 
     message: str
 
 
-class Deliver(Model):
+class Deliver(Wire):
     """The input of the deliver activity: which message of which journey, and on which event.
 
     Attributes:
@@ -128,26 +128,26 @@ class Deliver(Model):
         return f"{self.journey_id}/{self.step.id}/{self.round}"
 
 
-class Delivered(Model):
+class Delivered(Wire):
     """What the deliver activity answers."""
 
     outcome: Outcome
 
 
-class StepOut(Model):
+class StepOut(Wire):
     """Leave the waiting list, unless a claim has just been given."""
 
     journey_id: JourneyId
     reason: Reason
 
 
-class SteppedOut(Model):
+class SteppedOut(Wire):
     """`claim_id` is set when a claim was given first: then the journey is told after all."""
 
     claim_id: int | None
 
 
-class Close(Model):
+class Close(Wire):
     """The journey has ended: record how."""
 
     journey_id: JourneyId
@@ -155,30 +155,30 @@ class Close(Model):
     reason: Reason | None
 
 
-class Look(Model):
+class Look(Wire):
     """Signal to a shelf: look again. Carries no facts."""
 
 
-class ShelfStart(Model):
+class ShelfStart(Wire):
     """The input of ShelfWorkflow."""
 
     subject: Subject
 
 
-class GivePlaces(Model):
+class GivePlaces(Wire):
     """Claim the next waiting journeys of a subject."""
 
     subject: Subject
 
 
-class PlacesGiven(Model):
+class PlacesGiven(Wire):
     """How many claims wait to be called forward, and departures to be told, and whether there may be more to do."""
 
     to_call: int
     more: bool
 
 
-class CallForward(Model):
+class CallForward(Wire):
     """Signal every journey of this subject whose claim has not been called forward yet."""
 
     subject: Subject

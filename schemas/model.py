@@ -7,3 +7,9 @@ class Model(BaseModel):
     """A frozen value. An unknown field is an error, so that a misspelt one is never silently ignored."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Wire(Model):
+    """A value between processes of perhaps two releases: a field that the older one does not know is passed over."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import AwareDatetime, Field
 
-from schemas.model import Model
+from schemas.model import Wire
 from schemas.reasons import Reason
 
 
@@ -21,7 +21,7 @@ class Then(StrEnum):
     """The place passes to the next in line and the journey ends."""
 
 
-class Sent(Model):
+class Sent(Wire):
     """The provider took the message."""
 
     kind: Literal["sent"] = "sent"
@@ -30,7 +30,7 @@ class Sent(Model):
     at: AwareDatetime
 
 
-class Deferred(Model):
+class Deferred(Wire):
     """Not now: the check is made again at `until`."""
 
     kind: Literal["deferred"] = "deferred"
@@ -38,7 +38,7 @@ class Deferred(Model):
     reason: Reason
 
 
-class Refused(Model):
+class Refused(Wire):
     """The message was not sent, and will not be."""
 
     kind: Literal["refused"] = "refused"
@@ -46,7 +46,7 @@ class Refused(Model):
     then: Then
 
 
-class Unknown(Model):
+class Unknown(Wire):
     """It cannot be known whether the provider took it. It counts as told and is never sent again (P1)."""
 
     kind: Literal["unknown"] = "unknown"

@@ -6,7 +6,7 @@ from typing import Literal
 from pydantic import AwareDatetime
 
 from schemas.ids import JourneyId
-from schemas.model import Model
+from schemas.model import Wire
 from schemas.outcome import Outcome
 from schemas.reasons import Ending, Reason
 
@@ -29,7 +29,7 @@ class Why(StrEnum):
     """The journey was asked to leave while it rested here."""
 
 
-class PathEntry(Model):
+class PathEntry(Wire):
     """One stay at one step, in the contact's journey's own time.
 
     Attributes:
@@ -48,7 +48,7 @@ class PathEntry(Model):
     outcome: Outcome | None = None
 
 
-class JourneyPath(Model):
+class JourneyPath(Wire):
     """The whole path, as the workflow tells it: by query or by replaying its history, the same."""
 
     journey_id: JourneyId

@@ -10,10 +10,10 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from schemas.ids import StepId, VersionId
-from schemas.model import Model
+from schemas.model import Wire
 
 
-class Send(Model):
+class Send(Wire):
     """Check, then send `message`; a draft is never sent."""
 
     kind: Literal["send"] = "send"
@@ -23,7 +23,7 @@ class Send(Model):
     next: StepId | None = None
 
 
-class Wait(Model):
+class Wait(Wire):
     """Rest for `length`."""
 
     kind: Literal["wait"] = "wait"
@@ -32,7 +32,7 @@ class Wait(Model):
     next: StepId | None = None
 
 
-class Exit(Model):
+class Exit(Wire):
     """Leave the thread."""
 
     kind: Literal["exit"] = "exit"
@@ -43,14 +43,14 @@ class Exit(Model):
 Step = Annotated[Send | Wait | Exit, Field(discriminator="kind")]
 
 
-class Entry(Model):
+class Entry(Wire):
     """A thread's door: the event it is entered on and its first step."""
 
     event: str
     first: StepId
 
 
-class Terms(Model):
+class Terms(Wire):
     """What of an alert a journey needs to live by.
 
     Attributes:
@@ -62,7 +62,7 @@ class Terms(Model):
     reminders: int = 0
 
 
-class Program(Model):
+class Program(Wire):
     """One version of one conversation, compiled.
 
     Attributes:

@@ -4,10 +4,10 @@ from datetime import timedelta
 
 from pydantic import AwareDatetime
 
-from schemas.model import Model
+from schemas.model import Wire
 
 
-class Reconcile(Model):
+class Reconcile(Wire):
     """Compare PostgreSQL and Temporal, and repair what differs.
 
     Attributes:
@@ -17,7 +17,7 @@ class Reconcile(Model):
     young: timedelta = timedelta(minutes=5)
 
 
-class Reconciliation(Model):
+class Reconciliation(Wire):
     """What was found and repaired. All zero: nothing was wrong.
 
     Attributes:
@@ -39,7 +39,7 @@ class Reconciliation(Model):
         return self.started + self.closed + self.dismissed + self.looks
 
 
-class LastReconciliation(Model):
+class LastReconciliation(Wire):
     """The newest one that was finished."""
 
     started_at: AwareDatetime

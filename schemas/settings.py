@@ -1,11 +1,14 @@
 """Every setting of Shelftalk, its meaning, unit and default. Read from `SHELFTALK_*` in the environment."""
 
+import re
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import platformdirs
 from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+_ADDRESS = re.compile(r"([^<>\r\n]*<[^<>@\s]+@[^<>@\s]+>|[^<>@\s]+@[^<>@\s]+)")
 
 
 class Settings(BaseSettings):
@@ -20,8 +23,8 @@ class Settings(BaseSettings):
 
     database_url: SecretStr | None = Field(default=None, validation_alias="DATABASE_URL")
     """PostgreSQL ≥ 14. Read from `DATABASE_URL`."""
-    database_pool: Annotated[int, Field(ge=2, le=200)] = 16
-    """Connections per process."""
+    database_pool: Annotated[int, Field(ge=4, le=200)] = 16
+    """Connections per process. The dispatcher holds two."""
 
     temporal_address: str | None = None
     """host:port of Temporal's frontend."""
@@ -41,8 +44,6 @@ class Settings(BaseSettings):
 
     http_host: str = "127.0.0.1"
     http_port: Annotated[int, Field(ge=0, le=65535)] = 8080
-    public_url: str | None = None
-    """How the storefront's users reach this server; used in links."""
     http_max_body: Annotated[int, Field(ge=1024, le=64 * 1024 * 1024)] = 2 * 1024 * 1024
     """Largest request body, in bytes."""
     http_trusted_proxies: str = "127.0.0.1,::1"
@@ -56,7 +57,14 @@ class Settings(BaseSettings):
     inbox_days: Annotated[int, Field(ge=1, le=3650)] = 30
     """Days that received deliveries are kept, for deduplication and inspection."""
 
-    log_level: str = "info"
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+
+    @field_validator("sender")
+    @classmethod
+    def _an_address(cls, value: str) -> str:
+        if _ADDRESS.fullmatch(value) is None:
+            raise ValueError("write an address, or 'Name <address>'")
+        return value
 
     @field_validator("shopify_secrets", mode="before")
     @classmethod

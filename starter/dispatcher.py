@@ -5,6 +5,7 @@ row only repeats it. While Temporal is down the outbox grows and nothing is lost
 """
 
 import asyncio
+from collections import defaultdict
 from datetime import timedelta
 
 import asyncpg
@@ -24,15 +25,16 @@ log = structlog.get_logger()
 SQL = load_queries("activities.waitlist", "outbox.sql")
 
 AT_ONCE = 100
-"""Rows per transaction, all in flight together: what one client does best (design 8)."""
+"""Rows per transaction, all in flight together: what one client does best."""
 IDLE = timedelta(seconds=5)
 """NOTIFY wakes the dispatcher; this is for rows whose retry falls due, and for a lost notification."""
 RECONNECT = timedelta(seconds=1)
 CHANNEL = "shelftalk_outbox"
 """What the outbox's trigger notifies."""
+FORGOTTEN_AT_ONCE = 5000
 HOUSEKEEPING = timedelta(hours=1)
 LONGEST_BACKOFF = timedelta(seconds=30)
-"""After an outage, everything is told within this."""
+"""The longest that a call waits for its next attempt."""
 PARK_AFTER = 20
 """Attempts of a call that Temporal answers but refuses; then an operator must look (`shelftalk doctor`)."""
 PASSING = {
@@ -71,20 +73,26 @@ class Dispatcher:
         while True:
             async with transaction(self._pool) as connection:
                 rows = await connection.fetch(SQL["due"], AT_ONCE)
-                total += await self._dispatch(connection, rows)
-            if len(rows) < AT_ONCE:
-                return total
+                done = await self._dispatch(connection, rows)
+            total += done
+            if len(rows) < AT_ONCE or done == 0:
+                return total  # nothing more is due, or nobody answers: then the next batch would fare no better
 
     async def _dispatch(self, connection: Connection, rows: list[Row]) -> int:
-        starts = await self._waitlist.starts([row["journey_id"] for row in rows if row["journey_id"]])
+        journeys = [row["journey_id"] for row in rows if row["journey_id"]]
+        starts = await self._waitlist.starts(journeys, connection)
         answers = await asyncio.gather(*(self._call(row, starts) for row in rows), return_exceptions=True)
         done = [row["id"] for row, answer in zip(rows, answers, strict=True) if answer is None]
         await connection.execute(SQL["done"], done)
+        failures: dict[str, list[int]] = defaultdict(list)
         for row, answer in zip(rows, answers, strict=True):
             if isinstance(answer, Exception):
-                await _put_off(connection, row, answer)
+                failures[_name(answer)].append(row["id"])
+                await connection.execute(SQL["failed"], row["id"], _name(answer), LONGEST_BACKOFF, _parks(row, answer))
             elif answer is not None:
                 raise answer
+        for name, ids in failures.items():
+            log.warning("dispatch failed", calls=len(ids), error=name)
         return len(done)
 
     async def _call(self, row: Row, starts: dict[JourneyId, JourneyStart]) -> None:
@@ -153,18 +161,19 @@ class Dispatcher:
     async def _keep_house(self) -> None:
         while True:
             try:
-                await self._pool.execute(SQL["forget_deliveries"], self._keep_deliveries)
+                while len(await self._pool.fetch(SQL["forget_deliveries"], self._keep_deliveries, FORGOTTEN_AT_ONCE)):
+                    pass
             except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
                 log.warning("old deliveries not forgotten", error=type(error).__name__)
             await asyncio.sleep(HOUSEKEEPING.total_seconds())
 
 
-async def _put_off(connection: Connection, row: Row, error: Exception) -> None:
+def _name(error: Exception) -> str:
+    return error.status.name if isinstance(error, RPCError) else type(error).__name__
+
+
+def _parks(row: Row, error: Exception) -> bool:
+    """Whether trying on is useless: Temporal refuses it, or the row cannot be understood, again and again."""
     refused = isinstance(error, RPCError) and error.status not in PASSING
-    # Ours are the errors of a row that cannot be understood; all else is a Temporal that cannot be reached.
     ours = isinstance(error, ValueError | KeyError | TypeError)
-    park = (refused or ours) and row["attempts"] + 1 >= PARK_AFTER
-    backoff = min(LONGEST_BACKOFF, timedelta(seconds=0.5 * 2 ** min(row["attempts"], 10)))
-    name = error.status.name if isinstance(error, RPCError) else type(error).__name__
-    await connection.execute(SQL["failed"], row["id"], name, backoff, park)
-    log.warning("dispatch failed", kind=row["kind"], attempts=row["attempts"] + 1, error=name, parked=park)
+    return (refused or ours) and row["attempts"] + 1 >= PARK_AFTER

@@ -91,9 +91,9 @@ class Journeys:
         """
         await self.show(journey_id)
         async with transaction(self.pool) as connection:
+            await give_up_place(connection, journey_id, "refused", Reason.CANCELLED)
             if await connection.fetchval(SQL["ask_to_leave"], journey_id, Reason.CANCELLED) is None:
                 raise JourneyEnded(journey_id)
-            await give_up_place(connection, journey_id, "refused", Reason.CANCELLED)
         return await self.show(journey_id)
 
 

@@ -5,7 +5,8 @@ select j.id, j.contact_id, j.store_id, j.subject, j.product_id, j.alert_id, j.ve
        j.told_at, j.ended_at, j.ending, coalesce(j.reason, case when w.state = 'left' then w.reason end) as reason,
        w.state as place,
        w.state = 'waiting' and e.id is not null and e.contacts_per_unit is not null as passed_over,
-       case when w.state = 'waiting' then (
+       -- Counted for one journey only: for a page it would be a walk along the line for every row.
+       case when w.state = 'waiting' and $1::text is not null then (
            select count(*) from waiting before
            where before.alert_id = w.alert_id and before.store_id = w.store_id and before.subject = w.subject
              and before.state = 'waiting' and (before.entered_at, before.place) < (w.entered_at, w.place)
@@ -29,8 +30,10 @@ limit $8;
 select id from contacts where email = $1;
 
 -- name: ask_to_leave
-insert into outbox (kind, journey_id, reason)
-select 'leave', id, $2 from journeys where id = $1 and ended_at is null
+with asked as (
+    update journeys set leaving = coalesce(leaving, $2) where id = $1 and ended_at is null returning id
+)
+insert into outbox (kind, journey_id, reason) select 'leave', id, $2 from asked
 returning journey_id;
 
 -- name: variants

@@ -96,6 +96,15 @@ async def _set_alert(connection: Connection, document: ConversationDocument, cod
             f"'{taken['id']}' of conversation '{taken['conversation']}'. A list has one alert per type and action: "
             "change that one, or give this conversation another list code."
         )
+    waiting = await connection.fetchrow(
+        SQL["line_under_another_code"], code, document.list.code, alert.type, alert.action
+    )
+    if waiting is not None:
+        raise AlertTaken(
+            f"alerts.{code}: {waiting['people']} people wait under the alert '{waiting['id']}' of the same list, type "
+            f"and action. Two lines for the same units would tell twice as many: keep the code '{waiting['id']}', or "
+            "end their journeys first."
+        )
     await connection.execute(
         SQL["set_alert"],
         code,

@@ -29,6 +29,13 @@ where not retired
   and ((id = $1 and conversation <> $2) or (id <> $1 and list_code = $3 and type = $4 and action = $5))
 limit 1;
 
+-- name: line_under_another_code
+-- People who still wait under an alert that this one would stand beside: retired, or retired by this publication.
+select a.id, count(*) as people
+from alerts a join waiting w on w.alert_id = a.id and w.state in ('waiting', 'claimed')
+where a.retired and a.id <> $1 and a.list_code = $2 and a.type = $3 and a.action = $4
+group by a.id order by a.id limit 1;
+
 -- name: set_alert
 insert into alerts (
     id, list_code, conversation, type, action, name, level, window_days, triggers, profile, live,

@@ -1,5 +1,6 @@
 """JourneyWorkflow: the thin Temporal shell around one journey's machine."""
 
+import asyncio
 from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
@@ -23,7 +24,7 @@ with workflow.unsafe.imports_passed_through():
     )
     from schemas.outcome import Outcome
     from schemas.path import JourneyPath
-    from schemas.reasons import Reason
+    from schemas.reasons import Ending, Reason
     from workflows.interpreter.journey import Journey
 
 from workflows import policies
@@ -40,7 +41,12 @@ class JourneyWorkflow:
 
     @workflow.run
     async def run(self, start: JourneyStart) -> None:
-        ended = await self._journey.live()
+        try:
+            ended = await self._journey.live()
+        except asyncio.CancelledError:
+            # Cancelled with Temporal's own tools: the place must pass on all the same.
+            await policies.close(Close(journey_id=start.journey_id, ending=Ending.EXITED, reason=Reason.CANCELLED))
+            raise
         await policies.close(Close(journey_id=start.journey_id, ending=ended.ending, reason=ended.reason))
         await workflow.wait_condition(workflow.all_handlers_finished)
 

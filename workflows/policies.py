@@ -41,8 +41,8 @@ DELIVER_RETRIES = RetryPolicy(
 
 CALL_LIMIT = timedelta(minutes=10)
 """A batch of 500 signals takes seconds; minutes mean a Temporal under stress."""
-CALL_HEARTBEAT = timedelta(seconds=15)
-"""Heartbeats come with every signal; a worker that died is replaced after this."""
+CALL_HEARTBEAT = timedelta(seconds=30)
+"""Heartbeats come with every batch of signals; a worker that died is replaced after this."""
 
 RECONCILE_LIMIT = timedelta(hours=1)
 """A hundred thousand open journeys are listed and compared in minutes."""

@@ -4,9 +4,7 @@
 -- One query: all that the verdict and the message need. The claim is the one in hand, or else the last one that told.
 select
     j.contact_id, j.store_id, j.product_id, j.subject, j.ended_at is not null as ended,
-    -- Asked to leave, and the workflow has not heard of it yet: counts as having left.
-    coalesce(w.reason, (select o.reason from outbox o where o.journey_id = j.id and o.kind = 'leave' limit 1))
-        as left_reason,
+    coalesce(w.reason, j.leaving) as left_reason,
     c.email, c.erased_at is not null as erased,
     coalesce((select granted from consents where contact_id = c.id and channel = 'email' order by id desc limit 1), false)
         as consented,

@@ -13,6 +13,9 @@ _FILE = re.compile(r"(\d{4})_([a-z0-9_]+)\.sql")
 _LOCK = 0x5E1F7A1C
 """Any constant: processes that start together migrate one after the other."""
 
+LIMIT_SECONDS = 6 * 3600.0
+"""A new index on a large table takes its time, and whoever migrates second waits for the first."""
+
 _CREATE = """
 create table if not exists migrations (
     number integer primary key,
@@ -64,14 +67,14 @@ async def migrate(pool: Pool) -> int:
     """
     wanted = migrations()
     async with pool.acquire() as connection:
-        await connection.execute("select pg_advisory_lock($1)", _LOCK)
+        await connection.execute("select pg_advisory_lock($1)", _LOCK, timeout=LIMIT_SECONDS)
         try:
             await connection.execute(_CREATE)
             done = await connection.fetch("select number, checksum from migrations order by number")
             _check(wanted, done)
             for migration in wanted[len(done) :]:
                 async with connection.transaction():
-                    await connection.execute(migration.sql)
+                    await connection.execute(migration.sql, timeout=LIMIT_SECONDS)
                     await connection.execute(
                         "insert into migrations (number, name, checksum) values ($1, $2, $3)",
                         migration.number,

@@ -17,8 +17,10 @@ else:
 
 OLDEST_VERSION = 14
 QUERY_LIMIT_SECONDS = 10.0
-"""No query of Shelftalk takes more than milliseconds; a longer one waits for a lock or a dead server."""
+"""Queries take milliseconds, reports a second or two; a longer one waits for a lock or a dead server."""
 CONNECT_LIMIT_SECONDS = 10.0
+ACQUIRE_LIMIT_SECONDS = 4.0
+"""How long a transaction waits for a free connection; a storefront wants its answer within five seconds."""
 
 
 class DatabaseUnavailable(Exception):
@@ -58,7 +60,7 @@ async def open_pool(database_url: str, size: int) -> Pool:
 @asynccontextmanager
 async def transaction(pool: Pool) -> AsyncGenerator[Connection]:
     """One transaction on a connection of the pool: committed at the end, rolled back on any exception."""
-    async with pool.acquire() as connection, connection.transaction():
+    async with pool.acquire(timeout=ACQUIRE_LIMIT_SECONDS) as connection, connection.transaction():
         yield connection
 
 

@@ -38,11 +38,10 @@ on conflict (email) do update set email = excluded.email
 returning id;
 
 -- name: consent
--- Append-only: written when the latest word was not yes.
+-- Append-only: written when nothing was said yet. An open form must not undo a no that is on record.
 insert into consents (contact_id, channel, granted, source)
 select $1, 'email', true, $2
-where not coalesce(
-    (select granted from consents where contact_id = $1 and channel = 'email' order by id desc limit 1), false);
+where not exists (select from consents where contact_id = $1 and channel = 'email');
 
 -- name: entry_since
 -- Where they stand in line; and of those who enter late ($5), where they stood at that time or since.

@@ -8,7 +8,10 @@ from (select distinct hashtextextended($1 || '/' || item, 0) as key from unnest(
 -- name: receive
 insert into inbox (store_id, source, topic, key, state, error, body)
 values ($1, $2, $3, $4, $5, $6, $7)
-on conflict (source, store_id, key) do nothing
+on conflict (source, store_id, key) do update
+-- What could not be read before, or was not for us, may be now that it comes again.
+set state = excluded.state, error = null, body = null
+where inbox.state <> 'applied' and excluded.state = 'applied'
 returning id;
 
 -- name: add_store
@@ -77,5 +80,5 @@ update variants set elsewhere = $3, total_observed_at = $4 where store_id = $1 a
 select inventory_item_id from variants where store_id = $1 and variant_id = $2;
 
 -- name: give_item
-update variants set inventory_item_id = 'by-variant-' || variant_id where store_id = $1 and variant_id = $2
+update variants set inventory_item_id = coalesce(inventory_item_id, 'by-variant-' || variant_id) where store_id = $1 and variant_id = $2
 returning inventory_item_id;

@@ -13,7 +13,9 @@ delete from outbox where id = any($1::bigint[]);
 
 -- name: failed
 update outbox
-set attempts = attempts + 1, last_error = $2, next_at = now() + $3::interval, parked_at = case when $4 then now() end
+set attempts = attempts + 1, last_error = $2,
+    next_at = now() + least($3::interval, interval '0.5 s' * 2 ^ least(attempts, 10)),
+    parked_at = case when $4 then now() end
 where id = $1;
 
 -- name: depth
@@ -22,4 +24,5 @@ select count(*) filter (where parked_at is null) as waiting, count(*) filter (wh
 from outbox;
 
 -- name: forget_deliveries
-delete from inbox where received_at < now() - $1::interval;
+delete from inbox where id in (select id from inbox where received_at < now() - $1::interval order by received_at limit $2)
+returning id;

@@ -1,5 +1,5 @@
 -- Every query of the waiting list: places in line, episodes and claims.
--- Lock order, everywhere: item locks, products, claims, episodes, waiting.
+-- Lock order, everywhere: item locks, products, claims, episodes, waiting, journeys.
 
 -- name: share_product
 -- Taken to give places: who gives one up, or moves the stock, waits meanwhile, or is waited for.

@@ -6,6 +6,9 @@ Everything that changes an episode or a claim goes through here; the arithmetic 
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+import structlog
+from pydantic import ValidationError
+
 from activities.allocation import Episode, observe
 from activities.postgres.pool import Connection, Pool, Row, transaction
 from activities.postgres.queries import load_queries
@@ -17,6 +20,7 @@ from schemas.program import Program
 from schemas.reasons import Ending, Reason
 
 SQL = load_queries("activities.waitlist", "queries.sql")
+log = structlog.get_logger()
 
 CLAIMS_AT_ONCE = 500
 """Claims given in one transaction: large enough to be few, small enough to take milliseconds."""
@@ -63,23 +67,26 @@ class Waitlist:
         """These journeys were signalled."""
         await self._pool.execute(SQL["mark_called"], [claim.claim_id for claim in claims])
 
-    async def starts(self, journey_ids: list[JourneyId]) -> dict[JourneyId, JourneyStart]:
-        """The start inputs of these journeys, for whoever starts or signals their workflows."""
-        rows = await self._pool.fetch(SQL["journey_start"], journey_ids)
-        return {
-            row["id"]: JourneyStart(
-                journey_id=row["id"],
-                contact_id=ContactId(row["contact_id"]),
-                subject=_subject(row),
-                alert_id=AlertId(row["alert_id"]),
-                entered_at=row["entered_at"],
-                window_ends_at=row["window_ends_at"],
-                program=Program.model_validate(row["program"]),
-                # Who enters late stands in line at once: the confirmation would speak of a sign-up long past.
-                state=JourneyState(phase=Phase.WAITING) if row["late"] else JourneyState(),
-            )
-            for row in rows
-        }
+    async def starts(
+        self, journey_ids: list[JourneyId], connection: Connection | None = None
+    ) -> dict[JourneyId, JourneyStart]:
+        """The start inputs of these journeys, for whoever starts or signals their workflows.
+
+        A journey whose program this release cannot read (a newer one published it) is left out, and logged: one such
+        row must not hold up the others.
+
+        Args:
+            connection: the caller's own, when it holds one.
+        """
+        starts: dict[JourneyId, JourneyStart] = {}
+        for row in await (connection or self._pool).fetch(SQL["journey_start"], journey_ids):
+            try:
+                starts[row["id"]] = _start(row)
+            except ValidationError as error:
+                log.error(
+                    "program not readable", journey=row["id"], version=row["version_id"], errors=error.error_count()
+                )
+        return starts
 
     async def step_out(self, journey_id: JourneyId, reason: Reason) -> SteppedOut:
         """Leave the line, unless a claim was given just before: then that claim is the answer."""
@@ -177,6 +184,7 @@ async def look_again(connection: Connection, subject: Subject) -> None:
 
 async def return_to_line(connection: Connection, journey_id: JourneyId) -> None:
     """The claim is given back; the journey waits again at its old place."""
+    await connection.execute(SQL["hold_line"], journey_id)
     row = await connection.fetchrow(SQL["settle_claim"], journey_id, "returned")
     await connection.execute(SQL["back_in_line"], journey_id)
     if row is not None:
@@ -190,6 +198,20 @@ async def give_up_place(connection: Connection, journey_id: JourneyId, as_: str,
     await connection.execute(SQL["leave_line"], journey_id, reason)
     if row is not None:
         await look_again(connection, _subject(row))
+
+
+def _start(row: Row) -> JourneyStart:
+    return JourneyStart(
+        journey_id=row["id"],
+        contact_id=ContactId(row["contact_id"]),
+        subject=_subject(row),
+        alert_id=AlertId(row["alert_id"]),
+        entered_at=row["entered_at"],
+        window_ends_at=row["window_ends_at"],
+        program=Program.model_validate(row["program"]),
+        # Who enters late stands in line at once: the confirmation would speak of a sign-up long past.
+        state=JourneyState(phase=Phase.WAITING) if row["late"] else JourneyState(),
+    )
 
 
 def _episode(row: Row) -> Episode:

@@ -46,7 +46,7 @@ WebAddress = Annotated[str, Field(max_length=1000), AfterValidator(_web_address)
 class StoreName(Model):
     """How shoppers know the shop. `url` is its front page."""
 
-    name: Annotated[str, Field(min_length=1, max_length=200, examples=["Kettles & Co"])]
+    name: Annotated[str, Field(min_length=1, max_length=200, examples=["Example Shop"])]
     url: Annotated[WebAddress, Field(examples=["https://shop.example"])]
 
 

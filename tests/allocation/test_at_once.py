@@ -11,7 +11,7 @@ from activities.delivery.ledger import Ledger
 from activities.postgres.pool import Pool, transaction
 from activities.waitlist.enlist import Enlisting
 from activities.waitlist.intake import Intake
-from activities.waitlist.store import Waitlist, give_up_place
+from activities.waitlist.store import Waitlist, give_up_place, return_to_line
 from schemas.alerts import AlertEvent
 from schemas.ids import JourneyId, StepId, VersionId
 from schemas.journey import Deliver
@@ -59,6 +59,18 @@ async def test_a_place_given_up_while_someone_signs_up_is_looked_at(shop: Shop, 
         await _done_or_blocked(pool, signing_up)
     await signing_up
     assert await broken_rules(pool) == []
+
+
+async def test_a_claim_given_back_while_a_new_unit_comes_is_looked_at(shop: Shop, pool: Pool) -> None:
+    called = await _one_is_called(shop)
+    await shop.has("v", 0)
+    async with transaction(pool) as connection:
+        await return_to_line(connection, called)
+        restocking = asyncio.create_task(shop.has("v", 1))
+        await _done_or_blocked(pool, restocking)
+    await restocking
+    assert await broken_rules(pool) == []
+    assert await pool.fetchval("select count(*) from outbox where kind = 'look_again'") == 1
 
 
 async def test_a_journey_that_ends_while_its_place_is_given_keeps_no_place(shop: Shop, pool: Pool) -> None:

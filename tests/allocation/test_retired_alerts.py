@@ -7,7 +7,7 @@ from activities.waitlist.intake import Intake
 from activities.waitlist.store import Waitlist
 from schemas.conversation import ConversationDocument
 from starter.documents import STARTER_CONVERSATION, load_document
-from starter.publishing import publish
+from starter.publishing import AlertTaken, publish
 from tests.allocation.rules import broken_rules
 from tests.product import Shop, starter_document, subject
 
@@ -20,6 +20,10 @@ def _with_another_alert() -> ConversationDocument:
     return load_document(renamed, "renamed")
 
 
+def _on_another_list(document: ConversationDocument) -> ConversationDocument:
+    return document.model_copy(update={"list": document.list.model_copy(update={"code": "other"})})
+
+
 @pytest.fixture
 async def shop(pool: Pool) -> Shop:
     await publish(pool, starter_document())
@@ -30,14 +34,20 @@ async def shop(pool: Pool) -> Shop:
 
 async def test_those_in_line_of_a_retired_alert_are_called_when_stock_comes(shop: Shop, pool: Pool) -> None:
     (early,) = await shop.signs_up("early")
-    await publish(pool, _with_another_alert())
-    (late,) = await shop.signs_up("late")
+    await publish(pool, _on_another_list(_with_another_alert()))
     await shop.has("v", 1)
     assert await broken_rules(pool) == []
     waitlist = Waitlist(pool)
-    assert (await waitlist.give_places(subject("v"))).to_call == 2
-    called = [claim.journey_id for claim in await waitlist.claims_to_call(subject("v"), 10)]
-    assert set(called) == {early, late}
+    assert (await waitlist.give_places(subject("v"))).to_call == 1
+    assert [claim.journey_id for claim in await waitlist.claims_to_call(subject("v"), 10)] == [early]
+
+
+async def test_an_alert_that_people_wait_under_cannot_be_given_another_name(shop: Shop, pool: Pool) -> None:
+    """Two lines for the same units would tell twice as many people as there are units."""
+    await shop.signs_up("early")
+    with pytest.raises(AlertTaken, match="1 people wait under the alert 'back-in-stock'"):
+        await publish(pool, _with_another_alert())
+    assert await pool.fetchval("select count(*) from alerts where not retired") == 1
 
 
 async def test_what_a_retired_alert_opened_closes_when_it_is_sold_out(shop: Shop, pool: Pool) -> None:

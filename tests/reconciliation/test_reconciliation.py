@@ -56,6 +56,18 @@ async def test_a_workflow_that_was_terminated_passes_its_place_on(product: Produ
     assert addressees(product.mailbox) == ["second"]
 
 
+async def test_a_workflow_cancelled_with_temporals_own_tools_passes_its_place_on_by_itself(product: Product) -> None:
+    await product.shop.sells("v")
+    first, second = await product.shop.signs_up("first", "second")
+    await product.settled()
+    await product.client.get_workflow_handle(f"journey/{first}").cancel()
+    ended = await product.until(first, lambda journey: journey.ended_at is not None)
+    assert (ended.ending, ended.reason) == ("exited", "cancelled")
+    await product.shop.has("v", 1)
+    await product.until(second, lambda journey: journey.told_at is not None)
+    assert addressees(product.mailbox) == ["second"]
+
+
 async def test_a_workflow_whose_journey_has_ended_is_asked_to_leave(product: Product) -> None:
     await product.shop.sells("v")
     [journey] = await product.shop.signs_up("first")

@@ -22,6 +22,7 @@ from schemas.journey import (
     Delivered,
     Leave,
     PlaceGiven,
+    Say,
     Signal,
     StepOut,
     SteppedOut,
@@ -31,8 +32,8 @@ from schemas.outcome import Deferred
 from schemas.path import JourneyPath
 from tests.interpreter.journeys import DAWN, ENDINGS, Answers, Life, lives, told_once
 from worker import sandbox
-from workflows.interpreter.journey import PROVIDER_PATIENCE
 from workflows.interpreter.rehearsal import Happening, rehearse
+from workflows.interpreter.walk import PROVIDER_PATIENCE
 from workflows.journey import JourneyWorkflow
 
 QUEUE = "worlds"
@@ -122,6 +123,8 @@ async def _signal(client: Client, workflow_id: str, happening: Happening) -> Non
                 await handle.signal(Signal.PLACE_GIVEN, happening.signal)
             case Leave():
                 await handle.signal(Signal.LEAVE, happening.signal)
+            case Say():
+                await handle.signal(Signal.SAY, happening.signal)
     except RPCError as error:
         if error.status is not RPCStatusCode.NOT_FOUND:  # it has ended
             raise

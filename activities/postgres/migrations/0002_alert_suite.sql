@@ -2,7 +2,9 @@
 
 -- Subjects: a variant or a whole product, in one key ('variant/123', 'product/7') -----------------------------------
 
-alter table journeys add column subject text, add column product_id text;
+alter table journeys add column subject text, add column product_id text,
+    -- Asked to leave, and why: no message leaves any more, whether the workflow has heard of it or not.
+    add column leaving text;
 update journeys j set subject = 'variant/' || variant_id,
     product_id = (select product_id from variants v where v.store_id = j.store_id and v.variant_id = j.variant_id);
 alter table journeys alter column subject set not null, alter column product_id set not null,
