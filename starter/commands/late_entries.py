@@ -134,7 +134,8 @@ def _read(file: Path, columns: Mapping[str, str], dates: DateOrder | None, time_
     except OSError as error:
         raise CommandFailed("cannot_read", f"{file} cannot be read: {error.strerror}.", exit_=ExitCode.USAGE) from None
     except CannotReadWaitlist as error:
-        raise CommandFailed("cannot_read", str(error), "docs/waitlist-files.md has what a file needs.") from None
+        advice = "docs/waitlist-files.md has what a file needs."
+        raise CommandFailed("cannot_read", str(error), advice, ExitCode.USAGE) from None
 
 
 _LEFT_OUT = {

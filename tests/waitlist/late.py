@@ -8,13 +8,14 @@ from activities.postgres.pool import Pool
 from activities.waitlist.csv_files import WaitlistFile, read_waitlist
 from activities.waitlist.intake import Intake
 from activities.waitlist.store import Waitlist
+from schemas.conversation import ConversationDocument, SendStep, Status
 from schemas.facts import ProductFact, VariantFact
 from schemas.ids import StoreId, Subject
 from schemas.waitlists import BackPopulation, ImportReport
 from starter.back_population import BackPopulating
 from starter.waitlist_import import WaitlistImport
 from starter.waitlists import Lines, Waitlists
-from tests.product import Shop
+from tests.product import Shop, starter_document
 
 SHOP = StoreId("shop.myshopify.com")
 """As in the sample files, whose ids its products have."""
@@ -27,6 +28,16 @@ TODAY = datetime.now(UTC).replace(microsecond=0)
 
 def days_ago(days: float) -> datetime:
     return TODAY - timedelta(days=days)
+
+
+def all_draft() -> ConversationDocument:
+    """The starter conversation, with every message a draft."""
+    document = starter_document()
+    steps = tuple(
+        step.model_copy(update={"status": Status.DRAFT}) if isinstance(step, SendStep) else step
+        for step in document.threads[0].steps
+    )
+    return document.model_copy(update={"threads": (document.threads[0].model_copy(update={"steps": steps}),)})
 
 
 def ignore(_: int) -> None:

@@ -8,7 +8,7 @@ import pytest
 from activities.postgres.pool import Pool
 from activities.waitlist.enlist import Enlisting, NotEnlisted
 from activities.waitlist.events import Events
-from schemas.conversation import ConversationDocument, SendStep, Status
+from schemas.conversation import ConversationDocument
 from schemas.events import Event, EventKind, Item
 from schemas.reasons import Reason
 from starter.documents import load_document
@@ -16,7 +16,7 @@ from starter.publishing import publish
 from starter.why import About, Why
 from tests.allocation.rules import broken_rules
 from tests.product import starter_document
-from tests.waitlist.late import BLUE, ONE_SIZE, RED, SCARF, SHOP, LateShop, days_ago
+from tests.waitlist.late import BLUE, ONE_SIZE, RED, SCARF, SHOP, LateShop, all_draft, days_ago
 
 _BROWSERS = """
 conversation: browsers
@@ -37,16 +37,6 @@ messages:
 def browsers(*, tells: bool = False) -> ConversationDocument:
     """Back in stock for those who looked, low inventory for those who carted."""
     return load_document(_BROWSERS.format(tells=str(tells).lower()), "browsers.yaml")
-
-
-def all_draft() -> ConversationDocument:
-    """The starter conversation, with every message a draft."""
-    document = starter_document()
-    steps = tuple(
-        step.model_copy(update={"status": Status.DRAFT}) if isinstance(step, SendStep) else step
-        for step in document.threads[0].steps
-    )
-    return document.model_copy(update={"threads": (document.threads[0].model_copy(update={"steps": steps}),)})
 
 
 async def looked(pool: Pool, name: str, at: datetime, variant: str = RED) -> None:

@@ -10,7 +10,6 @@ from activities.postgres.pool import Pool
 from activities.waitlist.csv_files import read_waitlist
 from activities.waitlist.enlist import Enlisting
 from activities.waitlist.late import AlertDraft, NoSuchAlert
-from schemas.conversation import SendStep, Status
 from schemas.ids import Level
 from schemas.reasons import Reason
 from schemas.waitlists import LeftOut
@@ -18,7 +17,7 @@ from starter.publishing import publish
 from starter.waitlists import Lines
 from tests.allocation.rules import broken_rules
 from tests.product import starter_document
-from tests.waitlist.late import BLUE, HAT, LONG_BLUE, ONE_SIZE, RED, SCARF, SHOP, LateShop, days_ago, rows
+from tests.waitlist.late import BLUE, HAT, LONG_BLUE, ONE_SIZE, RED, SCARF, SHOP, LateShop, all_draft, days_ago, rows
 
 SAMPLES = Path(__file__).parents[1] / "waitlist_csv" / "files"
 LONG_WINDOW = timedelta(days=3650)
@@ -210,13 +209,7 @@ async def test_nobody_is_imported_into_an_alert_that_is_not_there_or_all_draft(s
     file = rows(("ada@shop.example", RED, days_ago(1)))
     with pytest.raises(NoSuchAlert):
         await shop.imports(file, "elsewhere")
-    draft = starter_document()
-    steps = tuple(
-        step.model_copy(update={"status": Status.DRAFT}) if isinstance(step, SendStep) else step
-        for step in draft.threads[0].steps
-    )
-    thread = draft.threads[0].model_copy(update={"steps": steps})
-    await publish(shop.pool, draft.model_copy(update={"threads": (thread,)}))
+    await publish(shop.pool, all_draft())
     with pytest.raises(AlertDraft):
         await shop.imports(file, "back-in-stock")
 
