@@ -99,7 +99,11 @@ class KeyReport(Model):
 
 
 class MalformedDelivery(Model):
-    """A delivery that could not be read, kept for inspection."""
+    """A delivery that could not be read, kept for inspection.
+
+    Attributes:
+        body: byte for byte as Latin-1; None in a list.
+    """
 
     id: int
     store_id: str
@@ -107,6 +111,13 @@ class MalformedDelivery(Model):
     topic: str
     error: str
     received_at: AwareDatetime
+    body: str | None = None
+
+
+class MalformedDeliveries(Model):
+    """Those kept, newest first."""
+
+    deliveries: tuple[MalformedDelivery, ...]
 
 
 class WantedProduct(Model):

@@ -13,6 +13,7 @@ import typer
 from starter.commands import (
     alerts,
     conversations,
+    deliveries,
     journeys,
     keys,
     late_entries,
@@ -33,6 +34,7 @@ app = typer.Typer(
     help="A durable conversation engine for product alerts. Every command takes --json.",
     no_args_is_help=True,
     add_completion=False,
+    rich_markup_mode=None,
 )
 app.command()(up.up)
 app.command()(running.worker)
@@ -56,6 +58,7 @@ app.add_typer(journeys.app, name="journey")
 app.add_typer(alerts.app, name="alert")
 app.add_typer(reports.app, name="report")
 app.add_typer(keys.app, name="key")
+app.add_typer(deliveries.app, name="delivery")
 
 
 def run(arguments: list[str]) -> int:

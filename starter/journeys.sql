@@ -72,4 +72,6 @@ update api_keys set revoked_at = now() where name = $1 and revoked_at is null re
 select name from api_keys where hash = $1 and revoked_at is null;
 
 -- name: malformed
-select id, store_id, source, topic, error, received_at from inbox where state = 'malformed' order by id desc limit $1;
+select id, store_id, source, topic, error, received_at,
+       case when $1::bigint is not null then convert_from(body, 'latin1') end as body
+from inbox where state = 'malformed' and ($1::bigint is null or id = $1) order by id desc limit $2;

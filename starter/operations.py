@@ -1,5 +1,6 @@
 """Operations: what CLI, API and (later) console all call. One object per process over one database and one Temporal."""
 
+import hashlib
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -7,12 +8,13 @@ from dataclasses import dataclass
 from temporalio.client import Client
 
 from activities.postgres.pool import Pool, open_pool
-from activities.storefronts.storefront import NotOurs, PayloadMalformed, Storefront
+from activities.storefronts.storefront import DeliveryMalformed, NotOurs, PayloadMalformed, Storefront
 from activities.waitlist.enlist import Enlisted, Enlisting, NotEnlisted
 from activities.waitlist.events import Events
 from activities.waitlist.intake import Intake, Receipt
 from schemas.conversation import ConversationDocument
 from schemas.events import Event, EventOutcome
+from schemas.facts import Delivery
 from schemas.ids import JourneyId, StoreId
 from schemas.path import JourneyPath
 from schemas.settings import Settings
@@ -22,6 +24,9 @@ from starter.publishing import Published, publish
 from starter.replay import HistoryGone, replay_path
 from starter.shelves import Shelves
 from worker import connect
+
+UNNAMED = "unknown"
+"""The store and topic of a delivery whose headers do not name them."""
 
 
 class NotConfigured(Exception):
@@ -45,10 +50,18 @@ class Operations:
 
         Raises:
             SignatureWrong: nothing was read or kept.
-            DeliveryMalformed: signed, but its headers do not say what it is.
+            DeliveryMalformed: signed, but its headers do not say what it is; it is kept for inspection.
             PayloadMalformed: signed, but unreadable; it is kept for inspection.
         """
-        delivery = storefront.verify(body, headers)
+        try:
+            delivery = storefront.verify(body, headers)
+        except DeliveryMalformed as error:
+            # Signed, so kept; but nothing says whose it is, only what it is.
+            nameless = Delivery(
+                store_id=UNNAMED, source=storefront.source, topic=UNNAMED, key=hashlib.sha256(body).hexdigest()
+            )
+            await self.intake.keep_malformed(nameless, str(error), body)
+            raise
         try:
             facts = storefront.read(delivery, body)
         except PayloadMalformed as error:

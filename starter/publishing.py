@@ -7,10 +7,12 @@ from typing import assert_never
 
 from activities.postgres.pool import Connection, Pool, transaction
 from activities.postgres.queries import load_queries
+from activities.waitlist.products import load_product
+from activities.waitlist.store import reshelve
 from schemas.alerts import AlertEvent, BackInStock, LowInventory, Order, PriceDrop
 from schemas.conversation import ConversationDocument, ListSection, SendStep, Status
 from schemas.criteria import Criteria, write_criteria
-from schemas.ids import VersionId
+from schemas.ids import StoreId, VersionId
 from workflows.interpreter.compiler import compile_document
 
 SQL = load_queries("starter", "publishing.sql")
@@ -68,7 +70,18 @@ async def publish(pool: Pool, document: ConversationDocument) -> Published:
         for code, alert in document.alerts.items():
             await _set_alert(connection, document, code, alert)
         await connection.execute(SQL["publish"], document.conversation, version_id)
+    await _reshelve_lines(pool, list(document.alerts))
     return Published(version_id, document.conversation, number, new)
+
+
+async def _reshelve_lines(pool: Pool, alerts: list[str]) -> None:
+    """Look again at what people wait for under these alerts: other terms may open an episode where there was none."""
+    for row in await pool.fetch(SQL["waited_for"], alerts):
+        async with transaction(pool) as connection:
+            store_id = StoreId(row["store_id"])
+            await connection.execute(SQL["hold_product"], store_id, row["product_id"])
+            product = await load_product(connection, store_id, row["product_id"])
+            await reshelve(connection, store_id, row["product_id"], product, product.variants)
 
 
 async def _set_list(connection: Connection, section: ListSection) -> None:

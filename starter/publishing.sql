@@ -51,6 +51,14 @@ set list_code = excluded.list_code, conversation = excluded.conversation, type =
     drop_percent = excluded.drop_percent, low_at = excluded.low_at, not_if_bought_days = excluded.not_if_bought_days,
     tells_late = excluded.tells_late;
 
+-- name: waited_for
+select distinct j.store_id, j.product_id
+from waiting w join journeys j on j.id = w.journey_id
+where w.alert_id = any($1::text[]) and w.state = 'waiting';
+
+-- name: hold_product
+select from products where store_id = $1 and product_id = $2 for no key update;
+
 -- name: publish
 update conversations set published = $2 where code = $1;
 

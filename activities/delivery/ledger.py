@@ -6,7 +6,9 @@ an outcome, what happened cannot be known, and it is recorded as unknown, never 
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import assert_never
+from urllib.parse import quote
 
 from activities.decisions.filters import passes
 from activities.delivery.verdict import Facts
@@ -183,14 +185,22 @@ def _facts(row: Row, request: Deliver, *, filtered: bool) -> Facts:
 
 def _context(row: Row) -> MessageContext:
     shop_url = row["shop_url"].rstrip("/")
-    url = f"{shop_url}/products/{row['handle']}" if row["handle"] else shop_url
+    url = f"{shop_url}/products/{quote(row['handle'], safe='')}" if row["handle"] else shop_url
     if row["handle"] and row["variant_id"]:
-        url += f"?variant={row['variant_id']}"
+        url += f"?variant={quote(row['variant_id'], safe='')}"
     return MessageContext(
         shop=ShopPart(name=row["shop_name"], url=shop_url),
         product=ProductPart(title=row["product_title"], url=url, image_url=row["image_url"]),
         variant=VariantPart(
-            title=row["variant_title"] or "", sku=row["sku"], price=row["price"], currency=row["currency"]
+            title=row["variant_title"] or "", sku=row["sku"], price=_money(row["price"]), currency=row["currency"]
         ),
         list=ListPart(name=row["list_name"]),
     )
+
+
+def _money(price: Decimal | None) -> Decimal | None:
+    """As people write it: two places, and more only where they say something."""
+    if price is None:
+        return None
+    cents = price.quantize(Decimal("0.01"))
+    return cents if cents == price else price.normalize()

@@ -31,6 +31,8 @@ def doctor(
     data_dir: DataDir = None,
 ) -> None:
     """Look at every component and say what to do. Ends with 0 when all is well, else 1."""
+    if worker and retry:
+        raise typer.BadParameter("one at a time: --worker looks, --retry-parked does", param_hint="--worker")
     if retry:
 
         async def question(operations: Operations) -> Retried:
