@@ -2,19 +2,25 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from importlib.resources import files
+from itertools import count
+from typing import Any
 
-from temporalio.client import Client
+from temporalio.client import Client, WorkflowExecutionStatus, WorkflowHandle
+from temporalio.service import RPCError
 
 from activities.postgres.pool import Pool
 from activities.waitlist.enlist import Enlisted, Enlisting
+from activities.waitlist.events import Events
 from activities.waitlist.intake import Intake
 from schemas.conversation import ConversationDocument
-from schemas.facts import ProductFact, VariantFact
-from schemas.ids import JourneyId, StoreId, Subject
+from schemas.events import Event, EventKind
+from schemas.facts import ProductFact, ProductGoneFact, VariantFact
+from schemas.ids import JourneyId, StoreId, Subject, shelf_workflow_id
 from schemas.reports import JourneyReport
 from schemas.settings import Settings
 from starter.devstack.mailbox import Mailbox, is_to
@@ -28,6 +34,12 @@ from worker import email_sender, running_worker
 STORE = StoreId("example.myshopify.com")
 PATIENCE = 30.0
 """Seconds that anything may take on a loaded machine."""
+_BUSY = """
+select exists (select from outbox)
+    or exists (select from claims where state = 'given')
+    or exists (
+        select from waiting w join journeys j on j.id = w.journey_id where w.state = 'left' and j.ended_at is null)"""
+_events = count(1)
 
 
 def starter_document(wait: str = "2 days", **alert: object) -> ConversationDocument:
@@ -40,40 +52,108 @@ def starter_document(wait: str = "2 days", **alert: object) -> ConversationDocum
 
 @dataclass(frozen=True)
 class Shop:
-    """A shop whose stock the test moves, over the same intake that webhooks use."""
+    """A shop whose stock the test moves, over the same intake that webhooks use, and the people who come to it."""
 
     pool: Pool
     intake: Intake
 
-    async def sells(self, *variants: str, units: int = 0, on_sale: bool = True) -> None:
+    async def sells(self, *variants: str, units: int = 0, on_sale: bool = True, price: str | None = None) -> None:
         """Product `p` with these variants, each with `units` in all."""
-        await self.intake.observe(
-            STORE,
-            "shopify",
-            [
-                ProductFact(
-                    product_id="p",
-                    title="Blue kettle",
-                    handle="blue-kettle",
-                    on_sale=on_sale,
-                    variants=tuple(
-                        VariantFact(variant_id=name, inventory_item_id=f"item-{name}", title=name, quantity=units)
-                        for name in variants
-                    ),
-                    observed_at=datetime.now(UTC),
-                )
-            ],
+        await self.tells(*(_variant(name, quantity=units, price=price) for name in variants), on_sale=on_sale)
+
+    async def tells(self, *variants: VariantFact, on_sale: bool = True, only: bool = False) -> None:
+        """A product message of `p` that shows these variants; `only`: it has no others."""
+        shown = frozenset(variant.variant_id for variant in variants)
+        fact = ProductFact(
+            product_id="p",
+            title="Blue kettle",
+            handle="blue-kettle",
+            on_sale=on_sale,
+            variants=variants,
+            all_variant_ids=shown if only else None,
+            observed_at=datetime.now(UTC),
         )
+        await self.intake.observe(STORE, "shopify", [fact])
 
-    async def has(self, variant: str, units: int) -> None:
-        """The variant's only location has this many units now."""
-        await Shelves(self.pool, self.intake).set_stock(subject(variant), units, "warehouse")
+    async def has(self, variant: str, units: int, at: str = "warehouse") -> None:
+        """The variant has this many units now at this location, the only one unless others were named."""
+        await Shelves(self.pool, self.intake).set_stock(subject(variant), units, at)
 
-    async def signs_up(self, *names: str, for_: str = "v") -> list[JourneyId]:
+    async def asks(self, price: str, *variants: str) -> None:
+        """These variants, `v` if none is named, cost this now; of their units the message does not speak."""
+        await self.tells(*(_variant(name, price=price) for name in variants or ("v",)))
+
+    async def unpublishes(self) -> None:
+        """Product `p` is a draft again, with all it has."""
+        await self.tells(on_sale=False)
+
+    async def publishes(self) -> None:
+        await self.tells(on_sale=True)
+
+    async def discontinues(self) -> None:
+        """Product `p` is deleted."""
+        await self.intake.observe(STORE, "shopify", [ProductGoneFact(product_id="p", observed_at=datetime.now(UTC))])
+
+    async def signs_up(self, *names: str, for_: str = "v", list_code: str | None = None) -> list[JourneyId]:
         """These contacts ask for a variant, one after the other."""
-        entered = [await Enlisting(self.pool).sign_up(address(name), STORE, for_, "test") for name in names]
+        enlisting = Enlisting(self.pool)
+        entered = [await enlisting.sign_up(address(name), STORE, for_, "test", list_code=list_code) for name in names]
         assert all(isinstance(each, Enlisted) for each in entered), entered
         return [each.journey_id for each in entered if isinstance(each, Enlisted)]
+
+    async def sees(self, *names: str, variant: str = "v") -> list[JourneyId]:
+        """These contacts, who may be written to, look at a variant; the journeys that began or go on because of it."""
+        return await self._did(EventKind.VIEWED_PRODUCT, names, variant)
+
+    async def carts(self, *names: str, variant: str = "v") -> list[JourneyId]:
+        """Likewise, they put it in the cart."""
+        return await self._did(EventKind.ADDED_TO_CART, names, variant)
+
+    async def buys(self, name: str) -> None:
+        """They order product `p`."""
+        number = next(_events)
+        event = Event(
+            id=f"e-{number}",
+            store=STORE,
+            kind=EventKind.ORDERED,
+            email=address(name),
+            product="p",
+            order=f"o-{number}",
+        )
+        await Events(self.pool).take(event)
+
+    async def opts_out(self, name: str) -> None:
+        """They no longer agree to be written to."""
+        await self._consents(name, granted=False)
+
+    async def _did(self, kind: EventKind, names: tuple[str, ...], variant: str) -> list[JourneyId]:
+        entered: list[JourneyId] = []
+        for name in names:
+            event = Event(
+                id=f"e-{next(_events)}", store=STORE, kind=kind, email=address(name), product="p", variant=variant
+            )
+            outcome = await Events(self.pool).take(event)
+            await self._consents(name, granted=True)
+            entered += [alert.journey for alert in outcome.effect.alerts if alert.journey is not None]
+        return entered
+
+    async def _consents(self, name: str, granted: bool) -> None:
+        await self.pool.execute(
+            "insert into consents (contact_id, channel, granted, source) "
+            "select id, 'email', $2, 'test' from contacts where email = $1",
+            address(name),
+            granted,
+        )
+
+
+def _variant(name: str, *, quantity: int | None = None, price: str | None = None) -> VariantFact:
+    return VariantFact(
+        variant_id=name,
+        inventory_item_id=f"item-{name}",
+        title=name,
+        quantity=quantity,
+        price=Decimal(price) if price is not None else None,
+    )
 
 
 @dataclass(frozen=True)
@@ -102,6 +182,16 @@ class Product:
         async with asyncio.timeout(PATIENCE):
             while await self.pool.fetchval("select count(*) from outbox") or await self._shelves_at_work():
                 await next_change(self.pool)
+
+    async def at_rest(self) -> None:
+        """Wait until everyone who can be told now has been: nothing to dispatch, no shelf at work, no claim in hand."""
+        async with asyncio.timeout(PATIENCE):
+            # The database is asked once more, for the shelves ended after it was asked first.
+            while await self._busy() or await shelves_at_work(self.pool, self.client) or await self._busy():
+                await next_change(self.pool)
+
+    async def _busy(self) -> bool:
+        return await self.pool.fetchval(_BUSY)
 
     async def _shelves_at_work(self) -> bool:
         queue = self.settings.temporal_task_queue
@@ -153,3 +243,25 @@ async def running_product(
         finally:
             task.cancel()
             await asyncio.gather(task, return_exceptions=True)
+            await _clear_shelves(pool, client)
+
+
+async def _clear_shelves(pool: Pool, client: Client) -> None:
+    """Let every shelf finish: tests share Temporal, and the next one's shelves have the same names."""
+    with suppress(TimeoutError):
+        async with asyncio.timeout(PATIENCE):
+            while await shelves_at_work(pool, client):
+                await next_change(pool)
+    for shelf in await shelves_at_work(pool, client):
+        await shelf.terminate("its test is over")
+
+
+async def shelves_at_work(pool: Pool, client: Client) -> list[WorkflowHandle[Any, Any]]:
+    """The shelves of this database that are at work, as Temporal itself has it, without the lag of its lists."""
+    found: list[WorkflowHandle[Any, Any]] = []
+    for row in await pool.fetch("select distinct store_id, subject from waiting"):
+        shelf = client.get_workflow_handle(shelf_workflow_id(Subject.from_key(row["store_id"], row["subject"])))
+        with suppress(RPCError):  # it was never started
+            if (await shelf.describe()).status is WorkflowExecutionStatus.RUNNING:
+                found.append(shelf)
+    return found

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import assert_never
 
-from activities.postgres.pool import Connection, Pool, Row, transaction
+from activities.postgres.pool import Connection, Pool, transaction
 from activities.postgres.queries import load_queries
 from activities.waitlist.clock import believable
 from activities.waitlist.erasure import answer_data_request, erase_contact, erase_shop
@@ -171,19 +171,16 @@ async def _apply_product(connection: Connection, store_id: StoreId, fact: Produc
         return  # a newer message came first
     for variant in sorted(fact.variants, key=lambda variant: variant.variant_id):
         await _see_variant(connection, store_id, fact.product_id, variant)
-    removed: list[Row] = []
     if fact.all_variant_ids is not None:
-        removed = await connection.fetch(
-            SQL["remove_variants_but"], store_id, fact.product_id, sorted(fact.all_variant_ids)
-        )
+        await connection.execute(SQL["remove_variants_but"], store_id, fact.product_id, sorted(fact.all_variant_ids))
     product = await load_product(connection, store_id, fact.product_id)
     for variant in fact.variants:
         if variant.quantity is not None:
             product = await _tell(
                 connection, store_id, product, variant.variant_id, _total(variant.quantity, fact.observed_at)
             )
-    changed = [variant.variant_id for variant in fact.variants] + [row["variant_id"] for row in removed]
-    await reshelve(connection, store_id, fact.product_id, product, changed)
+    # All of them: whether it is on sale is true of every variant, also of those that the message does not show.
+    await reshelve(connection, store_id, fact.product_id, product, product.variants)
 
 
 async def _see_variant(connection: Connection, store_id: StoreId, product_id: str, variant: VariantFact) -> None:

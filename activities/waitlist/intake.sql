@@ -38,8 +38,7 @@ set product_id = excluded.product_id, inventory_item_id = coalesce(excluded.inve
 
 -- name: remove_variants_but
 update variants set removed = true
-where store_id = $1 and product_id = $2 and not (variant_id = any($3::text[])) and not removed
-returning variant_id;
+where store_id = $1 and product_id = $2 and not (variant_id = any($3::text[])) and not removed;
 
 -- name: product_gone
 update products set on_sale = false, discontinued_at = $3, observed_at = greatest(observed_at, $3)

@@ -187,6 +187,15 @@ where exists (
       and (w.trigger_at is null or (w.armed and w.trigger_at >= e.measure))
       and (e.contacts_per_unit is null
            or least(e.contacts_per_unit * e.arrived - e.claimed, e.contacts_per_unit * e.available) > 0)
+) or (
+    exists (select from waiting w where w.store_id = $1 and w.subject = $2 and w.state = 'waiting')
+    and exists (
+        select from products p
+        where p.store_id = $1
+          and p.product_id = case when $2 like 'product/%' then substr($2, 9)
+                                  else (select product_id from variants where store_id = $1 and variant_id = substr($2, 9)) end
+          and (p.discontinued_at is not null or exists (
+              select from variants v where v.store_id = $1 and v.variant_id = substr($2, 9) and $2 like 'variant/%' and v.removed)))
 );
 
 -- name: look_at_departures
