@@ -75,6 +75,11 @@ class Reconciler:
                     case False:
                         await self._waitlist.close(journey_id, Ending.EXITED, Reason.CANCELLED)
                         closed += 1
+                    case None if row["told"] or row["left_line"]:
+                        # Told or dismissed already: a new workflow would stand in line again. What was left is lost.
+                        ending, reason = (Ending.COMPLETED, None) if row["told"] else (Ending.EXITED, Reason.CANCELLED)
+                        await self._waitlist.close(journey_id, ending, reason)
+                        closed += 1
                     case None:
                         await self._pool.execute(SQL["start_again"], journey_id)
                         started += 1

@@ -3,7 +3,8 @@
 
 -- name: open_journeys
 -- The next journeys that have not ended, by id, and that no call in the outbox is about.
-select j.id from journeys j
+select j.id, j.told_at is not null as told, w.state = 'left' as left_line
+from journeys j join waiting w on w.journey_id = j.id
 where j.ended_at is null and j.id > $1 and j.entered_at < now() - $2::interval
   and not exists (select from outbox o where o.journey_id = j.id)
 order by j.id
@@ -14,13 +15,11 @@ limit $3;
 select id from journeys where id = any($1::text[]) and ended_at is null;
 
 -- name: start_again
+-- The new workflow has heard no call: a claim in its hand is called once more.
+with uncalled as (
+    update claims set called_at = null where journey_id = $1 and state = 'given'
+)
 insert into outbox (kind, journey_id) values ('start_journey', $1);
-
--- name: unanswered_claims
--- Claims that were called forward long ago and neither used nor given back.
-select c.journey_id from claims c
-where c.state = 'given' and c.called_at < now() - $1::interval
-order by c.id;
 
 -- name: look_where_nobody_looks
 -- Shelves with places to give and people in line, or with claims that were never called, that nobody was asked to look at.

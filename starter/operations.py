@@ -60,7 +60,8 @@ class Operations:
             nameless = Delivery(
                 store_id=UNNAMED, source=storefront.source, topic=UNNAMED, key=hashlib.sha256(body).hexdigest()
             )
-            await self.intake.keep_malformed(nameless, str(error), body)
+            # Without its body, for it may be about people.
+            await self.intake.keep_malformed(nameless, str(error), b"")
             raise
         try:
             facts = storefront.read(delivery, body)

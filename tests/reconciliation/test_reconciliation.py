@@ -1,10 +1,15 @@
 """The reconciliation proves itself on states that were broken on purpose."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
+from activities.delivery.ledger import Ledger
+from activities.waitlist.store import Waitlist
+from schemas.ids import JourneyId
+from schemas.outcome import Sent
 from schemas.reconciliation import Reconciliation
 from starter.reconciliation import ensure_schedule, last_reconciliation, reconcile_now, schedule_id
-from tests.product import Product, addressees
+from tests.delivery.counter import message
+from tests.product import Product, addressees, subject
 
 LOSE_CALLS = """
 create function lose() returns trigger language plpgsql as 'begin return null; end';
@@ -97,3 +102,30 @@ async def test_the_schedule_is_made_once_and_left_as_an_operator_changed_it(prod
     await ensure_schedule(product.client, queue)
     assert (await handle.describe()).schedule.state.paused
     await handle.delete()
+
+
+async def test_a_told_journey_that_temporal_lost_is_closed_and_not_put_in_line_again(product: Product) -> None:
+    journey = await called_without_workflow(product)
+    told = Sent(message_id="m@shop.example", at=datetime.now(UTC))
+    await Ledger(product.pool).settle(message(journey), told)
+    assert (await reconciled(product)).closed == 1
+    report = await product.journeys.show(journey)
+    assert (report.ending, report.reason) == ("completed", None)
+
+
+async def test_a_journey_that_was_called_and_then_lost_is_started_and_called_again(product: Product) -> None:
+    await called_without_workflow(product)
+    assert (await reconciled(product)).started == 1
+    await product.mail_to("first")
+
+
+async def called_without_workflow(product: Product) -> JourneyId:
+    """Called forward, but Temporal knows nothing of it, as after the loss of its database."""
+    await product.shop.sells("v")
+    await product.pool.execute(LOSE_CALLS)
+    [journey] = await product.shop.signs_up("first")
+    await product.shop.has("v", 1)
+    await Waitlist(product.pool).give_places(subject("v"))
+    await product.pool.execute("update claims set called_at = now()")
+    await product.pool.execute("drop trigger lose_calls on outbox")
+    return journey
