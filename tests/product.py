@@ -20,7 +20,9 @@ from activities.waitlist.intake import Intake
 from schemas.conversation import ConversationDocument
 from schemas.events import Event, EventKind
 from schemas.facts import ProductFact, ProductGoneFact, VariantFact
-from schemas.ids import JourneyId, StoreId, Subject, shelf_workflow_id
+from schemas.ids import JourneyId, StoreId, Subject, journey_workflow_id, shelf_workflow_id
+from schemas.outcome import Deferred
+from schemas.path import JourneyPath
 from schemas.reports import JourneyReport
 from schemas.settings import Settings
 from starter.devstack.mailbox import Mailbox, is_to
@@ -176,6 +178,17 @@ class Product:
     async def until(self, journey_id: JourneyId, holds: Callable[[JourneyReport], bool]) -> JourneyReport:
         """The journey's report once this holds of it."""
         return await journey_where(self.journeys, journey_id, holds)
+
+    async def held_up(self, journey_id: JourneyId) -> Deferred:
+        """What holds the journey's message up, once its check has found something that does."""
+        handle = self.client.get_workflow_handle(journey_workflow_id(journey_id))
+        async with asyncio.timeout(PATIENCE):
+            while True:
+                with suppress(RPCError):  # its workflow is not there yet
+                    path = await handle.query("path", result_type=JourneyPath)
+                    if path.entries and isinstance(deferred := path.entries[-1].outcome, Deferred):
+                        return deferred
+                await next_change(self.pool)
 
     async def settled(self) -> None:
         """Wait until nothing is left to do: no call in the outbox and no shelf at work."""
