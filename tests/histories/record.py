@@ -32,7 +32,9 @@ from starter.devstack.ports import free_port
 from starter.devstack.postgres import EmbeddedPostgres
 from starter.devstack.temporal import EmbeddedTemporal
 from starter.devstack.temporal_cli import find_temporal
+from starter.documents import STARTER_CONVERSATION, load_document
 from starter.publishing import publish
+from starter.reconciliation import reconcile_now, schedule_id
 from tests.product import Product, Shop, next_change, running_product, starter_document, subject
 
 FOLDER = Path(__file__).parent
@@ -167,6 +169,67 @@ async def held_up_by_the_provider(stage: Stage) -> Ran:
         return await _ended(product, journey)
 
 
+def every_event() -> ConversationDocument:
+    """The starter that answers every event of its alert, with its days as seconds."""
+    file = STARTER_CONVERSATION.parent / "back-in-stock-with-reminders.yaml"
+    text = file.read_text(encoding="utf-8").replace("after: 2 days", "after: 1 second")
+    return load_document(text, file.name)
+
+
+async def confirmed_told_and_reminded(stage: Stage) -> Ran:
+    """A subscription's confirmation, the alert, and two reminders."""
+    return await _told(stage, every_event())
+
+
+async def discontinued(stage: Stage) -> Ran:
+    document = every_event()
+    shop = await stage.shop(document)
+    async with stage.at_work(document) as product:
+        (journey,) = await shop.signs_up(CONTACT)
+        await product.mail_to(CONTACT)
+        await shop.discontinues()
+        return await _ended(product, journey)
+
+
+async def spoken_to_in_line(stage: Stage) -> Ran:
+    """A message said once to those in line; the journey stood in line after it, and was told."""
+    document = told_only()
+    shop = await stage.shop(document)
+    async with stage.at_work(document) as product:
+        (journey,) = await shop.signs_up(CONTACT)
+        await product.settled()
+        await stage.pool.execute(
+            "insert into outbox (kind, journey_id, message) values ('say', $1, 'still-here')", journey
+        )
+        await product.mail_to(CONTACT)
+        await shop.has("v", 1)
+        return await _ended(product, journey)
+
+
+async def cancelled_in_temporal(stage: Stage) -> Ran:
+    """Cancelled with Temporal's own tools while it stood in line."""
+    document = told_only()
+    shop = await stage.shop(document)
+    async with stage.at_work(document) as product:
+        (journey,) = await shop.signs_up(CONTACT)
+        await product.settled()
+        handle = product.client.get_workflow_handle(journey_workflow_id(journey))
+        await handle.cancel()
+        await product.until(journey, lambda report: report.ended_at is not None)
+        return Ran(handle.id, None)
+
+
+async def reconciled(stage: Stage) -> Ran:
+    document = told_only()
+    shop = await stage.shop(document)
+    async with stage.at_work(document) as product:
+        await shop.signs_up(CONTACT)
+        await product.settled()
+        queue = product.settings.temporal_task_queue
+        await reconcile_now(product.client, queue)
+        return Ran(f"{schedule_id(queue)}/by-hand", None)
+
+
 async def shelf(stage: Stage) -> Ran:
     """Called two, and looked again in vain."""
     document = told_only()
@@ -189,6 +252,11 @@ SHAPES = MappingProxyType[str, Callable[[Stage], Awaitable[Ran]]](
             cancelled_in_line,
             cancelled_after_told,
             held_up_by_the_provider,
+            confirmed_told_and_reminded,
+            discontinued,
+            spoken_to_in_line,
+            cancelled_in_temporal,
+            reconciled,
             shelf,
         )
     }
