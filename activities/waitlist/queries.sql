@@ -192,10 +192,11 @@ where exists (
     and exists (
         select from products p
         where p.store_id = $1
-          and p.product_id = case when $2 like 'product/%' then substr($2, 9)
-                                  else (select product_id from variants where store_id = $1 and variant_id = substr($2, 9)) end
-          and (p.discontinued_at is not null or exists (
-              select from variants v where v.store_id = $1 and v.variant_id = substr($2, 9) and $2 like 'variant/%' and v.removed)))
+          and p.product_id = case
+              when $2 like 'product/%' then substr($2, 9)
+              else (select product_id from variants where store_id = $1 and variant_id = substr($2, 9)) end
+          and (p.discontinued_at is not null or ($2 like 'variant/%' and exists (
+              select from variants v where v.store_id = $1 and v.variant_id = substr($2, 9) and v.removed))))
 );
 
 -- name: look_at_departures
