@@ -2,7 +2,7 @@
 
 -- name: wait_in_line
 -- $1 prefix of their ids, $2 how many, $3 store, $4 variant, $5 alert, $6 the bound they are told at or null,
--- $7 whether their workflows start.
+-- $7 whether a fall to it would be a crossing, $8 whether their workflows start.
 with people as (
     select 'c-' || $1 || n as contact_id, 'j-' || $1 || n as journey_id, $1 || n || '@example.com' as email, n
     from generate_series(1, $2::int) n
@@ -20,7 +20,7 @@ with people as (
     select journey_id, contact_id, $3, subject, product_id, alert_id, published, now(), now() + interval '180 days'
     from people cross join watched
 ), line as (
-    insert into waiting (journey_id, alert_id, contact_id, store_id, subject, entered_at, trigger_at)
-    select journey_id, alert_id, contact_id, $3, subject, now(), $6::numeric from people cross join watched order by n
+    insert into waiting (journey_id, alert_id, contact_id, store_id, subject, entered_at, trigger_at, armed)
+    select journey_id, alert_id, contact_id, $3, subject, now(), $6::numeric, $7 from people cross join watched order by n
 )
-insert into outbox (kind, journey_id) select 'start_journey', journey_id from people where $7::boolean order by n;
+insert into outbox (kind, journey_id) select 'start_journey', journey_id from people where $8::boolean order by n;

@@ -33,7 +33,8 @@ _FIRST_ITEM = 1_000_000
 """Item ids are variant ids from here on: both are numbers, and never the same."""
 
 BACK_IN_STOCK = "back-in-stock"
-WATCHES = {"looked-at": Decimal(90), "in-the-cart": Decimal(95), "nearly-gone": Decimal(3)}
+LOW_INVENTORY = "nearly-gone"
+WATCHES = {"looked-at": Decimal(90), "in-the-cart": Decimal(95), LOW_INVENTORY: Decimal(3)}
 """The other starters' alerts, with the bound at which those who watch are told: two of price, one of units."""
 PRICE = Decimal(100)
 OTHER_SUBJECTS = 100
@@ -125,20 +126,21 @@ class Shop:
     async def new_variant(self) -> int:
         """A variant that is sold out, and watched for its price and quantity."""
         number = await self._sells(0)
-        await self._is_watched(number)
+        await self._is_watched(number, 0)
         return number
 
     async def sells_other_things(self) -> None:
         """A hundred subjects beside what is measured: half sold out with people in line, half in stock and watched."""
         for number in range(OTHER_SUBJECTS):
-            variant = await self._sells(IN_STOCK if number % 2 else 0)
-            await self._is_watched(variant)
+            units = IN_STOCK if number % 2 else 0
+            variant = await self._sells(units)
+            await self._is_watched(variant, units)
             if not number % 2:
                 await self.wait_in_line(variant, IN_LINE, start=False)
 
     async def wait_in_line(self, variant: int, count: int, *, start: bool) -> None:
         """Put `count` new people in line; `start`: their workflows too, through the outbox, as sign-ups do."""
-        await self._enter(variant, count, BACK_IN_STOCK, None, start=start)
+        await self._enter(variant, count, BACK_IN_STOCK, None, start=start, armed=True)
 
     async def _sells(self, units: int) -> int:
         number = next(self._variants)
@@ -160,13 +162,16 @@ class Shop:
         await Intake(self.pool).observe(STORE, "shopify", [product])
         return number
 
-    async def _is_watched(self, variant: int) -> None:
+    async def _is_watched(self, variant: int, units: int) -> None:
         for alert, bound in WATCHES.items():
-            await self._enter(variant, IN_LINE, alert, bound, start=False)
+            armed = alert != LOW_INVENTORY or units > bound
+            await self._enter(variant, IN_LINE, alert, bound, start=False, armed=armed)
 
-    async def _enter(self, variant: int, count: int, alert: str, bound: Decimal | None, *, start: bool) -> None:
+    async def _enter(
+        self, variant: int, count: int, alert: str, bound: Decimal | None, *, start: bool, armed: bool
+    ) -> None:
         prefix = f"b{next(self._people)}-"
-        fill = prefix, count, STORE, str(variant), alert, bound, start
+        fill = prefix, count, STORE, str(variant), alert, bound, armed, start
         await self.pool.execute(SQL["wait_in_line"], *fill, timeout=FILL_LIMIT_SECONDS)
 
     async def has(self, variant: int, units: int) -> None:

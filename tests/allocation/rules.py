@@ -1,6 +1,9 @@
 """The rules of the waiting list that must hold in the database after every step, whoever did what."""
 
+from collections.abc import Iterable
+
 from activities.postgres.pool import Pool
+from schemas.ids import Subject
 
 _RULES = {
     "episodes.claimed is the number of claims that count": """
@@ -15,11 +18,30 @@ _RULES = {
         select w.journey_id from waiting w
         where (w.state = 'claimed') <> exists (
             select from claims c where c.journey_id = w.journey_id and c.state = 'given')""",
-    "who was told has used a claim, and nobody else has": """
+    "who was told has used a claim, which may have lapsed since, and nobody else has": """
         select w.journey_id from waiting w join journeys j on j.id = w.journey_id
         where (w.state = 'told') <> exists (
-            select from claims c where c.journey_id = w.journey_id and c.state = 'used')
+            select from claims c
+            where c.journey_id = w.journey_id and (c.state = 'used' or c.lapsed_reason = 'offer_lapsed'))
            or (w.state = 'told' and j.told_at is null)""",
+    "only an offer that was made lapses, and only one that is open will": """
+        select id from claims
+        where (lapsed_reason is not null and state <> 'lapsed') or (lapses_at is not null and state <> 'used')""",
+    "nobody is told twice of one thing": """
+        select journey_id from claims where state = 'used' or lapsed_reason = 'offer_lapsed'
+        group by journey_id having count(*) > 1""",
+    "P7: who has ended untold, or stands in line no more, has a reason on record": """
+        select j.id from journeys j join waiting w on w.journey_id = j.id
+        where j.told_at is null and (j.ended_at is not null or w.state = 'left')
+          and coalesce(j.reason, w.reason) is null""",
+    "who waits for few to be left is armed once there are more": """
+        select w.journey_id
+        from waiting w join alerts a on a.id = w.alert_id
+        join episodes e on (e.alert_id, e.store_id, e.subject) = (w.alert_id, w.store_id, w.subject)
+        where a.type = 'low-inventory' and w.state = 'waiting' and e.closed_at is null
+          and e.measure > w.trigger_at and not w.armed""",
+    "who was called at a bound was armed for it": """
+        select c.id from claims c join waiting w on w.journey_id = c.journey_id where not w.armed""",
     "only one who was cancelled while the message left is told and yet out of line": """
         select w.journey_id from waiting w join journeys j on j.id = w.journey_id
         where j.told_at is not null and w.state not in ('told', 'left')""",
@@ -29,25 +51,52 @@ _RULES = {
     "a contact stands in a line once": """
         select contact_id from waiting where state in ('waiting', 'claimed')
         group by alert_id, contact_id, store_id, subject having count(*) > 1""",
-    "no wake-up is lost: where someone waits and there is a place, the shelf is asked to look": """
-        select e.id from episodes e
-        where e.closed_at is null
-          and least(e.contacts_per_unit * e.arrived - e.claimed, e.contacts_per_unit * e.available) > 0
+    "no wake-up is lost: where someone waits and there is a place, the shelf is asked to look, unless it is paused": """
+        select e.id
+        from episodes e join alerts a on a.id = e.alert_id join conversations co on co.code = a.conversation
+        where e.closed_at is null and a.paused_at is null and co.paused_at is null
+          and (e.contacts_per_unit is null
+               or least(e.contacts_per_unit * e.arrived - e.claimed, e.contacts_per_unit * e.available) > 0)
           and exists (
               select from waiting w
               where (w.alert_id, w.store_id, w.subject) = (e.alert_id, e.store_id, e.subject)
-                and w.state = 'waiting')
-          and not exists (
-              select from outbox o
-              where o.kind = 'look_again' and (o.store_id, o.subject) = (e.store_id, e.subject))""",
+                and w.state = 'waiting' and (w.trigger_at is null or (w.armed and w.trigger_at >= e.measure)))
+          and not exists (select from looking l where (l.store_id, l.subject) = (e.store_id, e.subject))""",
 }
+_CALLS = {
+    "who has a place is being called": """
+        select c.journey_id from claims c join episodes e on e.id = c.episode_id
+        where c.state = 'given' and c.called_at is null
+          and not exists (select from looking l where (l.store_id, l.subject) = (e.store_id, e.subject))""",
+    "who waits for what is gone for good is being told so": """
+        select w.journey_id
+        from waiting w join journeys j on j.id = w.journey_id
+        join products p on (p.store_id, p.product_id) = (j.store_id, j.product_id)
+        where w.state = 'waiting'
+          and (p.discontinued_at is not null or exists (
+              select from variants v
+              where v.store_id = w.store_id and 'variant/' || v.variant_id = w.subject and v.removed))
+          and not exists (select from looking l where (l.store_id, l.subject) = (w.store_id, w.subject))""",
+}
+"""Who is to be called, by a shelf that is at work. Not for tests that give places and call nobody."""
+_LOOKING = """
+    with looking as (
+        select store_id, subject from outbox where kind = 'look_again'
+        union select * from unnest($1::text[], $2::text[])
+    ) """
 
 
-async def broken_rules(pool: Pool) -> list[str]:
-    """The rules that do not hold now, each with what broke it."""
+async def broken_rules(pool: Pool, at_work: Iterable[Subject] | None = None) -> list[str]:
+    """The rules that do not hold now, each with what broke it.
+
+    Args:
+        at_work: the shelves that look already; None: whatever is called or not is not looked at either.
+    """
     broken: list[str] = []
-    for rule, query in _RULES.items():
-        found = await pool.fetch(query)
+    shelves = list(at_work or ())
+    looking = [shelf.store_id for shelf in shelves], [shelf.key for shelf in shelves]
+    for rule, query in (_RULES if at_work is None else {**_RULES, **_CALLS}).items():
+        found = await pool.fetch(_LOOKING + query, *looking)
         if found:
             broken.append(f"{rule}: {[row[0] for row in found]}")
     return broken
