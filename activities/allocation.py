@@ -1,8 +1,10 @@
 """How many may be told: the arithmetic of promise P2, pure.
 
 An in-stock episode opens when what is available reaches the alert's threshold, and closes when it falls to zero.
-Arrived = the quantity when it opens + every later increase while it is open. Claims that count (given or used)
-never exceed contacts-per-unit × arrived; places to give now also never exceed contacts-per-unit × available.
+Arrived = the quantity when it opens + every later increase while it is open, less what left before anyone was called
+for it: units that walk-in shoppers bought are offered to nobody, however often the shelf looks (ADR 0009). Claims that
+count (given or used) never exceed contacts-per-unit × arrived; places to give now also never exceed contacts-per-unit ×
+available.
 """
 
 from dataclasses import dataclass, replace
@@ -15,7 +17,7 @@ class Episode:
     Attributes:
         contacts_per_unit: people told for each unit that arrived; ≥ 1. None: everyone is told.
         available: units there now; ≥ 0. Zero: the episode is over.
-        arrived: units that came in during the episode; ≥ available.
+        arrived: units that came in during the episode and were, or can still be, promised; ≥ available.
         claimed: claims that count.
     """
 
@@ -46,4 +48,8 @@ def observe(episode: Episode | None, available: int, threshold: int, contacts_pe
     units = max(0, available)
     if episode is None:
         return Episode(contacts_per_unit, units, units) if units >= threshold else None
-    return replace(episode, available=units, arrived=episode.arrived + max(0, units - episode.available))
+    arrived = episode.arrived + max(0, units - episode.available)
+    if episode.contacts_per_unit is not None and units:
+        promised = -(-episode.claimed // episode.contacts_per_unit)
+        arrived = min(arrived, units + promised)
+    return replace(episode, available=units, arrived=arrived)

@@ -28,7 +28,7 @@ class JourneyReport(Model):
         subject: what is watched, `variant/…` or `product/…`.
         variant_id: None when the whole product is watched.
         reason: why nobody was told, or why not yet; None when there is nothing to explain.
-        ahead: how many stand before this one; None when it does not stand in line, and in lists, where it is not counted.
+        ahead: how many stand before this one; None when it does not stand in line, and in lists: not counted there.
     """
 
     journey_id: JourneyId

@@ -70,7 +70,8 @@ class Shelf(RuleBasedStateMachine):
     @invariant()
     def what_arrived_is_counted_right(self) -> None:
         if self.episode is not None:
-            assert (self.episode.available, self.episode.arrived) == (self.units, self.arrived)
+            assert self.episode.available == self.units
+            assert self.units <= self.episode.arrived <= self.arrived
 
     @invariant()
     def no_place_without_a_unit_on_the_shelf(self) -> None:
@@ -124,6 +125,31 @@ def test_an_episode_is_over_at_zero_and_not_before(units: int, low: int) -> None
     assert over is not None
     assert over.over
     assert over.places == 0
+
+
+@given(
+    arrived=_quantities,
+    left=_quantities,
+    called=st.integers(0, 1000),
+    contacts_per_unit=st.integers(1, 4),
+    data=st.data(),
+)
+def test_units_that_left_before_anyone_was_called_are_offered_to_nobody_however_often_the_shelf_looks(
+    arrived: int, left: int, called: int, contacts_per_unit: int, data: st.DataObject
+) -> None:
+    promised = min(called, contacts_per_unit * arrived)
+    episode = observe(
+        Episode(contacts_per_unit, arrived, arrived, promised), max(1, arrived - left), 1, contacts_per_unit
+    )
+    assert episode is not None
+    given = 0
+    while episode.places:
+        batch = data.draw(st.integers(1, episode.places))
+        given += batch
+        episode = Episode(contacts_per_unit, episode.available, episode.arrived, episode.claimed + batch)
+    assert given <= contacts_per_unit * (max(1, arrived - left) + 1)
+    if promised % contacts_per_unit == 0:
+        assert given <= contacts_per_unit * max(1, arrived - left)
 
 
 def test_units_that_came_and_went_between_two_looks_are_nothing() -> None:
