@@ -56,8 +56,10 @@ where v.store_id = $1 and v.variant_id = $2
 order by s.location_id;
 
 -- name: name_store
-insert into stores (id, source, name, url) values ($1, 'api', $2, $3)
-on conflict (id) do update set name = excluded.name, url = excluded.url;
+insert into stores (id, source, name, url, currency) values ($1, 'api', $2, $3, $4)
+on conflict (id) do update
+set name = excluded.name, url = excluded.url, currency = coalesce(excluded.currency, stores.currency)
+returning currency;
 
 -- name: add_key
 insert into api_keys (name, hash) values ($1, $2) on conflict (name) do nothing returning name;

@@ -64,9 +64,9 @@ class Shelves:
         await self._intake.set_stock(subject, location, available, datetime.now(UTC))
         return await self.show(subject)
 
-    async def name_store(self, store_id: StoreId, name: str, url: str) -> None:
-        """How shoppers know the shop: its name and front page, as messages show them."""
-        await self._pool.execute(SQL["name_store"], store_id, name, url)
+    async def name_store(self, store_id: StoreId, name: str, url: str, currency: str | None = None) -> str | None:
+        """How shoppers know the shop: its name and front page, as messages show them. Returns its currency."""
+        return await self._pool.fetchval(SQL["name_store"], store_id, name, url, currency)
 
 
 def _report(row: Row) -> VariantReport:

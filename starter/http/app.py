@@ -8,7 +8,19 @@ from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from activities.storefronts.shopify import Shopify
 from schemas.settings import Settings
-from starter.http import alerts, conversations, events, health, journeys, metrics, reports, signups, stores, webhooks
+from starter.http import (
+    alerts,
+    consents,
+    conversations,
+    events,
+    health,
+    journeys,
+    metrics,
+    reports,
+    signups,
+    stores,
+    webhooks,
+)
 from starter.http.answers import ANSWERED, answer
 from starter.http.journal import Journal
 from starter.http.limits import BodyLimit, SignUpLimit
@@ -61,6 +73,7 @@ def create_app(operations: Operations, settings: Settings) -> FastAPI:
         webhooks.router,
         signups.router,
         events.router,
+        consents.router,
         stores.router,
         journeys.router,
         conversations.router,

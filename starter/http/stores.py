@@ -48,14 +48,17 @@ class StoreName(Model):
 
     name: Annotated[str, Field(min_length=1, max_length=200, examples=["Example Shop"])]
     url: Annotated[WebAddress, Field(examples=["https://shop.example"])]
+    currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$", examples=["EUR"])] | None = None
+    """ISO 4217, what its prices are in; left out: as before."""
 
 
 class StoreReport(Model):
-    """A store's name and front page, as messages show them."""
+    """A store's name and front page, as messages show them, and the currency of its prices."""
 
     store: str
     name: str
     url: str
+    currency: str | None
 
 
 class VariantInput(Model):
@@ -123,8 +126,8 @@ class StockReport(Model):
 @router.put("/v1/stores/{store}", summary="Name a store", responses=problem_responses(Kind.INVALID))
 async def name_store(store: Store, named: StoreName, operations: Ops) -> StoreReport:
     """Makes the store if it is new."""
-    await operations.shelves.name_store(store, named.name, named.url)
-    return StoreReport(store=store, name=named.name, url=named.url)
+    currency = await operations.shelves.name_store(store, named.name, named.url, named.currency)
+    return StoreReport(store=store, name=named.name, url=named.url, currency=currency)
 
 
 @router.put(

@@ -14,6 +14,7 @@ KEYED = [
     ("GET", "/v1/journeys/j-1/path"),
     ("POST", "/v1/journeys/j-1/cancel"),
     ("POST", "/v1/events"),
+    ("POST", "/v1/consents"),
     ("PUT", "/v1/stores/s"),
     ("PUT", "/v1/stores/s/products/p"),
     ("GET", "/v1/stores/s/variants"),
@@ -118,10 +119,10 @@ async def test_a_product_that_is_not_valid_names_its_field(web: Web) -> None:
 
 
 async def test_a_store_gets_the_name_that_messages_show(web: Web, pool: Pool) -> None:
-    answer = await web.keyed.put("/v1/stores/s", json={"name": "Kettles & Co", "url": "https://shop.example"})
-    assert answer.json() == {"store": "s", "name": "Kettles & Co", "url": "https://shop.example"}
-    assert await pool.fetchval("select name from stores where id = 's'") == "Kettles & Co"
-    bad = await web.keyed.put("/v1/stores/s", json={"name": "Kettles & Co", "url": "shop.example"})
+    answer = await web.keyed.put("/v1/stores/s", json={"name": "Bread & Butter", "url": "https://shop.example"})
+    assert answer.json() == {"store": "s", "name": "Bread & Butter", "url": "https://shop.example", "currency": None}
+    assert await pool.fetchval("select name from stores where id = 's'") == "Bread & Butter"
+    bad = await web.keyed.put("/v1/stores/s", json={"name": "Bread & Butter", "url": "shop.example"})
     assert problem(bad, 422, "invalid").path == "$.url"
 
 
@@ -255,3 +256,18 @@ async def test_any_bytes_can_be_checked(web: Web, body: bytes) -> None:
     answer = await web.keyed.post("/v1/conversations/check", content=body)
     assert (answer.status_code, answer.json()["ok"]) == (200, False)
     problem(await web.keyed.post("/v1/conversations", content=body), 422, "invalid")
+
+
+async def test_the_newest_word_on_consent_counts_and_the_same_word_adds_nothing(web: Web) -> None:
+    wish = {"email": "a@example.com", "granted": True, "source": "checkout"}
+    for granted in (True, True, False, True):
+        answer = await web.keyed.post("/v1/consents", json={**wish, "granted": granted})
+        assert (answer.status_code, answer.json()["granted"]) == (200, granted)
+    rows = await web.operations.pool.fetch("select granted from consents order by id")
+    assert [row["granted"] for row in rows] == [True, False, True]
+
+
+async def test_a_stores_currency_stays_when_it_is_left_out(web: Web) -> None:
+    named = {"name": "Example Shop", "url": "https://shop.example"}
+    assert (await web.keyed.put(f"/v1/stores/{SHOP}", json={**named, "currency": "EUR"})).json()["currency"] == "EUR"
+    assert (await web.keyed.put(f"/v1/stores/{SHOP}", json=named)).json()["currency"] == "EUR"

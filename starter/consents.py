@@ -1,0 +1,22 @@
+"""What contacts agreed to, told by a shop that asked them itself: at its checkout, in its account pages, on a form."""
+
+from activities.postgres.pool import Pool, transaction
+from activities.postgres.queries import load_queries
+from activities.waitlist.enlist import contact
+from schemas.ids import ContactId
+
+SQL = load_queries("starter", "consents.sql")
+
+
+class Consents:
+    """The append-only record of consent."""
+
+    def __init__(self, pool: Pool) -> None:
+        self._pool = pool
+
+    async def record(self, email: str, source: str, *, granted: bool) -> ContactId:
+        """A contact said yes or no to being written to by e-mail. The newest word counts, before every message."""
+        async with transaction(self._pool) as connection:
+            contact_id = await contact(connection, email)
+            await connection.execute(SQL["record"], contact_id, granted, source)
+        return contact_id
