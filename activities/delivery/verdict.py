@@ -119,7 +119,11 @@ _OVER_THE_TRIGGER = {
 def _quiet_until(facts: Facts, now: datetime) -> datetime | None:
     """When the quiet hours that hold at `now` end; None outside them. By the wall clock, daylight saving included."""
     starts, ends = facts.quiet_from, facts.quiet_until
-    if starts is None or ends is None or starts == ends:
+    if starts is None or ends is None:
+        return None
+    # Written by people, a time of day never says which of two it means.
+    starts, ends = starts.replace(fold=0), ends.replace(fold=0)
+    if starts == ends:
         return None
     zone = ZoneInfo(facts.time_zone)
     local = now.astimezone(zone)

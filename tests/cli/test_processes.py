@@ -96,7 +96,7 @@ async def test_calls_that_were_given_up_are_shown_and_tried_again_on_demand(
     await installed.run("conversation", "publish", str(STARTER_CONVERSATION))
     connection = await asyncpg.connect(empty_database)
     await connection.execute(
-        "insert into outbox (kind, store_id, variant_id, attempts, last_error, parked_at)"
+        "insert into outbox (kind, store_id, subject, attempts, last_error, parked_at)"
         " values ('look_again', 's', 'v', 20, 'INVALID_ARGUMENT', now())"
     )
     await connection.close()

@@ -31,10 +31,10 @@ def setting(database_url: str, temporal: EmbeddedTemporal, tmp_path: Path) -> Se
     return Setting(database_url, temporal.address, f"faults-{tmp_path.name}", tmp_path)
 
 
-async def open_shop(pool: Pool) -> Shop:
+async def open_shop(pool: Pool, variant: str = "v") -> Shop:
     await publish(pool, starter_document())
     shop = Shop(pool, Intake(pool))
-    await shop.sells("v")
+    await shop.sells(variant)
     return shop
 
 
@@ -61,12 +61,13 @@ async def killed_over_a_message(
     pool = await open_pool(await postgres.create_database(name, template=TEMPLATE), 4)
     folder.mkdir()
     setting = Setting(postgres.dsn(name), temporal.address, name, folder)
-    shop = await open_shop(pool)
-    [journey] = await shop.signs_up("ada")
+    # A variant of its own: on one Temporal there is one shelf per subject.
+    shop = await open_shop(pool, name)
+    [journey] = await shop.signs_up("ada", for_=name)
     async with BarePeer() as stalling, Mailbox(folder / "mail", port=0) as mailbox:
         stalling.plan = Plan(at, Does.STALL)
         async with worker_process(setting, stalling.port) as worker:
-            await shop.has("v", 1)
+            await shop.has(name, 1)
             await stalling.reached.wait()
             assert await pool.fetchval("select state from sends") == "sending"
             await kill(worker)
