@@ -181,7 +181,9 @@ class _Support:
         page = JourneyPage.model_validate_json(_expect(answer, "The search").content)
         if not page.journeys:
             raise DevstackError(f"The demo stopped: the sign-up of {email} made no journey. Please report this.")
-        return page.journeys[0]
+        # Asked for by itself it also says how many are ahead.
+        answer = await self.http.get(f"/v1/journeys/{page.journeys[0].journey_id}", headers=self._headers())
+        return JourneyReport.model_validate_json(_expect(answer, "The look at the journey").content)
 
     async def path(self, journey_id: JourneyId) -> JourneyPath:
         answer = await self.http.get(f"/v1/journeys/{journey_id}/path", headers=self._headers())

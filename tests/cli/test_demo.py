@@ -33,6 +33,7 @@ async def test_the_demo_reads_like_a_story_and_can_be_told_again_on_the_same_fol
         assert ended.code == ExitCode.OK, ended.err
         for words in (
             "Subject: Blue kettle is back",
+            "stands in line, 1 ahead",
             "called forward",
             "It completed.",
             "not_next_in_line",
