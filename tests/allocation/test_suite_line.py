@@ -1,0 +1,551 @@
+"""Every kind of alert on one product, whatever happens in whatever order, and crashes between any two writes.
+
+The journeys' machine, the shelves, the dispatcher and deliver are the product's own, on a real PostgreSQL. After every
+step the rules hold (P2), and the episodes are what adding up says (P4); whatever is sent is true of what is then so
+(P3), and sent once (P1); in the end everyone who was not told has a reason (P7).
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import TypeVar
+
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
+
+from activities.delivery.deliver import Delivery
+from activities.delivery.ledger import Ledger
+from activities.postgres.pool import Pool, Row, open_pool
+from activities.senders.sender import Mail
+from activities.senders.simulated import Answer, SimulatedSender
+from activities.waitlist.enlist import Enlisted, Enlisting, NotEnlisted
+from activities.waitlist.events import Events
+from activities.waitlist.intake import Intake, Receipt
+from activities.waitlist.store import Waitlist
+from schemas.alerts import AlertType
+from schemas.events import Event, EventKind, EventOutcome, EventStatus
+from schemas.facts import ContactErasureFact, ItemFact, OrderFact
+from schemas.ids import JourneyId, Subject
+from starter.dispatcher import Dispatcher
+from starter.journeys import JourneyEnded, Journeys
+from starter.pausing import Pausable, Pausing
+from starter.publishing import publish
+from starter.why import About, Why
+from tests.allocation.rules import broken_rules
+from tests.allocation.suite import LOCATIONS, LOW_DAYS, OFFERS, PRODUCT, VARIANTS, Storefront, Told, Truth, documents
+from tests.allocation.workflows import Rest, Traveller, Workflows
+from tests.faults.crashes import CrashPoint, Process
+from tests.product import STORE, address
+
+T = TypeVar("T")
+
+_picks = st.integers(0, 1000)
+_names = st.integers(0, 4).map("c{}".format)
+_variants = st.sampled_from(VARIANTS)
+_crashes = st.none() | st.builds(CrashPoint, st.integers(1, 25), st.booleans())
+_long_ago = st.sampled_from([0, 0, 0, 30, 24 * 10, 24 * 40])
+PAUSABLES = (
+    *(Pausable("alert", code) for code in ("back", "cheaper", "going", "seen")),
+    *(Pausable("conversation", code) for code in ("shop", "near")),
+)
+FOR_EVER = 1000
+"""Activities that nobody interrupts."""
+MOST_ROUNDS = 200
+"""Of everything moving until nothing does: each ends what it is about, so there are few."""
+
+
+class Provider(SimulatedSender):
+    """The provider, who looks at everything that is about to be sent."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.looks_at: Callable[[Mail], Awaitable[None]] | None = None
+
+    async def send(self, mail: Mail) -> None:
+        if self.looks_at is not None:
+            await self.looks_at(mail)
+        await super().send(mail)
+
+
+class Suite(RuleBasedStateMachine):
+    """All that can happen. Each run begins with an empty database."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop, process: Process, eyes: Pool) -> None:
+        super().__init__()
+        self._loop, self._process, self._eyes = loop, process, eyes
+        pool = process.pool
+        self._provider = Provider()
+        self._provider.looks_at = self._is_true
+        self._intake, self._waitlist = Intake(pool), Waitlist(pool)
+        self._workflows = Workflows(process, Delivery(Ledger(pool), self._provider, "shop.example"), eyes)
+        self._dispatcher = Dispatcher(pool, self._waitlist, self._workflows, timedelta(days=30))
+        self._truth = Truth({})
+        self._storefront = Storefront(self._truth)
+        self._events: list[tuple[Event, EventOutcome]] = []
+        self._considered: set[tuple[str, str]] = set()
+        self._meanwhile: Callable[[], Awaitable[object]] | None = None
+        self._orders = 0
+
+    def _do(self, work: Callable[[], Awaitable[T]], crash: CrashPoint | None = None) -> T:
+        async def doing() -> T:
+            try:
+                return await self._process.survives(work, crash)
+            finally:
+                self._process.will_not_crash()
+
+        return self._loop.run_until_complete(doing())
+
+    def _see(self, query: str, *arguments: object) -> list[Row]:
+        return self._loop.run_until_complete(self._eyes.fetch(query, *arguments))
+
+    # What the shop is like -----------------------------------------------------------------------------------------
+
+    @initialize(
+        threshold=st.integers(1, 3),
+        per_unit=st.sampled_from([1, 1, 2, "all"]),
+        order=st.sampled_from(["first-in-first-out", "first-in-last-out"]),
+        level=st.sampled_from(["variant", "product"]),
+        near_per_unit=st.sampled_from([1, 2]),
+        near_status=st.sampled_from(["live", "live", "draft"]),
+        regulars=st.integers(0, 4),
+        units=st.integers(0, 5),
+    )
+    def opens(self, regulars: int, units: int, **terms: object) -> None:
+        published = documents(terms)
+
+        async def opening() -> None:
+            await _empty(self._eyes)
+            for document in published:
+                await publish(self._process.pool, document)
+
+        self._do(opening)
+        self._truth = Truth.of(published)
+        self._storefront = Storefront(self._truth)
+        self._arrives(self._storefront.product(), None)
+        self.stock_moves("v", "here", units, "level", None)
+        for name in (f"c{number}" for number in range(regulars)):
+            self.someone_signs_up(name, "w", 0, None)
+            self.someone_signs_up(name, "v", 0, None)
+            self.someone_is_interested(name, EventKind.VIEWED_PRODUCT, "v", 0, None)
+            self.someone_is_interested(name, EventKind.ADDED_TO_CART, "v", 0, None)
+
+    # What the storefront tells -------------------------------------------------------------------------------------
+
+    def _arrives(self, told: Told, crash: CrashPoint | None, expected: Receipt = Receipt.APPLIED) -> None:
+        crashes = self._process.crashes
+        receipt = self._do(lambda: self._intake.receive(told.delivery, [told.fact]), crash)
+        assert receipt is expected or (receipt is Receipt.REPEATED and self._process.crashes > crashes)
+
+    @rule(
+        variant=_variants,
+        location=st.sampled_from([*LOCATIONS, "everywhere"]),
+        units=st.integers(0, 5),
+        way=st.sampled_from(["level", "level, total", "total, level"]),
+        crash=_crashes,
+    )
+    def stock_moves(self, variant: str, location: str, units: int, way: str, crash: CrashPoint | None) -> None:
+        locations = LOCATIONS if location == "everywhere" else (location,)
+        if way == "total, level":
+            for name in locations:
+                self._storefront.moves(variant, name, units)
+            self._arrives(self._storefront.product(with_totals=True), crash)
+        for name in locations:
+            if way != "total, level":
+                self._storefront.moves(variant, name, units)
+            self._arrives(self._storefront.level(variant, name), crash)
+        if way == "level, total":
+            self._arrives(self._storefront.product(with_totals=True), None)
+
+    @rule(variant=_variants, price=st.sampled_from([80, 89, 90, 94, 95, 96, 100, 120]), crash=_crashes)
+    def price_changes(self, variant: str, price: int, crash: CrashPoint | None) -> None:
+        self._truth.prices[variant] = Decimal(price)
+        self._arrives(self._storefront.product(), crash)
+
+    @rule(change=st.sampled_from(["off sale", "gone", "w removed", "as it was", "as it was"]), crash=_crashes)
+    def product_changes(self, change: str, crash: CrashPoint | None) -> None:
+        if change == "gone":
+            self._arrives(self._storefront.goes(), crash)
+            return
+        self._truth.on_sale = change != "off sale"
+        if change == "w removed":
+            self._truth.removed.add("w")
+        else:
+            self._truth.removed.discard("w")
+        self._arrives(self._storefront.product(), crash)
+
+    @rule(pick=_picks, other_key=st.booleans(), crash=_crashes)
+    def a_delivery_comes_in_again(self, pick: int, other_key: bool, crash: CrashPoint | None) -> None:
+        sent = self._storefront.sent
+        told, expected = self._storefront.again(sent[pick % len(sent)], other_key=other_key)
+        self._arrives(told, crash, expected)
+
+    @rule(name=_names, hours=_long_ago, cancelled=st.booleans(), crash=_crashes)
+    def someone_orders(self, name: str, hours: int, cancelled: bool, crash: CrashPoint | None) -> None:
+        self._orders += 1
+        self._arrives(self._order(name, f"o{self._orders}", hours, cancelled=False), crash)
+        if cancelled:
+            self._arrives(self._order(name, f"o{self._orders}", hours, cancelled=True), crash)
+
+    def _order(self, name: str, order: str, hours: int, *, cancelled: bool) -> Told:
+        fact = OrderFact(
+            order_id=order,
+            email=address(name),
+            items=(ItemFact(product_id=PRODUCT, variant_id="v"),),
+            ordered_at=_ago(hours),
+            cancelled=cancelled,
+            observed_at=datetime.now(UTC),
+        )
+        return self._storefront.sends(fact)
+
+    # What people do ------------------------------------------------------------------------------------------------
+
+    @rule(name=_names, variant=_variants, hours=_long_ago, crash=_crashes)
+    def someone_signs_up(self, name: str, variant: str, hours: int, crash: CrashPoint | None) -> None:
+        enlisting, at = Enlisting(self._process.pool), _ago(hours)
+        result = self._do(lambda: enlisting.sign_up(address(name), STORE, variant, "test", at), crash)
+        self._is_on_record(result, name, variant)
+
+    def _is_on_record(self, result: Enlisted | NotEnlisted, name: str, variant: str) -> None:
+        (contact,) = self._see("select id from contacts where email = $1", address(name))
+        self._considered.add((contact["id"], result.alert_id))
+        if isinstance(result, Enlisted):
+            (entry,) = self._see("select contact_id, subject from journeys where id = $1", result.journey_id)
+            assert (entry["contact_id"], entry["subject"]) == (contact["id"], f"variant/{variant}")
+
+    @rule(
+        name=_names,
+        kind=st.sampled_from([EventKind.VIEWED_PRODUCT, EventKind.ADDED_TO_CART, EventKind.CHECKOUT_STARTED]),
+        variant=_variants | st.none(),
+        hours=_long_ago,
+        crash=_crashes,
+    )
+    def someone_is_interested(
+        self, name: str, kind: EventKind, variant: str | None, hours: int, crash: CrashPoint | None
+    ) -> None:
+        event = Event(
+            id=f"e{len(self._events)}",
+            store=STORE,
+            kind=kind,
+            email=address(name),
+            product=PRODUCT,
+            variant=variant,
+            happened_at=_ago(hours),
+        )
+        crashes = self._process.crashes
+        outcome = self._do(lambda: Events(self._process.pool).take(event), crash)
+        once = outcome.status is EventStatus.ACCEPTED
+        assert once or (outcome.status is EventStatus.REPEATED and self._process.crashes > crashes)
+        self._events.append((event, outcome))
+        self._considered.update((str(outcome.contact), considered.alert) for considered in outcome.effect.alerts)
+
+    @rule(pick=_picks, crash=_crashes)
+    def an_event_is_sent_again(self, pick: int, crash: CrashPoint | None) -> None:
+        if self._events:
+            event, first = self._events[pick % len(self._events)]
+            before = self._see("select count(*) from journeys")
+            again = self._do(lambda: Events(self._process.pool).take(event), crash)
+            assert again == first.model_copy(update={"status": EventStatus.REPEATED})
+            assert self._see("select count(*) from journeys") == before
+
+    @rule(
+        name=_names,
+        change=st.sampled_from(["agrees", "agrees", "takes it back", "bounces", "is erased"]),
+        crash=_crashes,
+    )
+    def someone_changes(self, name: str, change: str, crash: CrashPoint | None) -> None:
+        match change:
+            case "bounces":
+                put = "insert into suppressions (email, reason) values ($1, 'bounced') on conflict do nothing"
+                self._see(put, address(name))
+            case "is erased":
+                self._arrives(self._storefront.sends(ContactErasureFact(email=address(name))), crash)
+                assert self._see("select from contacts where email = $1", address(name)) == []
+            case _:
+                self._see("delete from suppressions where email = $1", address(name))
+                self._see(
+                    "insert into consents (contact_id, channel, granted, source) "
+                    "select id, 'email', $2, 'test' from contacts where email = $1",
+                    address(name),
+                    change == "agrees",
+                )
+
+    # What the people of the shop do --------------------------------------------------------------------------------
+
+    @rule(what=st.sampled_from(PAUSABLES), whole=st.booleans(), crash=_crashes)
+    def pauses_or_resumes(self, what: Pausable, whole: bool, crash: CrashPoint | None) -> None:
+        pausing = Pausing(self._process.pool)
+        paused = self._see(
+            "select 'alert' as kind, id as code from alerts where paused_at is not null "
+            "union all select 'conversation', code from conversations where paused_at is not null"
+        )
+        if not paused:
+            self._do(lambda: pausing.pause(what, "test"), crash)
+        for row in paused if whole else paused[:1]:
+            self._do(lambda row=row: pausing.resume(Pausable(row["kind"], row["code"]), "test"), crash)
+
+    @rule(pick=_picks, crash=_crashes)
+    def a_journey_is_cancelled(self, pick: int, crash: CrashPoint | None) -> None:
+        if (row := _pick(self._see("select id, ended_at from journeys order by id"), pick)) is not None:
+            try:
+                self._do(lambda: Journeys(self._process.pool).cancel(row["id"]), crash)
+            except JourneyEnded:
+                assert row["ended_at"] is not None
+
+    # What Shelftalk does -------------------------------------------------------------------------------------------
+
+    @rule(crash=_crashes)
+    def the_outbox_is_drained(self, crash: CrashPoint | None) -> None:
+        self._do(self._dispatcher.drain, crash)
+
+    @rule(pick=_picks, crash=_crashes)
+    def a_shelf_works(self, pick: int, crash: CrashPoint | None) -> None:
+        if (subject := _pick(list(self._workflows.shelves), pick)) is not None:
+            self._do(lambda: self._shelf_works(subject), crash)
+
+    @rule(
+        pick=_picks,
+        activities=st.integers(1, 4),
+        answers=st.lists(st.sampled_from(Answer), max_size=2),
+        meanwhile=st.sampled_from(["nothing"] * 6 + ["cancelled", "sold out", "erased"]),
+        crash=_crashes,
+    )
+    def a_journey_goes_on(
+        self, pick: int, activities: int, answers: list[Answer], meanwhile: str, crash: CrashPoint | None
+    ) -> None:
+        woken = [journey for journey in self._workflows.journeys.values() if journey.woken]
+        if (journey := _pick(woken, pick)) is not None:
+            self._provider.answer_next(*answers)
+            self._meanwhile = self._happening(meanwhile, journey)
+            self._do(lambda: journey.moves(activities), crash)
+            self._meanwhile = None
+
+    def _happening(self, what: str, journey: Traveller) -> Callable[[], Awaitable[object]] | None:
+        """Something that another process does while a message of this journey is being handed over."""
+        match what:
+            case "cancelled":
+                return lambda: Journeys(self._eyes).cancel(journey.journey_id)
+            case "sold out":
+                return self._sells_out
+            case "erased":
+                return lambda: self._erases(journey.journey_id)
+            case _:
+                return None
+
+    async def _sells_out(self) -> None:
+        for variant, location in list(self._storefront.levels):
+            self._storefront.moves(variant, location, 0)
+            told = self._storefront.level(variant, location)
+            await Intake(self._eyes).receive(told.delivery, [told.fact])
+
+    async def _erases(self, journey_id: JourneyId) -> None:
+        query = "select email from contacts c join journeys j on j.contact_id = c.id where j.id = $1"
+        email = await self._eyes.fetchval(query, journey_id)
+        if email is not None:
+            told = self._storefront.sends(ContactErasureFact(email=email))
+            await Intake(self._eyes).receive(told.delivery, [told.fact])
+
+    @rule(pick=_picks, activities=st.integers(0, 2), crash=_crashes)
+    def time_passes(self, pick: int, activities: int, crash: CrashPoint | None) -> None:
+        """For one who rests; or else the window of one who waits is over."""
+        travellers = self._workflows.journeys.values()
+        resting = [journey for journey in travellers if journey.at is Rest.TIME]
+        waiting = [journey for journey in travellers if journey.at is Rest.PLACE]
+        if (journey := _pick(resting or waiting, pick)) is not None:
+            self._do(lambda: journey.moves(activities, time_passes=True), crash)
+
+    @rule(pick=_picks, crash=_crashes)
+    def an_offer_lapses(self, pick: int, crash: CrashPoint | None) -> None:
+        if (row := _pick(self._see("select id from claims where lapses_at is not null order by id"), pick)) is not None:
+            self._see("update claims set lapses_at = now() - interval '1 second' where id = $1", row["id"])
+            self._do(self._waitlist.lapse_offers, crash)
+
+    @rule(crash=_crashes)
+    def everything_that_can_be_done_is_done(self, crash: CrashPoint | None) -> None:
+        self._do(self._comes_to_rest, crash)
+
+    @rule(crash=_crashes)
+    def everyone_is_called(self, crash: CrashPoint | None) -> None:
+        """And nobody is told yet."""
+        self._do(self._call, crash)
+
+    async def _shelf_works(self, subject: Subject) -> None:
+        paused = await self._eyes.fetchval(_CLAIMS_WHERE_PAUSED)
+        await self._workflows.shelf_works(subject)
+        assert await self._eyes.fetchval(_CLAIMS_WHERE_PAUSED) == paused, "nobody is called in a pause"
+
+    @rule(
+        change=st.sampled_from(["gone", "off sale", "w removed", "sold out", "price up"]), activities=st.integers(1, 3)
+    )
+    def what_they_are_called_for_is_over_before_they_are_told(self, change: str, activities: int) -> None:
+        self.everyone_is_called(None)
+        match change:
+            case "sold out":
+                self._do(self._sells_out)
+            case "price up":
+                for variant in VARIANTS:
+                    self.price_changes(variant, 120, None)
+            case _:
+                self.product_changes(change, None)
+        for journey in [each for each in self._workflows.journeys.values() if each.woken]:
+            self._do(lambda journey=journey: journey.moves(activities))
+
+    async def _call(self) -> None:
+        await self._dispatcher.drain()
+        while self._workflows.shelves:
+            await self._shelf_works(next(iter(self._workflows.shelves)))
+        for journey in [each for each in self._workflows.journeys.values() if each.woken]:
+            await journey.moves(0)
+
+    async def _comes_to_rest(self) -> None:
+        for _ in range(MOST_ROUNDS):
+            moved = await self._dispatcher.drain() > 0
+            for subject in list(self._workflows.shelves):
+                moved = True
+                await self._shelf_works(subject)
+            for journey in [journey for journey in self._workflows.journeys.values() if journey.woken]:
+                moved = True
+                await journey.moves(FOR_EVER)
+            if not moved:
+                return
+        raise AssertionError("there is no end to what is to be done")
+
+    # What must hold ------------------------------------------------------------------------------------------------
+
+    @invariant()
+    def the_rules_hold(self) -> None:
+        shelves = self._workflows.shelves
+        assert self._loop.run_until_complete(broken_rules(self._eyes, shelves)) == []
+
+    @invariant()
+    def what_is_there_is_what_adding_up_says_and_no_more_arrived(self) -> None:
+        rows = self._see("select alert_id, subject, available, arrived, measure from episodes where closed_at is null")
+        assert {(row["alert_id"], row["subject"]) for row in rows} == self._truth.stays.keys()
+        for row in rows:
+            stay = self._truth.stays[row["alert_id"], row["subject"]]
+            assert row["available"] == stay.available
+            assert row["arrived"] <= stay.arrived
+            assert row["measure"] == self._truth.measure(row["alert_id"], Subject.from_key(STORE, row["subject"]))
+        assert self._see("select count(*) from episodes")[0][0] == self._truth.opened
+
+    @invariant()
+    def nothing_was_sent_twice(self) -> None:
+        keys = [mail.message_id for mail in self._provider.taken]
+        assert len(keys) == len(set(keys))
+
+    async def _is_true(self, mail: Mail) -> None:
+        """What is about to be sent, held against what is so now; then something else may happen."""
+        journey_id, step, _ = mail.message_id.removesuffix("@shop.example").rsplit(".", 2)
+        row = await self._eyes.fetchrow(_ABOUT, journey_id)
+        assert row is not None
+        assert row["granted"], "consent"
+        assert not row["suppressed"], "suppressed"
+        assert mail.recipient == row["email"], "not erased"
+        assert not row["paused"], "not paused"
+        assert not step.endswith("draft")
+        if step in OFFERS:
+            alert, subject = row["alert_id"], Subject.from_key(STORE, row["subject"])
+            type_, measure = self._truth.type(alert), self._truth.measure(alert, subject)
+            assert self._truth.units(alert, subject) > 0, "on sale and there"
+            assert type_ is AlertType.BACK_IN_STOCK or (measure is not None and measure <= row["trigger_at"])
+            since = row["entered_at"] if alert != "going" else min(row["entered_at"], _ago(24 * LOW_DAYS))
+            assert row["bought_last"] is None or row["bought_last"] < since, "not bought"
+            assert row["claim"] in ("given", "used"), "a place"
+        if (meanwhile := self._meanwhile) is not None:
+            self._meanwhile = None
+            await meanwhile()
+
+    def teardown(self) -> None:
+        try:
+            if self._truth.alerts:
+                self._loop.run_until_complete(self._ends_well())
+        finally:
+            self._loop.run_until_complete(self._workflows.stop())
+
+    async def _ends_well(self) -> None:
+        """Everything comes to rest, everyone can be given an answer, every window ends, everyone has one on record."""
+        await self._comes_to_rest()
+        await self._everyone_has_an_answer()
+        for what in PAUSABLES:
+            await Pausing(self._process.pool).resume(what, "test")
+        for _ in range(MOST_ROUNDS):
+            await self._comes_to_rest()
+            resting = [each for each in self._workflows.journeys.values() if each.at is not Rest.NOTHING]
+            if not resting:
+                break
+            for journey in resting:
+                await journey.moves(FOR_EVER, time_passes=True)
+        assert await self._eyes.fetch("select id from journeys where ended_at is null") == []
+        assert await broken_rules(self._eyes, ()) == []
+        await self._everyone_has_an_answer()
+        taken = {mail.message_id.removesuffix("@shop.example").replace(".", "/") for mail in self._provider.taken}
+        ledger = await self._eyes.fetch("select key, state from sends")
+        assert {row["key"] for row in ledger if row["state"] == "sent"} <= taken
+        assert taken <= {row["key"] for row in ledger if row["state"] in ("sent", "unknown")}
+
+    async def _everyone_has_an_answer(self) -> None:
+        why = Why(self._eyes)
+        answers = (await why.product(STORE, About(product_id=PRODUCT), limit=500)).entries
+        assert all(entry.sentence and (entry.standing or entry.reason) for entry in answers)
+        untold = await self._eyes.fetch("select id from journeys where told_at is null")
+        assert {row["id"] for row in untold} == {entry.journey_id for entry in answers if entry.journey_id}
+        told = await self._eyes.fetch("select contact_id, alert_id from journeys where told_at is not null")
+        answered = {(entry.contact_id, entry.alert) for entry in answers}
+        answered |= {(row["contact_id"], row["alert_id"]) for row in told}
+        assert self._considered <= answered
+
+
+_ABOUT = """
+    select j.alert_id, j.subject, j.entered_at, c.email, w.trigger_at,
+           (select granted from consents where contact_id = c.id order by id desc limit 1) as granted,
+           exists (select from suppressions where email = c.email) as suppressed,
+           a.paused_at is not null or co.paused_at is not null as paused,
+           (select max(ordered_at) from orders
+            where contact_id = c.id and product_id = j.product_id and not cancelled) as bought_last,
+           (select state from claims where journey_id = j.id order by id desc limit 1) as claim
+    from journeys j join contacts c on c.id = j.contact_id join waiting w on w.journey_id = j.id
+    join alerts a on a.id = j.alert_id join conversations co on co.code = a.conversation
+    where j.id = $1"""
+
+
+_CLAIMS_WHERE_PAUSED = """
+    select count(*) from claims c join journeys j on j.id = c.journey_id
+    join alerts a on a.id = j.alert_id join conversations co on co.code = a.conversation
+    where a.paused_at is not null or co.paused_at is not null"""
+
+
+def _ago(hours: int) -> datetime:
+    return datetime.now(UTC) - timedelta(hours=hours)
+
+
+def _pick(among: list[T], pick: int) -> T | None:
+    return among[pick % len(among)] if among else None
+
+
+async def _empty(pool: Pool) -> None:
+    """Leave nothing but the tables."""
+    tables = await pool.fetchval(
+        "select string_agg(quote_ident(tablename), ', ') from pg_tables "
+        "where schemaname = 'public' and tablename <> 'migrations'"
+    )
+    await pool.execute(f"truncate {tables} restart identity")
+
+
+def test_the_suite_keeps_its_promises_whatever_happens_and_whenever_it_crashes(database_url: str) -> None:
+    # A loop of its own: Hypothesis is not asynchronous, and the run's loop stands still meanwhile.
+    loop = asyncio.new_event_loop()
+    eyes = loop.run_until_complete(open_pool(database_url, 3))
+    process = loop.run_until_complete(Process.on(database_url, eyes))
+
+    class SuiteHere(Suite):
+        def __init__(self) -> None:
+            super().__init__(loop, process, eyes)
+
+    try:
+        run_state_machine_as_test(SuiteHere, settings=settings(max_examples=30, stateful_step_count=50, deadline=None))
+        assert process.crashes > 0
+    finally:
+        loop.run_until_complete(process.pool.close())
+        loop.run_until_complete(eyes.close())
+        loop.close()

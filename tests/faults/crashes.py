@@ -1,0 +1,123 @@
+"""Crashes between any two writes: at a chosen statement the backend is ended and the process is gone.
+
+What is lost is what a killed process loses: nothing it still meant to do is done, and whoever called it calls again.
+"""
+
+import json
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeVar, cast
+
+import asyncpg
+
+from activities.postgres.pool import Pool
+
+if TYPE_CHECKING:
+    # asyncpg's classes are generic for the type checker only.
+    PlainConnection = asyncpg.Connection[asyncpg.Record]
+else:
+    PlainConnection = asyncpg.Connection
+
+T = TypeVar("T")
+
+DIFFERENT = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError)
+"""What a lost connection looks like to whoever used it."""
+
+
+class Crashed(asyncpg.ConnectionDoesNotExistError):
+    """The process that made this statement is gone."""
+
+
+@dataclass(frozen=True, slots=True)
+class CrashPoint:
+    """The statement it crashes at, counted from 1, BEGIN and COMMIT included; before it, or after it took effect."""
+
+    statement: int
+    after: bool = True
+
+
+class Process:
+    """A process that can crash, and is started anew.
+
+    Attributes:
+        pool: its connections.
+        crashes: how often it has.
+    """
+
+    def __init__(self, killer: Pool) -> None:
+        self._killer = killer
+        self._next: CrashPoint | None = None
+        self._statements = 0
+        self._down = False
+        self.crashes = 0
+        self.pool: Pool = cast("Pool", None)
+
+    @classmethod
+    async def on(cls, database_url: str, killer: Pool, size: int = 2) -> "Process":
+        """A process on this database; `killer` is another's, and ends its backends."""
+        process = cls(killer)
+
+        class Connection(PlainConnection):
+            """A connection whose every statement may be the last."""
+
+            async def execute(self, *arguments: Any, **more: Any) -> str:
+                return await process.runs(self, lambda: PlainConnection.execute(self, *arguments, **more))
+
+            async def fetch(self, *arguments: Any, **more: Any) -> Any:
+                return await process.runs(self, lambda: PlainConnection.fetch(self, *arguments, **more))
+
+            async def fetchrow(self, *arguments: Any, **more: Any) -> Any:
+                return await process.runs(self, lambda: PlainConnection.fetchrow(self, *arguments, **more))
+
+            async def fetchval(self, *arguments: Any, **more: Any) -> Any:
+                return await process.runs(self, lambda: PlainConnection.fetchval(self, *arguments, **more))
+
+        process.pool = await asyncpg.create_pool(
+            database_url,
+            min_size=1,
+            max_size=size,
+            init=_prepare,
+            connection_class=Connection,
+            server_settings={"timezone": "UTC"},
+        )
+        return process
+
+    async def runs(self, connection: PlainConnection, statement: Callable[[], Awaitable[T]]) -> T:
+        """A statement of this process, unless it crashes."""
+        if self._down:
+            raise Crashed
+        self._statements += 1
+        if self._next is None or self._statements < self._next.statement:
+            return await statement()
+        if self._next.after:
+            await statement()
+        self._next = None
+        self._down = True
+        self.crashes += 1
+        await self._killer.execute("select pg_terminate_backend($1)", connection.get_server_pid())
+        connection.terminate()
+        raise Crashed
+
+    async def survives(self, work: Callable[[], Awaitable[T]], crash: CrashPoint | None = None) -> T:
+        """Do it; after a crash a new process does it again from the start, as those who call do who got no answer."""
+        if crash is not None:
+            self.will_crash(crash)
+        while True:
+            try:
+                return await work()
+            except DIFFERENT:
+                if not self._down:
+                    raise
+                self._down = False
+
+    def will_crash(self, crash: CrashPoint) -> None:
+        """Crash at this statement from now."""
+        self._next, self._statements = crash, 0
+
+    def will_not_crash(self) -> None:
+        """The crash that did not come about will not."""
+        self._next = None
+
+
+async def _prepare(connection: Any) -> None:
+    await connection.set_type_codec("jsonb", schema="pg_catalog", encoder=json.dumps, decoder=json.loads)
