@@ -27,7 +27,7 @@ select
     coalesce(st.name, st.id) as shop_name, coalesce(st.url, 'https://' || st.id) as shop_url, st.currency,
     p.title as product_title, p.handle, p.image_url, v.variant_id, v.title as variant_title, v.sku,
     coalesce(v.price, e.measure) as price,
-    send.state as send_state, send.lease_until, send.outcome
+    send.lease_until, send.outcome
 from journeys j
 join waiting w on w.journey_id = j.id
 join contacts c on c.id = j.contact_id
