@@ -1,15 +1,17 @@
 """What is said to and by the two workflows. Exactly one model per workflow, signal, query and activity."""
 
 from enum import StrEnum
+from typing import Annotated
 
-from pydantic import AwareDatetime
+from pydantic import AwareDatetime, Field
 
 from schemas.alerts import AlertEvent
-from schemas.ids import AlertId, ContactId, JourneyId, StepId, Subject, VersionId
+from schemas.ids import AlertId, ContactId, JourneyId, StepId, StoreId, Subject, VersionId
 from schemas.model import Wire
+from schemas.moments import Until
 from schemas.outcome import Outcome
 from schemas.path import PathEntry
-from schemas.program import Program, Send
+from schemas.program import CallWebhook, ContactChange, Program, Send
 from schemas.reasons import Ending, Reason
 
 
@@ -22,6 +24,13 @@ class Activity(StrEnum):
     GIVE_PLACES = "give_places"
     CALL_FORWARD = "call_forward"
     RECONCILE = "reconcile"
+    ARCHIVE = "archive"
+    DECIDE = "decide"
+    FIND_MOMENT = "find_moment"
+    CHANGE_CONTACT = "change_contact"
+    CALL_WEBHOOK = "call_webhook"
+    STAND = "stand"
+    MOVED = "moved"
 
 
 class Workflow(StrEnum):
@@ -30,6 +39,7 @@ class Workflow(StrEnum):
     JOURNEY = "Journey"
     SHELF = "Shelf"
     RECONCILE = "Reconcile"
+    ARCHIVE = "Archive"
 
 
 class Signal(StrEnum):
@@ -39,18 +49,29 @@ class Signal(StrEnum):
     LEAVE = "leave"
     SAY = "say"
     LOOK_AGAIN = "look_again"
+    HEAR = "hear"
+    WAKE = "wake"
+    SKIP = "skip"
+    MOVE = "move"
 
 
 class Phase(StrEnum):
     """Where an alert's own life stands (the second machine)."""
 
     ENTERED = "entered"
-    """Walking the subscription's thread, if there is one."""
+    """Walking the subscription's thread, if there is one; of a conversation without an alert, the only phase."""
     WAITING = "waiting"
     ALERTED = "alerted"
     FOLLOWING_UP = "following_up"
     """Resting until a reminder is due, or walking its thread."""
     DISCONTINUED = "discontinued"
+
+
+class Move(Wire):
+    """Signal to a journey: live by this version from the next rest whose step it has too."""
+
+    program: Program
+    operation_id: int
 
 
 class JourneyState(Wire):
@@ -63,6 +84,7 @@ class JourneyState(Wire):
         round: how often a thread has been entered; a message may be sent once per step and round.
         reminders: how many follow-ups have been raised.
         leaving: it was asked to leave, and why.
+        moving: the version it was asked to move to, while no rest of it has the same step there.
     """
 
     phase: Phase = Phase.ENTERED
@@ -72,18 +94,26 @@ class JourneyState(Wire):
     round: int = 0
     reminders: int = 0
     leaving: Reason | None = None
+    moving: Move | None = None
     path: tuple[PathEntry, ...] = ()
 
 
 class JourneyStart(Wire):
-    """The input of JourneyWorkflow. Contacts are ids; nothing here is personal (P8)."""
+    """The input of JourneyWorkflow. Contacts are ids; nothing here is personal (P8).
+
+    Attributes:
+        subject, alert_id, window_ends_at: what an alert's journey waits for; a conversation without an alert has none.
+        entered_on: the event that a conversation without an alert was entered on.
+    """
 
     journey_id: JourneyId
     contact_id: ContactId
-    subject: Subject
-    alert_id: AlertId
+    store_id: StoreId | None = None
+    subject: Subject | None = None
+    alert_id: AlertId | None = None
+    entered_on: str | None = None
     entered_at: AwareDatetime
-    window_ends_at: AwareDatetime
+    window_ends_at: AwareDatetime | None = None
     program: Program
     state: JourneyState = JourneyState()
 
@@ -104,6 +134,97 @@ class Say(Wire):
     """Signal to a journey that stands in line: say this once, and stay in line."""
 
     message: str
+
+
+class Hear(Wire):
+    """Signal to a journey: the contact did this. The same event again changes nothing."""
+
+    event_id: str
+    event: str
+
+
+class Wake(Wire):
+    """Signal to a journey that is held up at `step`: look again, something has changed."""
+
+    step: StepId
+
+
+class Skip(Wire):
+    """Signal to a journey that rests at `step`: go on without it, or leave the thread (`to_end`)."""
+
+    step: StepId
+    to_end: bool = False
+
+
+class Decide(Wire):
+    """Ask which of a question's criteria hold, at this moment of the journey's clock."""
+
+    journey_id: JourneyId
+    version: VersionId
+    question: str
+    at: AwareDatetime
+
+
+class Decided(Wire):
+    """The first whose criteria hold, counted from 0; None: none."""
+
+    choice: int | None
+
+
+class FindMoment(Wire):
+    """When the contact's clock next shows this, counted from `after`."""
+
+    journey_id: JourneyId
+    until: Until
+    after: AwareDatetime
+
+
+class Moment(Wire):
+    """A moment, and nothing else."""
+
+    at: AwareDatetime
+
+
+class ChangeContact(Wire):
+    """Note something about the contact. Once per step and round."""
+
+    journey_id: JourneyId
+    version: VersionId
+    step: Annotated[ContactChange, Field(discriminator="kind")]
+    round: int
+    at: AwareDatetime
+
+
+class CallOut(Wire):
+    """Tell another system, under an id that stays the same however often it is tried."""
+
+    journey_id: JourneyId
+    version: VersionId
+    step: CallWebhook
+    round: int
+
+
+class CalledOut(Wire):
+    """Whether the other system took it; if not, why, for people."""
+
+    taken: bool
+    why: str | None = None
+
+
+class Stand(Wire):
+    """Record where the journey rests, for those who list and count; `cause`: what holds it up there, if anything."""
+
+    journey_id: JourneyId
+    step: StepId
+    cause: Reason | None = None
+
+
+class Moved(Wire):
+    """Record that the journey lives by another version now."""
+
+    journey_id: JourneyId
+    version: VersionId
+    operation_id: int
 
 
 class Deliver(Wire):
