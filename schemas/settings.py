@@ -1,5 +1,7 @@
 """Every setting of Shelftalk, its meaning, unit and default. Read from `SHELFTALK_*` in the environment."""
 
+import base64
+import binascii
 import re
 from pathlib import Path
 from typing import Annotated, Literal
@@ -52,6 +54,11 @@ class Settings(BaseSettings):
     shopify_secrets: Annotated[tuple[SecretStr, ...], NoDecode] = ()
     """The app's client secrets, comma separated; several while one is rotated."""
 
+    webhook_secret: SecretStr | None = None
+    """What signs the calls of a conversation's webhook steps: `whsec_` and 24 to 64 bytes in base64."""
+    webhook_private_hosts: bool = False
+    """Let those calls go to private addresses and this machine too, and to the latter by http."""
+
     signups_per_minute: Annotated[int, Field(ge=1, le=1_000_000)] = 30
     """Sign-ups that one network address may make in a minute."""
     inbox_days: Annotated[int, Field(ge=1, le=3650)] = 30
@@ -64,6 +71,24 @@ class Settings(BaseSettings):
     def _an_address(cls, value: str) -> str:
         if _ADDRESS.fullmatch(value) is None:
             raise ValueError("write an address, or 'Name <address>'")
+        return value
+
+    @field_validator("webhook_secret")
+    @classmethod
+    def _a_signing_secret(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is None or not value.get_secret_value():
+            return None
+        prefix, _, key = value.get_secret_value().partition("_")
+        try:
+            size = len(base64.b64decode(key, validate=True))
+        except (binascii.Error, ValueError):
+            size = 0
+        # The sizes that Standard Webhooks allows: shorter ones are guessed, longer ones are mistakes.
+        if prefix != "whsec" or not 24 <= size <= 64:
+            raise ValueError(
+                "write whsec_ and then 24 to 64 random bytes in base64; "
+                "this makes one: echo whsec_$(head -c 32 /dev/urandom | base64)"
+            )
         return value
 
     @field_validator("shopify_secrets", mode="before")

@@ -1,0 +1,163 @@
+"""What every caller of webhooks promises, how a call may end, and what an answer means.
+
+A call is one attempt; whoever calls tries again. It ends in one of four ways: the shop took it (`Taken`), will never
+take it (`Rejected`), did not take it this time (`NotTaken`), or may not be called at all (`Forbidden`). After
+`NotTaken` the shop may have seen the call all the same, its answer lost: it knows a repeated one by its id.
+"""
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+from typing import Protocol
+
+from activities.webhooks.addresses import check_url
+
+MAX_BODY = 64 * 1024
+"""Bytes of a request's body, and of an answer's that are read: a call carries facts, not files."""
+LONGEST_RETRY_AFTER = timedelta(hours=1)
+"""A shop that asks for longer is asked again after this: a mistyped number must not hold a journey for days."""
+
+# What h11 and every receiver take in a header, and people can copy.
+_ID = re.compile(r"[!-~]{1,256}")
+# The client errors that are about the moment and not about the call: timeout, too early, too many.
+_PASSING = frozenset({408, 425, 429})
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One attempt to tell a shop something.
+
+    Attributes:
+        id: the same for every attempt, so that the shop knows a repeated call; 1 to 256 visible ASCII characters.
+        url: where to; may hold a secret of the shop's, so it is never told.
+        body: JSON in UTF-8.
+        at: when this attempt is made, aware. A receiver refuses one that is more than some minutes old.
+
+    Raises:
+        ValueError: `id` or `at` is not as said.
+    """
+
+    id: str
+    url: str
+    body: bytes
+    at: datetime
+
+    def __post_init__(self) -> None:
+        if _ID.fullmatch(self.id) is None:
+            raise ValueError("the id of a call is 1 to 256 visible ASCII characters")
+        if self.at.tzinfo is None:
+            raise ValueError("the moment of a call has a time zone")
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """The shop took it.
+
+    Attributes:
+        status: its answer, 200 to 299.
+    """
+
+    status: int
+
+
+class Rejected(Exception):
+    """The shop answered that it will not take it: trying again is useless. `status` is its answer, 300 to 499."""
+
+    def __init__(self, status: int) -> None:
+        redirect = ", and a redirect is not followed: write the address it leads to" if status < 400 else ""
+        super().__init__(f"the shop answered {status}{redirect}")
+        self.status = status
+
+
+class NotTaken(Exception):
+    """It was not taken, or nobody knows, for a passing cause: try again.
+
+    Attributes:
+        reason: what happened, and what to do where there is something; a sentence without its full stop.
+        retry_after: how long the shop asks to wait, up to `LONGEST_RETRY_AFTER`; None: it does not say.
+    """
+
+    def __init__(self, reason: str, retry_after: timedelta | None = None) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.retry_after = retry_after
+
+
+class Forbidden(Exception):
+    """It may not be called, and nothing was sent: trying again is useless. `why` says what to change."""
+
+    def __init__(self, why: str) -> None:
+        super().__init__(why)
+        self.why = why
+
+
+class Caller(Protocol):
+    """The way to a shop's own systems."""
+
+    async def call(self, call: Call) -> Taken:
+        """Call once; return when the shop has taken it.
+
+        Raises:
+            Rejected: the shop will never take it.
+            NotTaken: try again later.
+            Forbidden: the address or the body may not be sent.
+        """
+        ...
+
+    async def aclose(self) -> None:
+        """Close what is open."""
+        ...
+
+
+def permit(call: Call, *, private_hosts: bool) -> None:
+    """Let a call pass whose address and body may be sent, as far as can be told without looking its host up.
+
+    Raises:
+        Forbidden: they may not.
+    """
+    if mistake := check_url(call.url, private_hosts=private_hosts):
+        raise Forbidden(mistake)
+    if len(call.body) > MAX_BODY:
+        raise Forbidden(f"the body is {len(call.body)} bytes long, and {MAX_BODY} is the most: send less in it")
+    try:
+        call.body.decode()
+    except UnicodeDecodeError:
+        raise Forbidden("the body is not UTF-8") from None
+
+
+def judge(status: int, retry_after: str | None, at: datetime) -> Taken:
+    """What a shop's answer means.
+
+    Args:
+        status: of HTTP, from 200.
+        retry_after: the header of that name.
+        at: now, for a header that names a moment.
+
+    Raises:
+        Rejected, NotTaken: as the answer says.
+    """
+    match status // 100:
+        case 2:
+            return Taken(status)
+        case 3:
+            raise Rejected(status)
+        case 4 if status not in _PASSING:
+            raise Rejected(status)
+        case _:
+            raise NotTaken(f"the shop answered {status}", _patience(retry_after, at))
+
+
+def _patience(retry_after: str | None, at: datetime) -> timedelta | None:
+    """How long to wait by a Retry-After header, in seconds or as a date; None if it asks for nothing sensible."""
+    text = (retry_after or "").strip()
+    if re.fullmatch(r"[0-9]{1,9}", text):
+        asked = timedelta(seconds=int(text))
+    else:
+        try:
+            moment = parsedate_to_datetime(text)
+        except (ValueError, IndexError, OverflowError):
+            return None
+        # By RFC 9110 such a date is in GMT, whether it says so or not.
+        asked = (moment if moment.tzinfo else moment.replace(tzinfo=UTC)) - at
+    return min(asked, LONGEST_RETRY_AFTER) if asked > timedelta(0) else None

@@ -1,0 +1,202 @@
+"""Calls webhooks over HTTP: to the very address that was checked, within bounds, and with nothing kept in between.
+
+A host's name is looked up once for a call; every address it has must be permitted, and the connection is made to one
+of those, by number. So a name that answers differently a moment later (DNS rebinding) leads nowhere. The certificate is
+still checked against the name.
+
+This speaks to httpx's transport and not to its client, which would keep cookies, read proxies from the environment and
+log addresses with what stands in their query.
+"""
+
+import asyncio
+import contextlib
+import socket
+import ssl
+from dataclasses import dataclass
+from ipaddress import ip_address
+from pathlib import Path
+
+import httpx
+from pydantic import SecretStr
+
+from activities.webhooks.addresses import Address, why_not
+from activities.webhooks.caller import MAX_BODY, Call, Forbidden, NotTaken, Taken, judge, permit
+from activities.webhooks.signing import Headers, sign
+
+# A healthy server answers a handshake in well under a second, from the other side of the world too.
+CONNECT_SECONDS = 5.0
+# Standard Webhooks recommends 15 to 30 seconds; shops that do their work before they answer need some.
+ANSWER_SECONDS = 15.0
+# For everything: a server that sends one byte now and then keeps within any other limit.
+WHOLE_SECONDS = 25.0
+# The status has decided; the rest is read only so that the connection ends in peace.
+REST_SECONDS = 1.0
+# As many as a worker makes at once; more wait for their turn.
+CONNECTIONS = 50
+# Hosts with several addresses mostly have two or three; the next is tried when one cannot be reached.
+ADDRESSES = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How long an HttpCaller waits, in seconds.
+
+    Attributes:
+        connect: for a free connection, and for each address to be connected to.
+        answer: for each sign of life of the shop once connected.
+        whole: for the call in all, until its status is known.
+        rest: for what comes after the status.
+    """
+
+    connect: float = CONNECT_SECONDS
+    answer: float = ANSWER_SECONDS
+    whole: float = WHOLE_SECONDS
+    rest: float = REST_SECONDS
+
+    def of_httpx(self) -> dict[str, float]:
+        """As httpx's transport takes them."""
+        return {"connect": self.connect, "pool": self.connect, "read": self.answer, "write": self.answer}
+
+
+class HttpCaller:
+    """Calls webhooks. For one event loop; any number of calls at once.
+
+    Args:
+        secret: signs the calls, `whsec_` and base64. None: every call is put off until the setting is there.
+        private_hosts: calls may go into private networks, and to this machine without TLS.
+        ca_file: trust the authorities in this PEM file instead of the system's.
+
+    Raises:
+        OSError: `ca_file` cannot be read.
+    """
+
+    def __init__(
+        self,
+        secret: SecretStr | None,
+        *,
+        private_hosts: bool = False,
+        ca_file: Path | None = None,
+        limits: Limits | None = None,
+    ) -> None:
+        self._secret = secret
+        self._private_hosts = private_hosts
+        self._limits = limits or Limits()
+        self._transport = httpx.AsyncHTTPTransport(
+            verify=ssl.create_default_context(cafile=ca_file),
+            trust_env=False,
+            # None is kept open: httpx tells them apart by number, and the next call may be to another host there.
+            limits=httpx.Limits(max_connections=CONNECTIONS, max_keepalive_connections=0),
+        )
+
+    async def call(self, call: Call) -> Taken:
+        """Call once; return when the shop has taken it.
+
+        Raises:
+            Rejected: the shop answered that it never will.
+            NotTaken: no answer, an answer that may pass, or no secret to sign with.
+            Forbidden: the address or the body may not be sent.
+        """
+        permit(call, private_hosts=self._private_hosts)
+        if self._secret is None:
+            raise NotTaken("calls cannot be signed: set SHELFTALK_WEBHOOK_SECRET")
+        url = httpx.URL(call.url)
+        try:
+            async with asyncio.timeout(self._limits.whole):
+                addresses = await self._look_up(url)
+                response = await self._send(url, addresses, sign(self._secret, call), call.body)
+        except TimeoutError:
+            raise NotTaken("the shop did not answer in time") from None
+        await self._finish(response)
+        return judge(response.status_code, response.headers.get("retry-after"), call.at)
+
+    async def aclose(self) -> None:
+        """Close what is open."""
+        await self._transport.aclose()
+
+    async def _look_up(self, url: httpx.URL) -> list[Address]:
+        """The addresses of a host, all of them permitted."""
+        loop = asyncio.get_running_loop()
+        try:
+            found = await loop.getaddrinfo(url.raw_host.decode("ascii"), url.port or 443, type=socket.SOCK_STREAM)
+        except (OSError, UnicodeError):
+            raise NotTaken("its host's name cannot be looked up: check that it is written right") from None
+        addresses = [ip_address(each[4][0]) for each in found]
+        for address in addresses:
+            if why := why_not(address, plain=url.scheme == "http", private_hosts=self._private_hosts):
+                raise Forbidden(why)
+        return addresses[:ADDRESSES]
+
+    async def _send(self, url: httpx.URL, addresses: list[Address], signature: Headers, body: bytes) -> httpx.Response:
+        """The answer, its body not yet read. Only what could not be connected to is tried at the next address."""
+        unreachable = NotTaken("its host has no address")
+        for address in addresses:
+            request = self._request(url, address, signature, body)
+            try:
+                return await self._transport.handle_async_request(request)
+            except httpx.ConnectError as error:
+                unreachable = NotTaken(_why_no_connection(error))
+            except httpx.ConnectTimeout:
+                unreachable = NotTaken("the shop could not be reached in time")
+            except httpx.PoolTimeout:
+                raise NotTaken("too many calls are under way") from None
+            except httpx.TimeoutException:
+                raise NotTaken("the shop did not answer in time") from None
+            except httpx.RemoteProtocolError:
+                raise NotTaken("the shop hung up, or answered with what is not HTTP") from None
+            except httpx.TransportError:
+                raise NotTaken("the connection to the shop was lost before it answered") from None
+        raise unreachable
+
+    def _request(self, url: httpx.URL, address: Address, signature: Headers, body: bytes) -> httpx.Request:
+        request = httpx.Request(
+            "POST",
+            url,
+            headers=[
+                ("content-type", "application/json"),
+                ("user-agent", "Shelftalk"),
+                ("connection", "close"),
+                *signature,
+            ],
+            content=body,
+            extensions={
+                "timeout": self._limits.of_httpx(),
+                # The name that TLS asks for, and that the certificate must be for.
+                "sni_hostname": url.raw_host.decode("ascii").removesuffix("."),
+            },
+        )
+        # Only after it was made for the name: the Host header stays.
+        request.url = url.copy_with(host=str(address))
+        return request
+
+    async def _finish(self, response: httpx.Response) -> None:
+        """Read a little of what is left, and close. Nothing in it matters any more, so nothing of it can fail."""
+        assert isinstance(response.stream, httpx.AsyncByteStream)
+        try:
+            async with asyncio.timeout(self._limits.rest):
+                left = MAX_BODY
+                async for part in response.stream:
+                    left -= len(part)
+                    if left <= 0:
+                        break
+        except (httpx.TransportError, TimeoutError):
+            pass
+        finally:
+            with contextlib.suppress(httpx.TransportError):
+                await response.stream.aclose()
+
+
+def _why_no_connection(error: BaseException) -> str:
+    """What of a failed connection is of use to the shop; no part of the error's own text, which names hosts."""
+    cause: BaseException | None = error
+    while cause is not None:
+        match cause:
+            case ssl.SSLCertVerificationError():
+                return (
+                    "the shop's certificate could not be verified: it must name the host that is called and come from "
+                    "a trusted authority"
+                )
+            case ssl.SSLError():
+                return "no TLS connection to the shop came about: check its TLS versions"
+            case _:
+                cause = cause.__cause__
+    return "the shop could not be reached: check that its server runs"
