@@ -10,6 +10,7 @@ from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.worker import Worker
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
+from activities.decisions.deciding import Deciding
 from activities.delivery.deliver import Delivery
 from activities.delivery.ledger import Ledger
 from activities.postgres.pool import Pool
@@ -18,6 +19,7 @@ from activities.records import Records
 from activities.senders.email import EmailSender
 from activities.senders.mime import parse_sender
 from activities.senders.sender import Sender
+from activities.standing import Standing
 from activities.temporal import Temporal
 from activities.waitlist.store import Waitlist
 from schemas.settings import Settings
@@ -76,6 +78,7 @@ async def running_worker(settings: Settings, pool: Pool, client: Client, sender:
     waitlist = Waitlist(pool)
     temporal = Temporal(client, settings.temporal_task_queue)
     records = Records(waitlist, temporal)
+    standing = Standing(pool)
     delivery = Delivery(Ledger(pool), sender, parse_sender(settings.sender).domain)
     worker = Worker(
         client,
@@ -87,6 +90,9 @@ async def running_worker(settings: Settings, pool: Pool, client: Client, sender:
             records.step_out,
             records.close,
             delivery.deliver,
+            standing.stand,
+            standing.moved,
+            Deciding(pool).decide,
             Reconciler(pool, waitlist, temporal).reconcile,
         ],
         workflow_runner=sandbox(),

@@ -111,10 +111,14 @@ class Temporal:
                 start_signal_args=[argument] if argument is not None else [],
                 search_attributes=TypedSearchAttributes(
                     [
-                        SearchAttributePair(STORE, start.subject.store_id),
-                        SearchAttributePair(SUBJECT, str(start.subject)),
-                        SearchAttributePair(CONVERSATION, start.program.conversation),
-                        SearchAttributePair(CONTACT, start.contact_id),
+                        SearchAttributePair(key, value)
+                        for key, value in (
+                            (STORE, start.subject.store_id if start.subject else start.store_id),
+                            (SUBJECT, str(start.subject) if start.subject else None),
+                            (CONVERSATION, start.program.conversation),
+                            (CONTACT, start.contact_id),
+                        )
+                        if value is not None
                     ]
                 ),
                 rpc_timeout=CALL_LIMIT,

@@ -7,7 +7,7 @@ with people as (
     select 'c-' || $1 || n as contact_id, 'j-' || $1 || n as journey_id, $1 || n || '@example.com' as email, n
     from generate_series(1, $2::int) n
 ), watched as (
-    select a.id as alert_id, c.published, 'variant/' || v.variant_id as subject, v.product_id
+    select a.id as alert_id, a.conversation, c.published, 'variant/' || v.variant_id as subject, v.product_id
     from alerts a join conversations c on c.code = a.conversation, variants v
     where a.id = $5 and v.store_id = $3 and v.variant_id = $4
 ), contact as (
@@ -16,8 +16,9 @@ with people as (
     insert into consents (contact_id, channel, granted, source) select contact_id, 'email', true, 'bench' from people
 ), journey as (
     insert into journeys
-        (id, contact_id, store_id, subject, product_id, alert_id, version_id, entered_at, window_ends_at)
-    select journey_id, contact_id, $3, subject, product_id, alert_id, published, now(), now() + interval '180 days'
+        (id, contact_id, store_id, subject, product_id, alert_id, conversation, version_id, entered_at, window_ends_at)
+    select journey_id, contact_id, $3, subject, product_id, alert_id, conversation, published,
+           now(), now() + interval '180 days'
     from people cross join watched
 ), line as (
     insert into waiting (journey_id, alert_id, contact_id, store_id, subject, entered_at, trigger_at, armed)

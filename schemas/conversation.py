@@ -6,23 +6,16 @@ is not known is an error, never ignored.
 """
 
 from datetime import time
-from enum import StrEnum
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, Discriminator, Field, StringConstraints, Tag
+from pydantic import AfterValidator, Field, StringConstraints
 
 from schemas.alerts import AlertSection
-from schemas.durations import Duration
+from schemas.criteria import Criteria
 from schemas.model import Model
-from schemas.names import Code, EventName, Label
-
-
-class Status(StrEnum):
-    """Whether a send step sends."""
-
-    LIVE = "live"
-    DRAFT = "draft"
+from schemas.names import Code, EventName, HeardEvent, Label
+from schemas.steps import MOST_STEPS, StepSection
 
 
 def _known_zone(name: str) -> str:
@@ -60,56 +53,18 @@ class ListSection(Model):
     """The From address of this list's messages, `Name <address>`; the installation's when left out."""
 
 
-class SendStep(Model):
-    """Send a message, if it is still true."""
-
-    send: Code
-    id: Code | None = None
-    status: Status = Status.LIVE
-
-
-class WaitStep(Model):
-    """Let time pass."""
-
-    wait: Duration
-    id: Code | None = None
-
-
-class ExitStep(Model):
-    """Leave the thread here. The text says why, for people."""
-
-    exit: Label
-    id: Code | None = None
-
-
-STEP_KINDS = ("send", "wait", "exit")
-
-
-def _kind_of_step(value: Any) -> str | None:
-    if isinstance(value, SendStep | WaitStep | ExitStep):
-        return next(kind for kind in STEP_KINDS if hasattr(value, kind))
-    if isinstance(value, dict):
-        kinds = [kind for kind in STEP_KINDS if kind in value]
-        return kinds[0] if len(kinds) == 1 else None
-    return None
-
-
-StepSection = Annotated[
-    Annotated[SendStep, Tag("send")] | Annotated[WaitStep, Tag("wait")] | Annotated[ExitStep, Tag("exit")],
-    Discriminator(
-        _kind_of_step,
-        custom_error_type="step_kind",
-        custom_error_message="a step says one thing to do: one of 'send', 'wait' or 'exit'",
-    ),
-]
-
-
 class ThreadSection(Model):
-    """One path: entered on an event, then its steps from top to bottom."""
+    """One path: entered on an event when its criteria hold, then its steps from top to bottom.
+
+    Attributes:
+        on: None: other threads lead here, by `go_to`.
+        when: of several threads on one event, the first whose criteria hold is entered; without criteria, always.
+    """
 
     name: Label
-    on: EventName
-    steps: Annotated[tuple[StepSection, ...], Field(min_length=1, max_length=200)]
+    on: EventName | None = None
+    when: Criteria | None = None
+    steps: Annotated[tuple[StepSection, ...], Field(min_length=1, max_length=MOST_STEPS)]
 
 
 class MessageSection(Model):
@@ -122,12 +77,20 @@ class MessageSection(Model):
 
 
 class ConversationDocument(Model):
-    """One conversation with its alerts and messages."""
+    """One conversation with its alerts, if it has any, and its messages.
+
+    Attributes:
+        goal: in words, for people.
+        goal_on: events that reach the goal: the journey ends at once, wherever it stands.
+        exit_on: events that end it short of its goal.
+    """
 
     conversation: Code
     name: Label
     goal: Label | None = None
+    goal_on: Annotated[tuple[HeardEvent, ...], Field(max_length=10)] = ()
+    exit_on: Annotated[tuple[HeardEvent, ...], Field(max_length=10)] = ()
     list: ListSection = ListSection()
-    alerts: Annotated[dict[Code, AlertSection], Field(min_length=1, max_length=20)]
+    alerts: Annotated[dict[Code, AlertSection], Field(max_length=20)] = Field(default_factory=dict[str, Any])
     threads: Annotated[tuple[ThreadSection, ...], Field(min_length=1, max_length=50)]
     messages: Annotated[dict[Code, MessageSection], Field(min_length=1, max_length=200)]

@@ -1,11 +1,41 @@
 """Short texts that name things in documents."""
 
-from typing import Annotated
+from typing import Annotated, Literal, get_args
 
 from pydantic import StringConstraints
 
 Code = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")]
 """A short name used in references: lower-case letters, digits and hyphens, at most 63."""
-EventName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9-]{1,63}\.[a-z-]{1,30}$")]
-"""`<alert code>.<alert event>`."""
 Label = Annotated[str, StringConstraints(min_length=1, max_length=200, strip_whitespace=True)]
+
+ShopEvent = Literal[
+    "viewed_product",
+    "added_to_cart",
+    "checkout_started",
+    "ordered",
+    "joined_list",
+    "opened_message",
+    "clicked_message",
+    "bought",
+    "unsubscribed",
+]
+SHOP_EVENTS: tuple[str, ...] = get_args(ShopEvent)
+"""What a contact may do without an alert: the kinds of `POST /v1/events`, and two that follow from others.
+
+`bought`: they ordered what the journey is about; anything, where it is about no product. `unsubscribed`: they took
+their consent back.
+"""
+CUSTOM = "custom."
+"""Before the name of a custom event."""
+_SHOP = "|".join(SHOP_EVENTS)
+HeardEvent = Annotated[str, StringConstraints(pattern=rf"^(?:{_SHOP}|custom\.\S(?:.{{0,98}}\S)?)$")]
+"""What a journey may hear of while it is under way."""
+EventName = Annotated[
+    str, StringConstraints(pattern=rf"^(?:[a-z0-9-]{{1,63}}\.[a-z-]{{1,30}}|{_SHOP}|custom\.\S(?:.{{0,98}}\S)?)$")
+]
+"""What a thread may be entered on: `<alert code>.<alert event>`, or something a contact did."""
+
+
+def is_shop_event(name: str) -> bool:
+    """Whether it is something a contact did, rather than what an alert raises."""
+    return name in SHOP_EVENTS or name.startswith(CUSTOM)

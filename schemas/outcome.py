@@ -52,7 +52,20 @@ class Unknown(Wire):
     kind: Literal["unknown"] = "unknown"
 
 
-Outcome = Annotated[Sent | Deferred | Refused | Unknown, Field(discriminator="kind")]
+class Held(Wire):
+    """It waits for somebody's approval; the check is made again then."""
+
+    kind: Literal["held"] = "held"
+
+
+class Stopped(Wire):
+    """It cannot go on by itself: somebody has to mend what `reason` names, then resume it, or skip the step."""
+
+    kind: Literal["stopped"] = "stopped"
+    reason: Reason
+
+
+Outcome = Annotated[Sent | Deferred | Refused | Unknown | Held | Stopped, Field(discriminator="kind")]
 
 
 def describe(outcome: Outcome) -> str:
@@ -66,6 +79,10 @@ def describe(outcome: Outcome) -> str:
             return f"refused ({reason}), {then.value.replace('_', ' ')}: {reason.sentence}"
         case Unknown():
             return f"unknown: {Reason.PROVIDER_UNKNOWN.sentence}"
+        case Held():
+            return f"held: {Reason.AWAITING_APPROVAL.sentence}"
+        case Stopped(reason=reason):
+            return f"stopped ({reason}): {reason.sentence}"
 
 
 def _clock(moment: datetime) -> str:

@@ -5,12 +5,26 @@ from typing import Literal
 
 from pydantic import AwareDatetime
 
-from schemas.ids import JourneyId
+from schemas.ids import JourneyId, VersionId
 from schemas.model import Wire
 from schemas.outcome import Outcome
 from schemas.reasons import Ending, Reason
 
-PathKind = Literal["waiting", "send", "wait", "exit"]
+PathKind = Literal[
+    "waiting",
+    "send",
+    "wait",
+    "wait_until",
+    "wait_for",
+    "decide",
+    "split",
+    "set_attribute",
+    "add_tag",
+    "add_to_list",
+    "call_webhook",
+    "go_to",
+    "exit",
+]
 
 
 class Why(StrEnum):
@@ -25,6 +39,16 @@ class Why(StrEnum):
     ANSWERED = "answered"
     """A send step got its outcome."""
     EXIT = "exit"
+    HAPPENED = "happened"
+    """An event that was waited for was heard."""
+    DECIDED = "decided"
+    """The branch is in the entry."""
+    DONE = "done"
+    """What the step does was done."""
+    FAILED = "failed"
+    """It could not be done; the walk went on."""
+    SKIPPED = "skipped"
+    """Somebody let the journey pass over this step, or over the rest of the thread."""
     LEFT = "left"
     """The journey was asked to leave while it rested here."""
 
@@ -37,6 +61,9 @@ class PathEntry(Wire):
         left_at, why: None while the journey is still there.
         message: the message a send step names.
         outcome: what deliver answered; for a deferred message the last answer.
+        branch: the way a decide or split step led on.
+        heard: the event that ended the wait for it.
+        moved_to: the version the journey was moved to while it rested here.
     """
 
     step: str
@@ -46,6 +73,9 @@ class PathEntry(Wire):
     why: Why | None = None
     message: str | None = None
     outcome: Outcome | None = None
+    branch: str | None = None
+    heard: str | None = None
+    moved_to: VersionId | None = None
 
 
 class JourneyPath(Wire):

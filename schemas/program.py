@@ -1,7 +1,7 @@
 """A published version in the form a journey carries: flat steps by id, each naming what comes next.
 
 It travels in the workflow's start input, so a history is self-contained (P5, P6) and small (≤ 4 KiB for the
-starter conversations). Message texts stay in PostgreSQL; a step names its message.
+starter conversations). Message texts and criteria stay in PostgreSQL; a step names its message, a question its id.
 """
 
 from datetime import timedelta
@@ -11,15 +11,21 @@ from pydantic import Field
 
 from schemas.ids import StepId, VersionId
 from schemas.model import Wire
+from schemas.moments import Until
+
+FORM = 2
+"""The rules of the machine that programs are compiled for today. A journey lives by those of its program's form, so
+that histories of an older form replay as they were (P6)."""
 
 
 class Send(Wire):
-    """Check, then send `message`; a draft is never sent."""
+    """Check, then send `message`; a draft is never sent, a manual one only when somebody approved it."""
 
     kind: Literal["send"] = "send"
     id: StepId
     message: str
     draft: bool = False
+    manual: bool = False
     next: StepId | None = None
 
 
@@ -32,6 +38,104 @@ class Wait(Wire):
     next: StepId | None = None
 
 
+class WaitUntil(Wire):
+    """Rest until a moment of the contact's clock."""
+
+    kind: Literal["wait_until"] = "wait_until"
+    id: StepId
+    until: Until
+    next: StepId | None = None
+
+
+class WaitFor(Wire):
+    """Rest until one of `events` is heard, at most for `window`."""
+
+    kind: Literal["wait_for"] = "wait_for"
+    id: StepId
+    events: tuple[str, ...]
+    window: timedelta
+    happened: StepId | None = None
+    did_not: StepId | None = None
+
+
+class Branch(Wire):
+    """One way on, by its name."""
+
+    name: str
+    next: StepId | None = None
+
+
+class Decide(Wire):
+    """The first branch whose criteria hold; they stand under the step's id with the version."""
+
+    kind: Literal["decide"] = "decide"
+    id: StepId
+    branches: tuple[Branch, ...]
+    otherwise: StepId | None = None
+
+
+class Arm(Wire):
+    """One way on, for this share of all contacts."""
+
+    name: str
+    share: int
+    next: StepId | None = None
+
+
+class Split(Wire):
+    """Divide contacts by chance, stable per contact."""
+
+    kind: Literal["split"] = "split"
+    id: StepId
+    arms: tuple[Arm, ...]
+
+
+class SetAttribute(Wire):
+    """Note something about the contact."""
+
+    kind: Literal["set_attribute"] = "set_attribute"
+    id: StepId
+    name: str
+    value: bool | int | str
+    next: StepId | None = None
+
+
+class AddTag(Wire):
+    """Tag the contact."""
+
+    kind: Literal["add_tag"] = "add_tag"
+    id: StepId
+    tag: str
+    next: StepId | None = None
+
+
+class AddToList(Wire):
+    """Make the contact a member of a list."""
+
+    kind: Literal["add_to_list"] = "add_to_list"
+    id: StepId
+    list_code: str
+    next: StepId | None = None
+
+
+class CallWebhook(Wire):
+    """Tell another system."""
+
+    kind: Literal["call_webhook"] = "call_webhook"
+    id: StepId
+    url: str
+    required: bool = False
+    next: StepId | None = None
+
+
+class GoTo(Wire):
+    """Go on with another thread."""
+
+    kind: Literal["go_to"] = "go_to"
+    id: StepId
+    next: StepId
+
+
 class Exit(Wire):
     """Leave the thread."""
 
@@ -40,14 +144,28 @@ class Exit(Wire):
     why: str
 
 
-Step = Annotated[Send | Wait | Exit, Field(discriminator="kind")]
+ContactChange = SetAttribute | AddTag | AddToList
+Step = Annotated[
+    Send | Wait | WaitUntil | WaitFor | Decide | Split | SetAttribute | AddTag | AddToList | CallWebhook | GoTo | Exit,
+    Field(discriminator="kind"),
+]
 
 
 class Entry(Wire):
-    """A thread's door: the event it is entered on and its first step."""
+    """A thread's door: the event it is entered on and its first step.
+
+    Attributes:
+        asks: it has criteria, which stand under `entry_question(event)` with the version.
+    """
 
     event: str
     first: StepId
+    asks: bool = False
+
+
+def entry_question(event: str) -> str:
+    """The id of the question which of the threads on this event is entered."""
+    return f"on {event}"
 
 
 class Terms(Wire):
@@ -66,12 +184,23 @@ class Program(Wire):
     """One version of one conversation, compiled.
 
     Attributes:
-        entries: in the order of the document; the first whose event matches is entered.
+        form: whose rules of the machine it is lived by.
+        entries: in the order of the document; the first whose event matches and whose criteria hold is entered.
+        hears: the events any step waits for.
+        goal_on, exit_on: the events that end the journey, wherever it stands.
     """
 
     version: VersionId
     conversation: str
+    form: int = 1
     entries: tuple[Entry, ...]
     terms: dict[str, Terms] = Field(default_factory=dict[str, Terms])
     """By alert code; an alert that is not here has no follow-ups."""
+    hears: tuple[str, ...] = ()
+    goal_on: tuple[str, ...] = ()
+    exit_on: tuple[str, ...] = ()
     steps: dict[StepId, Step]
+
+    def doors(self, event: str) -> tuple[Entry, ...]:
+        """The threads that may be entered on this event, in order."""
+        return tuple(entry for entry in self.entries if entry.event == event)

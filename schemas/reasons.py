@@ -31,6 +31,15 @@ class Reason(StrEnum):
     CANCELLED = "cancelled"
     IN_STOCK = "in_stock"
     NO_VARIANT = "no_variant"
+    AWAITING_APPROVAL = "awaiting_approval"
+    DECLINED = "declined"
+    SKIPPED = "skipped"
+    ALREADY_SAID = "already_said"
+    WEBHOOK_FAILED = "webhook_failed"
+    GOAL_REACHED = "goal_reached"
+    EXIT_RULE = "exit_rule"
+    CONVERSATION_CHANGED = "conversation_changed"
+    THERE_ALREADY = "there_already"
 
     @property
     def sentence(self) -> str:
@@ -63,6 +72,15 @@ _SENTENCES = {
     Reason.PROVIDER_UNKNOWN: "It cannot be known whether the provider took the message; it is not sent again.",
     Reason.CANCELLED: "The journey was cancelled.",
     Reason.IN_STOCK: "It can be bought now, so there is nothing to wait for.",
+    Reason.AWAITING_APPROVAL: "The message waits for somebody's approval.",
+    Reason.DECLINED: "Somebody looked at the message and declined to send it.",
+    Reason.SKIPPED: "Somebody let the journey pass over this step.",
+    Reason.ALREADY_SAID: "This very message was sent before the journey moved to another version.",
+    Reason.WEBHOOK_FAILED: "The other system could not be told, and the step says that it must be.",
+    Reason.GOAL_REACHED: "The conversation's goal was reached.",
+    Reason.EXIT_RULE: "What the contact did ends the conversation, by its own rule.",
+    Reason.CONVERSATION_CHANGED: "Another version was published, and those under way were ended.",
+    Reason.THERE_ALREADY: "They are in this conversation already.",
     Reason.NO_VARIANT: "The alert watches single variants, and it is not known which one they looked at.",
 }
 

@@ -8,18 +8,9 @@ from pydantic import BaseModel
 from pydantic_core import ErrorDetails
 
 from schemas.alerts import Reminders
-from schemas.conversation import (
-    STEP_KINDS,
-    ConversationDocument,
-    ExitStep,
-    ListSection,
-    MessageSection,
-    QuietHours,
-    SendStep,
-    ThreadSection,
-    WaitStep,
-)
+from schemas.conversation import ConversationDocument, ListSection, MessageSection, QuietHours, ThreadSection
 from schemas.criteria import MISTAKE as CRITERIA_MISTAKE
+from schemas.steps import STEP_KINDS, ExitStep, SendStep, WaitStep
 from starter.alert_explanations import (
     ALERT_OF_TYPE,
     no_type,

@@ -10,10 +10,11 @@ from activities.postgres.queries import load_queries
 from activities.waitlist.products import load_product
 from activities.waitlist.store import reshelve
 from schemas.alerts import AlertEvent, BackInStock, LowInventory, Order, PriceDrop
-from schemas.conversation import ConversationDocument, ListSection, SendStep, Status
+from schemas.conversation import ConversationDocument, ListSection
 from schemas.criteria import Criteria, write_criteria
 from schemas.ids import StoreId, VersionId
-from workflows.interpreter.compiler import compile_document
+from schemas.steps import SendStep, Status
+from workflows.interpreter.compiler import compile_document, compile_questions
 
 SQL = load_queries("starter", "publishing.sql")
 
@@ -62,6 +63,7 @@ async def publish(pool: Pool, document: ConversationDocument) -> Published:
                 digest,
                 content,
                 program.model_dump(mode="json"),
+                compile_questions(document).model_dump(mode="json"),
             )
         else:
             number, version_id = row["number"], VersionId(row["id"])

@@ -10,7 +10,8 @@ select id, number from versions where conversation = $1 and content_hash = $2;
 select coalesce(max(number), 0) + 1 from versions where conversation = $1;
 
 -- name: add_version
-insert into versions (id, conversation, number, content_hash, document, program) values ($1, $2, $3, $4, $5, $6);
+insert into versions (id, conversation, number, content_hash, document, program, questions)
+values ($1, $2, $3, $4, $5, $6, $7);
 
 -- name: set_list
 insert into lists (code, name, time_zone, quiet_from, quiet_until, locations, currency, sender)

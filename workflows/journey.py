@@ -10,22 +10,36 @@ from typing import NoReturn
 from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
+    from schemas.ids import StepId
     from schemas.journey import (
+        CallOut,
+        ChangeContact,
         Close,
+        Decide,
         Deliver,
+        FindMoment,
+        Hear,
         JourneyStart,
         JourneyState,
         Leave,
+        Move,
+        Moved,
         PlaceGiven,
         Say,
         Signal,
+        Skip,
+        Stand,
         StepOut,
+        Wake,
         Workflow,
     )
+    from schemas.moments import Until
     from schemas.outcome import Outcome
     from schemas.path import JourneyPath
+    from schemas.program import CallWebhook, ContactChange
     from schemas.reasons import Ending, Reason
     from workflows.interpreter.journey import Journey
+    from workflows.interpreter.world import Hears, Woken, hears_nothing
 
 from workflows import policies
 
@@ -65,6 +79,27 @@ class JourneyWorkflow:
         """Say a message while you stand in line; not heard by a journey that has been called forward."""
         self._world.says.append(say)
 
+    @workflow.signal(name=Signal.HEAR)
+    def hear(self, hear: Hear) -> None:
+        """The contact did something that a step may wait for."""
+        self._world.hear(hear)
+
+    @workflow.signal(name=Signal.WAKE)
+    def wake(self, wake: Wake) -> None:
+        """Look again, if you are held up at this step."""
+        self._world.pushes.append(wake)
+
+    @workflow.signal(name=Signal.SKIP)
+    def skip(self, skip: Skip) -> None:
+        """Go on without this step, if you rest there."""
+        self._world.pushes.append(skip)
+
+    @workflow.signal(name=Signal.MOVE)
+    async def move(self, move: Move) -> None:
+        """Live by another version, from now or from the next rest that has the same step there."""
+        if (made := self._journey.move(move)) is not None:
+            await self._world.moved(made)
+
     @workflow.query
     def path(self) -> JourneyPath:
         """The path so far; the same as replaying the history gives."""
@@ -76,21 +111,42 @@ class TemporalWorld:
 
     def __init__(self, start: JourneyStart) -> None:
         self._start = start
+        self._program = start.program
         self.places: deque[PlaceGiven] = deque()
         self.says: deque[Say] = deque()
+        self.heard: deque[Hear] = deque()
+        self.pushes: deque[Wake | Skip] = deque()
         self.leaving: Leave | None = Leave(reason=start.state.leaving) if start.state.leaving else None
+        self._heard_before: set[str] = set()
+
+    def hear(self, hear: Hear) -> None:
+        """Heard once, however often it is told."""
+        if hear.event_id not in self._heard_before:
+            self._heard_before.add(hear.event_id)
+            self.heard.append(hear)
 
     def now(self) -> datetime:
         return workflow.now()
 
     def rest(self, state: JourneyState) -> None:
         called = any(place.claim_id > (state.claim_id or 0) for place in self.places)
-        if workflow.info().is_continue_as_new_suggested() and not called and not self.says:
+        unheard = called or self.says or self.heard or self.pushes or not workflow.all_handlers_finished()
+        if workflow.info().is_continue_as_new_suggested() and not unheard:
             self._continue_as_new(state)
 
-    async def sleep(self, until: datetime) -> Leave | None:
-        await self._until(until, lambda: self.leaving is not None)
-        return self.leaving
+    async def sleep(self, step: str, until: datetime | None, hears: Hears = hears_nothing) -> Woken | None:
+        def woken_by() -> Woken | None:
+            if self.leaving is not None:
+                return self.leaving
+            push = next((push for push in self.pushes if push.step == step), None)
+            return push or next((hear for hear in self.heard if hear.event in hears()), None)
+
+        await self._until(until, lambda: woken_by() is not None)
+        woken = woken_by()
+        # What nobody listened for has been missed: the next step waits for what happens from here on.
+        self.heard.clear()
+        self.pushes.clear()
+        return self._taken(woken) if isinstance(woken, Leave) else woken
 
     async def stand_in_line(self, until: datetime, after_claim: int) -> PlaceGiven | Say | Leave | None:
         def woken_by() -> PlaceGiven | Say | Leave | None:
@@ -102,15 +158,24 @@ class TemporalWorld:
 
         await self._until(until, lambda: woken_by() is not None)
         woken = woken_by()
+        self.heard.clear()
+        self.pushes.clear()
         if isinstance(woken, Say):
             self.says.popleft()
-        return woken
+        return self._taken(woken) if isinstance(woken, Leave) else woken
 
-    async def _until(self, until: datetime, happened: Callable[[], bool]) -> None:
+    def _taken(self, leave: Leave) -> Leave:
+        """Asked once is asked: a farewell that is put off till morning is not left a second time."""
+        if self._program.form > 1:
+            self.leaving = None
+        return leave
+
+    async def _until(self, until: datetime | None, happened: Callable[[], bool]) -> None:
         if happened():
             return  # what has come already counts, also where `until` is past
+        timeout = until - workflow.now() if until is not None else None
         with suppress(TimeoutError):
-            await workflow.wait_condition(happened, timeout=until - workflow.now())
+            await workflow.wait_condition(happened, timeout=timeout)
 
     async def deliver(self, request: Deliver) -> Outcome:
         return await policies.deliver(request)
@@ -118,8 +183,42 @@ class TemporalWorld:
     async def step_out(self, reason: Reason) -> int | None:
         return (await policies.step_out(StepOut(journey_id=self._start.journey_id, reason=reason))).claim_id
 
+    async def decide(self, question: str) -> int | None:
+        journey, version = self._start.journey_id, self._program.version
+        asked = Decide(journey_id=journey, version=version, question=question, at=self.now())
+        return (await policies.decide(asked)).choice
+
+    async def find_moment(self, until: Until) -> datetime:
+        asked = FindMoment(journey_id=self._start.journey_id, until=until, after=self.now())
+        return (await policies.find_moment(asked)).at
+
+    async def change_contact(self, step: ContactChange, round_: int) -> None:
+        await policies.change_contact(
+            ChangeContact(
+                journey_id=self._start.journey_id,
+                version=self._program.version,
+                step=step,
+                round=round_,
+                at=self.now(),
+            )
+        )
+
+    async def call_webhook(self, step: CallWebhook, round_: int) -> bool:
+        call = CallOut(journey_id=self._start.journey_id, version=self._program.version, step=step, round=round_)
+        return (await policies.call_webhook(call)).taken
+
+    async def stand(self, step: StepId, cause: Reason | None) -> None:
+        await policies.stand(Stand(journey_id=self._start.journey_id, step=step, cause=cause))
+
+    async def moved(self, move: Move) -> None:
+        self._program = move.program
+        version = move.program.version
+        await policies.moved(Moved(journey_id=self._start.journey_id, version=version, operation_id=move.operation_id))
+
     def _continue_as_new(self, state: JourneyState) -> NoReturn:
         leaving = self.leaving.reason if self.leaving else None
         workflow.continue_as_new(
-            self._start.model_copy(update={"state": state.model_copy(update={"leaving": leaving})})
+            self._start.model_copy(
+                update={"program": self._program, "state": state.model_copy(update={"leaving": leaving})}
+            )
         )

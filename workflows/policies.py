@@ -9,17 +9,26 @@ from datetime import timedelta
 
 from temporalio import workflow
 from temporalio.common import RetryPolicy
-from temporalio.exceptions import ActivityError, ApplicationError
+from temporalio.exceptions import ActivityError, ApplicationError, is_cancelled_exception
 
 with workflow.unsafe.imports_passed_through():
     from schemas.journey import (
         Activity,
+        CalledOut,
         CallForward,
+        CallOut,
+        ChangeContact,
         Close,
+        Decide,
+        Decided,
         Deliver,
         Delivered,
+        FindMoment,
         GivePlaces,
+        Moment,
+        Moved,
         PlacesGiven,
+        Stand,
         StepOut,
         SteppedOut,
     )
@@ -49,6 +58,16 @@ RECONCILE_LIMIT = timedelta(hours=1)
 RECONCILE_HEARTBEAT = timedelta(minutes=2)
 RECONCILE_RETRIES = RetryPolicy(maximum_attempts=3)
 """The next scheduled run is never far."""
+
+
+WEBHOOK_LIMIT = timedelta(seconds=30)
+"""Finding the address, connecting, and one answer of a system that is slow."""
+WEBHOOK_PATIENCE = timedelta(hours=24)
+"""As long as a mail provider is waited for."""
+WEBHOOK_RETRIES = RetryPolicy(
+    initial_interval=timedelta(seconds=5), backoff_coefficient=3.0, maximum_interval=timedelta(hours=1)
+)
+"""Quickly at first, then hourly: a system that is down is not called thousands of times."""
 
 
 async def deliver(request: Deliver) -> Outcome:
@@ -107,6 +126,61 @@ async def reconcile(request: Reconcile) -> Reconciliation:
         heartbeat_timeout=RECONCILE_HEARTBEAT,
         retry_policy=RECONCILE_RETRIES,
     )
+
+
+async def decide(request: Decide) -> Decided:
+    return await workflow.execute_local_activity(
+        Activity.DECIDE,
+        request,
+        result_type=Decided,
+        start_to_close_timeout=RECORD_LIMIT,
+        retry_policy=RECORD_RETRIES,
+    )
+
+
+async def find_moment(request: FindMoment) -> Moment:
+    return await workflow.execute_local_activity(
+        Activity.FIND_MOMENT,
+        request,
+        result_type=Moment,
+        start_to_close_timeout=RECORD_LIMIT,
+        retry_policy=RECORD_RETRIES,
+    )
+
+
+async def change_contact(request: ChangeContact) -> None:
+    await workflow.execute_local_activity(
+        Activity.CHANGE_CONTACT, request, start_to_close_timeout=RECORD_LIMIT, retry_policy=RECORD_RETRIES
+    )
+
+
+async def stand(request: Stand) -> None:
+    await workflow.execute_local_activity(
+        Activity.STAND, request, start_to_close_timeout=RECORD_LIMIT, retry_policy=RECORD_RETRIES
+    )
+
+
+async def moved(request: Moved) -> None:
+    await workflow.execute_local_activity(
+        Activity.MOVED, request, start_to_close_timeout=RECORD_LIMIT, retry_policy=RECORD_RETRIES
+    )
+
+
+async def call_webhook(request: CallOut) -> CalledOut:
+    """Tell another system, for at most a day; an answer either way."""
+    try:
+        return await workflow.execute_activity(
+            Activity.CALL_WEBHOOK,
+            request,
+            result_type=CalledOut,
+            start_to_close_timeout=WEBHOOK_LIMIT,
+            schedule_to_close_timeout=WEBHOOK_PATIENCE,
+            retry_policy=WEBHOOK_RETRIES,
+        )
+    except ActivityError as error:
+        if is_cancelled_exception(error):
+            raise
+        return CalledOut(taken=False, why="it did not take the call for a day")
 
 
 async def call_forward(request: CallForward) -> None:

@@ -60,8 +60,15 @@ select exists (
       and e.opened_at <= $3 and (e.closed_at is null or e.closed_at > $3));
 
 -- name: keep_sign_up
+-- Once: unless the same of them was kept within a day ($10) before. One that was made earlier is kept beside it, so
+-- that the earliest is there to enter by. Who signs up holds their contact, so two at once see one another.
 insert into events (store_id, id, kind, name, contact_id, product_id, variant_id, happened_at, properties, outcome)
-values ($1, $2, 'custom', $3, $4, $5, $6, $7, $8, $9)
+select $1, $2, 'custom', $3, $4, $5, $6, $7::timestamptz, $8, $9
+where not exists (
+    select from events
+    where contact_id = $4 and happened_at > $7::timestamptz - $10::interval and happened_at <= $7::timestamptz
+      and store_id = $1 and kind = 'custom' and name = $3 and variant_id is not distinct from $6
+      and outcome -> 'alerts' -> 0 ->> 'alert' = $11 and outcome -> 'alerts' -> 0 ->> 'reason' = $12)
 on conflict (store_id, id) do nothing;
 
 -- name: store_currency
@@ -74,8 +81,10 @@ select exists (
 
 -- name: enter
 with journey as (
-    insert into journeys (id, contact_id, store_id, subject, product_id, alert_id, version_id, entered_at, window_ends_at, late)
-    values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $13) returning id
+    insert into journeys (
+        id, contact_id, store_id, subject, product_id, alert_id, version_id, entered_at, window_ends_at, late, conversation)
+    select $1, $2, $3, $4, $5, $6, $7, $8, $9, $13, conversation from versions where id = $7
+    returning id
 ), line as (
     insert into waiting (journey_id, alert_id, contact_id, store_id, subject, entered_at, trigger_at, armed, currency)
     select id, $6, $2, $3, $4, $8, $10, $11, $12 from journey

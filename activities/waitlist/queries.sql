@@ -206,6 +206,7 @@ from waiting w join journeys j on j.id = w.journey_id
 where j.store_id = $1 and j.product_id = $2 and w.state = 'waiting' and w.subject = any($3::text[]);
 
 -- name: journey_start
-select j.id, j.contact_id, j.store_id, j.subject, j.alert_id, j.version_id, j.entered_at, j.window_ends_at, j.late, v.program
+select j.id, j.contact_id, j.store_id, j.subject, j.alert_id, j.entered_on, j.version_id, j.entered_at, j.window_ends_at,
+       j.late, v.program
 from journeys j join versions v on v.id = j.version_id
 where j.id = any($1::text[]);

@@ -204,8 +204,10 @@ def _start(row: Row) -> JourneyStart:
     return JourneyStart(
         journey_id=row["id"],
         contact_id=ContactId(row["contact_id"]),
-        subject=_subject(row),
-        alert_id=AlertId(row["alert_id"]),
+        store_id=StoreId(row["store_id"]),
+        subject=_subject(row) if row["subject"] is not None else None,
+        alert_id=AlertId(row["alert_id"]) if row["alert_id"] is not None else None,
+        entered_on=row["entered_on"],
         entered_at=row["entered_at"],
         window_ends_at=row["window_ends_at"],
         program=Program.model_validate(row["program"]),

@@ -15,7 +15,7 @@ def path_table(path: JourneyPath) -> Group:
     """The whole path, with its ending below it."""
     table = Table("step", "entered (UTC)", "stayed", "left because", "verdict", box=None, pad_edge=False)
     for entry in path.entries:
-        table.add_row(_step(entry), clock(entry.entered_at), _stayed(entry), _because(entry.why), _verdict(entry))
+        table.add_row(_step(entry), clock(entry.entered_at), _stayed(entry), _because(entry), _verdict(entry))
     return Group(Text(f"Journey {path.journey_id} on version {path.version}"), table, Text(_ending(path)))
 
 
@@ -27,8 +27,8 @@ def _stayed(entry: PathEntry) -> str:
     return "still there" if entry.left_at is None else length(entry.left_at - entry.entered_at)
 
 
-def _because(why: Why | None) -> str:
-    match why:
+def _because(entry: PathEntry) -> str:
+    match entry.why:
         case None:
             return ""
         case Why.PLACE_GIVEN:
@@ -45,10 +45,20 @@ def _because(why: Why | None) -> str:
             return "answered"
         case Why.EXIT:
             return "exit"
+        case Why.HAPPENED:
+            return f"heard of {entry.heard}"
+        case Why.DECIDED:
+            return entry.branch or "otherwise"
+        case Why.DONE:
+            return "done"
+        case Why.FAILED:
+            return "it could not be done"
+        case Why.SKIPPED:
+            return "skipped by hand"
         case Why.LEFT:
             return "asked to leave"
         case _:
-            assert_never(why)
+            assert_never(entry.why)
 
 
 def _verdict(entry: PathEntry) -> str:

@@ -17,18 +17,10 @@ from schemas.alerts import (
     parse_drop,
     raised_events,
 )
-from schemas.conversation import (
-    ConversationDocument,
-    ExitStep,
-    ListSection,
-    SendStep,
-    Status,
-    StepSection,
-    ThreadSection,
-    WaitStep,
-)
+from schemas.conversation import ConversationDocument, ListSection, ThreadSection
 from schemas.criteria import Criteria, read_criteria
 from schemas.ids import Level
+from schemas.steps import ExitStep, SendStep, Status, StepSection, WaitStep
 
 MESSAGES = ("m", "n", "o")
 Alert = BackInStock | PriceDrop | LowInventory

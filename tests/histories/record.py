@@ -23,10 +23,11 @@ from activities.postgres.migrate import migrate
 from activities.postgres.pool import Pool, open_pool
 from activities.waitlist.intake import Intake
 from activities.waitlist.store import Waitlist
-from schemas.conversation import ConversationDocument, ExitStep, SendStep
+from schemas.conversation import ConversationDocument
 from schemas.ids import JourneyId, journey_workflow_id, shelf_workflow_id
 from schemas.path import JourneyPath
 from schemas.settings import Settings
+from schemas.steps import ExitStep, SendStep
 from starter.devstack.mailbox import Mailbox
 from starter.devstack.ports import free_port
 from starter.devstack.postgres import EmbeddedPostgres

@@ -13,7 +13,8 @@ from schemas.journey import Deliver, JourneyStart, JourneyState, Leave, PlaceGiv
 from schemas.outcome import Deferred, Outcome, Refused, Sent, Then, Unknown
 from schemas.program import Entry, Exit, Program, Send, Step, Terms, Wait
 from schemas.reasons import Reason
-from workflows.interpreter.rehearsal import Happening, Rehearsal
+from workflows.interpreter.rehearsal import Answering, Happening, Rehearsal
+from workflows.interpreter.world import Hears, Woken, hears_nothing
 
 DAWN = datetime(2026, 3, 1, 6, 0, tzinfo=UTC)
 WINDOW = timedelta(days=60)
@@ -83,7 +84,7 @@ class CuttableRehearsal(Rehearsal):
     def __init__(
         self, start: datetime, happenings: Iterable[Happening], answers: Answers, hearing: timedelta = timedelta(0)
     ) -> None:
-        super().__init__(start, happenings, answers)
+        super().__init__(start, happenings, Answering(answers))
         self.cuts: list[Cut] = []
         self.slept: list[tuple[datetime, datetime]] = []
         self._hearing = hearing
@@ -93,9 +94,9 @@ class CuttableRehearsal(Rehearsal):
         super().rest(state)
         self.cuts.append(Cut(state, self._now, tuple(self._ahead), len(self.delivered)))
 
-    async def sleep(self, until: datetime) -> Leave | None:
+    async def sleep(self, step: str, until: datetime | None, hears: Hears = hears_nothing) -> Woken | None:
         fell_asleep = self._now
-        woken = await super().sleep(until)
+        woken = await super().sleep(step, until, hears)
         self.slept.append((fell_asleep, self._now))
         return woken
 

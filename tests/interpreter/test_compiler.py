@@ -6,9 +6,10 @@ import pytest
 from hypothesis import given, settings
 
 from schemas.alerts import AlertEvent, BackInStock, raised_events
-from schemas.conversation import ConversationDocument, ExitStep, SendStep, Status, StepSection, WaitStep
+from schemas.conversation import ConversationDocument
 from schemas.ids import StepId, VersionId
 from schemas.program import Exit, Program, Send, Wait
+from schemas.steps import ExitStep, SendStep, Status, StepSection, WaitStep
 from starter.documents import STARTER_CONVERSATION, load_document
 from tests.documents.any_document import documents
 from workflows.interpreter.compiler import NotCompilable, compile_document, find_mistakes, step_id

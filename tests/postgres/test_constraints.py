@@ -55,9 +55,10 @@ async def test_a_contact_stands_in_a_line_once(pool: Pool) -> None:
             """
             with again as (
                 insert into journeys
-                    (id, contact_id, store_id, subject, product_id, alert_id, version_id, entered_at, window_ends_at)
-                select 'again', contact_id, store_id, subject, product_id, alert_id, version_id, entered_at,
-                    window_ends_at
+                    (id, contact_id, store_id, subject, product_id, alert_id, conversation, version_id, entered_at,
+                     window_ends_at)
+                select 'again', contact_id, store_id, subject, product_id, alert_id, conversation, version_id,
+                    entered_at, window_ends_at
                 from journeys limit 1
                 returning *
             )

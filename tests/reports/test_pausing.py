@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 from activities.delivery.ledger import Ledger
 from activities.postgres.pool import Pool
 from schemas.alerts import Action
-from schemas.conversation import SendStep, ThreadSection
+from schemas.conversation import ThreadSection
 from schemas.outcome import Sent
+from schemas.steps import SendStep
 from starter.pausing import MoreThanShown, NothingToPause, Pausable, Pausing
 from starter.publishing import publish
 from tests.allocation.rules import broken_rules

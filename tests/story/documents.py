@@ -5,14 +5,8 @@ from collections.abc import Mapping
 from pydantic import TypeAdapter
 
 from schemas.alerts import AlertEvent, AlertSection
-from schemas.conversation import (
-    ConversationDocument,
-    ListSection,
-    MessageSection,
-    SendStep,
-    Status,
-    ThreadSection,
-)
+from schemas.conversation import ConversationDocument, ListSection, MessageSection, ThreadSection
+from schemas.steps import SendStep, Status
 
 Section: TypeAdapter[AlertSection] = TypeAdapter(AlertSection)
 

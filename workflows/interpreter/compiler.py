@@ -1,30 +1,54 @@
-"""From a conversation document to the program a journey carries: steps by id, each naming what comes next.
+"""From a conversation document to the program a journey carries: steps by id, each naming what comes next."""
 
-Here are the rules that hold between the parts of a document (a send names a message that exists, a thread an event
-that is raised). What one part may say by itself is the business of schemas/conversation.
-"""
-
-from collections.abc import Iterator
-from dataclasses import dataclass
-from difflib import get_close_matches
 from typing import assert_never
 
-from schemas.alerts import Action, AlertEvent, BackInStock, LowInventory, PriceDrop, raised_events
-from schemas.conversation import (
-    ConversationDocument,
-    ExitStep,
-    SendStep,
-    Status,
-    StepSection,
-    WaitStep,
-)
-from schemas.durations import format_duration
+from schemas.alerts import BackInStock
+from schemas.conversation import ConversationDocument
+from schemas.criteria import Criteria
 from schemas.ids import StepId, VersionId
-from schemas.program import Entry, Exit, Program, Send, Step, Terms, Wait
-from workflows.interpreter.mistakes import Mistake, Path, format_path
-
-RESERVED_STEP_IDS = frozenset({"waiting-list", "until-reminder"})
-"""A journey's path uses these for places that are not steps."""
+from schemas.program import (
+    FORM,
+    AddTag,
+    AddToList,
+    Arm,
+    Branch,
+    CallWebhook,
+    Decide,
+    Entry,
+    Exit,
+    GoTo,
+    Program,
+    Send,
+    SetAttribute,
+    Split,
+    Step,
+    Terms,
+    Wait,
+    WaitFor,
+    WaitUntil,
+    entry_question,
+)
+from schemas.questions import Questions
+from schemas.steps import (
+    AddTagStep,
+    AddToListStep,
+    AnyStep,
+    CallWebhookStep,
+    DecideStep,
+    ExitStep,
+    GoToStep,
+    SendStep,
+    SetAttributeStep,
+    SplitStep,
+    Status,
+    WaitForStep,
+    WaitStep,
+    WaitUntilStep,
+    every_step,
+)
+from workflows.interpreter.coherence import find_mistakes
+from workflows.interpreter.mistakes import Mistake, format_path
+from workflows.interpreter.step_ids import step_id
 
 
 class NotCompilable(ValueError):
@@ -44,181 +68,96 @@ def compile_document(document: ConversationDocument, version: VersionId) -> Prog
     if mistakes := find_mistakes(document):
         raise NotCompilable(mistakes)
     steps: dict[StepId, Step] = {}
-    for thread in reversed(document.threads):
-        following: StepId | None = None
-        for section in reversed(thread.steps):
-            step = _compile_step(section, following)
-            steps[step.id] = step
-            following = step.id
+    doors = {thread.name: step_id(thread.steps[0]) for thread in document.threads}
+    for thread in document.threads:
+        _compile_steps(thread.steps, None, doors, steps)
+    heard = [step.events for step in steps.values() if isinstance(step, WaitFor)]
     return Program(
         version=version,
         conversation=document.conversation,
-        entries=tuple(Entry(event=thread.on, first=step_id(thread.steps[0])) for thread in document.threads),
+        form=FORM,
+        entries=tuple(
+            Entry(event=thread.on, first=step_id(thread.steps[0]), asks=thread.when is not None)
+            for thread in document.threads
+            if thread.on is not None
+        ),
         terms={
             code: Terms(reminder_after=alert.reminders.after, reminders=alert.reminders.times)
             for code, alert in document.alerts.items()
             if isinstance(alert, BackInStock) and alert.reminders is not None
         },
-        steps=dict(reversed(steps.items())),
+        hears=tuple(sorted({event for events in heard for event in events})),
+        goal_on=document.goal_on,
+        exit_on=document.exit_on,
+        steps=steps,
     )
 
 
-def step_id(section: StepSection) -> StepId:
-    """The id a step is known by in programs, paths and reports: its own `id`, or one made from what it does."""
-    if section.id is not None:
-        return StepId(section.id)
-    match section:
-        case SendStep(send=message):
-            return StepId(message)
-        case WaitStep(wait=length):
-            return StepId(f"wait-{format_duration(length).replace(' ', '-')}")
-        case ExitStep():
-            return StepId("exit")
-        case _:
-            assert_never(section)
+def compile_questions(document: ConversationDocument) -> Questions:
+    """The criteria a program asks for, by question: of a decide step its branches', of an event its threads'.
+
+    A thread without criteria is entered by everyone.
+    """
+    questions: dict[str, list[Criteria | None]] = {}
+    for thread in document.threads:
+        if thread.on is not None:
+            questions.setdefault(entry_question(thread.on), []).append(thread.when)
+        for _, section in every_step(thread.steps):
+            if isinstance(section, DecideStep):
+                questions[step_id(section)] = [branch.when for branch in section.decide]
+    return Questions(
+        criteria={
+            question: tuple(asked) for question, asked in questions.items() if any(one is not None for one in asked)
+        }
+    )
 
 
-def _compile_step(section: StepSection, following: StepId | None) -> Step:
+def _compile_steps(
+    sections: tuple[AnyStep, ...], after: StepId | None, doors: dict[str, StepId], steps: dict[StepId, Step]
+) -> StepId | None:
+    """Compile a list of steps, each before those inside it. Returns where the list begins: `after`, if it is empty."""
+    for index, section in enumerate(sections):
+        following = step_id(sections[index + 1]) if index + 1 < len(sections) else after
+        inner: dict[StepId, Step] = {}
+        compiled = _compile_step(section, following, doors, inner)
+        steps |= {compiled.id: compiled, **inner}
+    return step_id(sections[0]) if sections else after
+
+
+def _compile_step(section: AnyStep, next_: StepId | None, doors: dict[str, StepId], inner: dict[StepId, Step]) -> Step:
     own = step_id(section)
+
+    def inside(sections: tuple[AnyStep, ...]) -> StepId | None:
+        return _compile_steps(sections, next_, doors, inner)
+
     match section:
         case SendStep(send=message, status=status):
-            return Send(id=own, message=message, draft=status is Status.DRAFT, next=following)
+            draft, manual = status is Status.DRAFT, status is Status.MANUAL
+            return Send(id=own, message=message, draft=draft, manual=manual, next=next_)
         case WaitStep(wait=length):
-            return Wait(id=own, length=length, next=following)
+            return Wait(id=own, length=length, next=next_)
+        case WaitUntilStep(wait_until=until):
+            return WaitUntil(id=own, until=until, next=next_)
+        case WaitForStep(wait_for=events, within=window, happened=happened, did_not=did_not):
+            return WaitFor(id=own, events=events, window=window, happened=inside(happened), did_not=inside(did_not))
+        case DecideStep(decide=branches_, otherwise=otherwise):
+            compiled = tuple(Branch(name=branch.name, next=inside(branch.steps)) for branch in branches_)
+            return Decide(id=own, branches=compiled, otherwise=inside(otherwise))
+        case SplitStep(split=arms):
+            return Split(
+                id=own, arms=tuple(Arm(name=arm.name, share=arm.share, next=inside(arm.steps)) for arm in arms)
+            )
+        case SetAttributeStep(set_attribute=name, to=value):
+            return SetAttribute(id=own, name=name, value=value, next=next_)
+        case AddTagStep(add_tag=tag):
+            return AddTag(id=own, tag=tag, next=next_)
+        case AddToListStep(add_to_list=code):
+            return AddToList(id=own, list_code=code, next=next_)
+        case CallWebhookStep(call_webhook=url, required=required):
+            return CallWebhook(id=own, url=url, required=required, next=next_)
+        case GoToStep(go_to=thread):
+            return GoTo(id=own, next=doors[thread])
         case ExitStep(exit=why):
             return Exit(id=own, why=why)
         case _:
             assert_never(section)
-
-
-def find_mistakes(document: ConversationDocument) -> tuple[Mistake, ...]:
-    """Everything that keeps the document from being published, in no particular order."""
-    return (
-        *_alert_mistakes(document),
-        *_entry_mistakes(document),
-        *_step_id_mistakes(document),
-        *_send_mistakes(document),
-        *_unreachable_steps(document),
-    )
-
-
-@dataclass(frozen=True, slots=True)
-class _Place:
-    path: Path
-    section: StepSection
-
-
-def _places(document: ConversationDocument) -> Iterator[_Place]:
-    for index, thread in enumerate(document.threads):
-        for position, section in enumerate(thread.steps):
-            yield _Place(("threads", index, "steps", position), section)
-
-
-def _alert_mistakes(document: ConversationDocument) -> Iterator[Mistake]:
-    answered = {thread.on for thread in document.threads}
-    first_of_kind: dict[tuple[str, str], str] = {}
-    for code, alert in document.alerts.items():
-        first = first_of_kind.setdefault((alert.type, alert.action), code)
-        if first != code:
-            yield Mistake(
-                ("alerts", code),
-                f"'{first}' already watches for {alert.type} by {alert.action}, "
-                "and a list has one alert of each type for one action",
-                "Remove one of the two, give one another action, or put it in a conversation for another list",
-            )
-        if f"{code}.{AlertEvent.ALERT}" not in answered:
-            yield Mistake(
-                ("alerts", code),
-                f"no thread answers the alert '{code}', so its contacts would wait and never be told",
-                f"Add a thread with 'on: {code}.{AlertEvent.ALERT}', or remove the alert",
-            )
-        if isinstance(alert, BackInStock) and alert.reminders and f"{code}.{AlertEvent.FOLLOW_UP}" not in answered:
-            yield Mistake(
-                ("alerts", code, "reminders"),
-                "no thread answers these reminders, so nobody would be reminded",
-                f"Add a thread with 'on: {code}.{AlertEvent.FOLLOW_UP}', or remove 'reminders'",
-            )
-
-
-def _entry_mistakes(document: ConversationDocument) -> Iterator[Mistake]:
-    raised = [f"{code}.{event}" for code, alert in document.alerts.items() for event in raised_events(alert)]
-    first_on: dict[str, int] = {}
-    for index, thread in enumerate(document.threads):
-        first = first_on.setdefault(thread.on, index)
-        if first != index:
-            yield Mistake(
-                ("threads", index, "on"),
-                f"this thread is never entered: '{document.threads[first].name}' (threads[{first}]) comes first "
-                f"and is entered on the same event, {thread.on}",
-                "Put the steps of both into one thread, or remove one",
-            )
-        if thread.on not in raised:
-            yield _no_such_event(document, ("threads", index, "on"), thread.on, raised)
-
-
-def _no_such_event(document: ConversationDocument, path: Path, on: str, raised: list[str]) -> Mistake:
-    code, _, event = on.partition(".")
-    there_are = f"The events there are: {', '.join(raised)}"
-    near = get_close_matches(on, raised, n=1, cutoff=0.85)
-    advice = f"Did you mean '{near[0]}'? {there_are}" if near else there_are
-    if code not in document.alerts:
-        return Mistake(path, f"there is no alert '{code}'", advice)
-    match document.alerts[code], event:
-        case BackInStock(), AlertEvent.FOLLOW_UP:
-            message = f"the alert '{code}' has no reminders, so it raises no event '{event}'"
-            advice = "Give the alert 'reminders' with a line 'after: 2 days', or remove this thread"
-        case BackInStock(action=Action.BROWSE), AlertEvent.SUBSCRIPTION:
-            message = f"nobody signs up for the alert '{code}': its contacts browse"
-        case ((PriceDrop() | LowInventory() as alert), (AlertEvent.FOLLOW_UP | AlertEvent.SUBSCRIPTION)):
-            message = f"alerts of the type {alert.type} raise no event '{event}'"
-        case _:
-            message = f"the alert '{code}' raises no event '{event}'"
-    return Mistake(path, message, advice)
-
-
-def _step_id_mistakes(document: ConversationDocument) -> Iterator[Mistake]:
-    first_with: dict[StepId, Path] = {}
-    for place in _places(document):
-        own = step_id(place.section)
-        if own in RESERVED_STEP_IDS:
-            yield Mistake(
-                place.path,
-                f"the step id '{own}' is taken: it stands for the time between threads",
-                "Give this step an 'id' of its own",
-            )
-        first = first_with.setdefault(own, place.path)
-        if first != place.path:
-            yield Mistake(
-                place.path,
-                f"the step id '{own}' is already that of {format_path(first)}; "
-                "reports and running journeys tell steps apart by it",
-                f"Give this step an id of its own, for example 'id: {_free_id(own, document)}'",
-            )
-
-
-def _free_id(taken: StepId, document: ConversationDocument) -> str:
-    used = {step_id(place.section) for place in _places(document)}
-    return next(name for count in range(2, len(used) + 3) if (name := f"{taken[:55]}-{count}") not in used)
-
-
-def _send_mistakes(document: ConversationDocument) -> Iterator[Mistake]:
-    for place in _places(document):
-        if isinstance(place.section, SendStep) and place.section.send not in document.messages:
-            code = place.section.send
-            near = get_close_matches(code, document.messages, n=1)
-            yield Mistake(
-                (*place.path, "send"),
-                f"there is no message '{code}'",
-                f"Did you mean '{near[0]}'?" if near else f"The messages there are: {', '.join(document.messages)}",
-            )
-
-
-def _unreachable_steps(document: ConversationDocument) -> Iterator[Mistake]:
-    for index, thread in enumerate(document.threads):
-        exits = [position for position, section in enumerate(thread.steps) if isinstance(section, ExitStep)]
-        if exits and exits[0] + 1 < len(thread.steps):
-            yield Mistake(
-                ("threads", index, "steps", exits[0] + 1),
-                f"no contact gets here: the thread is left at the exit before it (steps[{exits[0]}])",
-                "Move the exit to the end, or remove what follows it",
-            )

@@ -11,7 +11,7 @@ from typing import assert_never
 
 from schemas.alerts import AlertEvent
 from schemas.ids import StepId
-from schemas.journey import JourneyStart, JourneyState, Leave, Phase, PlaceGiven, Say
+from schemas.journey import JourneyStart, JourneyState, Leave, Move, Phase, PlaceGiven, Say
 from schemas.outcome import Outcome, Refused, Sent, Unknown
 from schemas.path import JourneyPath, Why
 from schemas.program import Send, Terms
@@ -39,7 +39,6 @@ class Journey:
     def __init__(self, start: JourneyStart, world: World) -> None:
         self._start = start
         self._world = world
-        self._terms = start.program.terms.get(start.alert_id, NO_TERMS)
         state = start.state
         self._phase, self._claim_id = state.phase, state.claim_id
         self._reminders = state.reminders
@@ -52,12 +51,26 @@ class Journey:
             try:
                 self._ended = await self._live_on()
             except Left as left:
-                self._ended = Ended(Ending.EXITED, left.reason)
+                self._ended = self._leave(left.reason)
         return self._ended
+
+    def _leave(self, reason: Reason) -> Ended | None:
+        """How it ends when it leaves; None when there is a farewell to say first."""
+        if reason is Reason.GOAL_REACHED:
+            return Ended(Ending.COMPLETED, reason)
+        entering = self._phase is Phase.ENTERED and self._thread.program.form > 1
+        if reason is Reason.DISCONTINUED and entering and self._start.alert_id is not None:
+            self._thread.abandon()
+            self._phase = Phase.DISCONTINUED
+            return None
+        return Ended(Ending.EXITED, reason)
 
     async def _live_on(self) -> Ended | None:
         """One phase, to its end. Each sets the next one."""
         match self._phase:
+            case Phase.ENTERED if self._start.alert_id is None:
+                await self._thread.enter(self._start.entered_on or "")
+                return self._all_said()
             case Phase.ENTERED:
                 await self._thread.answer(AlertEvent.SUBSCRIPTION)
                 self._phase = Phase.WAITING
@@ -78,34 +91,40 @@ class Journey:
         """Wait for a place; None once there is another phase to live."""
         if (unsaid := self._thread.being_said) is not None:
             await self._say(unsaid)
-        self._thread.enter(WAITING_LIST, "waiting")
+        window_ends_at = self._start.window_ends_at
+        assert window_ends_at is not None, "whoever stands in line entered for an alert"
+        trail = self._thread.trail
+        trail.enter(WAITING_LIST, "waiting")
+        await self._thread.arrive(WAITING_LIST)
         self._world.rest(self.state)
-        match await self._world.stand_in_line(self._start.window_ends_at, self._claim_id or 0):
+        woken = await self._world.stand_in_line(window_ends_at, self._claim_id or 0)
+        self._thread.resting_at = None
+        match woken:
             case PlaceGiven(claim_id=claim_id):
                 return self._called_forward(claim_id)
             case Say(message=message):
-                self._thread.leave(Why.ASKED_TO_SPEAK)
+                trail.leave(Why.ASKED_TO_SPEAK)
                 await self._say(message)
                 return None
             case Leave(reason=Reason.DISCONTINUED):
-                self._thread.leave(Why.DISCONTINUED)
+                trail.leave(Why.DISCONTINUED)
                 self._phase = Phase.DISCONTINUED
                 return None
             case Leave(reason=reason):
-                self._thread.leave(Why.LEFT)
+                trail.leave(Why.LEFT)
                 raise Left(reason)
             case None:
                 claim_id = await self._world.step_out(Reason.WINDOW_ENDED)
                 if claim_id is not None:
                     return self._called_forward(claim_id)
-                self._thread.leave(Why.WINDOW_ENDED)
+                trail.leave(Why.WINDOW_ENDED)
                 return Ended(Ending.EXPIRED, Reason.WINDOW_ENDED)
 
     async def _say(self, message: str) -> None:
         await self._thread.say(Send(id=StepId(f"{ONCE}{message}"), message=message))
 
     def _called_forward(self, claim_id: int) -> None:
-        self._thread.leave(Why.PLACE_GIVEN)
+        self._thread.trail.leave(Why.PLACE_GIVEN)
         self._claim_id = claim_id
         self._phase = Phase.ALERTED
 
@@ -116,12 +135,21 @@ class Journey:
         except BackInLine:
             self._phase = Phase.WAITING
             return None
-        outcomes = self._since_in_line()
-        if not any(isinstance(outcome, Sent | Unknown) for outcome in outcomes):
-            refusals = [outcome.reason for outcome in outcomes if isinstance(outcome, Refused)]
-            return Ended(Ending.COMPLETED, refusals[-1] if refusals else Reason.NO_MESSAGE)
+        if not self._was_told:
+            return self._all_said()
         self._phase = Phase.FOLLOWING_UP
         return None
+
+    @property
+    def _was_told(self) -> bool:
+        return any(isinstance(outcome, Sent | Unknown) for outcome in self._since_in_line())
+
+    def _all_said(self) -> Ended:
+        """The end of what there was to say; the reason, if nothing was said."""
+        if self._was_told:
+            return Ended(Ending.COMPLETED)
+        refusals = [outcome.reason for outcome in self._since_in_line() if isinstance(outcome, Refused)]
+        return Ended(Ending.COMPLETED, refusals[-1] if refusals else Reason.NO_MESSAGE)
 
     def _since_in_line(self) -> list[Outcome]:
         """What became of the messages since they were last called forward."""
@@ -135,13 +163,23 @@ class Journey:
 
     async def _follow_up(self) -> Ended | None:
         """Rest until a reminder is due and walk its thread; ended when there are no more."""
-        if self._reminders >= self._terms.reminders:
+        terms = self._thread.program.terms.get(self._start.alert_id or "", NO_TERMS)
+        if self._reminders >= terms.reminders:
             return Ended(Ending.COMPLETED)
         if not self._thread.under_way:
-            await self._thread.rest(UNTIL_REMINDER, self._terms.reminder_after)
+            await self._thread.rest(UNTIL_REMINDER, terms.reminder_after)
         await self._thread.answer(AlertEvent.FOLLOW_UP)
         self._reminders += 1
         return None
+
+    def move(self, move: Move) -> Move | None:
+        """Asked to live by another version: from now, if it rests where that has the same step, or from the next such
+        rest.
+
+        Returns:
+            The move, if it was made just now: then whoever asked tells the World.
+        """
+        return self._thread.move(move)
 
     @property
     def path(self) -> JourneyPath:
@@ -149,7 +187,7 @@ class Journey:
         ended = self._ended
         return JourneyPath(
             journey_id=self._start.journey_id,
-            version=self._start.program.version,
+            version=self._thread.program.version,
             entries=self._thread.path,
             ending=ended.ending if ended else None,
             reason=ended.reason if ended else None,
@@ -165,5 +203,6 @@ class Journey:
             claim_id=self._claim_id,
             round=self._thread.round,
             reminders=self._reminders,
+            moving=self._thread.moving,
             path=self._thread.path,
         )

@@ -4,8 +4,9 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 from schemas.alerts import AlertEvent, BackInStock, Order, raised_events
-from schemas.conversation import ConversationDocument, SendStep, Status, ThreadSection, WaitStep
+from schemas.conversation import ConversationDocument, ThreadSection
 from schemas.durations import format_duration
+from schemas.steps import SendStep, Status, WaitStep, every_step
 from workflows.interpreter.mistakes import Mistake
 
 
@@ -34,7 +35,7 @@ def _unsent_messages(document: ConversationDocument) -> Iterator[Mistake]:
 def _silent_threads(document: ConversationDocument) -> Iterator[Mistake]:
     for index, thread in enumerate(document.threads):
         if not any(_sends(thread)):
-            code, _, event = thread.on.partition(".")
+            code, _, event = (thread.on or "").partition(".")
             nobody = f", so nobody is enlisted for '{code}'" if event == AlertEvent.ALERT else ""
             yield Mistake(
                 ("threads", index),
@@ -45,7 +46,7 @@ def _silent_threads(document: ConversationDocument) -> Iterator[Mistake]:
 
 def _nobody_enlisted(document: ConversationDocument) -> Iterator[Mistake]:
     for thread in document.threads:
-        code, _, event = thread.on.partition(".")
+        code, _, event = (thread.on or "").partition(".")
         sends = list(_sends(thread))
         if event == AlertEvent.ALERT and sends and all(step.status is Status.DRAFT for step in sends):
             yield Mistake(
@@ -72,7 +73,7 @@ def _answered_only_for_others(document: ConversationDocument) -> Iterator[Mistak
 
 def _held_up_by_a_wait(document: ConversationDocument) -> Iterator[Mistake]:
     for index, thread in enumerate(document.threads):
-        if not thread.on.endswith(f".{AlertEvent.SUBSCRIPTION}"):
+        if not (thread.on or "").endswith(f".{AlertEvent.SUBSCRIPTION}"):
             continue
         for position, step in enumerate(thread.steps):
             if isinstance(step, WaitStep):
@@ -105,7 +106,7 @@ def _without_effect(document: ConversationDocument) -> Iterator[Mistake]:
 def _after_the_offer_lapsed(document: ConversationDocument) -> Iterator[Mistake]:
     """What would be said to someone whose offer has passed to the next by then; the check before it refuses it."""
     for index, thread in enumerate(document.threads):
-        code, _, event = thread.on.partition(".")
+        code, _, event = (thread.on or "").partition(".")
         alert = document.alerts.get(code)
         if event != AlertEvent.ALERT or not isinstance(alert, BackInStock) or alert.offer_lapses_after is None:
             continue
@@ -137,4 +138,4 @@ def _waits(document: ConversationDocument, event: str) -> timedelta:
 
 
 def _sends(thread: ThreadSection) -> Iterator[SendStep]:
-    return (step for step in thread.steps if isinstance(step, SendStep))
+    return (step for _, step in every_step(thread.steps) if isinstance(step, SendStep))

@@ -1,22 +1,43 @@
-"""The walk: one thread's steps, from wherever it stands, and the path that is written on the way.
+"""The walk: one thread's steps, from wherever it stands.
 
 The loop is short on purpose: it matches on the step's kind and asks the World for everything outside.
 """
 
+import hashlib
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from typing import assert_never
+from typing import TypeVar, assert_never
 
 from schemas.alerts import AlertEvent
-from schemas.journey import Deliver, JourneyStart, JourneyState
-from schemas.outcome import Deferred, Outcome, Refused, Sent, Then, Unknown
-from schemas.path import PathEntry, PathKind, Why
-from schemas.program import Exit, Send, Wait
+from schemas.ids import StepId
+from schemas.journey import Deliver, Hear, JourneyStart, JourneyState, Leave, Move, Skip
+from schemas.outcome import Deferred, Held, Outcome, Refused, Sent, Stopped, Then, Unknown
+from schemas.path import PathEntry, Why
+from schemas.program import (
+    AddTag,
+    AddToList,
+    CallWebhook,
+    Decide,
+    Exit,
+    GoTo,
+    Program,
+    Send,
+    SetAttribute,
+    Split,
+    Step,
+    Wait,
+    WaitFor,
+    WaitUntil,
+    entry_question,
+)
 from schemas.reasons import Reason
-from workflows.interpreter.world import World
+from workflows.interpreter.trail import Trail
+from workflows.interpreter.world import Hears, Woken, World, hears_nothing
 
 PROVIDER_PATIENCE = timedelta(hours=24)
 """How long an unreachable provider is waited for: a day's outage is survived, a week-old alert is no longer news."""
+
+StepT = TypeVar("StepT", Send, Wait, WaitUntil, WaitFor, CallWebhook)
 
 ONCE = "once/"
 """Before the message's name: the step under which a message said once appears in a path."""
@@ -34,6 +55,10 @@ class BackInLine(Exception):
     """The claim was given back; the journey stands in line again, at its old place."""
 
 
+class ThreadEnded(Exception):
+    """Somebody let the journey pass over the rest of the thread."""
+
+
 class Thread:
     """Where the walk stands, and the path behind it.
 
@@ -45,14 +70,18 @@ class Thread:
         self._start = start
         self._world = world
         self._state = state
+        self._event: AlertEvent | None = None
+        self.program: Program = start.program
         self.at = start.state.at
         self.rest_until = start.state.rest_until
         self.round = start.state.round
-        self._path = list(start.state.path)
+        self.moving: Move | None = start.state.moving
+        self.resting_at: str | None = None
+        self.trail = Trail(start.state.path, world.now)
 
     @property
     def path(self) -> tuple[PathEntry, ...]:
-        return tuple(self._path)
+        return self.trail.path
 
     @property
     def under_way(self) -> bool:
@@ -62,44 +91,129 @@ class Thread:
     @property
     def being_said(self) -> str | None:
         """The message that is being said to someone who stands in line, if the journey rests in the middle of that."""
-        last = self._path[-1] if self._path else None
-        resting = last is not None and last.left_at is None and last.step.startswith(ONCE)
-        return last.message if last is not None and resting else None
+        resting = self.trail.open_entry
+        return resting.message if resting is not None and resting.step.startswith(ONCE) else None
 
     async def answer(self, event: AlertEvent) -> None:
-        """Walk the thread that answers this event, or go on with the one under way. Nothing, if none answers it.
+        """Walk the thread that answers an alert's event, or go on with the one under way. Nothing, if none answers.
 
         Raises:
             Left, BackInLine: as they say.
         """
-        if self.at is None:
-            name = f"{self._start.alert_id}.{event}"
-            self.at = next((entry.first for entry in self._start.program.entries if entry.event == name), None)
-            self.round += 1
-        while self.at is not None:
-            step = self._start.program.steps[self.at]
-            match step:
-                case Send():
-                    await self._send(step, event)
-                    self.at = step.next
-                case Wait():
-                    await self.rest(step.id, step.length)
-                    self.at = step.next
-                case Exit():
-                    self.enter(step.id, "exit")
-                    self.leave(Why.EXIT)
-                    self.at = None
-                case _:
-                    assert_never(step)
+        await self.enter(f"{self._start.alert_id}.{event}", event)
 
-    async def _send(self, step: Send, event: AlertEvent) -> None:
-        match await self._deliver(step, event, self.round):
-            case Refused(then=Then.BACK_IN_LINE) if event is AlertEvent.ALERT:
+    async def enter(self, name: str, event: AlertEvent | None = None) -> None:
+        """Walk the first thread on the event of this name whose criteria hold, or go on with the one under way.
+
+        Raises:
+            Left, BackInLine: as they say.
+        """
+        self._event = event
+        if self.at is None:
+            self.at = await self._door(name)
+            self.round += 1
+        try:
+            while self.at is not None:
+                self.at = await self._take(self.program.steps[self.at])
+        except ThreadEnded:
+            self.at = None
+
+    async def _door(self, name: str) -> StepId | None:
+        doors = self.program.doors(name)
+        if not any(door.asks for door in doors):
+            return doors[0].first if doors else None
+        chosen = await self._world.decide(entry_question(name))
+        return None if chosen is None else doors[chosen].first
+
+    async def _take(self, step: Step) -> StepId | None:
+        """Do what the step says; the step after it, None at the thread's end."""
+        match step:
+            case Send():
+                await self._send(step)
+                return self._here(step).next
+            case Wait():
+                await self.rest(step.id, step.length)
+                return self._here(step).next
+            case WaitUntil():
+                self.trail.enter(step.id, step.kind)
+                until = self.rest_until or await self._world.find_moment(step.until)
+                await self._rest_out(step.id, until)
+                return self._here(step).next
+            case WaitFor():
+                return await self._wait_for(step)
+            case Decide():
+                return await self._decide(step)
+            case Split():
+                arm = step.arms[choose_arm(self._start.contact_id, self.program.conversation, step)]
+                self.trail.pass_through(step.id, step.kind, Why.DECIDED, arm.name)
+                return arm.next
+            case SetAttribute() | AddTag() | AddToList():
+                self.trail.enter(step.id, step.kind)
+                await self._world.change_contact(step, self.round)
+                self.trail.leave(Why.DONE)
+                return step.next
+            case CallWebhook():
+                await self._call_webhook(step)
+                return self._here(step).next
+            case GoTo():
+                self.trail.pass_through(step.id, step.kind, Why.DONE)
+                return step.next
+            case Exit():
+                self.trail.pass_through(step.id, step.kind, Why.EXIT)
+                return None
+            case _:
+                assert_never(step)
+
+    def _here(self, step: StepT) -> StepT:
+        """The same step in the version lived by now: a move during its rest changes what comes after it."""
+        here = self.program.steps.get(step.id)
+        return here if isinstance(here, type(step)) else step
+
+    async def _wait_for(self, step: WaitFor) -> StepId | None:
+        self.trail.enter(step.id, step.kind)
+        until = self.rest_until or self._world.now() + step.window
+        woken = await self._rest_at(step.id, until, lambda: frozenset(self._here(step).events))
+        here = self._here(step)
+        match woken:
+            case Hear(event=event):
+                self.trail.leave(Why.HAPPENED, heard=event)
+                return here.happened
+            case Skip():
+                self.trail.leave(Why.SKIPPED)
+            case _:
+                self.trail.leave(Why.TIME_PASSED)
+        return here.did_not
+
+    async def _decide(self, step: Decide) -> StepId | None:
+        self.trail.enter(step.id, step.kind)
+        chosen = await self._world.decide(step.id)
+        if chosen is None:
+            self.trail.leave(Why.DECIDED)
+            return step.otherwise
+        branch = step.branches[chosen]
+        self.trail.leave(Why.DECIDED, branch=branch.name)
+        return branch.next
+
+    async def _call_webhook(self, step: CallWebhook) -> None:
+        self.trail.enter(step.id, step.kind)
+        while not await self._world.call_webhook(step, self.round):
+            if not step.required:
+                self.trail.leave(Why.FAILED)
+                return
+            self.trail.note(Stopped(reason=Reason.WEBHOOK_FAILED))
+            if isinstance(await self._rest_at(step.id, None, cause=Reason.WEBHOOK_FAILED), Skip):
+                self.trail.leave(Why.SKIPPED)
+                return
+        self.trail.leave(Why.DONE)
+
+    async def _send(self, step: Send) -> None:
+        match await self._deliver(step, self._event, self.round):
+            case Refused(then=Then.BACK_IN_LINE) if self._event is AlertEvent.ALERT:
                 self.at = None
                 raise BackInLine
             case Refused(then=Then.LEAVE, reason=reason):
                 raise Left(reason)
-            case Sent() | Unknown() | Refused():
+            case _:
                 return
 
     async def say(self, step: Send) -> None:
@@ -112,27 +226,43 @@ class Thread:
         if isinstance(outcome, Refused) and outcome.then is Then.LEAVE:
             raise Left(outcome.reason)
 
-    async def _deliver(self, step: Send, event: AlertEvent | None, round_: int) -> Sent | Refused | Unknown:
-        """Deliver one message, resting for as long as its check defers it."""
-        self.enter(step.id, "send", step.message)
+    async def _deliver(self, step: Send, event: AlertEvent | None, round_: int) -> Outcome | None:
+        """Deliver one message, resting for as long as its check defers it, or it waits for somebody.
+
+        Returns:
+            What became of it; None when somebody let the journey pass over it.
+        """
+        self.trail.enter(step.id, "send", step.message)
+        if self.rest_until is not None:
+            await self._rest_at(step.id, self.rest_until)
         while True:
-            if self.rest_until is not None:
-                await self._sleep(self.rest_until)
             outcome = await self._world.deliver(
                 Deliver(
                     journey_id=self._start.journey_id,
                     event=event,
-                    version=self._start.program.version,
+                    version=self.program.version,
                     step=step,
                     round=round_,
                     give_up_at=self._world.now() + PROVIDER_PATIENCE,
                 )
             )
-            if not isinstance(outcome, Deferred):
-                self.leave(Why.ANSWERED, outcome)
-                return outcome
-            self._amend(outcome=outcome)
-            self.rest_until = outcome.until
+            match outcome:
+                case Deferred(until=until, reason=cause):
+                    pass
+                case Held():
+                    until, cause = None, Reason.AWAITING_APPROVAL
+                case Stopped(reason=cause):
+                    until = None
+                case Sent() | Refused() | Unknown():
+                    self.trail.leave(Why.ANSWERED, outcome)
+                    return outcome
+                case _:
+                    assert_never(outcome)
+            self.trail.note(outcome)
+            if isinstance(await self._rest_at(step.id, until, cause=cause), Skip):
+                self.trail.leave(Why.SKIPPED)
+                return None
+            step = self._here(step)
 
     async def rest(self, step: str, length: timedelta) -> None:
         """Rest for `length` from entering; a rest that was begun before continuing as new is not begun again.
@@ -140,30 +270,83 @@ class Thread:
         Raises:
             Left: asked to leave meanwhile.
         """
-        self.enter(step, "wait")
-        await self._sleep(self.rest_until or self._world.now() + length)
-        self.leave(Why.TIME_PASSED)
+        self.trail.enter(step, "wait")
+        await self._rest_out(step, self.rest_until or self._world.now() + length)
 
-    async def _sleep(self, until: datetime) -> None:
+    async def _rest_out(self, step: str, until: datetime) -> None:
+        skipped = isinstance(await self._rest_at(step, until), Skip)
+        self.trail.leave(Why.SKIPPED if skipped else Why.TIME_PASSED)
+
+    async def _rest_at(
+        self, step: str, until: datetime | None, hears: Hears = hears_nothing, *, cause: Reason | None = None
+    ) -> Woken | None:
+        """Rest at a step; what woke the journey before its time.
+
+        Raises:
+            Left: asked to leave meanwhile.
+            ThreadEnded: somebody let it pass over the rest of the thread.
+        """
         self.rest_until = until
+        await self.arrive(step)
+        if self.program.form > 1:
+            await self._world.stand(StepId(step), cause)
         self._world.rest(self._state())
-        leave = await self._world.sleep(until)
+        woken = await self._world.sleep(step, until, hears)
         self.rest_until = None
-        if leave is not None:
-            self.leave(Why.LEFT)
-            raise Left(leave.reason)
+        self.resting_at = None
+        match woken:
+            case Leave(reason=reason):
+                self.trail.leave(Why.LEFT)
+                raise Left(reason)
+            case Skip(to_end=True):
+                self.trail.leave(Why.SKIPPED)
+                raise ThreadEnded
+            case _:
+                return woken
 
-    def enter(self, step: str, kind: PathKind, message: str | None = None) -> None:
-        """Open an entry of the path, unless it was found open: then the journey rests here already."""
-        if self._path and self._path[-1].left_at is None:
-            return
-        self._path.append(PathEntry(step=step, kind=kind, entered_at=self._world.now(), message=message))
+    def abandon(self) -> None:
+        """Leave the thread under way; nothing more of it is said."""
+        self.at = None
+        self.rest_until = None
 
-    def leave(self, why: Why, outcome: Outcome | None = None) -> None:
-        """Close the open entry."""
-        self._amend(left_at=self._world.now(), why=why)
-        if outcome is not None:
-            self._amend(outcome=outcome)
+    async def arrive(self, step: str) -> None:
+        """The journey comes to rest: the place where it moves to another version that has the same step."""
+        self.resting_at = step
+        if self.moving is not None and (move := self.move(self.moving)) is not None:
+            await self._world.moved(move)
 
-    def _amend(self, **changes: object) -> None:
-        self._path[-1] = self._path[-1].model_copy(update=changes)
+    def move(self, move: Move) -> Move | None:
+        """Live by another version, if the journey rests where that has the same step; or else at the next such rest.
+
+        Returns:
+            The move, if it was made just now: then the World is to be told.
+        """
+        self.moving = move
+        if self.resting_at is None or not self._has(move.program, self.resting_at):
+            return None
+        self.moving = None
+        if move.program.version == self.program.version:
+            return None
+        self.program = move.program
+        self.trail.note_move(move.program.version)
+        return move
+
+    def _has(self, program: Program, place: str) -> bool:
+        step = program.steps.get(StepId(place))
+        if step is not None:
+            return type(step) is type(self.program.steps.get(StepId(place)))
+        # Places that are no steps are in every version whose threads answer this alert.
+        alert = f"{self._start.alert_id}.{AlertEvent.ALERT}"
+        return place not in self.program.steps and bool(program.doors(alert))
+
+
+def choose_arm(contact_id: str, conversation: str, step: Split) -> int:
+    """The arm a contact goes, counted from 0: by chance, but the same for this contact in every version."""
+    total = sum(arm.share for arm in step.arms)
+    digest = hashlib.sha256(f"{conversation}/{step.id}/{contact_id}".encode()).digest()
+    point = int.from_bytes(digest[:8], "big") % total
+    for index, arm in enumerate(step.arms):
+        point -= arm.share
+        if point < 0:
+            return index
+    raise AssertionError("the point lies below the total of the shares")

@@ -1,14 +1,28 @@
 """All that a journey asks of the outside. The machine in journey.py knows nothing else.
 
-Three worlds are meant: the workflow (production), the rehearsal (virtual clock, no I/O) and, later, the record.
+Three worlds, one machine: the workflow (production), the rehearsal (a virtual clock, no I/O), and the record (what
+really happened to a journey, lived once more on another version).
 """
 
+from collections.abc import Callable
 from datetime import datetime
-from typing import Protocol
+from typing import Protocol, TypeAlias
 
-from schemas.journey import Deliver, JourneyState, Leave, PlaceGiven, Say
+from schemas.ids import StepId
+from schemas.journey import Deliver, Hear, JourneyState, Leave, Move, PlaceGiven, Say, Skip, Wake
+from schemas.moments import Until
 from schemas.outcome import Outcome
+from schemas.program import CallWebhook, ContactChange
 from schemas.reasons import Reason
+
+Woken: TypeAlias = Leave | Hear | Wake | Skip
+"""What may end a rest before its time."""
+Hears: TypeAlias = Callable[[], frozenset[str]]
+"""The events that are listened for; asked anew, for a move to another version may change them during a rest."""
+
+
+def hears_nothing() -> frozenset[str]:
+    return frozenset()
 
 
 class World(Protocol):
@@ -22,8 +36,12 @@ class World(Protocol):
         """Called before every rest: the place where a long history may continue as new with `state`."""
         ...
 
-    async def sleep(self, until: datetime) -> Leave | None:
-        """Rest until `until` (returns None), or until asked to leave."""
+    async def sleep(self, step: str, until: datetime | None, hears: Hears = hears_nothing) -> Woken | None:
+        """Rest at `step` until `until` (returns None; None: for as long as it takes), or until woken.
+
+        Woken by a Leave, by a Wake or Skip that names this step, and by a Hear of one of `hears`. A Hear counts from
+        the end of the rest before this one; one that is not listened for is forgotten with the rest it came in.
+        """
         ...
 
     async def stand_in_line(self, until: datetime, after_claim: int) -> PlaceGiven | Say | Leave | None:
@@ -39,4 +57,28 @@ class World(Protocol):
 
     async def step_out(self, reason: Reason) -> int | None:
         """Leave the waiting list; a claim id if one was given just before, and then it still counts."""
+        ...
+
+    async def decide(self, question: str) -> int | None:
+        """Which of the question's criteria hold now, counted from 0: the first; None when none does."""
+        ...
+
+    async def find_moment(self, until: Until) -> datetime:
+        """When the contact's clock next shows this, from now on."""
+        ...
+
+    async def change_contact(self, step: ContactChange, round_: int) -> None:
+        """Note something about the contact."""
+        ...
+
+    async def call_webhook(self, step: CallWebhook, round_: int) -> bool:
+        """Tell another system; whether it took it."""
+        ...
+
+    async def stand(self, step: StepId, cause: Reason | None) -> None:
+        """The journey rests at this step now, and what holds it up there, if anything."""
+        ...
+
+    async def moved(self, move: Move) -> None:
+        """The journey lives by another version from here on."""
         ...

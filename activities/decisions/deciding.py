@@ -1,0 +1,56 @@
+"""The decide activity: which of a question's criteria hold for a journey now."""
+
+from collections import OrderedDict
+
+import structlog
+from temporalio import activity
+
+from activities.decisions.evaluate import evaluate
+from activities.decisions.journey_facts import journey_facts
+from activities.postgres.pool import Pool
+from activities.postgres.queries import load_queries
+from schemas.ids import VersionId
+from schemas.journey import Activity, Decide, Decided
+from schemas.questions import Questions
+
+SQL = load_queries("activities.decisions", "deciding.sql")
+log = structlog.get_logger()
+
+KEPT_VERSIONS = 500
+"""Versions whose criteria are kept in memory. They never change, so what is kept is never stale."""
+
+
+class Deciding:
+    """Answers the questions of programs."""
+
+    def __init__(self, pool: Pool) -> None:
+        self._pool = pool
+        self._kept: OrderedDict[VersionId, Questions] = OrderedDict()
+
+    @activity.defn(name=Activity.DECIDE)
+    async def decide(self, request: Decide) -> Decided:
+        """The first criteria that hold at the journey's moment; safe to repeat, for it changes nothing.
+
+        Of a contact who was erased nothing is known any more: what asks for nothing still holds.
+        """
+        questions = await self._questions(request.version)
+        facts = await journey_facts(self._pool, request.journey_id)
+        choice = next(
+            (
+                index
+                for index, criteria in enumerate(questions.criteria.get(request.question, ()))
+                if criteria is None or evaluate(criteria, facts, request.at)
+            ),
+            None,
+        )
+        log.info("decided", journey=request.journey_id, question=request.question, choice=choice)
+        return Decided(choice=choice)
+
+    async def _questions(self, version: VersionId) -> Questions:
+        kept = self._kept.get(version)
+        if kept is None:
+            stored = await self._pool.fetchval(SQL["questions"], version)
+            kept = self._kept[version] = Questions.model_validate(stored or {})
+            if len(self._kept) > KEPT_VERSIONS:
+                self._kept.popitem(last=False)
+        return kept

@@ -1,0 +1,26 @@
+"""Where journeys rest and by which version they live: kept in PostgreSQL for those who list, count and mend."""
+
+from temporalio import activity
+
+from activities.postgres.pool import Pool
+from activities.postgres.queries import load_queries
+from schemas.journey import Activity, Moved, Stand
+
+SQL = load_queries("activities", "standing.sql")
+
+
+class Standing:
+    """The record of where journeys rest."""
+
+    def __init__(self, pool: Pool) -> None:
+        self._pool = pool
+
+    @activity.defn(name=Activity.STAND)
+    async def stand(self, request: Stand) -> None:
+        """The journey rests at this step now."""
+        await self._pool.execute(SQL["stand"], request.journey_id, request.step, request.cause)
+
+    @activity.defn(name=Activity.MOVED)
+    async def moved(self, request: Moved) -> None:
+        """The journey lives by this version from here on; the operation that asked for it has one less to wait for."""
+        await self._pool.execute(SQL["moved"], request.journey_id, request.version, request.operation_id)

@@ -1,0 +1,54 @@
+"""The trail a journey leaves: its path, an entry for every stay. At most the last one is open."""
+
+from collections.abc import Callable
+from datetime import datetime
+
+from schemas.ids import VersionId
+from schemas.outcome import Outcome
+from schemas.path import PathEntry, PathKind, Why
+
+
+class Trail:
+    """A path that is being written."""
+
+    def __init__(self, path: tuple[PathEntry, ...], now: Callable[[], datetime]) -> None:
+        self._path = list(path)
+        self._now = now
+
+    @property
+    def path(self) -> tuple[PathEntry, ...]:
+        return tuple(self._path)
+
+    @property
+    def open_entry(self) -> PathEntry | None:
+        """Where the journey is; None between two stays."""
+        last = self._path[-1] if self._path else None
+        return last if last is not None and last.left_at is None else None
+
+    def enter(self, step: str, kind: PathKind, message: str | None = None) -> None:
+        """Open an entry, unless it was found open: then the journey rests here already."""
+        if self.open_entry is None:
+            self._path.append(PathEntry(step=step, kind=kind, entered_at=self._now(), message=message))
+
+    def leave(
+        self, why: Why, outcome: Outcome | None = None, *, branch: str | None = None, heard: str | None = None
+    ) -> None:
+        """Close the open entry."""
+        changes = {"outcome": outcome, "branch": branch, "heard": heard}
+        self._amend(left_at=self._now(), why=why, **{name: value for name, value in changes.items() if value})
+
+    def pass_through(self, step: str, kind: PathKind, why: Why, branch: str | None = None) -> None:
+        """A stay that takes no time."""
+        self.enter(step, kind)
+        self.leave(why, branch=branch)
+
+    def note(self, outcome: Outcome) -> None:
+        """What was answered so far, while the stay goes on."""
+        self._amend(outcome=outcome)
+
+    def note_move(self, version: VersionId) -> None:
+        """The journey rests here and lives by this version from now on."""
+        self._amend(moved_to=version)
+
+    def _amend(self, **changes: object) -> None:
+        self._path[-1] = self._path[-1].model_copy(update=changes)
