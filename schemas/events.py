@@ -10,6 +10,7 @@ from pydantic import AfterValidator, AwareDatetime, EmailStr, Field, FiniteFloat
 from schemas.facts import ExternalId
 from schemas.ids import ContactId, JourneyId, StoreId
 from schemas.model import Model
+from schemas.names import Code
 from schemas.reasons import Reason
 
 MOST_ITEMS = 500
@@ -19,6 +20,8 @@ MOST_DETAILS = 50
 LARGEST_DETAILS = 4096
 """Bytes as JSON: enough for what criteria look at; not a place to keep documents."""
 EARLIEST_YEAR = 2000
+LONGEST_MESSAGE_ID = 500
+"""Characters; those that mail programs and providers make are far shorter."""
 
 
 class EventKind(StrEnum):
@@ -29,6 +32,15 @@ class EventKind(StrEnum):
     CHECKOUT_STARTED = "checkout_started"
     ORDERED = "ordered"
     CUSTOM = "custom"
+    OPENED_MESSAGE = "opened_message"
+    CLICKED_MESSAGE = "clicked_message"
+    JOINED_LIST = "joined_list"
+
+
+ABOUT_MESSAGES = frozenset({EventKind.OPENED_MESSAGE, EventKind.CLICKED_MESSAGE})
+_OF_ITEMS = frozenset({EventKind.ADDED_TO_CART, EventKind.CHECKOUT_STARTED, EventKind.ORDERED})
+_ABOUT_PRODUCTS = _OF_ITEMS | {EventKind.VIEWED_PRODUCT}
+"""The others may name a product, and need not."""
 
 
 def _storable(text: str) -> str:
@@ -43,6 +55,13 @@ def _impersonal(text: str) -> str:
     return text
 
 
+def _bare(text: str) -> str:
+    bare = text.removeprefix("<").removesuffix(">")
+    if not bare or set(bare) & set(" <>\t\r\n"):
+        raise ValueError("this is no Message-ID: one text without spaces, in angle brackets or without")
+    return bare
+
+
 def _not_ancient(at: datetime) -> datetime:
     if at.year < EARLIEST_YEAR:
         raise ValueError(f"this lies before the year {EARLIEST_YEAR}: is its unit right?")
@@ -53,6 +72,8 @@ Storable = Annotated[str, AfterValidator(_storable)]
 Id = Annotated[ExternalId, AfterValidator(_storable)]
 EventId = Annotated[Storable, Field(min_length=1, max_length=200), AfterValidator(_impersonal)]
 OrderId = Annotated[Id, AfterValidator(_impersonal)]
+MessageId = Annotated[Storable, Field(max_length=LONGEST_MESSAGE_ID), AfterValidator(_bare)]
+"""As the message's header has it; angle brackets are left out."""
 Units = Annotated[int, Field(ge=1, le=MOST_UNITS)]
 _Whole = Annotated[int, Field(ge=-(2**53), le=2**53)]
 _Text = Annotated[Storable, Field(max_length=1000)]
@@ -94,6 +115,8 @@ class Event(Model):
         email, contact: who it was; one of the two. A new address becomes a contact, who has consented to nothing.
         product, variant, quantity: what it was about; or else `items`, for a cart, a checkout or an order.
         order: the order's id, for `ordered` and only for that. Every item of an order names its product.
+        message: the Message-ID of what was opened or clicked, where it is known; only of those kinds.
+        list: the code of the list that was joined, for `joined_list` and only for that.
         happened_at: now, if left out. Ahead by more than five minutes counts as now.
         properties: of the event; what is small enough to keep.
         attributes: of the contact: merged into what is known, the newer event wins, null removes.
@@ -110,6 +133,8 @@ class Event(Model):
     quantity: Units | None = None
     items: Annotated[tuple[Item, ...], Field(max_length=MOST_ITEMS)] = ()
     order: OrderId | None = None
+    message: MessageId | None = None
+    list: Code | None = None
     happened_at: Annotated[AwareDatetime, AfterValidator(_not_ancient)] | None = None
     properties: Details = Field(default_factory=dict[str, Detail])
     attributes: Details = Field(default_factory=dict[str, Detail])
@@ -124,12 +149,16 @@ class Event(Model):
             raise ValueError("a custom event has a 'name', and no other event has one")
         if (self.kind is EventKind.ORDERED) != (self.order is not None):
             raise ValueError("an 'ordered' event has its 'order', and no other event has one")
+        if self.message is not None and self.kind not in ABOUT_MESSAGES:
+            raise ValueError("only 'opened_message' and 'clicked_message' events have a 'message'")
+        if (self.kind is EventKind.JOINED_LIST) != (self.list is not None):
+            raise ValueError("a 'joined_list' event has its 'list', and no other event has one")
         single = self.product is not None or self.variant is not None
         if self.items and (single or self.quantity is not None):
             raise ValueError("an event is about 'items' or about one 'product', not both")
-        if self.items and self.kind in (EventKind.VIEWED_PRODUCT, EventKind.CUSTOM):
+        if self.items and self.kind not in _OF_ITEMS:
             raise ValueError(f"a '{self.kind}' event is about one 'product'; carts, checkouts and orders have 'items'")
-        if not self.items and not single and self.kind is not EventKind.CUSTOM:
+        if not self.items and not single and self.kind in _ABOUT_PRODUCTS:
             raise ValueError(f"a '{self.kind}' event says what it is about: 'product', 'variant' or 'items'")
         if self.order is not None and any(item.product is None for item in self.things):
             raise ValueError("every item of an order names its 'product': that is what counts as bought")
@@ -137,7 +166,7 @@ class Event(Model):
 
     @property
     def things(self) -> tuple[Item, ...]:
-        """What it is about, one product or many; nothing for a custom event about nothing."""
+        """What it is about, one product or many; nothing for an event about no product."""
         if self.product is None and self.variant is None:
             return self.items
         return (Item(product=self.product, variant=self.variant, quantity=self.quantity or 1),)

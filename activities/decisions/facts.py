@@ -40,6 +40,8 @@ class CriteriaFacts:
     engagement_last_message: datetime | None = None
     contact_attributes: Mapping[str, AttributeFact] = field(default_factory=dict[str, AttributeFact])
     contact_consent_email: bool | None = None
+    contact_lists: frozenset[str] | None = None
+    contact_tags: frozenset[str] | None = None
     contact_entered_at: datetime | None = None
     alert_last_entered: datetime | None = None
 
@@ -74,6 +76,8 @@ SINGLE_FACTS: Mapping[str, Callable[[CriteriaFacts], Fact]] = {
     "engagement.last_click": lambda facts: facts.engagement_last_click,
     "engagement.last_message": lambda facts: facts.engagement_last_message,
     "contact.consent.email": lambda facts: facts.contact_consent_email,
+    "contact.lists": lambda facts: facts.contact_lists,
+    "contact.tags": lambda facts: facts.contact_tags,
     "contact.entered_at": lambda facts: facts.contact_entered_at,
     "alert.last_entered": lambda facts: facts.alert_last_entered,
 }

@@ -1,5 +1,6 @@
 """Whether an alert's own conditions on product and contact hold now: looks the facts up, then evaluates them."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from activities.decisions.evaluate import evaluate
@@ -27,31 +28,53 @@ async def passes(
     filters = [read_criteria(stored) for stored in (alert["triggers"], alert["profile"]) if stored is not None]
     if not filters:
         return True
-    row = await database.fetchrow(
-        SQL["criteria_facts"], contact_id, store_id, product_id, variant_id, alert["alert_id"]
-    )
-    if row is None:
+    facts = await criteria_facts(database, contact_id, store_id, product_id, variant_id, alert["alert_id"])
+    if facts is None:
         return False
-    facts, now = _facts(row, variant_id), datetime.now(UTC)
+    now = datetime.now(UTC)
     return all(evaluate(criteria, facts, now) for criteria in filters)
 
 
-def _facts(row: Row, variant_id: str | None) -> CriteriaFacts:
+async def criteria_facts(
+    database: Pool | Connection,
+    contact_id: str,
+    store_id: str,
+    product_id: str | None,
+    variant_id: str | None,
+    alert_id: str | None,
+) -> CriteriaFacts | None:
+    """All that criteria can ask about a contact, now, in one query; None when there is no such contact.
+
+    Args:
+        product_id, variant_id: what it is about, by the storefront's ids; None: no product, or no variant of it.
+        alert_id: whose queue is meant; None: no alert is.
+    """
+    row = await database.fetchrow(SQL["criteria_facts"], contact_id, store_id, product_id, variant_id, alert_id)
+    if row is None:
+        return None
     return CriteriaFacts(
         product_id=row["product_id"],
         product_title=row["title"],
-        product_collections=frozenset(row["collections"]),
+        product_collections=_known(row["collections"]),
         product_vendor=row["vendor"],
-        product_tags=frozenset(row["tags"]),
+        product_tags=_known(row["product_tags"]),
         product_price=row["price"],
         variant_id=variant_id,
         variant_sku=row["sku"],
         orders_count=row["orders"],
         orders_last=row["last_order"],
         orders_bought_this=row["bought_this"],
+        engagement_last_open=row["last_open"],
+        engagement_last_click=row["last_click"],
         engagement_last_message=row["last_message"],
         contact_attributes=row["attributes"],
         contact_consent_email=row["consented"],
+        contact_lists=frozenset(row["lists"]),
+        contact_tags=frozenset(row["tags"]),
         contact_entered_at=row["entered_at"],
         alert_last_entered=row["last_entered"],
     )
+
+
+def _known(texts: Sequence[str] | None) -> frozenset[str] | None:
+    return None if texts is None else frozenset(texts)

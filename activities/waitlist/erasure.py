@@ -13,6 +13,16 @@ from schemas.ids import StoreId, Subject
 
 SQL = load_queries("activities.waitlist", "erasure.sql")
 
+FORGETTING = (
+    "forget_suppressions",
+    "forget_contacts",
+    "forget_orders",
+    "forget_lists",
+    "forget_tags",
+    "forget_properties",
+)
+"""In this order, for the suppressions are found by the address."""
+
 
 async def erase_contact(connection: Connection, store_id: StoreId, fact: ContactErasureFact) -> None:
     """Forget a person in all shops of this installation; the shops share one record of them."""
@@ -29,6 +39,7 @@ async def erase_shop(connection: Connection, store_id: StoreId) -> None:
     # Whoever only this shop knows stands in line nowhere else.
     await _leave(connection, [row["id"] for row in people], store_id)
     await _forget(connection, [row["id"] for row in people if row["alone"]])
+    await connection.execute(SQL["forget_lists_of_shop"], store_id, [row["id"] for row in people])
     await connection.execute(SQL["forget_orders_of_shop"], store_id)
     await connection.execute(SQL["forget_events_of_shop"], store_id)
     await _record(connection, store_id, "shop erased", None)
@@ -41,8 +52,7 @@ async def answer_data_request(connection: Connection, store_id: StoreId, fact: D
 
 
 async def _forget(connection: Connection, contact_ids: list[str]) -> None:
-    # The suppressions are found by the address, so they go before it.
-    for query in ("forget_suppressions", "forget_contacts", "forget_orders", "forget_properties"):
+    for query in FORGETTING:
         await connection.execute(SQL[query], contact_ids)
 
 

@@ -57,10 +57,24 @@ update contacts set email = null, erased_at = now(), attributes = '{}', attribut
 -- name: forget_orders
 delete from orders where contact_id = any($1::text[]);
 
+-- name: forget_lists
+delete from list_members where contact_id = any($1::text[]);
+
+-- name: forget_tags
+delete from contact_tags where contact_id = any($1::text[]);
+
 -- name: forget_properties
 -- The events stay, of nobody any more, so that one which is sent again is known and brings nobody back.
-update events set properties = '{}', order_id = case when order_id is not null then '' end
+update events set properties = '{}', message_id = null, order_id = case when order_id is not null then '' end
 where contact_id = any($1::text[]);
+
+-- name: forget_lists_of_shop
+-- What the shop told, unless another shop told the same of them.
+delete from list_members m
+where source = 'event/' || $1 and contact_id = any($2::text[])
+  and not exists (
+      select from events e
+      where e.contact_id = m.contact_id and e.kind = 'joined_list' and e.list_code = m.list_code and e.store_id <> $1);
 
 -- name: forget_orders_of_shop
 delete from orders where store_id = $1;

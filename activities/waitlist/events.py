@@ -2,6 +2,7 @@
 
 An event is one transaction: its row, the contact's attributes, the orders or the entries it led to, and the answer,
 kept beside it (P7). Storefronts tell of the same by webhook: there it is part of the delivery's transaction.
+Opens and clicks are only recorded: criteria ask for the last of each.
 """
 
 from collections import defaultdict
@@ -37,6 +38,7 @@ LARGEST_ATTRIBUTES = 16 * 1024
 """Bytes of all of a contact's attributes: they are read whenever criteria are."""
 
 UNKNOWN_THING = "The shop has no such product or variant that we know of: recorded, and nobody is enlisted for it."
+ALREADY_ON_LIST = "They were on this list already."
 NO_ALERT = "No published alert is fed by this: recorded, and nobody is enlisted."
 
 
@@ -49,6 +51,13 @@ class _Line:
 
 class _EventRefused(Exception):
     """Nothing of the event may stay; the text says why."""
+
+
+class NoSuchList(Exception):
+    """There is no list of this code."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(f"There is no list '{code}'. A list is made when the first conversation of it is published.")
 
 
 class Events:
@@ -93,6 +102,25 @@ async def take_order(connection: Connection, store_id: StoreId, fact: OrderFact)
     await _set_order(
         connection, store_id, fact.order_id, contact_id, lines, ordered_at, fact.observed_at, cancelled=fact.cancelled
     )
+
+
+async def join_list(connection: Connection, list_code: str, contact_id: ContactId, at: datetime, source: str) -> bool:
+    """Put a contact on a list, once; of two times they joined, the earlier stands. Asks for no consent and gives none.
+
+    Args:
+        contact_id: held in this transaction, against an erasure of the same moment.
+        source: who put them there: `event/<store>` for an event.
+
+    Returns:
+        Whether they were not on it before.
+
+    Raises:
+        NoSuchList: no published conversation is of this list.
+    """
+    joined = await connection.fetchval(SQL["join_list"], list_code, contact_id, at, source)
+    if joined is None:
+        raise NoSuchList(list_code)
+    return joined
 
 
 async def _take(connection: Connection, event: Event) -> EventOutcome:
@@ -156,6 +184,8 @@ async def _add(connection: Connection, event: Event, contact_id: ContactId, at: 
         event.properties,
         [item.model_dump(mode="json", exclude_none=True) for item in event.items],
         event.order,
+        event.message,
+        event.list,
     )
     return added is not None
 
@@ -171,7 +201,14 @@ async def _take_effect(connection: Connection, event: Event, contact_id: Contact
             lines = [_Line(item.product or "", item.variant, item.quantity) for item in event.things]
             await _set_order(connection, event.store, event.order, contact_id, lines, at, at, cancelled=False)
             return EventEffect()
-        case EventKind.CUSTOM:
+        case EventKind.JOINED_LIST:
+            assert event.list is not None, "who joined a list joined a certain one"
+            try:
+                joined = await join_list(connection, event.list, contact_id, at, f"event/{event.store}")
+            except NoSuchList as unknown:
+                raise _EventRefused(str(unknown)) from unknown
+            return EventEffect(note=None if joined else ALREADY_ON_LIST)
+        case EventKind.CUSTOM | EventKind.OPENED_MESSAGE | EventKind.CLICKED_MESSAGE:
             return EventEffect()
         case _:
             assert_never(event.kind)

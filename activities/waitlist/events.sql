@@ -1,4 +1,4 @@
--- Every query of what contacts did: events and orders.
+-- Every query of what contacts did: events, orders and the lists they joined.
 
 -- name: add_store
 insert into stores (id, source) values ($1, 'api') on conflict (id) do nothing;
@@ -11,8 +11,10 @@ select contact_id, outcome from events where store_id = $1 and id = $2;
 select erased_at is not null as erased from contacts where id = $1 for share;
 
 -- name: add_event
-insert into events (store_id, id, kind, name, contact_id, product_id, variant_id, quantity, happened_at, properties, items, order_id)
-values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
+insert into events (
+    store_id, id, kind, name, contact_id, product_id, variant_id, quantity, happened_at, properties, items, order_id,
+    message_id, list_code)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
 on conflict (store_id, id) do nothing
 returning id;
 
@@ -49,3 +51,13 @@ set contact_id = excluded.contact_id, quantity = excluded.quantity, ordered_at =
     cancelled = excluded.cancelled or (orders.cancelled and orders.observed_at = excluded.observed_at),
     observed_at = excluded.observed_at
 where orders.observed_at <= excluded.observed_at;
+
+-- name: join_list
+-- Null: there is no such list. Else whether they were not on it; the earlier time stands, whichever comes first.
+with joined as (
+    insert into list_members (list_code, contact_id, joined_at, source)
+    select code, $2, $3, $4 from lists where code = $1
+    on conflict (contact_id, list_code) do update set joined_at = excluded.joined_at, source = excluded.source
+    where excluded.joined_at < list_members.joined_at
+)
+select not exists (select from list_members where contact_id = $2 and list_code = $1) from lists where code = $1;

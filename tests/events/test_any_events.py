@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from activities.postgres.pool import Pool
 from schemas.alerts import Action, AlertSection, AlertType, BackInStock, LowInventory, PriceDrop
-from schemas.events import EventKind
+from schemas.events import ABOUT_MESSAGES, EventKind
 from starter.publishing import publish
 from tests.events.told import conversation
 from tests.http.test_any_request import ANYTHING, object_with
@@ -25,6 +25,7 @@ EXAMPLES = settings(
 )
 ID = st.text("ab", min_size=1, max_size=3)
 ITEM = st.fixed_dictionaries({"product": st.sampled_from(["21", "22"])}, optional={"variant": st.just("31")})
+MESSAGES = st.just("<j-1.tell.0@shop.example>") | st.text(max_size=5) | ANYTHING
 MOMENTS = st.datetimes().map(lambda at: f"{at.isoformat()}Z") | st.sampled_from(
     ["2026-01-31T12:00:00Z", "9999-12-31T23:59:59-14:00", "0001-01-01T00:00:00+14:00", 0, 1e300]
 )
@@ -41,13 +42,16 @@ def event_of(kind: EventKind) -> st.SearchStrategy[object]:
         needed["name"] = st.text(max_size=5)
     elif kind is EventKind.VIEWED_PRODUCT:
         needed["product"] = st.sampled_from(["21", "22"])
-    else:
+    elif kind is EventKind.JOINED_LIST:
+        needed["list"] = st.sampled_from(["default", "of-nobody"]) | ANYTHING
+    elif kind not in ABOUT_MESSAGES:
         needed["items"] = st.lists(ITEM, min_size=1, max_size=3)
     if kind is EventKind.ORDERED:
         needed["order"] = ID
+    optional: dict[str, st.SearchStrategy[object]] = {"message": MESSAGES} if kind in ABOUT_MESSAGES else {}
     details = st.dictionaries(st.text(max_size=5), ANYTHING, max_size=2)
     return st.fixed_dictionaries(
-        needed, optional={"happened_at": MOMENTS | ANYTHING, "properties": details, "attributes": details}
+        needed, optional=optional | {"happened_at": MOMENTS | ANYTHING, "properties": details, "attributes": details}
     )
 
 
@@ -60,6 +64,8 @@ EVENTS = st.sampled_from(list(EventKind)).flatmap(event_of) | object_with(
     variant="31",
     quantity=1,
     items=[{"product": "21"}],
+    message="<j-1.tell.0@shop.example>",
+    list="default",
     happened_at="2026-01-31T12:00:00Z",
 )
 

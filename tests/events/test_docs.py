@@ -2,12 +2,14 @@
 
 import json
 import re
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from activities.waitlist.clock import CLOCK_TOLERANCE
-from schemas.events import Event, EventKind, EventStatus
+from activities.waitlist.kept_sign_ups import SAME_SIGN_UP
+from schemas.events import LONGEST_MESSAGE_ID, Event, EventKind, EventStatus
 from schemas.reasons import Reason
 from tests.storefronts.shop import ABOUT_PEOPLE, ANSWERED
 
@@ -28,6 +30,8 @@ def test_every_field_kind_status_and_reason_is_explained() -> None:
     reasons = {Reason.IN_STOCK, Reason.INACTIVE, Reason.PURCHASED, Reason.WINDOW_ENDED, Reason.NO_VARIANT}
     for name in (*Event.model_fields, *EventKind, *EventStatus, *reasons):
         assert f"`{name}`" in EVENTS
+    assert f"at most {LONGEST_MESSAGE_ID} characters" in EVENTS
+    assert timedelta(days=1) == SAME_SIGN_UP, "as it is written there"
     assert CLOCK_TOLERANCE.total_seconds() == 300, "as it is written there"
 
 

@@ -54,6 +54,11 @@ async def known(web: Web, pool: Pool) -> Callable[[str], Awaitable[None]]:
         assert (await web.sign_up(address)).status_code == 202
         personal: dict[str, Any] = {"properties": {"mail": address}, "attributes": {"mail": address.upper()}}
         await tell(web, event(who=who, **personal), event("custom", who, name="n"), order(f"o-{who}", who))
+        await tell(
+            web, event("clicked_message", who, message=f"<1.{address}>"), event("joined_list", who, list="default")
+        )
+        tag = "insert into contact_tags (contact_id, tag) select id, 'vip' from contacts where email = $1"
+        await pool.execute(tag, address)
         await web.webhook("orders/create", {"id": "no id", "email": address, "line_items": []})
         await pool.execute("insert into suppressions (email, reason) values ($1, 'complaint')", address)
 
@@ -65,13 +70,16 @@ async def test_of_an_erased_contact_nothing_is_left(
 ) -> None:
     await known("ann")
     await known("ben")
-    assert len(await everywhere(pool, "ann@example.com")) == 4, "the test would see it"
+    assert len(await everywhere(pool, "ann@example.com")) == 5, "the test would see it"
     await redact(web)
     assert await everywhere(pool, "ann@") == []
     erased = await only(pool, "select * from contacts where erased_at is not null")
     assert (erased["email"], erased["attributes"], erased["attributes_at"]) == (None, {}, None)
     assert await pool.fetchval("select count(*) from orders where contact_id = $1", erased["id"]) == 0
-    assert len(await everywhere(pool, "ben@")) == 4
+    assert len(await everywhere(pool, "ben@")) == 5
+    for table in ("list_members", "contact_tags"):
+        (row,) = await pool.fetch(f"select contact_id from {table}")
+        assert row["contact_id"] != erased["id"], "ben's"
     audit = await only(pool, "select action, details from audit")
     assert tuple(audit) == ("contact erased", {"store": SHOP, "contact": erased["id"]})
     assert "ann@" not in "".join(capfd.readouterr()).lower()
@@ -131,6 +139,8 @@ async def test_a_shop_that_leaves_takes_its_people_with_it_and_no_others(
     there = {"store": ELSEWHERE, "variant": "v", "email": "ben@example.com"}
     await web.open.post("/v1/signups", json=there)
     await tell(web, event(who="cat", store=ELSEWHERE))
+    list_of_cat = event("joined_list", "cat", store=ELSEWHERE, list="default")
+    await tell(web, list_of_cat, event("custom", "cat", name="quiz"), event("joined_list", "cat", list="default"))
     await pool.execute("delete from outbox")
     answer = await web.webhook("shop/redact", {"shop_id": 1, "shop_domain": SHOP})
     assert answer.json() == {"receipt": "applied"}
@@ -140,6 +150,8 @@ async def test_a_shop_that_leaves_takes_its_people_with_it_and_no_others(
     assert [tuple(row) for row in left] == [(SHOP, "erased")]
     assert await pool.fetchval("select count(*) from events where store_id = $1", SHOP) == 0
     assert await pool.fetchval("select count(*) from orders") == 0
+    members = "select c.email from list_members m join contacts c on c.id = m.contact_id"
+    assert (await only(pool, members))["email"] == "cat@example.com", "whom the other shop told of as well"
     assert await pool.fetchval("select count(*) from contacts where email is not null") == 2
     assert await pool.fetchval("select count(*) from outbox where kind = 'leave'") == 4, "two each"
 

@@ -8,6 +8,7 @@ import pytest
 from activities.postgres.pool import Pool
 from activities.waitlist.events import LARGEST_ATTRIBUTES, NO_ALERT, UNKNOWN_THING
 from schemas.alerts import Action, AlertType, BackInStock
+from schemas.events import LONGEST_MESSAGE_ID
 from starter.http.events import MOST_EVENTS
 from starter.publishing import publish
 from tests.events.told import ago, conversation, event, line, only, order, tell
@@ -148,6 +149,14 @@ BAD: list[tuple[dict[str, object], str]] = [
     (event(items=[{"product": "21"}]), "$"),
     (event("added_to_cart", items=[]), "$"),
     (event("checkout_started", items=[{"product": "21", "quantity": 0}]), "$.items[0].quantity"),
+    (event("opened_message", message="two words"), "$.message"),
+    (event("opened_message", message="<>"), "$.message"),
+    (event("clicked_message", message="m" * (LONGEST_MESSAGE_ID + 1)), "$.message"),
+    (event("clicked_message", items=[{"product": "21"}]), "$"),
+    (event(message="<m@shop.example>"), "$"),
+    (event("joined_list"), "$"),
+    (event("joined_list", list="No Code"), "$.list"),
+    (event("custom", name="a", list="default"), "$"),
     (event(properties={"nested": {}}), "$.properties.nested.bool"),
     (
         event(properties={"a": "x" * 900, "b": "x" * 900, "c": "x" * 900, "d": "x" * 900, "e": "x" * 900}),

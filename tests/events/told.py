@@ -7,11 +7,13 @@ from typing import Any
 
 from activities.postgres.pool import Pool, Row
 from schemas.alerts import AlertSection
-from schemas.conversation import ConversationDocument, MessageSection, SendStep, Status, ThreadSection
+from schemas.conversation import ConversationDocument, MessageSection, ThreadSection
+from schemas.steps import SendStep, Status
 from tests.http.web import Web
 from tests.storefronts.shop import SHOP
 
 _ids = count(1)
+_NOT_ABOUT_THE_MUG = {"custom", "opened_message", "clicked_message", "joined_list"}
 
 
 def conversation(alerts: Mapping[str, AlertSection], status: Status = Status.LIVE) -> ConversationDocument:
@@ -32,8 +34,9 @@ def conversation(alerts: Mapping[str, AlertSection], status: Status = Status.LIV
 
 
 def event(kind: str = "viewed_product", who: str = "ann", **said: object) -> dict[str, object]:
-    """An event with an id of its own, about the shop's mug."""
-    about = {} if kind == "custom" or "items" in said or "product" in said else {"product": "21", "variant": "31"}
+    """An event with an id of its own, about the shop's mug where it is about a product."""
+    of_product = kind not in _NOT_ABOUT_THE_MUG and not {"items", "product"} & said.keys()
+    about = {"product": "21", "variant": "31"} if of_product else {}
     base = {"id": f"event-{next(_ids)}", "store": SHOP, "kind": kind, "email": f"{who}@example.com"}
     return base | about | said
 

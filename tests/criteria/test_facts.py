@@ -1,0 +1,155 @@
+"""What is looked up for criteria: about a product or none, for an alert or none, on a real database."""
+
+from collections.abc import AsyncGenerator
+from datetime import UTC, datetime
+from decimal import Decimal
+
+import pytest
+
+from activities.decisions.evaluate import evaluate
+from activities.decisions.facts import CriteriaFacts
+from activities.decisions.filters import criteria_facts
+from activities.postgres.pool import Connection, Pool
+from schemas.criteria import read_criteria
+from tests.criteria.strategies import NOW
+
+FIXTURES = """
+insert into stores (id, source) values ('s', 'api'), ('other', 'api');
+insert into products (store_id, product_id, title, vendor, tags, collections, on_sale, observed_at)
+values ('s', 'p', 'Mug', 'Acme', '{sale}', '{Kitchen}', true, now()), ('s', 'q', 'Bowl', null, '{}', '{}', true, now());
+insert into variants (store_id, variant_id, product_id, title, sku, price, policy)
+values ('s', 'v', 'p', 'Small', 'MUG-S', 12.50, 'deny'), ('s', 'w', 'p', 'Large', null, 10, 'deny');
+insert into contacts (id, email, attributes)
+values ('c', 'ann@example.com', '{"vip": true}'), ('d', 'ben@example.com', '{}');
+insert into consents (contact_id, channel, granted, source) values ('c', 'email', true, 'form');
+insert into lists (code, name, time_zone) values ('default', 'Shop', 'UTC'), ('letters', 'Letters', 'UTC');
+insert into list_members (list_code, contact_id, joined_at, source) values ('letters', 'c', now(), 'event/s');
+insert into contact_tags (contact_id, tag) values ('c', 'wholesale'), ('c', 'staff');
+insert into orders (store_id, order_id, contact_id, product_id, ordered_at, observed_at)
+values ('s', '1', 'c', 'p', '2026-04-01', now()), ('s', '2', 'c', 'q', '2026-04-20', now()),
+       ('other', '3', 'c', 'p', '2026-04-30', now());
+insert into events (store_id, id, kind, contact_id, happened_at)
+values ('s', '1', 'opened_message', 'c', '2026-04-02'), ('other', '2', 'opened_message', 'c', '2026-04-09'),
+       ('s', '3', 'clicked_message', 'c', '2026-04-08');
+insert into conversations (code, name) values ('k', 'K');
+insert into versions (id, conversation, number, content_hash, document, program)
+values ('k-1', 'k', 1, 'h', '{}', '{}');
+insert into alerts (id, list_code, conversation, type, action, quantity_threshold, window_days)
+values ('back', 'default', 'k', 'back-in-stock', 'sign-up', 1, 30);
+insert into journeys (
+    id, contact_id, store_id, subject, product_id, alert_id, conversation, version_id, entered_at, window_ends_at, ended_at,
+    ending)
+values ('j-1', 'c', 's', 'variant/v', 'p', 'back', 'k', 'k-1', '2026-04-03', '2026-06-01', null, null),
+       ('j-2', 'c', 's', 'product/q', 'q', 'back', 'k', 'k-1', '2026-03-03', '2026-06-01', '2026-04-01', 'expired');
+"""
+
+
+@pytest.fixture
+async def shop(pool: Pool) -> AsyncGenerator[Connection]:
+    """A shop with all that can be asked about ann; of ben nothing is known."""
+    async with pool.acquire() as connection:
+        await connection.execute(FIXTURES)
+        yield connection
+
+
+def day(month: int, number: int) -> datetime:
+    return datetime(2026, month, number, tzinfo=UTC)
+
+
+ABOUT_ANN = CriteriaFacts(
+    orders_count=2,
+    orders_last=day(4, 20),
+    engagement_last_open=day(4, 9),
+    engagement_last_click=day(4, 8),
+    contact_attributes={"vip": True},
+    contact_consent_email=True,
+    contact_lists=frozenset({"letters"}),
+    contact_tags=frozenset({"wholesale", "staff"}),
+)
+
+
+async def test_about_a_product_for_an_alert_everything_is_known(shop: Connection) -> None:
+    facts = await criteria_facts(shop, "c", "s", "p", "v", "back")
+    assert facts == CriteriaFacts(
+        product_id="p",
+        product_title="Mug",
+        product_collections=frozenset({"Kitchen"}),
+        product_vendor="Acme",
+        product_tags=frozenset({"sale"}),
+        product_price=Decimal("12.50"),
+        variant_id="v",
+        variant_sku="MUG-S",
+        orders_count=2,
+        orders_last=day(4, 20),
+        orders_bought_this=day(4, 1),
+        engagement_last_open=day(4, 9),
+        engagement_last_click=day(4, 8),
+        contact_attributes={"vip": True},
+        contact_consent_email=True,
+        contact_lists=frozenset({"letters"}),
+        contact_tags=frozenset({"wholesale", "staff"}),
+        contact_entered_at=day(4, 3),
+        alert_last_entered=day(3, 3),
+    )
+
+
+async def test_about_no_product_and_for_no_alert_only_the_contact_is_known(shop: Connection) -> None:
+    assert await criteria_facts(shop, "c", "s", None, None, None) == ABOUT_ANN
+
+
+async def test_a_whole_product_costs_what_its_cheapest_variant_does(shop: Connection) -> None:
+    facts = await criteria_facts(shop, "c", "s", "p", None, None)
+    assert facts is not None
+    assert (facts.product_price, facts.variant_id, facts.variant_sku) == (10, None, None)
+    assert (facts.contact_entered_at, facts.alert_last_entered) == (None, None)
+
+
+async def test_a_product_that_is_not_on_record_is_unknown(shop: Connection) -> None:
+    assert await criteria_facts(shop, "c", "s", "gone", None, None) == ABOUT_ANN
+
+
+async def test_of_a_contact_who_did_nothing_there_is_nothing(shop: Connection) -> None:
+    facts = await criteria_facts(shop, "d", "s", None, None, None)
+    nothing: frozenset[str] = frozenset()
+    assert facts == CriteriaFacts(
+        orders_count=0, contact_consent_email=False, contact_lists=nothing, contact_tags=nothing
+    )
+
+
+async def test_an_erased_contact_has_facts_and_whom_nobody_knows_has_none(shop: Connection) -> None:
+    await shop.execute("update contacts set email = null, erased_at = now() where id = 'd'")
+    assert await criteria_facts(shop, "d", "s", "p", "v", "back") is not None
+    assert await criteria_facts(shop, "nobody", "s", "p", "v", "back") is None
+
+
+@pytest.mark.parametrize(
+    ("criteria", "holds"),
+    [
+        ({"product.vendor": "Acme"}, False),
+        ({"product.tags": {"contains": "sale"}}, False),
+        ({"product.tags": {"does_not_contain": "sale"}}, True),
+        ({"product.price": {"at_most": 1000}}, False),
+        ({"orders.bought_this": {"not_within": "1 day"}}, True),
+        ({"orders.count": {"at_least": 2}}, True),
+        ({"contact.lists": {"contains": "Letters"}}, True),
+        ({"contact.lists": {"contains": "letter"}}, False),
+        ({"contact.tags": {"contains_any": ["vip", "STAFF"]}}, True),
+        ({"engagement.last_click": {"before": "2026-04-09"}}, True),
+    ],
+)
+async def test_about_no_product_criteria_hold_as_for_the_unknown(
+    shop: Connection, criteria: object, holds: bool
+) -> None:
+    facts = await criteria_facts(shop, "c", "s", None, None, None)
+    assert facts is not None
+    assert evaluate(read_criteria(criteria), facts, NOW) is holds
+
+
+async def test_the_last_open_is_found_by_its_index(shop: Connection) -> None:
+    """However many events a contact has: one entry of the index is read."""
+    query = "select max(happened_at) from events where contact_id = 'c' and kind = 'opened_message'"
+    async with shop.transaction():
+        await shop.execute("set local enable_seqscan = off")
+        plan = "\n".join(row[0] for row in await shop.fetch(f"explain {query}"))
+    assert "Index Only Scan using events_by_engagement" in plan
+    assert "Limit" in plan
