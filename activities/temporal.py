@@ -10,7 +10,7 @@ from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
 from schemas.ids import JourneyId, Subject, journey_workflow_id, shelf_workflow_id
-from schemas.journey import JourneyStart, Leave, Look, PlaceGiven, Say, ShelfStart, Signal, Workflow
+from schemas.journey import Hear, JourneyStart, Leave, Look, Move, PlaceGiven, Say, ShelfStart, Signal, Skip, Wake, Workflow
 from schemas.model import Model
 from schemas.reasons import Reason
 
@@ -43,6 +43,10 @@ class Temporal:
     async def say(self, start: JourneyStart, say: Say) -> None:
         """Ask a journey that stands in line to say something."""
         await self._start_journey(start, Signal.SAY, say)
+
+    async def signal(self, start: JourneyStart, signal: Signal, argument: Hear | Wake | Skip | Move) -> bool:
+        """Signal a journey, even if its workflow has not been started yet. Whether there was one to hear it."""
+        return await self._start_journey(start, signal, argument)
 
     async def call_forward(self, calls: Sequence[tuple[JourneyStart, PlaceGiven]]) -> list[JourneyId]:
         """Signal every one of these journeys. Returns those whose workflow has ended already."""

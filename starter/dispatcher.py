@@ -17,7 +17,7 @@ from activities.postgres.queries import load_queries
 from activities.temporal import Temporal
 from activities.waitlist.store import Waitlist
 from schemas.ids import JourneyId, Subject
-from schemas.journey import JourneyStart, Leave, Say
+from schemas.journey import Hear, JourneyStart, Leave, Say, Signal, Skip, Wake
 from schemas.reasons import Reason
 
 log = structlog.get_logger()
@@ -105,6 +105,12 @@ class Dispatcher:
                 await self._temporal.look_again(Subject.from_key(row["store_id"], row["subject"]))
             case "say":
                 await self._temporal.say(starts[row["journey_id"]], Say(message=row["message"]))
+            case "hear":
+                await self._temporal.signal(starts[row["journey_id"]], Signal.HEAR, Hear.model_validate(row["payload"]))
+            case "wake":
+                await self._temporal.signal(starts[row["journey_id"]], Signal.WAKE, Wake.model_validate(row["payload"]))
+            case "skip":
+                await self._temporal.signal(starts[row["journey_id"]], Signal.SKIP, Skip.model_validate(row["payload"]))
             case kind:
                 raise ValueError(f"the outbox holds a {kind!r}, which this release does not know")
 

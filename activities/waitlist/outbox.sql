@@ -1,7 +1,7 @@
 -- Every query of the outbox: what PostgreSQL has decided and Temporal has not heard yet.
 
 -- name: due
-select id, kind, journey_id, store_id, subject, reason, message, attempts
+select id, kind, journey_id, store_id, subject, reason, message, payload, operation_id, attempts
 from outbox
 where parked_at is null and next_at <= now()
 order by next_at, id
