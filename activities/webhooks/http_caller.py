@@ -198,5 +198,5 @@ def _why_no_connection(error: BaseException) -> str:
             case ssl.SSLError():
                 return "no TLS connection to the shop came about: check its TLS versions"
             case _:
-                cause = cause.__cause__
+                cause = cause.__cause__ or cause.__context__
     return "the shop could not be reached: check that its server runs"
