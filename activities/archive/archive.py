@@ -1,0 +1,59 @@
+"""The archive: where the histories of closed journeys outlive Temporal's retention.
+
+A back end keeps bytes under a journey's id, and knows nothing of what is in them: that is sealed.py. Every back end
+passes tests/archive/test_archives.py.
+"""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from schemas.ids import JourneyId
+
+
+class ArchiveUnavailable(Exception):
+    """The archive does not answer, or refuses us; the text says which and what to do. Nothing was lost."""
+
+
+class HistoryCorrupt(Exception):
+    """What the archive holds of a journey is not what was put there; the text says how that shows."""
+
+
+@dataclass(frozen=True, slots=True)
+class SealedHistory:
+    """A closed history, ready to be kept.
+
+    Attributes:
+        run_id: the run that the history is of, the journey's last one.
+        events: how many it has.
+        content: all that `unseal` needs.
+    """
+
+    journey_id: JourneyId
+    run_id: str
+    events: int
+    content: bytes
+
+
+class Archive(Protocol):
+    """Keeps sealed histories. Any number of processes may use one at once."""
+
+    @property
+    def name(self) -> str:
+        """Where it keeps them, for people; no secret."""
+        ...
+
+    async def put(self, history: SealedHistory) -> None:
+        """Keep a history. When this returns, it is safe. Of the same journey again: the later one stands.
+
+        Raises:
+            ArchiveUnavailable: it may or may not have been kept.
+        """
+        ...
+
+    async def get(self, journey_id: JourneyId) -> bytes | None:
+        """The content that was put for this journey; None when none was.
+
+        Raises:
+            ArchiveUnavailable: as it says.
+        """
+        ...

@@ -1,0 +1,44 @@
+"""The archive in PostgreSQL: a table of Shelftalk's own database. Needs nothing to be set up."""
+
+from asyncio import TimeoutError as TooSlow
+
+import asyncpg
+
+from activities.archive.archive import ArchiveUnavailable, SealedHistory
+from activities.postgres.pool import Pool
+from activities.postgres.queries import load_queries
+from schemas.ids import JourneyId
+
+SQL = load_queries("activities.archive", "postgres.sql")
+
+_AWAY = (OSError, TooSlow, asyncpg.InterfaceError, asyncpg.PostgresConnectionError, asyncpg.OperatorInterventionError)
+
+
+class PostgresArchive:
+    """Histories as rows of the table `histories`."""
+
+    def __init__(self, pool: Pool) -> None:
+        self._pool = pool
+
+    @property
+    def name(self) -> str:
+        return "postgres"
+
+    async def put(self, history: SealedHistory) -> None:
+        try:
+            await self._pool.execute(SQL["put"], history.journey_id, history.run_id, history.content)
+        except _AWAY as error:
+            raise _unavailable(error) from error
+
+    async def get(self, journey_id: JourneyId) -> bytes | None:
+        try:
+            return await self._pool.fetchval(SQL["get"], journey_id)
+        except _AWAY as error:
+            raise _unavailable(error) from error
+
+
+def _unavailable(error: BaseException) -> ArchiveUnavailable:
+    return ArchiveUnavailable(
+        f"The archive in PostgreSQL cannot be reached ({type(error).__name__}). "
+        "`shelftalk doctor` tells what is reachable."
+    )
