@@ -11,6 +11,12 @@ from temporalio.worker import Worker
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
 from activities.decisions.deciding import Deciding
+from activities.archive.archive import Archive
+from activities.archive.archiving import Archiving
+from activities.archive.both import BothArchives
+from activities.archive.closed import ClosedHistories
+from activities.archive.postgres import PostgresArchive
+from activities.archive.s3 import Bucket, S3Archive
 from activities.delivery.deliver import Delivery
 from activities.delivery.ledger import Ledger
 from activities.postgres.pool import Pool
@@ -23,11 +29,12 @@ from activities.standing import Standing
 from activities.temporal import Temporal
 from activities.waitlist.store import Waitlist
 from schemas.settings import Settings
+from workflows.archive import ArchiveWorkflow
 from workflows.journey import JourneyWorkflow
 from workflows.reconcile import ReconcileWorkflow
 from workflows.shelf import ShelfWorkflow
 
-WORKFLOWS = (JourneyWorkflow, ShelfWorkflow, ReconcileWorkflow)
+WORKFLOWS = (JourneyWorkflow, ShelfWorkflow, ReconcileWorkflow, ArchiveWorkflow)
 
 STOP_LIMIT = timedelta(seconds=30)
 """A stopping worker finishes the deliveries it has begun; an SMTP answer may take this long."""
@@ -72,6 +79,22 @@ def email_sender(settings: Settings, host: str, port: int) -> EmailSender:
     )
 
 
+def history_archive(settings: Settings, pool: Pool) -> Archive:
+    """The archive that the settings describe. What PostgreSQL kept before there was a bucket is still read."""
+    ours = PostgresArchive(pool)
+    if settings.archive_bucket is None:
+        return ours
+    secret = settings.archive_secret
+    bucket = Bucket(
+        settings.archive_bucket,
+        settings.archive_region,
+        settings.archive_endpoint,
+        settings.archive_key_id,
+        secret.get_secret_value() if secret else None,
+    )
+    return BothArchives(S3Archive(bucket), ours)
+
+
 @asynccontextmanager
 async def running_worker(settings: Settings, pool: Pool, client: Client, sender: Sender) -> AsyncGenerator[Running]:
     """A Temporal worker with all workflows and activities; at exit it finishes what it has begun."""
@@ -94,6 +117,7 @@ async def running_worker(settings: Settings, pool: Pool, client: Client, sender:
             standing.moved,
             Deciding(pool).decide,
             Reconciler(pool, waitlist, temporal).reconcile,
+            Archiving(pool, history_archive(settings, pool), ClosedHistories(client)).archive,
         ],
         workflow_runner=sandbox(),
         max_cached_workflows=CACHED_JOURNEYS,

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 import platformdirs
-from pydantic import Field, SecretStr, field_validator
+from pydantic import Field, SecretStr, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 _ADDRESS = re.compile(r"([^<>\r\n]*<[^<>@\s]+@[^<>@\s]+>|[^<>@\s]+@[^<>@\s]+)")
@@ -64,6 +64,16 @@ class Settings(BaseSettings):
     inbox_days: Annotated[int, Field(ge=1, le=3650)] = 30
     """Days that received deliveries are kept, for deduplication and inspection."""
 
+    archive_bucket: str | None = None
+    """The S3 bucket that closed histories are archived in; without one, PostgreSQL keeps them."""
+    archive_endpoint: str | None = None
+    """Address of an S3-compatible store; without one, Amazon's."""
+    archive_region: str = "us-east-1"
+    archive_key_id: str | None = None
+    archive_secret: Annotated[SecretStr | None, Field(validate_default=True)] = None
+    archive_minutes: Annotated[int, Field(ge=1, le=1440)] = 60
+    """Minutes between two runs of the archiving."""
+
     log_level: Literal["debug", "info", "warning", "error"] = "info"
 
     @field_validator("sender")
@@ -89,6 +99,20 @@ class Settings(BaseSettings):
                 "write whsec_ and then 24 to 64 random bytes in base64; "
                 "this makes one: echo whsec_$(head -c 32 /dev/urandom | base64)"
             )
+        return value
+
+    @field_validator("archive_endpoint")
+    @classmethod
+    def _a_web_address(cls, value: str | None) -> str | None:
+        if value is not None and not value.startswith(("https://", "http://")):
+            raise ValueError("write it with https:// or http://")
+        return value
+
+    @field_validator("archive_secret")
+    @classmethod
+    def _with_its_key_id(cls, value: SecretStr | None, info: ValidationInfo) -> SecretStr | None:
+        if (value is None) != (info.data.get("archive_key_id") is None):
+            raise ValueError("the key's id and its secret go together")
         return value
 
     @field_validator("shopify_secrets", mode="before")

@@ -12,6 +12,7 @@ import typer
 
 from starter.commands import (
     alerts,
+    archive,
     conversations,
     deliveries,
     journeys,
@@ -59,6 +60,7 @@ app.add_typer(alerts.app, name="alert")
 app.add_typer(reports.app, name="report")
 app.add_typer(keys.app, name="key")
 app.add_typer(deliveries.app, name="delivery")
+app.add_typer(archive.app, name="archive")
 
 
 def run(arguments: list[str]) -> int:

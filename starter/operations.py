@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from temporalio.client import Client
 
+from activities.archive.archive import Archive
 from activities.postgres.pool import Pool, open_pool
 from activities.storefronts.storefront import DeliveryMalformed, NotOurs, PayloadMalformed, Storefront
 from activities.waitlist.enlist import Enlisted, Enlisting, NotEnlisted
@@ -23,7 +24,7 @@ from starter.keys import Keys
 from starter.publishing import Published, publish
 from starter.replay import HistoryGone, replay_path
 from starter.shelves import Shelves
-from worker import connect
+from worker import connect, history_archive
 
 UNNAMED = "unknown"
 """The store and topic of a delivery whose headers do not name them."""
@@ -44,6 +45,7 @@ class Operations:
     journeys: Journeys
     shelves: Shelves
     keys: Keys
+    archive: Archive
 
     async def receive_webhook(self, storefront: Storefront, body: bytes, headers: Mapping[str, str]) -> Receipt:
         """Verify, read and apply one webhook. When this returns, it is committed.
@@ -89,12 +91,14 @@ class Operations:
 
         Raises:
             NoSuchJourney: as it says.
-            HistoryGone: it has ended, and Temporal no longer keeps its history.
+            HistoryGone: it has ended, and neither Temporal nor the archive has its history.
+            HistoryCorrupt: what the archive has of it is damaged.
+            ArchiveUnavailable: Temporal no longer has its history, and the archive cannot be asked.
             ReplayFailed: the history does not replay on this code.
         """
         report = await self.journeys.show(journey_id)
         try:
-            return await replay_path(self.client, journey_id)
+            return await replay_path(self.client, self.archive, journey_id)
         except HistoryGone:
             if report.ended_at is not None:
                 raise
@@ -127,6 +131,15 @@ async def open_operations(settings: Settings) -> AsyncGenerator[Operations]:
     try:
         client = await connect(settings.temporal_address, settings.temporal_namespace, lazy=True)
         intake = Intake(pool)
-        yield Operations(pool, client, intake, Enlisting(pool), Journeys(pool), Shelves(pool, intake), Keys(pool))
+        yield Operations(
+            pool,
+            client,
+            intake,
+            Enlisting(pool),
+            Journeys(pool),
+            Shelves(pool, intake),
+            Keys(pool),
+            history_archive(settings, pool),
+        )
     finally:
         await pool.close()

@@ -19,6 +19,7 @@ from temporalio.client import Client
 
 from activities.postgres.pool import Pool
 from schemas.settings import Settings
+from starter.archive import ensure_archive_schedule
 from starter.dispatcher import Dispatcher
 from starter.http.app import create_app
 from starter.http.server import serving
@@ -96,6 +97,8 @@ async def running_engine(settings: Settings, pool: Pool, client: Client) -> Asyn
     async with aclosing(sender), running_worker(settings, pool, client, sender) as running:
         dispatcher = Dispatcher(pool, running.waitlist, running.temporal, timedelta(days=settings.inbox_days))
         await ensure_schedule(client, settings.temporal_task_queue)
+        every = timedelta(minutes=settings.archive_minutes)
+        await ensure_archive_schedule(client, settings.temporal_task_queue, every)
         async with _beside(dispatcher.run()):
             yield running
 

@@ -1,4 +1,12 @@
-"""History replay: a journey's path, made anew by replaying its workflow's history on today's code."""
+"""History replay: a journey's path, made anew by replaying its workflow's history on today's code.
+
+The history comes from Temporal, and after its retention from the archive.
+"""
+
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from contextlib import aclosing
+from dataclasses import dataclass
 
 from temporalio import workflow
 from temporalio.client import Client, WorkflowHistory
@@ -12,33 +20,105 @@ from temporalio.worker import (
     WorkflowInterceptorClassInput,
 )
 
+from activities.archive.archive import Archive, HistoryCorrupt
+from activities.archive.sealed import unseal
 from schemas.ids import JourneyId, journey_workflow_id
 from schemas.path import JourneyPath
 from worker import WORKFLOWS, sandbox
 from workflows.journey import JourneyWorkflow
 
+READ_AHEAD = 8
+"""Histories read together while others are replayed."""
+
 
 class HistoryGone(Exception):
-    """Temporal has no history of this journey to tell of: not begun yet, or past the namespace's retention."""
+    """There is no history of this journey to tell of: not begun yet, or past the retention and not in the archive."""
 
 
 class ReplayFailed(Exception):
     """The history does not replay on this code."""
 
 
-async def replay_path(client: Client, journey_id: JourneyId) -> JourneyPath:
+@dataclass(frozen=True, slots=True)
+class Replayed:
+    """One journey of many.
+
+    Attributes:
+        told: its path, or why there is none.
+    """
+
+    workflow_id: str
+    told: JourneyPath | HistoryGone | HistoryCorrupt | ReplayFailed
+
+    def path(self) -> JourneyPath:
+        """The path.
+
+        Raises:
+            HistoryGone, HistoryCorrupt, ReplayFailed: there is none.
+        """
+        if isinstance(self.told, Exception):
+            raise self.told
+        return self.told
+
+
+async def replay_path(client: Client, archive: Archive, journey_id: JourneyId) -> JourneyPath:
     """The path of a running or closed journey. Replays its history; asks no worker.
 
     Raises:
-        HistoryGone, ReplayFailed: as they say.
+        HistoryGone, HistoryCorrupt, ArchiveUnavailable, ReplayFailed: as they say.
+    """
+    return await replay_history(await find_history(client, archive, journey_id))
+
+
+async def replay_paths(client: Client, archive: Archive, journey_ids: Sequence[JourneyId]) -> AsyncGenerator[Replayed]:
+    """The paths of many journeys, each once, in about their order. One that has none does not stop the others.
+
+    Raises:
+        ArchiveUnavailable: as it says.
+    """
+    without: list[Replayed] = []
+
+    async def found() -> AsyncGenerator[WorkflowHistory]:
+        for begin in range(0, len(journey_ids), READ_AHEAD):
+            batch = journey_ids[begin : begin + READ_AHEAD]
+            histories = await asyncio.gather(*(_found(client, archive, journey_id) for journey_id in batch))
+            for journey_id, history in zip(batch, histories, strict=True):
+                if isinstance(history, WorkflowHistory):
+                    yield history
+                else:
+                    without.append(Replayed(journey_workflow_id(journey_id), history))
+
+    async with aclosing(found()) as histories, aclosing(replay_histories(histories)) as replayed:
+        async for each in replayed:
+            yield each
+    for each in without:
+        yield each
+
+
+async def _found(
+    client: Client, archive: Archive, journey_id: JourneyId
+) -> WorkflowHistory | HistoryGone | HistoryCorrupt:
+    try:
+        return await find_history(client, archive, journey_id)
+    except (HistoryGone, HistoryCorrupt) as error:
+        return error
+
+
+async def find_history(client: Client, archive: Archive, journey_id: JourneyId) -> WorkflowHistory:
+    """A journey's history: Temporal's, or else the archive's.
+
+    Raises:
+        HistoryGone, HistoryCorrupt, ArchiveUnavailable: as they say.
     """
     try:
-        history = await client.get_workflow_handle(journey_workflow_id(journey_id)).fetch_history()
+        return await client.get_workflow_handle(journey_workflow_id(journey_id)).fetch_history()
     except RPCError as error:
-        if error.status is RPCStatusCode.NOT_FOUND:
-            raise HistoryGone(journey_id) from None
-        raise
-    return await replay_history(history)
+        if error.status is not RPCStatusCode.NOT_FOUND:
+            raise
+    content = await archive.get(journey_id)
+    if content is None:
+        raise HistoryGone(journey_id)
+    return unseal(journey_id, content)
 
 
 async def replay_history(history: WorkflowHistory) -> JourneyPath:
@@ -47,6 +127,16 @@ async def replay_history(history: WorkflowHistory) -> JourneyPath:
     Raises:
         HistoryGone, ReplayFailed: as they say.
     """
+
+    async def only() -> AsyncGenerator[WorkflowHistory]:
+        yield history
+
+    async with aclosing(replay_histories(only())) as replayed:
+        return (await anext(replayed)).path()
+
+
+async def replay_histories(histories: AsyncIterator[WorkflowHistory]) -> AsyncGenerator[Replayed]:
+    """The paths that many histories tell, in their order, on one replayer: setting one up costs more than a replay."""
     keeper = _PathKeeper()
     replayer = Replayer(
         workflows=WORKFLOWS,
@@ -54,19 +144,30 @@ async def replay_history(history: WorkflowHistory) -> JourneyPath:
         workflow_runner=sandbox(),
         interceptors=[keeper],
     )
-    result = await replayer.replay_workflow(history, raise_on_replay_failure=False)
-    if result.replay_failure is not None:
-        raise ReplayFailed(str(result.replay_failure)) from result.replay_failure
-    if keeper.path is None:
-        raise HistoryGone("the history has no workflow task yet")
-    return keeper.path
+    async with replayer.workflow_replay_iterator(histories) as results:
+        async for result in results:
+            path = keeper.take()
+            if result.replay_failure is not None:
+                told = ReplayFailed(str(result.replay_failure))
+                told.__cause__ = result.replay_failure
+            else:
+                told = path or HistoryGone("the history has no workflow task yet")
+            yield Replayed(result.history.workflow_id, told)
 
 
 class _PathKeeper(Interceptor):
-    """Keeps the path as it stands when the replay ends, be it at the journey's end or in the middle of a wait."""
+    """Keeps the path as it stands when a replay ends, be it at the journey's end or in the middle of a wait.
+
+    One replay follows the other, and a workflow is evicted before the next, so there is one path at a time.
+    """
 
     def __init__(self) -> None:
-        self.path: JourneyPath | None = None
+        self._path: JourneyPath | None = None
+
+    def take(self) -> JourneyPath | None:
+        """The path of the replay that ended last."""
+        path, self._path = self._path, None
+        return path
 
     def workflow_interceptor_class(self, input: WorkflowInterceptorClassInput) -> type[WorkflowInboundInterceptor]:
         keeper = self
@@ -78,6 +179,6 @@ class _PathKeeper(Interceptor):
                 finally:
                     journey = workflow.instance()
                     if isinstance(journey, JourneyWorkflow) or hasattr(journey, "path"):
-                        keeper.path = journey.path()
+                        keeper._path = journey.path()
 
         return Inbound

@@ -13,6 +13,7 @@ from typing import Any
 from temporalio.client import Client, WorkflowExecutionStatus, WorkflowHandle
 from temporalio.service import RPCError
 
+from activities.archive.postgres import PostgresArchive
 from activities.postgres.pool import Pool
 from activities.waitlist.enlist import Enlisted, Enlisting
 from activities.waitlist.events import Events
@@ -189,6 +190,11 @@ class Product:
                     if path.entries and isinstance(deferred := path.entries[-1].outcome, Deferred):
                         return deferred
                 await next_change(self.pool)
+
+    @property
+    def archive(self) -> PostgresArchive:
+        """Where the worker puts closed histories."""
+        return PostgresArchive(self.pool)
 
     async def settled(self) -> None:
         """Wait until nothing is left to do: no call in the outbox and no shelf at work."""

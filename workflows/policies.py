@@ -12,6 +12,7 @@ from temporalio.common import RetryPolicy
 from temporalio.exceptions import ActivityError, ApplicationError, is_cancelled_exception
 
 with workflow.unsafe.imports_passed_through():
+    from schemas.archive import ArchiveHistories, ArchiveReport
     from schemas.journey import (
         Activity,
         CalledOut,
@@ -58,6 +59,15 @@ RECONCILE_LIMIT = timedelta(hours=1)
 RECONCILE_HEARTBEAT = timedelta(minutes=2)
 RECONCILE_RETRIES = RetryPolicy(maximum_attempts=3)
 """The next scheduled run is never far."""
+
+ARCHIVE_LIMIT = timedelta(hours=1)
+"""Histories go at hundreds a second, and a run is bounded to 20,000."""
+ARCHIVE_HEARTBEAT = timedelta(minutes=2)
+"""A hundred histories, at worst each against the limits of a store that hardly answers."""
+ARCHIVE_RETRIES = RetryPolicy(
+    initial_interval=timedelta(seconds=5), maximum_interval=timedelta(minutes=5), maximum_attempts=5
+)
+"""A store that restarts is back within minutes; what is away for longer, the next scheduled run finds."""
 
 
 WEBHOOK_LIMIT = timedelta(seconds=30)
@@ -190,4 +200,15 @@ async def call_forward(request: CallForward) -> None:
         start_to_close_timeout=CALL_LIMIT,
         heartbeat_timeout=CALL_HEARTBEAT,
         retry_policy=RECORD_RETRIES,
+    )
+
+
+async def archive(request: ArchiveHistories) -> ArchiveReport:
+    return await workflow.execute_activity(
+        Activity.ARCHIVE,
+        request,
+        result_type=ArchiveReport,
+        start_to_close_timeout=ARCHIVE_LIMIT,
+        heartbeat_timeout=ARCHIVE_HEARTBEAT,
+        retry_policy=ARCHIVE_RETRIES,
     )

@@ -7,6 +7,7 @@ import typer
 from pydantic import ValidationError
 from temporalio.service import RPCError
 
+from activities.archive.archive import ArchiveUnavailable, HistoryCorrupt
 from activities.postgres.migrate import MigrationRefused
 from activities.postgres.pool import DatabaseUnavailable
 from activities.waitlist.enlist import Declined, NoAlert
@@ -93,9 +94,11 @@ def _asked(error: BaseException) -> Failure | None:
         case HistoryGone():
             return _failed(
                 "history_gone",
-                f"Journey {error} has ended, and Temporal no longer keeps its history.",
+                f"Journey {error} has ended, and neither Temporal nor the archive has its history.",
                 "How it ended is still on record: `shelftalk journey show`.",
             )
+        case HistoryCorrupt():
+            return _failed("history_corrupt", str(error))
         case ReplayFailed():
             return Failure(
                 code="replay_failed",
@@ -136,6 +139,8 @@ def _unavailable(error: BaseException) -> Failure | None:
             return _out("not_configured", str(error), "Set it, or start everything here: `shelftalk up`.")
         case DatabaseUnavailable():
             return _out("database_unavailable", str(error))
+        case ArchiveUnavailable():
+            return _out("archive_unavailable", str(error))
         case TemporalUnavailable():
             return _out("temporal_unavailable", str(error))
         case MigrationRefused() | NotPrepared():

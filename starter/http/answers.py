@@ -9,6 +9,7 @@ from fastapi import Request
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
+from activities.archive.archive import ArchiveUnavailable, HistoryCorrupt
 from activities.storefronts.storefront import DeliveryMalformed, PayloadMalformed, SignatureWrong
 from activities.waitlist.enlist import NoAlert
 from activities.waitlist.intake import UnknownVariant
@@ -45,6 +46,8 @@ ANSWERED: tuple[type[Exception], ...] = (
     JourneyEnded,
     BadCursor,
     HistoryGone,
+    HistoryCorrupt,
+    ArchiveUnavailable,
     ReplayFailed,
     AlertTaken,
     DocumentInvalid,
@@ -99,7 +102,16 @@ def _refusal(error: Exception) -> Refusal:
         case HistoryGone():
             return Refusal(
                 Kind.HISTORY_GONE,
-                "The journey has ended, and Temporal keeps its history no longer: the retention has passed.",
+                "The journey has ended, and neither Temporal nor the archive has its history.",
+            )
+        case HistoryCorrupt():
+            return Refusal(Kind.HISTORY_CORRUPT, str(error))
+        case ArchiveUnavailable():
+            log.warning("archive unavailable", error=str(error))
+            return Refusal(
+                Kind.ARCHIVE_UNAVAILABLE,
+                "The archive that has this journey's history does not answer just now.",
+                headers=_try_again_in(TRY_AGAIN_SECONDS),
             )
         case ReplayFailed():
             return Refusal(Kind.REPLAY_FAILED, f"The journey's path cannot be told: {error}.")

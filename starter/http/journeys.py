@@ -77,7 +77,13 @@ async def show_journey(journey: Journey, operations: Ops) -> JourneyReport:
     "/v1/journeys/{journey}/path",
     summary="Replay a journey's path",
     responses=problem_responses(
-        Kind.NOT_FOUND, Kind.HISTORY_GONE, Kind.INVALID, Kind.REPLAY_FAILED, Kind.TEMPORAL_UNAVAILABLE
+        Kind.NOT_FOUND,
+        Kind.HISTORY_GONE,
+        Kind.INVALID,
+        Kind.REPLAY_FAILED,
+        Kind.HISTORY_CORRUPT,
+        Kind.TEMPORAL_UNAVAILABLE,
+        Kind.ARCHIVE_UNAVAILABLE,
     ),
 )
 async def show_path(journey: Journey, operations: Ops) -> JourneyPath:

@@ -21,10 +21,12 @@ TRY_AGAIN_SECONDS = 5
 class Kind(StrEnum):
     """What can be wrong. The value ends the problem's `type`; status and title are in the table below."""
 
+    ARCHIVE_UNAVAILABLE = "archive-unavailable"
     BODY_TOO_LARGE = "body-too-large"
     CONFLICT = "conflict"
     DATABASE_UNAVAILABLE = "database-unavailable"
     DELIVERY_MALFORMED = "delivery-malformed"
+    HISTORY_CORRUPT = "history-corrupt"
     HISTORY_GONE = "history-gone"
     INTERNAL = "internal"
     INVALID = "invalid"
@@ -48,10 +50,12 @@ class Kind(StrEnum):
 
 
 _STATUS_AND_TITLE = {
+    Kind.ARCHIVE_UNAVAILABLE: (503, "The archive cannot be reached"),
     Kind.BODY_TOO_LARGE: (413, "The body is too large"),
     Kind.CONFLICT: (409, "This stands against what is there"),
     Kind.DATABASE_UNAVAILABLE: (503, "The database cannot be reached"),
     Kind.DELIVERY_MALFORMED: (400, "The delivery cannot be read"),
+    Kind.HISTORY_CORRUPT: (500, "The archived history is damaged"),
     Kind.HISTORY_GONE: (410, "The history is no longer kept"),
     Kind.INTERNAL: (500, "Shelftalk made a mistake"),
     Kind.INVALID: (422, "The request is not valid"),

@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 import pytest
 from temporalio.client import Client
 
+from activities.archive.postgres import PostgresArchive
 from activities.postgres.pool import Pool
 from activities.waitlist.enlist import Enlisting
 from activities.waitlist.intake import Intake
@@ -25,7 +26,16 @@ from worker import connect
 
 def operations_over(pool: Pool, client: Client) -> Operations:
     intake = Intake(pool)
-    return Operations(pool, client, intake, Enlisting(pool), Journeys(pool), Shelves(pool, intake), Keys(pool))
+    return Operations(
+        pool,
+        client,
+        intake,
+        Enlisting(pool),
+        Journeys(pool),
+        Shelves(pool, intake),
+        Keys(pool),
+        PostgresArchive(pool),
+    )
 
 
 @asynccontextmanager

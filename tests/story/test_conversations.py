@@ -33,7 +33,7 @@ async def test_a_step_added_to_a_live_conversation_reaches_those_who_enter_later
     for journey in (ada, bob):
         await product.until(journey, lambda report: report.ended_at is not None)
     assert sorted(addressees(product.mailbox)) == ["ada", "bob", "bob"]
-    paths = [await replay_path(product.client, journey) for journey in (ada, bob)]
+    paths = [await replay_path(product.client, product.archive, journey) for journey in (ada, bob)]
     assert [path.version for path in paths] == ["steps@1", "steps@2"]
 
 

@@ -29,7 +29,7 @@ REMINDED = programme("twice", back(reminders={"after": "2 days", "times": 2}), A
 async def _path(product: Product, journey: JourneyId) -> JourneyPath:
     """The whole path of a journey that ends."""
     await product.until(journey, lambda report: report.ended_at is not None)
-    return await replay_path(product.client, journey)
+    return await replay_path(product.client, product.archive, journey)
 
 
 def _refusals(path: JourneyPath) -> list[Reason]:

@@ -27,8 +27,9 @@ async def test_the_path_is_the_same_by_query_and_by_replay(product: Product) -> 
     await product.until(first, lambda journey: journey.ended_at is not None)
     for journey in (first, second):
         handle = product.client.get_workflow_handle(f"journey/{journey}")
-        assert await handle.query("path", result_type=JourneyPath) == await replay_path(product.client, journey)
-    path = await replay_path(product.client, first)
+        replayed = await replay_path(product.client, product.archive, journey)
+        assert await handle.query("path", result_type=JourneyPath) == replayed
+    path = await replay_path(product.client, product.archive, first)
     steps = [entry.step for entry in path.entries]
     assert steps == ["waiting-list", "it-is-back", "wait-1-second", "still-here", "exit"]
 

@@ -16,7 +16,7 @@ from tests.product import Product, next_change, starter_document
 async def _path(product: Product, journey: JourneyId) -> JourneyPath:
     handle = product.client.get_workflow_handle(journey_workflow_id(journey))
     asked = await handle.query("path", result_type=JourneyPath)
-    replayed = await replay_path(product.client, journey)
+    replayed = await replay_path(product.client, product.archive, journey)
     assert replayed == asked
     return replayed
 
@@ -89,4 +89,4 @@ async def test_one_who_was_cancelled_is_seen_to_have_left(product: Product, told
 
 async def test_one_whose_workflow_has_not_been_started_has_no_history_yet(product: Product) -> None:
     with pytest.raises(HistoryGone):
-        await replay_path(product.client, JourneyId("j-unheard-of"))
+        await replay_path(product.client, product.archive, JourneyId("j-unheard-of"))

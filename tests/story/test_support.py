@@ -55,7 +55,7 @@ async def test_the_path_of_one_who_was_told_says_what_happened_and_when(product:
     await product.shop.has("v", 1)
     await product.mail_to("ada")
     await product.at_rest()
-    path = await replay_path(product.client, ada)
+    path = await replay_path(product.client, product.archive, ada)
     assert [entry.step for entry in path.entries][:2] == ["waiting-list", "it-is-back"]
     line = path.entries[0]
     assert line.why is WhyLeft.PLACE_GIVEN

@@ -46,7 +46,7 @@ async def product(pool: Pool, mailbox: Mailbox) -> AsyncGenerator[Product]:
 async def _path(product: Product, journey: JourneyId) -> JourneyPath:
     handle = product.client.get_workflow_handle(journey_workflow_id(journey))
     asked = await handle.query("path", result_type=JourneyPath)
-    assert asked == await replay_path(product.client, journey)
+    assert asked == await replay_path(product.client, product.archive, journey)
     return asked
 
 

@@ -37,7 +37,7 @@ async def _path(product: Product, journey: JourneyId) -> JourneyPath:
     """The path, which is the same by query and by replay."""
     handle = product.client.get_workflow_handle(journey_workflow_id(journey))
     asked = await handle.query("path", result_type=JourneyPath)
-    assert asked == await replay_path(product.client, journey)
+    assert asked == await replay_path(product.client, product.archive, journey)
     assert all(entry.left_at == following.entered_at for entry, following in pairwise(asked.entries))
     return asked
 

@@ -1,0 +1,72 @@
+"""`shelftalk archive`: the histories of journeys that have ended, kept beyond Temporal's retention."""
+
+from typing import Annotated
+
+import typer
+from rich.table import Table
+
+from activities.archive.archiving import archive_status
+from schemas.archive import ArchiveReport, ArchiveStatus
+from schemas.durations import parse_duration
+from starter.archive import archive_now
+from starter.commands.asking import ask
+from starter.commands.terminal import AsJson, DataDir, clock, found_settings, say, tell
+from starter.operations import Operations
+
+app = typer.Typer(help="Keep closed histories beyond Temporal's retention.", no_args_is_help=True)
+
+
+@app.command("run")
+def run(
+    older_than: Annotated[
+        str, typer.Option("--older-than", help="Leave alone who ended less than this ago.")
+    ] = "1 minute",
+    as_json: AsJson = False,
+    data_dir: DataDir = None,
+) -> None:
+    """Archive the histories of journeys that have ended, now. The workers do so every hour by themselves."""
+    try:
+        young = parse_duration(older_than)
+    except ValueError as error:
+        raise typer.BadParameter(str(error), param_hint="--older-than") from None
+    queue = found_settings(data_dir).temporal_task_queue
+
+    async def question(operations: Operations) -> ArchiveReport:
+        say("Archiving; a worker must be at work for this.")
+        return await archive_now(operations.client, queue, young)
+
+    tell(ask(question, data_dir), _ran, as_json=as_json)
+
+
+@app.command("status")
+def status(as_json: AsJson = False, data_dir: DataDir = None) -> None:
+    """Show how many histories are archived, where, and how many are still to be."""
+
+    async def question(operations: Operations) -> ArchiveStatus:
+        return await archive_status(operations.pool, operations.archive)
+
+    tell(ask(question, data_dir), _status, as_json=as_json)
+
+
+def _ran(report: ArchiveReport) -> str:
+    lines = [
+        f"{report.kept} histories archived; Temporal no longer had {report.gone}, and {report.too_large} are too large."
+    ]
+    if report.running:
+        lines.append(f"{report.running} workflows have not closed yet; a later run takes them.")
+    if report.failed:
+        lines.append(f"{report.failed} could not be read or put: the worker's log says why. The next run tries again.")
+    if report.more:
+        lines.append("There are more: run it again.")
+    return "\n".join(lines)
+
+
+def _status(status: ArchiveStatus) -> Table:
+    table = Table(box=None, show_header=False, pad_edge=False)
+    table.add_row("archive", status.archive)
+    table.add_row("archived", f"{status.kept} histories, {status.bytes / 1024:.0f} KiB")
+    table.add_row("still to do", str(status.to_do))
+    table.add_row("gone before they were archived", str(status.gone))
+    table.add_row("too large", str(status.too_large))
+    table.add_row("last looked at (UTC)", clock(status.last_at))
+    return table

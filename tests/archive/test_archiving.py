@@ -1,0 +1,349 @@
+"""Closed histories are archived once, and tell the same path after Temporal has forgotten them."""
+
+import re
+from collections.abc import AsyncGenerator
+from datetime import timedelta
+
+import pytest
+from temporalio.api.common.v1 import WorkflowExecution
+from temporalio.api.workflowservice.v1 import DeleteWorkflowExecutionRequest
+from temporalio.client import Client
+from temporalio.contrib.pydantic import pydantic_data_converter
+from temporalio.service import RPCError, RPCStatusCode
+from temporalio.testing import ActivityEnvironment, WorkflowEnvironment
+
+from activities.archive.archive import Archive, ArchiveUnavailable, HistoryCorrupt, SealedHistory
+from activities.archive.archiving import Archiving, archive_status
+from activities.archive.closed import ClosedHistories
+from activities.archive.postgres import PostgresArchive
+from activities.archive.s3 import Bucket, S3Archive
+from activities.archive.sealed import LARGEST, unseal
+from activities.archive.simulated import SimulatedArchive
+from activities.postgres.pool import Pool
+from activities.temporal import SEARCH_ATTRIBUTES
+from schemas.archive import ArchiveHistories, ArchiveReport
+from schemas.ids import JourneyId, journey_workflow_id
+from schemas.path import JourneyPath
+from schemas.reasons import Ending
+from schemas.settings import Settings
+from starter.archive import archive_now, archive_schedule_id, ensure_archive_schedule
+from starter.devstack.mailbox import Mailbox
+from starter.devstack.temporal_cli import find_temporal
+from starter.replay import HistoryGone, replay_path, replay_paths
+from tests.product import Product, address, next_change, running_product, starter_document
+from worker import history_archive
+
+AT_ONCE = timedelta(0)
+"""Who ended here did so just now."""
+LONG = 5
+"""Events after which a server suggests a new history; by default it does so after thousands."""
+
+
+async def archived(product: Product, archive: Archive, *, largest: int = LARGEST, most: int = 20_000) -> ArchiveReport:
+    """One run of the activity, over an archive of the test's choice."""
+    archiving = Archiving(product.pool, archive, ClosedHistories(product.client), largest)
+    return await ActivityEnvironment().run(archiving.archive, ArchiveHistories(young=AT_ONCE, most=most))
+
+
+async def asked(product: Product, journey: JourneyId) -> JourneyPath:
+    """The path by a query of the workflow."""
+    handle = product.client.get_workflow_handle(journey_workflow_id(journey))
+    return await handle.query("path", result_type=JourneyPath)
+
+
+async def closed(product: Product, *names: str) -> list[JourneyId]:
+    """These contacts' journeys, told, and their workflows closed."""
+    await product.shop.sells("v")
+    journeys = await product.shop.signs_up(*names)
+    await product.settled()
+    await product.shop.has("v", len(names))
+    for name in names:
+        await product.mail_to(name)
+    await product.settled()
+    for journey in journeys:
+        await product.journeys.cancel(journey)
+        await product.client.get_workflow_handle(journey_workflow_id(journey)).result()
+    return journeys
+
+
+async def forget(client: Client, *journeys: JourneyId) -> None:
+    """What retention does: Temporal deletes the workflows with their histories."""
+    for journey in journeys:
+        execution = WorkflowExecution(workflow_id=journey_workflow_id(journey))
+        await client.workflow_service.delete_workflow_execution(
+            DeleteWorkflowExecutionRequest(namespace=client.namespace, workflow_execution=execution)
+        )
+
+
+async def forgotten(product: Product, *journeys: JourneyId) -> None:
+    """Wait until it has."""
+    await forget(product.client, *journeys)
+    for journey in journeys:
+        while await _known(product.client, journey):
+            await next_change(product.pool)
+
+
+async def _known(client: Client, journey: JourneyId) -> bool:
+    try:
+        await client.get_workflow_handle(journey_workflow_id(journey)).fetch_history()
+    except RPCError as error:
+        assert error.status is RPCStatusCode.NOT_FOUND  # noqa: PT017 any other failure fails the test
+        return False
+    return True
+
+
+async def outcomes(pool: Pool) -> dict[str, str]:
+    return {row["journey_id"]: row["outcome"] for row in await pool.fetch("select * from archivings")}
+
+
+# The same path ---------------------------------------------------------------------------------------------------
+
+
+async def test_a_path_is_the_same_by_query_by_temporal_and_by_the_archive(product: Product, archive: Archive) -> None:
+    first, second = await closed(product, "first", "second")
+    told = {journey: await asked(product, journey) for journey in (first, second)}
+    assert {journey: await replay_path(product.client, archive, journey) for journey in told} == told
+    report = await archived(product, archive)
+    assert report == ArchiveReport(kept=2)
+    await forgotten(product, first, second)
+    assert {journey: await replay_path(product.client, archive, journey) for journey in told} == told
+    assert told[first].ending is Ending.EXITED
+
+
+async def test_an_open_journey_is_told_by_temporal_and_is_not_archived(product: Product) -> None:
+    await product.shop.sells("v")
+    (journey,) = await product.shop.signs_up("first")
+    await product.settled()
+    assert await archived(product, product.archive) == ArchiveReport()
+    assert await product.archive.get(journey) is None
+    assert await replay_path(product.client, product.archive, journey) == await asked(product, journey)
+
+
+@pytest.fixture
+async def long_product(pool: Pool, mailbox: Mailbox) -> AsyncGenerator[Product]:
+    """Everything at work on a server that finds any history long."""
+    # The SDK leaves the type of a search attribute's values open.
+    environment = await WorkflowEnvironment.start_local(  # pyright: ignore[reportUnknownMemberType]
+        dev_server_existing_path=str(await find_temporal(Settings(), print)),
+        dev_server_extra_args=["--dynamic-config-value", f"limit.historyCount.suggestContinueAsNew={LONG}"],
+        search_attributes=SEARCH_ATTRIBUTES,
+        data_converter=pydantic_data_converter,
+    )
+    async with environment:
+        document = starter_document(wait="1 second")
+        async with running_product(pool, environment.client, mailbox, "long-archived", document) as running:
+            yield running
+
+
+async def test_of_a_journey_that_continued_as_new_the_archive_has_the_whole_path(long_product: Product) -> None:
+    product = long_product
+    await product.shop.sells("v")
+    (journey,) = await product.shop.signs_up("first")
+    await product.settled()
+    await product.shop.has("v", 1)
+    await product.until(journey, lambda report: report.ended_at is not None)
+    handle = product.client.get_workflow_handle(journey_workflow_id(journey))
+    await handle.result()
+    begun = (await handle.fetch_history()).events[0].workflow_execution_started_event_attributes
+    assert begun.continued_execution_run_id
+    told = await asked(product, journey)
+    assert (await archived(product, product.archive)).kept == 1
+    await forgotten(product, journey)
+    assert await replay_path(product.client, product.archive, journey) == told
+    assert [entry.step for entry in told.entries] == [
+        "waiting-list",
+        "it-is-back",
+        "wait-1-second",
+        "still-here",
+        "exit",
+    ]
+
+
+async def test_many_paths_come_from_temporal_and_archive_and_one_that_is_lost_stops_none(product: Product) -> None:
+    first, second, third = await closed(product, "first", "second", "third")
+    told = [await asked(product, journey) for journey in (first, second)]
+    await archived(product, product.archive)
+    await forgotten(product, first, third)
+    await product.pool.execute(
+        "update histories set content = substr(content, 1, 50), bytes = 50 where journey_id = $1", third
+    )
+    wanted = [first, JourneyId("j-unheard-of"), second, third]
+    replayed = [each async for each in replay_paths(product.client, product.archive, wanted)]
+    assert [each.told for each in replayed[:2]] == told
+    lost = {each.workflow_id: type(each.told) for each in replayed[2:]}
+    assert lost == {"journey/j-unheard-of": HistoryGone, journey_workflow_id(third): HistoryCorrupt}
+    with pytest.raises(HistoryCorrupt, match=third):
+        await replay_path(product.client, product.archive, third)
+
+
+async def test_an_erased_contacts_history_has_ids_only_and_still_tells_its_path(product: Product) -> None:
+    (journey,) = await closed(product, "ada.lovelace")
+    await product.pool.execute(
+        "update contacts set email = null, erased_at = now() where email = $1", address("ada.lovelace")
+    )
+    await archived(product, product.archive)
+    await forgotten(product, journey)
+    content = await product.archive.get(journey)
+    assert content is not None
+    history = unseal(journey, content)
+    text = history.to_json()
+    assert "lovelace" not in text
+    assert "lovelace" not in "".join(event.SerializeToString().decode("latin-1") for event in history.events)
+    assert re.search(r"\bc-[0-9a-f]{28}\b", "".join(str(event) for event in history.events))
+    assert (await replay_path(product.client, product.archive, journey)).ending is Ending.EXITED
+
+
+# Once, resumable, bounded ----------------------------------------------------------------------------------------
+
+
+class StopsAfterPutting(SimulatedArchive):
+    """Dies at the worst moment: the history is put, and nobody has marked it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.puts = 0
+
+    async def put(self, history: SealedHistory) -> None:
+        await super().put(history)
+        self.puts += 1
+        if self.puts == 1:
+            raise Killed
+
+
+class Killed(BaseException):
+    """The process ends here."""
+
+
+async def test_killed_between_put_and_mark_a_history_is_put_again_and_none_is_lost(product: Product) -> None:
+    journeys = await closed(product, "first", "second")
+    archive = StopsAfterPutting()
+    with pytest.raises(Killed):
+        await archived(product, archive, most=1)
+    assert await outcomes(product.pool) == {}
+    assert (await archived(product, archive)).kept == 2
+    assert archive.puts == 3
+    assert await outcomes(product.pool) == dict.fromkeys(journeys, "kept")
+
+
+async def test_a_second_run_has_nothing_to_do(product: Product) -> None:
+    await closed(product, "first")
+    assert (await archived(product, product.archive)).kept == 1
+    assert await archived(product, product.archive) == ArchiveReport()
+
+
+async def test_a_run_stops_at_its_bound_and_says_that_there_is_more(product: Product) -> None:
+    await closed(product, "first", "second", "third")
+    assert await archived(product, product.archive, most=2) == ArchiveReport(kept=2, more=True)
+    assert await archived(product, product.archive, most=2) == ArchiveReport(kept=1)
+
+
+async def test_a_history_that_temporal_no_longer_has_is_marked_so_once(product: Product) -> None:
+    (journey,) = await closed(product, "first")
+    await forgotten(product, journey)
+    assert await archived(product, product.archive) == ArchiveReport(gone=1)
+    assert await archived(product, product.archive) == ArchiveReport()
+    assert await outcomes(product.pool) == {journey: "gone"}
+    with pytest.raises(HistoryGone, match=journey):
+        await replay_path(product.client, product.archive, journey)
+
+
+async def test_a_history_that_is_too_large_is_left_with_that_on_record(product: Product) -> None:
+    (journey,) = await closed(product, "first")
+    assert await archived(product, product.archive, largest=500) == ArchiveReport(too_large=1)
+    assert await archived(product, product.archive) == ArchiveReport()
+    assert await outcomes(product.pool) == {journey: "too_large"}
+    assert await product.archive.get(journey) is None
+    assert await replay_path(product.client, product.archive, journey) == await asked(product, journey)
+
+
+async def test_a_journey_that_has_ended_while_its_workflow_runs_is_left_to_a_later_run(product: Product) -> None:
+    await product.shop.sells("v")
+    (journey,) = await product.shop.signs_up("first")
+    await product.settled()
+    await product.pool.execute("update waiting set state = 'left', reason = 'cancelled'")
+    await product.pool.execute("update journeys set ended_at = now(), ending = 'exited', reason = 'cancelled'")
+    assert await archived(product, product.archive) == ArchiveReport(running=1)
+    assert await outcomes(product.pool) == {}
+    await product.client.get_workflow_handle(journey_workflow_id(journey)).terminate()
+    assert (await archived(product, product.archive)).kept == 1
+    assert await replay_path(product.client, product.archive, journey)
+
+
+async def test_an_archive_that_is_away_marks_nothing_and_is_said(product: Product) -> None:
+    journeys = await closed(product, "first", "second")
+    archive = SimulatedArchive()
+    archive.go_away()
+    with pytest.raises(ArchiveUnavailable):
+        await archived(product, archive)
+    assert await outcomes(product.pool) == {}
+    archive.come_back()
+    assert (await archived(product, archive)).kept == len(journeys)
+
+
+class RefusesOne(SimulatedArchive):
+    """Takes every history but the first it is given."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.refused: JourneyId | None = None
+
+    async def put(self, history: SealedHistory) -> None:
+        self.refused = self.refused or history.journey_id
+        if self.refused == history.journey_id:
+            raise ArchiveUnavailable("not this one")
+        await super().put(history)
+
+
+async def test_one_history_that_cannot_be_put_does_not_hold_up_the_others(product: Product) -> None:
+    journeys = await closed(product, "first", "second", "third")
+    archive = RefusesOne()
+    assert await archived(product, archive) == ArchiveReport(kept=2, failed=1)
+    assert set(await outcomes(product.pool)) == set(journeys) - {archive.refused}
+
+
+# By hand and by schedule -----------------------------------------------------------------------------------------
+
+
+async def test_by_hand_it_runs_as_a_workflow_and_the_status_counts_what_it_did(product: Product) -> None:
+    await closed(product, "first", "second")
+    before = await archive_status(product.pool, product.archive)
+    assert (before.kept, before.to_do, before.last_at) == (0, 2, None)
+    report = await archive_now(product.client, product.settings.temporal_task_queue, AT_ONCE)
+    assert report == ArchiveReport(kept=2)
+    after = await archive_status(product.pool, product.archive)
+    assert (after.archive, after.kept, after.to_do) == ("postgres", 2, 0)
+    assert after.bytes == await product.pool.fetchval("select sum(bytes) from histories")
+    assert after.last_at is not None
+
+
+async def test_who_ended_a_moment_ago_is_left_to_the_next_run(product: Product) -> None:
+    await closed(product, "first")
+    assert await archive_now(product.client, product.settings.temporal_task_queue) == ArchiveReport()
+
+
+async def test_the_worker_archives_into_the_bucket_that_the_settings_name(
+    pool: Pool, client: Client, mailbox: Mailbox, bucket: Bucket, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in (("BUCKET", bucket.name), ("ENDPOINT", bucket.endpoint), ("KEY_ID", "k"), ("SECRET", "s")):
+        monkeypatch.setenv(f"SHELFTALK_ARCHIVE_{name}", str(value))
+    async with running_product(pool, client, mailbox, f"archived-in-{bucket.name}") as product:
+        (journey,) = await closed(product, "first")
+        await archive_now(client, product.settings.temporal_task_queue, AT_ONCE)
+        told = await asked(product, journey)
+        await forgotten(product, journey)
+        assert await S3Archive(bucket).get(journey)
+        assert await PostgresArchive(pool).get(journey) is None
+        assert await replay_path(client, history_archive(product.settings, pool), journey) == told
+
+
+async def test_the_schedule_runs_as_often_as_is_set_and_stays_paused(product: Product) -> None:
+    queue = product.settings.temporal_task_queue
+    await ensure_archive_schedule(product.client, queue, timedelta(hours=1))
+    handle = product.client.get_schedule_handle(archive_schedule_id(queue))
+    await handle.pause(note="by an operator")
+    await ensure_archive_schedule(product.client, queue, timedelta(hours=1))
+    await ensure_archive_schedule(product.client, queue, timedelta(minutes=10))
+    found = (await handle.describe()).schedule
+    assert [each.every for each in found.spec.intervals] == [timedelta(minutes=10)]
+    assert found.state.paused
+    await handle.delete()

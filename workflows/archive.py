@@ -1,0 +1,18 @@
+"""ArchiveWorkflow: run by a Temporal Schedule, and by hand."""
+
+from temporalio import workflow
+
+with workflow.unsafe.imports_passed_through():
+    from schemas.archive import ArchiveHistories, ArchiveReport
+    from schemas.journey import Workflow
+
+from workflows import policies
+
+
+@workflow.defn(name=Workflow.ARCHIVE)
+class ArchiveWorkflow:
+    """One run over the journeys that have ended since the last."""
+
+    @workflow.run
+    async def run(self, request: ArchiveHistories) -> ArchiveReport:
+        return await policies.archive(request)
