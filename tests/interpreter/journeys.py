@@ -11,9 +11,9 @@ from schemas.alerts import AlertEvent
 from schemas.ids import AlertId, ContactId, JourneyId, StepId, StoreId, Subject, VersionId
 from schemas.journey import Deliver, JourneyStart, JourneyState, Leave, PlaceGiven, Say
 from schemas.outcome import Deferred, Outcome, Refused, Sent, Then, Unknown
-from schemas.program import Entry, Exit, Program, Send, Step, Terms, Wait
+from schemas.program import CallWebhook, ContactChange, Entry, Exit, Program, Send, Step, Terms, Wait
 from schemas.reasons import Reason
-from workflows.interpreter.rehearsal import Answering, Happening, Rehearsal
+from workflows.interpreter.rehearsal import Happening, Rehearsal
 from workflows.interpreter.world import Hears, Woken, hears_nothing
 
 DAWN = datetime(2026, 3, 1, 6, 0, tzinfo=UTC)
@@ -34,10 +34,31 @@ class Answers:
     Attributes:
         quiet_ends: a message is deferred to the next of these moments that is still ahead.
         final: what each step and round comes to in the end; taken in turn.
+        choices: which way each question leads, counted from 0, if it has as many; taken in turn.
+        taken: whether each webhook is.
     """
 
     quiet_ends: tuple[datetime, ...]
     final: tuple[Outcome, ...]
+    choices: tuple[int | None, ...] = (None,)
+    taken: tuple[bool, ...] = (True,)
+
+    def deliver(self, request: Deliver, now: datetime) -> Outcome:
+        return self(request, now)
+
+    def decide(self, question: str, now: datetime) -> int | None:
+        choice = self.choices[zlib.crc32(question.encode()) % len(self.choices)]
+        # A step here has two ways; an event has one thread.
+        return 0 if choice and question.startswith("on ") else choice
+
+    def time_zone(self) -> str:
+        return "UTC"
+
+    def change_contact(self, step: ContactChange, now: datetime) -> None:
+        pass
+
+    def call_webhook(self, step: CallWebhook, now: datetime) -> bool:
+        return self.taken[zlib.crc32(step.id.encode()) % len(self.taken)]
 
     def __call__(self, request: Deliver, now: datetime) -> Outcome:
         until = next((moment for moment in self.quiet_ends if now < moment < now + timedelta(hours=12)), None)
@@ -61,7 +82,7 @@ class Life:
     hearing: timedelta = timedelta(0)
 
     def world(self) -> "CuttableRehearsal":
-        return CuttableRehearsal(DAWN, self.happenings, self.answers, self.hearing)
+        return CuttableRehearsal(DAWN, self.happenings, self.answers, self.hearing, self.start.program)
 
 
 @dataclass(frozen=True)
@@ -69,10 +90,12 @@ class Cut:
     """A rest: where the journey may continue as new, with what lies ahead of it there.
 
     Attributes:
+        program: the version lived by there.
         delivered: how often deliver was asked before it.
     """
 
     state: JourneyState
+    program: Program
     at: datetime
     ahead: tuple[Happening, ...]
     delivered: int
@@ -82,17 +105,23 @@ class CuttableRehearsal(Rehearsal):
     """A rehearsal that knows what was ahead at each rest, and whose waiting list may have given a claim just before."""
 
     def __init__(
-        self, start: datetime, happenings: Iterable[Happening], answers: Answers, hearing: timedelta = timedelta(0)
+        self,
+        start: datetime,
+        happenings: Iterable[Happening],
+        answers: Answers,
+        hearing: timedelta,
+        first: Program,
     ) -> None:
-        super().__init__(start, happenings, Answering(answers))
+        super().__init__(start, happenings, answers)
         self.cuts: list[Cut] = []
+        self._first = first
         self.slept: list[tuple[datetime, datetime]] = []
         self._hearing = hearing
         self._known_claim = 0
 
     def rest(self, state: JourneyState) -> None:
         super().rest(state)
-        self.cuts.append(Cut(state, self._now, tuple(self._ahead), len(self.delivered)))
+        self.cuts.append(Cut(state, self.program or self._first, self._now, tuple(self._ahead), len(self.delivered)))
 
     async def sleep(self, step: str, until: datetime | None, hears: Hears = hears_nothing) -> Woken | None:
         fell_asleep = self._now

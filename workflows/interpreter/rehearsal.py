@@ -14,7 +14,7 @@ from schemas.journey import Deliver, Hear, JourneyStart, JourneyState, Leave, Mo
 from schemas.moments import Until, next_moment
 from schemas.outcome import Outcome
 from schemas.path import JourneyPath
-from schemas.program import CallWebhook, ContactChange
+from schemas.program import CallWebhook, ContactChange, Program
 from schemas.reasons import Reason
 from workflows.interpreter.journey import Ended, Journey
 from workflows.interpreter.world import Hears, Woken, hears_nothing
@@ -78,6 +78,8 @@ class Rehearsal:
         self._ahead = sorted(happenings)
         self._outside = outside
         self._move: Callable[[Move], Move | None] = lambda _: None
+        self.program: Program | None = None
+        """The version the journey was moved to last; None: it lives by the one it started with."""
         self.rests: list[JourneyState] = []
         self.delivered: list[tuple[datetime, Deliver]] = []
 
@@ -133,7 +135,8 @@ class Rehearsal:
                 break
             if isinstance(happening.signal, Move):
                 self._pass(happening)
-                self._move(happening.signal)
+                if (made := self._move(happening.signal)) is not None:
+                    self.program = made.program
             elif (woken := counts(happening.signal)) is not None:
                 self._pass(happening)
                 return woken
@@ -171,7 +174,7 @@ class Rehearsal:
         pass
 
     async def moved(self, move: Move) -> None:
-        pass
+        self.program = move.program
 
 
 class Unending(Exception):

@@ -1,0 +1,119 @@
+"""The machine holds its rules for every kind of step, and for all that people may do to a journey under way."""
+
+from itertools import pairwise
+
+from hypothesis import HealthCheck, event, given, settings
+
+from schemas.conversation import ConversationDocument
+from schemas.ids import VersionId
+from schemas.journey import Move
+from schemas.outcome import Deferred, Held, Stopped
+from schemas.path import JourneyPath, Why
+from schemas.program import Decide, Split, entry_question
+from tests.interpreter.journeys import DAWN, CuttableRehearsal, Life
+from tests.interpreter.talks import conversations, talks
+from workflows.interpreter.compiler import compile_document, compile_questions
+from workflows.interpreter.journey import Ended
+from workflows.interpreter.rehearsal import rehearse
+from workflows.interpreter.walk import choose_arm
+
+thoroughly = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+UNDER_WAY = (Deferred, Held, Stopped)
+
+
+def _lived(life: Life) -> tuple[Ended | None, JourneyPath, CuttableRehearsal]:
+    world = life.world()
+    return *rehearse(life.start, world), world
+
+
+@thoroughly
+@given(talks())
+def test_a_path_has_no_gap_and_only_one_who_is_held_up_stays(life: Life) -> None:
+    ended, path, _ = _lived(life)
+    event(str(ended.ending if ended else "held up"))
+    assert not path.entries or path.entries[0].entered_at == DAWN
+    assert all(entry.left_at == following.entered_at for entry, following in pairwise(path.entries))
+    *_, last = path.entries or (None,)
+    if ended is None:
+        assert last is not None
+        assert last.left_at is None
+        assert isinstance(last.outcome, Held | Stopped)
+    else:
+        assert all(entry.left_at is not None and entry.why is not None for entry in path.entries)
+        assert (path.ending, path.reason) == (ended.ending, ended.reason)
+
+
+@thoroughly
+@given(talks())
+def test_a_journey_may_continue_as_new_at_any_rest(life: Life) -> None:
+    ended, path, world = _lived(life)
+    for cut in world.cuts:
+        start = life.start.model_copy(update={"state": cut.state, "program": cut.program})
+        resumed = CuttableRehearsal(cut.at, cut.ahead, life.answers, life.hearing, cut.program)
+        assert rehearse(start, resumed) == (ended, path)
+
+
+@thoroughly
+@given(talks())
+def test_no_message_is_asked_for_again_once_it_was_answered(life: Life) -> None:
+    _, _, world = _lived(life)
+    settled = [request.key for at, request in world.delivered if not isinstance(life.answers(request, at), UNDER_WAY)]
+    repeated = {key for key in settled if settled.count(key) > 1}
+    # What is said once to those in line is asked for as often as it is asked, and answered from the ledger.
+    assert all("/once/" in key for key in repeated)
+
+
+@thoroughly
+@given(talks())
+def test_a_branch_is_one_of_its_steps_and_the_next_stay_is_where_it_leads(life: Life) -> None:
+    _, path, _ = _lived(life)
+    versions = {life.start.program.version: life.start.program}
+    versions |= {
+        happening.signal.program.version: happening.signal.program
+        for happening in life.happenings
+        if isinstance(happening.signal, Move)
+    }
+    version = life.start.program.version
+    for entry, following in pairwise(path.entries):
+        version = entry.moved_to or version
+        step = versions[version].steps.get(entry.step)  # pyright: ignore[reportArgumentType, reportCallIssue] - places that are no steps are in none
+        if isinstance(step, Split):
+            arm = step.arms[choose_arm(life.start.contact_id, "v", step)]
+            assert entry.branch == arm.name
+            assert arm.next is None or following.step == arm.next
+
+
+@thoroughly
+@given(talks())
+def test_a_journey_is_moved_only_where_it_rests_and_lives_by_the_new_version_from_there(life: Life) -> None:
+    _, path, world = _lived(life)
+    moved = [entry for entry in path.entries if entry.moved_to is not None]
+    assert len(moved) <= 1
+    assert path.version == (VersionId("v@2") if moved else VersionId("v@1"))
+    after = [request for at, request in world.delivered if moved and moved[0].left_at and at > moved[0].left_at]
+    assert all(request.version == "v@2" for request in after)
+
+
+@thoroughly
+@given(talks())
+def test_what_is_passed_over_is_said_so(life: Life) -> None:
+    _, path, _ = _lived(life)
+    for entry in path.entries:
+        if entry.why is Why.HAPPENED:
+            assert entry.heard is not None
+            assert entry.kind == "wait_for"
+
+
+@thoroughly
+@given(conversations())
+def test_every_question_a_program_asks_is_there_with_as_many_criteria_as_it_has_ways(
+    document: ConversationDocument,
+) -> None:
+    program, questions = compile_document(document, VersionId("v@1")), compile_questions(document)
+    for step in program.steps.values():
+        if isinstance(step, Decide):
+            assert len(questions.criteria[step.id]) == len(step.branches)
+    for entry in program.entries:
+        if entry.asks:
+            asked = questions.criteria[entry_question(entry.event)]
+            assert len(asked) == len(program.doors(entry.event))
