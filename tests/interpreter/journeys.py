@@ -238,6 +238,6 @@ def told_once() -> Life:
     return Life(start_of(program), (), Answers((), ENDINGS[:1]))
 
 
-def at_any_moment() -> st.SearchStrategy[datetime]:
+def at_any_moment(days: int = 90) -> st.SearchStrategy[datetime]:
     """A moment in the journey's life, or after it."""
-    return _moments()
+    return _moments(days)

@@ -141,7 +141,9 @@ def talks(draw: st.DrawFn) -> Life:
     if general:
         nothing = {"alert_id": None, "subject": None, "window_ends_at": None}
         start = start.model_copy(update={**nothing, "entered_on": BEGIN})
-    signals = draw(st.lists(st.tuples(at_any_moment(), _signals(program, other)), max_size=8))
+    # Most of a conversation without an alert is over in days.
+    moments = at_any_moment(days=draw(st.sampled_from((6, 90))))
+    signals = draw(st.lists(st.tuples(moments, _signals(program, other)), max_size=6))
     leaves = draw(st.lists(at_any_moment(), max_size=1))
     reason = draw(st.sampled_from((Reason.CANCELLED, Reason.GOAL_REACHED, Reason.EXIT_RULE)))
     said = draw(st.lists(at_any_moment(), max_size=1)) if not general else []

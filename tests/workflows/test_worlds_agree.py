@@ -1,13 +1,14 @@
 """Two worlds, one journey: what the rehearsal tells is what the workflow does, with the same happenings and answers."""
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import count
 from typing import Any
 
 from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
 from temporalio import activity
 from temporalio.client import Client
 from temporalio.contrib.pydantic import pydantic_data_converter
@@ -17,33 +18,58 @@ from temporalio.worker import Worker
 
 from schemas.journey import (
     Activity,
+    CalledOut,
+    CallOut,
+    ChangeContact,
     Close,
+    Decide,
+    Decided,
     Deliver,
     Delivered,
+    FindMoment,
+    Hear,
     Leave,
+    Moment,
+    Move,
+    Moved,
     PlaceGiven,
     Say,
     Signal,
+    Skip,
+    Stand,
     StepOut,
     SteppedOut,
+    Wake,
     Workflow,
 )
+from schemas.model import Wire
+from schemas.moments import next_moment
 from schemas.outcome import Deferred
 from schemas.path import JourneyPath
 from tests.interpreter.journeys import DAWN, ENDINGS, Answers, Life, lives, told_once
+from tests.interpreter.talks import talks
 from worker import sandbox
 from workflows.interpreter.rehearsal import Happening, rehearse
 from workflows.interpreter.walk import PROVIDER_PATIENCE
 from workflows.journey import JourneyWorkflow
 
 QUEUE = "worlds"
+SIGNALS: dict[type[Wire], Signal] = {
+    PlaceGiven: Signal.PLACE_GIVEN,
+    Leave: Signal.LEAVE,
+    Say: Signal.SAY,
+    Hear: Signal.HEAR,
+    Wake: Signal.WAKE,
+    Skip: Signal.SKIP,
+    Move: Signal.MOVE,
+}
 _numbers = count(1)
 
 
 def _apart(life: Life) -> Life:
     """Happenings a little beside each other and the quarters of an hour at which all else ends: no ties to win."""
     happenings = (
-        replace(happening, at=happening.at + timedelta(minutes=5 + number))
+        replace(happening, at=happening.at + timedelta(minutes=1 + number))
         for number, happening in enumerate(sorted(life.happenings))
     )
     return replace(life, happenings=tuple(happenings), hearing=timedelta(0))
@@ -63,6 +89,31 @@ class Answering:
             outcome = outcome.model_copy(update={"until": self.real(outcome.until)})
         return Delivered(outcome=outcome)
 
+    @activity.defn(name=Activity.DECIDE)
+    async def decide(self, request: Decide) -> Decided:
+        return Decided(choice=self.life.answers.decide(request.question, self.told(request.at)))
+
+    @activity.defn(name=Activity.FIND_MOMENT)
+    async def find_moment(self, request: FindMoment) -> Moment:
+        zone = self.life.answers.time_zone()
+        return Moment(at=self.real(next_moment(request.until, self.told(request.after), zone)))
+
+    @activity.defn(name=Activity.CHANGE_CONTACT)
+    async def change_contact(self, request: ChangeContact) -> None:
+        pass
+
+    @activity.defn(name=Activity.CALL_WEBHOOK)
+    async def call_webhook(self, request: CallOut) -> CalledOut:
+        return CalledOut(taken=self.life.answers.call_webhook(request.step, DAWN))
+
+    @activity.defn(name=Activity.STAND)
+    async def stand(self, request: Stand) -> None:
+        pass
+
+    @activity.defn(name=Activity.MOVED)
+    async def moved(self, request: Moved) -> None:
+        pass
+
     @activity.defn(name=Activity.STEP_OUT)
     async def step_out(self, request: StepOut) -> SteppedOut:
         return SteppedOut(claim_id=None)
@@ -70,6 +121,11 @@ class Answering:
     @activity.defn(name=Activity.CLOSE)
     async def close(self, request: Close) -> None:
         pass
+
+    @property
+    def all(self) -> list[Callable[..., Any]]:
+        asked = (self.deliver, self.decide, self.find_moment, self.change_contact, self.call_webhook)
+        return [*asked, self.stand, self.moved, self.step_out, self.close]
 
     def real(self, moment: datetime) -> datetime:
         return self.began + (moment - DAWN)
@@ -83,15 +139,16 @@ async def _lived(environment: WorkflowEnvironment, life: Life) -> JourneyPath:
     """The path of a workflow to which all this happens."""
     began = await environment.get_current_time()
     answering = Answering(life, began)
+    window = life.start.window_ends_at
     start = life.start.model_copy(
-        update={"entered_at": began, "window_ends_at": answering.real(life.start.window_ends_at)}
+        update={"entered_at": began, "window_ends_at": answering.real(window) if window else None}
     )
     client: Client = environment.client
     async with Worker(
         client,
         task_queue=QUEUE,
         workflows=[JourneyWorkflow],
-        activities=[answering.deliver, answering.step_out, answering.close],
+        activities=answering.all,
         workflow_runner=sandbox(),
     ):
         handle = await client.start_workflow(Workflow.JOURNEY, start, id=f"world-{next(_numbers)}", task_queue=QUEUE)
@@ -118,13 +175,7 @@ async def _lived(environment: WorkflowEnvironment, life: Life) -> JourneyPath:
 async def _signal(client: Client, workflow_id: str, happening: Happening) -> None:
     handle = client.get_workflow_handle(workflow_id)
     try:
-        match happening.signal:
-            case PlaceGiven():
-                await handle.signal(Signal.PLACE_GIVEN, happening.signal)
-            case Leave():
-                await handle.signal(Signal.LEAVE, happening.signal)
-            case Say():
-                await handle.signal(Signal.SAY, happening.signal)
+        await handle.signal(SIGNALS[type(happening.signal)], happening.signal)
     except RPCError as error:
         if error.status is not RPCStatusCode.NOT_FOUND:  # it has ended
             raise
@@ -152,8 +203,8 @@ def test_a_rehearsal_tells_what_a_workflow_does(test_server: str) -> None:
         )
     )
 
-    @settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-    @given(lives())
+    @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+    @given(st.one_of(lives(), talks(), talks()))
     @example(_back_in_line_once())
     def agree(life: Life) -> None:
         life = _apart(life)
