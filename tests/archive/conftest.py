@@ -1,12 +1,20 @@
-"""The archives under test: PostgreSQL's, an S3 server's over real HTTP, the simulated one, and two as one."""
+"""The archives under test (PostgreSQL's, an S3 server's over real HTTP, the simulated one, two as one), and a Temporal.
+
+That one deletes a workflow when it is asked to. By default it waits half a minute for its own bookkeeping first, and
+retention cannot be set below a day.
+"""
 
 import logging
-from collections.abc import Generator
+from collections.abc import AsyncGenerator, Generator
+from contextlib import asynccontextmanager
 from itertools import count
 
 import httpx
 import pytest
 from moto.server import ThreadedMotoServer
+from temporalio.client import Client
+from temporalio.contrib.pydantic import pydantic_data_converter
+from temporalio.testing import WorkflowEnvironment
 
 from activities.archive.archive import Archive
 from activities.archive.both import BothArchives
@@ -14,9 +22,37 @@ from activities.archive.postgres import PostgresArchive
 from activities.archive.s3 import Bucket, S3Archive
 from activities.archive.simulated import SimulatedArchive
 from activities.postgres.pool import Pool
+from activities.temporal import SEARCH_ATTRIBUTES
+from schemas.settings import Settings
+from starter.devstack.temporal_cli import find_temporal
 
 SECRET = "correct-horse-battery-staple"
+DELETES_AT_ONCE = (
+    "history.transferProcessorEnsureCloseBeforeDelete=false",
+    "history.visibilityProcessorEnsureCloseBeforeDelete=false",
+)
 _buckets = count(1)
+
+
+@asynccontextmanager
+async def forgetful_temporal(*more: str) -> AsyncGenerator[Client]:
+    """A server that deletes at once, with more of its configuration if need be."""
+    # The SDK leaves the type of a search attribute's values open.
+    environment = await WorkflowEnvironment.start_local(  # pyright: ignore[reportUnknownMemberType]
+        dev_server_existing_path=str(await find_temporal(Settings(), print)),
+        dev_server_extra_args=[word for each in (*DELETES_AT_ONCE, *more) for word in ("--dynamic-config-value", each)],
+        search_attributes=SEARCH_ATTRIBUTES,
+        data_converter=pydantic_data_converter,
+    )
+    async with environment:
+        yield environment.client
+
+
+@pytest.fixture(scope="session")
+async def client() -> AsyncGenerator[Client]:
+    """In the place of the one that all other tests share."""
+    async with forgetful_temporal() as client:
+        yield client
 
 
 @pytest.fixture(scope="session")

@@ -8,9 +8,8 @@ import pytest
 from temporalio.api.common.v1 import WorkflowExecution
 from temporalio.api.workflowservice.v1 import DeleteWorkflowExecutionRequest
 from temporalio.client import Client
-from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.service import RPCError, RPCStatusCode
-from temporalio.testing import ActivityEnvironment, WorkflowEnvironment
+from temporalio.testing import ActivityEnvironment
 
 from activities.archive.archive import Archive, ArchiveUnavailable, HistoryCorrupt, SealedHistory
 from activities.archive.archiving import Archiving, archive_status
@@ -20,16 +19,14 @@ from activities.archive.s3 import Bucket, S3Archive
 from activities.archive.sealed import LARGEST, unseal
 from activities.archive.simulated import SimulatedArchive
 from activities.postgres.pool import Pool
-from activities.temporal import SEARCH_ATTRIBUTES
 from schemas.archive import ArchiveHistories, ArchiveReport
 from schemas.ids import JourneyId, journey_workflow_id
 from schemas.path import JourneyPath
 from schemas.reasons import Ending
-from schemas.settings import Settings
 from starter.archive import archive_now, archive_schedule_id, ensure_archive_schedule
 from starter.devstack.mailbox import Mailbox
-from starter.devstack.temporal_cli import find_temporal
 from starter.replay import HistoryGone, replay_path, replay_paths
+from tests.archive.conftest import forgetful_temporal
 from tests.product import Product, address, next_change, running_product, starter_document
 from worker import history_archive
 
@@ -122,17 +119,12 @@ async def test_an_open_journey_is_told_by_temporal_and_is_not_archived(product: 
 @pytest.fixture
 async def long_product(pool: Pool, mailbox: Mailbox) -> AsyncGenerator[Product]:
     """Everything at work on a server that finds any history long."""
-    # The SDK leaves the type of a search attribute's values open.
-    environment = await WorkflowEnvironment.start_local(  # pyright: ignore[reportUnknownMemberType]
-        dev_server_existing_path=str(await find_temporal(Settings(), print)),
-        dev_server_extra_args=["--dynamic-config-value", f"limit.historyCount.suggestContinueAsNew={LONG}"],
-        search_attributes=SEARCH_ATTRIBUTES,
-        data_converter=pydantic_data_converter,
-    )
-    async with environment:
-        document = starter_document(wait="1 second")
-        async with running_product(pool, environment.client, mailbox, "long-archived", document) as running:
-            yield running
+    document = starter_document(wait="1 second")
+    async with (
+        forgetful_temporal(f"limit.historyCount.suggestContinueAsNew={LONG}") as client,
+        running_product(pool, client, mailbox, "long-archived", document) as running,
+    ):
+        yield running
 
 
 async def test_of_a_journey_that_continued_as_new_the_archive_has_the_whole_path(long_product: Product) -> None:
