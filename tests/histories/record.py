@@ -11,6 +11,7 @@ import tempfile
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from itertools import count
 from pathlib import Path
 from types import MappingProxyType
@@ -28,6 +29,7 @@ from schemas.ids import JourneyId, journey_workflow_id, shelf_workflow_id
 from schemas.path import JourneyPath
 from schemas.settings import Settings
 from schemas.steps import ExitStep, SendStep
+from starter.archive import archive_now, archive_schedule_id
 from starter.devstack.mailbox import Mailbox
 from starter.devstack.ports import free_port
 from starter.devstack.postgres import EmbeddedPostgres
@@ -231,6 +233,19 @@ async def reconciled(stage: Stage) -> Ran:
         return Ran(f"{schedule_id(queue)}/by-hand", None)
 
 
+async def archived(stage: Stage) -> Ran:
+    """One journey had ended, and its history was put into the archive."""
+    document = told_only()
+    shop = await stage.shop(document)
+    async with stage.at_work(document) as product:
+        (journey,) = await shop.signs_up(CONTACT)
+        await shop.has("v", 1)
+        await _ended(product, journey)
+        queue = product.settings.temporal_task_queue
+        await archive_now(product.client, queue, timedelta(0))
+        return Ran(f"{archive_schedule_id(queue)}/by-hand", None)
+
+
 async def shelf(stage: Stage) -> Ran:
     """Called two, and looked again in vain."""
     document = told_only()
@@ -258,6 +273,7 @@ SHAPES = MappingProxyType[str, Callable[[Stage], Awaitable[Ran]]](
             spoken_to_in_line,
             cancelled_in_temporal,
             reconciled,
+            archived,
             shelf,
         )
     }
