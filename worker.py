@@ -10,13 +10,13 @@ from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.worker import Worker
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
-from activities.decisions.deciding import Deciding
 from activities.archive.archive import Archive
 from activities.archive.archiving import Archiving
 from activities.archive.both import BothArchives
 from activities.archive.closed import ClosedHistories
 from activities.archive.postgres import PostgresArchive
 from activities.archive.s3 import Bucket, S3Archive
+from activities.decisions.deciding import Deciding
 from activities.delivery.deliver import Delivery
 from activities.delivery.ledger import Ledger
 from activities.postgres.pool import Pool
@@ -28,6 +28,8 @@ from activities.senders.sender import Sender
 from activities.standing import Standing
 from activities.temporal import Temporal
 from activities.waitlist.store import Waitlist
+from activities.webhooks.calling import Calling
+from activities.webhooks.http_caller import HttpCaller
 from schemas.settings import Settings
 from workflows.archive import ArchiveWorkflow
 from workflows.journey import JourneyWorkflow
@@ -102,6 +104,7 @@ async def running_worker(settings: Settings, pool: Pool, client: Client, sender:
     temporal = Temporal(client, settings.temporal_task_queue)
     records = Records(waitlist, temporal)
     standing = Standing(pool)
+    caller = HttpCaller(settings.webhook_secret, private_hosts=settings.webhook_private_hosts)
     delivery = Delivery(Ledger(pool), sender, parse_sender(settings.sender).domain)
     worker = Worker(
         client,
@@ -116,6 +119,7 @@ async def running_worker(settings: Settings, pool: Pool, client: Client, sender:
             standing.stand,
             standing.moved,
             Deciding(pool).decide,
+            Calling(pool, caller).call_webhook,
             Reconciler(pool, waitlist, temporal).reconcile,
             Archiving(pool, history_archive(settings, pool), ClosedHistories(client)).archive,
         ],
@@ -123,5 +127,8 @@ async def running_worker(settings: Settings, pool: Pool, client: Client, sender:
         max_cached_workflows=CACHED_JOURNEYS,
         graceful_shutdown_timeout=STOP_LIMIT,
     )
-    async with worker:
-        yield Running(worker, waitlist, temporal)
+    try:
+        async with worker:
+            yield Running(worker, waitlist, temporal)
+    finally:
+        await caller.aclose()

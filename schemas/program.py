@@ -119,11 +119,10 @@ class AddToList(Wire):
 
 
 class CallWebhook(Wire):
-    """Tell another system."""
+    """Tell another system, whose address stands under the step's id with the version."""
 
     kind: Literal["call_webhook"] = "call_webhook"
     id: StepId
-    url: str
     required: bool = False
     next: StepId | None = None
 

@@ -1,4 +1,7 @@
-"""The criteria a version asks for while it is lived: they stand beside its program, not in it (P8)."""
+"""What a version asks for while it is lived: it stands beside its program, so that no history holds it.
+
+Criteria may name what tells a person, and the address of a webhook may hold a secret.
+"""
 
 from pydantic import Field
 
@@ -7,7 +10,7 @@ from schemas.model import Wire
 
 
 class Questions(Wire):
-    """Criteria by question.
+    """Answers by question.
 
     Attributes:
         criteria: of a decide step, by its id: its branches'; of an event, by `entry_question`: its threads'. None:
@@ -15,3 +18,5 @@ class Questions(Wire):
     """
 
     criteria: dict[str, tuple[Criteria | None, ...]] = Field(default_factory=dict[str, "tuple[Criteria | None, ...]"])
+    addresses: dict[str, str] = Field(default_factory=dict[str, str])
+    """Where a call webhook step calls, by its id."""

@@ -94,21 +94,24 @@ def compile_document(document: ConversationDocument, version: VersionId) -> Prog
 
 
 def compile_questions(document: ConversationDocument) -> Questions:
-    """The criteria a program asks for, by question: of a decide step its branches', of an event its threads'.
+    """What a program asks for: criteria, of a decide step its branches', of an event its threads'; and addresses.
 
     A thread without criteria is entered by everyone.
     """
     questions: dict[str, list[Criteria | None]] = {}
+    addresses: dict[str, str] = {}
     for thread in document.threads:
         if thread.on is not None:
             questions.setdefault(entry_question(thread.on), []).append(thread.when)
         for _, section in every_step(thread.steps):
             if isinstance(section, DecideStep):
                 questions[step_id(section)] = [branch.when for branch in section.decide]
+            if isinstance(section, CallWebhookStep):
+                addresses[step_id(section)] = section.call_webhook
+    asked = {question: tuple(criteria) for question, criteria in questions.items()}
     return Questions(
-        criteria={
-            question: tuple(asked) for question, asked in questions.items() if any(one is not None for one in asked)
-        }
+        criteria={question: all_ for question, all_ in asked.items() if any(one is not None for one in all_)},
+        addresses=addresses,
     )
 
 
@@ -153,8 +156,8 @@ def _compile_step(section: AnyStep, next_: StepId | None, doors: dict[str, StepI
             return AddTag(id=own, tag=tag, next=next_)
         case AddToListStep(add_to_list=code):
             return AddToList(id=own, list_code=code, next=next_)
-        case CallWebhookStep(call_webhook=url, required=required):
-            return CallWebhook(id=own, url=url, required=required, next=next_)
+        case CallWebhookStep(required=required):
+            return CallWebhook(id=own, required=required, next=next_)
         case GoToStep(go_to=thread):
             return GoTo(id=own, next=doors[thread])
         case ExitStep(exit=why):

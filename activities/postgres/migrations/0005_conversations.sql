@@ -109,7 +109,6 @@ create table calls (
     -- As in the ledger: journey, step and round. The other system sees it as the webhook's id.
     key        text primary key,
     journey_id text not null references journeys,
-    url        text not null,
     attempts   integer not null default 0,
     taken_at   timestamptz,
     last_error text,
