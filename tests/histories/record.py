@@ -5,6 +5,7 @@ again. A release that gives workflows another shape adds shapes here, under name
 """
 
 import asyncio
+import hashlib
 import json
 import sys
 import tempfile
@@ -41,6 +42,8 @@ from starter.reconciliation import reconcile_now, schedule_id
 from tests.product import Product, Shop, next_change, running_product, starter_document, subject
 
 FOLDER = Path(__file__).parent
+HASHES = FOLDER / "released.sha256"
+"""The hash of each, as `sha256sum` writes it: what was released is never written again."""
 IDENTITY = "recorder"
 """Stands in every event; by default it would be the process and the name of the machine."""
 CONTACT = "ada.lovelace"
@@ -289,7 +292,10 @@ async def _record(stage: Stage, name: str) -> None:
         "path": ran.path.model_dump(mode="json") if ran.path else None,
         "history": _without_traces(history.to_json_dict()),
     }
-    (FOLDER / f"{name}.json").write_text(json.dumps(recorded, indent=1) + "\n", encoding="utf-8")
+    text = json.dumps(recorded, indent=1) + "\n"
+    (FOLDER / f"{name}.json").write_text(text, encoding="utf-8")
+    with HASHES.open("a", encoding="utf-8") as hashes:
+        hashes.write(f"{hashlib.sha256(text.encode()).hexdigest()}  {name}.json\n")
     print(f"{name}: {len(history.events)} events")
 
 

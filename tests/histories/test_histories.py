@@ -41,7 +41,7 @@ def _read(name: str) -> Recorded:
     )
 
 
-def _payloads(part: Any) -> Iterator[str]:
+def payloads(part: Any) -> Iterator[str]:
     """Every payload in a part of a history, decoded."""
     inside: Iterable[Any] = ()
     if isinstance(part, dict):
@@ -53,7 +53,7 @@ def _payloads(part: Any) -> Iterator[str]:
     elif isinstance(part, list):
         inside = cast("list[Any]", part)
     for inner in inside:
-        yield from _payloads(inner)
+        yield from payloads(inner)
 
 
 def test_every_shape_is_recorded_and_every_record_has_a_shape() -> None:
@@ -75,7 +75,7 @@ async def test_a_released_history_still_tells_the_path_that_was_recorded(name: s
 @pytest.mark.parametrize("name", SHAPES)
 def test_no_address_and_no_name_is_in_a_history(name: str) -> None:
     recorded = _read(name)
-    payloads = list(_payloads(json.loads(recorded.text)["history"]))
+    payloads = list(payloads(json.loads(recorded.text)["history"]))
     assert payloads
     for text in (recorded.text, *payloads):
         assert CONTACT.partition(".")[2] not in text
