@@ -205,6 +205,21 @@ class Considered(Model):
     why: str | None = None
 
 
+class AtTheDoor(Model):
+    """A contact was considered for a conversation that is entered on such an event (promise P7).
+
+    Attributes:
+        journey: the journey they began, or are in already; None when they were not entered.
+        reason, why: why they were not entered, for programs and for people.
+    """
+
+    conversation: str
+    standing: Standing
+    journey: JourneyId | None = None
+    reason: Reason | None = None
+    why: str | None = None
+
+
 class EventEffect(Model):
     """What an event led to, as it is kept.
 
@@ -213,6 +228,7 @@ class EventEffect(Model):
     """
 
     alerts: tuple[Considered, ...] = ()
+    conversations: tuple[AtTheDoor, ...] = ()
     note: str | None = None
 
 

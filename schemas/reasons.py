@@ -40,6 +40,7 @@ class Reason(StrEnum):
     EXIT_RULE = "exit_rule"
     CONVERSATION_CHANGED = "conversation_changed"
     THERE_ALREADY = "there_already"
+    TOO_LATE = "too_late"
 
     @property
     def sentence(self) -> str:
@@ -54,7 +55,7 @@ _SENTENCES = {
     Reason.CURRENCY_CHANGED: "The shop's currency changed, so the prices cannot be compared.",
     Reason.DISCONTINUED: "The product was discontinued.",
     Reason.PURCHASED: "The contact has bought it already.",
-    Reason.FILTERED: "The alert's own conditions on product or contact do not hold.",
+    Reason.FILTERED: "The alert's or conversation's own conditions do not hold.",
     Reason.CONVERSATION_PAUSED: "The conversation is paused; everyone keeps their place.",
     Reason.OFFER_LAPSED: "The offer was not taken up in time, and the place passed on.",
     Reason.INACTIVE: "The product is not on sale: unpublished, archived or removed.",
@@ -81,6 +82,7 @@ _SENTENCES = {
     Reason.EXIT_RULE: "What the contact did ends the conversation, by its own rule.",
     Reason.CONVERSATION_CHANGED: "Another version was published, and those under way were ended.",
     Reason.THERE_ALREADY: "They are in this conversation already.",
+    Reason.TOO_LATE: "It was told so long after it happened that to answer it would be odd.",
     Reason.NO_VARIANT: "The alert watches single variants, and it is not known which one they looked at.",
 }
 
