@@ -1,21 +1,29 @@
-"""What the tests stand on: a real PostgreSQL, a real Temporal, a real SMTP server, each started once per run."""
+"""What the tests stand on: a real PostgreSQL, a real Temporal, a real SMTP server.
+
+The servers are started once per process of the run (`make test` has two). What a test keeps in them is its own: a
+database, a Temporal namespace, a mailbox. So tests need no order and no company, and can be run side by side.
+"""
 
 import os
 import tempfile
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Generator, Iterator
+from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
 
 import pytest
+from google.protobuf.duration_pb2 import Duration
 from hypothesis import settings
+from temporalio.api.workflowservice.v1 import RegisterNamespaceRequest
 from temporalio.client import Client
 
 from activities.postgres.migrate import migrate
 from activities.postgres.pool import Pool, open_pool
 from schemas.settings import Settings
+from starter.components import prepare_temporal
 from starter.devstack.mailbox import Mailbox
 from starter.devstack.postgres import EmbeddedPostgres
-from starter.devstack.temporal import EmbeddedTemporal
+from starter.devstack.temporal import RETENTION, EmbeddedTemporal
 from starter.devstack.temporal_cli import find_temporal
 from tests.product import Product, running_product
 from worker import connect
@@ -29,14 +37,34 @@ TEMPLATE = "template_of_tests"
 _numbers = count(1)
 
 
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Side by side the slow ones come first, so that no process is left with one of them when the others are done."""
+    if hasattr(config, "workerinput"):
+        items.sort(key=lambda item: item.get_closest_marker("slow") is None)
+
+
+@contextmanager
+def _folder() -> Generator[Path]:
+    with tempfile.TemporaryDirectory(prefix="shelftalk-") as made:
+        yield Path(made)
+
+
+@pytest.fixture
+def folder() -> Iterator[Path]:
+    """A folder for a PostgreSQL of the test's own, which has an account of its own when the tests run as root.
+
+    Not `tmp_path`: each other run of pytest that starts meanwhile closes the folders above it to that account, and it
+    lies too deep for PostgreSQL's socket, which then has another address after every start.
+    """
+    with _folder() as made:
+        yield made
+
+
 @pytest.fixture(scope="session")
 async def postgres() -> AsyncGenerator[EmbeddedPostgres]:
-    """One PostgreSQL for the run, with a migrated template to copy. Without fsync: nothing here outlives the run.
-
-    In a folder of its own: pytest's belongs to root alone when root runs the tests, and PostgreSQL never runs as root.
-    """
-    with tempfile.TemporaryDirectory(prefix="shelftalk-tests-") as folder:
-        async with EmbeddedPostgres(Path(folder) / "postgres", durable=False) as server:
+    """One PostgreSQL per process, with a migrated template to copy. Without fsync: nothing here outlives the run."""
+    with _folder() as folder:
+        async with EmbeddedPostgres(folder / "postgres", durable=False) as server:
             pool = await open_pool(await server.create_database(TEMPLATE), 2)
             await migrate(pool)
             await pool.close()
@@ -61,16 +89,27 @@ async def pool(database_url: str) -> AsyncGenerator[Pool]:
 
 @pytest.fixture(scope="session")
 async def temporal(tmp_path_factory: pytest.TempPathFactory) -> AsyncGenerator[EmbeddedTemporal]:
-    """One Temporal server for the run."""
+    """One Temporal server per process."""
     program = await find_temporal(Settings(), print)
     async with EmbeddedTemporal(program, tmp_path_factory.mktemp("temporal")) as server:
         yield server
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture
 async def client(temporal: EmbeddedTemporal) -> Client:
-    """A client of that server."""
-    return await connect(temporal.address, "default")
+    """A client of that server, in a namespace of the test's own: no other test's shelf has the same name there."""
+    namespace = f"test-{next(_numbers)}"
+    server = await connect(temporal.address, "default")
+    await server.workflow_service.register_namespace(
+        RegisterNamespaceRequest(
+            namespace=namespace,
+            workflow_execution_retention_period=Duration(seconds=int(RETENTION.total_seconds())),
+        ),
+        retry=True,  # it takes so many in a second
+    )
+    client = await connect(temporal.address, namespace)
+    await prepare_temporal(client)
+    return client
 
 
 @pytest.fixture
@@ -82,6 +121,6 @@ async def mailbox(tmp_path: Path) -> AsyncGenerator[Mailbox]:
 
 @pytest.fixture
 async def product(pool: Pool, client: Client, mailbox: Mailbox) -> AsyncGenerator[Product]:
-    """Worker and dispatcher at work on a database, a task queue and a mailbox of the test's own."""
-    async with running_product(pool, client, mailbox, f"test-{next(_numbers)}") as running:
+    """Worker and dispatcher at work on a database, a namespace and a mailbox of the test's own."""
+    async with running_product(pool, client, mailbox, "test") as running:
         yield running

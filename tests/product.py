@@ -266,7 +266,7 @@ async def running_product(
 
 
 async def _clear_shelves(pool: Pool, client: Client) -> None:
-    """Let every shelf finish: tests share Temporal, and the next one's shelves have the same names."""
+    """Let every shelf finish: who runs the product again on the same Temporal has shelves of the same names."""
     with suppress(TimeoutError):
         async with asyncio.timeout(PATIENCE):
             while await shelves_at_work(pool, client):

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 import asyncpg
 import httpx
 import pytest
+from temporalio.client import Client
 
 from schemas.reports import JourneyReport, JourneyStatus
 from starter.checkup import Checkup
@@ -32,11 +33,14 @@ async def empty_database(postgres: EmbeddedPostgres) -> AsyncIterator[str]:
 
 
 @pytest.fixture
-def installed(shelftalk: Shelftalk, empty_database: str, temporal: EmbeddedTemporal, mailbox: Mailbox) -> Shelftalk:
+def installed(
+    shelftalk: Shelftalk, empty_database: str, temporal: EmbeddedTemporal, client: Client, mailbox: Mailbox
+) -> Shelftalk:
     """`shelftalk` with the addresses of real components in its environment."""
     return shelftalk.with_settings(
         DATABASE_URL=empty_database,
         SHELFTALK_TEMPORAL_ADDRESS=temporal.address,
+        SHELFTALK_TEMPORAL_NAMESPACE=client.namespace,
         SHELFTALK_TEMPORAL_TASK_QUEUE="command-line",
         SHELFTALK_SMTP_HOST=mailbox.host,
         SHELFTALK_SMTP_PORT=str(mailbox.port),

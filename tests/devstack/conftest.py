@@ -1,8 +1,7 @@
 """What the tests of the dev stack share: the real programs, fetched by `make` before, and a look at processes."""
 
 import os
-import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import psutil
@@ -15,16 +14,6 @@ from starter.devstack.temporal_cli import find_temporal
 @pytest.fixture(scope="session")
 async def temporal_program() -> Path:
     return await find_temporal(Settings(), print)
-
-
-@pytest.fixture
-def folder() -> Iterator[Path]:
-    """A folder for PostgreSQL, which has an account of its own when the tests run as root.
-
-    Not `tmp_path`: each other run of pytest that starts meanwhile closes the folders above it to that account.
-    """
-    with tempfile.TemporaryDirectory(prefix="shelftalk-") as made:
-        yield Path(made)
 
 
 @pytest.fixture

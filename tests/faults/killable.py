@@ -15,6 +15,7 @@ class Setting:
 
     database_url: str
     temporal_address: str
+    temporal_namespace: str
     task_queue: str
     data_dir: Path
 
@@ -23,6 +24,7 @@ class Setting:
             **os.environ,
             "DATABASE_URL": self.database_url,
             "SHELFTALK_TEMPORAL_ADDRESS": self.temporal_address,
+            "SHELFTALK_TEMPORAL_NAMESPACE": self.temporal_namespace,
             "SHELFTALK_TEMPORAL_TASK_QUEUE": self.task_queue,
             "SHELFTALK_SMTP_HOST": "127.0.0.1",
             "SHELFTALK_SMTP_PORT": str(smtp_port),

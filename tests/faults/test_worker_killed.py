@@ -4,11 +4,14 @@ import asyncio
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
+from temporalio.client import Client, WorkflowHandle
 
 from activities.postgres.pool import Pool, open_pool
 from activities.waitlist.intake import Intake
+from schemas.ids import journey_workflow_id
 from schemas.reports import JourneyReport
 from starter.devstack.mailbox import Mailbox
 from starter.devstack.postgres import EmbeddedPostgres
@@ -18,17 +21,18 @@ from starter.publishing import publish
 from tests.conformance.providers import At, BarePeer, Does, Plan
 from tests.conftest import TEMPLATE
 from tests.faults.killable import Setting, kill, worker_process
-from tests.product import PATIENCE, Shop, addressees, journey_where, starter_document
+from tests.product import PATIENCE, Shop, addressees, journey_where, next_change, starter_document
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
-LEASE_AND_RETRY = 180.0
-"""Seconds until an attempt that was killed counts as unknown: the ledger's lease, and the activity's next retry."""
+UNTIL_TRIED_AGAIN = 120.0
+"""Seconds until a killed attempt is followed by another and that by a third, at the latest. Temporal gives the workflow
+to another worker after ten; who finds the message leased looks again after thirty (activities/delivery/deliver)."""
 
 
 @pytest.fixture
-def setting(database_url: str, temporal: EmbeddedTemporal, tmp_path: Path) -> Setting:
-    return Setting(database_url, temporal.address, f"faults-{tmp_path.name}", tmp_path)
+def setting(database_url: str, temporal: EmbeddedTemporal, client: Client, tmp_path: Path) -> Setting:
+    return Setting(database_url, temporal.address, client.namespace, "faults", tmp_path)
 
 
 async def open_shop(pool: Pool, variant: str = "v") -> Shop:
@@ -54,14 +58,17 @@ class Aftermath:
 
 
 async def killed_over_a_message(
-    postgres: EmbeddedPostgres, temporal: EmbeddedTemporal, folder: Path, at: At
+    postgres: EmbeddedPostgres, temporal: EmbeddedTemporal, client: Client, folder: Path, at: At
 ) -> Aftermath:
-    """Kill a worker when its mail server has stalled at this moment, start another, wait until it knows."""
+    """Kill a worker when its mail server has stalled at this moment, start another, wait until it knows.
+
+    It finds the message leased and leaves it alone; then the rest of the lease passes in a moment.
+    """
     name = f"killed_{at.name.lower()}"
     pool = await open_pool(await postgres.create_database(name, template=TEMPLATE), 4)
     folder.mkdir()
-    setting = Setting(postgres.dsn(name), temporal.address, name, folder)
-    # A variant of its own: on one Temporal there is one shelf per subject.
+    setting = Setting(postgres.dsn(name), temporal.address, client.namespace, name, folder)
+    # A variant of its own: in one namespace there is one shelf per subject.
     shop = await open_shop(pool, name)
     [journey] = await shop.signs_up("ada", for_=name)
     async with BarePeer() as stalling, Mailbox(folder / "mail", port=0) as mailbox:
@@ -72,19 +79,22 @@ async def killed_over_a_message(
             assert await pool.fetchval("select state from sends") == "sending"
             await kill(worker)
         async with worker_process(setting, mailbox.port):
-            await journey_where(Journeys(pool), journey, _was_told, within=LEASE_AND_RETRY)
+            await _finds_it_leased(client.get_workflow_handle(journey_workflow_id(journey)), pool)
+            assert await pool.fetchval("select state from sends") == "sending"
+            await _leases_run_out(pool)
+            await journey_where(Journeys(pool), journey, _was_told, within=UNTIL_TRIED_AGAIN)
         aftermath = Aftermath(await pool.fetchval("select state from sends"), len(stalling.taken), len(mailbox.mails))
     await pool.close()
     return aftermath
 
 
 async def test_a_message_that_was_in_the_air_when_the_worker_was_killed_is_unknown_and_never_sent_again(
-    postgres: EmbeddedPostgres, temporal: EmbeddedTemporal, tmp_path: Path
+    postgres: EmbeddedPostgres, temporal: EmbeddedTemporal, client: Client, tmp_path: Path
 ) -> None:
     """Between ledger and SMTP, and after the server took the mail; side by side, for each takes its time."""
     before, after = await asyncio.gather(
-        killed_over_a_message(postgres, temporal, tmp_path / "before", At.GREETING),
-        killed_over_a_message(postgres, temporal, tmp_path / "after", At.TAKEN),
+        killed_over_a_message(postgres, temporal, client, tmp_path / "before", At.GREETING),
+        killed_over_a_message(postgres, temporal, client, tmp_path / "after", At.TAKEN),
     )
     assert before == Aftermath("unknown", taken=0, sent_again=0)
     assert after == Aftermath("unknown", taken=1, sent_again=0)
@@ -101,6 +111,7 @@ async def test_a_worker_killed_in_the_middle_of_a_fan_out_tells_everyone_once_an
         await mailbox.wait_for_count(20, PATIENCE)
         await kill(worker)
     assert len(mailbox.mails) < 100, "the worker was killed too late to prove anything"
+    await _leases_run_out(pool)
     async with worker_process(setting, mailbox.port):
         await _all_told(pool, 100)
     counts = Counter(addressees(mailbox))
@@ -116,9 +127,24 @@ def _was_told(journey: JourneyReport) -> bool:
     return journey.told_at is not None
 
 
+async def _finds_it_leased(journey: WorkflowHandle[Any, Any], pool: Pool) -> None:
+    """Wait until another worker has come to the message, and put it off."""
+    async with asyncio.timeout(UNTIL_TRIED_AGAIN):
+        while True:
+            pending = (await journey.describe()).raw_description.pending_activities
+            if any("may still be sending" in activity.last_failure.message for activity in pending):
+                return
+            await next_change(pool)
+
+
+async def _leases_run_out(pool: Pool) -> None:
+    """The time passes for which a worker that was killed keeps others from its messages."""
+    await pool.execute("update sends set lease_until = now() where state = 'sending'")
+
+
 async def _all_told(pool: Pool, number: int) -> None:
     last = await pool.fetchval("select id from journeys order by entered_at, id offset $1 limit 1", number - 1)
-    await journey_where(Journeys(pool), last, _was_told, within=LEASE_AND_RETRY)
+    await journey_where(Journeys(pool), last, _was_told, within=UNTIL_TRIED_AGAIN)
     open_sends = "select exists (select from journeys where told_at is null and id <= $1)"
     while await pool.fetchval(open_sends, last):
         await pool.execute("select pg_sleep(0.1)")

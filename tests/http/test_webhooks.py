@@ -175,8 +175,8 @@ async def test_a_transaction_that_lost_a_deadlock_is_done_again(web: Web, pool: 
     assert await web.units() == 2
 
 
-async def test_while_the_database_is_down_the_sender_is_asked_to_come_again(tmp_path: Path, nowhere: Client) -> None:
-    server = EmbeddedPostgres(tmp_path / "postgres", durable=False)
+async def test_while_the_database_is_down_the_sender_is_asked_to_come_again(folder: Path, nowhere: Client) -> None:
+    server = EmbeddedPostgres(folder, durable=False)
     await server.start()
     try:
         pool = await open_pool(await server.create_database("shelftalk_down"), 4)

@@ -3,7 +3,6 @@
 from collections.abc import AsyncGenerator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
-from itertools import count
 
 import pytest
 from temporalio.client import Client
@@ -21,8 +20,6 @@ from tests.workflows.conftest import hours, test_server
 
 __all__ = ["hours", "test_server"]
 """Fixtures that are shared with tests/workflows."""
-
-_queues = count(1)
 
 
 @dataclass(frozen=True)
@@ -52,7 +49,7 @@ class Meanwhile:
 @pytest.fixture
 async def meanwhile(pool: Pool, client: Client, mailbox: Mailbox) -> Meanwhile:
     def back(document: ConversationDocument) -> AbstractAsyncContextManager[Product]:
-        return running_product(pool, client, mailbox, f"story-{next(_queues)}", document)
+        return running_product(pool, client, mailbox, "story", document)
 
     return Meanwhile(pool, Shop(pool, Intake(pool)), mailbox, back)
 
