@@ -1,6 +1,7 @@
 """Runs `shelftalk` as a user does: as a process of its own, in an environment that the test knows."""
 
 import asyncio
+import json
 import os
 import signal
 import sys
@@ -12,6 +13,7 @@ from typing import TypeVar
 from pydantic import BaseModel
 
 from starter.commands.failures import Failure, FailureDocument
+from tests.cli.rounds import Round
 
 PATIENCE = 90.0
 """Seconds that a start or a stop may take on a loaded machine."""
@@ -87,16 +89,18 @@ class Shelftalk:
 
     async def run(self, *arguments: str, text: str | None = None) -> Ended:
         """Run it to its end."""
-        process = await self._process(arguments)
-        async with asyncio.timeout(PATIENCE):
-            out, err = await process.communicate(text.encode() if text is not None else None)
-        assert process.returncode is not None
-        assert b"Traceback" not in err, err.decode()
-        return Ended(process.returncode, out.decode(), err.decode())
+        return await self._run("starter", arguments, text)
+
+    async def run_often(self, times: int, *arguments: str) -> list[Ended]:
+        """Run it this many times, one after the other, see `rounds`. What they say on standard error is not kept."""
+        ended = await self._run("tests.cli.rounds", (str(times), *arguments))
+        assert ended.code == 0, ended.err
+        rounds = [Round(**json.loads(line)) for line in ended.out.splitlines()]
+        return [Ended(each.code, each.out, "") for each in rounds]
 
     async def start(self, *arguments: str) -> Started:
         """Start it; it is stopped with the test at the latest."""
-        started = Started(await self._process(arguments))
+        started = Started(await self._process("starter", arguments))
         self.stack.push_async_callback(started.stop)
         return started
 
@@ -104,11 +108,19 @@ class Shelftalk:
         """The same, with more variables in its environment."""
         return Shelftalk(self.settings | settings, self.stack)
 
-    async def _process(self, arguments: tuple[str, ...]) -> asyncio.subprocess.Process:
+    async def _run(self, module: str, arguments: tuple[str, ...], text: str | None = None) -> Ended:
+        process = await self._process(module, arguments)
+        async with asyncio.timeout(PATIENCE):
+            out, err = await process.communicate(text.encode() if text is not None else None)
+        assert process.returncode is not None
+        assert b"Traceback" not in err, err.decode()
+        return Ended(process.returncode, out.decode(), err.decode())
+
+    async def _process(self, module: str, arguments: tuple[str, ...]) -> asyncio.subprocess.Process:
         kept = {name: value for name, value in os.environ.items() if not name.startswith(("SHELFTALK_", "DATABASE_"))}
         programs = {name: os.environ[name] for name in ("SHELFTALK_TEMPORAL_CLI",) if name in os.environ}
         return await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "starter", *arguments),
+            *(sys.executable, "-m", module, *arguments),
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,

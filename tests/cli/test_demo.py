@@ -13,9 +13,22 @@ from tests.cli.command import Shelftalk
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
 
-async def test_the_demo_tells_the_first_in_line_twice_and_says_why_the_second_was_not_told(
+async def test_the_demo_reads_like_a_story_and_told_again_on_the_same_folder_says_the_same_in_json(
     shelftalk: Shelftalk, tmp_path: Path, left_running: Callable[[], list[str]]
 ) -> None:
+    ended = await shelftalk.run("demo", "--data-dir", str(tmp_path / "demo"))
+    assert ended.code == ExitCode.OK, ended.err
+    for words in (
+        "Subject: Blue kettle is back",
+        "stands in line, 1 ahead",
+        "called forward",
+        "It completed.",
+        "not_next_in_line",
+        "wait: 2 days",
+    ):
+        assert words in ended.out
+    assert left_running() == []
+
     ended = await shelftalk.run("demo", "--data-dir", str(tmp_path / "demo"), "--json")
     told = ended.answer(Told)
     assert told.mails == ("Blue kettle is back", "Still here: Blue kettle")
@@ -23,23 +36,6 @@ async def test_the_demo_tells_the_first_in_line_twice_and_says_why_the_second_wa
     assert [entry.kind for entry in told.path.entries] == ["waiting", "send", "wait", "send", "exit"]
     assert told.not_told.reason is Reason.NOT_NEXT_IN_LINE
     assert left_running() == []
-
-
-async def test_the_demo_reads_like_a_story_and_can_be_told_again_on_the_same_folder(
-    shelftalk: Shelftalk, tmp_path: Path
-) -> None:
-    for _ in range(2):
-        ended = await shelftalk.run("demo", "--data-dir", str(tmp_path / "demo"))
-        assert ended.code == ExitCode.OK, ended.err
-        for words in (
-            "Subject: Blue kettle is back",
-            "stands in line, 1 ahead",
-            "called forward",
-            "It completed.",
-            "not_next_in_line",
-            "wait: 2 days",
-        ):
-            assert words in ended.out
 
 
 async def test_a_demo_that_lacks_a_program_says_what_and_how_to_get_it(shelftalk: Shelftalk, tmp_path: Path) -> None:
