@@ -8,6 +8,9 @@ STAMP := $(VENV)/ready-$(shell cat requirements/dev.txt pyproject.toml | cksum |
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --custom-compile-command "make requirements" pyproject.toml
 
+# Tests are run in two processes, whoever is done first taking over from the other; `ARGS="-n 0"` runs them in one.
+PYTEST := $(BIN)/pytest -n 2 --dist worksteal
+
 .PHONY: setup demo test check fetch lint bench requirements
 
 setup: $(STAMP)
@@ -27,7 +30,7 @@ fetch: setup
 
 # Every test. One of them: make test ARGS="tests/devstack -k mailbox"
 test: fetch
-	@$(BIN)/pytest $(ARGS)
+	@$(PYTEST) $(ARGS)
 
 lint: setup
 	$(BIN)/ruff check .
@@ -37,7 +40,7 @@ lint: setup
 
 # What to run before every commit; under two minutes.
 check: lint fetch
-	@$(BIN)/pytest -m "not slow" $(ARGS)
+	@$(PYTEST) -m "not slow" $(ARGS)
 
 # The figures of docs/capacity.md, on this machine.
 bench: fetch
