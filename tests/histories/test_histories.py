@@ -75,9 +75,9 @@ async def test_a_released_history_still_tells_the_path_that_was_recorded(name: s
 @pytest.mark.parametrize("name", SHAPES)
 def test_no_address_and_no_name_is_in_a_history(name: str) -> None:
     recorded = _read(name)
-    payloads = list(payloads(json.loads(recorded.text)["history"]))
-    assert payloads
-    for text in (recorded.text, *payloads):
+    decoded = list(payloads(json.loads(recorded.text)["history"]))
+    assert decoded
+    for text in (recorded.text, *decoded):
         assert CONTACT.partition(".")[2] not in text
         assert ADDRESS.search(text) is None
 

@@ -120,7 +120,7 @@ def conversations(draw: st.DrawFn, *, general: bool = False) -> ConversationDocu
 
 
 def _signals(program: Program, other: Program) -> st.SearchStrategy[Signal]:
-    steps = st.sampled_from(sorted({*program.steps, *other.steps}))
+    steps = st.sampled_from(sorted({*program.steps, *other.steps, "once/m", "until-reminder"}))
     return st.one_of(
         st.sampled_from(EVENTS).flatmap(
             lambda event: st.integers(0, 99).map(lambda number: Hear(event_id=f"{event}/{number}", event=event))

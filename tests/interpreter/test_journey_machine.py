@@ -11,7 +11,7 @@ from schemas.alerts import AlertEvent
 from schemas.journey import Leave, PlaceGiven
 from schemas.outcome import Deferred, Refused, Sent, Then, Unknown
 from schemas.path import JourneyPath, Why
-from schemas.program import Exit, Wait
+from schemas.program import Send, Wait
 from schemas.reasons import Ending, Reason
 from tests.interpreter.journeys import DAWN, WINDOW, CuttableRehearsal, Life, at_any_moment, claims, lives, told_once
 from workflows.interpreter.journey import UNTIL_REMINDER, WAITING_LIST, Ended
@@ -92,10 +92,9 @@ def test_a_path_follows_its_program(life: Life) -> None:
             came_back = isinstance(entry.outcome, Refused) and entry.outcome.then is Then.BACK_IN_LINE
             assert came_back or entry.step.startswith(("once/", "subscription-"))
         elif following.step in firsts:
-            assert entry.why is Why.PLACE_GIVEN or step is None or isinstance(step, Exit) or step.next is None
+            assert entry.why is Why.PLACE_GIVEN or not isinstance(step, Send | Wait) or step.next is None
         elif following.step != UNTIL_REMINDER and not following.step.startswith("once/"):
-            assert step is not None
-            assert not isinstance(step, Exit)
+            assert isinstance(step, Send | Wait)
             assert following.step == step.next
 
 

@@ -16,7 +16,7 @@ from schemas.outcome import Outcome, Refused, Sent, Unknown
 from schemas.path import JourneyPath, Why
 from schemas.program import Send, Terms
 from schemas.reasons import Ending, Reason
-from workflows.interpreter.walk import ONCE, BackInLine, Left, Thread
+from workflows.interpreter.walk import ONCE, BackInLine, Left, Thread, ThreadEnded
 from workflows.interpreter.world import World
 
 WAITING_LIST = "waiting-list"
@@ -167,7 +167,10 @@ class Journey:
         if self._reminders >= terms.reminders:
             return Ended(Ending.COMPLETED)
         if not self._thread.under_way:
-            await self._thread.rest(UNTIL_REMINDER, terms.reminder_after)
+            try:
+                await self._thread.rest(UNTIL_REMINDER, terms.reminder_after)
+            except ThreadEnded:
+                return Ended(Ending.COMPLETED)
         await self._thread.answer(AlertEvent.FOLLOW_UP)
         self._reminders += 1
         return None

@@ -201,8 +201,7 @@ class Thread:
                 self.trail.leave(Why.FAILED)
                 return
             self.trail.note(Stopped(reason=Reason.WEBHOOK_FAILED))
-            if isinstance(await self._rest_at(step.id, None, cause=Reason.WEBHOOK_FAILED), Skip):
-                self.trail.leave(Why.SKIPPED)
+            if await self._held_up(step, None, Reason.WEBHOOK_FAILED):
                 return
         self.trail.leave(Why.DONE)
 
@@ -222,7 +221,10 @@ class Thread:
         Raises:
             Left: they may not be written to.
         """
-        outcome = await self._deliver(step, None, 0)
+        try:
+            outcome = await self._deliver(step, None, 0)
+        except ThreadEnded:
+            return
         if isinstance(outcome, Refused) and outcome.then is Then.LEAVE:
             raise Left(outcome.reason)
 
@@ -233,8 +235,8 @@ class Thread:
             What became of it; None when somebody let the journey pass over it.
         """
         self.trail.enter(step.id, "send", step.message)
-        if self.rest_until is not None:
-            await self._rest_at(step.id, self.rest_until)
+        if self.rest_until is not None and await self._held_up(step, self.rest_until, None):
+            return None
         while True:
             outcome = await self._world.deliver(
                 Deliver(
@@ -259,16 +261,23 @@ class Thread:
                 case _:
                     assert_never(outcome)
             self.trail.note(outcome)
-            if isinstance(await self._rest_at(step.id, until, cause=cause), Skip):
-                self.trail.leave(Why.SKIPPED)
+            if await self._held_up(step, until, cause):
                 return None
             step = self._here(step)
+
+    async def _held_up(self, step: Send | CallWebhook, until: datetime | None, cause: Reason | None) -> bool:
+        """Rest until it may be tried again; whether somebody let the journey pass over it."""
+        if not isinstance(await self._rest_at(step.id, until, cause=cause), Skip):
+            return False
+        self.trail.leave(Why.SKIPPED)
+        return True
 
     async def rest(self, step: str, length: timedelta) -> None:
         """Rest for `length` from entering; a rest that was begun before continuing as new is not begun again.
 
         Raises:
             Left: asked to leave meanwhile.
+            ThreadEnded: somebody let the journey pass over all that follows.
         """
         self.trail.enter(step, "wait")
         await self._rest_out(step, self.rest_until or self._world.now() + length)
@@ -325,10 +334,9 @@ class Thread:
         if self.resting_at is None or not self._has(move.program, self.resting_at):
             return None
         self.moving = None
-        if move.program.version == self.program.version:
-            return None
+        if move.program.version != self.program.version:
+            self.trail.note_move(move.program.version)
         self.program = move.program
-        self.trail.note_move(move.program.version)
         return move
 
     def _has(self, program: Program, place: str) -> bool:
