@@ -22,6 +22,7 @@ class CriteriaFacts:
 
     Attributes:
         contact_attributes: of the contact, by name without `contact.attributes.`.
+        event_properties: of the event that a conversation is entered on, likewise.
     """
 
     product_id: str | None = None
@@ -30,6 +31,7 @@ class CriteriaFacts:
     product_vendor: str | None = None
     product_tags: frozenset[str] | None = None
     product_price: Decimal | None = None
+    product_available: int | None = None
     variant_id: str | None = None
     variant_sku: str | None = None
     orders_count: int | None = None
@@ -44,6 +46,10 @@ class CriteriaFacts:
     contact_tags: frozenset[str] | None = None
     contact_entered_at: datetime | None = None
     alert_last_entered: datetime | None = None
+    conversation_last_entered: datetime | None = None
+    journey_sent: frozenset[str] | None = None
+    journey_happened: frozenset[str] | None = None
+    event_properties: Mapping[str, AttributeFact | None] = field(default_factory=dict[str, "AttributeFact | None"])
 
 
 def fact_of(facts: CriteriaFacts, name: str) -> Fact:
@@ -67,6 +73,7 @@ SINGLE_FACTS: Mapping[str, Callable[[CriteriaFacts], Fact]] = {
     "product.vendor": lambda facts: facts.product_vendor,
     "product.tags": lambda facts: facts.product_tags,
     "product.price": lambda facts: facts.product_price,
+    "product.available": lambda facts: facts.product_available,
     "variant.id": lambda facts: facts.variant_id,
     "variant.sku": lambda facts: facts.variant_sku,
     "orders.count": lambda facts: facts.orders_count,
@@ -80,7 +87,11 @@ SINGLE_FACTS: Mapping[str, Callable[[CriteriaFacts], Fact]] = {
     "contact.tags": lambda facts: facts.contact_tags,
     "contact.entered_at": lambda facts: facts.contact_entered_at,
     "alert.last_entered": lambda facts: facts.alert_last_entered,
+    "conversation.last_entered": lambda facts: facts.conversation_last_entered,
+    "journey.sent": lambda facts: facts.journey_sent,
+    "journey.happened": lambda facts: facts.journey_happened,
 }
-FAMILIES_OF_FACTS: Mapping[str, Callable[[CriteriaFacts], Mapping[str, AttributeFact]]] = {
+FAMILIES_OF_FACTS: Mapping[str, Callable[[CriteriaFacts], Mapping[str, AttributeFact | None]]] = {
     "contact.attributes.<name>": lambda facts: facts.contact_attributes,
+    "event.properties.<name>": lambda facts: facts.event_properties,
 }

@@ -42,14 +42,18 @@ async def criteria_facts(
     product_id: str | None,
     variant_id: str | None,
     alert_id: str | None,
+    list_code: str | None = None,
 ) -> CriteriaFacts | None:
     """All that criteria can ask about a contact, now, in one query; None when there is no such contact.
 
     Args:
         product_id, variant_id: what it is about, by the storefront's ids; None: no product, or no variant of it.
         alert_id: whose queue is meant; None: no alert is.
+        list_code: without an alert, the list whose locations count; None: all do.
     """
-    row = await database.fetchrow(SQL["criteria_facts"], contact_id, store_id, product_id, variant_id, alert_id)
+    row = await database.fetchrow(
+        SQL["criteria_facts"], contact_id, store_id, product_id, variant_id, alert_id, list_code
+    )
     if row is None:
         return None
     return CriteriaFacts(
@@ -59,6 +63,7 @@ async def criteria_facts(
         product_vendor=row["vendor"],
         product_tags=_known(row["product_tags"]),
         product_price=row["price"],
+        product_available=row["available"],
         variant_id=variant_id,
         variant_sku=row["sku"],
         orders_count=row["orders"],

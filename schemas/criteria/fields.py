@@ -163,6 +163,7 @@ FIELDS = (
     Field("product.vendor", FieldType.TEXT, "the product's vendor"),
     Field("product.tags", FieldType.TEXTS, "the product's tags"),
     Field("product.price", FieldType.MONEY, "the variant's price now, in the store's currency"),
+    Field("product.available", FieldType.COUNT, "how many units are for sale now; unknown where none are counted"),
     Field("variant.id", FieldType.ID, "the storefront's own id of the variant"),
     Field("variant.sku", FieldType.ID, "the variant's SKU"),
     Field("orders.count", FieldType.COUNT, "how many orders the contact has placed in the store"),
@@ -183,6 +184,23 @@ FIELDS = (
     Field("contact.entered_at", FieldType.MOMENT, "when the contact entered the alert's queue for this subject"),
     Field(
         "alert.last_entered", FieldType.MOMENT, "when the contact entered this alert's queue the last time before this"
+    ),
+    Field(
+        "conversation.last_entered",
+        FieldType.MOMENT,
+        "when the contact entered this conversation the last time before this",
+    ),
+    Field("journey.sent", FieldType.TEXTS, "the messages that this journey has sent, by their short names"),
+    Field(
+        "journey.happened",
+        FieldType.TEXTS,
+        "what the contact did since they entered, by the names of events; what they entered on is not among it",
+    ),
+    Field(
+        "event.properties.<name>",
+        FieldType.ATTRIBUTE,
+        "a property of the event that the conversation was entered on",
+        personal=True,
     ),
 )
 

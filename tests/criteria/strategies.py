@@ -102,6 +102,7 @@ facts: st.SearchStrategy[CriteriaFacts] = st.builds(
     product_vendor=_texts,
     product_tags=_sets,
     product_price=st.none() | st.decimals(0, 100, places=2) | st.decimals(),
+    product_available=st.none() | st.integers(0, 3) | st.integers(),
     variant_id=_texts,
     variant_sku=_texts,
     orders_count=st.none() | st.integers(0, 3) | st.integers(),
@@ -116,5 +117,9 @@ facts: st.SearchStrategy[CriteriaFacts] = st.builds(
     contact_tags=_sets,
     contact_entered_at=_moments,
     alert_last_entered=_moments,
+    conversation_last_entered=_moments,
+    journey_sent=_sets,
+    journey_happened=_sets,
+    event_properties=st.dictionaries(NAMES, st.none() | _attributes),
 )
 """Anything that may be known, strange values among it."""

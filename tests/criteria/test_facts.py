@@ -9,8 +9,11 @@ import pytest
 from activities.decisions.evaluate import evaluate
 from activities.decisions.facts import CriteriaFacts
 from activities.decisions.filters import criteria_facts
+from activities.decisions.journey_facts import Newcomer, entry_facts, journey_facts
 from activities.postgres.pool import Connection, Pool
+from activities.waitlist.products import load_product
 from schemas.criteria import read_criteria
+from schemas.ids import ContactId, JourneyId, Level, StoreId, Subject
 from tests.criteria.strategies import NOW
 
 FIXTURES = """
@@ -37,8 +40,8 @@ values ('k-1', 'k', 1, 'h', '{}', '{}');
 insert into alerts (id, list_code, conversation, type, action, quantity_threshold, window_days)
 values ('back', 'default', 'k', 'back-in-stock', 'sign-up', 1, 30);
 insert into journeys (
-    id, contact_id, store_id, subject, product_id, alert_id, conversation, version_id, entered_at, window_ends_at, ended_at,
-    ending)
+    id, contact_id, store_id, subject, product_id, alert_id, conversation, version_id, entered_at, window_ends_at,
+    ended_at, ending)
 values ('j-1', 'c', 's', 'variant/v', 'p', 'back', 'k', 'k-1', '2026-04-03', '2026-06-01', null, null),
        ('j-2', 'c', 's', 'product/q', 'q', 'back', 'k', 'k-1', '2026-03-03', '2026-06-01', '2026-04-01', 'expired');
 """
@@ -77,6 +80,7 @@ async def test_about_a_product_for_an_alert_everything_is_known(shop: Connection
         product_vendor="Acme",
         product_tags=frozenset({"sale"}),
         product_price=Decimal("12.50"),
+        product_available=0,
         variant_id="v",
         variant_sku="MUG-S",
         orders_count=2,
@@ -153,3 +157,95 @@ async def test_the_last_open_is_found_by_its_index(shop: Connection) -> None:
         plan = "\n".join(row[0] for row in await shop.fetch(f"explain {query}"))
     assert "Index Only Scan using events_by_engagement" in plan
     assert "Limit" in plan
+
+
+STOCK = """
+update variants set inventory_item_id = 'item-' || variant_id where store_id = 's';
+update variants set elsewhere = 2 where variant_id = 'v';
+insert into stock (store_id, inventory_item_id, location_id, available, observed_at)
+values ('s', 'item-v', 'here', 3, now()), ('s', 'item-v', 'there', 4, now()), ('s', 'item-w', 'here', -1, now());
+"""
+
+
+@pytest.mark.parametrize("locations", [None, ["here"], ["there"], ["nowhere"]])
+@pytest.mark.parametrize(
+    "change",
+    [
+        "select",
+        "update products set on_sale = false",
+        "update variants set removed = true where variant_id = 'v'",
+        "update variants set elsewhere = -20",
+        "delete from stock",
+    ],
+)
+async def test_the_units_criteria_know_of_are_those_that_alerts_do(
+    shop: Connection, change: str, locations: list[str] | None
+) -> None:
+    await shop.execute(STOCK + change)
+    await shop.execute("update lists set locations = $1", locations)
+    product = await load_product(shop, StoreId("s"), "p")
+    for level, id_, variant in ((Level.VARIANT, "v", "v"), (Level.VARIANT, "w", "w"), (Level.PRODUCT, "p", None)):
+        offer = product.offer(level, id_, locations)
+        for of_list in (("back", None), (None, "default")):
+            facts = await criteria_facts(shop, "c", "s", "p", variant, *of_list)
+            assert facts is not None
+            assert facts.product_available == offer.units
+
+
+@pytest.mark.parametrize("uncounted", ["update variants set tracked = false", "update stock set available = null"])
+async def test_units_that_nobody_counts_are_unknown(shop: Connection, uncounted: str) -> None:
+    await shop.execute(STOCK + uncounted)
+    facts = await criteria_facts(shop, "c", "s", "p", "v", None)
+    assert facts is not None
+    assert facts.product_available is None
+
+
+GENERAL = """
+insert into events (store_id, id, kind, name, contact_id, happened_at, message_id, properties)
+values ('s', 'came', 'custom', 'quiz', 'c', '2026-05-01', null, '{"score": 7, "none": null}'),
+       ('s', 'before', 'viewed_product', null, 'c', '2026-04-30', null, '{}'),
+       ('s', 'own', 'clicked_message', null, 'c', '2026-05-02', 'g-no-journey', '{}'),
+       ('s', 'foreign', 'opened_message', null, 'c', '2026-05-02', 'j-other.tell.0@shop.example', '{}'),
+       ('other', 'away', 'added_to_cart', null, 'c', '2026-05-02', null, '{}'),
+       ('s', 'again', 'custom', 'quiz', 'd', '2026-05-02', null, '{}');
+insert into journeys (id, contact_id, store_id, product_id, subject, conversation, version_id, entered_at, entered_on,
+    event_id, ended_at, ending)
+values ('j-g', 'c', 's', 'p', 'product/p', 'k', 'k-1', '2026-05-01', 'custom.quiz', 'came', null, null),
+       ('j-f', 'c', 's', null, null, 'k', 'k-1', '2026-04-10', 'custom.quiz', 'gone', '2026-04-11', 'completed');
+insert into sends (key, journey_id, step, round, message, state, outcome, settled_at)
+values ('j-g/a/1', 'j-g', 'a', 1, 'hello', 'sent', '{}', now()),
+       ('j-g/b/1', 'j-g', 'b', 1, 'offer', 'refused', '{}', now());
+"""
+
+
+async def test_in_a_journey_it_is_known_what_was_said_and_done_in_it(shop: Connection) -> None:
+    await shop.execute(GENERAL)
+    facts = await journey_facts(shop, JourneyId("j-g"))
+    assert facts.product_title == "Mug"
+    assert facts.journey_sent == {"hello"}
+    assert facts.journey_happened == {"clicked_message"}
+    assert facts.event_properties == {"score": 7, "none": None}
+    assert facts.conversation_last_entered == day(4, 10)
+    await shop.execute(
+        "insert into orders (store_id, order_id, contact_id, product_id, ordered_at, observed_at) "
+        "values ('s', '9', 'c', 'q', '2026-05-03', now())"
+    )
+    assert (await journey_facts(shop, JourneyId("j-g"))).journey_happened == {"clicked_message", "ordered"}
+    await shop.execute("update orders set product_id = 'p' where order_id = '9'")
+    await shop.execute(
+        "insert into consents (contact_id, channel, granted, source) values ('c', 'email', false, 'form')"
+    )
+    happened = (await journey_facts(shop, JourneyId("j-g"))).journey_happened
+    assert happened == {"clicked_message", "ordered", "bought", "unsubscribed"}
+
+
+async def test_at_the_door_it_is_known_when_they_were_in_last_and_what_brings_them(shop: Connection) -> None:
+    await shop.execute(GENERAL)
+    subject = Subject(store_id=StoreId("s"), id="v")
+    newcomer = Newcomer(ContactId("c"), StoreId("s"), "k", "default", "p", subject, {"score": 8})
+    facts = await entry_facts(shop, newcomer)
+    assert (facts.conversation_last_entered, facts.variant_sku) == (day(5, 1), "MUG-S")
+    assert (facts.journey_sent, facts.journey_happened) == (frozenset(), frozenset())
+    assert evaluate(read_criteria({"event.properties.score": {"more_than": 7}}), facts, NOW)
+    assert evaluate(read_criteria({"conversation.last_entered": {"within": "1 day"}}), facts, NOW)
+    assert not evaluate(read_criteria({"event.properties.other": 1}), facts, NOW)
