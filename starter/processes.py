@@ -21,8 +21,6 @@ from activities.postgres.pool import Pool
 from schemas.settings import Settings
 from starter.archive import ensure_archive_schedule
 from starter.dispatcher import Dispatcher
-from starter.http.app import create_app
-from starter.http.server import serving
 from starter.operations import NotConfigured, Operations
 from starter.reconciliation import ensure_schedule
 from worker import Running, email_sender, running_worker
@@ -110,6 +108,10 @@ async def running_web(settings: Settings, operations: Operations) -> AsyncGenera
     Raises:
         DevstackError: the port is taken or not allowed.
     """
+    # Imported here, for every command would wait for it: most ask one question and serve nothing.
+    from starter.http.app import create_app
+    from starter.http.server import serving
+
     async with serving(create_app(operations, settings), settings.http_host, settings.http_port) as served:
         yield served.url
 
