@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from schemas.alerts import AlertEvent, BackInStock, raised_events
 from schemas.conversation import ConversationDocument
 from schemas.ids import StepId, VersionId
-from schemas.program import Exit, Program, Send, Wait
-from schemas.steps import ExitStep, SendStep, Status, StepSection, WaitStep
+from schemas.program import Decide, Exit, Program, Send, Split, Step, Wait, WaitFor, WaitUntil
+from schemas.steps import ExitStep, SendStep, Status, StepSection, WaitStep, every_step
 from starter.documents import STARTER_CONVERSATION, load_document
 from tests.documents.any_document import documents
 from workflows.interpreter.compiler import NotCompilable, compile_document, find_mistakes, step_id
@@ -34,33 +34,62 @@ def _document(*steps: StepSection, **changes: object) -> ConversationDocument:
     return ConversationDocument.model_validate(content | changes)
 
 
-def _next(program: Program, at: StepId) -> StepId | None:
-    step = program.steps[at]
-    return None if isinstance(step, Exit) else step.next
+def _ways(step: Step) -> tuple[StepId | None, ...]:
+    match step:
+        case WaitFor(happened=happened, did_not=did_not):
+            return happened, did_not
+        case Decide(branches=branches, otherwise=otherwise):
+            return (*(branch.next for branch in branches), otherwise)
+        case Split(arms=arms):
+            return tuple(arm.next for arm in arms)
+        case Exit():
+            return (None,)
+        case _:
+            return (step.next,)
 
 
 @given(documents())
 @settings(max_examples=50)
 def test_a_program_holds_every_step_and_names_only_steps_it_holds(document: ConversationDocument) -> None:
     program = compile_document(document, V1)
-    assert list(program.steps) == [step_id(section) for thread in document.threads for section in thread.steps]
+    written = [step_id(section) for thread in document.threads for _, section in every_step(thread.steps)]
+    assert list(program.steps) == written
     assert all(key == step.id for key, step in program.steps.items())
     assert all(entry.first in program.steps for entry in program.entries)
-    assert all((after := _next(program, at)) is None or after in program.steps for at in program.steps)
+    assert all(way is None or way in program.steps for step in program.steps.values() for way in _ways(step))
 
 
 @given(documents())
 @settings(max_examples=50)
-def test_every_step_is_reached_once_from_one_door_and_every_walk_ends(document: ConversationDocument) -> None:
+def test_every_step_is_reached_from_a_door(document: ConversationDocument) -> None:
     program = compile_document(document, V1)
-    walked: list[StepId] = []
-    for entry in program.entries:
-        at: StepId | None = entry.first
-        while at is not None:
-            assert at not in walked, "a loop, or two threads that meet"
-            walked.append(at)
-            at = _next(program, at)
-    assert walked == list(program.steps)
+    reached: set[StepId] = set()
+    ahead = [entry.first for entry in program.entries]
+    while ahead:
+        if (at := ahead.pop()) not in reached:
+            reached.add(at)
+            ahead += [way for way in _ways(program.steps[at]) if way is not None]
+    assert reached == set(program.steps)
+
+
+@given(documents())
+@settings(max_examples=50)
+def test_nobody_can_go_round_without_a_rest(document: ConversationDocument) -> None:
+    steps = dict(compile_document(document, V1).steps)
+    while leaves := [at for at, step in steps.items() if _takes_time(step) or not any(w in steps for w in _ways(step))]:
+        for at in leaves:
+            del steps[at]
+    assert not steps
+
+
+def _takes_time(step: Step) -> bool:
+    match step:
+        case Wait(length=length):
+            return length > timedelta(0)
+        case WaitUntil(until=until):
+            return until.date is None
+        case _:
+            return isinstance(step, WaitFor)
 
 
 @given(documents())
@@ -68,7 +97,7 @@ def test_every_step_is_reached_once_from_one_door_and_every_walk_ends(document: 
 def test_every_alert_and_every_reminder_has_a_door(document: ConversationDocument) -> None:
     program = compile_document(document, V1)
     doors = [entry.event for entry in program.entries]
-    assert len(doors) == len(set(doors))
+    assert doors == [thread.on for thread in document.threads if thread.on is not None]
     for code, alert in document.alerts.items():
         assert {door for door in doors if door.startswith(f"{code}.")} <= {f"{code}.{e}" for e in raised_events(alert)}
         assert f"{code}.alert" in doors

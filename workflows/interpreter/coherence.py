@@ -1,28 +1,30 @@
-"""The rules that hold between the parts of a document: a send names a message that exists, a thread an event that is
-raised, every step is reached. What one part may say by itself is the business of schemas.
+"""The rules that hold between the parts of a document: a send names a message that exists, no two steps have one id.
+Those of its doors are in entrances, those of the ways through it in ways. What one part may say by itself is the
+business of schemas.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from difflib import get_close_matches
 
-from schemas.alerts import Action, AlertEvent, BackInStock, LowInventory, PriceDrop, raised_events
 from schemas.conversation import ConversationDocument
 from schemas.ids import StepId
-from schemas.names import is_shop_event
-from schemas.steps import AnyStep, ExitStep, SendStep, every_step
-from workflows.interpreter.mistakes import Mistake, Path, format_path
+from schemas.steps import DEEPEST, STEP_LISTS, AnyStep, DecideStep, SendStep, SplitStep, branches, every_step
+from workflows.interpreter.entrances import find_entrance_mistakes
+from workflows.interpreter.mistakes import Mistake, Path, format_path, listed
 from workflows.interpreter.step_ids import RESERVED_STEP_IDS, step_id
+from workflows.interpreter.ways import find_way_mistakes
 
 
-def find_mistakes(document: ConversationDocument) -> tuple[Mistake, ...]:
-    """Everything that keeps the document from being published, in no particular order."""
+def find_contradictions(document: ConversationDocument) -> tuple[Mistake, ...]:
+    """Everything that does not fit together, in no particular order."""
+    places = tuple(_places(document))
     return (
-        *_alert_mistakes(document),
-        *_entry_mistakes(document),
-        *_step_id_mistakes(document),
-        *_send_mistakes(document),
-        *_unreachable_steps(document),
+        *find_entrance_mistakes(document),
+        *find_way_mistakes(document),
+        *_step_id_mistakes(places),
+        *_send_mistakes(document, places),
+        *_branch_mistakes(places),
     )
 
 
@@ -38,75 +40,10 @@ def _places(document: ConversationDocument) -> Iterator[_Place]:
             yield _Place(("threads", index, "steps", *way), section)
 
 
-def _alert_mistakes(document: ConversationDocument) -> Iterator[Mistake]:
-    answered = {thread.on for thread in document.threads}
-    first_of_kind: dict[tuple[str, str], str] = {}
-    for code, alert in document.alerts.items():
-        first = first_of_kind.setdefault((alert.type, alert.action), code)
-        if first != code:
-            yield Mistake(
-                ("alerts", code),
-                f"'{first}' already watches for {alert.type} by {alert.action}, "
-                "and a list has one alert of each type for one action",
-                "Remove one of the two, give one another action, or put it in a conversation for another list",
-            )
-        if f"{code}.{AlertEvent.ALERT}" not in answered:
-            yield Mistake(
-                ("alerts", code),
-                f"no thread answers the alert '{code}', so its contacts would wait and never be told",
-                f"Add a thread with 'on: {code}.{AlertEvent.ALERT}', or remove the alert",
-            )
-        if isinstance(alert, BackInStock) and alert.reminders and f"{code}.{AlertEvent.FOLLOW_UP}" not in answered:
-            yield Mistake(
-                ("alerts", code, "reminders"),
-                "no thread answers these reminders, so nobody would be reminded",
-                f"Add a thread with 'on: {code}.{AlertEvent.FOLLOW_UP}', or remove 'reminders'",
-            )
-
-
-def _entry_mistakes(document: ConversationDocument) -> Iterator[Mistake]:
-    raised = [f"{code}.{event}" for code, alert in document.alerts.items() for event in raised_events(alert)]
-    first_on: dict[str, int] = {}
-    for index, thread in enumerate(document.threads):
-        if thread.on is None:
-            continue
-        first = first_on.get(thread.on)
-        if first is not None:
-            yield Mistake(
-                ("threads", index, "on"),
-                f"this thread is never entered: '{document.threads[first].name}' (threads[{first}]) comes first "
-                f"and is entered on the same event, {thread.on}, by everyone",
-                "Give the first one criteria with 'when', put the steps of both into one thread, or remove one",
-            )
-        elif thread.when is None:
-            first_on[thread.on] = index
-        if thread.on not in raised and not is_shop_event(thread.on):
-            yield _no_such_event(document, ("threads", index, "on"), thread.on, raised)
-
-
-def _no_such_event(document: ConversationDocument, path: Path, on: str, raised: list[str]) -> Mistake:
-    code, _, event = on.partition(".")
-    there_are = f"The events there are: {', '.join(raised)}"
-    near = get_close_matches(on, raised, n=1, cutoff=0.85)
-    advice = f"Did you mean '{near[0]}'? {there_are}" if near else there_are
-    if code not in document.alerts:
-        return Mistake(path, f"there is no alert '{code}'", advice)
-    match document.alerts[code], event:
-        case BackInStock(), AlertEvent.FOLLOW_UP:
-            message = f"the alert '{code}' has no reminders, so it raises no event '{event}'"
-            advice = "Give the alert 'reminders' with a line 'after: 2 days', or remove this thread"
-        case BackInStock(action=Action.BROWSE), AlertEvent.SUBSCRIPTION:
-            message = f"nobody signs up for the alert '{code}': its contacts browse"
-        case ((PriceDrop() | LowInventory() as alert), (AlertEvent.FOLLOW_UP | AlertEvent.SUBSCRIPTION)):
-            message = f"alerts of the type {alert.type} raise no event '{event}'"
-        case _:
-            message = f"the alert '{code}' raises no event '{event}'"
-    return Mistake(path, message, advice)
-
-
-def _step_id_mistakes(document: ConversationDocument) -> Iterator[Mistake]:
+def _step_id_mistakes(places: tuple[_Place, ...]) -> Iterator[Mistake]:
     first_with: dict[StepId, Path] = {}
-    for place in _places(document):
+    free_ids = _FreeIds({step_id(place.section) for place in places})
+    for place in places:
         own = step_id(place.section)
         if own in RESERVED_STEP_IDS:
             yield Mistake(
@@ -120,33 +57,65 @@ def _step_id_mistakes(document: ConversationDocument) -> Iterator[Mistake]:
                 place.path,
                 f"the step id '{own}' is already that of {format_path(first)}; "
                 "reports and running journeys tell steps apart by it",
-                f"Give this step an id of its own, for example 'id: {_free_id(own, document)}'",
+                f"Give this step an id of its own, for example 'id: {free_ids.like(own)}'",
             )
 
 
-def _free_id(taken: StepId, document: ConversationDocument) -> str:
-    used = {step_id(place.section) for place in _places(document)}
-    return next(name for count in range(2, len(used) + 3) if (name := f"{taken[:55]}-{count}") not in used)
+@dataclass(slots=True)
+class _FreeIds:
+    """Proposes each id that is free once."""
+
+    used: set[StepId]
+    tried: dict[str, int] = field(default_factory=dict[str, int])
+
+    def like(self, taken: StepId) -> StepId:
+        base = taken[:55]
+        number = self.tried.get(base, 1) + 1
+        while (free := StepId(f"{base}-{number}")) in self.used:
+            number += 1
+        self.tried[base] = number
+        self.used.add(free)
+        return free
 
 
-def _send_mistakes(document: ConversationDocument) -> Iterator[Mistake]:
-    for place in _places(document):
+def _send_mistakes(document: ConversationDocument, places: tuple[_Place, ...]) -> Iterator[Mistake]:
+    advice: dict[str, str] = {}
+    for place in places:
         if isinstance(place.section, SendStep) and place.section.send not in document.messages:
             code = place.section.send
-            near = get_close_matches(code, document.messages, n=1)
+            if code not in advice:
+                near = get_close_matches(code, document.messages, n=1)
+                there_are = f"The messages there are: {listed(document.messages)}"
+                advice[code] = f"Did you mean '{near[0]}'?" if near else there_are
+            yield Mistake((*place.path, "send"), f"there is no message '{code}'", advice[code])
+
+
+def _branch_mistakes(places: tuple[_Place, ...]) -> Iterator[Mistake]:
+    for place in places:
+        match place.section:
+            case DecideStep(decide=ways):
+                kind = "decide"
+            case SplitStep(split=ways):
+                kind = "split"
+            case _:
+                kind, ways = "", ()
+        first_named: dict[str, int] = {}
+        for index, way in enumerate(ways):
+            first = first_named.setdefault(way.name, index)
+            if first != index:
+                yield Mistake(
+                    (*place.path, kind, index, "name"),
+                    f"{kind}[{first}] is called '{way.name}' too, and paths and reports tell branches apart by it",
+                    "Give one of them another name",
+                )
+        if _depth(place.path) == DEEPEST and any(inside for _, inside in branches(place.section)):
             yield Mistake(
-                (*place.path, "send"),
-                f"there is no message '{code}'",
-                f"Did you mean '{near[0]}'?" if near else f"The messages there are: {', '.join(document.messages)}",
+                place.path,
+                f"branches stand more than {DEEPEST} deep inside branches here",
+                "Put these steps into a thread of their own, without 'on', and lead there with 'go_to'",
             )
 
 
-def _unreachable_steps(document: ConversationDocument) -> Iterator[Mistake]:
-    for index, thread in enumerate(document.threads):
-        exits = [position for position, section in enumerate(thread.steps) if isinstance(section, ExitStep)]
-        if exits and exits[0] + 1 < len(thread.steps):
-            yield Mistake(
-                ("threads", index, "steps", exits[0] + 1),
-                f"no contact gets here: the thread is left at the exit before it (steps[{exits[0]}])",
-                "Move the exit to the end, or remove what follows it",
-            )
+def _depth(path: Path) -> int:
+    """How many branches stand around a step."""
+    return sum(1 for part in path if part in STEP_LISTS) - 1

@@ -46,9 +46,31 @@ from schemas.steps import (
     WaitUntilStep,
     every_step,
 )
-from workflows.interpreter.coherence import find_mistakes
+from workflows.interpreter.coherence import find_contradictions
 from workflows.interpreter.mistakes import Mistake, format_path
 from workflows.interpreter.step_ids import step_id
+
+LARGEST_PROGRAM = 32 * 1024
+"""Bytes of a program as JSON: it lies in the start input of every journey, and of each run that continues it, beside
+the path so far. Temporal takes 2 MiB; this is eight times a long conversation."""
+_LONGEST_VERSION = VersionId(f"{'v' * 63}@{10**6}")
+
+
+def find_mistakes(document: ConversationDocument) -> tuple[Mistake, ...]:
+    """Everything that keeps the document from being published, in no particular order."""
+    if mistakes := find_contradictions(document):
+        return mistakes
+    size = len(_compile(document, _LONGEST_VERSION).model_dump_json().encode())
+    if size <= LARGEST_PROGRAM:
+        return ()
+    return (
+        Mistake(
+            ("threads",),
+            f"together these steps are {-(-size // 1024)} KiB, and every contact's journey carries them: "
+            f"at most {LARGEST_PROGRAM // 1024} KiB",
+            "Split the conversation: each alert, or each event, can have one of its own",
+        ),
+    )
 
 
 class NotCompilable(ValueError):
@@ -67,6 +89,10 @@ def compile_document(document: ConversationDocument, version: VersionId) -> Prog
     """
     if mistakes := find_mistakes(document):
         raise NotCompilable(mistakes)
+    return _compile(document, version)
+
+
+def _compile(document: ConversationDocument, version: VersionId) -> Program:
     steps: dict[StepId, Step] = {}
     doors = {thread.name: step_id(thread.steps[0]) for thread in document.threads}
     for thread in document.threads:

@@ -4,27 +4,52 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 from schemas.alerts import AlertEvent, BackInStock, Order, raised_events
-from schemas.conversation import ConversationDocument, ThreadSection
+from schemas.conversation import ConversationDocument
 from schemas.durations import format_duration
-from schemas.steps import SendStep, Status, WaitStep, every_step
+from schemas.steps import (
+    AddTagStep,
+    AddToListStep,
+    CallWebhookStep,
+    DecideStep,
+    SendStep,
+    SetAttributeStep,
+    SplitStep,
+    Status,
+    WaitForStep,
+    WaitStep,
+    WaitUntilStep,
+    branches,
+)
+from workflows.interpreter.flow import Flow
+from workflows.interpreter.lapse_notes import find_lapse_notes
 from workflows.interpreter.mistakes import Mistake
+
+_OTHER_DEEDS = (SetAttributeStep, AddTagStep, AddToListStep, CallWebhookStep)
+"""What a thread may be for without a message."""
 
 
 def find_notes(document: ConversationDocument) -> tuple[Mistake, ...]:
     """What is allowed but probably not meant."""
+    flow = Flow(document)
     return (
-        *_unsent_messages(document),
-        *_silent_threads(document),
-        *_nobody_enlisted(document),
+        *_unsent_messages(document, flow),
+        *_silent_threads(document, flow),
+        *_nobody_enlisted(document, flow),
+        *_told_only_by_criteria(document),
         *_answered_only_for_others(document),
-        *_held_up_by_a_wait(document),
+        *_held_up_by_a_rest(document, flow),
+        *_drafts_behind_rests(flow),
+        *_done_once(flow),
+        *_never_heard(document, flow),
+        *_nothing_to_choose(flow),
+        *_buyers_are_written_to(document, flow),
         *_without_effect(document),
-        *_after_the_offer_lapsed(document),
+        *find_lapse_notes(document, flow),
     )
 
 
-def _unsent_messages(document: ConversationDocument) -> Iterator[Mistake]:
-    sent = {step.send for thread in document.threads for step in _sends(thread)}
+def _unsent_messages(document: ConversationDocument, flow: Flow) -> Iterator[Mistake]:
+    sent = {spot.section.send for spot in flow.spots.values() if isinstance(spot.section, SendStep)}
     for code in document.messages:
         if code not in sent:
             yield Mistake(
@@ -32,11 +57,15 @@ def _unsent_messages(document: ConversationDocument) -> Iterator[Mistake]:
             )
 
 
-def _silent_threads(document: ConversationDocument) -> Iterator[Mistake]:
+def _silent_threads(document: ConversationDocument, flow: Flow) -> Iterator[Mistake]:
     for index, thread in enumerate(document.threads):
-        if not any(_sends(thread)):
-            code, _, event = (thread.on or "").partition(".")
-            nobody = f", so nobody is enlisted for '{code}'" if event == AlertEvent.ALERT else ""
+        said = [spot.section for spot in flow.reached([index]).values()]
+        code, _, event = (thread.on or "").partition(".")
+        answers_alert = event == AlertEvent.ALERT and code in document.alerts
+        if any(isinstance(step, SendStep) for step in said):
+            continue
+        if answers_alert or not any(isinstance(step, _OTHER_DEEDS) for step in said):
+            nobody = f", so nobody is enlisted for '{code}' by it" if answers_alert else ""
             yield Mistake(
                 ("threads", index),
                 f"this thread sends no message{nobody}",
@@ -44,15 +73,26 @@ def _silent_threads(document: ConversationDocument) -> Iterator[Mistake]:
             )
 
 
-def _nobody_enlisted(document: ConversationDocument) -> Iterator[Mistake]:
-    for thread in document.threads:
-        code, _, event = (thread.on or "").partition(".")
-        sends = list(_sends(thread))
-        if event == AlertEvent.ALERT and sends and all(step.status is Status.DRAFT for step in sends):
+def _nobody_enlisted(document: ConversationDocument, flow: Flow) -> Iterator[Mistake]:
+    for code in document.alerts:
+        answering = _threads_on(document, f"{code}.{AlertEvent.ALERT}")
+        sends = [spot.section for spot in flow.reached(answering).values() if isinstance(spot.section, SendStep)]
+        if sends and all(step.status is Status.DRAFT for step in sends):
             yield Mistake(
                 ("alerts", code),
                 "nobody is enlisted while every message behind this alert is a draft",
-                f"Remove 'status: draft' from a message of '{thread.name}' when it is ready",
+                f"Remove 'status: draft' from a message of '{document.threads[answering[0]].name}' when it is ready",
+            )
+
+
+def _told_only_by_criteria(document: ConversationDocument) -> Iterator[Mistake]:
+    for code in document.alerts:
+        answering = _threads_on(document, f"{code}.{AlertEvent.ALERT}")
+        if answering and all(document.threads[index].when is not None for index in answering):
+            yield Mistake(
+                ("threads", answering[-1], "when"),
+                f"whose turn comes and who meets none of the criteria on '{code}.{AlertEvent.ALERT}' is told nothing",
+                "Add a last thread on this event without 'when', or say in the alert's 'profile_filter' whom it is for",
             )
 
 
@@ -71,18 +111,25 @@ def _answered_only_for_others(document: ConversationDocument) -> Iterator[Mistak
                 )
 
 
-def _held_up_by_a_wait(document: ConversationDocument) -> Iterator[Mistake]:
-    for index, thread in enumerate(document.threads):
-        if not (thread.on or "").endswith(f".{AlertEvent.SUBSCRIPTION}"):
-            continue
-        for position, step in enumerate(thread.steps):
-            if isinstance(step, WaitStep):
-                yield Mistake(
-                    ("threads", index, "steps", position),
-                    "a contact whose turn comes during this wait hears of it only when this thread has ended, "
-                    f"up to {format_duration(step.wait)} later",
-                    "Keep this thread to what is said at once; who waits in line needs no 'wait'",
-                )
+def _held_up_by_a_rest(document: ConversationDocument, flow: Flow) -> Iterator[Mistake]:
+    signed_up = [
+        index
+        for index, thread in enumerate(document.threads)
+        if (thread.on or "").partition(".") in [(code, ".", AlertEvent.SUBSCRIPTION) for code in document.alerts]
+    ]
+    for path, spot in flow.reached(signed_up).items():
+        match spot.section:
+            case WaitStep(wait=length) | WaitForStep(within=length) if length > timedelta(0):
+                later = f", up to {format_duration(length)} later"
+            case WaitUntilStep():
+                later = ""
+            case _:
+                continue
+        yield Mistake(
+            path,
+            f"a contact whose turn comes during this wait hears of it only when this thread has ended{later}",
+            "Keep this thread to what is said at once; who waits in line needs no 'wait'",
+        )
 
 
 def _without_effect(document: ConversationDocument) -> Iterator[Mistake]:
@@ -103,39 +150,68 @@ def _without_effect(document: ConversationDocument) -> Iterator[Mistake]:
             )
 
 
-def _after_the_offer_lapsed(document: ConversationDocument) -> Iterator[Mistake]:
-    """What would be said to someone whose offer has passed to the next by then; the check before it refuses it."""
+def _drafts_behind_rests(flow: Flow) -> Iterator[Mistake]:
+    for path, spot in flow.after_rests().items():
+        if isinstance(spot.section, SendStep) and spot.section.status is Status.DRAFT:
+            yield Mistake(
+                path,
+                "this is a draft behind a wait: who is under way keeps this version and is sent nothing here, "
+                "also when it has been made live meanwhile",
+                "Make it live or manual, or take it out until it is ready",
+            )
+
+
+def _done_once(flow: Flow) -> Iterator[Mistake]:
+    """What is kept in a ledger is done once in a thread, however often a contact comes by."""
+    for path in flow.in_loops():
+        match flow.spots[path].section:
+            case SendStep(send=message, status=status) if status is not Status.DRAFT:
+                what = f"'{message}' is sent"
+            case CallWebhookStep():
+                what = "the webhook is called"
+            case _:
+                continue
+        yield Mistake(
+            path,
+            f"a contact may come by here again, but {what} once: no step says the same thing twice",
+            "Write the messages that are to follow as steps of their own",
+        )
+
+
+def _never_heard(document: ConversationDocument, flow: Flow) -> Iterator[Mistake]:
+    ends = dict.fromkeys(document.goal_on, "goal_on") | dict.fromkeys(document.exit_on, "exit_on")
+    for path, spot in flow.spots.items():
+        for index, event in enumerate(spot.section.wait_for if isinstance(spot.section, WaitForStep) else ()):
+            if event in ends:
+                yield Mistake(
+                    (*path, "wait_for", index),
+                    f"'{event}' is never seen here: by '{ends[event]}' it ends the whole conversation",
+                    f"Remove it here, or from '{ends[event]}'",
+                )
+
+
+def _nothing_to_choose(flow: Flow) -> Iterator[Mistake]:
+    for path, spot in flow.spots.items():
+        section = spot.section
+        if isinstance(section, DecideStep | SplitStep) and not any(steps for _, steps in branches(section)):
+            yield Mistake(
+                path, "every branch is empty, so all contacts go the same way", "Give a branch steps, or remove this"
+            )
+
+
+def _buyers_are_written_to(document: ConversationDocument, flow: Flow) -> Iterator[Mistake]:
+    """Only messages about an alert are checked for whether they have bought."""
+    if {"bought", "ordered"} & {*document.goal_on, *document.exit_on}:
+        return
     for index, thread in enumerate(document.threads):
-        code, _, event = (thread.on or "").partition(".")
-        alert = document.alerts.get(code)
-        if event != AlertEvent.ALERT or not isinstance(alert, BackInStock) or alert.offer_lapses_after is None:
-            continue
-        advice = f"Let the offer lapse later than after {format_duration(alert.offer_lapses_after)}, or say this sooner"
-        told, since_told = False, timedelta(0)
-        for position, step in enumerate(thread.steps):
-            if isinstance(step, WaitStep) and told:
-                since_told += step.wait
-            if isinstance(step, SendStep):
-                if told and since_told >= alert.offer_lapses_after:
-                    message = "the offer has lapsed by now, so this message is not sent"
-                    yield Mistake(("threads", index, "steps", position), message, advice)
-                told = True
-        if alert.reminders is not None:
-            each = alert.reminders.after + _waits(document, f"{code}.{AlertEvent.FOLLOW_UP}")
-            # The first is due `after` the alert's thread, each further one `after` the thread of the one before.
-            left = alert.offer_lapses_after - since_told - alert.reminders.after
-            sent = 0 if left <= timedelta(0) else -(-left // each)
-            if sent < alert.reminders.times:
-                which = "no reminder is sent" if not sent else f"only {sent} of {alert.reminders.times} are sent"
-                message = f"the offer has lapsed before reminder {sent + 1}, so {which}"
-                yield Mistake(("alerts", code, "reminders"), message, advice)
+        sends = any(isinstance(spot.section, SendStep) for spot in flow.reached([index]).values())
+        if thread.on in ("added_to_cart", "checkout_started") and sends:
+            yield Mistake(
+                ("threads", index, "on"),
+                "who buys meanwhile is written to all the same",
+                "Add a line 'goal_on: [bought]' to the conversation",
+            )
 
 
-def _waits(document: ConversationDocument, event: str) -> timedelta:
-    """How long the thread that answers this event waits in all."""
-    steps = next((thread.steps for thread in document.threads if thread.on == event), ())
-    return sum((step.wait for step in steps if isinstance(step, WaitStep)), timedelta(0))
-
-
-def _sends(thread: ThreadSection) -> Iterator[SendStep]:
-    return (step for _, step in every_step(thread.steps) if isinstance(step, SendStep))
+def _threads_on(document: ConversationDocument, event: str) -> list[int]:
+    return [index for index, thread in enumerate(document.threads) if thread.on == event]

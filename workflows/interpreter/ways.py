@@ -1,0 +1,112 @@
+"""The rules of the ways through a document: every thread and every step is reached, and nobody goes round in a circle
+without a rest.
+"""
+
+from collections.abc import Iterator, Mapping
+from difflib import get_close_matches
+
+from schemas.conversation import ConversationDocument
+from schemas.steps import ExitStep, GoToStep
+from workflows.interpreter.flow import Flow, rests
+from workflows.interpreter.mistakes import Mistake, Path, listed
+
+
+def find_way_mistakes(document: ConversationDocument) -> Iterator[Mistake]:
+    """What is wrong with the ways through a document."""
+    flow = Flow(document)
+    yield from _no_such_thread(document, flow)
+    yield from _unreachable_threads(document, flow)
+    yield from _unreachable_steps(flow)
+    yield from _restless_loops(document, flow)
+
+
+def _no_such_thread(document: ConversationDocument, flow: Flow) -> Iterator[Mistake]:
+    names = [thread.name for thread in document.threads]
+    for path, spot in flow.spots.items():
+        if isinstance(spot.section, GoToStep) and spot.goes_to is None:
+            said = spot.section.go_to
+            near = get_close_matches(said.lower(), [name.lower() for name in names], n=1)
+            meant = next((name for name in names if near and name.lower() == near[0]), None)
+            there_are = f"The threads are: {listed(names)}"
+            yield Mistake(
+                (*path, "go_to"),
+                f"there is no thread '{said}'",
+                f"Did you mean '{meant}'?" if meant is not None else there_are,
+            )
+
+
+def _unreachable_threads(document: ConversationDocument, flow: Flow) -> Iterator[Mistake]:
+    entered = [index for index, thread in enumerate(document.threads) if thread.on is not None]
+    if not entered:
+        # Then it is the conversation that nobody enters.
+        return
+    reached = {spot.thread for spot in flow.reached(entered).values()}
+    for index, thread in enumerate(document.threads):
+        if index not in reached:
+            yield Mistake(
+                ("threads", index),
+                "no contact gets here: this thread is entered on no event, and no step that is reached goes to it",
+                f"Add an 'on' with an event, or a step '- go_to: {thread.name}', or remove the thread",
+            )
+
+
+def _unreachable_steps(flow: Flow) -> Iterator[Mistake]:
+    """The first step of each list that is not reached, where the one before it is."""
+    reached = {path for thread in flow.threads for path in flow.inside(thread)}
+    for path in flow.spots:
+        if path not in reached and (before := _one_before(path)) in reached:
+            position = f"steps[{before[-1]}]" if before[-2] == "steps" else f"{before[-2]}[{before[-1]}]"
+            match flow.spots[before].section:
+                case ExitStep():
+                    why = f"the thread is left at the exit before it ({position})"
+                    advice = "Move the exit to the end, or remove what follows it"
+                case GoToStep(go_to=name):
+                    why = f"the step before it ({position}) goes on with '{name}'"
+                    advice = "Move the go_to to the end, or remove what follows it"
+                case _:
+                    why = f"every branch of the step before it ({position}) leaves the thread"
+                    advice = "Let a branch go on by removing its exit or go_to, or remove what follows"
+            yield Mistake(path, f"no contact gets here: {why}", advice)
+
+
+def _one_before(path: Path) -> Path:
+    index = path[-1]
+    assert isinstance(index, int), "a step's path ends with its position"
+    return (*path[:-1], index - 1)
+
+
+def _restless_loops(document: ConversationDocument, flow: Flow) -> Iterator[Mistake]:
+    """Each go_to that closes a circle on which no time passes: at a step that rests, the search goes no further."""
+    leads = flow.leads(lambda section: not rests(section))
+    while (circle := _shortest_circle(leads)) is not None:
+        names = [f"'{document.threads[thread].name}'" for thread in circle]
+        names += names[:1]
+        way = (
+            f"from {names[0]} to itself"
+            if len(circle) == 1
+            else f"from {' to '.join(names[:-1])} and back to {names[-1]}"
+        )
+        for path in leads[circle[-1]].pop(circle[0]):
+            yield Mistake(
+                path,
+                f"a contact would go round {way} without end, for no time passes on the way",
+                "Add a step 'wait' on the way round, or leave it by an 'exit'",
+            )
+
+
+def _shortest_circle(leads: Mapping[int, Mapping[int, object]]) -> list[int] | None:
+    """The threads of a shortest way from one, the earliest in the document, back to itself."""
+    for start in leads:
+        came_from: dict[int, int] = {}
+        ahead = [start]
+        for thread in ahead:
+            for to in leads[thread]:
+                if to == start:
+                    circle = [thread]
+                    while circle[0] != start:
+                        circle.insert(0, came_from[circle[0]])
+                    return circle
+                if to not in came_from:
+                    came_from[to] = thread
+                    ahead.append(to)
+    return None
