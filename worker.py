@@ -16,6 +16,7 @@ from activities.archive.both import BothArchives
 from activities.archive.closed import ClosedHistories
 from activities.archive.postgres import PostgresArchive
 from activities.archive.s3 import Bucket, S3Archive
+from activities.conversations.contacts import Contacts
 from activities.decisions.deciding import Deciding
 from activities.delivery.deliver import Delivery
 from activities.delivery.ledger import Ledger
@@ -104,6 +105,7 @@ async def running_worker(settings: Settings, pool: Pool, client: Client, sender:
     temporal = Temporal(client, settings.temporal_task_queue)
     records = Records(waitlist, temporal)
     standing = Standing(pool)
+    contacts = Contacts(pool)
     caller = HttpCaller(settings.webhook_secret, private_hosts=settings.webhook_private_hosts)
     delivery = Delivery(Ledger(pool), sender, parse_sender(settings.sender).domain)
     worker = Worker(
@@ -119,6 +121,8 @@ async def running_worker(settings: Settings, pool: Pool, client: Client, sender:
             standing.stand,
             standing.moved,
             Deciding(pool).decide,
+            contacts.find_moment,
+            contacts.change_contact,
             Calling(pool, caller).call_webhook,
             Reconciler(pool, waitlist, temporal).reconcile,
             Archiving(pool, history_archive(settings, pool), ClosedHistories(client)).archive,

@@ -1,5 +1,8 @@
 """What contacts agreed to, told by a shop that asked them itself: at its checkout, in its account pages, on a form."""
 
+from datetime import UTC, datetime
+
+from activities.conversations.hearing import UNSUBSCRIBED, Happened, tell_journeys
 from activities.postgres.pool import Pool, transaction
 from activities.postgres.queries import load_queries
 from activities.waitlist.enlist import contact
@@ -18,5 +21,9 @@ class Consents:
         """A contact said yes or no to being written to by e-mail. The newest word counts, before every message."""
         async with transaction(self._pool) as connection:
             contact_id = await contact(connection, email)
-            await connection.execute(SQL["record"], contact_id, granted, source)
+            consent_id = await connection.fetchval(SQL["record"], contact_id, granted, source)
+            if consent_id is not None and not granted:
+                now = datetime.now(UTC)
+                happened = Happened(None, contact_id, f"consent/{consent_id}", (UNSUBSCRIBED,), now)
+                await tell_journeys(connection, happened)
         return contact_id

@@ -13,6 +13,7 @@ from schemas.alerts import AlertEvent, BackInStock, LowInventory, Order, PriceDr
 from schemas.conversation import ConversationDocument, ListSection
 from schemas.criteria import Criteria, write_criteria
 from schemas.ids import StoreId, VersionId
+from schemas.names import is_shop_event
 from schemas.steps import SendStep, Status
 from workflows.interpreter.compiler import compile_document, compile_questions
 
@@ -71,6 +72,9 @@ async def publish(pool: Pool, document: ConversationDocument) -> Published:
         await connection.execute(SQL["retire_alerts_but"], document.conversation, list(document.alerts))
         for code, alert in document.alerts.items():
             await _set_alert(connection, document, code, alert)
+        doors = sorted({thread.on for thread in document.threads if thread.on is not None and is_shop_event(thread.on)})
+        await connection.execute(SQL["close_doors_but"], document.conversation, doors)
+        await connection.execute(SQL["open_doors"], document.conversation, doors)
         await connection.execute(SQL["publish"], document.conversation, version_id)
     await _reshelve_lines(pool, list(document.alerts))
     return Published(version_id, document.conversation, number, new)

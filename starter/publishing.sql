@@ -65,3 +65,9 @@ update conversations set published = $2 where code = $1;
 
 -- name: anything_published
 select exists (select from conversations where published is not null);
+
+-- name: close_doors_but
+delete from doors where conversation = $1 and not (event = any($2::text[]));
+
+-- name: open_doors
+insert into doors (event, conversation) select unnest($2::text[]), $1 on conflict do nothing;

@@ -1,16 +1,18 @@
-"""What contacts did, recorded once and in any order (P4), and what it means: places in line, and what was bought.
+"""What contacts did, recorded once and in any order (P4), and what it means: places in line, what was bought, and
+what conversations make of it.
 
 An event is one transaction: its row, the contact's attributes, the orders or the entries it led to, and the answer,
 kept beside it (P7). Storefronts tell of the same by webhook: there it is part of the delivery's transaction.
-Opens and clicks are only recorded: criteria ask for the last of each.
 """
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import assert_never
 
+from activities.conversations.entering import enter_conversations
+from activities.conversations.hearing import BOUGHT, ORDERED, Happened, tell_journeys
 from activities.postgres.pool import Connection, Pool, transaction
 from activities.postgres.queries import load_queries
 from activities.waitlist.clock import believable
@@ -31,6 +33,7 @@ from schemas.events import (
 )
 from schemas.facts import CheckoutFact, OrderFact
 from schemas.ids import ContactId, StoreId
+from schemas.names import CUSTOM
 
 SQL = load_queries("activities.waitlist", "events.sql")
 
@@ -47,6 +50,14 @@ class _Line:
     product_id: str
     variant_id: str | None
     quantity: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Purchase:
+    """What a message about an order says that was not known: the order itself, or products in it."""
+
+    is_new: bool
+    products: frozenset[str]
 
 
 class _EventRefused(Exception):
@@ -99,9 +110,11 @@ async def take_order(connection: Connection, store_id: StoreId, fact: OrderFact)
     contact_id = await contact(connection, fact.email)
     lines = [_Line(item.product_id, item.variant_id, item.quantity) for item in fact.items]
     ordered_at = believable(fact.ordered_at, datetime.now(UTC))
-    await _set_order(
+    bought = await _set_order(
         connection, store_id, fact.order_id, contact_id, lines, ordered_at, fact.observed_at, cancelled=fact.cancelled
     )
+    happened = Happened(store_id, contact_id, f"order/{fact.order_id}", (ORDERED,), ordered_at)
+    await _tell_of_order(connection, happened, bought)
 
 
 async def join_list(connection: Connection, list_code: str, contact_id: ContactId, at: datetime, source: str) -> bool:
@@ -191,27 +204,49 @@ async def _add(connection: Connection, event: Event, contact_id: ContactId, at: 
 
 
 async def _take_effect(connection: Connection, event: Event, contact_id: ContactId, at: datetime) -> EventEffect:
+    name = event.kind if event.name is None else f"{CUSTOM}{event.name}"
+    happened = Happened(
+        event.store, contact_id, event.id, (name,), at, event.things, event.properties, message_id=event.message
+    )
     match event.kind:
         case EventKind.VIEWED_PRODUCT:
-            return await _enlist(connection, Action.BROWSE, event, contact_id, at)
+            return await _tell(connection, happened, await _enlist(connection, Action.BROWSE, event, contact_id, at))
         case EventKind.ADDED_TO_CART | EventKind.CHECKOUT_STARTED:
-            return await _enlist(connection, Action.CART, event, contact_id, at)
+            return await _tell(connection, happened, await _enlist(connection, Action.CART, event, contact_id, at))
         case EventKind.ORDERED:
             assert event.order is not None, "an ordered event has its order"
             lines = [_Line(item.product or "", item.variant, item.quantity) for item in event.things]
-            await _set_order(connection, event.store, event.order, contact_id, lines, at, at, cancelled=False)
-            return EventEffect()
+            bought = await _set_order(connection, event.store, event.order, contact_id, lines, at, at, cancelled=False)
+            return await _tell_of_order(connection, happened, bought)
         case EventKind.JOINED_LIST:
             assert event.list is not None, "who joined a list joined a certain one"
             try:
                 joined = await join_list(connection, event.list, contact_id, at, f"event/{event.store}")
             except NoSuchList as unknown:
                 raise _EventRefused(str(unknown)) from unknown
-            return EventEffect(note=None if joined else ALREADY_ON_LIST)
+            if not joined:
+                return EventEffect(note=ALREADY_ON_LIST)
+            return await _tell(connection, happened, EventEffect())
         case EventKind.CUSTOM | EventKind.OPENED_MESSAGE | EventKind.CLICKED_MESSAGE:
-            return EventEffect()
+            return await _tell(connection, happened, EventEffect())
         case _:
             assert_never(event.kind)
+
+
+async def _tell(connection: Connection, happened: Happened, effect: EventEffect) -> EventEffect:
+    """Conversations hear of it: those under way first, then those it may enter. Last of all, for the locks' order."""
+    await tell_journeys(connection, happened)
+    considered = await enter_conversations(connection, happened)
+    note = None if considered and effect.note == NO_ALERT else effect.note
+    return effect.model_copy(update={"conversations": considered, "note": note})
+
+
+async def _tell_of_order(connection: Connection, happened: Happened, purchase: _Purchase) -> EventEffect:
+    """An order is news once, however often a storefront shows it; what was added to it later was bought then."""
+    if not purchase.products:
+        return EventEffect()
+    names = (ORDERED, BOUGHT) if purchase.is_new else (BOUGHT,)
+    return await _tell(connection, replace(happened, names=names, bought=purchase.products), EventEffect())
 
 
 async def _enlist(
@@ -268,11 +303,12 @@ async def _set_order(
     observed_at: datetime,
     *,
     cancelled: bool,
-) -> None:
+) -> _Purchase:
+    known = await connection.fetchval(SQL["known_order"], store_id, order_id)
     units: dict[tuple[str, str], int] = defaultdict(int)
     for line in lines:
         units[line.product_id, line.variant_id or ""] += line.quantity
-    await connection.execute(
+    rows = await connection.fetch(
         SQL["set_order"],
         store_id,
         order_id,
@@ -284,3 +320,4 @@ async def _set_order(
         cancelled,
         observed_at,
     )
+    return _Purchase(not known, frozenset(row["product_id"] for row in rows if row["is_new"] and not row["cancelled"]))

@@ -50,7 +50,11 @@ on conflict (store_id, order_id, product_id, variant_id) do update
 set contact_id = excluded.contact_id, quantity = excluded.quantity, ordered_at = excluded.ordered_at,
     cancelled = excluded.cancelled or (orders.cancelled and orders.observed_at = excluded.observed_at),
     observed_at = excluded.observed_at
-where orders.observed_at <= excluded.observed_at;
+where orders.observed_at <= excluded.observed_at
+returning product_id, cancelled, xmax = 0 as is_new;
+
+-- name: known_order
+select exists (select from orders where store_id = $1 and order_id = $2);
 
 -- name: join_list
 -- Null: there is no such list. Else whether they were not on it; the earlier time stands, whichever comes first.

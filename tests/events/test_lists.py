@@ -27,7 +27,7 @@ async def default_list(web: Web, pool: Pool) -> None:
 async def test_who_joins_is_on_the_list_and_has_agreed_to_nothing(web: Web, pool: Pool) -> None:
     joined = event("joined_list", list="default", happened_at=ago(days=3))
     (outcome,) = await tell(web, joined)
-    assert (outcome["status"], outcome["effect"]) == ("accepted", {"alerts": [], "note": None})
+    assert (outcome["status"], outcome["effect"]) == ("accepted", {"alerts": [], "conversations": [], "note": None})
     row = await only(pool, "select m.*, e.list_code as told from list_members m, events e")
     assert (row["contact_id"], row["list_code"], row["told"]) == (outcome["contact"], "default", "default")
     assert (row["joined_at"].isoformat(), row["source"]) == (joined["happened_at"], f"event/{SHOP}")

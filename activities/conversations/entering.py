@@ -1,0 +1,133 @@
+"""Entering a conversation without an alert, in the transaction of the event that opens its door.
+
+Whoever stands at a door enters, or has the reason on record (P7). Temporal is not needed: the workflow's start is an
+outbox row.
+"""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+import structlog
+
+from activities.conversations.hearing import BOUGHT, ORDERED, SQL, Happened
+from activities.decisions.evaluate import evaluate
+from activities.decisions.journey_facts import Newcomer, entry_facts
+from activities.postgres.pool import Connection, Row
+from schemas.events import AtTheDoor, Item, Standing
+from schemas.ids import JourneyId, Level, StoreId, Subject, new_journey_id
+from schemas.program import Program, Send, entry_question
+from schemas.questions import Questions
+from schemas.reasons import Reason
+
+log = structlog.get_logger()
+
+TOO_LATE_AFTER = timedelta(hours=24)
+"""An event that was told later than this enters nobody: last week's cart and an imported list are history."""
+
+
+@dataclass(frozen=True, slots=True)
+class _About:
+    """The one product an event is about, if we know it; the subject is its variant where one was named."""
+
+    product_id: str | None = None
+    subject: Subject | None = None
+
+
+async def enter_conversations(connection: Connection, happened: Happened) -> tuple[AtTheDoor, ...]:
+    """Let the contact into every published conversation with a thread on this, unless something speaks against it."""
+    if happened.store_id is None:
+        return ()
+    doors = await connection.fetch(SQL["doors"], list(happened.names))
+    if not doors:
+        return ()
+    about = await _about(connection, happened.store_id, happened.things)
+    return tuple([await _enter(connection, door, happened, happened.store_id, about) for door in doors])
+
+
+async def _about(connection: Connection, store_id: StoreId, things: tuple[Item, ...]) -> _About:
+    products: set[str | None] = set()
+    for item in things:
+        products.add(await connection.fetchval(SQL["find_thing"], store_id, item.product, item.variant))
+    if len(products) != 1 or None in products:
+        return _About()
+    (product_id,) = products
+    assert product_id is not None, "it is known"
+    variants = {item.variant for item in things}
+    (variant,) = variants if len(variants) == 1 else (None,)
+    level, id_ = (Level.PRODUCT, product_id) if variant is None else (Level.VARIANT, variant)
+    return _About(product_id, Subject(store_id=store_id, level=level, id=id_))
+
+
+async def _enter(connection: Connection, door: Row, happened: Happened, store_id: StoreId, about: _About) -> AtTheDoor:
+    conversation: str = door["code"]
+    there: JourneyId | None = await connection.fetchval(SQL["under_way"], conversation, store_id, happened.contact_id)
+    if there is not None:
+        return AtTheDoor(conversation=conversation, standing=Standing.THERE_ALREADY, journey=there)
+    reason = await _why_not(connection, door, happened, store_id, about)
+    if reason is not None:
+        standing = Standing.NOT_ENTERED
+        return AtTheDoor(conversation=conversation, standing=standing, reason=reason, why=reason.sentence)
+    entered: JourneyId | None = await connection.fetchval(
+        SQL["enter"],
+        new_journey_id(),
+        happened.contact_id,
+        store_id,
+        about.subject.key if about.subject else None,
+        about.product_id,
+        door["version_id"],
+        conversation,
+        happened.at,
+        door["event"],
+        happened.id,
+    )
+    if entered is not None:
+        return AtTheDoor(conversation=conversation, standing=Standing.ENTERED, journey=entered)
+    # Another event of theirs was first, a moment ago.
+    there = await connection.fetchval(SQL["under_way"], conversation, store_id, happened.contact_id)
+    return AtTheDoor(conversation=conversation, standing=Standing.THERE_ALREADY, journey=there)
+
+
+async def _why_not(
+    connection: Connection, door: Row, happened: Happened, store_id: StoreId, about: _About
+) -> Reason | None:
+    if door["paused"]:
+        return Reason.CONVERSATION_PAUSED
+    program = Program.model_validate(door["program"])
+    sends = [step for step in program.steps.values() if isinstance(step, Send)]
+    if sends and all(step.draft for step in sends):
+        log.warning("nobody is entered: every message is a draft", conversation=door["code"])
+        return Reason.MESSAGE_DRAFT
+    if happened.at < datetime.now(UTC) - TOO_LATE_AFTER:
+        return Reason.TOO_LATE
+    if await _reached_already(connection, program, happened, about):
+        return Reason.PURCHASED
+    newcomer = Newcomer(
+        happened.contact_id,
+        store_id,
+        door["code"],
+        door["list_code"],
+        about.product_id,
+        about.subject,
+        happened.properties,
+    )
+    return None if await _opens(connection, door, program, newcomer) else Reason.FILTERED
+
+
+async def _reached_already(connection: Connection, program: Program, happened: Happened, about: _About) -> bool:
+    """The goal is to buy, and they have since: events come in any order."""
+    if ORDERED in happened.names or not {BOUGHT, ORDERED} & set(program.goal_on):
+        return False
+    product_id = None if ORDERED in program.goal_on else about.product_id
+    return await connection.fetchval(
+        SQL["bought_since"], happened.contact_id, happened.store_id, happened.at, product_id
+    )
+
+
+async def _opens(connection: Connection, door: Row, program: Program, newcomer: Newcomer) -> bool:
+    """Whether any thread on the event is theirs: the workflow asks again, by the same criteria, which one is."""
+    event: str = door["event"]
+    if not any(entry.asks for entry in program.doors(event)):
+        return True
+    asked = Questions.model_validate(door["questions"]).criteria.get(entry_question(event), ())
+    facts, now = await entry_facts(connection, newcomer), datetime.now(UTC)
+    return any(criteria is None or evaluate(criteria, facts, now) for criteria in asked)
