@@ -5,88 +5,28 @@ from collections.abc import AsyncGenerator
 from datetime import timedelta
 
 import pytest
-from temporalio.api.common.v1 import WorkflowExecution
-from temporalio.api.workflowservice.v1 import DeleteWorkflowExecutionRequest
 from temporalio.client import Client
-from temporalio.service import RPCError, RPCStatusCode
-from temporalio.testing import ActivityEnvironment
 
 from activities.archive.archive import Archive, ArchiveUnavailable, HistoryCorrupt, SealedHistory
-from activities.archive.archiving import Archiving, archive_status
-from activities.archive.closed import ClosedHistories
+from activities.archive.archiving import archive_status
 from activities.archive.postgres import PostgresArchive
 from activities.archive.s3 import Bucket, S3Archive
-from activities.archive.sealed import LARGEST, unseal
+from activities.archive.sealed import unseal
 from activities.archive.simulated import SimulatedArchive
 from activities.postgres.pool import Pool
-from schemas.archive import ArchiveHistories, ArchiveReport
+from schemas.archive import ArchiveReport
 from schemas.ids import JourneyId, journey_workflow_id
-from schemas.path import JourneyPath
 from schemas.reasons import Ending
 from starter.archive import archive_now, archive_schedule_id, ensure_archive_schedule
 from starter.devstack.mailbox import Mailbox
 from starter.replay import HistoryGone, replay_path, replay_paths
 from tests.archive.conftest import forgetful_temporal
-from tests.product import Product, address, next_change, running_product, starter_document
+from tests.archive.steps import AT_ONCE, archived, asked, closed, forgotten
+from tests.product import Product, address, running_product, starter_document
 from worker import history_archive
 
-AT_ONCE = timedelta(0)
-"""Who ended here did so just now."""
 LONG = 5
 """Events after which a server suggests a new history; by default it does so after thousands."""
-
-
-async def archived(product: Product, archive: Archive, *, largest: int = LARGEST, most: int = 20_000) -> ArchiveReport:
-    """One run of the activity, over an archive of the test's choice."""
-    archiving = Archiving(product.pool, archive, ClosedHistories(product.client), largest)
-    return await ActivityEnvironment().run(archiving.archive, ArchiveHistories(young=AT_ONCE, most=most))
-
-
-async def asked(product: Product, journey: JourneyId) -> JourneyPath:
-    """The path by a query of the workflow."""
-    handle = product.client.get_workflow_handle(journey_workflow_id(journey))
-    return await handle.query("path", result_type=JourneyPath)
-
-
-async def closed(product: Product, *names: str) -> list[JourneyId]:
-    """These contacts' journeys, told, and their workflows closed."""
-    await product.shop.sells("v")
-    journeys = await product.shop.signs_up(*names)
-    await product.settled()
-    await product.shop.has("v", len(names))
-    for name in names:
-        await product.mail_to(name)
-    await product.settled()
-    for journey in journeys:
-        await product.journeys.cancel(journey)
-        await product.client.get_workflow_handle(journey_workflow_id(journey)).result()
-    return journeys
-
-
-async def forget(client: Client, *journeys: JourneyId) -> None:
-    """What retention does: Temporal deletes the workflows with their histories."""
-    for journey in journeys:
-        execution = WorkflowExecution(workflow_id=journey_workflow_id(journey))
-        await client.workflow_service.delete_workflow_execution(
-            DeleteWorkflowExecutionRequest(namespace=client.namespace, workflow_execution=execution)
-        )
-
-
-async def forgotten(product: Product, *journeys: JourneyId) -> None:
-    """Wait until it has."""
-    await forget(product.client, *journeys)
-    for journey in journeys:
-        while await _known(product.client, journey):
-            await next_change(product.pool)
-
-
-async def _known(client: Client, journey: JourneyId) -> bool:
-    try:
-        await client.get_workflow_handle(journey_workflow_id(journey)).fetch_history()
-    except RPCError as error:
-        assert error.status is RPCStatusCode.NOT_FOUND  # noqa: PT017 any other failure fails the test
-        return False
-    return True
 
 
 async def outcomes(pool: Pool) -> dict[str, str]:
