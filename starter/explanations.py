@@ -4,13 +4,12 @@ import re
 from collections.abc import Iterator
 from difflib import get_close_matches
 
-from pydantic import BaseModel
 from pydantic_core import ErrorDetails
 
 from schemas.alerts import Reminders
 from schemas.conversation import ConversationDocument, ListSection, MessageSection, QuietHours, ThreadSection
 from schemas.criteria import MISTAKE as CRITERIA_MISTAKE
-from schemas.steps import STEP_KINDS, ExitStep, SendStep, WaitStep
+from schemas.steps import STEP_LISTS
 from starter.alert_explanations import (
     ALERT_OF_TYPE,
     no_type,
@@ -21,10 +20,20 @@ from starter.alert_explanations import (
 )
 from starter.marked_yaml import MarkedTree, Plain
 from starter.shown_values import bounded, one_of, shown
+from starter.step_explanations import (
+    in_step,
+    step_path,
+    unknown_step_field,
+    wrong_event,
+    wrong_kind,
+    wrong_text,
+    wrong_value,
+)
 from workflows.interpreter.mistakes import Mistake, Path
 
 _CLOCK = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]")
-_KIND_OF_STEP: dict[str, type[BaseModel]] = {"send": SendStep, "wait": WaitStep, "exit": ExitStep}
+_EVENTS = ("on", "wait_for", "goal_on", "exit_on")
+"""The fields with the names of events."""
 
 
 def explain(error: ErrorDetails) -> Iterator[Mistake]:
@@ -33,6 +42,8 @@ def explain(error: ErrorDetails) -> Iterator[Mistake]:
     value = error["input"]
     context = error.get("ctx", {})
     match error["type"]:
+        case kind if in_step(path) and path[-1] == "to" and kind not in ("missing", "extra_forbidden"):
+            yield wrong_value(path, value)
         case "union_tag_invalid":
             yield unknown_type(path, value)
         case "union_tag_not_found":
@@ -40,18 +51,20 @@ def explain(error: ErrorDetails) -> Iterator[Mistake]:
         case kind if kind == CRITERIA_MISTAKE:
             yield Mistake(path, bounded(context["message"]), bounded(context["advice"]))
         case "extra_forbidden":
-            yield _unknown_field(path, error["loc"][:-1])
+            yield _unknown_field(path, error["loc"])
         case "missing":
             yield Mistake(path[:-1], f"'{path[-1]}' is missing", f"Add a line '{path[-1]}: …' here")
         case "step_kind":
-            yield _wrong_kind(path, value)
-        case "too_short" if value:
+            yield wrong_kind(path, value)
+        case "too_short" if len(value) >= context["min_length"]:
             # Counted after its entries were found wrong; those have their own mistakes.
             return
+        case "too_short" if value:
+            yield Mistake(path, f"there are less than {context['min_length']} entries", "Add another entry")
         case "too_short":
             yield Mistake(path, "this is empty", "Add at least one entry")
         case "too_long":
-            yield Mistake(path, f"there are more than {context['max_length']} entries", "Split the conversation")
+            yield _too_many(path, context["max_length"])
         case "enum" | "literal_error":
             yield _not_among(path, value, re.findall(r"'([^']*)'", str(context["expected"])))
         case "string_pattern_mismatch":
@@ -66,10 +79,14 @@ def explain(error: ErrorDetails) -> Iterator[Mistake]:
             yield Mistake(path, f"{shown(value)} is too small", f"The least is {context.get('ge', context.get('gt'))}")
         case "less_than_equal" | "less_than":
             yield Mistake(path, f"{shown(value)} is too large", f"The most is {context.get('le', context.get('lt'))}")
+        case "bool_type" | "bool_parsing":
+            yield Mistake(path, f"{shown(value)} is neither true nor false", "Write true or false, without quotes")
         case kind if kind.startswith("int_"):
             yield Mistake(path, f"{shown(value)} is not a whole number", "Write digits only, without quotes")
         case "model_type" | "model_attributes_type" | "dict_type":
             yield _not_a_group(path, value)
+        case "tuple_type" | "list_type" if path[-1] in _EVENTS and isinstance(value, str):
+            yield Mistake(path, "this is a list of events", f"Write it in brackets: [{bounded(value)}]")
         case "tuple_type" | "list_type":
             yield Mistake(path, f"this is a list, but here is {shown(value)}", "Begin each entry with '- ' below it")
         case "value_error":
@@ -118,20 +135,18 @@ def _document_path(error: ErrorDetails) -> Path:
     path = error["loc"]
     if path[-1:] == ("[key]",) and error["type"].startswith("string_"):
         path = path[:-1]
-    if _in_step(path) and len(path) > 4:
-        path = (*path[:4], *path[5:])
+    if in_step(path):
+        return step_path(path)[0]
     if len(path) > 2 and path[0] == "alerts" and path[2] in ALERT_OF_TYPE:
         path = (*path[:2], *path[3:])
     return path
 
 
-def _in_step(path: Path) -> bool:
-    return len(path) >= 4 and path[0] == "threads" and path[2] == "steps"
-
-
-def _unknown_field(path: Path, section: tuple[int | str, ...]) -> Mistake:
-    """A field that its section, at this location of Pydantic's, does not have."""
-    match section:
+def _unknown_field(path: Path, location: tuple[int | str, ...]) -> Mistake:
+    """A field that its section does not have; its location is Pydantic's."""
+    if in_step(location) and (section := step_path(location)[1]) is not None:
+        return unknown_step_field(path, section)
+    match location[:-1]:
         case ("alerts", _, str(type_)) if type_ in ALERT_OF_TYPE:
             return unknown_alert_field(path, type_)
         case ("alerts", _, _, "reminders"):
@@ -142,8 +157,6 @@ def _unknown_field(path: Path, section: tuple[int | str, ...]) -> Mistake:
             model = QuietHours
         case ("threads", _):
             model = ThreadSection
-        case ("threads", _, "steps", _, str(kind)):
-            model = _KIND_OF_STEP[kind]
         case ("messages", _):
             model = MessageSection
         case _:
@@ -168,36 +181,24 @@ def _not_among(path: Path, value: object, allowed: list[str]) -> Mistake:
     )
 
 
-def _wrong_kind(path: Path, value: object) -> Mistake:
-    kinds = ", ".join(f"'{kind}'" for kind in STEP_KINDS)
-    match value:
-        case dict():
-            names = [str(name) for name in value]  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType] - a value as it was written
-            said = [name for name in names if name in STEP_KINDS]
-            if len(said) > 1:
-                return Mistake(
-                    path, f"one step says {' and '.join(said)}", "Make each a step of its own, beginning with '- '"
-                )
-            near = [close for name in names for close in get_close_matches(name, STEP_KINDS, n=1)]
-            message = "this step does not say what to do"
-            return Mistake(path, message, f"Did you mean '{near[0]}'?" if near else f"The kinds of step are {kinds}")
-        case str() if value in STEP_KINDS:
-            return Mistake(path, f"'{value}' needs to say what", f"Write '- {value}: …'")
+def _too_many(path: Path, most: int) -> Mistake:
+    message = f"there are more than {most} entries"
+    match path[-1]:
+        case "threads" | "alerts" | "messages":
+            return Mistake(path, message, "Split the conversation")
+        case field if field in STEP_LISTS:
+            return Mistake(path, message, "Put some into a thread of their own and lead there with 'go_to'")
         case _:
-            return Mistake(
-                path, f"this is no step, but {shown(value)}", f"The kinds of step are {kinds}: '- wait: 2 days'"
-            )
+            return Mistake(path, message, f"Keep to {most}")
 
 
 def _wrong_pattern(path: Path, value: object) -> Mistake:
-    if path[-1] == "on":
-        return Mistake(
-            path,
-            f"{shown(value)} is not the name of an event",
-            "Write the alert's code, a dot and its event, for example 'back-in-stock.alert'",
-        )
+    if path[-1] in _EVENTS or (path[-2:-1] and path[-2] in _EVENTS):
+        return wrong_event(path, value)
     if path[-1] == "currency":
         return wrong_currency(path, value)
+    if in_step(path) and (mistake := wrong_text(path, value)) is not None:
+        return mistake
     return Mistake(
         path,
         f"{shown(value)} is no short name",

@@ -16,8 +16,8 @@ from workflows.interpreter.mistakes import Mistake, Path
 
 LARGEST = 256 * 1024
 """Bytes of one document: twenty times a long one, and read within seconds."""
-DEEPEST = 32
-"""Nesting of one document; a conversation needs five."""
+DEEPEST = 64
+"""Nesting of one document; steps in the deepest branches there may be, with criteria, need 57."""
 
 Plain: TypeAlias = "dict[str, Plain] | list[Plain] | str | int | float | bool | None"
 

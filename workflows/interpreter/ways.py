@@ -37,12 +37,13 @@ def _no_such_thread(document: ConversationDocument, flow: Flow) -> Iterator[Mist
 
 def _unreachable_threads(document: ConversationDocument, flow: Flow) -> Iterator[Mistake]:
     entered = [index for index, thread in enumerate(document.threads) if thread.on is not None]
-    if not entered:
+    if not entered and not document.alerts:
         # Then it is the conversation that nobody enters.
         return
     reached = {spot.thread for spot in flow.reached(entered).values()}
     for index, thread in enumerate(document.threads):
-        if index not in reached:
+        # Of two that are called the same, nobody can say yet which one is meant.
+        if index not in reached and flow.thread_named[thread.name] == index:
             yield Mistake(
                 ("threads", index),
                 "no contact gets here: this thread is entered on no event, and no step that is reached goes to it",

@@ -1,0 +1,193 @@
+"""Says what is wrong with a step, at any depth: where it is by the document, which step was meant, which event."""
+
+from collections.abc import Mapping
+from difflib import get_close_matches
+from typing import cast
+
+from pydantic import BaseModel
+
+from schemas.names import CUSTOM, SHOP_EVENTS
+from schemas.steps import SECTIONS, STEP_KINDS, ArmSection, BranchSection
+from starter.shown_values import shown
+from workflows.interpreter.mistakes import Mistake, Path
+
+_ELSEWHERE: Mapping[str, str] = {
+    "email": "send",
+    "message": "send",
+    "sms": "send",
+    "delay": "wait",
+    "sleep": "wait",
+    "pause": "wait",
+    "until": "wait_until",
+    "event": "wait_for",
+    "if": "decide",
+    "when": "decide",
+    "branch": "decide",
+    "condition": "decide",
+    "ab_test": "split",
+    "attribute": "set_attribute",
+    "tag": "add_tag",
+    "list": "add_to_list",
+    "webhook": "call_webhook",
+    "goto": "go_to",
+    "jump": "go_to",
+    "thread": "go_to",
+    "end": "exit",
+    "stop": "exit",
+}
+"""What other tools call our steps."""
+_OTHER_EVENTS: Mapping[str, str] = {
+    "viewed": "viewed_product",
+    "browsed": "viewed_product",
+    "carted": "added_to_cart",
+    "cart": "added_to_cart",
+    "checkout": "checkout_started",
+    "order": "ordered",
+    "purchase": "bought",
+    "purchased": "bought",
+    "signed_up": "joined_list",
+    "subscribed": "joined_list",
+    "opened": "opened_message",
+    "clicked": "clicked_message",
+    "opted_out": "unsubscribed",
+}
+"""What others call what a contact does."""
+_OWN_EVENT = f"'{CUSTOM}<name>' for an event of your own"
+_ADVICE_FOR: Mapping[str, tuple[str, str]] = {
+    "call_webhook": ("is no address on the web", "Write the whole address, like https://crm.example.com/hook"),
+    "set_attribute": (
+        "is no name of an attribute",
+        "Use letters, digits, '_' and '-', at most 64, as in contact.attributes.<name>",
+    ),
+}
+"""By the field with a text that is not written as it must be."""
+
+
+def in_step(path: Path) -> bool:
+    """Whether this location of Pydantic's lies in a step."""
+    return len(path) >= 4 and path[0] == "threads" and path[2] == "steps"
+
+
+def step_path(location: Path) -> tuple[Path, type[BaseModel] | None]:
+    """The way in the document to a location of Pydantic's in a step, which names the kind of each step on the way.
+
+    Returns:
+        Also the section that the last name of the location is a field of; None where it ends at a step.
+    """
+    path, rest = location[:4], location[4:]
+    section: type[BaseModel] | None = None
+    while rest:
+        kind, *inside = rest
+        section = SECTIONS[str(kind)]
+        match inside:
+            case ["decide" | "split", int(), "steps", int(), *deeper]:
+                path, rest = (*path, *inside[:4]), (*deeper,)
+            case ["happened" | "did_not" | "otherwise", int(), *deeper]:
+                path, rest = (*path, *inside[:2]), (*deeper,)
+            case ["to", *_]:
+                # Below it Pydantic names each kind of value that it is not.
+                return (*path, "to"), section
+            case [("decide" | "split") as field, int(), _, *_]:
+                return (*path, *inside), BranchSection if field == "decide" else ArmSection
+            case _:
+                return (*path, *inside), section
+    return path, section
+
+
+def unknown_step_field(path: Path, section: type[BaseModel]) -> Mistake:
+    """A step, or a branch of one, has a field that it does not have."""
+    name = str(path[-1])
+    known = [*section.model_fields]
+    owner = next((kind for kind, other in SECTIONS.items() if name in other.model_fields), None)
+    if near := get_close_matches(name, known, n=1):
+        advice = f"Did you mean '{near[0]}'?"
+    elif name in STEP_KINDS:
+        advice = f"Make it a step of its own, beginning with '- {name}: …'"
+    elif owner is not None:
+        advice = f"'{name}' is said of '{owner}' steps. The fields are: {', '.join(known)}"
+    else:
+        advice = f"The fields are: {', '.join(known)}"
+    return Mistake(path, f"there is no field {shown(path[-1])} here", advice)
+
+
+def wrong_kind(path: Path, value: object) -> Mistake:
+    """What stands in the place of a step says nothing to do, or several things."""
+    kinds = ", ".join(f"'{kind}'" for kind in STEP_KINDS)
+    match value:
+        case dict():
+            names = [str(name) for name in cast("dict[object, object]", value)]
+            said = [name for name in names if name in STEP_KINDS]
+            if len(said) > 1:
+                return Mistake(
+                    path, f"one step says {' and '.join(said)}", "Make each a step of its own, beginning with '- '"
+                )
+            near = [close for name in names if (close := _kind_like(name)) is not None]
+            owners = [(name, kind) for name in names for kind, other in SECTIONS.items() if name in other.model_fields]
+            message = "this step does not say what to do"
+            if near:
+                return Mistake(path, message, f"Did you mean '{near[0]}'?")
+            if owners and owners[0][0] != "id":
+                name, kind = owners[0]
+                advice = f"'{name}' belongs to a step '{kind}': write it below that one, without '- '"
+                return Mistake(path, message, advice)
+            return Mistake(path, message, f"The kinds of step are {kinds}")
+        case str() if value in STEP_KINDS:
+            return Mistake(path, f"'{value}' needs to say what", f"Write '- {value}: …'")
+        case str() if (near_kind := _kind_like(value)) is not None:
+            return Mistake(path, f"this is no step, but {shown(value)}", f"Did you mean '- {near_kind}: …'?")
+        case _:
+            return Mistake(
+                path, f"this is no step, but {shown(value)}", f"The kinds of step are {kinds}: '- wait: 2 days'"
+            )
+
+
+def _kind_like(name: str) -> str | None:
+    written = name.strip().lower().replace("-", "_").replace(" ", "_")[:40]
+    return next(iter(get_close_matches(written, STEP_KINDS, n=1)), _ELSEWHERE.get(written))
+
+
+def wrong_event(path: Path, value: object) -> Mistake:
+    """A text that names no event."""
+    text = value if isinstance(value, str) else ""
+    written = text.strip().lower().replace("-", "_").replace(" ", "_")[:40]
+    near = get_close_matches(written, SHOP_EVENTS, n=1, cutoff=0.75)
+    meant = near[0] if near else _OTHER_EVENTS.get(written)
+    message = f"{shown(value)} is not the name of an event"
+    what_contacts_do = f"{', '.join(SHOP_EVENTS)}, or {_OWN_EVENT}"
+    on = path[-1] == "on"
+    if meant is not None:
+        advice = f"Did you mean '{meant}'?"
+    elif written.startswith(CUSTOM.rstrip(".")):
+        advice = f"Write {_OWN_EVENT}: one to 100 characters after the dot, without spaces at its ends"
+    elif on:
+        advice = (
+            "Write the alert's code, a dot and its event, for example 'back-in-stock.alert', "
+            f"or what a contact does: {what_contacts_do}"
+        )
+    elif "." in text:
+        message = f"{shown(value)} is nothing that a contact does"
+        advice = f"What an alert raises enters a thread, by 'on'. Here stands what a contact does: {what_contacts_do}"
+    else:
+        advice = f"Write what a contact does: {what_contacts_do}"
+    return Mistake(path, message, advice)
+
+
+def wrong_value(path: Path, value: object) -> Mistake:
+    """An attribute is set to something that is no value of one."""
+    if value is None:
+        return Mistake(path, "this is empty", "Write what the attribute is set to")
+    if isinstance(value, str):
+        return Mistake(path, "this is not a text of 1 to 1000 characters", "Write a shorter text, or any at all")
+    return Mistake(
+        path,
+        f"{shown(value)} is nothing an attribute can be set to",
+        "Write a text, a whole number, or true or false; another number goes in quotes",
+    )
+
+
+def wrong_text(path: Path, value: object) -> Mistake | None:
+    """A text of a step that is not written as it must be; None where it is a short name like others."""
+    if path[-1] not in _ADVICE_FOR:
+        return None
+    message, advice = _ADVICE_FOR[str(path[-1])]
+    return Mistake(path, f"{shown(value)} {message}", advice)

@@ -1,0 +1,205 @@
+"""Ways through a conversation that are refused, or that are allowed but probably not meant."""
+
+import json
+from typing import Any, TypeAlias
+
+import pytest
+
+from schemas.steps import DEEPEST
+from starter.documents import CheckReport, check
+from workflows.interpreter.compiler import LARGEST_PROGRAM
+
+Written: TypeAlias = dict[str, Any]
+SEND: Written = {"send": "m"}
+MESSAGE: Written = {"channel": "email", "subject": "s", "text": "t"}
+BACK: Written = {"back": {"type": "back-in-stock", "action": "sign-up"}}
+LAPSING: Written = {"back": {**BACK["back"], "offer_lapses_after": "2 days"}}
+GOING_ON: Written = {"go_to": "B"}
+
+
+def _check(*threads: Written, **more: object) -> CheckReport:
+    document = {
+        "conversation": "c",
+        "name": "C",
+        "threads": threads,
+        "messages": dict.fromkeys(("m", "n", "o"), MESSAGE),
+        **more,
+    }
+    return check(json.dumps(document), "f")
+
+
+def _thread(name: str, *steps: Written, on: str | None = None, **more: object) -> Written:
+    return {"name": name, **({"on": on} if on else {}), "steps": steps, **more}
+
+
+def _mistakes(*threads: Written, **more: object) -> dict[str, str]:
+    return {mistake.path: f"{mistake.message}. {mistake.advice}" for mistake in _check(*threads, **more).mistakes}
+
+
+def _notes(*threads: Written, **more: object) -> dict[str, str]:
+    report = _check(*threads, **more)
+    assert report.ok, [str(mistake) for mistake in report.mistakes]
+    return {note.path: f"{note.message}. {note.advice}" for note in report.notes if "messages." not in note.path}
+
+
+# Round and round -------------------------------------------------------------------------------------------------
+
+
+def test_a_way_round_over_several_threads_without_a_rest_is_told_as_a_sentence() -> None:
+    mistakes = _mistakes(
+        _thread("A", SEND, {"split": [{"name": "on", "steps": [GOING_ON]}, {"name": "out"}]}, on="ordered"),
+        _thread("B", {"send": "n"}, {"go_to": "C"}),
+        _thread("C", {"wait": "0 days"}, {"go_to": "A"}),
+    )
+    assert list(mistakes) == ["threads[2].steps[1]"]
+    assert "from 'A' to 'B' to 'C' and back to 'A' without end" in mistakes["threads[2].steps[1]"]
+
+
+@pytest.mark.parametrize(
+    ("rest", "is_one"),
+    [
+        ({"wait": "1 day"}, True),
+        ({"wait": "0 days"}, False),
+        ({"wait_until": "monday 09:00"}, True),
+        # After that day nobody rests there any more.
+        ({"wait_until": "2026-12-24"}, False),
+        ({"wait_for": ["ordered"], "within": "1 day"}, True),
+        ({"call_webhook": "https://crm.example/x", "required": True}, False),
+    ],
+    ids=str,
+)
+def test_a_way_round_needs_a_step_on_which_time_surely_passes(rest: Written, is_one: bool) -> None:
+    mistakes = _mistakes(_thread("A", rest, {"add_tag": "x"}, {"go_to": "A"}, on="ordered"))
+    assert (mistakes == {}) == is_one
+
+
+def test_a_wait_in_one_branch_does_not_make_the_other_one_rest() -> None:
+    split = {"split": [{"name": "slow", "steps": [{"wait": "1 day"}]}, {"name": "fast"}]}
+    assert list(_mistakes(_thread("A", split, {"go_to": "A"}, on="ordered"))) == ["threads[0].steps[1]"]
+
+
+def test_each_of_two_ways_round_is_told() -> None:
+    ways = {"split": [{"name": name, "steps": [{"go_to": name}]} for name in ("A", "B")]}
+    mistakes = _mistakes(_thread("A", ways, on="ordered"), _thread("B", {"go_to": "A", "id": "back"}))
+    assert list(mistakes) == ["threads[0].steps[0].split[0].steps[0]", "threads[1].steps[0]"]
+
+
+def test_threads_that_only_lead_to_each_other_are_reached_by_nobody() -> None:
+    round_ = [_thread("B", {"wait": "1 day"}, {"go_to": "C"}), _thread("C", SEND, GOING_ON)]
+    assert list(_mistakes(_thread("A", {"send": "n"}, on="ordered"), *round_)) == ["threads[1]", "threads[2]"]
+
+
+# Too deep, too large, by nobody ----------------------------------------------------------------------------------
+
+
+def _nested(depth: int) -> Written:
+    step: Written = SEND
+    for level in range(depth):
+        when = {"all": [{"any": [{"not": {"orders.count": {"in": [1, 2]}}}]}]}
+        step = {"decide": [{"name": "x", "when": when, "steps": [step]}], "id": f"d{level}"}
+    return step
+
+
+def test_branches_inside_branches_are_taken_to_the_bound_and_no_deeper() -> None:
+    assert _mistakes(_thread("A", _nested(DEEPEST), on="ordered")) == {}
+    ((path, told),) = _mistakes(_thread("A", _nested(DEEPEST + 1), on="ordered")).items()
+    assert path.count("decide") == DEEPEST
+    assert f"more than {DEEPEST} deep" in told
+    assert "go_to" in told
+
+
+def test_a_conversation_too_large_for_a_journey_to_carry_is_refused() -> None:
+    steps = [{"add_tag": "t" * 100, "id": f"tag-{number}"} for number in range(199)]
+    ((path, told),) = _mistakes(_thread("A", *steps, SEND, on="ordered")).items()
+    assert path == "threads"
+    assert f"at most {LARGEST_PROGRAM // 1024} KiB" in told
+    assert _mistakes(_thread("A", *steps[:100], SEND, on="ordered")) == {}
+
+
+def test_an_alert_cannot_be_called_what_events_of_your_own_begin_with() -> None:
+    mistakes = _mistakes(_thread("A", SEND, on="custom.alert"), alerts={"custom": BACK["back"]})
+    assert "cannot be the short name of an alert" in mistakes["alerts.custom"]
+
+
+def test_a_second_thread_on_an_event_is_entered_by_those_for_whom_the_first_is_not() -> None:
+    first = _thread("A", SEND, on="ordered", when={"orders.count": 1})
+    assert _mistakes(first, _thread("B", {"send": "n"}, on="ordered")) == {}
+    assert list(_mistakes(_thread("B", {"send": "n"}, on="ordered"), first)) == ["threads[1].on"]
+
+
+# Allowed, but probably not meant ---------------------------------------------------------------------------------
+
+
+def test_a_message_on_a_way_round_is_noted_for_it_is_sent_once() -> None:
+    rest = {"wait": "1 day"}
+    notes = _notes(
+        _thread("A", {"send": "n"}, GOING_ON, on="ordered"), _thread("B", SEND, rest, GOING_ON | {"id": "x"})
+    )
+    assert list(notes) == ["threads[1].steps[0]"]
+    assert "'m' is sent once" in notes["threads[1].steps[0]"]
+
+
+def test_a_draft_behind_a_wait_is_noted_also_in_another_thread() -> None:
+    draft = {"send": "m", "status": "draft"}
+    wait = {"wait_for": ["clicked_message"], "within": "1 day", "happened": [GOING_ON]}
+    notes = _notes(_thread("A", {"send": "n"}, wait, on="ordered"), _thread("B", draft))
+    assert list(notes) == ["threads[1].steps[0]"]
+    assert "a draft behind a wait" in notes["threads[1].steps[0]"]
+    assert _notes(_thread("A", draft, {"wait": "1 day"}, {"send": "n"}, on="ordered")) == {}
+
+
+def test_waiting_for_what_ends_the_conversation_is_noted() -> None:
+    wait = {"wait_for": ["clicked_message", "bought", "custom.x"], "within": "1 day"}
+    notes = _notes(_thread("A", SEND, wait, on="ordered"), goal_on=["bought"], exit_on=["custom.x"])
+    assert list(notes) == ["threads[0].steps[1].wait_for[1]", "threads[0].steps[1].wait_for[2]"]
+    assert "by 'goal_on' it ends" in notes["threads[0].steps[1].wait_for[1]"]
+
+
+def test_branches_that_are_all_empty_are_noted() -> None:
+    decide = {"decide": [{"name": "x", "when": {"orders.count": 1}}]}
+    assert list(_notes(_thread("A", SEND, decide, on="ordered"))) == ["threads[0].steps[1]"]
+    assert _notes(_thread("A", SEND, decide | {"otherwise": [{"add_tag": "x"}]}, on="ordered")) == {}
+
+
+def test_a_thread_for_carts_that_goes_on_after_they_bought_is_noted() -> None:
+    cart = _thread("A", {"wait": "1 day"}, SEND, on="added_to_cart")
+    assert "goal_on: [bought]" in _notes(cart)["threads[0].on"]
+    assert _notes(cart, goal_on=["bought"]) == {}
+
+
+def test_a_thread_for_what_it_does_to_the_contact_needs_no_message() -> None:
+    asking = {"wait": "1 day"}
+    assert _notes(_thread("A", {"add_tag": "x"}, on="ordered"), _thread("B", SEND, on="joined_list")) == {}
+    assert _notes(_thread("A", asking, GOING_ON, on="ordered"), _thread("B", SEND)) == {}
+    assert "sends no message" in _notes(_thread("A", asking, on="ordered"))["threads[0]"]
+
+
+def test_a_rest_anywhere_between_signing_up_and_standing_in_line_is_noted() -> None:
+    signed_up = _thread(
+        "A", {"decide": [{"name": "x", "when": {"orders.count": 1}, "steps": [{"wait_until": "09:00"}]}]}, GOING_ON,
+        on="back.subscription",
+    )  # fmt: skip
+    alert = _thread("C", {"send": "n"}, {"wait": "2 days"}, {"send": "o"}, on="back.alert")
+    wait_for = {"wait_for": ["clicked_message"], "within": "3 days"}
+    notes = _notes(signed_up, _thread("B", SEND, wait_for), alert, alerts=BACK)
+    assert set(notes) == {"threads[0].steps[0].decide[0].steps[0]", "threads[1].steps[1]"}
+    assert "up to 3 days later" in notes["threads[1].steps[1]"]
+
+
+def test_an_alert_that_is_answered_only_for_some_is_noted() -> None:
+    some = _thread("A", SEND, on="back.alert", when={"orders.count": 1})
+    assert "is told nothing" in _notes(some, alerts=BACK)["threads[0].when"]
+    assert _notes(some, _thread("B", {"send": "n"}, on="back.alert"), alerts=BACK) == {}
+
+
+def test_a_message_is_after_the_offer_only_where_every_way_to_it_takes_that_long() -> None:
+    waiting = {"wait_for": ["clicked_message"], "within": "3 days"}
+    silent = waiting | {"did_not": [{"send": "n"}], "happened": [{"exit": "seen"}]}
+    notes = _notes(_thread("A", SEND, silent, on="back.alert"), alerts=LAPSING)
+    assert list(notes) == ["threads[0].steps[1].did_not[0]"]
+    assert _notes(_thread("A", SEND, waiting, {"send": "n"}, on="back.alert"), alerts=LAPSING) == {}
+    for_some = {"split": [{"name": "x", "steps": [SEND, {"wait": "3 days"}]}, {"name": "y"}]}
+    assert _notes(_thread("A", for_some, {"send": "n"}, on="back.alert"), alerts=LAPSING) == {}
+    for_all = {"split": [{"name": name, "steps": [{"wait": "3 days", "id": name}]} for name in ("x", "y")]}
+    notes = _notes(_thread("A", SEND, for_all, {"send": "n"}, on="back.alert"), alerts=LAPSING)
+    assert list(notes) == ["threads[0].steps[2]"]
