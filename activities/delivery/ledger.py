@@ -14,11 +14,13 @@ from activities.decisions.filters import passes
 from activities.delivery.verdict import Facts
 from activities.postgres.pool import Pool, Row, transaction
 from activities.postgres.queries import load_queries
-from activities.rendering.templates import ListPart, MessageContext, ProductPart, ShopPart, VariantPart
+from activities.rendering.templates import ItemPart, ListPart, MessageContext, ProductPart, ShopPart, VariantPart
+from activities.waitlist.offers import Offer
+from activities.waitlist.products import load_product
 from activities.waitlist.store import give_up_place, return_to_line
 from schemas.alerts import AlertEvent, AlertType
 from schemas.conversation import MessageSection
-from schemas.ids import VersionId
+from schemas.ids import StoreId, Subject, VersionId
 from schemas.journey import Deliver, Delivered
 from schemas.outcome import Outcome, Refused, Sent, Then, Unknown
 from schemas.reasons import Reason
@@ -27,6 +29,9 @@ SQL = load_queries("activities.delivery", "ledger.sql")
 
 LEASE = timedelta(seconds=90)
 """Longer than any attempt can take (workflows/policies.DELIVER_LIMIT), so a lease that ran out has no living holder."""
+
+MOST_ITEMS_SHOWN = 20
+"""Of a cart, in a message: enough to recognise it by, and a message stays readable."""
 
 TELLING = (AlertEvent.ALERT, AlertEvent.FOLLOW_UP)
 """The events whose messages use the place; a confirmation or a farewell does not."""
@@ -61,7 +66,7 @@ class Ledger:
         self._pool = pool
 
     async def look_up(self, request: Deliver) -> Dossier:
-        """All facts, in one query.
+        """All facts; what belongs to an alert in one query.
 
         Raises:
             UnknownJourney: as it says.
@@ -73,13 +78,38 @@ class Ledger:
         passed = recorded is not None or await passes(
             self._pool, row, row["contact_id"], row["store_id"], row["product_id"], row["variant_id"]
         )
+        offer = await self._offer(row) if recorded is None else None
         return Dossier(
-            facts=_facts(row, request, filtered=not passed),
+            facts=_facts(row, request, offer, filtered=not passed),
             recipient=row["email"],
             sender=row["sender"],
-            context=_context(row),
+            context=_context(row, await self._items(row) if recorded is None else ()),
             recorded=recorded,
             leased_until=row["lease_until"],
+        )
+
+    async def _offer(self, row: Row) -> Offer | None:
+        """What is for sale now of the one product that a journey without an alert is about."""
+        if row["alert_id"] is not None or row["product_id"] is None:
+            return None
+        subject = Subject.from_key(row["store_id"], row["subject"])
+        async with self._pool.acquire() as connection:
+            product = await load_product(connection, StoreId(row["store_id"]), row["product_id"])
+        return product.offer(subject.level, subject.id, row["locations"])
+
+    async def _items(self, row: Row) -> tuple[ItemPart, ...]:
+        if row["event_id"] is None:
+            return ()
+        rows = await self._pool.fetch(SQL["items"], row["store_id"], row["event_id"], MOST_ITEMS_SHOWN)
+        return tuple(
+            ItemPart(
+                title=f"{item['title']} ({item['variant_title']})" if item["variant_title"] else item["title"],
+                url=_page(row, item),
+                quantity=item["quantity"],
+                image_url=item["image_url"],
+                price=_money(item["price"]),
+            )
+            for item in rows
         )
 
     async def message(self, version_id: VersionId, code: str) -> MessageSection:
@@ -158,11 +188,14 @@ def _outcome(stored: object) -> Outcome | None:
     return Delivered.model_validate({"outcome": stored}).outcome if stored else None
 
 
-def _facts(row: Row, request: Deliver, *, filtered: bool) -> Facts:
+def _facts(row: Row, request: Deliver, offer: Offer | None, *, filtered: bool) -> Facts:
     left = row["left_reason"]
+    in_stock = row["in_stock"] and bool(row["same_episode"])
+    if row["type"] is None:
+        in_stock = offer is None or offer.open_ended or offer.units > 0
     return Facts(
         event=request.event,
-        type=AlertType(row["type"]),
+        type=AlertType(row["type"]) if row["type"] is not None else None,
         draft=request.step.draft,
         left=Reason(left) if left else Reason.CANCELLED if row["ended"] else None,
         erased=row["erased"],
@@ -171,9 +204,9 @@ def _facts(row: Row, request: Deliver, *, filtered: bool) -> Facts:
         paused=row["paused"],
         filtered=filtered,
         bought=row["bought"],
-        on_sale=row["on_sale"],
+        on_sale=row["product_id"] is None or row["on_sale"],
         claim=row["claim"],
-        in_stock=row["in_stock"] and bool(row["same_episode"]),
+        in_stock=in_stock,
         same_currency=row["same_currency"],
         measure=row["measure"],
         trigger=row["trigger_at"],
@@ -183,19 +216,30 @@ def _facts(row: Row, request: Deliver, *, filtered: bool) -> Facts:
     )
 
 
-def _context(row: Row) -> MessageContext:
-    shop_url = row["shop_url"].rstrip("/")
-    url = f"{shop_url}/products/{quote(row['handle'], safe='')}" if row["handle"] else shop_url
-    if row["handle"] and row["variant_id"]:
-        url += f"?variant={quote(row['variant_id'], safe='')}"
+def _context(row: Row, items: tuple[ItemPart, ...]) -> MessageContext:
     return MessageContext(
-        shop=ShopPart(name=row["shop_name"], url=shop_url),
-        product=ProductPart(title=row["product_title"], url=url, image_url=row["image_url"]),
+        shop=ShopPart(name=row["shop_name"], url=_front_page(row)),
+        product=ProductPart(title=row["product_title"] or "", url=_page(row, row), image_url=row["image_url"]),
         variant=VariantPart(
             title=row["variant_title"] or "", sku=row["sku"], price=_money(row["price"]), currency=row["currency"]
         ),
         list=ListPart(name=row["list_name"]),
+        items=items,
+        event=row["properties"] or {},
+        attributes=row["attributes"],
     )
+
+
+def _front_page(shop: Row) -> str:
+    return shop["shop_url"].rstrip("/")
+
+
+def _page(shop: Row, thing: Row) -> str:
+    """Where a product, or its variant, is shown; the front page if we do not know."""
+    if not thing["handle"]:
+        return _front_page(shop)
+    url = f"{_front_page(shop)}/products/{quote(thing['handle'], safe='')}"
+    return f"{url}?variant={quote(thing['variant_id'], safe='')}" if thing["variant_id"] else url
 
 
 def _money(price: Decimal | None) -> Decimal | None:

@@ -1,11 +1,13 @@
 -- Every query of the ledger: the facts a verdict needs, and what became of each message.
 
 -- name: facts
--- One query: all that the verdict and the message need. The claim is the one in hand, or else the last one that told.
+-- All that the verdict and the message need, but what is for sale now of a journey without an alert. The claim is the one
+-- in hand, or else the last one that told. Without an alert the list is the conversation's, and what counts as bought is
+-- what the journey is about or was in the event it was entered on; who entered because they bought is no buyer of that.
 select
-    j.contact_id, j.store_id, j.product_id, j.subject, j.ended_at is not null as ended,
+    j.contact_id, j.store_id, j.product_id, j.subject, j.ended_at is not null as ended, j.event_id,
     coalesce(w.reason, j.leaving) as left_reason,
-    c.email, c.erased_at is not null as erased,
+    c.email, c.erased_at is not null as erased, c.attributes,
     coalesce((select granted from consents where contact_id = c.id and channel = 'email' order by id desc limit 1), false)
         as consented,
     exists (select from suppressions s where s.email = c.email) as suppressed,
@@ -17,27 +19,32 @@ select
     w.currency is not distinct from st.currency or w.currency is null as same_currency,
     exists (
         select from orders o
-        where o.contact_id = j.contact_id and o.store_id = j.store_id and o.product_id = j.product_id
-          and not o.cancelled
+        where o.contact_id = j.contact_id and o.store_id = j.store_id and not o.cancelled
           and o.ordered_at >= case when a.type = 'low-inventory'
                                    then least(j.entered_at, now() - make_interval(days => coalesce(a.not_if_bought_days, 0)))
                                    else j.entered_at end
-    ) as bought,
-    l.name as list_name, l.time_zone, l.quiet_from, l.quiet_until, l.sender,
+          and (o.product_id = j.product_id or o.product_id = ev.product_id or exists (
+              select from jsonb_array_elements(ev.items) item
+              where o.product_id = coalesce(item ->> 'product', (
+                  select product_id from variants iv where iv.store_id = j.store_id and iv.variant_id = item ->> 'variant'))))
+    ) and coalesce(j.entered_on not in ('ordered', 'bought'), true) as bought,
+    l.name as list_name, l.time_zone, l.locations, l.quiet_from, l.quiet_until, l.sender,
     coalesce(st.name, st.id) as shop_name, coalesce(st.url, 'https://' || st.id) as shop_url, st.currency,
     p.title as product_title, p.handle, p.image_url, v.variant_id, v.title as variant_title, v.sku,
-    coalesce(v.price, e.measure) as price,
+    coalesce(v.price, e.measure) as price, ev.properties,
     send.lease_until, send.outcome
 from journeys j
-join waiting w on w.journey_id = j.id
+join versions ve on ve.id = j.version_id
+join conversations co on co.code = j.conversation
 join contacts c on c.id = j.contact_id
-join products p on p.store_id = j.store_id and p.product_id = j.product_id
+join stores st on st.id = j.store_id
+left join waiting w on w.journey_id = j.id
+left join alerts a on a.id = j.alert_id
+join lists l on l.code = coalesce(a.list_code, ve.document -> 'list' ->> 'code')
+left join products p on p.store_id = j.store_id and p.product_id = j.product_id
 left join variants v on v.store_id = j.store_id and j.subject like 'variant/%'
                     and v.variant_id = substr(j.subject, 9)
-join stores st on st.id = j.store_id
-join alerts a on a.id = j.alert_id
-join conversations co on co.code = a.conversation
-join lists l on l.code = a.list_code
+left join events ev on ev.store_id = j.store_id and ev.id = j.event_id
 left join lateral (
     select state, episode_id from claims
     where journey_id = j.id and state in ('given', 'used', 'lapsed') order by id desc limit 1
@@ -46,6 +53,23 @@ left join episodes e on e.alert_id = j.alert_id and e.store_id = j.store_id and 
                     and e.closed_at is null
 left join sends send on send.key = $2
 where j.id = $1;
+
+-- name: items
+-- What was in the event that a conversation was entered on, of what the shop has told; the first $3.
+select p.title, p.handle, p.image_url, v.variant_id, v.title as variant_title, coalesce(v.price, (
+           select min(price) from variants o
+           where o.store_id = p.store_id and o.product_id = p.product_id and not o.removed)) as price,
+       coalesce((item.value ->> 'quantity')::bigint, 1) as quantity
+from events ev
+cross join lateral jsonb_array_elements(case
+    when ev.items <> '[]' then ev.items
+    else jsonb_build_array(jsonb_build_object(
+        'product', ev.product_id, 'variant', ev.variant_id, 'quantity', ev.quantity)) end) with ordinality as item (value, number)
+left join variants v on v.store_id = ev.store_id and v.variant_id = item.value ->> 'variant'
+join products p on p.store_id = ev.store_id and p.product_id = coalesce(item.value ->> 'product', v.product_id)
+where ev.store_id = $1 and ev.id = $2 and (v.product_id is null or v.product_id = p.product_id)
+order by item.number
+limit $3;
 
 -- name: message
 select document -> 'messages' -> $2 as message from versions where id = $1;
@@ -64,13 +88,20 @@ returning key;
 update sends set state = 'ready', lease_until = null where key = $1 and state = 'sending';
 
 -- name: settle
--- A verdict ($8 false) yields to an attempt that is sending; the attempt itself does not.
-insert into sends (key, journey_id, step, round, message, state, outcome, settled_at)
-values ($1, $2, $3, $4, $5, $6, $7, now())
-on conflict (key) do update
-set state = excluded.state, outcome = excluded.outcome, settled_at = excluded.settled_at, lease_until = null
-where sends.settled_at is null and ($8 or sends.state = 'ready')
-returning key;
+-- A verdict ($8 false) yields to an attempt that is sending; the attempt itself does not. Whoever is in a conversation
+-- without an alert is told by its first message.
+with settled as (
+    insert into sends (key, journey_id, step, round, message, state, outcome, settled_at)
+    values ($1, $2, $3, $4, $5, $6, $7, now())
+    on conflict (key) do update
+    set state = excluded.state, outcome = excluded.outcome, settled_at = excluded.settled_at, lease_until = null
+    where sends.settled_at is null and ($8 or sends.state = 'ready')
+    returning key, journey_id, state
+), told as (
+    update journeys j set told_at = coalesce(j.told_at, now())
+    from settled s where j.id = s.journey_id and j.alert_id is null and s.state in ('sent', 'unknown')
+)
+select key from settled;
 
 -- name: settle_told
 -- The contact was told, or may have been: the outcome, the used claim and the place in line, in one round trip.
@@ -85,10 +116,15 @@ with settled as (
     update claims c set state = 'used', settled_at = now(), lapses_at = now() + make_interval(hours => a.offer_hours)
     from journeys j join alerts a on a.id = j.alert_id
     where c.state = 'given' and c.journey_id = (select journey_id from settled) and j.id = c.journey_id
+    returning c.id
 ), told as (
-    update waiting set state = 'told' where state = 'claimed' and journey_id = (select journey_id from settled)
+    -- Parts of one statement run in no promised order: what is locked first is asked for first.
+    update waiting set state = 'told'
+    where state = 'claimed' and journey_id = (select journey_id from settled) and (select count(*) from used) >= 0
+    returning journey_id
 )
-update journeys set told_at = coalesce(told_at, now()) where id = (select journey_id from settled)
+update journeys set told_at = coalesce(told_at, now())
+where id = (select journey_id from settled) and (select count(*) from told) >= 0
 returning id;
 
 -- name: recorded

@@ -19,18 +19,20 @@ class Facts:
     """What is true now of one message's journey.
 
     Attributes:
-        event: what the thread answers; None for a message said once to those in line.
+        event: what the thread answers; None for a message said once to those in line, and without an alert.
+        type: None: the conversation has no alert that this journey waited for.
         left: why the journey left the waiting list; None while it has not.
         filtered: the alert's own conditions on product or contact do not hold.
         bought: the contact bought the product, since entering or in the time the alert names.
         claim: `given`: not told yet; `used`: told before; `lapsed`: told, and the place has passed on; None: no place.
-        in_stock: an episode is open, and for a claim not used yet it is the one the claim was given in.
+        on_sale, in_stock: true for a journey that is about no product. In stock for an alert: an episode is open, and
+            for a claim not used yet it is the one the claim was given in; without an alert: it can be bought now.
         measure, trigger: the price or quantity now, and the bound it must not exceed; None for back in stock.
         quiet_from, quiet_until: the list's quiet hours in its own time zone; both or neither.
     """
 
     event: AlertEvent | None
-    type: AlertType
+    type: AlertType | None
     draft: bool
     left: Reason | None
     erased: bool
@@ -67,7 +69,13 @@ def judge(facts: Facts, now: datetime) -> Go | Deferred | Refused:
         return Refused(reason=Reason.MESSAGE_DRAFT, then=Then.GO_ON)
     if facts.paused:
         return Deferred(until=now + PAUSE_CHECK, reason=Reason.CONVERSATION_PAUSED)
-    if facts.event in (AlertEvent.ALERT, AlertEvent.FOLLOW_UP) and (refused := _about_the_offer(facts)) is not None:
+    if facts.type is None:
+        refused = _about_the_product(facts)
+    elif facts.event in (AlertEvent.ALERT, AlertEvent.FOLLOW_UP):
+        refused = _about_the_offer(facts, facts.type)
+    else:
+        refused = None
+    if refused is not None:
         return refused
     if (until := _quiet_until(facts, now)) is not None:
         return Deferred(until=until, reason=Reason.QUIET_HOURS)
@@ -88,7 +96,18 @@ def _about_the_person(facts: Facts) -> Reason | None:
     return None
 
 
-def _about_the_offer(facts: Facts) -> Refused | None:
+def _about_the_product(facts: Facts) -> Refused | None:
+    """Why what a conversation without an alert would say of a product is not true any more."""
+    if facts.bought:
+        return Refused(reason=Reason.PURCHASED, then=Then.LEAVE)
+    if not facts.on_sale:
+        return Refused(reason=Reason.INACTIVE, then=Then.GO_ON)
+    if not facts.in_stock:
+        return Refused(reason=Reason.SOLD_OUT_AGAIN, then=Then.GO_ON)
+    return None
+
+
+def _about_the_offer(facts: Facts, type_: AlertType) -> Refused | None:
     """Why what the alert would say is not true, or not for them; before they were told, they may get another chance."""
     told = facts.claim in ("used", "lapsed")
     if facts.bought:
@@ -105,7 +124,7 @@ def _about_the_offer(facts: Facts) -> Refused | None:
     if not facts.in_stock or facts.claim is None:
         return Refused(reason=Reason.SOLD_OUT_AGAIN, then=passing)
     if facts.trigger is not None and (facts.measure is None or facts.measure > facts.trigger):
-        return Refused(reason=_OVER_THE_TRIGGER[facts.type], then=passing)
+        return Refused(reason=_OVER_THE_TRIGGER[type_], then=passing)
     return None
 
 

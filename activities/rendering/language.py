@@ -1,12 +1,13 @@
 """The template language: the part of Jinja that a message may use, and what to say to someone who uses more.
 
-Values, conditions and a few filters. No loops (there is no list to go through), no calls, no arithmetic, no
-assignments: so a template's running time and output grow with its own length, and no template can do harm. What is
-allowed is listed; whatever Jinja learns later is not.
+Values, conditions and a few filters. One kind of loop, through a short list and not inside another; no calls, no
+arithmetic, no assignments: so a template's running time and output grow with its own length, and no template can do
+harm. What is allowed is listed; whatever Jinja learns later is not.
 """
 
+import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 
 import jinja2
@@ -16,6 +17,8 @@ from jinja2.sandbox import SandboxedEnvironment
 FILTERS = ("capitalize", "d", "default", "e", "escape", "lower", "striptags", "title", "trim", "upper", "urlencode")
 """Filters whose result cannot be much longer than what they are given."""
 TESTS = ("defined", "undefined")
+_MEMBER = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,63}")
+"""What may be named of something open: as Jinja writes names, and never one of Python's own."""
 DEEPEST = 40
 """Nesting of one template; far more than a person reads, far less than Python's compiler bears."""
 
@@ -54,14 +57,40 @@ class TemplateMistake:
     advice: str
 
 
-def find_language_mistakes(
-    field: str, template: str, names: Mapping[str, tuple[str, ...]], environment: SandboxedEnvironment
-) -> tuple[TemplateMistake, ...]:
-    """All syntax errors (Jinja stops at the first), unknown names and things outside the language.
+@dataclass(frozen=True, slots=True)
+class Vocabulary:
+    """What a template can name.
 
-    Args:
-        names: what a template can name, and the parts of each.
+    Attributes:
+        parts: of each thing its parts.
+        open: what may have parts of any name, `event` or `contact.attributes`; what is not there is absent.
+        lists: what can be gone through, and the parts of each thing in it.
     """
+
+    parts: Mapping[str, tuple[str, ...]]
+    open: frozenset[str] = frozenset()
+    lists: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
+
+    def within_loop(self, name: str, parts: tuple[str, ...]) -> "Vocabulary":
+        """With a name for each thing in turn; there is no loop inside a loop."""
+        return replace(self, parts={**self.parts, name: parts}, lists={})
+
+    @property
+    def everything(self) -> tuple[str, ...]:
+        """All that can be shown, as it is written."""
+        return (
+            *(f"{name}.{part}" for name, parts in self.parts.items() for part in parts),
+            *(f"{name}.<name>" for name in sorted(self.open)),
+        )
+
+    def beginning_with(self, name: str) -> tuple[str, ...]:
+        return tuple(each for each in self.everything if each.startswith(f"{name}."))
+
+
+def find_language_mistakes(
+    field: str, template: str, vocabulary: Vocabulary, environment: SandboxedEnvironment
+) -> tuple[TemplateMistake, ...]:
+    """All syntax errors (Jinja stops at the first), unknown names and things outside the language."""
     try:
         tree = environment.parse(template)
     except jinja2.TemplateSyntaxError as error:
@@ -69,7 +98,7 @@ def find_language_mistakes(
     except (RecursionError, ValueError, OverflowError):
         # Thousands of brackets or of digits: Jinja itself gives up.
         return (_too_deep(field, 1),)
-    return tuple(TemplateMistake(field, line, message, advice) for line, message, advice in _walk(tree, names))
+    return tuple(TemplateMistake(field, line, message, advice) for line, message, advice in _walk(tree, vocabulary))
 
 
 def _first_sentence(message: str | None) -> str:
@@ -89,28 +118,36 @@ def _too_deep(field: str, line: int) -> TemplateMistake:
     return TemplateMistake(field, line, "is nested too deeply to be read", "Write it in simpler parts")
 
 
-def _walk(tree: nodes.Template, names: Mapping[str, tuple[str, ...]]) -> Iterator[tuple[int, str, str]]:
-    open_nodes: list[tuple[nodes.Node, int]] = [(tree, 0)]
+def _walk(tree: nodes.Template, vocabulary: Vocabulary) -> Iterator[tuple[int, str, str]]:
+    open_nodes: list[tuple[nodes.Node, int, Vocabulary]] = [(tree, 0, vocabulary)]
     while open_nodes:
-        node, depth = open_nodes.pop()
+        node, depth, names = open_nodes.pop()
         if depth > DEEPEST:
             yield node.lineno, "is nested too deeply to be read", "Write it in simpler parts"
             return
         match node:
-            case nodes.Getattr(node=nodes.Name(name=name), attr=attribute) if name in names:
-                if attribute not in names[name]:
-                    yield node.lineno, f"'{name}' has no part '{attribute}'", _nearest(name, attribute, names)
+            case nodes.For(target=nodes.Name(name=each), iter=nodes.Name(name=name)) if _is_plain_loop(node, names):
+                inside = names.within_loop(each, names.lists[name])
+                open_nodes.extend((child, depth + 1, inside) for child in reversed(node.body))
                 continue
-            case nodes.Getattr(node=nodes.Getattr(attr=inner), attr=attribute):
-                if attribute in FILTERS:
-                    advice = f"Write a filter with '|': {{{{ … .{inner}|{attribute} }}}}"
-                else:
-                    advice = f"Write only what comes before '.{attribute}'"
-                yield node.lineno, f"'{inner}' has no part '{attribute}'", advice
-            case nodes.Getattr(node=inner_node, attr=attribute) if not isinstance(inner_node, nodes.Name):
-                yield node.lineno, f"this has no part '{attribute}'", f"Write only what comes before '.{attribute}'"
-            case nodes.Name(name=name) if name in names:
-                choices = " or ".join(f"{{{{ {name}.{part} }}}}" for part in names[name])
+            case nodes.If(test=(nodes.Name(name=name) | nodes.Not(node=nodes.Name(name=name)))) if name in names.lists:
+                inner = (*node.body, *node.elif_, *node.else_)
+                open_nodes.extend((child, depth + 1, names) for child in reversed(inner))
+                continue
+            case nodes.Getattr():
+                mistake, deeper = _of_a_part(node, names)
+                if mistake is not None:
+                    yield node.lineno, *mistake
+                if not deeper:
+                    continue
+            case nodes.Name(name=name) if name in names.lists:
+                yield (
+                    node.lineno,
+                    f"'{name}' cannot be shown as a whole",
+                    f"Go through it: {{% for item in {name} %}} … {{% endfor %}}",
+                )
+            case nodes.Name(name=name) if known := names.beginning_with(name):
+                choices = " or ".join(f"{{{{ {each} }}}}" for each in known)
                 yield node.lineno, f"'{name}' cannot be shown as a whole", f"Write {choices}"
             case nodes.Name(name=name):
                 yield node.lineno, f"nothing is called '{name}'", _nearest_name(name, names)
@@ -123,13 +160,60 @@ def _walk(tree: nodes.Template, names: Mapping[str, tuple[str, ...]]) -> Iterato
                 continue
             case _:
                 pass
-        open_nodes.extend((child, depth + 1) for child in reversed(list(node.iter_child_nodes())))
+        open_nodes.extend((child, depth + 1, names) for child in reversed(list(node.iter_child_nodes())))
+
+
+def _is_plain_loop(loop: nodes.For, names: Vocabulary) -> bool:
+    """Through a list, by a name of its own, and nothing else."""
+    match loop:
+        case nodes.For(target=nodes.Name(name=each), iter=nodes.Name(name=name), test=None, recursive=False, else_=[]):
+            taken = bool(names.beginning_with(each)) or each in names.lists
+            return name in names.lists and not taken and _MEMBER.fullmatch(each) is not None
+        case _:
+            return False
+
+
+def _of_a_part(node: nodes.Getattr, names: Vocabulary) -> tuple[tuple[str, str] | None, bool]:
+    """What is wrong with `a.b`, if anything, and whether `a` is still to be looked at."""
+    attribute = node.attr
+    match node.node:
+        case nodes.Getattr(node=nodes.Name(name=name), attr=inner) if f"{name}.{inner}" in names.open:
+            return _open_part(f"{name}.{inner}", attribute), False
+        case nodes.Name(name=name) if name in names.open:
+            return _open_part(name, attribute), False
+        case nodes.Name(name=name) if f"{name}.{attribute}" in names.open:
+            whole = f"{name}.{attribute}"
+            return (f"'{whole}' cannot be shown as a whole", f"Write {{{{ {whole}.<name> }}}}"), False
+        case nodes.Name(name=name) if known := names.beginning_with(name):
+            if f"{name}.{attribute}" in known:
+                return None, False
+            return (f"'{name}' has no part '{attribute}'", _nearest(name, attribute, known)), False
+        case nodes.Getattr(attr=inner):
+            if attribute in FILTERS:
+                advice = f"Write a filter with '|': {{{{ … .{inner}|{attribute} }}}}"
+            else:
+                advice = f"Write only what comes before '.{attribute}'"
+            return (f"'{inner}' has no part '{attribute}'", advice), True
+        case nodes.Name():
+            return None, True
+        case _:
+            return (f"this has no part '{attribute}'", f"Write only what comes before '.{attribute}'"), True
+
+
+def _open_part(name: str, attribute: str) -> tuple[str, str] | None:
+    if _MEMBER.fullmatch(attribute):
+        return None
+    advice = "Give it a name of letters, digits and '_' that begins with a letter"
+    return f"a message cannot name '{attribute}' of '{name}'", advice
 
 
 def _outside(node: nodes.Node) -> tuple[str, str]:
     match node:
         case nodes.For():
-            return "a message cannot loop: there is nothing to go through", "Name the values one by one"
+            return (
+                "a message cannot loop through this, nor like this",
+                "Go through what was in the cart or the order: {% for item in items %} … {% endfor %}",
+            )
         case nodes.Call():
             return "a message cannot call functions", "Use a value, or a filter after '|'"
         case nodes.Getitem():
@@ -145,15 +229,13 @@ def _outside(node: nodes.Node) -> tuple[str, str]:
             )
 
 
-def _nearest(name: str, attribute: str, names: Mapping[str, tuple[str, ...]]) -> str:
-    near = get_close_matches(attribute, names[name], n=1)
-    if near:
-        return f"Did you mean {{{{ {name}.{near[0]} }}}}?"
-    return "There are: " + ", ".join(f"{name}.{part}" for part in names[name])
+def _nearest(name: str, attribute: str, known: tuple[str, ...]) -> str:
+    near = get_close_matches(f"{name}.{attribute}", known, n=1, cutoff=0.75)
+    return f"Did you mean {{{{ {near[0]} }}}}?" if near else f"There are: {', '.join(known)}"
 
 
-def _nearest_name(name: str, names: Mapping[str, tuple[str, ...]]) -> str:
-    near = get_close_matches(name, names, n=1)
+def _nearest_name(name: str, names: Vocabulary) -> str:
+    near = get_close_matches(name, (*(each.partition(".")[0] for each in names.everything), *names.lists), n=1)
     if near:
         return f"Did you mean '{near[0]}'?"
-    return "There are: " + ", ".join(f"{known}.{part}" for known, parts in names.items() for part in parts)
+    return f"There are: {', '.join((*names.everything, *names.lists))}"

@@ -6,7 +6,7 @@ nothing, and what a storefront says (a title with a line break in it) can neithe
 
 import unicodedata
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from decimal import Decimal
 from functools import lru_cache
 from types import SimpleNamespace
@@ -15,7 +15,7 @@ from typing import TypeAlias
 import jinja2
 from jinja2.sandbox import SandboxedEnvironment
 
-from activities.rendering.language import FILTERS, TemplateMistake, find_language_mistakes
+from activities.rendering.language import FILTERS, TemplateMistake, Vocabulary, find_language_mistakes
 from schemas.conversation import MessageSection
 
 LONGEST_SUBJECT = 250
@@ -36,7 +36,7 @@ class ShopPart:
 
 @dataclass(frozen=True, slots=True)
 class ProductPart:
-    """The product that is watched. `url` is its page."""
+    """The product that it is about; `url` is its page. About no product: no title, and the shop's front page."""
 
     title: str
     url: str
@@ -61,24 +61,56 @@ class ListPart:
 
 
 @dataclass(frozen=True, slots=True)
+class ItemPart:
+    """One thing of the cart, checkout or order that a conversation was entered on."""
+
+    title: str
+    url: str
+    quantity: int
+    image_url: str | None = None
+    price: Decimal | None = None
+
+
+Plain: TypeAlias = str | int | float | bool | Decimal | None
+
+
+@dataclass(frozen=True, slots=True)
 class MessageContext:
-    """All that a template can speak of. Nothing in it is about the contact."""
+    """All that a template can speak of.
+
+    Attributes:
+        items: of the event that the conversation was entered on, those that the shop has told of.
+        event: the properties of that event.
+        attributes: of the contact.
+    """
 
     shop: ShopPart
     product: ProductPart
     variant: VariantPart
     list: ListPart
+    items: tuple[ItemPart, ...] = ()
+    event: Mapping[str, Plain] = field(default_factory=dict[str, Plain])
+    attributes: Mapping[str, Plain] = field(default_factory=dict[str, Plain])
 
 
-Part: TypeAlias = ShopPart | ProductPart | VariantPart | ListPart
+Part: TypeAlias = ShopPart | ProductPart | VariantPart | ListPart | ItemPart
 
-KNOWN_NAMES: Mapping[str, tuple[str, ...]] = {
-    "shop": tuple(field.name for field in fields(ShopPart)),
-    "product": tuple(field.name for field in fields(ProductPart)),
-    "variant": tuple(field.name for field in fields(VariantPart)),
-    "list": tuple(field.name for field in fields(ListPart)),
-}
-"""What a template can name, and the parts of each."""
+
+def _parts(part: type[Part]) -> tuple[str, ...]:
+    return tuple(each.name for each in fields(part))
+
+
+VOCABULARY = Vocabulary(
+    parts={
+        "shop": _parts(ShopPart),
+        "product": _parts(ProductPart),
+        "variant": _parts(VariantPart),
+        "list": _parts(ListPart),
+    },
+    open=frozenset({"event", "contact.attributes"}),
+    lists={"items": _parts(ItemPart)},
+)
+"""What a template can name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +153,7 @@ def check_template(message: MessageSection) -> tuple[TemplateMistake, ...]:
         mistake
         for field, template in templates.items()
         if template is not None
-        for mistake in find_language_mistakes(field, template, KNOWN_NAMES, _environment(html=field == "html"))
+        for mistake in find_language_mistakes(field, template, VOCABULARY, _environment(html=field == "html"))
     )
     return mistakes or _trial_mistakes(templates)
 
@@ -131,6 +163,10 @@ _FULL = MessageContext(
     product=ProductPart(title="Product", url="https://shop.example/p", image_url="https://shop.example/p.jpg"),
     variant=VariantPart(title="Variant", sku="SKU-1", price=Decimal("12.50")),
     list=ListPart(name="List"),
+    items=(
+        ItemPart("Product", "https://shop.example/p", 2, "https://shop.example/p.jpg", Decimal("12.50")),
+        ItemPart("Another", "https://shop.example/a", 1),
+    ),
 )
 _BARE = MessageContext(
     shop=_FULL.shop,
@@ -142,15 +178,15 @@ _BARE = MessageContext(
 
 def _trial_mistakes(templates: Mapping[str, str | None]) -> tuple[TemplateMistake, ...]:
     for context, which in ((_FULL, "everything"), (_BARE, "only what is always known")):
-        for field, template in templates.items():
+        for where, template in templates.items():
             if template is None:
                 continue
             try:
-                output = _render_one(field, template, context, html=field == "html")
+                output = _render_one(where, template, context, html=where == "html")
             except CannotRender as error:
                 return (
                     TemplateMistake(
-                        field=field,
+                        field=where,
                         line=1,
                         message=f"fails for a product of which {which} is known: {error}",
                         advice="Ask first whether it is there, with {% if variant.price %} … {% endif %}",
@@ -159,7 +195,7 @@ def _trial_mistakes(templates: Mapping[str, str | None]) -> tuple[TemplateMistak
             if not output.strip():
                 return (
                     TemplateMistake(
-                        field=field,
+                        field=where,
                         line=1,
                         message=f"comes out empty for a product of which {which} is known",
                         advice="Add words that are always there",
@@ -194,7 +230,7 @@ def _collect(field: str, stream: Iterator[str]) -> str:
 def _compiled(template: str, html: bool) -> jinja2.Template:
     """Raises CannotRender for a template outside the language, so that an unchecked one is not run either."""
     environment = _environment(html=html)
-    if mistakes := find_language_mistakes("html" if html else "text", template, KNOWN_NAMES, environment):
+    if mistakes := find_language_mistakes("html" if html else "text", template, VOCABULARY, environment):
         raise CannotRender(f"line {mistakes[0].line}: {mistakes[0].message}. {mistakes[0].advice}.")
     return environment.from_string(template)
 
@@ -209,24 +245,37 @@ def _environment(*, html: bool) -> SandboxedEnvironment:
     return environment
 
 
-def _names(context: MessageContext) -> dict[str, SimpleNamespace]:
+def _names(context: MessageContext) -> dict[str, object]:
     return {
         "shop": _namespace("shop", context.shop),
         "product": _namespace("product", context.product),
         "variant": _namespace("variant", context.variant),
         "list": _namespace("list", context.list),
+        "items": [_namespace("item", item) for item in context.items],
+        "event": _Open("event", context.event),
+        "contact": SimpleNamespace(attributes=_Open("contact.attributes", context.attributes)),
     }
 
 
 def _namespace(name: str, part: Part) -> SimpleNamespace:
-    """A part as templates see it. An absent fact prints as nothing and is false, instead of printing 'None'."""
     values = {field.name: getattr(part, field.name) for field in fields(part)}
-    return SimpleNamespace(
-        **{
-            key: jinja2.Undefined(name=f"{name}.{key}") if value is None or value == "" else value
-            for key, value in values.items()
-        }
-    )
+    return SimpleNamespace(**{key: _present(f"{name}.{key}", value) for key, value in values.items()})
+
+
+class _Open:
+    """What may have any part, as templates see it."""
+
+    def __init__(self, name: str, values: Mapping[str, Plain]) -> None:
+        self._name = name
+        self._values = values
+
+    def __getattr__(self, key: str) -> object:
+        return _present(f"{self._name}.{key}", self._values.get(key))
+
+
+def _present(name: str, value: Plain) -> object:
+    """An absent fact prints as nothing and is false, instead of printing 'None'."""
+    return jinja2.Undefined(name=name) if value is None or value == "" else value
 
 
 def _one_line(subject: str) -> str:

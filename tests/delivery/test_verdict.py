@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
-from typing import Literal
+from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -57,7 +57,7 @@ def any_facts(draw: st.DrawFn) -> Facts:
     quiet = draw(st.booleans())
     return Facts(
         event=draw(st.none() | st.sampled_from(AlertEvent)),
-        type=draw(st.sampled_from(AlertType)),
+        type=draw(st.none() | st.sampled_from(AlertType)),
         paused=draw(st.booleans()),
         filtered=draw(st.booleans()),
         bought=draw(st.booleans()),
@@ -92,7 +92,8 @@ def _is_quiet(facts: Facts, now: datetime) -> bool:
 def test_a_message_goes_only_when_no_fact_forbids_it(facts: Facts, now: datetime) -> None:
     farewell = facts.event is AlertEvent.DISCONTINUED and facts.left is Reason.DISCONTINUED
     about_them = (facts.left is not None and not farewell) or facts.erased or not facts.consented or facts.suppressed
-    about_the_offer = facts.event in (AlertEvent.ALERT, AlertEvent.FOLLOW_UP) and (
+    about_the_product = facts.type is None and (facts.bought or not facts.on_sale or not facts.in_stock)
+    about_the_offer = (facts.type is not None and facts.event in (AlertEvent.ALERT, AlertEvent.FOLLOW_UP)) and (
         facts.bought
         or not facts.same_currency
         or facts.filtered
@@ -101,7 +102,8 @@ def test_a_message_goes_only_when_no_fact_forbids_it(facts: Facts, now: datetime
         or not facts.in_stock
         or (facts.trigger is not None and (facts.measure is None or facts.measure > facts.trigger))
     )
-    forbidden = about_them or facts.draft or facts.paused or about_the_offer or _is_quiet(facts, now)
+    about_it = about_the_product or about_the_offer
+    forbidden = about_them or facts.draft or facts.paused or about_it or _is_quiet(facts, now)
     assert isinstance(judge(facts, now), Go) == (not forbidden)
 
 
@@ -148,6 +150,7 @@ def test_a_refusal_says_what_becomes_of_the_place(facts: Facts, now: datetime) -
     match judge(facts, now):
         case Refused(then=Then.BACK_IN_LINE, reason=reason):
             assert facts.claim != "used"
+            assert facts.type is not None, "without an alert there is no line"
             assert reason in {
                 Reason.SOLD_OUT_AGAIN,
                 Reason.INACTIVE,
@@ -155,7 +158,7 @@ def test_a_refusal_says_what_becomes_of_the_place(facts: Facts, now: datetime) -
                 Reason.NOT_LOW_ANY_MORE,
             }
         case Refused(then=Then.GO_ON, reason=reason):
-            assert reason is Reason.MESSAGE_DRAFT or facts.claim in ("used", "lapsed")
+            assert reason is Reason.MESSAGE_DRAFT or facts.claim in ("used", "lapsed") or facts.type is None
         case Refused(then=Then.LEAVE):
             about_them = facts.left or facts.erased or not facts.consented or facts.suppressed
             assert about_them or facts.bought or facts.filtered or not facts.same_currency
@@ -193,3 +196,21 @@ def test_the_hour_that_comes_twice_is_quiet_until_its_second_end() -> None:
     facts = replace(ALL_WELL, time_zone="Europe/Berlin", quiet_from=time(21), quiet_until=time(2, 30))
     second = datetime(2026, 10, 25, 1, 15, tzinfo=UTC)
     assert judge(facts, second) == Deferred(until=second + timedelta(minutes=15), reason=Reason.QUIET_HOURS)
+
+
+@pytest.mark.parametrize(
+    ("change", "refused"),
+    [
+        ({"bought": True, "on_sale": False}, Refused(reason=Reason.PURCHASED, then=Then.LEAVE)),
+        ({"on_sale": False, "in_stock": False}, Refused(reason=Reason.INACTIVE, then=Then.GO_ON)),
+        ({"in_stock": False}, Refused(reason=Reason.SOLD_OUT_AGAIN, then=Then.GO_ON)),
+        ({"consented": False, "bought": True}, Refused(reason=Reason.NO_CONSENT, then=Then.LEAVE)),
+        ({"left": Reason.GOAL_REACHED}, Refused(reason=Reason.GOAL_REACHED, then=Then.LEAVE)),
+    ],
+)
+def test_without_an_alert_what_is_not_true_of_the_product_is_left_out_and_the_walk_goes_on(
+    change: dict[str, Any], refused: Refused
+) -> None:
+    general = replace(ALL_WELL, type=None, event=None, claim=None)
+    assert judge(general, NOON) == Go()
+    assert judge(replace(general, **change), NOON) == refused

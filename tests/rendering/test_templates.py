@@ -1,5 +1,6 @@
 """What a contact reads, and what no template and no storefront can do to them."""
 
+from dataclasses import replace
 from decimal import Decimal
 from email.message import EmailMessage
 
@@ -11,6 +12,7 @@ from activities.rendering.templates import (
     LONGEST_BODY,
     LONGEST_SUBJECT,
     CannotRender,
+    ItemPart,
     ListPart,
     MessageContext,
     ProductPart,
@@ -88,6 +90,36 @@ def test_a_line_break_in_a_title_becomes_a_space_in_the_subject() -> None:
     assert subject == "A Bcc: everyone"
 
 
+def test_what_was_in_the_cart_is_gone_through_one_by_one() -> None:
+    text = (
+        "{% for item in items %}\n{{ item.quantity }} {{ item.title }}"
+        "{% if item.price %} at {{ item.price }}{% endif %}, {{ item.url }}\n{% endfor %}\n"
+        "{% if not items %}Nothing{% endif %}{% if items %}That is all{% endif %}"
+    )
+    html = "<ul>{% for item in items %}<li>{{ item.title }}</li>{% endfor %}</ul>"
+    message = _message(text, html=html)
+    assert check_template(message) == ()
+    mug = ItemPart("Mug & saucer", "https://shop.example/mug", 2, price=Decimal("9.50"))
+    rendered = render(message, replace(_context(), items=(mug, ItemPart("Spoon", "https://shop.example/s", 1))))
+    lines = "2 Mug & saucer at 9.50, https://shop.example/mug\n1 Spoon, https://shop.example/s\nThat is all"
+    assert rendered.text == lines
+    assert rendered.html == "<ul><li>Mug &amp; saucer</li><li>Spoon</li></ul>"
+    assert render(message, _context()).text == "Nothing"
+
+
+def test_what_the_event_and_the_contact_tell_may_be_said_and_is_left_out_where_it_is_not_known() -> None:
+    message = _message(
+        "Dear {{ contact.attributes.first_name|default('you') }},"
+        "{% if event.coupon %} take {{ event.coupon }}{% endif %}",
+        html="<p>{{ contact.attributes.first_name }}</p>",
+    )
+    assert check_template(message) == ()
+    known = replace(_context(), event={"coupon": 10, "none": None}, attributes={"first_name": "<Ann>"})
+    rendered = render(message, known)
+    assert (rendered.text, rendered.html) == ("Dear <Ann>, take 10", "<p>&lt;Ann&gt;</p>")
+    assert render(message, _context()).text == "Dear you,"
+
+
 def test_a_price_is_shown_as_the_storefront_tells_it() -> None:
     assert render(_message("{{ variant.price }}"), _context(price=Decimal("45.00"))).text == "45.00"
 
@@ -100,7 +132,23 @@ def test_a_price_is_shown_as_the_storefront_tells_it() -> None:
         ("{{ product }}", "cannot be shown as a whole"),
         ("{{ product.title.upper }}", "|upper"),
         ("{{ product['title'] }}", "with a dot"),
-        ("{{ contact.email }}", "nothing is called 'contact'"),
+        ("{{ contact.email }}", "There are: contact.attributes.<name>"),
+        ("{{ contact }}", "cannot be shown as a whole"),
+        ("{{ contact.attributes }}", "cannot be shown as a whole"),
+        ("{{ contact.attributes.__class__ }}", "cannot name '__class__'"),
+        ("{{ event }}", "Write {{ event.<name> }}"),
+        ("{{ event.a.b }}", "'a' has no part 'b'"),
+        ("{{ event.__init__ }}", "cannot name '__init__'"),
+        ("{{ items }}", "{% for item in items %}"),
+        ("{{ items.title }}", "'items' cannot be shown as a whole"),
+        ("{% for a in items %}{{ a.name }}{% endfor %}x", "'a' has no part 'name'"),
+        ("{% for a in items %}{{ a }}{% endfor %}x", "'a' cannot be shown as a whole"),
+        ("{% for a in items %}x{% endfor %}{{ a.title }}", "nothing is called 'a'"),
+        ("{% for a in items %}{{ loop.index }}{% endfor %}x", "nothing is called 'loop'"),
+        ("{% for a in items %}{% for b in items %}x{% endfor %}{% endfor %}x", "cannot loop"),
+        ("{% for a in items if a.price %}x{% endfor %}x", "cannot loop"),
+        ("{% for shop in items %}x{% endfor %}x", "cannot loop"),
+        ("{% for a in items %}{{ a.title }}{% endfor %}", "comes out empty"),
         ("{{ product.title|replace('a', 'b') }}", "there is no filter 'replace'"),
         ("{{ product.title|safe }}", "there is no filter 'safe'"),
         ("{{ product.title }", "unexpected '}'"),
