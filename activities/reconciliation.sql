@@ -3,8 +3,8 @@
 
 -- name: open_journeys
 -- The next journeys that have not ended, by id, and that no call in the outbox is about.
-select j.id, j.told_at is not null as told, w.state = 'left' as left_line
-from journeys j join waiting w on w.journey_id = j.id
+select j.id, j.told_at is not null as told, coalesce(w.state = 'left', false) as left_line
+from journeys j left join waiting w on w.journey_id = j.id
 where j.ended_at is null and j.id > $1 and j.entered_at < now() - $2::interval
   and not exists (select from outbox o where o.journey_id = j.id)
 order by j.id

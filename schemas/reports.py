@@ -25,8 +25,11 @@ class JourneyReport(Model):
     """One journey as PostgreSQL knows it.
 
     Attributes:
-        subject: what is watched, `variant/…` or `product/…`.
+        subject: what is watched, or what the conversation was entered about: `variant/…` or `product/…`.
+        subject, product_id: None without an alert, where it is about no product or about several.
         variant_id: None when the whole product is watched.
+        alert, window_ends_at: None of a conversation without an alert.
+        entered_on: the event that such a one was entered on.
         reason: why nobody was told, or why not yet; None when there is nothing to explain.
         ahead: how many stand before this one; None when it does not stand in line, and in lists: not counted there.
     """
@@ -34,14 +37,16 @@ class JourneyReport(Model):
     journey_id: JourneyId
     contact_id: ContactId
     store_id: str
-    subject: str
-    product_id: str
+    subject: str | None
+    product_id: str | None
     variant_id: str | None
-    alert: str
+    conversation: str
+    alert: str | None
+    entered_on: str | None
     version: str
     status: JourneyStatus
     entered_at: AwareDatetime
-    window_ends_at: AwareDatetime
+    window_ends_at: AwareDatetime | None
     told_at: AwareDatetime | None
     ended_at: AwareDatetime | None
     ending: Ending | None
@@ -229,6 +234,8 @@ class WhyEntry(Model):
     Attributes:
         journey_id: None when they were considered and never entered.
         reason: on record; why they were not told, or, of those told, why it ended early.
+        subject, product_title, alert: None of a conversation without an alert, unless it is about one product.
+        conversation: that they entered, or might have, without an alert.
         standing: of those who wait.
         would_refuse: what of the contact stops every message to them now.
     """
@@ -236,9 +243,10 @@ class WhyEntry(Model):
     journey_id: JourneyId | None
     contact_id: ContactId
     store_id: str
-    subject: str
-    product_title: str
-    alert: str
+    subject: str | None
+    product_title: str | None
+    alert: str | None
+    conversation: str | None = None
     status: JourneyStatus
     considered_at: AwareDatetime
     told_at: AwareDatetime | None

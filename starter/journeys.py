@@ -107,8 +107,10 @@ def _report(row: Row) -> JourneyReport:
         store_id=row["store_id"],
         subject=row["subject"],
         product_id=row["product_id"],
-        variant_id=row["subject"].removeprefix("variant/") if row["subject"].startswith("variant/") else None,
+        variant_id=_variant(row["subject"]),
+        conversation=row["conversation"],
         alert=row["alert_id"],
+        entered_on=row["entered_on"],
         version=row["version_id"],
         status=status,
         entered_at=row["entered_at"],
@@ -120,6 +122,10 @@ def _report(row: Row) -> JourneyReport:
         why=reason.sentence if reason else None,
         ahead=row["ahead"],
     )
+
+
+def _variant(subject: str | None) -> str | None:
+    return subject.removeprefix("variant/") if subject is not None and subject.startswith("variant/") else None
 
 
 def _cursor(last: JourneyReport) -> str:

@@ -2,9 +2,9 @@
 
 -- name: list
 select j.id, j.contact_id, j.store_id, j.subject, j.product_id, j.alert_id, j.version_id, j.entered_at, j.window_ends_at,
-       j.told_at, j.ended_at, j.ending, coalesce(j.reason, case when w.state = 'left' then w.reason end) as reason,
+       j.conversation, j.entered_on, j.told_at, j.ended_at, j.ending, coalesce(j.reason, case when w.state = 'left' then w.reason end) as reason,
        w.state as place,
-       w.state = 'waiting' and e.id is not null and e.contacts_per_unit is not null as passed_over,
+       coalesce(w.state = 'waiting' and e.id is not null and e.contacts_per_unit is not null, false) as passed_over,
        -- Counted for one journey only: for a page it would be a walk along the line for every row.
        case when w.state = 'waiting' and $1::text is not null then (
            select count(*) from waiting before
@@ -12,16 +12,16 @@ select j.id, j.contact_id, j.store_id, j.subject, j.product_id, j.alert_id, j.ve
              and before.state = 'waiting' and (before.entered_at, before.place) < (w.entered_at, w.place)
        ) end as ahead
 from journeys j
-join waiting w on w.journey_id = j.id
+left join waiting w on w.journey_id = j.id
 left join episodes e on e.alert_id = j.alert_id and e.store_id = j.store_id and e.subject = j.subject
                     and e.closed_at is null
 where ($1::text is null or j.id = $1)
   and ($2::text is null or j.store_id = $2)
   and ($3::text is null or j.subject = 'variant/' || $3)
   and ($4::text is null or j.contact_id = $4)
-  and ($5::text is null or case $5 when 'waiting' then j.told_at is null and j.ended_at is null and w.state <> 'left'
+  and ($5::text is null or case $5 when 'waiting' then j.told_at is null and j.ended_at is null and w.state is distinct from 'left'
                                    when 'told' then j.told_at is not null and j.ended_at is null
-                                   when 'ended' then j.ended_at is not null or w.state = 'left' end)
+                                   when 'ended' then j.ended_at is not null or coalesce(w.state = 'left', false) end)
   and ($6::timestamptz is null or (j.entered_at, j.id) < ($6, $7::text))
 order by j.entered_at desc, j.id desc
 limit $8;

@@ -51,6 +51,7 @@ class Why:
             wanted = contact_id, about.store_id, about.product_id, about.variant_id
             entries = await _entries(connection, await connection.fetch(SQL["entries"], *wanted, _within(limit)))
             entries += [_never_entered(row) for row in await connection.fetch(SQL["never_entered"], *wanted)]
+            entries += [_turned_away(row) for row in await connection.fetch(SQL["turned_away"], *wanted)]
         entries.sort(key=lambda entry: entry.considered_at, reverse=True)
         return WhyContact(known=True, entries=tuple(entries[: _within(limit)]))
 
@@ -166,6 +167,10 @@ def _entry(row: Row, standing: Standing | None) -> WhyEntry:
         sentence = waiting_sentence(standing, row)
         if refuse is not None:
             sentence += f" And when their turn comes: {refuse.sentence}"
+    elif row["alert_id"] is None and not ended:
+        sentence = "They are in the conversation." if told else "They are in the conversation; nothing was sent yet."
+        if refuse is not None:
+            sentence += f" And before the next message: {refuse.sentence}"
     elif told:
         sentence = "They were told." + (f" It ended then: {reason.sentence}" if reason else "")
     else:
@@ -177,6 +182,7 @@ def _entry(row: Row, standing: Standing | None) -> WhyEntry:
         subject=row["subject"],
         product_title=row["product_title"],
         alert=row["alert_id"],
+        conversation=row["conversation"],
         status=JourneyStatus.ENDED if ended else JourneyStatus.TOLD if told else JourneyStatus.WAITING,
         considered_at=row["entered_at"],
         told_at=row["told_at"],
@@ -246,6 +252,28 @@ def _never_entered(row: Row) -> WhyEntry:
         subject=f"variant/{row['variant']}" if row["variant"] else f"product/{row['product']}",
         product_title=row["product_title"],
         alert=row["alert"],
+        status=JourneyStatus.ENDED,
+        considered_at=row["happened_at"],
+        told_at=None,
+        ended_at=None,
+        reason=reason,
+        standing=None,
+        would_refuse=None,
+        sentence=f"They did not enter: {reason.sentence}",
+    )
+
+
+def _turned_away(row: Row) -> WhyEntry:
+    reason = Reason(row["reason"])
+    subject = f"variant/{row['variant_id']}" if row["variant_id"] else f"product/{row['product_id']}"
+    return WhyEntry(
+        journey_id=None,
+        contact_id=row["contact_id"],
+        store_id=row["store_id"],
+        subject=subject if row["product_title"] is not None else None,
+        product_title=row["product_title"],
+        alert=None,
+        conversation=row["conversation"],
         status=JourneyStatus.ENDED,
         considered_at=row["happened_at"],
         told_at=None,

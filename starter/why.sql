@@ -16,10 +16,10 @@ with chosen as (
            w.entered_at as in_line_since, a.newest_first, a.type, a.live, a.quantity_threshold, a.list_code,
            a.paused_at is not null or co.paused_at is not null as paused
     from journeys j
-    join waiting w on w.journey_id = j.id
-    join alerts a on a.id = j.alert_id
-    join conversations co on co.code = a.conversation
-    where ($1::text is null or j.contact_id = $1)
+    join conversations co on co.code = j.conversation
+    left join waiting w on w.journey_id = j.id
+    left join alerts a on a.id = j.alert_id
+    where ($1::text is not null or j.alert_id is not null) and ($1::text is null or j.contact_id = $1)
       and ($2::text is null or j.store_id = $2)
       and ($3::text is null or j.product_id = $3)
       and ($4::text is null or j.subject in ('variant/' || $4, 'product/' || j.product_id))
@@ -30,7 +30,8 @@ with chosen as (
              j.entered_at desc, j.id desc
     limit $5
 )
-select c.id, c.contact_id, c.store_id, c.subject, c.product_id, c.alert_id, c.entered_at, c.window_ends_at, c.told_at,
+select c.id, c.contact_id, c.store_id, c.subject, c.product_id, c.alert_id,
+       case when c.alert_id is null then c.conversation end as conversation, c.entered_at, c.window_ends_at, c.told_at,
        c.ended_at, coalesce(c.reason, c.left_reason) as reason, c.place, c.trigger_at, c.armed, c.type, c.live,
        c.quantity_threshold, c.paused, l.locations, p.title as product_title, p.on_sale,
        p.discontinued_at is not null or coalesce(v.removed, false) as gone,
@@ -39,7 +40,7 @@ select c.id, c.contact_id, c.store_id, c.subject, c.product_id, c.alert_id, c.en
             when not coalesce((select granted from consents where contact_id = ct.id and channel = 'email'
                                order by id desc limit 1), false) then 'no_consent'
             when exists (select from suppressions s where s.email = ct.email) then 'suppressed' end as would_refuse,
-       case when c.place <> 'waiting' then null
+       case when c.place is distinct from 'waiting' then null
             when c.newest_first then (
            select count(*) from waiting before
            where before.alert_id = c.alert_id and before.store_id = c.store_id and before.subject = c.subject
@@ -52,9 +53,9 @@ select c.id, c.contact_id, c.store_id, c.subject, c.product_id, c.alert_id, c.en
              and (before.trigger_at is null or (before.armed and before.trigger_at >= coalesce(e.measure, before.trigger_at))))
        end as ahead
 from chosen c
-join lists l on l.code = c.list_code
 join contacts ct on ct.id = c.contact_id
-join products p on p.store_id = c.store_id and p.product_id = c.product_id
+left join lists l on l.code = c.list_code
+left join products p on p.store_id = c.store_id and p.product_id = c.product_id
 left join variants v on v.store_id = c.store_id and c.subject = 'variant/' || v.variant_id
 left join episodes e on e.alert_id = c.alert_id and e.store_id = c.store_id and e.subject = c.subject
                     and e.closed_at is null
@@ -82,6 +83,25 @@ where considered.standing = 'not_entered' and considered.reason is not null
       where j.contact_id = ev.contact_id and j.store_id = ev.store_id and j.product_id = considered.product
         and j.alert_id = considered.alert and j.entered_at >= ev.happened_at)
 order by ev.contact_id, considered.alert, considered.product, considered.variant, ev.happened_at desc;
+
+-- name: turned_away
+-- The last time a contact was considered for each conversation without an alert, and did not enter.
+select distinct on (considered.conversation, ev.store_id)
+       ev.contact_id, ev.store_id, ev.happened_at, considered.conversation, considered.reason, ev.product_id, ev.variant_id,
+       p.title as product_title
+from events ev
+cross join lateral jsonb_to_recordset(coalesce(ev.outcome -> 'conversations', '[]'))
+    as considered (conversation text, standing text, reason text)
+left join products p on p.store_id = ev.store_id and p.product_id = ev.product_id
+where ev.contact_id = $1 and considered.standing = 'not_entered' and considered.reason is not null
+  and ($2::text is null or ev.store_id = $2)
+  and ($3::text is null or ev.product_id = $3)
+  and ($4::text is null or ev.variant_id = $4)
+  and not exists (
+      select from journeys j
+      where j.contact_id = ev.contact_id and j.store_id = ev.store_id and j.conversation = considered.conversation
+        and j.alert_id is null and j.entered_at >= ev.happened_at)
+order by considered.conversation, ev.store_id, ev.happened_at desc;
 
 -- name: counts
 select count(*) filter (where w.state in ('waiting', 'claimed')) as waiting,

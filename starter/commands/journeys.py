@@ -98,8 +98,8 @@ def _report(journey: JourneyReport) -> Table:
     rows = {
         "journey": journey.journey_id,
         "contact": journey.contact_id,
-        "subject": f"{journey.store_id}/variant/{journey.variant_id}",
-        "alert": f"{journey.alert}, version {journey.version}",
+        "subject": f"{journey.store_id}/{journey.subject}" if journey.subject else f"{journey.store_id}, no product",
+        **_entered_for(journey),
         "status": standing(journey),
         "entered": clock(journey.entered_at),
         "window ends": clock(journey.window_ends_at),
@@ -111,6 +111,12 @@ def _report(journey: JourneyReport) -> Table:
         table.add_row(name, value)
     table.caption = "Times in UTC"
     return table
+
+
+def _entered_for(journey: JourneyReport) -> dict[str, str]:
+    if journey.alert is None:
+        return {"conversation": f"{journey.version}, entered on {journey.entered_on}"}
+    return {"alert": f"{journey.alert}, version {journey.version}"}
 
 
 def standing(journey: JourneyReport) -> str:

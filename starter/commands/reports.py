@@ -206,9 +206,7 @@ def _entries(entries: tuple[WhyEntry, ...]) -> Iterator[str]:
     """Two lines each: who and what, and the sentence."""
     for entry in entries:
         code = entry.standing.not_yet if entry.standing else entry.reason
-        subject = f"{entry.store_id}/{entry.subject}"
-        yield (
-            f"{entry.contact_id}  {subject}, {entry.product_title}  alert {entry.alert}, {entry.status}, "
-            f"since {clock(entry.considered_at)} UTC"
-        )
+        subject = f"{entry.store_id}/{entry.subject}, {entry.product_title}" if entry.subject else entry.store_id
+        what = f"alert {entry.alert}" if entry.alert else f"conversation {entry.conversation}"
+        yield (f"{entry.contact_id}  {subject}  {what}, {entry.status}, since {clock(entry.considered_at)} UTC")
         yield f"    {entry.sentence} ({code})" if code else f"    {entry.sentence}"

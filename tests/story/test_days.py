@@ -116,6 +116,7 @@ async def test_the_window_ends_with_a_local_day_and_keeps_its_word_when_the_cloc
         await hours.sleep(timedelta(days=1, hours=1) + LATENCY)
         (line,) = (await _path(product, ada)).entries
         assert line.left_at is not None
+        assert report.window_ends_at is not None
         assert report.window_ends_at.astimezone(zone).time() == time(0, 0)
         assert timedelta(0) <= line.left_at - report.window_ends_at < LATENCY
         assert timedelta(days=days) <= line.left_at - report.entered_at <= timedelta(days=days + 1, hours=1) + LATENCY

@@ -103,6 +103,7 @@ async def test_a_window_of_180_days_ends_with_a_reason(product: Product, hours: 
     assert line.left_at is not None
     assert timedelta(days=180) - LATENCY < line.left_at - line.entered_at < timedelta(days=181) + LATENCY
     report = await product.journeys.show(journey)
+    assert report.window_ends_at is not None
     assert line.left_at - report.window_ends_at < LATENCY
     assert (path.ending, path.reason) == (Ending.EXPIRED, Reason.WINDOW_ENDED)
     assert (report.ending, report.reason) == (Ending.EXPIRED, Reason.WINDOW_ENDED)
