@@ -16,6 +16,7 @@ from schemas.ids import StoreId, VersionId
 from schemas.names import is_shop_event
 from schemas.steps import SendStep, Status
 from workflows.interpreter.compiler import compile_document, compile_questions
+from workflows.interpreter.flow import Flow
 
 SQL = load_queries("starter", "publishing.sql")
 
@@ -142,10 +143,10 @@ async def _set_alert(connection: Connection, document: ConversationDocument, cod
 
 
 def is_live(document: ConversationDocument, event: str) -> bool:
-    """Whether the thread that answers this event has a message that is not a draft."""
-    thread = next((thread for thread in document.threads if thread.on == event), None)
-    steps = thread.steps if thread else ()
-    return any(isinstance(step, SendStep) and step.status is not Status.DRAFT for step in steps)
+    """Whether those for whom this event is raised may come to a message that is not a draft."""
+    answering = [index for index, thread in enumerate(document.threads) if thread.on == event]
+    reached = (spot.section for spot in Flow(document).reached(answering).values())
+    return any(isinstance(step, SendStep) and step.status is not Status.DRAFT for step in reached)
 
 
 def _terms(alert: Alert) -> tuple[object, ...]:
