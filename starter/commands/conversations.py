@@ -1,5 +1,6 @@
 """`shelftalk conversation`: checking and publishing conversation documents."""
 
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -12,6 +13,7 @@ from starter.commands.terminal import AsJson, DataDir, ExitCode, tell
 from starter.documents import CheckReport, check, load_document
 from starter.operations import Operations
 from starter.publishing import Published
+from starter.schema import conversation_schema
 
 app = typer.Typer(help="Check and publish conversations.", no_args_is_help=True)
 
@@ -46,6 +48,12 @@ def check_(file: File, as_json: AsJson = False) -> None:
     tell(report, _checked, as_json=as_json)
     if not report.ok:
         raise typer.Exit(ExitCode.FAILED)
+
+
+@app.command("schema")
+def schema_() -> None:
+    """Print the JSON Schema of conversations, for an editor. Needs nothing running."""
+    sys.stdout.write(conversation_schema())
 
 
 @app.command("publish")

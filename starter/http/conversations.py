@@ -11,6 +11,7 @@ from starter.http.auth import keyed_router
 from starter.http.problems import Kind, problem_responses
 from starter.http.retry import once_more
 from starter.http.surroundings import Ops
+from starter.schema import conversation_schema
 
 router = keyed_router("conversations")
 
@@ -36,6 +37,17 @@ async def check_document(request: Request) -> CheckReport:
     """Every mistake by path and line. 200 also when there are some: `ok` tells."""
     # A large document takes a noticeable part of a second to parse; others are answered meanwhile.
     return await asyncio.to_thread(check, await request.body(), SOURCE)
+
+
+@router.get(
+    "/v1/conversation-schema",
+    summary="The JSON Schema of conversation documents",
+    response_class=Response,
+    responses={200: {"content": {"application/schema+json": {}}, "description": "The schema"}},
+)
+async def read_schema() -> Response:
+    """For editors: what may stand in a document, and what it means."""
+    return Response(conversation_schema(), media_type="application/schema+json")
 
 
 @router.post(

@@ -5,8 +5,10 @@ from typing import Any, TypeAlias
 
 import pytest
 
+from schemas.conversation import ConversationDocument
 from schemas.steps import DEEPEST
 from starter.documents import CheckReport, check
+from starter.publishing import is_live
 from workflows.interpreter.compiler import LARGEST_PROGRAM
 
 Written: TypeAlias = dict[str, Any]
@@ -146,6 +148,25 @@ def test_a_draft_behind_a_wait_is_noted_also_in_another_thread() -> None:
     assert list(notes) == ["threads[1].steps[0]"]
     assert "a draft behind a wait" in notes["threads[1].steps[0]"]
     assert _notes(_thread("A", draft, {"wait": "1 day"}, {"send": "n"}, on="ordered")) == {}
+
+
+def test_a_conversation_of_drafts_is_noted_for_nobody_enters_it() -> None:
+    draft = {"send": "m", "status": "draft"}
+    assert list(_notes(_thread("A", draft, on="ordered"))) == ["threads"]
+    assert _notes(_thread("A", draft, {"send": "n"}, on="ordered")) == {}
+
+
+def test_an_alert_is_live_by_a_message_in_a_branch_or_in_a_thread_that_is_led_to() -> None:
+    def live(*threads: Written) -> bool:
+        document = {"conversation": "c", "name": "C", "threads": threads, "messages": {"m": MESSAGE}}
+        return is_live(ConversationDocument.model_validate(document), "back.alert")
+
+    inside = {"split": [{"name": "x", "steps": [SEND]}, {"name": "y"}]}
+    assert live(_thread("A", inside, on="back.alert"))
+    assert live(_thread("A", GOING_ON, on="back.alert"), _thread("B", SEND))
+    assert live(_thread("A", {"add_tag": "x"}, on="back.alert"), _thread("B", SEND, on="back.alert"))
+    assert not live(_thread("A", GOING_ON, on="back.alert"), _thread("B", SEND | {"status": "draft"}))
+    assert not live(_thread("A", {"add_tag": "x"}, on="back.alert"), _thread("B", SEND, on="ordered"))
 
 
 def test_waiting_for_what_ends_the_conversation_is_noted() -> None:

@@ -6,6 +6,7 @@ from datetime import timedelta
 from schemas.alerts import AlertEvent, BackInStock, Order, raised_events
 from schemas.conversation import ConversationDocument
 from schemas.durations import format_duration
+from schemas.names import is_shop_event
 from schemas.steps import (
     AddTagStep,
     AddToListStep,
@@ -35,6 +36,7 @@ def find_notes(document: ConversationDocument) -> tuple[Mistake, ...]:
         *_unsent_messages(document, flow),
         *_silent_threads(document, flow),
         *_nobody_enlisted(document, flow),
+        *_nobody_enters(document, flow),
         *_told_only_by_criteria(document),
         *_answered_only_for_others(document),
         *_held_up_by_a_rest(document, flow),
@@ -83,6 +85,17 @@ def _nobody_enlisted(document: ConversationDocument, flow: Flow) -> Iterator[Mis
                 "nobody is enlisted while every message behind this alert is a draft",
                 f"Remove 'status: draft' from a message of '{document.threads[answering[0]].name}' when it is ready",
             )
+
+
+def _nobody_enters(document: ConversationDocument, flow: Flow) -> Iterator[Mistake]:
+    entered = any(is_shop_event(thread.on or "") for thread in document.threads)
+    sends = [spot.section for spot in flow.spots.values() if isinstance(spot.section, SendStep)]
+    if entered and sends and all(step.status is Status.DRAFT for step in sends):
+        yield Mistake(
+            ("threads",),
+            "nobody enters while every message of this conversation is a draft",
+            "Remove 'status: draft' from a message when it is ready",
+        )
 
 
 def _told_only_by_criteria(document: ConversationDocument) -> Iterator[Mistake]:

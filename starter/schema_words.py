@@ -1,0 +1,204 @@
+"""What an editor shows of each section and field of a conversation while it is written; docs/conversations.md and
+docs/alerts.md say more.
+"""
+
+from collections.abc import Mapping
+
+from pydantic import BaseModel
+
+from schemas.alerts import BackInStock, LowInventory, PriceDrop, Reminders
+from schemas.conversation import ConversationDocument, ListSection, MessageSection, QuietHours, ThreadSection
+from schemas.steps import (
+    AddTagStep,
+    AddToListStep,
+    ArmSection,
+    BranchSection,
+    CallWebhookStep,
+    DecideStep,
+    ExitStep,
+    GoToStep,
+    SendStep,
+    SetAttributeStep,
+    SplitStep,
+    WaitForStep,
+    WaitStep,
+    WaitUntilStep,
+)
+
+_ID = "The step's own name, where the one made from what it does is taken. Reports and running journeys go by it."
+_ALERT = {
+    "type": "What is watched.",
+    "action": "What puts a contact in the queue: they signed up, they looked at it, or they put it in the cart.",
+    "name": "For people, in reports; the short name when left out.",
+    "level": "One variant, or the whole product.",
+    "relevancy_window": "How long they may wait, in whole days.",
+    "trigger_filter": "Which products this alert is for; all when left out.",
+    "profile_filter": "Which contacts this alert is for; all when left out.",
+}
+STEP = ("Step", "One thing to do.")
+CRITERIA = "Conditions on the contact, the product and orders: one, or several joined by all, any or not."
+WORDS: Mapping[type[BaseModel], tuple[str, str, Mapping[str, str]]] = {
+    ConversationDocument: (
+        "Conversation",
+        "An automated programme with one goal: what it watches for, its threads of steps, and its messages.",
+        {
+            "conversation": "Its short name: lower-case letters, digits and hyphens.",
+            "name": "Its name for people.",
+            "goal": "What it is for, in words.",
+            "goal_on": "What a contact does that reaches the goal: the journey ends at once, wherever it stands.",
+            "exit_on": "What a contact does that ends the journey short of its goal.",
+            "list": "The list it speaks for, with its settings.",
+            "alerts": "What to watch for, each by its short name.",
+            "threads": "The paths through it. Of several on one event, the first whose criteria hold is entered.",
+            "messages": "What is said, each by its short name.",
+        },
+    ),
+    ListSection: (
+        "List",
+        "The list that alerts belong to, with what its messages share.",
+        {
+            "code": "Its short name. Two conversations may name the same list.",
+            "name": "Its name for people.",
+            "time_zone": "Where its days and nights are, like Europe/Berlin.",
+            "quiet_hours": "Hours in which no message leaves; each is checked again when they end.",
+            "locations": "The storefront's ids of the locations whose units count, in quotes; all when left out.",
+            "currency": "Three capital letters, like EUR; any when left out.",
+            "sender": "The From address, like Blue Shop <hello@shop.example>.",
+        },
+    ),
+    QuietHours: (
+        "Quiet hours",
+        "Hours by the list's clock in which no message leaves.",
+        {"from": "When they begin, like 21:00.", "until": "When they end, like 08:00."},
+    ),
+    BackInStock: (
+        "Back in stock",
+        "Tells those who wait when there are units again.",
+        {
+            **_ALERT,
+            "quantity_threshold": "How many units must be there before anyone is told.",
+            "contacts_per_unit": "How many people are told for each unit that arrived, or all.",
+            "order": "Who is told first.",
+            "reminders": "Reminders after the alert's thread.",
+            "offer_lapses_after": "When a place that was not taken up passes to the next, in whole hours.",
+            "tells_late_entrants": "Whether who enters late, while it is in stock, is told at once.",
+        },
+    ),
+    PriceDrop: (
+        "Price drop",
+        "Tells those who looked or carted when it costs enough less than it did then.",
+        {**_ALERT, "drops_by": "By how much at least: a percentage like 10%, or an amount like 5.00."},
+    ),
+    LowInventory: (
+        "Low inventory",
+        "Tells those who looked or carted when only a few are left.",
+        {
+            **_ALERT,
+            "low_at": "They are told when there are so many or fewer.",
+            "not_if_bought_within": "Leaves out who bought it in so many days before.",
+        },
+    ),
+    Reminders: (
+        "Reminders",
+        "Follow-ups after the alert; each is checked anew.",
+        {"after": "How long after the alert's thread, and after each reminder.", "times": "How many, 1 to 10."},
+    ),
+    ThreadSection: (
+        "Thread",
+        "One path: its steps from top to bottom.",
+        {
+            "name": "Its name, which go_to leads to.",
+            "on": "The event it is entered on: an alert's, like back-in-stock.alert, or what a contact does, like "
+            "joined_list. Without it, only a go_to leads here.",
+            "when": "Who enters here: those for whom these criteria hold; everyone when left out.",
+            "steps": "What is done, from top to bottom.",
+        },
+    ),
+    MessageSection: (
+        "Message",
+        "A template for one channel. {{ … }} is filled in for each contact.",
+        {
+            "channel": "How it is sent.",
+            "subject": "Its subject line.",
+            "text": "What it says, as plain text.",
+            "html": "What it says, as HTML; the text alone is sent when left out.",
+        },
+    ),
+    SendStep: (
+        "Send",
+        "Send a message, if it is still true.",
+        {
+            "send": "The short name of a message below.",
+            "id": _ID,
+            "status": "live: it is sent. manual: when somebody has approved it for this contact. draft: not at all.",
+        },
+    ),
+    WaitStep: ("Wait", "Let time pass.", {"wait": "How long, like 2 days.", "id": _ID}),
+    WaitUntilStep: (
+        "Wait until",
+        "Rest until a moment by the contact's clock.",
+        {"wait_until": "A time of day, weekdays or a date: 09:00, monday 09:00, weekday 09:00, 2026-12-24.", "id": _ID},
+    ),
+    WaitForStep: (
+        "Wait for an event",
+        "Wait until the contact does something, for so long at most.",
+        {
+            "wait_for": "What they may do; the first of these counts.",
+            "within": "How long it is waited for.",
+            "happened": "What is done then.",
+            "did_not": "What is done when the time is over.",
+            "id": _ID,
+        },
+    ),
+    DecideStep: (
+        "Decide",
+        "The first branch whose criteria hold.",
+        {"decide": "The branches, in order.", "otherwise": "What is done when no criteria hold.", "id": _ID},
+    ),
+    BranchSection: (
+        "Branch",
+        "Steps for those of whom the criteria hold.",
+        {"name": "Its name, in paths and reports.", "when": "Who goes this way.", "steps": "What is done."},
+    ),
+    SplitStep: (
+        "Split",
+        "Divide contacts by chance; the same contact always goes the same way.",
+        {"split": "The ways, each with its share.", "id": _ID},
+    ),
+    ArmSection: (
+        "Way",
+        "Steps for a share of all contacts.",
+        {
+            "name": "Its name, in paths and reports.",
+            "share": "Its weight: shares of 1 and 3 are a quarter and three quarters.",
+            "steps": "What is done.",
+        },
+    ),
+    SetAttributeStep: (
+        "Set an attribute",
+        "Note something about the contact.",
+        {
+            "set_attribute": "The attribute's name, as criteria ask for it: contact.attributes.<name>.",
+            "to": "A text, a whole number, or true or false.",
+            "id": _ID,
+        },
+    ),
+    AddTagStep: ("Add a tag", "Tag the contact.", {"add_tag": "The tag.", "id": _ID}),
+    AddToListStep: (
+        "Add to a list",
+        "Make the contact a member of a list.",
+        {"add_to_list": "The list's short name.", "id": _ID},
+    ),
+    CallWebhookStep: (
+        "Call a webhook",
+        "Tell another system, signed.",
+        {
+            "call_webhook": "The address, like https://crm.example.com/hook.",
+            "required": "Whether the contact waits here when it does not answer in a day; else they go on.",
+            "id": _ID,
+        },
+    ),
+    GoToStep: ("Go to a thread", "Go on with another thread.", {"go_to": "The thread's name.", "id": _ID}),
+    ExitStep: ("Exit", "Leave the thread here.", {"exit": "Why, for people.", "id": _ID}),
+}
+"""Of each section: its title, what it is, and what each field means, by the name it is written with."""
