@@ -42,7 +42,10 @@ class Contacts:
                 noted = await self._add_to_list(request, list_code)
             case _:
                 assert_never(request.step)
-        log.log(20 if noted else 30, "contact changed", journey=request.journey_id, step=request.step.id, noted=noted)
+        if noted:
+            log.info("contact changed", journey=request.journey_id, step=request.step.id)
+        else:
+            log.warning("contact not changed", journey=request.journey_id, step=request.step.id)
 
     async def _note(self, request: ChangeContact, step: SetAttribute | AddTag) -> bool:
         async with transaction(self._pool) as connection:

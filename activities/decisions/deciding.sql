@@ -21,7 +21,8 @@ select
         select 'unsubscribed' from consents
         where contact_id = j.contact_id and not granted and given_at >= j.entered_at
     ) as happened,
-    (select properties from events where store_id = j.store_id and id = j.event_id) as properties,
+    (select properties || case when list_code is null then '{}' else jsonb_build_object('list', list_code) end
+     from events where store_id = j.store_id and id = j.event_id) as properties,
     (select max(o.entered_at) from journeys o
      where o.contact_id = j.contact_id and o.store_id = j.store_id and o.conversation = j.conversation
        and o.id <> j.id and o.entered_at <= j.entered_at) as last_entered

@@ -205,8 +205,9 @@ async def _add(connection: Connection, event: Event, contact_id: ContactId, at: 
 
 async def _take_effect(connection: Connection, event: Event, contact_id: ContactId, at: datetime) -> EventEffect:
     name = event.kind if event.name is None else f"{CUSTOM}{event.name}"
+    properties = event.properties | ({"list": event.list} if event.list is not None else {})
     happened = Happened(
-        event.store, contact_id, event.id, (name,), at, event.things, event.properties, message_id=event.message
+        event.store, contact_id, event.id, (name,), at, event.things, properties, message_id=event.message
     )
     match event.kind:
         case EventKind.VIEWED_PRODUCT:
