@@ -8,7 +8,8 @@ from typing import Any, cast
 import pytest
 from jsonschema import Draft7Validator
 
-from schemas.conversation import ConversationDocument, ThreadSection
+from activities.rendering.templates import VOCABULARY
+from schemas.conversation import ConversationDocument, MessageSection, ThreadSection
 from schemas.names import SHOP_EVENTS
 from schemas.steps import DEEPEST, MOST_BRANCHES, MOST_STEPS, SECTIONS, STEP_KINDS, GoToStep, Status, every_step
 from starter.documents import check, load_document
@@ -28,10 +29,17 @@ def _completed(example: str) -> str:
     written = cast("dict[str, Any]", read_yaml(example).value)
     if "conversation" in written:
         return example
+    if "messages" in written:
+        steps = [{"send": code} for code in written["messages"]]
+        return json.dumps({"conversation": "c", "name": "C", "threads": [_thread(steps)]} | written)
     if "steps" in written:
-        written = {"threads": [{"name": "T", "on": "joined_list", "steps": written["steps"]}]}
+        written = {"threads": [_thread(written["steps"])]}
     messages = {code: {"channel": "email", "subject": "s", "text": "t"} for code in re.findall(r"send: (\S+)", example)}
     return json.dumps({"conversation": "c", "name": "C", "messages": messages} | written)
+
+
+def _thread(steps: list[Any]) -> dict[str, Any]:
+    return {"name": "T", "on": "joined_list", "steps": steps}
 
 
 def _title(example: str) -> str:
@@ -74,6 +82,13 @@ def test_every_part_of_a_document_and_of_a_thread_has_a_row() -> None:
     rows = re.findall(r"^\| (`[^|]*) \| [^|]+ \| [^|]+ \|$", DOCS, re.MULTILINE)
     told = {name for row in rows for name in re.findall(r"`([a-z_]+)`", row)}
     assert {*ConversationDocument.model_fields, *ThreadSection.model_fields} - told == set()
+
+
+def test_every_part_of_a_message_and_all_that_it_can_show_has_a_row() -> None:
+    told = set(re.findall(r"`([a-z_.<>]+)`", DOCS))
+    shown = {*VOCABULARY.everything, *VOCABULARY.lists}
+    shown |= {f"{name.removesuffix('s')}.{part}" for name, parts in VOCABULARY.lists.items() for part in parts}
+    assert {*MessageSection.model_fields, *shown} - told == set()
 
 
 def test_every_event_is_named() -> None:
