@@ -60,12 +60,15 @@ def test_a_way_round_over_several_threads_without_a_rest_is_told_as_a_sentence()
 @pytest.mark.parametrize(
     ("rest", "is_one"),
     [
-        ({"wait": "1 day"}, True),
+        ({"wait": "1 hour"}, True),
+        # A journey carries its path, and each time round makes it longer.
+        ({"wait": "59 minutes"}, False),
         ({"wait": "0 days"}, False),
         ({"wait_until": "monday 09:00"}, True),
         # After that day nobody rests there any more.
         ({"wait_until": "2026-12-24"}, False),
         ({"wait_for": ["ordered"], "within": "1 day"}, True),
+        ({"wait_for": ["ordered"], "within": "30 seconds"}, False),
         ({"call_webhook": "https://crm.example/x", "required": True}, False),
     ],
     ids=str,

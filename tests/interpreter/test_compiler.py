@@ -84,12 +84,12 @@ def test_nobody_can_go_round_without_a_rest(document: ConversationDocument) -> N
 
 def _takes_time(step: Step) -> bool:
     match step:
-        case Wait(length=length):
-            return length > timedelta(0)
+        case Wait(length=length) | WaitFor(window=length):
+            return length >= timedelta(hours=1)
         case WaitUntil(until=until):
             return until.date is None
         case _:
-            return isinstance(step, WaitFor)
+            return False
 
 
 @given(documents())

@@ -49,22 +49,29 @@ def first_step(thread: int) -> Path:
     return ("threads", thread, "steps", 0)
 
 
+LEAST_REST = timedelta(hours=1)
+"""What counts as a rest on a way round. A journey carries its path, with every stay: of a way round by the hour it has
+room for months, by the minute for a day or two."""
+
+
 def rests(section: AnyStep) -> bool:
-    """Whether time surely passes here. A date passes once: after it, nobody rests there any more."""
+    """Whether enough time surely passes here for a way round. A date passes once: after it, nobody rests there."""
     match section:
-        case WaitStep(wait=length):
-            return length > timedelta(0)
+        case WaitStep(wait=length) | WaitForStep(within=length):
+            return length >= LEAST_REST
         case WaitUntilStep(wait_until=until):
             return until.date is None
-        case WaitForStep():
-            return True
         case _:
             return False
 
 
 def may_rest(section: AnyStep) -> bool:
     """Whether time may pass here by what the step says."""
-    return rests(section) or isinstance(section, WaitUntilStep)
+    match section:
+        case WaitStep(wait=length):
+            return length > timedelta(0)
+        case _:
+            return isinstance(section, WaitUntilStep | WaitForStep)
 
 
 class Flow:

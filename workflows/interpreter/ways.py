@@ -1,5 +1,5 @@
-"""The rules of the ways through a document: every thread and every step is reached, and nobody goes round in a circle
-without a rest.
+"""The rules of the ways through a document: every thread and every step is reached, and nobody goes round without a
+rest.
 """
 
 from collections.abc import Iterator, Mapping
@@ -77,7 +77,7 @@ def _one_before(path: Path) -> Path:
 
 
 def _restless_loops(document: ConversationDocument, flow: Flow) -> Iterator[Mistake]:
-    """Each go_to that closes a circle on which no time passes: at a step that rests, the search goes no further."""
+    """Each go_to that closes a circle without a rest: at a step that rests, the search goes no further."""
     leads = flow.leads(lambda section: not rests(section))
     while (circle := _shortest_circle(leads)) is not None:
         names = [f"'{document.threads[thread].name}'" for thread in circle]
@@ -90,8 +90,8 @@ def _restless_loops(document: ConversationDocument, flow: Flow) -> Iterator[Mist
         for path in leads[circle[-1]].pop(circle[0]):
             yield Mistake(
                 path,
-                f"a contact would go round {way} without end, for no time passes on the way",
-                "Add a step 'wait' on the way round, or leave it by an 'exit'",
+                f"a contact would go round {way} without end, and nowhere on the way is a rest of an hour or more",
+                "Add a step 'wait: 1 day' on the way round, or leave it by an 'exit'",
             )
 
 
