@@ -13,6 +13,7 @@ from schemas.model import Model
 from starter.alert_explanations import find_sender_mistakes
 from starter.explanations import explain, find_clock_mistakes, find_empty
 from starter.marked_yaml import Mark, MarkedTree, NotYaml, read_yaml
+from starter.step_explanations import find_address_mistakes, find_address_notes
 from workflows.interpreter.compiler import find_mistakes
 from workflows.interpreter.mistakes import Mistake, Path, format_path
 from workflows.interpreter.notes import find_notes
@@ -105,8 +106,9 @@ class _Examined:
         notes: tuple[Mistake, ...] = ()
         if document is not None:
             # How the parts fit together can only be told once each part is what it should be.
-            mistakes += [(mistake, tree.mark(mistake.path)) for mistake in find_mistakes(document)]
-            notes = find_notes(document)
+            found = [*find_mistakes(document), *find_address_mistakes(document)]
+            mistakes += [(mistake, tree.mark(mistake.path)) for mistake in found]
+            notes = (*find_notes(document), *find_address_notes(document))
         return cls(
             document,
             _in_file_order(_marked(mistake, mark, source) for mistake, mark in mistakes),

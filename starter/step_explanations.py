@@ -1,13 +1,15 @@
 """Says what is wrong with a step, at any depth: where it is by the document, which step was meant, which event."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
 from typing import cast
 
 from pydantic import BaseModel
 
+from activities.webhooks.addresses import check_url
+from schemas.conversation import ConversationDocument
 from schemas.names import CUSTOM, SHOP_EVENTS
-from schemas.steps import SECTIONS, STEP_KINDS, ArmSection, BranchSection
+from schemas.steps import SECTIONS, STEP_KINDS, ArmSection, BranchSection, CallWebhookStep, every_step
 from starter.shown_values import shown
 from workflows.interpreter.mistakes import Mistake, Path
 
@@ -61,6 +63,32 @@ _ADVICE_FOR: Mapping[str, tuple[str, str]] = {
     ),
 }
 """By the field with a text that is not written as it must be."""
+
+
+def find_address_mistakes(document: ConversationDocument) -> Iterator[Mistake]:
+    """Webhook addresses that are called on no installation: the same rule that is used at every call."""
+    for path, url in _addresses(document):
+        if (told := check_url(url, private_hosts=True)) is not None:
+            yield _told(path, told)
+
+
+def find_address_notes(document: ConversationDocument) -> Iterator[Mistake]:
+    """Those that are called only where the installation's setting lets calls into its own network."""
+    for path, url in _addresses(document):
+        if check_url(url, private_hosts=True) is None and (told := check_url(url)) is not None:
+            yield _told(path, told)
+
+
+def _addresses(document: ConversationDocument) -> Iterator[tuple[Path, str]]:
+    for index, thread in enumerate(document.threads):
+        for way, step in every_step(thread.steps):
+            if isinstance(step, CallWebhookStep):
+                yield ("threads", index, "steps", *way, "call_webhook"), step.call_webhook
+
+
+def _told(path: Path, told: str) -> Mistake:
+    message, _, advice = told.rpartition(": ")
+    return Mistake(path, message, advice[:1].upper() + advice[1:])
 
 
 def in_step(path: Path) -> bool:

@@ -83,6 +83,8 @@ SLIPS = [
     ("add_to_list: newcomers", "add_to_list: New comers", "- add_to_list", f"{DECIDE}.otherwise[0].add_to_list", "is no short name"),
     ("wait_until: monday 09:00", "wait_until: noon", "- wait_until", f"{DECIDE}.otherwise[1].wait_until", "'noon' is not a moment to wait for"),
     ("https://crm.example/joined", "crm.example/joined", "- call_webhook", "threads[0].steps[3].call_webhook", "is no address on the web. Write the whole address, like https://"),
+    ("https://crm.example/joined", "https://me:secret@crm.example/joined", "- call_webhook", "threads[0].steps[3].call_webhook", "holds a user name or a password. Remove it"),
+    ("https://crm.example/joined", "https://169.254.169.254/latest", "- call_webhook", "threads[0].steps[3].call_webhook", "at an address that no shop has"),
     ("required: true", "required: 'yes'", "required:", "threads[0].steps[3].required", "'yes' is neither true nor false"),
     # criteria
     ("orders.count: {at_least: 3}", "orders.cout: {at_least: 3}", "orders.cout", f"{DECIDE}.decide[0].when.'orders.cout'", "Did you mean 'orders.count'?"),
@@ -145,3 +147,11 @@ def test_a_slip_in_a_step_is_named_by_path_line_and_what_to_do(
 def test_the_conversation_of_these_tests_is_right() -> None:
     report = check(TALK, "f.yaml")
     assert (report.mistakes, report.notes) == ((), ())
+
+
+@pytest.mark.parametrize("url", ["http://crm.example/joined", "https://10.0.0.5/joined", "https://crm.internal/joined"])
+def test_an_address_in_a_network_of_ones_own_is_noted_for_a_setting_decides(url: str) -> None:
+    report = check(TALK.replace("https://crm.example/joined", url), "f.yaml")
+    (told,) = (*report.mistakes, *report.notes)
+    assert told.path == "threads[0].steps[3].call_webhook"
+    assert report.ok == ("http://" not in url)
