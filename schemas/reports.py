@@ -181,8 +181,23 @@ class DayFigures(Model):
     left: dict[Reason, int]
 
 
+class ConversationFigures(Model):
+    """The same for a conversation as far as it is entered without an alert; `under_way` is now."""
+
+    conversation: str
+    under_way: int
+    entered: int
+    told: int
+    bought_after: int
+    left: dict[Reason, int]
+
+
 class ListReport(Model):
-    """A list's figures, by alert and by day; days on which nothing happened are left out."""
+    """A list's figures, by alert and by day; days on which nothing happened are left out.
+
+    Attributes:
+        conversations: those that are entered without an alert, if anybody did.
+    """
 
     list_code: str
     name: str
@@ -191,6 +206,7 @@ class ListReport(Model):
     until: date | None
     alerts: tuple[AlertFigures, ...]
     days: tuple[DayFigures, ...]
+    conversations: tuple[ConversationFigures, ...] = ()
 
 
 class NotYet(StrEnum):

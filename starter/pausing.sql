@@ -78,6 +78,7 @@ with lifted as (
            v.program -> 'entries' @> jsonb_build_array(jsonb_build_object('event', l.id || '.discontinued')) as bids_farewell
     from lifted l join alerts a on a.id = l.id join versions v on v.conversation = a.conversation
 )
+select coalesce(sum(held_up), 0)::bigint as held_up, coalesce(sum(going_on), 0)::bigint as going_on from (
 select count(*) filter (
            where w.state = 'claimed'
               or (w.state = 'waiting' and r.confirms and not exists (select from sends s where s.journey_id = j.id))
@@ -86,7 +87,14 @@ select count(*) filter (
 from journeys j
 join waiting w on w.journey_id = j.id
 join answered r on r.alert_id = j.alert_id and r.version_id = j.version_id
-where j.ended_at is null;
+where j.ended_at is null
+union all
+-- Without an alert it is on record what holds a message up.
+select count(*) filter (where j.held_up_by = 'conversation_paused'),
+       count(*) filter (where j.held_up_by is distinct from 'conversation_paused')
+from journeys j
+where j.ended_at is null and j.alert_id is null and j.conversation = $2
+) counted;
 
 -- name: look_again
 -- Every shelf with units and a line, whatever its places: a change of stock that is not committed yet read the pause.

@@ -13,7 +13,7 @@ from activities.postgres.queries import load_queries
 from schemas.alerts import AlertType
 from schemas.ids import Level
 from schemas.reasons import Reason
-from schemas.reports import AlertFigures, DayFigures, ListReport, WantedProduct, WantedReport
+from schemas.reports import AlertFigures, ConversationFigures, DayFigures, ListReport, WantedProduct, WantedReport
 
 SQL = load_queries("starter", "reports.sql")
 
@@ -122,7 +122,16 @@ class Reports:
                 _alert(row, alerts[row["id"]]) for row in await self._pool.fetch(SQL["alerts_of_list"], list_code)
             ),
             days=tuple(_day(day, alert, tally) for (day, alert), tally in days.items()),
+            conversations=await self._conversations(list_code, period, zone),
         )
+
+    async def _conversations(self, list_code: str, period: Period, zone: str) -> tuple[ConversationFigures, ...]:
+        bounds = list_code, *period.instants(zone)
+        left: defaultdict[str, dict[Reason, int]] = defaultdict(dict[Reason, int])
+        for row in await self._pool.fetch(SQL["left_conversations"], *bounds):
+            left[row["conversation"]][Reason(row["reason"])] = row["count"]
+        rows = await self._pool.fetch(SQL["conversation_figures"], *bounds)
+        return tuple(ConversationFigures(**dict(row), left=left[row["conversation"]]) for row in rows)
 
     async def _list(self, code: str) -> Row:
         row = await self._pool.fetchrow(SQL["list"], code)

@@ -74,3 +74,23 @@ from happened
 where at >= $2 and at < $3
 group by 1, 2, 3, 4
 order by 1, 2, 3, 4;
+
+-- name: conversation_figures
+-- Of those who entered this list's conversations without an alert. Who bought: what it was about, or anything.
+select j.conversation, count(*) filter (where j.ended_at is null) as under_way,
+       count(*) filter (where j.entered_at >= $2 and j.entered_at < $3) as entered,
+       count(*) filter (where j.told_at >= $2 and j.told_at < $3) as told,
+       count(*) filter (where j.told_at >= $2 and j.told_at < $3 and exists (
+           select from orders o
+           where o.contact_id = j.contact_id and o.store_id = j.store_id and not o.cancelled and o.ordered_at >= j.told_at
+             and (j.product_id is null or o.product_id = j.product_id))) as bought_after
+from journeys j join versions v on v.id = j.version_id
+where j.alert_id is null and v.document -> 'list' ->> 'code' = $1
+group by 1 order by 1;
+
+-- name: left_conversations
+select j.conversation, coalesce(j.reason, 'no_message') as reason, count(*) as count
+from journeys j join versions v on v.id = j.version_id
+where j.alert_id is null and v.document -> 'list' ->> 'code' = $1
+  and j.told_at is null and j.ended_at >= $2 and j.ended_at < $3
+group by 1, 2 order by 1, 2;

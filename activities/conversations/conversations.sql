@@ -59,9 +59,10 @@ with journey as (
     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
     on conflict (conversation, store_id, contact_id) where alert_id is null and ended_at is null do nothing
     returning id
+), call as (
+    insert into outbox (kind, journey_id) select 'start_journey', id from journey
 )
-insert into outbox (kind, journey_id) select 'start_journey', id from journey
-returning journey_id;
+select id from journey;
 
 -- name: time_zones
 -- By the contact's own attribute, and by the list of their alert or conversation.
@@ -72,11 +73,11 @@ left join lists l on l.code = coalesce(a.list_code, v.document -> 'list' ->> 'co
 where j.id = $1;
 
 -- name: whose
--- The contact of a journey, and the shop; held against an erasure of the same moment.
+-- The contact of a journey, and the shop; held against an erasure, or another note, of the same moment.
 select j.contact_id, j.store_id, c.erased_at is not null as erased
 from journeys j join contacts c on c.id = j.contact_id
 where j.id = $1
-for share of c;
+for no key update of c;
 
 -- name: set_attribute
 -- What is newer wins, as with events; never more than all of a contact's attributes may be ($4, bytes).

@@ -168,8 +168,8 @@ def _wanted(report: WantedReport) -> Table | str:
 
 
 def _figures(report: ListReport) -> Group | str:
-    if not report.alerts:
-        return f"List '{report.list_code}' has no alert."
+    if not report.alerts and not report.conversations:
+        return f"List '{report.list_code}' has no alert, and nobody entered a conversation of it."
     alerts = _figure_table("alert", "waiting")
     for alert in report.alerts:
         left = _left(alert.left)
@@ -178,7 +178,12 @@ def _figures(report: ListReport) -> Group | str:
     for day in report.days[-DAYS_SHOWN:]:
         days.add_row(str(day.day), day.alert, *map(str, (day.entered, day.told, day.bought_after)), _left(day.left))
     title = f"{report.name} ({report.list_code}), days in {report.time_zone}"
-    return Group(title, "", alerts, *(("", days) if report.days else ()))
+    conversations = _figure_table("conversation", "under way")
+    for each in report.conversations:
+        figures = each.under_way, each.entered, each.told, each.bought_after
+        conversations.add_row(each.conversation, *map(str, figures), _left(each.left))
+    tables = ((alerts, report.alerts), (days, report.days), (conversations, report.conversations))
+    return Group(title, *(part for table, rows in tables if rows for part in ("", table)))
 
 
 def _figure_table(*names: str) -> Table:

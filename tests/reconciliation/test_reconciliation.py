@@ -7,7 +7,9 @@ from activities.waitlist.store import Waitlist
 from schemas.ids import JourneyId
 from schemas.outcome import Sent
 from schemas.reconciliation import Reconciliation
+from starter.publishing import publish
 from starter.reconciliation import ensure_schedule, last_reconciliation, reconcile_now, schedule_id
+from tests.conversations.told import did, entered, talk, thread
 from tests.delivery.counter import message
 from tests.product import Product, addressees, subject
 
@@ -129,3 +131,18 @@ async def called_without_workflow(product: Product) -> JourneyId:
     await product.pool.execute("update claims set called_at = now()")
     await product.pool.execute("drop trigger lose_calls on outbox")
     return journey
+
+
+async def test_a_journey_without_an_alert_is_started_or_closed_like_any_other(product: Product) -> None:
+    await publish(product.pool, talk("quiz", thread("custom.quiz", {"wait": "1 day"}, {"send": "hello"})))
+    await product.pool.execute(LOSE_CALLS)
+    lost = entered(await did(product.pool, "custom", name="quiz"))
+    await product.pool.execute("drop trigger lose_calls on outbox")
+    assert (await reconciled(product)).started == 1
+    gone = entered(await did(product.pool, "custom", "ben", name="quiz"))
+    await product.settled()
+    await product.client.get_workflow_handle(f"journey/{gone}").terminate()
+    report = await reconciled(product)
+    assert (report.checked, report.repairs, report.closed) == (2, 1, 1)
+    assert (await product.journeys.show(gone)).reason == "cancelled"
+    assert (await product.journeys.show(lost)).ended_at is None
