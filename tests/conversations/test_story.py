@@ -187,6 +187,14 @@ async def test_who_is_erased_is_written_to_no_more_and_leaves(product: Product) 
     assert (report.ending, report.reason) == (Ending.EXITED, Reason.ERASED)
 
 
+async def test_a_journey_without_an_alert_is_cancelled_like_any_other(product: Product) -> None:
+    await publish(product.pool, starter("cart"))
+    journey = entered(await did(product.pool, "checkout_started", product="unknown"))
+    await product.journeys.cancel(journey)
+    report = await product.until(journey, has_ended)
+    assert (report.ending, report.reason) == (Ending.EXITED, Reason.CANCELLED)
+
+
 async def test_who_never_agreed_enters_and_is_not_written_to(product: Product) -> None:
     await publish(product.pool, starter("welcome"))
     journey = entered(await did(product.pool, "joined_list", list="newsletter"))
