@@ -103,7 +103,10 @@ async def test_what_is_not_known_is_recorded_and_said(web: Web, pool: Pool) -> N
     await web.webhook("products/update", product_message())
     for about in ({"product": "22"}, {"product": "21", "variant": "32"}, {"product": "22", "variant": "31"}):
         (outcome,) = await tell(web, event(**about))
-        assert (outcome["status"], outcome["effect"]) == ("accepted", {"alerts": [], "conversations": [], "note": UNKNOWN_THING})
+        assert (outcome["status"], outcome["effect"]) == (
+            "accepted",
+            {"alerts": [], "conversations": [], "note": UNKNOWN_THING},
+        )
     assert await pool.fetchval("select count(*) from events") == 3
     (unfed,) = await tell(web, event("added_to_cart"))
     assert unfed["effect"]["note"] == NO_ALERT
