@@ -11,7 +11,7 @@ where j.contact_id = $1 and j.ended_at is null and j.leaving is null and ($2::te
   and ($5::text is null or $5 not like 'j-%' or split_part($5, '.', 1) = j.id)
   and (v.program -> 'hears' ?| $3::text[] or v.program -> 'goal_on' ?| $3 or v.program -> 'exit_on' ?| $3)
 order by j.id
-for update of j;
+for no key update of j;
 
 -- name: leave
 with asked as (

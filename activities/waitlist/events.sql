@@ -7,8 +7,8 @@ insert into stores (id, source) values ($1, 'api') on conflict (id) do nothing;
 select contact_id, outcome from events where store_id = $1 and id = $2;
 
 -- name: contact_by_id
--- Held against an erasure of the same moment.
-select erased_at is not null as erased from contacts where id = $1 for share;
+-- Held against an erasure, or another event, of the same moment; as it is by an address.
+select erased_at is not null as erased from contacts where id = $1 for no key update;
 
 -- name: add_event
 insert into events (

@@ -11,11 +11,12 @@ from activities.waitlist.intake import Intake
 from schemas.events import AtTheDoor, EventStatus, Standing
 from schemas.facts import CheckoutFact, ItemFact, OrderFact
 from schemas.reasons import Reason
+from starter.consents import Consents
 from starter.pausing import Pausable, Pausing
 from starter.publishing import publish
 from starter.why import About, Why
 from tests.conversations.told import ago, calls, did, door, entered, orders, talk, thread
-from tests.product import STORE, Shop, address
+from tests.product import STORE, Shop, address, starter_document
 
 ON_JOINING = talk("club", thread("joined_list"))
 
@@ -171,3 +172,31 @@ async def test_a_storefronts_checkouts_and_orders_enter_too_and_an_order_once(po
     rows = await pool.fetch("select conversation, entered_on, event_id from journeys order by conversation")
     assert [tuple(row)[:2] for row in rows] == [("cart", "checkout_started"), ("thanks", "ordered")]
     assert rows[1]["event_id"] == "order/1"
+
+
+async def test_what_one_person_does_at_once_in_any_mixture_is_all_taken(pool: Pool) -> None:
+    """No two transactions wait for one another."""
+    await Shop(pool, Intake(pool)).sells("v", "w", units=1)
+    await publish(pool, starter_document())
+    await publish(pool, talk("cart", thread("checkout_started"), goal_on=["bought"]))
+    await publish(pool, talk("browse", thread("viewed_product"), thread("custom.quiz"), exit_on=["unsubscribed"]))
+    known = (await did(pool, "custom", name="first")).contact
+    assert known is not None
+    by_id: dict[str, Any] = {"email": None, "contact": known}
+    consents = Consents(pool)
+    for number in range(6):
+        told = [
+            did(pool, "checkout_started", product="p", variant="v", attributes={"n": number}),
+            did(pool, "checkout_started", items=[{"product": "p", "variant": "w"}, {"product": "p"}], **by_id),
+            did(pool, "viewed_product", product="p", variant="w", attributes={"v": number}, **by_id),
+            did(pool, "custom", name="quiz", attributes={"m": number}),
+            orders(pool),
+            orders(pool, product="q", attributes={"o": number}, **by_id),
+        ]
+        words = [consents.record(address("ann"), "form", granted=bool(granted)) for granted in (0, 1, 0)]
+        outcomes, _ = await asyncio.gather(asyncio.gather(*told), asyncio.gather(*words))
+        assert {outcome.status for outcome in outcomes} == {EventStatus.ACCEPTED}
+        await pool.execute("update journeys set ended_at = now(), ending = 'completed' where alert_id is null")
+    for kind in ("start_journey", "leave"):
+        journeys = [call["journey_id"] for call in await calls(pool, kind)]
+        assert len(journeys) == len(set(journeys)), "asked once"
