@@ -40,17 +40,6 @@ select exists (
     where contact_id = $1 and store_id = $2 and not cancelled and ordered_at >= $3
       and ($4::text is null or product_id = $4));
 
--- name: find_thing
--- The product that is meant, if we know it, and the variant.
-select p.product_id
-from products p
-where p.store_id = $1
-  and ($2::text is null or p.product_id = $2)
-  and ($2::text is not null or $3::text is not null)
-  and ($3::text is null or exists (
-      select from variants v where v.store_id = $1 and v.variant_id = $3 and v.product_id = p.product_id))
-limit 1;
-
 -- name: enter
 -- Nothing, if they are in it already.
 with journey as (

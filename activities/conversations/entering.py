@@ -13,12 +13,14 @@ from activities.conversations.hearing import BOUGHT, ORDERED, SQL, Happened
 from activities.decisions.evaluate import evaluate
 from activities.decisions.journey_facts import Newcomer, entry_facts
 from activities.postgres.pool import Connection, Row
+from activities.postgres.queries import load_queries
 from schemas.events import AtTheDoor, Item, Standing
 from schemas.ids import JourneyId, Level, StoreId, Subject, new_journey_id
 from schemas.program import Program, Send, entry_question
 from schemas.questions import Questions
 from schemas.reasons import Reason
 
+EVENTS = load_queries("activities.waitlist", "events.sql")
 log = structlog.get_logger()
 
 TOO_LATE_AFTER = timedelta(hours=24)
@@ -47,7 +49,7 @@ async def enter_conversations(connection: Connection, happened: Happened) -> tup
 async def _about(connection: Connection, store_id: StoreId, things: tuple[Item, ...]) -> _About:
     products: set[str | None] = set()
     for item in things:
-        products.add(await connection.fetchval(SQL["find_thing"], store_id, item.product, item.variant))
+        products.add(await connection.fetchval(EVENTS["find_thing"], store_id, item.product, item.variant))
     if len(products) != 1 or None in products:
         return _About()
     (product_id,) = products
