@@ -9,7 +9,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from schemas.ids import StepId, VersionId
+from schemas.alerts import AlertEvent
+from schemas.ids import AlertId, StepId, VersionId
 from schemas.model import Wire
 from schemas.moments import Until
 
@@ -203,3 +204,14 @@ class Program(Wire):
     def doors(self, event: str) -> tuple[Entry, ...]:
         """The threads that may be entered on this event, in order."""
         return tuple(entry for entry in self.entries if entry.event == event)
+
+    def shares_rest(self, other: "Program", place: str, alert_id: AlertId | None) -> bool:
+        """Whether a journey that rests at `place` in this version could rest on there in the other one.
+
+        A step is the same if it has the same id and is of the same kind. Places that are no steps, such as the waiting
+        list, are in every version whose threads answer the alert that the journey is in line for.
+        """
+        step = other.steps.get(StepId(place))
+        if step is not None:
+            return type(step) is type(self.steps.get(StepId(place)))
+        return place not in self.steps and bool(other.doors(f"{alert_id}.{AlertEvent.ALERT}"))

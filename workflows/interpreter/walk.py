@@ -331,21 +331,14 @@ class Thread:
             The move, if it was made just now: then the World is to be told.
         """
         self.moving = move
-        if self.resting_at is None or not self._has(move.program, self.resting_at):
+        place = self.resting_at
+        if place is None or not self.program.shares_rest(move.program, place, self._start.alert_id):
             return None
         self.moving = None
         if move.program.version != self.program.version:
             self.trail.note_move(move.program.version)
         self.program = move.program
         return move
-
-    def _has(self, program: Program, place: str) -> bool:
-        step = program.steps.get(StepId(place))
-        if step is not None:
-            return type(step) is type(self.program.steps.get(StepId(place)))
-        # Places that are no steps are in every version whose threads answer this alert.
-        alert = f"{self._start.alert_id}.{AlertEvent.ALERT}"
-        return place not in self.program.steps and bool(program.doors(alert))
 
 
 def choose_arm(contact_id: str, conversation: str, step: Split) -> int:
