@@ -18,6 +18,8 @@ from starter.commands import (
     journeys,
     keys,
     late_entries,
+    messages,
+    repair,
     repairing,
     reports,
     running,
@@ -61,6 +63,8 @@ app.add_typer(reports.app, name="report")
 app.add_typer(keys.app, name="key")
 app.add_typer(deliveries.app, name="delivery")
 app.add_typer(archive.app, name="archive")
+app.add_typer(messages.app, name="message")
+app.add_typer(repair.app, name="repair")
 
 
 def run(arguments: list[str]) -> int:

@@ -15,7 +15,7 @@ from schemas.alerts import AlertEvent
 from schemas.conversation import MessageSection
 from schemas.ids import VersionId
 from schemas.journey import Activity, Deliver, Delivered
-from schemas.outcome import Deferred, Outcome, Refused, Sent, Then, Unknown
+from schemas.outcome import Deferred, Held, Outcome, Refused, Sent, Stopped, Then, Unknown
 from schemas.reasons import Reason
 
 log = structlog.get_logger()
@@ -59,16 +59,23 @@ class Delivery:
                 return deferred
             case Refused() as refused:
                 return await self._settle(request, refused)
+            case Go() if request.step.manual and not dossier.approved:
+                return await self._hold(request)
             case Go():
                 return await self._send(request, dossier)
+
+    async def _hold(self, request: Deliver) -> Outcome:
+        if not await self._ledger.hold(request):
+            raise ApplicationError("somebody approved or settled this message just now", type="InProgress")
+        return Held()
 
     async def _send(self, request: Deliver, dossier: Dossier) -> Outcome:
         # Nothing hangs on it: they were told before, or it is not the alert itself.
         aside = dossier.facts.claim != "given" or request.event is not AlertEvent.ALERT
         mail = await self._compose(request, dossier)
         if mail is None:
-            refused = Refused(reason=Reason.MESSAGE_BROKEN, then=Then.GO_ON if aside else Then.LEAVE)
-            return await self._settle(request, refused)
+            # Not refused: everyone's message is broken, and somebody can mend it.
+            return Stopped(reason=Reason.MESSAGE_BROKEN)
         if not await self._ledger.open(request):
             raise ApplicationError("another attempt took this message first", type="InProgress")
         try:

@@ -45,6 +45,7 @@ class Dossier:
         sender: the From address of the list; None: the installation's.
         recorded: the outcome, if the message is settled already.
         leased_until: another attempt may be sending it until then.
+        approved: somebody said that it may be sent.
     """
 
     facts: Facts
@@ -53,6 +54,7 @@ class Dossier:
     context: MessageContext
     recorded: Outcome | None
     leased_until: datetime | None
+    approved: bool
 
 
 class UnknownJourney(Exception):
@@ -86,6 +88,7 @@ class Ledger:
             context=_context(row, await self._items(row) if recorded is None else ()),
             recorded=recorded,
             leased_until=row["lease_until"],
+            approved=bool(row["approved"]),
         )
 
     async def _offer(self, row: Row) -> Offer | None:
@@ -126,6 +129,12 @@ class Ledger:
             )
             is not None
         )
+
+    async def hold(self, request: Deliver) -> bool:
+        """Let it wait for approval; False when it has just been approved or settled."""
+        step = request.step
+        row = request.key, request.journey_id, step.id, request.round, step.message
+        return await self._pool.fetchval(SQL["hold"], *row) is not None
 
     async def release(self, request: Deliver) -> None:
         """The provider certainly did not take it."""

@@ -33,7 +33,7 @@ select
     p.title as product_title, p.handle, p.image_url, v.variant_id, v.title as variant_title, v.sku,
     coalesce(v.price, e.measure) as price,
     ev.properties || case when ev.list_code is null then '{}' else jsonb_build_object('list', ev.list_code) end as properties,
-    send.lease_until, send.outcome
+    send.lease_until, send.outcome, send.approved_at is not null as approved
 from journeys j
 join versions ve on ve.id = j.version_id
 join conversations co on co.code = j.conversation
@@ -81,7 +81,15 @@ insert into sends (key, journey_id, step, round, message, state, attempts, lease
 values ($1, $2, $3, $4, $5, 'sending', 1, now() + $6::interval)
 on conflict (key) do update
 set state = 'sending', attempts = sends.attempts + 1, lease_until = excluded.lease_until
-where sends.state = 'ready'
+where sends.state in ('ready', 'held')
+returning key;
+
+-- name: hold
+-- It waits for somebody's approval. No row: it was approved, or settled, a moment ago.
+insert into sends (key, journey_id, step, round, message, state)
+values ($1, $2, $3, $4, $5, 'held')
+on conflict (key) do update set state = 'held'
+where sends.state in ('ready', 'held') and sends.approved_at is null
 returning key;
 
 -- name: release
@@ -96,7 +104,7 @@ with settled as (
     values ($1, $2, $3, $4, $5, $6, $7, now())
     on conflict (key) do update
     set state = excluded.state, outcome = excluded.outcome, settled_at = excluded.settled_at, lease_until = null
-    where sends.settled_at is null and ($8 or sends.state = 'ready')
+    where sends.settled_at is null and ($8 or sends.state in ('ready', 'held'))
     returning key, journey_id, state
 ), told as (
     update journeys j set told_at = coalesce(j.told_at, now())

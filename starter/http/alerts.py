@@ -3,11 +3,11 @@
 from typing import Annotated, Literal
 
 from fastapi import Path, Request
-from fastapi.security.utils import get_authorization_scheme_param
 from pydantic import Field
 
 from schemas.model import Model
 from schemas.reports import AlertStates, PauseReport, ResumeReport
+from starter.http.actor import actor
 from starter.http.auth import keyed_router
 from starter.http.problems import Kind, Refusal, problem_responses
 from starter.http.retry import once_more
@@ -82,29 +82,23 @@ async def resume_conversation(code: Code, agreed: Resume, request: Request, oper
 
 
 async def _pause(what: Pausable, request: Request, operations: Ops) -> PauseReport:
-    actor = await _actor(request, operations)
+    by = await actor(request, operations)
     try:
-        return await once_more(lambda: Pausing(operations.pool).pause(what, actor))
+        return await once_more(lambda: Pausing(operations.pool).pause(what, by))
     except NothingToPause:
         raise _not_there(what) from None
 
 
 async def _resume(what: Pausable, agreed: Resume, request: Request, operations: Ops) -> ResumeReport:
-    pausing, actor = Pausing(operations.pool), await _actor(request, operations)
+    pausing, by = Pausing(operations.pool), await actor(request, operations)
     try:
         if not agreed.confirm:
             return await pausing.would_resume(what)
-        return await once_more(lambda: pausing.resume(what, actor, agreed.at_most))
+        return await once_more(lambda: pausing.resume(what, by, agreed.at_most))
     except NothingToPause:
         raise _not_there(what) from None
     except MoreThanShown as error:
         raise Refusal(Kind.CONFLICT, str(error)) from None
-
-
-async def _actor(request: Request, operations: Ops) -> str:
-    """Who asks, for the audit: the name of the key that opened the route."""
-    _, key = get_authorization_scheme_param(request.headers.get("Authorization"))
-    return f"API key '{await operations.keys.holder(key)}'"
 
 
 def _not_there(what: Pausable) -> Refusal:

@@ -16,6 +16,7 @@ from starter.http import (
     health,
     journeys,
     metrics,
+    repairs,
     reports,
     signups,
     stores,
@@ -79,6 +80,7 @@ def create_app(operations: Operations, settings: Settings) -> FastAPI:
         conversations.router,
         alerts.router,
         reports.router,
+        repairs.router,
         health.router,
         metrics.routes(counted, operations.pool),
     ):

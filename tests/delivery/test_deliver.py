@@ -8,7 +8,9 @@ from activities.postgres.pool import Pool
 from activities.senders.simulated import Answer
 from activities.waitlist.intake import Intake
 from schemas.conversation import QuietHours
-from schemas.outcome import Deferred, Refused, Sent, Then
+from schemas.ids import JourneyId
+from schemas.journey import Deliver
+from schemas.outcome import Deferred, Held, Refused, Sent, Stopped, Then
 from schemas.reasons import Ending, Reason
 from starter.publishing import publish
 from tests.delivery.counter import Counter, message, reminder
@@ -139,17 +141,44 @@ async def test_a_reminder_the_provider_refuses_is_left_out(counter: Counter) -> 
     assert await counter.place(journey) == ("told", ["used"])
 
 
-async def test_a_message_that_cannot_be_rendered_is_not_sent_and_the_place_passes_on(pool: Pool) -> None:
+async def test_a_message_that_cannot_be_rendered_stops_and_keeps_its_place_until_it_is_mended(pool: Pool) -> None:
     starter = starter_document()
     broken = starter.messages["it-is-back"].model_copy(update={"text": "{{ product.colour }}"})
     await publish(pool, starter.model_copy(update={"messages": {**starter.messages, "it-is-back": broken}}))
     counter = Counter(pool, Shop(pool, Intake(pool)))
     await counter.shop.sells("v")
     first, _ = await counter.calls("first", "second")
-    assert await counter.tells(first) == Refused(reason=Reason.MESSAGE_BROKEN, then=Then.LEAVE)
-    assert await counter.place(first) == ("left", ["refused"])
-    assert await counter.is_asked_to_look()
+    assert await counter.tells(first) == Stopped(reason=Reason.MESSAGE_BROKEN)
+    assert await counter.place(first) == ("claimed", ["given"])
     assert counter.sender.taken == ()
+
+
+async def test_a_manual_message_is_held_until_it_is_approved_and_checked_anew(counter: Counter) -> None:
+    (journey,) = await counter.calls("first")
+    request = manual(journey)
+    for _ in range(2):
+        assert await counter.deliver(request) == Held()
+    assert counter.sender.taken == ()
+    await counter.pool.execute("update sends set state = 'ready', approved_at = now(), approved_by = 'ann'")
+    assert isinstance(await counter.deliver(request), Sent)
+    assert isinstance(await counter.deliver(request), Sent)
+    assert len(counter.sender.taken) == 1
+
+
+async def test_a_held_message_that_is_not_true_any_more_is_refused_also_when_it_was_approved(counter: Counter) -> None:
+    (journey,) = await counter.calls("first")
+    assert await counter.deliver(manual(journey)) == Held()
+    await counter.pool.execute("update sends set state = 'ready', approved_at = now(), approved_by = 'ann'")
+    await counter.shop.has("v", 0)
+    refused = Refused(reason=Reason.SOLD_OUT_AGAIN, then=Then.BACK_IN_LINE)
+    assert await counter.deliver(manual(journey)) == refused
+    assert counter.sender.taken == ()
+
+
+def manual(journey: JourneyId) -> Deliver:
+    """The first message, as a step that somebody has to approve."""
+    request = message(journey)
+    return request.model_copy(update={"step": request.step.model_copy(update={"manual": True})})
 
 
 async def test_one_who_stepped_out_of_line_is_not_told(counter: Counter) -> None:

@@ -1,0 +1,115 @@
+"""What is held up, what a repair would do, and what it did."""
+
+from enum import StrEnum
+from typing import Annotated
+
+from pydantic import AwareDatetime, Field
+
+from schemas.ids import JourneyId, VersionId
+from schemas.model import Model
+from schemas.names import Label
+from schemas.reasons import Reason
+
+
+class HeldMessage(Model):
+    """A message that waits for somebody's approval.
+
+    Attributes:
+        key: names it when it is approved or declined.
+    """
+
+    key: str
+    journey: JourneyId
+    conversation: str
+    version: VersionId
+    step: str
+    message: str
+    since: AwareDatetime
+
+
+class HeldMessages(Model):
+    """Those that wait, the longest first; `more`: there are others."""
+
+    messages: tuple[HeldMessage, ...]
+    total: int
+    more: bool
+
+
+class Answer(StrEnum):
+    """What is said to a held message."""
+
+    APPROVED = "approved"
+    DECLINED = "declined"
+
+
+class Answered(Model):
+    """What became of held messages.
+
+    Attributes:
+        keys: those that were answered just now; others were not held any more.
+        done: false: it was only counted.
+    """
+
+    answer: Answer
+    keys: tuple[str, ...]
+    done: bool = True
+
+
+class Repair(StrEnum):
+    """What can be done for one journey."""
+
+    RETRY = "retry"
+    """Try the step again now."""
+    SKIP = "skip"
+    """Go on with the step after it."""
+    FINISH = "finish"
+    """Leave out the rest of the thread."""
+
+
+class RepairPlan(Model):
+    """One repair, before or after it was done; `sentence` is for people."""
+
+    journey: JourneyId
+    repair: Repair
+    step: str
+    since: AwareDatetime | None
+    cause: Reason | None
+    sentence: str
+    done: bool
+
+
+class StoppedGroup(Model):
+    """Journeys that are held up at one step of one version by the same cause."""
+
+    cause: Reason
+    why: str
+    conversation: str
+    version: VersionId
+    step: str
+    journeys: int
+    since: AwareDatetime
+    example: JourneyId
+
+
+class Stuck(Model):
+    """All that does not go on by itself.
+
+    Attributes:
+        calls_parked: calls to Temporal that it refuses again and again (`shelftalk doctor` tells more).
+        messages_unknown: of which nobody knows whether they left; they are never sent again (P1).
+    """
+
+    groups: tuple[StoppedGroup, ...]
+    calls_parked: int
+    messages_unknown: int
+
+
+class Resumed(Model):
+    """Journeys that were stopped by one cause, and try again; `done` false: only counted."""
+
+    cause: Reason
+    journeys: int
+    done: bool
+
+
+Why = Annotated[Label, Field(description="Kept in the audit.")]

@@ -1,0 +1,129 @@
+"""Messages that wait for approval, and repair. What acts on them shows first what it would do, without `confirm`."""
+
+from typing import Annotated
+
+from fastapi import Path, Query
+from pydantic import Field
+
+from schemas.ids import JourneyId
+from schemas.model import Model
+from schemas.reasons import Reason
+from schemas.repair import Answer, Answered, HeldMessages, Repair, RepairPlan, Resumed, Stuck, Why
+from starter.approvals import Approvals, Which
+from starter.http.actor import Actor
+from starter.http.auth import keyed_router
+from starter.http.problems import Kind, Refusal, problem_responses
+from starter.http.retry import once_more
+from starter.http.surroundings import Ops
+from starter.repair import By, NotRepairable, Repairs
+
+router = keyed_router("repair")
+
+MOST_KEYS = 1000
+Journey = Annotated[JourneyId, Path(max_length=64)]
+Code = Annotated[str | None, Field(max_length=63)]
+Key = Annotated[str, Field(min_length=1, max_length=300)]
+
+
+class Answering(Model):
+    """Which held messages are meant, and why.
+
+    Attributes:
+        keys: these; or else all, of the conversation and the message if given.
+        confirm: without it nothing is changed, and the answer says which ones it would be.
+    """
+
+    keys: Annotated[tuple[Key, ...], Field(max_length=MOST_KEYS)] | None = None
+    conversation: Code = None
+    message: Code = None
+    why: Why
+    confirm: bool = False
+
+
+class Repairing(Model):
+    """What is to be done for one journey, and why.
+
+    Attributes:
+        confirm: without it nothing is changed, and the answer says what it would do.
+    """
+
+    repair: Repair
+    why: Why
+    confirm: bool = False
+
+
+class Resuming(Model):
+    """What has stopped them, and why they may go on.
+
+    Attributes:
+        confirm: without it nothing is changed, and the answer says how many they are.
+    """
+
+    cause: Reason
+    conversation: Code = None
+    step: Code = None
+    why: Why
+    confirm: bool = False
+
+
+@router.get("/v1/messages/held", summary="List held messages", responses=problem_responses(Kind.INVALID))
+async def list_held(
+    operations: Ops,
+    conversation: Annotated[str | None, Query(max_length=63)] = None,
+    message: Annotated[str | None, Query(max_length=63)] = None,
+    limit: Annotated[int, Query(ge=1, le=MOST_KEYS)] = 100,
+) -> HeldMessages:
+    """Those that wait for somebody's approval, the longest first."""
+    return await Approvals(operations.pool).held(conversation, message, limit)
+
+
+@router.post("/v1/messages/approve", summary="Approve held messages", responses=problem_responses(Kind.INVALID))
+async def approve(body: Answering, actor: Actor, operations: Ops) -> Answered:
+    """They leave if they are still true by then: each is checked anew."""
+    return await _answer(Answer.APPROVED, body, actor, operations)
+
+
+@router.post("/v1/messages/decline", summary="Decline held messages", responses=problem_responses(Kind.INVALID))
+async def decline(body: Answering, actor: Actor, operations: Ops) -> Answered:
+    """They are never sent; a place that hung on one passes to the next in line."""
+    return await _answer(Answer.DECLINED, body, actor, operations)
+
+
+@router.get("/v1/repairs", summary="List what is held up")
+async def list_stuck(operations: Ops) -> Stuck:
+    """What does not go on by itself, by cause, version and step."""
+    return await Repairs(operations.pool).stuck()
+
+
+@router.post(
+    "/v1/journeys/{journey}/repair",
+    summary="Repair a journey",
+    responses=problem_responses(Kind.NOT_FOUND, Kind.CONFLICT, Kind.INVALID),
+)
+async def repair(journey: Journey, body: Repairing, actor: Actor, operations: Ops) -> RepairPlan:
+    """Retry, skip or finish; nothing that was sent is sent again."""
+    by = By(actor, body.why) if body.confirm else None
+    try:
+        return await once_more(lambda: Repairs(operations.pool).repair(journey, body.repair, by))
+    except NotRepairable as error:
+        raise Refusal(Kind.CONFLICT, str(error)) from None
+
+
+@router.post(
+    "/v1/repairs/resume",
+    summary="Resume all stopped by one cause",
+    responses=problem_responses(Kind.CONFLICT, Kind.INVALID),
+)
+async def resume(body: Resuming, actor: Actor, operations: Ops) -> Resumed:
+    """All that it has stopped try again, with every check."""
+    by = By(actor, body.why) if body.confirm else None
+    try:
+        return await once_more(lambda: Repairs(operations.pool).resume(body.cause, body.conversation, body.step, by))
+    except NotRepairable as error:
+        raise Refusal(Kind.CONFLICT, str(error)) from None
+
+
+async def _answer(answer: Answer, body: Answering, actor: str, operations: Ops) -> Answered:
+    which = Which(body.conversation, body.message, body.keys)
+    by = By(actor, body.why) if body.confirm else None
+    return await once_more(lambda: Approvals(operations.pool).answer(answer, which, by))
