@@ -15,6 +15,7 @@ from schemas.alerts import AlertSection
 from schemas.criteria import Criteria
 from schemas.model import Model
 from schemas.names import Code, EventName, HeardEvent, Label
+from schemas.scenarios import MOST_SCENARIOS, ScenarioSection
 from schemas.steps import MOST_STEPS, StepSection
 
 
@@ -83,6 +84,7 @@ class ConversationDocument(Model):
         goal: in words, for people.
         goal_on: events that reach the goal: the journey ends at once, wherever it stands.
         exit_on: events that end it short of its goal.
+        scenarios: its own tests.
     """
 
     conversation: Code
@@ -94,3 +96,4 @@ class ConversationDocument(Model):
     alerts: Annotated[dict[Code, AlertSection], Field(max_length=20)] = Field(default_factory=dict[str, Any])
     threads: Annotated[tuple[ThreadSection, ...], Field(min_length=1, max_length=50)]
     messages: Annotated[dict[Code, MessageSection], Field(min_length=1, max_length=200)]
+    scenarios: Annotated[tuple[ScenarioSection, ...], Field(max_length=MOST_SCENARIOS)] = ()

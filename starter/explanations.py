@@ -9,6 +9,7 @@ from pydantic_core import ErrorDetails
 from schemas.alerts import Reminders
 from schemas.conversation import ConversationDocument, ListSection, MessageSection, QuietHours, ThreadSection
 from schemas.criteria import MISTAKE as CRITERIA_MISTAKE
+from schemas.scenarios import section_in_scenario
 from schemas.steps import STEP_LISTS
 from starter.alert_explanations import (
     ALERT_OF_TYPE,
@@ -32,7 +33,7 @@ from starter.step_explanations import (
 from workflows.interpreter.mistakes import Mistake, Path
 
 _CLOCK = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]")
-_EVENTS = ("on", "wait_for", "goal_on", "exit_on")
+_EVENTS = ("on", "wait_for", "goal_on", "exit_on", "event")
 """The fields with the names of events."""
 
 
@@ -159,6 +160,8 @@ def _unknown_field(path: Path, location: tuple[int | str, ...]) -> Mistake:
             model = ThreadSection
         case ("messages", _):
             model = MessageSection
+        case ("scenarios", _, *inside):
+            model = section_in_scenario(inside)
         case _:
             model = ConversationDocument
     known = [field.alias or name for name, field in model.model_fields.items()]

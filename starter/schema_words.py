@@ -8,6 +8,15 @@ from pydantic import BaseModel
 
 from schemas.alerts import BackInStock, LowInventory, PriceDrop, Reminders
 from schemas.conversation import ConversationDocument, ListSection, MessageSection, QuietHours, ThreadSection
+from schemas.scenarios import (
+    EngagementSection,
+    ExpectSection,
+    HappeningSection,
+    OrdersSection,
+    ProductSection,
+    ProfileSection,
+    ScenarioSection,
+)
 from schemas.steps import (
     AddTagStep,
     AddToListStep,
@@ -51,6 +60,7 @@ WORDS: Mapping[type[BaseModel], tuple[str, str, Mapping[str, str]]] = {
             "alerts": "What to watch for, each by its short name.",
             "threads": "The paths through it. Of several on one event, the first whose criteria hold is entered.",
             "messages": "What is said, each by its short name.",
+            "scenarios": "Its own tests: lives of a contact, and what is expected of the conversation in each.",
         },
     ),
     ListSection: (
@@ -200,5 +210,104 @@ WORDS: Mapping[type[BaseModel], tuple[str, str, Mapping[str, str]]] = {
     ),
     GoToStep: ("Go to a thread", "Go on with another thread.", {"go_to": "The thread's name.", "id": _ID}),
     ExitStep: ("Exit", "Leave the thread here.", {"exit": "Why, for people.", "id": _ID}),
+    ScenarioSection: (
+        "Scenario",
+        "One rehearsal: who enters, what happens to them, and what is expected.",
+        {
+            "name": "Its name, in what test-run and check tell.",
+            "profile": "Who enters.",
+            "product": "What it is about, as it is when they enter.",
+            "enters": "When, by the list's clock; a Monday morning when left out.",
+            "alert": "Whose queue they enter; that of the first thread when left out.",
+            "on": "The event they enter on, of a conversation without an alert; the first thread's when left out.",
+            "properties": "Of that event.",
+            "happens": "What happens after that.",
+            "expect": "What is expected. What is sent is told in full and in order.",
+        },
+    ),
+    ProfileSection: (
+        "Profile",
+        "The contact of a scenario.",
+        {
+            "id": "Whose chance it is: another contact may go another way of a split.",
+            "attributes": "As criteria and messages ask for them.",
+            "tags": "Their tags.",
+            "lists": "The lists they have joined.",
+            "consent": "Whether they agreed to be written to.",
+            "orders": "What they had ordered before.",
+            "engagement": "What they had done with messages before.",
+            "time_zone": "Where they live, like Europe/Berlin; the list's when left out.",
+            "last_entered": "When they entered the last time before this.",
+        },
+    ),
+    OrdersSection: (
+        "Orders",
+        "What the contact had ordered before they entered.",
+        {
+            "count": "How many orders.",
+            "last": "When they last ordered anything.",
+            "bought_this": "When they last bought this product.",
+        },
+    ),
+    EngagementSection: (
+        "Engagement",
+        "What the contact had done with messages before they entered.",
+        {
+            "last_open": "When they last opened one.",
+            "last_click": "When they last clicked in one.",
+            "last_message": "When one was last sent to them.",
+        },
+    ),
+    ProductSection: (
+        "Product",
+        "What a scenario is about, as it is when the contact enters.",
+        {
+            "title": "Its title.",
+            "vendor": "Its vendor.",
+            "tags": "Its tags.",
+            "collections": "The collections it is in.",
+            "price": "Its price.",
+            "units": "How many there are; as many as there is something to wait for, when left out.",
+            "counted": "Whether its units are counted.",
+            "on_sale": "Whether it is for sale.",
+            "variant": "The variant's title.",
+            "sku": "The variant's SKU.",
+        },
+    ),
+    HappeningSection: (
+        "Happening",
+        "One thing that happens: after a time since entering, or at a moment; at once when neither is said.",
+        {
+            "after": "How long after they entered, like 3 days.",
+            "at": "When, by the list's clock, like 2026-03-05 09:00.",
+            "stock": "There are so many units now.",
+            "price": "It costs this now.",
+            "on_sale": "Whether it is for sale now.",
+            "ordered": "They order it (true), or another product (another).",
+            "event": "They do this.",
+            "consent": "They agree to be written to, or take it back.",
+            "paused": "Somebody pauses the conversation, or resumes it.",
+            "provider": "The mail provider cannot be reached, or can again.",
+            "discontinued": "It is gone for good.",
+            "approves": "Somebody approves this message, which has status: manual.",
+            "declines": "Somebody declines it.",
+            "webhook": "The other system does not take calls, or does again.",
+        },
+    ),
+    ExpectSection: (
+        "Expectation",
+        "One thing that is expected.",
+        {
+            "after": "How long after they entered, to the minute; whenever, when left out.",
+            "at": "When, by the list's clock; whenever, when left out.",
+            "sends": "This message is sent next.",
+            "refused": "This message is not sent.",
+            "held": "This message waits for approval at the end.",
+            "ends": "How the journey ends; never: it rests until somebody does something.",
+            "path": "The ids of steps they come by, in this order; others may lie between.",
+            "not_entered": "They do not enter, for this reason.",
+            "reason": "Why, for refused and ends.",
+        },
+    ),
 }
 """Of each section: its title, what it is, and what each field means, by the name it is written with."""

@@ -1,0 +1,146 @@
+"""How the contact of a scenario enters: by which alert or on which event, when, and about what."""
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import assert_never
+from zoneinfo import ZoneInfo
+
+from activities.waitlist.window import window_end
+from schemas.alerts import BackInStock, LowInventory, PriceDrop
+from schemas.conversation import ConversationDocument
+from schemas.ids import AlertId, ContactId, JourneyId, Level, Subject
+from schemas.journey import JourneyStart
+from schemas.names import is_shop_event
+from schemas.program import Program
+from schemas.scenarios import ExpectSection, HappeningSection, ProductSection, ScenarioSection
+from starter.rehearsing.cast import ITEMS_IN, PRODUCT_ID, STORE, VARIANT_ID, Properties
+from starter.rehearsing.line import Alert
+
+REHEARSED = JourneyId("rehearsal")
+JOINED = "joined_list"
+PLENTY = 10
+"""Units of a product of which a scenario does not say how many there are, where the alert waits for something else."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entrance:
+    """One contact at one door.
+
+    Attributes:
+        at: aware, in UTC.
+        alert_id, alert: None: the conversation is entered on `event`, without an alert.
+        product: what it is about; None: nothing.
+        units: of it there are when they enter.
+        properties: of the event.
+    """
+
+    at: datetime
+    event: str
+    alert_id: str | None = None
+    alert: Alert | None = None
+    product: ProductSection | None = None
+    units: int = 0
+    properties: Properties = field(default_factory=dict[str, bool | int | str])
+
+    @classmethod
+    def of(cls, document: ConversationDocument, scenario: ScenarioSection) -> "Entrance":
+        """How a scenario without mistakes begins."""
+        at = scenario.enters.replace(tzinfo=ZoneInfo(document.list.time_zone)).astimezone(UTC)
+        if (code := entered_alert(document, scenario)) is not None:
+            alert, product = document.alerts[code], scenario.product or ProductSection()
+            units = product.units if product.units is not None else _units_at_entry(alert)
+            return cls(at, f"{code}.alert", code, alert, product, units)
+        event = entered_event(document, scenario) or ""
+        product = scenario.product or (ProductSection() if event in ITEMS_IN else None)
+        units = product.units if product is not None and product.units is not None else PLENTY
+        properties = scenario.properties
+        if event == JOINED:
+            # Which list it is, is told of every joining.
+            properties = {"list": document.list.code, **properties}
+        return cls(at, event, None, None, product, units, properties)
+
+    def start(self, document: ConversationDocument, program: Program, scenario: ScenarioSection) -> JourneyStart:
+        """What the journey begins with."""
+        start = JourneyStart(
+            journey_id=REHEARSED,
+            contact_id=ContactId(scenario.profile.id),
+            store_id=STORE,
+            subject=Subject(store_id=STORE, id=VARIANT_ID) if self.product is not None else None,
+            entered_on=self.event if self.alert is None else None,
+            entered_at=self.at,
+            program=program,
+        )
+        if self.alert is None:
+            return start
+        whole = self.alert.level is Level.PRODUCT
+        days = self.alert.relevancy_window.days
+        return start.model_copy(
+            update={
+                "alert_id": AlertId(self.alert_id or ""),
+                "subject": Subject(store_id=STORE, level=self.alert.level, id=PRODUCT_ID if whole else VARIANT_ID),
+                "window_ends_at": window_end(self.at, days, document.list.time_zone),
+            }
+        )
+
+
+def entered_alert(document: ConversationDocument, scenario: ScenarioSection) -> str | None:
+    """The alert whose queue is entered: the one that is named, or else the one that the first thread answers."""
+    if scenario.alert is not None:
+        return scenario.alert
+    if scenario.on is not None:
+        return None
+    for thread in document.threads:
+        if thread.on is not None and is_shop_event(thread.on):
+            return None
+        if thread.on is not None and (code := thread.on.partition(".")[0]) in document.alerts:
+            return code
+    return None
+
+
+def entered_event(document: ConversationDocument, scenario: ScenarioSection) -> str | None:
+    """The event that a conversation without an alert is entered on: the one that is named, or else the first."""
+    if scenario.on is not None:
+        return scenario.on
+    return next((thread.on for thread in document.threads if thread.on and is_shop_event(thread.on)), None)
+
+
+def when(section: HappeningSection | ExpectSection, entered_at: datetime, zone: str) -> datetime:
+    """The moment of one thing that happens or is expected, aware, in UTC; at entering, where none is said."""
+    if section.at is not None:
+        return section.at.replace(tzinfo=ZoneInfo(zone)).astimezone(UTC)
+    return entered_at + (section.after or timedelta(0))
+
+
+def usual_scenario(document: ConversationDocument) -> ScenarioSection:
+    """What a conversation is made for: where nobody wrote a scenario, this is rehearsed."""
+    name = "What usually happens"
+    scenario = ScenarioSection(name=name)
+    code = entered_alert(document, scenario)
+    if code is None:
+        return scenario
+    alert = document.alerts[code]
+    soon = timedelta(days=3)
+    match alert:
+        case BackInStock(quantity_threshold=threshold):
+            happening = HappeningSection(after=soon, stock=max(threshold, PLENTY))
+        case PriceDrop(drops_by=drop):
+            lower = drop.trigger(ProductSection().price).quantize(Decimal("0.01"))
+            happening = HappeningSection(after=soon, price=lower)
+        case LowInventory(low_at=low_at):
+            happening = HappeningSection(after=soon, stock=low_at)
+        case _:
+            assert_never(alert)
+    return ScenarioSection(name=name, happens=(happening,))
+
+
+def _units_at_entry(alert: Alert) -> int:
+    match alert:
+        case BackInStock():
+            return 0
+        case PriceDrop():
+            return PLENTY
+        case LowInventory(low_at=low_at):
+            return low_at + PLENTY
+        case _:
+            assert_never(alert)

@@ -1,0 +1,124 @@
+"""One contact's place in an alert's line in a simulated shop, by the arithmetic and the rules of the real one. Pure."""
+
+from decimal import Decimal
+from typing import Literal, assert_never
+
+from activities.allocation import Episode, observe
+from activities.waitlist.offers import Offer
+from schemas.alerts import AlertType, BackInStock, LowInventory, PriceDrop
+
+Alert = BackInStock | PriceDrop | LowInventory
+
+
+class Line:
+    """A line with one contact in it.
+
+    Attributes:
+        trigger, armed: the bound they are told at, and whether a fall to it would be a crossing.
+        measure: what the trigger is compared with; of the open episode.
+        claim: as in `activities.delivery.verdict.Facts`.
+    """
+
+    def __init__(self, alert: Alert, offer: Offer) -> None:
+        self.alert = alert
+        self.trigger, self.armed = trigger_at_entry(alert, offer)
+        self.measure: Decimal | None = None
+        self.waiting = True
+        self.claim: Literal["given", "used", "lapsed"] | None = None
+        self._claim_id = 0
+        self._claim_of: int | None = None
+        self._episode: Episode | None = None
+        self._episode_number = 0
+        self.observe(offer)
+
+    @property
+    def in_stock(self) -> bool:
+        """Whether an episode is open; while a place is not used yet, the one it was given in."""
+        return self._episode is not None and (self.claim != "given" or self._claim_of == self._episode_number)
+
+    def observe(self, offer: Offer) -> None:
+        """What is offered has changed."""
+        type_ = self.alert.type
+        threshold, per_unit = _terms(self.alert)
+        episode = observe(self._episode, offer.available(type_), threshold, per_unit)
+        if episode is None:
+            return
+        if self._episode is None:
+            self._episode_number += 1
+        self.measure = offer.measure(type_)
+        if type_ is AlertType.LOW_INVENTORY and self.waiting and self.measure is not None and self.trigger is not None:
+            self.armed = self.armed or self.trigger < self.measure
+        self._episode = None if episode.over else episode
+
+    def call(self) -> int | None:
+        """Give them a place, if it is their turn: the claim's number."""
+        episode = self._episode
+        if not self.waiting or self.claim == "given" or episode is None or episode.places == 0 or not self._triggered:
+            return None
+        self._count_claims(1)
+        self.waiting = False
+        self.claim = "given"
+        self._claim_id += 1
+        self._claim_of = self._episode_number
+        return self._claim_id
+
+    @property
+    def _triggered(self) -> bool:
+        if self.trigger is None:
+            return True
+        return self.armed and self.measure is not None and self.trigger >= self.measure
+
+    def told(self) -> None:
+        """A message used the place."""
+        if self.claim == "given":
+            self.claim = "used"
+
+    def give_back(self) -> None:
+        """The place is given back; they wait again, where they did."""
+        self.give_up()
+        self.waiting = True
+
+    def give_up(self) -> None:
+        """They leave the line for good."""
+        if self.claim == "given":
+            self.claim = None
+            self._pass_on()
+        self.waiting = False
+
+    def lapse(self) -> None:
+        """The offer was not taken up in time: the place passes to the next."""
+        if self.claim == "used":
+            self.claim = "lapsed"
+            self._pass_on()
+
+    def _pass_on(self) -> None:
+        if self._claim_of == self._episode_number:
+            self._count_claims(-1)
+
+    def _count_claims(self, more: int) -> None:
+        if self._episode is not None:
+            known = self._episode
+            self._episode = Episode(known.contacts_per_unit, known.available, known.arrived, known.claimed + more)
+
+
+def trigger_at_entry(alert: Alert, offer: Offer) -> tuple[Decimal | None, bool]:
+    """The bound of whoever enters now, and whether a fall to it would be a crossing."""
+    match alert:
+        case BackInStock():
+            return None, True
+        case PriceDrop():
+            return alert.drops_by.trigger(offer.price or Decimal(0)), True
+        case LowInventory():
+            return Decimal(alert.low_at), offer.units > alert.low_at
+        case _:
+            assert_never(alert)
+
+
+def _terms(alert: Alert) -> tuple[int, int | None]:
+    match alert:
+        case BackInStock(quantity_threshold=threshold, contacts_per_unit=per_unit):
+            return threshold, None if per_unit == "all" else per_unit
+        case PriceDrop() | LowInventory():
+            return 1, None
+        case _:
+            assert_never(alert)

@@ -1,0 +1,89 @@
+"""The rehearsal world on a stage: the virtual clock stops wherever the plot has something happen."""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from activities.senders.sender import NotTaken
+from schemas.journey import Deliver, Leave, PlaceGiven, Say
+from schemas.outcome import Deferred, Outcome
+from schemas.program import AddToList, CallWebhook, ContactChange
+from schemas.reasons import Reason
+from starter.rehearsing.plot import Plot
+from starter.rehearsing.stage import Stage
+from workflows.interpreter.rehearsal import Happening, Rehearsal, Signal, Unending
+from workflows.interpreter.world import Hears, Woken, hears_nothing
+
+
+class StagedRehearsal(Rehearsal):
+    """A rehearsal whose happenings follow from the plot, one after the other, as the journey comes to them.
+
+    What happens at the moment a rest ends comes before what the journey does then.
+    """
+
+    def __init__(self, plot: Plot, stage: Stage) -> None:
+        super().__init__(plot.entrance.at, (), stage)
+        self._plot = plot
+        self._looks_again = False
+        """A message waits for the conversation to be resumed."""
+
+    async def sleep(self, step: str, until: datetime | None, hears: Hears = hears_nothing) -> Woken | None:
+        self._catch_up()
+        while (at := self._plot.next_at) is not None and (until is None or at <= until):
+            if (woken := await super().sleep(step, at, hears)) is not None:
+                return woken
+            self._catch_up()
+        if self._looks_again and self._plot.paused_for_good:
+            # Nobody will resume it: looking again every quarter of an hour would go on for ever.
+            raise Unending
+        return await super().sleep(step, until, hears)
+
+    async def stand_in_line(self, until: datetime, after_claim: int) -> PlaceGiven | Say | Leave | None:
+        self._catch_up()
+        while (at := self._plot.next_at) is not None and at <= until:
+            if (woken := await super().stand_in_line(at, after_claim)) is not None:
+                return woken
+            self._catch_up()
+        return await super().stand_in_line(until, after_claim)
+
+    async def deliver(self, request: Deliver) -> Outcome:
+        self._catch_up()
+        while True:
+            try:
+                outcome = await super().deliver(request)
+                self._looks_again = isinstance(outcome, Deferred) and outcome.reason is Reason.CONVERSATION_PAUSED
+                return outcome
+            except NotTaken:
+                # Production tries again and again; here nothing changes before the next thing happens.
+                at = self._plot.next_at or request.give_up_at
+                self._now = max(self._now, min(at, request.give_up_at))
+                self._catch_up()
+
+    async def step_out(self, reason: Reason) -> int | None:
+        self._plot.step_out()
+        return await super().step_out(reason)
+
+    async def decide(self, question: str) -> int | None:
+        self._catch_up()
+        return await super().decide(question)
+
+    async def change_contact(self, step: ContactChange, round_: int) -> None:
+        self._catch_up()
+        await super().change_contact(step, round_)
+        if isinstance(step, AddToList):
+            # Joining is an event, like one that a form told of.
+            self._tell(self._plot.hear("joined_list"))
+
+    async def call_webhook(self, step: CallWebhook, round_: int) -> bool:
+        self._catch_up()
+        return await super().call_webhook(step, round_)
+
+    def _catch_up(self) -> None:
+        """Let all happen that is due by now, and let the shelf look."""
+        while (at := self._plot.next_at) is not None and at <= self._now:
+            self._tell(self._plot.play_next())
+            self._tell(self._plot.look())
+        self._tell(self._plot.look())
+
+    def _tell(self, signals: Iterable[Signal]) -> None:
+        for signal in signals:
+            self.add(Happening(self._now, signal))
