@@ -299,7 +299,7 @@ class ScenarioSection(Model):
     Attributes:
         alert: whose queue they enter; the first one's when left out.
         on: the event that enters a thread of a conversation without an alert; the first thread's when left out.
-        properties: of that event.
+        event_properties: of that event.
         product: what it is about; of a conversation without an alert, nothing when left out.
     """
 
@@ -309,7 +309,7 @@ class ScenarioSection(Model):
     enters: Moment = ENTERS
     alert: Code | None = None
     on: EventName | None = None
-    properties: Annotated[dict[AttributeName, Plain], Field(max_length=MOST_NAMES)] = Field(
+    event_properties: Annotated[dict[AttributeName, Plain], Field(max_length=MOST_NAMES)] = Field(
         default_factory=dict[str, bool | int | str]
     )
     happens: Annotated[tuple[HappeningSection, ...], Field(max_length=MOST_HAPPENINGS)] = ()

@@ -220,7 +220,7 @@ WORDS: Mapping[type[BaseModel], tuple[str, str, Mapping[str, str]]] = {
             "enters": "When, by the list's clock; a Monday morning when left out.",
             "alert": "Whose queue they enter; that of the first thread when left out.",
             "on": "The event they enter on, of a conversation without an alert; the first thread's when left out.",
-            "properties": "Of that event.",
+            "event_properties": "The properties of that event.",
             "happens": "What happens after that.",
             "expect": "What is expected. What is sent is told in full and in order.",
         },

@@ -42,9 +42,9 @@ def _entrance_mistakes(document: ConversationDocument, scenario: ScenarioSection
             yield _unknown((*path, "on"), "thread entered on", scenario.on, events)
     elif entered_alert(document, scenario) is None and entered_event(document, scenario) is None:
         yield Mistake(path, "nobody enters this conversation", "Give a thread an 'on' with an event")
-    if scenario.properties and entered_alert(document, scenario) is not None:
+    if scenario.event_properties and entered_alert(document, scenario) is not None:
         message = "only the event that a conversation without an alert is entered on has properties"
-        yield Mistake((*path, "properties"), message, "Remove it, or put it under profile: attributes")
+        yield Mistake((*path, "event_properties"), message, "Remove it, or put it under profile: attributes")
     if scenario.profile.time_zone is not None and not _is_zone(scenario.profile.time_zone):
         message = f"'{scenario.profile.time_zone}' is not a time zone"
         yield Mistake((*path, "profile", "time_zone"), message, "Write a name like 'Europe/Berlin' or 'UTC'")

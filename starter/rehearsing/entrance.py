@@ -54,7 +54,7 @@ class Entrance:
         event = entered_event(document, scenario) or ""
         product = scenario.product or (ProductSection() if event in ITEMS_IN else None)
         units = product.units if product is not None and product.units is not None else PLENTY
-        properties = scenario.properties
+        properties = scenario.event_properties
         if event == JOINED:
             # Which list it is, is told of every joining.
             properties = {"list": document.list.code, **properties}
