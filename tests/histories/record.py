@@ -7,6 +7,7 @@ again. A release that gives workflows another shape adds shapes here, under name
 import asyncio
 import hashlib
 import json
+import os
 import sys
 import tempfile
 from collections.abc import AsyncGenerator, Awaitable, Callable
@@ -23,13 +24,19 @@ from temporalio.contrib.pydantic import pydantic_data_converter
 
 from activities.postgres.migrate import migrate
 from activities.postgres.pool import Pool, open_pool
+from activities.temporal import Temporal
+from activities.waitlist.events import Events
 from activities.waitlist.intake import Intake
 from activities.waitlist.store import Waitlist
 from schemas.conversation import ConversationDocument
+from schemas.events import Event, EventKind
 from schemas.ids import JourneyId, journey_workflow_id, shelf_workflow_id
+from schemas.journey import Move, Signal
 from schemas.path import JourneyPath
+from schemas.repair import Answer, Repair
 from schemas.settings import Settings
-from schemas.steps import ExitStep, SendStep
+from schemas.steps import ExitStep, SendStep, Status
+from starter.approvals import Approvals, Which
 from starter.archive import archive_now, archive_schedule_id
 from starter.devstack.mailbox import Mailbox
 from starter.devstack.ports import free_port
@@ -39,7 +46,10 @@ from starter.devstack.temporal_cli import find_temporal
 from starter.documents import STARTER_CONVERSATION, load_document
 from starter.publishing import publish
 from starter.reconciliation import reconcile_now, schedule_id
-from tests.product import Product, Shop, next_change, running_product, starter_document, subject
+from starter.repair import By, Repairs
+from tests.conformance.shops import SECRET, RealShop
+from tests.product import STORE, Product, Shop, next_change, running_product, starter_document, subject
+from workflows.interpreter.compiler import compile_document
 
 FOLDER = Path(__file__).parent
 HASHES = FOLDER / "released.sha256"
@@ -249,6 +259,102 @@ async def archived(stage: Stage) -> Ran:
         return Ran(f"{archive_schedule_id(queue)}/by-hand", None)
 
 
+WALK = """
+conversation: walk
+name: Every kind of step
+list: {code: default, name: Everyone}
+threads:
+  - name: Begin
+    on: custom.begin
+    when: {orders.count: {at_most: 0}}
+    steps:
+      - set_attribute: mood
+        to: good
+      - add_tag: seen
+      - add_to_list: default
+      - wait: 1 second
+      - wait_until: 2026-01-05 09:00
+      - decide:
+          - name: Bought before
+            when: {orders.count: {at_least: 1}}
+            steps: [{exit: They know us, id: known}]
+        otherwise:
+          - split:
+              - name: A
+                steps: [{send: hello}]
+              - name: B
+                steps: [{send: hello, id: hello-b}]
+      - wait_for: [custom.waved]
+        within: 2 days
+        happened: [{call_webhook: "HOOK", id: tell-the-shop}]
+      - go_to: End
+  - name: End
+    steps:
+      - exit: That is all
+messages:
+  hello: {channel: email, subject: Hello, text: Hello}
+"""
+
+
+async def every_kind_of_step(stage: Stage) -> Ran:
+    """A conversation without an alert, walked through every kind of step."""
+    async with RealShop() as system:
+        document = load_document(WALK.replace("HOOK", system.url), "walk.yaml")
+        async with stage.at_work(document) as product:
+            address = f"{CONTACT}@example.com"
+            began = Event(id="begin", store=STORE, kind=EventKind.CUSTOM, name="begin", email=address)
+            await Events(stage.pool).take(began.model_copy(update={"id": "before", "name": "other"}))
+            await stage.pool.execute(
+                "insert into consents (contact_id, channel, granted, source) "
+                "select id, 'email', true, 'test' from contacts"
+            )
+            outcome = await Events(stage.pool).take(began)
+            journey = outcome.effect.conversations[0].journey
+            assert journey is not None, outcome
+            while await _rests_at(stage, journey) != "wait-for-custom-waved":
+                await next_change(stage.pool)
+            await Events(stage.pool).take(began.model_copy(update={"id": "wave", "name": "waved"}))
+            return await _ended(product, journey)
+
+
+async def moved_and_skipped(stage: Stage) -> Ran:
+    """Moved to another version during a wait, which was then passed over by hand."""
+    document = starter_document()
+    shop = await stage.shop(document)
+    async with stage.at_work(document) as product:
+        (journey,) = await shop.signs_up(CONTACT)
+        await shop.has("v", 1)
+        while await _rests_at(stage, journey) != "wait-2-days":
+            await next_change(stage.pool)
+        renamed = document.model_copy(update={"name": "Another"})
+        program = compile_document(renamed, (await publish(stage.pool, renamed)).version_id)
+        starts = await Waitlist(stage.pool).starts([journey])
+        temporal = Temporal(stage.client, product.settings.temporal_task_queue)
+        await temporal.signal(starts[journey], Signal.MOVE, Move(program=program, operation_id=0))
+        await Repairs(stage.pool).repair(journey, Repair.SKIP, By(IDENTITY, "to record it"))
+        return await _ended(product, journey)
+
+
+async def approved_by_hand(stage: Stage) -> Ran:
+    """A manual message that was held, and approved."""
+    told = told_only()
+    (thread,) = told.threads
+    steps = (SendStep(send="it-is-back", status=Status.MANUAL), ExitStep(exit="They have been told"))
+    document = told.model_copy(update={"threads": (thread.model_copy(update={"steps": steps}),)})
+    shop = await stage.shop(document)
+    async with stage.at_work(document) as product:
+        (journey,) = await shop.signs_up(CONTACT)
+        await shop.has("v", 1)
+        while await _rests_at(stage, journey) != "it-is-back":
+            await next_change(stage.pool)
+        await Approvals(stage.pool).answer(Answer.APPROVED, Which(), By(IDENTITY, "to record it"))
+        return await _ended(product, journey)
+
+
+async def _rests_at(stage: Stage, journey: JourneyId) -> str | None:
+    return await stage.pool.fetchval("select at_step from journeys where id = $1", journey)
+
+
 async def shelf(stage: Stage) -> Ran:
     """Called two, and looked again in vain."""
     document = told_only()
@@ -277,6 +383,9 @@ SHAPES = MappingProxyType[str, Callable[[Stage], Awaitable[Ran]]](
             cancelled_in_temporal,
             reconciled,
             archived,
+            every_kind_of_step,
+            moved_and_skipped,
+            approved_by_hand,
             shelf,
         )
     }
@@ -311,6 +420,10 @@ def _without_traces(part: Any) -> Any:
 
 async def record(names: list[str]) -> None:
     """Record these shapes."""
+    os.environ |= {
+        "SHELFTALK_WEBHOOK_PRIVATE_HOSTS": "true",
+        "SHELFTALK_WEBHOOK_SECRET": SECRET.get_secret_value(),
+    }
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder)
         program = await find_temporal(Settings(), print)
