@@ -73,7 +73,10 @@ class Ledger:
         Raises:
             UnknownJourney: as it says.
         """
-        row = await self._pool.fetchrow(SQL["facts"], request.journey_id, request.key)
+        step = request.step
+        row = await self._pool.fetchrow(
+            SQL["facts"], request.journey_id, request.key, request.version, step.message, request.round, step.id
+        )
         if row is None:
             raise UnknownJourney(f"journey {request.journey_id} is not in the database this worker uses")
         recorded = _outcome(row["outcome"])
@@ -206,6 +209,7 @@ def _facts(row: Row, request: Deliver, offer: Offer | None, *, filtered: bool) -
         event=request.event,
         type=AlertType(row["type"]) if row["type"] is not None else None,
         draft=request.step.draft,
+        said=row["said"],
         left=Reason(left) if left else Reason.CANCELLED if row["ended"] else None,
         erased=row["erased"],
         consented=row["consented"],

@@ -4,6 +4,8 @@
 -- All that the verdict and the message need, but what is for sale now of a journey without an alert. The claim is the one
 -- in hand, or else the last one that told. Without an alert the list is the conversation's, and what counts as bought is
 -- what the journey is about or was in the event it was entered on; who entered because they bought is no buyer of that.
+-- Said already: a journey that moved to another version ($3: the one it lives by) meets the message at another step ($4 to
+-- $6: message, round, step).
 select
     j.contact_id, j.store_id, j.product_id, j.subject, j.ended_at is not null as ended, j.event_id,
     coalesce(w.reason, j.leaving) as left_reason,
@@ -12,6 +14,10 @@ select
         as consented,
     exists (select from suppressions s where s.email = c.email) as suppressed,
     p.on_sale and not coalesce(v.removed, false) as on_sale,
+    (j.moved_at is not null or j.version_id <> $3) and exists (
+        select from sends o
+        where o.journey_id = j.id and o.message = $4 and o.round = $5 and o.step <> $6 and o.state in ('sent', 'unknown')
+    ) as said,
     claim.state as claim, a.id as alert_id, a.type, a.triggers, a.profile,
     a.paused_at is not null or co.paused_at is not null as paused,
     claim.state is distinct from 'given' or e.id = claim.episode_id as same_episode,

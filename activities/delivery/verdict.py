@@ -28,6 +28,7 @@ class Facts:
         on_sale, in_stock: true for a journey that is about no product. In stock for an alert: an episode is open, and
             for a claim not used yet it is the one the claim was given in; without an alert: it can be bought now.
         measure, trigger: the price or quantity now, and the bound it must not exceed; None for back in stock.
+        said: before the journey moved to another version, this message was sent, or may have been.
         quiet_from, quiet_until: the list's quiet hours in its own time zone; both or neither.
     """
 
@@ -50,6 +51,7 @@ class Facts:
     time_zone: str = "UTC"
     quiet_from: time | None = None
     quiet_until: time | None = None
+    said: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +69,8 @@ def judge(facts: Facts, now: datetime) -> Go | Deferred | Refused:
         return Refused(reason=reason, then=Then.LEAVE)
     if facts.draft:
         return Refused(reason=Reason.MESSAGE_DRAFT, then=Then.GO_ON)
+    if facts.said:
+        return Refused(reason=Reason.ALREADY_SAID, then=Then.GO_ON)
     if facts.paused:
         return Deferred(until=now + PAUSE_CHECK, reason=Reason.CONVERSATION_PAUSED)
     if facts.type is None:
