@@ -10,6 +10,7 @@ from schemas.path import JourneyPath
 from schemas.reports import JourneyPage, JourneyReport, JourneyStatus
 from starter.commands.asking import ask
 from starter.commands.paths import path_table
+from starter.commands.playing import play
 from starter.commands.terminal import AsJson, DataDir, clock, tell
 from starter.journeys import JourneyFilter
 from starter.operations import Operations
@@ -52,13 +53,22 @@ def show(journey_id: Id, as_json: AsJson = False, data_dir: DataDir = None) -> N
 
 
 @app.command("replay")
-def replay(journey_id: Id, as_json: AsJson = False, data_dir: DataDir = None) -> None:
+def replay(
+    journey_id: Id,
+    step_by_step: Annotated[bool, typer.Option("--play", help="Step through it by keys.")] = False,
+    as_json: AsJson = False,
+    data_dir: DataDir = None,
+) -> None:
     """Print a contact's path step by step, by replaying the workflow's history: times, verdicts, and why."""
 
     async def question(operations: Operations) -> JourneyPath:
         return await operations.path(JourneyId(journey_id))
 
-    tell(ask(question, data_dir), path_table, as_json=as_json)
+    path = ask(question, data_dir)
+    if step_by_step and not as_json:
+        play(path)
+        return
+    tell(path, path_table, as_json=as_json)
 
 
 @app.command("cancel")

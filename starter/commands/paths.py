@@ -15,8 +15,8 @@ def path_table(path: JourneyPath) -> Group:
     """The whole path, with its ending below it."""
     table = Table("step", "entered (UTC)", "stayed", "left because", "verdict", box=None, pad_edge=False)
     for entry in path.entries:
-        table.add_row(_step(entry), clock(entry.entered_at), _stayed(entry), _because(entry), _verdict(entry))
-    return Group(Text(f"Journey {path.journey_id} on version {path.version}"), table, Text(_ending(path)))
+        table.add_row(_step(entry), clock(entry.entered_at), _stayed(entry), because(entry), _verdict(entry))
+    return Group(Text(f"Journey {path.journey_id} on version {path.version}"), table, Text(ending(path)))
 
 
 def _step(entry: PathEntry) -> str:
@@ -27,7 +27,8 @@ def _stayed(entry: PathEntry) -> str:
     return "still there" if entry.left_at is None else length(entry.left_at - entry.entered_at)
 
 
-def _because(entry: PathEntry) -> str:
+def because(entry: PathEntry) -> str:
+    """Why a step was left, in words."""
     match entry.why:
         case None:
             return ""
@@ -65,7 +66,8 @@ def _verdict(entry: PathEntry) -> str:
     return describe(entry.outcome) if entry.outcome is not None else ""
 
 
-def _ending(path: JourneyPath) -> str:
+def ending(path: JourneyPath) -> str:
+    """How it ended, or that it is under way."""
     if not path.entries:
         return "Its workflow has not been started yet: `shelftalk doctor` tells whether the outbox is drained."
     if path.ending is None:
