@@ -16,6 +16,7 @@ from activities.archive.both import BothArchives
 from activities.archive.closed import ClosedHistories
 from activities.archive.postgres import PostgresArchive
 from activities.archive.s3 import Bucket, S3Archive
+from activities.bulk import Bulk
 from activities.conversations.contacts import Contacts
 from activities.decisions.deciding import Deciding
 from activities.delivery.deliver import Delivery
@@ -33,11 +34,12 @@ from activities.webhooks.calling import Calling
 from activities.webhooks.http_caller import HttpCaller
 from schemas.settings import Settings
 from workflows.archive import ArchiveWorkflow
+from workflows.bulk import BulkWorkflow
 from workflows.journey import JourneyWorkflow
 from workflows.reconcile import ReconcileWorkflow
 from workflows.shelf import ShelfWorkflow
 
-WORKFLOWS = (JourneyWorkflow, ShelfWorkflow, ReconcileWorkflow, ArchiveWorkflow)
+WORKFLOWS = (JourneyWorkflow, ShelfWorkflow, ReconcileWorkflow, ArchiveWorkflow, BulkWorkflow)
 
 STOP_LIMIT = timedelta(seconds=30)
 """A stopping worker finishes the deliveries it has begun; an SMTP answer may take this long."""
@@ -124,6 +126,7 @@ async def running_worker(settings: Settings, pool: Pool, client: Client, sender:
             contacts.find_moment,
             contacts.change_contact,
             Calling(pool, caller).call_webhook,
+            Bulk(pool, waitlist, temporal).carry_out,
             Reconciler(pool, waitlist, temporal).reconcile,
             Archiving(pool, history_archive(settings, pool), ClosedHistories(client)).archive,
         ],

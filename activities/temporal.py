@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, Sequence
+from contextlib import suppress
 from datetime import timedelta
 
 from temporalio.client import Client, WorkflowExecutionStatus
@@ -9,9 +10,23 @@ from temporalio.common import SearchAttributeKey, SearchAttributePair, TypedSear
 from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
-from schemas.ids import JourneyId, Subject, journey_workflow_id, shelf_workflow_id
-from schemas.journey import Hear, JourneyStart, Leave, Look, Move, PlaceGiven, Say, ShelfStart, Signal, Skip, Wake, Workflow
+from schemas.ids import JourneyId, Subject, bulk_workflow_id, journey_workflow_id, shelf_workflow_id
+from schemas.journey import (
+    Hear,
+    JourneyStart,
+    Leave,
+    Look,
+    Move,
+    PlaceGiven,
+    Say,
+    ShelfStart,
+    Signal,
+    Skip,
+    Wake,
+    Workflow,
+)
 from schemas.model import Model
+from schemas.operations import CarryOut
 from schemas.reasons import Reason
 
 STORE = SearchAttributeKey.for_keyword("ShelftalkStore")
@@ -44,7 +59,7 @@ class Temporal:
         """Ask a journey that stands in line to say something."""
         await self._start_journey(start, Signal.SAY, say)
 
-    async def signal(self, start: JourneyStart, signal: Signal, argument: Hear | Wake | Skip | Move) -> bool:
+    async def signal(self, start: JourneyStart, signal: Signal, argument: Hear | Wake | Skip | Move | Leave) -> bool:
         """Signal a journey, even if its workflow has not been started yet. Whether there was one to hear it."""
         return await self._start_journey(start, signal, argument)
 
@@ -99,6 +114,18 @@ class Temporal:
             ),
             rpc_timeout=CALL_LIMIT,
         )
+
+    async def carry_out(self, operation_id: int) -> None:
+        """Have an operation on many journeys carried out; one that is done finds nobody left to ask."""
+        with suppress(WorkflowAlreadyStartedError):
+            await self._client.start_workflow(
+                Workflow.BULK,
+                CarryOut(operation_id=operation_id),
+                id=bulk_workflow_id(operation_id),
+                task_queue=self._task_queue,
+                id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
+                rpc_timeout=CALL_LIMIT,
+            )
 
     async def _start_journey(
         self, start: JourneyStart, signal: Signal | None = None, argument: Model | None = None

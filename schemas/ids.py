@@ -87,6 +87,11 @@ def shelf_workflow_id(subject: Subject) -> str:
     return f"shelf/{subject}"
 
 
+def bulk_workflow_id(operation_id: int) -> str:
+    """The id of the BulkWorkflow of an operation on many journeys."""
+    return f"bulk/{operation_id}"
+
+
 def journey_workflow_id(journey_id: JourneyId) -> str:
     """The id of a journey's JourneyWorkflow."""
     return f"journey/{journey_id}"

@@ -31,6 +31,7 @@ class Activity(StrEnum):
     CALL_WEBHOOK = "call_webhook"
     STAND = "stand"
     MOVED = "moved"
+    CARRY_OUT = "carry_out"
 
 
 class Workflow(StrEnum):
@@ -40,6 +41,7 @@ class Workflow(StrEnum):
     SHELF = "Shelf"
     RECONCILE = "Reconcile"
     ARCHIVE = "Archive"
+    BULK = "Bulk"
 
 
 class Signal(StrEnum):

@@ -111,6 +111,8 @@ class Dispatcher:
                 await self._temporal.signal(starts[row["journey_id"]], Signal.WAKE, Wake.model_validate(row["payload"]))
             case "skip":
                 await self._temporal.signal(starts[row["journey_id"]], Signal.SKIP, Skip.model_validate(row["payload"]))
+            case "carry_out":
+                await self._temporal.carry_out(row["operation_id"])
             case kind:
                 raise ValueError(f"the outbox holds a {kind!r}, which this release does not know")
 

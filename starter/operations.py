@@ -17,13 +17,16 @@ from schemas.conversation import ConversationDocument
 from schemas.events import Event, EventOutcome
 from schemas.facts import Delivery
 from schemas.ids import JourneyId, StoreId
+from schemas.operations import UnderWay
 from schemas.path import JourneyPath
 from schemas.settings import Settings
+from starter.bulk import Decision
 from starter.journeys import Journeys
 from starter.keys import Keys
-from starter.publishing import Published, publish
+from starter.publishing import Published, program_of, publish
 from starter.replay import HistoryGone, replay_path
 from starter.shelves import Shelves
+from starter.under_way import under_way
 from worker import connect, history_archive
 
 UNNAMED = "unknown"
@@ -104,13 +107,17 @@ class Operations:
                 raise
             return JourneyPath(journey_id=journey_id, version=report.version, entries=())
 
-    async def publish(self, document: ConversationDocument) -> Published:
-        """Publish a conversation.
+    async def under_way(self, document: ConversationDocument) -> UnderWay:
+        """Who is under way on another version than this document's, and what publishing it would do to them."""
+        return await under_way(self.pool, document.conversation, await program_of(self.pool, document))
+
+    async def publish(self, document: ConversationDocument, decision: Decision | None = None) -> Published:
+        """Publish a conversation; without a decision those under way stay on their version.
 
         Raises:
             AlertTaken: its alert is another conversation's already.
         """
-        return await publish(self.pool, document)
+        return await publish(self.pool, document, decision)
 
 
 @asynccontextmanager

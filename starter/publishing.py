@@ -14,7 +14,9 @@ from schemas.conversation import ConversationDocument, ListSection
 from schemas.criteria import Criteria, write_criteria
 from schemas.ids import StoreId, VersionId
 from schemas.names import is_shop_event
+from schemas.program import Program
 from schemas.steps import SendStep, Status
+from starter.bulk import Decision, begin
 from workflows.interpreter.compiler import compile_document, compile_questions
 from workflows.interpreter.flow import Flow
 
@@ -38,16 +40,19 @@ class Published:
     conversation: str
     number: int
     new: bool
+    operation: int | None = None
+    """What carries out the decision about those under way; None where they stay."""
 
 
-async def publish(pool: Pool, document: ConversationDocument) -> Published:
-    """Publish a document. Journeys under way keep their version; those who sign up from now on get this one.
+async def publish(pool: Pool, document: ConversationDocument, decision: Decision | None = None) -> Published:
+    """Publish a document. Those who enter from now on get this version; those under way keep theirs, unless decided
+    otherwise.
 
     Raises:
         AlertTaken: the list has this type and action already, from another conversation.
     """
     content = document.model_dump(mode="json", by_alias=True)
-    digest = hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+    digest = _digest(document)
     async with transaction(pool) as connection:
         await connection.execute("select pg_advisory_xact_lock($1)", _LOCK)
         await connection.execute(SQL["name_conversation"], document.conversation, document.name)
@@ -77,8 +82,23 @@ async def publish(pool: Pool, document: ConversationDocument) -> Published:
         await connection.execute(SQL["close_doors_but"], document.conversation, doors)
         await connection.execute(SQL["open_doors"], document.conversation, doors)
         await connection.execute(SQL["publish"], document.conversation, version_id)
+        operation = await begin(connection, document.conversation, version_id, decision) if decision else None
     await _reshelve_lines(pool, list(document.alerts))
-    return Published(version_id, document.conversation, number, new)
+    return Published(version_id, document.conversation, number, new, operation)
+
+
+async def program_of(pool: Pool, document: ConversationDocument) -> Program:
+    """What publishing this document would have journeys live by, with the version's name as it would be."""
+    row = await pool.fetchrow(SQL["find_version"], document.conversation, _digest(document))
+    if row is not None:
+        return compile_document(document, VersionId(row["id"]))
+    number = await pool.fetchval(SQL["next_number"], document.conversation)
+    return compile_document(document, VersionId(f"{document.conversation}@{number}"))
+
+
+def _digest(document: ConversationDocument) -> str:
+    content = document.model_dump(mode="json", by_alias=True)
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
 
 async def _reshelve_lines(pool: Pool, alerts: list[str]) -> None:

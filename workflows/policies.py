@@ -33,6 +33,7 @@ with workflow.unsafe.imports_passed_through():
         StepOut,
         SteppedOut,
     )
+    from schemas.operations import CarryOut
     from schemas.outcome import Outcome
     from schemas.reconciliation import Reconcile, Reconciliation
 
@@ -69,6 +70,11 @@ ARCHIVE_RETRIES = RetryPolicy(
 )
 """A store that restarts is back within minutes; what is away for longer, the next scheduled run finds."""
 
+
+BULK_LIMIT = timedelta(hours=6)
+"""Half a million journeys at the rate one worker asks them; what is left then, the next attempt asks."""
+BULK_HEARTBEAT = timedelta(seconds=30)
+"""As with calling forward: heartbeats come with every batch, and a worker that died is replaced after this."""
 
 WEBHOOK_LIMIT = timedelta(seconds=30)
 """Finding the address, connecting, and one answer of a system that is slow."""
@@ -211,4 +217,14 @@ async def archive(request: ArchiveHistories) -> ArchiveReport:
         start_to_close_timeout=ARCHIVE_LIMIT,
         heartbeat_timeout=ARCHIVE_HEARTBEAT,
         retry_policy=ARCHIVE_RETRIES,
+    )
+
+
+async def carry_out(request: CarryOut) -> None:
+    await workflow.execute_activity(
+        Activity.CARRY_OUT,
+        request,
+        start_to_close_timeout=BULK_LIMIT,
+        heartbeat_timeout=BULK_HEARTBEAT,
+        retry_policy=RECORD_RETRIES,
     )

@@ -22,6 +22,10 @@ insert into outbox (kind, journey_id, reason) select 'leave', id, $2 from asked;
 -- name: hear
 insert into outbox (kind, journey_id, payload) values ('hear', $1, $2);
 
+-- name: hold_doors
+-- Held against a publication of the same moment, as in enlist.sql.
+select from conversations where code in (select conversation from doors where event = any($1::text[])) order by code for share;
+
 -- name: doors
 -- The published conversations that any of these events may enter, each once, by the first of its events.
 select distinct on (c.code) c.code, c.paused_at is not null as paused, d.event, v.id as version_id, v.program, v.questions,

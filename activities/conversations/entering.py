@@ -39,6 +39,7 @@ async def enter_conversations(connection: Connection, happened: Happened) -> tup
     """Let the contact into every published conversation with a thread on this, unless something speaks against it."""
     if happened.store_id is None:
         return ()
+    await connection.execute(SQL["hold_doors"], list(happened.names))
     doors = await connection.fetch(SQL["doors"], list(happened.names))
     if not doors:
         return ()

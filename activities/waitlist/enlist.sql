@@ -1,14 +1,16 @@
 -- Every query of entering the waiting list.
 
 -- name: alerts_for
--- The alerts in force that this action feeds, of one list or by one code if need be; the default list first.
+-- The alerts in force that this action feeds, of one list or by one code if need be; the default list first. Held
+-- against a publication of the same moment: whoever enters by the version before it is there when it looks who is under way.
 select a.id, a.id as alert_id, a.type, a.action, a.level, a.window_days, a.quantity_threshold, a.drop_amount, a.drop_percent, a.low_at,
        a.not_if_bought_days, a.tells_late, a.triggers, a.profile, a.live, l.code as list_code, l.time_zone, l.locations, l.currency,
        c.published
 from alerts a join lists l on l.code = a.list_code join conversations c on c.code = a.conversation
 where ($1::text is null or a.action = $1) and not a.retired and c.published is not null
   and ($2::text is null or a.list_code = $2) and ($3::text is null or a.id = $3)
-order by (a.list_code = 'default') desc, a.id;
+order by (a.list_code = 'default') desc, a.id
+for share of c;
 
 -- name: product_of_variant
 select product_id from variants where store_id = $1 and variant_id = $2;

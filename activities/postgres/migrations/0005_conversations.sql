@@ -149,3 +149,8 @@ alter table outbox
     add constraint outbox_check check ((kind in ('look_again', 'carry_out')) = (journey_id is null)),
     add check ((kind = 'carry_out') = (operation_id is not null)),
     add check ((kind in ('hear', 'wake', 'skip')) = (payload is not null));
+
+-- Publishing while people are under way: the latest operation on a journey holds.
+alter table operation_journeys add column superseded_by bigint references operations;
+create index operation_journeys_unsettled on operation_journeys (journey_id)
+    where done_at is null and superseded_by is null;
