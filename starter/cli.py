@@ -24,6 +24,7 @@ from starter.commands import (
     reports,
     running,
     story,
+    testing,
     up,
     waiting,
     waitlists,
@@ -48,7 +49,9 @@ app.command()(doctor)
 app.command()(repairing.reconcile)
 app.command()(waiting.signup)
 app.command()(reports.why)
+app.command("test-run")(testing.run_test)
 app.command("why-product")(reports.why_product)
+conversations.app.command("dry-run")(testing.dry_run_)
 conversations.app.command("pause")(alerts.pause_conversation)
 conversations.app.command("resume")(alerts.resume_conversation)
 alerts.app.command("back-populate")(late_entries.back_populate)

@@ -13,6 +13,9 @@ from schemas.model import Model
 from starter.alert_explanations import find_sender_mistakes
 from starter.explanations import explain, find_clock_mistakes, find_empty
 from starter.marked_yaml import Mark, MarkedTree, NotYaml, read_yaml
+from starter.rehearsing.checks import find_scenario_mistakes
+from starter.rehearsing.expecting import find_differences
+from starter.rehearsing.run import RunTester
 from starter.step_explanations import find_address_mistakes, find_address_notes
 from workflows.interpreter.compiler import find_mistakes
 from workflows.interpreter.mistakes import Mistake, Path, format_path
@@ -50,12 +53,16 @@ class CheckReport(Model):
 
     Attributes:
         ok: the document can be published; notes do not stand against it.
+        scenarios: how many of its own were rehearsed.
+        differences: what went otherwise there than expected.
     """
 
     source: str
     ok: bool
     mistakes: tuple[MarkedMistake, ...] = ()
     notes: tuple[MarkedMistake, ...] = ()
+    scenarios: int = 0
+    differences: tuple[MarkedMistake, ...] = ()
 
 
 class DocumentInvalid(ValueError):
@@ -85,7 +92,18 @@ def load_document(text: str | bytes, source: str) -> ConversationDocument:
 def check(text: str | bytes, source: str) -> CheckReport:
     """Everything there is to say about a document. Never raises for what the text says."""
     examined = _Examined.of(text, source)
-    return CheckReport(source=source, ok=not examined.mistakes, mistakes=examined.mistakes, notes=examined.notes)
+    if examined.document is None or examined.mistakes:
+        return CheckReport(source=source, ok=False, mistakes=examined.mistakes, notes=examined.notes)
+    lived = [*RunTester(examined.document).run_all()]
+    found = [each for index, one in enumerate(lived) for each in find_differences(one, ("scenarios", index))]
+    tree = read_yaml(_decode(text))
+    return CheckReport(
+        source=source,
+        ok=True,
+        notes=examined.notes,
+        scenarios=len(lived),
+        differences=_in_file_order(_marked(each, tree.mark(each.path), source) for each in found),
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +124,7 @@ class _Examined:
         notes: tuple[Mistake, ...] = ()
         if document is not None:
             # How the parts fit together can only be told once each part is what it should be.
-            found = [*find_mistakes(document), *find_address_mistakes(document)]
+            found = [*find_mistakes(document), *find_address_mistakes(document), *find_scenario_mistakes(document)]
             mistakes += [(mistake, tree.mark(mistake.path)) for mistake in found]
             notes = (*find_notes(document), *find_address_notes(document))
         return cls(

@@ -43,10 +43,10 @@ class PublishedReport(Model):
 
 @app.command("check")
 def check_(file: File, as_json: AsJson = False) -> None:
-    """Explain every mistake in a conversation, by path and line. Needs nothing running."""
+    """Explain every mistake in a conversation, and rehearse its scenarios, by path and line. Needs nothing running."""
     report = check(_read(file), _name(file))
     tell(report, _checked, as_json=as_json)
-    if not report.ok:
+    if not report.ok or report.differences:
         raise typer.Exit(ExitCode.FAILED)
 
 
@@ -82,16 +82,26 @@ def _name(file: Path) -> str:
 
 
 def _checked(report: CheckReport) -> str:
-    lines = [str(mistake) for mistake in report.mistakes]
+    lines = [str(each) for each in (*report.mistakes, *report.differences)]
     lines += [f"{note} (a note)" for note in report.notes]
     match len(report.mistakes):
         case 0:
-            lines.append(f"{report.source} can be published.")
+            lines.append(f"{report.source} can be published.{_rehearsed(report)}")
         case 1:
             lines.append("1 mistake.")
         case count:
             lines.append(f"{count} mistakes.")
     return "\n".join(lines)
+
+
+def _rehearsed(report: CheckReport) -> str:
+    """What became of its scenarios."""
+    count = f"{report.scenarios} scenario{'' if report.scenarios == 1 else 's'}"
+    if not report.scenarios:
+        return ""
+    if not report.differences:
+        return f" {count} as expected."
+    return f" {count}, and not all as expected: {len(report.differences)} differences."
 
 
 def _published(report: PublishedReport) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from activities.senders.sender import NotTaken
-from schemas.journey import Deliver, Leave, PlaceGiven, Say
+from schemas.journey import Deliver, JourneyState, Leave, PlaceGiven, Say
 from schemas.outcome import Deferred, Outcome
 from schemas.program import AddToList, CallWebhook, ContactChange
 from schemas.reasons import Reason
@@ -12,6 +12,10 @@ from starter.rehearsing.plot import Plot
 from starter.rehearsing.stage import Stage
 from workflows.interpreter.rehearsal import Happening, Rehearsal, Signal, Unending
 from workflows.interpreter.world import Hears, Woken, hears_nothing
+
+MOST_RESTS = 500
+"""A thread may lead round and round, and nobody wants to see more of it. Far above what a journey comes by that ends:
+a year of a message every day."""
 
 
 class StagedRehearsal(Rehearsal):
@@ -25,6 +29,11 @@ class StagedRehearsal(Rehearsal):
         self._plot = plot
         self._looks_again = False
         """A message waits for the conversation to be resumed."""
+
+    def rest(self, state: JourneyState) -> None:
+        super().rest(state)
+        if len(self.rests) > MOST_RESTS:
+            raise Unending
 
     async def sleep(self, step: str, until: datetime | None, hears: Hears = hears_nothing) -> Woken | None:
         self._catch_up()

@@ -1,0 +1,134 @@
+"""`shelftalk test-run` and `shelftalk conversation dry-run`: conversations tried out before they reach anybody."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from schemas.conversation import ConversationDocument
+from schemas.scenarios import ProfileSection, ScenarioSection
+from starter.commands.asking import ask
+from starter.commands.conversations import LARGEST_FILE
+from starter.commands.failures import CommandFailed
+from starter.commands.terminal import AsJson, DataDir, ExitCode, tell
+from starter.documents import load_document
+from starter.dry_run import MOST_JOURNEYS, DryRunReport, dry_run, latest_document
+from starter.operations import Operations
+from starter.rehearsing.checks import find_scenario_mistakes
+from starter.rehearsing.entrance import usual_scenario
+from starter.rehearsing.reading import SectionInvalid, profile_with, read_profile, read_scenario
+from starter.rehearsing.run import RunTester
+from starter.rehearsing.tell import RehearsalReport, rehearsal_for_people
+from workflows.interpreter.mistakes import format_path
+
+Conversation = Annotated[str, typer.Argument(help="A conversation as YAML, or the short name of one that is there.")]
+Profile = Annotated[
+    list[str] | None,
+    typer.Option("--profile", help="Who enters: a profile as YAML, or a field=value like orders.count=3. Repeatable."),
+]
+Scenario = Annotated[
+    str | None,
+    typer.Option(
+        "--scenario", help="One of its scenarios by its name, or one as YAML. [default: what usually happens]"
+    ),
+]
+
+
+def run_test(
+    conversation: Conversation,
+    profile: Profile = None,
+    scenario: Scenario = None,
+    as_json: AsJson = False,
+    data_dir: DataDir = None,
+) -> None:
+    """Rehearse a conversation on a virtual clock: each step, verdict and message. Reaches nobody."""
+    document = _document(conversation, data_dir)
+    try:
+        chosen = _profiled(_scenario(document, scenario), profile or [])
+    except SectionInvalid as error:
+        raise CommandFailed("invalid_scenario", str(error), exit_=ExitCode.USAGE) from None
+    _hold_to_rules(document, chosen)
+    report = RehearsalReport.of(document.conversation, RunTester(document).run(chosen))
+    tell(report, rehearsal_for_people, as_json=as_json)
+    if report.differences:
+        raise typer.Exit(ExitCode.FAILED)
+
+
+def dry_run_(
+    file: Annotated[Path, typer.Argument(help="The conversation as YAML, as it may be published.")],
+    against: Annotated[
+        int, typer.Option("--against", min=1, max=MOST_JOURNEYS, help="How many journeys, the newest first.")
+    ] = 500,
+    as_json: AsJson = False,
+    data_dir: DataDir = None,
+) -> None:
+    """Live recorded journeys once more on a version that is not published: whose messages or path would differ."""
+    document = load_document(_text(file), str(file))
+
+    async def question(operations: Operations) -> DryRunReport:
+        return await dry_run(operations, document, against)
+
+    tell(ask(question, data_dir), _compared, as_json=as_json)
+
+
+def _document(conversation: str, data_dir: Path | None) -> ConversationDocument:
+    file = Path(conversation)
+    if file.suffix or file.exists():
+        return load_document(_text(file), conversation)
+
+    async def question(operations: Operations) -> ConversationDocument | None:
+        return await latest_document(operations.pool, conversation)
+
+    if (document := ask(question, data_dir)) is None:
+        message = f"There is no file and no conversation '{conversation}'."
+        raise CommandFailed("no_such_conversation", message)
+    return document
+
+
+def _text(file: Path) -> bytes:
+    try:
+        with file.open("rb") as opened:
+            return opened.read(LARGEST_FILE)
+    except OSError as error:
+        raise CommandFailed("cannot_read", f"{file} cannot be read: {error.strerror}.", exit_=ExitCode.USAGE) from None
+
+
+def _scenario(document: ConversationDocument, named: str | None) -> ScenarioSection:
+    if named is None:
+        return usual_scenario(document)
+    found = next((each for each in document.scenarios if each.name == named), None)
+    if found is not None:
+        return found
+    if Path(named).is_file():
+        return read_scenario(_text(Path(named)).decode("utf-8-sig", errors="replace"), named)
+    names = ", ".join(f"'{each.name}'" for each in document.scenarios) or "none"
+    message = f"There is no file and no scenario '{named}'. The conversation's scenarios are: {names}."
+    raise CommandFailed("no_such_scenario", message, exit_=ExitCode.USAGE)
+
+
+def _profiled(scenario: ScenarioSection, given: list[str]) -> ScenarioSection:
+    profile: ProfileSection = scenario.profile
+    for each in given:
+        name, equals, value = each.partition("=")
+        if equals:
+            profile = profile_with(profile, {name.strip(): value})
+        else:
+            profile = read_profile(_text(Path(each)).decode("utf-8-sig", errors="replace"), each)
+    return scenario.model_copy(update={"profile": profile})
+
+
+def _hold_to_rules(document: ConversationDocument, scenario: ScenarioSection) -> None:
+    alone = document.model_copy(update={"scenarios": (scenario,)})
+    told = [f"{format_path(m.path[2:])}: {m.message}. {m.advice}" for m in find_scenario_mistakes(alone)]
+    if told:
+        raise CommandFailed("invalid_scenario", "\n".join(told), exit_=ExitCode.USAGE)
+
+
+def _compared(report: DryRunReport) -> str:
+    lines = [
+        f"{report.asked} journeys of '{report.conversation}': same {report.same}, different {report.different}, "
+        f"could not be replayed {len(report.not_replayed)}."
+    ]
+    lines += [each.sentence for each in report.journeys]
+    lines += [f"{each.journey_id} could not be replayed: {each.why}" for each in report.not_replayed]
+    return "\n".join(lines)

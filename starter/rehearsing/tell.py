@@ -1,0 +1,193 @@
+"""What a rehearsal tells: each step, verdict, message and moment, for people and as one JSON document."""
+
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from pydantic import AwareDatetime
+from rich.console import Group
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from schemas.model import Model
+from schemas.outcome import describe
+from schemas.path import PathEntry
+from schemas.reasons import Ending, Reason
+from schemas.scenarios import HappeningSection, Ordered
+from starter.commands.paths import because
+from starter.rehearsing.expecting import find_differences, since
+from starter.rehearsing.plot import Due
+from starter.rehearsing.run import Rehearsed, ended_at
+from starter.rehearsing.stage import Said
+from workflows.interpreter.mistakes import Path, format_path
+
+
+class RehearsedMessage(Model):
+    """A message as the contact would read it."""
+
+    message: str
+    subject: str
+    text: str
+    html: str | None = None
+
+
+class RehearsedLine(Model):
+    """One moment of a rehearsal.
+
+    Attributes:
+        at: virtual time.
+        since: how long after entering, in words.
+        step: where the journey was; None: it is something that happened outside.
+        left_at: None: it is still there, or nothing took time.
+        what: what happened outside, or why the step was left.
+        verdict: what the check before a message found.
+    """
+
+    at: AwareDatetime
+    since: str
+    step: str | None = None
+    left_at: AwareDatetime | None = None
+    what: str = ""
+    verdict: str = ""
+    sent: RehearsedMessage | None = None
+
+
+class RehearsalReport(Model):
+    """What `shelftalk test-run` tells.
+
+    Attributes:
+        not_entered: why there is nothing to tell.
+        ending: None: it rests until somebody does something.
+        differences: what went otherwise than the scenario expects, each with its path in the scenario.
+    """
+
+    conversation: str
+    scenario: str
+    time_zone: str
+    entered_at: AwareDatetime
+    not_entered: Reason | None = None
+    lines: tuple[RehearsedLine, ...] = ()
+    ended_at: AwareDatetime | None = None
+    ending: Ending | None = None
+    reason: Reason | None = None
+    differences: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, conversation: str, lived: Rehearsed) -> "RehearsalReport":
+        """What was lived, in the order of time."""
+        lines = [*(_happening(due, lived) for due in lived.played), *_steps(lived)]
+        return cls(
+            conversation=conversation,
+            scenario=lived.scenario.name,
+            time_zone=lived.zone,
+            entered_at=lived.entrance.at,
+            not_entered=lived.not_entered,
+            lines=tuple(sorted(lines, key=_order)),
+            ended_at=ended_at(lived.path),
+            ending=lived.path.ending,
+            reason=lived.path.reason,
+            differences=tuple(_told(each.path, each.message) for each in find_differences(lived, ())),
+        )
+
+
+def _order(line: RehearsedLine) -> datetime:
+    return line.at
+
+
+def _told(path: Path, message: str) -> str:
+    return f"{format_path(path)}: {message}"
+
+
+def _happening(due: Due, lived: Rehearsed) -> RehearsedLine:
+    what = happening_in_words(due.what) if isinstance(due.what, HappeningSection) else "the offer lapses"
+    return RehearsedLine(at=due.at, since=since(due.at, lived), what=what)
+
+
+def _steps(lived: Rehearsed) -> list[RehearsedLine]:
+    said = {(each.at, each.message): each for each in lived.said}
+    return [_step(entry, lived, said) for entry in lived.path.entries]
+
+
+def _step(entry: PathEntry, lived: Rehearsed, said: dict[tuple[datetime, str], Said]) -> RehearsedLine:
+    sent = said.get((entry.left_at, entry.message or "")) if entry.left_at is not None else None
+    # A message is told at the moment it leaves; everything else when it is come to.
+    at = sent.at if sent is not None else entry.entered_at
+    return RehearsedLine(
+        at=at,
+        since=since(at, lived),
+        step=entry.step,
+        left_at=entry.left_at,
+        what=because(entry) if entry.left_at is not None else "still there",
+        verdict=describe(entry.outcome) if entry.outcome is not None else "",
+        sent=None if sent is None else _message(sent),
+    )
+
+
+def _message(said: Said) -> RehearsedMessage:
+    rendered = said.rendered
+    return RehearsedMessage(message=said.message, subject=rendered.subject, text=rendered.text, html=rendered.html)
+
+
+def happening_in_words(section: HappeningSection) -> str:
+    """What happens, in words."""
+    match section.kind:
+        case "stock":
+            return f"there are {section.stock} units"
+        case "price":
+            return f"it costs {section.price}"
+        case "on_sale":
+            return "it is on sale" if section.on_sale else "it is not on sale any more"
+        case "ordered":
+            return "they order it" if section.ordered is Ordered.THIS else "they order another product"
+        case "event":
+            return f"they do: {section.event}"
+        case "consent":
+            return "they agree to be written to" if section.consent else "they take back their consent"
+        case "paused":
+            return "the conversation is paused" if section.paused else "the conversation is resumed"
+        case "provider":
+            return f"the mail provider is {section.provider}"
+        case "discontinued":
+            return "it is discontinued"
+        case "approves":
+            return f"somebody approves '{section.approves}'"
+        case "declines":
+            return f"somebody declines '{section.declines}'"
+        case _:
+            return f"the other system {section.webhook}"
+
+
+def rehearsal_for_people(report: RehearsalReport) -> Group:
+    """The whole rehearsal, with the messages below it."""
+    head = f"{report.scenario} ({report.conversation}), by the clock of {report.time_zone}"
+    if report.not_entered is not None:
+        reason = f"They are not entered: {report.not_entered.sentence} ({report.not_entered})"
+        return Group(Text(head), Text(reason), *_differences(report))
+    table = Table("time", "since", "step", "what", "verdict", box=None, pad_edge=False)
+    for line in report.lines:
+        step = "" if line.step is None else line.step
+        step += f": '{line.sent.message}'" if line.sent is not None and line.sent.message != line.step else ""
+        table.add_row(_clock(line.at, report), line.since, step, line.what, line.verdict)
+    messages = [part for line in report.lines if line.sent is not None for part in _mail(line.at, line.sent, report)]
+    return Group(Text(head), table, Text(_ending(report)), *messages, *_differences(report))
+
+
+def _mail(at: datetime, message: RehearsedMessage, report: RehearsalReport) -> tuple[Text, Padding]:
+    head = Text(f"\n{_clock(at, report)}  {message.message}: {message.subject}")
+    return head, Padding(Text(message.text.rstrip()), (0, 0, 0, 4))
+
+
+def _ending(report: RehearsalReport) -> str:
+    if report.ending is None:
+        return "It rests there until somebody does something."
+    reason = f": {report.reason.sentence} ({report.reason})" if report.reason is not None else "."
+    at = f" {_clock(report.ended_at, report)}" if report.ended_at is not None else ""
+    return f"It {report.ending}{at}{reason}"
+
+
+def _differences(report: RehearsalReport) -> list[Text]:
+    return [Text(f"\n{each}" if index == 0 else each) for index, each in enumerate(report.differences)]
+
+
+def _clock(at: datetime, report: RehearsalReport) -> str:
+    return f"{at.astimezone(ZoneInfo(report.time_zone)):%a %Y-%m-%d %H:%M}"

@@ -1,0 +1,387 @@
+"""The record world: what really happened to a journey, lived once more on another version. Pure.
+
+Where the journey does what it did, everything is as it was, to the moment. Where it first does something else, it goes
+by what is known: a message comes to what it came to; a branch is the one that was taken, if it was asked the same; what
+the contact was heard to do, and leaving, happen when they did; a wait takes its time. A message that is not on record
+counts as sent.
+"""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import TypeAlias
+
+from schemas.ids import StepId
+from schemas.journey import Deliver, Hear, JourneyStart, JourneyState, Leave, Move, PlaceGiven, Say, Skip, Wake
+from schemas.moments import Until, next_moment
+from schemas.outcome import Deferred, Held, Outcome, Refused, Sent, Stopped, Then, Unknown
+from schemas.path import JourneyPath, PathEntry, Why
+from schemas.program import CallWebhook, ContactChange, Decide, Program, Send, Step, Wait, WaitFor, WaitUntil
+from schemas.reasons import Reason
+from workflows.interpreter.journey import UNTIL_REMINDER, WAITING_LIST, Ended, Journey
+from workflows.interpreter.walk import ONCE
+from workflows.interpreter.world import Hears, Woken, hears_nothing
+
+Ask: TypeAlias = Callable[[str], Awaitable[int | None]]
+"""Answers a question that was not asked in the recorded life: which of its criteria hold."""
+
+BETWEEN_STAYS = timedelta(minutes=1)
+"""The most that may lie between two stays, where they are the same in both lives."""
+
+
+class EndOfRecord(Exception):
+    """The journey has come to now, or rests where it rests now: nobody knows how it goes on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """A life that was lived.
+
+    Attributes:
+        start: what it began with; its program is the version it lived by.
+        path: its whole path so far.
+        until: the moment up to which it is known, for a journey under way; None: it has ended.
+        time_zone: whose clock a wait until goes by.
+    """
+
+    start: JourneyStart
+    path: JourneyPath
+    until: datetime | None = None
+    time_zone: str = "UTC"
+
+
+class Record:
+    """A World that answers from a recorded life.
+
+    Args:
+        tried: the version that it is lived on now.
+        same_questions: those that ask in both versions, of as many ways and in the same words, for the same.
+        ask: answers the others.
+
+    Attributes:
+        new_messages: those that counted as sent, because they are not on record.
+    """
+
+    def __init__(self, recorded: Recorded, tried: Program, same_questions: frozenset[str], ask: Ask) -> None:
+        self._life, self._tried = recorded, tried
+        self._same, self._ask = same_questions, ask
+        self._entries = recorded.path.entries
+        self._now = self._entries[0].entered_at if self._entries else recorded.start.entered_at
+        self._heard = [(each.heard, each.left_at) for each in self._entries if each.heard and each.left_at]
+        self._asleep_since = self._now
+        self._journey: Journey | None = None
+        self._as_it_was = 0
+        """How many entries of the new path are those of the old."""
+        self._stopped_at: int | None = None
+        self._awaits_somebody = False
+        """A message is held that was not held in the old life: nobody knows what somebody would have done."""
+        self.new_messages: list[str] = []
+
+    def attend(self, journey: Journey) -> None:
+        """This is the journey that lives it."""
+        self._journey = journey
+
+    # Where the journey is, in its old life ----------------------------------------------------------------------
+
+    @property
+    def _lived(self) -> tuple[PathEntry, ...]:
+        """The stays that are over."""
+        assert self._journey is not None, "the record attends a journey"
+        entries = self._journey.path.entries
+        return entries[:-1] if entries and entries[-1].left_at is None else entries
+
+    def _aligned(self) -> PathEntry | None:
+        """The same stay in the old life, while all before it was the same; None once anything was not."""
+        lived = self._lived
+        while self._as_it_was < len(lived) and self._as_it_was < len(self._entries):
+            # A move is made by others; it does not make it another life.
+            old = self._entries[self._as_it_was].model_copy(update={"moved_to": None})
+            if lived[self._as_it_was] != old:
+                break
+            self._as_it_was += 1
+        if self._as_it_was < len(lived) or len(lived) >= len(self._entries):
+            return None
+        return self._entries[len(lived)]
+
+    def _stay_at(self, step: str) -> tuple[PathEntry | None, bool]:
+        """The old stay at this step, by how often it was come to; and whether it is that very moment."""
+        aligned = self._aligned()
+        if aligned is not None and aligned.step == step and aligned.entered_at == self._now_of_entering():
+            return aligned, True
+        nth = sum(each.step == step for each in self._lived)
+        found = [each for each in self._entries if each.step == step]
+        return (found[nth] if nth < len(found) else None), False
+
+    def _now_of_entering(self) -> datetime:
+        """When the stay under way was begun; now, between two stays."""
+        assert self._journey is not None, "the record attends a journey"
+        entries = self._journey.path.entries
+        return entries[-1].entered_at if entries and entries[-1].left_at is None else self._now
+
+    def _come_to(self, moment: datetime) -> None:
+        until = self._life.until
+        if until is not None and moment > until:
+            raise EndOfRecord
+        self._now = max(self._now, moment)
+
+    def _take_the_time(self, stay: PathEntry) -> None:
+        """What was asked took as long as it did."""
+        if stay.left_at is not None:
+            self._come_to(stay.left_at)
+
+    # What the journey asks --------------------------------------------------------------------------------------
+
+    def now(self) -> datetime:
+        aligned = self._aligned() if self._journey is not None else None
+        if aligned is not None and self._now < aligned.entered_at < self._now + BETWEEN_STAYS:
+            # Asking which thread to enter took a moment.
+            self._now = aligned.entered_at
+        return self._now
+
+    def rest(self, state: JourneyState) -> None:
+        pass
+
+    async def stand(self, step: StepId, cause: Reason | None) -> None:
+        pass
+
+    async def moved(self, move: Move) -> None:
+        pass
+
+    async def change_contact(self, step: ContactChange, round_: int) -> None:
+        stay, exact = self._stay_at(step.id)
+        if stay is not None and exact:
+            self._take_the_time(stay)
+
+    async def step_out(self, reason: Reason) -> int | None:
+        return None
+
+    async def find_moment(self, until: Until) -> datetime:
+        return next_moment(until, self._now, self._life.time_zone).astimezone(UTC)
+
+    async def stand_in_line(self, until: datetime, after_claim: int) -> PlaceGiven | Say | Leave | None:
+        stay, _ = self._stay_at(WAITING_LIST)
+        if stay is None or stay.left_at is None:
+            if stay is None and self._life.until is None:
+                # They stood there no more, for they were told; another version that lets them wait again expires.
+                self._come_to(until)
+                return None
+            raise EndOfRecord
+        self._come_to(stay.left_at)
+        match stay.why:
+            case Why.PLACE_GIVEN:
+                return PlaceGiven(claim_id=after_claim + 1)
+            case Why.ASKED_TO_SPEAK:
+                following = self._entries[self._entries.index(stay) + 1 :]
+                return Say(message=following[0].message or "") if following else Say(message="")
+            case Why.DISCONTINUED:
+                return Leave(reason=Reason.DISCONTINUED)
+            case Why.LEFT:
+                return self._leave_at(stay)
+            case _:
+                return None
+
+    async def sleep(self, step: str, until: datetime | None, hears: Hears = hears_nothing) -> Woken | None:
+        stay, exact = self._stay_at(step)
+        asleep_since, self._asleep_since = self._asleep_since, self._now
+        try:
+            if stay is not None and exact and self._unchanged(step) and not self._awaits_somebody:
+                return self._sleep_as_it_was(stay, step)
+            return self._sleep_by_the_clock(stay, step, until, hears(), asleep_since)
+        finally:
+            self._asleep_since = self._now
+            self._awaits_somebody = False
+
+    def _sleep_as_it_was(self, stay: PathEntry, step: str) -> Woken | None:
+        if stay.left_at is None:
+            raise EndOfRecord
+        self._come_to(stay.left_at)
+        match stay.why:
+            case Why.HAPPENED:
+                return Hear(event_id="on record", event=stay.heard or "")
+            case Why.SKIPPED:
+                return Skip(step=StepId(step), to_end=self._skipped_to_end(stay))
+            case Why.LEFT:
+                return self._leave_at(stay)
+            case Why.ANSWERED | Why.DONE:
+                return Wake(step=StepId(step))
+            case _:
+                return None
+
+    def _sleep_by_the_clock(
+        self, stay: PathEntry | None, step: str, until: datetime | None, hears: frozenset[str], since: datetime
+    ) -> Woken | None:
+        left = next((each for each in self._entries if each.why is Why.LEFT), None)
+        ends: list[tuple[datetime, Woken]] = []
+        if left is not None and left.left_at is not None:
+            ends.append((left.left_at, self._leave_at(left)))
+        if stay is not None and stay.why is Why.SKIPPED and stay.left_at is not None:
+            ends.append((stay.left_at, Skip(step=StepId(step), to_end=self._skipped_to_end(stay))))
+        ends += [
+            (at, Hear(event_id="on record", event=name)) for name, at in self._heard if name in hears and at >= since
+        ]
+        for at, woken in sorted(ends, key=_moment):
+            if until is None or at <= until:
+                self._come_to(at)
+                return woken
+        if until is None:
+            raise EndOfRecord
+        self._come_to(until)
+        return None
+
+    async def deliver(self, request: Deliver) -> Outcome:
+        step = request.step
+        stay, exact = self._stay_at(step.id)
+        if not exact or (stay is not None and stay.message != step.message):
+            stay, exact = self._message_on_record(step), False
+        if stay is None:
+            return self._new_message(request)
+        was = self._life.start.program.steps.get(step.id)
+        before = was if isinstance(was, Send) else None
+        if step.draft and (before is None or not before.draft):
+            return Refused(reason=Reason.MESSAGE_DRAFT, then=Then.GO_ON)
+        if not step.draft and before is not None and before.draft:
+            return self._new_message(request)
+        if step.manual and before is not None and not before.manual:
+            self._awaits_somebody = True
+            return Held()
+        match stay.outcome:
+            case Sent() | Refused() | Unknown():
+                if exact:
+                    self._take_the_time(stay)
+                return stay.outcome
+            case Deferred(until=until) if not exact and until <= self._now:
+                raise EndOfRecord
+            case Deferred() | Held() | Stopped():
+                return stay.outcome
+            case None:
+                raise EndOfRecord
+
+    def _message_on_record(self, step: Send) -> PathEntry | None:
+        """The old stay with this message, by how often it was come to; what is said once is another thing."""
+        once = step.id.startswith(ONCE)
+
+        def is_it(entry: PathEntry) -> bool:
+            return entry.message == step.message and entry.step.startswith(ONCE) is once
+
+        nth = sum(is_it(each) for each in self._lived)
+        found = [each for each in self._entries if is_it(each)]
+        return found[nth] if nth < len(found) else None
+
+    def _new_message(self, request: Deliver) -> Outcome:
+        if request.step.draft:
+            return Refused(reason=Reason.MESSAGE_DRAFT, then=Then.GO_ON)
+        if request.step.manual:
+            self._awaits_somebody = True
+            return Held()
+        self.new_messages.append(request.step.message)
+        return Sent(message_id=request.key, at=self._now)
+
+    async def decide(self, question: str) -> int | None:
+        was = self._life.start.program.steps.get(StepId(question))
+        if question in self._same and not isinstance(was, Decide):
+            return self._door(question)
+        stay, exact = self._stay_at(question)
+        if stay is not None and exact:
+            self._take_the_time(stay)
+        if question not in self._same or not isinstance(was, Decide) or stay is None or stay.why is not Why.DECIDED:
+            return await self._ask(question)
+        names = [branch.name for branch in was.branches]
+        return names.index(stay.branch) if stay.branch in names else None
+
+    def _door(self, question: str) -> int | None:
+        """Which thread was entered: the one whose first step came next."""
+        doors = [each.first for each in self._life.start.program.doors(question.removeprefix("on "))]
+        aligned = self._aligned()
+        if aligned is not None:
+            return doors.index(StepId(aligned.step)) if aligned.step in doors else None
+        if len(self._lived) == self._as_it_was == len(self._entries):
+            return None
+        return next((doors.index(StepId(each.step)) for each in self._entries if each.step in doors), None)
+
+    async def call_webhook(self, step: CallWebhook, round_: int) -> bool:
+        stay, exact = self._stay_at(step.id)
+        if stay is None:
+            return True
+        if exact and isinstance(stay.outcome, Stopped) and self._stopped_at != len(self._lived):
+            # It was stopped, until somebody let it try again, or pass over it.
+            self._stopped_at = len(self._lived)
+            return False
+        if exact:
+            self._take_the_time(stay)
+        match stay.why:
+            case Why.DONE:
+                return True
+            case None if stay.outcome is None:
+                raise EndOfRecord
+            case _:
+                return False
+
+    # ------------------------------------------------------------------------------------------------------------
+
+    def _leave_at(self, stay: PathEntry) -> Leave:
+        """Whoever was told a farewell after it left because the product was discontinued; else the path ends there."""
+        last = stay is self._entries[-1]
+        return Leave(reason=(self._life.path.reason or Reason.CANCELLED) if last else Reason.DISCONTINUED)
+
+    def _skipped_to_end(self, stay: PathEntry) -> bool:
+        """Whether the rest of the thread was passed over too: then what comes next in the path is not what follows."""
+        step = self._life.start.program.steps.get(StepId(stay.step))
+        if step is None:
+            # Before a reminder: passed over to its end, there are no more reminders.
+            return stay.step == UNTIL_REMINDER and stay is self._entries[-1]
+        place = next(index for index, each in enumerate(self._entries) if each is stay) + 1
+        follows = self._entries[place].step if place < len(self._entries) else None
+        return _after_skipping(step) not in (None, follows)
+
+    def _unchanged(self, step: str) -> bool:
+        """Whether the rest at this step is what it was."""
+        if step in self._tried.steps or step in self._life.start.program.steps:
+            here, before = self._tried.steps.get(StepId(step)), self._life.start.program.steps.get(StepId(step))
+            return here is not None and before is not None and _rest_of(here) == _rest_of(before)
+        alert = self._life.start.alert_id or ""
+        return step != UNTIL_REMINDER or self._tried.terms.get(alert) == self._life.start.program.terms.get(alert)
+
+
+def _after_skipping(step: Step) -> StepId | None:
+    match step:
+        case WaitFor(did_not=following):
+            return following
+        case Wait() | WaitUntil() | Send() | CallWebhook():
+            return step.next
+        case _:
+            return None
+
+
+def _rest_of(step: Step) -> object:
+    """What of a step says how long is rested there."""
+    match step:
+        case Wait(length=length):
+            return "wait", length
+        case WaitUntil(until=until):
+            return "wait_until", until
+        case WaitFor(events=events, window=window):
+            return "wait_for", frozenset(events), window
+        case CallWebhook(required=required):
+            return "call_webhook", required
+        case _:
+            return step.kind
+
+
+def _moment(end: tuple[datetime, Woken]) -> datetime:
+    return end[0]
+
+
+async def live_again(recorded: Recorded, world: Record, tried: Program) -> tuple[Ended | None, JourneyPath]:
+    """Live a recorded life on a version. Returns how it ended, None if it is not over or not known, and its path."""
+    start = recorded.start.model_copy(update={"program": tried, "state": _beginning(recorded)})
+    journey = Journey(start, world)
+    world.attend(journey)
+    try:
+        return await journey.live(), journey.path
+    except EndOfRecord:
+        return None, journey.path
+
+
+def _beginning(recorded: Recorded) -> JourneyState:
+    """As it began; who entered late stood in line at once."""
+    return recorded.start.state
