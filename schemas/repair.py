@@ -16,6 +16,7 @@ class HeldMessage(Model):
 
     Attributes:
         key: names it when it is approved or declined.
+        version: whose words are held, and would be approved.
     """
 
     key: str
@@ -35,6 +36,18 @@ class HeldMessages(Model):
     more: bool
 
 
+class MessagePreview(Model):
+    """A held message as its contact would read it now."""
+
+    key: str
+    journey: JourneyId
+    version: VersionId
+    message: str
+    subject: str
+    text: str
+    html: str | None
+
+
 class Answer(StrEnum):
     """What is said to a held message."""
 
@@ -42,16 +55,25 @@ class Answer(StrEnum):
     DECLINED = "declined"
 
 
+class NotHeld(Model):
+    """A message that was named, and does not wait for approval; `why` is for people."""
+
+    key: str
+    why: str
+
+
 class Answered(Model):
     """What became of held messages.
 
     Attributes:
-        keys: those that were answered just now; others were not held any more.
+        keys: those that were answered just now.
+        not_held: of those named by their keys, the ones that were not held, with why.
         done: false: it was only counted.
     """
 
     answer: Answer
     keys: tuple[str, ...]
+    not_held: tuple[NotHeld, ...] = ()
     done: bool = True
 
 
@@ -72,7 +94,7 @@ class RepairPlan(Model):
     journey: JourneyId
     repair: Repair
     step: str
-    since: AwareDatetime | None
+    since: AwareDatetime
     cause: Reason | None
     sentence: str
     done: bool
@@ -95,6 +117,7 @@ class Stuck(Model):
     """All that does not go on by itself.
 
     Attributes:
+        groups: stopped, and waiting for approval; at most 500, the oldest first.
         calls_parked: calls to Temporal that it refuses again and again (`shelftalk doctor` tells more).
         messages_unknown: of which nobody knows whether they left; they are never sent again (P1).
     """

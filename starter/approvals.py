@@ -1,25 +1,35 @@
 """Messages that somebody has to approve, for each contact, before they leave.
 
-Approving is no verdict: the check before the message is made anew when its journey is woken (P3). Declining settles the
-message in the ledger; a place that hung on it passes to the next in line.
+An answer is one transaction: the ledger's row, the call that wakes the journey, and who said so. Neither answer is a
+verdict. The check before an approved message is made anew when its journey wakes (P3), and a no is settled then too,
+by the one who knows what hangs on the message: a place in line passes to the next.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import assert_never
+from datetime import UTC, datetime
 
-from activities.postgres.pool import Connection, Pool, transaction
+from activities.delivery.ledger import Ledger
+from activities.postgres.pool import Pool, Row, transaction
 from activities.postgres.queries import load_queries
-from activities.waitlist.store import give_up_place
-from schemas.outcome import Refused, Then
-from schemas.reasons import Reason
-from schemas.repair import Answer, Answered, HeldMessage, HeldMessages
+from activities.rendering.templates import CannotRender, render
+from schemas.ids import JourneyId, StepId, VersionId
+from schemas.journey import Deliver
+from schemas.program import Send
+from schemas.repair import Answer, Answered, HeldMessage, HeldMessages, MessagePreview, NotHeld
+from starter.http.retry import once_more
 from starter.repair import By
 
 SQL = load_queries("starter", "approvals.sql")
 
+AT_ONCE = 2000
+"""Answers in one transaction: a second's work, so that deliveries meanwhile do not wait for it."""
 KEYS_IN_AUDIT = 100
-"""Named in the audit; the count is of all."""
+"""Named in the audit; the count is of all, and each message keeps who answered it."""
+
+
+class NothingHeld(Exception):
+    """This message does not wait for approval, or cannot be shown; the text says why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,45 +54,89 @@ class Approvals:
         messages = tuple(HeldMessage.model_validate(dict(row)) for row in rows)
         return HeldMessages(messages=messages, total=total, more=total > len(messages))
 
+    async def preview(self, key: str) -> MessagePreview:
+        """A held message, rendered with what is true now.
+
+        Raises:
+            NothingHeld: as it says.
+        """
+        row = await self._pool.fetchrow(SQL["entry"], key)
+        if row is None:
+            (not_held,) = await self._not_held([key])
+            raise NothingHeld(f"{key}: {not_held.why}")
+        ledger, version = Ledger(self._pool), VersionId(row["held_version"])
+        request = Deliver(
+            journey_id=JourneyId(row["journey_id"]),
+            event=None,
+            version=version,
+            step=Send(id=StepId(row["step"]), message=row["message"], manual=True),
+            round=row["round"],
+            give_up_at=datetime.now(UTC),
+        )
+        context = (await ledger.look_up(request)).context
+        try:
+            rendered = render(await ledger.message(version, row["message"]), context)
+        except CannotRender as error:
+            raise NothingHeld(f"{key}: it cannot be rendered any more: {error}") from None
+        return MessagePreview(
+            key=key,
+            journey=request.journey_id,
+            version=version,
+            message=row["message"],
+            subject=rendered.subject,
+            text=rendered.text,
+            html=rendered.html,
+        )
+
     async def answer(self, answer: Answer, which: Which, by: By | None) -> Answered:
-        """Approve or decline; with nobody who says so (`by` None) only tell which ones it would be."""
-        rows = await self._pool.fetch(SQL["keys_held"], which.conversation, which.message, which.keys)
-        keys = [row["key"] for row in rows]
-        if by is None:
-            return Answered(answer=answer, keys=tuple(keys), done=False)
-        match answer:
-            case Answer.APPROVED:
-                done = await self._approve(keys, by)
-            case Answer.DECLINED:
-                done = [key for key in keys if await self._decline(key, by)]
-            case _:
-                assert_never(answer)
-        return Answered(answer=answer, keys=tuple(done))
+        """Approve or decline; with nobody who says so (`by` None) only tell which ones it would be.
 
-    async def _approve(self, keys: Sequence[str], by: By) -> list[str]:
-        async with transaction(self._pool) as connection:
-            approved = [row["key"] for row in await connection.fetch(SQL["approve"], keys, by.actor)]
-            await _note(connection, by, "approve_messages", approved)
-        return approved
+        What is no longer held, or came to be held since it was counted, is left alone. So many that they take several
+        transactions are answered all the same when it is asked again after a crash.
+        """
+        keys: list[str] = [row["key"] for row in await self._pool.fetch(SQL["keys_held"], *_columns(which))]
+        done: list[str] = keys
+        if by is not None:
+            done = []
+            for begin in range(0, len(keys), AT_ONCE):
+                done += await self._answer(answer, keys[begin : begin + AT_ONCE], by)
+        not_held = await self._not_held(sorted({*(which.keys or ())} - {*done}))
+        return Answered(answer=answer, keys=tuple(done), not_held=not_held, done=by is not None)
 
-    async def _decline(self, key: str, by: By) -> bool:
-        """One in a transaction: each may give a place on, and holds its product for that."""
-        async with transaction(self._pool) as connection:
-            row = await connection.fetchrow(SQL["standing"], key)
-            if row is None:
-                return False
-            then = Then.LEAVE if row["place"] else Then.GO_ON
-            outcome = Refused(reason=Reason.DECLINED, then=then).model_dump(mode="json")
-            if await connection.fetchval(SQL["decline"], key, outcome) is None:
-                return False
-            if row["place"]:
-                await give_up_place(connection, row["journey_id"], "refused", Reason.DECLINED)
-            await connection.execute(SQL["wake"], row["journey_id"], row["step"])
-            await _note(connection, by, "decline_messages", [key])
-        return True
+    async def _answer(self, answer: Answer, keys: Sequence[str], by: By) -> list[str]:
+        async def write() -> list[str]:
+            async with transaction(self._pool) as connection:
+                rows = await connection.fetch(SQL["answer"], keys, by.actor, answer is Answer.APPROVED)
+                answered = [row["key"] for row in rows]
+                if answered:
+                    details = {"messages": len(answered), "keys": answered[:KEYS_IN_AUDIT], "why": by.why}
+                    await connection.execute(SQL["audit"], by.actor, f"{_ACTIONS[answer]} messages", details)
+            return answered
+
+        return await once_more(write)
+
+    async def _not_held(self, keys: Sequence[str]) -> tuple[NotHeld, ...]:
+        rows = {row["key"]: row for row in await self._pool.fetch(SQL["standing"], keys)} if keys else {}
+        return tuple(NotHeld(key=key, why=_why_not(rows.get(key))) for key in keys)
 
 
-async def _note(connection: Connection, by: By, action: str, keys: Sequence[str]) -> None:
-    if keys:
-        details = {"messages": len(keys), "keys": list(keys[:KEYS_IN_AUDIT]), "why": by.why}
-        await connection.execute(SQL["audit"], by.actor, action, details)
+_ACTIONS = {Answer.APPROVED: "approve", Answer.DECLINED: "decline"}
+
+
+def _columns(which: Which) -> tuple[object, ...]:
+    return which.conversation, which.message, which.keys
+
+
+def _why_not(row: Row | None) -> str:
+    """For people."""
+    if row is None:
+        return "there is no such message"
+    if row["declined_at"] is not None:
+        return f"{row['declined_by']} declined it at {row['declined_at']:%Y-%m-%d %H:%M} UTC"
+    if row["state"] in ("sent", "refused", "unknown"):
+        return f"it is settled: {row['state']}"
+    if row["ended"]:
+        return "its journey has ended"
+    if row["approved_at"] is not None:
+        return f"{row['approved_by']} approved it at {row['approved_at']:%Y-%m-%d %H:%M} UTC"
+    return "it needs no approval" if row["state"] != "held" else "it came to be held just now; look again"

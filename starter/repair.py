@@ -1,29 +1,38 @@
 """Audited repair: what is held up is tried again, passed over or finished by hand. Never is anything sent twice (P1).
 
-A repair is one transaction: what it does to the ledger, the signal in the outbox, and who did it and why.
+Where a journey rests is told by its own history, which is never behind. A repair is one transaction: what it does to
+the ledger, the signal in the outbox, and who did it and why.
 """
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import assert_never
 
-from activities.postgres.pool import Connection, Pool, Row, transaction
+from temporalio.client import Client
+
+from activities.archive.archive import Archive
+from activities.postgres.pool import Connection, Pool, transaction
 from activities.postgres.queries import load_queries
 from schemas.ids import JourneyId, StepId
 from schemas.journey import Skip, Wake
-from schemas.outcome import Refused, Then
+from schemas.outcome import Deferred, Held, Refused, Stopped, Then
+from schemas.path import PathEntry
 from schemas.reasons import Reason
 from schemas.repair import Repair, RepairPlan, Resumed, StoppedGroup, Stuck
-from starter.journeys import NoSuchJourney
+from starter.http.retry import once_more
+from starter.journeys import Journeys
+from starter.replay import HistoryGone, replay_path
 
 SQL = load_queries("starter", "repair.sql")
 
 STOPPING = (Reason.MESSAGE_BROKEN, Reason.WEBHOOK_FAILED)
 """Causes that hold a journey up until somebody mends them. A message that waits for approval is no fault."""
-MAY_BE_ON_ITS_WAY = ("sending", "sent", "unknown")
+AT_ONCE = 5000
+"""Journeys resumed in one transaction: a second's work."""
 
 
 class NotRepairable(Exception):
-    """The journey does not rest where a repair could do anything; the text says why."""
+    """The journey does not rest where this repair could do anything; the text says why, and what would."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,15 +43,34 @@ class By:
     why: str
 
 
-class Repairs:
-    """Repairs over one database."""
+@dataclass(frozen=True, slots=True)
+class Rest:
+    """Where a journey rests.
 
-    def __init__(self, pool: Pool) -> None:
+    Attributes:
+        tries: it is held up at something that can be tried again; else it waits for time to pass or for an event.
+        sends: it rests before a message.
+        cause: what holds it up.
+    """
+
+    step: StepId
+    since: datetime
+    tries: bool
+    sends: bool
+    cause: Reason | None
+
+
+class Repairs:
+    """Repairs over one database, and the histories that tell where journeys rest."""
+
+    def __init__(self, pool: Pool, client: Client, archive: Archive) -> None:
         self._pool = pool
+        self._client = client
+        self._archive = archive
 
     async def stuck(self) -> Stuck:
         """What does not go on by itself, by cause, version and step; at most 500 groups, the oldest first."""
-        rows = await self._pool.fetch(SQL["stuck"], [*STOPPING, Reason.AWAITING_APPROVAL])
+        rows = await self._pool.fetch(SQL["stuck"], list(STOPPING))
         others = await self._pool.fetchrow(SQL["others"])
         assert others is not None, "counts always give a row"
         groups = tuple(StoppedGroup(**dict(row), why=Reason(row["cause"]).sentence) for row in rows)
@@ -53,29 +81,59 @@ class Repairs:
 
         Raises:
             NoSuchJourney: as it says.
-            NotRepairable: it has ended, stands in line, or its message may be on its way.
+            NotRepairable: it has ended, stands in line, does not rest, or its message may be on its way.
+            HistoryCorrupt, ArchiveUnavailable, ReplayFailed: where it rests cannot be told.
         """
-        async with transaction(self._pool) as connection:
-            row = await connection.fetchrow(SQL["standing"], journey_id)
-            if row is None:
-                raise NoSuchJourney(journey_id)
-            _check(row, repair)
-            if by is not None:
-                await _do(connection, row, repair)
-                details = {"journey": journey_id, "step": row["at_step"], "why": by.why}
-                await connection.execute(SQL["audit"], by.actor, f"repair_{repair}", details)
+        looked_at = await self._pool.fetchval(SQL["now"])
+        rest = await self._rest(journey_id)
+        if repair is Repair.RETRY and not rest.tries:
+            raise NotRepairable(f"{_where(journey_id, rest)}: there is nothing to try again. A skip ends its wait now.")
+
+        async def write() -> None:
+            async with transaction(self._pool) as connection:
+                await _do(connection, journey_id, rest, repair, looked_at, act=by is not None)
+                if by is not None:
+                    details = {"journey": journey_id, "step": rest.step, "cause": rest.cause, "why": by.why}
+                    await connection.execute(SQL["audit"], by.actor, _ACTIONS[repair], details)
+
+        await once_more(write)
         return RepairPlan(
             journey=journey_id,
             repair=repair,
-            step=row["at_step"],
-            since=row["at_since"],
-            cause=Reason(row["held_up_by"]) if row["held_up_by"] else None,
-            sentence=_sentence(row, repair),
+            step=rest.step,
+            since=rest.since,
+            cause=rest.cause,
+            sentence=_sentence(journey_id, rest, repair),
             done=by is not None,
         )
 
+    async def _rest(self, journey_id: JourneyId) -> Rest:
+        """Where it rests, as its history has it.
+
+        Raises:
+            NoSuchJourney, NotRepairable, HistoryCorrupt, ArchiveUnavailable, ReplayFailed: as they say.
+        """
+        if (await Journeys(self._pool).show(journey_id)).ended_at is not None:
+            raise NotRepairable("This journey has ended; there is nothing left to go on with.")
+        try:
+            path = await replay_path(self._client, self._archive, journey_id)
+        except HistoryGone:
+            raise NotRepairable(
+                "This journey's workflow has not been started, or is lost: `shelftalk doctor` tells whether the outbox "
+                "is drained, and the reconciliation starts it anew."
+            ) from None
+        if path.ending is not None:
+            raise NotRepairable("This journey has ended; its record follows in a moment.")
+        resting = path.entries[-1] if path.entries else None
+        if resting is None or resting.left_at is not None:
+            raise NotRepairable("This journey is between two steps just now. Look again in a moment.")
+        return _rest_at(resting)
+
     async def resume(self, cause: Reason, conversation: str | None, step: str | None, by: By | None) -> Resumed:
         """Let all that are stopped by one cause try again; with `by` None only count them.
+
+        Many take several transactions, each with its own row in the audit; asked again after a crash, the others go on
+        too.
 
         Raises:
             NotRepairable: nothing is ever stopped by this.
@@ -85,51 +143,103 @@ class Repairs:
         which = cause, conversation, step
         if by is None:
             return Resumed(cause=cause, journeys=await self._pool.fetchval(SQL["count_stopped"], *which), done=False)
-        async with transaction(self._pool) as connection:
-            resumed = await connection.fetch(SQL["resume"], *which)
-            details = {"cause": cause, "conversation": conversation, "step": step, "journeys": len(resumed)}
-            await connection.execute(SQL["audit"], by.actor, "repair_resume", {**details, "why": by.why})
+        resumed: list[str] = []
+
+        async def write() -> list[str]:
+            async with transaction(self._pool) as connection:
+                after = resumed[-1] if resumed else ""
+                batch = sorted(row["id"] for row in await connection.fetch(SQL["resume"], *which, after, AT_ONCE))
+                if batch:
+                    details = {"cause": cause, "conversation": conversation, "step": step, "journeys": len(batch)}
+                    await connection.execute(SQL["audit"], by.actor, "resume journeys", {**details, "why": by.why})
+            return batch
+
+        while batch := await once_more(write):
+            resumed += batch
         return Resumed(cause=cause, journeys=len(resumed), done=True)
 
 
-def _check(row: Row, repair: Repair) -> None:
-    if row["ended"]:
-        raise NotRepairable("This journey has ended; there is nothing left to go on with.")
-    if row["in_line"]:
-        raise NotRepairable("This journey stands in line: it goes on when its turn comes. To end it, cancel it.")
-    if row["at_step"] is None:
-        raise NotRepairable("This journey does not rest anywhere yet. Look again in a moment.")
-    if repair is not Repair.RETRY and row["send"] in MAY_BE_ON_ITS_WAY:
+_ACTIONS = {Repair.RETRY: "retry journey", Repair.SKIP: "skip step", Repair.FINISH: "finish thread"}
+
+
+def _rest_at(entry: PathEntry) -> Rest:
+    """The rest that an open entry of a path is.
+
+    Raises:
+        NotRepairable: it is none, or one that nothing can be done to.
+    """
+    step, outcome = StepId(entry.step), entry.outcome
+    match entry.kind:
+        case "waiting":
+            raise NotRepairable("This journey stands in line: it goes on when its turn comes. To end it, cancel it.")
+        case "wait" | "wait_until" | "wait_for":
+            return Rest(step, entry.entered_at, tries=False, sends=False, cause=None)
+        case "send" | "call_webhook":
+            sends = entry.kind == "send"
+            match outcome:
+                case Deferred(reason=cause) | Stopped(reason=cause):
+                    return Rest(step, entry.entered_at, tries=True, sends=sends, cause=cause)
+                case Held():
+                    return Rest(step, entry.entered_at, tries=True, sends=sends, cause=Reason.AWAITING_APPROVAL)
+                case _:
+                    raise NotRepairable(
+                        f"The message of '{step}' is being sent: it may have left, so it is not passed over. What "
+                        "became of it is known within a day at the latest."
+                        if sends
+                        else f"'{step}' is being called, for a day at most. After that it can be passed over."
+                    )
+        case _:
+            raise NotRepairable("This journey is between two steps just now. Look again in a moment.")
+
+
+async def _do(
+    connection: Connection, journey_id: JourneyId, rest: Rest, repair: Repair, looked_at: datetime, *, act: bool
+) -> None:
+    """Check what was seen under the locks that deliver takes, and write the repair, if it is to be done.
+
+    Raises:
+        NotRepairable: it has gone on meanwhile.
+    """
+    message = await connection.fetchrow(SQL["hold_message"], journey_id, rest.step) if rest.sends else None
+    journey = await connection.fetchrow(SQL["hold_journey"], journey_id, rest.step)
+    if journey is None or journey["ended"]:
+        raise NotRepairable("This journey has just ended; there is nothing left to go on with.")
+    settled = message is not None and message["settled_at"] is not None
+    # What was settled before this rest is of an earlier stay at the step.
+    since = min(looked_at, journey["since"] or looked_at)
+    if message is not None and (message["state"] == "sending" or (settled and message["settled_at"] >= since)):
         raise NotRepairable(
-            f"The message of '{row['at_step']}' is {row['send']}: it may have left, so it is not passed over."
+            f"The message of '{rest.step}' is {message['state']} by now: what may have left is not passed over."
         )
-
-
-async def _do(connection: Connection, row: Row, repair: Repair) -> None:
-    journey_id, step = row["id"], StepId(row["at_step"])
+    if not act:
+        return
     match repair:
         case Repair.RETRY:
-            await connection.execute(SQL["push"], journey_id, "wake", Wake(step=step).model_dump(mode="json"))
+            await connection.execute(SQL["push"], journey_id, "wake", Wake(step=rest.step).model_dump(mode="json"))
         case Repair.SKIP | Repair.FINISH:
-            passed_over = Refused(reason=Reason.SKIPPED, then=Then.GO_ON)
-            await connection.execute(SQL["skip_message"], journey_id, step, passed_over.model_dump(mode="json"))
-            skip = Skip(step=step, to_end=repair is Repair.FINISH)
+            if message is not None and not settled:
+                passed_over = Refused(reason=Reason.SKIPPED, then=Then.GO_ON)
+                await connection.execute(SQL["pass_over"], message["key"], passed_over.model_dump(mode="json"))
+            skip = Skip(step=rest.step, to_end=repair is Repair.FINISH)
             await connection.execute(SQL["push"], journey_id, "skip", skip.model_dump(mode="json"))
         case _:
             assert_never(repair)
     await connection.execute(SQL["let_go"], journey_id)
 
 
-def _sentence(row: Row, repair: Repair) -> str:
-    held = f" ({Reason(row['held_up_by']).sentence})" if row["held_up_by"] else ""
-    where = f"{row['id']} rests at '{row['at_step']}' since {row['at_since']:%Y-%m-%d %H:%M} UTC"
+def _where(journey_id: JourneyId, rest: Rest) -> str:
+    held = f" ({rest.cause.sentence.removesuffix('.')})" if rest.cause else ""
+    return f"{journey_id} rests at '{rest.step}' since {rest.since:%Y-%m-%d %H:%M} UTC{held}"
+
+
+def _sentence(journey_id: JourneyId, rest: Rest, repair: Repair) -> str:
     match repair:
         case Repair.RETRY:
             does = "It tries that step again now, with every check"
         case Repair.SKIP:
-            does = "It goes on with the step after it"
+            does = "It goes on with the step after it" + (", and this message is never sent" if rest.sends else "")
         case Repair.FINISH:
             does = "It leaves out the rest of the thread"
         case _:
             assert_never(repair)
-    return f"{where}{held}. {does}; nothing that was sent is sent again."
+    return f"{_where(journey_id, rest)}. {does}; nothing that was sent is sent again."

@@ -24,6 +24,8 @@ LOOK_AGAIN = timedelta(seconds=30)
 """How soon to ask what became of an attempt that may still be under way."""
 KEPT_MESSAGES = 1000
 """Message texts kept in memory. Versions never change, so what is kept is never stale."""
+SAID_ONCE = 0
+"""The round of a message to those in line; a thread's rounds begin with 1."""
 
 
 class Delivery:
@@ -54,28 +56,24 @@ class Delivery:
             if now < dossier.leased_until:
                 raise _in_progress(dossier.leased_until - now)
             return await self._settle(request, Unknown())
+        if dossier.declined:
+            then = Then.GO_ON if _aside(request, dossier) else Then.LEAVE
+            return await self._settle(request, Refused(reason=Reason.DECLINED, then=then))
         match judge(dossier.facts, now):
             case Deferred() as deferred:
                 return deferred
             case Refused() as refused:
                 return await self._settle(request, refused)
-            case Go() if request.step.manual and not dossier.approved:
-                return await self._hold(request)
             case Go():
                 return await self._send(request, dossier)
 
-    async def _hold(self, request: Deliver) -> Outcome:
-        if not await self._ledger.hold(request):
-            raise ApplicationError("somebody approved or settled this message just now", type="InProgress")
-        return Held()
-
     async def _send(self, request: Deliver, dossier: Dossier) -> Outcome:
-        # Nothing hangs on it: they were told before, or it is not the alert itself.
-        aside = dossier.facts.claim != "given" or request.event is not AlertEvent.ALERT
+        aside = _aside(request, dossier)
         mail = await self._compose(request, dossier)
         if mail is None:
-            # Not refused: everyone's message is broken, and somebody can mend it.
-            return Stopped(reason=Reason.MESSAGE_BROKEN)
+            return await self._stop(request)
+        if request.step.manual and await self._ledger.hold(request):
+            return Held()
         if not await self._ledger.open(request):
             raise ApplicationError("another attempt took this message first", type="InProgress")
         try:
@@ -98,6 +96,14 @@ class Delivery:
         except Uncertain:
             return await self._settle(request, Unknown())
         return await self._settle(request, Sent(message_id=mail.message_id, at=datetime.now(UTC)))
+
+    async def _stop(self, request: Deliver) -> Outcome:
+        """The message cannot be rendered: everyone's is broken, and its journeys wait until somebody has mended it."""
+        if request.round == SAID_ONCE:
+            # Said by the way: nobody is to be passed over in line for it.
+            return await self._settle(request, Refused(reason=Reason.MESSAGE_BROKEN, then=Then.GO_ON))
+        await self._ledger.stop(request)
+        return Stopped(reason=Reason.MESSAGE_BROKEN)
 
     async def _compose(self, request: Deliver, dossier: Dossier) -> Mail | None:
         """The message for this contact; None when its template cannot be rendered."""
@@ -124,6 +130,11 @@ class Delivery:
         if recorded is None:
             raise ApplicationError("another attempt is sending this message", type="InProgress")
         return recorded
+
+
+def _aside(request: Deliver, dossier: Dossier) -> bool:
+    """Nothing hangs on it: they were told before, or it is not the alert itself."""
+    return dossier.facts.claim != "given" or request.event is not AlertEvent.ALERT
 
 
 def _in_progress(lease_left: timedelta) -> ApplicationError:

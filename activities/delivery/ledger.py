@@ -1,7 +1,8 @@
 """The ledger: what became of each message, once and for all (promise P1).
 
-A row goes ready → sending → sent, refused or unknown. Whoever holds `sending` has a lease; when it runs out without
-an outcome, what happened cannot be known, and it is recorded as unknown, never sent again.
+A row goes ready → sending → sent, refused or unknown; a manual message is held before that, until somebody approves it.
+Whoever holds `sending` has a lease; when it runs out without an outcome, what happened cannot be known, and it is
+recorded as unknown, never sent again.
 """
 
 from dataclasses import dataclass
@@ -45,7 +46,7 @@ class Dossier:
         sender: the From address of the list; None: the installation's.
         recorded: the outcome, if the message is settled already.
         leased_until: another attempt may be sending it until then.
-        approved: somebody said that it may be sent.
+        declined: somebody looked at it and said no.
     """
 
     facts: Facts
@@ -54,7 +55,7 @@ class Dossier:
     context: MessageContext
     recorded: Outcome | None
     leased_until: datetime | None
-    approved: bool
+    declined: bool
 
 
 class UnknownJourney(Exception):
@@ -91,7 +92,7 @@ class Ledger:
             context=_context(row, await self._items(row) if recorded is None else ()),
             recorded=recorded,
             leased_until=row["lease_until"],
-            approved=bool(row["approved"]),
+            declined=bool(row["declined"]),
         )
 
     async def _offer(self, row: Row) -> Offer | None:
@@ -124,20 +125,16 @@ class Ledger:
         return MessageSection.model_validate(found)
 
     async def open(self, request: Deliver) -> bool:
-        """Take the right to send; False when another attempt has it or it is settled."""
-        step = request.step
-        return (
-            await self._pool.fetchval(
-                SQL["open"], request.key, request.journey_id, step.id, request.round, step.message, LEASE
-            )
-            is not None
-        )
+        """Take the right to send; False when another attempt has it, it is settled, or somebody declined it."""
+        return await self._pool.fetchval(SQL["open"], *_place(request), LEASE, request.step.manual) is not None
 
     async def hold(self, request: Deliver) -> bool:
-        """Let it wait for approval; False when it has just been approved or settled."""
-        step = request.step
-        row = request.key, request.journey_id, step.id, request.round, step.message
-        return await self._pool.fetchval(SQL["hold"], *row) is not None
+        """Put it before somebody; False when they have approved these words, or it is past that."""
+        return await self._pool.fetchval(SQL["hold"], *_place(request), request.version) is not None
+
+    async def stop(self, request: Deliver) -> None:
+        """It cannot be made until somebody mends what is broken."""
+        await self._pool.execute(SQL["stop"], *_place(request))
 
     async def release(self, request: Deliver) -> None:
         """The provider certainly did not take it."""
@@ -182,18 +179,14 @@ class Ledger:
         return True
 
 
+def _place(request: Deliver) -> tuple[object, ...]:
+    """Which message it is, as the ledger's queries begin."""
+    return request.key, request.journey_id, request.step.id, request.round, request.step.message
+
+
 def _entry(request: Deliver, outcome: Sent | Refused | Unknown) -> tuple[object, ...]:
     """The ledger's row for an outcome, in the order of its queries."""
-    step = request.step
-    return (
-        request.key,
-        request.journey_id,
-        step.id,
-        request.round,
-        step.message,
-        outcome.kind,
-        outcome.model_dump(mode="json"),
-    )
+    return *_place(request), outcome.kind, outcome.model_dump(mode="json")
 
 
 def _outcome(stored: object) -> Outcome | None:

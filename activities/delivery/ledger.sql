@@ -39,7 +39,7 @@ select
     p.title as product_title, p.handle, p.image_url, v.variant_id, v.title as variant_title, v.sku,
     coalesce(v.price, e.measure) as price,
     ev.properties || case when ev.list_code is null then '{}' else jsonb_build_object('list', ev.list_code) end as properties,
-    send.lease_until, send.outcome, send.approved_at is not null as approved
+    send.lease_until, send.outcome, send.declined_at is not null as declined
 from journeys j
 join versions ve on ve.id = j.version_id
 join conversations co on co.code = j.conversation
@@ -82,21 +82,31 @@ limit $3;
 select document -> 'messages' -> $2 as message from versions where id = $1;
 
 -- name: open
--- The right to send this message now. No row: another attempt has it, or it is settled.
+-- The right to send this message now. No row: another attempt has it, it is settled, or somebody declined it. One that was
+-- held may leave when its step is no longer manual ($7 false).
 insert into sends (key, journey_id, step, round, message, state, attempts, lease_until)
 values ($1, $2, $3, $4, $5, 'sending', 1, now() + $6::interval)
 on conflict (key) do update
 set state = 'sending', attempts = sends.attempts + 1, lease_until = excluded.lease_until
-where sends.state in ('ready', 'held')
+where (sends.state = 'ready' or (sends.state = 'held' and not $7)) and sends.declined_at is null
 returning key;
 
 -- name: hold
--- It waits for somebody's approval. No row: it was approved, or settled, a moment ago.
-insert into sends (key, journey_id, step, round, message, state)
-values ($1, $2, $3, $4, $5, 'held')
-on conflict (key) do update set state = 'held'
-where sends.state in ('ready', 'held') and sends.approved_at is null
+-- It waits for approval, unless it has that, and for these very words, whatever version they stand in.
+insert into sends (key, journey_id, step, round, message, state, held_version) values ($1, $2, $3, $4, $5, 'held', $6)
+on conflict (key) do update
+set state = 'held', message = excluded.message, held_version = $6, approved_at = null, approved_by = null,
+    opened_at = case when sends.state = 'held' then sends.opened_at else now() end
+where sends.state in ('ready', 'held') and sends.declined_at is null and (
+    sends.approved_at is null
+    or (select document -> 'messages' -> sends.message from versions where id = sends.held_version)
+       is distinct from (select document -> 'messages' -> excluded.message from versions where id = $6))
 returning key;
+
+-- name: stop
+-- It cannot be made as things stand: nothing is settled, but the ledger knows of it.
+insert into sends (key, journey_id, step, round, message, state) values ($1, $2, $3, $4, $5, 'ready')
+on conflict (key) do update set state = 'ready' where sends.state = 'held';
 
 -- name: release
 -- The provider certainly did not take it: another attempt may.

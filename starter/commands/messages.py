@@ -5,12 +5,12 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from schemas.repair import Answer, Answered, HeldMessages
-from starter.approvals import Approvals, Which
+from schemas.repair import Answer, Answered, HeldMessages, MessagePreview
+from starter.approvals import Approvals, NothingHeld, Which
 from starter.commands.acting import Actor, Yes, agreed, by
 from starter.commands.asking import ask
+from starter.commands.failures import CommandFailed
 from starter.commands.terminal import AsJson, DataDir, clock, tell
-from starter.http.retry import once_more
 from starter.operations import Operations
 from starter.repair import By
 
@@ -28,10 +28,14 @@ def held(
     conversation: OfConversation = None,
     message: OfMessage = None,
     limit: Annotated[int, typer.Option(min=1, max=1000, help="How many at most.")] = 100,
+    show: Annotated[str | None, typer.Option("--show", metavar="KEY", help="Show this one, rendered.")] = None,
     as_json: AsJson = False,
     data_dir: DataDir = None,
 ) -> None:
-    """List the messages that wait for approval, the longest first."""
+    """List the messages that wait for approval, the longest first; or show one as its contact would read it."""
+    if show is not None:
+        tell(ask(lambda operations: _preview(operations, show), data_dir), _shown, as_json=as_json)
+        return
 
     async def question(operations: Operations) -> HeldMessages:
         return await Approvals(operations.pool).held(conversation, message, limit)
@@ -71,6 +75,13 @@ def decline(
     _answer(Answer.DECLINED, _which(keys, all_, conversation, message), by(actor, why), yes, as_json, data_dir)
 
 
+async def _preview(operations: Operations, key: str) -> MessagePreview:
+    try:
+        return await Approvals(operations.pool).preview(key)
+    except NothingHeld as error:
+        raise CommandFailed("not_held", f"{error}.", "`shelftalk message held` lists those that are.") from None
+
+
 def _which(keys: list[str] | None, all_: bool, conversation: str | None, message: str | None) -> Which:
     if bool(keys) == all_:
         raise typer.BadParameter("name the messages by their keys, or say --all", param_hint="KEY")
@@ -89,15 +100,23 @@ def _answer(answer: Answer, which: Which, who: By, yes: bool, as_json: bool, dat
     async def do(operations: Operations) -> Answered:
         # What was shown, and no more: others may have come to be held meanwhile.
         shown = Which(keys=counted.keys)
-        return await once_more(lambda: Approvals(operations.pool).answer(answer, shown, who))
+        return await Approvals(operations.pool).answer(answer, shown, who)
 
     tell(ask(do, data_dir) if counted.keys else counted, _answered, as_json=as_json)
 
 
 def _answered(report: Answered) -> str:
-    if not report.keys:
-        return "None of these is held; nothing was changed."
-    return f"{len(report.keys)} messages {report.answer}."
+    said = (
+        f"{len(report.keys)} messages {report.answer}."
+        if report.keys
+        else "Nothing was changed: no such message is held."
+    )
+    return "\n".join([said, *(f"{other.key} is not held: {other.why}." for other in report.not_held)])
+
+
+def _shown(preview: MessagePreview) -> str:
+    head = f"{preview.key}, message '{preview.message}' of {preview.version}"
+    return "\n".join([head, "", f"Subject: {preview.subject}", "", preview.text])
 
 
 def _table(report: HeldMessages) -> Table | str:

@@ -10,9 +10,10 @@ from schemas.reasons import Reason
 from schemas.repair import Repair, RepairPlan, Resumed, Stuck
 from starter.commands.acting import Actor, WhyOption, Yes, agreed, by
 from starter.commands.asking import ask
+from starter.commands.failures import CommandFailed
 from starter.commands.terminal import AsJson, DataDir, clock, tell
 from starter.operations import Operations
-from starter.repair import STOPPING, By, Repairs
+from starter.repair import STOPPING, By, NotRepairable, Repairs
 
 app = typer.Typer(help="See what is held up, and mend it; who and why is kept.", no_args_is_help=True)
 
@@ -24,7 +25,7 @@ def list_(as_json: AsJson = False, data_dir: DataDir = None) -> None:
     """List what does not go on by itself, by cause, version and step."""
 
     async def question(operations: Operations) -> Stuck:
-        return await Repairs(operations.pool).stuck()
+        return await _repairs(operations).stuck()
 
     tell(ask(question, data_dir), _stuck, as_json=as_json)
 
@@ -82,29 +83,39 @@ def resume(
     """Let all that the same cause has stopped try again."""
     who = by(actor, why)
 
+    if cause not in STOPPING:
+        raise typer.BadParameter(f"what stops journeys is {' or '.join(STOPPING)}", param_hint="--cause")
+
     async def count(operations: Operations) -> Resumed:
-        return await Repairs(operations.pool).resume(cause, conversation, step, None)
+        return await _repairs(operations).resume(cause, conversation, step, None)
 
     counted = ask(count, data_dir)
     if counted.journeys:
         agreed(f"{counted.journeys} journeys would try again now, with every check.", yes=yes, as_json=as_json)
 
     async def do(operations: Operations) -> Resumed:
-        return await Repairs(operations.pool).resume(cause, conversation, step, who)
+        return await _repairs(operations).resume(cause, conversation, step, who)
 
     tell(ask(do, data_dir) if counted.journeys else counted, _resumed, as_json=as_json)
 
 
 def _repair(journey_id: JourneyId, repair: Repair, who: By, yes: bool, as_json: bool, data_dir: DataDir) -> None:
-    async def look(operations: Operations) -> RepairPlan:
-        return await Repairs(operations.pool).repair(journey_id, repair, None)
+    async def asked(operations: Operations, by_: By | None) -> RepairPlan:
+        try:
+            return await _repairs(operations).repair(journey_id, repair, by_)
+        except NotRepairable as error:
+            raise CommandFailed("not_repairable", str(error), "`shelftalk journey replay` has its path.") from None
 
-    agreed(ask(look, data_dir).sentence, yes=yes, as_json=as_json)
+    agreed(ask(lambda operations: asked(operations, None), data_dir).sentence, yes=yes, as_json=as_json)
+    tell(
+        ask(lambda operations: asked(operations, who), data_dir),
+        lambda plan: f"Asked for. {plan.sentence}",
+        as_json=as_json,
+    )
 
-    async def do(operations: Operations) -> RepairPlan:
-        return await Repairs(operations.pool).repair(journey_id, repair, who)
 
-    tell(ask(do, data_dir), lambda plan: f"Asked for. {plan.sentence}", as_json=as_json)
+def _repairs(operations: Operations) -> Repairs:
+    return Repairs(operations.pool, operations.client, operations.archive)
 
 
 def _resumed(report: Resumed) -> str:

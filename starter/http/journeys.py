@@ -88,7 +88,7 @@ async def show_journey(journey: Journey, operations: Ops) -> JourneyReport:
 )
 async def show_path(journey: Journey, operations: Ops) -> JourneyPath:
     """Each step entered and left, with times and verdicts, by replaying the workflow's history."""
-    async with _asking_temporal():
+    async with asking_temporal():
         return await operations.path(journey)
 
 
@@ -103,7 +103,7 @@ async def cancel_journey(journey: Journey, operations: Ops) -> JourneyReport:
 
 
 @asynccontextmanager
-async def _asking_temporal() -> AsyncGenerator[None]:
+async def asking_temporal() -> AsyncGenerator[None]:
     """What a Temporal that does not answer means for whoever asked."""
     try:
         async with asyncio.timeout(REPLAY_LIMIT_SECONDS):

@@ -2,25 +2,24 @@
 
 from typing import Annotated
 
-from fastapi import Path, Query
+from fastapi import Query
 from pydantic import Field
 
-from schemas.ids import JourneyId
 from schemas.model import Model
 from schemas.reasons import Reason
-from schemas.repair import Answer, Answered, HeldMessages, Repair, RepairPlan, Resumed, Stuck, Why
-from starter.approvals import Approvals, Which
+from schemas.repair import Answer, Answered, HeldMessages, MessagePreview, Repair, RepairPlan, Resumed, Stuck, Why
+from starter.approvals import Approvals, NothingHeld, Which
 from starter.http.actor import Actor
 from starter.http.auth import keyed_router
+from starter.http.journeys import Journey, asking_temporal
 from starter.http.problems import Kind, Refusal, problem_responses
-from starter.http.retry import once_more
 from starter.http.surroundings import Ops
+from starter.operations import Operations
 from starter.repair import By, NotRepairable, Repairs
 
 router = keyed_router("repair")
 
 MOST_KEYS = 1000
-Journey = Annotated[JourneyId, Path(max_length=64)]
 Code = Annotated[str | None, Field(max_length=63)]
 Key = Annotated[str, Field(min_length=1, max_length=300)]
 
@@ -77,6 +76,21 @@ async def list_held(
     return await Approvals(operations.pool).held(conversation, message, limit)
 
 
+@router.get(
+    "/v1/messages/preview",
+    summary="Show a held message",
+    responses=problem_responses(Kind.NOT_FOUND, Kind.INVALID),
+)
+async def preview(
+    operations: Ops, key: Annotated[str, Query(min_length=1, max_length=300, description="As the list has it")]
+) -> MessagePreview:
+    """As its contact would read it now."""
+    try:
+        return await Approvals(operations.pool).preview(key)
+    except NothingHeld as error:
+        raise Refusal(Kind.NOT_FOUND, f"It cannot be shown: {error}.") from None
+
+
 @router.post("/v1/messages/approve", summary="Approve held messages", responses=problem_responses(Kind.INVALID))
 async def approve(body: Answering, actor: Actor, operations: Ops) -> Answered:
     """They leave if they are still true by then: each is checked anew."""
@@ -92,19 +106,28 @@ async def decline(body: Answering, actor: Actor, operations: Ops) -> Answered:
 @router.get("/v1/repairs", summary="List what is held up")
 async def list_stuck(operations: Ops) -> Stuck:
     """What does not go on by itself, by cause, version and step."""
-    return await Repairs(operations.pool).stuck()
+    return await _repairs(operations).stuck()
 
 
 @router.post(
     "/v1/journeys/{journey}/repair",
     summary="Repair a journey",
-    responses=problem_responses(Kind.NOT_FOUND, Kind.CONFLICT, Kind.INVALID),
+    responses=problem_responses(
+        Kind.NOT_FOUND,
+        Kind.CONFLICT,
+        Kind.INVALID,
+        Kind.REPLAY_FAILED,
+        Kind.HISTORY_CORRUPT,
+        Kind.TEMPORAL_UNAVAILABLE,
+        Kind.ARCHIVE_UNAVAILABLE,
+    ),
 )
 async def repair(journey: Journey, body: Repairing, actor: Actor, operations: Ops) -> RepairPlan:
     """Retry, skip or finish; nothing that was sent is sent again."""
     by = By(actor, body.why) if body.confirm else None
     try:
-        return await once_more(lambda: Repairs(operations.pool).repair(journey, body.repair, by))
+        async with asking_temporal():
+            return await _repairs(operations).repair(journey, body.repair, by)
     except NotRepairable as error:
         raise Refusal(Kind.CONFLICT, str(error)) from None
 
@@ -118,7 +141,7 @@ async def resume(body: Resuming, actor: Actor, operations: Ops) -> Resumed:
     """All that it has stopped try again, with every check."""
     by = By(actor, body.why) if body.confirm else None
     try:
-        return await once_more(lambda: Repairs(operations.pool).resume(body.cause, body.conversation, body.step, by))
+        return await _repairs(operations).resume(body.cause, body.conversation, body.step, by)
     except NotRepairable as error:
         raise Refusal(Kind.CONFLICT, str(error)) from None
 
@@ -126,4 +149,8 @@ async def resume(body: Resuming, actor: Actor, operations: Ops) -> Resumed:
 async def _answer(answer: Answer, body: Answering, actor: str, operations: Ops) -> Answered:
     which = Which(body.conversation, body.message, body.keys)
     by = By(actor, body.why) if body.confirm else None
-    return await once_more(lambda: Approvals(operations.pool).answer(answer, which, by))
+    return await Approvals(operations.pool).answer(answer, which, by)
+
+
+def _repairs(operations: Operations) -> Repairs:
+    return Repairs(operations.pool, operations.client, operations.archive)

@@ -12,7 +12,10 @@ from schemas.ids import JourneyId
 from schemas.journey import Deliver
 from schemas.outcome import Deferred, Held, Refused, Sent, Stopped, Then
 from schemas.reasons import Ending, Reason
+from schemas.repair import Answer as Answered
+from starter.approvals import Approvals, Which
 from starter.publishing import publish
+from starter.repair import By
 from tests.delivery.counter import Counter, message, reminder
 from tests.product import Shop, address, starter_document
 
@@ -159,7 +162,7 @@ async def test_a_manual_message_is_held_until_it_is_approved_and_checked_anew(co
     for _ in range(2):
         assert await counter.deliver(request) == Held()
     assert counter.sender.taken == ()
-    await counter.pool.execute("update sends set state = 'ready', approved_at = now(), approved_by = 'ann'")
+    await Approvals(counter.pool).answer(Answered.APPROVED, Which(), By("ann", "read it"))
     assert isinstance(await counter.deliver(request), Sent)
     assert isinstance(await counter.deliver(request), Sent)
     assert len(counter.sender.taken) == 1
@@ -168,7 +171,7 @@ async def test_a_manual_message_is_held_until_it_is_approved_and_checked_anew(co
 async def test_a_held_message_that_is_not_true_any_more_is_refused_also_when_it_was_approved(counter: Counter) -> None:
     (journey,) = await counter.calls("first")
     assert await counter.deliver(manual(journey)) == Held()
-    await counter.pool.execute("update sends set state = 'ready', approved_at = now(), approved_by = 'ann'")
+    await Approvals(counter.pool).answer(Answered.APPROVED, Which(), By("ann", "read it"))
     await counter.shop.has("v", 0)
     refused = Refused(reason=Reason.SOLD_OUT_AGAIN, then=Then.BACK_IN_LINE)
     assert await counter.deliver(manual(journey)) == refused

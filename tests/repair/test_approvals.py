@@ -114,5 +114,5 @@ async def test_approving_twice_and_what_is_not_held_does_no_harm(shop_by_hand: P
     assert addressees(shop_by_hand.mailbox) == ["ada"]
     rows = await shop_by_hand.pool.fetch("select actor, action, details from audit order by id")
     assert [(row["actor"], row["action"], row["details"]["why"]) for row in rows] == [
-        ("ann", "approve_messages", "read it")
+        ("ann", "approve messages", "read it")
     ]

@@ -150,6 +150,15 @@ alter table outbox
     add check ((kind = 'carry_out') = (operation_id is not null)),
     add check ((kind in ('hear', 'wake', 'skip')) = (payload is not null));
 
+-- Approval by hand: it is given to the words that were read, and a no takes effect when deliver is asked again.
+alter table sends
+    add column held_version text references versions,
+    add column declined_at timestamptz,
+    add column declined_by text,
+    add check (held_version is not null or (state <> 'held' and approved_at is null and declined_at is null)),
+    add check ((declined_at is null) = (declined_by is null)),
+    add check (approved_at is null or declined_at is null);
+
 -- Publishing while people are under way: the latest operation on a journey holds.
 alter table operation_journeys add column superseded_by bigint references operations;
 create index operation_journeys_unsettled on operation_journeys (journey_id)
