@@ -1,0 +1,34 @@
+"""Whatever a conversation says, it can be rehearsed, and the work that is has a bound."""
+
+from hypothesis import HealthCheck, given, settings
+
+from schemas.conversation import ConversationDocument
+from schemas.scenarios import Ends, ExpectSection, ScenarioSection
+from starter.rehearsing.entrance import usual_scenario
+from starter.rehearsing.expecting import find_differences
+from starter.rehearsing.run import RunTester
+from starter.rehearsing.world import MOST_RESTS
+from tests.conversations.told import talk, thread
+from tests.documents.any_document import documents
+
+MOST_VERDICTS = 10 * MOST_RESTS
+"""A thread has a few messages between two rests."""
+
+
+@settings(suppress_health_check=[HealthCheck.too_slow])
+@given(documents())
+def test_any_conversation_can_be_rehearsed(document: ConversationDocument) -> None:
+    lived = RunTester(document).run(usual_scenario(document))
+    assert lived.not_entered is not None or lived.path.entries or lived.path.ending is not None
+    assert lived.asked <= MOST_VERDICTS
+
+
+def test_a_thread_that_leads_round_and_round_is_not_followed_for_ever() -> None:
+    round_and_round = thread("custom.quiz", {"send": "hello"}, {"wait": "1 day"}, {"go_to": "talk 0"})
+    document = talk("talk", round_and_round)
+    for ends, differs in ((Ends.NEVER, False), (Ends.COMPLETED, True)):
+        scenario = ScenarioSection(name="Round", expect=(ExpectSection(ends=ends),))
+        lived = RunTester(document).run(scenario)
+        assert (lived.path.ending, lived.asked) == (None, MOST_RESTS + 1)
+        found = [each.path[:3] for each in find_differences(lived, ()) if each.path[-1] == "ends"]
+        assert bool(found) is differs
