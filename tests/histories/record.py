@@ -331,7 +331,9 @@ async def moved_and_skipped(stage: Stage) -> Ran:
         starts = await Waitlist(stage.pool).starts([journey])
         temporal = Temporal(stage.client, product.settings.temporal_task_queue)
         await temporal.signal(starts[journey], Signal.MOVE, Move(program=program, operation_id=0))
-        await Repairs(stage.pool).repair(journey, Repair.SKIP, By(IDENTITY, "to record it"))
+        await Repairs(stage.pool, stage.client, product.archive).repair(
+            journey, Repair.SKIP, By(IDENTITY, "to record it")
+        )
         return await _ended(product, journey)
 
 
