@@ -9,6 +9,7 @@ import time
 from bench.intake import measure_intake
 from bench.process import PartFailed
 from bench.rates import measure_rates
+from bench.replays import NotReplayed, measure_replays
 from bench.report import Result
 from bench.sizes import FULL, QUICK, Sizes
 from bench.stage import report, running_engines, running_stage
@@ -16,25 +17,29 @@ from bench.waits import measure_first_messages, measure_memory, measure_restocks
 from starter.devstack.failures import DevstackError
 
 INTAKE_ROUNDS = 3
+REPLAY_ROUNDS = 3
 
 
 async def measure(sizes: Sizes) -> Result:
     """The whole benchmark."""
     began = time.monotonic()
     async with running_stage() as stage:
-        report("1/5 sign-ups and webhooks")
+        report("1/6 sign-ups and webhooks")
         intake = await measure_intake(stage, sizes.requests, min(sizes.rounds, INTAKE_ROUNDS))
-        report("2/5 memory of open journeys")
+        report("2/6 memory of open journeys")
         async with running_engines(stage) as engines:
             memory = await measure_memory(stage, engines, sizes.cached)
         async with running_engines(stage) as engines:
-            report(f"3/5 {sizes.at_once} journeys at once, {sizes.rounds} rounds on either side")
+            report(f"3/6 {sizes.at_once} journeys at once, {sizes.rounds} rounds on either side")
             rounds = await measure_rates(stage, engines, sizes.at_once, sizes.rounds, sizes.warm_up)
-            report("4/5 first messages")
+            report("4/6 first messages")
             first = await measure_first_messages(stage, engines, sizes.first_messages)
-            report("5/5 restocks")
+            report("5/6 restocks")
             restocks = await measure_restocks(stage, engines, sizes.waiting, sizes.restocks)
-    return Result(rounds, first, restocks, memory, intake, sizes.at_once, time.monotonic() - began)
+            report(f"6/6 replays of up to {sizes.replayed} archived journeys")
+            bare_ids = [f"round-{sizes.rounds - 1}-{number}" for number in range(sizes.at_once)]
+            replays = await measure_replays(stage, bare_ids, sizes.replayed, min(sizes.rounds, REPLAY_ROUNDS))
+    return Result(rounds, first, restocks, memory, intake, replays, sizes.at_once, time.monotonic() - began)
 
 
 def main() -> int:
@@ -46,7 +51,7 @@ def main() -> int:
     sizes = QUICK if parser.parse_args().quick else FULL
     try:
         result = asyncio.run(measure(sizes))
-    except (DevstackError, PartFailed, TimeoutError) as error:
+    except (DevstackError, NotReplayed, PartFailed, TimeoutError) as error:
         report(f"Could not be measured: {type(error).__name__}: {error}")
         return 1
     report(result.table())

@@ -8,12 +8,15 @@ from dataclasses import dataclass
 from bench.intake import IntakeRates
 from bench.processor import Processor
 from bench.rates import Rounds
+from bench.replays import Replays
 from bench.waits import FirstMessages, Memory
 
 MOST_EVENTS = 15
 LEAST_TOLD_RATIO = 0.7
 MOST_RESTOCK_GROWTH = 1.5
 MOST_FIRST_MESSAGE_SECONDS = 1.0
+MOST_REPLAY_SECONDS = 0.2
+"""What a page of a console may wait for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +47,7 @@ class Result:
     restocks: dict[int, list[float]]
     memory: Memory
     intake: IntakeRates
+    replays: Replays
     at_once: int
     seconds: float
 
@@ -89,6 +93,11 @@ class Result:
         counts = sorted(self.restocks)
         return statistics.median(self.restocks[counts[-1]]) / statistics.median(self.restocks[counts[0]])
 
+    @property
+    def replays_ratio(self) -> Spread:
+        """Paths from the archive per second, against bare histories that lie in memory."""
+        return Spread.of([ours / bare for ours, bare in zip(self.replays.ours, self.replays.bare, strict=True)])
+
     def json(self) -> str:
         """One line."""
         (starts, bare_starts), (told, bare_told), (ended, _) = self.started, self.told, self.ended
@@ -108,6 +117,10 @@ class Result:
                 "told_per_second": round(told.median, 1),
                 "signups_per_second": round(sign_ups.median, 1),
                 "webhooks_per_second": round(webhooks.median, 1),
+                "replays_ratio": round(self.replays_ratio.median, 3),
+                "replays_per_second": round(Spread.of(self.replays.ours).median, 1),
+                "replay_alone_seconds": round(Spread.of(self.replays.alone).median, 4),
+                "replayed_journeys": self.replays.journeys,
                 "memory_mb_per_1000_journeys": round(self.memory.ours * 1000 / 1e6, 2),
                 "processor_ms_per_start": self.cost("started")[0].json(),
                 "processor_ms_per_told": self.cost("told")[0].json(),
@@ -132,6 +145,8 @@ class Result:
                     "restock_seconds": {count: spread.json() for count, spread in restocks.items()},
                     "first_message_seconds": first.json(),
                     "bare_first_seconds": bare_first.json(),
+                    "replays_per_second": Spread.of(self.replays.ours).json(),
+                    "replay_alone_seconds": Spread.of(self.replays.alone).json(),
                     "signups_per_second": sign_ups.json(),
                     "webhooks_per_second": webhooks.json(),
                 },
@@ -186,6 +201,20 @@ class Result:
             ),
             ("webhooks in / s", Spread.of(self.intake.webhooks).text(0), "", "", ""),
             ("sign-ups in / s", Spread.of(self.intake.sign_ups).text(0), "", "", ""),
+            (
+                "replays of the archive / s",
+                Spread.of(self.replays.ours).text(0),
+                Spread.of(self.replays.bare).text(0),
+                self.replays_ratio.text(2),
+                "",
+            ),
+            (
+                "one replay alone, s",
+                Spread.of(self.replays.alone).text(3),
+                "",
+                "",
+                _target(f"≤ {MOST_REPLAY_SECONDS:g}", Spread.of(self.replays.alone).median <= MOST_REPLAY_SECONDS),
+            ),
             (
                 "MB per 1,000 open journeys",
                 f"{self.memory.ours * 1000 / 1e6:.1f}",

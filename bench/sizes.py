@@ -14,6 +14,7 @@ class Sizes:
         first_messages: how often a first message is timed.
         requests: webhooks, and sign-ups, that are sent in a round of intake.
         cached: open journeys whose memory is measured.
+        replayed: archived journeys that are replayed in a round.
     """
 
     at_once: int
@@ -24,6 +25,7 @@ class Sizes:
     first_messages: int
     requests: int
     cached: int
+    replayed: int
 
 
 FULL = Sizes(
@@ -35,6 +37,7 @@ FULL = Sizes(
     first_messages=15,
     requests=1_000,
     cached=800,
+    replayed=1_000,
 )
 
 QUICK = Sizes(
@@ -46,4 +49,5 @@ QUICK = Sizes(
     first_messages=2,
     requests=20,
     cached=30,
+    replayed=20,
 )

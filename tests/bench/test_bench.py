@@ -23,9 +23,15 @@ async def test_the_smallest_benchmark_gives_every_figure_in_one_line() -> None:
     figures = json.loads(line)
     assert figures["events_per_told_journey"] <= 15
     assert set(figures["restock_seconds"]) == {"20", "40"}
-    for name in ("starts_ratio", "told_ratio", "first_message_seconds", "memory_mb_per_1000_journeys"):
+    for name in (
+        "starts_ratio",
+        "told_ratio",
+        "first_message_seconds",
+        "memory_mb_per_1000_journeys",
+        "replays_per_second",
+    ):
         assert figures[name] > 0, name
-    for name in ("signups_per_second", "webhooks_per_second", "starts_per_second", "told_per_second"):
+    for name in ("signups_per_second", "webhooks_per_second", "starts_per_second", "told_per_second", "replays_per_second"):
         least, median, most = figures["spread"][name]
         assert 0 < least <= median <= most, name
     assert "told / s" in said.decode()
