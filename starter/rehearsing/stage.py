@@ -9,13 +9,14 @@ from datetime import datetime, timedelta
 from typing import assert_never
 
 from activities.decisions.evaluate import evaluate
+from activities.delivery.deliver import SAID_ONCE
 from activities.delivery.verdict import PAUSE_CHECK, Facts, Go, judge
 from activities.rendering.templates import CannotRender, Rendered, render
 from activities.senders.sender import NotTaken
 from schemas.alerts import AlertEvent, BackInStock, LowInventory
 from schemas.conversation import ConversationDocument
 from schemas.journey import Deliver
-from schemas.outcome import Deferred, Held, Outcome, Refused, Sent, Then
+from schemas.outcome import Deferred, Held, Outcome, Refused, Sent, Stopped, Then
 from schemas.program import AddTag, AddToList, CallWebhook, ContactChange, Program, Send, SetAttribute, entry_question
 from schemas.questions import Questions
 from schemas.reasons import Reason
@@ -81,6 +82,9 @@ class Stage:
         """
         if (settled := self._settled.get(request.key)) is not None:
             return settled
+        if request.step.manual and request.step.message in self._plot.declined:
+            then = Then.LEAVE if self._is_the_alert(request) else Then.GO_ON
+            return self._settle(request, Refused(reason=Reason.DECLINED, then=then), now)
         match judge(self._verdict_facts(request, now), now):
             case Deferred(until=until, reason=reason):
                 if reason is Reason.CONVERSATION_PAUSED and self._plot.next_at is not None:
@@ -95,27 +99,28 @@ class Stage:
 
     def _attempt(self, request: Deliver, now: datetime) -> Outcome:
         message = request.step.message
-        if request.step.manual and message in self._plot.declined:
-            return self._settle(request, Refused(reason=Reason.DECLINED, then=Then.GO_ON), now)
-        if request.step.manual and message not in self._plot.approved:
-            return Held()
-        alert_itself = (
-            request.event is AlertEvent.ALERT and self._plot.line is not None and self._plot.line.claim == "given"
-        )
         try:
             rendered = self._message(message)
         except CannotRender:
-            broken = Refused(reason=Reason.MESSAGE_BROKEN, then=Then.LEAVE if alert_itself else Then.GO_ON)
-            return self._settle(request, broken, now)
+            if request.round == SAID_ONCE:
+                return self._settle(request, Refused(reason=Reason.MESSAGE_BROKEN, then=Then.GO_ON), now)
+            return Stopped(reason=Reason.MESSAGE_BROKEN)
+        if request.step.manual and message not in self._plot.approved:
+            return Held()
         if not self._plot.provider_up:
             if now < request.give_up_at:
                 raise NotTaken("the scenario's provider is down")
-            then = Then.BACK_IN_LINE if alert_itself else Then.GO_ON
+            then = Then.BACK_IN_LINE if self._is_the_alert(request) else Then.GO_ON
             return self._settle(request, Refused(reason=Reason.PROVIDER_UNAVAILABLE, then=then), now)
         self.said.append(Said(now, message, rendered))
         self._plot.person.last_message = now
         self._plot.person.sent.add(message)
         return self._settle(request, Sent(message_id=f"{request.key.replace('/', '.')}@shop.example", at=now), now)
+
+    def _is_the_alert(self, request: Deliver) -> bool:
+        """They were not told before, and hear of it by this."""
+        line = self._plot.line
+        return request.event is AlertEvent.ALERT and line is not None and line.claim == "given"
 
     def _settle(self, request: Deliver, outcome: Sent | Refused, now: datetime) -> Outcome:
         self._settled[request.key] = outcome
