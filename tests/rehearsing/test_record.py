@@ -1,24 +1,35 @@
-"""The record world: a life that was lived is lived the same on the same version, and goes by what is known on another."""
+"""The record world: a lived life is lived the same on its version, and goes by what is known on another."""
 
 import asyncio
 from dataclasses import replace
 from datetime import timedelta
+from itertools import pairwise
 
 from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
 
-from schemas.ids import StepId, VersionId
-from schemas.journey import Hear, JourneyStart, Leave, Move, PlaceGiven
-from schemas.outcome import Sent
-from schemas.path import JourneyPath, Why
-from schemas.program import Branch, Decide, Entry, Exit, Program, Send, Wait, WaitFor
+from schemas.conversation import ConversationDocument
+from schemas.ids import VersionId
+from schemas.journey import JourneyStart, Move
+from schemas.outcome import Held, Refused
+from schemas.path import JourneyPath
+from schemas.program import Decide, Program
 from schemas.reasons import Ending, Reason
-from tests.interpreter.journeys import DAWN, Answers, Life, lives, start_of
-from tests.interpreter.talks import talks
+from schemas.scenarios import ScenarioSection
+from starter.documents import load_document
+from starter.path_differences import difference_in_words
+from starter.rehearsing.entrance import Entrance
+from starter.rehearsing.run import RunTester
+from tests.documents.starters import BACK
+from tests.interpreter.journeys import DAWN, Life, lives
+from tests.interpreter.talks import conversations, talks
+from workflows.interpreter.compiler import compile_document
 from workflows.interpreter.record import Record, Recorded, live_again
-from workflows.interpreter.rehearsal import Happening, rehearse
+from workflows.interpreter.rehearsal import rehearse
 
-thoroughly = settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+thoroughly = settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+LONG_AFTER = timedelta(days=400)
+REMINDER = "      - wait: 2 days\n      - send: still-here"
 
 
 def _questions(program: Program) -> frozenset[str]:
@@ -26,21 +37,102 @@ def _questions(program: Program) -> frozenset[str]:
     return frozenset({*steps, *(f"on {entry.event}" for entry in program.entries)})
 
 
-async def _nobody(question: str) -> int | None:
-    raise AssertionError(f"{question} is asked in both versions")
+async def _no(question: str) -> int | None:
+    return None
 
 
 def _again(start: JourneyStart, path: JourneyPath, tried: Program) -> tuple[JourneyPath, list[str]]:
-    recorded = Recorded(start, path, until=None if path.ending is not None else DAWN + timedelta(days=400))
-    world = Record(recorded, tried, _questions(tried) & _questions(start.program), _nobody)
+    until = None if path.ending is not None else start.entered_at + LONG_AFTER
+    same = _questions(tried) & _questions(start.program)
+    recorded = Recorded(start, path, until)
+    world = Record(recorded, tried, same, _no)
     return asyncio.run(live_again(recorded, world, tried))[1], world.new_messages
+
+
+def _staying(life: Life) -> Life:
+    return replace(life, happenings=tuple(each for each in life.happenings if not isinstance(each.signal, Move)))
 
 
 @thoroughly
 @given(st.one_of(lives(), talks()))
 def test_the_same_version_gives_the_same_path(life: Life) -> None:
-    staying = tuple(each for each in life.happenings if not isinstance(each.signal, Move))
-    life = replace(life, happenings=staying)
+    life = _staying(life)
     _, path = rehearse(life.start, life.world())
     event(str(path.ending))
     assert _again(life.start, path, life.start.program) == (path, [])
+
+
+@thoroughly
+@given(talks(), conversations(), conversations(general=True))
+def test_any_record_can_be_lived_on_any_version(
+    life: Life, other: ConversationDocument, general: ConversationDocument
+) -> None:
+    _, path = rehearse(life.start, life.world())
+    tried = compile_document(general if life.start.alert_id is None else other, VersionId("v@3"))
+    lived, _ = _again(life.start, path, tried)
+    event(f"{path.ending} {lived.ending}")
+    assert not lived.entries or lived.entries[0].entered_at == DAWN
+    assert all(entry.left_at == following.entered_at for entry, following in pairwise(lived.entries))
+
+
+def _dry(changed: str, *happens: dict[str, object]) -> tuple[JourneyPath, JourneyPath, list[str], str | None]:
+    """The starter lived with these happenings, and its record on a changed text."""
+    before, after = load_document(BACK, "f"), load_document(changed, "f")
+    scenario = ScenarioSection.model_validate({"name": "S", "happens": happens})
+    path = RunTester(before).run(scenario).path
+    start = Entrance.of(before, scenario).start(before, compile_document(before, VersionId("b@1")), scenario)
+    lived, new = _again(start, path, compile_document(after, VersionId("b@2")))
+    return path, lived, new, difference_in_words(path, lived)
+
+
+def test_a_removed_reminder_is_missed_by_whoever_got_it_and_by_nobody_in_line() -> None:
+    shorter = _scenarios_left_out(BACK).replace("      - send: still-here ", "      # send: still-here ")
+    *_, said = _dry(shorter, {"after": "3 days", "stock": 1})
+    assert said is not None
+    assert "would not get 'still-here' (sent 2026-03-07 09:00:00)" in said
+    *_, said = _dry(shorter)
+    assert said is None
+
+
+def test_a_longer_wait_brings_the_same_message_later_with_what_became_of_it() -> None:
+    longer = _scenarios_left_out(BACK).replace("- wait: 2 days", "- wait: 3 days\n        id: wait-2-days")
+    _, lived, new, said = _dry(longer, {"after": "3 days", "stock": 1})
+    assert new == []
+    assert said is not None
+    assert "would get 'still-here' 1 d 00 h later" in said
+    path, lived, _, said = _dry(longer, {"after": "3 days", "stock": 1}, {"after": "4 days", "stock": 0})
+    refused = [entry.outcome for entry in lived.entries if isinstance(entry.outcome, Refused)]
+    assert [each.reason for each in refused] == [Reason.SOLD_OUT_AGAIN]
+    assert path.ending is lived.ending is Ending.COMPLETED
+
+
+def test_a_message_that_is_not_on_record_counts_as_sent_and_is_told() -> None:
+    more = (
+        _scenarios_left_out(BACK)
+        .replace(REMINDER, "      - wait: 1 day\n      - send: extra\n" + REMINDER)
+        .replace("messages:\n", "messages:\n  extra: {channel: email, subject: More, text: More}\n")
+    )
+    _, lived, new, said = _dry(more, {"after": "3 days", "stock": 1})
+    assert new == ["extra"]
+    assert said is not None
+    assert "would get 'extra' (2026-03-06 09:00:00)" in said
+    assert lived.ending is Ending.COMPLETED
+
+
+def test_a_message_that_somebody_has_to_approve_now_is_where_the_record_ends() -> None:
+    manual = _scenarios_left_out(BACK).replace("- send: it-is-back", "- send: it-is-back\n        status: manual")
+    _, lived, _, said = _dry(manual, {"after": "3 days", "stock": 1})
+    assert isinstance(lived.entries[-1].outcome, Held)
+    assert lived.ending is None
+    assert said is not None
+    assert "wait for somebody to approve 'it-is-back'" in said
+
+
+def test_the_same_conversation_without_its_scenarios_differs_for_nobody() -> None:
+    path, lived, _, said = _dry(_scenarios_left_out(BACK), {"after": "3 days", "stock": 1})
+    assert said is None
+    assert lived == path.model_copy(update={"version": "b@2"})
+
+
+def _scenarios_left_out(text: str) -> str:
+    return text[: text.index("\nscenarios:")]
