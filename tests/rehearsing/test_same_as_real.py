@@ -1,5 +1,6 @@
 """What a scenario tells is what happens: the same stories in a rehearsal and on everything that runs."""
 
+import asyncio
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from datetime import timedelta
@@ -35,10 +36,10 @@ def starter(name: str) -> ConversationDocument:
     return document.model_copy(update={"list": document.list.model_copy(update={"quiet_hours": None})})
 
 
-def rehearsed(document: ConversationDocument, **scenario: object) -> list[tuple[object, ...]]:
-    """What is told of a scenario."""
-    lived = RunTester(document).run(ScenarioSection.model_validate({"name": "S", **scenario}))
-    return told(lived.path)
+async def rehearsed(document: ConversationDocument, **scenario: object) -> list[tuple[object, ...]]:
+    """What is told of a scenario; in a thread of its own, for a rehearsal has an event loop of its own."""
+    section = ScenarioSection.model_validate({"name": "S", **scenario})
+    return told((await asyncio.to_thread(RunTester(document).run, section)).path)
 
 
 async def lived(product: Product, journey: JourneyId) -> list[tuple[object, ...]]:
@@ -86,7 +87,7 @@ async def test_what_is_sold_out_again_is_not_spoken_of(in_time: InTime, hours: W
         await hours.sleep(2 * DAY + timedelta(minutes=1))
         real = await lived(product, journey)
     happens = [{"after": "1 day", "stock": 1}, {"after": "2 days", "stock": 0}]
-    assert rehearsed(document, happens=happens) == real
+    assert await rehearsed(document, happens=happens) == real
 
 
 async def test_a_price_that_is_back_up_is_not_spoken_of(in_time: InTime, hours: WorkflowEnvironment) -> None:
@@ -102,7 +103,7 @@ async def test_a_price_that_is_back_up_is_not_spoken_of(in_time: InTime, hours: 
         real = await lived(product, journey)
     happens = [{"after": "1 day", "price": 38}, {"after": "2 days", "price": 38.01}]
     product_ = {"price": 40, "units": 3}
-    assert rehearsed(document, alert="in-the-cart", product=product_, happens=happens) == real
+    assert await rehearsed(document, alert="in-the-cart", product=product_, happens=happens) == real
 
 
 async def test_a_customer_is_welcomed_as_one_and_an_order_is_the_goal(
@@ -121,4 +122,4 @@ async def test_a_customer_is_welcomed_as_one_and_an_order_is_the_goal(
         await orders(product.pool)
         real = await lived(product, journey)
     profile = {"orders": {"count": 1, "last": "2026-02-20 12:00"}}
-    assert rehearsed(document, profile=profile, happens=[{"after": "4 days", "ordered": "another"}]) == real
+    assert await rehearsed(document, profile=profile, happens=[{"after": "4 days", "ordered": "another"}]) == real
