@@ -246,7 +246,7 @@ class Ends(StrEnum):
     EXITED = "exited"
     DISCONTINUED = "discontinued"
     NEVER = "never"
-    """It rests until somebody does something, and in the scenario nobody does."""
+    """It rests until somebody does something, and in the scenario nobody does; or it goes round and round."""
 
 
 EXPECTATIONS = ("sends", "refused", "held", "ends", "path", "not_entered")

@@ -13,7 +13,7 @@ from schemas.scenarios import ScenarioSection
 from starter.rehearsing.entrance import Entrance
 from starter.rehearsing.plot import Due, Plot
 from starter.rehearsing.stage import Said, Stage
-from starter.rehearsing.world import StagedRehearsal
+from starter.rehearsing.world import MOST_RESTS, StagedRehearsal
 from workflows.interpreter.compiler import compile_document, compile_questions
 from workflows.interpreter.rehearsal import rehearse
 
@@ -27,6 +27,7 @@ class Rehearsed:
         played: what happened before the journey ended, in order.
         said: the messages that were sent, as they are read.
         asked: how often the journey asked for a verdict: the work it was.
+        endless: it went round and round, and was not followed any further.
     """
 
     scenario: ScenarioSection
@@ -37,6 +38,7 @@ class Rehearsed:
     played: tuple[Due, ...] = ()
     said: tuple[Said, ...] = ()
     asked: int = 0
+    endless: bool = False
 
 
 class RunTester:
@@ -61,7 +63,14 @@ class RunTester:
         world = StagedRehearsal(plot, stage)
         _, path = rehearse(start, world)
         return Rehearsed(
-            scenario, entrance, zone, path, None, tuple(plot.played), tuple(stage.said), len(world.delivered)
+            scenario,
+            entrance,
+            zone,
+            path,
+            played=tuple(plot.played),
+            said=tuple(stage.said),
+            asked=len(world.delivered),
+            endless=len(world.rests) > MOST_RESTS,
         )
 
     def run_all(self) -> Iterator[Rehearsed]:

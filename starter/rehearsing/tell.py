@@ -19,6 +19,7 @@ from starter.rehearsing.expecting import find_differences, since
 from starter.rehearsing.plot import Due
 from starter.rehearsing.run import Rehearsed, ended_at
 from starter.rehearsing.stage import Said
+from starter.rehearsing.world import MOST_RESTS
 from workflows.interpreter.mistakes import Path, format_path
 
 
@@ -57,7 +58,7 @@ class RehearsalReport(Model):
 
     Attributes:
         not_entered: why there is nothing to tell.
-        ending: None: it rests until somebody does something.
+        ending: None: it rests until somebody does something, or goes round and round (`endless`).
         differences: what went otherwise than the scenario expects, each with its path in the scenario.
     """
 
@@ -70,6 +71,7 @@ class RehearsalReport(Model):
     ended_at: AwareDatetime | None = None
     ending: Ending | None = None
     reason: Reason | None = None
+    endless: bool = False
     differences: tuple[str, ...] = ()
 
     @classmethod
@@ -86,6 +88,7 @@ class RehearsalReport(Model):
             ended_at=ended_at(lived.path),
             ending=lived.path.ending,
             reason=lived.path.reason,
+            endless=lived.endless,
             differences=tuple(_told(each.path, each.message) for each in find_differences(lived, ())),
         )
 
@@ -178,6 +181,8 @@ def _mail(at: datetime, message: RehearsedMessage, report: RehearsalReport) -> t
 
 
 def _ending(report: RehearsalReport) -> str:
+    if report.endless:
+        return f"It goes round and round: it was followed for {MOST_RESTS} rests."
     if report.ending is None:
         return "It rests there until somebody does something."
     reason = f": {report.reason.sentence} ({report.reason})" if report.reason is not None else "."
