@@ -19,6 +19,7 @@ from starter.commands import (
     keys,
     late_entries,
     messages,
+    operations,
     repair,
     repairing,
     reports,
@@ -67,6 +68,7 @@ app.add_typer(keys.app, name="key")
 app.add_typer(deliveries.app, name="delivery")
 app.add_typer(archive.app, name="archive")
 app.add_typer(messages.app, name="message")
+app.add_typer(operations.app, name="operation")
 app.add_typer(repair.app, name="repair")
 
 

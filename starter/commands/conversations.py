@@ -1,15 +1,20 @@
 """`shelftalk conversation`: checking and publishing conversation documents."""
 
+import getpass
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, assert_never
 
 import typer
 
 from schemas.model import Model
+from schemas.operations import Choice
+from starter.bulk import Decision
+from starter.commands.acting import Actor, Yes
 from starter.commands.asking import ask
 from starter.commands.failures import CommandFailed
 from starter.commands.terminal import AsJson, DataDir, ExitCode, tell
+from starter.commands.under_way import NoteOption, UnderWayOption, decided
 from starter.documents import CheckReport, check, load_document
 from starter.operations import Operations
 from starter.publishing import Published
@@ -24,20 +29,29 @@ File = Annotated[Path, typer.Argument(help="A conversation as YAML; - for standa
 
 
 class PublishedReport(Model):
-    """What was published; `new` is false when this very content was published before."""
+    """What was published; `new` is false when this very content was published before.
+
+    Attributes:
+        under_way: what was decided for those under way on other versions; None: there were none.
+        operation: what carries that out; None where they stay.
+    """
 
     version: str
     conversation: str
     number: int
     new: bool
+    under_way: Choice | None = None
+    operation: int | None = None
 
     @classmethod
-    def of(cls, published: Published) -> "PublishedReport":
+    def of(cls, published: Published, under_way: Choice | None = None) -> "PublishedReport":
         return cls(
             version=published.version_id,
             conversation=published.conversation,
             number=published.number,
             new=published.new,
+            under_way=under_way,
+            operation=published.operation,
         )
 
 
@@ -57,12 +71,24 @@ def schema_() -> None:
 
 
 @app.command("publish")
-def publish_(file: File, as_json: AsJson = False, data_dir: DataDir = None) -> None:
-    """Publish a conversation. Journeys under way keep their version; new ones get this one."""
+def publish_(
+    file: File,
+    under_way: UnderWayOption = None,
+    actor: Actor = None,
+    note: NoteOption = None,
+    yes: Yes = False,
+    as_json: AsJson = False,
+    data_dir: DataDir = None,
+) -> None:
+    """Publish a conversation, and say what becomes of journeys that are under way on another version."""
     document = load_document(_read(file), _name(file))
+    shown = ask(lambda operations: operations.under_way(document), data_dir)
+    choice = decided(shown, under_way, yes=yes, as_json=as_json)
+    decision = Decision(choice, actor or getpass.getuser(), note)
 
     async def question(operations: Operations) -> PublishedReport:
-        return PublishedReport.of(await operations.publish(document))
+        published = await operations.publish(document, decision)
+        return PublishedReport.of(published, choice if shown.journeys or published.operation else None)
 
     tell(ask(question, data_dir), _published, as_json=as_json)
 
@@ -101,10 +127,21 @@ def _rehearsed(report: CheckReport) -> str:
         return ""
     if not report.differences:
         return f" {count} as expected."
-    return f" {count}, and not all as expected: {len(report.differences)} differences."
+    differences = len(report.differences)
+    return f" {count}, and not all as expected: {differences} difference{'' if differences == 1 else 's'}."
 
 
 def _published(report: PublishedReport) -> str:
-    if not report.new:
-        return f"{report.version} holds this very content already; it is the published version."
-    return f"Published {report.version}. Journeys under way keep their version; who signs up from now on gets this one."
+    if report.new:
+        told = f"Published {report.version}; who enters from now on gets this one."
+    else:
+        told = f"{report.version} holds this very content already; it is the published version."
+    match report.under_way:
+        case None:
+            return told
+        case Choice.STAY:
+            return f"{told} Journeys under way keep their version."
+        case Choice.MOVE | Choice.END:
+            return f"{told} Of those under way tells `shelftalk operation show {report.operation} --watch`."
+        case _:
+            assert_never(report.under_way)

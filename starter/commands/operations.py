@@ -1,0 +1,109 @@
+"""`shelftalk operation`: what is done to many journeys at once, and how far it has come."""
+
+import asyncio
+from datetime import timedelta
+from typing import Annotated
+
+import typer
+from rich.table import Table
+
+from schemas.operations import OperationReport, OperationReports
+from starter.bulk import NoSuchOperation, list_operations, show_operation
+from starter.commands.asking import ask
+from starter.commands.failures import CommandFailed
+from starter.commands.terminal import AsJson, DataDir, clock, say, tell
+from starter.operations import Operations
+
+app = typer.Typer(help="See what is done to many journeys at once.", no_args_is_help=True)
+
+LOOK = timedelta(seconds=1)
+"""How often `--watch` looks."""
+UNMOVED = 10
+"""Looks without a change after which `--watch` ends: whoever is left over may rest for days."""
+
+Number = Annotated[int, typer.Argument(metavar="ID", help="The operation's number.", min=1, max=2**62)]
+Watch = Annotated[bool, typer.Option("--watch", help="Tell of its progress until nobody is left to reach.")]
+
+
+@app.command("list")
+def list_(as_json: AsJson = False, data_dir: DataDir = None) -> None:
+    """List the latest operations: journeys that are moved to another version, or ended."""
+
+    async def question(operations: Operations) -> OperationReports:
+        return await list_operations(operations.pool)
+
+    tell(ask(question, data_dir), _table, as_json=as_json)
+
+
+@app.command("show")
+def show(operation: Number, watch: Watch = False, as_json: AsJson = False, data_dir: DataDir = None) -> None:
+    """Show how far an operation has come."""
+
+    async def question(operations: Operations) -> OperationReport:
+        try:
+            report = await show_operation(operations.pool, operation)
+            return await _watched(operations, report) if watch else report
+        except NoSuchOperation:
+            raise CommandFailed(
+                "no_such_operation", f"There is no operation {operation}.", "`shelftalk operation list` shows them."
+            ) from None
+
+    tell(ask(question, data_dir), _shown, as_json=as_json)
+
+
+async def _watched(operations: Operations, report: OperationReport) -> OperationReport:
+    unmoved = 0
+    say(progress(report))
+    while report.left_over and (report.finished_at is None or unmoved < UNMOVED):
+        await asyncio.sleep(LOOK.total_seconds())
+        before, report = report, await show_operation(operations.pool, report.operation)
+        unmoved = unmoved + 1 if report == before else 0
+        if report != before:
+            say(progress(report))
+    return report
+
+
+def progress(report: OperationReport) -> str:
+    """How far it has come, in a line."""
+    what = "moved" if report.kind == "move" else "ended"
+    told = f"{report.asked} of {report.total} asked, {report.done} {what}"
+    if report.ended:
+        told += f", {report.ended} ended by themselves"
+    if report.superseded:
+        told += f", {report.superseded} taken over by a later operation"
+    return f"{told}, {report.left_over} left over."
+
+
+def _shown(report: OperationReport) -> Table:
+    table = Table(box=None, show_header=False, pad_edge=False)
+    table.add_row("operation", str(report.operation))
+    table.add_row("what", _what(report))
+    table.add_row("by", report.requested_by)
+    table.add_row("why", report.why or "–")
+    table.add_row("began (UTC)", clock(report.created_at))
+    table.add_row("all asked (UTC)", clock(report.finished_at))
+    table.add_row("progress", progress(report))
+    return table
+
+
+def _table(reports: OperationReports) -> Table | str:
+    if not reports.operations:
+        return "No operations. `shelftalk conversation publish FILE --under-way move` begins one."
+    table = Table("id", "what", "by", "began (UTC)", "total", "done", "left over", box=None, pad_edge=False)
+    for each in reports.operations:
+        table.add_row(
+            str(each.operation),
+            _what(each),
+            each.requested_by,
+            clock(each.created_at),
+            str(each.total),
+            str(each.done),
+            str(each.left_over),
+        )
+    return table
+
+
+def _what(report: OperationReport) -> str:
+    if report.to_version is not None:
+        return f"move those in {report.conversation} to {report.to_version}"
+    return f"end those in {report.conversation}"

@@ -1,0 +1,72 @@
+"""Publishing while people are under way, on the command line: the counts first, then what is to become of them."""
+
+import sys
+from collections.abc import Sequence
+from typing import Annotated
+
+import typer
+
+from schemas.operations import Choice, Place, UnderWay
+from starter.commands.acting import agreed
+from starter.commands.failures import CommandFailed
+from starter.commands.terminal import say
+
+UnderWayOption = Annotated[
+    Choice | None,
+    typer.Option("--under-way", help="What becomes of journeys under way: they stay on their version, move, or end."),
+]
+NoteOption = Annotated[str | None, typer.Option("--note", help="Why; kept with the publication.")]
+PLACES_SAID = 15
+"""Places named before the question; `GET /v1/conversations/{code}/under-way` has them all."""
+
+
+def decided(shown: UnderWay, choice: Choice | None, *, yes: bool, as_json: bool) -> Choice:
+    """What is to become of those under way: as the command line says, or as somebody answers who has seen the counts.
+
+    Raises:
+        CommandFailed: nobody is there to ask, or they said no; nothing was published.
+    """
+    if not shown.journeys:
+        return choice or Choice.STAY
+    at_hand = sys.stdin.isatty() and not as_json
+    if choice is None and not at_hand:
+        raise CommandFailed(
+            "under_way_undecided",
+            "\n".join(lines(shown)),
+            "Nothing was published. Say what becomes of them: --under-way stay, move or end.",
+        )
+    if choice is None or (at_hand and not yes):
+        for line in lines(shown):
+            say(line)
+    if choice is None:
+        choice = Choice(typer.prompt("stay, move or end?", default=Choice.STAY.value, type=Choice, err=True))
+    agreed(consequence(shown, choice), yes=yes or choice is Choice.STAY or not at_hand, as_json=as_json)
+    return choice
+
+
+def lines(shown: UnderWay) -> Sequence[str]:
+    """The counts, and what each choice would do."""
+    people = "1 journey is" if shown.journeys == 1 else f"{shown.journeys} journeys are"
+    told = [f"{people} under way in '{shown.conversation}' on another version than {shown.version}:"]
+    told += [f"  {_place(each)}" for each in shown.places[:PLACES_SAID]]
+    if len(shown.places) > PLACES_SAID:
+        told.append(f"  and at {len(shown.places) - PLACES_SAID} more places")
+    return [*told, *(f"{choice.value}: {consequence(shown, choice)}" for choice in Choice)]
+
+
+def _place(each: Place) -> str:
+    return f"{each.journeys} at {each.place}, on {each.version}"
+
+
+def consequence(shown: UnderWay, choice: Choice) -> str:
+    """What a choice does to those under way, in a sentence."""
+    match choice:
+        case Choice.STAY:
+            return f"all {shown.journeys} live by their version to the end."
+        case Choice.MOVE:
+            return (
+                f"{shown.moves_now} move to {shown.version} where they stand, and {shown.moves_later} at their next "
+                "rest that it has too. Nothing is said twice."
+            )
+        case Choice.END:
+            return f"all {shown.journeys} end, and {shown.in_line} places in line are given up. That cannot be undone."
