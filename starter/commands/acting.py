@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from starter.commands.failures import CommandFailed
-from starter.commands.terminal import ExitCode, say
+from starter.commands.terminal import say
 from starter.repair import By
 
 Actor = Annotated[str | None, typer.Option("--by", help="Who does it. [default: your user name]")]
@@ -36,8 +36,8 @@ def agreed(question: str, *, yes: bool, as_json: bool) -> None:
     """
     if yes:
         return
-    if as_json or not sys.stdin.isatty():
-        raise CommandFailed("needs_yes", f"{question} Say --yes to do it; nothing was changed.", exit_=ExitCode.USAGE)
-    say(question)
-    if not typer.confirm("Do it?", err=True):
-        raise CommandFailed("declined", "Nothing was changed.")
+    if not as_json:
+        say(question)
+    if not (sys.stdin.isatty() and typer.confirm("Do it?", err=True)):
+        said = f"{question} Nothing was changed." if as_json else "Nothing was changed."
+        raise CommandFailed("not_confirmed", said, "Say --yes to do it.")

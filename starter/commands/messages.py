@@ -19,7 +19,7 @@ app = typer.Typer(help="See, approve and decline messages that wait for approval
 Keys = Annotated[list[str] | None, typer.Argument(metavar="[KEY]...", help="As `message held` shows them.")]
 OfConversation = Annotated[str | None, typer.Option("--conversation", help="Only of this conversation.")]
 OfMessage = Annotated[str | None, typer.Option("--message", help="Only this message.")]
-All = Annotated[bool, typer.Option("--all", help="All that wait, of --conversation and --message if given.")]
+All = Annotated[bool, typer.Option("--all", help="All that wait, of --conversation, and of --message if given.")]
 WhyOption = Annotated[str, typer.Option("--why", help="Why; kept in the audit.")]
 
 
@@ -85,6 +85,8 @@ async def _preview(operations: Operations, key: str) -> MessagePreview:
 def _which(keys: list[str] | None, all_: bool, conversation: str | None, message: str | None) -> Which:
     if bool(keys) == all_:
         raise typer.BadParameter("name the messages by their keys, or say --all", param_hint="KEY")
+    if all_ and conversation is None:
+        raise typer.BadParameter("say of which conversation", param_hint="--conversation")
     return Which(conversation, message, tuple(keys) if keys else None)
 
 
@@ -100,7 +102,8 @@ def _answer(answer: Answer, which: Which, who: By, yes: bool, as_json: bool, dat
     async def do(operations: Operations) -> Answered:
         # What was shown, and no more: others may have come to be held meanwhile.
         shown = Which(keys=counted.keys)
-        return await Approvals(operations.pool).answer(answer, shown, who)
+        answered = await Approvals(operations.pool).answer(answer, shown, who)
+        return answered.model_copy(update={"not_held": (*counted.not_held, *answered.not_held)})
 
     tell(ask(do, data_dir) if counted.keys else counted, _answered, as_json=as_json)
 

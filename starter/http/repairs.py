@@ -1,9 +1,9 @@
 """Messages that wait for approval, and repair. What acts on them shows first what it would do, without `confirm`."""
 
-from typing import Annotated
+from typing import Annotated, Self
 
 from fastapi import Query
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from schemas.model import Model
 from schemas.reasons import Reason
@@ -28,7 +28,7 @@ class Answering(Model):
     """Which held messages are meant, and why.
 
     Attributes:
-        keys: these; or else all, of the conversation and the message if given.
+        keys: these; or else all of the conversation, and of the message if given.
         confirm: without it nothing is changed, and the answer says which ones it would be.
     """
 
@@ -37,6 +37,12 @@ class Answering(Model):
     message: Code = None
     why: Why
     confirm: bool = False
+
+    @model_validator(mode="after")
+    def _of_something(self) -> Self:
+        if self.keys is None and self.conversation is None:
+            raise ValueError("say which messages: by their keys, or all of a conversation")
+        return self
 
 
 class Repairing(Model):
