@@ -1,11 +1,9 @@
 """Publishing a conversation: an immutable version, hashed by its content, and the alerts it makes."""
 
-import hashlib
-import json
 from dataclasses import dataclass
 from typing import assert_never
 
-from activities.postgres.pool import Connection, Pool, transaction
+from activities.postgres.pool import Connection, Pool, Row, transaction
 from activities.postgres.queries import load_queries
 from activities.waitlist.products import load_product
 from activities.waitlist.store import reshelve
@@ -15,21 +13,33 @@ from schemas.criteria import Criteria, write_criteria
 from schemas.ids import StoreId, VersionId
 from schemas.names import is_shop_event
 from schemas.program import Program
-from schemas.steps import SendStep, Status
+from schemas.steps import AddToListStep, SendStep, Status, every_step
 from starter.bulk import Decision, begin
+from starter.contents import content_hash, same_content
 from workflows.interpreter.compiler import compile_document, compile_questions
 from workflows.interpreter.flow import Flow
+from workflows.interpreter.mistakes import format_path
 
 SQL = load_queries("starter", "publishing.sql")
 
 Alert = BackInStock | PriceDrop | LowInventory
 
+UNNAMED = "unknown"
+"""Who published, where nobody said."""
 _LOCK = 0x5E1F7A1D
 """Publishing is rare and done one at a time."""
 
 
 class AlertTaken(Exception):
     """Another conversation has an alert of this type and action on the same list already."""
+
+
+class ListUnknown(Exception):
+    """A step adds to a list that there is not; `path` says which step, the text says what to do."""
+
+    def __init__(self, path: str, message: str) -> None:
+        super().__init__(f"{path}: {message}")
+        self.path = path
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,61 +54,113 @@ class Published:
     """What carries out the decision about those under way; None where they stay."""
 
 
-async def publish(pool: Pool, document: ConversationDocument, decision: Decision | None = None) -> Published:
+async def publish(
+    pool: Pool,
+    document: ConversationDocument,
+    decision: Decision | None = None,
+    *,
+    by: str | None = None,
+    note: str | None = None,
+    source: str | None = None,
+    again: VersionId | None = None,
+) -> Published:
     """Publish a document. Those who enter from now on get this version; those under way keep theirs, unless decided
-    otherwise.
+    otherwise. A working version of the same content has served its purpose and is cleared.
+
+    Args:
+        by, note: who and why, for the list of versions; the decision's when left out.
+        source: the document as it was written, comments and all; kept with a new version.
+        again: the past version that this document is; found by its content when left out.
 
     Raises:
         AlertTaken: the list has this type and action already, from another conversation.
+        ListUnknown: a step adds to a list that neither the database nor the document knows.
     """
-    content = document.model_dump(mode="json", by_alias=True)
-    digest = _digest(document)
+    code = document.conversation
     async with transaction(pool) as connection:
         await connection.execute("select pg_advisory_xact_lock($1)", _LOCK)
-        await connection.execute(SQL["name_conversation"], document.conversation, document.name)
-        row = await connection.fetchrow(SQL["find_version"], document.conversation, digest)
+        await connection.execute(SQL["name_conversation"], code, document.name)
+        row = await _find_version(connection, document, again)
         new = row is None
         if row is None:
-            number = await connection.fetchval(SQL["next_number"], document.conversation)
-            version_id = VersionId(f"{document.conversation}@{number}")
-            program = compile_document(document, version_id)
+            number = await connection.fetchval(SQL["next_number"], code)
+            version_id = VersionId(f"{code}@{number}")
             await connection.execute(
                 SQL["add_version"],
                 version_id,
-                document.conversation,
+                code,
                 number,
-                digest,
-                content,
-                program.model_dump(mode="json"),
+                content_hash(document),
+                document.model_dump(mode="json", by_alias=True),
+                compile_document(document, version_id).model_dump(mode="json"),
                 compile_questions(document).model_dump(mode="json"),
+                source,
+                by or (decision.by if decision else UNNAMED),
             )
         else:
             number, version_id = row["number"], VersionId(row["id"])
         await _set_list(connection, document.list)
-        await connection.execute(SQL["retire_alerts_but"], document.conversation, list(document.alerts))
-        for code, alert in document.alerts.items():
-            await _set_alert(connection, document, code, alert)
+        await _check_lists(connection, document)
+        await connection.execute(SQL["retire_alerts_but"], code, list(document.alerts))
+        for alert_code, alert in document.alerts.items():
+            await _set_alert(connection, document, alert_code, alert)
         doors = sorted({thread.on for thread in document.threads if thread.on is not None and is_shop_event(thread.on)})
-        await connection.execute(SQL["close_doors_but"], document.conversation, doors)
-        await connection.execute(SQL["open_doors"], document.conversation, doors)
-        await connection.execute(SQL["publish"], document.conversation, version_id)
-        operation = await begin(connection, document.conversation, version_id, decision) if decision else None
+        await connection.execute(SQL["close_doors_but"], code, doors)
+        await connection.execute(SQL["open_doors"], code, doors)
+        await connection.execute(SQL["publish"], code, version_id)
+        await connection.execute(
+            SQL["record_publication"],
+            code,
+            version_id,
+            by or (decision.by if decision else UNNAMED),
+            note or (decision.note if decision else None),
+        )
+        await connection.execute(SQL["clear_working"], code, content_hash(document))
+        operation = await begin(connection, code, version_id, decision) if decision else None
     await _reshelve_lines(pool, list(document.alerts))
-    return Published(version_id, document.conversation, number, new, operation)
+    return Published(version_id, code, number, new, operation)
 
 
 async def program_of(pool: Pool, document: ConversationDocument) -> Program:
     """What publishing this document would have journeys live by, with the version's name as it would be."""
-    row = await pool.fetchrow(SQL["find_version"], document.conversation, _digest(document))
-    if row is not None:
-        return compile_document(document, VersionId(row["id"]))
-    number = await pool.fetchval(SQL["next_number"], document.conversation)
+    async with transaction(pool) as connection:
+        row = await _find_version(connection, document, None)
+        if row is not None:
+            return compile_document(document, VersionId(row["id"]))
+        number = await connection.fetchval(SQL["next_number"], document.conversation)
     return compile_document(document, VersionId(f"{document.conversation}@{number}"))
 
 
-def _digest(document: ConversationDocument) -> str:
-    content = document.model_dump(mode="json", by_alias=True)
-    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+async def _find_version(connection: Connection, document: ConversationDocument, again: VersionId | None) -> Row | None:
+    """The version that has this content already."""
+    if again is not None:
+        return await connection.fetchrow(SQL["version_named"], again)
+    row = await connection.fetchrow(SQL["find_version"], document.conversation, content_hash(document))
+    if row is not None:
+        return row
+    # Versions of the first releases were hashed with every default written out, as those releases had them.
+    hashed_otherwise = await connection.fetch(SQL["versions_of_first_releases"], document.conversation)
+    return next((row for row in hashed_otherwise if same_content(row["document"], document)), None)
+
+
+async def _check_lists(connection: Connection, document: ConversationDocument) -> None:
+    """Refuse a step that adds to a list of nobody: contacts would be put nowhere, one by one, when it is too late."""
+    named = {
+        step.add_to_list: format_path(("threads", index, "steps", *place, "add_to_list"))
+        for index, thread in reversed([*enumerate(document.threads)])
+        for place, step in reversed([*every_step(thread.steps)])
+        if isinstance(step, AddToListStep)
+    }
+    unknown = set(await connection.fetchval(SQL["unknown_lists"], sorted(named)))
+    # The first in the order of the document.
+    for code, path in reversed(named.items()):
+        if code in unknown:
+            known = ", ".join(await connection.fetchval(SQL["known_lists"]))
+            raise ListUnknown(
+                path,
+                f"there is no list '{code}'. Write one that there is ({known}), or publish a conversation first whose "
+                f"section 'list' has the code '{code}'.",
+            )
 
 
 async def _reshelve_lines(pool: Pool, alerts: list[str]) -> None:

@@ -6,12 +6,19 @@ insert into conversations (code, name) values ($1, $2) on conflict (code) do upd
 -- name: find_version
 select id, number from versions where conversation = $1 and content_hash = $2;
 
+-- name: version_named
+select id, number from versions where id = $1;
+
+-- name: versions_of_first_releases
+-- They did not write down who published.
+select id, number, document from versions where conversation = $1 and published_by is null order by number desc;
+
 -- name: next_number
 select coalesce(max(number), 0) + 1 from versions where conversation = $1;
 
 -- name: add_version
-insert into versions (id, conversation, number, content_hash, document, program, questions)
-values ($1, $2, $3, $4, $5, $6, $7);
+insert into versions (id, conversation, number, content_hash, document, program, questions, source, published_by)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9);
 
 -- name: set_list
 insert into lists (code, name, time_zone, quiet_from, quiet_until, locations, currency, sender)
@@ -71,3 +78,15 @@ delete from doors where conversation = $1 and not (event = any($2::text[]));
 
 -- name: open_doors
 insert into doors (event, conversation) select unnest($2::text[]), $1 on conflict do nothing;
+
+-- name: record_publication
+insert into publications (conversation, version_id, published_by, note) values ($1, $2, $3, $4);
+
+-- name: clear_working
+delete from working_versions where conversation = $1 and content_hash = $2;
+
+-- name: unknown_lists
+select coalesce(array_agg(named), '{}') from unnest($1::text[]) named where not exists (select from lists where code = named);
+
+-- name: known_lists
+select array_agg('''' || code || '''' order by code) from (select code from lists order by code limit 20) l;

@@ -22,7 +22,7 @@ from starter.journeys import BadCursor, JourneyEnded, NoSuchJourney
 from starter.keys import KeyExists
 from starter.operations import NotConfigured
 from starter.processes import Stopped
-from starter.publishing import AlertTaken
+from starter.publishing import AlertTaken, ListUnknown
 from starter.replay import HistoryGone, ReplayFailed
 
 
@@ -118,6 +118,8 @@ def _asked(error: BaseException) -> Failure | None:
             return _failed("no_alert", str(error), "Publish one: `shelftalk conversation publish FILE`.")
         case AlertTaken():
             return _failed("alert_taken", str(error))
+        case ListUnknown():
+            return _failed("no_such_list", str(error))
         case DocumentInvalid():
             return _failed("document_invalid", str(error))
         case KeyExists():

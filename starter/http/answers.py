@@ -16,7 +16,7 @@ from activities.waitlist.intake import UnknownVariant
 from starter.documents import DocumentInvalid
 from starter.http.problems import TRY_AGAIN_SECONDS, FieldProblem, Kind, ProblemResponse, Refusal, respond
 from starter.journeys import BadCursor, JourneyEnded, NoSuchJourney
-from starter.publishing import AlertTaken
+from starter.publishing import AlertTaken, ListUnknown
 from starter.replay import HistoryGone, ReplayFailed
 
 log = structlog.get_logger()
@@ -50,6 +50,7 @@ ANSWERED: tuple[type[Exception], ...] = (
     ArchiveUnavailable,
     ReplayFailed,
     AlertTaken,
+    ListUnknown,
     DocumentInvalid,
     asyncpg.DataError,
     asyncpg.InterfaceError,
@@ -117,6 +118,8 @@ def _refusal(error: Exception) -> Refusal:
             return Refusal(Kind.REPLAY_FAILED, f"The journey's path cannot be told: {error}.")
         case AlertTaken():
             return Refusal(Kind.CONFLICT, str(error))
+        case ListUnknown(path=path):
+            return Refusal(Kind.INVALID, str(error), errors=(FieldProblem(path=path, detail=str(error)),))
         case DocumentInvalid(mistakes=mistakes):
             return Refusal(
                 Kind.INVALID,
