@@ -1,0 +1,107 @@
+"""Versions of a conversation as people see them: what is worked on, what was published, and what differs."""
+
+from datetime import datetime
+
+from schemas.model import Model
+
+
+class Publication(Model):
+    """One publishing of a version; `note` says why, if somebody said so."""
+
+    at: datetime
+    by: str
+    note: str | None = None
+
+
+class VersionSummary(Model):
+    """One version, which never changes.
+
+    Attributes:
+        published_at: for the first time.
+        published_by: then; None where a release published it that did not write it down.
+        published: it is what those who enter now live by.
+        open_journeys: under way on it.
+        publications: the latest 20, the oldest first.
+    """
+
+    version: str
+    number: int
+    content_hash: str
+    published_at: datetime
+    published_by: str | None = None
+    published: bool
+    open_journeys: int
+    publications: tuple[Publication, ...] = ()
+
+
+class WorkingSummary(Model):
+    """What is worked on: it reaches nobody until it is published."""
+
+    content_hash: str
+    saved_at: datetime
+    saved_by: str
+
+
+class VersionList(Model):
+    """The versions of one conversation, the newest first."""
+
+    conversation: str
+    name: str
+    working: WorkingSummary | None = None
+    versions: tuple[VersionSummary, ...] = ()
+
+
+class ConversationSummary(Model):
+    """One conversation; `published` names the version that is, if one is."""
+
+    conversation: str
+    name: str
+    published: str | None = None
+    published_at: datetime | None = None
+    working: WorkingSummary | None = None
+    open_journeys: int = 0
+
+
+class ConversationList(Model):
+    """Every conversation there is, by its code."""
+
+    conversations: tuple[ConversationSummary, ...]
+
+
+class ShownVersion(Model):
+    """One version's text.
+
+    Attributes:
+        version: like `back-in-stock@3`, or `back-in-stock@working`.
+        source: YAML; as it was written, comments and all, where that was kept.
+    """
+
+    conversation: str
+    version: str
+    content_hash: str
+    source: str
+
+
+class SavedWorking(Model):
+    """What was saved; `changed` is false where this very text was saved before."""
+
+    conversation: str
+    content_hash: str
+    saved_at: datetime
+    saved_by: str
+    changed: bool
+
+
+class Difference(Model):
+    """One change in a sentence; `lines` show it in full where texts differ, as `diff -u` does."""
+
+    sentence: str
+    lines: tuple[str, ...] = ()
+
+
+class DifferenceReport(Model):
+    """What differs in `after` against `before`. Nothing, where there are none."""
+
+    before: str
+    after: str
+    differences: tuple[Difference, ...] = ()
