@@ -4,17 +4,27 @@ from collections.abc import AsyncGenerator
 
 import pytest
 from temporalio.client import Client
+from temporalio.exceptions import ApplicationError
 
+from activities.delivery.deliver import Delivery
+from activities.delivery.ledger import Ledger
 from activities.postgres.pool import Pool
+from activities.waitlist.intake import Intake
 from schemas.conversation import ConversationDocument
 from schemas.ids import JourneyId
+from schemas.journey import Deliver
+from schemas.outcome import Held
 from schemas.reasons import Reason
 from schemas.repair import Answer, Answered, HeldMessages
 from schemas.steps import SendStep, Status
-from starter.approvals import Approvals, Which
+from starter.approvals import Approvals, NothingHeld, Which
 from starter.devstack.mailbox import Mailbox
+from starter.publishing import publish
 from starter.repair import By
-from tests.product import Product, addressees, next_change, running_product, starter_document
+from tests.conversations.told import agrees, did, entered, talk, thread
+from tests.delivery.counter import Counter, message
+from tests.faults.crashes import CrashPoint, Process
+from tests.product import Product, Shop, addressees, next_change, running_product, starter_document
 
 ANN = By("ann", "read it")
 
@@ -91,14 +101,14 @@ async def test_a_declined_message_is_never_sent_and_its_place_passes_to_the_next
     assert addressees(shop_by_hand.mailbox) == ["second"]
 
 
-async def test_thirty_are_approved_in_one_go_and_each_is_written_to_once(shop_by_hand: Product) -> None:
-    names = [f"n{number}" for number in range(30)]
+async def test_a_hundred_are_approved_in_one_go_and_each_is_written_to_once(shop_by_hand: Product) -> None:
+    names = [f"n{number}" for number in range(100)]
     await _called(shop_by_hand, *names)
-    await _held(shop_by_hand, 30)
+    await _held(shop_by_hand, 100)
     counted = await Approvals(shop_by_hand.pool).answer(Answer.APPROVED, Which(), None)
-    assert (len(counted.keys), counted.done) == (30, False)
+    assert (len(counted.keys), counted.done) == (100, False)
     assert shop_by_hand.mailbox.mails == ()
-    assert len((await _answers(shop_by_hand, Answer.APPROVED)).keys) == 30
+    assert len((await _answers(shop_by_hand, Answer.APPROVED)).keys) == 100
     await shop_by_hand.at_rest()
     assert sorted(addressees(shop_by_hand.mailbox)) == sorted(names)
 
@@ -106,13 +116,130 @@ async def test_thirty_are_approved_in_one_go_and_each_is_written_to_once(shop_by
 async def test_approving_twice_and_what_is_not_held_does_no_harm(shop_by_hand: Product) -> None:
     await _called(shop_by_hand, "ada")
     key = (await _held(shop_by_hand, 1)).messages[0].key
-    assert (await _answers(shop_by_hand, Answer.APPROVED, key, "j-0/nothing/1")).keys == (key,)
+    first = await _answers(shop_by_hand, Answer.APPROVED, key, "j-0/nothing/1")
+    assert first.keys == (key,)
+    assert [(other.key, other.why) for other in first.not_held] == [("j-0/nothing/1", "there is no such message")]
     assert (await _answers(shop_by_hand, Answer.APPROVED, key)).keys == ()
-    assert (await _answers(shop_by_hand, Answer.DECLINED, key)).keys == ()
     await shop_by_hand.mail_to("ada")
+    await shop_by_hand.at_rest()
+    too_late = await _answers(shop_by_hand, Answer.DECLINED, key)
+    assert (too_late.keys, too_late.not_held[0].why) == ((), "it is settled: sent")
     await shop_by_hand.at_rest()
     assert addressees(shop_by_hand.mailbox) == ["ada"]
     rows = await shop_by_hand.pool.fetch("select actor, action, details from audit order by id")
     assert [(row["actor"], row["action"], row["details"]["why"]) for row in rows] == [
         ("ann", "approve messages", "read it")
     ]
+
+
+async def test_a_held_message_can_be_read_before_it_is_approved(shop_by_hand: Product) -> None:
+    await _called(shop_by_hand, "ada")
+    key = (await _held(shop_by_hand, 1)).messages[0].key
+    shown = await Approvals(shop_by_hand.pool).preview(key)
+    assert (shown.subject, "/products/blue-kettle?variant=v" in shown.text) == ("Blue kettle is back", True)
+    await _answers(shop_by_hand, Answer.DECLINED, key)
+    with pytest.raises(NothingHeld, match=r"ann declined it|it is settled: refused"):
+        await Approvals(shop_by_hand.pool).preview(key)
+
+
+async def test_without_an_alert_a_declined_message_is_left_out_and_the_next_one_follows(product: Product) -> None:
+    steps = ({"send": "hello", "status": "manual"}, {"send": "again"})
+    await publish(product.pool, talk("quiz", thread("custom.quiz", *steps)))
+    await agrees(product.pool, "ann")
+    journey = entered(await did(product.pool, "custom", "ann", name="quiz"))
+    (held,) = (await _held(product, 1)).messages
+    await _answers(product, Answer.DECLINED, held.key)
+    assert await product.mail_to("ann") == "quiz: again"
+    await product.until(journey, lambda report: report.ended_at is not None)
+    settled = await product.pool.fetch("select step, outcome, declined_by from sends order by settled_at")
+    assert [(row["step"], row["outcome"].get("reason"), row["declined_by"]) for row in settled] == [
+        ("hello", "declined", "ann"),
+        ("again", None, None),
+    ]
+    assert addressees(product.mailbox) == ["ann"]
+
+
+async def test_an_approval_while_nothing_runs_is_carried_out_once_when_it_runs_again(
+    pool: Pool, client: Client, mailbox: Mailbox
+) -> None:
+    async with running_product(pool, client, mailbox, "by-hand", by_hand()) as product:
+        await product.shop.sells("v")
+        await _called(product, "ada")
+        key = (await _held(product, 1)).messages[0].key
+    assert (await _answers(product, Answer.APPROVED, key)).keys == (key,)
+    assert mailbox.mails == ()
+    async with running_product(pool, client, mailbox, "by-hand", by_hand()) as again:
+        await again.mail_to("ada")
+        await again.at_rest()
+    assert addressees(mailbox) == ["ada"]
+
+
+@pytest.mark.parametrize("after", [False, True])
+async def test_whatever_is_killed_after_an_approval_sends_it_at_most_once(
+    pool: Pool, database_url: str, after: bool
+) -> None:
+    """A new process does again what a killed one was at; what cannot be known is not sent again."""
+    await publish(pool, by_hand())
+    shop = Shop(pool, Intake(pool))
+    await shop.sells("v")
+    process = await Process.on(database_url, pool)
+    counter = Counter(pool, shop)
+    names = [f"n{number}" for number in range(12)]
+    outcomes: list[str] = []
+    for number, journey in enumerate(await counter.calls(*names, units=len(names)), start=1):
+        asked = message(journey)
+        request = asked.model_copy(update={"step": asked.step.model_copy(update={"manual": True})})
+        assert await counter.deliver(request) == Held()
+        await Approvals(pool).answer(Answer.APPROVED, Which(keys=(request.key,)), ANN)
+        delivery = Delivery(Ledger(process.pool), counter.sender, "shop.example")
+
+        async def deliver(delivery: Delivery = delivery, request: Deliver = request) -> str:
+            try:
+                return (await delivery.deliver(request)).outcome.kind
+            except ApplicationError:
+                # It may be under way elsewhere, as far as anyone knows: until its lease has run out.
+                await counter.loses_its_holder(request)
+                return (await delivery.deliver(request)).outcome.kind
+
+        outcomes.append(await process.survives(deliver, CrashPoint(number, after)))
+        process.will_not_crash()
+    assert process.crashes >= 3
+    assert set(outcomes) <= {"sent", "unknown"}
+    taken = [mail.message_id for mail in counter.sender.taken]
+    assert len(taken) == len(set(taken)) >= outcomes.count("sent")
+    await process.pool.close()
+
+
+async def test_other_words_need_an_approval_of_their_own(pool: Pool) -> None:
+    """A journey that moved between the yes and the message meets a version with another text."""
+    words = by_hand()
+    other = words.messages["it-is-back"].model_copy(update={"text": "Quite other words"})
+    await publish(pool, words.model_copy(update={"messages": {**words.messages, "it-is-back": other}}))
+    same = await publish(pool, words)
+    renamed = await publish(pool, words.model_copy(update={"name": "Renamed"}))
+    shop = Shop(pool, Intake(pool))
+    await shop.sells("v")
+    counter = Counter(pool, shop)
+    (journey,) = await counter.calls("ada")
+    asked = message(journey)
+    request = asked.model_copy(update={"step": asked.step.model_copy(update={"manual": True})})
+    assert await counter.deliver(request) == Held()
+    await Approvals(pool).answer(Answer.APPROVED, Which(keys=(request.key,)), ANN)
+    assert await counter.deliver(request.model_copy(update={"version": same.version_id})) == Held()
+    await Approvals(pool).answer(Answer.APPROVED, Which(keys=(request.key,)), ANN)
+    sent = await counter.deliver(request.model_copy(update={"version": renamed.version_id}))
+    assert sent.kind == "sent"
+    assert [mail.text.strip() == "Quite other words" for mail in counter.sender.taken] == [False]
+
+
+async def test_a_held_message_leaves_without_approval_once_its_step_is_live(pool: Pool) -> None:
+    await publish(pool, by_hand())
+    shop = Shop(pool, Intake(pool))
+    await shop.sells("v")
+    counter = Counter(pool, shop)
+    (journey,) = await counter.calls("ada")
+    asked = message(journey)
+    manual = asked.model_copy(update={"step": asked.step.model_copy(update={"manual": True})})
+    assert await counter.deliver(manual) == Held()
+    assert (await counter.deliver(asked)).kind == "sent"
+    assert len(counter.sender.taken) == 1
