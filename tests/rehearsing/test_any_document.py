@@ -10,6 +10,7 @@ from starter.rehearsing.run import RunTester
 from starter.rehearsing.world import MOST_RESTS
 from tests.conversations.told import talk, thread
 from tests.documents.any_document import documents
+from tests.markdown import page
 
 MOST_VERDICTS = 10 * MOST_RESTS
 """A thread has a few messages between two rests."""
@@ -33,3 +34,7 @@ def test_a_thread_that_leads_round_and_round_is_not_followed_for_ever() -> None:
         found = [each.message for each in find_differences(lived, ()) if each.path[-1] == "ends"]
         wrong = f"expected completed, got no end: after {MOST_RESTS} rests they still go round"
         assert found == ([wrong] if differs else [])
+
+
+def test_how_far_it_is_followed_is_as_the_page_says() -> None:
+    assert f"is followed for {MOST_RESTS} rests" in page("docs/testing-conversations.md").text
