@@ -7,6 +7,7 @@ import sys
 import time
 
 from bench.intake import measure_intake
+from bench.moves import NotMoved, measure_moves
 from bench.process import PartFailed
 from bench.rates import measure_rates
 from bench.replays import NotReplayed, measure_replays
@@ -24,22 +25,24 @@ async def measure(sizes: Sizes) -> Result:
     """The whole benchmark."""
     began = time.monotonic()
     async with running_stage() as stage:
-        report("1/6 sign-ups and webhooks")
+        report("1/7 sign-ups and webhooks")
         intake = await measure_intake(stage, sizes.requests, min(sizes.rounds, INTAKE_ROUNDS))
-        report("2/6 memory of open journeys")
+        report("2/7 memory of open journeys")
         async with running_engines(stage) as engines:
             memory = await measure_memory(stage, engines, sizes.cached)
         async with running_engines(stage) as engines:
-            report(f"3/6 {sizes.at_once} journeys at once, {sizes.rounds} rounds on either side")
+            report(f"3/7 {sizes.at_once} journeys at once, {sizes.rounds} rounds on either side")
             rounds = await measure_rates(stage, engines, sizes.at_once, sizes.rounds, sizes.warm_up)
-            report("4/6 first messages")
+            report("4/7 first messages")
             first = await measure_first_messages(stage, engines, sizes.first_messages)
-            report("5/6 restocks")
+            report("5/7 restocks")
             restocks = await measure_restocks(stage, engines, sizes.waiting, sizes.restocks)
-            report(f"6/6 replays of up to {sizes.replayed} archived journeys")
+            report(f"6/7 replays of up to {sizes.replayed} archived journeys")
             bare_ids = [f"round-{sizes.rounds - 1}-{number}" for number in range(sizes.at_once)]
             replays = await measure_replays(stage, bare_ids, sizes.replayed, min(sizes.rounds, REPLAY_ROUNDS))
-    return Result(rounds, first, restocks, memory, intake, replays, sizes.at_once, time.monotonic() - began)
+            report(f"7/7 moving {sizes.moved} open journeys to another version")
+            moves = await measure_moves(stage, engines, sizes.moved)
+    return Result(rounds, first, restocks, memory, intake, replays, moves, sizes.at_once, time.monotonic() - began)
 
 
 def main() -> int:
@@ -51,7 +54,7 @@ def main() -> int:
     sizes = QUICK if parser.parse_args().quick else FULL
     try:
         result = asyncio.run(measure(sizes))
-    except (DevstackError, NotReplayed, PartFailed, TimeoutError) as error:
+    except (DevstackError, NotMoved, NotReplayed, PartFailed, TimeoutError) as error:
         report(f"Could not be measured: {type(error).__name__}: {error}")
         return 1
     report(result.table())

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bench.intake import IntakeRates
+from bench.moves import Moves
 from bench.processor import Processor
 from bench.rates import Rounds
 from bench.replays import Replays
@@ -48,6 +49,7 @@ class Result:
     memory: Memory
     intake: IntakeRates
     replays: Replays
+    moves: Moves
     at_once: int
     seconds: float
 
@@ -94,6 +96,11 @@ class Result:
         return statistics.median(self.restocks[counts[-1]]) / statistics.median(self.restocks[counts[0]])
 
     @property
+    def moves_ratio(self) -> float:
+        """Journeys moved per second, against bare workflows signalled and completed."""
+        return self.moves.per_second / statistics.median(r.ended for r in self.rounds.bare)
+
+    @property
     def replays_ratio(self) -> Spread:
         """Paths from the archive per second, against bare histories that lie in memory."""
         return Spread.of([ours / bare for ours, bare in zip(self.replays.ours, self.replays.bare, strict=True)])
@@ -117,6 +124,11 @@ class Result:
                 "told_per_second": round(told.median, 1),
                 "signups_per_second": round(sign_ups.median, 1),
                 "webhooks_per_second": round(webhooks.median, 1),
+                "moves_ratio": round(self.moves_ratio, 3),
+                "moves_per_second": round(self.moves.per_second, 1),
+                "moved_journeys": self.moves.journeys,
+                "move_seconds": round(self.moves.seconds, 2),
+                "events_per_move": self.moves.events,
                 "replays_ratio": round(self.replays_ratio.median, 3),
                 "replays_per_second": round(Spread.of(self.replays.ours).median, 1),
                 "replay_alone_seconds": round(Spread.of(self.replays.alone).median, 4),
@@ -201,6 +213,13 @@ class Result:
             ),
             ("webhooks in / s", Spread.of(self.intake.webhooks).text(0), "", "", ""),
             ("sign-ups in / s", Spread.of(self.intake.sign_ups).text(0), "", "", ""),
+            (
+                f"moved / s ({self.moves.journeys} open, {self.moves.events} events each)",
+                f"{self.moves.per_second:.0f} in {self.moves.seconds:.0f} s",
+                Spread.of([r.ended for r in self.rounds.bare]).text(0),
+                f"{self.moves_ratio:.2f}",
+                "",
+            ),
             (
                 "replays of the archive / s",
                 Spread.of(self.replays.ours).text(0),

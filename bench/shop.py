@@ -34,6 +34,8 @@ _FIRST_ITEM = 1_000_000
 """Item ids are variant ids from here on: both are numbers, and never the same."""
 
 BACK_IN_STOCK = "back-in-stock"
+MOVED = "moved"
+"""A conversation, its list and its alert."""
 LOW_INVENTORY = "nearly-gone"
 WATCHES = {"looked-at": Decimal(90), "in-the-cart": Decimal(95), LOW_INVENTORY: Decimal(3)}
 """The other starters' alerts, with the bound at which those who watch are told: two of price, one of units."""
@@ -48,6 +50,21 @@ IN_STOCK = 20
 def conversations() -> tuple[ConversationDocument, ...]:
     """The starter of each alert type; of the one that is timed, what the events of a journey are counted of."""
     return _told_once(_starter("back-in-stock.yaml")), _starter("price-drop.yaml"), _starter("low-inventory.yaml")
+
+
+def moved_conversation(name: str) -> ConversationDocument:
+    """A conversation of its own, whose journeys are moved from one version to another."""
+    told = _told_once(_starter("back-in-stock.yaml"))
+    (alert,), (thread,) = told.alerts.values(), told.threads
+    return told.model_copy(
+        update={
+            "conversation": MOVED,
+            "name": name,
+            "list": told.list.model_copy(update={"code": MOVED}),
+            "alerts": {MOVED: alert},
+            "threads": (thread.model_copy(update={"on": f"{MOVED}.alert"}),),
+        }
+    )
 
 
 def _starter(name: str) -> ConversationDocument:
@@ -142,6 +159,10 @@ class Shop:
     async def wait_in_line(self, variant: int, count: int, *, start: bool) -> None:
         """Put `count` new people in line; `start`: their workflows too, through the outbox, as sign-ups do."""
         await self._enter(variant, count, BACK_IN_STOCK, None, start=start, armed=True)
+
+    async def wait_to_be_moved(self, variant: int, count: int) -> None:
+        """Put `count` new people in line in the conversation that is moved, with their workflows."""
+        await self._enter(variant, count, MOVED, None, start=True, armed=True)
 
     async def _sells(self, units: int) -> int:
         number = next(self._variants)

@@ -14,6 +14,7 @@ class Sizes:
         first_messages: how often a first message is timed.
         requests: webhooks, and sign-ups, that are sent in a round of intake.
         cached: open journeys whose memory is measured.
+        moved: open journeys that are moved to another version.
         replayed: archived journeys that are replayed in a round.
     """
 
@@ -25,6 +26,7 @@ class Sizes:
     first_messages: int
     requests: int
     cached: int
+    moved: int
     replayed: int
 
 
@@ -37,6 +39,7 @@ FULL = Sizes(
     first_messages=15,
     requests=1_000,
     cached=800,
+    moved=10_000,
     replayed=1_000,
 )
 
@@ -49,5 +52,6 @@ QUICK = Sizes(
     first_messages=2,
     requests=20,
     cached=30,
+    moved=20,
     replayed=20,
 )

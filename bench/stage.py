@@ -181,13 +181,13 @@ async def running_engines(stage: Stage) -> AsyncGenerator[Engines]:
             engines.ours.counts.close()
 
 
-async def until(count: Callable[[], Awaitable[int]], wanted: int) -> float:
+async def until(count: Callable[[], Awaitable[int]], wanted: int, within: float = PATIENCE_SECONDS) -> float:
     """When a count had reached what is wanted, in the clock of `time.monotonic`.
 
     Raises:
         TimeoutError: it did not.
     """
-    async with asyncio.timeout(PATIENCE_SECONDS):
+    async with asyncio.timeout(within):
         while await count() < wanted:
             await asyncio.sleep(POLL_SECONDS)
     return time.monotonic()
