@@ -12,7 +12,7 @@ from schemas.scenarios import Ends, ExpectSection
 from starter.rehearsing.entrance import when
 from starter.rehearsing.run import Rehearsed, ended_at
 from starter.rehearsing.stage import Said
-from starter.rehearsing.world import MOST_RESTS
+from starter.rehearsing.world import MOST_STAYS
 from workflows.interpreter.mistakes import Mistake, Path
 
 MINUTE = timedelta(minutes=1)
@@ -100,7 +100,7 @@ def _hold_end(one: ExpectSection, ends: Ends, lived: Rehearsed) -> tuple[str, st
         return None
     if got is Ends.NEVER:
         if lived.endless:
-            return _wish(one), f"no end: after {MOST_RESTS} rests they still go round"
+            return _wish(one), f"no end: after {MOST_STAYS} steps they still go round"
         last = path.entries[-1] if path.entries else None
         return _wish(one), f"no end: it rests at '{last.step}' until somebody does something" if last else "no end"
     reason = f" ({path.reason})" if path.reason is not None else ""

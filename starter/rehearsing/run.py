@@ -13,7 +13,7 @@ from schemas.scenarios import ScenarioSection
 from starter.rehearsing.entrance import Entrance
 from starter.rehearsing.plot import Due, Plot
 from starter.rehearsing.stage import Said, Stage
-from starter.rehearsing.world import MOST_RESTS, StagedRehearsal
+from starter.rehearsing.world import MOST_STAYS, StagedRehearsal
 from workflows.interpreter.compiler import compile_document, compile_questions
 from workflows.interpreter.rehearsal import rehearse
 
@@ -70,7 +70,7 @@ class RunTester:
             played=tuple(plot.played),
             said=tuple(stage.said),
             asked=len(world.delivered),
-            endless=len(world.rests) > MOST_RESTS,
+            endless=path.ending is None and len(path.entries) > MOST_STAYS,
         )
 
     def run_all(self) -> Iterator[Rehearsed]:

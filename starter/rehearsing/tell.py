@@ -19,7 +19,7 @@ from starter.rehearsing.expecting import find_differences, since
 from starter.rehearsing.plot import Due
 from starter.rehearsing.run import Rehearsed, ended_at
 from starter.rehearsing.stage import Said
-from starter.rehearsing.world import MOST_RESTS
+from starter.rehearsing.world import MOST_STAYS
 from workflows.interpreter.mistakes import Path, format_path
 
 
@@ -182,7 +182,7 @@ def _mail(at: datetime, message: RehearsedMessage, report: RehearsalReport) -> t
 
 def _ending(report: RehearsalReport) -> str:
     if report.endless:
-        return f"It goes round and round: it was followed for {MOST_RESTS} rests."
+        return f"It goes round and round: it was followed for {MOST_STAYS} steps."
     if report.ending is None:
         return "It rests there until somebody does something."
     reason = f": {report.reason.sentence} ({report.reason})" if report.reason is not None else "."

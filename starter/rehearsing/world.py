@@ -13,9 +13,9 @@ from starter.rehearsing.stage import Stage
 from workflows.interpreter.rehearsal import Happening, Rehearsal, Signal, Unending
 from workflows.interpreter.world import Hears, Woken, hears_nothing
 
-MOST_RESTS = 500
+MOST_STAYS = 1000
 """A thread may lead round and round, and nobody wants to see more of it. Far above what a journey comes by that ends:
-a year of a message every day."""
+a year of a message and a wait every day. Every rest looks at the whole path, so the work grows with its square."""
 
 
 class StagedRehearsal(Rehearsal):
@@ -32,7 +32,7 @@ class StagedRehearsal(Rehearsal):
 
     def rest(self, state: JourneyState) -> None:
         super().rest(state)
-        if len(self.rests) > MOST_RESTS:
+        if len(state.path) > MOST_STAYS:
             raise Unending
 
     async def sleep(self, step: str, until: datetime | None, hears: Hears = hears_nothing) -> Woken | None:

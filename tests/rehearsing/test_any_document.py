@@ -7,13 +7,13 @@ from schemas.scenarios import Ends, ExpectSection, ScenarioSection
 from starter.rehearsing.entrance import usual_scenario
 from starter.rehearsing.expecting import find_differences
 from starter.rehearsing.run import RunTester
-from starter.rehearsing.world import MOST_RESTS
+from starter.rehearsing.world import MOST_STAYS
 from tests.conversations.told import talk, thread
 from tests.documents.any_document import documents
 from tests.markdown import page
 
-MOST_VERDICTS = 10 * MOST_RESTS
-"""A thread has a few messages between two rests."""
+MOST_VERDICTS = 2 * MOST_STAYS
+"""A message may be looked at a few times, while it is deferred or held up."""
 
 
 @settings(suppress_health_check=[HealthCheck.too_slow])
@@ -30,11 +30,11 @@ def test_a_thread_that_leads_round_and_round_is_not_followed_for_ever() -> None:
     for ends, differs in ((Ends.NEVER, False), (Ends.COMPLETED, True)):
         scenario = ScenarioSection(name="Round", expect=(ExpectSection(ends=ends),))
         lived = RunTester(document).run(scenario)
-        assert (lived.path.ending, lived.endless, lived.asked) == (None, True, MOST_RESTS + 1)
+        assert (lived.path.ending, lived.endless, lived.asked) == (None, True, (MOST_STAYS + 3) // 3)
         found = [each.message for each in find_differences(lived, ()) if each.path[-1] == "ends"]
-        wrong = f"expected completed, got no end: after {MOST_RESTS} rests they still go round"
+        wrong = f"expected completed, got no end: after {MOST_STAYS} steps they still go round"
         assert found == ([wrong] if differs else [])
 
 
 def test_how_far_it_is_followed_is_as_the_page_says() -> None:
-    assert f"is followed for {MOST_RESTS} rests" in page("docs/testing-conversations.md").text
+    assert f"is followed for {MOST_STAYS} steps" in page("docs/testing-conversations.md").text
