@@ -108,7 +108,9 @@ async def test_check_fails_when_a_scenario_goes_otherwise(shelftalk: Shelftalk, 
     file.write_text(STARTER_CONVERSATION.read_text().replace("wait: 2 days", "wait: 1 week"))
     ended = await shelftalk.run("conversation", "check", str(file))
     assert ended.code == ExitCode.FAILED
-    assert "scenarios[0].expect[1].sends: expected 'still-here' sent 5 days after entering" in " ".join(ended.out.split())
+    assert "scenarios[0].expect[1].sends: expected 'still-here' sent 5 days after entering" in " ".join(
+        ended.out.split()
+    )
     ended = await shelftalk.run("conversation", "check", str(file), "--json")
     report = CheckReport.model_validate_json(ended.out)
     assert (report.ok, len(report.differences), report.scenarios) == (True, 1, 4)
