@@ -5,12 +5,12 @@ from dataclasses import replace
 from datetime import timedelta
 from itertools import pairwise
 
-from hypothesis import HealthCheck, event, given, settings
+from hypothesis import HealthCheck, event, example, given, settings
 from hypothesis import strategies as st
 
 from schemas.conversation import ConversationDocument
 from schemas.ids import VersionId
-from schemas.journey import JourneyStart, Move
+from schemas.journey import JourneyStart, Move, Say
 from schemas.outcome import Held, Refused
 from schemas.path import JourneyPath
 from schemas.program import Decide, Program
@@ -21,11 +21,12 @@ from starter.path_differences import difference_in_words
 from starter.rehearsing.entrance import Entrance
 from starter.rehearsing.run import RunTester
 from tests.documents.starters import BACK
-from tests.interpreter.journeys import DAWN, Life, lives
+from tests.interpreter.journeys import DAWN, Life, lives, told_once
 from tests.interpreter.talks import conversations, talks
 from workflows.interpreter.compiler import compile_document
-from workflows.interpreter.record import Record, Recorded, live_again
-from workflows.interpreter.rehearsal import rehearse
+from workflows.interpreter.old_life import Recorded
+from workflows.interpreter.record import Record, live_again
+from workflows.interpreter.rehearsal import Happening, rehearse
 
 thoroughly = settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 LONG_AFTER = timedelta(days=400)
@@ -53,8 +54,14 @@ def _staying(life: Life) -> Life:
     return replace(life, happenings=tuple(each for each in life.happenings if not isinstance(each.signal, Move)))
 
 
+def _asked_to_speak_twice_at_once() -> Life:
+    asked = (Happening(DAWN, Say(message="news")), Happening(DAWN, Say(message="sorry")))
+    return replace(told_once(), happenings=asked)
+
+
 @thoroughly
 @given(st.one_of(lives(), talks()))
+@example(_asked_to_speak_twice_at_once())
 def test_the_same_version_gives_the_same_path(life: Life) -> None:
     life = _staying(life)
     _, path = rehearse(life.start, life.world())

@@ -7,19 +7,18 @@ counts as sent.
 """
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TypeAlias
 
 from schemas.ids import StepId
-from schemas.journey import Deliver, Hear, JourneyStart, JourneyState, Leave, Move, PlaceGiven, Say, Skip, Wake
+from schemas.journey import Deliver, Hear, JourneyState, Leave, Move, PlaceGiven, Say, Skip, Wake
 from schemas.moments import Until, next_moment
 from schemas.outcome import Deferred, Held, Outcome, Refused, Sent, Stopped, Then, Unknown
 from schemas.path import JourneyPath, PathEntry, Why
 from schemas.program import CallWebhook, ContactChange, Decide, Program, Send, Step, Wait, WaitFor, WaitUntil
 from schemas.reasons import Reason
 from workflows.interpreter.journey import UNTIL_REMINDER, WAITING_LIST, Ended, Journey
-from workflows.interpreter.walk import ONCE
+from workflows.interpreter.old_life import OldLife, Recorded
 from workflows.interpreter.world import Hears, Woken, hears_nothing
 
 Ask: TypeAlias = Callable[[str], Awaitable[int | None]]
@@ -31,23 +30,6 @@ BETWEEN_STAYS = timedelta(minutes=1)
 
 class EndOfRecord(Exception):
     """The journey has come to now, or rests where it rests now: nobody knows how it goes on."""
-
-
-@dataclass(frozen=True, slots=True)
-class Recorded:
-    """A life that was lived.
-
-    Attributes:
-        start: what it began with; its program is the version it lived by.
-        path: its whole path so far.
-        until: the moment up to which it is known, for a journey under way; None: it has ended.
-        time_zone: whose clock a wait until goes by.
-    """
-
-    start: JourneyStart
-    path: JourneyPath
-    until: datetime | None = None
-    time_zone: str = "UTC"
 
 
 class Record:
@@ -65,13 +47,9 @@ class Record:
     def __init__(self, recorded: Recorded, tried: Program, same_questions: frozenset[str], ask: Ask) -> None:
         self._life, self._tried = recorded, tried
         self._same, self._ask = same_questions, ask
-        self._entries = recorded.path.entries
-        self._now = self._entries[0].entered_at if self._entries else recorded.start.entered_at
-        self._heard = [(each.heard, each.left_at) for each in self._entries if each.heard and each.left_at]
+        self._old = OldLife(recorded)
+        self._now = self._old.entries[0].entered_at if self._old.entries else recorded.start.entered_at
         self._asleep_since = self._now
-        self._journey: Journey | None = None
-        self._as_it_was = 0
-        """How many entries of the new path are those of the old."""
         self._stopped_at: int | None = None
         self._awaits_somebody = False
         """A message is held that was not held in the old life: nobody knows what somebody would have done."""
@@ -79,44 +57,7 @@ class Record:
 
     def attend(self, journey: Journey) -> None:
         """This is the journey that lives it."""
-        self._journey = journey
-
-    # Where the journey is, in its old life ----------------------------------------------------------------------
-
-    @property
-    def _lived(self) -> tuple[PathEntry, ...]:
-        """The stays that are over."""
-        assert self._journey is not None, "the record attends a journey"
-        entries = self._journey.path.entries
-        return entries[:-1] if entries and entries[-1].left_at is None else entries
-
-    def _aligned(self) -> PathEntry | None:
-        """The same stay in the old life, while all before it was the same; None once anything was not."""
-        lived = self._lived
-        while self._as_it_was < len(lived) and self._as_it_was < len(self._entries):
-            # A move is made by others; it does not make it another life.
-            old = self._entries[self._as_it_was].model_copy(update={"moved_to": None})
-            if lived[self._as_it_was] != old:
-                break
-            self._as_it_was += 1
-        if self._as_it_was < len(lived) or len(lived) >= len(self._entries):
-            return None
-        return self._entries[len(lived)]
-
-    def _stay_at(self, step: str) -> tuple[PathEntry | None, bool]:
-        """The old stay at this step, by how often it was come to; and whether it is that very moment."""
-        aligned = self._aligned()
-        if aligned is not None and aligned.step == step and aligned.entered_at == self._now_of_entering():
-            return aligned, True
-        nth = sum(each.step == step for each in self._lived)
-        found = [each for each in self._entries if each.step == step]
-        return (found[nth] if nth < len(found) else None), False
-
-    def _now_of_entering(self) -> datetime:
-        """When the stay under way was begun; now, between two stays."""
-        assert self._journey is not None, "the record attends a journey"
-        entries = self._journey.path.entries
-        return entries[-1].entered_at if entries and entries[-1].left_at is None else self._now
+        self._old.attend(journey)
 
     def _come_to(self, moment: datetime) -> None:
         until = self._life.until
@@ -129,10 +70,8 @@ class Record:
         if stay.left_at is not None:
             self._come_to(stay.left_at)
 
-    # What the journey asks --------------------------------------------------------------------------------------
-
     def now(self) -> datetime:
-        aligned = self._aligned() if self._journey is not None else None
+        aligned = self._old.aligned()
         if aligned is not None and self._now < aligned.entered_at < self._now + BETWEEN_STAYS:
             # Asking which thread to enter took a moment.
             self._now = aligned.entered_at
@@ -148,7 +87,7 @@ class Record:
         pass
 
     async def change_contact(self, step: ContactChange, round_: int) -> None:
-        stay, exact = self._stay_at(step.id)
+        stay, exact = self._old.stay_at(step.id, self._now)
         if stay is not None and exact:
             self._take_the_time(stay)
 
@@ -159,7 +98,7 @@ class Record:
         return next_moment(until, self._now, self._life.time_zone).astimezone(UTC)
 
     async def stand_in_line(self, until: datetime, after_claim: int) -> PlaceGiven | Say | Leave | None:
-        stay, _ = self._stay_at(WAITING_LIST)
+        stay, _ = self._old.stay_at(WAITING_LIST, self._now)
         if stay is None or stay.left_at is None:
             if stay is None and self._life.until is None:
                 # They stood there no more, for they were told; another version that lets them wait again expires.
@@ -171,17 +110,17 @@ class Record:
             case Why.PLACE_GIVEN:
                 return PlaceGiven(claim_id=after_claim + 1)
             case Why.ASKED_TO_SPEAK:
-                following = self._entries[self._entries.index(stay) + 1 :]
+                following = self._old.entries[self._place_of(stay) + 1 :]
                 return Say(message=following[0].message or "") if following else Say(message="")
             case Why.DISCONTINUED:
                 return Leave(reason=Reason.DISCONTINUED)
             case Why.LEFT:
-                return self._leave_at(stay)
+                return self._old.leave_at(stay)
             case _:
                 return None
 
     async def sleep(self, step: str, until: datetime | None, hears: Hears = hears_nothing) -> Woken | None:
-        stay, exact = self._stay_at(step)
+        stay, exact = self._old.stay_at(step, self._now)
         asleep_since, self._asleep_since = self._asleep_since, self._now
         try:
             if stay is not None and exact and self._unchanged(step) and not self._awaits_somebody:
@@ -199,9 +138,9 @@ class Record:
             case Why.HAPPENED:
                 return Hear(event_id="on record", event=stay.heard or "")
             case Why.SKIPPED:
-                return Skip(step=StepId(step), to_end=self._skipped_to_end(stay))
+                return Skip(step=StepId(step), to_end=self._old.skipped_to_end(stay))
             case Why.LEFT:
-                return self._leave_at(stay)
+                return self._old.leave_at(stay)
             case Why.ANSWERED | Why.DONE:
                 return Wake(step=StepId(step))
             case _:
@@ -210,14 +149,16 @@ class Record:
     def _sleep_by_the_clock(
         self, stay: PathEntry | None, step: str, until: datetime | None, hears: frozenset[str], since: datetime
     ) -> Woken | None:
-        left = next((each for each in self._entries if each.why is Why.LEFT), None)
+        left = next((each for each in self._old.entries if each.why is Why.LEFT), None)
         ends: list[tuple[datetime, Woken]] = []
         if left is not None and left.left_at is not None:
-            ends.append((left.left_at, self._leave_at(left)))
+            ends.append((left.left_at, self._old.leave_at(left)))
         if stay is not None and stay.why is Why.SKIPPED and stay.left_at is not None:
-            ends.append((stay.left_at, Skip(step=StepId(step), to_end=self._skipped_to_end(stay))))
+            ends.append((stay.left_at, Skip(step=StepId(step), to_end=self._old.skipped_to_end(stay))))
         ends += [
-            (at, Hear(event_id="on record", event=name)) for name, at in self._heard if name in hears and at >= since
+            (at, Hear(event_id="on record", event=name))
+            for name, at in self._old.heard
+            if name in hears and at >= since
         ]
         for at, woken in sorted(ends, key=_moment):
             if until is None or at <= until:
@@ -230,9 +171,9 @@ class Record:
 
     async def deliver(self, request: Deliver) -> Outcome:
         step = request.step
-        stay, exact = self._stay_at(step.id)
+        stay, exact = self._old.stay_at(step.id, self._now)
         if not exact or (stay is not None and stay.message != step.message):
-            stay, exact = self._message_on_record(step), False
+            stay, exact = self._old.stay_with(step), False
         if stay is None:
             return self._new_message(request)
         was = self._life.start.program.steps.get(step.id)
@@ -256,17 +197,6 @@ class Record:
             case None:
                 raise EndOfRecord
 
-    def _message_on_record(self, step: Send) -> PathEntry | None:
-        """The old stay with this message, by how often it was come to; what is said once is another thing."""
-        once = step.id.startswith(ONCE)
-
-        def is_it(entry: PathEntry) -> bool:
-            return entry.message == step.message and entry.step.startswith(ONCE) is once
-
-        nth = sum(is_it(each) for each in self._lived)
-        found = [each for each in self._entries if is_it(each)]
-        return found[nth] if nth < len(found) else None
-
     def _new_message(self, request: Deliver) -> Outcome:
         if request.step.draft:
             return Refused(reason=Reason.MESSAGE_DRAFT, then=Then.GO_ON)
@@ -279,8 +209,8 @@ class Record:
     async def decide(self, question: str) -> int | None:
         was = self._life.start.program.steps.get(StepId(question))
         if question in self._same and not isinstance(was, Decide):
-            return self._door(question)
-        stay, exact = self._stay_at(question)
+            return self._old.door(question)
+        stay, exact = self._old.stay_at(question, self._now)
         if stay is not None and exact:
             self._take_the_time(stay)
         if question not in self._same or not isinstance(was, Decide) or stay is None or stay.why is not Why.DECIDED:
@@ -288,23 +218,13 @@ class Record:
         names = [branch.name for branch in was.branches]
         return names.index(stay.branch) if stay.branch in names else None
 
-    def _door(self, question: str) -> int | None:
-        """Which thread was entered: the one whose first step came next."""
-        doors = [each.first for each in self._life.start.program.doors(question.removeprefix("on "))]
-        aligned = self._aligned()
-        if aligned is not None:
-            return doors.index(StepId(aligned.step)) if aligned.step in doors else None
-        if len(self._lived) == self._as_it_was == len(self._entries):
-            return None
-        return next((doors.index(StepId(each.step)) for each in self._entries if each.step in doors), None)
-
     async def call_webhook(self, step: CallWebhook, round_: int) -> bool:
-        stay, exact = self._stay_at(step.id)
+        stay, exact = self._old.stay_at(step.id, self._now)
         if stay is None:
             return True
-        if exact and isinstance(stay.outcome, Stopped) and self._stopped_at != len(self._lived):
+        if exact and isinstance(stay.outcome, Stopped) and self._stopped_at != len(self._old.lived):
             # It was stopped, until somebody let it try again, or pass over it.
-            self._stopped_at = len(self._lived)
+            self._stopped_at = len(self._old.lived)
             return False
         if exact:
             self._take_the_time(stay)
@@ -316,23 +236,6 @@ class Record:
             case _:
                 return False
 
-    # ------------------------------------------------------------------------------------------------------------
-
-    def _leave_at(self, stay: PathEntry) -> Leave:
-        """Whoever was told a farewell after it left because the product was discontinued; else the path ends there."""
-        last = stay is self._entries[-1]
-        return Leave(reason=(self._life.path.reason or Reason.CANCELLED) if last else Reason.DISCONTINUED)
-
-    def _skipped_to_end(self, stay: PathEntry) -> bool:
-        """Whether the rest of the thread was passed over too: then what comes next in the path is not what follows."""
-        step = self._life.start.program.steps.get(StepId(stay.step))
-        if step is None:
-            # Before a reminder: passed over to its end, there are no more reminders.
-            return stay.step == UNTIL_REMINDER and stay is self._entries[-1]
-        place = next(index for index, each in enumerate(self._entries) if each is stay) + 1
-        follows = self._entries[place].step if place < len(self._entries) else None
-        return _after_skipping(step) not in (None, follows)
-
     def _unchanged(self, step: str) -> bool:
         """Whether the rest at this step is what it was."""
         if step in self._tried.steps or step in self._life.start.program.steps:
@@ -340,16 +243,6 @@ class Record:
             return here is not None and before is not None and _rest_of(here) == _rest_of(before)
         alert = self._life.start.alert_id or ""
         return step != UNTIL_REMINDER or self._tried.terms.get(alert) == self._life.start.program.terms.get(alert)
-
-
-def _after_skipping(step: Step) -> StepId | None:
-    match step:
-        case WaitFor(did_not=following):
-            return following
-        case Wait() | WaitUntil() | Send() | CallWebhook():
-            return step.next
-        case _:
-            return None
 
 
 def _rest_of(step: Step) -> object:
