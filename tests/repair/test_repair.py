@@ -5,12 +5,16 @@ from datetime import timedelta
 import pytest
 from temporalio.client import Client
 
+from activities.delivery.ledger import Ledger
 from activities.postgres.pool import Pool
 from activities.temporal import Temporal
+from activities.waitlist.intake import Intake
 from activities.waitlist.store import Waitlist
+from schemas.alerts import AlertEvent
 from schemas.conversation import ConversationDocument
 from schemas.ids import JourneyId
 from schemas.journey import Move, Signal
+from schemas.outcome import Unknown
 from schemas.path import Why
 from schemas.reasons import Reason
 from schemas.repair import Repair
@@ -19,10 +23,15 @@ from starter.devstack.mailbox import Mailbox
 from starter.journeys import NoSuchJourney
 from starter.publishing import publish
 from starter.repair import By, NotRepairable, Repairs
-from starter.replay import replay_path
-from tests.product import Product, addressees, next_change, running_product, starter_document
+from starter.replay import HistoryGone, replay_path
+from starter.waitlists import Lines, Waitlists
+from tests.delivery.counter import message
+from tests.product import STORE, Product, Shop, addressees, next_change, running_product, starter_document, subject
+from tests.story.documents import back, programme
 from workflows.interpreter.compiler import compile_document
 
+SECOND = 2
+"""The round of an alert's thread; the first is the subscription's, answered or not."""
 BEN = By("ben", "the template was mended")
 
 
@@ -137,3 +146,123 @@ async def test_who_stands_in_line_or_has_ended_is_no_case_for_repair(product: Pr
 async def test_only_what_stops_somebody_can_be_a_cause(product: Product) -> None:
     with pytest.raises(NotRepairable, match="stops nobody"):
         await _repairs(product).resume(Reason.QUIET_HOURS, None, None, BEN)
+
+
+async def _broken(product: Product, *answers: AlertEvent) -> None:
+    """A conversation of a broken message for each event, on a list of its own."""
+    document = programme("torn", back(), *answers)
+    broken = {
+        code: each.model_copy(update={"text": "{{ product.colour }}"}) for code, each in document.messages.items()
+    }
+    await publish(product.pool, document.model_copy(update={"messages": broken}))
+    await product.shop.sells("v")
+
+
+async def test_a_stopped_message_is_passed_over_and_never_sent(product: Product) -> None:
+    await _broken(product)
+    ada, ben = await product.shop.signs_up("ada", "ben", list_code="torn")
+    await product.shop.has("v", 1)
+    await _rests(product, ada, "alert")
+    plan = await _repairs(product).repair(ada, Repair.SKIP, None)
+    assert plan.cause is Reason.MESSAGE_BROKEN
+    assert "this message is never sent" in plan.sentence
+    await _repairs(product).repair(ada, Repair.SKIP, BEN)
+    ended = await product.until(ada, lambda report: report.ended_at is not None)
+    assert await product.pool.fetchval("select outcome ->> 'reason' from sends where journey_id = $1", ada) == "skipped"
+    assert ended.told_at is None
+    assert await _why_left(product, ada, "alert") is Why.SKIPPED
+    await _rests(product, ben, "alert")  # the place that ada did not use has passed on
+    assert product.mailbox.mails == ()
+
+
+async def test_a_stopped_confirmation_can_be_passed_over_while_its_contact_stands_in_line(product: Product) -> None:
+    await _broken(product, AlertEvent.SUBSCRIPTION)
+    (ada,) = await product.shop.signs_up("ada", list_code="torn")
+    await _rests(product, ada, "subscription")
+    await _repairs(product).repair(ada, Repair.SKIP, BEN)
+    await product.settled()
+    while (path := await replay_path(product.client, product.archive, ada)).entries[-1].kind != "waiting":
+        await next_change(product.pool)
+    assert [entry.why for entry in path.entries] == [Why.SKIPPED, None]
+    assert (await _repairs(product).stuck()).groups == ()
+
+
+async def test_a_broken_message_to_those_in_line_stops_nobody(product: Product) -> None:
+    """It is said by the way; their place is worth more."""
+    document = programme("torn", back(), AlertEvent.DISCONTINUED)
+    broken = document.messages["discontinued"].model_copy(update={"text": "{{ product.colour }}"})
+    await publish(product.pool, document.model_copy(update={"messages": {**document.messages, "discontinued": broken}}))
+    await product.shop.sells("v")
+    (ada,) = await product.shop.signs_up("ada", list_code="torn")
+    await Waitlists(product.pool).say(Lines(store_id=STORE, variant_id="v"), "discontinued", "ops")
+    await product.settled()
+    await product.shop.has("v", 1)
+    assert await product.mail_to("ada") == "torn alert"
+    outcome = await product.pool.fetchval("select outcome from sends where journey_id = $1 and round = 0", ada)
+    assert outcome["reason"] == "message_broken"
+
+
+async def test_a_message_that_somebody_may_be_sending_is_not_passed_over(
+    pool: Pool, client: Client, mailbox: Mailbox
+) -> None:
+    """Its worker was killed over it, so that nobody knows yet; by the time it is known the journey has gone on."""
+    document = told_then_reminded()
+    await publish(pool, document)
+    shop = Shop(pool, Intake(pool))
+    await shop.sells("v")
+    (ada,) = await shop.signs_up("ada")
+    await shop.has("v", 1)
+    await Waitlist(pool).give_places(subject("v"))
+    assert await Ledger(pool).open(message(ada, round_=SECOND))
+    async with running_product(pool, client, mailbox, "unknown", document) as product:
+        while not await _open_entries(product, ada, "send"):
+            await next_change(pool)
+        for repair in Repair:
+            with pytest.raises(NotRepairable, match="it may have left"):
+                await _repairs(product).repair(ada, repair, BEN)
+    assert await pool.fetchval("select count(*) from audit") == 0
+    assert mailbox.mails == ()
+
+
+async def test_a_message_of_which_nobody_knows_whether_it_left_is_not_passed_over(product: Product) -> None:
+    await _broken(product)
+    (ada,) = await product.shop.signs_up("ada", list_code="torn")
+    await product.shop.has("v", 1)
+    await _rests(product, ada, "alert")
+    asked = message(ada, "alert", round_=SECOND)
+    await Ledger(product.pool).settle(asked, Unknown())
+    with pytest.raises(NotRepairable, match="is unknown by now"):
+        await _repairs(product).repair(ada, Repair.SKIP, BEN)
+
+
+async def test_there_is_nothing_to_try_again_at_a_wait(product: Product) -> None:
+    journey = await _told(product, "ada")
+    with pytest.raises(NotRepairable, match="nothing to try again"):
+        await _repairs(product).repair(journey, Repair.RETRY, BEN)
+
+
+async def test_one_try_after_another_says_who_and_why_each_time(product: Product) -> None:
+    await _broken(product)
+    (ada,) = await product.shop.signs_up("ada", list_code="torn")
+    await product.shop.has("v", 1)
+    await _rests(product, ada, "alert")
+    for who in ("ben", "cy"):
+        since = await product.pool.fetchval("select count(*) from audit")
+        assert (await _repairs(product).repair(ada, Repair.RETRY, By(who, f"{who} mended it"))).done
+        while await product.pool.fetchval("select held_up_by from journeys where id = $1", ada) is None:
+            await next_change(product.pool)
+        assert await product.pool.fetchval("select count(*) from audit") == since + 1
+    rows = await product.pool.fetch("select actor, action, details from audit order by id")
+    assert [(row["actor"], row["action"], row["details"]["why"]) for row in rows] == [
+        ("ben", "retry journey", "ben mended it"),
+        ("cy", "retry journey", "cy mended it"),
+    ]
+    assert product.mailbox.mails == ()
+
+
+async def _open_entries(product: Product, journey: JourneyId, kind: str) -> bool:
+    try:
+        path = await replay_path(product.client, product.archive, journey)
+    except HistoryGone:
+        return False
+    return any(entry.kind == kind and entry.left_at is None for entry in path.entries)
