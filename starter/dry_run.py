@@ -23,7 +23,8 @@ from starter.path_differences import difference_in_words
 from starter.rehearsing.run import working_version
 from starter.replay import replay_paths
 from workflows.interpreter.compiler import compile_document, compile_questions
-from workflows.interpreter.record import Record, Recorded, live_again
+from workflows.interpreter.old_life import Recorded
+from workflows.interpreter.record import Record, live_again
 
 SQL = load_queries("starter", "dry_run.sql")
 

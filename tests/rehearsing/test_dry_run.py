@@ -16,8 +16,7 @@ from tests.documents.starters import BACK
 from tests.http.conftest import operations_over
 from tests.product import Product
 
-SOON = BACK.replace("wait: 2 days", "wait: 1 second\n        id: pause")
-SOON = SOON[: SOON.index("\nscenarios:")]
+SOON = BACK[: BACK.index("\nscenarios:")].replace("wait: 2 days", "wait: 1 second\n        id: pause")
 NOT_REMINDED = SOON.replace("      - send: still-here ", "      # send: still-here ")
 
 

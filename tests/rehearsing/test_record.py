@@ -28,7 +28,7 @@ from workflows.interpreter.old_life import Recorded
 from workflows.interpreter.record import Record, live_again
 from workflows.interpreter.rehearsal import Happening, rehearse
 
-thoroughly = settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+thoroughly = settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 LONG_AFTER = timedelta(days=400)
 REMINDER = "      - wait: 2 days\n      - send: still-here"
 
@@ -42,12 +42,17 @@ async def _no(question: str) -> int | None:
     return None
 
 
-def _again(start: JourneyStart, path: JourneyPath, tried: Program) -> tuple[JourneyPath, list[str]]:
+async def lived_again(start: JourneyStart, path: JourneyPath, tried: Program) -> tuple[JourneyPath, list[str]]:
+    """The path of this record on a version, and the messages that are not on record; questions are asked the same."""
     until = None if path.ending is not None else start.entered_at + LONG_AFTER
     same = _questions(tried) & _questions(start.program)
     recorded = Recorded(start, path, until)
     world = Record(recorded, tried, same, _no)
-    return asyncio.run(live_again(recorded, world, tried))[1], world.new_messages
+    return (await live_again(recorded, world, tried))[1], world.new_messages
+
+
+def _again(start: JourneyStart, path: JourneyPath, tried: Program) -> tuple[JourneyPath, list[str]]:
+    return asyncio.run(lived_again(start, path, tried))
 
 
 def _staying(life: Life) -> Life:

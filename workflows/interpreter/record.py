@@ -110,7 +110,7 @@ class Record:
             case Why.PLACE_GIVEN:
                 return PlaceGiven(claim_id=after_claim + 1)
             case Why.ASKED_TO_SPEAK:
-                following = self._old.entries[self._place_of(stay) + 1 :]
+                following = self._old.entries[self._old.place_of(stay) + 1 :]
                 return Say(message=following[0].message or "") if following else Say(message="")
             case Why.DISCONTINUED:
                 return Leave(reason=Reason.DISCONTINUED)
@@ -155,11 +155,9 @@ class Record:
             ends.append((left.left_at, self._old.leave_at(left)))
         if stay is not None and stay.why is Why.SKIPPED and stay.left_at is not None:
             ends.append((stay.left_at, Skip(step=StepId(step), to_end=self._old.skipped_to_end(stay))))
-        ends += [
-            (at, Hear(event_id="on record", event=name))
-            for name, at in self._old.heard
-            if name in hears and at >= since
-        ]
+        for name, at in self._old.heard:
+            if name in hears and at >= since:
+                ends.append((at, Hear(event_id="on record", event=name)))
         for at, woken in sorted(ends, key=_moment):
             if until is None or at <= until:
                 self._come_to(at)

@@ -1,0 +1,140 @@
+"""A life that was lived, held beside one that is being lived on another version: where in the old one the new one is.
+Pure.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from schemas.ids import StepId
+from schemas.journey import JourneyStart, Leave
+from schemas.path import JourneyPath, PathEntry
+from schemas.program import CallWebhook, Send, Step, Wait, WaitFor, WaitUntil
+from schemas.reasons import Reason
+from workflows.interpreter.journey import UNTIL_REMINDER, Journey
+from workflows.interpreter.walk import ONCE
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """A life that was lived.
+
+    Attributes:
+        start: what it began with; its program is the version it lived by.
+        path: its whole path so far.
+        until: the moment up to which it is known, for a journey under way; None: it has ended.
+        time_zone: whose clock a wait until goes by.
+    """
+
+    start: JourneyStart
+    path: JourneyPath
+    until: datetime | None = None
+    time_zone: str = "UTC"
+
+
+class OldLife:
+    """The old life, while a journey lives it once more.
+
+    Attributes:
+        entries: its stays.
+        heard: what it was heard to do, and when.
+    """
+
+    def __init__(self, recorded: Recorded) -> None:
+        self._start = recorded.start
+        self._reason = recorded.path.reason
+        self._journey: Journey | None = None
+        self._as_it_was = 0
+        """How many entries of the new path are those of the old."""
+        self.entries = recorded.path.entries
+        self.heard = [(each.heard, each.left_at) for each in self.entries if each.heard and each.left_at]
+
+    def attend(self, journey: Journey) -> None:
+        """This is the journey that lives it once more."""
+        self._journey = journey
+
+    @property
+    def _path(self) -> tuple[PathEntry, ...]:
+        return self._journey.path.entries if self._journey is not None else ()
+
+    @property
+    def lived(self) -> tuple[PathEntry, ...]:
+        """The stays of the new life that are over."""
+        entries = self._path
+        return entries[:-1] if entries and entries[-1].left_at is None else entries
+
+    def aligned(self) -> PathEntry | None:
+        """The same stay in the old life, while all before it was the same; None once anything was not."""
+        lived = self.lived
+        while self._as_it_was < len(lived) and self._as_it_was < len(self.entries):
+            # A move is made by others; it does not make it another life.
+            old = self.entries[self._as_it_was].model_copy(update={"moved_to": None})
+            if lived[self._as_it_was] != old:
+                break
+            self._as_it_was += 1
+        if self._as_it_was < len(lived) or len(lived) >= len(self.entries):
+            return None
+        return self.entries[len(lived)]
+
+    def stay_at(self, step: str, now: datetime) -> tuple[PathEntry | None, bool]:
+        """The old stay at this step, by how often it was come to; and whether it is that very moment."""
+        aligned = self.aligned()
+        if aligned is not None and aligned.step == step and aligned.entered_at == self._entered_at(now):
+            return aligned, True
+        nth = sum(each.step == step for each in self.lived)
+        found = [each for each in self.entries if each.step == step]
+        return (found[nth] if nth < len(found) else None), False
+
+    def _entered_at(self, now: datetime) -> datetime:
+        """When the stay under way was begun; now, between two stays."""
+        entries = self._path
+        return entries[-1].entered_at if entries and entries[-1].left_at is None else now
+
+    def stay_with(self, step: Send) -> PathEntry | None:
+        """The old stay with this message, by how often it was come to; what is said once is another thing."""
+        once = step.id.startswith(ONCE)
+
+        def is_it(entry: PathEntry) -> bool:
+            return entry.message == step.message and entry.step.startswith(ONCE) is once
+
+        nth = sum(is_it(each) for each in self.lived)
+        found = [each for each in self.entries if is_it(each)]
+        return found[nth] if nth < len(found) else None
+
+    def door(self, question: str) -> int | None:
+        """Which thread was entered: the one whose first step came next."""
+        doors = [each.first for each in self._start.program.doors(question.removeprefix("on "))]
+        aligned = self.aligned()
+        if aligned is not None:
+            return doors.index(StepId(aligned.step)) if aligned.step in doors else None
+        if len(self.lived) == self._as_it_was == len(self.entries):
+            return None
+        return next((doors.index(StepId(each.step)) for each in self.entries if each.step in doors), None)
+
+    def leave_at(self, stay: PathEntry) -> Leave:
+        """Whoever was told a farewell after it left because the product was discontinued; else the path ends there."""
+        last = stay is self.entries[-1]
+        return Leave(reason=(self._reason or Reason.CANCELLED) if last else Reason.DISCONTINUED)
+
+    def place_of(self, stay: PathEntry) -> int:
+        """Which entry of the old path it is; two stays that took no time can be equal."""
+        return next(index for index, each in enumerate(self.entries) if each is stay)
+
+    def skipped_to_end(self, stay: PathEntry) -> bool:
+        """Whether the rest of the thread was passed over too: then what comes next in the path is not what follows."""
+        step = self._start.program.steps.get(StepId(stay.step))
+        if step is None:
+            # Before a reminder: passed over to its end, there are no more reminders.
+            return stay.step == UNTIL_REMINDER and stay is self.entries[-1]
+        place = self.place_of(stay) + 1
+        follows = self.entries[place].step if place < len(self.entries) else None
+        return _after_skipping(step) not in (None, follows)
+
+
+def _after_skipping(step: Step) -> StepId | None:
+    match step:
+        case WaitFor(did_not=following):
+            return following
+        case Wait() | WaitUntil() | Send() | CallWebhook():
+            return step.next
+        case _:
+            return None
