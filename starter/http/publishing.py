@@ -1,0 +1,166 @@
+"""Publishing while people are under way: who they are, what is to become of them, and how far that has come."""
+
+import asyncio
+from typing import Annotated, Self
+
+from fastapi import Path, Query, Response
+from pydantic import Field, model_validator
+
+from schemas.conversation import ConversationDocument
+from schemas.ids import VersionId
+from schemas.model import Model
+from schemas.operations import Choice, Note, OperationReport, OperationReports, UnderWay
+from starter.bulk import Decision, NoSuchOperation, list_operations, show_operation
+from starter.documents import load_document
+from starter.http.actor import Actor
+from starter.http.auth import keyed_router
+from starter.http.problems import FieldProblem, Kind, Refusal, problem_responses
+from starter.http.retry import once_more
+from starter.http.surroundings import Ops
+from starter.operations import Operations
+from starter.publishing import Published, publish
+from starter.versions import WORKING, NoSuchVersion, Versions, Which, working_document
+
+router = keyed_router("publishing")
+
+SOURCE = "$.document"
+"""What stands for the file's name in mistakes."""
+Code = Annotated[str, Path(max_length=63)]
+VersionName = Annotated[str, Field(max_length=80)]
+Number = Annotated[int, Path(ge=1, lt=2**63)]
+
+
+class Publishing(Model):
+    """What is published, and what becomes of those under way on other versions.
+
+    Attributes:
+        version: a number, `working` or `published`.
+        document: the YAML itself, in the place of a version.
+        under_way: must be said when somebody is.
+        note: why.
+    """
+
+    version: VersionName | None = None
+    document: str | None = None
+    under_way: Choice | None = None
+    note: Note | None = None
+
+    @model_validator(mode="after")
+    def _one_of_two(self) -> Self:
+        if self.version is not None and self.document is not None:
+            raise ValueError("say which version, or send a document, not both")
+        return self
+
+
+class Decided(Model):
+    """What was published, and the operation that carries out what was decided; none where they stay."""
+
+    conversation: str
+    version: str
+    number: int
+    new: bool
+    under_way: Choice | None
+    operation: int | None
+
+
+@router.get(
+    "/v1/conversations/{code}/under-way",
+    summary="Count who is under way",
+    responses=problem_responses(Kind.NOT_FOUND, Kind.INVALID),
+)
+async def count_under_way(
+    code: Code, operations: Ops, version: Annotated[str, Query(max_length=80)] = WORKING
+) -> UnderWay:
+    """Journeys on other versions than this one, by version and place, and what each choice would do to them."""
+    return await operations.under_way(await _document(operations, code, version))
+
+
+@router.post(
+    "/v1/conversations/{code}/publish",
+    status_code=201,
+    summary="Publish a version, and say what becomes of those under way",
+    responses=problem_responses(Kind.NOT_FOUND, Kind.CONFLICT, Kind.INVALID)
+    | {200: {"model": Decided, "description": "A version with this content was there already"}},
+)
+async def publish_version(code: Code, wish: Publishing, response: Response, operations: Ops, actor: Actor) -> Decided:
+    """The working version, unless another is named or sent. Published and decided at once, or not at all."""
+    if wish.document is not None:
+        document = await asyncio.to_thread(load_document, wish.document, SOURCE)
+        if document.conversation != code:
+            detail = "The document is of another conversation than the address names."
+            raise Refusal(Kind.INVALID, detail, errors=(FieldProblem(path="$.document", detail=detail),))
+    else:
+        document = await _document(operations, code, wish.version or WORKING)
+    shown = await operations.under_way(document)
+    if shown.journeys and wish.under_way is None:
+        raise Refusal(
+            Kind.CONFLICT,
+            f"Nothing was published: there are journeys under way on another version ({shown.journeys}). Say what "
+            f"becomes of them, `under_way`: `stay`; `move` ({shown.moves_now} where they stand, {shown.moves_later} at a later "
+            f"rest); or `end` ({shown.in_line} places in line are given up).",
+        )
+    decision = Decision(wish.under_way or Choice.STAY, actor, wish.note)
+    published = await once_more(lambda: _publish(operations, code, wish, document, decision))
+    if not published.new:
+        response.status_code = 200
+    return Decided(
+        conversation=published.conversation,
+        version=published.version_id,
+        number=published.number,
+        new=published.new,
+        under_way=wish.under_way,
+        operation=published.operation,
+    )
+
+
+@router.get("/v1/operations", summary="List operations on many journeys")
+async def read_operations(operations: Ops) -> OperationReports:
+    """The latest 100, newest first."""
+    return await list_operations(operations.pool)
+
+
+@router.get(
+    "/v1/operations/{operation}",
+    summary="Show how far an operation has come",
+    responses=problem_responses(Kind.NOT_FOUND, Kind.INVALID),
+)
+async def read_operation(operation: Number, operations: Ops) -> OperationReport:
+    """How many were asked, have moved or ended, and are left over."""
+    try:
+        return await show_operation(operations.pool, operation)
+    except NoSuchOperation:
+        raise Refusal(Kind.NOT_FOUND, "There is no operation of this number.") from None
+
+
+async def _publish(
+    operations: Operations, code: str, wish: Publishing, document: ConversationDocument, decision: Decision
+) -> Published:
+    if wish.document is not None:
+        return await publish(operations.pool, document, decision, source=wish.document)
+    which = _which(code, wish.version or WORKING)
+    if which.working:
+        worked_on, source = await working_document(operations.pool, code)
+        return await publish(operations.pool, worked_on, decision, source=source)
+    shown = await Versions(operations.pool).show(which)
+    return await publish(operations.pool, document, decision, again=VersionId(shown.version))
+
+
+async def _document(operations: Operations, code: str, version: str) -> ConversationDocument:
+    which = _which(code, version)
+    try:
+        if which.working:
+            return (await working_document(operations.pool, code))[0]
+        return await Versions(operations.pool).document(which)
+    except NoSuchVersion:
+        raise _not_there() from None
+
+
+def _which(code: str, version: str) -> Which:
+    try:
+        return Which.named(f"{code}@{version.removeprefix(f'{code}@')}")
+    except NoSuchVersion:
+        raise _not_there() from None
+
+
+def _not_there() -> Refusal:
+    return Refusal(Kind.NOT_FOUND, "There is no such conversation, or it has no such version.")
