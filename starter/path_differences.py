@@ -4,12 +4,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from schemas.durations import format_duration
 from schemas.outcome import Held, Sent, Unknown
-from schemas.path import JourneyPath, PathEntry
-from starter.commands.terminal import clock, length
+from schemas.path import JourneyPath, PathEntry, PathKind
 
 NOTICEABLE = timedelta(minutes=1)
-"""By how much a message has to come at another time to be told of."""
+"""By how much a message has to come at another time, or a rest to be longer or shorter, to be told of."""
+OTHERWISE = "otherwise"
+"""The way of a decide step that has no name."""
+RESTS: frozenset[PathKind] = frozenset({"wait", "wait_until", "wait_for"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +23,7 @@ class _Told:
 
 def difference_in_words(was: JourneyPath, would_be: JourneyPath) -> str | None:
     """What would differ: `j-1 would not get 'still-here' (…).`; None when nothing would."""
-    parts = [*_messages(was, would_be), *_end(was, would_be)]
+    parts = [*_messages(was, would_be), *_end(was, would_be), *_rests(was, would_be)]
     if (way := _way(was, would_be)) is not None:
         parts.append(way)
     return f"{was.journey_id} would {'; would '.join(parts)}." if parts else None
@@ -33,10 +36,9 @@ def _messages(was: JourneyPath, would_be: JourneyPath) -> Iterator[str]:
         new = [each.at for each in after if each.message == message]
         for at, later in zip(old, new, strict=False):
             if abs(later - at) >= NOTICEABLE:
-                gap = length(abs(later - at))
-                yield f"get '{message}' {gap} {'later' if later > at else 'earlier'}"
-        yield from (f"not get '{message}' (sent {clock(at)})" for at in old[len(new) :])
-        yield from (f"get '{message}' ({clock(at)})" for at in new[len(old) :])
+                yield f"get '{message}' {_length(later - at)} {'later' if later > at else 'earlier'}"
+        yield from (f"not get '{message}' (sent {_clock(at)})" for at in old[len(new) :])
+        yield from (f"get '{message}' ({_clock(at)})" for at in new[len(old) :])
     held = {each.message for each in was.entries if isinstance(each.outcome, Held)}
     for entry in would_be.entries:
         if isinstance(entry.outcome, Held) and entry.message not in held:
@@ -67,6 +69,18 @@ def _ending(path: JourneyPath) -> str:
     return f"{path.ending}" if path.reason is None else f"{path.ending} ({path.reason})"
 
 
+def _rests(was: JourneyPath, would_be: JourneyPath) -> Iterator[str]:
+    """The rests that both come by on the way they share, and that take another time."""
+    for old, new in zip(was.entries, would_be.entries, strict=False):
+        if _by(old) != _by(new):
+            return
+        if old.kind not in RESTS or old.left_at is None or new.left_at is None:
+            continue
+        before, after = old.left_at - old.entered_at, new.left_at - new.entered_at
+        if abs(after - before) >= NOTICEABLE:
+            yield f"rest {_length(after)} instead of {_length(before)} at '{new.step}'"
+
+
 def _way(was: JourneyPath, would_be: JourneyPath) -> str | None:
     """Where the ways part."""
     before, after = [*map(_by, was.entries)], [*map(_by, would_be.entries)]
@@ -76,11 +90,25 @@ def _way(was: JourneyPath, would_be: JourneyPath) -> str | None:
     while shared < min(len(before), len(after)) and before[shared] == after[shared]:
         shared += 1
     if shared == len(after):
-        return f"not come by {_place(was.entries[shared])}"
+        return f"not come by '{was.entries[shared].step}'"
     if shared == len(before):
-        return f"come by {_place(would_be.entries[shared])} as well"
-    old, new = _place(was.entries[shared]), _place(would_be.entries[shared])
-    return f"come by {new} instead of {old}" if new != old else f"leave {new} another way"
+        return f"come by '{would_be.entries[shared].step}' as well"
+    old, new = was.entries[shared], would_be.entries[shared]
+    if new.step != old.step:
+        return f"come by '{new.step}' instead of '{old.step}'"
+    if new.branch != old.branch:
+        return f"take '{new.branch or OTHERWISE}' instead of '{old.branch or OTHERWISE}' at '{new.step}'"
+    return _left_otherwise(old, new)
+
+
+def _left_otherwise(old: PathEntry, new: PathEntry) -> str:
+    if new.heard is not None and new.heard != old.heard:
+        return f"hear '{new.heard}' at '{new.step}'"
+    if old.heard is not None and new.heard is None and new.left_at is not None:
+        return f"not hear '{old.heard}' at '{new.step}'"
+    if new.left_at is None and old.left_at is not None:
+        return f"still rest at '{new.step}'"
+    return f"leave '{new.step}' another way"
 
 
 def _by(entry: PathEntry) -> tuple[object, ...]:
@@ -88,5 +116,14 @@ def _by(entry: PathEntry) -> tuple[object, ...]:
     return entry.step, entry.branch, entry.why, entry.heard, outcome
 
 
-def _place(entry: PathEntry) -> str:
-    return f"'{entry.step}'" + (f" ({entry.branch})" if entry.branch is not None else "")
+def _clock(moment: datetime) -> str:
+    return f"{moment:%Y-%m-%d %H:%M:%S}"
+
+
+def _length(span: timedelta) -> str:
+    """As people write it, to the minute: days, hours and minutes."""
+    minutes = round(abs(span) / NOTICEABLE)
+    days, rest = divmod(minutes, 24 * 60)
+    hours, rest = divmod(rest, 60)
+    parts = (timedelta(days=days), timedelta(hours=hours), timedelta(minutes=rest))
+    return " ".join(format_duration(part) for part in parts if part) or "less than a minute"

@@ -111,7 +111,8 @@ def test_a_longer_wait_brings_the_same_message_later_with_what_became_of_it() ->
     _, lived, new, said = _dry(longer, {"after": "3 days", "stock": 1})
     assert new == []
     assert said is not None
-    assert "would get 'still-here' 1 d 00 h later" in said
+    assert "would get 'still-here' 1 day later" in said
+    assert "would rest 3 days instead of 2 days at 'wait-2-days'" in said
     path, lived, _, said = _dry(longer, {"after": "3 days", "stock": 1}, {"after": "4 days", "stock": 0})
     refused = [entry.outcome for entry in lived.entries if isinstance(entry.outcome, Refused)]
     assert [each.reason for each in refused] == [Reason.SOLD_OUT_AGAIN]
