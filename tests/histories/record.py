@@ -30,14 +30,16 @@ from activities.waitlist.intake import Intake
 from activities.waitlist.store import Waitlist
 from schemas.conversation import ConversationDocument
 from schemas.events import Event, EventKind
-from schemas.ids import JourneyId, journey_workflow_id, shelf_workflow_id
+from schemas.ids import JourneyId, bulk_workflow_id, journey_workflow_id, shelf_workflow_id
 from schemas.journey import Move, Signal
+from schemas.operations import Choice
 from schemas.path import JourneyPath
 from schemas.repair import Answer, Repair
 from schemas.settings import Settings
 from schemas.steps import ExitStep, SendStep, Status
 from starter.approvals import Approvals, Which
 from starter.archive import archive_now, archive_schedule_id
+from starter.bulk import Decision, show_operation
 from starter.devstack.mailbox import Mailbox
 from starter.devstack.ports import free_port
 from starter.devstack.postgres import EmbeddedPostgres
@@ -337,6 +339,23 @@ async def moved_and_skipped(stage: Stage) -> Ran:
         return await _ended(product, journey)
 
 
+async def carried_out(stage: Stage) -> Ran:
+    """An operation: everyone in line was asked to move."""
+    document = told_only()
+    shop = await stage.shop(document)
+    await shop.signs_up(CONTACT)
+    async with stage.at_work(document) as product:
+        await product.settled()
+        renamed = document.model_copy(update={"name": "Another"})
+        published = await publish(stage.pool, renamed, Decision(Choice.MOVE, IDENTITY))
+        assert published.operation is not None
+        while (await show_operation(stage.pool, published.operation)).left_over:
+            await next_change(stage.pool)
+        handle = product.client.get_workflow_handle(bulk_workflow_id(published.operation))
+        await handle.result()
+        return Ran(handle.id, None)
+
+
 async def approved_by_hand(stage: Stage) -> Ran:
     """A manual message that was held, and approved."""
     told = told_only()
@@ -388,6 +407,7 @@ SHAPES = MappingProxyType[str, Callable[[Stage], Awaitable[Ran]]](
             every_kind_of_step,
             moved_and_skipped,
             approved_by_hand,
+            carried_out,
             shelf,
         )
     }
