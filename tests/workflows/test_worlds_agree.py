@@ -1,4 +1,6 @@
-"""Two worlds, one journey: what the rehearsal tells is what the workflow does, with the same happenings and answers."""
+"""Three worlds, one journey: the rehearsal tells what the workflow does, with the same happenings and answers; and its
+record, lived once more on the version that it was lived by, is the same life.
+"""
 
 import asyncio
 from collections.abc import Callable, Coroutine
@@ -48,6 +50,7 @@ from schemas.outcome import Deferred
 from schemas.path import JourneyPath
 from tests.interpreter.journeys import DAWN, ENDINGS, Answers, Life, lives, told_once
 from tests.interpreter.talks import talks
+from tests.rehearsing.test_record import lived_again
 from worker import sandbox
 from workflows.interpreter.rehearsal import Happening, rehearse
 from workflows.interpreter.walk import PROVIDER_PATIENCE
@@ -181,6 +184,10 @@ async def _signal(client: Client, workflow_id: str, happening: Happening) -> Non
             raise
 
 
+def _moves(life: Life) -> bool:
+    return any(isinstance(happening.signal, Move) for happening in life.happenings)
+
+
 def _back_in_line_once() -> Life:
     """Called, sold out again, told of the same claim once more, and called anew nine days later."""
     sent, *_, back_in_line, _ = ENDINGS
@@ -190,7 +197,7 @@ def _back_in_line_once() -> Life:
     return replace(told_once(), happenings=tuple(claims), answers=Answers((), (sent, back_in_line)))
 
 
-def test_a_rehearsal_tells_what_a_workflow_does(test_server: str) -> None:
+def test_a_rehearsal_tells_what_a_workflow_does_and_a_record_what_both_did(test_server: str) -> None:
     # A loop of its own: Hypothesis is not asynchronous, and the run's loop stands still meanwhile.
     loop = asyncio.new_event_loop()
 
@@ -208,7 +215,11 @@ def test_a_rehearsal_tells_what_a_workflow_does(test_server: str) -> None:
     @example(_back_in_line_once())
     def agree(life: Life) -> None:
         life = _apart(life)
-        assert do(_lived(environment, life)) == rehearse(life.start, life.world())[1]
+        _, rehearsed = rehearse(life.start, life.world())
+        assert do(_lived(environment, life)) == rehearsed
+        if not _moves(life):
+            # One that was moved was lived by two versions.
+            assert do(lived_again(life.start, rehearsed, life.start.program)) == (rehearsed, [])
 
     try:
         agree()
