@@ -33,8 +33,18 @@ class Decision:
     note: str | None = None
 
 
+async def hold_unfinished(connection: Connection, conversation: str) -> None:
+    """Wait until no older operation is asking anybody, and keep it so until the transaction ends.
+
+    Taken before the conversation's own row: who enters waits for that one, and must not wait for Temporal.
+    """
+    await connection.execute(SQL["hold_unfinished"], conversation)
+
+
 async def begin(connection: Connection, conversation: str, version: VersionId, decision: Decision) -> int | None:
     """Put a decision on record, in the transaction that publishes `version`; the operation that it takes, if any.
+
+    The caller has called `hold_unfinished`.
 
     A journey that an older operation has not come to belongs to this one from now on: the latest decision holds.
     """
@@ -55,7 +65,6 @@ async def begin(connection: Connection, conversation: str, version: VersionId, d
 async def _begin(
     connection: Connection, kind: OperationKind, conversation: str, version: VersionId, decision: Decision
 ) -> int:
-    await connection.execute(SQL["hold_unfinished"], conversation)
     to_version = version if kind is OperationKind.MOVE else None
     operation: int = await connection.fetchval(SQL["begin"], kind, conversation, to_version, decision.by, decision.note)
     limit = CHOOSE_LIMIT.total_seconds()

@@ -14,7 +14,7 @@ from schemas.ids import StoreId, VersionId
 from schemas.names import is_shop_event
 from schemas.program import Program
 from schemas.steps import AddToListStep, SendStep, Status, every_step
-from starter.bulk import Decision, begin
+from starter.bulk import Decision, begin, hold_unfinished
 from starter.contents import content_hash, same_content
 from workflows.interpreter.compiler import compile_document, compile_questions
 from workflows.interpreter.flow import Flow
@@ -79,6 +79,8 @@ async def publish(
     code = document.conversation
     async with transaction(pool) as connection:
         await connection.execute("select pg_advisory_xact_lock($1)", _LOCK)
+        if decision is not None:
+            await hold_unfinished(connection, code)
         await connection.execute(SQL["name_conversation"], code, document.name)
         row = await _find_version(connection, document, again)
         new = row is None
