@@ -13,6 +13,17 @@ from pydantic import BaseModel, ValidationError
 from schemas.conversation import ConversationDocument
 
 
+class _Writer(yaml.SafeDumper):
+    """Writes texts of several lines as people do."""
+
+
+def _text(_writer: _Writer, text: str) -> yaml.Node:
+    return yaml.ScalarNode("tag:yaml.org,2002:str", text, style="|" if "\n" in text else None)
+
+
+_Writer.add_representer(str, _text)
+
+
 def written(section: BaseModel) -> str:
     """What a section says, in one way only: two that are equal are of the same content."""
     return json.dumps(_said(section), sort_keys=True)
@@ -40,7 +51,12 @@ def as_yaml(stored: object) -> str:
         said = _said(ConversationDocument.model_validate(stored))
     except ValidationError:
         said = cast("dict[str, Any]", stored)
-    return yaml.safe_dump(said, sort_keys=False, allow_unicode=True, width=100)
+    quiet = said.get("list", {}).get("quiet_hours") or {}
+    # A time of day is written with hours and minutes; JSON has its seconds too.
+    quiet |= {
+        name: moment.removesuffix(":00") if len(moment) > len("21:00") else moment for name, moment in quiet.items()
+    }
+    return yaml.dump(said, Dumper=_Writer, sort_keys=False, allow_unicode=True, width=100)
 
 
 def _said(section: BaseModel) -> dict[str, Any]:
