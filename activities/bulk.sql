@@ -23,4 +23,6 @@ returning id, leaving;
 update operation_journeys set asked_at = now() where operation_id = $1 and journey_id = any($2::text[]);
 
 -- name: finish
-update operations set finished_at = coalesce(finished_at, now()) where id = $1;
+update operations o set finished_at = coalesce(finished_at, now())
+where id = $1 and not exists (
+    select from operation_journeys oj where oj.operation_id = o.id and oj.asked_at is null and oj.superseded_by is null);

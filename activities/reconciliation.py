@@ -37,6 +37,7 @@ class Reconciler:
         number = await self._pool.fetchval(SQL["begin_report"])
         running = await self._running()
         checked, started, closed = await self._journeys_without_workflow(request, running)
+        await self._pool.execute(SQL["carry_on"], request.young)
         report = Reconciliation(
             checked=checked,
             started=started,

@@ -15,9 +15,15 @@ limit $3;
 select id from journeys where id = any($1::text[]) and ended_at is null;
 
 -- name: start_again
--- The new workflow has heard no call: a claim in its hand is called once more.
+-- The new workflow has heard no call: a claim in its hand is called once more, and an operation asks it once more.
 with uncalled as (
     update claims set called_at = null where journey_id = $1 and state = 'given'
+), unasked as (
+    update operation_journeys set asked_at = null
+    where journey_id = $1 and asked_at is not null and done_at is null and superseded_by is null
+    returning operation_id
+), unfinished as (
+    update operations set finished_at = null where id in (select operation_id from unasked)
 )
 insert into outbox (kind, journey_id) values ('start_journey', $1);
 
@@ -45,6 +51,13 @@ where not exists (
     select from outbox o
     where o.kind = 'look_again' and o.store_id = wanted.store_id and o.subject = wanted.subject)
 returning id;
+
+-- name: carry_on
+-- Operations that have not asked everyone, and that no call is about. One that is being carried out goes on as it is.
+insert into outbox (kind, operation_id)
+select 'carry_out', o.id from operations o
+where o.finished_at is null and o.created_at < now() - $1::interval
+  and not exists (select from outbox x where x.operation_id = o.id);
 
 -- name: begin_report
 insert into reconciliations default values returning id;
