@@ -249,7 +249,7 @@ class Ends(StrEnum):
     """It rests until somebody does something, and in the scenario nobody does; or it goes round and round."""
 
 
-EXPECTATIONS = ("sends", "refused", "held", "ends", "path", "not_entered")
+EXPECTATIONS = ("sends", "refused", "held", "ends", "branch", "path", "not_entered")
 """What may be expected, by the field that says it."""
 
 
@@ -263,6 +263,7 @@ class ExpectSection(_OneThing):
         refused: a message that is not sent, for this `reason`.
         held: a message that waits for somebody's approval at the end.
         ends: how the journey ends, for this `reason`.
+        branch: the id of a step that divides; they leave it by the way of this name, which `takes` says.
         path: the ids of steps that they come by, in this order; others may lie between.
         not_entered: they are not entered at all, for this reason.
     """
@@ -271,8 +272,10 @@ class ExpectSection(_OneThing):
     refused: Code | None = None
     held: Code | None = None
     ends: Ends | None = None
+    branch: Text | None = None
     path: Annotated[tuple[Text, ...], Field(min_length=1, max_length=MOST_NAMES)] | None = None
     not_entered: Reason | None = None
+    takes: Text | None = None
     reason: Reason | None = None
 
     @model_validator(mode="after")
@@ -280,6 +283,10 @@ class ExpectSection(_OneThing):
         if len(said := self._said(EXPECTATIONS)) != 1:
             raise ValueError(
                 f"one thing is expected at a time: say one of {', '.join(EXPECTATIONS)}, in an entry of its own"
+            )
+        if (self.takes is None) is (said[0] == "branch"):
+            raise ValueError(
+                "'branch', the id of a step, and 'takes', the name of a way on, go together: write both, or neither"
             )
         if self.reason is not None and said[0] not in ("refused", "ends"):
             raise ValueError("'reason' goes with 'refused' and 'ends': remove it here")

@@ -304,6 +304,8 @@ WORDS: Mapping[type[BaseModel], tuple[str, str, Mapping[str, str]]] = {
             "refused": "This message is not sent.",
             "held": "This message waits for approval at the end.",
             "ends": "How the journey ends; never: it rests until somebody does something.",
+            "branch": "The id of a step that divides: they go the way that takes says.",
+            "takes": "The name of the way on: a branch's, or otherwise; happened or did_not of a wait_for.",
             "path": "The ids of steps they come by, in this order; others may lie between.",
             "not_entered": "They do not enter, for this reason.",
             "reason": "Why, for refused and ends.",

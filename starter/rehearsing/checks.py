@@ -7,10 +7,14 @@ from zoneinfo import ZoneInfo
 from schemas.conversation import ConversationDocument
 from schemas.names import is_shop_event
 from schemas.scenarios import ScenarioSection
-from schemas.steps import SendStep, Status, every_step
+from schemas.steps import AnyStep, DecideStep, SendStep, SplitStep, Status, WaitForStep, every_step
 from starter.rehearsing.cast import ITEMS_IN
 from starter.rehearsing.entrance import entered_alert, entered_event
 from workflows.interpreter.mistakes import Mistake, Path, listed
+from workflows.interpreter.step_ids import step_id
+
+OTHERWISE, HAPPENED, DID_NOT = "otherwise", "happened", "did_not"
+"""The ways on that have no name of their own are called by their field."""
 
 
 def find_scenario_mistakes(document: ConversationDocument) -> Iterator[Mistake]:
@@ -23,6 +27,7 @@ def find_scenario_mistakes(document: ConversationDocument) -> Iterator[Mistake]:
         names.add(scenario.name)
         yield from _entrance_mistakes(document, scenario, path)
         yield from _message_mistakes(document, scenario, path)
+        yield from _branch_mistakes(document, scenario, path)
         yield from _time_mistakes(scenario, path)
         yield from _outcome_mistakes(scenario, path)
 
@@ -75,6 +80,32 @@ def _message_mistakes(document: ConversationDocument, scenario: ScenarioSection,
         for field, message in (("sends", each.sends), ("refused", each.refused), ("held", each.held)):
             if message is not None and message not in document.messages:
                 yield _unknown((*path, "expect", index, field), "message", message, document.messages)
+
+
+def _branch_mistakes(document: ConversationDocument, scenario: ScenarioSection, path: Path) -> Iterator[Mistake]:
+    steps = [step for thread in document.threads for _, step in every_step(thread.steps)]
+    ways = {str(step_id(step)): _ways(step) for step in steps if _ways(step)}
+    for index, each in enumerate(scenario.expect):
+        own: Path = (*path, "expect", index)
+        if each.branch is None or each.takes is None:
+            continue
+        if each.branch not in ways:
+            yield _unknown((*own, "branch"), "step that divides with the id", each.branch, ways)
+        elif each.takes not in ways[each.branch]:
+            yield _unknown((*own, "takes"), f"way on from '{each.branch}' named", each.takes, ways[each.branch])
+
+
+def _ways(step: AnyStep) -> tuple[str, ...]:
+    """The names of the ways on from a step that divides."""
+    match step:
+        case DecideStep(decide=named):
+            return (*(branch.name for branch in named), OTHERWISE)
+        case SplitStep(split=arms):
+            return tuple(arm.name for arm in arms)
+        case WaitForStep():
+            return HAPPENED, DID_NOT
+        case _:
+            return ()
 
 
 def _time_mistakes(scenario: ScenarioSection, path: Path) -> Iterator[Mistake]:

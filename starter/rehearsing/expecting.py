@@ -6,9 +6,10 @@ from zoneinfo import ZoneInfo
 
 from schemas.durations import format_duration
 from schemas.outcome import Held, Refused, describe
-from schemas.path import PathEntry
+from schemas.path import PathEntry, Why
 from schemas.reasons import Reason
 from schemas.scenarios import Ends, ExpectSection
+from starter.rehearsing.checks import DID_NOT, HAPPENED, OTHERWISE
 from starter.rehearsing.entrance import when
 from starter.rehearsing.run import Rehearsed, ended_at
 from starter.rehearsing.stage import Said
@@ -64,6 +65,8 @@ def _hold(one: ExpectSection, lived: Rehearsed, said: Iterator[Said]) -> tuple[s
             return f"'{message}' held for approval", _became(entries, lived)
         case ExpectSection(ends=Ends() as ends):
             return _hold_end(one, ends, lived)
+        case ExpectSection(branch=str() as step):
+            return _hold_branch(one, step, lived)
         case ExpectSection(path=tuple() as steps):
             return _hold_path(steps, lived)
         case _:
@@ -105,6 +108,26 @@ def _hold_end(one: ExpectSection, ends: Ends, lived: Rehearsed) -> tuple[str, st
         return _wish(one), f"no end: it rests at '{last.step}' until somebody does something" if last else "no end"
     reason = f" ({path.reason})" if path.reason is not None else ""
     return _wish(one), f"{got}{reason}{f' {_moment(at, lived)}' if at is not None else ''}"
+
+
+def _hold_branch(one: ExpectSection, step: str, lived: Rehearsed) -> tuple[str, str] | None:
+    taken = [way for entry in lived.path.entries if entry.step == step and (way := _way(entry)) is not None]
+    if one.takes in taken:
+        return None
+    return _wish(one), ", then ".join(f"'{way}'" for way in taken) or f"nothing: they do not come by '{step}'"
+
+
+def _way(entry: PathEntry) -> str | None:
+    """The name of the way by which a step that divides was left."""
+    match entry.kind, entry.why:
+        case "decide", Why.DECIDED:
+            return entry.branch or OTHERWISE
+        case "wait_for", Why.HAPPENED:
+            return HAPPENED
+        case "wait_for", Why.TIME_PASSED:
+            return DID_NOT
+        case _:
+            return entry.branch
 
 
 def _hold_path(steps: tuple[str, ...], lived: Rehearsed) -> tuple[str, str] | None:
@@ -152,6 +175,8 @@ def _wish(one: ExpectSection) -> str:
             return f"'{message}' held for approval"
         case ExpectSection(ends=Ends() as ends):
             return f"{'no end' if ends is Ends.NEVER else ends}{reason}{clock}"
+        case ExpectSection(branch=str() as step):
+            return f"'{one.takes}' taken at '{step}'"
         case ExpectSection(path=tuple() as steps):
             return f"them to come by '{steps[0]}'"
         case _:
