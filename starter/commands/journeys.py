@@ -56,6 +56,9 @@ def show(journey_id: Id, as_json: AsJson = False, data_dir: DataDir = None) -> N
 def replay(
     journey_id: Id,
     step_by_step: Annotated[bool, typer.Option("--play", help="Step through it by keys.")] = False,
+    speed: Annotated[
+        float | None, typer.Option("--speed", min=0.1, max=50, help="Play by itself: so many stays a second.")
+    ] = None,
     as_json: AsJson = False,
     data_dir: DataDir = None,
 ) -> None:
@@ -65,8 +68,8 @@ def replay(
         return await operations.path(JourneyId(journey_id))
 
     path = ask(question, data_dir)
-    if step_by_step and not as_json:
-        play(path)
+    if (step_by_step or speed is not None) and not as_json:
+        play(path, speed)
         return
     tell(path, path_table, as_json=as_json)
 

@@ -1,6 +1,7 @@
 """`journey replay --play`: one stay of a journey after the other, in the terminal, forwards and back."""
 
 import sys
+import time
 from collections.abc import Callable, Iterable
 from enum import Enum
 
@@ -44,11 +45,21 @@ def frames(path: JourneyPath) -> tuple[str, ...]:
     return (*stays, f"{path.journey_id} · {path.version}\n\n{ending(path)}")
 
 
-def play(path: JourneyPath) -> None:
-    """Step through it by keys; where nobody can press any, print all of it."""
+def play(path: JourneyPath, speed: float | None = None) -> None:
+    """Step through it by keys; where nobody can press any, print all of it.
+
+    Args:
+        speed: so many stays a second, without keys; Ctrl-C ends it.
+    """
     pictures = frames(path)
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         sys.stdout.write("\n\n".join(pictures) + "\n")
+        return
+    if speed is not None:
+        for picture in pictures:
+            click.clear()
+            click.echo(picture)
+            time.sleep(1 / speed)
         return
     for picture in shown(pictures, click.getchar):
         click.clear()

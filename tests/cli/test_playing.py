@@ -1,13 +1,27 @@
 """Stepping through a journey in the terminal, by keys."""
 
+import asyncio
 import json
+import os
+import pty
+import sys
 from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
 
 import pytest
 
 from schemas.path import JourneyPath
 from starter.commands.playing import HINT, Step, frames, play, read_key, shown
 from tests.histories.record import FOLDER
+
+PLAY = """
+import sys
+from schemas.path import JourneyPath
+from starter.commands.playing import play
+play(JourneyPath.model_validate_json(open(sys.argv[1]).read()), 50)
+"""
+AT_ONE = {**os.environ, "TERM": "xterm"}
 
 
 @pytest.fixture
@@ -53,3 +67,23 @@ def test_where_there_is_no_terminal_everything_is_printed_at_once(
     printed = capsys.readouterr().out
     assert all(entry.step in printed for entry in path.entries)
     assert HINT not in printed
+
+
+async def test_at_a_terminal_it_plays_by_itself_at_a_speed(path: JourneyPath, tmp_path: Path) -> None:
+    """In a terminal of its own: one picture after the other, each on a clear screen."""
+    (tmp_path / "path.json").write_text(path.model_dump_json(), encoding="utf-8")
+    own, theirs = pty.openpty()
+    player = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", PLAY, str(tmp_path / "path.json"), stdin=theirs, stdout=theirs, stderr=theirs, env=AT_ONE
+    )
+    os.close(theirs)
+    shown_ = bytearray()
+    with suppress(OSError):  # what a terminal says when nobody is at its other end any more
+        while piece := await asyncio.to_thread(os.read, own, 65536):
+            shown_ += piece
+    os.close(own)
+    assert await player.wait() == 0
+    text = shown_.decode()
+    assert text.count("\x1b[2J") == len(path.entries) + 1
+    assert all(entry.step in text for entry in path.entries)
+    assert "completed" in text
