@@ -1,9 +1,12 @@
 """Dry runs: recorded journeys lived once more on a version that is not published, and how they would differ."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Sequence
 from contextlib import aclosing
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
+
+from pydantic import ValidationError
 
 from activities.decisions.evaluate import evaluate
 from activities.decisions.journey_facts import journey_facts
@@ -12,9 +15,9 @@ from activities.postgres.queries import load_queries
 from activities.waitlist.store import Waitlist
 from schemas.conversation import ConversationDocument
 from schemas.criteria import Criteria, write_criteria
+from schemas.dry_run import DryRunReport, JourneyDifference, NotCompared
 from schemas.ids import JourneyId, VersionId, journey_workflow_id
 from schemas.journey import JourneyStart
-from schemas.model import Model
 from schemas.path import JourneyPath
 from schemas.program import Decide, Program
 from schemas.questions import Questions
@@ -23,88 +26,92 @@ from starter.path_differences import difference_in_words
 from starter.rehearsing.run import working_version
 from starter.replay import replay_paths
 from workflows.interpreter.compiler import compile_document, compile_questions
-from workflows.interpreter.old_life import Recorded
+from workflows.interpreter.old_life import Deed, Recorded
 from workflows.interpreter.record import Record, live_again
 
 SQL = load_queries("starter", "dry_run.sql")
 
 MOST_JOURNEYS = 10_000
 """Of one dry run: minutes of replaying, and more than anybody reads."""
+MOST_LISTED = 200
+"""Sentences in a report: after so many alike nobody reads on, and the counts tell the rest."""
+MOST_DEEDS = 1000
+"""Of one journey's contact: who opens and clicks all day long is no reason to hold all of it in memory."""
+AT_ONCE = 250
+"""Journeys whose starts and deeds are held in memory together."""
 
 
-class JourneyDifference(Model):
-    """A journey that would go otherwise.
-
-    Attributes:
-        version: which it lives by, or lived by last.
-        open: it is under way, and was compared up to now.
-        sentence: how it would differ.
-    """
-
-    journey_id: JourneyId
-    version: str
-    open: bool
-    sentence: str
+def in_silence(_done: int, _of: int) -> None:
+    """Progress that nobody follows."""
 
 
-class NotReplayed(Model):
-    """A journey of which nobody can tell, and why."""
-
-    journey_id: JourneyId
-    why: str
-
-
-class DryRunReport(Model):
-    """What a dry run found; the newest journeys first.
-
-    Attributes:
-        asked: journeys looked at: `same`, `different` and those not replayed.
-    """
-
-    conversation: str
-    asked: int
-    same: int
-    different: int
-    journeys: tuple[JourneyDifference, ...]
-    not_replayed: tuple[NotReplayed, ...]
-
-
-async def dry_run(operations: Operations, document: ConversationDocument, against: int) -> DryRunReport:
+async def dry_run(
+    operations: Operations,
+    document: ConversationDocument,
+    against: int,
+    progress: Callable[[int, int], None] = in_silence,
+) -> DryRunReport:
     """Live the newest journeys of the document's conversation on the document.
 
     Args:
         against: at most how many; 1 to `MOST_JOURNEYS`.
+        progress: is told now and then how many of how many are done.
 
     Raises:
         ArchiveUnavailable: as it says.
     """
-    pool = operations.pool
-    rows = {JourneyId(row["id"]): row for row in await pool.fetch(SQL["newest"], document.conversation, against)}
-    starts = await Waitlist(pool).starts([*rows])
-    trial = _Trial(pool, document, await _questions(pool, rows))
-    found: dict[JourneyId, JourneyDifference | NotReplayed] = {}
+    rows = await operations.pool.fetch(SQL["newest"], document.conversation, against)
+    trial = _Trial(operations.pool, document)
+    different: list[JourneyDifference] = []
+    unknown: list[NotCompared] = []
+    counts = {JourneyDifference: 0, NotCompared: 0}
+    for begin in range(0, len(rows), AT_ONCE):
+        batch = {JourneyId(row["id"]): row for row in rows[begin : begin + AT_ONCE]}
+        for found in await _compare(operations, trial, batch):
+            counts[type(found)] += 1
+            if len(different) + len(unknown) < MOST_LISTED:
+                different.append(found) if isinstance(found, JourneyDifference) else unknown.append(found)
+        progress(begin + len(batch), len(rows))
+    found_in_all = sum(counts.values())
+    return DryRunReport(
+        conversation=document.conversation,
+        asked=len(rows),
+        same=len(rows) - found_in_all,
+        different=counts[JourneyDifference],
+        not_compared=counts[NotCompared],
+        decided_today=trial.decided_today,
+        journeys=tuple(different),
+        unknown=tuple(unknown),
+        more=found_in_all - len(different) - len(unknown),
+    )
+
+
+async def _compare(
+    operations: Operations, trial: "_Trial", rows: dict[JourneyId, Row]
+) -> Sequence[JourneyDifference | NotCompared]:
+    """Those of these journeys that are not the same, in their order."""
+    starts = await Waitlist(operations.pool).starts([*rows])
+    deeds = await trial.deeds([*rows])
+    found: dict[JourneyId, JourneyDifference | NotCompared] = {}
     ids = {journey_workflow_id(journey_id): journey_id for journey_id in rows}
     async with aclosing(replay_paths(operations.client, operations.archive, [*rows])) as replayed:
         async for each in replayed:
             journey_id = ids[each.workflow_id]
-            start = starts.get(journey_id)
-            if isinstance(each.told, Exception) or start is None:
-                found[journey_id] = NotReplayed(journey_id=journey_id, why=_why(each.told))
-            elif (sentence := await trial.differs(start, each.told, rows[journey_id])) is not None:
-                row = rows[journey_id]
+            row, start = rows[journey_id], starts.get(journey_id)
+            try:
+                if start is None:
+                    raise Unclear(UNREADABLE)
+                if isinstance(each.told, Exception):
+                    raise Unclear(f"{type(each.told).__name__}: {each.told}")
+                sentence = await trial.differs(start, each.told, row, deeds.get(journey_id, ()))
+            except Unclear as unclear:
+                found[journey_id] = NotCompared(journey_id=journey_id, why=str(unclear))
+                continue
+            if sentence is not None:
                 found[journey_id] = JourneyDifference(
                     journey_id=journey_id, version=row["version_id"], open=not row["ended"], sentence=sentence
                 )
-    in_order = [found[journey_id] for journey_id in rows if journey_id in found]
-    different = tuple(each for each in in_order if isinstance(each, JourneyDifference))
-    return DryRunReport(
-        conversation=document.conversation,
-        asked=len(rows),
-        same=len(rows) - len(found),
-        different=len(different),
-        journeys=different,
-        not_replayed=tuple(each for each in in_order if isinstance(each, NotReplayed)),
-    )
+    return [found[journey_id] for journey_id in rows if journey_id in found]
 
 
 async def latest_document(pool: Pool, conversation: str) -> ConversationDocument | None:
@@ -113,41 +120,101 @@ async def latest_document(pool: Pool, conversation: str) -> ConversationDocument
     return ConversationDocument.model_validate(document) if document is not None else None
 
 
+UNREADABLE = "its program cannot be read by this release"
+
+
+class Unclear(Exception):
+    """This journey cannot be compared; the text says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Version:
+    program: Program
+    questions: Questions
+
+
 class _Trial:
-    """One document that recorded journeys are lived on."""
+    """One document that recorded journeys are lived on.
 
-    def __init__(self, pool: Pool, document: ConversationDocument, asked: Mapping[VersionId, Questions]) -> None:
+    Attributes:
+        decided_today: how many decisions were made by what is known today.
+    """
+
+    def __init__(self, pool: Pool, document: ConversationDocument) -> None:
         self._pool = pool
-        self._tried = compile_document(document, working_version(document))
-        self._questions = compile_questions(document)
-        self._asked_before = asked
+        self._tried = _Version(compile_document(document, working_version(document)), compile_questions(document))
+        self._versions: dict[VersionId, _Version] = {}
+        self.decided_today = 0
 
-    async def differs(self, start: JourneyStart, path: JourneyPath, row: Row) -> str | None:
-        """How the journey would differ, in a sentence; None when it would not."""
-        before = self._asked_before.get(VersionId(row["version_id"]), Questions())
-        same = _same_questions(start.program, before, self._tried, self._questions)
+    async def deeds(self, journeys: list[JourneyId]) -> dict[JourneyId, tuple[Deed, ...]]:
+        """What their contacts did of what the document waits for, as far as it is known today."""
+        found: dict[JourneyId, tuple[Deed, ...]] = {}
+        for row in await self._pool.fetch(SQL["deeds"], journeys, list(self._tried.program.hears), MOST_DEEDS):
+            found[row["id"]] = (*found.get(row["id"], ()), Deed(row["event"], row["at"]))
+        return found
+
+    async def differs(self, start: JourneyStart, path: JourneyPath, row: Row, deeds: tuple[Deed, ...]) -> str | None:
+        """How the journey would differ, in a sentence; None when it would not.
+
+        Raises:
+            Unclear: nobody can tell.
+        """
+        began, *others = await self._lived_by(path, row)
         until = None if row["ended"] else datetime.now(UTC)
+        recorded = Recorded(start.model_copy(update={"program": began.program}), path, until, _zone(row), deeds)
+        same = _same_questions(began, self._tried)
+        for other in others:
+            # Asked by the version that it was moved to, a question has to be the same there too.
+            same -= other.questions.criteria.keys() - _same_questions(other, self._tried)
 
         async def ask(question: str) -> int | None:
             # Of what was not asked then, only what is known today can tell.
+            self.decided_today += 1
             facts, now = await journey_facts(self._pool, start.journey_id), datetime.now(UTC)
-            for index, criteria in enumerate(self._questions.criteria.get(question, ())):
+            for index, criteria in enumerate(self._tried.questions.criteria.get(question, ())):
                 if criteria is None or evaluate(criteria, facts, now):
                     return index
             return None
 
-        world = Record(Recorded(start, path, until, _zone(row)), self._tried, same, ask)
-        _, lived = await live_again(Recorded(start, path, until, _zone(row)), world, self._tried)
+        world = Record(recorded, self._tried.program, same, ask)
+        _, lived = await live_again(recorded, world, self._tried.program)
         return difference_in_words(path, lived)
 
+    async def _lived_by(self, path: JourneyPath, row: Row) -> list[_Version]:
+        """The versions that it was lived by, the one it began on first.
 
-def _same_questions(before: Program, asked: Questions, tried: Program, asks: Questions) -> frozenset[str]:
+        Raises:
+            Unclear: it was moved, and nobody knows from where; or a version cannot be read.
+        """
+        moves = [entry.moved_to for entry in path.entries if entry.moved_to is not None]
+        began = VersionId(row["began"] or row["version_id"])
+        if moves and row["began"] is None:
+            raise Unclear(f"it was moved to {moves[0]}, and the version that it began on is not on record")
+        if not moves and path.version != began:
+            raise Unclear(f"its history tells of {path.version}, and the database of {began}")
+        return [await self._version(version) for version in dict.fromkeys((began, *moves))]
+
+    async def _version(self, version: VersionId) -> _Version:
+        if version not in self._versions:
+            row = await self._pool.fetchrow(SQL["version"], version)
+            if row is None:
+                raise Unclear(f"there is no {version} in the database")
+            try:
+                program = Program.model_validate(row["program"])
+                questions = Questions.model_validate(row["questions"] or {})
+            except ValidationError:
+                raise Unclear(UNREADABLE) from None
+            self._versions[version] = _Version(program, questions)
+        return self._versions[version]
+
+
+def _same_questions(before: _Version, tried: _Version) -> frozenset[str]:
     """The questions that mean the same in both versions, word for word."""
     return frozenset(
         question
-        for question, criteria in asks.criteria.items()
-        if _in_words(criteria) == _in_words(asked.criteria.get(question, ()))
-        and _is_asked_alike(question, before, tried)
+        for question, criteria in tried.questions.criteria.items()
+        if _in_words(criteria) == _in_words(before.questions.criteria.get(question, ()))
+        and _is_asked_alike(question, before.program, tried.program)
     )
 
 
@@ -161,12 +228,6 @@ def _in_words(criteria: tuple[Criteria | None, ...]) -> list[object]:
     return [write_criteria(one) if one is not None else None for one in criteria]
 
 
-async def _questions(pool: Pool, rows: Mapping[JourneyId, Row]) -> Mapping[VersionId, Questions]:
-    versions = sorted({row["version_id"] for row in rows.values()})
-    stored = await pool.fetch(SQL["questions"], versions)
-    return {VersionId(row["id"]): Questions.model_validate(row["questions"] or {}) for row in stored}
-
-
 def _zone(row: Row) -> str:
     for name in (row["own_zone"], row["time_zone"]):
         try:
@@ -175,9 +236,3 @@ def _zone(row: Row) -> str:
         except (KeyError, ValueError, OSError):
             continue
     return "UTC"
-
-
-def _why(told: JourneyPath | Exception) -> str:
-    if isinstance(told, Exception):
-        return f"{type(told).__name__}: {told}"
-    return "its program cannot be read by this release"

@@ -6,13 +6,14 @@ from typing import Annotated
 import typer
 
 from schemas.conversation import ConversationDocument
+from schemas.dry_run import DryRunReport
 from schemas.scenarios import ProfileSection, ScenarioSection
 from starter.commands.asking import ask
 from starter.commands.conversations import LARGEST_FILE
 from starter.commands.failures import CommandFailed
-from starter.commands.terminal import AsJson, DataDir, ExitCode, tell
+from starter.commands.terminal import AsJson, DataDir, ExitCode, say, tell
 from starter.documents import load_document
-from starter.dry_run import MOST_JOURNEYS, DryRunReport, dry_run, latest_document
+from starter.dry_run import MOST_JOURNEYS, dry_run, latest_document
 from starter.operations import Operations
 from starter.rehearsing.checks import find_scenario_mistakes
 from starter.rehearsing.entrance import usual_scenario
@@ -66,7 +67,7 @@ def dry_run_(
     document = load_document(_text(file), str(file))
 
     async def question(operations: Operations) -> DryRunReport:
-        return await dry_run(operations, document, against)
+        return await dry_run(operations, document, against, _so_far)
 
     tell(ask(question, data_dir), _compared, as_json=as_json)
 
@@ -124,11 +125,21 @@ def _hold_to_rules(document: ConversationDocument, scenario: ScenarioSection) ->
         raise CommandFailed("invalid_scenario", "\n".join(told), exit_=ExitCode.USAGE)
 
 
+def _so_far(done: int, of: int) -> None:
+    say(f"{done} of {of} journeys compared")
+
+
 def _compared(report: DryRunReport) -> str:
     lines = [
         f"{report.asked} journeys of '{report.conversation}': same {report.same}, different {report.different}, "
-        f"could not be replayed {len(report.not_replayed)}."
+        f"could not be compared {report.not_compared}."
     ]
+    if report.decided_today:
+        lines.append(
+            f"Decisions made by what is known today, for the journeys did not make them so: {report.decided_today}."
+        )
     lines += [each.sentence for each in report.journeys]
-    lines += [f"{each.journey_id} could not be replayed: {each.why}" for each in report.not_replayed]
+    lines += [f"{each.journey_id} could not be compared: {each.why}." for each in report.unknown]
+    if report.more:
+        lines.append(f"… and {report.more} more.")
     return "\n".join(lines)

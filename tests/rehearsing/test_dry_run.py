@@ -7,9 +7,10 @@ import pytest
 
 from activities.postgres.pool import Pool
 from schemas.conversation import ConversationDocument
+from schemas.dry_run import DryRunReport
 from starter.commands.terminal import ExitCode
 from starter.documents import STARTER_CONVERSATION, CheckReport, load_document
-from starter.dry_run import DryRunReport, dry_run
+from starter.dry_run import dry_run
 from starter.rehearsing.tell import RehearsalReport
 from tests.cli.command import Shelftalk
 from tests.documents.starters import BACK
@@ -56,10 +57,10 @@ async def test_a_removed_reminder_is_listed_for_exactly_those_who_got_it(
     operations = operations_over(soon.pool, soon.client)
 
     same = await dry_run(operations, _document(SOON), 500)
-    assert (same.asked, same.same, same.different, same.not_replayed) == (4, 4, 0, ())
+    assert (same.asked, same.same, same.different, same.not_compared) == (4, 4, 0, 0)
 
     report = await dry_run(operations, _document(NOT_REMINDED), 500)
-    assert (report.asked, report.same, report.different, report.not_replayed) == (4, 2, 2, ())
+    assert (report.asked, report.same, report.different, report.not_compared) == (4, 2, 2, 0)
     assert {each.journey_id for each in report.journeys} == set(journeys[:2])
     assert all("would not get 'still-here'" in each.sentence for each in report.journeys)
 
@@ -70,8 +71,11 @@ async def test_a_removed_reminder_is_listed_for_exactly_those_who_got_it(
     file.write_text(NOT_REMINDED)
     arguments = ("conversation", "dry-run", str(file), "--against", "500")
     assert (await shelftalk.run(*arguments, "--json")).answer(DryRunReport) == report
-    told = (await shelftalk.run(*arguments)).out.splitlines()
-    assert told[0] == "4 journeys of 'back-in-stock': same 2, different 2, could not be replayed 0."
+    ended = await shelftalk.run(*arguments)
+    assert ended.out.splitlines()[0] == "4 journeys of 'back-in-stock': same 2, different 2, could not be compared 0."
+    assert "4 of 4 journeys compared" in ended.err
+    too_many = await shelftalk.run("conversation", "dry-run", str(file), "--against", "10001")
+    assert too_many.code == ExitCode.USAGE
 
 
 async def test_a_conversation_is_rehearsed_by_its_name_with_a_profile_and_a_scenario(

@@ -15,6 +15,14 @@ from workflows.interpreter.walk import ONCE
 
 
 @dataclass(frozen=True, slots=True)
+class Deed:
+    """Something the contact did, by the name that conversations hear it under, and when."""
+
+    event: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Recorded:
     """A life that was lived.
 
@@ -23,12 +31,14 @@ class Recorded:
         path: its whole path so far.
         until: the moment up to which it is known, for a journey under way; None: it has ended.
         time_zone: whose clock a wait until goes by.
+        deeds: what the contact did since entering, as far as it is known, whether the journey heard of it or not.
     """
 
     start: JourneyStart
     path: JourneyPath
     until: datetime | None = None
     time_zone: str = "UTC"
+    deeds: tuple[Deed, ...] = ()
 
 
 class OldLife:
@@ -36,7 +46,7 @@ class OldLife:
 
     Attributes:
         entries: its stays.
-        heard: what it was heard to do, and when.
+        heard: what could be heard: what ended a wait then, and what else the contact did.
     """
 
     def __init__(self, recorded: Recorded) -> None:
@@ -46,7 +56,7 @@ class OldLife:
         self._as_it_was = 0
         """How many entries of the new path are those of the old."""
         self.entries = recorded.path.entries
-        self.heard = [(each.heard, each.left_at) for each in self.entries if each.heard and each.left_at]
+        self.heard = _could_be_heard(recorded)
 
     def attend(self, journey: Journey) -> None:
         """This is the journey that lives it once more."""
@@ -128,6 +138,21 @@ class OldLife:
         place = self.place_of(stay) + 1
         follows = self.entries[place].step if place < len(self.entries) else None
         return _after_skipping(step) not in (None, follows)
+
+
+def _could_be_heard(recorded: Recorded) -> tuple[Deed, ...]:
+    """Each deed once: one that ended a wait did so a moment after it was done, and that moment counts."""
+    heard = [Deed(each.heard, each.left_at) for each in recorded.path.entries if each.heard and each.left_at]
+    others = list(recorded.deeds)
+    for each in heard:
+        before = [deed for deed in others if deed.event == each.event and deed.at <= each.at]
+        if before:
+            others.remove(max(before, key=_at))
+    return tuple(sorted((*heard, *others), key=_at))
+
+
+def _at(deed: Deed) -> datetime:
+    return deed.at
 
 
 def _after_skipping(step: Step) -> StepId | None:

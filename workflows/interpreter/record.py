@@ -2,8 +2,8 @@
 
 Where the journey does what it did, everything is as it was, to the moment. Where it first does something else, it goes
 by what is known: a message comes to what it came to; a branch is the one that was taken, if it was asked the same; what
-the contact was heard to do, and leaving, happen when they did; a wait takes its time. A message that is not on record
-counts as sent.
+the contact did, and leaving, happen when they did; a wait takes its time. A message that is not on record counts as
+sent.
 """
 
 from collections.abc import Awaitable, Callable
@@ -155,9 +155,9 @@ class Record:
             ends.append((left.left_at, self._old.leave_at(left)))
         if stay is not None and stay.why is Why.SKIPPED and stay.left_at is not None:
             ends.append((stay.left_at, Skip(step=StepId(step), to_end=self._old.skipped_to_end(stay))))
-        for name, at in self._old.heard:
-            if name in hears and at >= since:
-                ends.append((at, Hear(event_id="on record", event=name)))
+        for deed in self._old.heard:
+            if deed.event in hears and deed.at >= since:
+                ends.append((deed.at, Hear(event_id="on record", event=deed.event)))
         for at, woken in sorted(ends, key=_moment):
             if until is None or at <= until:
                 self._come_to(at)
@@ -213,8 +213,11 @@ class Record:
             self._take_the_time(stay)
         if question not in self._same or not isinstance(was, Decide) or stay is None or stay.why is not Why.DECIDED:
             return await self._ask(question)
+        if stay.branch is None:
+            return None
         names = [branch.name for branch in was.branches]
-        return names.index(stay.branch) if stay.branch in names else None
+        # A journey that was moved may have taken a way of the other version.
+        return names.index(stay.branch) if stay.branch in names else await self._ask(question)
 
     async def call_webhook(self, step: CallWebhook, round_: int) -> bool:
         stay, exact = self._old.stay_at(step.id, self._now)
