@@ -12,6 +12,7 @@ from starter.http import (
     alerts,
     consents,
     conversations,
+    dry_runs,
     events,
     health,
     journeys,
@@ -21,6 +22,7 @@ from starter.http import (
     reports,
     signups,
     stores,
+    versions,
     webhooks,
 )
 from starter.http.answers import ANSWERED, answer
@@ -79,7 +81,9 @@ def create_app(operations: Operations, settings: Settings) -> FastAPI:
         stores.router,
         journeys.router,
         conversations.router,
+        dry_runs.router,
         publishing.router,
+        versions.router,
         alerts.router,
         reports.router,
         repairs.router,

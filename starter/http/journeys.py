@@ -103,10 +103,10 @@ async def cancel_journey(journey: Journey, operations: Ops) -> JourneyReport:
 
 
 @asynccontextmanager
-async def asking_temporal() -> AsyncGenerator[None]:
-    """What a Temporal that does not answer means for whoever asked."""
+async def asking_temporal(limit_seconds: float = REPLAY_LIMIT_SECONDS) -> AsyncGenerator[None]:
+    """What a Temporal that does not answer within this time means for whoever asked."""
     try:
-        async with asyncio.timeout(REPLAY_LIMIT_SECONDS):
+        async with asyncio.timeout(limit_seconds):
             yield
     except (RPCError, TimeoutError) as error:
         raise _unavailable() from error
