@@ -25,6 +25,9 @@ def find_scenario_mistakes(document: ConversationDocument) -> Iterator[Mistake]:
         if scenario.name in names:
             yield Mistake((*path, "name"), f"another scenario is called '{scenario.name}' too", "Give it another name")
         names.add(scenario.name)
+        if entered_alert(document, scenario) is None and entered_event(document, scenario) is None:
+            # That nobody can enter is told of the threads, once.
+            continue
         yield from _entrance_mistakes(document, scenario, path)
         yield from _message_mistakes(document, scenario, path)
         yield from _branch_mistakes(document, scenario, path)
@@ -45,8 +48,6 @@ def _entrance_mistakes(document: ConversationDocument, scenario: ScenarioSection
             yield Mistake((*path, "on"), message, f"Write 'alert: {code}' instead")
         else:
             yield _unknown((*path, "on"), "thread entered on", scenario.on, events)
-    elif entered_alert(document, scenario) is None and entered_event(document, scenario) is None:
-        yield Mistake(path, "nobody enters this conversation", "Give a thread an 'on' with an event")
     if scenario.event_properties and entered_alert(document, scenario) is not None:
         message = "only the event that a conversation without an alert is entered on has properties"
         yield Mistake((*path, "event_properties"), message, "Remove it, or put it under profile: attributes")

@@ -125,7 +125,8 @@ def test_a_misspelt_field_is_noticed_in_every_section(section: str) -> None:
 
 
 def test_an_unsent_message_is_a_note_and_no_mistake() -> None:
-    report = check(STARTER + '\n  spare:\n    channel: email\n    subject: "x"\n    text: y\n', "f")
+    spare = '  spare:\n    channel: email\n    subject: "x"\n    text: y\n'
+    report = check(STARTER.replace("\nmessages:\n", f"\nmessages:\n{spare}"), "f")
     assert report.ok
     (note,) = report.notes
     assert note.path == "messages.spare"
