@@ -12,13 +12,19 @@ from pydantic import BaseModel, ValidationError
 
 from schemas.conversation import ConversationDocument
 
+_OF_NUMBERS = tuple("0123456789.+-")
+
 
 class _Writer(yaml.SafeDumper):
     """Writes texts of several lines as people do."""
 
 
 def _text(_writer: _Writer, text: str) -> yaml.Node:
-    return yaml.ScalarNode("tag:yaml.org,2002:str", text, style="|" if "\n" in text else None)
+    style = "|" if "\n" in text else None
+    if " " not in text and text[:1] in _OF_NUMBERS:
+        # What YAML 1.2 takes for a number, the writer, of YAML 1.1, would leave bare: 1e5.
+        style = "'"
+    return yaml.ScalarNode("tag:yaml.org,2002:str", text, style=style)
 
 
 _Writer.add_representer(str, _text)
@@ -51,7 +57,7 @@ def as_yaml(stored: object) -> str:
         said = _said(ConversationDocument.model_validate(stored))
     except ValidationError:
         said = cast("dict[str, Any]", stored)
-    quiet = said.get("list", {}).get("quiet_hours") or {}
+    quiet = cast("dict[str, str]", said.get("list", {}).get("quiet_hours") or {})
     # A time of day is written with hours and minutes; JSON has its seconds too.
     quiet |= {
         name: moment.removesuffix(":00") if len(moment) > len("21:00") else moment for name, moment in quiet.items()
