@@ -12,7 +12,8 @@ from schemas.scenarios import ScenarioSection
 from schemas.versions import Difference
 from starter.contents import written
 from starter.difference_words import change, criteria_changed, differing, listed, order_changes, quoted, value_of
-from starter.step_differences import StepDifferences, say_steps
+from starter.step_differences import StepDifferences
+from starter.step_words import say_steps
 
 _ALERT_WORDS: Mapping[str, str] = {
     "drops_by": "the drop that is told of",
