@@ -58,6 +58,11 @@ class OldLife:
         self.entries = recorded.path.entries
         self.heard = _could_be_heard(recorded)
 
+    def hear(self, deed: Deed) -> None:
+        """It ends a wait of the new life: it is heard once, not by the next wait as well."""
+        if deed in self.heard:
+            self.heard.remove(deed)
+
     def attend(self, journey: Journey) -> None:
         """This is the journey that lives it once more."""
         self._journey = journey
@@ -140,7 +145,7 @@ class OldLife:
         return _after_skipping(step) not in (None, follows)
 
 
-def _could_be_heard(recorded: Recorded) -> tuple[Deed, ...]:
+def _could_be_heard(recorded: Recorded) -> list[Deed]:
     """Each deed once: one that ended a wait did so a moment after it was done, and that moment counts."""
     heard = [Deed(each.heard, each.left_at) for each in recorded.path.entries if each.heard and each.left_at]
     others = list(recorded.deeds)
@@ -148,7 +153,7 @@ def _could_be_heard(recorded: Recorded) -> tuple[Deed, ...]:
         before = [deed for deed in others if deed.event == each.event and deed.at <= each.at]
         if before:
             others.remove(max(before, key=_at))
-    return tuple(sorted((*heard, *others), key=_at))
+    return sorted((*heard, *others), key=_at)
 
 
 def _at(deed: Deed) -> datetime:

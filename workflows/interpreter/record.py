@@ -18,7 +18,7 @@ from schemas.path import JourneyPath, PathEntry, Why
 from schemas.program import CallWebhook, ContactChange, Decide, Program, Send, Step, Wait, WaitFor, WaitUntil
 from schemas.reasons import Reason
 from workflows.interpreter.journey import UNTIL_REMINDER, WAITING_LIST, Ended, Journey
-from workflows.interpreter.old_life import OldLife, Recorded
+from workflows.interpreter.old_life import Deed, OldLife, Recorded
 from workflows.interpreter.world import Hears, Woken, hears_nothing
 
 Ask: TypeAlias = Callable[[str], Awaitable[int | None]]
@@ -136,6 +136,7 @@ class Record:
         self._come_to(stay.left_at)
         match stay.why:
             case Why.HAPPENED:
+                self._old.hear(Deed(stay.heard or "", stay.left_at))
                 return Hear(event_id="on record", event=stay.heard or "")
             case Why.SKIPPED:
                 return Skip(step=StepId(step), to_end=self._old.skipped_to_end(stay))
@@ -161,6 +162,8 @@ class Record:
         for at, woken in sorted(ends, key=_moment):
             if until is None or at <= until:
                 self._come_to(at)
+                if isinstance(woken, Hear):
+                    self._old.hear(Deed(woken.event, at))
                 return woken
         if until is None:
             raise EndOfRecord

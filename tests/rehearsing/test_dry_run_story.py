@@ -1,0 +1,137 @@
+"""Dry runs of what happens to real journeys: criteria that changed, people who were moved, heard of, or forgotten."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from schemas.conversation import ConversationDocument
+from schemas.dry_run import DryRunReport
+from schemas.facts import ContactErasureFact
+from schemas.ids import JourneyId
+from schemas.operations import Choice
+from starter import dry_run as dry_running
+from starter.documents import STARTER_CONVERSATION
+from starter.dry_run import dry_run
+from starter.publishing import publish
+from tests.conversations.test_story import has_ended, rests_at
+from tests.conversations.told import agrees, did, entered
+from tests.http.conftest import operations_over, web_over
+from tests.http.web import problem
+from tests.product import STORE, Product, address
+from tests.under_way.decided import operation, quiz, settled, version_of, waits
+
+HELLO = {"send": "hello", "id": "hello"}
+
+
+def _asking(at_least: int) -> ConversationDocument:
+    """Whoever has a `level` of so much is told so."""
+    branch = {"name": "VIP", "when": {"contact.attributes.level": {"at_least": at_least}}, "steps": [{"send": "vip"}]}
+    return quiz(HELLO, {"decide": [branch], "otherwise": [{"send": "usual"}], "id": "who"})
+
+
+async def _tried(product: Product, document: ConversationDocument, against: int = 500) -> DryRunReport:
+    return await dry_run(operations_over(product.pool, product.client), document, against)
+
+
+async def _enters(product: Product, who: str = "ann", **said: Any) -> JourneyId:
+    await agrees(product.pool, who)
+    return entered(await did(product.pool, "custom", who, name="quiz", **said))
+
+
+async def test_changed_criteria_are_asked_of_what_is_known_today_and_the_totals_say_so(product: Product) -> None:
+    await publish(product.pool, _asking(10))
+    ann = await _enters(product, attributes={"level": 5})
+    await product.until(ann, has_ended)
+    assert (await _tried(product, _asking(10))).model_dump(include={"same", "decided_today"}) == {
+        "same": 1,
+        "decided_today": 0,
+    }
+    report = await _tried(product, _asking(3))
+    assert (report.different, report.decided_today) == (1, 1)
+    assert "take 'VIP' instead of 'otherwise' at 'who'" in report.journeys[0].sentence
+    assert "not get 'usual'" in report.journeys[0].sentence
+
+
+async def test_of_who_was_forgotten_changed_criteria_know_nothing_and_the_rest_is_compared(product: Product) -> None:
+    await publish(product.pool, _asking(10))
+    ann = await _enters(product, attributes={"level": 20})
+    await product.until(ann, has_ended)
+    forget = ContactErasureFact(email=address("ann"), observed_at=datetime.now(UTC))
+    await product.shop.intake.observe(STORE, "shopify", [forget])
+    same = await _tried(product, _asking(10))
+    assert (same.asked, same.same, same.not_compared) == (1, 1, 0)
+    report = await _tried(product, _asking(3))
+    assert (report.different, report.decided_today) == (1, 1)
+    assert "take 'otherwise' instead of 'VIP' at 'who'" in report.journeys[0].sentence
+    assert address("ann") not in report.model_dump_json()
+
+
+async def test_who_was_moved_is_compared_by_the_version_they_began_on(product: Product) -> None:
+    before = quiz(HELLO, waits("go", {"send": "old"}))
+    after = quiz(HELLO, waits("go", {"send": "new"}))
+    await publish(product.pool, before)
+    ann = await _enters(product)
+    await rests_at(product, ann, "wait-go")
+    await settled(product.pool, await operation(product.pool, after, Choice.MOVE))
+    await did(product.pool, "custom", name="go")
+    await product.until(ann, has_ended)
+    assert await version_of(product.pool, ann) == "quiz@2"
+    assert (await _tried(product, after)).same == 1, "they lived as the new version says"
+    report = await _tried(product, before)
+    assert "would not get 'new'" in report.journeys[0].sentence
+    assert "get 'old'" in report.journeys[0].sentence
+
+
+async def test_who_was_moved_from_nobody_knows_where_is_not_compared(product: Product) -> None:
+    await publish(product.pool, quiz(waits("go", {"send": "old"})))
+    ann = await _enters(product)
+    await rests_at(product, ann, "wait-go")
+    after = quiz(waits("go", {"send": "new"}))
+    await settled(product.pool, await operation(product.pool, after, Choice.MOVE))
+    await product.pool.execute("delete from operation_journeys")
+    report = await _tried(product, after)
+    assert (report.same, report.not_compared) == (0, 1)
+    assert report.unknown[0].why == "it was moved to quiz@2, and the version that it began on is not on record"
+
+
+async def test_what_nobody_waited_for_is_heard_by_a_version_that_waits_for_it(product: Product) -> None:
+    await publish(product.pool, quiz(HELLO, waits("go", {"send": "went"})))
+    ann = await _enters(product)
+    await rests_at(product, ann, "wait-go")
+    await did(product.pool, "custom", name="run")
+    await did(product.pool, "custom", name="go")
+    await product.until(ann, has_ended)
+    wider = waits("go", {"send": "went"}) | {"wait_for": ["custom.go", "custom.run"]}
+    report = await _tried(product, quiz(HELLO, wider))
+    assert report.different == 1
+    assert report.journeys[0].sentence == f"{ann} would hear 'custom.run' at 'wait-go'."
+    twice = quiz(HELLO, waits("go", {"send": "went"}), waits("go", {"send": "again"}) | {"id": "once-more"})
+    assert "'again'" not in (await _tried(product, twice)).journeys[0].sentence, "they went once"
+
+
+async def test_sentences_are_bounded_and_the_others_counted(product: Product, monkeypatch: pytest.MonkeyPatch) -> None:
+    await publish(product.pool, quiz(HELLO, {"send": "more"}))
+    journeys = [await _enters(product, who) for who in ("ann", "ben", "cem")]
+    for journey in journeys:
+        await product.until(journey, has_ended)
+    monkeypatch.setattr(dry_running, "MOST_LISTED", 2)
+    monkeypatch.setattr(dry_running, "AT_ONCE", 2)
+    report = await _tried(product, quiz(HELLO))
+    assert (report.asked, report.different, report.more) == (3, 3, 1)
+    assert [each.journey_id for each in report.journeys] == journeys[:0:-1], "the newest first"
+
+
+async def test_a_dry_run_is_asked_for_over_http(product: Product) -> None:
+    await product.shop.sells("v")
+    await product.shop.signs_up("ann", "ben")
+    await product.settled()
+    async with web_over(product.pool, product.client) as web:
+        path, yaml = "/v1/conversations/dry-run", STARTER_CONVERSATION.read_bytes()
+        answer = await web.keyed.post(path, params={"against": 1}, content=yaml)
+        assert answer.status_code == 200, answer.text
+        report = DryRunReport.model_validate(answer.json())
+        assert (report.conversation, report.asked, report.same) == ("back-in-stock", 1, 1)
+        problem(await web.keyed.post(path, params={"against": 501}, content=yaml), 422, "invalid")
+        problem(await web.keyed.post(path, content=b"conversation: x"), 422, "invalid")
+        problem(await web.open.post(path, content=yaml), 401, "key-needed")
