@@ -27,6 +27,7 @@ from starter.commands import (
     story,
     testing,
     up,
+    versions,
     waiting,
     waitlists,
 )
@@ -53,6 +54,13 @@ app.command()(reports.why)
 app.command("test-run")(testing.run_test)
 app.command("why-product")(reports.why_product)
 conversations.app.command("dry-run")(testing.dry_run_)
+conversations.app.command("save")(versions.save)
+conversations.app.command("list")(versions.list_)
+conversations.app.command("versions")(versions.versions_)
+conversations.app.command("show")(versions.show)
+conversations.app.command("diff")(versions.diff)
+conversations.app.command("rollback")(versions.rollback)
+conversations.app.command("discard")(versions.discard)
 conversations.app.command("pause")(alerts.pause_conversation)
 conversations.app.command("resume")(alerts.resume_conversation)
 alerts.app.command("back-populate")(late_entries.back_populate)

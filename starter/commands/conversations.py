@@ -58,7 +58,7 @@ class PublishedReport(Model):
 @app.command("check")
 def check_(file: File, as_json: AsJson = False) -> None:
     """Explain every mistake in a conversation, and rehearse its scenarios, by path and line. Needs nothing running."""
-    report = check(_read(file), _name(file))
+    report = check(read_file(file), name_of(file))
     tell(report, _checked, as_json=as_json)
     if not report.ok or report.differences:
         raise typer.Exit(ExitCode.FAILED)
@@ -81,7 +81,7 @@ def publish_(
     data_dir: DataDir = None,
 ) -> None:
     """Publish a conversation, and say what becomes of journeys that are under way on another version."""
-    document = load_document(_read(file), _name(file))
+    document = load_document(read_file(file), name_of(file))
     shown = ask(lambda operations: operations.under_way(document), data_dir)
     choice = decided(shown, under_way, yes=yes, as_json=as_json)
     decision = Decision(choice, actor or getpass.getuser(), note)
@@ -93,7 +93,12 @@ def publish_(
     tell(ask(question, data_dir), _published, as_json=as_json)
 
 
-def _read(file: Path) -> bytes:
+def read_file(file: Path) -> bytes:
+    """What is in a file, or came over standard input.
+
+    Raises:
+        CommandFailed: it cannot be read.
+    """
     try:
         if str(file) == "-":
             return typer.get_binary_stream("stdin").read(LARGEST_FILE)
@@ -103,7 +108,8 @@ def _read(file: Path) -> bytes:
         raise CommandFailed("cannot_read", f"{file} cannot be read: {error.strerror}.", exit_=ExitCode.USAGE) from None
 
 
-def _name(file: Path) -> str:
+def name_of(file: Path) -> str:
+    """What a file is called in mistakes."""
     return "standard input" if str(file) == "-" else str(file)
 
 
