@@ -17,9 +17,10 @@ from temporalio.testing import ActivityEnvironment
 from activities.delivery.deliver import Delivery
 from activities.postgres.pool import Pool
 from activities.records import Records
+from activities.standing import Standing
 from activities.temporal import Temporal
 from activities.waitlist.store import Waitlist
-from schemas.ids import JourneyId, Subject
+from schemas.ids import JourneyId, StepId, Subject
 from schemas.journey import (
     CallForward,
     Close,
@@ -28,14 +29,19 @@ from schemas.journey import (
     JourneyStart,
     JourneyState,
     Leave,
+    Move,
     PlaceGiven,
     Say,
+    Stand,
     StepOut,
 )
+from schemas.moments import Until
 from schemas.outcome import Outcome
+from schemas.program import CallWebhook, ContactChange
 from schemas.reasons import Reason
 from tests.faults.crashes import Process
 from workflows.interpreter.journey import Journey
+from workflows.interpreter.world import Hears, Woken, hears_nothing
 
 T = TypeVar("T")
 
@@ -61,6 +67,7 @@ class Traveller:
         self.says: deque[Say] = deque()
         self.leaving: Leave | None = None
         self._workflows = workflows
+        self._form = start.program.form
         self._journey = Journey(start, self)
         self._task: asyncio.Task[None] | None = None
         self._resting, self._moving = asyncio.Event(), asyncio.Event()
@@ -126,13 +133,19 @@ class Traveller:
     def rest(self, state: JourneyState) -> None:
         return
 
-    async def sleep(self, until: datetime) -> Leave | None:
+    async def sleep(self, step: str, until: datetime | None, hears: Hears = hears_nothing) -> Woken | None:
         while self.leaving is None:
             if self._time_passes:
                 self._time_passes = False
                 return None
             await self._rests(Rest.TIME)
-        return self.leaving
+        return self._taken(self.leaving)
+
+    def _taken(self, leave: Leave) -> Leave:
+        """Asked once is asked, as the workflow has it."""
+        if self._form > 1:
+            self.leaving = None
+        return leave
 
     async def stand_in_line(self, until: datetime, after_claim: int) -> PlaceGiven | Say | Leave | None:
         self._last_claim = after_claim
@@ -140,7 +153,7 @@ class Traveller:
             while self.places and self.places[0].claim_id <= after_claim:
                 self.places.popleft()
             if self.leaving is not None:
-                return self.leaving
+                return self._taken(self.leaving)
             if self.places:
                 return self.places[0]
             if self.says:
@@ -162,6 +175,25 @@ class Traveller:
         request = StepOut(journey_id=self.journey_id, reason=reason)
         return (await self._does(lambda: self._workflows.records.step_out(request))).claim_id
 
+    async def decide(self, question: str) -> int | None:
+        raise AssertionError("nothing here decides")
+
+    async def find_moment(self, until: Until) -> datetime:
+        raise AssertionError("nothing here waits for a moment")
+
+    async def change_contact(self, step: ContactChange, round_: int) -> None:
+        raise AssertionError("nothing here changes a contact")
+
+    async def call_webhook(self, step: CallWebhook, round_: int) -> bool:
+        raise AssertionError("nothing here calls another system")
+
+    async def stand(self, step: StepId, cause: Reason | None) -> None:
+        request = Stand(journey_id=self.journey_id, step=step, cause=cause)
+        await self._does(lambda: self._workflows.standing.stand(request))
+
+    async def moved(self, move: Move) -> None:
+        raise AssertionError("nobody here is moved")
+
 
 class Workflows(Temporal):
     """Every workflow there is."""
@@ -170,6 +202,7 @@ class Workflows(Temporal):
         self.process = process
         self.delivery = delivery
         self.records = Records(Waitlist(process.pool), self)
+        self.standing = Standing(process.pool)
         self.journeys: dict[JourneyId, Traveller] = {}
         self.shelves: dict[Subject, bool] = {}
         """Those at work, and whether they have given places and are about to call."""
