@@ -96,8 +96,8 @@ async def publish_version(code: Code, wish: Publishing, response: Response, oper
         raise Refusal(
             Kind.CONFLICT,
             f"Nothing was published: there are journeys under way on another version ({shown.journeys}). Say what "
-            f"becomes of them, `under_way`: `stay`; `move` ({shown.moves_now} where they stand, {shown.moves_later} at a "
-            f"later rest); or `end` ({shown.in_line} places in line are given up).",
+            f"becomes of them, `under_way`: `stay`; `move` ({shown.moves_now} where they stand, {shown.moves_later} "
+            f"at a later rest); or `end` ({shown.in_line} places in line are given up).",
         )
     decision = Decision(wish.under_way or Choice.STAY, actor, wish.note)
     published = await once_more(lambda: _publish(operations, code, wish, document, decision))
