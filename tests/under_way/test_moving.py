@@ -4,9 +4,12 @@ from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from datetime import timedelta
 
+from temporalio.client import Client
 from temporalio.testing import WorkflowEnvironment
 
+from activities.postgres.pool import Pool
 from activities.temporal import Temporal
+from activities.waitlist.intake import Intake
 from activities.waitlist.store import Waitlist
 from schemas.conversation import ConversationDocument
 from schemas.ids import journey_workflow_id
@@ -16,11 +19,12 @@ from schemas.outcome import Refused
 from schemas.program import Program
 from schemas.reasons import Reason
 from starter.bulk import show_operation
+from starter.devstack.mailbox import Mailbox
 from starter.pausing import Pausable, Pausing
 from starter.publishing import publish
 from tests.conversations.test_story import has_ended, rests_at
 from tests.conversations.told import agrees, did, entered
-from tests.product import Product, starter_document
+from tests.product import PATIENCE, Product, Shop, running_product, starter_document
 from tests.story.conftest import in_time
 from tests.under_way.decided import decide, operation, path_of, quiz, settled, subjects, version_of, waits
 from tests.workflows.conftest import hours, test_server
@@ -204,6 +208,27 @@ async def test_to_publish_the_old_version_again_calls_back_those_on_their_way_to
     await did(product.pool, "custom", name="two")
     await product.until(ann, has_ended)
     assert subjects(product) == ["quiz: first"]
+
+
+async def test_who_has_not_begun_yet_begins_by_the_old_version_and_moves_at_the_first_rest(
+    pool: Pool, client: Client, mailbox: Mailbox
+) -> None:
+    await publish(pool, starter_document())
+    shop = Shop(pool, Intake(pool))
+    await shop.sells("v")
+    ann, ben = await shop.signs_up("ann", "ben")
+    # What is left is a journey that the operation has to start.
+    await pool.execute("delete from outbox where journey_id = $1", ann)
+    changed = reworded("Look, it is here")
+    number = await operation(pool, changed, Choice.MOVE)
+    async with running_product(pool, client, mailbox, "not-begun", changed) as product:
+        report = await settled(pool, number)
+        assert (report.total, report.done) == (2, 2)
+        assert (await path_of(product, ann)).entries[0].moved_to == "back-in-stock@2"
+        await shop.has("v", 2)
+        await mailbox.wait_for_count(2, PATIENCE)
+        await product.until(ben, lambda shown: shown.told_at is not None)
+    assert subjects(product) == ["Look, it is here"] * 2
 
 
 async def test_who_stays_keeps_their_version(product: Product) -> None:
