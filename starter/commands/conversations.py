@@ -81,13 +81,14 @@ def publish_(
     data_dir: DataDir = None,
 ) -> None:
     """Publish a conversation, and say what becomes of journeys that are under way on another version."""
-    document = load_document(read_file(file), name_of(file))
+    text = read_file(file)
+    document = load_document(text, name_of(file))
     shown = ask(lambda operations: operations.under_way(document), data_dir)
     choice = decided(shown, under_way, yes=yes, as_json=as_json)
     decision = Decision(choice, actor or getpass.getuser(), note)
 
     async def question(operations: Operations) -> PublishedReport:
-        published = await operations.publish(document, decision)
+        published = await operations.publish(document, decision, text.decode("utf-8-sig"))
         return PublishedReport.of(published, choice if shown.journeys or published.operation else None)
 
     tell(ask(question, data_dir), _published, as_json=as_json)
