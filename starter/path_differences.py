@@ -95,10 +95,22 @@ def _way(was: JourneyPath, would_be: JourneyPath) -> str | None:
         return f"come by '{would_be.entries[shared].step}' as well"
     old, new = was.entries[shared], would_be.entries[shared]
     if new.step != old.step:
-        return f"come by '{new.step}' instead of '{old.step}'"
+        return _other_rest(old, new) or f"come by '{new.step}' instead of '{old.step}'"
     if new.branch != old.branch:
         return f"take '{new.branch or OTHERWISE}' instead of '{old.branch or OTHERWISE}' at '{new.step}'"
     return _left_otherwise(old, new)
+
+
+def _other_rest(old: PathEntry, new: PathEntry) -> str | None:
+    """A wait that was changed has another id, unless it was given one: `wait-3-days` for `wait-2-days`."""
+    if old.kind != new.kind or new.kind not in RESTS:
+        return None
+    if old.left_at is None or new.left_at is None:
+        return f"rest at '{new.step}' instead of '{old.step}'"
+    before, after = old.left_at - old.entered_at, new.left_at - new.entered_at
+    if abs(after - before) < NOTICEABLE:
+        return None
+    return f"rest {_length(after)} instead of {_length(before)} at '{new.step}'"
 
 
 def _left_otherwise(old: PathEntry, new: PathEntry) -> str:

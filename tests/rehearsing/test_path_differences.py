@@ -41,6 +41,16 @@ def test_a_changed_wait_is_said_with_both(was: timedelta, would_be: timedelta, w
     assert said == f"j-1 would rest {words} at 'w'."
 
 
+def test_a_changed_wait_that_has_another_id_for_it_is_said_with_both() -> None:
+    two = _waited(timedelta(days=2)).model_copy(update={"step": "wait-2-days"})
+    three = _waited(timedelta(days=3)).model_copy(update={"step": "wait-3-days"})
+    said = difference_in_words(_path(two), _path(three))
+    assert said == "j-1 would rest 3 days instead of 2 days at 'wait-3-days'."
+    still = {"left_at": None, "why": None}
+    said = difference_in_words(_path(two.model_copy(update=still)), _path(three.model_copy(update=still)))
+    assert said == "j-1 would rest at 'wait-3-days' instead of 'wait-2-days'."
+
+
 def test_less_than_a_minute_is_no_difference() -> None:
     assert difference_in_words(_path(_waited(timedelta(0))), _path(_waited(timedelta(seconds=50)))) is None
 
