@@ -111,13 +111,18 @@ class Operations:
         """Who is under way on another version than this document's, and what publishing it would do to them."""
         return await under_way(self.pool, document.conversation, await program_of(self.pool, document))
 
-    async def publish(self, document: ConversationDocument, decision: Decision | None = None) -> Published:
+    async def publish(
+        self, document: ConversationDocument, decision: Decision | None = None, source: str | None = None
+    ) -> Published:
         """Publish a conversation; without a decision those under way stay on their version.
+
+        Args:
+            source: the document as it was written; kept with a new version.
 
         Raises:
             AlertTaken: its alert is another conversation's already.
         """
-        return await publish(self.pool, document, decision)
+        return await publish(self.pool, document, decision, source=source)
 
 
 @asynccontextmanager

@@ -60,8 +60,9 @@ async def read_schema() -> Response:
 )
 async def publish_document(request: Request, response: Response, operations: Ops) -> PublishedReport:
     """Journeys under way keep their version."""
-    document = await asyncio.to_thread(load_document, await request.body(), SOURCE)
-    published = await once_more(lambda: operations.publish(document))
+    body = await request.body()
+    document = await asyncio.to_thread(load_document, body, SOURCE)
+    published = await once_more(lambda: operations.publish(document, source=body.decode("utf-8-sig")))
     if not published.new:
         response.status_code = 200
     return PublishedReport(

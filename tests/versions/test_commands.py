@@ -1,0 +1,72 @@
+"""Versions from the command line, as processes of their own on a database of the test's own."""
+
+from collections.abc import AsyncIterator
+from importlib.resources import files
+from pathlib import Path
+
+import pytest
+
+from schemas.versions import ConversationList, DifferenceReport, SavedWorking, ShownVersion, VersionList
+from starter.devstack.ports import free_port
+from tests.cli.command import Shelftalk
+
+TEXT = files("starter").joinpath("conversations/welcome.yaml").read_text(encoding="utf-8")
+CHANGED = TEXT.replace("name: Welcome", "name: Welcome, welcome  # twice", 1)
+
+
+@pytest.fixture
+async def shelftalk(tmp_path: Path, database_url: str) -> AsyncIterator[Shelftalk]:
+    """`shelftalk` on the test's database; its Temporal is down, for none of this needs it."""
+    settings = {
+        "SHELFTALK_DATA_DIR": str(tmp_path / "data"),
+        "DATABASE_URL": database_url,
+        "SHELFTALK_TEMPORAL_ADDRESS": f"127.0.0.1:{free_port()}",
+    }
+    command = Shelftalk(settings)
+    async with command.stack:
+        yield command
+
+
+async def test_a_conversation_is_saved_compared_published_and_rolled_back(shelftalk: Shelftalk, tmp_path: Path) -> None:
+    first, second = tmp_path / "first.yaml", tmp_path / "second.yaml"
+    first.write_text(TEXT, encoding="utf-8")
+    second.write_text(CHANGED, encoding="utf-8")
+    assert CHANGED != TEXT
+    assert (await shelftalk.run("conversation", "publish", str(first), "--yes")).code == 0
+    saved = await shelftalk.run("conversation", "save", str(second), "--by", "ada", "--json")
+    assert saved.answer(SavedWorking).changed
+    asked = await shelftalk.run("conversation", "diff", "welcome", "--json")
+    assert [each.sentence for each in asked.answer(DifferenceReport).differences] == [
+        "The name is 'Welcome, welcome' instead of 'Welcome'."
+    ]
+    assert "Nothing differs." in (await shelftalk.run("conversation", "diff", "welcome", str(first))).out
+    assert (await shelftalk.run("conversation", "show", "welcome@working")).out == CHANGED
+    assert (await shelftalk.run("conversation", "publish", str(second), "--yes")).code == 0
+    rolled = await shelftalk.run("conversation", "rollback", "welcome@1", "--note", "too loud", "--yes")
+    assert "welcome@1 is published again" in rolled.out
+    versions = (await shelftalk.run("conversation", "versions", "welcome", "--json")).answer(VersionList)
+    assert [(each.number, each.published) for each in versions.versions] == [(2, False), (1, True)]
+    assert versions.versions[1].publications[-1].note == "too loud"
+    assert "too loud" in (await shelftalk.run("conversation", "versions", "welcome")).out
+    shown = (await shelftalk.run("conversation", "show", "welcome@2", "--json")).answer(ShownVersion)
+    assert shown.source == CHANGED
+
+
+async def test_work_of_somebody_else_is_not_written_over_or_lost_without_a_yes(
+    shelftalk: Shelftalk, tmp_path: Path
+) -> None:
+    file = tmp_path / "welcome.yaml"
+    file.write_text(TEXT, encoding="utf-8")
+    saved = (await shelftalk.run("conversation", "save", str(file), "--by", "ada", "--json")).answer(SavedWorking)
+    file.write_text(CHANGED, encoding="utf-8")
+    refused = await shelftalk.run("conversation", "save", str(file), "--by", "bob", "--json")
+    assert refused.failure.code == "saved_meanwhile"
+    assert "saved by ada" in refused.failure.message
+    based = ("--by", "bob", "--based-on", saved.content_hash, "--json")
+    assert (await shelftalk.run("conversation", "save", str(file), *based)).answer(SavedWorking).saved_by == "bob"
+    assert (await shelftalk.run("conversation", "discard", "welcome", "--json")).failure.code == "not_confirmed"
+    listed = (await shelftalk.run("conversation", "list", "--json")).answer(ConversationList)
+    assert [each.working is not None for each in listed.conversations] == [True]
+    assert "bob" in (await shelftalk.run("conversation", "list")).out
+    assert (await shelftalk.run("conversation", "discard", "welcome", "--yes")).code == 0
+    assert (await shelftalk.run("conversation", "show", "welcome", "--json")).failure.code == "no_such_version"
