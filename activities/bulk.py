@@ -6,9 +6,11 @@ does nothing the second time.
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import structlog
 from temporalio import activity
+from temporalio.service import RPCError
 
 from activities.postgres.pool import Connection, Pool, transaction
 from activities.postgres.queries import load_queries
@@ -25,6 +27,19 @@ log = structlog.get_logger()
 
 ASKED_AT_ONCE = 50
 """Signals in flight together, as when a shelf calls forward: the journeys need the worker too, to answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Answers:
+    """What became of a batch of calls.
+
+    Attributes:
+        gone: their workflows have ended already.
+        failed: Temporal did not take the call. One that it never takes must not keep all others from being asked.
+    """
+
+    gone: list[JourneyId]
+    failed: dict[JourneyId, RPCError]
 
 
 class Bulk:
@@ -55,21 +70,31 @@ class Bulk:
         log.info("operation carried out", operation=operation, kind=kind, asked=asked)
 
     async def _ask_batch(self, operation: int, move: Move | None) -> int:
-        """How many are settled now; 0: there is nobody left to ask."""
+        """How many have been asked; 0: there is nobody left to ask.
+
+        Raises:
+            RPCError: Temporal takes none of the calls. The next attempt begins with them.
+        """
         async with transaction(self._pool) as connection:
             await connection.execute(SQL["hold"], operation)
             rows = await connection.fetch(SQL["to_ask"], operation, ASKED_AT_ONCE)
-            journeys = [JourneyId(row["journey_id"]) for row in rows]
             under_way = [JourneyId(row["journey_id"]) for row in rows if not row["ended"]]
-            gone = await self._ask(connection, under_way, move)
-            await connection.execute(SQL["asked"], operation, journeys)
-        for journey in gone:
+            answers = await self._ask(connection, under_way, move)
+            asked = [JourneyId(row["journey_id"]) for row in rows if row["journey_id"] not in answers.failed]
+            await connection.execute(SQL["asked"], operation, asked)
+        for journey in answers.gone:
             # Its workflow was ended from outside: nobody is there to answer, and its place must not be lost with it.
             await self._waitlist.close(journey, Ending.EXITED, Reason.CANCELLED)
-        return len(rows)
+        if answers.failed:
+            error = next(iter(answers.failed.values()))
+            log.warning(
+                "journeys not asked", operation=operation, journeys=len(answers.failed), error=error.status.name
+            )
+            if not asked:
+                raise error
+        return len(asked)
 
-    async def _ask(self, connection: Connection, journeys: list[JourneyId], move: Move | None) -> list[JourneyId]:
-        """Ask these. Returns those whose workflow has ended already."""
+    async def _ask(self, connection: Connection, journeys: list[JourneyId], move: Move | None) -> _Answers:
         starts = await self._waitlist.starts(journeys, connection)
         if move is not None:
             return await self._signal([(start, Signal.MOVE, move) for start in starts.values()])
@@ -79,6 +104,16 @@ class Bulk:
             [(starts[row["id"]], Signal.LEAVE, Leave(reason=Reason(row["leaving"]))) for row in rows]
         )
 
-    async def _signal(self, calls: Sequence[tuple[JourneyStart, Signal, Move | Leave]]) -> list[JourneyId]:
-        reached = await asyncio.gather(*(self._temporal.signal(*call) for call in calls))
-        return [start.journey_id for (start, _, _), there in zip(calls, reached, strict=True) if not there]
+    async def _signal(self, calls: Sequence[tuple[JourneyStart, Signal, Move | Leave]]) -> _Answers:
+        reached = await asyncio.gather(*(self._temporal.signal(*call) for call in calls), return_exceptions=True)
+        answers = _Answers([], {})
+        for (start, _, _), there in zip(calls, reached, strict=True):
+            match there:
+                case bool():
+                    if not there:
+                        answers.gone.append(start.journey_id)
+                case RPCError():
+                    answers.failed[start.journey_id] = there
+                case _:
+                    raise there
+        return answers

@@ -1,0 +1,54 @@
+"""A journey that Temporal takes no call for does not keep the others from being asked."""
+
+import asyncio
+from collections.abc import AsyncGenerator
+
+import pytest
+from temporalio.contrib.pydantic import pydantic_data_converter
+from temporalio.testing import WorkflowEnvironment
+
+from activities.postgres.pool import Pool
+from activities.temporal import SEARCH_ATTRIBUTES, Temporal
+from activities.waitlist.store import Waitlist
+from schemas.ids import StepId
+from schemas.journey import Signal, Wake
+from schemas.operations import Choice
+from schemas.settings import Settings
+from starter.bulk import show_operation
+from starter.devstack.mailbox import Mailbox
+from starter.devstack.temporal_cli import find_temporal
+from tests.product import PATIENCE, Product, next_change, running_product, starter_document
+from tests.under_way.decided import operation
+from tests.under_way.test_moving import reworded
+
+MOST_SIGNALS = 2
+"""That this server takes for one workflow; by default it takes ten thousand."""
+
+
+@pytest.fixture
+async def product(pool: Pool, mailbox: Mailbox) -> AsyncGenerator[Product]:
+    # The SDK leaves the type of a search attribute's values open.
+    environment = await WorkflowEnvironment.start_local(  # pyright: ignore[reportUnknownMemberType]
+        dev_server_existing_path=str(await find_temporal(Settings(), print)),
+        dev_server_extra_args=["--dynamic-config-value", f"history.maximumSignalsPerExecution={MOST_SIGNALS}"],
+        search_attributes=SEARCH_ATTRIBUTES,
+        data_converter=pydantic_data_converter,
+    )
+    async with environment, running_product(pool, environment.client, mailbox, "full", starter_document()) as running:
+        yield running
+
+
+async def test_the_others_are_asked_and_the_operation_stays_open_for_the_one(product: Product) -> None:
+    await product.shop.sells("v")
+    ann, ben = await product.shop.signs_up("ann", "ben")
+    await product.settled()
+    temporal, waitlist = Temporal(product.client, product.settings.temporal_task_queue), Waitlist(product.pool)
+    (start,) = (await waitlist.starts([ann])).values()
+    for _ in range(MOST_SIGNALS):
+        assert await temporal.signal(start, Signal.WAKE, Wake(step=StepId("nowhere")))
+    number = await operation(product.pool, reworded("Look, it is here"), Choice.MOVE)
+    async with asyncio.timeout(PATIENCE):
+        while (report := await show_operation(product.pool, number)).done == 0:
+            await next_change(product.pool)
+    assert (report.asked, report.done, report.left_over, report.finished_at) == (1, 1, 1, None)
+    assert await product.pool.fetchval("select version_id from journeys where id = $1", ben) == "back-in-stock@2"
