@@ -1,12 +1,14 @@
 """`shelftalk conversation`: checking and publishing conversation documents."""
 
 import getpass
+import re
 import sys
 from pathlib import Path
 from typing import Annotated, assert_never
 
 import typer
 
+from schemas.conversation import ConversationDocument
 from schemas.model import Model
 from schemas.operations import Choice
 from starter.bulk import Decision
@@ -19,11 +21,14 @@ from starter.documents import CheckReport, check, load_document
 from starter.operations import Operations
 from starter.publishing import Published
 from starter.schema import conversation_schema
+from starter.versions import working_document
 
 app = typer.Typer(help="Check and publish conversations.", no_args_is_help=True)
 
 LARGEST_FILE = 4 * 1024 * 1024
 """Bytes read; far above the largest document, so that its own limit is what is told."""
+
+_CODE = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
 
 File = Annotated[Path, typer.Argument(help="A conversation as YAML; - for standard input.")]
 
@@ -72,7 +77,10 @@ def schema_() -> None:
 
 @app.command("publish")
 def publish_(
-    file: File,
+    file: Annotated[
+        Path,
+        typer.Argument(help="A conversation as YAML; - for standard input; or the code of one with a working version."),
+    ],
     under_way: UnderWayOption = None,
     actor: Actor = None,
     note: NoteOption = None,
@@ -80,18 +88,26 @@ def publish_(
     as_json: AsJson = False,
     data_dir: DataDir = None,
 ) -> None:
-    """Publish a conversation, and say what becomes of journeys that are under way on another version."""
-    text = read_file(file)
-    document = load_document(text, name_of(file))
+    """Publish a file, or the working version of a CODE, and say what becomes of journeys on another version."""
+    document, text = _to_publish(file, data_dir)
     shown = ask(lambda operations: operations.under_way(document), data_dir)
     choice = decided(shown, under_way, yes=yes, as_json=as_json)
     decision = Decision(choice, actor or getpass.getuser(), note)
 
     async def question(operations: Operations) -> PublishedReport:
-        published = await operations.publish(document, decision, text.decode("utf-8-sig"))
+        published = await operations.publish(document, decision, text)
         return PublishedReport.of(published, choice if shown.journeys or published.operation else None)
 
     tell(ask(question, data_dir), _published, as_json=as_json)
+
+
+def _to_publish(file: Path, data_dir: Path | None) -> tuple[ConversationDocument, str]:
+    """A file's document and text; or the working version's, where no file has the name and a conversation may."""
+    code = str(file)
+    if _CODE.fullmatch(code) and not file.exists():
+        return ask(lambda operations: working_document(operations.pool, code), data_dir)
+    text = read_file(file)
+    return load_document(text, name_of(file)), text.decode("utf-8-sig")
 
 
 def read_file(file: Path) -> bytes:

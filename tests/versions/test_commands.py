@@ -41,7 +41,9 @@ async def test_a_conversation_is_saved_compared_published_and_rolled_back(shelft
     ]
     assert "Nothing differs." in (await shelftalk.run("conversation", "diff", "welcome", str(first))).out
     assert (await shelftalk.run("conversation", "show", "welcome@working")).out == CHANGED
-    assert (await shelftalk.run("conversation", "publish", str(second), "--yes")).code == 0
+    # The working version, by the conversation's code: from then on there is none.
+    assert (await shelftalk.run("conversation", "publish", "welcome", "--yes")).code == 0
+    assert (await shelftalk.run("conversation", "publish", "welcome", "--yes")).code == 1
     rolled = await shelftalk.run("conversation", "rollback", "welcome@1", "--note", "too loud", "--yes")
     assert "welcome@1 is published again" in rolled.out
     versions = (await shelftalk.run("conversation", "versions", "welcome", "--json")).answer(VersionList)
