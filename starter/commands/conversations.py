@@ -21,7 +21,7 @@ from starter.documents import CheckReport, check, load_document
 from starter.operations import Operations
 from starter.publishing import Published
 from starter.schema import conversation_schema
-from starter.versions import working_document
+from starter.versions import NoSuchVersion, working_document
 
 app = typer.Typer(help="Check and publish conversations.", no_args_is_help=True)
 
@@ -105,7 +105,10 @@ def _to_publish(file: Path, data_dir: Path | None) -> tuple[ConversationDocument
     """A file's document and text; or the working version's, where no file has the name and a conversation may."""
     code = str(file)
     if _CODE.fullmatch(code) and not file.exists():
-        return ask(lambda operations: working_document(operations.pool, code), data_dir)
+        try:
+            return ask(lambda operations: working_document(operations.pool, code), data_dir)
+        except NoSuchVersion as error:
+            raise CommandFailed("no_such_version", str(error)) from None
     text = read_file(file)
     return load_document(text, name_of(file)), text.decode("utf-8-sig")
 
