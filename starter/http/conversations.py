@@ -43,7 +43,9 @@ async def check_document(request: Request) -> CheckReport:
     "/v1/conversation-schema",
     summary="The JSON Schema of conversation documents",
     response_class=Response,
-    responses={200: {"content": {"application/schema+json": {}}, "description": "The schema"}},
+    responses={
+        200: {"content": {"application/schema+json": {"schema": {"type": "object"}}}, "description": "The schema"}
+    },
 )
 async def read_schema() -> Response:
     """For editors: what may stand in a document, and what it means."""

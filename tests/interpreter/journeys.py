@@ -11,7 +11,7 @@ from schemas.alerts import AlertEvent
 from schemas.ids import AlertId, ContactId, JourneyId, StepId, StoreId, Subject, VersionId
 from schemas.journey import Deliver, JourneyStart, JourneyState, Leave, PlaceGiven, Say
 from schemas.outcome import Deferred, Outcome, Refused, Sent, Then, Unknown
-from schemas.program import CallWebhook, ContactChange, Entry, Exit, Program, Send, Step, Terms, Wait
+from schemas.program import FORM, CallWebhook, ContactChange, Entry, Exit, Program, Send, Step, Terms, Wait
 from schemas.reasons import Reason
 from workflows.interpreter.rehearsal import Happening, Rehearsal
 from workflows.interpreter.world import Hears, Woken, hears_nothing
@@ -160,6 +160,7 @@ def programs(draw: st.DrawFn) -> Program:
     return Program(
         version=VersionId("v@1"),
         conversation="v",
+        form=FORM,
         entries=tuple(Entry(event=f"back.{event}", first=StepId(f"{event}-0")) for event in events),
         terms={
             "back": Terms(reminder_after=timedelta(hours=draw(st.integers(0, 72))), reminders=draw(st.integers(0, 3)))

@@ -12,10 +12,10 @@ from activities.waitlist.intake import Intake
 from activities.waitlist.store import Waitlist
 from schemas.alerts import AlertEvent
 from schemas.conversation import ConversationDocument
-from schemas.ids import JourneyId
+from schemas.ids import JourneyId, journey_workflow_id
 from schemas.journey import Move, Signal
 from schemas.outcome import Unknown
-from schemas.path import Why
+from schemas.path import JourneyPath, Why
 from schemas.reasons import Reason
 from schemas.repair import Repair
 from schemas.steps import ExitStep, SendStep, WaitStep
@@ -132,9 +132,11 @@ async def test_a_broken_template_stops_all_and_a_mended_version_lets_them_go_on_
 async def test_who_stands_in_line_or_has_ended_is_no_case_for_repair(product: Product) -> None:
     await product.shop.sells("v")
     (journey,) = await product.shop.signs_up("ada")
+    await product.settled()
+    # Asked of the worker: from its answer on, the workflow has done its first task.
+    await product.client.get_workflow_handle(journey_workflow_id(journey)).query("path", result_type=JourneyPath)
     with pytest.raises(NotRepairable, match="stands in line"):
         await _repairs(product).repair(journey, Repair.RETRY, BEN)
-    await product.settled()
     await product.journeys.cancel(journey)
     await product.until(journey, lambda report: report.ended_at is not None)
     with pytest.raises(NotRepairable, match="has ended"):
