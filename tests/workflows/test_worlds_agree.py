@@ -18,6 +18,7 @@ from temporalio.service import RPCError, RPCStatusCode
 from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Worker
 
+from schemas.ids import StepId
 from schemas.journey import (
     Activity,
     CalledOut,
@@ -48,6 +49,7 @@ from schemas.model import Wire
 from schemas.moments import next_moment
 from schemas.outcome import Deferred
 from schemas.path import JourneyPath
+from schemas.program import Entry, Wait
 from tests.interpreter.journeys import DAWN, ENDINGS, Answers, Life, lives, told_once
 from tests.interpreter.talks import talks
 from tests.rehearsing.test_record import lived_again
@@ -197,6 +199,22 @@ def _back_in_line_once() -> Life:
     return replace(told_once(), happenings=tuple(claims), answers=Answers((), (sent, back_in_line)))
 
 
+def _called_and_spoken_to_while_they_entered() -> Life:
+    """Words, and then a place, for one who still waits in the thread of their sign-up."""
+    life = told_once()
+    first = StepId("subscription-0")
+    entry = Entry(event="back.subscription", first=first)
+    program = life.start.program
+    entering = program.model_copy(
+        update={
+            "entries": (entry, *program.entries),
+            "steps": {first: Wait(id=first, length=timedelta(hours=1)), **program.steps},
+        }
+    )
+    happenings = (Happening(DAWN, Say(message="news")), Happening(DAWN, PlaceGiven(claim_id=1)))
+    return replace(life, start=life.start.model_copy(update={"program": entering}), happenings=happenings)
+
+
 def test_a_rehearsal_tells_what_a_workflow_does_and_a_record_what_both_did(test_server: str) -> None:
     # A loop of its own: Hypothesis is not asynchronous, and the run's loop stands still meanwhile.
     loop = asyncio.new_event_loop()
@@ -213,6 +231,7 @@ def test_a_rehearsal_tells_what_a_workflow_does_and_a_record_what_both_did(test_
     @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
     @given(st.one_of(lives(), talks(), talks()))
     @example(_back_in_line_once())
+    @example(_called_and_spoken_to_while_they_entered())
     def agree(life: Life) -> None:
         life = _apart(life)
         _, rehearsed = rehearse(life.start, life.world())

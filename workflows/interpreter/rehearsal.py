@@ -121,6 +121,11 @@ class Rehearsal:
                 case _:
                     return None
 
+        # Of what came while the journey was elsewhere a place counts before words, as it does for the workflow.
+        for happening in self._ahead:
+            if happening.at <= self._now and isinstance(happening.signal, PlaceGiven) and counts(happening.signal):
+                self._pass(happening)
+                return happening.signal
         return self._next(until, counts, kept=(PlaceGiven,))
 
     def _next(
