@@ -86,6 +86,7 @@ class JourneyState(Wire):
         round: how often a thread has been entered; a message may be sent once per step and round.
         reminders: how many follow-ups have been raised.
         leaving: it was asked to leave, and why.
+        heard_until: when the deed was done that ended a wait for it last; what was done no later is no news.
         moving: the version it was asked to move to, while no rest of it has the same step there.
     """
 
@@ -96,6 +97,7 @@ class JourneyState(Wire):
     round: int = 0
     reminders: int = 0
     leaving: Reason | None = None
+    heard_until: AwareDatetime | None = None
     moving: Move | None = None
     path: tuple[PathEntry, ...] = ()
 
@@ -139,10 +141,15 @@ class Say(Wire):
 
 
 class Hear(Wire):
-    """Signal to a journey: the contact did this. The same event again changes nothing."""
+    """Signal to a journey: the contact did this. The same event again changes nothing.
+
+    Attributes:
+        at: when they did it. Signals may come in another order.
+    """
 
     event_id: str
     event: str
+    at: AwareDatetime | None = None
 
 
 class Wake(Wire):

@@ -9,6 +9,7 @@ from contextlib import aclosing
 from dataclasses import dataclass
 
 from temporalio import workflow
+from temporalio.api.enums.v1 import EventType
 from temporalio.client import Client, WorkflowHistory
 from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.service import RPCError, RPCStatusCode
@@ -23,6 +24,7 @@ from temporalio.worker import (
 from activities.archive.archive import Archive, HistoryCorrupt
 from activities.archive.sealed import unseal
 from schemas.ids import JourneyId, journey_workflow_id
+from schemas.journey import JourneyStart
 from schemas.path import JourneyPath
 from worker import WORKFLOWS, sandbox
 from workflows.journey import JourneyWorkflow
@@ -136,7 +138,7 @@ async def replay_history(history: WorkflowHistory) -> JourneyPath:
 
 
 async def replay_histories(histories: AsyncIterator[WorkflowHistory]) -> AsyncGenerator[Replayed]:
-    """The paths that many histories tell, in their order, on one replayer: setting one up costs more than a replay."""
+    """The paths that many histories tell, in about their order, on one replayer: to set one up costs more than a replay."""
     keeper = _PathKeeper()
     replayer = Replayer(
         workflows=WORKFLOWS,
@@ -144,15 +146,52 @@ async def replay_histories(histories: AsyncIterator[WorkflowHistory]) -> AsyncGe
         workflow_runner=sandbox(),
         interceptors=[keeper],
     )
-    async with replayer.workflow_replay_iterator(histories) as results:
+    unbegun: list[WorkflowHistory] = []
+
+    async def begun() -> AsyncGenerator[WorkflowHistory]:
+        async for history in histories:
+            if settled := _settled(history):
+                yield settled
+            else:
+                unbegun.append(history)
+
+    async with aclosing(begun()) as settled, replayer.workflow_replay_iterator(settled) as results:
         async for result in results:
             path = keeper.take()
             if result.replay_failure is not None:
                 told = ReplayFailed(str(result.replay_failure))
                 told.__cause__ = result.replay_failure
             else:
-                told = path or HistoryGone("the history has no workflow task yet")
+                told = path or HistoryGone("this is no journey's history")
             yield Replayed(result.history.workflow_id, told)
+    for history in unbegun:
+        yield Replayed(
+            history.workflow_id, _path_before(history) or HistoryGone("the history has no workflow task yet")
+        )
+
+
+_TASK_UNDER_WAY = (EventType.EVENT_TYPE_WORKFLOW_TASK_SCHEDULED, EventType.EVENT_TYPE_WORKFLOW_TASK_STARTED)
+
+
+def _settled(history: WorkflowHistory) -> WorkflowHistory | None:
+    """Without a workflow task that was under way when the history was fetched; None when that was its first.
+
+    What it will decide is not known yet; and a replay of one that decides to continue as new never ends.
+    """
+    events = list(history.events)
+    while events and events[-1].event_type in _TASK_UNDER_WAY:
+        events.pop()
+    begun = any(event.event_type == EventType.EVENT_TYPE_WORKFLOW_TASK_COMPLETED for event in events)
+    return WorkflowHistory(history.workflow_id, events) if begun else None
+
+
+def _path_before(history: WorkflowHistory) -> JourneyPath | None:
+    """The path that a run brought with it from the one before; None where it is the journey's first."""
+    begun = history.events[0].workflow_execution_started_event_attributes
+    (start,) = pydantic_data_converter.payload_converter.from_payloads(begun.input.payloads, [JourneyStart])
+    if not isinstance(start, JourneyStart) or not start.state.path:
+        return None
+    return JourneyPath(journey_id=start.journey_id, version=start.program.version, entries=start.state.path)
 
 
 class _PathKeeper(Interceptor):

@@ -24,6 +24,7 @@ with workflow.unsafe.imports_passed_through():
         Leave,
         Move,
         Moved,
+        Phase,
         PlaceGiven,
         Say,
         Signal,
@@ -114,39 +115,65 @@ class TemporalWorld:
         self._program = start.program
         self.places: deque[PlaceGiven] = deque()
         self.says: deque[Say] = deque()
-        self.heard: deque[Hear] = deque()
         self.pushes: deque[Wake | Skip] = deque()
         self.leaving: Leave | None = Leave(reason=start.state.leaving) if start.state.leaving else None
+        self._heard: list[Hear] = []
         self._heard_before: set[str] = set()
+        self._heard_until = start.state.heard_until
+        self._state: Callable[[], JourneyState] = lambda: start.state
 
     def hear(self, hear: Hear) -> None:
-        """Heard once, however often it is told."""
-        if hear.event_id not in self._heard_before:
+        """Heard once, however often it is told, and in the order in which it was done: signals overtake each other."""
+        known = hear.event_id in self._heard_before
+        old = hear.at is not None and self._heard_until is not None and hear.at <= self._heard_until
+        if not known and not old:
             self._heard_before.add(hear.event_id)
-            self.heard.append(hear)
+            self._heard.append(hear)
+            self._heard.sort(key=lambda heard: (heard.at is not None, heard.at))
 
     def now(self) -> datetime:
         return workflow.now()
 
-    def rest(self, state: JourneyState) -> None:
+    def rest(self, state: Callable[[], JourneyState]) -> None:
+        self._state = state
+        if not self._heard and not self.pushes and self._grows_long():
+            self._continue_as_new(state())
+
+    def _grows_long(self) -> bool:
+        """Whether to continue as new, from the rest that was come to last: not over what is to be heard after it."""
+        if not workflow.info().is_continue_as_new_suggested():
+            return False
+        state = self._state()
         called = any(place.claim_id > (state.claim_id or 0) for place in self.places)
-        unheard = called or self.says or self.heard or self.pushes or not workflow.all_handlers_finished()
-        if workflow.info().is_continue_as_new_suggested() and not unheard:
-            self._continue_as_new(state)
+        # Whoever was called forward hears words to those in line no more.
+        in_line = self._program.form == 1 or state.phase in (Phase.ENTERED, Phase.WAITING)
+        unsaid = bool(self.says) and in_line
+        return not (called or unsaid) and workflow.all_handlers_finished()
 
     async def sleep(self, step: str, until: datetime | None, hears: Hears = hears_nothing) -> Woken | None:
         def woken_by() -> Woken | None:
             if self.leaving is not None:
                 return self.leaving
             push = next((push for push in self.pushes if push.step == step), None)
-            return push or next((hear for hear in self.heard if hear.event in hears()), None)
+            return push or next((heard for heard in self._heard if heard.event in hears()), None)
 
         await self._until(until, lambda: woken_by() is not None)
         woken = woken_by()
-        # What nobody listened for has been missed: the next step waits for what happens from here on.
-        self.heard.clear()
-        self.pushes.clear()
+        self._miss_until(woken)
         return self._taken(woken) if isinstance(woken, Leave) else woken
+
+    def _miss_until(self, woken: object) -> None:
+        """What came before the rest ended, and did not end it, has been missed: the next step waits for what is new.
+
+        Where a deed ended it, that is what was done no later; what was done at once is the same deed, by another name.
+        """
+        self.pushes.clear()
+        if not isinstance(woken, Hear):
+            self._heard.clear()
+            return
+        self._heard_until = woken.at or self._heard_until
+        after = self._heard[self._heard.index(woken) + 1 :]
+        self._heard = [heard for heard in after if not woken.at or not heard.at or heard.at > woken.at]
 
     async def stand_in_line(self, until: datetime, after_claim: int) -> PlaceGiven | Say | Leave | None:
         def woken_by() -> PlaceGiven | Say | Leave | None:
@@ -158,8 +185,7 @@ class TemporalWorld:
 
         await self._until(until, lambda: woken_by() is not None)
         woken = woken_by()
-        self.heard.clear()
-        self.pushes.clear()
+        self._miss_until(woken)
         if isinstance(woken, Say):
             self.says.popleft()
         return self._taken(woken) if isinstance(woken, Leave) else woken
@@ -174,8 +200,14 @@ class TemporalWorld:
         if happened():
             return  # what has come already counts, also where `until` is past
         timeout = until - workflow.now() if until is not None else None
+
+        def grows_long() -> bool:
+            return self._program.form > 1 and self._grows_long()
+
         with suppress(TimeoutError):
-            await workflow.wait_condition(happened, timeout=timeout)
+            await workflow.wait_condition(lambda: happened() or grows_long(), timeout=timeout)
+        if not happened() and grows_long():
+            self._continue_as_new(self._state())
 
     async def deliver(self, request: Deliver) -> Outcome:
         return await policies.deliver(request)
@@ -219,6 +251,9 @@ class TemporalWorld:
         leaving = self.leaving.reason if self.leaving else None
         workflow.continue_as_new(
             self._start.model_copy(
-                update={"program": self._program, "state": state.model_copy(update={"leaving": leaving})}
+                update={
+                    "program": self._program,
+                    "state": state.model_copy(update={"leaving": leaving, "heard_until": self._heard_until}),
+                }
             )
         )

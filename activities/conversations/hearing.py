@@ -70,7 +70,7 @@ async def tell_journeys(connection: Connection, happened: Happened) -> None:
                 if name in row["hears"]:
                     # A journey hears each id once, and an order is two events to it.
                     id_ = f"{happened.id}/{name}" if len(happened.names) > 1 else happened.id
-                    heard = Hear(event_id=id_, event=name)
+                    heard = Hear(event_id=id_, event=name, at=happened.at)
                     await connection.execute(SQL["hear"], row["id"], heard.model_dump(mode="json"))
 
 

@@ -1,6 +1,6 @@
 """The rehearsal world on a stage: the virtual clock stops wherever the plot has something happen."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 
 from activities.senders.sender import NotTaken
@@ -30,9 +30,9 @@ class StagedRehearsal(Rehearsal):
         self._looks_again = False
         """A message waits for the conversation to be resumed."""
 
-    def rest(self, state: JourneyState) -> None:
+    def rest(self, state: Callable[[], JourneyState]) -> None:
         super().rest(state)
-        if len(state.path) > MOST_STAYS:
+        if len(self.rests[-1].path) > MOST_STAYS:
             raise Unending
 
     async def sleep(self, step: str, until: datetime | None, hears: Hears = hears_nothing) -> Woken | None:

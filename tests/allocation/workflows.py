@@ -130,7 +130,7 @@ class Traveller:
     def now(self) -> datetime:
         return datetime.now(UTC)
 
-    def rest(self, state: JourneyState) -> None:
+    def rest(self, state: Callable[[], JourneyState]) -> None:
         return
 
     async def sleep(self, step: str, until: datetime | None, hears: Hears = hears_nothing) -> Woken | None:

@@ -1,7 +1,7 @@
 """Any journey at all, for Hypothesis: programs, happenings, answers, and a rehearsal that can be cut at its rests."""
 
 import zlib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -119,9 +119,9 @@ class CuttableRehearsal(Rehearsal):
         self._hearing = hearing
         self._known_claim = 0
 
-    def rest(self, state: JourneyState) -> None:
+    def rest(self, state: Callable[[], JourneyState]) -> None:
         super().rest(state)
-        self.cuts.append(Cut(state, self.program or self._first, self._now, tuple(self._ahead), len(self.delivered)))
+        self.cuts.append(Cut(state(), self.program or self._first, self._now, tuple(self._ahead), len(self.delivered)))
 
     async def sleep(self, step: str, until: datetime | None, hears: Hears = hears_nothing) -> Woken | None:
         fell_asleep = self._now

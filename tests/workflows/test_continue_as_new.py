@@ -14,7 +14,7 @@ from activities.postgres.pool import Pool
 from activities.temporal import SEARCH_ATTRIBUTES
 from activities.waitlist.store import Waitlist
 from schemas.ids import JourneyId, journey_workflow_id
-from schemas.journey import JourneyState
+from schemas.journey import Hear, JourneyState, Signal
 from schemas.path import JourneyPath, Why
 from schemas.reasons import Ending, Reason
 from schemas.settings import Settings
@@ -95,3 +95,19 @@ async def test_who_was_asked_to_leave_in_the_old_history_leaves_in_the_new_one(p
     assert (path.ending, path.reason) == (Ending.EXITED, Reason.CANCELLED)
     assert [entry.why for entry in path.entries] == [Why.LEFT]
     assert path.entries[0].entered_at <= datetime.now(UTC)
+
+
+async def test_what_comes_during_one_rest_does_not_grow_its_history_without_end(product: Product) -> None:
+    await product.shop.sells("v")
+    (journey,) = await product.shop.signs_up("first")
+    await product.settled()
+    handle = product.client.get_workflow_handle(journey_workflow_id(journey))
+    for number in range(4 * LONG):
+        await handle.signal(Signal.HEAR, Hear(event_id=str(number), event="viewed_product"))
+        path = await _path(product, journey)
+        assert [(entry.step, entry.left_at) for entry in path.entries] == [("waiting-list", None)]
+    begun = (await _history(product, journey)).events[0].workflow_execution_started_event_attributes
+    assert begun.continued_execution_run_id
+    await product.shop.has("v", 1)
+    await product.until(journey, lambda report: report.ended_at is not None)
+    assert addressees(product.mailbox) == ["first", "first"]

@@ -96,7 +96,7 @@ class Journey:
         trail = self._thread.trail
         trail.enter(WAITING_LIST, "waiting")
         await self._thread.arrive(WAITING_LIST)
-        self._world.rest(self.state)
+        self._world.rest(lambda: self.state)
         woken = await self._world.stand_in_line(window_ends_at, self._claim_id or 0)
         self._thread.resting_at = None
         match woken:

@@ -77,7 +77,7 @@ class Record:
             self._now = aligned.entered_at
         return self._now
 
-    def rest(self, state: JourneyState) -> None:
+    def rest(self, state: Callable[[], JourneyState]) -> None:
         pass
 
     async def stand(self, step: StepId, cause: Reason | None) -> None:

@@ -94,8 +94,8 @@ class Rehearsal:
     def now(self) -> datetime:
         return self._now
 
-    def rest(self, state: JourneyState) -> None:
-        self.rests.append(state)
+    def rest(self, state: Callable[[], JourneyState]) -> None:
+        self.rests.append(state())
 
     async def sleep(self, step: str, until: datetime | None, hears: Hears = hears_nothing) -> Woken | None:
         def counts(signal: Signal) -> Woken | None:
@@ -109,7 +109,11 @@ class Rehearsal:
                 case _:
                     return None
 
-        return self._next(until, counts, kept=(PlaceGiven, Say))
+        woken = self._next(until, counts, kept=(PlaceGiven, Say))
+        if isinstance(woken, Hear):
+            # What was done at once is the same deed, by another name.
+            self._ahead = [ahead for ahead in self._ahead if ahead.at > self._now or not isinstance(ahead.signal, Hear)]
+        return woken
 
     async def stand_in_line(self, until: datetime, after_claim: int) -> PlaceGiven | Say | Leave | None:
         def counts(signal: Signal) -> PlaceGiven | Say | Leave | None:

@@ -299,7 +299,7 @@ class Thread:
         await self.arrive(step)
         if self.program.form > 1:
             await self._world.stand(StepId(step), cause)
-        self._world.rest(self._state())
+        self._world.rest(self._state)
         woken = await self._world.sleep(step, until, hears)
         self.rest_until = None
         self.resting_at = None

@@ -32,15 +32,16 @@ class World(Protocol):
         """The journey's time, aware."""
         ...
 
-    def rest(self, state: JourneyState) -> None:
-        """Called before every rest: the place where a long history may continue as new with `state`."""
+    def rest(self, state: Callable[[], JourneyState]) -> None:
+        """Called before every rest: there, and until it ends, a long history may continue as new with the state."""
         ...
 
     async def sleep(self, step: str, until: datetime | None, hears: Hears = hears_nothing) -> Woken | None:
         """Rest at `step` until `until` (returns None; None: for as long as it takes), or until woken.
 
-        Woken by a Leave, by a Wake or Skip that names this step, and by a Hear of one of `hears`. A Hear counts from
-        the end of the rest before this one; one that is not listened for is forgotten with the rest it came in.
+        Woken by a Leave, by a Wake or Skip that names this step, and by a Hear of one of `hears`: of several, by what
+        was done first. A Hear counts from the end of the rest before this one, or, if a deed ended that, from the deed;
+        one that is not listened for is forgotten with the rest it came in.
         """
         ...
 
