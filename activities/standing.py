@@ -2,7 +2,7 @@
 
 from temporalio import activity
 
-from activities.postgres.pool import Pool
+from activities.postgres.pool import Pool, transaction
 from activities.postgres.queries import load_queries
 from schemas.journey import Activity, Moved, Stand
 
@@ -23,4 +23,7 @@ class Standing:
     @activity.defn(name=Activity.MOVED)
     async def moved(self, request: Moved) -> None:
         """The journey lives by this version from here on; the operation that asked for it has one less to wait for."""
-        await self._pool.execute(SQL["moved"], request.journey_id, request.version, request.operation_id)
+        async with transaction(self._pool) as connection:
+            # In turn, and each sees what is done: a move that is recorded late must not undo a later one.
+            await connection.execute(SQL["hold_journey"], request.journey_id)
+            await connection.execute(SQL["moved"], request.journey_id, request.version, request.operation_id)

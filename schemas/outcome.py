@@ -17,6 +17,8 @@ class Then(StrEnum):
     """The message is left out; the walk goes on with the next step."""
     BACK_IN_LINE = "back_in_line"
     """The claim was given back; the journey waits again, at its old place."""
+    END_THREAD = "end_thread"
+    """Nothing more of the thread is said; the journey goes on as when it ends."""
     LEAVE = "leave"
     """The place passes to the next in line and the journey ends."""
 

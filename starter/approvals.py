@@ -74,8 +74,10 @@ class Approvals:
             give_up_at=datetime.now(UTC),
         )
         context = (await ledger.look_up(request)).context
+        words = await ledger.message(version, row["message"])
+        assert words is not None, "it was rendered before it was held"
         try:
-            rendered = render(await ledger.message(version, row["message"]), context)
+            rendered = render(words, context)
         except CannotRender as error:
             raise NothingHeld(f"{key}: it cannot be rendered any more: {error}") from None
         return MessagePreview(

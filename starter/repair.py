@@ -217,10 +217,16 @@ async def _do(
         case Repair.RETRY:
             await connection.execute(SQL["push"], journey_id, "wake", Wake(step=rest.step).model_dump(mode="json"))
         case Repair.SKIP | Repair.FINISH:
-            if message is not None and not settled:
-                passed_over = Refused(reason=Reason.SKIPPED, then=Then.GO_ON)
+            to_end = repair is Repair.FINISH
+            if rest.sends:
+                if message is None or settled:
+                    raise NotRepairable(
+                        f"{_where(journey_id, rest)}, since before an upgrade: retry it, then look again."
+                    )
+                # In the ledger, so that it holds also if the message falls due before the journey hears of it.
+                passed_over = Refused(reason=Reason.SKIPPED, then=Then.END_THREAD if to_end else Then.GO_ON)
                 await connection.execute(SQL["pass_over"], message["key"], passed_over.model_dump(mode="json"))
-            skip = Skip(step=rest.step, to_end=repair is Repair.FINISH)
+            skip = Skip(step=rest.step, to_end=to_end)
             await connection.execute(SQL["push"], journey_id, "skip", skip.model_dump(mode="json"))
         case _:
             assert_never(repair)

@@ -138,7 +138,7 @@ async def replay_history(history: WorkflowHistory) -> JourneyPath:
 
 
 async def replay_histories(histories: AsyncIterator[WorkflowHistory]) -> AsyncGenerator[Replayed]:
-    """The paths that many histories tell, in about their order, on one replayer: to set one up costs more than a replay."""
+    """The paths that many histories tell, in about their order, on one replayer: one costs more than a replay."""
     keeper = _PathKeeper()
     replayer = Replayer(
         workflows=WORKFLOWS,

@@ -36,7 +36,7 @@ class Delivery:
         self._ledger = ledger
         self._sender = sender
         self._domain = message_domain
-        self._messages: dict[tuple[VersionId, str], MessageSection] = {}
+        self._messages: dict[tuple[VersionId, str], MessageSection | None] = {}
 
     @activity.defn(name=Activity.DELIVER)
     async def deliver(self, request: Deliver) -> Delivered:
@@ -61,6 +61,7 @@ class Delivery:
             return await self._settle(request, Refused(reason=Reason.DECLINED, then=then))
         match judge(dossier.facts, now):
             case Deferred() as deferred:
+                await self._ledger.note(request)
                 return deferred
             case Refused() as refused:
                 return await self._settle(request, refused)
@@ -106,8 +107,11 @@ class Delivery:
         return Stopped(reason=Reason.MESSAGE_BROKEN)
 
     async def _compose(self, request: Deliver, dossier: Dossier) -> Mail | None:
-        """The message for this contact; None when its template cannot be rendered."""
+        """The message for this contact; None when it cannot be rendered, or a move left it behind."""
         message = await self._message(request.version, request.step.message)
+        if message is None:
+            log.error("message missing", version=request.version, message=request.step.message)
+            return None
         try:
             rendered = render(message, dossier.context)
         except CannotRender as error:
@@ -116,13 +120,12 @@ class Delivery:
         message_id = f"{request.key.replace('/', '.')}@{self._domain}"
         return Mail(message_id, dossier.recipient or "", rendered.subject, rendered.text, rendered.html, dossier.sender)
 
-    async def _message(self, version_id: VersionId, code: str) -> MessageSection:
-        kept = self._messages.get((version_id, code))
-        if kept is None:
+    async def _message(self, version_id: VersionId, code: str) -> MessageSection | None:
+        if (version_id, code) not in self._messages:
             if len(self._messages) >= KEPT_MESSAGES:
                 self._messages.clear()
-            kept = self._messages[version_id, code] = await self._ledger.message(version_id, code)
-        return kept
+            self._messages[version_id, code] = await self._ledger.message(version_id, code)
+        return self._messages[version_id, code]
 
     async def _settle(self, request: Deliver, outcome: Sent | Refused | Unknown, *, sending: bool = False) -> Outcome:
         """Record an outcome; the answer is what is on record, should another attempt have been first."""

@@ -119,10 +119,10 @@ class Ledger:
             for item in rows
         )
 
-    async def message(self, version_id: VersionId, code: str) -> MessageSection:
-        """A message of a published version; it never changes."""
+    async def message(self, version_id: VersionId, code: str) -> MessageSection | None:
+        """A message of a published version; it never changes. None when the version has none of this name."""
         found = await self._pool.fetchval(SQL["message"], version_id, code)
-        return MessageSection.model_validate(found)
+        return None if found is None else MessageSection.model_validate(found)
 
     async def open(self, request: Deliver) -> bool:
         """Take the right to send; False when another attempt has it, it is settled, or somebody declined it."""
@@ -131,6 +131,10 @@ class Ledger:
     async def hold(self, request: Deliver) -> bool:
         """Put it before somebody; False when they have approved these words, or it is past that."""
         return await self._pool.fetchval(SQL["hold"], *_place(request), request.version) is not None
+
+    async def note(self, request: Deliver) -> None:
+        """It is put off: nothing is settled, but the ledger knows of it, so that it can be declined or passed over."""
+        await self._pool.execute(SQL["note"], *_place(request))
 
     async def stop(self, request: Deliver) -> None:
         """It cannot be made until somebody mends what is broken."""
@@ -172,7 +176,7 @@ class Ledger:
                     await return_to_line(connection, request.journey_id)
                 case Then.LEAVE:
                     await give_up_place(connection, request.journey_id, "refused", outcome.reason)
-                case Then.GO_ON:
+                case Then.GO_ON | Then.END_THREAD:
                     pass
                 case _:
                     assert_never(outcome.then)

@@ -103,6 +103,10 @@ where sends.state in ('ready', 'held') and sends.declined_at is null and (
        is distinct from (select document -> 'messages' -> excluded.message from versions where id = $6))
 returning key;
 
+-- name: note
+insert into sends (key, journey_id, step, round, message, state) values ($1, $2, $3, $4, $5, 'ready')
+on conflict (key) do nothing;
+
 -- name: stop
 -- It cannot be made as things stand: nothing is settled, but the ledger knows of it.
 insert into sends (key, journey_id, step, round, message, state) values ($1, $2, $3, $4, $5, 'ready')

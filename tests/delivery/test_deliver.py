@@ -156,6 +156,16 @@ async def test_a_message_that_cannot_be_rendered_stops_and_keeps_its_place_until
     assert counter.sender.taken == ()
 
 
+async def test_a_message_that_a_move_left_behind_stops_like_a_broken_one_or_is_left_out_if_it_was_by_the_way(
+    counter: Counter,
+) -> None:
+    (journey,) = await counter.calls("first")
+    request = message(journey, "no-such-message")
+    assert await counter.deliver(request) == Stopped(reason=Reason.MESSAGE_BROKEN)
+    once = request.model_copy(update={"round": 0, "event": None})
+    assert await counter.deliver(once) == Refused(reason=Reason.MESSAGE_BROKEN, then=Then.GO_ON)
+
+
 async def test_a_manual_message_is_held_until_it_is_approved_and_checked_anew(counter: Counter) -> None:
     (journey,) = await counter.calls("first")
     request = manual(journey)

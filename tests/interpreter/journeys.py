@@ -22,6 +22,7 @@ ENDINGS: tuple[Outcome, ...] = (
     Sent(message_id="m@shop.example", at=DAWN),
     Unknown(),
     Refused(reason=Reason.MESSAGE_DRAFT, then=Then.GO_ON),
+    Refused(reason=Reason.SKIPPED, then=Then.END_THREAD),
     Refused(reason=Reason.SOLD_OUT_AGAIN, then=Then.BACK_IN_LINE),
     Refused(reason=Reason.NO_CONSENT, then=Then.LEAVE),
 )

@@ -7,13 +7,13 @@ from hypothesis import HealthCheck, event, given, settings
 from schemas.conversation import ConversationDocument
 from schemas.ids import VersionId
 from schemas.journey import Move
-from schemas.outcome import Deferred, Held, Stopped
+from schemas.outcome import Deferred, Held, Refused, Stopped, Then
 from schemas.path import JourneyPath, Why
 from schemas.program import Decide, Split, entry_question
 from tests.interpreter.journeys import DAWN, CuttableRehearsal, Life
 from tests.interpreter.talks import conversations, talks
 from workflows.interpreter.compiler import compile_document, compile_questions
-from workflows.interpreter.journey import Ended
+from workflows.interpreter.journey import UNTIL_REMINDER, WAITING_LIST, Ended
 from workflows.interpreter.rehearsal import rehearse
 from workflows.interpreter.walk import choose_arm
 
@@ -117,3 +117,14 @@ def test_every_question_a_program_asks_is_there_with_as_many_criteria_as_it_has_
         if entry.asks:
             asked = questions.criteria[entry_question(entry.event)]
             assert len(asked) == len(program.doors(entry.event))
+
+
+@thoroughly
+@given(talks())
+def test_nothing_more_of_a_thread_is_said_once_somebody_has_left_out_the_rest_of_it(life: Life) -> None:
+    _, path, _ = _lived(life)
+    for entry, following in pairwise(path.entries):
+        ended = isinstance(entry.outcome, Refused) and entry.outcome.then is Then.END_THREAD
+        if ended and not entry.step.startswith("once/"):
+            thread = entry.step.partition("-")[0]
+            assert following.step in (WAITING_LIST, UNTIL_REMINDER) or not following.step.startswith(f"{thread}-")

@@ -5,8 +5,10 @@ from datetime import timedelta
 import pytest
 from temporalio.client import Client
 
+from activities.delivery.deliver import Delivery
 from activities.delivery.ledger import Ledger
 from activities.postgres.pool import Pool
+from activities.senders.simulated import SimulatedSender
 from activities.temporal import Temporal
 from activities.waitlist.intake import Intake
 from activities.waitlist.store import Waitlist
@@ -14,7 +16,7 @@ from schemas.alerts import AlertEvent
 from schemas.conversation import ConversationDocument
 from schemas.ids import JourneyId, journey_workflow_id
 from schemas.journey import Move, Signal
-from schemas.outcome import Unknown
+from schemas.outcome import Refused, Then, Unknown
 from schemas.path import JourneyPath, Why
 from schemas.reasons import Reason
 from schemas.repair import Repair
@@ -127,6 +129,24 @@ async def test_a_broken_template_stops_all_and_a_mended_version_lets_them_go_on_
         assert sorted(addressees(mailbox)) == ["ada", "ben"]
         assert (await _repairs(product).stuck()).groups == ()
         assert await pool.fetchval("select count(*) from journeys where version_id = $1", published.version_id) == 2
+
+
+@pytest.mark.parametrize(("repair", "then"), [(Repair.SKIP, Then.GO_ON), (Repair.FINISH, Then.END_THREAD)])
+async def test_a_message_that_is_put_off_is_never_sent_though_it_falls_due_before_the_journey_hears_of_it(
+    product: Product, repair: Repair, then: Then
+) -> None:
+    journey = await _told(product, "ada")
+    await product.pool.execute("update conversations set paused_at = now()")
+    await _repairs(product).repair(journey, Repair.SKIP, BEN)
+    await _rests(product, journey, "still-here")
+    await _repairs(product).repair(journey, repair, BEN)
+    await product.pool.execute("update conversations set paused_at = null")
+    # As if its hour had come first: the ledger knows already.
+    due = message(journey, "still-here", round_=SECOND)
+    outcome = (await Delivery(Ledger(product.pool), SimulatedSender(), "shop.example").deliver(due)).outcome
+    assert outcome == Refused(reason=Reason.SKIPPED, then=then)
+    await product.until(journey, lambda report: report.ended_at is not None)
+    assert addressees(product.mailbox) == ["ada"]
 
 
 async def test_who_stands_in_line_or_has_ended_is_no_case_for_repair(product: Product) -> None:

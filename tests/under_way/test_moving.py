@@ -8,12 +8,13 @@ from temporalio.client import Client
 from temporalio.testing import WorkflowEnvironment
 
 from activities.postgres.pool import Pool
+from activities.standing import Standing
 from activities.temporal import Temporal
 from activities.waitlist.intake import Intake
 from activities.waitlist.store import Waitlist
 from schemas.conversation import ConversationDocument
-from schemas.ids import journey_workflow_id
-from schemas.journey import Move, Signal
+from schemas.ids import VersionId, journey_workflow_id
+from schemas.journey import Move, Moved, Signal
 from schemas.operations import Choice
 from schemas.outcome import Refused
 from schemas.program import Program
@@ -254,3 +255,16 @@ async def test_who_stays_keeps_their_version(product: Product) -> None:
         "note": "test",
     }
     assert await product.client.get_workflow_handle(journey_workflow_id(ann)).result() is None
+
+
+async def test_a_move_that_is_recorded_late_does_not_undo_a_later_one(product: Product) -> None:
+    """Each is recorded by an activity of its own, and the first one's may have to be tried again."""
+    await product.shop.sells("v")
+    (journey,) = await product.shop.signs_up("ann")
+    await product.settled()
+    first = await operation(product.pool, reworded("Look, it is here"), Choice.MOVE)
+    second = await operation(product.pool, reworded("Look, here it is"), Choice.MOVE)
+    standing = Standing(product.pool)
+    for number, version in ((second, "back-in-stock@3"), (first, "back-in-stock@2")):
+        await standing.moved(Moved(journey_id=journey, version=VersionId(version), operation_id=number))
+    assert await product.pool.fetchval("select version_id from journeys where id = $1", journey) == "back-in-stock@3"

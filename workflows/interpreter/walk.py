@@ -210,6 +210,8 @@ class Thread:
             case Refused(then=Then.BACK_IN_LINE) if self._event is AlertEvent.ALERT:
                 self.at = None
                 raise BackInLine
+            case Refused(then=Then.END_THREAD):
+                raise ThreadEnded
             case Refused(then=Then.LEAVE, reason=reason):
                 raise Left(reason)
             case _:
