@@ -6,13 +6,14 @@ does nothing the second time.
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import structlog
 from temporalio import activity
+from temporalio.exceptions import ApplicationError
 from temporalio.service import RPCError
 
-from activities.postgres.pool import Connection, Pool, transaction
+from activities.postgres.pool import Connection, Pool, Row, transaction
 from activities.postgres.queries import load_queries
 from activities.temporal import Temporal
 from activities.waitlist.store import Waitlist
@@ -29,17 +30,21 @@ ASKED_AT_ONCE = 50
 """Signals in flight together, as when a shelf calls forward: the journeys need the worker too, to answer."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Answers:
-    """What became of a batch of calls.
+@dataclass(slots=True)
+class _Asked:
+    """What became of a batch.
 
     Attributes:
+        last: the last journey of it; the next batch comes after.
+        journeys: those that have been asked, or have ended.
         gone: their workflows have ended already.
-        failed: Temporal did not take the call. One that it never takes must not keep all others from being asked.
+        failed: why not, by journey. One that can never be asked must not keep all others from it.
     """
 
-    gone: list[JourneyId]
-    failed: dict[JourneyId, RPCError]
+    last: str
+    journeys: list[JourneyId] = field(default_factory=list[JourneyId])
+    gone: list[JourneyId] = field(default_factory=list[JourneyId])
+    failed: dict[JourneyId, str] = field(default_factory=dict[JourneyId, str])
 
 
 class Bulk:
@@ -52,7 +57,11 @@ class Bulk:
 
     @activity.defn(name=Activity.CARRY_OUT)
     async def carry_out(self, request: CarryOut) -> None:
-        """Ask every journey of the operation that has not been asked yet."""
+        """Ask every journey of the operation that has not been asked yet.
+
+        Raises:
+            ApplicationError: some could not be asked, all others were. The next attempt tries those again.
+        """
         operation = request.operation_id
         row = await self._pool.fetchrow(SQL["operation"], operation)
         if row is None:
@@ -62,58 +71,65 @@ class Bulk:
         move = None
         if kind is OperationKind.MOVE:
             move = Move(program=Program.model_validate(row["program"]), operation_id=operation)
-        asked = 0
-        while batch := await self._ask_batch(operation, move):
-            asked += batch
+        asked, failed, after = 0, 0, ""
+        while (batch := await self._ask_batch(operation, move, after)) is not None:
+            asked, failed, after = asked + len(batch.journeys), failed + len(batch.failed), batch.last
             activity.heartbeat(asked)
+        if failed:
+            raise ApplicationError(f"{failed} journeys could not be asked; {asked} were", type="NotAsked")
         await self._pool.execute(SQL["finish"], operation)
         log.info("operation carried out", operation=operation, kind=kind, asked=asked)
 
-    async def _ask_batch(self, operation: int, move: Move | None) -> int:
-        """How many have been asked; 0: there is nobody left to ask.
-
-        Raises:
-            RPCError: Temporal takes none of the calls. The next attempt begins with them.
-        """
+    async def _ask_batch(self, operation: int, move: Move | None, after: str) -> _Asked | None:
+        """Ask the next who have not been asked, beyond `after`; None: there is nobody left."""
+        batch = operation, after, ASKED_AT_ONCE
+        if move is None:
+            # Committed before anyone is asked: whoever leaves writes its end to the same row.
+            async with transaction(self._pool) as connection:
+                await connection.execute(SQL["hold"], operation)
+                await connection.execute(SQL["will_end"], *batch, Reason.CONVERSATION_CHANGED)
         async with transaction(self._pool) as connection:
             await connection.execute(SQL["hold"], operation)
-            rows = await connection.fetch(SQL["to_ask"], operation, ASKED_AT_ONCE)
-            under_way = [JourneyId(row["journey_id"]) for row in rows if not row["ended"]]
-            answers = await self._ask(connection, under_way, move)
-            asked = [JourneyId(row["journey_id"]) for row in rows if row["journey_id"] not in answers.failed]
-            await connection.execute(SQL["asked"], operation, asked)
-        for journey in answers.gone:
+            rows = await connection.fetch(SQL["to_ask"], *batch)
+            if not rows:
+                return None
+            asked = await self._ask(connection, rows, move)
+            await connection.execute(SQL["asked"], operation, asked.journeys)
+        for journey in asked.gone:
             # Its workflow was ended from outside: nobody is there to answer, and its place must not be lost with it.
             await self._waitlist.close(journey, Ending.EXITED, Reason.CANCELLED)
-        if answers.failed:
-            error = next(iter(answers.failed.values()))
-            log.warning(
-                "journeys not asked", operation=operation, journeys=len(answers.failed), error=error.status.name
-            )
-            if not asked:
-                raise error
-        return len(asked)
+        if asked.failed:
+            why = next(iter(asked.failed.values()))
+            log.warning("journeys not asked", operation=operation, journeys=len(asked.failed), error=why)
+        return asked
 
-    async def _ask(self, connection: Connection, journeys: list[JourneyId], move: Move | None) -> _Answers:
-        starts = await self._waitlist.starts(journeys, connection)
-        if move is not None:
-            return await self._signal([(start, Signal.MOVE, move) for start in starts.values()])
-        # Committed before anyone is asked: whoever leaves writes its end to the same row.
-        rows = await self._pool.fetch(SQL["will_end"], list(starts), Reason.CONVERSATION_CHANGED)
-        return await self._signal(
-            [(starts[row["id"]], Signal.LEAVE, Leave(reason=Reason(row["leaving"]))) for row in rows]
+    async def _ask(self, connection: Connection, rows: Sequence[Row], move: Move | None) -> _Asked:
+        asked = _Asked(rows[-1]["journey_id"], [JourneyId(row["journey_id"]) for row in rows if row["ended"]])
+        under_way = {JourneyId(row["journey_id"]): row for row in rows if not row["ended"]}
+        if move is None:
+            # Another attempt at the same operation may have moved the batch on since it was said who is to leave.
+            unsaid = [journey for journey, row in under_way.items() if row["leaving"] is None]
+            asked.failed |= dict.fromkeys(unsaid, "another attempt is at it")
+            under_way = {journey: row for journey, row in under_way.items() if journey not in asked.failed}
+        starts = await self._waitlist.starts(list(under_way), connection)
+        answers = await asyncio.gather(
+            *(self._call(start, under_way[journey], move) for journey, start in starts.items()), return_exceptions=True
         )
-
-    async def _signal(self, calls: Sequence[tuple[JourneyStart, Signal, Move | Leave]]) -> _Answers:
-        reached = await asyncio.gather(*(self._temporal.signal(*call) for call in calls), return_exceptions=True)
-        answers = _Answers([], {})
-        for (start, _, _), there in zip(calls, reached, strict=True):
-            match there:
+        for journey, answer in zip(starts, answers, strict=True):
+            match answer:
                 case bool():
-                    if not there:
-                        answers.gone.append(start.journey_id)
+                    asked.journeys.append(journey)
+                    if not answer:
+                        asked.gone.append(journey)
                 case RPCError():
-                    answers.failed[start.journey_id] = there
+                    asked.failed[journey] = answer.status.name
                 case _:
-                    raise there
-        return answers
+                    raise answer
+        # A newer release published what they live by, and can ask them.
+        asked.failed |= {journey: "program not readable" for journey in under_way if journey not in starts}
+        return asked
+
+    async def _call(self, start: JourneyStart, row: Row, move: Move | None) -> bool:
+        if move is not None:
+            return await self._temporal.signal(start, Signal.MOVE, move)
+        return await self._temporal.signal(start, Signal.LEAVE, Leave(reason=Reason(row["leaving"])))

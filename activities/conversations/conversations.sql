@@ -38,6 +38,14 @@ order by c.code, array_position($1::text[], d.event);
 select id from journeys
 where conversation = $1 and store_id = $2 and contact_id = $3 and alert_id is null and ended_at is null;
 
+-- name: done_since
+-- Which of these deeds ($4) the contact did in the shop since then, this event ($5) aside.
+select array_agg(distinct deed) from (
+    select case kind when 'custom' then 'custom.' || name else kind end as deed
+    from events where contact_id = $1 and store_id = $2 and happened_at >= $3 and id <> $5
+) done
+where deed = any($4::text[]);
+
 -- name: bought_since
 select exists (
     select from orders

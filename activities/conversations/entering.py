@@ -102,8 +102,8 @@ async def _why_not(
         return Reason.MESSAGE_DRAFT
     if happened.at < datetime.now(UTC) - TOO_LATE_AFTER:
         return Reason.TOO_LATE
-    if await _reached_already(connection, program, happened, about):
-        return Reason.PURCHASED
+    if (over := await _over_already(connection, program, happened, about)) is not None:
+        return over
     newcomer = Newcomer(
         happened.contact_id,
         store_id,
@@ -116,14 +116,20 @@ async def _why_not(
     return None if await _opens(connection, door, program, newcomer) else Reason.FILTERED
 
 
-async def _reached_already(connection: Connection, program: Program, happened: Happened, about: _About) -> bool:
-    """The goal is to buy, and they have since: events come in any order."""
-    if ORDERED in happened.names or not {BOUGHT, ORDERED} & set(program.goal_on):
-        return False
-    product_id = None if ORDERED in program.goal_on else about.product_id
-    return await connection.fetchval(
-        SQL["bought_since"], happened.contact_id, happened.store_id, happened.at, product_id
-    )
+async def _over_already(connection: Connection, program: Program, happened: Happened, about: _About) -> Reason | None:
+    """What would have ended the journey since: events come in any order, and the end may be told before the door."""
+    ends = {*program.goal_on, *program.exit_on}
+    since = happened.contact_id, happened.store_id, happened.at
+    if ORDERED not in happened.names and {BOUGHT, ORDERED} & ends:
+        product_id = None if ORDERED in ends else about.product_id
+        if await connection.fetchval(SQL["bought_since"], *since, product_id):
+            return Reason.PURCHASED
+    if not ends:
+        return None
+    done: list[str] = await connection.fetchval(SQL["done_since"], *since, sorted(ends), happened.id) or []
+    if any(deed in program.goal_on for deed in done):
+        return Reason.GOAL_REACHED
+    return Reason.EXIT_RULE if done else None
 
 
 async def _opens(connection: Connection, door: Row, program: Program, newcomer: Newcomer) -> bool:

@@ -134,6 +134,17 @@ async def test_who_bought_meanwhile_is_not_reminded_of_the_cart(pool: Pool) -> N
     assert entered(await did(pool, "checkout_started", product="p", variant="v"))
 
 
+@pytest.mark.parametrize(("rule", "reason"), [("goal_on", Reason.GOAL_REACHED), ("exit_on", Reason.EXIT_RULE)])
+async def test_what_ends_it_keeps_them_out_also_when_it_was_told_before_the_door(
+    pool: Pool, rule: str, reason: Reason
+) -> None:
+    await publish(pool, talk("quiz", thread("custom.quiz"), **{rule: ["custom.solved"]}))
+    await did(pool, "custom", name="solved", happened_at=ago(minutes=1))
+    late = await did(pool, "custom", name="quiz", happened_at=ago(minutes=5))
+    assert door(late).reason is reason
+    assert entered(await did(pool, "custom", name="quiz"))
+
+
 @pytest.mark.parametrize(
     ("about", "subject"),
     [

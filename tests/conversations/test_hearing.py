@@ -7,6 +7,7 @@ import pytest
 from activities.postgres.pool import Pool
 from activities.waitlist.intake import Intake
 from schemas.facts import ItemFact, OrderFact
+from schemas.journey import Hear
 from schemas.reasons import Reason
 from starter.consents import Consents
 from starter.publishing import publish
@@ -26,7 +27,9 @@ async def test_a_journey_hears_what_its_version_waits_for_and_nothing_else(pool:
     assert await heard(pool) == []
     clicked = await did(pool, "clicked_message")
     (call,) = await calls(pool, "hear")
-    assert (call["journey_id"], call["payload"]) == (journey, {"event_id": clicked.id, "event": "clicked_message"})
+    told = Hear.model_validate(call["payload"])
+    assert (call["journey_id"], told.event_id, told.event) == (journey, clicked.id, "clicked_message")
+    assert told.at == await pool.fetchval("select happened_at from events where id = $1", clicked.id)
     await publish(pool, talk("quiz", thread("custom.quiz")))
     await did(pool, "clicked_message")
     assert await heard(pool) == ["clicked_message"] * 2, "it lives by its own version"

@@ -52,3 +52,30 @@ async def test_the_others_are_asked_and_the_operation_stays_open_for_the_one(pro
             await next_change(product.pool)
     assert (report.asked, report.done, report.left_over, report.finished_at) == (1, 1, 1, None)
     assert await product.pool.fetchval("select version_id from journeys where id = $1", ben) == "back-in-stock@2"
+
+
+async def test_one_whose_program_this_release_cannot_read_is_not_taken_for_asked(product: Product) -> None:
+    await product.shop.sells("v")
+    ann, ben = await product.shop.signs_up("ann", "ben")
+    await product.settled()
+    await product.pool.execute(
+        """
+        insert into versions (id, conversation, number, content_hash, document, program)
+        select 'back-in-stock@9', conversation, 9, 'of a newer release', document, '{"steps": {"x": {"kind": "sing"}}}'
+        from versions"""
+    )
+    await product.pool.execute("update journeys set version_id = 'back-in-stock@9' where id = $1", ann)
+    number = await operation(product.pool, reworded("Look, it is here"), Choice.END)
+    await product.until(ben, lambda report: report.ended_at is not None)
+    async with asyncio.timeout(PATIENCE):
+        while (report := await show_operation(product.pool, number)).asked == 0:
+            await next_change(product.pool)
+    assert (report.asked, report.left_over, report.finished_at) == (1, 1, None)
+    assert (await product.journeys.show(ann)).ended_at is None
+
+
+async def test_as_many_as_a_batch_that_are_not_taken_hold_up_nobody_behind_them(
+    product: Product, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("activities.bulk.ASKED_AT_ONCE", 1)
+    await test_the_others_are_asked_and_the_operation_stays_open_for_the_one(product)
