@@ -211,8 +211,12 @@ def _render_one(field: str, template: str, context: MessageContext, *, html: boo
     except jinja2.TemplateError as error:
         raise CannotRender(f"The message's {field} cannot be rendered: {error}") from error
     except (ArithmeticError, TypeError, ValueError) as error:
-        # What a comparison or filter makes of a value it was not meant for; the message's author can mend it.
-        raise CannotRender(f"The message's {field} cannot be rendered: {error}") from error
+        # What a comparison or filter makes of a value it was not meant for; the message's author can mend it. Without
+        # the error's own words: they quote the value, which may be the contact's, and this is logged (P8).
+        raise CannotRender(
+            f"The message's {field} cannot be rendered: a value is not of the kind that a filter or comparison needs "
+            f"({type(error).__name__})"
+        ) from error
 
 
 def _collect(field: str, stream: Iterator[str]) -> str:

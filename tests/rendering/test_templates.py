@@ -225,3 +225,11 @@ def test_a_message_longer_than_any_mailbox_takes_is_refused() -> None:
 def test_an_empty_subject_is_refused_instead_of_sent() -> None:
     with pytest.raises(CannotRender, match="subject came out empty"):
         render(_message(subject="{{ variant.sku }}"), _context())
+
+
+def test_what_is_known_of_a_contact_is_in_no_error() -> None:
+    """It is logged (P8)."""
+    compared = _message("x {% if contact.attributes.age > 3 %}y{% endif %}")
+    with pytest.raises(CannotRender) as caught:
+        render(compared, replace(_context(), attributes={"age": "Ada Lovelace"}))
+    assert "Ada" not in str(caught.value)
