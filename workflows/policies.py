@@ -6,6 +6,7 @@ a day without holding a workflow task. The ledger makes both safe (P1).
 """
 
 from datetime import timedelta
+from typing import TypeVar
 
 from temporalio import workflow
 from temporalio.common import RetryPolicy
@@ -33,9 +34,12 @@ with workflow.unsafe.imports_passed_through():
         StepOut,
         SteppedOut,
     )
+    from schemas.model import Model
     from schemas.operations import CarryOut
     from schemas.outcome import Outcome
     from schemas.reconciliation import Reconcile, Reconciliation
+
+Answer = TypeVar("Answer")
 
 RECORD_LIMIT = timedelta(seconds=10)
 """One short transaction; longer means that PostgreSQL does not answer."""
@@ -108,28 +112,41 @@ async def deliver(request: Deliver) -> Outcome:
 
 
 async def step_out(request: StepOut) -> SteppedOut:
-    return await workflow.execute_local_activity(
-        Activity.STEP_OUT,
-        request,
-        result_type=SteppedOut,
-        start_to_close_timeout=RECORD_LIMIT,
-        retry_policy=RECORD_RETRIES,
-    )
+    return await _at_once(Activity.STEP_OUT, request, SteppedOut)
 
 
 async def close(request: Close) -> None:
-    await workflow.execute_local_activity(
-        Activity.CLOSE, request, start_to_close_timeout=RECORD_LIMIT, retry_policy=RECORD_RETRIES
-    )
+    await _at_once(Activity.CLOSE, request)
 
 
 async def give_places(request: GivePlaces) -> PlacesGiven:
+    return await _at_once(Activity.GIVE_PLACES, request, PlacesGiven)
+
+
+async def decide(request: Decide) -> Decided:
+    return await _at_once(Activity.DECIDE, request, Decided)
+
+
+async def find_moment(request: FindMoment) -> Moment:
+    return await _at_once(Activity.FIND_MOMENT, request, Moment)
+
+
+async def change_contact(request: ChangeContact) -> None:
+    await _at_once(Activity.CHANGE_CONTACT, request)
+
+
+async def stand(request: Stand) -> None:
+    await _at_once(Activity.STAND, request)
+
+
+async def moved(request: Moved) -> None:
+    await _at_once(Activity.MOVED, request)
+
+
+async def _at_once(name: Activity, request: Model, answer: type[Answer] | None = None) -> Answer:
+    """A check or a record: local, short, and tried until it is done."""
     return await workflow.execute_local_activity(
-        Activity.GIVE_PLACES,
-        request,
-        result_type=PlacesGiven,
-        start_to_close_timeout=RECORD_LIMIT,
-        retry_policy=RECORD_RETRIES,
+        name, request, result_type=answer, start_to_close_timeout=RECORD_LIMIT, retry_policy=RECORD_RETRIES
     )
 
 
@@ -141,44 +158,6 @@ async def reconcile(request: Reconcile) -> Reconciliation:
         start_to_close_timeout=RECONCILE_LIMIT,
         heartbeat_timeout=RECONCILE_HEARTBEAT,
         retry_policy=RECONCILE_RETRIES,
-    )
-
-
-async def decide(request: Decide) -> Decided:
-    return await workflow.execute_local_activity(
-        Activity.DECIDE,
-        request,
-        result_type=Decided,
-        start_to_close_timeout=RECORD_LIMIT,
-        retry_policy=RECORD_RETRIES,
-    )
-
-
-async def find_moment(request: FindMoment) -> Moment:
-    return await workflow.execute_local_activity(
-        Activity.FIND_MOMENT,
-        request,
-        result_type=Moment,
-        start_to_close_timeout=RECORD_LIMIT,
-        retry_policy=RECORD_RETRIES,
-    )
-
-
-async def change_contact(request: ChangeContact) -> None:
-    await workflow.execute_local_activity(
-        Activity.CHANGE_CONTACT, request, start_to_close_timeout=RECORD_LIMIT, retry_policy=RECORD_RETRIES
-    )
-
-
-async def stand(request: Stand) -> None:
-    await workflow.execute_local_activity(
-        Activity.STAND, request, start_to_close_timeout=RECORD_LIMIT, retry_policy=RECORD_RETRIES
-    )
-
-
-async def moved(request: Moved) -> None:
-    await workflow.execute_local_activity(
-        Activity.MOVED, request, start_to_close_timeout=RECORD_LIMIT, retry_policy=RECORD_RETRIES
     )
 
 

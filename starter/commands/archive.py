@@ -7,10 +7,9 @@ from rich.table import Table
 
 from activities.archive.archiving import archive_status
 from schemas.archive import ArchiveReport, ArchiveStatus
-from schemas.durations import parse_duration
 from starter.archive import archive_now
 from starter.commands.asking import ask
-from starter.commands.terminal import AsJson, DataDir, clock, found_settings, say, tell
+from starter.commands.terminal import AsJson, DataDir, clock, found_settings, length_of_time, say, tell
 from starter.operations import Operations
 
 app = typer.Typer(help="Keep closed histories beyond Temporal's retention.", no_args_is_help=True)
@@ -25,10 +24,7 @@ def run(
     data_dir: DataDir = None,
 ) -> None:
     """Archive the histories of journeys that have ended, now. The workers do so every hour by themselves."""
-    try:
-        young = parse_duration(older_than)
-    except ValueError as error:
-        raise typer.BadParameter(str(error), param_hint="--older-than") from None
+    young = length_of_time(older_than, "--older-than")
     queue = found_settings(data_dir).temporal_task_queue
 
     async def question(operations: Operations) -> ArchiveReport:

@@ -4,10 +4,9 @@ from typing import Annotated
 
 import typer
 
-from schemas.durations import parse_duration
 from schemas.reconciliation import Reconciliation
 from starter.commands.asking import ask
-from starter.commands.terminal import AsJson, DataDir, found_settings, say, tell
+from starter.commands.terminal import AsJson, DataDir, found_settings, length_of_time, say, tell
 from starter.operations import Operations
 from starter.reconciliation import reconcile_now
 
@@ -20,10 +19,7 @@ def reconcile(
     data_dir: DataDir = None,
 ) -> None:
     """Compare PostgreSQL and Temporal now and repair what differs. The worker does so every 15 minutes by itself."""
-    try:
-        young = parse_duration(older_than)
-    except ValueError as error:
-        raise typer.BadParameter(str(error), param_hint="--older-than") from None
+    young = length_of_time(older_than, "--older-than")
     queue = found_settings(data_dir).temporal_task_queue
 
     async def question(operations: Operations) -> Reconciliation:

@@ -11,6 +11,7 @@ import typer
 from pydantic import BaseModel
 from rich.console import Console
 
+from schemas.durations import parse_duration
 from schemas.settings import Settings
 from starter.endpoints import resolve
 
@@ -55,6 +56,18 @@ def own_settings(data_dir: Path | None) -> Settings:
 def found_settings(data_dir: Path | None) -> Settings:
     """The same, with the components of a running `up` where the environment names none."""
     return resolve(own_settings(data_dir))
+
+
+def length_of_time(text: str, option: str) -> timedelta:
+    """A length of time that was given with an option.
+
+    Raises:
+        BadParameter: it is none.
+    """
+    try:
+        return parse_duration(text)
+    except ValueError as error:
+        raise typer.BadParameter(str(error), param_hint=option) from None
 
 
 def tell(answer: Answer, show: Callable[[Answer], object], *, as_json: bool) -> None:

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import pty
 import signal
 import sys
 from contextlib import AsyncExitStack
@@ -91,6 +92,17 @@ class Shelftalk:
         """Run it to its end."""
         return await self._run("starter", arguments, text)
 
+    async def at_a_terminal(self, said: str, *arguments: str) -> Ended:
+        """Run it to its end with a terminal before it, at which somebody types this."""
+        ours, terminal = pty.openpty()
+        try:
+            process = await self._process("starter", arguments, terminal)
+            os.write(ours, said.encode())
+            return await Started(process).end()
+        finally:
+            os.close(ours)
+            os.close(terminal)
+
     async def run_often(self, times: int, *arguments: str) -> list[Ended]:
         """Run it this many times, one after the other, see `rounds`. What they say on standard error is not kept."""
         ended = await self._run("tests.cli.rounds", (str(times), *arguments))
@@ -116,12 +128,14 @@ class Shelftalk:
         assert b"Traceback" not in err, err.decode()
         return Ended(process.returncode, out.decode(), err.decode())
 
-    async def _process(self, module: str, arguments: tuple[str, ...]) -> asyncio.subprocess.Process:
+    async def _process(
+        self, module: str, arguments: tuple[str, ...], stdin: int = asyncio.subprocess.PIPE
+    ) -> asyncio.subprocess.Process:
         kept = {name: value for name, value in os.environ.items() if not name.startswith(("SHELFTALK_", "DATABASE_"))}
         programs = {name: os.environ[name] for name in ("SHELFTALK_TEMPORAL_CLI",) if name in os.environ}
         return await asyncio.create_subprocess_exec(
             *(sys.executable, "-m", module, *arguments),
-            stdin=asyncio.subprocess.PIPE,
+            stdin=stdin,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,
             env={**kept, **programs, **self.settings},

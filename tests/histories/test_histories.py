@@ -14,7 +14,8 @@ from temporalio.worker import Replayer
 
 from schemas.path import JourneyPath
 from starter.replay import replay_history
-from tests.histories.record import CONTACT, FOLDER, SHAPES
+from tests.histories.record import FOLDER
+from tests.histories.shapes import CONTACT, SHAPES
 from worker import WORKFLOWS, sandbox
 
 MOST_EVENTS = 15

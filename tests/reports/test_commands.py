@@ -1,11 +1,7 @@
 """The same from the command line, as processes of their own on a database of the test's own."""
 
-import asyncio
 import csv
 import io
-import os
-import pty
-import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -15,7 +11,7 @@ from activities.postgres.pool import Pool
 from schemas.reports import AlertStates, ListReport, PauseReport, ResumeReport, WantedReport, WhyContact, WhyProduct
 from starter.commands.terminal import ExitCode
 from starter.devstack.ports import free_port
-from tests.cli.command import PATIENCE, Shelftalk
+from tests.cli.command import Shelftalk
 from tests.product import STORE, address
 from tests.reports.shop import Counter
 
@@ -91,23 +87,9 @@ async def test_at_a_terminal_it_shows_the_count_and_asks(
     await counter.shop.signs_up("ada")
     await shelftalk.run("alert", "pause", "back-in-stock")
     await counter.shop.has("v", 1)
-    ours, terminal = pty.openpty()
-    try:
-        process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "starter", "alert", "resume", "back-in-stock"),
-            stdin=terminal,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.PIPE,
-            env={**os.environ, **shelftalk.settings},
-        )
-        os.write(ours, said.encode())
-        async with asyncio.timeout(PATIENCE):
-            _, err = await process.communicate()
-    finally:
-        os.close(ours)
-        os.close(terminal)
-    assert "1 person would be told now." in err.decode()
-    assert (process.returncode, await counter.looks()) == (code, called), err.decode()
+    ended = await shelftalk.at_a_terminal(said, "alert", "resume", "back-in-stock")
+    assert "1 person would be told now." in ended.err
+    assert (ended.code, await counter.looks()) == (code, called), ended.err
 
 
 async def test_a_conversation_is_paused_and_resumed(shelftalk: Shelftalk, counter: Counter, pool: Pool) -> None:

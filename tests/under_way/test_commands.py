@@ -1,9 +1,5 @@
 """Publishing while people are under way, and operations, on the command line."""
 
-import asyncio
-import os
-import pty
-import sys
 from collections.abc import AsyncIterator
 from importlib.resources import files
 from pathlib import Path
@@ -17,7 +13,7 @@ from starter.commands.conversations import PublishedReport
 from starter.commands.terminal import ExitCode
 from starter.devstack.ports import free_port
 from starter.publishing import publish
-from tests.cli.command import PATIENCE, Shelftalk
+from tests.cli.command import Shelftalk
 from tests.product import Shop, starter_document
 
 
@@ -125,23 +121,9 @@ async def test_at_a_terminal_it_shows_the_counts_and_asks(
     version: str,
     operations: int,
 ) -> None:
-    ours, terminal = pty.openpty()
-    try:
-        process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "starter", "conversation", "publish", str(changed), *options),
-            stdin=terminal,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.PIPE,
-            env={**os.environ, **shelftalk.settings},
-        )
-        os.write(ours, said.encode())
-        async with asyncio.timeout(PATIENCE):
-            _, err = await process.communicate()
-    finally:
-        os.close(ours)
-        os.close(terminal)
-    assert ("2 at waiting-list" in err.decode()) == ("--yes" not in options)
-    assert process.returncode == code, err.decode()
+    ended = await shelftalk.at_a_terminal(said, "conversation", "publish", str(changed), *options)
+    assert ("2 at waiting-list" in ended.err) == ("--yes" not in options)
+    assert ended.code == code, ended.err
     assert await _published(pool) == version
     assert await pool.fetchval("select count(*) from operations") == operations
 

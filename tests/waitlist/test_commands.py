@@ -1,10 +1,6 @@
 """The same from the command line, as processes of their own on a database of the test's own."""
 
-import asyncio
-import os
-import pty
 import stat
-import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -17,7 +13,7 @@ from starter.commands.terminal import ExitCode
 from starter.commands.waitlists import Exported
 from starter.devstack.ports import free_port
 from starter.publishing import publish
-from tests.cli.command import PATIENCE, Shelftalk
+from tests.cli.command import Shelftalk
 from tests.product import starter_document
 from tests.waitlist.late import RED, SCARF, SHOP, LateShop, all_draft, days_ago
 
@@ -85,23 +81,9 @@ async def test_with_a_yes_it_imports_and_the_second_time_there_is_nothing_to_do(
 async def test_at_a_terminal_it_shows_and_asks(
     shelftalk: Shelftalk, shop: LateShop, file: Path, said: str, code: ExitCode, entered: int
 ) -> None:
-    ours, terminal = pty.openpty()
-    try:
-        process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "starter", "waitlist", "import", str(file), "--store", SHOP, *COLUMN),
-            stdin=terminal,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.PIPE,
-            env={**os.environ, **shelftalk.settings},
-        )
-        os.write(ours, said.encode())
-        async with asyncio.timeout(PATIENCE):
-            _, err = await process.communicate()
-    finally:
-        os.close(ours)
-        os.close(terminal)
-    assert "2 would enter" in err.decode()
-    assert process.returncode == code, err.decode()
+    ended = await shelftalk.at_a_terminal(said, "waitlist", "import", str(file), "--store", SHOP, *COLUMN)
+    assert "2 would enter" in ended.err
+    assert ended.code == code, ended.err
     assert len(await shop.line()) == entered
 
 

@@ -1,0 +1,393 @@
+"""The shapes that workflows have had: how each history came about, on real servers. A new one is added here."""
+
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from itertools import count
+from types import MappingProxyType
+
+from temporalio.client import Client
+
+from activities.postgres.pool import Pool
+from activities.temporal import Temporal
+from activities.waitlist.events import Events
+from activities.waitlist.intake import Intake
+from activities.waitlist.store import Waitlist
+from schemas.conversation import ConversationDocument
+from schemas.events import Event, EventKind
+from schemas.ids import JourneyId, bulk_workflow_id, journey_workflow_id, shelf_workflow_id
+from schemas.journey import Move, Signal
+from schemas.operations import Choice
+from schemas.path import JourneyPath
+from schemas.repair import Answer, Repair
+from schemas.steps import ExitStep, SendStep, Status
+from starter.approvals import Approvals, Which
+from starter.archive import archive_now, archive_schedule_id
+from starter.bulk import Decision, show_operation
+from starter.devstack.mailbox import Mailbox
+from starter.documents import STARTER_CONVERSATION, load_document
+from starter.publishing import publish
+from starter.reconciliation import reconcile_now, schedule_id
+from starter.repair import By, Repairs
+from tests.conformance.shops import RealShop
+from tests.product import STORE, Product, Shop, next_change, running_product, starter_document, subject
+from workflows.interpreter.compiler import compile_document
+
+IDENTITY = "recorder"
+"""Stands in every event; by default it would be the process and the name of the machine."""
+CONTACT = "ada.lovelace"
+"""What must not be found in any history."""
+_queues = count(1)
+
+
+@dataclass(frozen=True)
+class Ran:
+    """A workflow that ended, and the path that it told when it was asked; a shelf has none."""
+
+    workflow_id: str
+    path: JourneyPath | None
+
+
+@dataclass(frozen=True)
+class Stage:
+    """The servers, and a database of the shape's own."""
+
+    pool: Pool
+    client: Client
+    mailbox: Mailbox
+
+    async def shop(self, document: ConversationDocument) -> Shop:
+        """A shop that has sold out of `v`, before anything runs."""
+        await publish(self.pool, document)
+        shop = Shop(self.pool, Intake(self.pool))
+        await shop.sells("v")
+        return shop
+
+    @asynccontextmanager
+    async def at_work(self, document: ConversationDocument) -> AsyncGenerator[Product]:
+        """Everything at work for as long as it takes."""
+        queue = f"recorded-{next(_queues)}"
+        async with running_product(self.pool, self.client, self.mailbox, queue, document) as product:
+            yield product
+
+
+def told_only() -> ConversationDocument:
+    """The starter without its wait and reminder."""
+    starter = starter_document()
+    (thread,) = starter.threads
+    steps = (SendStep(send="it-is-back"), ExitStep(exit="They have been told"))
+    return starter.model_copy(update={"threads": (thread.model_copy(update={"steps": steps}),)})
+
+
+async def _ended(product: Product, journey: JourneyId) -> Ran:
+    await product.until(journey, lambda report: report.ended_at is not None)
+    handle = product.client.get_workflow_handle(journey_workflow_id(journey))
+    await handle.result()
+    # Asked of the worker that ran it, not replayed: the test compares the two.
+    return Ran(handle.id, await handle.query("path", result_type=JourneyPath))
+
+
+async def told_with_reminder(stage: Stage) -> Ran:
+    return await _told(stage, starter_document(wait="1 second"))
+
+
+async def told_without_follow_up(stage: Stage) -> Ran:
+    return await _told(stage, told_only())
+
+
+async def _told(stage: Stage, document: ConversationDocument) -> Ran:
+    shop = await stage.shop(document)
+    async with stage.at_work(document) as product:
+        (journey,) = await shop.signs_up(CONTACT)
+        await product.settled()
+        await shop.has("v", 1)
+        return await _ended(product, journey)
+
+
+async def sold_out_again_then_told(stage: Stage) -> Ran:
+    """Called while units were there, they were gone when the message was checked; told when others came."""
+    document = told_only()
+    shop = await stage.shop(document)
+    (journey,) = await shop.signs_up(CONTACT)
+    await shop.has("v", 1)
+    await Waitlist(stage.pool).give_places(subject("v"))
+    await shop.has("v", 0)
+    async with stage.at_work(document) as product:
+        await product.until(journey, lambda report: report.ahead == 0)
+        await product.settled()
+        await shop.has("v", 1)
+        return await _ended(product, journey)
+
+
+async def window_ended(stage: Stage) -> Ran:
+    document = starter_document()
+    shop = await stage.shop(document)
+    (journey,) = await shop.signs_up(CONTACT)
+    await stage.pool.execute("update journeys set window_ends_at = now() + interval '2 seconds'")
+    async with stage.at_work(document) as product:
+        return await _ended(product, journey)
+
+
+async def cancelled_in_line(stage: Stage) -> Ran:
+    document = starter_document()
+    shop = await stage.shop(document)
+    async with stage.at_work(document) as product:
+        (journey,) = await shop.signs_up(CONTACT)
+        await product.settled()
+        await product.journeys.cancel(journey)
+        return await _ended(product, journey)
+
+
+async def cancelled_after_told(stage: Stage) -> Ran:
+    document = starter_document()
+    shop = await stage.shop(document)
+    async with stage.at_work(document) as product:
+        (journey,) = await shop.signs_up(CONTACT)
+        await shop.has("v", 1)
+        await product.mail_to(CONTACT)
+        await product.settled()
+        await product.journeys.cancel(journey)
+        return await _ended(product, journey)
+
+
+async def held_up_by_the_provider(stage: Stage) -> Ran:
+    """The provider was down, so the message went on as a regular activity."""
+    await stage.mailbox.stop()
+    document = told_only()
+    shop = await stage.shop(document)
+    async with stage.at_work(document) as product:
+        (journey,) = await shop.signs_up(CONTACT)
+        await shop.has("v", 1)
+        while await stage.pool.fetchval("select coalesce(max(attempts), 0) from sends") < 2:
+            await next_change(stage.pool)
+        await stage.mailbox.start()
+        return await _ended(product, journey)
+
+
+def every_event() -> ConversationDocument:
+    """The starter that answers every event of its alert, with its days as seconds."""
+    file = STARTER_CONVERSATION.parent / "back-in-stock-with-reminders.yaml"
+    text = file.read_text(encoding="utf-8").replace("after: 2 days", "after: 1 second")
+    return load_document(text, file.name)
+
+
+async def confirmed_told_and_reminded(stage: Stage) -> Ran:
+    """A subscription's confirmation, the alert, and two reminders."""
+    return await _told(stage, every_event())
+
+
+async def discontinued(stage: Stage) -> Ran:
+    document = every_event()
+    shop = await stage.shop(document)
+    async with stage.at_work(document) as product:
+        (journey,) = await shop.signs_up(CONTACT)
+        await product.mail_to(CONTACT)
+        await shop.discontinues()
+        return await _ended(product, journey)
+
+
+async def spoken_to_in_line(stage: Stage) -> Ran:
+    """A message said once to those in line; the journey stood in line after it, and was told."""
+    document = told_only()
+    shop = await stage.shop(document)
+    async with stage.at_work(document) as product:
+        (journey,) = await shop.signs_up(CONTACT)
+        await product.settled()
+        await stage.pool.execute(
+            "insert into outbox (kind, journey_id, message) values ('say', $1, 'still-here')", journey
+        )
+        await product.mail_to(CONTACT)
+        await shop.has("v", 1)
+        return await _ended(product, journey)
+
+
+async def cancelled_in_temporal(stage: Stage) -> Ran:
+    """Cancelled with Temporal's own tools while it stood in line."""
+    document = told_only()
+    shop = await stage.shop(document)
+    async with stage.at_work(document) as product:
+        (journey,) = await shop.signs_up(CONTACT)
+        await product.settled()
+        handle = product.client.get_workflow_handle(journey_workflow_id(journey))
+        await handle.cancel()
+        await product.until(journey, lambda report: report.ended_at is not None)
+        return Ran(handle.id, None)
+
+
+async def reconciled(stage: Stage) -> Ran:
+    document = told_only()
+    shop = await stage.shop(document)
+    async with stage.at_work(document) as product:
+        await shop.signs_up(CONTACT)
+        await product.settled()
+        queue = product.settings.temporal_task_queue
+        await reconcile_now(product.client, queue)
+        return Ran(f"{schedule_id(queue)}/by-hand", None)
+
+
+async def archived(stage: Stage) -> Ran:
+    """One journey had ended, and its history was put into the archive."""
+    document = told_only()
+    shop = await stage.shop(document)
+    async with stage.at_work(document) as product:
+        (journey,) = await shop.signs_up(CONTACT)
+        await shop.has("v", 1)
+        await _ended(product, journey)
+        queue = product.settings.temporal_task_queue
+        await archive_now(product.client, queue, timedelta(0))
+        return Ran(f"{archive_schedule_id(queue)}/by-hand", None)
+
+
+WALK = """
+conversation: walk
+name: Every kind of step
+list: {code: default, name: Everyone}
+threads:
+  - name: Begin
+    on: custom.begin
+    when: {orders.count: {at_most: 0}}
+    steps:
+      - set_attribute: mood
+        to: good
+      - add_tag: seen
+      - add_to_list: default
+      - wait: 1 second
+      - wait_until: 2026-01-05 09:00
+      - decide:
+          - name: Bought before
+            when: {orders.count: {at_least: 1}}
+            steps: [{exit: They know us, id: known}]
+        otherwise:
+          - split:
+              - name: A
+                steps: [{send: hello}]
+              - name: B
+                steps: [{send: hello, id: hello-b}]
+      - wait_for: [custom.waved]
+        within: 2 days
+        happened: [{call_webhook: "HOOK", id: tell-the-shop}]
+      - go_to: End
+  - name: End
+    steps:
+      - exit: That is all
+messages:
+  hello: {channel: email, subject: Hello, text: Hello}
+"""
+
+
+async def every_kind_of_step(stage: Stage) -> Ran:
+    """A conversation without an alert, walked through every kind of step."""
+    async with RealShop() as system:
+        document = load_document(WALK.replace("HOOK", system.url), "walk.yaml")
+        async with stage.at_work(document) as product:
+            address = f"{CONTACT}@example.com"
+            began = Event(id="begin", store=STORE, kind=EventKind.CUSTOM, name="begin", email=address)
+            await Events(stage.pool).take(began.model_copy(update={"id": "before", "name": "other"}))
+            await stage.pool.execute(
+                "insert into consents (contact_id, channel, granted, source) "
+                "select id, 'email', true, 'test' from contacts"
+            )
+            outcome = await Events(stage.pool).take(began)
+            journey = outcome.effect.conversations[0].journey
+            assert journey is not None, outcome
+            while await _rests_at(stage, journey) != "wait-for-custom-waved":
+                await next_change(stage.pool)
+            await Events(stage.pool).take(began.model_copy(update={"id": "wave", "name": "waved"}))
+            return await _ended(product, journey)
+
+
+async def moved_and_skipped(stage: Stage) -> Ran:
+    """Moved to another version during a wait, which was then passed over by hand."""
+    document = starter_document()
+    shop = await stage.shop(document)
+    async with stage.at_work(document) as product:
+        (journey,) = await shop.signs_up(CONTACT)
+        await shop.has("v", 1)
+        while await _rests_at(stage, journey) != "wait-2-days":
+            await next_change(stage.pool)
+        renamed = document.model_copy(update={"name": "Another"})
+        program = compile_document(renamed, (await publish(stage.pool, renamed)).version_id)
+        starts = await Waitlist(stage.pool).starts([journey])
+        temporal = Temporal(stage.client, product.settings.temporal_task_queue)
+        await temporal.signal(starts[journey], Signal.MOVE, Move(program=program, operation_id=0))
+        await Repairs(stage.pool, stage.client, product.archive).repair(
+            journey, Repair.SKIP, By(IDENTITY, "to record it")
+        )
+        return await _ended(product, journey)
+
+
+async def carried_out(stage: Stage) -> Ran:
+    """An operation: everyone in line was asked to move."""
+    document = told_only()
+    shop = await stage.shop(document)
+    await shop.signs_up(CONTACT)
+    async with stage.at_work(document) as product:
+        await product.settled()
+        renamed = document.model_copy(update={"name": "Another"})
+        published = await publish(stage.pool, renamed, Decision(Choice.MOVE, IDENTITY))
+        assert published.operation is not None
+        while (await show_operation(stage.pool, published.operation)).left_over:
+            await next_change(stage.pool)
+        handle = product.client.get_workflow_handle(bulk_workflow_id(published.operation))
+        await handle.result()
+        return Ran(handle.id, None)
+
+
+async def approved_by_hand(stage: Stage) -> Ran:
+    """A manual message that was held, and approved."""
+    told = told_only()
+    (thread,) = told.threads
+    steps = (SendStep(send="it-is-back", status=Status.MANUAL), ExitStep(exit="They have been told"))
+    document = told.model_copy(update={"threads": (thread.model_copy(update={"steps": steps}),)})
+    shop = await stage.shop(document)
+    async with stage.at_work(document) as product:
+        (journey,) = await shop.signs_up(CONTACT)
+        await shop.has("v", 1)
+        while await _rests_at(stage, journey) != "it-is-back":
+            await next_change(stage.pool)
+        await Approvals(stage.pool).answer(Answer.APPROVED, Which(), By(IDENTITY, "to record it"))
+        return await _ended(product, journey)
+
+
+async def _rests_at(stage: Stage, journey: JourneyId) -> str | None:
+    return await stage.pool.fetchval("select at_step from journeys where id = $1", journey)
+
+
+async def shelf(stage: Stage) -> Ran:
+    """Called two, and looked again in vain."""
+    document = told_only()
+    shop = await stage.shop(document)
+    await shop.signs_up(CONTACT, "second", "third")
+    await shop.has("v", 2)
+    async with stage.at_work(document) as product:
+        await product.settled()
+        return Ran(shelf_workflow_id(subject("v")), None)
+
+
+SHAPES = MappingProxyType[str, Callable[[Stage], Awaitable[Ran]]](
+    {
+        shape.__name__: shape
+        for shape in (
+            told_with_reminder,
+            told_without_follow_up,
+            sold_out_again_then_told,
+            window_ended,
+            cancelled_in_line,
+            cancelled_after_told,
+            held_up_by_the_provider,
+            confirmed_told_and_reminded,
+            discontinued,
+            spoken_to_in_line,
+            cancelled_in_temporal,
+            reconciled,
+            archived,
+            every_kind_of_step,
+            moved_and_skipped,
+            approved_by_hand,
+            carried_out,
+            shelf,
+        )
+    }
+)
+"""Every shape and how it comes about; each returns its workflow."""
