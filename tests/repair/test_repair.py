@@ -58,8 +58,13 @@ def _repairs(product: Product) -> Repairs:
 
 
 async def _rests(product: Product, journey: JourneyId, step: str) -> None:
-    """The journey rests at this step, and nothing is on its way."""
+    """The journey rests at this step, by the database and by its history, which hears of a send a moment later."""
     while await product.pool.fetchval("select at_step from journeys where id = $1", journey) != step:
+        await next_change(product.pool)
+    while True:
+        entries = (await replay_path(product.client, product.archive, journey)).entries
+        if entries and (last := entries[-1]).step == step and (last.kind != "send" or last.outcome is not None):
+            return
         await next_change(product.pool)
 
 
