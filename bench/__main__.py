@@ -41,7 +41,7 @@ async def measure(sizes: Sizes) -> Result:
             bare_ids = [f"round-{sizes.rounds - 1}-{number}" for number in range(sizes.at_once)]
             replays = await measure_replays(stage, bare_ids, sizes.replayed, min(sizes.rounds, REPLAY_ROUNDS))
             report(f"7/7 moving {sizes.moved} open journeys to another version")
-            moves = await measure_moves(stage, engines, sizes.moved)
+            moves = await measure_moves(stage, engines, sizes.moved, killed=sizes.killed)
     return Result(rounds, first, restocks, memory, intake, replays, moves, sizes.at_once, time.monotonic() - began)
 
 

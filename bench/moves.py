@@ -3,12 +3,15 @@
 import asyncio
 import time
 from collections.abc import Sequence
+from contextlib import AsyncExitStack
 from dataclasses import dataclass
 
+from bench.process import Part
 from bench.shop import moved_conversation
-from bench.stage import Engines, Stage, report, until
-from schemas.ids import JourneyId, journey_workflow_id
+from bench.stage import Engines, Stage, report, running_engine, until
+from schemas.ids import JourneyId, VersionId, journey_workflow_id
 from schemas.operations import Choice
+from schemas.path import JourneyPath
 from starter.bulk import Decision, show_operation
 from starter.publishing import publish
 
@@ -32,19 +35,24 @@ class Moves:
     Attributes:
         per_second: from the committed publication until the last journey has confirmed that it lives by the new one.
         events: of one journey's history, that the move added; the most of the samples.
+        killed_seconds: to move them all back, by an engine that was killed in the middle and one started after it; None
+            where that was not done.
     """
 
     journeys: int
     seconds: float
     events: int
+    killed_seconds: float | None
 
     @property
     def per_second(self) -> float:
         return self.journeys / self.seconds
 
 
-async def measure_moves(stage: Stage, engines: Engines, count: int) -> Moves:
-    """Open `count` journeys that stand in line, publish another version and move them all.
+async def measure_moves(stage: Stage, engines: Engines, count: int, *, killed: bool) -> Moves:
+    """Open `count` journeys that stand in line, publish another version and move them all; then back, if `killed`.
+
+    It ends our engine, if `killed`.
 
     Raises:
         NotMoved: as it says.
@@ -57,21 +65,64 @@ async def measure_moves(stage: Stage, engines: Engines, count: int) -> Moves:
     samples = [JourneyId(row["id"]) for row in rows]
     before = await _events(stage, samples)
     report(f"    {count} are open; moving them")
-    began = time.monotonic()
-    published = await publish(stage.pool, moved_conversation("After"), Decision(Choice.MOVE, "bench"))
-    if published.operation is None:
-        raise NotMoved("no operation was begun")
-    async with asyncio.timeout(OPEN_LIMIT_SECONDS):
-        while await stage.pool.fetchval(UNCONFIRMED, published.operation):
-            await asyncio.sleep(POLL_SECONDS)
-    ended = time.monotonic()
-    if (done := (await show_operation(stage.pool, published.operation)).done) != count:
-        raise NotMoved(f"{done} of {count} have confirmed")
-    moved = await stage.pool.fetchval("select count(*) from journeys where version_id = $1", published.version_id)
-    if moved != count:
-        raise NotMoved(f"{moved} of {count} live by {published.version_id}")
+    seconds = await _move(stage, "After", count, samples)
     after = await _events(stage, samples)
-    return Moves(count, ended - began, max(b - a for a, b in zip(before, after, strict=True)))
+    events = max(b - a for a, b in zip(before, after, strict=True))
+    killed_seconds = None
+    if killed:
+        report(f"    moving {count} back, with a kill in the middle")
+        killed_seconds = await _move(stage, "Before", count, samples, killing=engines.ours.part)
+    return Moves(count, seconds, events, killed_seconds)
+
+
+async def _move(
+    stage: Stage, name: str, count: int, samples: Sequence[JourneyId], *, killing: Part | None = None
+) -> float:
+    """Publish a version of this name and move everyone; the seconds until the last has confirmed.
+
+    With `killing`, this engine is killed when half have been asked, and another goes on.
+
+    Raises:
+        NotMoved: as it says.
+    """
+    began = time.monotonic()
+    published = await publish(stage.pool, moved_conversation(name), Decision(Choice.MOVE, "bench"))
+    if (operation := published.operation) is None:
+        raise NotMoved("no operation was begun")
+    async with asyncio.timeout(OPEN_LIMIT_SECONDS), AsyncExitStack() as exits:
+        if killing is not None:
+            while (await show_operation(stage.pool, operation)).asked < count // 2:
+                await asyncio.sleep(POLL_SECONDS)
+            await killing.kill()
+            if (asked := (await show_operation(stage.pool, operation)).asked) == count:
+                raise NotMoved("the engine was killed too late: all had been asked")
+            report(f"    killed after {asked} were asked")
+            await exits.enter_async_context(running_engine(stage, "ours"))
+        while await stage.pool.fetchval(UNCONFIRMED, operation):
+            await asyncio.sleep(POLL_SECONDS)
+        ended = time.monotonic()
+        await _none_is_lost(stage, operation, published.version_id, count, samples)
+    return ended - began
+
+
+async def _none_is_lost(
+    stage: Stage, operation: int, version: VersionId, count: int, samples: Sequence[JourneyId]
+) -> None:
+    """Everyone has confirmed and lives by the version, and rests where they rested, by their own path.
+
+    Raises:
+        NotMoved: somebody does not.
+    """
+    if (done := (await show_operation(stage.pool, operation)).done) != count:
+        raise NotMoved(f"{done} of {count} have confirmed")
+    moved = await stage.pool.fetchval("select count(*) from journeys where version_id = $1", version)
+    if moved != count:
+        raise NotMoved(f"{moved} of {count} live by {version}")
+    for journey in samples:
+        handle = stage.client.get_workflow_handle(journey_workflow_id(journey))
+        path = await handle.query("path", result_type=JourneyPath)
+        if [(entry.kind, entry.moved_to, entry.left_at) for entry in path.entries] != [("waiting", version, None)]:
+            raise NotMoved(f"{journey} does not stand in line any more: {path}")
 
 
 async def _events(stage: Stage, journeys: Sequence[JourneyId]) -> list[int]:

@@ -50,6 +50,11 @@ class Part:
             raise PartFailed(f"the {self._name} ended; its last words: {self._log.read_text()[-2000:]}")
         return line.decode().strip()
 
+    async def kill(self) -> None:
+        """Take it away as `kill -9` does, and wait until it is gone."""
+        self._process.kill()
+        await self._process.wait()
+
     async def stop(self) -> None:
         """End its input, which asks it to end, and wait."""
         if self._process.stdin is not None:

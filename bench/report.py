@@ -129,6 +129,7 @@ class Result:
                 "moved_journeys": self.moves.journeys,
                 "move_seconds": round(self.moves.seconds, 2),
                 "events_per_move": self.moves.events,
+                "killed_move_seconds": self.moves.killed_seconds and round(self.moves.killed_seconds, 2),
                 "replays_ratio": round(self.replays_ratio.median, 3),
                 "replays_per_second": round(Spread.of(self.replays.ours).median, 1),
                 "replay_alone_seconds": round(Spread.of(self.replays.alone).median, 4),
@@ -218,6 +219,13 @@ class Result:
                 f"{self.moves.per_second:.0f} in {self.moves.seconds:.0f} s",
                 Spread.of([r.ended for r in self.rounds.bare]).text(0),
                 f"{self.moves_ratio:.2f}",
+                "",
+            ),
+            (
+                "… back, the engine killed in the middle, s",
+                "" if self.moves.killed_seconds is None else f"{self.moves.killed_seconds:.0f}",
+                "",
+                "",
                 "",
             ),
             (

@@ -15,6 +15,8 @@ class Sizes:
         requests: webhooks, and sign-ups, that are sent in a round of intake.
         cached: open journeys whose memory is measured.
         moved: open journeys that are moved to another version.
+        killed: they are moved back too, by an engine that is killed in the middle and one that goes on. It waits for a
+            heartbeat that does not come.
         replayed: archived journeys that are replayed in a round.
     """
 
@@ -27,6 +29,7 @@ class Sizes:
     requests: int
     cached: int
     moved: int
+    killed: bool
     replayed: int
 
 
@@ -40,6 +43,7 @@ FULL = Sizes(
     requests=1_000,
     cached=800,
     moved=10_000,
+    killed=True,
     replayed=1_000,
 )
 
@@ -53,5 +57,6 @@ QUICK = Sizes(
     requests=20,
     cached=30,
     moved=20,
+    killed=False,
     replayed=20,
 )

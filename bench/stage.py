@@ -8,6 +8,7 @@ from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Literal
 from urllib.parse import urlsplit
 
 import psutil
@@ -107,6 +108,10 @@ class Engines:
     ours: Engine
 
 
+Side = Literal["bare", "ours"]
+_WORKFLOWS: dict[Side, str] = {"bare": "Bare", "ours": "Journey"}
+
+
 @asynccontextmanager
 async def running_stage() -> AsyncGenerator[Stage]:
     """A stage in a folder of its own, which is gone afterwards."""
@@ -161,28 +166,29 @@ async def open_shop(folder: Path, database_url: str, temporal_address: str) -> A
 @asynccontextmanager
 async def running_engines(stage: Stage) -> AsyncGenerator[Engines]:
     """Both engines, fresh and warm-started."""
+    async with running_engine(stage, "bare") as bare, running_engine(stage, "ours") as ours:
+        engines = Engines(bare, ours)
+        # Thousands of those in line have no workflow here. The reconciliation would start them all in a run's middle.
+        reconciliation = stage.client.get_schedule_handle(schedule_id(Settings().temporal_task_queue))
+        await reconciliation.pause(note="the benchmark's people in line are rows only")
+        yield engines
+
+
+@asynccontextmanager
+async def running_engine(stage: Stage, side: Side) -> AsyncGenerator[Engine]:
+    """One engine, fresh and ready."""
     environment = {
         "DATABASE_URL": stage.database_url,
         "SHELFTALK_TEMPORAL_ADDRESS": stage.temporal_address,
         "SHELFTALK_SMTP_HOST": LOOPBACK,
         "SHELFTALK_SMTP_PORT": str(stage.sink.port),
     }
-    async with (
-        running_part("bare engine", "bench.bare", stage.folder, environment) as bare,
-        running_part("our engine", "bench.ours", stage.folder, environment) as ours,
-    ):
-        engines = Engines(
-            Engine(bare, Counts(int(await bare.hear(START_LIMIT_SECONDS)), "Bare")),
-            Engine(ours, Counts(int(await ours.hear(START_LIMIT_SECONDS)), "Journey")),
-        )
-        # Thousands of those in line have no workflow here. The reconciliation would start them all in a run's middle.
-        reconciliation = stage.client.get_schedule_handle(schedule_id(Settings().temporal_task_queue))
-        await reconciliation.pause(note="the benchmark's people in line are rows only")
+    async with running_part(f"engine {side}", f"bench.{side}", stage.folder, environment) as part:
+        counts = Counts(int(await part.hear(START_LIMIT_SECONDS)), _WORKFLOWS[side])
         try:
-            yield engines
+            yield Engine(part, counts)
         finally:
-            engines.bare.counts.close()
-            engines.ours.counts.close()
+            counts.close()
 
 
 async def until(count: Callable[[], Awaitable[int]], wanted: int, within: float = PATIENCE_SECONDS) -> float:
