@@ -149,7 +149,9 @@ class _Trial:
     async def deeds(self, journeys: list[JourneyId]) -> dict[JourneyId, tuple[Deed, ...]]:
         """What their contacts did of what the document waits for, as far as it is known today."""
         found: dict[JourneyId, tuple[Deed, ...]] = {}
-        for row in await self._pool.fetch(SQL["deeds"], journeys, list(self._tried.program.hears), MOST_DEEDS):
+        program = self._tried.program
+        events = [*{*program.hears, *program.goal_on, *program.exit_on}]
+        for row in await self._pool.fetch(SQL["deeds"], journeys, events, MOST_DEEDS):
             found[row["id"]] = (*found.get(row["id"], ()), Deed(row["event"], row["at"]))
         return found
 
@@ -161,7 +163,14 @@ class _Trial:
         """
         began, *others = await self._lived_by(path, row)
         until = None if row["ended"] else datetime.now(UTC)
-        recorded = Recorded(start.model_copy(update={"program": began.program}), path, until, _zone(row), deeds)
+        recorded = Recorded(
+            start.model_copy(update={"program": began.program}),
+            path,
+            until,
+            _zone(row),
+            deeds,
+            frozenset(event for each in (began, *others) for event in (*each.program.goal_on, *each.program.exit_on)),
+        )
         same = _same_questions(began, self._tried)
         for other in others:
             # Asked by the version that it was moved to, a question has to be the same there too.

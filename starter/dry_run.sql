@@ -16,10 +16,11 @@ limit $2;
 select program, questions from versions where id = $1;
 
 -- name: deeds
--- What these journeys' contacts did since they entered, of these events ($2), as journeys would hear it and as soon as
--- they could; the first $3 of each. As in deciding.sql and hearing.py.
+-- What these journeys' contacts did since they entered, of these events ($2) and those that end their own version's
+-- journeys, as journeys would hear it and as soon as they could; the first $3 of each. As in deciding.sql and hearing.py.
 select j.id, deed.event, deed.at
 from journeys j
+join versions v on v.id = j.version_id
 cross join lateral (
     select event, at
     from (
@@ -41,7 +42,7 @@ cross join lateral (
         select 'unsubscribed', given_at from consents
         where contact_id = j.contact_id and not granted and given_at >= j.entered_at
     ) as known
-    where event = any($2::text[])
+    where event = any($2::text[]) or v.program -> 'goal_on' ? event or v.program -> 'exit_on' ? event
     order by at
     limit $3
 ) as deed

@@ -110,6 +110,42 @@ async def test_what_nobody_waited_for_is_heard_by_a_version_that_waits_for_it(pr
     assert "'again'" not in (await _tried(product, twice)).journeys[0].sentence, "they went once"
 
 
+async def test_goals_and_exits_of_the_tried_version_end_who_did_that_and_those_it_has_no_more_end_nobody(
+    product: Product,
+) -> None:
+    asked = waits("go", {"send": "went"})
+    await publish(product.pool, quiz(HELLO, asked, exit_on=["custom.stop"]))
+    ann, ben = await _enters(product), await _enters(product, "ben")
+    await rests_at(product, ann, "wait-go")
+    await rests_at(product, ben, "wait-go")
+    await did(product.pool, "custom", name="run")
+    await did(product.pool, "custom", name="go")
+    await product.until(ann, has_ended)
+    await did(product.pool, "custom", "ben", name="stop")
+    await product.until(ben, has_ended)
+
+    assert (await _tried(product, quiz(HELLO, asked, exit_on=["custom.stop"]))).same == 2
+    report = await _tried(product, quiz(HELLO, asked, goal_on=["custom.run"], exit_on=["custom.stop"]))
+    (only,) = report.journeys
+    assert only.journey_id == ann
+    assert "would not get 'went'" in only.sentence
+    assert "have completed (goal_reached) instead of completed" in only.sentence
+    report = await _tried(product, quiz(HELLO, asked, goal_on=["custom.stop"]))
+    assert report.journeys[0].sentence == f"{ben} would have completed (goal_reached) instead of exited (exit_rule)."
+    report = await _tried(product, quiz(HELLO, asked))
+    assert [each.journey_id for each in report.journeys] == [ben]
+    assert "have completed instead of exited (exit_rule)" in report.journeys[0].sentence
+
+
+async def test_a_version_that_goes_round_for_ever_is_followed_for_a_while(product: Product) -> None:
+    await publish(product.pool, quiz(HELLO))
+    ann = await _enters(product)
+    await product.until(ann, has_ended)
+    round_and_round = quiz(HELLO, {"wait": "1 day"}, {"go_to": "quiz 0"})
+    report = await _tried(product, round_and_round)
+    assert "be under way" in report.journeys[0].sentence
+
+
 async def test_sentences_are_bounded_and_the_others_counted(product: Product, monkeypatch: pytest.MonkeyPatch) -> None:
     await publish(product.pool, quiz(HELLO, {"send": "more"}))
     journeys = [await _enters(product, who) for who in ("ann", "ben", "cem")]

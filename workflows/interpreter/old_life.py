@@ -6,10 +6,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from schemas.ids import StepId
-from schemas.journey import JourneyStart, Leave
+from schemas.journey import JourneyStart
 from schemas.path import JourneyPath, PathEntry
 from schemas.program import CallWebhook, Send, Step, Wait, WaitFor, WaitUntil
-from schemas.reasons import Reason
 from workflows.interpreter.journey import UNTIL_REMINDER, Journey
 from workflows.interpreter.walk import ONCE
 
@@ -32,6 +31,7 @@ class Recorded:
         until: the moment up to which it is known, for a journey under way; None: it has ended.
         time_zone: whose clock a wait until goes by.
         deeds: what the contact did since entering, as far as it is known, whether the journey heard of it or not.
+        ends: the events that ended journeys, by the goals and exits of the versions it lived by.
     """
 
     start: JourneyStart
@@ -39,6 +39,7 @@ class Recorded:
     until: datetime | None = None
     time_zone: str = "UTC"
     deeds: tuple[Deed, ...] = ()
+    ends: frozenset[str] = frozenset()
 
 
 class OldLife:
@@ -51,7 +52,6 @@ class OldLife:
 
     def __init__(self, recorded: Recorded) -> None:
         self._start = recorded.start
-        self._reason = recorded.path.reason
         self._journey: Journey | None = None
         self._as_it_was = 0
         """How many entries of the new path are those of the old."""
@@ -124,11 +124,6 @@ class OldLife:
         if len(self.lived) == self._as_it_was == len(self.entries):
             return None
         return next((doors.index(StepId(each.step)) for each in self.entries if each.step in doors), None)
-
-    def leave_at(self, stay: PathEntry) -> Leave:
-        """Whoever was told a farewell after it left because the product was discontinued; else the path ends there."""
-        last = stay is self.entries[-1]
-        return Leave(reason=(self._reason or Reason.CANCELLED) if last else Reason.DISCONTINUED)
 
     def place_of(self, stay: PathEntry) -> int:
         """Which entry of the old path it is; two stays that took no time can be equal."""

@@ -17,6 +17,7 @@ from schemas.outcome import Deferred, Held, Outcome, Refused, Sent, Stopped, The
 from schemas.path import JourneyPath, PathEntry, Why
 from schemas.program import CallWebhook, ContactChange, Decide, Program, Send, Step, Wait, WaitFor, WaitUntil
 from schemas.reasons import Reason
+from workflows.interpreter.departures import Departure, departures
 from workflows.interpreter.journey import UNTIL_REMINDER, WAITING_LIST, Ended, Journey
 from workflows.interpreter.old_life import Deed, OldLife, Recorded
 from workflows.interpreter.world import Hears, Woken, hears_nothing
@@ -28,8 +29,12 @@ BETWEEN_STAYS = timedelta(minutes=1)
 """The most that may lie between two stays, where they are the same in both lives."""
 
 
+MOST_STAYS = 1000
+"""A version may go round and round: its life is not followed any further."""
+
+
 class EndOfRecord(Exception):
-    """The journey has come to now, or rests where it rests now: nobody knows how it goes on."""
+    """It has come to now, or rests where it rests now, or goes round and round: its life is told no further."""
 
 
 class Record:
@@ -48,6 +53,8 @@ class Record:
         self._life, self._tried = recorded, tried
         self._same, self._ask = same_questions, ask
         self._old = OldLife(recorded)
+        self._departures = departures(recorded, tried)
+        """How it is asked to leave, from now on."""
         self._now = self._old.entries[0].entered_at if self._old.entries else recorded.start.entered_at
         self._asleep_since = self._now
         self._stopped_at: int | None = None
@@ -99,11 +106,17 @@ class Record:
 
     async def stand_in_line(self, until: datetime, after_claim: int) -> PlaceGiven | Say | Leave | None:
         stay, _ = self._old.stay_at(WAITING_LIST, self._now)
+        goes = self._departure
+        if goes is not None and (goes.stay is stay or self._departs_before(until if stay is None else stay.left_at)):
+            return self._depart(goes)
         if stay is None or stay.left_at is None:
             if stay is None and self._life.until is None:
                 # They stood there no more, for they were told; another version that lets them wait again expires.
                 self._come_to(until)
                 return None
+            raise EndOfRecord
+        if stay.why is Why.LEFT:
+            # By a rule that this version does not have: nobody knows what the line would have brought.
             raise EndOfRecord
         self._come_to(stay.left_at)
         match stay.why:
@@ -114,21 +127,44 @@ class Record:
                 return Say(message=following[0].message or "") if following else Say(message="")
             case Why.DISCONTINUED:
                 return Leave(reason=Reason.DISCONTINUED)
-            case Why.LEFT:
-                return self._old.leave_at(stay)
             case _:
                 return None
 
+    @property
+    def _departure(self) -> Departure | None:
+        """How it is asked to leave next."""
+        return self._departures[0] if self._departures else None
+
+    def _depart(self, departure: Departure) -> Leave:
+        self._departures.remove(departure)
+        self._come_to(departure.at)
+        return departure.leave
+
     async def sleep(self, step: str, until: datetime | None, hears: Hears = hears_nothing) -> Woken | None:
+        if len(self._old.lived) >= MOST_STAYS:
+            raise EndOfRecord
         stay, exact = self._old.stay_at(step, self._now)
         asleep_since, self._asleep_since = self._asleep_since, self._now
         try:
-            if stay is not None and exact and self._unchanged(step) and not self._awaits_somebody:
+            same = self._unchanged(step) and not self._awaits_somebody
+            if stay is not None and exact and same and not self._departs_otherwise(stay):
                 return self._sleep_as_it_was(stay, step)
             return self._sleep_by_the_clock(stay, step, until, hears(), asleep_since)
         finally:
             self._asleep_since = self._now
             self._awaits_somebody = False
+
+    def _departs_otherwise(self, stay: PathEntry) -> bool:
+        """Whether a goal or an exit of this version ends this stay, or what ended it then is none of its."""
+        goes = self._departure
+        if stay.why is Why.LEFT and (goes is None or goes.stay is not stay):
+            return True
+        return self._departs_before(stay.left_at)
+
+    def _departs_before(self, end: datetime | None) -> bool:
+        """Whether a goal or an exit that only this version has comes before the end of a stay."""
+        goes = self._departure
+        return goes is not None and goes.stay is None and (end is None or goes.at <= end)
 
     def _sleep_as_it_was(self, stay: PathEntry, step: str) -> Woken | None:
         if stay.left_at is None:
@@ -140,8 +176,8 @@ class Record:
                 return Hear(event_id="on record", event=stay.heard or "")
             case Why.SKIPPED:
                 return Skip(step=StepId(step), to_end=self._old.skipped_to_end(stay))
-            case Why.LEFT:
-                return self._old.leave_at(stay)
+            case Why.LEFT if self._departure is not None:
+                return self._depart(self._departure)
             case Why.ANSWERED | Why.DONE:
                 return Wake(step=StepId(step))
             case _:
@@ -150,10 +186,10 @@ class Record:
     def _sleep_by_the_clock(
         self, stay: PathEntry | None, step: str, until: datetime | None, hears: frozenset[str], since: datetime
     ) -> Woken | None:
-        left = next((each for each in self._old.entries if each.why is Why.LEFT), None)
+        goes = self._departure
         ends: list[tuple[datetime, Woken]] = []
-        if left is not None and left.left_at is not None:
-            ends.append((left.left_at, self._old.leave_at(left)))
+        if goes is not None:
+            ends.append((goes.at, goes.leave))
         if stay is not None and stay.why is Why.SKIPPED and stay.left_at is not None:
             ends.append((stay.left_at, Skip(step=StepId(step), to_end=self._old.skipped_to_end(stay))))
         for deed in self._old.heard:
@@ -161,6 +197,8 @@ class Record:
                 ends.append((deed.at, Hear(event_id="on record", event=deed.event)))
         for at, woken in sorted(ends, key=_moment):
             if until is None or at <= until:
+                if goes is not None and woken is goes.leave:
+                    return self._depart(goes)
                 self._come_to(at)
                 if isinstance(woken, Hear):
                     self._old.hear(Deed(woken.event, at))
