@@ -10,7 +10,7 @@ from schemas.ids import AlertId, ContactId, JourneyId, StepId, StoreId, Subject,
 from schemas.model import Wire
 from schemas.moments import Until
 from schemas.outcome import Outcome
-from schemas.path import PathEntry
+from schemas.path import LeftOut, PathEntry
 from schemas.program import CallWebhook, ContactChange, Program, Send
 from schemas.reasons import Ending, Reason
 
@@ -88,6 +88,7 @@ class JourneyState(Wire):
         leaving: it was asked to leave, and why.
         heard_until: when the deed was done that ended a wait for it last; what was done no later is no news.
         moving: the version it was asked to move to, while no rest of it has the same step there.
+        left_out: what the path leaves out, for it is bounded.
     """
 
     phase: Phase = Phase.ENTERED
@@ -100,6 +101,7 @@ class JourneyState(Wire):
     heard_until: AwareDatetime | None = None
     moving: Move | None = None
     path: tuple[PathEntry, ...] = ()
+    left_out: LeftOut = LeftOut()
 
 
 class JourneyStart(Wire):

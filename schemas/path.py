@@ -78,11 +78,24 @@ class PathEntry(Wire):
     moved_to: VersionId | None = None
 
 
+class LeftOut(Wire):
+    """What a very long path leaves out: so many `stays`, `after` the first so many.
+
+    Attributes:
+        told: a message was sent in one of them.
+    """
+
+    stays: int = 0
+    after: int = 0
+    told: bool = False
+
+
 class JourneyPath(Wire):
     """The whole path, as the workflow tells it: by query or by replaying its history, the same."""
 
     journey_id: JourneyId
     version: str
     entries: tuple[PathEntry, ...]
+    left_out: LeftOut = LeftOut()
     ending: Ending | None = None
     reason: Reason | None = None

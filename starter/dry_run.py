@@ -161,6 +161,8 @@ class _Trial:
         Raises:
             Unclear: nobody can tell.
         """
+        if path.left_out.stays:
+            raise Unclear(f"its path is too long: {path.left_out.stays} stays of it are left out")
         began, *others = await self._lived_by(path, row)
         until = None if row["ended"] else datetime.now(UTC)
         recorded = Recorded(

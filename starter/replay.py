@@ -191,7 +191,12 @@ def _path_before(history: WorkflowHistory) -> JourneyPath | None:
     (start,) = pydantic_data_converter.payload_converter.from_payloads(begun.input.payloads, [JourneyStart])
     if not isinstance(start, JourneyStart) or not start.state.path:
         return None
-    return JourneyPath(journey_id=start.journey_id, version=start.program.version, entries=start.state.path)
+    return JourneyPath(
+        journey_id=start.journey_id,
+        version=start.program.version,
+        entries=start.state.path,
+        left_out=start.state.left_out,
+    )
 
 
 class _PathKeeper(Interceptor):

@@ -14,7 +14,9 @@ from starter.commands.terminal import clock, length
 def path_table(path: JourneyPath) -> Group:
     """The whole path, with its ending below it."""
     table = Table("step", "entered (UTC)", "stayed", "left because", "verdict", box=None, pad_edge=False)
-    for entry in path.entries:
+    for number, entry in enumerate(path.entries):
+        if path.left_out.stays and number == path.left_out.after:
+            table.add_row(f"… {path.left_out.stays:,} more are left out")
         table.add_row(_step(entry), clock(entry.entered_at), _stayed(entry), because(entry), _verdict(entry))
     return Group(Text(f"Journey {path.journey_id} on version {path.version}"), table, Text(ending(path)))
 

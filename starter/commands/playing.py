@@ -79,10 +79,16 @@ def shown(pictures: tuple[str, ...], next_key: Callable[[], str]) -> Iterable[st
         at = max(0, at + step.value)
 
 
+def _left_out(path: JourneyPath, number: int) -> str:
+    """Before this stay others are left out: said at the first after them."""
+    out = path.left_out
+    return f", after {out.stays:,} that are left out" if out.stays and number == out.after else ""
+
+
 def _stay(path: JourneyPath, number: int, entry: PathEntry, count: int) -> str:
     began = path.entries[0].entered_at
     lines = [
-        f"{path.journey_id} · {path.version} · {number + 1} of {count}",
+        f"{path.journey_id} · {path.version} · {number + 1} of {count}{_left_out(path, number)}",
         "",
         f"{clock(entry.entered_at)} UTC, {length(entry.entered_at - began)} after it began",
         f"{entry.kind.replace('_', ' ')}: {entry.step}",

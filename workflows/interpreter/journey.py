@@ -142,7 +142,9 @@ class Journey:
 
     @property
     def _was_told(self) -> bool:
-        return any(isinstance(outcome, Sent | Unknown) for outcome in self._since_in_line())
+        told = any(isinstance(outcome, Sent | Unknown) for outcome in self._since_in_line())
+        # Nobody goes round that often but in one thread, entered once.
+        return told or self._thread.trail.left_out.told
 
     def _all_said(self) -> Ended:
         """The end of what there was to say; the reason, if nothing was said."""
@@ -192,6 +194,7 @@ class Journey:
             journey_id=self._start.journey_id,
             version=self._thread.program.version,
             entries=self._thread.path,
+            left_out=self._thread.trail.left_out,
             ending=ended.ending if ended else None,
             reason=ended.reason if ended else None,
         )
@@ -208,4 +211,5 @@ class Journey:
             reminders=self._reminders,
             moving=self._thread.moving,
             path=self._thread.path,
+            left_out=self._thread.trail.left_out,
         )

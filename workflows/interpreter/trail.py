@@ -4,15 +4,21 @@ from collections.abc import Callable
 from datetime import datetime
 
 from schemas.ids import VersionId
-from schemas.outcome import Outcome
-from schemas.path import PathEntry, PathKind, Why
+from schemas.outcome import Outcome, Sent, Unknown
+from schemas.path import LeftOut, PathEntry, PathKind, Why
+
+FIRST_KEPT = 500
+MOST_KEPT = 1500
+"""A journey may go round for years. Its path is carried from run to run, and with up to some 400 bytes a stay it has to
+keep well below the 2 MiB that Temporal takes: https://docs.temporal.io/self-hosted-guide/defaults."""
 
 
 class Trail:
-    """A path that is being written."""
+    """A path that is being written; of a very long one the stays in the middle are left out."""
 
-    def __init__(self, path: tuple[PathEntry, ...], now: Callable[[], datetime]) -> None:
+    def __init__(self, path: tuple[PathEntry, ...], left_out: LeftOut, now: Callable[[], datetime]) -> None:
         self._path = list(path)
+        self.left_out = left_out
         self._now = now
 
     @property
@@ -29,6 +35,8 @@ class Trail:
         """Open an entry, unless it was found open: then the journey rests here already."""
         if self.open_entry is None:
             self._path.append(PathEntry(step=step, kind=kind, entered_at=self._now(), message=message))
+            if len(self._path) > MOST_KEPT:
+                self._leave_out(self._path.pop(FIRST_KEPT))
 
     def leave(
         self, why: Why, outcome: Outcome | None = None, *, branch: str | None = None, heard: str | None = None
@@ -49,6 +57,10 @@ class Trail:
     def note_move(self, version: VersionId) -> None:
         """The journey rests here and lives by this version from now on."""
         self._amend(moved_to=version)
+
+    def _leave_out(self, entry: PathEntry) -> None:
+        told = isinstance(entry.outcome, Sent | Unknown) or self.left_out.told
+        self.left_out = LeftOut(stays=self.left_out.stays + 1, after=FIRST_KEPT, told=told)
 
     def _amend(self, **changes: object) -> None:
         self._path[-1] = self._path[-1].model_copy(update=changes)

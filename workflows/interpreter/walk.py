@@ -77,7 +77,7 @@ class Thread:
         self.round = start.state.round
         self.moving: Move | None = start.state.moving
         self.resting_at: str | None = None
-        self.trail = Trail(start.state.path, world.now)
+        self.trail = Trail(start.state.path, start.state.left_out, world.now)
 
     @property
     def path(self) -> tuple[PathEntry, ...]:
