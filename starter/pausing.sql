@@ -68,7 +68,7 @@ order by n.told_now desc, n.alert, n.store_id, n.subject
 limit $3;
 
 -- name: under_way
--- Messages that the pause holds up, and threads that go on. A deferral leaves no row, so these are at most.
+-- Messages that the pause holds up, and threads that go on. One that was put off is not settled.
 with lifted as (
     select a.id from alerts a join conversations c on c.code = a.conversation
     where (a.id = $1 and c.paused_at is null) or (a.conversation = $2 and a.paused_at is null)
@@ -81,7 +81,8 @@ with lifted as (
 select coalesce(sum(held_up), 0)::bigint as held_up, coalesce(sum(going_on), 0)::bigint as going_on from (
 select count(*) filter (
            where w.state = 'claimed'
-              or (w.state = 'waiting' and r.confirms and not exists (select from sends s where s.journey_id = j.id))
+              or (w.state = 'waiting' and r.confirms and not exists (
+                  select from sends s where s.journey_id = j.id and s.settled_at is not null))
               or (w.state = 'left' and w.reason = 'discontinued' and r.bids_farewell)) as held_up,
        count(*) filter (where w.state = 'told') as going_on
 from journeys j

@@ -211,6 +211,8 @@ async def _do(
         raise NotRepairable(
             f"The message of '{rest.step}' is {message['state']} by now: what may have left is not passed over."
         )
+    if rest.sends and repair is not Repair.RETRY and (message is None or settled):
+        raise NotRepairable(f"{_where(journey_id, rest)}, since before an upgrade: retry it, then look again.")
     if not act:
         return
     match repair:
@@ -219,10 +221,7 @@ async def _do(
         case Repair.SKIP | Repair.FINISH:
             to_end = repair is Repair.FINISH
             if rest.sends:
-                if message is None or settled:
-                    raise NotRepairable(
-                        f"{_where(journey_id, rest)}, since before an upgrade: retry it, then look again."
-                    )
+                assert message is not None, "without it nothing is passed over"
                 # In the ledger, so that it holds also if the message falls due before the journey hears of it.
                 passed_over = Refused(reason=Reason.SKIPPED, then=Then.END_THREAD if to_end else Then.GO_ON)
                 await connection.execute(SQL["pass_over"], message["key"], passed_over.model_dump(mode="json"))

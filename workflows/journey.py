@@ -166,14 +166,15 @@ class TemporalWorld:
         """What came before the rest ended, and did not end it, has been missed: the next step waits for what is new.
 
         Where a deed ended it, that is what was done no later; what was done at once is the same deed, by another name.
+        Of a deed without its time, as it is in older histories, nobody can tell: everything is missed.
         """
         self.pushes.clear()
-        if not isinstance(woken, Hear):
+        if not isinstance(woken, Hear) or woken.at is None:
             self._heard.clear()
             return
-        self._heard_until = woken.at or self._heard_until
+        self._heard_until = woken.at
         after = self._heard[self._heard.index(woken) + 1 :]
-        self._heard = [heard for heard in after if not woken.at or not heard.at or heard.at > woken.at]
+        self._heard = [heard for heard in after if heard.at is None or heard.at > woken.at]
 
     async def stand_in_line(self, until: datetime, after_claim: int) -> PlaceGiven | Say | Leave | None:
         def woken_by() -> PlaceGiven | Say | Leave | None:

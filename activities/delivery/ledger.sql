@@ -83,11 +83,12 @@ select document -> 'messages' -> $2 as message from versions where id = $1;
 
 -- name: open
 -- The right to send this message now. No row: another attempt has it, it is settled, or somebody declined it. One that was
--- held may leave when its step is no longer manual ($7 false).
+-- held may leave when its step is no longer manual ($7 false). What is sent is on record by its own name: a move may have given
+-- the step another message since it was put off.
 insert into sends (key, journey_id, step, round, message, state, attempts, lease_until)
 values ($1, $2, $3, $4, $5, 'sending', 1, now() + $6::interval)
 on conflict (key) do update
-set state = 'sending', attempts = sends.attempts + 1, lease_until = excluded.lease_until
+set state = 'sending', message = excluded.message, attempts = sends.attempts + 1, lease_until = excluded.lease_until
 where (sends.state = 'ready' or (sends.state = 'held' and not $7)) and sends.declined_at is null
 returning key;
 
@@ -123,7 +124,7 @@ with settled as (
     insert into sends (key, journey_id, step, round, message, state, outcome, settled_at)
     values ($1, $2, $3, $4, $5, $6, $7, now())
     on conflict (key) do update
-    set state = excluded.state, outcome = excluded.outcome, settled_at = excluded.settled_at, lease_until = null
+    set state = excluded.state, message = excluded.message, outcome = excluded.outcome, settled_at = excluded.settled_at, lease_until = null
     where sends.settled_at is null and ($8 or sends.state in ('ready', 'held'))
     returning key, journey_id, state
 ), told as (
@@ -138,7 +139,7 @@ with settled as (
     insert into sends (key, journey_id, step, round, message, state, outcome, settled_at)
     values ($1, $2, $3, $4, $5, $6, $7, now())
     on conflict (key) do update
-    set state = excluded.state, outcome = excluded.outcome, settled_at = excluded.settled_at, lease_until = null
+    set state = excluded.state, message = excluded.message, outcome = excluded.outcome, settled_at = excluded.settled_at, lease_until = null
     where sends.settled_at is null
     returning journey_id
 ), used as (

@@ -55,7 +55,13 @@ async def version_of(pool: Pool, journey: JourneyId) -> str:
 
 
 async def path_of(product: Product, journey: JourneyId) -> JourneyPath:
-    return await replay_path(product.client, product.archive, journey)
+    """Its path; of one that has ended the whole, which its history tells a moment after the database."""
+    while True:
+        path = await replay_path(product.client, product.archive, journey)
+        ended = await product.pool.fetchval("select ended_at from journeys where id = $1", journey)
+        if ended is None or path.ending is not None:
+            return path
+        await next_change(product.pool)
 
 
 def subjects(product: Product) -> list[str]:
