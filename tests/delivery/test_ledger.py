@@ -5,6 +5,7 @@ import asyncio
 import pytest
 from temporalio.exceptions import ApplicationError
 
+from activities.delivery.ledger import Ledger
 from activities.postgres.pool import Pool
 from activities.senders.simulated import Answer
 from activities.waitlist.intake import Intake
@@ -56,6 +57,23 @@ async def test_what_the_provider_did_not_take_is_tried_again_and_sent_once(count
         assert await counter.place(journey) == ("claimed", ["given"])
     assert isinstance(await counter.tells(journey), Sent)
     assert len(counter.sender.taken) == 1
+
+
+async def test_what_left_is_on_record_by_its_own_name_though_the_step_had_another_message_when_it_was_put_off(
+    counter: Counter, pool: Pool
+) -> None:
+    first, second = await counter.calls("first", "second", units=2)
+    for journey in (first, second):
+        was = message(journey)
+        put_off = was.model_copy(update={"step": was.step.model_copy(update={"message": "still-here"})})
+        await Ledger(pool).note(put_off)
+    assert isinstance(await counter.deliver(message(first)), Sent)
+    refused = Refused(reason=Reason.SKIPPED, then=Then.GO_ON)
+    assert await Ledger(pool).settle(message(second), refused) == refused
+    assert await pool.fetch("select message, state from sends order by state") == [
+        ("it-is-back", "refused"),
+        ("it-is-back", "sent"),
+    ]
 
 
 async def test_a_provider_that_was_away_too_long_sends_its_contact_back_in_line(counter: Counter) -> None:
