@@ -39,10 +39,15 @@ select id from journeys
 where conversation = $1 and store_id = $2 and contact_id = $3 and alert_id is null and ended_at is null;
 
 -- name: done_since
--- Which of these deeds ($4) the contact did in the shop since then, this event ($5) aside.
+-- Which of these deeds ($4) the contact did in the shop since then, this event ($5) aside; as a journey would have heard of
+-- them. Orders are asked for apart, and an open or a click that names one of our messages was of another journey.
 select array_agg(distinct deed) from (
     select case kind when 'custom' then 'custom.' || name else kind end as deed
-    from events where contact_id = $1 and store_id = $2 and happened_at >= $3 and id <> $5
+    from events
+    where contact_id = $1 and store_id = $2 and happened_at >= $3 and id <> $5 and kind <> 'ordered'
+      and (message_id is null or message_id not like 'j-%')
+    union all
+    select 'unsubscribed' from consents where contact_id = $1 and not granted and given_at >= $3
 ) done
 where deed = any($4::text[]);
 

@@ -145,6 +145,23 @@ async def test_what_ends_it_keeps_them_out_also_when_it_was_told_before_the_door
     assert entered(await did(pool, "custom", name="quiz"))
 
 
+async def test_a_no_that_was_said_before_the_door_was_told_keeps_them_out(pool: Pool) -> None:
+    await publish(pool, talk("quiz", thread("custom.quiz"), exit_on=["unsubscribed"]))
+    await Consents(pool).record(address("ann"), "form", granted=True)
+    await Consents(pool).record(address("ann"), "form", granted=False)
+    late = await did(pool, "custom", name="quiz", happened_at=ago(minutes=5))
+    assert door(late).reason is Reason.EXIT_RULE
+
+
+async def test_a_click_in_a_mail_of_another_journey_keeps_nobody_out(pool: Pool) -> None:
+    await publish(pool, talk("quiz", thread("custom.quiz"), exit_on=["clicked_message"]))
+    await did(pool, "clicked_message", message="j-1.hello.1@shop.example")
+    assert entered(await did(pool, "custom", name="quiz", happened_at=ago(minutes=5)))
+    await did(pool, "clicked_message", "ben", message="campaign-1")
+    late = await did(pool, "custom", "ben", name="quiz", happened_at=ago(minutes=5))
+    assert door(late).reason is Reason.EXIT_RULE
+
+
 @pytest.mark.parametrize(
     ("about", "subject"),
     [
