@@ -168,6 +168,11 @@ class Result:
             }
         )
 
+    def _killed_row(self) -> list[tuple[str, str, str, str, str]]:
+        """Nothing where no engine was killed."""
+        seconds = self.moves.killed_seconds
+        return [] if seconds is None else [("… back, the engine killed in the middle, s", f"{seconds:.0f}", "", "", "")]
+
     def table(self) -> str:
         """For people: median (least–most), ours and bare, and the target where there is one."""
         (starts, bare_starts), (told, bare_told), (ended, bare_ended) = self.started, self.told, self.ended
@@ -221,13 +226,7 @@ class Result:
                 f"{self.moves_ratio:.2f}",
                 "",
             ),
-            (
-                "… back, the engine killed in the middle, s",
-                "" if self.moves.killed_seconds is None else f"{self.moves.killed_seconds:.0f}",
-                "",
-                "",
-                "",
-            ),
+            *self._killed_row(),
             (
                 "replays of the archive / s",
                 Spread.of(self.replays.ours).text(0),
