@@ -15,7 +15,7 @@ from starter.documents import STARTER_CONVERSATION
 from starter.dry_run import dry_run
 from starter.publishing import publish
 from tests.conversations.test_story import has_ended, rests_at
-from tests.conversations.told import agrees, did, entered
+from tests.conversations.told import agrees, did, entered, orders
 from tests.http.conftest import operations_over, web_over
 from tests.http.web import problem
 from tests.product import STORE, Product, address
@@ -135,6 +135,22 @@ async def test_goals_and_exits_of_the_tried_version_end_who_did_that_and_those_i
     report = await _tried(product, quiz(HELLO, asked))
     assert [each.journey_id for each in report.journeys] == [ben]
     assert "have completed instead of exited (exit_rule)" in report.journeys[0].sentence
+
+
+async def test_one_order_ends_one_wait_though_it_has_two_names(product: Product) -> None:
+    await publish(product.pool, quiz(HELLO, waits("go")))
+    ann = await _enters(product)
+    await rests_at(product, ann, "wait-go")
+    await orders(product.pool)
+    await did(product.pool, "custom", name="go")
+    await product.until(ann, has_ended)
+    ordered, bought = (
+        {"wait_for": [name], "within": "2 days", "id": f"wait-{name}", "happened": [{"send": name}]}
+        for name in ("ordered", "bought")
+    )
+    (only,) = (await _tried(product, quiz(HELLO, ordered, bought))).journeys
+    assert "would get 'ordered'" in only.sentence
+    assert "get 'bought'" not in only.sentence
 
 
 async def test_a_version_that_goes_round_for_ever_is_followed_for_a_while(product: Product) -> None:

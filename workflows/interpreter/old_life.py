@@ -59,9 +59,8 @@ class OldLife:
         self.heard = _could_be_heard(recorded)
 
     def hear(self, deed: Deed) -> None:
-        """It ends a wait of the new life: it is heard once, not by the next wait as well."""
-        if deed in self.heard:
-            self.heard.remove(deed)
+        """It ends a wait of the new life: the next waits for what was done after it, not at once by another name."""
+        self.heard = [other for other in self.heard if other.at > deed.at]
 
     def attend(self, journey: Journey) -> None:
         """This is the journey that lives it once more."""
