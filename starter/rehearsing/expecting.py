@@ -13,8 +13,8 @@ from starter.rehearsing.checks import DID_NOT, HAPPENED, OTHERWISE
 from starter.rehearsing.entrance import when
 from starter.rehearsing.run import Rehearsed, ended_at
 from starter.rehearsing.stage import Said
-from starter.rehearsing.world import MOST_STAYS
 from workflows.interpreter.mistakes import Mistake, Path
+from workflows.interpreter.trail import MOST_STAYS
 
 MINUTE = timedelta(minutes=1)
 """How exactly a moment has to be met."""

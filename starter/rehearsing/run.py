@@ -13,9 +13,10 @@ from schemas.scenarios import ScenarioSection
 from starter.rehearsing.entrance import Entrance
 from starter.rehearsing.plot import Due, Plot
 from starter.rehearsing.stage import Said, Stage
-from starter.rehearsing.world import MOST_STAYS, StagedRehearsal
+from starter.rehearsing.world import StagedRehearsal
 from workflows.interpreter.compiler import compile_document, compile_questions
 from workflows.interpreter.rehearsal import rehearse
+from workflows.interpreter.trail import MOST_STAYS
 
 
 @dataclass(frozen=True, slots=True)

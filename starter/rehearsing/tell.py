@@ -19,8 +19,8 @@ from starter.rehearsing.expecting import find_differences, since
 from starter.rehearsing.plot import Due
 from starter.rehearsing.run import Rehearsed, ended_at
 from starter.rehearsing.stage import Said
-from starter.rehearsing.world import MOST_STAYS
 from workflows.interpreter.mistakes import Path, format_path
+from workflows.interpreter.trail import MOST_STAYS
 
 
 class RehearsedMessage(Model):

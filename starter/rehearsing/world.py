@@ -11,11 +11,8 @@ from schemas.reasons import Reason
 from starter.rehearsing.plot import Plot
 from starter.rehearsing.stage import Stage
 from workflows.interpreter.rehearsal import Happening, Rehearsal, Signal, Unending
+from workflows.interpreter.trail import MOST_STAYS
 from workflows.interpreter.world import Hears, Woken, hears_nothing
-
-MOST_STAYS = 1000
-"""A thread may lead round and round, and nobody wants to see more of it. Far above what a journey comes by that ends:
-a year of a message and a wait every day. Every rest looks at the whole path, so the work grows with its square."""
 
 
 class StagedRehearsal(Rehearsal):

@@ -1,8 +1,6 @@
 """STARTTLS, certificates and AUTH, against a server that demands them; a wrong setting costs no message."""
 
-import shutil
 import ssl
-import subprocess
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
@@ -12,6 +10,7 @@ import pytest_asyncio
 
 from activities.senders.email import EmailSender, Limits
 from activities.senders.sender import Mail, NotTaken
+from tests.conformance.certificates import self_signed
 from tests.conformance.providers import FROM, RECIPIENT, BarePeer
 from tests.conformance.real_server import RealServer
 
@@ -23,19 +22,7 @@ MAIL = Mail("1@shop.example", RECIPIENT, "It is back", "Quick!")
 @pytest.fixture(scope="module")
 def certificate(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     """A self-signed certificate for 127.0.0.1, and its key."""
-    openssl = shutil.which("openssl")
-    if openssl is None:
-        pytest.skip("making a certificate needs the openssl program: install it")
-    folder = tmp_path_factory.mktemp("tls")
-    made = folder / "certificate.pem", folder / "key.pem"
-    command = f"{openssl} req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=peer -addext subjectAltName=IP:127.0.0.1"
-    usage = "keyUsage=critical,digitalSignature,keyEncipherment,keyCertSign"
-    subprocess.run(
-        [*command.split(), "-addext", usage, "-out", str(made[0]), "-keyout", str(made[1])],
-        check=True,
-        capture_output=True,
-    )
-    return made
+    return self_signed(tmp_path_factory.mktemp("tls"), "IP:127.0.0.1")
 
 
 @pytest_asyncio.fixture

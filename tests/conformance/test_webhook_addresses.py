@@ -1,9 +1,7 @@
 """Where a webhook goes: to the address that was checked, and to nobody inside, whatever a name resolves to."""
 
 import asyncio
-import shutil
 import socket
-import subprocess
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -11,6 +9,7 @@ import pytest
 import pytest_asyncio
 
 from activities.webhooks.caller import NotTaken
+from tests.conformance.certificates import self_signed
 from tests.conformance.shops import RealShop
 from tests.conformance.test_webhook_callers import IMPATIENT, End, call_to, ending
 
@@ -20,20 +19,7 @@ pytestmark = pytest.mark.asyncio
 @pytest.fixture(scope="module")
 def certificate(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     """A self-signed certificate for localhost and shop.example by name, and its key."""
-    openssl = shutil.which("openssl")
-    if openssl is None:
-        pytest.skip("making a certificate needs the openssl program: install it")
-    folder = tmp_path_factory.mktemp("tls")
-    made = folder / "certificate.pem", folder / "key.pem"
-    command = f"{openssl} req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=shop"
-    names = "subjectAltName=DNS:localhost,DNS:shop.example"
-    usage = "keyUsage=critical,digitalSignature,keyEncipherment,keyCertSign"
-    subprocess.run(
-        [*command.split(), "-addext", names, "-addext", usage, "-out", str(made[0]), "-keyout", str(made[1])],
-        check=True,
-        capture_output=True,
-    )
-    return made
+    return self_signed(tmp_path_factory.mktemp("tls"), "DNS:localhost,DNS:shop.example")
 
 
 @pytest_asyncio.fixture

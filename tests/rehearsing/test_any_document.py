@@ -7,10 +7,10 @@ from schemas.scenarios import Ends, ExpectSection, ScenarioSection
 from starter.rehearsing.entrance import usual_scenario
 from starter.rehearsing.expecting import find_differences
 from starter.rehearsing.run import RunTester
-from starter.rehearsing.world import MOST_STAYS
 from tests.conversations.told import talk, thread
 from tests.documents.any_document import documents
 from tests.markdown import page
+from workflows.interpreter.trail import MOST_STAYS
 
 MOST_VERDICTS = 2 * MOST_STAYS
 """A message may be looked at a few times, while it is deferred or held up."""

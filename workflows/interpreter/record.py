@@ -20,6 +20,7 @@ from schemas.reasons import Reason
 from workflows.interpreter.departures import Departure, departures
 from workflows.interpreter.journey import UNTIL_REMINDER, WAITING_LIST, Ended, Journey
 from workflows.interpreter.old_life import Deed, OldLife, Recorded
+from workflows.interpreter.trail import MOST_STAYS
 from workflows.interpreter.world import Hears, Woken, hears_nothing
 
 Ask: TypeAlias = Callable[[str], Awaitable[int | None]]
@@ -27,10 +28,6 @@ Ask: TypeAlias = Callable[[str], Awaitable[int | None]]
 
 BETWEEN_STAYS = timedelta(minutes=1)
 """The most that may lie between two stays, where they are the same in both lives."""
-
-
-MOST_STAYS = 1000
-"""A version may go round and round: its life is not followed any further."""
 
 
 class EndOfRecord(Exception):

@@ -12,6 +12,13 @@ MOST_KEPT = 1500
 """A journey may go round for years. Its path is carried from run to run, and with up to some 400 bytes a stay it has to
 keep well below the 2 MiB that Temporal takes: https://docs.temporal.io/self-hosted-guide/defaults."""
 
+MOST_STAYS = 1000
+"""Of a life that is rehearsed, or lived once more on another version; fewer than a path keeps.
+
+A thread may lead round and round, and nobody wants to see more of it. Far above what a journey comes by that ends: a
+year of a message and a wait every day. Every rest looks at the whole path, so the work grows with its square.
+"""
+
 
 class Trail:
     """A path that is being written; of a very long one the stays in the middle are left out."""
