@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 from google.protobuf.duration_pb2 import Duration
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 from temporalio.api.workflowservice.v1 import RegisterNamespaceRequest
 from temporalio.client import Client
 
@@ -28,10 +28,11 @@ from starter.devstack.temporal_cli import find_temporal
 from tests.product import Product, running_product
 from worker import connect
 
-# Whoever works on it looks for new examples at every run; a verdict on a submission is the same each time.
-settings.register_profile("ci", derandomize=True)
-if os.environ.get("CI"):
-    settings.load_profile("ci")
+# How fast examples are made and tried is a matter of what else the machine does: no test is timed. Whoever works on it
+# looks for new examples at every run; a verdict on a submission is the same each time.
+settings.register_profile("here", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("ci", settings.get_profile("here"), derandomize=True)
+settings.load_profile("ci" if os.environ.get("CI") else "here")
 
 TEMPLATE = "template_of_tests"
 _numbers = count(1)
