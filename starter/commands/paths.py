@@ -65,7 +65,8 @@ def because(entry: PathEntry) -> str:
 
 
 def _verdict(entry: PathEntry) -> str:
-    return describe(entry.outcome) if entry.outcome is not None else ""
+    moved = f"moved to {entry.moved_to}" if entry.moved_to is not None else ""
+    return "; ".join(part for part in (describe(entry.outcome) if entry.outcome is not None else "", moved) if part)
 
 
 def ending(path: JourneyPath) -> str:

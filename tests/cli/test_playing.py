@@ -7,11 +7,14 @@ import pty
 import sys
 from collections.abc import Iterator
 from contextlib import suppress
+from io import StringIO
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 
 from schemas.path import JourneyPath
+from starter.commands.paths import path_table
 from starter.commands.playing import HINT, Step, frames, play, read_key, shown
 from tests.histories.record import FOLDER
 
@@ -41,6 +44,18 @@ def test_every_stay_is_a_picture_and_the_last_one_says_how_it_ended(path: Journe
     for entry, picture in zip(path.entries, pictures, strict=False):
         assert f"{entry.step}" in picture
     assert "completed" in pictures[-1]
+
+
+def test_table_and_picture_say_where_it_moved_to_another_version(path: JourneyPath) -> None:
+    first, second, *others = path.entries
+    entries = (first, second.model_copy(update={"moved_to": "quiz@2"}), *others)
+    moved = path.model_copy(update={"entries": entries})
+    paper = Console(file=StringIO(), width=300, record=True)
+    paper.print(path_table(moved))
+    assert [line.split()[0] for line in paper.export_text().splitlines() if "moved to quiz@2" in line] == [
+        entries[1].step
+    ]
+    assert [at for at, picture in enumerate(frames(moved)) if "moved to quiz@2" in picture] == [1]
 
 
 def test_keys_lead_forwards_and_back_and_never_before_the_beginning() -> None:
