@@ -6,11 +6,16 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from activities.delivery.deliver import Delivery
 from activities.delivery.ledger import Ledger
 from activities.postgres.pool import Pool
-from schemas.alerts import Action
+from activities.senders.simulated import SimulatedSender
+from schemas.alerts import Action, AlertEvent
 from schemas.conversation import ThreadSection
-from schemas.outcome import Sent
+from schemas.ids import StepId
+from schemas.outcome import Deferred, Sent
+from schemas.program import Send
+from schemas.reasons import Reason
 from schemas.steps import SendStep
 from starter.pausing import MoreThanShown, NothingToPause, Pausable, Pausing
 from starter.publishing import publish
@@ -93,9 +98,15 @@ async def test_confirmations_held_up_by_the_pause_are_counted_too(pool: Pool) ->
     counter, pausing = Counter.over(pool), Pausing(pool)
     await counter.shop.sells("v")
     await pausing.pause(PROGRAMME, ACTOR)
-    await counter.shop.signs_up("first", "second")
+    first, _ = await counter.shop.signs_up("first", "second")
+    thanks = message(first).model_copy(
+        update={"event": AlertEvent.SUBSCRIPTION, "step": Send(id=StepId("thanks"), message="it-is-back")}
+    )
+    put_off = (await Delivery(Ledger(pool), SimulatedSender(), "shop.example").deliver(thanks)).outcome
+    assert isinstance(put_off, Deferred)
+    assert put_off.reason is Reason.CONVERSATION_PAUSED
     shown = await pausing.would_resume(PROGRAMME)
-    assert (shown.told_now, shown.held_up) == (0, 2)
+    assert (shown.told_now, shown.held_up) == (0, 2), "also who has been looked at"
 
 
 async def test_a_yes_to_fewer_than_it_has_become_changes_nothing(counter: Counter, pool: Pool) -> None:
