@@ -170,16 +170,32 @@ async def replay_histories(histories: AsyncIterator[WorkflowHistory]) -> AsyncGe
         )
 
 
-_TASK_UNDER_WAY = (EventType.EVENT_TYPE_WORKFLOW_TASK_SCHEDULED, EventType.EVENT_TYPE_WORKFLOW_TASK_STARTED)
+FOR_THE_NEXT_TASK = frozenset(
+    (
+        EventType.EVENT_TYPE_WORKFLOW_TASK_SCHEDULED,
+        EventType.EVENT_TYPE_WORKFLOW_TASK_STARTED,
+        EventType.EVENT_TYPE_WORKFLOW_TASK_FAILED,
+        EventType.EVENT_TYPE_WORKFLOW_TASK_TIMED_OUT,
+        EventType.EVENT_TYPE_WORKFLOW_EXECUTION_SIGNALED,
+        EventType.EVENT_TYPE_WORKFLOW_EXECUTION_CANCEL_REQUESTED,
+        EventType.EVENT_TYPE_TIMER_FIRED,
+        EventType.EVENT_TYPE_ACTIVITY_TASK_STARTED,
+        EventType.EVENT_TYPE_ACTIVITY_TASK_COMPLETED,
+        EventType.EVENT_TYPE_ACTIVITY_TASK_FAILED,
+        EventType.EVENT_TYPE_ACTIVITY_TASK_TIMED_OUT,
+    )
+)
+"""A workflow task under way, and what it will hear of; no command of a task before it made these."""
 
 
 def _settled(history: WorkflowHistory) -> WorkflowHistory | None:
-    """Without a workflow task that was under way when the history was fetched; None when that was its first.
+    """Up to the last workflow task that was completed, and what it commanded; None when none was.
 
-    What it will decide is not known yet; and a replay of one that decides to continue as new never ends.
+    What the next one will decide is not known yet, nor at what time by the journey's clock; and a replay of one that
+    decides to continue as new never ends.
     """
     events = list(history.events)
-    while events and events[-1].event_type in _TASK_UNDER_WAY:
+    while events and events[-1].event_type in FOR_THE_NEXT_TASK:
         events.pop()
     begun = any(event.event_type == EventType.EVENT_TYPE_WORKFLOW_TASK_COMPLETED for event in events)
     return WorkflowHistory(history.workflow_id, events) if begun else None

@@ -3,7 +3,8 @@
 import base64
 import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import AsyncIterator, Iterable, Iterator
+from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -13,7 +14,7 @@ from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.worker import Replayer
 
 from schemas.path import JourneyPath
-from starter.replay import replay_history
+from starter.replay import FOR_THE_NEXT_TASK, HistoryGone, replay_histories, replay_history
 from tests.histories.record import FOLDER
 from tests.histories.shapes import CONTACT, SHAPES
 from worker import WORKFLOWS, sandbox
@@ -87,3 +88,29 @@ def test_no_address_and_no_name_is_in_a_history(name: str) -> None:
 
 def test_a_told_journey_without_the_follow_up_wait_is_short() -> None:
     assert len(_read("told_without_follow_up").history.events) <= MOST_EVENTS
+
+
+@pytest.mark.parametrize("name", [name for name in SHAPES if _read(name).path])
+async def test_a_history_that_is_fetched_at_any_moment_tells_the_beginning_of_its_path(name: str) -> None:
+    """Between two tasks, or with one under way: what has been heard and not been answered is not told yet."""
+    recorded = _read(name)
+    assert recorded.path is not None
+    events = recorded.history.events
+    cuts = [place for place in range(1, len(events)) if events[place - 1].event_type in FOR_THE_NEXT_TASK]
+
+    async def histories() -> AsyncIterator[WorkflowHistory]:
+        for place in cuts:
+            yield WorkflowHistory(recorded.history.workflow_id, events[:place])
+
+    whole = list(recorded.path.entries)
+    async with aclosing(replay_histories(histories())) as replayed:
+        paths = [each.told async for each in replayed]
+    assert len(paths) == len(cuts)
+    for path in paths:
+        if isinstance(path, HistoryGone):
+            continue
+        assert isinstance(path, JourneyPath)
+        *closed, last = path.entries
+        assert closed == whole[: len(closed)]
+        assert (last.step, last.entered_at) == (whole[len(closed)].step, whole[len(closed)].entered_at)
+        assert last.left_at in (None, whole[len(closed)].left_at)
