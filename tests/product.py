@@ -31,6 +31,7 @@ from starter.dispatcher import Dispatcher
 from starter.documents import load_document
 from starter.journeys import Journeys
 from starter.publishing import publish
+from starter.replay import HistoryGone, replay_path
 from starter.shelves import Shelves
 from worker import email_sender, running_worker
 
@@ -189,6 +190,19 @@ class Product:
                     path = await handle.query("path", result_type=JourneyPath)
                     if path.entries and isinstance(deferred := path.entries[-1].outcome, Deferred):
                         return deferred
+                await next_change(self.pool)
+
+    async def path(self, journey_id: JourneyId) -> JourneyPath:
+        """The path its history tells: once it tells anything, and of a journey that has ended the whole.
+
+        The database knows a moment before the history of what the task under way has done.
+        """
+        async with asyncio.timeout(PATIENCE):
+            while True:
+                with suppress(HistoryGone):  # its first task is under way
+                    path = await replay_path(self.client, self.archive, journey_id)
+                    if path.ending is not None or (await self.journeys.show(journey_id)).ended_at is None:
+                        return path
                 await next_change(self.pool)
 
     @property

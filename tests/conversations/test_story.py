@@ -23,7 +23,6 @@ from starter.devstack.mailbox import Mail, Mailbox
 from starter.devstack.ports import free_port
 from starter.documents import load_document
 from starter.publishing import publish
-from starter.replay import replay_path
 from tests.conversations.told import agrees, did, door, entered, orders, talk, thread
 from tests.http.conftest import web_over
 from tests.http.web import SETTINGS
@@ -166,7 +165,7 @@ async def test_who_clicked_goes_another_way(product: Product) -> None:
     await product.until(journey, has_ended)
     assert _subjects(product.mailbox) == ["quiz: hello", "quiz: more", "quiz: offer"]
     await product.client.get_workflow_handle(journey_workflow_id(journey)).result()
-    path = await replay_path(product.client, product.archive, journey)
+    path = await product.path(journey)
     assert [(entry.step, entry.branch or entry.heard) for entry in path.entries] == [
         ("hello", None),
         ("wait-for-clicked-message", "clicked_message"),

@@ -16,7 +16,6 @@ from schemas.reports import JourneyReport
 from schemas.scenarios import ScenarioSection
 from starter.documents import load_document
 from starter.rehearsing.run import RunTester
-from starter.replay import replay_path
 from tests.conversations.told import agrees, did, entered, orders
 from tests.product import Product, next_change
 from tests.story.conftest import in_time
@@ -46,7 +45,7 @@ async def lived(product: Product, journey: JourneyId) -> list[tuple[object, ...]
     """What is told of a journey that really was, once it has ended."""
     await product.until(journey, _has_ended)
     await product.client.get_workflow_handle(journey_workflow_id(journey)).result()
-    return told(await replay_path(product.client, product.archive, journey))
+    return told(await product.path(journey))
 
 
 def told(path: JourneyPath) -> list[tuple[object, ...]]:

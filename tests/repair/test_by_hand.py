@@ -40,13 +40,15 @@ async def shelftalk(
 
 
 async def _rest(product: Product, *names: str) -> list[JourneyId]:
-    """Each of them rests at a message that somebody has to approve, and after that one is broken."""
+    """One after the other each rests at a message that somebody has to approve, and after that one is broken."""
     document = talk("quiz", thread("custom.quiz", {"send": "hello", "status": "manual"}, {"send": "torn"}))
     torn = document.messages["torn"].model_copy(update={"text": "{{ event.nothing.at.all }}"})
     await publish(product.pool, document.model_copy(update={"messages": {**document.messages, "torn": torn}}))
     await agrees(product.pool, *names)
-    journeys = [entered(await did(product.pool, "custom", name, name="quiz")) for name in names]
-    await _are_held_up(product, Reason.AWAITING_APPROVAL, len(names))
+    journeys: list[JourneyId] = []
+    for name in names:
+        journeys.append(entered(await did(product.pool, "custom", name, name="quiz")))
+        await _are_held_up(product, Reason.AWAITING_APPROVAL, len(journeys))
     return journeys
 
 

@@ -62,7 +62,7 @@ async def _rests(product: Product, journey: JourneyId, step: str) -> None:
     while await product.pool.fetchval("select at_step from journeys where id = $1", journey) != step:
         await next_change(product.pool)
     while True:
-        entries = (await replay_path(product.client, product.archive, journey)).entries
+        entries = (await product.path(journey)).entries
         if entries and (last := entries[-1]).step == step and (last.kind != "send" or last.outcome is not None):
             return
         await next_change(product.pool)
@@ -78,7 +78,7 @@ async def _told(product: Product, name: str) -> JourneyId:
 
 
 async def _why_left(product: Product, journey: JourneyId, step: str) -> Why | None:
-    path = await replay_path(product.client, product.archive, journey)
+    path = await product.path(journey)
     return next(entry.why for entry in path.entries if entry.step == step)
 
 
@@ -208,7 +208,7 @@ async def test_a_stopped_confirmation_can_be_passed_over_while_its_contact_stand
     await _rests(product, ada, "subscription")
     await _repairs(product).repair(ada, Repair.SKIP, BEN)
     await product.settled()
-    while (path := await replay_path(product.client, product.archive, ada)).entries[-1].kind != "waiting":
+    while (path := await product.path(ada)).entries[-1].kind != "waiting":
         await next_change(product.pool)
     assert [entry.why for entry in path.entries] == [Why.SKIPPED, None]
     assert (await _repairs(product).stuck()).groups == ()

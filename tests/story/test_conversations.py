@@ -7,7 +7,6 @@ from schemas.reasons import Ending, Reason
 from schemas.steps import SendStep, Status
 from starter.pausing import Pausable, Pausing
 from starter.publishing import publish
-from starter.replay import replay_path
 from starter.waitlists import Lines, Waitlists
 from starter.why import About, Why
 from tests.product import STORE, Product, address, addressees
@@ -33,7 +32,7 @@ async def test_a_step_added_to_a_live_conversation_reaches_those_who_enter_later
     for journey in (ada, bob):
         await product.until(journey, lambda report: report.ended_at is not None)
     assert sorted(addressees(product.mailbox)) == ["ada", "bob", "bob"]
-    paths = [await replay_path(product.client, product.archive, journey) for journey in (ada, bob)]
+    paths = [await product.path(journey) for journey in (ada, bob)]
     assert [path.version for path in paths] == ["steps@1", "steps@2"]
 
 

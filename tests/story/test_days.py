@@ -15,7 +15,6 @@ from schemas.ids import JourneyId
 from schemas.outcome import Refused
 from schemas.path import JourneyPath
 from schemas.reasons import Ending, Reason
-from starter.replay import replay_path
 from tests.product import Product, addressees, starter_document
 from tests.story.documents import back, programme
 
@@ -29,7 +28,7 @@ REMINDED = programme("twice", back(reminders={"after": "2 days", "times": 2}), A
 async def _path(product: Product, journey: JourneyId) -> JourneyPath:
     """The whole path of a journey that ends."""
     await product.until(journey, lambda report: report.ended_at is not None)
-    return await replay_path(product.client, product.archive, journey)
+    return await product.path(journey)
 
 
 def _refusals(path: JourneyPath) -> list[Reason]:

@@ -2,9 +2,7 @@
 
 from schemas.path import JourneyPath
 from starter.publishing import publish
-from starter.replay import replay_path
 from tests.product import Product, addressees, starter_document
-from tests.under_way.decided import path_of
 
 
 async def test_a_unit_tells_the_first_in_line_and_the_second_is_told_why_not(product: Product) -> None:
@@ -26,12 +24,11 @@ async def test_the_path_is_the_same_by_query_and_by_replay(product: Product) -> 
     first, second = await product.shop.signs_up("first", "second")
     await product.shop.has("v", 1)
     await product.until(first, lambda journey: journey.ended_at is not None)
-    await path_of(product, first)  # its history tells of its end a moment after the database
     for journey in (first, second):
         handle = product.client.get_workflow_handle(f"journey/{journey}")
-        replayed = await replay_path(product.client, product.archive, journey)
+        replayed = await product.path(journey)
         assert await handle.query("path", result_type=JourneyPath) == replayed
-    path = await replay_path(product.client, product.archive, first)
+    path = await product.path(first)
     steps = [entry.step for entry in path.entries]
     assert steps == ["waiting-list", "it-is-back", "wait-1-second", "still-here", "exit"]
 

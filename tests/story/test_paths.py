@@ -16,7 +16,7 @@ from tests.product import Product, next_change, starter_document
 async def _path(product: Product, journey: JourneyId) -> JourneyPath:
     handle = product.client.get_workflow_handle(journey_workflow_id(journey))
     asked = await handle.query("path", result_type=JourneyPath)
-    replayed = await replay_path(product.client, product.archive, journey)
+    replayed = await product.path(journey)
     assert replayed == asked
     return replayed
 

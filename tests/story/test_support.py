@@ -5,7 +5,6 @@ from schemas.reasons import Reason
 from schemas.reports import JourneyStatus, NotYet, WhyEntry
 from starter.pausing import Pausable, Pausing
 from starter.publishing import publish
-from starter.replay import replay_path
 from starter.why import About, Why
 from tests.product import STORE, Product, address
 from tests.story.documents import back, cheaper, programme
@@ -55,7 +54,7 @@ async def test_the_path_of_one_who_was_told_says_what_happened_and_when(product:
     await product.shop.has("v", 1)
     await product.mail_to("ada")
     await product.at_rest()
-    path = await replay_path(product.client, product.archive, ada)
+    path = await product.path(ada)
     assert [entry.step for entry in path.entries][:2] == ["waiting-list", "it-is-back"]
     line = path.entries[0]
     assert line.why is WhyLeft.PLACE_GIVEN

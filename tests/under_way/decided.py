@@ -11,7 +11,6 @@ from schemas.operations import Choice, OperationReport
 from schemas.path import JourneyPath
 from starter.bulk import Decision, show_operation
 from starter.publishing import publish
-from starter.replay import replay_path
 from tests.conversations.told import talk, thread
 from tests.product import PATIENCE, Product, next_change
 
@@ -55,13 +54,7 @@ async def version_of(pool: Pool, journey: JourneyId) -> str:
 
 
 async def path_of(product: Product, journey: JourneyId) -> JourneyPath:
-    """Its path; of one that has ended the whole, which its history tells a moment after the database."""
-    while True:
-        path = await replay_path(product.client, product.archive, journey)
-        ended = await product.pool.fetchval("select ended_at from journeys where id = $1", journey)
-        if ended is None or path.ending is not None:
-            return path
-        await next_change(product.pool)
+    return await product.path(journey)
 
 
 def subjects(product: Product) -> list[str]:

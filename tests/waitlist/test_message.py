@@ -9,7 +9,6 @@ from activities.waitlist.csv_files import read_waitlist
 from schemas.conversation import ConversationDocument, MessageSection
 from starter.documents import load_document
 from starter.publishing import publish
-from starter.replay import replay_path
 from starter.waitlist_import import WaitlistImport
 from starter.waitlists import Lines, MoreToHear, UnknownMessage, Waitlists
 from starter.why import UnknownProduct
@@ -54,7 +53,7 @@ async def test_those_in_line_are_written_to_once_keep_their_place_and_are_told_a
         assert "back" in await product.mail_to(name, after=2)
     await product.settled()
     assert sorted(addressees(product.mailbox)) == ["first", "first", "second", "without"]
-    path = await replay_path(product.client, product.archive, first)
+    path = await product.path(first)
     assert [entry.step for entry in path.entries][:3] == ["waiting-list", "once/news", "waiting-list"]
     audit = await product.pool.fetch("select details ->> 'contacts' as contacts from audit order by id")
     assert [row["contacts"] for row in audit] == ["2", "0"]
