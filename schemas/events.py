@@ -44,8 +44,8 @@ _ABOUT_PRODUCTS = _OF_ITEMS | {EventKind.VIEWED_PRODUCT}
 
 
 def _storable(text: str) -> str:
-    if "\0" in text:
-        raise ValueError("this text holds the character U+0000, which cannot be stored")
+    if "\0" in text or any("\ud800" <= letter <= "\udfff" for letter in text):
+        raise ValueError("this text holds a character that cannot be stored (U+0000 or half of a surrogate pair)")
     return text
 
 

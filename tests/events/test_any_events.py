@@ -2,7 +2,7 @@
 
 import json
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from activities.postgres.pool import Pool
@@ -70,7 +70,11 @@ EVENTS = st.sampled_from(list(EventKind)).flatmap(event_of) | object_with(
 )
 
 
+HALF = {"id": "\ud800", "store": SHOP, "kind": "viewed_product", "email": "ann@example.com", "product": "21"}
+
+
 @EXAMPLES
+@example(batch=[HALF, {"id": "\ud800"}])
 @given(batch=st.lists(EVENTS, min_size=1, max_size=6))
 async def test_any_batch_is_answered_event_by_event(web: Web, pool: Pool, batch: list[object]) -> None:
     if not await pool.fetchval("select exists (select from products)"):
@@ -88,6 +92,8 @@ async def test_any_batch_is_answered_event_by_event(web: Web, pool: Pool, batch:
 
 
 @EXAMPLES
+@example(body=HALF)
+@example(body=HALF | {"id": "a", "order": "\udfff"})
 @given(body=EVENTS | ANYTHING)
 async def test_any_single_event_is_taken_or_refused(web: Web, body: object) -> None:
     content = json.dumps(body).encode()
