@@ -3,13 +3,23 @@
 from pathlib import Path
 
 import pytest
+from temporalio.exceptions import ApplicationError
+from temporalio.testing import ActivityEnvironment
 
+from activities.bulk import Bulk
 from activities.postgres.pool import Pool
+from activities.temporal import Temporal
+from activities.waitlist.intake import Intake
+from activities.waitlist.store import Waitlist
+from schemas.operations import CarryOut, Choice
 from schemas.settings import Settings
 from starter.devstack.mailbox import Mailbox
 from starter.devstack.temporal import EmbeddedTemporal
 from starter.devstack.temporal_cli import find_temporal
-from tests.product import addressees, running_product
+from starter.publishing import publish
+from tests.product import Shop, addressees, running_product, starter_document
+from tests.under_way.decided import operation
+from tests.under_way.test_moving import reworded
 from worker import connect
 
 
@@ -41,3 +51,21 @@ async def test_sign_ups_and_stock_taken_while_temporal_is_down_are_told_when_it_
             assert sorted(addressees(mailbox)) == ["before", "during"]
     finally:
         await server.stop()
+
+
+@pytest.mark.slow
+async def test_an_operation_does_not_walk_all_its_journeys_in_vain_while_temporal_is_down(
+    pool: Pool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("activities.bulk.ASKED_AT_ONCE", 2)
+    server = EmbeddedTemporal(await find_temporal(Settings(), print), tmp_path / "temporal")
+    client = await connect(await server.start(), "default")
+    await server.stop()
+    await publish(pool, starter_document())
+    shop = Shop(pool, Intake(pool))
+    await shop.sells("v")
+    await shop.signs_up(*(f"number-{number}" for number in range(6)))
+    number = await operation(pool, reworded("Look, it is here"), Choice.MOVE)
+    bulk = Bulk(pool, Waitlist(pool), Temporal(client, "outage"))
+    with pytest.raises(ApplicationError, match="2 journeys could not be asked; 0 were"):
+        await ActivityEnvironment().run(bulk.carry_out, CarryOut(operation_id=number))
