@@ -6,7 +6,7 @@ else that a step of its version waits for is told to it. What happened before th
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 
 from activities.decisions.facts import AttributeFact
 from activities.postgres.pool import Connection, Row
@@ -50,7 +50,8 @@ class Happened:
 
 
 async def tell_journeys(connection: Connection, happened: Happened) -> None:
-    """Let the contact's journeys under way hear of it."""
+    """Let the contact's journeys under way hear of it. A clock that is ahead makes nothing newer than now."""
+    now = datetime.now(UTC)
     rows = await connection.fetch(
         SQL["listening"],
         happened.contact_id,
@@ -70,7 +71,7 @@ async def tell_journeys(connection: Connection, happened: Happened) -> None:
                 if name in row["hears"]:
                     # A journey hears each id once, and an order is two events to it.
                     id_ = f"{happened.id}/{name}" if len(happened.names) > 1 else happened.id
-                    heard = Hear(event_id=id_, event=name, at=happened.at)
+                    heard = Hear(event_id=id_, event=name, at=min(happened.at, now))
                     await connection.execute(SQL["hear"], row["id"], heard.model_dump(mode="json"))
 
 

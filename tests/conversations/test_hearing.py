@@ -35,6 +35,17 @@ async def test_a_journey_hears_what_its_version_waits_for_and_nothing_else(pool:
     assert await heard(pool) == ["clicked_message"] * 2, "it lives by its own version"
 
 
+async def test_a_clock_that_is_ahead_makes_no_old_news_of_what_is_done_next(pool: Pool) -> None:
+    await publish(pool, talk("quiz", PATIENT))
+    entered(await did(pool, "custom", name="quiz"))
+    await did(pool, "clicked_message", happened_at=ago(minutes=-3))
+    await did(pool, "clicked_message")
+    first, second = [Hear.model_validate(call["payload"]).at for call in await calls(pool, "hear")]
+    assert first is not None
+    assert second is not None
+    assert first <= second <= datetime.now(UTC)
+
+
 async def test_a_journey_that_has_ended_or_had_not_begun_hears_nothing(pool: Pool) -> None:
     await publish(pool, talk("quiz", PATIENT))
     entered(await did(pool, "custom", name="quiz"))
