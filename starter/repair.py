@@ -4,6 +4,7 @@ Where a journey rests is told by its own history, which is never behind. A repai
 the ledger, the signal in the outbox, and who did it and why.
 """
 
+import asyncio
 from dataclasses import dataclass
 from datetime import datetime
 from typing import assert_never
@@ -16,12 +17,12 @@ from activities.postgres.queries import load_queries
 from schemas.ids import JourneyId, StepId
 from schemas.journey import Skip, Wake
 from schemas.outcome import Deferred, Held, Refused, Stopped, Then
-from schemas.path import PathEntry
+from schemas.path import JourneyPath, PathEntry
 from schemas.reasons import Reason
 from schemas.repair import Repair, RepairPlan, Resumed, StoppedGroup, Stuck
 from starter.http.retry import once_more
 from starter.journeys import Journeys
-from starter.replay import HistoryGone, replay_path
+from starter.replay import HistoryGone, find_history, is_answering, replay_history
 
 SQL = load_queries("starter", "repair.sql")
 
@@ -29,6 +30,11 @@ STOPPING = (Reason.MESSAGE_BROKEN, Reason.WEBHOOK_FAILED)
 """Causes that hold a journey up until somebody mends them. A message that waits for approval is no fault."""
 AT_ONCE = 5000
 """Journeys resumed in one transaction: a second's work."""
+LOOKS = (0.1, 0.2, 0.4, 0.8, 1.6)
+"""Seconds between looks at a journey that is answering something: it takes milliseconds, and a message some seconds."""
+BETWEEN = (
+    "This journey is between two steps just now. Look again in a moment; `shelftalk doctor` tells whether it can go on."
+)
 
 
 class NotRepairable(Exception):
@@ -116,7 +122,7 @@ class Repairs:
         if (await Journeys(self._pool).show(journey_id)).ended_at is not None:
             raise NotRepairable("This journey has ended; there is nothing left to go on with.")
         try:
-            path = await replay_path(self._client, self._archive, journey_id)
+            path = await self._settled_path(journey_id)
         except HistoryGone:
             raise NotRepairable(
                 "This journey's workflow has not been started, or is lost: `shelftalk doctor` tells whether the outbox "
@@ -126,8 +132,22 @@ class Repairs:
             raise NotRepairable("This journey has ended; its record follows in a moment.")
         resting = path.entries[-1] if path.entries else None
         if resting is None or resting.left_at is not None:
-            raise NotRepairable("This journey is between two steps just now. Look again in a moment.")
+            raise NotRepairable(BETWEEN)
         return _rest_at(resting)
+
+    async def _settled_path(self, journey_id: JourneyId) -> JourneyPath:
+        """The path, once it tells all that the journey has heard: else it might be about to leave where it rests.
+
+        Raises:
+            HistoryGone, NotRepairable, HistoryCorrupt, ArchiveUnavailable, ReplayFailed: as they say.
+        """
+        for pause in (*LOOKS, None):
+            history = await find_history(self._client, self._archive, journey_id)
+            if not is_answering(history):
+                return await replay_history(history)
+            if pause is not None:
+                await asyncio.sleep(pause)
+        raise NotRepairable(BETWEEN)
 
     async def resume(self, cause: Reason, conversation: str | None, step: str | None, by: By | None) -> Resumed:
         """Let all that are stopped by one cause try again; with `by` None only count them.
@@ -189,7 +209,7 @@ def _rest_at(entry: PathEntry) -> Rest:
                         else f"'{step}' is being called, for a day at most. After that it can be passed over."
                     )
         case _:
-            raise NotRepairable("This journey is between two steps just now. Look again in a moment.")
+            raise NotRepairable(BETWEEN)
 
 
 async def _do(

@@ -188,6 +188,11 @@ FOR_THE_NEXT_TASK = frozenset(
 """A workflow task under way, and what it will hear of; no command of a task before it made these."""
 
 
+def is_answering(history: WorkflowHistory) -> bool:
+    """Whether a workflow task is under way, or due: what it decides is in no path yet."""
+    return not history.events or history.events[-1].event_type in FOR_THE_NEXT_TASK
+
+
 def _settled(history: WorkflowHistory) -> WorkflowHistory | None:
     """Up to the last workflow task that was completed, and what it commanded; None when none was.
 

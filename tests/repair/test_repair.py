@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 from temporalio.client import Client
 
+from activities.archive.postgres import PostgresArchive
 from activities.delivery.deliver import Delivery
 from activities.delivery.ledger import Ledger
 from activities.postgres.pool import Pool
@@ -14,8 +15,8 @@ from activities.waitlist.intake import Intake
 from activities.waitlist.store import Waitlist
 from schemas.alerts import AlertEvent
 from schemas.conversation import ConversationDocument
-from schemas.ids import JourneyId, journey_workflow_id
-from schemas.journey import Move, Signal
+from schemas.ids import JourneyId, StepId, journey_workflow_id
+from schemas.journey import Move, Signal, Wake
 from schemas.outcome import Refused, Then, Unknown
 from schemas.path import JourneyPath, Why
 from schemas.reasons import Reason
@@ -266,6 +267,18 @@ async def test_there_is_nothing_to_try_again_at_a_wait(product: Product) -> None
     journey = await _told(product, "ada")
     with pytest.raises(NotRepairable, match="nothing to try again"):
         await _repairs(product).repair(journey, Repair.RETRY, BEN)
+
+
+async def test_what_a_journey_has_still_to_answer_is_waited_for(pool: Pool, client: Client, mailbox: Mailbox) -> None:
+    """It would go on by itself, and the skip that was announced would do nothing."""
+    document = starter_document()
+    async with running_product(pool, client, mailbox, "asleep", document) as product:
+        ada = await _told(product, "ada")
+    await client.get_workflow_handle(journey_workflow_id(ada)).signal(Signal.WAKE, Wake(step=StepId("wait-2-days")))
+    repairs = Repairs(pool, client, PostgresArchive(pool))
+    with pytest.raises(NotRepairable, match="between two steps just now"):
+        await repairs.repair(ada, Repair.SKIP, BEN)
+    assert await pool.fetchval("select count(*) from audit") == 0
 
 
 async def test_one_try_after_another_says_who_and_why_each_time(product: Product) -> None:
