@@ -52,7 +52,13 @@ def sandbox() -> SandboxedWorkflowRunner:
     """The workflow sandbox. Our pure modules and Pydantic pass through: reloading them for every workflow is slow."""
     return SandboxedWorkflowRunner(
         restrictions=SandboxRestrictions.default.with_passthrough_modules(
-            "schemas", "workflows.interpreter", "workflows.policies", "pydantic", "pydantic_core", "annotated_types"
+            "schemas",
+            "workflows.interpreter",
+            "workflows.policies",
+            "workflows.temporal_world",
+            "pydantic",
+            "pydantic_core",
+            "annotated_types",
         )
     )
 

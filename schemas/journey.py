@@ -76,6 +76,18 @@ class Move(Wire):
     operation_id: int
 
 
+class Hear(Wire):
+    """Signal to a journey: the contact did this. The same event again changes nothing.
+
+    Attributes:
+        at: when they did it. Signals may come in another order.
+    """
+
+    event_id: str
+    event: str
+    at: AwareDatetime | None = None
+
+
 class JourneyState(Wire):
     """All that changes in a journey: carried through continue-as-new, and nothing else is.
 
@@ -86,6 +98,7 @@ class JourneyState(Wire):
         round: how often a thread has been entered; a message may be sent once per step and round.
         reminders: how many follow-ups have been raised.
         leaving: it was asked to leave, and why.
+        heard: what the contact did during the rest that was continued as new; a later step may wait for it.
         heard_until: when the deed was done that ended a wait for it last; what was done no later is no news.
         moving: the version it was asked to move to, while no rest of it has the same step there.
         left_out: what the path leaves out, for it is bounded.
@@ -98,6 +111,7 @@ class JourneyState(Wire):
     round: int = 0
     reminders: int = 0
     leaving: Reason | None = None
+    heard: tuple[Hear, ...] = ()
     heard_until: AwareDatetime | None = None
     moving: Move | None = None
     path: tuple[PathEntry, ...] = ()
@@ -140,18 +154,6 @@ class Say(Wire):
     """Signal to a journey that stands in line: say this once, and stay in line."""
 
     message: str
-
-
-class Hear(Wire):
-    """Signal to a journey: the contact did this. The same event again changes nothing.
-
-    Attributes:
-        at: when they did it. Signals may come in another order.
-    """
-
-    event_id: str
-    event: str
-    at: AwareDatetime | None = None
 
 
 class Wake(Wire):

@@ -1,75 +1,33 @@
-"""The shapes that workflows have had: how each history came about, on real servers. A new one is added here."""
+"""The shapes that workflows have had: how each history came about, on real servers. A new one is added to `SHAPES`."""
 
-from collections.abc import AsyncGenerator, Awaitable, Callable
-from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
-from itertools import count
 from types import MappingProxyType
 
-from temporalio.client import Client
-
-from activities.postgres.pool import Pool
 from activities.temporal import Temporal
-from activities.waitlist.events import Events
-from activities.waitlist.intake import Intake
 from activities.waitlist.store import Waitlist
 from schemas.conversation import ConversationDocument
-from schemas.events import Event, EventKind
-from schemas.ids import JourneyId, bulk_workflow_id, journey_workflow_id, shelf_workflow_id
+from schemas.ids import bulk_workflow_id, journey_workflow_id, shelf_workflow_id
 from schemas.journey import Move, Signal
 from schemas.operations import Choice
-from schemas.path import JourneyPath
 from schemas.repair import Answer, Repair
 from schemas.steps import ExitStep, SendStep, Status
 from starter.approvals import Approvals, Which
 from starter.archive import archive_now, archive_schedule_id
 from starter.bulk import Decision, show_operation
-from starter.devstack.mailbox import Mailbox
 from starter.documents import STARTER_CONVERSATION, load_document
 from starter.publishing import publish
 from starter.reconciliation import reconcile_now, schedule_id
 from starter.repair import By, Repairs
-from tests.conformance.shops import RealShop
-from tests.product import STORE, Product, Shop, next_change, running_product, starter_document, subject
+from tests.histories.conversation_shapes import (
+    begun_with_what_was_heard,
+    continued_in_a_rest,
+    every_kind_of_step,
+    two_deeds_in_one_task,
+)
+from tests.histories.stage import CONTACT, IDENTITY, Ran, Stage, ended, rests_at
+from tests.product import next_change, starter_document, subject
 from workflows.interpreter.compiler import compile_document
-
-IDENTITY = "recorder"
-"""Stands in every event; by default it would be the process and the name of the machine."""
-CONTACT = "ada.lovelace"
-"""What must not be found in any history."""
-_queues = count(1)
-
-
-@dataclass(frozen=True)
-class Ran:
-    """A workflow that ended, and the path that it told when it was asked; a shelf has none."""
-
-    workflow_id: str
-    path: JourneyPath | None
-
-
-@dataclass(frozen=True)
-class Stage:
-    """The servers, and a database of the shape's own."""
-
-    pool: Pool
-    client: Client
-    mailbox: Mailbox
-
-    async def shop(self, document: ConversationDocument) -> Shop:
-        """A shop that has sold out of `v`, before anything runs."""
-        await publish(self.pool, document)
-        shop = Shop(self.pool, Intake(self.pool))
-        await shop.sells("v")
-        return shop
-
-    @asynccontextmanager
-    async def at_work(self, document: ConversationDocument) -> AsyncGenerator[Product]:
-        """Everything at work for as long as it takes."""
-        queue = f"recorded-{next(_queues)}"
-        async with running_product(self.pool, self.client, self.mailbox, queue, document) as product:
-            yield product
 
 
 def told_only() -> ConversationDocument:
@@ -78,14 +36,6 @@ def told_only() -> ConversationDocument:
     (thread,) = starter.threads
     steps = (SendStep(send="it-is-back"), ExitStep(exit="They have been told"))
     return starter.model_copy(update={"threads": (thread.model_copy(update={"steps": steps}),)})
-
-
-async def _ended(product: Product, journey: JourneyId) -> Ran:
-    await product.until(journey, lambda report: report.ended_at is not None)
-    handle = product.client.get_workflow_handle(journey_workflow_id(journey))
-    await handle.result()
-    # Asked of the worker that ran it, not replayed: the test compares the two.
-    return Ran(handle.id, await handle.query("path", result_type=JourneyPath))
 
 
 async def told_with_reminder(stage: Stage) -> Ran:
@@ -102,7 +52,7 @@ async def _told(stage: Stage, document: ConversationDocument) -> Ran:
         (journey,) = await shop.signs_up(CONTACT)
         await product.settled()
         await shop.has("v", 1)
-        return await _ended(product, journey)
+        return await ended(product, journey)
 
 
 async def sold_out_again_then_told(stage: Stage) -> Ran:
@@ -117,7 +67,7 @@ async def sold_out_again_then_told(stage: Stage) -> Ran:
         await product.until(journey, lambda report: report.ahead == 0)
         await product.settled()
         await shop.has("v", 1)
-        return await _ended(product, journey)
+        return await ended(product, journey)
 
 
 async def window_ended(stage: Stage) -> Ran:
@@ -126,7 +76,7 @@ async def window_ended(stage: Stage) -> Ran:
     (journey,) = await shop.signs_up(CONTACT)
     await stage.pool.execute("update journeys set window_ends_at = now() + interval '2 seconds'")
     async with stage.at_work(document) as product:
-        return await _ended(product, journey)
+        return await ended(product, journey)
 
 
 async def cancelled_in_line(stage: Stage) -> Ran:
@@ -136,7 +86,7 @@ async def cancelled_in_line(stage: Stage) -> Ran:
         (journey,) = await shop.signs_up(CONTACT)
         await product.settled()
         await product.journeys.cancel(journey)
-        return await _ended(product, journey)
+        return await ended(product, journey)
 
 
 async def cancelled_after_told(stage: Stage) -> Ran:
@@ -148,7 +98,7 @@ async def cancelled_after_told(stage: Stage) -> Ran:
         await product.mail_to(CONTACT)
         await product.settled()
         await product.journeys.cancel(journey)
-        return await _ended(product, journey)
+        return await ended(product, journey)
 
 
 async def held_up_by_the_provider(stage: Stage) -> Ran:
@@ -162,7 +112,7 @@ async def held_up_by_the_provider(stage: Stage) -> Ran:
         while await stage.pool.fetchval("select coalesce(max(attempts), 0) from sends") < 2:
             await next_change(stage.pool)
         await stage.mailbox.start()
-        return await _ended(product, journey)
+        return await ended(product, journey)
 
 
 def every_event() -> ConversationDocument:
@@ -184,7 +134,7 @@ async def discontinued(stage: Stage) -> Ran:
         (journey,) = await shop.signs_up(CONTACT)
         await product.mail_to(CONTACT)
         await shop.discontinues()
-        return await _ended(product, journey)
+        return await ended(product, journey)
 
 
 async def spoken_to_in_line(stage: Stage) -> Ran:
@@ -199,7 +149,7 @@ async def spoken_to_in_line(stage: Stage) -> Ran:
         )
         await product.mail_to(CONTACT)
         await shop.has("v", 1)
-        return await _ended(product, journey)
+        return await ended(product, journey)
 
 
 async def cancelled_in_temporal(stage: Stage) -> Ran:
@@ -233,68 +183,10 @@ async def archived(stage: Stage) -> Ran:
     async with stage.at_work(document) as product:
         (journey,) = await shop.signs_up(CONTACT)
         await shop.has("v", 1)
-        await _ended(product, journey)
+        await ended(product, journey)
         queue = product.settings.temporal_task_queue
         await archive_now(product.client, queue, timedelta(0))
         return Ran(f"{archive_schedule_id(queue)}/by-hand", None)
-
-
-WALK = """
-conversation: walk
-name: Every kind of step
-list: {code: default, name: Everyone}
-threads:
-  - name: Begin
-    on: custom.begin
-    when: {orders.count: {at_most: 0}}
-    steps:
-      - set_attribute: mood
-        to: good
-      - add_tag: seen
-      - add_to_list: default
-      - wait: 1 second
-      - wait_until: 2026-01-05 09:00
-      - decide:
-          - name: Bought before
-            when: {orders.count: {at_least: 1}}
-            steps: [{exit: They know us, id: known}]
-        otherwise:
-          - split:
-              - name: A
-                steps: [{send: hello}]
-              - name: B
-                steps: [{send: hello, id: hello-b}]
-      - wait_for: [custom.waved]
-        within: 2 days
-        happened: [{call_webhook: "HOOK", id: tell-the-shop}]
-      - go_to: End
-  - name: End
-    steps:
-      - exit: That is all
-messages:
-  hello: {channel: email, subject: Hello, text: Hello}
-"""
-
-
-async def every_kind_of_step(stage: Stage) -> Ran:
-    """A conversation without an alert, walked through every kind of step."""
-    async with RealShop() as system:
-        document = load_document(WALK.replace("HOOK", system.url), "walk.yaml")
-        async with stage.at_work(document) as product:
-            address = f"{CONTACT}@example.com"
-            began = Event(id="begin", store=STORE, kind=EventKind.CUSTOM, name="begin", email=address)
-            await Events(stage.pool).take(began.model_copy(update={"id": "before", "name": "other"}))
-            await stage.pool.execute(
-                "insert into consents (contact_id, channel, granted, source) "
-                "select id, 'email', true, 'test' from contacts"
-            )
-            outcome = await Events(stage.pool).take(began)
-            journey = outcome.effect.conversations[0].journey
-            assert journey is not None, outcome
-            while await _rests_at(stage, journey) != "wait-for-custom-waved":
-                await next_change(stage.pool)
-            await Events(stage.pool).take(began.model_copy(update={"id": "wave", "name": "waved"}))
-            return await _ended(product, journey)
 
 
 async def moved_and_skipped(stage: Stage) -> Ran:
@@ -304,7 +196,7 @@ async def moved_and_skipped(stage: Stage) -> Ran:
     async with stage.at_work(document) as product:
         (journey,) = await shop.signs_up(CONTACT)
         await shop.has("v", 1)
-        while await _rests_at(stage, journey) != "wait-2-days":
+        while await rests_at(stage, journey) != "wait-2-days":
             await next_change(stage.pool)
         renamed = document.model_copy(update={"name": "Another"})
         program = compile_document(renamed, (await publish(stage.pool, renamed)).version_id)
@@ -314,7 +206,7 @@ async def moved_and_skipped(stage: Stage) -> Ran:
         await Repairs(stage.pool, stage.client, product.archive).repair(
             journey, Repair.SKIP, By(IDENTITY, "to record it")
         )
-        return await _ended(product, journey)
+        return await ended(product, journey)
 
 
 async def carried_out(stage: Stage) -> Ran:
@@ -344,14 +236,10 @@ async def approved_by_hand(stage: Stage) -> Ran:
     async with stage.at_work(document) as product:
         (journey,) = await shop.signs_up(CONTACT)
         await shop.has("v", 1)
-        while await _rests_at(stage, journey) != "it-is-back":
+        while await rests_at(stage, journey) != "it-is-back":
             await next_change(stage.pool)
         await Approvals(stage.pool).answer(Answer.APPROVED, Which(), By(IDENTITY, "to record it"))
-        return await _ended(product, journey)
-
-
-async def _rests_at(stage: Stage, journey: JourneyId) -> str | None:
-    return await stage.pool.fetchval("select at_step from journeys where id = $1", journey)
+        return await ended(product, journey)
 
 
 async def shelf(stage: Stage) -> Ran:
@@ -383,6 +271,9 @@ SHAPES = MappingProxyType[str, Callable[[Stage], Awaitable[Ran]]](
             reconciled,
             archived,
             every_kind_of_step,
+            two_deeds_in_one_task,
+            continued_in_a_rest,
+            begun_with_what_was_heard,
             moved_and_skipped,
             approved_by_hand,
             carried_out,

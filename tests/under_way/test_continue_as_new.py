@@ -1,8 +1,10 @@
-"""A move that waits for a rest that both versions have goes along into a new history."""
+"""What a journey knows and has not answered goes along into a new history: a move that is still to come, and deeds."""
 
 import asyncio
+from datetime import UTC, datetime, timedelta
 
 from schemas.ids import JourneyId, journey_workflow_id
+from schemas.journey import Hear, Signal
 from schemas.operations import Choice
 from starter.publishing import publish
 from tests.conversations.test_story import has_ended, rests_at
@@ -15,13 +17,16 @@ __all__ = ["product"]
 """A fixture that is shared: everything at work on a server that finds any history long."""
 
 
+async def continued_from(product: Product, journey: JourneyId) -> str:
+    """The run before the present one; empty where there is none."""
+    begun = (await product.client.get_workflow_handle(journey_workflow_id(journey)).fetch_history()).events[0]
+    return begun.workflow_execution_started_event_attributes.continued_execution_run_id
+
+
 async def in_a_new_history(product: Product, journey: JourneyId) -> None:
     """Wait until the journey has gone on in one."""
     async with asyncio.timeout(PATIENCE):
-        while True:
-            begun = (await product.client.get_workflow_handle(journey_workflow_id(journey)).fetch_history()).events[0]
-            if begun.workflow_execution_started_event_attributes.continued_execution_run_id:
-                return
+        while not await continued_from(product, journey):
             await next_change(product.pool)
 
 
@@ -48,3 +53,21 @@ async def test_a_move_that_is_still_to_come_is_not_lost_with_the_history(product
         ("wait-three", "quiz@2"),
         ("new", None),
     ]
+
+
+async def test_what_was_heard_out_of_order_is_not_lost_with_the_history(product: Product) -> None:
+    """The second of two deeds was told first, and nothing waited for it yet."""
+    await publish(product.pool, quiz(waits("one"), waits("two", {"send": "hello"})))
+    await agrees(product.pool, "ann")
+    ann = entered(await did(product.pool, "custom", name="quiz"))
+    await rests_at(product, ann, "wait-one")
+    handle, done = product.client.get_workflow_handle(journey_workflow_id(ann)), datetime.now(UTC)
+    await handle.signal(Signal.HEAR, Hear(event_id="2", event="custom.two", at=done + timedelta(seconds=2)))
+    before = await continued_from(product, ann)
+    async with asyncio.timeout(PATIENCE):
+        while await continued_from(product, ann) == before:
+            await handle.signal(Signal.HEAR, Hear(event_id="0", event="custom.other", at=done))
+    await handle.signal(Signal.HEAR, Hear(event_id="1", event="custom.one", at=done + timedelta(seconds=1)))
+    await product.until(ann, has_ended)
+    assert subjects(product) == ["quiz: hello"]
+    assert [each.heard for each in (await path_of(product, ann)).entries[:2]] == ["custom.one", "custom.two"]
