@@ -152,7 +152,7 @@ class _Trial:
         program = self._tried.program
         events = [*{*program.hears, *program.goal_on, *program.exit_on}]
         for row in await self._pool.fetch(SQL["deeds"], journeys, events, MOST_DEEDS):
-            found[row["id"]] = (*found.get(row["id"], ()), Deed(row["event"], row["at"]))
+            found[row["id"]] = (*found.get(row["id"], ()), Deed(row["event"], row["known_at"], row["done_at"]))
         return found
 
     async def differs(self, start: JourneyStart, path: JourneyPath, row: Row, deeds: tuple[Deed, ...]) -> str | None:

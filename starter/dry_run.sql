@@ -16,38 +16,19 @@ limit $2;
 select program, questions from versions where id = $1;
 
 -- name: deeds
--- What these journeys' contacts did since they entered, of these events ($2) and those that end their own version's
--- journeys, as journeys would hear it and as soon as they could; the first $3 of each. As in deciding.sql and hearing.py.
-select j.id, deed.event, deed.at
+-- What these journeys' contacts did of these events ($2) and of those that end their own version's journeys, in the order
+-- in which journeys would hear of it; the first $3 of each.
+select j.id, deed.event, deed.done_at, deed.known_at
 from journeys j
 join versions v on v.id = j.version_id
 cross join lateral (
-    select event, at
-    from (
-        select case e.kind when 'custom' then 'custom.' || e.name else e.kind end as event,
-               greatest(e.happened_at, e.received_at) as at
-        from events e
-        where e.contact_id = j.contact_id and e.store_id = j.store_id and e.happened_at >= j.entered_at
-          and e.id is distinct from j.event_id and e.kind <> 'ordered'
-          and (e.message_id is null or e.message_id not like 'j-%' or split_part(e.message_id, '.', 1) = j.id)
-        union all
-        select distinct told.event, o.ordered_at
-        from orders o
-        cross join unnest(array[
-            'ordered', case when j.product_id is null or o.product_id = j.product_id then 'bought' end]) as told (event)
-        where o.contact_id = j.contact_id and o.store_id = j.store_id and not o.cancelled
-          and case when j.entered_on in ('ordered', 'bought') then o.ordered_at > j.entered_at
-                   else o.ordered_at >= j.entered_at end
-        union all
-        select 'unsubscribed', given_at from consents
-        where contact_id = j.contact_id and not granted and given_at >= j.entered_at
-    ) as known
-    where event = any($2::text[]) or v.program -> 'goal_on' ? event or v.program -> 'exit_on' ? event
-    order by at
+    select distinct event, done_at, known_at from journey_deeds
+    where journey_id = j.id and (event = any($2::text[]) or v.program -> 'goal_on' ? event or v.program -> 'exit_on' ? event)
+    order by known_at, done_at
     limit $3
 ) as deed
 where j.id = any($1::text[])
-order by j.id, deed.at;
+order by j.id, deed.known_at, deed.done_at;
 
 -- name: latest_document
 -- What is worked on, or else what is published.

@@ -39,23 +39,12 @@ select id from journeys
 where conversation = $1 and store_id = $2 and contact_id = $3 and alert_id is null and ended_at is null;
 
 -- name: done_since
--- Which of these deeds ($4) the contact did in the shop since then, this event ($5) aside; as a journey would have heard of
--- them. Orders are asked for apart, and an open or a click that names one of our messages was of another journey.
-select array_agg(distinct deed) from (
-    select case kind when 'custom' then 'custom.' || name else kind end as deed
-    from events
-    where contact_id = $1 and store_id = $2 and happened_at >= $3 and id <> $5 and kind <> 'ordered'
-      and (message_id is null or message_id not like 'j-%')
-    union all
-    select 'unsubscribed' from consents where contact_id = $1 and not granted and given_at >= $3
-) done
-where deed = any($4::text[]);
-
--- name: bought_since
-select exists (
-    select from orders
-    where contact_id = $1 and store_id = $2 and not cancelled and ordered_at >= $3
-      and ($4::text is null or product_id = $4));
+-- Which of these ($4) the contact did in the shop since then, this event ($5) aside; bought: of this product ($6), or of
+-- any. An open or a click that names one of our messages was of another journey.
+select array_agg(distinct event) from deeds
+where contact_id = $1 and (store_id is null or store_id = $2) and done_at >= $3 and event = any($4::text[])
+  and event_id is distinct from $5 and (message_id is null or message_id not like 'j-%')
+  and (product_id is null or $6::text is null or product_id = $6);
 
 -- name: enter
 -- Nothing, if they are in it already.

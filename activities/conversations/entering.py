@@ -119,14 +119,14 @@ async def _why_not(
 async def _over_already(connection: Connection, program: Program, happened: Happened, about: _About) -> Reason | None:
     """What would have ended the journey since: events come in any order, and the end may be told before the door."""
     ends = {*program.goal_on, *program.exit_on}
+    if ORDERED in happened.names:
+        ends -= {ORDERED, BOUGHT}  # it is this very order
     since = happened.contact_id, happened.store_id, happened.at
-    if ORDERED not in happened.names and {BOUGHT, ORDERED} & ends:
-        product_id = None if ORDERED in ends else about.product_id
-        if await connection.fetchval(SQL["bought_since"], *since, product_id):
-            return Reason.PURCHASED
-    if not ends:
-        return None
-    done: list[str] = await connection.fetchval(SQL["done_since"], *since, sorted(ends), happened.id) or []
+    done: list[str] = (
+        await connection.fetchval(SQL["done_since"], *since, sorted(ends), happened.id, about.product_id) or []
+    )
+    if ORDERED in done or BOUGHT in done:
+        return Reason.PURCHASED
     if any(deed in program.goal_on for deed in done):
         return Reason.GOAL_REACHED
     return Reason.EXIT_RULE if done else None

@@ -2,25 +2,11 @@
 select questions from versions where id = $1;
 
 -- name: journey
--- What a journey is about, and what happened in it: since they entered, in its shop, without what they entered on. A
--- click or an open that names one of our messages is one of the journey's own or of no concern to it.
+-- What a journey is about, and what happened in it.
 select
     j.contact_id, j.store_id, j.subject, j.product_id, j.alert_id, v.document -> 'list' ->> 'code' as list_code,
     array(select distinct message from sends where journey_id = j.id and state in ('sent', 'unknown')) as sent,
-    array(
-        select case kind when 'custom' then 'custom.' || name else kind end from events
-        where contact_id = j.contact_id and store_id = j.store_id and happened_at >= j.entered_at
-          and id is distinct from j.event_id and kind <> 'ordered'
-          and (message_id is null or message_id not like 'j-%' or split_part(message_id, '.', 1) = j.id)
-        union
-        select unnest(array['ordered', case when j.product_id is null or product_id = j.product_id then 'bought' end])
-        from orders
-        where contact_id = j.contact_id and store_id = j.store_id and not cancelled
-          and case when j.entered_on in ('ordered', 'bought') then ordered_at > j.entered_at else ordered_at >= j.entered_at end
-        union
-        select 'unsubscribed' from consents
-        where contact_id = j.contact_id and not granted and given_at >= j.entered_at
-    ) as happened,
+    array(select distinct event from journey_deeds where journey_id = j.id) as happened,
     (select properties || case when list_code is null then '{}' else jsonb_build_object('list', list_code) end
      from events where store_id = j.store_id and id = j.event_id) as properties,
     (select max(o.entered_at) from journeys o

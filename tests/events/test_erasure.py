@@ -23,10 +23,13 @@ ELSEWHERE = "elsewhere.myshopify.com"
 
 
 async def everywhere(pool: Pool, text: str) -> list[str]:
-    """Every column of the database in which this text stands anywhere, whatever its case."""
+    """Every column of every table in which this text stands anywhere, whatever its case."""
     columns = await pool.fetch(
-        "select table_name, column_name, data_type from information_schema.columns "
-        "where table_schema = 'public' and data_type in ('text', 'jsonb', 'ARRAY', 'bytea', 'character varying')"
+        """
+        select table_name, column_name, data_type
+        from information_schema.columns join information_schema.tables using (table_schema, table_name)
+        where table_schema = 'public' and table_type = 'BASE TABLE'
+          and data_type in ('text', 'jsonb', 'ARRAY', 'bytea', 'character varying')"""
     )
     found: list[str] = []
     for row in columns:

@@ -2,7 +2,7 @@
 Pure.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from schemas.ids import StepId
@@ -15,10 +15,16 @@ from workflows.interpreter.walk import ONCE
 
 @dataclass(frozen=True, slots=True)
 class Deed:
-    """Something the contact did, by the name that conversations hear it under, and when."""
+    """Something the contact did, by the name that conversations hear it under.
+
+    Attributes:
+        at: when a journey could hear of it.
+        done_at: when it was done, which may be earlier: a journey hears what it waits for in this order.
+    """
 
     event: str
     at: datetime
+    done_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +65,12 @@ class OldLife:
         self.heard = _could_be_heard(recorded)
 
     def hear(self, deed: Deed) -> None:
-        """It ends a wait of the new life: the next waits for what was done after it, not at once by another name."""
-        self.heard = [other for other in self.heard if other.at > deed.at]
+        """It ends a rest of the new life: the next waits for what was done after it, not at once by another name."""
+        self.heard = [other for other in self.heard if other.done_at > deed.done_at]
+
+    def miss(self, until: datetime) -> None:
+        """A rest of the new life came to another end: the next waits for what is heard from then on."""
+        self.heard = [other for other in self.heard if other.at >= until]
 
     def attend(self, journey: Journey) -> None:
         """This is the journey that lives it once more."""
@@ -140,18 +150,24 @@ class OldLife:
 
 
 def _could_be_heard(recorded: Recorded) -> list[Deed]:
-    """Each deed once: one that ended a wait did so a moment after it was done, and that moment counts."""
-    heard = [Deed(each.heard, each.left_at) for each in recorded.path.entries if each.heard and each.left_at]
+    """Each deed once: one that ended a wait was heard at that moment."""
     others = list(recorded.deeds)
-    for each in heard:
-        before = [deed for deed in others if deed.event == each.event and deed.at <= each.at]
+    heard: list[Deed] = []
+    for stay in recorded.path.entries:
+        if stay.heard is None or stay.left_at is None:
+            continue
+        deed = Deed(stay.heard, stay.left_at, stay.left_at)
+        before = [other for other in others if other.event == stay.heard and other.at <= stay.left_at]
         if before:
-            others.remove(max(before, key=_at))
+            found = max(before, key=_at)
+            others.remove(found)
+            deed = replace(deed, done_at=found.done_at)
+        heard.append(deed)
     return sorted((*heard, *others), key=_at)
 
 
-def _at(deed: Deed) -> datetime:
-    return deed.at
+def _at(deed: Deed) -> tuple[datetime, datetime]:
+    return deed.at, deed.done_at
 
 
 def _after_skipping(step: Step) -> StepId | None:

@@ -53,7 +53,6 @@ class Record:
         self._departures = departures(recorded, tried)
         """How it is asked to leave, from now on."""
         self._now = self._old.entries[0].entered_at if self._old.entries else recorded.start.entered_at
-        self._asleep_since = self._now
         self._stopped_at: int | None = None
         self._awaits_somebody = False
         """A message is held that was not held in the old life: nobody knows what somebody would have done."""
@@ -102,6 +101,11 @@ class Record:
         return next_moment(until, self._now, self._life.time_zone).astimezone(UTC)
 
     async def stand_in_line(self, until: datetime, after_claim: int) -> PlaceGiven | Say | Leave | None:
+        woken = self._stand_in_line(until, after_claim)
+        self._old.miss(self._now)
+        return woken
+
+    def _stand_in_line(self, until: datetime, after_claim: int) -> PlaceGiven | Say | Leave | None:
         stay, _ = self._old.stay_at(WAITING_LIST, self._now)
         goes = self._departure
         if goes is not None and (goes.stay is stay or self._departs_before(until if stay is None else stay.left_at)):
@@ -141,15 +145,15 @@ class Record:
         if len(self._old.lived) >= MOST_STAYS:
             raise EndOfRecord
         stay, exact = self._old.stay_at(step, self._now)
-        asleep_since, self._asleep_since = self._asleep_since, self._now
-        try:
-            same = self._unchanged(step) and not self._awaits_somebody
-            if stay is not None and exact and same and not self._departs_otherwise(stay):
-                return self._sleep_as_it_was(stay, step)
-            return self._sleep_by_the_clock(stay, step, until, hears(), asleep_since)
-        finally:
-            self._asleep_since = self._now
-            self._awaits_somebody = False
+        same = self._unchanged(step) and not self._awaits_somebody
+        if stay is not None and exact and same and not self._departs_otherwise(stay):
+            woken = self._sleep_as_it_was(stay, step)
+        else:
+            woken = self._sleep_by_the_clock(stay, step, until, hears())
+        self._awaits_somebody = False
+        if not isinstance(woken, Hear):
+            self._old.miss(self._now)
+        return woken
 
     def _departs_otherwise(self, stay: PathEntry) -> bool:
         """Whether a goal or an exit of this version ends this stay, or what ended it then is none of its."""
@@ -169,8 +173,9 @@ class Record:
         self._come_to(stay.left_at)
         match stay.why:
             case Why.HAPPENED:
-                self._old.hear(Deed(stay.heard or "", stay.left_at))
-                return Hear(event_id="on record", event=stay.heard or "")
+                event = stay.heard or ""
+                was = (deed for deed in self._old.heard if (deed.event, deed.at) == (event, stay.left_at))
+                return self._hear(next(was, Deed(event, stay.left_at, stay.left_at)))
             case Why.SKIPPED:
                 return Skip(step=StepId(step), to_end=self._old.skipped_to_end(stay))
             case Why.LEFT if self._departure is not None:
@@ -180,26 +185,29 @@ class Record:
             case _:
                 return None
 
+    def _hear(self, deed: Deed) -> Hear:
+        self._old.hear(deed)
+        return Hear(event_id="on record", event=deed.event, at=deed.done_at)
+
     def _sleep_by_the_clock(
-        self, stay: PathEntry | None, step: str, until: datetime | None, hears: frozenset[str], since: datetime
+        self, stay: PathEntry | None, step: str, until: datetime | None, hears: frozenset[str]
     ) -> Woken | None:
         goes = self._departure
-        ends: list[tuple[datetime, Woken]] = []
+        ends: list[tuple[datetime, Leave | Skip | Deed]] = []
         if goes is not None:
             ends.append((goes.at, goes.leave))
         if stay is not None and stay.why is Why.SKIPPED and stay.left_at is not None:
             ends.append((stay.left_at, Skip(step=StepId(step), to_end=self._old.skipped_to_end(stay))))
-        for deed in self._old.heard:
-            if deed.event in hears and deed.at >= since:
-                ends.append((deed.at, Hear(event_id="on record", event=deed.event)))
-        for at, woken in sorted(ends, key=_moment):
+        # Of those that are known already, the one that was done first.
+        listened_to = [deed for deed in self._old.heard if deed.event in hears]
+        for deed in sorted(listened_to, key=lambda deed: (max(deed.at, self._now), deed.done_at))[:1]:
+            ends.append((deed.at, deed))
+        for at, end in sorted(ends, key=_moment):
             if until is None or at <= until:
-                if goes is not None and woken is goes.leave:
+                if goes is not None and end is goes.leave:
                     return self._depart(goes)
                 self._come_to(at)
-                if isinstance(woken, Hear):
-                    self._old.hear(Deed(woken.event, at))
-                return woken
+                return self._hear(end) if isinstance(end, Deed) else end
         if until is None:
             raise EndOfRecord
         self._come_to(until)
@@ -299,7 +307,7 @@ def _rest_of(step: Step) -> object:
             return step.kind
 
 
-def _moment(end: tuple[datetime, Woken]) -> datetime:
+def _moment(end: tuple[datetime, Leave | Skip | Deed]) -> datetime:
     return end[0]
 
 

@@ -1,0 +1,85 @@
+"""What a recorded life would have heard on another version: each deed once, in the order in which a journey hears."""
+
+import asyncio
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from schemas.ids import StepId, VersionId
+from schemas.journey import JourneyStart, PlaceGiven
+from schemas.outcome import Sent
+from schemas.program import Program, Send, WaitFor
+from tests.conversations.told import talk, thread
+from tests.interpreter.journeys import DAWN, start_of, told_once
+from tests.interpreter.talks import BEGIN
+from workflows.interpreter.compiler import compile_document
+from workflows.interpreter.old_life import Deed, Recorded
+from workflows.interpreter.record import Record, live_again
+from workflows.interpreter.rehearsal import Answering, Happening, Rehearsal, rehearse
+
+DAY = timedelta(days=1)
+FIRST, SECOND = "custom.first", "custom.second"
+
+
+def _program(*steps: dict[str, Any]) -> Program:
+    return compile_document(talk("quiz", thread(BEGIN, *steps)), VersionId("quiz@1"))
+
+
+def _start(program: Program) -> JourneyStart:
+    nothing = {"alert_id": None, "subject": None, "window_ends_at": None}
+    return start_of(program).model_copy(update={**nothing, "entered_on": BEGIN})
+
+
+def _waits(event: str) -> dict[str, Any]:
+    return {"wait_for": [event], "within": "5 days", "id": f"for-{event.removeprefix('custom.')}"}
+
+
+def _heard(
+    start: JourneyStart, tried: Program, *deeds: Deed, happens: tuple[Happening, ...] = ()
+) -> dict[str, str | None]:
+    """What each wait of the tried version heard, by its step."""
+    outside = Answering(lambda request, now: Sent(message_id=request.key, at=now))
+    _, path = rehearse(start, Rehearsal(DAWN, happens, outside))
+    recorded = Recorded(start, path, deeds=deeds)
+
+    async def ask(_question: str) -> int | None:
+        return None
+
+    _, lived = asyncio.run(live_again(recorded, Record(recorded, tried, frozenset(), ask), tried))
+    return {entry.step: entry.heard for entry in lived.entries if entry.step.startswith("for-")}
+
+
+def _deed(event: str, done: float, known: float) -> Deed:
+    return Deed(event, DAWN + known * DAY, DAWN + done * DAY)
+
+
+@pytest.mark.parametrize(
+    ("deeds", "first", "second"),
+    [
+        pytest.param((_deed(FIRST, 1, 1), _deed(SECOND, 2, 2)), FIRST, SECOND, id="one after the other"),
+        pytest.param((_deed(FIRST, 1, 3), _deed(SECOND, 2, 2)), FIRST, SECOND, id="told in another order"),
+        pytest.param((_deed(FIRST, 2, 2), _deed(SECOND, 1, 1)), FIRST, None, id="done before it was waited for"),
+        pytest.param((_deed(FIRST, 2, 2), _deed(SECOND, 1, 3)), FIRST, None, id="told late"),
+        pytest.param((_deed(SECOND, 6, 6),), None, SECOND, id="the first was never done"),
+        pytest.param((_deed(SECOND, 4, 4),), None, None, id="missed with the wait it came in"),
+    ],
+)
+def test_a_wait_hears_what_was_done_after_the_one_before(
+    deeds: tuple[Deed, ...], first: str | None, second: str | None
+) -> None:
+    start = _start(_program({"send": "hello"}))
+    tried = _program({"send": "hello"}, _waits(FIRST), _waits(SECOND))
+    assert _heard(start, tried, *deeds) == {"for-first": first, "for-second": second}
+
+
+@pytest.mark.parametrize(("day", "heard"), [(1, None), (4, FIRST)])
+def test_what_was_done_in_line_is_old_when_a_wait_comes_after_it(day: int, heard: str | None) -> None:
+    start = told_once().start
+    ((send_id, send),) = start.program.steps.items()
+    assert isinstance(send, Send)
+    wait = WaitFor(id=StepId("for-first"), events=(FIRST,), window=5 * DAY)
+    steps = {send_id: send.model_copy(update={"next": wait.id}), wait.id: wait}
+    tried = start.program.model_copy(update={"steps": steps})
+    called = Happening(DAWN + 3 * DAY, PlaceGiven(claim_id=1))
+    assert _heard(start, tried, _deed(FIRST, day, day), happens=(called,)) == {"for-first": heard}
