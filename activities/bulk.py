@@ -11,11 +11,11 @@ from dataclasses import dataclass, field
 import structlog
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
-from temporalio.service import RPCError, RPCStatusCode
+from temporalio.service import RPCError
 
 from activities.postgres.pool import Connection, Pool, Row, transaction
 from activities.postgres.queries import load_queries
-from activities.temporal import Temporal
+from activities.temporal import Temporal, is_trouble
 from activities.waitlist.store import Waitlist
 from schemas.ids import JourneyId
 from schemas.journey import Activity, JourneyStart, Leave, Move, Signal
@@ -29,9 +29,6 @@ log = structlog.get_logger()
 ASKED_AT_ONCE = 50
 """Signals in flight together, as when a shelf calls forward: the journeys need the worker too, to answer."""
 
-DOWN = frozenset((RPCStatusCode.UNAVAILABLE, RPCStatusCode.DEADLINE_EXCEEDED, RPCStatusCode.RESOURCE_EXHAUSTED))
-"""What a Temporal answers that takes no calls just now, whichever journey they are for."""
-
 
 @dataclass(slots=True)
 class _Asked:
@@ -42,19 +39,14 @@ class _Asked:
         journeys: those that have been asked, or have ended.
         gone: their workflows have ended already.
         failed: why not, by journey. One that can never be asked must not keep all others from it.
-        down: how many of those because Temporal takes no calls just now.
+        in_trouble: to every call Temporal answered that it is in trouble: there is no use in asking the next batch.
     """
 
     last: str
     journeys: list[JourneyId] = field(default_factory=list[JourneyId])
     gone: list[JourneyId] = field(default_factory=list[JourneyId])
     failed: dict[JourneyId, str] = field(default_factory=dict[JourneyId, str])
-    down: int = 0
-
-    @property
-    def in_vain(self) -> bool:
-        """Whether it is no use to ask the next batch."""
-        return self.down > 0 and not self.journeys
+    in_trouble: bool = False
 
 
 class Bulk:
@@ -70,7 +62,8 @@ class Bulk:
         """Ask every journey of the operation that has not been asked yet.
 
         Raises:
-            ApplicationError: some could not be asked. The others were, unless Temporal is down.
+            ApplicationError: some could not be asked; all others were, unless Temporal is in trouble. The next attempt
+                goes on.
         """
         operation = request.operation_id
         row = await self._pool.fetchrow(SQL["operation"], operation)
@@ -85,8 +78,8 @@ class Bulk:
         while (batch := await self._ask_batch(operation, move, after)) is not None:
             asked, failed, after = asked + len(batch.journeys), failed + len(batch.failed), batch.last
             activity.heartbeat(asked)
-            if batch.in_vain:
-                break
+            if batch.in_trouble:
+                raise ApplicationError(f"Temporal takes no calls; {asked} journeys were asked", type="NotAsked")
         if failed:
             raise ApplicationError(f"{failed} journeys could not be asked; {asked} were", type="NotAsked")
         await self._pool.execute(SQL["finish"], operation)
@@ -135,9 +128,9 @@ class Bulk:
                         asked.gone.append(journey)
                 case RPCError():
                     asked.failed[journey] = answer.status.name
-                    asked.down += answer.status in DOWN
                 case _:
                     raise answer
+        asked.in_trouble = bool(answers) and all(is_trouble(answer) for answer in answers)
         # A newer release published what they live by, and can ask them.
         asked.failed |= {journey: "program not readable" for journey in under_way if journey not in starts}
         return asked

@@ -39,6 +39,24 @@ SEARCH_ATTRIBUTES = (STORE, SUBJECT, CONVERSATION, CONTACT)
 CALL_LIMIT = timedelta(seconds=10)
 """A frontend that has not answered by then is in trouble; the outbox or the activity tries again."""
 
+TROUBLE = frozenset(
+    (
+        RPCStatusCode.UNAVAILABLE,
+        RPCStatusCode.DEADLINE_EXCEEDED,
+        RPCStatusCode.RESOURCE_EXHAUSTED,
+        RPCStatusCode.CANCELLED,
+        RPCStatusCode.UNKNOWN,
+        RPCStatusCode.ABORTED,
+        RPCStatusCode.INTERNAL,
+    )
+)
+"""Answers of a Temporal in trouble, whatever it was asked; also of the client, when none comes in time."""
+
+
+def is_trouble(answer: object) -> bool:
+    """Whether a call may well be taken later."""
+    return isinstance(answer, RPCError) and answer.status in TROUBLE
+
 
 class Temporal:
     """Shelftalk's side of one Temporal namespace."""

@@ -10,11 +10,11 @@ from datetime import timedelta
 
 import asyncpg
 import structlog
-from temporalio.service import RPCError, RPCStatusCode
+from temporalio.service import RPCError
 
 from activities.postgres.pool import Connection, Pool, Row, transaction
 from activities.postgres.queries import load_queries
-from activities.temporal import Temporal
+from activities.temporal import Temporal, is_trouble
 from activities.waitlist.store import Waitlist
 from schemas.ids import JourneyId, Subject
 from schemas.journey import Hear, JourneyStart, Leave, Say, Signal, Skip, Wake
@@ -37,16 +37,6 @@ LONGEST_BACKOFF = timedelta(seconds=30)
 """The longest that a call waits for its next attempt."""
 PARK_AFTER = 20
 """Attempts of a call that Temporal answers but refuses; then an operator must look (`shelftalk doctor`)."""
-PASSING = {
-    RPCStatusCode.UNAVAILABLE,
-    RPCStatusCode.DEADLINE_EXCEEDED,
-    RPCStatusCode.RESOURCE_EXHAUSTED,
-    RPCStatusCode.CANCELLED,
-    RPCStatusCode.UNKNOWN,
-    RPCStatusCode.ABORTED,
-    RPCStatusCode.INTERNAL,
-}
-"""Answers of a Temporal in trouble: tried again for ever."""
 
 
 class Dispatcher:
@@ -182,6 +172,6 @@ def _name(error: Exception) -> str:
 
 def _parks(row: Row, error: Exception) -> bool:
     """Whether trying on is useless: Temporal refuses it, or the row cannot be understood, again and again."""
-    refused = isinstance(error, RPCError) and error.status not in PASSING
+    refused = isinstance(error, RPCError) and not is_trouble(error)
     ours = isinstance(error, ValueError | KeyError | TypeError)
     return (refused or ours) and row["attempts"] + 1 >= PARK_AFTER

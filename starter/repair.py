@@ -33,7 +33,8 @@ AT_ONCE = 5000
 LOOKS = (0.1, 0.2, 0.4, 0.8, 1.6)
 """Seconds between looks at a journey that is answering something: it takes milliseconds, and a message some seconds."""
 BETWEEN = (
-    "This journey is between two steps just now. Look again in a moment; `shelftalk doctor` tells whether it can go on."
+    "This journey is between two steps just now. Look again in a moment. If it stays there, no worker is at work "
+    "(`shelftalk doctor` tells), or its workflow task fails: the worker's log says why."
 )
 
 

@@ -197,12 +197,22 @@ class Versions:
             DocumentInvalid: today's rules find mistakes in it.
             AlertTaken, ListUnknown: as `publish` says.
         """
-        row = await self._row(Which(code, number))
+        version, document = await self.past(Which(code, number))
+        return await publish(self._pool, document, by=by, note=note, again=version)
+
+    async def past(self, which: Which) -> tuple[VersionId, ConversationDocument]:
+        """A published version that is to be published again: its name, and its document, checked anew.
+
+        Raises:
+            NoSuchVersion: as it says.
+            DocumentInvalid: today's rules find mistakes in it.
+        """
+        row = await self._row(which)
         document = load_document(row["source"] or as_yaml(row["document"]), row["id"])
         if not same_content(row["document"], document):
             # Another release reads the text otherwise; what was published holds.
             document = load_document(as_yaml(row["document"]), row["id"])
-        return await publish(self._pool, document, by=by, note=note, again=VersionId(row["id"]))
+        return VersionId(row["id"]), document
 
     async def _row(self, which: Which) -> Row:
         if which.working:

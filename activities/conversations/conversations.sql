@@ -41,8 +41,8 @@ where conversation = $1 and store_id = $2 and contact_id = $3 and alert_id is nu
 -- name: done_since
 -- Which of these ($4) the contact did in the shop since then, this event ($5) aside; bought: of this product ($6), or of
 -- any. An open or a click that names one of our messages was of another journey.
-select array_agg(distinct event) from deeds
-where contact_id = $1 and (store_id is null or store_id = $2) and done_at >= $3 and event = any($4::text[])
+select array_agg(distinct event) from deeds($1)
+where (store_id is null or store_id = $2) and done_at >= $3 and event = any($4::text[])
   and event_id is distinct from $5 and (message_id is null or message_id not like 'j-%')
   and (product_id is null or $6::text is null or product_id = $6);
 

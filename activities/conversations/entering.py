@@ -119,8 +119,10 @@ async def _why_not(
 async def _over_already(connection: Connection, program: Program, happened: Happened, about: _About) -> Reason | None:
     """What would have ended the journey since: events come in any order, and the end may be told before the door."""
     ends = {*program.goal_on, *program.exit_on}
-    if ORDERED in happened.names:
+    if BOUGHT in happened.names:
         ends -= {ORDERED, BOUGHT}  # it is this very order
+    if not ends:
+        return None
     since = happened.contact_id, happened.store_id, happened.at
     done: list[str] = (
         await connection.fetchval(SQL["done_since"], *since, sorted(ends), happened.id, about.product_id) or []

@@ -6,7 +6,7 @@ else that a step of its version waits for is told to it. What happened before th
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 
 from activities.decisions.facts import AttributeFact
 from activities.postgres.pool import Connection, Row
@@ -32,7 +32,7 @@ class Happened:
         store_id: None: it is true of every shop, as consent is.
         id: of the event, unique in its store. No personal data: it goes into histories.
         names: what conversations call it; an order is `ordered` and `bought`.
-        at: when (aware).
+        at: when (aware); never later than now.
         things: what it was about.
         bought: the products, of an order.
         message_id: of an open or a click, the message's own, where it is known.
@@ -50,8 +50,7 @@ class Happened:
 
 
 async def tell_journeys(connection: Connection, happened: Happened) -> None:
-    """Let the contact's journeys under way hear of it. A clock that is ahead makes nothing newer than now."""
-    now = datetime.now(UTC)
+    """Let the contact's journeys under way hear of it."""
     rows = await connection.fetch(
         SQL["listening"],
         happened.contact_id,
@@ -71,7 +70,7 @@ async def tell_journeys(connection: Connection, happened: Happened) -> None:
                 if name in row["hears"]:
                     # A journey hears each id once, and an order is two events to it.
                     id_ = f"{happened.id}/{name}" if len(happened.names) > 1 else happened.id
-                    heard = Hear(event_id=id_, event=name, at=min(happened.at, now))
+                    heard = Hear(event_id=id_, event=name, at=happened.at)
                     await connection.execute(SQL["hear"], row["id"], heard.model_dump(mode="json"))
 
 

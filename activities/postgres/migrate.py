@@ -7,7 +7,7 @@ from importlib.resources import files
 
 import asyncpg
 
-from activities.postgres.pool import Pool
+from activities.postgres.pool import Connection, Pool
 
 _FILE = re.compile(r"(\d{4})_([a-z0-9_]+)\.sql")
 _LOCK = 0x5E1F7A1C
@@ -15,6 +15,8 @@ _LOCK = 0x5E1F7A1C
 
 LIMIT_SECONDS = 6 * 3600.0
 """A new index on a large table takes its time, and whoever migrates second waits for the first."""
+LOCK_LIMIT = "5s"
+"""Whoever waits for a table holds up all who come after: behind a backup or a long report, that is everybody."""
 
 _CREATE = """
 create table if not exists migrations (
@@ -63,7 +65,8 @@ async def migrate(pool: Pool) -> int:
     """Apply what is missing. Returns how many were applied.
 
     Raises:
-        MigrationRefused: a migration that ran before has other text now, or the database is newer than this release.
+        MigrationRefused: a migration that ran before has other text now, the database is newer than this release, or
+            somebody else holds a table that is to be changed.
     """
     wanted = migrations()
     async with pool.acquire() as connection:
@@ -74,7 +77,8 @@ async def migrate(pool: Pool) -> int:
             _check(wanted, done)
             for migration in wanted[len(done) :]:
                 async with connection.transaction():
-                    await connection.execute(migration.sql, timeout=LIMIT_SECONDS)
+                    await connection.execute(f"set local lock_timeout = '{LOCK_LIMIT}'")
+                    await _apply(connection, migration)
                     await connection.execute(
                         "insert into migrations (number, name, checksum) values ($1, $2, $3)",
                         migration.number,
@@ -84,6 +88,16 @@ async def migrate(pool: Pool) -> int:
             return len(wanted) - len(done)
         finally:
             await connection.execute("select pg_advisory_unlock($1)", _LOCK)
+
+
+async def _apply(connection: Connection, migration: Migration) -> None:
+    try:
+        await connection.execute(migration.sql, timeout=LIMIT_SECONDS)
+    except asyncpg.LockNotAvailableError:
+        raise MigrationRefused(
+            f"Migration {migration.number} ({migration.name}) was not applied, and nothing is left of it: over "
+            f"{LOCK_LIMIT} a backup or a long query held a table that it changes. Run it again when that has ended."
+        ) from None
 
 
 async def pending(pool: Pool) -> int:

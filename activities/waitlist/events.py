@@ -15,7 +15,6 @@ from activities.conversations.entering import enter_conversations
 from activities.conversations.hearing import BOUGHT, ORDERED, Happened, tell_journeys
 from activities.postgres.pool import Connection, Pool, transaction
 from activities.postgres.queries import load_queries
-from activities.waitlist.clock import believable
 from activities.waitlist.enlist import Enlisted, Enlisting, Interest, NotEnlisted, contact
 from schemas.alerts import Action
 from schemas.events import (
@@ -109,7 +108,7 @@ async def take_order(connection: Connection, store_id: StoreId, fact: OrderFact)
     """A storefront's order, as it is now: what the verdicts, the offers and the criteria call bought."""
     contact_id = await contact(connection, fact.email)
     lines = [_Line(item.product_id, item.variant_id, item.quantity) for item in fact.items]
-    ordered_at = believable(fact.ordered_at, datetime.now(UTC))
+    ordered_at = min(fact.ordered_at, datetime.now(UTC))  # whatever the storefront's clock says
     bought = await _set_order(
         connection, store_id, fact.order_id, contact_id, lines, ordered_at, fact.observed_at, cancelled=fact.cancelled
     )
@@ -141,7 +140,7 @@ async def _take(connection: Connection, event: Event) -> EventOutcome:
         return repeated
     contact_id = await _contact(connection, event)
     now = datetime.now(UTC)
-    at = believable(event.happened_at or now, now)
+    at = min(event.happened_at or now, now)  # a clock that is ahead makes nothing newer than what is told next
     await connection.execute(SQL["add_store"], event.store)
     if not await _add(connection, event, contact_id, at):
         # Another request brought the same event in between; nothing of this one stays but what it shares with that.

@@ -1,6 +1,7 @@
 """Publishing while people are under way: who they are, what is to become of them, and how far that has come."""
 
 import asyncio
+from dataclasses import dataclass
 from typing import Annotated, Self
 
 from fastapi import Path, Query, Response
@@ -18,7 +19,7 @@ from starter.http.problems import FieldProblem, Kind, Refusal, problem_responses
 from starter.http.retry import once_more
 from starter.http.surroundings import Ops
 from starter.operations import Operations
-from starter.publishing import Published, publish
+from starter.publishing import publish
 from starter.versions import WORKING, NoSuchVersion, Versions, Which, working_document
 
 router = keyed_router("publishing")
@@ -84,14 +85,8 @@ async def count_under_way(
 )
 async def publish_version(code: Code, wish: Publishing, response: Response, operations: Ops, actor: Actor) -> Decided:
     """The working version, unless another is named or sent. Published and decided at once, or not at all."""
-    if wish.document is not None:
-        document = await asyncio.to_thread(load_document, wish.document, SOURCE)
-        if document.conversation != code:
-            detail = "The document is of another conversation than the address names."
-            raise Refusal(Kind.INVALID, detail, errors=(FieldProblem(path="$.document", detail=detail),))
-    else:
-        document = await _document(operations, code, wish.version or WORKING)
-    shown = await operations.under_way(document)
+    chosen = await _choose(operations, code, wish)
+    shown = await operations.under_way(chosen.document)
     if shown.journeys and wish.under_way is None:
         raise Refusal(
             Kind.CONFLICT,
@@ -100,7 +95,9 @@ async def publish_version(code: Code, wish: Publishing, response: Response, oper
             f"at a later rest); or `end` ({shown.in_line} places in line are given up).",
         )
     decision = Decision(wish.under_way or Choice.STAY, actor, wish.note)
-    published = await once_more(lambda: _publish(operations, code, wish, document, decision))
+    published = await once_more(
+        lambda: publish(operations.pool, chosen.document, decision, source=chosen.source, again=chosen.again)
+    )
     if not published.new:
         response.status_code = 200
     return Decided(
@@ -132,17 +129,32 @@ async def read_operation(operation: Number, operations: Ops) -> OperationReport:
         raise Refusal(Kind.NOT_FOUND, "There is no operation of this number.") from None
 
 
-async def _publish(
-    operations: Operations, code: str, wish: Publishing, document: ConversationDocument, decision: Decision
-) -> Published:
+@dataclass(frozen=True, slots=True)
+class _Chosen:
+    """What is to be published: the text it is read from, or the past version that it is."""
+
+    document: ConversationDocument
+    source: str | None = None
+    again: VersionId | None = None
+
+
+async def _choose(operations: Operations, code: str, wish: Publishing) -> _Chosen:
+    """What the wish names, checked by today's rules."""
     if wish.document is not None:
-        return await publish(operations.pool, document, decision, source=wish.document)
+        document = await asyncio.to_thread(load_document, wish.document, SOURCE)
+        if document.conversation != code:
+            detail = "The document is of another conversation than the address names."
+            raise Refusal(Kind.INVALID, detail, errors=(FieldProblem(path="$.document", detail=detail),))
+        return _Chosen(document, source=wish.document)
     which = _which(code, wish.version or WORKING)
-    if which.working:
-        worked_on, source = await working_document(operations.pool, code)
-        return await publish(operations.pool, worked_on, decision, source=source)
-    shown = await Versions(operations.pool).show(which)
-    return await publish(operations.pool, document, decision, again=VersionId(shown.version))
+    try:
+        if which.working:
+            document, source = await working_document(operations.pool, code)
+            return _Chosen(document, source=source)
+        version, document = await Versions(operations.pool).past(which)
+    except NoSuchVersion:
+        raise _not_there() from None
+    return _Chosen(document, again=version)
 
 
 async def _document(operations: Operations, code: str, version: str) -> ConversationDocument:

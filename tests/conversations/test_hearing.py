@@ -36,14 +36,18 @@ async def test_a_journey_hears_what_its_version_waits_for_and_nothing_else(pool:
 
 
 async def test_a_clock_that_is_ahead_makes_no_old_news_of_what_is_done_next(pool: Pool) -> None:
-    await publish(pool, talk("quiz", PATIENT))
-    entered(await did(pool, "custom", name="quiz"))
-    await did(pool, "clicked_message", happened_at=ago(minutes=-3))
+    """Neither of what is heard, nor of what ends a journey that was entered by such a clock."""
+    await publish(pool, talk("quiz", PATIENT, goal_on=["custom.stop"]))
+    ahead = ago(minutes=-3)
+    journey = entered(await did(pool, "custom", name="quiz", happened_at=ahead))
+    await did(pool, "clicked_message", happened_at=ahead)
     await did(pool, "clicked_message")
     first, second = [Hear.model_validate(call["payload"]).at for call in await calls(pool, "hear")]
     assert first is not None
     assert second is not None
     assert first <= second <= datetime.now(UTC)
+    await did(pool, "custom", name="stop")
+    assert await ending(pool) == {journey: Reason.GOAL_REACHED}
 
 
 async def test_a_journey_that_has_ended_or_had_not_begun_hears_nothing(pool: Pool) -> None:

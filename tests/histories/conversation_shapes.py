@@ -131,7 +131,7 @@ async def continued_in_a_rest(stage: Stage) -> Ran:
 
 
 async def begun_with_what_was_heard(stage: Stage) -> Ran:
-    """The run after that one: the deed of the first wait came in it, and that of the second was brought along."""
+    """The run after one like that: the deed of the first wait came in it, and that of the second was brought along."""
     _, after = await _continued(stage)
     return after
 

@@ -66,6 +66,11 @@ def test_every_shape_is_recorded_and_every_record_has_a_shape() -> None:
     assert {file.stem for file in FOLDER.glob("*.json")} == set(SHAPES)
 
 
+def test_only_what_is_no_journey_or_did_not_come_to_its_own_end_has_no_path() -> None:
+    others = {"shelf", "carried_out", "reconciled", "archived"}
+    assert SHAPES.keys() - set(TELL_A_PATH) == others | {"cancelled_in_temporal", "continued_in_a_rest"}
+
+
 @pytest.mark.parametrize("name", SHAPES)
 async def test_a_released_history_replays_on_todays_code(name: str) -> None:
     replayer = Replayer(workflows=WORKFLOWS, data_converter=pydantic_data_converter, workflow_runner=sandbox())

@@ -88,6 +88,24 @@ async def test_a_refused_database_can_still_be_migrated_by_another(empty: Pool) 
         assert await migrate(empty) == 0
 
 
+async def test_a_table_that_is_in_use_is_not_waited_for_long_and_nothing_is_left_behind(
+    empty: Pool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Everybody else would wait behind it. The seventh changes the table of orders."""
+    monkeypatch.setattr("activities.postgres.migrate.LOCK_LIMIT", "100ms")
+    everything = migrations()
+    monkeypatch.setattr("activities.postgres.migrate.migrations", lambda: everything[:6])
+    await migrate(empty)
+    monkeypatch.setattr("activities.postgres.migrate.migrations", lambda: everything[:7])
+    before = await _schema(empty)
+    async with empty.acquire() as reader, reader.transaction():
+        await reader.execute("lock table orders in access share mode")
+        with pytest.raises(MigrationRefused, match=r"7 .deeds. was not applied.* Run it again"):
+            await migrate(empty)
+        assert await _schema(empty) == before
+    assert await migrate(empty) == 1
+
+
 async def test_a_migration_that_fails_leaves_nothing_behind(empty: Pool) -> None:
     """A table of the same name is in the way of the first one."""
     await empty.execute("create table outbox (id int)")

@@ -15,7 +15,7 @@ from starter.documents import STARTER_CONVERSATION
 from starter.dry_run import dry_run
 from starter.publishing import publish
 from tests.conversations.test_story import has_ended, rests_at
-from tests.conversations.told import agrees, did, entered, orders
+from tests.conversations.told import ago, agrees, did, entered, orders
 from tests.http.conftest import operations_over, web_over
 from tests.http.web import problem
 from tests.product import STORE, Product, address
@@ -151,6 +151,19 @@ async def test_one_order_ends_one_wait_though_it_has_two_names(product: Product)
     (only,) = (await _tried(product, quiz(HELLO, ordered, bought))).journeys
     assert "would get 'ordered'" in only.sentence
     assert "get 'bought'" not in only.sentence
+
+
+async def test_of_two_deeds_that_were_told_in_the_other_order_each_ends_its_wait(product: Product) -> None:
+    await publish(product.pool, quiz(HELLO, waits("go")))
+    await agrees(product.pool, "ann")
+    ann = entered(await did(product.pool, "custom", name="quiz", happened_at=ago(hours=1)))
+    await rests_at(product, ann, "wait-go")
+    await did(product.pool, "custom", name="second", happened_at=ago(minutes=10))
+    await did(product.pool, "custom", name="first", happened_at=ago(minutes=20))
+    await did(product.pool, "custom", name="go")
+    await product.until(ann, has_ended)
+    (only,) = (await _tried(product, quiz(HELLO, waits("first"), waits("second", {"send": "again"})))).journeys
+    assert "would get 'again'" in only.sentence
 
 
 async def test_a_version_that_goes_round_for_ever_is_followed_for_a_while(product: Product) -> None:

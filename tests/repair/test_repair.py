@@ -1,5 +1,6 @@
 """What is held up is mended by hand: tried again, passed over, finished. Nothing is ever sent twice."""
 
+import asyncio
 from datetime import timedelta
 
 import pytest
@@ -16,7 +17,7 @@ from activities.waitlist.store import Waitlist
 from schemas.alerts import AlertEvent
 from schemas.conversation import ConversationDocument
 from schemas.ids import JourneyId, StepId, journey_workflow_id
-from schemas.journey import Move, Signal, Wake
+from schemas.journey import Move, Signal, Skip
 from schemas.outcome import Refused, Then, Unknown
 from schemas.path import JourneyPath, Why
 from schemas.reasons import Reason
@@ -269,15 +270,23 @@ async def test_there_is_nothing_to_try_again_at_a_wait(product: Product) -> None
         await _repairs(product).repair(journey, Repair.RETRY, BEN)
 
 
-async def test_what_a_journey_has_still_to_answer_is_waited_for(pool: Pool, client: Client, mailbox: Mailbox) -> None:
-    """It would go on by itself, and the skip that was announced would do nothing."""
+async def test_what_a_journey_has_still_to_answer_is_waited_for(
+    pool: Pool, client: Client, mailbox: Mailbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It goes on by itself, and the retry that was announced for the step before would do nothing."""
     document = starter_document()
     async with running_product(pool, client, mailbox, "asleep", document) as product:
         ada = await _told(product, "ada")
-    await client.get_workflow_handle(journey_workflow_id(ada)).signal(Signal.WAKE, Wake(step=StepId("wait-2-days")))
+    await client.get_workflow_handle(journey_workflow_id(ada)).signal(Signal.SKIP, Skip(step=StepId("wait-2-days")))
     repairs = Repairs(pool, client, PostgresArchive(pool))
+    monkeypatch.setattr("starter.repair.LOOKS", ())
     with pytest.raises(NotRepairable, match="between two steps just now"):
         await repairs.repair(ada, Repair.SKIP, BEN)
+    monkeypatch.setattr("starter.repair.LOOKS", (0.05,) * 400)
+    looking = asyncio.create_task(repairs.repair(ada, Repair.SKIP, BEN))
+    async with running_product(pool, client, mailbox, "asleep", document):
+        with pytest.raises(NotRepairable, match="has ended"):
+            await looking
     assert await pool.fetchval("select count(*) from audit") == 0
 
 

@@ -78,6 +78,19 @@ async def test_a_past_version_is_published_again_and_those_under_way_come_back_t
     assert (shown["to_version"], shown["total"]) == ("back-in-stock@1", 1)
 
 
+async def test_a_past_version_in_which_todays_rules_find_mistakes_is_refused(waiting: Web, pool: Pool) -> None:
+    await pool.execute(
+        """
+        insert into versions (id, conversation, number, content_hash, document, program)
+        select 'back-in-stock@9', conversation, 9, 'of another time',
+               jsonb_set(document, '{threads,0,steps}', '[{"send": "nobody-wrote-this"}]'), program
+        from versions"""
+    )
+    said = problem(await waiting.keyed.post(PUBLISH, json={"version": "9", "under_way": "stay"}), 422, "invalid")
+    assert "nobody-wrote-this" in said.model_dump_json()
+    assert await pool.fetchval("select published from conversations") == "back-in-stock@1"
+
+
 async def test_a_document_is_published_if_it_is_of_this_conversation(waiting: Web) -> None:
     answer = await waiting.keyed.post(PUBLISH, json={"document": CHANGED, "under_way": "end"})
     assert (answer.status_code, answer.json()["version"]) == (201, "back-in-stock@2")

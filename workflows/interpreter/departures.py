@@ -29,7 +29,7 @@ def departures(recorded: Recorded, tried: Program) -> list[Departure]:
     """How this life is asked to leave if it is lived on the tried version, in order: a farewell may follow the first.
 
     An event that ended the old life by a rule that both have is heard when it was. One that only the tried version ends
-    on is heard when it was done. Where only the old version had the rule, nobody is asked to leave.
+    on is heard when it could be. Where only the old version had the rule, nobody is asked to leave.
     """
     found: list[Departure] = []
     for was in (*_as_they_were(recorded), None):

@@ -201,7 +201,7 @@ class Record:
         # Of those that are known already, the one that was done first.
         listened_to = [deed for deed in self._old.heard if deed.event in hears]
         for deed in sorted(listened_to, key=lambda deed: (max(deed.at, self._now), deed.done_at))[:1]:
-            ends.append((deed.at, deed))
+            ends.append((max(deed.at, self._now), deed))
         for at, end in sorted(ends, key=_moment):
             if until is None or at <= until:
                 if goes is not None and end is goes.leave:

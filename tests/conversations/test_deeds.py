@@ -1,0 +1,115 @@
+"""Which deeds a journey's contact has done, as criteria, doors and dry runs ask the database."""
+
+import re
+from datetime import UTC, datetime
+
+import pytest
+
+from activities.postgres.pool import Pool, Row
+from activities.waitlist.intake import Intake
+from schemas.facts import ItemFact, OrderFact
+from schemas.ids import JourneyId
+from starter.consents import Consents
+from starter.publishing import publish
+from tests.conversations.told import ago, did, entered, orders, talk, thread
+from tests.product import STORE, Shop, address
+
+
+@pytest.fixture
+async def ann(pool: Pool) -> JourneyId:
+    """A journey that was entered a day ago."""
+    waits = {"wait_for": ["custom.never"], "within": "30 days"}
+    await publish(pool, talk("club", thread("custom.quiz", waits, {"send": "hello"})))
+    # Too long ago to enter by; what counts from is put there instead.
+    journey = entered(await did(pool, "custom", name="quiz", id="door"))
+    await pool.execute("update journeys set entered_at = $1", ago(days=1))
+    return journey
+
+
+async def deeds(pool: Pool, journey: JourneyId) -> list[str]:
+    return [row["event"] for row in await _rows(pool, journey)]
+
+
+async def _rows(pool: Pool, journey: JourneyId) -> list[Row]:
+    return await pool.fetch(
+        "select event, done_at, known_at from journey_deeds where journey_id = $1 order by known_at, done_at, event",
+        journey,
+    )
+
+
+async def test_all_that_a_contact_did_since_but_for_the_door(pool: Pool, ann: JourneyId) -> None:
+    await did(pool, "custom", name="before", happened_at=ago(days=2))
+    await did(pool, "custom", name="since")
+    await did(pool, "custom", "ben", name="of-ben")
+    await did(pool, "custom", name="elsewhere", store="other.example")
+    await orders(pool)
+    await Consents(pool).record(address("ann"), "test", granted=False)
+    assert await deeds(pool, ann) == ["custom.since", "bought", "ordered", "unsubscribed"]
+
+
+async def test_a_message_of_another_journey_is_none_of_this_one(pool: Pool, ann: JourneyId) -> None:
+    await did(pool, "clicked_message", message="<j-other.hello.1@shop.example>")
+    assert await deeds(pool, ann) == []
+    await did(pool, "clicked_message", message=f"<{ann}.hello.1@shop.example>")
+    await did(pool, "opened_message", message="<from-elsewhere@shop.example>")
+    assert await deeds(pool, ann) == ["clicked_message", "opened_message"]
+
+
+async def test_of_a_product_only_its_own_order_is_bought(pool: Pool, ann: JourneyId) -> None:
+    await Shop(pool, Intake(pool)).sells("v")
+    await pool.execute("update journeys set product_id = 'p'")
+    await orders(pool, product="q")
+    assert await deeds(pool, ann) == ["ordered"]
+    await orders(pool, product="p")
+    assert await deeds(pool, ann) == ["ordered", "bought", "ordered"]
+
+
+async def test_joining_a_list_again_is_no_deed_whichever_was_told_first(pool: Pool, ann: JourneyId) -> None:
+    await did(pool, "joined_list", list="club")
+    await did(pool, "joined_list", list="club")
+    await did(pool, "joined_list", list="club", happened_at=ago(hours=2))
+    (only,) = await _rows(pool, ann)
+    assert only["event"] == "joined_list"
+    assert only["done_at"] > ago(hours=1), "the one that journeys were told of"
+
+
+async def test_an_order_is_one_deed_and_known_when_it_was_told_first(pool: Pool, ann: JourneyId) -> None:
+    ordered_at = ago(hours=3)
+    for products in (("p",), ("p", "q")):
+        items = tuple(ItemFact(product_id=product, variant_id=None, quantity=1) for product in products)
+        order = OrderFact(
+            order_id="1",
+            email=address("ann"),
+            items=items,
+            ordered_at=ordered_at,
+            cancelled=False,
+            observed_at=datetime.now(UTC),
+        )
+        await Intake(pool).observe(STORE, "shopify", [order])
+    told, *others = await pool.fetch("select received_at from orders order by received_at")
+    rows = await _rows(pool, ann)
+    assert [row["event"] for row in rows] == ["bought", "ordered", "bought"]
+    assert {row["done_at"] for row in rows} == {ordered_at}
+    assert [row["known_at"] for row in rows] == [told["received_at"]] * 2 + [row["received_at"] for row in others]
+    await pool.execute("update orders set received_at = null")
+    assert {row["known_at"] for row in await _rows(pool, ann)} == {ordered_at}, "as of orders from before this was kept"
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "select array(select distinct event from journey_deeds where journey_id = j.id) from journeys j where id = $1",
+        "select deed.event from journeys j cross join lateral (select event from journey_deeds where journey_id = j.id "
+        "order by known_at limit 9) as deed where j.id = any(array[$1])",
+        "select event from deeds($1) where done_at >= now()",
+    ],
+)
+async def test_deeds_are_found_by_their_contact_however_many_there_are(pool: Pool, query: str) -> None:
+    async with pool.acquire() as connection, connection.transaction():
+        await connection.execute("set local enable_seqscan = off; set local plan_cache_mode = force_generic_plan")
+        await connection.execute(f"prepare asked(text) as {query}")
+        plan = [row[0] for row in await connection.fetch("explain execute asked('x')")]
+    scans = [line for line in plan if re.search(r" on (events|orders|consents) ", line)]
+    assert len(scans) == 4, "orders are looked at twice"
+    assert not any("Seq Scan" in line for line in scans)
+    assert len([line for line in plan if re.search(r"Index Cond: .*\bcontact_id = ", line)]) == len(scans), plan
