@@ -10,6 +10,7 @@ from bench.intake import measure_intake
 from bench.moves import NotMoved, measure_moves
 from bench.process import PartFailed
 from bench.rates import measure_rates
+from bench.rehearsals import NotAYear, measure_rehearsals
 from bench.replays import NotReplayed, measure_replays
 from bench.report import Result
 from bench.sizes import FULL, QUICK, Sizes
@@ -19,11 +20,13 @@ from starter.devstack.failures import DevstackError
 
 INTAKE_ROUNDS = 3
 REPLAY_ROUNDS = 3
+REHEARSED_YEARS = 30
 
 
 async def measure(sizes: Sizes) -> Result:
     """The whole benchmark."""
     began = time.monotonic()
+    rehearsals = measure_rehearsals(REHEARSED_YEARS)
     async with running_stage() as stage:
         report("1/7 sign-ups and webhooks")
         intake = await measure_intake(stage, sizes.requests, min(sizes.rounds, INTAKE_ROUNDS))
@@ -42,7 +45,9 @@ async def measure(sizes: Sizes) -> Result:
             replays = await measure_replays(stage, bare_ids, sizes.replayed, min(sizes.rounds, REPLAY_ROUNDS))
             report(f"7/7 moving {sizes.moved} open journeys to another version")
             moves = await measure_moves(stage, engines, sizes.moved, killed=sizes.killed)
-    return Result(rounds, first, restocks, memory, intake, replays, moves, sizes.at_once, time.monotonic() - began)
+    return Result(
+        rounds, first, restocks, memory, intake, replays, moves, rehearsals, sizes.at_once, time.monotonic() - began
+    )
 
 
 def main() -> int:
@@ -54,7 +59,7 @@ def main() -> int:
     sizes = QUICK if parser.parse_args().quick else FULL
     try:
         result = asyncio.run(measure(sizes))
-    except (DevstackError, NotMoved, NotReplayed, PartFailed, TimeoutError) as error:
+    except (DevstackError, NotAYear, NotMoved, NotReplayed, PartFailed, TimeoutError) as error:
         report(f"Could not be measured: {type(error).__name__}: {error}")
         return 1
     report(result.table())

@@ -9,6 +9,7 @@ from bench.intake import IntakeRates
 from bench.moves import Moves
 from bench.processor import Processor
 from bench.rates import Rounds
+from bench.rehearsals import Rehearsals
 from bench.replays import Replays
 from bench.waits import FirstMessages, Memory
 
@@ -18,6 +19,7 @@ MOST_RESTOCK_GROWTH = 1.5
 MOST_FIRST_MESSAGE_SECONDS = 1.0
 MOST_REPLAY_SECONDS = 0.2
 """What a page of a console may wait for."""
+MOST_REHEARSED_YEAR_SECONDS = 0.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +52,7 @@ class Result:
     intake: IntakeRates
     replays: Replays
     moves: Moves
+    rehearsals: Rehearsals
     at_once: int
     seconds: float
 
@@ -105,6 +108,11 @@ class Result:
         """Paths from the archive per second, against bare histories that lie in memory."""
         return Spread.of([ours / bare for ours, bare in zip(self.replays.ours, self.replays.bare, strict=True)])
 
+    @property
+    def rehearsed_ratio(self) -> Spread:
+        """Years rehearsed, against years of the machine alone."""
+        return Spread.of([bare / ours for ours, bare in zip(self.rehearsals.ours, self.rehearsals.bare, strict=True)])
+
     def json(self) -> str:
         """One line."""
         (starts, bare_starts), (told, bare_told), (ended, _) = self.started, self.told, self.ended
@@ -134,6 +142,8 @@ class Result:
                 "replays_per_second": round(Spread.of(self.replays.ours).median, 1),
                 "replay_alone_seconds": round(Spread.of(self.replays.alone).median, 4),
                 "replayed_journeys": self.replays.journeys,
+                "rehearsed_year_seconds": round(Spread.of(self.rehearsals.ours).median, 4),
+                "rehearsed_year_ratio": round(self.rehearsed_ratio.median, 3),
                 "memory_mb_per_1000_journeys": round(self.memory.ours * 1000 / 1e6, 2),
                 "processor_ms_per_start": self.cost("started")[0].json(),
                 "processor_ms_per_told": self.cost("told")[0].json(),
@@ -160,6 +170,7 @@ class Result:
                     "bare_first_seconds": bare_first.json(),
                     "replays_per_second": Spread.of(self.replays.ours).json(),
                     "replay_alone_seconds": Spread.of(self.replays.alone).json(),
+                    "rehearsed_year_seconds": Spread.of(self.rehearsals.ours).json(),
                     "signups_per_second": sign_ups.json(),
                     "webhooks_per_second": webhooks.json(),
                 },
@@ -240,6 +251,16 @@ class Result:
                 "",
                 "",
                 _target(f"≤ {MOST_REPLAY_SECONDS:g}", Spread.of(self.replays.alone).median <= MOST_REPLAY_SECONDS),
+            ),
+            (
+                "a year rehearsed, s",
+                Spread.of(self.rehearsals.ours).text(4),
+                Spread.of(self.rehearsals.bare).text(4),
+                self.rehearsed_ratio.text(2),
+                _target(
+                    f"≤ {MOST_REHEARSED_YEAR_SECONDS:g}",
+                    Spread.of(self.rehearsals.ours).median <= MOST_REHEARSED_YEAR_SECONDS,
+                ),
             ),
             (
                 "MB per 1,000 open journeys",

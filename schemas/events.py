@@ -117,7 +117,7 @@ class Event(Model):
         order: the order's id, for `ordered` and only for that. Every item of an order names its product.
         message: the Message-ID of what was opened or clicked, where it is known; only of those kinds.
         list: the code of the list that was joined, for `joined_list` and only for that.
-        happened_at: now, if left out. Ahead by more than five minutes counts as now.
+        happened_at: now, if left out. What lies ahead counts as now.
         properties: of the event; what is small enough to keep.
         attributes: of the contact: merged into what is known, the newer event wins, null removes.
     """
