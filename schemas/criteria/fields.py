@@ -194,7 +194,8 @@ FIELDS = (
     Field(
         "journey.happened",
         FieldType.TEXTS,
-        "what the contact did since they entered, by the names of events; what they entered on is not among it",
+        "what the contact did since they entered, by the names of events; what they entered on is not among it, nor is "
+        "joining a list that they were on",
     ),
     Field(
         "event.properties.<name>",
