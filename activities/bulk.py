@@ -39,7 +39,7 @@ class _Asked:
         journeys: those that have been asked, or have ended.
         gone: their workflows have ended already.
         failed: why not, by journey. One that can never be asked must not keep all others from it.
-        in_trouble: to every call Temporal answered that it is in trouble: there is no use in asking the next batch.
+        in_trouble: Temporal took none of its calls, and is in trouble: there is no use in asking the next batch.
     """
 
     last: str
@@ -79,7 +79,9 @@ class Bulk:
             asked, failed, after = asked + len(batch.journeys), failed + len(batch.failed), batch.last
             activity.heartbeat(asked)
             if batch.in_trouble:
-                raise ApplicationError(f"Temporal takes no calls; {asked} journeys were asked", type="NotAsked")
+                raise ApplicationError(
+                    f"Temporal took no call of a whole batch; {asked} journeys were asked", type="NotAsked"
+                )
         if failed:
             raise ApplicationError(f"{failed} journeys could not be asked; {asked} were", type="NotAsked")
         await self._pool.execute(SQL["finish"], operation)
@@ -130,7 +132,7 @@ class Bulk:
                     asked.failed[journey] = answer.status.name
                 case _:
                     raise answer
-        asked.in_trouble = bool(answers) and all(is_trouble(answer) for answer in answers)
+        asked.in_trouble = len(answers) == len(rows) and all(is_trouble(answer) for answer in answers)
         # A newer release published what they live by, and can ask them.
         asked.failed |= {journey: "program not readable" for journey in under_way if journey not in starts}
         return asked

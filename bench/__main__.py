@@ -26,25 +26,26 @@ REHEARSED_YEARS = 30
 async def measure(sizes: Sizes) -> Result:
     """The whole benchmark."""
     began = time.monotonic()
+    report(f"1/8 {REHEARSED_YEARS} years rehearsed")
     # In a thread of its own: a rehearsal runs a loop of its own.
     rehearsals = await asyncio.to_thread(measure_rehearsals, REHEARSED_YEARS)
     async with running_stage() as stage:
-        report("1/7 sign-ups and webhooks")
+        report("2/8 sign-ups and webhooks")
         intake = await measure_intake(stage, sizes.requests, min(sizes.rounds, INTAKE_ROUNDS))
-        report("2/7 memory of open journeys")
+        report("3/8 memory of open journeys")
         async with running_engines(stage) as engines:
             memory = await measure_memory(stage, engines, sizes.cached)
         async with running_engines(stage) as engines:
-            report(f"3/7 {sizes.at_once} journeys at once, {sizes.rounds} rounds on either side")
+            report(f"4/8 {sizes.at_once} journeys at once, {sizes.rounds} rounds on either side")
             rounds = await measure_rates(stage, engines, sizes.at_once, sizes.rounds, sizes.warm_up)
-            report("4/7 first messages")
+            report("5/8 first messages")
             first = await measure_first_messages(stage, engines, sizes.first_messages)
-            report("5/7 restocks")
+            report("6/8 restocks")
             restocks = await measure_restocks(stage, engines, sizes.waiting, sizes.restocks)
-            report(f"6/7 replays of up to {sizes.replayed} archived journeys")
+            report(f"7/8 replays of up to {sizes.replayed} archived journeys")
             bare_ids = [f"round-{sizes.rounds - 1}-{number}" for number in range(sizes.at_once)]
             replays = await measure_replays(stage, bare_ids, sizes.replayed, min(sizes.rounds, REPLAY_ROUNDS))
-            report(f"7/7 moving {sizes.moved} open journeys to another version")
+            report(f"8/8 moving {sizes.moved} open journeys to another version")
             moves = await measure_moves(stage, engines, sizes.moved, killed=sizes.killed)
     return Result(
         rounds, first, restocks, memory, intake, replays, moves, rehearsals, sizes.at_once, time.monotonic() - began

@@ -51,6 +51,9 @@ def measure_rehearsals(times: int) -> Rehearsals:
     lived = rehearsed.path.entries
     if len(rehearsed.said) != MONTHS or lived[-1].left_at is None or lived[-1].left_at - entrance.at < YEAR:
         raise NotAYear(f"{len(rehearsed.said)} messages in {len(lived)} stays")
+    _, path = rehearse(start, Rehearsal(entrance.at, (), outside))
+    if [(stay.step, stay.left_at) for stay in path.entries] != [(stay.step, stay.left_at) for stay in lived]:
+        raise NotAYear("the machine alone lives another year")
     figures = Rehearsals([], [])
     for _ in range(times):
         figures.ours.append(_seconds(lambda: tester.run(scenario)))

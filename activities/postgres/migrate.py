@@ -96,7 +96,7 @@ async def _apply(connection: Connection, migration: Migration) -> None:
     except asyncpg.LockNotAvailableError:
         raise MigrationRefused(
             f"Migration {migration.number} ({migration.name}) was not applied, and nothing is left of it: over "
-            f"{LOCK_LIMIT} a backup or a long query held a table that it changes. Run it again when that has ended."
+            f"{LOCK_LIMIT} a backup or a long query held what it changes. Run it again when that has ended."
         ) from None
 
 

@@ -15,6 +15,7 @@ from activities.conversations.entering import enter_conversations
 from activities.conversations.hearing import BOUGHT, ORDERED, Happened, tell_journeys
 from activities.postgres.pool import Connection, Pool, transaction
 from activities.postgres.queries import load_queries
+from activities.waitlist.clock import believable
 from activities.waitlist.enlist import Enlisted, Enlisting, Interest, NotEnlisted, contact
 from schemas.alerts import Action
 from schemas.events import (
@@ -140,7 +141,8 @@ async def _take(connection: Connection, event: Event) -> EventOutcome:
         return repeated
     contact_id = await _contact(connection, event)
     now = datetime.now(UTC)
-    at = min(event.happened_at or now, now)  # a clock that is ahead makes nothing newer than what is told next
+    told_at = believable(event.happened_at or now, now)
+    at = min(told_at, now)  # a clock that is ahead makes nothing newer than what is told next
     await connection.execute(SQL["add_store"], event.store)
     if not await _add(connection, event, contact_id, at):
         # Another request brought the same event in between; nothing of this one stays but what it shares with that.
@@ -148,10 +150,10 @@ async def _take(connection: Connection, event: Event) -> EventOutcome:
         assert repeated is not None, "whoever was first has committed: the insert waited for them"
         return repeated
     if event.attributes:
-        size = await connection.fetchval(SQL["merge_attributes"], contact_id, event.attributes, at)
+        size = await connection.fetchval(SQL["merge_attributes"], contact_id, event.attributes, told_at)
         if size > LARGEST_ATTRIBUTES:
             raise _EventRefused(f"With these, the contact's attributes would exceed {LARGEST_ATTRIBUTES} bytes.")
-    effect = await _take_effect(connection, event, contact_id, at)
+    effect = await _take_effect(connection, event, contact_id, at, told_at)
     await connection.execute(
         SQL["set_outcome"], event.store, event.id, effect.model_dump(mode="json", exclude_defaults=True)
     )
@@ -202,7 +204,10 @@ async def _add(connection: Connection, event: Event, contact_id: ContactId, at: 
     return added is not None
 
 
-async def _take_effect(connection: Connection, event: Event, contact_id: ContactId, at: datetime) -> EventEffect:
+async def _take_effect(
+    connection: Connection, event: Event, contact_id: ContactId, at: datetime, told_at: datetime
+) -> EventEffect:
+    """What it leads to. `told_at` is when it happened by the clock of whoever tells: what is newer, by that, stands."""
     name = event.kind if event.name is None else f"{CUSTOM}{event.name}"
     properties = event.properties | ({"list": event.list} if event.list is not None else {})
     happened = Happened(
@@ -216,7 +221,9 @@ async def _take_effect(connection: Connection, event: Event, contact_id: Contact
         case EventKind.ORDERED:
             assert event.order is not None, "an ordered event has its order"
             lines = [_Line(item.product or "", item.variant, item.quantity) for item in event.things]
-            bought = await _set_order(connection, event.store, event.order, contact_id, lines, at, at, cancelled=False)
+            bought = await _set_order(
+                connection, event.store, event.order, contact_id, lines, at, told_at, cancelled=False
+            )
             return await _tell_of_order(connection, happened, bought)
         case EventKind.JOINED_LIST:
             assert event.list is not None, "who joined a list joined a certain one"

@@ -67,5 +67,5 @@ async def test_an_operation_does_not_walk_all_its_journeys_in_vain_while_tempora
     await shop.signs_up(*(f"number-{number}" for number in range(6)))
     number = await operation(pool, reworded("Look, it is here"), Choice.MOVE)
     bulk = Bulk(pool, Waitlist(pool), Temporal(client, "outage"))
-    with pytest.raises(ApplicationError, match="takes no calls; 0 journeys were asked"):
+    with pytest.raises(ApplicationError, match="took no call of a whole batch; 0 journeys were asked"):
         await ActivityEnvironment().run(bulk.carry_out, CarryOut(operation_id=number))

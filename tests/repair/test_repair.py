@@ -273,7 +273,7 @@ async def test_there_is_nothing_to_try_again_at_a_wait(product: Product) -> None
 async def test_what_a_journey_has_still_to_answer_is_waited_for(
     pool: Pool, client: Client, mailbox: Mailbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """It goes on by itself, and the retry that was announced for the step before would do nothing."""
+    """It is about to go on by itself, and the skip that was announced for the step before would do nothing."""
     document = starter_document()
     async with running_product(pool, client, mailbox, "asleep", document) as product:
         ada = await _told(product, "ada")

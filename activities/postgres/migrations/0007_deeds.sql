@@ -5,7 +5,8 @@ alter table orders add column received_at timestamptz;
 alter table orders alter column received_at set default now();
 
 -- One row per deed of a contact ($1) and name; an order is `ordered`, and `bought` for each line. Of no store: in every one.
--- Whoever was on a list and joined it again has done nothing. A function, and no view, so that each part is read by its
+-- Whoever was on a list and joined it again has done nothing, and a sign-up that was kept for it could not be entered is told to
+-- nobody. A function, and no view, so that each part is read by its
 -- index on contacts also where the contact comes from a join: PostgreSQL puts it in place where it is called.
 create function deeds(text) returns table (
     store_id text, event text, done_at timestamptz, known_at timestamptz, event_id text, message_id text, product_id text)
@@ -14,6 +15,7 @@ language sql stable as $$
            happened_at, greatest(happened_at, received_at), id, message_id, null::text
     from events
     where contact_id = $1 and kind <> 'ordered' and (kind <> 'joined_list' or outcome ->> 'note' is null)
+      and (name is distinct from 'signed_up' or outcome -> 'alerts' is null)
     union all
     select store_id, 'ordered', min(ordered_at), min(greatest(ordered_at, received_at)), null::text, null::text, null::text
     from orders where contact_id = $1 and not cancelled
