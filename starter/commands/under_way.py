@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from schemas.operations import Choice, Place, UnderWay
+from schemas.operations import NOT_AT_REST, Choice, Place, UnderWay
 from starter.commands.acting import agreed
 from starter.commands.failures import CommandFailed
 from starter.commands.terminal import say
@@ -48,14 +48,15 @@ def lines(shown: UnderWay) -> Sequence[str]:
     """The counts, and what each choice would do."""
     people = "1 journey is" if shown.journeys == 1 else f"{shown.journeys} journeys are"
     told = [f"{people} under way in '{shown.conversation}' on another version than {shown.version}:"]
-    told += [f"  {_place(each)}" for each in shown.places[:PLACES_SAID]]
+    told += [f"  {_place(each, shown.version)}" for each in shown.places[:PLACES_SAID]]
     if len(shown.places) > PLACES_SAID:
         told.append(f"  and at {len(shown.places) - PLACES_SAID} more places")
     return [*told, *(f"{choice.value}: {consequence(shown, choice)}" for choice in Choice)]
 
 
-def _place(each: Place) -> str:
-    return f"{each.journeys} at {each.place}, on {each.version}"
+def _place(each: Place, version: str) -> str:
+    elsewhere = f"; no place to go on from in {version}" if each.moves_later and each.place != NOT_AT_REST else ""
+    return f"{each.journeys} at {each.place}, on {each.version}{elsewhere}"
 
 
 def consequence(shown: UnderWay, choice: Choice) -> str:
@@ -64,9 +65,11 @@ def consequence(shown: UnderWay, choice: Choice) -> str:
         case Choice.STAY:
             return f"all {shown.journeys} live by their version to the end."
         case Choice.MOVE:
-            return (
-                f"{shown.moves_now} move to {shown.version} where they stand, and {shown.moves_later} at their next "
-                "rest that it has too. Nothing is said twice."
+            later = (
+                f"; {shown.moves_later} at the next rest that it has too, and not at all if they come to none"
+                if shown.moves_later
+                else ""
             )
+            return f"{shown.moves_now} move to {shown.version} where they stand{later}. Nothing is said twice."
         case Choice.END:
             return f"all {shown.journeys} end, and {shown.in_line} places in line are given up. That cannot be undone."

@@ -105,7 +105,10 @@ class Mailbox:
         Raises:
             DevstackError: the port is taken or not allowed, or the folder cannot be made.
         """
+        is_new = not self._folder.exists()
         make_folder(self._folder, "The mailbox")
+        if is_new:
+            self._folder.chmod(0o700)  # What is written to people is for nobody else.
         try:
             self._server = await asyncio.get_running_loop().create_server(
                 self._session, self._host, self._port, reuse_address=True, backlog=CONNECTIONS_WAITING

@@ -92,7 +92,7 @@ async def publish_version(code: Code, wish: Publishing, response: Response, oper
             Kind.CONFLICT,
             f"Nothing was published: there are journeys under way on another version ({shown.journeys}). Say what "
             f"becomes of them, `under_way`: `stay`; `move` ({shown.moves_now} where they stand, {shown.moves_later} "
-            f"at a later rest); or `end` ({shown.in_line} places in line are given up).",
+            f"at a later rest, if they come to one); or `end` ({shown.in_line} places in line are given up).",
         )
     decision = Decision(wish.under_way or Choice.STAY, actor, wish.note)
     published = await once_more(

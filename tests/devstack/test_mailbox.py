@@ -2,6 +2,7 @@
 
 import asyncio
 import socket
+import stat
 from email.message import EmailMessage
 from pathlib import Path
 
@@ -10,7 +11,7 @@ import pytest
 
 from starter.devstack.failures import DevstackError
 from starter.devstack.mailbox import Mail, Mailbox, is_to
-from starter.devstack.ports import LOOPBACK
+from starter.devstack.ports import LOOPBACK, free_port
 
 
 def _mail(recipient: str, subject: str = "It is back") -> EmailMessage:
@@ -37,6 +38,11 @@ async def test_a_mail_wakes_who_waits_for_it_and_is_kept_as_a_file(tmp_path: Pat
         assert [mail.recipients for mail in mailbox.mails] == [("ada@shop.example",), ("bea@shop.example",)]
         assert sorted(tmp_path.glob("mail/*")) == [mail.file for mail in mailbox.mails]
         assert await mailbox.wait_for(is_to("ada@shop.example"), within=0) == mailbox.mails[0]
+
+
+async def test_nobody_else_can_list_what_is_kept(tmp_path: Path) -> None:
+    async with Mailbox(tmp_path / "mail", port=free_port()):
+        assert stat.S_IMODE((tmp_path / "mail").stat().st_mode) == 0o700
 
 
 async def test_a_mail_that_does_not_come_is_a_time_out_that_counts_the_others(tmp_path: Path) -> None:

@@ -8,9 +8,10 @@ import pytest
 
 from activities.postgres.pool import Pool
 from activities.waitlist.intake import Intake
-from schemas.operations import Choice, OperationKind, OperationReport, OperationReports
+from schemas.operations import Choice, OperationKind, OperationReport, OperationReports, Place, UnderWay
 from starter.commands.conversations import PublishedReport
 from starter.commands.terminal import ExitCode
+from starter.commands.under_way import lines
 from starter.devstack.ports import free_port
 from starter.publishing import publish
 from tests.cli.command import Shelftalk
@@ -58,6 +59,16 @@ async def test_without_a_terminal_and_a_decision_nothing_is_published_and_the_co
     plain = await shelftalk.run("conversation", "publish", str(changed), "--yes")
     assert "--under-way stay, move or end" in plain.err
     assert await _published(pool) == "back-in-stock@1"
+
+
+def test_who_has_no_place_in_the_new_version_is_said_to_move_later_or_not_at_all() -> None:
+    there = Place(version="b@1", place="waiting-list", journeys=2, moves_now=2, moves_later=0, in_line=2)
+    gone = Place(version="b@1", place="wait-2-days", journeys=1, moves_now=0, moves_later=1, in_line=0)
+    counts = {"journeys": 3, "moves_now": 2, "moves_later": 1, "in_line": 2}
+    told = lines(UnderWay(conversation="b", version="b@2", places=(there, gone), **counts))
+    assert "  2 at waiting-list, on b@1" in told
+    assert "  1 at wait-2-days, on b@1; no place to go on from in b@2" in told
+    assert any("2 move to b@2 where they stand; 1 at the next rest that it has too, and not" in line for line in told)
 
 
 async def test_a_decision_is_carried_out_with_who_and_why_on_record(
