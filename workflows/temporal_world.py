@@ -187,7 +187,7 @@ class TemporalWorld:
     def _continue_as_new(self, state: JourneyState) -> NoReturn:
         carried = {
             "leaving": self.leaving.reason if self.leaving else None,
-            "heard": (*self._heard[-MOST_HEARD:],),
+            "heard": tuple(self._heard[-MOST_HEARD:]),
             "heard_until": self._heard_until,
         }
         state = state.model_copy(update=carried)

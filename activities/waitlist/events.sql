@@ -41,7 +41,8 @@ where p.store_id = $1
 limit 1;
 
 -- name: set_order
--- What is newer stands; but an order was made when it was first said to be. Of the same second, a cancellation does: an order is not taken up again.
+-- What is newer stands; but an order was made when it was first said to be. Of the same second, a cancellation does: an
+-- order is not taken up again.
 insert into orders (store_id, order_id, contact_id, product_id, variant_id, quantity, ordered_at, cancelled, observed_at)
 select $1, $2, $3, product_id, variant_id, quantity, $7, $8 or quantity = 0, $9
 from unnest($4::text[], $5::text[], $6::bigint[]) as item (product_id, variant_id, quantity)

@@ -73,7 +73,7 @@ async def count_under_way(
     code: Code, operations: Ops, version: Annotated[str, Query(max_length=80)] = WORKING
 ) -> UnderWay:
     """Journeys on other versions than this one, by version and place, and what each choice would do to them."""
-    return await operations.under_way(await _document(operations, code, version))
+    return await operations.under_way((await _named(operations, code, version)).document)
 
 
 @router.post(
@@ -146,25 +146,19 @@ async def _choose(operations: Operations, code: str, wish: Publishing) -> _Chose
             detail = "The document is of another conversation than the address names."
             raise Refusal(Kind.INVALID, detail, errors=(FieldProblem(path="$.document", detail=detail),))
         return _Chosen(document, source=wish.document)
-    which = _which(code, wish.version or WORKING)
+    return await _named(operations, code, wish.version or WORKING)
+
+
+async def _named(operations: Operations, code: str, version: str) -> _Chosen:
+    which = _which(code, version)
     try:
         if which.working:
             document, source = await working_document(operations.pool, code)
             return _Chosen(document, source=source)
-        version, document = await Versions(operations.pool).past(which)
+        past, document = await Versions(operations.pool).past(which)
     except NoSuchVersion:
         raise _not_there() from None
-    return _Chosen(document, again=version)
-
-
-async def _document(operations: Operations, code: str, version: str) -> ConversationDocument:
-    which = _which(code, version)
-    try:
-        if which.working:
-            return (await working_document(operations.pool, code))[0]
-        return await Versions(operations.pool).document(which)
-    except NoSuchVersion:
-        raise _not_there() from None
+    return _Chosen(document, again=past)
 
 
 def _which(code: str, version: str) -> Which:

@@ -1,19 +1,17 @@
 """Which deeds a journey's contact has done, as criteria, doors and dry runs ask the database."""
 
 import re
-from datetime import UTC, datetime
 
 import pytest
 
 from activities.postgres.pool import Pool, Row
 from activities.postgres.queries import load_queries
 from activities.waitlist.intake import Intake
-from schemas.facts import ItemFact, OrderFact
 from schemas.ids import JourneyId
 from starter.consents import Consents
 from starter.publishing import publish
-from tests.conversations.told import ago, did, entered, orders, talk, thread
-from tests.product import STORE, Shop, address
+from tests.conversations.told import ago, did, entered, orders, shows_order, talk, thread
+from tests.product import Shop, address
 
 
 @pytest.fixture
@@ -86,33 +84,15 @@ async def test_an_order_that_was_the_door_is_no_deed_however_often_it_is_shown(p
     await publish(pool, talk("thanks", thread("ordered", waits, {"send": "hello"})))
     ordered_at = ago(minutes=-ahead)
     for _ in range(2):
-        item = ItemFact(product_id="p", variant_id=None, quantity=1)
-        order = OrderFact(
-            order_id="1",
-            email=address("ann"),
-            items=(item,),
-            ordered_at=ordered_at,
-            cancelled=False,
-            observed_at=datetime.now(UTC),
-        )
-        await Intake(pool).observe(STORE, "shopify", [order])
+        await shows_order(pool, "p", ordered_at=ordered_at)
     journey = JourneyId(await pool.fetchval("select id from journeys"))
     assert await deeds(pool, journey) == []
 
 
 async def test_an_order_is_one_deed_and_known_when_it_was_told_first(pool: Pool, ann: JourneyId) -> None:
     ordered_at = ago(hours=3)
-    for products in (("p",), ("p", "q")):
-        items = tuple(ItemFact(product_id=product, variant_id=None, quantity=1) for product in products)
-        order = OrderFact(
-            order_id="1",
-            email=address("ann"),
-            items=items,
-            ordered_at=ordered_at,
-            cancelled=False,
-            observed_at=datetime.now(UTC),
-        )
-        await Intake(pool).observe(STORE, "shopify", [order])
+    await shows_order(pool, "p", ordered_at=ordered_at)
+    await shows_order(pool, "p", "q", ordered_at=ordered_at)
     told, *others = await pool.fetch("select received_at from orders order by received_at")
     rows = await _rows(pool, ann)
     assert [row["event"] for row in rows] == ["bought", "ordered", "bought"]

@@ -6,13 +6,12 @@ import pytest
 
 from activities.postgres.pool import Pool
 from activities.waitlist.intake import Intake
-from schemas.facts import ItemFact, OrderFact
 from schemas.journey import Hear
 from schemas.reasons import Reason
 from starter.consents import Consents
 from starter.publishing import publish
-from tests.conversations.told import ago, agrees, calls, did, ending, entered, heard, orders, talk, thread
-from tests.product import STORE, Shop, address
+from tests.conversations.told import ago, agrees, calls, did, ending, entered, heard, orders, shows_order, talk, thread
+from tests.product import Shop, address
 
 PATIENT = thread("custom.quiz", {"wait_for": ["clicked_message", "bought"], "within": "2 days"}, {"send": "hello"})
 
@@ -94,15 +93,7 @@ async def test_an_order_is_heard_once_however_often_a_shop_shows_it_and_what_is_
     entered(await did(pool, "custom", name="quiz"))
 
     async def shows(*products: str, cancelled: bool = False) -> list[str]:
-        order = OrderFact(
-            order_id="1",
-            email=address("ann"),
-            items=tuple(ItemFact(product_id=product, variant_id=None, quantity=1) for product in products),
-            ordered_at=first,
-            cancelled=cancelled,
-            observed_at=datetime.now(UTC),
-        )
-        await Intake(pool).observe(STORE, "shopify", [order])
+        await shows_order(pool, *products, ordered_at=first, cancelled=cancelled)
         said = await heard(pool)
         await pool.execute("delete from outbox where kind = 'hear'")
         return said

@@ -7,8 +7,10 @@ from typing import Any
 
 from activities.postgres.pool import Pool, Row
 from activities.waitlist.events import Events
+from activities.waitlist.intake import Intake
 from schemas.conversation import ConversationDocument
 from schemas.events import AtTheDoor, Event, EventOutcome
+from schemas.facts import ItemFact, OrderFact
 from schemas.ids import JourneyId
 from starter.consents import Consents
 from tests.product import STORE, address
@@ -57,6 +59,19 @@ async def did(pool: Pool, kind: str, who: str = "ann", **said: Any) -> EventOutc
 
 async def orders(pool: Pool, who: str = "ann", product: str = "p", **said: Any) -> EventOutcome:
     return await did(pool, "ordered", who, product=product, order=f"o-{next(_ids)}", **said)
+
+
+async def shows_order(pool: Pool, *products: str, ordered_at: datetime, cancelled: bool = False) -> None:
+    """The storefront tells of ann's order as it is now: one of each of these products."""
+    order = OrderFact(
+        order_id="1",
+        email=address("ann"),
+        items=tuple(ItemFact(product_id=product, variant_id=None, quantity=1) for product in products),
+        ordered_at=ordered_at,
+        cancelled=cancelled,
+        observed_at=datetime.now(UTC),
+    )
+    await Intake(pool).observe(STORE, "shopify", [order])
 
 
 async def agrees(pool: Pool, *names: str) -> None:

@@ -198,9 +198,10 @@ class Record:
             ends.append((goes.at, goes.leave))
         if stay is not None and stay.why is Why.SKIPPED and stay.left_at is not None:
             ends.append((stay.left_at, Skip(step=StepId(step), to_end=self._old.skipped_to_end(stay))))
-        # Of those that are known already, the one that was done first.
         listened_to = [deed for deed in self._old.heard if deed.event in hears]
-        for deed in sorted(listened_to, key=lambda deed: (max(deed.at, self._now), deed.done_at))[:1]:
+        # Of those that are known already, the one that was done first.
+        deed = min(listened_to, key=lambda deed: (max(deed.at, self._now), deed.done_at), default=None)
+        if deed is not None:
             ends.append((max(deed.at, self._now), deed))
         for at, end in sorted(ends, key=_moment):
             if until is None or at <= until:
