@@ -145,7 +145,7 @@ async def _build(cached: Path, say: Say) -> Path:
     if go is None:
         raise NotAvailableError("no `go` on PATH")
     say(f"Building the Temporal server from source: {GO_PACKAGE}")
-    say("  Once per machine; usually 2 to 11 minutes, some 600 modules and packages")
+    say("  Once per machine; usually 2 to 11 minutes, some 1,300 modules and packages")
     with tempfile.TemporaryDirectory(prefix="build-", dir=cached.parent) as folder:
         ended = await run_visibly(
             (go, "install", "-v", GO_PACKAGE),
