@@ -5,18 +5,17 @@ RUN python -m venv /opt/shelftalk
 ENV PATH=/opt/shelftalk/bin:$PATH PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1
 
 # The hashed requirements first: they change less often than the product.
-COPY requirements/product.txt requirements/dev.txt requirements/
-RUN pip install --require-hashes -r requirements/product.txt
+COPY requirements/product.txt requirements/setup.txt requirements/
 # What builds the product is hashed too; it is not part of it.
-RUN sed -n '/^setuptools==/,/^[^ ]/{/^setuptools==/p;/^ .*--hash/p}' requirements/dev.txt > requirements/build.txt \
-    && pip install --require-hashes -r requirements/build.txt
+RUN pip install --require-hashes -r requirements/setup.txt
+RUN uv pip install --no-cache --python /opt/shelftalk/bin/python --require-hashes -r requirements/product.txt
 
 COPY pyproject.toml README.md worker.py ./
 COPY schemas schemas
 COPY workflows workflows
 COPY activities activities
 COPY starter starter
-RUN pip install --no-deps --no-build-isolation . && pip uninstall --yes setuptools
+RUN pip install --no-deps --no-build-isolation . && pip uninstall --yes setuptools uv
 
 FROM python:3.13-slim
 RUN useradd --system --create-home shelftalk

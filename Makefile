@@ -3,35 +3,38 @@
 SHELL := /bin/sh
 VENV := .venv
 BIN := $(VENV)/bin
-# The environment is ready for exactly these requirements; other requirements have another stamp.
-STAMP := $(VENV)/ready-$(shell cat requirements/dev.txt pyproject.toml | cksum | tr ' ' '-')
+# The environment is ready for exactly these requirements; other requirements have another stamp. What tests need is on
+# top of what the demo needs, so the demo installs no tool of development.
+sum = $(shell cat pyproject.toml requirements/setup.txt requirements/$(1).txt | cksum | tr ' ' '-')
+DEMO := $(VENV)/ready-embedded-$(call sum,embedded)
+DEV := $(VENV)/ready-dev-$(call sum,dev)
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
-	--no-emit-index-url --no-emit-find-links --custom-compile-command "make requirements" pyproject.toml
+	--no-emit-index-url --no-emit-find-links --custom-compile-command "make requirements"
 
 # Tests are run in three processes, for many wait for something; whoever is done first takes over from the others; `ARGS="-n 0"` runs them in one.
 PYTEST := $(BIN)/pytest -n 3 --dist worksteal
 # Tests start hundreds of commands: none should compile Shelftalk anew, whatever the environment says.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: setup demo test check fetch lint bench requirements
+.PHONY: setup demo test check lint bench requirements
 
-setup: $(STAMP)
+setup: $(DEV)
 	@:
 
-$(STAMP):
-	@sh .ci/setup "$(VENV)"
+$(DEV):
+	@sh .ci/setup "$(VENV)" dev
+	@rm -f $(VENV)/ready-* && touch "$(DEMO)" "$@"
+
+$(DEMO):
+	@sh .ci/setup "$(VENV)" embedded
 	@rm -f $(VENV)/ready-* && touch "$@"
 
 # The story of README.md, on real components.
-demo: setup
+demo: $(DEMO)
 	@$(BIN)/shelftalk demo
 
-# Gets Temporal and its test server, visibly: the only long parts of a first run.
-fetch: setup
-	@$(BIN)/python -m starter.devstack.fetch temporal test-server
-
 # Every test. One of them: make test ARGS="tests/devstack -k mailbox"
-test: fetch
+test: setup
 	@$(PYTEST) $(ARGS)
 
 lint: setup
@@ -41,14 +44,16 @@ lint: setup
 	$(BIN)/lint-imports
 
 # What to run before every commit; under two minutes.
-check: lint fetch
+check: lint
 	@$(PYTEST) -m "not slow" $(ARGS)
 
-# The figures of docs/capacity.md, on this machine.
-bench: fetch
+# The figures of docs/capacity.md, on this machine. Some parts only: make bench ARGS="--only rates,restocks"
+bench: setup
 	@$(BIN)/python -m bench $(ARGS)
 
 # After a change of dependencies in pyproject.toml.
 requirements: setup
-	$(COMPILE) --extra dev -o requirements/dev.txt
-	$(COMPILE) -o requirements/product.txt
+	$(COMPILE) --group setup -o requirements/setup.txt
+	$(COMPILE) --extra dev -o requirements/dev.txt pyproject.toml
+	$(COMPILE) --extra embedded -c requirements/dev.txt -o requirements/embedded.txt pyproject.toml
+	$(COMPILE) -c requirements/dev.txt -o requirements/product.txt pyproject.toml

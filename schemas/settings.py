@@ -20,8 +20,6 @@ class Settings(BaseSettings):
 
     data_dir: Path = Path(platformdirs.user_data_dir("shelftalk"))
     """Where `up` keeps everything that must survive a restart."""
-    cache_dir: Path = Path(platformdirs.user_cache_dir("shelftalk"))
-    """Where downloaded and built programs are kept; safe to delete."""
 
     database_url: SecretStr | None = Field(default=None, validation_alias="DATABASE_URL")
     """PostgreSQL ≥ 14. Read from `DATABASE_URL`."""

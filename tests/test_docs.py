@@ -14,7 +14,6 @@ import yaml
 from activities.postgres.pool import Pool
 from schemas.reasons import Reason
 from schemas.settings import Settings
-from starter.devstack.time_skipping import SETTING
 from starter.documents import check
 from starter.http.app import create_app
 from starter.http.metrics import Metrics
@@ -22,6 +21,7 @@ from starter.http.problems import Kind
 from tests.http.conftest import operations_over
 from tests.markdown import ROOT, Page, first_code, page, pages
 from tests.python_source import calls
+from tests.time_skipping import SETTING
 from worker import connect
 
 PAGES = pytest.mark.parametrize("page_", pages(), ids=lambda page: page.name)

@@ -3,6 +3,7 @@
 import asyncio
 import re
 from datetime import timedelta
+from importlib import metadata
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -16,7 +17,7 @@ from temporalio.client import Client
 from schemas.settings import Settings
 from starter.cli import app
 from starter.devstack.temporal import RETENTION, SQLITE_PRAGMAS, EmbeddedTemporal
-from starter.devstack.temporal_cli import GO_PACKAGE, find_temporal
+from starter.devstack.temporal_cli import WHEEL, find_temporal
 from worker import STOP_LIMIT
 
 ROOT = Path(__file__).parents[2]
@@ -144,7 +145,7 @@ def test_a_worker_has_the_time_to_finish_what_it_has_begun(compose: Compose) -> 
 
 
 def test_temporal_is_the_one_of_the_embedded_stack(compose: Compose) -> None:
-    version = GO_PACKAGE.rsplit("@v", 1)[1]
+    version = metadata.version(WHEEL)
     assert {compose.services[name].image for name in ("temporal", "retention")} == {f"temporalio/temporal:{version}"}
     assert {f"--sqlite-pragma={pragma}" for pragma in SQLITE_PRAGMAS} <= set(compose.services["temporal"].command)
 

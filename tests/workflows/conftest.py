@@ -9,14 +9,13 @@ from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.testing import WorkflowEnvironment
 
 from activities.temporal import SEARCH_ATTRIBUTES
-from schemas.settings import Settings
-from starter.devstack.time_skipping import find_test_server
+from tests.time_skipping import find_test_server
 
 
 @pytest.fixture(scope="session")
-async def test_server() -> str:
+def test_server() -> str:
     """The server's program."""
-    return str(await find_test_server(Settings(), print))
+    return str(find_test_server())
 
 
 @pytest.fixture
