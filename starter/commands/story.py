@@ -1,4 +1,4 @@
-"""`shelftalk demo`: one real journey, played from sign-up to reminder on everything that is real."""
+"""`shelftalk demo`: one real journey, played from sign-up to reminder on everything that is real; then what to do next."""
 
 import shutil
 import sys
@@ -39,11 +39,9 @@ def demo(
             if stays:
                 where = where_it_is(stack)
                 narrate(f"\nIt goes on serving at {where.web}; the API key is in {where.api_key_file}.")
-                narrate(f"In another terminal: shelftalk journey list --data-dir {settings.data_dir}")
+                narrate(f"In another terminal: {_command()} journey list --data-dir {settings.data_dir}")
                 narrate(STOP_HINT)
                 await until_stopped()
-            else:
-                narrate("\nThat was the whole story.")
             return told
 
     try:
@@ -59,6 +57,28 @@ def demo(
             tell(told, str, as_json=True)
     if data_dir is None:
         shutil.rmtree(folder, ignore_errors=True)
+    narrate(_what_next(_command()))
+
+
+def _command() -> str:
+    """The command as it can be typed again: by its name where that leads here, else by its path."""
+    called = sys.argv[0]
+    name = Path(called).name
+    found = shutil.which(name)
+    return name if found is not None and Path(found).samefile(called) else called
+
+
+def _what_next(command: str) -> str:
+    return f"""
+That was the whole story. What to do next:
+
+  {command} up
+      runs everything, and keeps it; it says where its web server and its API key are
+  {command} conversation show back-in-stock > mine.yaml
+      then, in another terminal: the conversation you saw, with its real two days. Change a sentence or a wait, and
+  {command} conversation publish mine.yaml
+
+All that a conversation may say is in docs/conversations.md, how to run it for your shop in docs/operations.md."""
 
 
 def _print(line: str) -> None:

@@ -27,6 +27,9 @@ async def test_the_demo_reads_like_a_story_and_told_again_on_the_same_folder_say
         "wait: 2 days",
     ):
         assert words in ended.out
+    last = ended.out.split("What to do next:")[1]
+    for words in ("shelftalk up", "conversation publish", "docs/conversations.md", "docs/operations.md"):
+        assert words in last
     assert left_running() == []
 
     ended = await shelftalk.run("demo", "--data-dir", str(tmp_path / "demo"), "--json")
