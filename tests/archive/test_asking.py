@@ -15,7 +15,7 @@ from schemas.path import JourneyPath
 from starter.commands.terminal import ExitCode
 from starter.http.app import create_app
 from starter.http.server import serving
-from tests.archive.steps import archived, asked, closed, forgotten
+from tests.archive.steps import archived, closed, forgotten
 from tests.cli.command import Shelftalk
 from tests.http.conftest import operations_over
 from tests.http.web import SETTINGS, Web, open_web
@@ -37,7 +37,7 @@ async def web_over(product: Product, archive: Archive) -> AsyncGenerator[Web]:
 async def only_archived(product: Product, archive: Archive) -> tuple[JourneyId, JourneyPath]:
     """A journey that Temporal has forgotten, and the path it told before."""
     (journey,) = await closed(product, "first")
-    told = await asked(product, journey)
+    told = await product.told(journey)
     await archived(product, archive)
     await forgotten(product, journey)
     return journey, told
@@ -89,7 +89,7 @@ async def test_from_the_command_line_histories_are_archived_counted_and_replayed
     shelftalk: Shelftalk, product: Product
 ) -> None:
     (journey,) = await closed(product, "first")
-    told = await asked(product, journey)
+    told = await product.told(journey)
     ran = await shelftalk.run("archive", "run", "--older-than", "0 seconds", "--json")
     assert ran.answer(ArchiveReport) == ArchiveReport(kept=1)
     await forgotten(product, journey)

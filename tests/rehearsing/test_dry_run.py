@@ -10,10 +10,10 @@ from schemas.conversation import ConversationDocument
 from schemas.dry_run import DryRunReport
 from starter.commands.terminal import ExitCode
 from starter.documents import STARTER_CONVERSATION, CheckReport, load_document
-from starter.dry_run import dry_run
 from starter.rehearsing.tell import RehearsalReport
 from tests.cli.command import Shelftalk
 from tests.documents.starters import BACK
+from tests.history import settled_dry_run
 from tests.http.conftest import operations_over
 from tests.product import Product
 
@@ -56,15 +56,15 @@ async def test_a_removed_reminder_is_listed_for_exactly_those_who_got_it(
     await soon.settled()
     operations = operations_over(soon.pool, soon.client)
 
-    same = await dry_run(operations, _document(SOON), 500)
+    same = await settled_dry_run(operations, _document(SOON), 500)
     assert (same.asked, same.same, same.different, same.not_compared) == (4, 4, 0, 0)
 
-    report = await dry_run(operations, _document(NOT_REMINDED), 500)
+    report = await settled_dry_run(operations, _document(NOT_REMINDED), 500)
     assert (report.asked, report.same, report.different, report.not_compared) == (4, 2, 2, 0)
     assert {each.journey_id for each in report.journeys} == set(journeys[:2])
     assert all("would not get 'still-here'" in each.sentence for each in report.journeys)
 
-    newest = await dry_run(operations, _document(NOT_REMINDED), 1)
+    newest = await settled_dry_run(operations, _document(NOT_REMINDED), 1)
     assert (newest.asked, newest.same) == (1, 1), "the newest is still in line"
 
     file = tmp_path / "changed.yaml"

@@ -12,10 +12,10 @@ from schemas.ids import JourneyId
 from schemas.operations import Choice
 from starter import dry_run as dry_running
 from starter.documents import STARTER_CONVERSATION
-from starter.dry_run import dry_run
 from starter.publishing import publish
 from tests.conversations.test_story import has_ended, rests_at
 from tests.conversations.told import ago, agrees, did, entered, orders
+from tests.history import settled_dry_run
 from tests.http.conftest import operations_over, web_over
 from tests.http.web import problem
 from tests.product import STORE, Product, address
@@ -31,7 +31,7 @@ def _asking(at_least: int) -> ConversationDocument:
 
 
 async def _tried(product: Product, document: ConversationDocument, against: int = 500) -> DryRunReport:
-    return await dry_run(operations_over(product.pool, product.client), document, against)
+    return await settled_dry_run(operations_over(product.pool, product.client), document, against)
 
 
 async def _enters(product: Product, who: str = "ann", **said: Any) -> JourneyId:

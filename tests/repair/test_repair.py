@@ -19,7 +19,7 @@ from schemas.conversation import ConversationDocument
 from schemas.ids import JourneyId, StepId, journey_workflow_id
 from schemas.journey import Move, Signal, Skip
 from schemas.outcome import Refused, Then, Unknown
-from schemas.path import JourneyPath, Why
+from schemas.path import Why
 from schemas.reasons import Reason
 from schemas.repair import Repair
 from schemas.steps import ExitStep, SendStep, WaitStep
@@ -27,9 +27,10 @@ from starter.devstack.mailbox import Mailbox
 from starter.journeys import NoSuchJourney
 from starter.publishing import publish
 from starter.repair import By, NotRepairable, Repairs
-from starter.replay import HistoryGone, replay_path
+from starter.replay import HistoryGone
 from starter.waitlists import Lines, Waitlists
 from tests.delivery.counter import message
+from tests.history import replayed_path
 from tests.product import STORE, Product, Shop, addressees, next_change, running_product, starter_document, subject
 from tests.story.documents import back, programme
 from workflows.interpreter.compiler import compile_document
@@ -160,8 +161,7 @@ async def test_who_stands_in_line_or_has_ended_is_no_case_for_repair(product: Pr
     await product.shop.sells("v")
     (journey,) = await product.shop.signs_up("ada")
     await product.settled()
-    # Asked of the worker: from its answer on, the workflow has done its first task.
-    await product.client.get_workflow_handle(journey_workflow_id(journey)).query("path", result_type=JourneyPath)
+    await product.path(journey)
     with pytest.raises(NotRepairable, match="stands in line"):
         await _repairs(product).repair(journey, Repair.RETRY, BEN)
     await product.journeys.cancel(journey)
@@ -311,7 +311,7 @@ async def test_one_try_after_another_says_who_and_why_each_time(product: Product
 
 async def _open_entries(product: Product, journey: JourneyId, kind: str) -> bool:
     try:
-        path = await replay_path(product.client, product.archive, journey)
+        path = await replayed_path(product.client, product.archive, journey)
     except HistoryGone:
         return False
     return any(entry.kind == kind and entry.left_at is None for entry in path.entries)
