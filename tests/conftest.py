@@ -22,9 +22,11 @@ from activities.postgres.pool import Pool, open_pool
 from schemas.settings import Settings
 from starter.components import prepare_temporal
 from starter.devstack.mailbox import Mailbox
+from starter.devstack.ports import free_port
 from starter.devstack.postgres import EmbeddedPostgres
 from starter.devstack.temporal import RETENTION, EmbeddedTemporal
 from starter.devstack.temporal_cli import find_temporal
+from tests.cli.command import Shelftalk, forking
 from tests.product import Product, running_product
 from worker import connect
 
@@ -111,6 +113,38 @@ async def client(temporal: EmbeddedTemporal) -> Client:
     client = await connect(temporal.address, namespace)
     await prepare_temporal(client)
     return client
+
+
+@pytest.fixture(scope="session")
+async def forked() -> AsyncGenerator[Path]:
+    """Where the commands of this process are forked from."""
+    with _folder() as folder:
+        async with forking(folder) as path:
+            yield path
+
+
+@pytest.fixture
+async def alone(forked: Path, tmp_path: Path) -> AsyncGenerator[Shelftalk]:
+    """`shelftalk` on a data folder and ports of the test's own, and nothing else."""
+    command = Shelftalk(forked, {"SHELFTALK_DATA_DIR": str(tmp_path / "data"), "SHELFTALK_HTTP_PORT": "0"})
+    async with command.stack:
+        yield command
+
+
+@pytest.fixture
+def shelftalk(alone: Shelftalk, database_url: str) -> Shelftalk:
+    """`shelftalk` on the test's database; its Temporal is down, for most commands do without."""
+    return alone.with_settings(DATABASE_URL=database_url, SHELFTALK_TEMPORAL_ADDRESS=f"127.0.0.1:{free_port()}")
+
+
+@pytest.fixture
+def beside(shelftalk: Shelftalk, product: Product) -> Shelftalk:
+    """`shelftalk` beside the product at work."""
+    return shelftalk.with_settings(
+        SHELFTALK_TEMPORAL_ADDRESS=product.client.service_client.config.target_host,
+        SHELFTALK_TEMPORAL_NAMESPACE=product.client.namespace,
+        SHELFTALK_TEMPORAL_TASK_QUEUE=product.settings.temporal_task_queue,
+    )
 
 
 @pytest.fixture

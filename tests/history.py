@@ -19,7 +19,7 @@ from schemas.conversation import ConversationDocument
 from schemas.dry_run import DryRunReport
 from schemas.ids import JourneyId, journey_workflow_id
 from schemas.path import JourneyPath
-from starter.dry_run import dry_run
+from starter.dry_run import AT_ONCE, MOST_LISTED, dry_run
 from starter.operations import Operations
 from starter.replay import Replayed, is_answering, replay_history, replay_path, replay_paths
 
@@ -80,11 +80,18 @@ async def replayed_paths(client: Client, archive: Archive, journeys: Sequence[Jo
         yield each
 
 
-async def settled_dry_run(operations: Operations, document: ConversationDocument, against: int) -> DryRunReport:
+async def settled_dry_run(
+    operations: Operations,
+    document: ConversationDocument,
+    against: int = 500,
+    *,
+    most_listed: int = MOST_LISTED,
+    at_once: int = AT_ONCE,
+) -> DryRunReport:
     """The dry run of a document over the newest journeys, once the histories of all are settled."""
     for row in await operations.pool.fetch("select id from journeys"):
         await _settled(operations.client, JourneyId(row["id"]))
-    return await dry_run(operations, document, against)
+    return await dry_run(operations, document, against, most_listed=most_listed, at_once=at_once)
 
 
 async def is_known(client: Client, journey: JourneyId) -> bool:

@@ -270,20 +270,16 @@ async def test_there_is_nothing_to_try_again_at_a_wait(product: Product) -> None
         await _repairs(product).repair(journey, Repair.RETRY, BEN)
 
 
-async def test_what_a_journey_has_still_to_answer_is_waited_for(
-    pool: Pool, client: Client, mailbox: Mailbox, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_what_a_journey_has_still_to_answer_is_waited_for(pool: Pool, client: Client, mailbox: Mailbox) -> None:
     """It is about to go on by itself, and the skip that was announced for the step before would do nothing."""
     document = starter_document()
     async with running_product(pool, client, mailbox, "asleep", document) as product:
         ada = await _told(product, "ada")
     await client.get_workflow_handle(journey_workflow_id(ada)).signal(Signal.SKIP, Skip(step=StepId("wait-2-days")))
-    repairs = Repairs(pool, client, PostgresArchive(pool))
-    monkeypatch.setattr("starter.repair.LOOKS", ())
     with pytest.raises(NotRepairable, match="between two steps just now"):
-        await repairs.repair(ada, Repair.SKIP, BEN)
-    monkeypatch.setattr("starter.repair.LOOKS", (0.05,) * 400)
-    looking = asyncio.create_task(repairs.repair(ada, Repair.SKIP, BEN))
+        await Repairs(pool, client, PostgresArchive(pool), looks=()).repair(ada, Repair.SKIP, BEN)
+    patient = Repairs(pool, client, PostgresArchive(pool), looks=(0.05,) * 400)
+    looking = asyncio.create_task(patient.repair(ada, Repair.SKIP, BEN))
     async with running_product(pool, client, mailbox, "asleep", document):
         with pytest.raises(NotRepairable, match="has ended"):
             await looking
