@@ -101,7 +101,7 @@ async def forking(folder: Path) -> AsyncGenerator[Path]:
     assert process.stdout is not None
     assert await process.stdout.readline() == b"listening\n"
     yield path
-    await process.communicate()
+    await process.communicate(b"")  # the end of its input is the end of it
 
 
 @dataclass
