@@ -6,10 +6,11 @@ database, a Temporal namespace, a mailbox. So tests need no order and no company
 
 import os
 import tempfile
-from collections.abc import AsyncGenerator, Generator, Iterator
+from collections.abc import AsyncGenerator, Generator, Iterator, Mapping
 from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
+from typing import Any
 
 import pytest
 from google.protobuf.duration_pb2 import Duration
@@ -27,6 +28,7 @@ from starter.devstack.postgres import EmbeddedPostgres
 from starter.devstack.temporal import RETENTION, EmbeddedTemporal
 from starter.devstack.temporal_cli import find_temporal
 from tests.cli.command import Shelftalk, forking
+from tests.order import dealt
 from tests.product import Product, running_product
 from worker import connect
 
@@ -41,9 +43,18 @@ _numbers = count(1)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Side by side the slow ones come first, so that no process is left with one of them when the others are done."""
-    if hasattr(config, "workerinput"):
-        items.sort(key=lambda item: item.get_closest_marker("slow") is None)
+    """Side by side each process begins with its share of the slow ones, and with those that may take longest."""
+    given: Mapping[str, Any] | None = getattr(config, "workerinput", None)
+    if given is not None:
+        slow = [item for item in items if item.get_closest_marker("slow")]
+        others = [item for item in items if not item.get_closest_marker("slow")]
+        items[:] = dealt(sorted(slow, key=_limit, reverse=True), others, given["workercount"])
+
+
+def _limit(item: pytest.Item) -> float:
+    """Seconds that a test may take, where it says so itself."""
+    marked = item.get_closest_marker("timeout")
+    return float(marked.args[0]) if marked else 0
 
 
 @contextmanager
