@@ -11,8 +11,8 @@ DEV := $(VENV)/ready-dev-$(call sum,dev)
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --custom-compile-command "make requirements"
 
-# Tests are run in three processes, for many wait for something; whoever is done first takes over from the others; `ARGS="-n 0"` runs them in one.
-PYTEST := $(BIN)/pytest -n 3 --dist worksteal
+# Tests are run in four processes, for many wait for something; whoever is done first takes over from the others; `ARGS="-n 0"` runs them in one.
+PYTEST := $(BIN)/pytest -n 4 --dist worksteal
 # Tests start hundreds of commands: none should compile Shelftalk anew, whatever the environment says.
 export PYTHONDONTWRITEBYTECODE :=
 

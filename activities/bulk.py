@@ -50,12 +50,17 @@ class _Asked:
 
 
 class Bulk:
-    """Operations on many journeys, carried out."""
+    """Operations on many journeys, carried out.
 
-    def __init__(self, pool: Pool, waitlist: Waitlist, temporal: Temporal) -> None:
+    Args:
+        at_once: how many are asked together.
+    """
+
+    def __init__(self, pool: Pool, waitlist: Waitlist, temporal: Temporal, at_once: int = ASKED_AT_ONCE) -> None:
         self._pool = pool
         self._waitlist = waitlist
         self._temporal = temporal
+        self._at_once = at_once
 
     @activity.defn(name=Activity.CARRY_OUT)
     async def carry_out(self, request: CarryOut) -> None:
@@ -89,7 +94,7 @@ class Bulk:
 
     async def _ask_batch(self, operation: int, move: Move | None, after: str) -> _Asked | None:
         """Ask the next who have not been asked, beyond `after`; None: there is nobody left."""
-        batch = operation, after, ASKED_AT_ONCE
+        batch = operation, after, self._at_once
         if move is None:
             # Committed before anyone is asked: whoever leaves writes its end to the same row.
             async with transaction(self._pool) as connection:

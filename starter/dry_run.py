@@ -50,12 +50,17 @@ async def dry_run(
     document: ConversationDocument,
     against: int,
     progress: Callable[[int, int], None] = in_silence,
+    *,
+    most_listed: int = MOST_LISTED,
+    at_once: int = AT_ONCE,
 ) -> DryRunReport:
     """Live the newest journeys of the document's conversation on the document.
 
     Args:
         against: at most how many; 1 to `MOST_JOURNEYS`.
         progress: is told now and then how many of how many are done.
+        most_listed: sentences in the report.
+        at_once: journeys that are held in memory together.
 
     Raises:
         ArchiveUnavailable: as it says.
@@ -65,11 +70,11 @@ async def dry_run(
     different: list[JourneyDifference] = []
     unknown: list[NotCompared] = []
     counts = {JourneyDifference: 0, NotCompared: 0}
-    for begin in range(0, len(rows), AT_ONCE):
-        batch = {JourneyId(row["id"]): row for row in rows[begin : begin + AT_ONCE]}
+    for begin in range(0, len(rows), at_once):
+        batch = {JourneyId(row["id"]): row for row in rows[begin : begin + at_once]}
         for found in await _compare(operations, trial, batch):
             counts[type(found)] += 1
-            if len(different) + len(unknown) < MOST_LISTED:
+            if len(different) + len(unknown) < most_listed:
                 different.append(found) if isinstance(found, JourneyDifference) else unknown.append(found)
         progress(begin + len(batch), len(rows))
     found_in_all = sum(counts.values())

@@ -5,6 +5,7 @@ the ledger, the signal in the outbox, and who did it and why.
 """
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import assert_never
@@ -68,12 +69,17 @@ class Rest:
 
 
 class Repairs:
-    """Repairs over one database, and the histories that tell where journeys rest."""
+    """Repairs over one database, and the histories that tell where journeys rest.
 
-    def __init__(self, pool: Pool, client: Client, archive: Archive) -> None:
+    Args:
+        looks: seconds between one look and the next at what a journey has still to answer.
+    """
+
+    def __init__(self, pool: Pool, client: Client, archive: Archive, looks: Sequence[float] = LOOKS) -> None:
         self._pool = pool
         self._client = client
         self._archive = archive
+        self._looks = looks
 
     async def stuck(self) -> Stuck:
         """What does not go on by itself, by cause, version and step; at most 500 groups, the oldest first."""
@@ -142,7 +148,7 @@ class Repairs:
         Raises:
             HistoryGone, NotRepairable, HistoryCorrupt, ArchiveUnavailable, ReplayFailed: as they say.
         """
-        for pause in (*LOOKS, None):
+        for pause in (*self._looks, None):
             history = await find_history(self._client, self._archive, journey_id)
             if not is_answering(history):
                 return await replay_history(history)

@@ -6,10 +6,11 @@ database, a Temporal namespace, a mailbox. So tests need no order and no company
 
 import os
 import tempfile
-from collections.abc import AsyncGenerator, Generator, Iterator
+from collections.abc import AsyncGenerator, Generator, Iterator, Mapping
 from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
+from typing import Any
 
 import pytest
 from google.protobuf.duration_pb2 import Duration
@@ -22,9 +23,12 @@ from activities.postgres.pool import Pool, open_pool
 from schemas.settings import Settings
 from starter.components import prepare_temporal
 from starter.devstack.mailbox import Mailbox
+from starter.devstack.ports import free_port
 from starter.devstack.postgres import EmbeddedPostgres
 from starter.devstack.temporal import RETENTION, EmbeddedTemporal
 from starter.devstack.temporal_cli import find_temporal
+from tests.cli.command import Shelftalk, forking
+from tests.order import dealt
 from tests.product import Product, running_product
 from worker import connect
 
@@ -39,9 +43,18 @@ _numbers = count(1)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Side by side the slow ones come first, so that no process is left with one of them when the others are done."""
-    if hasattr(config, "workerinput"):
-        items.sort(key=lambda item: item.get_closest_marker("slow") is None)
+    """Side by side each process begins with its share of the slow ones, and with those that may take longest."""
+    given: Mapping[str, Any] | None = getattr(config, "workerinput", None)
+    if given is not None:
+        slow = [item for item in items if item.get_closest_marker("slow")]
+        others = [item for item in items if not item.get_closest_marker("slow")]
+        items[:] = dealt(sorted(slow, key=_limit, reverse=True), others, given["workercount"])
+
+
+def _limit(item: pytest.Item) -> float:
+    """Seconds that a test may take, where it says so itself."""
+    marked = item.get_closest_marker("timeout")
+    return float(marked.args[0]) if marked else 0
 
 
 @contextmanager
@@ -111,6 +124,38 @@ async def client(temporal: EmbeddedTemporal) -> Client:
     client = await connect(temporal.address, namespace)
     await prepare_temporal(client)
     return client
+
+
+@pytest.fixture(scope="session")
+async def forked() -> AsyncGenerator[Path]:
+    """Where the commands of this process are forked from."""
+    with _folder() as folder:
+        async with forking(folder) as path:
+            yield path
+
+
+@pytest.fixture
+async def alone(forked: Path, tmp_path: Path) -> AsyncGenerator[Shelftalk]:
+    """`shelftalk` on a data folder and ports of the test's own, and nothing else."""
+    command = Shelftalk(forked, {"SHELFTALK_DATA_DIR": str(tmp_path / "data"), "SHELFTALK_HTTP_PORT": "0"})
+    async with command.stack:
+        yield command
+
+
+@pytest.fixture
+def shelftalk(alone: Shelftalk, database_url: str) -> Shelftalk:
+    """`shelftalk` on the test's database; its Temporal is down, for most commands do without."""
+    return alone.with_settings(DATABASE_URL=database_url, SHELFTALK_TEMPORAL_ADDRESS=f"127.0.0.1:{free_port()}")
+
+
+@pytest.fixture
+def beside(shelftalk: Shelftalk, product: Product) -> Shelftalk:
+    """`shelftalk` beside the product at work."""
+    return shelftalk.with_settings(
+        SHELFTALK_TEMPORAL_ADDRESS=product.client.service_client.config.target_host,
+        SHELFTALK_TEMPORAL_NAMESPACE=product.client.namespace,
+        SHELFTALK_TEMPORAL_TASK_QUEUE=product.settings.temporal_task_queue,
+    )
 
 
 @pytest.fixture

@@ -31,13 +31,12 @@ from starter.dispatcher import Dispatcher
 from starter.documents import load_document
 from starter.journeys import Journeys
 from starter.publishing import publish
-from starter.replay import HistoryGone, replay_path
+from starter.replay import HistoryGone
 from starter.shelves import Shelves
+from tests.history import PATIENCE, replayed_path, told_path
 from worker import email_sender, running_worker
 
 STORE = StoreId("example.myshopify.com")
-PATIENCE = 30.0
-"""Seconds that anything may take on a loaded machine."""
 _BUSY = """
 select exists (select from outbox)
     or exists (select from claims where state = 'given')
@@ -193,17 +192,18 @@ class Product:
                 await next_change(self.pool)
 
     async def path(self, journey_id: JourneyId) -> JourneyPath:
-        """The path its history tells: once it tells anything, and of a journey that has ended the whole.
-
-        The database knows a moment before the history of what the task under way has done.
-        """
+        """The path by replay: once its history tells anything, and of a journey that has ended the whole."""
         async with asyncio.timeout(PATIENCE):
             while True:
-                with suppress(HistoryGone):  # its first task is under way
-                    path = await replay_path(self.client, self.archive, journey_id)
+                with suppress(HistoryGone):  # its workflow is not there yet
+                    path = await replayed_path(self.client, self.archive, journey_id)
                     if path.ending is not None or (await self.journeys.show(journey_id)).ended_at is None:
                         return path
                 await next_change(self.pool)
+
+    async def told(self, journey_id: JourneyId) -> JourneyPath:
+        """The path that its workflow answers with, which its replay tells just so."""
+        return await told_path(self.client, journey_workflow_id(journey_id))
 
     @property
     def archive(self) -> PostgresArchive:

@@ -5,7 +5,6 @@ from datetime import timedelta
 from temporalio.api.common.v1 import WorkflowExecution
 from temporalio.api.workflowservice.v1 import DeleteWorkflowExecutionRequest
 from temporalio.client import Client
-from temporalio.service import RPCError, RPCStatusCode
 from temporalio.testing import ActivityEnvironment
 
 from activities.archive.archive import Archive
@@ -14,7 +13,7 @@ from activities.archive.closed import ClosedHistories
 from activities.archive.sealed import LARGEST
 from schemas.archive import ArchiveHistories, ArchiveReport
 from schemas.ids import JourneyId, journey_workflow_id
-from schemas.path import JourneyPath
+from tests.history import is_known
 from tests.product import Product, next_change
 
 AT_ONCE = timedelta(0)
@@ -25,12 +24,6 @@ async def archived(product: Product, archive: Archive, *, largest: int = LARGEST
     """One run of the activity, over an archive of the test's choice."""
     archiving = Archiving(product.pool, archive, ClosedHistories(product.client), largest)
     return await ActivityEnvironment().run(archiving.archive, ArchiveHistories(young=AT_ONCE, most=most))
-
-
-async def asked(product: Product, journey: JourneyId) -> JourneyPath:
-    """The path by a query of the workflow."""
-    handle = product.client.get_workflow_handle(journey_workflow_id(journey))
-    return await handle.query("path", result_type=JourneyPath)
 
 
 async def closed(product: Product, *names: str) -> list[JourneyId]:
@@ -59,14 +52,5 @@ async def forgotten(product: Product, *journeys: JourneyId) -> None:
     """Wait until it has."""
     await forget(product.client, *journeys)
     for journey in journeys:
-        while await _known(product.client, journey):
+        while await is_known(product.client, journey):
             await next_change(product.pool)
-
-
-async def _known(client: Client, journey: JourneyId) -> bool:
-    try:
-        await client.get_workflow_handle(journey_workflow_id(journey)).fetch_history()
-    except RPCError as error:
-        assert error.status is RPCStatusCode.NOT_FOUND  # noqa: PT017 any other failure fails the test
-        return False
-    return True

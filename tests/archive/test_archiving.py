@@ -19,9 +19,10 @@ from schemas.ids import JourneyId, journey_workflow_id
 from schemas.reasons import Ending
 from starter.archive import archive_now, archive_schedule_id, ensure_archive_schedule
 from starter.devstack.mailbox import Mailbox
-from starter.replay import HistoryGone, replay_path, replay_paths
+from starter.replay import HistoryGone
 from tests.archive.conftest import forgetful_temporal
-from tests.archive.steps import AT_ONCE, archived, asked, closed, forgotten
+from tests.archive.steps import AT_ONCE, archived, closed, forgotten
+from tests.history import replayed_path, replayed_paths, settled_history
 from tests.product import Product, address, running_product, starter_document
 from worker import history_archive
 
@@ -38,12 +39,12 @@ async def outcomes(pool: Pool) -> dict[str, str]:
 
 async def test_a_path_is_the_same_by_query_by_temporal_and_by_the_archive(product: Product, archive: Archive) -> None:
     first, second = await closed(product, "first", "second")
-    told = {journey: await asked(product, journey) for journey in (first, second)}
-    assert {journey: await replay_path(product.client, archive, journey) for journey in told} == told
+    told = {journey: await product.told(journey) for journey in (first, second)}
+    assert {journey: await replayed_path(product.client, archive, journey) for journey in told} == told
     report = await archived(product, archive)
     assert report == ArchiveReport(kept=2)
     await forgotten(product, first, second)
-    assert {journey: await replay_path(product.client, archive, journey) for journey in told} == told
+    assert {journey: await replayed_path(product.client, archive, journey) for journey in told} == told
     assert told[first].ending is Ending.EXITED
 
 
@@ -53,7 +54,7 @@ async def test_an_open_journey_is_told_by_temporal_and_is_not_archived(product: 
     await product.settled()
     assert await archived(product, product.archive) == ArchiveReport()
     assert await product.archive.get(journey) is None
-    assert await replay_path(product.client, product.archive, journey) == await asked(product, journey)
+    assert await replayed_path(product.client, product.archive, journey) == await product.told(journey)
 
 
 @pytest.fixture
@@ -74,14 +75,13 @@ async def test_of_a_journey_that_continued_as_new_the_archive_has_the_whole_path
     await product.settled()
     await product.shop.has("v", 1)
     await product.until(journey, lambda report: report.ended_at is not None)
-    handle = product.client.get_workflow_handle(journey_workflow_id(journey))
-    await handle.result()
-    begun = (await handle.fetch_history()).events[0].workflow_execution_started_event_attributes
+    history = await settled_history(product.client, journey_workflow_id(journey))
+    begun = history.events[0].workflow_execution_started_event_attributes
     assert begun.continued_execution_run_id
-    told = await asked(product, journey)
+    told = await product.told(journey)
     assert (await archived(product, product.archive)).kept == 1
     await forgotten(product, journey)
-    assert await replay_path(product.client, product.archive, journey) == told
+    assert await replayed_path(product.client, product.archive, journey) == told
     assert [entry.step for entry in told.entries] == [
         "waiting-list",
         "it-is-back",
@@ -93,19 +93,19 @@ async def test_of_a_journey_that_continued_as_new_the_archive_has_the_whole_path
 
 async def test_many_paths_come_from_temporal_and_archive_and_one_that_is_lost_stops_none(product: Product) -> None:
     first, second, third = await closed(product, "first", "second", "third")
-    told = [await asked(product, journey) for journey in (first, second)]
+    told = [await product.told(journey) for journey in (first, second)]
     await archived(product, product.archive)
     await forgotten(product, first, third)
     await product.pool.execute(
         "update histories set content = substr(content, 1, 50), bytes = 50 where journey_id = $1", third
     )
     wanted = [first, JourneyId("j-unheard-of"), second, third]
-    replayed = [each async for each in replay_paths(product.client, product.archive, wanted)]
+    replayed = [each async for each in replayed_paths(product.client, product.archive, wanted)]
     assert [each.told for each in replayed[:2]] == told
     lost = {each.workflow_id: type(each.told) for each in replayed[2:]}
     assert lost == {"journey/j-unheard-of": HistoryGone, journey_workflow_id(third): HistoryCorrupt}
     with pytest.raises(HistoryCorrupt, match=third):
-        await replay_path(product.client, product.archive, third)
+        await replayed_path(product.client, product.archive, third)
 
 
 async def test_an_erased_contacts_history_has_ids_only_and_still_tells_its_path(product: Product) -> None:
@@ -122,7 +122,7 @@ async def test_an_erased_contacts_history_has_ids_only_and_still_tells_its_path(
     assert "lovelace" not in text
     assert "lovelace" not in "".join(event.SerializeToString().decode("latin-1") for event in history.events)
     assert re.search(r"\bc-[0-9a-f]{28}\b", "".join(str(event) for event in history.events))
-    assert (await replay_path(product.client, product.archive, journey)).ending is Ending.EXITED
+    assert (await replayed_path(product.client, product.archive, journey)).ending is Ending.EXITED
 
 
 # Once, resumable, bounded ----------------------------------------------------------------------------------------
@@ -176,7 +176,7 @@ async def test_a_history_that_temporal_no_longer_has_is_marked_so_once(product: 
     assert await archived(product, product.archive) == ArchiveReport()
     assert await outcomes(product.pool) == {journey: "gone"}
     with pytest.raises(HistoryGone, match=journey):
-        await replay_path(product.client, product.archive, journey)
+        await replayed_path(product.client, product.archive, journey)
 
 
 async def test_a_history_that_is_too_large_is_left_with_that_on_record(product: Product) -> None:
@@ -185,7 +185,7 @@ async def test_a_history_that_is_too_large_is_left_with_that_on_record(product: 
     assert await archived(product, product.archive) == ArchiveReport()
     assert await outcomes(product.pool) == {journey: "too_large"}
     assert await product.archive.get(journey) is None
-    assert await replay_path(product.client, product.archive, journey) == await asked(product, journey)
+    assert await replayed_path(product.client, product.archive, journey) == await product.told(journey)
 
 
 async def test_a_journey_that_has_ended_while_its_workflow_runs_is_left_to_a_later_run(product: Product) -> None:
@@ -198,7 +198,7 @@ async def test_a_journey_that_has_ended_while_its_workflow_runs_is_left_to_a_lat
     assert await outcomes(product.pool) == {}
     await product.client.get_workflow_handle(journey_workflow_id(journey)).terminate()
     assert (await archived(product, product.archive)).kept == 1
-    assert await replay_path(product.client, product.archive, journey)
+    assert await replayed_path(product.client, product.archive, journey)
 
 
 async def test_an_archive_that_is_away_marks_nothing_and_is_said(product: Product) -> None:
@@ -261,11 +261,11 @@ async def test_the_worker_archives_into_the_bucket_that_the_settings_name(
     async with running_product(pool, client, mailbox, f"archived-in-{bucket.name}") as product:
         (journey,) = await closed(product, "first")
         await archive_now(client, product.settings.temporal_task_queue, AT_ONCE)
-        told = await asked(product, journey)
+        told = await product.told(journey)
         await forgotten(product, journey)
         assert await S3Archive(bucket).get(journey)
         assert await PostgresArchive(pool).get(journey) is None
-        assert await replay_path(client, history_archive(product.settings, pool), journey) == told
+        assert await replayed_path(client, history_archive(product.settings, pool), journey) == told
 
 
 async def test_the_schedule_runs_as_often_as_is_set_and_stays_paused(product: Product) -> None:

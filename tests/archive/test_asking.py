@@ -3,9 +3,6 @@
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from dataclasses import replace
-from pathlib import Path
-
-import pytest
 
 from activities.archive.archive import Archive
 from activities.archive.simulated import SimulatedArchive
@@ -15,7 +12,7 @@ from schemas.path import JourneyPath
 from starter.commands.terminal import ExitCode
 from starter.http.app import create_app
 from starter.http.server import serving
-from tests.archive.steps import archived, asked, closed, forgotten
+from tests.archive.steps import archived, closed, forgotten
 from tests.cli.command import Shelftalk
 from tests.http.conftest import operations_over
 from tests.http.web import SETTINGS, Web, open_web
@@ -37,7 +34,7 @@ async def web_over(product: Product, archive: Archive) -> AsyncGenerator[Web]:
 async def only_archived(product: Product, archive: Archive) -> tuple[JourneyId, JourneyPath]:
     """A journey that Temporal has forgotten, and the path it told before."""
     (journey,) = await closed(product, "first")
-    told = await asked(product, journey)
+    told = await product.told(journey)
     await archived(product, archive)
     await forgotten(product, journey)
     return journey, told
@@ -71,35 +68,21 @@ async def test_the_api_says_that_an_archived_history_is_damaged(product: Product
         assert "SHA-256" in answer.json()["detail"]
 
 
-@pytest.fixture
-async def shelftalk(tmp_path: Path, database_url: str, product: Product) -> AsyncGenerator[Shelftalk]:
-    """`shelftalk` beside the product at work."""
-    settings = {
-        "SHELFTALK_DATA_DIR": str(tmp_path / "data"),
-        "DATABASE_URL": database_url,
-        "SHELFTALK_TEMPORAL_ADDRESS": product.client.service_client.config.target_host,
-        "SHELFTALK_TEMPORAL_TASK_QUEUE": product.settings.temporal_task_queue,
-    }
-    command = Shelftalk(settings)
-    async with command.stack:
-        yield command
-
-
 async def test_from_the_command_line_histories_are_archived_counted_and_replayed(
-    shelftalk: Shelftalk, product: Product
+    beside: Shelftalk, product: Product
 ) -> None:
     (journey,) = await closed(product, "first")
-    told = await asked(product, journey)
-    ran = await shelftalk.run("archive", "run", "--older-than", "0 seconds", "--json")
+    told = await product.told(journey)
+    ran = await beside.run("archive", "run", "--older-than", "0 seconds", "--json")
     assert ran.answer(ArchiveReport) == ArchiveReport(kept=1)
     await forgotten(product, journey)
-    status = (await shelftalk.run("archive", "status", "--json")).answer(ArchiveStatus)
+    status = (await beside.run("archive", "status", "--json")).answer(ArchiveStatus)
     assert (status.archive, status.kept, status.to_do) == ("postgres", 1, 0)
-    assert "postgres" in (await shelftalk.run("archive", "status")).out
-    assert (await shelftalk.run("journey", "replay", journey, "--json")).answer(JourneyPath) == told
+    assert "postgres" in (await beside.run("archive", "status")).out
+    assert (await beside.run("journey", "replay", journey, "--json")).answer(JourneyPath) == told
     await product.pool.execute(DAMAGE)
-    damaged = (await shelftalk.run("journey", "replay", journey, "--json")).failure
+    damaged = (await beside.run("journey", "replay", journey, "--json")).failure
     assert (damaged.code, damaged.exit) == ("history_corrupt", ExitCode.FAILED)
     await product.pool.execute("delete from histories")
-    gone = (await shelftalk.run("journey", "replay", journey, "--json")).failure
+    gone = (await beside.run("journey", "replay", journey, "--json")).failure
     assert (gone.code, gone.exit) == ("history_gone", ExitCode.FAILED)

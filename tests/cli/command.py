@@ -1,12 +1,18 @@
-"""Runs `shelftalk` as a user does: as a process of its own, in an environment that the test knows."""
+"""Runs `shelftalk` as a user does: as a process of its own, in an environment that the test knows.
+
+What runs to its end is forked from a process that has imported it already, see `forked`; what is started, and may be
+stopped by a signal, is started as from a shell.
+"""
 
 import asyncio
-import json
 import os
 import pty
 import signal
+import socket
 import sys
-from contextlib import AsyncExitStack
+import tempfile
+from collections.abc import AsyncGenerator
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
@@ -14,8 +20,9 @@ from typing import TypeVar
 from pydantic import BaseModel
 
 from starter.commands.failures import Failure, FailureDocument
-from tests.cli.rounds import Round
+from tests.cli.forked import Request
 
+ROOT = Path(__file__).parents[2]
 PATIENCE = 90.0
 """Seconds that a start or a stop may take on a loaded machine."""
 
@@ -81,63 +88,96 @@ class Started:
         return Ended(self.process.returncode, out.decode(), err.decode())
 
 
+@asynccontextmanager
+async def forking(folder: Path) -> AsyncGenerator[Path]:
+    """A process that commands are forked from; the socket that it listens on."""
+    path = folder / "commands"
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "tests.cli.forked", str(path)),
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+        cwd=ROOT,
+    )
+    assert process.stdout is not None
+    assert await process.stdout.readline() == b"listening\n"
+    yield path
+    await process.communicate(b"")  # the end of its input is the end of it
+
+
 @dataclass
 class Shelftalk:
-    """The command, with the settings that the test gives it."""
+    """The command, with the settings that the test gives it.
 
+    Attributes:
+        forking: the socket of the process that it is forked from.
+    """
+
+    forking: Path
     settings: dict[str, str]
     stack: AsyncExitStack = field(default_factory=AsyncExitStack)
 
-    async def run(self, *arguments: str, text: str | None = None) -> Ended:
+    async def run(self, *arguments: str, text: str = "") -> Ended:
         """Run it to its end."""
-        return await self._run("starter", arguments, text)
+        with tempfile.TemporaryFile() as said:
+            said.write(text.encode())
+            said.seek(0)
+            return await self._run(arguments, said.fileno())
 
     async def at_a_terminal(self, said: str, *arguments: str) -> Ended:
         """Run it to its end with a terminal before it, at which somebody types this."""
         ours, terminal = pty.openpty()
         try:
-            process = await self._process("starter", arguments, terminal)
             os.write(ours, said.encode())
-            return await Started(process).end()
+            return await self._run(arguments, terminal)
         finally:
             os.close(ours)
             os.close(terminal)
 
-    async def run_often(self, times: int, *arguments: str) -> list[Ended]:
-        """Run it this many times, one after the other, see `rounds`. What they say on standard error is not kept."""
-        ended = await self._run("tests.cli.rounds", (str(times), *arguments))
-        assert ended.code == 0, ended.err
-        rounds = [Round(**json.loads(line)) for line in ended.out.splitlines()]
-        return [Ended(each.code, each.out, "") for each in rounds]
-
     async def start(self, *arguments: str) -> Started:
         """Start it; it is stopped with the test at the latest."""
-        started = Started(await self._process("starter", arguments))
+        process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "starter", *arguments),
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+            env=self._environment,
+            cwd=ROOT,
+        )
+        started = Started(process)
         self.stack.push_async_callback(started.stop)
         return started
 
     def with_settings(self, **settings: str) -> "Shelftalk":
         """The same, with more variables in its environment."""
-        return Shelftalk(self.settings | settings, self.stack)
+        return Shelftalk(self.forking, self.settings | settings, self.stack)
 
-    async def _run(self, module: str, arguments: tuple[str, ...], text: str | None = None) -> Ended:
-        process = await self._process(module, arguments)
-        async with asyncio.timeout(PATIENCE):
-            out, err = await process.communicate(text.encode() if text is not None else None)
-        assert process.returncode is not None
-        assert b"Traceback" not in err, err.decode()
-        return Ended(process.returncode, out.decode(), err.decode())
+    async def _run(self, arguments: tuple[str, ...], stdin: int) -> Ended:
+        request = Request(arguments, self._environment, str(ROOT))
+        with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
+            code = await self._forked(request, (stdin, out.fileno(), err.fileno()))
+            for file in (out, err):
+                file.seek(0)
+            ended = Ended(code, out.read().decode(), err.read().decode())
+        assert "Traceback" not in ended.err, ended.err
+        return ended
 
-    async def _process(
-        self, module: str, arguments: tuple[str, ...], stdin: int = asyncio.subprocess.PIPE
-    ) -> asyncio.subprocess.Process:
+    async def _forked(self, request: Request, streams: tuple[int, int, int]) -> int:
+        connection = socket.socket(socket.AF_UNIX)
+        connection.connect(str(self.forking))
+        request.send(connection, streams)
+        reader, writer = await asyncio.open_connection(sock=connection)
+        process = int(await reader.readline())
+        try:
+            async with asyncio.timeout(PATIENCE):
+                return int(await reader.readline())
+        except TimeoutError:
+            os.kill(process, signal.SIGKILL)
+            raise
+        finally:
+            writer.close()
+
+    @property
+    def _environment(self) -> dict[str, str]:
         kept = {name: value for name, value in os.environ.items() if not name.startswith(("SHELFTALK_", "DATABASE_"))}
         programs = {name: os.environ[name] for name in ("SHELFTALK_TEMPORAL_CLI",) if name in os.environ}
-        return await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", module, *arguments),
-            stdin=stdin,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.PIPE,
-            env={**kept, **programs, **self.settings},
-            cwd=Path(__file__).parents[2],
-        )
+        return {**kept, **programs, **self.settings}

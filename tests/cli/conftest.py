@@ -1,6 +1,6 @@
 """What the tests of the command line share: the command itself, and a look at what it leaves running."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from pathlib import Path
 
 import psutil
@@ -10,11 +10,9 @@ from tests.cli.command import Shelftalk
 
 
 @pytest.fixture
-async def shelftalk(tmp_path: Path) -> AsyncIterator[Shelftalk]:
-    """`shelftalk`, on a data folder and ports of the test's own."""
-    command = Shelftalk({"SHELFTALK_DATA_DIR": str(tmp_path / "data"), "SHELFTALK_HTTP_PORT": "0"})
-    async with command.stack:
-        yield command
+def shelftalk(alone: Shelftalk) -> Shelftalk:
+    """In the place of the one on a database, for these bring their own."""
+    return alone
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 async def test_the_demo_reads_like_a_story_and_told_again_on_the_same_folder_says_the_same_in_json(
     shelftalk: Shelftalk, tmp_path: Path, left_running: Callable[[], list[str]]
 ) -> None:
-    ended = await shelftalk.run("demo", "--data-dir", str(tmp_path / "demo"))
+    ended = await (await shelftalk.start("demo", "--data-dir", str(tmp_path / "demo"))).end()
     assert ended.code == ExitCode.OK, ended.err
     for words in (
         "Subject: Blue kettle is back",
@@ -32,7 +32,7 @@ async def test_the_demo_reads_like_a_story_and_told_again_on_the_same_folder_say
         assert words in last
     assert left_running() == []
 
-    ended = await shelftalk.run("demo", "--data-dir", str(tmp_path / "demo"), "--json")
+    ended = await (await shelftalk.start("demo", "--data-dir", str(tmp_path / "demo"), "--json")).end()
     told = ended.answer(Told)
     assert told.mails == ("Blue kettle is back", "Still here: Blue kettle")
     assert told.path.ending is Ending.COMPLETED

@@ -24,6 +24,7 @@ from starter.devstack.ports import free_port
 from starter.documents import load_document
 from starter.publishing import publish
 from tests.conversations.told import agrees, did, door, entered, orders, talk, thread
+from tests.history import settled_history
 from tests.http.conftest import web_over
 from tests.http.web import SETTINGS
 from tests.product import STORE, Product, address, addressees, next_change, running_product
@@ -232,9 +233,7 @@ async def test_a_history_knows_nobody(product: Product) -> None:
     await rests_at(product, journey, "wait-for-bought")
     await orders(product.pool)
     await product.until(journey, has_ended)
-    handle = product.client.get_workflow_handle(journey_workflow_id(journey))
-    await handle.result()
-    history = "".join(map(str, (await handle.fetch_history()).events))
+    history = "".join(map(str, (await settled_history(product.client, journey_workflow_id(journey))).events))
     assert "quizzed" in history
     for personal in (address("ann"), "Annabella", "secret-answer"):
         assert personal not in history

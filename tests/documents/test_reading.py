@@ -12,7 +12,8 @@ from starter.documents import STARTER_CONVERSATION, DocumentInvalid, check, load
 STARTER = STARTER_CONVERSATION.read_text()
 
 LONGEST_CHECK_SECONDS = 15
-"""Far above what the largest document takes here; only something that grows too fast gets near it."""
+"""Of this thread's own work, so other work beside it does not count. Far above what the largest document takes; only
+something that grows too fast gets near it."""
 
 
 def test_the_quiet_hours_offered_in_the_starter_comments_are_right() -> None:
@@ -150,6 +151,6 @@ def _expect_a_report(text: str) -> None:
     ids=lambda text: text[:12],
 )
 def test_a_hostile_document_is_refused_before_it_costs_much(text: str) -> None:
-    started = time.perf_counter()
+    started = time.thread_time()
     assert not check(text, "f").ok
-    assert time.perf_counter() - started < LONGEST_CHECK_SECONDS
+    assert time.thread_time() - started < LONGEST_CHECK_SECONDS

@@ -55,9 +55,8 @@ async def test_sign_ups_and_stock_taken_while_temporal_is_down_are_told_when_it_
 
 @pytest.mark.slow
 async def test_an_operation_does_not_walk_all_its_journeys_in_vain_while_temporal_is_down(
-    pool: Pool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    pool: Pool, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr("activities.bulk.ASKED_AT_ONCE", 2)
     server = EmbeddedTemporal(await find_temporal(Settings(), print), tmp_path / "temporal")
     client = await connect(await server.start(), "default")
     await server.stop()
@@ -66,6 +65,6 @@ async def test_an_operation_does_not_walk_all_its_journeys_in_vain_while_tempora
     await shop.sells("v")
     await shop.signs_up(*(f"number-{number}" for number in range(6)))
     number = await operation(pool, reworded("Look, it is here"), Choice.MOVE)
-    bulk = Bulk(pool, Waitlist(pool), Temporal(client, "outage"))
+    bulk = Bulk(pool, Waitlist(pool), Temporal(client, "outage"), at_once=2)
     with pytest.raises(ApplicationError, match="took no call of a whole batch; 0 journeys were asked"):
         await ActivityEnvironment().run(bulk.carry_out, CarryOut(operation_id=number))

@@ -20,6 +20,7 @@ from starter.devstack.temporal_cli import find_temporal
 from starter.documents import load_document
 from tests.conformance.shops import RealShop
 from tests.histories.stage import CONTACT, IDENTITY, Ran, Stage, ended, rests_at
+from tests.history import settled_history
 from tests.product import STORE, Product, next_change
 
 WALK = """
@@ -160,10 +161,10 @@ async def _continued(stage: Stage) -> tuple[Ran, Ran]:
         await latest.signal(Signal.HEAR, _deed("custom.two", 60))
         while await _run_of(latest) == run_id:
             await latest.signal(Signal.HEAR, _deed("custom.other", 0))
-        before = await product.client.get_workflow_handle(latest.id, run_id=run_id).fetch_history()
+        before = await settled_history(product.client, latest.id, run_id)
         await latest.signal(Signal.HEAR, _deed("custom.one", 0))
         after = await ended(product, journey)
-        return Ran(latest.id, None, before), replace(after, history=await latest.fetch_history())
+        return Ran(latest.id, None, before), replace(after, history=await settled_history(product.client, latest.id))
 
 
 async def _run_of(journey: WorkflowHandle[Any, Any]) -> str | None:

@@ -28,6 +28,7 @@ from starter.devstack.temporal_cli import find_temporal
 from tests.conformance.shops import SECRET
 from tests.histories.shapes import SHAPES
 from tests.histories.stage import IDENTITY, Stage
+from tests.history import settled_history
 
 FOLDER = Path(__file__).parent
 HASHES = FOLDER / "released.sha256"
@@ -36,7 +37,7 @@ HASHES = FOLDER / "released.sha256"
 
 async def _record(stage: Stage, name: str) -> None:
     ran = await SHAPES[name](stage)
-    history = ran.history or await stage.client.get_workflow_handle(ran.workflow_id).fetch_history()
+    history = ran.history or await settled_history(stage.client, ran.workflow_id)
     recorded = {
         "workflow_id": ran.workflow_id,
         "path": ran.path.model_dump(mode="json") if ran.path else None,

@@ -3,6 +3,7 @@
 import asyncio
 import os
 import signal
+from contextlib import suppress
 
 import httpx
 import pytest
@@ -42,12 +43,23 @@ async def test_the_port_is_free_again_after_a_stop_and_a_request_under_way_is_an
         async with serving(app, "127.0.0.1", port) as served:
             asking = asyncio.create_task(client.get(served.url))
             await arrived.wait()
-            asyncio.get_running_loop().call_later(0.3, may_answer.set)
+            answering = asyncio.create_task(_once_nobody_listens(served, may_answer))
         assert (await asking).json() == "answered"
+        await answering
         with pytest.raises(httpx.ConnectError):
             await client.get(served.url)
     async with serving(FastAPI(), "127.0.0.1", port):
         pass
+
+
+async def _once_nobody_listens(served: Served, may_answer: asyncio.Event) -> None:
+    """Let the request go on when the server has begun to stop."""
+    with suppress(ConnectionRefusedError):
+        while True:
+            _, writer = await asyncio.open_connection(served.host, served.port)
+            writer.close()
+            await writer.wait_closed()
+    may_answer.set()
 
 
 async def test_signals_stay_with_the_process() -> None:

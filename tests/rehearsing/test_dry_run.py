@@ -1,6 +1,5 @@
 """Real journeys, recorded by Temporal, lived once more on a version that is not published; and the commands."""
 
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
@@ -10,10 +9,10 @@ from schemas.conversation import ConversationDocument
 from schemas.dry_run import DryRunReport
 from starter.commands.terminal import ExitCode
 from starter.documents import STARTER_CONVERSATION, CheckReport, load_document
-from starter.dry_run import dry_run
 from starter.rehearsing.tell import RehearsalReport
 from tests.cli.command import Shelftalk
 from tests.documents.starters import BACK
+from tests.history import settled_dry_run
 from tests.http.conftest import operations_over
 from tests.product import Product
 
@@ -32,21 +31,8 @@ async def soon(pool: Pool, product: Product) -> Product:
     return product
 
 
-@pytest.fixture
-async def shelftalk(tmp_path: Path, database_url: str, product: Product) -> AsyncIterator[Shelftalk]:
-    settings = {
-        "SHELFTALK_DATA_DIR": str(tmp_path / "data"),
-        "DATABASE_URL": database_url,
-        "SHELFTALK_TEMPORAL_ADDRESS": product.client.service_client.config.target_host,
-        "SHELFTALK_TEMPORAL_NAMESPACE": product.client.namespace,
-    }
-    command = Shelftalk(settings)
-    async with command.stack:
-        yield command
-
-
 async def test_a_removed_reminder_is_listed_for_exactly_those_who_got_it(
-    soon: Product, shelftalk: Shelftalk, tmp_path: Path
+    soon: Product, beside: Shelftalk, tmp_path: Path
 ) -> None:
     await soon.shop.sells("v")
     journeys = await soon.shop.signs_up("ada", "ben", "cem", "dia")
@@ -56,64 +42,64 @@ async def test_a_removed_reminder_is_listed_for_exactly_those_who_got_it(
     await soon.settled()
     operations = operations_over(soon.pool, soon.client)
 
-    same = await dry_run(operations, _document(SOON), 500)
+    same = await settled_dry_run(operations, _document(SOON), against=500)
     assert (same.asked, same.same, same.different, same.not_compared) == (4, 4, 0, 0)
 
-    report = await dry_run(operations, _document(NOT_REMINDED), 500)
+    report = await settled_dry_run(operations, _document(NOT_REMINDED), against=500)
     assert (report.asked, report.same, report.different, report.not_compared) == (4, 2, 2, 0)
     assert {each.journey_id for each in report.journeys} == set(journeys[:2])
     assert all("would not get 'still-here'" in each.sentence for each in report.journeys)
 
-    newest = await dry_run(operations, _document(NOT_REMINDED), 1)
+    newest = await settled_dry_run(operations, _document(NOT_REMINDED), against=1)
     assert (newest.asked, newest.same) == (1, 1), "the newest is still in line"
 
     file = tmp_path / "changed.yaml"
     file.write_text(NOT_REMINDED)
     arguments = ("conversation", "dry-run", str(file), "--against", "500")
-    assert (await shelftalk.run(*arguments, "--json")).answer(DryRunReport) == report
-    ended = await shelftalk.run(*arguments)
+    assert (await beside.run(*arguments, "--json")).answer(DryRunReport) == report
+    ended = await beside.run(*arguments)
     assert ended.out.splitlines()[0] == "4 journeys of 'back-in-stock': same 2, different 2, could not be compared 0."
     assert "4 of 4 journeys compared" in ended.err
-    too_many = await shelftalk.run("conversation", "dry-run", str(file), "--against", "10001")
+    too_many = await beside.run("conversation", "dry-run", str(file), "--against", "10001")
     assert too_many.code == ExitCode.USAGE
 
 
 async def test_a_conversation_is_rehearsed_by_its_name_with_a_profile_and_a_scenario(
-    shelftalk: Shelftalk, product: Product, tmp_path: Path
+    beside: Shelftalk, product: Product, tmp_path: Path
 ) -> None:
     run = "test-run", "back-in-stock"
-    usual = (await shelftalk.run(*run, "--json")).answer(RehearsalReport)
+    usual = (await beside.run(*run, "--json")).answer(RehearsalReport)
     assert [line.sent.message for line in usual.lines if line.sent] == ["it-is-back", "still-here"]
     named = "--scenario", "Nobody is reminded of what they bought"
-    words = (await shelftalk.run(*run, *named)).out
+    words = (await beside.run(*run, *named)).out
     assert "they order it" in words
     assert "refused (purchased), leave" in words
-    unwilling = (await shelftalk.run(*run, "--profile", "consent=false", "--json")).answer(RehearsalReport)
+    unwilling = (await beside.run(*run, "--profile", "consent=false", "--json")).answer(RehearsalReport)
     assert [line.sent for line in unwilling.lines if line.sent] == []
     assert unwilling.reason == "no_consent"
 
     scenario = tmp_path / "scenario.yaml"
     scenario.write_text("name: Mine\nhappens:\n  - after: 1 day\n    stock: 1\nexpect:\n  - ends: expired\n")
-    ended = await shelftalk.run(*run, "--scenario", str(scenario))
+    ended = await beside.run(*run, "--scenario", str(scenario))
     assert ended.code == ExitCode.FAILED
     assert "expect[0].ends: expected expired, got completed" in ended.out
     scenario.write_text("name: Mine\nhappens:\n  - after: 1 dya\n    stock: 1\n")
-    ended = await shelftalk.run(*run, "--scenario", str(scenario), "--json")
+    ended = await beside.run(*run, "--scenario", str(scenario), "--json")
     assert ended.failure.code == "invalid_scenario"
     assert f"{scenario}:3:" in ended.failure.message
-    assert (await shelftalk.run(*run, "--scenario", "None", "--json")).failure.code == "no_such_scenario"
-    assert (await shelftalk.run(*run, "--profile", "wishes=1", "--json")).failure.code == "invalid_scenario"
-    assert (await shelftalk.run("test-run", "none", "--json")).failure.code == "no_such_conversation"
+    assert (await beside.run(*run, "--scenario", "None", "--json")).failure.code == "no_such_scenario"
+    assert (await beside.run(*run, "--profile", "wishes=1", "--json")).failure.code == "invalid_scenario"
+    assert (await beside.run("test-run", "none", "--json")).failure.code == "no_such_conversation"
 
 
-async def test_check_fails_when_a_scenario_goes_otherwise(shelftalk: Shelftalk, tmp_path: Path) -> None:
+async def test_check_fails_when_a_scenario_goes_otherwise(beside: Shelftalk, tmp_path: Path) -> None:
     file = tmp_path / "changed.yaml"
     file.write_text(STARTER_CONVERSATION.read_text().replace("wait: 2 days", "wait: 1 week"))
-    ended = await shelftalk.run("conversation", "check", str(file))
+    ended = await beside.run("conversation", "check", str(file))
     assert ended.code == ExitCode.FAILED
     assert "scenarios[0].expect[1].sends: expected 'still-here' sent 5 days after entering" in " ".join(
         ended.out.split()
     )
-    ended = await shelftalk.run("conversation", "check", str(file), "--json")
+    ended = await beside.run("conversation", "check", str(file), "--json")
     report = CheckReport.model_validate_json(ended.out)
     assert (report.ok, len(report.differences), report.scenarios) == (True, 1, 4)

@@ -3,19 +3,16 @@
 from datetime import UTC, datetime
 from typing import Any
 
-import pytest
-
 from schemas.conversation import ConversationDocument
 from schemas.dry_run import DryRunReport
 from schemas.facts import ContactErasureFact
 from schemas.ids import JourneyId
 from schemas.operations import Choice
-from starter import dry_run as dry_running
 from starter.documents import STARTER_CONVERSATION
-from starter.dry_run import dry_run
 from starter.publishing import publish
 from tests.conversations.test_story import has_ended, rests_at
 from tests.conversations.told import ago, agrees, did, entered, orders
+from tests.history import settled_dry_run
 from tests.http.conftest import operations_over, web_over
 from tests.http.web import problem
 from tests.product import STORE, Product, address
@@ -30,8 +27,8 @@ def _asking(at_least: int) -> ConversationDocument:
     return quiz(HELLO, {"decide": [branch], "otherwise": [{"send": "usual"}], "id": "who"})
 
 
-async def _tried(product: Product, document: ConversationDocument, against: int = 500) -> DryRunReport:
-    return await dry_run(operations_over(product.pool, product.client), document, against)
+async def _tried(product: Product, document: ConversationDocument) -> DryRunReport:
+    return await settled_dry_run(operations_over(product.pool, product.client), document)
 
 
 async def _enters(product: Product, who: str = "ann", **said: Any) -> JourneyId:
@@ -175,22 +172,22 @@ async def test_a_version_that_goes_round_for_ever_is_followed_for_a_while(produc
     assert "be under way" in report.journeys[0].sentence
 
 
-async def test_sentences_are_bounded_and_the_others_counted(product: Product, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_sentences_are_bounded_and_the_others_counted(product: Product) -> None:
     await publish(product.pool, quiz(HELLO, {"send": "more"}))
     journeys = [await _enters(product, who) for who in ("ann", "ben", "cem")]
     for journey in journeys:
         await product.until(journey, has_ended)
-    monkeypatch.setattr(dry_running, "MOST_LISTED", 2)
-    monkeypatch.setattr(dry_running, "AT_ONCE", 2)
-    report = await _tried(product, quiz(HELLO))
+    report = await settled_dry_run(operations_over(product.pool, product.client), quiz(HELLO), most_listed=2, at_once=2)
     assert (report.asked, report.different, report.more) == (3, 3, 1)
     assert [each.journey_id for each in report.journeys] == journeys[:0:-1], "the newest first"
 
 
 async def test_a_dry_run_is_asked_for_over_http(product: Product) -> None:
     await product.shop.sells("v")
-    await product.shop.signs_up("ann", "ben")
+    journeys = await product.shop.signs_up("ann", "ben")
     await product.settled()
+    for journey in journeys:
+        await product.told(journey)
     async with web_over(product.pool, product.client) as web:
         path, yaml = "/v1/conversations/dry-run", STARTER_CONVERSATION.read_bytes()
         answer = await web.keyed.post(path, params={"against": 1}, content=yaml)

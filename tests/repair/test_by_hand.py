@@ -1,9 +1,5 @@
 """Approving and repairing as people and programs do it: by command line and by API."""
 
-from collections.abc import AsyncIterator
-from pathlib import Path
-
-import pytest
 from temporalio.client import Client
 
 from activities.postgres.pool import Pool
@@ -11,7 +7,6 @@ from schemas.ids import JourneyId
 from schemas.reasons import Reason
 from schemas.repair import Answered, HeldMessages, MessagePreview, RepairPlan, Resumed, Stuck
 from starter.commands.terminal import ExitCode
-from starter.devstack.temporal import EmbeddedTemporal
 from starter.publishing import publish
 from tests.cli.command import Shelftalk
 from tests.conversations.told import agrees, did, entered, talk, thread
@@ -21,22 +16,6 @@ from tests.product import Product, addressees, next_change
 
 BY = ("--by", "ann", "--yes", "--json")
 WHY = ("--why", "mended")
-
-
-@pytest.fixture
-async def shelftalk(
-    tmp_path: Path, database_url: str, temporal: EmbeddedTemporal, client: Client
-) -> AsyncIterator[Shelftalk]:
-    """`shelftalk` beside the product at work."""
-    settings = {
-        "SHELFTALK_DATA_DIR": str(tmp_path / "data"),
-        "DATABASE_URL": database_url,
-        "SHELFTALK_TEMPORAL_ADDRESS": temporal.address,
-        "SHELFTALK_TEMPORAL_NAMESPACE": client.namespace,
-    }
-    command = Shelftalk(settings)
-    async with command.stack:
-        yield command
 
 
 async def _rest(product: Product, *names: str) -> list[JourneyId]:
@@ -59,33 +38,33 @@ async def _are_held_up(product: Product, cause: Reason, count: int) -> None:
 
 
 async def test_messages_are_read_approved_and_declined_and_journeys_mended_by_command(
-    product: Product, shelftalk: Shelftalk
+    product: Product, beside: Shelftalk
 ) -> None:
     ann, ben = await _rest(product, "ann", "ben")
-    held = (await shelftalk.run("message", "held", "--json")).answer(HeldMessages)
+    held = (await beside.run("message", "held", "--json")).answer(HeldMessages)
     assert [one.journey for one in held.messages] == [ann, ben]
     for_ann, for_ben = (one.key for one in held.messages)
-    shown = await shelftalk.run("message", "held", "--show", for_ann)
+    shown = await beside.run("message", "held", "--show", for_ann)
     assert "Subject: quiz: hello" in shown.out
-    alone = await shelftalk.run("message", "approve", for_ann, "--json")
+    alone = await beside.run("message", "approve", for_ann, "--json")
     assert (alone.failure.code, alone.failure.exit) == ("not_confirmed", ExitCode.FAILED)
-    one = (await shelftalk.run("message", "approve", for_ann, "j-0/no/1", *BY)).answer(Answered)
+    one = (await beside.run("message", "approve", for_ann, "j-0/no/1", *BY)).answer(Answered)
     assert (one.keys, [other.key for other in one.not_held]) == ((for_ann,), ["j-0/no/1"])
-    rest = await shelftalk.run("message", "decline", "--all", "--conversation", "quiz", "--why", "no", *BY)
+    rest = await beside.run("message", "decline", "--all", "--conversation", "quiz", "--why", "no", *BY)
     assert rest.answer(Answered).keys == (for_ben,)
     await _are_held_up(product, Reason.MESSAGE_BROKEN, 2)
 
-    stuck = (await shelftalk.run("repair", "list", "--json")).answer(Stuck)
+    stuck = (await beside.run("repair", "list", "--json")).answer(Stuck)
     assert [(group.cause, group.step, group.journeys) for group in stuck.groups] == [("message_broken", "torn", 2)]
     asked = ("repair", "resume", "--cause", "message_broken", *WHY, *BY)
-    assert (await shelftalk.run(*asked)).answer(Resumed).journeys == 2
+    assert (await beside.run(*asked)).answer(Resumed).journeys == 2
     await _are_held_up(product, Reason.MESSAGE_BROKEN, 2)
-    plan = (await shelftalk.run("repair", "skip", ann, *WHY, *BY)).answer(RepairPlan)
+    plan = (await beside.run("repair", "skip", ann, *WHY, *BY)).answer(RepairPlan)
     assert (plan.step, plan.cause, plan.done) == ("torn", Reason.MESSAGE_BROKEN, True)
     await product.until(ann, lambda report: report.ended_at is not None)
-    gone = await shelftalk.run("repair", "finish", ann, *WHY, *BY)
+    gone = await beside.run("repair", "finish", ann, *WHY, *BY)
     assert (gone.failure.code, "has ended" in gone.failure.message) == ("not_repairable", True)
-    assert (await shelftalk.run("repair", "finish", ben, *WHY, *BY)).code == 0
+    assert (await beside.run("repair", "finish", ben, *WHY, *BY)).code == 0
     await product.until(ben, lambda report: report.ended_at is not None)
     assert addressees(product.mailbox) == ["ann"]
     assert {row["actor"] for row in await product.pool.fetch("select actor from audit")} == {"ann"}

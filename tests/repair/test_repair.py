@@ -19,7 +19,7 @@ from schemas.conversation import ConversationDocument
 from schemas.ids import JourneyId, StepId, journey_workflow_id
 from schemas.journey import Move, Signal, Skip
 from schemas.outcome import Refused, Then, Unknown
-from schemas.path import JourneyPath, Why
+from schemas.path import Why
 from schemas.reasons import Reason
 from schemas.repair import Repair
 from schemas.steps import ExitStep, SendStep, WaitStep
@@ -27,9 +27,10 @@ from starter.devstack.mailbox import Mailbox
 from starter.journeys import NoSuchJourney
 from starter.publishing import publish
 from starter.repair import By, NotRepairable, Repairs
-from starter.replay import HistoryGone, replay_path
+from starter.replay import HistoryGone
 from starter.waitlists import Lines, Waitlists
 from tests.delivery.counter import message
+from tests.history import replayed_path
 from tests.product import STORE, Product, Shop, addressees, next_change, running_product, starter_document, subject
 from tests.story.documents import back, programme
 from workflows.interpreter.compiler import compile_document
@@ -160,8 +161,7 @@ async def test_who_stands_in_line_or_has_ended_is_no_case_for_repair(product: Pr
     await product.shop.sells("v")
     (journey,) = await product.shop.signs_up("ada")
     await product.settled()
-    # Asked of the worker: from its answer on, the workflow has done its first task.
-    await product.client.get_workflow_handle(journey_workflow_id(journey)).query("path", result_type=JourneyPath)
+    await product.path(journey)
     with pytest.raises(NotRepairable, match="stands in line"):
         await _repairs(product).repair(journey, Repair.RETRY, BEN)
     await product.journeys.cancel(journey)
@@ -270,20 +270,16 @@ async def test_there_is_nothing_to_try_again_at_a_wait(product: Product) -> None
         await _repairs(product).repair(journey, Repair.RETRY, BEN)
 
 
-async def test_what_a_journey_has_still_to_answer_is_waited_for(
-    pool: Pool, client: Client, mailbox: Mailbox, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_what_a_journey_has_still_to_answer_is_waited_for(pool: Pool, client: Client, mailbox: Mailbox) -> None:
     """It is about to go on by itself, and the skip that was announced for the step before would do nothing."""
     document = starter_document()
     async with running_product(pool, client, mailbox, "asleep", document) as product:
         ada = await _told(product, "ada")
     await client.get_workflow_handle(journey_workflow_id(ada)).signal(Signal.SKIP, Skip(step=StepId("wait-2-days")))
-    repairs = Repairs(pool, client, PostgresArchive(pool))
-    monkeypatch.setattr("starter.repair.LOOKS", ())
     with pytest.raises(NotRepairable, match="between two steps just now"):
-        await repairs.repair(ada, Repair.SKIP, BEN)
-    monkeypatch.setattr("starter.repair.LOOKS", (0.05,) * 400)
-    looking = asyncio.create_task(repairs.repair(ada, Repair.SKIP, BEN))
+        await Repairs(pool, client, PostgresArchive(pool), looks=()).repair(ada, Repair.SKIP, BEN)
+    patient = Repairs(pool, client, PostgresArchive(pool), looks=(0.05,) * 400)
+    looking = asyncio.create_task(patient.repair(ada, Repair.SKIP, BEN))
     async with running_product(pool, client, mailbox, "asleep", document):
         with pytest.raises(NotRepairable, match="has ended"):
             await looking
@@ -311,7 +307,7 @@ async def test_one_try_after_another_says_who_and_why_each_time(product: Product
 
 async def _open_entries(product: Product, journey: JourneyId, kind: str) -> bool:
     try:
-        path = await replay_path(product.client, product.archive, journey)
+        path = await replayed_path(product.client, product.archive, journey)
     except HistoryGone:
         return False
     return any(entry.kind == kind and entry.left_at is None for entry in path.entries)

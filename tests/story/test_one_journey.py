@@ -1,6 +1,5 @@
 """One real journey, from sign-up to reminder, and what the shop's stock makes of it."""
 
-from schemas.path import JourneyPath
 from starter.publishing import publish
 from tests.product import Product, addressees, starter_document
 
@@ -25,9 +24,7 @@ async def test_the_path_is_the_same_by_query_and_by_replay(product: Product) -> 
     await product.shop.has("v", 1)
     await product.until(first, lambda journey: journey.ended_at is not None)
     for journey in (first, second):
-        handle = product.client.get_workflow_handle(f"journey/{journey}")
-        replayed = await product.path(journey)
-        assert await handle.query("path", result_type=JourneyPath) == replayed
+        assert await product.told(journey) == await product.path(journey)
     path = await product.path(first)
     steps = [entry.step for entry in path.entries]
     assert steps == ["waiting-list", "it-is-back", "wait-1-second", "still-here", "exit"]

@@ -4,36 +4,28 @@ from datetime import timedelta
 
 import pytest
 
-from schemas.ids import JourneyId, journey_workflow_id
+from schemas.ids import JourneyId
 from schemas.path import JourneyPath, Why
 from schemas.reasons import Ending, Reason
 from schemas.reports import JourneyStatus
 from starter.publishing import publish
-from starter.replay import HistoryGone, replay_path
+from starter.replay import HistoryGone
+from tests.history import replayed_path
 from tests.product import Product, next_change, starter_document
-
-
-async def _path(product: Product, journey: JourneyId) -> JourneyPath:
-    handle = product.client.get_workflow_handle(journey_workflow_id(journey))
-    asked = await handle.query("path", result_type=JourneyPath)
-    replayed = await product.path(journey)
-    assert replayed == asked
-    return replayed
 
 
 async def _rests(product: Product, journey: JourneyId, step: str) -> JourneyPath:
     """The path once the journey rests at this step; its rest is not over when this returns."""
-    handle = product.client.get_workflow_handle(journey_workflow_id(journey))
-    while (await handle.query("path", result_type=JourneyPath)).entries[-1].step != step:
+    while (path := await product.told(journey)).entries[-1].step != step:
         await next_change(product.pool)
-    return await _path(product, journey)
+    return path
 
 
 async def test_one_who_waits_is_seen_in_line(product: Product) -> None:
     await product.shop.sells("v")
     (journey,) = await product.shop.signs_up("first")
     await product.settled()
-    path = await _path(product, journey)
+    path = await product.told(journey)
     (line,) = path.entries
     assert (line.step, line.left_at, line.why) == ("waiting-list", None, None)
     assert (path.ending, path.version) == (None, "back-in-stock@1")
@@ -66,7 +58,7 @@ async def test_one_who_was_reminded_is_seen_at_the_end(product: Product) -> None
     (journey,) = await product.shop.signs_up("first")
     await product.shop.has("v", 1)
     await product.until(journey, lambda report: report.ended_at is not None)
-    path = await _path(product, journey)
+    path = await product.told(journey)
     assert [entry.step for entry in path.entries][-2:] == ["still-here", "exit"]
     assert (path.ending, path.reason, path.version) == (Ending.COMPLETED, None, "back-in-stock@2")
 
@@ -82,11 +74,11 @@ async def test_one_who_was_cancelled_is_seen_to_have_left(product: Product, told
         await product.settled()
     await product.journeys.cancel(journey)
     await product.until(journey, lambda report: report.ended_at is not None)
-    path = await _path(product, journey)
+    path = await product.told(journey)
     assert (path.entries[-1].step, path.entries[-1].why) == ("wait-2-days" if told else "waiting-list", Why.LEFT)
     assert (path.ending, path.reason) == (Ending.EXITED, Reason.CANCELLED)
 
 
 async def test_one_whose_workflow_has_not_been_started_has_no_history_yet(product: Product) -> None:
     with pytest.raises(HistoryGone):
-        await replay_path(product.client, product.archive, JourneyId("j-unheard-of"))
+        await replayed_path(product.client, product.archive, JourneyId("j-unheard-of"))

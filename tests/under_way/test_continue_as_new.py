@@ -11,6 +11,7 @@ from schemas.operations import Choice
 from starter.publishing import publish
 from tests.conversations.test_story import has_ended, rests_at
 from tests.conversations.told import agrees, did, entered
+from tests.history import settled_history
 from tests.product import PATIENCE, Product, next_change
 from tests.under_way.decided import operation, path_of, quiz, settled, subjects, version_of, waits
 from tests.workflows.test_continue_as_new import product
@@ -21,7 +22,7 @@ __all__ = ["product"]
 
 async def continued_from(product: Product, journey: JourneyId) -> str:
     """The run before the present one; empty where there is none."""
-    begun = (await product.client.get_workflow_handle(journey_workflow_id(journey)).fetch_history()).events[0]
+    begun = (await settled_history(product.client, journey_workflow_id(journey))).events[0]
     return begun.workflow_execution_started_event_attributes.continued_execution_run_id
 
 

@@ -16,8 +16,8 @@ from starter.bulk import show_operation
 from starter.devstack.mailbox import Mailbox
 from starter.devstack.temporal import EmbeddedTemporal
 from starter.publishing import publish
-from starter.replay import replay_path
 from tests.faults.killable import Setting, kill, worker_process
+from tests.history import replayed_path, settled_history
 from tests.product import PATIENCE, Shop, addressees, next_change, starter_document
 from tests.under_way.decided import operation, settled
 from tests.under_way.test_moving import reworded
@@ -60,7 +60,7 @@ async def killed_in_the_middle(pool: Pool, setting: Setting, mailbox: Mailbox, n
 
 async def moves_heard(client: Client, journey: JourneyId) -> int:
     """How often the journey was asked."""
-    events = (await client.get_workflow_handle(journey_workflow_id(journey)).fetch_history()).events
+    events = (await settled_history(client, journey_workflow_id(journey))).events
     signalled = [event for event in events if event.event_type == EventType.EVENT_TYPE_WORKFLOW_EXECUTION_SIGNALED]
     return sum(event.workflow_execution_signaled_event_attributes.signal_name == "move" for event in signalled)
 
@@ -81,7 +81,7 @@ async def test_a_worker_killed_in_the_middle_of_a_move_loses_and_repeats_nobody(
         assert set(heard) <= {1, 2}, heard
         assert heard[2] <= 50, "at most the batch in the air was asked again"
         for journey in journeys:
-            path = await replay_path(client, PostgresArchive(pool), journey)
+            path = await replayed_path(client, PostgresArchive(pool), journey)
             assert [entry.moved_to for entry in path.entries] == ["back-in-stock@2"]
         await shop.has("v", TOLD)
         await mailbox.wait_for_count(TOLD, PATIENCE)

@@ -20,7 +20,7 @@ from schemas.reasons import Ending, Reason
 from schemas.settings import Settings
 from starter.devstack.mailbox import Mailbox
 from starter.devstack.temporal_cli import find_temporal
-from starter.replay import replay_path
+from tests.history import settled_history
 from tests.product import PATIENCE, Product, addressees, next_change, running_product, starter_document
 
 LONG = 5
@@ -43,16 +43,9 @@ async def product(pool: Pool, mailbox: Mailbox) -> AsyncGenerator[Product]:
             yield running
 
 
-async def _path(product: Product, journey: JourneyId) -> JourneyPath:
-    handle = product.client.get_workflow_handle(journey_workflow_id(journey))
-    asked = await handle.query("path", result_type=JourneyPath)
-    assert asked == await replay_path(product.client, product.archive, journey)
-    return asked
-
-
 async def _history(product: Product, journey: JourneyId) -> WorkflowHistory:
     """Of the last run."""
-    return await product.client.get_workflow_handle(journey_workflow_id(journey)).fetch_history()
+    return await settled_history(product.client, journey_workflow_id(journey))
 
 
 async def test_a_journey_goes_on_in_a_new_history_while_it_waits(product: Product) -> None:
@@ -64,7 +57,7 @@ async def test_a_journey_goes_on_in_a_new_history_while_it_waits(product: Produc
     begun = (await _history(product, journey)).events[0]
     assert begun.event_type == EventType.EVENT_TYPE_WORKFLOW_EXECUTION_STARTED
     assert begun.workflow_execution_started_event_attributes.continued_execution_run_id
-    path = await _path(product, journey)
+    path = await product.told(journey)
     assert [entry.step for entry in path.entries] == [
         "waiting-list",
         "it-is-back",
@@ -104,7 +97,7 @@ async def test_what_comes_during_one_rest_does_not_grow_its_history_without_end(
     handle = product.client.get_workflow_handle(journey_workflow_id(journey))
     for number in range(4 * LONG):
         await handle.signal(Signal.HEAR, Hear(event_id=str(number), event="viewed_product"))
-        path = await _path(product, journey)
+        path = await product.told(journey)
         assert [(entry.step, entry.left_at) for entry in path.entries] == [("waiting-list", None)]
     begun = (await _history(product, journey)).events[0].workflow_execution_started_event_attributes
     assert begun.continued_execution_run_id

@@ -11,14 +11,13 @@ from temporalio.testing import WorkflowEnvironment
 from activities.postgres.pool import Pool
 from activities.waitlist.intake import Intake
 from activities.waitlist.store import Waitlist
-from schemas.ids import JourneyId, journey_workflow_id
+from schemas.ids import JourneyId
 from schemas.path import JourneyPath
 from schemas.reasons import Ending, Reason
 from starter.devstack.mailbox import Mailbox
 from starter.devstack.ports import free_port
 from starter.journeys import Journeys
 from starter.publishing import publish
-from starter.replay import replay_path
 from tests.product import Product, Shop, addressees, next_change, running_product, starter_document, subject
 
 LINE, FIRST, WAIT, SECOND, EXIT = "waiting-list", "it-is-back", "wait-2-days", "still-here", "exit"
@@ -35,11 +34,9 @@ async def product(pool: Pool, hours: WorkflowEnvironment, mailbox: Mailbox) -> A
 
 async def _path(product: Product, journey: JourneyId) -> JourneyPath:
     """The path, which is the same by query and by replay."""
-    handle = product.client.get_workflow_handle(journey_workflow_id(journey))
-    asked = await handle.query("path", result_type=JourneyPath)
-    assert asked == await replay_path(product.client, product.archive, journey)
-    assert all(entry.left_at == following.entered_at for entry, following in pairwise(asked.entries))
-    return asked
+    path = await product.told(journey)
+    assert all(entry.left_at == following.entered_at for entry, following in pairwise(path.entries))
+    return path
 
 
 def _steps(path: JourneyPath) -> list[str]:
