@@ -5,9 +5,14 @@ Arrived = the quantity when it opens + every later increase while it is open, le
 for it: units that walk-in shoppers bought are offered to nobody, however often the shelf looks (ADR 0009). Claims that
 count (given or used) never exceed contacts-per-unit × arrived; places to give now also never exceed contacts-per-unit ×
 available.
+
+How many places there are now, and whose trigger holds, is asked of rows by the thousand: whatever reads the database
+asks its functions `places` and `trigger_holds` (activities/postgres/migrations/0008_places.sql). What is said here is
+the same for one contact in memory, as rehearsals have it; tests/allocation/test_places.py holds the two together.
 """
 
 from dataclasses import dataclass, replace
+from decimal import Decimal
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +42,16 @@ class Episode:
             return None
         earned = self.contacts_per_unit * self.arrived - self.claimed
         return max(0, min(earned, self.contacts_per_unit * self.available))
+
+
+def trigger_holds(trigger: Decimal | None, measure: Decimal | None, *, armed: bool = True) -> bool:
+    """Whether one who waits may be told at this measure.
+
+    Args:
+        trigger: the bound they are told at; None: whatever the measure.
+        armed: the measure was above the trigger since they entered, or their alert does not ask for that.
+    """
+    return trigger is None or (armed and measure is not None and measure <= trigger)
 
 
 def observe(episode: Episode | None, available: int, threshold: int, contacts_per_unit: int | None) -> Episode | None:

@@ -35,13 +35,12 @@ from (
     select e.store_id, e.subject
     from episodes e join alerts a on a.id = e.alert_id join conversations co on co.code = a.conversation
     where e.closed_at is null and a.paused_at is null and co.paused_at is null
-      and (e.contacts_per_unit is null
-           or least(e.contacts_per_unit * e.arrived - e.claimed, e.contacts_per_unit * e.available) > 0)
+      and places(e) is distinct from 0
       and exists (
           select from waiting w
           where w.alert_id = e.alert_id and w.store_id = e.store_id and w.subject = e.subject and w.state = 'waiting'
             and w.entered_at < now() - $1::interval
-            and (w.trigger_at is null or (w.armed and w.trigger_at >= e.measure)))
+            and trigger_holds(w, e.measure))
     union
     select e.store_id, e.subject
     from claims c join episodes e on e.id = c.episode_id

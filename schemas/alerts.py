@@ -1,18 +1,13 @@
-"""The alerts of a conversation document: what to watch for, who is told and in what order."""
+"""The words that alerts of all types share; what each type says is in `schemas.alert_types`."""
 
-import re
 from datetime import timedelta
-from decimal import Decimal, InvalidOperation
 from enum import StrEnum
-from typing import Annotated, Literal, assert_never
+from typing import Annotated
 
-from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer, WithJsonSchema
+from pydantic import AfterValidator, Field
 
-from schemas.criteria import Criteria
 from schemas.durations import Duration
-from schemas.ids import Level
 from schemas.model import Model
-from schemas.names import Label
 
 
 class AlertType(StrEnum):
@@ -75,152 +70,9 @@ Hours = Annotated[Duration, AfterValidator(_whole_hours)]
 Units = Annotated[int, Field(strict=True, ge=1, le=1_000_000)]
 """A number of units. Strict, so that neither `true` nor `"5"` is taken for a number."""
 
-MOST_CONTACTS_PER_UNIT = 1000
-
-
-def _contacts_per_unit(value: object) -> object:
-    """Said here in one sentence; the union below would say it once for each of its members."""
-    if value == "all" or (type(value) is int and 1 <= value <= MOST_CONTACTS_PER_UNIT):
-        return value
-    raise ValueError(
-        f"{value!r} is not a number of contacts from 1 to {MOST_CONTACTS_PER_UNIT}: "
-        "write digits without quotes, or all for everyone"
-    )
-
-
-ContactsPerUnit = Annotated[
-    Annotated[int, Field(ge=1, le=MOST_CONTACTS_PER_UNIT)] | Literal["all"], BeforeValidator(_contacts_per_unit)
-]
-
-
-class Drop(Model):
-    """By how much a price must fall against the price at entry: an amount in the list's currency, or a percentage."""
-
-    amount: Decimal | None = None
-    percent: Decimal | None = None
-
-    def trigger(self, price: Decimal) -> Decimal:
-        """The highest price that counts as dropped from `price`; never below zero."""
-        if self.percent is not None:
-            return max(Decimal(0), price * (100 - self.percent) / 100)
-        return max(Decimal(0), price - (self.amount or Decimal(0)))
-
-
-_DROP = re.compile(r"(\d{1,9}(?:\.\d{1,4})?)\s*(%?)")
-
-
-def parse_drop(value: object) -> Drop:
-    """Read '10%' or '5.00'.
-
-    Raises:
-        ValueError: it is neither, or not more than zero.
-    """
-    if isinstance(value, Drop):
-        return value
-    match = _DROP.fullmatch(str(value).strip()) if isinstance(value, str | int | float | Decimal) else None
-    if match is None or isinstance(value, bool):
-        raise ValueError(f"{value!r} is not a drop: write a percentage like '10%', or an amount like 5.00")
-    try:
-        number = Decimal(match[1])
-    except InvalidOperation:  # pragma: no cover - the pattern only lets numbers through
-        raise ValueError(f"{value!r} is not a number") from None
-    if number <= 0 or (match[2] and number > 100):
-        raise ValueError(f"{value!r} is no drop a price can take: write more than nothing, and at most '100%'")
-    return Drop(percent=number) if match[2] else Drop(amount=number)
-
-
-def format_drop(drop: Drop) -> str:
-    """The inverse of `parse_drop`."""
-    return f"{drop.percent}%" if drop.percent is not None else str(drop.amount)
-
-
-DropBy = Annotated[
-    Drop,
-    BeforeValidator(parse_drop),
-    PlainSerializer(format_drop, return_type=str),
-    WithJsonSchema({"type": ["string", "number"], "examples": ["10%", "5.00"]}),
-]
-
 
 class Reminders(Model):
     """Follow-ups after the alert: each raises the follow-up event, and each is checked anew."""
 
     after: Annotated[Duration, AfterValidator(_some_time)]
     times: Annotated[int, Field(strict=True, ge=1, le=10)] = 1
-
-
-class _Alert(Model):
-    """What every alert says.
-
-    Attributes:
-        level: one variant, or the whole product (quantity: the sum of its variants; price: their lowest).
-        relevancy_window: how long a contact may wait; whole days, ends with the list's local end of day.
-        trigger_filter: which products this alert is for; looked at on entry and before every message.
-        profile_filter: which contacts; likewise.
-    """
-
-    name: Label | None = None
-    level: Level = Level.VARIANT
-    relevancy_window: Days = timedelta(days=365)
-    trigger_filter: Criteria | None = None
-    profile_filter: Criteria | None = None
-
-
-class BackInStock(_Alert):
-    """Tell those who wait when there are units again.
-
-    Attributes:
-        quantity_threshold: how many units must be there before anyone is told.
-        contacts_per_unit: how many people are told for each unit that arrived (promise P2), or `all`.
-        offer_lapses_after: when an offer that was not taken up passes to the next; None: never.
-        tells_late_entrants: whether those who enter late, by import or back-population, enter and are told at once
-            when it is in stock (within P2); if not, they are not entered.
-    """
-
-    type: Literal[AlertType.BACK_IN_STOCK]
-    action: Literal[Action.SIGN_UP, Action.BROWSE]
-    quantity_threshold: Units = 1
-    contacts_per_unit: ContactsPerUnit = 1
-    order: Order = Order.FIRST_IN_FIRST_OUT
-    reminders: Reminders | None = None
-    offer_lapses_after: Hours | None = None
-    tells_late_entrants: Annotated[bool, Field(strict=True)] = False
-
-
-class PriceDrop(_Alert):
-    """Tell those who looked or carted when it costs enough less than it did then."""
-
-    type: Literal[AlertType.PRICE_DROP]
-    action: Literal[Action.BROWSE, Action.CART]
-    relevancy_window: Days = timedelta(days=30)
-    drops_by: DropBy
-
-
-class LowInventory(_Alert):
-    """Tell those who looked or carted when the quantity falls to `low_at` or below, never at zero.
-
-    Attributes:
-        not_if_bought_within: leave out who bought the item in that time before.
-    """
-
-    type: Literal[AlertType.LOW_INVENTORY]
-    action: Literal[Action.BROWSE, Action.CART]
-    relevancy_window: Days = timedelta(days=30)
-    low_at: Units
-    not_if_bought_within: Days | None = None
-
-
-AlertSection = Annotated[BackInStock | PriceDrop | LowInventory, Field(discriminator="type")]
-
-
-def raised_events(alert: BackInStock | PriceDrop | LowInventory) -> tuple[AlertEvent, ...]:
-    """The events this alert can raise."""
-    match alert:
-        case BackInStock():
-            subscription = (AlertEvent.SUBSCRIPTION,) if alert.action is Action.SIGN_UP else ()
-            follow_up = (AlertEvent.FOLLOW_UP,) if alert.reminders else ()
-            return (*subscription, AlertEvent.ALERT, *follow_up, AlertEvent.DISCONTINUED)
-        case PriceDrop() | LowInventory():
-            return (AlertEvent.ALERT, AlertEvent.DISCONTINUED)
-        case _:
-            assert_never(alert)

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, Field, StringConstraints
 
-from schemas.alerts import AlertSection
+from schemas.alert_types.registry import AlertSection
 from schemas.criteria import Criteria
 from schemas.model import Model
 from schemas.names import Code, EventName, HeardEvent, Label

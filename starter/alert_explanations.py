@@ -4,27 +4,16 @@ from collections.abc import Mapping
 from difflib import get_close_matches
 from typing import cast
 
-from pydantic import BaseModel
-
 from activities.senders.mime import parse_sender
-from schemas.alerts import Action, AlertType, BackInStock, LowInventory, PriceDrop
+from schemas.alert_types.registry import ALERT_TYPES, AnyAlert
+from schemas.alerts import Action
 from schemas.conversation import ListSection
 from starter.marked_yaml import Plain
 from starter.shown_values import one_of, shown
 from workflows.interpreter.mistakes import Mistake, Path
 
-ALERT_OF_TYPE: Mapping[str, type[BaseModel]] = {
-    AlertType.BACK_IN_STOCK: BackInStock,
-    AlertType.PRICE_DROP: PriceDrop,
-    AlertType.LOW_INVENTORY: LowInventory,
-}
-_TYPES = [str(type_) for type_ in AlertType]
-_BOUND_OF_TYPE: Mapping[str, str] = {
-    AlertType.BACK_IN_STOCK: "quantity_threshold",
-    AlertType.PRICE_DROP: "drops_by",
-    AlertType.LOW_INVENTORY: "low_at",
-}
-"""The field by which each type says how much it takes."""
+ALERT_OF_TYPE: Mapping[str, type[AnyAlert]] = {str(type_): model for type_, model in ALERT_TYPES.items()}
+_TYPES = [*ALERT_OF_TYPE]
 
 
 def unknown_type(path: Path, alert: object) -> Mistake:
@@ -123,6 +112,6 @@ def _alerts(*types: str) -> str:
 
 
 def _instead(field: str, type_: str, owners: list[str]) -> str:
-    if field in _BOUND_OF_TYPE.values():
-        return f"Write '{_BOUND_OF_TYPE[type_]}', or make this 'type: {owners[0]}'"
+    if field in [model.bound for model in ALERT_OF_TYPE.values()]:
+        return f"Write '{ALERT_OF_TYPE[type_].bound}', or make this 'type: {owners[0]}'"
     return f"Remove it, or make this 'type: {owners[0]}'"

@@ -6,7 +6,7 @@ Alerts, messages and threads are matched by their names, steps by their ids: sta
 import difflib
 from collections.abc import Iterator, Mapping, Sequence
 
-from schemas.alerts import AlertSection, BackInStock
+from schemas.alert_types.registry import AnyAlert
 from schemas.conversation import ConversationDocument, ListSection, MessageSection, ThreadSection
 from schemas.scenarios import ScenarioSection
 from schemas.versions import Difference
@@ -15,15 +15,6 @@ from starter.difference_words import change, criteria_changed, differing, listed
 from starter.step_differences import StepDifferences
 from starter.step_words import say_steps
 
-_ALERT_WORDS: Mapping[str, str] = {
-    "drops_by": "the drop that is told of",
-    "low_at": "the quantity that is called low",
-    "relevancy_window": "the relevancy window",
-    "quantity_threshold": "the quantity threshold",
-    "offer_lapses_after": "the time after which an offer lapses",
-    "not_if_bought_within": "the time in which a purchase counts",
-    "tells_late_entrants": "whether late entrants are told",
-}
 _LIST_WORDS: Mapping[str, str] = {"locations": "the locations that count"}
 _FILTERS: Mapping[str, str] = {"trigger_filter": "the trigger filter", "profile_filter": "the profile filter"}
 
@@ -71,7 +62,7 @@ def _of_list(before: ListSection, after: ListSection) -> Iterator[str]:
         yield change(words, value_of(before, field), value_of(after, field))
 
 
-def _of_alerts(before: Mapping[str, AlertSection], after: Mapping[str, AlertSection]) -> Iterator[Difference]:
+def _of_alerts(before: Mapping[str, AnyAlert], after: Mapping[str, AnyAlert]) -> Iterator[Difference]:
     for code in before:
         if code not in after:
             yield _sentence(f"alert {quoted(code)} is gone")
@@ -84,20 +75,15 @@ def _of_alerts(before: Mapping[str, AlertSection], after: Mapping[str, AlertSect
             yield _sentence(f"alert {quoted(code)}{each}")
 
 
-def _of_alert(old: AlertSection, new: AlertSection) -> Iterator[str]:
+def _of_alert(old: AnyAlert, new: AnyAlert) -> Iterator[str]:
     for field in differing(old, new):
-        if field == "contacts_per_unit" and isinstance(old, BackInStock) and isinstance(new, BackInStock):
-            yield f" tells {_contacts(new)} per unit instead of {old.contacts_per_unit}"
+        if (own_words := new.say_change(field, old)) is not None:
+            yield own_words
         elif field in _FILTERS:
             yield f": {criteria_changed(_FILTERS[field], getattr(old, field), getattr(new, field))}"
         else:
-            words = _ALERT_WORDS.get(field, f"the {field.replace('_', ' ')}")
+            words = {**old.change_words, **new.change_words}.get(field, f"the {field.replace('_', ' ')}")
             yield f": {change(words, value_of(old, field), value_of(new, field))}"
-
-
-def _contacts(alert: BackInStock) -> str:
-    many = alert.contacts_per_unit
-    return "all contacts" if many == "all" else f"{many} contact{'' if many == 1 else 's'}"
 
 
 def _of_threads(before: ConversationDocument, after: ConversationDocument) -> Iterator[Difference]:

@@ -36,11 +36,10 @@ update alerts set paused_at = null where id = $1;
 update conversations set paused_at = null where code = $1;
 
 -- name: told_now
--- What the shelves would do with the pause lifted, by the arithmetic of activities/allocation: of each open episode the
--- next in line whose trigger holds, as many as there are places. What else is paused stays so.
+-- What the shelves would do with the pause lifted: of each open episode the next in line whose trigger holds, as many as
+-- there are places. What else is paused stays so.
 with lifted as (
-    select e.*, case when e.contacts_per_unit is not null then greatest(0, least(
-               e.contacts_per_unit * e.arrived - e.claimed, e.contacts_per_unit * e.available)) end as places
+    select e.alert_id, e.store_id, e.subject, e.measure, places(e) as places
     from episodes e join alerts a on a.id = e.alert_id join conversations c on c.code = a.conversation
     where e.closed_at is null
       and ((a.id = $1 and c.paused_at is null) or (a.conversation = $2 and a.paused_at is null))
@@ -49,7 +48,7 @@ with lifted as (
         select count(*) from (
             select from waiting w
             where w.alert_id = l.alert_id and w.store_id = l.store_id and w.subject = l.subject and w.state = 'waiting'
-              and (w.trigger_at is null or (w.armed and w.trigger_at >= l.measure))
+              and trigger_holds(w, l.measure)
             limit l.places
         ) next
     ) as told_now

@@ -1,13 +1,14 @@
 """Publishing a conversation: an immutable version, hashed by its content, and the alerts it makes."""
 
 from dataclasses import dataclass
-from typing import assert_never
+from datetime import timedelta
 
 from activities.postgres.pool import Connection, Pool, Row, transaction
 from activities.postgres.queries import load_queries
 from activities.waitlist.products import load_product
 from activities.waitlist.store import reshelve
-from schemas.alerts import AlertEvent, BackInStock, LowInventory, Order, PriceDrop
+from schemas.alert_types.registry import AnyAlert, store_alert
+from schemas.alerts import AlertEvent
 from schemas.conversation import ConversationDocument, ListSection
 from schemas.criteria import Criteria, write_criteria
 from schemas.ids import StoreId, VersionId
@@ -22,10 +23,9 @@ from workflows.interpreter.mistakes import format_path
 
 SQL = load_queries("starter", "publishing.sql")
 
-Alert = BackInStock | PriceDrop | LowInventory
-
 UNNAMED = "unknown"
 """Who published, where nobody said."""
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 _LOCK = 0x5E1F7A1D
 """Publishing is rare and done one at a time."""
 
@@ -190,7 +190,7 @@ async def _set_list(connection: Connection, section: ListSection) -> None:
     )
 
 
-async def _set_alert(connection: Connection, document: ConversationDocument, code: str, alert: Alert) -> None:
+async def _set_alert(connection: Connection, document: ConversationDocument, code: str, alert: AnyAlert) -> None:
     taken = await connection.fetchrow(
         SQL["alert_taken"], code, document.conversation, document.list.code, alert.type, alert.action
     )
@@ -222,7 +222,13 @@ async def _set_alert(connection: Connection, document: ConversationDocument, cod
         _filter(alert.trigger_filter),
         _filter(alert.profile_filter),
         is_live(document, f"{code}.{AlertEvent.ALERT}"),
-        *_terms(alert),
+        alert.measure,
+        alert.queue.threshold,
+        alert.queue.contacts_per_unit,
+        alert.queue.newest_first,
+        _in_units_of(HOUR, alert.queue.offer_lapses_after),
+        _in_units_of(DAY, alert.queue.not_if_bought_within),
+        store_alert(alert),
     )
 
 
@@ -233,21 +239,8 @@ def is_live(document: ConversationDocument, event: str) -> bool:
     return any(isinstance(step, SendStep) and step.status is not Status.DRAFT for step in reached)
 
 
-def _terms(alert: Alert) -> tuple[object, ...]:
-    """What only alerts of one type say: threshold, per unit, newest first, offer hours, drop, low, bought, late."""
-    match alert:
-        case BackInStock():
-            per_unit = None if alert.contacts_per_unit == "all" else alert.contacts_per_unit
-            newest_first = alert.order is Order.FIRST_IN_LAST_OUT
-            hours = int(alert.offer_lapses_after.total_seconds() // 3600) if alert.offer_lapses_after else None
-            late = alert.tells_late_entrants
-            return alert.quantity_threshold, per_unit, newest_first, hours, None, None, None, None, late
-        case PriceDrop(drops_by=drop):
-            return 1, None, False, None, drop.amount, drop.percent, None, None, False
-        case LowInventory(not_if_bought_within=bought):
-            return 1, None, False, None, None, None, alert.low_at, bought.days if bought else None, False
-        case _:
-            assert_never(alert)
+def _in_units_of(unit: timedelta, length: timedelta | None) -> int | None:
+    return None if length is None else length // unit
 
 
 def _filter(criteria: Criteria | None) -> object:

@@ -47,17 +47,15 @@ group by a.id order by a.id limit 1;
 -- name: set_alert
 insert into alerts (
     id, list_code, conversation, type, action, name, level, window_days, triggers, profile, live,
-    quantity_threshold, contacts_per_unit, newest_first, offer_hours, drop_amount, drop_percent, low_at,
-    not_if_bought_days, tells_late)
-values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)
+    measure, quantity_threshold, contacts_per_unit, newest_first, offer_hours, not_if_bought_days, section)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)
 on conflict (id) do update
 set list_code = excluded.list_code, conversation = excluded.conversation, type = excluded.type,
     action = excluded.action, name = excluded.name, level = excluded.level, window_days = excluded.window_days,
     triggers = excluded.triggers, profile = excluded.profile, live = excluded.live, retired = false,
-    quantity_threshold = excluded.quantity_threshold, contacts_per_unit = excluded.contacts_per_unit,
-    newest_first = excluded.newest_first, offer_hours = excluded.offer_hours, drop_amount = excluded.drop_amount,
-    drop_percent = excluded.drop_percent, low_at = excluded.low_at, not_if_bought_days = excluded.not_if_bought_days,
-    tells_late = excluded.tells_late;
+    measure = excluded.measure, quantity_threshold = excluded.quantity_threshold, contacts_per_unit = excluded.contacts_per_unit,
+    newest_first = excluded.newest_first, offer_hours = excluded.offer_hours,
+    not_if_bought_days = excluded.not_if_bought_days, section = excluded.section;
 
 -- name: waited_for
 select distinct j.store_id, j.product_id

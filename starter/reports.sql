@@ -16,14 +16,13 @@ with counted as (
                where o.contact_id = j.contact_id and o.store_id = j.store_id and o.product_id = j.product_id
                  and not o.cancelled and o.ordered_at >= j.told_at)) as bought
     from journeys j join waiting w on w.journey_id = j.id join alerts a on a.id = j.alert_id
-    where a.type = 'back-in-stock' and ($1::text is null or a.list_code = $1)
+    where a.measure = 'nothing' and ($1::text is null or a.list_code = $1)
     group by 1, 2, 3, 4
 ), ordered as (
     select c.*, case when c.waiting = 0 then 0 else greatest(
         ceil(greatest(0, c.waiting - case
             when e.id is null then 0
-            when e.contacts_per_unit is null then c.waiting
-            else greatest(0, least(e.contacts_per_unit * e.arrived - e.claimed, e.contacts_per_unit * e.available))
+            else coalesce(places(e), c.waiting)
         end)::numeric / coalesce(a.contacts_per_unit, 1)),
         case when e.id is null then a.quantity_threshold else 0 end) end as to_order
     from counted c join alerts a on a.id = c.alert_id

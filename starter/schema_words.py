@@ -3,10 +3,12 @@ docs/alerts.md say more.
 """
 
 from collections.abc import Mapping
+from inspect import getdoc
 
 from pydantic import BaseModel
 
-from schemas.alerts import BackInStock, LowInventory, PriceDrop, Reminders
+from schemas.alert_types.registry import ALERT_TYPES
+from schemas.alerts import Reminders
 from schemas.conversation import ConversationDocument, ListSection, MessageSection, QuietHours, ThreadSection
 from schemas.scenarios import (
     EngagementSection,
@@ -35,15 +37,14 @@ from schemas.steps import (
 )
 
 _ID = "The step's own name, where the one made from what it does is taken. Reports and running journeys go by it."
-_ALERT = {
-    "type": "What is watched.",
-    "action": "What puts a contact in the queue: they signed up, they looked at it, or they put it in the cart.",
-    "name": "For people, in reports; the short name when left out.",
-    "level": "One variant, or the whole product.",
-    "relevancy_window": "How long they may wait, in whole days.",
-    "trigger_filter": "Which products this alert is for; all when left out.",
-    "profile_filter": "Which contacts this alert is for; all when left out.",
-}
+
+
+def _own_words(model: type[BaseModel]) -> tuple[str, str, Mapping[str, str]]:
+    """Of a section whose fields say in their docstrings what they mean."""
+    meanings = {name: field.description or "" for name, field in model.model_fields.items()}
+    return model.model_config.get("title") or "", getdoc(model) or "", meanings
+
+
 STEP = ("Step", "One thing to do.")
 CRITERIA = "Conditions on the contact, the product and orders: one, or several joined by all, any or not."
 WORDS: Mapping[type[BaseModel], tuple[str, str, Mapping[str, str]]] = {
@@ -81,33 +82,7 @@ WORDS: Mapping[type[BaseModel], tuple[str, str, Mapping[str, str]]] = {
         "Hours by the list's clock in which no message leaves.",
         {"from": "When they begin, like 21:00.", "until": "When they end, like 08:00."},
     ),
-    BackInStock: (
-        "Back in stock",
-        "Tells those who wait when there are units again.",
-        {
-            **_ALERT,
-            "quantity_threshold": "How many units must be there before anyone is told.",
-            "contacts_per_unit": "How many people are told for each unit that arrived, or all.",
-            "order": "Who is told first.",
-            "reminders": "Reminders after the alert's thread.",
-            "offer_lapses_after": "When a place that was not taken up passes to the next, in whole hours.",
-            "tells_late_entrants": "Whether who enters late, while it is in stock, is told at once.",
-        },
-    ),
-    PriceDrop: (
-        "Price drop",
-        "Tells those who looked or carted when it costs enough less than it did then.",
-        {**_ALERT, "drops_by": "By how much at least: a percentage like 10%, or an amount like 5.00."},
-    ),
-    LowInventory: (
-        "Low inventory",
-        "Tells those who looked or carted when only a few are left.",
-        {
-            **_ALERT,
-            "low_at": "They are told when there are so many or fewer.",
-            "not_if_bought_within": "Leaves out who bought it in so many days before.",
-        },
-    ),
+    **{model: _own_words(model) for model in ALERT_TYPES.values()},
     Reminders: (
         "Reminders",
         "Follow-ups after the alert; each is checked anew.",

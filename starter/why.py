@@ -8,12 +8,11 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import assert_never
 
-from activities.allocation import Episode
 from activities.postgres.pool import Connection, Pool, Row
 from activities.postgres.queries import load_queries
-from activities.waitlist.offers import Offer, Product
+from activities.waitlist.offers import Product
 from activities.waitlist.products import UnknownVariant, load_product
-from schemas.alerts import AlertType
+from schemas.alert_types.offer import Measure, Offer
 from schemas.ids import StoreId, Subject
 from schemas.reasons import Reason
 from schemas.reports import JourneyStatus, NotYet, ReasonCount, Standing, WhyContact, WhyEntry, WhyProduct
@@ -119,13 +118,10 @@ async def _entries(connection: Connection, rows: list[Row]) -> list[WhyEntry]:
 def _standing(row: Row, product: Product) -> Standing:
     subject = Subject.from_key(row["store_id"], row["subject"])
     offer = product.offer(subject.level, subject.id, row["locations"])
-    episode = None
-    if row["episode"] is not None:
-        episode = Episode(row["contacts_per_unit"], row["available"], row["arrived"], row["claimed"])
     return Standing(
-        not_yet=_not_yet(row, offer, episode),
+        not_yet=_not_yet(row, offer),
         ahead=row["ahead"],
-        places=episode.places if episode is not None else 0,
+        places=row["places"] if row["in_stock"] else 0,
         units=offer.units,
         price=offer.price,
         trigger=row["trigger_at"],
@@ -133,7 +129,7 @@ def _standing(row: Row, product: Product) -> Standing:
     )
 
 
-def _not_yet(row: Row, offer: Offer, episode: Episode | None) -> NotYet:
+def _not_yet(row: Row, offer: Offer) -> NotYet:
     """The first thing in the way, in the order in which the shelf meets them."""
     if row["paused"]:
         return NotYet.PAUSED
@@ -145,13 +141,12 @@ def _not_yet(row: Row, offer: Offer, episode: Episode | None) -> NotYet:
         return NotYet.DRAFT
     if not row["on_sale"]:
         return NotYet.NOT_ON_SALE
-    type_ = AlertType(row["type"])
-    if episode is None:
-        no_price = type_ is AlertType.PRICE_DROP and offer.price is None
-        return NotYet.PRICE_UNKNOWN if no_price else NotYet.NOT_ENOUGH_UNITS
-    if row["trigger_at"] is not None and not (row["armed"] and row["trigger_at"] >= row["measure"]):
-        return NotYet.PRICE_NOT_DOWN if type_ is AlertType.PRICE_DROP else NotYet.QUANTITY_NOT_DOWN
-    if episode.places is not None and row["ahead"] >= episode.places:
+    by_price = row["goes_by"] == Measure.PRICE
+    if not row["in_stock"]:
+        return NotYet.PRICE_UNKNOWN if by_price and offer.price is None else NotYet.NOT_ENOUGH_UNITS
+    if not row["triggered"]:
+        return NotYet.PRICE_NOT_DOWN if by_price else NotYet.QUANTITY_NOT_DOWN
+    if row["places"] is not None and row["ahead"] >= row["places"]:
         return NotYet.NOT_NEXT_IN_LINE
     return NotYet.NEXT
 

@@ -12,8 +12,8 @@ select product_id from products where store_id = $1 and product_id = $2;
 -- name: entries
 -- Of a contact ($1) newest first, or of a product: who waits in the order they are called, then who left untold.
 with chosen as (
-    select j.*, w.state as place, w.reason as left_reason, w.trigger_at, w.armed, w.place as number,
-           w.entered_at as in_line_since, a.newest_first, a.type, a.live, a.quantity_threshold, a.list_code,
+    select j.*, w as line, w.state as place, w.reason as left_reason, w.trigger_at, w.armed, w.place as number,
+           w.entered_at as in_line_since, a.newest_first, a.measure as goes_by, a.live, a.quantity_threshold, a.list_code,
            a.paused_at is not null or co.paused_at is not null as paused
     from journeys j
     join conversations co on co.code = j.conversation
@@ -32,10 +32,10 @@ with chosen as (
 )
 select c.id, c.contact_id, c.store_id, c.subject, c.product_id, c.alert_id,
        case when c.alert_id is null then c.conversation end as conversation, c.entered_at, c.window_ends_at, c.told_at,
-       c.ended_at, coalesce(c.reason, c.left_reason) as reason, c.place, c.trigger_at, c.armed, c.type, c.live,
+       c.ended_at, coalesce(c.reason, c.left_reason) as reason, c.place, c.trigger_at, c.armed, c.goes_by, c.live,
        c.quantity_threshold, c.paused, l.locations, p.title as product_title, p.on_sale,
        p.discontinued_at is not null or coalesce(v.removed, false) as gone,
-       e.id as episode, e.available, e.arrived, e.claimed, e.contacts_per_unit, e.measure,
+       e.id is not null as in_stock, places(e) as places, e.measure, trigger_holds(c.line, e.measure) as triggered,
        case when ct.erased_at is not null then 'erased'
             when not coalesce((select granted from consents where contact_id = ct.id and channel = 'email'
                                order by id desc limit 1), false) then 'no_consent'
@@ -45,12 +45,12 @@ select c.id, c.contact_id, c.store_id, c.subject, c.product_id, c.alert_id,
            select count(*) from waiting before
            where before.alert_id = c.alert_id and before.store_id = c.store_id and before.subject = c.subject
              and before.state = 'waiting' and (before.entered_at, before.place) > (c.in_line_since, c.number)
-             and (before.trigger_at is null or (before.armed and before.trigger_at >= coalesce(e.measure, before.trigger_at))))
+             and trigger_holds(before, coalesce(e.measure, before.trigger_at)))
             else (
            select count(*) from waiting before
            where before.alert_id = c.alert_id and before.store_id = c.store_id and before.subject = c.subject
              and before.state = 'waiting' and (before.entered_at, before.place) < (c.in_line_since, c.number)
-             and (before.trigger_at is null or (before.armed and before.trigger_at >= coalesce(e.measure, before.trigger_at))))
+             and trigger_holds(before, coalesce(e.measure, before.trigger_at)))
        end as ahead
 from chosen c
 join contacts ct on ct.id = c.contact_id

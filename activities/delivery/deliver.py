@@ -1,6 +1,6 @@
 """The deliver activity: the only way a message leaves (promises P1 and P3)."""
 
-import asyncio
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 import structlog
@@ -8,15 +8,13 @@ from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
 from activities.delivery.ledger import Dossier, Ledger
-from activities.delivery.verdict import Go, judge
+from activities.delivery.order import Before, InProgress, deliver_in_order
 from activities.rendering.templates import CannotRender, render
-from activities.senders.sender import Mail, NotTaken, Rejected, Sender, Uncertain
-from schemas.alerts import AlertEvent
+from activities.senders.sender import Mail, NotTaken, Rejected, Sender
 from schemas.conversation import MessageSection
 from schemas.ids import VersionId
 from schemas.journey import Activity, Deliver, Delivered
-from schemas.outcome import Deferred, Held, Outcome, Refused, Sent, Stopped, Then, Unknown
-from schemas.reasons import Reason
+from schemas.outcome import Outcome, Refused, Sent, Unknown
 
 log = structlog.get_logger()
 
@@ -24,8 +22,22 @@ LOOK_AGAIN = timedelta(seconds=30)
 """How soon to ask what became of an attempt that may still be under way."""
 KEPT_MESSAGES = 1000
 """Message texts kept in memory. Versions never change, so what is kept is never stale."""
-SAID_ONCE = 0
-"""The round of a message to those in line; a thread's rounds begin with 1."""
+
+
+class PublishedTexts:
+    """The texts of published messages, kept in memory."""
+
+    def __init__(self, ledger: Ledger) -> None:
+        self._ledger = ledger
+        self._kept: dict[tuple[VersionId, str], MessageSection | None] = {}
+
+    async def find(self, version_id: VersionId, code: str) -> MessageSection | None:
+        """The texts of one message; None when the version has none of this name."""
+        if (version_id, code) not in self._kept:
+            if len(self._kept) >= KEPT_MESSAGES:
+                self._kept.clear()
+            self._kept[version_id, code] = await self._ledger.message(version_id, code)
+        return self._kept[version_id, code]
 
 
 class Delivery:
@@ -36,7 +48,7 @@ class Delivery:
         self._ledger = ledger
         self._sender = sender
         self._domain = message_domain
-        self._messages: dict[tuple[VersionId, str], MessageSection | None] = {}
+        self._texts = PublishedTexts(ledger)
 
     @activity.defn(name=Activity.DELIVER)
     async def deliver(self, request: Deliver) -> Delivered:
@@ -46,104 +58,75 @@ class Delivery:
             ApplicationError: the provider certainly did not take it, or another attempt may be at it: try again.
         """
         dossier = await self._ledger.look_up(request)
-        outcome = dossier.recorded or await self._attempt(request, dossier)
+        before = Before(dossier.facts, dossier.recorded, dossier.leased_until, dossier.declined)
+        desk = RealDesk(self._ledger, self._sender, self._texts, self._domain, request, dossier)
+        try:
+            outcome = await deliver_in_order(request, before, desk)
+        except InProgress as error:
+            raise ApplicationError(str(error), type="InProgress", next_retry_delay=_delay(error)) from None
+        except NotTaken as error:
+            raise ApplicationError(f"the provider did not take it: {error}", type="NotTaken") from None
         log.info("delivered", journey=request.journey_id, step=request.step.id, outcome=outcome.kind)
         return Delivered(outcome=outcome)
 
-    async def _attempt(self, request: Deliver, dossier: Dossier) -> Outcome:
-        now = datetime.now(UTC)
-        if dossier.leased_until is not None:
-            if now < dossier.leased_until:
-                raise _in_progress(dossier.leased_until - now)
-            return await self._settle(request, Unknown())
-        if dossier.declined:
-            then = Then.GO_ON if _aside(request, dossier) else Then.LEAVE
-            return await self._settle(request, Refused(reason=Reason.DECLINED, then=then))
-        match judge(dossier.facts, now):
-            case Deferred() as deferred:
-                await self._ledger.note(request)
-                return deferred
-            case Refused() as refused:
-                return await self._settle(request, refused)
-            case Go():
-                return await self._send(request, dossier)
 
-    async def _send(self, request: Deliver, dossier: Dossier) -> Outcome:
-        aside = _aside(request, dossier)
-        mail = await self._compose(request, dossier)
-        if mail is None:
-            return await self._stop(request)
-        if request.step.manual and await self._ledger.hold(request):
-            return Held()
-        if not await self._ledger.open(request):
-            raise ApplicationError("another attempt took this message first", type="InProgress")
-        try:
-            await self._sender.send(mail)
-        except asyncio.CancelledError:
-            # Senders let a cancellation out only when nothing was handed over.
-            await asyncio.shield(self._ledger.release(request))
-            raise
-        except NotTaken as error:
-            if datetime.now(UTC) >= request.give_up_at:
-                then = Then.GO_ON if aside else Then.BACK_IN_LINE
-                unavailable = Refused(reason=Reason.PROVIDER_UNAVAILABLE, then=then)
-                return await self._settle(request, unavailable, sending=True)
-            await self._ledger.release(request)
-            raise ApplicationError(f"the provider did not take it: {error}", type="NotTaken") from None
-        except Rejected as error:
-            log.warning("provider refused", journey=request.journey_id, step=request.step.id, error=str(error))
-            then = Then.GO_ON if aside else Then.LEAVE
-            return await self._settle(request, Refused(reason=Reason.PROVIDER_REFUSED, then=then), sending=True)
-        except Uncertain:
-            return await self._settle(request, Unknown())
-        return await self._settle(request, Sent(message_id=mail.message_id, at=datetime.now(UTC)))
+def _delay(error: InProgress) -> timedelta | None:
+    """Look again now and then, and when the other attempt's lease has run out."""
+    return None if error.lease_left is None else min(LOOK_AGAIN, error.lease_left + timedelta(seconds=1))
 
-    async def _stop(self, request: Deliver) -> Outcome:
-        """The message cannot be rendered: everyone's is broken, and its journeys wait until somebody has mended it."""
-        if request.round == SAID_ONCE:
-            # Said by the way: nobody is to be passed over in line for it.
-            return await self._settle(request, Refused(reason=Reason.MESSAGE_BROKEN, then=Then.GO_ON))
-        await self._ledger.stop(request)
-        return Stopped(reason=Reason.MESSAGE_BROKEN)
 
-    async def _compose(self, request: Deliver, dossier: Dossier) -> Mail | None:
+@dataclass(frozen=True, slots=True)
+class RealDesk:
+    """One message, with the ledger in PostgreSQL and a sender."""
+
+    ledger: Ledger
+    sender: Sender
+    texts: PublishedTexts
+    domain: str
+    request: Deliver
+    dossier: Dossier
+
+    def now(self) -> datetime:
+        return datetime.now(UTC)
+
+    async def note(self) -> None:
+        await self.ledger.note(self.request)
+
+    async def compose(self) -> Mail | None:
         """The message for this contact; None when it cannot be rendered, or a move left it behind."""
-        message = await self._message(request.version, request.step.message)
-        if message is None:
+        request, dossier = self.request, self.dossier
+        texts = await self.texts.find(request.version, request.step.message)
+        if texts is None:
             log.error("message missing", version=request.version, message=request.step.message)
             return None
         try:
-            rendered = render(message, dossier.context)
+            rendered = render(texts, dossier.context)
         except CannotRender as error:
             log.error("message broken", version=request.version, message=request.step.message, error=str(error))
             return None
-        message_id = f"{request.key.replace('/', '.')}@{self._domain}"
+        message_id = f"{request.key.replace('/', '.')}@{self.domain}"
         return Mail(message_id, dossier.recipient or "", rendered.subject, rendered.text, rendered.html, dossier.sender)
 
-    async def _message(self, version_id: VersionId, code: str) -> MessageSection | None:
-        if (version_id, code) not in self._messages:
-            if len(self._messages) >= KEPT_MESSAGES:
-                self._messages.clear()
-            self._messages[version_id, code] = await self._ledger.message(version_id, code)
-        return self._messages[version_id, code]
+    async def stop(self) -> None:
+        await self.ledger.stop(self.request)
 
-    async def _settle(self, request: Deliver, outcome: Sent | Refused | Unknown, *, sending: bool = False) -> Outcome:
-        """Record an outcome; the answer is what is on record, should another attempt have been first."""
-        recorded = await self._ledger.settle(request, outcome, sending=sending)
-        if recorded is None:
-            raise ApplicationError("another attempt is sending this message", type="InProgress")
-        return recorded
+    async def hold(self) -> bool:
+        return await self.ledger.hold(self.request)
 
+    async def open(self) -> bool:
+        return await self.ledger.open(self.request)
 
-def _aside(request: Deliver, dossier: Dossier) -> bool:
-    """Nothing hangs on it: they were told before, or it is not the alert itself."""
-    return dossier.facts.claim != "given" or request.event is not AlertEvent.ALERT
+    async def send(self, message: Mail) -> Sent:
+        try:
+            await self.sender.send(message)
+        except Rejected as error:
+            request = self.request
+            log.warning("provider refused", journey=request.journey_id, step=request.step.id, error=str(error))
+            raise
+        return Sent(message_id=message.message_id, at=datetime.now(UTC))
 
+    async def release(self) -> None:
+        await self.ledger.release(self.request)
 
-def _in_progress(lease_left: timedelta) -> ApplicationError:
-    """Another attempt may be sending it: look again now and then, and when its lease has run out."""
-    return ApplicationError(
-        "another attempt may still be sending this message",
-        type="InProgress",
-        next_retry_delay=min(LOOK_AGAIN, lease_left + timedelta(seconds=1)),
-    )
+    async def settle(self, outcome: Sent | Refused | Unknown, *, sending: bool) -> Outcome | None:
+        return await self.ledger.settle(self.request, outcome, sending=sending)

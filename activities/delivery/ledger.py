@@ -16,9 +16,9 @@ from activities.delivery.verdict import Facts
 from activities.postgres.pool import Pool, Row, transaction
 from activities.postgres.queries import load_queries
 from activities.rendering.templates import ItemPart, ListPart, MessageContext, ProductPart, ShopPart, VariantPart
-from activities.waitlist.offers import Offer
 from activities.waitlist.products import load_product
 from activities.waitlist.store import give_up_place, return_to_line
+from schemas.alert_types.offer import Offer
 from schemas.alerts import AlertEvent, AlertType
 from schemas.conversation import MessageSection
 from schemas.ids import StoreId, Subject, VersionId

@@ -26,9 +26,8 @@ select
     exists (
         select from orders o
         where o.contact_id = j.contact_id and o.store_id = j.store_id and not o.cancelled
-          and o.ordered_at >= case when a.type = 'low-inventory'
-                                   then least(j.entered_at, now() - make_interval(days => coalesce(a.not_if_bought_days, 0)))
-                                   else j.entered_at end
+          -- Without days it is null, which `least` passes over.
+          and o.ordered_at >= least(j.entered_at, now() - make_interval(days => a.not_if_bought_days))
           and (o.product_id = j.product_id or o.product_id = ev.product_id or exists (
               select from jsonb_array_elements(ev.items) item
               where o.product_id = coalesce(item ->> 'product', (

@@ -6,6 +6,8 @@ from decimal import Decimal
 from typing import Literal
 from zoneinfo import ZoneInfo
 
+from activities.allocation import trigger_holds
+from schemas.alert_types.registry import ALERT_TYPES
 from schemas.alerts import AlertEvent, AlertType
 from schemas.outcome import Deferred, Refused, Then
 from schemas.reasons import Reason
@@ -27,7 +29,7 @@ class Facts:
         claim: `given`: not told yet; `used`: told before; `lapsed`: told, and the place has passed on; None: no place.
         on_sale, in_stock: true for a journey that is about no product. In stock for an alert: an episode is open, and
             for a claim not used yet it is the one the claim was given in; without an alert: it can be bought now.
-        measure, trigger: the price or quantity now, and the bound it must not exceed; None for back in stock.
+        measure, trigger: the price or quantity now, and the bound it must not exceed; None: the alert has none.
         said: before the journey moved to another version, this message was sent, or may have been.
         quiet_from, quiet_until: the list's quiet hours in its own time zone; both or neither.
     """
@@ -127,16 +129,9 @@ def _about_the_offer(facts: Facts, type_: AlertType) -> Refused | None:
         return Refused(reason=Reason.INACTIVE, then=passing)
     if not facts.in_stock or facts.claim is None:
         return Refused(reason=Reason.SOLD_OUT_AGAIN, then=passing)
-    if facts.trigger is not None and (facts.measure is None or facts.measure > facts.trigger):
-        return Refused(reason=_OVER_THE_TRIGGER[type_], then=passing)
+    if not trigger_holds(facts.trigger, facts.measure):
+        return Refused(reason=ALERT_TYPES[type_].over_trigger, then=passing)
     return None
-
-
-_OVER_THE_TRIGGER = {
-    AlertType.BACK_IN_STOCK: Reason.SOLD_OUT_AGAIN,
-    AlertType.PRICE_DROP: Reason.PRICE_BACK_UP,
-    AlertType.LOW_INVENTORY: Reason.NOT_LOW_ANY_MORE,
-}
 
 
 def _quiet_until(facts: Facts, now: datetime) -> datetime | None:

@@ -1,20 +1,23 @@
 """Entering the waiting list: by sign-up, by what a contact did, by import. One way in for all, in one transaction."""
 
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
-from decimal import Decimal
+from datetime import UTC, datetime
 
 import structlog
 
 from activities.decisions.filters import passes
 from activities.postgres.pool import Connection, Pool, Row, transaction
 from activities.postgres.queries import load_queries
+from activities.waitlist.admission import EntryFacts, purchase_counts_since, why_closed, why_not_admitted
 from activities.waitlist.kept_sign_ups import keep_sign_up
-from activities.waitlist.offers import Offer, Product
+from activities.waitlist.offers import Product
 from activities.waitlist.products import UnknownVariant, load_product
 from activities.waitlist.store import look_again, reshelve
 from activities.waitlist.window import window_end
-from schemas.alerts import Action, AlertType, Drop
+from schemas.alert_types.alert import Sight
+from schemas.alert_types.offer import Measure
+from schemas.alert_types.registry import AnyAlert, read_alert
+from schemas.alerts import Action
 from schemas.ids import ContactId, JourneyId, Level, StoreId, Subject, new_contact_id, new_journey_id
 from schemas.reasons import Reason
 
@@ -132,28 +135,6 @@ async def contact(connection: Connection, email: str) -> ContactId:
     return await connection.fetchval(SQL["contact"], new_contact_id(), email.lower())
 
 
-@dataclass(frozen=True, slots=True)
-class _Entry:
-    """Someone about to enter, with all that decides whether they do.
-
-    Attributes:
-        there: of back in stock: there are units now, an episode is open.
-        was_there: there are known to have been, when they looked.
-    """
-
-    alert: Row
-    contact_id: ContactId
-    interest: Interest
-    subject: Subject
-    product: Product
-    offer: Offer
-    ends_at: datetime
-    currency: str | None
-    late: bool
-    there: bool
-    was_there: bool
-
-
 async def enter(
     connection: Connection, alert: Row, contact_id: ContactId, interest: Interest, *, late: bool = False
 ) -> Enlisted | NotEnlisted:
@@ -165,37 +146,22 @@ async def enter(
             is not asked to wait for what is in stock, nor told of it at once unless the alert says so.
     """
     subject = _subject(alert, interest)
-    if subject is None:
-        return NotEnlisted(alert["id"], Reason.NO_VARIANT)
-    if not alert["live"]:
+    closed = why_closed(watched=subject is not None, live=alert["live"])
+    if closed is Reason.MESSAGE_DRAFT:
         log.warning("nobody is enlisted: every message behind the alert is a draft", alert=alert["id"])
-        return NotEnlisted(alert["id"], Reason.MESSAGE_DRAFT)
+    if subject is None or closed is not None:
+        return NotEnlisted(alert["id"], closed or Reason.NO_VARIANT)
     product = await _held(connection, alert, subject, interest)
     line = alert["id"], contact_id, subject.store_id, subject.key
     known = await connection.fetchval(SQL["entry_since"], *line, interest.at if late else None)
     if known is not None:
         return Enlisted(known, False, alert["id"])
-    browsed = Action(alert["action"]) is not Action.SIGN_UP
-    waits_for_stock = AlertType(alert["type"]) is AlertType.BACK_IN_STOCK and (late or browsed)
-    where = subject.store_id, subject.key
-    entry = _Entry(
-        alert,
-        contact_id,
-        interest,
-        subject,
-        product,
-        product.offer(subject.level, subject.id, alert["locations"]),
-        window_end(interest.at, alert["window_days"], alert["time_zone"]),
-        await connection.fetchval(SQL["store_currency"], subject.store_id),
-        late,
-        waits_for_stock and await connection.fetchval(SQL["open_episode_of"], alert["id"], *where),
-        waits_for_stock and late and browsed and await connection.fetchval(SQL["was_there"], *where, interest.at),
-    )
-    reason = await _why_not(connection, entry)
-    if reason is not None:
+    terms = read_alert(alert["section"])
+    candidate = _Candidate(alert, terms, contact_id, interest, subject, product, late)
+    facts, currency = await _facts(connection, candidate)
+    if (reason := why_not_admitted(terms, facts, datetime.now(UTC))) is not None:
         return NotEnlisted(alert["id"], reason)
     journey_id = new_journey_id()
-    trigger, armed = _trigger(alert, entry.offer)
     await connection.execute(
         SQL["enter"],
         journey_id,
@@ -206,14 +172,15 @@ async def enter(
         alert["id"],
         alert["published"],
         interest.at,
-        entry.ends_at,
-        trigger,
-        armed,
-        entry.currency,
+        facts.window_ends_at,
+        terms.trigger(facts.sight.offer),
+        terms.armed(facts.sight.offer),
+        currency,
         late,
     )
     await look_again(connection, subject)
-    return Enlisted(journey_id, True, alert["id"], in_stock=late and entry.there)
+    waits_for_stock = terms.measure is Measure.NOTHING
+    return Enlisted(journey_id, True, alert["id"], in_stock=late and waits_for_stock and facts.sight.in_stock)
 
 
 def _subject(alert: Row, interest: Interest) -> Subject | None:
@@ -232,7 +199,7 @@ async def _held(connection: Connection, alert: Row, subject: Subject, interest: 
     store_id, product_id = interest.store_id, interest.product_id
     product = await load_product(connection, store_id, product_id)
     offer = product.offer(subject.level, subject.id, alert["locations"])
-    there = offer.available(AlertType(alert["type"])) >= alert["quantity_threshold"]
+    there = offer.available(Measure(alert["measure"])) >= alert["quantity_threshold"]
     if there and not await connection.fetchval(SQL["open_episode_of"], alert["id"], subject.store_id, subject.key):
         await connection.execute(SQL["hold_product"], store_id, product_id)
         product = await load_product(connection, store_id, product_id)
@@ -242,64 +209,42 @@ async def _held(connection: Connection, alert: Row, subject: Subject, interest: 
     return await load_product(connection, store_id, product_id)
 
 
-async def _why_not(connection: Connection, entry: _Entry) -> Reason | None:
-    alert, interest = entry.alert, entry.interest
+@dataclass(frozen=True, slots=True)
+class _Candidate:
+    """Someone about to enter an alert for a subject; `late` as `enter` has it."""
+
+    alert: Row
+    terms: AnyAlert
+    contact_id: ContactId
+    interest: Interest
+    subject: Subject
+    product: Product
+    late: bool
+
+
+async def _facts(connection: Connection, candidate: _Candidate) -> tuple[EntryFacts, str | None]:
+    """What decides whether they enter, and the store's currency."""
+    alert, interest, contact_id = candidate.alert, candidate.interest, candidate.contact_id
+    product, subject = candidate.product, candidate.subject
     store_id, product_id = interest.store_id, interest.product_id
-    if entry.ends_at <= datetime.now(UTC):
-        return Reason.WINDOW_ENDED
-    if await connection.fetchval(SQL["gone"], store_id, product_id, entry.subject.key):
-        return Reason.DISCONTINUED
-    if (reason := _about_the_offer(entry)) is not None:
-        return reason
-    if await connection.fetchval(SQL["bought_since"], entry.contact_id, store_id, product_id, _bought_since(entry)):
-        return Reason.PURCHASED
-    if not await passes(connection, alert, entry.contact_id, store_id, product_id, interest.variant_id):
-        return Reason.FILTERED
-    return None
-
-
-def _about_the_offer(entry: _Entry) -> Reason | None:
-    alert, offer = entry.alert, entry.offer
-    match AlertType(alert["type"]):
-        case AlertType.BACK_IN_STOCK:
-            # Who signs up asks for it, whatever there is; who only looked has something to wait for if it is away.
-            browsed = Action(alert["action"]) is not Action.SIGN_UP
-            there = entry.there and not (entry.late and alert["tells_late"])
-            nothing_to_wait_for = there or entry.was_there or _never_away(entry)
-            return Reason.IN_STOCK if (browsed or entry.late) and nothing_to_wait_for else None
-        case AlertType.PRICE_DROP:
-            if offer.price is None:
-                return Reason.INACTIVE
-            other = alert["currency"] is not None and entry.currency not in (None, alert["currency"])
-            return Reason.CURRENCY_CHANGED if other else None
-        case AlertType.LOW_INVENTORY:
-            return None
-
-
-def _never_away(entry: _Entry) -> bool:
-    """It is on sale, and none of its units are counted."""
-    whole = entry.subject.level is Level.PRODUCT
-    variants = [
-        variant
-        for id_, variant in entry.product.variants.items()
-        if not variant.removed and (whole or id_ == entry.subject.id)
-    ]
-    return entry.product.on_sale and all(v.tracked is False or v.quantities.untracked for v in variants)
-
-
-def _bought_since(entry: _Entry) -> datetime:
-    """A purchase since then speaks against them, as before a message: however late we hear of what they did."""
-    days = entry.alert["not_if_bought_days"]
-    return entry.interest.at if days is None else min(entry.interest.at, datetime.now(UTC) - timedelta(days=days))
-
-
-def _trigger(alert: Row, offer: Offer) -> tuple[Decimal | None, bool]:
-    """The bound this entry is told at, and whether a fall to it would be a crossing."""
-    match AlertType(alert["type"]):
-        case AlertType.BACK_IN_STOCK:
-            return None, True
-        case AlertType.PRICE_DROP:
-            drop = Drop(amount=alert["drop_amount"], percent=alert["drop_percent"])
-            return drop.trigger(offer.price or Decimal(0)), True
-        case AlertType.LOW_INVENTORY:
-            return Decimal(alert["low_at"]), offer.units > alert["low_at"]
+    since = purchase_counts_since(candidate.terms, interest.at, datetime.now(UTC))
+    row = await connection.fetchrow(
+        SQL["entry_facts"], alert["id"], contact_id, store_id, product_id, subject.key, interest.at, since
+    )
+    assert row is not None, "a query of no table has one row"
+    sight = Sight(
+        offer=product.offer(subject.level, subject.id, alert["locations"]),
+        in_stock=row["in_stock"],
+        was_in_stock=row["was_in_stock"],
+        never_away=product.never_away(subject.level, subject.id),
+        late=candidate.late,
+        same_currency=alert["currency"] is None or row["currency"] in (None, alert["currency"]),
+    )
+    facts = EntryFacts(
+        sight=sight,
+        window_ends_at=window_end(interest.at, alert["window_days"], alert["time_zone"]),
+        gone=row["gone"],
+        bought=row["bought"],
+        filtered=not await passes(connection, alert, contact_id, store_id, product_id, interest.variant_id),
+    )
+    return facts, row["currency"]

@@ -3,9 +3,8 @@
 -- name: alerts_for
 -- The alerts in force that this action feeds, of one list or by one code if need be; the default list first. Held
 -- against a publication of the same moment: whoever enters by the version before it is there when it looks who is under way.
-select a.id, a.id as alert_id, a.type, a.action, a.level, a.window_days, a.quantity_threshold, a.drop_amount, a.drop_percent, a.low_at,
-       a.not_if_bought_days, a.tells_late, a.triggers, a.profile, a.live, l.code as list_code, l.time_zone, l.locations, l.currency,
-       c.published
+select a.id, a.id as alert_id, a.action, a.level, a.window_days, a.measure, a.quantity_threshold, a.section, a.triggers, a.profile,
+       a.live, l.code as list_code, l.time_zone, l.locations, l.currency, c.published
 from alerts a join lists l on l.code = a.list_code join conversations c on c.code = a.conversation
 where ($1::text is null or a.action = $1) and not a.retired and c.published is not null
   and ($2::text is null or a.list_code = $2) and ($3::text is null or a.id = $3)
@@ -17,12 +16,6 @@ select product_id from variants where store_id = $1 and variant_id = $2;
 
 -- name: only_variant
 select min(variant_id) from variants where store_id = $1 and product_id = $2 and not removed having count(*) = 1;
-
--- name: gone
--- Whether the subject is gone for good.
-select p.discontinued_at is not null or exists (
-    select from variants v where v.store_id = $1 and 'variant/' || v.variant_id = $3 and v.removed)
-from products p where p.store_id = $1 and p.product_id = $2;
 
 -- name: hold_product_shared
 -- Shared with others who enter, but not with a change of stock or price: one of the two sees the other.
@@ -54,13 +47,6 @@ where w.alert_id = $1 and w.contact_id = $2 and w.store_id = $3 and w.subject = 
 order by w.place desc
 limit 1;
 
--- name: was_there
--- Whether it is known to have been in stock at that time.
-select exists (
-    select from episodes e join alerts a on a.id = e.alert_id
-    where e.store_id = $1 and e.subject = $2 and a.type = 'back-in-stock'
-      and e.opened_at <= $3 and (e.closed_at is null or e.closed_at > $3));
-
 -- name: keep_sign_up
 -- Once: unless the same of them was kept within a day ($10) before. One that was made earlier is kept beside it, so
 -- that the earliest is there to enter by. Who signs up holds their contact, so two at once see one another.
@@ -73,13 +59,25 @@ where not exists (
       and outcome -> 'alerts' -> 0 ->> 'alert' = $11 and outcome -> 'alerts' -> 0 ->> 'reason' = $12)
 on conflict (store_id, id) do nothing;
 
--- name: store_currency
-select currency from stores where id = $1;
-
--- name: bought_since
+-- name: entry_facts
+-- What decides, beside the offer, whether a contact ($2) enters an alert ($1) for a subject ($5) of a product ($4). A purchase
+-- since $7 counts; $6 is the time of what they enter for.
 select exists (
-    select from orders
-    where contact_id = $1 and store_id = $2 and product_id = $3 and not cancelled and ordered_at >= $4);
+           select from products where store_id = $3 and product_id = $4 and discontinued_at is not null)
+       or exists (
+           select from variants where store_id = $3 and 'variant/' || variant_id = $5 and removed) as gone,
+       (select currency from stores where id = $3) as currency,
+       exists (
+           select from episodes
+           where alert_id = $1 and store_id = $3 and subject = $5 and closed_at is null) as in_stock,
+       -- By any alert that is told of units, whatever its list.
+       exists (
+           select from episodes e join alerts a on a.id = e.alert_id
+           where e.store_id = $3 and e.subject = $5 and a.measure = 'nothing'
+             and e.opened_at <= $6 and (e.closed_at is null or e.closed_at > $6)) as was_in_stock,
+       exists (
+           select from orders
+           where contact_id = $2 and store_id = $3 and product_id = $4 and not cancelled and ordered_at >= $7) as bought;
 
 -- name: enter
 with journey as (

@@ -1,8 +1,6 @@
 """What a shop offers of a product right now, as alerts see it. Pure.
 
-Stated meanings: unpublished, draft, archived or removed is nothing for sale. Untracked stock is not counted: no share
-of it can be promised and it cannot run low, but its price can drop. A shop that sells on at zero (policy *continue*)
-is out of stock for back in stock and low inventory, for only real units count; for a price drop it can be bought.
+Unpublished, draft, archived or removed is nothing for sale. What an alert makes of an offer: schemas/alert_types/offer.
 """
 
 from collections.abc import Collection, Mapping
@@ -11,51 +9,9 @@ from decimal import Decimal
 from typing import assert_never
 
 from activities.waitlist.quantities import Quantities
-from schemas.alerts import AlertType
+from schemas.alert_types.offer import NOTHING, Offer
 from schemas.facts import Policy
 from schemas.ids import Level
-
-
-@dataclass(frozen=True, slots=True)
-class Offer:
-    """One subject, as it can be bought now.
-
-    Attributes:
-        units: that are for sale and counted; ≥ 0.
-        open_ended: it can be bought whatever `units` says.
-        price: in the store's currency; None when it is not known or nothing is for sale.
-    """
-
-    units: int
-    open_ended: bool
-    price: Decimal | None
-
-    def available(self, type_: AlertType) -> int:
-        """How much there is for an alert of this type; zero closes its episode."""
-        match type_:
-            case AlertType.BACK_IN_STOCK | AlertType.LOW_INVENTORY:
-                return self.units
-            case AlertType.PRICE_DROP:
-                if self.price is None:
-                    return 0
-                return max(1, self.units) if self.open_ended else self.units
-            case _:
-                assert_never(type_)
-
-    def measure(self, type_: AlertType) -> Decimal | None:
-        """What triggers of this type are compared with."""
-        match type_:
-            case AlertType.BACK_IN_STOCK:
-                return None
-            case AlertType.PRICE_DROP:
-                return self.price
-            case AlertType.LOW_INVENTORY:
-                return Decimal(self.units)
-            case _:
-                assert_never(type_)
-
-
-NOTHING = Offer(0, False, None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,3 +53,12 @@ class Product:
                 return Offer(sum(o.units for o in offers), any(o.open_ended for o in offers), min(prices, default=None))
             case _:
                 assert_never(level)
+
+    def never_away(self, level: Level, id_: str) -> bool:
+        """It, or that variant of it, is on sale, and none of its units are counted."""
+        variants = [
+            variant
+            for variant_id, variant in self.variants.items()
+            if not variant.removed and (level is Level.PRODUCT or variant_id == id_)
+        ]
+        return self.on_sale and all(v.tracked is False or v.quantities.untracked for v in variants)

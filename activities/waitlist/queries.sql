@@ -47,12 +47,12 @@ set available = $2::bigint, arrived = $3, measure = $4, closed_at = case when $2
 where id = $1;
 
 -- name: arm
--- Low inventory: the quantity is above their trigger, so that a fall to it is a crossing.
+-- The measure is above their trigger, so that a fall to it is a crossing.
 update waiting set armed = true
 where alert_id = $1 and store_id = $2 and subject = $3 and state = 'waiting' and not armed and trigger_at < $4;
 
 -- name: open_episodes
-select e.id, e.alert_id, e.contacts_per_unit, e.available, e.arrived, e.claimed, e.measure, a.newest_first
+select e.id, e.alert_id, e.measure, places(e) as places, a.newest_first
 from episodes e join alerts a on a.id = e.alert_id join conversations c on c.code = a.conversation
 where e.store_id = $1 and e.subject = $2 and e.closed_at is null and a.paused_at is null and c.paused_at is null
 order by e.alert_id
@@ -62,9 +62,8 @@ for update of e;
 -- The next $5 whose trigger holds, first in, first out; their claims are numbered in that order.
 with next as (
     select journey_id, entered_at, place
-    from waiting
-    where alert_id = $2 and store_id = $3 and subject = $4 and state = 'waiting'
-      and (trigger_at is null or (armed and trigger_at >= $6))
+    from waiting w
+    where alert_id = $2 and store_id = $3 and subject = $4 and state = 'waiting' and trigger_holds(w, $6)
     order by entered_at, place
     limit $5
     for update
@@ -79,9 +78,8 @@ returning id;
 -- The same, newest first.
 with next as (
     select journey_id, entered_at, place
-    from waiting
-    where alert_id = $2 and store_id = $3 and subject = $4 and state = 'waiting'
-      and (trigger_at is null or (armed and trigger_at >= $6))
+    from waiting w
+    where alert_id = $2 and store_id = $3 and subject = $4 and state = 'waiting' and trigger_holds(w, $6)
     order by entered_at desc, place desc
     limit $5
     for update
@@ -184,9 +182,7 @@ where exists (
     join alerts a on a.id = w.alert_id join conversations c on c.code = a.conversation
     where w.store_id = $1 and w.subject = $2 and w.state = 'waiting'
       and a.paused_at is null and c.paused_at is null
-      and (w.trigger_at is null or (w.armed and w.trigger_at >= e.measure))
-      and (e.contacts_per_unit is null
-           or least(e.contacts_per_unit * e.arrived - e.claimed, e.contacts_per_unit * e.available) > 0)
+      and trigger_holds(w, e.measure) and places(e) is distinct from 0
 ) or (
     exists (select from waiting w where w.store_id = $1 and w.subject = $2 and w.state = 'waiting')
     and exists (

@@ -12,7 +12,9 @@ from pydantic import ValidationError
 from activities.allocation import Episode, observe
 from activities.postgres.pool import Connection, Pool, Row, transaction
 from activities.postgres.queries import load_queries
-from activities.waitlist.offers import Offer, Product
+from activities.waitlist.offers import Product
+from schemas.alert_types.offer import Offer
+from schemas.alert_types.registry import ALERT_TYPES
 from schemas.alerts import AlertType
 from schemas.ids import AlertId, ContactId, JourneyId, Level, StoreId, Subject
 from schemas.journey import JourneyStart, JourneyState, Phase, PlacesGiven, SteppedOut
@@ -47,7 +49,7 @@ class Waitlist:
             dismissed = await connection.fetch(SQL["dismiss"], *_key(subject), CLAIMS_AT_ONCE)
             more = len(dismissed) == CLAIMS_AT_ONCE
             for row in await connection.fetch(SQL["open_episodes"], *_key(subject)):
-                places = _episode(row).places
+                places: int | None = row["places"]
                 batch = CLAIMS_AT_ONCE if places is None else min(places, CLAIMS_AT_ONCE)
                 if batch:
                     query = SQL["claim_last_in" if row["newest_first"] else "claim_first_in"]
@@ -154,9 +156,9 @@ def _gone(product: Product, subject: Subject) -> bool:
 
 async def _observe(connection: Connection, alert: Row, subject: Subject, offer: Offer, row: Row | None) -> bool:
     """Whether an episode opened, grew, shrank, ended or changed its measure."""
-    type_ = AlertType(alert["type"])
+    type_ = ALERT_TYPES[AlertType(alert["type"])]
     known = _episode(row) if row is not None else None
-    available, measure = offer.available(type_), offer.measure(type_)
+    available, measure = offer.available(type_.measure), offer.measured(type_.measure)
     episode = observe(known, available, alert["quantity_threshold"], alert["contacts_per_unit"])
     if episode is None or (row is not None and episode == known and measure == row["measure"]):
         return False
@@ -172,7 +174,7 @@ async def _observe(connection: Connection, alert: Row, subject: Subject, offer: 
         )
     else:
         await connection.execute(SQL["update_episode"], row["id"], episode.available, episode.arrived, measure)
-    if type_ is AlertType.LOW_INVENTORY:
+    if type_.crosses:
         await connection.execute(SQL["arm"], alert["id"], *_key(subject), measure)
     return True
 

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from activities.decisions.facts import AttributeFact, CriteriaFacts
 from activities.rendering.templates import ItemPart, ListPart, MessageContext, ProductPart, ShopPart, VariantPart
-from activities.waitlist.offers import NOTHING, Offer
+from schemas.alert_types.offer import NOTHING, Offer
 from schemas.ids import StoreId
 from schemas.scenarios import ProductSection, ProfileSection
 

@@ -2,12 +2,11 @@
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from decimal import Decimal
-from typing import assert_never
 from zoneinfo import ZoneInfo
 
 from activities.waitlist.window import window_end
-from schemas.alerts import BackInStock, LowInventory, PriceDrop
+from schemas.alert_types.alert import PLENTY
+from schemas.alert_types.registry import AnyAlert
 from schemas.conversation import ConversationDocument
 from schemas.ids import AlertId, ContactId, JourneyId, Level, Subject
 from schemas.journey import JourneyStart
@@ -15,12 +14,9 @@ from schemas.names import is_shop_event
 from schemas.program import Program
 from schemas.scenarios import ExpectSection, HappeningSection, ProductSection, ScenarioSection
 from starter.rehearsing.cast import ITEMS_IN, PRODUCT_ID, STORE, VARIANT_ID, Properties
-from starter.rehearsing.line import Alert
 
 REHEARSED = JourneyId("rehearsal")
 JOINED = "joined_list"
-PLENTY = 10
-"""Units of a product of which a scenario does not say how many there are, where the alert waits for something else."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +34,7 @@ class Entrance:
     at: datetime
     event: str
     alert_id: str | None = None
-    alert: Alert | None = None
+    alert: AnyAlert | None = None
     product: ProductSection | None = None
     units: int = 0
     properties: Properties = field(default_factory=dict[str, bool | int | str])
@@ -49,7 +45,7 @@ class Entrance:
         at = scenario.enters.replace(tzinfo=ZoneInfo(document.list.time_zone)).astimezone(UTC)
         if (code := entered_alert(document, scenario)) is not None:
             alert, product = document.alerts[code], scenario.product or ProductSection()
-            units = product.units if product.units is not None else _units_at_entry(alert)
+            units = product.units if product.units is not None else alert.usual_case(product.price).units
             return cls(at, f"{code}.alert", code, alert, product, units)
         event = entered_event(document, scenario) or ""
         product = scenario.product or (ProductSection() if event in ITEMS_IN else None)
@@ -119,28 +115,6 @@ def usual_scenario(document: ConversationDocument) -> ScenarioSection:
     code = entered_alert(document, scenario)
     if code is None:
         return scenario
-    alert = document.alerts[code]
-    soon = timedelta(days=3)
-    match alert:
-        case BackInStock(quantity_threshold=threshold):
-            happening = HappeningSection(after=soon, stock=max(threshold, PLENTY))
-        case PriceDrop(drops_by=drop):
-            lower = drop.trigger(ProductSection().price).quantize(Decimal("0.01"))
-            happening = HappeningSection(after=soon, price=lower)
-        case LowInventory(low_at=low_at):
-            happening = HappeningSection(after=soon, stock=low_at)
-        case _:
-            assert_never(alert)
+    usual = document.alerts[code].usual_case(ProductSection().price)
+    happening = HappeningSection(after=timedelta(days=3), stock=usual.stock, price=usual.price)
     return ScenarioSection(name=name, happens=(happening,))
-
-
-def _units_at_entry(alert: Alert) -> int:
-    match alert:
-        case BackInStock():
-            return 0
-        case PriceDrop():
-            return PLENTY
-        case LowInventory(low_at=low_at):
-            return low_at + PLENTY
-        case _:
-            assert_never(alert)

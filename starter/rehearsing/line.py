@@ -1,13 +1,11 @@
 """One contact's place in an alert's line in a simulated shop, by the arithmetic and the rules of the real one. Pure."""
 
 from decimal import Decimal
-from typing import Literal, assert_never
+from typing import Literal
 
-from activities.allocation import Episode, observe
-from activities.waitlist.offers import Offer
-from schemas.alerts import AlertType, BackInStock, LowInventory, PriceDrop
-
-Alert = BackInStock | PriceDrop | LowInventory
+from activities.allocation import Episode, observe, trigger_holds
+from schemas.alert_types.offer import Offer
+from schemas.alert_types.registry import AnyAlert
 
 
 class Line:
@@ -19,9 +17,9 @@ class Line:
         claim: as in `activities.delivery.verdict.Facts`.
     """
 
-    def __init__(self, alert: Alert, offer: Offer) -> None:
+    def __init__(self, alert: AnyAlert, offer: Offer) -> None:
         self.alert = alert
-        self.trigger, self.armed = trigger_at_entry(alert, offer)
+        self.trigger, self.armed = alert.trigger(offer), alert.armed(offer)
         self.measure: Decimal | None = None
         self.waiting = True
         self.claim: Literal["given", "used", "lapsed"] | None = None
@@ -38,22 +36,23 @@ class Line:
 
     def observe(self, offer: Offer) -> None:
         """What is offered has changed."""
-        type_ = self.alert.type
-        threshold, per_unit = _terms(self.alert)
-        episode = observe(self._episode, offer.available(type_), threshold, per_unit)
+        queue, measure = self.alert.queue, self.alert.measure
+        episode = observe(self._episode, offer.available(measure), queue.threshold, queue.contacts_per_unit)
         if episode is None:
             return
         if self._episode is None:
             self._episode_number += 1
-        self.measure = offer.measure(type_)
-        if type_ is AlertType.LOW_INVENTORY and self.waiting and self.measure is not None and self.trigger is not None:
+        self.measure = offer.measured(measure)
+        if self.alert.crosses and self.waiting and self.measure is not None and self.trigger is not None:
             self.armed = self.armed or self.trigger < self.measure
         self._episode = None if episode.over else episode
 
     def call(self) -> int | None:
         """Give them a place, if it is their turn: the claim's number."""
         episode = self._episode
-        if not self.waiting or self.claim == "given" or episode is None or episode.places == 0 or not self._triggered:
+        if not self.waiting or self.claim == "given" or episode is None or episode.places == 0:
+            return None
+        if not trigger_holds(self.trigger, self.measure, armed=self.armed):
             return None
         self._count_claims(1)
         self.waiting = False
@@ -61,12 +60,6 @@ class Line:
         self._claim_id += 1
         self._claim_of = self._episode_number
         return self._claim_id
-
-    @property
-    def _triggered(self) -> bool:
-        if self.trigger is None:
-            return True
-        return self.armed and self.measure is not None and self.trigger >= self.measure
 
     def told(self) -> None:
         """A message used the place."""
@@ -99,26 +92,3 @@ class Line:
         if self._episode is not None:
             known = self._episode
             self._episode = Episode(known.contacts_per_unit, known.available, known.arrived, known.claimed + more)
-
-
-def trigger_at_entry(alert: Alert, offer: Offer) -> tuple[Decimal | None, bool]:
-    """The bound of whoever enters now, and whether a fall to it would be a crossing."""
-    match alert:
-        case BackInStock():
-            return None, True
-        case PriceDrop():
-            return alert.drops_by.trigger(offer.price or Decimal(0)), True
-        case LowInventory():
-            return Decimal(alert.low_at), offer.units > alert.low_at
-        case _:
-            assert_never(alert)
-
-
-def _terms(alert: Alert) -> tuple[int, int | None]:
-    match alert:
-        case BackInStock(quantity_threshold=threshold, contacts_per_unit=per_unit):
-            return threshold, None if per_unit == "all" else per_unit
-        case PriceDrop() | LowInventory():
-            return 1, None
-        case _:
-            assert_never(alert)

@@ -5,18 +5,21 @@ scenario made up. Nothing here does I/O, and time is only what is said.
 """
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import assert_never
 
 from activities.decisions.evaluate import evaluate
-from activities.delivery.deliver import SAID_ONCE
-from activities.delivery.verdict import PAUSE_CHECK, Facts, Go, judge
+from activities.delivery.order import Before, deliver_in_order
+from activities.delivery.verdict import PAUSE_CHECK, Facts
 from activities.rendering.templates import CannotRender, Rendered, render
 from activities.senders.sender import NotTaken
-from schemas.alerts import AlertEvent, BackInStock, LowInventory
+from activities.waitlist.admission import EntryFacts, purchase_counts_since, why_closed, why_not_admitted
+from activities.waitlist.window import window_end
+from schemas.alert_types.alert import Sight
+from schemas.alerts import AlertEvent
 from schemas.conversation import ConversationDocument
 from schemas.journey import Deliver
-from schemas.outcome import Deferred, Held, Outcome, Refused, Sent, Stopped, Then
+from schemas.outcome import Deferred, Outcome, Refused, Sent, Then, Unknown
 from schemas.program import AddTag, AddToList, CallWebhook, ContactChange, Program, Send, SetAttribute, entry_question
 from schemas.questions import Questions
 from schemas.reasons import Reason
@@ -55,74 +58,73 @@ class Stage:
 
     def why_not(self) -> Reason | None:
         """Why they are not entered."""
-        now, alert, goods = self._plot.entrance.at, self._plot.entrance.alert, self._plot.goods
+        plot, now = self._plot, self._plot.entrance.at
         sends = [step for step in self._program.steps.values() if isinstance(step, Send)]
-        if sends and all(step.draft for step in sends):
-            return Reason.MESSAGE_DRAFT
-        if alert is None or goods is None or self._plot.line is None:
-            asked = self._questions.criteria.get(entry_question(self._plot.entrance.event), (None,))
-            facts = self._plot.facts
-            opens = any(criteria is None or evaluate(criteria, facts, now) for criteria in asked)
+        closed = why_closed(watched=True, live=not sends or not all(step.draft for step in sends))
+        if closed is not None:
+            return closed
+        alert, goods, line = plot.entrance.alert, plot.goods, plot.line
+        if alert is None or goods is None or line is None:
+            asked = self._questions.criteria.get(entry_question(plot.entrance.event), (None,))
+            opens = any(criteria is None or evaluate(criteria, plot.facts, now) for criteria in asked)
             return None if opens else Reason.FILTERED
-        if isinstance(alert, BackInStock):
-            never_away = goods.on_sale and not goods.section.counted
-            if alert.action != "sign-up" and (self._plot.line.in_stock or never_away):
-                return Reason.IN_STOCK
-        elif not isinstance(alert, LowInventory) and goods.offer.price is None:
-            return Reason.INACTIVE
-        if self._bought(now):
-            return Reason.PURCHASED
-        return Reason.FILTERED if self._filtered(now) else None
+        facts = EntryFacts(
+            sight=Sight(goods.offer, line.in_stock, never_away=goods.on_sale and not goods.section.counted),
+            window_ends_at=window_end(now, alert.relevancy_window.days, self._document.list.time_zone),
+            gone=goods.discontinued,
+            bought=self._bought(now),
+            filtered=self._filtered(now),
+        )
+        return why_not_admitted(alert, facts, now)
 
-    def deliver(self, request: Deliver, now: datetime) -> Outcome:
+    async def deliver(self, request: Deliver, now: datetime) -> Outcome:
         """Check, and send if it is still true.
 
         Raises:
             NotTaken: the provider cannot be reached.
         """
-        if (settled := self._settled.get(request.key)) is not None:
-            return settled
-        if request.step.manual and request.step.message in self._plot.declined:
-            then = Then.LEAVE if self._is_the_alert(request) else Then.GO_ON
-            return self._settle(request, Refused(reason=Reason.DECLINED, then=then), now)
-        match judge(self._verdict_facts(request, now), now):
-            case Deferred(until=until, reason=reason):
-                if reason is Reason.CONVERSATION_PAUSED and self._plot.next_at is not None:
-                    # Looked at every quarter of an hour; until something happens it is the same each time.
-                    looks = -(-(self._plot.next_at - now) // PAUSE_CHECK)
-                    until = now + max(1, looks) * PAUSE_CHECK
-                return Deferred(until=until, reason=reason)
-            case Refused() as refused:
-                return self._settle(request, refused, now)
-            case Go():
-                return self._attempt(request, now)
+        before = Before(
+            self._verdict_facts(request, now),
+            recorded=self._settled.get(request.key),
+            declined=request.step.manual and request.step.message in self._plot.declined,
+        )
+        outcome = await deliver_in_order(request, before, _StageDesk(self, request, now))
+        if isinstance(outcome, Deferred) and outcome.reason is Reason.CONVERSATION_PAUSED and self._plot.next_at:
+            # Looked at every quarter of an hour; until something happens it is the same each time.
+            looks = -(-(self._plot.next_at - now) // PAUSE_CHECK)
+            return outcome.model_copy(update={"until": now + max(1, looks) * PAUSE_CHECK})
+        return outcome
 
-    def _attempt(self, request: Deliver, now: datetime) -> Outcome:
-        message = request.step.message
+    def compose(self, message: str) -> Rendered | None:
+        """The message as it is read now; None when it cannot be rendered."""
+        plot, section = self._plot, self._document.list
+        event = plot.entrance.event if plot.entrance.alert is None else None
+        context = message_context(
+            plot.person, plot.goods, plot.entrance.properties, event, section.name, section.currency
+        )
         try:
-            rendered = self._message(message)
+            return render(self._document.messages[message], context)
         except CannotRender:
-            if request.round == SAID_ONCE:
-                return self._settle(request, Refused(reason=Reason.MESSAGE_BROKEN, then=Then.GO_ON), now)
-            return Stopped(reason=Reason.MESSAGE_BROKEN)
-        if request.step.manual and message not in self._plot.approved:
-            return Held()
+            return None
+
+    def is_approved(self, message: str) -> bool:
+        """Whether somebody has said yes to it."""
+        return message in self._plot.approved
+
+    def send(self, message: str, rendered: Rendered, now: datetime) -> None:
+        """The contact has it.
+
+        Raises:
+            NotTaken: the provider cannot be reached.
+        """
         if not self._plot.provider_up:
-            if now < request.give_up_at:
-                raise NotTaken("the scenario's provider is down")
-            then = Then.BACK_IN_LINE if self._is_the_alert(request) else Then.GO_ON
-            return self._settle(request, Refused(reason=Reason.PROVIDER_UNAVAILABLE, then=then), now)
+            raise NotTaken("the scenario's provider is down")
         self.said.append(Said(now, message, rendered))
         self._plot.person.last_message = now
         self._plot.person.sent.add(message)
-        return self._settle(request, Sent(message_id=f"{request.key.replace('/', '.')}@shop.example", at=now), now)
 
-    def _is_the_alert(self, request: Deliver) -> bool:
-        """They were not told before, and hear of it by this."""
-        line = self._plot.line
-        return request.event is AlertEvent.ALERT and line is not None and line.claim == "given"
-
-    def _settle(self, request: Deliver, outcome: Sent | Refused, now: datetime) -> Outcome:
+    def settle(self, request: Deliver, outcome: Sent | Refused | Unknown, now: datetime) -> Outcome:
+        """What became of the message, and what that means for their place."""
         self._settled[request.key] = outcome
         line = self._plot.line
         if line is None:
@@ -130,9 +132,8 @@ class Stage:
         match outcome:
             case Sent() if request.event in TELLING and line.claim == "given":
                 line.told()
-                alert = line.alert
-                if isinstance(alert, BackInStock) and alert.offer_lapses_after is not None:
-                    self._plot.add(Due(now + alert.offer_lapses_after, OfferLapses()))
+                if (lapses_after := line.alert.queue.offer_lapses_after) is not None:
+                    self._plot.add(Due(now + lapses_after, OfferLapses()))
             case Refused(then=Then.BACK_IN_LINE):
                 line.give_back()
             case Refused(then=Then.LEAVE, reason=reason):
@@ -210,16 +211,43 @@ class Stage:
         if alert is None and self._plot.entrance.event in ORDERS:
             # Who enters because they bought is no buyer of that.
             return False
-        since = entered_at
-        if isinstance(alert, LowInventory):
-            since = min(entered_at, now - (alert.not_if_bought_within or timedelta(0)))
+        since = entered_at if alert is None else purchase_counts_since(alert, entered_at, now)
         bought = self._plot.person.bought_this
         return bought is not None and bought >= since
 
-    def _message(self, message: str) -> Rendered:
-        plot, section = self._plot, self._document.list
-        event = plot.entrance.event if plot.entrance.alert is None else None
-        context = message_context(
-            plot.person, plot.goods, plot.entrance.properties, event, section.name, section.currency
-        )
-        return render(self._document.messages[message], context)
+
+@dataclass(frozen=True, slots=True)
+class _StageDesk:
+    """One message in the simulated shop: nobody else is at it, and nothing is recorded but in memory."""
+
+    stage: Stage
+    request: Deliver
+    at: datetime
+
+    def now(self) -> datetime:
+        return self.at
+
+    async def note(self) -> None:
+        pass
+
+    async def compose(self) -> Rendered | None:
+        return self.stage.compose(self.request.step.message)
+
+    async def stop(self) -> None:
+        pass
+
+    async def hold(self) -> bool:
+        return not self.stage.is_approved(self.request.step.message)
+
+    async def open(self) -> bool:
+        return True
+
+    async def send(self, message: Rendered) -> Sent:
+        self.stage.send(self.request.step.message, message, self.at)
+        return Sent(message_id=f"{self.request.key.replace('/', '.')}@shop.example", at=self.at)
+
+    async def release(self) -> None:
+        pass
+
+    async def settle(self, outcome: Sent | Refused | Unknown, *, sending: bool) -> Outcome | None:
+        return self.stage.settle(self.request, outcome, self.at)

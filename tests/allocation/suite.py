@@ -6,7 +6,8 @@ from datetime import UTC, datetime
 from decimal import Decimal
 
 from activities.waitlist.intake import Receipt
-from schemas.alerts import AlertType, BackInStock
+from schemas.alert_types.back_in_stock import BackInStock
+from schemas.alerts import AlertType
 from schemas.conversation import ConversationDocument
 from schemas.facts import Delivery, Fact, Policy, ProductFact, ProductGoneFact, StockFact, VariantFact
 from schemas.ids import Level, Subject

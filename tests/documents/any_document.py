@@ -8,18 +8,11 @@ from itertools import count
 
 from hypothesis import strategies as st
 
-from schemas.alerts import (
-    Action,
-    AlertEvent,
-    AlertType,
-    BackInStock,
-    LowInventory,
-    Order,
-    PriceDrop,
-    Reminders,
-    parse_drop,
-    raised_events,
-)
+from schemas.alert_types.back_in_stock import BackInStock
+from schemas.alert_types.low_inventory import LowInventory
+from schemas.alert_types.price_drop import PriceDrop, parse_drop
+from schemas.alert_types.registry import raised_events
+from schemas.alerts import Action, AlertEvent, AlertType, Order, Reminders
 from schemas.conversation import ConversationDocument, ListSection, ThreadSection
 from schemas.criteria import Criteria, read_criteria
 from schemas.ids import Level

@@ -10,17 +10,11 @@ import pytest
 import yaml
 from pydantic import BaseModel
 
-from schemas.alerts import (
-    Action,
-    AlertEvent,
-    AlertType,
-    BackInStock,
-    LowInventory,
-    Order,
-    PriceDrop,
-    Reminders,
-    raised_events,
-)
+from schemas.alert_types.back_in_stock import BackInStock
+from schemas.alert_types.low_inventory import LowInventory
+from schemas.alert_types.price_drop import PriceDrop
+from schemas.alert_types.registry import raised_events
+from schemas.alerts import Action, AlertEvent, AlertType, Order, Reminders
 from schemas.conversation import ConversationDocument, ListSection
 from schemas.durations import format_duration
 from starter.documents import STARTER_CONVERSATION, check, load_document

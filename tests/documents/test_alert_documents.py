@@ -13,7 +13,10 @@ import yaml
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from schemas.alerts import BackInStock, Drop, LowInventory, Order, PriceDrop, format_drop, parse_drop
+from schemas.alert_types.back_in_stock import BackInStock
+from schemas.alert_types.low_inventory import LowInventory
+from schemas.alert_types.price_drop import Drop, PriceDrop, format_drop, parse_drop
+from schemas.alerts import Order
 from schemas.conversation import ConversationDocument
 from schemas.ids import VersionId
 from starter.documents import check, load_document

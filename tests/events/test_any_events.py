@@ -6,7 +6,11 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from activities.postgres.pool import Pool
-from schemas.alerts import Action, AlertSection, AlertType, BackInStock, LowInventory, PriceDrop
+from schemas.alert_types.back_in_stock import BackInStock
+from schemas.alert_types.low_inventory import LowInventory
+from schemas.alert_types.price_drop import PriceDrop
+from schemas.alert_types.registry import AlertSection
+from schemas.alerts import Action, AlertType
 from schemas.events import ABOUT_MESSAGES, EventKind
 from starter.publishing import publish
 from tests.events.told import conversation

@@ -7,7 +7,11 @@ import pytest
 
 from activities.postgres.pool import Pool
 from activities.waitlist.store import Waitlist
-from schemas.alerts import Action, AlertSection, AlertType, BackInStock, LowInventory, PriceDrop
+from schemas.alert_types.back_in_stock import BackInStock
+from schemas.alert_types.low_inventory import LowInventory
+from schemas.alert_types.price_drop import PriceDrop
+from schemas.alert_types.registry import AlertSection
+from schemas.alerts import Action, AlertType
 from schemas.ids import Level, StoreId, Subject
 from schemas.steps import Status
 from starter.publishing import publish

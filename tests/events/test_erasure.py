@@ -7,7 +7,10 @@ import pytest
 
 from activities.postgres.pool import Pool
 from activities.waitlist.store import Waitlist
-from schemas.alerts import Action, AlertSection, AlertType, BackInStock, PriceDrop
+from schemas.alert_types.back_in_stock import BackInStock
+from schemas.alert_types.price_drop import PriceDrop
+from schemas.alert_types.registry import AlertSection
+from schemas.alerts import Action, AlertType
 from schemas.ids import StoreId, Subject
 from starter.publishing import publish
 from tests.events.told import claimed, conversation, event, line, only, order, tell

@@ -7,7 +7,8 @@ import pytest
 
 from activities.postgres.pool import Pool
 from activities.waitlist.events import LARGEST_ATTRIBUTES, NO_ALERT, UNKNOWN_THING
-from schemas.alerts import Action, AlertType, BackInStock
+from schemas.alert_types.back_in_stock import BackInStock
+from schemas.alerts import Action, AlertType
 from schemas.events import LONGEST_MESSAGE_ID
 from starter.http.events import MOST_EVENTS
 from starter.publishing import publish

@@ -6,7 +6,7 @@ from itertools import count
 from typing import Any
 
 from activities.postgres.pool import Pool, Row
-from schemas.alerts import AlertSection
+from schemas.alert_types.registry import AlertSection
 from schemas.conversation import ConversationDocument, MessageSection, ThreadSection
 from schemas.steps import SendStep, Status
 from tests.http.web import Web

@@ -44,7 +44,7 @@ class Answers:
     choices: tuple[int | None, ...] = (None,)
     taken: tuple[bool, ...] = (True,)
 
-    def deliver(self, request: Deliver, now: datetime) -> Outcome:
+    async def deliver(self, request: Deliver, now: datetime) -> Outcome:
         return self(request, now)
 
     def decide(self, question: str, now: datetime) -> int | None:

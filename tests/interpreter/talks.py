@@ -4,7 +4,8 @@ from datetime import timedelta
 
 from hypothesis import strategies as st
 
-from schemas.alerts import Action, AlertEvent, AlertType, BackInStock, Reminders
+from schemas.alert_types.back_in_stock import BackInStock
+from schemas.alerts import Action, AlertEvent, AlertType, Reminders
 from schemas.conversation import ConversationDocument, MessageSection, ThreadSection
 from schemas.criteria import read_criteria
 from schemas.ids import StepId, VersionId

@@ -5,7 +5,9 @@ from datetime import timedelta
 import pytest
 from hypothesis import given, settings
 
-from schemas.alerts import AlertEvent, BackInStock, raised_events
+from schemas.alert_types.back_in_stock import BackInStock
+from schemas.alert_types.registry import raised_events
+from schemas.alerts import AlertEvent
 from schemas.conversation import ConversationDocument
 from schemas.ids import StepId, VersionId
 from schemas.program import Decide, Exit, Program, Send, Split, Step, Wait, WaitFor, WaitUntil

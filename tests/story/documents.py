@@ -4,7 +4,8 @@ from collections.abc import Mapping
 
 from pydantic import TypeAdapter
 
-from schemas.alerts import AlertEvent, AlertSection
+from schemas.alert_types.registry import AlertSection
+from schemas.alerts import AlertEvent
 from schemas.conversation import ConversationDocument, ListSection, MessageSection, ThreadSection
 from schemas.steps import SendStep, Status
 

@@ -2,7 +2,6 @@
 
 from typing import assert_never
 
-from schemas.alerts import BackInStock
 from schemas.conversation import ConversationDocument
 from schemas.criteria import Criteria
 from schemas.ids import StepId, VersionId
@@ -108,9 +107,9 @@ def _compile(document: ConversationDocument, version: VersionId) -> Program:
             if thread.on is not None
         ),
         terms={
-            code: Terms(reminder_after=alert.reminders.after, reminders=alert.reminders.times)
+            code: Terms(reminder_after=reminders.after, reminders=reminders.times)
             for code, alert in document.alerts.items()
-            if isinstance(alert, BackInStock) and alert.reminders is not None
+            if (reminders := alert.queue.reminders) is not None
         },
         hears=tuple(sorted({event for events in heard for event in events})),
         goal_on=document.goal_on,

@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 from difflib import get_close_matches
 
-from schemas.alerts import Action, AlertEvent, BackInStock, LowInventory, PriceDrop, raised_events
+from schemas.alert_types.registry import raised_events
+from schemas.alerts import Action, AlertEvent
 from schemas.conversation import ConversationDocument
 from schemas.names import CUSTOM, SHOP_EVENTS, is_shop_event
 from workflows.interpreter.mistakes import Mistake, Path
@@ -51,7 +52,7 @@ def _alert_mistakes(document: ConversationDocument) -> Iterator[Mistake]:
                 f"no thread answers the alert '{code}', so its contacts would wait and never be told",
                 f"Add a thread with 'on: {code}.{AlertEvent.ALERT}', or remove the alert",
             )
-        if isinstance(alert, BackInStock) and alert.reminders and f"{code}.{AlertEvent.FOLLOW_UP}" not in answered:
+        if alert.queue.reminders and f"{code}.{AlertEvent.FOLLOW_UP}" not in answered:
             yield Mistake(
                 ("alerts", code, "reminders"),
                 "no thread answers these reminders, so nobody would be reminded",
@@ -103,14 +104,14 @@ def _no_such_event(document: ConversationDocument, path: Path, on: str, raised: 
         if not near and get_close_matches(f"{code}.", [CUSTOM], cutoff=0.7):
             advice = f"Did you mean '{CUSTOM}{event}'? {there_are}"
         return Mistake(path, f"there is no alert '{code}'", advice)
-    match document.alerts[code], event:
-        case BackInStock(), AlertEvent.FOLLOW_UP:
-            message = f"the alert '{code}' has no reminders, so it raises no event '{event}'"
-            advice = "Give the alert 'reminders' with a line 'after: 2 days', or remove this thread"
-        case BackInStock(action=Action.BROWSE), AlertEvent.SUBSCRIPTION:
-            message = f"nobody signs up for the alert '{code}': its contacts browse"
-        case ((PriceDrop() | LowInventory() as alert), (AlertEvent.FOLLOW_UP | AlertEvent.SUBSCRIPTION)):
-            message = f"alerts of the type {alert.type} raise no event '{event}'"
-        case _:
-            message = f"the alert '{code}' raises no event '{event}'"
+    alert = document.alerts[code]
+    if event in (AlertEvent.FOLLOW_UP, AlertEvent.SUBSCRIPTION) and event not in alert.may_raise:
+        message = f"alerts of the type {alert.type} raise no event '{event}'"
+    elif event == AlertEvent.FOLLOW_UP:
+        message = f"the alert '{code}' has no reminders, so it raises no event '{event}'"
+        advice = "Give the alert 'reminders' with a line 'after: 2 days', or remove this thread"
+    elif event == AlertEvent.SUBSCRIPTION and alert.action is not Action.SIGN_UP:
+        message = f"nobody signs up for the alert '{code}': its contacts {alert.action}"
+    else:
+        message = f"the alert '{code}' raises no event '{event}'"
     return Mistake(path, message, advice)

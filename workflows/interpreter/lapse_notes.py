@@ -6,7 +6,7 @@ A note is given only where no way comes there sooner.
 from collections.abc import Iterator
 from datetime import timedelta
 
-from schemas.alerts import AlertEvent, BackInStock
+from schemas.alerts import AlertEvent
 from schemas.conversation import ConversationDocument
 from schemas.durations import format_duration
 from schemas.steps import SendStep, Status
@@ -17,12 +17,13 @@ from workflows.interpreter.mistakes import Mistake
 def find_lapse_notes(document: ConversationDocument, flow: Flow) -> Iterator[Mistake]:
     """Messages and reminders that come after an alert's offer has lapsed."""
     for code, alert in document.alerts.items():
-        if not isinstance(alert, BackInStock) or alert.offer_lapses_after is None:
+        lapses_after, reminders = alert.queue.offer_lapses_after, alert.queue.reminders
+        if lapses_after is None:
             continue
         on_alert = [index for index, thread in enumerate(document.threads) if thread.on == f"{code}.{AlertEvent.ALERT}"]
         others = [index for index, thread in enumerate(document.threads) if thread.on and index not in on_alert]
         soonest = flow.soonest(on_alert)
-        advice = f"Let the offer lapse later than after {format_duration(alert.offer_lapses_after)}, or say this sooner"
+        advice = f"Let the offer lapse later than after {format_duration(lapses_after)}, or say this sooner"
         reached_otherwise = flow.reached(others)
         for path, spot in flow.spots.items():
             if not isinstance(spot.section, SendStep) or spot.section.status is Status.DRAFT:
@@ -30,18 +31,18 @@ def find_lapse_notes(document: ConversationDocument, flow: Flow) -> Iterator[Mis
             since_told = soonest.told.get(path)
             if since_told is None or path in soonest.untold or path in reached_otherwise:
                 continue
-            if since_told >= alert.offer_lapses_after:
+            if since_told >= lapses_after:
                 yield Mistake(path, "the offer has lapsed by now, so this message is not sent", advice)
-        if alert.reminders is None or (ended := soonest.told.get(None)) is None:
+        if reminders is None or (ended := soonest.told.get(None)) is None:
             continue
         following = [
             index for index, thread in enumerate(document.threads) if thread.on == f"{code}.{AlertEvent.FOLLOW_UP}"
         ]
         takes = flow.soonest(following, already_told=True).told.get(None, timedelta(0))
         # The first is due `after` the alert's thread, each further one `after` the thread of the one before.
-        left = alert.offer_lapses_after - ended - alert.reminders.after
-        sent = 0 if left <= timedelta(0) else -(-left // (alert.reminders.after + takes))
-        if sent < alert.reminders.times:
-            which = "no reminder is sent" if not sent else f"only {sent} of {alert.reminders.times} are sent"
+        left = lapses_after - ended - reminders.after
+        sent = 0 if left <= timedelta(0) else -(-left // (reminders.after + takes))
+        if sent < reminders.times:
+            which = "no reminder is sent" if not sent else f"only {sent} of {reminders.times} are sent"
             message = f"the offer has lapsed before reminder {sent + 1}, so {which}"
             yield Mistake(("alerts", code, "reminders"), message, advice)

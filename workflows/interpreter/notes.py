@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 from datetime import timedelta
 
-from schemas.alerts import AlertEvent, BackInStock, Order, raised_events
+from schemas.alert_types.registry import raised_events
+from schemas.alerts import AlertEvent
 from schemas.conversation import ConversationDocument
 from schemas.durations import format_duration
 from schemas.names import is_shop_event
@@ -147,15 +148,15 @@ def _held_up_by_a_rest(document: ConversationDocument, flow: Flow) -> Iterator[M
 
 def _without_effect(document: ConversationDocument) -> Iterator[Mistake]:
     for code, alert in document.alerts.items():
-        if not isinstance(alert, BackInStock) or alert.contacts_per_unit != "all":
+        if alert.queue.contacts_per_unit is not None:
             continue
-        if alert.order is Order.FIRST_IN_LAST_OUT:
+        if alert.queue.newest_first:
             yield Mistake(
                 ("alerts", code, "order"),
                 "everyone is told at once, so the order decides nothing",
                 "Give 'contacts_per_unit' a number, or remove 'order'",
             )
-        if alert.offer_lapses_after is not None:
+        if alert.queue.offer_lapses_after is not None:
             yield Mistake(
                 ("alerts", code, "offer_lapses_after"),
                 "everyone is told at once, so an offer that lapses passes to nobody",

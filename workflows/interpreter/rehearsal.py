@@ -34,7 +34,7 @@ class Happening:
 class Outside(Protocol):
     """What the journey's questions are answered with. `now` is the virtual clock."""
 
-    def deliver(self, request: Deliver, now: datetime) -> Outcome: ...
+    async def deliver(self, request: Deliver, now: datetime) -> Outcome: ...
 
     def decide(self, question: str, now: datetime) -> int | None: ...
 
@@ -54,7 +54,7 @@ class Answering:
     calls: Callable[[CallWebhook, datetime], bool] = lambda _step, _now: True
     zone: str = "UTC"
 
-    def deliver(self, request: Deliver, now: datetime) -> Outcome:
+    async def deliver(self, request: Deliver, now: datetime) -> Outcome:
         return self.deliveries(request, now)
 
     def decide(self, question: str, now: datetime) -> int | None:
@@ -162,7 +162,7 @@ class Rehearsal:
 
     async def deliver(self, request: Deliver) -> Outcome:
         self.delivered.append((self._now, request))
-        return self._outside.deliver(request, self._now)
+        return await self._outside.deliver(request, self._now)
 
     async def step_out(self, reason: Reason) -> int | None:
         return None
