@@ -13,6 +13,7 @@ from activities.temporal import MOST_FAIRNESS_BYTES, Temporal, priority
 from activities.waitlist.enlist import Enlisting
 from schemas.ids import JourneyId, Subject, bulk_workflow_id, journey_workflow_id, shelf_workflow_id
 from schemas.journey import JourneyStart, Leave, PlaceGiven
+from schemas.path import JourneyPath
 from schemas.priority import PriorityKey
 from schemas.reasons import Reason
 from starter.archive import archive_schedule_id, ensure_archive_schedule
@@ -114,10 +115,11 @@ async def test_who_entered_late_is_told_and_their_path_is_replayed_with_the_chan
     await product.mailbox.wait_for_count(1, 60)
     assert addressees(product.mailbox) == ["late@shop.example"]
     handle = product.client.get_workflow_handle(journey_workflow_id(start.journey_id))
+    asked = await handle.query("path", result_type=JourneyPath)
+    assert [entry.step for entry in asked.entries][:2] == ["waiting-list", "it-is-back"]
     kinds = [event.event_type for event in (await handle.fetch_history()).events]
     assert EventType.EVENT_TYPE_WORKFLOW_EXECUTION_OPTIONS_UPDATED in kinds
-    path = await product.path(start.journey_id)
-    assert [entry.step for entry in path.entries][:2] == ["waiting-list", "it-is-back"]
+    assert await product.path(start.journey_id) == asked
 
 
 async def test_the_scheduled_work_comes_last(client: Client) -> None:
