@@ -5,8 +5,19 @@ from collections.abc import AsyncGenerator, Sequence
 from contextlib import suppress
 from datetime import timedelta
 
+from google.protobuf.field_mask_pb2 import FieldMask
+from temporalio.api.common.v1 import Priority as PriorityMessage
+from temporalio.api.common.v1 import WorkflowExecution
+from temporalio.api.workflow.v1 import WorkflowExecutionOptions
+from temporalio.api.workflowservice.v1 import UpdateWorkflowExecutionOptionsRequest
 from temporalio.client import Client, WorkflowExecutionStatus
-from temporalio.common import SearchAttributeKey, SearchAttributePair, TypedSearchAttributes, WorkflowIDReusePolicy
+from temporalio.common import (
+    Priority,
+    SearchAttributeKey,
+    SearchAttributePair,
+    TypedSearchAttributes,
+    WorkflowIDReusePolicy,
+)
 from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
@@ -27,6 +38,7 @@ from schemas.journey import (
 )
 from schemas.model import Model
 from schemas.operations import CarryOut
+from schemas.priority import PriorityKey
 from schemas.reasons import Reason
 
 STORE = SearchAttributeKey.for_keyword("ShelftalkStore")
@@ -38,6 +50,9 @@ SEARCH_ATTRIBUTES = (STORE, SUBJECT, CONVERSATION, CONTACT)
 
 CALL_LIMIT = timedelta(seconds=10)
 """A frontend that has not answered by then is in trouble; the outbox or the activity tries again."""
+
+MOST_FAIRNESS_BYTES = 64
+"""Longer keys Temporal refuses."""
 
 TROUBLE = frozenset(
     (
@@ -71,6 +86,8 @@ class Temporal:
 
     async def leave(self, start: JourneyStart, leave: Leave) -> None:
         """Ask a journey to leave, even if its workflow has not been started yet."""
+        if start.late:
+            await self._bring_forward(start)
         await self._start_journey(start, Signal.LEAVE, leave)
 
     async def say(self, start: JourneyStart, say: Say) -> None:
@@ -83,6 +100,7 @@ class Temporal:
 
     async def call_forward(self, calls: Sequence[tuple[JourneyStart, PlaceGiven]]) -> list[JourneyId]:
         """Signal every one of these journeys. Returns those whose workflow has ended already."""
+        await asyncio.gather(*(self._bring_forward(start) for start, _ in calls if start.late))
         reached = await asyncio.gather(
             *(self._start_journey(start, Signal.PLACE_GIVEN, place) for start, place in calls)
         )
@@ -130,6 +148,8 @@ class Temporal:
             search_attributes=TypedSearchAttributes(
                 [SearchAttributePair(STORE, subject.store_id), SearchAttributePair(SUBJECT, str(subject))]
             ),
+            # Alerts of several lists may watch the subject.
+            priority=priority(PriorityKey.CALLED_FORWARD, subject.store_id),
             rpc_timeout=CALL_LIMIT,
         )
 
@@ -142,6 +162,7 @@ class Temporal:
                 id=bulk_workflow_id(operation_id),
                 task_queue=self._task_queue,
                 id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
+                priority=priority(PriorityKey.BACKGROUND),
                 rpc_timeout=CALL_LIMIT,
             )
 
@@ -170,8 +191,45 @@ class Temporal:
                         if value is not None
                     ]
                 ),
+                priority=_journey_priority(start, signal),
                 rpc_timeout=CALL_LIMIT,
             )
         except WorkflowAlreadyStartedError:
             return False
         return True
+
+    async def _bring_forward(self, start: JourneyStart) -> None:
+        """Give a journey that entered late the priority of one that is called forward, if its workflow runs.
+
+        Others were started with a priority that is good enough, and are spared the call and the event in their history.
+        """
+        try:
+            await self._client.workflow_service.update_workflow_execution_options(
+                UpdateWorkflowExecutionOptionsRequest(
+                    namespace=self._client.namespace,
+                    workflow_execution=WorkflowExecution(workflow_id=journey_workflow_id(start.journey_id)),
+                    workflow_execution_options=WorkflowExecutionOptions(
+                        priority=PriorityMessage(priority_key=PriorityKey.CALLED_FORWARD)
+                    ),
+                    update_mask=FieldMask(paths=["priority.priority_key"]),
+                ),
+                timeout=CALL_LIMIT,
+            )
+        except RPCError as error:
+            # Not started yet, or ended; or a server that cannot do it: then it comes in its turn.
+            if error.status not in (RPCStatusCode.NOT_FOUND, RPCStatusCode.UNIMPLEMENTED):
+                raise
+
+
+def priority(key: PriorityKey, fairness_key: str | None = None) -> Priority:
+    """What Temporal is told at a start. A fairness key that is too long for it is cut."""
+    cut = fairness_key and fairness_key.encode()[:MOST_FAIRNESS_BYTES].decode(errors="ignore")
+    return Priority(priority_key=key, fairness_key=cut)
+
+
+def _journey_priority(start: JourneyStart, signal: Signal | None) -> Priority:
+    if signal in (Signal.PLACE_GIVEN, Signal.LEAVE):
+        key = PriorityKey.CALLED_FORWARD
+    else:
+        key = PriorityKey.BACKGROUND if start.late else PriorityKey.ORDINARY
+    return priority(key, start.list_code or start.program.conversation)

@@ -124,6 +124,8 @@ class JourneyStart(Wire):
     Attributes:
         subject, alert_id, window_ends_at: what an alert's journey waits for; a conversation without an alert has none.
         entered_on: the event that a conversation without an alert was entered on.
+        late, list_code: whether they entered late, and the list of the alert. For whoever starts the workflow and gives
+            it a priority; not part of the input.
     """
 
     journey_id: JourneyId
@@ -136,6 +138,8 @@ class JourneyStart(Wire):
     window_ends_at: AwareDatetime | None = None
     program: Program
     state: JourneyState = JourneyState()
+    late: bool = Field(default=False, exclude=True)
+    list_code: str | None = Field(default=None, exclude=True)
 
 
 class PlaceGiven(Wire):

@@ -15,9 +15,12 @@ from temporalio.client import (
     ScheduleUpdateInput,
 )
 
+from activities.temporal import priority
 from schemas.archive import ArchiveHistories, ArchiveReport
 from schemas.journey import Workflow
+from schemas.priority import PriorityKey
 
+PRIORITY = priority(PriorityKey.BACKGROUND)
 LONGEST = timedelta(hours=2)
 """One run with all its attempts."""
 
@@ -31,7 +34,12 @@ async def ensure_archive_schedule(client: Client, task_queue: str, every: timede
     """Make the schedule if there is none; else let it run as often as is set. One that is paused stays so."""
     schedule_id = archive_schedule_id(task_queue)
     action = ScheduleActionStartWorkflow(
-        Workflow.ARCHIVE, ArchiveHistories(), id=schedule_id, task_queue=task_queue, execution_timeout=LONGEST
+        Workflow.ARCHIVE,
+        ArchiveHistories(),
+        id=schedule_id,
+        task_queue=task_queue,
+        execution_timeout=LONGEST,
+        priority=PRIORITY,
     )
     spec = ScheduleSpec(intervals=[ScheduleIntervalSpec(every=every)])
     policy = SchedulePolicy(overlap=ScheduleOverlapPolicy.SKIP)
@@ -63,4 +71,5 @@ async def archive_now(client: Client, task_queue: str, young: timedelta | None =
         task_queue=task_queue,
         result_type=ArchiveReport,
         execution_timeout=LONGEST,
+        priority=PRIORITY,
     )

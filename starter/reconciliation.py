@@ -15,11 +15,14 @@ from temporalio.client import (
 
 from activities.postgres.pool import Pool
 from activities.reconciliation import SQL
+from activities.temporal import priority
 from schemas.journey import Workflow
+from schemas.priority import PriorityKey
 from schemas.reconciliation import LastReconciliation, Reconcile, Reconciliation
 
 EVERY = timedelta(minutes=15)
 """Nothing should ever be found; what is found should not wait for long."""
+PRIORITY = priority(PriorityKey.BACKGROUND)
 LONGEST = timedelta(hours=1)
 
 
@@ -31,7 +34,12 @@ def schedule_id(task_queue: str) -> str:
 async def ensure_schedule(client: Client, task_queue: str) -> None:
     """Make the schedule, if there is none yet. One that an operator changed is left as it is."""
     action = ScheduleActionStartWorkflow(
-        Workflow.RECONCILE, Reconcile(), id=schedule_id(task_queue), task_queue=task_queue, execution_timeout=LONGEST
+        Workflow.RECONCILE,
+        Reconcile(),
+        id=schedule_id(task_queue),
+        task_queue=task_queue,
+        execution_timeout=LONGEST,
+        priority=PRIORITY,
     )
     try:
         await client.create_schedule(
@@ -60,6 +68,7 @@ async def reconcile_now(client: Client, task_queue: str, young: timedelta | None
         task_queue=task_queue,
         result_type=Reconciliation,
         execution_timeout=LONGEST,
+        priority=PRIORITY,
     )
 
 

@@ -9,7 +9,7 @@ from datetime import timedelta
 from typing import TypeVar
 
 from temporalio import workflow
-from temporalio.common import RetryPolicy
+from temporalio.common import Priority, RetryPolicy
 from temporalio.exceptions import ActivityError, ApplicationError, is_cancelled_exception
 
 with workflow.unsafe.imports_passed_through():
@@ -37,6 +37,7 @@ with workflow.unsafe.imports_passed_through():
     from schemas.model import Model
     from schemas.operations import CarryOut
     from schemas.outcome import Outcome
+    from schemas.priority import PriorityKey
     from schemas.reconciliation import Reconcile, Reconciliation
 
 Answer = TypeVar("Answer")
@@ -53,6 +54,9 @@ DELIVER_RETRIES = RetryPolicy(
     initial_interval=timedelta(seconds=2), backoff_coefficient=2.0, maximum_interval=timedelta(minutes=5)
 )
 """For ever in count: deliver itself gives up at the request's `give_up_at` and answers with a value."""
+
+DELIVER_PRIORITY = Priority(priority_key=PriorityKey.CALLED_FORWARD)
+"""Every other activity has the priority of its workflow, and all have its fairness key."""
 
 CALL_LIMIT = timedelta(minutes=10)
 """A batch of 500 signals takes seconds; minutes mean a Temporal under stress."""
@@ -107,6 +111,7 @@ async def deliver(request: Deliver) -> Outcome:
             result_type=Delivered,
             start_to_close_timeout=DELIVER_LIMIT,
             retry_policy=DELIVER_RETRIES,
+            priority=DELIVER_PRIORITY,
         )
     return delivered.outcome
 

@@ -203,6 +203,6 @@ where j.store_id = $1 and j.product_id = $2 and w.state = 'waiting' and w.subjec
 
 -- name: journey_start
 select j.id, j.contact_id, j.store_id, j.subject, j.alert_id, j.entered_on, j.version_id, j.entered_at, j.window_ends_at,
-       j.late, v.program
-from journeys j join versions v on v.id = j.version_id
+       j.late, a.list_code, v.program
+from journeys j join versions v on v.id = j.version_id left join alerts a on a.id = j.alert_id
 where j.id = any($1::text[]);

@@ -215,6 +215,8 @@ def _start(row: Row) -> JourneyStart:
         program=Program.model_validate(row["program"]),
         # Who enters late stands in line at once: the confirmation would speak of a sign-up long past.
         state=JourneyState(phase=Phase.WAITING) if row["late"] else JourneyState(),
+        late=row["late"],
+        list_code=row["list_code"],
     )
 
 

@@ -1,4 +1,4 @@
-"""`shelftalk demo`: one real journey, played from sign-up to reminder on everything that is real; then what to do next."""
+"""`shelftalk demo`: one real journey, played from sign-up to reminder on everything that is real, and what is next."""
 
 import shutil
 import sys
@@ -61,11 +61,9 @@ def demo(
 
 
 def _command() -> str:
-    """The command as it can be typed again: by its name where that leads here, else by its path."""
+    """The command as it can be typed again: as it was called, or by its name where it is on PATH."""
     called = sys.argv[0]
-    name = Path(called).name
-    found = shutil.which(name)
-    return name if found is not None and Path(found).samefile(called) else called
+    return called if Path(called).name == "shelftalk" and shutil.which("shelftalk") is None else "shelftalk"
 
 
 def _what_next(command: str) -> str:

@@ -22,6 +22,14 @@ SEARCH_ATTRIBUTES = ("ShelftalkStore", "ShelftalkSubject", "ShelftalkConversatio
 SQLITE_PRAGMAS = ("journal_mode=wal", "synchronous=1")
 """Two to four times the throughput of the defaults, and still whole after a crash of the process."""
 
+DYNAMIC_CONFIG = (
+    "matching.enableFairness=true",
+    "matching.numTaskqueueReadPartitions=1",
+    "matching.numTaskqueueWritePartitions=1",
+)
+"""Priorities, and for each list its turn (`schemas/priority.py`): a server of the user's own needs the first too. They
+hold within a partition of a queue, of which one server needs no more than one."""
+
 RETENTION = timedelta(hours=720)
 """How long a closed journey's history stays to be replayed; the server's own default is a day."""
 
@@ -142,6 +150,7 @@ class EmbeddedTemporal:
             *("--db-filename", str(self._folder / "temporal.db"), "--namespace", self._namespace),
             *(part for pragma in SQLITE_PRAGMAS for part in ("--sqlite-pragma", pragma)),
             *(part for name in SEARCH_ATTRIBUTES for part in ("--search-attribute", f"{name}=Keyword")),
+            *(part for value in DYNAMIC_CONFIG for part in ("--dynamic-config-value", value)),
             # The user's own profile for other Temporal servers must not change this one.
             *("--log-level", "warn", "--log-format", "json", "--disable-config-file", "--disable-config-env"),
             *pages,

@@ -16,7 +16,7 @@ from temporalio.client import Client
 
 from schemas.settings import Settings
 from starter.cli import app
-from starter.devstack.temporal import RETENTION, SQLITE_PRAGMAS, EmbeddedTemporal
+from starter.devstack.temporal import DYNAMIC_CONFIG, RETENTION, SQLITE_PRAGMAS, EmbeddedTemporal
 from starter.devstack.temporal_cli import WHEEL, find_temporal
 from worker import STOP_LIMIT
 
@@ -147,7 +147,9 @@ def test_a_worker_has_the_time_to_finish_what_it_has_begun(compose: Compose) -> 
 def test_temporal_is_the_one_of_the_embedded_stack(compose: Compose) -> None:
     version = metadata.version(WHEEL)
     assert {compose.services[name].image for name in ("temporal", "retention")} == {f"temporalio/temporal:{version}"}
-    assert {f"--sqlite-pragma={pragma}" for pragma in SQLITE_PRAGMAS} <= set(compose.services["temporal"].command)
+    command = set(compose.services["temporal"].command)
+    assert {f"--sqlite-pragma={pragma}" for pragma in SQLITE_PRAGMAS} <= command
+    assert {f"--dynamic-config-value={value}" for value in DYNAMIC_CONFIG} <= command
 
 
 async def test_temporals_commands_are_ones_it_knows(
