@@ -101,6 +101,11 @@ def _alert(type_: AlertType, action: Action) -> st.SearchStrategy[Alert]:
             return st.builds(LowInventory, **kind, **_common(), low_at=_units, not_if_bought_within=st.none() | _days)
 
 
+def alerts() -> st.SearchStrategy[Alert]:
+    """Any alert of any type."""
+    return st.sampled_from(_KINDS).flatmap(lambda kind: _alert(*kind))
+
+
 @st.composite
 def documents(draw: st.DrawFn) -> ConversationDocument:
     """A list has each kind of alert once; every alert, and every reminder, is answered; every thread is reached; step

@@ -1,0 +1,51 @@
+"""How many places there are and whose trigger holds: said once for rows and once for memory, and always the same."""
+
+from decimal import Decimal
+from itertools import product
+from pathlib import Path
+
+from activities.allocation import Episode, trigger_holds
+from activities.postgres.pool import Pool
+
+PRODUCT = Path(__file__).parents[2]
+ROWS = [
+    (per_unit, available, arrived, claimed)
+    for per_unit, available, arrived, claimed in product((None, 1, 2, 3), (0, 1, 4, 9), (0, 1, 4, 9), (0, 1, 3, 7, 12))
+    if per_unit is None or claimed <= per_unit * arrived
+]
+NUMBERS = (None, Decimal(0), Decimal("2.5"), Decimal("2.5001"), Decimal(9))
+
+
+async def test_the_database_counts_the_places_that_a_rehearsal_counts(pool: Pool) -> None:
+    counted = await pool.fetch(
+        "select places(e) from unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[]) with ordinality "
+        "as r (contacts_per_unit, available, arrived, claimed, number), "
+        "lateral jsonb_populate_record(null::episodes, to_jsonb(r)) e order by number",
+        *(list(column) for column in zip(*ROWS, strict=True)),
+    )
+    assert [row["places"] for row in counted] == [Episode(*row).places for row in ROWS]
+
+
+async def test_the_database_lets_the_triggers_hold_that_a_rehearsal_lets_hold(pool: Pool) -> None:
+    cases = list(product(NUMBERS, (True, False), NUMBERS))
+    held = await pool.fetch(
+        "select coalesce(trigger_holds(w, r.measure), false) as held "
+        "from unnest($1::numeric[], $2::boolean[], $3::numeric[]) with ordinality "
+        "as r (trigger_at, armed, measure, number), "
+        "lateral jsonb_populate_record(null::waiting, to_jsonb(r)) w order by number",
+        *(list(column) for column in zip(*cases, strict=True)),
+    )
+    expected = [trigger_holds(trigger, measure, armed=armed) for trigger, armed, measure in cases]
+    assert [row["held"] for row in held] == expected
+
+
+def test_no_query_counts_places_or_compares_triggers_by_itself() -> None:
+    queries = [
+        path
+        for package in ("activities", "starter")
+        for path in (PRODUCT / package).rglob("*.sql")
+        if path.parent.name != "migrations"
+    ]
+    assert queries
+    by_itself = ("contacts_per_unit *", "trigger_at >=")
+    assert [str(path) for path in queries if any(each in path.read_text(encoding="utf-8") for each in by_itself)] == []
