@@ -170,7 +170,7 @@ Fact = Annotated[
 ]
 
 
-class Delivery(Model):
+class WebhookDelivery(Model):
     """One webhook as it came in, verified but not yet believed.
 
     Attributes:

@@ -15,7 +15,7 @@ from activities.waitlist.events import Events
 from activities.waitlist.intake import Intake, Receipt
 from schemas.conversation import ConversationDocument
 from schemas.events import Event, EventOutcome
-from schemas.facts import Delivery
+from schemas.facts import WebhookDelivery
 from schemas.ids import JourneyId, StoreId
 from schemas.operations import UnderWay
 from schemas.path import JourneyPath
@@ -62,7 +62,7 @@ class Operations:
             delivery = storefront.verify(body, headers)
         except DeliveryMalformed as error:
             # Signed, so kept; but nothing says whose it is, only what it is.
-            nameless = Delivery(
+            nameless = WebhookDelivery(
                 store_id=UNNAMED, source=storefront.source, topic=UNNAMED, key=hashlib.sha256(body).hexdigest()
             )
             # Without its body, for it may be about people.

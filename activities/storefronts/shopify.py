@@ -31,7 +31,7 @@ from activities.storefronts.payload import (
 from activities.storefronts.shopify_fields import gid, known, observed
 from activities.storefronts.shopify_people import read_checkout, read_order, read_privacy
 from activities.storefronts.storefront import DeliveryMalformed, NotOurs, PayloadMalformed, SignatureWrong
-from schemas.facts import Delivery, Fact, Policy, ProductFact, ProductGoneFact, StockFact, VariantFact
+from schemas.facts import Fact, Policy, ProductFact, ProductGoneFact, StockFact, VariantFact, WebhookDelivery
 
 VARIANTS_SHOWN = 100
 """How many variants a product message shows at most (Shopify's limit)."""
@@ -68,7 +68,7 @@ class Shopify:
             )
         self._keys = tuple(secret.encode() for secret in secrets)
 
-    def verify(self, body: bytes, headers: Mapping[str, str]) -> Delivery:
+    def verify(self, body: bytes, headers: Mapping[str, str]) -> WebhookDelivery:
         """See `Storefront.verify`. Shopify signs the body only; store, topic and webhook id come from headers."""
         given = {name.lower(): value for name, value in headers.items()}
         self._check_signature(body, given.get("x-shopify-hmac-sha256", ""))
@@ -79,7 +79,7 @@ class Shopify:
             else hashlib.sha256(body).hexdigest()
         )
         triggered_at = parse_moment(given.get("x-shopify-triggered-at", ""))
-        return Delivery(
+        return WebhookDelivery(
             store_id=_header(given, "X-Shopify-Shop-Domain", _HOST),
             source=self.source,
             topic=topic,
@@ -88,7 +88,7 @@ class Shopify:
             about_people=not topic.startswith(_ABOUT_THINGS),
         )
 
-    def read(self, delivery: Delivery, body: bytes) -> tuple[Fact, ...] | NotOurs:
+    def read(self, delivery: WebhookDelivery, body: bytes) -> tuple[Fact, ...] | NotOurs:
         """See `Storefront.read`."""
         triggered_at = delivery.triggered_at
         match delivery.topic:

@@ -15,7 +15,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
-from schemas.facts import Delivery, Fact
+from schemas.facts import Fact, WebhookDelivery
 
 
 class SignatureWrong(Exception):
@@ -54,13 +54,13 @@ class Storefront(Protocol):
     """One vendor's webhooks.
 
     Attributes:
-        source: the vendor's short name: in `Delivery.source` and in the webhook's address.
+        source: the vendor's short name: in `WebhookDelivery.source` and in the webhook's address.
     """
 
     @property
     def source(self) -> str: ...
 
-    def verify(self, body: bytes, headers: Mapping[str, str]) -> Delivery:
+    def verify(self, body: bytes, headers: Mapping[str, str]) -> WebhookDelivery:
         """Make sure the vendor sent these very bytes, and say which delivery of which store they are.
 
         Args:
@@ -73,7 +73,7 @@ class Storefront(Protocol):
         """
         ...
 
-    def read(self, delivery: Delivery, body: bytes) -> tuple[Fact, ...] | NotOurs:
+    def read(self, delivery: WebhookDelivery, body: bytes) -> tuple[Fact, ...] | NotOurs:
         """Say what this delivery tells us.
 
         Args:

@@ -8,7 +8,7 @@ from decimal import Decimal
 from activities.waitlist.intake import Receipt
 from schemas.alerts import AlertType, BackInStock
 from schemas.conversation import ConversationDocument
-from schemas.facts import Delivery, Fact, Policy, ProductFact, ProductGoneFact, StockFact, VariantFact
+from schemas.facts import Fact, Policy, ProductFact, ProductGoneFact, StockFact, VariantFact, WebhookDelivery
 from schemas.ids import Level, Subject
 from starter.documents import load_document
 from tests.product import STORE
@@ -88,7 +88,7 @@ class Stay:
 class Told:
     """A delivery as it was sent, to be sent again."""
 
-    delivery: Delivery
+    delivery: WebhookDelivery
     fact: Fact
 
 
@@ -253,7 +253,7 @@ class Storefront:
         return self.sent[-1], Receipt.APPLIED
 
     def _sends(self, fact: Fact) -> Told:
-        delivery = Delivery(store_id=STORE, source="test", topic=fact.kind, key=f"k{len(self.sent)}")
+        delivery = WebhookDelivery(store_id=STORE, source="test", topic=fact.kind, key=f"k{len(self.sent)}")
         self.sent.append(Told(delivery, fact))
         self.truth.settle()
         return self.sent[-1]
