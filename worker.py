@@ -24,8 +24,8 @@ from activities.delivery.ledger import Ledger
 from activities.postgres.pool import Pool
 from activities.reconciliation import Reconciler
 from activities.records import Records
-from activities.senders.email import EmailSender
-from activities.senders.mime import parse_sender
+from activities.senders.email.mime import parse_sender
+from activities.senders.email.smtp_sender import SmtpSender
 from activities.senders.sender import Sender
 from activities.standing import Standing
 from activities.temporal import Temporal
@@ -77,10 +77,10 @@ class Running:
     temporal: Temporal
 
 
-def email_sender(settings: Settings, host: str, port: int) -> EmailSender:
+def email_sender(settings: Settings, host: str, port: int) -> SmtpSender:
     """The sender that the settings describe."""
     password = settings.smtp_password
-    return EmailSender(
+    return SmtpSender(
         host,
         port,
         settings.sender,

@@ -15,7 +15,7 @@ from importlib.resources import files
 
 from activities.postgres.pool import Pool
 from activities.postgres.queries import load_queries
-from activities.storefronts.shopify import sign
+from activities.storefronts.shopify.adapter import sign
 from activities.waitlist.intake import Intake
 from bench.http import Connection
 from schemas.conversation import ConversationDocument

@@ -6,7 +6,7 @@ from typing import cast
 
 from pydantic import BaseModel
 
-from activities.senders.mime import parse_sender
+from activities.senders.email.mime import parse_sender
 from schemas.alerts import Action, AlertType, BackInStock, LowInventory, PriceDrop
 from schemas.conversation import ListSection
 from starter.marked_yaml import Plain

@@ -13,7 +13,7 @@ from typing import TypeVar
 import httpx
 from pydantic import SecretStr
 
-from activities.storefronts.shopify import sign
+from activities.storefronts.shopify.adapter import sign
 from schemas.conversation import ConversationDocument
 from schemas.durations import format_duration
 from schemas.ids import JourneyId

@@ -6,7 +6,7 @@ from typing import Any
 from fastapi import FastAPI
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
-from activities.storefronts.shopify import Shopify
+from activities.storefronts.shopify.adapter import Shopify
 from schemas.settings import Settings
 from starter.http import (
     alerts,

@@ -5,7 +5,7 @@ from typing import Annotated
 
 from fastapi import Depends, FastAPI, Request
 
-from activities.storefronts.shopify import Shopify
+from activities.storefronts.shopify.adapter import Shopify
 from starter.http.limits import SignUpLimit
 from starter.http.metrics import Metrics
 from starter.operations import Operations

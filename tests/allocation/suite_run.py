@@ -11,7 +11,6 @@ from activities.delivery.deliver import Delivery
 from activities.delivery.ledger import Ledger
 from activities.postgres.pool import Pool, Row
 from activities.senders.sender import Mail
-from activities.senders.simulated import SimulatedSender
 from activities.waitlist.enlist import Enlisted, NotEnlisted
 from activities.waitlist.intake import Intake, Receipt
 from activities.waitlist.store import Waitlist
@@ -28,6 +27,7 @@ from tests.allocation.suite import LOW_DAYS, OFFERS, PRODUCT, Storefront, Told, 
 from tests.allocation.workflows import Rest, Traveller, Workflows
 from tests.faults.crashes import CrashPoint, Process
 from tests.product import STORE, address
+from tests.simulated.sender import SimulatedSender
 
 T = TypeVar("T")
 

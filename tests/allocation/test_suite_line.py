@@ -14,7 +14,6 @@ from hypothesis import strategies as st
 from hypothesis.stateful import initialize, invariant, rule, run_state_machine_as_test
 
 from activities.postgres.pool import open_pool
-from activities.senders.simulated import Answer
 from activities.waitlist.enlist import Enlisting
 from activities.waitlist.events import Events
 from schemas.events import Event, EventKind, EventStatus
@@ -29,6 +28,7 @@ from tests.allocation.suite_run import PAUSABLES, SuiteRun, ago, empty
 from tests.allocation.workflows import Rest
 from tests.faults.crashes import CrashPoint, Process
 from tests.product import STORE, address
+from tests.simulated.sender import Answer
 
 T = TypeVar("T")
 

@@ -12,9 +12,9 @@ from email.message import EmailMessage
 from enum import StrEnum
 from typing import Any, Protocol, Self
 
-from activities.senders.email import EmailSender, Limits
+from activities.senders.email.smtp_sender import Limits, SmtpSender
 from activities.senders.sender import Sender
-from activities.senders.simulated import Answer, SimulatedSender
+from tests.simulated.sender import Answer, SimulatedSender
 
 RECIPIENT = "ada.private@example.org"
 FROM = "Shop <alerts@example.com>"
@@ -148,8 +148,8 @@ class SmtpProvider:
     def taken(self) -> list[str]:
         return [str(message["Message-ID"]).strip("<>") for message in self.messages]
 
-    def sender(self, limits: Limits, **options: Any) -> EmailSender:
-        sender = EmailSender(self.host, self.port, FROM, limits=limits, **options)
+    def sender(self, limits: Limits, **options: Any) -> SmtpSender:
+        sender = SmtpSender(self.host, self.port, FROM, limits=limits, **options)
         self._exit.push_async_callback(sender.aclose)
         return sender
 

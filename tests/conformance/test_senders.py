@@ -12,7 +12,7 @@ from enum import StrEnum
 import pytest
 import pytest_asyncio
 
-from activities.senders.email import Limits
+from activities.senders.email.smtp_sender import Limits
 from activities.senders.sender import Mail, NotTaken, Rejected, Sender, Uncertain
 from tests.conformance.providers import RECIPIENT, At, BarePeer, Does, Plan, Provider, SimulatedProvider
 from tests.conformance.real_server import RealServer

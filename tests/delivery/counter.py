@@ -8,7 +8,6 @@ from activities.delivery.deliver import Delivery
 from activities.delivery.ledger import Ledger
 from activities.postgres.pool import Pool
 from activities.senders.sender import Mail
-from activities.senders.simulated import SimulatedSender
 from activities.waitlist.store import Waitlist
 from schemas.alerts import AlertEvent
 from schemas.ids import JourneyId, StepId, VersionId
@@ -16,6 +15,7 @@ from schemas.journey import Deliver
 from schemas.outcome import Outcome
 from schemas.program import Send
 from tests.product import Shop, address, subject
+from tests.simulated.sender import SimulatedSender
 
 
 class Gate(SimulatedSender):

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from activities.storefronts.shopify import Shopify
+from activities.storefronts.shopify.adapter import Shopify
 from activities.storefronts.storefront import DeliveryMalformed, SignatureWrong, Storefront
 from tests.storefronts.shop import SECRET, SHOP, headers, signature
 

@@ -11,9 +11,9 @@ from collections import deque
 from dataclasses import dataclass
 from pathlib import Path
 
-from activities.senders.mime import Envelope, compose, parse_sender
+from activities.senders.email.mime import Envelope, compose, parse_sender
+from activities.senders.email.smtp_session import Door, Gone, SmtpSession
 from activities.senders.sender import Mail, NotTaken
-from activities.senders.smtp_session import Door, Gone, SmtpSession
 
 # Small servers and providers allow about ten connections of one client.
 CONNECTIONS = 8
@@ -37,7 +37,7 @@ CLOSE_SECONDS = 2.0
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How long an EmailSender waits, in seconds.
+    """How long an SmtpSender waits, in seconds.
 
     Attributes:
         queue: for a free connection.
@@ -57,7 +57,7 @@ class Limits:
     uses: int = USES
 
 
-class EmailSender:
+class SmtpSender:
     """Hands mail to one SMTP server over a few kept connections. For one event loop.
 
     Args:

@@ -13,7 +13,7 @@ from pydantic import validate_email
 from pydantic_core import PydanticCustomError
 
 from activities.storefronts.payload import Count, Moment, NumericId, Payload, PlainText, read_payload
-from activities.storefronts.shopify_fields import gid, known, observed
+from activities.storefronts.shopify.fields import gid, known, observed
 from activities.storefronts.storefront import NotOurs, PayloadMalformed
 from schemas.facts import (
     CheckoutFact,

@@ -28,8 +28,8 @@ from activities.storefronts.payload import (
     parse_moment,
     read_payload,
 )
-from activities.storefronts.shopify_fields import gid, known, observed
-from activities.storefronts.shopify_people import read_checkout, read_order, read_privacy
+from activities.storefronts.shopify.fields import gid, known, observed
+from activities.storefronts.shopify.people import read_checkout, read_order, read_privacy
 from activities.storefronts.storefront import DeliveryMalformed, NotOurs, PayloadMalformed, SignatureWrong
 from schemas.facts import Fact, Policy, ProductFact, ProductGoneFact, StockFact, VariantFact, WebhookDelivery
 
