@@ -9,13 +9,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import assert_never
-from urllib.parse import quote
 
 from activities.decisions.filters import passes
 from activities.delivery.verdict import Facts
 from activities.postgres.pool import Pool, Row, transaction
 from activities.postgres.queries import load_queries
 from activities.rendering.templates import ItemPart, ListPart, MessageContext, ProductPart, ShopPart, VariantPart
+from activities.storefronts.registry import page_url
 from activities.waitlist.offers import Offer
 from activities.waitlist.products import load_product
 from activities.waitlist.store import give_up_place, return_to_line
@@ -246,10 +246,7 @@ def _front_page(shop: Row) -> str:
 
 def _page(shop: Row, thing: Row) -> str:
     """Where a product, or its variant, is shown; the front page if we do not know."""
-    if not thing["handle"]:
-        return _front_page(shop)
-    url = f"{_front_page(shop)}/products/{quote(thing['handle'], safe='')}"
-    return f"{url}?variant={quote(thing['variant_id'], safe='')}" if thing["variant_id"] else url
+    return page_url(shop["store_source"], _front_page(shop), thing["handle"], thing["variant_id"])
 
 
 def _money(price: Decimal | None) -> Decimal | None:

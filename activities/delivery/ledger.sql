@@ -35,7 +35,7 @@ select
                   select product_id from variants iv where iv.store_id = j.store_id and iv.variant_id = item ->> 'variant'))))
     ) and coalesce(j.entered_on not in ('ordered', 'bought'), true) as bought,
     l.name as list_name, l.time_zone, l.locations, l.quiet_from, l.quiet_until, l.sender,
-    coalesce(st.name, st.id) as shop_name, coalesce(st.url, 'https://' || st.id) as shop_url, st.currency,
+    st.source as store_source, coalesce(st.name, st.id) as shop_name, coalesce(st.url, 'https://' || st.id) as shop_url, st.currency,
     p.title as product_title, p.handle, p.image_url, v.variant_id, v.title as variant_title, v.sku,
     coalesce(v.price, e.measure) as price,
     ev.properties || case when ev.list_code is null then '{}' else jsonb_build_object('list', ev.list_code) end as properties,

@@ -1,6 +1,4 @@
-"""Shopify's webhooks: their signature, and what inventory and product topics say in storefront facts.
-
-Orders, checkouts and privacy: shopify_people.py.
+"""The storefront adapter for Shopify: whose a webhook is, and which of the readers beside it reads its topic.
 
 Source: https://shopify.dev/docs/api/webhooks, Admin API versions 2023-01 to 2025-10. What differs between them and
 matters here:
@@ -15,31 +13,24 @@ import hashlib
 import hmac
 import re
 from collections.abc import Mapping
-from datetime import datetime
-from typing import Annotated
+from datetime import timedelta
+from typing import ClassVar, Self
+from urllib.parse import quote
 
-from activities.storefronts.payload import (
-    Count,
-    Moment,
-    NumericId,
-    Payload,
-    PlainText,
-    Price,
-    parse_moment,
-    read_payload,
-)
-from activities.storefronts.shopify.fields import gid, known, observed
+from activities.storefronts.payload import parse_moment
 from activities.storefronts.shopify.people import read_checkout, read_order, read_privacy
-from activities.storefronts.storefront import DeliveryMalformed, NotOurs, PayloadMalformed, SignatureWrong
-from schemas.facts import Fact, Policy, ProductFact, ProductGoneFact, StockFact, VariantFact, WebhookDelivery
-
-VARIANTS_SHOWN = 100
-"""How many variants a product message shows at most (Shopify's limit)."""
-LONGEST_TEXT = 1000
-"""Characters of a text that a fact keeps."""
-
-ONLY_VARIANT = "Default Title"
-"""What Shopify calls the variant of a product without options; no shopper should read it."""
+from activities.storefronts.shopify.things import read_gone, read_level, read_no_level, read_product
+from activities.storefronts.storefront import (
+    DeliveryMalformed,
+    NotOurs,
+    Rate,
+    SignatureWrong,
+    StorefrontLimits,
+    WebhookAnswer,
+    WebhookRequest,
+)
+from schemas.facts import Fact, WebhookDelivery
+from schemas.settings import Settings
 
 _ABOUT_THINGS = ("products/", "inventory_levels/")
 """Messages of any other topic may hold names and addresses."""
@@ -59,7 +50,16 @@ class Shopify:
         ValueError: a secret is empty; anyone could sign with it.
     """
 
-    source = "shopify"
+    source: ClassVar[str] = "shopify"
+    limits: ClassVar[StorefrontLimits] = StorefrontLimits(
+        answer_within=timedelta(seconds=5),
+        retries=8,
+        retried_for=timedelta(hours=4),
+        # It deletes one made through its Admin API; one from the app's own file stays.
+        switched_off_after=8,
+        # Of the standard plan; the dearer ones have up to twenty times as many.
+        rate=Rate(100, "points", timedelta(seconds=1)),
+    )
 
     def __init__(self, secrets: tuple[str, ...]) -> None:
         if not all(secret.strip() for secret in secrets):
@@ -67,6 +67,25 @@ class Shopify:
                 "SHELFTALK_SHOPIFY_SECRETS holds an empty secret: remove it, or put the client secret there"
             )
         self._keys = tuple(secret.encode() for secret in secrets)
+
+    @classmethod
+    def from_settings(cls, settings: Settings) -> Self:
+        """See `Storefront.from_settings`."""
+        return cls(tuple(secret.get_secret_value() for secret in settings.shopify_secrets))
+
+    @staticmethod
+    def page_url(front_page: str, handle: str, variant_id: str | None) -> str:
+        """See `Storefront.page_url`."""
+        page = f"{front_page}/products/{quote(handle, safe='')}"
+        return f"{page}?variant={quote(variant_id, safe='')}" if variant_id else page
+
+    @property
+    def missing_setting(self) -> str | None:
+        """See `Storefront.missing_setting`."""
+        return None if self._keys else "SHELFTALK_SHOPIFY_SECRETS"
+
+    def greet(self, request: WebhookRequest) -> WebhookAnswer | None:
+        """Shopify asks nothing first."""
 
     def verify(self, body: bytes, headers: Mapping[str, str]) -> WebhookDelivery:
         """See `Storefront.verify`. Shopify signs the body only; store, topic and webhook id come from headers."""
@@ -93,15 +112,13 @@ class Shopify:
         triggered_at = delivery.triggered_at
         match delivery.topic:
             case "inventory_levels/update" | "inventory_levels/connect":
-                level = read_payload(body, _CountedLevel)
-                return (_stock(level, level.available, triggered_at),)
+                return read_level(body, triggered_at)
             case "inventory_levels/disconnect":
-                return (_stock(read_payload(body, _Level), 0, triggered_at),)
+                return read_no_level(body, triggered_at)
             case "products/update" | "products/create":
-                return (_product(read_payload(body, _Product), triggered_at),)
+                return read_product(body, triggered_at)
             case "products/delete":
-                gone = read_payload(body, _Gone)
-                return (ProductGoneFact(product_id=known(gone.id, "$.id"), observed_at=triggered_at),)
+                return read_gone(body, triggered_at)
             case "orders/create" | "orders/paid" | "orders/updated" | "orders/cancelled":
                 return read_order(body, triggered_at)
             case "checkouts/create" | "checkouts/update":
@@ -110,6 +127,9 @@ class Shopify:
                 return read_privacy(delivery, body)
             case _:
                 return NotOurs(delivery.topic)
+
+    def answer(self, delivery: WebhookDelivery) -> WebhookAnswer | None:
+        """Shopify looks at the status only."""
 
     def _check_signature(self, body: bytes, signature: str) -> None:
         if not self._keys:
@@ -141,137 +161,3 @@ def _header(given: Mapping[str, str], name: str, form: re.Pattern[str], *, fold_
         problem = "is not of the form Shopify uses" if value else "is missing"
         raise DeliveryMalformed(f"The header {name} {problem}; a proxy on the way may have changed it.")
     return value
-
-
-_ProductGid = Annotated[str | None, gid(r"Product/([1-9][0-9]{0,19})")]
-_VariantGid = Annotated[str | None, gid(r"ProductVariant/([1-9][0-9]{0,19})")]
-# The first number is the level's own and often not the location's, so only the item is read from it.
-_LevelItemGid = Annotated[str | None, gid(r"InventoryLevel/[0-9]+\?inventory_item_id=([1-9][0-9]{0,19})")]
-
-
-class _Level(Payload):
-    inventory_item_id: NumericId = None
-    location_id: NumericId = None
-    admin_graphql_api_id: _LevelItemGid = None
-    updated_at: Moment = None
-
-
-class _CountedLevel(_Level):
-    available: Count
-
-
-class _Variant(Payload):
-    id: NumericId = None
-    admin_graphql_api_id: _VariantGid = None
-    inventory_item_id: NumericId = None
-    title: PlainText = None
-    sku: PlainText = None
-    price: Price = None
-    inventory_policy: Policy | None = None
-    inventory_management: PlainText = None
-    inventory_quantity: Count = None
-
-
-class _VariantName(Payload):
-    admin_graphql_api_id: _VariantGid
-
-
-class _Image(Payload):
-    src: PlainText = None
-
-
-class _Product(Payload):
-    id: NumericId = None
-    admin_graphql_api_id: _ProductGid = None
-    title: PlainText
-    handle: PlainText = None
-    vendor: PlainText = None
-    tags: PlainText = None
-    status: PlainText = None
-    published_at: Moment
-    updated_at: Moment = None
-    image: _Image | None = None
-    variants: tuple[_Variant, ...] | None = None
-    variant_gids: tuple[_VariantName, ...] | None = None
-
-
-class _Gone(Payload):
-    id: NumericId = None
-
-
-def _stock(level: _Level, available: int | None, triggered_at: datetime | None) -> StockFact:
-    return StockFact(
-        inventory_item_id=known(level.admin_graphql_api_id or level.inventory_item_id, "$.inventory_item_id"),
-        location_id=known(level.location_id, "$.location_id"),
-        available=available,
-        observed_at=observed(level.updated_at, triggered_at),
-    )
-
-
-def _product(product: _Product, triggered_at: datetime | None) -> ProductFact:
-    if not product.title:
-        raise PayloadMalformed(
-            "$.title",
-            "a product has a title; is the subscription narrowed by include_fields?",
-        )
-    variants = tuple(_variant(variant, f"$.variants[{place}]") for place, variant in enumerate(product.variants or ()))
-    shown: set[str] = set()
-    for place, variant in enumerate(variants):
-        if variant.variant_id in shown:
-            # Two variants under one id are two whose ids something on the way rounded: which is which is lost.
-            raise PayloadMalformed(f"$.variants[{place}].id", "an earlier variant has the same id")
-        shown.add(variant.variant_id)
-    return ProductFact(
-        product_id=known(product.admin_graphql_api_id or product.id, "$.id"),
-        title=product.title[:LONGEST_TEXT],
-        handle=_whole(product.handle),
-        image_url=_web_address(product.image),
-        vendor=(product.vendor or "")[:LONGEST_TEXT] or None,
-        tags=_tags(product),
-        on_sale=product.status in (None, "active", "unlisted") and product.published_at is not None,
-        variants=variants,
-        all_variant_ids=_all_variant_ids(product, shown),
-        observed_at=observed(product.updated_at, triggered_at),
-    )
-
-
-def _tags(product: _Product) -> tuple[str, ...] | None:
-    """Shopify writes them in one text, with commas between; none at all is an answer, a missing field is not."""
-    if "tags" not in product.model_fields_set:
-        return None
-    return tuple(tag.strip()[:LONGEST_TEXT] for tag in (product.tags or "").split(",") if tag.strip())
-
-
-def _variant(variant: _Variant, path: str) -> VariantFact:
-    # Present and null (in some versions blank) is an answer, "not counted"; absent is none.
-    says = "inventory_management" in variant.model_fields_set
-    tracked = bool(variant.inventory_management) if says else None
-    return VariantFact(
-        variant_id=known(variant.admin_graphql_api_id or variant.id, f"{path}.id"),
-        inventory_item_id=variant.inventory_item_id,
-        title="" if variant.title == ONLY_VARIANT else (variant.title or "")[:LONGEST_TEXT],
-        sku=(variant.sku or "")[:LONGEST_TEXT] or None,
-        price=variant.price,
-        policy=variant.inventory_policy or Policy.DENY,
-        tracked=tracked,
-        quantity=None if tracked is False else variant.inventory_quantity,
-    )
-
-
-def _all_variant_ids(product: _Product, shown: set[str]) -> frozenset[str] | None:
-    """A product always has a variant, so an empty list means that the message leaves them out."""
-    if product.variant_gids:
-        named = [name.admin_graphql_api_id for name in product.variant_gids]
-        return frozenset(shown).union(name for name in named if name) if all(named) else None
-    return frozenset(shown) if 0 < len(shown) < VARIANTS_SHOWN else None
-
-
-def _whole(text: str | None) -> str | None:
-    """A handle or an address that was cut would lead elsewhere, so one that is too long is left out."""
-    return text if text and len(text) <= LONGEST_TEXT else None
-
-
-def _web_address(image: _Image | None) -> str | None:
-    # It ends in messages: only what a mail program may load goes on.
-    src = _whole(image.src) if image else None
-    return src if src and src.startswith(("https://", "http://")) else None
