@@ -9,11 +9,10 @@ from temporalio.exceptions import ApplicationError
 
 from activities.delivery.ledger import Dossier, Ledger
 from activities.delivery.verdict import Go, judge
-from activities.rendering.templates import CannotRender, render
-from activities.senders.sender import Mail, NotTaken, Rejected, Sender, Uncertain
+from activities.rendering.messages import write_message
+from activities.rendering.templates import CannotRender
+from activities.senders.sender import Message, NotTaken, Rejected, Sender, Uncertain
 from schemas.alerts import AlertEvent
-from schemas.conversation import MessageSection
-from schemas.ids import VersionId
 from schemas.journey import Activity, Deliver, Delivered
 from schemas.outcome import Deferred, Held, Outcome, Refused, Sent, Stopped, Then, Unknown
 from schemas.reasons import Reason
@@ -22,21 +21,18 @@ log = structlog.get_logger()
 
 LOOK_AGAIN = timedelta(seconds=30)
 """How soon to ask what became of an attempt that may still be under way."""
-KEPT_MESSAGES = 1000
-"""Message texts kept in memory. Versions never change, so what is kept is never stale."""
 SAID_ONCE = 0
 """The round of a message to those in line; a thread's rounds begin with 1."""
 
 
 class Delivery:
-    """deliver, with its ledger and its sender."""
+    """deliver, with its ledger and the sender of every channel."""
 
-    def __init__(self, ledger: Ledger, sender: Sender, message_domain: str) -> None:
+    def __init__(self, ledger: Ledger, sender: Sender[Message], message_domain: str) -> None:
         """`message_domain` is the right side of every Message-ID."""
         self._ledger = ledger
         self._sender = sender
         self._domain = message_domain
-        self._messages: dict[tuple[VersionId, str], MessageSection | None] = {}
 
     @activity.defn(name=Activity.DELIVER)
     async def deliver(self, request: Deliver) -> Delivered:
@@ -70,15 +66,15 @@ class Delivery:
 
     async def _send(self, request: Deliver, dossier: Dossier) -> Outcome:
         aside = _aside(request, dossier)
-        mail = await self._compose(request, dossier)
-        if mail is None:
+        message = self._write(request, dossier)
+        if message is None:
             return await self._stop(request)
         if request.step.manual and await self._ledger.hold(request):
             return Held()
         if not await self._ledger.open(request):
             raise ApplicationError("another attempt took this message first", type="InProgress")
         try:
-            await self._sender.send(mail)
+            await self._sender.send(message)
         except asyncio.CancelledError:
             # Senders let a cancellation out only when nothing was handed over.
             await asyncio.shield(self._ledger.release(request))
@@ -96,7 +92,7 @@ class Delivery:
             return await self._settle(request, Refused(reason=Reason.PROVIDER_REFUSED, then=then), sending=True)
         except Uncertain:
             return await self._settle(request, Unknown())
-        return await self._settle(request, Sent(message_id=mail.message_id, at=datetime.now(UTC)))
+        return await self._settle(request, Sent(message_id=message.message_id, at=datetime.now(UTC)))
 
     async def _stop(self, request: Deliver) -> Outcome:
         """The message cannot be rendered: everyone's is broken, and its journeys wait until somebody has mended it."""
@@ -106,26 +102,17 @@ class Delivery:
         await self._ledger.stop(request)
         return Stopped(reason=Reason.MESSAGE_BROKEN)
 
-    async def _compose(self, request: Deliver, dossier: Dossier) -> Mail | None:
+    def _write(self, request: Deliver, dossier: Dossier) -> Message | None:
         """The message for this contact; None when it cannot be rendered, or a move left it behind."""
-        message = await self._message(request.version, request.step.message)
-        if message is None:
+        if dossier.message is None:
             log.error("message missing", version=request.version, message=request.step.message)
             return None
+        message_id = f"{request.key.replace('/', '.')}@{self._domain}"
         try:
-            rendered = render(message, dossier.context)
+            return write_message(dossier.message, dossier.context, message_id, dossier.recipient or "", dossier.sender)
         except CannotRender as error:
             log.error("message broken", version=request.version, message=request.step.message, error=str(error))
             return None
-        message_id = f"{request.key.replace('/', '.')}@{self._domain}"
-        return Mail(message_id, dossier.recipient or "", rendered.subject, rendered.text, rendered.html, dossier.sender)
-
-    async def _message(self, version_id: VersionId, code: str) -> MessageSection | None:
-        if (version_id, code) not in self._messages:
-            if len(self._messages) >= KEPT_MESSAGES:
-                self._messages.clear()
-            self._messages[version_id, code] = await self._ledger.message(version_id, code)
-        return self._messages[version_id, code]
 
     async def _settle(self, request: Deliver, outcome: Sent | Refused | Unknown, *, sending: bool = False) -> Outcome:
         """Record an outcome; the answer is what is on record, should another attempt have been first."""

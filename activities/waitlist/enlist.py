@@ -15,6 +15,7 @@ from activities.waitlist.products import UnknownVariant, load_product
 from activities.waitlist.store import look_again, reshelve
 from activities.waitlist.window import window_end
 from schemas.alerts import Action, AlertType, Drop
+from schemas.channels import Channel
 from schemas.ids import ContactId, JourneyId, Level, StoreId, Subject, new_contact_id, new_journey_id
 from schemas.reasons import Reason
 
@@ -102,7 +103,7 @@ class Enlisting:
             if not alerts:
                 raise NoAlert("No published conversation has an alert by 'sign-up'.")
             contact_id = await contact(connection, email)
-            await connection.execute(SQL["consent"], contact_id, source)
+            await connection.execute(SQL["consent"], contact_id, Channel.EMAIL, source)
             interest = Interest(store_id, product_id, variant_id, at or datetime.now(UTC))
             result = await enter(connection, alerts[0], contact_id, interest)
             if isinstance(result, NotEnlisted):

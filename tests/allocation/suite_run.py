@@ -216,7 +216,7 @@ class SuiteRun(RuleBasedStateMachine):
 _ABOUT = """
     select j.alert_id, j.subject, j.entered_at, c.email, w.trigger_at,
            (select granted from consents where contact_id = c.id order by id desc limit 1) as granted,
-           exists (select from suppressions where email = c.email) as suppressed,
+           exists (select from suppressions where address = c.email) as suppressed,
            a.paused_at is not null or co.paused_at is not null as paused,
            (select max(ordered_at) from orders
             where contact_id = c.id and product_id = j.product_id and not cancelled) as bought_last,

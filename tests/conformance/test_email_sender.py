@@ -139,9 +139,10 @@ async def test_after_a_refusal_the_envelope_is_reset_and_the_connection_kept(pee
 
 async def test_an_answer_that_comes_too_late_is_never_taken_for_the_next_message(peer: BarePeer) -> None:
     peer.plan = Plan(At.TAKEN, Does.STALL)
-    sender = peer.sender(Limits(answer=0.5))
+    sender = peer.sender(Limits(answer=0.05))
     with pytest.raises(Uncertain):
         await sender.send(mail(1))
+    await peer.struck_once()
     peer.plan = None
     peer.go_on.set()
 

@@ -92,7 +92,9 @@ class Counter:
         )
 
     async def suppresses(self, name: str) -> None:
-        await self.pool.execute("insert into suppressions (email, reason) values ($1, 'bounced')", address(name))
+        await self.pool.execute(
+            "insert into suppressions (channel, address, reason) values ('email', $1, 'bounced')", address(name)
+        )
 
     async def hears_no_from(self, journey: JourneyId) -> None:
         """The contact takes their consent back."""

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from pydantic import TypeAdapter
 
 from schemas.alerts import AlertEvent, AlertSection
+from schemas.channels import Channel
 from schemas.conversation import ConversationDocument, ListSection, MessageSection, ThreadSection
 from schemas.steps import SendStep, Status
 
@@ -36,7 +37,7 @@ def programme(
             for event in events
         ),
         messages={
-            event: MessageSection(channel="email", subject=f"{code} {event}", text="{{ product.title }}")
+            event: MessageSection(channel=Channel.EMAIL, subject=f"{code} {event}", text="{{ product.title }}")
             for event in events
         },
     )

@@ -10,10 +10,12 @@ import time
 from collections import deque
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Self
 
 from activities.senders.email.mime import Envelope, compose, parse_sender
 from activities.senders.email.smtp_session import Door, Gone, SmtpSession
 from activities.senders.sender import Mail, NotTaken
+from schemas.settings import Settings
 
 # Small servers and providers allow about ten connections of one client.
 CONNECTIONS = 8
@@ -92,6 +94,25 @@ class SmtpSender:
         self._slots = asyncio.Semaphore(connections)
         self._idle: deque[SmtpSession] = deque()
         self._closed = False
+
+    @classmethod
+    def from_settings(cls, settings: Settings) -> Self:
+        """The sender that the settings describe.
+
+        Raises:
+            ValueError: no mail server is named, or SHELFTALK_SENDER is not an address.
+        """
+        if settings.smtp_host is None:
+            raise ValueError("SHELFTALK_SMTP_HOST is not set")
+        password = settings.smtp_password
+        return cls(
+            settings.smtp_host,
+            settings.smtp_port,
+            settings.sender,
+            settings.smtp_username,
+            password.get_secret_value() if password else None,
+            settings.smtp_starttls,
+        )
 
     async def send(self, mail: Mail) -> None:
         """Hand one message to the mail server; return once it has taken it.
