@@ -1,7 +1,7 @@
 """The composition root: the only place that builds collaborators and hands them to activities and workflows."""
 
 from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
+from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -24,9 +24,8 @@ from activities.delivery.ledger import Ledger
 from activities.postgres.pool import Pool
 from activities.reconciliation import Reconciler
 from activities.records import Records
-from activities.senders.email import EmailSender
-from activities.senders.mime import parse_sender
-from activities.senders.sender import Sender
+from activities.senders.email.mime import parse_sender
+from activities.senders.registry import Senders
 from activities.standing import Standing
 from activities.temporal import Temporal
 from activities.waitlist.store import Waitlist
@@ -77,19 +76,6 @@ class Running:
     temporal: Temporal
 
 
-def email_sender(settings: Settings, host: str, port: int) -> EmailSender:
-    """The sender that the settings describe."""
-    password = settings.smtp_password
-    return EmailSender(
-        host,
-        port,
-        settings.sender,
-        settings.smtp_username,
-        password.get_secret_value() if password else None,
-        settings.smtp_starttls,
-    )
-
-
 def history_archive(settings: Settings, pool: Pool) -> Archive:
     """The archive that the settings describe. What PostgreSQL kept before there was a bucket is still read."""
     ours = PostgresArchive(pool)
@@ -107,15 +93,20 @@ def history_archive(settings: Settings, pool: Pool) -> Archive:
 
 
 @asynccontextmanager
-async def running_worker(settings: Settings, pool: Pool, client: Client, sender: Sender) -> AsyncGenerator[Running]:
-    """A Temporal worker with all workflows and activities; at exit it finishes what it has begun."""
+async def running_worker(settings: Settings, pool: Pool, client: Client) -> AsyncGenerator[Running]:
+    """A Temporal worker with all workflows and activities; at exit it finishes what it has begun.
+
+    Raises:
+        ValueError: a channel's setting is missing, or of no use; the text names it.
+    """
+    senders = Senders.from_settings(settings)
     waitlist = Waitlist(pool)
     temporal = Temporal(client, settings.temporal_task_queue)
     records = Records(waitlist, temporal)
     standing = Standing(pool)
     contacts = Contacts(pool)
     caller = HttpCaller(settings.webhook_secret, private_hosts=settings.webhook_private_hosts)
-    delivery = Delivery(Ledger(pool), sender, parse_sender(settings.sender).domain)
+    delivery = Delivery(Ledger(pool), senders, parse_sender(settings.sender).domain)
     worker = Worker(
         client,
         task_queue=settings.temporal_task_queue,
@@ -140,8 +131,5 @@ async def running_worker(settings: Settings, pool: Pool, client: Client, sender:
         max_cached_workflows=CACHED_JOURNEYS,
         graceful_shutdown_timeout=STOP_LIMIT,
     )
-    try:
-        async with worker:
-            yield Running(worker, waitlist, temporal)
-    finally:
-        await caller.aclose()
+    async with aclosing(senders), aclosing(caller), worker:
+        yield Running(worker, waitlist, temporal)

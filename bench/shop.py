@@ -6,7 +6,6 @@ Every alert type watches every variant, as in a shop that uses them all; what is
 import asyncio
 import itertools
 import json
-import secrets
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -15,7 +14,7 @@ from importlib.resources import files
 
 from activities.postgres.pool import Pool
 from activities.postgres.queries import load_queries
-from activities.storefronts.shopify import sign
+from activities.storefronts.registry import DemoShop
 from activities.waitlist.intake import Intake
 from bench.http import Connection
 from schemas.conversation import ConversationDocument
@@ -28,8 +27,7 @@ from starter.documents import load_document
 SQL = load_queries("bench", "fill.sql")
 
 STORE = StoreId("bench.example.com")
-SECRET = "the secret of the benchmark's shop"
-LOCATION = 1
+SENDS = DemoShop("the secret of the benchmark's shop", STORE)
 _FIRST_ITEM = 1_000_000
 """Item ids are variant ids from here on: both are numbers, and never the same."""
 
@@ -106,7 +104,7 @@ class Door:
         Raises:
             RequestFailed: it was not.
         """
-        await self._post("/v1/webhooks/shopify", headers, body, 200)
+        await self._post(SENDS.path, headers, body, 200)
 
     async def sign_up(self, email: str, variant: int) -> None:
         """Returns once it is committed.
@@ -181,7 +179,7 @@ class Shop:
             variants=(variant,),
             observed_at=datetime.now(UTC),
         )
-        await Intake(self.pool).observe(STORE, "shopify", [product])
+        await Intake(self.pool).observe(STORE, "api", [product])
         return number
 
     async def _is_watched(self, variant: int, units: int) -> None:
@@ -207,20 +205,6 @@ FILL_LIMIT_SECONDS = 120.0
 
 
 def level_webhook(variant: int, units: int) -> tuple[bytes, Mapping[str, str]]:
-    """An `inventory_levels/update` as Shopify signs it."""
-    now = datetime.now(UTC).isoformat()
-    level = {
-        "inventory_item_id": _FIRST_ITEM + variant,
-        "location_id": LOCATION,
-        "available": units,
-        "updated_at": now,
-    }
-    body = json.dumps(level).encode()
-    return body, {
-        "X-Shopify-Hmac-Sha256": sign(body, SECRET.encode()).decode(),
-        "X-Shopify-Topic": "inventory_levels/update",
-        "X-Shopify-Shop-Domain": STORE,
-        "X-Shopify-Webhook-Id": secrets.token_hex(16),
-        "X-Shopify-Triggered-At": now,
-        "Content-Type": "application/json",
-    }
+    """A level as the storefront signs it."""
+    told = SENDS.level(_FIRST_ITEM + variant, units)
+    return told.body, told.headers

@@ -19,7 +19,7 @@ from activities.postgres.pool import Pool, open_pool
 from bench.metrics import Counts
 from bench.process import START_LIMIT_SECONDS, Part, running_part
 from bench.processor import processor_time
-from bench.shop import SECRET, Door, Shop, conversations
+from bench.shop import SENDS, Door, Shop, conversations
 from schemas.settings import Settings
 from starter.devstack.ports import LOOPBACK
 from starter.devstack.postgres import EmbeddedPostgres
@@ -148,7 +148,7 @@ async def open_shop(folder: Path, database_url: str, temporal_address: str) -> A
     environment = {
         "DATABASE_URL": database_url,
         "SHELFTALK_TEMPORAL_ADDRESS": temporal_address,
-        "SHELFTALK_SHOPIFY_SECRETS": SECRET,
+        "SHELFTALK_SHOPIFY_SECRETS": SENDS.secret,
         "SHELFTALK_HTTP_PORT": "0",
         "SHELFTALK_SIGNUPS_PER_MINUTE": "1000000",
     }

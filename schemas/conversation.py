@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 from pydantic import AfterValidator, Field, StringConstraints
 
 from schemas.alert_types.registry import AlertSection
+from schemas.channels import Channel
 from schemas.criteria import Criteria
 from schemas.model import Model
 from schemas.names import Code, EventName, HeardEvent, Label
@@ -71,7 +72,7 @@ class ThreadSection(Model):
 class MessageSection(Model):
     """A template for one channel (Jinja syntax). `html` is optional; `text` is not."""
 
-    channel: Literal["email"]
+    channel: Literal[Channel.EMAIL]
     subject: Annotated[str, StringConstraints(min_length=1, max_length=300, strip_whitespace=True)]
     text: Annotated[str, StringConstraints(min_length=1, max_length=50_000)]
     html: Annotated[str, StringConstraints(min_length=1, max_length=200_000)] | None = None

@@ -14,7 +14,7 @@ from schemas.names import Code
 from schemas.reasons import Reason
 
 MOST_ITEMS = 500
-"""As many lines as a Shopify order may have."""
+"""As many lines as the largest orders of storefronts have."""
 MOST_UNITS = 1_000_000
 MOST_DETAILS = 50
 LARGEST_DETAILS = 4096
@@ -123,7 +123,7 @@ class Event(Model):
     """
 
     id: Annotated[EventId, Field(examples=["view-7f3a"])]
-    store: Annotated[StoreId, Field(min_length=1, max_length=255, examples=["example.myshopify.com"])]
+    store: Annotated[StoreId, Field(min_length=1, max_length=255, examples=["shop.example"])]
     kind: EventKind
     name: Annotated[Storable, Field(min_length=1, max_length=100), AfterValidator(_impersonal)] | None = None
     email: Annotated[EmailStr, Field(examples=["shopper@example.com"])] | None = None

@@ -51,6 +51,7 @@ class ProductFact(Model):
     """A product with the variants that the message shows.
 
     Attributes:
+        handle: what its storefront makes the address of its page from; nobody but its adapter reads it.
         on_sale: active and published: a shopper can open its page.
         all_variant_ids: every variant the product has; None when the message may show only some of them.
         observed_at: the storefront's time of this state.
@@ -170,11 +171,11 @@ Fact = Annotated[
 ]
 
 
-class Delivery(Model):
+class WebhookDelivery(Model):
     """One webhook as it came in, verified but not yet believed.
 
     Attributes:
-        source: the adapter, e.g. `shopify`.
+        source: the storefront's, as in its webhooks' address.
         key: unique per store and source; the same key again is the same delivery.
         triggered_at: when the storefront says it was set off; None when it does not say.
         about_people: its body may hold addresses and names, so it is never kept.

@@ -44,7 +44,7 @@ class Subject(Wire):
     """What is watched: one variant of one store's product, or the whole product.
 
     Attributes:
-        store_id: the store, for Shopify its `*.myshopify.com` domain.
+        store_id: the store, by the id its storefront gives it.
         id: the storefront's own id of the variant or product.
     """
 

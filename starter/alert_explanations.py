@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from difflib import get_close_matches
 from typing import cast
 
-from activities.senders.mime import parse_sender
+from activities.senders.email.mime import parse_sender
 from schemas.alert_types.registry import ALERT_TYPES, AnyAlert
 from schemas.alerts import Action
 from schemas.conversation import ListSection

@@ -64,7 +64,7 @@ class Approvals:
         if row is None:
             (not_held,) = await self._not_held([key])
             raise NothingHeld(f"{key}: {not_held.why}")
-        ledger, version = Ledger(self._pool), VersionId(row["held_version"])
+        version = VersionId(row["held_version"])
         request = Deliver(
             journey_id=JourneyId(row["journey_id"]),
             event=None,
@@ -73,11 +73,10 @@ class Approvals:
             round=row["round"],
             give_up_at=datetime.now(UTC),
         )
-        context = (await ledger.look_up(request)).context
-        words = await ledger.message(version, row["message"])
-        assert words is not None, "it was rendered before it was held"
+        dossier = await Ledger(self._pool).look_up(request)
+        assert dossier.message is not None, "it was rendered before it was held"
         try:
-            rendered = render(words, context)
+            rendered = render(dossier.message, dossier.context)
         except CannotRender as error:
             raise NothingHeld(f"{key}: it cannot be rendered any more: {error}") from None
         return MessagePreview(

@@ -6,6 +6,7 @@ from activities.conversations.hearing import UNSUBSCRIBED, Happened, tell_journe
 from activities.postgres.pool import Pool, transaction
 from activities.postgres.queries import load_queries
 from activities.waitlist.enlist import contact
+from schemas.channels import Channel
 from schemas.ids import ContactId
 
 SQL = load_queries("starter", "consents.sql")
@@ -21,7 +22,7 @@ class Consents:
         """A contact said yes or no to being written to by e-mail. The newest word counts, before every message."""
         async with transaction(self._pool) as connection:
             contact_id = await contact(connection, email)
-            consent_id = await connection.fetchval(SQL["record"], contact_id, granted, source)
+            consent_id = await connection.fetchval(SQL["record"], contact_id, Channel.EMAIL, granted, source)
             if consent_id is not None and not granted:
                 now = datetime.now(UTC)
                 happened = Happened(None, contact_id, f"consent/{consent_id}", (UNSUBSCRIBED,), now)

@@ -9,13 +9,13 @@ from temporalio.client import Client
 
 from activities.archive.archive import Archive
 from activities.postgres.pool import Pool, open_pool
-from activities.storefronts.storefront import DeliveryMalformed, NotOurs, PayloadMalformed, Storefront
+from activities.storefronts.storefront import DeliveryMalformed, NotOurs, PayloadMalformed, Storefront, WebhookAnswer
 from activities.waitlist.enlist import Enlisted, Enlisting, NotEnlisted
 from activities.waitlist.events import Events
 from activities.waitlist.intake import Intake, Receipt
 from schemas.conversation import ConversationDocument
 from schemas.events import Event, EventOutcome
-from schemas.facts import Delivery
+from schemas.facts import WebhookDelivery
 from schemas.ids import JourneyId, StoreId
 from schemas.operations import UnderWay
 from schemas.path import JourneyPath
@@ -38,6 +38,14 @@ class NotConfigured(Exception):
 
 
 @dataclass(frozen=True, slots=True)
+class Received:
+    """What became of a webhook, and what its platform wants to read; None: nothing of its own."""
+
+    receipt: Receipt
+    answer: WebhookAnswer | None
+
+
+@dataclass(frozen=True, slots=True)
 class Operations:
     """Everything a person or a storefront can ask of Shelftalk."""
 
@@ -50,7 +58,7 @@ class Operations:
     keys: Keys
     archive: Archive
 
-    async def receive_webhook(self, storefront: Storefront, body: bytes, headers: Mapping[str, str]) -> Receipt:
+    async def receive_webhook(self, storefront: Storefront, body: bytes, headers: Mapping[str, str]) -> Received:
         """Verify, read and apply one webhook. When this returns, it is committed.
 
         Raises:
@@ -62,7 +70,7 @@ class Operations:
             delivery = storefront.verify(body, headers)
         except DeliveryMalformed as error:
             # Signed, so kept; but nothing says whose it is, only what it is.
-            nameless = Delivery(
+            nameless = WebhookDelivery(
                 store_id=UNNAMED, source=storefront.source, topic=UNNAMED, key=hashlib.sha256(body).hexdigest()
             )
             # Without its body, for it may be about people.
@@ -74,8 +82,10 @@ class Operations:
             await self.intake.keep_malformed(delivery, f"{error.path}: {error.message}", body)
             raise
         if isinstance(facts, NotOurs):
-            return await self.intake.ignore(delivery)
-        return await self.intake.receive(delivery, facts)
+            receipt = await self.intake.ignore(delivery)
+        else:
+            receipt = await self.intake.receive(delivery, facts)
+        return Received(receipt, storefront.answer(delivery))
 
     async def sign_up(self, email: str, store_id: StoreId, variant_id: str, source: str) -> Enlisted | NotEnlisted:
         """Put a contact in line.

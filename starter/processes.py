@@ -10,7 +10,7 @@ import signal
 import sys
 import time
 from collections.abc import AsyncGenerator, Coroutine
-from contextlib import aclosing, asynccontextmanager
+from contextlib import asynccontextmanager
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, TypeVar
@@ -23,7 +23,7 @@ from starter.archive import ensure_archive_schedule
 from starter.dispatcher import Dispatcher
 from starter.operations import NotConfigured, Operations
 from starter.reconciliation import ensure_schedule
-from worker import Running, email_sender, running_worker
+from worker import Running, running_worker
 
 HEARTBEAT = timedelta(seconds=5)
 """How often a worker says that it is alive."""
@@ -91,8 +91,7 @@ async def running_engine(settings: Settings, pool: Pool, client: Client) -> Asyn
             "SHELFTALK_SMTP_HOST is not set, and no `shelftalk up` is running on this data folder: "
             "without a mail server nobody can be told."
         )
-    sender = email_sender(settings, settings.smtp_host, settings.smtp_port)
-    async with aclosing(sender), running_worker(settings, pool, client, sender) as running:
+    async with running_worker(settings, pool, client) as running:
         dispatcher = Dispatcher(pool, running.waitlist, running.temporal, timedelta(days=settings.inbox_days))
         await ensure_schedule(client, settings.temporal_task_queue)
         every = timedelta(minutes=settings.archive_minutes)

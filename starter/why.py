@@ -13,6 +13,7 @@ from activities.postgres.queries import load_queries
 from activities.waitlist.offers import Product
 from activities.waitlist.products import UnknownVariant, load_product
 from schemas.alert_types.offer import Measure, Offer
+from schemas.channels import Channel
 from schemas.ids import StoreId, Subject
 from schemas.reasons import Reason
 from schemas.reports import JourneyStatus, NotYet, ReasonCount, Standing, WhyContact, WhyEntry, WhyProduct
@@ -48,7 +49,9 @@ class Why:
             if contact_id is None:
                 return WhyContact(known=False, entries=())
             wanted = contact_id, about.store_id, about.product_id, about.variant_id
-            entries = await _entries(connection, await connection.fetch(SQL["entries"], *wanted, _within(limit)))
+            entries = await _entries(
+                connection, await connection.fetch(SQL["entries"], *wanted, _within(limit), Channel.EMAIL)
+            )
             entries += [_never_entered(row) for row in await connection.fetch(SQL["never_entered"], *wanted)]
             entries += [_turned_away(row) for row in await connection.fetch(SQL["turned_away"], *wanted)]
         entries.sort(key=lambda entry: entry.considered_at, reverse=True)
@@ -66,7 +69,7 @@ class Why:
             counts = await connection.fetchrow(SQL["counts"], *key)
             assert counts is not None
             not_told = await connection.fetch(SQL["not_told"], *key)
-            rows = await connection.fetch(SQL["entries"], None, *key, _within(limit))
+            rows = await connection.fetch(SQL["entries"], None, *key, _within(limit), Channel.EMAIL)
             entries = await _entries(connection, rows)
             never = [_never_entered(row) for row in await connection.fetch(SQL["never_entered"], None, *key)]
         return WhyProduct(

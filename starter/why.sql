@@ -11,6 +11,7 @@ select product_id from products where store_id = $1 and product_id = $2;
 
 -- name: entries
 -- Of a contact ($1) newest first, or of a product: who waits in the order they are called, then who left untold.
+-- What their message would be refused for goes by its channel ($6).
 with chosen as (
     select j.*, w as line, w.state as place, w.reason as left_reason, w.trigger_at, w.armed, w.place as number,
            w.entered_at as in_line_since, a.newest_first, a.measure as goes_by, a.live, a.quantity_threshold, a.list_code,
@@ -37,9 +38,9 @@ select c.id, c.contact_id, c.store_id, c.subject, c.product_id, c.alert_id,
        p.discontinued_at is not null or coalesce(v.removed, false) as gone,
        e.id is not null as in_stock, places(e) as places, e.measure, trigger_holds(c.line, e.measure) as triggered,
        case when ct.erased_at is not null then 'erased'
-            when not coalesce((select granted from consents where contact_id = ct.id and channel = 'email'
+            when not coalesce((select granted from consents where contact_id = ct.id and channel = $6
                                order by id desc limit 1), false) then 'no_consent'
-            when exists (select from suppressions s where s.email = ct.email) then 'suppressed' end as would_refuse,
+            when exists (select from suppressions s where s.channel = $6 and s.address = ct.email) then 'suppressed' end as would_refuse,
        case when c.place is distinct from 'waiting' then null
             when c.newest_first then (
            select count(*) from waiting before

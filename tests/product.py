@@ -34,7 +34,7 @@ from starter.publishing import publish
 from starter.replay import HistoryGone
 from starter.shelves import Shelves
 from tests.history import PATIENCE, replayed_path, told_path
-from worker import email_sender, running_worker
+from worker import running_worker
 
 STORE = StoreId("example.myshopify.com")
 _BUSY = """
@@ -265,10 +265,10 @@ async def running_product(
     pool: Pool, client: Client, mailbox: Mailbox, task_queue: str, document: ConversationDocument | None = None
 ) -> AsyncGenerator[Product]:
     """Publish a conversation (the starter, if none is given) and run worker and dispatcher until the block ends."""
-    settings = Settings(temporal_task_queue=task_queue)
+    settings = Settings(temporal_task_queue=task_queue, smtp_host=mailbox.host, smtp_port=mailbox.port)
     await publish(pool, document or starter_document())
     intake = Intake(pool)
-    async with running_worker(settings, pool, client, email_sender(settings, mailbox.host, mailbox.port)) as running:
+    async with running_worker(settings, pool, client) as running:
         dispatcher = Dispatcher(pool, running.waitlist, running.temporal, timedelta(days=30))
         task = asyncio.create_task(dispatcher.run())
         try:

@@ -7,6 +7,7 @@ from activities.decisions.evaluate import evaluate
 from activities.decisions.facts import CriteriaFacts
 from activities.postgres.pool import Connection, Pool, Row
 from activities.postgres.queries import load_queries
+from schemas.channels import Channel
 from schemas.criteria import read_criteria
 
 SQL = load_queries("activities.decisions", "filters.sql")
@@ -52,7 +53,7 @@ async def criteria_facts(
         list_code: without an alert, the list whose locations count; None: all do.
     """
     row = await database.fetchrow(
-        SQL["criteria_facts"], contact_id, store_id, product_id, variant_id, alert_id, list_code
+        SQL["criteria_facts"], contact_id, store_id, product_id, variant_id, alert_id, list_code, Channel.EMAIL
     )
     if row is None:
         return None

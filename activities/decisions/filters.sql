@@ -1,6 +1,7 @@
 -- name: criteria_facts
 -- All that criteria can ask about a contact ($1) in a store ($2), of a product ($3, variant $4), an alert ($5) or a list
--- without one ($6). Each of the last four may be null; what belongs to it is null then. Units are those of
+-- without one ($6). Each of these four may be null; what belongs to it is null then. Consent is
+-- that to one channel ($7). Units are those of
 -- activities/waitlist/offers: of what is on sale, at the list's locations, never less than none.
 select
     p.product_id, p.title, p.vendor, p.tags as product_tags, p.collections,
@@ -29,7 +30,7 @@ select
     c.attributes,
     array(select list_code from list_members where contact_id = $1) as lists,
     array(select tag from contact_tags where contact_id = $1) as tags,
-    coalesce((select granted from consents where contact_id = $1 and channel = 'email' order by id desc limit 1), false)
+    coalesce((select granted from consents where contact_id = $1 and channel = $7 order by id desc limit 1), false)
         as consented,
     (select max(entered_at) from journeys
      where contact_id = $1 and alert_id = $5 and ended_at is null and store_id = $2 and product_id = $3) as entered_at,

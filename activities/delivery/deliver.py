@@ -9,10 +9,9 @@ from temporalio.exceptions import ApplicationError
 
 from activities.delivery.ledger import Dossier, Ledger
 from activities.delivery.order import Before, InProgress, deliver_in_order
-from activities.rendering.templates import CannotRender, render
-from activities.senders.sender import Mail, NotTaken, Rejected, Sender
-from schemas.conversation import MessageSection
-from schemas.ids import VersionId
+from activities.rendering.messages import write_message
+from activities.rendering.templates import CannotRender
+from activities.senders.sender import Message, NotTaken, Rejected, Sender
 from schemas.journey import Activity, Deliver, Delivered
 from schemas.outcome import Outcome, Refused, Sent, Unknown
 
@@ -20,35 +19,16 @@ log = structlog.get_logger()
 
 LOOK_AGAIN = timedelta(seconds=30)
 """How soon to ask what became of an attempt that may still be under way."""
-KEPT_MESSAGES = 1000
-"""Message texts kept in memory. Versions never change, so what is kept is never stale."""
-
-
-class PublishedTexts:
-    """The texts of published messages, kept in memory."""
-
-    def __init__(self, ledger: Ledger) -> None:
-        self._ledger = ledger
-        self._kept: dict[tuple[VersionId, str], MessageSection | None] = {}
-
-    async def find(self, version_id: VersionId, code: str) -> MessageSection | None:
-        """The texts of one message; None when the version has none of this name."""
-        if (version_id, code) not in self._kept:
-            if len(self._kept) >= KEPT_MESSAGES:
-                self._kept.clear()
-            self._kept[version_id, code] = await self._ledger.message(version_id, code)
-        return self._kept[version_id, code]
 
 
 class Delivery:
-    """deliver, with its ledger and its sender."""
+    """deliver, with its ledger and the sender of every channel."""
 
-    def __init__(self, ledger: Ledger, sender: Sender, message_domain: str) -> None:
+    def __init__(self, ledger: Ledger, sender: Sender[Message], message_domain: str) -> None:
         """`message_domain` is the right side of every Message-ID."""
         self._ledger = ledger
         self._sender = sender
         self._domain = message_domain
-        self._texts = PublishedTexts(ledger)
 
     @activity.defn(name=Activity.DELIVER)
     async def deliver(self, request: Deliver) -> Delivered:
@@ -59,7 +39,7 @@ class Delivery:
         """
         dossier = await self._ledger.look_up(request)
         before = Before(dossier.facts, dossier.recorded, dossier.leased_until, dossier.declined)
-        desk = RealDesk(self._ledger, self._sender, self._texts, self._domain, request, dossier)
+        desk = RealDesk(self._ledger, self._sender, self._domain, request, dossier)
         try:
             outcome = await deliver_in_order(request, before, desk)
         except InProgress as error:
@@ -80,8 +60,7 @@ class RealDesk:
     """One message, with the ledger in PostgreSQL and a sender."""
 
     ledger: Ledger
-    sender: Sender
-    texts: PublishedTexts
+    sender: Sender[Message]
     domain: str
     request: Deliver
     dossier: Dossier
@@ -92,20 +71,18 @@ class RealDesk:
     async def note(self) -> None:
         await self.ledger.note(self.request)
 
-    async def compose(self) -> Mail | None:
+    async def compose(self) -> Message | None:
         """The message for this contact; None when it cannot be rendered, or a move left it behind."""
         request, dossier = self.request, self.dossier
-        texts = await self.texts.find(request.version, request.step.message)
-        if texts is None:
+        if dossier.message is None:
             log.error("message missing", version=request.version, message=request.step.message)
             return None
+        message_id = f"{request.key.replace('/', '.')}@{self.domain}"
         try:
-            rendered = render(texts, dossier.context)
+            return write_message(dossier.message, dossier.context, message_id, dossier.recipient or "", dossier.sender)
         except CannotRender as error:
             log.error("message broken", version=request.version, message=request.step.message, error=str(error))
             return None
-        message_id = f"{request.key.replace('/', '.')}@{self.domain}"
-        return Mail(message_id, dossier.recipient or "", rendered.subject, rendered.text, rendered.html, dossier.sender)
 
     async def stop(self) -> None:
         await self.ledger.stop(self.request)
@@ -116,7 +93,7 @@ class RealDesk:
     async def open(self) -> bool:
         return await self.ledger.open(self.request)
 
-    async def send(self, message: Mail) -> Sent:
+    async def send(self, message: Message) -> Sent:
         try:
             await self.sender.send(message)
         except Rejected as error:

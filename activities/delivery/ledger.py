@@ -9,17 +9,18 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import assert_never
-from urllib.parse import quote
 
 from activities.decisions.filters import passes
 from activities.delivery.verdict import Facts
 from activities.postgres.pool import Pool, Row, transaction
 from activities.postgres.queries import load_queries
 from activities.rendering.templates import ItemPart, ListPart, MessageContext, ProductPart, ShopPart, VariantPart
+from activities.storefronts.registry import page_url
 from activities.waitlist.products import load_product
 from activities.waitlist.store import give_up_place, return_to_line
 from schemas.alert_types.offer import Offer
 from schemas.alerts import AlertEvent, AlertType
+from schemas.channels import Channel
 from schemas.conversation import MessageSection
 from schemas.ids import StoreId, Subject, VersionId
 from schemas.journey import Deliver, Delivered
@@ -34,6 +35,9 @@ LEASE = timedelta(seconds=90)
 MOST_ITEMS_SHOWN = 20
 """Of a cart, in a message: enough to recognise it by, and a message stays readable."""
 
+KEPT_MESSAGES = 1000
+"""Message texts kept in memory. Versions never change, so what is kept is never stale."""
+
 TELLING = (AlertEvent.ALERT, AlertEvent.FOLLOW_UP)
 """The events whose messages use the place; a confirmation or a farewell does not."""
 
@@ -43,6 +47,7 @@ class Dossier:
     """Everything deliver needs to know about one message.
 
     Attributes:
+        message: its template; None when the version has none of this name.
         sender: the From address of the list; None: the installation's.
         recorded: the outcome, if the message is settled already.
         leased_until: another attempt may be sending it until then.
@@ -50,6 +55,7 @@ class Dossier:
     """
 
     facts: Facts
+    message: MessageSection | None
     recipient: str | None
     sender: str | None
     context: MessageContext
@@ -67,6 +73,7 @@ class Ledger:
 
     def __init__(self, pool: Pool) -> None:
         self._pool = pool
+        self._messages: dict[tuple[VersionId, str], MessageSection | None] = {}
 
     async def look_up(self, request: Deliver) -> Dossier:
         """All facts; what belongs to an alert in one query.
@@ -75,8 +82,18 @@ class Ledger:
             UnknownJourney: as it says.
         """
         step = request.step
+        message = await self.message(request.version, step.message)
+        # One that is not there stops only after the verdict: until then it is looked at as an e-mail.
+        channel = Channel.EMAIL if message is None else message.channel
         row = await self._pool.fetchrow(
-            SQL["facts"], request.journey_id, request.key, request.version, step.message, request.round, step.id
+            SQL["facts"],
+            request.journey_id,
+            request.key,
+            request.version,
+            step.message,
+            request.round,
+            step.id,
+            channel,
         )
         if row is None:
             raise UnknownJourney(f"journey {request.journey_id} is not in the database this worker uses")
@@ -87,7 +104,8 @@ class Ledger:
         offer = await self._offer(row) if recorded is None else None
         return Dossier(
             facts=_facts(row, request, offer, filtered=not passed),
-            recipient=row["email"],
+            message=message,
+            recipient=_address(row, channel),
             sender=row["sender"],
             context=_context(row, await self._items(row) if recorded is None else ()),
             recorded=recorded,
@@ -121,8 +139,13 @@ class Ledger:
 
     async def message(self, version_id: VersionId, code: str) -> MessageSection | None:
         """A message of a published version; it never changes. None when the version has none of this name."""
-        found = await self._pool.fetchval(SQL["message"], version_id, code)
-        return None if found is None else MessageSection.model_validate(found)
+        if (version_id, code) not in self._messages:
+            if len(self._messages) >= KEPT_MESSAGES:
+                self._messages.clear()
+            found = await self._pool.fetchval(SQL["message"], version_id, code)
+            message = None if found is None else MessageSection.model_validate(found)
+            self._messages[version_id, code] = message
+        return self._messages[version_id, code]
 
     async def open(self, request: Deliver) -> bool:
         """Take the right to send; False when another attempt has it, it is settled, or somebody declined it."""
@@ -181,6 +204,15 @@ class Ledger:
                 case _:
                     assert_never(outcome.then)
         return True
+
+
+def _address(contact: Row, channel: Channel) -> str | None:
+    """Where a contact is reached; None once they are erased."""
+    match channel:
+        case Channel.EMAIL:
+            return contact["email"]
+        case _:
+            assert_never(channel)
 
 
 def _place(request: Deliver) -> tuple[object, ...]:
@@ -246,10 +278,7 @@ def _front_page(shop: Row) -> str:
 
 def _page(shop: Row, thing: Row) -> str:
     """Where a product, or its variant, is shown; the front page if we do not know."""
-    if not thing["handle"]:
-        return _front_page(shop)
-    url = f"{_front_page(shop)}/products/{quote(thing['handle'], safe='')}"
-    return f"{url}?variant={quote(thing['variant_id'], safe='')}" if thing["variant_id"] else url
+    return page_url(shop["store_source"], _front_page(shop), thing["handle"], thing["variant_id"])
 
 
 def _money(price: Decimal | None) -> Decimal | None:

@@ -4,15 +4,16 @@
 -- All that the verdict and the message need, but what is for sale now of a journey without an alert. The claim is the one
 -- in hand, or else the last one that told. Without an alert the list is the conversation's, and what counts as bought is
 -- what the journey is about or was in the event it was entered on; who entered because they bought is no buyer of that.
+-- They agreed to, and are suppressed on, the message's own channel ($7).
 -- Said already: a journey that moved to another version ($3: the one it lives by) meets the message at another step ($4 to
 -- $6: message, round, step).
 select
     j.contact_id, j.store_id, j.product_id, j.subject, j.ended_at is not null as ended, j.event_id,
     coalesce(w.reason, j.leaving) as left_reason,
     c.email, c.erased_at is not null as erased, c.attributes,
-    coalesce((select granted from consents where contact_id = c.id and channel = 'email' order by id desc limit 1), false)
+    coalesce((select granted from consents where contact_id = c.id and channel = $7 order by id desc limit 1), false)
         as consented,
-    exists (select from suppressions s where s.email = c.email) as suppressed,
+    exists (select from suppressions s where s.channel = $7 and s.address = c.email) as suppressed,
     p.on_sale and not coalesce(v.removed, false) as on_sale,
     (j.moved_at is not null or j.version_id <> $3) and exists (
         select from sends o
@@ -34,7 +35,7 @@ select
                   select product_id from variants iv where iv.store_id = j.store_id and iv.variant_id = item ->> 'variant'))))
     ) and coalesce(j.entered_on not in ('ordered', 'bought'), true) as bought,
     l.name as list_name, l.time_zone, l.locations, l.quiet_from, l.quiet_until, l.sender,
-    coalesce(st.name, st.id) as shop_name, coalesce(st.url, 'https://' || st.id) as shop_url, st.currency,
+    st.source as store_source, coalesce(st.name, st.id) as shop_name, coalesce(st.url, 'https://' || st.id) as shop_url, st.currency,
     p.title as product_title, p.handle, p.image_url, v.variant_id, v.title as variant_title, v.sku,
     coalesce(v.price, e.measure) as price,
     ev.properties || case when ev.list_code is null then '{}' else jsonb_build_object('list', ev.list_code) end as properties,

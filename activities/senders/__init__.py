@@ -1,1 +1,1 @@
-"""The channels' ways out: one file per channel, each with the endings of `sender`."""
+"""The channels' ways out: a folder per channel, each with the endings of `sender`, and the registry of them all."""

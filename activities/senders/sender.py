@@ -5,12 +5,16 @@ taken (returns), certainly not taken (`NotTaken`, `Rejected`), or not knowable (
 """
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import ClassVar, Protocol, TypeAlias, TypeVar
+
+from schemas.channels import Channel
 
 
 @dataclass(frozen=True, slots=True)
 class Mail:
     """One rendered message to one address. `message_id` is without angle brackets; `sender` None: the sender's own."""
+
+    channel: ClassVar[Channel] = Channel.EMAIL
 
     message_id: str
     recipient: str
@@ -18,6 +22,11 @@ class Mail:
     text: str
     html: str | None = None
     sender: str | None = None
+
+
+Message: TypeAlias = Mail
+"""A rendered message of any channel: whom it goes to, and the parts that the channel has. One class for each."""
+MessageT = TypeVar("MessageT", contravariant=True)
 
 
 class NotTaken(Exception):
@@ -32,10 +41,10 @@ class Uncertain(Exception):
     """The provider may have taken it: the connection was lost after the message was handed over."""
 
 
-class Sender(Protocol):
-    """A channel's way out."""
+class Sender(Protocol[MessageT]):
+    """A way out for the messages of a channel."""
 
-    async def send(self, mail: Mail) -> None:
+    async def send(self, message: MessageT, /) -> None:
         """Hand one message to the provider; return once it has taken it.
 
         Raises:

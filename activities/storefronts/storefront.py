@@ -1,21 +1,28 @@
-"""What every storefront adapter promises: check who sent a webhook, then say in our words what it told us.
+"""What every storefront adapter promises: check who sent a webhook, say in our words what it told us, and answer it.
 
 An adapter is sans-I/O: bytes and headers go in, facts come out. It opens no connection, reads no clock and keeps
-no state, so whoever calls it decides about storage, time and answers. A webhook passes through in two steps:
+no state, so whoever calls it decides about storage and time. A call of `/v1/webhooks/{source}` passes through in
+four steps:
 
-1. `verify` looks at the signature before anything else, and only then at who sent it and what about.
-2. `read` turns the body into facts, in the words of `schemas/facts.py`.
+1. `greet` answers what a platform asks before it sends anything: an unsigned ping, a challenge to be echoed.
+2. `verify` looks at the signature before anything else, and only then at who sent it and what about.
+3. `read` turns the body into facts, in the words of `schemas/facts.py`; the caller stores them.
+4. `answer` is what the platform wants to read once that is committed.
 
-Nothing has happened until the caller has stored what came out. To add a storefront, write one file beside this
-one, with the vendor's shapes as `Payload` models (`payload.py`) and one function per topic; `shopify.py` is the
-example to follow.
+To add a storefront, write a folder beside this file, with the vendor's shapes as `Payload` models (`payload.py`) and
+one function per topic, and add its line to `registry.py`; the folders there are the examples to follow, and
+tests/conformance/test_storefronts.py the suite to pass. What needs the platform's API (reading subjects back by their
+ids; listing, making and repairing its subscriptions) is not asked of an adapter: each becomes a Protocol of its own
+here, with the first platform that does it, and a storefront that cannot do it simply lacks it.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Protocol
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import ClassVar, Protocol, Self
 
-from schemas.facts import Delivery, Fact
+from schemas.facts import Fact, WebhookDelivery
+from schemas.settings import Settings
 
 
 class SignatureWrong(Exception):
@@ -45,27 +52,112 @@ class PayloadMalformed(Exception):
 
 @dataclass(frozen=True, slots=True)
 class NotOurs:
-    """A genuine webhook about something Shelftalk does not follow. Record it and answer 200."""
+    """A genuine webhook about something Shelftalk does not follow. Record it and answer 2xx."""
 
     topic: str
 
 
-class Storefront(Protocol):
-    """One vendor's webhooks.
+@dataclass(frozen=True, slots=True)
+class WebhookRequest:
+    """One call of a storefront's webhook address, exactly as it arrived.
 
     Attributes:
-        source: the vendor's short name: in `Delivery.source` and in the webhook's address.
+        body: the raw bytes; a signature does not survive parsing.
+        headers: in any case of their names.
+        query: what stood behind the `?` of the address.
     """
 
-    @property
-    def source(self) -> str: ...
+    body: bytes
+    headers: Mapping[str, str]
+    query: Mapping[str, str] = field(default_factory=dict[str, str])
 
-    def verify(self, body: bytes, headers: Mapping[str, str]) -> Delivery:
+
+@dataclass(frozen=True, slots=True)
+class WebhookAnswer:
+    """What goes back to a platform, byte for byte."""
+
+    body: bytes = b""
+    status: int = 200
+    headers: Mapping[str, str] = field(default_factory=dict[str, str])
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """How much of its API a platform lets one app use for one store."""
+
+    amount: int
+    unit: str
+    per: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class StorefrontLimits:
+    """What a platform allows and demands. None: it names no such limit.
+
+    Attributes:
+        answer_within: from the start of the connection to the end of our answer; later counts as failed.
+        retries: how often it sends a delivery again that was not answered 2xx.
+        retried_for: the time in which it does.
+        switched_off_after: failed deliveries in a row after which it sends no more until the subscription is repaired.
+        body: bytes of the largest webhook.
+        rate: of its API.
+    """
+
+    answer_within: timedelta
+    retries: int
+    retried_for: timedelta
+    switched_off_after: int | None = None
+    body: int | None = None
+    rate: Rate | None = None
+
+
+class Storefront(Protocol):
+    """One platform's webhooks.
+
+    Attributes:
+        source: the platform's short name: in `WebhookDelivery.source`, in its webhooks' address, and beside each of
+            its stores in the database.
+    """
+
+    source: ClassVar[str]
+    limits: ClassVar[StorefrontLimits]
+
+    @classmethod
+    def from_settings(cls, settings: Settings) -> Self:
+        """The adapter as the settings describe it.
+
+        Raises:
+            ValueError: a setting is of no use; the text names it.
+        """
+        ...
+
+    @staticmethod
+    def page_url(front_page: str, handle: str, variant_id: str | None) -> str:
+        """Where shoppers see a product, or one variant of it.
+
+        Args:
+            front_page: the shop's address, without a slash at its end.
+            handle: as this adapter put it into `ProductFact.handle`: whatever it needs for the address.
+        """
+        ...
+
+    @property
+    def missing_setting(self) -> str | None:
+        """The setting without which every webhook is refused, if it is not set."""
+        ...
+
+    def greet(self, request: WebhookRequest) -> WebhookAnswer | None:
+        """The answer to what is no delivery: nothing of it is recorded. None: it is one, or claims to be.
+
+        It may be unsigned, so the answer tells nothing that the caller does not know.
+        """
+        ...
+
+    def verify(self, body: bytes, headers: Mapping[str, str]) -> WebhookDelivery:
         """Make sure the vendor sent these very bytes, and say which delivery of which store they are.
 
         Args:
-            body: the request's body exactly as it arrived; a signature does not survive parsing.
-            headers: the request's headers, in any case of their names.
+            body, headers: as in `WebhookRequest`.
 
         Raises:
             SignatureWrong: the sender is not who it says.
@@ -73,7 +165,7 @@ class Storefront(Protocol):
         """
         ...
 
-    def read(self, delivery: Delivery, body: bytes) -> tuple[Fact, ...] | NotOurs:
+    def read(self, delivery: WebhookDelivery, body: bytes) -> tuple[Fact, ...] | NotOurs:
         """Say what this delivery tells us.
 
         Args:
@@ -83,4 +175,8 @@ class Storefront(Protocol):
         Raises:
             PayloadMalformed: the body does not fit its topic.
         """
+        ...
+
+    def answer(self, delivery: WebhookDelivery) -> WebhookAnswer | None:
+        """What the platform wants to read when its delivery is committed. None: any 2xx; it gets our receipt."""
         ...

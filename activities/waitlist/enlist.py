@@ -18,6 +18,7 @@ from schemas.alert_types.alert import Sight
 from schemas.alert_types.offer import Measure
 from schemas.alert_types.registry import AnyAlert, read_alert
 from schemas.alerts import Action
+from schemas.channels import Channel
 from schemas.ids import ContactId, JourneyId, Level, StoreId, Subject, new_contact_id, new_journey_id
 from schemas.reasons import Reason
 
@@ -105,7 +106,7 @@ class Enlisting:
             if not alerts:
                 raise NoAlert("No published conversation has an alert by 'sign-up'.")
             contact_id = await contact(connection, email)
-            await connection.execute(SQL["consent"], contact_id, source)
+            await connection.execute(SQL["consent"], contact_id, Channel.EMAIL, source)
             interest = Interest(store_id, product_id, variant_id, at or datetime.now(UTC))
             result = await enter(connection, alerts[0], contact_id, interest)
             if isinstance(result, NotEnlisted):

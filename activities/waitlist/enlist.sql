@@ -35,8 +35,8 @@ returning id;
 -- name: consent
 -- Append-only: written when nothing was said yet. An open form must not undo a no that is on record.
 insert into consents (contact_id, channel, granted, source)
-select $1, 'email', true, $2
-where not exists (select from consents where contact_id = $1 and channel = 'email');
+select $1, $2::text, true, $3
+where not exists (select from consents where contact_id = $1 and channel = $2);
 
 -- name: entry_since
 -- Where they stand in line; and of those who enter late ($5), where they stood at that time or since.

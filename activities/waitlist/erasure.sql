@@ -49,7 +49,7 @@ select 'leave', id, 'erased' from journeys
 where contact_id = any($1::text[]) and ended_at is null and ($2::text is null or store_id = $2);
 
 -- name: forget_suppressions
-delete from suppressions where email in (select email from contacts where id = any($1::text[]));
+delete from suppressions where address in (select email from contacts where id = any($1::text[]));
 
 -- name: forget_contacts
 update contacts set email = null, erased_at = now(), attributes = '{}', attributes_at = null where id = any($1::text[]);

@@ -23,7 +23,6 @@ from schemas.facts import (
     CheckoutFact,
     ContactErasureFact,
     DataRequestFact,
-    Delivery,
     Fact,
     OrderFact,
     ProductFact,
@@ -31,6 +30,7 @@ from schemas.facts import (
     ShopErasureFact,
     StockFact,
     VariantFact,
+    WebhookDelivery,
 )
 from schemas.ids import StoreId, Subject
 
@@ -52,7 +52,7 @@ class Intake:
     def __init__(self, pool: Pool) -> None:
         self._pool = pool
 
-    async def receive(self, delivery: Delivery, facts: Sequence[Fact]) -> Receipt:
+    async def receive(self, delivery: WebhookDelivery, facts: Sequence[Fact]) -> Receipt:
         """Apply a delivery once."""
         async with transaction(self._pool) as connection:
             if not await _write_down(connection, delivery, Receipt.APPLIED):
@@ -62,13 +62,13 @@ class Intake:
                 await _apply(connection, StoreId(delivery.store_id), fact)
         return Receipt.APPLIED
 
-    async def ignore(self, delivery: Delivery) -> Receipt:
+    async def ignore(self, delivery: WebhookDelivery) -> Receipt:
         """Record a delivery that is not for us; its body is not kept, for it may be about people."""
         async with transaction(self._pool) as connection:
             written = await _write_down(connection, delivery, Receipt.IGNORED)
         return Receipt.IGNORED if written else Receipt.REPEATED
 
-    async def keep_malformed(self, delivery: Delivery, error: str, body: bytes) -> Receipt:
+    async def keep_malformed(self, delivery: WebhookDelivery, error: str, body: bytes) -> Receipt:
         """Keep a delivery that could not be read, for inspection; the body only if it is not about people."""
         async with transaction(self._pool) as connection:
             kept = None if delivery.about_people else body
@@ -99,7 +99,11 @@ class Intake:
 
 
 async def _write_down(
-    connection: Connection, delivery: Delivery, receipt: Receipt, error: str | None = None, body: bytes | None = None
+    connection: Connection,
+    delivery: WebhookDelivery,
+    receipt: Receipt,
+    error: str | None = None,
+    body: bytes | None = None,
 ) -> bool:
     """Whether the delivery is new."""
     return (

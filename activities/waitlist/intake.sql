@@ -15,7 +15,9 @@ where inbox.state <> 'applied' and excluded.state = 'applied'
 returning id;
 
 -- name: add_store
-insert into stores (id, source) values ($1, $2) on conflict (id) do nothing;
+-- A store that was put in by hand is its storefront's from the first thing that tells.
+insert into stores (id, source) values ($1, $2)
+on conflict (id) do update set source = excluded.source where stores.source = 'api' and excluded.source <> 'api';
 
 -- name: see_product
 insert into products (store_id, product_id, title, handle, image_url, on_sale, observed_at, vendor, tags, collections)

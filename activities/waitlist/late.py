@@ -14,6 +14,7 @@ from activities.postgres.pool import Connection, Pool, Row
 from activities.postgres.queries import load_queries
 from activities.waitlist.enlist import Enlisted, Interest, NotEnlisted, enter
 from schemas.alerts import Action
+from schemas.channels import Channel
 from schemas.ids import ContactId, Level, new_contact_id
 from schemas.reasons import Reason
 
@@ -124,7 +125,7 @@ async def enter_newcomers(connection: Connection, people: Sequence[Newcomer]) ->
 
     Whoever opted out stays out. Who was never asked agreed when they signed up, as the file's owner says.
     """
-    rows = await connection.fetch(SQL["hold_addresses"], [person.email for person in people])
+    rows = await connection.fetch(SQL["hold_addresses"], [person.email for person in people], Channel.EMAIL)
     known = {row["email"]: row for row in rows}
     await _hold_products(connection, people)
     tally = Tally()
@@ -138,7 +139,7 @@ async def enter_newcomers(connection: Connection, people: Sequence[Newcomer]) ->
             async with connection.transaction():
                 contact_id = row["id"] if row else await _make(connection, person)
                 if row is None or row["granted"] is None:
-                    await connection.execute(SQL["consent"], contact_id, IMPORT, _first(person))
+                    await connection.execute(SQL["consent"], contact_id, Channel.EMAIL, IMPORT, _first(person))
                 mine = await _enter(connection, contact_id, person.wishes)
                 if not mine.entered:
                     raise _NobodyEntered

@@ -1,9 +1,9 @@
 -- Every query of entering late, but for those of entering itself. Lock order: contacts, products, then as everywhere.
 
 -- name: hold_addresses
--- Held against an erasure of the same moment; `granted` is their latest word, null if there is none.
+-- Held against an erasure of the same moment; `granted` is their latest word on a channel ($2), null if there is none.
 select id, email,
-       (select granted from consents where contact_id = c.id and channel = 'email' order by id desc limit 1) as granted
+       (select granted from consents where contact_id = c.id and channel = $2 order by id desc limit 1) as granted
 from contacts c where email = any($1::text[]) order by id for share of c;
 
 -- name: hold_contacts
@@ -21,4 +21,4 @@ on conflict (email) do update set email = excluded.email
 returning id;
 
 -- name: consent
-insert into consents (contact_id, channel, granted, source, given_at) values ($1, 'email', true, $2, $3);
+insert into consents (contact_id, channel, granted, source, given_at) values ($1, $2, true, $3, $4);

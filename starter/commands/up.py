@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.table import Table
 
+from activities.storefronts.registry import Storefronts
 from schemas.model import Model
 from schemas.settings import Settings
 from starter.commands.running import STOP_HINT, WebPort, run_until_stopped
@@ -42,7 +43,8 @@ class WhereItIs(Model):
     smtp: str
     log: str
     pid: int
-    shopify_webhooks: bool
+    webhooks_refused: dict[str, str]
+    """Storefronts whose webhooks are refused, each with the setting that is missing."""
 
 
 def up(
@@ -99,7 +101,11 @@ def where_it_is(stack: "Stack") -> WhereItIs:
         smtp=f"{endpoints.smtp_host}:{endpoints.smtp_port}",
         log=str(stack.settings.data_dir / "shelftalk.log"),
         pid=endpoints.pid,
-        shopify_webhooks=bool(stack.settings.shopify_secrets),
+        webhooks_refused={
+            source: storefront.missing_setting
+            for source, storefront in Storefronts.from_settings(stack.settings).items()
+            if storefront.missing_setting
+        },
     )
 
 
@@ -123,6 +129,7 @@ def _where(where: WhereItIs) -> Table:
         table.add_row("Temporal", where.temporal_ui)
     table.add_row("mail", f"kept in {where.mail}" if where.mail else f"sent by {where.smtp}")
     table.add_row("log", where.log)
-    if not where.shopify_webhooks:
-        table.add_row("webhooks", "refused until SHELFTALK_SHOPIFY_SECRETS holds the app's client secret")
+    if where.webhooks_refused:
+        missing = ", ".join(f"{setting} ({source})" for source, setting in where.webhooks_refused.items())
+        table.add_row("webhooks", f"refused until the storefront's secret is set: {missing}")
     return table

@@ -24,7 +24,7 @@ product = typer.Typer(help="Products, for shops without webhooks and before the 
 SOURCE = "command line"
 """Where consent was given, as the record has it."""
 
-Store = Annotated[str, typer.Option("--store", help="The store's id; for Shopify its *.myshopify.com domain.")]
+Store = Annotated[str, typer.Option("--store", help="The store's id, as its storefront has it.")]
 Variant = Annotated[str, typer.Option("--variant", help="The storefront's own id of the variant.")]
 
 

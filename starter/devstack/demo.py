@@ -1,19 +1,18 @@
 """The story of `shelftalk demo`: one real journey over HTTP, Temporal and SMTP, told while it happens."""
 
 import asyncio
-import json
 import secrets
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from email.message import EmailMessage
 from typing import TypeVar
 
 import httpx
-from pydantic import SecretStr
 
-from activities.storefronts.shopify import sign
+from activities.storefronts.registry import DemoShop
+from activities.storefronts.storefront import WebhookRequest
 from schemas.conversation import ConversationDocument
 from schemas.durations import format_duration
 from schemas.ids import JourneyId
@@ -27,10 +26,7 @@ from starter.devstack.mailbox import Mail, Mailbox, is_to
 from starter.devstack.stack import Stack, api_key
 from starter.documents import STARTER_CONVERSATION, load_document
 
-SHOP = "demo-shop.myshopify.com"
 FIRST, SECOND = "first@example.com", "second@example.com"
-LOCATION = 905684977
-"""The shop's only location."""
 TWO_DAYS = timedelta(seconds=5)
 """What the starter conversation's two days are in the story. Only its document differs; the product is the same."""
 PATIENCE = timedelta(seconds=60)
@@ -58,15 +54,10 @@ class Told(Model):
 
 def demo_settings(settings: Settings) -> Settings:
     """The settings for the story: everything embedded, on free ports, with a client secret of its own."""
-    return settings.model_copy(
-        update={
-            "database_url": None,
-            "temporal_address": None,
-            "smtp_host": None,
-            "http_port": 0,
-            "shopify_secrets": (SecretStr(secrets.token_hex(32)),),
-        }
+    embedded = settings.model_copy(
+        update={"database_url": None, "temporal_address": None, "smtp_host": None, "http_port": 0}
     )
+    return DemoShop(secrets.token_hex(32)).believed_by(embedded)
 
 
 def demo_conversation() -> ConversationDocument:
@@ -93,80 +84,38 @@ async def tell_story(stack: Stack, tell: Tell, show_path: Callable[[JourneyPath]
         DevstackError: something did not happen that should have; it says what.
     """
     assert stack.mailbox is not None  # demo_settings names no mail server.
-    secret = stack.settings.shopify_secrets[0].get_secret_value().encode()
+    demo_shop = DemoShop.from_settings(stack.settings)
     async with httpx.AsyncClient(base_url=stack.endpoints.web_url, timeout=30, trust_env=False) as http:
-        shop = _Shop(http, secret, secrets.randbelow(10**12) + 10**12)
-        support = _Support(http, api_key(stack.api_key_file))
+        shop = _Shop(http, demo_shop, secrets.randbelow(10**12) + 10**12)
+        support = _Support(http, demo_shop.store_id, api_key(stack.api_key_file))
         return await _Story(shop, support, stack.mailbox, tell, show_path).play()
 
 
 @dataclass(frozen=True, slots=True)
 class _Shop:
-    """A Shopify shop with one product in one variant, and its page."""
+    """A shop with one product in one variant, and its page."""
 
     http: httpx.AsyncClient
-    secret: bytes
+    sends: DemoShop
     number: int
 
     async def has_product(self) -> None:
         """It tells of its product, sold out."""
-        now = datetime.now(UTC).isoformat()
-        number = self.number
-        await self._webhook(
-            "products/create",
-            {
-                "admin_graphql_api_id": f"gid://shopify/Product/{number}",
-                "id": number,
-                "title": "Blue kettle",
-                "handle": "blue-kettle",
-                "status": "active",
-                "published_at": now,
-                "updated_at": now,
-                "variants": [
-                    {
-                        "admin_graphql_api_id": f"gid://shopify/ProductVariant/{number + 1}",
-                        "id": number + 1,
-                        "product_id": number,
-                        "inventory_item_id": number + 2,
-                        "title": "1.7 l",
-                        "sku": "KETTLE-BLUE",
-                        "price": "49.00",
-                        "inventory_policy": "deny",
-                        "inventory_quantity": 0,
-                    }
-                ],
-            },
-        )
+        variant = {"title": "1.7 l", "sku": "KETTLE-BLUE", "price": "49.00"}
+        await self._webhook(self.sends.product(self.number, "Blue kettle", "blue-kettle", variant, units=0), "product")
 
     async def restocks(self, units: int) -> None:
         """It tells of its units."""
-        await self._webhook(
-            "inventory_levels/update",
-            {
-                "admin_graphql_api_id": f"gid://shopify/InventoryLevel/1?inventory_item_id={self.number + 2}",
-                "inventory_item_id": self.number + 2,
-                "location_id": LOCATION,
-                "available": units,
-                "updated_at": datetime.now(UTC).isoformat(),
-            },
-        )
+        await self._webhook(self.sends.level(self.number + 2, units), "stock level")
 
     async def takes_sign_up(self, email: str) -> None:
         """A shopper fills in the form on its page."""
-        form = {"store": SHOP, "variant": str(self.number + 1), "email": email}
+        form = {"store": self.sends.store_id, "variant": str(self.number + 1), "email": email}
         _expect(await self.http.post("/v1/signups", json=form), "The sign-up")
 
-    async def _webhook(self, topic: str, payload: object) -> None:
-        body = json.dumps(payload).encode()
-        headers = {
-            "Content-Type": "application/json",
-            "X-Shopify-Hmac-Sha256": sign(body, self.secret).decode(),
-            "X-Shopify-Topic": topic,
-            "X-Shopify-Shop-Domain": SHOP,
-            "X-Shopify-Webhook-Id": secrets.token_hex(16),
-            "X-Shopify-Triggered-At": datetime.now(UTC).isoformat(),
-        }
-        _expect(await self.http.post("/v1/webhooks/shopify", content=body, headers=headers), f"The webhook {topic}")
+    async def _webhook(self, told: WebhookRequest, what: str) -> None:
+        answer = await self.http.post(self.sends.path, content=told.body, headers=dict(told.headers))
+        _expect(answer, f"The webhook of its {what}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,10 +123,11 @@ class _Support:
     """Somebody who answers questions, through the API."""
 
     http: httpx.AsyncClient
+    store: str
     key: str
 
     async def journey_of(self, email: str, variant: str) -> JourneyReport:
-        search = {"email": email, "store": SHOP, "variant": variant}
+        search = {"email": email, "store": self.store, "variant": variant}
         answer = await self.http.post("/v1/journeys/search", json=search, headers=self._headers())
         page = JourneyPage.model_validate_json(_expect(answer, "The search").content)
         if not page.journeys:
@@ -206,7 +156,7 @@ class _Story:
 
     async def play(self) -> Told:
         variant = str(self.shop.number + 1)
-        self.tell(f"\n1. {SHOP} tells by a signed webhook of a blue kettle. It is sold out.")
+        self.tell(f"\n1. {self.support.store} tells by a signed webhook of a blue kettle. It is sold out.")
         await self.shop.has_product()
         self.tell("\n2. Two shoppers sign up on its page, one after the other.")
         for email in (FIRST, SECOND):

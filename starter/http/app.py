@@ -6,7 +6,7 @@ from typing import Any
 from fastapi import FastAPI
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
-from activities.storefronts.shopify import Shopify
+from activities.storefronts.registry import Storefronts
 from schemas.settings import Settings
 from starter.http import (
     alerts,
@@ -48,11 +48,14 @@ class Application(FastAPI):
         return schema
 
 
-def create_app(operations: Operations, settings: Settings) -> FastAPI:
+def create_app(operations: Operations, settings: Settings, storefronts: Storefronts | None = None) -> FastAPI:
     """The application over these operations. It owns none of them: whoever opened them closes them.
 
+    Args:
+        storefronts: whose webhooks are taken; every one there is, when left out.
+
     Raises:
-        ValueError: SHELFTALK_SHOPIFY_SECRETS holds an empty secret.
+        ValueError: a storefront's setting is of no use; the text names it.
     """
     app = Application(
         title="Shelftalk",
@@ -68,7 +71,7 @@ def create_app(operations: Operations, settings: Settings) -> FastAPI:
         app,
         Surroundings(
             operations=operations,
-            shopify=Shopify(tuple(secret.get_secret_value() for secret in settings.shopify_secrets)),
+            storefronts=Storefronts.from_settings(settings) if storefronts is None else storefronts,
             sign_up_limit=SignUpLimit(settings.signups_per_minute),
             metrics=counted,
         ),

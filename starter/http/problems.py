@@ -15,7 +15,7 @@ from schemas.model import Model
 
 MEDIA_TYPE = "application/problem+json"
 TRY_AGAIN_SECONDS = 5
-"""A database that restarts is back about then; Shopify itself waits longer."""
+"""A database that restarts is back about then; storefronts wait longer."""
 
 
 class Kind(StrEnum):

@@ -27,12 +27,12 @@ class SignUp(Model):
     """Who wants to be told of what.
 
     Attributes:
-        store: the shop's id, for Shopify its `*.myshopify.com` domain.
+        store: the shop's id, as its storefront has it.
         variant: the storefront's own id of the variant.
         email: where to write; posting it is the consent to be written to about this variant.
     """
 
-    store: Annotated[StoreId, Field(min_length=1, max_length=255, examples=["example.myshopify.com"])]
+    store: Annotated[StoreId, Field(min_length=1, max_length=255, examples=["shop.example"])]
     variant: Annotated[ExternalId, Field(examples=["642667041472713922"])]
     email: Annotated[EmailStr, Field(examples=["shopper@example.com"])]
 

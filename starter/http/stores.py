@@ -20,7 +20,7 @@ from starter.shelves import BY_HAND, LARGEST_PAGE
 router = keyed_router("stores")
 
 MOST_VARIANTS = 2048
-"""As many as Shopify lets a product have."""
+"""As many as the most generous storefront lets a product have."""
 
 
 def _web_address(text: str) -> str:
@@ -30,7 +30,7 @@ def _web_address(text: str) -> str:
 
 Store = Annotated[
     StoreId,
-    Path(min_length=1, max_length=255, description="The store's id", examples=["example.myshopify.com"]),
+    Path(min_length=1, max_length=255, description="The store's id", examples=["shop.example"]),
 ]
 Variant = Annotated[
     str,

@@ -5,7 +5,7 @@ from typing import Annotated
 
 from fastapi import Depends, FastAPI, Request
 
-from activities.storefronts.shopify import Shopify
+from activities.storefronts.registry import Storefronts
 from starter.http.limits import SignUpLimit
 from starter.http.metrics import Metrics
 from starter.operations import Operations
@@ -16,7 +16,7 @@ class Surroundings:
     """Everything around a handler."""
 
     operations: Operations
-    shopify: Shopify
+    storefronts: Storefronts
     sign_up_limit: SignUpLimit
     metrics: Metrics
 

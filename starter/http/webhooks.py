@@ -1,21 +1,32 @@
-"""`POST /v1/webhooks/shopify`: verified, read and committed before it is answered, so that a 200 is never lost (P4).
+"""`/v1/webhooks/{source}`: verified, read and committed before it is answered, so that a 2xx is never lost (P4).
 
-Anything but a 2xx makes Shopify send it again: that is what a 503 asks for. Customer and shop privacy topics come in
-here too; they are recorded without their bodies.
+Anything but a 2xx makes a storefront send it again: that is what a 503 asks for. What is specific to one storefront is
+in its adapter (activities/storefronts); this route knows none by name.
 """
 
-from typing import Any
+from typing import Annotated
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Path, Request
+from fastapi.responses import Response
 
-from activities.storefronts.storefront import DeliveryMalformed, PayloadMalformed, SignatureWrong
+from activities.storefronts.registry import Storefronts
+from activities.storefronts.storefront import (
+    DeliveryMalformed,
+    PayloadMalformed,
+    SignatureWrong,
+    Storefront,
+    WebhookAnswer,
+    WebhookRequest,
+)
 from activities.waitlist.intake import Receipt
 from schemas.model import Model
-from starter.http.problems import Kind, problem_responses
+from starter.http.problems import Kind, Refusal, problem_responses
 from starter.http.retry import once_more
 from starter.http.surroundings import Around
 
 router = APIRouter(tags=["webhooks"])
+
+Source = Annotated[str, Path(max_length=100, description="The storefront")]
 
 
 class DeliveryReceipt(Model):
@@ -24,59 +35,55 @@ class DeliveryReceipt(Model):
     receipt: Receipt
 
 
-def _header(name: str, description: str, example: str, *, required: bool = True) -> dict[str, Any]:
-    return {
-        "name": name,
-        "in": "header",
-        "required": required,
-        "description": description,
-        "schema": {"type": "string"},
-        "example": example,
-    }
-
-
-_IN_OPENAPI: dict[str, Any] = {
-    "parameters": [
-        _header("X-Shopify-Hmac-Sha256", "base64 of HMAC-SHA256 of the raw body", "ZW1wdHk="),
-        _header("X-Shopify-Topic", "what it is about", "inventory_levels/update"),
-        _header("X-Shopify-Shop-Domain", "the store", "example.myshopify.com"),
-        _header("X-Shopify-Webhook-Id", "the delivery", "b54557e4-bdd9-4b37-8a5f-bf7d70bcd043", required=False),
-        _header("X-Shopify-Triggered-At", "when it was set off", "2026-01-31T09:30:00Z", required=False),
-    ],
-    "requestBody": {
-        "required": True,
-        "content": {
-            "application/json": {
-                "schema": {"type": "object"},
-                "example": {
-                    "inventory_item_id": 271878346596884015,
-                    "location_id": 24826418,
-                    "available": 3,
-                    "updated_at": "2026-01-31T09:30:00Z",
-                },
-            }
-        },
-    },
-}
-
-
 @router.post(
-    "/v1/webhooks/shopify",
-    summary="Take a webhook from Shopify",
-    responses=problem_responses(Kind.DELIVERY_MALFORMED, Kind.SIGNATURE_WRONG, Kind.BODY_TOO_LARGE),
-    openapi_extra=_IN_OPENAPI,
+    "/v1/webhooks/{source}",
+    summary="Take a webhook from a storefront",
+    response_model=DeliveryReceipt,
+    responses=problem_responses(
+        Kind.DELIVERY_MALFORMED, Kind.SIGNATURE_WRONG, Kind.NOT_FOUND, Kind.BODY_TOO_LARGE, Kind.INVALID
+    ),
+    openapi_extra={"requestBody": {"required": True, "content": {"application/json": {"schema": {"type": "object"}}}}},
 )
-async def take_shopify(request: Request, around: Around) -> DeliveryReceipt:
-    """Signed by Shopify with the app's client secret; needs no API key. Sending it again has no effect."""
-    body = await request.body()
-    shopify = around.shopify
+async def take_webhook(source: Source, request: Request, around: Around) -> Response | DeliveryReceipt:
+    """Signed by the storefront, in its own way; needs no API key. Sending it again has no effect.
+
+    A storefront that expects a certain answer gets that instead of the receipt.
+    """
+    storefront = _storefront(around.storefronts, source)
+    call = await _call(request)
+    if (greeting := storefront.greet(call)) is not None:
+        return _response(greeting)
     try:
-        receipt = await once_more(lambda: around.operations.receive_webhook(shopify, body, request.headers))
+        received = await once_more(lambda: around.operations.receive_webhook(storefront, call.body, call.headers))
     except SignatureWrong:
-        around.metrics.delivery(shopify.source, None)
+        around.metrics.delivery(storefront.source, None)
         raise
     except (DeliveryMalformed, PayloadMalformed):
-        around.metrics.delivery(shopify.source, Receipt.MALFORMED)
+        around.metrics.delivery(storefront.source, Receipt.MALFORMED)
         raise
-    around.metrics.delivery(shopify.source, receipt)
-    return DeliveryReceipt(receipt=receipt)
+    around.metrics.delivery(storefront.source, received.receipt)
+    return DeliveryReceipt(receipt=received.receipt) if received.answer is None else _response(received.answer)
+
+
+@router.get("/v1/webhooks/{source}", include_in_schema=False)
+async def greet_storefront(source: Source, request: Request, around: Around) -> Response:
+    """A platform may try its address out with a GET before it sends anything; for nobody else is there an answer."""
+    greeting = _storefront(around.storefronts, source).greet(await _call(request))
+    if greeting is None:
+        raise Refusal(Kind.NOT_FOUND, "This storefront asks nothing with a GET; its webhooks come by POST.")
+    return _response(greeting)
+
+
+def _storefront(known: Storefronts, source: str) -> Storefront:
+    found = known.get(source)
+    if found is None:
+        raise Refusal(Kind.NOT_FOUND, f"There is no storefront of this name; there are: {', '.join(sorted(known))}.")
+    return found
+
+
+async def _call(request: Request) -> WebhookRequest:
+    return WebhookRequest(await request.body(), request.headers, request.query_params)
+
+
+def _response(answer: WebhookAnswer) -> Response:
+    return Response(answer.body, answer.status, dict(answer.headers))

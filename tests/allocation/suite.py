@@ -9,7 +9,7 @@ from activities.waitlist.intake import Receipt
 from schemas.alert_types.back_in_stock import BackInStock
 from schemas.alerts import AlertType
 from schemas.conversation import ConversationDocument
-from schemas.facts import Delivery, Fact, Policy, ProductFact, ProductGoneFact, StockFact, VariantFact
+from schemas.facts import Fact, Policy, ProductFact, ProductGoneFact, StockFact, VariantFact, WebhookDelivery
 from schemas.ids import Level, Subject
 from starter.documents import load_document
 from tests.product import STORE
@@ -89,7 +89,7 @@ class Stay:
 class Told:
     """A delivery as it was sent, to be sent again."""
 
-    delivery: Delivery
+    delivery: WebhookDelivery
     fact: Fact
 
 
@@ -254,7 +254,7 @@ class Storefront:
         return self.sent[-1], Receipt.APPLIED
 
     def _sends(self, fact: Fact) -> Told:
-        delivery = Delivery(store_id=STORE, source="test", topic=fact.kind, key=f"k{len(self.sent)}")
+        delivery = WebhookDelivery(store_id=STORE, source="test", topic=fact.kind, key=f"k{len(self.sent)}")
         self.sent.append(Told(delivery, fact))
         self.truth.settle()
         return self.sent[-1]

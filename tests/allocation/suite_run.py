@@ -11,7 +11,6 @@ from activities.delivery.deliver import Delivery
 from activities.delivery.ledger import Ledger
 from activities.postgres.pool import Pool, Row
 from activities.senders.sender import Mail
-from activities.senders.simulated import SimulatedSender
 from activities.waitlist.enlist import Enlisted, NotEnlisted
 from activities.waitlist.intake import Intake, Receipt
 from activities.waitlist.store import Waitlist
@@ -28,6 +27,7 @@ from tests.allocation.suite import LOW_DAYS, OFFERS, PRODUCT, Storefront, Told, 
 from tests.allocation.workflows import Rest, Traveller, Workflows
 from tests.faults.crashes import CrashPoint, Process
 from tests.product import STORE, address
+from tests.simulated.sender import SimulatedSender
 
 T = TypeVar("T")
 
@@ -216,7 +216,7 @@ class SuiteRun(RuleBasedStateMachine):
 _ABOUT = """
     select j.alert_id, j.subject, j.entered_at, c.email, w.trigger_at,
            (select granted from consents where contact_id = c.id order by id desc limit 1) as granted,
-           exists (select from suppressions where email = c.email) as suppressed,
+           exists (select from suppressions where address = c.email) as suppressed,
            a.paused_at is not null or co.paused_at is not null as paused,
            (select max(ordered_at) from orders
             where contact_id = c.id and product_id = j.product_id and not cancelled) as bought_last,

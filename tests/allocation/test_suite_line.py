@@ -14,7 +14,6 @@ from hypothesis import strategies as st
 from hypothesis.stateful import initialize, invariant, rule, run_state_machine_as_test
 
 from activities.postgres.pool import open_pool
-from activities.senders.simulated import Answer
 from activities.waitlist.enlist import Enlisting
 from activities.waitlist.events import Events
 from schemas.events import Event, EventKind, EventStatus
@@ -29,6 +28,7 @@ from tests.allocation.suite_run import PAUSABLES, SuiteRun, ago, empty
 from tests.allocation.workflows import Rest
 from tests.faults.crashes import CrashPoint, Process
 from tests.product import STORE, address
+from tests.simulated.sender import Answer
 
 T = TypeVar("T")
 
@@ -176,13 +176,16 @@ class Suite(SuiteRun):
     def someone_changes(self, name: str, change: str, crash: CrashPoint | None) -> None:
         match change:
             case "bounces":
-                put = "insert into suppressions (email, reason) values ($1, 'bounced') on conflict do nothing"
+                put = (
+                    "insert into suppressions (channel, address, reason) values ('email', $1, 'bounced') "
+                    "on conflict do nothing"
+                )
                 self._see(put, address(name))
             case "is erased":
                 self._arrives(self._storefront.sends(ContactErasureFact(email=address(name))), crash)
                 assert self._see("select from contacts where email = $1", address(name)) == []
             case _:
-                self._see("delete from suppressions where email = $1", address(name))
+                self._see("delete from suppressions where address = $1", address(name))
                 self._see(
                     "insert into consents (contact_id, channel, granted, source) "
                     "select id, 'email', $2, 'test' from contacts where email = $1",

@@ -16,7 +16,7 @@ from activities.waitlist.enlist import Enlisting
 from activities.waitlist.intake import Intake, Receipt
 from activities.waitlist.store import Waitlist
 from schemas.alerts import AlertEvent
-from schemas.facts import Delivery, StockFact
+from schemas.facts import StockFact, WebhookDelivery
 from schemas.ids import JourneyId, StepId, Subject, VersionId
 from schemas.journey import Deliver
 from schemas.outcome import Outcome, Refused, Sent, Then, Unknown
@@ -50,7 +50,7 @@ class Line(RuleBasedStateMachine):
         self._journeys, self._shop = Journeys(pool), Shop(pool, self._intake)
         self._variant = f"v{next(_shelves)}"
         self._settled: list[tuple[Deliver, Outcome]] = []
-        self._received: list[tuple[Delivery, StockFact]] = []
+        self._received: list[tuple[WebhookDelivery, StockFact]] = []
 
     @property
     def _subject(self) -> Subject:
@@ -86,7 +86,7 @@ class Line(RuleBasedStateMachine):
             available=units,
             observed_at=datetime.now(UTC),
         )
-        delivery = Delivery(store_id=STORE, source="test", topic="stock", key=f"{self._variant}-{number}")
+        delivery = WebhookDelivery(store_id=STORE, source="test", topic="stock", key=f"{self._variant}-{number}")
         assert self._do(self._intake.receive(delivery, [fact])) is Receipt.APPLIED
         self._received.append((delivery, fact))
 

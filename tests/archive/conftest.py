@@ -20,11 +20,11 @@ from activities.archive.archive import Archive
 from activities.archive.both import BothArchives
 from activities.archive.postgres import PostgresArchive
 from activities.archive.s3 import Bucket, S3Archive
-from activities.archive.simulated import SimulatedArchive
 from activities.postgres.pool import Pool
 from activities.temporal import SEARCH_ATTRIBUTES
 from schemas.settings import Settings
 from starter.devstack.temporal_cli import find_temporal
+from tests.simulated.archive import SimulatedArchive
 
 SECRET = "correct-horse-battery-staple"
 DELETES_AT_ONCE = (

@@ -9,12 +9,12 @@ from activities.archive.archive import Archive, ArchiveUnavailable, SealedHistor
 from activities.archive.both import BothArchives
 from activities.archive.postgres import PostgresArchive
 from activities.archive.s3 import Bucket, S3Archive
-from activities.archive.simulated import SimulatedArchive
 from activities.postgres.pool import Pool, open_pool
 from schemas.ids import JourneyId, new_journey_id
 from schemas.settings import Settings
 from starter.devstack.ports import free_port
 from tests.archive.conftest import SECRET
+from tests.simulated.archive import SimulatedArchive
 from worker import history_archive
 
 ANY_BYTES = bytes(range(256)) * 40

@@ -12,7 +12,6 @@ from activities.archive.archiving import archive_status
 from activities.archive.postgres import PostgresArchive
 from activities.archive.s3 import Bucket, S3Archive
 from activities.archive.sealed import unseal
-from activities.archive.simulated import SimulatedArchive
 from activities.postgres.pool import Pool
 from schemas.archive import ArchiveReport
 from schemas.ids import JourneyId, journey_workflow_id
@@ -24,6 +23,7 @@ from tests.archive.conftest import forgetful_temporal
 from tests.archive.steps import AT_ONCE, archived, closed, forgotten
 from tests.history import replayed_path, replayed_paths, settled_history
 from tests.product import Product, address, running_product, starter_document
+from tests.simulated.archive import SimulatedArchive
 from worker import history_archive
 
 LONG = 5

@@ -5,7 +5,6 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 
 from activities.archive.archive import Archive
-from activities.archive.simulated import SimulatedArchive
 from schemas.archive import ArchiveReport, ArchiveStatus
 from schemas.ids import JourneyId
 from schemas.path import JourneyPath
@@ -17,6 +16,7 @@ from tests.cli.command import Shelftalk
 from tests.http.conftest import operations_over
 from tests.http.web import SETTINGS, Web, open_web
 from tests.product import Product
+from tests.simulated.archive import SimulatedArchive
 
 DAMAGE = "update histories set content = substr(content, 1, 50), bytes = 50"
 

@@ -2,11 +2,11 @@
 
 from dataclasses import replace
 
-from activities.archive.simulated import SimulatedArchive
 from tests.archive.steps import archived, closed, forgotten
 from tests.history import settled_dry_run
 from tests.http.conftest import operations_over
 from tests.product import Product, starter_document
+from tests.simulated.archive import SimulatedArchive
 
 
 async def test_a_history_that_only_the_archive_has_is_compared_and_one_that_nobody_has_is_told_of(

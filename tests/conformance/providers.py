@@ -12,9 +12,9 @@ from email.message import EmailMessage
 from enum import StrEnum
 from typing import Any, Protocol, Self
 
-from activities.senders.email import EmailSender, Limits
-from activities.senders.sender import Sender
-from activities.senders.simulated import Answer, SimulatedSender
+from activities.senders.email.smtp_sender import Limits, SmtpSender
+from activities.senders.sender import Mail, Sender
+from tests.simulated.sender import Answer, SimulatedSender
 
 RECIPIENT = "ada.private@example.org"
 FROM = "Shop <alerts@example.com>"
@@ -74,13 +74,17 @@ class Provider(Protocol):
 
     plan: Plan | None
 
-    def sender(self, limits: Limits) -> Sender:
+    def sender(self, limits: Limits) -> Sender[Mail]:
         """A sender to this provider, closed with it."""
         ...
 
     @property
     def taken(self) -> list[str]:
         """Message-IDs, without brackets, in order."""
+        ...
+
+    async def struck_once(self) -> None:
+        """Returns when the plan has struck."""
         ...
 
     async def __aenter__(self) -> Self: ...
@@ -96,7 +100,7 @@ class SimulatedProvider:
     def __init__(self) -> None:
         self._sender = SimulatedSender()
 
-    def sender(self, limits: Limits) -> Sender:
+    def sender(self, limits: Limits) -> Sender[Mail]:
         del limits
         match self.plan:
             case Plan(at=At.END, does=Does.LATER):
@@ -114,6 +118,9 @@ class SimulatedProvider:
     @property
     def taken(self) -> list[str]:
         return [mail.message_id for mail in self._sender.taken]
+
+    async def struck_once(self) -> None:
+        """It acts at once."""
 
     async def __aenter__(self) -> Self:
         return self
@@ -148,10 +155,13 @@ class SmtpProvider:
     def taken(self) -> list[str]:
         return [str(message["Message-ID"]).strip("<>") for message in self.messages]
 
-    def sender(self, limits: Limits, **options: Any) -> EmailSender:
-        sender = EmailSender(self.host, self.port, FROM, limits=limits, **options)
+    def sender(self, limits: Limits, **options: Any) -> SmtpSender:
+        sender = SmtpSender(self.host, self.port, FROM, limits=limits, **options)
         self._exit.push_async_callback(sender.aclose)
         return sender
+
+    async def struck_once(self) -> None:
+        await self.reached.wait()
 
     def take(self, content: bytes) -> None:
         message = message_from_bytes(content, policy=policy.default)

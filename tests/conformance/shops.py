@@ -14,7 +14,7 @@ from pydantic import SecretStr
 
 from activities.webhooks.caller import Caller
 from activities.webhooks.http_caller import HttpCaller, Limits
-from activities.webhooks.simulated import Answer, SimulatedCaller
+from tests.simulated.caller import Answer, SimulatedCaller
 
 # The secret of the vector that Standard Webhooks publishes.
 SECRET = SecretStr("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw")

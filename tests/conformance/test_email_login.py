@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from activities.senders.email import EmailSender, Limits
+from activities.senders.email.smtp_sender import Limits, SmtpSender
 from activities.senders.sender import Mail, NotTaken
 from tests.conformance.certificates import self_signed
 from tests.conformance.providers import FROM, RECIPIENT, BarePeer
@@ -63,7 +63,7 @@ async def test_a_certificate_nobody_vouches_for_is_not_trusted(guarded: RealServ
 async def test_a_certificate_for_another_name_is_not_trusted(
     guarded: RealServer, certificate: tuple[Path, Path]
 ) -> None:
-    sender = EmailSender("localhost", guarded.port, FROM, starttls=True, ca_file=certificate[0])
+    sender = SmtpSender("localhost", guarded.port, FROM, starttls=True, ca_file=certificate[0])
 
     with pytest.raises(NotTaken, match="certificate could not be verified"):
         await sender.send(MAIL)

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 import pytest_asyncio
 
-from activities.senders.email import EmailSender, Limits
+from activities.senders.email.smtp_sender import Limits, SmtpSender
 from activities.senders.sender import Mail, NotTaken, Rejected, Uncertain
 from tests.conformance.providers import FROM, RECIPIENT, At, BarePeer, Does, Plan
 from tests.conformance.real_server import RealServer
@@ -139,9 +139,10 @@ async def test_after_a_refusal_the_envelope_is_reset_and_the_connection_kept(pee
 
 async def test_an_answer_that_comes_too_late_is_never_taken_for_the_next_message(peer: BarePeer) -> None:
     peer.plan = Plan(At.TAKEN, Does.STALL)
-    sender = peer.sender(Limits(answer=0.5))
+    sender = peer.sender(Limits(answer=0.05))
     with pytest.raises(Uncertain):
         await sender.send(mail(1))
+    await peer.struck_once()
     peer.plan = None
     peer.go_on.set()
 
@@ -226,7 +227,7 @@ async def test_cancelled_twice_it_is_uncertain_at_once(peer: BarePeer) -> None:
 async def test_a_server_that_is_not_there_has_taken_nothing() -> None:
     async with BarePeer() as peer:
         port = peer.port
-    sender = EmailSender("127.0.0.1", port, FROM)
+    sender = SmtpSender("127.0.0.1", port, FROM)
 
     with pytest.raises(NotTaken, match="could not be reached"):
         await sender.send(mail())
@@ -272,7 +273,7 @@ async def test_a_domain_beyond_ascii_needs_nothing_of_the_server(server: RealSer
 @pytest.mark.parametrize("sender", ["", "Shop", "Shop <a@b>\r\nBcc: c@d", "a@b, c@d", "Shop <a b@c>"])
 async def test_a_sender_that_is_no_address_is_refused_at_once(sender: str) -> None:
     with pytest.raises(ValueError, match="the sender"):
-        EmailSender("127.0.0.1", 25, sender)
+        SmtpSender("127.0.0.1", 25, sender)
 
 
 async def test_a_long_message_with_every_kind_of_line_arrives_unchanged(server: RealServer) -> None:

@@ -6,7 +6,7 @@ from email.message import EmailMessage
 from hypothesis import given
 from hypothesis import strategies as st
 
-from activities.senders.mime import compose, parse_sender
+from activities.senders.email.mime import compose, parse_sender
 from activities.senders.sender import Mail, Rejected
 
 SENDER = parse_sender("Läden & Co <alerts@example.com>")

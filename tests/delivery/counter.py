@@ -8,7 +8,6 @@ from activities.delivery.deliver import Delivery
 from activities.delivery.ledger import Ledger
 from activities.postgres.pool import Pool
 from activities.senders.sender import Mail
-from activities.senders.simulated import SimulatedSender
 from activities.waitlist.store import Waitlist
 from schemas.alerts import AlertEvent
 from schemas.ids import JourneyId, StepId, VersionId
@@ -16,6 +15,7 @@ from schemas.journey import Deliver
 from schemas.outcome import Outcome
 from schemas.program import Send
 from tests.product import Shop, address, subject
+from tests.simulated.sender import SimulatedSender
 
 
 class Gate(SimulatedSender):
@@ -92,7 +92,9 @@ class Counter:
         )
 
     async def suppresses(self, name: str) -> None:
-        await self.pool.execute("insert into suppressions (email, reason) values ($1, 'bounced')", address(name))
+        await self.pool.execute(
+            "insert into suppressions (channel, address, reason) values ('email', $1, 'bounced')", address(name)
+        )
 
     async def hears_no_from(self, journey: JourneyId) -> None:
         """The contact takes their consent back."""

@@ -5,7 +5,6 @@ from datetime import UTC, datetime, time
 import pytest
 
 from activities.postgres.pool import Pool
-from activities.senders.simulated import Answer
 from activities.waitlist.intake import Intake
 from schemas.conversation import QuietHours
 from schemas.ids import JourneyId
@@ -18,6 +17,7 @@ from starter.publishing import publish
 from starter.repair import By
 from tests.delivery.counter import Counter, message, reminder
 from tests.product import Shop, address, starter_document
+from tests.simulated.sender import Answer
 
 
 @pytest.fixture

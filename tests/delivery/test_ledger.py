@@ -7,13 +7,13 @@ from temporalio.exceptions import ApplicationError
 
 from activities.delivery.ledger import Ledger
 from activities.postgres.pool import Pool
-from activities.senders.simulated import Answer
 from activities.waitlist.intake import Intake
 from schemas.outcome import Refused, Sent, Then, Unknown
 from schemas.reasons import Reason
 from starter.publishing import publish
 from tests.delivery.counter import Counter, message, reminder
 from tests.product import Shop, starter_document
+from tests.simulated.sender import Answer
 
 SOLD_OUT = Refused(reason=Reason.SOLD_OUT_AGAIN, then=Then.BACK_IN_LINE)
 

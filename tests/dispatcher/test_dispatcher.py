@@ -8,7 +8,7 @@ from activities.postgres.pool import Pool, open_pool
 from activities.temporal import Temporal
 from activities.waitlist.intake import Intake, Receipt
 from activities.waitlist.store import Waitlist
-from schemas.facts import Delivery, StockFact
+from schemas.facts import StockFact, WebhookDelivery
 from schemas.reasons import Reason
 from schemas.settings import Settings
 from starter.devstack.ports import free_port
@@ -62,7 +62,7 @@ async def test_the_smallest_pool_is_enough(database_url: str, client: Client) ->
 
 async def test_a_delivery_that_could_not_be_read_counts_when_it_comes_again_and_can(pool: Pool) -> None:
     shop = await _shop(pool)
-    delivery = Delivery(store_id=STORE, source="shopify", topic="inventory_levels/update", key="k1")
+    delivery = WebhookDelivery(store_id=STORE, source="shopify", topic="inventory_levels/update", key="k1")
     fact = StockFact.model_validate(
         {"inventory_item_id": "item-v", "location_id": "1", "available": 3, "observed_at": "2026-01-01T00:00:00Z"}
     )

@@ -66,7 +66,9 @@ async def known(web: Web, pool: Pool) -> Callable[[str], Awaitable[None]]:
         tag = "insert into contact_tags (contact_id, tag) select id, 'vip' from contacts where email = $1"
         await pool.execute(tag, address)
         await web.webhook("orders/create", {"id": "no id", "email": address, "line_items": []})
-        await pool.execute("insert into suppressions (email, reason) values ($1, 'complaint')", address)
+        await pool.execute(
+            "insert into suppressions (channel, address, reason) values ('email', $1, 'complaint')", address
+        )
 
     return make_known
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from activities.postgres.pool import Pool, Row
 from schemas.alert_types.registry import AlertSection
+from schemas.channels import Channel
 from schemas.conversation import ConversationDocument, MessageSection, ThreadSection
 from schemas.steps import SendStep, Status
 from tests.http.web import Web
@@ -18,7 +19,7 @@ _NOT_ABOUT_THE_MUG = {"custom", "opened_message", "clicked_message", "joined_lis
 
 def conversation(alerts: Mapping[str, AlertSection], status: Status = Status.LIVE) -> ConversationDocument:
     """A conversation with these alerts, each with a message of its own."""
-    message = MessageSection(channel="email", subject="{{ product.title }}", text="See {{ product.url }}")
+    message = MessageSection(channel=Channel.EMAIL, subject="{{ product.title }}", text="See {{ product.url }}")
     return ConversationDocument(
         conversation="alerts",
         name="Alerts",

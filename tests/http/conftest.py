@@ -8,6 +8,7 @@ from temporalio.client import Client
 
 from activities.archive.postgres import PostgresArchive
 from activities.postgres.pool import Pool
+from activities.storefronts.registry import Storefronts
 from activities.waitlist.enlist import Enlisting
 from activities.waitlist.intake import Intake
 from schemas.settings import Settings
@@ -39,11 +40,13 @@ def operations_over(pool: Pool, client: Client) -> Operations:
 
 
 @asynccontextmanager
-async def web_over(pool: Pool, client: Client, settings: Settings = SETTINGS) -> AsyncGenerator[Web]:
+async def web_over(
+    pool: Pool, client: Client, settings: Settings = SETTINGS, storefronts: Storefronts | None = None
+) -> AsyncGenerator[Web]:
     """A server, and clients with and without a key."""
     operations = operations_over(pool, client)
     async with (
-        serving(create_app(operations, settings), "127.0.0.1", 0) as served,
+        serving(create_app(operations, settings, storefronts), "127.0.0.1", 0) as served,
         open_web(served.url, operations) as web,
     ):
         yield web

@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from schemas.alert_types.back_in_stock import BackInStock
 from schemas.alerts import Action, AlertEvent, AlertType, Reminders
+from schemas.channels import Channel
 from schemas.conversation import ConversationDocument, MessageSection, ThreadSection
 from schemas.criteria import read_criteria
 from schemas.ids import StepId, VersionId
@@ -38,7 +39,7 @@ from workflows.interpreter.rehearsal import Happening, Signal
 EVENTS = ("ordered", "custom.waved", "clicked_message")
 BEGIN = "custom.begin"
 VIP = read_criteria({"orders.count": {"at_least": 3}})
-MESSAGE = MessageSection(channel="email", subject="s", text="t")
+MESSAGE = MessageSection(channel=Channel.EMAIL, subject="s", text="t")
 ELSEWHERE = "Elsewhere"
 _SIMPLE = ("send", "send", "wait", "wait", "wait_until", "set_attribute", "add_tag", "add_to_list", "call_webhook")
 _NESTED = ("wait_for", "decide", "split")

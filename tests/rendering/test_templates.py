@@ -21,6 +21,7 @@ from activities.rendering.templates import (
     check_template,
     render,
 )
+from schemas.channels import Channel
 from schemas.conversation import MessageSection
 from starter.documents import STARTER_CONVERSATION, load_document
 
@@ -37,7 +38,7 @@ def _context(
 
 
 def _message(text: str = "t", *, subject: str = "s", html: str | None = None) -> MessageSection:
-    return MessageSection(channel="email", subject=subject, text=text, html=html)
+    return MessageSection(channel=Channel.EMAIL, subject=subject, text=text, html=html)
 
 
 def _starter(code: str) -> MessageSection:

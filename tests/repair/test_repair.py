@@ -10,7 +10,6 @@ from activities.archive.postgres import PostgresArchive
 from activities.delivery.deliver import Delivery
 from activities.delivery.ledger import Ledger
 from activities.postgres.pool import Pool
-from activities.senders.simulated import SimulatedSender
 from activities.temporal import Temporal
 from activities.waitlist.intake import Intake
 from activities.waitlist.store import Waitlist
@@ -32,6 +31,7 @@ from starter.waitlists import Lines, Waitlists
 from tests.delivery.counter import message
 from tests.history import replayed_path
 from tests.product import STORE, Product, Shop, addressees, next_change, running_product, starter_document, subject
+from tests.simulated.sender import SimulatedSender
 from tests.story.documents import back, programme
 from workflows.interpreter.compiler import compile_document
 

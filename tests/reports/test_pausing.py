@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 from activities.delivery.deliver import Delivery
 from activities.delivery.ledger import Ledger
 from activities.postgres.pool import Pool
-from activities.senders.simulated import SimulatedSender
 from schemas.alerts import Action, AlertEvent
 from schemas.conversation import ThreadSection
 from schemas.ids import StepId
@@ -23,6 +22,7 @@ from tests.allocation.rules import broken_rules
 from tests.delivery.counter import message
 from tests.product import starter_document
 from tests.reports.shop import BACK, PROGRAMME, Counter
+from tests.simulated.sender import SimulatedSender
 
 ACTOR = "test"
 WATCHES = Pausable("conversation", "watches")

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from activities.storefronts.shopify import Shopify
+from activities.storefronts.shopify.adapter import Shopify
 from activities.storefronts.storefront import NotOurs, PayloadMalformed
 from schemas.facts import Fact, Policy, ProductFact, ProductGoneFact, StockFact, VariantFact
 from tests.storefronts.shop import ABOUT_PEOPLE, ANSWERED, PAYLOADS, SECRET, TRIGGERED_AT, headers, product

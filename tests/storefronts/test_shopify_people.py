@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from activities.storefronts.shopify import Shopify
+from activities.storefronts.shopify.adapter import Shopify
 from activities.storefronts.storefront import NotOurs, PayloadMalformed
 from schemas.facts import (
     CheckoutFact,

@@ -9,18 +9,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from activities.storefronts.shopify import Shopify
-from activities.storefronts.storefront import DeliveryMalformed, SignatureWrong, Storefront
+from activities.storefronts.shopify.adapter import Shopify
+from activities.storefronts.storefront import DeliveryMalformed, SignatureWrong
 from tests.storefronts.shop import SECRET, SHOP, headers, signature
 
 BODY = b'{"id":788032119674292922}'
 TOPIC = "products/delete"
 SHOPIFY = Shopify((SECRET,))
-
-
-def test_the_adapter_is_a_storefront() -> None:
-    storefront: Storefront = SHOPIFY
-    assert storefront.source == "shopify"
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ from pydantic import TypeAdapter
 
 from schemas.alert_types.registry import AlertSection
 from schemas.alerts import AlertEvent
+from schemas.channels import Channel
 from schemas.conversation import ConversationDocument, ListSection, MessageSection, ThreadSection
 from schemas.steps import SendStep, Status
 
@@ -37,7 +38,7 @@ def programme(
             for event in events
         ),
         messages={
-            event: MessageSection(channel="email", subject=f"{code} {event}", text="{{ product.title }}")
+            event: MessageSection(channel=Channel.EMAIL, subject=f"{code} {event}", text="{{ product.title }}")
             for event in events
         },
     )

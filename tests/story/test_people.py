@@ -15,7 +15,7 @@ from tests.product import Product, address, addressees, next_change, running_pro
 from tests.story.conftest import Meanwhile
 from tests.story.documents import back, cheaper, programme
 
-SUPPRESS = "insert into suppressions (email, reason) values ($1, 'bounced')"
+SUPPRESS = "insert into suppressions (channel, address, reason) values ('email', $1, 'bounced')"
 
 
 async def test_a_contact_who_opted_out_is_refused_once_and_their_place_passes_on(product: Product) -> None:

@@ -6,6 +6,7 @@ import pytest
 
 from activities.postgres.pool import Pool
 from activities.waitlist.csv_files import read_waitlist
+from schemas.channels import Channel
 from schemas.conversation import ConversationDocument, MessageSection
 from starter.documents import load_document
 from starter.publishing import publish
@@ -16,7 +17,9 @@ from tests.documents.starters import REMINDERS
 from tests.product import STORE, Product, addressees, starter_document
 from tests.waitlist.late import ignore
 
-LATER = MessageSection(channel="email", subject="It takes a little longer", text="Sorry, {{ product.title }} is late.")
+LATER = MessageSection(
+    channel=Channel.EMAIL, subject="It takes a little longer", text="Sorry, {{ product.title }} is late."
+)
 LINE = Lines(STORE, "v")
 
 

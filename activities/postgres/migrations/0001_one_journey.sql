@@ -116,7 +116,7 @@ create table contacts (
 create table consents (
     id         bigint generated always as identity primary key,
     contact_id text not null references contacts,
-    channel    text not null check (channel in ('email')),
+    channel    text not null check (channel <> ''),
     granted    boolean not null,
     source     text not null,
     given_at   timestamptz not null default now()
@@ -126,9 +126,11 @@ create trigger consents_are_append_only before update or delete on consents
     for each row execute function refuse_change();
 
 create table suppressions (
-    email         text primary key check (email = lower(email)),
+    channel       text not null check (channel <> ''),
+    address       text not null check (address = lower(address)),
     reason        text not null,
-    suppressed_at timestamptz not null default now()
+    suppressed_at timestamptz not null default now(),
+    primary key (channel, address)
 );
 
 -- Journeys and the waiting list --------------------------------------------------------------------------------

@@ -10,10 +10,12 @@ import time
 from collections import deque
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Self
 
-from activities.senders.mime import Envelope, compose, parse_sender
+from activities.senders.email.mime import Envelope, compose, parse_sender
+from activities.senders.email.smtp_session import Door, Gone, SmtpSession
 from activities.senders.sender import Mail, NotTaken
-from activities.senders.smtp_session import Door, Gone, SmtpSession
+from schemas.settings import Settings
 
 # Small servers and providers allow about ten connections of one client.
 CONNECTIONS = 8
@@ -37,7 +39,7 @@ CLOSE_SECONDS = 2.0
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How long an EmailSender waits, in seconds.
+    """How long an SmtpSender waits, in seconds.
 
     Attributes:
         queue: for a free connection.
@@ -57,7 +59,7 @@ class Limits:
     uses: int = USES
 
 
-class EmailSender:
+class SmtpSender:
     """Hands mail to one SMTP server over a few kept connections. For one event loop.
 
     Args:
@@ -92,6 +94,25 @@ class EmailSender:
         self._slots = asyncio.Semaphore(connections)
         self._idle: deque[SmtpSession] = deque()
         self._closed = False
+
+    @classmethod
+    def from_settings(cls, settings: Settings) -> Self:
+        """The sender that the settings describe.
+
+        Raises:
+            ValueError: no mail server is named, or SHELFTALK_SENDER is not an address.
+        """
+        if settings.smtp_host is None:
+            raise ValueError("SHELFTALK_SMTP_HOST is not set")
+        password = settings.smtp_password
+        return cls(
+            settings.smtp_host,
+            settings.smtp_port,
+            settings.sender,
+            settings.smtp_username,
+            password.get_secret_value() if password else None,
+            settings.smtp_starttls,
+        )
 
     async def send(self, mail: Mail) -> None:
         """Hand one message to the mail server; return once it has taken it.

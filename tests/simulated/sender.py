@@ -7,7 +7,7 @@ from collections import deque
 from enum import StrEnum
 from typing import assert_never
 
-from activities.senders.mime import compose, parse_sender
+from activities.senders.email.mime import compose, parse_sender
 from activities.senders.sender import Mail, NotTaken, Rejected, Uncertain
 
 _SENDER = parse_sender("Rehearsal <rehearsal@localhost>")

@@ -13,17 +13,17 @@ from pydantic import validate_email
 from pydantic_core import PydanticCustomError
 
 from activities.storefronts.payload import Count, Moment, NumericId, Payload, PlainText, read_payload
-from activities.storefronts.shopify_fields import gid, known, observed
+from activities.storefronts.shopify.fields import gid, known, observed
 from activities.storefronts.storefront import NotOurs, PayloadMalformed
 from schemas.facts import (
     CheckoutFact,
     ContactErasureFact,
     DataRequestFact,
-    Delivery,
     Fact,
     ItemFact,
     OrderFact,
     ShopErasureFact,
+    WebhookDelivery,
 )
 
 LONGEST_ADDRESS = 320
@@ -111,7 +111,7 @@ def read_checkout(body: bytes, triggered_at: datetime | None) -> tuple[Fact, ...
     return (CheckoutFact(checkout_id=checkout_id, email=email, items=items, observed_at=observed_at),)
 
 
-def read_privacy(delivery: Delivery, body: bytes) -> tuple[Fact, ...] | NotOurs:
+def read_privacy(delivery: WebhookDelivery, body: bytes) -> tuple[Fact, ...] | NotOurs:
     """`customers/redact`, `shop/redact` and `customers/data_request`.
 
     Only the body is signed, so the body has the say which shop it is: the header could have been changed on the way,

@@ -26,7 +26,7 @@ from aiosmtplib import (
 )
 from aiosmtplib.protocol import SMTPProtocol
 
-from activities.senders.mime import Envelope
+from activities.senders.email.mime import Envelope
 from activities.senders.sender import NotTaken, Rejected, Uncertain
 
 # Of the session or the login, not of this message: bad sequence, and the AUTH family of RFC 4954.

@@ -1,0 +1,27 @@
+"""Makes the message of its channel out of a template and what is true now."""
+
+from typing import assert_never
+
+from activities.rendering.templates import MessageContext, render
+from activities.senders.sender import Mail, Message
+from schemas.channels import Channel
+from schemas.conversation import MessageSection
+
+
+def write_message(
+    section: MessageSection, context: MessageContext, message_id: str, recipient: str, sender: str | None
+) -> Message:
+    """The rendered message, ready for the channel's sender.
+
+    Args:
+        message_id, recipient, sender: as in the channel's message.
+
+    Raises:
+        CannotRender: a template is at fault.
+    """
+    match section.channel:
+        case Channel.EMAIL:
+            rendered = render(section, context)
+            return Mail(message_id, recipient, rendered.subject, rendered.text, rendered.html, sender)
+        case _:
+            assert_never(section.channel)

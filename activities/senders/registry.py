@@ -1,0 +1,39 @@
+"""The sender of every channel. A new channel is a line in each of these."""
+
+from typing import Self, assert_never
+
+from activities.senders.email.smtp_sender import SmtpSender
+from activities.senders.sender import Mail, Message, Sender
+from schemas.settings import Settings
+
+
+class Senders:
+    """Sends a message of any channel by that channel's sender. It fulfils `Sender`.
+
+    Args:
+        email: for e-mail.
+    """
+
+    def __init__(self, email: Sender[Mail]) -> None:
+        self._email = email
+
+    @classmethod
+    def from_settings(cls, settings: Settings) -> Self:
+        """The senders that the settings describe.
+
+        Raises:
+            ValueError: a setting is missing, or of no use; the text names it.
+        """
+        return cls(email=SmtpSender.from_settings(settings))
+
+    async def send(self, message: Message) -> None:
+        """See `Sender.send`."""
+        match message:
+            case Mail():
+                await self._email.send(message)
+            case _:
+                assert_never(message)
+
+    async def aclose(self) -> None:
+        """Close idle connections."""
+        await self._email.aclose()

@@ -1,0 +1,53 @@
+"""Every storefront there is, by its source. A new one is a line here."""
+
+from collections.abc import Iterator, Mapping
+from urllib.parse import quote
+
+from activities.storefronts.shopify.adapter import Shopify
+from activities.storefronts.shopify.imitation import ImitatedShopify
+from activities.storefronts.storefront import Storefront
+from schemas.settings import Settings
+
+STOREFRONTS: tuple[type[Storefront], ...] = (Shopify,)
+
+DemoShop = ImitatedShopify
+"""The platform that the demo's and the benchmark's shop plays."""
+
+
+class Storefronts(Mapping[str, Storefront]):
+    """Adapters by source."""
+
+    def __init__(self, *storefronts: Storefront) -> None:
+        self._by_source = {storefront.source: storefront for storefront in storefronts}
+
+    @classmethod
+    def from_settings(cls, settings: Settings) -> "Storefronts":
+        """Every storefront, as the settings describe it.
+
+        Raises:
+            ValueError: a setting is of no use; the text names it.
+        """
+        return cls(*(storefront.from_settings(settings) for storefront in STOREFRONTS))
+
+    def __getitem__(self, source: str) -> Storefront:
+        return self._by_source[source]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._by_source)
+
+    def __len__(self) -> int:
+        return len(self._by_source)
+
+
+def page_url(source: str, front_page: str, handle: str | None, variant_id: str | None) -> str:
+    """Where shoppers see a product, or one variant of it: the front page if the product has no handle.
+
+    A store of no platform here, put in through the API or by hand, has its pages where `docs/api.md` says.
+    """
+    if not handle:
+        return front_page
+    for storefront in STOREFRONTS:
+        if storefront.source == source:
+            return storefront.page_url(front_page, handle, variant_id)
+    page = f"{front_page}/products/{quote(handle, safe='')}"
+    return f"{page}?variant={quote(variant_id, safe='')}" if variant_id else page

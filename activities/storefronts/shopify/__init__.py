@@ -1,0 +1,1 @@
+"""Shopify: its webhooks in storefront facts, its addresses and its limits."""

@@ -1,0 +1,163 @@
+"""The storefront adapter for Shopify: whose a webhook is, and which of the readers beside it reads its topic.
+
+Source: https://shopify.dev/docs/api/webhooks, Admin API versions 2023-01 to 2025-10. What differs between them and
+matters here:
+- 2024-10 dropped a variant's `inventory_management`: since then the message does not say whether units are counted.
+- `variants` shows the first 100; newer versions list all of them in `variant_gids`.
+- 2025-10 added the status `unlisted` (open to who has the link); older versions say `active` of such a product.
+- Ids are JSON numbers that some programs on the way round (beyond 2^53); `admin_graphql_api_id` is text and is not.
+"""
+
+import base64
+import hashlib
+import hmac
+import re
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import ClassVar, Self
+from urllib.parse import quote
+
+from activities.storefronts.payload import parse_moment
+from activities.storefronts.shopify.people import read_checkout, read_order, read_privacy
+from activities.storefronts.shopify.things import read_gone, read_level, read_no_level, read_product
+from activities.storefronts.storefront import (
+    DeliveryMalformed,
+    NotOurs,
+    Rate,
+    SignatureWrong,
+    StorefrontLimits,
+    WebhookAnswer,
+    WebhookRequest,
+)
+from schemas.facts import Fact, WebhookDelivery
+from schemas.settings import Settings
+
+_ABOUT_THINGS = ("products/", "inventory_levels/")
+"""Messages of any other topic may hold names and addresses."""
+_TOPIC = re.compile(r"[a-z0-9_./-]{1,100}")
+_WEBHOOK_ID = re.compile(r"[A-Za-z0-9_.:-]{1,64}")
+_HOST = re.compile(r"([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]([a-z0-9-]{0,61}[a-z0-9])?")
+
+
+class Shopify:
+    """The storefront adapter for Shopify. It fulfils `Storefront`.
+
+    Args:
+        secrets: every client secret that is good now, from SHELFTALK_SHOPIFY_SECRETS; more than one while a secret
+            is being rotated. With none, every webhook is refused.
+
+    Raises:
+        ValueError: a secret is empty; anyone could sign with it.
+    """
+
+    source: ClassVar[str] = "shopify"
+    limits: ClassVar[StorefrontLimits] = StorefrontLimits(
+        answer_within=timedelta(seconds=5),
+        retries=8,
+        retried_for=timedelta(hours=4),
+        # It deletes one made through its Admin API; one from the app's own file stays.
+        switched_off_after=8,
+        # Of the standard plan; the dearer ones have up to twenty times as many.
+        rate=Rate(100, "points", timedelta(seconds=1)),
+    )
+
+    def __init__(self, secrets: tuple[str, ...]) -> None:
+        if not all(secret.strip() for secret in secrets):
+            raise ValueError(
+                "SHELFTALK_SHOPIFY_SECRETS holds an empty secret: remove it, or put the client secret there"
+            )
+        self._keys = tuple(secret.encode() for secret in secrets)
+
+    @classmethod
+    def from_settings(cls, settings: Settings) -> Self:
+        """See `Storefront.from_settings`."""
+        return cls(tuple(secret.get_secret_value() for secret in settings.shopify_secrets))
+
+    @staticmethod
+    def page_url(front_page: str, handle: str, variant_id: str | None) -> str:
+        """See `Storefront.page_url`."""
+        page = f"{front_page}/products/{quote(handle, safe='')}"
+        return f"{page}?variant={quote(variant_id, safe='')}" if variant_id else page
+
+    @property
+    def missing_setting(self) -> str | None:
+        """See `Storefront.missing_setting`."""
+        return None if self._keys else "SHELFTALK_SHOPIFY_SECRETS"
+
+    def greet(self, request: WebhookRequest) -> WebhookAnswer | None:
+        """Shopify asks nothing first."""
+
+    def verify(self, body: bytes, headers: Mapping[str, str]) -> WebhookDelivery:
+        """See `Storefront.verify`. Shopify signs the body only; store, topic and webhook id come from headers."""
+        given = {name.lower(): value for name, value in headers.items()}
+        self._check_signature(body, given.get("x-shopify-hmac-sha256", ""))
+        topic = _header(given, "X-Shopify-Topic", _TOPIC)
+        webhook_id = (
+            _header(given, "X-Shopify-Webhook-Id", _WEBHOOK_ID, fold_case=False)
+            if given.get("x-shopify-webhook-id")
+            else hashlib.sha256(body).hexdigest()
+        )
+        triggered_at = parse_moment(given.get("x-shopify-triggered-at", ""))
+        return WebhookDelivery(
+            store_id=_header(given, "X-Shopify-Shop-Domain", _HOST),
+            source=self.source,
+            topic=topic,
+            key=f"{topic}:{webhook_id}",
+            triggered_at=triggered_at if triggered_at is not None and triggered_at.tzinfo else None,
+            about_people=not topic.startswith(_ABOUT_THINGS),
+        )
+
+    def read(self, delivery: WebhookDelivery, body: bytes) -> tuple[Fact, ...] | NotOurs:
+        """See `Storefront.read`."""
+        triggered_at = delivery.triggered_at
+        match delivery.topic:
+            case "inventory_levels/update" | "inventory_levels/connect":
+                return read_level(body, triggered_at)
+            case "inventory_levels/disconnect":
+                return read_no_level(body, triggered_at)
+            case "products/update" | "products/create":
+                return read_product(body, triggered_at)
+            case "products/delete":
+                return read_gone(body, triggered_at)
+            case "orders/create" | "orders/paid" | "orders/updated" | "orders/cancelled":
+                return read_order(body, triggered_at)
+            case "checkouts/create" | "checkouts/update":
+                return read_checkout(body, triggered_at)
+            case "customers/redact" | "shop/redact" | "customers/data_request":
+                return read_privacy(delivery, body)
+            case _:
+                return NotOurs(delivery.topic)
+
+    def answer(self, delivery: WebhookDelivery) -> WebhookAnswer | None:
+        """Shopify looks at the status only."""
+
+    def _check_signature(self, body: bytes, signature: str) -> None:
+        if not self._keys:
+            raise SignatureWrong(
+                "No Shopify secret is configured, so no webhook can be trusted: set SHELFTALK_SHOPIFY_SECRETS to the "
+                "app's client secret and restart."
+            )
+        claimed = signature.encode("utf-8", "surrogatepass")
+        # Every key is tried, also after a match, so that the time taken does not tell which one it was.
+        matches = [hmac.compare_digest(sign(body, key), claimed) for key in self._keys]
+        if not any(matches):
+            raise SignatureWrong(
+                "X-Shopify-Hmac-Sha256 does not fit the body: the sender's client secret is not among those in "
+                "SHELFTALK_SHOPIFY_SECRETS, or something on the way changed the body."
+            )
+
+
+def sign(body: bytes, key: bytes) -> bytes:
+    """What Shopify puts into X-Shopify-Hmac-Sha256: base64 of HMAC-SHA256 of the raw body."""
+    return base64.b64encode(hmac.digest(key, body, "sha256"))
+
+
+def _header(given: Mapping[str, str], name: str, form: re.Pattern[str], *, fold_case: bool = True) -> str:
+    value = given.get(name.lower(), "")
+    # Only ASCII is folded: some letters beyond it become ASCII ones, and one store would have two spellings.
+    if fold_case and value.isascii():
+        value = value.lower()
+    if len(value) > 255 or not form.fullmatch(value):
+        problem = "is not of the form Shopify uses" if value else "is missing"
+        raise DeliveryMalformed(f"The header {name} {problem}; a proxy on the way may have changed it.")
+    return value

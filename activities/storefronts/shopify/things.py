@@ -1,0 +1,172 @@
+"""Shopify's topics about things: products and stock levels, in storefront facts."""
+
+from datetime import datetime
+from typing import Annotated
+
+from activities.storefronts.payload import Count, Moment, NumericId, Payload, PlainText, Price, read_payload
+from activities.storefronts.shopify.fields import gid, known, observed
+from activities.storefronts.storefront import PayloadMalformed
+from schemas.facts import Policy, ProductFact, ProductGoneFact, StockFact, VariantFact
+
+VARIANTS_SHOWN = 100
+"""How many variants a product message shows at most (Shopify's limit)."""
+LONGEST_TEXT = 1000
+"""Characters of a text that a fact keeps."""
+
+ONLY_VARIANT = "Default Title"
+"""What Shopify calls the variant of a product without options; no shopper should read it."""
+
+_ProductGid = Annotated[str | None, gid(r"Product/([1-9][0-9]{0,19})")]
+_VariantGid = Annotated[str | None, gid(r"ProductVariant/([1-9][0-9]{0,19})")]
+# The first number is the level's own and often not the location's, so only the item is read from it.
+_LevelItemGid = Annotated[str | None, gid(r"InventoryLevel/[0-9]+\?inventory_item_id=([1-9][0-9]{0,19})")]
+
+
+class _Level(Payload):
+    inventory_item_id: NumericId = None
+    location_id: NumericId = None
+    admin_graphql_api_id: _LevelItemGid = None
+    updated_at: Moment = None
+
+
+class _CountedLevel(_Level):
+    available: Count
+
+
+class _Variant(Payload):
+    id: NumericId = None
+    admin_graphql_api_id: _VariantGid = None
+    inventory_item_id: NumericId = None
+    title: PlainText = None
+    sku: PlainText = None
+    price: Price = None
+    inventory_policy: Policy | None = None
+    inventory_management: PlainText = None
+    inventory_quantity: Count = None
+
+
+class _VariantName(Payload):
+    admin_graphql_api_id: _VariantGid
+
+
+class _Image(Payload):
+    src: PlainText = None
+
+
+class _Product(Payload):
+    id: NumericId = None
+    admin_graphql_api_id: _ProductGid = None
+    title: PlainText
+    handle: PlainText = None
+    vendor: PlainText = None
+    tags: PlainText = None
+    status: PlainText = None
+    published_at: Moment
+    updated_at: Moment = None
+    image: _Image | None = None
+    variants: tuple[_Variant, ...] | None = None
+    variant_gids: tuple[_VariantName, ...] | None = None
+
+
+class _Gone(Payload):
+    id: NumericId = None
+
+
+def read_level(body: bytes, triggered_at: datetime | None) -> tuple[StockFact]:
+    """`inventory_levels/update` and `inventory_levels/connect`: the units at a location."""
+    level = read_payload(body, _CountedLevel)
+    return (_stock(level, level.available, triggered_at),)
+
+
+def read_no_level(body: bytes, triggered_at: datetime | None) -> tuple[StockFact]:
+    """`inventory_levels/disconnect`: the location has none of it any more."""
+    return (_stock(read_payload(body, _Level), 0, triggered_at),)
+
+
+def read_product(body: bytes, triggered_at: datetime | None) -> tuple[ProductFact]:
+    """`products/update` and `products/create`: the product as it is now."""
+    return (_product(read_payload(body, _Product), triggered_at),)
+
+
+def read_gone(body: bytes, triggered_at: datetime | None) -> tuple[ProductGoneFact]:
+    """`products/delete`."""
+    gone = read_payload(body, _Gone)
+    return (ProductGoneFact(product_id=known(gone.id, "$.id"), observed_at=triggered_at),)
+
+
+def _stock(level: _Level, available: int | None, triggered_at: datetime | None) -> StockFact:
+    return StockFact(
+        inventory_item_id=known(level.admin_graphql_api_id or level.inventory_item_id, "$.inventory_item_id"),
+        location_id=known(level.location_id, "$.location_id"),
+        available=available,
+        observed_at=observed(level.updated_at, triggered_at),
+    )
+
+
+def _product(product: _Product, triggered_at: datetime | None) -> ProductFact:
+    if not product.title:
+        raise PayloadMalformed(
+            "$.title",
+            "a product has a title; is the subscription narrowed by include_fields?",
+        )
+    variants = tuple(_variant(variant, f"$.variants[{place}]") for place, variant in enumerate(product.variants or ()))
+    shown: set[str] = set()
+    for place, variant in enumerate(variants):
+        if variant.variant_id in shown:
+            # Two variants under one id are two whose ids something on the way rounded: which is which is lost.
+            raise PayloadMalformed(f"$.variants[{place}].id", "an earlier variant has the same id")
+        shown.add(variant.variant_id)
+    return ProductFact(
+        product_id=known(product.admin_graphql_api_id or product.id, "$.id"),
+        title=product.title[:LONGEST_TEXT],
+        handle=_whole(product.handle),
+        image_url=_web_address(product.image),
+        vendor=(product.vendor or "")[:LONGEST_TEXT] or None,
+        tags=_tags(product),
+        on_sale=product.status in (None, "active", "unlisted") and product.published_at is not None,
+        variants=variants,
+        all_variant_ids=_all_variant_ids(product, shown),
+        observed_at=observed(product.updated_at, triggered_at),
+    )
+
+
+def _tags(product: _Product) -> tuple[str, ...] | None:
+    """Shopify writes them in one text, with commas between; none at all is an answer, a missing field is not."""
+    if "tags" not in product.model_fields_set:
+        return None
+    return tuple(tag.strip()[:LONGEST_TEXT] for tag in (product.tags or "").split(",") if tag.strip())
+
+
+def _variant(variant: _Variant, path: str) -> VariantFact:
+    # Present and null (in some versions blank) is an answer, "not counted"; absent is none.
+    says = "inventory_management" in variant.model_fields_set
+    tracked = bool(variant.inventory_management) if says else None
+    return VariantFact(
+        variant_id=known(variant.admin_graphql_api_id or variant.id, f"{path}.id"),
+        inventory_item_id=variant.inventory_item_id,
+        title="" if variant.title == ONLY_VARIANT else (variant.title or "")[:LONGEST_TEXT],
+        sku=(variant.sku or "")[:LONGEST_TEXT] or None,
+        price=variant.price,
+        policy=variant.inventory_policy or Policy.DENY,
+        tracked=tracked,
+        quantity=None if tracked is False else variant.inventory_quantity,
+    )
+
+
+def _all_variant_ids(product: _Product, shown: set[str]) -> frozenset[str] | None:
+    """A product always has a variant, so an empty list means that the message leaves them out."""
+    if product.variant_gids:
+        named = [name.admin_graphql_api_id for name in product.variant_gids]
+        return frozenset(shown).union(name for name in named if name) if all(named) else None
+    return frozenset(shown) if 0 < len(shown) < VARIANTS_SHOWN else None
+
+
+def _whole(text: str | None) -> str | None:
+    """A handle or an address that was cut would lead elsewhere, so one that is too long is left out."""
+    return text if text and len(text) <= LONGEST_TEXT else None
+
+
+def _web_address(image: _Image | None) -> str | None:
+    # It ends in messages: only what a mail program may load goes on.
+    src = _whole(image.src) if image else None
+    return src if src and src.startswith(("https://", "http://")) else None

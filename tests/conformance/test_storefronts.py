@@ -1,0 +1,183 @@
+"""One suite over every storefront: whom it believes, what it makes of a message, and where its products are shown."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from activities.storefronts.registry import STOREFRONTS, Storefronts, page_url
+from activities.storefronts.storefront import (
+    DeliveryMalformed,
+    NotOurs,
+    PayloadMalformed,
+    SignatureWrong,
+    Storefront,
+    WebhookRequest,
+)
+from schemas.facts import ProductFact, StockFact
+from schemas.settings import Settings
+from tests.conformance.platforms import BIG, PLATFORMS, Platform
+
+every_platform = pytest.mark.parametrize("platform", PLATFORMS, ids=lambda platform: platform.storefront.source)
+ANY_HEADERS = st.dictionaries(st.text(max_size=20), st.text(max_size=40), max_size=5)
+FRONT_PAGE = "https://shop.example"
+
+
+def facts(storefront: Storefront, sent: WebhookRequest) -> object:
+    return storefront.read(storefront.verify(sent.body, sent.headers), sent.body)
+
+
+@every_platform
+def test_a_genuine_message_says_whose_it_is_and_is_the_same_delivery_each_time(platform: Platform) -> None:
+    storefront, sent = platform.storefront, platform.product(1, 2)
+    delivery = storefront.verify(sent.body, sent.headers)
+    assert delivery.source == storefront.source
+    assert delivery.store_id
+    assert storefront.verify(sent.body, sent.headers) == delivery
+    other = platform.product(1, 2)
+    assert storefront.verify(other.body, other.headers).key != delivery.key
+
+
+@every_platform
+def test_a_body_with_any_bit_changed_is_refused(platform: Platform) -> None:
+    sent = platform.stock(1, 3)
+    for place in range(0, len(sent.body) * 8, 7):
+        changed = bytearray(sent.body)
+        changed[place // 8] ^= 1 << place % 8
+        with pytest.raises(SignatureWrong):
+            platform.storefront.verify(bytes(changed), sent.headers)
+
+
+@every_platform
+@given(body=st.binary(max_size=200), headers=ANY_HEADERS)
+def test_whatever_nobody_signed_is_refused(platform: Platform, body: bytes, headers: dict[str, str]) -> None:
+    with pytest.raises(SignatureWrong):
+        platform.storefront.verify(body, headers)
+
+
+@every_platform
+def test_without_a_secret_nobody_is_believed_and_the_setting_is_named(platform: Platform) -> None:
+    assert platform.storefront.missing_setting is None
+    missing = platform.closed.missing_setting
+    assert missing
+    sent = platform.product(1, 2)
+    with pytest.raises(SignatureWrong, match=missing):
+        platform.closed.verify(sent.body, sent.headers)
+
+
+@every_platform
+@pytest.mark.parametrize("change", [str.lower, str.upper])
+def test_header_names_may_have_any_case(platform: Platform, change: Callable[[str], str]) -> None:
+    sent = platform.stock(1, 3)
+    renamed = {change(name): value for name, value in sent.headers.items()}
+    assert platform.storefront.verify(sent.body, renamed) == platform.storefront.verify(sent.body, sent.headers)
+
+
+@every_platform
+def test_ids_survive_to_their_last_digit(platform: Platform) -> None:
+    match facts(platform.storefront, platform.product(BIG, BIG + 2)):
+        case (ProductFact() as product,):
+            assert product.product_id == str(BIG)
+            assert [variant.variant_id for variant in product.variants] == [str(BIG + 2)]
+        case other:
+            pytest.fail(f"not one product: {other}")
+
+
+@every_platform
+@pytest.mark.parametrize("units", [3, 0, -2])
+def test_a_level_is_told_as_it_is_also_below_nothing(platform: Platform, units: int) -> None:
+    match facts(platform.storefront, platform.stock(BIG, units)):
+        case (StockFact() as stock,):
+            assert (stock.inventory_item_id, stock.available) == (str(BIG), units)
+        case other:
+            pytest.fail(f"not one level: {other}")
+
+
+@every_platform
+def test_what_is_not_followed_is_taken_all_the_same(platform: Platform) -> None:
+    assert isinstance(facts(platform.storefront, platform.something_else()), NotOurs)
+
+
+@every_platform
+def test_a_signed_body_that_does_not_fit_is_malformed_and_says_where(platform: Platform) -> None:
+    with pytest.raises(PayloadMalformed) as wrong:
+        facts(platform.storefront, platform.broken())
+    assert wrong.value.path.startswith("$")
+
+
+@every_platform
+def test_a_signed_message_of_no_store_is_malformed(platform: Platform) -> None:
+    sent = platform.nameless()
+    with pytest.raises(DeliveryMalformed):
+        platform.storefront.verify(sent.body, sent.headers)
+
+
+@every_platform
+def test_a_delivery_is_no_greeting_and_is_answered_2xx(platform: Platform) -> None:
+    sent = platform.product(1, 2)
+    assert platform.storefront.greet(sent) is None
+    answer = platform.storefront.answer(platform.storefront.verify(sent.body, sent.headers))
+    assert answer is None or 200 <= answer.status < 300
+
+
+@every_platform
+@given(body=st.binary(max_size=100), headers=ANY_HEADERS, query=ANY_HEADERS)
+def test_any_greeting_is_answered_2xx_or_is_none(
+    platform: Platform, body: bytes, headers: dict[str, str], query: dict[str, str]
+) -> None:
+    greeting = platform.storefront.greet(WebhookRequest(body, headers, query))
+    assert greeting is None or 200 <= greeting.status < 300
+
+
+@every_platform
+def test_a_product_is_shown_in_its_shop_and_each_variant_at_an_address_of_its_own(platform: Platform) -> None:
+    match facts(platform.storefront, platform.product(1, 2)):
+        case (ProductFact(handle=str() as handle),):
+            pages = [platform.storefront.page_url(FRONT_PAGE, handle, variant) for variant in (None, "2", "3")]
+            assert len(set(pages)) == 3
+            assert all(page.startswith(f"{FRONT_PAGE}/") for page in pages)
+        case other:
+            pytest.fail(f"no product with a handle: {other}")
+
+
+@every_platform
+@given(handle=st.text(st.characters(codec="utf-8"), min_size=1), variant=st.text(st.characters(codec="utf-8")))
+def test_whatever_a_handle_holds_the_page_is_the_shops(platform: Platform, handle: str, variant: str) -> None:
+    page = platform.storefront.page_url(FRONT_PAGE, handle, variant)
+    assert page.isascii()
+    assert urlsplit(page)[:2] == urlsplit(FRONT_PAGE)[:2]
+
+
+@every_platform
+def test_its_limits_can_be_kept(platform: Platform) -> None:
+    limits = platform.storefront.limits
+    assert limits.answer_within > timedelta(0)
+    assert (limits.retries > 0) == (limits.retried_for > timedelta(0))
+    assert limits.switched_off_after is None or limits.switched_off_after > 0
+    assert limits.body is None or limits.body <= Settings().http_max_body
+
+
+def test_every_storefront_is_registered_once_under_suite_and_has_its_page() -> None:
+    sources = [storefront.source for storefront in STOREFRONTS]
+    assert list(Storefronts.from_settings(Settings())) == sources
+    assert len(set(sources)) == len(sources)
+    assert set(sources) <= {platform.storefront.source for platform in PLATFORMS}
+    for source in sources:
+        assert source.isascii()
+        assert source.islower()
+        assert (Path("docs/storefronts") / f"{source}.md").is_file()
+
+
+def test_a_store_put_in_by_hand_has_its_pages_too() -> None:
+    assert page_url("api", FRONT_PAGE, "blue kettle", None) == f"{FRONT_PAGE}/products/blue%20kettle"
+    assert page_url("api", FRONT_PAGE, "k", "31") == f"{FRONT_PAGE}/products/k?variant=31"
+    assert page_url("api", FRONT_PAGE, None, "31") == FRONT_PAGE
+
+
+@pytest.mark.parametrize("storefront", STOREFRONTS, ids=lambda storefront: storefront.source)
+def test_the_registry_shows_products_where_their_storefront_does(storefront: type[Storefront]) -> None:
+    assert page_url(storefront.source, FRONT_PAGE, "k", "31") == storefront.page_url(FRONT_PAGE, "k", "31")

@@ -1,0 +1,1 @@
+"""What stands in for the outside world in tests; each passes the conformance suite of the real one."""

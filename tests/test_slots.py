@@ -1,0 +1,49 @@
+"""What comes in several kinds is known by name in few places: adding one touches them and nothing else."""
+
+import re
+
+import pytest
+
+from activities.storefronts.registry import STOREFRONTS
+from schemas.channels import Channel
+from tests.markdown import ROOT
+
+PRODUCT = ("schemas", "workflows", "activities", "starter")
+KNOW_STOREFRONTS = {"activities/storefronts/registry.py", "schemas/settings.py"}
+FILE_FORMATS = re.compile(r".*/csv_\w+\.py")
+"""Columns of waiting-list files that other programs export. They have the vendor's name whoever's shop it is."""
+KNOW_SENDERS = {
+    "activities/senders/registry.py",
+    # Both read a From address by the rule of e-mail.
+    "starter/alert_explanations.py",
+    "worker.py",
+}
+KINDS = {".py", ".sql", ".yaml"}
+
+
+def product_files() -> dict[str, str]:
+    """Every source file of the product with its text."""
+    files = [ROOT / "worker.py", *(file for part in PRODUCT for file in (ROOT / part).rglob("*"))]
+    return {
+        file.relative_to(ROOT).as_posix(): file.read_text(encoding="utf-8") for file in files if file.suffix in KINDS
+    }
+
+
+@pytest.mark.parametrize("source", [storefront.source for storefront in STOREFRONTS])
+def test_a_storefront_is_named_in_its_folder_the_registry_and_the_settings_only(source: str) -> None:
+    named = {name for name, text in product_files().items() if source in text.lower()}
+    elsewhere = {name for name in named if not name.startswith(f"activities/storefronts/{source}/")}
+    assert {name for name in elsewhere if not FILE_FORMATS.fullmatch(name)} == KNOW_STOREFRONTS
+
+
+@pytest.mark.parametrize("channel", Channel)
+def test_a_channels_sender_is_known_in_its_folder_and_the_registry_only(channel: Channel) -> None:
+    folder = f"activities/senders/{channel}/"
+    known = {name for name, text in product_files().items() if f"activities.senders.{channel}" in text}
+    assert (ROOT / folder).is_dir()
+    assert {name for name in known if not name.startswith(folder)} == KNOW_SENDERS
+
+
+@pytest.mark.parametrize("channel", Channel)
+def test_no_query_has_a_channel_of_its_own(channel: Channel) -> None:
+    assert not [name for name, text in product_files().items() if name.endswith(".sql") and f"'{channel}'" in text]
