@@ -17,9 +17,13 @@ _messages = count(1)
 class Platform(Protocol):
     """What the suite needs of every platform. Every message is a new delivery."""
 
-    storefront: Storefront
-    closed: Storefront
-    """The same without a secret."""
+    @property
+    def storefront(self) -> Storefront: ...
+
+    @property
+    def closed(self) -> Storefront:
+        """The same without a secret."""
+        ...
 
     def product(self, product: int, variant: int) -> WebhookRequest: ...
 
@@ -60,9 +64,10 @@ class ShopifyPlatform:
         return _shopify("products/update", shop.product(), shop_domain=None)
 
 
-def _shopify(topic: str, message: object, **changed: str | None) -> WebhookRequest:
+def _shopify(topic: str, message: object, shop_domain: str | None = shop.SHOP) -> WebhookRequest:
     body = json.dumps(message).encode()
-    return WebhookRequest(body, shop.headers(body, topic, webhook_id=f"w-{next(_messages)}", **changed))
+    sent = shop.headers(body, topic, webhook_id=f"w-{next(_messages)}", shop_domain=shop_domain)
+    return WebhookRequest(body, sent)
 
 
 class SimulatedPlatform:
