@@ -1,6 +1,6 @@
 """What the tests stand on: a real PostgreSQL, a real Temporal, a real SMTP server.
 
-The servers are started once per process of the run (`make test` has two). What a test keeps in them is its own: a
+The servers are started once per process of the run (`make test` has four). What a test keeps in them is its own: a
 database, a Temporal namespace, a mailbox. So tests need no order and no company, and can be run side by side.
 """
 
