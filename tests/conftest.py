@@ -1,36 +1,33 @@
 """What the tests stand on: a real PostgreSQL, a real Temporal, a real SMTP server.
 
-The servers are started once per process of the run (`make test` has two). What a test keeps in them is its own: a
+The servers are started once per process of the run (`make test` has four). What a test keeps in them is its own: a
 database, a Temporal namespace, a mailbox. So tests need no order and no company, and can be run side by side.
 """
 
 import os
 import tempfile
-from collections.abc import AsyncGenerator, Generator, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import AsyncGenerator, Iterator, Mapping
 from itertools import count
 from pathlib import Path
 from typing import Any
 
 import pytest
-from google.protobuf.duration_pb2 import Duration
 from hypothesis import HealthCheck, settings
-from temporalio.api.workflowservice.v1 import RegisterNamespaceRequest
 from temporalio.client import Client
 
 from activities.postgres.migrate import migrate
 from activities.postgres.pool import Pool, open_pool
 from schemas.settings import Settings
-from starter.components import prepare_temporal
 from starter.devstack.mailbox import Mailbox
 from starter.devstack.ports import free_port
 from starter.devstack.postgres import EmbeddedPostgres
-from starter.devstack.temporal import RETENTION, EmbeddedTemporal
+from starter.devstack.temporal import EmbeddedTemporal
 from starter.devstack.temporal_cli import find_temporal
 from tests.cli.command import Shelftalk, forking
+from tests.folders import clear_left_behind, folder
+from tests.namespaces import new_namespace
 from tests.order import dealt
 from tests.product import Product, running_product
-from worker import connect
 
 # How fast examples are made and tried is a matter of what else the machine does: no test is timed. Whoever works on it
 # looks for new examples at every run; a verdict on a submission is the same each time.
@@ -57,28 +54,26 @@ def _limit(item: pytest.Item) -> float:
     return float(marked.args[0]) if marked else 0
 
 
-@contextmanager
-def _folder() -> Generator[Path]:
-    with tempfile.TemporaryDirectory(prefix="shelftalk-") as made:
-        yield Path(made)
+def pytest_sessionstart() -> None:
+    clear_left_behind(Path(tempfile.gettempdir()))
 
 
-@pytest.fixture
-def folder() -> Iterator[Path]:
+@pytest.fixture(name="folder")
+def folder_of_the_test() -> Iterator[Path]:
     """A folder for a PostgreSQL of the test's own, which has an account of its own when the tests run as root.
 
     Not `tmp_path`: each other run of pytest that starts meanwhile closes the folders above it to that account, and it
     lies too deep for PostgreSQL's socket, which then has another address after every start.
     """
-    with _folder() as made:
+    with folder() as made:
         yield made
 
 
 @pytest.fixture(scope="session")
 async def postgres() -> AsyncGenerator[EmbeddedPostgres]:
     """One PostgreSQL per process, with a migrated template to copy. Without fsync: nothing here outlives the run."""
-    with _folder() as folder:
-        async with EmbeddedPostgres(folder / "postgres", durable=False) as server:
+    with folder() as made:
+        async with EmbeddedPostgres(made / "postgres", durable=False) as server:
             pool = await open_pool(await server.create_database(TEMPLATE), 2)
             await migrate(pool)
             await pool.close()
@@ -112,25 +107,14 @@ async def temporal(tmp_path_factory: pytest.TempPathFactory) -> AsyncGenerator[E
 @pytest.fixture
 async def client(temporal: EmbeddedTemporal) -> Client:
     """A client of that server, in a namespace of the test's own: no other test's shelf has the same name there."""
-    namespace = f"test-{next(_numbers)}"
-    server = await connect(temporal.address, "default")
-    await server.workflow_service.register_namespace(
-        RegisterNamespaceRequest(
-            namespace=namespace,
-            workflow_execution_retention_period=Duration(seconds=int(RETENTION.total_seconds())),
-        ),
-        retry=True,  # it takes so many in a second
-    )
-    client = await connect(temporal.address, namespace)
-    await prepare_temporal(client)
-    return client
+    return await new_namespace(temporal.address)
 
 
 @pytest.fixture(scope="session")
 async def forked() -> AsyncGenerator[Path]:
     """Where the commands of this process are forked from."""
-    with _folder() as folder:
-        async with forking(folder) as path:
+    with folder() as made:
+        async with forking(made) as path:
             yield path
 
 

@@ -18,14 +18,17 @@ from activities.postgres.pool import Pool
 from activities.waitlist.enlist import Enlisted, Enlisting
 from activities.waitlist.events import Events
 from activities.waitlist.intake import Intake
+from activities.waitlist.store import Waitlist
 from schemas.conversation import ConversationDocument
 from schemas.events import Event, EventKind
-from schemas.facts import ProductFact, ProductGoneFact, VariantFact
+from schemas.facts import ContactErasureFact, ProductFact, ProductGoneFact, VariantFact
 from schemas.ids import JourneyId, StoreId, Subject, journey_workflow_id, shelf_workflow_id
 from schemas.outcome import Deferred
 from schemas.path import JourneyPath
+from schemas.reasons import Ending, Reason
 from schemas.reports import JourneyReport
 from schemas.settings import Settings
+from starter.consents import Consents
 from starter.devstack.mailbox import Mailbox, is_to
 from starter.dispatcher import Dispatcher
 from starter.documents import load_document
@@ -129,6 +132,23 @@ class Shop:
         """They no longer agree to be written to."""
         await self._consents(name, granted=False)
 
+    async def is_erased(self, name: str) -> None:
+        """They asked to be forgotten."""
+        fact = ContactErasureFact(email=address(name), observed_at=datetime.now(UTC))
+        await self.intake.observe(STORE, "shopify", [fact])
+
+    async def bounces(self, name: str) -> None:
+        """A provider said that nothing can be delivered to them; no sender tells so yet."""
+        await self.pool.execute("insert into suppressions (email, reason) values ($1, 'bounced')", address(name))
+
+    async def ended(
+        self, *journeys: JourneyId, ending: Ending = Ending.COMPLETED, reason: Reason | None = None
+    ) -> None:
+        """These journeys are over as far as the database knows, or all that are open."""
+        rows = await self.pool.fetch("select id from journeys where ended_at is null order by id")
+        for journey in journeys or [JourneyId(row["id"]) for row in rows]:
+            await Waitlist(self.pool).close(journey, ending, reason)
+
     async def _did(self, kind: EventKind, names: tuple[str, ...], variant: str) -> list[JourneyId]:
         entered: list[JourneyId] = []
         for name in names:
@@ -141,12 +161,7 @@ class Shop:
         return entered
 
     async def _consents(self, name: str, granted: bool) -> None:
-        await self.pool.execute(
-            "insert into consents (contact_id, channel, granted, source) "
-            "select id, 'email', $2, 'test' from contacts where email = $1",
-            address(name),
-            granted,
-        )
+        await Consents(self.pool).record(address(name), "test", granted=granted)
 
 
 def _variant(name: str, *, quantity: int | None = None, price: str | None = None) -> VariantFact:

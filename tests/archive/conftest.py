@@ -24,6 +24,7 @@ from activities.postgres.pool import Pool
 from activities.temporal import SEARCH_ATTRIBUTES
 from schemas.settings import Settings
 from starter.devstack.temporal_cli import find_temporal
+from tests.namespaces import new_namespace
 from tests.simulated.archive import SimulatedArchive
 
 SECRET = "correct-horse-battery-staple"
@@ -49,10 +50,16 @@ async def forgetful_temporal(*more: str) -> AsyncGenerator[Client]:
 
 
 @pytest.fixture(scope="session")
-async def client() -> AsyncGenerator[Client]:
-    """In the place of the one that all other tests share."""
+async def forgetful() -> AsyncGenerator[str]:
+    """The address of one for the run, in the place of the server that all other tests share."""
     async with forgetful_temporal() as client:
-        yield client
+        yield client.service_client.config.target_host
+
+
+@pytest.fixture
+async def client(forgetful: str) -> Client:
+    """A client of that server, in a namespace of the test's own."""
+    return await new_namespace(forgetful)
 
 
 @pytest.fixture(scope="session")

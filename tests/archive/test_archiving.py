@@ -15,14 +15,14 @@ from activities.archive.sealed import unseal
 from activities.postgres.pool import Pool
 from schemas.archive import ArchiveReport
 from schemas.ids import JourneyId, journey_workflow_id
-from schemas.reasons import Ending
+from schemas.reasons import Ending, Reason
 from starter.archive import archive_now, archive_schedule_id, ensure_archive_schedule
 from starter.devstack.mailbox import Mailbox
 from starter.replay import HistoryGone
 from tests.archive.conftest import forgetful_temporal
 from tests.archive.steps import AT_ONCE, archived, closed, forgotten
 from tests.history import replayed_path, replayed_paths, settled_history
-from tests.product import Product, address, running_product, starter_document
+from tests.product import Product, running_product, starter_document
 from tests.simulated.archive import SimulatedArchive
 from worker import history_archive
 
@@ -110,9 +110,7 @@ async def test_many_paths_come_from_temporal_and_archive_and_one_that_is_lost_st
 
 async def test_an_erased_contacts_history_has_ids_only_and_still_tells_its_path(product: Product) -> None:
     (journey,) = await closed(product, "ada.lovelace")
-    await product.pool.execute(
-        "update contacts set email = null, erased_at = now() where email = $1", address("ada.lovelace")
-    )
+    await product.shop.is_erased("ada.lovelace")
     await archived(product, product.archive)
     await forgotten(product, journey)
     content = await product.archive.get(journey)
@@ -192,8 +190,7 @@ async def test_a_journey_that_has_ended_while_its_workflow_runs_is_left_to_a_lat
     await product.shop.sells("v")
     (journey,) = await product.shop.signs_up("first")
     await product.settled()
-    await product.pool.execute("update waiting set state = 'left', reason = 'cancelled'")
-    await product.pool.execute("update journeys set ended_at = now(), ending = 'exited', reason = 'cancelled'")
+    await product.shop.ended(journey, ending=Ending.EXITED, reason=Reason.CANCELLED)
     assert await archived(product, product.archive) == ArchiveReport(running=1)
     assert await outcomes(product.pool) == {}
     await product.client.get_workflow_handle(journey_workflow_id(journey)).terminate()

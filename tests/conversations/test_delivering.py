@@ -13,7 +13,7 @@ from schemas.ids import JourneyId, StepId, VersionId
 from schemas.journey import Deliver
 from schemas.outcome import Deferred, Refused, Sent, Then
 from schemas.program import Send
-from schemas.reasons import Reason
+from schemas.reasons import Ending, Reason
 from schemas.reports import JourneyStatus
 from starter.journeys import JourneyFilter, Journeys
 from starter.pausing import Pausable, Pausing
@@ -119,7 +119,7 @@ async def test_a_message_can_tell_what_was_in_the_cart_as_far_as_the_shop_has_to
 
 async def test_the_first_message_tells_and_is_counted(pool: Pool, shop: Shop) -> None:
     journey = entered(await did(pool, "checkout_started", product="p", variant="v"))
-    entered(await did(pool, "custom", "ben", name="quiz"))
+    ben = entered(await did(pool, "custom", "ben", name="quiz"))
     reported = await Journeys(pool).page(JourneyFilter(status=JourneyStatus.WAITING))
     assert {each.conversation for each in reported.journeys} == {"cart"}
     assert len(reported.journeys) == 2
@@ -128,9 +128,7 @@ async def test_the_first_message_tells_and_is_counted(pool: Pool, shop: Shop) ->
     (told,) = (await Journeys(pool).page(JourneyFilter(status=JourneyStatus.TOLD))).journeys
     assert (told.journey_id, told.variant_id, told.alert) == (journey, "v", None)
     await orders(pool)
-    await pool.execute(
-        "update journeys set ended_at = now(), ending = 'exited', reason = 'no_consent' where id <> $1", journey
-    )
+    await shop.ended(ben, ending=Ending.EXITED, reason=Reason.NO_CONSENT)
     report = await Reports(pool).list_figures("cart", Period())
     (figures,) = report.conversations
     assert (figures.conversation, figures.under_way, figures.entered, figures.told, figures.bought_after) == (

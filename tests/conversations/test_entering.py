@@ -44,7 +44,7 @@ async def test_who_is_in_a_conversation_is_not_entered_again_until_they_have_lef
     journey = entered(await did(pool, "custom", name="quiz"))
     there = door(await did(pool, "custom", name="quiz"))
     assert (there.standing, there.journey) == (Standing.THERE_ALREADY, journey)
-    await pool.execute("update journeys set ended_at = now(), ending = 'completed'")
+    await Shop(pool, Intake(pool)).ended()
     assert entered(await did(pool, "custom", name="quiz")) != journey
 
 
@@ -93,7 +93,7 @@ async def test_who_was_in_it_within_the_week_does_not_enter_again(pool: Pool) ->
     once_a_week = {"conversation.last_entered": {"not_within": "7 days"}}
     await publish(pool, talk("quiz", thread("custom.quiz", when=once_a_week)))
     assert entered(await did(pool, "custom", name="quiz"))
-    await pool.execute("update journeys set ended_at = now(), ending = 'completed'")
+    await Shop(pool, Intake(pool)).ended()
     assert door(await did(pool, "custom", name="quiz")).reason is Reason.FILTERED
     await pool.execute("update journeys set entered_at = entered_at - interval '8 days'")
     assert entered(await did(pool, "custom", name="quiz"))
@@ -194,7 +194,7 @@ async def test_a_storefronts_checkouts_and_orders_enter_too_and_an_order_once(po
     checkout = CheckoutFact(checkout_id="1", email=address("ann"), items=items, observed_at=now)
     order = OrderFact(order_id="1", email=address("ben"), items=items, ordered_at=now, cancelled=False, observed_at=now)
     await intake.observe(STORE, "shopify", [checkout, order])
-    await pool.execute("update journeys set ended_at = now(), ending = 'completed'")
+    await Shop(pool, Intake(pool)).ended()
     later = order.model_copy(update={"observed_at": datetime.now(UTC)})
     await intake.observe(STORE, "shopify", [later, later.model_copy(update={"cancelled": True})])
     rows = await pool.fetch("select conversation, entered_on, event_id from journeys order by conversation")

@@ -53,7 +53,7 @@ async def test_a_journey_that_has_ended_or_had_not_begun_hears_nothing(pool: Poo
     await publish(pool, talk("quiz", PATIENT))
     entered(await did(pool, "custom", name="quiz"))
     await did(pool, "clicked_message", happened_at=ago(minutes=1))
-    await pool.execute("update journeys set ended_at = now(), ending = 'completed'")
+    await Shop(pool, Intake(pool)).ended()
     await did(pool, "clicked_message")
     assert await heard(pool) == []
 

@@ -8,13 +8,14 @@ from activities.delivery.deliver import Delivery
 from activities.delivery.ledger import Ledger
 from activities.postgres.pool import Pool
 from activities.senders.sender import Mail
+from activities.waitlist.intake import Intake
 from activities.waitlist.store import Waitlist
 from schemas.alerts import AlertEvent
 from schemas.ids import JourneyId, StepId, VersionId
 from schemas.journey import Deliver
 from schemas.outcome import Outcome
 from schemas.program import Send
-from tests.product import Shop, address, subject
+from tests.product import Shop, subject
 from tests.simulated.sender import SimulatedSender
 
 
@@ -92,9 +93,7 @@ class Counter:
         )
 
     async def suppresses(self, name: str) -> None:
-        await self.pool.execute(
-            "insert into suppressions (channel, address, reason) values ('email', $1, 'bounced')", address(name)
-        )
+        await Shop(self.pool, Intake(self.pool)).bounces(name)
 
     async def hears_no_from(self, journey: JourneyId) -> None:
         """The contact takes their consent back."""

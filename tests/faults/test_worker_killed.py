@@ -21,6 +21,7 @@ from starter.publishing import publish
 from tests.conformance.providers import At, BarePeer, Does, Plan
 from tests.conftest import TEMPLATE
 from tests.faults.killable import Setting, kill, worker_process
+from tests.namespaces import new_namespace
 from tests.product import PATIENCE, Shop, addressees, journey_where, next_change, starter_document
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
@@ -35,10 +36,10 @@ def setting(database_url: str, temporal: EmbeddedTemporal, client: Client, tmp_p
     return Setting(database_url, temporal.address, client.namespace, "faults", tmp_path)
 
 
-async def open_shop(pool: Pool, variant: str = "v") -> Shop:
+async def open_shop(pool: Pool) -> Shop:
     await publish(pool, starter_document())
     shop = Shop(pool, Intake(pool))
-    await shop.sells(variant)
+    await shop.sells("v")
     return shop
 
 
@@ -58,7 +59,7 @@ class Aftermath:
 
 
 async def killed_over_a_message(
-    postgres: EmbeddedPostgres, temporal: EmbeddedTemporal, client: Client, folder: Path, at: At
+    postgres: EmbeddedPostgres, temporal: EmbeddedTemporal, folder: Path, at: At
 ) -> Aftermath:
     """Kill a worker when its mail server has stalled at this moment, start another, wait until it knows.
 
@@ -67,14 +68,14 @@ async def killed_over_a_message(
     name = f"killed_{at.name.lower()}"
     pool = await open_pool(await postgres.create_database(name, template=TEMPLATE), 4)
     folder.mkdir()
+    client = await new_namespace(temporal.address)
     setting = Setting(postgres.dsn(name), temporal.address, client.namespace, name, folder)
-    # A variant of its own: in one namespace there is one shelf per subject.
-    shop = await open_shop(pool, name)
-    [journey] = await shop.signs_up("ada", for_=name)
+    shop = await open_shop(pool)
+    [journey] = await shop.signs_up("ada")
     async with BarePeer() as stalling, Mailbox(folder / "mail", port=0) as mailbox:
         stalling.plan = Plan(at, Does.STALL)
         async with worker_process(setting, stalling.port) as worker:
-            await shop.has(name, 1)
+            await shop.has("v", 1)
             await stalling.reached.wait()
             assert await pool.fetchval("select state from sends") == "sending"
             await kill(worker)
@@ -89,12 +90,12 @@ async def killed_over_a_message(
 
 
 async def test_a_message_that_was_in_the_air_when_the_worker_was_killed_is_unknown_and_never_sent_again(
-    postgres: EmbeddedPostgres, temporal: EmbeddedTemporal, client: Client, tmp_path: Path
+    postgres: EmbeddedPostgres, temporal: EmbeddedTemporal, tmp_path: Path
 ) -> None:
     """Between ledger and SMTP, and after the server took the mail; side by side, for each takes its time."""
     before, after = await asyncio.gather(
-        killed_over_a_message(postgres, temporal, client, tmp_path / "before", At.GREETING),
-        killed_over_a_message(postgres, temporal, client, tmp_path / "after", At.TAKEN),
+        killed_over_a_message(postgres, temporal, tmp_path / "before", At.GREETING),
+        killed_over_a_message(postgres, temporal, tmp_path / "after", At.TAKEN),
     )
     assert before == Aftermath("unknown", taken=0, sent_again=0)
     assert after == Aftermath("unknown", taken=1, sent_again=0)

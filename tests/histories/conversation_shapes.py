@@ -16,6 +16,7 @@ from schemas.events import Event, EventKind
 from schemas.ids import JourneyId, journey_workflow_id
 from schemas.journey import Hear, Signal
 from schemas.settings import Settings
+from starter.consents import Consents
 from starter.devstack.temporal_cli import find_temporal
 from starter.documents import load_document
 from tests.conformance.shops import RealShop
@@ -68,10 +69,7 @@ async def every_kind_of_step(stage: Stage) -> Ran:
             address = f"{CONTACT}@example.com"
             began = Event(id="begin", store=STORE, kind=EventKind.CUSTOM, name="begin", email=address)
             await Events(stage.pool).take(began.model_copy(update={"id": "before", "name": "other"}))
-            await stage.pool.execute(
-                "insert into consents (contact_id, channel, granted, source) "
-                "select id, 'email', true, 'test' from contacts"
-            )
+            await Consents(stage.pool).record(address, "test", granted=True)
             outcome = await Events(stage.pool).take(began)
             journey = outcome.effect.conversations[0].journey
             assert journey is not None, outcome

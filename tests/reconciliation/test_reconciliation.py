@@ -6,6 +6,7 @@ from activities.delivery.ledger import Ledger
 from activities.waitlist.store import Waitlist
 from schemas.ids import JourneyId
 from schemas.outcome import Sent
+from schemas.reasons import Ending, Reason
 from schemas.reconciliation import Reconciliation
 from starter.publishing import publish
 from starter.reconciliation import ensure_schedule, last_reconciliation, reconcile_now, schedule_id
@@ -79,8 +80,7 @@ async def test_a_workflow_whose_journey_has_ended_is_asked_to_leave(product: Pro
     await product.shop.sells("v")
     [journey] = await product.shop.signs_up("first")
     await product.settled()
-    await product.pool.execute("update waiting set state = 'left', reason = 'cancelled'")
-    await product.pool.execute("update journeys set ended_at = now(), ending = 'exited', reason = 'cancelled'")
+    await product.shop.ended(journey, ending=Ending.EXITED, reason=Reason.CANCELLED)
     assert (await reconciled(product)).dismissed == 1
     await product.client.get_workflow_handle(f"journey/{journey}").result()
 

@@ -24,6 +24,7 @@ from schemas.repair import Repair
 from schemas.steps import ExitStep, SendStep, WaitStep
 from starter.devstack.mailbox import Mailbox
 from starter.journeys import NoSuchJourney
+from starter.pausing import Pausable, Pausing
 from starter.publishing import publish
 from starter.repair import By, NotRepairable, Repairs
 from starter.replay import HistoryGone
@@ -144,11 +145,12 @@ async def test_a_message_that_is_put_off_is_never_sent_though_it_falls_due_befor
     product: Product, repair: Repair, then: Then
 ) -> None:
     journey = await _told(product, "ada")
-    await product.pool.execute("update conversations set paused_at = now()")
+    pausing, conversation = Pausing(product.pool), Pausable("conversation", "back-in-stock")
+    await pausing.pause(conversation, "ops")
     await _repairs(product).repair(journey, Repair.SKIP, BEN)
     await _rests(product, journey, "still-here")
     await _repairs(product).repair(journey, repair, BEN)
-    await product.pool.execute("update conversations set paused_at = null")
+    await pausing.resume(conversation, "ops")
     # As if its hour had come first: the ledger knows already.
     due = message(journey, "still-here", round_=SECOND)
     outcome = (await Delivery(Ledger(product.pool), SimulatedSender(), "shop.example").deliver(due)).outcome

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 
 from activities.postgres.pool import Pool, transaction
-from activities.waitlist.enlist import Enlisted, Enlisting, Interest, contact
+from activities.waitlist.enlist import Enlisted, Enlisting, Interest
 from activities.waitlist.intake import Intake
 from activities.waitlist.store import Waitlist
 from schemas.alerts import Action
@@ -13,6 +13,7 @@ from schemas.conversation import ConversationDocument
 from schemas.facts import ProductFact, VariantFact
 from schemas.ids import JourneyId, Subject
 from schemas.reports import NotYet, WhyEntry
+from starter.consents import Consents
 from starter.documents import load_document
 from starter.pausing import Pausable
 from starter.why import About, Why
@@ -67,12 +68,8 @@ class Counter:
         enlisting = Enlisting(self.pool)
         entered: list[JourneyId] = []
         for name in names:
+            who = await Consents(self.pool).record(address(name), "test", granted=True)
             async with transaction(self.pool) as connection:
-                who = await contact(connection, address(name))
-                await connection.execute(
-                    "insert into consents (contact_id, channel, granted, source) values ($1, 'email', true, 'test')",
-                    who,
-                )
                 interest = Interest(STORE, "p", "v", datetime.now(UTC))
                 for each in await enlisting.interested(connection, action, who, interest):
                     assert isinstance(each, Enlisted), each

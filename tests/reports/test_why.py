@@ -109,9 +109,7 @@ async def test_the_reason_on_record_comes_with_its_sentence(counter: Counter, po
 
 async def test_one_who_may_not_be_written_to_hears_it_while_they_wait(counter: Counter, pool: Pool) -> None:
     await counter.shop.signs_up("ada")
-    await pool.execute(
-        "insert into suppressions (channel, address, reason) values ('email', $1, 'bounced')", address("ada")
-    )
+    await counter.shop.bounces("ada")
     entry = await counter.why("ada")
     assert entry.would_refuse is Reason.SUPPRESSED
     assert Reason.SUPPRESSED.sentence in entry.sentence

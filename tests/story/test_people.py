@@ -11,11 +11,9 @@ from schemas.reasons import Ending, Reason
 from starter.devstack.mailbox import Mailbox
 from starter.devstack.ports import free_port
 from starter.publishing import publish
-from tests.product import Product, address, addressees, next_change, running_product
+from tests.product import Product, addressees, next_change, running_product
 from tests.story.conftest import Meanwhile
 from tests.story.documents import back, cheaper, programme
-
-SUPPRESS = "insert into suppressions (channel, address, reason) values ('email', $1, 'bounced')"
 
 
 async def test_a_contact_who_opted_out_is_refused_once_and_their_place_passes_on(product: Product) -> None:
@@ -35,7 +33,7 @@ async def test_a_contact_who_opted_out_is_refused_once_and_their_place_passes_on
 
 async def test_one_whose_message_failed_is_not_stuck_and_can_be_told_another_time(product: Product) -> None:
     await product.shop.sells("v")
-    await product.pool.execute(SUPPRESS, address("ada"))
+    await product.shop.bounces("ada")
     ada, _ = await product.shop.signs_up("ada", "bob")
     await product.shop.has("v", 1)
     await product.at_rest()

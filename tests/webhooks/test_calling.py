@@ -92,7 +92,7 @@ async def test_a_shop_that_will_never_take_it_is_not_asked_again(
 
 
 async def test_nobody_is_told_of_a_contact_who_was_erased(pool: Pool, system: RealShop, journey: JourneyId) -> None:
-    await pool.execute("update contacts set email = null, erased_at = now()")
+    await Shop(pool, Intake(pool)).is_erased("ada")
     answer = await _calls(pool, system, journey)
     assert (answer.taken, answer.why) == (False, "the contact was erased")
     assert system.heard == []
