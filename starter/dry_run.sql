@@ -22,7 +22,7 @@ select j.id, deed.event, deed.done_at, deed.known_at
 from journeys j
 join versions v on v.id = j.version_id
 cross join lateral (
-    select distinct event, done_at, known_at from journey_deeds
+    select distinct event, done_at, known_at from journey_contact_events
     where journey_id = j.id and (event = any($2::text[]) or v.program -> 'goal_on' ? event or v.program -> 'exit_on' ? event)
     order by known_at, done_at
     limit $3

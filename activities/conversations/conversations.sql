@@ -24,13 +24,13 @@ insert into outbox (kind, journey_id, payload) values ('hear', $1, $2);
 
 -- name: hold_doors
 -- Held against a publication of the same moment, as in enlist.sql.
-select from conversations where code in (select conversation from doors where event = any($1::text[])) order by code for share;
+select from conversations where code in (select conversation from entry_triggers where event = any($1::text[])) order by code for share;
 
 -- name: doors
 -- The published conversations that any of these events may enter, each once, by the first of its events.
 select distinct on (c.code) c.code, c.paused_at is not null as paused, d.event, v.id as version_id, v.program, v.questions,
        v.document -> 'list' ->> 'code' as list_code
-from doors d join conversations c on c.code = d.conversation join versions v on v.id = c.published
+from entry_triggers d join conversations c on c.code = d.conversation join versions v on v.id = c.published
 where d.event = any($1::text[])
 order by c.code, array_position($1::text[], d.event);
 
@@ -41,7 +41,7 @@ where conversation = $1 and store_id = $2 and contact_id = $3 and alert_id is nu
 -- name: done_since
 -- Which of these ($4) the contact did in the shop since then, this event ($5) aside; bought: of this product ($6), or of
 -- any. An open or a click that names one of our messages was of another journey.
-select array_agg(distinct event) from deeds($1)
+select array_agg(distinct event) from contact_events($1)
 where (store_id is null or store_id = $2) and done_at >= $3 and event = any($4::text[])
   and event_id is distinct from $5 and (message_id is null or message_id not like 'j-%')
   and (product_id is null or $6::text is null or product_id = $6);

@@ -30,7 +30,7 @@ async def deeds(pool: Pool, journey: JourneyId) -> list[str]:
 
 async def _rows(pool: Pool, journey: JourneyId) -> list[Row]:
     return await pool.fetch(
-        "select event, done_at, known_at from journey_deeds where journey_id = $1 order by known_at, done_at, event",
+        "select event, done_at, known_at from journey_contact_events where journey_id = $1 order by known_at, done_at, event",
         journey,
     )
 
