@@ -73,10 +73,10 @@ update conversations set published = $2 where code = $1;
 -- name: anything_published
 select exists (select from conversations where published is not null);
 
--- name: close_doors_but
+-- name: drop_entry_triggers_but
 delete from entry_triggers where conversation = $1 and not (event = any($2::text[]));
 
--- name: open_doors
+-- name: add_entry_triggers
 insert into entry_triggers (event, conversation) select unnest($2::text[]), $1 on conflict do nothing;
 
 -- name: record_publication

@@ -24,7 +24,7 @@ LOOK_AGAIN = timedelta(seconds=30)
 """How soon to ask what became of an attempt that may still be under way."""
 KEPT_MESSAGES = 1000
 """Message texts kept in memory. Versions never change, so what is kept is never stale."""
-SAID_ONCE = 0
+BROADCAST = 0
 """The round of a message to those in line; a thread's rounds begin with 1."""
 
 
@@ -100,7 +100,7 @@ class Delivery:
 
     async def _stop(self, request: Deliver) -> Outcome:
         """The message cannot be rendered: everyone's is broken, and its journeys wait until somebody has mended it."""
-        if request.round == SAID_ONCE:
+        if request.round == BROADCAST:
             # Said by the way: nobody is to be passed over in line for it.
             return await self._settle(request, Refused(reason=Reason.MESSAGE_BROKEN, then=Then.GO_ON))
         await self._ledger.stop(request)

@@ -118,8 +118,8 @@ def _check(wanted: list[Migration], done: list[asyncpg.Record]) -> None:
     for migration, record in zip(wanted, done, strict=False):
         if migration.name != record["name"]:
             raise MigrationRefused(
-                f"Migration {migration.number} ran here as '{record['name']}', in this release it is '{migration.name}': "
-                "the database was made by a version from before the first release, and nothing leads on from there. "
+                f"Migration {migration.number} ran here as '{record['name']}', and here it is '{migration.name}': the "
+                "database was made by a version from before the first release, and nothing leads on from there. "
                 "Make an empty database and migrate that."
             )
         if migration.checksum != record["checksum"]:

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import assert_never
 
 from activities.decisions.evaluate import evaluate
-from activities.delivery.deliver import SAID_ONCE
+from activities.delivery.deliver import BROADCAST
 from activities.delivery.verdict import PAUSE_CHECK, Facts, Go, judge
 from activities.rendering.templates import CannotRender, Rendered, render
 from activities.senders.sender import NotTaken
@@ -102,7 +102,7 @@ class Stage:
         try:
             rendered = self._message(message)
         except CannotRender:
-            if request.round == SAID_ONCE:
+            if request.round == BROADCAST:
                 return self._settle(request, Refused(reason=Reason.MESSAGE_BROKEN, then=Then.GO_ON), now)
             return Stopped(reason=Reason.MESSAGE_BROKEN)
         if request.step.manual and message not in self._plot.approved:

@@ -74,7 +74,7 @@ async def test_a_database_from_before_the_first_release_is_refused(empty: Pool) 
     for number in (2, 3):
         await empty.execute("insert into migrations (number, name, checksum) values ($1, 'old', 'x')", ALL + number)
     for check in (migrate, pending):
-        with pytest.raises(MigrationRefused, match="ran here as 'one_journey'.*before the first release"):
+        with pytest.raises(MigrationRefused, match=r"ran here as 'one_journey'.*before the first release"):
             await check(empty)
 
 

@@ -300,7 +300,7 @@ create table orders (
     -- By the storefront's clock, of the message that stands.
     observed_at timestamptz not null,
     -- A storefront may tell of an order late.
-    received_at timestamptz default now(),
+    received_at timestamptz not null default now(),
     primary key (store_id, order_id, product_id, variant_id)
 );
 create index orders_by_contact on orders (contact_id, store_id, product_id, ordered_at desc) where not cancelled;
@@ -453,43 +453,61 @@ create trigger claims_are_counted_when_given after insert on claims
 create trigger claims_are_counted_when_settled after update on claims
     referencing old table as old_rows new table as new_rows for each statement execute function count_claims();
 
--- Contact events: what contacts did, by the names that conversations know it under: asked by criteria, entry triggers and dry runs
+-- Contact events: what contacts did, by the names that conversations know it under -------------------------------------
 
--- One row per event of a contact ($1) and name; an order is `ordered`, and `bought` for each line. Of no store: in every one.
--- Whoever was on a list and joined it again has done nothing, and a sign-up that was kept for it could not be entered is told to
--- nobody. A function, and no view, so that each part is read by its
--- index on contacts also where the contact comes from a join: PostgreSQL puts it in place where it is called.
+-- One row per thing done by a contact ($1) and name; an order is `ordered`, and `bought` for each line. Without a store:
+-- in every one. Whoever was on a list and joined it again has done nothing, and a sign-up that was kept for it could not
+-- be entered concerns nobody.
+-- Functions, for a view over the union would not reach the indexes on contacts when the contact comes from a join:
+-- PostgreSQL puts these in place where they are called.
 create function contact_events(text) returns table (
-    store_id text, event text, done_at timestamptz, known_at timestamptz, event_id text, message_id text, product_id text)
+    store_id text, event text, happened_at timestamptz, known_at timestamptz,
+    -- Which event, word on consent or order it was; `bought`: which product.
+    event_id text, order_id text, product_id text,
+    -- Whose message was opened or clicked, if it was one of ours.
+    message_of text)
 language sql stable as $$
     select store_id, case kind when 'custom' then 'custom.' || name else kind end,
-           happened_at, greatest(happened_at, received_at), id, message_id, null::text
+           happened_at, greatest(happened_at, received_at), id, null::text, null::text,
+           case when message_id like 'j-%' then split_part(message_id, '.', 1) end
     from events
     where contact_id = $1 and kind <> 'ordered' and (kind <> 'joined_list' or outcome ->> 'note' is null)
       and (name is distinct from 'signed_up' or outcome -> 'alerts' is null)
     union all
-    select store_id, 'ordered', min(ordered_at), min(greatest(ordered_at, received_at)), null::text, null::text, null::text
+    select store_id, 'ordered', min(ordered_at), min(greatest(ordered_at, received_at)), null, order_id, null, null
     from orders where contact_id = $1 and not cancelled
     group by store_id, order_id
     union all
-    select store_id, 'bought', ordered_at, greatest(ordered_at, received_at), null::text, null::text, product_id
+    select store_id, 'bought', ordered_at, greatest(ordered_at, received_at), null, order_id, product_id, null
     from orders where contact_id = $1 and not cancelled
     union all
-    select null::text, 'unsubscribed', given_at, given_at, null::text, null::text, null::text
+    select null, 'unsubscribed', given_at, given_at, 'consent/' || id, null, null, null
     from consents where contact_id = $1 and not granted
 $$;
 
--- What a journey's contact did since they entered, in its shop, of what concerns it: not what they entered on, of its
--- product if it has one, and of its own messages if the event names one of ours.
-create view journey_contact_events (journey_id, event, done_at, known_at) as
-    select j.id, d.event, d.done_at, d.known_at
-    from journeys j cross join lateral contact_events(j.contact_id) d
-    where (d.store_id is null or d.store_id = j.store_id)
-      and (d.event_id is null or d.event_id is distinct from j.event_id)
-      and (d.product_id is null or j.product_id is null or d.product_id = j.product_id)
-      and (d.message_id is null or d.message_id not like 'j-%' or split_part(d.message_id, '.', 1) = j.id)
-      and case when d.event in ('ordered', 'bought') and j.entered_on in ('ordered', 'bought')
-               then d.done_at > j.entered_at else d.done_at >= j.entered_at end;
+-- Those that concern one stay of a contact ($1) in a conversation: in its shop ($2), since they entered ($3), other than
+-- what they entered on ($4, the event of id $5), of its product ($6) if it has one, and of messages only its own
+-- journey's ($7) and those that are not ours.
+create function contact_events_of_stay(text, text, timestamptz, text, text, text, text) returns table (
+    store_id text, event text, happened_at timestamptz, known_at timestamptz, event_id text, order_id text,
+    product_id text)
+language sql stable as $$
+    select e.store_id, e.event, e.happened_at, e.known_at, e.event_id, e.order_id, e.product_id
+    from contact_events($1) e
+    where (e.store_id is null or e.store_id = $2)
+      and case when e.order_id is not null and $4 in ('ordered', 'bought')
+               then e.happened_at > $3 else e.happened_at >= $3 end
+      and (e.event_id is null or e.event_id is distinct from $5)
+      and (e.product_id is null or $6 is null or e.product_id = $6)
+      and (e.message_of is null or e.message_of = $7)
+$$;
+
+-- Which of them concern which journey: asked by criteria, by intake (which journeys await what came in), and by dry runs.
+create view journey_contact_events as
+    select j.id as journey_id, e.*
+    from journeys j
+    cross join lateral contact_events_of_stay(
+        j.contact_id, j.store_id, j.entered_at, j.entered_on, j.event_id, j.product_id, j.id) e;
 
 -- Delivery: messages and calls to other systems ----------------------------------------------------------------------
 
@@ -571,7 +589,7 @@ create index operation_journeys_unsettled on operation_journeys (journey_id)
 create table outbox (
     id           bigint generated always as identity primary key,
     kind         text not null check (kind in (
-        'start_journey', 'look_again', 'leave', 'say', 'hear', 'wake', 'skip', 'carry_out')),
+        'start_journey', 'look_again', 'leave', 'broadcast', 'contact_event', 'intervene', 'carry_out')),
     journey_id   text references journeys,
     store_id     text,
     subject      text,
@@ -588,9 +606,9 @@ create table outbox (
     check ((kind in ('look_again', 'carry_out')) = (journey_id is null)),
     check ((kind = 'look_again') = (store_id is not null and subject is not null)),
     check ((kind = 'leave') = (reason is not null)),
-    check ((kind = 'say') = (message is not null)),
+    check ((kind = 'broadcast') = (message is not null)),
     check ((kind = 'carry_out') = (operation_id is not null)),
-    check ((kind in ('hear', 'wake', 'skip')) = (payload is not null))
+    check ((kind in ('contact_event', 'intervene')) = (payload is not null))
 );
 create index outbox_due on outbox (next_at, id) where parked_at is null;
 create index outbox_by_journey on outbox (journey_id) where journey_id is not null;
