@@ -16,7 +16,7 @@ from tests.product import Shop, address
 
 @pytest.fixture
 async def ann(pool: Pool) -> JourneyId:
-    """A journey that was entered a day ago: put back by hand, for an event so old would open no door."""
+    """A journey that was entered a day ago: put back by hand, for an event so old would enter nobody."""
     waits = {"wait_for": ["custom.never"], "within": "30 days"}
     await publish(pool, talk("club", thread("custom.quiz", waits, {"send": "hello"})))
     journey = entered(await did(pool, "custom", name="quiz", id="door"))
