@@ -18,7 +18,7 @@ from activities.postgres.queries import load_queries
 from activities.temporal import Temporal, is_trouble
 from activities.waitlist.store import Waitlist
 from schemas.ids import JourneyId
-from schemas.journey import Activity, JourneyStart, Leave, Move, Signal
+from schemas.journey import Activity, JourneyStart, Leave, Move
 from schemas.operations import CarryOut, OperationKind
 from schemas.program import Program
 from schemas.reasons import Ending, Reason
@@ -144,5 +144,5 @@ class Bulk:
 
     async def _call(self, start: JourneyStart, row: Row, move: Move | None) -> bool:
         if move is not None:
-            return await self._temporal.signal(start, Signal.MOVE, move)
-        return await self._temporal.signal(start, Signal.LEAVE, Leave(reason=Reason(row["leaving"])))
+            return await self._temporal.intervene(start, move)
+        return await self._temporal.leave(start, Leave(reason=Reason(row["leaving"])))

@@ -23,13 +23,14 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from schemas.ids import JourneyId, Subject, bulk_workflow_id, journey_workflow_id, shelf_workflow_id
 from schemas.journey import (
-    Hear,
+    Broadcast,
+    ContactEvent,
+    Intervene,
     JourneyStart,
     Leave,
     Look,
     Move,
     PlaceGiven,
-    Say,
     ShelfStart,
     Signal,
     Skip,
@@ -84,19 +85,23 @@ class Temporal:
         """Start a journey's workflow; one that runs or has ended is left alone."""
         await self._start_journey(start)
 
-    async def leave(self, start: JourneyStart, leave: Leave) -> None:
-        """Ask a journey to leave, even if its workflow has not been started yet."""
+    async def leave(self, start: JourneyStart, leave: Leave) -> bool:
+        """Ask a journey to leave, even if its workflow has not been started yet. Whether there was one to ask."""
         if start.late:
             await self._bring_forward(start)
-        await self._start_journey(start, Signal.LEAVE, leave)
+        return await self._start_journey(start, Signal.LEAVE, leave)
 
-    async def say(self, start: JourneyStart, say: Say) -> None:
-        """Ask a journey that stands in line to say something."""
-        await self._start_journey(start, Signal.SAY, say)
+    async def broadcast(self, start: JourneyStart, broadcast: Broadcast) -> None:
+        """Ask a journey that stands in line to send a message."""
+        await self._start_journey(start, Signal.BROADCAST, broadcast)
 
-    async def signal(self, start: JourneyStart, signal: Signal, argument: Hear | Wake | Skip | Move | Leave) -> bool:
-        """Signal a journey, even if its workflow has not been started yet. Whether there was one to hear it."""
-        return await self._start_journey(start, signal, argument)
+    async def tell(self, start: JourneyStart, event: ContactEvent) -> None:
+        """Tell a journey what its contact did, even if its workflow has not been started yet."""
+        await self._start_journey(start, Signal.CONTACT_EVENT, event)
+
+    async def intervene(self, start: JourneyStart, intervention: Wake | Skip | Move) -> bool:
+        """Step in at a journey, even if its workflow has not been started yet. Whether there was one to step in at."""
+        return await self._start_journey(start, Signal.INTERVENE, Intervene(intervention=intervention))
 
     async def call_forward(self, calls: Sequence[tuple[JourneyStart, PlaceGiven]]) -> list[JourneyId]:
         """Signal every one of these journeys. Returns those whose workflow has ended already."""

@@ -3,7 +3,7 @@
 import secrets
 import time
 from enum import StrEnum
-from typing import Any, NewType, Self, cast
+from typing import NewType, Self
 
 from pydantic import model_validator
 
@@ -51,15 +51,6 @@ class Subject(Wire):
     store_id: StoreId
     level: Level = Level.VARIANT
     id: str
-
-    @model_validator(mode="before")
-    @classmethod
-    def _read_the_first_form(cls, value: Any) -> Any:
-        """Histories of the first release know variants only, and name the id `variant_id` (promise P6)."""
-        if isinstance(value, dict) and "variant_id" in value:
-            first = cast("dict[str, Any]", value)
-            return {"store_id": first.get("store_id"), "level": Level.VARIANT, "id": first["variant_id"]}
-        return value  # pyright: ignore[reportUnknownVariableType] - whatever else was given, as it was given
 
     @model_validator(mode="after")
     def _not_empty(self) -> Self:

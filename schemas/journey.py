@@ -1,7 +1,7 @@
 """What is said to and by the two workflows. Exactly one model per workflow, signal, query and activity."""
 
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import AwareDatetime, Field
 
@@ -49,12 +49,10 @@ class Signal(StrEnum):
 
     PLACE_GIVEN = "place_given"
     LEAVE = "leave"
-    SAY = "say"
+    BROADCAST = "broadcast"
     LOOK_AGAIN = "look_again"
-    HEAR = "hear"
-    WAKE = "wake"
-    SKIP = "skip"
-    MOVE = "move"
+    CONTACT_EVENT = "contact_event"
+    INTERVENE = "intervene"
 
 
 class Phase(StrEnum):
@@ -70,13 +68,14 @@ class Phase(StrEnum):
 
 
 class Move(Wire):
-    """Signal to a journey: live by this version from the next rest whose step it has too."""
+    """An intervention: live by this version from the next rest whose step it has too."""
 
+    kind: Literal["move"] = "move"
     program: Program
     operation_id: int
 
 
-class Hear(Wire):
+class ContactEvent(Wire):
     """Signal to a journey: the contact did this. The same event again changes nothing.
 
     Attributes:
@@ -98,8 +97,8 @@ class JourneyState(Wire):
         round: how often a thread has been entered; a message may be sent once per step and round.
         reminders: how many follow-ups have been raised.
         leaving: it was asked to leave, and why.
-        heard: what the contact did during the rest that was continued as new; a later step may wait for it.
-        heard_until: when the deed was done that ended a wait for it last; what was done no later is no news.
+        pending_events: what the contact did during the rest that was continued as new; a later step may wait for it.
+        seen_until: when the event happened that ended a wait for it last; what happened no later is no news.
         moving: the version it was asked to move to, while no rest of it has the same step there.
         left_out: what the path leaves out, for it is bounded.
     """
@@ -111,8 +110,8 @@ class JourneyState(Wire):
     round: int = 0
     reminders: int = 0
     leaving: Reason | None = None
-    heard: tuple[Hear, ...] = ()
-    heard_until: AwareDatetime | None = None
+    pending_events: tuple[ContactEvent, ...] = ()
+    seen_until: AwareDatetime | None = None
     moving: Move | None = None
     path: tuple[PathEntry, ...] = ()
     left_out: LeftOut = LeftOut()
@@ -154,23 +153,31 @@ class Leave(Wire):
     reason: Reason
 
 
-class Say(Wire):
-    """Signal to a journey that stands in line: say this once, and stay in line."""
+class Broadcast(Wire):
+    """Signal to a journey that stands in line: send this message once, and stay in line."""
 
     message: str
 
 
 class Wake(Wire):
-    """Signal to a journey that is held up at `step`: look again, something has changed."""
+    """An intervention at a journey that is held up at `step`: look again, something has changed."""
 
+    kind: Literal["wake"] = "wake"
     step: StepId
 
 
 class Skip(Wire):
-    """Signal to a journey that rests at `step`: go on without it, or leave the thread (`to_end`)."""
+    """An intervention at a journey that rests at `step`: go on without it, or leave the thread (`to_end`)."""
 
+    kind: Literal["skip"] = "skip"
     step: StepId
     to_end: bool = False
+
+
+class Intervene(Wire):
+    """Signal to a journey: an operator, or what they did in the database, changes how it goes on."""
+
+    intervention: Annotated[Wake | Skip | Move, Field(discriminator="kind")]
 
 
 class Decide(Wire):

@@ -34,13 +34,13 @@ class Why(StrEnum):
     TIME_PASSED = "time_passed"
     WINDOW_ENDED = "window_ended"
     DISCONTINUED = "discontinued"
-    ASKED_TO_SPEAK = "asked_to_speak"
+    BROADCAST = "broadcast"
     """A message was to be said to those in line; the journey stands in line again after it."""
     ANSWERED = "answered"
     """A send step got its outcome."""
     EXIT = "exit"
     HAPPENED = "happened"
-    """An event that was waited for was heard."""
+    """An event that was waited for happened."""
     DECIDED = "decided"
     """The branch is in the entry."""
     DONE = "done"
@@ -62,7 +62,7 @@ class PathEntry(Wire):
         message: the message a send step names.
         outcome: what deliver answered; for a deferred message the last answer.
         branch: the way a decide or split step led on.
-        heard: the event that ended the wait for it.
+        event: the one that ended the wait for it.
         moved_to: the version the journey was moved to while it rested here.
     """
 
@@ -74,7 +74,7 @@ class PathEntry(Wire):
     message: str | None = None
     outcome: Outcome | None = None
     branch: str | None = None
-    heard: str | None = None
+    event: str | None = None
     moved_to: VersionId | None = None
 
 

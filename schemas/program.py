@@ -14,9 +14,9 @@ from schemas.ids import AlertId, StepId, VersionId
 from schemas.model import Wire
 from schemas.moments import Until
 
-FORM = 2
-"""The rules of the machine that programs are compiled for today. A journey lives by those of its program's form, so
-that histories of an older form replay as they were (P6)."""
+SEMANTICS = 1
+"""The rules of the machine that programs are compiled for today. A journey lives by those of its program's semantics,
+so that histories of older ones replay as they were (P6)."""
 
 
 class Send(Wire):
@@ -49,7 +49,7 @@ class WaitUntil(Wire):
 
 
 class WaitFor(Wire):
-    """Rest until one of `events` is heard, at most for `window`."""
+    """Rest until one of `events` happens, at most for `window`."""
 
     kind: Literal["wait_for"] = "wait_for"
     id: StepId
@@ -184,19 +184,19 @@ class Program(Wire):
     """One version of one conversation, compiled.
 
     Attributes:
-        form: whose rules of the machine it is lived by.
+        semantics: the rules of the machine that it is run by.
         entries: in the order of the document; the first whose event matches and whose criteria hold is entered.
-        hears: the events any step waits for.
+        awaited: the events any step waits for.
         goal_on, exit_on: the events that end the journey, wherever it stands.
     """
 
     version: VersionId
     conversation: str
-    form: int = 1
+    semantics: int = 1
     entries: tuple[Entry, ...]
     terms: dict[str, Terms] = Field(default_factory=dict[str, Terms])
     """By alert code; an alert that is not here has no follow-ups."""
-    hears: tuple[str, ...] = ()
+    awaited: tuple[str, ...] = ()
     goal_on: tuple[str, ...] = ()
     exit_on: tuple[str, ...] = ()
     steps: dict[StepId, Step]

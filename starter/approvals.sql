@@ -49,7 +49,8 @@ with chosen as (
     returning s.key, s.journey_id, s.step
 ), woken as (
     insert into outbox (kind, journey_id, payload)
-    select 'wake', journey_id, jsonb_build_object('step', step) from answered order by key
+    select 'intervene', journey_id, jsonb_build_object('intervention', jsonb_build_object('kind', 'wake', 'step', step))
+    from answered order by key
 ), let_go as (
     update journeys set held_up_by = null
     where id in (select journey_id from answered) and held_up_by = 'awaiting_approval'

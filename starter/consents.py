@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 
-from activities.conversations.hearing import UNSUBSCRIBED, Happened, tell_journeys
+from activities.conversations.contact_events import UNSUBSCRIBED, Happened, tell_journeys
 from activities.postgres.pool import Pool, transaction
 from activities.postgres.queries import load_queries
 from activities.waitlist.enlist import contact

@@ -17,7 +17,7 @@ from activities.postgres.queries import load_queries
 from activities.temporal import Temporal, is_trouble
 from activities.waitlist.store import Waitlist
 from schemas.ids import JourneyId, Subject
-from schemas.journey import Hear, JourneyStart, Leave, Say, Signal, Skip, Wake
+from schemas.journey import Broadcast, ContactEvent, Intervene, JourneyStart, Leave
 from schemas.reasons import Reason
 
 log = structlog.get_logger()
@@ -93,14 +93,13 @@ class Dispatcher:
                 await self._temporal.leave(starts[row["journey_id"]], Leave(reason=Reason(row["reason"])))
             case "look_again":
                 await self._temporal.look_again(Subject.from_key(row["store_id"], row["subject"]))
-            case "say":
-                await self._temporal.say(starts[row["journey_id"]], Say(message=row["message"]))
-            case "hear":
-                await self._temporal.signal(starts[row["journey_id"]], Signal.HEAR, Hear.model_validate(row["payload"]))
-            case "wake":
-                await self._temporal.signal(starts[row["journey_id"]], Signal.WAKE, Wake.model_validate(row["payload"]))
-            case "skip":
-                await self._temporal.signal(starts[row["journey_id"]], Signal.SKIP, Skip.model_validate(row["payload"]))
+            case "broadcast":
+                await self._temporal.broadcast(starts[row["journey_id"]], Broadcast(message=row["message"]))
+            case "contact_event":
+                await self._temporal.tell(starts[row["journey_id"]], ContactEvent.model_validate(row["payload"]))
+            case "intervene":
+                signal = Intervene.model_validate(row["payload"])
+                await self._temporal.intervene(starts[row["journey_id"]], signal.intervention)
             case "carry_out":
                 await self._temporal.carry_out(row["operation_id"])
             case kind:
@@ -123,12 +122,12 @@ class Dispatcher:
         while True:
             try:
                 async with self._pool.acquire() as connection:
-                    await self._hear(connection)
+                    await self._be_woken(connection)
             except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
                 log.warning("outbox notifications lost", error=type(error).__name__)
             await asyncio.sleep(RECONNECT.total_seconds())
 
-    async def _hear(self, connection: Connection) -> None:
+    async def _be_woken(self, connection: Connection) -> None:
         """Be woken by every NOTIFY until the connection is lost."""
         lost = asyncio.Event()
 

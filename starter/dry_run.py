@@ -26,7 +26,7 @@ from starter.path_differences import difference_in_words
 from starter.rehearsing.run import working_version
 from starter.replay import replay_paths
 from workflows.interpreter.compiler import compile_document, compile_questions
-from workflows.interpreter.old_life import Deed, Recorded
+from workflows.interpreter.old_life import Recorded, RecordedEvent
 from workflows.interpreter.record import Record, live_again
 
 SQL = load_queries("starter", "dry_run.sql")
@@ -35,10 +35,10 @@ MOST_JOURNEYS = 10_000
 """Of one dry run: minutes of replaying, and more than anybody reads."""
 MOST_LISTED = 200
 """Sentences in a report: after so many alike nobody reads on, and the counts tell the rest."""
-MOST_DEEDS = 1000
+MOST_EVENTS = 1000
 """Of one journey's contact: who opens and clicks all day long is no reason to hold all of it in memory."""
 AT_ONCE = 250
-"""Journeys whose starts and deeds are held in memory together."""
+"""Journeys whose starts and contact events are held in memory together."""
 
 
 def in_silence(_done: int, _of: int) -> None:
@@ -96,7 +96,7 @@ async def _compare(
 ) -> Sequence[JourneyDifference | NotCompared]:
     """Those of these journeys that are not the same, in their order."""
     starts = await Waitlist(operations.pool).starts([*rows])
-    deeds = await trial.deeds([*rows])
+    events = await trial.contact_events([*rows])
     found: dict[JourneyId, JourneyDifference | NotCompared] = {}
     ids = {journey_workflow_id(journey_id): journey_id for journey_id in rows}
     async with aclosing(replay_paths(operations.client, operations.archive, [*rows])) as replayed:
@@ -108,7 +108,7 @@ async def _compare(
                     raise Unclear(UNREADABLE)
                 if isinstance(each.told, Exception):
                     raise Unclear(f"{type(each.told).__name__}: {each.told}")
-                sentence = await trial.differs(start, each.told, row, deeds.get(journey_id, ()))
+                sentence = await trial.differs(start, each.told, row, events.get(journey_id, ()))
             except Unclear as unclear:
                 found[journey_id] = NotCompared(journey_id=journey_id, why=str(unclear))
                 continue
@@ -151,16 +151,19 @@ class _Trial:
         self._versions: dict[VersionId, _Version] = {}
         self.decided_today = 0
 
-    async def deeds(self, journeys: list[JourneyId]) -> dict[JourneyId, tuple[Deed, ...]]:
+    async def contact_events(self, journeys: list[JourneyId]) -> dict[JourneyId, tuple[RecordedEvent, ...]]:
         """What their contacts did of what the document waits for, as far as it is known today."""
-        found: dict[JourneyId, tuple[Deed, ...]] = {}
+        found: dict[JourneyId, tuple[RecordedEvent, ...]] = {}
         program = self._tried.program
-        events = [*{*program.hears, *program.goal_on, *program.exit_on}]
-        for row in await self._pool.fetch(SQL["deeds"], journeys, events, MOST_DEEDS):
-            found[row["id"]] = (*found.get(row["id"], ()), Deed(row["event"], row["known_at"], row["done_at"]))
+        awaited = [*{*program.awaited, *program.goal_on, *program.exit_on}]
+        for row in await self._pool.fetch(SQL["contact_events"], journeys, awaited, MOST_EVENTS):
+            event = RecordedEvent(row["event"], row["known_at"], row["happened_at"])
+            found[row["id"]] = (*found.get(row["id"], ()), event)
         return found
 
-    async def differs(self, start: JourneyStart, path: JourneyPath, row: Row, deeds: tuple[Deed, ...]) -> str | None:
+    async def differs(
+        self, start: JourneyStart, path: JourneyPath, row: Row, events: tuple[RecordedEvent, ...]
+    ) -> str | None:
         """How the journey would differ, in a sentence; None when it would not.
 
         Raises:
@@ -175,7 +178,7 @@ class _Trial:
             path,
             until,
             _zone(row),
-            deeds,
+            events,
             frozenset(event for each in (began, *others) for event in (*each.program.goal_on, *each.program.exit_on)),
         )
         same = _same_questions(began, self._tried)

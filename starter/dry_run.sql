@@ -15,20 +15,20 @@ limit $2;
 -- name: version
 select program, questions from versions where id = $1;
 
--- name: deeds
+-- name: contact_events
 -- What these journeys' contacts did of these events ($2) and of those that end their own version's journeys, in the order
--- in which journeys would hear of it; the first $3 of each.
-select j.id, deed.event, deed.done_at, deed.known_at
+-- in which journeys would be told of it; the first $3 of each.
+select j.id, done.event, done.happened_at, done.known_at
 from journeys j
 join versions v on v.id = j.version_id
 cross join lateral (
-    select distinct event, done_at, known_at from journey_deeds
+    select distinct event, happened_at, known_at from journey_contact_events
     where journey_id = j.id and (event = any($2::text[]) or v.program -> 'goal_on' ? event or v.program -> 'exit_on' ? event)
-    order by known_at, done_at
+    order by known_at, happened_at
     limit $3
-) as deed
+) as done
 where j.id = any($1::text[])
-order by j.id, deed.known_at, deed.done_at;
+order by j.id, done.known_at, done.happened_at;
 
 -- name: latest_document
 -- What is worked on, or else what is published.

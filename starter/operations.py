@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from temporalio.client import Client
 
 from activities.archive.archive import Archive
+from activities.intake.events import Events
 from activities.postgres.pool import Pool, open_pool
 from activities.storefronts.storefront import DeliveryMalformed, NotOurs, PayloadMalformed, Storefront, WebhookAnswer
 from activities.waitlist.enlist import Enlisted, Enlisting, NotEnlisted
-from activities.waitlist.events import Events
 from activities.waitlist.intake import Intake, Receipt
 from schemas.conversation import ConversationDocument
 from schemas.events import Event, EventOutcome

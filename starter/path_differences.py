@@ -114,10 +114,10 @@ def _other_rest(old: PathEntry, new: PathEntry) -> str | None:
 
 
 def _left_otherwise(old: PathEntry, new: PathEntry) -> str:
-    if new.heard is not None and new.heard != old.heard:
-        return f"hear '{new.heard}' at '{new.step}'"
-    if old.heard is not None and new.heard is None and new.left_at is not None:
-        return f"not hear '{old.heard}' at '{new.step}'"
+    if new.event is not None and new.event != old.event:
+        return f"hear '{new.event}' at '{new.step}'"
+    if old.event is not None and new.event is None and new.left_at is not None:
+        return f"not hear '{old.event}' at '{new.step}'"
     if new.left_at is None and old.left_at is not None:
         return f"still rest at '{new.step}'"
     return f"leave '{new.step}' another way"
@@ -125,7 +125,7 @@ def _left_otherwise(old: PathEntry, new: PathEntry) -> str:
 
 def _by(entry: PathEntry) -> tuple[object, ...]:
     outcome = entry.outcome.kind if entry.outcome is not None else None
-    return entry.step, entry.branch, entry.why, entry.heard, outcome
+    return entry.step, entry.branch, entry.why, entry.event, outcome
 
 
 def _clock(moment: datetime) -> str:

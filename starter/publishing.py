@@ -106,9 +106,11 @@ async def publish(
         await connection.execute(SQL["retire_alerts_but"], code, list(document.alerts))
         for alert_code, alert in document.alerts.items():
             await _set_alert(connection, document, alert_code, alert)
-        doors = sorted({thread.on for thread in document.threads if thread.on is not None and is_shop_event(thread.on)})
-        await connection.execute(SQL["close_doors_but"], code, doors)
-        await connection.execute(SQL["open_doors"], code, doors)
+        events = sorted(
+            {thread.on for thread in document.threads if thread.on is not None and is_shop_event(thread.on)}
+        )
+        await connection.execute(SQL["drop_entry_triggers_but"], code, events)
+        await connection.execute(SQL["add_entry_triggers"], code, events)
         await connection.execute(SQL["publish"], code, version_id)
         await connection.execute(
             SQL["record_publication"],

@@ -71,11 +71,11 @@ update conversations set published = $2 where code = $1;
 -- name: anything_published
 select exists (select from conversations where published is not null);
 
--- name: close_doors_but
-delete from doors where conversation = $1 and not (event = any($2::text[]));
+-- name: drop_entry_triggers_but
+delete from entry_triggers where conversation = $1 and not (event = any($2::text[]));
 
--- name: open_doors
-insert into doors (event, conversation) select unnest($2::text[]), $1 on conflict do nothing;
+-- name: add_entry_triggers
+insert into entry_triggers (event, conversation) select unnest($2::text[]), $1 on conflict do nothing;
 
 -- name: record_publication
 insert into publications (conversation, version_id, published_by, note) values ($1, $2, $3, $4);

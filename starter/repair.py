@@ -16,7 +16,7 @@ from activities.archive.archive import Archive
 from activities.postgres.pool import Connection, Pool, transaction
 from activities.postgres.queries import load_queries
 from schemas.ids import JourneyId, StepId
-from schemas.journey import Skip, Wake
+from schemas.journey import Intervene, Skip, Wake
 from schemas.outcome import Deferred, Held, Refused, Stopped, Then
 from schemas.path import JourneyPath, PathEntry
 from schemas.reasons import Reason
@@ -244,7 +244,7 @@ async def _do(
         return
     match repair:
         case Repair.RETRY:
-            await connection.execute(SQL["push"], journey_id, "wake", Wake(step=rest.step).model_dump(mode="json"))
+            signal = Intervene(intervention=Wake(step=rest.step))
         case Repair.SKIP | Repair.FINISH:
             to_end = repair is Repair.FINISH
             if rest.sends:
@@ -252,10 +252,10 @@ async def _do(
                 # In the ledger, so that it holds also if the message falls due before the journey hears of it.
                 passed_over = Refused(reason=Reason.SKIPPED, then=Then.END_THREAD if to_end else Then.GO_ON)
                 await connection.execute(SQL["pass_over"], message["key"], passed_over.model_dump(mode="json"))
-            skip = Skip(step=rest.step, to_end=to_end)
-            await connection.execute(SQL["push"], journey_id, "skip", skip.model_dump(mode="json"))
+            signal = Intervene(intervention=Skip(step=rest.step, to_end=to_end))
         case _:
             assert_never(repair)
+    await connection.execute(SQL["intervene"], journey_id, signal.model_dump(mode="json"))
     await connection.execute(SQL["let_go"], journey_id)
 
 

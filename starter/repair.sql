@@ -34,8 +34,8 @@ select ended_at is not null as ended, case when at_step = $2 then at_since end a
 -- name: pass_over
 update sends set state = 'refused', outcome = $2, settled_at = now() where key = $1;
 
--- name: push
-insert into outbox (kind, journey_id, payload) values ($2, $1, $3);
+-- name: intervene
+insert into outbox (kind, journey_id, payload) values ('intervene', $1, $2);
 
 -- name: let_go
 -- It is held up no longer, as far as we know; if it is, it says so again.
@@ -54,7 +54,8 @@ with stopped as (
     order by id limit $5 for update
 ), woken as (
     insert into outbox (kind, journey_id, payload)
-    select 'wake', id, jsonb_build_object('step', at_step) from stopped
+    select 'intervene', id, jsonb_build_object('intervention', jsonb_build_object('kind', 'wake', 'step', at_step))
+    from stopped
 )
 update journeys set held_up_by = null where id in (select id from stopped)
 returning id;

@@ -140,7 +140,7 @@ class Waitlists:
             saying, journeys = await _to_say(connection, lines, message)
             if at_most is not None and saying.to_hear > at_most:
                 raise MoreToHear(at_most, saying)
-            await connection.execute(SQL["say"], journeys, message)
+            await connection.execute(SQL["broadcast"], journeys, message)
             details = {"message": message, "store": lines.store_id, "variant": lines.variant_id}
             details |= {"product": lines.product_id, "alert": lines.alert, "contacts": str(saying.to_hear)}
             await connection.execute(SQL["audit"], actor, "message waiting list", details)

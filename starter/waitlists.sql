@@ -80,8 +80,8 @@ order by e.contact_id, e.happened_at, e.received_at, e.id, p.product_id, thing.v
 select w.journey_id,
        case when w.state = 'claimed' then 'called_forward'
             when not v.document -> 'messages' ? $5 then 'lacking'
-            when exists (select from sends s where s.key = w.journey_id || '/once/' || $5 || '/0')
-              or exists (select from outbox o where o.kind = 'say' and o.journey_id = w.journey_id and o.message = $5)
+            when exists (select from sends s where s.key = w.journey_id || '/broadcast/' || $5 || '/0')
+              or exists (select from outbox o where o.kind = 'broadcast' and o.journey_id = w.journey_id and o.message = $5)
                 then 'heard'
             else 'to_hear' end as standing
 from waiting w
@@ -93,8 +93,8 @@ where w.state in ('waiting', 'claimed') and w.store_id = $1
   and ($4::text is null or w.alert_id = $4)
 order by w.entered_at, w.place;
 
--- name: say
-insert into outbox (kind, journey_id, message) select 'say', id, $2 from unnest($1::text[]) with ordinality as said (id, n)
+-- name: broadcast
+insert into outbox (kind, journey_id, message) select 'broadcast', id, $2 from unnest($1::text[]) with ordinality as said (id, n)
 order by n;
 
 -- name: known_message

@@ -14,9 +14,9 @@ from temporalio.client import Client, WorkflowExecutionStatus, WorkflowHandle
 from temporalio.service import RPCError
 
 from activities.archive.postgres import PostgresArchive
+from activities.intake.events import Events
 from activities.postgres.pool import Pool
 from activities.waitlist.enlist import Enlisted, Enlisting
-from activities.waitlist.events import Events
 from activities.waitlist.intake import Intake
 from activities.waitlist.store import Waitlist
 from schemas.conversation import ConversationDocument

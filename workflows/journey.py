@@ -6,13 +6,14 @@ from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
     from schemas.journey import (
+        Broadcast,
         Close,
-        Hear,
+        ContactEvent,
+        Intervene,
         JourneyStart,
         Leave,
         Move,
         PlaceGiven,
-        Say,
         Signal,
         Skip,
         Wake,
@@ -55,31 +56,25 @@ class JourneyWorkflow:
         """End at the next rest."""
         self._world.leaving = leave
 
-    @workflow.signal(name=Signal.SAY)
-    def say(self, say: Say) -> None:
-        """Say a message while you stand in line; not heard by a journey that has been called forward."""
-        self._world.says.append(say)
+    @workflow.signal(name=Signal.BROADCAST)
+    def broadcast(self, broadcast: Broadcast) -> None:
+        """Send a message while you stand in line; ignored by a journey that has been called forward."""
+        self._world.broadcasts.append(broadcast)
 
-    @workflow.signal(name=Signal.HEAR)
-    def hear(self, hear: Hear) -> None:
+    @workflow.signal(name=Signal.CONTACT_EVENT)
+    def contact_event(self, event: ContactEvent) -> None:
         """The contact did something that a step may wait for."""
-        self._world.hear(hear)
+        self._world.receive(event)
 
-    @workflow.signal(name=Signal.WAKE)
-    def wake(self, wake: Wake) -> None:
-        """Look again, if you are held up at this step."""
-        self._world.pushes.append(wake)
-
-    @workflow.signal(name=Signal.SKIP)
-    def skip(self, skip: Skip) -> None:
-        """Go on without this step, if you rest there."""
-        self._world.pushes.append(skip)
-
-    @workflow.signal(name=Signal.MOVE)
-    async def move(self, move: Move) -> None:
-        """Live by another version, from now or from the next rest that has the same step there."""
-        if (made := self._journey.move(move)) is not None:
-            await self._world.moved(made)
+    @workflow.signal(name=Signal.INTERVENE)
+    async def intervene(self, signal: Intervene) -> None:
+        """Look again at a step, go on without it, or live by another version."""
+        match signal.intervention:
+            case Wake() | Skip() as intervention:
+                self._world.interventions.append(intervention)
+            case Move() as move:
+                if (made := self._journey.move(move)) is not None:
+                    await self._world.moved(made)
 
     @workflow.query
     def path(self) -> JourneyPath:

@@ -13,12 +13,13 @@ from temporalio import workflow
 
 from schemas.ids import StepId
 from schemas.journey import (
+    Broadcast,
     CallOut,
     ChangeContact,
+    ContactEvent,
     Decide,
     Deliver,
     FindMoment,
-    Hear,
     JourneyStart,
     JourneyState,
     Leave,
@@ -26,7 +27,6 @@ from schemas.journey import (
     Moved,
     Phase,
     PlaceGiven,
-    Say,
     Skip,
     Stand,
     StepOut,
@@ -37,10 +37,10 @@ from schemas.outcome import Outcome
 from schemas.program import CallWebhook, ContactChange
 from schemas.reasons import Reason
 from workflows import policies
-from workflows.interpreter.world import Hears, Woken, hears_nothing
+from workflows.interpreter.world import Awaited, Woken, awaits_nothing
 
-MOST_HEARD = 100
-"""Deeds that a new history begins with, the newest of those that were heard: its input must not grow without end."""
+MOST_PENDING_EVENTS = 100
+"""Events that a new history begins with, the newest of those that are pending: its input must not grow without end."""
 
 
 class TemporalWorld:
@@ -50,48 +50,47 @@ class TemporalWorld:
         self._start = start
         self._program = start.program
         self.places: deque[PlaceGiven] = deque()
-        self.says: deque[Say] = deque()
-        self.pushes: deque[Wake | Skip] = deque()
+        self.broadcasts: deque[Broadcast] = deque()
+        self.interventions: deque[Wake | Skip] = deque()
         self.leaving: Leave | None = Leave(reason=start.state.leaving) if start.state.leaving else None
-        self._heard = [*start.state.heard]
-        self._heard_before = {heard.event_id for heard in self._heard}
-        self._heard_until = start.state.heard_until
+        self._pending_events = [*start.state.pending_events]
+        self._seen = {event.event_id for event in self._pending_events}
+        self._seen_until = start.state.seen_until
         self._state: Callable[[], JourneyState] = lambda: start.state
 
-    def hear(self, hear: Hear) -> None:
-        """Heard once, however often it is told, and in the order in which it was done: signals overtake each other."""
-        known = hear.event_id in self._heard_before
-        old = hear.at is not None and self._heard_until is not None and hear.at <= self._heard_until
+    def receive(self, event: ContactEvent) -> None:
+        """Take it once, however often it comes, in the order in which events happened: signals overtake each other."""
+        known = event.event_id in self._seen
+        old = event.at is not None and self._seen_until is not None and event.at <= self._seen_until
         if not known and not old:
-            self._heard_before.add(hear.event_id)
-            self._heard.append(hear)
-            self._heard.sort(key=lambda heard: (heard.at is not None, heard.at))
+            self._seen.add(event.event_id)
+            self._pending_events.append(event)
+            self._pending_events.sort(key=lambda pending: (pending.at is not None, pending.at))
 
     def now(self) -> datetime:
         return workflow.now()
 
     def rest(self, state: Callable[[], JourneyState]) -> None:
         self._state = state
-        if not self._heard and not self.pushes and self._grows_long():
+        if not self._pending_events and not self.interventions and self._grows_long():
             self._continue_as_new(state())
 
     def _grows_long(self) -> bool:
-        """Whether to continue as new, from the rest that was come to last: not over what is to be heard after it."""
+        """Whether to continue as new, from the rest that was come to last: not over what came in after it."""
         if not workflow.info().is_continue_as_new_suggested():
             return False
         state = self._state()
         called = any(place.claim_id > (state.claim_id or 0) for place in self.places)
-        # Whoever was called forward hears words to those in line no more.
-        in_line = self._program.form == 1 or state.phase in (Phase.ENTERED, Phase.WAITING)
-        unsaid = bool(self.says) and in_line
-        return not (called or unsaid) and workflow.all_handlers_finished()
+        # Whoever was called forward is sent no more broadcasts to those in line.
+        unsent = bool(self.broadcasts) and state.phase in (Phase.ENTERED, Phase.WAITING)
+        return not (called or unsent) and workflow.all_handlers_finished()
 
-    async def sleep(self, step: str, until: datetime | None, hears: Hears = hears_nothing) -> Woken | None:
+    async def sleep(self, step: str, until: datetime | None, awaited: Awaited = awaits_nothing) -> Woken | None:
         def woken_by() -> Woken | None:
             if self.leaving is not None:
                 return self.leaving
-            push = next((push for push in self.pushes if push.step == step), None)
-            return push or next((heard for heard in self._heard if heard.event in hears()), None)
+            intervention = next((each for each in self.interventions if each.step == step), None)
+            return intervention or next((event for event in self._pending_events if event.event in awaited()), None)
 
         await self._until(until, lambda: woken_by() is not None)
         woken = woken_by()
@@ -101,49 +100,44 @@ class TemporalWorld:
     def _miss_until(self, woken: object) -> None:
         """What came before the rest ended, and did not end it, has been missed: the next step waits for what is new.
 
-        Where a deed ended it, that is what was done no later; what was done at once is the same deed, by another name.
-        Of a deed without its time, as it is in older histories, nobody can tell: everything is missed.
+        Where an event ended it, that is what happened no later; what happened at once is the same, by another name. Of
+        an event without its time nobody can tell: everything is missed.
         """
-        self.pushes.clear()
-        if not isinstance(woken, Hear) or woken.at is None:
-            self._heard.clear()
+        self.interventions.clear()
+        if not isinstance(woken, ContactEvent) or woken.at is None:
+            self._pending_events.clear()
             return
-        self._heard_until = woken.at
-        after = self._heard[self._heard.index(woken) + 1 :]
-        self._heard = [heard for heard in after if heard.at is None or heard.at > woken.at]
+        self._seen_until = woken.at
+        after = self._pending_events[self._pending_events.index(woken) + 1 :]
+        self._pending_events = [event for event in after if event.at is None or event.at > woken.at]
 
-    async def stand_in_line(self, until: datetime, after_claim: int) -> PlaceGiven | Say | Leave | None:
-        def woken_by() -> PlaceGiven | Say | Leave | None:
+    async def stand_in_line(self, until: datetime, after_claim: int) -> PlaceGiven | Broadcast | Leave | None:
+        def woken_by() -> PlaceGiven | Broadcast | Leave | None:
             while self.places and self.places[0].claim_id <= after_claim:
                 self.places.popleft()
             if self.leaving is not None:
                 return self.leaving
-            return self.places[0] if self.places else self.says[0] if self.says else None
+            return self.places[0] if self.places else self.broadcasts[0] if self.broadcasts else None
 
         await self._until(until, lambda: woken_by() is not None)
         woken = woken_by()
         self._miss_until(woken)
-        if isinstance(woken, Say):
-            self.says.popleft()
+        if isinstance(woken, Broadcast):
+            self.broadcasts.popleft()
         return self._taken(woken) if isinstance(woken, Leave) else woken
 
     def _taken(self, leave: Leave) -> Leave:
         """Asked once is asked: a farewell that is put off till morning is not left a second time."""
-        if self._program.form > 1:
-            self.leaving = None
+        self.leaving = None
         return leave
 
     async def _until(self, until: datetime | None, happened: Callable[[], bool]) -> None:
         if happened():
             return  # what has come already counts, also where `until` is past
         timeout = until - workflow.now() if until is not None else None
-
-        def grows_long() -> bool:
-            return self._program.form > 1 and self._grows_long()
-
         with suppress(TimeoutError):
-            await workflow.wait_condition(lambda: happened() or grows_long(), timeout=timeout)
-        if not happened() and grows_long():
+            await workflow.wait_condition(lambda: happened() or self._grows_long(), timeout=timeout)
+        if not happened() and self._grows_long():
             self._continue_as_new(self._state())
 
     async def deliver(self, request: Deliver) -> Outcome:
@@ -187,8 +181,8 @@ class TemporalWorld:
     def _continue_as_new(self, state: JourneyState) -> NoReturn:
         carried = {
             "leaving": self.leaving.reason if self.leaving else None,
-            "heard": tuple(self._heard[-MOST_HEARD:]),
-            "heard_until": self._heard_until,
+            "pending_events": tuple(self._pending_events[-MOST_PENDING_EVENTS:]),
+            "seen_until": self._seen_until,
         }
         state = state.model_copy(update=carried)
         workflow.continue_as_new(self._start.model_copy(update={"program": self._program, "state": state}))

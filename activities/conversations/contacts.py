@@ -6,9 +6,9 @@ from zoneinfo import ZoneInfo
 import structlog
 from temporalio import activity
 
-from activities.conversations.hearing import SQL
+from activities.conversations.contact_events import SQL
+from activities.intake.events import LARGEST_ATTRIBUTES, Events
 from activities.postgres.pool import Pool, transaction
-from activities.waitlist.events import LARGEST_ATTRIBUTES, Events
 from schemas.events import Event, EventKind, EventStatus
 from schemas.ids import StoreId
 from schemas.journey import Activity, ChangeContact, FindMoment, Moment

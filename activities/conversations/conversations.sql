@@ -1,15 +1,18 @@
--- Every query of entering conversations without an alert, of what journeys hear, and of what they note about contacts.
+-- Every query of entering conversations without an alert, of which journeys await what a contact did, and of what they note about contacts.
 
--- name: listening
--- The journeys under way that something a contact ($1) did means anything to: in its shop ($2; null: in all), by any of
--- its names ($3), since they entered ($4). An open or a click that names one of our messages ($5) is of its journey only.
-select j.id, j.product_id, coalesce(v.program -> 'hears', '[]') as hears, coalesce(v.program -> 'goal_on', '[]') as goal_on,
-       coalesce(v.program -> 'exit_on', '[]') as exit_on
+-- name: awaiting
+-- The journeys under way that something a contact ($1) did means anything to, with those of its names ($5) that concern
+-- each: the event ($3) or order ($4) of that shop ($2); of an order, what was bought for the first time ($6).
+select j.id, mine.events, coalesce(v.program -> 'awaited', '[]') as awaited,
+       coalesce(v.program -> 'goal_on', '[]') as goal_on, coalesce(v.program -> 'exit_on', '[]') as exit_on
 from journeys j join versions v on v.id = j.version_id
-where j.contact_id = $1 and j.ended_at is null and j.leaving is null and ($2::text is null or j.store_id = $2)
-  and j.entered_at <= $4
-  and ($5::text is null or $5 not like 'j-%' or split_part($5, '.', 1) = j.id)
-  and (v.program -> 'hears' ?| $3::text[] or v.program -> 'goal_on' ?| $3 or v.program -> 'exit_on' ?| $3)
+cross join lateral (
+    select array_agg(distinct event) as events from journey_contact_events
+    where journey_id = j.id and store_id is not distinct from $2 and (event_id = $3 or order_id = $4)
+      and event = any($5::text[]) and (product_id is null or product_id = any($6::text[]))
+) as mine
+where j.contact_id = $1 and j.ended_at is null and j.leaving is null and mine.events is not null
+  and (v.program -> 'awaited' ?| $5::text[] or v.program -> 'goal_on' ?| $5 or v.program -> 'exit_on' ?| $5)
 order by j.id
 for no key update of j;
 
@@ -19,32 +22,28 @@ with asked as (
 )
 insert into outbox (kind, journey_id, reason) select 'leave', id, $2 from asked;
 
--- name: hear
-insert into outbox (kind, journey_id, payload) values ('hear', $1, $2);
+-- name: signal_event
+insert into outbox (kind, journey_id, payload) values ('contact_event', $1, $2);
 
--- name: hold_doors
+-- name: hold_entry_triggers
 -- Held against a publication of the same moment, as in enlist.sql.
-select from conversations where code in (select conversation from doors where event = any($1::text[])) order by code for share;
+select from conversations where code in (select conversation from entry_triggers where event = any($1::text[])) order by code for share;
 
--- name: doors
+-- name: entry_triggers
 -- The published conversations that any of these events may enter, each once, by the first of its events.
-select distinct on (c.code) c.code, c.paused_at is not null as paused, d.event, v.id as version_id, v.program, v.questions,
+select distinct on (c.code) c.code, c.paused_at is not null as paused, t.event, v.id as version_id, v.program, v.questions,
        v.document -> 'list' ->> 'code' as list_code
-from doors d join conversations c on c.code = d.conversation join versions v on v.id = c.published
-where d.event = any($1::text[])
-order by c.code, array_position($1::text[], d.event);
+from entry_triggers t join conversations c on c.code = t.conversation join versions v on v.id = c.published
+where t.event = any($1::text[])
+order by c.code, array_position($1::text[], t.event);
 
 -- name: under_way
 select id from journeys
 where conversation = $1 and store_id = $2 and contact_id = $3 and alert_id is null and ended_at is null;
 
 -- name: done_since
--- Which of these ($4) the contact did in the shop since then, this event ($5) aside; bought: of this product ($6), or of
--- any. An open or a click that names one of our messages was of another journey.
-select array_agg(distinct event) from deeds($1)
-where (store_id is null or store_id = $2) and done_at >= $3 and event = any($4::text[])
-  and event_id is distinct from $5 and (message_id is null or message_id not like 'j-%')
-  and (product_id is null or $6::text is null or product_id = $6);
+-- Which of these ($7) the contact did that would have concerned their journey, had they entered then.
+select array_agg(distinct event) from contact_events_of_stay($1, $2, $3, $4, $5, $6, null) where event = any($7::text[]);
 
 -- name: enter
 -- Nothing, if they are in it already.

@@ -1,6 +1,6 @@
-"""Entering a conversation without an alert, in the transaction of the event that opens its door.
+"""Entering a conversation without an alert, in the transaction of the event that is its entry trigger.
 
-Whoever stands at a door enters, or has the reason on record (P7). Temporal is not needed: the workflow's start is an
+Whoever sets one off enters, or has the reason on record (P7). Temporal is not needed: the workflow's start is an
 outbox row.
 """
 
@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 
 import structlog
 
-from activities.conversations.hearing import BOUGHT, ORDERED, SQL, Happened
+from activities.conversations.contact_events import BOUGHT, ORDERED, SQL, Happened, tell_journeys
 from activities.decisions.evaluate import evaluate
 from activities.decisions.journey_facts import Newcomer, entry_facts
 from activities.postgres.pool import Connection, Row
@@ -20,7 +20,7 @@ from schemas.program import Program, Send, entry_question
 from schemas.questions import Questions
 from schemas.reasons import Reason
 
-EVENTS = load_queries("activities.waitlist", "events.sql")
+EVENTS = load_queries("activities.intake", "events.sql")
 log = structlog.get_logger()
 
 TOO_LATE_AFTER = timedelta(hours=24)
@@ -35,16 +35,26 @@ class _About:
     subject: Subject | None = None
 
 
-async def enter_conversations(connection: Connection, happened: Happened) -> tuple[AtTheDoor, ...]:
+async def tell_conversations(connection: Connection, happened: Happened) -> tuple[AtTheDoor, ...]:
+    """What a contact did reaches their journeys under way first, then the conversations that it may enter.
+
+    Returns:
+        The conversations that were considered for entry.
+    """
+    await tell_journeys(connection, happened)
+    return await _enter_conversations(connection, happened)
+
+
+async def _enter_conversations(connection: Connection, happened: Happened) -> tuple[AtTheDoor, ...]:
     """Let the contact into every published conversation with a thread on this, unless something speaks against it."""
     if happened.store_id is None:
         return ()
-    await connection.execute(SQL["hold_doors"], list(happened.names))
-    doors = await connection.fetch(SQL["doors"], list(happened.names))
-    if not doors:
+    await connection.execute(SQL["hold_entry_triggers"], list(happened.names))
+    triggers = await connection.fetch(SQL["entry_triggers"], list(happened.names))
+    if not triggers:
         return ()
     about = await _about(connection, happened.store_id, happened.things)
-    return tuple([await _enter(connection, door, happened, happened.store_id, about) for door in doors])
+    return tuple([await _enter(connection, trigger, happened, happened.store_id, about) for trigger in triggers])
 
 
 async def _about(connection: Connection, store_id: StoreId, things: tuple[Item, ...]) -> _About:
@@ -61,12 +71,14 @@ async def _about(connection: Connection, store_id: StoreId, things: tuple[Item, 
     return _About(product_id, Subject(store_id=store_id, level=level, id=id_))
 
 
-async def _enter(connection: Connection, door: Row, happened: Happened, store_id: StoreId, about: _About) -> AtTheDoor:
-    conversation: str = door["code"]
+async def _enter(
+    connection: Connection, trigger: Row, happened: Happened, store_id: StoreId, about: _About
+) -> AtTheDoor:
+    conversation: str = trigger["code"]
     there: JourneyId | None = await connection.fetchval(SQL["under_way"], conversation, store_id, happened.contact_id)
     if there is not None:
         return AtTheDoor(conversation=conversation, standing=Standing.THERE_ALREADY, journey=there)
-    reason = await _why_not(connection, door, happened, store_id, about)
+    reason = await _why_not(connection, trigger, happened, store_id, about)
     if reason is not None:
         standing = Standing.NOT_ENTERED
         return AtTheDoor(conversation=conversation, standing=standing, reason=reason, why=reason.sentence)
@@ -77,10 +89,10 @@ async def _enter(connection: Connection, door: Row, happened: Happened, store_id
         store_id,
         about.subject.key if about.subject else None,
         about.product_id,
-        door["version_id"],
+        trigger["version_id"],
         conversation,
         happened.at,
-        door["event"],
+        trigger["event"],
         happened.id,
     )
     if entered is not None:
@@ -91,54 +103,54 @@ async def _enter(connection: Connection, door: Row, happened: Happened, store_id
 
 
 async def _why_not(
-    connection: Connection, door: Row, happened: Happened, store_id: StoreId, about: _About
+    connection: Connection, trigger: Row, happened: Happened, store_id: StoreId, about: _About
 ) -> Reason | None:
-    if door["paused"]:
+    if trigger["paused"]:
         return Reason.CONVERSATION_PAUSED
-    program = Program.model_validate(door["program"])
+    program = Program.model_validate(trigger["program"])
     sends = [step for step in program.steps.values() if isinstance(step, Send)]
     if sends and all(step.draft for step in sends):
-        log.warning("nobody is entered: every message is a draft", conversation=door["code"])
+        log.warning("nobody is entered: every message is a draft", conversation=trigger["code"])
         return Reason.MESSAGE_DRAFT
     if happened.at < datetime.now(UTC) - TOO_LATE_AFTER:
         return Reason.TOO_LATE
-    if (over := await _over_already(connection, program, happened, about)) is not None:
+    if (over := await _over_already(connection, trigger["event"], program, happened, about)) is not None:
         return over
     newcomer = Newcomer(
         happened.contact_id,
         store_id,
-        door["code"],
-        door["list_code"],
+        trigger["code"],
+        trigger["list_code"],
         about.product_id,
         about.subject,
         happened.properties,
     )
-    return None if await _opens(connection, door, program, newcomer) else Reason.FILTERED
+    return None if await _opens(connection, trigger, program, newcomer) else Reason.FILTERED
 
 
-async def _over_already(connection: Connection, program: Program, happened: Happened, about: _About) -> Reason | None:
-    """What would have ended the journey since: events come in any order, and the end may be told before the door."""
+async def _over_already(
+    connection: Connection, event: str, program: Program, happened: Happened, about: _About
+) -> Reason | None:
+    """What would have ended the journey since: events come in any order, and the end may be told before the entry."""
     ends = {*program.goal_on, *program.exit_on}
     if BOUGHT in happened.names:
         ends -= {ORDERED, BOUGHT}  # it is this very order
     if not ends:
         return None
-    since = happened.contact_id, happened.store_id, happened.at
-    done: list[str] = (
-        await connection.fetchval(SQL["done_since"], *since, sorted(ends), happened.id, about.product_id) or []
-    )
+    stay = happened.contact_id, happened.store_id, happened.at, event, happened.id, about.product_id
+    done: list[str] = await connection.fetchval(SQL["done_since"], *stay, sorted(ends)) or []
     if ORDERED in done or BOUGHT in done:
         return Reason.PURCHASED
-    if any(deed in program.goal_on for deed in done):
+    if any(name in program.goal_on for name in done):
         return Reason.GOAL_REACHED
     return Reason.EXIT_RULE if done else None
 
 
-async def _opens(connection: Connection, door: Row, program: Program, newcomer: Newcomer) -> bool:
+async def _opens(connection: Connection, trigger: Row, program: Program, newcomer: Newcomer) -> bool:
     """Whether any thread on the event is theirs: the workflow asks again, by the same criteria, which one is."""
-    event: str = door["event"]
+    event: str = trigger["event"]
     if not any(entry.asks for entry in program.doors(event)):
         return True
-    asked = Questions.model_validate(door["questions"]).criteria.get(entry_question(event), ())
+    asked = Questions.model_validate(trigger["questions"]).criteria.get(entry_question(event), ())
     facts, now = await entry_facts(connection, newcomer), datetime.now(UTC)
     return any(criteria is None or evaluate(criteria, facts, now) for criteria in asked)

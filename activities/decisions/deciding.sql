@@ -6,7 +6,7 @@ select questions from versions where id = $1;
 select
     j.contact_id, j.store_id, j.subject, j.product_id, j.alert_id, v.document -> 'list' ->> 'code' as list_code,
     array(select distinct message from sends where journey_id = j.id and state in ('sent', 'unknown')) as sent,
-    array(select distinct event from journey_deeds where journey_id = j.id) as happened,
+    array(select distinct event from journey_contact_events where journey_id = j.id) as happened,
     (select properties || case when list_code is null then '{}' else jsonb_build_object('list', list_code) end
      from events where store_id = j.store_id and id = j.event_id) as properties,
     (select max(o.entered_at) from journeys o

@@ -17,7 +17,7 @@ from schemas.journey import Deliver
 from schemas.outcome import Deferred, Held, Outcome, Refused, Sent, Stopped, Then, Unknown
 from schemas.reasons import Reason
 
-SAID_ONCE = 0
+BROADCAST = 0
 """The round of a message to those in line; a thread's rounds begin with 1."""
 
 MessageT = TypeVar("MessageT")
@@ -132,7 +132,7 @@ async def deliver_in_order(request: Deliver, before: Before, desk: Desk[MessageT
 async def _compose_and_send(request: Deliver, desk: Desk[MessageT], *, secondary: bool) -> Outcome:
     message = await desk.compose()
     if message is None:
-        if request.round == SAID_ONCE:
+        if request.round == BROADCAST:
             # Nobody is to be passed over in line for what is said by the way.
             return await _settle(desk, Refused(reason=Reason.MESSAGE_BROKEN, then=Then.GO_ON))
         # Everyone's is broken, and its journeys wait until somebody has mended it.

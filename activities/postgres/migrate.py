@@ -73,7 +73,7 @@ async def migrate(pool: Pool) -> int:
         await connection.execute("select pg_advisory_lock($1)", _LOCK, timeout=LIMIT_SECONDS)
         try:
             await connection.execute(_CREATE)
-            done = await connection.fetch("select number, checksum from migrations order by number")
+            done = await connection.fetch("select number, name, checksum from migrations order by number")
             _check(wanted, done)
             for migration in wanted[len(done) :]:
                 async with connection.transaction():
@@ -109,20 +109,26 @@ async def pending(pool: Pool) -> int:
     async with pool.acquire() as connection:
         if await connection.fetchval("select to_regclass('migrations')") is None:
             return len(migrations())
-        done = await connection.fetch("select number, checksum from migrations order by number")
+        done = await connection.fetch("select number, name, checksum from migrations order by number")
     _check(migrations(), done)
     return len(migrations()) - len(done)
 
 
 def _check(wanted: list[Migration], done: list[asyncpg.Record]) -> None:
-    if len(done) > len(wanted):
-        raise MigrationRefused(
-            f"The database has migration {done[-1]['number']}, this release knows only {len(wanted)}: "
-            "it was used by a newer Shelftalk. Run that release, or restore the backup from before its upgrade."
-        )
     for migration, record in zip(wanted, done, strict=False):
+        if migration.name != record["name"]:
+            raise MigrationRefused(
+                f"Migration {migration.number} ran here as '{record['name']}', and here it is '{migration.name}': the "
+                "database was made by a version from before the first release, and nothing leads on from there. "
+                "Make an empty database and migrate that."
+            )
         if migration.checksum != record["checksum"]:
             raise MigrationRefused(
                 f"Migration {migration.number} ({migration.name}) ran here with other text than this release has. "
                 "Migrations are never edited: restore the file, and put the change in a new one."
             )
+    if len(done) > len(wanted):
+        raise MigrationRefused(
+            f"The database has migration {done[-1]['number']}, this release knows only {len(wanted)}: "
+            "it was used by a newer Shelftalk. Run that release, or restore the backup from before its upgrade."
+        )

@@ -10,11 +10,12 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import assert_never
 
+from activities.intake.events import take_checkout
+from activities.intake.orders import take_order
 from activities.postgres.pool import Connection, Pool, transaction
 from activities.postgres.queries import load_queries
 from activities.waitlist.clock import believable
 from activities.waitlist.erasure import answer_data_request, erase_contact, erase_shop
-from activities.waitlist.events import take_checkout, take_order
 from activities.waitlist.offers import Product
 from activities.waitlist.products import UnknownVariant, load_product
 from activities.waitlist.quantities import Quantities

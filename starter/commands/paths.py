@@ -42,14 +42,14 @@ def because(entry: PathEntry) -> str:
             return "the window ended"
         case Why.DISCONTINUED:
             return "discontinued"
-        case Why.ASKED_TO_SPEAK:
+        case Why.BROADCAST:
             return "a message to all in line"
         case Why.ANSWERED:
             return "answered"
         case Why.EXIT:
             return "exit"
         case Why.HAPPENED:
-            return f"heard of {entry.heard}"
+            return f"heard of {entry.event}"
         case Why.DECIDED:
             return entry.branch or "otherwise"
         case Why.DONE:

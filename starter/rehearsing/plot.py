@@ -9,7 +9,7 @@ from datetime import datetime
 
 from activities.decisions.facts import CriteriaFacts
 from schemas.conversation import ConversationDocument
-from schemas.journey import Hear, Leave, PlaceGiven, Wake
+from schemas.journey import ContactEvent, Leave, PlaceGiven, Wake
 from schemas.program import CallWebhook, Program, Send
 from schemas.reasons import Reason
 from schemas.scenarios import HappeningSection, Ordered, ScenarioSection
@@ -60,7 +60,7 @@ class Plot:
         self.approved: set[str] = set()
         self.declined: set[str] = set()
         self.played: list[Due] = []
-        self._heard = 0
+        self._told = 0
         self._due = [Due(when(each, entrance.at, zone), each) for each in scenario.happens]
         self._due.sort(key=_moment)
 
@@ -132,7 +132,7 @@ class Plot:
             case HappeningSection(consent=bool() as consent):
                 person.consented = consent
                 if not consent:
-                    yield from self.hear("unsubscribed")
+                    yield from self.contact_events("unsubscribed")
             case HappeningSection(paused=bool() as paused):
                 self.paused = paused
             case HappeningSection(provider=str() as provider):
@@ -168,7 +168,7 @@ class Plot:
                 person.last_click = at
             case _:
                 pass
-        yield from self.hear(event)
+        yield from self.contact_events(event)
 
     def _order(self, at: datetime, *, this: bool) -> Iterator[Signal]:
         person = self.person
@@ -177,14 +177,14 @@ class Plot:
         if this and self.goods is not None:
             person.bought_this = person.bought_at = at
         # Of a journey about no product, any order is what it is about.
-        yield from self.hear("ordered", *(("bought",) if this or self.goods is None else ()))
+        yield from self.contact_events("ordered", *(("bought",) if this or self.goods is None else ()))
 
-    def hear(self, *names: str) -> Iterator[Signal]:
+    def contact_events(self, *names: str) -> Iterator[Signal]:
         """As the intake tells it: a goal or an exit ends the journey; else it is told what a step waits for."""
         self.person.happened.update(names)
         if self.leaving is not None:
             return
-        self._heard += 1
+        self._told += 1
         if any(name in self._program.goal_on for name in names):
             self.leaving = Reason.GOAL_REACHED
         elif any(name in self._program.exit_on for name in names):
@@ -193,8 +193,8 @@ class Plot:
             yield Leave(reason=self.leaving)
             return
         for name in names:
-            if name in self._program.hears:
-                yield Hear(event_id=f"{self._heard}/{name}", event=name)
+            if name in self._program.awaited:
+                yield ContactEvent(event_id=f"{self._told}/{name}", event=name)
 
     def _wake(self, message: str) -> Iterator[Signal]:
         for step in self._program.steps.values():

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable
 from datetime import datetime
 
 from activities.senders.sender import NotTaken
-from schemas.journey import Deliver, JourneyState, Leave, PlaceGiven, Say
+from schemas.journey import Broadcast, Deliver, JourneyState, Leave, PlaceGiven
 from schemas.outcome import Deferred, Outcome
 from schemas.program import AddToList, CallWebhook, ContactChange
 from schemas.reasons import Reason
@@ -12,7 +12,7 @@ from starter.rehearsing.plot import Plot
 from starter.rehearsing.stage import Stage
 from workflows.interpreter.rehearsal import Happening, Rehearsal, Signal, Unending
 from workflows.interpreter.trail import MOST_STAYS
-from workflows.interpreter.world import Hears, Woken, hears_nothing
+from workflows.interpreter.world import Awaited, Woken, awaits_nothing
 
 
 class StagedRehearsal(Rehearsal):
@@ -32,18 +32,18 @@ class StagedRehearsal(Rehearsal):
         if len(self.rests[-1].path) > MOST_STAYS:
             raise Unending
 
-    async def sleep(self, step: str, until: datetime | None, hears: Hears = hears_nothing) -> Woken | None:
+    async def sleep(self, step: str, until: datetime | None, awaited: Awaited = awaits_nothing) -> Woken | None:
         self._catch_up()
         while (at := self._plot.next_at) is not None and (until is None or at <= until):
-            if (woken := await super().sleep(step, at, hears)) is not None:
+            if (woken := await super().sleep(step, at, awaited)) is not None:
                 return woken
             self._catch_up()
         if self._looks_again and self._plot.paused_for_good:
             # Nobody will resume it: looking again every quarter of an hour would go on for ever.
             raise Unending
-        return await super().sleep(step, until, hears)
+        return await super().sleep(step, until, awaited)
 
-    async def stand_in_line(self, until: datetime, after_claim: int) -> PlaceGiven | Say | Leave | None:
+    async def stand_in_line(self, until: datetime, after_claim: int) -> PlaceGiven | Broadcast | Leave | None:
         self._catch_up()
         while (at := self._plot.next_at) is not None and at <= until:
             if (woken := await super().stand_in_line(at, after_claim)) is not None:
@@ -77,7 +77,7 @@ class StagedRehearsal(Rehearsal):
         await super().change_contact(step, round_)
         if isinstance(step, AddToList):
             # Joining is an event, like one that a form told of.
-            self._tell(self._plot.hear("joined_list"))
+            self._tell(self._plot.contact_events("joined_list"))
 
     async def call_webhook(self, step: CallWebhook, round_: int) -> bool:
         self._catch_up()

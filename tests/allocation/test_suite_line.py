@@ -13,9 +13,9 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import initialize, invariant, rule, run_state_machine_as_test
 
+from activities.intake.events import Events
 from activities.postgres.pool import open_pool
 from activities.waitlist.enlist import Enlisting
-from activities.waitlist.events import Events
 from schemas.events import Event, EventKind, EventStatus
 from schemas.facts import ContactErasureFact
 from schemas.ids import Subject

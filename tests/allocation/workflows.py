@@ -22,6 +22,7 @@ from activities.temporal import Temporal
 from activities.waitlist.store import Waitlist
 from schemas.ids import JourneyId, StepId, Subject
 from schemas.journey import (
+    Broadcast,
     CallForward,
     Close,
     Deliver,
@@ -31,7 +32,6 @@ from schemas.journey import (
     Leave,
     Move,
     PlaceGiven,
-    Say,
     Stand,
     StepOut,
 )
@@ -41,7 +41,7 @@ from schemas.program import CallWebhook, ContactChange
 from schemas.reasons import Reason
 from tests.faults.crashes import Process
 from workflows.interpreter.journey import Journey
-from workflows.interpreter.world import Hears, Woken, hears_nothing
+from workflows.interpreter.world import Awaited, Woken, awaits_nothing
 
 T = TypeVar("T")
 
@@ -64,10 +64,9 @@ class Traveller:
         self.journey_id = start.journey_id
         self.at = Rest.FIRST_TASK
         self.places: deque[PlaceGiven] = deque()
-        self.says: deque[Say] = deque()
+        self.broadcasts: deque[Broadcast] = deque()
         self.leaving: Leave | None = None
         self._workflows = workflows
-        self._form = start.program.form
         self._journey = Journey(start, self)
         self._task: asyncio.Task[None] | None = None
         self._resting, self._moving = asyncio.Event(), asyncio.Event()
@@ -83,7 +82,7 @@ class Traveller:
                 return True
             case Rest.PLACE:
                 called = any(place.claim_id > self._last_claim for place in self.places)
-                return self.leaving is not None or called or bool(self.says)
+                return self.leaving is not None or called or bool(self.broadcasts)
             case Rest.TIME:
                 return self.leaving is not None
             case Rest.NOTHING:
@@ -133,7 +132,7 @@ class Traveller:
     def rest(self, state: Callable[[], JourneyState]) -> None:
         return
 
-    async def sleep(self, step: str, until: datetime | None, hears: Hears = hears_nothing) -> Woken | None:
+    async def sleep(self, step: str, until: datetime | None, awaited: Awaited = awaits_nothing) -> Woken | None:
         while self.leaving is None:
             if self._time_passes:
                 self._time_passes = False
@@ -143,11 +142,10 @@ class Traveller:
 
     def _taken(self, leave: Leave) -> Leave:
         """Asked once is asked, as the workflow has it."""
-        if self._form > 1:
-            self.leaving = None
+        self.leaving = None
         return leave
 
-    async def stand_in_line(self, until: datetime, after_claim: int) -> PlaceGiven | Say | Leave | None:
+    async def stand_in_line(self, until: datetime, after_claim: int) -> PlaceGiven | Broadcast | Leave | None:
         self._last_claim = after_claim
         while True:
             while self.places and self.places[0].claim_id <= after_claim:
@@ -156,8 +154,8 @@ class Traveller:
                 return self._taken(self.leaving)
             if self.places:
                 return self.places[0]
-            if self.says:
-                return self.says.popleft()
+            if self.broadcasts:
+                return self.broadcasts.popleft()
             if self._time_passes:
                 self._time_passes = False
                 return None
@@ -212,13 +210,14 @@ class Workflows(Temporal):
     async def start_journey(self, start: JourneyStart) -> None:
         self._reach(start)
 
-    async def leave(self, start: JourneyStart, leave: Leave) -> None:
+    async def leave(self, start: JourneyStart, leave: Leave) -> bool:
         if (journey := self._reach(start)) is not None:
             journey.leaving = leave
+        return journey is not None
 
-    async def say(self, start: JourneyStart, say: Say) -> None:
+    async def broadcast(self, start: JourneyStart, broadcast: Broadcast) -> None:
         if (journey := self._reach(start)) is not None:
-            journey.says.append(say)
+            journey.broadcasts.append(broadcast)
 
     async def call_forward(self, calls: Sequence[tuple[JourneyStart, PlaceGiven]]) -> list[JourneyId]:
         gone: list[JourneyId] = []

@@ -5,9 +5,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from activities.conversations.contacts import Contacts
+from activities.intake.events import LARGEST_ATTRIBUTES
 from activities.postgres.pool import Pool
 from activities.waitlist.erasure import erase_contact
-from activities.waitlist.events import LARGEST_ATTRIBUTES
 from schemas.facts import ContactErasureFact
 from schemas.ids import JourneyId, StepId, VersionId
 from schemas.journey import ChangeContact, FindMoment

@@ -6,7 +6,7 @@ import pytest
 
 from activities.postgres.pool import Pool
 from activities.waitlist.intake import Intake
-from schemas.journey import Hear
+from schemas.journey import ContactEvent
 from schemas.reasons import Reason
 from starter.consents import Consents
 from starter.publishing import publish
@@ -25,8 +25,8 @@ async def test_a_journey_hears_what_its_version_waits_for_and_nothing_else(pool:
     await did(pool, "clicked_message", store="other.example")
     assert await heard(pool) == []
     clicked = await did(pool, "clicked_message")
-    (call,) = await calls(pool, "hear")
-    told = Hear.model_validate(call["payload"])
+    (call,) = await calls(pool, "contact_event")
+    told = ContactEvent.model_validate(call["payload"])
     assert (call["journey_id"], told.event_id, told.event) == (journey, clicked.id, "clicked_message")
     assert told.at == await pool.fetchval("select happened_at from events where id = $1", clicked.id)
     await publish(pool, talk("quiz", thread("custom.quiz")))
@@ -41,7 +41,7 @@ async def test_a_clock_that_is_ahead_makes_no_old_news_of_what_is_done_next(pool
     journey = entered(await did(pool, "custom", name="quiz", happened_at=ahead))
     await did(pool, "clicked_message", happened_at=ahead)
     await did(pool, "clicked_message")
-    first, second = [Hear.model_validate(call["payload"]).at for call in await calls(pool, "hear")]
+    first, second = [ContactEvent.model_validate(call["payload"]).at for call in await calls(pool, "contact_event")]
     assert first is not None
     assert second is not None
     assert first <= second <= datetime.now(UTC)
@@ -64,9 +64,9 @@ async def test_a_click_counts_for_the_journey_whose_message_it_was(pool: Pool) -
     quiz = entered(await did(pool, "custom", name="quiz"))
     other = entered(await did(pool, "custom", name="other"))
     await did(pool, "clicked_message", message=f"<{other}.hello.1@shop.example>")
-    assert [call["journey_id"] for call in await calls(pool, "hear")] == [other]
+    assert [call["journey_id"] for call in await calls(pool, "contact_event")] == [other]
     await did(pool, "clicked_message", message="<from-elsewhere@shop.example>")
-    assert sorted(call["journey_id"] for call in await calls(pool, "hear")) == sorted([quiz, other, other])
+    assert sorted(call["journey_id"] for call in await calls(pool, "contact_event")) == sorted([quiz, other, other])
 
 
 async def test_of_a_product_only_its_own_order_is_bought_and_of_no_product_any_is(pool: Pool) -> None:
@@ -95,7 +95,7 @@ async def test_an_order_is_heard_once_however_often_a_shop_shows_it_and_what_is_
     async def shows(*products: str, cancelled: bool = False) -> list[str]:
         await shows_order(pool, *products, ordered_at=first, cancelled=cancelled)
         said = await heard(pool)
-        await pool.execute("delete from outbox where kind = 'hear'")
+        await pool.execute("delete from outbox where kind = 'contact_event'")
         return said
 
     first = datetime.now(UTC)

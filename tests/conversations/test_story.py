@@ -167,7 +167,7 @@ async def test_who_clicked_goes_another_way(product: Product) -> None:
     assert _subjects(product.mailbox) == ["quiz: hello", "quiz: more", "quiz: offer"]
     await product.client.get_workflow_handle(journey_workflow_id(journey)).result()
     path = await product.path(journey)
-    assert [(entry.step, entry.branch or entry.heard) for entry in path.entries] == [
+    assert [(entry.step, entry.branch or entry.event) for entry in path.entries] == [
         ("hello", None),
         ("wait-for-clicked-message", "clicked_message"),
         ("more", None),

@@ -5,8 +5,8 @@ from datetime import UTC, datetime, timedelta
 from itertools import count
 from typing import Any
 
+from activities.intake.events import Events
 from activities.postgres.pool import Pool, Row
-from activities.waitlist.events import Events
 from activities.waitlist.intake import Intake
 from schemas.conversation import ConversationDocument
 from schemas.events import AtTheDoor, Event, EventOutcome
@@ -100,7 +100,7 @@ async def calls(pool: Pool, kind: str) -> list[Row]:
 
 async def heard(pool: Pool) -> list[str]:
     """The events that journeys are being told of."""
-    return [row["payload"]["event"] for row in await calls(pool, "hear")]
+    return [row["payload"]["event"] for row in await calls(pool, "contact_event")]
 
 
 async def ending(pool: Pool) -> dict[JourneyId, str]:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from activities.delivery.order import SAID_ONCE, Before, InProgress, deliver_in_order
+from activities.delivery.order import BROADCAST, Before, InProgress, deliver_in_order
 from activities.delivery.verdict import Go, judge
 from activities.senders.sender import NotTaken, Rejected, Uncertain
 from schemas.alerts import AlertEvent
@@ -153,7 +153,7 @@ def test_a_provider_that_is_down_for_too_long_costs_nobody_their_place(
 
 def test_a_broken_message_stops_its_journeys_but_not_those_in_line_for_what_is_said_by_the_way() -> None:
     assert _lived(request(), Before(ALL_WELL), RecordingDesk(breaks=True)) == Stopped(reason=Reason.MESSAGE_BROKEN)
-    said = _lived(request(round_=SAID_ONCE), Before(ALL_WELL), RecordingDesk(breaks=True))
+    said = _lived(request(round_=BROADCAST), Before(ALL_WELL), RecordingDesk(breaks=True))
     assert said == Refused(reason=Reason.MESSAGE_BROKEN, then=Then.GO_ON)
 
 

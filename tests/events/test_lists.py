@@ -5,8 +5,8 @@ from itertools import permutations
 
 import pytest
 
+from activities.intake.events import ALREADY_ON_LIST
 from activities.postgres.pool import Pool
-from activities.waitlist.events import ALREADY_ON_LIST
 from starter.publishing import publish
 from tests.events.test_enlisting import back
 from tests.events.told import ago, considered, conversation, event, only, tell

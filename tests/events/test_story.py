@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 
-from activities.waitlist.events import Events
+from activities.intake.events import Events
 from schemas.events import Event, EventKind
 from schemas.facts import ContactErasureFact
 from schemas.reasons import Ending, Reason

@@ -5,8 +5,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from activities.intake.events import LARGEST_ATTRIBUTES, NO_ALERT, UNKNOWN_THING
 from activities.postgres.pool import Pool
-from activities.waitlist.events import LARGEST_ATTRIBUTES, NO_ALERT, UNKNOWN_THING
 from schemas.alert_types.back_in_stock import BackInStock
 from schemas.alerts import Action, AlertType
 from schemas.events import LONGEST_MESSAGE_ID

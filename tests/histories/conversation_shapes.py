@@ -10,11 +10,11 @@ from temporalio.client import WorkflowHandle
 from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.testing import WorkflowEnvironment
 
+from activities.intake.events import Events
 from activities.temporal import SEARCH_ATTRIBUTES
-from activities.waitlist.events import Events
 from schemas.events import Event, EventKind
 from schemas.ids import JourneyId, journey_workflow_id
-from schemas.journey import Hear, Signal
+from schemas.journey import ContactEvent, Signal
 from schemas.settings import Settings
 from starter.consents import Consents
 from starter.devstack.temporal_cli import find_temporal
@@ -107,30 +107,30 @@ async def _waits_for_one(stage: Stage, product: Product) -> JourneyId:
     return journey
 
 
-def _deed(event: str, seconds_later: int) -> Hear:
-    return Hear(event_id=event, event=event, at=datetime.now(UTC) + timedelta(seconds=seconds_later))
+def _event(event: str, seconds_later: int) -> ContactEvent:
+    return ContactEvent(event_id=event, event=event, at=datetime.now(UTC) + timedelta(seconds=seconds_later))
 
 
-async def two_deeds_in_one_task(stage: Stage) -> Ran:
-    """Nothing was at work when two deeds were told, the later one first: each ended the wait that it belongs to."""
+async def two_events_in_one_task(stage: Stage) -> Ran:
+    """Nothing was at work when two events were told, the later one first: each ended the wait that it belongs to."""
     document = load_document(TWO_WAITS, "two-waits.yaml")
-    async with stage.at_work(document, "deeds") as product:
+    async with stage.at_work(document, "events") as product:
         journey = await _waits_for_one(stage, product)
         handle = product.client.get_workflow_handle(journey_workflow_id(journey))
-    await handle.signal(Signal.HEAR, _deed("custom.two", 60))
-    await handle.signal(Signal.HEAR, _deed("custom.one", 0))
-    async with stage.at_work(document, "deeds") as product:
+    await handle.signal(Signal.CONTACT_EVENT, _event("custom.two", 60))
+    await handle.signal(Signal.CONTACT_EVENT, _event("custom.one", 0))
+    async with stage.at_work(document, "events") as product:
         return await ended(product, journey)
 
 
 async def continued_in_a_rest(stage: Stage) -> Ran:
-    """The run that a long history ended in the middle of a wait, with a deed that the next wait was for."""
+    """The run that a long history ended in the middle of a wait, with an event that the next wait was for."""
     before, _ = await _continued(stage)
     return before
 
 
 async def begun_with_what_was_heard(stage: Stage) -> Ran:
-    """The run after one like that: the deed of the first wait came in it, and that of the second was brought along."""
+    """The run after one like that: the event of the first wait came in it, and that of the second was brought along."""
     _, after = await _continued(stage)
     return after
 
@@ -156,11 +156,11 @@ async def _continued(stage: Stage) -> tuple[Ran, Ran]:
         journey = await _waits_for_one(long, product)
         latest = product.client.get_workflow_handle(journey_workflow_id(journey))
         run_id = await _run_of(latest)
-        await latest.signal(Signal.HEAR, _deed("custom.two", 60))
+        await latest.signal(Signal.CONTACT_EVENT, _event("custom.two", 60))
         while await _run_of(latest) == run_id:
-            await latest.signal(Signal.HEAR, _deed("custom.other", 0))
+            await latest.signal(Signal.CONTACT_EVENT, _event("custom.other", 0))
         before = await settled_history(product.client, latest.id, run_id)
-        await latest.signal(Signal.HEAR, _deed("custom.one", 0))
+        await latest.signal(Signal.CONTACT_EVENT, _event("custom.one", 0))
         after = await ended(product, journey)
         return Ran(latest.id, None, before), replace(after, history=await settled_history(product.client, latest.id))
 

@@ -8,7 +8,7 @@ from activities.temporal import Temporal
 from activities.waitlist.store import Waitlist
 from schemas.conversation import ConversationDocument
 from schemas.ids import bulk_workflow_id, journey_workflow_id, shelf_workflow_id
-from schemas.journey import Move, Signal
+from schemas.journey import Move
 from schemas.operations import Choice
 from schemas.repair import Answer, Repair
 from schemas.steps import ExitStep, SendStep, Status
@@ -23,7 +23,7 @@ from tests.histories.conversation_shapes import (
     begun_with_what_was_heard,
     continued_in_a_rest,
     every_kind_of_step,
-    two_deeds_in_one_task,
+    two_events_in_one_task,
 )
 from tests.histories.stage import CONTACT, IDENTITY, Ran, Stage, ended, rests_at
 from tests.product import next_change, starter_document, subject
@@ -145,7 +145,7 @@ async def spoken_to_in_line(stage: Stage) -> Ran:
         (journey,) = await shop.signs_up(CONTACT)
         await product.settled()
         await stage.pool.execute(
-            "insert into outbox (kind, journey_id, message) values ('say', $1, 'still-here')", journey
+            "insert into outbox (kind, journey_id, message) values ('broadcast', $1, 'still-here')", journey
         )
         await product.mail_to(CONTACT)
         await shop.has("v", 1)
@@ -202,7 +202,7 @@ async def moved_and_skipped(stage: Stage) -> Ran:
         program = compile_document(renamed, (await publish(stage.pool, renamed)).version_id)
         starts = await Waitlist(stage.pool).starts([journey])
         temporal = Temporal(stage.client, product.settings.temporal_task_queue)
-        await temporal.signal(starts[journey], Signal.MOVE, Move(program=program, operation_id=0))
+        await temporal.intervene(starts[journey], Move(program=program, operation_id=0))
         await Repairs(stage.pool, stage.client, product.archive).repair(
             journey, Repair.SKIP, By(IDENTITY, "to record it")
         )
@@ -271,7 +271,7 @@ SHAPES = MappingProxyType[str, Callable[[Stage], Awaitable[Ran]]](
             reconciled,
             archived,
             every_kind_of_step,
-            two_deeds_in_one_task,
+            two_events_in_one_task,
             continued_in_a_rest,
             begun_with_what_was_heard,
             moved_and_skipped,

@@ -1,4 +1,4 @@
-"""What was released stays as it was, and all that a journey may hear, ask and do is in some stored history."""
+"""What was released stays as it was, and all that a journey may be told, ask and do is in some stored history."""
 
 import hashlib
 import json
@@ -7,7 +7,7 @@ from typing import Any, get_args
 
 import pytest
 
-from schemas.journey import Activity, Signal, Workflow
+from schemas.journey import Activity, Intervene, Signal, Workflow
 from schemas.program import Step
 from tests.histories.record import FOLDER, HASHES
 from tests.histories.test_histories import payloads
@@ -40,12 +40,16 @@ def test_every_name_that_stands_in_histories_is_in_a_stored_one(name: str) -> No
     assert f'"{name}"' in _said()
 
 
-def _kinds() -> list[str]:
-    union: Any = get_args(Step)[0]
+def _kinds(union: Any) -> list[str]:
     return [member.model_fields["kind"].default for member in get_args(union)]
 
 
-@pytest.mark.parametrize("kind", _kinds())
+@pytest.mark.parametrize("kind", _kinds(Intervene.model_fields["intervention"].annotation))
+def test_every_kind_of_intervention_is_in_a_stored_history(kind: str) -> None:
+    assert f'"intervention":{{"kind":"{kind}"' in _said()
+
+
+@pytest.mark.parametrize("kind", _kinds(get_args(Step)[0]))
 def test_every_kind_of_step_was_walked_in_a_stored_history(kind: str) -> None:
     paths = [json.loads(history)["path"] for history in _histories()]
     assert any(entry["kind"] == kind for path in paths if path for entry in path["entries"])

@@ -9,12 +9,12 @@ from hypothesis import strategies as st
 
 from schemas.alerts import AlertEvent
 from schemas.ids import AlertId, ContactId, JourneyId, StepId, StoreId, Subject, VersionId
-from schemas.journey import Deliver, JourneyStart, JourneyState, Leave, PlaceGiven, Say
+from schemas.journey import Broadcast, Deliver, JourneyStart, JourneyState, Leave, PlaceGiven
 from schemas.outcome import Deferred, Outcome, Refused, Sent, Then, Unknown
-from schemas.program import FORM, CallWebhook, ContactChange, Entry, Exit, Program, Send, Step, Terms, Wait
+from schemas.program import SEMANTICS, CallWebhook, ContactChange, Entry, Exit, Program, Send, Step, Terms, Wait
 from schemas.reasons import Reason
 from workflows.interpreter.rehearsal import Happening, Rehearsal
-from workflows.interpreter.world import Hears, Woken, hears_nothing
+from workflows.interpreter.world import Awaited, Woken, awaits_nothing
 
 DAWN = datetime(2026, 3, 1, 6, 0, tzinfo=UTC)
 WINDOW = timedelta(days=60)
@@ -124,13 +124,13 @@ class CuttableRehearsal(Rehearsal):
         super().rest(state)
         self.cuts.append(Cut(state(), self.program or self._first, self._now, tuple(self._ahead), len(self.delivered)))
 
-    async def sleep(self, step: str, until: datetime | None, hears: Hears = hears_nothing) -> Woken | None:
+    async def sleep(self, step: str, until: datetime | None, awaited: Awaited = awaits_nothing) -> Woken | None:
         fell_asleep = self._now
-        woken = await super().sleep(step, until, hears)
+        woken = await super().sleep(step, until, awaited)
         self.slept.append((fell_asleep, self._now))
         return woken
 
-    async def stand_in_line(self, until: datetime, after_claim: int) -> PlaceGiven | Say | Leave | None:
+    async def stand_in_line(self, until: datetime, after_claim: int) -> PlaceGiven | Broadcast | Leave | None:
         fell_asleep = self._now
         self._known_claim = after_claim
         woken = await super().stand_in_line(until, after_claim)
@@ -161,7 +161,7 @@ def programs(draw: st.DrawFn) -> Program:
     return Program(
         version=VersionId("v@1"),
         conversation="v",
-        form=FORM,
+        semantics=SEMANTICS,
         entries=tuple(Entry(event=f"back.{event}", first=StepId(f"{event}-0")) for event in events),
         terms={
             "back": Terms(reminder_after=timedelta(hours=draw(st.integers(0, 72))), reminders=draw(st.integers(0, 3)))
@@ -218,7 +218,7 @@ def lives(draw: st.DrawFn, *, leaves: bool = True) -> Life:
         (
             *draw(claims()),
             *(Happening(at, Leave(reason=reason)) for at in departures),
-            *(Happening(at, Say(message=message)) for message, at in said.items()),
+            *(Happening(at, Broadcast(message=message)) for message, at in said.items()),
         ),
         Answers(
             tuple(sorted(draw(st.lists(_moments(), max_size=4)))),

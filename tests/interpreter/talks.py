@@ -10,7 +10,7 @@ from schemas.channels import Channel
 from schemas.conversation import ConversationDocument, MessageSection, ThreadSection
 from schemas.criteria import read_criteria
 from schemas.ids import StepId, VersionId
-from schemas.journey import Hear, Leave, Move, Say, Skip, Wake
+from schemas.journey import Broadcast, ContactEvent, Leave, Move, Skip, Wake
 from schemas.moments import parse_until
 from schemas.outcome import Held, Stopped
 from schemas.program import Program
@@ -122,10 +122,10 @@ def conversations(draw: st.DrawFn, *, general: bool = False) -> ConversationDocu
 
 
 def _signals(program: Program, other: Program) -> st.SearchStrategy[Signal]:
-    steps = st.sampled_from(sorted({*program.steps, *other.steps, "once/m", "until-reminder"}))
+    steps = st.sampled_from(sorted({*program.steps, *other.steps, "broadcast/m", "until-reminder"}))
     return st.one_of(
         st.sampled_from(EVENTS).flatmap(
-            lambda event: st.integers(0, 99).map(lambda number: Hear(event_id=f"{event}/{number}", event=event))
+            lambda event: st.integers(0, 99).map(lambda number: ContactEvent(event_id=f"{event}/{number}", event=event))
         ),
         steps.map(lambda step: Wake(step=StepId(step))),
         st.tuples(steps, st.booleans()).map(lambda pair: Skip(step=StepId(pair[0]), to_end=pair[1])),
@@ -155,7 +155,7 @@ def talks(draw: st.DrawFn) -> Life:
             *(draw(claims()) if not general else ()),
             *(Happening(at, signal) for at, signal in signals),
             *(Happening(at, Leave(reason=reason)) for at in leaves),
-            *(Happening(at, Say(message="m")) for at in said),
+            *(Happening(at, Broadcast(message="m")) for at in said),
         ),
         Answers(
             tuple(sorted(draw(st.lists(at_any_moment(), max_size=4)))),

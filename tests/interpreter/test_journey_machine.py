@@ -76,7 +76,7 @@ def test_at_every_rest_only_the_last_entry_is_open(life: Life) -> None:
         *before, last = cut.state.path
         assert last.left_at is None
         assert all(entry.left_at is not None for entry in before)
-        between_steps = last.step in (WAITING_LIST, UNTIL_REMINDER) or last.step.startswith("once/")
+        between_steps = last.step in (WAITING_LIST, UNTIL_REMINDER) or last.step.startswith("broadcast/")
         assert cut.state.at == (None if between_steps else last.step)
 
 
@@ -90,11 +90,11 @@ def test_a_path_follows_its_program(life: Life) -> None:
         step = next((step for step in steps.values() if step.id == entry.step), None)
         if following.step == WAITING_LIST:
             came_back = isinstance(entry.outcome, Refused) and entry.outcome.then is Then.BACK_IN_LINE
-            assert came_back or entry.step.startswith(("once/", "subscription-"))
+            assert came_back or entry.step.startswith(("broadcast/", "subscription-"))
         elif following.step in firsts:
             # Called forward, or gone while they entered: then the farewell's thread begins.
             assert entry.why in (Why.PLACE_GIVEN, Why.LEFT) or not isinstance(step, Send | Wait) or step.next is None
-        elif following.step != UNTIL_REMINDER and not following.step.startswith("once/"):
+        elif following.step != UNTIL_REMINDER and not following.step.startswith("broadcast/"):
             assert isinstance(step, Send | Wait)
             assert following.step == step.next
 

@@ -60,7 +60,7 @@ def test_no_message_is_asked_for_again_once_it_was_answered(life: Life) -> None:
     settled = [request.key for at, request in world.delivered if not isinstance(life.answers(request, at), UNDER_WAY)]
     repeated = {key for key in settled if settled.count(key) > 1}
     # What is said once to those in line is asked for as often as it is asked, and answered from the ledger.
-    assert all("/once/" in key for key in repeated)
+    assert all("/broadcast/" in key for key in repeated)
 
 
 @thoroughly
@@ -100,7 +100,7 @@ def test_what_is_passed_over_is_said_so(life: Life) -> None:
     _, path, _ = _lived(life)
     for entry in path.entries:
         if entry.why is Why.HAPPENED:
-            assert entry.heard is not None
+            assert entry.event is not None
             assert entry.kind == "wait_for"
 
 
@@ -125,6 +125,6 @@ def test_nothing_more_of_a_thread_is_said_once_somebody_has_left_out_the_rest_of
     _, path, _ = _lived(life)
     for entry, following in pairwise(path.entries):
         ended = isinstance(entry.outcome, Refused) and entry.outcome.then is Then.END_THREAD
-        if ended and not entry.step.startswith("once/"):
+        if ended and not entry.step.startswith("broadcast/"):
             thread = entry.step.partition("-")[0]
             assert following.step in (WAITING_LIST, UNTIL_REMINDER) or not following.step.startswith(f"{thread}-")

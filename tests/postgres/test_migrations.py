@@ -6,7 +6,7 @@ from itertools import count
 
 import pytest
 
-from activities.postgres.migrate import MigrationRefused, migrate, migrations, pending
+from activities.postgres.migrate import Migration, MigrationRefused, migrate, migrations, pending
 from activities.postgres.pool import Pool, open_pool
 from starter.devstack.postgres import EmbeddedPostgres
 
@@ -68,6 +68,16 @@ async def test_a_migration_that_was_edited_after_it_ran_is_refused(empty: Pool) 
             await check(empty)
 
 
+async def test_a_database_from_before_the_first_release_is_refused(empty: Pool) -> None:
+    await migrate(empty)
+    await empty.execute("update migrations set name = 'one_journey' where number = 1")
+    for number in (2, 3):
+        await empty.execute("insert into migrations (number, name, checksum) values ($1, 'old', 'x')", ALL + number)
+    for check in (migrate, pending):
+        with pytest.raises(MigrationRefused, match=r"ran here as 'one_journey'.*before the first release"):
+            await check(empty)
+
+
 async def test_a_database_of_a_newer_release_is_refused(empty: Pool) -> None:
     await migrate(empty)
     newer = "insert into migrations (number, name, checksum) values ($1, 'of_tomorrow', 'x')"
@@ -91,16 +101,16 @@ async def test_a_refused_database_can_still_be_migrated_by_another(empty: Pool) 
 async def test_a_table_that_is_in_use_is_not_waited_for_long_and_nothing_is_left_behind(
     empty: Pool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Everybody else would wait behind it. The seventh changes the table of orders."""
+    """Everybody else would wait behind it."""
     monkeypatch.setattr("activities.postgres.migrate.LOCK_LIMIT", "100ms")
-    everything = migrations()
-    monkeypatch.setattr("activities.postgres.migrate.migrations", lambda: everything[:6])
     await migrate(empty)
-    monkeypatch.setattr("activities.postgres.migrate.migrations", lambda: everything[:7])
+    changes_orders = Migration(ALL + 1, "order_notes", "alter table orders add column note text")
+    everything = [*migrations(), changes_orders]
+    monkeypatch.setattr("activities.postgres.migrate.migrations", lambda: everything)
     before = await _schema(empty)
     async with empty.acquire() as reader, reader.transaction():
         await reader.execute("lock table orders in access share mode")
-        with pytest.raises(MigrationRefused, match=r"7 .deeds. was not applied.* Run it again"):
+        with pytest.raises(MigrationRefused, match=rf"{ALL + 1} .order_notes. was not applied.* Run it again"):
             await migrate(empty)
         assert await _schema(empty) == before
     assert await migrate(empty) == 1

@@ -1,4 +1,4 @@
-"""What a recorded life would have heard on another version: each deed once, in the order in which a journey hears."""
+"""What a recorded life would have heard on another version: each event once, in the order in which a journey hears."""
 
 import asyncio
 from datetime import timedelta
@@ -14,7 +14,7 @@ from tests.conversations.told import talk, thread
 from tests.interpreter.journeys import DAWN, start_of, told_once
 from tests.interpreter.talks import BEGIN
 from workflows.interpreter.compiler import compile_document
-from workflows.interpreter.old_life import Deed, Recorded
+from workflows.interpreter.old_life import Recorded, RecordedEvent
 from workflows.interpreter.record import Record, live_again
 from workflows.interpreter.rehearsal import Answering, Happening, Rehearsal, rehearse
 
@@ -36,41 +36,41 @@ def _waits(event: str) -> dict[str, Any]:
 
 
 def _heard(
-    start: JourneyStart, tried: Program, *deeds: Deed, happens: tuple[Happening, ...] = ()
+    start: JourneyStart, tried: Program, *events: RecordedEvent, happens: tuple[Happening, ...] = ()
 ) -> dict[str, str | None]:
     """What each wait of the tried version heard, by its step."""
     outside = Answering(lambda request, now: Sent(message_id=request.key, at=now))
     _, path = rehearse(start, Rehearsal(DAWN, happens, outside))
-    recorded = Recorded(start, path, deeds=deeds)
+    recorded = Recorded(start, path, events=events)
 
     async def ask(_question: str) -> int | None:
         return None
 
     _, lived = asyncio.run(live_again(recorded, Record(recorded, tried, frozenset(), ask), tried))
-    return {entry.step: entry.heard for entry in lived.entries if entry.step.startswith("for-")}
+    return {entry.step: entry.event for entry in lived.entries if entry.step.startswith("for-")}
 
 
-def _deed(event: str, done: float, known: float) -> Deed:
-    return Deed(event, DAWN + known * DAY, DAWN + done * DAY)
+def _event(event: str, done: float, known: float) -> RecordedEvent:
+    return RecordedEvent(event, DAWN + known * DAY, DAWN + done * DAY)
 
 
 @pytest.mark.parametrize(
-    ("deeds", "first", "second"),
+    ("events", "first", "second"),
     [
-        pytest.param((_deed(FIRST, 1, 1), _deed(SECOND, 2, 2)), FIRST, SECOND, id="one after the other"),
-        pytest.param((_deed(FIRST, 1, 3), _deed(SECOND, 2, 2)), FIRST, SECOND, id="told in another order"),
-        pytest.param((_deed(FIRST, 2, 2), _deed(SECOND, 1, 1)), FIRST, None, id="done before it was waited for"),
-        pytest.param((_deed(FIRST, 2, 2), _deed(SECOND, 1, 3)), FIRST, None, id="told late"),
-        pytest.param((_deed(SECOND, 6, 6),), None, SECOND, id="the first was never done"),
-        pytest.param((_deed(SECOND, 4, 4),), None, None, id="missed with the wait it came in"),
+        pytest.param((_event(FIRST, 1, 1), _event(SECOND, 2, 2)), FIRST, SECOND, id="one after the other"),
+        pytest.param((_event(FIRST, 1, 3), _event(SECOND, 2, 2)), FIRST, SECOND, id="told in another order"),
+        pytest.param((_event(FIRST, 2, 2), _event(SECOND, 1, 1)), FIRST, None, id="done before it was waited for"),
+        pytest.param((_event(FIRST, 2, 2), _event(SECOND, 1, 3)), FIRST, None, id="told late"),
+        pytest.param((_event(SECOND, 6, 6),), None, SECOND, id="the first was never done"),
+        pytest.param((_event(SECOND, 4, 4),), None, None, id="missed with the wait it came in"),
     ],
 )
 def test_a_wait_hears_what_was_done_after_the_one_before(
-    deeds: tuple[Deed, ...], first: str | None, second: str | None
+    events: tuple[RecordedEvent, ...], first: str | None, second: str | None
 ) -> None:
     start = _start(_program({"send": "hello"}))
     tried = _program({"send": "hello"}, _waits(FIRST), _waits(SECOND))
-    assert _heard(start, tried, *deeds) == {"for-first": first, "for-second": second}
+    assert _heard(start, tried, *events) == {"for-first": first, "for-second": second}
 
 
 @pytest.mark.parametrize(("day", "heard"), [(1, None), (4, FIRST)])
@@ -82,4 +82,4 @@ def test_what_was_done_in_line_is_old_when_a_wait_comes_after_it(day: int, heard
     steps = {send_id: send.model_copy(update={"next": wait.id}), wait.id: wait}
     tried = start.program.model_copy(update={"steps": steps})
     called = Happening(DAWN + 3 * DAY, PlaceGiven(claim_id=1))
-    assert _heard(start, tried, _deed(FIRST, day, day), happens=(called,)) == {"for-first": heard}
+    assert _heard(start, tried, _event(FIRST, day, day), happens=(called,)) == {"for-first": heard}

@@ -20,7 +20,7 @@ def _decided(branch: str | None) -> PathEntry:
 
 def _waited(length: timedelta, heard: str | None = None) -> PathEntry:
     why = Why.TIME_PASSED if heard is None else Why.HAPPENED
-    return PathEntry(step="w", kind="wait_for", entered_at=DAWN, left_at=DAWN + length, why=why, heard=heard)
+    return PathEntry(step="w", kind="wait_for", entered_at=DAWN, left_at=DAWN + length, why=why, event=heard)
 
 
 def test_a_changed_branch_is_said_with_both() -> None:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from schemas.conversation import ConversationDocument
 from schemas.ids import VersionId
-from schemas.journey import JourneyStart, Move, Say
+from schemas.journey import Broadcast, JourneyStart, Move
 from schemas.outcome import Held, Refused
 from schemas.path import JourneyPath
 from schemas.program import Decide, Program
@@ -60,7 +60,7 @@ def _staying(life: Life) -> Life:
 
 
 def _asked_to_speak_twice_at_once() -> Life:
-    asked = (Happening(DAWN, Say(message="news")), Happening(DAWN, Say(message="sorry")))
+    asked = (Happening(DAWN, Broadcast(message="news")), Happening(DAWN, Broadcast(message="sorry")))
     return replace(told_once(), happenings=asked)
 
 

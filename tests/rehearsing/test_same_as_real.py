@@ -57,7 +57,7 @@ def told(path: JourneyPath) -> list[tuple[object, ...]]:
             entry.message,
             entry.why,
             entry.branch,
-            entry.heard,
+            entry.event,
             entry.outcome.model_dump(exclude=apart) if entry.outcome is not None else None,
         )
         for entry in path.entries

@@ -16,7 +16,7 @@ from activities.waitlist.store import Waitlist
 from schemas.alerts import AlertEvent
 from schemas.conversation import ConversationDocument
 from schemas.ids import JourneyId, StepId, journey_workflow_id
-from schemas.journey import Move, Signal, Skip
+from schemas.journey import Intervene, Move, Signal, Skip
 from schemas.outcome import Refused, Then, Unknown
 from schemas.path import Why
 from schemas.reasons import Reason
@@ -128,7 +128,7 @@ async def test_a_broken_template_stops_all_and_a_mended_version_lets_them_go_on_
         program = compile_document(mended, published.version_id)
         temporal = Temporal(client, product.settings.temporal_task_queue)
         for start in (await Waitlist(pool).starts(journeys)).values():
-            await temporal.signal(start, Signal.MOVE, Move(program=program, operation_id=0))
+            await temporal.intervene(start, Move(program=program, operation_id=0))
         counted = await _repairs(product).resume(Reason.MESSAGE_BROKEN, None, None, None)
         assert (counted.journeys, counted.done) == (2, False)
         resumed = await _repairs(product).resume(Reason.MESSAGE_BROKEN, "back-in-stock", "it-is-back", BEN)
@@ -277,7 +277,9 @@ async def test_what_a_journey_has_still_to_answer_is_waited_for(pool: Pool, clie
     document = starter_document()
     async with running_product(pool, client, mailbox, "asleep", document) as product:
         ada = await _told(product, "ada")
-    await client.get_workflow_handle(journey_workflow_id(ada)).signal(Signal.SKIP, Skip(step=StepId("wait-2-days")))
+    await client.get_workflow_handle(journey_workflow_id(ada)).signal(
+        Signal.INTERVENE, Intervene(intervention=Skip(step=StepId("wait-2-days")))
+    )
     with pytest.raises(NotRepairable, match="between two steps just now"):
         await Repairs(pool, client, PostgresArchive(pool), looks=()).repair(ada, Repair.SKIP, BEN)
     patient = Repairs(pool, client, PostgresArchive(pool), looks=(0.05,) * 400)

@@ -1,4 +1,4 @@
-"""What a journey knows and has not answered goes along into a new history: a move that is still to come, and deeds."""
+"""What a journey knows and has not answered goes along into a new history: a move that is still to come, and events."""
 
 import asyncio
 from datetime import UTC, datetime, timedelta
@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from schemas.ids import JourneyId, journey_workflow_id
-from schemas.journey import Hear, Signal
+from schemas.journey import ContactEvent, Signal
 from schemas.operations import Choice
 from starter.publishing import publish
 from tests.conversations.test_story import has_ended, rests_at
@@ -61,19 +61,23 @@ async def test_a_move_that_is_still_to_come_is_not_lost_with_the_history(product
 async def test_what_was_heard_out_of_order_is_not_lost_with_the_history(
     product: Product, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The second of two deeds was told first, and nothing waited for it yet. Of many the newest are kept."""
+    """The second of two events was told first, and nothing waited for it yet. Of many the newest are kept."""
     monkeypatch.setattr("workflows.temporal_world.MOST_HEARD", 1)
     await publish(product.pool, quiz(waits("one"), waits("two", {"send": "hello"})))
     await agrees(product.pool, "ann")
     ann = entered(await did(product.pool, "custom", name="quiz"))
     await rests_at(product, ann, "wait-one")
     handle, done = product.client.get_workflow_handle(journey_workflow_id(ann)), datetime.now(UTC)
-    await handle.signal(Signal.HEAR, Hear(event_id="2", event="custom.two", at=done + timedelta(seconds=2)))
+    await handle.signal(
+        Signal.CONTACT_EVENT, ContactEvent(event_id="2", event="custom.two", at=done + timedelta(seconds=2))
+    )
     before = await continued_from(product, ann)
     async with asyncio.timeout(PATIENCE):
         while await continued_from(product, ann) == before:
-            await handle.signal(Signal.HEAR, Hear(event_id="0", event="custom.other", at=done))
-    await handle.signal(Signal.HEAR, Hear(event_id="1", event="custom.one", at=done + timedelta(seconds=1)))
+            await handle.signal(Signal.CONTACT_EVENT, ContactEvent(event_id="0", event="custom.other", at=done))
+    await handle.signal(
+        Signal.CONTACT_EVENT, ContactEvent(event_id="1", event="custom.one", at=done + timedelta(seconds=1))
+    )
     await product.until(ann, has_ended)
     assert subjects(product) == ["quiz: hello"]
-    assert [each.heard for each in (await path_of(product, ann)).entries[:2]] == ["custom.one", "custom.two"]
+    assert [each.event for each in (await path_of(product, ann)).entries[:2]] == ["custom.one", "custom.two"]

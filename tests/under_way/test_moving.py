@@ -14,7 +14,7 @@ from activities.waitlist.intake import Intake
 from activities.waitlist.store import Waitlist
 from schemas.conversation import ConversationDocument
 from schemas.ids import VersionId, journey_workflow_id
-from schemas.journey import Move, Moved, Signal
+from schemas.journey import Move, Moved
 from schemas.operations import Choice
 from schemas.outcome import Refused
 from schemas.program import Program
@@ -168,7 +168,7 @@ async def test_to_be_asked_twice_changes_nothing(product: Product) -> None:
     (start,) = (await waitlist.starts([ann])).values()
     program = await product.pool.fetchval("select program from versions where id = 'quiz@2'")
     again = Move(program=Program.model_validate(program), operation_id=number)
-    assert await temporal.signal(start, Signal.MOVE, again)
+    assert await temporal.intervene(start, again)
     await did(product.pool, "custom", name="go")
     await product.until(ann, has_ended)
     assert subjects(product) == ["quiz: new"]

@@ -11,7 +11,7 @@ from activities.postgres.pool import Pool
 from activities.temporal import SEARCH_ATTRIBUTES, Temporal
 from activities.waitlist.store import Waitlist
 from schemas.ids import StepId
-from schemas.journey import Signal, Wake
+from schemas.journey import Wake
 from schemas.operations import Choice
 from schemas.settings import Settings
 from starter.bulk import show_operation
@@ -45,7 +45,7 @@ async def test_the_others_are_asked_and_the_operation_stays_open_for_the_one(pro
     temporal, waitlist = Temporal(product.client, product.settings.temporal_task_queue), Waitlist(product.pool)
     (start,) = (await waitlist.starts([ann])).values()
     for _ in range(MOST_SIGNALS):
-        assert await temporal.signal(start, Signal.WAKE, Wake(step=StepId("nowhere")))
+        assert await temporal.intervene(start, Wake(step=StepId("nowhere")))
     number = await operation(product.pool, reworded("Look, it is here"), Choice.MOVE)
     async with asyncio.timeout(PATIENCE):
         while (report := await show_operation(product.pool, number)).done == 0:

@@ -5,9 +5,9 @@ from datetime import datetime
 
 import pytest
 
+from activities.intake.events import Events
 from activities.postgres.pool import Pool
 from activities.waitlist.enlist import Enlisting, NotEnlisted
-from activities.waitlist.events import Events
 from schemas.conversation import ConversationDocument
 from schemas.events import Event, EventKind, Item
 from schemas.reasons import Reason

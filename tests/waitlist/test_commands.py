@@ -145,10 +145,10 @@ async def test_a_list_is_written_to_only_after_a_yes(shelftalk: Shelftalk, shop:
     looked = await shelftalk.run(*command)
     assert looked.code == ExitCode.FAILED
     assert "2 people would get the message 'still-here'." in looked.out
-    assert await shop.pool.fetchval("select count(*) from outbox where kind = 'say'") == 0
+    assert await shop.pool.fetchval("select count(*) from outbox where kind = 'broadcast'") == 0
     done = (await shelftalk.run(*command, "--yes", "--json")).answer(Saying)
     assert (done.done, done.to_hear) == (True, 2)
-    assert await shop.pool.fetchval("select count(*) from outbox where kind = 'say'") == 2
+    assert await shop.pool.fetchval("select count(*) from outbox where kind = 'broadcast'") == 2
     assert "2 got it before, or are getting it." in (await shelftalk.run(*command)).out
     unknown = await shelftalk.run("waitlist", "message", *LINE, "--message", "unheard-of", "--json")
     assert unknown.failure.code == "unknown_message"

@@ -47,7 +47,9 @@ async def test_those_in_line_are_written_to_once_keep_their_place_and_are_told_a
     again = await waitlists.say(LINE, "news", "test")
     assert (again.to_hear, again.heard) == (0, 2)
     for journey in (first, second):  # even if somebody asks behind its back
-        await product.pool.execute("insert into outbox (kind, journey_id, message) values ('say', $1, 'news')", journey)
+        await product.pool.execute(
+            "insert into outbox (kind, journey_id, message) values ('broadcast', $1, 'news')", journey
+        )
     await product.settled()
     line = await waitlists.show(LINE, None)
     assert [each.journey_id for each in line.waiting] == [without, first, second]
@@ -57,7 +59,7 @@ async def test_those_in_line_are_written_to_once_keep_their_place_and_are_told_a
     await product.settled()
     assert sorted(addressees(product.mailbox)) == ["first", "first", "second", "without"]
     path = await product.path(first)
-    assert [entry.step for entry in path.entries][:3] == ["waiting-list", "once/news", "waiting-list"]
+    assert [entry.step for entry in path.entries][:3] == ["waiting-list", "broadcast/news", "waiting-list"]
     audit = await product.pool.fetch("select details ->> 'contacts' as contacts from audit order by id")
     assert [row["contacts"] for row in audit] == ["2", "0"]
 

@@ -14,7 +14,7 @@ from activities.postgres.pool import Pool
 from activities.temporal import SEARCH_ATTRIBUTES
 from activities.waitlist.store import Waitlist
 from schemas.ids import JourneyId, journey_workflow_id
-from schemas.journey import Hear, JourneyState, Signal
+from schemas.journey import ContactEvent, JourneyState, Signal
 from schemas.path import JourneyPath, Why
 from schemas.reasons import Ending, Reason
 from schemas.settings import Settings
@@ -96,7 +96,7 @@ async def test_what_comes_during_one_rest_does_not_grow_its_history_without_end(
     await product.settled()
     handle = product.client.get_workflow_handle(journey_workflow_id(journey))
     for number in range(4 * LONG):
-        await handle.signal(Signal.HEAR, Hear(event_id=str(number), event="viewed_product"))
+        await handle.signal(Signal.CONTACT_EVENT, ContactEvent(event_id=str(number), event="viewed_product"))
         path = await product.told(journey)
         assert [(entry.step, entry.left_at) for entry in path.entries] == [("waiting-list", None)]
     begun = (await _history(product, journey)).events[0].workflow_execution_started_event_attributes

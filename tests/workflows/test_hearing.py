@@ -9,7 +9,7 @@ from temporalio.client import Client
 from activities.postgres.pool import Pool
 from schemas.conversation import ConversationDocument
 from schemas.ids import JourneyId, journey_workflow_id
-from schemas.journey import Hear, Signal
+from schemas.journey import ContactEvent, Signal
 from schemas.path import JourneyPath, Why
 from starter.devstack.mailbox import Mailbox
 from starter.documents import load_document
@@ -39,8 +39,8 @@ def two_waits() -> ConversationDocument:
     return load_document(TWO_WAITS, "two-waits.yaml")
 
 
-def _heard(event: str, minutes: int) -> Hear:
-    return Hear(event_id=event, event=event, at=DONE_AT + timedelta(minutes=minutes))
+def _event(event: str, minutes: int) -> ContactEvent:
+    return ContactEvent(event_id=event, event=event, at=DONE_AT + timedelta(minutes=minutes))
 
 
 async def _path_once_it_rests(client: Client, journey: JourneyId, step: str) -> JourneyPath:
@@ -62,9 +62,9 @@ async def test_what_was_done_after_it_is_news_to_the_next_step_though_both_come_
         while await pool.fetchval("select at_step from journeys where id = $1", journey) != "for-the-first":
             await next_change(pool)
     # Nobody is at work now, so the worker that comes finds both in one task.
-    signals = [_heard("custom.first", 1), _heard("custom.second", 2)]
+    signals = [_event("custom.first", 1), _event("custom.second", 2)]
     for signal in reversed(signals) if second_overtakes else signals:
-        await client.get_workflow_handle(journey_workflow_id(journey)).signal(Signal.HEAR, signal)
+        await client.get_workflow_handle(journey_workflow_id(journey)).signal(Signal.CONTACT_EVENT, signal)
     async with running_product(pool, client, mailbox, "first-shift", two_waits()):
         path = await _path_once_it_rests(client, journey, "exit")
     assert [(entry.step, entry.why) for entry in path.entries] == [
@@ -84,7 +84,7 @@ async def test_one_order_is_one_deed_and_no_news_to_the_next_step_by_its_other_n
             await next_change(pool)
         handle = client.get_workflow_handle(journey_workflow_id(journey))
         for event in ("ordered", "bought"):
-            await handle.signal(Signal.HEAR, _heard(event, 1))
+            await handle.signal(Signal.CONTACT_EVENT, _event(event, 1))
         path = await _path_once_it_rests(client, journey, "for-the-second")
     assert [(entry.step, entry.why) for entry in path.entries] == [
         ("for-the-first", Why.HAPPENED),

@@ -21,22 +21,23 @@ from temporalio.worker import Worker
 from schemas.ids import StepId
 from schemas.journey import (
     Activity,
+    Broadcast,
     CalledOut,
     CallOut,
     ChangeContact,
     Close,
+    ContactEvent,
     Decide,
     Decided,
     Deliver,
     Delivered,
     FindMoment,
-    Hear,
+    Intervene,
     Leave,
     Moment,
     Move,
     Moved,
     PlaceGiven,
-    Say,
     Signal,
     Skip,
     Stand,
@@ -62,11 +63,8 @@ QUEUE = "worlds"
 SIGNALS: dict[type[Wire], Signal] = {
     PlaceGiven: Signal.PLACE_GIVEN,
     Leave: Signal.LEAVE,
-    Say: Signal.SAY,
-    Hear: Signal.HEAR,
-    Wake: Signal.WAKE,
-    Skip: Signal.SKIP,
-    Move: Signal.MOVE,
+    Broadcast: Signal.BROADCAST,
+    ContactEvent: Signal.CONTACT_EVENT,
 }
 _numbers = count(1)
 
@@ -180,7 +178,11 @@ async def _lived(environment: WorkflowEnvironment, life: Life) -> JourneyPath:
 async def _signal(client: Client, workflow_id: str, happening: Happening) -> None:
     handle = client.get_workflow_handle(workflow_id)
     try:
-        await handle.signal(SIGNALS[type(happening.signal)], happening.signal)
+        match happening.signal:
+            case Wake() | Skip() | Move() as intervention:
+                await handle.signal(Signal.INTERVENE, Intervene(intervention=intervention))
+            case signal:
+                await handle.signal(SIGNALS[type(signal)], signal)
     except RPCError as error:
         if error.status is not RPCStatusCode.NOT_FOUND:  # it has ended
             raise
@@ -211,7 +213,7 @@ def _called_and_spoken_to_while_they_entered() -> Life:
             "steps": {first: Wait(id=first, length=timedelta(hours=1)), **program.steps},
         }
     )
-    happenings = (Happening(DAWN, Say(message="news")), Happening(DAWN, PlaceGiven(claim_id=1)))
+    happenings = (Happening(DAWN, Broadcast(message="news")), Happening(DAWN, PlaceGiven(claim_id=1)))
     return replace(life, start=life.start.model_copy(update={"program": entering}), happenings=happenings)
 
 

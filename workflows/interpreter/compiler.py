@@ -6,7 +6,7 @@ from schemas.conversation import ConversationDocument
 from schemas.criteria import Criteria
 from schemas.ids import StepId, VersionId
 from schemas.program import (
-    FORM,
+    SEMANTICS,
     AddTag,
     AddToList,
     Arm,
@@ -96,11 +96,11 @@ def _compile(document: ConversationDocument, version: VersionId) -> Program:
     doors = {thread.name: step_id(thread.steps[0]) for thread in document.threads}
     for thread in document.threads:
         _compile_steps(thread.steps, None, doors, steps)
-    heard = [step.events for step in steps.values() if isinstance(step, WaitFor)]
+    awaited = [step.events for step in steps.values() if isinstance(step, WaitFor)]
     return Program(
         version=version,
         conversation=document.conversation,
-        form=FORM,
+        semantics=SEMANTICS,
         entries=tuple(
             Entry(event=thread.on, first=step_id(thread.steps[0]), asks=thread.when is not None)
             for thread in document.threads
@@ -111,7 +111,7 @@ def _compile(document: ConversationDocument, version: VersionId) -> Program:
             for code, alert in document.alerts.items()
             if (reminders := alert.queue.reminders) is not None
         },
-        hears=tuple(sorted({event for events in heard for event in events})),
+        awaited=tuple(sorted({event for events in awaited for event in events})),
         goal_on=document.goal_on,
         exit_on=document.exit_on,
         steps=steps,

@@ -28,8 +28,8 @@ class Departure:
 def departures(recorded: Recorded, tried: Program) -> list[Departure]:
     """How this life is asked to leave if it is lived on the tried version, in order: a farewell may follow the first.
 
-    An event that ended the old life by a rule that both have is heard when it was. One that only the tried version ends
-    on is heard when it could be. Where only the old version had the rule, nobody is asked to leave.
+    An event that ended the old life by a rule that both have is told when it was. One that only the tried version ends
+    on is told when it could be. Where only the old version had the rule, nobody is asked to leave.
     """
     found: list[Departure] = []
     for was in (*_as_they_were(recorded), None):
@@ -45,18 +45,18 @@ def _next(recorded: Recorded, tried: Program, was: Departure | None) -> Departur
     """What comes first: the departure that there was, or one by a rule of the tried version."""
     by_rule = was is not None and was.leave.reason in BY_RULE
     # An order is told of as two events: if either reaches the goal, it does.
-    for deed in sorted(recorded.deeds, key=lambda deed: (deed.at, deed.event not in tried.goal_on)):
-        if was is not None and not by_rule and was.at <= deed.at:
+    for done in sorted(recorded.events, key=lambda done: (done.at, done.event not in tried.goal_on)):
+        if was is not None and not by_rule and was.at <= done.at:
             break
-        if deed.event not in tried.goal_on and deed.event not in tried.exit_on:
+        if done.event not in tried.goal_on and done.event not in tried.exit_on:
             continue
-        leave = Leave(reason=Reason.GOAL_REACHED if deed.event in tried.goal_on else Reason.EXIT_RULE)
-        if deed.event not in recorded.ends:
-            return Departure(deed.at, leave)
+        leave = Leave(reason=Reason.GOAL_REACHED if done.event in tried.goal_on else Reason.EXIT_RULE)
+        if done.event not in recorded.ends:
+            return Departure(done.at, leave)
         # It ended the old life too: a moment later, or not at all where that was over already.
-        if was is not None and by_rule and deed.at <= was.at:
+        if was is not None and by_rule and done.at <= was.at:
             return Departure(was.at, leave, was.stay)
-    known = any(deed.event in recorded.ends and was is not None and deed.at <= was.at for deed in recorded.deeds)
+    known = any(done.event in recorded.ends and was is not None and done.at <= was.at for done in recorded.events)
     return None if by_rule and known else was
 
 

@@ -11,12 +11,12 @@ from typing import assert_never
 
 from schemas.alerts import AlertEvent
 from schemas.ids import StepId
-from schemas.journey import JourneyStart, JourneyState, Leave, Move, Phase, PlaceGiven, Say
+from schemas.journey import Broadcast, JourneyStart, JourneyState, Leave, Move, Phase, PlaceGiven
 from schemas.outcome import Outcome, Refused, Sent, Unknown
 from schemas.path import JourneyPath, Why
 from schemas.program import Send, Terms
 from schemas.reasons import Ending, Reason
-from workflows.interpreter.walk import ONCE, BackInLine, Left, Thread, ThreadEnded
+from workflows.interpreter.walk import BROADCAST, BackInLine, Left, Thread, ThreadEnded
 from workflows.interpreter.world import World
 
 WAITING_LIST = "waiting-list"
@@ -58,7 +58,7 @@ class Journey:
         """How it ends when it leaves; None when there is a farewell to say first."""
         if reason is Reason.GOAL_REACHED:
             return Ended(Ending.COMPLETED, reason)
-        entering = self._phase is Phase.ENTERED and self._thread.program.form > 1
+        entering = self._phase is Phase.ENTERED
         if reason is Reason.DISCONTINUED and entering and self._start.alert_id is not None:
             self._thread.abandon()
             self._phase = Phase.DISCONTINUED
@@ -89,8 +89,8 @@ class Journey:
 
     async def _stand_in_line(self) -> Ended | None:
         """Wait for a place; None once there is another phase to live."""
-        if (unsaid := self._thread.being_said) is not None:
-            await self._say(unsaid)
+        if (unsent := self._thread.under_broadcast) is not None:
+            await self._broadcast(unsent)
         window_ends_at = self._start.window_ends_at
         assert window_ends_at is not None, "whoever stands in line entered for an alert"
         trail = self._thread.trail
@@ -102,9 +102,9 @@ class Journey:
         match woken:
             case PlaceGiven(claim_id=claim_id):
                 return self._called_forward(claim_id)
-            case Say(message=message):
-                trail.leave(Why.ASKED_TO_SPEAK)
-                await self._say(message)
+            case Broadcast(message=message):
+                trail.leave(Why.BROADCAST)
+                await self._broadcast(message)
                 return None
             case Leave(reason=Reason.DISCONTINUED):
                 trail.leave(Why.DISCONTINUED)
@@ -120,8 +120,8 @@ class Journey:
                 trail.leave(Why.WINDOW_ENDED)
                 return Ended(Ending.EXPIRED, Reason.WINDOW_ENDED)
 
-    async def _say(self, message: str) -> None:
-        await self._thread.say(Send(id=StepId(f"{ONCE}{message}"), message=message))
+    async def _broadcast(self, message: str) -> None:
+        await self._thread.broadcast(Send(id=StepId(f"{BROADCAST}{message}"), message=message))
 
     def _called_forward(self, claim_id: int) -> None:
         self._thread.trail.leave(Why.PLACE_GIVEN)

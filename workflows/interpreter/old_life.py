@@ -10,21 +10,21 @@ from schemas.journey import JourneyStart
 from schemas.path import JourneyPath, PathEntry
 from schemas.program import CallWebhook, Send, Step, Wait, WaitFor, WaitUntil
 from workflows.interpreter.journey import UNTIL_REMINDER, Journey
-from workflows.interpreter.walk import ONCE
+from workflows.interpreter.walk import BROADCAST
 
 
 @dataclass(frozen=True, slots=True)
-class Deed:
-    """Something the contact did, by the name that conversations hear it under.
+class RecordedEvent:
+    """Something the contact did, by the name that conversations know it under.
 
     Attributes:
-        at: when a journey could hear of it.
-        done_at: when it was done, which may be earlier: a journey hears what it waits for in this order.
+        at: when a journey could be told of it.
+        happened_at: when it happened, which may be earlier: a journey takes what it waits for in this order.
     """
 
     event: str
     at: datetime
-    done_at: datetime
+    happened_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +36,7 @@ class Recorded:
         path: its whole path so far.
         until: the moment up to which it is known, for a journey under way; None: it has ended.
         time_zone: whose clock a wait until goes by.
-        deeds: what the contact did since entering, as far as it is known, whether the journey heard of it or not.
+        events: what the contact did since entering, as far as it is known, whether the journey was told of it or not.
         ends: the events that ended journeys, by the goals and exits of the versions it lived by.
     """
 
@@ -44,7 +44,7 @@ class Recorded:
     path: JourneyPath
     until: datetime | None = None
     time_zone: str = "UTC"
-    deeds: tuple[Deed, ...] = ()
+    events: tuple[RecordedEvent, ...] = ()
     ends: frozenset[str] = frozenset()
 
 
@@ -53,7 +53,7 @@ class OldLife:
 
     Attributes:
         entries: its stays.
-        heard: what could be heard: what ended a wait then, and what else the contact did.
+        pending_events: what may end a wait: what ended one then, and what else the contact did.
     """
 
     def __init__(self, recorded: Recorded) -> None:
@@ -62,15 +62,15 @@ class OldLife:
         self._as_it_was = 0
         """How many entries of the new path are those of the old."""
         self.entries = recorded.path.entries
-        self.heard = _could_be_heard(recorded)
+        self.pending_events = _events_of(recorded)
 
-    def hear(self, deed: Deed) -> None:
-        """It ends a rest of the new life: the next waits for what was done after it, not at once by another name."""
-        self.heard = [other for other in self.heard if other.done_at > deed.done_at]
+    def receive(self, event: RecordedEvent) -> None:
+        """It ends a rest of the new life: the next waits for what happened after it, not at once by another name."""
+        self.pending_events = [other for other in self.pending_events if other.happened_at > event.happened_at]
 
     def miss(self, until: datetime) -> None:
-        """A rest of the new life came to another end: the next waits for what is heard from then on."""
-        self.heard = [other for other in self.heard if other.at >= until]
+        """A rest of the new life came to another end: the next waits for what is told from then on."""
+        self.pending_events = [other for other in self.pending_events if other.at >= until]
 
     def attend(self, journey: Journey) -> None:
         """This is the journey that lives it once more."""
@@ -115,10 +115,10 @@ class OldLife:
 
     def stay_with(self, step: Send) -> PathEntry | None:
         """The old stay with this message, by how often it was come to; what is said once is another thing."""
-        once = step.id.startswith(ONCE)
+        once = step.id.startswith(BROADCAST)
 
         def is_it(entry: PathEntry) -> bool:
-            return entry.message == step.message and entry.step.startswith(ONCE) is once
+            return entry.message == step.message and entry.step.startswith(BROADCAST) is once
 
         nth = sum(is_it(each) for each in self.lived)
         found = [each for each in self.entries if is_it(each)]
@@ -149,25 +149,25 @@ class OldLife:
         return _after_skipping(step) not in (None, follows)
 
 
-def _could_be_heard(recorded: Recorded) -> list[Deed]:
-    """Each deed once: one that ended a wait was heard at that moment."""
-    others = list(recorded.deeds)
-    heard: list[Deed] = []
+def _events_of(recorded: Recorded) -> list[RecordedEvent]:
+    """Each event once: one that ended a wait was told at that moment."""
+    others = list(recorded.events)
+    ended_waits: list[RecordedEvent] = []
     for stay in recorded.path.entries:
-        if stay.heard is None or stay.left_at is None:
+        if stay.event is None or stay.left_at is None:
             continue
-        deed = Deed(stay.heard, stay.left_at, stay.left_at)
-        before = [other for other in others if other.event == stay.heard and other.at <= stay.left_at]
+        event = RecordedEvent(stay.event, stay.left_at, stay.left_at)
+        before = [other for other in others if other.event == stay.event and other.at <= stay.left_at]
         if before:
             found = max(before, key=_at)
             others.remove(found)
-            deed = replace(deed, done_at=found.done_at)
-        heard.append(deed)
-    return sorted((*heard, *others), key=_at)
+            event = replace(event, happened_at=found.happened_at)
+        ended_waits.append(event)
+    return sorted((*ended_waits, *others), key=_at)
 
 
-def _at(deed: Deed) -> tuple[datetime, datetime]:
-    return deed.at, deed.done_at
+def _at(event: RecordedEvent) -> tuple[datetime, datetime]:
+    return event.at, event.happened_at
 
 
 def _after_skipping(step: Step) -> StepId | None:

@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TypeAlias
 
 from schemas.ids import StepId
-from schemas.journey import Deliver, Hear, JourneyState, Leave, Move, PlaceGiven, Say, Skip, Wake
+from schemas.journey import Broadcast, ContactEvent, Deliver, JourneyState, Leave, Move, PlaceGiven, Skip, Wake
 from schemas.moments import Until, next_moment
 from schemas.outcome import Deferred, Held, Outcome, Refused, Sent, Stopped, Then, Unknown
 from schemas.path import JourneyPath, PathEntry, Why
@@ -19,9 +19,9 @@ from schemas.program import CallWebhook, ContactChange, Decide, Program, Send, S
 from schemas.reasons import Reason
 from workflows.interpreter.departures import Departure, departures
 from workflows.interpreter.journey import UNTIL_REMINDER, WAITING_LIST, Ended, Journey
-from workflows.interpreter.old_life import Deed, OldLife, Recorded
+from workflows.interpreter.old_life import OldLife, Recorded, RecordedEvent
 from workflows.interpreter.trail import MOST_STAYS
-from workflows.interpreter.world import Hears, Woken, hears_nothing
+from workflows.interpreter.world import Awaited, Woken, awaits_nothing
 
 Ask: TypeAlias = Callable[[str], Awaitable[int | None]]
 """Answers a question that was not asked in the recorded life: which of its criteria hold."""
@@ -100,12 +100,12 @@ class Record:
     async def find_moment(self, until: Until) -> datetime:
         return next_moment(until, self._now, self._life.time_zone).astimezone(UTC)
 
-    async def stand_in_line(self, until: datetime, after_claim: int) -> PlaceGiven | Say | Leave | None:
+    async def stand_in_line(self, until: datetime, after_claim: int) -> PlaceGiven | Broadcast | Leave | None:
         woken = self._stand_in_line(until, after_claim)
         self._old.miss(self._now)
         return woken
 
-    def _stand_in_line(self, until: datetime, after_claim: int) -> PlaceGiven | Say | Leave | None:
+    def _stand_in_line(self, until: datetime, after_claim: int) -> PlaceGiven | Broadcast | Leave | None:
         stay, _ = self._old.stay_at(WAITING_LIST, self._now)
         goes = self._departure
         if goes is not None and (goes.stay is stay or self._departs_before(until if stay is None else stay.left_at)):
@@ -123,9 +123,9 @@ class Record:
         match stay.why:
             case Why.PLACE_GIVEN:
                 return PlaceGiven(claim_id=after_claim + 1)
-            case Why.ASKED_TO_SPEAK:
+            case Why.BROADCAST:
                 following = self._old.entries[self._old.place_of(stay) + 1 :]
-                return Say(message=following[0].message or "") if following else Say(message="")
+                return Broadcast(message=following[0].message or "") if following else Broadcast(message="")
             case Why.DISCONTINUED:
                 return Leave(reason=Reason.DISCONTINUED)
             case _:
@@ -141,7 +141,7 @@ class Record:
         self._come_to(departure.at)
         return departure.leave
 
-    async def sleep(self, step: str, until: datetime | None, hears: Hears = hears_nothing) -> Woken | None:
+    async def sleep(self, step: str, until: datetime | None, awaited: Awaited = awaits_nothing) -> Woken | None:
         if len(self._old.lived) >= MOST_STAYS:
             raise EndOfRecord
         stay, exact = self._old.stay_at(step, self._now)
@@ -149,9 +149,9 @@ class Record:
         if stay is not None and exact and same and not self._departs_otherwise(stay):
             woken = self._sleep_as_it_was(stay, step)
         else:
-            woken = self._sleep_by_the_clock(stay, step, until, hears())
+            woken = self._sleep_by_the_clock(stay, step, until, awaited())
         self._awaits_somebody = False
-        if not isinstance(woken, Hear):
+        if not isinstance(woken, ContactEvent):
             self._old.miss(self._now)
         return woken
 
@@ -173,9 +173,9 @@ class Record:
         self._come_to(stay.left_at)
         match stay.why:
             case Why.HAPPENED:
-                event = stay.heard or ""
-                was = (deed for deed in self._old.heard if (deed.event, deed.at) == (event, stay.left_at))
-                return self._hear(next(was, Deed(event, stay.left_at, stay.left_at)))
+                event = stay.event or ""
+                was = (each for each in self._old.pending_events if (each.event, each.at) == (event, stay.left_at))
+                return self._receive(next(was, RecordedEvent(event, stay.left_at, stay.left_at)))
             case Why.SKIPPED:
                 return Skip(step=StepId(step), to_end=self._old.skipped_to_end(stay))
             case Why.LEFT if self._departure is not None:
@@ -185,30 +185,30 @@ class Record:
             case _:
                 return None
 
-    def _hear(self, deed: Deed) -> Hear:
-        self._old.hear(deed)
-        return Hear(event_id="on record", event=deed.event, at=deed.done_at)
+    def _receive(self, event: RecordedEvent) -> ContactEvent:
+        self._old.receive(event)
+        return ContactEvent(event_id="on record", event=event.event, at=event.happened_at)
 
     def _sleep_by_the_clock(
-        self, stay: PathEntry | None, step: str, until: datetime | None, hears: frozenset[str]
+        self, stay: PathEntry | None, step: str, until: datetime | None, awaited: frozenset[str]
     ) -> Woken | None:
         goes = self._departure
-        ends: list[tuple[datetime, Leave | Skip | Deed]] = []
+        ends: list[tuple[datetime, Leave | Skip | RecordedEvent]] = []
         if goes is not None:
             ends.append((goes.at, goes.leave))
         if stay is not None and stay.why is Why.SKIPPED and stay.left_at is not None:
             ends.append((stay.left_at, Skip(step=StepId(step), to_end=self._old.skipped_to_end(stay))))
-        listened_to = [deed for deed in self._old.heard if deed.event in hears]
-        # Of those that are known already, the one that was done first.
-        deed = min(listened_to, key=lambda deed: (max(deed.at, self._now), deed.done_at), default=None)
-        if deed is not None:
-            ends.append((max(deed.at, self._now), deed))
+        pending = [event for event in self._old.pending_events if event.event in awaited]
+        # Of those that are known already, the one that happened first.
+        first = min(pending, key=lambda event: (max(event.at, self._now), event.happened_at), default=None)
+        if first is not None:
+            ends.append((max(first.at, self._now), first))
         for at, end in sorted(ends, key=_moment):
             if until is None or at <= until:
                 if goes is not None and end is goes.leave:
                     return self._depart(goes)
                 self._come_to(at)
-                return self._hear(end) if isinstance(end, Deed) else end
+                return self._receive(end) if isinstance(end, RecordedEvent) else end
         if until is None:
             raise EndOfRecord
         self._come_to(until)
@@ -308,7 +308,7 @@ def _rest_of(step: Step) -> object:
             return step.kind
 
 
-def _moment(end: tuple[datetime, Leave | Skip | Deed]) -> datetime:
+def _moment(end: tuple[datetime, Leave | Skip | RecordedEvent]) -> datetime:
     return end[0]
 
 

@@ -10,17 +10,28 @@ from datetime import UTC, datetime
 from typing import Protocol, TypeAlias, TypeVar
 
 from schemas.ids import StepId
-from schemas.journey import Deliver, Hear, JourneyStart, JourneyState, Leave, Move, PlaceGiven, Say, Skip, Wake
+from schemas.journey import (
+    Broadcast,
+    ContactEvent,
+    Deliver,
+    JourneyStart,
+    JourneyState,
+    Leave,
+    Move,
+    PlaceGiven,
+    Skip,
+    Wake,
+)
 from schemas.moments import Until, next_moment
 from schemas.outcome import Outcome
 from schemas.path import JourneyPath
 from schemas.program import CallWebhook, ContactChange, Program
 from schemas.reasons import Reason
 from workflows.interpreter.journey import Ended, Journey
-from workflows.interpreter.world import Hears, Woken, hears_nothing
+from workflows.interpreter.world import Awaited, Woken, awaits_nothing
 
 WokenT = TypeVar("WokenT")
-Signal: TypeAlias = PlaceGiven | Say | Leave | Hear | Wake | Skip | Move
+Signal: TypeAlias = PlaceGiven | Broadcast | Leave | ContactEvent | Wake | Skip | Move
 
 
 @dataclass(order=True, frozen=True, slots=True)
@@ -97,30 +108,32 @@ class Rehearsal:
     def rest(self, state: Callable[[], JourneyState]) -> None:
         self.rests.append(state())
 
-    async def sleep(self, step: str, until: datetime | None, hears: Hears = hears_nothing) -> Woken | None:
+    async def sleep(self, step: str, until: datetime | None, awaited: Awaited = awaits_nothing) -> Woken | None:
         def counts(signal: Signal) -> Woken | None:
             match signal:
                 case Leave():
                     return signal
-                case Hear(event=event):
-                    return signal if event in hears() else None
+                case ContactEvent(event=event):
+                    return signal if event in awaited() else None
                 case Wake(step=at) | Skip(step=at):
                     return signal if at == step else None
                 case _:
                     return None
 
-        woken = self._next(until, counts, kept=(PlaceGiven, Say))
-        if isinstance(woken, Hear):
-            # What was done at once is the same deed, by another name.
-            self._ahead = [ahead for ahead in self._ahead if ahead.at > self._now or not isinstance(ahead.signal, Hear)]
+        woken = self._next(until, counts, kept=(PlaceGiven, Broadcast))
+        if isinstance(woken, ContactEvent):
+            # What happened at once is the same event, by another name.
+            self._ahead = [
+                ahead for ahead in self._ahead if ahead.at > self._now or not isinstance(ahead.signal, ContactEvent)
+            ]
         return woken
 
-    async def stand_in_line(self, until: datetime, after_claim: int) -> PlaceGiven | Say | Leave | None:
-        def counts(signal: Signal) -> PlaceGiven | Say | Leave | None:
+    async def stand_in_line(self, until: datetime, after_claim: int) -> PlaceGiven | Broadcast | Leave | None:
+        def counts(signal: Signal) -> PlaceGiven | Broadcast | Leave | None:
             match signal:
                 case PlaceGiven(claim_id=claim_id):
                     return signal if claim_id > after_claim else None
-                case Leave() | Say():
+                case Leave() | Broadcast():
                     return signal
                 case _:
                     return None

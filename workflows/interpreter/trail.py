@@ -46,10 +46,10 @@ class Trail:
                 self._leave_out(self._path.pop(FIRST_KEPT))
 
     def leave(
-        self, why: Why, outcome: Outcome | None = None, *, branch: str | None = None, heard: str | None = None
+        self, why: Why, outcome: Outcome | None = None, *, branch: str | None = None, event: str | None = None
     ) -> None:
         """Close the open entry."""
-        changes = {"outcome": outcome, "branch": branch, "heard": heard}
+        changes = {"outcome": outcome, "branch": branch, "event": event}
         self._amend(left_at=self._now(), why=why, **{name: value for name, value in changes.items() if value})
 
     def pass_through(self, step: str, kind: PathKind, why: Why, branch: str | None = None) -> None:

@@ -10,7 +10,7 @@ from typing import TypeVar, assert_never
 
 from schemas.alerts import AlertEvent
 from schemas.ids import StepId
-from schemas.journey import Deliver, Hear, JourneyStart, JourneyState, Leave, Move, Skip
+from schemas.journey import ContactEvent, Deliver, JourneyStart, JourneyState, Leave, Move, Skip
 from schemas.outcome import Deferred, Held, Outcome, Refused, Sent, Stopped, Then, Unknown
 from schemas.path import PathEntry, Why
 from schemas.program import (
@@ -32,15 +32,15 @@ from schemas.program import (
 )
 from schemas.reasons import Reason
 from workflows.interpreter.trail import Trail
-from workflows.interpreter.world import Hears, Woken, World, hears_nothing
+from workflows.interpreter.world import Awaited, Woken, World, awaits_nothing
 
 PROVIDER_PATIENCE = timedelta(hours=24)
 """How long an unreachable provider is waited for: a day's outage is survived, a week-old alert is no longer news."""
 
 StepT = TypeVar("StepT", Send, Wait, WaitUntil, WaitFor, CallWebhook)
 
-ONCE = "once/"
-"""Before the message's name: the step under which a message said once appears in a path."""
+BROADCAST = "broadcast/"
+"""Before the message's name: the step under which a broadcast appears in a path."""
 
 
 class Left(Exception):
@@ -89,10 +89,10 @@ class Thread:
         return self.at is not None
 
     @property
-    def being_said(self) -> str | None:
-        """The message that is being said to someone who stands in line, if the journey rests in the middle of that."""
+    def under_broadcast(self) -> str | None:
+        """The message that is being broadcast to those in line, if the journey rests in the middle of that."""
         resting = self.trail.open_entry
-        return resting.message if resting is not None and resting.step.startswith(ONCE) else None
+        return resting.message if resting is not None and resting.step.startswith(BROADCAST) else None
 
     async def answer(self, event: AlertEvent) -> None:
         """Walk the thread that answers an alert's event, or go on with the one under way. Nothing, if none answers.
@@ -175,8 +175,8 @@ class Thread:
         woken = await self._rest_at(step.id, until, lambda: frozenset(self._here(step).events))
         here = self._here(step)
         match woken:
-            case Hear(event=event):
-                self.trail.leave(Why.HAPPENED, heard=event)
+            case ContactEvent(event=event):
+                self.trail.leave(Why.HAPPENED, event=event)
                 return here.happened
             case Skip():
                 self.trail.leave(Why.SKIPPED)
@@ -217,8 +217,8 @@ class Thread:
             case _:
                 return
 
-    async def say(self, step: Send) -> None:
-        """Say one message to someone who stands in line; the same message is said once, however often it is asked.
+    async def broadcast(self, step: Send) -> None:
+        """Send one message to someone who stands in line, once, however often it is asked.
 
         Raises:
             Left: they may not be written to.
@@ -289,7 +289,7 @@ class Thread:
         self.trail.leave(Why.SKIPPED if skipped else Why.TIME_PASSED)
 
     async def _rest_at(
-        self, step: str, until: datetime | None, hears: Hears = hears_nothing, *, cause: Reason | None = None
+        self, step: str, until: datetime | None, awaited: Awaited = awaits_nothing, *, cause: Reason | None = None
     ) -> Woken | None:
         """Rest at a step; what woke the journey before its time.
 
@@ -299,10 +299,9 @@ class Thread:
         """
         self.rest_until = until
         await self.arrive(step)
-        if self.program.form > 1:
-            await self._world.stand(StepId(step), cause)
+        await self._world.stand(StepId(step), cause)
         self._world.rest(self._state)
-        woken = await self._world.sleep(step, until, hears)
+        woken = await self._world.sleep(step, until, awaited)
         self.rest_until = None
         self.resting_at = None
         match woken:

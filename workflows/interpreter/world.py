@@ -9,19 +9,19 @@ from datetime import datetime
 from typing import Protocol, TypeAlias
 
 from schemas.ids import StepId
-from schemas.journey import Deliver, Hear, JourneyState, Leave, Move, PlaceGiven, Say, Skip, Wake
+from schemas.journey import Broadcast, ContactEvent, Deliver, JourneyState, Leave, Move, PlaceGiven, Skip, Wake
 from schemas.moments import Until
 from schemas.outcome import Outcome
 from schemas.program import CallWebhook, ContactChange
 from schemas.reasons import Reason
 
-Woken: TypeAlias = Leave | Hear | Wake | Skip
+Woken: TypeAlias = Leave | ContactEvent | Wake | Skip
 """What may end a rest before its time."""
-Hears: TypeAlias = Callable[[], frozenset[str]]
-"""The events that are listened for; asked anew, for a move to another version may change them during a rest."""
+Awaited: TypeAlias = Callable[[], frozenset[str]]
+"""The events that a rest ends on; asked anew, for a move to another version may change them during a rest."""
 
 
-def hears_nothing() -> frozenset[str]:
+def awaits_nothing() -> frozenset[str]:
     return frozenset()
 
 
@@ -36,17 +36,17 @@ class World(Protocol):
         """Called before every rest: there, and until it ends, a long history may continue as new with the state."""
         ...
 
-    async def sleep(self, step: str, until: datetime | None, hears: Hears = hears_nothing) -> Woken | None:
+    async def sleep(self, step: str, until: datetime | None, awaited: Awaited = awaits_nothing) -> Woken | None:
         """Rest at `step` until `until` (returns None; None: for as long as it takes), or until woken.
 
-        Woken by a Leave, by a Wake or Skip that names this step, and by a Hear of one of `hears`: of several, by what
-        was done first. A Hear counts from the end of the rest before this one, or, if a deed ended that, from the deed;
-        one that is not listened for is forgotten with the rest it came in.
+        Woken by a Leave, by a Wake or Skip that names this step, and by a ContactEvent that is `awaited`: of several,
+        by what happened first. One counts from the end of the rest before this one, or, if an event ended that, from
+        the event; one that is not awaited is forgotten with the rest it came in.
         """
         ...
 
-    async def stand_in_line(self, until: datetime, after_claim: int) -> PlaceGiven | Say | Leave | None:
-        """Rest until called forward with a claim newer than `after_claim`, asked to say something or to leave.
+    async def stand_in_line(self, until: datetime, after_claim: int) -> PlaceGiven | Broadcast | Leave | None:
+        """Rest until called forward with a claim newer than `after_claim`, asked to broadcast something or to leave.
 
         Returns None when `until` came first.
         """

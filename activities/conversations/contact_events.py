@@ -1,19 +1,20 @@
-"""What contacts do, as the journeys under way hear of it.
+"""What a contact did, as their journeys under way are told of it.
 
 In the transaction of the event, of the order or of the word on consent: a goal or an exit ends the journey, anything
-else that a step of its version waits for is told to it. What happened before they entered is no news to it.
+else that a step of its version waits for is signalled to it. Which journeys it concerns is said by the database's view
+`journey_contact_events`, as for all that look back.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from activities.decisions.facts import AttributeFact
-from activities.postgres.pool import Connection, Row
+from activities.postgres.pool import Connection
 from activities.postgres.queries import load_queries
 from schemas.events import Item
 from schemas.ids import ContactId, StoreId
-from schemas.journey import Hear
+from schemas.journey import ContactEvent
 from schemas.names import ShopEvent
 from schemas.reasons import Reason
 
@@ -26,7 +27,7 @@ UNSUBSCRIBED: ShopEvent = "unsubscribed"
 
 @dataclass(frozen=True, slots=True)
 class Happened:
-    """What a contact did.
+    """What a contact did, recorded in this transaction.
 
     Attributes:
         store_id: None: it is true of every shop, as consent is.
@@ -34,8 +35,8 @@ class Happened:
         names: what conversations call it; an order is `ordered` and `bought`.
         at: when (aware); never later than now.
         things: what it was about.
+        order_id: of an order, the storefront's own.
         bought: the products, of an order.
-        message_id: of an open or a click, the message's own, where it is known.
     """
 
     store_id: StoreId | None
@@ -45,37 +46,31 @@ class Happened:
     at: datetime
     things: tuple[Item, ...] = ()
     properties: Mapping[str, AttributeFact | None] = field(default_factory=dict[str, "AttributeFact | None"])
+    order_id: str | None = None
     bought: frozenset[str] = frozenset()
-    message_id: str | None = None
 
 
 async def tell_journeys(connection: Connection, happened: Happened) -> None:
-    """Let the contact's journeys under way hear of it."""
+    """Signal it to those of the contact's journeys under way that await it, and end those whose goal or exit it is."""
     rows = await connection.fetch(
-        SQL["listening"],
+        SQL["awaiting"],
         happened.contact_id,
         happened.store_id,
+        happened.id,
+        happened.order_id,
         list(happened.names),
-        happened.at,
-        happened.message_id,
+        list(happened.bought),
     )
     for row in rows:
-        names = tuple(_true_of(row, happened))
+        names = [name for name in happened.names if name in row["events"]]
         if any(name in row["goal_on"] for name in names):
             await connection.execute(SQL["leave"], row["id"], Reason.GOAL_REACHED)
         elif any(name in row["exit_on"] for name in names):
             await connection.execute(SQL["leave"], row["id"], Reason.EXIT_RULE)
         else:
             for name in names:
-                if name in row["hears"]:
-                    # A journey hears each id once, and an order is two events to it.
+                if name in row["awaited"]:
+                    # A journey takes each id once, and an order is two events to it.
                     id_ = f"{happened.id}/{name}" if len(happened.names) > 1 else happened.id
-                    heard = Hear(event_id=id_, event=name, at=happened.at)
-                    await connection.execute(SQL["hear"], row["id"], heard.model_dump(mode="json"))
-
-
-def _true_of(row: Row, happened: Happened) -> Iterator[str]:
-    """The names that it has for this journey."""
-    for name in happened.names:
-        if name != BOUGHT or row["product_id"] is None or row["product_id"] in happened.bought:
-            yield name
+                    event = ContactEvent(event_id=id_, event=name, at=happened.at)
+                    await connection.execute(SQL["signal_event"], row["id"], event.model_dump(mode="json"))

@@ -5,14 +5,13 @@ An event is one transaction: its row, the contact's attributes, the orders or th
 kept beside it (P7). Storefronts tell of the same by webhook: there it is part of the delivery's transaction.
 """
 
-from collections import defaultdict
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import assert_never
 
-from activities.conversations.entering import enter_conversations
-from activities.conversations.hearing import BOUGHT, ORDERED, Happened, tell_journeys
+from activities.conversations.contact_events import Happened
+from activities.conversations.entering import tell_conversations
+from activities.intake.list_membership import NoSuchList, join_list
+from activities.intake.orders import OrderLine, record_order
 from activities.postgres.pool import Connection, Pool, transaction
 from activities.postgres.queries import load_queries
 from activities.waitlist.clock import believable
@@ -31,11 +30,11 @@ from schemas.events import (
     Item,
     Standing,
 )
-from schemas.facts import CheckoutFact, OrderFact
+from schemas.facts import CheckoutFact
 from schemas.ids import ContactId, StoreId
 from schemas.names import CUSTOM
 
-SQL = load_queries("activities.waitlist", "events.sql")
+SQL = load_queries("activities.intake", "events.sql")
 
 LARGEST_ATTRIBUTES = 16 * 1024
 """Bytes of all of a contact's attributes: they are read whenever criteria are."""
@@ -45,30 +44,8 @@ ALREADY_ON_LIST = "They were on this list already."
 NO_ALERT = "No published alert is fed by this: recorded, and nobody is enlisted."
 
 
-@dataclass(frozen=True, slots=True)
-class _Line:
-    product_id: str
-    variant_id: str | None
-    quantity: int
-
-
-@dataclass(frozen=True, slots=True)
-class _Purchase:
-    """What a message about an order says that was not known: the order itself, or products in it."""
-
-    is_new: bool
-    products: frozenset[str]
-
-
 class _EventRefused(Exception):
     """Nothing of the event may stay; the text says why."""
-
-
-class NoSuchList(Exception):
-    """There is no list of this code."""
-
-    def __init__(self, code: str) -> None:
-        super().__init__(f"There is no list '{code}'. A list is made when the first conversation of it is published.")
 
 
 class Events:
@@ -103,37 +80,6 @@ async def take_checkout(connection: Connection, store_id: StoreId, fact: Checkou
             happened_at=fact.observed_at,
         )
         await _take(connection, event)
-
-
-async def take_order(connection: Connection, store_id: StoreId, fact: OrderFact) -> None:
-    """A storefront's order, as it is now: what the verdicts, the offers and the criteria call bought."""
-    contact_id = await contact(connection, fact.email)
-    lines = [_Line(item.product_id, item.variant_id, item.quantity) for item in fact.items]
-    ordered_at = min(fact.ordered_at, datetime.now(UTC))  # whatever the storefront's clock says
-    bought = await _set_order(
-        connection, store_id, fact.order_id, contact_id, lines, ordered_at, fact.observed_at, cancelled=fact.cancelled
-    )
-    happened = Happened(store_id, contact_id, f"order/{fact.order_id}", (ORDERED,), ordered_at)
-    await _tell_of_order(connection, happened, bought)
-
-
-async def join_list(connection: Connection, list_code: str, contact_id: ContactId, at: datetime, source: str) -> bool:
-    """Put a contact on a list, once; of two times they joined, the earlier stands. Asks for no consent and gives none.
-
-    Args:
-        contact_id: held in this transaction, against an erasure of the same moment.
-        source: who put them there: `event/<store>` for an event.
-
-    Returns:
-        Whether they were not on it before.
-
-    Raises:
-        NoSuchList: no published conversation is of this list.
-    """
-    joined = await connection.fetchval(SQL["join_list"], list_code, contact_id, at, source)
-    if joined is None:
-        raise NoSuchList(list_code)
-    return joined
 
 
 async def _take(connection: Connection, event: Event) -> EventOutcome:
@@ -210,9 +156,7 @@ async def _take_effect(
     """What it leads to. `told_at` is when it happened by the clock of whoever tells: what is newer, by that, stands."""
     name = event.kind if event.name is None else f"{CUSTOM}{event.name}"
     properties = event.properties | ({"list": event.list} if event.list is not None else {})
-    happened = Happened(
-        event.store, contact_id, event.id, (name,), at, event.things, properties, message_id=event.message
-    )
+    happened = Happened(event.store, contact_id, event.id, (name,), at, event.things, properties)
     match event.kind:
         case EventKind.VIEWED_PRODUCT:
             return await _tell(connection, happened, await _enlist(connection, Action.BROWSE, event, contact_id, at))
@@ -220,11 +164,9 @@ async def _take_effect(
             return await _tell(connection, happened, await _enlist(connection, Action.CART, event, contact_id, at))
         case EventKind.ORDERED:
             assert event.order is not None, "an ordered event has its order"
-            lines = [_Line(item.product or "", item.variant, item.quantity) for item in event.things]
-            bought = await _set_order(
-                connection, event.store, event.order, contact_id, lines, at, told_at, cancelled=False
-            )
-            return await _tell_of_order(connection, happened, bought)
+            lines = [OrderLine(item.product or "", item.variant, item.quantity) for item in event.things]
+            considered = await record_order(connection, happened, event.order, lines, told_at, cancelled=False)
+            return EventEffect(conversations=considered)
         case EventKind.JOINED_LIST:
             assert event.list is not None, "who joined a list joined a certain one"
             try:
@@ -241,19 +183,10 @@ async def _take_effect(
 
 
 async def _tell(connection: Connection, happened: Happened, effect: EventEffect) -> EventEffect:
-    """Conversations hear of it: those under way first, then those it may enter. Last of all, for the locks' order."""
-    await tell_journeys(connection, happened)
-    considered = await enter_conversations(connection, happened)
+    """Last of all, for the locks' order."""
+    considered = await tell_conversations(connection, happened)
     note = None if considered and effect.note == NO_ALERT else effect.note
     return effect.model_copy(update={"conversations": considered, "note": note})
-
-
-async def _tell_of_order(connection: Connection, happened: Happened, purchase: _Purchase) -> EventEffect:
-    """An order is news once, however often a storefront shows it; what was added to it later was bought then."""
-    if not purchase.products:
-        return EventEffect()
-    names = (ORDERED, BOUGHT) if purchase.is_new else (BOUGHT,)
-    return await _tell(connection, replace(happened, names=names, bought=purchase.products), EventEffect())
 
 
 async def _enlist(
@@ -298,33 +231,3 @@ def _considered(interest: Interest, result: Enlisted | NotEnlisted) -> Considere
             )
         case _:
             assert_never(result)
-
-
-async def _set_order(
-    connection: Connection,
-    store_id: StoreId,
-    order_id: str,
-    contact_id: ContactId,
-    lines: Sequence[_Line],
-    ordered_at: datetime,
-    observed_at: datetime,
-    *,
-    cancelled: bool,
-) -> _Purchase:
-    known = await connection.fetchval(SQL["known_order"], store_id, order_id)
-    units: dict[tuple[str, str], int] = defaultdict(int)
-    for line in lines:
-        units[line.product_id, line.variant_id or ""] += line.quantity
-    rows = await connection.fetch(
-        SQL["set_order"],
-        store_id,
-        order_id,
-        contact_id,
-        [product_id for product_id, _ in units],
-        [variant_id for _, variant_id in units],
-        list(units.values()),
-        ordered_at,
-        cancelled,
-        observed_at,
-    )
-    return _Purchase(not known, frozenset(row["product_id"] for row in rows if row["is_new"] and not row["cancelled"]))

@@ -1,0 +1,680 @@
+-- The whole schema, room by room: what the shop is, who its contacts are, what is said to them, what they did, their
+-- journeys, places and messages, and how the processes hand work to each other. The rules that must hold are constraints
+-- here first.
+
+create function refuse_change() returns trigger language plpgsql as $$
+begin
+    raise exception '% rows are never changed: publish a new version', tg_table_name;
+end $$;
+
+-- Shops: what storefronts told of themselves --------------------------------------------------------------------------
+
+-- One row per shop that told of anything.
+create table stores (
+    id         text primary key check (id <> '' and length(id) <= 255),
+    source     text not null,
+    -- How shoppers know the shop; null: its id, and https:// before it.
+    name       text,
+    url        text,
+    currency   text,
+    created_at timestamptz not null default now()
+);
+
+-- Products as the storefront last told of them.
+create table products (
+    store_id        text not null references stores,
+    product_id      text not null,
+    title           text not null,
+    handle          text,
+    image_url       text,
+    vendor          text,
+    tags            text[] not null default '{}',
+    collections     text[] not null default '{}',
+    on_sale         boolean not null,
+    discontinued_at timestamptz,
+    observed_at     timestamptz not null,
+    primary key (store_id, product_id)
+);
+
+-- Variants of products, with their prices.
+create table variants (
+    store_id          text not null,
+    variant_id        text not null,
+    product_id        text not null,
+    inventory_item_id text,
+    title             text not null,
+    sku               text,
+    price             numeric(18, 4),
+    price_observed_at timestamptz,
+    policy            text not null check (policy in ('deny', 'continue')),
+    tracked           boolean,
+    removed           boolean not null default false,
+    -- Units the product message told of that no known location accounts for (activities/waitlist/quantities.py).
+    elsewhere         bigint not null default 0,
+    total_observed_at timestamptz,
+    primary key (store_id, variant_id),
+    foreign key (store_id, product_id) references products
+);
+create index variants_by_item on variants (store_id, inventory_item_id) where inventory_item_id is not null;
+create index variants_by_product on variants (store_id, product_id);
+
+-- Units of an inventory item at each location.
+create table stock (
+    store_id          text not null references stores,
+    inventory_item_id text not null,
+    location_id       text not null,
+    available         bigint,
+    observed_at       timestamptz not null,
+    primary key (store_id, inventory_item_id, location_id)
+);
+comment on column stock.available is 'null: the storefront does not count units here';
+
+-- Authoring: lists, conversations and their versions ------------------------------------------------------------------
+
+-- Whom conversations speak to: time zone, quiet hours, and which locations count.
+create table lists (
+    code        text primary key,
+    name        text not null,
+    time_zone   text not null,
+    quiet_from  time,
+    quiet_until time,
+    locations   text[],
+    currency    text,
+    sender      text,
+    check ((quiet_from is null) = (quiet_until is null))
+);
+comment on column lists.locations is 'null: every location counts';
+
+-- Conversations, and which version of each is published.
+create table conversations (
+    code      text primary key,
+    name      text not null,
+    published text,
+    paused_at timestamptz
+);
+
+-- Every version that was ever published, as written and as compiled.
+create table versions (
+    id           text primary key,
+    conversation text not null references conversations,
+    number       integer not null check (number > 0),
+    content_hash text not null,
+    document     jsonb not null,
+    -- As it was written, comments and all.
+    source       text,
+    program      jsonb not null,
+    -- The compiled criteria that stand beside the program.
+    questions    jsonb not null default '{}',
+    published_at timestamptz not null default now(),
+    published_by text,
+    unique (conversation, number),
+    unique (conversation, content_hash)
+);
+alter table conversations add foreign key (published) references versions;
+create trigger versions_are_immutable before update or delete on versions
+    for each row execute function refuse_change();
+
+-- What is worked on: at most one saved draft per conversation.
+create table working_versions (
+    conversation text primary key references conversations,
+    -- As it was written, comments and all.
+    source       text not null check (length(source) <= 262144),
+    document     jsonb not null,
+    content_hash text not null,
+    saved_at     timestamptz not null default now(),
+    saved_by     text not null
+);
+
+-- Every publishing, of a new version or of a past one again.
+create table publications (
+    id           bigint generated always as identity primary key,
+    conversation text not null references conversations,
+    version_id   text not null references versions,
+    published_at timestamptz not null default now(),
+    published_by text not null,
+    note         text
+);
+create index publications_latest on publications (conversation, id desc);
+create trigger publications_are_append_only before update or delete on publications
+    for each row execute function refuse_change();
+
+-- Contact events that enter a published conversation without an alert.
+create table entry_triggers (
+    event        text not null,
+    conversation text not null references conversations,
+    primary key (event, conversation)
+);
+
+-- Alerts of published conversations. Retired ones stay for the journeys that began on them.
+create table alerts (
+    id                 text primary key,
+    list_code          text not null references lists,
+    conversation       text not null references conversations,
+    name               text,
+    type               text not null check (type in ('back-in-stock', 'price-drop', 'low-inventory')),
+    action             text not null,
+    level              text not null default 'variant' check (level in ('variant', 'product')),
+    quantity_threshold bigint not null check (quantity_threshold > 0),
+    contacts_per_unit  bigint check (contacts_per_unit > 0),
+    window_days        integer not null check (window_days > 0),
+    newest_first       boolean not null default false,
+    drop_amount        numeric(18, 4) check (drop_amount > 0),
+    drop_percent       numeric(7, 4) check (drop_percent > 0 and drop_percent <= 100),
+    low_at             bigint check (low_at > 0),
+    not_if_bought_days integer check (not_if_bought_days > 0),
+    offer_hours        integer check (offer_hours > 0),
+    triggers           jsonb,
+    profile            jsonb,
+    -- Whether late entrants (imported, or for what they did before the alert was at work) are entered, and told at once,
+    -- when their product is in stock.
+    tells_late         boolean not null default false,
+    -- Whether any message behind it is live: nobody is enlisted while all are drafts.
+    live               boolean not null default true,
+    paused_at          timestamptz,
+    retired            boolean not null default false,
+    check (case type when 'back-in-stock' then action in ('sign-up', 'browse') else action in ('browse', 'cart') end),
+    check ((type = 'price-drop') = (num_nonnulls(drop_amount, drop_percent) = 1)),
+    check ((type = 'low-inventory') = (low_at is not null)),
+    check (type = 'back-in-stock' or contacts_per_unit is null)
+);
+comment on column alerts.contacts_per_unit is 'null: everyone is told';
+create unique index one_action_per_type_and_list on alerts (list_code, type, action) where not retired;
+
+-- Contacts -----------------------------------------------------------------------------------------------------------
+
+-- One row per person, in all shops. Without an address: erased.
+create table contacts (
+    id            text primary key,
+    email         text unique check (email = lower(email)),
+    attributes    jsonb not null default '{}',
+    -- When the newest of the attributes was told, by the teller's clock.
+    attributes_at timestamptz,
+    created_at    timestamptz not null default now(),
+    erased_at     timestamptz,
+    check ((email is null) = (erased_at is not null))
+);
+
+-- What contacts agreed to and took back; the newest row of a channel holds.
+create table consents (
+    id         bigint generated always as identity primary key,
+    contact_id text not null references contacts,
+    channel    text not null check (channel <> ''),
+    granted    boolean not null,
+    source     text not null,
+    given_at   timestamptz not null default now()
+);
+create index consents_latest on consents (contact_id, channel, id desc);
+create trigger consents_are_append_only before update or delete on consents
+    for each row execute function refuse_change();
+
+-- Addresses that nothing is sent to any more: bounces and complaints.
+create table suppressions (
+    channel       text not null check (channel <> ''),
+    address       text not null check (address = lower(address)),
+    reason        text not null,
+    suppressed_at timestamptz not null default now(),
+    primary key (channel, address)
+);
+
+-- Who is on which list. Contact first: criteria ask what one contact belongs to.
+create table list_members (
+    list_code  text not null references lists,
+    contact_id text not null references contacts,
+    joined_at  timestamptz not null,
+    -- Who put them there: 'event/' and the store, or what else does.
+    source     text not null,
+    primary key (contact_id, list_code)
+);
+
+-- Tags that steps put on contacts.
+create table contact_tags (
+    contact_id text not null references contacts,
+    tag        text not null check (tag <> '' and length(tag) <= 100),
+    tagged_at  timestamptz not null default now(),
+    primary key (contact_id, tag)
+);
+
+-- Intake: deliveries, events and orders ------------------------------------------------------------------------------
+
+-- Each delivery of a storefront, once.
+create table inbox (
+    id          bigint generated always as identity primary key,
+    store_id    text not null,
+    source      text not null,
+    topic       text not null,
+    key         text not null,
+    state       text not null check (state in ('applied', 'ignored', 'malformed')),
+    error       text,
+    body        bytea,
+    received_at timestamptz not null default now(),
+    unique (source, store_id, key),
+    check ((state = 'malformed') = (error is not null))
+);
+create index inbox_oldest on inbox (received_at);
+
+-- Events as they were told, each once by its teller's id.
+create table events (
+    store_id    text not null references stores,
+    id          text not null,
+    kind        text not null check (kind in (
+        'viewed_product', 'added_to_cart', 'checkout_started', 'ordered', 'custom', 'opened_message', 'clicked_message',
+        'joined_list')),
+    name        text,
+    contact_id  text not null references contacts,
+    product_id  text,
+    variant_id  text,
+    quantity    bigint,
+    happened_at timestamptz not null,
+    received_at timestamptz not null default now(),
+    properties  jsonb not null default '{}',
+    -- What a cart, a checkout or an order was about: [{"product", "variant", "quantity"}]; product_id where it is one.
+    items       jsonb not null default '[]',
+    order_id    text,
+    -- The Message-ID of what was opened or clicked, without angle brackets; where whoever told of it knew it.
+    message_id  text,
+    list_code   text,
+    -- Who was considered for what and why not (promise P7), as it was answered.
+    outcome     jsonb not null default '{}',
+    primary key (store_id, id),
+    check ((kind = 'custom') = (name is not null)),
+    check ((kind = 'ordered') = (order_id is not null)),
+    constraint events_message_check check (message_id is null or kind in ('opened_message', 'clicked_message')),
+    constraint events_list_check check ((kind = 'joined_list') = (list_code is not null))
+);
+create index events_by_contact on events (contact_id, happened_at desc);
+create index events_by_product on events (store_id, product_id, kind, happened_at);
+-- Back-population reads what was done since a day.
+create index events_by_time on events (kind, happened_at);
+-- When a contact last opened or clicked: asked whenever criteria are.
+create index events_by_engagement on events (contact_id, kind, happened_at desc)
+    where kind in ('opened_message', 'clicked_message');
+
+-- One row per order and product: what "bought it already" means.
+create table orders (
+    store_id    text not null references stores,
+    order_id    text not null,
+    contact_id  text not null references contacts,
+    product_id  text not null,
+    variant_id  text not null default '',
+    quantity    bigint not null default 1,
+    ordered_at  timestamptz not null,
+    cancelled   boolean not null default false,
+    -- By the storefront's clock, of the message that stands.
+    observed_at timestamptz not null,
+    -- A storefront may tell of an order late.
+    received_at timestamptz not null default now(),
+    primary key (store_id, order_id, product_id, variant_id)
+);
+create index orders_by_contact on orders (contact_id, store_id, product_id, ordered_at desc) where not cancelled;
+create index orders_by_product on orders (store_id, product_id, ordered_at) where not cancelled;
+
+-- Journeys and places on the waiting list ----------------------------------------------------------------------------
+
+-- One row per journey, as the workflow last wrote it: where it rests, how it ended.
+create table journeys (
+    id             text primary key,
+    contact_id     text not null references contacts,
+    conversation   text not null references conversations,
+    version_id     text not null references versions,
+    -- Null: it was entered without an alert, by an event.
+    alert_id       text references alerts,
+    store_id       text not null,
+    -- A variant or a whole product, in one key: 'variant/123', 'product/7'.
+    subject        text,
+    product_id     text,
+    entered_at     timestamptz not null,
+    -- The event that entered a conversation without an alert.
+    entered_on     text,
+    event_id       text,
+    -- They are not sent the confirmation of a sign-up that lies long back.
+    late           boolean not null default false,
+    window_ends_at timestamptz,
+    told_at        timestamptz,
+    -- Where it rests, unless it stands in line; and what holds it up there.
+    at_step        text,
+    at_since       timestamptz,
+    held_up_by     text,
+    moved_at       timestamptz,
+    -- Asked to leave, and why: no message leaves any more, whether the workflow has heard of it or not.
+    leaving        text,
+    ended_at       timestamptz,
+    ending         text check (ending in ('completed', 'expired', 'exited', 'discontinued')),
+    reason         text,
+    -- When it was settled what becomes of the history, see archivings.
+    archived_at    timestamptz,
+    foreign key (store_id, product_id) references products,
+    check (window_ends_at > entered_at),
+    check ((ended_at is null) = (ending is null)),
+    check ((alert_id is null) = (entered_on is not null)),
+    check (alert_id is null or num_nonnulls(subject, product_id, window_ends_at) = 3),
+    check ((at_step is null) = (at_since is null)),
+    check (archived_at is null or ended_at is not null)
+);
+create index journeys_newest on journeys (entered_at desc, id desc);
+create index journeys_by_contact on journeys (contact_id, entered_at desc);
+create index journeys_by_subject on journeys (store_id, subject, entered_at desc);
+create index journeys_by_store on journeys (store_id, contact_id);
+create unique index one_journey_at_a_time on journeys (conversation, store_id, contact_id)
+    where alert_id is null and ended_at is null;
+create index journeys_open on journeys (conversation, version_id) where ended_at is null;
+create index journeys_held_up on journeys (held_up_by, at_since) where ended_at is null and held_up_by is not null;
+create index journeys_open_of_contact on journeys (contact_id) where ended_at is null;
+-- Those to look at. As small as what is left to do.
+create index journeys_to_archive on journeys (ended_at, id) where ended_at is not null and archived_at is null;
+
+-- Places in line, one per journey of an alert.
+create table waiting (
+    place      bigint generated always as identity primary key,
+    journey_id text not null unique references journeys,
+    alert_id   text not null references alerts,
+    contact_id text not null references contacts,
+    store_id   text not null,
+    subject    text not null,
+    entered_at timestamptz not null,
+    state      text not null default 'waiting' check (state in ('waiting', 'claimed', 'told', 'left')),
+    reason     text,
+    -- Price drop: told when the price is at most this. Low inventory: when the quantity is. Null: back in stock.
+    trigger_at numeric(18, 4),
+    -- Low inventory: the quantity was above the trigger since they entered, so that a fall to it is a crossing.
+    armed      boolean not null default true,
+    currency   text,
+    check ((state = 'left') = (reason is not null))
+);
+create unique index waiting_once on waiting (alert_id, contact_id, store_id, subject)
+    where state in ('waiting', 'claimed');
+create index waiting_line on waiting (alert_id, store_id, subject, entered_at, place) where state = 'waiting';
+create index waiting_trigger on waiting (alert_id, store_id, subject, trigger_at)
+    where state = 'waiting' and trigger_at is not null;
+create index waiting_subject on waiting (store_id, subject) where state in ('waiting', 'claimed');
+create index waiting_of_contact on waiting (contact_id) where state in ('waiting', 'claimed');
+create index waiting_by_contact on waiting (contact_id, alert_id);
+
+-- Offers of an alert and subject, from the change that opened each to the one that closed it.
+create table episodes (
+    id                bigint generated always as identity primary key,
+    alert_id          text not null references alerts,
+    store_id          text not null,
+    subject           text not null,
+    contacts_per_unit bigint check (contacts_per_unit > 0),
+    -- What triggers are compared with: the price now (price drop) or the quantity now (low inventory).
+    measure           numeric(18, 4),
+    available         bigint not null check (available >= 0),
+    arrived           bigint not null check (arrived > 0),
+    -- Claims that count: given and used. Kept by claims_are_counted, bounded by promise P2.
+    claimed           bigint not null default 0 check (claimed >= 0),
+    opened_at         timestamptz not null default now(),
+    closed_at         timestamptz,
+    constraint p2_claims_never_exceed_what_arrived check (claimed <= contacts_per_unit * arrived),
+    check (available <= arrived)
+);
+comment on column episodes.contacts_per_unit is 'null: everyone is told';
+create unique index one_open_episode on episodes (alert_id, store_id, subject) where closed_at is null;
+create index episodes_by_subject on episodes (store_id, subject) where closed_at is null;
+create index episodes_in_time on episodes (store_id, subject, opened_at);
+
+-- Places of an episode that were given to journeys, and what became of them.
+create table claims (
+    id            bigint generated always as identity primary key,
+    episode_id    bigint not null references episodes,
+    journey_id    text not null references journeys,
+    state         text not null default 'given' check (state in ('given', 'used', 'returned', 'refused', 'lapsed')),
+    given_at      timestamptz not null default now(),
+    called_at     timestamptz,
+    settled_at    timestamptz,
+    lapses_at     timestamptz,
+    lapsed_reason text,
+    check ((state = 'given') = (settled_at is null))
+);
+create unique index one_claim_at_a_time on claims (journey_id) where state = 'given';
+create index claims_by_episode on claims (episode_id);
+create index claims_by_journey on claims (journey_id, id desc);
+create index claims_to_call on claims (episode_id, id) where called_at is null and state = 'given';
+create index claims_lapsing on claims (lapses_at) where lapses_at is not null and state = 'used';
+
+create function count_claims() returns trigger language plpgsql as $$
+begin
+    if tg_op = 'INSERT' then
+        update episodes set claimed = claimed + new_counts.n
+        from (select episode_id, count(*) as n from new_rows where state in ('given', 'used') group by 1) new_counts
+        where id = new_counts.episode_id;
+    else
+        update episodes set claimed = claimed + changes.n
+        from (
+            select episode_id, sum(n) as n from (
+                select episode_id, 1 as n from new_rows where state in ('given', 'used')
+                union all
+                select episode_id, -1 from old_rows where state in ('given', 'used')
+            ) both_sides group by 1 having sum(n) <> 0
+        ) changes
+        where id = changes.episode_id;
+    end if;
+    return null;
+end $$;
+create trigger claims_are_counted_when_given after insert on claims
+    referencing new table as new_rows for each statement execute function count_claims();
+create trigger claims_are_counted_when_settled after update on claims
+    referencing old table as old_rows new table as new_rows for each statement execute function count_claims();
+
+-- Contact events: what contacts did, by the names that conversations know it under -------------------------------------
+
+-- One row per thing done by a contact ($1) and name; an order is `ordered`, and `bought` for each line. Without a store:
+-- in every one. Whoever was on a list and joined it again has done nothing, and a sign-up that was kept for it could not
+-- be entered concerns nobody.
+-- Functions, for a view over the union would not reach the indexes on contacts when the contact comes from a join:
+-- PostgreSQL puts these in place where they are called.
+create function contact_events(text) returns table (
+    store_id text, event text, happened_at timestamptz, known_at timestamptz,
+    -- Which event, word on consent or order it was; `bought`: which product.
+    event_id text, order_id text, product_id text,
+    -- Whose message was opened or clicked, if it was one of ours.
+    message_of text)
+language sql stable as $$
+    select store_id, case kind when 'custom' then 'custom.' || name else kind end,
+           happened_at, greatest(happened_at, received_at), id, null::text, null::text,
+           case when message_id like 'j-%' then split_part(message_id, '.', 1) end
+    from events
+    where contact_id = $1 and kind <> 'ordered' and (kind <> 'joined_list' or outcome ->> 'note' is null)
+      and (name is distinct from 'signed_up' or outcome -> 'alerts' is null)
+    union all
+    select store_id, 'ordered', min(ordered_at), min(greatest(ordered_at, received_at)), null, order_id, null, null
+    from orders where contact_id = $1 and not cancelled
+    group by store_id, order_id
+    union all
+    select store_id, 'bought', ordered_at, greatest(ordered_at, received_at), null, order_id, product_id, null
+    from orders where contact_id = $1 and not cancelled
+    union all
+    select null, 'unsubscribed', given_at, given_at, 'consent/' || id, null, null, null
+    from consents where contact_id = $1 and not granted
+$$;
+
+-- Those that concern one stay of a contact ($1) in a conversation: in its shop ($2), since they entered ($3), other than
+-- what they entered on ($4, the event of id $5), of its product ($6) if it has one, and of messages only its own
+-- journey's ($7) and those that are not ours.
+create function contact_events_of_stay(text, text, timestamptz, text, text, text, text) returns table (
+    store_id text, event text, happened_at timestamptz, known_at timestamptz, event_id text, order_id text,
+    product_id text)
+language sql stable as $$
+    select e.store_id, e.event, e.happened_at, e.known_at, e.event_id, e.order_id, e.product_id
+    from contact_events($1) e
+    where (e.store_id is null or e.store_id = $2)
+      and case when e.order_id is not null and $4 in ('ordered', 'bought')
+               then e.happened_at > $3 else e.happened_at >= $3 end
+      and (e.event_id is null or e.event_id is distinct from $5)
+      and (e.product_id is null or $6 is null or e.product_id = $6)
+      and (e.message_of is null or e.message_of = $7)
+$$;
+
+-- Which of them concern which journey: asked by criteria, by intake (which journeys await what came in), and by dry runs.
+create view journey_contact_events as
+    select j.id as journey_id, e.*
+    from journeys j
+    cross join lateral contact_events_of_stay(
+        j.contact_id, j.store_id, j.entered_at, j.entered_on, j.event_id, j.product_id, j.id) e;
+
+-- Delivery: messages and calls to other systems ----------------------------------------------------------------------
+
+-- The ledger (promise P1): one row per message of a journey, written before it is sent.
+create table sends (
+    -- Made of journey, step and round, so that it says all three once. No second unique index may say it again:
+    -- two attempts at once could meet there, where `on conflict (key)` does not look.
+    key          text primary key check (key = journey_id || '/' || step || '/' || round),
+    journey_id   text not null references journeys,
+    step         text not null,
+    round        integer not null,
+    message      text not null,
+    state        text not null check (state in ('ready', 'sending', 'sent', 'refused', 'unknown', 'held')),
+    attempts     integer not null default 0,
+    lease_until  timestamptz,
+    outcome      jsonb,
+    opened_at    timestamptz not null default now(),
+    settled_at   timestamptz,
+    -- Approval by hand is given to the words that were read; a no takes effect when deliver is asked again.
+    held_version text references versions,
+    approved_at  timestamptz,
+    approved_by  text,
+    declined_at  timestamptz,
+    declined_by  text,
+    check ((state = 'sending') = (lease_until is not null)),
+    check ((state in ('sent', 'refused', 'unknown')) = (settled_at is not null)),
+    check ((settled_at is null) = (outcome is null)),
+    check ((approved_at is null) = (approved_by is null)),
+    check (held_version is not null or (state <> 'held' and approved_at is null and declined_at is null)),
+    check ((declined_at is null) = (declined_by is null)),
+    check (approved_at is null or declined_at is null)
+);
+create index sends_by_journey on sends (journey_id);
+create index sends_newest on sends (settled_at desc) where settled_at is not null;
+create index sends_held on sends (opened_at) where state = 'held';
+
+-- Calls of webhook steps, each until the other system took it.
+create table calls (
+    -- As in the ledger: journey, step and round. The other system sees it as the webhook's id.
+    key        text primary key,
+    journey_id text not null references journeys,
+    attempts   integer not null default 0,
+    taken_at   timestamptz,
+    last_error text,
+    tried_at   timestamptz not null default now()
+);
+create index calls_by_journey on calls (journey_id);
+
+-- Bulk operations, the outbox, and what operators do -----------------------------------------------------------------
+
+-- Operations on many journeys at once.
+create table operations (
+    id           bigint generated always as identity primary key,
+    kind         text not null check (kind in ('move', 'end')),
+    conversation text not null references conversations,
+    to_version   text references versions,
+    requested_by text not null,
+    why          text,
+    created_at   timestamptz not null default now(),
+    finished_at  timestamptz,
+    check ((kind = 'move') = (to_version is not null))
+);
+
+-- The journeys of each operation. The latest operation on a journey holds.
+create table operation_journeys (
+    operation_id  bigint not null references operations,
+    journey_id    text not null references journeys,
+    from_version  text not null references versions,
+    asked_at      timestamptz,
+    done_at       timestamptz,
+    superseded_by bigint references operations,
+    primary key (operation_id, journey_id)
+);
+create index operation_journeys_to_ask on operation_journeys (operation_id, journey_id) where asked_at is null;
+create index operation_journeys_unsettled on operation_journeys (journey_id)
+    where done_at is null and superseded_by is null;
+
+-- What is still to be told to Temporal, in order.
+create table outbox (
+    id           bigint generated always as identity primary key,
+    kind         text not null check (kind in (
+        'start_journey', 'look_again', 'leave', 'broadcast', 'contact_event', 'intervene', 'carry_out')),
+    journey_id   text references journeys,
+    store_id     text,
+    subject      text,
+    operation_id bigint references operations,
+    reason       text,
+    message      text,
+    -- What the signal says, for kinds that say more than a reason or a message.
+    payload      jsonb,
+    created_at   timestamptz not null default now(),
+    attempts     integer not null default 0,
+    next_at      timestamptz not null default now(),
+    last_error   text,
+    parked_at    timestamptz,
+    check ((kind in ('look_again', 'carry_out')) = (journey_id is null)),
+    check ((kind = 'look_again') = (store_id is not null and subject is not null)),
+    check ((kind = 'leave') = (reason is not null)),
+    check ((kind = 'broadcast') = (message is not null)),
+    check ((kind = 'carry_out') = (operation_id is not null)),
+    check ((kind in ('contact_event', 'intervene')) = (payload is not null))
+);
+create index outbox_due on outbox (next_at, id) where parked_at is null;
+create index outbox_by_journey on outbox (journey_id) where journey_id is not null;
+
+create function wake_dispatcher() returns trigger language plpgsql as $$
+begin
+    perform pg_notify('shelftalk_outbox', '');
+    return null;
+end $$;
+create trigger outbox_wakes_the_dispatcher after insert on outbox
+    for each statement execute function wake_dispatcher();
+
+-- Keys of the HTTP API, hashed.
+create table api_keys (
+    name       text primary key,
+    hash       bytea not null unique,
+    created_at timestamptz not null default now(),
+    revoked_at timestamptz
+);
+
+-- Runs of the reconciliation, and what each found.
+create table reconciliations (
+    id          bigint generated always as identity primary key,
+    started_at  timestamptz not null default now(),
+    finished_at timestamptz,
+    report      jsonb
+);
+
+-- Who did what by hand.
+create table audit (
+    id      bigint generated always as identity primary key,
+    at      timestamptz not null default now(),
+    actor   text not null,
+    action  text not null,
+    details jsonb not null default '{}'
+);
+create trigger audit_is_append_only before update or delete on audit for each row execute function refuse_change();
+
+-- The archive: what outlives Temporal's retention of closed histories ------------------------------------------------
+
+-- What became of each closed history, wherever it is kept.
+create table archivings (
+    journey_id text primary key references journeys,
+    outcome    text not null check (outcome in ('kept', 'gone', 'too_large')),
+    archive    text,
+    run_id     text,
+    events     integer,
+    bytes      bigint,
+    settled_at timestamptz not null default now(),
+    check ((outcome = 'kept') = (archive is not null and bytes is not null)),
+    check ((outcome = 'gone') = (run_id is null))
+);
+comment on column archivings.bytes is 'compressed, as the archive keeps it';
+
+-- The archive in PostgreSQL itself. No reference to journeys: to the archive, a history is bytes under an id.
+create table histories (
+    journey_id  text primary key,
+    run_id      text not null,
+    bytes       integer not null,
+    sha256      bytea not null,
+    content     bytea not null,
+    archived_at timestamptz not null default now(),
+    check (bytes = octet_length(content))
+);
+comment on column histories.sha256 is 'of content';
+-- It is compressed already.
+alter table histories alter column content set storage external;
