@@ -7,7 +7,7 @@ count (given or used) never exceed contacts-per-unit × arrived; places to give 
 available.
 
 How many places there are now, and whose trigger holds, is asked of rows by the thousand: whatever reads the database
-asks its functions `places` and `trigger_holds` (activities/postgres/migrations/0008_places.sql). What is said here is
+asks its functions `places` and `trigger_holds` (activities/postgres/migrations/0001_schema.sql). What is said here is
 the same for one contact in memory, as rehearsals have it; tests/allocation/test_places.py holds the two together.
 """
 

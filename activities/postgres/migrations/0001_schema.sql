@@ -151,31 +151,27 @@ create table alerts (
     list_code          text not null references lists,
     conversation       text not null references conversations,
     name               text,
-    type               text not null check (type in ('back-in-stock', 'price-drop', 'low-inventory')),
+    type               text not null,
+    -- What its triggers are compared with: nothing (it is told of units), the price or the quantity.
+    measure            text not null check (measure in ('nothing', 'price', 'quantity')),
     action             text not null,
     level              text not null default 'variant' check (level in ('variant', 'product')),
     quantity_threshold bigint not null check (quantity_threshold > 0),
     contacts_per_unit  bigint check (contacts_per_unit > 0),
     window_days        integer not null check (window_days > 0),
     newest_first       boolean not null default false,
-    drop_amount        numeric(18, 4) check (drop_amount > 0),
-    drop_percent       numeric(7, 4) check (drop_percent > 0 and drop_percent <= 100),
-    low_at             bigint check (low_at > 0),
     not_if_bought_days integer check (not_if_bought_days > 0),
     offer_hours        integer check (offer_hours > 0),
     triggers           jsonb,
     profile            jsonb,
-    -- Whether late entrants (imported, or for what they did before the alert was at work) are entered, and told at once,
-    -- when their product is in stock.
-    tells_late         boolean not null default false,
+    -- What the document says of it, without its filters: what only one type has needs no column of its own.
+    section            jsonb not null,
     -- Whether any message behind it is live: nobody is enlisted while all are drafts.
     live               boolean not null default true,
     paused_at          timestamptz,
     retired            boolean not null default false,
-    check (case type when 'back-in-stock' then action in ('sign-up', 'browse') else action in ('browse', 'cart') end),
-    check ((type = 'price-drop') = (num_nonnulls(drop_amount, drop_percent) = 1)),
-    check ((type = 'low-inventory') = (low_at is not null)),
-    check (type = 'back-in-stock' or contacts_per_unit is null)
+    check (case measure when 'nothing' then action in ('sign-up', 'browse') else action in ('browse', 'cart') end),
+    check (measure = 'nothing' or contacts_per_unit is null)
 );
 comment on column alerts.contacts_per_unit is 'null: everyone is told';
 create unique index one_action_per_type_and_list on alerts (list_code, type, action) where not retired;
@@ -454,6 +450,18 @@ create trigger claims_are_counted_when_given after insert on claims
     referencing new table as new_rows for each statement execute function count_claims();
 create trigger claims_are_counted_when_settled after update on claims
     referencing old table as old_rows new table as new_rows for each statement execute function count_claims();
+
+-- How many more may be called forward now (promise P2); null: as many as there are. PostgreSQL puts it in place where it is
+-- called, as it does the next.
+create function places(e episodes) returns bigint language sql stable as $$
+    select case when e.contacts_per_unit is not null then
+        greatest(0, least(e.contacts_per_unit * e.arrived - e.claimed, e.contacts_per_unit * e.available)) end
+$$;
+
+-- Whether one who waits may be told at this measure of the open episode.
+create function trigger_holds(w waiting, measure numeric) returns boolean language sql immutable as $$
+    select w.trigger_at is null or (w.armed and w.trigger_at >= measure)
+$$;
 
 -- Contact events: what contacts did, by the names that conversations know it under -------------------------------------
 
