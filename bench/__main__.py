@@ -37,7 +37,7 @@ class Results:
 
     @property
     def exit_code(self) -> int:
-        """0: all was measured, whether or not the targets were reached; 1: some was not; 128 and the signal that came."""
+        """0: all was measured, whether or not the targets were reached; 1: some was not; else 128 and the signal."""
         if self.cut_by is not None:
             return 128 + self.cut_by
         return 1 if self.failed else 0
@@ -73,7 +73,8 @@ def _end_at_signals(results: Results) -> None:
             task.cancel()
 
     for number in ENDING_SIGNALS:
-        if signal.getsignal(number) is not signal.SIG_IGN:  # as under nohup
+        # Under nohup a terminal that goes away is no matter. A shell's background job ignores Ctrl-C, until it is sent.
+        if number is not signal.SIGHUP or signal.getsignal(number) is not signal.SIG_IGN:
             loop.add_signal_handler(number, end, number)
 
 
