@@ -1,72 +1,115 @@
-"""`python -m bench [--quick]`: measure, print a table on standard error and one line of JSON on standard output."""
+"""`python -m bench [--quick] [--only PARTS]`: tables on standard error as they are measured, then one line of JSON.
+
+A part that fails, and one that a signal cuts short, loses only itself.
+"""
 
 import argparse
 import asyncio
+import json
 import os
+import signal
 import sys
 import time
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
 
-from bench.intake import measure_intake
-from bench.moves import NotMoved, measure_moves
-from bench.process import PartFailed
-from bench.rates import measure_rates
-from bench.rehearsals import NotAYear, measure_rehearsals
-from bench.replays import NotReplayed, measure_replays
-from bench.report import Result
+from bench.measurements import Measurement, Measuring
+from bench.report import FOOT, Figure, document, table
 from bench.sizes import FULL, QUICK, Sizes
-from bench.stage import report, running_engines, running_stage
-from bench.waits import measure_first_messages, measure_memory, measure_restocks
-from starter.devstack.failures import DevstackError
+from bench.stage import report
 
-INTAKE_ROUNDS = 3
-REPLAY_ROUNDS = 3
-REHEARSED_YEARS = 30
+ENDING_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
-async def measure(sizes: Sizes) -> Result:
-    """The whole benchmark."""
-    began = time.monotonic()
-    report(f"1/8 {REHEARSED_YEARS} years rehearsed")
-    # In a thread of its own: a rehearsal runs a loop of its own.
-    rehearsals = await asyncio.to_thread(measure_rehearsals, REHEARSED_YEARS)
-    async with running_stage() as stage:
-        report("2/8 sign-ups and webhooks")
-        intake = await measure_intake(stage, sizes.requests, min(sizes.rounds, INTAKE_ROUNDS))
-        report("3/8 memory of open journeys")
-        async with running_engines(stage) as engines:
-            memory = await measure_memory(stage, engines, sizes.cached)
-        async with running_engines(stage) as engines:
-            report(f"4/8 {sizes.at_once} journeys at once, {sizes.rounds} rounds on either side")
-            rounds = await measure_rates(stage, engines, sizes.at_once, sizes.rounds, sizes.warm_up)
-            report("5/8 first messages")
-            first = await measure_first_messages(stage, engines, sizes.first_messages)
-            report("6/8 restocks")
-            restocks = await measure_restocks(stage, engines, sizes.waiting, sizes.restocks)
-            report(f"7/8 replays of up to {sizes.replayed} archived journeys")
-            bare_ids = [f"round-{sizes.rounds - 1}-{number}" for number in range(sizes.at_once)]
-            replays = await measure_replays(stage, bare_ids, sizes.replayed, min(sizes.rounds, REPLAY_ROUNDS))
-            report(f"8/8 moving {sizes.moved} open journeys to another version")
-            moves = await measure_moves(stage, engines, sizes.moved, killed=sizes.killed)
-    return Result(
-        rounds, first, restocks, memory, intake, replays, moves, rehearsals, sizes.at_once, time.monotonic() - began
-    )
+@dataclass(slots=True)
+class Results:
+    """What came of it so far.
+
+    Attributes:
+        failed: why, by part.
+        cut_by: the signal that ended the run early.
+    """
+
+    figures: list[Figure] = field(default_factory=list[Figure])
+    failed: dict[str, str] = field(default_factory=dict[str, str])
+    cut_by: signal.Signals | None = None
+
+    @property
+    def exit_code(self) -> int:
+        """0: all was measured, whether or not the targets were reached; 1: some was not; else 128 and the signal."""
+        if self.cut_by is not None:
+            return 128 + self.cut_by
+        return 1 if self.failed else 0
+
+
+async def measure(sizes: Sizes, wanted: Sequence[Measurement], results: Results) -> None:
+    """One part after the other, each told at once; what is not wanted any more by a signal is left."""
+    _end_at_signals(results)
+    with suppress(asyncio.CancelledError):
+        async with Measuring(sizes) as measuring:
+            for number, what in enumerate(wanted, 1):
+                report(f"{number}/{len(wanted)} {what}")
+                try:
+                    figures = await measuring.measure(what)
+                except Exception as error:  # noqa: BLE001 - whatever it failed by, the others are measured
+                    results.failed[what] = f"{type(error).__name__}: {error}"
+                    report(f"    could not be measured: {results.failed[what]}")
+                    await measuring.stop_engines()
+                else:
+                    results.figures += figures
+                    report(table(figures) + "\n")
+
+
+def _end_at_signals(results: Results) -> None:
+    """Let the first signal cancel the run, which then stops everything it started; later ones change nothing."""
+    loop, task = asyncio.get_running_loop(), asyncio.current_task()
+    assert task is not None  # A coroutine that runs has one.
+
+    def end(number: signal.Signals) -> None:
+        if results.cut_by is None:
+            results.cut_by = number
+            report(f"Ended by {number.name}; stopping what was started")
+            task.cancel()
+
+    for number in ENDING_SIGNALS:
+        # Under nohup a terminal that goes away is no matter. A shell's background job ignores Ctrl-C, until it is sent.
+        if number is not signal.SIGHUP or signal.getsignal(number) is not signal.SIG_IGN:
+            loop.add_signal_handler(number, end, number)
+
+
+def _wanted(text: str) -> list[Measurement]:
+    names = {name.strip() for name in text.split(",")}
+    if unknown := sorted(names - set(Measurement)):
+        raise argparse.ArgumentTypeError(
+            f"there is no part {', '.join(unknown)}; the parts are {', '.join(Measurement)}"
+        )
+    return [each for each in Measurement if each in names]
 
 
 def main() -> int:
-    """Exit code 0: measured, whether or not the targets were reached; 1: it could not be measured."""
+    """The exit code, see `Results`; 2: the command is wrong."""
     parser = argparse.ArgumentParser(prog="python -m bench", description="Measure Shelftalk against a bare workflow.")
     parser.add_argument(
         "--quick", action="store_true", help="the smallest size: shows that it works, no figures to keep"
     )
-    sizes = QUICK if parser.parse_args().quick else FULL
-    try:
-        result = asyncio.run(measure(sizes))
-    except (DevstackError, NotAYear, NotMoved, NotReplayed, PartFailed, TimeoutError) as error:
-        report(f"Could not be measured: {type(error).__name__}: {error}")
-        return 1
-    report(result.table())
-    print(result.json())
-    return 0
+    parser.add_argument(
+        "--only",
+        metavar="PARTS",
+        type=_wanted,
+        default=list(Measurement),
+        help=f"these parts only, with commas between them: {', '.join(Measurement)}",
+    )
+    arguments = parser.parse_args()
+    began, results = time.monotonic(), Results()
+    asyncio.run(measure(QUICK if arguments.quick else FULL, arguments.only, results))
+    if results.figures:
+        report(f"{table(results.figures)}\n\n{FOOT}")
+    for what, why in results.failed.items():
+        report(f"Could not be measured: {what}: {why}")
+    said = {**document(results.figures), "failed": results.failed, "seconds": round(time.monotonic() - began)}
+    print(json.dumps(said))
+    return results.exit_code
 
 
 if __name__ == "__main__":

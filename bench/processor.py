@@ -3,7 +3,7 @@
 import os
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 import psutil
 
@@ -36,14 +36,9 @@ class Processor:
             (self.others - before.others) * each,
         )
 
-    def json(self) -> Mapping[str, float]:
-        return {
-            "total": round(self.total, 2),
-            "engine": round(self.engine, 2),
-            "temporal": round(self.temporal, 2),
-            "postgres": round(self.postgres, 2),
-            "others": round(self.others, 2),
-        }
+    def parts(self) -> Mapping[str, float]:
+        """By whom it was used."""
+        return asdict(self)
 
 
 def processor_time(engine: int | None = None) -> Processor:

@@ -67,30 +67,35 @@ async def our_round(stage: Stage, engines: Engines, count: int) -> Round:
 
 @dataclass(frozen=True, slots=True)
 class Rounds:
-    """All rounds, and how many events one history has in the end."""
+    """All rounds, the last workflows of the baseline, and how many events one history has in the end."""
 
     bare: list[Round]
     ours: list[Round]
+    bare_ids: list[str]
     bare_events: list[int]
     our_events: list[int]
 
 
-async def measure_rates(stage: Stage, engines: Engines, count: int, rounds: int, warm_up: int) -> Rounds:
-    """Rounds in turn, A B A B, after a small one of each that does not count."""
-    await bare_round(engines, "warm-up", warm_up)
+async def measure_rates(
+    stage: Stage, engines: Engines, count: int, rounds: int, warm_up: int, *, name: str = "round"
+) -> Rounds:
+    """Rounds in turn, A B A B, after a small one of each that does not count. `name` begins the baseline's ids."""
+    await bare_round(engines, f"{name}-warm-up", warm_up)
     await our_round(stage, engines, warm_up)
     bare: list[Round] = []
     ours: list[Round] = []
     for number in range(rounds):
-        bare.append(await bare_round(engines, f"round-{number}", count))
+        bare.append(await bare_round(engines, f"{name}-{number}", count))
         ours.append(await our_round(stage, engines, count))
     told = await stage.pool.fetch(
         "select id from journeys where ended_at is not null order by ended_at desc limit $1", HISTORIES
     )
+    bare_ids = [f"{name}-{rounds - 1}-{number}" for number in range(count)]
     return Rounds(
         bare,
         ours,
-        [await _events(stage, f"round-{rounds - 1}-{number}") for number in range(min(count, HISTORIES))],
+        bare_ids,
+        [await _events(stage, each) for each in bare_ids[:HISTORIES]],
         [await _events(stage, f"journey/{row['id']}") for row in told],
     )
 

@@ -1,0 +1,286 @@
+"""The parts of the benchmark: each measures one thing, gives its figures, and needs none of the others to be run."""
+
+import asyncio
+import statistics
+from collections.abc import Sequence
+from contextlib import AsyncExitStack
+from enum import StrEnum
+from typing import Self, assert_never
+
+from bench.intake import measure_intake
+from bench.moves import Moves, measure_moves
+from bench.processor import Processor
+from bench.rates import Round, Rounds, measure_rates
+from bench.rehearsals import measure_rehearsals
+from bench.replays import measure_replays
+from bench.report import Figure, Spread, ratio
+from bench.sizes import Sizes
+from bench.stage import Engines, Stage, quiet, running_engines, running_stage
+from bench.waits import measure_first_messages, measure_memory, measure_restocks
+
+INTAKE_ROUNDS = 3
+REPLAY_ROUNDS = 3
+REHEARSED_YEARS = 30
+
+MOST_EVENTS = 15
+LEAST_TOLD_RATIO = 0.7
+MOST_RESTOCK_GROWTH = 1.5
+MOST_FIRST_MESSAGE_SECONDS = 1.0
+MOST_REPLAY_SECONDS = 0.2
+"""What a page of a console may wait for."""
+MOST_REHEARSED_YEAR_SECONDS = 0.05
+
+
+class Measurement(StrEnum):
+    """What can be measured by itself, in the order of a whole run."""
+
+    REHEARSALS = "rehearsals"
+    INTAKE = "intake"
+    MEMORY = "memory"
+    RATES = "rates"
+    FIRST_MESSAGES = "first-messages"
+    RESTOCKS = "restocks"
+    REPLAYS = "replays"
+    MOVES = "moves"
+
+
+class Measuring:
+    """Measures one after the other. Servers and engines are started when they are needed, and kept for the next."""
+
+    def __init__(self, sizes: Sizes) -> None:
+        self._sizes = sizes
+        self._exits = AsyncExitStack()
+        self._stage: Stage | None = None
+        self._engine_exits = AsyncExitStack()
+        self._engines: Engines | None = None
+        self._rounds: Rounds | None = None
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        try:
+            await self.stop_engines()
+        finally:
+            await self._exits.aclose()
+
+    async def measure(self, what: Measurement) -> list[Figure]:
+        """Measure one thing. It may raise whatever went wrong; then call `stop_engines` before the next."""
+        match what:
+            case Measurement.REHEARSALS:
+                return await self._rehearsals()
+            case Measurement.INTAKE:
+                return await self._intake()
+            case Measurement.MEMORY:
+                return await self._memory()
+            case Measurement.RATES:
+                return await self._rates()
+            case Measurement.FIRST_MESSAGES:
+                return await self._first_messages()
+            case Measurement.RESTOCKS:
+                return await self._restocks()
+            case Measurement.REPLAYS:
+                return await self._replays()
+            case Measurement.MOVES:
+                return await self._moves()
+            case _:
+                assert_never(what)
+
+    async def stop_engines(self) -> None:
+        """The next that needs engines gets fresh ones."""
+        self._engines = None
+        await self._engine_exits.aclose()
+
+    async def _on_stage(self) -> Stage:
+        if self._stage is None:
+            self._stage = await self._exits.enter_async_context(running_stage())
+        return self._stage
+
+    async def _with_engines(self) -> tuple[Stage, Engines]:
+        stage = await self._on_stage()
+        if self._engines is None:
+            self._engines = await self._engine_exits.enter_async_context(running_engines(stage))
+            await quiet()  # They finish what a failed part has left behind.
+        return stage, self._engines
+
+    async def _rehearsals(self) -> list[Figure]:
+        # In a thread of its own: a rehearsal runs a loop of its own.
+        measured = await asyncio.to_thread(measure_rehearsals, REHEARSED_YEARS)
+        return [
+            Figure(
+                "rehearsed_year_seconds",
+                "a year rehearsed, s",
+                Spread.of(measured.ours),
+                digits=4,
+                bare=Spread.of(measured.bare),
+                ratio=ratio(measured.bare, measured.ours),
+                ratio_name="rehearsed_year_ratio",
+                at_most=MOST_REHEARSED_YEAR_SECONDS,
+            )
+        ]
+
+    async def _intake(self) -> list[Figure]:
+        rounds = min(self._sizes.rounds, INTAKE_ROUNDS)
+        measured = await measure_intake(await self._on_stage(), self._sizes.requests, rounds)
+        return [
+            Figure("webhooks_per_second", "webhooks in / s", Spread.of(measured.webhooks)),
+            Figure("signups_per_second", "sign-ups in / s", Spread.of(measured.sign_ups)),
+        ]
+
+    async def _memory(self) -> list[Figure]:
+        await self.stop_engines()  # What fresh ones grow by is measured.
+        measured = await measure_memory(*await self._with_engines(), self._sizes.cached)
+        await self.stop_engines()
+        ours, bare = (Spread.of([each * 1000 / 1e6]) for each in (measured.ours, measured.bare))
+        return [Figure("memory_mb_per_1000_journeys", "MB per 1,000 open journeys", ours, digits=1, bare=bare)]
+
+    async def _rates(self) -> list[Figure]:
+        sizes = self._sizes
+        self._rounds = await measure_rates(*await self._with_engines(), sizes.at_once, sizes.rounds, sizes.warm_up)
+        return _figures_of_rates(self._rounds, sizes.at_once)
+
+    async def _first_messages(self) -> list[Figure]:
+        measured = await measure_first_messages(*await self._with_engines(), self._sizes.first_messages)
+        return [
+            Figure(
+                "first_message_seconds",
+                "first message, s",
+                Spread.of(measured.ours),
+                digits=3,
+                bare=Spread.of(measured.bare),
+                at_most=MOST_FIRST_MESSAGE_SECONDS,
+            )
+        ]
+
+    async def _restocks(self) -> list[Figure]:
+        sizes = self._sizes
+        measured = await measure_restocks(*await self._with_engines(), sizes.waiting, sizes.restocks)
+        growth = statistics.median(measured[max(measured)]) / statistics.median(measured[min(measured)])
+        return [
+            *(
+                Figure(f"restock_seconds_{count}", f"restock of 10, {count} in line *, s", Spread.of(seconds), digits=3)
+                for count, seconds in measured.items()
+            ),
+            Figure(
+                "restock_growth",
+                "… longest line / shortest",
+                Spread.of([growth]),
+                digits=2,
+                at_most=MOST_RESTOCK_GROWTH,
+            ),
+        ]
+
+    async def _replays(self) -> list[Figure]:
+        sizes = self._sizes
+        stage, engines = await self._with_engines()
+        # What the rates have left behind is replayed; without them it is made here.
+        rounds = self._rounds or await measure_rates(
+            stage, engines, sizes.at_once, -(-sizes.replayed // sizes.at_once), sizes.warm_up, name="to-replay"
+        )
+        measured = await measure_replays(stage, rounds.bare_ids, sizes.replayed, min(sizes.rounds, REPLAY_ROUNDS))
+        return [
+            Figure(
+                "replays_per_second",
+                f"replays of the archive / s, of {measured.journeys}",
+                Spread.of(measured.ours),
+                bare=Spread.of(measured.bare),
+                ratio=ratio(measured.ours, measured.bare),
+                ratio_name="replays_ratio",
+            ),
+            Figure(
+                "replay_alone_seconds",
+                "one replay alone, s",
+                Spread.of(measured.alone),
+                digits=3,
+                at_most=MOST_REPLAY_SECONDS,
+            ),
+        ]
+
+    async def _moves(self) -> list[Figure]:
+        stage, engines = await self._with_engines()
+        measured = await measure_moves(stage, engines, self._sizes.moved, killed=self._sizes.killed)
+        await self.stop_engines()  # Ours may have been killed.
+        return _figures_of_moves(measured, self._rounds.bare if self._rounds is not None else None)
+
+
+def _figures_of_rates(rounds: Rounds, at_once: int) -> list[Figure]:
+    ours, bare = rounds.ours, rounds.bare
+    bare_ended = [each.ended for each in bare]
+    return [
+        _rate("starts", f"started / s, {at_once} at once", [each.started for each in ours], [e.started for e in bare]),
+        _rate("told", "told / s (webhook → mail)", [each.told for each in ours], bare_ended, LEAST_TOLD_RATIO),
+        _rate("ended", "ended / s", [each.ended for each in ours], bare_ended),
+        *_costs("start", [each.start_cost for each in ours], [each.start_cost for each in bare]),
+        *_costs("tell", [each.tell_cost for each in ours], [each.tell_cost for each in bare]),
+        Figure(
+            "events_per_told_journey",
+            "events of a told journey",
+            Spread.of([max(rounds.our_events)]),
+            bare=Spread.of([max(rounds.bare_events)]),
+            at_most=MOST_EVENTS,
+        ),
+    ]
+
+
+def _rate(what: str, label: str, ours: Sequence[float], bare: Sequence[float], at_least: float | None = None) -> Figure:
+    return Figure(
+        f"{what}_per_second",
+        label,
+        Spread.of(ours),
+        bare=Spread.of(bare),
+        ratio=ratio(ours, bare),
+        ratio_name=f"{what}_ratio",
+        ratio_at_least=at_least,
+    )
+
+
+def _middle(costs: Sequence[Processor]) -> Processor:
+    """The one with the median total."""
+    return sorted(costs, key=lambda each: each.total)[len(costs) // 2]
+
+
+def _costs(what: str, of_ours: Sequence[Processor], of_bare: Sequence[Processor]) -> list[Figure]:
+    """Milliseconds of processor time for one; the ratio as that of rates: bare work in the time of one of ours."""
+    ours, bare = _middle(of_ours), _middle(of_bare)
+    return [
+        Figure(
+            f"processor_ms_per_{what}",
+            f"processor ms to {what} one",
+            Spread.of([ours.total]),
+            digits=1,
+            bare=Spread.of([bare.total]),
+            ratio=Spread.of([bare.total / ours.total]),
+            ratio_name=f"processor_per_{what}_ratio",
+        ),
+        *(
+            Figure(
+                f"processor_ms_per_{what}_{part}",
+                f"… of it {part}",
+                Spread.of([ours.parts()[part]]),
+                digits=1,
+                bare=Spread.of([bare.parts()[part]]),
+            )
+            for part in ours.parts()
+        ),
+    ]
+
+
+def _figures_of_moves(moves: Moves, bare: Sequence[Round] | None) -> list[Figure]:
+    """Held against bare workflows signalled and completed, where those were measured too."""
+    bare_ended = Spread.of([each.ended for each in bare]) if bare else None
+    figures = [
+        Figure(
+            "moves_per_second",
+            f"moved / s, {moves.journeys} open",
+            Spread.of([moves.per_second]),
+            bare=bare_ended,
+            ratio=Spread.of([moves.per_second / bare_ended.median]) if bare_ended else None,
+            ratio_name="moves_ratio",
+        ),
+        Figure("move_seconds", "… in all, s", Spread.of([moves.seconds])),
+        Figure("events_per_move", "… events of each", Spread.of([moves.events])),
+    ]
+    if moves.killed_seconds is not None:
+        killed = Spread.of([moves.killed_seconds])
+        figures.append(Figure("killed_move_seconds", "… back, the engine killed in the middle, s", killed))
+    return figures
