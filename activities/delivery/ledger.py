@@ -11,7 +11,7 @@ from decimal import Decimal
 from typing import assert_never
 
 from activities.decisions.filters import passes
-from activities.delivery.verdict import Facts
+from activities.delivery.verdict import TELLING, Facts
 from activities.postgres.pool import Pool, Row, transaction
 from activities.postgres.queries import load_queries
 from activities.rendering.templates import ItemPart, ListPart, MessageContext, ProductPart, ShopPart, VariantPart
@@ -19,7 +19,7 @@ from activities.storefronts.registry import page_url
 from activities.waitlist.products import load_product
 from activities.waitlist.store import give_up_place, return_to_line
 from schemas.alert_types.offer import Offer
-from schemas.alerts import AlertEvent, AlertType
+from schemas.alerts import AlertType
 from schemas.channels import Channel
 from schemas.conversation import MessageSection
 from schemas.ids import StoreId, Subject, VersionId
@@ -37,9 +37,6 @@ MOST_ITEMS_SHOWN = 20
 
 KEPT_MESSAGES = 1000
 """Message texts kept in memory. Versions never change, so what is kept is never stale."""
-
-TELLING = (AlertEvent.ALERT, AlertEvent.FOLLOW_UP)
-"""The events whose messages use the place; a confirmation or a farewell does not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,7 +230,7 @@ def _facts(row: Row, request: Deliver, offer: Offer | None, *, filtered: bool) -
     left = row["left_reason"]
     in_stock = row["in_stock"] and bool(row["same_episode"])
     if row["type"] is None:
-        in_stock = offer is None or offer.open_ended or offer.units > 0
+        in_stock = offer is None or offer.can_be_bought
     return Facts(
         event=request.event,
         type=AlertType(row["type"]) if row["type"] is not None else None,

@@ -14,6 +14,8 @@ from schemas.reasons import Reason
 
 PAUSE_CHECK = timedelta(minutes=15)
 """How soon a message of a paused conversation is looked at again."""
+TELLING = (AlertEvent.ALERT, AlertEvent.FOLLOW_UP)
+"""The events whose messages use the place; a confirmation or a farewell does not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +79,7 @@ def judge(facts: Facts, now: datetime) -> Go | Deferred | Refused:
         return Deferred(until=now + PAUSE_CHECK, reason=Reason.CONVERSATION_PAUSED)
     if facts.type is None:
         refused = _about_the_product(facts)
-    elif facts.event in (AlertEvent.ALERT, AlertEvent.FOLLOW_UP):
+    elif facts.event in TELLING:
         refused = _about_the_offer(facts, facts.type)
     else:
         refused = None

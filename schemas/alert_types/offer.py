@@ -34,6 +34,11 @@ class Offer:
     open_ended: bool
     price: Decimal | None
 
+    @property
+    def can_be_bought(self) -> bool:
+        """Whether it is for sale, counted or not."""
+        return self.open_ended or self.units > 0
+
     def available(self, measure: Measure) -> int:
         """How much there is for an alert of this measure; zero closes its episode."""
         match measure:

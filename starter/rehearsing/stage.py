@@ -10,13 +10,12 @@ from typing import assert_never
 
 from activities.decisions.evaluate import evaluate
 from activities.delivery.order import Before, deliver_in_order
-from activities.delivery.verdict import PAUSE_CHECK, Facts
+from activities.delivery.verdict import PAUSE_CHECK, TELLING, Facts
 from activities.rendering.templates import CannotRender, Rendered, render
 from activities.senders.sender import NotTaken
 from activities.waitlist.admission import EntryFacts, purchase_counts_since, why_closed, why_not_admitted
 from activities.waitlist.window import window_end
 from schemas.alert_types.alert import Sight
-from schemas.alerts import AlertEvent
 from schemas.conversation import ConversationDocument
 from schemas.journey import Deliver
 from schemas.outcome import Deferred, Outcome, Refused, Sent, Then, Unknown
@@ -25,9 +24,6 @@ from schemas.questions import Questions
 from schemas.reasons import Reason
 from starter.rehearsing.cast import message_context
 from starter.rehearsing.plot import Due, OfferLapses, Plot
-
-TELLING = (AlertEvent.ALERT, AlertEvent.FOLLOW_UP)
-"""The events whose messages use the place."""
 
 ORDERS = ("ordered", "bought")
 
@@ -174,8 +170,7 @@ class Stage:
     def _verdict_facts(self, request: Deliver, now: datetime) -> Facts:
         plot = self._plot
         line, goods, quiet = plot.line, plot.goods, self._document.list.quiet_hours
-        offer = goods.offer if goods is not None else None
-        in_stock = offer is None or offer.open_ended or offer.units > 0
+        in_stock = goods is None or goods.offer.can_be_bought
         return Facts(
             event=request.event,
             type=line.alert.type if line is not None else None,
