@@ -58,11 +58,11 @@ async def test_a_move_that_is_still_to_come_is_not_lost_with_the_history(product
     ]
 
 
-async def test_what_was_heard_out_of_order_is_not_lost_with_the_history(
+async def test_what_happened_out_of_order_is_not_lost_with_the_history(
     product: Product, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The second of two events was told first, and nothing waited for it yet. Of many the newest are kept."""
-    monkeypatch.setattr("workflows.temporal_world.MOST_HEARD", 1)
+    monkeypatch.setattr("workflows.temporal_world.MOST_PENDING_EVENTS", 1)
     await publish(product.pool, quiz(waits("one"), waits("two", {"send": "hello"})))
     await agrees(product.pool, "ann")
     ann = entered(await did(product.pool, "custom", name="quiz"))
