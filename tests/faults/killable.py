@@ -9,6 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 
+UNTIL_AT_WORK = 90.0
+"""Seconds until a process that was started does its first work, on a loaded machine."""
+
+
 @dataclass(frozen=True)
 class Setting:
     """What a worker process is pointed at."""
