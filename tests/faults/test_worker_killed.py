@@ -20,11 +20,11 @@ from starter.journeys import Journeys
 from starter.publishing import publish
 from tests.conformance.providers import At, BarePeer, Does, Plan
 from tests.conftest import TEMPLATE
-from tests.faults.killable import Setting, kill, worker_process
+from tests.faults.killable import UNTIL_AT_WORK, Setting, kill, worker_process
 from tests.namespaces import new_namespace
-from tests.product import PATIENCE, Shop, addressees, journey_where, next_change, starter_document
+from tests.product import Shop, addressees, journey_where, next_change, starter_document
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(400)]
 
 UNTIL_TRIED_AGAIN = 120.0
 """Seconds until a killed attempt is followed by another and that by a third, at the latest. Temporal gives the workflow
@@ -109,7 +109,7 @@ async def test_a_worker_killed_in_the_middle_of_a_fan_out_tells_everyone_once_an
     await shop.signs_up(*names)
     async with worker_process(setting, mailbox.port) as worker:
         await shop.has("v", 100)
-        await mailbox.wait_for_count(20, PATIENCE)
+        await mailbox.wait_for_count(20, UNTIL_AT_WORK)
         await kill(worker)
     assert len(mailbox.mails) < 100, "the worker was killed too late to prove anything"
     await _leases_run_out(pool)

@@ -23,7 +23,7 @@ from tests.product import PATIENCE, Shop, addressees, next_change, starter_docum
 from tests.under_way.decided import operation, settled
 from tests.under_way.test_moving import reworded
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(400)]
 
 MANY = 300
 UNTIL_TRIED_AGAIN = 150.0
