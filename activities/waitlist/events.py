@@ -15,6 +15,7 @@ from activities.conversations.entering import enter_conversations
 from activities.conversations.hearing import BOUGHT, ORDERED, Happened, tell_journeys
 from activities.postgres.pool import Connection, Pool, transaction
 from activities.postgres.queries import load_queries
+from activities.postgres.retry import retry_on_deadlock
 from activities.waitlist.clock import believable
 from activities.waitlist.enlist import Enlisted, Enlisting, Interest, NotEnlisted, contact
 from schemas.alerts import Action
@@ -77,6 +78,7 @@ class Events:
     def __init__(self, pool: Pool) -> None:
         self._pool = pool
 
+    @retry_on_deadlock
     async def take(self, event: Event) -> EventOutcome:
         """Record an event and let it take effect, both once."""
         try:

@@ -12,6 +12,7 @@ from typing import assert_never
 
 from activities.postgres.pool import Connection, Pool, transaction
 from activities.postgres.queries import load_queries
+from activities.postgres.retry import retry_on_deadlock
 from activities.waitlist.clock import believable
 from activities.waitlist.erasure import answer_data_request, erase_contact, erase_shop
 from activities.waitlist.events import take_checkout, take_order
@@ -52,6 +53,7 @@ class Intake:
     def __init__(self, pool: Pool) -> None:
         self._pool = pool
 
+    @retry_on_deadlock
     async def receive(self, delivery: Delivery, facts: Sequence[Fact]) -> Receipt:
         """Apply a delivery once."""
         async with transaction(self._pool) as connection:
@@ -62,12 +64,14 @@ class Intake:
                 await _apply(connection, StoreId(delivery.store_id), fact)
         return Receipt.APPLIED
 
+    @retry_on_deadlock
     async def ignore(self, delivery: Delivery) -> Receipt:
         """Record a delivery that is not for us; its body is not kept, for it may be about people."""
         async with transaction(self._pool) as connection:
             written = await _write_down(connection, delivery, Receipt.IGNORED)
         return Receipt.IGNORED if written else Receipt.REPEATED
 
+    @retry_on_deadlock
     async def keep_malformed(self, delivery: Delivery, error: str, body: bytes) -> Receipt:
         """Keep a delivery that could not be read, for inspection; the body only if it is not about people."""
         async with transaction(self._pool) as connection:
@@ -75,6 +79,7 @@ class Intake:
             await _write_down(connection, delivery, Receipt.MALFORMED, error, kept)
         return Receipt.MALFORMED
 
+    @retry_on_deadlock
     async def observe(self, store_id: StoreId, source: str, facts: Sequence[Fact]) -> None:
         """Apply facts that came without a delivery: put in by hand or through the API."""
         async with transaction(self._pool) as connection:
@@ -82,6 +87,7 @@ class Intake:
             for fact in facts:
                 await _apply(connection, store_id, fact)
 
+    @retry_on_deadlock
     async def set_stock(self, variant: Subject, location: str, available: int, at: datetime) -> None:
         """A variant's level at one location, told by variant.
 

@@ -11,9 +11,8 @@ from fastapi import APIRouter, Request
 from activities.storefronts.storefront import DeliveryMalformed, PayloadMalformed, SignatureWrong
 from activities.waitlist.intake import Receipt
 from schemas.model import Model
+from starter.http.dependencies import InjectedDependencies
 from starter.http.problems import Kind, problem_responses
-from starter.http.retry import once_more
-from starter.http.surroundings import Around
 
 router = APIRouter(tags=["webhooks"])
 
@@ -66,17 +65,17 @@ _IN_OPENAPI: dict[str, Any] = {
     responses=problem_responses(Kind.DELIVERY_MALFORMED, Kind.SIGNATURE_WRONG, Kind.BODY_TOO_LARGE),
     openapi_extra=_IN_OPENAPI,
 )
-async def take_shopify(request: Request, around: Around) -> DeliveryReceipt:
+async def take_shopify(request: Request, dependencies: InjectedDependencies) -> DeliveryReceipt:
     """Signed by Shopify with the app's client secret; needs no API key. Sending it again has no effect."""
     body = await request.body()
-    shopify = around.shopify
+    shopify = dependencies.shopify
     try:
-        receipt = await once_more(lambda: around.operations.receive_webhook(shopify, body, request.headers))
+        receipt = await dependencies.services.webhooks.receive(shopify, body, request.headers)
     except SignatureWrong:
-        around.metrics.delivery(shopify.source, None)
+        dependencies.metrics.delivery(shopify.source, None)
         raise
     except (DeliveryMalformed, PayloadMalformed):
-        around.metrics.delivery(shopify.source, Receipt.MALFORMED)
+        dependencies.metrics.delivery(shopify.source, Receipt.MALFORMED)
         raise
-    around.metrics.delivery(shopify.source, receipt)
+    dependencies.metrics.delivery(shopify.source, receipt)
     return DeliveryReceipt(receipt=receipt)

@@ -13,7 +13,7 @@ from activities.archive.simulated import SimulatedArchive
 from activities.postgres.pool import Pool, open_pool
 from schemas.ids import JourneyId, new_journey_id
 from schemas.settings import Settings
-from starter.devstack.ports import free_port
+from starter.runtime.ports import free_port
 from tests.archive.conftest import SECRET
 from worker import history_archive
 

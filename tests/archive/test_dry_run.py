@@ -1,11 +1,8 @@
 """Dry runs reach into the archive for what Temporal no longer has."""
 
-from dataclasses import replace
-
 from activities.archive.simulated import SimulatedArchive
-from starter.dry_run import dry_run
+from starter.dry_run import DryRuns
 from tests.archive.steps import archived, closed, forgotten
-from tests.http.conftest import operations_over
 from tests.product import Product, starter_document
 
 
@@ -17,9 +14,8 @@ async def test_a_history_that_only_the_archive_has_is_compared_and_one_that_nobo
     await archived(product, archive)
     await forgotten(product, journey)
     document = starter_document()
-    operations = replace(operations_over(product.pool, product.client), archive=archive)
-    same = await dry_run(operations, document, 500)
+    same = await DryRuns(product.pool, product.client, archive).run(document, 500)
     assert (same.asked, same.same) == (1, 1)
-    gone = await dry_run(replace(operations, archive=SimulatedArchive()), document, 500)
+    gone = await DryRuns(product.pool, product.client, SimulatedArchive()).run(document, 500)
     assert (gone.asked, gone.same, gone.not_compared) == (1, 0, 1)
     assert gone.unknown[0].why.startswith("HistoryGone")

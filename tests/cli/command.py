@@ -13,7 +13,7 @@ from typing import TypeVar
 
 from pydantic import BaseModel
 
-from starter.commands.failures import Failure, FailureDocument
+from starter.commands.terminal.failures import Failure, FailureDocument
 from tests.cli.rounds import Round
 
 PATIENCE = 90.0

@@ -8,13 +8,12 @@ import pytest
 from activities.postgres.pool import Pool
 from schemas.conversation import ConversationDocument
 from schemas.dry_run import DryRunReport
-from starter.commands.terminal import ExitCode
+from starter.commands.terminal.output import ExitCode
 from starter.documents import STARTER_CONVERSATION, CheckReport, load_document
-from starter.dry_run import dry_run
 from starter.rehearsing.tell import RehearsalReport
 from tests.cli.command import Shelftalk
 from tests.documents.starters import BACK
-from tests.http.conftest import operations_over
+from tests.http.conftest import services_over
 from tests.product import Product
 
 SOON = BACK[: BACK.index("\nscenarios:")].replace("wait: 2 days", "wait: 1 second\n        id: pause")
@@ -28,7 +27,7 @@ def _document(text: str) -> ConversationDocument:
 @pytest.fixture
 async def soon(pool: Pool, product: Product) -> Product:
     """The product at work, with a reminder that comes a second later."""
-    await operations_over(pool, product.client).publish(_document(SOON))
+    await services_over(pool, product.client).publishing.publish(_document(SOON))
     return product
 
 
@@ -54,17 +53,17 @@ async def test_a_removed_reminder_is_listed_for_exactly_those_who_got_it(
     for journey in journeys[:2]:
         await soon.until(journey, lambda report: report.ended_at is not None)
     await soon.settled()
-    operations = operations_over(soon.pool, soon.client)
+    dry_runs = services_over(soon.pool, soon.client).dry_runs
 
-    same = await dry_run(operations, _document(SOON), 500)
+    same = await dry_runs.run(_document(SOON), 500)
     assert (same.asked, same.same, same.different, same.not_compared) == (4, 4, 0, 0)
 
-    report = await dry_run(operations, _document(NOT_REMINDED), 500)
+    report = await dry_runs.run(_document(NOT_REMINDED), 500)
     assert (report.asked, report.same, report.different, report.not_compared) == (4, 2, 2, 0)
     assert {each.journey_id for each in report.journeys} == set(journeys[:2])
     assert all("would not get 'still-here'" in each.sentence for each in report.journeys)
 
-    newest = await dry_run(operations, _document(NOT_REMINDED), 1)
+    newest = await dry_runs.run(_document(NOT_REMINDED), 1)
     assert (newest.asked, newest.same) == (1, 1), "the newest is still in line"
 
     file = tmp_path / "changed.yaml"

@@ -12,11 +12,10 @@ from schemas.ids import JourneyId
 from schemas.operations import Choice
 from starter import dry_run as dry_running
 from starter.documents import STARTER_CONVERSATION
-from starter.dry_run import dry_run
 from starter.publishing import publish
 from tests.conversations.test_story import has_ended, rests_at
 from tests.conversations.told import ago, agrees, did, entered, orders
-from tests.http.conftest import operations_over, web_over
+from tests.http.conftest import services_over, web_over
 from tests.http.web import problem
 from tests.product import STORE, Product, address
 from tests.under_way.decided import operation, quiz, settled, version_of, waits
@@ -31,7 +30,7 @@ def _asking(at_least: int) -> ConversationDocument:
 
 
 async def _tried(product: Product, document: ConversationDocument, against: int = 500) -> DryRunReport:
-    return await dry_run(operations_over(product.pool, product.client), document, against)
+    return await services_over(product.pool, product.client).dry_runs.run(document, against)
 
 
 async def _enters(product: Product, who: str = "ann", **said: Any) -> JourneyId:

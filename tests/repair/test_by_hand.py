@@ -10,7 +10,7 @@ from activities.postgres.pool import Pool
 from schemas.ids import JourneyId
 from schemas.reasons import Reason
 from schemas.repair import Answered, HeldMessages, MessagePreview, RepairPlan, Resumed, Stuck
-from starter.commands.terminal import ExitCode
+from starter.commands.terminal.output import ExitCode
 from starter.devstack.temporal import EmbeddedTemporal
 from starter.publishing import publish
 from tests.cli.command import Shelftalk

@@ -9,8 +9,8 @@ import pytest
 
 from activities.postgres.pool import Pool
 from schemas.reports import AlertStates, ListReport, PauseReport, ResumeReport, WantedReport, WhyContact, WhyProduct
-from starter.commands.terminal import ExitCode
-from starter.devstack.ports import free_port
+from starter.commands.terminal.output import ExitCode
+from starter.runtime.ports import free_port
 from tests.cli.command import Shelftalk
 from tests.product import STORE, address
 from tests.reports.shop import Counter

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from schemas.versions import ConversationList, DifferenceReport, SavedWorking, ShownVersion, VersionList
-from starter.devstack.ports import free_port
+from starter.runtime.ports import free_port
 from tests.cli.command import Shelftalk
 
 TEXT = files("starter").joinpath("conversations/welcome.yaml").read_text(encoding="utf-8")

@@ -9,10 +9,10 @@ import pytest
 from activities.waitlist.csv_files import read_waitlist
 from activities.waitlist.enlist import Enlisting
 from schemas.waitlists import BackPopulation, ImportReport, Saying, WaitingLine
-from starter.commands.terminal import ExitCode
+from starter.commands.terminal.output import ExitCode
 from starter.commands.waitlists import Exported
-from starter.devstack.ports import free_port
 from starter.publishing import publish
+from starter.runtime.ports import free_port
 from tests.cli.command import Shelftalk
 from tests.product import starter_document
 from tests.waitlist.late import RED, SCARF, SHOP, LateShop, all_draft, days_ago

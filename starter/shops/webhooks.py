@@ -1,0 +1,45 @@
+"""Webhooks: verified, read and applied in one call; when it returns, it is committed (P4)."""
+
+import hashlib
+from collections.abc import Mapping
+
+from activities.storefronts.storefront import DeliveryMalformed, NotOurs, PayloadMalformed, Storefront
+from activities.waitlist.intake import Intake, Receipt
+from schemas.facts import Delivery
+
+UNNAMED = "unknown"
+"""The store and topic of a delivery whose headers do not name them."""
+
+
+class Webhooks:
+    """The way in for what storefronts send."""
+
+    def __init__(self, intake: Intake) -> None:
+        self._intake = intake
+
+    async def receive(self, storefront: Storefront, body: bytes, headers: Mapping[str, str]) -> Receipt:
+        """Verify, read and apply one webhook.
+
+        Raises:
+            SignatureWrong: nothing was read or kept.
+            DeliveryMalformed: signed, but its headers do not say what it is; it is kept for inspection.
+            PayloadMalformed: signed, but unreadable; it is kept for inspection.
+        """
+        try:
+            delivery = storefront.verify(body, headers)
+        except DeliveryMalformed as error:
+            # Signed, so kept; but nothing says whose it is, only what it is.
+            nameless = Delivery(
+                store_id=UNNAMED, source=storefront.source, topic=UNNAMED, key=hashlib.sha256(body).hexdigest()
+            )
+            # Without its body, for it may be about people.
+            await self._intake.keep_malformed(nameless, str(error), b"")
+            raise
+        try:
+            facts = storefront.read(delivery, body)
+        except PayloadMalformed as error:
+            await self._intake.keep_malformed(delivery, f"{error.path}: {error.message}", body)
+            raise
+        if isinstance(facts, NotOurs):
+            return await self._intake.ignore(delivery)
+        return await self._intake.receive(delivery, facts)
