@@ -25,6 +25,8 @@ from starter.devstack.mailbox import Mailbox
 from starter.devstack.postgres import EmbeddedPostgres
 from starter.devstack.temporal import RETENTION, EmbeddedTemporal
 from starter.devstack.temporal_cli import find_temporal
+from starter.runtime.ports import free_port
+from tests.cli.command import Shelftalk
 from tests.product import Product, running_product
 from worker import connect
 
@@ -35,6 +37,8 @@ settings.register_profile("ci", settings.get_profile("here"), derandomize=True)
 settings.load_profile("ci" if os.environ.get("CI") else "here")
 
 TEMPLATE = "template_of_tests"
+TASK_QUEUE = "test"
+"""Of the product; namespaces keep the tests apart."""
 _numbers = count(1)
 
 
@@ -123,5 +127,27 @@ async def mailbox(tmp_path: Path) -> AsyncGenerator[Mailbox]:
 @pytest.fixture
 async def product(pool: Pool, client: Client, mailbox: Mailbox) -> AsyncGenerator[Product]:
     """Worker and dispatcher at work on a database, a namespace and a mailbox of the test's own."""
-    async with running_product(pool, client, mailbox, "test") as running:
+    async with running_product(pool, client, mailbox, TASK_QUEUE) as running:
         yield running
+
+
+@pytest.fixture
+def components(request: pytest.FixtureRequest, database_url: str) -> dict[str, str]:
+    """Settings that name the test's database, and its Temporal if it has one; else a Temporal that is down."""
+    if "client" not in request.fixturenames:
+        return {"DATABASE_URL": database_url, "SHELFTALK_TEMPORAL_ADDRESS": f"127.0.0.1:{free_port()}"}
+    client: Client = request.getfixturevalue("client")
+    return {
+        "DATABASE_URL": database_url,
+        "SHELFTALK_TEMPORAL_ADDRESS": client.service_client.config.target_host,
+        "SHELFTALK_TEMPORAL_NAMESPACE": client.namespace,
+        "SHELFTALK_TEMPORAL_TASK_QUEUE": TASK_QUEUE,
+    }
+
+
+@pytest.fixture
+async def shelftalk(tmp_path: Path, components: dict[str, str]) -> AsyncGenerator[Shelftalk]:
+    """The command `shelftalk` on the test's own components."""
+    command = Shelftalk({"SHELFTALK_DATA_DIR": str(tmp_path / "data"), **components})
+    async with command.stack:
+        yield command

@@ -2,9 +2,6 @@
 
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
-from pathlib import Path
-
-import pytest
 
 from activities.archive.archive import Archive
 from activities.archive.simulated import SimulatedArchive
@@ -68,20 +65,6 @@ async def test_the_api_says_that_an_archived_history_is_damaged(product: Product
         answer = await web.keyed.get(f"/v1/journeys/{journey}/path")
         assert (answer.status_code, answer.json()["type"]) == (500, "urn:shelftalk:problem:history-corrupt")
         assert "SHA-256" in answer.json()["detail"]
-
-
-@pytest.fixture
-async def shelftalk(tmp_path: Path, database_url: str, product: Product) -> AsyncGenerator[Shelftalk]:
-    """`shelftalk` beside the product at work."""
-    settings = {
-        "SHELFTALK_DATA_DIR": str(tmp_path / "data"),
-        "DATABASE_URL": database_url,
-        "SHELFTALK_TEMPORAL_ADDRESS": product.client.service_client.config.target_host,
-        "SHELFTALK_TEMPORAL_TASK_QUEUE": product.settings.temporal_task_queue,
-    }
-    command = Shelftalk(settings)
-    async with command.stack:
-        yield command
 
 
 async def test_from_the_command_line_histories_are_archived_counted_and_replayed(

@@ -1,6 +1,5 @@
 """Real journeys, recorded by Temporal, lived once more on a version that is not published; and the commands."""
 
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
@@ -29,19 +28,6 @@ async def soon(pool: Pool, product: Product) -> Product:
     """The product at work, with a reminder that comes a second later."""
     await services_over(pool, product.client).publishing.publish(_document(SOON))
     return product
-
-
-@pytest.fixture
-async def shelftalk(tmp_path: Path, database_url: str, product: Product) -> AsyncIterator[Shelftalk]:
-    settings = {
-        "SHELFTALK_DATA_DIR": str(tmp_path / "data"),
-        "DATABASE_URL": database_url,
-        "SHELFTALK_TEMPORAL_ADDRESS": product.client.service_client.config.target_host,
-        "SHELFTALK_TEMPORAL_NAMESPACE": product.client.namespace,
-    }
-    command = Shelftalk(settings)
-    async with command.stack:
-        yield command
 
 
 async def test_a_removed_reminder_is_listed_for_exactly_those_who_got_it(

@@ -1,9 +1,5 @@
 """Approving and repairing as people and programs do it: by command line and by API."""
 
-from collections.abc import AsyncIterator
-from pathlib import Path
-
-import pytest
 from temporalio.client import Client
 
 from activities.postgres.pool import Pool
@@ -11,7 +7,6 @@ from schemas.ids import JourneyId
 from schemas.reasons import Reason
 from schemas.repair import Answered, HeldMessages, MessagePreview, RepairPlan, Resumed, Stuck
 from starter.commands.terminal.output import ExitCode
-from starter.devstack.temporal import EmbeddedTemporal
 from starter.publishing import publish
 from tests.cli.command import Shelftalk
 from tests.conversations.told import agrees, did, entered, talk, thread
@@ -21,22 +16,6 @@ from tests.product import Product, addressees, next_change
 
 BY = ("--by", "ann", "--yes", "--json")
 WHY = ("--why", "mended")
-
-
-@pytest.fixture
-async def shelftalk(
-    tmp_path: Path, database_url: str, temporal: EmbeddedTemporal, client: Client
-) -> AsyncIterator[Shelftalk]:
-    """`shelftalk` beside the product at work."""
-    settings = {
-        "SHELFTALK_DATA_DIR": str(tmp_path / "data"),
-        "DATABASE_URL": database_url,
-        "SHELFTALK_TEMPORAL_ADDRESS": temporal.address,
-        "SHELFTALK_TEMPORAL_NAMESPACE": client.namespace,
-    }
-    command = Shelftalk(settings)
-    async with command.stack:
-        yield command
 
 
 async def _rest(product: Product, *names: str) -> list[JourneyId]:

@@ -2,31 +2,15 @@
 
 import csv
 import io
-from collections.abc import AsyncIterator
-from pathlib import Path
 
 import pytest
 
 from activities.postgres.pool import Pool
 from schemas.reports import AlertStates, ListReport, PauseReport, ResumeReport, WantedReport, WhyContact, WhyProduct
 from starter.commands.terminal.output import ExitCode
-from starter.runtime.ports import free_port
 from tests.cli.command import Shelftalk
 from tests.product import STORE, address
 from tests.reports.shop import Counter
-
-
-@pytest.fixture
-async def shelftalk(tmp_path: Path, database_url: str) -> AsyncIterator[Shelftalk]:
-    """`shelftalk` on the test's database; its Temporal is down, for none of this needs it."""
-    settings = {
-        "SHELFTALK_DATA_DIR": str(tmp_path / "data"),
-        "DATABASE_URL": database_url,
-        "SHELFTALK_TEMPORAL_ADDRESS": f"127.0.0.1:{free_port()}",
-    }
-    command = Shelftalk(settings)
-    async with command.stack:
-        yield command
 
 
 async def test_reports_come_as_words_json_and_csv(shelftalk: Shelftalk, counter: Counter) -> None:

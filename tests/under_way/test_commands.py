@@ -1,6 +1,5 @@
 """Publishing while people are under way, and operations, on the command line."""
 
-from collections.abc import AsyncIterator
 from importlib.resources import files
 from pathlib import Path
 
@@ -13,22 +12,8 @@ from starter.commands.conversations import PublishedReport
 from starter.commands.terminal.output import ExitCode
 from starter.commands.under_way import lines
 from starter.publishing import publish
-from starter.runtime.ports import free_port
 from tests.cli.command import Shelftalk
 from tests.product import Shop, starter_document
-
-
-@pytest.fixture
-async def shelftalk(tmp_path: Path, database_url: str) -> AsyncIterator[Shelftalk]:
-    """`shelftalk` on the test's database; its Temporal is down, for none of this needs it."""
-    settings = {
-        "SHELFTALK_DATA_DIR": str(tmp_path / "data"),
-        "DATABASE_URL": database_url,
-        "SHELFTALK_TEMPORAL_ADDRESS": f"127.0.0.1:{free_port()}",
-    }
-    command = Shelftalk(settings)
-    async with command.stack:
-        yield command
 
 
 @pytest.fixture

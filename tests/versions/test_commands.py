@@ -1,30 +1,13 @@
 """Versions from the command line, as processes of their own on a database of the test's own."""
 
-from collections.abc import AsyncIterator
 from importlib.resources import files
 from pathlib import Path
 
-import pytest
-
 from schemas.versions import ConversationList, DifferenceReport, SavedWorking, ShownVersion, VersionList
-from starter.runtime.ports import free_port
 from tests.cli.command import Shelftalk
 
 TEXT = files("starter").joinpath("conversations/welcome.yaml").read_text(encoding="utf-8")
 CHANGED = TEXT.replace("name: Welcome", "name: Welcome, welcome  # twice", 1)
-
-
-@pytest.fixture
-async def shelftalk(tmp_path: Path, database_url: str) -> AsyncIterator[Shelftalk]:
-    """`shelftalk` on the test's database; its Temporal is down, for none of this needs it."""
-    settings = {
-        "SHELFTALK_DATA_DIR": str(tmp_path / "data"),
-        "DATABASE_URL": database_url,
-        "SHELFTALK_TEMPORAL_ADDRESS": f"127.0.0.1:{free_port()}",
-    }
-    command = Shelftalk(settings)
-    async with command.stack:
-        yield command
 
 
 async def test_a_conversation_is_saved_compared_published_and_rolled_back(shelftalk: Shelftalk, tmp_path: Path) -> None:

@@ -1,7 +1,6 @@
 """The same from the command line, as processes of their own on a database of the test's own."""
 
 import stat
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
@@ -12,25 +11,11 @@ from schemas.waitlists import BackPopulation, ImportReport, Saying, WaitingLine
 from starter.commands.terminal.output import ExitCode
 from starter.commands.waitlists import Exported
 from starter.publishing import publish
-from starter.runtime.ports import free_port
 from tests.cli.command import Shelftalk
 from tests.product import starter_document
 from tests.waitlist.late import RED, SCARF, SHOP, LateShop, all_draft, days_ago
 
 LINE = ("--store", SHOP, "--variant", RED)
-
-
-@pytest.fixture
-async def shelftalk(tmp_path: Path, database_url: str) -> AsyncIterator[Shelftalk]:
-    """`shelftalk` on the test's database; its Temporal is down, for none of this needs it."""
-    settings = {
-        "SHELFTALK_DATA_DIR": str(tmp_path / "data"),
-        "DATABASE_URL": database_url,
-        "SHELFTALK_TEMPORAL_ADDRESS": f"127.0.0.1:{free_port()}",
-    }
-    command = Shelftalk(settings)
-    async with command.stack:
-        yield command
 
 
 @pytest.fixture
