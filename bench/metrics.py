@@ -5,7 +5,7 @@ import re
 from temporalio.runtime import PrometheusConfig, Runtime, TelemetryConfig
 
 from bench.http import Connection
-from starter.devstack.ports import LOOPBACK, free_port
+from starter.runtime.ports import LOOPBACK, free_port
 
 _LINE = re.compile(r"^(\w+)\{([^}]*)\} (\S+)$", re.MULTILINE)
 _LABEL = re.compile(r'(\w+)="([^"]*)"')

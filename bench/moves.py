@@ -12,7 +12,7 @@ from bench.stage import Engines, Stage, report, running_engine, until
 from schemas.ids import JourneyId, VersionId, journey_workflow_id
 from schemas.operations import Choice
 from schemas.path import JourneyPath
-from starter.bulk import Decision, show_operation
+from starter.bulk import BulkOperations, Decision
 from starter.publishing import publish
 
 SAMPLES = 20
@@ -91,10 +91,10 @@ async def _move(
         raise NotMoved("no operation was begun")
     async with asyncio.timeout(OPEN_LIMIT_SECONDS), AsyncExitStack() as exits:
         if killing is not None:
-            while (await show_operation(stage.pool, operation)).asked < count // 2:
+            while (await BulkOperations(stage.pool).show(operation)).asked < count // 2:
                 await asyncio.sleep(POLL_SECONDS)
             await killing.kill()
-            if (asked := (await show_operation(stage.pool, operation)).asked) == count:
+            if (asked := (await BulkOperations(stage.pool).show(operation)).asked) == count:
                 raise NotMoved("the engine was killed too late: all had been asked")
             report(f"    killed after {asked} were asked")
             await exits.enter_async_context(running_engine(stage, "ours"))
@@ -113,7 +113,7 @@ async def _none_is_lost(
     Raises:
         NotMoved: somebody does not.
     """
-    if (done := (await show_operation(stage.pool, operation)).done) != count:
+    if (done := (await BulkOperations(stage.pool).show(operation)).done) != count:
         raise NotMoved(f"{done} of {count} have confirmed")
     moved = await stage.pool.fetchval("select count(*) from journeys where version_id = $1", version)
     if moved != count:

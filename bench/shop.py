@@ -21,8 +21,8 @@ from schemas.conversation import ConversationDocument
 from schemas.facts import ProductFact, VariantFact
 from schemas.ids import StoreId
 from schemas.steps import ExitStep, SendStep
-from starter.devstack.ports import LOOPBACK
 from starter.documents import load_document
+from starter.runtime.ports import LOOPBACK
 
 SQL = load_queries("bench", "fill.sql")
 

@@ -21,12 +21,12 @@ from bench.process import START_LIMIT_SECONDS, Part, running_part
 from bench.processor import processor_time
 from bench.shop import SENDS, Door, Shop, conversations
 from schemas.settings import Settings
-from starter.devstack.ports import LOOPBACK
 from starter.devstack.postgres import EmbeddedPostgres
 from starter.devstack.temporal import EmbeddedTemporal
 from starter.devstack.temporal_cli import find_temporal
 from starter.publishing import publish
 from starter.reconciliation import schedule_id
+from starter.runtime.ports import LOOPBACK
 from worker import connect
 
 CONNECTIONS = 16

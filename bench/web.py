@@ -5,15 +5,15 @@ import asyncio
 from bench.process import commands, say
 from schemas.settings import Settings
 from starter.logs import log_to_stderr
-from starter.operations import open_operations
 from starter.processes import running_web
+from starter.services import open_services
 
 
 async def run() -> None:
     """Serve until the benchmark lets go."""
     settings = Settings()
     log_to_stderr(settings.log_level)
-    async with open_operations(settings) as operations, running_web(settings, operations) as url:
+    async with open_services(settings) as services, running_web(settings, services) as url:
         say(url)
         async for _ in commands():
             pass

@@ -1,7 +1,7 @@
 """A contact's path through a conversation: each step entered, left, why, and what was found there."""
 
 from enum import StrEnum
-from typing import Literal
+from typing import Literal, assert_never
 
 from pydantic import AwareDatetime
 
@@ -99,3 +99,38 @@ class JourneyPath(Wire):
     left_out: LeftOut = LeftOut()
     ending: Ending | None = None
     reason: Reason | None = None
+
+
+def describe_exit(entry: PathEntry) -> str:
+    """Why a step was left, in words."""
+    match entry.why:
+        case None:
+            return ""
+        case Why.PLACE_GIVEN:
+            return "called forward"
+        case Why.TIME_PASSED:
+            return "the time had passed"
+        case Why.WINDOW_ENDED:
+            return "the window ended"
+        case Why.DISCONTINUED:
+            return "discontinued"
+        case Why.BROADCAST:
+            return "a message to all in line"
+        case Why.ANSWERED:
+            return "answered"
+        case Why.EXIT:
+            return "exit"
+        case Why.HAPPENED:
+            return f"heard of {entry.event}"
+        case Why.DECIDED:
+            return entry.branch or "otherwise"
+        case Why.DONE:
+            return "done"
+        case Why.FAILED:
+            return "it could not be done"
+        case Why.SKIPPED:
+            return "skipped by hand"
+        case Why.LEFT:
+            return "asked to leave"
+        case _:
+            assert_never(entry.why)

@@ -12,12 +12,13 @@ from datetime import UTC, datetime
 from activities.delivery.ledger import Ledger
 from activities.postgres.pool import Pool, Row, transaction
 from activities.postgres.queries import load_queries
+from activities.postgres.retry import retry_on_deadlock
 from activities.rendering.templates import CannotRender, render
+from schemas.errors import DomainError, ErrorKind
 from schemas.ids import JourneyId, StepId, VersionId
 from schemas.journey import Deliver
 from schemas.program import Send
 from schemas.repair import Answer, Answered, HeldMessage, HeldMessages, MessagePreview, NotHeld
-from starter.http.retry import once_more
 from starter.repair import By
 
 SQL = load_queries("starter", "approvals.sql")
@@ -28,8 +29,15 @@ KEYS_IN_AUDIT = 100
 """Named in the audit; the count is of all, and each message keeps who answered it."""
 
 
-class NothingHeld(Exception):
+class NothingHeld(DomainError):
     """This message does not wait for approval, or cannot be shown; the text says why."""
+
+    code = "not_held"
+    kind = ErrorKind.NOT_FOUND
+    advice = "`shelftalk message held` lists those that are."
+
+    def __init__(self, key: str, why: str) -> None:
+        super().__init__(f"{key}: {why}.", public=f"It cannot be shown: {key}: {why}.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +71,7 @@ class Approvals:
         row = await self._pool.fetchrow(SQL["entry"], key)
         if row is None:
             (not_held,) = await self._not_held([key])
-            raise NothingHeld(f"{key}: {not_held.why}")
+            raise NothingHeld(key, not_held.why)
         version = VersionId(row["held_version"])
         request = Deliver(
             journey_id=JourneyId(row["journey_id"]),
@@ -78,7 +86,7 @@ class Approvals:
         try:
             rendered = render(dossier.message, dossier.context)
         except CannotRender as error:
-            raise NothingHeld(f"{key}: it cannot be rendered any more: {error}") from None
+            raise NothingHeld(key, f"it cannot be rendered any more: {error}") from None
         return MessagePreview(
             key=key,
             journey=request.journey_id,
@@ -104,17 +112,15 @@ class Approvals:
         not_held = await self._not_held(sorted({*(which.keys or ())} - {*done}))
         return Answered(answer=answer, keys=tuple(done), not_held=not_held, done=by is not None)
 
+    @retry_on_deadlock
     async def _answer(self, answer: Answer, keys: Sequence[str], by: By) -> list[str]:
-        async def write() -> list[str]:
-            async with transaction(self._pool) as connection:
-                rows = await connection.fetch(SQL["answer"], keys, by.actor, answer is Answer.APPROVED)
-                answered = [row["key"] for row in rows]
-                if answered:
-                    details = {"messages": len(answered), "keys": answered[:KEYS_IN_AUDIT], "why": by.why}
-                    await connection.execute(SQL["audit"], by.actor, f"{_ACTIONS[answer]} messages", details)
-            return answered
-
-        return await once_more(write)
+        async with transaction(self._pool) as connection:
+            rows = await connection.fetch(SQL["answer"], keys, by.actor, answer is Answer.APPROVED)
+            answered = [row["key"] for row in rows]
+            if answered:
+                details = {"messages": len(answered), "keys": answered[:KEYS_IN_AUDIT], "why": by.why}
+                await connection.execute(SQL["audit"], by.actor, f"{_ACTIONS[answer]} messages", details)
+        return answered
 
     async def _not_held(self, keys: Sequence[str]) -> tuple[NotHeld, ...]:
         rows = {row["key"]: row for row in await self._pool.fetch(SQL["standing"], keys)} if keys else {}

@@ -9,6 +9,7 @@ from datetime import timedelta
 
 from activities.postgres.pool import Connection, Pool
 from activities.postgres.queries import load_queries
+from schemas.errors import DomainError, ErrorKind
 from schemas.ids import VersionId
 from schemas.operations import Choice, OperationKind, OperationReport, OperationReports
 
@@ -20,8 +21,15 @@ CHOOSE_LIMIT = timedelta(minutes=2)
 """A hundred thousand journeys are chosen in seconds; more than a query has by default."""
 
 
-class NoSuchOperation(Exception):
+class NoSuchOperation(DomainError):
     """There is no operation of this number."""
+
+    code = "no_such_operation"
+    kind = ErrorKind.NOT_FOUND
+    advice = "`shelftalk operation list` shows them."
+
+    def __init__(self, number: int) -> None:
+        super().__init__(f"There is no operation {number}.", public="There is no operation of this number.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,19 +84,24 @@ async def _begin(
     return operation
 
 
-async def show_operation(pool: Pool, operation: int) -> OperationReport:
-    """How far one has come.
+class BulkOperations:
+    """The operations of one database."""
 
-    Raises:
-        NoSuchOperation: as it says.
-    """
-    rows = await pool.fetch(SQL["reports"], operation, 1)
-    if not rows:
-        raise NoSuchOperation(operation)
-    return OperationReport.model_validate(dict(rows[0]))
+    def __init__(self, pool: Pool) -> None:
+        self._pool = pool
 
+    async def show(self, operation: int) -> OperationReport:
+        """How far one has come.
 
-async def list_operations(pool: Pool) -> OperationReports:
-    """The latest, newest first."""
-    rows = await pool.fetch(SQL["reports"], None, MOST_SHOWN)
-    return OperationReports(operations=tuple(OperationReport.model_validate(dict(row)) for row in rows))
+        Raises:
+            NoSuchOperation: as it says.
+        """
+        rows = await self._pool.fetch(SQL["reports"], operation, 1)
+        if not rows:
+            raise NoSuchOperation(operation)
+        return OperationReport.model_validate(dict(rows[0]))
+
+    async def latest(self) -> OperationReports:
+        """The latest, newest first."""
+        rows = await self._pool.fetch(SQL["reports"], None, MOST_SHOWN)
+        return OperationReports(operations=tuple(OperationReport.model_validate(dict(row)) for row in rows))

@@ -22,7 +22,7 @@ from schemas.settings import Settings
 from starter.components import TemporalUnavailable, missing_attributes, reach_temporal
 from starter.endpoints import running_endpoints
 from starter.processes import STALE_AFTER, heartbeat_age, heartbeat_file
-from starter.publishing import anything_published
+from starter.publishing import Publishing
 from starter.reconciliation import last_reconciliation
 
 SQL = load_queries("starter", "checkup.sql")
@@ -91,11 +91,6 @@ def examine_worker(settings: Settings) -> Checkup:
     return Checkup(ok=finding.health is Health.GOOD, findings=(finding,))
 
 
-async def retry_parked(pool: Pool) -> int:
-    """Let the dispatcher try again what it had given up; how many calls that is."""
-    return await pool.fetchval(SQL["retry_parked"])
-
-
 def _python() -> Finding:
     return Finding(component="python", health=Health.GOOD, found=platform.python_version())
 
@@ -132,7 +127,7 @@ async def _migrations(pool: Pool) -> Finding:
 
 
 async def _published(pool: Pool) -> Finding:
-    if await anything_published(pool):
+    if await Publishing(pool).anything_published():
         return _good("conversations", "published")
     return _bad("conversations", "none is published", "Publish one: `shelftalk conversation publish FILE`.")
 

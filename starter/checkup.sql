@@ -11,9 +11,3 @@ select last_error from outbox where parked_at is not null order by parked_at des
 -- name: malformed
 select count(*) as kept, (select error from inbox where state = 'malformed' order by id desc limit 1) as last_error
 from inbox where state = 'malformed';
-
--- name: retry_parked
-with again as (
-    update outbox set parked_at = null, attempts = 0, next_at = now() where parked_at is not null returning id
-)
-select count(*) from again;

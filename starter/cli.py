@@ -15,25 +15,25 @@ from starter.commands import (
     archive,
     conversations,
     deliveries,
+    demo,
     journeys,
     keys,
     late_entries,
     messages,
     operations,
+    processes,
+    reconcile,
+    rehearse,
     repair,
-    repairing,
     reports,
-    running,
-    story,
-    testing,
+    shop,
     up,
     versions,
-    waiting,
     waitlists,
 )
 from starter.commands.doctor import doctor
-from starter.commands.failures import explain, report
-from starter.commands.terminal import ExitCode
+from starter.commands.terminal.failures import explain, report
+from starter.commands.terminal.output import ExitCode
 
 app = typer.Typer(
     name="shelftalk",
@@ -43,17 +43,17 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 app.command()(up.up)
-app.command()(running.worker)
-app.command()(running.serve)
-app.command()(running.migrate)
-app.command()(story.demo)
+app.command()(processes.worker)
+app.command()(processes.serve)
+app.command()(processes.migrate)
+app.command()(demo.demo)
 app.command()(doctor)
-app.command()(repairing.reconcile)
-app.command()(waiting.signup)
+app.command()(reconcile.reconcile)
+app.command()(shop.signup)
 app.command()(reports.why)
-app.command("test-run")(testing.run_test)
+app.command("test-run")(rehearse.run_test)
 app.command("why-product")(reports.why_product)
-conversations.app.command("dry-run")(testing.dry_run_)
+conversations.app.command("dry-run")(rehearse.dry_run_)
 conversations.app.command("save")(versions.save)
 conversations.app.command("list")(versions.list_)
 conversations.app.command("versions")(versions.versions_)
@@ -66,8 +66,8 @@ conversations.app.command("resume")(alerts.resume_conversation)
 alerts.app.command("back-populate")(late_entries.back_populate)
 waitlists.app.command("import")(late_entries.import_)
 app.add_typer(conversations.app, name="conversation")
-app.add_typer(waiting.product, name="product")
-app.add_typer(waiting.stock, name="stock")
+app.add_typer(shop.product, name="product")
+app.add_typer(shop.stock, name="stock")
 app.add_typer(waitlists.app, name="waitlist")
 app.add_typer(journeys.app, name="journey")
 app.add_typer(alerts.app, name="alert")

@@ -16,8 +16,8 @@ from temporalio.service import RPCError, RPCStatusCode
 from activities.postgres.migrate import migrate, pending
 from activities.postgres.pool import DatabaseUnavailable, Pool, open_pool
 from activities.temporal import SEARCH_ATTRIBUTES
+from schemas.errors import DomainError, ErrorKind
 from schemas.settings import Settings
-from starter.operations import NotConfigured
 from worker import connect
 
 PATIENCE = timedelta(seconds=60)
@@ -36,12 +36,29 @@ Say = Callable[[str], None]
 Found = TypeVar("Found")
 
 
-class TemporalUnavailable(Exception):
+class NotConfigured(DomainError):
+    """A setting is missing, and nothing runs here that would stand in for it."""
+
+    code = "not_configured"
+    kind = ErrorKind.UNAVAILABLE
+    advice = "Set it, or start everything here: `shelftalk up`."
+
+    def __init__(self, variable: str, so_what: str = "") -> None:
+        super().__init__(f"{variable} is not set, and no `shelftalk up` is running on this data folder{so_what}.")
+
+
+class TemporalUnavailable(DomainError):
     """Temporal cannot be used; the text says why and what to do."""
 
+    code = "temporal_unavailable"
+    kind = ErrorKind.UNAVAILABLE
 
-class NotPrepared(Exception):
+
+class NotPrepared(DomainError):
     """PostgreSQL or Temporal lacks what this release needs; the text says which command puts it there."""
+
+    code = "not_prepared"
+    kind = ErrorKind.UNAVAILABLE
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,9 +95,7 @@ async def opened_pool(settings: Settings, say: Say, patience: timedelta = PATIEN
     Raises:
         NotConfigured, DatabaseUnavailable: as they say.
     """
-    if settings.database_url is None:
-        raise NotConfigured("DATABASE_URL is not set, and no `shelftalk up` is running on this data folder.")
-    address = settings.database_url.get_secret_value()
+    address = database_address(settings)
     pool = await _patiently(
         lambda: open_pool(address, settings.database_pool), DatabaseUnavailable, "PostgreSQL", say, patience
     )
@@ -94,17 +109,35 @@ async def opened_pool(settings: Settings, say: Say, patience: timedelta = PATIEN
             pool.terminate()
 
 
+def database_address(settings: Settings) -> str:
+    """Where PostgreSQL is; it may hold a password.
+
+    Raises:
+        NotConfigured: nothing says.
+    """
+    if settings.database_url is None:
+        raise NotConfigured("DATABASE_URL")
+    return settings.database_url.get_secret_value()
+
+
+def temporal_address(settings: Settings) -> str:
+    """Where Temporal is.
+
+    Raises:
+        NotConfigured: nothing says.
+    """
+    if settings.temporal_address is None:
+        raise NotConfigured("SHELFTALK_TEMPORAL_ADDRESS")
+    return settings.temporal_address
+
+
 async def reach_temporal(settings: Settings, say: Say, patience: timedelta = PATIENCE) -> Client:
     """A connected client whose namespace is there.
 
     Raises:
         NotConfigured, TemporalUnavailable: as they say.
     """
-    if settings.temporal_address is None:
-        raise NotConfigured(
-            "SHELFTALK_TEMPORAL_ADDRESS is not set, and no `shelftalk up` is running on this data folder."
-        )
-    address, namespace = settings.temporal_address, settings.temporal_namespace
+    address, namespace = temporal_address(settings), settings.temporal_namespace
     return await _patiently(lambda: _connect(address, namespace), TemporalUnavailable, "Temporal", say, patience)
 
 
@@ -120,6 +153,17 @@ async def require_migrated(pool: Pool) -> None:
             f"The database lacks {lacking} migration{'s' if lacking > 1 else ''} of this release. "
             "Back it up, then run `shelftalk migrate`."
         )
+
+
+async def migrate_components(settings: Settings, say: Say) -> tuple[int, tuple[str, ...]]:
+    """Bring database and namespace forward to this release; the migrations applied, the search attributes added.
+
+    Raises:
+        NotConfigured, DatabaseUnavailable, TemporalUnavailable, MigrationRefused: as they say.
+    """
+    async with opened_pool(settings, say) as pool:
+        applied = await prepare_database(pool)
+    return applied, await prepare_temporal(await reach_temporal(settings, say))
 
 
 async def prepare_database(pool: Pool) -> int:

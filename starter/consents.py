@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from activities.conversations.contact_events import UNSUBSCRIBED, Happened, tell_journeys
 from activities.postgres.pool import Pool, transaction
 from activities.postgres.queries import load_queries
+from activities.postgres.retry import retry_on_deadlock
 from activities.waitlist.enlist import contact
 from schemas.channels import Channel
 from schemas.ids import ContactId
@@ -18,6 +19,7 @@ class Consents:
     def __init__(self, pool: Pool) -> None:
         self._pool = pool
 
+    @retry_on_deadlock
     async def record(self, email: str, source: str, *, granted: bool) -> ContactId:
         """A contact said yes or no to being written to by e-mail. The newest word counts, before every message."""
         async with transaction(self._pool) as connection:

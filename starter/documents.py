@@ -9,6 +9,7 @@ from pydantic import ValidationError
 
 from activities.rendering.templates import check_template
 from schemas.conversation import ConversationDocument, MessageSection
+from schemas.errors import DomainError, ErrorKind, FieldError
 from schemas.model import Model
 from starter.alert_explanations import find_sender_mistakes
 from starter.explanations import explain, find_clock_mistakes, find_empty
@@ -65,11 +66,20 @@ class CheckReport(Model):
     differences: tuple[MarkedMistake, ...] = ()
 
 
-class DocumentInvalid(ValueError):
+class DocumentInvalid(DomainError):
     """The document cannot be used as it is; its author fixes it. `mistakes` are in the order of the file."""
 
+    code = "document_invalid"
+    kind = ErrorKind.INVALID
+
     def __init__(self, mistakes: tuple[MarkedMistake, ...]) -> None:
-        super().__init__("\n".join(str(mistake) for mistake in mistakes))
+        super().__init__(
+            "\n".join(str(mistake) for mistake in mistakes),
+            public=str(mistakes[0]),
+            fields=[
+                FieldError(each.path, f"{each.message}. {each.advice}", each.line, each.column) for each in mistakes
+            ],
+        )
         self.mistakes = mistakes
 
 

@@ -7,7 +7,9 @@ from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 from pydantic import ValidationError
+from temporalio.client import Client
 
+from activities.archive.archive import Archive
 from activities.decisions.evaluate import evaluate
 from activities.decisions.journey_facts import journey_facts
 from activities.postgres.pool import Pool, Row
@@ -21,7 +23,6 @@ from schemas.journey import JourneyStart
 from schemas.path import JourneyPath
 from schemas.program import Decide, Program
 from schemas.questions import Questions
-from starter.operations import Operations
 from starter.path_differences import difference_in_words
 from starter.rehearsing.run import working_version
 from starter.replay import replay_paths
@@ -45,84 +46,80 @@ def in_silence(_done: int, _of: int) -> None:
     """Progress that nobody follows."""
 
 
-async def dry_run(
-    operations: Operations,
-    document: ConversationDocument,
-    against: int,
-    progress: Callable[[int, int], None] = in_silence,
-    *,
-    most_listed: int = MOST_LISTED,
-    at_once: int = AT_ONCE,
-) -> DryRunReport:
-    """Live the newest journeys of the document's conversation on the document.
+class DryRuns:
+    """Dry runs over one database, and the histories of its journeys."""
 
-    Args:
-        against: at most how many; 1 to `MOST_JOURNEYS`.
-        progress: is told now and then how many of how many are done.
-        most_listed: sentences in the report.
-        at_once: journeys that are held in memory together.
+    def __init__(
+        self, pool: Pool, client: Client, archive: Archive, *, most_listed: int = MOST_LISTED, at_once: int = AT_ONCE
+    ) -> None:
+        """`most_listed`: sentences in a report; `at_once`: journeys that are held in memory together."""
+        self._pool = pool
+        self._client = client
+        self._archive = archive
+        self._most_listed = most_listed
+        self._at_once = at_once
 
-    Raises:
-        ArchiveUnavailable: as it says.
-    """
-    rows = await operations.pool.fetch(SQL["newest"], document.conversation, against)
-    trial = _Trial(operations.pool, document)
-    different: list[JourneyDifference] = []
-    unknown: list[NotCompared] = []
-    counts = {JourneyDifference: 0, NotCompared: 0}
-    for begin in range(0, len(rows), at_once):
-        batch = {JourneyId(row["id"]): row for row in rows[begin : begin + at_once]}
-        for found in await _compare(operations, trial, batch):
-            counts[type(found)] += 1
-            if len(different) + len(unknown) < most_listed:
-                different.append(found) if isinstance(found, JourneyDifference) else unknown.append(found)
-        progress(begin + len(batch), len(rows))
-    found_in_all = sum(counts.values())
-    return DryRunReport(
-        conversation=document.conversation,
-        asked=len(rows),
-        same=len(rows) - found_in_all,
-        different=counts[JourneyDifference],
-        not_compared=counts[NotCompared],
-        decided_today=trial.decided_today,
-        journeys=tuple(different),
-        unknown=tuple(unknown),
-        more=found_in_all - len(different) - len(unknown),
-    )
+    async def run(
+        self, document: ConversationDocument, against: int, progress: Callable[[int, int], None] = in_silence
+    ) -> DryRunReport:
+        """Live the newest journeys of the document's conversation on the document.
 
+        Args:
+            against: at most how many; 1 to `MOST_JOURNEYS`.
+            progress: is told now and then how many of how many are done.
 
-async def _compare(
-    operations: Operations, trial: "_Trial", rows: dict[JourneyId, Row]
-) -> Sequence[JourneyDifference | NotCompared]:
-    """Those of these journeys that are not the same, in their order."""
-    starts = await Waitlist(operations.pool).starts([*rows])
-    events = await trial.contact_events([*rows])
-    found: dict[JourneyId, JourneyDifference | NotCompared] = {}
-    ids = {journey_workflow_id(journey_id): journey_id for journey_id in rows}
-    async with aclosing(replay_paths(operations.client, operations.archive, [*rows])) as replayed:
-        async for each in replayed:
-            journey_id = ids[each.workflow_id]
-            row, start = rows[journey_id], starts.get(journey_id)
-            try:
-                if start is None:
-                    raise Unclear(UNREADABLE)
-                if isinstance(each.told, Exception):
-                    raise Unclear(f"{type(each.told).__name__}: {each.told}")
-                sentence = await trial.differs(start, each.told, row, events.get(journey_id, ()))
-            except Unclear as unclear:
-                found[journey_id] = NotCompared(journey_id=journey_id, why=str(unclear))
-                continue
-            if sentence is not None:
-                found[journey_id] = JourneyDifference(
-                    journey_id=journey_id, version=row["version_id"], open=not row["ended"], sentence=sentence
-                )
-    return [found[journey_id] for journey_id in rows if journey_id in found]
+        Raises:
+            ArchiveUnavailable: as it says.
+        """
+        rows = await self._pool.fetch(SQL["newest"], document.conversation, against)
+        trial = _Trial(self._pool, document)
+        different: list[JourneyDifference] = []
+        unknown: list[NotCompared] = []
+        counts = {JourneyDifference: 0, NotCompared: 0}
+        for begin in range(0, len(rows), self._at_once):
+            batch = {JourneyId(row["id"]): row for row in rows[begin : begin + self._at_once]}
+            for found in await self._compare(trial, batch):
+                counts[type(found)] += 1
+                if len(different) + len(unknown) < self._most_listed:
+                    different.append(found) if isinstance(found, JourneyDifference) else unknown.append(found)
+            progress(begin + len(batch), len(rows))
+        found_in_all = sum(counts.values())
+        return DryRunReport(
+            conversation=document.conversation,
+            asked=len(rows),
+            same=len(rows) - found_in_all,
+            different=counts[JourneyDifference],
+            not_compared=counts[NotCompared],
+            decided_today=trial.decided_today,
+            journeys=tuple(different),
+            unknown=tuple(unknown),
+            more=found_in_all - len(different) - len(unknown),
+        )
 
-
-async def latest_document(pool: Pool, conversation: str) -> ConversationDocument | None:
-    """The document of a conversation that is worked on, or else published; None when there is no such conversation."""
-    document = await pool.fetchval(SQL["latest_document"], conversation)
-    return ConversationDocument.model_validate(document) if document is not None else None
+    async def _compare(self, trial: "_Trial", rows: dict[JourneyId, Row]) -> Sequence[JourneyDifference | NotCompared]:
+        """Those of these journeys that are not the same, in their order."""
+        starts = await Waitlist(self._pool).starts([*rows])
+        events = await trial.contact_events([*rows])
+        found: dict[JourneyId, JourneyDifference | NotCompared] = {}
+        ids = {journey_workflow_id(journey_id): journey_id for journey_id in rows}
+        async with aclosing(replay_paths(self._client, self._archive, [*rows])) as replayed:
+            async for each in replayed:
+                journey_id = ids[each.workflow_id]
+                row, start = rows[journey_id], starts.get(journey_id)
+                try:
+                    if start is None:
+                        raise Unclear(UNREADABLE)
+                    if isinstance(each.told, Exception):
+                        raise Unclear(f"{type(each.told).__name__}: {each.told}")
+                    sentence = await trial.differs(start, each.told, row, events.get(journey_id, ()))
+                except Unclear as unclear:
+                    found[journey_id] = NotCompared(journey_id=journey_id, why=str(unclear))
+                    continue
+                if sentence is not None:
+                    found[journey_id] = JourneyDifference(
+                        journey_id=journey_id, version=row["version_id"], open=not row["ended"], sentence=sentence
+                    )
+        return [found[journey_id] for journey_id in rows if journey_id in found]
 
 
 UNREADABLE = "its program cannot be read by this release"

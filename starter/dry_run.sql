@@ -29,9 +29,3 @@ cross join lateral (
 ) as done
 where j.id = any($1::text[])
 order by j.id, done.known_at, done.happened_at;
-
--- name: latest_document
--- What is worked on, or else what is published.
-select coalesce(
-    (select document from working_versions where conversation = $1),
-    (select v.document from conversations c join versions v on v.id = c.published where c.code = $1)) as document;

@@ -6,7 +6,9 @@ from datetime import datetime
 
 from activities.postgres.pool import Pool, Row, transaction
 from activities.postgres.queries import load_queries
+from activities.postgres.retry import retry_on_deadlock
 from activities.waitlist.store import give_up_place
+from schemas.errors import DomainError, ErrorKind, FieldError
 from schemas.ids import ContactId, JourneyId
 from schemas.reasons import Reason
 from schemas.reports import JourneyPage, JourneyReport, JourneyStatus
@@ -16,16 +18,39 @@ SQL = load_queries("starter", "journeys.sql")
 LARGEST_PAGE = 500
 
 
-class NoSuchJourney(Exception):
+class NoSuchJourney(DomainError):
     """There is no journey with this id."""
 
+    code = "no_such_journey"
+    kind = ErrorKind.NOT_FOUND
+    advice = "`shelftalk journey list` shows them."
 
-class BadCursor(Exception):
+    def __init__(self, journey_id: JourneyId) -> None:
+        super().__init__(f"There is no journey {journey_id}.", public="There is no journey with this id.")
+
+
+class BadCursor(DomainError):
     """The `cursor` is not one that a page gave as its `next`."""
 
+    code = "bad_cursor"
+    kind = ErrorKind.ARGUMENT
 
-class JourneyEnded(Exception):
+    def __init__(self, cursor: str) -> None:
+        public = "This is not a cursor: pass the `next` of a page as it was given."
+        super().__init__(f"'{cursor}' is no page's `next`.", public=public, fields=(FieldError("cursor", public),))
+
+
+class JourneyEnded(DomainError):
     """The journey has ended; there is nothing left to cancel."""
+
+    code = "journey_ended"
+    kind = ErrorKind.CONFLICT
+
+    def __init__(self, journey_id: JourneyId) -> None:
+        super().__init__(
+            f"Journey {journey_id} has ended; there is nothing left to cancel.",
+            public="The journey has ended; there is nothing left to cancel.",
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +108,7 @@ class Journeys:
             raise NoSuchJourney(journey_id)
         return _report(rows[0])
 
+    @retry_on_deadlock
     async def cancel(self, journey_id: JourneyId) -> JourneyReport:
         """End a journey: its place passes to the next in line now, its workflow leaves at its next rest.
 

@@ -5,6 +5,7 @@ import secrets
 
 from activities.postgres.pool import Pool
 from activities.postgres.queries import load_queries
+from schemas.errors import DomainError, ErrorKind
 from schemas.reports import KeyReport
 
 SQL = load_queries("starter", "journeys.sql")
@@ -12,8 +13,25 @@ SQL = load_queries("starter", "journeys.sql")
 PREFIX = "shelftalk_"
 
 
-class KeyExists(Exception):
+class KeyExists(DomainError):
     """A key of this name exists, or existed and was revoked; names are not used twice."""
+
+    code = "key_exists"
+    kind = ErrorKind.CONFLICT
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"There is, or was, an API key '{name}'; names are not used twice.")
+
+
+class NoSuchKey(DomainError):
+    """No key of this name opens anything."""
+
+    code = "no_such_key"
+    kind = ErrorKind.NOT_FOUND
+    advice = "`shelftalk key list` shows them."
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"There is no valid API key '{name}'.")
 
 
 class Keys:
@@ -40,9 +58,14 @@ class Keys:
     async def all(self) -> tuple[KeyReport, ...]:
         return tuple(KeyReport.model_validate(dict(row)) for row in await self._pool.fetch(SQL["keys"]))
 
-    async def revoke(self, name: str) -> bool:
-        """Whether there was such a key to revoke."""
-        return await self._pool.fetchval(SQL["revoke_key"], name) is not None
+    async def revoke(self, name: str) -> None:
+        """Let a key open nothing any more, for good.
+
+        Raises:
+            NoSuchKey: as it says.
+        """
+        if await self._pool.fetchval(SQL["revoke_key"], name) is None:
+            raise NoSuchKey(name)
 
 
 def _digest(key: str) -> bytes:

@@ -5,9 +5,9 @@ from itertools import islice
 from typing import TypeVar
 
 from activities.postgres.pool import Connection, Pool
+from activities.postgres.retry import retry_on_deadlock
 from activities.waitlist.late import Tally
 from schemas.waitlists import LateCounts
-from starter.http.retry import once_more
 
 PEOPLE_AT_ONCE = 50
 """People of one transaction. Their products are held meanwhile, and a change of their stock waits: some 300 ms."""
@@ -34,11 +34,7 @@ async def let_in(
     total = Tally()
     source = iter(people)
     while some := list(islice(source, PEOPLE_AT_ONCE)):
-
-        async def enter_some(some: Sequence[Person] = some) -> Tally:
-            return await _in_transaction(pool, lambda connection: enter(connection, some), keep=keep)
-
-        total.add(await once_more(enter_some))
+        total.add(await _in_transaction(pool, enter, some, keep=keep))
         progress(len(some))
     return LateCounts(
         entered=total.entered,
@@ -48,12 +44,19 @@ async def let_in(
     )
 
 
-async def _in_transaction(pool: Pool, work: Callable[[Connection], Awaitable[Tally]], *, keep: bool) -> Tally:
+@retry_on_deadlock
+async def _in_transaction(
+    pool: Pool,
+    enter: Callable[[Connection, Sequence[Person]], Awaitable[Tally]],
+    some: Sequence[Person],
+    *,
+    keep: bool,
+) -> Tally:
     async with pool.acquire() as connection:
         transaction = connection.transaction()
         await transaction.start()
         try:
-            tally = await work(connection)
+            tally = await enter(connection, some)
         except BaseException:
             await transaction.rollback()
             raise

@@ -10,6 +10,8 @@ from typing import Literal
 
 from activities.postgres.pool import Connection, Pool, transaction
 from activities.postgres.queries import load_queries
+from activities.postgres.retry import retry_on_deadlock
+from schemas.errors import DomainError, ErrorKind
 from schemas.reports import AlertState, AlertStates, PauseReport, ResumedSubject, ResumeReport
 
 SQL = load_queries("starter", "pausing.sql")
@@ -18,12 +20,24 @@ SUBJECTS_SHOWN = 100
 """Subjects named in a report; the totals count all."""
 
 
-class NothingToPause(Exception):
+class NothingToPause(DomainError):
     """There is no alert or conversation of this code."""
 
+    code = "no_such_alert"
+    kind = ErrorKind.NOT_FOUND
+    advice = "`shelftalk alert list` shows both."
 
-class MoreThanShown(Exception):
+    def __init__(self, kind: Literal["alert", "conversation"], code: str) -> None:
+        super().__init__(f"There is no {kind} '{code}'.", public=f"There is no {kind} of this code.")
+        self.code = f"no_such_{kind}"
+
+
+class MoreThanShown(DomainError):
     """Since the count was shown, more has come to be sent; nothing was changed."""
+
+    code = "more_than_shown"
+    kind = ErrorKind.CONFLICT
+    advice = "Look again, and answer anew."
 
     def __init__(self, shown: int, now: ResumeReport) -> None:
         super().__init__(
@@ -62,6 +76,7 @@ class Pausing:
         rows = await self._pool.fetch(SQL["alerts"])
         return AlertStates(alerts=tuple(AlertState.model_validate(dict(row)) for row in rows))
 
+    @retry_on_deadlock
     async def pause(self, what: Pausable, actor: str) -> PauseReport:
         """Give no more places and send nothing, until resumed. Pausing twice is pausing once.
 
@@ -87,6 +102,7 @@ class Pausing:
         async with self._pool.acquire() as connection, connection.transaction(isolation="repeatable_read"):
             return await _count(connection, what, await _state(connection, what))
 
+    @retry_on_deadlock
     async def resume(self, what: Pausable, actor: str, at_most: int | None = None) -> ResumeReport:
         """Lift the pause and ask the shelves concerned to look. What was not paused stays as it is.
 
@@ -116,7 +132,7 @@ class Pausing:
 async def _state(connection: Connection, what: Pausable) -> _State:
     row = await connection.fetchrow(SQL[what.kind], what.code)
     if row is None:
-        raise NothingToPause(f"There is no {what.kind} '{what.code}'.")
+        raise NothingToPause(what.kind, what.code)
     return _State(row["paused_at"], row["also_paused"])
 
 

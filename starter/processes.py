@@ -20,9 +20,10 @@ from temporalio.client import Client
 from activities.postgres.pool import Pool
 from schemas.settings import Settings
 from starter.archive import ensure_archive_schedule
+from starter.components import NotConfigured, Say, opened_components, opened_pool, require_migrated
 from starter.dispatcher import Dispatcher
-from starter.operations import NotConfigured, Operations
 from starter.reconciliation import ensure_schedule
+from starter.services import Services, open_services
 from worker import Running, running_worker
 
 HEARTBEAT = timedelta(seconds=5)
@@ -87,10 +88,7 @@ async def running_engine(settings: Settings, pool: Pool, client: Client) -> Asyn
         ValueError: SHELFTALK_SENDER is not an address.
     """
     if settings.smtp_host is None:
-        raise NotConfigured(
-            "SHELFTALK_SMTP_HOST is not set, and no `shelftalk up` is running on this data folder: "
-            "without a mail server nobody can be told."
-        )
+        raise NotConfigured("SHELFTALK_SMTP_HOST", ": without a mail server nobody can be told")
     async with running_worker(settings, pool, client) as running:
         dispatcher = Dispatcher(pool, running.waitlist, running.temporal, timedelta(days=settings.inbox_days))
         await ensure_schedule(client, settings.temporal_task_queue)
@@ -101,17 +99,46 @@ async def running_engine(settings: Settings, pool: Pool, client: Client) -> Asyn
 
 
 @asynccontextmanager
-async def running_web(settings: Settings, operations: Operations) -> AsyncGenerator[str]:
+async def worker_process(settings: Settings, say: Say) -> AsyncGenerator[None]:
+    """All that `shelftalk worker` runs, from entry to exit, on components that are waited for.
+
+    Raises:
+        NotConfigured, DatabaseUnavailable, TemporalUnavailable, MigrationRefused, NotPrepared: as they say.
+    """
+    async with (
+        opened_components(settings, say) as components,
+        running_engine(settings, components.pool, components.client),
+        heartbeat(heartbeat_file(settings.data_dir)),
+    ):
+        yield
+
+
+@asynccontextmanager
+async def web_process(settings: Settings, say: Say) -> AsyncGenerator[str]:
+    """All that `shelftalk serve` runs, from entry to exit. Gives its address.
+
+    Raises:
+        NotConfigured, DatabaseUnavailable, MigrationRefused, NotPrepared: as they say.
+        CannotStart: the port is taken or not allowed.
+    """
+    async with opened_pool(settings, say) as pool:
+        await require_migrated(pool)
+    async with open_services(settings) as services, running_web(settings, services) as url:
+        yield url
+
+
+@asynccontextmanager
+async def running_web(settings: Settings, services: Services) -> AsyncGenerator[str]:
     """The web server, from entry to exit; requests under way are answered first. Gives its address.
 
     Raises:
-        DevstackError: the port is taken or not allowed.
+        CannotStart: the port is taken or not allowed.
     """
     # Imported here, for every command would wait for it: most ask one question and serve nothing.
     from starter.http.app import create_app
     from starter.http.server import serving
 
-    async with serving(create_app(operations, settings), settings.http_host, settings.http_port) as served:
+    async with serving(create_app(services, settings), settings.http_host, settings.http_port) as served:
         yield served.url
 
 

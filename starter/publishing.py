@@ -5,18 +5,22 @@ from datetime import timedelta
 
 from activities.postgres.pool import Connection, Pool, Row, transaction
 from activities.postgres.queries import load_queries
+from activities.postgres.retry import retry_on_deadlock
 from activities.waitlist.products import load_product
 from activities.waitlist.store import reshelve
 from schemas.alert_types.registry import AnyAlert, store_alert
 from schemas.alerts import AlertEvent
 from schemas.conversation import ConversationDocument, ListSection
 from schemas.criteria import Criteria, write_criteria
+from schemas.errors import DomainError, ErrorKind, FieldError
 from schemas.ids import StoreId, VersionId
 from schemas.names import is_shop_event
+from schemas.operations import UnderWay
 from schemas.program import Program
 from schemas.steps import AddToListStep, SendStep, Status, every_step
 from starter.bulk import Decision, begin, hold_unfinished
 from starter.contents import content_hash, same_content
+from starter.under_way import under_way
 from workflows.interpreter.compiler import compile_document, compile_questions
 from workflows.interpreter.flow import Flow
 from workflows.interpreter.mistakes import format_path
@@ -30,16 +34,22 @@ _LOCK = 0x5E1F7A1D
 """Publishing is rare and done one at a time."""
 
 
-class AlertTaken(Exception):
+class AlertTaken(DomainError):
     """Another conversation has an alert of this type and action on the same list already."""
 
+    code = "alert_taken"
+    kind = ErrorKind.CONFLICT
 
-class ListUnknown(Exception):
+
+class ListUnknown(DomainError):
     """A step adds to a list that there is not; `path` says which step, the text says what to do."""
 
+    code = "no_such_list"
+    kind = ErrorKind.INVALID
+
     def __init__(self, path: str, message: str) -> None:
-        super().__init__(f"{path}: {message}")
-        self.path = path
+        told = f"{path}: {message}"
+        super().__init__(told, fields=(FieldError(path, told),))
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +62,32 @@ class Published:
     new: bool
     operation: int | None = None
     """What carries out the decision about those under way; None where they stay."""
+
+
+class Publishing:
+    """Publishing into one database."""
+
+    def __init__(self, pool: Pool) -> None:
+        self._pool = pool
+
+    async def publish(
+        self,
+        document: ConversationDocument,
+        decision: Decision | None = None,
+        *,
+        source: str | None = None,
+        again: VersionId | None = None,
+    ) -> Published:
+        """Publish a document, see `publish`; without a decision those under way stay on their version."""
+        return await publish(self._pool, document, decision, source=source, again=again)
+
+    async def under_way(self, document: ConversationDocument) -> UnderWay:
+        """Who is under way on another version than this document's, and what publishing it would do to them."""
+        return await under_way(self._pool, document.conversation, await program_of(self._pool, document))
+
+    async def anything_published(self) -> bool:
+        """Whether any conversation is published."""
+        return bool(await self._pool.fetchval(SQL["anything_published"]))
 
 
 async def publish(
@@ -76,6 +112,24 @@ async def publish(
         AlertTaken: the list has this type and action already, from another conversation.
         ListUnknown: a step adds to a list that neither the database nor the document knows.
     """
+    by = by or (decision.by if decision else UNNAMED)
+    note = note or (decision.note if decision else None)
+    published = await _write(pool, document, decision, by, note, source, again)
+    for row in await pool.fetch(SQL["waited_for"], [*document.alerts]):
+        await _reshelve_line(pool, StoreId(row["store_id"]), row["product_id"])
+    return published
+
+
+@retry_on_deadlock
+async def _write(
+    pool: Pool,
+    document: ConversationDocument,
+    decision: Decision | None,
+    by: str,
+    note: str | None,
+    source: str | None,
+    again: VersionId | None,
+) -> Published:
     code = document.conversation
     async with transaction(pool) as connection:
         await connection.execute("select pg_advisory_xact_lock($1)", _LOCK)
@@ -97,7 +151,7 @@ async def publish(
                 compile_document(document, version_id).model_dump(mode="json"),
                 compile_questions(document).model_dump(mode="json"),
                 source,
-                by or (decision.by if decision else UNNAMED),
+                by,
             )
         else:
             number, version_id = row["number"], VersionId(row["id"])
@@ -112,16 +166,9 @@ async def publish(
         await connection.execute(SQL["drop_entry_triggers_but"], code, events)
         await connection.execute(SQL["add_entry_triggers"], code, events)
         await connection.execute(SQL["publish"], code, version_id)
-        await connection.execute(
-            SQL["record_publication"],
-            code,
-            version_id,
-            by or (decision.by if decision else UNNAMED),
-            note or (decision.note if decision else None),
-        )
+        await connection.execute(SQL["record_publication"], code, version_id, by, note)
         await connection.execute(SQL["clear_working"], code, content_hash(document))
         operation = await begin(connection, code, version_id, decision) if decision else None
-    await _reshelve_lines(pool, list(document.alerts))
     return Published(version_id, code, number, new, operation)
 
 
@@ -167,14 +214,13 @@ async def _check_lists(connection: Connection, document: ConversationDocument) -
             )
 
 
-async def _reshelve_lines(pool: Pool, alerts: list[str]) -> None:
-    """Look again at what people wait for under these alerts: other terms may open an episode where there was none."""
-    for row in await pool.fetch(SQL["waited_for"], alerts):
-        async with transaction(pool) as connection:
-            store_id = StoreId(row["store_id"])
-            await connection.execute(SQL["hold_product"], store_id, row["product_id"])
-            product = await load_product(connection, store_id, row["product_id"])
-            await reshelve(connection, store_id, row["product_id"], product, product.variants)
+@retry_on_deadlock
+async def _reshelve_line(pool: Pool, store_id: StoreId, product_id: str) -> None:
+    """Look again at what people wait for: other terms may open an episode where there was none."""
+    async with transaction(pool) as connection:
+        await connection.execute(SQL["hold_product"], store_id, product_id)
+        product = await load_product(connection, store_id, product_id)
+        await reshelve(connection, store_id, product_id, product, product.variants)
 
 
 async def _set_list(connection: Connection, section: ListSection) -> None:
@@ -247,8 +293,3 @@ def _in_units_of(unit: timedelta, length: timedelta | None) -> int | None:
 
 def _filter(criteria: Criteria | None) -> object:
     return write_criteria(criteria) if criteria is not None else None
-
-
-async def anything_published(pool: Pool) -> bool:
-    """Whether any conversation is published."""
-    return bool(await pool.fetchval(SQL["anything_published"]))

@@ -15,13 +15,14 @@ from temporalio.client import Client
 from activities.archive.archive import Archive
 from activities.postgres.pool import Connection, Pool, transaction
 from activities.postgres.queries import load_queries
+from activities.postgres.retry import retry_on_deadlock
+from schemas.errors import DomainError, ErrorKind
 from schemas.ids import JourneyId, StepId
 from schemas.journey import Intervene, Skip, Wake
 from schemas.outcome import Deferred, Held, Refused, Stopped, Then
 from schemas.path import JourneyPath, PathEntry
 from schemas.reasons import Reason
 from schemas.repair import Repair, RepairPlan, Resumed, StoppedGroup, Stuck
-from starter.http.retry import once_more
 from starter.journeys import Journeys
 from starter.replay import HistoryGone, find_history, is_answering, replay_history
 
@@ -39,8 +40,12 @@ BETWEEN = (
 )
 
 
-class NotRepairable(Exception):
+class NotRepairable(DomainError):
     """The journey does not rest where this repair could do anything; the text says why, and what would."""
+
+    code = "not_repairable"
+    kind = ErrorKind.CONFLICT
+    advice = "`shelftalk journey replay` has its path."
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,14 +107,7 @@ class Repairs:
         if repair is Repair.RETRY and not rest.tries:
             raise NotRepairable(f"{_where(journey_id, rest)}: there is nothing to try again. A skip ends its wait now.")
 
-        async def write() -> None:
-            async with transaction(self._pool) as connection:
-                await _do(connection, journey_id, rest, repair, looked_at, act=by is not None)
-                if by is not None:
-                    details = {"journey": journey_id, "step": rest.step, "cause": rest.cause, "why": by.why}
-                    await connection.execute(SQL["audit"], by.actor, _ACTIONS[repair], details)
-
-        await once_more(write)
+        await self._write(journey_id, rest, repair, looked_at, by)
         return RepairPlan(
             journey=journey_id,
             repair=repair,
@@ -119,6 +117,16 @@ class Repairs:
             sentence=_sentence(journey_id, rest, repair),
             done=by is not None,
         )
+
+    @retry_on_deadlock
+    async def _write(
+        self, journey_id: JourneyId, rest: Rest, repair: Repair, looked_at: datetime, by: By | None
+    ) -> None:
+        async with transaction(self._pool) as connection:
+            await _do(connection, journey_id, rest, repair, looked_at, act=by is not None)
+            if by is not None:
+                details = {"journey": journey_id, "step": rest.step, "cause": rest.cause, "why": by.why}
+                await connection.execute(SQL["audit"], by.actor, _ACTIONS[repair], details)
 
     async def _rest(self, journey_id: JourneyId) -> Rest:
         """Where it rests, as its history has it.
@@ -170,20 +178,20 @@ class Repairs:
         which = cause, conversation, step
         if by is None:
             return Resumed(cause=cause, journeys=await self._pool.fetchval(SQL["count_stopped"], *which), done=False)
-        resumed: list[str] = []
+        resumed, after = 0, ""
+        while batch := await self._resume_some(which, after, by):
+            resumed, after = resumed + len(batch), batch[-1]
+        return Resumed(cause=cause, journeys=resumed, done=True)
 
-        async def write() -> list[str]:
-            async with transaction(self._pool) as connection:
-                after = resumed[-1] if resumed else ""
-                batch = sorted(row["id"] for row in await connection.fetch(SQL["resume"], *which, after, AT_ONCE))
-                if batch:
-                    details = {"cause": cause, "conversation": conversation, "step": step, "journeys": len(batch)}
-                    await connection.execute(SQL["audit"], by.actor, "resume journeys", {**details, "why": by.why})
-            return batch
-
-        while batch := await once_more(write):
-            resumed += batch
-        return Resumed(cause=cause, journeys=len(resumed), done=True)
+    @retry_on_deadlock
+    async def _resume_some(self, which: tuple[Reason, str | None, str | None], after: str, by: By) -> list[str]:
+        cause, conversation, step = which
+        async with transaction(self._pool) as connection:
+            batch = sorted(row["id"] for row in await connection.fetch(SQL["resume"], *which, after, AT_ONCE))
+            if batch:
+                details = {"cause": cause, "conversation": conversation, "step": step, "journeys": len(batch)}
+                await connection.execute(SQL["audit"], by.actor, "resume journeys", {**details, "why": by.why})
+        return batch
 
 
 _ACTIONS = {Repair.RETRY: "retry journey", Repair.SKIP: "skip step", Repair.FINISH: "finish thread"}

@@ -23,9 +23,11 @@ from temporalio.worker import (
 
 from activities.archive.archive import Archive, HistoryCorrupt
 from activities.archive.sealed import unseal
+from schemas.errors import DomainError, ErrorKind
 from schemas.ids import JourneyId, journey_workflow_id
 from schemas.journey import JourneyStart
 from schemas.path import JourneyPath
+from starter.journeys import Journeys
 from worker import WORKFLOWS, sandbox
 from workflows.journey import JourneyWorkflow
 
@@ -33,12 +35,30 @@ READ_AHEAD = 8
 """Histories read together while others are replayed."""
 
 
-class HistoryGone(Exception):
+class HistoryGone(DomainError):
     """There is no history of this journey to tell of: not begun yet, or past the retention and not in the archive."""
 
+    code = "history_gone"
+    kind = ErrorKind.GONE
+    advice = "How it ended is still on record: `shelftalk journey show`."
 
-class ReplayFailed(Exception):
+    def __init__(
+        self, journey: str, why: str = "has ended, and neither Temporal nor the archive has its history"
+    ) -> None:
+        super().__init__(f"Journey {journey} {why}.", public=f"The journey {why}.")
+
+
+class ReplayFailed(DomainError):
     """The history does not replay on this code."""
+
+    code = "replay_failed"
+    kind = ErrorKind.FAULT
+    advice = "Please report it; `shelftalk journey show` still tells how the journey stands."
+
+    def __init__(self, why: str) -> None:
+        super().__init__(
+            f"The history does not replay on this release: {why}", public=f"The journey's path cannot be told: {why}."
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +81,33 @@ class Replayed:
         if isinstance(self.told, Exception):
             raise self.told
         return self.told
+
+
+class Paths:
+    """The paths of journeys, for whoever asks about one."""
+
+    def __init__(self, journeys: Journeys, client: Client, archive: Archive) -> None:
+        self._journeys = journeys
+        self._client = client
+        self._archive = archive
+
+    async def of(self, journey_id: JourneyId) -> JourneyPath:
+        """A journey's path. Empty while its workflow has not been started.
+
+        Raises:
+            NoSuchJourney: as it says.
+            HistoryGone: it has ended, and neither Temporal nor the archive has its history.
+            HistoryCorrupt: what the archive has of it is damaged.
+            ArchiveUnavailable: Temporal no longer has its history, and the archive cannot be asked.
+            ReplayFailed: the history does not replay on this code.
+        """
+        report = await self._journeys.show(journey_id)
+        try:
+            return await replay_path(self._client, self._archive, journey_id)
+        except HistoryGone:
+            if report.ended_at is not None:
+                raise
+            return JourneyPath(journey_id=journey_id, version=report.version, entries=())
 
 
 async def replay_path(client: Client, archive: Archive, journey_id: JourneyId) -> JourneyPath:
@@ -162,12 +209,11 @@ async def replay_histories(histories: AsyncIterator[WorkflowHistory]) -> AsyncGe
                 told = ReplayFailed(str(result.replay_failure))
                 told.__cause__ = result.replay_failure
             else:
-                told = path or HistoryGone("this is no journey's history")
+                told = path or HistoryGone(result.history.workflow_id, "has a history that is none of a journey")
             yield Replayed(result.history.workflow_id, told)
     for history in unbegun:
-        yield Replayed(
-            history.workflow_id, _path_before(history) or HistoryGone("the history has no workflow task yet")
-        )
+        unclear = HistoryGone(history.workflow_id, "has a history without a workflow task")
+        yield Replayed(history.workflow_id, _path_before(history) or unclear)
 
 
 FOR_THE_NEXT_TASK = frozenset(

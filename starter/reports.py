@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from activities.postgres.pool import Pool, Row
 from activities.postgres.queries import load_queries
 from schemas.alerts import AlertType
+from schemas.errors import DomainError, ErrorKind
 from schemas.ids import Level
 from schemas.reasons import Reason
 from schemas.reports import AlertFigures, ConversationFigures, DayFigures, ListReport, WantedProduct, WantedReport
@@ -23,12 +24,22 @@ FIRST_DAY, LAST_DAY = date(1970, 1, 1), date(9000, 12, 31)
 """What a period may reach over: every moment in it exists in every time zone."""
 
 
-class NoSuchList(Exception):
+class NoSuchList(DomainError):
     """No published conversation has named this list."""
 
+    code = "no_such_list"
+    kind = ErrorKind.NOT_FOUND
+    advice = "`shelftalk alert list` shows each alert's list."
 
-class BadPeriod(Exception):
+    def __init__(self, code: str) -> None:
+        super().__init__(f"There is no list '{code}'.", public="There is no list of this code.")
+
+
+class BadPeriod(DomainError):
     """The period ends before it begins, or reaches past `FIRST_DAY` or `LAST_DAY`."""
+
+    code = "usage"
+    kind = ErrorKind.ARGUMENT
 
 
 @dataclass(frozen=True, slots=True)

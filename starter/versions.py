@@ -11,7 +11,9 @@ from pydantic import ValidationError
 
 from activities.postgres.pool import Pool, Row, transaction
 from activities.postgres.queries import load_queries
+from activities.postgres.retry import retry_on_deadlock
 from schemas.conversation import ConversationDocument
+from schemas.errors import DomainError, ErrorKind
 from schemas.ids import VersionId
 from schemas.versions import (
     ConversationList,
@@ -36,12 +38,22 @@ MOST_VERSIONS = 2**31 - 1
 _NAMED = re.compile(rf"([a-z0-9][a-z0-9-]{{0,62}})(?:@([1-9]\d{{0,8}}|{WORKING}|{PUBLISHED}))?")
 
 
-class NoSuchVersion(Exception):
+class NoSuchVersion(DomainError):
     """There is no such conversation or version; the text says which, and what to do."""
 
+    code = "no_such_version"
+    kind = ErrorKind.NOT_FOUND
 
-class SavedMeanwhile(Exception):
+    def __init__(self, message: str) -> None:
+        super().__init__(message, public="There is no such conversation, or it has no such version.")
+
+
+class SavedMeanwhile(DomainError):
     """Somebody else's working version would be written over; the text says whose, and what to do."""
+
+    code = "saved_meanwhile"
+    kind = ErrorKind.CONFLICT
+    advice = "Say it with --based-on HASH."
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +90,7 @@ class Versions:
     def __init__(self, pool: Pool) -> None:
         self._pool = pool
 
+    @retry_on_deadlock
     async def save(self, source: str, document: ConversationDocument, by: str, based_on: str | None) -> SavedWorking:
         """Save what is worked on, in the place of what was.
 
@@ -110,6 +123,7 @@ class Versions:
             )
         return SavedWorking(conversation=code, content_hash=digest, saved_at=saved_at, saved_by=by, changed=True)
 
+    @retry_on_deadlock
     async def discard(self, code: str, by: str) -> None:
         """Throw the working version away; a conversation that was never published goes with it. The audit has who.
 
@@ -189,6 +203,21 @@ class Versions:
         except ValidationError:
             return load_document(as_yaml(row["document"]), str(which))
 
+    async def working(self, code: str) -> tuple[ConversationDocument, str]:
+        """What is worked on: the document, checked anew, and its text as it was written.
+
+        Raises:
+            NoSuchVersion: there is no working version.
+            DocumentInvalid: it was saved by another release, and this one finds mistakes in it.
+        """
+        shown = await self.show(Which(code, working=True))
+        return load_document(shown.source, shown.version), shown.source
+
+    async def latest(self, code: str) -> ConversationDocument | None:
+        """What is worked on, or else published; None when there is no such conversation."""
+        document = await self._pool.fetchval(SQL["latest_document"], code)
+        return ConversationDocument.model_validate(document) if document is not None else None
+
     async def rollback(self, code: str, number: int, by: str, note: str | None) -> Published:
         """Publish a past version again: no new version, but who enters from now on lives by it.
 
@@ -226,17 +255,6 @@ class Versions:
                 f"'{which.code}' has no {kind}. `shelftalk conversation versions {which.code}` shows what it has."
             )
         return row
-
-
-async def working_document(pool: Pool, code: str) -> tuple[ConversationDocument, str]:
-    """What is worked on: the document, checked anew, and its text as it was written.
-
-    Raises:
-        NoSuchVersion: there is no working version.
-        DocumentInvalid: it was saved by another release, and this one finds mistakes in it.
-    """
-    shown = await Versions(pool).show(Which(code, working=True))
-    return load_document(shown.source, shown.version), shown.source
 
 
 def _check_base(row: Row | None, by: str, based_on: str | None) -> None:

@@ -56,3 +56,9 @@ where latest <= 20 order by id;
 select v.id, v.number, v.source, v.document, v.content_hash
 from versions v join conversations c on c.code = v.conversation
 where v.conversation = $1 and (v.number = $2::integer or ($2::integer is null and v.id = c.published));
+
+-- name: latest_document
+-- What is worked on, or else what is published.
+select coalesce(
+    (select document from working_versions where conversation = $1),
+    (select v.document from conversations c join versions v on v.id = c.published where c.code = $1)) as document;

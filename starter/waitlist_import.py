@@ -41,6 +41,17 @@ class _Plan:
         return (Newcomer(email, tuple(wishes)) for email, wishes in self.people.items())
 
 
+class WaitlistImports:
+    """The imports into one database."""
+
+    def __init__(self, pool: Pool) -> None:
+        self._pool = pool
+
+    def of(self, file: WaitlistFile, store_id: StoreId, alert: str | None = None) -> "WaitlistImport":
+        """The import of one file; `run` looks at what it would do, or does it."""
+        return WaitlistImport(self._pool, file, store_id, alert)
+
+
 class WaitlistImport:
     """One file, for one store."""
 

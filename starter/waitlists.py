@@ -5,7 +5,9 @@ from dataclasses import dataclass
 
 from activities.postgres.pool import Connection, Pool, transaction
 from activities.postgres.queries import load_queries
+from activities.postgres.retry import retry_on_deadlock
 from activities.waitlist.csv_files import WaitlistEntry, write_waitlist
+from schemas.errors import DomainError, ErrorKind
 from schemas.ids import JourneyId
 from schemas.waitlists import Saying, WaitingContact, WaitingLine
 from starter.why import UnknownProduct
@@ -16,12 +18,20 @@ READING_SECONDS = 120.0
 """A whole list may have a million people."""
 
 
-class UnknownMessage(Exception):
+class UnknownMessage(DomainError):
     """No published conversation has, or had, a message of this code."""
 
+    code = "unknown_message"
+    kind = ErrorKind.NOT_FOUND
+    advice = "Put it into the conversation's document and publish that; those who sign up from then on have it."
 
-class MoreToHear(Exception):
+
+class MoreToHear(DomainError):
     """Since the count was shown, more have come to be written to; nothing was done."""
+
+    code = "more_than_shown"
+    kind = ErrorKind.CONFLICT
+    advice = "Look again, and answer anew."
 
     def __init__(self, shown: int, now: Saying) -> None:
         super().__init__(f"Agreed was to write to {shown}, and now it would be {now.to_hear}. Nothing was sent.")
@@ -127,6 +137,7 @@ class Waitlists:
             saying, _ = await _to_say(connection, lines, message)
         return saying
 
+    @retry_on_deadlock
     async def say(self, lines: Lines, message: str, actor: str, at_most: int | None = None) -> Saying:
         """Say a message once to everyone who stands in line now; they keep their place. Said again, it does nothing.
 

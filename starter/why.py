@@ -14,6 +14,7 @@ from activities.waitlist.offers import Product
 from activities.waitlist.products import UnknownVariant, load_product
 from schemas.alert_types.offer import Measure, Offer
 from schemas.channels import Channel
+from schemas.errors import DomainError, ErrorKind
 from schemas.ids import StoreId, Subject
 from schemas.reasons import Reason
 from schemas.reports import JourneyStatus, NotYet, ReasonCount, Standing, WhyContact, WhyEntry, WhyProduct
@@ -32,8 +33,15 @@ class About:
     product_id: str | None = None
 
 
-class UnknownProduct(Exception):
+class UnknownProduct(DomainError):
     """The store has told of no such product."""
+
+    code = "unknown_product"
+    kind = ErrorKind.NOT_FOUND
+    advice = "Its storefront has not told of it yet; `shelftalk product set` puts it in by hand."
+
+    def __init__(self, product: str) -> None:
+        super().__init__(f"Nothing is known of {product}.", public="This shop has no such product that we know of.")
 
 
 class Why:

@@ -19,10 +19,10 @@ from activities.postgres.migrate import migrate
 from activities.postgres.pool import Pool, open_pool
 from schemas.settings import Settings
 from starter.devstack.mailbox import Mailbox
-from starter.devstack.ports import free_port
 from starter.devstack.postgres import EmbeddedPostgres
 from starter.devstack.temporal import EmbeddedTemporal
 from starter.devstack.temporal_cli import find_temporal
+from starter.runtime.ports import free_port
 from tests.cli.command import Shelftalk, forking
 from tests.folders import clear_left_behind, folder
 from tests.namespaces import new_namespace
@@ -36,6 +36,8 @@ settings.register_profile("ci", settings.get_profile("here"), derandomize=True)
 settings.load_profile("ci" if os.environ.get("CI") else "here")
 
 TEMPLATE = "template_of_tests"
+TASK_QUEUE = "test"
+"""Of the product; namespaces keep the tests apart."""
 _numbers = count(1)
 
 
@@ -127,22 +129,6 @@ async def alone(forked: Path, tmp_path: Path) -> AsyncGenerator[Shelftalk]:
 
 
 @pytest.fixture
-def shelftalk(alone: Shelftalk, database_url: str) -> Shelftalk:
-    """`shelftalk` on the test's database; its Temporal is down, for most commands do without."""
-    return alone.with_settings(DATABASE_URL=database_url, SHELFTALK_TEMPORAL_ADDRESS=f"127.0.0.1:{free_port()}")
-
-
-@pytest.fixture
-def beside(shelftalk: Shelftalk, product: Product) -> Shelftalk:
-    """`shelftalk` beside the product at work."""
-    return shelftalk.with_settings(
-        SHELFTALK_TEMPORAL_ADDRESS=product.client.service_client.config.target_host,
-        SHELFTALK_TEMPORAL_NAMESPACE=product.client.namespace,
-        SHELFTALK_TEMPORAL_TASK_QUEUE=product.settings.temporal_task_queue,
-    )
-
-
-@pytest.fixture
 async def mailbox(tmp_path: Path) -> AsyncGenerator[Mailbox]:
     """An SMTP server of the test's own."""
     async with Mailbox(tmp_path / "mail", port=0) as box:
@@ -152,5 +138,32 @@ async def mailbox(tmp_path: Path) -> AsyncGenerator[Mailbox]:
 @pytest.fixture
 async def product(pool: Pool, client: Client, mailbox: Mailbox) -> AsyncGenerator[Product]:
     """Worker and dispatcher at work on a database, a namespace and a mailbox of the test's own."""
-    async with running_product(pool, client, mailbox, "test") as running:
+    async with running_product(pool, client, mailbox, TASK_QUEUE) as running:
         yield running
+
+
+@pytest.fixture
+def components(request: pytest.FixtureRequest, database_url: str) -> dict[str, str]:
+    """Settings that name the test's database, and its Temporal if it has one; else a Temporal that is down."""
+    if "client" not in request.fixturenames:
+        return {"DATABASE_URL": database_url, "SHELFTALK_TEMPORAL_ADDRESS": f"127.0.0.1:{free_port()}"}
+    client: Client = request.getfixturevalue("client")
+    return {
+        "DATABASE_URL": database_url,
+        "SHELFTALK_TEMPORAL_ADDRESS": client.service_client.config.target_host,
+        "SHELFTALK_TEMPORAL_NAMESPACE": client.namespace,
+        "SHELFTALK_TEMPORAL_TASK_QUEUE": TASK_QUEUE,
+    }
+
+
+@pytest.fixture
+def shelftalk(alone: Shelftalk, components: dict[str, str]) -> Shelftalk:
+    """The command `shelftalk` on the test's own components."""
+    return alone.with_settings(**components)
+
+
+@pytest.fixture
+def beside(shelftalk: Shelftalk, product: Product) -> Shelftalk:
+    """`shelftalk` beside the product at work."""
+    assert product.settings.temporal_task_queue == TASK_QUEUE
+    return shelftalk

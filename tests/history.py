@@ -15,12 +15,13 @@ from temporalio.client import Client, WorkflowHandle, WorkflowHistory
 from temporalio.service import RPCError, RPCStatusCode
 
 from activities.archive.archive import Archive
+from activities.archive.postgres import PostgresArchive
+from activities.postgres.pool import Pool
 from schemas.conversation import ConversationDocument
 from schemas.dry_run import DryRunReport
 from schemas.ids import JourneyId, journey_workflow_id
 from schemas.path import JourneyPath
-from starter.dry_run import AT_ONCE, MOST_LISTED, dry_run
-from starter.operations import Operations
+from starter.dry_run import AT_ONCE, MOST_LISTED, DryRuns
 from starter.replay import Replayed, is_answering, replay_history, replay_path, replay_paths
 
 PATIENCE = 30.0
@@ -81,17 +82,20 @@ async def replayed_paths(client: Client, archive: Archive, journeys: Sequence[Jo
 
 
 async def settled_dry_run(
-    operations: Operations,
+    pool: Pool,
+    client: Client,
     document: ConversationDocument,
     against: int = 500,
     *,
+    archive: Archive | None = None,
     most_listed: int = MOST_LISTED,
     at_once: int = AT_ONCE,
 ) -> DryRunReport:
     """The dry run of a document over the newest journeys, once the histories of all are settled."""
-    for row in await operations.pool.fetch("select id from journeys"):
-        await _settled(operations.client, JourneyId(row["id"]))
-    return await dry_run(operations, document, against, most_listed=most_listed, at_once=at_once)
+    for row in await pool.fetch("select id from journeys"):
+        await _settled(client, JourneyId(row["id"]))
+    archive = PostgresArchive(pool) if archive is None else archive
+    return await DryRuns(pool, client, archive, most_listed=most_listed, at_once=at_once).run(document, against)
 
 
 async def is_known(client: Client, journey: JourneyId) -> bool:

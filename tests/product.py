@@ -139,7 +139,9 @@ class Shop:
 
     async def bounces(self, name: str) -> None:
         """A provider said that nothing can be delivered to them; no sender tells so yet."""
-        await self.pool.execute("insert into suppressions (channel, address, reason) values ('email', $1, 'bounced')", address(name))
+        await self.pool.execute(
+            "insert into suppressions (channel, address, reason) values ('email', $1, 'bounced')", address(name)
+        )
 
     async def ended(
         self, *journeys: JourneyId, ending: Ending = Ending.COMPLETED, reason: Reason | None = None

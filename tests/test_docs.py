@@ -18,7 +18,8 @@ from starter.documents import check
 from starter.http.app import create_app
 from starter.http.metrics import Metrics
 from starter.http.problems import Kind
-from tests.http.conftest import operations_over
+from starter.ops.backlog import Backlog
+from tests.http.conftest import services_over
 from tests.markdown import ROOT, Page, first_code, page, pages
 from tests.python_source import calls
 from tests.time_skipping import SETTING
@@ -66,7 +67,7 @@ def test_no_page_names_a_setting_that_is_not_there(page_: Page) -> None:
 
 
 async def test_every_route_is_documented_with_its_parameters_and_answers(pool: Pool) -> None:
-    application = create_app(operations_over(pool, await connect("127.0.0.1:1", "default", lazy=True)), Settings())
+    application = create_app(services_over(pool, await connect("127.0.0.1:1", "default", lazy=True)), Settings())
     schema = application.openapi()
     routes = {
         f"{method.upper()} {path}": operation
@@ -108,7 +109,7 @@ def test_every_problem_and_every_reason_is_documented() -> None:
 
 
 async def test_every_metric_is_documented_and_none_that_is_not_there(pool: Pool) -> None:
-    text = (await Metrics().page(pool)).decode()
+    text = (await Metrics().page(Backlog(pool))).decode()
     known = {name for name in re.findall(r"^# TYPE (\w+) ", text, re.MULTILINE) if not name.endswith("_created")}
     assert set(first_code(page("docs/operations.md").section("Metrics").rows)) == known
     for each in pages():

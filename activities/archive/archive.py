@@ -7,15 +7,25 @@ passes tests/archive/test_archives.py.
 from dataclasses import dataclass
 from typing import Protocol
 
+from schemas.errors import DomainError, ErrorKind
 from schemas.ids import JourneyId
 
 
-class ArchiveUnavailable(Exception):
+class ArchiveUnavailable(DomainError):
     """The archive does not answer, or refuses us; the text says which and what to do. Nothing was lost."""
 
+    code = "archive_unavailable"
+    kind = ErrorKind.UNAVAILABLE
 
-class HistoryCorrupt(Exception):
+    def __init__(self, message: str) -> None:
+        super().__init__(message, public="The archive that has this journey's history does not answer just now.")
+
+
+class HistoryCorrupt(DomainError):
     """What the archive holds of a journey is not what was put there; the text says how that shows."""
+
+    code = "history_corrupt"
+    kind = ErrorKind.DAMAGED
 
 
 @dataclass(frozen=True, slots=True)

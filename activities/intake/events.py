@@ -14,6 +14,7 @@ from activities.intake.list_membership import NoSuchList, join_list
 from activities.intake.orders import OrderLine, record_order
 from activities.postgres.pool import Connection, Pool, transaction
 from activities.postgres.queries import load_queries
+from activities.postgres.retry import retry_on_deadlock
 from activities.waitlist.clock import believable
 from activities.waitlist.enlist import Enlisted, Enlisting, Interest, NotEnlisted, contact
 from schemas.alerts import Action
@@ -54,6 +55,7 @@ class Events:
     def __init__(self, pool: Pool) -> None:
         self._pool = pool
 
+    @retry_on_deadlock
     async def take(self, event: Event) -> EventOutcome:
         """Record an event and let it take effect, both once."""
         try:

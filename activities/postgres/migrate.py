@@ -8,6 +8,7 @@ from importlib.resources import files
 import asyncpg
 
 from activities.postgres.pool import Connection, Pool
+from schemas.errors import DomainError, ErrorKind
 
 _FILE = re.compile(r"(\d{4})_([a-z0-9_]+)\.sql")
 _LOCK = 0x5E1F7A1C
@@ -27,8 +28,11 @@ create table if not exists migrations (
 )"""
 
 
-class MigrationRefused(Exception):
+class MigrationRefused(DomainError):
     """The database is not one that these migrations can bring forward; the text says what to do."""
+
+    code = "not_prepared"
+    kind = ErrorKind.UNAVAILABLE
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import asyncpg
 
+from schemas.errors import DomainError, ErrorKind
+
 if TYPE_CHECKING:
     # asyncpg's classes are generic for the type checker only.
     Pool = asyncpg.Pool[asyncpg.Record]
@@ -23,8 +25,11 @@ ACQUIRE_LIMIT_SECONDS = 4.0
 """How long a transaction waits for a free connection; a storefront wants its answer within five seconds."""
 
 
-class DatabaseUnavailable(Exception):
+class DatabaseUnavailable(DomainError):
     """PostgreSQL cannot be used; the text says why and what to do."""
+
+    code = "database_unavailable"
+    kind = ErrorKind.UNAVAILABLE
 
 
 async def open_pool(database_url: str, size: int) -> Pool:

@@ -21,22 +21,29 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import ClassVar, Protocol, Self
 
+from schemas.errors import DomainError, ErrorKind, FieldError
 from schemas.facts import Fact, WebhookDelivery
 from schemas.settings import Settings
 
 
-class SignatureWrong(Exception):
+class SignatureWrong(DomainError):
     """Nobody who knows the secret signed this body, or there is no secret to check it with. Answer 401.
 
     The text says which of the two and what to do; it never holds a secret or a signature.
     """
 
+    code = "signature_wrong"
+    kind = ErrorKind.NOT_AUTHENTIC
 
-class DeliveryMalformed(Exception):
+
+class DeliveryMalformed(DomainError):
     """The signature is right, but a header that says who sent this, or what it is about, is not. Answer 400."""
 
+    code = "delivery_malformed"
+    kind = ErrorKind.MALFORMED
 
-class PayloadMalformed(Exception):
+
+class PayloadMalformed(DomainError):
     """The body does not fit its topic. Answer 400, and keep the body for inspection.
 
     Attributes:
@@ -44,8 +51,15 @@ class PayloadMalformed(Exception):
         message: what is wrong there. It never quotes the body's values.
     """
 
+    code = "delivery_malformed"
+    kind = ErrorKind.MALFORMED
+
     def __init__(self, path: str, message: str) -> None:
-        super().__init__(f"{path}: {message}")
+        super().__init__(
+            f"{path}: {message}",
+            public=f"{message}. The delivery is kept for inspection.",
+            fields=(FieldError(path, message),),
+        )
         self.path = path
         self.message = message
 

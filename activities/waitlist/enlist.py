@@ -8,6 +8,7 @@ import structlog
 from activities.decisions.filters import passes
 from activities.postgres.pool import Connection, Pool, Row, transaction
 from activities.postgres.queries import load_queries
+from activities.postgres.retry import retry_on_deadlock
 from activities.waitlist.admission import EntryFacts, purchase_counts_since, why_closed, why_not_admitted
 from activities.waitlist.kept_sign_ups import keep_sign_up
 from activities.waitlist.offers import Product
@@ -19,6 +20,7 @@ from schemas.alert_types.offer import Measure
 from schemas.alert_types.registry import AnyAlert, read_alert
 from schemas.alerts import Action
 from schemas.channels import Channel
+from schemas.errors import DomainError, ErrorKind
 from schemas.ids import ContactId, JourneyId, Level, StoreId, Subject, new_contact_id, new_journey_id
 from schemas.reasons import Reason
 
@@ -26,8 +28,18 @@ SQL = load_queries("activities.waitlist", "enlist.sql")
 log = structlog.get_logger()
 
 
-class NoAlert(Exception):
+class NoAlert(DomainError):
     """No published conversation takes sign-ups."""
+
+    code = "no_alert"
+    kind = ErrorKind.NOT_OPEN
+    advice = "Publish one: `shelftalk conversation publish FILE`."
+
+    def __init__(self) -> None:
+        super().__init__(
+            "No published conversation has an alert by 'sign-up'.",
+            public="Sign-ups are not open yet. Please try again later.",
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +74,11 @@ class NotEnlisted:
     reason: Reason
 
 
-class Declined(Exception):
+class Declined(DomainError):
     """A contact could not be entered; for those who asked to be told why."""
+
+    code = "not_enlisted"
+    kind = ErrorKind.CONFLICT
 
     def __init__(self, declined: NotEnlisted) -> None:
         super().__init__(f"Alert '{declined.alert_id}' does not enter them: {declined.reason.sentence}")
@@ -75,6 +90,7 @@ class Enlisting:
     def __init__(self, pool: Pool) -> None:
         self._pool = pool
 
+    @retry_on_deadlock
     async def sign_up(
         self,
         email: str,
@@ -104,7 +120,7 @@ class Enlisting:
                 raise UnknownVariant(f"{store_id}/variant/{variant_id}")
             alerts = await connection.fetch(SQL["alerts_for"], Action.SIGN_UP, list_code, None)
             if not alerts:
-                raise NoAlert("No published conversation has an alert by 'sign-up'.")
+                raise NoAlert
             contact_id = await contact(connection, email)
             await connection.execute(SQL["consent"], contact_id, Channel.EMAIL, source)
             interest = Interest(store_id, product_id, variant_id, at or datetime.now(UTC))

@@ -14,6 +14,7 @@ from activities.intake.events import take_checkout
 from activities.intake.orders import take_order
 from activities.postgres.pool import Connection, Pool, transaction
 from activities.postgres.queries import load_queries
+from activities.postgres.retry import retry_on_deadlock
 from activities.waitlist.clock import believable
 from activities.waitlist.erasure import answer_data_request, erase_contact, erase_shop
 from activities.waitlist.offers import Product
@@ -53,6 +54,7 @@ class Intake:
     def __init__(self, pool: Pool) -> None:
         self._pool = pool
 
+    @retry_on_deadlock
     async def receive(self, delivery: WebhookDelivery, facts: Sequence[Fact]) -> Receipt:
         """Apply a delivery once."""
         async with transaction(self._pool) as connection:
@@ -63,12 +65,14 @@ class Intake:
                 await _apply(connection, StoreId(delivery.store_id), fact)
         return Receipt.APPLIED
 
+    @retry_on_deadlock
     async def ignore(self, delivery: WebhookDelivery) -> Receipt:
         """Record a delivery that is not for us; its body is not kept, for it may be about people."""
         async with transaction(self._pool) as connection:
             written = await _write_down(connection, delivery, Receipt.IGNORED)
         return Receipt.IGNORED if written else Receipt.REPEATED
 
+    @retry_on_deadlock
     async def keep_malformed(self, delivery: WebhookDelivery, error: str, body: bytes) -> Receipt:
         """Keep a delivery that could not be read, for inspection; the body only if it is not about people."""
         async with transaction(self._pool) as connection:
@@ -76,6 +80,7 @@ class Intake:
             await _write_down(connection, delivery, Receipt.MALFORMED, error, kept)
         return Receipt.MALFORMED
 
+    @retry_on_deadlock
     async def observe(self, store_id: StoreId, source: str, facts: Sequence[Fact]) -> None:
         """Apply facts that came without a delivery: put in by hand or through the API."""
         async with transaction(self._pool) as connection:
@@ -83,6 +88,7 @@ class Intake:
             for fact in facts:
                 await _apply(connection, store_id, fact)
 
+    @retry_on_deadlock
     async def set_stock(self, variant: Subject, location: str, available: int, at: datetime) -> None:
         """A variant's level at one location, told by variant.
 

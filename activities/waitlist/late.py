@@ -15,6 +15,7 @@ from activities.postgres.queries import load_queries
 from activities.waitlist.enlist import Enlisted, Interest, NotEnlisted, enter
 from schemas.alerts import Action
 from schemas.channels import Channel
+from schemas.errors import DomainError, ErrorKind
 from schemas.ids import ContactId, Level, new_contact_id
 from schemas.reasons import Reason
 
@@ -25,12 +26,20 @@ IMPORT = "import"
 """Where consent was given, as the record has it."""
 
 
-class NoSuchAlert(Exception):
+class NoSuchAlert(DomainError):
     """No alert of this code is in force."""
 
+    code = "no_such_alert"
+    kind = ErrorKind.NOT_FOUND
+    advice = "`shelftalk alert list` shows them."
 
-class AlertDraft(Exception):
+
+class AlertDraft(DomainError):
     """Every message behind the alert is a draft, so nobody enters."""
+
+    code = "alert_draft"
+    kind = ErrorKind.CONFLICT
+    advice = "Set a message live and publish the conversation: `shelftalk conversation publish FILE`."
 
 
 class LateAlert:

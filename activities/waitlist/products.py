@@ -6,14 +6,24 @@ from activities.postgres.pool import Connection
 from activities.postgres.queries import load_queries
 from activities.waitlist.offers import Product, Variant
 from activities.waitlist.quantities import Level, Quantities
+from schemas.errors import DomainError, ErrorKind
 from schemas.facts import Policy
 from schemas.ids import StoreId
 
 SQL = load_queries("activities.waitlist", "intake.sql")
 
 
-class UnknownVariant(Exception):
+class UnknownVariant(DomainError):
     """No product message has told of this variant yet, and it was not put in by hand."""
+
+    code = "unknown_variant"
+    kind = ErrorKind.NOT_FOUND
+    advice = "Its storefront has not told of it yet; `shelftalk product set` puts it in by hand."
+
+    def __init__(self, subject: str) -> None:
+        super().__init__(
+            f"Nothing is known of {subject}.", public="This shop has no such product variant that we know of."
+        )
 
 
 async def load_product(connection: Connection, store_id: StoreId, product_id: str) -> Product:

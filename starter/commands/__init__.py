@@ -1,1 +1,1 @@
-"""The commands of `shelftalk`, a file for each group: they read arguments, ask the operations, and show the answer."""
+"""The commands of `shelftalk`, a file for each noun: they read arguments, ask the services, and show the answer."""

@@ -7,12 +7,10 @@ import typer
 from rich.table import Table
 
 from schemas.reports import AlertState, AlertStates, PauseReport, ResumeReport
-from starter.commands.asking import ask
-from starter.commands.failures import CommandFailed
-from starter.commands.terminal import AsJson, DataDir, clock, say, tell
-from starter.http.retry import once_more
-from starter.operations import Operations
-from starter.pausing import MoreThanShown, NothingToPause, Pausable, Pausing
+from starter.commands.terminal.asking import Terminal, command
+from starter.commands.terminal.failures import CommandFailed
+from starter.commands.terminal.output import clock, say
+from starter.pausing import Pausable
 
 app = typer.Typer(help="See, pause and resume alerts.", no_args_is_help=True)
 
@@ -27,84 +25,67 @@ Yes = Annotated[bool, typer.Option("--yes", help="Resume however many would be t
 
 
 @app.command("list")
-def list_(as_json: AsJson = False, data_dir: DataDir = None) -> None:
+@command
+def list_(terminal: Terminal) -> None:
     """List the alerts: what each watches, how many wait, and whether it is paused."""
-
-    async def question(operations: Operations) -> AlertStates:
-        return await Pausing(operations.pool).alerts()
-
-    tell(ask(question, data_dir), _table, as_json=as_json)
+    terminal.answer(lambda services: services.pausing.alerts(), _table)
 
 
 @app.command("pause")
-def pause(code: AlertCode, as_json: AsJson = False, data_dir: DataDir = None) -> None:
+@command
+def pause(terminal: Terminal, code: AlertCode) -> None:
     """Pause an alert: everyone keeps their place, sign-ups are still taken, nothing is sent."""
-    _pause(Pausable("alert", code), as_json, data_dir)
+    _pause(terminal, Pausable("alert", code))
 
 
 @app.command("resume")
-def resume(code: AlertCode, yes: Yes = False, as_json: AsJson = False, data_dir: DataDir = None) -> None:
+@command
+def resume(terminal: Terminal, code: AlertCode, yes: Yes = False) -> None:
     """Show how many would be told now, ask, and let an alert go on."""
-    _resume(Pausable("alert", code), yes, as_json, data_dir)
+    _resume(terminal, Pausable("alert", code), yes)
 
 
-def pause_conversation(code: ConversationCode, as_json: AsJson = False, data_dir: DataDir = None) -> None:
+@command
+def pause_conversation(terminal: Terminal, code: ConversationCode) -> None:
     """Pause a conversation with all its alerts: everyone keeps their place, nothing is sent."""
-    _pause(Pausable("conversation", code), as_json, data_dir)
+    _pause(terminal, Pausable("conversation", code))
 
 
-def resume_conversation(
-    code: ConversationCode, yes: Yes = False, as_json: AsJson = False, data_dir: DataDir = None
-) -> None:
+@command
+def resume_conversation(terminal: Terminal, code: ConversationCode, yes: Yes = False) -> None:
     """Show how many would be told now, ask, and let a conversation go on."""
-    _resume(Pausable("conversation", code), yes, as_json, data_dir)
+    _resume(terminal, Pausable("conversation", code), yes)
 
 
-def _pause(what: Pausable, as_json: bool, data_dir: DataDir) -> None:
-    async def question(operations: Operations) -> PauseReport:
-        try:
-            return await once_more(lambda: Pausing(operations.pool).pause(what, ACTOR))
-        except NothingToPause as error:
-            raise _not_there(what, error) from None
-
-    tell(ask(question, data_dir), _paused, as_json=as_json)
+def _pause(terminal: Terminal, what: Pausable) -> None:
+    terminal.answer(lambda services: services.pausing.pause(what, ACTOR), _paused)
 
 
-def _resume(what: Pausable, yes: bool, as_json: bool, data_dir: DataDir) -> None:
-    async def look(operations: Operations) -> ResumeReport:
-        try:
-            return await Pausing(operations.pool).would_resume(what)
-        except NothingToPause as error:
-            raise _not_there(what, error) from None
-
-    shown = ask(look, data_dir)
-    if shown.paused_at is not None and not yes:
-        _agree(shown, as_json=as_json)
-
-    async def go_on(operations: Operations) -> ResumeReport:
-        try:
-            pausing = Pausing(operations.pool)
-            return await once_more(lambda: pausing.resume(what, ACTOR, None if yes else shown.at_most))
-        except MoreThanShown as error:
-            raise CommandFailed("more_than_shown", str(error), "Look again, and answer anew.") from None
-
-    tell(ask(go_on, data_dir) if shown.paused_at is not None else shown, _resumed, as_json=as_json)
+def _resume(terminal: Terminal, what: Pausable, yes: bool) -> None:
+    shown = terminal.ask(lambda services: services.pausing.would_resume(what))
+    if shown.paused_at is None:
+        terminal.tell(shown, _resumed)
+        return
+    if not yes:
+        _agree(terminal, shown)
+    at_most = None if yes else shown.at_most
+    terminal.answer(lambda services: services.pausing.resume(what, ACTOR, at_most), _resumed)
 
 
-def _agree(shown: ResumeReport, *, as_json: bool) -> None:
+def _agree(terminal: Terminal, shown: ResumeReport) -> None:
     """Show what would be sent and have it agreed to.
 
     Raises:
         CommandFailed: there was no yes; nothing was changed.
     """
     counted = would_be_sent(shown)
-    if not as_json:
+    if not terminal.as_json:
         for line in (counted, *_subjects(shown)):
             say(line)
     if not (sys.stdin.isatty() and typer.confirm("Resume?", err=True)):
         raise CommandFailed(
             "not_confirmed",
-            f"{counted} Nothing was changed: it is still paused." if as_json else "Nothing was changed.",
+            f"{counted} Nothing was changed: it is still paused." if terminal.as_json else "Nothing was changed.",
             "Say --yes to resume.",
         )
 
@@ -129,10 +110,6 @@ def _subjects(shown: ResumeReport) -> list[str]:
     ]
     more = shown.subject_count - len(lines)
     return [*lines, f"  and those of {more} more"] if more else lines
-
-
-def _not_there(what: Pausable, error: NothingToPause) -> CommandFailed:
-    return CommandFailed(f"no_such_{what.kind}", str(error), "`shelftalk alert list` shows both.")
 
 
 def _paused(report: PauseReport) -> str:

@@ -5,43 +5,32 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from activities.archive.archiving import archive_status
 from schemas.archive import ArchiveReport, ArchiveStatus
-from starter.archive import archive_now
-from starter.commands.asking import ask
-from starter.commands.terminal import AsJson, DataDir, clock, found_settings, length_of_time, say, tell
-from starter.operations import Operations
+from starter.commands.terminal.asking import Terminal, command
+from starter.commands.terminal.output import clock, length_of_time, say
 
 app = typer.Typer(help="Keep closed histories beyond Temporal's retention.", no_args_is_help=True)
 
 
 @app.command("run")
+@command
 def run(
+    terminal: Terminal,
     older_than: Annotated[
         str, typer.Option("--older-than", help="Leave alone who ended less than this ago.")
     ] = "1 minute",
-    as_json: AsJson = False,
-    data_dir: DataDir = None,
 ) -> None:
     """Archive the histories of journeys that have ended, now. The workers do so every hour by themselves."""
     young = length_of_time(older_than, "--older-than")
-    queue = found_settings(data_dir).temporal_task_queue
-
-    async def question(operations: Operations) -> ArchiveReport:
-        say("Archiving; a worker must be at work for this.")
-        return await archive_now(operations.client, queue, young)
-
-    tell(ask(question, data_dir), _ran, as_json=as_json)
+    say("Archiving; a worker must be at work for this.")
+    terminal.answer(lambda services: services.upkeep.archive(young), _ran)
 
 
 @app.command("status")
-def status(as_json: AsJson = False, data_dir: DataDir = None) -> None:
+@command
+def status(terminal: Terminal) -> None:
     """Show how many histories are archived, where, and how many are still to be."""
-
-    async def question(operations: Operations) -> ArchiveStatus:
-        return await archive_status(operations.pool, operations.archive)
-
-    tell(ask(question, data_dir), _status, as_json=as_json)
+    terminal.answer(lambda services: services.upkeep.archive_status(), _status)
 
 
 def _ran(report: ArchiveReport) -> str:

@@ -12,16 +12,15 @@ from schemas.conversation import ConversationDocument
 from schemas.model import Model
 from schemas.operations import Choice
 from starter.bulk import Decision
-from starter.commands.acting import Actor, Yes
-from starter.commands.asking import ask
-from starter.commands.failures import CommandFailed
-from starter.commands.terminal import AsJson, DataDir, ExitCode, tell
+from starter.commands.terminal.acting import Actor, Yes
+from starter.commands.terminal.asking import Terminal, command
+from starter.commands.terminal.failures import CommandFailed
+from starter.commands.terminal.output import AsJson, ExitCode
 from starter.commands.under_way import NoteOption, UnderWayOption, decided
 from starter.documents import CheckReport, check, load_document
-from starter.operations import Operations
 from starter.publishing import Published
 from starter.schema import conversation_schema
-from starter.versions import NoSuchVersion, working_document
+from starter.services import Services
 
 app = typer.Typer(help="Check and publish conversations.", no_args_is_help=True)
 
@@ -64,7 +63,7 @@ class PublishedReport(Model):
 def check_(file: File, as_json: AsJson = False) -> None:
     """Explain every mistake in a conversation, and rehearse its scenarios, by path and line. Needs nothing running."""
     report = check(read_file(file), name_of(file))
-    tell(report, _checked, as_json=as_json)
+    Terminal(as_json, None).tell(report, _checked)
     if not report.ok or report.differences:
         raise typer.Exit(ExitCode.FAILED)
 
@@ -76,7 +75,9 @@ def schema_() -> None:
 
 
 @app.command("publish")
+@command
 def publish_(
+    terminal: Terminal,
     file: Annotated[
         Path,
         typer.Argument(help="A conversation as YAML; - for standard input; or the code of one with a working version."),
@@ -85,30 +86,25 @@ def publish_(
     actor: Actor = None,
     note: NoteOption = None,
     yes: Yes = False,
-    as_json: AsJson = False,
-    data_dir: DataDir = None,
 ) -> None:
     """Publish a file, or the working version of a CODE, and say what becomes of journeys on another version."""
-    document, text = _to_publish(file, data_dir)
-    shown = ask(lambda operations: operations.under_way(document), data_dir)
-    choice = decided(shown, under_way, yes=yes, as_json=as_json)
+    document, text = _to_publish(terminal, file)
+    shown = terminal.ask(lambda services: services.publishing.under_way(document))
+    choice = decided(terminal, shown, under_way, yes=yes)
     decision = Decision(choice, actor or getpass.getuser(), note)
 
-    async def question(operations: Operations) -> PublishedReport:
-        published = await operations.publish(document, decision, text)
+    async def question(services: Services) -> PublishedReport:
+        published = await services.publishing.publish(document, decision, source=text)
         return PublishedReport.of(published, choice if shown.journeys or published.operation else None)
 
-    tell(ask(question, data_dir), _published, as_json=as_json)
+    terminal.answer(question, _published)
 
 
-def _to_publish(file: Path, data_dir: Path | None) -> tuple[ConversationDocument, str]:
+def _to_publish(terminal: Terminal, file: Path) -> tuple[ConversationDocument, str]:
     """A file's document and text; or the working version's, where no file has the name and a conversation may."""
     code = str(file)
     if _CODE.fullmatch(code) and not file.exists():
-        try:
-            return ask(lambda operations: working_document(operations.pool, code), data_dir)
-        except NoSuchVersion as error:
-            raise CommandFailed("no_such_version", str(error)) from None
+        return terminal.ask(lambda services: services.versions.working(code))
     text = read_file(file)
     return load_document(text, name_of(file)), text.decode("utf-8-sig")
 

@@ -6,46 +6,30 @@ import typer
 from rich.table import Table
 
 from schemas.reports import MalformedDeliveries, MalformedDelivery
-from starter.commands.asking import ask
-from starter.commands.terminal import AsJson, DataDir, ExitCode, clock, say, tell
-from starter.operations import Operations
-from starter.shelves import SQL
+from starter.commands.terminal.asking import Terminal, command
+from starter.commands.terminal.output import ExitCode, clock, say
 
 app = typer.Typer(help="Webhooks that were signed but could not be read.", no_args_is_help=True)
 
 
 @app.command("list")
+@command
 def list_(
-    limit: Annotated[int, typer.Option(min=1, max=500, help="How many, newest first.")] = 50,
-    as_json: AsJson = False,
-    data_dir: DataDir = None,
+    terminal: Terminal, limit: Annotated[int, typer.Option(min=1, max=500, help="How many, newest first.")] = 50
 ) -> None:
     """List the deliveries that are kept, newest first."""
-
-    async def question(operations: Operations) -> MalformedDeliveries:
-        rows = await operations.pool.fetch(SQL["malformed"], None, limit)
-        return MalformedDeliveries(deliveries=tuple(MalformedDelivery.model_validate(dict(row)) for row in rows))
-
-    tell(ask(question, data_dir), _table, as_json=as_json)
+    terminal.answer(lambda services: services.deliveries.malformed(limit), _table)
 
 
 @app.command()
-def show(
-    delivery_id: Annotated[int, typer.Argument(help="Its id, from `delivery list`.")],
-    as_json: AsJson = False,
-    data_dir: DataDir = None,
-) -> None:
+@command
+def show(terminal: Terminal, delivery_id: Annotated[int, typer.Argument(help="Its id, from `delivery list`.")]) -> None:
     """Show one delivery with its body, as it came. It may be about people."""
-
-    async def question(operations: Operations) -> MalformedDeliveries:
-        rows = await operations.pool.fetch(SQL["malformed"], delivery_id, 1)
-        return MalformedDeliveries(deliveries=tuple(MalformedDelivery.model_validate(dict(row)) for row in rows))
-
-    found = ask(question, data_dir)
-    if not found.deliveries:
+    found = terminal.ask(lambda services: services.deliveries.malformed_one(delivery_id))
+    if found is None:
         say(f"There is no malformed delivery {delivery_id}; `shelftalk delivery list` shows those that are kept.")
         raise typer.Exit(ExitCode.FAILED)
-    tell(found.deliveries[0], _body, as_json=as_json)
+    terminal.tell(found, _body)
 
 
 def _table(found: MalformedDeliveries) -> Table | str:

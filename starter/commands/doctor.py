@@ -8,11 +8,10 @@ from rich.table import Table
 from rich.text import Text
 
 from schemas.model import Model
-from starter.checkup import Checkup, Health, examine, examine_worker, retry_parked
-from starter.commands.asking import ask
-from starter.commands.terminal import AsJson, DataDir, ExitCode, found_settings, own_settings, tell
+from starter.checkup import Checkup, Health, examine, examine_worker
+from starter.commands.terminal.asking import Terminal, command
+from starter.commands.terminal.output import ExitCode
 from starter.logs import log_to_stderr
-from starter.operations import Operations
 from starter.processes import run_process
 
 _MARKS = {Health.GOOD: "ok", Health.NOTE: "note", Health.BAD: "BAD"}
@@ -24,29 +23,26 @@ class Retried(Model):
     calls: int
 
 
+@command
 def doctor(
+    terminal: Terminal,
     worker: Annotated[bool, typer.Option("--worker", help="Only whether this data folder's worker lives.")] = False,
     retry: Annotated[bool, typer.Option("--retry-parked", help="Try again what the dispatcher had given up.")] = False,
-    as_json: AsJson = False,
-    data_dir: DataDir = None,
 ) -> None:
     """Look at every component and say what to do. Ends with 0 when all is well, else 1."""
     if worker and retry:
         raise typer.BadParameter("one at a time: --worker looks, --retry-parked does", param_hint="--worker")
     if retry:
-
-        async def question(operations: Operations) -> Retried:
-            return Retried(calls=await retry_parked(operations.pool))
-
-        tell(ask(question, data_dir), lambda again: f"{again.calls} calls are tried again.", as_json=as_json)
+        calls = terminal.ask(lambda services: services.backlog.retry_parked())
+        terminal.tell(Retried(calls=calls), lambda again: f"{again.calls} calls are tried again.")
         return
     if worker:
-        checkup = examine_worker(own_settings(data_dir))
+        checkup = examine_worker(terminal.own_settings())
     else:
-        settings = found_settings(data_dir)
+        settings = terminal.found_settings()
         log_to_stderr("error")
         checkup = run_process(examine(settings))
-    tell(checkup, _shown, as_json=as_json)
+    terminal.tell(checkup, _shown)
     if not checkup.ok:
         raise typer.Exit(ExitCode.FAILED)
 

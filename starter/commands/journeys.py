@@ -6,14 +6,12 @@ import typer
 from rich.table import Column, Table
 
 from schemas.ids import ContactId, JourneyId
-from schemas.path import JourneyPath
 from schemas.reports import JourneyPage, JourneyReport, JourneyStatus
-from starter.commands.asking import ask
-from starter.commands.paths import path_table
 from starter.commands.playing import play
-from starter.commands.terminal import AsJson, DataDir, clock, tell
+from starter.commands.terminal.asking import Terminal, command
+from starter.commands.terminal.output import clock
+from starter.commands.terminal.paths import path_table
 from starter.journeys import JourneyFilter
-from starter.operations import Operations
 
 app = typer.Typer(help="Find, show, replay and cancel journeys.", no_args_is_help=True)
 
@@ -21,7 +19,9 @@ Id = Annotated[str, typer.Argument(metavar="ID", help="The journey's id, j-…."
 
 
 @app.command("list")
+@command
 def list_(
+    terminal: Terminal,
     store: Annotated[str | None, typer.Option(help="Only of this store.")] = None,
     variant: Annotated[str | None, typer.Option(help="Only of this variant.")] = None,
     email: Annotated[str | None, typer.Option(help="Only of the contact with this address.")] = None,
@@ -29,59 +29,46 @@ def list_(
     status: Annotated[JourneyStatus | None, typer.Option(help="Only those that stand there.")] = None,
     limit: Annotated[int, typer.Option(min=1, max=500, help="How many at most.")] = 50,
     cursor: Annotated[str | None, typer.Option(help="`next` of the page before.")] = None,
-    as_json: AsJson = False,
-    data_dir: DataDir = None,
 ) -> None:
     """List journeys, newest first."""
     contact_id = None if contact is None else ContactId(contact)
     filter_ = JourneyFilter(store_id=store, variant_id=variant, contact_id=contact_id, email=email, status=status)
-
-    async def question(operations: Operations) -> JourneyPage:
-        return await operations.journeys.page(filter_, cursor, limit)
-
-    tell(ask(question, data_dir), _page, as_json=as_json)
+    terminal.answer(lambda services: services.journeys.page(filter_, cursor, limit), _page)
 
 
 @app.command("show")
-def show(journey_id: Id, as_json: AsJson = False, data_dir: DataDir = None) -> None:
+@command
+def show(terminal: Terminal, journey_id: Id) -> None:
     """Show how a journey stands, and why."""
-
-    async def question(operations: Operations) -> JourneyReport:
-        return await operations.journeys.show(JourneyId(journey_id))
-
-    tell(ask(question, data_dir), _report, as_json=as_json)
+    terminal.answer(lambda services: services.journeys.show(JourneyId(journey_id)), _report)
 
 
 @app.command("replay")
+@command
 def replay(
+    terminal: Terminal,
     journey_id: Id,
     step_by_step: Annotated[bool, typer.Option("--play", help="Step through it by keys.")] = False,
     speed: Annotated[
         float | None, typer.Option("--speed", min=0.1, max=50, help="Play by itself: so many stays a second.")
     ] = None,
-    as_json: AsJson = False,
-    data_dir: DataDir = None,
 ) -> None:
     """Print a contact's path step by step, by replaying the workflow's history: times, verdicts, and why."""
-
-    async def question(operations: Operations) -> JourneyPath:
-        return await operations.path(JourneyId(journey_id))
-
-    path = ask(question, data_dir)
-    if (step_by_step or speed is not None) and not as_json:
+    path = terminal.ask(lambda services: services.paths.of(JourneyId(journey_id)))
+    if (step_by_step or speed is not None) and not terminal.as_json:
         play(path, speed)
         return
-    tell(path, path_table, as_json=as_json)
+    terminal.tell(path, path_table)
 
 
 @app.command("cancel")
-def cancel(journey_id: Id, as_json: AsJson = False, data_dir: DataDir = None) -> None:
+@command
+def cancel(terminal: Terminal, journey_id: Id) -> None:
     """End a journey; its place passes to the next in line."""
-
-    async def question(operations: Operations) -> JourneyReport:
-        return await operations.journeys.cancel(JourneyId(journey_id))
-
-    tell(ask(question, data_dir), lambda journey: f"Journey {journey.journey_id} is asked to leave.", as_json=as_json)
+    terminal.answer(
+        lambda services: services.journeys.cancel(JourneyId(journey_id)),
+        lambda journey: f"Journey {journey.journey_id} is asked to leave.",
+    )
 
 
 def _page(page: JourneyPage) -> Table | str:

@@ -7,10 +7,8 @@ from rich.table import Table
 
 from schemas.model import Model
 from schemas.reports import KeyReport
-from starter.commands.asking import ask
-from starter.commands.failures import CommandFailed
-from starter.commands.terminal import AsJson, DataDir, clock, tell
-from starter.operations import Operations
+from starter.commands.terminal.asking import Terminal, command
+from starter.commands.terminal.output import clock
 
 app = typer.Typer(help="The keys that open the API.", no_args_is_help=True)
 
@@ -37,39 +35,28 @@ class RevokedKey(Model):
 
 
 @app.command("create")
-def create(name: Name, as_json: AsJson = False, data_dir: DataDir = None) -> None:
+@command
+def create(terminal: Terminal, name: Name) -> None:
     """Make a key. It is shown this once."""
     if not name.strip() or len(name) > 100:
         raise typer.BadParameter("a name has 1 to 100 characters", param_hint="NAME")
-
-    async def question(operations: Operations) -> NewKey:
-        return NewKey(name=name, key=await operations.keys.create(name))
-
-    tell(ask(question, data_dir), lambda made: made.key, as_json=as_json)
+    made = terminal.ask(lambda services: services.keys.create(name))
+    terminal.tell(NewKey(name=name, key=made), lambda new: new.key)
 
 
 @app.command("list")
-def list_(as_json: AsJson = False, data_dir: DataDir = None) -> None:
+@command
+def list_(terminal: Terminal) -> None:
     """List the keys' names."""
-
-    async def question(operations: Operations) -> KeyList:
-        return KeyList(keys=await operations.keys.all())
-
-    tell(ask(question, data_dir), _table, as_json=as_json)
+    terminal.tell(KeyList(keys=terminal.ask(lambda services: services.keys.all())), _table)
 
 
 @app.command("revoke")
-def revoke(name: Name, as_json: AsJson = False, data_dir: DataDir = None) -> None:
+@command
+def revoke(terminal: Terminal, name: Name) -> None:
     """Revoke a key, for good."""
-
-    async def question(operations: Operations) -> RevokedKey:
-        if not await operations.keys.revoke(name):
-            raise CommandFailed(
-                "no_such_key", f"There is no valid API key '{name}'.", "`shelftalk key list` shows them."
-            )
-        return RevokedKey(name=name)
-
-    tell(ask(question, data_dir), lambda revoked: f"'{revoked.name}' opens nothing any more.", as_json=as_json)
+    terminal.ask(lambda services: services.keys.revoke(name))
+    terminal.tell(RevokedKey(name=name), lambda revoked: f"'{revoked.name}' opens nothing any more.")
 
 
 def _table(keys: KeyList) -> Table:

@@ -15,16 +15,14 @@ from activities.waitlist.csv_moments import DateOrder
 from activities.waitlist.csv_table import LARGEST_FILE, CannotReadWaitlist
 from schemas.ids import StoreId
 from schemas.waitlists import BackPopulation, ImportReport, LateCounts, LeftOut
-from starter.back_population import BackPopulating
 from starter.commands.alerts import ACTOR, AlertCode
-from starter.commands.asking import ask
-from starter.commands.failures import CommandFailed
-from starter.commands.terminal import AsJson, DataDir, ExitCode, clock, tell
-from starter.commands.waitlists import Store, Yes, agree, said_in_words
+from starter.commands.terminal.asking import Terminal, command
+from starter.commands.terminal.failures import CommandFailed
+from starter.commands.terminal.output import ExitCode, clock
+from starter.commands.waitlists import Store, Yes, agree
 from starter.late_entries import Progress as Advance
 from starter.late_entries import Total
-from starter.operations import Operations
-from starter.waitlist_import import WaitlistImport
+from starter.services import Services
 
 MISTAKES_SAID = 20
 """Mistakes named to people; --json has more of them."""
@@ -32,7 +30,9 @@ MISTAKES_SAID = 20
 Report = TypeVar("Report", ImportReport, BackPopulation)
 
 
+@command
 def import_(
+    terminal: Terminal,
     file: Annotated[Path, typer.Argument(help="A CSV with a header; - for standard input.")],
     store: Store,
     alert: Annotated[str | None, typer.Option(help="Enter them there. [default: as the file says, or sign-up]")] = None,
@@ -40,8 +40,6 @@ def import_(
     dates: Annotated[DateOrder | None, typer.Option(help="How 05/06/2024 is meant.")] = None,
     time_zone: Annotated[str, typer.Option(help="Of times that name no zone, like Europe/Berlin.")] = "UTC",
     yes: Yes = False,
-    as_json: AsJson = False,
-    data_dir: DataDir = None,
 ) -> None:
     """Import a waiting list: show what it would do, ask, and do it. Everyone keeps their time of sign-up.
 
@@ -49,53 +47,51 @@ def import_(
     """
     read = _read(file, _columns(column or []), dates, time_zone)
 
-    async def run(operations: Operations, total: Total, advance: Advance, keep: bool) -> ImportReport:
-        imported = WaitlistImport(operations.pool, read, StoreId(store), alert)
+    async def run(services: Services, total: Total, advance: Advance, keep: bool) -> ImportReport:
+        imported = services.waitlist_imports.of(read, StoreId(store), alert)
         return await imported.run(total, advance, keep=keep, actor=ACTOR)
 
-    _look_then_do(run, _imported, "Import them?", yes, as_json, data_dir)
+    _look_then_do(terminal, run, _imported, "Import them?", yes)
 
 
+@command
 def back_populate(
+    terminal: Terminal,
     code: AlertCode,
     since: Annotated[
         datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Only what was done from this day on, by UTC.")
     ] = None,
     yes: Yes = False,
-    as_json: AsJson = False,
-    data_dir: DataDir = None,
 ) -> None:
     """Let contacts enter an alert for what they did before it was at work, where they would be by now."""
     from_ = None if since is None else since.replace(tzinfo=UTC)
 
-    async def run(operations: Operations, total: Total, advance: Advance, keep: bool) -> BackPopulation:
-        return await BackPopulating(operations.pool).run(code, from_, total, advance, keep=keep, actor=ACTOR)
+    async def run(services: Services, total: Total, advance: Advance, keep: bool) -> BackPopulation:
+        return await services.back_population.run(code, from_, total, advance, keep=keep, actor=ACTOR)
 
-    _look_then_do(run, _back_populated, "Let them enter?", yes, as_json, data_dir)
+    _look_then_do(terminal, run, _back_populated, "Let them enter?", yes)
 
 
 def _look_then_do(
-    run: Callable[[Operations, Total, Advance, bool], Awaitable[Report]],
+    terminal: Terminal,
+    run: Callable[[Services, Total, Advance, bool], Awaitable[Report]],
     in_words: Callable[[Report], str],
     question: str,
     yes: bool,
-    as_json: bool,
-    data_dir: DataDir,
 ) -> None:
     if not yes:
-        shown = ask(lambda operations: _with_progress("Looking", operations, run, keep=False), data_dir)
+        shown = terminal.ask(lambda services: _with_progress("Looking", services, run, keep=False))
         if not shown.counts.entered:
-            tell(shown, in_words, as_json=as_json)
+            terminal.tell(shown, in_words)
             return
-        agree(shown, in_words(shown), question, as_json=as_json)
-    done = ask(lambda operations: _with_progress("Entering", operations, run, keep=True), data_dir)
-    tell(done, in_words, as_json=as_json)
+        agree(terminal, shown, in_words(shown), question)
+    terminal.answer(lambda services: _with_progress("Entering", services, run, keep=True), in_words)
 
 
 async def _with_progress(
     name: str,
-    operations: Operations,
-    run: Callable[[Operations, Total, Advance, bool], Awaitable[Report]],
+    services: Services,
+    run: Callable[[Services, Total, Advance, bool], Awaitable[Report]],
     *,
     keep: bool,
 ) -> Report:
@@ -104,13 +100,12 @@ async def _with_progress(
     columns = TextColumn(name), BarColumn(), MofNCompleteColumn(), TextColumn("people"), TimeRemainingColumn()
     with Progress(*columns, console=console, disable=not console.is_terminal, transient=True) as bar:
         task = bar.add_task(name, total=None)
-        with said_in_words():
-            return await run(
-                operations,
-                lambda people: bar.update(task, total=people),
-                lambda people: bar.advance(task, people),
-                keep,
-            )
+        return await run(
+            services,
+            lambda people: bar.update(task, total=people),
+            lambda people: bar.advance(task, people),
+            keep,
+        )
 
 
 def _columns(named: list[str]) -> Mapping[str, str]:

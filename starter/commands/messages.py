@@ -6,12 +6,10 @@ import typer
 from rich.table import Table
 
 from schemas.repair import Answer, Answered, HeldMessages, MessagePreview
-from starter.approvals import Approvals, NothingHeld, Which
-from starter.commands.acting import Actor, Yes, agreed, by
-from starter.commands.asking import ask
-from starter.commands.failures import CommandFailed
-from starter.commands.terminal import AsJson, DataDir, clock, tell
-from starter.operations import Operations
+from starter.approvals import Which
+from starter.commands.terminal.acting import Actor, Yes, agreed, by
+from starter.commands.terminal.asking import Terminal, command
+from starter.commands.terminal.output import clock
 from starter.repair import By
 
 app = typer.Typer(help="See, approve and decline messages that wait for approval.", no_args_is_help=True)
@@ -24,27 +22,25 @@ WhyOption = Annotated[str, typer.Option("--why", help="Why; kept in the audit.")
 
 
 @app.command("held")
+@command
 def held(
+    terminal: Terminal,
     conversation: OfConversation = None,
     message: OfMessage = None,
     limit: Annotated[int, typer.Option(min=1, max=1000, help="How many at most.")] = 100,
     show: Annotated[str | None, typer.Option("--show", metavar="KEY", help="Show this one, rendered.")] = None,
-    as_json: AsJson = False,
-    data_dir: DataDir = None,
 ) -> None:
     """List the messages that wait for approval, the longest first; or show one as its contact would read it."""
     if show is not None:
-        tell(ask(lambda operations: _preview(operations, show), data_dir), _shown, as_json=as_json)
+        terminal.answer(lambda services: services.approvals.preview(show), _shown)
         return
-
-    async def question(operations: Operations) -> HeldMessages:
-        return await Approvals(operations.pool).held(conversation, message, limit)
-
-    tell(ask(question, data_dir), _table, as_json=as_json)
+    terminal.answer(lambda services: services.approvals.held(conversation, message, limit), _table)
 
 
 @app.command("approve")
+@command
 def approve(
+    terminal: Terminal,
     keys: Keys = None,
     all_: All = False,
     conversation: OfConversation = None,
@@ -52,15 +48,15 @@ def approve(
     actor: Actor = None,
     why: WhyOption = "approved",
     yes: Yes = False,
-    as_json: AsJson = False,
-    data_dir: DataDir = None,
 ) -> None:
     """Let held messages leave, if they are still true by then: each is checked anew."""
-    _answer(Answer.APPROVED, _which(keys, all_, conversation, message), by(actor, why), yes, as_json, data_dir)
+    _answer(terminal, Answer.APPROVED, _which(keys, all_, conversation, message), by(actor, why), yes)
 
 
 @app.command("decline")
+@command
 def decline(
+    terminal: Terminal,
     why: WhyOption,
     keys: Keys = None,
     all_: All = False,
@@ -68,18 +64,9 @@ def decline(
     message: OfMessage = None,
     actor: Actor = None,
     yes: Yes = False,
-    as_json: AsJson = False,
-    data_dir: DataDir = None,
 ) -> None:
     """Never send these; a place that hung on one passes to the next in line."""
-    _answer(Answer.DECLINED, _which(keys, all_, conversation, message), by(actor, why), yes, as_json, data_dir)
-
-
-async def _preview(operations: Operations, key: str) -> MessagePreview:
-    try:
-        return await Approvals(operations.pool).preview(key)
-    except NothingHeld as error:
-        raise CommandFailed("not_held", f"{error}.", "`shelftalk message held` lists those that are.") from None
+    _answer(terminal, Answer.DECLINED, _which(keys, all_, conversation, message), by(actor, why), yes)
 
 
 def _which(keys: list[str] | None, all_: bool, conversation: str | None, message: str | None) -> Which:
@@ -90,22 +77,18 @@ def _which(keys: list[str] | None, all_: bool, conversation: str | None, message
     return Which(conversation, message, tuple(keys) if keys else None)
 
 
-def _answer(answer: Answer, which: Which, who: By, yes: bool, as_json: bool, data_dir: DataDir) -> None:
-    async def look(operations: Operations) -> Answered:
-        return await Approvals(operations.pool).answer(answer, which, None)
-
-    counted = ask(look, data_dir)
-    if counted.keys:
-        verb = "approved and checked anew" if answer is Answer.APPROVED else "declined"
-        agreed(f"{len(counted.keys)} messages would be {verb}.", yes=yes, as_json=as_json)
-
-    async def do(operations: Operations) -> Answered:
-        # What was shown, and no more: others may have come to be held meanwhile.
-        shown = Which(keys=counted.keys)
-        answered = await Approvals(operations.pool).answer(answer, shown, who)
-        return answered.model_copy(update={"not_held": (*counted.not_held, *answered.not_held)})
-
-    tell(ask(do, data_dir) if counted.keys else counted, _answered, as_json=as_json)
+def _answer(terminal: Terminal, answer: Answer, which: Which, who: By, yes: bool) -> None:
+    counted = terminal.ask(lambda services: services.approvals.answer(answer, which, None))
+    if not counted.keys:
+        terminal.tell(counted, _answered)
+        return
+    verb = "approved and checked anew" if answer is Answer.APPROVED else "declined"
+    agreed(terminal, f"{len(counted.keys)} messages would be {verb}.", yes=yes)
+    # What was shown, and no more: others may have come to be held meanwhile.
+    shown = Which(keys=counted.keys)
+    answered = terminal.ask(lambda services: services.approvals.answer(answer, shown, who))
+    not_held = (*counted.not_held, *answered.not_held)
+    terminal.tell(answered.model_copy(update={"not_held": not_held}), _answered)
 
 
 def _answered(report: Answered) -> str:

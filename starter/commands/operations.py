@@ -8,11 +8,9 @@ import typer
 from rich.table import Table
 
 from schemas.operations import OperationReport, OperationReports
-from starter.bulk import NoSuchOperation, list_operations, show_operation
-from starter.commands.asking import ask
-from starter.commands.failures import CommandFailed
-from starter.commands.terminal import AsJson, DataDir, clock, say, tell
-from starter.operations import Operations
+from starter.commands.terminal.asking import Terminal, command
+from starter.commands.terminal.output import clock, say
+from starter.services import Services
 
 app = typer.Typer(help="See what is done to many journeys at once.", no_args_is_help=True)
 
@@ -26,37 +24,30 @@ Watch = Annotated[bool, typer.Option("--watch", help="Tell of its progress until
 
 
 @app.command("list")
-def list_(as_json: AsJson = False, data_dir: DataDir = None) -> None:
+@command
+def list_(terminal: Terminal) -> None:
     """List the latest operations: journeys that are moved to another version, or ended."""
-
-    async def question(operations: Operations) -> OperationReports:
-        return await list_operations(operations.pool)
-
-    tell(ask(question, data_dir), _table, as_json=as_json)
+    terminal.answer(lambda services: services.bulk_operations.latest(), _table)
 
 
 @app.command("show")
-def show(operation: Number, watch: Watch = False, as_json: AsJson = False, data_dir: DataDir = None) -> None:
+@command
+def show(terminal: Terminal, operation: Number, watch: Watch = False) -> None:
     """Show how far an operation has come."""
 
-    async def question(operations: Operations) -> OperationReport:
-        try:
-            report = await show_operation(operations.pool, operation)
-            return await _watched(operations, report) if watch else report
-        except NoSuchOperation:
-            raise CommandFailed(
-                "no_such_operation", f"There is no operation {operation}.", "`shelftalk operation list` shows them."
-            ) from None
+    async def question(services: Services) -> OperationReport:
+        report = await services.bulk_operations.show(operation)
+        return await _watched(services, report) if watch else report
 
-    tell(ask(question, data_dir), _shown, as_json=as_json)
+    terminal.answer(question, _shown)
 
 
-async def _watched(operations: Operations, report: OperationReport) -> OperationReport:
+async def _watched(services: Services, report: OperationReport) -> OperationReport:
     unmoved = 0
     say(progress(report))
     while report.left_over and (report.finished_at is None or unmoved < UNMOVED):
         await asyncio.sleep(LOOK.total_seconds())
-        before, report = report, await show_operation(operations.pool, report.operation)
+        before, report = report, await services.bulk_operations.show(report.operation)
         unmoved = unmoved + 1 if report == before else 0
         if report != before:
             say(progress(report))

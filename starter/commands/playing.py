@@ -8,9 +8,9 @@ from enum import Enum
 import click
 
 from schemas.outcome import describe
-from schemas.path import JourneyPath, PathEntry
-from starter.commands.paths import because, ending
-from starter.commands.terminal import clock, length
+from schemas.path import JourneyPath, PathEntry, describe_exit
+from starter.commands.terminal.output import clock, length
+from starter.commands.terminal.paths import ending
 
 NEXT_KEYS = frozenset((" ", "\r", "\n", "n", "\x1b[C"))
 """Space, Enter, n and the right arrow."""
@@ -102,5 +102,5 @@ def _stay(path: JourneyPath, number: int, entry: PathEntry, count: int) -> str:
     if entry.left_at is None:
         lines.append("still there")
     else:
-        lines.append(f"left after {length(entry.left_at - entry.entered_at)}: {because(entry)}")
+        lines.append(f"left after {length(entry.left_at - entry.entered_at)}: {describe_exit(entry)}")
     return "\n".join(lines)

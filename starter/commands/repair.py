@@ -7,13 +7,11 @@ from rich.table import Table
 
 from schemas.ids import JourneyId
 from schemas.reasons import Reason
-from schemas.repair import Repair, RepairPlan, Resumed, Stuck
-from starter.commands.acting import Actor, WhyOption, Yes, agreed, by
-from starter.commands.asking import ask
-from starter.commands.failures import CommandFailed
-from starter.commands.terminal import AsJson, DataDir, clock, tell
-from starter.operations import Operations
-from starter.repair import STOPPING, By, NotRepairable, Repairs
+from schemas.repair import Repair, Resumed, Stuck
+from starter.commands.terminal.acting import Actor, WhyOption, Yes, agreed, by
+from starter.commands.terminal.asking import Terminal, command
+from starter.commands.terminal.output import clock
+from starter.repair import STOPPING, By
 
 app = typer.Typer(help="See what is held up, and mend it; who and why is kept.", no_args_is_help=True)
 
@@ -21,101 +19,63 @@ Id = Annotated[str, typer.Argument(metavar="ID", help="The journey's id, j-…."
 
 
 @app.command("list")
-def list_(as_json: AsJson = False, data_dir: DataDir = None) -> None:
+@command
+def list_(terminal: Terminal) -> None:
     """List what does not go on by itself, by cause, version and step."""
-
-    async def question(operations: Operations) -> Stuck:
-        return await _repairs(operations).stuck()
-
-    tell(ask(question, data_dir), _stuck, as_json=as_json)
+    terminal.answer(lambda services: services.repairs.stuck(), _stuck)
 
 
 @app.command("retry")
-def retry(
-    journey_id: Id,
-    why: WhyOption,
-    actor: Actor = None,
-    yes: Yes = False,
-    as_json: AsJson = False,
-    data_dir: DataDir = None,
-) -> None:
+@command
+def retry(terminal: Terminal, journey_id: Id, why: WhyOption, actor: Actor = None, yes: Yes = False) -> None:
     """Let a journey try the step it rests at again now, with every check."""
-    _repair(JourneyId(journey_id), Repair.RETRY, by(actor, why), yes, as_json, data_dir)
+    _repair(terminal, JourneyId(journey_id), Repair.RETRY, by(actor, why), yes)
 
 
 @app.command("skip")
-def skip(
-    journey_id: Id,
-    why: WhyOption,
-    actor: Actor = None,
-    yes: Yes = False,
-    as_json: AsJson = False,
-    data_dir: DataDir = None,
-) -> None:
+@command
+def skip(terminal: Terminal, journey_id: Id, why: WhyOption, actor: Actor = None, yes: Yes = False) -> None:
     """Let a journey pass over the step it rests at."""
-    _repair(JourneyId(journey_id), Repair.SKIP, by(actor, why), yes, as_json, data_dir)
+    _repair(terminal, JourneyId(journey_id), Repair.SKIP, by(actor, why), yes)
 
 
 @app.command("finish")
-def finish(
-    journey_id: Id,
-    why: WhyOption,
-    actor: Actor = None,
-    yes: Yes = False,
-    as_json: AsJson = False,
-    data_dir: DataDir = None,
-) -> None:
+@command
+def finish(terminal: Terminal, journey_id: Id, why: WhyOption, actor: Actor = None, yes: Yes = False) -> None:
     """Let a journey leave out the rest of its thread."""
-    _repair(JourneyId(journey_id), Repair.FINISH, by(actor, why), yes, as_json, data_dir)
+    _repair(terminal, JourneyId(journey_id), Repair.FINISH, by(actor, why), yes)
 
 
 @app.command("resume")
+@command
 def resume(
+    terminal: Terminal,
     cause: Annotated[Reason, typer.Option("--cause", help=f"What stopped them: {' or '.join(STOPPING)}.")],
     why: WhyOption,
     conversation: Annotated[str | None, typer.Option("--conversation", help="Only of this conversation.")] = None,
     step: Annotated[str | None, typer.Option("--step", help="Only those that rest at this step.")] = None,
     actor: Actor = None,
     yes: Yes = False,
-    as_json: AsJson = False,
-    data_dir: DataDir = None,
 ) -> None:
     """Let all that the same cause has stopped try again."""
     who = by(actor, why)
-
     if cause not in STOPPING:
         raise typer.BadParameter(f"what stops journeys is {' or '.join(STOPPING)}", param_hint="--cause")
-
-    async def count(operations: Operations) -> Resumed:
-        return await _repairs(operations).resume(cause, conversation, step, None)
-
-    counted = ask(count, data_dir)
-    if counted.journeys:
-        agreed(f"{counted.journeys} journeys would try again now, with every check.", yes=yes, as_json=as_json)
-
-    async def do(operations: Operations) -> Resumed:
-        return await _repairs(operations).resume(cause, conversation, step, who)
-
-    tell(ask(do, data_dir) if counted.journeys else counted, _resumed, as_json=as_json)
+    counted = terminal.ask(lambda services: services.repairs.resume(cause, conversation, step, None))
+    if not counted.journeys:
+        terminal.tell(counted, _resumed)
+        return
+    agreed(terminal, f"{counted.journeys} journeys would try again now, with every check.", yes=yes)
+    terminal.answer(lambda services: services.repairs.resume(cause, conversation, step, who), _resumed)
 
 
-def _repair(journey_id: JourneyId, repair: Repair, who: By, yes: bool, as_json: bool, data_dir: DataDir) -> None:
-    async def asked(operations: Operations, by_: By | None) -> RepairPlan:
-        try:
-            return await _repairs(operations).repair(journey_id, repair, by_)
-        except NotRepairable as error:
-            raise CommandFailed("not_repairable", str(error), "`shelftalk journey replay` has its path.") from None
-
-    agreed(ask(lambda operations: asked(operations, None), data_dir).sentence, yes=yes, as_json=as_json)
-    tell(
-        ask(lambda operations: asked(operations, who), data_dir),
+def _repair(terminal: Terminal, journey_id: JourneyId, repair: Repair, who: By, yes: bool) -> None:
+    planned = terminal.ask(lambda services: services.repairs.repair(journey_id, repair, None))
+    agreed(terminal, planned.sentence, yes=yes)
+    terminal.answer(
+        lambda services: services.repairs.repair(journey_id, repair, who),
         lambda plan: f"Asked for. {plan.sentence}",
-        as_json=as_json,
     )
-
-
-def _repairs(operations: Operations) -> Repairs:
-    return Repairs(operations.pool, operations.client, operations.archive)
 
 
 def _resumed(report: Resumed) -> str:

@@ -1,7 +1,7 @@
 """`shelftalk report`, `why` and `why-product`: what was wanted, what became of a list, why somebody was not told."""
 
 import sys
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Callable, Iterator
 from datetime import date, datetime
 from typing import Annotated, TypeVar
 
@@ -12,13 +12,12 @@ from rich.table import Column, Table
 from schemas.ids import Level, StoreId
 from schemas.reasons import Reason
 from schemas.reports import ListReport, WantedReport, WhyContact, WhyEntry, WhyProduct
-from starter.commands.asking import ask
-from starter.commands.failures import CommandFailed
-from starter.commands.terminal import AsJson, DataDir, ExitCode, clock, tell
-from starter.operations import Operations
-from starter.reports import LARGEST_REPORT, BadPeriod, NoSuchList, Period, Reports
+from starter.commands.terminal.asking import Terminal, command
+from starter.commands.terminal.failures import CommandFailed
+from starter.commands.terminal.output import ExitCode, clock
+from starter.reports import LARGEST_REPORT, BadPeriod, Period
 from starter.spreadsheets import list_csv, wanted_csv
-from starter.why import MOST_ENTRIES, About, UnknownProduct, Why
+from starter.why import MOST_ENTRIES, About
 
 app = typer.Typer(help="What was wanted most, and what became of each list's contacts.", no_args_is_help=True)
 
@@ -32,86 +31,66 @@ DAYS_SHOWN = 14
 
 
 @app.command("wanted")
+@command
 def wanted(
+    terminal: Terminal,
     list_: Annotated[str | None, typer.Option("--list", help="Only of this list.")] = None,
     since: Since = None,
     until: Until = None,
     by: Annotated[Level, typer.Option(help="One line for each variant, or for each product.")] = Level.VARIANT,
     limit: Annotated[int, typer.Option(min=1, max=LARGEST_REPORT, help="How many lines at most.")] = 50,
-    as_json: AsJson = False,
     as_csv: AsCsv = False,
-    data_dir: DataDir = None,
 ) -> None:
     """Show what is wanted most: who waits, was lost to the window, was told and bought, and how many to order."""
     period = _period(since, until)
-
-    async def question(operations: Operations) -> WantedReport:
-        return await _of_a_list(list_, Reports(operations.pool).wanted(list_, period, by, limit))
-
-    _give(ask(question, data_dir), _wanted, wanted_csv, as_json=as_json, as_csv=as_csv)
+    report = terminal.ask(lambda services: services.reports.wanted(list_, period, by, limit))
+    _give(terminal, report, _wanted, wanted_csv, as_csv=as_csv)
 
 
 @app.command("list")
+@command
 def list_(
+    terminal: Terminal,
     code: Annotated[str, typer.Argument(metavar="LIST", help="The list's code.")] = "default",
     since: Since = None,
     until: Until = None,
-    as_json: AsJson = False,
     as_csv: AsCsv = False,
-    data_dir: DataDir = None,
 ) -> None:
     """Show what became of a list's contacts, by alert and by day: entered, told, bought after, left and why."""
     period = _period(since, until)
-
-    async def question(operations: Operations) -> ListReport:
-        return await _of_a_list(code, Reports(operations.pool).list_figures(code, period))
-
-    _give(ask(question, data_dir), _figures, list_csv, as_json=as_json, as_csv=as_csv)
+    report = terminal.ask(lambda services: services.reports.list_figures(code, period))
+    _give(terminal, report, _figures, list_csv, as_csv=as_csv)
 
 
+@command
 def why(
+    terminal: Terminal,
     email: Annotated[str, typer.Argument(help="The contact's address.")],
     store: Annotated[str | None, typer.Option(help="Only of this store.")] = None,
     variant: Annotated[str | None, typer.Option(help="Only of this variant, its whole product included.")] = None,
     product: Annotated[str | None, typer.Option(help="Only of this product.")] = None,
     limit: Entries = 100,
-    as_json: AsJson = False,
-    data_dir: DataDir = None,
 ) -> None:
     """Say of a contact why they were not told, or not yet, of everything they were considered for."""
     if store is None and (variant is not None or product is not None):
         raise typer.BadParameter("a variant or a product is one of a store: name the store too", param_hint="--store")
     about = About(store, variant, product)
-
-    async def question(operations: Operations) -> WhyContact:
-        return await Why(operations.pool).contact(email, about, limit)
-
-    tell(ask(question, data_dir), _why, as_json=as_json)
+    terminal.answer(lambda services: services.why.contact(email, about, limit), _why)
 
 
+@command
 def why_product(
+    terminal: Terminal,
     store: Annotated[str, typer.Option("--store", help="The store's id.")],
     variant: Annotated[str | None, typer.Option(help="The variant, those who wait for its product included.")] = None,
     product: Annotated[str | None, typer.Option(help="The product, with all its variants.")] = None,
     limit: Entries = 100,
-    as_json: AsJson = False,
-    data_dir: DataDir = None,
 ) -> None:
     """Say of a product or variant who was not told and why, and where those who wait stand."""
     if (variant is None) == (product is None):
         raise typer.BadParameter("name one of the two", param_hint="--variant, --product")
-
-    async def question(operations: Operations) -> WhyProduct:
-        try:
-            return await Why(operations.pool).product(StoreId(store), About(store, variant, product), limit)
-        except UnknownProduct as error:
-            raise CommandFailed(
-                "unknown_product",
-                f"Nothing is known of {error}.",
-                "Its storefront has not told of it yet; `shelftalk product set` puts it in by hand.",
-            ) from None
-
-    tell(ask(question, data_dir), _why_product, as_json=as_json)
+    about = About(store, variant, product)
+    terminal.answer(lambda services: services.why.product(StoreId(store), about, limit), _why_product)
 
 
 def _period(since: datetime | None, until: datetime | None) -> Period:
@@ -125,31 +104,22 @@ def _day(moment: datetime | None) -> date | None:
     return None if moment is None else moment.date()
 
 
-async def _of_a_list(code: str | None, report: Awaitable[Answer]) -> Answer:
-    try:
-        return await report
-    except NoSuchList:
-        raise CommandFailed(
-            "no_such_list", f"There is no list '{code}'.", "`shelftalk alert list` shows each alert's list."
-        ) from None
-
-
 def _give(
+    terminal: Terminal,
     answer: Answer,
     show: Callable[[Answer], object],
     as_table: Callable[[Answer], bytes],
     *,
-    as_json: bool,
     as_csv: bool,
 ) -> None:
-    if as_json and as_csv:
+    if terminal.as_json and as_csv:
         raise CommandFailed("usage", "An answer is JSON or CSV, not both.", exit_=ExitCode.USAGE)
     if as_csv:
         sys.stdout.flush()
         sys.stdout.buffer.write(as_table(answer))
         sys.stdout.buffer.flush()
     else:
-        tell(answer, show, as_json=as_json)
+        terminal.tell(answer, show)
 
 
 def _wanted(report: WantedReport) -> Table | str:

@@ -7,9 +7,10 @@ from typing import Annotated
 import typer
 
 from schemas.operations import NOT_AT_REST, Choice, Place, UnderWay
-from starter.commands.acting import agreed
-from starter.commands.failures import CommandFailed
-from starter.commands.terminal import say
+from starter.commands.terminal.acting import agreed
+from starter.commands.terminal.asking import Terminal
+from starter.commands.terminal.failures import CommandFailed
+from starter.commands.terminal.output import say
 
 UnderWayOption = Annotated[
     Choice | None,
@@ -20,7 +21,7 @@ PLACES_SAID = 15
 """Places named before the question; `GET /v1/conversations/{code}/under-way` has them all."""
 
 
-def decided(shown: UnderWay, choice: Choice | None, *, yes: bool, as_json: bool) -> Choice:
+def decided(terminal: Terminal, shown: UnderWay, choice: Choice | None, *, yes: bool) -> Choice:
     """What is to become of those under way: as the command line says, or as somebody answers who has seen the counts.
 
     Raises:
@@ -28,7 +29,7 @@ def decided(shown: UnderWay, choice: Choice | None, *, yes: bool, as_json: bool)
     """
     if not shown.journeys:
         return choice or Choice.STAY
-    at_hand = sys.stdin.isatty() and not as_json
+    at_hand = sys.stdin.isatty() and not terminal.as_json
     if choice is None and not at_hand:
         raise CommandFailed(
             "under_way_undecided",
@@ -40,7 +41,7 @@ def decided(shown: UnderWay, choice: Choice | None, *, yes: bool, as_json: bool)
             say(line)
     if choice is None:
         choice = Choice(typer.prompt("stay, move or end?", default=Choice.STAY.value, type=Choice, err=True))
-    agreed(consequence(shown, choice), yes=yes or choice is Choice.STAY or not at_hand, as_json=as_json)
+    agreed(terminal, consequence(shown, choice), yes=yes or choice is Choice.STAY or not at_hand)
     return choice
 
 

@@ -10,8 +10,9 @@ from rich.table import Table
 from activities.storefronts.registry import Storefronts
 from schemas.model import Model
 from schemas.settings import Settings
-from starter.commands.running import STOP_HINT, WebPort, run_until_stopped
-from starter.commands.terminal import AsJson, DataDir, own_settings, say, tell
+from starter.commands.processes import STOP_HINT, WebPort, run_until_stopped
+from starter.commands.terminal.asking import Terminal, command
+from starter.commands.terminal.output import say
 from starter.devstack.failures import DevstackError, make_folder
 from starter.logs import log_to_file
 from starter.processes import until_stopped
@@ -47,25 +48,25 @@ class WhereItIs(Model):
     """Storefronts whose webhooks are refused, each with the setting that is missing."""
 
 
+@command
 def up(
+    terminal: Terminal,
     port: WebPort = None,
     temporal_port: TemporalPort = 0,
     temporal_ui_port: TemporalUiPort = None,
     smtp_port: SmtpPort = 0,
-    as_json: AsJson = False,
-    data_dir: DataDir = None,
 ) -> None:
     """Run everything here: PostgreSQL, Temporal, a mailbox, worker and web, until Ctrl-C. All state is kept."""
     with needing_embedded():
         from starter.devstack.stack import Ports, running_stack
-    settings = own_settings(data_dir)
+    settings = terminal.own_settings()
     log_beside_the_data(settings)
     if port is not None:
         settings = settings.model_copy(update={"http_port": port})
 
     async def main() -> None:
         async with running_stack(settings, Ports(temporal_port, temporal_ui_port, smtp_port), say) as stack:
-            tell(where_it_is(stack), _where, as_json=as_json)
+            terminal.tell(where_it_is(stack), _where)
             say(STOP_HINT)
             await until_stopped()
 

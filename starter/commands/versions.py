@@ -1,32 +1,28 @@
 """`shelftalk conversation save|list|versions|show|diff|rollback|discard`: what is worked on, and what was published."""
 
-import getpass
 import sys
-from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import Annotated, TypeVar
+from typing import Annotated
 
 import typer
 from rich.table import Table
 
 from schemas.conversation import ConversationDocument
 from schemas.model import Model
-from schemas.versions import ConversationList, DifferenceReport, SavedWorking, ShownVersion, VersionList
-from starter.commands.acting import Actor, Yes, agreed
-from starter.commands.asking import ask
+from schemas.versions import ConversationList, DifferenceReport, SavedWorking, VersionList
 from starter.commands.conversations import File, name_of, read_file
-from starter.commands.failures import CommandFailed
-from starter.commands.terminal import AsJson, DataDir, clock, tell
+from starter.commands.terminal.acting import Actor, Yes, agreed, who
+from starter.commands.terminal.asking import Terminal, command
+from starter.commands.terminal.output import clock, write_json
 from starter.commands.under_way import NoteOption
 from starter.differences import find_differences, say_differences
 from starter.documents import load_document
-from starter.operations import Operations
-from starter.versions import NoSuchVersion, SavedMeanwhile, Versions, Which
+from starter.services import Services
+from starter.versions import NoSuchVersion, Versions, Which
 
 SHORT = 12
 """Digits of a content hash that tell any two versions of a conversation apart."""
 
-Answer = TypeVar("Answer")
 Version = Annotated[
     str,
     typer.Argument(metavar="VERSION", help="A conversation's code; CODE@N or CODE@working for another than published."),
@@ -48,46 +44,48 @@ class Discarded(Model):
     conversation: str
 
 
+@command
 def save(
+    terminal: Terminal,
     file: File,
     actor: Actor = None,
     based_on: Annotated[
         str | None, typer.Option("--based-on", help="The content hash of the version that was changed.")
     ] = None,
-    as_json: AsJson = False,
-    data_dir: DataDir = None,
 ) -> None:
     """Save a conversation to work on. It reaches nobody until it is published."""
     text = read_file(file)
     document = load_document(text, name_of(file))
-
-    async def question(versions: Versions) -> SavedWorking:
-        return await versions.save(text.decode("utf-8-sig"), document, _who(actor), based_on)
-
-    tell(_ask(question, data_dir), _saved, as_json=as_json)
+    source, by = text.decode("utf-8-sig"), who(actor)
+    terminal.answer(lambda services: services.versions.save(source, document, by, based_on), _saved)
 
 
-def list_(as_json: AsJson = False, data_dir: DataDir = None) -> None:
+@command
+def list_(terminal: Terminal) -> None:
     """List conversations: what is published of each, and who works on it."""
-    tell(_ask(lambda versions: versions.all(), data_dir), _conversations, as_json=as_json)
+    terminal.answer(lambda services: services.versions.all(), _conversations)
 
 
-def versions_(conversation: Conversation, as_json: AsJson = False, data_dir: DataDir = None) -> None:
+@command
+def versions_(terminal: Terminal, conversation: Conversation) -> None:
     """List the versions of a conversation: when, by whom, why, and how many journeys live by each."""
-    tell(_ask(lambda versions: versions.of(conversation), data_dir), _versions, as_json=as_json)
+    terminal.answer(lambda services: services.versions.of(conversation), _versions)
 
 
-def show(version: Version, as_json: AsJson = False, data_dir: DataDir = None) -> None:
+@command
+def show(terminal: Terminal, version: Version) -> None:
     """Print a version as YAML, as it was written."""
-    shown = _ask(lambda versions: versions.show(Which.named(version)), data_dir)
-    if as_json:
-        tell(shown, ShownVersion.__str__, as_json=True)
+    shown = terminal.ask(lambda services: services.versions.show(Which.named(version)))
+    if terminal.as_json:
+        write_json(shown)
     else:
         # Not over rich, which would break lines.
         sys.stdout.write(shown.source if shown.source.endswith("\n") else f"{shown.source}\n")
 
 
+@command
 def diff(
+    terminal: Terminal,
     before: Annotated[str, typer.Argument(metavar="A", help="A version, or a file.")],
     after: Annotated[
         str | None,
@@ -96,74 +94,47 @@ def diff(
         ),
     ] = None,
     full: Annotated[bool, typer.Option("--full", help="With the lines of texts that changed.")] = False,
-    as_json: AsJson = False,
-    data_dir: DataDir = None,
 ) -> None:
     """Tell what differs, a sentence for each change."""
 
-    async def question(versions: Versions) -> DifferenceReport:
-        first, second = await _two(versions, before, after)
+    async def question(services: Services) -> DifferenceReport:
+        first, second = await _two(services.versions, before, after)
         found = find_differences(first[1], second[1])
         return DifferenceReport(before=first[0], after=second[0], differences=found)
 
-    tell(_ask(question, data_dir), lambda report: say_differences(report.differences, full=full), as_json=as_json)
+    terminal.answer(question, lambda report: say_differences(report.differences, full=full))
 
 
+@command
 def rollback(
+    terminal: Terminal,
     version: Annotated[str, typer.Argument(metavar="VERSION", help="Which, like back-in-stock@3.")],
     actor: Actor = None,
     note: NoteOption = None,
     yes: Yes = False,
-    as_json: AsJson = False,
-    data_dir: DataDir = None,
 ) -> None:
     """Publish a past version again. Journeys under way keep their version."""
-
-    async def look(versions: Versions) -> Which:
-        which = Which.named(version)
-        if which.number is None:
-            raise NoSuchVersion(f"Say which version of '{which.code}' is to come back, like '{which.code}@1'.")
-        await versions.show(which)
-        return which
-
-    which = _ask(look, data_dir)
-    agreed(f"{which} would be published again; those under way keep their version.", yes=yes, as_json=as_json)
-
-    async def do(versions: Versions) -> RolledBack:
-        published = await versions.rollback(which.code, which.number or 0, _who(actor), note)
-        return RolledBack(conversation=which.code, version=published.version_id, number=published.number)
-
-    tell(_ask(do, data_dir), lambda report: f"{report.version} is published again.", as_json=as_json)
+    which = Which.named(version)
+    number = which.number
+    if number is None:
+        raise NoSuchVersion(f"Say which version of '{which.code}' is to come back, like '{which.code}@1'.")
+    terminal.ask(lambda services: services.versions.show(which))
+    agreed(terminal, f"{which} would be published again; those under way keep their version.", yes=yes)
+    by = who(actor)
+    published = terminal.ask(lambda services: services.versions.rollback(which.code, number, by, note))
+    report = RolledBack(conversation=which.code, version=published.version_id, number=published.number)
+    terminal.tell(report, lambda again: f"{again.version} is published again.")
 
 
-def discard(
-    conversation: Conversation,
-    actor: Actor = None,
-    yes: Yes = False,
-    as_json: AsJson = False,
-    data_dir: DataDir = None,
-) -> None:
+@command
+def discard(terminal: Terminal, conversation: Conversation, actor: Actor = None, yes: Yes = False) -> None:
     """Throw away what is worked on. What is published stays as it is."""
-    shown = _ask(lambda versions: versions.show(Which(conversation, working=True)), data_dir)
-    agreed(f"{shown.version} would be gone for good.", yes=yes, as_json=as_json)
-
-    async def do(versions: Versions) -> Discarded:
-        await versions.discard(conversation, _who(actor))
-        return Discarded(conversation=conversation)
-
-    tell(_ask(do, data_dir), lambda report: f"Nobody works on '{report.conversation}' any more.", as_json=as_json)
-
-
-def _ask(question: Callable[[Versions], Awaitable[Answer]], data_dir: Path | None) -> Answer:
-    async def of(operations: Operations) -> Answer:
-        return await question(Versions(operations.pool))
-
-    try:
-        return ask(of, data_dir)
-    except NoSuchVersion as error:
-        raise CommandFailed("no_such_version", str(error)) from None
-    except SavedMeanwhile as error:
-        raise CommandFailed("saved_meanwhile", str(error), "Say it with --based-on HASH.") from None
+    shown = terminal.ask(lambda services: services.versions.show(Which(conversation, working=True)))
+    agreed(terminal, f"{shown.version} would be gone for good.", yes=yes)
+    by = who(actor)
+    terminal.ask(lambda services: services.versions.discard(conversation, by))
+    done = Discarded(conversation=conversation)
+    terminal.tell(done, lambda report: f"Nobody works on '{report.conversation}' any more.")
 
 
 async def _two(
@@ -192,13 +163,6 @@ async def _document(versions: Versions, named: str) -> tuple[str, ConversationDo
 
 def _is_file(named: str) -> bool:
     return named == "-" or "/" in named or "." in named
-
-
-def _who(actor: str | None) -> str:
-    name = (actor or getpass.getuser()).strip()
-    if not 0 < len(name) <= 200:
-        raise typer.BadParameter("write 1 to 200 characters", param_hint="--by")
-    return name
 
 
 def _saved(report: SavedWorking) -> str:

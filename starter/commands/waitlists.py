@@ -2,24 +2,18 @@
 
 import os
 import sys
-from collections.abc import Generator
-from contextlib import contextmanager
 from typing import Annotated
 
 import typer
 from rich.table import Column, Table
 
-from activities.waitlist.late import AlertDraft, NoSuchAlert
 from schemas.model import Model
 from schemas.waitlists import Saying, WaitingLine
 from starter.commands.alerts import ACTOR
-from starter.commands.asking import ask
-from starter.commands.failures import CommandFailed
-from starter.commands.terminal import AsJson, DataDir, ExitCode, clock, say, tell
-from starter.http.retry import once_more
-from starter.operations import Operations
-from starter.waitlists import Lines, MoreToHear, UnknownMessage, WaitlistCsv, Waitlists
-from starter.why import UnknownProduct
+from starter.commands.terminal.asking import Terminal, command
+from starter.commands.terminal.failures import CommandFailed
+from starter.commands.terminal.output import ExitCode, clock, say
+from starter.waitlists import Lines
 
 app = typer.Typer(help="Show, export, import and write to waiting lists.", no_args_is_help=True)
 
@@ -41,46 +35,36 @@ class Exported(Model):
 
 
 @app.command("show")
+@command
 def show(
+    terminal: Terminal,
     store: Store,
     variant: Variant = None,
     product: Product = None,
     alert: Alert = None,
     limit: Annotated[int, typer.Option(min=1, max=MOST_SHOWN, help="How many contacts at most.")] = 50,
     addresses: Annotated[bool, typer.Option("--addresses", help="Show addresses too.")] = False,
-    as_json: AsJson = False,
-    data_dir: DataDir = None,
 ) -> None:
     """Show who waits, in order: place, contact, since when, until when, and whether they are being told."""
     lines = _lines(store, variant, product, alert)
-
-    async def question(operations: Operations) -> WaitingLine:
-        with said_in_words():
-            return await Waitlists(operations.pool).show(lines, limit, addresses=addresses)
-
-    tell(ask(question, data_dir), _line, as_json=as_json)
+    terminal.answer(lambda services: services.waitlists.show(lines, limit, addresses=addresses), _line)
 
 
 @app.command("export")
+@command
 def export(
+    terminal: Terminal,
     file: Annotated[str, typer.Argument(metavar="[FILE|-]", help="Where to; - for standard output.")] = "-",
     store: Annotated[str | None, typer.Option("--store", help="Only of this store.")] = None,
     variant: Annotated[str | None, typer.Option(help="Only those who wait for this variant.")] = None,
     alert: Alert = None,
-    as_json: AsJson = False,
-    data_dir: DataDir = None,
 ) -> None:
     """Write the waiting lists as CSV, with addresses, as `import` reads them."""
     if variant is not None and store is None:
         raise typer.BadParameter("a variant is one of a store: name that too", param_hint="--store")
-    if as_json and file == "-":
+    if terminal.as_json and file == "-":
         raise CommandFailed("usage", "Standard output is for the CSV.", "Name a file.", ExitCode.USAGE)
-
-    async def question(operations: Operations) -> WaitlistCsv:
-        with said_in_words():
-            return await Waitlists(operations.pool).export(Lines(store, variant, None, alert), ACTOR)
-
-    written = ask(question, data_dir)
+    written = terminal.ask(lambda services: services.waitlists.export(Lines(store, variant, None, alert), ACTOR))
     if file == "-":
         sys.stdout.flush()
         sys.stdout.buffer.write(written.text)
@@ -90,43 +74,33 @@ def export(
     with open(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as opened:
         opened.write(written.text)
     exported = Exported(file=file, contacts=written.contacts)
-    tell(exported, lambda done: f"{done.contacts} contacts written to {done.file}.", as_json=as_json)
+    terminal.tell(exported, lambda done: f"{done.contacts} contacts written to {done.file}.")
 
 
 @app.command("message")
+@command
 def message(
+    terminal: Terminal,
     store: Store,
     code: Annotated[str, typer.Option("--message", help="The message's code, in the conversation they are in.")],
     variant: Variant = None,
     product: Product = None,
     alert: Alert = None,
     yes: Yes = False,
-    as_json: AsJson = False,
-    data_dir: DataDir = None,
 ) -> None:
     """Write to everyone in a waiting list, once. They keep their place, and are told as ever when it is their turn."""
     lines = _lines(store, variant, product, alert)
-
-    async def look(operations: Operations) -> Saying:
-        with said_in_words():
-            return await Waitlists(operations.pool).would_say(lines, code)
-
-    shown = ask(look, data_dir)
+    shown = terminal.ask(lambda services: services.waitlists.would_say(lines, code))
     if not shown.to_hear:
-        tell(shown, _saying, as_json=as_json)
+        terminal.tell(shown, _saying)
         return
     if not yes:
-        agree(shown, _saying(shown), "Write to them?", as_json=as_json)
-
-    async def speak(operations: Operations) -> Saying:
-        at_most = None if yes else shown.to_hear
-        with said_in_words():
-            return await once_more(lambda: Waitlists(operations.pool).say(lines, code, ACTOR, at_most))
-
-    tell(ask(speak, data_dir), _saying, as_json=as_json)
+        agree(terminal, shown, _saying(shown), "Write to them?")
+    at_most = None if yes else shown.to_hear
+    terminal.answer(lambda services: services.waitlists.say(lines, code, ACTOR, at_most), _saying)
 
 
-def agree(shown: Model, in_words: object, question: str, *, as_json: bool) -> None:
+def agree(terminal: Terminal, shown: Model, in_words: object, question: str) -> None:
     """Ask whether to do what was shown. Without a yes, what was shown is the answer, and the command fails.
 
     Raises:
@@ -136,29 +110,9 @@ def agree(shown: Model, in_words: object, question: str, *, as_json: bool) -> No
         say(str(in_words))
         if typer.confirm(question, err=True):
             return
-    tell(shown, lambda _: in_words, as_json=as_json)
+    terminal.tell(shown, lambda _: in_words)
     say("Nothing was changed. Say --yes to do it.")
     raise typer.Exit(ExitCode.FAILED)
-
-
-@contextmanager
-def said_in_words() -> Generator[None]:
-    """Says what these operations refuse as the commands do."""
-    try:
-        yield
-    except NoSuchAlert as error:
-        raise CommandFailed("no_such_alert", str(error), "`shelftalk alert list` shows them.") from None
-    except AlertDraft as error:
-        advice = "Set a message live and publish the conversation: `shelftalk conversation publish FILE`."
-        raise CommandFailed("alert_draft", str(error), advice) from None
-    except UnknownProduct as error:
-        advice = "Its storefront has not told of it yet; `shelftalk product set` puts it in by hand."
-        raise CommandFailed("unknown_product", f"Nothing is known of {error}.", advice) from None
-    except UnknownMessage as error:
-        advice = "Put it into the conversation's document and publish that; those who sign up from then on have it."
-        raise CommandFailed("unknown_message", str(error), advice) from None
-    except MoreToHear as error:
-        raise CommandFailed("more_than_shown", str(error), "Look again, and answer anew.") from None
 
 
 def _lines(store: str, variant: str | None, product: str | None, alert: str | None) -> Lines:

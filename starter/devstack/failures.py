@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+from starter.runtime.ports import CannotStart
+
 LOG_LINES_SHOWN = 8
 """Enough to hold a panic's first line and the error before it, short enough to stay readable in a terminal."""
 
@@ -9,8 +11,8 @@ _READ_FROM_END = 16 * 1024
 """Bytes of a log looked at: far more than the lines shown, far less than a log that grew for a year."""
 
 
-class DevstackError(Exception):
-    """A component cannot be had, started or reached. The message is complete, for the person at the terminal."""
+class DevstackError(CannotStart):
+    """A component of the dev stack cannot be had, started or reached."""
 
 
 def log_tail(log: Path, since: int = 0) -> str:

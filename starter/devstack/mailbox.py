@@ -17,7 +17,7 @@ from weakref import WeakSet
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
 from starter.devstack.failures import make_folder
-from starter.devstack.ports import LOOPBACK, cannot_listen
+from starter.runtime.ports import LOOPBACK, cannot_listen
 
 LARGEST_MAIL_BYTES = 32 * 1024 * 1024
 """What large mail services accept, and then some."""

@@ -25,9 +25,8 @@ from starter.devstack.temporal_cli import find_temporal
 from starter.documents import STARTER_CONVERSATION, load_document
 from starter.endpoints import Endpoints, remove_endpoints, write_endpoints, write_private
 from starter.keys import Keys
-from starter.operations import Operations, open_operations
 from starter.processes import running_engine, running_web
-from starter.publishing import anything_published
+from starter.services import Services, open_services
 
 KEY_NAME = "up"
 """Of the API key made at the first start."""
@@ -52,7 +51,7 @@ class Stack:
     """
 
     settings: Settings
-    operations: Operations
+    services: Services
     mailbox: Mailbox | None
     endpoints: Endpoints
     api_key_file: Path
@@ -82,19 +81,19 @@ async def running_stack(
         if added := await prepare_temporal(client):
             say(f"              search attributes added: {', '.join(added)}")
         found, mailbox = await _with_mail(found, ports, parts, say)
-        operations = await parts.enter_async_context(open_operations(found))
-        await _publish(operations, conversation, say)
+        services = await parts.enter_async_context(open_services(found))
+        await _publish(services, conversation, say)
         await parts.enter_async_context(running_engine(found, pool, client))
         say("Worker        at work, with the dispatcher beside it")
         parts.callback(say, "Stopping the worker; it finishes what it has begun")
-        web_url = await parts.enter_async_context(running_web(found, operations))
+        web_url = await parts.enter_async_context(running_web(found, services))
         say(f"Web           {web_url}")
         parts.callback(say, "Stopping the web server")
         endpoints = _endpoints(found, web_url, ui_url, mailbox)
-        key_file = await _keep_key(settings.data_dir, operations.keys)
+        key_file = await _keep_key(settings.data_dir, services.keys)
         write_endpoints(settings.data_dir, endpoints)
         parts.callback(remove_endpoints, settings.data_dir)
-        yield Stack(found, operations, mailbox, endpoints, key_file)
+        yield Stack(found, services, mailbox, endpoints, key_file)
 
 
 def api_key(file: Path) -> str:
@@ -153,12 +152,12 @@ async def _with_mail(
     return settings.model_copy(update={**here, "smtp_starttls": False}), mailbox
 
 
-async def _publish(operations: Operations, conversation: ConversationDocument | None, say: Say) -> None:
+async def _publish(services: Services, conversation: ConversationDocument | None, say: Say) -> None:
     if conversation is None:
-        if await anything_published(operations.pool):
+        if await services.publishing.anything_published():
             return
         conversation = load_document(STARTER_CONVERSATION.read_bytes(), STARTER_CONVERSATION.name)
-    published = await operations.publish(conversation)
+    published = await services.publishing.publish(conversation)
     say(f"Conversation  {published.version_id} published")
 
 

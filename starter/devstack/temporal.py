@@ -14,7 +14,7 @@ from temporalio.service import RPCError
 
 from starter.devstack.child import Child, FolderLock, Server
 from starter.devstack.failures import DevstackError, explain
-from starter.devstack.ports import LOOPBACK, free_port, port_taken, require_free
+from starter.runtime.ports import LOOPBACK, free_port, port_taken, require_free
 
 SEARCH_ATTRIBUTES = ("ShelftalkStore", "ShelftalkSubject", "ShelftalkConversation", "ShelftalkContact")
 """Keywords that every journey is found by. A server of the user's own needs the same."""

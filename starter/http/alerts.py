@@ -9,10 +9,9 @@ from schemas.model import Model
 from schemas.reports import AlertStates, PauseReport, ResumeReport
 from starter.http.actor import actor
 from starter.http.auth import keyed_router
-from starter.http.problems import Kind, Refusal, problem_responses
-from starter.http.retry import once_more
-from starter.http.surroundings import Ops
-from starter.pausing import MoreThanShown, NothingToPause, Pausable, Pausing
+from starter.http.dependencies import InjectedServices
+from starter.http.problems import Kind, problem_responses
+from starter.pausing import Pausable
 
 router = keyed_router("alerts")
 
@@ -38,17 +37,17 @@ class Resume(Model):
 
 
 @router.get("/v1/alerts", summary="List alerts")
-async def list_alerts(operations: Ops) -> AlertStates:
+async def list_alerts(services: InjectedServices) -> AlertStates:
     """What each watches, how many wait, whether it is paused."""
-    return await Pausing(operations.pool).alerts()
+    return await services.pausing.alerts()
 
 
 @router.post(
     "/v1/alerts/{code}/pause", summary="Pause an alert", responses=problem_responses(Kind.NOT_FOUND, Kind.INVALID)
 )
-async def pause_alert(code: Code, _agreed: Pause, request: Request, operations: Ops) -> PauseReport:
+async def pause_alert(code: Code, _agreed: Pause, request: Request, services: InjectedServices) -> PauseReport:
     """Everyone keeps their place, sign-ups are taken, nothing is sent."""
-    return await _pause(Pausable("alert", code), request, operations)
+    return await _pause(Pausable("alert", code), request, services)
 
 
 @router.post(
@@ -56,9 +55,9 @@ async def pause_alert(code: Code, _agreed: Pause, request: Request, operations: 
     summary="Resume an alert",
     responses=problem_responses(Kind.NOT_FOUND, Kind.CONFLICT, Kind.INVALID),
 )
-async def resume_alert(code: Code, agreed: Resume, request: Request, operations: Ops) -> ResumeReport:
+async def resume_alert(code: Code, agreed: Resume, request: Request, services: InjectedServices) -> ResumeReport:
     """Without `confirm` it only shows how many would be told now; `resumed` says which of the two happened."""
-    return await _resume(Pausable("alert", code), agreed, request, operations)
+    return await _resume(Pausable("alert", code), agreed, request, services)
 
 
 @router.post(
@@ -66,9 +65,9 @@ async def resume_alert(code: Code, agreed: Resume, request: Request, operations:
     summary="Pause a conversation",
     responses=problem_responses(Kind.NOT_FOUND, Kind.INVALID),
 )
-async def pause_conversation(code: Code, _agreed: Pause, request: Request, operations: Ops) -> PauseReport:
+async def pause_conversation(code: Code, _agreed: Pause, request: Request, services: InjectedServices) -> PauseReport:
     """With all its alerts: everyone keeps their place, sign-ups are taken, nothing is sent."""
-    return await _pause(Pausable("conversation", code), request, operations)
+    return await _pause(Pausable("conversation", code), request, services)
 
 
 @router.post(
@@ -76,30 +75,18 @@ async def pause_conversation(code: Code, _agreed: Pause, request: Request, opera
     summary="Resume a conversation",
     responses=problem_responses(Kind.NOT_FOUND, Kind.CONFLICT, Kind.INVALID),
 )
-async def resume_conversation(code: Code, agreed: Resume, request: Request, operations: Ops) -> ResumeReport:
+async def resume_conversation(code: Code, agreed: Resume, request: Request, services: InjectedServices) -> ResumeReport:
     """Without `confirm` it only shows how many would be told now; `resumed` says which of the two happened."""
-    return await _resume(Pausable("conversation", code), agreed, request, operations)
+    return await _resume(Pausable("conversation", code), agreed, request, services)
 
 
-async def _pause(what: Pausable, request: Request, operations: Ops) -> PauseReport:
-    by = await actor(request, operations)
-    try:
-        return await once_more(lambda: Pausing(operations.pool).pause(what, by))
-    except NothingToPause:
-        raise _not_there(what) from None
+async def _pause(what: Pausable, request: Request, services: InjectedServices) -> PauseReport:
+    by = await actor(request, services)
+    return await services.pausing.pause(what, by)
 
 
-async def _resume(what: Pausable, agreed: Resume, request: Request, operations: Ops) -> ResumeReport:
-    pausing, by = Pausing(operations.pool), await actor(request, operations)
-    try:
-        if not agreed.confirm:
-            return await pausing.would_resume(what)
-        return await once_more(lambda: pausing.resume(what, by, agreed.at_most))
-    except NothingToPause:
-        raise _not_there(what) from None
-    except MoreThanShown as error:
-        raise Refusal(Kind.CONFLICT, str(error)) from None
-
-
-def _not_there(what: Pausable) -> Refusal:
-    return Refusal(Kind.NOT_FOUND, f"There is no {what.kind} of this code.")
+async def _resume(what: Pausable, agreed: Resume, request: Request, services: InjectedServices) -> ResumeReport:
+    by = await actor(request, services)
+    if not agreed.confirm:
+        return await services.pausing.would_resume(what)
+    return await services.pausing.resume(what, by, agreed.at_most)

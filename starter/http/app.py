@@ -1,4 +1,4 @@
-"""The HTTP application: thin handlers over the operations, and what stands around them all."""
+"""The HTTP application: thin handlers over the services, and what stands around them all."""
 
 from importlib.metadata import version
 from typing import Any
@@ -25,12 +25,12 @@ from starter.http import (
     versions,
     webhooks,
 )
-from starter.http.answers import ANSWERED, answer
-from starter.http.journal import Journal
+from starter.http.dependencies import Dependencies, provide
+from starter.http.errors import ANSWERED, answer
 from starter.http.limits import BodyLimit, SignUpLimit
 from starter.http.problems import Problem
-from starter.http.surroundings import Surroundings, surround
-from starter.operations import Operations
+from starter.http.request_log import RequestLog
+from starter.services import Services
 
 _DESCRIPTION = """Shelftalk's API. Webhooks are signed by their storefront and sign-ups are open; everything else under
 `/v1` needs an API key. Every error is a problem after RFC 9457, as `application/problem+json`."""
@@ -48,8 +48,8 @@ class Application(FastAPI):
         return schema
 
 
-def create_app(operations: Operations, settings: Settings, storefronts: Storefronts | None = None) -> FastAPI:
-    """The application over these operations. It owns none of them: whoever opened them closes them.
+def create_app(services: Services, settings: Settings, storefronts: Storefronts | None = None) -> FastAPI:
+    """The application over these services. It owns none of them: whoever opened them closes them.
 
     Args:
         storefronts: whose webhooks are taken; every one there is, when left out.
@@ -67,10 +67,10 @@ def create_app(operations: Operations, settings: Settings, storefronts: Storefro
         redirect_slashes=False,
     )
     counted = metrics.Metrics()
-    surround(
+    provide(
         app,
-        Surroundings(
-            operations=operations,
+        Dependencies(
+            services=services,
             storefronts=Storefronts.from_settings(settings) if storefronts is None else storefronts,
             sign_up_limit=SignUpLimit(settings.signups_per_minute),
             metrics=counted,
@@ -91,14 +91,14 @@ def create_app(operations: Operations, settings: Settings, storefronts: Storefro
         reports.router,
         repairs.router,
         health.router,
-        metrics.routes(counted, operations.pool),
+        metrics.routes(counted, services.backlog),
     ):
         app.include_router(router)
     for known in ANSWERED:
         app.add_exception_handler(known, answer)
-    # Added last is outermost: the journal sees every request, also those the others answer.
+    # Added last is outermost: the request log sees every request, also those the others answer.
     app.add_middleware(BodyLimit, most=settings.http_max_body)
     app.add_middleware(signups.OpenToShops)
-    app.add_middleware(Journal, metrics=counted)
+    app.add_middleware(RequestLog, metrics=counted)
     app.add_middleware(ProxyHeadersMiddleware, trusted_hosts=settings.http_trusted_proxies)
     return app

@@ -8,8 +8,8 @@ from fastapi.routing import APIRoute
 from fastapi.security import HTTPBearer
 from fastapi.security.utils import get_authorization_scheme_param
 
+from starter.http.dependencies import dependencies_of
 from starter.http.problems import Kind, Refusal, problem_responses
-from starter.http.surroundings import surroundings_of
 from starter.keys import PREFIX
 
 SCHEME = HTTPBearer(scheme_name="API key", description=f"A key of this server: `{PREFIX}…`", auto_error=False)
@@ -42,7 +42,7 @@ def keyed_router(tag: str) -> APIRouter:
 async def _require_key(request: Request) -> None:
     scheme, key = get_authorization_scheme_param(request.headers.get("Authorization"))
     if scheme.lower() == "bearer" and key.startswith(PREFIX):
-        if await surroundings_of(request).operations.keys.holder(key) is not None:
+        if await dependencies_of(request).services.keys.holder(key) is not None:
             return
         raise Refusal(
             Kind.KEY_NEEDED,

@@ -5,11 +5,9 @@ from typing import Annotated
 from pydantic import EmailStr, Field
 
 from schemas.model import Model
-from starter.consents import Consents
 from starter.http.auth import keyed_router
+from starter.http.dependencies import InjectedServices
 from starter.http.problems import Kind, problem_responses
-from starter.http.retry import once_more
-from starter.http.surroundings import Ops
 
 router = keyed_router("consents")
 
@@ -30,9 +28,7 @@ class ConsentRecorded(Model):
 
 
 @router.post("/v1/consents", summary="Record a consent", responses=problem_responses(Kind.INVALID))
-async def record_consent(consent: Consent, operations: Ops) -> ConsentRecorded:
+async def record_consent(consent: Consent, services: InjectedServices) -> ConsentRecorded:
     """A yes or a no. The newest word counts: it is looked at before every message."""
-    contact_id = await once_more(
-        lambda: Consents(operations.pool).record(consent.email, consent.source, granted=consent.granted)
-    )
+    contact_id = await services.consents.record(consent.email, consent.source, granted=consent.granted)
     return ConsentRecorded(contact_id=contact_id, granted=consent.granted)

@@ -8,9 +8,8 @@ from fastapi import Request, Response
 from schemas.model import Model
 from starter.documents import CheckReport, check, load_document
 from starter.http.auth import keyed_router
+from starter.http.dependencies import InjectedServices
 from starter.http.problems import Kind, problem_responses
-from starter.http.retry import once_more
-from starter.http.surroundings import Ops
 from starter.schema import conversation_schema
 
 router = keyed_router("conversations")
@@ -60,11 +59,11 @@ async def read_schema() -> Response:
     responses=problem_responses(Kind.CONFLICT, Kind.INVALID)
     | {200: {"model": PublishedReport, "description": "This content is the published version already"}},
 )
-async def publish_document(request: Request, response: Response, operations: Ops) -> PublishedReport:
+async def publish_document(request: Request, response: Response, services: InjectedServices) -> PublishedReport:
     """Journeys under way keep their version."""
     body = await request.body()
     document = await asyncio.to_thread(load_document, body, SOURCE)
-    published = await once_more(lambda: operations.publish(document, source=body.decode("utf-8-sig")))
+    published = await services.publishing.publish(document, source=body.decode("utf-8-sig"))
     if not published.new:
         response.status_code = 200
     return PublishedReport(

@@ -7,11 +7,10 @@ from fastapi import Query, Request
 
 from schemas.dry_run import DryRunReport
 from starter.documents import load_document
-from starter.dry_run import dry_run
 from starter.http.auth import keyed_router
+from starter.http.dependencies import InjectedServices
 from starter.http.journeys import asking_temporal
 from starter.http.problems import Kind, problem_responses
-from starter.http.surroundings import Ops
 
 router = keyed_router("conversations")
 
@@ -35,7 +34,7 @@ _YAML: dict[str, Any] = {
 )
 async def run_dry(
     request: Request,
-    operations: Ops,
+    services: InjectedServices,
     against: Annotated[
         int, Query(ge=1, le=MOST_BY_HTTP, description="How many journeys, the newest first")
     ] = MOST_BY_HTTP,
@@ -43,4 +42,4 @@ async def run_dry(
     """Whose messages or path would differ, and how. Changes nothing."""
     document = await asyncio.to_thread(load_document, await request.body(), SOURCE)
     async with asking_temporal(LIMIT_SECONDS):
-        return await dry_run(operations, document, against)
+        return await services.dry_runs.run(document, against)

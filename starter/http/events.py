@@ -10,10 +10,9 @@ from pydantic import BaseModel, Field, ValidationError, WithJsonSchema, WrapVali
 from schemas.events import Event, EventId, EventMistake, EventOutcome, EventStatus
 from schemas.model import Model
 from starter.http.auth import keyed_router
+from starter.http.dependencies import InjectedServices
 from starter.http.problems import Kind, problem_responses
-from starter.http.retry import once_more
-from starter.http.surroundings import Ops
-from starter.operations import Operations
+from starter.services import Services
 
 router = keyed_router("events")
 
@@ -55,20 +54,20 @@ class _Named(BaseModel):
 
 
 @router.post("/v1/events", summary="Tell what contacts did", responses=problem_responses(Kind.INVALID))
-async def take_events(given: Annotated[Given, Body()], operations: Ops) -> EventsTaken:
+async def take_events(given: Annotated[Given, Body()], services: InjectedServices) -> EventsTaken:
     """One event, or `{"events": […]}` with up to 1,000. Each is committed by itself before the answer says so.
 
     A single event that is not valid is answered 422; among many it is refused in its outcome, and the others are
     taken. After any other error send the same again: what was taken before answers `repeated`.
     """
     if isinstance(given, Event):
-        return EventsTaken(outcomes=(await _take(operations, given),))
+        return EventsTaken(outcomes=(await services.events.take(given),))
     read = [_read(place, event) for place, event in enumerate(given.events)]
-    taken = await _take_all(operations, [event for event in read if isinstance(event, Event)])
+    taken = await _take_all(services, [event for event in read if isinstance(event, Event)])
     return EventsTaken(outcomes=tuple(next(taken) if isinstance(each, Event) else each for each in read))
 
 
-async def _take_all(operations: Operations, events: Sequence[Event]) -> Iterator[EventOutcome]:
+async def _take_all(services: Services, events: Sequence[Event]) -> Iterator[EventOutcome]:
     """A few people's at a time. Events of one id, or else of one person, are taken in the order they were sent."""
     lanes: list[list[int]] = [[] for _ in range(LANES)]
     lane_of: dict[str, int] = {}
@@ -81,7 +80,7 @@ async def _take_all(operations: Operations, events: Sequence[Event]) -> Iterator
 
     async def go_through(places: list[int]) -> None:
         for place in places:
-            outcomes[place] = await _take(operations, events[place])
+            outcomes[place] = await services.events.take(events[place])
 
     await asyncio.gather(*(go_through(places) for places in lanes))
     return (outcomes[place] for place in range(len(events)))
@@ -98,10 +97,6 @@ def _read(place: int, given: object) -> Event | EventOutcome:
         )
         refused = "The event is not valid; put its fields right and send it again."
         return EventOutcome(id=_id(given), status=EventStatus.REFUSED, refused=refused, mistakes=mistakes)
-
-
-async def _take(operations: Operations, event: Event) -> EventOutcome:
-    return await once_more(lambda: operations.take_event(event))
 
 
 def _id(given: object) -> str | None:

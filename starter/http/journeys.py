@@ -17,9 +17,8 @@ from schemas.model import Model
 from schemas.path import JourneyPath
 from schemas.reports import JourneyPage, JourneyReport, JourneyStatus
 from starter.http.auth import keyed_router
-from starter.http.problems import TRY_AGAIN_SECONDS, Kind, Refusal, problem_responses
-from starter.http.retry import once_more
-from starter.http.surroundings import Ops
+from starter.http.dependencies import InjectedServices
+from starter.http.problems import Kind, Refusal, problem_responses
 from starter.journeys import LARGEST_PAGE, JourneyFilter
 
 router = keyed_router("journeys")
@@ -45,7 +44,7 @@ class JourneySearch(Model):
 
 @router.get("/v1/journeys", summary="List journeys", responses=problem_responses(Kind.INVALID))
 async def list_journeys(
-    operations: Ops,
+    services: InjectedServices,
     store: str | None = None,
     variant: str | None = None,
     contact: ContactId | None = None,
@@ -55,22 +54,22 @@ async def list_journeys(
 ) -> JourneyPage:
     """Newest first, each with the reason why nobody was told yet."""
     wanted = JourneyFilter(store_id=store, variant_id=variant, contact_id=contact, status=status)
-    return await operations.journeys.page(wanted, cursor, limit)
+    return await services.journeys.page(wanted, cursor, limit)
 
 
 @router.post("/v1/journeys/search", summary="Find a contact's journeys", responses=problem_responses(Kind.INVALID))
-async def search_journeys(search: JourneySearch, operations: Ops) -> JourneyPage:
+async def search_journeys(search: JourneySearch, services: InjectedServices) -> JourneyPage:
     """By e-mail address."""
     wanted = JourneyFilter(store_id=search.store, variant_id=search.variant, email=search.email, status=search.status)
-    return await operations.journeys.page(wanted, search.cursor, search.limit)
+    return await services.journeys.page(wanted, search.cursor, search.limit)
 
 
 @router.get(
     "/v1/journeys/{journey}", summary="Show a journey", responses=problem_responses(Kind.NOT_FOUND, Kind.INVALID)
 )
-async def show_journey(journey: Journey, operations: Ops) -> JourneyReport:
+async def show_journey(journey: Journey, services: InjectedServices) -> JourneyReport:
     """Where it stands, and why."""
-    return await operations.journeys.show(journey)
+    return await services.journeys.show(journey)
 
 
 @router.get(
@@ -86,10 +85,10 @@ async def show_journey(journey: Journey, operations: Ops) -> JourneyReport:
         Kind.ARCHIVE_UNAVAILABLE,
     ),
 )
-async def show_path(journey: Journey, operations: Ops) -> JourneyPath:
+async def show_path(journey: Journey, services: InjectedServices) -> JourneyPath:
     """Each step entered and left, with times and verdicts, by replaying the workflow's history."""
     async with asking_temporal():
-        return await operations.path(journey)
+        return await services.paths.of(journey)
 
 
 @router.post(
@@ -97,9 +96,9 @@ async def show_path(journey: Journey, operations: Ops) -> JourneyPath:
     summary="Cancel a journey",
     responses=problem_responses(Kind.NOT_FOUND, Kind.CONFLICT, Kind.INVALID),
 )
-async def cancel_journey(journey: Journey, operations: Ops) -> JourneyReport:
+async def cancel_journey(journey: Journey, services: InjectedServices) -> JourneyReport:
     """Its place passes to the next in line now; the journey ends at its next rest."""
-    return await once_more(lambda: operations.journeys.cancel(journey))
+    return await services.journeys.cancel(journey)
 
 
 @asynccontextmanager
@@ -121,5 +120,4 @@ def _unavailable() -> Refusal:
     return Refusal(
         Kind.TEMPORAL_UNAVAILABLE,
         "Temporal, which keeps the histories, does not answer. Nothing is lost; ask again when it is back.",
-        headers={"Retry-After": str(TRY_AGAIN_SECONDS)},
     )

@@ -8,12 +8,8 @@ from fastapi import APIRouter
 from fastapi.responses import Response
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
-from activities.postgres.pool import Pool
-from activities.postgres.queries import load_queries
 from activities.waitlist.intake import Receipt
-
-SQL = load_queries("starter.http", "metrics.sql")
-OUTBOX = load_queries("activities.waitlist", "outbox.sql")
+from starter.ops.backlog import Backlog
 
 ASK_LIMIT_SECONDS = 3.0
 """Prometheus gives a scrape ten seconds; the figures of this process are told even when PostgreSQL does not answer."""
@@ -69,32 +65,27 @@ class Metrics:
         """Count one webhook; no receipt: refused for its signature."""
         self._deliveries.labels(source, receipt or REFUSED).inc()
 
-    async def page(self, pool: Pool) -> bytes:
+    async def page(self, backlog: Backlog) -> bytes:
         """Everything, in Prometheus' text format. What PostgreSQL does not tell now is NaN."""
-        nan = math.nan
-        due, parked, oldest, waiting, up = nan, nan, nan, nan, 0
         try:
-            async with asyncio.timeout(ASK_LIMIT_SECONDS), pool.acquire() as connection:
-                depth = await connection.fetchrow(OUTBOX["depth"])
-                if depth is not None:
-                    due, parked, oldest = depth["waiting"], depth["parked"], depth["oldest_seconds"]
-                waiting, up = await connection.fetchval(SQL["waiting"]), 1
+            async with asyncio.timeout(ASK_LIMIT_SECONDS):
+                figures = await backlog.figures()
         except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError):
-            pass
-        self._database_up.set(up)
-        self._outbox.labels("due").set(due)
-        self._outbox.labels("parked").set(parked)
-        self._oldest.set(oldest)
-        self._waiting.set(waiting)
+            figures = None
+        self._database_up.set(figures is not None)
+        self._outbox.labels("due").set(figures.due if figures else math.nan)
+        self._outbox.labels("parked").set(figures.parked if figures else math.nan)
+        self._oldest.set(figures.oldest_seconds if figures else math.nan)
+        self._waiting.set(figures.waiting if figures else math.nan)
         return generate_latest(self._registry)
 
 
-def routes(metrics: Metrics, pool: Pool) -> APIRouter:
+def routes(metrics: Metrics, backlog: Backlog) -> APIRouter:
     """`GET /metrics`."""
     router = APIRouter(tags=["operations"])
 
     async def tell() -> Response:
-        return Response(await metrics.page(pool), media_type=CONTENT_TYPE_LATEST)
+        return Response(await metrics.page(backlog), media_type=CONTENT_TYPE_LATEST)
 
     router.add_api_route(
         "/metrics",

@@ -1,4 +1,4 @@
-"""Every way the API says no: RFC 9457 problems. Which exception becomes which is answers.py.
+"""Every way the API says no: RFC 9457 problems. Which exception becomes which is errors.py.
 
 A problem says what happened, whose fault it is and what to do. It never quotes what was sent.
 """
@@ -16,6 +16,8 @@ from schemas.model import Model
 MEDIA_TYPE = "application/problem+json"
 TRY_AGAIN_SECONDS = 5
 """A database that restarts is back about then; storefronts wait longer."""
+OPENS_SECONDS = 60
+"""Someone has to publish a conversation first."""
 
 
 class Kind(StrEnum):
@@ -47,6 +49,20 @@ class Kind(StrEnum):
     @property
     def heading(self) -> str:
         return _STATUS_AND_TITLE[self][1]
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """What goes with every such answer."""
+        match self:
+            case Kind.ARCHIVE_UNAVAILABLE | Kind.DATABASE_UNAVAILABLE | Kind.TEMPORAL_UNAVAILABLE:
+                return {"Retry-After": str(TRY_AGAIN_SECONDS)}
+            case Kind.NOT_OPEN:
+                return {"Retry-After": str(OPENS_SECONDS)}
+            case Kind.SIGNATURE_WRONG:
+                # A 401 names its scheme (RFC 9110); this one is a storefront's own.
+                return {"WWW-Authenticate": 'Signature realm="webhooks"'}
+            case _:
+                return {}
 
 
 _STATUS_AND_TITLE = {
@@ -163,7 +179,7 @@ def respond(refusal: Refusal, request_id: str | None = None) -> ProblemResponse:
         request_id=request_id,
     )
     content = problem.model_dump(exclude_none=True, exclude_defaults=True)
-    return ProblemResponse(content, refusal.kind.status, refusal.headers)
+    return ProblemResponse(content, refusal.kind.status, refusal.kind.headers | refusal.headers)
 
 
 def problem_responses(*kinds: Kind) -> dict[int | str, dict[str, Any]]:

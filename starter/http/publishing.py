@@ -11,16 +11,14 @@ from schemas.conversation import ConversationDocument
 from schemas.ids import VersionId
 from schemas.model import Model
 from schemas.operations import Choice, Note, OperationReport, OperationReports, UnderWay
-from starter.bulk import Decision, NoSuchOperation, list_operations, show_operation
+from starter.bulk import Decision
 from starter.documents import load_document
 from starter.http.actor import Actor
 from starter.http.auth import keyed_router
+from starter.http.dependencies import InjectedServices
 from starter.http.problems import FieldProblem, Kind, Refusal, problem_responses
-from starter.http.retry import once_more
-from starter.http.surroundings import Ops
-from starter.operations import Operations
-from starter.publishing import publish
-from starter.versions import WORKING, NoSuchVersion, Versions, Which, working_document
+from starter.services import Services
+from starter.versions import WORKING, Which
 
 router = keyed_router("publishing")
 
@@ -70,10 +68,10 @@ class Decided(Model):
     responses=problem_responses(Kind.NOT_FOUND, Kind.INVALID),
 )
 async def count_under_way(
-    code: Code, operations: Ops, version: Annotated[str, Query(max_length=80)] = WORKING
+    code: Code, services: InjectedServices, version: Annotated[str, Query(max_length=80)] = WORKING
 ) -> UnderWay:
     """Journeys on other versions than this one, by version and place, and what each choice would do to them."""
-    return await operations.under_way((await _named(operations, code, version)).document)
+    return await services.publishing.under_way((await _named(services, code, version)).document)
 
 
 @router.post(
@@ -83,10 +81,12 @@ async def count_under_way(
     responses=problem_responses(Kind.NOT_FOUND, Kind.CONFLICT, Kind.INVALID)
     | {200: {"model": Decided, "description": "A version with this content was there already"}},
 )
-async def publish_version(code: Code, wish: Publishing, response: Response, operations: Ops, actor: Actor) -> Decided:
+async def publish_version(
+    code: Code, wish: Publishing, response: Response, services: InjectedServices, actor: Actor
+) -> Decided:
     """The working version, unless another is named or sent. Published and decided at once, or not at all."""
-    chosen = await _choose(operations, code, wish)
-    shown = await operations.under_way(chosen.document)
+    chosen = await _choose(services, code, wish)
+    shown = await services.publishing.under_way(chosen.document)
     if shown.journeys and wish.under_way is None:
         raise Refusal(
             Kind.CONFLICT,
@@ -95,9 +95,7 @@ async def publish_version(code: Code, wish: Publishing, response: Response, oper
             f"at a later rest, if they come to one); or `end` ({shown.in_line} places in line are given up).",
         )
     decision = Decision(wish.under_way or Choice.STAY, actor, wish.note)
-    published = await once_more(
-        lambda: publish(operations.pool, chosen.document, decision, source=chosen.source, again=chosen.again)
-    )
+    published = await services.publishing.publish(chosen.document, decision, source=chosen.source, again=chosen.again)
     if not published.new:
         response.status_code = 200
     return Decided(
@@ -111,9 +109,9 @@ async def publish_version(code: Code, wish: Publishing, response: Response, oper
 
 
 @router.get("/v1/operations", summary="List operations on many journeys")
-async def read_operations(operations: Ops) -> OperationReports:
+async def read_operations(services: InjectedServices) -> OperationReports:
     """The latest 100, newest first."""
-    return await list_operations(operations.pool)
+    return await services.bulk_operations.latest()
 
 
 @router.get(
@@ -121,12 +119,9 @@ async def read_operations(operations: Ops) -> OperationReports:
     summary="Show how far an operation has come",
     responses=problem_responses(Kind.NOT_FOUND, Kind.INVALID),
 )
-async def read_operation(operation: Number, operations: Ops) -> OperationReport:
+async def read_operation(operation: Number, services: InjectedServices) -> OperationReport:
     """How many were asked, have moved or ended, and are left over."""
-    try:
-        return await show_operation(operations.pool, operation)
-    except NoSuchOperation:
-        raise Refusal(Kind.NOT_FOUND, "There is no operation of this number.") from None
+    return await services.bulk_operations.show(operation)
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +133,7 @@ class _Chosen:
     again: VersionId | None = None
 
 
-async def _choose(operations: Operations, code: str, wish: Publishing) -> _Chosen:
+async def _choose(services: Services, code: str, wish: Publishing) -> _Chosen:
     """What the wish names, checked by today's rules."""
     if wish.document is not None:
         document = await asyncio.to_thread(load_document, wish.document, SOURCE)
@@ -146,27 +141,13 @@ async def _choose(operations: Operations, code: str, wish: Publishing) -> _Chose
             detail = "The document is of another conversation than the address names."
             raise Refusal(Kind.INVALID, detail, errors=(FieldProblem(path="$.document", detail=detail),))
         return _Chosen(document, source=wish.document)
-    return await _named(operations, code, wish.version or WORKING)
+    return await _named(services, code, wish.version or WORKING)
 
 
-async def _named(operations: Operations, code: str, version: str) -> _Chosen:
-    which = _which(code, version)
-    try:
-        if which.working:
-            document, source = await working_document(operations.pool, code)
-            return _Chosen(document, source=source)
-        past, document = await Versions(operations.pool).past(which)
-    except NoSuchVersion:
-        raise _not_there() from None
+async def _named(services: Services, code: str, version: str) -> _Chosen:
+    which = Which.named(f"{code}@{version.removeprefix(f'{code}@')}")
+    if which.working:
+        document, source = await services.versions.working(code)
+        return _Chosen(document, source=source)
+    past, document = await services.versions.past(which)
     return _Chosen(document, again=past)
-
-
-def _which(code: str, version: str) -> Which:
-    try:
-        return Which.named(f"{code}@{version.removeprefix(f'{code}@')}")
-    except NoSuchVersion:
-        raise _not_there() from None
-
-
-def _not_there() -> Refusal:
-    return Refusal(Kind.NOT_FOUND, "There is no such conversation, or it has no such version.")

@@ -8,14 +8,13 @@ from pydantic import Field, model_validator
 from schemas.model import Model
 from schemas.reasons import Reason
 from schemas.repair import Answer, Answered, HeldMessages, MessagePreview, Repair, RepairPlan, Resumed, Stuck, Why
-from starter.approvals import Approvals, NothingHeld, Which
+from starter.approvals import Which
 from starter.http.actor import Actor
 from starter.http.auth import keyed_router
+from starter.http.dependencies import InjectedServices
 from starter.http.journeys import Journey, asking_temporal
-from starter.http.problems import Kind, Refusal, problem_responses
-from starter.http.surroundings import Ops
-from starter.operations import Operations
-from starter.repair import By, NotRepairable, Repairs
+from starter.http.problems import Kind, problem_responses
+from starter.repair import By
 
 router = keyed_router("repair")
 
@@ -73,13 +72,13 @@ class Resuming(Model):
 
 @router.get("/v1/messages/held", summary="List held messages", responses=problem_responses(Kind.INVALID))
 async def list_held(
-    operations: Ops,
+    services: InjectedServices,
     conversation: Annotated[str | None, Query(max_length=63)] = None,
     message: Annotated[str | None, Query(max_length=63)] = None,
     limit: Annotated[int, Query(ge=1, le=MOST_KEYS)] = 100,
 ) -> HeldMessages:
     """Those that wait for somebody's approval, the longest first."""
-    return await Approvals(operations.pool).held(conversation, message, limit)
+    return await services.approvals.held(conversation, message, limit)
 
 
 @router.get(
@@ -88,31 +87,29 @@ async def list_held(
     responses=problem_responses(Kind.NOT_FOUND, Kind.INVALID),
 )
 async def preview(
-    operations: Ops, key: Annotated[str, Query(min_length=1, max_length=300, description="As the list has it")]
+    services: InjectedServices,
+    key: Annotated[str, Query(min_length=1, max_length=300, description="As the list has it")],
 ) -> MessagePreview:
     """As its contact would read it now."""
-    try:
-        return await Approvals(operations.pool).preview(key)
-    except NothingHeld as error:
-        raise Refusal(Kind.NOT_FOUND, f"It cannot be shown: {error}.") from None
+    return await services.approvals.preview(key)
 
 
 @router.post("/v1/messages/approve", summary="Approve held messages", responses=problem_responses(Kind.INVALID))
-async def approve(body: Answering, actor: Actor, operations: Ops) -> Answered:
+async def approve(body: Answering, actor: Actor, services: InjectedServices) -> Answered:
     """They leave if they are still true by then: each is checked anew."""
-    return await _answer(Answer.APPROVED, body, actor, operations)
+    return await _answer(Answer.APPROVED, body, actor, services)
 
 
 @router.post("/v1/messages/decline", summary="Decline held messages", responses=problem_responses(Kind.INVALID))
-async def decline(body: Answering, actor: Actor, operations: Ops) -> Answered:
+async def decline(body: Answering, actor: Actor, services: InjectedServices) -> Answered:
     """They are never sent; a place that hung on one passes to the next in line."""
-    return await _answer(Answer.DECLINED, body, actor, operations)
+    return await _answer(Answer.DECLINED, body, actor, services)
 
 
 @router.get("/v1/repairs", summary="List what is held up")
-async def list_stuck(operations: Ops) -> Stuck:
+async def list_stuck(services: InjectedServices) -> Stuck:
     """What does not go on by itself, by cause, version and step."""
-    return await _repairs(operations).stuck()
+    return await services.repairs.stuck()
 
 
 @router.post(
@@ -128,14 +125,11 @@ async def list_stuck(operations: Ops) -> Stuck:
         Kind.ARCHIVE_UNAVAILABLE,
     ),
 )
-async def repair(journey: Journey, body: Repairing, actor: Actor, operations: Ops) -> RepairPlan:
+async def repair(journey: Journey, body: Repairing, actor: Actor, services: InjectedServices) -> RepairPlan:
     """Retry, skip or finish; nothing that was sent is sent again."""
     by = By(actor, body.why) if body.confirm else None
-    try:
-        async with asking_temporal():
-            return await _repairs(operations).repair(journey, body.repair, by)
-    except NotRepairable as error:
-        raise Refusal(Kind.CONFLICT, str(error)) from None
+    async with asking_temporal():
+        return await services.repairs.repair(journey, body.repair, by)
 
 
 @router.post(
@@ -143,20 +137,13 @@ async def repair(journey: Journey, body: Repairing, actor: Actor, operations: Op
     summary="Resume all stopped by one cause",
     responses=problem_responses(Kind.CONFLICT, Kind.INVALID),
 )
-async def resume(body: Resuming, actor: Actor, operations: Ops) -> Resumed:
+async def resume(body: Resuming, actor: Actor, services: InjectedServices) -> Resumed:
     """All that it has stopped try again, with every check."""
     by = By(actor, body.why) if body.confirm else None
-    try:
-        return await _repairs(operations).resume(body.cause, body.conversation, body.step, by)
-    except NotRepairable as error:
-        raise Refusal(Kind.CONFLICT, str(error)) from None
+    return await services.repairs.resume(body.cause, body.conversation, body.step, by)
 
 
-async def _answer(answer: Answer, body: Answering, actor: str, operations: Ops) -> Answered:
+async def _answer(answer: Answer, body: Answering, actor: str, services: InjectedServices) -> Answered:
     which = Which(body.conversation, body.message, body.keys)
     by = By(actor, body.why) if body.confirm else None
-    return await Approvals(operations.pool).answer(answer, which, by)
-
-
-def _repairs(operations: Operations) -> Repairs:
-    return Repairs(operations.pool, operations.client, operations.archive)
+    return await services.approvals.answer(answer, which, by)

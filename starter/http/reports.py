@@ -11,11 +11,11 @@ from schemas.ids import Level, StoreId
 from schemas.model import Model
 from schemas.reports import ListReport, WantedReport, WhyContact, WhyProduct
 from starter.http.auth import keyed_router
-from starter.http.problems import Kind, Refusal, problem_responses
-from starter.http.surroundings import Ops
-from starter.reports import LARGEST_REPORT, BadPeriod, NoSuchList, Period, Reports
+from starter.http.dependencies import InjectedServices
+from starter.http.problems import Kind, problem_responses
+from starter.reports import LARGEST_REPORT, Period
 from starter.spreadsheets import MEDIA_TYPE, list_csv, wanted_csv
-from starter.why import MOST_ENTRIES, About, Why
+from starter.why import MOST_ENTRIES, About
 
 router = keyed_router("reports")
 
@@ -66,7 +66,7 @@ class WhyQuestion(Model):
 )
 async def report_wanted(
     request: Request,
-    operations: Ops,
+    services: InjectedServices,
     list_: Annotated[str | None, Query(alias="list", max_length=63)] = None,
     since: Day = None,
     until: Day = None,
@@ -75,10 +75,7 @@ async def report_wanted(
     format_: AsFormat = None,
 ) -> WantedReport | Response:
     """Who waits, was lost to the window, was told and bought after it, and how many units to order."""
-    try:
-        report = await Reports(operations.pool).wanted(list_, _period(since, until), by, limit)
-    except NoSuchList:
-        raise _no_such_list() from None
+    report = await services.reports.wanted(list_, Period(since, until), by, limit)
     return _csv(wanted_csv(report), "wanted") if _format(request, format_) is Format.CSV else report
 
 
@@ -90,25 +87,22 @@ async def report_wanted(
 )
 async def report_list(
     request: Request,
-    operations: Ops,
+    services: InjectedServices,
     list_: Annotated[str, Path(alias="list", max_length=63)],
     since: Day = None,
     until: Day = None,
     format_: AsFormat = None,
 ) -> ListReport | Response:
     """Entered, told, bought after, left and why: by alert and by day."""
-    try:
-        report = await Reports(operations.pool).list_figures(list_, _period(since, until))
-    except NoSuchList:
-        raise _no_such_list() from None
+    report = await services.reports.list_figures(list_, Period(since, until))
     return _csv(list_csv(report), "list") if _format(request, format_) is Format.CSV else report
 
 
 @router.post("/v1/why", summary="Ask why a contact was not told", responses=problem_responses(Kind.INVALID))
-async def why_contact(question: WhyQuestion, operations: Ops) -> WhyContact:
+async def why_contact(question: WhyQuestion, services: InjectedServices) -> WhyContact:
     """Everything they were considered for, newest first: told, the reason on record, or where they stand."""
     about = About(question.store, question.variant, question.product)
-    return await Why(operations.pool).contact(question.email, about, question.limit)
+    return await services.why.contact(question.email, about, question.limit)
 
 
 @router.get(
@@ -119,22 +113,11 @@ async def why_contact(question: WhyQuestion, operations: Ops) -> WhyContact:
 async def why_variant(
     store: Annotated[StoreId, Path(max_length=255)],
     variant: Annotated[str, Path(max_length=100)],
-    operations: Ops,
+    services: InjectedServices,
     limit: Entries = 100,
 ) -> WhyProduct:
     """And why: those who wait for it or its whole product, next in line first, then those who left untold."""
-    return await Why(operations.pool).product(store, About(store, variant), limit)
-
-
-def _period(since: date | None, until: date | None) -> Period:
-    try:
-        return Period(since, until)
-    except BadPeriod as error:
-        raise Refusal(Kind.INVALID, str(error)) from None
-
-
-def _no_such_list() -> Refusal:
-    return Refusal(Kind.NOT_FOUND, "There is no list of this code.")
+    return await services.why.product(store, About(store, variant), limit)
 
 
 def _csv(content: bytes, name: str) -> Response:

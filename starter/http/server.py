@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import uvicorn
 from fastapi import FastAPI
 
-from starter.devstack.ports import cannot_listen
+from starter.runtime.ports import cannot_listen
 
 CONNECTIONS_WAITING = 2048
 """Connections the kernel holds until they are taken; uvicorn's own figure."""
@@ -50,7 +50,7 @@ async def serving(app: FastAPI, host: str, port: int) -> AsyncGenerator[Served]:
         port: 0 for any free one.
 
     Raises:
-        DevstackError: the port is taken or not allowed, or the host is not this machine's.
+        CannotStart: the port is taken or not allowed, or the host is not this machine's.
     """
     listening = _listen(host, port)
     config = uvicorn.Config(
@@ -58,7 +58,7 @@ async def serving(app: FastAPI, host: str, port: int) -> AsyncGenerator[Served]:
         http="h11",
         ws="none",
         lifespan="off",
-        # Logging is set up for the whole process elsewhere, and journal.py has the line per request.
+        # Logging is set up for the whole process elsewhere, and request_log.py has the line per request.
         log_config=None,
         access_log=False,
         server_header=False,

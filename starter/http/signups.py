@@ -10,9 +10,8 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from schemas.facts import ExternalId
 from schemas.ids import StoreId
 from schemas.model import Model
+from starter.http.dependencies import InjectedDependencies
 from starter.http.problems import Kind, Refusal, problem_responses
-from starter.http.retry import once_more
-from starter.http.surroundings import Around
 
 router = APIRouter(tags=["sign-ups"])
 
@@ -44,9 +43,9 @@ class SignUpAccepted(Model):
     detail: str = "You will get an e-mail when it is back."
 
 
-async def _limit(request: Request, around: Around) -> None:
+async def _limit(request: Request, dependencies: InjectedDependencies) -> None:
     """Counts every attempt, the invalid ones too."""
-    seconds = await around.sign_up_limit.seconds_to_wait(request.client.host if request.client else None)
+    seconds = await dependencies.sign_up_limit.seconds_to_wait(request.client.host if request.client else None)
     if seconds:
         raise Refusal(
             Kind.TOO_MANY_REQUESTS,
@@ -69,9 +68,9 @@ async def _limit(request: Request, around: Around) -> None:
         Kind.NOT_OPEN,
     ),
 )
-async def sign_up(wish: SignUp, around: Around) -> SignUpAccepted:
+async def sign_up(wish: SignUp, dependencies: InjectedDependencies) -> SignUpAccepted:
     """Needs no API key. Limited per network address; does not tell whether the address was known."""
-    await once_more(lambda: around.operations.sign_up(wish.email, wish.store, wish.variant, SOURCE))
+    await dependencies.services.sign_ups.sign_up(wish.email, wish.store, wish.variant, SOURCE)
     return SignUpAccepted()
 
 

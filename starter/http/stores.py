@@ -12,9 +12,8 @@ from schemas.ids import StoreId, Subject
 from schemas.model import Model
 from schemas.reports import LevelReport, VariantPage, VariantReport
 from starter.http.auth import keyed_router
+from starter.http.dependencies import InjectedServices
 from starter.http.problems import Kind, problem_responses
-from starter.http.retry import once_more
-from starter.http.surroundings import Ops
 from starter.shelves import BY_HAND, LARGEST_PAGE
 
 router = keyed_router("stores")
@@ -124,16 +123,18 @@ class StockReport(Model):
 
 
 @router.put("/v1/stores/{store}", summary="Name a store", responses=problem_responses(Kind.INVALID))
-async def name_store(store: Store, named: StoreName, operations: Ops) -> StoreReport:
+async def name_store(store: Store, named: StoreName, services: InjectedServices) -> StoreReport:
     """Makes the store if it is new."""
-    currency = await operations.shelves.name_store(store, named.name, named.url, named.currency)
+    currency = await services.stock.name_store(store, named.name, named.url, named.currency)
     return StoreReport(store=store, name=named.name, url=named.url, currency=currency)
 
 
 @router.put(
     "/v1/stores/{store}/products/{product}", summary="Put in a product", responses=problem_responses(Kind.INVALID)
 )
-async def put_product(store: Store, product: Product, given: ProductInput, operations: Ops) -> ProductAccepted:
+async def put_product(
+    store: Store, product: Product, given: ProductInput, services: InjectedServices
+) -> ProductAccepted:
     """Puts in a product as it is now, or changes it. A store that is new is made."""
     variants = tuple(
         VariantFact(
@@ -159,19 +160,19 @@ async def put_product(store: Store, product: Product, given: ProductInput, opera
         all_variant_ids=frozenset(names),
         observed_at=datetime.now(UTC),
     )
-    await once_more(lambda: operations.shelves.put_product(store, fact))
+    await services.stock.put_product(store, fact)
     return ProductAccepted(store=store, product=product, variants=names)
 
 
 @router.get("/v1/stores/{store}/variants", summary="List variants", responses=problem_responses(Kind.INVALID))
 async def list_variants(
     store: Store,
-    operations: Ops,
+    services: InjectedServices,
     cursor: Annotated[str | None, Query(max_length=100, description="The `next` of a page")] = None,
     limit: Annotated[int, Query(ge=1, le=LARGEST_PAGE)] = 50,
 ) -> VariantPage:
     """By id. A store that is not known has none."""
-    return await operations.shelves.page(store, cursor, limit)
+    return await services.stock.page(store, cursor, limit)
 
 
 @router.get(
@@ -179,9 +180,9 @@ async def list_variants(
     summary="Show a variant",
     responses=problem_responses(Kind.NOT_FOUND, Kind.INVALID),
 )
-async def show_variant(store: Store, variant: Variant, operations: Ops) -> VariantReport:
+async def show_variant(store: Store, variant: Variant, services: InjectedServices) -> VariantReport:
     """With its units and how many wait for it."""
-    return await operations.shelves.show(Subject(store_id=store, id=variant))
+    return await services.stock.show(Subject(store_id=store, id=variant))
 
 
 @router.get(
@@ -189,9 +190,9 @@ async def show_variant(store: Store, variant: Variant, operations: Ops) -> Varia
     summary="Show a variant's stock",
     responses=problem_responses(Kind.NOT_FOUND, Kind.INVALID),
 )
-async def show_stock(store: Store, variant: Variant, operations: Ops) -> StockReport:
+async def show_stock(store: Store, variant: Variant, services: InjectedServices) -> StockReport:
     """By location."""
-    return await _stock(operations, Subject(store_id=store, id=variant))
+    return await _stock(services, Subject(store_id=store, id=variant))
 
 
 @router.put(
@@ -199,12 +200,12 @@ async def show_stock(store: Store, variant: Variant, operations: Ops) -> StockRe
     summary="Set a variant's stock",
     responses=problem_responses(Kind.NOT_FOUND, Kind.INVALID),
 )
-async def set_stock(store: Store, variant: Variant, stock: StockInput, operations: Ops) -> StockReport:
+async def set_stock(store: Store, variant: Variant, stock: StockInput, services: InjectedServices) -> StockReport:
     """Units at one location. When they arrive, those in line are told."""
     subject = Subject(store_id=store, id=variant)
-    await once_more(lambda: operations.shelves.set_stock(subject, stock.available, stock.location))
-    return await _stock(operations, subject)
+    await services.stock.set_stock(subject, stock.available, stock.location)
+    return await _stock(services, subject)
 
 
-async def _stock(operations: Ops, subject: Subject) -> StockReport:
-    return StockReport(variant=await operations.shelves.show(subject), levels=await operations.shelves.levels(subject))
+async def _stock(services: InjectedServices, subject: Subject) -> StockReport:
+    return StockReport(variant=await services.stock.show(subject), levels=await services.stock.levels(subject))

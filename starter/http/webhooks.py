@@ -20,9 +20,8 @@ from activities.storefronts.storefront import (
 )
 from activities.waitlist.intake import Receipt
 from schemas.model import Model
+from starter.http.dependencies import InjectedDependencies
 from starter.http.problems import Kind, Refusal, problem_responses
-from starter.http.retry import once_more
-from starter.http.surroundings import Around
 
 router = APIRouter(tags=["webhooks"])
 
@@ -44,31 +43,33 @@ class DeliveryReceipt(Model):
     ),
     openapi_extra={"requestBody": {"required": True, "content": {"application/json": {"schema": {"type": "object"}}}}},
 )
-async def take_webhook(source: Source, request: Request, around: Around) -> Response | DeliveryReceipt:
+async def take_webhook(
+    source: Source, request: Request, dependencies: InjectedDependencies
+) -> Response | DeliveryReceipt:
     """Signed by the storefront, in its own way; needs no API key. Sending it again has no effect.
 
     A storefront that expects a certain answer gets that instead of the receipt.
     """
-    storefront = _storefront(around.storefronts, source)
+    storefront = _storefront(dependencies.storefronts, source)
     call = await _call(request)
     if (greeting := storefront.greet(call)) is not None:
         return _response(greeting)
     try:
-        received = await once_more(lambda: around.operations.receive_webhook(storefront, call.body, call.headers))
+        received = await dependencies.services.webhooks.receive(storefront, call.body, call.headers)
     except SignatureWrong:
-        around.metrics.delivery(storefront.source, None)
+        dependencies.metrics.delivery(storefront.source, None)
         raise
     except (DeliveryMalformed, PayloadMalformed):
-        around.metrics.delivery(storefront.source, Receipt.MALFORMED)
+        dependencies.metrics.delivery(storefront.source, Receipt.MALFORMED)
         raise
-    around.metrics.delivery(storefront.source, received.receipt)
+    dependencies.metrics.delivery(storefront.source, received.receipt)
     return DeliveryReceipt(receipt=received.receipt) if received.answer is None else _response(received.answer)
 
 
 @router.get("/v1/webhooks/{source}", include_in_schema=False)
-async def greet_storefront(source: Source, request: Request, around: Around) -> Response:
+async def greet_storefront(source: Source, request: Request, dependencies: InjectedDependencies) -> Response:
     """A platform may try its address out with a GET before it sends anything; for nobody else is there an answer."""
-    greeting = _storefront(around.storefronts, source).greet(await _call(request))
+    greeting = _storefront(dependencies.storefronts, source).greet(await _call(request))
     if greeting is None:
         raise Refusal(Kind.NOT_FOUND, "This storefront asks nothing with a GET; its webhooks come by POST.")
     return _response(greeting)

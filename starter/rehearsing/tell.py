@@ -11,10 +11,9 @@ from rich.text import Text
 
 from schemas.model import Model
 from schemas.outcome import describe
-from schemas.path import PathEntry
+from schemas.path import PathEntry, describe_exit
 from schemas.reasons import Ending, Reason
 from schemas.scenarios import HappeningSection, Ordered
-from starter.commands.paths import because
 from starter.rehearsing.expecting import find_differences, since
 from starter.rehearsing.plot import Due
 from starter.rehearsing.run import Rehearsed, ended_at
@@ -120,7 +119,7 @@ def _step(entry: PathEntry, lived: Rehearsed, said: dict[tuple[datetime, str], S
         since=since(at, lived),
         step=entry.step,
         left_at=entry.left_at,
-        what=because(entry) if entry.left_at is not None else "still there",
+        what=describe_exit(entry) if entry.left_at is not None else "still there",
         verdict=describe(entry.outcome) if entry.outcome is not None else "",
         sent=None if sent is None else _message(sent),
     )

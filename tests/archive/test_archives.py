@@ -12,7 +12,7 @@ from activities.archive.s3 import Bucket, S3Archive
 from activities.postgres.pool import Pool, open_pool
 from schemas.ids import JourneyId, new_journey_id
 from schemas.settings import Settings
-from starter.devstack.ports import free_port
+from starter.runtime.ports import free_port
 from tests.archive.conftest import SECRET
 from tests.simulated.archive import SimulatedArchive
 from worker import history_archive

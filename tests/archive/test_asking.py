@@ -2,18 +2,17 @@
 
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
-from dataclasses import replace
 
 from activities.archive.archive import Archive
 from schemas.archive import ArchiveReport, ArchiveStatus
 from schemas.ids import JourneyId
 from schemas.path import JourneyPath
-from starter.commands.terminal import ExitCode
+from starter.commands.terminal.output import ExitCode
 from starter.http.app import create_app
 from starter.http.server import serving
 from tests.archive.steps import archived, closed, forgotten
 from tests.cli.command import Shelftalk
-from tests.http.conftest import operations_over
+from tests.http.conftest import services_over
 from tests.http.web import SETTINGS, Web, open_web
 from tests.product import Product
 from tests.simulated.archive import SimulatedArchive
@@ -23,10 +22,10 @@ DAMAGE = "update histories set content = substr(content, 1, 50), bytes = 50"
 
 @asynccontextmanager
 async def web_over(product: Product, archive: Archive) -> AsyncGenerator[Web]:
-    operations = replace(operations_over(product.pool, product.client), archive=archive)
+    services = services_over(product.pool, product.client, archive)
     async with (
-        serving(create_app(operations, SETTINGS), "127.0.0.1", 0) as served,
-        open_web(served.url, operations) as web,
+        serving(create_app(services, SETTINGS), "127.0.0.1", 0) as served,
+        open_web(served.url, services) as web,
     ):
         yield web
 

@@ -1,10 +1,7 @@
 """Dry runs reach into the archive for what Temporal no longer has."""
 
-from dataclasses import replace
-
 from tests.archive.steps import archived, closed, forgotten
 from tests.history import settled_dry_run
-from tests.http.conftest import operations_over
 from tests.product import Product, starter_document
 from tests.simulated.archive import SimulatedArchive
 
@@ -17,9 +14,8 @@ async def test_a_history_that_only_the_archive_has_is_compared_and_one_that_nobo
     await archived(product, archive)
     await forgotten(product, journey)
     document = starter_document()
-    operations = replace(operations_over(product.pool, product.client), archive=archive)
-    same = await settled_dry_run(operations, document, against=500)
+    same = await settled_dry_run(product.pool, product.client, document, archive=archive)
     assert (same.asked, same.same) == (1, 1)
-    gone = await settled_dry_run(replace(operations, archive=SimulatedArchive()), document, against=500)
+    gone = await settled_dry_run(product.pool, product.client, document, archive=SimulatedArchive())
     assert (gone.asked, gone.same, gone.not_compared) == (1, 0, 1)
     assert gone.unknown[0].why.startswith("HistoryGone")

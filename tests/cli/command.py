@@ -19,7 +19,7 @@ from typing import TypeVar
 
 from pydantic import BaseModel
 
-from starter.commands.failures import Failure, FailureDocument
+from starter.commands.terminal.failures import Failure, FailureDocument
 from tests.cli.forked import Request
 
 ROOT = Path(__file__).parents[2]

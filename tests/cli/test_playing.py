@@ -14,8 +14,8 @@ import pytest
 from rich.console import Console
 
 from schemas.path import JourneyPath
-from starter.commands.paths import path_table
 from starter.commands.playing import HINT, Step, frames, play, read_key, shown
+from starter.commands.terminal.paths import path_table
 from tests.histories.record import FOLDER
 
 PLAY = """

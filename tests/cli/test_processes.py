@@ -12,8 +12,8 @@ from schemas.reports import JourneyReport, JourneyStatus
 from starter.checkup import Checkup
 from starter.commands.conversations import PublishedReport
 from starter.commands.doctor import Retried
-from starter.commands.running import AtWork, Migrated, Serving
-from starter.commands.terminal import ExitCode
+from starter.commands.processes import AtWork, Migrated, Serving
+from starter.commands.terminal.output import ExitCode
 from starter.devstack.mailbox import Mailbox, is_to
 from starter.devstack.postgres import EmbeddedPostgres
 from starter.devstack.temporal import EmbeddedTemporal

@@ -13,9 +13,9 @@ from schemas.path import JourneyPath
 from schemas.reports import JourneyPage, JourneyReport, JourneyStatus, VariantReport
 from starter.checkup import Checkup
 from starter.commands.keys import KeyList, NewKey
-from starter.commands.terminal import ExitCode
+from starter.commands.shop import Product
+from starter.commands.terminal.output import ExitCode
 from starter.commands.up import WhereItIs
-from starter.commands.waiting import Product
 from starter.endpoints import endpoints_file
 from tests.cli.command import PATIENCE, Shelftalk
 

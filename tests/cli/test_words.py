@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from starter.checkup import Checkup, Health
-from starter.commands.failures import explain
-from starter.commands.terminal import ExitCode, length
+from starter.commands.terminal.failures import explain
+from starter.commands.terminal.output import ExitCode, length
 from starter.documents import STARTER_CONVERSATION, CheckReport
 from tests.cli.command import Shelftalk
 

@@ -20,9 +20,9 @@ from schemas.reasons import Ending, Reason
 from schemas.reports import JourneyReport, JourneyStatus
 from starter.consents import Consents
 from starter.devstack.mailbox import Mail, Mailbox
-from starter.devstack.ports import free_port
 from starter.documents import load_document
 from starter.publishing import publish
+from starter.runtime.ports import free_port
 from tests.conversations.told import agrees, did, door, entered, orders, talk, thread
 from tests.history import settled_history
 from tests.http.conftest import web_over

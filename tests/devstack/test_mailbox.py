@@ -9,9 +9,8 @@ from pathlib import Path
 import aiosmtplib
 import pytest
 
-from starter.devstack.failures import DevstackError
 from starter.devstack.mailbox import Mail, Mailbox, is_to
-from starter.devstack.ports import LOOPBACK, free_port
+from starter.runtime.ports import LOOPBACK, CannotStart, free_port
 
 
 def _mail(recipient: str, subject: str = "It is back") -> EmailMessage:
@@ -95,7 +94,7 @@ async def test_a_mail_that_cannot_be_kept_is_not_accepted(tmp_path: Path) -> Non
 async def test_a_taken_port_is_named_with_the_setting_that_changes_it(tmp_path: Path) -> None:
     with socket.create_server((LOOPBACK, 0)) as taken:
         mailbox = Mailbox(tmp_path, port=taken.getsockname()[1], port_setting="--smtp-port")
-        with pytest.raises(DevstackError, match=r"The mailbox cannot listen .*--smtp-port"):
+        with pytest.raises(CannotStart, match=r"The mailbox cannot listen .*--smtp-port"):
             await mailbox.start()
 
 

@@ -4,8 +4,7 @@ import socket
 
 import pytest
 
-from starter.devstack.failures import DevstackError
-from starter.devstack.ports import LOOPBACK, free_port, require_free
+from starter.runtime.ports import LOOPBACK, CannotStart, free_port, require_free
 
 
 def test_a_free_port_can_be_listened_on() -> None:
@@ -18,5 +17,5 @@ def test_a_free_port_can_be_listened_on() -> None:
 def test_a_taken_port_is_named_with_the_setting_that_changes_it() -> None:
     with socket.create_server((LOOPBACK, 0)) as taken:
         port = taken.getsockname()[1]
-        with pytest.raises(DevstackError, match=rf"127\.0\.0\.1:{port}: another program.*SHELFTALK_HTTP_PORT"):
+        with pytest.raises(CannotStart, match=rf"127\.0\.0\.1:{port}: another program.*SHELFTALK_HTTP_PORT"):
             require_free(port, "The web server", "SHELFTALK_HTTP_PORT")

@@ -10,8 +10,8 @@ from temporalio.client import Client
 from temporalio.common import SearchAttributeKey, SearchAttributePair, TypedSearchAttributes
 
 from starter.devstack.failures import DevstackError
-from starter.devstack.ports import LOOPBACK
 from starter.devstack.temporal import SEARCH_ATTRIBUTES, EmbeddedTemporal
+from starter.runtime.ports import LOOPBACK, CannotStart
 
 _ALL_ATTRIBUTES = TypedSearchAttributes(
     [SearchAttributePair(SearchAttributeKey.for_keyword(name), "any") for name in SEARCH_ATTRIBUTES]
@@ -45,7 +45,7 @@ async def test_a_taken_port_is_named_with_the_setting_that_changes_it(tmp_path: 
     with socket.create_server((LOOPBACK, 0)) as taken:
         port = taken.getsockname()[1]
         temporal = EmbeddedTemporal(temporal_program, tmp_path, port=port, port_setting="--some-port")
-        with pytest.raises(DevstackError, match=rf"Temporal cannot listen on 127\.0\.0\.1:{port}.*--some-port"):
+        with pytest.raises(CannotStart, match=rf"Temporal cannot listen on 127\.0\.0\.1:{port}.*--some-port"):
             await temporal.start()
 
 

@@ -11,10 +11,10 @@ from activities.waitlist.store import Waitlist
 from schemas.facts import StockFact, WebhookDelivery
 from schemas.reasons import Reason
 from schemas.settings import Settings
-from starter.devstack.ports import free_port
 from starter.dispatcher import Dispatcher
 from starter.journeys import Journeys
 from starter.publishing import publish
+from starter.runtime.ports import free_port
 from tests.product import STORE, Product, Shop, addressees, starter_document
 from worker import connect
 

@@ -6,7 +6,7 @@ import pytest
 
 from activities.postgres.pool import Pool
 from schemas.settings import Settings
-from starter.devstack.ports import free_port
+from starter.runtime.ports import free_port
 from tests.http.conftest import web_over
 from tests.http.web import SETTINGS, Web
 from worker import connect

@@ -67,8 +67,8 @@ async def test_an_order_of_nobody_or_of_nothing_leaves_no_trace(
     assert await pool.fetchval("select (select count(*) from orders) + (select count(*) from contacts)") == 0
 
 
-async def test_who_ordered_is_left_out_and_who_cancelled_is_not(web: Web) -> None:
-    await publish(web.operations.pool, conversation(CARTED))
+async def test_who_ordered_is_left_out_and_who_cancelled_is_not(web: Web, pool: Pool) -> None:
+    await publish(pool, conversation(CARTED))
     await web.webhook("products/update", product_message(units=5))
     tomorrow = (datetime.now(UTC) + timedelta(days=1)).isoformat()
     await web.webhook("orders/create", message(0, created_at=tomorrow))

@@ -21,10 +21,10 @@ from activities.postgres.migrate import migrate
 from activities.postgres.pool import open_pool
 from schemas.settings import Settings
 from starter.devstack.mailbox import Mailbox
-from starter.devstack.ports import free_port
 from starter.devstack.postgres import EmbeddedPostgres
 from starter.devstack.temporal import EmbeddedTemporal
 from starter.devstack.temporal_cli import find_temporal
+from starter.runtime.ports import free_port
 from tests.conformance.shops import SECRET
 from tests.histories.shapes import SHAPES
 from tests.histories.stage import IDENTITY, Stage

@@ -14,7 +14,7 @@ from schemas.repair import Answer, Repair
 from schemas.steps import ExitStep, SendStep, Status
 from starter.approvals import Approvals, Which
 from starter.archive import archive_now, archive_schedule_id
-from starter.bulk import Decision, show_operation
+from starter.bulk import BulkOperations, Decision
 from starter.documents import STARTER_CONVERSATION, load_document
 from starter.publishing import publish
 from starter.reconciliation import reconcile_now, schedule_id
@@ -219,7 +219,7 @@ async def carried_out(stage: Stage) -> Ran:
         renamed = document.model_copy(update={"name": "Another"})
         published = await publish(stage.pool, renamed, Decision(Choice.MOVE, IDENTITY))
         assert published.operation is not None
-        while (await show_operation(stage.pool, published.operation)).left_over:
+        while (await BulkOperations(stage.pool).show(published.operation)).left_over:
             await next_change(stage.pool)
         handle = product.client.get_workflow_handle(bulk_workflow_id(published.operation))
         await handle.result()

@@ -6,37 +6,24 @@ from contextlib import asynccontextmanager
 import pytest
 from temporalio.client import Client
 
+from activities.archive.archive import Archive
 from activities.archive.postgres import PostgresArchive
 from activities.postgres.pool import Pool
 from activities.storefronts.registry import Storefronts
-from activities.waitlist.enlist import Enlisting
-from activities.waitlist.intake import Intake
 from schemas.settings import Settings
-from starter.devstack.ports import free_port
 from starter.http.app import create_app
 from starter.http.server import serving
-from starter.journeys import Journeys
-from starter.keys import Keys
-from starter.operations import Operations
 from starter.publishing import publish
-from starter.shelves import Shelves
+from starter.runtime.ports import free_port
+from starter.services import Services, build_services
 from tests.http.web import SETTINGS, Web, open_web
 from tests.product import starter_document
 from worker import connect
 
 
-def operations_over(pool: Pool, client: Client) -> Operations:
-    intake = Intake(pool)
-    return Operations(
-        pool,
-        client,
-        intake,
-        Enlisting(pool),
-        Journeys(pool),
-        Shelves(pool, intake),
-        Keys(pool),
-        PostgresArchive(pool),
-    )
+def services_over(pool: Pool, client: Client, archive: Archive | None = None) -> Services:
+    """The services on a test's own database and Temporal."""
+    return build_services(pool, client, archive or PostgresArchive(pool), SETTINGS.temporal_task_queue)
 
 
 @asynccontextmanager
@@ -44,10 +31,10 @@ async def web_over(
     pool: Pool, client: Client, settings: Settings = SETTINGS, storefronts: Storefronts | None = None
 ) -> AsyncGenerator[Web]:
     """A server, and clients with and without a key."""
-    operations = operations_over(pool, client)
+    services = services_over(pool, client)
     async with (
-        serving(create_app(operations, settings, storefronts), "127.0.0.1", 0) as served,
-        open_web(served.url, operations) as web,
+        serving(create_app(services, settings, storefronts), "127.0.0.1", 0) as served,
+        open_web(served.url, services) as web,
     ):
         yield web
 

@@ -45,7 +45,7 @@ async def test_without_a_valid_key_nothing_is_even_read(web: Web) -> None:
 
 async def test_a_revoked_key_opens_nothing(web: Web) -> None:
     assert (await web.keyed.get("/v1/journeys")).status_code == 200
-    await web.operations.keys.revoke("tests")
+    await web.services.keys.revoke("tests")
     problem(await web.keyed.get("/v1/journeys"), 401, "key-needed")
 
 
@@ -179,14 +179,14 @@ async def test_who_waits_while_others_are_told_reads_why(web: Web) -> None:
     assert second["why"]
 
 
-async def test_a_cancelled_journey_leaves_the_line_once(web: Web) -> None:
+async def test_a_cancelled_journey_leaves_the_line_once(web: Web, pool: Pool) -> None:
     await web.webhook("products/update", product_message())
     await web.sign_up("a@example.com")
     (journey,) = (await web.keyed.get("/v1/journeys")).json()["journeys"]
     cancelled = await web.keyed.post(f"/v1/journeys/{journey['journey_id']}/cancel")
     assert (cancelled.status_code, cancelled.json()["status"]) == (200, "ended")
     assert cancelled.json()["reason"] == "cancelled"
-    await web.operations.pool.execute("update journeys set ended_at = now(), ending = 'exited'")
+    await pool.execute("update journeys set ended_at = now(), ending = 'exited'")
     problem(await web.keyed.post(f"/v1/journeys/{journey['journey_id']}/cancel"), 409, "conflict")
 
 
@@ -258,12 +258,12 @@ async def test_any_bytes_can_be_checked(web: Web, body: bytes) -> None:
     problem(await web.keyed.post("/v1/conversations", content=body), 422, "invalid")
 
 
-async def test_the_newest_word_on_consent_counts_and_the_same_word_adds_nothing(web: Web) -> None:
+async def test_the_newest_word_on_consent_counts_and_the_same_word_adds_nothing(web: Web, pool: Pool) -> None:
     wish = {"email": "a@example.com", "granted": True, "source": "checkout"}
     for granted in (True, True, False, True):
         answer = await web.keyed.post("/v1/consents", json={**wish, "granted": granted})
         assert (answer.status_code, answer.json()["granted"]) == (200, granted)
-    rows = await web.operations.pool.fetch("select granted from consents order by id")
+    rows = await pool.fetch("select granted from consents order by id")
     assert [row["granted"] for row in rows] == [True, False, True]
 
 

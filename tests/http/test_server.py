@@ -9,21 +9,20 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
-from starter.devstack.failures import DevstackError
-from starter.devstack.ports import free_port
 from starter.http.server import Served, serving
+from starter.runtime.ports import CannotStart, free_port
 
 
 async def test_a_port_that_is_taken_is_said_with_what_to_do() -> None:
     async with serving(FastAPI(), "127.0.0.1", 0) as first:
-        with pytest.raises(DevstackError, match=rf"127.0.0.1:{first.port}.*another program.*SHELFTALK_HTTP_PORT"):
+        with pytest.raises(CannotStart, match=rf"127.0.0.1:{first.port}.*another program.*SHELFTALK_HTTP_PORT"):
             async with serving(FastAPI(), "127.0.0.1", first.port):
                 pass
 
 
 @pytest.mark.parametrize("host", ["192.0.2.1", "no such host", "2001:db8::1"])
 async def test_a_host_that_is_not_this_machines_is_said(host: str) -> None:
-    with pytest.raises(DevstackError, match="cannot listen"):
+    with pytest.raises(CannotStart, match="cannot listen"):
         async with serving(FastAPI(), host, 0):
             pass
 

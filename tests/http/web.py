@@ -13,7 +13,7 @@ from pydantic import SecretStr
 
 from schemas.settings import Settings
 from starter.http.problems import MEDIA_TYPE, Problem
-from starter.operations import Operations
+from starter.services import Services
 from tests.storefronts.shop import SECRET, SHOP, headers
 
 SETTINGS = Settings(shopify_secrets=(SecretStr(SECRET),), http_max_body=64 * 1024)
@@ -32,7 +32,7 @@ class Web:
     """
 
     url: str
-    operations: Operations
+    services: Services
     open: httpx.AsyncClient
     keyed: httpx.AsyncClient
 
@@ -55,13 +55,13 @@ class Web:
 
 
 @asynccontextmanager
-async def open_web(url: str, operations: Operations) -> AsyncGenerator[Web]:
-    key = await operations.keys.create("tests")
+async def open_web(url: str, services: Services) -> AsyncGenerator[Web]:
+    key = await services.keys.create("tests")
     async with (
         httpx.AsyncClient(base_url=url) as without,
         httpx.AsyncClient(base_url=url, headers={"Authorization": f"Bearer {key}"}) as with_key,
     ):
-        yield Web(url, operations, without, with_key)
+        yield Web(url, services, without, with_key)
 
 
 def at(minutes: float) -> str:

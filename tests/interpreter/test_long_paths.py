@@ -10,8 +10,8 @@ from schemas.ids import ContactId, JourneyId, VersionId
 from schemas.journey import JourneyStart, Leave
 from schemas.outcome import Refused, Sent, Then
 from schemas.reasons import Ending, Reason
-from starter.commands.paths import path_table
 from starter.commands.playing import frames
+from starter.commands.terminal.paths import path_table
 from tests.conversations.told import talk, thread
 from tests.interpreter.journeys import DAWN
 from workflows.interpreter.compiler import compile_document

@@ -9,7 +9,7 @@ from schemas.versions import VersionSummary
 from starter.contents import as_yaml, content_hash
 from starter.documents import DocumentInvalid, load_document
 from starter.publishing import AlertTaken, ListUnknown, publish
-from starter.versions import NoSuchVersion, SavedMeanwhile, Versions, Which, working_document
+from starter.versions import NoSuchVersion, SavedMeanwhile, Versions, Which
 from tests.documents.any_document import documents
 from tests.product import Product, starter_document
 
@@ -40,7 +40,7 @@ async def test_what_is_worked_on_is_kept_as_written_and_reaches_nobody(pool: Poo
     await publish(pool, starter_document())
     text = written("3 days", "# my words\n")
     await save(pool, text)
-    document, source = await working_document(pool, CODE)
+    document, source = await Versions(pool).working(CODE)
     assert source == text
     assert content_hash(document) == content_hash(starter_document("3 days"))
     assert (await Versions(pool).conversation(CODE)).published == f"{CODE}@1"

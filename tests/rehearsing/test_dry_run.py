@@ -7,13 +7,13 @@ import pytest
 from activities.postgres.pool import Pool
 from schemas.conversation import ConversationDocument
 from schemas.dry_run import DryRunReport
-from starter.commands.terminal import ExitCode
+from starter.commands.terminal.output import ExitCode
 from starter.documents import STARTER_CONVERSATION, CheckReport, load_document
 from starter.rehearsing.tell import RehearsalReport
 from tests.cli.command import Shelftalk
 from tests.documents.starters import BACK
 from tests.history import settled_dry_run
-from tests.http.conftest import operations_over
+from tests.http.conftest import services_over
 from tests.product import Product
 
 SOON = BACK[: BACK.index("\nscenarios:")].replace("wait: 2 days", "wait: 1 second\n        id: pause")
@@ -27,7 +27,7 @@ def _document(text: str) -> ConversationDocument:
 @pytest.fixture
 async def soon(pool: Pool, product: Product) -> Product:
     """The product at work, with a reminder that comes a second later."""
-    await operations_over(pool, product.client).publish(_document(SOON))
+    await services_over(pool, product.client).publishing.publish(_document(SOON))
     return product
 
 
@@ -40,17 +40,16 @@ async def test_a_removed_reminder_is_listed_for_exactly_those_who_got_it(
     for journey in journeys[:2]:
         await soon.until(journey, lambda report: report.ended_at is not None)
     await soon.settled()
-    operations = operations_over(soon.pool, soon.client)
 
-    same = await settled_dry_run(operations, _document(SOON), against=500)
+    same = await settled_dry_run(soon.pool, soon.client, _document(SOON), against=500)
     assert (same.asked, same.same, same.different, same.not_compared) == (4, 4, 0, 0)
 
-    report = await settled_dry_run(operations, _document(NOT_REMINDED), against=500)
+    report = await settled_dry_run(soon.pool, soon.client, _document(NOT_REMINDED), against=500)
     assert (report.asked, report.same, report.different, report.not_compared) == (4, 2, 2, 0)
     assert {each.journey_id for each in report.journeys} == set(journeys[:2])
     assert all("would not get 'still-here'" in each.sentence for each in report.journeys)
 
-    newest = await settled_dry_run(operations, _document(NOT_REMINDED), against=1)
+    newest = await settled_dry_run(soon.pool, soon.client, _document(NOT_REMINDED), against=1)
     assert (newest.asked, newest.same) == (1, 1), "the newest is still in line"
 
     file = tmp_path / "changed.yaml"

@@ -13,7 +13,7 @@ from starter.publishing import publish
 from tests.conversations.test_story import has_ended, rests_at
 from tests.conversations.told import ago, agrees, did, entered, orders
 from tests.history import settled_dry_run
-from tests.http.conftest import operations_over, web_over
+from tests.http.conftest import web_over
 from tests.http.web import problem
 from tests.product import STORE, Product, address
 from tests.under_way.decided import operation, quiz, settled, version_of, waits
@@ -28,7 +28,7 @@ def _asking(at_least: int) -> ConversationDocument:
 
 
 async def _tried(product: Product, document: ConversationDocument) -> DryRunReport:
-    return await settled_dry_run(operations_over(product.pool, product.client), document)
+    return await settled_dry_run(product.pool, product.client, document)
 
 
 async def _enters(product: Product, who: str = "ann", **said: Any) -> JourneyId:
@@ -177,7 +177,7 @@ async def test_sentences_are_bounded_and_the_others_counted(product: Product) ->
     journeys = [await _enters(product, who) for who in ("ann", "ben", "cem")]
     for journey in journeys:
         await product.until(journey, has_ended)
-    report = await settled_dry_run(operations_over(product.pool, product.client), quiz(HELLO), most_listed=2, at_once=2)
+    report = await settled_dry_run(product.pool, product.client, quiz(HELLO), most_listed=2, at_once=2)
     assert (report.asked, report.different, report.more) == (3, 3, 1)
     assert [each.journey_id for each in report.journeys] == journeys[:0:-1], "the newest first"
 

@@ -6,7 +6,7 @@ from activities.postgres.pool import Pool
 from schemas.ids import JourneyId
 from schemas.reasons import Reason
 from schemas.repair import Answered, HeldMessages, MessagePreview, RepairPlan, Resumed, Stuck
-from starter.commands.terminal import ExitCode
+from starter.commands.terminal.output import ExitCode
 from starter.publishing import publish
 from tests.cli.command import Shelftalk
 from tests.conversations.told import agrees, did, entered, talk, thread

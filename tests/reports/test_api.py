@@ -8,7 +8,7 @@ from temporalio.client import Client
 
 from activities.postgres.pool import Pool
 from schemas.reports import ListReport, NotYet, ResumeReport, WantedReport, WhyContact, WhyProduct
-from starter.devstack.ports import free_port
+from starter.runtime.ports import free_port
 from tests.http.conftest import web_over
 from tests.http.web import Web, problem
 from tests.product import STORE, address

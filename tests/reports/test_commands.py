@@ -7,7 +7,7 @@ import pytest
 
 from activities.postgres.pool import Pool
 from schemas.reports import AlertStates, ListReport, PauseReport, ResumeReport, WantedReport, WhyContact, WhyProduct
-from starter.commands.terminal import ExitCode
+from starter.commands.terminal.output import ExitCode
 from tests.cli.command import Shelftalk
 from tests.product import STORE, address
 from tests.reports.shop import Counter

@@ -6,7 +6,7 @@ from temporalio.client import Client
 
 from activities.postgres.pool import Pool
 from starter.devstack.mailbox import Mailbox
-from starter.devstack.ports import free_port
+from starter.runtime.ports import free_port
 from tests.product import PATIENCE, running_product
 
 

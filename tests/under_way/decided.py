@@ -9,7 +9,7 @@ from schemas.conversation import ConversationDocument
 from schemas.ids import JourneyId
 from schemas.operations import Choice, OperationReport
 from schemas.path import JourneyPath
-from starter.bulk import Decision, show_operation
+from starter.bulk import BulkOperations, Decision
 from starter.publishing import publish
 from tests.conversations.told import talk, thread
 from tests.product import PATIENCE, Product, next_change
@@ -44,7 +44,7 @@ async def operation(pool: Pool, document: ConversationDocument, choice: Choice) 
 async def settled(pool: Pool, number: int, left_over: int = 0, within: float = PATIENCE_SECONDS) -> OperationReport:
     """The operation's report once all were asked and only so many are left over."""
     async with asyncio.timeout(within):
-        while (report := await show_operation(pool, number)).finished_at is None or report.left_over > left_over:
+        while (report := await BulkOperations(pool).show(number)).finished_at is None or report.left_over > left_over:
             await next_change(pool)
     return report
 

@@ -5,6 +5,7 @@ from importlib.resources import files
 import pytest
 
 from activities.postgres.pool import Pool
+from activities.waitlist.intake import Intake
 from schemas.operations import UnderWay
 from starter.documents import load_document
 from starter.versions import Versions
@@ -24,7 +25,7 @@ COUNTS = "/v1/conversations/back-in-stock/under-way"
 @pytest.fixture
 async def waiting(web: Web, pool: Pool) -> Web:
     """One stands in line, and another version is worked on."""
-    shop = Shop(pool, web.operations.intake)
+    shop = Shop(pool, Intake(pool))
     await shop.sells("v")
     await shop.signs_up("ann")
     await Versions(pool).save(CHANGED, load_document(CHANGED, "changed"), "ada", None)
@@ -70,7 +71,7 @@ async def test_a_decision_begins_an_operation_that_can_be_followed(waiting: Web,
 
 async def test_a_past_version_is_published_again_and_those_under_way_come_back_to_it(waiting: Web, pool: Pool) -> None:
     await waiting.keyed.post(PUBLISH, json={"under_way": "stay"})
-    await Shop(pool, waiting.operations.intake).signs_up("ben")
+    await Shop(pool, Intake(pool)).signs_up("ben")
     assert await pool.fetchval("select version_id from journeys order by id desc limit 1") == "back-in-stock@2"
     answer = await waiting.keyed.post(PUBLISH, json={"version": "1", "under_way": "move"})
     assert (answer.status_code, answer.json()["version"], answer.json()["new"]) == (200, "back-in-stock@1", False)

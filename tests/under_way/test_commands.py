@@ -9,7 +9,7 @@ from activities.postgres.pool import Pool
 from activities.waitlist.intake import Intake
 from schemas.operations import Choice, OperationKind, OperationReport, OperationReports, Place, UnderWay
 from starter.commands.conversations import PublishedReport
-from starter.commands.terminal import ExitCode
+from starter.commands.terminal.output import ExitCode
 from starter.commands.under_way import lines
 from starter.publishing import publish
 from tests.cli.command import Shelftalk

@@ -2,7 +2,7 @@
 
 from schemas.operations import Choice
 from schemas.reasons import Ending, Reason
-from starter.bulk import show_operation
+from starter.bulk import BulkOperations
 from starter.publishing import publish
 from tests.conversations.test_story import has_ended, rests_at
 from tests.conversations.told import agrees, did, entered
@@ -70,6 +70,6 @@ async def test_who_ended_by_themselves_meanwhile_is_counted_so(product: Product)
 async def test_an_operation_on_nobody_is_done_at_once(product: Product) -> None:
     await publish(product.pool, quiz(waits("go")))
     number = await operation(product.pool, quiz(waits("stop")), Choice.END)
-    report = await show_operation(product.pool, number)
+    report = await BulkOperations(product.pool).show(number)
     assert (report.total, report.finished_at is not None) == (0, True)
     assert await product.pool.fetchval("select count(*) from outbox") == 0

@@ -13,7 +13,7 @@ from activities.waitlist.intake import Intake
 from schemas.ids import JourneyId, journey_workflow_id
 from schemas.journey import Signal
 from schemas.operations import Choice
-from starter.bulk import show_operation
+from starter.bulk import BulkOperations
 from starter.devstack.mailbox import Mailbox
 from starter.devstack.temporal import EmbeddedTemporal
 from starter.publishing import publish
@@ -51,10 +51,10 @@ async def started(pool: Pool) -> None:
 async def killed_in_the_middle(pool: Pool, setting: Setting, mailbox: Mailbox, number: int) -> None:
     """Run a worker until it has asked some, and kill it."""
     async with worker_process(setting, mailbox.port) as worker:
-        while (await show_operation(pool, number)).asked == 0:
+        while (await BulkOperations(pool).show(number)).asked == 0:
             await next_change(pool)
         await kill(worker)
-    report = await show_operation(pool, number)
+    report = await BulkOperations(pool).show(number)
     assert 0 < report.asked < MANY, "the worker was killed too late to prove anything"
     assert report.finished_at is None
 

@@ -8,7 +8,7 @@ from temporalio.api.workflowservice.v1 import DeleteWorkflowExecutionRequest
 from activities.temporal import Temporal
 from schemas.ids import JourneyId, journey_workflow_id
 from schemas.operations import Choice
-from starter.bulk import show_operation
+from starter.bulk import BulkOperations
 from starter.publishing import publish
 from starter.reconciliation import reconcile_now
 from tests.conversations.test_story import has_ended, rests_at
@@ -44,7 +44,7 @@ async def test_an_operation_whose_call_was_lost_is_carried_out(product: Product)
     assert (await settled(product.pool, number)).done == 1
     await reconciled(product)
     await product.settled()
-    assert (await show_operation(product.pool, number)).done == 1
+    assert (await BulkOperations(product.pool).show(number)).done == 1
 
 
 async def test_a_journey_that_was_asked_by_a_workflow_that_is_lost_is_asked_again(product: Product) -> None:

@@ -19,7 +19,7 @@ from schemas.operations import Choice
 from schemas.outcome import Refused
 from schemas.program import Program
 from schemas.reasons import Reason
-from starter.bulk import show_operation
+from starter.bulk import BulkOperations
 from starter.devstack.mailbox import Mailbox
 from starter.pausing import Pausable, Pausing
 from starter.publishing import publish
@@ -117,7 +117,7 @@ async def test_who_comes_to_no_rest_that_both_have_lives_by_the_old_version_to_t
     await settled(product.pool, number, left_over=1)
     await did(product.pool, "custom", name="one")
     await product.until(ann, has_ended)
-    report = await show_operation(product.pool, number)
+    report = await BulkOperations(product.pool).show(number)
     assert (report.done, report.ended, report.left_over) == (0, 1, 0)
     assert subjects(product) == ["quiz: old"]
 
@@ -172,7 +172,7 @@ async def test_to_be_asked_twice_changes_nothing(product: Product) -> None:
     await did(product.pool, "custom", name="go")
     await product.until(ann, has_ended)
     assert subjects(product) == ["quiz: new"]
-    assert (await show_operation(product.pool, number)).done == 1
+    assert (await BulkOperations(product.pool).show(number)).done == 1
     assert [each.moved_to for each in (await path_of(product, ann)).entries] == ["quiz@2", None]
 
 
@@ -185,7 +185,7 @@ async def test_the_latest_of_two_moves_holds(product: Product) -> None:
     await settled(product.pool, older, left_over=1)
     newer = await operation(product.pool, quiz(waits("one"), waits("two", {"send": "third"})), Choice.MOVE)
     assert (await settled(product.pool, newer)).done == 1
-    report = await show_operation(product.pool, older)
+    report = await BulkOperations(product.pool).show(older)
     assert (report.done, report.superseded, report.left_over) == (0, 1, 0)
     await did(product.pool, "custom", name="one")
     await rests_at(product, ann, "wait-two")

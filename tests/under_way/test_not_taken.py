@@ -14,7 +14,7 @@ from schemas.ids import StepId
 from schemas.journey import Wake
 from schemas.operations import Choice
 from schemas.settings import Settings
-from starter.bulk import show_operation
+from starter.bulk import BulkOperations
 from starter.devstack.mailbox import Mailbox
 from starter.devstack.temporal_cli import find_temporal
 from tests.product import PATIENCE, Product, next_change, running_product, starter_document
@@ -48,7 +48,7 @@ async def test_the_others_are_asked_and_the_operation_stays_open_for_the_one(pro
         assert await temporal.intervene(start, Wake(step=StepId("nowhere")))
     number = await operation(product.pool, reworded("Look, it is here"), Choice.MOVE)
     async with asyncio.timeout(PATIENCE):
-        while (report := await show_operation(product.pool, number)).done == 0:
+        while (report := await BulkOperations(product.pool).show(number)).done == 0:
             await next_change(product.pool)
     assert (report.asked, report.done, report.left_over, report.finished_at) == (1, 1, 1, None)
     assert await product.pool.fetchval("select version_id from journeys where id = $1", ben) == "back-in-stock@2"
@@ -68,7 +68,7 @@ async def test_one_whose_program_this_release_cannot_read_is_not_taken_for_asked
     number = await operation(product.pool, reworded("Look, it is here"), Choice.END)
     await product.until(ben, lambda report: report.ended_at is not None)
     async with asyncio.timeout(PATIENCE):
-        while (report := await show_operation(product.pool, number)).asked == 0:
+        while (report := await BulkOperations(product.pool).show(number)).asked == 0:
             await next_change(product.pool)
     assert (report.asked, report.left_over, report.finished_at) == (1, 1, None)
     assert (await product.journeys.show(ann)).ended_at is None

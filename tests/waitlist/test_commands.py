@@ -8,7 +8,7 @@ import pytest
 from activities.waitlist.csv_files import read_waitlist
 from activities.waitlist.enlist import Enlisting
 from schemas.waitlists import BackPopulation, ImportReport, Saying, WaitingLine
-from starter.commands.terminal import ExitCode
+from starter.commands.terminal.output import ExitCode
 from starter.commands.waitlists import Exported
 from starter.publishing import publish
 from tests.cli.command import Shelftalk

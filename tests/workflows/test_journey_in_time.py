@@ -15,9 +15,9 @@ from schemas.ids import JourneyId
 from schemas.path import JourneyPath
 from schemas.reasons import Ending, Reason
 from starter.devstack.mailbox import Mailbox
-from starter.devstack.ports import free_port
 from starter.journeys import Journeys
 from starter.publishing import publish
+from starter.runtime.ports import free_port
 from tests.product import Product, Shop, addressees, next_change, running_product, starter_document, subject
 
 LINE, FIRST, WAIT, SECOND, EXIT = "waiting-list", "it-is-back", "wait-2-days", "still-here", "exit"

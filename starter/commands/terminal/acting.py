@@ -6,8 +6,9 @@ from typing import Annotated
 
 import typer
 
-from starter.commands.failures import CommandFailed
-from starter.commands.terminal import say
+from starter.commands.terminal.asking import Terminal
+from starter.commands.terminal.failures import CommandFailed
+from starter.commands.terminal.output import say
 from starter.repair import By
 
 Actor = Annotated[str | None, typer.Option("--by", help="Who does it. [default: your user name]")]
@@ -16,19 +17,30 @@ Yes = Annotated[bool, typer.Option("--yes", help="Do it; do not ask.")]
 
 
 def by(actor: str | None, why: str) -> By:
-    """For the audit.
+    """Who and why, for the audit.
 
     Raises:
         BadParameter: one of the two is blank or too long.
     """
-    name = (actor or getpass.getuser()).strip()
-    for text, hint in ((name, "--by"), (why.strip(), "--why")):
-        if not 0 < len(text) <= 200:
-            raise typer.BadParameter("write 1 to 200 characters", param_hint=hint)
-    return By(name, why.strip())
+    return By(who(actor), _short(why, "--why"))
 
 
-def agreed(question: str, *, yes: bool, as_json: bool) -> None:
+def who(actor: str | None) -> str:
+    """Who does it, as the audit has it.
+
+    Raises:
+        BadParameter: it is blank or too long.
+    """
+    return _short(actor or getpass.getuser(), "--by")
+
+
+def _short(text: str, option: str) -> str:
+    if not 0 < len(text.strip()) <= 200:
+        raise typer.BadParameter("write 1 to 200 characters", param_hint=option)
+    return text.strip()
+
+
+def agreed(terminal: Terminal, question: str, *, yes: bool) -> None:
     """Ask, unless the answer is on the command line.
 
     Raises:
@@ -36,8 +48,8 @@ def agreed(question: str, *, yes: bool, as_json: bool) -> None:
     """
     if yes:
         return
-    if not as_json:
+    if not terminal.as_json:
         say(question)
     if not (sys.stdin.isatty() and typer.confirm("Do it?", err=True)):
-        said = f"{question} Nothing was changed." if as_json else "Nothing was changed."
+        said = f"{question} Nothing was changed." if terminal.as_json else "Nothing was changed."
         raise CommandFailed("not_confirmed", said, "Say --yes to do it.")

@@ -6,26 +6,11 @@ from typing import Annotated, Any
 import typer
 
 from schemas.model import Model
-from starter.commands.terminal import AsJson, DataDir, found_settings, say, tell
-from starter.components import (
-    opened_components,
-    opened_pool,
-    prepare_database,
-    prepare_temporal,
-    reach_temporal,
-    require_migrated,
-)
+from starter.commands.terminal.asking import Terminal, command
+from starter.commands.terminal.output import say
+from starter.components import migrate_components
 from starter.logs import log_to_stderr
-from starter.operations import open_operations
-from starter.processes import (
-    Stopped,
-    heartbeat,
-    heartbeat_file,
-    run_process,
-    running_engine,
-    running_web,
-    until_stopped,
-)
+from starter.processes import Stopped, run_process, until_stopped, web_process, worker_process
 
 STOP_HINT = "Ctrl-C stops it; a second Ctrl-C stops it at once."
 
@@ -61,18 +46,15 @@ class Migrated(Model):
     search_attributes: tuple[str, ...]
 
 
-def worker(as_json: AsJson = False, data_dir: DataDir = None) -> None:
+@command
+def worker(terminal: Terminal) -> None:
     """Run the Temporal worker and the dispatcher, until Ctrl-C. Any number may run side by side."""
-    settings = found_settings(data_dir)
+    settings = terminal.found_settings()
     log_to_stderr(settings.log_level)
 
     async def main() -> None:
-        async with (
-            opened_components(settings, say) as components,
-            running_engine(settings, components.pool, components.client),
-            heartbeat(heartbeat_file(settings.data_dir)),
-        ):
-            tell(AtWork(task_queue=settings.temporal_task_queue), _at_work, as_json=as_json)
+        async with worker_process(settings, say):
+            terminal.tell(AtWork(task_queue=settings.temporal_task_queue), _at_work)
             say(STOP_HINT)
             await until_stopped()
 
@@ -80,18 +62,17 @@ def worker(as_json: AsJson = False, data_dir: DataDir = None) -> None:
     say("The worker has stopped.")
 
 
-def serve(port: WebPort = None, as_json: AsJson = False, data_dir: DataDir = None) -> None:
+@command
+def serve(terminal: Terminal, port: WebPort = None) -> None:
     """Run the web server: webhooks, sign-ups and the API, until Ctrl-C. Any number may run side by side."""
-    settings = found_settings(data_dir)
+    settings = terminal.found_settings()
     if port is not None:
         settings = settings.model_copy(update={"http_port": port})
     log_to_stderr(settings.log_level)
 
     async def main() -> None:
-        async with opened_pool(settings, say) as pool:
-            await require_migrated(pool)
-        async with open_operations(settings) as operations, running_web(settings, operations) as url:
-            tell(Serving(web=url), lambda serving: f"Serving at {serving.web}", as_json=as_json)
+        async with web_process(settings, say) as url:
+            terminal.tell(Serving(web=url), lambda serving: f"Serving at {serving.web}")
             say(STOP_HINT)
             await until_stopped()
 
@@ -99,18 +80,13 @@ def serve(port: WebPort = None, as_json: AsJson = False, data_dir: DataDir = Non
     say("The web server has stopped.")
 
 
-def migrate(as_json: AsJson = False, data_dir: DataDir = None) -> None:
+@command
+def migrate(terminal: Terminal) -> None:
     """Bring the database forward to this release, and register what Temporal must know. Safe to run again."""
-    settings = found_settings(data_dir)
+    settings = terminal.found_settings()
     log_to_stderr(settings.log_level)
-
-    async def main() -> Migrated:
-        async with opened_pool(settings, say) as pool:
-            applied = await prepare_database(pool)
-        added = await prepare_temporal(await reach_temporal(settings, say))
-        return Migrated(applied=applied, search_attributes=added)
-
-    tell(run_process(main()), _migrated, as_json=as_json)
+    applied, added = run_process(migrate_components(settings, say))
+    terminal.tell(Migrated(applied=applied, search_attributes=added), _migrated)
 
 
 def run_until_stopped(main: Coroutine[Any, Any, None]) -> None:

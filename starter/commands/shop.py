@@ -13,9 +13,8 @@ from schemas.facts import ProductFact, VariantFact
 from schemas.ids import StoreId, Subject
 from schemas.model import Model
 from schemas.reports import JourneyReport, VariantReport
-from starter.commands.asking import ask
-from starter.commands.terminal import AsJson, DataDir, tell
-from starter.operations import Operations
+from starter.commands.terminal.asking import Terminal, command
+from starter.services import Services
 from starter.shelves import BY_HAND
 
 stock = typer.Typer(help="The units of variants.", no_args_is_help=True)
@@ -34,55 +33,50 @@ class Product(Model):
     variants: tuple[VariantReport, ...]
 
 
+@command
 def signup(
+    terminal: Terminal,
     email: Annotated[str, typer.Argument(help="The contact's address.")],
     store: Store,
     variant: Variant,
-    as_json: AsJson = False,
-    data_dir: DataDir = None,
 ) -> None:
     """Put a contact in line for a variant. One who stands there already keeps their place."""
     address = _address(email)
 
-    async def question(operations: Operations) -> JourneyReport:
-        match await operations.sign_up(address, StoreId(store), variant, SOURCE):
+    async def question(services: Services) -> JourneyReport:
+        match await services.sign_ups.sign_up(address, StoreId(store), variant, SOURCE):
             case Enlisted(journey_id=journey_id):
-                return await operations.journeys.show(journey_id)
+                return await services.journeys.show(journey_id)
             case NotEnlisted() as refused:
                 raise Declined(refused)
 
-    tell(ask(question, data_dir), _in_line, as_json=as_json)
+    terminal.answer(question, _in_line)
 
 
 @stock.command("set")
+@command
 def stock_set(
+    terminal: Terminal,
     units: Annotated[int, typer.Argument(min=-(2**31), max=2**31 - 1, help="Units available now.")],
     store: Store,
     variant: Variant,
     location: Annotated[str, typer.Option(help="Where they are; each location has its own number.")] = BY_HAND,
-    as_json: AsJson = False,
-    data_dir: DataDir = None,
 ) -> None:
     """Set the units of a variant at one location, as of now. Those next in line are told if it is back."""
-
-    async def question(operations: Operations) -> VariantReport:
-        return await operations.shelves.set_stock(_subject(store, variant), units, location)
-
-    tell(ask(question, data_dir), _variant, as_json=as_json)
+    terminal.answer(lambda services: services.stock.set_stock(_subject(store, variant), units, location), _variant)
 
 
 @stock.command("show")
-def stock_show(store: Store, variant: Variant, as_json: AsJson = False, data_dir: DataDir = None) -> None:
+@command
+def stock_show(terminal: Terminal, store: Store, variant: Variant) -> None:
     """Show a variant: its units, and how many wait for it."""
-
-    async def question(operations: Operations) -> VariantReport:
-        return await operations.shelves.show(_subject(store, variant))
-
-    tell(ask(question, data_dir), _variant, as_json=as_json)
+    terminal.answer(lambda services: services.stock.show(_subject(store, variant)), _variant)
 
 
 @product.command("set")
+@command
 def product_set(
+    terminal: Terminal,
     product_id: Annotated[str, typer.Argument(metavar="PRODUCT", help="The shop's own id of the product.")],
     store: Store,
     title: Annotated[str, typer.Option(help="As messages name it.")],
@@ -90,8 +84,6 @@ def product_set(
     price: Annotated[str | None, typer.Option(help="In the store's currency, of every variant.")] = None,
     handle: Annotated[str | None, typer.Option(help="The product's part of its page's address.")] = None,
     on_sale: Annotated[bool, typer.Option("--on-sale/--off-sale", help="Whether shoppers can open its page.")] = True,
-    as_json: AsJson = False,
-    data_dir: DataDir = None,
 ) -> None:
     """Put in a product with its variants. Their units stay as they are: see `stock set`."""
     amount = _price(price)
@@ -105,12 +97,12 @@ def product_set(
         observed_at=datetime.now(UTC),
     )
 
-    async def question(operations: Operations) -> Product:
-        await operations.shelves.put_product(StoreId(store), fact)
-        shown = [await operations.shelves.show(_subject(store, each.variant_id)) for each in variants]
+    async def question(services: Services) -> Product:
+        await services.stock.put_product(StoreId(store), fact)
+        shown = [await services.stock.show(_subject(store, each.variant_id)) for each in variants]
         return Product(variants=tuple(shown))
 
-    tell(ask(question, data_dir), lambda known: "\n".join(map(_variant, known.variants)), as_json=as_json)
+    terminal.answer(question, lambda known: "\n".join(map(_variant, known.variants)))
 
 
 def _address(email: str) -> str:

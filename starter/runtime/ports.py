@@ -3,10 +3,17 @@
 import errno
 import socket
 
-from starter.devstack.failures import DevstackError
+from schemas.errors import DomainError, ErrorKind
 
 LOOPBACK = "127.0.0.1"
 """The dev stack has no passwords, so it listens to this machine only."""
+
+
+class CannotStart(DomainError):
+    """A component cannot be had, started or reached. The message is complete, for the person at the terminal."""
+
+    code = "cannot_start"
+    kind = ErrorKind.UNAVAILABLE
 
 
 def free_port(host: str = LOOPBACK) -> int:
@@ -17,14 +24,14 @@ def free_port(host: str = LOOPBACK) -> int:
     return port
 
 
-def port_taken(port: int, what: str, setting: str, host: str = LOOPBACK) -> DevstackError:
+def port_taken(port: int, what: str, setting: str, host: str = LOOPBACK) -> CannotStart:
     """The error for a port that another program holds.
 
     Args:
         what: the component that wanted it.
         setting: how its user chooses another port, for example `SHELFTALK_HTTP_PORT`.
     """
-    return DevstackError(
+    return CannotStart(
         f"{what} cannot listen on {host}:{port}: another program has that port. "
         f"Stop that program, or choose another port with {setting}"
     )
@@ -34,7 +41,7 @@ def require_free(port: int, what: str, setting: str, host: str = LOOPBACK) -> No
     """Check that a component could listen on a port now.
 
     Raises:
-        DevstackError: the port is taken, or this account may not listen on it.
+        CannotStart: the port is taken, or this account may not listen on it.
     """
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
         # As servers do it: a port is not taken by a connection that ended a minute ago.
@@ -45,17 +52,17 @@ def require_free(port: int, what: str, setting: str, host: str = LOOPBACK) -> No
             raise cannot_listen(error, port, what, setting, host) from error
 
 
-def cannot_listen(error: OSError, port: int, what: str, setting: str, host: str = LOOPBACK) -> DevstackError:
+def cannot_listen(error: OSError, port: int, what: str, setting: str, host: str = LOOPBACK) -> CannotStart:
     """The error for a failed attempt to listen, by its cause."""
     match error.errno:
         case errno.EADDRINUSE:
             return port_taken(port, what, setting, host)
         case errno.EACCES | errno.EPERM:
-            return DevstackError(
+            return CannotStart(
                 f"{what} may not listen on {host}:{port}: this account has no right to ports that low. "
                 f"Choose one above 1023 with {setting}"
             )
         case _:
-            return DevstackError(
+            return CannotStart(
                 f"{what} cannot listen on {host}:{port} ({error.strerror}): choose another with {setting}"
             )

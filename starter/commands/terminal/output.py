@@ -1,19 +1,16 @@
 """How the commands speak: answers on standard output, progress on standard error, exit codes for scripts."""
 
 import sys
-from collections.abc import Callable
 from datetime import datetime, timedelta
 from enum import IntEnum
 from pathlib import Path
-from typing import Annotated, TypeVar
+from typing import Annotated
 
 import typer
 from pydantic import BaseModel
 from rich.console import Console
 
 from schemas.durations import parse_duration
-from schemas.settings import Settings
-from starter.endpoints import resolve
 
 NARROWEST = 160
 """Columns of output that goes to a file or a pipe, where nobody can widen the window."""
@@ -40,22 +37,6 @@ DataDir = Annotated[
     Path | None,
     typer.Option("--data-dir", help="The data folder of `shelftalk up`. [default: SHELFTALK_DATA_DIR]"),
 ]
-Answer = TypeVar("Answer", bound=BaseModel)
-
-
-def own_settings(data_dir: Path | None) -> Settings:
-    """The settings of the environment, with the data folder of the command line.
-
-    Raises:
-        ValidationError: a variable holds what its setting does not take.
-    """
-    settings = Settings()
-    return settings if data_dir is None else settings.model_copy(update={"data_dir": data_dir.expanduser()})
-
-
-def found_settings(data_dir: Path | None) -> Settings:
-    """The same, with the components of a running `up` where the environment names none."""
-    return resolve(own_settings(data_dir))
 
 
 def length_of_time(text: str, option: str) -> timedelta:
@@ -70,20 +51,17 @@ def length_of_time(text: str, option: str) -> timedelta:
         raise typer.BadParameter(str(error), param_hint=option) from None
 
 
-def tell(answer: Answer, show: Callable[[Answer], object], *, as_json: bool) -> None:
-    """Give the answer: as JSON, or the way `show` puts it for people."""
-    if as_json:
-        sys.stdout.write(answer.model_dump_json(indent=2, by_alias=True) + "\n")
-        sys.stdout.flush()
-    else:
-        show_people(show(answer))
+def write_json(answer: BaseModel) -> None:
+    """The answer as one JSON document."""
+    sys.stdout.write(answer.model_dump_json(indent=2, by_alias=True) + "\n")
+    sys.stdout.flush()
 
 
 def show_people(shown: object) -> None:
     """Print something of rich's, without the spaces it fills lines up with."""
-    console = paper()
-    with console.capture() as captured:
-        console.print(shown)
+    paper = console()
+    with paper.capture() as captured:
+        paper.print(shown)
     sys.stdout.write("".join(f"{line.rstrip()}\n" for line in captured.get().splitlines()))
     sys.stdout.flush()
 
@@ -94,13 +72,13 @@ def say(line: str) -> None:
     sys.stderr.flush()
 
 
-def paper() -> Console:
+def console() -> Console:
     """Where answers are written."""
     # What is shown was often written by others: a product's title is no markup.
-    console = Console(markup=False, emoji=False, highlight=False)
-    if not console.is_terminal:
-        console.width = max(NARROWEST, console.width)
-    return console
+    made = Console(markup=False, emoji=False, highlight=False)
+    if not made.is_terminal:
+        made.width = max(NARROWEST, made.width)
+    return made
 
 
 def clock(moment: datetime | None) -> str:

@@ -8,13 +8,12 @@ import typer
 from schemas.conversation import ConversationDocument
 from schemas.dry_run import DryRunReport
 from schemas.scenarios import ProfileSection, ScenarioSection
-from starter.commands.asking import ask
 from starter.commands.conversations import LARGEST_FILE
-from starter.commands.failures import CommandFailed
-from starter.commands.terminal import AsJson, DataDir, ExitCode, say, tell
+from starter.commands.terminal.asking import Terminal, command
+from starter.commands.terminal.failures import CommandFailed
+from starter.commands.terminal.output import ExitCode, say
 from starter.documents import load_document
-from starter.dry_run import MOST_JOURNEYS, dry_run, latest_document
-from starter.operations import Operations
+from starter.dry_run import MOST_JOURNEYS
 from starter.rehearsing.checks import find_scenario_mistakes
 from starter.rehearsing.entrance import usual_scenario
 from starter.rehearsing.reading import SectionInvalid, profile_with, read_profile, read_scenario
@@ -35,52 +34,42 @@ Scenario = Annotated[
 ]
 
 
+@command
 def run_test(
-    conversation: Conversation,
-    profile: Profile = None,
-    scenario: Scenario = None,
-    as_json: AsJson = False,
-    data_dir: DataDir = None,
+    terminal: Terminal, conversation: Conversation, profile: Profile = None, scenario: Scenario = None
 ) -> None:
     """Rehearse a conversation on a virtual clock: each step, verdict and message. Reaches nobody."""
-    document = _document(conversation, data_dir)
+    document = _document(terminal, conversation)
     try:
         chosen = _profiled(_scenario(document, scenario), profile or [])
     except SectionInvalid as error:
         raise CommandFailed("invalid_scenario", str(error), exit_=ExitCode.USAGE) from None
     _hold_to_rules(document, chosen)
     report = RehearsalReport.of(document.conversation, RunTester(document).run(chosen))
-    tell(report, rehearsal_for_people, as_json=as_json)
+    terminal.tell(report, rehearsal_for_people)
     if report.differences:
         raise typer.Exit(ExitCode.FAILED)
 
 
+@command
 def dry_run_(
+    terminal: Terminal,
     file: Annotated[Path, typer.Argument(help="The conversation as YAML, as it may be published.")],
     against: Annotated[
         int, typer.Option("--against", min=1, max=MOST_JOURNEYS, help="How many journeys, the newest first.")
     ] = 500,
-    as_json: AsJson = False,
-    data_dir: DataDir = None,
 ) -> None:
     """Live recorded journeys once more on a version that is not published: whose messages or path would differ."""
     document = load_document(_text(file), str(file))
-
-    async def question(operations: Operations) -> DryRunReport:
-        return await dry_run(operations, document, against, _so_far)
-
-    tell(ask(question, data_dir), _compared, as_json=as_json)
+    terminal.answer(lambda services: services.dry_runs.run(document, against, _so_far), _compared)
 
 
-def _document(conversation: str, data_dir: Path | None) -> ConversationDocument:
+def _document(terminal: Terminal, conversation: str) -> ConversationDocument:
     file = Path(conversation)
     if file.suffix or file.exists():
         return load_document(_text(file), conversation)
-
-    async def question(operations: Operations) -> ConversationDocument | None:
-        return await latest_document(operations.pool, conversation)
-
-    if (document := ask(question, data_dir)) is None:
+    document = terminal.ask(lambda services: services.versions.latest(conversation))
+    if document is None:
         message = f"There is no file and no conversation '{conversation}'."
         raise CommandFailed("no_such_conversation", message)
     return document

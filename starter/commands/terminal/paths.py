@@ -1,14 +1,12 @@
 """A contact's path as a table for people: each step, its times, why it was left, and what was found there."""
 
-from typing import assert_never
-
 from rich.console import Group
 from rich.table import Table
 from rich.text import Text
 
 from schemas.outcome import describe
-from schemas.path import JourneyPath, PathEntry, Why
-from starter.commands.terminal import clock, length
+from schemas.path import JourneyPath, PathEntry, describe_exit
+from starter.commands.terminal.output import clock, length
 
 
 def path_table(path: JourneyPath) -> Group:
@@ -17,7 +15,7 @@ def path_table(path: JourneyPath) -> Group:
     for number, entry in enumerate(path.entries):
         if path.left_out.stays and number == path.left_out.after:
             table.add_row(f"… {path.left_out.stays:,} more are left out")
-        table.add_row(_step(entry), clock(entry.entered_at), _stayed(entry), because(entry), _verdict(entry))
+        table.add_row(_step(entry), clock(entry.entered_at), _stayed(entry), describe_exit(entry), _verdict(entry))
     return Group(Text(f"Journey {path.journey_id} on version {path.version}"), table, Text(ending(path)))
 
 
@@ -27,41 +25,6 @@ def _step(entry: PathEntry) -> str:
 
 def _stayed(entry: PathEntry) -> str:
     return "still there" if entry.left_at is None else length(entry.left_at - entry.entered_at)
-
-
-def because(entry: PathEntry) -> str:
-    """Why a step was left, in words."""
-    match entry.why:
-        case None:
-            return ""
-        case Why.PLACE_GIVEN:
-            return "called forward"
-        case Why.TIME_PASSED:
-            return "the time had passed"
-        case Why.WINDOW_ENDED:
-            return "the window ended"
-        case Why.DISCONTINUED:
-            return "discontinued"
-        case Why.BROADCAST:
-            return "a message to all in line"
-        case Why.ANSWERED:
-            return "answered"
-        case Why.EXIT:
-            return "exit"
-        case Why.HAPPENED:
-            return f"heard of {entry.event}"
-        case Why.DECIDED:
-            return entry.branch or "otherwise"
-        case Why.DONE:
-            return "done"
-        case Why.FAILED:
-            return "it could not be done"
-        case Why.SKIPPED:
-            return "skipped by hand"
-        case Why.LEFT:
-            return "asked to leave"
-        case _:
-            assert_never(entry.why)
 
 
 def _verdict(entry: PathEntry) -> str:

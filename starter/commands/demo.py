@@ -9,9 +9,10 @@ from typing import Annotated
 import typer
 
 from schemas.path import JourneyPath
-from starter.commands.paths import path_table
-from starter.commands.running import STOP_HINT
-from starter.commands.terminal import AsJson, own_settings, say, show_people, tell
+from starter.commands.processes import STOP_HINT
+from starter.commands.terminal.asking import Terminal
+from starter.commands.terminal.output import AsJson, say, show_people, write_json
+from starter.commands.terminal.paths import path_table
 from starter.commands.up import log_beside_the_data, needing_embedded, where_it_is
 from starter.processes import Stopped, run_process, until_stopped
 
@@ -28,7 +29,7 @@ def demo(
         from starter.devstack.stack import Ports, running_stack
     folder = data_dir or Path(tempfile.mkdtemp(prefix="shelftalk-demo-"))
     narrate = say if as_json else _print
-    settings = demo_settings(own_settings(folder))
+    settings = demo_settings(Terminal(as_json, folder).own_settings())
     log_beside_the_data(settings)
     stays = sys.stdin.isatty() and sys.stdout.isatty() and not as_json
 
@@ -54,7 +55,7 @@ def demo(
         raise
     else:
         if as_json:
-            tell(told, str, as_json=True)
+            write_json(told)
     if data_dir is None:
         shutil.rmtree(folder, ignore_errors=True)
     narrate(_what_next(_command()))

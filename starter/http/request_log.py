@@ -24,7 +24,7 @@ QUIET_ROUTES = {"/livez", "/readyz", "/metrics"}
 """Asked every few seconds by machines; told at debug level."""
 
 
-class Journal:
+class RequestLog:
     """ASGI middleware around everything else.
 
     The log has the route's template, not the address that was asked for: queries and paths may hold what a person

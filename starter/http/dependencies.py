@@ -1,0 +1,41 @@
+"""What the handlers depend on: one object per application, found again from the request."""
+
+from dataclasses import dataclass
+from typing import Annotated
+
+from fastapi import Depends, FastAPI, Request
+
+from activities.storefronts.registry import Storefronts
+from starter.http.limits import SignUpLimit
+from starter.http.metrics import Metrics
+from starter.services import Services
+
+
+@dataclass(frozen=True, slots=True)
+class Dependencies:
+    """Everything that handlers are given."""
+
+    services: Services
+    storefronts: Storefronts
+    sign_up_limit: SignUpLimit
+    metrics: Metrics
+
+
+def provide(app: FastAPI, dependencies: Dependencies) -> None:
+    """Give an application's handlers what they need."""
+    app.state.dependencies = dependencies
+
+
+def dependencies_of(request: Request) -> Dependencies:
+    """What was given to the application that serves this request."""
+    found = request.app.state.dependencies
+    assert isinstance(found, Dependencies)
+    return found
+
+
+def _services(request: Request) -> Services:
+    return dependencies_of(request).services
+
+
+InjectedDependencies = Annotated[Dependencies, Depends(dependencies_of)]
+InjectedServices = Annotated[Services, Depends(_services)]

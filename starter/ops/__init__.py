@@ -1,0 +1,1 @@
+"""What whoever runs this server looks at and does."""

@@ -1,0 +1,35 @@
+"""What runs on a schedule, run by hand: reconciliation and archiving. A worker must be at work for both."""
+
+from datetime import timedelta
+
+from temporalio.client import Client
+
+from activities.archive.archive import Archive
+from activities.archive.archiving import archive_status
+from activities.postgres.pool import Pool
+from schemas.archive import ArchiveReport, ArchiveStatus
+from schemas.reconciliation import Reconciliation
+from starter.archive import archive_now
+from starter.reconciliation import reconcile_now
+
+
+class Upkeep:
+    """The upkeep of one installation: its database, its archive and its task queue."""
+
+    def __init__(self, pool: Pool, client: Client, archive: Archive, task_queue: str) -> None:
+        self._pool = pool
+        self._client = client
+        self._archive = archive
+        self._task_queue = task_queue
+
+    async def reconcile(self, young: timedelta) -> Reconciliation:
+        """Compare PostgreSQL and Temporal now, and repair what differs; what is younger than this is left alone."""
+        return await reconcile_now(self._client, self._task_queue, young)
+
+    async def archive(self, young: timedelta) -> ArchiveReport:
+        """Archive now the histories of journeys that ended longer ago than this."""
+        return await archive_now(self._client, self._task_queue, young)
+
+    async def archive_status(self) -> ArchiveStatus:
+        """How many histories are archived, where, and how many are still to be."""
+        return await archive_status(self._pool, self._archive)

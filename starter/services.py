@@ -1,0 +1,123 @@
+"""The services: everything that can be asked of Shelftalk, built once per process over one database and one Temporal.
+
+The command line, the API and whatever else serves people call these and build none of their own.
+"""
+
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from temporalio.client import Client
+
+from activities.archive.archive import Archive
+from activities.intake.events import Events
+from activities.postgres.pool import Pool, open_pool
+from activities.waitlist.enlist import Enlisting
+from activities.waitlist.intake import Intake
+from schemas.settings import Settings
+from starter.approvals import Approvals
+from starter.back_population import BackPopulating
+from starter.bulk import BulkOperations
+from starter.components import database_address, temporal_address
+from starter.consents import Consents
+from starter.dry_run import DryRuns
+from starter.journeys import Journeys
+from starter.keys import Keys
+from starter.ops.backlog import Backlog
+from starter.ops.deliveries import Deliveries
+from starter.ops.upkeep import Upkeep
+from starter.pausing import Pausing
+from starter.publishing import Publishing
+from starter.repair import Repairs
+from starter.replay import Paths
+from starter.reports import Reports
+from starter.runtime.readiness import ReadinessProbe
+from starter.shelves import Shelves
+from starter.shops.webhooks import Webhooks
+from starter.versions import Versions
+from starter.waitlist_import import WaitlistImports
+from starter.waitlists import Waitlists
+from starter.why import Why
+from worker import connect, history_archive
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """One field for each service; what each does is said where its class stands."""
+
+    # what comes in
+    webhooks: Webhooks
+    sign_ups: Enlisting
+    events: Events
+    consents: Consents
+    stock: Shelves
+    # conversations
+    publishing: Publishing
+    versions: Versions
+    dry_runs: DryRuns
+    bulk_operations: BulkOperations
+    # people
+    journeys: Journeys
+    paths: Paths
+    why: Why
+    reports: Reports
+    waitlists: Waitlists
+    waitlist_imports: WaitlistImports
+    back_population: BackPopulating
+    # ops
+    pausing: Pausing
+    approvals: Approvals
+    repairs: Repairs
+    deliveries: Deliveries
+    keys: Keys
+    upkeep: Upkeep
+    backlog: Backlog
+    readiness: ReadinessProbe
+
+
+def build_services(pool: Pool, client: Client, archive: Archive, task_queue: str) -> Services:
+    """The services over what is open already; they close none of it."""
+    intake, journeys = Intake(pool), Journeys(pool)
+    return Services(
+        webhooks=Webhooks(intake),
+        sign_ups=Enlisting(pool),
+        events=Events(pool),
+        consents=Consents(pool),
+        stock=Shelves(pool, intake),
+        publishing=Publishing(pool),
+        versions=Versions(pool),
+        dry_runs=DryRuns(pool, client, archive),
+        bulk_operations=BulkOperations(pool),
+        journeys=journeys,
+        paths=Paths(journeys, client, archive),
+        why=Why(pool),
+        reports=Reports(pool),
+        waitlists=Waitlists(pool),
+        waitlist_imports=WaitlistImports(pool),
+        back_population=BackPopulating(pool),
+        pausing=Pausing(pool),
+        approvals=Approvals(pool),
+        repairs=Repairs(pool, client, archive),
+        deliveries=Deliveries(pool),
+        keys=Keys(pool),
+        upkeep=Upkeep(pool, client, archive, task_queue),
+        backlog=Backlog(pool),
+        readiness=ReadinessProbe(pool, client),
+    )
+
+
+@asynccontextmanager
+async def open_services(settings: Settings) -> AsyncGenerator[Services]:
+    """Services from the settings. Temporal is connected at the first call that needs it: intake works without (P4).
+
+    Raises:
+        NotConfigured: no address of PostgreSQL or Temporal.
+        DatabaseUnavailable: PostgreSQL cannot be used.
+    """
+    database, temporal = database_address(settings), temporal_address(settings)
+    pool = await open_pool(database, settings.database_pool)
+    try:
+        client = await connect(temporal, settings.temporal_namespace, lazy=True)
+        yield build_services(pool, client, history_archive(settings, pool), settings.temporal_task_queue)
+    finally:
+        await pool.close()

@@ -1,0 +1,1 @@
+"""What is known of shops, as people and storefronts tell it."""

@@ -1,0 +1,74 @@
+"""The faces ask services and build none: what CLI and API import, construct and reach for, read from their source."""
+
+import ast
+from collections.abc import Iterator
+from dataclasses import fields
+from pathlib import Path
+from typing import get_type_hints
+
+import pytest
+
+from starter.services import Services
+from tests.markdown import ROOT
+
+FACES = ("commands", "http")
+SERVICES = {service.__name__ for service in get_type_hints(Services).values()}
+FORBIDDEN_MODULES = ("activities.postgres", "asyncpg", "worker")
+TRANSLATORS = {"errors.py", "failures.py", "metrics.py"}
+"""They name asyncpg's errors, to say them in our words."""
+
+
+def sources() -> Iterator[Path]:
+    for face in FACES:
+        yield from sorted((ROOT / "starter" / face).rglob("*.py"))
+
+
+FILES = pytest.mark.parametrize("file", [*sources()], ids=lambda file: str(file.relative_to(ROOT)))
+
+
+def nodes(file: Path) -> Iterator[ast.AST]:
+    return ast.walk(ast.parse(file.read_text(encoding="utf-8")))
+
+
+def imported(file: Path) -> Iterator[str]:
+    for node in nodes(file):
+        if isinstance(node, ast.Import):
+            yield from (name.name for name in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module is not None:
+            yield node.module
+
+
+def test_there_is_a_service_for_every_field() -> None:
+    assert len(SERVICES) == len(fields(Services))
+
+
+@FILES
+def test_no_face_reaches_for_the_database_or_the_client(file: Path) -> None:
+    reached = {node.attr for node in nodes(file) if isinstance(node, ast.Attribute)}
+    assert not reached & {"pool", "_pool", "client", "_client"} - ({"client"} if file.name == "signups.py" else set())
+
+
+@FILES
+def test_no_face_builds_a_service(file: Path) -> None:
+    built = {node.func.id for node in nodes(file) if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)}
+    assert not built & SERVICES
+
+
+@FILES
+def test_no_face_imports_the_database_the_composition_root_or_the_other_face(file: Path) -> None:
+    face = file.relative_to(ROOT / "starter").parts[0]
+    others = tuple(f"starter.{other}" for other in FACES if other != face)
+    allowed = ("asyncpg",) if file.name in TRANSLATORS else ()
+    found = [module for module in imported(file) if module.startswith((*FORBIDDEN_MODULES, *others))]
+    assert not [module for module in found if module not in allowed]
+
+
+def test_nothing_below_imports_a_face() -> None:
+    """Only what runs a face imports it: the processes, and the file that puts the commands together."""
+    runs_a_face = {"cli.py", "__main__.py", "processes.py"}
+    faces = tuple(f"starter.{face}" for face in FACES)
+    for file in (ROOT / "starter").rglob("*.py"):
+        inside = file.relative_to(ROOT / "starter").parts
+        if inside[0] in FACES or inside[-1] in runs_a_face:
+            continue
+        assert not [module for module in imported(file) if module.startswith(faces)], file
