@@ -19,9 +19,9 @@ from activities.storefronts.shopify import sign
 from activities.waitlist.intake import Intake
 from bench.http import Connection
 from schemas.conversation import ConversationDocument
+from schemas.document.steps import ExitStep, SendStep
 from schemas.facts import ProductFact, VariantFact
 from schemas.ids import StoreId
-from schemas.steps import ExitStep, SendStep
 from starter.devstack.ports import LOOPBACK
 from starter.documents import load_document
 

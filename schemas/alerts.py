@@ -11,7 +11,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer, Wi
 from schemas.criteria import Criteria
 from schemas.durations import Duration
 from schemas.ids import Level
-from schemas.model import Model
+from schemas.model import Model, Section
 from schemas.names import Label
 
 
@@ -142,72 +142,77 @@ DropBy = Annotated[
 ]
 
 
-class Reminders(Model):
-    """Follow-ups after the alert: each raises the follow-up event, and each is checked anew."""
+class Reminders(Section, title="Reminders"):
+    """Follow-ups after the alert; each is checked anew."""
 
     after: Annotated[Duration, AfterValidator(_some_time)]
+    """How long after the alert's thread, and after each reminder."""
     times: Annotated[int, Field(strict=True, ge=1, le=10)] = 1
+    """How many, 1 to 10."""
 
 
-class _Alert(Model):
-    """What every alert says.
-
-    Attributes:
-        level: one variant, or the whole product (quantity: the sum of its variants; price: their lowest).
-        relevancy_window: how long a contact may wait; whole days, ends with the list's local end of day.
-        trigger_filter: which products this alert is for; looked at on entry and before every message.
-        profile_filter: which contacts; likewise.
-    """
+class _Alert(Section):
+    """What every alert says."""
 
     name: Label | None = None
+    """For people, in reports; the short name when left out."""
     level: Level = Level.VARIANT
+    """One variant, or the whole product."""
     relevancy_window: Days = timedelta(days=365)
+    """How long they may wait, in whole days."""
     trigger_filter: Criteria | None = None
+    """Which products this alert is for; all when left out."""
     profile_filter: Criteria | None = None
+    """Which contacts this alert is for; all when left out."""
 
 
-class BackInStock(_Alert):
-    """Tell those who wait when there are units again.
-
-    Attributes:
-        quantity_threshold: how many units must be there before anyone is told.
-        contacts_per_unit: how many people are told for each unit that arrived (promise P2), or `all`.
-        offer_lapses_after: when an offer that was not taken up passes to the next; None: never.
-        tells_late_entrants: whether those who enter late, by import or back-population, enter and are told at once
-            when it is in stock (within P2); if not, they are not entered.
-    """
+class BackInStock(_Alert, title="Back in stock"):
+    """Tells those who wait when there are units again."""
 
     type: Literal[AlertType.BACK_IN_STOCK]
+    """What is watched."""
     action: Literal[Action.SIGN_UP, Action.BROWSE]
+    """What puts a contact in the queue: they signed up, they looked at it, or they put it in the cart."""
     quantity_threshold: Units = 1
+    """How many units must be there before anyone is told."""
     contacts_per_unit: ContactsPerUnit = 1
+    """How many people are told for each unit that arrived, or all."""
     order: Order = Order.FIRST_IN_FIRST_OUT
+    """Who is told first."""
     reminders: Reminders | None = None
+    """Reminders after the alert's thread."""
     offer_lapses_after: Hours | None = None
+    """When a place that was not taken up passes to the next, in whole hours."""
     tells_late_entrants: Annotated[bool, Field(strict=True)] = False
+    """Whether who enters late, while it is in stock, is told at once."""
 
 
-class PriceDrop(_Alert):
-    """Tell those who looked or carted when it costs enough less than it did then."""
+class PriceDrop(_Alert, title="Price drop"):
+    """Tells those who looked or carted when it costs enough less than it did then."""
 
     type: Literal[AlertType.PRICE_DROP]
+    """What is watched."""
     action: Literal[Action.BROWSE, Action.CART]
+    """What puts a contact in the queue: they signed up, they looked at it, or they put it in the cart."""
     relevancy_window: Days = timedelta(days=30)
+    """How long they may wait, in whole days."""
     drops_by: DropBy
+    """By how much at least: a percentage like 10%, or an amount like 5.00."""
 
 
-class LowInventory(_Alert):
-    """Tell those who looked or carted when the quantity falls to `low_at` or below, never at zero.
-
-    Attributes:
-        not_if_bought_within: leave out who bought the item in that time before.
-    """
+class LowInventory(_Alert, title="Low inventory"):
+    """Tells those who looked or carted when only a few are left."""
 
     type: Literal[AlertType.LOW_INVENTORY]
+    """What is watched."""
     action: Literal[Action.BROWSE, Action.CART]
+    """What puts a contact in the queue: they signed up, they looked at it, or they put it in the cart."""
     relevancy_window: Days = timedelta(days=30)
+    """How long they may wait, in whole days."""
     low_at: Units
+    """They are told when there are so many or fewer."""
     not_if_bought_within: Days | None = None
+    """Leaves out who bought it in so many days before."""
 
 
 AlertSection = Annotated[BackInStock | PriceDrop | LowInventory, Field(discriminator="type")]

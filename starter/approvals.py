@@ -13,9 +13,9 @@ from activities.delivery.ledger import Ledger
 from activities.postgres.pool import Pool, Row, transaction
 from activities.postgres.queries import load_queries
 from activities.rendering.templates import CannotRender, render
+from schemas.document.steps import Send
 from schemas.ids import JourneyId, StepId, VersionId
 from schemas.journey import Deliver
-from schemas.program import Send
 from schemas.repair import Answer, Answered, HeldMessage, HeldMessages, MessagePreview, NotHeld
 from starter.http.retry import once_more
 from starter.repair import By

@@ -15,11 +15,12 @@ from activities.postgres.queries import load_queries
 from activities.waitlist.store import Waitlist
 from schemas.conversation import ConversationDocument
 from schemas.criteria import Criteria, write_criteria
+from schemas.document.steps import Decide
 from schemas.dry_run import DryRunReport, JourneyDifference, NotCompared
 from schemas.ids import JourneyId, VersionId, journey_workflow_id
 from schemas.journey import JourneyStart
 from schemas.path import JourneyPath
-from schemas.program import Decide, Program
+from schemas.program import Program
 from schemas.questions import Questions
 from starter.operations import Operations
 from starter.path_differences import difference_in_words

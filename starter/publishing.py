@@ -10,10 +10,10 @@ from activities.waitlist.store import reshelve
 from schemas.alerts import AlertEvent, BackInStock, LowInventory, Order, PriceDrop
 from schemas.conversation import ConversationDocument, ListSection
 from schemas.criteria import Criteria, write_criteria
+from schemas.document.steps import SendStep, Status, every_step
 from schemas.ids import StoreId, VersionId
 from schemas.names import is_shop_event
 from schemas.program import Program
-from schemas.steps import AddToListStep, SendStep, Status, every_step
 from starter.bulk import Decision, begin, hold_unfinished
 from starter.contents import content_hash, same_content
 from workflows.interpreter.compiler import compile_document, compile_questions
@@ -148,10 +148,10 @@ async def _find_version(connection: Connection, document: ConversationDocument, 
 async def _check_lists(connection: Connection, document: ConversationDocument) -> None:
     """Refuse a step that adds to a list of nobody: contacts would be put nowhere, one by one, when it is too late."""
     named = {
-        step.add_to_list: format_path(("threads", index, "steps", *place, "add_to_list"))
+        step.list_code: format_path(("threads", index, "steps", *place, step.kind))
         for index, thread in reversed([*enumerate(document.threads)])
         for place, step in reversed([*every_step(thread.steps)])
-        if isinstance(step, AddToListStep)
+        if step.list_code is not None
     }
     unknown = set(await connection.fetchval(SQL["unknown_lists"], sorted(named)))
     # The first in the order of the document.

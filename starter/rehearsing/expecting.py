@@ -4,12 +4,12 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from schemas.document.steps import DID_NOT, HAPPENED, OTHERWISE
 from schemas.durations import format_duration
 from schemas.outcome import Held, Refused, describe
 from schemas.path import PathEntry, Why
 from schemas.reasons import Reason
 from schemas.scenarios import Ends, ExpectSection
-from starter.rehearsing.checks import DID_NOT, HAPPENED, OTHERWISE
 from starter.rehearsing.entrance import when
 from starter.rehearsing.run import Rehearsed, ended_at
 from starter.rehearsing.stage import Said

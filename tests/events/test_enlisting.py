@@ -8,8 +8,8 @@ import pytest
 from activities.postgres.pool import Pool
 from activities.waitlist.store import Waitlist
 from schemas.alerts import Action, AlertSection, AlertType, BackInStock, LowInventory, PriceDrop
+from schemas.document.steps import Status
 from schemas.ids import Level, StoreId, Subject
-from schemas.steps import Status
 from starter.publishing import publish
 from tests.events.told import ago, claimed, considered, conversation, event, line, only, order, tell
 from tests.http.web import Web, product_message

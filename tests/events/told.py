@@ -8,7 +8,7 @@ from typing import Any
 from activities.postgres.pool import Pool, Row
 from schemas.alerts import AlertSection
 from schemas.conversation import ConversationDocument, MessageSection, ThreadSection
-from schemas.steps import SendStep, Status
+from schemas.document.steps import SendStep, Status
 from tests.http.web import Web
 from tests.storefronts.shop import SHOP
 

@@ -7,13 +7,7 @@ from hypothesis import strategies as st
 from schemas.alerts import Action, AlertEvent, AlertType, BackInStock, Reminders
 from schemas.conversation import ConversationDocument, MessageSection, ThreadSection
 from schemas.criteria import read_criteria
-from schemas.ids import StepId, VersionId
-from schemas.journey import Hear, Leave, Move, Say, Skip, Wake
-from schemas.moments import parse_until
-from schemas.outcome import Held, Stopped
-from schemas.program import Program
-from schemas.reasons import Reason
-from schemas.steps import (
+from schemas.document.steps import (
     AddTagStep,
     AddToListStep,
     AnyStep,
@@ -30,6 +24,12 @@ from schemas.steps import (
     WaitStep,
     WaitUntilStep,
 )
+from schemas.ids import StepId, VersionId
+from schemas.journey import Hear, Leave, Move, Say, Skip, Wake
+from schemas.moments import parse_until
+from schemas.outcome import Held, Stopped
+from schemas.program import Program
+from schemas.reasons import Reason
 from tests.interpreter.journeys import ENDINGS, Answers, Life, at_any_moment, claims, start_of
 from workflows.interpreter.compiler import compile_document
 from workflows.interpreter.rehearsal import Happening, Signal

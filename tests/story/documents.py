@@ -6,7 +6,7 @@ from pydantic import TypeAdapter
 
 from schemas.alerts import AlertEvent, AlertSection
 from schemas.conversation import ConversationDocument, ListSection, MessageSection, ThreadSection
-from schemas.steps import SendStep, Status
+from schemas.document.steps import SendStep, Status
 
 Section: TypeAdapter[AlertSection] = TypeAdapter(AlertSection)
 

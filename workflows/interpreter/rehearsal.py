@@ -9,12 +9,13 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Protocol, TypeAlias, TypeVar
 
+from schemas.document.steps import CallWebhook, ContactChange
 from schemas.ids import StepId
 from schemas.journey import Deliver, Hear, JourneyStart, JourneyState, Leave, Move, PlaceGiven, Say, Skip, Wake
 from schemas.moments import Until, next_moment
 from schemas.outcome import Outcome
 from schemas.path import JourneyPath
-from schemas.program import CallWebhook, ContactChange, Program
+from schemas.program import Program
 from schemas.reasons import Reason
 from workflows.interpreter.journey import Ended, Journey
 from workflows.interpreter.world import Hears, Woken, hears_nothing
