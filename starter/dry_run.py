@@ -24,6 +24,7 @@ from schemas.program import Program
 from schemas.questions import Questions
 from starter.operations import Operations
 from starter.path_differences import difference_in_words
+from starter.publishing import with_kept_ids
 from starter.rehearsing.run import working_version
 from starter.replay import replay_paths
 from workflows.interpreter.compiler import compile_document, compile_questions
@@ -61,6 +62,7 @@ async def dry_run(
     Raises:
         ArchiveUnavailable: as it says.
     """
+    document = await with_kept_ids(operations.pool, document)
     rows = await operations.pool.fetch(SQL["newest"], document.conversation, against)
     trial = _Trial(operations.pool, document)
     different: list[JourneyDifference] = []

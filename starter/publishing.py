@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import assert_never
 
+from pydantic import ValidationError
+
 from activities.postgres.pool import Connection, Pool, Row, transaction
 from activities.postgres.queries import load_queries
 from activities.waitlist.products import load_product
@@ -14,8 +16,10 @@ from schemas.document.steps import SendStep, Status, every_step
 from schemas.ids import StoreId, VersionId
 from schemas.names import is_shop_event
 from schemas.program import Program
+from schemas.versions import GivenId
 from starter.bulk import Decision, begin, hold_unfinished
 from starter.contents import content_hash, same_content
+from starter.versioning.step_ids import NamedSteps, name_steps
 from workflows.interpreter.compiler import compile_document, compile_questions
 from workflows.interpreter.flow import Flow
 from workflows.interpreter.mistakes import format_path
@@ -52,6 +56,8 @@ class Published:
     new: bool
     operation: int | None = None
     """What carries out the decision about those under way; None where they stay."""
+    given_ids: tuple[GivenId, ...] = ()
+    """To the steps of a new version that had none."""
 
 
 async def publish(
@@ -65,7 +71,8 @@ async def publish(
     again: VersionId | None = None,
 ) -> Published:
     """Publish a document. Those who enter from now on get this version; those under way keep theirs, unless decided
-    otherwise. A working version of the same content has served its purpose and is cleared.
+    otherwise. A working version of the same content has served its purpose and is cleared. Steps without an id are
+    given one, or keep that which they had in the version published before.
 
     Args:
         by, note: who and why, for the list of versions; the decision's when left out.
@@ -82,6 +89,8 @@ async def publish(
         if decision is not None:
             await hold_unfinished(connection, code)
         await connection.execute(SQL["name_conversation"], code, document.name)
+        named = await _named(connection, document, source)
+        document = named.document
         row = await _find_version(connection, document, again)
         new = row is None
         if row is None:
@@ -96,7 +105,7 @@ async def publish(
                 document.model_dump(mode="json", by_alias=True),
                 compile_document(document, version_id).model_dump(mode="json"),
                 compile_questions(document).model_dump(mode="json"),
-                source,
+                named.source,
                 by or (decision.by if decision else UNNAMED),
             )
         else:
@@ -120,17 +129,37 @@ async def publish(
         await connection.execute(SQL["clear_working"], code, content_hash(document))
         operation = await begin(connection, code, version_id, decision) if decision else None
     await _reshelve_lines(pool, list(document.alerts))
-    return Published(version_id, code, number, new, operation)
+    return Published(version_id, code, number, new, operation, named.given if new else ())
 
 
 async def program_of(pool: Pool, document: ConversationDocument) -> Program:
     """What publishing this document would have journeys live by, with the version's name as it would be."""
     async with transaction(pool) as connection:
+        document = (await _named(connection, document, None)).document
         row = await _find_version(connection, document, None)
         if row is not None:
             return compile_document(document, VersionId(row["id"]))
         number = await connection.fetchval(SQL["next_number"], document.conversation)
     return compile_document(document, VersionId(f"{document.conversation}@{number}"))
+
+
+async def with_kept_ids(pool: Pool, document: ConversationDocument) -> ConversationDocument:
+    """The document with the ids that its steps would have if it were published."""
+    async with transaction(pool) as connection:
+        return (await _named(connection, document, None)).document
+
+
+async def _named(connection: Connection, document: ConversationDocument, source: str | None) -> NamedSteps:
+    published = await connection.fetchrow(SQL["published_document"], document.conversation)
+    return name_steps(document, source, stored_document(published))
+
+
+def stored_document(row: Row | None) -> ConversationDocument | None:
+    """The document in a row; None where there is no row, or another release wrote what this one cannot read."""
+    try:
+        return ConversationDocument.model_validate(row["document"]) if row is not None else None
+    except ValidationError:
+        return None
 
 
 async def _find_version(connection: Connection, document: ConversationDocument, again: VersionId | None) -> Row | None:

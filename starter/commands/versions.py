@@ -14,7 +14,7 @@ from schemas.model import Model
 from schemas.versions import ConversationList, DifferenceReport, SavedWorking, ShownVersion, VersionList
 from starter.commands.acting import Actor, Yes, agreed
 from starter.commands.asking import ask
-from starter.commands.conversations import File, name_of, read_file
+from starter.commands.conversations import File, name_of, read_file, say_given
 from starter.commands.failures import CommandFailed
 from starter.commands.terminal import AsJson, DataDir, clock, tell
 from starter.commands.under_way import NoteOption
@@ -54,17 +54,24 @@ def save(
     based_on: Annotated[
         str | None, typer.Option("--based-on", help="The content hash of the version that was changed.")
     ] = None,
+    write_ids: Annotated[
+        bool, typer.Option("--write-ids", help="Write the ids that steps were given into the file too.")
+    ] = False,
     as_json: AsJson = False,
     data_dir: DataDir = None,
 ) -> None:
-    """Save a conversation to work on. It reaches nobody until it is published."""
+    """Save a conversation to work on. It reaches nobody until it is published. Steps without an id are given one."""
     text = read_file(file)
     document = load_document(text, name_of(file))
 
-    async def question(versions: Versions) -> SavedWorking:
-        return await versions.save(text.decode("utf-8-sig"), document, _who(actor), based_on)
+    async def question(versions: Versions) -> tuple[SavedWorking, str]:
+        saved = await versions.save(text.decode("utf-8-sig"), document, _who(actor), based_on)
+        return saved, (await versions.show(Which(document.conversation, working=True))).source
 
-    tell(_ask(question, data_dir), _saved, as_json=as_json)
+    report, source = _ask(question, data_dir)
+    if write_ids and str(file) != "-":
+        file.write_bytes(source.encode())
+    tell(report, _saved, as_json=as_json)
 
 
 def list_(as_json: AsJson = False, data_dir: DataDir = None) -> None:
@@ -206,7 +213,7 @@ def _saved(report: SavedWorking) -> str:
         return f"This very text of '{report.conversation}' is saved already, by {report.saved_by}."
     return (
         f"Saved '{report.conversation}' to work on; it reaches nobody until it is published. "
-        f"Content hash: {report.content_hash}"
+        f"Content hash: {report.content_hash}{say_given(report.given_ids)}"
     )
 
 
