@@ -17,7 +17,15 @@ from tests.documents.any_document import documents
 from tests.documents.starters import STARTERS
 from workflows.interpreter.step_ids import RESERVED_STEP_IDS, steps_with_places
 
-HEAD = "conversation: c\nname: C\nmessages:\n  hello: {channel: email, subject: s, text: t}\nthreads:\n  - name: T\n    on: joined_list\n"
+HEAD = """\
+conversation: c
+name: C
+messages:
+  hello: {channel: email, subject: s, text: t}
+threads:
+  - name: T
+    on: joined_list
+    steps:"""
 
 
 def _steps_changed(part: Any, change: Callable[[dict[str, Any]], dict[str, Any]]) -> Any:
@@ -67,6 +75,8 @@ def test_every_step_gets_an_id_of_its_own_and_the_text_says_the_same_besides(
     assert [each.id for each in named.given] == ids
     assert named.source is not None
     assert _read(named.source) == named.document
+    ahead = iter(named.source)
+    assert all(each in ahead for each in text), "what was written is all there, in its order"
     assert _plain(named.document) == _plain(unnamed)
     assert name_steps(named.document, named.source, None).source == named.source
 
@@ -101,52 +111,47 @@ def test_every_step_of_a_starter_has_an_id(path: Any) -> None:
 @pytest.mark.parametrize(
     ("written", "saved"),
     [
-        ("    steps:\n      - send: hello  # first\n", "    steps:\n      - id: hello\n        send: hello  # first\n"),
-        ("    steps:\n    - wait: 2 days\n", "    steps:\n    - id: wait-2-days\n      wait: 2 days\n"),
-        ("    steps: [{send: hello}, {wait: 1 day}]\n", "    steps: [{id: hello, send: hello}, {id: wait-1-day, wait: 1 day}]\n"),
-        ("    steps: [send: hello, wait: 1 day]\n", "    steps: [{id: hello, send: hello}, {id: wait-1-day, wait: 1 day}]\n"),
+        ("\n    - send: hello  # first\n", "\n    - id: hello\n      send: hello  # first\n"),
+        ("\n        - wait: 2 days\n", "\n        - id: wait-2-days\n          wait: 2 days\n"),
+        (" [{send: hello}]\n", " [{id: hello, send: hello}]\n"),
+        (" [send: hello, wait: 1 day]\n", " [{id: hello, send: hello}, {id: wait-1-day, wait: 1 day}]\n"),
         (
-            "    steps:\n      - wait: 1 day\n      # a word\n      - wait: 1 day\n        id: mine\n      - wait: 1 day\n",
-            "    steps:\n      - id: wait-1-day\n        wait: 1 day\n      # a word\n      - wait: 1 day\n        id: mine\n"
-            "      - id: wait-1-day-2\n        wait: 1 day\n",
+            "\n    - wait: 1 day\n    # a word\n    - {wait: 1 day, id: mine}\n    - wait: 1 day\n",
+            "\n    - id: wait-1-day\n      wait: 1 day\n    # a word\n    - {wait: 1 day, id: mine}\n"
+            "    - id: wait-1-day-2\n      wait: 1 day\n",
         ),
     ],
-)  # fmt: skip
+)
 def test_ids_are_written_beside_what_the_author_wrote(written: str, saved: str) -> None:
     assert name_steps(_read(HEAD + written), HEAD + written, None).source == HEAD + saved
 
 
 def _again(before: str, after: str) -> list[str | None]:
-    first = name_steps(_read(HEAD + before), None, None).document
-    return _ids(name_steps(_read(HEAD + after), None, first).document)
+    first = name_steps(_read(f"{HEAD} {before}"), None, None).document
+    return _ids(name_steps(_read(f"{HEAD} {after}"), None, first).document)
 
 
 def test_a_wait_that_is_made_longer_is_the_same_step() -> None:
-    assert _again(
-        "    steps: [send: hello, wait: 2 days, exit: Done]\n", "    steps: [send: hello, wait: 3 days, exit: Done]\n"
-    ) == ["hello", "wait-2-days", "exit"]
+    ids = _again("[send: hello, wait: 2 days, exit: Done]", "[send: hello, wait: 3 days, exit: Done]")
+    assert ids == ["hello", "wait-2-days", "exit"]
 
 
 def test_a_step_that_is_put_before_others_of_the_same_words_takes_nobodys_id() -> None:
-    before = "    steps: [wait: 1 day, send: hello, wait: 1 day, exit: Done]\n"
-    after = "    steps: [add_tag: new, wait: 1 day, send: hello, wait: 1 day, exit: Done]\n"
-    assert _again(before, after) == ["tag-new", "wait-1-day", "hello", "wait-1-day-2", "exit"]
+    before = "[wait: 1 day, send: hello, wait: 1 day, exit: Done]"
+    after = "[wait: 1 day, add_tag: new, wait: 1 day, send: hello, wait: 1 day, exit: Done]"
+    assert _again(before, after) == ["wait-1-day-3", "tag-new", "wait-1-day", "hello", "wait-1-day-2", "exit"]
 
 
 def test_a_step_that_is_moved_elsewhere_keeps_its_id() -> None:
-    before = "    steps: [add_tag: new, wait: 1 day, send: hello]\n"
-    after = "    steps: [wait: 1 day, send: hello, add_tag: new]\n"
-    assert _again(before, after) == ["wait-1-day", "hello", "tag-new"]
+    ids = _again("[add_tag: new, wait: 1 day, send: hello]", "[wait: 1 day, send: hello, add_tag: new]")
+    assert ids == ["wait-1-day", "hello", "tag-new"]
 
 
 def test_a_step_inside_a_branch_that_is_changed_is_the_same_step() -> None:
-    branch = (
-        "    steps:\n      - wait_for: [bought]\n        within: 1 day\n        did_not: [{wait: %s}, {send: hello}]\n"
-    )
+    branch = "[{wait_for: [bought], within: 1 day, did_not: [{wait: %s}, {send: hello}]}]"
     assert _again(branch % "2 days", branch % "5 days") == ["wait-for-bought", "wait-2-days", "hello"]
 
 
 def test_which_of_two_steps_was_meant_is_not_guessed() -> None:
-    before = "    steps: [wait: 1 day, send: hello]\n"
-    after = "    steps: [wait: 2 days, wait: 3 days, send: hello]\n"
-    assert _again(before, after) == ["wait-2-days", "wait-3-days", "hello"]
+    ids = _again("[wait: 1 day, send: hello]", "[wait: 2 days, wait: 3 days, send: hello]")
+    assert ids == ["wait-2-days", "wait-3-days", "hello"]
