@@ -18,9 +18,9 @@ from activities.storefronts.registry import DemoShop
 from activities.waitlist.intake import Intake
 from bench.http import Connection
 from schemas.conversation import ConversationDocument
+from schemas.document.steps import ExitStep, SendStep
 from schemas.facts import ProductFact, VariantFact
 from schemas.ids import StoreId
-from schemas.steps import ExitStep, SendStep
 from starter.documents import load_document
 from starter.runtime.ports import LOOPBACK
 

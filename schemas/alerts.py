@@ -7,7 +7,7 @@ from typing import Annotated
 from pydantic import AfterValidator, Field
 
 from schemas.durations import Duration
-from schemas.model import Model
+from schemas.model import Section
 
 
 class AlertType(StrEnum):
@@ -71,8 +71,10 @@ Units = Annotated[int, Field(strict=True, ge=1, le=1_000_000)]
 """A number of units. Strict, so that neither `true` nor `"5"` is taken for a number."""
 
 
-class Reminders(Model):
-    """Follow-ups after the alert: each raises the follow-up event, and each is checked anew."""
+class Reminders(Section, title="Reminders"):
+    """Follow-ups after the alert; each is checked anew."""
 
     after: Annotated[Duration, AfterValidator(_some_time)]
+    """How long after the alert's thread, and after each reminder."""
     times: Annotated[int, Field(strict=True, ge=1, le=10)] = 1
+    """How many, 1 to 10."""

@@ -6,12 +6,13 @@ from typing import Annotated, Literal
 from pydantic import AwareDatetime, Field
 
 from schemas.alerts import AlertEvent
+from schemas.document.steps import CallWebhook, ContactChange, Send
 from schemas.ids import AlertId, ContactId, JourneyId, StepId, StoreId, Subject, VersionId
 from schemas.model import Wire
 from schemas.moments import Until
 from schemas.outcome import Outcome
 from schemas.path import LeftOut, PathEntry
-from schemas.program import CallWebhook, ContactChange, Program, Send
+from schemas.program import Program
 from schemas.reasons import Ending, Reason
 
 

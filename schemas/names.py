@@ -2,11 +2,19 @@
 
 from typing import Annotated, Literal, get_args
 
-from pydantic import StringConstraints
+from pydantic import Field, StringConstraints
 
 Code = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")]
 """A short name used in references: lower-case letters, digits and hyphens, at most 63."""
 Label = Annotated[str, StringConstraints(min_length=1, max_length=200, strip_whitespace=True)]
+AttributeName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
+AttributeValue = (
+    bool
+    | Annotated[int, Field(strict=True, ge=-(2**53), le=2**53)]
+    | Annotated[str, StringConstraints(min_length=1, max_length=1000)]
+)
+"""What a contact's attribute may be set to."""
+TagName = Annotated[str, StringConstraints(min_length=1, max_length=100, strip_whitespace=True)]
 
 ShopEvent = Literal[
     "viewed_product",

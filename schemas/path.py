@@ -5,26 +5,13 @@ from typing import Literal, assert_never
 
 from pydantic import AwareDatetime
 
+from schemas.document.steps import StepKind
 from schemas.ids import JourneyId, VersionId
 from schemas.model import Wire
 from schemas.outcome import Outcome
 from schemas.reasons import Ending, Reason
 
-PathKind = Literal[
-    "waiting",
-    "send",
-    "wait",
-    "wait_until",
-    "wait_for",
-    "decide",
-    "split",
-    "set_attribute",
-    "add_tag",
-    "add_to_list",
-    "call_webhook",
-    "go_to",
-    "exit",
-]
+PathKind = Literal["waiting", StepKind]
 
 
 class Why(StrEnum):

@@ -5,150 +5,17 @@ starter conversations). Message texts and criteria stay in PostgreSQL; a step na
 """
 
 from datetime import timedelta
-from typing import Annotated, Literal
 
 from pydantic import Field
 
 from schemas.alerts import AlertEvent
+from schemas.document.steps import Step
 from schemas.ids import AlertId, StepId, VersionId
 from schemas.model import Wire
-from schemas.moments import Until
 
 SEMANTICS = 1
 """The rules of the machine that programs are compiled for today. A journey lives by those of its program's semantics,
 so that histories of older ones replay as they were (P6)."""
-
-
-class Send(Wire):
-    """Check, then send `message`; a draft is never sent, a manual one only when somebody approved it."""
-
-    kind: Literal["send"] = "send"
-    id: StepId
-    message: str
-    draft: bool = False
-    manual: bool = False
-    next: StepId | None = None
-
-
-class Wait(Wire):
-    """Rest for `length`."""
-
-    kind: Literal["wait"] = "wait"
-    id: StepId
-    length: timedelta
-    next: StepId | None = None
-
-
-class WaitUntil(Wire):
-    """Rest until a moment of the contact's clock."""
-
-    kind: Literal["wait_until"] = "wait_until"
-    id: StepId
-    until: Until
-    next: StepId | None = None
-
-
-class WaitFor(Wire):
-    """Rest until one of `events` happens, at most for `window`."""
-
-    kind: Literal["wait_for"] = "wait_for"
-    id: StepId
-    events: tuple[str, ...]
-    window: timedelta
-    happened: StepId | None = None
-    did_not: StepId | None = None
-
-
-class Branch(Wire):
-    """One way on, by its name."""
-
-    name: str
-    next: StepId | None = None
-
-
-class Decide(Wire):
-    """The first branch whose criteria hold; they stand under the step's id with the version."""
-
-    kind: Literal["decide"] = "decide"
-    id: StepId
-    branches: tuple[Branch, ...]
-    otherwise: StepId | None = None
-
-
-class Arm(Wire):
-    """One way on, for this share of all contacts."""
-
-    name: str
-    share: int
-    next: StepId | None = None
-
-
-class Split(Wire):
-    """Divide contacts by chance, stable per contact."""
-
-    kind: Literal["split"] = "split"
-    id: StepId
-    arms: tuple[Arm, ...]
-
-
-class SetAttribute(Wire):
-    """Note something about the contact."""
-
-    kind: Literal["set_attribute"] = "set_attribute"
-    id: StepId
-    name: str
-    value: bool | int | str
-    next: StepId | None = None
-
-
-class AddTag(Wire):
-    """Tag the contact."""
-
-    kind: Literal["add_tag"] = "add_tag"
-    id: StepId
-    tag: str
-    next: StepId | None = None
-
-
-class AddToList(Wire):
-    """Make the contact a member of a list."""
-
-    kind: Literal["add_to_list"] = "add_to_list"
-    id: StepId
-    list_code: str
-    next: StepId | None = None
-
-
-class CallWebhook(Wire):
-    """Tell another system, whose address stands under the step's id with the version."""
-
-    kind: Literal["call_webhook"] = "call_webhook"
-    id: StepId
-    required: bool = False
-    next: StepId | None = None
-
-
-class GoTo(Wire):
-    """Go on with another thread."""
-
-    kind: Literal["go_to"] = "go_to"
-    id: StepId
-    next: StepId
-
-
-class Exit(Wire):
-    """Leave the thread."""
-
-    kind: Literal["exit"] = "exit"
-    id: StepId
-    why: str
-
-
-ContactChange = SetAttribute | AddTag | AddToList
-Step = Annotated[
-    Send | Wait | WaitUntil | WaitFor | Decide | Split | SetAttribute | AddTag | AddToList | CallWebhook | GoTo | Exit,
-    Field(discriminator="kind"),
-]
 
 
 class Entry(Wire):

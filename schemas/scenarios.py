@@ -22,10 +22,9 @@ from pydantic import (
 )
 
 from schemas.durations import Duration
-from schemas.model import Model
-from schemas.names import Code, EventName, HeardEvent, Label
+from schemas.model import Model, Section
+from schemas.names import AttributeName, AttributeValue, Code, EventName, HeardEvent, Label, TagName
 from schemas.reasons import Reason
-from schemas.steps import AttributeName, Plain, TagName
 
 MOST_SCENARIOS = 50
 MOST_HAPPENINGS = 50
@@ -100,71 +99,85 @@ def _only_yes(value: bool) -> bool:
     return value
 
 
-class OrdersSection(Model):
+class OrdersSection(Section, title="Orders"):
     """What the contact had ordered before they entered."""
 
     count: Count = 0
+    """How many orders."""
     last: Moment | None = None
+    """When they last ordered anything."""
     bought_this: Moment | None = None
+    """When they last bought this product."""
 
 
-class EngagementSection(Model):
+class EngagementSection(Section, title="Engagement"):
     """What the contact had done with messages before they entered."""
 
     last_open: Moment | None = None
+    """When they last opened one."""
     last_click: Moment | None = None
+    """When they last clicked in one."""
     last_message: Moment | None = None
+    """When one was last sent to them."""
 
 
-class ProfileSection(Model):
-    """Who enters.
-
-    Attributes:
-        id: whose chance it is: another contact may go another way of a split.
-        consent: they agreed to be written to.
-        time_zone: of the contact; the list's when left out.
-        last_entered: when they entered this conversation, or its alert, the last time before this.
-    """
+class ProfileSection(Section, title="Profile"):
+    """The contact of a scenario."""
 
     id: Code = "somebody"
-    attributes: Annotated[dict[AttributeName, Plain], Field(max_length=MOST_NAMES)] = Field(
+    """Whose chance it is: another contact may go another way of a split."""
+    attributes: Annotated[dict[AttributeName, AttributeValue], Field(max_length=MOST_NAMES)] = Field(
         default_factory=dict[str, bool | int | str]
     )
+    """As criteria and messages ask for them."""
     tags: Annotated[tuple[TagName, ...], Field(max_length=MOST_NAMES)] = ()
+    """Their tags."""
     lists: Annotated[tuple[Code, ...], Field(max_length=MOST_NAMES)] = ()
+    """The lists they have joined."""
     consent: YesNo = True
+    """Whether they agreed to be written to."""
     orders: OrdersSection = OrdersSection()
+    """What they had ordered before."""
     engagement: EngagementSection = EngagementSection()
+    """What they had done with messages before."""
     time_zone: Text | None = None
+    """Where they live, like Europe/Berlin; the list's when left out."""
     last_entered: Moment | None = None
+    """When they entered the last time before this."""
 
 
-class ProductSection(Model):
-    """What it is about, as it is when the contact enters.
-
-    Attributes:
-        units: for sale; None: as many as the alert's type needs for something to wait for.
-        variant: its title.
-        counted: whether its units are counted.
-    """
+class ProductSection(Section, title="Product"):
+    """What a scenario is about, as it is when the contact enters."""
 
     title: Text = "Blue kettle"
+    """Its title."""
     vendor: Text | None = None
+    """Its vendor."""
     tags: Annotated[tuple[Text, ...], Field(max_length=MOST_NAMES)] = ()
+    """Its tags."""
     collections: Annotated[tuple[Text, ...], Field(max_length=MOST_NAMES)] = ()
+    """The collections it is in."""
     price: Price = Decimal("40.00")
+    """Its price."""
     units: Count | None = None
+    """How many there are; as many as there is something to wait for, when left out."""
     counted: YesNo = True
+    """Whether its units are counted."""
     on_sale: YesNo = True
+    """Whether it is for sale."""
     variant: Text | None = None
+    """The variant's title."""
     sku: Text | None = None
+    """The variant's SKU."""
 
 
-class _OneThing(Model):
-    """A section that says one of several things, beside when it is."""
+class _OneThing(Section):
+    """One thing, at its time."""
 
     after: Duration | None = None
+    """How long after they entered, like 3 days."""
     at: Moment | None = None
+    """When, by the list's clock, like 2026-03-05 09:00."""
 
     @model_validator(mode="after")
     def _one_moment(self) -> Self:
@@ -193,38 +206,38 @@ HAPPENINGS = (
 """What may happen, by the field that says it."""
 
 
-class HappeningSection(_OneThing):
-    """One thing that happens: `after` entering, or `at` a moment; at once, when neither is said.
-
-    Attributes:
-        stock: there are this many units now.
-        ordered: they order the product, or another one.
-        event: they do something else that conversations hear of.
-        consent: they agree to be written to, or take it back.
-        paused: somebody pauses the conversation, or resumes it.
-        provider: the mail provider cannot be reached, or can again.
-        discontinued: the product is gone for good.
-        approves, declines: somebody looks at a message with `status: manual`.
-        webhook: the other system does not take calls, or does again.
-    """
+class HappeningSection(_OneThing, title="Happening"):
+    """One thing that happens: after a time since entering, or at a moment; at once when neither is said."""
 
     stock: Count | None = None
+    """There are so many units now."""
     price: Price | None = None
+    """It costs this now."""
     on_sale: YesNo | None = None
+    """Whether it is for sale now."""
     ordered: (
         Annotated[
             Ordered, BeforeValidator(_ordered), WithJsonSchema({"enum": [True, *(each.value for each in Ordered)]})
         ]
         | None
     ) = None
+    """They order it (true), or another product (another)."""
     event: HeardEvent | None = None
+    """They do this."""
     consent: YesNo | None = None
+    """They agree to be written to, or take it back."""
     paused: YesNo | None = None
+    """Somebody pauses the conversation, or resumes it."""
     provider: Literal["down", "up"] | None = None
+    """The mail provider cannot be reached, or can again."""
     discontinued: Annotated[YesNo, AfterValidator(_only_yes)] | None = None
+    """It is gone for good."""
     approves: Code | None = None
+    """Somebody approves this message, which has status: manual."""
     declines: Code | None = None
+    """Somebody declines it."""
     webhook: Literal["fails", "answers"] | None = None
+    """The other system does not take calls, or does again."""
 
     @model_validator(mode="after")
     def _one_happening(self) -> Self:
@@ -253,30 +266,27 @@ EXPECTATIONS = ("sends", "refused", "held", "ends", "branch", "path", "not_enter
 """What may be expected, by the field that says it."""
 
 
-class ExpectSection(_OneThing):
-    """One thing that is expected; `after` entering or `at` a moment, to the minute, if that matters.
-
-    What is sent is to be told in full and in order: a message that is sent and not told is a difference.
-
-    Attributes:
-        sends: the next message that is sent.
-        refused: a message that is not sent, for this `reason`.
-        held: a message that waits for somebody's approval at the end.
-        ends: how the journey ends, for this `reason`.
-        branch: the id of a step that divides; they leave it by the way of this name, which `takes` says.
-        path: the ids of steps that they come by, in this order; others may lie between.
-        not_entered: they are not entered at all, for this reason.
-    """
+class ExpectSection(_OneThing, title="Expectation"):
+    """One thing that is expected: after a time since entering, or at a moment; whenever, when neither is said."""
 
     sends: Code | None = None
+    """This message is sent next."""
     refused: Code | None = None
+    """This message is not sent."""
     held: Code | None = None
+    """This message waits for approval at the end."""
     ends: Ends | None = None
+    """How the journey ends; never: it rests until somebody does something."""
     branch: Text | None = None
+    """The id of a step that divides: they go the way that takes says."""
     path: Annotated[tuple[Text, ...], Field(min_length=1, max_length=MOST_NAMES)] | None = None
+    """The ids of steps they come by, in this order; others may lie between."""
     not_entered: Reason | None = None
+    """They do not enter, for this reason."""
     takes: Text | None = None
+    """The name of the way on: a branch's, or otherwise; happened or did_not of a wait_for."""
     reason: Reason | None = None
+    """Why, for refused and ends."""
 
     @model_validator(mode="after")
     def _one_expectation(self) -> Self:
@@ -300,27 +310,29 @@ class ExpectSection(_OneThing):
         return self._said(EXPECTATIONS)[0]
 
 
-class ScenarioSection(Model):
-    """One rehearsal: who enters, when and on what, what happens, and what is expected.
-
-    Attributes:
-        alert: whose queue they enter; the first one's when left out.
-        on: the event that enters a thread of a conversation without an alert; the first thread's when left out.
-        event_properties: of that event.
-        product: what it is about; of a conversation without an alert, nothing when left out.
-    """
+class ScenarioSection(Section, title="Scenario"):
+    """One rehearsal: who enters, what happens to them, and what is expected."""
 
     name: Label
+    """Its name, in what test-run and check tell."""
     profile: ProfileSection = ProfileSection()
+    """Who enters."""
     product: ProductSection | None = None
+    """What it is about, as it is when they enter."""
     enters: Moment = ENTERS
+    """When, by the list's clock; a Monday morning when left out."""
     alert: Code | None = None
+    """Whose queue they enter; that of the first thread when left out."""
     on: EventName | None = None
-    event_properties: Annotated[dict[AttributeName, Plain], Field(max_length=MOST_NAMES)] = Field(
+    """The event they enter on, of a conversation without an alert; the first thread's when left out."""
+    event_properties: Annotated[dict[AttributeName, AttributeValue], Field(max_length=MOST_NAMES)] = Field(
         default_factory=dict[str, bool | int | str]
     )
+    """The properties of that event."""
     happens: Annotated[tuple[HappeningSection, ...], Field(max_length=MOST_HAPPENINGS)] = ()
+    """What happens after that."""
     expect: Annotated[tuple[ExpectSection, ...], Field(max_length=MOST_EXPECTATIONS)] = ()
+    """What is expected. What is sent is told in full and in order."""
 
 
 def section_in_scenario(place: Sequence[str | int]) -> type[Model]:

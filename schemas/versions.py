@@ -82,14 +82,31 @@ class ShownVersion(Model):
     source: str
 
 
+class GivenId(Model):
+    """A step that was given an id, for it had none; it keeps it from now on.
+
+    Attributes:
+        path: where the step stands, like `threads[0].steps[2]`.
+    """
+
+    path: str
+    id: str
+
+
 class SavedWorking(Model):
-    """What was saved; `changed` is false where this very text was saved before."""
+    """What was saved.
+
+    Attributes:
+        changed: false where this very text was saved before.
+        given_ids: to the steps that had none; they stand in the text that was saved.
+    """
 
     conversation: str
     content_hash: str
     saved_at: datetime
     saved_by: str
     changed: bool
+    given_ids: tuple[GivenId, ...] = ()
 
 
 class Difference(Model):

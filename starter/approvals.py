@@ -14,10 +14,10 @@ from activities.postgres.pool import Pool, Row, transaction
 from activities.postgres.queries import load_queries
 from activities.postgres.retry import retry_on_deadlock
 from activities.rendering.templates import CannotRender, render
+from schemas.document.steps import Send
 from schemas.errors import DomainError, ErrorKind
 from schemas.ids import JourneyId, StepId, VersionId
 from schemas.journey import Deliver
-from schemas.program import Send
 from schemas.repair import Answer, Answered, HeldMessage, HeldMessages, MessagePreview, NotHeld
 from starter.repair import By
 

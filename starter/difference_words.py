@@ -4,14 +4,13 @@ from collections.abc import Iterator, Sequence
 from typing import Any, TypeVar, cast
 
 from schemas.criteria import All, AnyOf, Condition, Node, Not, say
-from schemas.model import Model
+from schemas.document.words import quoted
+from schemas.model import Model, Section
 
 Key = TypeVar("Key")
 
-_FREE = frozenset({"name", "goal", "sender", "exit", "go_to", "to", "add_tag"})
-"""Fields whose texts are anything; in a sentence they stand in quotes."""
-LONGEST = 300
-"""Characters of one value in a sentence; a subject has no more."""
+_FREE = frozenset({"name", "goal", "sender"})
+"""Fields of any section whose texts are anything; in a sentence they stand in quotes."""
 
 
 def differing(old: Model, new: Model, among: Sequence[str] | None = None) -> tuple[str, ...]:
@@ -34,7 +33,8 @@ def value_of(part: Model, field: str) -> object:
     if field not in type(part).model_fields:
         return None
     value = getattr(part, field)
-    if field in _FREE and isinstance(value, str):
+    free = _FREE | part.free_texts if isinstance(part, Section) else _FREE
+    if field in free and isinstance(value, str):
         return quoted(value)
     return say(value) if isinstance(value, All | AnyOf | Not | Condition) else _whole(part, field)
 
@@ -64,12 +64,6 @@ def listed(values: object) -> str:
     """`bought, unsubscribed`."""
     items = cast("Sequence[object]", values) if isinstance(values, list | tuple) else (values,)
     return ", ".join(str(each) for each in items) or "nothing"
-
-
-def quoted(value: object) -> str:
-    """A name or a text, in quotes, on one line."""
-    text = " ".join(str(value).split("\n"))
-    return f"'{text}'" if len(text) <= LONGEST else f"'{text[:LONGEST]}…'"
 
 
 def order_changes(old: Sequence[Key], new: Sequence[Key]) -> Iterator[tuple[Key, Key | None]]:

@@ -8,10 +8,11 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from schemas.alert_types.registry import AnyAlert
 from schemas.conversation import ConversationDocument, ListSection, MessageSection, ThreadSection
+from schemas.document.words import quoted
 from schemas.scenarios import ScenarioSection
 from schemas.versions import Difference
 from starter.contents import written
-from starter.difference_words import change, criteria_changed, differing, listed, order_changes, quoted, value_of
+from starter.difference_words import change, criteria_changed, differing, listed, order_changes, value_of
 from starter.step_differences import StepDifferences
 from starter.step_words import say_steps
 

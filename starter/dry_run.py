@@ -17,13 +17,15 @@ from activities.postgres.queries import load_queries
 from activities.waitlist.store import Waitlist
 from schemas.conversation import ConversationDocument
 from schemas.criteria import Criteria, write_criteria
+from schemas.document.steps import Decide
 from schemas.dry_run import DryRunReport, JourneyDifference, NotCompared
 from schemas.ids import JourneyId, VersionId, journey_workflow_id
 from schemas.journey import JourneyStart
 from schemas.path import JourneyPath
-from schemas.program import Decide, Program
+from schemas.program import Program
 from schemas.questions import Questions
 from starter.path_differences import difference_in_words
+from starter.publishing import with_kept_ids
 from starter.rehearsing.run import working_version
 from starter.replay import replay_paths
 from workflows.interpreter.compiler import compile_document, compile_questions
@@ -71,6 +73,7 @@ class DryRuns:
         Raises:
             ArchiveUnavailable: as it says.
         """
+        document = await with_kept_ids(self._pool, document)
         rows = await self._pool.fetch(SQL["newest"], document.conversation, against)
         trial = _Trial(self._pool, document)
         different: list[JourneyDifference] = []

@@ -9,8 +9,8 @@ from pydantic_core import ErrorDetails
 from schemas.alerts import Reminders
 from schemas.conversation import ConversationDocument, ListSection, MessageSection, QuietHours, ThreadSection
 from schemas.criteria import MISTAKE as CRITERIA_MISTAKE
+from schemas.document.steps import STEP_LISTS
 from schemas.scenarios import section_in_scenario
-from schemas.steps import STEP_LISTS
 from starter.alert_explanations import (
     ALERT_OF_TYPE,
     no_type,
@@ -23,12 +23,12 @@ from starter.marked_yaml import MarkedTree, Plain
 from starter.shown_values import bounded, one_of, shown
 from starter.step_explanations import (
     in_step,
+    own_explanation,
     step_path,
     unknown_step_field,
     wrong_event,
     wrong_kind,
     wrong_text,
-    wrong_value,
 )
 from workflows.interpreter.mistakes import Mistake, Path
 
@@ -43,8 +43,8 @@ def explain(error: ErrorDetails) -> Iterator[Mistake]:
     value = error["input"]
     context = error.get("ctx", {})
     match error["type"]:
-        case kind if in_step(path) and path[-1] == "to" and kind not in ("missing", "extra_forbidden"):
-            yield wrong_value(path, value)
+        case kind if kind not in ("missing", "extra_forbidden") and (own := _own(error)) is not None:
+            yield own
         case "union_tag_invalid":
             yield unknown_type(path, value)
         case "union_tag_not_found":
@@ -69,7 +69,7 @@ def explain(error: ErrorDetails) -> Iterator[Mistake]:
         case "enum" | "literal_error":
             yield _not_among(path, value, re.findall(r"'([^']*)'", str(context["expected"])))
         case "string_pattern_mismatch":
-            yield _wrong_pattern(path, value)
+            yield _wrong_pattern(path, value, error["loc"])
         case "string_type":
             yield _not_text(path, value)
         case "string_too_short":
@@ -143,6 +143,10 @@ def _document_path(error: ErrorDetails) -> Path:
     return path
 
 
+def _own(error: ErrorDetails) -> Mistake | None:
+    return own_explanation(error["loc"], error["input"]) if in_step(error["loc"]) else None
+
+
 def _unknown_field(path: Path, location: tuple[int | str, ...]) -> Mistake:
     """A field that its section does not have; its location is Pydantic's."""
     if in_step(location) and (section := step_path(location)[1]) is not None:
@@ -195,12 +199,12 @@ def _too_many(path: Path, most: int) -> Mistake:
             return Mistake(path, message, f"Keep to {most}")
 
 
-def _wrong_pattern(path: Path, value: object) -> Mistake:
+def _wrong_pattern(path: Path, value: object, location: tuple[int | str, ...]) -> Mistake:
     if path[-1] in _EVENTS or (path[-2:-1] and path[-2] in _EVENTS):
         return wrong_event(path, value)
     if path[-1] == "currency":
         return wrong_currency(path, value)
-    if in_step(path) and (mistake := wrong_text(path, value)) is not None:
+    if in_step(location) and (mistake := wrong_text(location, value)) is not None:
         return mistake
     return Mistake(
         path,

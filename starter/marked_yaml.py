@@ -31,6 +31,22 @@ class Mark:
 
 
 @dataclass(frozen=True, slots=True)
+class Group:
+    """Where a group of fields stands in a text.
+
+    Attributes:
+        begin, end: its first character, and the one after its last, counted from 0.
+        column: of its first character, counted from 0; a field in a line of its own has the same.
+        flow: written within braces or brackets.
+    """
+
+    begin: int
+    end: int
+    column: int
+    flow: bool
+
+
+@dataclass(frozen=True, slots=True)
 class MarkedTree:
     """A document's values and their places.
 
@@ -38,6 +54,7 @@ class MarkedTree:
         marks: where each value is best pointed at: a scalar itself, the name of a mapping or list.
         names: where the name of each field stands.
         blocks: the line that the first line of a text written with `|` stands on.
+        groups: where each group of fields stands.
         empty: where a value was left out altogether, as after `name:`. A written-out `null` is not.
         mistakes: what is wrong with the YAML although it can be read, and where.
     """
@@ -46,6 +63,7 @@ class MarkedTree:
     marks: Mapping[Path, Mark]
     names: Mapping[Path, Mark]
     blocks: Mapping[Path, int]
+    groups: Mapping[Path, Group]
     empty: frozenset[Path]
     mistakes: tuple[tuple[Mistake, Mark], ...]
 
@@ -93,7 +111,13 @@ def read_yaml(text: str) -> MarkedTree:
     reading = _Reading()
     value = None if root is None else reading.read(root, ())
     return MarkedTree(
-        value, reading.marks, reading.names, reading.blocks, frozenset(reading.empty), tuple(reading.mistakes)
+        value,
+        reading.marks,
+        reading.names,
+        reading.blocks,
+        reading.groups,
+        frozenset(reading.empty),
+        tuple(reading.mistakes),
     )
 
 
@@ -149,6 +173,7 @@ class _Reading:
     marks: dict[Path, Mark] = field(default_factory=dict[Path, Mark])
     names: dict[Path, Mark] = field(default_factory=dict[Path, Mark])
     blocks: dict[Path, int] = field(default_factory=dict[Path, int])
+    groups: dict[Path, Group] = field(default_factory=dict[Path, Group])
     empty: set[Path] = field(default_factory=set[Path])
     mistakes: list[tuple[Mistake, Mark]] = field(default_factory=list[tuple[Mistake, Mark]])
 
@@ -171,6 +196,8 @@ class _Reading:
                 raise AssertionError(f"YAML has no node {type(node).__name__}")
 
     def _read_mapping(self, node: yaml.MappingNode, path: Path) -> Plain:
+        begin, end = node.start_mark, node.end_mark
+        self.groups[path] = Group(begin.index, end.index, begin.column, bool(node.flow_style))
         values: dict[str, Plain] = {}
         for name_node, value_node in node.value:
             if not isinstance(name_node, yaml.ScalarNode):

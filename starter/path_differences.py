@@ -4,15 +4,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from schemas.document.steps import OTHERWISE, RESTS
 from schemas.durations import format_duration
 from schemas.outcome import Held, Sent, Unknown
-from schemas.path import JourneyPath, PathEntry, PathKind
+from schemas.path import JourneyPath, PathEntry
 
 NOTICEABLE = timedelta(minutes=1)
 """By how much a message has to come at another time, or a rest to be longer or shorter, to be told of."""
-OTHERWISE = "otherwise"
-"""The way of a decide step that has no name."""
-RESTS: frozenset[PathKind] = frozenset({"wait", "wait_until", "wait_for"})
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
+from pydantic import ValidationError
+
 from activities.postgres.pool import Connection, Pool, Row, transaction
 from activities.postgres.queries import load_queries
 from activities.postgres.retry import retry_on_deadlock
@@ -12,15 +14,17 @@ from schemas.alert_types.registry import AnyAlert, store_alert
 from schemas.alerts import AlertEvent
 from schemas.conversation import ConversationDocument, ListSection
 from schemas.criteria import Criteria, write_criteria
+from schemas.document.steps import SendStep, Status, every_step
 from schemas.errors import DomainError, ErrorKind, FieldError
 from schemas.ids import StoreId, VersionId
 from schemas.names import is_shop_event
 from schemas.operations import UnderWay
 from schemas.program import Program
-from schemas.steps import AddToListStep, SendStep, Status, every_step
+from schemas.versions import GivenId
 from starter.bulk import Decision, begin, hold_unfinished
 from starter.contents import content_hash, same_content
 from starter.under_way import under_way
+from starter.versioning.step_ids import NamedSteps, name_steps
 from workflows.interpreter.compiler import compile_document, compile_questions
 from workflows.interpreter.flow import Flow
 from workflows.interpreter.mistakes import format_path
@@ -62,6 +66,8 @@ class Published:
     new: bool
     operation: int | None = None
     """What carries out the decision about those under way; None where they stay."""
+    given_ids: tuple[GivenId, ...] = ()
+    """To the steps of a new version that had none."""
 
 
 class Publishing:
@@ -101,7 +107,8 @@ async def publish(
     again: VersionId | None = None,
 ) -> Published:
     """Publish a document. Those who enter from now on get this version; those under way keep theirs, unless decided
-    otherwise. A working version of the same content has served its purpose and is cleared.
+    otherwise. A working version of the same content has served its purpose and is cleared. Steps without an id are
+    given one, or keep that which they had in the version published before.
 
     Args:
         by, note: who and why, for the list of versions; the decision's when left out.
@@ -136,6 +143,8 @@ async def _write(
         if decision is not None:
             await hold_unfinished(connection, code)
         await connection.execute(SQL["name_conversation"], code, document.name)
+        named = await _named(connection, document, source)
+        document = named.document
         row = await _find_version(connection, document, again)
         new = row is None
         if row is None:
@@ -150,7 +159,7 @@ async def _write(
                 document.model_dump(mode="json", by_alias=True),
                 compile_document(document, version_id).model_dump(mode="json"),
                 compile_questions(document).model_dump(mode="json"),
-                source,
+                named.source,
                 by,
             )
         else:
@@ -169,17 +178,37 @@ async def _write(
         await connection.execute(SQL["record_publication"], code, version_id, by, note)
         await connection.execute(SQL["clear_working"], code, content_hash(document))
         operation = await begin(connection, code, version_id, decision) if decision else None
-    return Published(version_id, code, number, new, operation)
+    return Published(version_id, code, number, new, operation, named.given if new else ())
 
 
 async def program_of(pool: Pool, document: ConversationDocument) -> Program:
     """What publishing this document would have journeys live by, with the version's name as it would be."""
     async with transaction(pool) as connection:
+        document = (await _named(connection, document, None)).document
         row = await _find_version(connection, document, None)
         if row is not None:
             return compile_document(document, VersionId(row["id"]))
         number = await connection.fetchval(SQL["next_number"], document.conversation)
     return compile_document(document, VersionId(f"{document.conversation}@{number}"))
+
+
+async def with_kept_ids(pool: Pool, document: ConversationDocument) -> ConversationDocument:
+    """The document with the ids that its steps would have if it were published."""
+    async with transaction(pool) as connection:
+        return (await _named(connection, document, None)).document
+
+
+async def _named(connection: Connection, document: ConversationDocument, source: str | None) -> NamedSteps:
+    published = await connection.fetchrow(SQL["published_document"], document.conversation)
+    return name_steps(document, source, stored_document(published))
+
+
+def stored_document(row: Row | None) -> ConversationDocument | None:
+    """The document in a row; None where there is no row, or another release wrote what this one cannot read."""
+    try:
+        return ConversationDocument.model_validate(row["document"]) if row is not None else None
+    except ValidationError:
+        return None
 
 
 async def _find_version(connection: Connection, document: ConversationDocument, again: VersionId | None) -> Row | None:
@@ -197,10 +226,10 @@ async def _find_version(connection: Connection, document: ConversationDocument, 
 async def _check_lists(connection: Connection, document: ConversationDocument) -> None:
     """Refuse a step that adds to a list of nobody: contacts would be put nowhere, one by one, when it is too late."""
     named = {
-        step.add_to_list: format_path(("threads", index, "steps", *place, "add_to_list"))
+        step.list_code: format_path(("threads", index, "steps", *place, step.kind))
         for index, thread in reversed([*enumerate(document.threads)])
         for place, step in reversed([*every_step(thread.steps)])
-        if isinstance(step, AddToListStep)
+        if step.list_code is not None
     }
     unknown = set(await connection.fetchval(SQL["unknown_lists"], sorted(named)))
     # The first in the order of the document.

@@ -6,6 +6,9 @@ insert into conversations (code, name) values ($1, $2) on conflict (code) do upd
 -- name: find_version
 select id, number from versions where conversation = $1 and content_hash = $2;
 
+-- name: published_document
+select v.document from conversations c join versions v on v.id = c.published where c.code = $1;
+
 -- name: version_named
 select id, number from versions where id = $1;
 

@@ -16,6 +16,7 @@ from activities.archive.archive import Archive
 from activities.postgres.pool import Connection, Pool, transaction
 from activities.postgres.queries import load_queries
 from activities.postgres.retry import retry_on_deadlock
+from schemas.document.steps import RESTS
 from schemas.errors import DomainError, ErrorKind
 from schemas.ids import JourneyId, StepId
 from schemas.journey import Intervene, Skip, Wake
@@ -207,7 +208,7 @@ def _rest_at(entry: PathEntry) -> Rest:
     match entry.kind:
         case "waiting":
             raise NotRepairable("This journey stands in line: it goes on when its turn comes. To end it, cancel it.")
-        case "wait" | "wait_until" | "wait_for":
+        case kind if kind in RESTS:
             return Rest(step, entry.entered_at, tries=False, sends=False, cause=None)
         case "send" | "call_webhook":
             sends = entry.kind == "send"

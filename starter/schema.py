@@ -1,7 +1,7 @@
 """The JSON Schema of a conversation, for editors: completion, hover texts, and the slips that show while one writes.
 
-It is made from the models that documents are read by. What only shows when the parts are put together, `shelftalk
-conversation check` tells. Draft 7, which editors know best.
+It is made from the models that documents are read by; what it explains are their docstrings. What only shows when the
+parts are put together, `shelftalk conversation check` tells. Draft 7, which editors know best.
 """
 
 import json
@@ -12,9 +12,9 @@ from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 from pydantic_core import core_schema
 
 from schemas.conversation import ConversationDocument
+from schemas.document.steps import BaseStep
 from schemas.durations import format_duration
 from schemas.names import SHOP_EVENTS
-from starter.schema_words import CRITERIA, STEP, WORDS
 
 _CLOCK: JsonSchemaValue = {"type": "string", "pattern": "^([01][0-9]|2[0-3]):[0-5][0-9]$", "examples": ["21:00"]}
 _SHOP_EVENTS = f"{'|'.join(SHOP_EVENTS)}|"
@@ -26,14 +26,8 @@ def conversation_schema() -> str:
         ref_template="#/definitions/{model}", schema_generator=_ForEditors, mode="validation"
     )
     sections: dict[str, JsonSchemaValue] = schema.pop("$defs")
-    for model, (title, description, fields) in WORDS.items():
-        section = schema if model is ConversationDocument else sections[model.__name__]
-        section |= {"title": title, "description": description}
-        for name, meaning in fields.items():
-            section["properties"][name]["description"] = meaning
-    sections["CriteriaAsWritten"]["description"] = CRITERIA
     steps = sections["ThreadSection"]["properties"]["steps"]["items"]
-    step = {"title": STEP[0], "description": STEP[1], "oneOf": steps["oneOf"]}
+    step = {"title": "Step", "description": BaseStep.__doc__, "oneOf": steps["oneOf"]}
     names = {"CriteriaAsWritten": "Criteria"}
     defined = {names.get(name, name): _tidied(section, steps) for name, section in sections.items()}
     whole = {
@@ -87,7 +81,12 @@ def _tidied(value: Any, step: JsonSchemaValue) -> Any:
             rest = {name: part for name, part in value.items() if name not in ("type", "pattern")}
             return {**rest, "anyOf": ways}
         case dict():
-            tidied = {name: _tidied(part, step) for name, part in cast("JsonSchemaValue", value).items()}
+            tidied: JsonSchemaValue = {
+                name: _tidied(part, step) for name, part in cast("JsonSchemaValue", value).items()
+            }
+            if isinstance(text := tidied.get("description"), str):
+                # A docstring's lines are one paragraph.
+                tidied["description"] = text.replace("\n", " ")
             if "patternProperties" in tidied:
                 tidied["additionalProperties"] = False
             return tidied

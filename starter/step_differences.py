@@ -1,37 +1,14 @@
 """How the steps of two conversations differ: matched by their ids wherever they stand, then by their places."""
 
-from collections.abc import Hashable, Iterator, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TypeAlias
 
-from schemas.steps import (
-    AnyStep,
-    ArmSection,
-    BranchSection,
-    DecideStep,
-    SplitStep,
-    WaitForStep,
-    WaitStep,
-)
-from starter.difference_words import change, criteria_changed, differing, listed, order_changes, quoted, value_of
-from starter.step_words import say_step, say_steps
-from workflows.interpreter.step_ids import step_id
-
-_NESTED = frozenset({"decide", "otherwise", "split", "happened", "did_not"})
-_WORDS = {
-    "send": "the message",
-    "wait_until": "the moment",
-    "wait_for": "what is waited for",
-    "within": "the longest wait",
-    "set_attribute": "the attribute",
-    "to": "the value",
-    "add_tag": "the tag",
-    "add_to_list": "the list",
-    "call_webhook": "the address",
-    "required": "whether it is required",
-    "go_to": "the thread",
-    "exit": "the reason",
-    "id": "the id",
-}
+from schemas.criteria import All, AnyOf, Condition, Not
+from schemas.document.steps import AnyStep, BaseBranch, Way, step_id
+from schemas.document.words import quoted
+from starter.difference_words import change, criteria_changed, differing, listed, order_changes, value_of
+from starter.step_words import say_steps
 
 
 @dataclass(eq=False, slots=True)
@@ -66,12 +43,10 @@ class _Spot:
     @property
     def called(self) -> str:
         """What it is called in a sentence."""
-        match self.step:
-            case WaitStep(id=None):
-                before = self.before
-                return f"the wait after {quoted(step_id(before.step))}" if before else "the wait at the start"
-            case _:
-                return f"step {quoted(step_id(self.step))}"
+        if self.step.id is not None or self.step.without_id is None:
+            return f"step {quoted(step_id(self.step))}"
+        place = f"after {quoted(step_id(self.before.step))}" if self.before else "at the start"
+        return f"the {self.step.without_id} {place}"
 
 
 class StepDifferences:
@@ -116,39 +91,23 @@ def _row(way: str, named: Hashable, steps: Sequence[AnyStep]) -> _Row:
     row = _Row(way, named, [])
     for index, step in enumerate(steps):
         spot = _Spot(step, row, index)
-        spot.inside = [_row(f"{way}, {_way(step, label)}", named_, inner) for label, named_, inner in _ways(step)]
+        spot.inside = [
+            _row(f"{way}, in {quoted(step_id(step))}, {each.said}", key, each.steps)
+            for key, each in _ways(step).items()
+        ]
         row.spots.append(spot)
     return row
 
 
-def _way(step: AnyStep, label: str) -> str:
-    return f"in {quoted(step_id(step))}, {label}"
+_WayKey: TypeAlias = tuple[str | int, str, int]
+"""What a way inside a step is matched by: the field it stands in, its name, and how many before have the same."""
 
 
-def _ways(step: AnyStep) -> Iterator[tuple[str, Hashable, Sequence[AnyStep]]]:
-    """The ways inside a step: in words, by what it is matched, and its steps."""
-    match step:
-        case WaitForStep(happened=happened, did_not=did_not):
-            yield "if it happened", "happened", happened
-            yield "if it did not", "did_not", did_not
-        case DecideStep(decide=ways, otherwise=otherwise):
-            for key, way in _branches(ways).items():
-                yield f"branch {quoted(way.name)}", key, way.steps
-            yield "otherwise", "otherwise", otherwise
-        case SplitStep(split=arms):
-            for key, way in _branches(arms).items():
-                yield f"branch {quoted(way.name)}", key, way.steps
-        case _:
-            return
-
-
-def _branches(
-    ways: Sequence[BranchSection] | Sequence[ArmSection],
-) -> dict[tuple[str, int], BranchSection | ArmSection]:
-    """By name, and how many before have the same."""
-    found: dict[tuple[str, int], BranchSection | ArmSection] = {}
-    for way in ways:
-        found[way.name, sum(name == way.name for name, _ in found)] = way
+def _ways(step: AnyStep) -> dict[_WayKey, Way]:
+    found: dict[_WayKey, Way] = {}
+    for way in step.ways():
+        same = sum((field, name) == (way.place[0], way.name) for field, name, _ in found)
+        found[way.place[0], way.name, same] = way
     return found
 
 
@@ -206,14 +165,14 @@ def _of_rows(thread: str, old: _Row, new: _Row) -> Iterator[str]:
     where = f"{thread}{new.way}"
     for spot in old.spots:
         if spot.pair is None:
-            yield f"{where}: {_named(spot)} is gone: {say_step(spot.step)}"
+            yield f"{where}: {_named(spot)} is gone: {spot.step.say()}"
     stayed = [spot.pair for spot in old.spots if spot.pair is not None and spot.pair.row is new]
     moved = {id(spot) for spot, _ in order_changes(stayed, sorted(stayed, key=lambda each: each.index))}
     for spot in new.spots:
         was = spot.pair
         if was is None:
             inside = "" if not spot.inside else _inside(spot)
-            yield f"{where}: {_named(spot)} is new, {_place(spot)}: {say_step(spot.step)}{inside}"
+            yield f"{where}: {_named(spot)} is new, {_place(spot)}: {spot.step.say()}{inside}"
             continue
         if was.row is not old or id(spot) in moved:
             yield f"{where}: {_named(spot)} was moved: it comes {_place(spot)} now"
@@ -231,9 +190,8 @@ def _inside(spot: _Spot) -> str:
 
 
 def _named(spot: _Spot) -> str:
-    return (
-        "a wait" if isinstance(spot.step, WaitStep) and spot.step.id is None else f"step {quoted(step_id(spot.step))}"
-    )
+    unnamed = spot.step.without_id if spot.step.id is None else None
+    return f"a {unnamed}" if unnamed is not None else f"step {quoted(step_id(spot.step))}"
 
 
 def _place(spot: _Spot) -> str:
@@ -244,49 +202,41 @@ def _place(spot: _Spot) -> str:
 def _of_step(old: _Spot, new: _Spot) -> Iterator[str]:
     """What changed of a step itself."""
     one, other = old.step, new.step
+    olds, news = _ways(one), _ways(other)
+    nested = {field for field, _, _ in (*olds, *news)}
     for name in differing(one, other):
-        if name in _NESTED:
+        if name in nested or (name == "id" and step_id(one) == step_id(other)):
             continue
         before, after = value_of(one, name), value_of(other, name)
-        match name:
-            case "wait":
-                yield change(new.called, before, after)
-            case "status":
-                yield f"{new.called} is {after} instead of {before}"
-            case "wait_for":
-                yield f"{new.called} waits for {listed(after)} instead of {listed(before)}"
-            case _:
-                yield f"{new.called}: {change(_WORDS[name], before, after)}"
-    match one, other:
-        case (DecideStep(decide=ours), DecideStep(decide=theirs)):
-            yield from _of_branches(new, _branches(ours), _branches(theirs))
-        case (SplitStep(split=ours), SplitStep(split=theirs)):
-            yield from _of_branches(new, _branches(ours), _branches(theirs))
-        case _:
-            pass
+        if (sentence := other.change_words.get(name)) is not None:
+            yield sentence.format(step=new.called, before=listed(before), after=listed(after))
+        else:
+            yield f"{new.called}: {change(other.field_words.get(name, f'the {name}'), before, after)}"
+    yield from _of_branches(new.called, olds, news)
 
 
-def _of_branches(
-    spot: _Spot,
-    olds: dict[tuple[str, int], BranchSection | ArmSection],
-    news: dict[tuple[str, int], BranchSection | ArmSection],
-) -> Iterator[str]:
-    for key in olds:
-        if key not in news:
-            yield f"{spot.called}: branch {quoted(key[0])} is gone"
-    for key, way in news.items():
-        was, name = olds.get(key), f"{spot.called}: branch {quoted(key[0])}"
-        match was, way:
-            case (BranchSection(), BranchSection()):
-                if differing(was, way, ("when",)):
-                    yield f"{name}: {criteria_changed('the criteria', was.when, way.when)}"
-            case (ArmSection(), ArmSection()):
-                if was.share != way.share:
-                    yield f"{name}: {change('the share', was.share, way.share)}"
-            case (_, BranchSection()):
-                yield f"{name} is new: when {value_of(way, 'when')}; {say_steps(way.steps)}"
-            case _:
-                yield f"{name} is new, with a share of {way.share}: {say_steps(way.steps)}"
-    for key, previous in order_changes([key for key in olds if key in news], [key for key in news if key in olds]):
-        where = f"comes after {quoted(previous[0])}" if previous is not None else "comes first"
-        yield f"{spot.called}: branch {quoted(key[0])} {where} now"
+def _of_branches(step: str, olds: Mapping[_WayKey, Way], news: Mapping[_WayKey, Way]) -> Iterator[str]:
+    """What changed in the branches of a step that divides, less what stands in them."""
+    branches = {key: way.branch for key, way in news.items() if way.branch is not None}
+    for key, way in olds.items():
+        if way.branch is not None and key not in news:
+            yield f"{step}: branch {quoted(way.name)} is gone"
+    for key, branch in branches.items():
+        was, name = olds.get(key), f"{step}: branch {quoted(branch.name)}"
+        if was is None:
+            yield f"{name} is new{branch.introduced()}{say_steps(news[key].steps)}"
+        elif was.branch is not None:
+            yield from (f"{name}: {each}" for each in _of_branch(was.branch, branch))
+    stayed = [key for key in olds if key in branches]
+    for key, previous in order_changes(stayed, [key for key in branches if key in olds]):
+        where = f"comes after {quoted(branches[previous].name)}" if previous is not None else "comes first"
+        yield f"{step}: branch {quoted(branches[key].name)} {where} now"
+
+
+def _of_branch(old: BaseBranch, new: BaseBranch) -> Iterator[str]:
+    for name in differing(old, new, [*new.field_words]):
+        before, after, words = getattr(old, name), getattr(new, name), new.field_words[name]
+        if isinstance(after, All | AnyOf | Not | Condition):
+            yield criteria_changed(words, before, after)
+        else:
+            yield change(words, before, after)

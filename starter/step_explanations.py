@@ -4,39 +4,14 @@ from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
 from typing import cast
 
-from pydantic import BaseModel
-
 from activities.webhooks.addresses import check_url
 from schemas.conversation import ConversationDocument
+from schemas.document.steps import SECTIONS, STEP_KINDS, BaseBranch, BaseStep, every_step
 from schemas.names import CUSTOM, SHOP_EVENTS
-from schemas.steps import SECTIONS, STEP_KINDS, ArmSection, BranchSection, CallWebhookStep, every_step
 from starter.shown_values import shown
 from workflows.interpreter.mistakes import Mistake, Path
 
-_ELSEWHERE: Mapping[str, str] = {
-    "email": "send",
-    "message": "send",
-    "sms": "send",
-    "delay": "wait",
-    "sleep": "wait",
-    "pause": "wait",
-    "until": "wait_until",
-    "event": "wait_for",
-    "if": "decide",
-    "when": "decide",
-    "branch": "decide",
-    "condition": "decide",
-    "ab_test": "split",
-    "attribute": "set_attribute",
-    "tag": "add_tag",
-    "list": "add_to_list",
-    "webhook": "call_webhook",
-    "goto": "go_to",
-    "jump": "go_to",
-    "thread": "go_to",
-    "end": "exit",
-    "stop": "exit",
-}
+_ELSEWHERE: Mapping[str, str] = {name: kind for kind, section in SECTIONS.items() for name in section.also_called}
 """What other tools call our steps."""
 _OTHER_EVENTS: Mapping[str, str] = {
     "viewed": "viewed_product",
@@ -55,14 +30,6 @@ _OTHER_EVENTS: Mapping[str, str] = {
 }
 """What others call what a contact does."""
 _OWN_EVENT = f"'{CUSTOM}<name>' for an event of your own"
-_ADVICE_FOR: Mapping[str, tuple[str, str]] = {
-    "call_webhook": ("is no address on the web", "Write the whole address, like https://crm.example.com/hook"),
-    "set_attribute": (
-        "is no name of an attribute",
-        "Use letters, digits, '_' and '-', at most 64, as in contact.attributes.<name>",
-    ),
-}
-"""By the field with a text that is not written as it must be."""
 
 
 def find_address_mistakes(document: ConversationDocument) -> Iterator[Mistake]:
@@ -82,8 +49,8 @@ def find_address_notes(document: ConversationDocument) -> Iterator[Mistake]:
 def _addresses(document: ConversationDocument) -> Iterator[tuple[Path, str]]:
     for index, thread in enumerate(document.threads):
         for way, step in every_step(thread.steps):
-            if isinstance(step, CallWebhookStep):
-                yield ("threads", index, "steps", *way, "call_webhook"), step.call_webhook
+            if step.address is not None:
+                yield ("threads", index, "steps", *way, step.kind), step.address
 
 
 def _told(path: Path, told: str) -> Mistake:
@@ -96,33 +63,42 @@ def in_step(path: Path) -> bool:
     return len(path) >= 4 and path[0] == "threads" and path[2] == "steps"
 
 
-def step_path(location: Path) -> tuple[Path, type[BaseModel] | None]:
+def step_path(location: Path) -> tuple[Path, type[BaseStep | BaseBranch] | None]:
     """The way in the document to a location of Pydantic's in a step, which names the kind of each step on the way.
 
     Returns:
         Also the section that the last name of the location is a field of; None where it ends at a step.
     """
-    path, rest = location[:4], location[4:]
-    section: type[BaseModel] | None = None
+    path: Path = location[:4]
+    rest: Path = location[4:]
     while rest:
-        kind, *inside = rest
-        section = SECTIONS[str(kind)]
+        section = SECTIONS[str(rest[0])]
+        inside: list[str | int] = [*rest[1:]]
         match inside:
-            case ["decide" | "split", int(), "steps", int(), *deeper]:
+            case [section.kind, int(), "steps", int(), *deeper] if section.branch_type is not None:
                 path, rest = (*path, *inside[:4]), (*deeper,)
-            case ["happened" | "did_not" | "otherwise", int(), *deeper]:
+            case [field, int(), *deeper] if field in section.step_lists:
                 path, rest = (*path, *inside[:2]), (*deeper,)
-            case ["to", *_]:
+            case [field, *_] if field in section.explained:
                 # Below it Pydantic names each kind of value that it is not.
-                return (*path, "to"), section
-            case [("decide" | "split") as field, int(), _, *_]:
-                return (*path, *inside), BranchSection if field == "decide" else ArmSection
+                return (*path, field), section
+            case [section.kind, int(), _, *_] if section.branch_type is not None:
+                return (*path, *inside), section.branch_type
             case _:
                 return (*path, *inside), section
-    return path, section
+    return path, None
 
 
-def unknown_step_field(path: Path, section: type[BaseModel]) -> Mistake:
+def own_explanation(location: Path, value: object) -> Mistake | None:
+    """What the kind of step says itself of a value that cannot stand in a field of it; None where it has no words."""
+    path, section = step_path(location)
+    if section is None or not issubclass(section, BaseStep) or path[-1] not in section.explained:
+        return None
+    message, advice = section.explained[str(path[-1])](value)
+    return Mistake(path, message.replace("{value}", shown(value)), advice)
+
+
+def unknown_step_field(path: Path, section: type[BaseStep | BaseBranch]) -> Mistake:
     """A step, or a branch of one, has a field that it does not have."""
     name = str(path[-1])
     known = [*section.model_fields]
@@ -200,22 +176,10 @@ def wrong_event(path: Path, value: object) -> Mistake:
     return Mistake(path, message, advice)
 
 
-def wrong_value(path: Path, value: object) -> Mistake:
-    """An attribute is set to something that is no value of one."""
-    if value is None:
-        return Mistake(path, "this is empty", "Write what the attribute is set to")
-    if isinstance(value, str):
-        return Mistake(path, "this is not a text of 1 to 1000 characters", "Write a shorter text, or any at all")
-    return Mistake(
-        path,
-        f"{shown(value)} is nothing an attribute can be set to",
-        "Write a text, a whole number, or true or false; another number goes in quotes",
-    )
-
-
-def wrong_text(path: Path, value: object) -> Mistake | None:
+def wrong_text(location: Path, value: object) -> Mistake | None:
     """A text of a step that is not written as it must be; None where it is a short name like others."""
-    if path[-1] not in _ADVICE_FOR:
+    path, section = step_path(location)
+    if section is None or not issubclass(section, BaseStep) or path[-1] != section.kind or section.wrong_text is None:
         return None
-    message, advice = _ADVICE_FOR[str(path[-1])]
+    message, advice = section.wrong_text
     return Mistake(path, f"{shown(value)} {message}", advice)

@@ -27,7 +27,8 @@ from schemas.versions import (
 )
 from starter.contents import as_yaml, content_hash, same_content
 from starter.documents import load_document
-from starter.publishing import Published, publish
+from starter.publishing import Published, publish, stored_document
+from starter.versioning.step_ids import name_steps
 
 SQL = load_queries("starter", "versions.sql")
 
@@ -95,7 +96,7 @@ class Versions:
         """Save what is worked on, in the place of what was.
 
         Args:
-            source: the text that `document` was read from; kept as it is.
+            source: the text that `document` was read from; kept as it is, but for ids of steps that have none.
             by: who saves.
             based_on: the content hash of the version that the change was made to: the working one, or where there is
                 none the published one.
@@ -103,25 +104,31 @@ class Versions:
         Raises:
             SavedMeanwhile: there is a newer working version of somebody else, or not the one of `based_on`.
         """
-        code, digest = document.conversation, content_hash(document)
+        code = document.conversation
         async with transaction(self._pool) as connection:
             await connection.execute(SQL["name_conversation"], code, document.name)
             await connection.fetchrow(SQL["hold_conversation"], code)
             row = await connection.fetchrow(SQL["working"], code)
-            if row is not None and row["source"] == source:
+            published = await connection.fetchrow(SQL["version"], code, None)
+            named = name_steps(document, source, stored_document(row or published))
+            if row is not None and row["source"] == named.source:
                 return SavedWorking(conversation=code, changed=False, **_summary(row).model_dump())
-            if row is None and based_on is not None:
-                published = await connection.fetchrow(SQL["version"], code, None)
-                if published is None or published["content_hash"] != based_on:
-                    raise SavedMeanwhile(
-                        f"There is no working version of '{code}' any more, and the published one is not the one that "
-                        "this is based on. Look at what differs, then save it without saying what it is based on."
-                    )
+            if row is None and based_on is not None and (published is None or published["content_hash"] != based_on):
+                raise SavedMeanwhile(
+                    f"There is no working version of '{code}' any more, and the published one is not the one that "
+                    "this is based on. Look at what differs, then save it without saying what it is based on."
+                )
             _check_base(row, by, based_on)
-            saved_at = await connection.fetchval(
-                SQL["save_working"], code, source, document.model_dump(mode="json", by_alias=True), digest, by
-            )
-        return SavedWorking(conversation=code, content_hash=digest, saved_at=saved_at, saved_by=by, changed=True)
+            digest, content = content_hash(named.document), named.document.model_dump(mode="json", by_alias=True)
+            saved_at = await connection.fetchval(SQL["save_working"], code, named.source, content, digest, by)
+        return SavedWorking(
+            conversation=code,
+            content_hash=digest,
+            saved_at=saved_at,
+            saved_by=by,
+            changed=True,
+            given_ids=named.given,
+        )
 
     @retry_on_deadlock
     async def discard(self, code: str, by: str) -> None:

@@ -11,6 +11,7 @@ from typing import NoReturn
 
 from temporalio import workflow
 
+from schemas.document.steps import CallWebhook, ContactChange
 from schemas.ids import StepId
 from schemas.journey import (
     Broadcast,
@@ -34,7 +35,6 @@ from schemas.journey import (
 )
 from schemas.moments import Until
 from schemas.outcome import Outcome
-from schemas.program import CallWebhook, ContactChange
 from schemas.reasons import Reason
 from workflows import policies
 from workflows.interpreter.world import Awaited, Woken, awaits_nothing

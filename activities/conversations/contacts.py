@@ -9,11 +9,11 @@ from temporalio import activity
 from activities.conversations.contact_events import SQL
 from activities.intake.events import LARGEST_ATTRIBUTES, Events
 from activities.postgres.pool import Pool, transaction
+from schemas.document.steps import NewAttribute, NewMembership, NewTag
 from schemas.events import Event, EventKind, EventStatus
 from schemas.ids import StoreId
 from schemas.journey import Activity, ChangeContact, FindMoment, Moment
 from schemas.moments import next_moment
-from schemas.program import AddTag, AddToList, SetAttribute
 
 log = structlog.get_logger()
 
@@ -35,38 +35,38 @@ class Contacts:
     @activity.defn(name=Activity.CHANGE_CONTACT)
     async def change_contact(self, request: ChangeContact) -> None:
         """Note it; the same again changes nothing. What cannot be noted is logged, and the journey goes on."""
-        match request.step:
-            case SetAttribute() | AddTag():
-                noted = await self._note(request, request.step)
-            case AddToList(list_code=list_code):
-                noted = await self._add_to_list(request, list_code)
-            case _:
-                assert_never(request.step)
+        match request.step.change:
+            case NewAttribute() | NewTag() as change:
+                noted = await self._note(request, change)
+            case NewMembership(list_code=list_code):
+                noted = await self._join(request, list_code)
+            case _ as never:
+                assert_never(never)
         if noted:
             log.info("contact changed", journey=request.journey_id, step=request.step.id)
         else:
             log.warning("contact not changed", journey=request.journey_id, step=request.step.id)
 
-    async def _note(self, request: ChangeContact, step: SetAttribute | AddTag) -> bool:
+    async def _note(self, request: ChangeContact, change: NewAttribute | NewTag) -> bool:
         async with transaction(self._pool) as connection:
             whose = await connection.fetchrow(SQL["whose"], request.journey_id)
             if whose is None or whose["erased"]:
                 return False
-            match step:
-                case SetAttribute(name=name, value=value):
+            match change:
+                case NewAttribute(name=name, value=value):
                     return (
                         await connection.fetchval(
                             SQL["set_attribute"], whose["contact_id"], {name: value}, request.at, LARGEST_ATTRIBUTES
                         )
                         is not None
                     )
-                case AddTag(tag=tag):
+                case NewTag(tag=tag):
                     await connection.execute(SQL["add_tag"], whose["contact_id"], tag, request.at)
                     return True
                 case _:
-                    assert_never(step)
+                    assert_never(change)
 
-    async def _add_to_list(self, request: ChangeContact, list_code: str) -> bool:
+    async def _join(self, request: ChangeContact, list_code: str) -> bool:
         """Joining is an event like one that was told, so it enters conversations and is heard; by its id once."""
         whose = await self._pool.fetchrow(SQL["whose"], request.journey_id)
         if whose is None or whose["erased"]:

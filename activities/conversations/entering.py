@@ -14,9 +14,10 @@ from activities.decisions.evaluate import evaluate
 from activities.decisions.journey_facts import Newcomer, entry_facts
 from activities.postgres.pool import Connection, Row
 from activities.postgres.queries import load_queries
+from schemas.document.steps import Send
 from schemas.events import AtTheDoor, Item, Standing
 from schemas.ids import JourneyId, Level, StoreId, Subject, new_journey_id
-from schemas.program import Program, Send, entry_question
+from schemas.program import Program, entry_question
 from schemas.questions import Questions
 from schemas.reasons import Reason
 

@@ -16,7 +16,7 @@ from schemas.alert_types.offer import Measure, Offer
 from schemas.alerts import AlertEvent, Days, Reminders
 from schemas.criteria import Criteria
 from schemas.ids import Level
-from schemas.model import Model
+from schemas.model import Section
 from schemas.names import Label
 from schemas.reasons import Reason
 
@@ -77,7 +77,7 @@ class UsualCase:
     price: Decimal | None = None
 
 
-class Alert(Model):
+class Alert(Section):
     """What every alert says, and the rules that its type has of its own.
 
     Attributes:

@@ -58,7 +58,7 @@ def _describe_fields(schema: JsonSchemaValue) -> None:
 
 
 class CriteriaAsWritten(BaseModel):
-    """One condition, or several joined by all, any or not."""
+    """Conditions on the contact, the product and orders: one, or several joined by all, any or not."""
 
     # Only its JSON Schema is used: reading has better words for mistakes than a model of this shape could have.
     model_config = ConfigDict(title="Criteria", extra="forbid", json_schema_extra=_describe_fields)

@@ -11,6 +11,7 @@ import typer
 from schemas.conversation import ConversationDocument
 from schemas.model import Model
 from schemas.operations import Choice
+from schemas.versions import GivenId
 from starter.bulk import Decision
 from starter.commands.terminal.acting import Actor, Yes
 from starter.commands.terminal.asking import Terminal, command
@@ -29,6 +30,9 @@ LARGEST_FILE = 4 * 1024 * 1024
 
 _CODE = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
 
+_MOST_TOLD = 20
+"""Ids told of in one line."""
+
 File = Annotated[Path, typer.Argument(help="A conversation as YAML; - for standard input.")]
 
 
@@ -38,6 +42,7 @@ class PublishedReport(Model):
     Attributes:
         under_way: what was decided for those under way on other versions; None: there were none.
         operation: what carries that out; None where they stay.
+        given_ids: to the steps that had none.
     """
 
     version: str
@@ -46,6 +51,7 @@ class PublishedReport(Model):
     new: bool
     under_way: Choice | None = None
     operation: int | None = None
+    given_ids: tuple[GivenId, ...] = ()
 
     @classmethod
     def of(cls, published: Published, under_way: Choice | None = None) -> "PublishedReport":
@@ -56,6 +62,7 @@ class PublishedReport(Model):
             new=published.new,
             under_way=under_way,
             operation=published.operation,
+            given_ids=published.given_ids,
         )
 
 
@@ -153,9 +160,18 @@ def _rehearsed(report: CheckReport) -> str:
     return f" {count}, and not all as expected: {differences} difference{'' if differences == 1 else 's'}."
 
 
+def say_given(given: tuple[GivenId, ...]) -> str:
+    """Which ids steps were given, and where they are to be seen; nothing, where all had one."""
+    if not given:
+        return ""
+    named = ", ".join(each.id for each in given[:_MOST_TOLD]) + (" …" if len(given) > _MOST_TOLD else "")
+    what = "A step had no id and was given one, which it keeps" if len(given) == 1 else "Steps without an id were given"
+    return f"\n{what}: {named}. `shelftalk conversation show` prints the text with them."
+
+
 def _published(report: PublishedReport) -> str:
     if report.new:
-        told = f"Published {report.version}; who enters from now on gets this one."
+        told = f"Published {report.version}; who enters from now on gets this one.{say_given(report.given_ids)}"
     else:
         told = f"{report.version} holds this very content already; it is the published version."
     match report.under_way:

@@ -10,7 +10,7 @@ from rich.table import Table
 from schemas.conversation import ConversationDocument
 from schemas.model import Model
 from schemas.versions import ConversationList, DifferenceReport, SavedWorking, VersionList
-from starter.commands.conversations import File, name_of, read_file
+from starter.commands.conversations import File, name_of, read_file, say_given
 from starter.commands.terminal.acting import Actor, Yes, agreed, who
 from starter.commands.terminal.asking import Terminal, command
 from starter.commands.terminal.output import clock, write_json
@@ -52,12 +52,23 @@ def save(
     based_on: Annotated[
         str | None, typer.Option("--based-on", help="The content hash of the version that was changed.")
     ] = None,
+    write_ids: Annotated[
+        bool, typer.Option("--write-ids", help="Write the ids that steps were given into the file too.")
+    ] = False,
 ) -> None:
-    """Save a conversation to work on. It reaches nobody until it is published."""
+    """Save a conversation to work on. It reaches nobody until it is published. Steps without an id are given one."""
     text = read_file(file)
     document = load_document(text, name_of(file))
     source, by = text.decode("utf-8-sig"), who(actor)
-    terminal.answer(lambda services: services.versions.save(source, document, by, based_on), _saved)
+
+    async def question(services: Services) -> tuple[SavedWorking, str]:
+        saved = await services.versions.save(source, document, by, based_on)
+        return saved, (await services.versions.show(Which(document.conversation, working=True))).source
+
+    report, written = terminal.ask(question)
+    if write_ids and str(file) != "-":
+        file.write_bytes(written.encode())
+    terminal.tell(report, _saved)
 
 
 @command
@@ -170,7 +181,7 @@ def _saved(report: SavedWorking) -> str:
         return f"This very text of '{report.conversation}' is saved already, by {report.saved_by}."
     return (
         f"Saved '{report.conversation}' to work on; it reaches nobody until it is published. "
-        f"Content hash: {report.content_hash}"
+        f"Content hash: {report.content_hash}{say_given(report.given_ids)}"
     )
 
 

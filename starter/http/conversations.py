@@ -6,6 +6,7 @@ from typing import Any
 from fastapi import Request, Response
 
 from schemas.model import Model
+from schemas.versions import GivenId
 from starter.documents import CheckReport, check, load_document
 from starter.http.auth import keyed_router
 from starter.http.dependencies import InjectedServices
@@ -23,12 +24,17 @@ _YAML: dict[str, Any] = {
 
 
 class PublishedReport(Model):
-    """The version that new journeys run from now on; `new` is false when this very content was published before."""
+    """The version that new journeys run from now on; `new` is false when this very content was published before.
+
+    Attributes:
+        given_ids: to the steps that had none; they stand in the version's text.
+    """
 
     conversation: str
     version: str
     number: int
     new: bool
+    given_ids: tuple[GivenId, ...] = ()
 
 
 @router.post("/v1/conversations/check", summary="Check a conversation document", openapi_extra=_YAML)
@@ -71,4 +77,5 @@ async def publish_document(request: Request, response: Response, services: Injec
         version=published.version_id,
         number=published.number,
         new=published.new,
+        given_ids=published.given_ids,
     )

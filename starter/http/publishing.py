@@ -11,6 +11,7 @@ from schemas.conversation import ConversationDocument
 from schemas.ids import VersionId
 from schemas.model import Model
 from schemas.operations import Choice, Note, OperationReport, OperationReports, UnderWay
+from schemas.versions import GivenId
 from starter.bulk import Decision
 from starter.documents import load_document
 from starter.http.actor import Actor
@@ -60,6 +61,7 @@ class Decided(Model):
     new: bool
     under_way: Choice | None
     operation: int | None
+    given_ids: tuple[GivenId, ...] = ()
 
 
 @router.get(
@@ -105,6 +107,7 @@ async def publish_version(
         new=published.new,
         under_way=wish.under_way,
         operation=published.operation,
+        given_ids=published.given_ids,
     )
 
 

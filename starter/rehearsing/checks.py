@@ -5,16 +5,13 @@ from difflib import get_close_matches
 from zoneinfo import ZoneInfo
 
 from schemas.conversation import ConversationDocument
+from schemas.document.steps import SendStep, Status, every_step, step_id
 from schemas.names import is_shop_event
 from schemas.scenarios import ScenarioSection
-from schemas.steps import AnyStep, DecideStep, SendStep, SplitStep, Status, WaitForStep, every_step
 from starter.rehearsing.cast import ITEMS_IN
 from starter.rehearsing.entrance import entered_alert, entered_event
 from workflows.interpreter.mistakes import Mistake, Path, listed
-from workflows.interpreter.step_ids import step_id
-
-OTHERWISE, HAPPENED, DID_NOT = "otherwise", "happened", "did_not"
-"""The ways on that have no name of their own are called by their field."""
+from workflows.interpreter.step_ids import with_ids
 
 
 def find_scenario_mistakes(document: ConversationDocument) -> Iterator[Mistake]:
@@ -84,8 +81,8 @@ def _message_mistakes(document: ConversationDocument, scenario: ScenarioSection,
 
 
 def _branch_mistakes(document: ConversationDocument, scenario: ScenarioSection, path: Path) -> Iterator[Mistake]:
-    steps = [step for thread in document.threads for _, step in every_step(thread.steps)]
-    ways = {str(step_id(step)): _ways(step) for step in steps if _ways(step)}
+    steps = [step for thread in with_ids(document).threads for _, step in every_step(thread.steps)]
+    ways = {str(step_id(step)): tuple(way.name for way in step.ways()) for step in steps if step.ways()}
     for index, each in enumerate(scenario.expect):
         own: Path = (*path, "expect", index)
         if each.branch is None or each.takes is None:
@@ -94,19 +91,6 @@ def _branch_mistakes(document: ConversationDocument, scenario: ScenarioSection, 
             yield _unknown((*own, "branch"), "step that divides with the id", each.branch, ways)
         elif each.takes not in ways[each.branch]:
             yield _unknown((*own, "takes"), f"way on from '{each.branch}' named", each.takes, ways[each.branch])
-
-
-def _ways(step: AnyStep) -> tuple[str, ...]:
-    """The names of the ways on from a step that divides."""
-    match step:
-        case DecideStep(decide=named):
-            return (*(branch.name for branch in named), OTHERWISE)
-        case SplitStep(split=arms):
-            return tuple(arm.name for arm in arms)
-        case WaitForStep():
-            return HAPPENED, DID_NOT
-        case _:
-            return ()
 
 
 def _time_mistakes(scenario: ScenarioSection, path: Path) -> Iterator[Mistake]:

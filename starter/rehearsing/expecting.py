@@ -4,12 +4,12 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from schemas.document.steps import DID_NOT, HAPPENED, OTHERWISE, SECTIONS
 from schemas.durations import format_duration
 from schemas.outcome import Held, Refused, describe
 from schemas.path import PathEntry, Why
 from schemas.reasons import Reason
 from schemas.scenarios import Ends, ExpectSection
-from starter.rehearsing.checks import DID_NOT, HAPPENED, OTHERWISE
 from starter.rehearsing.entrance import when
 from starter.rehearsing.run import Rehearsed, ended_at
 from starter.rehearsing.stage import Said
@@ -119,12 +119,13 @@ def _hold_branch(one: ExpectSection, step: str, lived: Rehearsed) -> tuple[str, 
 
 def _way(entry: PathEntry) -> str | None:
     """The name of the way by which a step that divides was left."""
-    match entry.kind, entry.why:
-        case "decide", Why.DECIDED:
+    section = SECTIONS.get(entry.kind)
+    match entry.why:
+        case Why.DECIDED:
             return entry.branch or OTHERWISE
-        case "wait_for", Why.HAPPENED:
+        case Why.HAPPENED:
             return HAPPENED
-        case "wait_for", Why.TIME_PASSED:
+        case Why.TIME_PASSED if section is not None and DID_NOT in section.step_lists:
             return DID_NOT
         case _:
             return entry.branch

@@ -9,8 +9,9 @@ from datetime import datetime
 
 from activities.decisions.facts import CriteriaFacts
 from schemas.conversation import ConversationDocument
+from schemas.document.steps import CallWebhook, Send
 from schemas.journey import ContactEvent, Leave, PlaceGiven, Wake
-from schemas.program import CallWebhook, Program, Send
+from schemas.program import Program
 from schemas.reasons import Reason
 from schemas.scenarios import HappeningSection, Ordered, ScenarioSection
 from starter.rehearsing.cast import Goods, Person, criteria_facts

@@ -17,9 +17,10 @@ from activities.waitlist.admission import EntryFacts, purchase_counts_since, why
 from activities.waitlist.window import window_end
 from schemas.alert_types.alert import Sight
 from schemas.conversation import ConversationDocument
+from schemas.document.steps import CallWebhook, ContactChange, NewAttribute, NewMembership, NewTag, Send
 from schemas.journey import Deliver
 from schemas.outcome import Deferred, Outcome, Refused, Sent, Then, Unknown
-from schemas.program import AddTag, AddToList, CallWebhook, ContactChange, Program, Send, SetAttribute, entry_question
+from schemas.program import Program, entry_question
 from schemas.questions import Questions
 from schemas.reasons import Reason
 from starter.rehearsing.cast import message_context
@@ -153,15 +154,15 @@ class Stage:
 
     def change_contact(self, step: ContactChange, now: datetime) -> None:
         """Note something about the contact."""
-        match step:
-            case SetAttribute(name=name, value=value):
+        match step.change:
+            case NewAttribute(name=name, value=value):
                 self._plot.person.attributes[name] = value
-            case AddTag(tag=tag):
+            case NewTag(tag=tag):
                 self._plot.person.tags.add(tag)
-            case AddToList(list_code=code):
+            case NewMembership(list_code=code):
                 self._plot.person.lists.add(code)
             case _:
-                assert_never(step)
+                assert_never(step.change)
 
     def call_webhook(self, step: CallWebhook, now: datetime) -> bool:
         """Whether the other system takes it."""

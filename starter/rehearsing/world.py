@@ -4,9 +4,9 @@ from collections.abc import Callable, Iterable
 from datetime import datetime
 
 from activities.senders.sender import NotTaken
+from schemas.document.steps import CallWebhook, ContactChange, NewMembership
 from schemas.journey import Broadcast, Deliver, JourneyState, Leave, PlaceGiven
 from schemas.outcome import Deferred, Outcome
-from schemas.program import AddToList, CallWebhook, ContactChange
 from schemas.reasons import Reason
 from starter.rehearsing.plot import Plot
 from starter.rehearsing.stage import Stage
@@ -75,7 +75,7 @@ class StagedRehearsal(Rehearsal):
     async def change_contact(self, step: ContactChange, round_: int) -> None:
         self._catch_up()
         await super().change_contact(step, round_)
-        if isinstance(step, AddToList):
+        if isinstance(step.change, NewMembership):
             # Joining is an event, like one that a form told of.
             self._tell(self._plot.contact_events("joined_list"))
 

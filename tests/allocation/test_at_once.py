@@ -13,10 +13,10 @@ from activities.waitlist.enlist import Enlisting
 from activities.waitlist.intake import Intake
 from activities.waitlist.store import Waitlist, give_up_place, return_to_line
 from schemas.alerts import AlertEvent
+from schemas.document.steps import Send
 from schemas.ids import JourneyId, StepId, VersionId
 from schemas.journey import Deliver
 from schemas.outcome import Refused, Sent, Then
-from schemas.program import Send
 from schemas.reasons import Ending, Reason
 from starter.journeys import JourneyEnded, Journeys
 from starter.publishing import publish

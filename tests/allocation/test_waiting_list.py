@@ -16,11 +16,11 @@ from activities.waitlist.enlist import Enlisting
 from activities.waitlist.intake import Intake, Receipt
 from activities.waitlist.store import Waitlist
 from schemas.alerts import AlertEvent
+from schemas.document.steps import Send
 from schemas.facts import StockFact, WebhookDelivery
 from schemas.ids import JourneyId, StepId, Subject, VersionId
 from schemas.journey import Deliver
 from schemas.outcome import Outcome, Refused, Sent, Then, Unknown
-from schemas.program import Send
 from schemas.reasons import Ending, Reason
 from starter.journeys import JourneyEnded, Journeys
 from starter.publishing import publish

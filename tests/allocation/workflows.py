@@ -20,6 +20,7 @@ from activities.records import Records
 from activities.standing import Standing
 from activities.temporal import Temporal
 from activities.waitlist.store import Waitlist
+from schemas.document.steps import CallWebhook, ContactChange
 from schemas.ids import JourneyId, StepId, Subject
 from schemas.journey import (
     Broadcast,
@@ -37,7 +38,6 @@ from schemas.journey import (
 )
 from schemas.moments import Until
 from schemas.outcome import Outcome
-from schemas.program import CallWebhook, ContactChange
 from schemas.reasons import Reason
 from tests.faults.crashes import Process
 from workflows.interpreter.journey import Journey

@@ -8,11 +8,11 @@ from activities.conversations.contacts import Contacts
 from activities.intake.events import LARGEST_ATTRIBUTES
 from activities.postgres.pool import Pool
 from activities.waitlist.erasure import erase_contact
+from schemas.document.steps import AddTag, AddToList, ContactChange, SetAttribute
 from schemas.facts import ContactErasureFact
 from schemas.ids import JourneyId, StepId, VersionId
 from schemas.journey import ChangeContact, FindMoment
 from schemas.moments import Until, parse_until
-from schemas.program import AddTag, AddToList, ContactChange, SetAttribute
 from starter.publishing import publish
 from tests.conversations.told import agrees, calls, did, entered, heard, talk, thread
 from tests.product import STORE, address

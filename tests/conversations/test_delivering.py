@@ -9,10 +9,10 @@ from activities.delivery.verdict import Go, judge
 from activities.postgres.pool import Pool
 from activities.rendering.templates import ItemPart
 from activities.waitlist.intake import Intake
+from schemas.document.steps import Send
 from schemas.ids import JourneyId, StepId, VersionId
 from schemas.journey import Deliver
 from schemas.outcome import Deferred, Refused, Sent, Then
-from schemas.program import Send
 from schemas.reasons import Ending, Reason
 from schemas.reports import JourneyStatus
 from starter.journeys import JourneyFilter, Journeys

@@ -11,10 +11,10 @@ from activities.senders.sender import Mail
 from activities.waitlist.intake import Intake
 from activities.waitlist.store import Waitlist
 from schemas.alerts import AlertEvent
+from schemas.document.steps import Send
 from schemas.ids import JourneyId, StepId, VersionId
 from schemas.journey import Deliver
 from schemas.outcome import Outcome
-from schemas.program import Send
 from tests.product import Shop, subject
 from tests.simulated.sender import SimulatedSender
 

@@ -13,10 +13,10 @@ from activities.delivery.order import BROADCAST, Before, InProgress, deliver_in_
 from activities.delivery.verdict import Go, judge
 from activities.senders.sender import NotTaken, Rejected, Uncertain
 from schemas.alerts import AlertEvent
+from schemas.document.steps import Send
 from schemas.ids import JourneyId, StepId, VersionId
 from schemas.journey import Deliver
 from schemas.outcome import Outcome, Refused, Sent, Stopped, Then, Unknown
-from schemas.program import Send
 from schemas.reasons import Reason
 from tests.delivery.test_verdict import ALL_WELL, any_facts
 

@@ -15,10 +15,7 @@ from schemas.alert_types.registry import raised_events
 from schemas.alerts import Action, AlertEvent, AlertType, Order, Reminders
 from schemas.conversation import ConversationDocument, ListSection, ThreadSection
 from schemas.criteria import Criteria, read_criteria
-from schemas.ids import Level
-from schemas.moments import parse_until
-from schemas.names import SHOP_EVENTS
-from schemas.steps import (
+from schemas.document.steps import (
     STEP_KINDS,
     AddTagStep,
     AddToListStep,
@@ -37,6 +34,9 @@ from schemas.steps import (
     WaitStep,
     WaitUntilStep,
 )
+from schemas.ids import Level
+from schemas.moments import parse_until
+from schemas.names import SHOP_EVENTS
 
 MESSAGES = ("m", "n", "o")
 MOMENTS = ("09:00", "monday", "weekday 17:30", "saturday, sunday 10:00", "2026-12-24", "2026-12-24 09:00")

@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from schemas.conversation import ConversationDocument
-from schemas.steps import SECTIONS
+from schemas.document.steps import SECTIONS
 from starter.documents import check, load_document
 from tests.documents.any_document import documents
 from workflows.interpreter.mistakes import Path, format_path

@@ -10,8 +10,17 @@ from jsonschema import Draft7Validator
 
 from activities.rendering.templates import VOCABULARY
 from schemas.conversation import ConversationDocument, MessageSection, ThreadSection
+from schemas.document.steps import (
+    DEEPEST,
+    MOST_BRANCHES,
+    MOST_STEPS,
+    SECTIONS,
+    STEP_KINDS,
+    GoToStep,
+    Status,
+    every_step,
+)
 from schemas.names import SHOP_EVENTS
-from schemas.steps import DEEPEST, MOST_BRANCHES, MOST_STEPS, SECTIONS, STEP_KINDS, GoToStep, Status, every_step
 from starter.documents import check, load_document
 from starter.marked_yaml import read_yaml
 from starter.schema import conversation_schema

@@ -14,6 +14,7 @@ threads:
     on: joined_list
     steps:
       - send: hello
+        id: hello
       - wait_for: [clicked_message, custom.quiz finished]
         within: 3 days
         happened:
@@ -115,7 +116,7 @@ SLIPS = [
     ("on: joined_list", "on: back.alert", "on: back", "threads[0].on", "The events there are: what a contact does: viewed_product"),
     # what does not fit together
     ("- send: nudge\n", "- send: nugde\n", "- send: nugde", f"{SPLIT}.split[0].steps[0].send", "there is no message 'nugde'. Did you mean 'nudge'?"),
-    ("- send: nudge\n", "- send: hello\n", "- send: hello\n                    status", f"{SPLIT}.split[0].steps[0]", "the step id 'hello' is already that of threads[0].steps[0]"),
+    ("- send: nudge\n", "- send: nudge\n                    id: hello\n", "- send: nudge", f"{SPLIT}.split[0].steps[0]", "the step id 'hello' is already that of threads[0].steps[0]"),
     ("go_to: Keen", "go_to: Kean", "go_to: Kean", f"{WAIT_FOR}.happened[1].go_to", "there is no thread 'Kean'. Did you mean 'Keen'?"),
     ("go_to: Keen", "go_to: somewhere", "go_to: some", f"{WAIT_FOR}.happened[1].go_to", "The threads are: Hello, Keen"),
     ("- go_to: Keen", "- wait: 1 day", "- name: Keen", KEEN, "no contact gets here: this thread is entered on no event, and no step that is reached goes to it"),

@@ -6,7 +6,7 @@ from typing import Any, TypeAlias
 import pytest
 
 from schemas.conversation import ConversationDocument
-from schemas.steps import DEEPEST
+from schemas.document.steps import DEEPEST
 from starter.documents import CheckReport, check
 from starter.publishing import is_live
 from workflows.interpreter.compiler import LARGEST_PROGRAM

@@ -12,8 +12,8 @@ from schemas.alert_types.low_inventory import LowInventory
 from schemas.alert_types.price_drop import PriceDrop
 from schemas.alert_types.registry import AlertSection
 from schemas.alerts import Action, AlertType
+from schemas.document.steps import Status
 from schemas.ids import Level, StoreId, Subject
-from schemas.steps import Status
 from starter.publishing import publish
 from tests.events.told import ago, claimed, considered, conversation, event, line, only, order, tell
 from tests.http.web import Web, product_message

@@ -9,7 +9,7 @@ from activities.postgres.pool import Pool, Row
 from schemas.alert_types.registry import AlertSection
 from schemas.channels import Channel
 from schemas.conversation import ConversationDocument, MessageSection, ThreadSection
-from schemas.steps import SendStep, Status
+from schemas.document.steps import SendStep, Status
 from tests.http.web import Web
 from tests.storefronts.shop import SHOP
 

@@ -7,11 +7,11 @@ from types import MappingProxyType
 from activities.temporal import Temporal
 from activities.waitlist.store import Waitlist
 from schemas.conversation import ConversationDocument
+from schemas.document.steps import ExitStep, SendStep, Status
 from schemas.ids import bulk_workflow_id, journey_workflow_id, shelf_workflow_id
 from schemas.journey import Move
 from schemas.operations import Choice
 from schemas.repair import Answer, Repair
-from schemas.steps import ExitStep, SendStep, Status
 from starter.approvals import Approvals, Which
 from starter.archive import archive_now, archive_schedule_id
 from starter.bulk import BulkOperations, Decision

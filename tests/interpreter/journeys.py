@@ -8,10 +8,11 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import strategies as st
 
 from schemas.alerts import AlertEvent
+from schemas.document.steps import CallWebhook, ContactChange, Exit, Send, Step, Wait
 from schemas.ids import AlertId, ContactId, JourneyId, StepId, StoreId, Subject, VersionId
 from schemas.journey import Broadcast, Deliver, JourneyStart, JourneyState, Leave, PlaceGiven
 from schemas.outcome import Deferred, Outcome, Refused, Sent, Then, Unknown
-from schemas.program import SEMANTICS, CallWebhook, ContactChange, Entry, Exit, Program, Send, Step, Terms, Wait
+from schemas.program import SEMANTICS, Entry, Program, Terms
 from schemas.reasons import Reason
 from workflows.interpreter.rehearsal import Happening, Rehearsal
 from workflows.interpreter.world import Awaited, Woken, awaits_nothing

@@ -9,13 +9,7 @@ from schemas.alerts import Action, AlertEvent, AlertType, Reminders
 from schemas.channels import Channel
 from schemas.conversation import ConversationDocument, MessageSection, ThreadSection
 from schemas.criteria import read_criteria
-from schemas.ids import StepId, VersionId
-from schemas.journey import Broadcast, ContactEvent, Leave, Move, Skip, Wake
-from schemas.moments import parse_until
-from schemas.outcome import Held, Stopped
-from schemas.program import Program
-from schemas.reasons import Reason
-from schemas.steps import (
+from schemas.document.steps import (
     AddTagStep,
     AddToListStep,
     AnyStep,
@@ -32,6 +26,12 @@ from schemas.steps import (
     WaitStep,
     WaitUntilStep,
 )
+from schemas.ids import StepId, VersionId
+from schemas.journey import Broadcast, ContactEvent, Leave, Move, Skip, Wake
+from schemas.moments import parse_until
+from schemas.outcome import Held, Stopped
+from schemas.program import Program
+from schemas.reasons import Reason
 from tests.interpreter.journeys import ENDINGS, Answers, Life, at_any_moment, claims, start_of
 from workflows.interpreter.compiler import compile_document
 from workflows.interpreter.rehearsal import Happening, Signal

@@ -9,15 +9,32 @@ from schemas.alert_types.back_in_stock import BackInStock
 from schemas.alert_types.registry import raised_events
 from schemas.alerts import AlertEvent
 from schemas.conversation import ConversationDocument
+from schemas.document.steps import (
+    Decide,
+    Exit,
+    ExitStep,
+    Send,
+    SendStep,
+    Split,
+    Status,
+    Step,
+    StepSection,
+    Wait,
+    WaitFor,
+    WaitStep,
+    WaitUntil,
+    every_step,
+    step_id,
+)
 from schemas.ids import StepId, VersionId
-from schemas.program import Decide, Exit, Program, Send, Split, Step, Wait, WaitFor, WaitUntil
-from schemas.steps import ExitStep, SendStep, Status, StepSection, WaitStep, every_step
+from schemas.program import Program
 from starter.documents import STARTER_CONVERSATION, load_document
 from tests.documents.any_document import documents
-from workflows.interpreter.compiler import NotCompilable, compile_document, find_mistakes, step_id
+from workflows.interpreter.compiler import NotCompilable, compile_document, find_mistakes
 from workflows.interpreter.journey import NO_TERMS
 from workflows.interpreter.mistakes import format_path
 from workflows.interpreter.notes import find_notes
+from workflows.interpreter.step_ids import with_ids
 
 V1 = VersionId("v1")
 
@@ -54,7 +71,7 @@ def _ways(step: Step) -> tuple[StepId | None, ...]:
 @settings(max_examples=50)
 def test_a_program_holds_every_step_and_names_only_steps_it_holds(document: ConversationDocument) -> None:
     program = compile_document(document, V1)
-    written = [step_id(section) for thread in document.threads for _, section in every_step(thread.steps)]
+    written = [step_id(section) for thread in with_ids(document).threads for _, section in every_step(thread.steps)]
     assert list(program.steps) == written
     assert all(key == step.id for key, step in program.steps.items())
     assert all(entry.first in program.steps for entry in program.entries)

@@ -8,10 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from schemas.alerts import AlertEvent
+from schemas.document.steps import Send, Wait
 from schemas.journey import Leave, PlaceGiven
 from schemas.outcome import Deferred, Refused, Sent, Then, Unknown
 from schemas.path import JourneyPath, Why
-from schemas.program import Send, Wait
 from schemas.reasons import Ending, Reason
 from tests.interpreter.journeys import DAWN, WINDOW, CuttableRehearsal, Life, at_any_moment, claims, lives, told_once
 from workflows.interpreter.journey import UNTIL_REMINDER, WAITING_LIST, Ended

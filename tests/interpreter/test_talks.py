@@ -5,17 +5,17 @@ from itertools import pairwise
 from hypothesis import HealthCheck, event, given, settings
 
 from schemas.conversation import ConversationDocument
+from schemas.document.steps import Decide, Split
 from schemas.ids import VersionId
 from schemas.journey import Move
 from schemas.outcome import Deferred, Held, Refused, Stopped, Then
 from schemas.path import JourneyPath, Why
-from schemas.program import Decide, Split, entry_question
+from schemas.program import entry_question
 from tests.interpreter.journeys import DAWN, CuttableRehearsal, Life
 from tests.interpreter.talks import conversations, talks
 from workflows.interpreter.compiler import compile_document, compile_questions
 from workflows.interpreter.journey import UNTIL_REMINDER, WAITING_LIST, Ended
 from workflows.interpreter.rehearsal import rehearse
-from workflows.interpreter.walk import choose_arm
 
 thoroughly = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 UNDER_WAY = (Deferred, Held, Stopped)
@@ -78,7 +78,7 @@ def test_a_branch_is_one_of_its_steps_and_the_next_stay_is_where_it_leads(life: 
         version = entry.moved_to or version
         step = versions[version].steps.get(entry.step)  # pyright: ignore[reportArgumentType, reportCallIssue] - places that are no steps are in none
         if isinstance(step, Split):
-            arm = step.arms[choose_arm(life.start.contact_id, "v", step)]
+            arm = step.choose_arm(life.start.contact_id, "v")
             assert entry.branch == arm.name
             assert arm.next is None or following.step == arm.next
 

@@ -6,10 +6,11 @@ from typing import Any
 
 import pytest
 
+from schemas.document.steps import Send, WaitFor
 from schemas.ids import StepId, VersionId
 from schemas.journey import JourneyStart, PlaceGiven
 from schemas.outcome import Sent
-from schemas.program import Program, Send, WaitFor
+from schemas.program import Program
 from tests.conversations.told import talk, thread
 from tests.interpreter.journeys import DAWN, start_of, told_once
 from tests.interpreter.talks import BEGIN

@@ -9,11 +9,12 @@ from hypothesis import HealthCheck, event, example, given, settings
 from hypothesis import strategies as st
 
 from schemas.conversation import ConversationDocument
+from schemas.document.steps import Decide
 from schemas.ids import VersionId
 from schemas.journey import Broadcast, JourneyStart, Move
 from schemas.outcome import Held, Refused
 from schemas.path import JourneyPath
-from schemas.program import Decide, Program
+from schemas.program import Program
 from schemas.reasons import Ending, Reason
 from schemas.scenarios import ScenarioSection
 from starter.documents import load_document

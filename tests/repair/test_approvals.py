@@ -11,12 +11,12 @@ from activities.delivery.ledger import Ledger
 from activities.postgres.pool import Pool
 from activities.waitlist.intake import Intake
 from schemas.conversation import ConversationDocument
+from schemas.document.steps import SendStep, Status
 from schemas.ids import JourneyId
 from schemas.journey import Deliver
 from schemas.outcome import Held
 from schemas.reasons import Reason
 from schemas.repair import Answer, Answered, HeldMessages
-from schemas.steps import SendStep, Status
 from starter.approvals import Approvals, NothingHeld, Which
 from starter.devstack.mailbox import Mailbox
 from starter.publishing import publish

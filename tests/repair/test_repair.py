@@ -15,13 +15,13 @@ from activities.waitlist.intake import Intake
 from activities.waitlist.store import Waitlist
 from schemas.alerts import AlertEvent
 from schemas.conversation import ConversationDocument
+from schemas.document.steps import ExitStep, SendStep, WaitStep
 from schemas.ids import JourneyId, StepId, journey_workflow_id
 from schemas.journey import Intervene, Move, Signal, Skip
 from schemas.outcome import Refused, Then, Unknown
 from schemas.path import Why
 from schemas.reasons import Reason
 from schemas.repair import Repair
-from schemas.steps import ExitStep, SendStep, WaitStep
 from starter.devstack.mailbox import Mailbox
 from starter.journeys import NoSuchJourney
 from starter.pausing import Pausable, Pausing

@@ -11,11 +11,10 @@ from activities.delivery.ledger import Ledger
 from activities.postgres.pool import Pool
 from schemas.alerts import Action, AlertEvent
 from schemas.conversation import ThreadSection
+from schemas.document.steps import Send, SendStep
 from schemas.ids import StepId
 from schemas.outcome import Deferred, Sent
-from schemas.program import Send
 from schemas.reasons import Reason
-from schemas.steps import SendStep
 from starter.pausing import MoreThanShown, NothingToPause, Pausable, Pausing
 from starter.publishing import publish
 from tests.allocation.rules import broken_rules

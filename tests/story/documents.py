@@ -8,7 +8,7 @@ from schemas.alert_types.registry import AlertSection
 from schemas.alerts import AlertEvent
 from schemas.channels import Channel
 from schemas.conversation import ConversationDocument, ListSection, MessageSection, ThreadSection
-from schemas.steps import SendStep, Status
+from schemas.document.steps import SendStep, Status
 
 Section: TypeAdapter[AlertSection] = TypeAdapter(AlertSection)
 

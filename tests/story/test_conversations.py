@@ -2,9 +2,9 @@
 
 from activities.waitlist.enlist import Enlisting, NotEnlisted
 from schemas.alerts import AlertEvent
+from schemas.document.steps import SendStep, Status
 from schemas.facts import VariantFact
 from schemas.reasons import Ending, Reason
-from schemas.steps import SendStep, Status
 from starter.pausing import Pausable, Pausing
 from starter.publishing import publish
 from starter.waitlists import Lines, Waitlists

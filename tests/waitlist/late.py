@@ -9,9 +9,9 @@ from activities.waitlist.csv_files import WaitlistFile, read_waitlist
 from activities.waitlist.intake import Intake
 from activities.waitlist.store import Waitlist
 from schemas.conversation import ConversationDocument
+from schemas.document.steps import SendStep, Status
 from schemas.facts import ProductFact, VariantFact
 from schemas.ids import StoreId, Subject
-from schemas.steps import SendStep, Status
 from schemas.waitlists import BackPopulation, ImportReport
 from starter.back_population import BackPopulating
 from starter.waitlist_import import WaitlistImport

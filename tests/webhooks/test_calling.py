@@ -12,10 +12,9 @@ from temporalio.testing import ActivityEnvironment
 from activities.postgres.pool import Pool
 from activities.waitlist.intake import Intake
 from activities.webhooks.calling import Calling
+from schemas.document.steps import CallWebhook, CallWebhookStep, SendStep
 from schemas.ids import JourneyId, StepId, VersionId
 from schemas.journey import CalledOut, CallOut
-from schemas.program import CallWebhook
-from schemas.steps import CallWebhookStep, SendStep
 from starter.publishing import publish
 from tests.conformance.shops import SECRET, Plan, RealShop
 from tests.product import Shop, starter_document

@@ -18,6 +18,7 @@ from temporalio.service import RPCError, RPCStatusCode
 from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Worker
 
+from schemas.document.steps import Wait
 from schemas.ids import StepId
 from schemas.journey import (
     Activity,
@@ -50,7 +51,7 @@ from schemas.model import Wire
 from schemas.moments import next_moment
 from schemas.outcome import Deferred
 from schemas.path import JourneyPath
-from schemas.program import Entry, Wait
+from schemas.program import Entry
 from tests.interpreter.journeys import DAWN, ENDINGS, Answers, Life, lives, told_once
 from tests.interpreter.talks import talks
 from tests.rehearsing.test_record import lived_again

@@ -4,21 +4,21 @@ business of schemas.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from difflib import get_close_matches
 
 from schemas.conversation import ConversationDocument
+from schemas.document.steps import DEEPEST, STEP_LISTS, AnyStep, SendStep
 from schemas.ids import StepId
-from schemas.steps import DEEPEST, STEP_LISTS, AnyStep, DecideStep, SendStep, SplitStep, branches, every_step
 from workflows.interpreter.entrances import find_entrance_mistakes
 from workflows.interpreter.mistakes import Mistake, Path, format_path, listed
-from workflows.interpreter.step_ids import RESERVED_STEP_IDS, step_id
+from workflows.interpreter.step_ids import RESERVED_STEP_IDS, FreeIds, steps_with_places
 from workflows.interpreter.ways import find_way_mistakes
 
 
 def find_contradictions(document: ConversationDocument) -> tuple[Mistake, ...]:
     """Everything that does not fit together, in no particular order."""
-    places = tuple(_places(document))
+    places = tuple(_Place(path, section) for path, section in steps_with_places(document).items())
     return (
         *find_entrance_mistakes(document),
         *find_way_mistakes(document),
@@ -34,48 +34,26 @@ class _Place:
     section: AnyStep
 
 
-def _places(document: ConversationDocument) -> Iterator[_Place]:
-    for index, thread in enumerate(document.threads):
-        for way, section in every_step(thread.steps):
-            yield _Place(("threads", index, "steps", *way), section)
-
-
 def _step_id_mistakes(places: tuple[_Place, ...]) -> Iterator[Mistake]:
+    """Of the ids that steps were given; those that were given none get one that is free."""
+    named = {place.path: StepId(place.section.id) for place in places if place.section.id is not None}
     first_with: dict[StepId, Path] = {}
-    free_ids = _FreeIds({step_id(place.section) for place in places})
-    for place in places:
-        own = step_id(place.section)
+    free_ids = FreeIds({*named.values()})
+    for path, own in named.items():
         if own in RESERVED_STEP_IDS:
             yield Mistake(
-                place.path,
+                path,
                 f"the step id '{own}' is taken: it stands for the time between threads",
                 "Give this step an 'id' of its own",
             )
-        first = first_with.setdefault(own, place.path)
-        if first != place.path:
+        first = first_with.setdefault(own, path)
+        if first != path:
             yield Mistake(
-                place.path,
+                path,
                 f"the step id '{own}' is already that of {format_path(first)}; "
                 "reports and running journeys tell steps apart by it",
                 f"Give this step an id of its own, for example 'id: {free_ids.like(own)}'",
             )
-
-
-@dataclass(slots=True)
-class _FreeIds:
-    """Proposes each id that is free once."""
-
-    used: set[StepId]
-    tried: dict[str, int] = field(default_factory=dict[str, int])
-
-    def like(self, taken: StepId) -> StepId:
-        base = taken[:55]
-        number = self.tried.get(base, 1) + 1
-        while (free := StepId(f"{base}-{number}")) in self.used:
-            number += 1
-        self.tried[base] = number
-        self.used.add(free)
-        return free
 
 
 def _send_mistakes(document: ConversationDocument, places: tuple[_Place, ...]) -> Iterator[Mistake]:
@@ -92,23 +70,16 @@ def _send_mistakes(document: ConversationDocument, places: tuple[_Place, ...]) -
 
 def _branch_mistakes(places: tuple[_Place, ...]) -> Iterator[Mistake]:
     for place in places:
-        match place.section:
-            case DecideStep(decide=ways):
-                kind = "decide"
-            case SplitStep(split=ways):
-                kind = "split"
-            case _:
-                kind, ways = "", ()
-        first_named: dict[str, int] = {}
-        for index, way in enumerate(ways):
-            first = first_named.setdefault(way.name, index)
+        ways, first_named = place.section.ways(), dict[str, int]()
+        for index, branch in enumerate(way.branch for way in ways if way.branch is not None):
+            kind, first = place.section.kind, first_named.setdefault(branch.name, index)
             if first != index:
                 yield Mistake(
                     (*place.path, kind, index, "name"),
-                    f"{kind}[{first}] is called '{way.name}' too, and paths and reports tell branches apart by it",
+                    f"{kind}[{first}] is called '{branch.name}' too, and paths and reports tell branches apart by it",
                     "Give one of them another name",
                 )
-        if _depth(place.path) == DEEPEST and any(inside for _, inside in branches(place.section)):
+        if _depth(place.path) == DEEPEST and any(way.steps for way in ways):
             yield Mistake(
                 place.path,
                 f"branches stand more than {DEEPEST} deep inside branches here",

@@ -1,53 +1,14 @@
 """From a conversation document to the program a journey carries: steps by id, each naming what comes next."""
 
-from typing import assert_never
-
 from schemas.conversation import ConversationDocument
 from schemas.criteria import Criteria
+from schemas.document.steps import AnyStep, Position, Step, every_step, step_id
 from schemas.ids import StepId, VersionId
-from schemas.program import (
-    SEMANTICS,
-    AddTag,
-    AddToList,
-    Arm,
-    Branch,
-    CallWebhook,
-    Decide,
-    Entry,
-    Exit,
-    GoTo,
-    Program,
-    Send,
-    SetAttribute,
-    Split,
-    Step,
-    Terms,
-    Wait,
-    WaitFor,
-    WaitUntil,
-    entry_question,
-)
+from schemas.program import SEMANTICS, Entry, Program, Terms, entry_question
 from schemas.questions import Questions
-from schemas.steps import (
-    AddTagStep,
-    AddToListStep,
-    AnyStep,
-    CallWebhookStep,
-    DecideStep,
-    ExitStep,
-    GoToStep,
-    SendStep,
-    SetAttributeStep,
-    SplitStep,
-    Status,
-    WaitForStep,
-    WaitStep,
-    WaitUntilStep,
-    every_step,
-)
 from workflows.interpreter.coherence import find_contradictions
 from workflows.interpreter.mistakes import Mistake, format_path
-from workflows.interpreter.step_ids import step_id
+from workflows.interpreter.step_ids import with_ids
 
 LARGEST_PROGRAM = 32 * 1024
 """Bytes of a program as JSON: it lies in the start input of every journey, and of each run that continues it, beside
@@ -92,11 +53,11 @@ def compile_document(document: ConversationDocument, version: VersionId) -> Prog
 
 
 def _compile(document: ConversationDocument, version: VersionId) -> Program:
+    document = with_ids(document)
     steps: dict[StepId, Step] = {}
-    doors = {thread.name: step_id(thread.steps[0]) for thread in document.threads}
+    firsts = {thread.name: step_id(thread.steps[0]) for thread in document.threads}
     for thread in document.threads:
-        _compile_steps(thread.steps, None, doors, steps)
-    awaited = [step.events for step in steps.values() if isinstance(step, WaitFor)]
+        _compile_steps(thread.steps, None, firsts, steps)
     return Program(
         version=version,
         conversation=document.conversation,
@@ -111,7 +72,7 @@ def _compile(document: ConversationDocument, version: VersionId) -> Program:
             for code, alert in document.alerts.items()
             if (reminders := alert.queue.reminders) is not None
         },
-        awaited=tuple(sorted({event for events in awaited for event in events})),
+        awaited=tuple(sorted({event for step in steps.values() for event in step.awaited})),
         goal_on=document.goal_on,
         exit_on=document.exit_on,
         steps=steps,
@@ -125,14 +86,14 @@ def compile_questions(document: ConversationDocument) -> Questions:
     """
     questions: dict[str, list[Criteria | None]] = {}
     addresses: dict[str, str] = {}
-    for thread in document.threads:
+    for thread in with_ids(document).threads:
         if thread.on is not None:
             questions.setdefault(entry_question(thread.on), []).append(thread.when)
         for _, section in every_step(thread.steps):
-            if isinstance(section, DecideStep):
-                questions[step_id(section)] = [branch.when for branch in section.decide]
-            if isinstance(section, CallWebhookStep):
-                addresses[step_id(section)] = section.call_webhook
+            if section.criteria:
+                questions[step_id(section)] = [*section.criteria]
+            if section.address is not None:
+                addresses[step_id(section)] = section.address
     asked = {question: tuple(criteria) for question, criteria in questions.items()}
     return Questions(
         criteria={question: all_ for question, all_ in asked.items() if any(one is not None for one in all_)},
@@ -141,51 +102,18 @@ def compile_questions(document: ConversationDocument) -> Questions:
 
 
 def _compile_steps(
-    sections: tuple[AnyStep, ...], after: StepId | None, doors: dict[str, StepId], steps: dict[StepId, Step]
+    sections: tuple[AnyStep, ...], after: StepId | None, firsts: dict[str, StepId], steps: dict[StepId, Step]
 ) -> StepId | None:
     """Compile a list of steps, each before those inside it. Returns where the list begins: `after`, if it is empty."""
     for index, section in enumerate(sections):
         following = step_id(sections[index + 1]) if index + 1 < len(sections) else after
         inner: dict[StepId, Step] = {}
-        compiled = _compile_step(section, following, doors, inner)
+
+        def inside(
+            within: tuple[AnyStep, ...], next_: StepId | None = following, found: dict[StepId, Step] = inner
+        ) -> StepId | None:
+            return _compile_steps(within, next_, firsts, found)
+
+        compiled = section.compiled(Position(step_id(section), following, firsts, inside))
         steps |= {compiled.id: compiled, **inner}
     return step_id(sections[0]) if sections else after
-
-
-def _compile_step(section: AnyStep, next_: StepId | None, doors: dict[str, StepId], inner: dict[StepId, Step]) -> Step:
-    own = step_id(section)
-
-    def inside(sections: tuple[AnyStep, ...]) -> StepId | None:
-        return _compile_steps(sections, next_, doors, inner)
-
-    match section:
-        case SendStep(send=message, status=status):
-            draft, manual = status is Status.DRAFT, status is Status.MANUAL
-            return Send(id=own, message=message, draft=draft, manual=manual, next=next_)
-        case WaitStep(wait=length):
-            return Wait(id=own, length=length, next=next_)
-        case WaitUntilStep(wait_until=until):
-            return WaitUntil(id=own, until=until, next=next_)
-        case WaitForStep(wait_for=events, within=window, happened=happened, did_not=did_not):
-            return WaitFor(id=own, events=events, window=window, happened=inside(happened), did_not=inside(did_not))
-        case DecideStep(decide=branches_, otherwise=otherwise):
-            compiled = tuple(Branch(name=branch.name, next=inside(branch.steps)) for branch in branches_)
-            return Decide(id=own, branches=compiled, otherwise=inside(otherwise))
-        case SplitStep(split=arms):
-            return Split(
-                id=own, arms=tuple(Arm(name=arm.name, share=arm.share, next=inside(arm.steps)) for arm in arms)
-            )
-        case SetAttributeStep(set_attribute=name, to=value):
-            return SetAttribute(id=own, name=name, value=value, next=next_)
-        case AddTagStep(add_tag=tag):
-            return AddTag(id=own, tag=tag, next=next_)
-        case AddToListStep(add_to_list=code):
-            return AddToList(id=own, list_code=code, next=next_)
-        case CallWebhookStep(required=required):
-            return CallWebhook(id=own, required=required, next=next_)
-        case GoToStep(go_to=thread):
-            return GoTo(id=own, next=doors[thread])
-        case ExitStep(exit=why):
-            return Exit(id=own, why=why)
-        case _:
-            assert_never(section)

@@ -11,19 +11,7 @@ from heapq import heappop, heappush
 from itertools import count
 
 from schemas.conversation import ConversationDocument
-from schemas.steps import (
-    AnyStep,
-    DecideStep,
-    ExitStep,
-    GoToStep,
-    SendStep,
-    SplitStep,
-    Status,
-    WaitForStep,
-    WaitStep,
-    WaitUntilStep,
-    branches,
-)
+from schemas.document.steps import AnyStep, SendStep, Status
 from workflows.interpreter.mistakes import Path
 
 
@@ -49,29 +37,9 @@ def first_step(thread: int) -> Path:
     return ("threads", thread, "steps", 0)
 
 
-LEAST_REST = timedelta(hours=1)
-"""What counts as a rest on a way round. A journey carries its path, with every stay: of a way round by the hour it has
-room for months, by the minute for a day or two."""
-
-
 def rests(section: AnyStep) -> bool:
-    """Whether enough time surely passes here for a way round. A date passes once: after it, nobody rests there."""
-    match section:
-        case WaitStep(wait=length) | WaitForStep(within=length):
-            return length >= LEAST_REST
-        case WaitUntilStep(wait_until=until):
-            return until.date is None
-        case _:
-            return False
-
-
-def may_rest(section: AnyStep) -> bool:
-    """Whether time may pass here by what the step says."""
-    match section:
-        case WaitStep(wait=length):
-            return length > timedelta(0)
-        case _:
-            return isinstance(section, WaitUntilStep | WaitForStep)
+    """Whether enough time surely passes here for a way round."""
+    return section.rest is not None and section.rest.breaks_loop
 
 
 class Flow:
@@ -90,17 +58,14 @@ class Flow:
         for index, section in enumerate(steps):
             path = (*place, index)
             following = (*place, index + 1) if index + 1 < len(steps) else after
-            inner = [((*path, *way), inside) for way, inside in branches(section)]
-            match section:
-                case ExitStep():
-                    yield Spot(path, section, thread, (None,))
-                case GoToStep(go_to=name):
-                    yield Spot(path, section, thread, goes_to=self.thread_named.get(name))
-                case WaitForStep() | DecideStep() | SplitStep():
-                    ways = tuple((*way, 0) if inside else following for way, inside in inner)
-                    yield Spot(path, section, thread, ways)
-                case _:
-                    yield Spot(path, section, thread, (following,))
+            inner = [((*path, *way.place), way.steps) for way in section.ways()]
+            if section.thread is not None:
+                yield Spot(path, section, thread, goes_to=self.thread_named.get(section.thread))
+            elif inner:
+                yield Spot(path, section, thread, tuple((*way, 0) if inside else following for way, inside in inner))
+            else:
+                ends = section.blocks("") is not None
+                yield Spot(path, section, thread, (None if ends else following,))
             for way, inside in inner:
                 yield from self._lay(inside, thread, way, following)
 
@@ -115,7 +80,7 @@ class Flow:
 
     def after_rests(self) -> Mapping[Path, Spot]:
         """What is reached behind a rest."""
-        resting = [spot for spot in self.spots.values() if may_rest(spot.section)]
+        resting = [spot for spot in self.spots.values() if spot.section.rest is not None]
         return self._follow((way for spot in resting for way in self._ways(spot)), lambda _: True, across=True)
 
     def _ways(self, spot: Spot, *, across: bool = True) -> Iterator[Path]:
@@ -213,14 +178,9 @@ class Soonest:
 
 
 def _least(section: AnyStep, way: int) -> timedelta:
-    """The least time on this way out of a step: what is waited for may happen at once."""
-    match section:
-        case WaitStep(wait=length):
-            return length
-        case WaitForStep(within=window) if way == 1:
-            return window
-        case _:
-            return timedelta(0)
+    """The least time on this way out of a step."""
+    ways = section.ways()
+    return ways[way].least if ways else section.least
 
 
 def _all_behind(leads: Mapping[int, Mapping[int, object]], thread: int) -> set[int]:

@@ -10,11 +10,12 @@ from dataclasses import dataclass
 from typing import assert_never
 
 from schemas.alerts import AlertEvent
+from schemas.document.steps import Send
 from schemas.ids import StepId
 from schemas.journey import Broadcast, JourneyStart, JourneyState, Leave, Move, Phase, PlaceGiven
 from schemas.outcome import Outcome, Refused, Sent, Unknown
 from schemas.path import JourneyPath, Why
-from schemas.program import Send, Terms
+from schemas.program import Terms
 from schemas.reasons import Ending, Reason
 from workflows.interpreter.walk import BROADCAST, BackInLine, Left, Thread, ThreadEnded
 from workflows.interpreter.world import World

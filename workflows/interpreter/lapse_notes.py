@@ -8,8 +8,8 @@ from datetime import timedelta
 
 from schemas.alerts import AlertEvent
 from schemas.conversation import ConversationDocument
+from schemas.document.steps import SendStep, Status
 from schemas.durations import format_duration
-from schemas.steps import SendStep, Status
 from workflows.interpreter.flow import Flow
 from workflows.interpreter.mistakes import Mistake
 

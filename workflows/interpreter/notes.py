@@ -1,33 +1,16 @@
 """What a document may say but probably does not mean: notes, which do not stand against publishing it."""
 
 from collections.abc import Iterator
-from datetime import timedelta
 
 from schemas.alert_types.registry import raised_events
 from schemas.alerts import AlertEvent
 from schemas.conversation import ConversationDocument
+from schemas.document.steps import SendStep, Status
 from schemas.durations import format_duration
 from schemas.names import is_shop_event
-from schemas.steps import (
-    AddTagStep,
-    AddToListStep,
-    CallWebhookStep,
-    DecideStep,
-    SendStep,
-    SetAttributeStep,
-    SplitStep,
-    Status,
-    WaitForStep,
-    WaitStep,
-    WaitUntilStep,
-    branches,
-)
 from workflows.interpreter.flow import Flow
 from workflows.interpreter.lapse_notes import find_lapse_notes
 from workflows.interpreter.mistakes import Mistake
-
-_OTHER_DEEDS = (SetAttributeStep, AddTagStep, AddToListStep, CallWebhookStep)
-"""What a thread may be for without a message."""
 
 
 def find_notes(document: ConversationDocument) -> tuple[Mistake, ...]:
@@ -67,7 +50,7 @@ def _silent_threads(document: ConversationDocument, flow: Flow) -> Iterator[Mist
         answers_alert = event == AlertEvent.ALERT and code in document.alerts
         if any(isinstance(step, SendStep) for step in said):
             continue
-        if answers_alert or not any(isinstance(step, _OTHER_DEEDS) for step in said):
+        if answers_alert or not any(step.acts for step in said):
             nobody = f", so nobody is enlisted for '{code}' by it" if answers_alert else ""
             yield Mistake(
                 ("threads", index),
@@ -132,13 +115,9 @@ def _held_up_by_a_rest(document: ConversationDocument, flow: Flow) -> Iterator[M
         if (thread.on or "").partition(".") in [(code, ".", AlertEvent.SUBSCRIPTION) for code in document.alerts]
     ]
     for path, spot in flow.reached(signed_up).items():
-        match spot.section:
-            case WaitStep(wait=length) | WaitForStep(within=length) if length > timedelta(0):
-                later = f", up to {format_duration(length)} later"
-            case WaitUntilStep():
-                later = ""
-            case _:
-                continue
+        if (rest := spot.section.rest) is None:
+            continue
+        later = f", up to {format_duration(rest.longest)} later" if rest.longest is not None else ""
         yield Mistake(
             path,
             f"a contact whose turn comes during this wait hears of it only when this thread has ended{later}",
@@ -178,27 +157,21 @@ def _drafts_behind_rests(flow: Flow) -> Iterator[Mistake]:
 def _done_once(flow: Flow) -> Iterator[Mistake]:
     """What is kept in a ledger is done once in a thread, however often a contact comes by."""
     for path in flow.in_loops():
-        match flow.spots[path].section:
-            case SendStep(send=message, status=status) if status is not Status.DRAFT:
-                what = f"'{message}' is sent"
-            case CallWebhookStep():
-                what = "the webhook is called"
-            case _:
-                continue
-        yield Mistake(
-            path,
-            f"a contact may come by here again, but {what} once: no step says the same thing twice",
-            "Write the messages that are to follow as steps of their own",
-        )
+        if (what := flow.spots[path].section.once) is not None:
+            yield Mistake(
+                path,
+                f"a contact may come by here again, but {what} once: no step says the same thing twice",
+                "Write the messages that are to follow as steps of their own",
+            )
 
 
 def _never_heard(document: ConversationDocument, flow: Flow) -> Iterator[Mistake]:
     ends = dict.fromkeys(document.goal_on, "goal_on") | dict.fromkeys(document.exit_on, "exit_on")
     for path, spot in flow.spots.items():
-        for index, event in enumerate(spot.section.wait_for if isinstance(spot.section, WaitForStep) else ()):
+        for index, event in enumerate(spot.section.awaited):
             if event in ends:
                 yield Mistake(
-                    (*path, "wait_for", index),
+                    (*path, spot.section.kind, index),
                     f"'{event}' is never seen here: by '{ends[event]}' it ends the whole conversation",
                     f"Remove it here, or from '{ends[event]}'",
                 )
@@ -206,8 +179,8 @@ def _never_heard(document: ConversationDocument, flow: Flow) -> Iterator[Mistake
 
 def _nothing_to_choose(flow: Flow) -> Iterator[Mistake]:
     for path, spot in flow.spots.items():
-        section = spot.section
-        if isinstance(section, DecideStep | SplitStep) and not any(steps for _, steps in branches(section)):
+        ways = spot.section.ways()
+        if any(way.branch for way in ways) and not any(way.steps for way in ways):
             yield Mistake(
                 path, "every branch is empty, so all contacts go the same way", "Give a branch steps, or remove this"
             )

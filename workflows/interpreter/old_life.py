@@ -5,10 +5,11 @@ Pure.
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from schemas.document.steps import Send
 from schemas.ids import StepId
 from schemas.journey import JourneyStart
 from schemas.path import JourneyPath, PathEntry
-from schemas.program import CallWebhook, Send, Step, Wait, WaitFor, WaitUntil
+from schemas.program import Program
 from workflows.interpreter.journey import UNTIL_REMINDER, Journey
 from workflows.interpreter.walk import BROADCAST
 
@@ -134,6 +135,14 @@ class OldLife:
             return None
         return next((doors.index(StepId(each.step)) for each in self.entries if each.step in doors), None)
 
+    def rests_alike(self, step: str, tried: Program) -> bool:
+        """Whether a rest at this step of the tried version would be what it was."""
+        before, here = self._start.program.steps.get(StepId(step)), tried.steps.get(StepId(step))
+        if before is not None or here is not None:
+            return before is not None and here is not None and before.rest_terms == here.rest_terms
+        alert = self._start.alert_id or ""
+        return step != UNTIL_REMINDER or tried.terms.get(alert) == self._start.program.terms.get(alert)
+
     def place_of(self, stay: PathEntry) -> int:
         """Which entry of the old path it is; two stays that took no time can be equal."""
         return next(index for index, each in enumerate(self.entries) if each is stay)
@@ -146,7 +155,7 @@ class OldLife:
             return stay.step == UNTIL_REMINDER and stay is self.entries[-1]
         place = self.place_of(stay) + 1
         follows = self.entries[place].step if place < len(self.entries) else None
-        return _after_skipping(step) not in (None, follows)
+        return step.after_skipping not in (None, follows)
 
 
 def _events_of(recorded: Recorded) -> list[RecordedEvent]:
@@ -168,13 +177,3 @@ def _events_of(recorded: Recorded) -> list[RecordedEvent]:
 
 def _at(event: RecordedEvent) -> tuple[datetime, datetime]:
     return event.at, event.happened_at
-
-
-def _after_skipping(step: Step) -> StepId | None:
-    match step:
-        case WaitFor(did_not=following):
-            return following
-        case Wait() | WaitUntil() | Send() | CallWebhook():
-            return step.next
-        case _:
-            return None

@@ -8,17 +8,19 @@ sent.
 
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
+from operator import itemgetter
 from typing import TypeAlias
 
+from schemas.document.steps import CallWebhook, ContactChange, Decide, Send
 from schemas.ids import StepId
 from schemas.journey import Broadcast, ContactEvent, Deliver, JourneyState, Leave, Move, PlaceGiven, Skip, Wake
 from schemas.moments import Until, next_moment
 from schemas.outcome import Deferred, Held, Outcome, Refused, Sent, Stopped, Then, Unknown
 from schemas.path import JourneyPath, PathEntry, Why
-from schemas.program import CallWebhook, ContactChange, Decide, Program, Send, Step, Wait, WaitFor, WaitUntil
+from schemas.program import Program
 from schemas.reasons import Reason
 from workflows.interpreter.departures import Departure, departures
-from workflows.interpreter.journey import UNTIL_REMINDER, WAITING_LIST, Ended, Journey
+from workflows.interpreter.journey import WAITING_LIST, Ended, Journey
 from workflows.interpreter.old_life import OldLife, Recorded, RecordedEvent
 from workflows.interpreter.trail import MOST_STAYS
 from workflows.interpreter.world import Awaited, Woken, awaits_nothing
@@ -145,7 +147,7 @@ class Record:
         if len(self._old.lived) >= MOST_STAYS:
             raise EndOfRecord
         stay, exact = self._old.stay_at(step, self._now)
-        same = self._unchanged(step) and not self._awaits_somebody
+        same = self._old.rests_alike(step, self._tried) and not self._awaits_somebody
         if stay is not None and exact and same and not self._departs_otherwise(stay):
             woken = self._sleep_as_it_was(stay, step)
         else:
@@ -203,7 +205,7 @@ class Record:
         first = min(pending, key=lambda event: (max(event.at, self._now), event.happened_at), default=None)
         if first is not None:
             ends.append((max(first.at, self._now), first))
-        for at, end in sorted(ends, key=_moment):
+        for at, end in sorted(ends, key=itemgetter(0)):
             if until is None or at <= until:
                 if goes is not None and end is goes.leave:
                     return self._depart(goes)
@@ -284,45 +286,13 @@ class Record:
             case _:
                 return False
 
-    def _unchanged(self, step: str) -> bool:
-        """Whether the rest at this step is what it was."""
-        if step in self._tried.steps or step in self._life.start.program.steps:
-            here, before = self._tried.steps.get(StepId(step)), self._life.start.program.steps.get(StepId(step))
-            return here is not None and before is not None and _rest_of(here) == _rest_of(before)
-        alert = self._life.start.alert_id or ""
-        return step != UNTIL_REMINDER or self._tried.terms.get(alert) == self._life.start.program.terms.get(alert)
-
-
-def _rest_of(step: Step) -> object:
-    """What of a step says how long is rested there."""
-    match step:
-        case Wait(length=length):
-            return "wait", length
-        case WaitUntil(until=until):
-            return "wait_until", until
-        case WaitFor(events=events, window=window):
-            return "wait_for", frozenset(events), window
-        case CallWebhook(required=required):
-            return "call_webhook", required
-        case _:
-            return step.kind
-
-
-def _moment(end: tuple[datetime, Leave | Skip | RecordedEvent]) -> datetime:
-    return end[0]
-
 
 async def live_again(recorded: Recorded, world: Record, tried: Program) -> tuple[Ended | None, JourneyPath]:
     """Live a recorded life on a version. Returns how it ended, None if it is not over or not known, and its path."""
-    start = recorded.start.model_copy(update={"program": tried, "state": _beginning(recorded)})
+    start = recorded.start.model_copy(update={"program": tried})
     journey = Journey(start, world)
     world.attend(journey)
     try:
         return await journey.live(), journey.path
     except EndOfRecord:
         return None, journey.path
-
-
-def _beginning(recorded: Recorded) -> JourneyState:
-    """As it began; who entered late stood in line at once."""
-    return recorded.start.state

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Protocol, TypeAlias, TypeVar
 
+from schemas.document.steps import CallWebhook, ContactChange
 from schemas.ids import StepId
 from schemas.journey import (
     Broadcast,
@@ -25,7 +26,7 @@ from schemas.journey import (
 from schemas.moments import Until, next_moment
 from schemas.outcome import Outcome
 from schemas.path import JourneyPath
-from schemas.program import CallWebhook, ContactChange, Program
+from schemas.program import Program
 from schemas.reasons import Reason
 from workflows.interpreter.journey import Ended, Journey
 from workflows.interpreter.world import Awaited, Woken, awaits_nothing

@@ -1,66 +1,87 @@
-"""The ids steps are known by in programs, paths, reports and the ledger."""
+"""The ids steps are known by in programs, paths, reports and the ledger: each step of a document has one of its own."""
 
-import re
-from typing import assert_never
-from urllib.parse import urlsplit
+from collections.abc import Mapping
+from typing import Any, TypeVar
 
-from schemas.durations import format_duration
+from schemas.conversation import ConversationDocument
+from schemas.document.steps import AnyStep, Place, every_step
 from schemas.ids import StepId
-from schemas.moments import format_until
-from schemas.steps import (
-    AddTagStep,
-    AddToListStep,
-    AnyStep,
-    CallWebhookStep,
-    DecideStep,
-    ExitStep,
-    GoToStep,
-    SendStep,
-    SetAttributeStep,
-    SplitStep,
-    WaitForStep,
-    WaitStep,
-    WaitUntilStep,
-)
+from schemas.model import Model
 
 RESERVED_STEP_IDS = frozenset({"waiting-list", "until-reminder"})
 """A journey's path uses these for places that are not steps."""
+_LONGEST_BASE = 55
+"""Characters of an id before its number."""
 
-_NOT_IN_IDS = re.compile(r"[^a-z0-9]+")
+ModelT = TypeVar("ModelT", bound=Model)
 
 
-def step_id(section: AnyStep) -> StepId:
-    """The id a step is known by in programs, paths and reports: its own `id`, or one made from what it does."""
-    if section.id is not None:
-        return StepId(section.id)
-    match section:
-        case SendStep(send=message):
-            return StepId(message)
-        case WaitStep(wait=length):
-            return _id("wait", format_duration(length))
-        case WaitUntilStep(wait_until=until):
-            return _id("wait-until", format_until(until))
-        case WaitForStep(wait_for=events):
-            return _id("wait-for", events[0])
-        case DecideStep(decide=branches_):
-            return _id("decide", branches_[0].name)
-        case SplitStep(split=arms):
-            return _id("split", arms[0].name)
-        case SetAttributeStep(set_attribute=name):
-            return _id("set", name)
-        case AddTagStep(add_tag=tag):
-            return _id("tag", tag)
-        case AddToListStep(add_to_list=code):
-            return _id("add-to", code)
-        case CallWebhookStep(call_webhook=url):
-            return _id("call", urlsplit(url).hostname or "webhook")
-        case GoToStep(go_to=thread):
-            return _id("go-to", thread)
-        case ExitStep():
-            return StepId("exit")
+def steps_with_places(document: ConversationDocument) -> Mapping[Place, AnyStep]:
+    """All steps of a document, in its order, each by its place."""
+    return {
+        ("threads", index, "steps", *place): step
+        for index, thread in enumerate(document.threads)
+        for place, step in every_step(thread.steps)
+    }
+
+
+def ids_for_unnamed(document: ConversationDocument, kept: Mapping[Place, StepId] | None = None) -> dict[Place, StepId]:
+    """An id for each step that was given none, by its place; all ids of the document differ, as far as it lets them.
+
+    Args:
+        kept: what steps without an id were called before; passed over where another step says that id itself.
+    """
+    steps = steps_with_places(document)
+    free = FreeIds({*RESERVED_STEP_IDS, *(step.id for step in steps.values() if step.id is not None)})
+    unnamed = {place: step for place, step in steps.items() if step.id is None}
+    found = {place: own for place, own in (kept or {}).items() if place in unnamed and free.take(own)}
+    for place, step in unnamed.items():
+        if place not in found:
+            own = step.default_id()
+            found[place] = own if free.take(own) else free.like(own)
+    return {place: found[place] for place in unnamed}
+
+
+def with_ids(document: ConversationDocument, ids: Mapping[Place, StepId] | None = None) -> ConversationDocument:
+    """The same document with these ids written at their places; with one for every step, if none are said."""
+    for place, own in (ids_for_unnamed(document) if ids is None else ids).items():
+        document = _put(document, (*place, "id"), own)
+    return document
+
+
+class FreeIds:
+    """Gives each id that is free once."""
+
+    def __init__(self, taken: set[str]) -> None:
+        self._taken = taken
+        self._tried: dict[str, int] = {}
+
+    def take(self, own: StepId) -> bool:
+        """Take this id; false if it is taken already."""
+        free = own not in self._taken
+        self._taken.add(own)
+        return free
+
+    def like(self, own: StepId) -> StepId:
+        """Take an id like this one, with a number."""
+        base = own[:_LONGEST_BASE].rstrip("-")
+        number = self._tried.get(base, 1) + 1
+        while not self.take(numbered := StepId(f"{base}-{number}")):
+            number += 1
+        self._tried[base] = number
+        return numbered
+
+
+def _put(part: ModelT, place: Place, value: object) -> ModelT:
+    name, *deeper = place
+    return part.model_copy(update={str(name): _put_in(getattr(part, str(name)), (*deeper,), value)})
+
+
+def _put_in(part: Any, place: Place, value: object) -> Any:
+    match place:
+        case ():
+            return value
+        case (int() as index, *deeper):
+            return (*part[:index], _put_in(part[index], (*deeper,), value), *part[index + 1 :])
         case _:
-            assert_never(section)
-
-
-def _id(what: str, of: str) -> StepId:
-    return StepId(f"{what}-{_NOT_IN_IDS.sub('-', of.lower()).strip('-')}"[:63].rstrip("-"))
+            return _put(part, place, value)

@@ -3,85 +3,47 @@
 The loop is short on purpose: it matches on the step's kind and asks the World for everything outside.
 """
 
-import hashlib
-from collections.abc import Callable
 from datetime import datetime, timedelta
-from typing import TypeVar, assert_never
+from typing import assert_never
 
 from schemas.alerts import AlertEvent
-from schemas.ids import StepId
-from schemas.journey import ContactEvent, Deliver, JourneyStart, JourneyState, Leave, Move, Skip
-from schemas.outcome import Deferred, Held, Outcome, Refused, Sent, Stopped, Then, Unknown
-from schemas.path import PathEntry, Why
-from schemas.program import (
-    AddTag,
-    AddToList,
+from schemas.document.steps import (
     CallWebhook,
+    ChangesContact,
     Decide,
     Exit,
     GoTo,
-    Program,
     Send,
-    SetAttribute,
     Split,
     Step,
     Wait,
     WaitFor,
     WaitUntil,
-    entry_question,
 )
+from schemas.ids import StepId
+from schemas.journey import ContactEvent, Deliver, Skip
+from schemas.outcome import Deferred, Held, Outcome, Refused, Sent, Stopped, Then, Unknown
+from schemas.path import Why
+from schemas.program import entry_question
 from schemas.reasons import Reason
-from workflows.interpreter.trail import Trail
-from workflows.interpreter.world import Awaited, Woken, World, awaits_nothing
+from workflows.interpreter.rests import Left, Rests, ThreadEnded
 
 PROVIDER_PATIENCE = timedelta(hours=24)
 """How long an unreachable provider is waited for: a day's outage is survived, a week-old alert is no longer news."""
 
-StepT = TypeVar("StepT", Send, Wait, WaitUntil, WaitFor, CallWebhook)
-
 BROADCAST = "broadcast/"
 """Before the message's name: the step under which a broadcast appears in a path."""
-
-
-class Left(Exception):
-    """The journey is over early: it was asked to leave, or may not be written to."""
-
-    def __init__(self, reason: Reason) -> None:
-        super().__init__(reason)
-        self.reason = reason
 
 
 class BackInLine(Exception):
     """The claim was given back; the journey stands in line again, at its old place."""
 
 
-class ThreadEnded(Exception):
-    """Somebody let the journey pass over the rest of the thread."""
+class Thread(Rests):
+    """One thread's walk."""
 
-
-class Thread:
-    """Where the walk stands, and the path behind it.
-
-    Args:
-        state: the whole journey's state now; what a rest may continue as new with.
-    """
-
-    def __init__(self, start: JourneyStart, world: World, state: Callable[[], JourneyState]) -> None:
-        self._start = start
-        self._world = world
-        self._state = state
-        self._event: AlertEvent | None = None
-        self.program: Program = start.program
-        self.at = start.state.at
-        self.rest_until = start.state.rest_until
-        self.round = start.state.round
-        self.moving: Move | None = start.state.moving
-        self.resting_at: str | None = None
-        self.trail = Trail(start.state.path, start.state.left_out, world.now)
-
-    @property
-    def path(self) -> tuple[PathEntry, ...]:
-        return self.trail.path
+    _event: AlertEvent | None = None
+    """The alert's event that the thread answers."""
 
     @property
     def under_way(self) -> bool:
@@ -130,31 +92,31 @@ class Thread:
         match step:
             case Send():
                 await self._send(step)
-                return self._here(step).next
+                return self.here(step).next
             case Wait():
                 await self.rest(step.id, step.length)
-                return self._here(step).next
+                return self.here(step).next
             case WaitUntil():
                 self.trail.enter(step.id, step.kind)
                 until = self.rest_until or await self._world.find_moment(step.until)
-                await self._rest_out(step.id, until)
-                return self._here(step).next
+                await self.rest_out(step.id, until)
+                return self.here(step).next
             case WaitFor():
                 return await self._wait_for(step)
             case Decide():
                 return await self._decide(step)
             case Split():
-                arm = step.arms[choose_arm(self._start.contact_id, self.program.conversation, step)]
+                arm = step.choose_arm(self._start.contact_id, self.program.conversation)
                 self.trail.pass_through(step.id, step.kind, Why.DECIDED, arm.name)
                 return arm.next
-            case SetAttribute() | AddTag() | AddToList():
+            case ChangesContact():
                 self.trail.enter(step.id, step.kind)
                 await self._world.change_contact(step, self.round)
                 self.trail.leave(Why.DONE)
                 return step.next
             case CallWebhook():
                 await self._call_webhook(step)
-                return self._here(step).next
+                return self.here(step).next
             case GoTo():
                 self.trail.pass_through(step.id, step.kind, Why.DONE)
                 return step.next
@@ -164,16 +126,11 @@ class Thread:
             case _:
                 assert_never(step)
 
-    def _here(self, step: StepT) -> StepT:
-        """The same step in the version lived by now: a move during its rest changes what comes after it."""
-        here = self.program.steps.get(step.id)
-        return here if isinstance(here, type(step)) else step
-
     async def _wait_for(self, step: WaitFor) -> StepId | None:
         self.trail.enter(step.id, step.kind)
         until = self.rest_until or self._world.now() + step.window
-        woken = await self._rest_at(step.id, until, lambda: frozenset(self._here(step).events))
-        here = self._here(step)
+        woken = await self.rest_at(step.id, until, lambda: frozenset(self.here(step).events))
+        here = self.here(step)
         match woken:
             case ContactEvent(event=event):
                 self.trail.leave(Why.HAPPENED, event=event)
@@ -265,90 +222,16 @@ class Thread:
             self.trail.note(outcome)
             if await self._held_up(step, until, cause):
                 return None
-            step = self._here(step)
+            step = self.here(step)
 
     async def _held_up(self, step: Send | CallWebhook, until: datetime | None, cause: Reason | None) -> bool:
         """Rest until it may be tried again; whether somebody let the journey pass over it."""
-        if not isinstance(await self._rest_at(step.id, until, cause=cause), Skip):
+        if not isinstance(await self.rest_at(step.id, until, cause=cause), Skip):
             return False
         self.trail.leave(Why.SKIPPED)
         return True
-
-    async def rest(self, step: str, length: timedelta) -> None:
-        """Rest for `length` from entering; a rest that was begun before continuing as new is not begun again.
-
-        Raises:
-            Left: asked to leave meanwhile.
-            ThreadEnded: somebody let the journey pass over all that follows.
-        """
-        self.trail.enter(step, "wait")
-        await self._rest_out(step, self.rest_until or self._world.now() + length)
-
-    async def _rest_out(self, step: str, until: datetime) -> None:
-        skipped = isinstance(await self._rest_at(step, until), Skip)
-        self.trail.leave(Why.SKIPPED if skipped else Why.TIME_PASSED)
-
-    async def _rest_at(
-        self, step: str, until: datetime | None, awaited: Awaited = awaits_nothing, *, cause: Reason | None = None
-    ) -> Woken | None:
-        """Rest at a step; what woke the journey before its time.
-
-        Raises:
-            Left: asked to leave meanwhile.
-            ThreadEnded: somebody let it pass over the rest of the thread.
-        """
-        self.rest_until = until
-        await self.arrive(step)
-        await self._world.stand(StepId(step), cause)
-        self._world.rest(self._state)
-        woken = await self._world.sleep(step, until, awaited)
-        self.rest_until = None
-        self.resting_at = None
-        match woken:
-            case Leave(reason=reason):
-                self.trail.leave(Why.LEFT)
-                raise Left(reason)
-            case Skip(to_end=True):
-                self.trail.leave(Why.SKIPPED)
-                raise ThreadEnded
-            case _:
-                return woken
 
     def abandon(self) -> None:
         """Leave the thread under way; nothing more of it is said."""
         self.at = None
         self.rest_until = None
-
-    async def arrive(self, step: str) -> None:
-        """The journey comes to rest: the place where it moves to another version that has the same step."""
-        self.resting_at = step
-        if self.moving is not None and (move := self.move(self.moving)) is not None:
-            await self._world.moved(move)
-
-    def move(self, move: Move) -> Move | None:
-        """Live by another version, if the journey rests where that has the same step; or else at the next such rest.
-
-        Returns:
-            The move, if it was made just now: then the World is to be told.
-        """
-        self.moving = move
-        place = self.resting_at
-        if place is None or not self.program.shares_rest(move.program, place, self._start.alert_id):
-            return None
-        self.moving = None
-        if move.program.version != self.program.version:
-            self.trail.note_move(move.program.version)
-        self.program = move.program
-        return move
-
-
-def choose_arm(contact_id: str, conversation: str, step: Split) -> int:
-    """The arm a contact goes, counted from 0: by chance, but the same for this contact in every version."""
-    total = sum(arm.share for arm in step.arms)
-    digest = hashlib.sha256(f"{conversation}/{step.id}/{contact_id}".encode()).digest()
-    point = int.from_bytes(digest[:8], "big") % total
-    for index, arm in enumerate(step.arms):
-        point -= arm.share
-        if point < 0:
-            return index
-    raise AssertionError("the point lies below the total of the shares")

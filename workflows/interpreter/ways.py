@@ -6,7 +6,6 @@ from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
 
 from schemas.conversation import ConversationDocument
-from schemas.steps import ExitStep, GoToStep
 from workflows.interpreter.flow import Flow, rests
 from workflows.interpreter.mistakes import Mistake, Path, listed
 
@@ -23,13 +22,13 @@ def find_way_mistakes(document: ConversationDocument) -> Iterator[Mistake]:
 def _no_such_thread(document: ConversationDocument, flow: Flow) -> Iterator[Mistake]:
     names = [thread.name for thread in document.threads]
     for path, spot in flow.spots.items():
-        if isinstance(spot.section, GoToStep) and spot.goes_to is None:
-            said = spot.section.go_to
+        said = spot.section.thread
+        if said is not None and spot.goes_to is None:
             near = get_close_matches(said.lower(), [name.lower() for name in names], n=1)
             meant = next((name for name in names if near and name.lower() == near[0]), None)
             there_are = f"The threads are: {listed(names)}"
             yield Mistake(
-                (*path, "go_to"),
+                (*path, spot.section.kind),
                 f"there is no thread '{said}'",
                 f"Did you mean '{meant}'?" if meant is not None else there_are,
             )
@@ -57,16 +56,10 @@ def _unreachable_steps(flow: Flow) -> Iterator[Mistake]:
     for path in flow.spots:
         if path not in reached and (before := _one_before(path)) in reached:
             position = f"steps[{before[-1]}]" if before[-2] == "steps" else f"{before[-2]}[{before[-1]}]"
-            match flow.spots[before].section:
-                case ExitStep():
-                    why = f"the thread is left at the exit before it ({position})"
-                    advice = "Move the exit to the end, or remove what follows it"
-                case GoToStep(go_to=name):
-                    why = f"the step before it ({position}) goes on with '{name}'"
-                    advice = "Move the go_to to the end, or remove what follows it"
-                case _:
-                    why = f"every branch of the step before it ({position}) leaves the thread"
-                    advice = "Let a branch go on by removing its exit or go_to, or remove what follows"
+            why, advice = flow.spots[before].section.blocks(position) or (
+                f"every branch of the step before it ({position}) leaves the thread",
+                "Let a branch go on by removing its exit or go_to, or remove what follows",
+            )
             yield Mistake(path, f"no contact gets here: {why}", advice)
 
 

@@ -8,11 +8,11 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Protocol, TypeAlias
 
+from schemas.document.steps import CallWebhook, ContactChange
 from schemas.ids import StepId
 from schemas.journey import Broadcast, ContactEvent, Deliver, JourneyState, Leave, Move, PlaceGiven, Skip, Wake
 from schemas.moments import Until
 from schemas.outcome import Outcome
-from schemas.program import CallWebhook, ContactChange
 from schemas.reasons import Reason
 
 Woken: TypeAlias = Leave | ContactEvent | Wake | Skip

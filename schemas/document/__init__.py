@@ -1,0 +1,1 @@
+"""The conversation document: what a marketer writes, as models."""

@@ -1,0 +1,1 @@
+"""Versions of a conversation: saving, publishing and comparing them."""
