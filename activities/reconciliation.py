@@ -4,6 +4,8 @@ Nothing here should ever find anything: every step is transactional or idempoten
 workflow terminated by hand, a database restored from a backup, a Temporal that lost its data.
 """
 
+from dataclasses import dataclass
+
 import structlog
 from temporalio import activity
 
@@ -23,6 +25,15 @@ CHECKED_AT_ONCE = 500
 """Journeys compared between two heartbeats."""
 
 
+@dataclass(frozen=True, slots=True)
+class OpenJourney:
+    """A journey that has not ended; `told`: a message of its alert has left; `left_line`: it was dismissed."""
+
+    id: JourneyId
+    told: bool
+    left_line: bool
+
+
 class Reconciler:
     """The reconciliation's activity."""
 
@@ -34,18 +45,18 @@ class Reconciler:
     @activity.defn(name=Activity.RECONCILE)
     async def reconcile(self, request: Reconcile) -> Reconciliation:
         """Compare and repair; safe to repeat. The report is kept."""
-        number = await self._pool.fetchval(SQL["begin_report"])
+        number = await SQL.begin_report.value(self._pool)
         running = await self._running()
         checked, started, closed = await self._journeys_without_workflow(request, running)
-        await self._pool.execute(SQL["carry_on"], request.young)
+        await SQL.carry_on.run(self._pool, young=request.young)
         report = Reconciliation(
             checked=checked,
             started=started,
             closed=closed,
             dismissed=await self._workflows_without_journey(running),
-            looks=len(await self._pool.fetch(SQL["look_where_nobody_looks"], request.young)),
+            looks=len(await SQL.look_where_nobody_looks.values(self._pool, young=request.young)),
         )
-        await self._pool.execute(SQL["finish_report"], number, report.model_dump(mode="json"))
+        await SQL.finish_report.run(self._pool, number=number, report=report.model_dump(mode="json"))
         log.log(30 if report.repairs else 20, "reconciled", **report.model_dump())
         return report
 
@@ -62,27 +73,28 @@ class Reconciler:
         """How many were checked, started again, closed."""
         checked = started = closed = 0
         last = ""
-        while rows := await self._pool.fetch(SQL["open_journeys"], last, request.young, CHECKED_AT_ONCE):
-            last = rows[-1]["id"]
-            checked += len(rows)
-            for row in rows:
-                journey_id = JourneyId(row["id"])
-                if journey_id in running:
+        while found := await SQL.open_journeys.rows(
+            self._pool, OpenJourney, last=last, young=request.young, most=CHECKED_AT_ONCE
+        ):
+            last = found[-1].id
+            checked += len(found)
+            for journey in found:
+                if journey.id in running:
                     continue
                 # Visibility may lag; the workflow itself knows.
-                match await self._temporal.is_running(journey_id):
+                match await self._temporal.is_running(journey.id):
                     case True:
                         pass
                     case False:
-                        await self._waitlist.close(journey_id, Ending.EXITED, Reason.CANCELLED)
+                        await self._waitlist.close(journey.id, Ending.EXITED, Reason.CANCELLED)
                         closed += 1
-                    case None if row["told"] or row["left_line"]:
+                    case None if journey.told or journey.left_line:
                         # Told or dismissed already: a new workflow would stand in line again. What was left is lost.
-                        ending, reason = (Ending.COMPLETED, None) if row["told"] else (Ending.EXITED, Reason.CANCELLED)
-                        await self._waitlist.close(journey_id, ending, reason)
+                        ending, reason = (Ending.COMPLETED, None) if journey.told else (Ending.EXITED, Reason.CANCELLED)
+                        await self._waitlist.close(journey.id, ending, reason)
                         closed += 1
                     case None:
-                        await self._pool.execute(SQL["start_again"], journey_id)
+                        await SQL.start_again.run(self._pool, journey_id=journey.id)
                         started += 1
             activity.heartbeat(last)
         return checked, started, closed
@@ -92,7 +104,7 @@ class Reconciler:
         ordered = sorted(running)
         for begin in range(0, len(ordered), CHECKED_AT_ONCE):
             batch = ordered[begin : begin + CHECKED_AT_ONCE]
-            open_ones = {row["id"] for row in await self._pool.fetch(SQL["ended_among"], batch)}
+            open_ones = set(await SQL.ended_among.values(self._pool, journeys=batch))
             for journey_id in batch:
                 if journey_id not in open_ones and await self._temporal.is_running(journey_id):
                     await self._temporal.dismiss(journey_id, Reason.CANCELLED)

@@ -18,12 +18,17 @@ class Standing:
     @activity.defn(name=Activity.STAND)
     async def stand(self, request: Stand) -> None:
         """The journey rests at this step now."""
-        await self._pool.execute(SQL["stand"], request.journey_id, request.step, request.cause)
+        await SQL.stand.run(self._pool, journey_id=request.journey_id, step=request.step, cause=request.cause)
 
     @activity.defn(name=Activity.MOVED)
     async def moved(self, request: Moved) -> None:
         """The journey lives by this version from here on; the operation that asked for it has one less to wait for."""
         async with transaction(self._pool) as connection:
             # In turn, and each sees what is done: a move that is recorded late must not undo a later one.
-            await connection.execute(SQL["hold_journey"], request.journey_id)
-            await connection.execute(SQL["moved"], request.journey_id, request.version, request.operation_id)
+            await SQL.hold_journey.run(connection, journey_id=request.journey_id)
+            await SQL.moved.run(
+                connection,
+                journey_id=request.journey_id,
+                version=request.version,
+                operation_id=request.operation_id,
+            )

@@ -74,5 +74,4 @@ async def reconcile_now(client: Client, task_queue: str, young: timedelta | None
 
 async def last_reconciliation(pool: Pool) -> LastReconciliation | None:
     """The newest report; None when none was finished yet."""
-    row = await pool.fetchrow(SQL["last_report"])
-    return LastReconciliation.model_validate(dict(row)) if row is not None else None
+    return await SQL.last_report.row(pool, LastReconciliation)

@@ -6,6 +6,7 @@ the next one goes on with what is not marked, and at worst puts one history a se
 
 import asyncio
 from collections import Counter
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import assert_never
 
@@ -32,6 +33,26 @@ AT_ONCE = 8
 _BEFORE_ALL = datetime(1970, 1, 1, tzinfo=UTC)
 
 
+@dataclass(frozen=True, slots=True)
+class EndedJourney:
+    """A journey that has ended, and whose history nobody has looked at."""
+
+    id: JourneyId
+    ended_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ArchiveCounts:
+    """What has become of the histories of all journeys that have ended; `bytes`: of those that were kept."""
+
+    kept: int
+    gone: int
+    too_large: int
+    to_do: int
+    bytes: int
+    last_at: datetime | None
+
+
 class Archiving:
     """The archiving's activity, and how the archive stands.
 
@@ -56,11 +77,11 @@ class Archiving:
         after, last, looked_at = _BEFORE_ALL, "", 0
         while looked_at < request.most:
             most = min(BATCH, request.most - looked_at)
-            rows = await self._pool.fetch(SQL["to_archive"], request.young, after, last, most)
+            rows = await self._to_archive(request, after, last, most)
             if not rows:
                 break
-            found += await self._batch([JourneyId(row["id"]) for row in rows])
-            after, last, looked_at = rows[-1]["ended_at"], rows[-1]["id"], looked_at + len(rows)
+            found += await self._batch([row.id for row in rows])
+            after, last, looked_at = rows[-1].ended_at, rows[-1].id, looked_at + len(rows)
             activity.heartbeat(looked_at)
         report = ArchiveReport(
             kept=found[Kept.KEPT],
@@ -68,10 +89,15 @@ class Archiving:
             too_large=found[Kept.TOO_LARGE],
             running=found[StillRunning],
             failed=found[Exception],
-            more=bool(await self._pool.fetch(SQL["to_archive"], request.young, after, last, 1)),
+            more=bool(await self._to_archive(request, after, last, 1)),
         )
         log.info("histories archived", **report.model_dump())
         return report
+
+    async def _to_archive(self, request: ArchiveHistories, after: datetime, last: str, most: int) -> list[EndedJourney]:
+        return await SQL.to_archive.rows(
+            self._pool, EndedJourney, young=request.young, after=after, last=last, most=most
+        )
 
     async def _batch(self, journeys: list[JourneyId]) -> Counter[Kept | type[StillRunning] | type[Exception]]:
         hands = asyncio.Semaphore(AT_ONCE)
@@ -124,12 +150,17 @@ class Archiving:
         events: int | None = None,
         size: int | None = None,
     ) -> None:
-        where = self._archive.name if outcome is Kept.KEPT else None
-        await self._pool.execute(SQL["settle"], journey_id, outcome, where, run_id, events, size)
+        await SQL.settle.run(
+            self._pool,
+            journey_id=journey_id,
+            outcome=outcome,
+            archive=self._archive.name if outcome is Kept.KEPT else None,
+            run_id=run_id,
+            events=events,
+            bytes=size,
+        )
 
 
 async def archive_status(pool: Pool, archive: Archive) -> ArchiveStatus:
     """How the archive stands, as PostgreSQL has it."""
-    row = await pool.fetchrow(SQL["status"])
-    assert row is not None, "counts always give a row"
-    return ArchiveStatus(archive=archive.name, **dict(row))
+    return ArchiveStatus(archive=archive.name, **asdict(await SQL.status.one(pool, ArchiveCounts)))

@@ -3,18 +3,18 @@
 -- name: to_archive
 -- The next journeys that have ended and whose histories nobody has looked at, those that ended first before all others.
 select id, ended_at from journeys
-where ended_at is not null and archived_at is null and ended_at <= now() - $1::interval
-  and (ended_at, id) > ($2::timestamptz, $3::text)
+where ended_at is not null and archived_at is null and ended_at <= now() - :young::interval
+  and (ended_at, id) > (:after::timestamptz, :last::text)
 order by ended_at, id
-limit $4;
+limit :most;
 
 -- name: settle
 -- What became of one history, once.
 with settled as (
-    update journeys set archived_at = now() where id = $1 and archived_at is null returning id
+    update journeys set archived_at = now() where id = :journey_id and archived_at is null returning id
 )
 insert into archivings (journey_id, outcome, archive, run_id, events, bytes)
-select id, $2, $3, $4, $5, $6 from settled
+select id, :outcome, :archive, :run_id, :events, :bytes from settled
 on conflict (journey_id) do update
 set outcome = excluded.outcome, archive = excluded.archive, run_id = excluded.run_id, events = excluded.events,
     bytes = excluded.bytes, settled_at = now();

@@ -26,13 +26,13 @@ class PostgresArchive:
 
     async def put(self, history: SealedHistory) -> None:
         try:
-            await self._pool.execute(SQL["put"], history.journey_id, history.run_id, history.content)
+            await SQL.put.run(self._pool, journey_id=history.journey_id, run_id=history.run_id, content=history.content)
         except _AWAY as error:
             raise _unavailable(error) from error
 
     async def get(self, journey_id: JourneyId) -> bytes | None:
         try:
-            return await self._pool.fetchval(SQL["get"], journey_id)
+            return await SQL.get.value(self._pool, journey_id=journey_id)
         except _AWAY as error:
             raise _unavailable(error) from error
 

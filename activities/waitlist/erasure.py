@@ -5,6 +5,8 @@ stood in line leaves it, and the place passes on. Runs in the transaction of the
 that do not grow in number with the people: a storefront waits for the answer.
 """
 
+from dataclasses import dataclass
+
 from activities.postgres.pool import Connection
 from activities.postgres.queries import load_queries
 from activities.waitlist.store import look_again
@@ -14,19 +16,35 @@ from schemas.ids import StoreId, Subject
 SQL = load_queries("activities.waitlist", "erasure.sql")
 
 FORGETTING = (
-    "forget_suppressions",
-    "forget_contacts",
-    "forget_orders",
-    "forget_lists",
-    "forget_tags",
-    "forget_properties",
+    SQL.forget_suppressions,
+    SQL.forget_contacts,
+    SQL.forget_orders,
+    SQL.forget_lists,
+    SQL.forget_tags,
+    SQL.forget_properties,
 )
 """In this order, for the suppressions are found by the address."""
 
 
+@dataclass(frozen=True, slots=True)
+class ContactOfShop:
+    """Someone a shop knows; `alone`: no other shop of this installation does."""
+
+    id: str
+    alone: bool
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class LeftLine:
+    """A waiting list that somebody was taken out of."""
+
+    store_id: StoreId
+    subject: str
+
+
 async def erase_contact(connection: Connection, store_id: StoreId, fact: ContactErasureFact) -> None:
     """Forget a person in all shops of this installation; the shops share one record of them."""
-    contact_id = await connection.fetchval(SQL["contact_of"], fact.email)
+    contact_id: str | None = await SQL.contact_of.value(connection, email=fact.email)
     if contact_id is not None:
         await _leave(connection, [contact_id], None)
         await _forget(connection, [contact_id])
@@ -35,36 +53,36 @@ async def erase_contact(connection: Connection, store_id: StoreId, fact: Contact
 
 async def erase_shop(connection: Connection, store_id: StoreId) -> None:
     """Forget what this shop told of people: those whom only it knows altogether, the others as far as it goes."""
-    people = await connection.fetch(SQL["contacts_of_shop"], store_id)
+    people = await SQL.contacts_of_shop.rows(connection, ContactOfShop, store_id=store_id)
+    everyone = [person.id for person in people]
     # Whoever only this shop knows stands in line nowhere else.
-    await _leave(connection, [row["id"] for row in people], store_id)
-    await _forget(connection, [row["id"] for row in people if row["alone"]])
-    await connection.execute(SQL["forget_lists_of_shop"], store_id, [row["id"] for row in people])
-    await connection.execute(SQL["forget_orders_of_shop"], store_id)
-    await connection.execute(SQL["forget_events_of_shop"], store_id)
+    await _leave(connection, everyone, store_id)
+    await _forget(connection, [person.id for person in people if person.alone])
+    await SQL.forget_lists_of_shop.run(connection, store_id=store_id, contact_ids=everyone)
+    await SQL.forget_orders_of_shop.run(connection, store_id=store_id)
+    await SQL.forget_events_of_shop.run(connection, store_id=store_id)
     await _record(connection, store_id, "shop erased", None)
 
 
 async def answer_data_request(connection: Connection, store_id: StoreId, fact: DataRequestFact) -> None:
     """Put on record that a person asks what is known of them; a person has to answer it, within the law's time."""
-    contact_id = await connection.fetchval(SQL["contact_known"], fact.email)
+    contact_id: str | None = await SQL.contact_known.value(connection, email=fact.email)
     await _record(connection, store_id, "data requested", contact_id, fact.request_id)
 
 
 async def _forget(connection: Connection, contact_ids: list[str]) -> None:
     for query in FORGETTING:
-        await connection.execute(SQL[query], contact_ids)
+        await query.run(connection, contact_ids=contact_ids)
 
 
 async def _leave(connection: Connection, contact_ids: list[str], store_id: StoreId | None) -> None:
     """They leave every line, of one store or of all; what they held passes on, and their journeys end."""
-    whose = contact_ids, store_id
-    await connection.execute(SQL["hold_products"], *whose)
-    await connection.execute(SQL["refuse_claims"], *whose)
-    left = await connection.fetch(SQL["leave_lines"], *whose)
-    await connection.execute(SQL["ask_to_leave"], *whose)
-    for shop, key in sorted({(row["store_id"], row["subject"]) for row in left}):
-        await look_again(connection, Subject.from_key(shop, key))
+    await SQL.hold_products.run(connection, contact_ids=contact_ids, store_id=store_id)
+    await SQL.refuse_claims.run(connection, contact_ids=contact_ids, store_id=store_id)
+    left = await SQL.leave_lines.rows(connection, LeftLine, contact_ids=contact_ids, store_id=store_id)
+    await SQL.ask_to_leave.run(connection, contact_ids=contact_ids, store_id=store_id)
+    for line in sorted(set(left)):
+        await look_again(connection, Subject.from_key(line.store_id, line.subject))
 
 
 async def _record(
@@ -72,4 +90,4 @@ async def _record(
 ) -> None:
     """By ids only: the record stays."""
     details = {"store": store_id, "contact": contact_id} | ({"request": request_id} if request_id else {})
-    await connection.execute(SQL["record"], "storefront", action, details)
+    await SQL.record.run(connection, actor="storefront", action=action, details=details)

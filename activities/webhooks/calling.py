@@ -2,15 +2,18 @@
 
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
 import structlog
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
-from activities.postgres.pool import Pool, Row
+from activities.postgres.pool import Pool
 from activities.postgres.queries import load_queries
 from activities.webhooks.caller import Call, Caller, Forbidden, NotTaken, Rejected
+from schemas.ids import ContactId, StoreId
 from schemas.journey import Activity, CalledOut, CallOut
 
 SQL = load_queries("activities.webhooks", "calling.sql")
@@ -18,6 +21,27 @@ log = structlog.get_logger()
 
 TYPE = "conversation.step"
 """What kind of call this is, as Standard Webhooks asks a body to say."""
+
+
+@dataclass(frozen=True, slots=True)
+class CallContext:
+    """Who and what a call is about.
+
+    Attributes:
+        url: where it goes; None: the version has no address for this step.
+        taken: the other system has taken this very call before.
+    """
+
+    contact_id: ContactId
+    store_id: StoreId
+    subject: str | None
+    conversation: str
+    entered_at: datetime
+    email: str | None
+    attributes: dict[str, Any]
+    erased: bool
+    url: str | None
+    taken: bool
 
 
 class Calling:
@@ -35,15 +59,22 @@ class Calling:
             ApplicationError: it was not taken this time; try again.
         """
         key = f"{request.journey_id}/{request.step.id}/{request.round}"
-        row = await self._pool.fetchrow(SQL["about"], request.journey_id, request.version, request.step.id, key)
-        if row is None or row["url"] is None:
+        about = await SQL.about.row(
+            self._pool,
+            CallContext,
+            journey_id=request.journey_id,
+            version=request.version,
+            step=request.step.id,
+            key=key,
+        )
+        if about is None or about.url is None:
             return CalledOut(taken=False, why="the version has no address for this step")
-        if row["taken"]:
+        if about.taken:
             return CalledOut(taken=True)
-        if row["erased"]:
+        if about.erased:
             return CalledOut(taken=False, why="the contact was erased")
         try:
-            await self._caller.call(Call(key.replace("/", "."), row["url"], _body(request, row), datetime.now(UTC)))
+            await self._caller.call(Call(key.replace("/", "."), about.url, _body(request, about), datetime.now(UTC)))
         except (Rejected, Forbidden) as error:
             await self._note(request, key, str(error))
             return CalledOut(taken=False, why=str(error))
@@ -56,22 +87,20 @@ class Calling:
         return CalledOut(taken=True)
 
     async def _note(self, request: CallOut, key: str, error: str | None) -> None:
-        await self._pool.execute(SQL["note"], key, request.journey_id, error)
+        await SQL.note.run(self._pool, key=key, journey_id=request.journey_id, error=error)
         log.info("webhook called", journey=request.journey_id, step=request.step.id, error=error)
 
 
-def _body(request: CallOut, row: Row) -> bytes:
-    at: datetime = row["entered_at"]
-    subject: str | None = row["subject"]
+def _body(request: CallOut, about: CallContext) -> bytes:
     data: Mapping[str, object] = {
         "journey": request.journey_id,
-        "conversation": row["conversation"],
+        "conversation": about.conversation,
         "version": request.version,
         "step": request.step.id,
-        "store": row["store_id"],
-        "subject": subject,
-        "entered_at": at.isoformat(),
-        "contact": {"id": row["contact_id"], "email": row["email"], "attributes": row["attributes"]},
+        "store": about.store_id,
+        "subject": about.subject,
+        "entered_at": about.entered_at.isoformat(),
+        "contact": {"id": about.contact_id, "email": about.email, "attributes": about.attributes},
     }
     body = {"type": TYPE, "timestamp": datetime.now(UTC).isoformat(), "data": data}
     return json.dumps(body, ensure_ascii=False).encode()

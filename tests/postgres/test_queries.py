@@ -1,0 +1,107 @@
+"""Named queries: every one is used, their parameters are told by name, and rows are values."""
+
+import re
+from dataclasses import dataclass
+from decimal import Decimal
+from enum import StrEnum
+from pathlib import Path
+
+import pytest
+from pydantic import ValidationError
+
+from activities.postgres.pool import Pool
+from activities.postgres.queries import Query, load_queries, read_query
+
+ROOT = Path(__file__).parents[2]
+PRODUCT = ("activities", "starter", "bench")
+_LOADED = re.compile(r'^(\w+) = load_queries\(\s*"([\w.]+)", "([\w.]+)"\s*\)', re.MULTILINE)
+
+
+class Kind(StrEnum):
+    GOOD = "good"
+
+
+@dataclass(frozen=True, slots=True)
+class Thing:
+    name: str
+    price: Decimal
+    kind: Kind
+
+
+THING = read_query("x: thing", "select :name::text as name, :price::numeric as price, 'good' as kind where 1 = :one")
+
+
+def _product_files(ending: str) -> list[Path]:
+    return [path for package in PRODUCT for path in sorted((ROOT / package).rglob(f"*{ending}"))]
+
+
+@pytest.mark.parametrize(
+    "path",
+    [path for path in _product_files(".sql") if "-- name:" in path.read_text(encoding="utf-8")],
+    ids=lambda path: path.name,
+)
+def test_every_query_of_a_file_is_used(path: Path) -> None:
+    package = ".".join(path.parent.relative_to(ROOT).parts)
+    users = [
+        text
+        for text in (each.read_text(encoding="utf-8") for each in _product_files(".py"))
+        if f'"{package}", "{path.name}"' in text or re.search(r"import .*\bSQL\b", text)
+    ]
+    for name in load_queries(package, path.name):
+        used = re.compile(rf'\bSQL\w*\.{name}\b|"{name}"')
+        assert any(used.search(text) for text in users), f"{path.name}: nobody asks for '{name}'"
+
+
+@pytest.mark.parametrize("path", _product_files(".py"), ids=str)
+def test_every_query_that_is_asked_for_stands_in_its_file(path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+    for variable, package, file in _LOADED.findall(text):
+        known = set(load_queries(package, file))
+        asked = set(re.findall(rf"\b{variable}\.(\w+)\.", text)) | set(re.findall(rf'\b{variable}\["(\w+)"\]', text))
+        assert asked <= known, f"{path}: {sorted(asked - known)} are not in {file}"
+
+
+def test_named_parameters_are_numbered_in_the_order_in_which_they_first_stand() -> None:
+    query = read_query("q", "select a::text from t where b = :b and c > :c::int and d = :b")
+    assert (query.sql, query.parameters) == (
+        "select a::text from t where b = $1 and c > $2::int and d = $1",
+        ("b", "c"),
+    )
+
+
+@pytest.mark.parametrize("text", ["select ':no'", "select 1 -- :no\n", "select '12:30'::time", "select 'it''s :no'"])
+def test_a_colon_in_a_text_a_comment_or_a_cast_is_no_parameter(text: str) -> None:
+    assert read_query("q", text) == Query("q", text, ())
+
+
+def test_a_query_has_named_or_numbered_parameters_but_not_both() -> None:
+    with pytest.raises(ValueError, match="both named and numbered"):
+        read_query("q", "select :a, $1")
+
+
+@pytest.mark.parametrize("given", [{"a": 1}, {"a": 1, "b": 2, "c": 3}, {}])
+def test_a_value_too_many_or_too_few_is_refused_before_it_reaches_the_database(given: dict[str, object]) -> None:
+    with pytest.raises(TypeError, match="q lacks"):
+        read_query("q", "select :a, :b").arguments(given)
+
+
+async def test_a_row_is_a_value_of_its_own_types(pool: Pool) -> None:
+    assert await THING.row(pool, Thing, name="kettle", price=Decimal("1.50"), one=1) == Thing(
+        "kettle", Decimal("1.50"), Kind.GOOD
+    )
+    assert await THING.row(pool, Thing, name="kettle", price=Decimal("1.50"), one=2) is None
+    assert await THING.rows(pool, Thing, name="kettle", price=Decimal("1.50"), one=2) == []
+
+
+async def test_a_row_that_lacks_a_column_is_refused_by_name(pool: Pool) -> None:
+    with pytest.raises(ValidationError, match="price"):
+        await read_query("q", "select 'kettle' as name, 'good' as kind").row(pool, Thing)
+
+
+async def test_many_are_carried_out_all_or_none(pool: Pool) -> None:
+    await pool.execute("create table kept (number int primary key)")
+    insert = read_query("q", "insert into kept (number) values (:number)")
+    await insert.run_for_each(pool, [{"number": 1}, {"number": 2}])
+    with pytest.raises(Exception, match="kept_pkey"):
+        await insert.run_for_each(pool, [{"number": 3}, {"number": 1}])
+    assert await read_query("q", "select number from kept order by 1").values(pool) == [1, 2]
