@@ -16,18 +16,18 @@ from activities.archive.both import BothArchives
 from activities.archive.closed import ClosedHistories
 from activities.archive.postgres import PostgresArchive
 from activities.archive.s3 import Bucket, S3Archive
-from activities.bulk import Bulk
-from activities.conversations.contacts import Contacts
 from activities.decisions.deciding import Deciding
 from activities.delivery.deliver import Delivery
 from activities.delivery.ledger import Ledger
+from activities.intake.contacts import Contacts
+from activities.journeys.bulk import Bulk
+from activities.journeys.positions import Positions
+from activities.journeys.reconciliation import Reconciler
 from activities.postgres.pool import Pool
-from activities.reconciliation import Reconciler
-from activities.records import Records
 from activities.senders.email.mime import parse_sender
 from activities.senders.registry import Senders
-from activities.standing import Standing
 from activities.temporal import Temporal
+from activities.waitlist.records import Records
 from activities.waitlist.store import Waitlist
 from activities.webhooks.calling import Calling
 from activities.webhooks.http_caller import HttpCaller
@@ -103,7 +103,7 @@ async def running_worker(settings: Settings, pool: Pool, client: Client) -> Asyn
     waitlist = Waitlist(pool)
     temporal = Temporal(client, settings.temporal_task_queue)
     records = Records(waitlist, temporal)
-    standing = Standing(pool)
+    positions = Positions(pool)
     contacts = Contacts(pool)
     caller = HttpCaller(settings.webhook_secret, private_hosts=settings.webhook_private_hosts)
     delivery = Delivery(Ledger(pool), senders, parse_sender(settings.sender).domain)
@@ -113,17 +113,17 @@ async def running_worker(settings: Settings, pool: Pool, client: Client) -> Asyn
         workflows=WORKFLOWS,
         activities=[
             records.give_places,
-            records.call_forward,
-            records.step_out,
+            records.notify_claims,
+            records.leave_waitlist,
             records.close,
             delivery.deliver,
-            standing.stand,
-            standing.moved,
+            positions.record_position,
+            positions.moved,
             Deciding(pool).decide,
             contacts.find_moment,
             contacts.change_contact,
             Calling(pool, caller).call_webhook,
-            Bulk(pool, waitlist, temporal).carry_out,
+            Bulk(pool, waitlist, temporal).run_bulk,
             Reconciler(pool, waitlist, temporal).reconcile,
             Archiving(pool, history_archive(settings, pool), ClosedHistories(client)).archive,
         ],

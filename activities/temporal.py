@@ -22,7 +22,7 @@ from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
 from schemas.ids import JourneyId, Subject, bulk_workflow_id, journey_workflow_id, shelf_workflow_id
-from schemas.journey import (
+from schemas.journey.messages import (
     Broadcast,
     ContactEvent,
     Intervene,
@@ -38,9 +38,9 @@ from schemas.journey import (
     Workflow,
 )
 from schemas.model import Model
-from schemas.operations import CarryOut
 from schemas.priority import PriorityKey
 from schemas.reasons import Reason
+from schemas.responses.operations import RunBulk
 
 STORE = SearchAttributeKey.for_keyword("ShelftalkStore")
 SUBJECT = SearchAttributeKey.for_keyword("ShelftalkSubject")
@@ -49,7 +49,7 @@ CONTACT = SearchAttributeKey.for_keyword("ShelftalkContact")
 SEARCH_ATTRIBUTES = (STORE, SUBJECT, CONVERSATION, CONTACT)
 """Set at the start of every workflow, so that ops can find it in Temporal's own tools."""
 
-CALL_LIMIT = timedelta(seconds=10)
+NOTIFY_LIMIT = timedelta(seconds=10)
 """A frontend that has not answered by then is in trouble; the outbox or the activity tries again."""
 
 MOST_FAIRNESS_BYTES = 64
@@ -103,7 +103,7 @@ class Temporal:
         """Step in at a journey, even if its workflow has not been started yet. Whether there was one to step in at."""
         return await self._start_journey(start, Signal.INTERVENE, Intervene(intervention=intervention))
 
-    async def call_forward(self, calls: Sequence[tuple[JourneyStart, PlaceGiven]]) -> list[JourneyId]:
+    async def notify_claims(self, calls: Sequence[tuple[JourneyStart, PlaceGiven]]) -> list[JourneyId]:
         """Signal every one of these journeys. Returns those whose workflow has ended already."""
         await asyncio.gather(*(self._bring_forward(start) for start, _ in calls if start.late))
         reached = await asyncio.gather(
@@ -123,7 +123,7 @@ class Temporal:
         """Whether a journey's workflow runs; False when it has ended, None when Temporal knows of none."""
         try:
             described = await self._client.get_workflow_handle(journey_workflow_id(journey_id)).describe(
-                rpc_timeout=CALL_LIMIT
+                rpc_timeout=NOTIFY_LIMIT
             )
         except RPCError as error:
             if error.status is RPCStatusCode.NOT_FOUND:
@@ -135,7 +135,7 @@ class Temporal:
         """Ask a running workflow to leave; one that ended meanwhile is no matter."""
         try:
             await self._client.get_workflow_handle(journey_workflow_id(journey_id)).signal(
-                Signal.LEAVE, Leave(reason=reason), rpc_timeout=CALL_LIMIT
+                Signal.LEAVE, Leave(reason=reason), rpc_timeout=NOTIFY_LIMIT
             )
         except RPCError as error:
             if error.status is not RPCStatusCode.NOT_FOUND:
@@ -155,20 +155,20 @@ class Temporal:
             ),
             # Alerts of several lists may watch the subject.
             priority=priority(PriorityKey.CALLED_FORWARD, subject.store_id),
-            rpc_timeout=CALL_LIMIT,
+            rpc_timeout=NOTIFY_LIMIT,
         )
 
-    async def carry_out(self, operation_id: int) -> None:
+    async def run_bulk(self, operation_id: int) -> None:
         """Have an operation on many journeys carried out; one that is done finds nobody left to ask."""
         with suppress(WorkflowAlreadyStartedError):
             await self._client.start_workflow(
                 Workflow.BULK,
-                CarryOut(operation_id=operation_id),
+                RunBulk(operation_id=operation_id),
                 id=bulk_workflow_id(operation_id),
                 task_queue=self._task_queue,
                 id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
                 priority=priority(PriorityKey.BACKGROUND),
-                rpc_timeout=CALL_LIMIT,
+                rpc_timeout=NOTIFY_LIMIT,
             )
 
     async def _start_journey(
@@ -197,7 +197,7 @@ class Temporal:
                     ]
                 ),
                 priority=_journey_priority(start, signal),
-                rpc_timeout=CALL_LIMIT,
+                rpc_timeout=NOTIFY_LIMIT,
             )
         except WorkflowAlreadyStartedError:
             return False
@@ -218,7 +218,7 @@ class Temporal:
                     ),
                     update_mask=FieldMask(paths=["priority.priority_key"]),
                 ),
-                timeout=CALL_LIMIT,
+                timeout=NOTIFY_LIMIT,
             )
         except RPCError as error:
             # Not started yet, or ended; or a server that cannot do it: then it comes in its turn.

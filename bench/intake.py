@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from bench.shop import level_webhook
-from bench.stage import CONNECTIONS, Stage, open_shop, quiet
+from bench.stage import CONNECTIONS, SimulatedShop, open_shop, quiet
 
 VARIANTS = 50
 """The requests go to these in turn, so that few wait for each other's row locks, as in a shop."""
@@ -20,7 +20,7 @@ class IntakeRates:
     sign_ups: list[float]
 
 
-async def measure_intake(stage: Stage, requests: int, rounds: int) -> IntakeRates:
+async def measure_intake(stage: SimulatedShop, requests: int, rounds: int) -> IntakeRates:
     """Webhooks and sign-ups over HTTP, in turn. Nothing drains the outbox: intake alone, as when Temporal is down."""
     (stage.folder / "intake").mkdir()
     url = await stage.postgres.create_database("intake")

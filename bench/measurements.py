@@ -15,7 +15,7 @@ from bench.rehearsals import measure_rehearsals
 from bench.replays import measure_replays
 from bench.report import Figure, Spread, ratio
 from bench.sizes import Sizes
-from bench.stage import Engines, Stage, quiet, running_engines, running_stage
+from bench.stage import Engines, SimulatedShop, quiet, running_engines, running_stage
 from bench.waits import measure_first_messages, measure_memory, measure_restocks
 
 INTAKE_ROUNDS = 3
@@ -50,7 +50,7 @@ class Measuring:
     def __init__(self, sizes: Sizes) -> None:
         self._sizes = sizes
         self._exits = AsyncExitStack()
-        self._stage: Stage | None = None
+        self._stage: SimulatedShop | None = None
         self._engine_exits = AsyncExitStack()
         self._engines: Engines | None = None
         self._rounds: Rounds | None = None
@@ -91,12 +91,12 @@ class Measuring:
         self._engines = None
         await self._engine_exits.aclose()
 
-    async def _on_stage(self) -> Stage:
+    async def _on_stage(self) -> SimulatedShop:
         if self._stage is None:
             self._stage = await self._exits.enter_async_context(running_stage())
         return self._stage
 
-    async def _with_engines(self) -> tuple[Stage, Engines]:
+    async def _with_engines(self) -> tuple[SimulatedShop, Engines]:
         stage = await self._on_stage()
         if self._engines is None:
             self._engines = await self._engine_exits.enter_async_context(running_engines(stage))

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 
 from bench.process import Part
 from bench.shop import moved_conversation
-from bench.stage import Engines, Stage, report, running_engine, until
+from bench.stage import Engines, SimulatedShop, report, running_engine, until
 from schemas.ids import JourneyId, VersionId, journey_workflow_id
-from schemas.operations import Choice
-from schemas.path import JourneyPath
-from starter.bulk import BulkOperations, Decision
-from starter.publishing import publish
+from schemas.journey.path import JourneyPath
+from schemas.responses.operations import Choice
+from starter.versioning.bulk import BulkOperations, Decision
+from starter.versioning.publishing import publish
 
 SAMPLES = 20
 """Journeys whose events are counted before and after."""
@@ -49,7 +49,7 @@ class Moves:
         return self.journeys / self.seconds
 
 
-async def measure_moves(stage: Stage, engines: Engines, count: int, *, killed: bool) -> Moves:
+async def measure_moves(stage: SimulatedShop, engines: Engines, count: int, *, killed: bool) -> Moves:
     """Open `count` journeys that stand in line, publish another version and move them all; then back, if `killed`.
 
     It ends our engine, if `killed`.
@@ -76,7 +76,7 @@ async def measure_moves(stage: Stage, engines: Engines, count: int, *, killed: b
 
 
 async def _move(
-    stage: Stage, name: str, count: int, samples: Sequence[JourneyId], *, killing: Part | None = None
+    stage: SimulatedShop, name: str, count: int, samples: Sequence[JourneyId], *, killing: Part | None = None
 ) -> float:
     """Publish a version of this name and move everyone; the seconds until the last has confirmed.
 
@@ -106,7 +106,7 @@ async def _move(
 
 
 async def _none_is_lost(
-    stage: Stage, operation: int, version: VersionId, count: int, samples: Sequence[JourneyId]
+    stage: SimulatedShop, operation: int, version: VersionId, count: int, samples: Sequence[JourneyId]
 ) -> None:
     """Everyone has confirmed and lives by the version, and rests where they rested, by their own path.
 
@@ -125,6 +125,6 @@ async def _none_is_lost(
             raise NotMoved(f"{journey} does not stand in line any more: {path}")
 
 
-async def _events(stage: Stage, journeys: Sequence[JourneyId]) -> list[int]:
+async def _events(stage: SimulatedShop, journeys: Sequence[JourneyId]) -> list[int]:
     handles = [stage.client.get_workflow_handle(journey_workflow_id(journey)) for journey in journeys]
     return [len((await handle.fetch_history()).events) for handle in handles]

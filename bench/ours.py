@@ -10,8 +10,8 @@ from activities.postgres.pool import open_pool
 from bench.metrics import publish_metrics
 from bench.process import commands, say
 from schemas.settings import Settings
-from starter.logs import log_to_stderr
 from starter.processes import running_engine
+from starter.runtime.logs import log_to_stderr
 from worker import connect
 
 

@@ -4,7 +4,7 @@ import time
 from dataclasses import dataclass
 
 from bench.processor import Processor, processor_time
-from bench.stage import PATIENCE_SECONDS, Engines, Stage, quiet, until
+from bench.stage import PATIENCE_SECONDS, Engines, SimulatedShop, quiet, until
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,7 @@ async def bare_round(engines: Engines, name: str, count: int) -> Round:
     return Round(count / started, count / ended, count / ended, start_cost, tell_cost)
 
 
-async def our_round(stage: Stage, engines: Engines, count: int) -> Round:
+async def our_round(stage: SimulatedShop, engines: Engines, count: int) -> Round:
     """Shelftalk: `count` sign-ups lie committed in the outbox; then one webhook says there are units for all."""
     counts, pid = engines.ours.counts, engines.ours.part.pid
     variant = await stage.shop.new_variant()
@@ -77,7 +77,7 @@ class Rounds:
 
 
 async def measure_rates(
-    stage: Stage, engines: Engines, count: int, rounds: int, warm_up: int, *, name: str = "round"
+    stage: SimulatedShop, engines: Engines, count: int, rounds: int, warm_up: int, *, name: str = "round"
 ) -> Rounds:
     """Rounds in turn, A B A B, after a small one of each that does not count. `name` begins the baseline's ids."""
     await bare_round(engines, f"{name}-warm-up", warm_up)
@@ -104,6 +104,6 @@ HISTORIES = 20
 """Of those told last, whose events are counted."""
 
 
-async def _events(stage: Stage, workflow_id: str) -> int:
+async def _events(stage: SimulatedShop, workflow_id: str) -> int:
     history = await stage.client.get_workflow_handle(workflow_id).fetch_history()
     return len(history.events)

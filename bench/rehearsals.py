@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from schemas.conversation import ConversationDocument
-from schemas.outcome import Sent
-from schemas.scenarios import ScenarioSection
+from schemas.document.conversation import ConversationDocument
+from schemas.document.scenarios import ScenarioSection
+from schemas.journey.outcome import Sent
 from starter.rehearsing.entrance import Entrance
 from starter.rehearsing.run import RunTester, working_version
-from workflows.interpreter.compiler import compile_document
-from workflows.interpreter.rehearsal import Answering, Rehearsal, rehearse
+from workflows.compiler.compile import compile_document
+from workflows.worlds.rehearsal import Answering, Rehearsal, rehearse
 
 MONTHS = 12
 TEXT = "Hello{% if contact.attributes.first_name %} {{ contact.attributes.first_name }}{% endif %}, this is new."

@@ -12,12 +12,12 @@ from temporalio.worker import Replayer
 from activities.archive.postgres import PostgresArchive
 from activities.archive.sealed import unseal
 from bench.bare_workflow import Bare
-from bench.stage import Stage
+from bench.stage import SimulatedShop
 from schemas.ids import JourneyId
-from schemas.path import JourneyPath
+from schemas.journey.path import JourneyPath
 from schemas.settings import Settings
-from starter.archive import archive_now
-from starter.replay import replay_histories, replay_history
+from starter.runtime.archive_schedule import archive_now
+from starter.support.replay import replay_histories, replay_history
 from worker import sandbox
 
 ALONE = 50
@@ -46,7 +46,7 @@ class Replays:
     journeys: int
 
 
-async def measure_replays(stage: Stage, bare_ids: Sequence[str], most: int, rounds: int) -> Replays:
+async def measure_replays(stage: SimulatedShop, bare_ids: Sequence[str], most: int, rounds: int) -> Replays:
     """Archive what has ended, then replay up to `most` journeys in each round, in turn with as many bare ones.
 
     The engine must be at work: it archives.

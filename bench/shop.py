@@ -12,15 +12,15 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from importlib.resources import files
 
+from activities.intake.intake import Intake
 from activities.postgres.pool import Pool
 from activities.postgres.queries import load_queries
 from activities.storefronts.registry import DemoShop
-from activities.waitlist.intake import Intake
 from bench.http import Connection
-from schemas.conversation import ConversationDocument
+from schemas.document.conversation import ConversationDocument
 from schemas.document.steps import ExitStep, SendStep
-from schemas.facts import ProductFact, VariantFact
 from schemas.ids import StoreId
+from schemas.incoming.facts import ProductFact, VariantFact
 from starter.documents import load_document
 from starter.runtime.ports import LOOPBACK
 
@@ -87,7 +87,7 @@ class RequestFailed(Exception):
 
 
 @dataclass(slots=True)
-class Door:
+class SmtpEndpoint:
     """The web server, over a few kept connections; a request waits for a free one."""
 
     port: int
@@ -135,7 +135,7 @@ class Shop:
     """One shop over one database."""
 
     pool: Pool
-    door: Door
+    door: SmtpEndpoint
     _variants: Iterator[int] = field(default_factory=lambda: itertools.count(1))
     _people: Iterator[int] = field(default_factory=itertools.count)
 

@@ -19,14 +19,14 @@ from activities.postgres.pool import Pool, open_pool
 from bench.metrics import Counts
 from bench.process import START_LIMIT_SECONDS, Part, running_part
 from bench.processor import processor_time
-from bench.shop import SENDS, Door, Shop, conversations
+from bench.shop import SENDS, Shop, SmtpEndpoint, conversations
 from schemas.settings import Settings
 from starter.devstack.postgres import EmbeddedPostgres
 from starter.devstack.temporal import EmbeddedTemporal
 from starter.devstack.temporal_cli import find_temporal
-from starter.publishing import publish
-from starter.reconciliation import schedule_id
 from starter.runtime.ports import LOOPBACK
+from starter.runtime.reconciliation_schedule import schedule_id
+from starter.versioning.publishing import publish
 from worker import connect
 
 CONNECTIONS = 16
@@ -70,7 +70,7 @@ class Sink:
 
 
 @dataclass(frozen=True, slots=True)
-class Stage:
+class SimulatedShop:
     """Everything but the engines."""
 
     folder: Path
@@ -113,7 +113,7 @@ _WORKFLOWS: dict[Side, str] = {"bare": "Bare", "ours": "Journey"}
 
 
 @asynccontextmanager
-async def running_stage() -> AsyncGenerator[Stage]:
+async def running_stage() -> AsyncGenerator[SimulatedShop]:
     """A stage in a folder of its own, which is gone afterwards."""
     async with AsyncExitStack() as exits:
         folder = Path(exits.enter_context(tempfile.TemporaryDirectory(prefix="shelftalk-bench-")))
@@ -126,7 +126,7 @@ async def running_stage() -> AsyncGenerator[Stage]:
         exits.callback(listening.cancel)
         url = postgres.dsn()
         shop = await exits.enter_async_context(open_shop(folder, url, temporal.address))
-        yield Stage(
+        yield SimulatedShop(
             folder,
             postgres,
             temporal.address,
@@ -154,7 +154,7 @@ async def open_shop(folder: Path, database_url: str, temporal_address: str) -> A
     }
     try:
         async with running_part("web server", "bench.web", folder, environment) as web:
-            door = Door(urlsplit(await web.hear(START_LIMIT_SECONDS)).port or 0, CONNECTIONS)
+            door = SmtpEndpoint(urlsplit(await web.hear(START_LIMIT_SECONDS)).port or 0, CONNECTIONS)
             shop = Shop(pool, door)
             await shop.sells_other_things()
             yield shop
@@ -164,7 +164,7 @@ async def open_shop(folder: Path, database_url: str, temporal_address: str) -> A
 
 
 @asynccontextmanager
-async def running_engines(stage: Stage) -> AsyncGenerator[Engines]:
+async def running_engines(stage: SimulatedShop) -> AsyncGenerator[Engines]:
     """Both engines, fresh and warm-started."""
     async with running_engine(stage, "bare") as bare, running_engine(stage, "ours") as ours:
         engines = Engines(bare, ours)
@@ -175,7 +175,7 @@ async def running_engines(stage: Stage) -> AsyncGenerator[Engines]:
 
 
 @asynccontextmanager
-async def running_engine(stage: Stage, side: Side) -> AsyncGenerator[Engine]:
+async def running_engine(stage: SimulatedShop, side: Side) -> AsyncGenerator[Engine]:
     """One engine, fresh and ready."""
     environment = {
         "DATABASE_URL": stage.database_url,

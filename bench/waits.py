@@ -3,7 +3,7 @@
 import time
 from dataclasses import dataclass
 
-from bench.stage import Engines, Stage, quiet, until
+from bench.stage import Engines, SimulatedShop, quiet, until
 
 UNITS = 10
 """Of one restock, and so the people who are told by it."""
@@ -22,7 +22,7 @@ class FirstMessages:
     bare: list[float]
 
 
-async def measure_first_messages(stage: Stage, engines: Engines, times: int) -> FirstMessages:
+async def measure_first_messages(stage: SimulatedShop, engines: Engines, times: int) -> FirstMessages:
     """One journey at a time, waiting and at rest, on either side in turn."""
     ours: list[float] = []
     bare: list[float] = []
@@ -44,7 +44,7 @@ async def measure_first_messages(stage: Stage, engines: Engines, times: int) -> 
 
 
 async def measure_restocks(
-    stage: Stage, engines: Engines, waiting: tuple[int, ...], times: int
+    stage: SimulatedShop, engines: Engines, waiting: tuple[int, ...], times: int
 ) -> dict[int, list[float]]:
     """Seconds from the committed webhook to the tenth mail accepted, by the number of people in line.
 
@@ -80,7 +80,7 @@ class Memory:
     bare: float
 
 
-async def measure_memory(stage: Stage, engines: Engines, count: int) -> Memory:
+async def measure_memory(stage: SimulatedShop, engines: Engines, count: int) -> Memory:
     """What fresh engines grow by while `count` journeys come to their first rest and stay in the cache."""
     few = max(1, count // 10)
     variant = await stage.shop.new_variant()
@@ -102,7 +102,7 @@ async def _open_bare(engines: Engines, name: str, count: int) -> None:
     await until(engines.bare.counts.tasks, tasks + count)
 
 
-async def _open_ours(stage: Stage, engines: Engines, variant: int, count: int) -> None:
+async def _open_ours(stage: SimulatedShop, engines: Engines, variant: int, count: int) -> None:
     tasks = await engines.ours.counts.tasks()
     await stage.shop.wait_in_line(variant, count, start=True)
     await until(engines.ours.counts.tasks, tasks + count)

@@ -4,8 +4,8 @@ import asyncio
 
 from bench.process import commands, say
 from schemas.settings import Settings
-from starter.logs import log_to_stderr
 from starter.processes import running_web
+from starter.runtime.logs import log_to_stderr
 from starter.services import open_services
 
 

@@ -8,25 +8,25 @@ from typing import Self
 from pydantic import ValidationError
 
 from activities.rendering.templates import check_template
-from schemas.conversation import ConversationDocument, MessageSection
+from schemas.document.conversation import ConversationDocument, MessageSection
 from schemas.errors import DomainError, ErrorKind, FieldError
 from schemas.model import Model
-from starter.alert_explanations import find_sender_mistakes
-from starter.explanations import explain, find_clock_mistakes, find_empty
-from starter.marked_yaml import Mark, MarkedTree, NotYaml, read_yaml
+from starter.authoring.alert_explanations import find_sender_mistakes
+from starter.authoring.explanations import explain, find_clock_mistakes, find_empty
+from starter.authoring.marked_yaml import Mark, MarkedTree, NotYaml, read_yaml
+from starter.authoring.step_explanations import find_address_mistakes, find_address_warnings
 from starter.rehearsing.checks import find_scenario_mistakes
 from starter.rehearsing.expecting import find_differences
 from starter.rehearsing.run import RunTester
-from starter.step_explanations import find_address_mistakes, find_address_notes
-from workflows.interpreter.compiler import find_mistakes
-from workflows.interpreter.mistakes import Mistake, Path, format_path
-from workflows.interpreter.notes import find_notes
+from workflows.compiler.compile import find_mistakes
+from workflows.compiler.diagnostics import Diagnostic, Path, format_path
+from workflows.compiler.lint import find_lint_warnings
 
 STARTER_CONVERSATION = FilePath(__file__).parent / "conversations" / "back-in-stock.yaml"
 """The conversation a new shop begins with."""
 
 
-class MarkedMistake(Model):
+class MarkedDiagnostic(Model):
     """One thing to put right in a file, or, among notes, one thing to know.
 
     Attributes:
@@ -60,27 +60,27 @@ class CheckReport(Model):
 
     source: str
     ok: bool
-    mistakes: tuple[MarkedMistake, ...] = ()
-    notes: tuple[MarkedMistake, ...] = ()
+    diagnostics: tuple[MarkedDiagnostic, ...] = ()
+    warnings: tuple[MarkedDiagnostic, ...] = ()
     scenarios: int = 0
-    differences: tuple[MarkedMistake, ...] = ()
+    differences: tuple[MarkedDiagnostic, ...] = ()
 
 
 class DocumentInvalid(DomainError):
-    """The document cannot be used as it is; its author fixes it. `mistakes` are in the order of the file."""
+    """The document cannot be used as it is; its author fixes it. `diagnostics` are in the order of the file."""
 
     code = "document_invalid"
     kind = ErrorKind.INVALID
 
-    def __init__(self, mistakes: tuple[MarkedMistake, ...]) -> None:
+    def __init__(self, diagnostics: tuple[MarkedDiagnostic, ...]) -> None:
         super().__init__(
-            "\n".join(str(mistake) for mistake in mistakes),
-            public=str(mistakes[0]),
+            "\n".join(str(diagnostic) for diagnostic in diagnostics),
+            public=str(diagnostics[0]),
             fields=[
-                FieldError(each.path, f"{each.message}. {each.advice}", each.line, each.column) for each in mistakes
+                FieldError(each.path, f"{each.message}. {each.advice}", each.line, each.column) for each in diagnostics
             ],
         )
-        self.mistakes = mistakes
+        self.diagnostics = diagnostics
 
 
 def load_document(text: str | bytes, source: str) -> ConversationDocument:
@@ -94,24 +94,24 @@ def load_document(text: str | bytes, source: str) -> ConversationDocument:
         DocumentInvalid: with every mistake that was found.
     """
     examined = _Examined.of(text, source)
-    if examined.document is None or examined.mistakes:
-        raise DocumentInvalid(examined.mistakes)
+    if examined.document is None or examined.diagnostics:
+        raise DocumentInvalid(examined.diagnostics)
     return examined.document
 
 
 def check(text: str | bytes, source: str) -> CheckReport:
     """Everything there is to say about a document. Never raises for what the text says."""
     examined = _Examined.of(text, source)
-    if examined.document is None or examined.mistakes:
-        return CheckReport(source=source, ok=False, mistakes=examined.mistakes, notes=examined.notes)
-    lived = [*RunTester(examined.document).run_all()]
-    found = [each for index, one in enumerate(lived) for each in find_differences(one, ("scenarios", index))]
+    if examined.document is None or examined.diagnostics:
+        return CheckReport(source=source, ok=False, diagnostics=examined.diagnostics, warnings=examined.warnings)
+    replayed = [*RunTester(examined.document).run_all()]
+    found = [each for index, one in enumerate(replayed) for each in find_differences(one, ("scenarios", index))]
     tree = read_yaml(_decode(text))
     return CheckReport(
         source=source,
         ok=True,
-        notes=examined.notes,
-        scenarios=len(lived),
+        warnings=examined.warnings,
+        scenarios=len(replayed),
         differences=_in_file_order(_marked(each, tree.mark(each.path), source) for each in found),
     )
 
@@ -119,28 +119,28 @@ def check(text: str | bytes, source: str) -> CheckReport:
 @dataclass(frozen=True, slots=True)
 class _Examined:
     document: ConversationDocument | None
-    mistakes: tuple[MarkedMistake, ...]
-    notes: tuple[MarkedMistake, ...] = ()
+    diagnostics: tuple[MarkedDiagnostic, ...]
+    warnings: tuple[MarkedDiagnostic, ...] = ()
 
     @classmethod
     def of(cls, text: str | bytes, source: str) -> Self:
         try:
             tree = read_yaml(_decode(text))
         except NotYaml as error:
-            return cls(None, (_marked(Mistake((), error.message, error.advice), error.mark, source),))
+            return cls(None, (_marked(Diagnostic((), error.message, error.advice), error.mark, source),))
         document, structural = _validate(tree)
-        mistakes = [*tree.mistakes, *((mistake, tree.mark(mistake.path)) for mistake in structural)]
-        mistakes += _template_mistakes(tree)
-        notes: tuple[Mistake, ...] = ()
+        diagnostics = [*tree.diagnostics, *((diagnostic, tree.mark(diagnostic.path)) for diagnostic in structural)]
+        diagnostics += _template_mistakes(tree)
+        warnings: tuple[Diagnostic, ...] = ()
         if document is not None:
             # How the parts fit together can only be told once each part is what it should be.
             found = [*find_mistakes(document), *find_address_mistakes(document), *find_scenario_mistakes(document)]
-            mistakes += [(mistake, tree.mark(mistake.path)) for mistake in found]
-            notes = (*find_notes(document), *find_address_notes(document))
+            diagnostics += [(diagnostic, tree.mark(diagnostic.path)) for diagnostic in found]
+            warnings = (*find_lint_warnings(document), *find_address_warnings(document))
         return cls(
             document,
-            _in_file_order(_marked(mistake, mark, source) for mistake, mark in mistakes),
-            _in_file_order(_marked(note, tree.names.get(note.path, tree.mark(note.path)), source) for note in notes),
+            _in_file_order(_marked(diagnostic, mark, source) for diagnostic, mark in diagnostics),
+            _in_file_order(_marked(note, tree.names.get(note.path, tree.mark(note.path)), source) for note in warnings),
         )
 
 
@@ -154,23 +154,23 @@ def _decode(text: str | bytes) -> str:
         raise NotYaml(Mark(line, 1), "this is not UTF-8 text", "Save the file as UTF-8") from None
 
 
-def _validate(tree: MarkedTree) -> tuple[ConversationDocument | None, tuple[Mistake, ...]]:
+def _validate(tree: MarkedTree) -> tuple[ConversationDocument | None, tuple[Diagnostic, ...]]:
     """The document, if each part by itself is what it should be, and the mistakes if not."""
     document = None
-    mistakes = [*find_clock_mistakes(tree.value), *find_sender_mistakes(tree.value)]
-    told = {mistake.path for mistake, _ in tree.mistakes} | {mistake.path for mistake in mistakes}
+    diagnostics = [*find_clock_mistakes(tree.value), *find_sender_mistakes(tree.value)]
+    told = {diagnostic.path for diagnostic, _ in tree.diagnostics} | {diagnostic.path for diagnostic in diagnostics}
     try:
         document = ConversationDocument.model_validate(tree.value)
     except ValidationError as error:
-        found = [mistake for each in error.errors(include_url=False) for mistake in explain(each)]
-        mistakes += [mistake for mistake in found if mistake.path not in told]
-        told |= {mistake.path for mistake in found}
+        found = [diagnostic for each in error.errors(include_url=False) for diagnostic in explain(each)]
+        diagnostics += [diagnostic for diagnostic in found if diagnostic.path not in told]
+        told |= {diagnostic.path for diagnostic in found}
     # Last, for the others can say more about a value that is not there.
-    mistakes += [mistake for mistake in find_empty(tree) if mistake.path not in told]
-    return (None if mistakes else document), tuple(mistakes)
+    diagnostics += [diagnostic for diagnostic in find_empty(tree) if diagnostic.path not in told]
+    return (None if diagnostics else document), tuple(diagnostics)
 
 
-def _template_mistakes(tree: MarkedTree) -> Iterator[tuple[Mistake, Mark]]:
+def _template_mistakes(tree: MarkedTree) -> Iterator[tuple[Diagnostic, Mark]]:
     """Of each message that is a message, even where other parts of the document are not yet right."""
     messages = tree.value.get("messages") if isinstance(tree.value, dict) else None
     for code, value in messages.items() if isinstance(messages, dict) else ():
@@ -178,9 +178,9 @@ def _template_mistakes(tree: MarkedTree) -> Iterator[tuple[Mistake, Mark]]:
             message = MessageSection.model_validate(value)
         except ValidationError:
             continue
-        for mistake in check_template(message):
-            path: Path = ("messages", code, mistake.field)
-            yield Mistake(path, mistake.message, mistake.advice), _line_within(tree, path, mistake.line)
+        for diagnostic in check_template(message):
+            path: Path = ("messages", code, diagnostic.field)
+            yield Diagnostic(path, diagnostic.message, diagnostic.advice), _line_within(tree, path, diagnostic.line)
 
 
 def _line_within(tree: MarkedTree, path: Path, line: int) -> Mark:
@@ -189,16 +189,16 @@ def _line_within(tree: MarkedTree, path: Path, line: int) -> Mark:
     return tree.mark(path) if first is None else Mark(first + line - 1, 1)
 
 
-def _marked(mistake: Mistake, mark: Mark, source: str) -> MarkedMistake:
-    return MarkedMistake(
+def _marked(diagnostic: Diagnostic, mark: Mark, source: str) -> MarkedDiagnostic:
+    return MarkedDiagnostic(
         file=source,
         line=mark.line,
         column=mark.column,
-        path=format_path(mistake.path),
-        message=mistake.message,
-        advice=mistake.advice,
+        path=format_path(diagnostic.path),
+        message=diagnostic.message,
+        advice=diagnostic.advice,
     )
 
 
-def _in_file_order(mistakes: Iterator[MarkedMistake]) -> tuple[MarkedMistake, ...]:
-    return tuple(sorted(dict.fromkeys(mistakes), key=lambda mistake: (mistake.line, mistake.column)))
+def _in_file_order(diagnostics: Iterator[MarkedDiagnostic]) -> tuple[MarkedDiagnostic, ...]:
+    return tuple(sorted(dict.fromkeys(diagnostics), key=lambda diagnostic: (diagnostic.line, diagnostic.column)))

@@ -1,82 +1,24 @@
-"""The processes of Shelftalk: what runs in each, what ends it, and how it is stopped.
+"""The processes of Shelftalk: what runs in each.
 
-A process is one coroutine. Ctrl-C or SIGTERM cancels it, and it takes down what it put up, in the reverse order; asked
-a second time, it leaves at once. A part that fails takes its process with it, for a supervisor to start anew.
+A part that fails takes its process with it, for a supervisor to start anew.
 """
 
-import asyncio
-import os
-import signal
-import sys
-import time
-from collections.abc import AsyncGenerator, Coroutine
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from datetime import timedelta
-from pathlib import Path
-from typing import Any, TypeVar
 
 from temporalio.client import Client
 
 from activities.postgres.pool import Pool
 from schemas.settings import Settings
-from starter.archive import ensure_archive_schedule
-from starter.components import NotConfigured, Say, opened_components, opened_pool, require_migrated
-from starter.dispatcher import Dispatcher
-from starter.reconciliation import ensure_schedule
+from starter.runtime.archive_schedule import ensure_archive_schedule
+from starter.runtime.components import NotConfigured, Say, opened_components, opened_pool, require_migrated
+from starter.runtime.dispatcher import Dispatcher
+from starter.runtime.heartbeat import heartbeat, heartbeat_file
+from starter.runtime.process import beside
+from starter.runtime.reconciliation_schedule import ensure_schedule
 from starter.services import Services, open_services
 from worker import Running, running_worker
-
-HEARTBEAT = timedelta(seconds=5)
-"""How often a worker says that it is alive."""
-STALE_AFTER = timedelta(seconds=30)
-"""A worker that has said nothing for this long hangs, or is gone."""
-INTERRUPTED = 130
-"""The exit code of a process that was told twice to stop: 128 and the number of SIGINT."""
-
-Result = TypeVar("Result")
-
-
-class Stopped(Exception):
-    """The process was asked to stop, and has done so in order."""
-
-
-def run_process(main: Coroutine[Any, Any, Result]) -> Result:
-    """Run a coroutine as this process's work.
-
-    Raises:
-        Stopped: it was asked to stop by Ctrl-C or SIGTERM.
-    """
-
-    async def under_signals() -> Result:
-        loop = asyncio.get_running_loop()
-        work = asyncio.current_task()
-        assert work is not None
-        asked = 0
-
-        def ask() -> None:
-            nonlocal asked
-            asked += 1
-            if asked > 1:
-                sys.stderr.flush()
-                # Embedded servers have guards of their own, which end them when this process is gone.
-                os._exit(INTERRUPTED)
-            work.cancel()
-
-        for sign in (signal.SIGINT, signal.SIGTERM):
-            loop.add_signal_handler(sign, ask)
-        try:
-            return await main
-        except asyncio.CancelledError:
-            if asked:
-                raise Stopped from None
-            raise
-
-    return asyncio.run(under_signals())
-
-
-async def until_stopped() -> None:
-    """Serve until somebody asks to stop, which cancels this."""
-    await asyncio.get_running_loop().create_future()
 
 
 @asynccontextmanager
@@ -94,7 +36,7 @@ async def running_engine(settings: Settings, pool: Pool, client: Client) -> Asyn
         await ensure_schedule(client, settings.temporal_task_queue)
         every = timedelta(minutes=settings.archive_minutes)
         await ensure_archive_schedule(client, settings.temporal_task_queue, every)
-        async with _beside(dispatcher.run()):
+        async with beside(dispatcher.run()):
             yield running
 
 
@@ -140,48 +82,3 @@ async def running_web(settings: Settings, services: Services) -> AsyncGenerator[
 
     async with serving(create_app(services, settings), settings.http_host, settings.http_port) as served:
         yield served.url
-
-
-@asynccontextmanager
-async def heartbeat(file: Path) -> AsyncGenerator[None]:
-    """Touch a file for as long as the event loop turns, and remove it at the end."""
-
-    async def beat() -> None:
-        while True:
-            file.touch()
-            await asyncio.sleep(HEARTBEAT.total_seconds())
-
-    file.parent.mkdir(parents=True, exist_ok=True)
-    async with _beside(beat()):
-        try:
-            yield
-        finally:
-            file.unlink(missing_ok=True)
-
-
-def heartbeat_age(file: Path) -> timedelta | None:
-    """How long ago a worker last said that it is alive; None when none runs here."""
-    try:
-        return timedelta(seconds=max(0.0, time.time() - file.stat().st_mtime))
-    except FileNotFoundError:
-        return None
-
-
-def heartbeat_file(data_dir: Path) -> Path:
-    """The file a `shelftalk worker` touches."""
-    return data_dir / "worker.alive"
-
-
-@asynccontextmanager
-async def _beside(work: Coroutine[Any, Any, None]) -> AsyncGenerator[None]:
-    """Run endless work beside the block; if it fails, the block is cancelled and the failure raised."""
-    try:
-        async with asyncio.TaskGroup() as tasks:
-            task = tasks.create_task(work)
-            try:
-                yield
-            finally:
-                task.cancel()
-    except BaseExceptionGroup as group:
-        # One task, so one failure; what the block itself raised goes out as it was.
-        raise group.exceptions[0] from group.exceptions[0].__cause__

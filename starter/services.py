@@ -11,33 +11,33 @@ from temporalio.client import Client
 
 from activities.archive.archive import Archive
 from activities.intake.events import Events
+from activities.intake.intake import Intake
 from activities.postgres.pool import Pool, open_pool
 from activities.waitlist.enlist import Enlisting
-from activities.waitlist.intake import Intake
 from schemas.settings import Settings
-from starter.approvals import Approvals
-from starter.back_population import BackPopulating
-from starter.bulk import BulkOperations
-from starter.components import database_address, temporal_address
-from starter.consents import Consents
-from starter.dry_run import DryRuns
-from starter.journeys import Journeys
-from starter.keys import Keys
+from starter.ops.approvals import Approvals
 from starter.ops.backlog import Backlog
 from starter.ops.deliveries import Deliveries
+from starter.ops.pausing import Pausing
+from starter.ops.repair import Repairs
 from starter.ops.upkeep import Upkeep
-from starter.pausing import Pausing
-from starter.publishing import Publishing
-from starter.repair import Repairs
-from starter.replay import Paths
-from starter.reports import Reports
+from starter.reporting.reports import Reports
+from starter.runtime.components import database_address, temporal_address
 from starter.runtime.readiness import ReadinessProbe
-from starter.shelves import Shelves
+from starter.shops.consents import Consents
+from starter.shops.keys import Keys
+from starter.shops.stock import Stock
 from starter.shops.webhooks import Webhooks
-from starter.versions import Versions
-from starter.waitlist_import import WaitlistImports
-from starter.waitlists import Waitlists
-from starter.why import Why
+from starter.support.journeys import Journeys
+from starter.support.replay import Paths
+from starter.support.why import Why
+from starter.versioning.bulk import BulkOperations
+from starter.versioning.dry_run import DryRuns
+from starter.versioning.publishing import Publishing
+from starter.versioning.versions import Versions
+from starter.waitlists.back_population import BackPopulating
+from starter.waitlists.importing import WaitlistImports
+from starter.waitlists.waitlists import Waitlists
 from worker import connect, history_archive
 
 
@@ -50,7 +50,7 @@ class Services:
     sign_ups: Enlisting
     events: Events
     consents: Consents
-    stock: Shelves
+    stock: Stock
     # conversations
     publishing: Publishing
     versions: Versions
@@ -83,7 +83,7 @@ def build_services(pool: Pool, client: Client, archive: Archive, task_queue: str
         sign_ups=Enlisting(pool),
         events=Events(pool),
         consents=Consents(pool),
-        stock=Shelves(pool, intake),
+        stock=Stock(pool, intake),
         publishing=Publishing(pool),
         versions=Versions(pool),
         dry_runs=DryRuns(pool, client, archive),

@@ -17,12 +17,12 @@ from temporalio.service import RPCError, RPCStatusCode
 from activities.archive.archive import Archive
 from activities.archive.postgres import PostgresArchive
 from activities.postgres.pool import Pool
-from schemas.conversation import ConversationDocument
-from schemas.dry_run import DryRunReport
+from schemas.document.conversation import ConversationDocument
 from schemas.ids import JourneyId, journey_workflow_id
-from schemas.path import JourneyPath
-from starter.dry_run import AT_ONCE, MOST_LISTED, DryRuns
-from starter.replay import Replayed, is_answering, replay_history, replay_path, replay_paths
+from schemas.journey.path import JourneyPath
+from schemas.responses.dry_run import DryRunReport
+from starter.support.replay import Replayed, is_answering, replay_history, replay_path, replay_paths
+from starter.versioning.dry_run import AT_ONCE, MOST_LISTED, DryRuns
 
 PATIENCE = 30.0
 """Seconds that anything may take on a loaded machine."""

@@ -6,8 +6,8 @@ from google.protobuf.duration_pb2 import Duration
 from temporalio.api.workflowservice.v1 import RegisterNamespaceRequest
 from temporalio.client import Client
 
-from starter.components import prepare_temporal
 from starter.devstack.temporal import RETENTION
+from starter.runtime.components import prepare_temporal
 from worker import connect
 
 _numbers = count(1)

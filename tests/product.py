@@ -15,27 +15,27 @@ from temporalio.service import RPCError
 
 from activities.archive.postgres import PostgresArchive
 from activities.intake.events import Events
+from activities.intake.intake import Intake
 from activities.postgres.pool import Pool
 from activities.waitlist.enlist import Enlisted, Enlisting
-from activities.waitlist.intake import Intake
 from activities.waitlist.store import Waitlist
-from schemas.conversation import ConversationDocument
-from schemas.events import Event, EventKind
-from schemas.facts import ContactErasureFact, ProductFact, ProductGoneFact, VariantFact
+from schemas.document.conversation import ConversationDocument
 from schemas.ids import JourneyId, StoreId, Subject, journey_workflow_id, shelf_workflow_id
-from schemas.outcome import Deferred
-from schemas.path import JourneyPath
+from schemas.incoming.events import Event, EventKind
+from schemas.incoming.facts import ContactErasureFact, ProductFact, ProductGoneFact, VariantFact
+from schemas.journey.outcome import Deferred
+from schemas.journey.path import JourneyPath
 from schemas.reasons import Ending, Reason
-from schemas.reports import JourneyReport
+from schemas.responses.reports import JourneyReport
 from schemas.settings import Settings
-from starter.consents import Consents
 from starter.devstack.mailbox import Mailbox, is_to
-from starter.dispatcher import Dispatcher
 from starter.documents import load_document
-from starter.journeys import Journeys
-from starter.publishing import publish
-from starter.replay import HistoryGone
-from starter.shelves import Shelves
+from starter.runtime.dispatcher import Dispatcher
+from starter.shops.consents import Consents
+from starter.shops.stock import Stock
+from starter.support.journeys import Journeys
+from starter.support.replay import HistoryGone
+from starter.versioning.publishing import publish
 from tests.history import PATIENCE, replayed_path, told_path
 from worker import running_worker
 
@@ -83,7 +83,7 @@ class Shop:
 
     async def has(self, variant: str, units: int, at: str = "warehouse") -> None:
         """The variant has this many units now at this location, the only one unless others were named."""
-        await Shelves(self.pool, self.intake).set_stock(subject(variant), units, at)
+        await Stock(self.pool, self.intake).set_stock(subject(variant), units, at)
 
     async def asks(self, price: str, *variants: str) -> None:
         """These variants, `v` if none is named, cost this now; of their units the message does not speak."""

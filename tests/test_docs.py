@@ -179,7 +179,7 @@ def test_every_yaml_example_is_yaml_and_every_whole_conversation_can_be_publishe
         if fence.language == "yaml":
             yaml.safe_load(fence.text)
             if re.search(r"^conversation:", fence.text, re.MULTILINE):
-                assert check(fence.text, page_.name).mistakes == ()
+                assert check(fence.text, page_.name).diagnostics == ()
 
 
 def test_some_whole_conversation_is_shown() -> None:

@@ -29,7 +29,7 @@ def _read(tree: ast.AST) -> Iterator[tuple[int, str]]:
     ("text", "found"),
     [
         ("await handle.fetch_history()", ["fetch_history"]),
-        ("from starter.replay import HistoryGone, replay_path as path", ["replay_path"]),
+        ("from starter.support.replay import HistoryGone, replay_path as path", ["replay_path"]),
         ("from starter import dry_run as dry_running", []),
         ("from tests.history import settled_history", []),
     ],

@@ -15,7 +15,7 @@ FILE_FORMATS = re.compile(r".*/csv_\w+\.py")
 KNOW_SENDERS = {
     "activities/senders/registry.py",
     # Both read a From address by the rule of e-mail.
-    "starter/alert_explanations.py",
+    "starter/authoring/alert_explanations.py",
     "worker.py",
 }
 KINDS = {".py", ".sql", ".yaml"}

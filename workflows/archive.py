@@ -3,8 +3,8 @@
 from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
-    from schemas.archive import ArchiveHistories, ArchiveReport
-    from schemas.journey import Workflow
+    from schemas.journey.messages import Workflow
+    from schemas.responses.archive import ArchiveHistories, ArchiveReport
 
 from workflows import policies
 

@@ -3,8 +3,8 @@
 from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
-    from schemas.journey import Workflow
-    from schemas.operations import CarryOut
+    from schemas.journey.messages import Workflow
+    from schemas.responses.operations import RunBulk
 
 from workflows import policies
 
@@ -14,5 +14,5 @@ class BulkWorkflow:
     """One operation, until every journey has been asked."""
 
     @workflow.run
-    async def run(self, request: CarryOut) -> None:
-        await policies.carry_out(request)
+    async def run(self, request: RunBulk) -> None:
+        await policies.run_bulk(request)

@@ -5,7 +5,7 @@ import asyncio
 from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
-    from schemas.journey import (
+    from schemas.journey.messages import (
         Broadcast,
         Close,
         ContactEvent,
@@ -19,7 +19,7 @@ with workflow.unsafe.imports_passed_through():
         Wake,
         Workflow,
     )
-    from schemas.path import JourneyPath
+    from schemas.journey.path import JourneyPath
     from schemas.reasons import Ending, Reason
     from workflows import policies
     from workflows.interpreter.journey import Journey
@@ -38,7 +38,7 @@ class JourneyWorkflow:
     @workflow.run
     async def run(self, start: JourneyStart) -> None:
         try:
-            ended = await self._journey.live()
+            ended = await self._journey.run()
         except asyncio.CancelledError:
             # Cancelled with Temporal's own tools: the place must pass on all the same.
             await policies.close(Close(journey_id=start.journey_id, ending=Ending.EXITED, reason=Reason.CANCELLED))

@@ -13,11 +13,9 @@ from temporalio.common import Priority, RetryPolicy
 from temporalio.exceptions import ActivityError, ApplicationError, is_cancelled_exception
 
 with workflow.unsafe.imports_passed_through():
-    from schemas.archive import ArchiveHistories, ArchiveReport
-    from schemas.journey import (
+    from schemas.journey.messages import (
         Activity,
         CalledOut,
-        CallForward,
         CallOut,
         ChangeContact,
         Close,
@@ -27,18 +25,20 @@ with workflow.unsafe.imports_passed_through():
         Delivered,
         FindMoment,
         GivePlaces,
+        LeaveWaitlist,
+        LeftWaitlist,
         Moment,
         Moved,
+        NotifyClaims,
         PlacesGiven,
-        Stand,
-        StepOut,
-        SteppedOut,
+        RecordPosition,
     )
+    from schemas.journey.outcome import Outcome
     from schemas.model import Model
-    from schemas.operations import CarryOut
-    from schemas.outcome import Outcome
     from schemas.priority import PriorityKey
-    from schemas.reconciliation import Reconcile, Reconciliation
+    from schemas.responses.archive import ArchiveHistories, ArchiveReport
+    from schemas.responses.operations import RunBulk
+    from schemas.responses.reconciliation import Reconcile, Reconciliation
 
 Answer = TypeVar("Answer")
 
@@ -58,9 +58,9 @@ DELIVER_RETRIES = RetryPolicy(
 DELIVER_PRIORITY = Priority(priority_key=PriorityKey.CALLED_FORWARD)
 """Every other activity has the priority of its workflow, and all have its fairness key."""
 
-CALL_LIMIT = timedelta(minutes=10)
+NOTIFY_LIMIT = timedelta(minutes=10)
 """A batch of 500 signals takes seconds; minutes mean a Temporal under stress."""
-CALL_HEARTBEAT = timedelta(seconds=30)
+NOTIFY_HEARTBEAT = timedelta(seconds=30)
 """Heartbeats come with every batch of signals; a worker that died is replaced after this."""
 
 RECONCILE_LIMIT = timedelta(hours=1)
@@ -116,8 +116,8 @@ async def deliver(request: Deliver) -> Outcome:
     return delivered.outcome
 
 
-async def step_out(request: StepOut) -> SteppedOut:
-    return await _at_once(Activity.STEP_OUT, request, SteppedOut)
+async def leave_waitlist(request: LeaveWaitlist) -> LeftWaitlist:
+    return await _at_once(Activity.LEAVE_WAITLIST, request, LeftWaitlist)
 
 
 async def close(request: Close) -> None:
@@ -140,8 +140,8 @@ async def change_contact(request: ChangeContact) -> None:
     await _at_once(Activity.CHANGE_CONTACT, request)
 
 
-async def stand(request: Stand) -> None:
-    await _at_once(Activity.STAND, request)
+async def record_position(request: RecordPosition) -> None:
+    await _at_once(Activity.RECORD_POSITION, request)
 
 
 async def moved(request: Moved) -> None:
@@ -183,12 +183,12 @@ async def call_webhook(request: CallOut) -> CalledOut:
         return CalledOut(taken=False, why="it did not take the call for a day")
 
 
-async def call_forward(request: CallForward) -> None:
+async def notify_claims(request: NotifyClaims) -> None:
     await workflow.execute_activity(
-        Activity.CALL_FORWARD,
+        Activity.NOTIFY_CLAIMS,
         request,
-        start_to_close_timeout=CALL_LIMIT,
-        heartbeat_timeout=CALL_HEARTBEAT,
+        start_to_close_timeout=NOTIFY_LIMIT,
+        heartbeat_timeout=NOTIFY_HEARTBEAT,
         retry_policy=RECORD_RETRIES,
     )
 
@@ -204,9 +204,9 @@ async def archive(request: ArchiveHistories) -> ArchiveReport:
     )
 
 
-async def carry_out(request: CarryOut) -> None:
+async def run_bulk(request: RunBulk) -> None:
     await workflow.execute_activity(
-        Activity.CARRY_OUT,
+        Activity.RUN_BULK,
         request,
         start_to_close_timeout=BULK_LIMIT,
         heartbeat_timeout=BULK_HEARTBEAT,

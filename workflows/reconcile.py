@@ -3,8 +3,8 @@
 from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
-    from schemas.journey import Workflow
-    from schemas.reconciliation import Reconcile, Reconciliation
+    from schemas.journey.messages import Workflow
+    from schemas.responses.reconciliation import Reconcile, Reconciliation
 
 from workflows import policies
 

@@ -3,7 +3,7 @@
 from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
-    from schemas.journey import CallForward, GivePlaces, Look, ShelfStart, Signal, Workflow
+    from schemas.journey.messages import GivePlaces, Look, NotifyClaims, ShelfStart, Signal, Workflow
 
 from workflows import policies
 
@@ -22,8 +22,8 @@ class ShelfWorkflow:
                 workflow.continue_as_new(start)
             self._asked = False
             given = await policies.give_places(GivePlaces(subject=start.subject))
-            if given.to_call:
-                await policies.call_forward(CallForward(subject=start.subject))
+            if given.to_notify:
+                await policies.notify_claims(NotifyClaims(subject=start.subject))
             self._asked = self._asked or given.more
 
     @workflow.signal(name=Signal.LOOK_AGAIN)

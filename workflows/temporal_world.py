@@ -13,7 +13,7 @@ from temporalio import workflow
 
 from schemas.document.steps import CallWebhook, ContactChange
 from schemas.ids import StepId
-from schemas.journey import (
+from schemas.journey.messages import (
     Broadcast,
     CallOut,
     ChangeContact,
@@ -24,18 +24,18 @@ from schemas.journey import (
     JourneyStart,
     JourneyState,
     Leave,
+    LeaveWaitlist,
     Move,
     Moved,
     Phase,
     PlaceGiven,
+    RecordPosition,
     Skip,
-    Stand,
-    StepOut,
     Wake,
 )
-from schemas.moments import Until
-from schemas.outcome import Outcome
+from schemas.journey.outcome import Outcome
 from schemas.reasons import Reason
+from schemas.time.moments import Until
 from workflows import policies
 from workflows.interpreter.world import Awaited, Woken, awaits_nothing
 
@@ -143,8 +143,8 @@ class TemporalWorld:
     async def deliver(self, request: Deliver) -> Outcome:
         return await policies.deliver(request)
 
-    async def step_out(self, reason: Reason) -> int | None:
-        return (await policies.step_out(StepOut(journey_id=self._start.journey_id, reason=reason))).claim_id
+    async def leave_waitlist(self, reason: Reason) -> int | None:
+        return (await policies.leave_waitlist(LeaveWaitlist(journey_id=self._start.journey_id, reason=reason))).claim_id
 
     async def decide(self, question: str) -> int | None:
         journey, version = self._start.journey_id, self._program.version
@@ -170,8 +170,8 @@ class TemporalWorld:
         call = CallOut(journey_id=self._start.journey_id, version=self._program.version, step=step, round=round_)
         return (await policies.call_webhook(call)).taken
 
-    async def stand(self, step: StepId, cause: Reason | None) -> None:
-        await policies.stand(Stand(journey_id=self._start.journey_id, step=step, cause=cause))
+    async def record_position(self, step: StepId, cause: Reason | None) -> None:
+        await policies.record_position(RecordPosition(journey_id=self._start.journey_id, step=step, cause=cause))
 
     async def moved(self, move: Move) -> None:
         self._program = move.program

@@ -19,9 +19,9 @@ from activities.archive.closed import Closed, ClosedHistories, Gone, StillRunnin
 from activities.archive.sealed import LARGEST, HistoryTooLarge, seal
 from activities.postgres.pool import Pool
 from activities.postgres.queries import load_queries
-from schemas.archive import ArchiveHistories, ArchiveReport, ArchiveStatus, Kept
 from schemas.ids import JourneyId
-from schemas.journey import Activity
+from schemas.journey.messages import Activity
+from schemas.responses.archive import ArchiveHistories, ArchiveReport, ArchiveStatus, Kept
 
 SQL = load_queries("activities.archive", "archiving.sql")
 log = structlog.get_logger()

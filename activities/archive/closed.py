@@ -8,7 +8,7 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from schemas.ids import JourneyId, journey_workflow_id
 
-CALL_LIMIT = timedelta(seconds=10)
+NOTIFY_LIMIT = timedelta(seconds=10)
 """A frontend that has not answered by then is in trouble; the next run asks again."""
 
 
@@ -55,14 +55,14 @@ class ClosedHistories:
         """
         workflow_id = journey_workflow_id(journey_id)
         try:
-            described = await self._client.get_workflow_handle(workflow_id).describe(rpc_timeout=CALL_LIMIT)
+            described = await self._client.get_workflow_handle(workflow_id).describe(rpc_timeout=NOTIFY_LIMIT)
             if described.status is WorkflowExecutionStatus.RUNNING:
                 return StillRunning()
             info = described.raw_description.workflow_execution_info
             if info.history_size_bytes > largest:
                 return TooLarge(described.run_id, info.history_length)
             run = self._client.get_workflow_handle(workflow_id, run_id=described.run_id)
-            return Closed(described.run_id, await run.fetch_history(rpc_timeout=CALL_LIMIT))
+            return Closed(described.run_id, await run.fetch_history(rpc_timeout=NOTIFY_LIMIT))
         except RPCError as error:
             if error.status is RPCStatusCode.NOT_FOUND:
                 return Gone()

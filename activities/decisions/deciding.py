@@ -10,8 +10,8 @@ from activities.decisions.journey_facts import journey_facts
 from activities.postgres.pool import Pool
 from activities.postgres.queries import load_queries
 from schemas.ids import VersionId
-from schemas.journey import Activity, Decide, Decided
-from schemas.questions import Questions
+from schemas.journey.compiled_criteria import CompiledCriteria
+from schemas.journey.messages import Activity, Decide, Decided
 
 SQL = load_queries("activities.decisions", "deciding.sql")
 log = structlog.get_logger()
@@ -25,7 +25,7 @@ class Deciding:
 
     def __init__(self, pool: Pool) -> None:
         self._pool = pool
-        self._kept: OrderedDict[VersionId, Questions] = OrderedDict()
+        self._kept: OrderedDict[VersionId, CompiledCriteria] = OrderedDict()
 
     @activity.defn(name=Activity.DECIDE)
     async def decide(self, request: Decide) -> Decided:
@@ -46,11 +46,11 @@ class Deciding:
         log.info("decided", journey=request.journey_id, question=request.question, choice=choice)
         return Decided(choice=choice)
 
-    async def _questions(self, version: VersionId) -> Questions:
+    async def _questions(self, version: VersionId) -> CompiledCriteria:
         kept = self._kept.get(version)
         if kept is None:
             stored = await self._pool.fetchval(SQL["questions"], version)
-            kept = self._kept[version] = Questions.model_validate(stored or {})
+            kept = self._kept[version] = CompiledCriteria.model_validate(stored or {})
             if len(self._kept) > KEPT_VERSIONS:
                 self._kept.popitem(last=False)
         return kept

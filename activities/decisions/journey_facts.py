@@ -13,7 +13,7 @@ SQL = load_queries("activities.decisions", "deciding.sql")
 
 
 @dataclass(frozen=True, slots=True)
-class Newcomer:
+class EnteringContact:
     """Someone at the door of a conversation, and the event that brought them there.
 
     Attributes:
@@ -55,18 +55,23 @@ async def journey_facts(database: Pool | Connection, journey_id: JourneyId) -> C
     )
 
 
-async def entry_facts(database: Pool | Connection, newcomer: Newcomer) -> CriteriaFacts:
+async def entry_facts(database: Pool | Connection, entering_contact: EnteringContact) -> CriteriaFacts:
     """All that criteria can ask at the door: as in the journey, before anything has happened in it."""
-    whose = newcomer.contact_id, newcomer.store_id
+    whose = entering_contact.contact_id, entering_contact.store_id
     facts = await criteria_facts(
-        database, *whose, newcomer.product_id, _variant(newcomer.subject), None, newcomer.list_code
+        database,
+        *whose,
+        entering_contact.product_id,
+        _variant(entering_contact.subject),
+        None,
+        entering_contact.list_code,
     )
     return replace(
         facts or CriteriaFacts(),
-        conversation_last_entered=await database.fetchval(SQL["last_entered"], *whose, newcomer.conversation),
+        conversation_last_entered=await database.fetchval(SQL["last_entered"], *whose, entering_contact.conversation),
         journey_sent=frozenset(),
         journey_happened=frozenset(),
-        event_properties=newcomer.properties,
+        event_properties=entering_contact.properties,
     )
 
 

@@ -7,13 +7,13 @@ import structlog
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
-from activities.delivery.ledger import Dossier, Ledger
+from activities.delivery.ledger import Ledger, SendContext
 from activities.delivery.order import Before, InProgress, deliver_in_order
 from activities.rendering.messages import write_message
 from activities.rendering.templates import CannotRender
 from activities.senders.sender import Message, NotTaken, Rejected, Sender
-from schemas.journey import Activity, Deliver, Delivered
-from schemas.outcome import Outcome, Refused, Sent, Unknown
+from schemas.journey.messages import Activity, Deliver, Delivered
+from schemas.journey.outcome import Outcome, Refused, Sent, Unknown
 
 log = structlog.get_logger()
 
@@ -63,7 +63,7 @@ class RealDesk:
     sender: Sender[Message]
     domain: str
     request: Deliver
-    dossier: Dossier
+    dossier: SendContext
 
     def now(self) -> datetime:
         return datetime.now(UTC)

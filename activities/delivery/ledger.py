@@ -15,16 +15,16 @@ from activities.delivery.verdict import TELLING, Facts
 from activities.postgres.pool import Pool, Row, transaction
 from activities.postgres.queries import load_queries
 from activities.rendering.templates import ItemPart, ListPart, MessageContext, ProductPart, ShopPart, VariantPart
+from activities.stock.products import load_product
 from activities.storefronts.registry import page_url
-from activities.waitlist.products import load_product
 from activities.waitlist.store import give_up_place, return_to_line
-from schemas.alert_types.offer import Offer
-from schemas.alerts import AlertType
 from schemas.channels import Channel
-from schemas.conversation import MessageSection
+from schemas.document.alert_types.offer import Offer
+from schemas.document.alert_types.vocabulary import AlertType
+from schemas.document.conversation import MessageSection
 from schemas.ids import StoreId, Subject, VersionId
-from schemas.journey import Deliver, Delivered
-from schemas.outcome import Outcome, Refused, Sent, Then, Unknown
+from schemas.journey.messages import Deliver, Delivered
+from schemas.journey.outcome import AfterRefusal, Outcome, Refused, Sent, Unknown
 from schemas.reasons import Reason
 
 SQL = load_queries("activities.delivery", "ledger.sql")
@@ -40,7 +40,7 @@ KEPT_MESSAGES = 1000
 
 
 @dataclass(frozen=True, slots=True)
-class Dossier:
+class SendContext:
     """Everything deliver needs to know about one message.
 
     Attributes:
@@ -72,7 +72,7 @@ class Ledger:
         self._pool = pool
         self._messages: dict[tuple[VersionId, str], MessageSection | None] = {}
 
-    async def look_up(self, request: Deliver) -> Dossier:
+    async def look_up(self, request: Deliver) -> SendContext:
         """All facts; what belongs to an alert in one query.
 
         Raises:
@@ -99,7 +99,7 @@ class Ledger:
             self._pool, row, row["contact_id"], row["store_id"], row["product_id"], row["variant_id"]
         )
         offer = await self._offer(row) if recorded is None else None
-        return Dossier(
+        return SendContext(
             facts=_facts(row, request, offer, filtered=not passed),
             message=message,
             recipient=_address(row, channel),
@@ -192,11 +192,11 @@ class Ledger:
             if await connection.fetchval(SQL["settle"], *_entry(request, outcome), sending) is None:
                 return False
             match outcome.then:
-                case Then.BACK_IN_LINE:
+                case AfterRefusal.BACK_IN_LINE:
                     await return_to_line(connection, request.journey_id)
-                case Then.LEAVE:
+                case AfterRefusal.LEAVE:
                     await give_up_place(connection, request.journey_id, "refused", outcome.reason)
-                case Then.GO_ON | Then.END_THREAD:
+                case AfterRefusal.GO_ON | AfterRefusal.END_THREAD:
                     pass
                 case _:
                     assert_never(outcome.then)

@@ -12,9 +12,9 @@ from typing import Protocol, TypeVar
 
 from activities.delivery.verdict import Facts, Go, judge
 from activities.senders.sender import NotTaken, Rejected, Uncertain
-from schemas.alerts import AlertEvent
-from schemas.journey import Deliver
-from schemas.outcome import Deferred, Held, Outcome, Refused, Sent, Stopped, Then, Unknown
+from schemas.document.alert_types.vocabulary import AlertEvent
+from schemas.journey.messages import Deliver
+from schemas.journey.outcome import AfterRefusal, Deferred, Held, Outcome, Refused, Sent, Stopped, Unknown
 from schemas.reasons import Reason
 
 BROADCAST = 0
@@ -118,7 +118,9 @@ async def deliver_in_order(request: Deliver, before: Before, desk: Desk[MessageT
         return await _settle(desk, Unknown())
     secondary = is_secondary(request, before.facts)
     if before.declined:
-        return await _settle(desk, Refused(reason=Reason.DECLINED, then=Then.GO_ON if secondary else Then.LEAVE))
+        return await _settle(
+            desk, Refused(reason=Reason.DECLINED, then=AfterRefusal.GO_ON if secondary else AfterRefusal.LEAVE)
+        )
     match judge(before.facts, now):
         case Deferred() as deferred:
             await desk.note()
@@ -134,7 +136,7 @@ async def _compose_and_send(request: Deliver, desk: Desk[MessageT], *, secondary
     if message is None:
         if request.round == BROADCAST:
             # Nobody is to be passed over in line for what is said by the way.
-            return await _settle(desk, Refused(reason=Reason.MESSAGE_BROKEN, then=Then.GO_ON))
+            return await _settle(desk, Refused(reason=Reason.MESSAGE_BROKEN, then=AfterRefusal.GO_ON))
         # Everyone's is broken, and its journeys wait until somebody has mended it.
         await desk.stop()
         return Stopped(reason=Reason.MESSAGE_BROKEN)
@@ -150,12 +152,12 @@ async def _compose_and_send(request: Deliver, desk: Desk[MessageT], *, secondary
         raise
     except NotTaken:
         if desk.now() >= request.give_up_at:
-            then = Then.GO_ON if secondary else Then.BACK_IN_LINE
+            then = AfterRefusal.GO_ON if secondary else AfterRefusal.BACK_IN_LINE
             return await _settle(desk, Refused(reason=Reason.PROVIDER_UNAVAILABLE, then=then), sending=True)
         await desk.release()
         raise
     except Rejected:
-        then = Then.GO_ON if secondary else Then.LEAVE
+        then = AfterRefusal.GO_ON if secondary else AfterRefusal.LEAVE
         return await _settle(desk, Refused(reason=Reason.PROVIDER_REFUSED, then=then), sending=True)
     except Uncertain:
         return await _settle(desk, Unknown())

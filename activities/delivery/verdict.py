@@ -6,10 +6,10 @@ from decimal import Decimal
 from typing import Literal
 from zoneinfo import ZoneInfo
 
-from activities.allocation import trigger_holds
-from schemas.alert_types.registry import ALERT_TYPES
-from schemas.alerts import AlertEvent, AlertType
-from schemas.outcome import Deferred, Refused, Then
+from activities.waitlist.allocation import trigger_holds
+from schemas.document.alert_types.registry import ALERT_TYPES
+from schemas.document.alert_types.vocabulary import AlertEvent, AlertType
+from schemas.journey.outcome import AfterRefusal, Deferred, Refused
 from schemas.reasons import Reason
 
 PAUSE_CHECK = timedelta(minutes=15)
@@ -70,11 +70,11 @@ def judge(facts: Facts, now: datetime) -> Go | Deferred | Refused:
     that would not go away by waiting.
     """
     if (reason := _about_the_person(facts)) is not None:
-        return Refused(reason=reason, then=Then.LEAVE)
+        return Refused(reason=reason, then=AfterRefusal.LEAVE)
     if facts.draft:
-        return Refused(reason=Reason.MESSAGE_DRAFT, then=Then.GO_ON)
+        return Refused(reason=Reason.MESSAGE_DRAFT, then=AfterRefusal.GO_ON)
     if facts.said:
-        return Refused(reason=Reason.ALREADY_SAID, then=Then.GO_ON)
+        return Refused(reason=Reason.ALREADY_SAID, then=AfterRefusal.GO_ON)
     if facts.paused:
         return Deferred(until=now + PAUSE_CHECK, reason=Reason.CONVERSATION_PAUSED)
     if facts.type is None:
@@ -107,11 +107,11 @@ def _about_the_person(facts: Facts) -> Reason | None:
 def _about_the_product(facts: Facts) -> Refused | None:
     """Why what a conversation without an alert would say of a product is not true any more."""
     if facts.bought:
-        return Refused(reason=Reason.PURCHASED, then=Then.LEAVE)
+        return Refused(reason=Reason.PURCHASED, then=AfterRefusal.LEAVE)
     if not facts.on_sale:
-        return Refused(reason=Reason.INACTIVE, then=Then.GO_ON)
+        return Refused(reason=Reason.INACTIVE, then=AfterRefusal.GO_ON)
     if not facts.in_stock:
-        return Refused(reason=Reason.SOLD_OUT_AGAIN, then=Then.GO_ON)
+        return Refused(reason=Reason.SOLD_OUT_AGAIN, then=AfterRefusal.GO_ON)
     return None
 
 
@@ -119,14 +119,14 @@ def _about_the_offer(facts: Facts, type_: AlertType) -> Refused | None:
     """Why what the alert would say is not true, or not for them; before they were told, they may get another chance."""
     told = facts.claim in ("used", "lapsed")
     if facts.bought:
-        return Refused(reason=Reason.PURCHASED, then=Then.LEAVE)
+        return Refused(reason=Reason.PURCHASED, then=AfterRefusal.LEAVE)
     if facts.claim == "lapsed":
-        return Refused(reason=Reason.OFFER_LAPSED, then=Then.GO_ON)
+        return Refused(reason=Reason.OFFER_LAPSED, then=AfterRefusal.GO_ON)
     if not facts.same_currency:
-        return Refused(reason=Reason.CURRENCY_CHANGED, then=Then.GO_ON if told else Then.LEAVE)
+        return Refused(reason=Reason.CURRENCY_CHANGED, then=AfterRefusal.GO_ON if told else AfterRefusal.LEAVE)
     if facts.filtered:
-        return Refused(reason=Reason.FILTERED, then=Then.GO_ON if told else Then.LEAVE)
-    passing = Then.GO_ON if told else Then.BACK_IN_LINE
+        return Refused(reason=Reason.FILTERED, then=AfterRefusal.GO_ON if told else AfterRefusal.LEAVE)
+    passing = AfterRefusal.GO_ON if told else AfterRefusal.BACK_IN_LINE
     if not facts.on_sale:
         return Refused(reason=Reason.INACTIVE, then=passing)
     if not facts.in_stock or facts.claim is None:

@@ -8,31 +8,31 @@ kept beside it (P7). Storefronts tell of the same by webhook: there it is part o
 from datetime import UTC, datetime
 from typing import assert_never
 
-from activities.conversations.contact_events import Happened
-from activities.conversations.entering import tell_conversations
-from activities.intake.list_membership import NoSuchList, join_list
+from activities.intake.clock import clamp_to_now
 from activities.intake.orders import OrderLine, record_order
+from activities.journeys.contact_events import Happened
+from activities.journeys.entering import tell_conversations
+from activities.journeys.list_membership import NoSuchList, join_list
 from activities.postgres.pool import Connection, Pool, transaction
 from activities.postgres.queries import load_queries
 from activities.postgres.retry import retry_on_deadlock
-from activities.waitlist.clock import believable
 from activities.waitlist.enlist import Enlisted, Enlisting, Interest, NotEnlisted, contact
-from schemas.alerts import Action
-from schemas.events import (
+from schemas.document.alert_types.vocabulary import Action
+from schemas.ids import ContactId, StoreId
+from schemas.incoming.events import (
     EARLIEST_YEAR,
     MOST_ITEMS,
     MOST_UNITS,
     Considered,
+    EnrolmentResult,
     Event,
     EventEffect,
     EventKind,
     EventOutcome,
     EventStatus,
     Item,
-    Standing,
 )
-from schemas.facts import CheckoutFact
-from schemas.ids import ContactId, StoreId
+from schemas.incoming.facts import CheckoutFact
 from schemas.names import CUSTOM
 
 SQL = load_queries("activities.intake", "events.sql")
@@ -89,7 +89,7 @@ async def _take(connection: Connection, event: Event) -> EventOutcome:
         return repeated
     contact_id = await _contact(connection, event)
     now = datetime.now(UTC)
-    told_at = believable(event.happened_at or now, now)
+    told_at = clamp_to_now(event.happened_at or now, now)
     at = min(told_at, now)  # a clock that is ahead makes nothing newer than what is told next
     await connection.execute(SQL["add_store"], event.store)
     if not await _add(connection, event, contact_id, at):
@@ -214,12 +214,11 @@ async def _enlist(
 def _considered(interest: Interest, result: Enlisted | NotEnlisted) -> Considered:
     match result:
         case Enlisted(journey_id=journey_id, entered=entered, alert_id=alert_id):
-            standing = Standing.ENTERED if entered else Standing.THERE_ALREADY
             return Considered(
                 alert=alert_id,
                 product=interest.product_id,
                 variant=interest.variant_id,
-                standing=standing,
+                result=EnrolmentResult.ENTERED if entered else EnrolmentResult.THERE_ALREADY,
                 journey=journey_id,
             )
         case NotEnlisted(alert_id=alert_id, reason=reason):
@@ -227,7 +226,7 @@ def _considered(interest: Interest, result: Enlisted | NotEnlisted) -> Considere
                 alert=alert_id,
                 product=interest.product_id,
                 variant=interest.variant_id,
-                standing=Standing.NOT_ENTERED,
+                result=EnrolmentResult.NOT_ENTERED,
                 reason=reason,
                 why=reason.sentence,
             )

@@ -8,14 +8,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
-from activities.conversations.contact_events import BOUGHT, ORDERED, Happened
-from activities.conversations.entering import tell_conversations
+from activities.journeys.contact_events import BOUGHT, ORDERED, Happened
+from activities.journeys.entering import tell_conversations
 from activities.postgres.pool import Connection
 from activities.postgres.queries import load_queries
 from activities.waitlist.enlist import contact
-from schemas.events import AtTheDoor
-from schemas.facts import OrderFact
 from schemas.ids import StoreId
+from schemas.incoming.events import TriggeredEntry
+from schemas.incoming.facts import OrderFact
 
 SQL = load_queries("activities.intake", "orders.sql")
 
@@ -54,7 +54,7 @@ async def record_order(
     observed_at: datetime,
     *,
     cancelled: bool,
-) -> tuple[AtTheDoor, ...]:
+) -> tuple[TriggeredEntry, ...]:
     """Record an order as it is now, and tell conversations what is new of it.
 
     Args:

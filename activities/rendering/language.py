@@ -135,9 +135,9 @@ def _walk(tree: nodes.Template, vocabulary: Vocabulary) -> Iterator[tuple[int, s
                 open_nodes.extend((child, depth + 1, names) for child in reversed(inner))
                 continue
             case nodes.Getattr():
-                mistake, deeper = _of_a_part(node, names)
-                if mistake is not None:
-                    yield node.lineno, *mistake
+                diagnostic, deeper = _of_a_part(node, names)
+                if diagnostic is not None:
+                    yield node.lineno, *diagnostic
                 if not deeper:
                     continue
             case nodes.Name(name=name) if name in names.lists:

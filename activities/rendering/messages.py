@@ -5,7 +5,7 @@ from typing import assert_never
 from activities.rendering.templates import MessageContext, render
 from activities.senders.sender import Mail, Message
 from schemas.channels import Channel
-from schemas.conversation import MessageSection
+from schemas.document.conversation import MessageSection
 
 
 def write_message(

@@ -16,7 +16,7 @@ import jinja2
 from jinja2.sandbox import SandboxedEnvironment
 
 from activities.rendering.language import FILTERS, TemplateMistake, Vocabulary, find_language_mistakes
-from schemas.conversation import MessageSection
+from schemas.document.conversation import MessageSection
 
 LONGEST_SUBJECT = 250
 """Characters; mail programs show far fewer, and a storefront's title may have a thousand."""
@@ -149,13 +149,13 @@ def check_template(message: MessageSection) -> tuple[TemplateMistake, ...]:
     are: what fails for some shopper's product should fail here first.
     """
     templates = {"subject": message.subject, "text": message.text, "html": message.html}
-    mistakes = tuple(
-        mistake
+    diagnostics = tuple(
+        diagnostic
         for field, template in templates.items()
         if template is not None
-        for mistake in find_language_mistakes(field, template, VOCABULARY, _environment(html=field == "html"))
+        for diagnostic in find_language_mistakes(field, template, VOCABULARY, _environment(html=field == "html"))
     )
-    return mistakes or _trial_mistakes(templates)
+    return diagnostics or _trial_mistakes(templates)
 
 
 _FULL = MessageContext(
@@ -234,8 +234,8 @@ def _collect(field: str, stream: Iterator[str]) -> str:
 def _compiled(template: str, html: bool) -> jinja2.Template:
     """Raises CannotRender for a template outside the language, so that an unchecked one is not run either."""
     environment = _environment(html=html)
-    if mistakes := find_language_mistakes("html" if html else "text", template, VOCABULARY, environment):
-        raise CannotRender(f"line {mistakes[0].line}: {mistakes[0].message}. {mistakes[0].advice}.")
+    if diagnostics := find_language_mistakes("html" if html else "text", template, VOCABULARY, environment):
+        raise CannotRender(f"line {diagnostics[0].line}: {diagnostics[0].message}. {diagnostics[0].advice}.")
     return environment.from_string(template)
 
 

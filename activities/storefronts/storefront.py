@@ -6,7 +6,7 @@ four steps:
 
 1. `greet` answers what a platform asks before it sends anything: an unsigned ping, a challenge to be echoed.
 2. `verify` looks at the signature before anything else, and only then at who sent it and what about.
-3. `read` turns the body into facts, in the words of `schemas/facts.py`; the caller stores them.
+3. `read` turns the body into facts, in the words of `schemas/incoming/facts.py`; the caller stores them.
 4. `answer` is what the platform wants to read once that is committed.
 
 To add a storefront, write a folder beside this file, with the vendor's shapes as `Payload` models (`payload.py`) and
@@ -22,7 +22,7 @@ from datetime import timedelta
 from typing import ClassVar, Protocol, Self
 
 from schemas.errors import DomainError, ErrorKind, FieldError
-from schemas.facts import Fact, WebhookDelivery
+from schemas.incoming.facts import Fact, WebhookDelivery
 from schemas.settings import Settings
 
 

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from schemas.alert_types.alert import Sight
-from schemas.alert_types.registry import AnyAlert
+from schemas.document.alert_types.alert import Sight
+from schemas.document.alert_types.registry import AnyAlert
 from schemas.reasons import Reason
 
 

@@ -9,17 +9,17 @@ from activities.decisions.filters import passes
 from activities.postgres.pool import Connection, Pool, Row, transaction
 from activities.postgres.queries import load_queries
 from activities.postgres.retry import retry_on_deadlock
+from activities.stock.offers import Product
+from activities.stock.products import UnknownVariant, load_product
 from activities.waitlist.admission import EntryFacts, purchase_counts_since, why_closed, why_not_admitted
-from activities.waitlist.kept_sign_ups import keep_sign_up
-from activities.waitlist.offers import Product
-from activities.waitlist.products import UnknownVariant, load_product
-from activities.waitlist.store import look_again, reshelve
+from activities.waitlist.store import look_again, update_episodes
+from activities.waitlist.unfulfilled_sign_ups import keep_unfulfilled_sign_up
 from activities.waitlist.window import window_end
-from schemas.alert_types.alert import Sight
-from schemas.alert_types.offer import Measure
-from schemas.alert_types.registry import AnyAlert, read_alert
-from schemas.alerts import Action
 from schemas.channels import Channel
+from schemas.document.alert_types.alert import Sight
+from schemas.document.alert_types.offer import Measure
+from schemas.document.alert_types.registry import AnyAlert, read_alert
+from schemas.document.alert_types.vocabulary import Action
 from schemas.errors import DomainError, ErrorKind
 from schemas.ids import ContactId, JourneyId, Level, StoreId, Subject, new_contact_id, new_journey_id
 from schemas.reasons import Reason
@@ -126,8 +126,10 @@ class Enlisting:
             interest = Interest(store_id, product_id, variant_id, at or datetime.now(UTC))
             result = await enter(connection, alerts[0], contact_id, interest)
             if isinstance(result, NotEnlisted):
-                wish = store_id, contact_id, product_id, variant_id, interest.at
-                await keep_sign_up(connection, *wish, alerts[0]["list_code"], result.alert_id, result.reason)
+                late_entry = store_id, contact_id, product_id, variant_id, interest.at
+                await keep_unfulfilled_sign_up(
+                    connection, *late_entry, alerts[0]["list_code"], result.alert_id, result.reason
+                )
             return result
 
     @staticmethod
@@ -220,7 +222,7 @@ async def _held(connection: Connection, alert: Row, subject: Subject, interest: 
     if there and not await connection.fetchval(SQL["open_episode_of"], alert["id"], subject.store_id, subject.key):
         await connection.execute(SQL["hold_product"], store_id, product_id)
         product = await load_product(connection, store_id, product_id)
-        await reshelve(connection, store_id, product_id, product, product.variants)
+        await update_episodes(connection, store_id, product_id, product, product.variants)
         return product
     await connection.execute(SQL["hold_product_shared"], store_id, product_id)
     return await load_product(connection, store_id, product_id)

@@ -13,8 +13,8 @@ from typing import Self
 from activities.postgres.pool import Connection, Pool, Row
 from activities.postgres.queries import load_queries
 from activities.waitlist.enlist import Enlisted, Interest, NotEnlisted, enter
-from schemas.alerts import Action
 from schemas.channels import Channel
+from schemas.document.alert_types.vocabulary import Action
 from schemas.errors import DomainError, ErrorKind
 from schemas.ids import ContactId, Level, new_contact_id
 from schemas.reasons import Reason
@@ -69,7 +69,7 @@ class LateAlert:
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class LateEntry:
     """One thing a person is to enter for."""
 
     alert: LateAlert
@@ -84,23 +84,23 @@ class Wish:
 
 
 @dataclass(frozen=True, slots=True)
-class Newcomer:
+class NewContact:
     """A person of a file, with what they asked for, in order of time."""
 
     email: str
-    wishes: tuple[Wish, ...]
+    late_entries: tuple[LateEntry, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Acquaintance:
+class KnownContact:
     """A contact we know, with what they did, in order of time."""
 
     contact_id: ContactId
-    wishes: tuple[Wish, ...]
+    late_entries: tuple[LateEntry, ...]
 
 
 @dataclass
-class Tally:
+class EntryCounts:
     """What became of them; each person and line counts once."""
 
     entered: int = 0
@@ -108,7 +108,7 @@ class Tally:
     there_already: int = 0
     not_entered: Counter[Reason] = field(default_factory=Counter[Reason])
 
-    def add(self, other: "Tally") -> None:
+    def add(self, other: "EntryCounts") -> None:
         self.entered += other.entered
         self.in_stock_now += other.in_stock_now
         self.there_already += other.there_already
@@ -129,7 +129,7 @@ class _NobodyEntered(Exception):
     """Nothing that was written for this person is to stay."""
 
 
-async def enter_newcomers(connection: Connection, people: Sequence[Newcomer]) -> Tally:
+async def enter_new_contacts(connection: Connection, people: Sequence[NewContact]) -> EntryCounts:
     """Enter people of a file. Of those who do not enter, nothing is kept.
 
     Whoever opted out stays out. Who was never asked agreed when they signed up, as the file's owner says.
@@ -137,62 +137,64 @@ async def enter_newcomers(connection: Connection, people: Sequence[Newcomer]) ->
     rows = await connection.fetch(SQL["hold_addresses"], [person.email for person in people], Channel.EMAIL)
     known = {row["email"]: row for row in rows}
     await _hold_products(connection, people)
-    tally = Tally()
+    entry_counts = EntryCounts()
     for person in people:
         row = known.get(person.email)
         if row is not None and row["granted"] is False:
-            tally.not_entered[Reason.NO_CONSENT] += len({wish.line for wish in person.wishes})
+            entry_counts.not_entered[Reason.NO_CONSENT] += len({late_entry.line for late_entry in person.late_entries})
             continue
-        mine = Tally()
+        mine = EntryCounts()
         try:
             async with connection.transaction():
                 contact_id = row["id"] if row else await _make(connection, person)
                 if row is None or row["granted"] is None:
                     await connection.execute(SQL["consent"], contact_id, Channel.EMAIL, IMPORT, _first(person))
-                mine = await _enter(connection, contact_id, person.wishes)
+                mine = await _enter(connection, contact_id, person.late_entries)
                 if not mine.entered:
                     raise _NobodyEntered
         except _NobodyEntered:
             pass
-        tally.add(mine)
-    return tally
+        entry_counts.add(mine)
+    return entry_counts
 
 
-async def _make(connection: Connection, person: Newcomer) -> ContactId:
+async def _make(connection: Connection, person: NewContact) -> ContactId:
     return await connection.fetchval(SQL["make_contact"], new_contact_id(), person.email)
 
 
-def _first(person: Newcomer) -> datetime:
-    return min(wish.interest.at for wish in person.wishes)
+def _first(person: NewContact) -> datetime:
+    return min(late_entry.interest.at for late_entry in person.late_entries)
 
 
-async def enter_acquaintances(connection: Connection, people: Sequence[Acquaintance]) -> Tally:
+async def enter_known_contacts(connection: Connection, people: Sequence[KnownContact]) -> EntryCounts:
     """Enter contacts for what they did; those erased meanwhile do not."""
     rows = await connection.fetch(SQL["hold_contacts"], [person.contact_id for person in people])
     there = {row["id"] for row in rows}
     await _hold_products(connection, people)
-    tally = Tally()
+    entry_counts = EntryCounts()
     for person in people:
         if person.contact_id in there:
-            tally.add(await _enter(connection, person.contact_id, person.wishes))
-    return tally
+            entry_counts.add(await _enter(connection, person.contact_id, person.late_entries))
+    return entry_counts
 
 
-async def _hold_products(connection: Connection, people: Sequence[Newcomer | Acquaintance]) -> None:
+async def _hold_products(connection: Connection, people: Sequence[NewContact | KnownContact]) -> None:
     """In a fixed order, for they are held until the transaction ends."""
-    wanted = [wish.interest for person in people for wish in person.wishes]
+    wanted = [late_entry.interest for person in people for late_entry in person.late_entries]
     await connection.execute(
         SQL["hold_products"], [each.store_id for each in wanted], [each.product_id for each in wanted]
     )
 
 
-async def _enter(connection: Connection, contact_id: ContactId, wishes: Sequence[Wish]) -> Tally:
+async def _enter(connection: Connection, contact_id: ContactId, late_entries: Sequence[LateEntry]) -> EntryCounts:
     """As if each wish had been told when it was made: the first that leads into a line is the one that counts."""
     results: dict[tuple[str, str, str, str], Enlisted | NotEnlisted] = {}
-    for wish in wishes:
-        if not isinstance(results.get(wish.line), Enlisted):
-            results[wish.line] = await enter(connection, wish.alert.row, contact_id, wish.interest, late=True)
-    tally = Tally()
+    for late_entry in late_entries:
+        if not isinstance(results.get(late_entry.line), Enlisted):
+            results[late_entry.line] = await enter(
+                connection, late_entry.alert.row, contact_id, late_entry.interest, late=True
+            )
+    entry_counts = EntryCounts()
     for result in results.values():
-        tally.count(result)
-    return tally
+        entry_counts.count(result)
+    return entry_counts

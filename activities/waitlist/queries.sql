@@ -108,22 +108,22 @@ with gone as (
 insert into outbox (kind, journey_id, reason) select 'leave', journey_id, 'discontinued' from gone
 returning id;
 
--- name: count_to_call
+-- name: count_to_notify
 select count(*)
 from claims c join episodes e on e.id = c.episode_id
-where e.store_id = $1 and e.subject = $2 and c.state = 'given' and c.called_at is null;
+where e.store_id = $1 and e.subject = $2 and c.state = 'given' and c.notified_at is null;
 
--- name: claims_to_call
+-- name: claims_to_notify
 select c.id as claim_id, c.journey_id
 from claims c join episodes e on e.id = c.episode_id
-where e.store_id = $1 and e.subject = $2 and c.state = 'given' and c.called_at is null
+where e.store_id = $1 and e.subject = $2 and c.state = 'given' and c.notified_at is null
 order by c.id
 limit $3;
 
--- name: mark_called
-update claims set called_at = now() where id = any($1::bigint[]);
+-- name: mark_notified
+update claims set notified_at = now() where id = any($1::bigint[]);
 
--- name: step_out
+-- name: leave_waitlist
 update waiting set state = 'left', reason = $2 where journey_id = $1 and state = 'waiting' returning journey_id;
 
 -- name: claim_in_hand

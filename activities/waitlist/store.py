@@ -9,16 +9,16 @@ from dataclasses import dataclass
 import structlog
 from pydantic import ValidationError
 
-from activities.allocation import Episode, observe
 from activities.postgres.pool import Connection, Pool, Row, transaction
 from activities.postgres.queries import load_queries
-from activities.waitlist.offers import Product
-from schemas.alert_types.offer import Offer
-from schemas.alert_types.registry import ALERT_TYPES
-from schemas.alerts import AlertType
+from activities.stock.offers import Product
+from activities.waitlist.allocation import Episode, observe
+from schemas.document.alert_types.offer import Offer
+from schemas.document.alert_types.registry import ALERT_TYPES
+from schemas.document.alert_types.vocabulary import AlertType
 from schemas.ids import AlertId, ContactId, JourneyId, Level, StoreId, Subject
-from schemas.journey import JourneyStart, JourneyState, Phase, PlacesGiven, SteppedOut
-from schemas.program import Program
+from schemas.journey.messages import JourneyStart, JourneyState, LeftWaitlist, Phase, PlacesGiven
+from schemas.journey.program import Program
 from schemas.reasons import Ending, Reason
 
 SQL = load_queries("activities.waitlist", "queries.sql")
@@ -57,17 +57,17 @@ class Waitlist:
                         query, row["id"], row["alert_id"], *_key(subject), batch, row["measure"]
                     )
                     more = more or len(given) == CLAIMS_AT_ONCE
-            to_call = await connection.fetchval(SQL["count_to_call"], *_key(subject))
-        return PlacesGiven(to_call=to_call, more=more)
+            to_notify = await connection.fetchval(SQL["count_to_notify"], *_key(subject))
+        return PlacesGiven(to_notify=to_notify, more=more)
 
-    async def claims_to_call(self, subject: Subject, limit: int) -> list[Claim]:
+    async def claims_to_notify(self, subject: Subject, limit: int) -> list[Claim]:
         """Claims whose journeys have not been signalled yet, in order."""
-        rows = await self._pool.fetch(SQL["claims_to_call"], *_key(subject), limit)
+        rows = await self._pool.fetch(SQL["claims_to_notify"], *_key(subject), limit)
         return [Claim(row["claim_id"], row["journey_id"]) for row in rows]
 
-    async def mark_called(self, claims: list[Claim]) -> None:
+    async def mark_notified(self, claims: list[Claim]) -> None:
         """These journeys were signalled."""
-        await self._pool.execute(SQL["mark_called"], [claim.claim_id for claim in claims])
+        await self._pool.execute(SQL["mark_notified"], [claim.claim_id for claim in claims])
 
     async def starts(
         self, journey_ids: list[JourneyId], connection: Connection | None = None
@@ -90,12 +90,12 @@ class Waitlist:
                 )
         return starts
 
-    async def step_out(self, journey_id: JourneyId, reason: Reason) -> SteppedOut:
+    async def leave_waitlist(self, journey_id: JourneyId, reason: Reason) -> LeftWaitlist:
         """Leave the line, unless a claim was given just before: then that claim is the answer."""
         async with transaction(self._pool) as connection:
-            if await connection.fetchval(SQL["step_out"], journey_id, reason):
-                return SteppedOut(claim_id=None)
-            return SteppedOut(claim_id=await connection.fetchval(SQL["claim_in_hand"], journey_id))
+            if await connection.fetchval(SQL["leave_waitlist"], journey_id, reason):
+                return LeftWaitlist(claim_id=None)
+            return LeftWaitlist(claim_id=await connection.fetchval(SQL["claim_in_hand"], journey_id))
 
     async def close(self, journey_id: JourneyId, ending: Ending, reason: Reason | None) -> None:
         """Record a journey's end. A claim it never used lapses, and its place passes on."""
@@ -115,7 +115,7 @@ class Waitlist:
         return len(rows)
 
 
-async def reshelve(
+async def update_episodes(
     connection: Connection, store_id: StoreId, product_id: str, product: Product, changed: Iterable[str]
 ) -> None:
     """Bring the episodes of these variants, and of the product, to what is offered now; ask shelves to look.

@@ -116,8 +116,8 @@ def permit(call: Call, *, private_hosts: bool) -> None:
     Raises:
         Forbidden: they may not.
     """
-    if mistake := check_url(call.url, private_hosts=private_hosts):
-        raise Forbidden(mistake)
+    if diagnostic := check_url(call.url, private_hosts=private_hosts):
+        raise Forbidden(diagnostic)
     if len(call.body) > MAX_BODY:
         raise Forbidden(f"the body is {len(call.body)} bytes long, and {MAX_BODY} is the most: send less in it")
     try:

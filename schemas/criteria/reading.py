@@ -34,9 +34,9 @@ def read_criteria(value: object) -> Node:
     reading = _Reading()
     criteria = reading.node(value, (), 1)
     if criteria is not None and (count := sum(1 for _ in conditions(criteria))) > MOST_CONDITIONS:
-        reading.mistake((), value, f"there are {count} conditions", f"Keep to {MOST_CONDITIONS}; 'in' takes a list")
-    if criteria is None or reading.mistakes:
-        raise ValidationError.from_exception_data("Criteria", reading.mistakes)
+        reading.diagnostic((), value, f"there are {count} conditions", f"Keep to {MOST_CONDITIONS}; 'in' takes a list")
+    if criteria is None or reading.diagnostics:
+        raise ValidationError.from_exception_data("Criteria", reading.diagnostics)
     return criteria
 
 
@@ -59,15 +59,15 @@ def write_criteria(criteria: Node) -> Plain:
 class _Reading:
     """One reading. A method returns None where it left a mistake."""
 
-    mistakes: list[InitErrorDetails] = field(default_factory=list[InitErrorDetails])
+    diagnostics: list[InitErrorDetails] = field(default_factory=list[InitErrorDetails])
 
-    def mistake(self, path: _Path, value: object, message: str, advice: str) -> None:
+    def diagnostic(self, path: _Path, value: object, message: str, advice: str) -> None:
         kind = PydanticCustomError(MISTAKE, "{message}: {advice}", {"message": message, "advice": advice})
-        self.mistakes.append(InitErrorDetails(type=kind, loc=path, input=value))
+        self.diagnostics.append(InitErrorDetails(type=kind, loc=path, input=value))
 
     def node(self, value: object, path: _Path, depth: int) -> Node | None:
         if not isinstance(value, dict):
-            self.mistake(
+            self.diagnostic(
                 path,
                 value,
                 f"this is no condition, but {shown(value)}",
@@ -78,7 +78,7 @@ class _Reading:
         if len(entries) != 1:
             message = "several conditions stand side by side" if entries else "there is no condition here"
             advice = "Write 'all:' or 'any:' and each condition below it, beginning with '- '"
-            self.mistake(path, entries, message, advice)
+            self.diagnostic(path, entries, message, advice)
             # What each of them says is still looked at, so that its mistakes are told in one go.
         # The one that is read is good only alone; otherwise the mistake above stands against it.
         read = [self._entry(name, below, path, depth) for name, below in entries.items()]
@@ -87,7 +87,7 @@ class _Reading:
     def _entry(self, name: object, value: object, path: _Path, depth: int) -> Node | None:
         match name:
             case "all" | "any" | "not" if depth > DEEPEST:
-                self.mistake(path, value, f"this is nested more than {DEEPEST} deep", "Bring it into fewer groups")
+                self.diagnostic(path, value, f"this is nested more than {DEEPEST} deep", "Bring it into fewer groups")
                 return None
             case "all":
                 parts = self._parts(ALL, value, path, depth)
@@ -100,13 +100,13 @@ class _Reading:
             case str():
                 return self._condition(name, value, (*path, name))
             case _:
-                self.mistake(path, value, f"{shown(name)} is no field", "Write the name of a field")
+                self.diagnostic(path, value, f"{shown(name)} is no field", "Write the name of a field")
                 return None
 
     def _not(self, value: object, path: _Path, depth: int) -> Node | None:
         if isinstance(value, list):
             advice = "Write one condition below 'not:', or 'not: {any: [...]}' for none of several"
-            self.mistake(path, cast("object", value), "'not' takes one condition, but here is a list", advice)
+            self.diagnostic(path, cast("object", value), "'not' takes one condition, but here is a list", advice)
             return None
         part = self.node(value, path, depth + 1)
         return None if part is None else Not(part)
@@ -117,11 +117,11 @@ class _Reading:
         if not items:
             found = "an empty one" if isinstance(value, list | tuple) else shown(value)
             message = f"'{name}' takes a list of conditions, but here is {found}"
-            self.mistake(path, cast("object", value), message, "Write each condition below it, beginning with '- '")
+            self.diagnostic(path, cast("object", value), message, "Write each condition below it, beginning with '- '")
             return None
         if len(items) > MOST_CONDITIONS:
             advice = f"Keep to {MOST_CONDITIONS}; 'in' takes a list"
-            self.mistake(path, items, f"there are {len(items)} conditions", advice)
+            self.diagnostic(path, items, f"there are {len(items)} conditions", advice)
             return None
         read = [self.node(item, (*path, index), depth + 1) for index, item in enumerate(items)]
         parts = tuple(part for part in read if part is not None)
@@ -130,24 +130,24 @@ class _Reading:
     def _condition(self, name: str, value: object, path: _Path) -> Condition | None:
         about = field_named(name)
         if about is None:
-            self.mistake(path, value, f"there is no field {shown(name)}", _advice_for_name(name))
+            self.diagnostic(path, value, f"there is no field {shown(name)}", _advice_for_name(name))
         elif about.family is not None and not is_member_name(about, name):
             advice = f"Write letters, digits, '_' and '-' after '{about.family}', at most 64"
-            self.mistake(path, value, f"{shown(name)} does not name one of {about.name}", advice)
+            self.diagnostic(path, value, f"{shown(name)} does not name one of {about.name}", advice)
         elif isinstance(value, dict):
             return self._comparison(about, name, cast("dict[object, object]", value), path)
         elif about.type.has_shorthand and not isinstance(value, list):
             return self._value(about, name, Operator.EQUALS, value, path)
         else:
             message = f"this does not say how {name} is compared with {shown(cast('object', value))}"
-            self.mistake(path, cast("object", value), message, _example(about, name))
+            self.diagnostic(path, cast("object", value), message, _example(about, name))
         return None
 
     def _comparison(self, about: Field, name: str, value: dict[object, object], path: _Path) -> Condition | None:
         if len(value) != 1:
             message = f"{name} is compared in {len(value) or 'no'} ways at once"
             advice = _example(about, name) if not value else "Make each a condition of its own below 'all:'"
-            self.mistake(path, value, message, advice)
+            self.diagnostic(path, value, message, advice)
             return None
         ((said, compared),) = value.items()
         try:
@@ -162,7 +162,7 @@ class _Reading:
         else:
             message = f"'{operator}' does not compare {name}, which is {_with_article(about)}"
             advice = f"Its operators are {_list_of(about)}"
-        self.mistake(where, compared, message, advice)
+        self.diagnostic(where, compared, message, advice)
         return None
 
     def _value(self, about: Field, name: str, operator: Operator, value: object, path: _Path) -> Condition | None:
@@ -170,7 +170,7 @@ class _Reading:
             return Condition(name, operator, read_value(about.type, operator, value))
         except BadValue as bad:
             for part in bad.parts:
-                self.mistake((*path, *part.at), value, part.message, part.advice)
+                self.diagnostic((*path, *part.at), value, part.message, part.advice)
             return None
 
 

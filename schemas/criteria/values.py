@@ -10,7 +10,7 @@ from typing import TypeAlias, assert_never, cast
 
 from schemas.criteria.fields import COMPARISONS, FieldType, Operator, Takes
 from schemas.criteria.nodes import Scalar, Value
-from schemas.durations import format_duration, parse_duration
+from schemas.time.durations import format_duration, parse_duration
 
 LONGEST_TEXT = 500
 """Characters; twice the longest title a storefront takes."""

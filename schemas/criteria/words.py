@@ -7,7 +7,7 @@ from typing import assert_never
 
 from schemas.criteria.fields import COMPARISONS, FieldType, Operator, field_named
 from schemas.criteria.nodes import All, AnyOf, Condition, Node, Not, Value
-from schemas.durations import format_duration
+from schemas.time.durations import format_duration
 
 _BARE = re.compile(r"[^\W\d_][\w-]*")
 _TAKEN = frozenset({"and", "or", "not", "true", "false"})

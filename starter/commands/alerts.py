@@ -6,11 +6,11 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from schemas.reports import AlertState, AlertStates, PauseReport, ResumeReport
+from schemas.responses.reports import AlertState, AlertStates, PauseReport, ResumeReport
 from starter.commands.terminal.asking import Terminal, command
 from starter.commands.terminal.failures import CommandFailed
 from starter.commands.terminal.output import clock, say
-from starter.pausing import Pausable
+from starter.ops.pausing import Pausable
 
 app = typer.Typer(help="See, pause and resume alerts.", no_args_is_help=True)
 

@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from schemas.archive import ArchiveReport, ArchiveStatus
+from schemas.responses.archive import ArchiveReport, ArchiveStatus
 from starter.commands.terminal.asking import Terminal, command
 from starter.commands.terminal.output import clock, length_of_time, say
 

@@ -8,20 +8,20 @@ from typing import Annotated, assert_never
 
 import typer
 
-from schemas.conversation import ConversationDocument
+from schemas.document.conversation import ConversationDocument
 from schemas.model import Model
-from schemas.operations import Choice
-from schemas.versions import GivenId
-from starter.bulk import Decision
+from schemas.responses.operations import Choice
+from schemas.responses.versions import GivenId
+from starter.authoring.schema import conversation_schema
+from starter.commands.in_flight import NoteOption, UnderWayOption, decided
 from starter.commands.terminal.acting import Actor, Yes
 from starter.commands.terminal.asking import Terminal, command
 from starter.commands.terminal.failures import CommandFailed
 from starter.commands.terminal.output import AsJson, ExitCode
-from starter.commands.under_way import NoteOption, UnderWayOption, decided
 from starter.documents import CheckReport, check, load_document
-from starter.publishing import Published
-from starter.schema import conversation_schema
 from starter.services import Services
+from starter.versioning.bulk import Decision
+from starter.versioning.publishing import Published
 
 app = typer.Typer(help="Check and publish conversations.", no_args_is_help=True)
 
@@ -40,7 +40,7 @@ class PublishedReport(Model):
     """What was published; `new` is false when this very content was published before.
 
     Attributes:
-        under_way: what was decided for those under way on other versions; None: there were none.
+        in_flight: what was decided for those under way on other versions; None: there were none.
         operation: what carries that out; None where they stay.
         given_ids: to the steps that had none.
     """
@@ -49,18 +49,18 @@ class PublishedReport(Model):
     conversation: str
     number: int
     new: bool
-    under_way: Choice | None = None
+    in_flight: Choice | None = None
     operation: int | None = None
     given_ids: tuple[GivenId, ...] = ()
 
     @classmethod
-    def of(cls, published: Published, under_way: Choice | None = None) -> "PublishedReport":
+    def of(cls, published: Published, in_flight: Choice | None = None) -> "PublishedReport":
         return cls(
             version=published.version_id,
             conversation=published.conversation,
             number=published.number,
             new=published.new,
-            under_way=under_way,
+            in_flight=in_flight,
             operation=published.operation,
             given_ids=published.given_ids,
         )
@@ -89,15 +89,15 @@ def publish_(
         Path,
         typer.Argument(help="A conversation as YAML; - for standard input; or the code of one with a working version."),
     ],
-    under_way: UnderWayOption = None,
+    in_flight: UnderWayOption = None,
     actor: Actor = None,
     note: NoteOption = None,
     yes: Yes = False,
 ) -> None:
     """Publish a file, or the working version of a CODE, and say what becomes of journeys on another version."""
     document, text = _to_publish(terminal, file)
-    shown = terminal.ask(lambda services: services.publishing.under_way(document))
-    choice = decided(terminal, shown, under_way, yes=yes)
+    shown = terminal.ask(lambda services: services.publishing.in_flight(document))
+    choice = decided(terminal, shown, in_flight, yes=yes)
     decision = Decision(choice, actor or getpass.getuser(), note)
 
     async def question(services: Services) -> PublishedReport:
@@ -137,9 +137,9 @@ def name_of(file: Path) -> str:
 
 
 def _checked(report: CheckReport) -> str:
-    lines = [str(each) for each in (*report.mistakes, *report.differences)]
-    lines += [f"{note} (a note)" for note in report.notes]
-    match len(report.mistakes):
+    lines = [str(each) for each in (*report.diagnostics, *report.differences)]
+    lines += [f"{note} (a note)" for note in report.warnings]
+    match len(report.diagnostics):
         case 0:
             lines.append(f"{report.source} can be published.{_rehearsed(report)}")
         case 1:
@@ -174,7 +174,7 @@ def _published(report: PublishedReport) -> str:
         told = f"Published {report.version}; who enters from now on gets this one.{say_given(report.given_ids)}"
     else:
         told = f"{report.version} holds this very content already; it is the published version."
-    match report.under_way:
+    match report.in_flight:
         case None:
             return told
         case Choice.STAY:
@@ -182,4 +182,4 @@ def _published(report: PublishedReport) -> str:
         case Choice.MOVE | Choice.END:
             return f"{told} Of those under way tells `shelftalk operation show {report.operation} --watch`."
         case _:
-            assert_never(report.under_way)
+            assert_never(report.in_flight)

@@ -8,13 +8,13 @@ from typing import Annotated
 
 import typer
 
-from schemas.path import JourneyPath
+from schemas.journey.path import JourneyPath
 from starter.commands.processes import STOP_HINT
 from starter.commands.terminal.asking import Terminal
 from starter.commands.terminal.output import AsJson, say, show_people, write_json
 from starter.commands.terminal.paths import path_table
 from starter.commands.up import log_beside_the_data, needing_embedded, where_it_is
-from starter.processes import Stopped, run_process, until_stopped
+from starter.runtime.process import Stopped, run_process, until_stopped
 
 
 def demo(

@@ -8,11 +8,11 @@ from rich.table import Table
 from rich.text import Text
 
 from schemas.model import Model
-from starter.checkup import Checkup, Health, examine, examine_worker
 from starter.commands.terminal.asking import Terminal, command
 from starter.commands.terminal.output import ExitCode
-from starter.logs import log_to_stderr
-from starter.processes import run_process
+from starter.ops.checkup import Checkup, Health, examine, examine_worker
+from starter.runtime.logs import log_to_stderr
+from starter.runtime.process import run_process
 
 _MARKS = {Health.GOOD: "ok", Health.NOTE: "note", Health.BAD: "BAD"}
 

@@ -6,12 +6,12 @@ import typer
 from rich.table import Column, Table
 
 from schemas.ids import ContactId, JourneyId
-from schemas.reports import JourneyPage, JourneyReport, JourneyStatus
+from schemas.responses.reports import JourneyPage, JourneyReport, JourneyStatus
 from starter.commands.playing import play
 from starter.commands.terminal.asking import Terminal, command
 from starter.commands.terminal.output import clock
 from starter.commands.terminal.paths import path_table
-from starter.journeys import JourneyFilter
+from starter.support.journeys import JourneyFilter
 
 app = typer.Typer(help="Find, show, replay and cancel journeys.", no_args_is_help=True)
 

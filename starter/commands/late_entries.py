@@ -10,19 +10,19 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from activities.waitlist.csv_files import WaitlistFile, read_waitlist
-from activities.waitlist.csv_moments import DateOrder
-from activities.waitlist.csv_table import LARGEST_FILE, CannotReadWaitlist
 from schemas.ids import StoreId
-from schemas.waitlists import BackPopulation, ImportReport, LateCounts, LeftOut
+from schemas.responses.waitlists import BackPopulation, ImportReport, LateCounts, LeftOut
 from starter.commands.alerts import ACTOR, AlertCode
 from starter.commands.terminal.asking import Terminal, command
 from starter.commands.terminal.failures import CommandFailed
 from starter.commands.terminal.output import ExitCode, clock
 from starter.commands.waitlists import Store, Yes, agree
-from starter.late_entries import Progress as Advance
-from starter.late_entries import Total
 from starter.services import Services
+from starter.waitlists.files.files import WaitlistFile, read_waitlist
+from starter.waitlists.files.moments import DateOrder
+from starter.waitlists.files.table import LARGEST_FILE, CannotReadWaitlist
+from starter.waitlists.late_entries import Progress as Advance
+from starter.waitlists.late_entries import Total
 
 MISTAKES_SAID = 20
 """Mistakes named to people; --json has more of them."""
@@ -155,9 +155,9 @@ def _imported(report: ImportReport) -> str:
     if report.repeated:
         lines.append(f"{report.repeated} rows ask for the same as an earlier one")
     lines += [f"{count} rows {_LEFT_OUT[why]}" for why, count in report.left_out.items()]
-    for mistake in report.mistakes[:MISTAKES_SAID]:
-        where = f"line {mistake.line}" + (f", '{mistake.column}'" if mistake.column else "")
-        lines.append(f"  {where}: {mistake.message} {mistake.advice}")
+    for diagnostic in report.diagnostics[:MISTAKES_SAID]:
+        where = f"line {diagnostic.line}" + (f", '{diagnostic.column}'" if diagnostic.column else "")
+        lines.append(f"  {where}: {diagnostic.message} {diagnostic.advice}")
     if report.mistake_count > MISTAKES_SAID:
         lines.append(f"  and {report.mistake_count - MISTAKES_SAID} more; --json names them")
     return "\n".join(lines)

@@ -5,12 +5,12 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from schemas.repair import Answer, Answered, HeldMessages, MessagePreview
-from starter.approvals import Which
+from schemas.responses.repair import Answer, Answered, HeldMessages, MessagePreview
 from starter.commands.terminal.acting import Actor, Yes, agreed, by
 from starter.commands.terminal.asking import Terminal, command
 from starter.commands.terminal.output import clock
-from starter.repair import By
+from starter.ops.approvals import Which
+from starter.ops.repair import By
 
 app = typer.Typer(help="See, approve and decline messages that wait for approval.", no_args_is_help=True)
 

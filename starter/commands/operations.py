@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from schemas.operations import OperationReport, OperationReports
+from schemas.responses.operations import OperationReport, OperationReports
 from starter.commands.terminal.asking import Terminal, command
 from starter.commands.terminal.output import clock, say
 from starter.services import Services
@@ -79,7 +79,7 @@ def _shown(report: OperationReport) -> Table:
 
 def _table(reports: OperationReports) -> Table | str:
     if not reports.operations:
-        return "No operations. `shelftalk conversation publish FILE --under-way move` begins one."
+        return "No operations. `shelftalk conversation publish FILE --in-flight move` begins one."
     table = Table("id", "what", "by", "began (UTC)", "total", "done", "left over", box=None, pad_edge=False)
     for each in reports.operations:
         table.add_row(

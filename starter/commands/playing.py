@@ -7,8 +7,8 @@ from enum import Enum
 
 import click
 
-from schemas.outcome import describe
-from schemas.path import JourneyPath, PathEntry, describe_exit
+from schemas.journey.outcome import describe
+from schemas.journey.path import JourneyPath, PathEntry, describe_exit
 from starter.commands.terminal.output import clock, length
 from starter.commands.terminal.paths import ending
 

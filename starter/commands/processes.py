@@ -8,9 +8,10 @@ import typer
 from schemas.model import Model
 from starter.commands.terminal.asking import Terminal, command
 from starter.commands.terminal.output import say
-from starter.components import migrate_components
-from starter.logs import log_to_stderr
-from starter.processes import Stopped, run_process, until_stopped, web_process, worker_process
+from starter.processes import web_process, worker_process
+from starter.runtime.components import migrate_components
+from starter.runtime.logs import log_to_stderr
+from starter.runtime.process import Stopped, run_process, until_stopped
 
 STOP_HINT = "Ctrl-C stops it; a second Ctrl-C stops it at once."
 

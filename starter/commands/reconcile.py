@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from schemas.reconciliation import Reconciliation
+from schemas.responses.reconciliation import Reconciliation
 from starter.commands.terminal.asking import Terminal, command
 from starter.commands.terminal.output import length_of_time, say
 

@@ -5,21 +5,21 @@ from typing import Annotated
 
 import typer
 
-from schemas.conversation import ConversationDocument
-from schemas.dry_run import DryRunReport
-from schemas.scenarios import ProfileSection, ScenarioSection
+from schemas.document.conversation import ConversationDocument
+from schemas.document.scenarios import ProfileSection, ScenarioSection
+from schemas.responses.dry_run import DryRunReport
 from starter.commands.conversations import LARGEST_FILE
 from starter.commands.terminal.asking import Terminal, command
 from starter.commands.terminal.failures import CommandFailed
 from starter.commands.terminal.output import ExitCode, say
 from starter.documents import load_document
-from starter.dry_run import MOST_JOURNEYS
 from starter.rehearsing.checks import find_scenario_mistakes
 from starter.rehearsing.entrance import usual_scenario
 from starter.rehearsing.reading import SectionInvalid, profile_with, read_profile, read_scenario
 from starter.rehearsing.run import RunTester
 from starter.rehearsing.tell import RehearsalReport, rehearsal_for_people
-from workflows.interpreter.mistakes import format_path
+from starter.versioning.dry_run import MOST_JOURNEYS
+from workflows.compiler.diagnostics import format_path
 
 Conversation = Annotated[str, typer.Argument(help="A conversation as YAML, or the short name of one that is there.")]
 Profile = Annotated[

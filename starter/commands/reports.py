@@ -11,13 +11,13 @@ from rich.table import Column, Table
 
 from schemas.ids import Level, StoreId
 from schemas.reasons import Reason
-from schemas.reports import ListReport, WantedReport, WhyContact, WhyEntry, WhyProduct
+from schemas.responses.reports import ListReport, WantedReport, WhyContact, WhyEntry, WhyProduct
 from starter.commands.terminal.asking import Terminal, command
 from starter.commands.terminal.failures import CommandFailed
 from starter.commands.terminal.output import ExitCode, clock
-from starter.reports import LARGEST_REPORT, BadPeriod, Period
-from starter.spreadsheets import list_csv, wanted_csv
-from starter.why import MOST_ENTRIES, About
+from starter.reporting.reports import LARGEST_REPORT, BadPeriod, Period
+from starter.reporting.spreadsheets import list_csv, wanted_csv
+from starter.support.why import MOST_ENTRIES, About
 
 app = typer.Typer(help="What was wanted most, and what became of each list's contacts.", no_args_is_help=True)
 
@@ -150,7 +150,7 @@ def _figures(report: ListReport) -> Group | str:
     title = f"{report.name} ({report.list_code}), days in {report.time_zone}"
     conversations = _figure_table("conversation", "under way")
     for each in report.conversations:
-        figures = each.under_way, each.entered, each.told, each.bought_after
+        figures = each.in_flight, each.entered, each.told, each.bought_after
         conversations.add_row(each.conversation, *map(str, figures), _left(each.left))
     tables = ((alerts, report.alerts), (days, report.days), (conversations, report.conversations))
     return Group(title, *(part for table, rows in tables if rows for part in ("", table)))

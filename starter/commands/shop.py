@@ -9,13 +9,13 @@ from pydantic import validate_email
 from pydantic_core import PydanticCustomError
 
 from activities.waitlist.enlist import Declined, Enlisted, NotEnlisted
-from schemas.facts import ProductFact, VariantFact
 from schemas.ids import StoreId, Subject
+from schemas.incoming.facts import ProductFact, VariantFact
 from schemas.model import Model
-from schemas.reports import JourneyReport, VariantReport
+from schemas.responses.reports import JourneyReport, VariantReport
 from starter.commands.terminal.asking import Terminal, command
 from starter.services import Services
-from starter.shelves import BY_HAND
+from starter.shops.stock import BY_HAND
 
 stock = typer.Typer(help="The units of variants.", no_args_is_help=True)
 product = typer.Typer(help="Products, for shops without webhooks and before the first one.", no_args_is_help=True)

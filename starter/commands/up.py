@@ -14,8 +14,8 @@ from starter.commands.processes import STOP_HINT, WebPort, run_until_stopped
 from starter.commands.terminal.asking import Terminal, command
 from starter.commands.terminal.output import say
 from starter.devstack.failures import DevstackError, make_folder
-from starter.logs import log_to_file
-from starter.processes import until_stopped
+from starter.runtime.logs import log_to_file
+from starter.runtime.process import until_stopped
 
 if TYPE_CHECKING:
     # The embedded components are an extra; the other commands run without it.

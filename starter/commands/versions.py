@@ -7,18 +7,18 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from schemas.conversation import ConversationDocument
+from schemas.document.conversation import ConversationDocument
 from schemas.model import Model
-from schemas.versions import ConversationList, DifferenceReport, SavedWorking, VersionList
+from schemas.responses.versions import ConversationList, DifferenceReport, SavedWorking, VersionList
 from starter.commands.conversations import File, name_of, read_file, say_given
+from starter.commands.in_flight import NoteOption
 from starter.commands.terminal.acting import Actor, Yes, agreed, who
 from starter.commands.terminal.asking import Terminal, command
 from starter.commands.terminal.output import clock, write_json
-from starter.commands.under_way import NoteOption
-from starter.differences import find_differences, say_differences
+from starter.comparing.differences import find_differences, say_differences
 from starter.documents import load_document
 from starter.services import Services
-from starter.versions import NoSuchVersion, Versions, Which
+from starter.versioning.versions import NoSuchVersion, Versions, Which
 
 SHORT = 12
 """Digits of a content hash that tell any two versions of a conversation apart."""

@@ -8,12 +8,12 @@ import typer
 from rich.table import Column, Table
 
 from schemas.model import Model
-from schemas.waitlists import Saying, WaitingLine
+from schemas.responses.waitlists import Saying, WaitingLine
 from starter.commands.alerts import ACTOR
 from starter.commands.terminal.asking import Terminal, command
 from starter.commands.terminal.failures import CommandFailed
 from starter.commands.terminal.output import ExitCode, clock, say
-from starter.waitlists import Lines
+from starter.waitlists.waitlists import Lines
 
 app = typer.Typer(help="Show, export, import and write to waiting lists.", no_args_is_help=True)
 

@@ -13,14 +13,14 @@ import httpx
 
 from activities.storefronts.registry import DemoShop
 from activities.storefronts.storefront import WebhookRequest
-from schemas.conversation import ConversationDocument
+from schemas.document.conversation import ConversationDocument
 from schemas.document.steps import WaitStep
-from schemas.durations import format_duration
 from schemas.ids import JourneyId
+from schemas.journey.path import JourneyPath
 from schemas.model import Model
-from schemas.path import JourneyPath
-from schemas.reports import JourneyPage, JourneyReport
+from schemas.responses.reports import JourneyPage, JourneyReport
 from schemas.settings import Settings
+from schemas.time.durations import format_duration
 from starter.devstack.failures import DevstackError
 from starter.devstack.mailbox import Mail, Mailbox, is_to
 from starter.devstack.stack import Stack, api_key

@@ -12,9 +12,8 @@ from pathlib import Path
 
 from pydantic import SecretStr
 
-from schemas.conversation import ConversationDocument
+from schemas.document.conversation import ConversationDocument
 from schemas.settings import Settings
-from starter.components import opened_pool, prepare_database, prepare_temporal, reach_temporal
 from starter.devstack.child import FolderLock
 from starter.devstack.failures import DevstackError
 from starter.devstack.mailbox import Mailbox
@@ -23,10 +22,11 @@ from starter.devstack.programs import Say
 from starter.devstack.temporal import EmbeddedTemporal
 from starter.devstack.temporal_cli import find_temporal
 from starter.documents import STARTER_CONVERSATION, load_document
-from starter.endpoints import Endpoints, remove_endpoints, write_endpoints, write_private
-from starter.keys import Keys
 from starter.processes import running_engine, running_web
+from starter.runtime.components import opened_pool, prepare_database, prepare_temporal, reach_temporal
+from starter.runtime.endpoints import Endpoints, remove_endpoints, write_endpoints, write_private
 from starter.services import Services, open_services
+from starter.shops.keys import Keys
 
 KEY_NAME = "up"
 """Of the API key made at the first start."""

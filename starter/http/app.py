@@ -8,27 +8,25 @@ from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from activities.storefronts.registry import Storefronts
 from schemas.settings import Settings
-from starter.http import (
+from starter.http import health, metrics
+from starter.http.api import (
     alerts,
     consents,
     conversations,
     dry_runs,
     events,
-    health,
     journeys,
-    metrics,
     publishing,
     repairs,
     reports,
-    signups,
     stores,
     versions,
-    webhooks,
 )
 from starter.http.dependencies import Dependencies, provide
 from starter.http.errors import ANSWERED, answer
 from starter.http.limits import BodyLimit, SignUpLimit
 from starter.http.problems import Problem
+from starter.http.public import signups, webhooks
 from starter.http.request_log import RequestLog
 from starter.services import Services
 

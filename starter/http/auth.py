@@ -10,7 +10,7 @@ from fastapi.security.utils import get_authorization_scheme_param
 
 from starter.http.dependencies import dependencies_of
 from starter.http.problems import Kind, Refusal, problem_responses
-from starter.keys import PREFIX
+from starter.shops.keys import PREFIX
 
 SCHEME = HTTPBearer(scheme_name="API key", description=f"A key of this server: `{PREFIX}…`", auto_error=False)
 """Only tells OpenAPI; the check is KeyedRoute's."""

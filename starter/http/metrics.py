@@ -8,7 +8,7 @@ from fastapi import APIRouter
 from fastapi.responses import Response
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
-from activities.waitlist.intake import Receipt
+from activities.intake.intake import Receipt
 from starter.ops.backlog import Backlog
 
 ASK_LIMIT_SECONDS = 3.0

@@ -6,7 +6,7 @@ from activities.postgres.pool import Pool
 from activities.postgres.queries import load_queries
 
 SQL = load_queries("starter.ops", "backlog.sql")
-OUTBOX = load_queries("activities.waitlist", "outbox.sql")
+OUTBOX = load_queries("starter.runtime", "outbox.sql")
 
 
 @dataclass(frozen=True, slots=True)

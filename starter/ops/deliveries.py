@@ -2,9 +2,9 @@
 
 from activities.postgres.pool import Pool
 from activities.postgres.queries import load_queries
-from schemas.reports import MalformedDeliveries, MalformedDelivery
+from schemas.responses.reports import MalformedDeliveries, MalformedDelivery
 
-SQL = load_queries("starter", "journeys.sql")
+SQL = load_queries("starter.support", "journeys.sql")
 
 
 class Deliveries:

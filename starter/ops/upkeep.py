@@ -7,10 +7,10 @@ from temporalio.client import Client
 from activities.archive.archive import Archive
 from activities.archive.archiving import archive_status
 from activities.postgres.pool import Pool
-from schemas.archive import ArchiveReport, ArchiveStatus
-from schemas.reconciliation import Reconciliation
-from starter.archive import archive_now
-from starter.reconciliation import reconcile_now
+from schemas.responses.archive import ArchiveReport, ArchiveStatus
+from schemas.responses.reconciliation import Reconciliation
+from starter.runtime.archive_schedule import archive_now
+from starter.runtime.reconciliation_schedule import reconcile_now
 
 
 class Upkeep:

@@ -4,23 +4,25 @@ from collections.abc import Iterable, Iterator
 from difflib import get_close_matches
 from zoneinfo import ZoneInfo
 
-from schemas.conversation import ConversationDocument
+from schemas.document.conversation import ConversationDocument
+from schemas.document.scenarios import ScenarioSection
 from schemas.document.steps import SendStep, Status, every_step, step_id
 from schemas.names import is_shop_event
-from schemas.scenarios import ScenarioSection
-from starter.rehearsing.cast import ITEMS_IN
 from starter.rehearsing.entrance import entered_alert, entered_event
-from workflows.interpreter.mistakes import Mistake, Path, listed
-from workflows.interpreter.step_ids import with_ids
+from starter.rehearsing.fixtures import ITEMS_IN
+from workflows.compiler.diagnostics import Diagnostic, Path, listed
+from workflows.compiler.step_ids import with_ids
 
 
-def find_scenario_mistakes(document: ConversationDocument) -> Iterator[Mistake]:
+def find_scenario_mistakes(document: ConversationDocument) -> Iterator[Diagnostic]:
     """What is wrong with the scenarios of a document whose parts are each what they should be."""
     names: set[str] = set()
     for index, scenario in enumerate(document.scenarios):
         path: Path = ("scenarios", index)
         if scenario.name in names:
-            yield Mistake((*path, "name"), f"another scenario is called '{scenario.name}' too", "Give it another name")
+            yield Diagnostic(
+                (*path, "name"), f"another scenario is called '{scenario.name}' too", "Give it another name"
+            )
         names.add(scenario.name)
         if entered_alert(document, scenario) is None and entered_event(document, scenario) is None:
             # That nobody can enter is told of the threads, once.
@@ -32,28 +34,28 @@ def find_scenario_mistakes(document: ConversationDocument) -> Iterator[Mistake]:
         yield from _outcome_mistakes(scenario, path)
 
 
-def _entrance_mistakes(document: ConversationDocument, scenario: ScenarioSection, path: Path) -> Iterator[Mistake]:
+def _entrance_mistakes(document: ConversationDocument, scenario: ScenarioSection, path: Path) -> Iterator[Diagnostic]:
     events = list(dict.fromkeys(each.on for each in document.threads if each.on and is_shop_event(each.on)))
     if scenario.alert is not None and scenario.on is not None:
-        yield Mistake((*path, "on"), "they enter by an alert, or on an event, not both", "Keep 'alert' or 'on'")
+        yield Diagnostic((*path, "on"), "they enter by an alert, or on an event, not both", "Keep 'alert' or 'on'")
     elif scenario.alert is not None and scenario.alert not in document.alerts:
         yield _unknown((*path, "alert"), "alert", scenario.alert, document.alerts)
     elif scenario.on is not None and scenario.on not in events:
         if scenario.on.partition(".")[0] in document.alerts:
             code = scenario.on.partition(".")[0]
             message = f"'{scenario.on}' is what an alert raises, and they enter by the alert itself"
-            yield Mistake((*path, "on"), message, f"Write 'alert: {code}' instead")
+            yield Diagnostic((*path, "on"), message, f"Write 'alert: {code}' instead")
         else:
             yield _unknown((*path, "on"), "thread entered on", scenario.on, events)
     if scenario.event_properties and entered_alert(document, scenario) is not None:
         message = "only the event that a conversation without an alert is entered on has properties"
-        yield Mistake((*path, "event_properties"), message, "Remove it, or put it under profile: attributes")
+        yield Diagnostic((*path, "event_properties"), message, "Remove it, or put it under profile: attributes")
     if scenario.profile.time_zone is not None and not _is_zone(scenario.profile.time_zone):
         message = f"'{scenario.profile.time_zone}' is not a time zone"
-        yield Mistake((*path, "profile", "time_zone"), message, "Write a name like 'Europe/Berlin' or 'UTC'")
+        yield Diagnostic((*path, "profile", "time_zone"), message, "Write a name like 'Europe/Berlin' or 'UTC'")
 
 
-def _message_mistakes(document: ConversationDocument, scenario: ScenarioSection, path: Path) -> Iterator[Mistake]:
+def _message_mistakes(document: ConversationDocument, scenario: ScenarioSection, path: Path) -> Iterator[Diagnostic]:
     steps = [step for thread in document.threads for _, step in every_step(thread.steps) if isinstance(step, SendStep)]
     manual = {step.send for step in steps if step.status is Status.MANUAL}
     about_nothing = (
@@ -70,17 +72,17 @@ def _message_mistakes(document: ConversationDocument, scenario: ScenarioSection,
                 yield _unknown((*own, field), "message", message, document.messages)
             elif message not in manual:
                 told = f"'{message}' waits for nobody's approval"
-                yield Mistake((*own, field), told, "Give its send step 'status: manual', or remove this")
+                yield Diagnostic((*own, field), told, "Give its send step 'status: manual', or remove this")
         if about_nothing and each.kind in ("stock", "price", "on_sale", "discontinued"):
             told = "this scenario is about no product"
-            yield Mistake((*own, each.kind), told, "Add 'product: {}' to the scenario, or remove this")
+            yield Diagnostic((*own, each.kind), told, "Add 'product: {}' to the scenario, or remove this")
     for index, each in enumerate(scenario.expect):
         for field, message in (("sends", each.sends), ("refused", each.refused), ("held", each.held)):
             if message is not None and message not in document.messages:
                 yield _unknown((*path, "expect", index, field), "message", message, document.messages)
 
 
-def _branch_mistakes(document: ConversationDocument, scenario: ScenarioSection, path: Path) -> Iterator[Mistake]:
+def _branch_mistakes(document: ConversationDocument, scenario: ScenarioSection, path: Path) -> Iterator[Diagnostic]:
     steps = [step for thread in with_ids(document).threads for _, step in every_step(thread.steps)]
     ways = {str(step_id(step)): tuple(way.name for way in step.ways()) for step in steps if step.ways()}
     for index, each in enumerate(scenario.expect):
@@ -93,28 +95,28 @@ def _branch_mistakes(document: ConversationDocument, scenario: ScenarioSection, 
             yield _unknown((*own, "takes"), f"way on from '{each.branch}' named", each.takes, ways[each.branch])
 
 
-def _time_mistakes(scenario: ScenarioSection, path: Path) -> Iterator[Mistake]:
+def _time_mistakes(scenario: ScenarioSection, path: Path) -> Iterator[Diagnostic]:
     for index, each in enumerate(scenario.happens):
         if each.at is not None and each.at < scenario.enters:
             told = f"this is before they enter ({scenario.enters:%Y-%m-%d %H:%M})"
-            yield Mistake((*path, "happens", index, "at"), told, "Write a later moment, or let them enter earlier")
+            yield Diagnostic((*path, "happens", index, "at"), told, "Write a later moment, or let them enter earlier")
 
 
-def _outcome_mistakes(scenario: ScenarioSection, path: Path) -> Iterator[Mistake]:
+def _outcome_mistakes(scenario: ScenarioSection, path: Path) -> Iterator[Diagnostic]:
     if any(each.not_entered is not None for each in scenario.expect) and len(scenario.expect) > 1:
         index = next(index for index, each in enumerate(scenario.expect) if each.not_entered is not None)
         told = "whoever is not entered gets nothing else either"
-        yield Mistake((*path, "expect", index, "not_entered"), told, "Expect this alone, or remove it")
+        yield Diagnostic((*path, "expect", index, "not_entered"), told, "Expect this alone, or remove it")
 
 
-def _unknown(path: Path, what: str, name: str, there: Iterable[str]) -> Mistake:
+def _unknown(path: Path, what: str, name: str, there: Iterable[str]) -> Diagnostic:
     known = list(there)
     near = get_close_matches(name, known, n=1)
     if near:
         advice = f"Did you mean '{near[0]}'?"
     else:
         advice = f"There are: {listed(known)}" if known else "There is none: remove this"
-    return Mistake(path, f"there is no {what} '{name}'", advice)
+    return Diagnostic(path, f"there is no {what} '{name}'", advice)
 
 
 def _is_zone(name: str) -> bool:

@@ -5,15 +5,15 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from activities.waitlist.window import window_end
-from schemas.alert_types.alert import PLENTY
-from schemas.alert_types.registry import AnyAlert
-from schemas.conversation import ConversationDocument
+from schemas.document.alert_types.alert import PLENTY
+from schemas.document.alert_types.registry import AnyAlert
+from schemas.document.conversation import ConversationDocument
+from schemas.document.scenarios import ExpectSection, HappeningSection, ProductSection, ScenarioSection
 from schemas.ids import AlertId, ContactId, JourneyId, Level, Subject
-from schemas.journey import JourneyStart
+from schemas.journey.messages import JourneyStart
+from schemas.journey.program import Program
 from schemas.names import is_shop_event
-from schemas.program import Program
-from schemas.scenarios import ExpectSection, HappeningSection, ProductSection, ScenarioSection
-from starter.rehearsing.cast import ITEMS_IN, PRODUCT_ID, STORE, VARIANT_ID, Properties
+from starter.rehearsing.fixtures import ITEMS_IN, PRODUCT_ID, STORE, VARIANT_ID, Properties
 
 REHEARSED = JourneyId("rehearsal")
 JOINED = "joined_list"

@@ -4,114 +4,114 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from schemas.document.scenarios import Ends, ExpectSection
 from schemas.document.steps import DID_NOT, HAPPENED, OTHERWISE, SECTIONS
-from schemas.durations import format_duration
-from schemas.outcome import Held, Refused, describe
-from schemas.path import PathEntry, Why
+from schemas.journey.outcome import Held, Refused, describe
+from schemas.journey.path import PathEntry, Why
 from schemas.reasons import Reason
-from schemas.scenarios import Ends, ExpectSection
+from schemas.time.durations import format_duration
 from starter.rehearsing.entrance import when
 from starter.rehearsing.run import Rehearsed, ended_at
-from starter.rehearsing.stage import Said
-from workflows.interpreter.mistakes import Mistake, Path
-from workflows.interpreter.trail import MOST_STAYS
+from starter.rehearsing.simulated_shop import Said
+from workflows.compiler.diagnostics import Diagnostic, Path
+from workflows.interpreter.path_recorder import MOST_STAYS
 
 MINUTE = timedelta(minutes=1)
 """How exactly a moment has to be met."""
 ADVICE = "Change the conversation, or what is expected here"
 
 
-def find_differences(lived: Rehearsed, path: Path) -> Iterator[Mistake]:
+def find_differences(replayed: Rehearsed, path: Path) -> Iterator[Diagnostic]:
     """What went otherwise than expected; nothing, where nothing is expected.
 
     Args:
         path: of the scenario in its document.
     """
-    expected = lived.scenario.expect
+    expected = replayed.scenario.expect
     if not expected:
         return
-    said = iter(lived.said)
+    said = iter(replayed.said)
     for index, one in enumerate(expected):
         own: Path = (*path, "expect", index, one.kind)
-        if lived.not_entered is not None:
+        if replayed.not_entered is not None:
             if one.not_entered is None:
-                yield _difference(own, _wish(one), f"nobody entered: {_reason(lived.not_entered)}")
-            elif one.not_entered is not lived.not_entered:
-                yield _difference(own, f"not entered ({one.not_entered})", f"not entered ({lived.not_entered})")
+                yield _difference(own, _wish(one), f"nobody entered: {_reason(replayed.not_entered)}")
+            elif one.not_entered is not replayed.not_entered:
+                yield _difference(own, f"not entered ({one.not_entered})", f"not entered ({replayed.not_entered})")
             continue
-        told = _hold(one, lived, said)
+        told = _hold(one, replayed, said)
         if told is not None:
             yield _difference(own, *told)
     for more in said:
-        got = f"'{more.message}' sent {_moment(more.at, lived)} as well"
+        got = f"'{more.message}' sent {_moment(more.at, replayed)} as well"
         yield _difference((*path, "expect"), "no other message", got)
 
 
-def _difference(path: Path, expected: str, got: str) -> Mistake:
-    return Mistake(path, f"expected {expected}, got {got}", ADVICE)
+def _difference(path: Path, expected: str, got: str) -> Diagnostic:
+    return Diagnostic(path, f"expected {expected}, got {got}", ADVICE)
 
 
-def _hold(one: ExpectSection, lived: Rehearsed, said: Iterator[Said]) -> tuple[str, str] | None:
+def _hold(one: ExpectSection, replayed: Rehearsed, said: Iterator[Said]) -> tuple[str, str] | None:
     """What was expected and what came instead; None when it came."""
     match one:
         case ExpectSection(sends=str() as message):
-            return _hold_sent(one, message, lived, next(said, None))
+            return _hold_sent(one, message, replayed, next(said, None))
         case ExpectSection(refused=str() as message):
-            return _hold_refused(one, message, lived)
+            return _hold_refused(one, message, replayed)
         case ExpectSection(held=str() as message):
-            entries = _entries(lived, message)
+            entries = _entries(replayed, message)
             if any(isinstance(each.outcome, Held) and each.left_at is None for each in entries):
                 return None
-            return f"'{message}' held for approval", _became(entries, lived)
+            return f"'{message}' held for approval", _became(entries, replayed)
         case ExpectSection(ends=Ends() as ends):
-            return _hold_end(one, ends, lived)
+            return _hold_end(one, ends, replayed)
         case ExpectSection(branch=str() as step):
-            return _hold_branch(one, step, lived)
+            return _hold_branch(one, step, replayed)
         case ExpectSection(path=tuple() as steps):
-            return _hold_path(steps, lived)
+            return _hold_path(steps, replayed)
         case _:
             return f"not entered ({one.not_entered})", "somebody who entered"
 
 
-def _hold_sent(one: ExpectSection, message: str, lived: Rehearsed, got: Said | None) -> tuple[str, str] | None:
+def _hold_sent(one: ExpectSection, message: str, replayed: Rehearsed, got: Said | None) -> tuple[str, str] | None:
     wish = _wish(one)
     if got is None:
-        return wish, _became(_entries(lived, message), lived)
-    if got.message != message or not _meets(one, got.at, lived):
-        return wish, f"'{got.message}' sent {_moment(got.at, lived)}"
+        return wish, _became(_entries(replayed, message), replayed)
+    if got.message != message or not _meets(one, got.at, replayed):
+        return wish, f"'{got.message}' sent {_moment(got.at, replayed)}"
     return None
 
 
-def _hold_refused(one: ExpectSection, message: str, lived: Rehearsed) -> tuple[str, str] | None:
-    entries = _entries(lived, message)
+def _hold_refused(one: ExpectSection, message: str, replayed: Rehearsed) -> tuple[str, str] | None:
+    entries = _entries(replayed, message)
     for each in entries:
         match each.outcome:
             case Refused(reason=reason) if one.reason in (None, reason):
-                if each.left_at is not None and _meets(one, each.left_at, lived):
+                if each.left_at is not None and _meets(one, each.left_at, replayed):
                     return None
             case _:
                 pass
-    return _wish(one), _became(entries, lived)
+    return _wish(one), _became(entries, replayed)
 
 
-def _hold_end(one: ExpectSection, ends: Ends, lived: Rehearsed) -> tuple[str, str] | None:
-    path = lived.path
+def _hold_end(one: ExpectSection, ends: Ends, replayed: Rehearsed) -> tuple[str, str] | None:
+    path = replayed.path
     at = ended_at(path)
     got = Ends.NEVER if path.ending is None else Ends(path.ending)
     right = got is ends and (one.reason is None or one.reason is path.reason)
-    if right and (at is None or _meets(one, at, lived)):
+    if right and (at is None or _meets(one, at, replayed)):
         return None
     if got is Ends.NEVER:
-        if lived.endless:
+        if replayed.endless:
             return _wish(one), f"no end: after {MOST_STAYS} steps they still go round"
         last = path.entries[-1] if path.entries else None
         return _wish(one), f"no end: it rests at '{last.step}' until somebody does something" if last else "no end"
     reason = f" ({path.reason})" if path.reason is not None else ""
-    return _wish(one), f"{got}{reason}{f' {_moment(at, lived)}' if at is not None else ''}"
+    return _wish(one), f"{got}{reason}{f' {_moment(at, replayed)}' if at is not None else ''}"
 
 
-def _hold_branch(one: ExpectSection, step: str, lived: Rehearsed) -> tuple[str, str] | None:
-    taken = [way for entry in lived.path.entries if entry.step == step and (way := _way(entry)) is not None]
+def _hold_branch(one: ExpectSection, step: str, replayed: Rehearsed) -> tuple[str, str] | None:
+    taken = [way for entry in replayed.path.entries if entry.step == step and (way := _way(entry)) is not None]
     if one.takes in taken:
         return None
     return _wish(one), ", then ".join(f"'{way}'" for way in taken) or f"nothing: they do not come by '{step}'"
@@ -131,8 +131,8 @@ def _way(entry: PathEntry) -> str | None:
             return entry.branch
 
 
-def _hold_path(steps: tuple[str, ...], lived: Rehearsed) -> tuple[str, str] | None:
-    passed = [entry.step for entry in lived.path.entries]
+def _hold_path(steps: tuple[str, ...], replayed: Rehearsed) -> tuple[str, str] | None:
+    passed = [entry.step for entry in replayed.path.entries]
     ahead = iter(passed)
     for step in steps:
         if step not in ahead:
@@ -141,23 +141,23 @@ def _hold_path(steps: tuple[str, ...], lived: Rehearsed) -> tuple[str, str] | No
     return None
 
 
-def _entries(lived: Rehearsed, message: str) -> list[PathEntry]:
-    return [entry for entry in lived.path.entries if entry.message == message]
+def _entries(replayed: Rehearsed, message: str) -> list[PathEntry]:
+    return [entry for entry in replayed.path.entries if entry.message == message]
 
 
-def _became(entries: list[PathEntry], lived: Rehearsed) -> str:
+def _became(entries: list[PathEntry], replayed: Rehearsed) -> str:
     """What became of a message."""
     if not entries:
         return "nothing: they do not come by it"
     last = entries[-1]
     told = describe(last.outcome) if last.outcome is not None else "no answer"
-    return f"{told.rstrip('.')} {_moment(last.left_at or last.entered_at, lived)}"
+    return f"{told.rstrip('.')} {_moment(last.left_at or last.entered_at, replayed)}"
 
 
-def _meets(one: ExpectSection, at: datetime, lived: Rehearsed) -> bool:
+def _meets(one: ExpectSection, at: datetime, replayed: Rehearsed) -> bool:
     if one.after is None and one.at is None:
         return True
-    return abs(at - when(one, lived.entrance.at, lived.zone)) < MINUTE
+    return abs(at - when(one, replayed.entrance.at, replayed.zone)) < MINUTE
 
 
 def _wish(one: ExpectSection) -> str:
@@ -184,14 +184,14 @@ def _wish(one: ExpectSection) -> str:
             return f"not entered ({one.not_entered})"
 
 
-def _moment(at: datetime, lived: Rehearsed) -> str:
+def _moment(at: datetime, replayed: Rehearsed) -> str:
     """By the list's clock, and since entering, as scenarios are written."""
-    return f"at {at.astimezone(ZoneInfo(lived.zone)):%Y-%m-%d %H:%M} ({since(at, lived)})"
+    return f"at {at.astimezone(ZoneInfo(replayed.zone)):%Y-%m-%d %H:%M} ({since(at, replayed)})"
 
 
-def since(at: datetime, lived: Rehearsed) -> str:
+def since(at: datetime, replayed: Rehearsed) -> str:
     """How long after entering."""
-    span = at - lived.entrance.at
+    span = at - replayed.entrance.at
     whole = timedelta(minutes=round(span / MINUTE))
     return f"{format_duration(whole)} after entering" if whole else "on entering"
 

@@ -3,9 +3,9 @@
 from decimal import Decimal
 from typing import Literal
 
-from activities.allocation import Episode, observe, trigger_holds
-from schemas.alert_types.offer import Offer
-from schemas.alert_types.registry import AnyAlert
+from activities.waitlist.allocation import Episode, observe, trigger_holds
+from schemas.document.alert_types.offer import Offer
+from schemas.document.alert_types.registry import AnyAlert
 
 
 class Line:

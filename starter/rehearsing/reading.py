@@ -6,10 +6,10 @@ from typing import TypeVar, cast
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from schemas.scenarios import ProfileSection, ScenarioSection
-from starter.explanations import explain
-from starter.marked_yaml import MarkedTree, NotYaml, Plain, read_yaml
-from workflows.interpreter.mistakes import Path, format_path
+from schemas.document.scenarios import ProfileSection, ScenarioSection
+from starter.authoring.explanations import explain
+from starter.authoring.marked_yaml import MarkedTree, NotYaml, Plain, read_yaml
+from workflows.compiler.diagnostics import Path, format_path
 
 SectionT = TypeVar("SectionT", bound=BaseModel)
 IN_DOCUMENT: Path = ("scenarios", 0)
@@ -84,10 +84,10 @@ def _validate(value: object, model: type[SectionT], place: Path, source: str, tr
         lines: list[str] = []
         for each in error.errors(include_url=False):
             placed = cast("ErrorDetails", {**each, "loc": (*place, *each["loc"])})
-            for mistake in explain(placed):
-                path = mistake.path[len(place) :]
+            for diagnostic in explain(placed):
+                path = diagnostic.path[len(place) :]
                 mark = tree.mark(path) if tree is not None else None
                 where = source if mark is None else f"{source}:{mark.line}:{mark.column}"
-                stop = "" if mistake.advice.endswith("?") else "."
-                lines.append(f"{where}: {format_path(path)}: {mistake.message}. {mistake.advice}{stop}")
+                stop = "" if diagnostic.advice.endswith("?") else "."
+                lines.append(f"{where}: {format_path(path)}: {diagnostic.message}. {diagnostic.advice}{stop}")
         raise SectionInvalid("\n".join(lines)) from None

@@ -4,19 +4,19 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from schemas.conversation import ConversationDocument
+from schemas.document.conversation import ConversationDocument
+from schemas.document.scenarios import ScenarioSection
 from schemas.ids import VersionId
-from schemas.path import JourneyPath
-from schemas.program import Program
+from schemas.journey.path import JourneyPath
+from schemas.journey.program import Program
 from schemas.reasons import Reason
-from schemas.scenarios import ScenarioSection
 from starter.rehearsing.entrance import Entrance
-from starter.rehearsing.plot import Due, Plot
-from starter.rehearsing.stage import Said, Stage
+from starter.rehearsing.simulated_shop import Said, SimulatedShop
+from starter.rehearsing.timeline import Due, Timeline
 from starter.rehearsing.world import StagedRehearsal
-from workflows.interpreter.compiler import compile_document, compile_questions
-from workflows.interpreter.rehearsal import rehearse
-from workflows.interpreter.trail import MOST_STAYS
+from workflows.compiler.compile import compile_document, compile_questions
+from workflows.interpreter.path_recorder import MOST_STAYS
+from workflows.worlds.rehearsal import rehearse
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +54,8 @@ class RunTester:
         """Live one scenario."""
         document, program = self._document, self._program
         entrance = Entrance.of(document, scenario)
-        plot = Plot(document, program, scenario, entrance)
-        stage = Stage(document, program, self._questions, plot)
+        plot = Timeline(document, program, scenario, entrance)
+        stage = SimulatedShop(document, program, self._questions, plot)
         start = entrance.start(document, program, scenario)
         zone = document.list.time_zone
         if (reason := stage.why_not()) is not None:

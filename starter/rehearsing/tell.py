@@ -9,17 +9,17 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from schemas.document.scenarios import HappeningSection, Ordered
+from schemas.journey.outcome import describe
+from schemas.journey.path import PathEntry, describe_exit
 from schemas.model import Model
-from schemas.outcome import describe
-from schemas.path import PathEntry, describe_exit
 from schemas.reasons import Ending, Reason
-from schemas.scenarios import HappeningSection, Ordered
 from starter.rehearsing.expecting import find_differences, since
-from starter.rehearsing.plot import Due
 from starter.rehearsing.run import Rehearsed, ended_at
-from starter.rehearsing.stage import Said
-from workflows.interpreter.mistakes import Path, format_path
-from workflows.interpreter.trail import MOST_STAYS
+from starter.rehearsing.simulated_shop import Said
+from starter.rehearsing.timeline import Due
+from workflows.compiler.diagnostics import Path, format_path
+from workflows.interpreter.path_recorder import MOST_STAYS
 
 
 class RehearsedMessage(Model):
@@ -74,21 +74,21 @@ class RehearsalReport(Model):
     differences: tuple[str, ...] = ()
 
     @classmethod
-    def of(cls, conversation: str, lived: Rehearsed) -> "RehearsalReport":
+    def of(cls, conversation: str, replayed: Rehearsed) -> "RehearsalReport":
         """What was lived, in the order of time."""
-        lines = [*(_happening(due, lived) for due in lived.played), *_steps(lived)]
+        lines = [*(_happening(due, replayed) for due in replayed.played), *_steps(replayed)]
         return cls(
             conversation=conversation,
-            scenario=lived.scenario.name,
-            time_zone=lived.zone,
-            entered_at=lived.entrance.at,
-            not_entered=lived.not_entered,
+            scenario=replayed.scenario.name,
+            time_zone=replayed.zone,
+            entered_at=replayed.entrance.at,
+            not_entered=replayed.not_entered,
             lines=tuple(sorted(lines, key=_order)),
-            ended_at=ended_at(lived.path),
-            ending=lived.path.ending,
-            reason=lived.path.reason,
-            endless=lived.endless,
-            differences=tuple(_told(each.path, each.message) for each in find_differences(lived, ())),
+            ended_at=ended_at(replayed.path),
+            ending=replayed.path.ending,
+            reason=replayed.path.reason,
+            endless=replayed.endless,
+            differences=tuple(_told(each.path, each.message) for each in find_differences(replayed, ())),
         )
 
 
@@ -100,23 +100,23 @@ def _told(path: Path, message: str) -> str:
     return f"{format_path(path)}: {message}"
 
 
-def _happening(due: Due, lived: Rehearsed) -> RehearsedLine:
+def _happening(due: Due, replayed: Rehearsed) -> RehearsedLine:
     what = happening_in_words(due.what) if isinstance(due.what, HappeningSection) else "the offer lapses"
-    return RehearsedLine(at=due.at, since=since(due.at, lived), what=what)
+    return RehearsedLine(at=due.at, since=since(due.at, replayed), what=what)
 
 
-def _steps(lived: Rehearsed) -> list[RehearsedLine]:
-    said = {(each.at, each.message): each for each in lived.said}
-    return [_step(entry, lived, said) for entry in lived.path.entries]
+def _steps(replayed: Rehearsed) -> list[RehearsedLine]:
+    said = {(each.at, each.message): each for each in replayed.said}
+    return [_step(entry, replayed, said) for entry in replayed.path.entries]
 
 
-def _step(entry: PathEntry, lived: Rehearsed, said: dict[tuple[datetime, str], Said]) -> RehearsedLine:
+def _step(entry: PathEntry, replayed: Rehearsed, said: dict[tuple[datetime, str], Said]) -> RehearsedLine:
     sent = said.get((entry.left_at, entry.message or "")) if entry.left_at is not None else None
     # A message is told at the moment it leaves; everything else when it is come to.
     at = sent.at if sent is not None else entry.entered_at
     return RehearsedLine(
         at=at,
-        since=since(at, lived),
+        since=since(at, replayed),
         step=entry.step,
         left_at=entry.left_at,
         what=describe_exit(entry) if entry.left_at is not None else "still there",

@@ -5,14 +5,14 @@ from datetime import datetime
 
 from activities.senders.sender import NotTaken
 from schemas.document.steps import CallWebhook, ContactChange, NewMembership
-from schemas.journey import Broadcast, Deliver, JourneyState, Leave, PlaceGiven
-from schemas.outcome import Deferred, Outcome
+from schemas.journey.messages import Broadcast, Deliver, JourneyState, Leave, PlaceGiven
+from schemas.journey.outcome import Deferred, Outcome
 from schemas.reasons import Reason
-from starter.rehearsing.plot import Plot
-from starter.rehearsing.stage import Stage
-from workflows.interpreter.rehearsal import Happening, Rehearsal, Signal, Unending
-from workflows.interpreter.trail import MOST_STAYS
+from starter.rehearsing.simulated_shop import SimulatedShop
+from starter.rehearsing.timeline import Timeline
+from workflows.interpreter.path_recorder import MOST_STAYS
 from workflows.interpreter.world import Awaited, Woken, awaits_nothing
+from workflows.worlds.rehearsal import Happening, Rehearsal, Signal, Unending
 
 
 class StagedRehearsal(Rehearsal):
@@ -21,7 +21,7 @@ class StagedRehearsal(Rehearsal):
     What happens at the moment a rest ends comes before what the journey does then.
     """
 
-    def __init__(self, plot: Plot, stage: Stage) -> None:
+    def __init__(self, plot: Timeline, stage: SimulatedShop) -> None:
         super().__init__(plot.entrance.at, (), stage)
         self._plot = plot
         self._looks_again = False
@@ -64,9 +64,9 @@ class StagedRehearsal(Rehearsal):
                 self._now = max(self._now, min(at, request.give_up_at))
                 self._catch_up()
 
-    async def step_out(self, reason: Reason) -> int | None:
-        self._plot.step_out()
-        return await super().step_out(reason)
+    async def leave_waitlist(self, reason: Reason) -> int | None:
+        self._plot.leave_waitlist()
+        return await super().leave_waitlist(reason)
 
     async def decide(self, question: str) -> int | None:
         self._catch_up()

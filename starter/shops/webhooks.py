@@ -4,9 +4,9 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from activities.intake.intake import Intake, Receipt
 from activities.storefronts.storefront import DeliveryMalformed, NotOurs, PayloadMalformed, Storefront, WebhookAnswer
-from activities.waitlist.intake import Intake, Receipt
-from schemas.facts import WebhookDelivery
+from schemas.incoming.facts import WebhookDelivery
 
 UNNAMED = "unknown"
 """The store and topic of a delivery whose headers do not name them."""

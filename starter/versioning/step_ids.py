@@ -7,13 +7,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 
-from schemas.conversation import ConversationDocument
+from schemas.document.conversation import ConversationDocument
 from schemas.document.steps import AnyStep, Place
 from schemas.ids import StepId
-from schemas.versions import GivenId
-from starter.marked_yaml import read_yaml
-from workflows.interpreter.mistakes import format_path
-from workflows.interpreter.step_ids import ids_for_unnamed, steps_with_places, with_ids
+from schemas.responses.versions import GivenId
+from starter.authoring.marked_yaml import read_yaml
+from workflows.compiler.diagnostics import format_path
+from workflows.compiler.step_ids import ids_for_unnamed, steps_with_places, with_ids
 
 _PLAIN = re.compile(r"[a-z][a-z0-9-]*")
 _OTHER_WORDS = frozenset({"null", "true", "false", "yes", "no", "on", "off", "y", "n"})

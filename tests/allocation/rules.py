@@ -66,7 +66,7 @@ _RULES = {
 _CALLS = {
     "who has a place is being called": """
         select c.journey_id from claims c join episodes e on e.id = c.episode_id
-        where c.state = 'given' and c.called_at is null
+        where c.state = 'given' and c.notified_at is null
           and not exists (select from looking l where (l.store_id, l.subject) = (e.store_id, e.subject))""",
     "who waits for what is gone for good is being told so": """
         select w.journey_id

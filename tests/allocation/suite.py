@@ -5,12 +5,12 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from decimal import Decimal
 
-from activities.waitlist.intake import Receipt
-from schemas.alert_types.back_in_stock import BackInStock
-from schemas.alerts import AlertType
-from schemas.conversation import ConversationDocument
-from schemas.facts import Fact, Policy, ProductFact, ProductGoneFact, StockFact, VariantFact, WebhookDelivery
+from activities.intake.intake import Receipt
+from schemas.document.alert_types.back_in_stock import BackInStock
+from schemas.document.alert_types.vocabulary import AlertType
+from schemas.document.conversation import ConversationDocument
 from schemas.ids import Level, Subject
+from schemas.incoming.facts import Fact, Policy, ProductFact, ProductGoneFact, StockFact, VariantFact, WebhookDelivery
 from starter.documents import load_document
 from tests.product import STORE
 

@@ -9,19 +9,19 @@ from hypothesis.stateful import RuleBasedStateMachine
 
 from activities.delivery.deliver import Delivery
 from activities.delivery.ledger import Ledger
+from activities.intake.intake import Intake, Receipt
 from activities.postgres.pool import Pool, Row
 from activities.senders.sender import Mail
 from activities.waitlist.enlist import Enlisted, NotEnlisted
-from activities.waitlist.intake import Intake, Receipt
 from activities.waitlist.store import Waitlist
-from schemas.alerts import AlertType
-from schemas.events import Event, EventOutcome
-from schemas.facts import ContactErasureFact, ItemFact, OrderFact
+from schemas.document.alert_types.vocabulary import AlertType
 from schemas.ids import JourneyId, Subject
-from starter.dispatcher import Dispatcher
-from starter.journeys import Journeys
-from starter.pausing import Pausable, Pausing
-from starter.why import About, Why
+from schemas.incoming.events import Event, EventOutcome
+from schemas.incoming.facts import ContactErasureFact, ItemFact, OrderFact
+from starter.ops.pausing import Pausable, Pausing
+from starter.runtime.dispatcher import Dispatcher
+from starter.support.journeys import Journeys
+from starter.support.why import About, Why
 from tests.allocation.rules import broken_rules
 from tests.allocation.suite import LOW_DAYS, OFFERS, PRODUCT, Storefront, Told, Truth
 from tests.allocation.workflows import Rest, Traveller, Workflows

@@ -8,18 +8,18 @@ from random import Random
 import pytest
 
 from activities.delivery.ledger import Ledger
+from activities.intake.intake import Intake
 from activities.postgres.pool import Pool, transaction
 from activities.waitlist.enlist import Enlisting
-from activities.waitlist.intake import Intake
 from activities.waitlist.store import Waitlist, give_up_place, return_to_line
-from schemas.alerts import AlertEvent
+from schemas.document.alert_types.vocabulary import AlertEvent
 from schemas.document.steps import Send
 from schemas.ids import JourneyId, StepId, VersionId
-from schemas.journey import Deliver
-from schemas.outcome import Refused, Sent, Then
+from schemas.journey.messages import Deliver
+from schemas.journey.outcome import AfterRefusal, Refused, Sent
 from schemas.reasons import Ending, Reason
-from starter.journeys import JourneyEnded, Journeys
-from starter.publishing import publish
+from starter.support.journeys import JourneyEnded, Journeys
+from starter.versioning.publishing import publish
 from tests.allocation.rules import broken_rules
 from tests.product import STORE, Shop, address, next_change, starter_document, subject
 
@@ -45,7 +45,7 @@ async def _one_is_called(shop: Shop) -> JourneyId:
     """The only one in line, called forward for the only unit."""
     (journey,) = await shop.signs_up("first")
     await shop.has("v", 1)
-    assert (await Waitlist(shop.pool).give_places(subject("v"))).to_call == 1
+    assert (await Waitlist(shop.pool).give_places(subject("v"))).to_notify == 1
     await shop.pool.execute("delete from outbox")
     return journey
 
@@ -117,8 +117,8 @@ async def test_everything_at_once_keeps_the_rules_and_nothing_deadlocks(shop: Sh
         await waitlist.give_places(subject("v"))
 
     async def answer() -> None:
-        for claim in await waitlist.claims_to_call(subject("v"), 5):
-            await waitlist.mark_called([claim])
+        for claim in await waitlist.claims_to_notify(subject("v"), 5):
+            await waitlist.mark_notified([claim])
             request = Deliver(
                 journey_id=claim.journey_id,
                 event=AlertEvent.ALERT,
@@ -130,8 +130,8 @@ async def test_everything_at_once_keeps_the_rules_and_nothing_deadlocks(shop: Sh
             outcome = random.choice(
                 (
                     Sent(message_id="m@shop.example", at=LATER),
-                    Refused(reason=Reason.SOLD_OUT_AGAIN, then=Then.BACK_IN_LINE),
-                    Refused(reason=Reason.NO_CONSENT, then=Then.LEAVE),
+                    Refused(reason=Reason.SOLD_OUT_AGAIN, then=AfterRefusal.BACK_IN_LINE),
+                    Refused(reason=Reason.NO_CONSENT, then=AfterRefusal.LEAVE),
                 )
             )
             await ledger.settle(request, outcome)

@@ -4,7 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from activities.allocation import Episode, observe
+from activities.waitlist.allocation import Episode, observe
 
 
 class Shelf(RuleBasedStateMachine):

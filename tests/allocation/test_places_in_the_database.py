@@ -4,8 +4,8 @@ from decimal import Decimal
 from itertools import product
 from pathlib import Path
 
-from activities.allocation import Episode, trigger_holds
 from activities.postgres.pool import Pool
+from activities.waitlist.allocation import Episode, trigger_holds
 
 PRODUCT = Path(__file__).parents[2]
 ROWS = [

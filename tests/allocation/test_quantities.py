@@ -16,7 +16,7 @@ from itertools import accumulate
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from activities.waitlist.quantities import Quantities
+from activities.stock.quantities import Quantities
 
 DAWN = datetime(2026, 3, 1, tzinfo=UTC)
 LOCATIONS = ("main", "other", "third")

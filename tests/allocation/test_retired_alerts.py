@@ -2,12 +2,12 @@
 
 import pytest
 
+from activities.intake.intake import Intake
 from activities.postgres.pool import Pool
-from activities.waitlist.intake import Intake
 from activities.waitlist.store import Waitlist
-from schemas.conversation import ConversationDocument
+from schemas.document.conversation import ConversationDocument
 from starter.documents import STARTER_CONVERSATION, load_document
-from starter.publishing import AlertTaken, publish
+from starter.versioning.publishing import AlertTaken, publish
 from tests.allocation.rules import broken_rules
 from tests.product import Shop, starter_document, subject
 
@@ -38,8 +38,8 @@ async def test_those_in_line_of_a_retired_alert_are_called_when_stock_comes(shop
     await shop.has("v", 1)
     assert await broken_rules(pool) == []
     waitlist = Waitlist(pool)
-    assert (await waitlist.give_places(subject("v"))).to_call == 1
-    assert [claim.journey_id for claim in await waitlist.claims_to_call(subject("v"), 10)] == [early]
+    assert (await waitlist.give_places(subject("v"))).to_notify == 1
+    assert [claim.journey_id for claim in await waitlist.claims_to_notify(subject("v"), 10)] == [early]
 
 
 async def test_an_alert_that_people_wait_under_cannot_be_given_another_name(shop: Shop, pool: Pool) -> None:

@@ -16,12 +16,12 @@ from hypothesis.stateful import initialize, invariant, rule, run_state_machine_a
 from activities.intake.events import Events
 from activities.postgres.pool import open_pool
 from activities.waitlist.enlist import Enlisting
-from schemas.events import Event, EventKind, EventStatus
-from schemas.facts import ContactErasureFact
 from schemas.ids import Subject
-from starter.journeys import JourneyEnded, Journeys
-from starter.pausing import Pausable, Pausing
-from starter.publishing import publish
+from schemas.incoming.events import Event, EventKind, EventStatus
+from schemas.incoming.facts import ContactErasureFact
+from starter.ops.pausing import Pausable, Pausing
+from starter.support.journeys import JourneyEnded, Journeys
+from starter.versioning.publishing import publish
 from tests.allocation.rules import broken_rules
 from tests.allocation.suite import LOCATIONS, PRODUCT, VARIANTS, Storefront, Truth, documents
 from tests.allocation.suite_run import PAUSABLES, SuiteRun, ago, empty

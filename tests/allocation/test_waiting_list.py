@@ -11,19 +11,19 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
 from activities.delivery.ledger import Ledger
+from activities.intake.intake import Intake, Receipt
 from activities.postgres.pool import Pool, open_pool
 from activities.waitlist.enlist import Enlisting
-from activities.waitlist.intake import Intake, Receipt
 from activities.waitlist.store import Waitlist
-from schemas.alerts import AlertEvent
+from schemas.document.alert_types.vocabulary import AlertEvent
 from schemas.document.steps import Send
-from schemas.facts import StockFact, WebhookDelivery
 from schemas.ids import JourneyId, StepId, Subject, VersionId
-from schemas.journey import Deliver
-from schemas.outcome import Outcome, Refused, Sent, Then, Unknown
+from schemas.incoming.facts import StockFact, WebhookDelivery
+from schemas.journey.messages import Deliver
+from schemas.journey.outcome import AfterRefusal, Outcome, Refused, Sent, Unknown
 from schemas.reasons import Ending, Reason
-from starter.journeys import JourneyEnded, Journeys
-from starter.publishing import publish
+from starter.support.journeys import JourneyEnded, Journeys
+from starter.versioning.publishing import publish
 from tests.allocation.rules import broken_rules
 from tests.product import STORE, Shop, address, starter_document, subject
 
@@ -34,9 +34,9 @@ _picks = st.integers(0, 1000)
 OUTCOMES: tuple[Sent | Refused | Unknown, ...] = (
     Sent(message_id="m@shop.example", at=datetime(2026, 3, 1, tzinfo=UTC)),
     Unknown(),
-    Refused(reason=Reason.SOLD_OUT_AGAIN, then=Then.BACK_IN_LINE),
-    Refused(reason=Reason.NO_CONSENT, then=Then.LEAVE),
-    Refused(reason=Reason.MESSAGE_DRAFT, then=Then.GO_ON),
+    Refused(reason=Reason.SOLD_OUT_AGAIN, then=AfterRefusal.BACK_IN_LINE),
+    Refused(reason=Reason.NO_CONSENT, then=AfterRefusal.LEAVE),
+    Refused(reason=Reason.MESSAGE_DRAFT, then=AfterRefusal.GO_ON),
 )
 
 
@@ -127,9 +127,9 @@ class Line(RuleBasedStateMachine):
 
     @rule()
     def those_claimed_are_called(self) -> None:
-        claims = self._do(self._waitlist.claims_to_call(self._subject, 3))
+        claims = self._do(self._waitlist.claims_to_notify(self._subject, 3))
         assert [claim.claim_id for claim in claims] == sorted(claim.claim_id for claim in claims)
-        self._do(self._waitlist.mark_called(claims))
+        self._do(self._waitlist.mark_notified(claims))
 
     @rule(pick=_picks, outcome=st.sampled_from(OUTCOMES))
     def a_message_is_answered(self, pick: int, outcome: Sent | Refused | Unknown) -> None:
@@ -177,7 +177,7 @@ class Line(RuleBasedStateMachine):
         if (journey := self._any(pick)) is not None:
             waited = journey in self._in_state("waiting")
             claimed = journey in self._in_state("claimed")
-            stepped_out = self._do(self._waitlist.step_out(journey, Reason.WINDOW_ENDED))
+            stepped_out = self._do(self._waitlist.leave_waitlist(journey, Reason.WINDOW_ENDED))
             assert (stepped_out.claim_id is not None) == claimed
             assert not waited or journey in self._in_state("left")
 

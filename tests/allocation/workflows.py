@@ -15,30 +15,30 @@ from temporalio.exceptions import ApplicationError
 from temporalio.testing import ActivityEnvironment
 
 from activities.delivery.deliver import Delivery
+from activities.journeys.positions import Positions
 from activities.postgres.pool import Pool
-from activities.records import Records
-from activities.standing import Standing
 from activities.temporal import Temporal
+from activities.waitlist.records import Records
 from activities.waitlist.store import Waitlist
 from schemas.document.steps import CallWebhook, ContactChange
 from schemas.ids import JourneyId, StepId, Subject
-from schemas.journey import (
+from schemas.journey.messages import (
     Broadcast,
-    CallForward,
     Close,
     Deliver,
     GivePlaces,
     JourneyStart,
     JourneyState,
     Leave,
+    LeaveWaitlist,
     Move,
+    NotifyClaims,
     PlaceGiven,
-    Stand,
-    StepOut,
+    RecordPosition,
 )
-from schemas.moments import Until
-from schemas.outcome import Outcome
+from schemas.journey.outcome import Outcome
 from schemas.reasons import Reason
+from schemas.time.moments import Until
 from tests.faults.crashes import Process
 from workflows.interpreter.journey import Journey
 from workflows.interpreter.world import Awaited, Woken, awaits_nothing
@@ -109,7 +109,7 @@ class Traveller:
             await asyncio.gather(self._task, return_exceptions=True)
 
     async def _live(self) -> None:
-        ended = await self._journey.live()
+        ended = await self._journey.run()
         end = Close(journey_id=self.journey_id, ending=ended.ending, reason=ended.reason)
         await self._does(lambda: self._workflows.records.close(end))
 
@@ -169,9 +169,9 @@ class Traveller:
                 if error.type == "InProgress":
                     await self._workflows.lease_runs_out(request.key)
 
-    async def step_out(self, reason: Reason) -> int | None:
-        request = StepOut(journey_id=self.journey_id, reason=reason)
-        return (await self._does(lambda: self._workflows.records.step_out(request))).claim_id
+    async def leave_waitlist(self, reason: Reason) -> int | None:
+        request = LeaveWaitlist(journey_id=self.journey_id, reason=reason)
+        return (await self._does(lambda: self._workflows.records.leave_waitlist(request))).claim_id
 
     async def decide(self, question: str) -> int | None:
         raise AssertionError("nothing here decides")
@@ -185,9 +185,9 @@ class Traveller:
     async def call_webhook(self, step: CallWebhook, round_: int) -> bool:
         raise AssertionError("nothing here calls another system")
 
-    async def stand(self, step: StepId, cause: Reason | None) -> None:
-        request = Stand(journey_id=self.journey_id, step=step, cause=cause)
-        await self._does(lambda: self._workflows.standing.stand(request))
+    async def record_position(self, step: StepId, cause: Reason | None) -> None:
+        request = RecordPosition(journey_id=self.journey_id, step=step, cause=cause)
+        await self._does(lambda: self._workflows.positions.record_position(request))
 
     async def moved(self, move: Move) -> None:
         raise AssertionError("nobody here is moved")
@@ -200,7 +200,7 @@ class Workflows(Temporal):
         self.process = process
         self.delivery = delivery
         self.records = Records(Waitlist(process.pool), self)
-        self.standing = Standing(process.pool)
+        self.positions = Positions(process.pool)
         self.journeys: dict[JourneyId, Traveller] = {}
         self.shelves: dict[Subject, bool] = {}
         """Those at work, and whether they have given places and are about to call."""
@@ -219,7 +219,7 @@ class Workflows(Temporal):
         if (journey := self._reach(start)) is not None:
             journey.broadcasts.append(broadcast)
 
-    async def call_forward(self, calls: Sequence[tuple[JourneyStart, PlaceGiven]]) -> list[JourneyId]:
+    async def notify_claims(self, calls: Sequence[tuple[JourneyStart, PlaceGiven]]) -> list[JourneyId]:
         gone: list[JourneyId] = []
         for start, place in calls:
             if (journey := self._reach(start)) is None:
@@ -241,8 +241,8 @@ class Workflows(Temporal):
         """The shelf's next activity: give places, or call those who have one."""
         calling = self.shelves[subject]
         if calling:
-            call = CallForward(subject=subject)
-            await self.process.survives(lambda: ActivityEnvironment().run(self.records.call_forward, call))
+            call = NotifyClaims(subject=subject)
+            await self.process.survives(lambda: ActivityEnvironment().run(self.records.notify_claims, call))
             if subject in self._asked:
                 self.shelves[subject] = False
             else:
@@ -252,7 +252,7 @@ class Workflows(Temporal):
         given = await self.process.survives(lambda: self.records.give_places(GivePlaces(subject=subject)))
         if given.more:
             self._asked.add(subject)
-        if given.to_call:
+        if given.to_notify:
             self.shelves[subject] = True
         elif subject not in self._asked:
             del self.shelves[subject]

@@ -11,8 +11,8 @@ from activities.archive.archive import Archive
 from activities.archive.archiving import Archiving
 from activities.archive.closed import ClosedHistories
 from activities.archive.sealed import LARGEST
-from schemas.archive import ArchiveHistories, ArchiveReport
 from schemas.ids import JourneyId, journey_workflow_id
+from schemas.responses.archive import ArchiveHistories, ArchiveReport
 from tests.history import is_known
 from tests.product import Product, next_change
 

@@ -13,12 +13,12 @@ from activities.archive.postgres import PostgresArchive
 from activities.archive.s3 import Bucket, S3Archive
 from activities.archive.sealed import unseal
 from activities.postgres.pool import Pool
-from schemas.archive import ArchiveReport
 from schemas.ids import JourneyId, journey_workflow_id
 from schemas.reasons import Ending, Reason
-from starter.archive import archive_now, archive_schedule_id, ensure_archive_schedule
+from schemas.responses.archive import ArchiveReport
 from starter.devstack.mailbox import Mailbox
-from starter.replay import HistoryGone
+from starter.runtime.archive_schedule import archive_now, archive_schedule_id, ensure_archive_schedule
+from starter.support.replay import HistoryGone
 from tests.archive.conftest import forgetful_temporal
 from tests.archive.steps import AT_ONCE, archived, closed, forgotten
 from tests.history import replayed_path, replayed_paths, settled_history

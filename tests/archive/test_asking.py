@@ -4,9 +4,9 @@ from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 
 from activities.archive.archive import Archive
-from schemas.archive import ArchiveReport, ArchiveStatus
 from schemas.ids import JourneyId
-from schemas.path import JourneyPath
+from schemas.journey.path import JourneyPath
+from schemas.responses.archive import ArchiveReport, ArchiveStatus
 from starter.commands.terminal.output import ExitCode
 from starter.http.app import create_app
 from starter.http.server import serving

@@ -7,7 +7,7 @@ from pathlib import Path
 from pydantic import SecretStr
 
 from schemas.settings import Settings
-from starter.endpoints import (
+from starter.runtime.endpoints import (
     Endpoints,
     endpoints_file,
     remove_endpoints,

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import structlog
 
-from starter.logs import log_to_file
+from starter.runtime.logs import log_to_file
 
 
 @pytest.fixture

@@ -13,14 +13,14 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from schemas.path import JourneyPath
+from schemas.journey.path import JourneyPath
 from starter.commands.playing import HINT, Step, frames, play, read_key, shown
 from starter.commands.terminal.paths import path_table
 from tests.histories.record import FOLDER
 
 PLAY = """
 import sys
-from schemas.path import JourneyPath
+from schemas.journey.path import JourneyPath
 from starter.commands.playing import play
 play(JourneyPath.model_validate_json(open(sys.argv[1]).read()), 50)
 """

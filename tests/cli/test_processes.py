@@ -8,8 +8,7 @@ import httpx
 import pytest
 from temporalio.client import Client
 
-from schemas.reports import JourneyReport, JourneyStatus
-from starter.checkup import Checkup
+from schemas.responses.reports import JourneyReport, JourneyStatus
 from starter.commands.conversations import PublishedReport
 from starter.commands.doctor import Retried
 from starter.commands.processes import AtWork, Migrated, Serving
@@ -18,6 +17,7 @@ from starter.devstack.mailbox import Mailbox, is_to
 from starter.devstack.postgres import EmbeddedPostgres
 from starter.devstack.temporal import EmbeddedTemporal
 from starter.documents import STARTER_CONVERSATION
+from starter.ops.checkup import Checkup
 from tests.cli.command import PATIENCE, Shelftalk
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]

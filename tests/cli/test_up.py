@@ -9,14 +9,14 @@ from pathlib import Path
 
 import pytest
 
-from schemas.path import JourneyPath
-from schemas.reports import JourneyPage, JourneyReport, JourneyStatus, VariantReport
-from starter.checkup import Checkup
+from schemas.journey.path import JourneyPath
+from schemas.responses.reports import JourneyPage, JourneyReport, JourneyStatus, VariantReport
 from starter.commands.keys import KeyList, NewKey
 from starter.commands.shop import Product
 from starter.commands.terminal.output import ExitCode
 from starter.commands.up import WhereItIs
-from starter.endpoints import endpoints_file
+from starter.ops.checkup import Checkup
+from starter.runtime.endpoints import endpoints_file
 from tests.cli.command import PATIENCE, Shelftalk
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(400)]

@@ -18,7 +18,7 @@ from activities.storefronts.storefront import (
     Storefront,
     WebhookRequest,
 )
-from schemas.facts import ProductFact, StockFact
+from schemas.incoming.facts import ProductFact, StockFact
 from schemas.settings import Settings
 from tests.conformance.platforms import BIG, PLATFORMS, Platform
 

@@ -4,12 +4,12 @@ import re
 
 import pytest
 
+from activities.intake.intake import Intake
 from activities.postgres.pool import Pool, Row
 from activities.postgres.queries import load_queries
-from activities.waitlist.intake import Intake
 from schemas.ids import JourneyId
-from starter.consents import Consents
-from starter.publishing import publish
+from starter.shops.consents import Consents
+from starter.versioning.publishing import publish
 from tests.conversations.told import ago, did, entered, orders, shows_order, talk, thread
 from tests.product import Shop, address
 
@@ -105,9 +105,9 @@ async def test_an_order_is_one_event_and_known_when_it_was_told_first(pool: Pool
     "query",
     [
         pytest.param(load_queries("activities.decisions", "deciding.sql")["journey"], id="decisions"),
-        pytest.param(load_queries("activities.conversations", "conversations.sql")["done_since"], id="entry triggers"),
-        pytest.param(load_queries("activities.conversations", "conversations.sql")["awaiting"], id="intake"),
-        pytest.param(load_queries("starter", "dry_run.sql")["contact_events"], id="dry runs"),
+        pytest.param(load_queries("activities.journeys", "conversations.sql")["done_since"], id="entry triggers"),
+        pytest.param(load_queries("activities.journeys", "conversations.sql")["awaiting"], id="intake"),
+        pytest.param(load_queries("starter.versioning", "dry_run.sql")["contact_events"], id="dry runs"),
     ],
 )
 async def test_contact_events_are_found_by_their_contact_however_many_there_are(pool: Pool, query: str) -> None:

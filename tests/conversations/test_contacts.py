@@ -4,16 +4,16 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from activities.conversations.contacts import Contacts
+from activities.intake.contacts import Contacts
+from activities.intake.erasure import erase_contact
 from activities.intake.events import LARGEST_ATTRIBUTES
 from activities.postgres.pool import Pool
-from activities.waitlist.erasure import erase_contact
 from schemas.document.steps import AddTag, AddToList, ContactChange, SetAttribute
-from schemas.facts import ContactErasureFact
 from schemas.ids import JourneyId, StepId, VersionId
-from schemas.journey import ChangeContact, FindMoment
-from schemas.moments import Until, parse_until
-from starter.publishing import publish
+from schemas.incoming.facts import ContactErasureFact
+from schemas.journey.messages import ChangeContact, FindMoment
+from schemas.time.moments import Until, parse_until
+from starter.versioning.publishing import publish
 from tests.conversations.told import agrees, calls, did, entered, heard, talk, thread
 from tests.product import STORE, address
 

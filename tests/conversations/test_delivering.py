@@ -6,23 +6,23 @@ import pytest
 
 from activities.delivery.ledger import Ledger
 from activities.delivery.verdict import Go, judge
+from activities.intake.intake import Intake
 from activities.postgres.pool import Pool
 from activities.rendering.templates import ItemPart
-from activities.waitlist.intake import Intake
 from schemas.document.steps import Send
 from schemas.ids import JourneyId, StepId, VersionId
-from schemas.journey import Deliver
-from schemas.outcome import Deferred, Refused, Sent, Then
+from schemas.journey.messages import Deliver
+from schemas.journey.outcome import AfterRefusal, Deferred, Refused, Sent
 from schemas.reasons import Ending, Reason
-from schemas.reports import JourneyStatus
-from starter.journeys import JourneyFilter, Journeys
-from starter.pausing import Pausable, Pausing
-from starter.publishing import publish
-from starter.reports import Period, Reports
+from schemas.responses.reports import JourneyStatus
+from starter.ops.pausing import Pausable, Pausing
+from starter.reporting.reports import Period, Reports
+from starter.support.journeys import JourneyFilter, Journeys
+from starter.versioning.publishing import publish
 from tests.conversations.told import ago, agrees, did, entered, orders, talk, thread
 from tests.product import Shop
 
-BOUGHT = Refused(reason=Reason.PURCHASED, then=Then.LEAVE)
+BOUGHT = Refused(reason=Reason.PURCHASED, then=AfterRefusal.LEAVE)
 
 
 @pytest.fixture
@@ -52,10 +52,10 @@ async def test_a_product_that_is_sold_out_or_off_sale_is_not_spoken_of(pool: Poo
     of_product = entered(await did(pool, "checkout_started", "ben", product="p"))
     assert (await verdict(pool, of_variant), await verdict(pool, of_product)) == (Go(), Go())
     await shop.sells("v", units=0)
-    sold_out = Refused(reason=Reason.SOLD_OUT_AGAIN, then=Then.GO_ON)
+    sold_out = Refused(reason=Reason.SOLD_OUT_AGAIN, then=AfterRefusal.GO_ON)
     assert (await verdict(pool, of_variant), await verdict(pool, of_product)) == (sold_out, Go())
     await shop.unpublishes()
-    off_sale = Refused(reason=Reason.INACTIVE, then=Then.GO_ON)
+    off_sale = Refused(reason=Reason.INACTIVE, then=AfterRefusal.GO_ON)
     assert (await verdict(pool, of_variant), await verdict(pool, of_product)) == (off_sale, off_sale)
 
 
@@ -96,7 +96,7 @@ async def test_who_asked_to_be_left_alone_and_who_waits_for_a_pause_to_end_is_no
     shown = await Pausing(pool).would_resume(Pausable("conversation", "cart"))
     assert (shown.told_now, shown.held_up, shown.going_on) == (0, 1, 0)
     await shop.opts_out("ann")
-    assert await verdict(pool, journey) == Refused(reason=Reason.NO_CONSENT, then=Then.LEAVE)
+    assert await verdict(pool, journey) == Refused(reason=Reason.NO_CONSENT, then=AfterRefusal.LEAVE)
 
 
 async def test_a_message_can_tell_what_was_in_the_cart_as_far_as_the_shop_has_told_of_it(
@@ -131,7 +131,7 @@ async def test_the_first_message_tells_and_is_counted(pool: Pool, shop: Shop) ->
     await shop.ended(ben, ending=Ending.EXITED, reason=Reason.NO_CONSENT)
     report = await Reports(pool).list_figures("cart", Period())
     (figures,) = report.conversations
-    assert (figures.conversation, figures.under_way, figures.entered, figures.told, figures.bought_after) == (
+    assert (figures.conversation, figures.in_flight, figures.entered, figures.told, figures.bought_after) == (
         "cart",
         1,
         2,

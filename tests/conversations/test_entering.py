@@ -6,15 +6,15 @@ from typing import Any
 
 import pytest
 
+from activities.intake.intake import Intake
 from activities.postgres.pool import Pool
-from activities.waitlist.intake import Intake
-from schemas.events import AtTheDoor, EventStatus, Standing
-from schemas.facts import CheckoutFact, ItemFact, OrderFact
+from schemas.incoming.events import EnrolmentResult, EventStatus, TriggeredEntry
+from schemas.incoming.facts import CheckoutFact, ItemFact, OrderFact
 from schemas.reasons import Reason
-from starter.consents import Consents
-from starter.pausing import Pausable, Pausing
-from starter.publishing import publish
-from starter.why import About, Why
+from starter.ops.pausing import Pausable, Pausing
+from starter.shops.consents import Consents
+from starter.support.why import About, Why
+from starter.versioning.publishing import publish
 from tests.conversations.told import ago, calls, did, door, entered, orders, talk, thread
 from tests.product import STORE, Shop, address, starter_document
 
@@ -43,7 +43,7 @@ async def test_who_is_in_a_conversation_is_not_entered_again_until_they_have_lef
     await publish(pool, talk("quiz", thread("custom.quiz")))
     journey = entered(await did(pool, "custom", name="quiz"))
     there = door(await did(pool, "custom", name="quiz"))
-    assert (there.standing, there.journey) == (Standing.THERE_ALREADY, journey)
+    assert (there.result, there.journey) == (EnrolmentResult.THERE_ALREADY, journey)
     await Shop(pool, Intake(pool)).ended()
     assert entered(await did(pool, "custom", name="quiz")) != journey
 
@@ -53,9 +53,9 @@ async def test_many_events_at_once_enter_a_contact_once(pool: Pool) -> None:
     known = await did(pool, "custom", name="other")
     by_id = (did(pool, "custom", name="quiz", email=None, contact=known.contact) for _ in range(6))
     told = (*by_id, *(did(pool, "custom", name="quiz") for _ in range(6)))
-    doors = [door(outcome) for outcome in await asyncio.gather(*told)]
-    assert sorted(each.standing for each in doors) == ["entered"] + ["there_already"] * 11
-    assert len({each.journey for each in doors}) == 1
+    entry_triggers = [door(outcome) for outcome in await asyncio.gather(*told)]
+    assert sorted(each.result for each in entry_triggers) == ["entered"] + ["there_already"] * 11
+    assert len({each.journey for each in entry_triggers}) == 1
     assert len(await calls(pool, "start_journey")) == 1
 
 
@@ -63,7 +63,7 @@ async def test_every_conversation_with_a_thread_on_it_is_considered_and_a_retire
     await publish(pool, talk("one", thread("custom.a"), thread("custom.b")))
     await publish(pool, talk("two", thread("custom.b", when={"orders.count": {"at_least": 1}})))
     outcome = await did(pool, "custom", name="b")
-    assert [(each.conversation, each.standing) for each in outcome.effect.conversations] == [
+    assert [(each.conversation, each.result) for each in outcome.effect.conversations] == [
         ("one", "entered"),
         ("two", "not_entered"),
     ]
@@ -77,9 +77,9 @@ async def test_the_first_thread_whose_criteria_hold_decides_and_who_fits_none_is
     known = thread("custom.quiz", when={"contact.attributes.vip": True})
     await publish(pool, talk("quiz", big, known))
     small = door(await did(pool, "custom", name="quiz", properties={"score": 9}))
-    assert small == AtTheDoor(
+    assert small == TriggeredEntry(
         conversation="quiz",
-        standing=Standing.NOT_ENTERED,
+        result=EnrolmentResult.NOT_ENTERED,
         reason=Reason.FILTERED,
         why=Reason.FILTERED.sentence,
     )

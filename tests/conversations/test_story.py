@@ -11,18 +11,18 @@ import pytest
 from temporalio.client import Client
 from temporalio.testing import WorkflowEnvironment
 
+from activities.intake.erasure import erase_contact
 from activities.postgres.pool import Pool
-from activities.waitlist.erasure import erase_contact
-from schemas.conversation import ConversationDocument
-from schemas.facts import ContactErasureFact
+from schemas.document.conversation import ConversationDocument
 from schemas.ids import JourneyId, journey_workflow_id
+from schemas.incoming.facts import ContactErasureFact
 from schemas.reasons import Ending, Reason
-from schemas.reports import JourneyReport, JourneyStatus
-from starter.consents import Consents
+from schemas.responses.reports import JourneyReport, JourneyStatus
 from starter.devstack.mailbox import Mail, Mailbox
 from starter.documents import load_document
-from starter.publishing import publish
 from starter.runtime.ports import free_port
+from starter.shops.consents import Consents
+from starter.versioning.publishing import publish
 from tests.conversations.told import agrees, did, door, entered, orders, talk, thread
 from tests.history import settled_history
 from tests.http.conftest import web_over

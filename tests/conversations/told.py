@@ -6,13 +6,13 @@ from itertools import count
 from typing import Any
 
 from activities.intake.events import Events
+from activities.intake.intake import Intake
 from activities.postgres.pool import Pool, Row
-from activities.waitlist.intake import Intake
-from schemas.conversation import ConversationDocument
-from schemas.events import AtTheDoor, Event, EventOutcome
-from schemas.facts import ItemFact, OrderFact
+from schemas.document.conversation import ConversationDocument
 from schemas.ids import JourneyId
-from starter.consents import Consents
+from schemas.incoming.events import Event, EventOutcome, TriggeredEntry
+from schemas.incoming.facts import ItemFact, OrderFact
+from starter.shops.consents import Consents
 from tests.product import STORE, address
 
 _ids = count(1)
@@ -79,7 +79,7 @@ async def agrees(pool: Pool, *names: str) -> None:
         await Consents(pool).record(address(name), "test", granted=True)
 
 
-def door(outcome: EventOutcome) -> AtTheDoor:
+def door(outcome: EventOutcome) -> TriggeredEntry:
     """The one conversation that was considered."""
     (only,) = outcome.effect.conversations
     return only
@@ -88,7 +88,7 @@ def door(outcome: EventOutcome) -> AtTheDoor:
 def entered(outcome: EventOutcome) -> JourneyId:
     """The journey that began with it."""
     only = door(outcome)
-    assert only.standing == "entered", only
+    assert only.result == "entered", only
     assert only.journey is not None
     return only.journey
 

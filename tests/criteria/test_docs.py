@@ -17,7 +17,7 @@ from schemas.criteria import (
 )
 from schemas.criteria.values import LONGEST_LIST, LONGEST_TEXT
 from schemas.model import Model
-from starter.marked_yaml import read_yaml
+from starter.authoring.marked_yaml import read_yaml
 
 DOCS = (Path(__file__).parents[2] / "docs" / "criteria.md").read_text()
 EXAMPLES = re.findall(r"```yaml\n(.*?)```", DOCS, re.DOTALL)

@@ -9,9 +9,9 @@ import pytest
 from activities.decisions.evaluate import evaluate
 from activities.decisions.facts import CriteriaFacts
 from activities.decisions.filters import criteria_facts
-from activities.decisions.journey_facts import Newcomer, entry_facts, journey_facts
+from activities.decisions.journey_facts import EnteringContact, entry_facts, journey_facts
 from activities.postgres.pool import Connection, Pool
-from activities.waitlist.products import load_product
+from activities.stock.products import load_product
 from schemas.criteria import read_criteria
 from schemas.ids import ContactId, JourneyId, Level, StoreId, Subject
 from tests.criteria.strategies import NOW
@@ -242,7 +242,7 @@ async def test_in_a_journey_it_is_known_what_was_said_and_done_in_it(shop: Conne
 async def test_at_the_door_it_is_known_when_they_were_in_last_and_what_brings_them(shop: Connection) -> None:
     await shop.execute(GENERAL)
     subject = Subject(store_id=StoreId("s"), id="v")
-    newcomer = Newcomer(ContactId("c"), StoreId("s"), "k", "default", "p", subject, {"score": 8})
+    newcomer = EnteringContact(ContactId("c"), StoreId("s"), "k", "default", "p", subject, {"score": 8})
     facts = await entry_facts(shop, newcomer)
     assert (facts.conversation_last_entered, facts.variant_sku) == (day(5, 1), "MUG-S")
     assert (facts.journey_sent, facts.journey_happened) == (frozenset(), frozenset())

@@ -28,7 +28,7 @@ from schemas.criteria import (
 )
 from schemas.criteria.values import Plain
 from schemas.model import Model
-from starter.marked_yaml import read_yaml
+from starter.authoring.marked_yaml import read_yaml
 from tests.criteria.strategies import criteria, written
 
 

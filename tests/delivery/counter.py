@@ -6,15 +6,15 @@ from datetime import UTC, datetime, timedelta
 
 from activities.delivery.deliver import Delivery
 from activities.delivery.ledger import Ledger
+from activities.intake.intake import Intake
 from activities.postgres.pool import Pool
 from activities.senders.sender import Mail
-from activities.waitlist.intake import Intake
 from activities.waitlist.store import Waitlist
-from schemas.alerts import AlertEvent
+from schemas.document.alert_types.vocabulary import AlertEvent
 from schemas.document.steps import Send
 from schemas.ids import JourneyId, StepId, VersionId
-from schemas.journey import Deliver
-from schemas.outcome import Outcome
+from schemas.journey.messages import Deliver
+from schemas.journey.outcome import Outcome
 from tests.product import Shop, subject
 from tests.simulated.sender import SimulatedSender
 

@@ -4,17 +4,17 @@ from datetime import UTC, datetime, time
 
 import pytest
 
+from activities.intake.intake import Intake
 from activities.postgres.pool import Pool
-from activities.waitlist.intake import Intake
-from schemas.conversation import QuietHours
+from schemas.document.conversation import QuietHours
 from schemas.ids import JourneyId
-from schemas.journey import Deliver
-from schemas.outcome import Deferred, Held, Refused, Sent, Stopped, Then
+from schemas.journey.messages import Deliver
+from schemas.journey.outcome import AfterRefusal, Deferred, Held, Refused, Sent, Stopped
 from schemas.reasons import Ending, Reason
-from schemas.repair import Answer as Answered
-from starter.approvals import Approvals, Which
-from starter.publishing import publish
-from starter.repair import By
+from schemas.responses.repair import Answer as Answered
+from starter.ops.approvals import Approvals, Which
+from starter.ops.repair import By
+from starter.versioning.publishing import publish
 from tests.delivery.counter import Counter, message, reminder
 from tests.product import Shop, address, starter_document
 from tests.simulated.sender import Answer
@@ -38,7 +38,7 @@ async def test_one_who_may_be_told_is_told_of_what_they_waited_for(counter: Coun
 
 async def test_one_without_a_place_is_not_told(counter: Counter) -> None:
     _, second = await counter.calls("first", "second")
-    assert await counter.tells(second) == Refused(reason=Reason.SOLD_OUT_AGAIN, then=Then.BACK_IN_LINE)
+    assert await counter.tells(second) == Refused(reason=Reason.SOLD_OUT_AGAIN, then=AfterRefusal.BACK_IN_LINE)
     assert await counter.place(second) == ("waiting", [])
     assert counter.sender.taken == ()
 
@@ -46,7 +46,7 @@ async def test_one_without_a_place_is_not_told(counter: Counter) -> None:
 async def test_sold_out_again_before_the_message_gives_the_place_back(counter: Counter) -> None:
     (journey,) = await counter.calls("first")
     await counter.shop.has("v", 0)
-    assert await counter.tells(journey) == Refused(reason=Reason.SOLD_OUT_AGAIN, then=Then.BACK_IN_LINE)
+    assert await counter.tells(journey) == Refused(reason=Reason.SOLD_OUT_AGAIN, then=AfterRefusal.BACK_IN_LINE)
     assert await counter.place(journey) == ("waiting", ["returned"])
 
 
@@ -57,7 +57,7 @@ async def test_a_claim_of_an_episode_that_is_over_does_not_tell_of_the_next(coun
     await counter.shop.has("v", 1)
     await counter.looks()
     assert await counter.place(second) == ("claimed", ["given"])
-    assert await counter.tells(first) == Refused(reason=Reason.SOLD_OUT_AGAIN, then=Then.BACK_IN_LINE)
+    assert await counter.tells(first) == Refused(reason=Reason.SOLD_OUT_AGAIN, then=AfterRefusal.BACK_IN_LINE)
     assert await counter.place(first) == ("waiting", ["returned"])
 
 
@@ -65,7 +65,7 @@ async def test_sold_out_when_the_reminder_is_due_leaves_it_out(counter: Counter)
     (journey,) = await counter.calls("first")
     await counter.tells(journey)
     await counter.shop.has("v", 0)
-    assert await counter.deliver(reminder(journey)) == Refused(reason=Reason.SOLD_OUT_AGAIN, then=Then.GO_ON)
+    assert await counter.deliver(reminder(journey)) == Refused(reason=Reason.SOLD_OUT_AGAIN, then=AfterRefusal.GO_ON)
     assert await counter.place(journey) == ("told", ["used"])
 
 
@@ -73,9 +73,9 @@ async def test_a_product_taken_off_sale_tells_nobody(counter: Counter) -> None:
     first, second = await counter.calls("first", "second", units=2)
     await counter.tells(first)
     await counter.shop.sells("v", units=2, on_sale=False)
-    assert await counter.tells(second) == Refused(reason=Reason.INACTIVE, then=Then.BACK_IN_LINE)
+    assert await counter.tells(second) == Refused(reason=Reason.INACTIVE, then=AfterRefusal.BACK_IN_LINE)
     assert await counter.place(second) == ("waiting", ["returned"])
-    assert await counter.deliver(reminder(first)) == Refused(reason=Reason.INACTIVE, then=Then.GO_ON)
+    assert await counter.deliver(reminder(first)) == Refused(reason=Reason.INACTIVE, then=AfterRefusal.GO_ON)
 
 
 @pytest.mark.parametrize("reason", [Reason.SUPPRESSED, Reason.NO_CONSENT])
@@ -85,7 +85,7 @@ async def test_one_who_may_not_be_written_to_makes_room_for_the_next(counter: Co
         await counter.suppresses("first")
     else:
         await counter.hears_no_from(first)
-    assert await counter.tells(first) == Refused(reason=reason, then=Then.LEAVE)
+    assert await counter.tells(first) == Refused(reason=reason, then=AfterRefusal.LEAVE)
     assert await counter.place(first) == ("left", ["refused"])
     assert await counter.is_asked_to_look()
     await counter.looks()
@@ -102,7 +102,7 @@ async def test_one_who_may_no_longer_be_written_to_gets_no_reminder(counter: Cou
         await counter.suppresses("first")
     else:
         await counter.hears_no_from(first)
-    assert await counter.deliver(reminder(first)) == Refused(reason=reason, then=Then.LEAVE)
+    assert await counter.deliver(reminder(first)) == Refused(reason=reason, then=AfterRefusal.LEAVE)
     assert await counter.place(first) == ("told", ["used"])
     assert await counter.place(second) == ("waiting", [])
     assert len(counter.sender.taken) == 1
@@ -111,7 +111,7 @@ async def test_one_who_may_no_longer_be_written_to_gets_no_reminder(counter: Cou
 async def test_a_draft_keeps_the_place_and_gives_it_up_at_the_end(counter: Counter) -> None:
     first, second = await counter.calls("first", "second")
     draft = await counter.deliver(message(first, draft=True))
-    assert draft == Refused(reason=Reason.MESSAGE_DRAFT, then=Then.GO_ON)
+    assert draft == Refused(reason=Reason.MESSAGE_DRAFT, then=AfterRefusal.GO_ON)
     assert await counter.place(first) == ("claimed", ["given"])
     await counter.waitlist.close(first, Ending.COMPLETED, Reason.MESSAGE_DRAFT)
     assert await counter.place(first) == ("left", ["lapsed"])
@@ -123,14 +123,14 @@ async def test_a_draft_reminder_changes_nothing_for_one_who_was_told(counter: Co
     (journey,) = await counter.calls("first")
     await counter.tells(journey)
     draft = await counter.deliver(reminder(journey, draft=True))
-    assert draft == Refused(reason=Reason.MESSAGE_DRAFT, then=Then.GO_ON)
+    assert draft == Refused(reason=Reason.MESSAGE_DRAFT, then=AfterRefusal.GO_ON)
     assert await counter.place(journey) == ("told", ["used"])
 
 
 async def test_an_address_the_provider_refuses_makes_room_for_the_next(counter: Counter) -> None:
     first, second = await counter.calls("first", "second")
     counter.sender.answer_next(Answer.REFUSE)
-    assert await counter.tells(first) == Refused(reason=Reason.PROVIDER_REFUSED, then=Then.LEAVE)
+    assert await counter.tells(first) == Refused(reason=Reason.PROVIDER_REFUSED, then=AfterRefusal.LEAVE)
     assert await counter.place(first) == ("left", ["refused"])
     await counter.looks()
     assert isinstance(await counter.tells(second), Sent)
@@ -140,7 +140,7 @@ async def test_a_reminder_the_provider_refuses_is_left_out(counter: Counter) -> 
     (journey,) = await counter.calls("first")
     await counter.tells(journey)
     counter.sender.answer_next(Answer.REFUSE)
-    assert await counter.deliver(reminder(journey)) == Refused(reason=Reason.PROVIDER_REFUSED, then=Then.GO_ON)
+    assert await counter.deliver(reminder(journey)) == Refused(reason=Reason.PROVIDER_REFUSED, then=AfterRefusal.GO_ON)
     assert await counter.place(journey) == ("told", ["used"])
 
 
@@ -163,7 +163,7 @@ async def test_a_message_that_a_move_left_behind_stops_like_a_broken_one_or_is_l
     request = message(journey, "no-such-message")
     assert await counter.deliver(request) == Stopped(reason=Reason.MESSAGE_BROKEN)
     once = request.model_copy(update={"round": 0, "event": None})
-    assert await counter.deliver(once) == Refused(reason=Reason.MESSAGE_BROKEN, then=Then.GO_ON)
+    assert await counter.deliver(once) == Refused(reason=Reason.MESSAGE_BROKEN, then=AfterRefusal.GO_ON)
 
 
 async def test_a_manual_message_is_held_until_it_is_approved_and_checked_anew(counter: Counter) -> None:
@@ -183,7 +183,7 @@ async def test_a_held_message_that_is_not_true_any_more_is_refused_also_when_it_
     assert await counter.deliver(manual(journey)) == Held()
     await Approvals(counter.pool).answer(Answered.APPROVED, Which(), By("ann", "read it"))
     await counter.shop.has("v", 0)
-    refused = Refused(reason=Reason.SOLD_OUT_AGAIN, then=Then.BACK_IN_LINE)
+    refused = Refused(reason=Reason.SOLD_OUT_AGAIN, then=AfterRefusal.BACK_IN_LINE)
     assert await counter.deliver(manual(journey)) == refused
     assert counter.sender.taken == ()
 
@@ -196,8 +196,8 @@ def manual(journey: JourneyId) -> Deliver:
 
 async def test_one_who_stepped_out_of_line_is_not_told(counter: Counter) -> None:
     _, second = await counter.calls("first", "second")
-    await counter.waitlist.step_out(second, Reason.WINDOW_ENDED)
-    assert await counter.tells(second) == Refused(reason=Reason.WINDOW_ENDED, then=Then.LEAVE)
+    await counter.waitlist.leave_waitlist(second, Reason.WINDOW_ENDED)
+    assert await counter.tells(second) == Refused(reason=Reason.WINDOW_ENDED, then=AfterRefusal.LEAVE)
 
 
 async def test_quiet_hours_put_a_message_off_and_leave_everything_as_it_is(pool: Pool) -> None:

@@ -6,16 +6,16 @@ import pytest
 from temporalio.exceptions import ApplicationError
 
 from activities.delivery.ledger import Ledger
+from activities.intake.intake import Intake
 from activities.postgres.pool import Pool
-from activities.waitlist.intake import Intake
-from schemas.outcome import Refused, Sent, Then, Unknown
+from schemas.journey.outcome import AfterRefusal, Refused, Sent, Unknown
 from schemas.reasons import Reason
-from starter.publishing import publish
+from starter.versioning.publishing import publish
 from tests.delivery.counter import Counter, message, reminder
 from tests.product import Shop, starter_document
 from tests.simulated.sender import Answer
 
-SOLD_OUT = Refused(reason=Reason.SOLD_OUT_AGAIN, then=Then.BACK_IN_LINE)
+SOLD_OUT = Refused(reason=Reason.SOLD_OUT_AGAIN, then=AfterRefusal.BACK_IN_LINE)
 
 
 @pytest.fixture
@@ -68,7 +68,7 @@ async def test_what_left_is_on_record_by_its_own_name_though_the_step_had_anothe
         put_off = was.model_copy(update={"step": was.step.model_copy(update={"message": "still-here"})})
         await Ledger(pool).note(put_off)
     assert isinstance(await counter.deliver(message(first)), Sent)
-    refused = Refused(reason=Reason.SKIPPED, then=Then.GO_ON)
+    refused = Refused(reason=Reason.SKIPPED, then=AfterRefusal.GO_ON)
     assert await Ledger(pool).settle(message(second), refused) == refused
     assert await pool.fetch("select message, state from sends order by state") == [
         ("it-is-back", "refused"),
@@ -80,7 +80,7 @@ async def test_a_provider_that_was_away_too_long_sends_its_contact_back_in_line(
     first, _ = await counter.calls("first", "second")
     counter.sender.answer_next(Answer.TRY_LATER)
     outcome = await counter.deliver(message(first, patience_over=True))
-    assert outcome == Refused(reason=Reason.PROVIDER_UNAVAILABLE, then=Then.BACK_IN_LINE)
+    assert outcome == Refused(reason=Reason.PROVIDER_UNAVAILABLE, then=AfterRefusal.BACK_IN_LINE)
     assert await counter.place(first) == ("waiting", ["returned"])
     await counter.looks()
     assert await counter.place(first) == ("claimed", ["returned", "given"]), "at the old place, before the second"
@@ -91,7 +91,7 @@ async def test_a_reminder_that_could_not_leave_for_too_long_is_left_out(counter:
     await counter.tells(journey)
     counter.sender.answer_next(Answer.TRY_LATER)
     outcome = await counter.deliver(reminder(journey, patience_over=True))
-    assert outcome == Refused(reason=Reason.PROVIDER_UNAVAILABLE, then=Then.GO_ON)
+    assert outcome == Refused(reason=Reason.PROVIDER_UNAVAILABLE, then=AfterRefusal.GO_ON)
     assert await counter.place(journey) == ("told", ["used"])
 
 

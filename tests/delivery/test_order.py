@@ -12,11 +12,11 @@ from hypothesis import strategies as st
 from activities.delivery.order import BROADCAST, Before, InProgress, deliver_in_order
 from activities.delivery.verdict import Go, judge
 from activities.senders.sender import NotTaken, Rejected, Uncertain
-from schemas.alerts import AlertEvent
+from schemas.document.alert_types.vocabulary import AlertEvent
 from schemas.document.steps import Send
 from schemas.ids import JourneyId, StepId, VersionId
-from schemas.journey import Deliver
-from schemas.outcome import Outcome, Refused, Sent, Stopped, Then, Unknown
+from schemas.journey.messages import Deliver
+from schemas.journey.outcome import AfterRefusal, Outcome, Refused, Sent, Stopped, Unknown
 from schemas.reasons import Reason
 from tests.delivery.test_verdict import ALL_WELL, any_facts
 
@@ -141,10 +141,12 @@ def test_a_lease_that_still_runs_is_waited_for_and_one_that_ran_out_leaves_what_
 
 
 @pytest.mark.parametrize(
-    ("claim", "then"), [("given", Then.BACK_IN_LINE), ("used", Then.GO_ON)], ids=["the alert", "told before"]
+    ("claim", "then"),
+    [("given", AfterRefusal.BACK_IN_LINE), ("used", AfterRefusal.GO_ON)],
+    ids=["the alert", "told before"],
 )
 def test_a_provider_that_is_down_for_too_long_costs_nobody_their_place(
-    claim: Literal["given", "used"], then: Then
+    claim: Literal["given", "used"], then: AfterRefusal
 ) -> None:
     before = Before(replace(ALL_WELL, claim=claim))
     given_up = _lived(request(give_up_in=timedelta(0)), before, RecordingDesk(NotTaken("down")))
@@ -154,7 +156,7 @@ def test_a_provider_that_is_down_for_too_long_costs_nobody_their_place(
 def test_a_broken_message_stops_its_journeys_but_not_those_in_line_for_what_is_said_by_the_way() -> None:
     assert _lived(request(), Before(ALL_WELL), RecordingDesk(breaks=True)) == Stopped(reason=Reason.MESSAGE_BROKEN)
     said = _lived(request(round_=BROADCAST), Before(ALL_WELL), RecordingDesk(breaks=True))
-    assert said == Refused(reason=Reason.MESSAGE_BROKEN, then=Then.GO_ON)
+    assert said == Refused(reason=Reason.MESSAGE_BROKEN, then=AfterRefusal.GO_ON)
 
 
 async def test_a_cancelled_attempt_gives_the_right_to_send_back() -> None:

@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from activities.delivery.verdict import Facts, Go, judge
-from schemas.alerts import AlertEvent, AlertType
-from schemas.outcome import Deferred, Refused, Then
+from schemas.document.alert_types.vocabulary import AlertEvent, AlertType
+from schemas.journey.outcome import AfterRefusal, Deferred, Refused
 from schemas.reasons import Reason
 
 ZONES = ("UTC", "Europe/Berlin", "America/New_York", "America/Santiago", "Australia/Lord_Howe", "Asia/Kathmandu")
@@ -149,7 +149,7 @@ def _offset(moment: datetime, zone: str) -> timedelta | None:
 def test_a_refusal_says_what_becomes_of_the_place(facts: Facts, now: datetime) -> None:
     """Who was told keeps their place and walks on; who was not goes back in line or makes room for the next."""
     match judge(facts, now):
-        case Refused(then=Then.BACK_IN_LINE, reason=reason):
+        case Refused(then=AfterRefusal.BACK_IN_LINE, reason=reason):
             assert facts.claim != "used"
             assert facts.type is not None, "without an alert there is no line"
             assert reason in {
@@ -158,10 +158,10 @@ def test_a_refusal_says_what_becomes_of_the_place(facts: Facts, now: datetime) -
                 Reason.PRICE_BACK_UP,
                 Reason.NOT_LOW_ANY_MORE,
             }
-        case Refused(then=Then.GO_ON, reason=reason):
+        case Refused(then=AfterRefusal.GO_ON, reason=reason):
             passing = reason in {Reason.MESSAGE_DRAFT, Reason.ALREADY_SAID}
             assert passing or facts.claim in ("used", "lapsed") or facts.type is None
-        case Refused(then=Then.LEAVE):
+        case Refused(then=AfterRefusal.LEAVE):
             about_them = facts.left or facts.erased or not facts.consented or facts.suppressed
             assert about_them or facts.bought or facts.filtered or not facts.same_currency
         case _:
@@ -172,21 +172,21 @@ def test_a_refusal_says_what_becomes_of_the_place(facts: Facts, now: datetime) -
 def test_the_reason_on_record_is_the_one_that_waiting_would_not_cure(claim: Literal["given", "used"]) -> None:
     at_night = replace(ALL_WELL, claim=claim, quiet_from=time(11), quiet_until=time(13))
     assert judge(at_night, NOON) == Deferred(until=NOON + timedelta(hours=1), reason=Reason.QUIET_HOURS)
-    then = Then.GO_ON if claim == "used" else Then.BACK_IN_LINE
+    then = AfterRefusal.GO_ON if claim == "used" else AfterRefusal.BACK_IN_LINE
     sold_out = replace(at_night, in_stock=False)
     assert judge(sold_out, NOON) == Refused(reason=Reason.SOLD_OUT_AGAIN, then=then)
     off_sale = replace(sold_out, on_sale=False)
     assert judge(off_sale, NOON) == Refused(reason=Reason.INACTIVE, then=then)
     draft = replace(off_sale, draft=True)
-    assert judge(draft, NOON) == Refused(reason=Reason.MESSAGE_DRAFT, then=Then.GO_ON)
+    assert judge(draft, NOON) == Refused(reason=Reason.MESSAGE_DRAFT, then=AfterRefusal.GO_ON)
     suppressed = replace(draft, suppressed=True)
-    assert judge(suppressed, NOON) == Refused(reason=Reason.SUPPRESSED, then=Then.LEAVE)
+    assert judge(suppressed, NOON) == Refused(reason=Reason.SUPPRESSED, then=AfterRefusal.LEAVE)
     no_consent = replace(suppressed, consented=False)
-    assert judge(no_consent, NOON) == Refused(reason=Reason.NO_CONSENT, then=Then.LEAVE)
+    assert judge(no_consent, NOON) == Refused(reason=Reason.NO_CONSENT, then=AfterRefusal.LEAVE)
     erased = replace(no_consent, erased=True)
-    assert judge(erased, NOON) == Refused(reason=Reason.ERASED, then=Then.LEAVE)
+    assert judge(erased, NOON) == Refused(reason=Reason.ERASED, then=AfterRefusal.LEAVE)
     left = replace(erased, left=Reason.CANCELLED)
-    assert judge(left, NOON) == Refused(reason=Reason.CANCELLED, then=Then.LEAVE)
+    assert judge(left, NOON) == Refused(reason=Reason.CANCELLED, then=AfterRefusal.LEAVE)
 
 
 def test_quiet_hours_that_begin_when_they_end_are_none() -> None:
@@ -203,11 +203,11 @@ def test_the_hour_that_comes_twice_is_quiet_until_its_second_end() -> None:
 @pytest.mark.parametrize(
     ("change", "refused"),
     [
-        ({"bought": True, "on_sale": False}, Refused(reason=Reason.PURCHASED, then=Then.LEAVE)),
-        ({"on_sale": False, "in_stock": False}, Refused(reason=Reason.INACTIVE, then=Then.GO_ON)),
-        ({"in_stock": False}, Refused(reason=Reason.SOLD_OUT_AGAIN, then=Then.GO_ON)),
-        ({"consented": False, "bought": True}, Refused(reason=Reason.NO_CONSENT, then=Then.LEAVE)),
-        ({"left": Reason.GOAL_REACHED}, Refused(reason=Reason.GOAL_REACHED, then=Then.LEAVE)),
+        ({"bought": True, "on_sale": False}, Refused(reason=Reason.PURCHASED, then=AfterRefusal.LEAVE)),
+        ({"on_sale": False, "in_stock": False}, Refused(reason=Reason.INACTIVE, then=AfterRefusal.GO_ON)),
+        ({"in_stock": False}, Refused(reason=Reason.SOLD_OUT_AGAIN, then=AfterRefusal.GO_ON)),
+        ({"consented": False, "bought": True}, Refused(reason=Reason.NO_CONSENT, then=AfterRefusal.LEAVE)),
+        ({"left": Reason.GOAL_REACHED}, Refused(reason=Reason.GOAL_REACHED, then=AfterRefusal.LEAVE)),
     ],
 )
 def test_without_an_alert_what_is_not_true_of_the_product_is_left_out_and_the_walk_goes_on(

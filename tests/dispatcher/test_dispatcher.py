@@ -4,17 +4,17 @@ from datetime import timedelta
 
 from temporalio.client import Client
 
+from activities.intake.intake import Intake, Receipt
 from activities.postgres.pool import Pool, open_pool
 from activities.temporal import Temporal
-from activities.waitlist.intake import Intake, Receipt
 from activities.waitlist.store import Waitlist
-from schemas.facts import StockFact, WebhookDelivery
+from schemas.incoming.facts import StockFact, WebhookDelivery
 from schemas.reasons import Reason
 from schemas.settings import Settings
-from starter.dispatcher import Dispatcher
-from starter.journeys import Journeys
-from starter.publishing import publish
+from starter.runtime.dispatcher import Dispatcher
 from starter.runtime.ports import free_port
+from starter.support.journeys import Journeys
+from starter.versioning.publishing import publish
 from tests.product import STORE, Product, Shop, addressees, starter_document
 from worker import connect
 

@@ -8,13 +8,13 @@ from itertools import count
 
 from hypothesis import strategies as st
 
-from schemas.alert_types.back_in_stock import BackInStock
-from schemas.alert_types.low_inventory import LowInventory
-from schemas.alert_types.price_drop import PriceDrop, parse_drop
-from schemas.alert_types.registry import raised_events
-from schemas.alerts import Action, AlertEvent, AlertType, Order, Reminders
-from schemas.conversation import ConversationDocument, ListSection, ThreadSection
 from schemas.criteria import Criteria, read_criteria
+from schemas.document.alert_types.back_in_stock import BackInStock
+from schemas.document.alert_types.low_inventory import LowInventory
+from schemas.document.alert_types.price_drop import PriceDrop, parse_drop
+from schemas.document.alert_types.registry import raised_events
+from schemas.document.alert_types.vocabulary import Action, AlertEvent, AlertType, Order, Reminders
+from schemas.document.conversation import ConversationDocument, ListSection, ThreadSection
 from schemas.document.steps import (
     STEP_KINDS,
     AddTagStep,
@@ -35,8 +35,8 @@ from schemas.document.steps import (
     WaitUntilStep,
 )
 from schemas.ids import Level
-from schemas.moments import parse_until
 from schemas.names import SHOP_EVENTS
+from schemas.time.moments import parse_until
 
 MESSAGES = ("m", "n", "o")
 MOMENTS = ("09:00", "monday", "weekday 17:30", "saturday, sunday 10:00", "2026-12-24", "2026-12-24 09:00")
@@ -144,15 +144,15 @@ def documents(draw: st.DrawFn) -> ConversationDocument:
 def _threads(draw: st.DrawFn, events: list[str]) -> tuple[ThreadSection, ...]:
     """One on each event, before it perhaps one with criteria; and some that others lead to."""
     ids = (f"step-{number}" for number in count(1))
-    doors: list[tuple[str | None, Criteria | None]] = []
+    entry_triggers: list[tuple[str | None, Criteria | None]] = []
     for event in events:
         if draw(st.booleans()):
-            doors.append((event, draw(_criteria)))
-        doors.append((event, draw(_maybe_criteria)))
-    doors += [(None, None)] * draw(st.integers(0, 2))
-    names = draw(st.lists(_names, min_size=len(doors), max_size=len(doors), unique=True))
+            entry_triggers.append((event, draw(_criteria)))
+        entry_triggers.append((event, draw(_maybe_criteria)))
+    entry_triggers += [(None, None)] * draw(st.integers(0, 2))
+    names = draw(st.lists(_names, min_size=len(entry_triggers), max_size=len(entry_triggers), unique=True))
     leads: dict[str, list[str]] = {name: [] for name in names}
-    for index, (on, _) in enumerate(doors):
+    for index, (on, _) in enumerate(entry_triggers):
         if on is None:
             # From an earlier one, so that there is no way round.
             leads[draw(st.sampled_from(names[:index]))].append(names[index])
@@ -164,7 +164,7 @@ def _threads(draw: st.DrawFn, events: list[str]) -> tuple[ThreadSection, ...]:
             when=when,
             steps=(*draw(_steps(ids, least=1)), *draw(_tail(ids, leads[name], around if name == names[-1] else None))),
         )
-        for name, (on, when) in zip(names, doors, strict=True)
+        for name, (on, when) in zip(names, entry_triggers, strict=True)
     )
 
 

@@ -10,15 +10,15 @@ import pytest
 import yaml
 from pydantic import BaseModel
 
-from schemas.alert_types.back_in_stock import BackInStock
-from schemas.alert_types.low_inventory import LowInventory
-from schemas.alert_types.price_drop import PriceDrop
-from schemas.alert_types.registry import raised_events
-from schemas.alerts import Action, AlertEvent, AlertType, Order, Reminders
-from schemas.conversation import ConversationDocument, ListSection
-from schemas.durations import format_duration
+from schemas.document.alert_types.back_in_stock import BackInStock
+from schemas.document.alert_types.low_inventory import LowInventory
+from schemas.document.alert_types.price_drop import PriceDrop
+from schemas.document.alert_types.registry import raised_events
+from schemas.document.alert_types.vocabulary import Action, AlertEvent, AlertType, Order, Reminders
+from schemas.document.conversation import ConversationDocument, ListSection
+from schemas.time.durations import format_duration
+from starter.authoring.marked_yaml import read_yaml
 from starter.documents import STARTER_CONVERSATION, check, load_document
-from starter.marked_yaml import read_yaml
 from tests.documents.starters import STARTERS
 
 DOCS = (Path(__file__).parents[2] / "docs" / "alerts.md").read_text(encoding="utf-8")
@@ -44,9 +44,9 @@ def _completed(example: str) -> str:
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda example: example.partition(":\n  ")[2].partition("\n")[0])
 def test_every_example_in_the_docs_is_right(example: str) -> None:
     report = check(_completed(example), "example")
-    assert report.ok, [str(mistake) for mistake in report.mistakes]
-    notes = [str(note) for note in report.notes if not note.path.startswith("messages.")]
-    assert notes == []
+    assert report.ok, [str(diagnostic) for diagnostic in report.diagnostics]
+    warnings = [str(note) for note in report.warnings if not note.path.startswith("messages.")]
+    assert warnings == []
 
 
 def test_the_examples_show_every_type_and_every_option() -> None:

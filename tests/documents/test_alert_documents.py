@@ -13,17 +13,17 @@ import yaml
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from schemas.alert_types.back_in_stock import BackInStock
-from schemas.alert_types.low_inventory import LowInventory
-from schemas.alert_types.price_drop import Drop, PriceDrop, format_drop, parse_drop
-from schemas.alerts import Order
-from schemas.conversation import ConversationDocument
+from schemas.document.alert_types.back_in_stock import BackInStock
+from schemas.document.alert_types.low_inventory import LowInventory
+from schemas.document.alert_types.price_drop import Drop, PriceDrop, format_drop, parse_drop
+from schemas.document.alert_types.vocabulary import Order
+from schemas.document.conversation import ConversationDocument
 from schemas.ids import VersionId
 from starter.documents import check, load_document
 from tests.documents.any_document import documents
 from tests.documents.starters import BACK, LOW, PRICE, REMINDERS, STARTERS
-from workflows.interpreter.compiler import compile_document
-from workflows.interpreter.mistakes import Path, format_path
+from workflows.compiler.compile import compile_document
+from workflows.compiler.diagnostics import Path, format_path
 
 LARGEST_PROGRAM = 4096
 """Bytes of a starter's program: it lies in the start input of every journey."""
@@ -60,7 +60,7 @@ def _dump(written: Written) -> str:
 @settings(max_examples=50)
 def test_every_document_that_is_written_is_read_back_the_same(document: ConversationDocument) -> None:
     text = _dump(_written(document))
-    assert check(text, "f").mistakes == ()
+    assert check(text, "f").diagnostics == ()
     assert load_document(text, "f") == document
 
 
@@ -103,10 +103,10 @@ def test_a_slip_anywhere_in_an_alert_or_list_is_told_at_a_place_that_exists(
         section[field] = data.draw(_values)
     report = check(json.dumps(written), "f")
     places = {format_path(path) for path in _places(written, ())}
-    for mistake in report.mistakes:
-        assert mistake.path in places, mistake
-        assert all((mistake.message, mistake.advice))
-        assert "\n" not in str(mistake)
+    for diagnostic in report.diagnostics:
+        assert diagnostic.path in places, diagnostic
+        assert all((diagnostic.message, diagnostic.advice))
+        assert "\n" not in str(diagnostic)
     if report.ok:
         load_document(json.dumps(written), "f")
 
@@ -126,7 +126,7 @@ def _places(value: Any, path: Path) -> Iterator[Path]:
 def test_every_starter_has_no_mistakes_and_no_notes_and_a_small_program(path: FilePath) -> None:
     text = path.read_bytes()
     report = check(text, path.name)
-    assert (report.mistakes, report.notes) == ((), ())
+    assert (report.diagnostics, report.warnings) == ((), ())
     program = compile_document(load_document(text, path.name), VersionId("starter@1"))
     assert len(program.model_dump_json().encode()) <= LARGEST_PROGRAM
 
@@ -138,8 +138,8 @@ def test_every_option_that_a_starter_offers_in_a_comment_is_right(path: FilePath
     assert options
     for option in options:
         changed = text[: option.start()] + option[0].replace("# ", "", 1).replace("#  ", "  ") + text[option.end() :]
-        mistakes = check(changed, path.name).mistakes
-        assert mistakes == (), (option[0], [str(mistake) for mistake in mistakes])
+        diagnostics = check(changed, path.name).diagnostics
+        assert diagnostics == (), (option[0], [str(diagnostic) for diagnostic in diagnostics])
 
 
 def test_the_starters_say_what_their_comments_say() -> None:

@@ -116,26 +116,26 @@ def test_a_slip_in_an_alert_is_named_by_path_line_and_what_to_do(
 ) -> None:
     assert old in starter
     text = starter.replace(old, new, 1)
-    mistakes = check(text, "f.yaml").mistakes
-    matching = [m for m in mistakes if m.path == path and words in f"{m.message}. {m.advice}"]
-    assert matching, [str(mistake) for mistake in mistakes]
+    diagnostics = check(text, "f.yaml").diagnostics
+    matching = [m for m in diagnostics if m.path == path and words in f"{m.message}. {m.advice}"]
+    assert matching, [str(diagnostic) for diagnostic in diagnostics]
     assert matching[0].line == line_of(text, marker), str(matching[0])
-    assert len(mistakes) <= 2, "one slip should not bring a crowd of mistakes: " + str([str(m) for m in mistakes])
+    assert len(diagnostics) <= 2, "one slip should not bring a crowd of mistakes: " + str([str(m) for m in diagnostics])
 
 
 @pytest.mark.parametrize("section", ["alerts.looked-at", "alerts.in-the-cart", "list"])
 def test_a_misspelt_field_is_noticed_in_each_alert_by_its_own_path(section: str) -> None:
     anchor, indent = ("  code: price-watch\n", "  ") if section == "list" else (f"  {section[7:]}:\n", "    ")
-    (mistake,) = check(PRICE.replace(anchor, f"{anchor}{indent}zzz: 1\n"), "f").mistakes
-    assert mistake.path == f"{section}.zzz"
-    assert "The fields are: " in mistake.advice
+    (diagnostic,) = check(PRICE.replace(anchor, f"{anchor}{indent}zzz: 1\n"), "f").diagnostics
+    assert diagnostic.path == f"{section}.zzz"
+    assert "The fields are: " in diagnostic.advice
 
 
 def test_an_alert_may_be_called_like_its_type_or_another_one() -> None:
     text = PRICE.replace("looked-at", "low-inventory").replace("in-the-cart", "price-drop")
     assert check(text, "f").ok
     broken = text.replace("drops_by: 10%", "drop: 10%").replace("drops_by: 5%", "drops_by: x")
-    paths = {mistake.path for mistake in check(broken, "f").mistakes}
+    paths = {diagnostic.path for diagnostic in check(broken, "f").diagnostics}
     assert paths == {"alerts.low-inventory", "alerts.low-inventory.drop", "alerts.price-drop.drops_by"}
 
 
@@ -146,8 +146,8 @@ def test_all_mistakes_of_a_filter_are_told_in_one_go_each_on_its_line() -> None:
         "        - product.tags: {contains: 7}\n    drops_by: 10%",
         1,
     )
-    mistakes = check(text, "f").mistakes
-    assert [m.line for m in mistakes] == [
+    diagnostics = check(text, "f").diagnostics
+    assert [m.line for m in diagnostics] == [
         line_of(text, part) for part in ("- product.vendr", "{at_least", "{contains: 7")
     ]
 
@@ -157,17 +157,17 @@ def test_all_mistakes_of_a_filter_are_told_in_one_go_each_on_its_line() -> None:
 )
 def test_a_sender_is_what_a_message_can_be_sent_from(sender: str) -> None:
     text = LOW.replace("  code: cart-watch\n", f"  code: cart-watch\n  sender: {sender}\n")
-    assert check(text, "f").mistakes == ()
+    assert check(text, "f").diagnostics == ()
 
 
 @pytest.mark.parametrize("written", ["null", "~"])
 def test_a_written_out_nothing_is_the_same_as_leaving_the_field_out(written: str) -> None:
     text = BACK.replace("contacts_per_unit: 1", f"offer_lapses_after: {written}")
-    assert check(text, "f").mistakes == ()
+    assert check(text, "f").diagnostics == ()
 
 
 def test_no_mistake_speaks_of_how_the_reader_works() -> None:
     for starter, old, new, *_ in SLIPS:
-        for mistake in check(starter.replace(old, new, 1), "f").mistakes:
-            text = f"{mistake.path} {mistake.message} {mistake.advice}"
+        for diagnostic in check(starter.replace(old, new, 1), "f").diagnostics:
+            text = f"{diagnostic.path} {diagnostic.message} {diagnostic.advice}"
             assert not re.search(r"\b(Input|tag|constrained|literal|None|Action)\b", text), text

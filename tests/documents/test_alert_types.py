@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from schemas.alert_types.registry import ALERT_TYPES
-from schemas.alerts import AlertType
+from schemas.document.alert_types.registry import ALERT_TYPES
+from schemas.document.alert_types.vocabulary import AlertType
 
 PRODUCT = Path(__file__).parents[2]
 FILES = [
@@ -15,7 +15,7 @@ FILES = [
     for path in (PRODUCT / package).rglob("*")
     if path.suffix in (".py", ".sql") and path.parent.name != "migrations"
 ]
-REGISTRY, NAMES = Path("schemas/alert_types/registry.py"), Path("schemas/alerts.py")
+REGISTRY, NAMES = Path("schemas/document/alert_types/registry.py"), Path("schemas/document/alert_types/vocabulary.py")
 
 
 def test_every_type_has_its_line_in_the_registry() -> None:

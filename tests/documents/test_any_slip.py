@@ -7,11 +7,11 @@ from typing import Any, TypeAlias, cast
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from schemas.conversation import ConversationDocument
+from schemas.document.conversation import ConversationDocument
 from schemas.document.steps import SECTIONS
 from starter.documents import check, load_document
 from tests.documents.any_document import documents
-from workflows.interpreter.mistakes import Path, format_path
+from workflows.compiler.diagnostics import Path, format_path
 
 Container: TypeAlias = dict[str, Any] | list[Any]
 
@@ -79,9 +79,9 @@ def test_a_slip_anywhere_is_told_at_a_place_that_exists(document: ConversationDo
     text = json.dumps(written)
     report = check(text, "f")
     places = {format_path(path) for path, _ in _places(written)}
-    for mistake in (*report.mistakes, *report.notes):
-        assert mistake.path in places, mistake
-        assert all((mistake.message, mistake.advice))
-        assert "\n" not in str(mistake)
+    for diagnostic in (*report.diagnostics, *report.warnings):
+        assert diagnostic.path in places, diagnostic
+        assert all((diagnostic.message, diagnostic.advice))
+        assert "\n" not in str(diagnostic)
     if report.ok:
         load_document(text, "f")

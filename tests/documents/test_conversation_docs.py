@@ -9,7 +9,7 @@ import pytest
 from jsonschema import Draft7Validator
 
 from activities.rendering.templates import VOCABULARY
-from schemas.conversation import ConversationDocument, MessageSection, ThreadSection
+from schemas.document.conversation import ConversationDocument, MessageSection, ThreadSection
 from schemas.document.steps import (
     DEEPEST,
     MOST_BRANCHES,
@@ -21,10 +21,10 @@ from schemas.document.steps import (
     every_step,
 )
 from schemas.names import SHOP_EVENTS
+from starter.authoring.marked_yaml import read_yaml
+from starter.authoring.schema import conversation_schema
 from starter.documents import check, load_document
-from starter.marked_yaml import read_yaml
-from starter.schema import conversation_schema
-from workflows.interpreter.compiler import LARGEST_PROGRAM
+from workflows.compiler.compile import LARGEST_PROGRAM
 
 DOCS = (Path(__file__).parents[2] / "docs" / "conversations.md").read_text(encoding="utf-8")
 EXAMPLES = [
@@ -59,7 +59,7 @@ def _title(example: str) -> str:
 @pytest.mark.parametrize("example", EXAMPLES, ids=_title)
 def test_every_example_in_the_docs_is_right_and_nothing_is_to_be_said_of_it(example: str) -> None:
     report = check(_completed(example), "example")
-    assert [str(mistake) for mistake in (*report.mistakes, *report.notes)] == []
+    assert [str(diagnostic) for diagnostic in (*report.diagnostics, *report.warnings)] == []
 
 
 @pytest.mark.parametrize("example", EXAMPLES, ids=_title)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from schemas.durations import LONGEST_DAYS, format_duration, parse_duration
+from schemas.time.durations import LONGEST_DAYS, format_duration, parse_duration
 
 
 @given(

@@ -73,11 +73,11 @@ SLIPS = [
 def test_a_slip_is_named_by_path_line_and_what_to_do(old: str, new: str, marker: str, path: str, words: str) -> None:
     assert old in STARTER
     text = STARTER.replace(old, new, 1)
-    mistakes = check(text, "f.yaml").mistakes
-    matching = [m for m in mistakes if m.path == path and words in f"{m.message}. {m.advice}"]
-    assert matching, [str(mistake) for mistake in mistakes]
+    diagnostics = check(text, "f.yaml").diagnostics
+    matching = [m for m in diagnostics if m.path == path and words in f"{m.message}. {m.advice}"]
+    assert matching, [str(diagnostic) for diagnostic in diagnostics]
     assert matching[0].line == _line_of(text, marker), str(matching[0])
-    assert len(mistakes) <= 2, "one slip should not bring a crowd of mistakes: " + str([str(m) for m in mistakes])
+    assert len(diagnostics) <= 2, "one slip should not bring a crowd of mistakes: " + str([str(m) for m in diagnostics])
 
 
 def test_all_mistakes_are_told_in_one_go_in_the_order_of_the_file() -> None:
@@ -87,24 +87,24 @@ def test_all_mistakes_are_told_in_one_go_in_the_order_of_the_file() -> None:
         .replace("shop.name", "shop.nme")
         .replace("goal:", "gaol:")
     )
-    mistakes = check(text, "f").mistakes
-    assert [m.path for m in mistakes[:3]] == [
+    diagnostics = check(text, "f").diagnostics
+    assert [m.path for m in diagnostics[:3]] == [
         "gaol",
         "alerts.back-in-stock.relevancy_window",
         "threads[0].steps[1].wait",
     ]
-    assert {m.path for m in mistakes[3:]} == {
+    assert {m.path for m in diagnostics[3:]} == {
         "messages.it-is-back.text",
         "messages.it-is-back.html",
         "messages.still-here.text",
     }
-    assert list(mistakes) == sorted(mistakes, key=lambda m: (m.line, m.column))
+    assert list(diagnostics) == sorted(diagnostics, key=lambda m: (m.line, m.column))
 
 
 def test_a_mistake_in_a_template_is_shown_on_its_own_line_of_the_file() -> None:
     text = STARTER.replace("This is our only reminder.", "{{ shop.phone }}")
-    (mistake,) = check(text, "f").mistakes
-    assert mistake.line == _line_of(text, "{{ shop.phone }}")
+    (diagnostic,) = check(text, "f").diagnostics
+    assert diagnostic.line == _line_of(text, "{{ shop.phone }}")
 
 
 @pytest.mark.parametrize(
@@ -119,16 +119,16 @@ def test_a_misspelt_field_is_noticed_in_every_section(section: str) -> None:
         "messages.still-here": "  still-here:\n    channel: email\n",
     }[section]
     indent = " " * (8 if "steps" in section else 2 if section == "list" else 4)
-    (mistake,) = check(STARTER.replace(anchor, f"{anchor}{indent}zzz: 1\n"), "f").mistakes
-    assert mistake.path == f"{section}.zzz"
-    assert "The fields are: " in mistake.advice
+    (diagnostic,) = check(STARTER.replace(anchor, f"{anchor}{indent}zzz: 1\n"), "f").diagnostics
+    assert diagnostic.path == f"{section}.zzz"
+    assert "The fields are: " in diagnostic.advice
 
 
 def test_an_unsent_message_is_a_note_and_no_mistake() -> None:
     spare = '  spare:\n    channel: email\n    subject: "x"\n    text: y\n'
     report = check(STARTER.replace("\nmessages:\n", f"\nmessages:\n{spare}"), "f")
     assert report.ok
-    (note,) = report.notes
+    (note,) = report.warnings
     assert note.path == "messages.spare"
     assert "- send: spare" in note.advice
 
@@ -137,5 +137,5 @@ def test_an_unsent_message_is_a_note_and_no_mistake() -> None:
     ("text", "words"), [("", "nothing"), ("- a", "a list"), ("hello", "'hello'"), ("a: 1\n---\nb: 2", "")]
 )
 def test_what_is_no_conversation_is_told_so(text: str, words: str) -> None:
-    (mistake, *_) = check(text, "f").mistakes
-    assert words in mistake.message
+    (diagnostic, *_) = check(text, "f").diagnostics
+    assert words in diagnostic.message

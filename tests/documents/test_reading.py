@@ -34,9 +34,9 @@ def test_bytes_are_read_as_utf_8_with_or_without_a_byte_order_mark() -> None:
 
 
 def test_bytes_in_another_encoding_are_a_mistake_with_a_line() -> None:
-    (mistake,) = check("name: a\ngoal: Glück".encode("latin-1"), "f").mistakes
-    assert mistake.line == 2
-    assert "UTF-8" in mistake.message
+    (diagnostic,) = check("name: a\ngoal: Glück".encode("latin-1"), "f").diagnostics
+    assert diagnostic.line == 2
+    assert "UTF-8" in diagnostic.message
 
 
 def test_windows_line_ends_change_nothing() -> None:
@@ -53,7 +53,7 @@ def test_an_invalid_document_is_raised_with_the_same_mistakes_that_are_reported(
     text = STARTER.replace("2 days", "2 dayz")
     with pytest.raises(DocumentInvalid) as raised:
         load_document(text, "f")
-    assert raised.value.mistakes == check(text, "f").mistakes
+    assert raised.value.diagnostics == check(text, "f").diagnostics
     assert str(raised.value).startswith("f:44:15: threads[0].steps[1].wait: '2 dayz' is not a length of time. Write")
 
 
@@ -95,7 +95,7 @@ _values = st.recursive(
 )
 def test_a_name_that_looks_like_a_mark_of_the_reader_is_a_name(text: str) -> None:
     _expect_a_report(text)
-    assert any("'[key]'" in mistake.path for mistake in check(text, "f").mistakes)
+    assert any("'[key]'" in diagnostic.path for diagnostic in check(text, "f").diagnostics)
 
 
 @given(
@@ -120,16 +120,16 @@ def _finite(value: object) -> bool:
 def _expect_a_report(text: str) -> None:
     report = check(text, "f")
     report.model_dump_json()
-    for mistake in report.mistakes:
-        assert min(mistake.line, mistake.column) >= 1
-        assert all((mistake.message, mistake.advice))
-        assert "\n" not in str(mistake)
+    for diagnostic in report.diagnostics:
+        assert min(diagnostic.line, diagnostic.column) >= 1
+        assert all((diagnostic.message, diagnostic.advice))
+        assert "\n" not in str(diagnostic)
     if report.ok:
         load_document(text, "f")
     else:
         with pytest.raises(DocumentInvalid) as raised:
             load_document(text, "f")
-        assert raised.value.mistakes == report.mistakes
+        assert raised.value.diagnostics == report.diagnostics
 
 
 @pytest.mark.parametrize(

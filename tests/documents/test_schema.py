@@ -10,11 +10,11 @@ from hypothesis import given, settings
 from jsonschema import Draft7Validator
 from typer.testing import CliRunner
 
-from schemas.conversation import ConversationDocument
+from schemas.document.conversation import ConversationDocument
 from schemas.model import Section
+from starter.authoring.marked_yaml import read_yaml
+from starter.authoring.schema import conversation_schema
 from starter.cli import app
-from starter.marked_yaml import read_yaml
-from starter.schema import conversation_schema
 from tests.documents.any_document import documents
 from tests.documents.starters import STARTERS
 

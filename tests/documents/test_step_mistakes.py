@@ -138,21 +138,21 @@ def test_a_slip_in_a_step_is_named_by_path_line_and_what_to_do(
 ) -> None:
     assert TALK.count(old) == 1
     text = TALK.replace(old, new)
-    mistakes = check(text, "f.yaml").mistakes
-    matching = [m for m in mistakes if m.path == path and words in f"{m.message}. {m.advice}"]
-    assert matching, [str(mistake) for mistake in mistakes]
+    diagnostics = check(text, "f.yaml").diagnostics
+    matching = [m for m in diagnostics if m.path == path and words in f"{m.message}. {m.advice}"]
+    assert matching, [str(diagnostic) for diagnostic in diagnostics]
     assert matching[0].line == line_of(text, marker), str(matching[0])
-    assert len(mistakes) <= 2, "one slip should not bring a crowd of mistakes: " + str([str(m) for m in mistakes])
+    assert len(diagnostics) <= 2, "one slip should not bring a crowd of mistakes: " + str([str(m) for m in diagnostics])
 
 
 def test_the_conversation_of_these_tests_is_right() -> None:
     report = check(TALK, "f.yaml")
-    assert (report.mistakes, report.notes) == ((), ())
+    assert (report.diagnostics, report.warnings) == ((), ())
 
 
 @pytest.mark.parametrize("url", ["http://crm.example/joined", "https://10.0.0.5/joined", "https://crm.internal/joined"])
 def test_an_address_in_a_network_of_ones_own_is_noted_for_a_setting_decides(url: str) -> None:
     report = check(TALK.replace("https://crm.example/joined", url), "f.yaml")
-    (told,) = (*report.mistakes, *report.notes)
+    (told,) = (*report.diagnostics, *report.warnings)
     assert told.path == "threads[0].steps[3].call_webhook"
     assert report.ok == ("http://" not in url)

@@ -5,11 +5,11 @@ from typing import Any, TypeAlias
 
 import pytest
 
-from schemas.conversation import ConversationDocument
+from schemas.document.conversation import ConversationDocument
 from schemas.document.steps import DEEPEST
 from starter.documents import CheckReport, check
-from starter.publishing import is_live
-from workflows.interpreter.compiler import LARGEST_PROGRAM
+from starter.versioning.publishing import is_live
+from workflows.compiler.compile import LARGEST_PROGRAM
 
 Written: TypeAlias = dict[str, Any]
 SEND: Written = {"send": "m"}
@@ -35,26 +35,29 @@ def _thread(name: str, *steps: Written, on: str | None = None, **more: object) -
 
 
 def _mistakes(*threads: Written, **more: object) -> dict[str, str]:
-    return {mistake.path: f"{mistake.message}. {mistake.advice}" for mistake in _check(*threads, **more).mistakes}
+    return {
+        diagnostic.path: f"{diagnostic.message}. {diagnostic.advice}"
+        for diagnostic in _check(*threads, **more).diagnostics
+    }
 
 
 def _notes(*threads: Written, **more: object) -> dict[str, str]:
     report = _check(*threads, **more)
-    assert report.ok, [str(mistake) for mistake in report.mistakes]
-    return {note.path: f"{note.message}. {note.advice}" for note in report.notes if "messages." not in note.path}
+    assert report.ok, [str(diagnostic) for diagnostic in report.diagnostics]
+    return {note.path: f"{note.message}. {note.advice}" for note in report.warnings if "messages." not in note.path}
 
 
 # Round and round -------------------------------------------------------------------------------------------------
 
 
 def test_a_way_round_over_several_threads_without_a_rest_is_told_as_a_sentence() -> None:
-    mistakes = _mistakes(
+    diagnostics = _mistakes(
         _thread("A", SEND, {"split": [{"name": "on", "steps": [GOING_ON]}, {"name": "out"}]}, on="ordered"),
         _thread("B", {"send": "n"}, {"go_to": "C"}),
         _thread("C", {"wait": "0 days"}, {"go_to": "A"}),
     )
-    assert list(mistakes) == ["threads[2].steps[1]"]
-    assert "from 'A' to 'B' to 'C' and back to 'A' without end" in mistakes["threads[2].steps[1]"]
+    assert list(diagnostics) == ["threads[2].steps[1]"]
+    assert "from 'A' to 'B' to 'C' and back to 'A' without end" in diagnostics["threads[2].steps[1]"]
 
 
 @pytest.mark.parametrize(
@@ -74,8 +77,8 @@ def test_a_way_round_over_several_threads_without_a_rest_is_told_as_a_sentence()
     ids=str,
 )
 def test_a_way_round_needs_a_step_on_which_time_surely_passes(rest: Written, is_one: bool) -> None:
-    mistakes = _mistakes(_thread("A", rest, {"add_tag": "x"}, {"go_to": "A"}, on="ordered"))
-    assert (mistakes == {}) == is_one
+    diagnostics = _mistakes(_thread("A", rest, {"add_tag": "x"}, {"go_to": "A"}, on="ordered"))
+    assert (diagnostics == {}) == is_one
 
 
 def test_a_wait_in_one_branch_does_not_make_the_other_one_rest() -> None:
@@ -85,8 +88,8 @@ def test_a_wait_in_one_branch_does_not_make_the_other_one_rest() -> None:
 
 def test_each_of_two_ways_round_is_told() -> None:
     ways = {"split": [{"name": name, "steps": [{"go_to": name}]} for name in ("A", "B")]}
-    mistakes = _mistakes(_thread("A", ways, on="ordered"), _thread("B", {"go_to": "A", "id": "back"}))
-    assert list(mistakes) == ["threads[0].steps[0].split[0].steps[0]", "threads[1].steps[0]"]
+    diagnostics = _mistakes(_thread("A", ways, on="ordered"), _thread("B", {"go_to": "A", "id": "back"}))
+    assert list(diagnostics) == ["threads[0].steps[0].split[0].steps[0]", "threads[1].steps[0]"]
 
 
 def test_threads_that_only_lead_to_each_other_are_reached_by_nobody() -> None:
@@ -122,8 +125,8 @@ def test_a_conversation_too_large_for_a_journey_to_carry_is_refused() -> None:
 
 
 def test_an_alert_cannot_be_called_what_events_of_your_own_begin_with() -> None:
-    mistakes = _mistakes(_thread("A", SEND, on="custom.alert"), alerts={"custom": BACK["back"]})
-    assert "cannot be the short name of an alert" in mistakes["alerts.custom"]
+    diagnostics = _mistakes(_thread("A", SEND, on="custom.alert"), alerts={"custom": BACK["back"]})
+    assert "cannot be the short name of an alert" in diagnostics["alerts.custom"]
 
 
 def test_a_second_thread_on_an_event_is_entered_by_those_for_whom_the_first_is_not() -> None:
@@ -137,19 +140,19 @@ def test_a_second_thread_on_an_event_is_entered_by_those_for_whom_the_first_is_n
 
 def test_a_message_on_a_way_round_is_noted_for_it_is_sent_once() -> None:
     rest = {"wait": "1 day"}
-    notes = _notes(
+    warnings = _notes(
         _thread("A", {"send": "n"}, GOING_ON, on="ordered"), _thread("B", SEND, rest, GOING_ON | {"id": "x"})
     )
-    assert list(notes) == ["threads[1].steps[0]"]
-    assert "'m' is sent once" in notes["threads[1].steps[0]"]
+    assert list(warnings) == ["threads[1].steps[0]"]
+    assert "'m' is sent once" in warnings["threads[1].steps[0]"]
 
 
 def test_a_draft_behind_a_wait_is_noted_also_in_another_thread() -> None:
     draft = {"send": "m", "status": "draft"}
     wait = {"wait_for": ["clicked_message"], "within": "1 day", "happened": [GOING_ON]}
-    notes = _notes(_thread("A", {"send": "n"}, wait, on="ordered"), _thread("B", draft))
-    assert list(notes) == ["threads[1].steps[0]"]
-    assert "a draft behind a wait" in notes["threads[1].steps[0]"]
+    warnings = _notes(_thread("A", {"send": "n"}, wait, on="ordered"), _thread("B", draft))
+    assert list(warnings) == ["threads[1].steps[0]"]
+    assert "a draft behind a wait" in warnings["threads[1].steps[0]"]
     assert _notes(_thread("A", draft, {"wait": "1 day"}, {"send": "n"}, on="ordered")) == {}
 
 
@@ -174,9 +177,9 @@ def test_an_alert_is_live_by_a_message_in_a_branch_or_in_a_thread_that_is_led_to
 
 def test_waiting_for_what_ends_the_conversation_is_noted() -> None:
     wait = {"wait_for": ["clicked_message", "bought", "custom.x"], "within": "1 day"}
-    notes = _notes(_thread("A", SEND, wait, on="ordered"), goal_on=["bought"], exit_on=["custom.x"])
-    assert list(notes) == ["threads[0].steps[1].wait_for[1]", "threads[0].steps[1].wait_for[2]"]
-    assert "by 'goal_on' it ends" in notes["threads[0].steps[1].wait_for[1]"]
+    warnings = _notes(_thread("A", SEND, wait, on="ordered"), goal_on=["bought"], exit_on=["custom.x"])
+    assert list(warnings) == ["threads[0].steps[1].wait_for[1]", "threads[0].steps[1].wait_for[2]"]
+    assert "by 'goal_on' it ends" in warnings["threads[0].steps[1].wait_for[1]"]
 
 
 def test_branches_that_are_all_empty_are_noted() -> None:
@@ -205,9 +208,9 @@ def test_a_rest_anywhere_between_signing_up_and_standing_in_line_is_noted() -> N
     )  # fmt: skip
     alert = _thread("C", {"send": "n"}, {"wait": "2 days"}, {"send": "o"}, on="back.alert")
     wait_for = {"wait_for": ["clicked_message"], "within": "3 days"}
-    notes = _notes(signed_up, _thread("B", SEND, wait_for), alert, alerts=BACK)
-    assert set(notes) == {"threads[0].steps[0].decide[0].steps[0]", "threads[1].steps[1]"}
-    assert "up to 3 days later" in notes["threads[1].steps[1]"]
+    warnings = _notes(signed_up, _thread("B", SEND, wait_for), alert, alerts=BACK)
+    assert set(warnings) == {"threads[0].steps[0].decide[0].steps[0]", "threads[1].steps[1]"}
+    assert "up to 3 days later" in warnings["threads[1].steps[1]"]
 
 
 def test_an_alert_that_is_answered_only_for_some_is_noted() -> None:
@@ -219,11 +222,11 @@ def test_an_alert_that_is_answered_only_for_some_is_noted() -> None:
 def test_a_message_is_after_the_offer_only_where_every_way_to_it_takes_that_long() -> None:
     waiting = {"wait_for": ["clicked_message"], "within": "3 days"}
     silent = waiting | {"did_not": [{"send": "n"}], "happened": [{"exit": "seen"}]}
-    notes = _notes(_thread("A", SEND, silent, on="back.alert"), alerts=LAPSING)
-    assert list(notes) == ["threads[0].steps[1].did_not[0]"]
+    warnings = _notes(_thread("A", SEND, silent, on="back.alert"), alerts=LAPSING)
+    assert list(warnings) == ["threads[0].steps[1].did_not[0]"]
     assert _notes(_thread("A", SEND, waiting, {"send": "n"}, on="back.alert"), alerts=LAPSING) == {}
     for_some = {"split": [{"name": "x", "steps": [SEND, {"wait": "3 days"}]}, {"name": "y"}]}
     assert _notes(_thread("A", for_some, {"send": "n"}, on="back.alert"), alerts=LAPSING) == {}
     for_all = {"split": [{"name": name, "steps": [{"wait": "3 days", "id": name}]} for name in ("x", "y")]}
-    notes = _notes(_thread("A", SEND, for_all, {"send": "n"}, on="back.alert"), alerts=LAPSING)
-    assert list(notes) == ["threads[0].steps[2]"]
+    warnings = _notes(_thread("A", SEND, for_all, {"send": "n"}, on="back.alert"), alerts=LAPSING)
+    assert list(warnings) == ["threads[0].steps[2]"]

@@ -6,13 +6,13 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from activities.postgres.pool import Pool
-from schemas.alert_types.back_in_stock import BackInStock
-from schemas.alert_types.low_inventory import LowInventory
-from schemas.alert_types.price_drop import PriceDrop
-from schemas.alert_types.registry import AlertSection
-from schemas.alerts import Action, AlertType
-from schemas.events import ABOUT_MESSAGES, EventKind
-from starter.publishing import publish
+from schemas.document.alert_types.back_in_stock import BackInStock
+from schemas.document.alert_types.low_inventory import LowInventory
+from schemas.document.alert_types.price_drop import PriceDrop
+from schemas.document.alert_types.registry import AlertSection
+from schemas.document.alert_types.vocabulary import Action, AlertType
+from schemas.incoming.events import ABOUT_MESSAGES, EventKind
+from starter.versioning.publishing import publish
 from tests.events.told import conversation
 from tests.http.test_any_request import ANYTHING, object_with
 from tests.http.web import Web, product_message

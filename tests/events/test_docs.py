@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from activities.waitlist.kept_sign_ups import SAME_SIGN_UP
-from schemas.events import LONGEST_MESSAGE_ID, Event, EventKind, EventStatus
+from activities.waitlist.unfulfilled_sign_ups import SAME_SIGN_UP
+from schemas.incoming.events import LONGEST_MESSAGE_ID, Event, EventKind, EventStatus
 from schemas.reasons import Reason
 from tests.storefronts.shop import ABOUT_PEOPLE, ANSWERED
 

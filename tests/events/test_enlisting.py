@@ -7,14 +7,14 @@ import pytest
 
 from activities.postgres.pool import Pool
 from activities.waitlist.store import Waitlist
-from schemas.alert_types.back_in_stock import BackInStock
-from schemas.alert_types.low_inventory import LowInventory
-from schemas.alert_types.price_drop import PriceDrop
-from schemas.alert_types.registry import AlertSection
-from schemas.alerts import Action, AlertType
+from schemas.document.alert_types.back_in_stock import BackInStock
+from schemas.document.alert_types.low_inventory import LowInventory
+from schemas.document.alert_types.price_drop import PriceDrop
+from schemas.document.alert_types.registry import AlertSection
+from schemas.document.alert_types.vocabulary import Action, AlertType
 from schemas.document.steps import Status
 from schemas.ids import Level, StoreId, Subject
-from starter.publishing import publish
+from starter.versioning.publishing import publish
 from tests.events.told import ago, claimed, considered, conversation, event, line, only, order, tell
 from tests.http.web import Web, product_message
 from tests.storefronts.shop import SHOP

@@ -7,9 +7,9 @@ import pytest
 
 from activities.postgres.pool import Pool
 from activities.waitlist.enlist import Enlisting, NotEnlisted
-from activities.waitlist.kept_sign_ups import SIGNED_UP
+from activities.waitlist.unfulfilled_sign_ups import SIGNED_UP
 from schemas.reasons import Reason
-from starter.publishing import publish
+from starter.versioning.publishing import publish
 from tests.product import starter_document
 from tests.waitlist.late import BLUE, RED, SCARF, SHOP, LateShop, all_draft, days_ago
 

@@ -7,7 +7,7 @@ import pytest
 
 from activities.intake.events import ALREADY_ON_LIST
 from activities.postgres.pool import Pool
-from starter.publishing import publish
+from starter.versioning.publishing import publish
 from tests.events.test_enlisting import back
 from tests.events.told import ago, considered, conversation, event, only, tell
 from tests.http.web import Web, product_message

@@ -6,9 +6,9 @@ from itertools import permutations
 import pytest
 
 from activities.postgres.pool import Pool
-from schemas.alert_types.low_inventory import LowInventory
-from schemas.alerts import Action, AlertType
-from starter.publishing import publish
+from schemas.document.alert_types.low_inventory import LowInventory
+from schemas.document.alert_types.vocabulary import Action, AlertType
+from starter.versioning.publishing import publish
 from tests.events.told import considered, conversation, event, line, only, order, tell
 from tests.http.web import Web, at, payload, product_message
 

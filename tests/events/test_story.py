@@ -3,8 +3,8 @@
 from datetime import UTC, datetime
 
 from activities.intake.events import Events
-from schemas.events import Event, EventKind
-from schemas.facts import ContactErasureFact
+from schemas.incoming.events import Event, EventKind
+from schemas.incoming.facts import ContactErasureFact
 from schemas.reasons import Ending, Reason
 from tests.product import STORE, Product, address, addressees
 

@@ -7,11 +7,11 @@ import pytest
 
 from activities.intake.events import LARGEST_ATTRIBUTES, NO_ALERT, UNKNOWN_THING
 from activities.postgres.pool import Pool
-from schemas.alert_types.back_in_stock import BackInStock
-from schemas.alerts import Action, AlertType
-from schemas.events import LONGEST_MESSAGE_ID
-from starter.http.events import MOST_EVENTS
-from starter.publishing import publish
+from schemas.document.alert_types.back_in_stock import BackInStock
+from schemas.document.alert_types.vocabulary import Action, AlertType
+from schemas.incoming.events import LONGEST_MESSAGE_ID
+from starter.http.api.events import MOST_EVENTS
+from starter.versioning.publishing import publish
 from tests.events.told import ago, conversation, event, line, only, order, tell
 from tests.http.web import Web, problem, product_message
 from tests.storefronts.shop import SHOP
@@ -85,10 +85,10 @@ async def test_bad_events_among_good_ones_are_refused_alone(web: Web, pool: Pool
         "repeated",
         "accepted",
     ]
-    assert outcomes[1]["mistakes"][0]["path"] == "$.events[1].kind"
+    assert outcomes[1]["diagnostics"][0]["path"] == "$.events[1].kind"
     assert outcomes[2]["id"] is None
     assert outcomes[3]["refused"] == "There is no contact with this id."
-    assert outcomes[4]["mistakes"][0]["path"] == "$.events[4].happened_at"
+    assert outcomes[4]["diagnostics"][0]["path"] == "$.events[4].happened_at"
     assert await pool.fetchval("select count(*) from events") == 2
 
 

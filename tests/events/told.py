@@ -6,9 +6,9 @@ from itertools import count
 from typing import Any
 
 from activities.postgres.pool import Pool, Row
-from schemas.alert_types.registry import AlertSection
 from schemas.channels import Channel
-from schemas.conversation import ConversationDocument, MessageSection, ThreadSection
+from schemas.document.alert_types.registry import AlertSection
+from schemas.document.conversation import ConversationDocument, MessageSection, ThreadSection
 from schemas.document.steps import SendStep, Status
 from tests.http.web import Web
 from tests.storefronts.shop import SHOP

@@ -6,20 +6,20 @@ import pytest
 from temporalio.exceptions import ApplicationError
 from temporalio.testing import ActivityEnvironment
 
-from activities.bulk import Bulk
+from activities.intake.intake import Intake
+from activities.journeys.bulk import Bulk
 from activities.postgres.pool import Pool
 from activities.temporal import Temporal
-from activities.waitlist.intake import Intake
 from activities.waitlist.store import Waitlist
-from schemas.operations import CarryOut, Choice
+from schemas.responses.operations import Choice, RunBulk
 from schemas.settings import Settings
 from starter.devstack.mailbox import Mailbox
 from starter.devstack.temporal import EmbeddedTemporal
 from starter.devstack.temporal_cli import find_temporal
-from starter.publishing import publish
+from starter.versioning.publishing import publish
+from tests.in_flight.decided import operation
+from tests.in_flight.test_moving import reworded
 from tests.product import Shop, addressees, running_product, starter_document
-from tests.under_way.decided import operation
-from tests.under_way.test_moving import reworded
 from worker import connect
 
 
@@ -67,4 +67,4 @@ async def test_an_operation_does_not_walk_all_its_journeys_in_vain_while_tempora
     number = await operation(pool, reworded("Look, it is here"), Choice.MOVE)
     bulk = Bulk(pool, Waitlist(pool), Temporal(client, "outage"), at_once=2)
     with pytest.raises(ApplicationError, match="took no call of a whole batch; 0 journeys were asked"):
-        await ActivityEnvironment().run(bulk.carry_out, CarryOut(operation_id=number))
+        await ActivityEnvironment().run(bulk.run_bulk, RunBulk(operation_id=number))

@@ -9,15 +9,15 @@ from typing import Any
 import pytest
 from temporalio.client import Client, WorkflowHandle
 
+from activities.intake.intake import Intake
 from activities.postgres.pool import Pool, open_pool
-from activities.waitlist.intake import Intake
 from schemas.ids import journey_workflow_id
-from schemas.reports import JourneyReport
+from schemas.responses.reports import JourneyReport
 from starter.devstack.mailbox import Mailbox
 from starter.devstack.postgres import EmbeddedPostgres
 from starter.devstack.temporal import EmbeddedTemporal
-from starter.journeys import Journeys
-from starter.publishing import publish
+from starter.support.journeys import Journeys
+from starter.versioning.publishing import publish
 from tests.conformance.providers import At, BarePeer, Does, Plan
 from tests.conftest import TEMPLATE
 from tests.faults.killable import UNTIL_AT_WORK, Setting, kill, worker_process

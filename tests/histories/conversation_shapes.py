@@ -12,15 +12,15 @@ from temporalio.testing import WorkflowEnvironment
 
 from activities.intake.events import Events
 from activities.temporal import SEARCH_ATTRIBUTES
-from schemas.events import Event, EventKind
 from schemas.ids import JourneyId, journey_workflow_id
-from schemas.journey import ContactEvent, Signal
+from schemas.incoming.events import Event, EventKind
+from schemas.journey.messages import ContactEvent, Signal
 from schemas.settings import Settings
-from starter.consents import Consents
 from starter.devstack.temporal_cli import find_temporal
 from starter.documents import load_document
+from starter.shops.consents import Consents
 from tests.conformance.shops import RealShop
-from tests.histories.stage import CONTACT, IDENTITY, Ran, Stage, ended, rests_at
+from tests.histories.stage import CONTACT, IDENTITY, Ran, SimulatedShop, ended, rests_at
 from tests.history import settled_history
 from tests.product import STORE, Product, next_change
 
@@ -61,7 +61,7 @@ messages:
 """
 
 
-async def every_kind_of_step(stage: Stage) -> Ran:
+async def every_kind_of_step(stage: SimulatedShop) -> Ran:
     """A conversation without an alert, walked through every kind of step."""
     async with RealShop() as system:
         document = load_document(WALK.replace("HOOK", system.url), "walk.yaml")
@@ -97,7 +97,7 @@ messages:
 """
 
 
-async def _waits_for_one(stage: Stage, product: Product) -> JourneyId:
+async def _waits_for_one(stage: SimulatedShop, product: Product) -> JourneyId:
     """A journey that rests at the first of two waits."""
     began = Event(id="begin", store=STORE, kind=EventKind.CUSTOM, name="begin", email=f"{CONTACT}@example.com")
     journey = (await Events(stage.pool).take(began)).effect.conversations[0].journey
@@ -111,7 +111,7 @@ def _event(event: str, seconds_later: int) -> ContactEvent:
     return ContactEvent(event_id=event, event=event, at=datetime.now(UTC) + timedelta(seconds=seconds_later))
 
 
-async def two_events_in_one_task(stage: Stage) -> Ran:
+async def two_events_in_one_task(stage: SimulatedShop) -> Ran:
     """Nothing was at work when two events were told, the later one first: each ended the wait that it belongs to."""
     document = load_document(TWO_WAITS, "two-waits.yaml")
     async with stage.at_work(document, "events") as product:
@@ -123,20 +123,20 @@ async def two_events_in_one_task(stage: Stage) -> Ran:
         return await ended(product, journey)
 
 
-async def continued_in_a_rest(stage: Stage) -> Ran:
+async def continued_in_a_rest(stage: SimulatedShop) -> Ran:
     """The run that a long history ended in the middle of a wait, with an event that the next wait was for."""
     before, _ = await _continued(stage)
     return before
 
 
-async def begun_with_what_was_heard(stage: Stage) -> Ran:
+async def begun_with_what_was_heard(stage: SimulatedShop) -> Ran:
     """The run after one like that: the event of the first wait came in it, and that of the second was brought along."""
     _, after = await _continued(stage)
     return after
 
 
 @asynccontextmanager
-async def _finding_histories_long(stage: Stage) -> AsyncGenerator[Stage]:
+async def _finding_histories_long(stage: SimulatedShop) -> AsyncGenerator[SimulatedShop]:
     """The stage, with a server that suggests a new history after a few events; by default it does after thousands."""
     # The SDK leaves the type of a search attribute's values open.
     environment = await WorkflowEnvironment.start_local(  # pyright: ignore[reportUnknownMemberType]
@@ -150,7 +150,7 @@ async def _finding_histories_long(stage: Stage) -> AsyncGenerator[Stage]:
         yield replace(stage, client=environment.client)
 
 
-async def _continued(stage: Stage) -> tuple[Ran, Ran]:
+async def _continued(stage: SimulatedShop) -> tuple[Ran, Ran]:
     document = load_document(TWO_WAITS, "two-waits.yaml")
     async with _finding_histories_long(stage) as long, long.at_work(document) as product:
         journey = await _waits_for_one(long, product)

@@ -27,7 +27,7 @@ from starter.devstack.temporal_cli import find_temporal
 from starter.runtime.ports import free_port
 from tests.conformance.shops import SECRET
 from tests.histories.shapes import SHAPES
-from tests.histories.stage import IDENTITY, Stage
+from tests.histories.stage import IDENTITY, SimulatedShop
 from tests.history import settled_history
 
 FOLDER = Path(__file__).parent
@@ -35,7 +35,7 @@ HASHES = FOLDER / "released.sha256"
 """The hash of each, as `sha256sum` writes it: what was released is never written again."""
 
 
-async def _record(stage: Stage, name: str) -> None:
+async def _record(stage: SimulatedShop, name: str) -> None:
     ran = await SHAPES[name](stage)
     history = ran.history or await settled_history(stage.client, ran.workflow_id)
     recorded = {
@@ -78,7 +78,7 @@ async def record(names: list[str]) -> None:
                 pool = await open_pool(await postgres.create_database(name), 10)
                 await migrate(pool)
                 async with Mailbox(root / name, port=free_port()) as mailbox:
-                    await _record(Stage(pool, client, mailbox), name)
+                    await _record(SimulatedShop(pool, client, mailbox), name)
                 await pool.close()
 
 

@@ -6,28 +6,28 @@ from types import MappingProxyType
 
 from activities.temporal import Temporal
 from activities.waitlist.store import Waitlist
-from schemas.conversation import ConversationDocument
+from schemas.document.conversation import ConversationDocument
 from schemas.document.steps import ExitStep, SendStep, Status
 from schemas.ids import bulk_workflow_id, journey_workflow_id, shelf_workflow_id
-from schemas.journey import Move
-from schemas.operations import Choice
-from schemas.repair import Answer, Repair
-from starter.approvals import Approvals, Which
-from starter.archive import archive_now, archive_schedule_id
-from starter.bulk import BulkOperations, Decision
+from schemas.journey.messages import Move
+from schemas.responses.operations import Choice
+from schemas.responses.repair import Answer, Repair
 from starter.documents import STARTER_CONVERSATION, load_document
-from starter.publishing import publish
-from starter.reconciliation import reconcile_now, schedule_id
-from starter.repair import By, Repairs
+from starter.ops.approvals import Approvals, Which
+from starter.ops.repair import By, Repairs
+from starter.runtime.archive_schedule import archive_now, archive_schedule_id
+from starter.runtime.reconciliation_schedule import reconcile_now, schedule_id
+from starter.versioning.bulk import BulkOperations, Decision
+from starter.versioning.publishing import publish
 from tests.histories.conversation_shapes import (
     begun_with_what_was_heard,
     continued_in_a_rest,
     every_kind_of_step,
     two_events_in_one_task,
 )
-from tests.histories.stage import CONTACT, IDENTITY, Ran, Stage, ended, rests_at
+from tests.histories.stage import CONTACT, IDENTITY, Ran, SimulatedShop, ended, rests_at
 from tests.product import next_change, starter_document, subject
-from workflows.interpreter.compiler import compile_document
+from workflows.compiler.compile import compile_document
 
 
 def told_only() -> ConversationDocument:
@@ -38,15 +38,15 @@ def told_only() -> ConversationDocument:
     return starter.model_copy(update={"threads": (thread.model_copy(update={"steps": steps}),)})
 
 
-async def told_with_reminder(stage: Stage) -> Ran:
+async def told_with_reminder(stage: SimulatedShop) -> Ran:
     return await _told(stage, starter_document(wait="1 second"))
 
 
-async def told_without_follow_up(stage: Stage) -> Ran:
+async def told_without_follow_up(stage: SimulatedShop) -> Ran:
     return await _told(stage, told_only())
 
 
-async def _told(stage: Stage, document: ConversationDocument) -> Ran:
+async def _told(stage: SimulatedShop, document: ConversationDocument) -> Ran:
     shop = await stage.shop(document)
     async with stage.at_work(document) as product:
         (journey,) = await shop.signs_up(CONTACT)
@@ -55,7 +55,7 @@ async def _told(stage: Stage, document: ConversationDocument) -> Ran:
         return await ended(product, journey)
 
 
-async def sold_out_again_then_told(stage: Stage) -> Ran:
+async def sold_out_again_then_told(stage: SimulatedShop) -> Ran:
     """Called while units were there, they were gone when the message was checked; told when others came."""
     document = told_only()
     shop = await stage.shop(document)
@@ -70,7 +70,7 @@ async def sold_out_again_then_told(stage: Stage) -> Ran:
         return await ended(product, journey)
 
 
-async def window_ended(stage: Stage) -> Ran:
+async def window_ended(stage: SimulatedShop) -> Ran:
     document = starter_document()
     shop = await stage.shop(document)
     (journey,) = await shop.signs_up(CONTACT)
@@ -79,7 +79,7 @@ async def window_ended(stage: Stage) -> Ran:
         return await ended(product, journey)
 
 
-async def cancelled_in_line(stage: Stage) -> Ran:
+async def cancelled_in_line(stage: SimulatedShop) -> Ran:
     document = starter_document()
     shop = await stage.shop(document)
     async with stage.at_work(document) as product:
@@ -89,7 +89,7 @@ async def cancelled_in_line(stage: Stage) -> Ran:
         return await ended(product, journey)
 
 
-async def cancelled_after_told(stage: Stage) -> Ran:
+async def cancelled_after_told(stage: SimulatedShop) -> Ran:
     document = starter_document()
     shop = await stage.shop(document)
     async with stage.at_work(document) as product:
@@ -101,7 +101,7 @@ async def cancelled_after_told(stage: Stage) -> Ran:
         return await ended(product, journey)
 
 
-async def held_up_by_the_provider(stage: Stage) -> Ran:
+async def held_up_by_the_provider(stage: SimulatedShop) -> Ran:
     """The provider was down, so the message went on as a regular activity."""
     await stage.mailbox.stop()
     document = told_only()
@@ -122,12 +122,12 @@ def every_event() -> ConversationDocument:
     return load_document(text, file.name)
 
 
-async def confirmed_told_and_reminded(stage: Stage) -> Ran:
+async def confirmed_told_and_reminded(stage: SimulatedShop) -> Ran:
     """A subscription's confirmation, the alert, and two reminders."""
     return await _told(stage, every_event())
 
 
-async def discontinued(stage: Stage) -> Ran:
+async def discontinued(stage: SimulatedShop) -> Ran:
     document = every_event()
     shop = await stage.shop(document)
     async with stage.at_work(document) as product:
@@ -137,7 +137,7 @@ async def discontinued(stage: Stage) -> Ran:
         return await ended(product, journey)
 
 
-async def spoken_to_in_line(stage: Stage) -> Ran:
+async def spoken_to_in_line(stage: SimulatedShop) -> Ran:
     """A message said once to those in line; the journey stood in line after it, and was told."""
     document = told_only()
     shop = await stage.shop(document)
@@ -152,7 +152,7 @@ async def spoken_to_in_line(stage: Stage) -> Ran:
         return await ended(product, journey)
 
 
-async def cancelled_in_temporal(stage: Stage) -> Ran:
+async def cancelled_in_temporal(stage: SimulatedShop) -> Ran:
     """Cancelled with Temporal's own tools while it stood in line."""
     document = told_only()
     shop = await stage.shop(document)
@@ -165,7 +165,7 @@ async def cancelled_in_temporal(stage: Stage) -> Ran:
         return Ran(handle.id, None)
 
 
-async def reconciled(stage: Stage) -> Ran:
+async def reconciled(stage: SimulatedShop) -> Ran:
     document = told_only()
     shop = await stage.shop(document)
     async with stage.at_work(document) as product:
@@ -176,7 +176,7 @@ async def reconciled(stage: Stage) -> Ran:
         return Ran(f"{schedule_id(queue)}/by-hand", None)
 
 
-async def archived(stage: Stage) -> Ran:
+async def archived(stage: SimulatedShop) -> Ran:
     """One journey had ended, and its history was put into the archive."""
     document = told_only()
     shop = await stage.shop(document)
@@ -189,7 +189,7 @@ async def archived(stage: Stage) -> Ran:
         return Ran(f"{archive_schedule_id(queue)}/by-hand", None)
 
 
-async def moved_and_skipped(stage: Stage) -> Ran:
+async def moved_and_skipped(stage: SimulatedShop) -> Ran:
     """Moved to another version during a wait, which was then passed over by hand."""
     document = starter_document()
     shop = await stage.shop(document)
@@ -209,7 +209,7 @@ async def moved_and_skipped(stage: Stage) -> Ran:
         return await ended(product, journey)
 
 
-async def carried_out(stage: Stage) -> Ran:
+async def carried_out(stage: SimulatedShop) -> Ran:
     """An operation: everyone in line was asked to move."""
     document = told_only()
     shop = await stage.shop(document)
@@ -226,7 +226,7 @@ async def carried_out(stage: Stage) -> Ran:
         return Ran(handle.id, None)
 
 
-async def approved_by_hand(stage: Stage) -> Ran:
+async def approved_by_hand(stage: SimulatedShop) -> Ran:
     """A manual message that was held, and approved."""
     told = told_only()
     (thread,) = told.threads
@@ -242,7 +242,7 @@ async def approved_by_hand(stage: Stage) -> Ran:
         return await ended(product, journey)
 
 
-async def shelf(stage: Stage) -> Ran:
+async def shelf(stage: SimulatedShop) -> Ran:
     """Called two, and looked again in vain."""
     document = told_only()
     shop = await stage.shop(document)
@@ -253,7 +253,7 @@ async def shelf(stage: Stage) -> Ran:
         return Ran(shelf_workflow_id(subject("v")), None)
 
 
-SHAPES = MappingProxyType[str, Callable[[Stage], Awaitable[Ran]]](
+SHAPES = MappingProxyType[str, Callable[[SimulatedShop], Awaitable[Ran]]](
     {
         shape.__name__: shape
         for shape in (

@@ -7,13 +7,13 @@ from itertools import count
 
 from temporalio.client import Client, WorkflowHistory
 
+from activities.intake.intake import Intake
 from activities.postgres.pool import Pool
-from activities.waitlist.intake import Intake
-from schemas.conversation import ConversationDocument
+from schemas.document.conversation import ConversationDocument
 from schemas.ids import JourneyId, journey_workflow_id
-from schemas.path import JourneyPath
+from schemas.journey.path import JourneyPath
 from starter.devstack.mailbox import Mailbox
-from starter.publishing import publish
+from starter.versioning.publishing import publish
 from tests.product import Product, Shop, running_product
 
 IDENTITY = "recorder"
@@ -34,7 +34,7 @@ class Ran:
 
 
 @dataclass(frozen=True)
-class Stage:
+class SimulatedShop:
     """The servers, and a database of the shape's own."""
 
     pool: Pool
@@ -64,5 +64,5 @@ async def ended(product: Product, journey: JourneyId) -> Ran:
     return Ran(handle.id, await handle.query("path", result_type=JourneyPath))
 
 
-async def rests_at(stage: Stage, journey: JourneyId) -> str | None:
+async def rests_at(stage: SimulatedShop, journey: JourneyId) -> str | None:
     return await stage.pool.fetchval("select at_step from journeys where id = $1", journey)

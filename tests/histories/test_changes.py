@@ -8,7 +8,7 @@ from typing import Any, get_args
 import pytest
 
 from schemas.document.steps import Step
-from schemas.journey import Activity, Intervene, Signal, Workflow
+from schemas.journey.messages import Activity, Intervene, Signal, Workflow
 from tests.histories.record import FOLDER, HASHES
 from tests.histories.test_histories import payloads
 

@@ -13,8 +13,8 @@ from temporalio.client import WorkflowHistory
 from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.worker import Replayer
 
-from schemas.path import JourneyPath
-from starter.replay import FOR_THE_NEXT_TASK, HistoryGone, replay_histories, replay_history
+from schemas.journey.path import JourneyPath
+from starter.support.replay import FOR_THE_NEXT_TASK, HistoryGone, replay_histories, replay_history
 from tests.histories.record import FOLDER
 from tests.histories.shapes import SHAPES
 from tests.histories.stage import CONTACT

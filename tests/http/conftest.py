@@ -13,9 +13,9 @@ from activities.storefronts.registry import Storefronts
 from schemas.settings import Settings
 from starter.http.app import create_app
 from starter.http.server import serving
-from starter.publishing import publish
 from starter.runtime.ports import free_port
 from starter.services import Services, build_services
+from starter.versioning.publishing import publish
 from tests.http.web import SETTINGS, Web, open_web
 from tests.product import starter_document
 from worker import connect

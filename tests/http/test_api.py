@@ -223,7 +223,7 @@ async def test_a_path_cannot_be_replayed_while_temporal_is_down(web: Web) -> Non
 async def test_a_document_is_checked_and_published_once(web: Web) -> None:
     text = STARTER_CONVERSATION.read_text(encoding="utf-8").replace("goal: The", "goal: That the")
     checked = (await web.keyed.post("/v1/conversations/check", content=text)).json()
-    assert (checked["ok"], checked["mistakes"]) == (True, [])
+    assert (checked["ok"], checked["diagnostics"]) == (True, [])
     published = await web.keyed.post("/v1/conversations", content=text)
     assert published.status_code == 201
     assert published.json() == {
@@ -241,8 +241,8 @@ async def test_a_document_with_mistakes_is_answered_line_by_line(web: Web) -> No
     checked = (await web.keyed.post("/v1/conversations/check", content=text)).json()
     assert not checked["ok"]
     said = problem(await web.keyed.post("/v1/conversations", content=text), 422, "invalid")
-    assert said.path == checked["mistakes"][0]["path"] == "threads[0].steps[1].wait"
-    assert said.errors[0].line == checked["mistakes"][0]["line"]
+    assert said.path == checked["diagnostics"][0]["path"] == "threads[0].steps[1].wait"
+    assert said.errors[0].line == checked["diagnostics"][0]["line"]
 
 
 async def test_an_alert_that_another_conversation_has_is_a_conflict(web: Web) -> None:

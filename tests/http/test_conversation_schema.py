@@ -1,6 +1,6 @@
 """The JSON Schema of conversations, for whoever writes them away from a checkout."""
 
-from starter.schema import conversation_schema
+from starter.authoring.schema import conversation_schema
 from tests.http.web import Web, problem
 
 

@@ -7,7 +7,7 @@ from temporalio.client import Client
 
 from activities.postgres.pool import Pool
 from starter.http.limits import ADDRESSES_REMEMBERED, SignUpLimit
-from starter.publishing import publish
+from starter.versioning.publishing import publish
 from tests.http.conftest import web_over
 from tests.http.web import SETTINGS, Web, problem, product_message
 from tests.product import starter_document

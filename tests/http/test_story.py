@@ -3,7 +3,7 @@
 from temporalio.client import Client
 
 from activities.postgres.pool import Pool
-from schemas.path import JourneyPath
+from schemas.journey.path import JourneyPath
 from starter.devstack.mailbox import Mailbox
 from tests.http.conftest import web_over
 from tests.http.web import Web, level_message, product_message

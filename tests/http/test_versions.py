@@ -3,9 +3,9 @@
 import httpx
 
 from activities.postgres.pool import Pool
-from schemas.versions import ConversationList, DifferenceReport, SavedWorking, ShownVersion, VersionList
-from starter.contents import as_yaml
-from starter.publishing import publish
+from schemas.responses.versions import ConversationList, DifferenceReport, SavedWorking, ShownVersion, VersionList
+from starter.versioning.contents import as_yaml
+from starter.versioning.publishing import publish
 from tests.http.web import Web, problem
 from tests.product import starter_document
 

@@ -7,25 +7,25 @@ from datetime import UTC, datetime, timedelta
 
 from hypothesis import strategies as st
 
-from schemas.alerts import AlertEvent
+from schemas.document.alert_types.vocabulary import AlertEvent
 from schemas.document.steps import CallWebhook, ContactChange, Exit, Send, Step, Wait
 from schemas.ids import AlertId, ContactId, JourneyId, StepId, StoreId, Subject, VersionId
-from schemas.journey import Broadcast, Deliver, JourneyStart, JourneyState, Leave, PlaceGiven
-from schemas.outcome import Deferred, Outcome, Refused, Sent, Then, Unknown
-from schemas.program import SEMANTICS, Entry, Program, Terms
+from schemas.journey.messages import Broadcast, Deliver, JourneyStart, JourneyState, Leave, PlaceGiven
+from schemas.journey.outcome import AfterRefusal, Deferred, Outcome, Refused, Sent, Unknown
+from schemas.journey.program import SEMANTICS, Entry, Program, Terms
 from schemas.reasons import Reason
-from workflows.interpreter.rehearsal import Happening, Rehearsal
 from workflows.interpreter.world import Awaited, Woken, awaits_nothing
+from workflows.worlds.rehearsal import Happening, Rehearsal
 
 DAWN = datetime(2026, 3, 1, 6, 0, tzinfo=UTC)
 WINDOW = timedelta(days=60)
 ENDINGS: tuple[Outcome, ...] = (
     Sent(message_id="m@shop.example", at=DAWN),
     Unknown(),
-    Refused(reason=Reason.MESSAGE_DRAFT, then=Then.GO_ON),
-    Refused(reason=Reason.SKIPPED, then=Then.END_THREAD),
-    Refused(reason=Reason.SOLD_OUT_AGAIN, then=Then.BACK_IN_LINE),
-    Refused(reason=Reason.NO_CONSENT, then=Then.LEAVE),
+    Refused(reason=Reason.MESSAGE_DRAFT, then=AfterRefusal.GO_ON),
+    Refused(reason=Reason.SKIPPED, then=AfterRefusal.END_THREAD),
+    Refused(reason=Reason.SOLD_OUT_AGAIN, then=AfterRefusal.BACK_IN_LINE),
+    Refused(reason=Reason.NO_CONSENT, then=AfterRefusal.LEAVE),
 )
 
 
@@ -138,7 +138,7 @@ class CuttableRehearsal(Rehearsal):
         self.slept.append((fell_asleep, self._now))
         return woken
 
-    async def step_out(self, reason: Reason) -> int | None:
+    async def leave_waitlist(self, reason: Reason) -> int | None:
         for happening in self._ahead:
             match happening.signal:
                 case PlaceGiven(claim_id=claim_id) if claim_id > self._known_claim:

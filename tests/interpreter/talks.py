@@ -4,11 +4,11 @@ from datetime import timedelta
 
 from hypothesis import strategies as st
 
-from schemas.alert_types.back_in_stock import BackInStock
-from schemas.alerts import Action, AlertEvent, AlertType, Reminders
 from schemas.channels import Channel
-from schemas.conversation import ConversationDocument, MessageSection, ThreadSection
 from schemas.criteria import read_criteria
+from schemas.document.alert_types.back_in_stock import BackInStock
+from schemas.document.alert_types.vocabulary import Action, AlertEvent, AlertType, Reminders
+from schemas.document.conversation import ConversationDocument, MessageSection, ThreadSection
 from schemas.document.steps import (
     AddTagStep,
     AddToListStep,
@@ -27,14 +27,14 @@ from schemas.document.steps import (
     WaitUntilStep,
 )
 from schemas.ids import StepId, VersionId
-from schemas.journey import Broadcast, ContactEvent, Leave, Move, Skip, Wake
-from schemas.moments import parse_until
-from schemas.outcome import Held, Stopped
-from schemas.program import Program
+from schemas.journey.messages import Broadcast, ContactEvent, Leave, Move, Skip, Wake
+from schemas.journey.outcome import Held, Stopped
+from schemas.journey.program import Program
 from schemas.reasons import Reason
+from schemas.time.moments import parse_until
 from tests.interpreter.journeys import ENDINGS, Answers, Life, at_any_moment, claims, start_of
-from workflows.interpreter.compiler import compile_document
-from workflows.interpreter.rehearsal import Happening, Signal
+from workflows.compiler.compile import compile_document
+from workflows.worlds.rehearsal import Happening, Signal
 
 EVENTS = ("ordered", "custom.waved", "clicked_message")
 BEGIN = "custom.begin"
@@ -108,8 +108,8 @@ def conversations(draw: st.DrawFn, *, general: bool = False) -> ConversationDocu
     alert = BackInStock(type=AlertType.BACK_IN_STOCK, action=Action.SIGN_UP, reminders=reminders)
     others = draw(st.lists(st.sampled_from((AlertEvent.SUBSCRIPTION, AlertEvent.DISCONTINUED)), unique=True))
     events = (AlertEvent.ALERT, AlertEvent.FOLLOW_UP, *others)
-    doors = [("Begin", BEGIN)] if general else [(event.capitalize(), f"back.{event}") for event in events]
-    threads = [draw(_thread(name, on)) for name, on in doors]
+    entry_triggers = [("Begin", BEGIN)] if general else [(event.capitalize(), f"back.{event}") for event in events]
+    threads = [draw(_thread(name, on)) for name, on in entry_triggers]
     if any(isinstance(step, GoToStep) for thread in threads for step in thread.steps):
         threads.append(draw(_thread(ELSEWHERE, None)))
     return ConversationDocument(

@@ -5,10 +5,10 @@ from datetime import timedelta
 import pytest
 from hypothesis import given, settings
 
-from schemas.alert_types.back_in_stock import BackInStock
-from schemas.alert_types.registry import raised_events
-from schemas.alerts import AlertEvent
-from schemas.conversation import ConversationDocument
+from schemas.document.alert_types.back_in_stock import BackInStock
+from schemas.document.alert_types.registry import raised_events
+from schemas.document.alert_types.vocabulary import AlertEvent
+from schemas.document.conversation import ConversationDocument
 from schemas.document.steps import (
     Decide,
     Exit,
@@ -27,14 +27,14 @@ from schemas.document.steps import (
     step_id,
 )
 from schemas.ids import StepId, VersionId
-from schemas.program import Program
+from schemas.journey.program import Program
 from starter.documents import STARTER_CONVERSATION, load_document
 from tests.documents.any_document import documents
-from workflows.interpreter.compiler import NotCompilable, compile_document, find_mistakes
+from workflows.compiler.compile import NotCompilable, compile_document, find_mistakes
+from workflows.compiler.diagnostics import format_path
+from workflows.compiler.lint import find_lint_warnings
+from workflows.compiler.step_ids import with_ids
 from workflows.interpreter.journey import NO_TERMS
-from workflows.interpreter.mistakes import format_path
-from workflows.interpreter.notes import find_notes
-from workflows.interpreter.step_ids import with_ids
 
 V1 = VersionId("v1")
 
@@ -115,15 +115,17 @@ def _takes_time(step: Step) -> bool:
 @settings(max_examples=50)
 def test_every_alert_and_every_reminder_has_a_door(document: ConversationDocument) -> None:
     program = compile_document(document, V1)
-    doors = [entry.event for entry in program.entries]
-    assert doors == [thread.on for thread in document.threads if thread.on is not None]
+    entry_triggers = [entry.event for entry in program.entries]
+    assert entry_triggers == [thread.on for thread in document.threads if thread.on is not None]
     for code, alert in document.alerts.items():
-        assert {door for door in doors if door.startswith(f"{code}.")} <= {f"{code}.{e}" for e in raised_events(alert)}
-        assert f"{code}.alert" in doors
+        assert {door for door in entry_triggers if door.startswith(f"{code}.")} <= {
+            f"{code}.{e}" for e in raised_events(alert)
+        }
+        assert f"{code}.alert" in entry_triggers
         reminders = alert.reminders if isinstance(alert, BackInStock) else None
         terms = program.terms.get(code, NO_TERMS)
         assert terms.reminders == (reminders.times if reminders else 0)
-        assert (f"{code}.follow-up" in doors) == (reminders is not None)
+        assert (f"{code}.follow-up" in entry_triggers) == (reminders is not None)
 
 
 @given(documents())
@@ -158,9 +160,9 @@ def test_a_draft_stays_a_draft_in_the_program() -> None:
 
 def test_a_second_message_of_the_same_code_asks_for_an_id_that_is_free() -> None:
     document = _document(SendStep(send="m"), SendStep(send="n", id="m-2"), SendStep(send="m"))
-    (mistake,) = find_mistakes(document)
-    assert format_path(mistake.path) == "threads[0].steps[2]"
-    assert "id: m-3" in mistake.advice
+    (diagnostic,) = find_mistakes(document)
+    assert format_path(diagnostic.path) == "threads[0].steps[2]"
+    assert "id: m-3" in diagnostic.advice
 
 
 def test_a_name_longer_than_an_id_may_be_still_gets_a_valid_proposal() -> None:
@@ -176,7 +178,10 @@ def test_a_contradiction_is_raised_with_all_its_mistakes() -> None:
     document = _document(ExitStep(exit="x"), SendStep(send="gone"))
     with pytest.raises(NotCompilable, match="there is no message 'gone'") as raised:
         compile_document(document, V1)
-    assert {format_path(m.path) for m in raised.value.mistakes} == {"threads[0].steps[1].send", "threads[0].steps[1]"}
+    assert {format_path(m.path) for m in raised.value.diagnostics} == {
+        "threads[0].steps[1].send",
+        "threads[0].steps[1]",
+    }
 
 
 def test_a_second_thread_on_the_same_event_is_never_entered() -> None:
@@ -184,17 +189,17 @@ def test_a_second_thread_on_the_same_event_is_never_entered() -> None:
         {"name": "One", "on": "a.alert", "steps": [{"send": "m"}]},
         {"name": "Two", "on": "a.alert", "steps": [{"send": "n"}]},
     ]
-    (mistake,) = find_mistakes(_document(threads=threads))
-    assert format_path(mistake.path) == "threads[1].on"
-    assert "'One'" in mistake.message
+    (diagnostic,) = find_mistakes(_document(threads=threads))
+    assert format_path(diagnostic.path) == "threads[1].on"
+    assert "'One'" in diagnostic.message
 
 
 def test_a_list_has_one_alert_of_each_kind_and_each_leads_to_a_thread() -> None:
     alert = {"type": "back-in-stock", "action": "sign-up"}
-    mistakes = find_mistakes(_document(alerts={"a": alert, "b": alert}))
-    assert [format_path(m.path) for m in mistakes] == ["alerts.b", "alerts.b"]
-    assert "'a' already watches for back-in-stock by sign-up" in mistakes[0].message
-    assert "on: b.alert" in mistakes[1].advice
+    diagnostics = find_mistakes(_document(alerts={"a": alert, "b": alert}))
+    assert [format_path(m.path) for m in diagnostics] == ["alerts.b", "alerts.b"]
+    assert "'a' already watches for back-in-stock by sign-up" in diagnostics[0].message
+    assert "on: b.alert" in diagnostics[1].advice
 
 
 def test_each_type_of_alert_once_for_each_action_stands_in_one_list() -> None:
@@ -210,9 +215,9 @@ def test_each_type_of_alert_once_for_each_action_stands_in_one_list() -> None:
 
 
 def test_reminders_that_no_thread_answers_are_a_mistake() -> None:
-    (mistake,) = find_mistakes(_document(alerts=_back(reminders={"after": "2 days"})))
-    assert format_path(mistake.path) == "alerts.a.reminders"
-    assert "on: a.follow-up" in mistake.advice
+    (diagnostic,) = find_mistakes(_document(alerts=_back(reminders={"after": "2 days"})))
+    assert format_path(diagnostic.path) == "alerts.a.reminders"
+    assert "on: a.follow-up" in diagnostic.advice
 
 
 def test_an_event_that_no_alert_raises_is_explained_by_what_is_missing() -> None:
@@ -229,15 +234,15 @@ def test_an_event_that_no_alert_raises_is_explained_by_what_is_missing() -> None
             {"name": "B", "on": "b.alert", "steps": [{"send": "n"}]},
             {"name": "Never", "on": on, "steps": [{"send": "o"}]},
         ]
-        (mistake,) = find_mistakes(_document(alerts=_back() | looked_at, threads=threads))
-        assert format_path(mistake.path) == "threads[2].on"
-        assert words in mistake.message
+        (diagnostic,) = find_mistakes(_document(alerts=_back() | looked_at, threads=threads))
+        assert format_path(diagnostic.path) == "threads[2].on"
+        assert words in diagnostic.message
 
 
 def test_unsent_messages_and_silent_threads_are_noted() -> None:
-    notes = find_notes(_document(WaitStep(wait=timedelta(days=1))))
-    assert {format_path(note.path) for note in notes} == {"messages.m", "messages.n", "messages.o", "threads[0]"}
-    assert any("nobody is enlisted for 'a'" in note.message for note in notes)
+    warnings = find_lint_warnings(_document(WaitStep(wait=timedelta(days=1))))
+    assert {format_path(note.path) for note in warnings} == {"messages.m", "messages.n", "messages.o", "threads[0]"}
+    assert any("nobody is enlisted for 'a'" in note.message for note in warnings)
 
 
 def _back(**terms: object) -> dict[str, object]:
@@ -250,8 +255,8 @@ def _thread(event: AlertEvent, *steps: StepSection) -> dict[str, object]:
 
 def _notes_of(*threads: dict[str, object], **terms: object) -> dict[str, str]:
     """The notes beside those on messages that no step sends."""
-    notes = find_notes(_document(alerts=_back(**terms), threads=threads))
-    return {format_path(note.path): note.message for note in notes if note.path[0] != "messages"}
+    warnings = find_lint_warnings(_document(alerts=_back(**terms), threads=threads))
+    return {format_path(note.path): note.message for note in warnings if note.path[0] != "messages"}
 
 
 DRAFT = SendStep(send="m", status=Status.DRAFT)
@@ -260,9 +265,9 @@ SENT_AGAIN = SendStep(send="n")
 
 
 def test_an_alert_whose_messages_are_all_drafts_is_noted_for_nobody_is_enlisted() -> None:
-    notes = _notes_of(_thread(AlertEvent.ALERT, DRAFT), _thread(AlertEvent.SUBSCRIPTION, SENT_AGAIN))
-    assert list(notes) == ["alerts.a"]
-    assert "nobody is enlisted" in notes["alerts.a"]
+    warnings = _notes_of(_thread(AlertEvent.ALERT, DRAFT), _thread(AlertEvent.SUBSCRIPTION, SENT_AGAIN))
+    assert list(warnings) == ["alerts.a"]
+    assert "nobody is enlisted" in warnings["alerts.a"]
     assert _notes_of(_thread(AlertEvent.ALERT, DRAFT, SENT_AGAIN)) == {}
 
 
@@ -273,16 +278,16 @@ def test_an_event_that_is_answered_for_one_alert_only_is_noted() -> None:
         _thread(AlertEvent.DISCONTINUED, SENT_AGAIN),
         {"name": "B", "on": "b.alert", "steps": [{"send": "o"}]},
     ]
-    (note,) = find_notes(_document(alerts=alerts, threads=threads))
+    (note,) = find_lint_warnings(_document(alerts=alerts, threads=threads))
     assert format_path(note.path) == "alerts.b"
     assert "on: b.discontinued" in note.advice
 
 
 def test_a_wait_before_standing_in_line_is_noted_for_it_holds_up_the_alert() -> None:
     wait = WaitStep(wait=timedelta(days=2))
-    notes = _notes_of(_thread(AlertEvent.SUBSCRIPTION, SENT, wait, SENT_AGAIN), _thread(AlertEvent.ALERT, SENT))
-    assert list(notes) == ["threads[0].steps[1]"]
-    assert "up to 2 days later" in notes["threads[0].steps[1]"]
+    warnings = _notes_of(_thread(AlertEvent.SUBSCRIPTION, SENT, wait, SENT_AGAIN), _thread(AlertEvent.ALERT, SENT))
+    assert list(warnings) == ["threads[0].steps[1]"]
+    assert "up to 2 days later" in warnings["threads[0].steps[1]"]
     assert _notes_of(_thread(AlertEvent.ALERT, SENT, wait, SENT_AGAIN)) == {}
 
 
@@ -308,7 +313,7 @@ def test_reminders_that_come_after_the_offer_has_lapsed_are_noted(
     hours: int, times: int, wait: int, said: str | None
 ) -> None:
     waits = [WaitStep(wait=timedelta(hours=wait))] if wait else []
-    notes = _notes_of(
+    warnings = _notes_of(
         _thread(AlertEvent.ALERT, SENT),
         _thread(AlertEvent.FOLLOW_UP, SENT_AGAIN, *waits),
         reminders={"after": "24 hours", "times": times},
@@ -316,11 +321,11 @@ def test_reminders_that_come_after_the_offer_has_lapsed_are_noted(
     )
     match said:
         case None:
-            assert notes == {}
+            assert warnings == {}
         case "only 0":
-            assert "no reminder is sent" in notes["alerts.a.reminders"]
+            assert "no reminder is sent" in warnings["alerts.a.reminders"]
         case _:
-            assert said in notes["alerts.a.reminders"]
+            assert said in warnings["alerts.a.reminders"]
 
 
 def test_a_message_after_the_offer_has_lapsed_is_noted() -> None:

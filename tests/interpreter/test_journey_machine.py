@@ -7,16 +7,16 @@ from itertools import pairwise
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from schemas.alerts import AlertEvent
+from schemas.document.alert_types.vocabulary import AlertEvent
 from schemas.document.steps import Send, Wait
-from schemas.journey import Leave, PlaceGiven
-from schemas.outcome import Deferred, Refused, Sent, Then, Unknown
-from schemas.path import JourneyPath, Why
+from schemas.journey.messages import Leave, PlaceGiven
+from schemas.journey.outcome import AfterRefusal, Deferred, Refused, Sent, Unknown
+from schemas.journey.path import JourneyPath, Why
 from schemas.reasons import Ending, Reason
 from tests.interpreter.journeys import DAWN, WINDOW, CuttableRehearsal, Life, at_any_moment, claims, lives, told_once
 from workflows.interpreter.journey import UNTIL_REMINDER, WAITING_LIST, Ended
-from workflows.interpreter.rehearsal import Happening, rehearse
 from workflows.interpreter.walk import PROVIDER_PATIENCE
+from workflows.worlds.rehearsal import Happening, rehearse
 
 thoroughly = settings(max_examples=150, deadline=None)
 
@@ -89,7 +89,7 @@ def test_a_path_follows_its_program(life: Life) -> None:
     for entry, following in pairwise(path.entries):
         step = next((step for step in steps.values() if step.id == entry.step), None)
         if following.step == WAITING_LIST:
-            came_back = isinstance(entry.outcome, Refused) and entry.outcome.then is Then.BACK_IN_LINE
+            came_back = isinstance(entry.outcome, Refused) and entry.outcome.then is AfterRefusal.BACK_IN_LINE
             assert came_back or entry.step.startswith(("broadcast/", "subscription-"))
         elif following.step in firsts:
             # Called forward, or gone while they entered: then the farewell's thread begins.

@@ -7,16 +7,16 @@ from itertools import pairwise
 from rich.console import Console
 
 from schemas.ids import ContactId, JourneyId, VersionId
-from schemas.journey import JourneyStart, Leave
-from schemas.outcome import Refused, Sent, Then
+from schemas.journey.messages import JourneyStart, Leave
+from schemas.journey.outcome import AfterRefusal, Refused, Sent
 from schemas.reasons import Ending, Reason
 from starter.commands.playing import frames
 from starter.commands.terminal.paths import path_table
 from tests.conversations.told import talk, thread
 from tests.interpreter.journeys import DAWN
-from workflows.interpreter.compiler import compile_document
-from workflows.interpreter.rehearsal import Answering, Happening, Rehearsal, rehearse
-from workflows.interpreter.trail import FIRST_KEPT, MOST_KEPT
+from workflows.compiler.compile import compile_document
+from workflows.interpreter.path_recorder import FIRST_KEPT, MOST_KEPT
+from workflows.worlds.rehearsal import Answering, Happening, Rehearsal, rehearse
 
 HOURS = 2000
 AROUND = talk("quiz", thread("custom.quiz", {"wait": "1 hour"}, {"send": "hello"}, {"go_to": "quiz 0"}))
@@ -37,7 +37,7 @@ def _world(told_in_round: int, begin: datetime = DAWN) -> Rehearsal:
         lambda request, now: (
             Sent(message_id=request.key, at=now)
             if now == told_at
-            else Refused(reason=Reason.ALREADY_SAID, then=Then.GO_ON)
+            else Refused(reason=Reason.ALREADY_SAID, then=AfterRefusal.GO_ON)
         )
     )
     asked = Happening(DAWN + timedelta(hours=HOURS, minutes=-1), Leave(reason=Reason.CANCELLED))

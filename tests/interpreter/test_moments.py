@@ -10,7 +10,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
-from schemas.moments import Until, UntilText, format_until, next_moment, parse_until
+from schemas.time.moments import Until, UntilText, format_until, next_moment, parse_until
 
 ZONES = (
     "Europe/Berlin",

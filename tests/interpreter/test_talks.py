@@ -4,18 +4,18 @@ from itertools import pairwise
 
 from hypothesis import HealthCheck, event, given, settings
 
-from schemas.conversation import ConversationDocument
+from schemas.document.conversation import ConversationDocument
 from schemas.document.steps import Decide, Split
 from schemas.ids import VersionId
-from schemas.journey import Move
-from schemas.outcome import Deferred, Held, Refused, Stopped, Then
-from schemas.path import JourneyPath, Why
-from schemas.program import entry_question
+from schemas.journey.messages import Move
+from schemas.journey.outcome import AfterRefusal, Deferred, Held, Refused, Stopped
+from schemas.journey.path import JourneyPath, Why
+from schemas.journey.program import entry_criteria_id
 from tests.interpreter.journeys import DAWN, CuttableRehearsal, Life
 from tests.interpreter.talks import conversations, talks
-from workflows.interpreter.compiler import compile_document, compile_questions
+from workflows.compiler.compile import compile_document, compile_questions
 from workflows.interpreter.journey import UNTIL_REMINDER, WAITING_LIST, Ended
-from workflows.interpreter.rehearsal import rehearse
+from workflows.worlds.rehearsal import rehearse
 
 thoroughly = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 UNDER_WAY = (Deferred, Held, Stopped)
@@ -115,8 +115,8 @@ def test_every_question_a_program_asks_is_there_with_as_many_criteria_as_it_has_
             assert len(questions.criteria[step.id]) == len(step.branches)
     for entry in program.entries:
         if entry.asks:
-            asked = questions.criteria[entry_question(entry.event)]
-            assert len(asked) == len(program.doors(entry.event))
+            asked = questions.criteria[entry_criteria_id(entry.event)]
+            assert len(asked) == len(program.entry_triggers(entry.event))
 
 
 @thoroughly
@@ -124,7 +124,7 @@ def test_every_question_a_program_asks_is_there_with_as_many_criteria_as_it_has_
 def test_nothing_more_of_a_thread_is_said_once_somebody_has_left_out_the_rest_of_it(life: Life) -> None:
     _, path, _ = _lived(life)
     for entry, following in pairwise(path.entries):
-        ended = isinstance(entry.outcome, Refused) and entry.outcome.then is Then.END_THREAD
+        ended = isinstance(entry.outcome, Refused) and entry.outcome.then is AfterRefusal.END_THREAD
         if ended and not entry.step.startswith("broadcast/"):
             thread = entry.step.partition("-")[0]
             assert following.step in (WAITING_LIST, UNTIL_REMINDER) or not following.step.startswith(f"{thread}-")

@@ -3,11 +3,11 @@
 import asyncpg
 import pytest
 
+from activities.intake.intake import Intake
 from activities.postgres.pool import Pool
-from activities.waitlist.intake import Intake
 from activities.waitlist.store import Waitlist
 from schemas.ids import JourneyId
-from starter.publishing import publish
+from starter.versioning.publishing import publish
 from tests.product import Shop, starter_document, subject
 
 

@@ -10,17 +10,17 @@ import pytest
 import structlog
 from structlog.testing import capture_logs
 
+from activities.intake.intake import Intake
 from activities.postgres.pool import Connection, Pool, open_pool
 from activities.postgres.queries import load_queries
 from activities.postgres.retry import retry_on_deadlock
-from activities.waitlist.intake import Intake
-from schemas.reports import VariantReport
-from starter.publishing import publish
-from starter.shelves import Shelves
+from schemas.responses.reports import VariantReport
+from starter.shops.stock import Stock
+from starter.versioning.publishing import publish
 from tests.cli.command import Shelftalk
 from tests.product import STORE, Shop, starter_document, subject
 
-LOCK_ITEMS = load_queries("activities.waitlist", "intake.sql")["lock_items"]
+LOCK_ITEMS = load_queries("activities.intake", "intake.sql")["lock_items"]
 LOOKS_AFTER = "4s"
 """How long the product's transactions wait before they look for a deadlock: whoever looks first is given up."""
 WAITING = "select exists (select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock')"
@@ -66,7 +66,7 @@ async def test_a_change_of_stock_that_postgresql_gave_up_is_made_again(
     structlog.reset_defaults()
     ours = await open_pool(database_url, 2)
     with capture_logs() as logs:
-        shown = await crossed(pool, item, Shelves(ours, Intake(ours)).set_stock(subject("v"), 3))
+        shown = await crossed(pool, item, Stock(ours, Intake(ours)).set_stock(subject("v"), 3))
     await ours.close()
     assert shown.units == 3
     assert [(line["event"], line["error"]) for line in logs] == [("transaction repeated", "DeadlockDetectedError")]

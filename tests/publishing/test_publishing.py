@@ -1,8 +1,8 @@
 """Publishing other terms looks at what people wait for already."""
 
+from activities.intake.intake import Intake
 from activities.postgres.pool import Pool
-from activities.waitlist.intake import Intake
-from starter.publishing import publish
+from starter.versioning.publishing import publish
 from tests.product import Shop, starter_document
 
 

@@ -4,12 +4,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 
 from activities.postgres.pool import Pool
-from schemas.conversation import ConversationDocument
-from schemas.versions import VersionSummary
-from starter.contents import as_yaml, content_hash
+from schemas.document.conversation import ConversationDocument
+from schemas.responses.versions import VersionSummary
 from starter.documents import DocumentInvalid, load_document
-from starter.publishing import AlertTaken, ListUnknown, publish
-from starter.versions import NoSuchVersion, SavedMeanwhile, Versions, Which
+from starter.versioning.contents import as_yaml, content_hash
+from starter.versioning.publishing import AlertTaken, ListUnknown, publish
+from starter.versioning.versions import NoSuchVersion, SavedMeanwhile, Versions, Which
 from tests.documents.any_document import documents
 from tests.product import Product, starter_document
 

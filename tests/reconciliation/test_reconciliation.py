@@ -5,11 +5,11 @@ from datetime import UTC, datetime, timedelta
 from activities.delivery.ledger import Ledger
 from activities.waitlist.store import Waitlist
 from schemas.ids import JourneyId
-from schemas.outcome import Sent
+from schemas.journey.outcome import Sent
 from schemas.reasons import Ending, Reason
-from schemas.reconciliation import Reconciliation
-from starter.publishing import publish
-from starter.reconciliation import ensure_schedule, last_reconciliation, reconcile_now, schedule_id
+from schemas.responses.reconciliation import Reconciliation
+from starter.runtime.reconciliation_schedule import ensure_schedule, last_reconciliation, reconcile_now, schedule_id
+from starter.versioning.publishing import publish
 from tests.conversations.told import did, entered, talk, thread
 from tests.delivery.counter import message
 from tests.product import Product, addressees, subject

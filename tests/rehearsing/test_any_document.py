@@ -2,15 +2,15 @@
 
 from hypothesis import HealthCheck, given, settings
 
-from schemas.conversation import ConversationDocument
-from schemas.scenarios import Ends, ExpectSection, ScenarioSection
+from schemas.document.conversation import ConversationDocument
+from schemas.document.scenarios import Ends, ExpectSection, ScenarioSection
 from starter.rehearsing.entrance import usual_scenario
 from starter.rehearsing.expecting import find_differences
 from starter.rehearsing.run import RunTester
 from tests.conversations.told import talk, thread
 from tests.documents.any_document import documents
 from tests.markdown import page
-from workflows.interpreter.trail import MOST_STAYS
+from workflows.interpreter.path_recorder import MOST_STAYS
 
 MOST_VERDICTS = 2 * MOST_STAYS
 """A message may be looked at a few times, while it is deferred or held up."""
@@ -19,9 +19,9 @@ MOST_VERDICTS = 2 * MOST_STAYS
 @settings(suppress_health_check=[HealthCheck.too_slow])
 @given(documents())
 def test_any_conversation_can_be_rehearsed(document: ConversationDocument) -> None:
-    lived = RunTester(document).run(usual_scenario(document))
-    assert lived.not_entered is not None or lived.path.entries or lived.path.ending is not None
-    assert lived.asked <= MOST_VERDICTS
+    replayed = RunTester(document).run(usual_scenario(document))
+    assert replayed.not_entered is not None or replayed.path.entries or replayed.path.ending is not None
+    assert replayed.asked <= MOST_VERDICTS
 
 
 def test_a_thread_that_leads_round_and_round_is_not_followed_for_ever() -> None:
@@ -29,9 +29,9 @@ def test_a_thread_that_leads_round_and_round_is_not_followed_for_ever() -> None:
     document = talk("talk", round_and_round)
     for ends, differs in ((Ends.NEVER, False), (Ends.COMPLETED, True)):
         scenario = ScenarioSection(name="Round", expect=(ExpectSection(ends=ends),))
-        lived = RunTester(document).run(scenario)
-        assert (lived.path.ending, lived.endless, lived.asked) == (None, True, (MOST_STAYS + 3) // 3)
-        found = [each.message for each in find_differences(lived, ()) if each.path[-1] == "ends"]
+        replayed = RunTester(document).run(scenario)
+        assert (replayed.path.ending, replayed.endless, replayed.asked) == (None, True, (MOST_STAYS + 3) // 3)
+        found = [each.message for each in find_differences(replayed, ()) if each.path[-1] == "ends"]
         wrong = f"expected completed, got no end: after {MOST_STAYS} steps they still go round"
         assert found == ([wrong] if differs else [])
 

@@ -28,7 +28,7 @@ def test_the_other_way_is_a_difference() -> None:
 @pytest.mark.parametrize(("takes", "differences"), [("did_not", 0), ("happened", 1)])
 def test_what_was_waited_for_happened_or_did_not(takes: str, differences: int) -> None:
     report = check(CART.replace("takes: did_not", f"takes: {takes}"), "f.yaml")
-    assert report.mistakes == ()
+    assert report.diagnostics == ()
     assert len(report.differences) == differences
 
 
@@ -56,6 +56,6 @@ def test_what_was_waited_for_happened_or_did_not(takes: str, differences: int) -
     ids=["slip", "no such step", "no such way", "no way", "no step"],
 )
 def test_a_slip_is_explained_where_it_is(wrong: str, path: str | None, told: str) -> None:
-    (mistake,) = check(WELCOME.replace(RIGHT, wrong), "f.yaml").mistakes
-    assert mistake.path == "scenarios[1].expect[1]" + (f".{path}" if path else "")
-    assert told in f"{mistake.message}. {mistake.advice}"
+    (diagnostic,) = check(WELCOME.replace(RIGHT, wrong), "f.yaml").diagnostics
+    assert diagnostic.path == "scenarios[1].expect[1]" + (f".{path}" if path else "")
+    assert told in f"{diagnostic.message}. {diagnostic.advice}"

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from schemas.scenarios import ScenarioSection
+from schemas.document.scenarios import ScenarioSection
 from starter.documents import load_document
 from starter.rehearsing.run import RunTester
 from tests.documents.starters import BACK, FOLDER

@@ -2,7 +2,7 @@
 
 import re
 
-from schemas.scenarios import (
+from schemas.document.scenarios import (
     EXPECTATIONS,
     HAPPENINGS,
     HappeningSection,
@@ -38,4 +38,4 @@ def test_everything_that_may_happen_or_be_expected_is_told() -> None:
 def test_the_example_goes_as_it_says() -> None:
     (example,) = (fence.text for fence in TOLD.fences if fence.text.startswith("scenarios:"))
     report = check(BACK[: BACK.index("\nscenarios:")] + "\n" + example, "f.yaml")
-    assert (report.mistakes, report.scenarios, report.differences) == ((), 1, ())
+    assert (report.diagnostics, report.scenarios, report.differences) == ((), 1, ())

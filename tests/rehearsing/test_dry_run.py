@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from activities.postgres.pool import Pool
-from schemas.conversation import ConversationDocument
-from schemas.dry_run import DryRunReport
+from schemas.document.conversation import ConversationDocument
+from schemas.responses.dry_run import DryRunReport
 from starter.commands.terminal.output import ExitCode
 from starter.documents import STARTER_CONVERSATION, CheckReport, load_document
 from starter.rehearsing.tell import RehearsalReport

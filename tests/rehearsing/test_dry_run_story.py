@@ -3,20 +3,20 @@
 from datetime import UTC, datetime
 from typing import Any
 
-from schemas.conversation import ConversationDocument
-from schemas.dry_run import DryRunReport
-from schemas.facts import ContactErasureFact
+from schemas.document.conversation import ConversationDocument
 from schemas.ids import JourneyId
-from schemas.operations import Choice
+from schemas.incoming.facts import ContactErasureFact
+from schemas.responses.dry_run import DryRunReport
+from schemas.responses.operations import Choice
 from starter.documents import STARTER_CONVERSATION
-from starter.publishing import publish
+from starter.versioning.publishing import publish
 from tests.conversations.test_story import has_ended, rests_at
 from tests.conversations.told import ago, agrees, did, entered, orders
 from tests.history import settled_dry_run
 from tests.http.conftest import web_over
 from tests.http.web import problem
+from tests.in_flight.decided import operation, quiz, settled, version_of, waits
 from tests.product import STORE, Product, address
-from tests.under_way.decided import operation, quiz, settled, version_of, waits
 
 HELLO = {"send": "hello", "id": "hello"}
 

@@ -5,8 +5,8 @@ from datetime import timedelta
 import pytest
 
 from schemas.ids import JourneyId, VersionId
-from schemas.path import JourneyPath, PathEntry, Why
-from starter.path_differences import difference_in_words
+from schemas.journey.path import JourneyPath, PathEntry, Why
+from starter.versioning.path_differences import difference_in_words
 from tests.interpreter.journeys import DAWN
 
 

@@ -8,26 +8,26 @@ from itertools import pairwise
 from hypothesis import HealthCheck, event, example, given, settings
 from hypothesis import strategies as st
 
-from schemas.conversation import ConversationDocument
+from schemas.document.conversation import ConversationDocument
+from schemas.document.scenarios import ScenarioSection
 from schemas.document.steps import Decide
 from schemas.ids import VersionId
-from schemas.journey import Broadcast, JourneyStart, Move
-from schemas.outcome import Held, Refused
-from schemas.path import JourneyPath
-from schemas.program import Program
+from schemas.journey.messages import Broadcast, JourneyStart, Move
+from schemas.journey.outcome import Held, Refused
+from schemas.journey.path import JourneyPath
+from schemas.journey.program import Program
 from schemas.reasons import Ending, Reason
-from schemas.scenarios import ScenarioSection
 from starter.documents import load_document
-from starter.path_differences import difference_in_words
 from starter.rehearsing.entrance import Entrance
 from starter.rehearsing.run import RunTester
+from starter.versioning.path_differences import difference_in_words
 from tests.documents.starters import BACK
 from tests.interpreter.journeys import DAWN, Life, lives, told_once
 from tests.interpreter.talks import conversations, talks
-from workflows.interpreter.compiler import compile_document
-from workflows.interpreter.old_life import Recorded
-from workflows.interpreter.record import Record, live_again
-from workflows.interpreter.rehearsal import Happening, rehearse
+from workflows.compiler.compile import compile_document
+from workflows.worlds.record import Record, replay_recorded
+from workflows.worlds.recorded_run import Recorded
+from workflows.worlds.rehearsal import Happening, rehearse
 
 thoroughly = settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 LONG_AFTER = timedelta(days=400)
@@ -49,7 +49,7 @@ async def lived_again(start: JourneyStart, path: JourneyPath, tried: Program) ->
     same = _questions(tried) & _questions(start.program)
     recorded = Recorded(start, path, until)
     world = Record(recorded, tried, same, _no)
-    return (await live_again(recorded, world, tried))[1], world.new_messages
+    return (await replay_recorded(recorded, world, tried))[1], world.new_messages
 
 
 def _again(start: JourneyStart, path: JourneyPath, tried: Program) -> tuple[JourneyPath, list[str]]:
@@ -82,10 +82,10 @@ def test_any_record_can_be_lived_on_any_version(
 ) -> None:
     _, path = rehearse(life.start, life.world())
     tried = compile_document(general if life.start.alert_id is None else other, VersionId("v@3"))
-    lived, _ = _again(life.start, path, tried)
-    event(f"{path.ending} {lived.ending}")
-    assert not lived.entries or lived.entries[0].entered_at == DAWN
-    assert all(entry.left_at == following.entered_at for entry, following in pairwise(lived.entries))
+    replayed, _ = _again(life.start, path, tried)
+    event(f"{path.ending} {replayed.ending}")
+    assert not replayed.entries or replayed.entries[0].entered_at == DAWN
+    assert all(entry.left_at == following.entered_at for entry, following in pairwise(replayed.entries))
 
 
 def _dry(changed: str, *happens: dict[str, object]) -> tuple[JourneyPath, JourneyPath, list[str], str | None]:
@@ -94,8 +94,8 @@ def _dry(changed: str, *happens: dict[str, object]) -> tuple[JourneyPath, Journe
     scenario = ScenarioSection.model_validate({"name": "S", "happens": happens})
     path = RunTester(before).run(scenario).path
     start = Entrance.of(before, scenario).start(before, compile_document(before, VersionId("b@1")), scenario)
-    lived, new = _again(start, path, compile_document(after, VersionId("b@2")))
-    return path, lived, new, difference_in_words(path, lived)
+    replayed, new = _again(start, path, compile_document(after, VersionId("b@2")))
+    return path, replayed, new, difference_in_words(path, replayed)
 
 
 def test_a_removed_reminder_is_missed_by_whoever_got_it_and_by_nobody_in_line() -> None:
@@ -109,15 +109,15 @@ def test_a_removed_reminder_is_missed_by_whoever_got_it_and_by_nobody_in_line() 
 
 def test_a_longer_wait_brings_the_same_message_later_with_what_became_of_it() -> None:
     longer = _scenarios_left_out(BACK).replace("- wait: 2 days", "- wait: 3 days\n        id: wait-2-days")
-    _, lived, new, said = _dry(longer, {"after": "3 days", "stock": 1})
+    _, replayed, new, said = _dry(longer, {"after": "3 days", "stock": 1})
     assert new == []
     assert said is not None
     assert "would get 'still-here' 1 day later" in said
     assert "would rest 3 days instead of 2 days at 'wait-2-days'" in said
-    path, lived, _, said = _dry(longer, {"after": "3 days", "stock": 1}, {"after": "4 days", "stock": 0})
-    refused = [entry.outcome for entry in lived.entries if isinstance(entry.outcome, Refused)]
+    path, replayed, _, said = _dry(longer, {"after": "3 days", "stock": 1}, {"after": "4 days", "stock": 0})
+    refused = [entry.outcome for entry in replayed.entries if isinstance(entry.outcome, Refused)]
     assert [each.reason for each in refused] == [Reason.SOLD_OUT_AGAIN]
-    assert path.ending is lived.ending is Ending.COMPLETED
+    assert path.ending is replayed.ending is Ending.COMPLETED
 
 
 def test_a_message_that_is_not_on_record_counts_as_sent_and_is_told() -> None:
@@ -126,26 +126,26 @@ def test_a_message_that_is_not_on_record_counts_as_sent_and_is_told() -> None:
         .replace(REMINDER, "      - wait: 1 day\n      - send: extra\n" + REMINDER)
         .replace("messages:\n", "messages:\n  extra: {channel: email, subject: More, text: More}\n")
     )
-    _, lived, new, said = _dry(more, {"after": "3 days", "stock": 1})
+    _, replayed, new, said = _dry(more, {"after": "3 days", "stock": 1})
     assert new == ["extra"]
     assert said is not None
     assert "would get 'extra' (2026-03-06 09:00:00)" in said
-    assert lived.ending is Ending.COMPLETED
+    assert replayed.ending is Ending.COMPLETED
 
 
 def test_a_message_that_somebody_has_to_approve_now_is_where_the_record_ends() -> None:
     manual = _scenarios_left_out(BACK).replace("- send: it-is-back", "- send: it-is-back\n        status: manual")
-    _, lived, _, said = _dry(manual, {"after": "3 days", "stock": 1})
-    assert isinstance(lived.entries[-1].outcome, Held)
-    assert lived.ending is None
+    _, replayed, _, said = _dry(manual, {"after": "3 days", "stock": 1})
+    assert isinstance(replayed.entries[-1].outcome, Held)
+    assert replayed.ending is None
     assert said is not None
     assert "wait for somebody to approve 'it-is-back'" in said
 
 
 def test_the_same_conversation_without_its_scenarios_differs_for_nobody() -> None:
-    path, lived, _, said = _dry(_scenarios_left_out(BACK), {"after": "3 days", "stock": 1})
+    path, replayed, _, said = _dry(_scenarios_left_out(BACK), {"after": "3 days", "stock": 1})
     assert said is None
-    assert lived == path.model_copy(update={"version": "b@2"})
+    assert replayed == path.model_copy(update={"version": "b@2"})
 
 
 def _scenarios_left_out(text: str) -> str:

@@ -9,11 +9,11 @@ from typing import Any
 
 from temporalio.testing import WorkflowEnvironment
 
-from schemas.conversation import ConversationDocument
+from schemas.document.conversation import ConversationDocument
+from schemas.document.scenarios import ScenarioSection
 from schemas.ids import JourneyId, journey_workflow_id
-from schemas.path import JourneyPath
-from schemas.reports import JourneyReport
-from schemas.scenarios import ScenarioSection
+from schemas.journey.path import JourneyPath
+from schemas.responses.reports import JourneyReport
 from starter.documents import load_document
 from starter.rehearsing.run import RunTester
 from tests.conversations.told import agrees, did, entered, orders
@@ -41,7 +41,7 @@ async def rehearsed(document: ConversationDocument, **scenario: object) -> list[
     return told((await asyncio.to_thread(RunTester(document).run, section)).path)
 
 
-async def lived(product: Product, journey: JourneyId) -> list[tuple[object, ...]]:
+async def replayed(product: Product, journey: JourneyId) -> list[tuple[object, ...]]:
     """What is told of a journey that really was, once it has ended."""
     await product.until(journey, _has_ended)
     await product.client.get_workflow_handle(journey_workflow_id(journey)).result()
@@ -84,7 +84,7 @@ async def test_what_is_sold_out_again_is_not_spoken_of(in_time: InTime, hours: W
         await rests_at(product, journey, "wait-2-days")
         await product.shop.has("v", 0)
         await hours.sleep(2 * DAY + timedelta(minutes=1))
-        real = await lived(product, journey)
+        real = await replayed(product, journey)
     happens = [{"after": "1 day", "stock": 1}, {"after": "2 days", "stock": 0}]
     assert await rehearsed(document, happens=happens) == real
 
@@ -99,7 +99,7 @@ async def test_a_price_that_is_back_up_is_not_spoken_of(in_time: InTime, hours: 
         await rests_at(product, journey, "wait-2-days")
         await product.shop.asks("38.01")
         await hours.sleep(2 * DAY + timedelta(minutes=1))
-        real = await lived(product, journey)
+        real = await replayed(product, journey)
     happens = [{"after": "1 day", "price": 38}, {"after": "2 days", "price": 38.01}]
     product_ = {"price": 40, "units": 3}
     assert await rehearsed(document, alert="in-the-cart", product=product_, happens=happens) == real
@@ -119,6 +119,6 @@ async def test_a_customer_is_welcomed_as_one_and_an_order_is_the_goal(
             await hours.sleep(length + timedelta(minutes=1))
             await rests_at(product, journey, step)
         await orders(product.pool)
-        real = await lived(product, journey)
+        real = await replayed(product, journey)
     profile = {"orders": {"count": 1, "last": "2026-02-20 12:00"}}
     assert await rehearsed(document, profile=profile, happens=[{"after": "4 days", "ordered": "another"}]) == real

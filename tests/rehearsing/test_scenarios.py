@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from schemas.outcome import Held, Refused
-from schemas.path import Why
+from schemas.document.scenarios import ScenarioSection
+from schemas.journey.outcome import Held, Refused
+from schemas.journey.path import Why
 from schemas.reasons import Reason
-from schemas.scenarios import ScenarioSection
 from starter.documents import check, load_document
 from starter.rehearsing.run import Rehearsed, RunTester
 from tests.documents.starters import BACK, LOW, PRICE, REMINDERS, STARTERS, line_of
@@ -21,12 +21,12 @@ def _live(text: str, **scenario: object) -> Rehearsed:
     return RunTester(document).run(ScenarioSection.model_validate({"name": "S", **scenario}))
 
 
-def _sent(lived: Rehearsed) -> list[tuple[str, timedelta]]:
-    return [(each.message, each.at - lived.entrance.at) for each in lived.said]
+def _sent(replayed: Rehearsed) -> list[tuple[str, timedelta]]:
+    return [(each.message, each.at - replayed.entrance.at) for each in replayed.said]
 
 
-def _outcome(lived: Rehearsed, message: str) -> object:
-    return [entry.outcome for entry in lived.path.entries if entry.message == message][-1]
+def _outcome(replayed: Rehearsed, message: str) -> object:
+    return [entry.outcome for entry in replayed.path.entries if entry.message == message][-1]
 
 
 @pytest.mark.parametrize("path", STARTERS, ids=lambda path: path.stem)
@@ -103,15 +103,18 @@ def test_a_message_that_nobody_expects_is_a_difference() -> None:
 )
 def test_a_slip_in_a_scenario_is_explained_where_it_is(right: str, wrong: str, path: str, told: str) -> None:
     text = BACK.replace(right, wrong, 1)
-    mistakes = {mistake.path: f"{mistake.message}. {mistake.advice}" for mistake in check(text, "f.yaml").mistakes}
-    assert path in mistakes
-    assert told in mistakes[path]
+    diagnostics = {
+        diagnostic.path: f"{diagnostic.message}. {diagnostic.advice}"
+        for diagnostic in check(text, "f.yaml").diagnostics
+    }
+    assert path in diagnostics
+    assert told in diagnostics[path]
 
 
 def test_the_line_is_that_of_the_value() -> None:
     text = BACK.replace("- sends: it-is-back", "- sends: it-is-bakc", 1)
-    (mistake,) = check(text, "f.yaml").mistakes
-    assert mistake.line == line_of(text, "- sends: it-is-bakc")
+    (diagnostic,) = check(text, "f.yaml").diagnostics
+    assert diagnostic.line == line_of(text, "- sends: it-is-bakc")
 
 
 def test_sold_out_before_the_message_they_wait_again_and_are_told_the_next_time() -> None:
@@ -124,9 +127,9 @@ def test_sold_out_before_the_message_they_wait_again_and_are_told_the_next_time(
         {"at": "2026-03-04 06:00", "stock": 0},
         {"after": "5 days", "stock": 1},
     ]
-    lived = _live(quiet, happens=happens)
-    assert _sent(lived) == [("it-is-back", timedelta(days=5)), ("still-here", timedelta(days=7))]
-    refused = [entry.outcome for entry in lived.path.entries if isinstance(entry.outcome, Refused)]
+    replayed = _live(quiet, happens=happens)
+    assert _sent(replayed) == [("it-is-back", timedelta(days=5)), ("still-here", timedelta(days=7))]
+    refused = [entry.outcome for entry in replayed.path.entries if isinstance(entry.outcome, Refused)]
     assert [each.reason for each in refused] == [Reason.SOLD_OUT_AGAIN]
 
 
@@ -146,23 +149,23 @@ def test_a_pause_of_a_year_costs_no_more_than_a_pause_of_a_day() -> None:
 
 
 def test_paused_for_good_it_rests() -> None:
-    lived = _live(BACK, happens=[{"after": "1 day", "stock": 2}, {"after": "2 days", "paused": True}])
-    assert lived.path.ending is None
-    assert lived.path.entries[-1].step == "still-here"
+    replayed = _live(BACK, happens=[{"after": "1 day", "stock": 2}, {"after": "2 days", "paused": True}])
+    assert replayed.path.ending is None
+    assert replayed.path.entries[-1].step == "still-here"
 
 
 def test_a_provider_that_is_down_for_hours_delays_and_for_days_gives_the_place_back() -> None:
     down, stock = {"after": "1 day", "provider": "down"}, {"after": "1 day", "stock": 1}
-    lived = _live(BACK, happens=[down, stock, {"after": "30 hours", "provider": "up"}])
-    assert _sent(lived)[0] == ("it-is-back", timedelta(hours=30))
-    lived = _live(BACK, happens=[down, stock, {"after": "60 hours", "provider": "up"}])
-    assert [each.why for each in lived.path.entries][:4] == [
+    replayed = _live(BACK, happens=[down, stock, {"after": "30 hours", "provider": "up"}])
+    assert _sent(replayed)[0] == ("it-is-back", timedelta(hours=30))
+    replayed = _live(BACK, happens=[down, stock, {"after": "60 hours", "provider": "up"}])
+    assert [each.why for each in replayed.path.entries][:4] == [
         Why.PLACE_GIVEN,
         Why.ANSWERED,
         Why.PLACE_GIVEN,
         Why.ANSWERED,
     ]
-    assert _sent(lived)[0] == ("it-is-back", timedelta(hours=60))
+    assert _sent(replayed)[0] == ("it-is-back", timedelta(hours=60))
 
 
 def test_a_manual_message_is_held_until_somebody_approves_or_declines_it() -> None:
@@ -180,29 +183,31 @@ def test_a_manual_message_is_held_until_somebody_approves_or_declines_it() -> No
 
 def test_an_offer_that_was_not_taken_up_passes_on_and_is_not_spoken_of_again() -> None:
     text = REMINDERS.replace("offer_lapses_after: 6 days", "offer_lapses_after: 72 hours")
-    lived = _live(text, happens=[{"after": "1 day", "stock": 1}])
-    assert [message for message, _ in _sent(lived)] == ["on-the-list", "it-is-back", "still-here"]
-    outcome = _outcome(lived, "still-here")
+    replayed = _live(text, happens=[{"after": "1 day", "stock": 1}])
+    assert [message for message, _ in _sent(replayed)] == ["on-the-list", "it-is-back", "still-here"]
+    outcome = _outcome(replayed, "still-here")
     assert isinstance(outcome, Refused)
     assert outcome.reason is Reason.OFFER_LAPSED
 
 
 def test_a_price_is_compared_with_that_of_entering_and_stock_with_what_alerts_count() -> None:
-    lived = _live(
+    replayed = _live(
         PRICE, product={"price": 20}, happens=[{"after": "1 day", "price": 18.01}, {"after": "2 days", "price": 18}]
     )
-    assert _sent(lived) == [("cheaper-now", timedelta(days=2))]
-    lived = _live(LOW, product={"units": 9}, happens=[{"after": "1 day", "stock": 0}, {"after": "2 days", "stock": 3}])
-    assert _sent(lived) == [("nearly-gone", timedelta(days=2))]
+    assert _sent(replayed) == [("cheaper-now", timedelta(days=2))]
+    replayed = _live(
+        LOW, product={"units": 9}, happens=[{"after": "1 day", "stock": 0}, {"after": "2 days", "stock": 3}]
+    )
+    assert _sent(replayed) == [("nearly-gone", timedelta(days=2))]
 
 
 def test_a_message_is_rendered_for_the_product_and_the_person() -> None:
     text = BACK.replace("Good news: {{ product", "Good news, {{ contact.attributes.name }}: {{ product", 1)
-    lived = _live(
+    replayed = _live(
         text,
         profile={"attributes": {"name": "Ann"}},
         product={"title": "Red pan", "variant": "28 cm"},
         happens=[{"stock": 1}],
     )
-    assert lived.said[0].rendered.subject == "Red pan is back"
-    assert "Good news, Ann: Red pan (28 cm) is back in stock." in lived.said[0].rendered.text
+    assert replayed.said[0].rendered.subject == "Red pan is back"
+    assert "Good news, Ann: Red pan (28 cm) is back in stock." in replayed.said[0].rendered.text

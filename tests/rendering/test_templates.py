@@ -22,7 +22,7 @@ from activities.rendering.templates import (
     render,
 )
 from schemas.channels import Channel
-from schemas.conversation import MessageSection
+from schemas.document.conversation import MessageSection
 from starter.documents import STARTER_CONVERSATION, load_document
 
 
@@ -179,18 +179,18 @@ def test_a_price_is_shown_as_the_storefront_tells_it() -> None:
     ids=lambda value: value[:40],
 )  # fmt: skip
 def test_a_template_that_is_not_right_is_explained_and_not_rendered(template: str, words: str) -> None:
-    mistakes = check_template(_message(template))
-    assert mistakes
-    assert any(words in f"{m.message}. {m.advice}" for m in mistakes), mistakes
-    assert all(m.field == "text" and m.line == 1 for m in mistakes)
+    diagnostics = check_template(_message(template))
+    assert diagnostics
+    assert any(words in f"{m.message}. {m.advice}" for m in diagnostics), diagnostics
+    assert all(m.field == "text" and m.line == 1 for m in diagnostics)
     if "comes out empty" not in words:
         with pytest.raises(CannotRender):
             render(_message(template), _context())
 
 
 def test_every_unknown_name_is_told_with_its_line() -> None:
-    mistakes = check_template(_message("{{ a.b }}\n\n{% if c %}\n{{ product.x }}{% endif %}", html="\n{{ d.e }}"))
-    assert [(m.field, m.line) for m in mistakes] == [("text", 1), ("text", 3), ("text", 4), ("html", 2)]
+    diagnostics = check_template(_message("{{ a.b }}\n\n{% if c %}\n{{ product.x }}{% endif %}", html="\n{{ d.e }}"))
+    assert [(m.field, m.line) for m in diagnostics] == [("text", 1), ("text", 3), ("text", 4), ("html", 2)]
 
 
 _SCRAPS = (

@@ -8,19 +8,19 @@ from temporalio.exceptions import ApplicationError
 
 from activities.delivery.deliver import Delivery
 from activities.delivery.ledger import Ledger
+from activities.intake.intake import Intake
 from activities.postgres.pool import Pool
-from activities.waitlist.intake import Intake
-from schemas.conversation import ConversationDocument
+from schemas.document.conversation import ConversationDocument
 from schemas.document.steps import SendStep, Status
 from schemas.ids import JourneyId
-from schemas.journey import Deliver
-from schemas.outcome import Held
+from schemas.journey.messages import Deliver
+from schemas.journey.outcome import Held
 from schemas.reasons import Reason
-from schemas.repair import Answer, Answered, HeldMessages
-from starter.approvals import Approvals, NothingHeld, Which
+from schemas.responses.repair import Answer, Answered, HeldMessages
 from starter.devstack.mailbox import Mailbox
-from starter.publishing import publish
-from starter.repair import By
+from starter.ops.approvals import Approvals, NothingHeld, Which
+from starter.ops.repair import By
+from starter.versioning.publishing import publish
 from tests.conversations.told import agrees, did, entered, talk, thread
 from tests.delivery.counter import Counter, message
 from tests.faults.crashes import CrashPoint, Process

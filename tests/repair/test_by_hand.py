@@ -5,9 +5,9 @@ from temporalio.client import Client
 from activities.postgres.pool import Pool
 from schemas.ids import JourneyId
 from schemas.reasons import Reason
-from schemas.repair import Answered, HeldMessages, MessagePreview, RepairPlan, Resumed, Stuck
+from schemas.responses.repair import Answered, HeldMessages, MessagePreview, RepairPlan, Resumed, Stuck
 from starter.commands.terminal.output import ExitCode
-from starter.publishing import publish
+from starter.versioning.publishing import publish
 from tests.cli.command import Shelftalk
 from tests.conversations.told import agrees, did, entered, talk, thread
 from tests.http.conftest import web_over

@@ -9,32 +9,32 @@ from temporalio.client import Client
 from activities.archive.postgres import PostgresArchive
 from activities.delivery.deliver import Delivery
 from activities.delivery.ledger import Ledger
+from activities.intake.intake import Intake
 from activities.postgres.pool import Pool
 from activities.temporal import Temporal
-from activities.waitlist.intake import Intake
 from activities.waitlist.store import Waitlist
-from schemas.alerts import AlertEvent
-from schemas.conversation import ConversationDocument
+from schemas.document.alert_types.vocabulary import AlertEvent
+from schemas.document.conversation import ConversationDocument
 from schemas.document.steps import ExitStep, SendStep, WaitStep
 from schemas.ids import JourneyId, StepId, journey_workflow_id
-from schemas.journey import Intervene, Move, Signal, Skip
-from schemas.outcome import Refused, Then, Unknown
-from schemas.path import Why
+from schemas.journey.messages import Intervene, Move, Signal, Skip
+from schemas.journey.outcome import AfterRefusal, Refused, Unknown
+from schemas.journey.path import Why
 from schemas.reasons import Reason
-from schemas.repair import Repair
+from schemas.responses.repair import Repair
 from starter.devstack.mailbox import Mailbox
-from starter.journeys import NoSuchJourney
-from starter.pausing import Pausable, Pausing
-from starter.publishing import publish
-from starter.repair import By, NotRepairable, Repairs
-from starter.replay import HistoryGone
-from starter.waitlists import Lines, Waitlists
+from starter.ops.pausing import Pausable, Pausing
+from starter.ops.repair import By, NotRepairable, Repairs
+from starter.support.journeys import NoSuchJourney
+from starter.support.replay import HistoryGone
+from starter.versioning.publishing import publish
+from starter.waitlists.waitlists import Lines, Waitlists
 from tests.delivery.counter import message
 from tests.history import replayed_path
 from tests.product import STORE, Product, Shop, addressees, next_change, running_product, starter_document, subject
 from tests.simulated.sender import SimulatedSender
 from tests.story.documents import back, programme
-from workflows.interpreter.compiler import compile_document
+from workflows.compiler.compile import compile_document
 
 SECOND = 2
 """The round of an alert's thread; the first is the subscription's, answered or not."""
@@ -140,9 +140,11 @@ async def test_a_broken_template_stops_all_and_a_mended_version_lets_them_go_on_
         assert await pool.fetchval("select count(*) from journeys where version_id = $1", published.version_id) == 2
 
 
-@pytest.mark.parametrize(("repair", "then"), [(Repair.SKIP, Then.GO_ON), (Repair.FINISH, Then.END_THREAD)])
+@pytest.mark.parametrize(
+    ("repair", "then"), [(Repair.SKIP, AfterRefusal.GO_ON), (Repair.FINISH, AfterRefusal.END_THREAD)]
+)
 async def test_a_message_that_is_put_off_is_never_sent_though_it_falls_due_before_the_journey_hears_of_it(
-    product: Product, repair: Repair, then: Then
+    product: Product, repair: Repair, then: AfterRefusal
 ) -> None:
     journey = await _told(product, "ada")
     pausing, conversation = Pausing(product.pool), Pausable("conversation", "back-in-stock")

@@ -4,19 +4,19 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
 
+from activities.intake.intake import Intake
 from activities.postgres.pool import Pool, transaction
 from activities.waitlist.enlist import Enlisted, Enlisting, Interest
-from activities.waitlist.intake import Intake
 from activities.waitlist.store import Waitlist
-from schemas.alerts import Action
-from schemas.conversation import ConversationDocument
-from schemas.facts import ProductFact, VariantFact
+from schemas.document.alert_types.vocabulary import Action
+from schemas.document.conversation import ConversationDocument
 from schemas.ids import JourneyId, Subject
-from schemas.reports import NotYet, WhyEntry
-from starter.consents import Consents
+from schemas.incoming.facts import ProductFact, VariantFact
+from schemas.responses.reports import NotYet, WhyEntry
 from starter.documents import load_document
-from starter.pausing import Pausable
-from starter.why import About, Why
+from starter.ops.pausing import Pausable
+from starter.shops.consents import Consents
+from starter.support.why import About, Why
 from tests.product import STORE, Shop, address
 
 BACK = Pausable("alert", "back-in-stock")

@@ -6,7 +6,15 @@ import io
 import pytest
 
 from activities.postgres.pool import Pool
-from schemas.reports import AlertStates, ListReport, PauseReport, ResumeReport, WantedReport, WhyContact, WhyProduct
+from schemas.responses.reports import (
+    AlertStates,
+    ListReport,
+    PauseReport,
+    ResumeReport,
+    WantedReport,
+    WhyContact,
+    WhyProduct,
+)
 from starter.commands.terminal.output import ExitCode
 from tests.cli.command import Shelftalk
 from tests.product import STORE, address

@@ -9,14 +9,14 @@ from hypothesis import strategies as st
 from activities.delivery.deliver import Delivery
 from activities.delivery.ledger import Ledger
 from activities.postgres.pool import Pool
-from schemas.alerts import Action, AlertEvent
-from schemas.conversation import ThreadSection
+from schemas.document.alert_types.vocabulary import Action, AlertEvent
+from schemas.document.conversation import ThreadSection
 from schemas.document.steps import Send, SendStep
 from schemas.ids import StepId
-from schemas.outcome import Deferred, Sent
+from schemas.journey.outcome import Deferred, Sent
 from schemas.reasons import Reason
-from starter.pausing import MoreThanShown, NothingToPause, Pausable, Pausing
-from starter.publishing import publish
+from starter.ops.pausing import MoreThanShown, NothingToPause, Pausable, Pausing
+from starter.versioning.publishing import publish
 from tests.allocation.rules import broken_rules
 from tests.delivery.counter import message
 from tests.product import starter_document

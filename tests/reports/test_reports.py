@@ -9,11 +9,11 @@ import pytest
 from activities.delivery.ledger import Ledger
 from activities.postgres.pool import Pool
 from schemas.ids import Level
-from schemas.outcome import Sent
+from schemas.journey.outcome import Sent
 from schemas.reasons import Ending, Reason
-from starter.publishing import publish
-from starter.reports import BadPeriod, NoSuchList, Period, Reports
-from starter.spreadsheets import list_csv, wanted_csv
+from starter.reporting.reports import BadPeriod, NoSuchList, Period, Reports
+from starter.reporting.spreadsheets import list_csv, wanted_csv
+from starter.versioning.publishing import publish
 from tests.delivery.counter import message
 from tests.product import starter_document
 from tests.reports.shop import Counter
@@ -32,7 +32,7 @@ async def _tells(counter: Counter, name: str, variant: str = "v") -> None:
 async def _loses(counter: Counter, name: str) -> None:
     (journey,) = await counter.shop.signs_up(name)
     await counter.pool.execute("update journeys set window_ends_at = now() where id = $1", journey)
-    await counter.waitlist.step_out(journey, Reason.WINDOW_ENDED)
+    await counter.waitlist.leave_waitlist(journey, Reason.WINDOW_ENDED)
     await counter.waitlist.close(journey, Ending.EXPIRED, Reason.WINDOW_ENDED)
 
 
@@ -79,7 +79,7 @@ async def test_a_period_is_whole_days_by_the_clock_of_the_list(counter: Counter,
     (journey,) = await counter.shop.signs_up("ada")
     late = datetime(2026, 3, 1, 12, 30, tzinfo=UTC)  # the second of March in Auckland
     await pool.execute("update journeys set entered_at = $2 where id = $1", journey, late)
-    await counter.waitlist.step_out(journey, Reason.CANCELLED)
+    await counter.waitlist.leave_waitlist(journey, Reason.CANCELLED)
     await counter.waitlist.close(journey, Ending.EXITED, Reason.CANCELLED)
     reports, second = Reports(pool), date(2026, 3, 2)
     for day, counted in ((second - timedelta(days=1), 0), (second, 1), (second + timedelta(days=1), 0)):

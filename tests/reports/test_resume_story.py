@@ -1,7 +1,7 @@
 """Support pauses an alert for a weekend; on Monday as many are told as the question said, and nobody else."""
 
 from activities.postgres.pool import Pool
-from starter.pausing import Pausing
+from starter.ops.pausing import Pausing
 from tests.product import Product, addressees
 from tests.reports.shop import BACK
 

@@ -6,13 +6,13 @@ import pytest
 
 from activities.delivery.ledger import Ledger
 from activities.postgres.pool import Pool
-from schemas.alerts import Action, Order
-from schemas.outcome import Refused, Sent, Then
+from schemas.document.alert_types.vocabulary import Action, Order
+from schemas.journey.outcome import AfterRefusal, Refused, Sent
 from schemas.reasons import Ending, Reason
-from schemas.reports import JourneyStatus, NotYet
-from starter.pausing import Pausing
-from starter.publishing import publish
-from starter.why import About, UnknownProduct, Why
+from schemas.responses.reports import JourneyStatus, NotYet
+from starter.ops.pausing import Pausing
+from starter.support.why import About, UnknownProduct, Why
+from starter.versioning.publishing import publish
 from tests.delivery.counter import message
 from tests.product import STORE, address, starter_document
 from tests.reports.shop import BACK, Counter
@@ -87,9 +87,9 @@ async def test_the_reason_on_record_comes_with_its_sentence(counter: Counter, po
     await counter.looks()
     ledger = Ledger(pool)
     await ledger.settle(message(told), Sent(message_id="m", at=(await pool.fetchval("select now()"))))
-    await ledger.settle(message(refused), Refused(reason=Reason.SUPPRESSED, then=Then.LEAVE))
+    await ledger.settle(message(refused), Refused(reason=Reason.SUPPRESSED, then=AfterRefusal.LEAVE))
     await counter.waitlist.close(refused, Ending.EXITED, Reason.SUPPRESSED)
-    await counter.waitlist.step_out(expired, Reason.WINDOW_ENDED)
+    await counter.waitlist.leave_waitlist(expired, Reason.WINDOW_ENDED)
     await counter.waitlist.close(expired, Ending.EXPIRED, Reason.WINDOW_ENDED)
     entries = {name: await counter.why(name) for name in ("told", "refused", "expired")}
     assert entries["told"].sentence == "They were told."

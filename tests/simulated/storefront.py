@@ -22,7 +22,7 @@ from activities.storefronts.storefront import (
     WebhookAnswer,
     WebhookRequest,
 )
-from schemas.facts import Fact, ProductFact, StockFact, VariantFact, WebhookDelivery
+from schemas.incoming.facts import Fact, ProductFact, StockFact, VariantFact, WebhookDelivery
 from schemas.settings import Settings
 
 SEEN_AT = datetime(2026, 1, 31, 12, tzinfo=UTC)

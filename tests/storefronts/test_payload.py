@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from activities.storefronts.payload import Count, NumericId, Payload, read_payload
 from activities.storefronts.shopify.adapter import Shopify
 from activities.storefronts.storefront import PayloadMalformed
-from schemas.facts import ProductFact, StockFact
+from schemas.incoming.facts import ProductFact, StockFact
 from tests.storefronts.shop import ANSWERED, PAYLOADS, SECRET, headers, product
 
 SHOPIFY = Shopify((SECRET,))

@@ -9,7 +9,7 @@ import pytest
 
 from activities.storefronts.shopify.adapter import Shopify
 from activities.storefronts.storefront import NotOurs, PayloadMalformed
-from schemas.facts import Fact, Policy, ProductFact, ProductGoneFact, StockFact, VariantFact
+from schemas.incoming.facts import Fact, Policy, ProductFact, ProductGoneFact, StockFact, VariantFact
 from tests.storefronts.shop import ABOUT_PEOPLE, ANSWERED, PAYLOADS, SECRET, TRIGGERED_AT, headers, product
 
 SHOPIFY = Shopify((SECRET,))

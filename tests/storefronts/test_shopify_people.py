@@ -8,7 +8,7 @@ import pytest
 
 from activities.storefronts.shopify.adapter import Shopify
 from activities.storefronts.storefront import NotOurs, PayloadMalformed
-from schemas.facts import (
+from schemas.incoming.facts import (
     CheckoutFact,
     ContactErasureFact,
     DataRequestFact,

@@ -8,13 +8,13 @@ import pytest
 from temporalio.client import Client
 from temporalio.testing import WorkflowEnvironment
 
+from activities.intake.intake import Intake
 from activities.postgres.pool import Pool
-from activities.waitlist.intake import Intake
 from activities.waitlist.store import Waitlist
-from schemas.conversation import ConversationDocument
+from schemas.document.conversation import ConversationDocument
 from schemas.ids import Subject
 from starter.devstack.mailbox import Mailbox
-from starter.publishing import publish
+from starter.versioning.publishing import publish
 from tests.product import Product, Shop, running_product, starter_document, subject
 from tests.workflows.conftest import hours, test_server
 
@@ -39,7 +39,7 @@ class Meanwhile:
 
     async def calls_forward(self, what: Subject | None = None) -> int:
         """Places are given; nobody has been written to. Returns how many wait to be called."""
-        return (await Waitlist(self.pool).give_places(what or subject("v"))).to_call
+        return (await Waitlist(self.pool).give_places(what or subject("v"))).to_notify
 
     def writes(self, document: ConversationDocument) -> AbstractAsyncContextManager[Product]:
         """Worker and dispatcher are back, with this conversation published."""

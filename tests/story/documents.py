@@ -4,10 +4,10 @@ from collections.abc import Mapping
 
 from pydantic import TypeAdapter
 
-from schemas.alert_types.registry import AlertSection
-from schemas.alerts import AlertEvent
 from schemas.channels import Channel
-from schemas.conversation import ConversationDocument, ListSection, MessageSection, ThreadSection
+from schemas.document.alert_types.registry import AlertSection
+from schemas.document.alert_types.vocabulary import AlertEvent
+from schemas.document.conversation import ConversationDocument, ListSection, MessageSection, ThreadSection
 from schemas.document.steps import SendStep, Status
 
 Section: TypeAdapter[AlertSection] = TypeAdapter(AlertSection)

@@ -1,14 +1,14 @@
 """What a change of the conversation means to those in it: versions, drafts, pauses, farewells, a message once."""
 
 from activities.waitlist.enlist import Enlisting, NotEnlisted
-from schemas.alerts import AlertEvent
+from schemas.document.alert_types.vocabulary import AlertEvent
 from schemas.document.steps import SendStep, Status
-from schemas.facts import VariantFact
+from schemas.incoming.facts import VariantFact
 from schemas.reasons import Ending, Reason
-from starter.pausing import Pausable, Pausing
-from starter.publishing import publish
-from starter.waitlists import Lines, Waitlists
-from starter.why import About, Why
+from starter.ops.pausing import Pausable, Pausing
+from starter.support.why import About, Why
+from starter.versioning.publishing import publish
+from starter.waitlists.waitlists import Lines, Waitlists
 from tests.product import STORE, Product, address, addressees
 from tests.story.conftest import Meanwhile
 from tests.story.documents import back, programme

@@ -9,11 +9,11 @@ from zoneinfo import ZoneInfo
 from temporalio.testing import WorkflowEnvironment
 
 from activities.waitlist.store import Waitlist
-from schemas.alerts import AlertEvent
-from schemas.conversation import ConversationDocument
+from schemas.document.alert_types.vocabulary import AlertEvent
+from schemas.document.conversation import ConversationDocument
 from schemas.ids import JourneyId
-from schemas.outcome import Refused
-from schemas.path import JourneyPath
+from schemas.journey.outcome import Refused
+from schemas.journey.path import JourneyPath
 from schemas.reasons import Ending, Reason
 from tests.product import Product, addressees, starter_document
 from tests.story.documents import back, programme

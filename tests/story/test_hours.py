@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from schemas.reasons import Reason
-from starter.publishing import publish
+from starter.versioning.publishing import publish
 from tests.product import Product, addressees
 from tests.story.documents import back, programme
 

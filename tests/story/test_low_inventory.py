@@ -1,7 +1,7 @@
 """Nearly gone: told when the quantity crosses the threshold while they watch; not at zero, not again and again."""
 
 from schemas.reasons import Reason
-from starter.publishing import publish
+from starter.versioning.publishing import publish
 from tests.product import Product, addressees
 from tests.story.conftest import Meanwhile
 from tests.story.documents import nearly_gone, programme

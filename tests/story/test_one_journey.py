@@ -1,6 +1,6 @@
 """One real journey, from sign-up to reminder, and what the shop's stock makes of it."""
 
-from starter.publishing import publish
+from starter.versioning.publishing import publish
 from tests.product import Product, addressees, starter_document
 
 

@@ -5,11 +5,11 @@ from datetime import timedelta
 import pytest
 
 from schemas.ids import JourneyId
-from schemas.path import JourneyPath, Why
+from schemas.journey.path import JourneyPath, Why
 from schemas.reasons import Ending, Reason
-from schemas.reports import JourneyStatus
-from starter.publishing import publish
-from starter.replay import HistoryGone
+from schemas.responses.reports import JourneyStatus
+from starter.support.replay import HistoryGone
+from starter.versioning.publishing import publish
 from tests.history import replayed_path
 from tests.product import Product, next_change, starter_document
 

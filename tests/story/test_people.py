@@ -9,8 +9,8 @@ from activities.postgres.pool import Pool
 from activities.waitlist.store import Waitlist
 from schemas.reasons import Ending, Reason
 from starter.devstack.mailbox import Mailbox
-from starter.publishing import publish
 from starter.runtime.ports import free_port
+from starter.versioning.publishing import publish
 from tests.product import Product, addressees, next_change, running_product
 from tests.story.conftest import Meanwhile
 from tests.story.documents import back, cheaper, programme

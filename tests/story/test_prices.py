@@ -3,8 +3,8 @@
 from activities.postgres.pool import Pool
 from schemas.ids import Level, StoreId, Subject
 from schemas.reasons import Reason
-from starter.publishing import publish
-from starter.why import About, Why
+from starter.support.why import About, Why
+from starter.versioning.publishing import publish
 from tests.product import STORE, Product, address, addressees
 from tests.story.conftest import Meanwhile
 from tests.story.documents import cheaper, programme

@@ -1,11 +1,11 @@
 """Where are they, and why are they stuck? Each has an answer, in numbers, and their whole path."""
 
-from schemas.path import Why as WhyLeft
+from schemas.journey.path import Why as WhyLeft
 from schemas.reasons import Reason
-from schemas.reports import JourneyStatus, NotYet, WhyEntry
-from starter.pausing import Pausable, Pausing
-from starter.publishing import publish
-from starter.why import About, Why
+from schemas.responses.reports import JourneyStatus, NotYet, WhyEntry
+from starter.ops.pausing import Pausable, Pausing
+from starter.support.why import About, Why
+from starter.versioning.publishing import publish
 from tests.product import STORE, Product, address
 from tests.story.documents import back, cheaper, programme
 

@@ -2,10 +2,10 @@
 
 import pytest
 
-from schemas.alerts import Order
-from schemas.facts import Policy, VariantFact
+from schemas.document.alert_types.vocabulary import Order
+from schemas.incoming.facts import Policy, VariantFact
 from schemas.reasons import Reason
-from starter.publishing import publish
+from starter.versioning.publishing import publish
 from tests.product import Product, addressees, starter_document
 from tests.story.conftest import Meanwhile
 from tests.story.documents import back, nearly_gone, programme

@@ -2,9 +2,9 @@
 
 from datetime import timedelta
 
-from schemas.facts import ProductFact, VariantFact
+from schemas.incoming.facts import ProductFact, VariantFact
 from schemas.reasons import Reason
-from starter.reconciliation import reconcile_now
+from starter.runtime.reconciliation_schedule import reconcile_now
 from tests.http.conftest import web_over
 from tests.http.web import NOON, level_message, product_message
 from tests.product import STORE, Product, addressees

@@ -3,7 +3,7 @@
 from importlib.resources import files
 from pathlib import Path
 
-from schemas.versions import ConversationList, DifferenceReport, SavedWorking, ShownVersion, VersionList
+from schemas.responses.versions import ConversationList, DifferenceReport, SavedWorking, ShownVersion, VersionList
 from tests.cli.command import Shelftalk
 
 TEXT = files("starter").joinpath("conversations/welcome.yaml").read_text(encoding="utf-8")

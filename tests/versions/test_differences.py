@@ -6,10 +6,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from schemas.conversation import ConversationDocument
-from starter.contents import as_yaml, written
-from starter.differences import find_differences, say_differences
+from schemas.document.conversation import ConversationDocument
+from starter.comparing.differences import find_differences, say_differences
 from starter.documents import load_document
+from starter.versioning.contents import as_yaml, written
 from tests.documents.any_document import documents
 
 ANY = settings(

@@ -7,15 +7,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from schemas.conversation import ConversationDocument
+from schemas.document.conversation import ConversationDocument
 from schemas.document.steps import STEP_KINDS
-from starter.contents import as_yaml
+from starter.authoring.marked_yaml import read_yaml
 from starter.documents import load_document
-from starter.marked_yaml import read_yaml
+from starter.versioning.contents import as_yaml
 from starter.versioning.step_ids import name_steps
 from tests.documents.any_document import documents
 from tests.documents.starters import STARTERS
-from workflows.interpreter.step_ids import RESERVED_STEP_IDS, steps_with_places
+from workflows.compiler.step_ids import RESERVED_STEP_IDS, steps_with_places
 
 HEAD = """\
 conversation: c

@@ -3,7 +3,7 @@
 import pytest
 
 from activities.postgres.pool import Pool
-from starter.publishing import publish
+from starter.versioning.publishing import publish
 from tests.product import starter_document
 from tests.waitlist.late import BLUE, HAT, LONG_BLUE, LONG_SCARF, ONE_SIZE, RED, SCARF, LateShop
 

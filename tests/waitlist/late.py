@@ -4,18 +4,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+from activities.intake.intake import Intake
 from activities.postgres.pool import Pool
-from activities.waitlist.csv_files import WaitlistFile, read_waitlist
-from activities.waitlist.intake import Intake
 from activities.waitlist.store import Waitlist
-from schemas.conversation import ConversationDocument
+from schemas.document.conversation import ConversationDocument
 from schemas.document.steps import SendStep, Status
-from schemas.facts import ProductFact, VariantFact
 from schemas.ids import StoreId, Subject
-from schemas.waitlists import BackPopulation, ImportReport
-from starter.back_population import BackPopulating
-from starter.waitlist_import import WaitlistImport
-from starter.waitlists import Lines, Waitlists
+from schemas.incoming.facts import ProductFact, VariantFact
+from schemas.responses.waitlists import BackPopulation, ImportReport
+from starter.waitlists.back_population import BackPopulating
+from starter.waitlists.files.files import WaitlistFile, read_waitlist
+from starter.waitlists.importing import WaitlistImport
+from starter.waitlists.waitlists import Lines, Waitlists
 from tests.product import Shop, starter_document
 
 SHOP = StoreId("shop.myshopify.com")

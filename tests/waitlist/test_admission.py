@@ -8,10 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from activities.waitlist.admission import EntryFacts, purchase_counts_since, why_closed, why_not_admitted
-from schemas.alert_types.alert import Sight
-from schemas.alert_types.offer import NOTHING, Measure, Offer
-from schemas.alert_types.registry import AnyAlert, read_alert, store_alert
-from schemas.alerts import Action
+from schemas.document.alert_types.alert import Sight
+from schemas.document.alert_types.offer import NOTHING, Measure, Offer
+from schemas.document.alert_types.registry import AnyAlert, read_alert, store_alert
+from schemas.document.alert_types.vocabulary import Action
 from schemas.reasons import Reason
 from tests.documents.any_document import alerts
 

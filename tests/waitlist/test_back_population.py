@@ -8,12 +8,12 @@ import pytest
 from activities.intake.events import Events
 from activities.postgres.pool import Pool
 from activities.waitlist.enlist import Enlisting, NotEnlisted
-from schemas.conversation import ConversationDocument
-from schemas.events import Event, EventKind, Item
+from schemas.document.conversation import ConversationDocument
+from schemas.incoming.events import Event, EventKind, Item
 from schemas.reasons import Reason
 from starter.documents import load_document
-from starter.publishing import publish
-from starter.why import About, Why
+from starter.support.why import About, Why
+from starter.versioning.publishing import publish
 from tests.allocation.rules import broken_rules
 from tests.product import starter_document
 from tests.waitlist.late import BLUE, ONE_SIZE, RED, SCARF, SHOP, LateShop, all_draft, days_ago

@@ -5,12 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from activities.waitlist.csv_files import read_waitlist
 from activities.waitlist.enlist import Enlisting
-from schemas.waitlists import BackPopulation, ImportReport, Saying, WaitingLine
+from schemas.responses.waitlists import BackPopulation, ImportReport, Saying, WaitingLine
 from starter.commands.terminal.output import ExitCode
 from starter.commands.waitlists import Exported
-from starter.publishing import publish
+from starter.versioning.publishing import publish
+from starter.waitlists.files.files import read_waitlist
 from tests.cli.command import Shelftalk
 from tests.product import starter_document
 from tests.waitlist.late import RED, SCARF, SHOP, LateShop, all_draft, days_ago

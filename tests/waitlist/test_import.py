@@ -7,14 +7,14 @@ import asyncpg
 import pytest
 
 from activities.postgres.pool import Pool
-from activities.waitlist.csv_files import read_waitlist
 from activities.waitlist.enlist import Enlisting
 from activities.waitlist.late import AlertDraft, NoSuchAlert
 from schemas.ids import Level
 from schemas.reasons import Reason
-from schemas.waitlists import LeftOut
-from starter.publishing import publish
-from starter.waitlists import Lines
+from schemas.responses.waitlists import LeftOut
+from starter.versioning.publishing import publish
+from starter.waitlists.files.files import read_waitlist
+from starter.waitlists.waitlists import Lines
 from tests.allocation.rules import broken_rules
 from tests.product import starter_document
 from tests.waitlist.late import BLUE, HAT, LONG_BLUE, ONE_SIZE, RED, SCARF, SHOP, LateShop, all_draft, days_ago, rows
@@ -176,7 +176,7 @@ async def test_a_row_means_the_most_exact_that_it_names_and_what_is_not_known_is
         LeftOut.UNKNOWN_PRODUCT: 1,
         LeftOut.IN_THE_FUTURE: 1,
     }
-    assert [mistake.line for mistake in report.mistakes] == [4, 5, 6, 7, 8]
+    assert [diagnostic.line for diagnostic in report.diagnostics] == [4, 5, 6, 7, 8]
     assert "@" not in report.model_dump_json()
 
 

@@ -5,14 +5,14 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from activities.postgres.pool import Pool
-from activities.waitlist.csv_files import read_waitlist
 from schemas.channels import Channel
-from schemas.conversation import ConversationDocument, MessageSection
+from schemas.document.conversation import ConversationDocument, MessageSection
 from starter.documents import load_document
-from starter.publishing import publish
-from starter.waitlist_import import WaitlistImport
-from starter.waitlists import Lines, MoreToHear, UnknownMessage, Waitlists
-from starter.why import UnknownProduct
+from starter.support.why import UnknownProduct
+from starter.versioning.publishing import publish
+from starter.waitlists.files.files import read_waitlist
+from starter.waitlists.importing import WaitlistImport
+from starter.waitlists.waitlists import Lines, MoreToHear, UnknownMessage, Waitlists
 from tests.documents.starters import REMINDERS
 from tests.product import STORE, Product, addressees, starter_document
 from tests.waitlist.late import ignore

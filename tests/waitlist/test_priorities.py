@@ -12,12 +12,12 @@ from temporalio.common import Priority
 from activities.temporal import MOST_FAIRNESS_BYTES, Temporal, priority
 from activities.waitlist.enlist import Enlisting
 from schemas.ids import JourneyId, Subject, bulk_workflow_id, journey_workflow_id, shelf_workflow_id
-from schemas.journey import JourneyStart, Leave, PlaceGiven
-from schemas.path import JourneyPath
+from schemas.journey.messages import JourneyStart, Leave, PlaceGiven
+from schemas.journey.path import JourneyPath
 from schemas.priority import PriorityKey
 from schemas.reasons import Reason
-from starter.archive import archive_schedule_id, ensure_archive_schedule
-from starter.reconciliation import ensure_schedule, schedule_id
+from starter.runtime.archive_schedule import archive_schedule_id, ensure_archive_schedule
+from starter.runtime.reconciliation_schedule import ensure_schedule, schedule_id
 from tests.product import Product, addressees
 from tests.waitlist.late import RED, SCARF, SHOP, LateShop, days_ago, rows
 
@@ -69,7 +69,7 @@ async def test_a_shelf_goes_first_and_an_operation_on_many_last(client: Client, 
     subject = Subject(store_id=SHOP, id=RED)
     await temporal_of.look_again(subject)
     assert await _priority(client, shelf_workflow_id(subject)) == priority(PriorityKey.CALLED_FORWARD, SHOP)
-    await temporal_of.carry_out(7)
+    await temporal_of.run_bulk(7)
     assert (await _priority(client, bulk_workflow_id(7))).priority_key == PriorityKey.BACKGROUND
 
 
@@ -77,7 +77,7 @@ async def test_who_is_called_forward_or_leaves_before_their_workflow_was_started
     shop: LateShop, client: Client, temporal_of: Temporal
 ) -> None:
     today, late = await _signed_up(shop), await _entered_late(shop)
-    assert await temporal_of.call_forward([(late, PlaceGiven(claim_id=1))]) == []
+    assert await temporal_of.notify_claims([(late, PlaceGiven(claim_id=1))]) == []
     await temporal_of.leave(today, Leave(reason=Reason.CANCELLED))
     for start in (today, late):
         found = await _priority(client, journey_workflow_id(start.journey_id))
@@ -89,7 +89,7 @@ async def test_who_entered_late_and_waits_goes_first_once_called_forward(
 ) -> None:
     late = await _entered_late(shop)
     await temporal_of.start_journey(late)
-    assert await temporal_of.call_forward([(late, PlaceGiven(claim_id=1))]) == []
+    assert await temporal_of.notify_claims([(late, PlaceGiven(claim_id=1))]) == []
     found = await _priority(client, journey_workflow_id(late.journey_id))
     assert found == priority(PriorityKey.CALLED_FORWARD, LIST)
 

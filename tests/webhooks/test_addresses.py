@@ -130,11 +130,11 @@ def test_an_address_that_can_be_called_has_no_mistake(url: str) -> None:
     ids=lambda value: ascii(value)[:60],
 )
 def test_a_mistake_that_can_be_seen_is_told_with_what_to_do(url: str, says: str) -> None:
-    mistake = check_url(url)
+    diagnostic = check_url(url)
 
-    assert mistake is not None
-    assert says in mistake
-    assert ": " in mistake, "what to do follows"
+    assert diagnostic is not None
+    assert says in diagnostic
+    assert ": " in diagnostic, "what to do follows"
 
 
 @pytest.mark.parametrize(

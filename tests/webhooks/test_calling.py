@@ -9,13 +9,13 @@ from standardwebhooks import Webhook
 from temporalio.exceptions import ApplicationError
 from temporalio.testing import ActivityEnvironment
 
+from activities.intake.intake import Intake
 from activities.postgres.pool import Pool
-from activities.waitlist.intake import Intake
 from activities.webhooks.calling import Calling
 from schemas.document.steps import CallWebhook, CallWebhookStep, SendStep
 from schemas.ids import JourneyId, StepId, VersionId
-from schemas.journey import CalledOut, CallOut
-from starter.publishing import publish
+from schemas.journey.messages import CalledOut, CallOut
+from starter.versioning.publishing import publish
 from tests.conformance.shops import SECRET, Plan, RealShop
 from tests.product import Shop, starter_document
 

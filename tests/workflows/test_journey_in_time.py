@@ -8,16 +8,16 @@ from pathlib import Path
 import pytest
 from temporalio.testing import WorkflowEnvironment
 
+from activities.intake.intake import Intake
 from activities.postgres.pool import Pool
-from activities.waitlist.intake import Intake
 from activities.waitlist.store import Waitlist
 from schemas.ids import JourneyId
-from schemas.path import JourneyPath
+from schemas.journey.path import JourneyPath
 from schemas.reasons import Ending, Reason
 from starter.devstack.mailbox import Mailbox
-from starter.journeys import Journeys
-from starter.publishing import publish
 from starter.runtime.ports import free_port
+from starter.support.journeys import Journeys
+from starter.versioning.publishing import publish
 from tests.product import Product, Shop, addressees, next_change, running_product, starter_document, subject
 
 LINE, FIRST, WAIT, SECOND, EXIT = "waiting-list", "it-is-back", "wait-2-days", "still-here", "exit"

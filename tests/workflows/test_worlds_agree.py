@@ -20,7 +20,7 @@ from temporalio.worker import Worker
 
 from schemas.document.steps import Wait
 from schemas.ids import StepId
-from schemas.journey import (
+from schemas.journey.messages import (
     Activity,
     Broadcast,
     CalledOut,
@@ -35,30 +35,30 @@ from schemas.journey import (
     FindMoment,
     Intervene,
     Leave,
+    LeaveWaitlist,
+    LeftWaitlist,
     Moment,
     Move,
     Moved,
     PlaceGiven,
+    RecordPosition,
     Signal,
     Skip,
-    Stand,
-    StepOut,
-    SteppedOut,
     Wake,
     Workflow,
 )
+from schemas.journey.outcome import Deferred
+from schemas.journey.path import JourneyPath
+from schemas.journey.program import Entry
 from schemas.model import Wire
-from schemas.moments import next_moment
-from schemas.outcome import Deferred
-from schemas.path import JourneyPath
-from schemas.program import Entry
+from schemas.time.moments import next_moment
 from tests.interpreter.journeys import DAWN, ENDINGS, Answers, Life, lives, told_once
 from tests.interpreter.talks import talks
 from tests.rehearsing.test_record import lived_again
 from worker import sandbox
-from workflows.interpreter.rehearsal import Happening, rehearse
 from workflows.interpreter.walk import PROVIDER_PATIENCE
 from workflows.journey import JourneyWorkflow
+from workflows.worlds.rehearsal import Happening, rehearse
 
 QUEUE = "worlds"
 SIGNALS: dict[type[Wire], Signal] = {
@@ -110,17 +110,17 @@ class Answering:
     async def call_webhook(self, request: CallOut) -> CalledOut:
         return CalledOut(taken=self.life.answers.call_webhook(request.step, DAWN))
 
-    @activity.defn(name=Activity.STAND)
-    async def stand(self, request: Stand) -> None:
+    @activity.defn(name=Activity.RECORD_POSITION)
+    async def record_position(self, request: RecordPosition) -> None:
         pass
 
     @activity.defn(name=Activity.MOVED)
     async def moved(self, request: Moved) -> None:
         pass
 
-    @activity.defn(name=Activity.STEP_OUT)
-    async def step_out(self, request: StepOut) -> SteppedOut:
-        return SteppedOut(claim_id=None)
+    @activity.defn(name=Activity.LEAVE_WAITLIST)
+    async def leave_waitlist(self, request: LeaveWaitlist) -> LeftWaitlist:
+        return LeftWaitlist(claim_id=None)
 
     @activity.defn(name=Activity.CLOSE)
     async def close(self, request: Close) -> None:
@@ -129,7 +129,7 @@ class Answering:
     @property
     def all(self) -> list[Callable[..., Any]]:
         asked = (self.deliver, self.decide, self.find_moment, self.change_contact, self.call_webhook)
-        return [*asked, self.stand, self.moved, self.step_out, self.close]
+        return [*asked, self.record_position, self.moved, self.leave_waitlist, self.close]
 
     def real(self, moment: datetime) -> datetime:
         return self.began + (moment - DAWN)

@@ -9,13 +9,13 @@ another version, at any rest.
 from dataclasses import dataclass
 from typing import assert_never
 
-from schemas.alerts import AlertEvent
+from schemas.document.alert_types.vocabulary import AlertEvent
 from schemas.document.steps import Send
 from schemas.ids import StepId
-from schemas.journey import Broadcast, JourneyStart, JourneyState, Leave, Move, Phase, PlaceGiven
-from schemas.outcome import Outcome, Refused, Sent, Unknown
-from schemas.path import JourneyPath, Why
-from schemas.program import Terms
+from schemas.journey.messages import Broadcast, JourneyStart, JourneyState, Leave, Move, Phase, PlaceGiven
+from schemas.journey.outcome import Outcome, Refused, Sent, Unknown
+from schemas.journey.path import JourneyPath, Why
+from schemas.journey.program import Terms
 from schemas.reasons import Ending, Reason
 from workflows.interpreter.walk import BROADCAST, BackInLine, Left, Thread, ThreadEnded
 from workflows.interpreter.world import World
@@ -46,7 +46,7 @@ class Journey:
         self._thread = Thread(start, world, lambda: self.state)
         self._ended: Ended | None = None
 
-    async def live(self) -> Ended:
+    async def run(self) -> Ended:
         """Live from wherever the state stands to the end."""
         while self._ended is None:
             try:
@@ -115,7 +115,7 @@ class Journey:
                 trail.leave(Why.LEFT)
                 raise Left(reason)
             case None:
-                claim_id = await self._world.step_out(Reason.WINDOW_ENDED)
+                claim_id = await self._world.leave_waitlist(Reason.WINDOW_ENDED)
                 if claim_id is not None:
                     return self._called_forward(claim_id)
                 trail.leave(Why.WINDOW_ENDED)
@@ -169,7 +169,7 @@ class Journey:
         terms = self._thread.program.terms.get(self._start.alert_id or "", NO_TERMS)
         if self._reminders >= terms.reminders:
             return Ended(Ending.COMPLETED)
-        if not self._thread.under_way:
+        if not self._thread.in_flight:
             try:
                 await self._thread.rest(UNTIL_REMINDER, terms.reminder_after)
             except ThreadEnded:

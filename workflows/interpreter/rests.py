@@ -6,11 +6,11 @@ from typing import TypeVar
 
 from schemas.document.steps import CompiledStep
 from schemas.ids import StepId
-from schemas.journey import JourneyStart, JourneyState, Leave, Move, Skip
-from schemas.path import PathEntry, Why
-from schemas.program import Program
+from schemas.journey.messages import JourneyStart, JourneyState, Leave, Move, Skip
+from schemas.journey.path import PathEntry, Why
+from schemas.journey.program import Program
 from schemas.reasons import Reason
-from workflows.interpreter.trail import Trail
+from workflows.interpreter.path_recorder import Trail
 from workflows.interpreter.world import Awaited, Woken, World, awaits_nothing
 
 StepT = TypeVar("StepT", bound=CompiledStep)
@@ -81,7 +81,7 @@ class Rests:
         """
         self.rest_until = until
         await self.arrive(step)
-        await self._world.stand(StepId(step), cause)
+        await self._world.record_position(StepId(step), cause)
         self._world.rest(self._state)
         woken = await self._world.sleep(step, until, awaited)
         self.rest_until = None

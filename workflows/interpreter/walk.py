@@ -6,7 +6,7 @@ The loop is short on purpose: it matches on the step's kind and asks the World f
 from datetime import datetime, timedelta
 from typing import assert_never
 
-from schemas.alerts import AlertEvent
+from schemas.document.alert_types.vocabulary import AlertEvent
 from schemas.document.steps import (
     CallWebhook,
     ChangesContact,
@@ -21,10 +21,10 @@ from schemas.document.steps import (
     WaitUntil,
 )
 from schemas.ids import StepId
-from schemas.journey import ContactEvent, Deliver, Skip
-from schemas.outcome import Deferred, Held, Outcome, Refused, Sent, Stopped, Then, Unknown
-from schemas.path import Why
-from schemas.program import entry_question
+from schemas.journey.messages import ContactEvent, Deliver, Skip
+from schemas.journey.outcome import AfterRefusal, Deferred, Held, Outcome, Refused, Sent, Stopped, Unknown
+from schemas.journey.path import Why
+from schemas.journey.program import entry_criteria_id
 from schemas.reasons import Reason
 from workflows.interpreter.rests import Left, Rests, ThreadEnded
 
@@ -46,7 +46,7 @@ class Thread(Rests):
     """The alert's event that the thread answers."""
 
     @property
-    def under_way(self) -> bool:
+    def in_flight(self) -> bool:
         """Whether a thread was begun and has not ended."""
         return self.at is not None
 
@@ -81,11 +81,11 @@ class Thread(Rests):
             self.at = None
 
     async def _door(self, name: str) -> StepId | None:
-        doors = self.program.doors(name)
-        if not any(door.asks for door in doors):
-            return doors[0].first if doors else None
-        chosen = await self._world.decide(entry_question(name))
-        return None if chosen is None else doors[chosen].first
+        entry_triggers = self.program.entry_triggers(name)
+        if not any(door.asks for door in entry_triggers):
+            return entry_triggers[0].first if entry_triggers else None
+        chosen = await self._world.decide(entry_criteria_id(name))
+        return None if chosen is None else entry_triggers[chosen].first
 
     async def _take(self, step: Step) -> StepId | None:
         """Do what the step says; the step after it, None at the thread's end."""
@@ -164,12 +164,12 @@ class Thread(Rests):
 
     async def _send(self, step: Send) -> None:
         match await self._deliver(step, self._event, self.round):
-            case Refused(then=Then.BACK_IN_LINE) if self._event is AlertEvent.ALERT:
+            case Refused(then=AfterRefusal.BACK_IN_LINE) if self._event is AlertEvent.ALERT:
                 self.at = None
                 raise BackInLine
-            case Refused(then=Then.END_THREAD):
+            case Refused(then=AfterRefusal.END_THREAD):
                 raise ThreadEnded
-            case Refused(then=Then.LEAVE, reason=reason):
+            case Refused(then=AfterRefusal.LEAVE, reason=reason):
                 raise Left(reason)
             case _:
                 return
@@ -184,7 +184,7 @@ class Thread(Rests):
             outcome = await self._deliver(step, None, 0)
         except ThreadEnded:
             return
-        if isinstance(outcome, Refused) and outcome.then is Then.LEAVE:
+        if isinstance(outcome, Refused) and outcome.then is AfterRefusal.LEAVE:
             raise Left(outcome.reason)
 
     async def _deliver(self, step: Send, event: AlertEvent | None, round_: int) -> Outcome | None:

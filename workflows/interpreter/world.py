@@ -10,10 +10,10 @@ from typing import Protocol, TypeAlias
 
 from schemas.document.steps import CallWebhook, ContactChange
 from schemas.ids import StepId
-from schemas.journey import Broadcast, ContactEvent, Deliver, JourneyState, Leave, Move, PlaceGiven, Skip, Wake
-from schemas.moments import Until
-from schemas.outcome import Outcome
+from schemas.journey.messages import Broadcast, ContactEvent, Deliver, JourneyState, Leave, Move, PlaceGiven, Skip, Wake
+from schemas.journey.outcome import Outcome
 from schemas.reasons import Reason
+from schemas.time.moments import Until
 
 Woken: TypeAlias = Leave | ContactEvent | Wake | Skip
 """What may end a rest before its time."""
@@ -56,7 +56,7 @@ class World(Protocol):
         """Check, and send if it is still true."""
         ...
 
-    async def step_out(self, reason: Reason) -> int | None:
+    async def leave_waitlist(self, reason: Reason) -> int | None:
         """Leave the waiting list; a claim id if one was given just before, and then it still counts."""
         ...
 
@@ -76,7 +76,7 @@ class World(Protocol):
         """Tell another system; whether it took it."""
         ...
 
-    async def stand(self, step: StepId, cause: Reason | None) -> None:
+    async def record_position(self, step: StepId, cause: Reason | None) -> None:
         """The journey rests at this step now, and what holds it up there, if anything."""
         ...
 

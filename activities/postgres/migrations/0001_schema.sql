@@ -49,7 +49,7 @@ create table variants (
     policy            text not null check (policy in ('deny', 'continue')),
     tracked           boolean,
     removed           boolean not null default false,
-    -- Units the product message told of that no known location accounts for (activities/waitlist/quantities.py).
+    -- Units the product message told of that no known location accounts for (activities/stock/quantities.py).
     elsewhere         bigint not null default 0,
     total_observed_at timestamptz,
     primary key (store_id, variant_id),
@@ -415,7 +415,7 @@ create table claims (
     journey_id    text not null references journeys,
     state         text not null default 'given' check (state in ('given', 'used', 'returned', 'refused', 'lapsed')),
     given_at      timestamptz not null default now(),
-    called_at     timestamptz,
+    notified_at     timestamptz,
     settled_at    timestamptz,
     lapses_at     timestamptz,
     lapsed_reason text,
@@ -424,7 +424,7 @@ create table claims (
 create unique index one_claim_at_a_time on claims (journey_id) where state = 'given';
 create index claims_by_episode on claims (episode_id);
 create index claims_by_journey on claims (journey_id, id desc);
-create index claims_to_call on claims (episode_id, id) where called_at is null and state = 'given';
+create index claims_to_notify on claims (episode_id, id) where notified_at is null and state = 'given';
 create index claims_lapsing on claims (lapses_at) where lapses_at is not null and state = 'used';
 
 create function count_claims() returns trigger language plpgsql as $$
@@ -599,7 +599,7 @@ create index operation_journeys_unsettled on operation_journeys (journey_id)
 create table outbox (
     id           bigint generated always as identity primary key,
     kind         text not null check (kind in (
-        'start_journey', 'look_again', 'leave', 'broadcast', 'contact_event', 'intervene', 'carry_out')),
+        'start_journey', 'look_again', 'leave', 'broadcast', 'contact_event', 'intervene', 'run_bulk')),
     journey_id   text references journeys,
     store_id     text,
     subject      text,
@@ -613,11 +613,11 @@ create table outbox (
     next_at      timestamptz not null default now(),
     last_error   text,
     parked_at    timestamptz,
-    check ((kind in ('look_again', 'carry_out')) = (journey_id is null)),
+    check ((kind in ('look_again', 'run_bulk')) = (journey_id is null)),
     check ((kind = 'look_again') = (store_id is not null and subject is not null)),
     check ((kind = 'leave') = (reason is not null)),
     check ((kind = 'broadcast') = (message is not null)),
-    check ((kind = 'carry_out') = (operation_id is not null)),
+    check ((kind = 'run_bulk') = (operation_id is not null)),
     check ((kind in ('contact_event', 'intervene')) = (payload is not null))
 );
 create index outbox_due on outbox (next_at, id) where parked_at is null;

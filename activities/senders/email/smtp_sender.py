@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Self
 
 from activities.senders.email.mime import Envelope, compose, parse_sender
-from activities.senders.email.smtp_session import Door, Gone, SmtpSession
+from activities.senders.email.smtp_session import Gone, SmtpEndpoint, SmtpSession
 from activities.senders.sender import Mail, NotTaken
 from schemas.settings import Settings
 
@@ -89,7 +89,7 @@ class SmtpSender:
     ) -> None:
         self._sender = parse_sender(sender)
         tls = ssl.create_default_context(cafile=ca_file) if starttls else None
-        self._door = Door(host, port, _own_name(self._sender.domain), tls, username, password)
+        self._endpoint = SmtpEndpoint(host, port, _own_name(self._sender.domain), tls, username, password)
         self._limits = limits or Limits()
         self._slots = asyncio.Semaphore(connections)
         self._idle: deque[SmtpSession] = deque()
@@ -166,7 +166,7 @@ class SmtpSender:
 
     async def _begun(self, envelope: Envelope) -> SmtpSession:
         """A session whose server waits for the body."""
-        session = self._take() or SmtpSession(self._door)
+        session = self._take() or SmtpSession(self._endpoint)
         try:
             async with asyncio.timeout(self._limits.setup):
                 if session.reusable:
@@ -175,7 +175,7 @@ class SmtpSender:
                     except Gone:
                         # Closed while it lay idle. Nothing was handed over, so one fresh connection is safe.
                         session.close()
-                        session = SmtpSession(self._door)
+                        session = SmtpSession(self._endpoint)
                     else:
                         return session
                 await session.open()

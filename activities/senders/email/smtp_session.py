@@ -39,7 +39,7 @@ _START_INPUT = 354
 _ENHANCED = re.compile(r"[245]\.\d{1,3}\.\d{1,3}(?!\S)")
 
 
-class Stage(StrEnum):
+class SimulatedShop(StrEnum):
     """Where in the dialogue something happened; the value is how it is told."""
 
     CONNECT = "connecting"
@@ -58,7 +58,7 @@ class Gone(NotTaken):
 
 
 @dataclass(frozen=True, slots=True)
-class Door:
+class SmtpEndpoint:
     """How to reach the mail server.
 
     Attributes:
@@ -83,19 +83,19 @@ class SmtpSession:
         messages: how many were begun.
     """
 
-    def __init__(self, door: Door) -> None:
-        self._door = door
+    def __init__(self, endpoint: SmtpEndpoint) -> None:
+        self._endpoint = endpoint
         # No time limits of its own: the sender's cover whole groups of stages.
         self._smtp = SMTP(
-            hostname=door.host,
-            port=door.port,
-            local_hostname=door.own_name,
+            hostname=endpoint.host,
+            port=endpoint.port,
+            local_hostname=endpoint.own_name,
             timeout=None,
             start_tls=False,
         )
         self._in_step = False
         self._envelope_open = False
-        self.stage = Stage.CONNECT
+        self.stage = SimulatedShop.CONNECT
         self.opened = self.idle_since = time.monotonic()
         self.messages = 0
 
@@ -110,19 +110,19 @@ class SmtpSession:
         Raises:
             NotTaken: always, for a 5xx too: a server that turns us away says nothing about the message.
         """
-        door = self._door
+        endpoint = self._endpoint
         try:
             await self._smtp.connect()
-            self.stage = Stage.EHLO
+            self.stage = SimulatedShop.EHLO
             await self._smtp.ehlo()
-            if door.tls is not None:
-                self.stage = Stage.STARTTLS
-                await self._smtp.starttls(tls_context=door.tls)
-                self.stage = Stage.EHLO
+            if endpoint.tls is not None:
+                self.stage = SimulatedShop.STARTTLS
+                await self._smtp.starttls(tls_context=endpoint.tls)
+                self.stage = SimulatedShop.EHLO
                 await self._smtp.ehlo()
-            if door.username is not None:
-                self.stage = Stage.AUTH
-                await self._smtp.login(door.username, door.password or "")
+            if endpoint.username is not None:
+                self.stage = SimulatedShop.AUTH
+                await self._smtp.login(endpoint.username, endpoint.password or "")
         except SMTPResponseException as error:
             answer = _told(self.stage, error.code, error.message)
             raise NotTaken(f"{answer}, before any message: {self._advice(error.code)}") from None
@@ -156,20 +156,20 @@ class SmtpSession:
         self.messages += 1
         if self._envelope_open:
             # A refused message leaves its envelope open. It is cleared only now, so that its sender need not wait.
-            answer = await self._say(Stage.RSET, b"RSET")
+            answer = await self._say(SimulatedShop.RSET, b"RSET")
             if answer.code // 100 != 2:
-                raise Gone(_told(Stage.RSET, answer.code, answer.message))
+                raise Gone(_told(SimulatedShop.RSET, answer.code, answer.message))
         self._envelope_open = True
         options: list[bytes] = []
         if self._smtp.supports_extension("size"):
             options.append(b"SIZE=%d" % len(envelope.body))
         if envelope.utf8:
             options += [b"SMTPUTF8", b"BODY=8BITMIME"]
-        await self._expect(2, Stage.MAIL, b"MAIL", b"FROM:<%s>" % envelope.sender.encode(), *options)
-        await self._expect(2, Stage.RCPT, b"RCPT", b"TO:<%s>" % envelope.recipient.encode())
-        answer = await self._say(Stage.DATA, b"DATA")
+        await self._expect(2, SimulatedShop.MAIL, b"MAIL", b"FROM:<%s>" % envelope.sender.encode(), *options)
+        await self._expect(2, SimulatedShop.RCPT, b"RCPT", b"TO:<%s>" % envelope.recipient.encode())
+        answer = await self._say(SimulatedShop.DATA, b"DATA")
         if answer.code != _START_INPUT:
-            self._refuse(Stage.DATA, answer)
+            self._refuse(SimulatedShop.DATA, answer)
         # From here the server takes whatever is written as the message.
         self._in_step = False
 
@@ -186,7 +186,7 @@ class SmtpSession:
             NotTaken, Rejected: the server says so, or the connection was closed before the first byte.
             Uncertain: no answer came.
         """
-        self.stage = Stage.BODY
+        self.stage = SimulatedShop.BODY
         protocol = self._smtp.protocol
         if protocol is None:
             raise Gone(self._lost())
@@ -205,9 +205,9 @@ class SmtpSession:
             case 2:
                 self._in_step, self._envelope_open = True, False
             case 4 | 5:
-                self._refuse(Stage.BODY, answer)
+                self._refuse(SimulatedShop.BODY, answer)
             case _:
-                raise Uncertain(f"{_told(Stage.BODY, answer.code, answer.message)}, which decides nothing")
+                raise Uncertain(f"{_told(SimulatedShop.BODY, answer.code, answer.message)}, which decides nothing")
 
     def close(self) -> None:
         """Drop the connection, with a farewell if the server can hear it. Does not wait."""
@@ -238,12 +238,12 @@ class SmtpSession:
         except (SMTPException, OSError):
             raise Uncertain("the connection to the mail server was lost after the message was handed over") from None
 
-    async def _expect(self, family: int, stage: Stage, *command: bytes) -> None:
+    async def _expect(self, family: int, stage: SimulatedShop, *command: bytes) -> None:
         answer = await self._say(stage, *command)
         if answer.code // 100 != family:
             self._refuse(stage, answer)
 
-    async def _say(self, stage: Stage, *command: bytes) -> SMTPResponse:
+    async def _say(self, stage: SimulatedShop, *command: bytes) -> SMTPResponse:
         self.stage = stage
         self._in_step = False
         try:
@@ -255,11 +255,11 @@ class SmtpSession:
         self._in_step = True
         return answer
 
-    def _refuse(self, stage: Stage, answer: SMTPResponse) -> NoReturn:
+    def _refuse(self, stage: SimulatedShop, answer: SMTPResponse) -> NoReturn:
         told = _told(stage, answer.code, answer.message)
         # After a refused body the connection is dropped: the server may have stopped reading in the middle of it.
         self._in_step = (
-            stage is not Stage.BODY
+            stage is not SimulatedShop.BODY
             and answer.code // 100 in (4, 5)
             and answer.code not in (_CLOSING, *_NOT_ABOUT_THE_MESSAGE)
         )
@@ -270,10 +270,10 @@ class SmtpSession:
                 raise NotTaken(told)
             case 5 if answer.code in _NOT_ABOUT_THE_MESSAGE:
                 raise NotTaken(f"{told}: {self._advice(answer.code)}")
-            case 5 if stage is Stage.MAIL and answer.code != _STORAGE_EXCEEDED:
+            case 5 if stage is SimulatedShop.MAIL and answer.code != _STORAGE_EXCEEDED:
                 # MAIL judges our own From address: a wrong setting must not use up a whole waiting list.
                 raise NotTaken(f"{told}: check SHELFTALK_SENDER and what the mail server allows it")
-            case 5 if stage is Stage.RCPT and answer.code == _STORAGE_EXCEEDED:
+            case 5 if stage is SimulatedShop.RCPT and answer.code == _STORAGE_EXCEEDED:
                 raise NotTaken(told)
             case 5:
                 raise Rejected(told)
@@ -283,16 +283,16 @@ class SmtpSession:
     def _advice(self, code: int) -> str:
         if code // 100 == 4:
             return "it may pass"
-        if self.stage is Stage.AUTH or code in (530, 534, 535, 538):
+        if self.stage is SimulatedShop.AUTH or code in (530, 534, 535, 538):
             return "check the SMTP user name, password and STARTTLS in the settings"
         return "check the SMTP settings and what the mail server allows this host"
 
     def _lost(self) -> str:
-        if self.stage is Stage.CONNECT:
+        if self.stage is SimulatedShop.CONNECT:
             return "the mail server could not be reached: check that it runs and the SMTP host and port"
         return f"the connection to the mail server was lost at {self.stage}, before the message was handed over"
 
 
-def _told(stage: Stage, code: int, reply: str) -> str:
+def _told(stage: SimulatedShop, code: int, reply: str) -> str:
     enhanced = _ENHANCED.match(reply)
     return f"the mail server answered {code}{f' {enhanced[0]}' if enhanced else ''} at {stage}"

@@ -29,7 +29,7 @@ from activities.storefronts.storefront import (
     WebhookAnswer,
     WebhookRequest,
 )
-from schemas.facts import Fact, WebhookDelivery
+from schemas.incoming.facts import Fact, WebhookDelivery
 from schemas.settings import Settings
 
 _ABOUT_THINGS = ("products/", "inventory_levels/")

@@ -15,7 +15,7 @@ from pydantic_core import PydanticCustomError
 from activities.storefronts.payload import Count, Moment, NumericId, Payload, PlainText, read_payload
 from activities.storefronts.shopify.fields import gid, known, observed
 from activities.storefronts.storefront import NotOurs, PayloadMalformed
-from schemas.facts import (
+from schemas.incoming.facts import (
     CheckoutFact,
     ContactErasureFact,
     DataRequestFact,

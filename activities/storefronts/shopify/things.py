@@ -6,7 +6,7 @@ from typing import Annotated
 from activities.storefronts.payload import Count, Moment, NumericId, Payload, PlainText, Price, read_payload
 from activities.storefronts.shopify.fields import gid, known, observed
 from activities.storefronts.storefront import PayloadMalformed
-from schemas.facts import Policy, ProductFact, ProductGoneFact, StockFact, VariantFact
+from schemas.incoming.facts import Policy, ProductFact, ProductGoneFact, StockFact, VariantFact
 
 VARIANTS_SHOWN = 100
 """How many variants a product message shows at most (Shopify's limit)."""

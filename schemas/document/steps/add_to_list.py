@@ -3,7 +3,7 @@
 from typing import ClassVar, Literal
 
 from schemas.document.steps.step import BaseStep, ChangesContact, NewMembership, OwnId, Position, id_from
-from schemas.document.words import quoted
+from schemas.document.steps.words import quoted
 from schemas.ids import StepId
 from schemas.names import Code
 

@@ -4,7 +4,7 @@ from enum import StrEnum
 from typing import ClassVar, Literal
 
 from schemas.document.steps.step import BaseStep, CompiledStep, OwnId, Position
-from schemas.document.words import quoted
+from schemas.document.steps.words import quoted
 from schemas.ids import StepId
 from schemas.names import Code
 

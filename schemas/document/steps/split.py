@@ -16,7 +16,7 @@ from schemas.document.steps.step import (
     Way,
     id_from,
 )
-from schemas.document.words import quoted
+from schemas.document.steps.words import quoted
 from schemas.ids import StepId
 from schemas.model import Wire
 

@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, TypeAlias
 from pydantic import AfterValidator, Field
 
 from schemas.criteria import Criteria
-from schemas.durations import Duration
 from schemas.ids import StepId
 from schemas.model import Section, Wire
 from schemas.names import Code, Label
+from schemas.time.durations import Duration
 
 if TYPE_CHECKING:
     from schemas.document.steps import AnyStep, StepSection

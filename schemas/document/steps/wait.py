@@ -4,8 +4,8 @@ from datetime import timedelta
 from typing import ClassVar, Literal
 
 from schemas.document.steps.step import LEAST_REST, NO_TIME, BaseStep, CompiledStep, OwnId, Position, Rest, id_from
-from schemas.durations import Duration, format_duration
 from schemas.ids import StepId
+from schemas.time.durations import Duration, format_duration
 
 
 class WaitStep(BaseStep, title="Wait"):

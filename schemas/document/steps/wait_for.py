@@ -17,9 +17,9 @@ from schemas.document.steps.step import (
     Window,
     id_from,
 )
-from schemas.durations import format_duration
 from schemas.ids import StepId
 from schemas.names import HeardEvent
+from schemas.time.durations import format_duration
 
 HAPPENED, DID_NOT = "happened", "did_not"
 """The two ways on."""

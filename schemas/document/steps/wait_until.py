@@ -4,7 +4,7 @@ from typing import ClassVar, Literal
 
 from schemas.document.steps.step import BaseStep, CompiledStep, OwnId, Position, Rest, id_from
 from schemas.ids import StepId
-from schemas.moments import Until, UntilText, format_until
+from schemas.time.moments import Until, UntilText, format_until
 
 
 class WaitUntilStep(BaseStep, title="Wait until"):

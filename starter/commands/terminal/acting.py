@@ -9,7 +9,7 @@ import typer
 from starter.commands.terminal.asking import Terminal
 from starter.commands.terminal.failures import CommandFailed
 from starter.commands.terminal.output import say
-from starter.repair import By
+from starter.ops.repair import By
 
 Actor = Annotated[str | None, typer.Option("--by", help="Who does it. [default: your user name]")]
 WhyOption = Annotated[str, typer.Option("--why", help="Why; kept in the audit.")]

@@ -14,9 +14,9 @@ from pydantic import BaseModel
 
 from schemas.settings import Settings
 from starter.commands.terminal.output import AsJson, DataDir, show_people, write_json
-from starter.endpoints import resolve
-from starter.logs import log_to_stderr
-from starter.processes import run_process
+from starter.runtime.endpoints import resolve
+from starter.runtime.logs import log_to_stderr
+from starter.runtime.process import run_process
 from starter.services import Services, open_services
 
 Found = TypeVar("Found")

@@ -12,7 +12,7 @@ from schemas.errors import DomainError, ErrorKind
 from schemas.model import Model
 from schemas.settings import Settings
 from starter.commands.terminal.output import ExitCode
-from starter.processes import Stopped
+from starter.runtime.process import Stopped
 
 _ASK_THE_DOCTOR = "`shelftalk doctor` tells what is reachable."
 

@@ -10,7 +10,7 @@ import typer
 from pydantic import BaseModel
 from rich.console import Console
 
-from schemas.durations import parse_duration
+from schemas.time.durations import parse_duration
 
 NARROWEST = 160
 """Columns of output that goes to a file or a pipe, where nobody can widen the window."""
@@ -59,9 +59,9 @@ def write_json(answer: BaseModel) -> None:
 
 def show_people(shown: object) -> None:
     """Print something of rich's, without the spaces it fills lines up with."""
-    paper = console()
-    with paper.capture() as captured:
-        paper.print(shown)
+    new_console = console()
+    with new_console.capture() as captured:
+        new_console.print(shown)
     sys.stdout.write("".join(f"{line.rstrip()}\n" for line in captured.get().splitlines()))
     sys.stdout.flush()
 

@@ -4,8 +4,8 @@ from rich.console import Group
 from rich.table import Table
 from rich.text import Text
 
-from schemas.outcome import describe
-from schemas.path import JourneyPath, PathEntry, describe_exit
+from schemas.journey.outcome import describe
+from schemas.journey.path import JourneyPath, PathEntry, describe_exit
 from starter.commands.terminal.output import clock, length
 
 

@@ -1,0 +1,93 @@
+"""Forgetting people, because they or their shop ask for it.
+
+The address goes, with everything that was told about the person; what remains are ids that lead to nobody. Whoever
+stood in line leaves it, and the place passes on. Runs in the transaction of the message that asks, and in statements
+that do not grow in number with the people: a storefront waits for the answer.
+"""
+
+from dataclasses import dataclass
+
+from activities.postgres.pool import Connection
+from activities.postgres.queries import load_queries
+from activities.waitlist.store import look_again
+from schemas.ids import StoreId, Subject
+from schemas.incoming.facts import ContactErasureFact, DataRequestFact
+
+SQL = load_queries("activities.intake", "erasure.sql")
+
+FORGETTING = (
+    SQL.forget_suppressions,
+    SQL.forget_contacts,
+    SQL.forget_orders,
+    SQL.forget_lists,
+    SQL.forget_tags,
+    SQL.forget_properties,
+)
+"""In this order, for the suppressions are found by the address."""
+
+
+@dataclass(frozen=True, slots=True)
+class ContactOfShop:
+    """Someone a shop knows; `alone`: no other shop of this installation does."""
+
+    id: str
+    alone: bool
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class LeftLine:
+    """A waiting list that somebody was taken out of."""
+
+    store_id: StoreId
+    subject: str
+
+
+async def erase_contact(connection: Connection, store_id: StoreId, fact: ContactErasureFact) -> None:
+    """Forget a person in all shops of this installation; the shops share one record of them."""
+    contact_id: str | None = await SQL.contact_of.value(connection, email=fact.email)
+    if contact_id is not None:
+        await _leave(connection, [contact_id], None)
+        await _forget(connection, [contact_id])
+    await _record(connection, store_id, "contact erased", contact_id)
+
+
+async def erase_shop(connection: Connection, store_id: StoreId) -> None:
+    """Forget what this shop told of people: those whom only it knows altogether, the others as far as it goes."""
+    people = await SQL.contacts_of_shop.rows(connection, ContactOfShop, store_id=store_id)
+    everyone = [person.id for person in people]
+    # Whoever only this shop knows stands in line nowhere else.
+    await _leave(connection, everyone, store_id)
+    await _forget(connection, [person.id for person in people if person.alone])
+    await SQL.forget_lists_of_shop.run(connection, store_id=store_id, contact_ids=everyone)
+    await SQL.forget_orders_of_shop.run(connection, store_id=store_id)
+    await SQL.forget_events_of_shop.run(connection, store_id=store_id)
+    await _record(connection, store_id, "shop erased", None)
+
+
+async def answer_data_request(connection: Connection, store_id: StoreId, fact: DataRequestFact) -> None:
+    """Put on record that a person asks what is known of them; a person has to answer it, within the law's time."""
+    contact_id: str | None = await SQL.contact_known.value(connection, email=fact.email)
+    await _record(connection, store_id, "data requested", contact_id, fact.request_id)
+
+
+async def _forget(connection: Connection, contact_ids: list[str]) -> None:
+    for query in FORGETTING:
+        await query.run(connection, contact_ids=contact_ids)
+
+
+async def _leave(connection: Connection, contact_ids: list[str], store_id: StoreId | None) -> None:
+    """They leave every line, of one store or of all; what they held passes on, and their journeys end."""
+    await SQL.hold_products.run(connection, contact_ids=contact_ids, store_id=store_id)
+    await SQL.refuse_claims.run(connection, contact_ids=contact_ids, store_id=store_id)
+    left = await SQL.leave_lines.rows(connection, LeftLine, contact_ids=contact_ids, store_id=store_id)
+    await SQL.ask_to_leave.run(connection, contact_ids=contact_ids, store_id=store_id)
+    for line in sorted(set(left)):
+        await look_again(connection, Subject.from_key(line.store_id, line.subject))
+
+
+async def _record(
+    connection: Connection, store_id: StoreId, action: str, contact_id: str | None, request_id: str | None = None
+) -> None:
+    """By ids only: the record stays."""
+    details = {"store": store_id, "contact": contact_id} | ({"request": request_id} if request_id else {})
+    await SQL.record.run(connection, actor="storefront", action=action, details=details)

@@ -1,0 +1,35 @@
+"""Which contacts are on which list."""
+
+from datetime import datetime
+
+from activities.postgres.pool import Connection
+from activities.postgres.queries import load_queries
+from schemas.ids import ContactId
+
+SQL = load_queries("activities.journeys", "list_membership.sql")
+
+
+class NoSuchList(Exception):
+    """There is no list of this code."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(f"There is no list '{code}'. A list is made when the first conversation of it is published.")
+
+
+async def join_list(connection: Connection, list_code: str, contact_id: ContactId, at: datetime, source: str) -> bool:
+    """Put a contact on a list, once; of two times they joined, the earlier stands. Asks for no consent and gives none.
+
+    Args:
+        contact_id: held in this transaction, against an erasure of the same moment.
+        source: who put them there: `event/<store>` for an event.
+
+    Returns:
+        Whether they were not on it before.
+
+    Raises:
+        NoSuchList: no published conversation is of this list.
+    """
+    joined = await connection.fetchval(SQL["join_list"], list_code, contact_id, at, source)
+    if joined is None:
+        raise NoSuchList(list_code)
+    return joined

@@ -1,0 +1,64 @@
+"""What a shop offers of a product right now, as alerts see it. Pure.
+
+Unpublished, draft, archived or removed is nothing for sale. What an alert makes of an offer: schemas/alert_types/offer.
+"""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import assert_never
+
+from activities.stock.quantities import Quantities
+from schemas.document.alert_types.offer import NOTHING, Offer
+from schemas.ids import Level
+from schemas.incoming.facts import Policy
+
+
+@dataclass(frozen=True, slots=True)
+class Variant:
+    """One variant, with all that is known of its units."""
+
+    removed: bool
+    tracked: bool | None
+    policy: Policy
+    price: Decimal | None
+    quantities: Quantities
+
+    def offer(self, locations: Collection[str] | None) -> Offer:
+        """What is offered of it, counting these locations (None: all)."""
+        if self.removed:
+            return NOTHING
+        counted = self.tracked is not False and not self.quantities.untracked
+        units = max(0, self.quantities.units_at(locations)) if counted else 0
+        return Offer(units, not counted or self.policy is Policy.CONTINUE, self.price)
+
+
+@dataclass(frozen=True, slots=True)
+class Product:
+    """One product with its variants, by id."""
+
+    on_sale: bool
+    variants: Mapping[str, Variant]
+
+    def offer(self, level: Level, id_: str, locations: Collection[str] | None) -> Offer:
+        """What is offered of one of its variants, or of all of it: units summed, the lowest price."""
+        if not self.on_sale:
+            return NOTHING
+        match level:
+            case Level.VARIANT:
+                return self.variants[id_].offer(locations) if id_ in self.variants else NOTHING
+            case Level.PRODUCT:
+                offers = [variant.offer(locations) for variant in self.variants.values()]
+                prices = [o.price for o in offers if o.price is not None and (o.units or o.open_ended)]
+                return Offer(sum(o.units for o in offers), any(o.open_ended for o in offers), min(prices, default=None))
+            case _:
+                assert_never(level)
+
+    def never_away(self, level: Level, id_: str) -> bool:
+        """It, or that variant of it, is on sale, and none of its units are counted."""
+        variants = [
+            variant
+            for variant_id, variant in self.variants.items()
+            if not variant.removed and (level is Level.PRODUCT or variant_id == id_)
+        ]
+        return self.on_sale and all(v.tracked is False or v.quantities.untracked for v in variants)

@@ -1,0 +1,85 @@
+"""The small activities that keep PostgreSQL in step with the workflows: places, departures, ends."""
+
+from collections.abc import Sequence
+from typing import Protocol
+
+import structlog
+from temporalio import activity
+
+from activities.waitlist.store import Claim, Waitlist
+from schemas.ids import JourneyId, Subject
+from schemas.journey.messages import (
+    Activity,
+    Close,
+    GivePlaces,
+    JourneyStart,
+    LeaveWaitlist,
+    LeftWaitlist,
+    NotifyClaims,
+    PlaceGiven,
+    PlacesGiven,
+)
+from schemas.reasons import Ending, Reason
+
+log = structlog.get_logger()
+
+CALLED_AT_ONCE = 50
+"""Signals in flight together: one client does 400-800 a second at 100, and the worker needs some too."""
+
+
+class Caller(Protocol):
+    """Who can signal a journey, starting its workflow first where it has not been started yet."""
+
+    async def notify_claims(self, calls: Sequence[tuple[JourneyStart, PlaceGiven]]) -> list[JourneyId]:
+        """Signal every one of these journeys; the same call again changes nothing.
+
+        Returns:
+            Those whose workflow has ended already: nobody is there to answer.
+        """
+        ...
+
+
+class Records:
+    """The waiting list's activities."""
+
+    def __init__(self, waitlist: Waitlist, caller: Caller) -> None:
+        self._waitlist = waitlist
+        self._caller = caller
+
+    @activity.defn(name=Activity.GIVE_PLACES)
+    async def give_places(self, request: GivePlaces) -> PlacesGiven:
+        given = await self._waitlist.give_places(request.subject)
+        log.info("places given", subject=str(request.subject), to_notify=given.to_notify, more=given.more)
+        return given
+
+    @activity.defn(name=Activity.NOTIFY_CLAIMS)
+    async def notify_claims(self, request: NotifyClaims) -> None:
+        """Signal every journey whose claim is still to be called; resumes where a killed attempt stopped."""
+        while claims := await self._waitlist.claims_to_notify(request.subject, CALLED_AT_ONCE):
+            await self._call(request.subject, claims)
+            activity.heartbeat(claims[-1].claim_id)
+
+    async def _call(self, subject: Subject, claims: list[Claim]) -> None:
+        starts = await self._waitlist.starts([claim.journey_id for claim in claims])
+        unreadable = [claim.journey_id for claim in claims if claim.journey_id not in starts]
+        for journey_id in unreadable:
+            await self._waitlist.close(journey_id, Ending.EXITED, Reason.MESSAGE_BROKEN)
+        calls = [
+            (starts[claim.journey_id], PlaceGiven(claim_id=claim.claim_id))
+            for claim in claims
+            if claim.journey_id in starts
+        ]
+        for journey_id in await self._caller.notify_claims(calls):
+            # Somebody ended the workflow from outside; its place must not be lost with it.
+            await self._waitlist.close(journey_id, Ending.EXITED, Reason.CANCELLED)
+        await self._waitlist.mark_notified(claims)
+        log.info("called forward", subject=str(subject), journeys=len(claims))
+
+    @activity.defn(name=Activity.LEAVE_WAITLIST)
+    async def leave_waitlist(self, request: LeaveWaitlist) -> LeftWaitlist:
+        return await self._waitlist.leave_waitlist(request.journey_id, request.reason)
+
+    @activity.defn(name=Activity.CLOSE)
+    async def close(self, request: Close) -> None:
+        await self._waitlist.close(request.journey_id, request.ending, request.reason)
+        log.info("journey closed", journey=request.journey_id, ending=request.ending, reason=request.reason)

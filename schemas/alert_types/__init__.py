@@ -1,3 +1,0 @@
-"""The types of alert there are, a file for each. Adding one: its file, its line in `registry`, its name in
-`schemas.alerts.AlertType`.
-"""

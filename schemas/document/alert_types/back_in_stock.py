@@ -1,0 +1,93 @@
+"""Back in stock: those who wait are told when there are units again, and no more of them than units arrived."""
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import BeforeValidator, ConfigDict, Field
+
+from schemas.document.alert_types.alert import PLENTY, Alert, QueueTerms, Sight, UsualCase
+from schemas.document.alert_types.offer import Measure, Offer
+from schemas.document.alert_types.vocabulary import Action, AlertEvent, AlertType, Hours, Order, Reminders, Units
+from schemas.reasons import Reason
+
+MOST_CONTACTS_PER_UNIT = 1000
+
+
+def _contacts_per_unit(value: object) -> object:
+    """Said here in one sentence; the union below would say it once for each of its members."""
+    if value == "all" or (type(value) is int and 1 <= value <= MOST_CONTACTS_PER_UNIT):
+        return value
+    raise ValueError(
+        f"{value!r} is not a number of contacts from 1 to {MOST_CONTACTS_PER_UNIT}: "
+        "write digits without quotes, or all for everyone"
+    )
+
+
+ContactsPerUnit = Annotated[
+    Annotated[int, Field(ge=1, le=MOST_CONTACTS_PER_UNIT)] | Literal["all"], BeforeValidator(_contacts_per_unit)
+]
+
+
+class BackInStock(Alert):
+    """Tells those who wait when there are units again."""
+
+    model_config = ConfigDict(title="Back in stock")
+
+    measure: ClassVar[Measure] = Measure.NOTHING
+    over_trigger: ClassVar[Reason] = Reason.SOLD_OUT_AGAIN
+    bound: ClassVar[str] = "quantity_threshold"
+    may_raise: ClassVar[tuple[AlertEvent, ...]] = tuple(AlertEvent)
+    change_words: ClassVar[Mapping[str, str]] = {
+        "offer_lapses_after": "the time after which an offer lapses",
+        "tells_late_entrants": "whether late entrants are told",
+    }
+
+    type: Literal[AlertType.BACK_IN_STOCK]
+    """What is watched."""
+    action: Literal[Action.SIGN_UP, Action.BROWSE]
+    """What puts a contact in the queue: they signed up, they looked at it, or they put it in the cart."""
+    quantity_threshold: Units = 1
+    """How many units must be there before anyone is told."""
+    contacts_per_unit: ContactsPerUnit = 1
+    """How many people are told for each unit that arrived, or all."""
+    order: Order = Order.FIRST_IN_FIRST_OUT
+    """Who is told first."""
+    reminders: Reminders | None = None
+    """Reminders after the alert's thread."""
+    offer_lapses_after: Hours | None = None
+    """When a place that was not taken up passes to the next, in whole hours."""
+    tells_late_entrants: Annotated[bool, Field(strict=True)] = False
+    """Whether who enters late, while it is in stock, is told at once."""
+
+    @property
+    def queue(self) -> QueueTerms:
+        return QueueTerms(
+            threshold=self.quantity_threshold,
+            contacts_per_unit=None if self.contacts_per_unit == "all" else self.contacts_per_unit,
+            newest_first=self.order is Order.FIRST_IN_LAST_OUT,
+            reminders=self.reminders,
+            offer_lapses_after=self.offer_lapses_after,
+        )
+
+    def trigger(self, offer: Offer) -> Decimal | None:
+        return None
+
+    def nothing_to_wait_for(self, sight: Sight) -> Reason | None:
+        """Who signs up asks for it, whatever there is; who only looked has something to wait for if it is away."""
+        browsed = self.action is not Action.SIGN_UP
+        if not (browsed or sight.late):
+            return None
+        there = sight.in_stock and not (sight.late and self.tells_late_entrants)
+        was_there = sight.was_in_stock and sight.late and browsed
+        return Reason.IN_STOCK if there or was_there or sight.never_away else None
+
+    def usual_case(self, price: Decimal) -> UsualCase:
+        return UsualCase(units=0, stock=max(self.quantity_threshold, PLENTY))
+
+    def say_change(self, field: str, old: Alert) -> str | None:
+        if field != "contacts_per_unit" or not isinstance(old, BackInStock):
+            return None
+        many = self.contacts_per_unit
+        contacts = "all contacts" if many == "all" else f"{many} contact{'' if many == 1 else 's'}"
+        return f" tells {contacts} per unit instead of {old.contacts_per_unit}"

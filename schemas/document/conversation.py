@@ -1,0 +1,114 @@
+"""The conversation document: what a marketer writes, as models. Reading it from YAML is starter/documents.
+
+A document is one programme: the list it speaks for, the alerts that raise its events, the threads that answer
+them, and the messages they send. It grows by new kinds of step, new alert types and new sections; a field that
+is not known is an error, never ignored.
+"""
+
+from datetime import time
+from typing import Annotated, Any, Literal
+from zoneinfo import ZoneInfo
+
+from pydantic import AfterValidator, Field, StringConstraints
+
+from schemas.channels import Channel
+from schemas.criteria import Criteria
+from schemas.document.alert_types.registry import AlertSection
+from schemas.document.scenarios import MOST_SCENARIOS, ScenarioSection
+from schemas.document.steps import MOST_STEPS, StepSection
+from schemas.model import Section
+from schemas.names import Code, EventName, HeardEvent, Label
+
+
+def _known_zone(name: str) -> str:
+    try:
+        ZoneInfo(name)
+    except (KeyError, ValueError, OSError):
+        raise ValueError(
+            f"{name!r} is not a time zone: write a name like 'Europe/Berlin', 'America/New_York' or 'UTC'"
+        ) from None
+    return name
+
+
+TimeZone = Annotated[str, AfterValidator(_known_zone)]
+
+
+class QuietHours(Section, title="Quiet hours"):
+    """Hours by the list's clock in which no message leaves."""
+
+    starts: time = Field(alias="from")
+    """When they begin, like 21:00."""
+    ends: time = Field(alias="until")
+    """When they end, like 08:00."""
+
+
+class ListSection(Section, title="List"):
+    """The list that alerts belong to, with what its messages share."""
+
+    code: Code = "default"
+    """Its short name. Two conversations may name the same list."""
+    name: Label = "Everyone"
+    """Its name for people."""
+    time_zone: TimeZone = "UTC"
+    """Where its days and nights are, like Europe/Berlin."""
+    quiet_hours: QuietHours | None = None
+    """Hours in which no message leaves; each is checked again when they end."""
+    locations: Annotated[tuple[Label, ...], Field(min_length=1, max_length=1000)] | None = None
+    """The storefront's ids of the locations whose units count, in quotes; all when left out."""
+    currency: Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")] | None = None
+    """Three capital letters, like EUR; any when left out."""
+    sender: Label | None = None
+    """The From address, like Blue Shop <hello@shop.example>."""
+
+
+class ThreadSection(Section, title="Thread"):
+    """One path: its steps from top to bottom."""
+
+    name: Label
+    """Its name, which go_to leads to."""
+    on: EventName | None = None
+    """The event it is entered on: an alert's, like back-in-stock.alert, or what a contact does, like joined_list.
+    Without it, only a go_to leads here.
+    """
+    when: Criteria | None = None
+    """Who enters here: those for whom these criteria hold; everyone when left out."""
+    steps: Annotated[tuple[StepSection, ...], Field(min_length=1, max_length=MOST_STEPS)]
+    """What is done, from top to bottom."""
+
+
+class MessageSection(Section, title="Message"):
+    """A template for one channel. {{ … }} is filled in for each contact."""
+
+    channel: Literal[Channel.EMAIL]
+    """How it is sent."""
+    subject: Annotated[str, StringConstraints(min_length=1, max_length=300, strip_whitespace=True)]
+    """Its subject line."""
+    text: Annotated[str, StringConstraints(min_length=1, max_length=50_000)]
+    """What it says, as plain text."""
+    html: Annotated[str, StringConstraints(min_length=1, max_length=200_000)] | None = None
+    """What it says, as HTML; the text alone is sent when left out."""
+
+
+class ConversationDocument(Section, title="Conversation"):
+    """An automated programme with one goal: what it watches for, its threads of steps, and its messages."""
+
+    conversation: Code
+    """Its short name: lower-case letters, digits and hyphens."""
+    name: Label
+    """Its name for people."""
+    goal: Label | None = None
+    """What it is for, in words."""
+    goal_on: Annotated[tuple[HeardEvent, ...], Field(max_length=10)] = ()
+    """What a contact does that reaches the goal: the journey ends at once, wherever it stands."""
+    exit_on: Annotated[tuple[HeardEvent, ...], Field(max_length=10)] = ()
+    """What a contact does that ends the journey short of its goal."""
+    list: ListSection = ListSection()
+    """The list it speaks for, with its settings."""
+    alerts: Annotated[dict[Code, AlertSection], Field(max_length=20)] = Field(default_factory=dict[str, Any])
+    """What to watch for, each by its short name."""
+    threads: Annotated[tuple[ThreadSection, ...], Field(min_length=1, max_length=50)]
+    """The paths through it. Of several on one event, the first whose criteria hold is entered."""
+    messages: Annotated[dict[Code, MessageSection], Field(min_length=1, max_length=200)]
+    """What is said, each by its short name."""
+    scenarios: Annotated[tuple[ScenarioSection, ...], Field(max_length=MOST_SCENARIOS)] = ()
+    """Its own tests: lives of a contact, and what is expected of the conversation in each."""

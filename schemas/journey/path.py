@@ -1,0 +1,123 @@
+"""A contact's path through a conversation: each step entered, left, why, and what was found there."""
+
+from enum import StrEnum
+from typing import Literal, assert_never
+
+from pydantic import AwareDatetime
+
+from schemas.document.steps import StepKind
+from schemas.ids import JourneyId, VersionId
+from schemas.journey.outcome import Outcome
+from schemas.model import Wire
+from schemas.reasons import Ending, Reason
+
+PathKind = Literal["waiting", StepKind]
+
+
+class Why(StrEnum):
+    """Why a step was left."""
+
+    PLACE_GIVEN = "place_given"
+    TIME_PASSED = "time_passed"
+    WINDOW_ENDED = "window_ended"
+    DISCONTINUED = "discontinued"
+    BROADCAST = "broadcast"
+    """A message was to be said to those in line; the journey stands in line again after it."""
+    ANSWERED = "answered"
+    """A send step got its outcome."""
+    EXIT = "exit"
+    HAPPENED = "happened"
+    """An event that was waited for happened."""
+    DECIDED = "decided"
+    """The branch is in the entry."""
+    DONE = "done"
+    """What the step does was done."""
+    FAILED = "failed"
+    """It could not be done; the walk went on."""
+    SKIPPED = "skipped"
+    """Somebody let the journey pass over this step, or over the rest of the thread."""
+    LEFT = "left"
+    """The journey was asked to leave while it rested here."""
+
+
+class PathEntry(Wire):
+    """One stay at one step, in the contact's journey's own time.
+
+    Attributes:
+        step: the step's id; `waiting-list` while the journey stands in line.
+        left_at, why: None while the journey is still there.
+        message: the message a send step names.
+        outcome: what deliver answered; for a deferred message the last answer.
+        branch: the way a decide or split step led on.
+        event: the one that ended the wait for it.
+        moved_to: the version the journey was moved to while it rested here.
+    """
+
+    step: str
+    kind: PathKind
+    entered_at: AwareDatetime
+    left_at: AwareDatetime | None = None
+    why: Why | None = None
+    message: str | None = None
+    outcome: Outcome | None = None
+    branch: str | None = None
+    event: str | None = None
+    moved_to: VersionId | None = None
+
+
+class LeftOut(Wire):
+    """What a very long path leaves out: so many `stays`, `after` the first so many.
+
+    Attributes:
+        told: a message was sent in one of them.
+    """
+
+    stays: int = 0
+    after: int = 0
+    told: bool = False
+
+
+class JourneyPath(Wire):
+    """The whole path, as the workflow tells it: by query or by replaying its history, the same."""
+
+    journey_id: JourneyId
+    version: str
+    entries: tuple[PathEntry, ...]
+    left_out: LeftOut = LeftOut()
+    ending: Ending | None = None
+    reason: Reason | None = None
+
+
+def describe_exit(entry: PathEntry) -> str:
+    """Why a step was left, in words."""
+    match entry.why:
+        case None:
+            return ""
+        case Why.PLACE_GIVEN:
+            return "called forward"
+        case Why.TIME_PASSED:
+            return "the time had passed"
+        case Why.WINDOW_ENDED:
+            return "the window ended"
+        case Why.DISCONTINUED:
+            return "discontinued"
+        case Why.BROADCAST:
+            return "a message to all in line"
+        case Why.ANSWERED:
+            return "answered"
+        case Why.EXIT:
+            return "exit"
+        case Why.HAPPENED:
+            return f"heard of {entry.event}"
+        case Why.DECIDED:
+            return entry.branch or "otherwise"
+        case Why.DONE:
+            return "done"
+        case Why.FAILED:
+            return "it could not be done"
+        case Why.SKIPPED:
+            return "skipped by hand"
+        case Why.LEFT:
+            return "asked to leave"
+        case _:
+            assert_never(entry.why)

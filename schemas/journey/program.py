@@ -1,0 +1,84 @@
+"""A published version in the form a journey carries: flat steps by id, each naming what comes next.
+
+It travels in the workflow's start input, so a history is self-contained (P5, P6) and small (≤ 4 KiB for the
+starter conversations). Message texts and criteria stay in PostgreSQL; a step names its message, a question its id.
+"""
+
+from datetime import timedelta
+
+from pydantic import Field
+
+from schemas.document.alert_types.vocabulary import AlertEvent
+from schemas.document.steps import Step
+from schemas.ids import AlertId, StepId, VersionId
+from schemas.model import Wire
+
+SEMANTICS = 1
+"""The rules of the machine that programs are compiled for today. A journey lives by those of its program's semantics,
+so that histories of older ones replay as they were (P6)."""
+
+
+class Entry(Wire):
+    """A thread's door: the event it is entered on and its first step.
+
+    Attributes:
+        asks: it has criteria, which stand under `entry_criteria_id(event)` with the version.
+    """
+
+    event: str
+    first: StepId
+    asks: bool = False
+
+
+def entry_criteria_id(event: str) -> str:
+    """The id of the question which of the threads on this event is entered."""
+    return f"on {event}"
+
+
+class Terms(Wire):
+    """What of an alert a journey needs to live by.
+
+    Attributes:
+        reminder_after: how long after the alert's thread, and after each reminder, the follow-up event is raised.
+        reminders: how many; 0 for none.
+    """
+
+    reminder_after: timedelta = timedelta(0)
+    reminders: int = 0
+
+
+class Program(Wire):
+    """One version of one conversation, compiled.
+
+    Attributes:
+        semantics: the rules of the machine that it is run by.
+        entries: in the order of the document; the first whose event matches and whose criteria hold is entered.
+        awaited: the events any step waits for.
+        goal_on, exit_on: the events that end the journey, wherever it stands.
+    """
+
+    version: VersionId
+    conversation: str
+    semantics: int = 1
+    entries: tuple[Entry, ...]
+    terms: dict[str, Terms] = Field(default_factory=dict[str, Terms])
+    """By alert code; an alert that is not here has no follow-ups."""
+    awaited: tuple[str, ...] = ()
+    goal_on: tuple[str, ...] = ()
+    exit_on: tuple[str, ...] = ()
+    steps: dict[StepId, Step]
+
+    def entry_triggers(self, event: str) -> tuple[Entry, ...]:
+        """The threads that may be entered on this event, in order."""
+        return tuple(entry for entry in self.entries if entry.event == event)
+
+    def shares_rest(self, other: "Program", place: str, alert_id: AlertId | None) -> bool:
+        """Whether a journey that rests at `place` in this version could rest on there in the other one.
+
+        A step is the same if it has the same id and is of the same kind. Places that are no steps, such as the waiting
+        list, are in every version whose threads answer the alert that the journey is in line for.
+        """
+        step = other.steps.get(StepId(place))
+        if step is not None:
+            return type(step) is type(self.steps.get(StepId(place)))
+        return place not in self.steps and bool(other.entry_triggers(f"{alert_id}.{AlertEvent.ALERT}"))

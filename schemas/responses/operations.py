@@ -1,0 +1,112 @@
+"""Publishing while people are under way: what is chosen for them, what it would do, and how far it has come."""
+
+from enum import StrEnum
+from typing import Annotated
+
+from pydantic import AwareDatetime, Field
+
+from schemas.model import Model, Wire
+
+NOT_AT_REST = "not-yet-at-rest"
+"""The place of journeys that have not come to their first rest, or rest where their release did not record it."""
+
+
+class Choice(StrEnum):
+    """What becomes of the journeys under way when another version is published."""
+
+    STAY = "stay"
+    """They live by their version to the end."""
+    MOVE = "move"
+    """They live by the new version from the next rest that it has too."""
+    END = "end"
+    """They end, and their places in line pass on."""
+
+
+class OperationKind(StrEnum):
+    """What is done to many journeys, one by one."""
+
+    MOVE = "move"
+    END = "end"
+
+
+class RunBulk(Wire):
+    """The input of BulkWorkflow and of its activity: carry out this operation."""
+
+    operation_id: int
+
+
+class Place(Model):
+    """Journeys of one version that stand at one place.
+
+    Attributes:
+        version: the one they live by.
+        place: a step, `waiting-list`, `until-reminder`, or `not-yet-at-rest`.
+        journeys: how many stay, if *stay* is chosen, and end, if *end* is.
+        moves_now: of these, those that would move where they are.
+        moves_later: those that would move at their next rest that the new version has too, if they come to one.
+        in_line: those that hold a place in line, which passes on if they end.
+    """
+
+    version: str
+    place: str
+    journeys: int
+    moves_now: int
+    moves_later: int
+    in_line: int
+
+
+class InFlight(Model):
+    """The journeys of a conversation that live by another version than this one, and what each choice does to them.
+
+    Attributes:
+        version: the one that they would move to; if it is not published yet, the name it would get.
+        journeys, moves_now, moves_later, in_line: over all places.
+    """
+
+    conversation: str
+    version: str
+    places: tuple[Place, ...]
+    journeys: int
+    moves_now: int
+    moves_later: int
+    in_line: int
+
+
+class OperationReport(Model):
+    """How far an operation has come.
+
+    Attributes:
+        to_version: where to, of a move.
+        finished_at: when the last journey had been asked; None while some have not.
+        total: the journeys that were under way when it began.
+        asked: of these, those that were asked.
+        done: those that have moved, or ended because of it.
+        ended: those that had come to their end by themselves before that.
+        superseded: those that a later operation was about before they came to it.
+        left_over: all others: not asked yet, or asked and on their way to a rest that the new version has too.
+    """
+
+    operation: int
+    kind: OperationKind
+    conversation: str
+    to_version: str | None
+    requested_by: str
+    why: str | None
+    created_at: AwareDatetime
+    finished_at: AwareDatetime | None
+    total: int
+    asked: int
+    done: int
+    ended: int
+    superseded: int
+    left_over: int
+
+
+class OperationReports(Model):
+    """The latest operations, newest first."""
+
+    operations: tuple[OperationReport, ...]
+
+
+Name = Annotated[str, Field(min_length=1, max_length=200)]
+ChangeNote = Annotated[str, Field(min_length=1, max_length=1000)]

@@ -1,0 +1,81 @@
+"""Conversations: have a document checked, and publish it. The body is the YAML itself."""
+
+import asyncio
+from typing import Any
+
+from fastapi import Request, Response
+
+from schemas.model import Model
+from schemas.responses.versions import GivenId
+from starter.authoring.schema import conversation_schema
+from starter.documents import CheckReport, check, load_document
+from starter.http.auth import keyed_router
+from starter.http.dependencies import InjectedServices
+from starter.http.problems import Kind, problem_responses
+
+router = keyed_router("conversations")
+
+SOURCE = "body"
+"""What stands for the file's name in mistakes."""
+
+_YAML: dict[str, Any] = {
+    "requestBody": {"required": True, "content": {"application/yaml": {"schema": {"type": "string"}}}}
+}
+
+
+class PublishedReport(Model):
+    """The version that new journeys run from now on; `new` is false when this very content was published before.
+
+    Attributes:
+        given_ids: to the steps that had none; they stand in the version's text.
+    """
+
+    conversation: str
+    version: str
+    number: int
+    new: bool
+    given_ids: tuple[GivenId, ...] = ()
+
+
+@router.post("/v1/conversations/check", summary="Check a conversation document", openapi_extra=_YAML)
+async def check_document(request: Request) -> CheckReport:
+    """Every mistake by path and line. 200 also when there are some: `ok` tells."""
+    # A large document takes a noticeable part of a second to parse; others are answered meanwhile.
+    return await asyncio.to_thread(check, await request.body(), SOURCE)
+
+
+@router.get(
+    "/v1/conversation-schema",
+    summary="The JSON Schema of conversation documents",
+    response_class=Response,
+    responses={
+        200: {"content": {"application/schema+json": {"schema": {"type": "object"}}}, "description": "The schema"}
+    },
+)
+async def read_schema() -> Response:
+    """For editors: what may stand in a document, and what it means."""
+    return Response(conversation_schema(), media_type="application/schema+json")
+
+
+@router.post(
+    "/v1/conversations",
+    status_code=201,
+    summary="Publish a conversation",
+    openapi_extra=_YAML,
+    responses=problem_responses(Kind.CONFLICT, Kind.INVALID)
+    | {200: {"model": PublishedReport, "description": "This content is the published version already"}},
+)
+async def publish_document(request: Request, response: Response, services: InjectedServices) -> PublishedReport:
+    """Journeys under way keep their version."""
+    body = await request.body()
+    document = await asyncio.to_thread(load_document, body, SOURCE)
+    published = await services.publishing.publish(document, source=body.decode("utf-8-sig"))
+    if not published.new:
+        response.status_code = 200
+    return PublishedReport(
+        conversation=published.conversation,
+        version=published.version_id,
+        number=published.number,
+        new=published.new,
+        given_ids=published.given_ids,
+    )

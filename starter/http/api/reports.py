@@ -1,0 +1,125 @@
+"""Reports and "why not". An e-mail address is asked for in a body, never in a query string, and never answered."""
+
+from datetime import date
+from enum import StrEnum
+from typing import Annotated, Any, Self
+
+from fastapi import Path, Query, Request, Response
+from pydantic import EmailStr, Field, model_validator
+
+from schemas.ids import Level, StoreId
+from schemas.model import Model
+from schemas.responses.reports import ListReport, WantedReport, WhyContact, WhyProduct
+from starter.http.auth import keyed_router
+from starter.http.dependencies import InjectedServices
+from starter.http.problems import Kind, problem_responses
+from starter.reporting.reports import LARGEST_REPORT, Period
+from starter.reporting.spreadsheets import MEDIA_TYPE, list_csv, wanted_csv
+from starter.support.why import MOST_ENTRIES, About
+
+router = keyed_router("reports")
+
+
+class Format(StrEnum):
+    """How a report is written."""
+
+    JSON = "json"
+    CSV = "csv"
+
+
+def _format(request: Request, format_: Format | None) -> Format:
+    """As the query says, or else as the header Accept does; JSON where neither names CSV."""
+    if format_ is not None:
+        return format_
+    accepted = [each.partition(";")[0].strip().lower() for each in request.headers.get("Accept", "").split(",")]
+    named = [each for each in accepted if each in ("text/csv", "application/json")]
+    return Format.CSV if named[:1] == ["text/csv"] else Format.JSON
+
+
+Day = Annotated[date | None, Query(description="By the list's clock; UTC without a list. Both ends count")]
+AsFormat = Annotated[Format | None, Query(alias="format", description="Without it, as the header Accept says")]
+Entries = Annotated[int, Query(ge=1, le=MOST_ENTRIES)]
+_CSV: dict[int | str, dict[str, Any]] = {200: {"content": {"text/csv": {"schema": {"type": "string"}}}}}
+
+
+class WhyQuestion(Model):
+    """Whose journeys, and of what: without a store of everything; `variant` includes its whole product."""
+
+    email: Annotated[EmailStr, Field(examples=["shopper@example.com"])]
+    store: str | None = None
+    variant: str | None = None
+    product: str | None = None
+    limit: Annotated[int, Field(ge=1, le=MOST_ENTRIES)] = 100
+
+    @model_validator(mode="after")
+    def _of_a_store(self) -> Self:
+        if self.store is None and (self.variant is not None or self.product is not None):
+            raise ValueError("a variant or a product is one of a store: name the store too")
+        return self
+
+
+@router.get(
+    "/v1/reports/wanted",
+    summary="Report what is wanted most",
+    response_model=WantedReport,
+    responses=problem_responses(Kind.NOT_FOUND, Kind.INVALID) | _CSV,
+)
+async def report_wanted(
+    request: Request,
+    services: InjectedServices,
+    list_: Annotated[str | None, Query(alias="list", max_length=63)] = None,
+    since: Day = None,
+    until: Day = None,
+    by: Level = Level.VARIANT,
+    limit: Annotated[int, Query(ge=1, le=LARGEST_REPORT)] = 50,
+    format_: AsFormat = None,
+) -> WantedReport | Response:
+    """Who waits, was lost to the window, was told and bought after it, and how many units to order."""
+    report = await services.reports.wanted(list_, Period(since, until), by, limit)
+    return _csv(wanted_csv(report), "wanted") if _format(request, format_) is Format.CSV else report
+
+
+@router.get(
+    "/v1/reports/lists/{list}",
+    summary="Report what became of a list's contacts",
+    response_model=ListReport,
+    responses=problem_responses(Kind.NOT_FOUND, Kind.INVALID) | _CSV,
+)
+async def report_list(
+    request: Request,
+    services: InjectedServices,
+    list_: Annotated[str, Path(alias="list", max_length=63)],
+    since: Day = None,
+    until: Day = None,
+    format_: AsFormat = None,
+) -> ListReport | Response:
+    """Entered, told, bought after, left and why: by alert and by day."""
+    report = await services.reports.list_figures(list_, Period(since, until))
+    return _csv(list_csv(report), "list") if _format(request, format_) is Format.CSV else report
+
+
+@router.post("/v1/why", summary="Ask why a contact was not told", responses=problem_responses(Kind.INVALID))
+async def why_contact(question: WhyQuestion, services: InjectedServices) -> WhyContact:
+    """Everything they were considered for, newest first: told, the reason on record, or where they stand."""
+    about = About(question.store, question.variant, question.product)
+    return await services.why.contact(question.email, about, question.limit)
+
+
+@router.get(
+    "/v1/stores/{store}/variants/{variant}/why",
+    summary="Ask who was not told of a variant",
+    responses=problem_responses(Kind.NOT_FOUND, Kind.INVALID),
+)
+async def why_variant(
+    store: Annotated[StoreId, Path(max_length=255)],
+    variant: Annotated[str, Path(max_length=100)],
+    services: InjectedServices,
+    limit: Entries = 100,
+) -> WhyProduct:
+    """And why: those who wait for it or its whole product, next in line first, then those who left untold."""
+    return await services.why.product(store, About(store, variant), limit)
+
+
+def _csv(content: bytes, name: str) -> Response:
+    disposition = {"Content-Disposition": f'attachment; filename="{name}.csv"', "Vary": "Accept"}
+    return Response(content, media_type=MEDIA_TYPE, headers=disposition)

@@ -1,0 +1,211 @@
+"""Stores, products, variants and their stock: read and written through the API, for shops without webhooks too."""
+
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Annotated, Self
+
+from fastapi import Path, Query
+from pydantic import AfterValidator, Field, HttpUrl, model_validator
+
+from schemas.ids import StoreId, Subject
+from schemas.incoming.facts import ExternalId, Policy, ProductFact, Quantity, Text, VariantFact
+from schemas.model import Model
+from schemas.responses.reports import LevelReport, VariantPage, VariantReport
+from starter.http.auth import keyed_router
+from starter.http.dependencies import InjectedServices
+from starter.http.problems import Kind, problem_responses
+from starter.shops.stock import BY_HAND, LARGEST_PAGE
+
+router = keyed_router("stores")
+
+MOST_VARIANTS = 2048
+"""As many as the most generous storefront lets a product have."""
+
+
+def _web_address(text: str) -> str:
+    HttpUrl(text)
+    return text
+
+
+Store = Annotated[
+    StoreId,
+    Path(min_length=1, max_length=255, description="The store's id", examples=["shop.example"]),
+]
+Variant = Annotated[
+    str,
+    Path(min_length=1, max_length=100, description="The variant's id", examples=["642667041472713922"]),
+]
+Product = Annotated[
+    str,
+    Path(min_length=1, max_length=100, description="The product's id", examples=["788032119674292922"]),
+]
+WebAddress = Annotated[str, Field(max_length=1000), AfterValidator(_web_address)]
+
+
+class StoreName(Model):
+    """How shoppers know the shop. `url` is its front page."""
+
+    name: Annotated[str, Field(min_length=1, max_length=200, examples=["Example Shop"])]
+    url: Annotated[WebAddress, Field(examples=["https://shop.example"])]
+    currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$", examples=["EUR"])] | None = None
+    """ISO 4217, what its prices are in; left out: as before."""
+
+
+class StoreReport(Model):
+    """A store's name and front page, as messages show them, and the currency of its prices."""
+
+    store: str
+    name: str
+    url: str
+    currency: str | None
+
+
+class VariantInput(Model):
+    """One variant of a product.
+
+    Attributes:
+        price: in the store's currency.
+        tracked: whether units are counted; of those not counted nobody is told that they are back.
+        quantity: units over all locations; left out: as before.
+    """
+
+    variant: ExternalId
+    inventory_item: ExternalId | None = None
+    title: Text = ""
+    sku: Text | None = None
+    price: Annotated[Decimal, Field(ge=0, max_digits=18, decimal_places=4, examples=["19.99"])] | None = None
+    policy: Policy = Policy.DENY
+    tracked: bool | None = None
+    quantity: Annotated[Quantity, Field(strict=True)] | None = None
+
+
+class ProductInput(Model):
+    """A product with all its variants; those left out are no longer sold.
+
+    Attributes:
+        handle: the end of its page's address.
+        on_sale: a shopper can open its page.
+    """
+
+    title: Annotated[Text, Field(min_length=1, examples=["Blue kettle"])]
+    handle: Text | None = None
+    image_url: WebAddress | None = None
+    on_sale: bool = True
+    variants: Annotated[tuple[VariantInput, ...], Field(min_length=1, max_length=MOST_VARIANTS)]
+
+    @model_validator(mode="after")
+    def _every_variant_once(self) -> Self:
+        if len({variant.variant for variant in self.variants}) < len(self.variants):
+            raise ValueError("two variants have the same id")
+        return self
+
+
+class ProductAccepted(Model):
+    """The product as it was put in."""
+
+    store: str
+    product: str
+    variants: tuple[str, ...]
+
+
+class StockInput(Model):
+    """The units of a variant at one location, as of now."""
+
+    available: Annotated[Quantity, Field(strict=True, examples=[3])]
+    location: ExternalId = BY_HAND
+
+
+class StockReport(Model):
+    """A variant with its units in all and by location. `units` counts some that no location accounts for, too."""
+
+    variant: VariantReport
+    levels: tuple[LevelReport, ...]
+
+
+@router.put("/v1/stores/{store}", summary="Name a store", responses=problem_responses(Kind.INVALID))
+async def name_store(store: Store, named: StoreName, services: InjectedServices) -> StoreReport:
+    """Makes the store if it is new."""
+    currency = await services.stock.name_store(store, named.name, named.url, named.currency)
+    return StoreReport(store=store, name=named.name, url=named.url, currency=currency)
+
+
+@router.put(
+    "/v1/stores/{store}/products/{product}", summary="Put in a product", responses=problem_responses(Kind.INVALID)
+)
+async def put_product(
+    store: Store, product: Product, given: ProductInput, services: InjectedServices
+) -> ProductAccepted:
+    """Puts in a product as it is now, or changes it. A store that is new is made."""
+    variants = tuple(
+        VariantFact(
+            variant_id=variant.variant,
+            inventory_item_id=variant.inventory_item,
+            title=variant.title,
+            sku=variant.sku,
+            price=variant.price,
+            policy=variant.policy,
+            tracked=variant.tracked,
+            quantity=variant.quantity,
+        )
+        for variant in given.variants
+    )
+    names = tuple(variant.variant_id for variant in variants)
+    fact = ProductFact(
+        product_id=product,
+        title=given.title,
+        handle=given.handle,
+        image_url=given.image_url,
+        on_sale=given.on_sale,
+        variants=variants,
+        all_variant_ids=frozenset(names),
+        observed_at=datetime.now(UTC),
+    )
+    await services.stock.put_product(store, fact)
+    return ProductAccepted(store=store, product=product, variants=names)
+
+
+@router.get("/v1/stores/{store}/variants", summary="List variants", responses=problem_responses(Kind.INVALID))
+async def list_variants(
+    store: Store,
+    services: InjectedServices,
+    cursor: Annotated[str | None, Query(max_length=100, description="The `next` of a page")] = None,
+    limit: Annotated[int, Query(ge=1, le=LARGEST_PAGE)] = 50,
+) -> VariantPage:
+    """By id. A store that is not known has none."""
+    return await services.stock.page(store, cursor, limit)
+
+
+@router.get(
+    "/v1/stores/{store}/variants/{variant}",
+    summary="Show a variant",
+    responses=problem_responses(Kind.NOT_FOUND, Kind.INVALID),
+)
+async def show_variant(store: Store, variant: Variant, services: InjectedServices) -> VariantReport:
+    """With its units and how many wait for it."""
+    return await services.stock.show(Subject(store_id=store, id=variant))
+
+
+@router.get(
+    "/v1/stores/{store}/variants/{variant}/stock",
+    summary="Show a variant's stock",
+    responses=problem_responses(Kind.NOT_FOUND, Kind.INVALID),
+)
+async def show_stock(store: Store, variant: Variant, services: InjectedServices) -> StockReport:
+    """By location."""
+    return await _stock(services, Subject(store_id=store, id=variant))
+
+
+@router.put(
+    "/v1/stores/{store}/variants/{variant}/stock",
+    summary="Set a variant's stock",
+    responses=problem_responses(Kind.NOT_FOUND, Kind.INVALID),
+)
+async def set_stock(store: Store, variant: Variant, stock: StockInput, services: InjectedServices) -> StockReport:
+    """Units at one location. When they arrive, those in line are told."""
+    subject = Subject(store_id=store, id=variant)
+    await services.stock.set_stock(subject, stock.available, stock.location)
+    return await _stock(services, subject)
+
+
+async def _stock(services: InjectedServices, subject: Subject) -> StockReport:
+    return StockReport(variant=await services.stock.show(subject), levels=await services.stock.levels(subject))

@@ -1,0 +1,144 @@
+"""Versions of conversations: what there is, what is worked on, what differs, and a past one again."""
+
+import asyncio
+from typing import Annotated, Any
+
+from fastapi import Header, Path, Query, Request, Response
+from pydantic import Field
+
+from schemas.model import Model
+from schemas.responses.operations import ChangeNote
+from schemas.responses.versions import (
+    ConversationList,
+    ConversationSummary,
+    DifferenceReport,
+    SavedWorking,
+    ShownVersion,
+    VersionList,
+)
+from starter.comparing.differences import find_differences
+from starter.documents import load_document
+from starter.http.actor import Actor
+from starter.http.auth import keyed_router
+from starter.http.dependencies import InjectedServices
+from starter.http.problems import FieldProblem, Kind, Refusal, problem_responses
+from starter.versioning.versions import MOST_VERSIONS, PUBLISHED, WORKING, Which
+
+router = keyed_router("versions")
+
+SOURCE = "body"
+"""What stands for the file's name in mistakes."""
+Code = Annotated[str, Path(max_length=63)]
+VersionName = Annotated[str, Query(max_length=20)]
+_YAML: dict[str, Any] = {
+    "requestBody": {"required": True, "content": {"application/yaml": {"schema": {"type": "string"}}}}
+}
+_UNKNOWN = problem_responses(Kind.NOT_FOUND, Kind.INVALID)
+
+
+class RollingBack(Model):
+    """Which version is to be published again, and why."""
+
+    version: Annotated[int, Field(ge=1, le=MOST_VERSIONS)]
+    note: ChangeNote | None = None
+
+
+class RolledBack(Model):
+    """What is published now."""
+
+    conversation: str
+    version: str
+    number: int
+
+
+@router.get("/v1/conversations", summary="List conversations")
+async def list_conversations(services: InjectedServices) -> ConversationList:
+    """Every conversation, with what is published of it and whether somebody works on it."""
+    return await services.versions.all()
+
+
+@router.get("/v1/conversations/{code}", summary="Show a conversation", responses=_UNKNOWN)
+async def read_conversation(code: Code, services: InjectedServices) -> ConversationSummary:
+    """What is published of it, and whether somebody works on it."""
+    return await services.versions.conversation(code)
+
+
+@router.get("/v1/conversations/{code}/working", summary="Show what is worked on", responses=_UNKNOWN)
+async def read_working(code: Code, response: Response, services: InjectedServices) -> ShownVersion:
+    """The text as it was written. Its ETag goes into `If-Match` when a change of it is saved."""
+    shown = await services.versions.show(Which(code, working=True))
+    response.headers["ETag"] = f'"{shown.content_hash}"'
+    return shown
+
+
+@router.put(
+    "/v1/conversations/{code}/working",
+    summary="Save what is worked on",
+    openapi_extra=_YAML,
+    responses=problem_responses(Kind.CONFLICT, Kind.INVALID),
+)
+async def save_working(
+    code: Code,
+    request: Request,
+    response: Response,
+    services: InjectedServices,
+    actor: Actor,
+    if_match: Annotated[str | None, Header(max_length=200)] = None,
+) -> SavedWorking:
+    """It reaches nobody until it is published. Only a document without mistakes is saved."""
+    body = await request.body()
+    document = await asyncio.to_thread(load_document, body, SOURCE)
+    if document.conversation != code:
+        detail = "The document is of another conversation than the address names."
+        raise Refusal(Kind.INVALID, detail, errors=(FieldProblem(path="conversation", detail=detail),))
+    based_on = if_match.strip().removeprefix("W/").strip('"') if if_match else None
+    saved = await services.versions.save(body.decode("utf-8-sig"), document, actor, based_on)
+    response.headers["ETag"] = f'"{saved.content_hash}"'
+    return saved
+
+
+@router.delete(
+    "/v1/conversations/{code}/working", status_code=204, summary="Discard what is worked on", responses=_UNKNOWN
+)
+async def discard_working(code: Code, services: InjectedServices, actor: Actor) -> None:
+    """What is published stays as it is."""
+    await services.versions.discard(code, actor)
+
+
+@router.get("/v1/conversations/{code}/versions", summary="List the versions of a conversation", responses=_UNKNOWN)
+async def list_versions(code: Code, services: InjectedServices) -> VersionList:
+    """The newest first: when and by whom each was published and why, and how many journeys live by it."""
+    return await services.versions.of(code)
+
+
+@router.get("/v1/conversations/{code}/versions/{number}", summary="Show a version", responses=_UNKNOWN)
+async def read_version(
+    code: Code, number: Annotated[int, Path(ge=1, le=MOST_VERSIONS)], services: InjectedServices
+) -> ShownVersion:
+    """Its text."""
+    return await services.versions.show(Which(code, number))
+
+
+@router.get("/v1/conversations/{code}/diff", summary="Tell what differs between two versions", responses=_UNKNOWN)
+async def read_diff(
+    code: Code,
+    services: InjectedServices,
+    before: Annotated[VersionName, Query(alias="from")] = PUBLISHED,
+    after: Annotated[VersionName, Query(alias="to")] = WORKING,
+) -> DifferenceReport:
+    """A sentence for each change; `lines` show texts in full."""
+    first, second = Which.named(f"{code}@{before}"), Which.named(f"{code}@{after}")
+    old, new = await services.versions.document(first), await services.versions.document(second)
+    found = await asyncio.to_thread(find_differences, old, new)
+    return DifferenceReport(before=str(first), after=str(second), differences=found)
+
+
+@router.post(
+    "/v1/conversations/{code}/rollback",
+    summary="Publish a past version again",
+    responses=problem_responses(Kind.NOT_FOUND, Kind.CONFLICT, Kind.INVALID),
+)
+async def roll_back(code: Code, wish: RollingBack, services: InjectedServices, actor: Actor) -> RolledBack:
+    """Who enters from now on lives by it; journeys under way keep their version."""
+    published = await services.versions.rollback(code, wish.version, actor, wish.note)
+    return RolledBack(conversation=code, version=published.version_id, number=published.number)

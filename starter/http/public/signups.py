@@ -1,0 +1,96 @@
+"""`POST /v1/signups`: a shopper asks to be told. Open to every shop's pages; says the same whoever asks."""
+
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Depends, Request
+from pydantic import EmailStr, Field
+from starlette.middleware.cors import CORSMiddleware
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from schemas.ids import StoreId
+from schemas.incoming.facts import ExternalId
+from schemas.model import Model
+from starter.http.dependencies import InjectedDependencies
+from starter.http.problems import Kind, Refusal, problem_responses
+
+router = APIRouter(tags=["sign-ups"])
+
+PATH = "/v1/signups"
+SOURCE = "sign-up form"
+"""Where consent was given, as the record of consents has it."""
+PREFLIGHT_SECONDS = 24 * 3600
+"""How long a browser may remember that it can post here; browsers cap it lower."""
+
+
+class SignUp(Model):
+    """Who wants to be told of what.
+
+    Attributes:
+        store: the shop's id, as its storefront has it.
+        variant: the storefront's own id of the variant.
+        email: where to write; posting it is the consent to be written to about this variant.
+    """
+
+    store: Annotated[StoreId, Field(min_length=1, max_length=255, examples=["shop.example"])]
+    variant: Annotated[ExternalId, Field(examples=["642667041472713922"])]
+    email: Annotated[EmailStr, Field(examples=["shopper@example.com"])]
+
+
+class SignUpAccepted(Model):
+    """The answer to every good sign-up, of new contacts and of those who stand in line already."""
+
+    status: Literal["accepted"] = "accepted"
+    detail: str = "You will get an e-mail when it is back."
+
+
+async def _limit(request: Request, dependencies: InjectedDependencies) -> None:
+    """Counts every attempt, the invalid ones too."""
+    seconds = await dependencies.sign_up_limit.seconds_to_wait(request.client.host if request.client else None)
+    if seconds:
+        raise Refusal(
+            Kind.TOO_MANY_REQUESTS,
+            "There were too many sign-ups from your network just now. Please try again in a minute.",
+            headers={"Retry-After": str(seconds)},
+        )
+
+
+@router.post(
+    PATH,
+    status_code=202,
+    dependencies=[Depends(_limit)],
+    summary="Sign a shopper up",
+    responses=problem_responses(
+        Kind.REQUEST_MALFORMED,
+        Kind.NOT_FOUND,
+        Kind.BODY_TOO_LARGE,
+        Kind.INVALID,
+        Kind.TOO_MANY_REQUESTS,
+        Kind.NOT_OPEN,
+    ),
+)
+async def sign_up(wish: SignUp, dependencies: InjectedDependencies) -> SignUpAccepted:
+    """Needs no API key. Limited per network address; does not tell whether the address was known."""
+    await dependencies.services.sign_ups.sign_up(wish.email, wish.store, wish.variant, SOURCE)
+    return SignUpAccepted()
+
+
+class OpenToShops:
+    """ASGI middleware: pages of any origin may post sign-ups from a browser, and reach nothing else.
+
+    Without credentials, so a page gains nothing over a program that posts the same.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._closed = app
+        self._open = CORSMiddleware(
+            app,
+            allow_origins=["*"],
+            allow_methods=["POST"],
+            allow_headers=["Content-Type"],
+            expose_headers=["Retry-After", "X-Request-Id"],
+            max_age=PREFLIGHT_SECONDS,
+        )
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        app = self._open if scope["type"] == "http" and scope["path"] == PATH else self._closed
+        await app(scope, receive, send)

@@ -1,0 +1,172 @@
+"""Who and what a scenario is about, as it changes while the scenario is played: the contact and the product."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from decimal import Decimal
+from typing import TypeAlias
+from urllib.parse import quote
+from zoneinfo import ZoneInfo
+
+from activities.decisions.facts import AttributeFact, CriteriaFacts
+from activities.rendering.templates import ItemPart, ListPart, MessageContext, ProductPart, ShopPart, VariantPart
+from schemas.document.alert_types.offer import NOTHING, Offer
+from schemas.document.scenarios import ProductSection, ProfileSection
+from schemas.ids import StoreId
+
+Properties: TypeAlias = Mapping[str, bool | int | str]
+"""Of the event that a conversation without an alert is entered on."""
+STORE = StoreId("shop.example")
+SHOP = ShopPart(name="The Shop", url="https://shop.example")
+PRODUCT_ID = "1"
+VARIANT_ID = "11"
+ITEMS_IN = ("viewed_product", "added_to_cart", "checkout_started", "ordered", "bought")
+"""The events in which the scenario's product is what it was about."""
+
+
+@dataclass(slots=True)
+class SimulatedProduct:
+    """The product of a scenario, now."""
+
+    section: ProductSection
+    units: int
+    price: Decimal
+    on_sale: bool
+    discontinued: bool = False
+
+    @property
+    def for_sale(self) -> bool:
+        return self.on_sale and not self.discontinued
+
+    @property
+    def offer(self) -> Offer:
+        if not self.for_sale:
+            return NOTHING
+        counted = self.section.counted
+        return Offer(self.units if counted else 0, not counted, self.price)
+
+
+@dataclass(slots=True)
+class SimulatedContact:
+    """The contact of a scenario, now. Moments are aware.
+
+    Attributes:
+        bought_at: when they ordered the product, after entering.
+    """
+
+    attributes: dict[str, AttributeFact]
+    tags: set[str]
+    lists: set[str]
+    consented: bool
+    orders: int
+    last_order: datetime | None
+    bought_this: datetime | None
+    last_open: datetime | None
+    last_click: datetime | None
+    last_message: datetime | None
+    last_entered: datetime | None
+    bought_at: datetime | None = None
+    sent: set[str] = field(default_factory=set[str])
+    happened: set[str] = field(default_factory=set[str])
+
+    @classmethod
+    def of(cls, profile: ProfileSection, zone: str) -> "SimulatedContact":
+        """As they enter; `zone` is the clock that the profile's moments are read by."""
+
+        def moment(local: datetime | None) -> datetime | None:
+            return local.replace(tzinfo=ZoneInfo(zone)) if local is not None else None
+
+        orders, engagement = profile.orders, profile.engagement
+        own_zone = {"time_zone": profile.time_zone} if profile.time_zone is not None else {}
+        return cls(
+            attributes={**profile.attributes, **own_zone},
+            tags=set(profile.tags),
+            lists=set(profile.lists),
+            consented=profile.consent,
+            orders=orders.count,
+            last_order=moment(orders.last),
+            bought_this=moment(orders.bought_this),
+            last_open=moment(engagement.last_open),
+            last_click=moment(engagement.last_click),
+            last_message=moment(engagement.last_message),
+            last_entered=moment(profile.last_entered),
+        )
+
+    def zone(self, otherwise: str) -> str:
+        """The time zone whose clock they live by."""
+        own = self.attributes.get("time_zone")
+        try:
+            return ZoneInfo(own).key if isinstance(own, str) else otherwise
+        except (KeyError, ValueError, OSError):
+            return otherwise
+
+
+def criteria_facts(
+    person: SimulatedContact, goods: SimulatedProduct | None, properties: Properties, entered_at: datetime | None
+) -> CriteriaFacts:
+    """All that criteria can ask, now.
+
+    Args:
+        entered_at: the alert's queue; None: there is no alert.
+    """
+    facts = CriteriaFacts(
+        orders_count=person.orders,
+        orders_last=person.last_order,
+        orders_bought_this=person.bought_this,
+        engagement_last_open=person.last_open,
+        engagement_last_click=person.last_click,
+        engagement_last_message=person.last_message,
+        contact_attributes=dict(person.attributes),
+        contact_consent_email=person.consented,
+        contact_lists=frozenset(person.lists),
+        contact_tags=frozenset(person.tags),
+        contact_entered_at=entered_at,
+        alert_last_entered=person.last_entered if entered_at is not None else None,
+        conversation_last_entered=person.last_entered,
+        journey_sent=frozenset(person.sent),
+        journey_happened=frozenset(person.happened),
+        event_properties=properties,
+    )
+    if goods is None:
+        return facts
+    section = goods.section
+    return replace(
+        facts,
+        product_id=PRODUCT_ID,
+        product_title=section.title,
+        product_vendor=section.vendor,
+        product_tags=frozenset(section.tags),
+        product_collections=frozenset(section.collections),
+        product_price=goods.price,
+        product_available=goods.offer.units if section.counted else None,
+        variant_id=VARIANT_ID,
+        variant_sku=section.sku,
+    )
+
+
+def message_context(
+    person: SimulatedContact,
+    goods: SimulatedProduct | None,
+    properties: Properties,
+    event: str | None,
+    list_name: str,
+    currency: str | None,
+) -> MessageContext:
+    """All that a message can show, now; `event` is what a conversation without an alert was entered on."""
+    if goods is None:
+        product, variant, items = ProductPart(title="", url=SHOP.url), VariantPart(title=""), ()
+    else:
+        section, price = goods.section, goods.price.quantize(Decimal("0.01"))
+        url = f"{SHOP.url}/products/{quote(section.title.lower().replace(' ', '-'), safe='-')}"
+        product = ProductPart(title=section.title, url=url)
+        variant = VariantPart(title=section.variant or "", sku=section.sku, price=price, currency=currency)
+        items = (ItemPart(section.title, url, 1, price=price),) if event in ITEMS_IN else ()
+    return MessageContext(
+        shop=SHOP,
+        product=product,
+        variant=variant,
+        list=ListPart(name=list_name),
+        items=items,
+        event=properties,
+        attributes=dict(person.attributes),
+    )

@@ -1,0 +1,40 @@
+"""Reports as CSV that spreadsheets open as it is meant: no cell is a formula, whoever wrote the product's title."""
+
+import csv
+import io
+from collections.abc import Iterable, Iterator, Sequence
+
+from schemas.responses.reports import ListReport, WantedProduct, WantedReport
+from starter.waitlists.files.cells import cover
+
+MEDIA_TYPE = "text/csv; charset=utf-8"
+
+
+def wanted_csv(report: WantedReport) -> bytes:
+    """One line for each product or variant; the columns are the fields of `WantedProduct`."""
+    columns = tuple(WantedProduct.model_fields)
+    return _write(columns, ([getattr(row, name) for name in columns] for row in report.products))
+
+
+def list_csv(report: ListReport) -> bytes:
+    """One line for each day, alert and measure, for those who left each reason: what a pivot table likes."""
+    return _write(("day", "alert", "measure", "reason", "count"), _measures(report))
+
+
+def _measures(report: ListReport) -> Iterator[tuple[object, ...]]:
+    for day in report.days:
+        for measure, count in (("entered", day.entered), ("told", day.told), ("bought_after", day.bought_after)):
+            if count:
+                yield day.day, day.alert, measure, "", count
+        for reason, count in day.left.items():
+            yield day.day, day.alert, "left", reason, count
+
+
+def _write(columns: Sequence[str], rows: Iterable[Iterable[object]]) -> bytes:
+    """Every cell is quoted, lest what follows a semicolon begins a cell, and a formula, where lists are split there."""
+    file = io.StringIO(newline="")
+    writer = csv.writer(file, quoting=csv.QUOTE_ALL)
+    writer.writerow(columns)
+    for row in rows:
+        writer.writerow([cover("" if cell is None else str(cell).replace("\0", "")) for cell in row])
+    return file.getvalue().encode("utf-8-sig", errors="replace")

@@ -1,0 +1,176 @@
+"""The dispatcher: drains the outbox into Temporal.
+
+Any number run side by side (SKIP LOCKED); every call is idempotent, so a crash between the call and the deletion of its
+row only repeats it. While Temporal is down the outbox grows and nothing is lost (promise P4).
+"""
+
+import asyncio
+from collections import defaultdict
+from datetime import timedelta
+
+import asyncpg
+import structlog
+from temporalio.service import RPCError
+
+from activities.postgres.pool import Connection, Pool, Row, transaction
+from activities.postgres.queries import load_queries
+from activities.temporal import Temporal, is_trouble
+from activities.waitlist.store import Waitlist
+from schemas.ids import JourneyId, Subject
+from schemas.journey.messages import Broadcast, ContactEvent, Intervene, JourneyStart, Leave
+from schemas.reasons import Reason
+
+log = structlog.get_logger()
+
+SQL = load_queries("starter.runtime", "outbox.sql")
+
+AT_ONCE = 100
+"""Rows per transaction, all in flight together: what one client does best."""
+IDLE = timedelta(seconds=5)
+"""NOTIFY wakes the dispatcher; this is for rows whose retry falls due, and for a lost notification."""
+RECONNECT = timedelta(seconds=1)
+CHANNEL = "shelftalk_outbox"
+"""What the outbox's trigger notifies."""
+FORGOTTEN_AT_ONCE = 5000
+HOUSEKEEPING = timedelta(hours=1)
+LONGEST_BACKOFF = timedelta(seconds=30)
+"""The longest that a call waits for its next attempt."""
+PARK_AFTER = 20
+"""Attempts of a call that Temporal answers but refuses; then an operator must look (`shelftalk doctor`)."""
+
+
+class Dispatcher:
+    """Drains the outbox until it is told to stop."""
+
+    def __init__(self, pool: Pool, waitlist: Waitlist, temporal: Temporal, keep_deliveries: timedelta) -> None:
+        self._pool = pool
+        self._waitlist = waitlist
+        self._temporal = temporal
+        self._keep_deliveries = keep_deliveries
+        self._woken = asyncio.Event()
+
+    async def run(self) -> None:
+        """Run until cancelled. A lost database is waited for."""
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._listen())
+            tasks.create_task(self._drain_for_ever())
+            tasks.create_task(self._lapse_offers())
+            tasks.create_task(self._keep_house())
+
+    async def drain(self) -> int:
+        """Dispatch everything that is due now. Returns how many calls succeeded."""
+        total = 0
+        while True:
+            async with transaction(self._pool) as connection:
+                rows = await connection.fetch(SQL["due"], AT_ONCE)
+                done = await self._dispatch(connection, rows)
+            total += done
+            if len(rows) < AT_ONCE or done == 0:
+                return total  # nothing more is due, or nobody answers: then the next batch would fare no better
+
+    async def _dispatch(self, connection: Connection, rows: list[Row]) -> int:
+        journeys = [row["journey_id"] for row in rows if row["journey_id"]]
+        starts = await self._waitlist.starts(journeys, connection)
+        answers = await asyncio.gather(*(self._call(row, starts) for row in rows), return_exceptions=True)
+        done = [row["id"] for row, answer in zip(rows, answers, strict=True) if answer is None]
+        await connection.execute(SQL["done"], done)
+        failures: dict[str, list[int]] = defaultdict(list)
+        for row, answer in zip(rows, answers, strict=True):
+            if isinstance(answer, Exception):
+                failures[_name(answer)].append(row["id"])
+                await connection.execute(SQL["failed"], row["id"], _name(answer), LONGEST_BACKOFF, _parks(row, answer))
+            elif answer is not None:
+                raise answer
+        for name, ids in failures.items():
+            log.warning("dispatch failed", calls=len(ids), error=name)
+        return len(done)
+
+    async def _call(self, row: Row, starts: dict[JourneyId, JourneyStart]) -> None:
+        match row["kind"]:
+            case "start_journey":
+                await self._temporal.start_journey(starts[row["journey_id"]])
+            case "leave":
+                await self._temporal.leave(starts[row["journey_id"]], Leave(reason=Reason(row["reason"])))
+            case "look_again":
+                await self._temporal.look_again(Subject.from_key(row["store_id"], row["subject"]))
+            case "broadcast":
+                await self._temporal.broadcast(starts[row["journey_id"]], Broadcast(message=row["message"]))
+            case "contact_event":
+                await self._temporal.tell(starts[row["journey_id"]], ContactEvent.model_validate(row["payload"]))
+            case "intervene":
+                signal = Intervene.model_validate(row["payload"])
+                await self._temporal.intervene(starts[row["journey_id"]], signal.intervention)
+            case "run_bulk":
+                await self._temporal.run_bulk(row["operation_id"])
+            case kind:
+                raise ValueError(f"the outbox holds a {kind!r}, which this release does not know")
+
+    async def _drain_for_ever(self) -> None:
+        while True:
+            self._woken.clear()
+            try:
+                await self.drain()
+            except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+                log.warning("outbox cannot be read", error=type(error).__name__)
+            try:
+                async with asyncio.timeout(IDLE.total_seconds()):
+                    await self._woken.wait()
+            except TimeoutError:
+                pass
+
+    async def _listen(self) -> None:
+        while True:
+            try:
+                async with self._pool.acquire() as connection:
+                    await self._be_woken(connection)
+            except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+                log.warning("outbox notifications lost", error=type(error).__name__)
+            await asyncio.sleep(RECONNECT.total_seconds())
+
+    async def _be_woken(self, connection: Connection) -> None:
+        """Be woken by every NOTIFY until the connection is lost."""
+        lost = asyncio.Event()
+
+        def wake(*_: object) -> None:
+            self._woken.set()
+
+        def lose(*_: object) -> None:
+            lost.set()
+
+        connection.add_termination_listener(lose)
+        await connection.add_listener(CHANNEL, wake)
+        try:
+            self._woken.set()  # what came in while nobody listened
+            await lost.wait()
+        finally:
+            connection.remove_termination_listener(lose)
+            if not connection.is_closed():
+                await connection.remove_listener(CHANNEL, wake)
+
+    async def _lapse_offers(self) -> None:
+        while True:
+            try:
+                await self._waitlist.lapse_offers()
+            except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+                log.warning("offers not lapsed", error=type(error).__name__)
+            await asyncio.sleep(IDLE.total_seconds())
+
+    async def _keep_house(self) -> None:
+        while True:
+            try:
+                while len(await self._pool.fetch(SQL["forget_deliveries"], self._keep_deliveries, FORGOTTEN_AT_ONCE)):
+                    pass
+            except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+                log.warning("old deliveries not forgotten", error=type(error).__name__)
+            await asyncio.sleep(HOUSEKEEPING.total_seconds())
+
+
+def _name(error: Exception) -> str:
+    return error.status.name if isinstance(error, RPCError) else type(error).__name__
+
+
+def _parks(row: Row, error: Exception) -> bool:
+    """Whether trying on is useless: Temporal refuses it, or the row cannot be understood, again and again."""
+    refused = isinstance(error, RPCError) and not is_trouble(error)
+    ours = isinstance(error, ValueError | KeyError | TypeError)
+    return (refused or ours) and row["attempts"] + 1 >= PARK_AFTER

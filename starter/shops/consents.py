@@ -1,0 +1,32 @@
+"""What contacts agreed to, told by a shop that asked them itself: at its checkout, in its account pages, on a form."""
+
+from datetime import UTC, datetime
+
+from activities.journeys.contact_events import UNSUBSCRIBED, Happened, tell_journeys
+from activities.postgres.pool import Pool, transaction
+from activities.postgres.queries import load_queries
+from activities.postgres.retry import retry_on_deadlock
+from activities.waitlist.enlist import contact
+from schemas.channels import Channel
+from schemas.ids import ContactId
+
+SQL = load_queries("starter.shops", "consents.sql")
+
+
+class Consents:
+    """The append-only record of consent."""
+
+    def __init__(self, pool: Pool) -> None:
+        self._pool = pool
+
+    @retry_on_deadlock
+    async def record(self, email: str, source: str, *, granted: bool) -> ContactId:
+        """A contact said yes or no to being written to by e-mail. The newest word counts, before every message."""
+        async with transaction(self._pool) as connection:
+            contact_id = await contact(connection, email)
+            consent_id = await connection.fetchval(SQL["record"], contact_id, Channel.EMAIL, granted, source)
+            if consent_id is not None and not granted:
+                now = datetime.now(UTC)
+                happened = Happened(None, contact_id, f"consent/{consent_id}", (UNSUBSCRIBED,), now)
+                await tell_journeys(connection, happened)
+        return contact_id

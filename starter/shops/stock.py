@@ -1,0 +1,73 @@
+"""Variants and their stock, read and written by people through API and CLI."""
+
+from datetime import UTC, datetime
+
+from activities.intake.intake import Intake, UnknownVariant
+from activities.postgres.pool import Pool, Row
+from activities.postgres.queries import load_queries
+from schemas.ids import StoreId, Subject
+from schemas.incoming.facts import ProductFact
+from schemas.responses.reports import LevelReport, VariantPage, VariantReport
+
+SQL = load_queries("starter.support", "journeys.sql")
+
+LARGEST_PAGE = 500
+BY_HAND = "by-hand"
+"""The location of stock that is set without naming one."""
+
+
+class Stock:
+    """Variants and stock."""
+
+    def __init__(self, pool: Pool, intake: Intake) -> None:
+        self._pool = pool
+        self._intake = intake
+
+    async def page(self, store_id: StoreId, after: str | None = None, limit: int = 50) -> VariantPage:
+        """One page of a store's variants, by id."""
+        limit = max(1, min(limit, LARGEST_PAGE))
+        rows = await self._pool.fetch(SQL["variants"], store_id, None, after, limit + 1)
+        variants = tuple(_report(row) for row in rows[:limit])
+        return VariantPage(variants=variants, next=variants[-1].variant_id if len(rows) > limit else None)
+
+    async def show(self, subject: Subject) -> VariantReport:
+        """One variant.
+
+        Raises:
+            UnknownVariant: as it says.
+        """
+        rows = await self._pool.fetch(SQL["variants"], subject.store_id, subject.id, None, 1)
+        if not rows:
+            raise UnknownVariant(str(subject))
+        return _report(rows[0])
+
+    async def levels(self, subject: Subject) -> tuple[LevelReport, ...]:
+        """A variant's units by location.
+
+        Raises:
+            UnknownVariant: as it says.
+        """
+        await self.show(subject)
+        rows = await self._pool.fetch(SQL["levels"], subject.store_id, subject.id)
+        return tuple(LevelReport.model_validate(dict(row)) for row in rows)
+
+    async def put_product(self, store_id: StoreId, product: ProductFact) -> None:
+        """Put in a product with variants by hand: the way in for shops without webhooks, and before the first one."""
+        await self._intake.observe(store_id, "api", [product])
+
+    async def set_stock(self, subject: Subject, available: int, location: str = BY_HAND) -> VariantReport:
+        """Set the units of a variant at one location, as of now.
+
+        Raises:
+            UnknownVariant: as it says.
+        """
+        await self._intake.set_stock(subject, location, available, datetime.now(UTC))
+        return await self.show(subject)
+
+    async def name_store(self, store_id: StoreId, name: str, url: str, currency: str | None = None) -> str | None:
+        """How shoppers know the shop: its name and front page, as messages show them. Returns its currency."""
+        return await self._pool.fetchval(SQL["name_store"], store_id, name, url, currency)
+
+
+def _report(row: Row) -> VariantReport:
+    return VariantReport.model_validate(dict(row))

@@ -1,0 +1,171 @@
+"""What people ask of journeys: lists, details, cancelling. Reads PostgreSQL; the path is starter/replay."""
+
+import base64
+from dataclasses import dataclass
+from datetime import datetime
+
+from activities.postgres.pool import Pool, Row, transaction
+from activities.postgres.queries import load_queries
+from activities.postgres.retry import retry_on_deadlock
+from activities.waitlist.store import give_up_place
+from schemas.errors import DomainError, ErrorKind, FieldError
+from schemas.ids import ContactId, JourneyId
+from schemas.reasons import Reason
+from schemas.responses.reports import JourneyPage, JourneyReport, JourneyStatus
+
+SQL = load_queries("starter.support", "journeys.sql")
+
+LARGEST_PAGE = 500
+
+
+class NoSuchJourney(DomainError):
+    """There is no journey with this id."""
+
+    code = "no_such_journey"
+    kind = ErrorKind.NOT_FOUND
+    advice = "`shelftalk journey list` shows them."
+
+    def __init__(self, journey_id: JourneyId) -> None:
+        super().__init__(f"There is no journey {journey_id}.", public="There is no journey with this id.")
+
+
+class BadCursor(DomainError):
+    """The `cursor` is not one that a page gave as its `next`."""
+
+    code = "bad_cursor"
+    kind = ErrorKind.ARGUMENT
+
+    def __init__(self, cursor: str) -> None:
+        public = "This is not a cursor: pass the `next` of a page as it was given."
+        super().__init__(f"'{cursor}' is no page's `next`.", public=public, fields=(FieldError("cursor", public),))
+
+
+class JourneyEnded(DomainError):
+    """The journey has ended; there is nothing left to cancel."""
+
+    code = "journey_ended"
+    kind = ErrorKind.CONFLICT
+
+    def __init__(self, journey_id: JourneyId) -> None:
+        super().__init__(
+            f"Journey {journey_id} has ended; there is nothing left to cancel.",
+            public="The journey has ended; there is nothing left to cancel.",
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class JourneyFilter:
+    """Which journeys; None means any."""
+
+    store_id: str | None = None
+    variant_id: str | None = None
+    contact_id: ContactId | None = None
+    email: str | None = None
+    status: JourneyStatus | None = None
+
+
+class Journeys:
+    """Journeys as PostgreSQL knows them."""
+
+    def __init__(self, pool: Pool) -> None:
+        self.pool = pool
+
+    async def page(self, filter_: JourneyFilter, cursor: str | None = None, limit: int = 50) -> JourneyPage:
+        """One page, newest first.
+
+        Raises:
+            BadCursor: as it says.
+        """
+        contact_id = filter_.contact_id
+        if filter_.email is not None:
+            contact_id = await self.pool.fetchval(SQL["contact_by_email"], filter_.email.lower())
+            if contact_id is None:
+                return JourneyPage(journeys=(), next=None)
+        after, after_id = _read_cursor(cursor)
+        limit = max(1, min(limit, LARGEST_PAGE))
+        rows = await self.pool.fetch(
+            SQL["list"],
+            None,
+            filter_.store_id,
+            filter_.variant_id,
+            contact_id,
+            filter_.status,
+            after,
+            after_id,
+            limit + 1,
+        )
+        journeys = tuple(_report(row) for row in rows[:limit])
+        return JourneyPage(journeys=journeys, next=_cursor(journeys[-1]) if len(rows) > limit else None)
+
+    async def show(self, journey_id: JourneyId) -> JourneyReport:
+        """One journey.
+
+        Raises:
+            NoSuchJourney: as it says.
+        """
+        rows = await self.pool.fetch(SQL["list"], journey_id, None, None, None, None, None, None, 1)
+        if not rows:
+            raise NoSuchJourney(journey_id)
+        return _report(rows[0])
+
+    @retry_on_deadlock
+    async def cancel(self, journey_id: JourneyId) -> JourneyReport:
+        """End a journey: its place passes to the next in line now, its workflow leaves at its next rest.
+
+        Raises:
+            NoSuchJourney, JourneyEnded: as they say.
+        """
+        await self.show(journey_id)
+        async with transaction(self.pool) as connection:
+            await give_up_place(connection, journey_id, "refused", Reason.CANCELLED)
+            if await connection.fetchval(SQL["ask_to_leave"], journey_id, Reason.CANCELLED) is None:
+                raise JourneyEnded(journey_id)
+        return await self.show(journey_id)
+
+
+def _report(row: Row) -> JourneyReport:
+    left = row["ended_at"] is not None or row["place"] == "left"
+    status = JourneyStatus.ENDED if left else JourneyStatus.TOLD if row["told_at"] else JourneyStatus.WAITING
+    reason = Reason(row["reason"]) if row["reason"] else Reason.NOT_NEXT_IN_LINE if row["passed_over"] else None
+    return JourneyReport(
+        journey_id=row["id"],
+        contact_id=row["contact_id"],
+        store_id=row["store_id"],
+        subject=row["subject"],
+        product_id=row["product_id"],
+        variant_id=_variant(row["subject"]),
+        conversation=row["conversation"],
+        alert=row["alert_id"],
+        entered_on=row["entered_on"],
+        version=row["version_id"],
+        status=status,
+        entered_at=row["entered_at"],
+        window_ends_at=row["window_ends_at"],
+        told_at=row["told_at"],
+        ended_at=row["ended_at"],
+        ending=row["ending"],
+        reason=reason,
+        why=reason.sentence if reason else None,
+        ahead=row["ahead"],
+    )
+
+
+def _variant(subject: str | None) -> str | None:
+    return subject.removeprefix("variant/") if subject is not None and subject.startswith("variant/") else None
+
+
+def _cursor(last: JourneyReport) -> str:
+    return base64.urlsafe_b64encode(f"{last.entered_at.isoformat()} {last.journey_id}".encode()).decode()
+
+
+def _read_cursor(cursor: str | None) -> tuple[datetime | None, str | None]:
+    if cursor is None:
+        return None, None
+    try:
+        moment, journey_id = base64.urlsafe_b64decode(cursor.encode()).decode().split(" ")
+        after = datetime.fromisoformat(moment)
+    except ValueError:
+        raise BadCursor(cursor) from None
+    if after.tzinfo is None:
+        raise BadCursor(cursor)
+    return after, journey_id

@@ -1,0 +1,59 @@
+-- Every query of operations on many journeys: beginning one, and how far it has come.
+
+-- name: hold_unfinished
+-- Held while an activity of theirs asks a batch of journeys (activities/journeys/bulk.sql): what an older operation asks of a
+-- journey is asked before a newer one begins, and never after.
+select from operations where conversation = $1 and finished_at is null order by id for update;
+
+-- name: begin
+insert into operations (kind, conversation, to_version, requested_by, why) values ($1, $2, $3, $4, $5) returning id;
+
+-- name: choose
+-- Everyone under way on another version than $3; and those on it whom an older operation has asked to move away.
+with chosen as (
+    insert into operation_journeys (operation_id, journey_id, from_version)
+    select $1, j.id, j.version_id from journeys j
+    where j.conversation = $2 and j.ended_at is null and j.leaving is null
+      and (j.version_id <> $3 or exists (
+          select from operation_journeys o
+          where o.journey_id = j.id and o.done_at is null and o.superseded_by is null))
+    returning journey_id
+)
+select count(*) from chosen;
+
+-- name: supersede
+update operation_journeys o set superseded_by = $1
+from operation_journeys mine
+where mine.operation_id = $1 and o.journey_id = mine.journey_id and o.operation_id <> $1
+  and o.done_at is null and o.superseded_by is null;
+
+-- name: ask_for_it
+insert into outbox (kind, operation_id) values ('run_bulk', $1);
+
+-- name: finish
+update operations set finished_at = now() where id = $1;
+
+-- name: audit
+insert into audit (actor, action, details) values ($1, $2, $3);
+
+-- name: reports
+-- One operation ($1), or the latest $2.
+select o.id as operation, o.kind, o.conversation, o.to_version, o.requested_by, o.why, o.created_at, o.finished_at,
+       count(s.state) as total, count(s.asked_at) as asked, count(*) filter (where s.state = 'done') as done,
+       count(*) filter (where s.state = 'ended') as ended, count(*) filter (where s.state = 'superseded') as superseded,
+       count(*) filter (where s.state = 'left_over') as left_over
+from operations o
+left join lateral (
+    select oj.asked_at, case
+        when oj.done_at is not null or (o.kind = 'end' and j.ended_at is not null and j.reason = 'conversation_changed')
+            then 'done'
+        when j.ended_at is not null then 'ended'
+        when oj.superseded_by is not null then 'superseded'
+        else 'left_over' end as state
+    from operation_journeys oj join journeys j on j.id = oj.journey_id
+    where oj.operation_id = o.id
+) s on true
+where $1::bigint is null or o.id = $1
+group by o.id
+order by o.id desc
+limit $2;

@@ -1,0 +1,146 @@
+"""What one cell of a waiting list's file means: an address, an id, where the contact stands.
+
+Rules: a cell is read the same whatever file it stands in; what cannot be read for certain is a `Diagnostic`, never a
+guess; a mistake never repeats the cell, for it may be about a person.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from types import MappingProxyType
+
+from pydantic import validate_email
+from pydantic_core import PydanticCustomError
+
+from starter.waitlists.files.columns import (
+    EMPTY_WORDS,
+    LEFT_WORDS,
+    OTHER_CHANNELS,
+    TOLD_WORDS,
+    WAITING_WORDS,
+    Column,
+    plain_name,
+    says_no,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnostic:
+    """Why a cell could not be read, and what to do about it; without the cell's text."""
+
+    message: str
+    advice: str
+
+
+class RowStatus(StrEnum):
+    """Where a row's contact stands, by the file's own account."""
+
+    WAITING = "waiting"
+    TOLD = "already told"
+    LEFT = "no longer subscribed"
+    OTHER_CHANNEL = "waiting on a channel other than e-mail"
+
+
+_FORMULA_STARTS = frozenset("=+-@\t\r\n＝＋－＠")
+"""With these a spreadsheet takes a cell for a formula, or looks past the first character for one."""
+
+
+def cover(cell: str) -> str:
+    """The cell as no spreadsheet takes it for a formula: an apostrophe put before it where needed."""
+    covered = cell[:1] == "'" and (cell[1:2] == "'" or cell[1:2] in _FORMULA_STARTS)
+    return f"'{cell}" if covered or cell[:1] in _FORMULA_STARTS else cell
+
+
+def uncover(cell: str) -> str:
+    """Undo `cover`, and the `="text"` with which others keep a spreadsheet from reading numbers."""
+    if cell[:1] == "'" and (cell[1:2] == "'" or cell[1:2] in _FORMULA_STARTS):
+        return cell[1:]
+    if cell[-1:] == '"' and (quoted := re.fullmatch(r'\s*=\s*"(.*)"', cell, re.DOTALL)):
+        return quoted[1].replace('""', '"')
+    return cell
+
+
+_LONGEST_EMAIL = 254
+"""RFC 5321: a path is 256 octets with its brackets."""
+_PLAIN_EMAIL = re.compile(
+    r"(?=[^@]{1,64}@)[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*"
+    r"@(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])",
+)
+_NO_EMAIL = Diagnostic("There is no e-mail address.", "Put the address in, or delete the row.")
+_NOT_AN_EMAIL = Diagnostic(
+    "This is not an e-mail address.", "Correct the cell: one address, without a name, as in name@shop.example."
+)
+
+
+def read_email(cell: str) -> str | Diagnostic:
+    """One address, in the letter case it has."""
+    address = cell.strip()
+    if len(address) > _LONGEST_EMAIL or "<" in address:
+        return _NOT_AN_EMAIL
+    if _PLAIN_EMAIL.fullmatch(address):
+        return address
+    if plain_name(address) in EMPTY_WORDS:
+        return _NO_EMAIL
+    try:
+        return validate_email(address)[1]
+    except (PydanticCustomError, ValueError):
+        return _NOT_AN_EMAIL
+
+
+_LONGEST_ID = 255
+_NOT_AN_ID = Diagnostic(
+    "This is not an id: an id has no spaces, and no @.",
+    "Name the column that holds the ids; a title such as 'Red / Large' does not name a variant for certain.",
+)
+_ROUNDED_ID = Diagnostic(
+    "A spreadsheet has rounded this id (as in 4.12E+13); its last digits are lost.",
+    "Export the file again and import it without opening it in a spreadsheet, or format the column as text first.",
+)
+_WRONG_KIND = Diagnostic(
+    "This Shopify id names another kind of thing than the column.",
+    "A variant's id is gid://shopify/ProductVariant/…, a product's gid://shopify/Product/….",
+)
+_GID_KINDS = MappingProxyType({Column.VARIANT: "ProductVariant", Column.PRODUCT: "Product"})
+
+
+def read_id(cell: str, column: Column) -> str | Diagnostic | None:
+    """A storefront's id or an SKU, as a string; None where the cell says that there is none."""
+    text = cell.strip().removeprefix("'").strip()
+    if plain_name(text) in EMPTY_WORDS or (column is not Column.SKU and not text.strip("0")):
+        return None
+    if re.fullmatch(r"\d(?:[.,]\d*)?[eE]\+\d{1,3}", text, re.ASCII):
+        return _ROUNDED_ID
+    if len(text) > _LONGEST_ID or not text.isprintable():
+        return _NOT_AN_ID
+    if column is Column.SKU:
+        return text
+    if gid := re.fullmatch(r"gid://shopify/([A-Za-z]+)/(\d+)(?:\?.*)?", text, re.ASCII):
+        return gid[2] if gid[1] == _GID_KINDS[column] else _WRONG_KIND
+    if catalog := re.fullmatch(r"\$\w+:::\$\w+:::(.+)", text, re.ASCII):
+        text = catalog[1]  # Klaviyo's catalog id: integration, catalog and the storefront's own id
+    if decimal := re.fullmatch(r"(\d{1,15})\.0", text, re.ASCII):
+        text = decimal[1]  # data tools write whole numbers so; up to 15 digits that loses nothing
+    return _NOT_AN_ID if "@" in text or " " in text else text
+
+
+_UNKNOWN_STATUS = Diagnostic(
+    "This status is not known, so it is not certain that the contact still waits.",
+    "Write 'pending' for who still waits, 'sent' for who was told, 'unsubscribed' for who left; "
+    "or leave the column out by naming it empty, as in status=.",
+)
+
+
+def read_row_status(cells: Mapping[Column, str]) -> RowStatus | Diagnostic:
+    """What the columns about the row's fate say together; an opt-out outweighs everything."""
+    status, consent, told, left, channel = (
+        cells.get(column, "") for column in (Column.STATUS, Column.CONSENT, Column.TOLD, Column.LEFT, Column.CHANNEL)
+    )
+    word = plain_name(status)
+    if word in LEFT_WORDS or plain_name(consent) in LEFT_WORDS or not says_no(left):
+        return RowStatus.LEFT
+    if word in TOLD_WORDS or not (says_no(told) or plain_name(told) in WAITING_WORDS):
+        return RowStatus.TOLD
+    if plain_name(channel) in OTHER_CHANNELS:
+        return RowStatus.OTHER_CHANNEL
+    return RowStatus.WAITING if says_no(status) or word in WAITING_WORDS else _UNKNOWN_STATUS

@@ -1,0 +1,251 @@
+"""Waiting lists as CSV: reading the exports of Klaviyo and of Shopify's back-in-stock apps, and writing our own.
+
+Pure: bytes in, rows out, and back. Rules: the header decides what a file is, never its content; a row is read whole
+or becomes a mistake; mistakes name lines and columns, never a person. docs/waitlist-files.md is the user's page.
+"""
+
+import csv
+import io
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, tzinfo
+from zoneinfo import ZoneInfo
+
+from starter.waitlists.files.cells import Diagnostic, RowStatus, cover, read_email, read_id, read_row_status, uncover
+from starter.waitlists.files.columns import Column
+from starter.waitlists.files.moments import DateOrder, date_order, read_moment
+from starter.waitlists.files.table import NAMING, CannotReadWaitlist, Table, find_table
+
+MOST_ROWS = 1_000_000
+"""Rows read at once; a million take some 400 MB of memory."""
+MOST_MISTAKES = 1_000
+"""Mistakes kept word for word; nobody reads more before mending the first."""
+
+
+@dataclass(frozen=True, slots=True)
+class WaitlistRow:
+    """One contact waiting. At least one of variant_id, product_id and sku is there.
+
+    Attributes:
+        line: where the row begins in the file, counted from 1 as a text editor does.
+        signed_up_at: in UTC.
+        store: the store the row names, where the file has several.
+        alert: the code of the alert, in files that Shelftalk wrote.
+    """
+
+    line: int
+    email: str
+    variant_id: str | None
+    product_id: str | None
+    sku: str | None
+    signed_up_at: datetime
+    store: str | None = None
+    alert: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RowDiagnostic:
+    """One row that was not read. No text of the row is in it.
+
+    Attributes:
+        column: the header as the file writes it; empty when the row as a whole is meant.
+    """
+
+    line: int
+    column: str
+    message: str
+    advice: str
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnRead:
+    """Which header was taken for what."""
+
+    column: Column
+    header: str
+
+
+@dataclass(frozen=True, slots=True)
+class SkippedRows:
+    """Rows that rightly are not imported, and why."""
+
+    standing: RowStatus
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class WaitlistFile:
+    """What a file said.
+
+    Attributes:
+        format: a name of `csv_columns.FORMATS`, or `other`.
+        rows: in the order of the file, which is not always that of sign-up.
+        mistakes: the first `MOST_MISTAKES`; `mistake_count` counts them all.
+        notes: how the file was taken where it could be taken otherwise.
+    """
+
+    format: str
+    columns: tuple[ColumnRead, ...]
+    rows: tuple[WaitlistRow, ...]
+    diagnostics: tuple[RowDiagnostic, ...]
+    mistake_count: int = 0
+    skipped: tuple[SkippedRows, ...] = ()
+    notes: tuple[str, ...] = ()
+
+    def explain(self) -> str:
+        """What was understood, in lines for people."""
+        return "\n".join(
+            (
+                f"Format: {self.format}.",
+                *(f"{read.column}: from the column '{read.header}'." for read in self.columns),
+                *self.notes,
+                f"{len(self.rows)} rows to import, {self.mistake_count} with mistakes.",
+                *(f"{skip.count} skipped: {skip.standing}." for skip in self.skipped),
+            )
+        )
+
+
+def read_waitlist(
+    text: bytes,
+    *,
+    columns: Mapping[str, str] | None = None,
+    default_time_zone: str = "UTC",
+    dates: DateOrder | None = None,
+) -> WaitlistFile:
+    """Read a waiting list from any CSV file with a header.
+
+    Args:
+        text: the file: UTF-8, UTF-16 with its mark, or Windows-1252; comma, semicolon or tab.
+        columns: by a value of `Column` the header that holds it, against what the header's name suggests; an empty
+            header leaves the column out.
+        default_time_zone: for times that name no zone.
+        dates: how dates such as 05/06/2024 are meant; by default the column decides.
+
+    Raises:
+        CannotReadWaitlist: the file as a whole cannot be read, or an argument names what is not there.
+    """
+    zone = _time_zone(default_time_zone)
+    table = find_table(text, columns or {})
+    notes = table.notes
+    order = dates or date_order(table.column(Column.SIGNED_UP))
+    if order and not dates:
+        notes = (*notes, f"Dates were read {order}, as the column settles by itself.")
+    rows: list[WaitlistRow] = []
+    diagnostics: list[RowDiagnostic] = []
+    mistake_count = 0
+    skipped: Counter[RowStatus] = Counter()
+    for number, (line, record) in enumerate(table.records(), 1):
+        if number > MOST_ROWS:
+            raise CannotReadWaitlist(f"The file has more than {MOST_ROWS:,} rows. Split it, for example by date.")
+        match _read_row(table, line, record, order, zone):
+            case WaitlistRow() as row:
+                rows.append(row)
+            case RowStatus() as standing:
+                skipped[standing] += 1
+            case RowDiagnostic() as diagnostic:
+                mistake_count += 1
+                if len(diagnostics) < MOST_MISTAKES:
+                    diagnostics.append(diagnostic)
+    return WaitlistFile(
+        format=table.format,
+        columns=tuple(ColumnRead(column, table.header[place]) for column, place in table.places.items()),
+        rows=tuple(rows),
+        diagnostics=tuple(diagnostics),
+        mistake_count=mistake_count,
+        skipped=tuple(SkippedRows(standing, skipped[standing]) for standing in RowStatus if skipped[standing]),
+        notes=notes,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class WaitlistEntry:
+    """One place in line, as it is exported.
+
+    Attributes:
+        variant_id: empty when the whole product is waited for.
+        entered_at: aware.
+        place: from 1 for who is next.
+    """
+
+    email: str
+    store: str
+    variant_id: str
+    product_title: str
+    alert: str
+    entered_at: datetime
+    place: int
+    product_id: str = ""
+
+
+def write_waitlist(rows: Iterable[WaitlistEntry]) -> bytes:
+    """Our own format, stable: `read_waitlist` and spreadsheets read it, and no cell of it is a formula.
+
+    Every cell is quoted, lest one that begins with a formula after a semicolon comes free where lists are split there.
+    """
+    file = io.StringIO(newline="")
+    writer = csv.writer(file, quoting=csv.QUOTE_ALL)
+    writer.writerow(("email", "store", "variant_id", "product_title", "alert", "entered_at", "place", "product_id"))
+    for row in rows:
+        if row.entered_at.tzinfo is None:
+            raise ValueError("entered_at needs a time zone")
+        entered_at = row.entered_at.astimezone(UTC).isoformat()
+        place = str(row.place)
+        cells = (row.email, row.store, row.variant_id, row.product_title, row.alert, entered_at, place, row.product_id)
+        writer.writerow([cover(cell.replace("\0", "")) for cell in cells])
+    return file.getvalue().encode("utf-8-sig", errors="replace")
+
+
+def _read_row(
+    table: Table, line: int, record: list[str], order: DateOrder | None, zone: tzinfo
+) -> WaitlistRow | RowStatus | RowDiagnostic:
+    if any(cell.strip() for cell in record[len(table.header) :]):
+        return RowDiagnostic(
+            line, "", "The row has more cells than the header.", "Put cells that hold the separator in double quotes."
+        )
+    cells = {column: uncover(record[place]) if place < len(record) else "" for column, place in table.places.items()}
+
+    def refuse(column: Column, diagnostic: Diagnostic) -> RowDiagnostic:
+        return RowDiagnostic(line, table.header[table.places[column]], diagnostic.message, diagnostic.advice)
+
+    standing = read_row_status(cells)
+    if isinstance(standing, Diagnostic):
+        return refuse(Column.STATUS, standing)
+    if standing is not RowStatus.WAITING:
+        return standing
+    email = read_email(cells[Column.EMAIL])
+    if isinstance(email, Diagnostic):
+        return refuse(Column.EMAIL, email)
+    ids: dict[Column, str | None] = {}
+    for column in NAMING:
+        value = read_id(cells.get(column, ""), column)
+        if isinstance(value, Diagnostic):
+            return refuse(column, value)
+        ids[column] = value
+    if not any(ids.values()):
+        return refuse(next(column for column in NAMING if column in table.places), _NO_PRODUCT)
+    signed_up_at = read_moment(cells[Column.SIGNED_UP], order, zone)
+    if isinstance(signed_up_at, Diagnostic):
+        return refuse(Column.SIGNED_UP, signed_up_at)
+    return WaitlistRow(
+        line=line,
+        email=email,
+        variant_id=ids[Column.VARIANT],
+        product_id=ids[Column.PRODUCT],
+        sku=ids[Column.SKU],
+        signed_up_at=signed_up_at,
+        store=cells.get(Column.STORE, "").strip() or None,
+        alert=cells.get(Column.ALERT, "").strip() or None,
+    )
+
+
+_NO_PRODUCT = Diagnostic("The row names no variant, product or SKU.", "Put one in, or delete the row.")
+
+
+def _time_zone(name: str) -> tzinfo:
+    try:
+        return ZoneInfo(name)
+    except (KeyError, ValueError, OSError):
+        raise CannotReadWaitlist(
+            "The default time zone is not known. Write a name like 'Europe/Berlin' or 'UTC'."
+        ) from None

@@ -1,0 +1,163 @@
+"""Importing a waiting list from a file. Everyone keeps the time at which they signed up, and with it their place.
+
+Looking and doing go the same way; only doing keeps what it wrote. It can stop anywhere: the same file again lets
+nobody in twice.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import assert_never
+
+from activities.intake.clock import CLOCK_TOLERANCE
+from activities.postgres.pool import Pool
+from activities.postgres.queries import load_queries
+from activities.waitlist.enlist import Interest
+from activities.waitlist.late import AlertDraft, LateAlert, LateEntry, NewContact, NoSuchAlert, enter_new_contacts
+from schemas.ids import StoreId
+from schemas.responses.waitlists import ImportMistake, ImportReport, LateCounts, LeftOut
+from starter.waitlists.files.cells import RowStatus
+from starter.waitlists.files.files import WaitlistFile, WaitlistRow
+from starter.waitlists.late_entries import Progress, Total, enter_in_batches
+from starter.waitlists.rows import Catalogue, LeftOutRows
+
+SQL = load_queries("starter.waitlists", "waitlists.sql")
+
+
+@dataclass
+class _Plan:
+    """What the file comes to: who asks for what, in the order of their sign-up, and the rows that are left out."""
+
+    people: dict[str, list[LateEntry]] = field(default_factory=dict[str, list[LateEntry]])
+    repeated: int = 0
+    left_out: LeftOutRows = field(default_factory=LeftOutRows)
+
+    def add(self, email: str, late_entry: LateEntry) -> None:
+        late_entries = self.people.setdefault(email, [])
+        self.repeated += any(each.line == late_entry.line for each in late_entries)
+        late_entries.append(late_entry)
+
+    def new_contacts(self) -> Iterator[NewContact]:
+        return (NewContact(email, tuple(late_entries)) for email, late_entries in self.people.items())
+
+
+class WaitlistImports:
+    """The imports into one database."""
+
+    def __init__(self, pool: Pool) -> None:
+        self._pool = pool
+
+    def of(self, file: WaitlistFile, store_id: StoreId, alert: str | None = None) -> "WaitlistImport":
+        """The import of one file; `run` looks at what it would do, or does it."""
+        return WaitlistImport(self._pool, file, store_id, alert)
+
+
+class WaitlistImport:
+    """One file, for one store."""
+
+    def __init__(self, pool: Pool, file: WaitlistFile, store_id: StoreId, alert: str | None = None) -> None:
+        """`alert`: the one to enter; by default the one that each row names, or else the one that takes sign-ups."""
+        self._pool = pool
+        self._file = file
+        self._store_id = store_id
+        self._code = alert
+        self._alerts: dict[str, LateAlert | None] = {}
+
+    async def run(self, total: Total, progress: Progress, *, keep: bool, actor: str) -> ImportReport:
+        """Import it or, without `keep`, find out exactly what that would do.
+
+        Args:
+            total, progress: told how many people there are, and of those that were looked at.
+            actor: who does it, for the audit.
+
+        Raises:
+            NoSuchAlert, AlertDraft: as they say.
+        """
+        plan = await self._plan()
+        total(len(plan.people))
+        counts = await enter_in_batches(self._pool, plan.new_contacts(), enter_new_contacts, progress, keep=keep)
+        if keep:
+            details = {"store": self._store_id, "rows": len(self._file.rows), **counts.model_dump(mode="json")}
+            await self._pool.execute(SQL["audit"], actor, "import waiting list", details)
+        return self._report(plan, counts, done=keep)
+
+    async def _plan(self) -> _Plan:
+        alert = await LateAlert.named(self._pool, self._code)
+        catalogue = await Catalogue.of(self._pool, self._store_id, self._file.rows)
+        latest = datetime.now(UTC) + CLOCK_TOLERANCE
+        plan = _Plan()
+        # Sorted like this the rows of one moment keep the file's order.
+        for row in sorted(self._file.rows, key=lambda row: (row.signed_up_at, row.line)):
+            match await self._wish(row, alert, catalogue, latest):
+                case LateEntry() as late_entry:
+                    plan.add(row.email.lower(), late_entry)
+                case LeftOut() as why:
+                    plan.left_out.add(row, why)
+        return plan
+
+    async def _wish(
+        self, row: WaitlistRow, alert: LateAlert, catalogue: Catalogue, latest: datetime
+    ) -> LateEntry | LeftOut:
+        if row.store is not None and row.store != self._store_id:
+            return LeftOut.OTHER_STORE
+        if row.alert is not None and row.alert != alert.code:
+            named = None if self._code is not None else await self._named(row.alert)
+            if named is None:
+                return LeftOut.OTHER_ALERT
+            alert = named
+        if row.signed_up_at > latest:
+            return LeftOut.IN_THE_FUTURE
+        found = catalogue.find(row, alert.level)
+        if isinstance(found, LeftOut):
+            return found
+        return LateEntry(alert, Interest(self._store_id, found.product_id, found.variant_id, row.signed_up_at))
+
+    async def _named(self, code: str) -> LateAlert | None:
+        """The alert of this code, if anyone can enter it."""
+        if code not in self._alerts:
+            try:
+                self._alerts[code] = await LateAlert.named(self._pool, code)
+            except (NoSuchAlert, AlertDraft):
+                self._alerts[code] = None
+        return self._alerts[code]
+
+    def _report(self, plan: _Plan, counts: LateCounts, *, done: bool) -> ImportReport:
+        file, left_out = self._file, plan.left_out
+        for skip in file.skipped:
+            left_out.counts[_left_out(skip.standing)] += skip.count
+        if file.mistake_count:
+            left_out.counts[LeftOut.UNREADABLE] += file.mistake_count
+        left_out.add_mistakes(
+            [
+                ImportMistake(line=each.line, column=each.column, message=each.message, advice=each.advice)
+                for each in file.diagnostics
+            ],
+            file.mistake_count,
+        )
+        return ImportReport(
+            store_id=self._store_id,
+            format=file.format,
+            columns={str(read.column): read.header for read in file.columns},
+            notes=file.notes,
+            rows=len(file.rows) + file.mistake_count + sum(skip.count for skip in file.skipped),
+            counts=counts,
+            repeated=plan.repeated,
+            left_out=dict(left_out.counts),
+            diagnostics=left_out.first_mistakes(),
+            mistake_count=left_out.mistake_count,
+            done=done,
+        )
+
+
+def _left_out(standing: RowStatus) -> LeftOut:
+    match standing:
+        case RowStatus.TOLD:
+            return LeftOut.TOLD
+        case RowStatus.LEFT:
+            return LeftOut.UNSUBSCRIBED
+        case RowStatus.OTHER_CHANNEL:
+            return LeftOut.OTHER_CHANNEL
+        case RowStatus.WAITING:
+            raise ValueError("who waits is not skipped")
+        case _:
+            assert_never(standing)

@@ -1,0 +1,134 @@
+"""What the rows of a waiting list's file ask for: which of the store's things, or why it cannot be told.
+
+A row means the most exact that it names (variant, then SKU, then product) and nothing else: what is not known for
+certain is left out and told by its line, never guessed.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass, field
+
+from activities.postgres.pool import Pool, Row
+from activities.postgres.queries import load_queries
+from schemas.ids import Level, StoreId
+from schemas.responses.waitlists import ImportMistake, LeftOut
+from starter.waitlists.files.files import WaitlistRow
+
+SQL = load_queries("starter.waitlists", "waitlists.sql")
+
+IDS_AT_ONCE = 5000
+"""Ids looked up in one query."""
+MOST_MISTAKES = 1000
+"""Mistakes kept word for word; nobody reads more before mending the first."""
+
+_PUT_IN = "If the shop still has it, put its product in (`shelftalk product set`) and import the file again."
+_TO_MEND = {
+    LeftOut.IN_THE_FUTURE: (
+        "This time of sign-up lies in the future.",
+        "Correct it, or say with --time-zone where the file's times are from.",
+    ),
+    LeftOut.UNKNOWN_VARIANT: ("The store has no such variant that we know of.", _PUT_IN),
+    LeftOut.UNKNOWN_PRODUCT: ("The store has no such product that we know of.", _PUT_IN),
+    LeftOut.UNKNOWN_SKU: ("The store has no variant with this SKU that we know of.", _PUT_IN),
+    LeftOut.SEVERAL_VARIANTS: (
+        "This means several variants, and the alert watches single ones.",
+        "Name the variant by its id, or import into an alert that watches whole products.",
+    ),
+    LeftOut.OTHER_ALERT: (
+        "The row names an alert that is not the one imported into, or that nobody can enter.",
+        "Import into that alert with --alert, or leave the column out with --column alert=.",
+    ),
+}
+"""What is wrong with a row that somebody can put right, and how."""
+
+
+@dataclass(frozen=True, slots=True)
+class Thing:
+    """A product of the store, and the variant of it where one is meant."""
+
+    product_id: str
+    variant_id: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Variant:
+    thing: Thing
+    removed: bool
+
+
+class Catalogue:
+    """What of a store is known that a file names."""
+
+    def __init__(self) -> None:
+        self._by_id: dict[str, Thing] = {}
+        self._by_sku: defaultdict[str, list[_Variant]] = defaultdict(list)
+        self._by_product: defaultdict[str, list[_Variant]] = defaultdict(list)
+        self._products: set[str] = set()
+
+    @classmethod
+    async def of(cls, pool: Pool, store_id: StoreId, rows: Sequence[WaitlistRow]) -> "Catalogue":
+        """All that these rows name."""
+        catalogue = cls()
+        inexact = [row for row in rows if row.variant_id is None]
+        async for row in _look_up(pool, "variants_by_id", store_id, {row.variant_id for row in rows}):
+            catalogue._by_id[row["variant_id"]] = Thing(row["product_id"], row["variant_id"])
+        async for row in _look_up(pool, "variants_by_sku", store_id, {row.sku for row in inexact}):
+            catalogue._by_sku[row["sku"]].append(_variant(row))
+        async for row in _look_up(pool, "products", store_id, {row.product_id for row in inexact}):
+            catalogue._products.add(row["product_id"])
+        async for row in _look_up(pool, "variants_by_product", store_id, catalogue._products):
+            catalogue._by_product[row["product_id"]].append(_variant(row))
+        return catalogue
+
+    def find(self, row: WaitlistRow, level: Level) -> Thing | LeftOut:
+        """What a row means to an alert of this level."""
+        if row.variant_id is not None:
+            return self._by_id.get(row.variant_id, LeftOut.UNKNOWN_VARIANT)
+        if row.sku is not None:
+            with_sku = [each for each in self._by_sku[row.sku] if row.product_id in (None, each.thing.product_id)]
+            return _only(with_sku, level) if with_sku else LeftOut.UNKNOWN_SKU
+        if row.product_id is None or row.product_id not in self._products:
+            return LeftOut.UNKNOWN_PRODUCT
+        return Thing(row.product_id, None) if level is Level.PRODUCT else _only(self._by_product[row.product_id], level)
+
+
+def _variant(row: Row) -> _Variant:
+    return _Variant(Thing(row["product_id"], row["variant_id"]), row["removed"])
+
+
+def _only(found: Sequence[_Variant], level: Level) -> Thing | LeftOut:
+    """The one thing that these are; those that are still there before those that are gone."""
+    things = [each.thing for each in found if not each.removed] or [each.thing for each in found]
+    of_one_product = level is Level.PRODUCT and len({thing.product_id for thing in things}) == 1
+    return things[0] if len(things) == 1 or of_one_product else LeftOut.SEVERAL_VARIANTS
+
+
+async def _look_up(pool: Pool, query: str, store_id: StoreId, ids: set[str] | set[str | None]) -> AsyncIterator[Row]:
+    wanted = sorted(each for each in ids if each is not None)
+    for start in range(0, len(wanted), IDS_AT_ONCE):
+        for row in await pool.fetch(SQL[query], store_id, wanted[start : start + IDS_AT_ONCE]):
+            yield row
+
+
+@dataclass
+class LeftOutRows:
+    """The rows that are not even tried, by why, and those of them that can be put right, by line."""
+
+    counts: Counter[LeftOut] = field(default_factory=Counter[LeftOut])
+    diagnostics: list[ImportMistake] = field(default_factory=list[ImportMistake])
+    mistake_count: int = 0
+
+    def add(self, row: WaitlistRow, why: LeftOut) -> None:
+        self.counts[why] += 1
+        if why in _TO_MEND:
+            message, advice = _TO_MEND[why]
+            self.add_mistakes([ImportMistake(line=row.line, column="", message=message, advice=advice)], 1)
+
+    def add_mistakes(self, diagnostics: Sequence[ImportMistake], count: int) -> None:
+        """`count` of them, of which these are the first."""
+        self.mistake_count += count
+        self.diagnostics.extend(diagnostics)
+
+    def first_mistakes(self) -> tuple[ImportMistake, ...]:
+        """In the order of the file."""
+        return tuple(sorted(self.diagnostics, key=lambda diagnostic: diagnostic.line)[:MOST_MISTAKES])

@@ -1,0 +1,119 @@
+"""From a conversation document to the program a journey carries: steps by id, each naming what comes next."""
+
+from schemas.criteria import Criteria
+from schemas.document.conversation import ConversationDocument
+from schemas.document.steps import AnyStep, Position, Step, every_step, step_id
+from schemas.ids import StepId, VersionId
+from schemas.journey.compiled_criteria import CompiledCriteria
+from schemas.journey.program import SEMANTICS, Entry, Program, Terms, entry_criteria_id
+from workflows.compiler.diagnostics import Diagnostic, format_path
+from workflows.compiler.semantic_checks import find_contradictions
+from workflows.compiler.step_ids import with_ids
+
+LARGEST_PROGRAM = 32 * 1024
+"""Bytes of a program as JSON: it lies in the start input of every journey, and of each run that continues it, beside
+the path so far. Temporal takes 2 MiB; this is eight times a long conversation."""
+_LONGEST_VERSION = VersionId(f"{'v' * 63}@{10**6}")
+
+
+def find_mistakes(document: ConversationDocument) -> tuple[Diagnostic, ...]:
+    """Everything that keeps the document from being published, in no particular order."""
+    if diagnostics := find_contradictions(document):
+        return diagnostics
+    size = len(_compile(document, _LONGEST_VERSION).model_dump_json().encode())
+    if size <= LARGEST_PROGRAM:
+        return ()
+    return (
+        Diagnostic(
+            ("threads",),
+            f"together these steps are {-(-size // 1024)} KiB, and every contact's journey carries them: "
+            f"at most {LARGEST_PROGRAM // 1024} KiB",
+            "Split the conversation: each alert, or each event, can have one of its own",
+        ),
+    )
+
+
+class NotCompilable(ValueError):
+    """The document contradicts itself. `diagnostics` says where and what to do; the author of the document fixes it."""
+
+    def __init__(self, diagnostics: tuple[Diagnostic, ...]) -> None:
+        super().__init__("\n".join(f"{format_path(m.path)}: {m.message}. {m.advice}." for m in diagnostics))
+        self.diagnostics = diagnostics
+
+
+def compile_document(document: ConversationDocument, version: VersionId) -> Program:
+    """The program of one version.
+
+    Raises:
+        NotCompilable: `find_mistakes` found some.
+    """
+    if diagnostics := find_mistakes(document):
+        raise NotCompilable(diagnostics)
+    return _compile(document, version)
+
+
+def _compile(document: ConversationDocument, version: VersionId) -> Program:
+    document = with_ids(document)
+    steps: dict[StepId, Step] = {}
+    firsts = {thread.name: step_id(thread.steps[0]) for thread in document.threads}
+    for thread in document.threads:
+        _compile_steps(thread.steps, None, firsts, steps)
+    return Program(
+        version=version,
+        conversation=document.conversation,
+        semantics=SEMANTICS,
+        entries=tuple(
+            Entry(event=thread.on, first=step_id(thread.steps[0]), asks=thread.when is not None)
+            for thread in document.threads
+            if thread.on is not None
+        ),
+        terms={
+            code: Terms(reminder_after=reminders.after, reminders=reminders.times)
+            for code, alert in document.alerts.items()
+            if (reminders := alert.queue.reminders) is not None
+        },
+        awaited=tuple(sorted({event for step in steps.values() for event in step.awaited})),
+        goal_on=document.goal_on,
+        exit_on=document.exit_on,
+        steps=steps,
+    )
+
+
+def compile_questions(document: ConversationDocument) -> CompiledCriteria:
+    """What a program asks for: criteria, of a decide step its branches', of an event its threads'; and addresses.
+
+    A thread without criteria is entered by everyone.
+    """
+    questions: dict[str, list[Criteria | None]] = {}
+    addresses: dict[str, str] = {}
+    for thread in with_ids(document).threads:
+        if thread.on is not None:
+            questions.setdefault(entry_criteria_id(thread.on), []).append(thread.when)
+        for _, section in every_step(thread.steps):
+            if section.criteria:
+                questions[step_id(section)] = [*section.criteria]
+            if section.address is not None:
+                addresses[step_id(section)] = section.address
+    asked = {question: tuple(criteria) for question, criteria in questions.items()}
+    return CompiledCriteria(
+        criteria={question: all_ for question, all_ in asked.items() if any(one is not None for one in all_)},
+        addresses=addresses,
+    )
+
+
+def _compile_steps(
+    sections: tuple[AnyStep, ...], after: StepId | None, firsts: dict[str, StepId], steps: dict[StepId, Step]
+) -> StepId | None:
+    """Compile a list of steps, each before those inside it. Returns where the list begins: `after`, if it is empty."""
+    for index, section in enumerate(sections):
+        following = step_id(sections[index + 1]) if index + 1 < len(sections) else after
+        inner: dict[StepId, Step] = {}
+
+        def inside(
+            within: tuple[AnyStep, ...], next_: StepId | None = following, found: dict[StepId, Step] = inner
+        ) -> StepId | None:
+            return _compile_steps(within, next_, firsts, found)
+
+        compiled = section.compiled(Position(step_id(section), following, firsts, inside))
+        steps |= {compiled.id: compiled, **inner}
+    return step_id(sections[0]) if sections else after

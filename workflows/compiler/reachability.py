@@ -1,0 +1,106 @@
+"""The rules of the ways through a document: every thread and every step is reached, and nobody goes round without a
+rest.
+"""
+
+from collections.abc import Iterator, Mapping
+from difflib import get_close_matches
+
+from schemas.document.conversation import ConversationDocument
+from workflows.compiler.control_flow import Flow, rests
+from workflows.compiler.diagnostics import Diagnostic, Path, listed
+
+
+def find_way_mistakes(document: ConversationDocument) -> Iterator[Diagnostic]:
+    """What is wrong with the ways through a document."""
+    flow = Flow(document)
+    yield from _no_such_thread(document, flow)
+    yield from _unreachable_threads(document, flow)
+    yield from _unreachable_steps(flow)
+    yield from _restless_loops(document, flow)
+
+
+def _no_such_thread(document: ConversationDocument, flow: Flow) -> Iterator[Diagnostic]:
+    names = [thread.name for thread in document.threads]
+    for path, spot in flow.spots.items():
+        said = spot.section.thread
+        if said is not None and spot.goes_to is None:
+            near = get_close_matches(said.lower(), [name.lower() for name in names], n=1)
+            meant = next((name for name in names if near and name.lower() == near[0]), None)
+            there_are = f"The threads are: {listed(names)}"
+            yield Diagnostic(
+                (*path, spot.section.kind),
+                f"there is no thread '{said}'",
+                f"Did you mean '{meant}'?" if meant is not None else there_are,
+            )
+
+
+def _unreachable_threads(document: ConversationDocument, flow: Flow) -> Iterator[Diagnostic]:
+    entered = [index for index, thread in enumerate(document.threads) if thread.on is not None]
+    if not entered and not document.alerts:
+        # Then it is the conversation that nobody enters.
+        return
+    reached = {spot.thread for spot in flow.reached(entered).values()}
+    for index, thread in enumerate(document.threads):
+        # Of two that are called the same, nobody can say yet which one is meant.
+        if index not in reached and flow.thread_named[thread.name] == index:
+            yield Diagnostic(
+                ("threads", index),
+                "no contact gets here: this thread is entered on no event, and no step that is reached goes to it",
+                f"Add an 'on' with an event, or a step '- go_to: {thread.name}', or remove the thread",
+            )
+
+
+def _unreachable_steps(flow: Flow) -> Iterator[Diagnostic]:
+    """The first step of each list that is not reached, where the one before it is."""
+    reached = {path for thread in flow.threads for path in flow.inside(thread)}
+    for path in flow.spots:
+        if path not in reached and (before := _one_before(path)) in reached:
+            position = f"steps[{before[-1]}]" if before[-2] == "steps" else f"{before[-2]}[{before[-1]}]"
+            why, advice = flow.spots[before].section.blocks(position) or (
+                f"every branch of the step before it ({position}) leaves the thread",
+                "Let a branch go on by removing its exit or go_to, or remove what follows",
+            )
+            yield Diagnostic(path, f"no contact gets here: {why}", advice)
+
+
+def _one_before(path: Path) -> Path:
+    index = path[-1]
+    assert isinstance(index, int), "a step's path ends with its position"
+    return (*path[:-1], index - 1)
+
+
+def _restless_loops(document: ConversationDocument, flow: Flow) -> Iterator[Diagnostic]:
+    """Each go_to that closes a circle without a rest: at a step that rests, the search goes no further."""
+    leads = flow.leads(lambda section: not rests(section))
+    while (circle := _shortest_circle(leads)) is not None:
+        names = [f"'{document.threads[thread].name}'" for thread in circle]
+        names += names[:1]
+        way = (
+            f"from {names[0]} to itself"
+            if len(circle) == 1
+            else f"from {' to '.join(names[:-1])} and back to {names[-1]}"
+        )
+        for path in leads[circle[-1]].pop(circle[0]):
+            yield Diagnostic(
+                path,
+                f"a contact would go round {way} without end, and nowhere on the way is a rest of an hour or more",
+                "Add a step 'wait: 1 day' on the way round, or leave it by an 'exit'",
+            )
+
+
+def _shortest_circle(leads: Mapping[int, Mapping[int, object]]) -> list[int] | None:
+    """The threads of a shortest way from one, the earliest in the document, back to itself."""
+    for start in leads:
+        came_from: dict[int, int] = {}
+        ahead = [start]
+        for thread in ahead:
+            for to in leads[thread]:
+                if to == start:
+                    circle = [thread]
+                    while circle[0] != start:
+                        circle.insert(0, came_from[circle[0]])
+                    return circle
+                if to not in came_from:
+                    came_from[to] = thread
+                    ahead.append(to)
+    return None

@@ -1,0 +1,92 @@
+"""The rules that hold between the parts of a document: a send names a message that exists, no two steps have one id.
+Those of its doors are in entrances, those of the ways through it in ways. What one part may say by itself is the
+business of schemas.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from difflib import get_close_matches
+
+from schemas.document.conversation import ConversationDocument
+from schemas.document.steps import DEEPEST, STEP_LISTS, AnyStep, SendStep
+from schemas.ids import StepId
+from workflows.compiler.diagnostics import Diagnostic, Path, format_path, listed
+from workflows.compiler.entries import find_entrance_mistakes
+from workflows.compiler.reachability import find_way_mistakes
+from workflows.compiler.step_ids import RESERVED_STEP_IDS, FreeIds, steps_with_places
+
+
+def find_contradictions(document: ConversationDocument) -> tuple[Diagnostic, ...]:
+    """Everything that does not fit together, in no particular order."""
+    places = tuple(_Place(path, section) for path, section in steps_with_places(document).items())
+    return (
+        *find_entrance_mistakes(document),
+        *find_way_mistakes(document),
+        *_step_id_mistakes(places),
+        *_send_mistakes(document, places),
+        *_branch_mistakes(places),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    path: Path
+    section: AnyStep
+
+
+def _step_id_mistakes(places: tuple[_Place, ...]) -> Iterator[Diagnostic]:
+    """Of the ids that steps were given; those that were given none get one that is free."""
+    named = {place.path: StepId(place.section.id) for place in places if place.section.id is not None}
+    first_with: dict[StepId, Path] = {}
+    free_ids = FreeIds({*named.values()})
+    for path, own in named.items():
+        if own in RESERVED_STEP_IDS:
+            yield Diagnostic(
+                path,
+                f"the step id '{own}' is taken: it stands for the time between threads",
+                "Give this step an 'id' of its own",
+            )
+        first = first_with.setdefault(own, path)
+        if first != path:
+            yield Diagnostic(
+                path,
+                f"the step id '{own}' is already that of {format_path(first)}; "
+                "reports and running journeys tell steps apart by it",
+                f"Give this step an id of its own, for example 'id: {free_ids.like(own)}'",
+            )
+
+
+def _send_mistakes(document: ConversationDocument, places: tuple[_Place, ...]) -> Iterator[Diagnostic]:
+    advice: dict[str, str] = {}
+    for place in places:
+        if isinstance(place.section, SendStep) and place.section.send not in document.messages:
+            code = place.section.send
+            if code not in advice:
+                near = get_close_matches(code, document.messages, n=1)
+                there_are = f"The messages there are: {listed(document.messages)}"
+                advice[code] = f"Did you mean '{near[0]}'?" if near else there_are
+            yield Diagnostic((*place.path, "send"), f"there is no message '{code}'", advice[code])
+
+
+def _branch_mistakes(places: tuple[_Place, ...]) -> Iterator[Diagnostic]:
+    for place in places:
+        ways, first_named = place.section.ways(), dict[str, int]()
+        for index, branch in enumerate(way.branch for way in ways if way.branch is not None):
+            kind, first = place.section.kind, first_named.setdefault(branch.name, index)
+            if first != index:
+                yield Diagnostic(
+                    (*place.path, kind, index, "name"),
+                    f"{kind}[{first}] is called '{branch.name}' too, and paths and reports tell branches apart by it",
+                    "Give one of them another name",
+                )
+        if _depth(place.path) == DEEPEST and any(way.steps for way in ways):
+            yield Diagnostic(
+                place.path,
+                f"branches stand more than {DEEPEST} deep inside branches here",
+                "Put these steps into a thread of their own, without 'on', and lead there with 'go_to'",
+            )
+
+
+def _depth(path: Path) -> int:
+    """How many branches stand around a step."""
+    return sum(1 for part in path if part in STEP_LISTS) - 1
