@@ -1,6 +1,6 @@
 -- Every query of where journeys rest.
 
--- name: stand
+-- name: record_position
 update journeys
 set at_step = :step, held_up_by = :cause,
     at_since = case when at_step is distinct from :step then now() else at_since end
