@@ -22,21 +22,10 @@ from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
 from schemas.ids import JourneyId, Subject, bulk_workflow_id, journey_workflow_id, shelf_workflow_id
-from schemas.journey.messages import (
-    Broadcast,
-    ContactEvent,
-    Intervene,
-    JourneyStart,
-    Leave,
-    Look,
-    Move,
-    PlaceGiven,
-    ShelfStart,
-    Signal,
-    Skip,
-    Wake,
-    Workflow,
-)
+from schemas.journey.names import Signal, Workflow
+from schemas.journey.shelf import Look, ShelfStart
+from schemas.journey.signals import Broadcast, ContactEvent, Intervene, Leave, Move, PlaceGiven, Skip, Wake
+from schemas.journey.state import JourneyStart
 from schemas.model import Model
 from schemas.priority import PriorityKey
 from schemas.reasons import Reason

@@ -26,7 +26,7 @@ from schemas.incoming.facts import ContactErasureFact, ProductFact, ProductGoneF
 from schemas.journey.outcome import Deferred
 from schemas.journey.path import JourneyPath
 from schemas.reasons import Ending, Reason
-from schemas.responses.reports import JourneyReport
+from schemas.responses.journeys import JourneyReport
 from schemas.settings import Settings
 from starter.devstack.mailbox import Mailbox, is_to
 from starter.documents import load_document

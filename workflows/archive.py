@@ -3,7 +3,7 @@
 from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
-    from schemas.journey.messages import Workflow
+    from schemas.journey.names import Workflow
     from schemas.responses.archive import ArchiveHistories, ArchiveReport
 
 from workflows import policies

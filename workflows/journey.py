@@ -5,21 +5,11 @@ import asyncio
 from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
-    from schemas.journey.messages import (
-        Broadcast,
-        Close,
-        ContactEvent,
-        Intervene,
-        JourneyStart,
-        Leave,
-        Move,
-        PlaceGiven,
-        Signal,
-        Skip,
-        Wake,
-        Workflow,
-    )
+    from schemas.journey.activities import Close
+    from schemas.journey.names import Signal, Workflow
     from schemas.journey.path import JourneyPath
+    from schemas.journey.signals import Broadcast, ContactEvent, Intervene, Leave, Move, PlaceGiven, Skip, Wake
+    from schemas.journey.state import JourneyStart
     from schemas.reasons import Ending, Reason
     from workflows import policies
     from workflows.interpreter.journey import Journey

@@ -13,8 +13,7 @@ from temporalio.common import Priority, RetryPolicy
 from temporalio.exceptions import ActivityError, ApplicationError, is_cancelled_exception
 
 with workflow.unsafe.imports_passed_through():
-    from schemas.journey.messages import (
-        Activity,
+    from schemas.journey.activities import (
         CalledOut,
         CallOut,
         ChangeContact,
@@ -24,16 +23,15 @@ with workflow.unsafe.imports_passed_through():
         Deliver,
         Delivered,
         FindMoment,
-        GivePlaces,
         LeaveWaitlist,
         LeftWaitlist,
         Moment,
         Moved,
-        NotifyClaims,
-        PlacesGiven,
         RecordPosition,
     )
+    from schemas.journey.names import Activity
     from schemas.journey.outcome import Outcome
+    from schemas.journey.shelf import GivePlaces, NotifyClaims, PlacesGiven
     from schemas.model import Model
     from schemas.priority import PriorityKey
     from schemas.responses.archive import ArchiveHistories, ArchiveReport

@@ -3,7 +3,8 @@
 from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
-    from schemas.journey.messages import GivePlaces, Look, NotifyClaims, ShelfStart, Signal, Workflow
+    from schemas.journey.names import Signal, Workflow
+    from schemas.journey.shelf import GivePlaces, Look, NotifyClaims, ShelfStart
 
 from workflows import policies
 

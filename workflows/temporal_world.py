@@ -13,27 +13,19 @@ from temporalio import workflow
 
 from schemas.document.steps import CallWebhook, ContactChange
 from schemas.ids import StepId
-from schemas.journey.messages import (
-    Broadcast,
+from schemas.journey.activities import (
     CallOut,
     ChangeContact,
-    ContactEvent,
     Decide,
     Deliver,
     FindMoment,
-    JourneyStart,
-    JourneyState,
-    Leave,
     LeaveWaitlist,
-    Move,
     Moved,
-    Phase,
-    PlaceGiven,
     RecordPosition,
-    Skip,
-    Wake,
 )
 from schemas.journey.outcome import Outcome
+from schemas.journey.signals import Broadcast, ContactEvent, Leave, Move, PlaceGiven, Skip, Wake
+from schemas.journey.state import JourneyStart, JourneyState, Phase
 from schemas.reasons import Reason
 from schemas.time.moments import Until
 from workflows import policies

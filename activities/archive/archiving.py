@@ -20,7 +20,7 @@ from activities.archive.sealed import LARGEST, HistoryTooLarge, seal
 from activities.postgres.pool import Pool
 from activities.postgres.queries import load_queries
 from schemas.ids import JourneyId
-from schemas.journey.messages import Activity
+from schemas.journey.names import Activity
 from schemas.responses.archive import ArchiveHistories, ArchiveReport, ArchiveStatus, Kept
 
 SQL = load_queries("activities.archive", "archiving.sql")

@@ -10,8 +10,9 @@ from activities.decisions.journey_facts import journey_facts
 from activities.postgres.pool import Pool
 from activities.postgres.queries import load_queries
 from schemas.ids import VersionId
+from schemas.journey.activities import Decide, Decided
 from schemas.journey.compiled_criteria import CompiledCriteria
-from schemas.journey.messages import Activity, Decide, Decided
+from schemas.journey.names import Activity
 
 SQL = load_queries("activities.decisions", "deciding.sql")
 log = structlog.get_logger()

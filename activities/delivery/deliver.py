@@ -12,7 +12,8 @@ from activities.delivery.order import Before, InProgress, deliver_in_order
 from activities.rendering.messages import write_message
 from activities.rendering.templates import CannotRender
 from activities.senders.sender import Message, NotTaken, Rejected, Sender
-from schemas.journey.messages import Activity, Deliver, Delivered
+from schemas.journey.activities import Deliver, Delivered
+from schemas.journey.names import Activity
 from schemas.journey.outcome import Outcome, Refused, Sent, Unknown
 
 log = structlog.get_logger()

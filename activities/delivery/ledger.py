@@ -23,7 +23,7 @@ from schemas.document.alert_types.offer import Offer
 from schemas.document.alert_types.vocabulary import AlertType
 from schemas.document.conversation import MessageSection
 from schemas.ids import StoreId, Subject, VersionId
-from schemas.journey.messages import Deliver, Delivered
+from schemas.journey.activities import Deliver, Delivered
 from schemas.journey.outcome import AfterRefusal, Outcome, Refused, Sent, Unknown
 from schemas.reasons import Reason
 

@@ -13,7 +13,7 @@ from typing import Protocol, TypeVar
 from activities.delivery.verdict import Facts, Go, judge
 from activities.senders.sender import NotTaken, Rejected, Uncertain
 from schemas.document.alert_types.vocabulary import AlertEvent
-from schemas.journey.messages import Deliver
+from schemas.journey.activities import Deliver
 from schemas.journey.outcome import AfterRefusal, Deferred, Held, Outcome, Refused, Sent, Stopped, Unknown
 from schemas.reasons import Reason
 

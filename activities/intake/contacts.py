@@ -12,7 +12,8 @@ from activities.postgres.pool import Pool, transaction
 from schemas.document.steps import NewAttribute, NewMembership, NewTag
 from schemas.ids import StoreId
 from schemas.incoming.events import Event, EventKind, EventStatus
-from schemas.journey.messages import Activity, ChangeContact, FindMoment, Moment
+from schemas.journey.activities import ChangeContact, FindMoment, Moment
+from schemas.journey.names import Activity
 from schemas.time.moments import next_moment
 
 log = structlog.get_logger()

@@ -18,8 +18,10 @@ from activities.postgres.queries import load_queries
 from activities.temporal import Temporal, is_trouble
 from activities.waitlist.store import Waitlist
 from schemas.ids import JourneyId
-from schemas.journey.messages import Activity, JourneyStart, Leave, Move
+from schemas.journey.names import Activity
 from schemas.journey.program import Program
+from schemas.journey.signals import Leave, Move
+from schemas.journey.state import JourneyStart
 from schemas.reasons import Ending, Reason
 from schemas.responses.operations import OperationKind, RunBulk
 

@@ -14,7 +14,7 @@ from activities.postgres.pool import Connection
 from activities.postgres.queries import load_queries
 from schemas.ids import ContactId, StoreId
 from schemas.incoming.events import Item
-from schemas.journey.messages import ContactEvent
+from schemas.journey.signals import ContactEvent
 from schemas.names import ShopEvent
 from schemas.reasons import Reason
 

@@ -4,7 +4,8 @@ from temporalio import activity
 
 from activities.postgres.pool import Pool, transaction
 from activities.postgres.queries import load_queries
-from schemas.journey.messages import Activity, Moved, RecordPosition
+from schemas.journey.activities import Moved, RecordPosition
+from schemas.journey.names import Activity
 
 SQL = load_queries("activities.journeys", "positions.sql")
 

@@ -14,7 +14,7 @@ from activities.postgres.queries import load_queries
 from activities.temporal import Temporal
 from activities.waitlist.store import Waitlist
 from schemas.ids import JourneyId
-from schemas.journey.messages import Activity
+from schemas.journey.names import Activity
 from schemas.reasons import Ending, Reason
 from schemas.responses.reconciliation import Reconcile, Reconciliation
 

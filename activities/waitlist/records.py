@@ -8,17 +8,11 @@ from temporalio import activity
 
 from activities.waitlist.store import Claim, Waitlist
 from schemas.ids import JourneyId, Subject
-from schemas.journey.messages import (
-    Activity,
-    Close,
-    GivePlaces,
-    JourneyStart,
-    LeaveWaitlist,
-    LeftWaitlist,
-    NotifyClaims,
-    PlaceGiven,
-    PlacesGiven,
-)
+from schemas.journey.activities import Close, LeaveWaitlist, LeftWaitlist
+from schemas.journey.names import Activity
+from schemas.journey.shelf import GivePlaces, NotifyClaims, PlacesGiven
+from schemas.journey.signals import PlaceGiven
+from schemas.journey.state import JourneyStart
 from schemas.reasons import Ending, Reason
 
 log = structlog.get_logger()

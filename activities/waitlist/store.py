@@ -17,8 +17,10 @@ from schemas.document.alert_types.offer import Offer
 from schemas.document.alert_types.registry import ALERT_TYPES
 from schemas.document.alert_types.vocabulary import AlertType
 from schemas.ids import AlertId, ContactId, JourneyId, Level, StoreId, Subject
-from schemas.journey.messages import JourneyStart, JourneyState, LeftWaitlist, Phase, PlacesGiven
+from schemas.journey.activities import LeftWaitlist
 from schemas.journey.program import Program
+from schemas.journey.shelf import PlacesGiven
+from schemas.journey.state import JourneyStart, JourneyState, Phase
 from schemas.reasons import Ending, Reason
 
 SQL = load_queries("activities.waitlist", "queries.sql")

@@ -14,7 +14,8 @@ from activities.postgres.pool import Pool
 from activities.postgres.queries import load_queries
 from activities.webhooks.caller import Call, Caller, Forbidden, NotTaken, Rejected
 from schemas.ids import ContactId, StoreId
-from schemas.journey.messages import Activity, CalledOut, CallOut
+from schemas.journey.activities import CalledOut, CallOut
+from schemas.journey.names import Activity
 
 SQL = load_queries("activities.webhooks", "calling.sql")
 log = structlog.get_logger()

@@ -4,10 +4,7 @@ A document carries them as tests for marketers. They are rehearsed on a virtual 
 Moments are wall-clock times of the list; lengths of time count from the contact's entering.
 """
 
-import re
 from collections.abc import Sequence
-from datetime import datetime
-from decimal import Decimal
 from enum import StrEnum
 from typing import Annotated, Literal, Self
 
@@ -15,14 +12,20 @@ from pydantic import (
     AfterValidator,
     BeforeValidator,
     Field,
-    PlainSerializer,
-    StringConstraints,
     WithJsonSchema,
     model_validator,
 )
 
+from schemas.document.profiles import (
+    EngagementSection,
+    Ordered,
+    OrdersSection,
+    ProductSection,
+    ProfileSection,
+)
+from schemas.document.scenario_values import ENTERS, Count, Moment, Price, Text, YesNo
 from schemas.model import Model, Section
-from schemas.names import AttributeName, AttributeValue, Code, EventName, HeardEvent, Label, TagName
+from schemas.names import AttributeName, AttributeValue, Code, EventName, HeardEvent, Label
 from schemas.reasons import Reason
 from schemas.time.durations import Duration
 
@@ -31,61 +34,6 @@ MOST_HAPPENINGS = 50
 MOST_EXPECTATIONS = 50
 MOST_NAMES = 50
 """Tags, lists, collections and attributes of one contact or product."""
-ENTERS = datetime(2026, 3, 2, 9, 0)  # noqa: DTZ001 - a wall-clock time, of whichever zone the list has
-"""A Monday, 09:00: when a scenario says nothing else. Fixed, so that its result is the same every day."""
-
-_MOMENT = re.compile(r"(2[01]\d\d-\d\d-\d\d)[ T](\d\d:\d\d)")
-
-
-def parse_moment(text: object) -> datetime:
-    """Read '2026-03-02 09:00', a wall-clock time.
-
-    Raises:
-        ValueError: it is not one.
-    """
-    if isinstance(text, datetime):
-        return text
-    match = _MOMENT.fullmatch(text.strip()) if isinstance(text, str) else None
-    try:
-        if match is not None:
-            return datetime.fromisoformat(f"{match[1]}T{match[2]}")
-    except ValueError:
-        pass
-    raise ValueError(f"{text!r} is not a date and time: write it like '2026-03-02 09:00'")
-
-
-def format_moment(moment: datetime) -> str:
-    """The inverse of `parse_moment`."""
-    return f"{moment:%Y-%m-%d %H:%M}"
-
-
-Moment = Annotated[
-    datetime,
-    BeforeValidator(parse_moment),
-    PlainSerializer(format_moment, return_type=str),
-    WithJsonSchema(
-        {
-            "type": "string",
-            "pattern": r"^2[01]\d\d-\d\d-\d\d[ T]\d\d:\d\d$",
-            "examples": [format_moment(ENTERS)],
-        }
-    ),
-]
-"""A wall-clock time by the list's clock: naive."""
-
-Count = Annotated[int, Field(strict=True, ge=0, le=1_000_000)]
-Price = Annotated[Decimal, Field(ge=0, le=1_000_000_000), WithJsonSchema({"type": ["number", "string"]})]
-"""In the shop's currency."""
-YesNo = Annotated[bool, Field(strict=True)]
-Text = Annotated[str, StringConstraints(min_length=1, max_length=200, strip_whitespace=True)]
-
-
-class Ordered(StrEnum):
-    """What they ordered."""
-
-    THIS = "this"
-    """The product that the journey is about."""
-    ANOTHER = "another"
 
 
 def _ordered(value: object) -> object:
@@ -97,78 +45,6 @@ def _only_yes(value: bool) -> bool:
     if not value:
         raise ValueError("what is gone for good does not come back: write true, or remove this")
     return value
-
-
-class OrdersSection(Section, title="Orders"):
-    """What the contact had ordered before they entered."""
-
-    count: Count = 0
-    """How many orders."""
-    last: Moment | None = None
-    """When they last ordered anything."""
-    bought_this: Moment | None = None
-    """When they last bought this product."""
-
-
-class EngagementSection(Section, title="Engagement"):
-    """What the contact had done with messages before they entered."""
-
-    last_open: Moment | None = None
-    """When they last opened one."""
-    last_click: Moment | None = None
-    """When they last clicked in one."""
-    last_message: Moment | None = None
-    """When one was last sent to them."""
-
-
-class ProfileSection(Section, title="Profile"):
-    """The contact of a scenario."""
-
-    id: Code = "somebody"
-    """Whose chance it is: another contact may go another way of a split."""
-    attributes: Annotated[dict[AttributeName, AttributeValue], Field(max_length=MOST_NAMES)] = Field(
-        default_factory=dict[str, bool | int | str]
-    )
-    """As criteria and messages ask for them."""
-    tags: Annotated[tuple[TagName, ...], Field(max_length=MOST_NAMES)] = ()
-    """Their tags."""
-    lists: Annotated[tuple[Code, ...], Field(max_length=MOST_NAMES)] = ()
-    """The lists they have joined."""
-    consent: YesNo = True
-    """Whether they agreed to be written to."""
-    orders: OrdersSection = OrdersSection()
-    """What they had ordered before."""
-    engagement: EngagementSection = EngagementSection()
-    """What they had done with messages before."""
-    time_zone: Text | None = None
-    """Where they live, like Europe/Berlin; the list's when left out."""
-    last_entered: Moment | None = None
-    """When they entered the last time before this."""
-
-
-class ProductSection(Section, title="Product"):
-    """What a scenario is about, as it is when the contact enters."""
-
-    title: Text = "Blue kettle"
-    """Its title."""
-    vendor: Text | None = None
-    """Its vendor."""
-    tags: Annotated[tuple[Text, ...], Field(max_length=MOST_NAMES)] = ()
-    """Its tags."""
-    collections: Annotated[tuple[Text, ...], Field(max_length=MOST_NAMES)] = ()
-    """The collections it is in."""
-    price: Price = Decimal("40.00")
-    """Its price."""
-    units: Count | None = None
-    """How many there are; as many as there is something to wait for, when left out."""
-    counted: YesNo = True
-    """Whether its units are counted."""
-    on_sale: YesNo = True
-    """Whether it is for sale."""
-    variant: Text | None = None
-    """The variant's title."""
-    sku: Text | None = None
-    """The variant's SKU."""
 
 
 class _OneThing(Section):

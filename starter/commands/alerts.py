@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from schemas.responses.reports import AlertState, AlertStates, PauseReport, ResumeReport
+from schemas.responses.pausing import AlertState, AlertStates, PauseReport, ResumeReport
 from starter.commands.terminal.asking import Terminal, command
 from starter.commands.terminal.failures import CommandFailed
 from starter.commands.terminal.output import clock, say

@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from schemas.responses.reports import MalformedDeliveries, MalformedDelivery
+from schemas.responses.deliveries import MalformedDeliveries, MalformedDelivery
 from starter.commands.terminal.asking import Terminal, command
 from starter.commands.terminal.output import ExitCode, clock, say
 

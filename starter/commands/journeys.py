@@ -6,7 +6,7 @@ import typer
 from rich.table import Column, Table
 
 from schemas.ids import ContactId, JourneyId
-from schemas.responses.reports import JourneyPage, JourneyReport, JourneyStatus
+from schemas.responses.journeys import JourneyPage, JourneyReport, JourneyStatus
 from starter.commands.playing import play
 from starter.commands.terminal.asking import Terminal, command
 from starter.commands.terminal.output import clock

@@ -6,7 +6,7 @@ import typer
 from rich.table import Table
 
 from schemas.model import Model
-from schemas.responses.reports import KeyReport
+from schemas.responses.keys import KeyReport
 from starter.commands.terminal.asking import Terminal, command
 from starter.commands.terminal.output import clock
 

@@ -6,7 +6,8 @@ from typing import Annotated
 import typer
 
 from schemas.document.conversation import ConversationDocument
-from schemas.document.scenarios import ProfileSection, ScenarioSection
+from schemas.document.profiles import ProfileSection
+from schemas.document.scenarios import ScenarioSection
 from schemas.responses.dry_run import DryRunReport
 from starter.commands.conversations import LARGEST_FILE
 from starter.commands.terminal.asking import Terminal, command

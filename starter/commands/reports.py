@@ -11,7 +11,8 @@ from rich.table import Column, Table
 
 from schemas.ids import Level, StoreId
 from schemas.reasons import Reason
-from schemas.responses.reports import ListReport, WantedReport, WhyContact, WhyEntry, WhyProduct
+from schemas.responses.reports import ListReport, WantedReport
+from schemas.responses.why import WhyContact, WhyEntry, WhyProduct
 from starter.commands.terminal.asking import Terminal, command
 from starter.commands.terminal.failures import CommandFailed
 from starter.commands.terminal.output import ExitCode, clock

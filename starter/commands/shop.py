@@ -12,7 +12,8 @@ from activities.waitlist.enlist import Declined, Enlisted, NotEnlisted
 from schemas.ids import StoreId, Subject
 from schemas.incoming.facts import ProductFact, VariantFact
 from schemas.model import Model
-from schemas.responses.reports import JourneyReport, VariantReport
+from schemas.responses.journeys import JourneyReport
+from schemas.responses.stock import VariantReport
 from starter.commands.terminal.asking import Terminal, command
 from starter.services import Services
 from starter.shops.stock import BY_HAND

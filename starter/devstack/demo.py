@@ -18,7 +18,7 @@ from schemas.document.steps import WaitStep
 from schemas.ids import JourneyId
 from schemas.journey.path import JourneyPath
 from schemas.model import Model
-from schemas.responses.reports import JourneyPage, JourneyReport
+from schemas.responses.journeys import JourneyPage, JourneyReport
 from schemas.settings import Settings
 from schemas.time.durations import format_duration
 from starter.devstack.failures import DevstackError

@@ -17,7 +17,7 @@ from activities.rendering.templates import CannotRender, render
 from schemas.document.steps import Send
 from schemas.errors import DomainError, ErrorKind
 from schemas.ids import JourneyId, StepId, VersionId
-from schemas.journey.messages import Deliver
+from schemas.journey.activities import Deliver
 from schemas.responses.repair import Answer, Answered, HeldMessage, HeldMessages, MessagePreview, NotHeld
 from starter.ops.repair import By
 

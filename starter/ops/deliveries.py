@@ -2,7 +2,7 @@
 
 from activities.postgres.pool import Pool
 from activities.postgres.queries import load_queries
-from schemas.responses.reports import MalformedDeliveries, MalformedDelivery
+from schemas.responses.deliveries import MalformedDeliveries, MalformedDelivery
 
 SQL = load_queries("starter.support", "journeys.sql")
 

@@ -12,7 +12,7 @@ from activities.postgres.pool import Connection, Pool, transaction
 from activities.postgres.queries import load_queries
 from activities.postgres.retry import retry_on_deadlock
 from schemas.errors import DomainError, ErrorKind
-from schemas.responses.reports import AlertState, AlertStates, PauseReport, ResumedSubject, ResumeReport
+from schemas.responses.pausing import AlertState, AlertStates, PauseReport, ResumedSubject, ResumeReport
 
 SQL = load_queries("starter.ops", "pausing.sql")
 

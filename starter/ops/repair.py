@@ -19,9 +19,9 @@ from activities.postgres.retry import retry_on_deadlock
 from schemas.document.steps import RESTS
 from schemas.errors import DomainError, ErrorKind
 from schemas.ids import JourneyId, StepId
-from schemas.journey.messages import Intervene, Skip, Wake
 from schemas.journey.outcome import AfterRefusal, Deferred, Held, Refused, Stopped
 from schemas.journey.path import JourneyPath, PathEntry
+from schemas.journey.signals import Intervene, Skip, Wake
 from schemas.reasons import Reason
 from schemas.responses.repair import Repair, RepairPlan, Resumed, StoppedGroup, Stuck
 from starter.support.journeys import Journeys

@@ -8,10 +8,11 @@ from activities.waitlist.window import window_end
 from schemas.document.alert_types.alert import PLENTY
 from schemas.document.alert_types.registry import AnyAlert
 from schemas.document.conversation import ConversationDocument
-from schemas.document.scenarios import ExpectSection, HappeningSection, ProductSection, ScenarioSection
+from schemas.document.profiles import ProductSection
+from schemas.document.scenarios import ExpectSection, HappeningSection, ScenarioSection
 from schemas.ids import AlertId, ContactId, JourneyId, Level, Subject
-from schemas.journey.messages import JourneyStart
 from schemas.journey.program import Program
+from schemas.journey.state import JourneyStart
 from schemas.names import is_shop_event
 from starter.rehearsing.fixtures import ITEMS_IN, PRODUCT_ID, STORE, VARIANT_ID, Properties
 

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from activities.decisions.facts import AttributeFact, CriteriaFacts
 from activities.rendering.templates import ItemPart, ListPart, MessageContext, ProductPart, ShopPart, VariantPart
 from schemas.document.alert_types.offer import NOTHING, Offer
-from schemas.document.scenarios import ProductSection, ProfileSection
+from schemas.document.profiles import ProductSection, ProfileSection
 from schemas.ids import StoreId
 
 Properties: TypeAlias = Mapping[str, bool | int | str]

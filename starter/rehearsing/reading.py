@@ -6,7 +6,8 @@ from typing import TypeVar, cast
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from schemas.document.scenarios import ProfileSection, ScenarioSection
+from schemas.document.profiles import ProfileSection
+from schemas.document.scenarios import ScenarioSection
 from starter.authoring.explanations import explain
 from starter.authoring.marked_yaml import MarkedTree, NotYaml, Plain, read_yaml
 from workflows.compiler.diagnostics import Path, format_path

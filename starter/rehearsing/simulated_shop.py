@@ -18,8 +18,8 @@ from activities.waitlist.window import window_end
 from schemas.document.alert_types.alert import Sight
 from schemas.document.conversation import ConversationDocument
 from schemas.document.steps import CallWebhook, ContactChange, NewAttribute, NewMembership, NewTag, Send
+from schemas.journey.activities import Deliver
 from schemas.journey.compiled_criteria import CompiledCriteria
-from schemas.journey.messages import Deliver
 from schemas.journey.outcome import AfterRefusal, Deferred, Outcome, Refused, Sent, Unknown
 from schemas.journey.program import Program, entry_criteria_id
 from schemas.reasons import Reason

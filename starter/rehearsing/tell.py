@@ -9,7 +9,8 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from schemas.document.scenarios import HappeningSection, Ordered
+from schemas.document.profiles import Ordered
+from schemas.document.scenarios import HappeningSection
 from schemas.journey.outcome import describe
 from schemas.journey.path import PathEntry, describe_exit
 from schemas.model import Model

@@ -9,10 +9,11 @@ from datetime import datetime
 
 from activities.decisions.facts import CriteriaFacts
 from schemas.document.conversation import ConversationDocument
-from schemas.document.scenarios import HappeningSection, Ordered, ScenarioSection
+from schemas.document.profiles import Ordered
+from schemas.document.scenarios import HappeningSection, ScenarioSection
 from schemas.document.steps import CallWebhook, Send
-from schemas.journey.messages import ContactEvent, Leave, PlaceGiven, Wake
 from schemas.journey.program import Program
+from schemas.journey.signals import ContactEvent, Leave, PlaceGiven, Wake
 from schemas.reasons import Reason
 from starter.rehearsing.entrance import Entrance, when
 from starter.rehearsing.fixtures import SimulatedContact, SimulatedProduct, criteria_facts

@@ -5,8 +5,10 @@ from datetime import datetime
 
 from activities.senders.sender import NotTaken
 from schemas.document.steps import CallWebhook, ContactChange, NewMembership
-from schemas.journey.messages import Broadcast, Deliver, JourneyState, Leave, PlaceGiven
+from schemas.journey.activities import Deliver
 from schemas.journey.outcome import Deferred, Outcome
+from schemas.journey.signals import Broadcast, Leave, PlaceGiven
+from schemas.journey.state import JourneyState
 from schemas.reasons import Reason
 from starter.rehearsing.simulated_shop import SimulatedShop
 from starter.rehearsing.timeline import Timeline

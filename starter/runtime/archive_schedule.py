@@ -16,7 +16,7 @@ from temporalio.client import (
 )
 
 from activities.temporal import priority
-from schemas.journey.messages import Workflow
+from schemas.journey.names import Workflow
 from schemas.priority import PriorityKey
 from schemas.responses.archive import ArchiveHistories, ArchiveReport
 

@@ -17,7 +17,8 @@ from activities.postgres.queries import load_queries
 from activities.temporal import Temporal, is_trouble
 from activities.waitlist.store import Waitlist
 from schemas.ids import JourneyId, Subject
-from schemas.journey.messages import Broadcast, ContactEvent, Intervene, JourneyStart, Leave
+from schemas.journey.signals import Broadcast, ContactEvent, Intervene, Leave
+from schemas.journey.state import JourneyStart
 from schemas.reasons import Reason
 
 log = structlog.get_logger()

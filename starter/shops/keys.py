@@ -6,7 +6,7 @@ import secrets
 from activities.postgres.pool import Pool
 from activities.postgres.queries import load_queries
 from schemas.errors import DomainError, ErrorKind
-from schemas.responses.reports import KeyReport
+from schemas.responses.keys import KeyReport
 
 SQL = load_queries("starter.support", "journeys.sql")
 

@@ -7,7 +7,7 @@ from activities.postgres.pool import Pool, Row
 from activities.postgres.queries import load_queries
 from schemas.ids import StoreId, Subject
 from schemas.incoming.facts import ProductFact
-from schemas.responses.reports import LevelReport, VariantPage, VariantReport
+from schemas.responses.stock import LevelReport, VariantPage, VariantReport
 
 SQL = load_queries("starter.support", "journeys.sql")
 

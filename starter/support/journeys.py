@@ -11,7 +11,7 @@ from activities.waitlist.store import give_up_place
 from schemas.errors import DomainError, ErrorKind, FieldError
 from schemas.ids import ContactId, JourneyId
 from schemas.reasons import Reason
-from schemas.responses.reports import JourneyPage, JourneyReport, JourneyStatus
+from schemas.responses.journeys import JourneyPage, JourneyReport, JourneyStatus
 
 SQL = load_queries("starter.support", "journeys.sql")
 

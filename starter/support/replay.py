@@ -25,8 +25,8 @@ from activities.archive.archive import Archive, HistoryCorrupt
 from activities.archive.sealed import unseal
 from schemas.errors import DomainError, ErrorKind
 from schemas.ids import JourneyId, journey_workflow_id
-from schemas.journey.messages import JourneyStart
 from schemas.journey.path import JourneyPath
+from schemas.journey.state import JourneyStart
 from starter.support.journeys import Journeys
 from worker import WORKFLOWS, sandbox
 from workflows.journey import JourneyWorkflow

@@ -17,7 +17,8 @@ from schemas.document.alert_types.offer import Measure, Offer
 from schemas.errors import DomainError, ErrorKind
 from schemas.ids import StoreId, Subject
 from schemas.reasons import Reason
-from schemas.responses.reports import JourneyStatus, NotYet, ReasonCount, WaitStatus, WhyContact, WhyEntry, WhyProduct
+from schemas.responses.journeys import JourneyStatus
+from schemas.responses.why import NotYet, ReasonCount, WaitStatus, WhyContact, WhyEntry, WhyProduct
 
 SQL = load_queries("starter.support", "why.sql")
 

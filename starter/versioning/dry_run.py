@@ -20,9 +20,9 @@ from schemas.document.conversation import ConversationDocument
 from schemas.document.steps import Decide
 from schemas.ids import JourneyId, VersionId, journey_workflow_id
 from schemas.journey.compiled_criteria import CompiledCriteria
-from schemas.journey.messages import JourneyStart
 from schemas.journey.path import JourneyPath
 from schemas.journey.program import Program
+from schemas.journey.state import JourneyStart
 from schemas.responses.dry_run import DryRunReport, JourneyDifference, NotCompared
 from starter.rehearsing.run import working_version
 from starter.support.replay import replay_paths

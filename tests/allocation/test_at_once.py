@@ -15,7 +15,7 @@ from activities.waitlist.store import Waitlist, give_up_place, return_to_line
 from schemas.document.alert_types.vocabulary import AlertEvent
 from schemas.document.steps import Send
 from schemas.ids import JourneyId, StepId, VersionId
-from schemas.journey.messages import Deliver
+from schemas.journey.activities import Deliver
 from schemas.journey.outcome import AfterRefusal, Refused, Sent
 from schemas.reasons import Ending, Reason
 from starter.support.journeys import JourneyEnded, Journeys

@@ -19,7 +19,7 @@ from schemas.document.alert_types.vocabulary import AlertEvent
 from schemas.document.steps import Send
 from schemas.ids import JourneyId, StepId, Subject, VersionId
 from schemas.incoming.facts import StockFact, WebhookDelivery
-from schemas.journey.messages import Deliver
+from schemas.journey.activities import Deliver
 from schemas.journey.outcome import AfterRefusal, Outcome, Refused, Sent, Unknown
 from schemas.reasons import Ending, Reason
 from starter.support.journeys import JourneyEnded, Journeys

@@ -22,21 +22,11 @@ from activities.waitlist.records import Records
 from activities.waitlist.store import Waitlist
 from schemas.document.steps import CallWebhook, ContactChange
 from schemas.ids import JourneyId, StepId, Subject
-from schemas.journey.messages import (
-    Broadcast,
-    Close,
-    Deliver,
-    GivePlaces,
-    JourneyStart,
-    JourneyState,
-    Leave,
-    LeaveWaitlist,
-    Move,
-    NotifyClaims,
-    PlaceGiven,
-    RecordPosition,
-)
+from schemas.journey.activities import Close, Deliver, LeaveWaitlist, RecordPosition
 from schemas.journey.outcome import Outcome
+from schemas.journey.shelf import GivePlaces, NotifyClaims
+from schemas.journey.signals import Broadcast, Leave, Move, PlaceGiven
+from schemas.journey.state import JourneyStart, JourneyState
 from schemas.reasons import Reason
 from schemas.time.moments import Until
 from tests.faults.crashes import Process

@@ -8,7 +8,7 @@ import httpx
 import pytest
 from temporalio.client import Client
 
-from schemas.responses.reports import JourneyReport, JourneyStatus
+from schemas.responses.journeys import JourneyReport, JourneyStatus
 from starter.commands.conversations import PublishedReport
 from starter.commands.doctor import Retried
 from starter.commands.processes import AtWork, Migrated, Serving

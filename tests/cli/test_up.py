@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from schemas.journey.path import JourneyPath
-from schemas.responses.reports import JourneyPage, JourneyReport, JourneyStatus, VariantReport
+from schemas.responses.journeys import JourneyPage, JourneyReport, JourneyStatus
+from schemas.responses.stock import VariantReport
 from starter.commands.keys import KeyList, NewKey
 from starter.commands.shop import Product
 from starter.commands.terminal.output import ExitCode

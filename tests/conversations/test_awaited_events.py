@@ -6,7 +6,7 @@ import pytest
 
 from activities.intake.intake import Intake
 from activities.postgres.pool import Pool
-from schemas.journey.messages import ContactEvent
+from schemas.journey.signals import ContactEvent
 from schemas.reasons import Reason
 from starter.shops.consents import Consents
 from starter.versioning.publishing import publish

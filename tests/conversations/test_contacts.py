@@ -11,7 +11,7 @@ from activities.postgres.pool import Pool
 from schemas.document.steps import AddTag, AddToList, ContactChange, SetAttribute
 from schemas.ids import JourneyId, StepId, VersionId
 from schemas.incoming.facts import ContactErasureFact
-from schemas.journey.messages import ChangeContact, FindMoment
+from schemas.journey.activities import ChangeContact, FindMoment
 from schemas.time.moments import Until, parse_until
 from starter.versioning.publishing import publish
 from tests.conversations.told import agrees, calls, did, entered, heard, talk, thread

@@ -11,10 +11,10 @@ from activities.postgres.pool import Pool
 from activities.rendering.templates import ItemPart
 from schemas.document.steps import Send
 from schemas.ids import JourneyId, StepId, VersionId
-from schemas.journey.messages import Deliver
+from schemas.journey.activities import Deliver
 from schemas.journey.outcome import AfterRefusal, Deferred, Refused, Sent
 from schemas.reasons import Ending, Reason
-from schemas.responses.reports import JourneyStatus
+from schemas.responses.journeys import JourneyStatus
 from starter.ops.pausing import Pausable, Pausing
 from starter.reporting.reports import Period, Reports
 from starter.support.journeys import JourneyFilter, Journeys

@@ -17,7 +17,7 @@ from schemas.document.conversation import ConversationDocument
 from schemas.ids import JourneyId, journey_workflow_id
 from schemas.incoming.facts import ContactErasureFact
 from schemas.reasons import Ending, Reason
-from schemas.responses.reports import JourneyReport, JourneyStatus
+from schemas.responses.journeys import JourneyReport, JourneyStatus
 from starter.devstack.mailbox import Mail, Mailbox
 from starter.documents import load_document
 from starter.runtime.ports import free_port

@@ -13,7 +13,7 @@ from activities.waitlist.store import Waitlist
 from schemas.document.alert_types.vocabulary import AlertEvent
 from schemas.document.steps import Send
 from schemas.ids import JourneyId, StepId, VersionId
-from schemas.journey.messages import Deliver
+from schemas.journey.activities import Deliver
 from schemas.journey.outcome import Outcome
 from tests.product import Shop, subject
 from tests.simulated.sender import SimulatedSender

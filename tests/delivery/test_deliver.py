@@ -8,7 +8,7 @@ from activities.intake.intake import Intake
 from activities.postgres.pool import Pool
 from schemas.document.conversation import QuietHours
 from schemas.ids import JourneyId
-from schemas.journey.messages import Deliver
+from schemas.journey.activities import Deliver
 from schemas.journey.outcome import AfterRefusal, Deferred, Held, Refused, Sent, Stopped
 from schemas.reasons import Ending, Reason
 from schemas.responses.repair import Answer as Answered

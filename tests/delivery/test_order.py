@@ -15,7 +15,7 @@ from activities.senders.sender import NotTaken, Rejected, Uncertain
 from schemas.document.alert_types.vocabulary import AlertEvent
 from schemas.document.steps import Send
 from schemas.ids import JourneyId, StepId, VersionId
-from schemas.journey.messages import Deliver
+from schemas.journey.activities import Deliver
 from schemas.journey.outcome import AfterRefusal, Outcome, Refused, Sent, Stopped, Unknown
 from schemas.reasons import Reason
 from tests.delivery.test_verdict import ALL_WELL, any_facts

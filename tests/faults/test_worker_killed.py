@@ -12,7 +12,7 @@ from temporalio.client import Client, WorkflowHandle
 from activities.intake.intake import Intake
 from activities.postgres.pool import Pool, open_pool
 from schemas.ids import journey_workflow_id
-from schemas.responses.reports import JourneyReport
+from schemas.responses.journeys import JourneyReport
 from starter.devstack.mailbox import Mailbox
 from starter.devstack.postgres import EmbeddedPostgres
 from starter.devstack.temporal import EmbeddedTemporal

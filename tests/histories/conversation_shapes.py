@@ -14,7 +14,8 @@ from activities.intake.events import Events
 from activities.temporal import SEARCH_ATTRIBUTES
 from schemas.ids import JourneyId, journey_workflow_id
 from schemas.incoming.events import Event, EventKind
-from schemas.journey.messages import ContactEvent, Signal
+from schemas.journey.names import Signal
+from schemas.journey.signals import ContactEvent
 from schemas.settings import Settings
 from starter.devstack.temporal_cli import find_temporal
 from starter.documents import load_document

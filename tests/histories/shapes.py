@@ -9,7 +9,7 @@ from activities.waitlist.store import Waitlist
 from schemas.document.conversation import ConversationDocument
 from schemas.document.steps import ExitStep, SendStep, Status
 from schemas.ids import bulk_workflow_id, journey_workflow_id, shelf_workflow_id
-from schemas.journey.messages import Move
+from schemas.journey.signals import Move
 from schemas.responses.operations import Choice
 from schemas.responses.repair import Answer, Repair
 from starter.documents import STARTER_CONVERSATION, load_document

@@ -8,7 +8,8 @@ from typing import Any, get_args
 import pytest
 
 from schemas.document.steps import Step
-from schemas.journey.messages import Activity, Intervene, Signal, Workflow
+from schemas.journey.names import Activity, Signal, Workflow
+from schemas.journey.signals import Intervene
 from tests.histories.record import FOLDER, HASHES
 from tests.histories.test_histories import payloads
 

@@ -6,7 +6,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from schemas.ids import JourneyId, journey_workflow_id
-from schemas.journey.messages import ContactEvent, Signal
+from schemas.journey.names import Signal
+from schemas.journey.signals import ContactEvent
 from schemas.responses.operations import Choice
 from starter.versioning.publishing import publish
 from tests.conversations.test_story import has_ended, rests_at

@@ -11,7 +11,7 @@ from activities.archive.postgres import PostgresArchive
 from activities.intake.intake import Intake
 from activities.postgres.pool import Pool
 from schemas.ids import JourneyId, journey_workflow_id
-from schemas.journey.messages import Signal
+from schemas.journey.names import Signal
 from schemas.responses.operations import Choice
 from starter.devstack.mailbox import Mailbox
 from starter.devstack.temporal import EmbeddedTemporal

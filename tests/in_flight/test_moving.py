@@ -14,9 +14,10 @@ from activities.temporal import Temporal
 from activities.waitlist.store import Waitlist
 from schemas.document.conversation import ConversationDocument
 from schemas.ids import VersionId, journey_workflow_id
-from schemas.journey.messages import Move, Moved
+from schemas.journey.activities import Moved
 from schemas.journey.outcome import Refused
 from schemas.journey.program import Program
+from schemas.journey.signals import Move
 from schemas.reasons import Reason
 from schemas.responses.operations import Choice
 from starter.devstack.mailbox import Mailbox

@@ -11,7 +11,7 @@ from activities.postgres.pool import Pool
 from activities.temporal import SEARCH_ATTRIBUTES, Temporal
 from activities.waitlist.store import Waitlist
 from schemas.ids import StepId
-from schemas.journey.messages import Wake
+from schemas.journey.signals import Wake
 from schemas.responses.operations import Choice
 from schemas.settings import Settings
 from starter.devstack.mailbox import Mailbox

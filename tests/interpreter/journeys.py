@@ -10,9 +10,11 @@ from hypothesis import strategies as st
 from schemas.document.alert_types.vocabulary import AlertEvent
 from schemas.document.steps import CallWebhook, ContactChange, Exit, Send, Step, Wait
 from schemas.ids import AlertId, ContactId, JourneyId, StepId, StoreId, Subject, VersionId
-from schemas.journey.messages import Broadcast, Deliver, JourneyStart, JourneyState, Leave, PlaceGiven
+from schemas.journey.activities import Deliver
 from schemas.journey.outcome import AfterRefusal, Deferred, Outcome, Refused, Sent, Unknown
 from schemas.journey.program import SEMANTICS, Entry, Program, Terms
+from schemas.journey.signals import Broadcast, Leave, PlaceGiven
+from schemas.journey.state import JourneyStart, JourneyState
 from schemas.reasons import Reason
 from workflows.interpreter.world import Awaited, Woken, awaits_nothing
 from workflows.worlds.rehearsal import Happening, Rehearsal

@@ -27,9 +27,9 @@ from schemas.document.steps import (
     WaitUntilStep,
 )
 from schemas.ids import StepId, VersionId
-from schemas.journey.messages import Broadcast, ContactEvent, Leave, Move, Skip, Wake
 from schemas.journey.outcome import Held, Stopped
 from schemas.journey.program import Program
+from schemas.journey.signals import Broadcast, ContactEvent, Leave, Move, Skip, Wake
 from schemas.reasons import Reason
 from schemas.time.moments import parse_until
 from tests.interpreter.journeys import ENDINGS, Answers, Life, at_any_moment, claims, start_of

@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 
 from schemas.document.alert_types.vocabulary import AlertEvent
 from schemas.document.steps import Send, Wait
-from schemas.journey.messages import Leave, PlaceGiven
 from schemas.journey.outcome import AfterRefusal, Deferred, Refused, Sent, Unknown
 from schemas.journey.path import JourneyPath, Why
+from schemas.journey.signals import Leave, PlaceGiven
 from schemas.reasons import Ending, Reason
 from tests.interpreter.journeys import DAWN, WINDOW, CuttableRehearsal, Life, at_any_moment, claims, lives, told_once
 from workflows.interpreter.journey import UNTIL_REMINDER, WAITING_LIST, Ended

@@ -7,8 +7,9 @@ from itertools import pairwise
 from rich.console import Console
 
 from schemas.ids import ContactId, JourneyId, VersionId
-from schemas.journey.messages import JourneyStart, Leave
 from schemas.journey.outcome import AfterRefusal, Refused, Sent
+from schemas.journey.signals import Leave
+from schemas.journey.state import JourneyStart
 from schemas.reasons import Ending, Reason
 from starter.commands.playing import frames
 from starter.commands.terminal.paths import path_table

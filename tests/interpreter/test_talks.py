@@ -7,10 +7,10 @@ from hypothesis import HealthCheck, event, given, settings
 from schemas.document.conversation import ConversationDocument
 from schemas.document.steps import Decide, Split
 from schemas.ids import VersionId
-from schemas.journey.messages import Move
 from schemas.journey.outcome import AfterRefusal, Deferred, Held, Refused, Stopped
 from schemas.journey.path import JourneyPath, Why
 from schemas.journey.program import entry_criteria_id
+from schemas.journey.signals import Move
 from tests.interpreter.journeys import DAWN, CuttableRehearsal, Life
 from tests.interpreter.talks import conversations, talks
 from workflows.compiler.compile import compile_document, compile_questions

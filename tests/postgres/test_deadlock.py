@@ -14,7 +14,7 @@ from activities.intake.intake import Intake
 from activities.postgres.pool import Connection, Pool, open_pool
 from activities.postgres.queries import load_queries
 from activities.postgres.retry import retry_on_deadlock
-from schemas.responses.reports import VariantReport
+from schemas.responses.stock import VariantReport
 from starter.shops.stock import Stock
 from starter.versioning.publishing import publish
 from tests.cli.command import Shelftalk

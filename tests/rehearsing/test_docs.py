@@ -2,14 +2,8 @@
 
 import re
 
-from schemas.document.scenarios import (
-    EXPECTATIONS,
-    HAPPENINGS,
-    HappeningSection,
-    ProductSection,
-    ProfileSection,
-    ScenarioSection,
-)
+from schemas.document.profiles import ProductSection, ProfileSection
+from schemas.document.scenarios import EXPECTATIONS, HAPPENINGS, HappeningSection, ScenarioSection
 from starter.documents import check
 from tests.documents.starters import BACK
 from tests.markdown import Page, page

@@ -12,10 +12,11 @@ from schemas.document.conversation import ConversationDocument
 from schemas.document.scenarios import ScenarioSection
 from schemas.document.steps import Decide
 from schemas.ids import VersionId
-from schemas.journey.messages import Broadcast, JourneyStart, Move
 from schemas.journey.outcome import Held, Refused
 from schemas.journey.path import JourneyPath
 from schemas.journey.program import Program
+from schemas.journey.signals import Broadcast, Move
+from schemas.journey.state import JourneyStart
 from schemas.reasons import Ending, Reason
 from starter.documents import load_document
 from starter.rehearsing.entrance import Entrance

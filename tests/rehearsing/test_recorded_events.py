@@ -8,9 +8,10 @@ import pytest
 
 from schemas.document.steps import Send, WaitFor
 from schemas.ids import StepId, VersionId
-from schemas.journey.messages import JourneyStart, PlaceGiven
 from schemas.journey.outcome import Sent
 from schemas.journey.program import Program
+from schemas.journey.signals import PlaceGiven
+from schemas.journey.state import JourneyStart
 from tests.conversations.told import talk, thread
 from tests.interpreter.journeys import DAWN, start_of, told_once
 from tests.interpreter.talks import BEGIN

@@ -13,7 +13,7 @@ from schemas.document.conversation import ConversationDocument
 from schemas.document.scenarios import ScenarioSection
 from schemas.ids import JourneyId, journey_workflow_id
 from schemas.journey.path import JourneyPath
-from schemas.responses.reports import JourneyReport
+from schemas.responses.journeys import JourneyReport
 from starter.documents import load_document
 from starter.rehearsing.run import RunTester
 from tests.conversations.told import agrees, did, entered, orders

@@ -13,7 +13,7 @@ from activities.postgres.pool import Pool
 from schemas.document.conversation import ConversationDocument
 from schemas.document.steps import SendStep, Status
 from schemas.ids import JourneyId
-from schemas.journey.messages import Deliver
+from schemas.journey.activities import Deliver
 from schemas.journey.outcome import Held
 from schemas.reasons import Reason
 from schemas.responses.repair import Answer, Answered, HeldMessages

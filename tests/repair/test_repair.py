@@ -17,9 +17,10 @@ from schemas.document.alert_types.vocabulary import AlertEvent
 from schemas.document.conversation import ConversationDocument
 from schemas.document.steps import ExitStep, SendStep, WaitStep
 from schemas.ids import JourneyId, StepId, journey_workflow_id
-from schemas.journey.messages import Intervene, Move, Signal, Skip
+from schemas.journey.names import Signal
 from schemas.journey.outcome import AfterRefusal, Refused, Unknown
 from schemas.journey.path import Why
+from schemas.journey.signals import Intervene, Move, Skip
 from schemas.reasons import Reason
 from schemas.responses.repair import Repair
 from starter.devstack.mailbox import Mailbox

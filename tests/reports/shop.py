@@ -12,7 +12,7 @@ from schemas.document.alert_types.vocabulary import Action
 from schemas.document.conversation import ConversationDocument
 from schemas.ids import JourneyId, Subject
 from schemas.incoming.facts import ProductFact, VariantFact
-from schemas.responses.reports import NotYet, WhyEntry
+from schemas.responses.why import NotYet, WhyEntry
 from starter.documents import load_document
 from starter.ops.pausing import Pausable
 from starter.shops.consents import Consents

@@ -7,7 +7,9 @@ import pytest
 from temporalio.client import Client
 
 from activities.postgres.pool import Pool
-from schemas.responses.reports import ListReport, NotYet, ResumeReport, WantedReport, WhyContact, WhyProduct
+from schemas.responses.pausing import ResumeReport
+from schemas.responses.reports import ListReport, WantedReport
+from schemas.responses.why import NotYet, WhyContact, WhyProduct
 from starter.runtime.ports import free_port
 from tests.http.conftest import web_over
 from tests.http.web import Web, problem

@@ -6,15 +6,9 @@ import io
 import pytest
 
 from activities.postgres.pool import Pool
-from schemas.responses.reports import (
-    AlertStates,
-    ListReport,
-    PauseReport,
-    ResumeReport,
-    WantedReport,
-    WhyContact,
-    WhyProduct,
-)
+from schemas.responses.pausing import AlertStates, PauseReport, ResumeReport
+from schemas.responses.reports import ListReport, WantedReport
+from schemas.responses.why import WhyContact, WhyProduct
 from starter.commands.terminal.output import ExitCode
 from tests.cli.command import Shelftalk
 from tests.product import STORE, address

@@ -9,7 +9,8 @@ from activities.postgres.pool import Pool
 from schemas.document.alert_types.vocabulary import Action, Order
 from schemas.journey.outcome import AfterRefusal, Refused, Sent
 from schemas.reasons import Ending, Reason
-from schemas.responses.reports import JourneyStatus, NotYet
+from schemas.responses.journeys import JourneyStatus
+from schemas.responses.why import NotYet
 from starter.ops.pausing import Pausing
 from starter.support.why import About, UnknownProduct, Why
 from starter.versioning.publishing import publish

@@ -7,7 +7,7 @@ import pytest
 from schemas.ids import JourneyId
 from schemas.journey.path import JourneyPath, Why
 from schemas.reasons import Ending, Reason
-from schemas.responses.reports import JourneyStatus
+from schemas.responses.journeys import JourneyStatus
 from starter.support.replay import HistoryGone
 from starter.versioning.publishing import publish
 from tests.history import replayed_path

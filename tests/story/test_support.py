@@ -2,7 +2,8 @@
 
 from schemas.journey.path import Why as WhyLeft
 from schemas.reasons import Reason
-from schemas.responses.reports import JourneyStatus, NotYet, WhyEntry
+from schemas.responses.journeys import JourneyStatus
+from schemas.responses.why import NotYet, WhyEntry
 from starter.ops.pausing import Pausable, Pausing
 from starter.support.why import About, Why
 from starter.versioning.publishing import publish

@@ -12,8 +12,9 @@ from temporalio.common import Priority
 from activities.temporal import MOST_FAIRNESS_BYTES, Temporal, priority
 from activities.waitlist.enlist import Enlisting
 from schemas.ids import JourneyId, Subject, bulk_workflow_id, journey_workflow_id, shelf_workflow_id
-from schemas.journey.messages import JourneyStart, Leave, PlaceGiven
 from schemas.journey.path import JourneyPath
+from schemas.journey.signals import Leave, PlaceGiven
+from schemas.journey.state import JourneyStart
 from schemas.priority import PriorityKey
 from schemas.reasons import Reason
 from starter.runtime.archive_schedule import archive_schedule_id, ensure_archive_schedule

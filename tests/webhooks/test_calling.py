@@ -14,7 +14,7 @@ from activities.postgres.pool import Pool
 from activities.webhooks.calling import Calling
 from schemas.document.steps import CallWebhook, CallWebhookStep, SendStep
 from schemas.ids import JourneyId, StepId, VersionId
-from schemas.journey.messages import CalledOut, CallOut
+from schemas.journey.activities import CalledOut, CallOut
 from starter.versioning.publishing import publish
 from tests.conformance.shops import SECRET, Plan, RealShop
 from tests.product import Shop, starter_document

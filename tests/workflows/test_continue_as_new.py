@@ -14,8 +14,10 @@ from activities.postgres.pool import Pool
 from activities.temporal import SEARCH_ATTRIBUTES
 from activities.waitlist.store import Waitlist
 from schemas.ids import JourneyId, journey_workflow_id
-from schemas.journey.messages import ContactEvent, JourneyState, Signal
+from schemas.journey.names import Signal
 from schemas.journey.path import JourneyPath, Why
+from schemas.journey.signals import ContactEvent
+from schemas.journey.state import JourneyState
 from schemas.reasons import Ending, Reason
 from schemas.settings import Settings
 from starter.devstack.mailbox import Mailbox

@@ -9,8 +9,9 @@ from temporalio.client import Client
 from activities.postgres.pool import Pool
 from schemas.document.conversation import ConversationDocument
 from schemas.ids import JourneyId, journey_workflow_id
-from schemas.journey.messages import ContactEvent, Signal
+from schemas.journey.names import Signal
 from schemas.journey.path import JourneyPath, Why
+from schemas.journey.signals import ContactEvent
 from starter.devstack.mailbox import Mailbox
 from starter.documents import load_document
 from tests.conversations.told import agrees, did, entered

@@ -20,36 +20,27 @@ from temporalio.worker import Worker
 
 from schemas.document.steps import Wait
 from schemas.ids import StepId
-from schemas.journey.messages import (
-    Activity,
-    Broadcast,
+from schemas.journey.activities import (
     CalledOut,
     CallOut,
     ChangeContact,
     Close,
-    ContactEvent,
     Decide,
     Decided,
     Deliver,
     Delivered,
     FindMoment,
-    Intervene,
-    Leave,
     LeaveWaitlist,
     LeftWaitlist,
     Moment,
-    Move,
     Moved,
-    PlaceGiven,
     RecordPosition,
-    Signal,
-    Skip,
-    Wake,
-    Workflow,
 )
+from schemas.journey.names import Activity, Signal, Workflow
 from schemas.journey.outcome import Deferred
 from schemas.journey.path import JourneyPath
 from schemas.journey.program import Entry
+from schemas.journey.signals import Broadcast, ContactEvent, Intervene, Leave, Move, PlaceGiven, Skip, Wake
 from schemas.model import Wire
 from schemas.time.moments import next_moment
 from tests.interpreter.journeys import DAWN, ENDINGS, Answers, Life, lives, told_once

@@ -12,10 +12,11 @@ from typing import assert_never
 from schemas.document.alert_types.vocabulary import AlertEvent
 from schemas.document.steps import Send
 from schemas.ids import StepId
-from schemas.journey.messages import Broadcast, JourneyStart, JourneyState, Leave, Move, Phase, PlaceGiven
 from schemas.journey.outcome import Outcome, Refused, Sent, Unknown
 from schemas.journey.path import JourneyPath, Why
 from schemas.journey.program import Terms
+from schemas.journey.signals import Broadcast, Leave, Move, PlaceGiven
+from schemas.journey.state import JourneyStart, JourneyState, Phase
 from schemas.reasons import Ending, Reason
 from workflows.interpreter.walk import BROADCAST, BackInLine, Left, Thread, ThreadEnded
 from workflows.interpreter.world import World

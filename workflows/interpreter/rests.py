@@ -6,9 +6,10 @@ from typing import TypeVar
 
 from schemas.document.steps import CompiledStep
 from schemas.ids import StepId
-from schemas.journey.messages import JourneyStart, JourneyState, Leave, Move, Skip
 from schemas.journey.path import PathEntry, Why
 from schemas.journey.program import Program
+from schemas.journey.signals import Leave, Move, Skip
+from schemas.journey.state import JourneyStart, JourneyState
 from schemas.reasons import Reason
 from workflows.interpreter.path_recorder import Trail
 from workflows.interpreter.world import Awaited, Woken, World, awaits_nothing

@@ -21,10 +21,11 @@ from schemas.document.steps import (
     WaitUntil,
 )
 from schemas.ids import StepId
-from schemas.journey.messages import ContactEvent, Deliver, Skip
+from schemas.journey.activities import Deliver
 from schemas.journey.outcome import AfterRefusal, Deferred, Held, Outcome, Refused, Sent, Stopped, Unknown
 from schemas.journey.path import Why
 from schemas.journey.program import entry_criteria_id
+from schemas.journey.signals import ContactEvent, Skip
 from schemas.reasons import Reason
 from workflows.interpreter.rests import Left, Rests, ThreadEnded
 

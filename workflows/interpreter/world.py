@@ -10,8 +10,10 @@ from typing import Protocol, TypeAlias
 
 from schemas.document.steps import CallWebhook, ContactChange
 from schemas.ids import StepId
-from schemas.journey.messages import Broadcast, ContactEvent, Deliver, JourneyState, Leave, Move, PlaceGiven, Skip, Wake
+from schemas.journey.activities import Deliver
 from schemas.journey.outcome import Outcome
+from schemas.journey.signals import Broadcast, ContactEvent, Leave, Move, PlaceGiven, Skip, Wake
+from schemas.journey.state import JourneyState
 from schemas.reasons import Reason
 from schemas.time.moments import Until
 

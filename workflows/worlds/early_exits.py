@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from schemas.journey.messages import Leave
 from schemas.journey.path import PathEntry, Why
 from schemas.journey.program import Program
+from schemas.journey.signals import Leave
 from schemas.reasons import Reason
 from workflows.worlds.recorded_run import Recorded
 

@@ -13,10 +13,12 @@ from typing import TypeAlias
 
 from schemas.document.steps import CallWebhook, ContactChange, Decide, Send
 from schemas.ids import StepId
-from schemas.journey.messages import Broadcast, ContactEvent, Deliver, JourneyState, Leave, Move, PlaceGiven, Skip, Wake
+from schemas.journey.activities import Deliver
 from schemas.journey.outcome import AfterRefusal, Deferred, Held, Outcome, Refused, Sent, Stopped, Unknown
 from schemas.journey.path import JourneyPath, PathEntry, Why
 from schemas.journey.program import Program
+from schemas.journey.signals import Broadcast, ContactEvent, Leave, Move, PlaceGiven, Skip, Wake
+from schemas.journey.state import JourneyState
 from schemas.reasons import Reason
 from schemas.time.moments import Until, next_moment
 from workflows.interpreter.journey import WAITING_LIST, Ended, Journey

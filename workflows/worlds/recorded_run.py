@@ -7,9 +7,9 @@ from datetime import datetime
 
 from schemas.document.steps import Send
 from schemas.ids import StepId
-from schemas.journey.messages import JourneyStart
 from schemas.journey.path import JourneyPath, PathEntry
 from schemas.journey.program import Program
+from schemas.journey.state import JourneyStart
 from workflows.interpreter.journey import UNTIL_REMINDER, Journey
 from workflows.interpreter.walk import BROADCAST
 

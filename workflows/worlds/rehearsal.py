@@ -11,21 +11,12 @@ from typing import Protocol, TypeAlias, TypeVar
 
 from schemas.document.steps import CallWebhook, ContactChange
 from schemas.ids import StepId
-from schemas.journey.messages import (
-    Broadcast,
-    ContactEvent,
-    Deliver,
-    JourneyStart,
-    JourneyState,
-    Leave,
-    Move,
-    PlaceGiven,
-    Skip,
-    Wake,
-)
+from schemas.journey.activities import Deliver
 from schemas.journey.outcome import Outcome
 from schemas.journey.path import JourneyPath
 from schemas.journey.program import Program
+from schemas.journey.signals import Broadcast, ContactEvent, Leave, Move, PlaceGiven, Skip, Wake
+from schemas.journey.state import JourneyStart, JourneyState
 from schemas.reasons import Reason
 from schemas.time.moments import Until, next_moment
 from workflows.interpreter.journey import Ended, Journey

@@ -6,7 +6,7 @@ from fastapi import Path, Request
 from pydantic import Field
 
 from schemas.model import Model
-from schemas.responses.reports import AlertStates, PauseReport, ResumeReport
+from schemas.responses.pausing import AlertStates, PauseReport, ResumeReport
 from starter.http.actor import actor
 from starter.http.auth import keyed_router
 from starter.http.dependencies import InjectedServices

@@ -15,7 +15,7 @@ from temporalio.service import RPCError
 from schemas.ids import ContactId, JourneyId
 from schemas.journey.path import JourneyPath
 from schemas.model import Model
-from schemas.responses.reports import JourneyPage, JourneyReport, JourneyStatus
+from schemas.responses.journeys import JourneyPage, JourneyReport, JourneyStatus
 from starter.http.auth import keyed_router
 from starter.http.dependencies import InjectedServices
 from starter.http.problems import Kind, Refusal, problem_responses

@@ -9,7 +9,8 @@ from pydantic import EmailStr, Field, model_validator
 
 from schemas.ids import Level, StoreId
 from schemas.model import Model
-from schemas.responses.reports import ListReport, WantedReport, WhyContact, WhyProduct
+from schemas.responses.reports import ListReport, WantedReport
+from schemas.responses.why import WhyContact, WhyProduct
 from starter.http.auth import keyed_router
 from starter.http.dependencies import InjectedServices
 from starter.http.problems import Kind, problem_responses

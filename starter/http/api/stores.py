@@ -10,7 +10,7 @@ from pydantic import AfterValidator, Field, HttpUrl, model_validator
 from schemas.ids import StoreId, Subject
 from schemas.incoming.facts import ExternalId, Policy, ProductFact, Quantity, Text, VariantFact
 from schemas.model import Model
-from schemas.responses.reports import LevelReport, VariantPage, VariantReport
+from schemas.responses.stock import LevelReport, VariantPage, VariantReport
 from starter.http.auth import keyed_router
 from starter.http.dependencies import InjectedServices
 from starter.http.problems import Kind, problem_responses

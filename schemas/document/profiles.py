@@ -1,0 +1,94 @@
+"""Who and what a scenario is about: the contact, what they bought and opened, and the product."""
+
+from decimal import Decimal
+from enum import StrEnum
+from typing import Annotated
+
+from pydantic import (
+    Field,
+)
+
+from schemas.document.scenario_values import Count, Moment, Price, Text, YesNo
+from schemas.document.scenarios import MOST_NAMES
+from schemas.model import Section
+from schemas.names import AttributeName, AttributeValue, Code, TagName
+
+
+class Ordered(StrEnum):
+    """What they ordered."""
+
+    THIS = "this"
+    """The product that the journey is about."""
+    ANOTHER = "another"
+
+
+class OrdersSection(Section, title="Orders"):
+    """What the contact had ordered before they entered."""
+
+    count: Count = 0
+    """How many orders."""
+    last: Moment | None = None
+    """When they last ordered anything."""
+    bought_this: Moment | None = None
+    """When they last bought this product."""
+
+
+class EngagementSection(Section, title="Engagement"):
+    """What the contact had done with messages before they entered."""
+
+    last_open: Moment | None = None
+    """When they last opened one."""
+    last_click: Moment | None = None
+    """When they last clicked in one."""
+    last_message: Moment | None = None
+    """When one was last sent to them."""
+
+
+class ProfileSection(Section, title="Profile"):
+    """The contact of a scenario."""
+
+    id: Code = "somebody"
+    """Whose chance it is: another contact may go another way of a split."""
+    attributes: Annotated[dict[AttributeName, AttributeValue], Field(max_length=MOST_NAMES)] = Field(
+        default_factory=dict[str, bool | int | str]
+    )
+    """As criteria and messages ask for them."""
+    tags: Annotated[tuple[TagName, ...], Field(max_length=MOST_NAMES)] = ()
+    """Their tags."""
+    lists: Annotated[tuple[Code, ...], Field(max_length=MOST_NAMES)] = ()
+    """The lists they have joined."""
+    consent: YesNo = True
+    """Whether they agreed to be written to."""
+    orders: OrdersSection = OrdersSection()
+    """What they had ordered before."""
+    engagement: EngagementSection = EngagementSection()
+    """What they had done with messages before."""
+    time_zone: Text | None = None
+    """Where they live, like Europe/Berlin; the list's when left out."""
+    last_entered: Moment | None = None
+    """When they entered the last time before this."""
+
+
+class ProductSection(Section, title="Product"):
+    """What a scenario is about, as it is when the contact enters."""
+
+    title: Text = "Blue kettle"
+    """Its title."""
+    vendor: Text | None = None
+    """Its vendor."""
+    tags: Annotated[tuple[Text, ...], Field(max_length=MOST_NAMES)] = ()
+    """Its tags."""
+    collections: Annotated[tuple[Text, ...], Field(max_length=MOST_NAMES)] = ()
+    """The collections it is in."""
+    price: Price = Decimal("40.00")
+    """Its price."""
+    units: Count | None = None
+    """How many there are; as many as there is something to wait for, when left out."""
+    counted: YesNo = True
+    """Whether its units are counted."""
+    on_sale: YesNo = True
+    """Whether it is for sale."""
+    variant: Text | None = None
+    """The variant's title."""
+    sku: Text | None = None
+    """The variant's SKU."""

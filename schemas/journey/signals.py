@@ -1,0 +1,69 @@
+"""What is said to a running journey: one model per signal."""
+
+from typing import Annotated, Literal
+
+from pydantic import AwareDatetime, Field
+
+from schemas.ids import StepId
+from schemas.journey.program import Program
+from schemas.model import Wire
+from schemas.reasons import Reason
+
+
+class Move(Wire):
+    """An intervention: live by this version from the next rest whose step it has too."""
+
+    kind: Literal["move"] = "move"
+    program: Program
+    operation_id: int
+
+
+class ContactEvent(Wire):
+    """Signal to a journey: the contact did this. The same event again changes nothing.
+
+    Attributes:
+        at: when they did it. Signals may come in another order.
+    """
+
+    event_id: str
+    event: str
+    at: AwareDatetime | None = None
+
+
+class PlaceGiven(Wire):
+    """Signal to a journey: a claim was given to you. The same claim again changes nothing."""
+
+    claim_id: int
+
+
+class Leave(Wire):
+    """Signal to a journey: end, for this reason."""
+
+    reason: Reason
+
+
+class Broadcast(Wire):
+    """Signal to a journey that stands in line: send this message once, and stay in line."""
+
+    message: str
+
+
+class Wake(Wire):
+    """An intervention at a journey that is held up at `step`: look again, something has changed."""
+
+    kind: Literal["wake"] = "wake"
+    step: StepId
+
+
+class Skip(Wire):
+    """An intervention at a journey that rests at `step`: go on without it, or leave the thread (`to_end`)."""
+
+    kind: Literal["skip"] = "skip"
+    step: StepId
+    to_end: bool = False
+
+
+class Intervene(Wire):
+    """Signal to a journey: an operator, or what they did in the database, changes how it goes on."""
+
+    intervention: Annotated[Wake | Skip | Move, Field(discriminator="kind")]

@@ -1,0 +1,78 @@
+"""The input of a journey's workflow, and the state that it carries from run to run."""
+
+from enum import StrEnum
+
+from pydantic import AwareDatetime, Field
+
+from schemas.ids import AlertId, ContactId, JourneyId, StepId, StoreId, Subject
+from schemas.journey.path import LeftOut, PathEntry
+from schemas.journey.program import Program
+from schemas.journey.signals import ContactEvent, Move
+from schemas.model import Wire
+from schemas.reasons import Reason
+
+
+class Phase(StrEnum):
+    """Where an alert's own life stands (the second machine)."""
+
+    ENTERED = "entered"
+    """Walking the subscription's thread, if there is one; of a conversation without an alert, the only phase."""
+    WAITING = "waiting"
+    ALERTED = "alerted"
+    FOLLOWING_UP = "following_up"
+    """Resting until a reminder is due, or walking its thread."""
+    DISCONTINUED = "discontinued"
+
+
+class JourneyState(Wire):
+    """All that changes in a journey: carried through continue-as-new, and nothing else is.
+
+    Attributes:
+        at: the step the thread rests at; None while the journey stands in line.
+        rest_until: when that rest ends, so that continuing as new does not begin it again.
+        claim_id: the claim this journey was called forward with.
+        round: how often a thread has been entered; a message may be sent once per step and round.
+        reminders: how many follow-ups have been raised.
+        leaving: it was asked to leave, and why.
+        pending_events: what the contact did during the rest that was continued as new; a later step may wait for it.
+        seen_until: when the event happened that ended a wait for it last; what happened no later is no news.
+        moving: the version it was asked to move to, while no rest of it has the same step there.
+        left_out: what the path leaves out, for it is bounded.
+    """
+
+    phase: Phase = Phase.ENTERED
+    at: StepId | None = None
+    rest_until: AwareDatetime | None = None
+    claim_id: int | None = None
+    round: int = 0
+    reminders: int = 0
+    leaving: Reason | None = None
+    pending_events: tuple[ContactEvent, ...] = ()
+    seen_until: AwareDatetime | None = None
+    moving: Move | None = None
+    path: tuple[PathEntry, ...] = ()
+    left_out: LeftOut = LeftOut()
+
+
+class JourneyStart(Wire):
+    """The input of JourneyWorkflow. Contacts are ids; nothing here is personal (P8).
+
+    Attributes:
+        subject, alert_id, window_ends_at: what an alert's journey waits for; a conversation without an alert has none.
+        entered_on: the event that a conversation without an alert was entered on.
+        late, list_code: whether they entered late, and the list of the alert. For whoever starts the workflow and gives
+            it a priority; not part of the input.
+    """
+
+    journey_id: JourneyId
+    contact_id: ContactId
+    store_id: StoreId | None = None
+    subject: Subject | None = None
+    alert_id: AlertId | None = None
+    entered_on: str | None = None
+    entered_at: AwareDatetime
+    window_ends_at: AwareDatetime | None = None
+    program: Program
+    state: JourneyState = JourneyState()
+    late: bool = Field(default=False, exclude=True)
+    list_code: str | None = Field(default=None, exclude=True)

@@ -1,0 +1,58 @@
+"""Journeys, as API and CLI show them."""
+
+from enum import StrEnum
+
+from pydantic import AwareDatetime
+
+from schemas.ids import ContactId, JourneyId
+from schemas.model import Model
+from schemas.reasons import Ending, Reason
+
+
+class JourneyStatus(StrEnum):
+    """Where a journey stands, for people."""
+
+    WAITING = "waiting"
+    TOLD = "told"
+    ENDED = "ended"
+
+
+class JourneyReport(Model):
+    """One journey as PostgreSQL knows it.
+
+    Attributes:
+        subject: what is watched, or what the conversation was entered about: `variant/…` or `product/…`.
+        subject, product_id: None without an alert, where it is about no product or about several.
+        variant_id: None when the whole product is watched.
+        alert, window_ends_at: None of a conversation without an alert.
+        entered_on: the event that such a one was entered on.
+        reason: why nobody was told, or why not yet; None when there is nothing to explain.
+        ahead: how many stand before this one; None when it does not stand in line, and in lists: not counted there.
+    """
+
+    journey_id: JourneyId
+    contact_id: ContactId
+    store_id: str
+    subject: str | None
+    product_id: str | None
+    variant_id: str | None
+    conversation: str
+    alert: str | None
+    entered_on: str | None
+    version: str
+    status: JourneyStatus
+    entered_at: AwareDatetime
+    window_ends_at: AwareDatetime | None
+    told_at: AwareDatetime | None
+    ended_at: AwareDatetime | None
+    ending: Ending | None
+    reason: Reason | None
+    why: str | None
+    ahead: int | None
+
+
+class JourneyPage(Model):
+    """Journeys, newest first; `next` asks for those after them."""
+
+    journeys: tuple[JourneyReport, ...]
+    next: str | None

@@ -1,0 +1,40 @@
+"""Variants and their stock, as API and CLI show them."""
+
+from decimal import Decimal
+
+from pydantic import AwareDatetime
+
+from schemas.model import Model
+
+
+class LevelReport(Model):
+    """Units at one location; None: not counted there."""
+
+    location_id: str
+    available: int | None
+    observed_at: AwareDatetime
+
+
+class VariantReport(Model):
+    """One variant, its units and how many wait for it."""
+
+    store_id: str
+    variant_id: str
+    product_id: str
+    inventory_item_id: str | None
+    product_title: str
+    title: str
+    sku: str | None
+    price: Decimal | None
+    policy: str
+    tracked: bool | None
+    on_sale: bool
+    units: int
+    waiting: int
+
+
+class VariantPage(Model):
+    """Variants by id; `next` asks for those after them."""
+
+    variants: tuple[VariantReport, ...]
+    next: str | None

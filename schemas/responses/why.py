@@ -1,0 +1,108 @@
+"""Why somebody was told or not: the answers to support, for one contact or a whole product."""
+
+from decimal import Decimal
+from enum import StrEnum
+
+from pydantic import AwareDatetime
+
+from schemas.ids import ContactId, JourneyId
+from schemas.model import Model
+from schemas.reasons import Reason
+from schemas.responses.journeys import JourneyStatus
+
+
+class NotYet(StrEnum):
+    """Why someone who waits has not been told yet."""
+
+    CALLED_FORWARD = "called_forward"
+    PAUSED = "paused"
+    DRAFT = "draft"
+    DISCONTINUED = "discontinued"
+    NOT_ON_SALE = "not_on_sale"
+    NOT_ENOUGH_UNITS = "not_enough_units"
+    PRICE_UNKNOWN = "price_unknown"
+    PRICE_NOT_DOWN = "price_not_down"
+    QUANTITY_NOT_DOWN = "quantity_not_down"
+    NOT_NEXT_IN_LINE = "not_next_in_line"
+    NEXT = "next"
+
+
+class WaitStatus(Model):
+    """Where one who waits stands, and everything that it is decided by.
+
+    Attributes:
+        ahead: how many are called before them; None once they have been called forward.
+        places: how many can be called now; None: as many as there are.
+        units: what can be bought now and counts for the list.
+        trigger: told when price or quantity is at most this; None for back in stock.
+    """
+
+    not_yet: NotYet
+    ahead: int | None
+    places: int | None
+    units: int
+    price: Decimal | None
+    trigger: Decimal | None
+    window_ends_at: AwareDatetime
+
+
+class WhyEntry(Model):
+    """One contact and one alert: told, or the reason on record, or where they stand.
+
+    Attributes:
+        journey_id: None when they were considered and never entered.
+        reason: on record; why they were not told, or, of those told, why it ended early.
+        subject, product_title, alert: None of a conversation without an alert, unless it is about one product.
+        conversation: that they entered, or might have, without an alert.
+        standing: of those who wait.
+        would_refuse: what of the contact stops every message to them now.
+    """
+
+    journey_id: JourneyId | None
+    contact_id: ContactId
+    store_id: str
+    subject: str | None
+    product_title: str | None
+    alert: str | None
+    conversation: str | None = None
+    status: JourneyStatus
+    considered_at: AwareDatetime
+    told_at: AwareDatetime | None
+    ended_at: AwareDatetime | None
+    reason: Reason | None
+    standing: WaitStatus | None
+    would_refuse: Reason | None
+    sentence: str
+
+
+class WhyContact(Model):
+    """Everything a contact was considered for, newest first; `known` is false when nobody has this address."""
+
+    known: bool
+    entries: tuple[WhyEntry, ...]
+
+
+class ReasonCount(Model):
+    """How many have this reason on record."""
+
+    reason: Reason
+    count: int
+
+
+class WhyProduct(Model):
+    """Everyone considered for a product or variant: counts of all, and the first of them.
+
+    Attributes:
+        entries: who waits, next in line first, then who left untold, newest first; at most as many as were asked for.
+        not_told: everyone who left without being told, by reason.
+        never_entered: contacts whose events were considered and who never entered, by the latest reason of each.
+    """
+
+    store_id: str
+    product_id: str
+    variant_id: str | None
+    waiting: int
+    told: int
+    not_told: tuple[ReasonCount, ...]
+    never_entered: tuple[ReasonCount, ...]
+    entries: tuple[WhyEntry, ...]
