@@ -8,8 +8,7 @@ from pydantic import (
     Field,
 )
 
-from schemas.document.scenario_values import Count, Moment, Price, Text, YesNo
-from schemas.document.scenarios import MOST_NAMES
+from schemas.document.scenario_values import MOST_NAMES, Count, Moment, Price, Text, YesNo
 from schemas.model import Section
 from schemas.names import AttributeName, AttributeValue, Code, TagName
 

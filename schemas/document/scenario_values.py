@@ -13,6 +13,8 @@ from pydantic import (
     WithJsonSchema,
 )
 
+MOST_NAMES = 50
+"""Tags, lists or collections of one contact or product."""
 ENTERS = datetime(2026, 3, 2, 9, 0)  # noqa: DTZ001 - a wall-clock time, of whichever zone the list has
 """A Monday, 09:00: when a scenario says nothing else. Fixed, so that its result is the same every day."""
 

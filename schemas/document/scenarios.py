@@ -32,7 +32,6 @@ from schemas.time.durations import Duration
 MOST_SCENARIOS = 50
 MOST_HAPPENINGS = 50
 MOST_EXPECTATIONS = 50
-MOST_NAMES = 50
 """Tags, lists, collections and attributes of one contact or product."""
 
 
