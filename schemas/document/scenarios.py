@@ -23,7 +23,7 @@ from schemas.document.profiles import (
     ProductSection,
     ProfileSection,
 )
-from schemas.document.scenario_values import ENTERS, Count, Moment, Price, Text, YesNo
+from schemas.document.scenario_values import ENTERS, MOST_NAMES, Count, Moment, Price, Text, YesNo
 from schemas.model import Model, Section
 from schemas.names import AttributeName, AttributeValue, Code, EventName, HeardEvent, Label
 from schemas.reasons import Reason
