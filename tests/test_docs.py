@@ -151,7 +151,8 @@ async def test_every_sql_example_runs_on_todays_tables(page_: Page, pool: Pool) 
 
 @pytest.mark.parametrize("package", SOURCES)
 def test_the_rooms_are_drawn_as_the_import_contracts_have_them(package: str) -> None:
-    contracts = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["importlinter"]["contracts"]
+    tools = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]
+    contracts = tools["importlinter"]["contracts"]
     layers = next(each["layers"] for each in contracts if each.get("containers") == [package])
     drawn = next(
         fence.text.splitlines()[1:]
