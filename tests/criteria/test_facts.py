@@ -37,8 +37,8 @@ values ('s', '1', 'opened_message', 'c', '2026-04-02'), ('other', '2', 'opened_m
 insert into conversations (code, name) values ('k', 'K');
 insert into versions (id, conversation, number, content_hash, document, program)
 values ('k-1', 'k', 1, 'h', '{}', '{}');
-insert into alerts (id, list_code, conversation, type, action, quantity_threshold, window_days)
-values ('back', 'default', 'k', 'back-in-stock', 'sign-up', 1, 30);
+insert into alerts (id, list_code, conversation, type, action, measure, section, quantity_threshold, window_days)
+values ('back', 'default', 'k', 'back-in-stock', 'sign-up', 'nothing', '{}', 1, 30);
 insert into journeys (
     id, contact_id, store_id, subject, product_id, alert_id, conversation, version_id, entered_at, window_ends_at,
     ended_at, ending)

@@ -128,7 +128,7 @@ async def called_without_workflow(product: Product) -> JourneyId:
     [journey] = await product.shop.signs_up("first")
     await product.shop.has("v", 1)
     await Waitlist(product.pool).give_places(subject("v"))
-    await product.pool.execute("update claims set called_at = now()")
+    await product.pool.execute("update claims set notified_at = now()")
     await product.pool.execute("drop trigger lose_calls on outbox")
     return journey
 
