@@ -63,6 +63,32 @@ class CriteriaRow:
     entered_at: datetime | None
     last_entered: datetime | None
 
+    def facts(self, variant_id: str | None) -> CriteriaFacts:
+        """As criteria are evaluated on them. `variant_id` is the one that the criteria are about."""
+        return CriteriaFacts(
+            product_id=self.product_id,
+            product_title=self.title,
+            product_collections=self.collections,
+            product_vendor=self.vendor,
+            product_tags=self.product_tags,
+            product_price=self.price,
+            product_available=self.available,
+            variant_id=variant_id,
+            variant_sku=self.sku,
+            orders_count=self.orders,
+            orders_last=self.last_order,
+            orders_bought_this=self.bought_this,
+            engagement_last_open=self.last_open,
+            engagement_last_click=self.last_click,
+            engagement_last_message=self.last_message,
+            contact_attributes=self.attributes,
+            contact_consent_email=self.consented,
+            contact_lists=self.lists,
+            contact_tags=self.tags,
+            contact_entered_at=self.entered_at,
+            alert_last_entered=self.last_entered,
+        )
+
 
 async def passes(
     database: Pool | Connection,
@@ -112,26 +138,4 @@ async def criteria_facts(
     )
     if row is None:
         return None
-    return CriteriaFacts(
-        product_id=row.product_id,
-        product_title=row.title,
-        product_collections=row.collections,
-        product_vendor=row.vendor,
-        product_tags=row.product_tags,
-        product_price=row.price,
-        product_available=row.available,
-        variant_id=variant_id,
-        variant_sku=row.sku,
-        orders_count=row.orders,
-        orders_last=row.last_order,
-        orders_bought_this=row.bought_this,
-        engagement_last_open=row.last_open,
-        engagement_last_click=row.last_click,
-        engagement_last_message=row.last_message,
-        contact_attributes=row.attributes,
-        contact_consent_email=row.consented,
-        contact_lists=row.lists,
-        contact_tags=row.tags,
-        contact_entered_at=row.entered_at,
-        alert_last_entered=row.last_entered,
-    )
+    return row.facts(variant_id)
