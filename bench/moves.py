@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 
+from activities.postgres.queries import load_queries
 from bench.process import Part
 from bench.shop import moved_conversation
 from bench.stage import Engines, SimulatedShop, report, running_engine, until
@@ -15,9 +16,10 @@ from schemas.responses.operations import Choice
 from starter.versioning.bulk import BulkOperations, Decision
 from starter.versioning.publishing import publish
 
+SQL = load_queries("bench", "queries.sql")
+
 SAMPLES = 20
 """Journeys whose events are counted before and after."""
-UNCONFIRMED = "select exists (select from operation_journeys where operation_id = $1 and done_at is null)"
 POLL_SECONDS = 0.1
 """To count ten thousand more often would cost what is measured."""
 OPEN_LIMIT_SECONDS = 1800.0
@@ -61,8 +63,7 @@ async def measure_moves(stage: SimulatedShop, engines: Engines, count: int, *, k
     variant, tasks = await stage.shop.new_variant(), await engines.ours.counts.tasks()
     await stage.shop.wait_to_be_moved(variant, count)
     await until(engines.ours.counts.tasks, tasks + count, within=OPEN_LIMIT_SECONDS)
-    rows = await stage.pool.fetch("select id from journeys where conversation = 'moved' limit $1", SAMPLES)
-    samples = [JourneyId(row["id"]) for row in rows]
+    samples: list[JourneyId] = await SQL.some_moved.values(stage.pool, most=SAMPLES)
     before = await _events(stage, samples)
     report(f"    {count} are open; moving them")
     seconds = await _move(stage, "After", count, samples)
@@ -98,7 +99,7 @@ async def _move(
                 raise NotMoved("the engine was killed too late: all had been asked")
             report(f"    killed after {asked} were asked")
             await exits.enter_async_context(running_engine(stage, "ours"))
-        while await stage.pool.fetchval(UNCONFIRMED, operation):
+        while await SQL.unconfirmed.value(stage.pool, operation=operation):
             await asyncio.sleep(POLL_SECONDS)
         ended = time.monotonic()
         await _none_is_lost(stage, operation, published.version_id, count, samples)
@@ -115,7 +116,7 @@ async def _none_is_lost(
     """
     if (done := (await BulkOperations(stage.pool).show(operation)).done) != count:
         raise NotMoved(f"{done} of {count} have confirmed")
-    moved = await stage.pool.fetchval("select count(*) from journeys where version_id = $1", version)
+    moved = await SQL.count_of_version.value(stage.pool, version=version)
     if moved != count:
         raise NotMoved(f"{moved} of {count} live by {version}")
     for journey in samples:

@@ -3,8 +3,12 @@
 import time
 from dataclasses import dataclass
 
+from activities.postgres.queries import load_queries
 from bench.processor import Processor, processor_time
 from bench.stage import PATIENCE_SECONDS, Engines, SimulatedShop, quiet, until
+from schemas.ids import JourneyId, journey_workflow_id
+
+SQL = load_queries("bench", "queries.sql")
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,16 +91,14 @@ async def measure_rates(
     for number in range(rounds):
         bare.append(await bare_round(engines, f"{name}-{number}", count))
         ours.append(await our_round(stage, engines, count))
-    told = await stage.pool.fetch(
-        "select id from journeys where ended_at is not null order by ended_at desc limit $1", HISTORIES
-    )
+    told: list[JourneyId] = await SQL.ended_last.values(stage.pool, most=HISTORIES)
     bare_ids = [f"{name}-{rounds - 1}-{number}" for number in range(count)]
     return Rounds(
         bare,
         ours,
         bare_ids,
         [await _events(stage, each) for each in bare_ids[:HISTORIES]],
-        [await _events(stage, f"journey/{row['id']}") for row in told],
+        [await _events(stage, journey_workflow_id(journey)) for journey in told],
     )
 
 

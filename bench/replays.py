@@ -11,6 +11,7 @@ from temporalio.worker import Replayer
 
 from activities.archive.postgres import PostgresArchive
 from activities.archive.sealed import unseal
+from activities.postgres.queries import load_queries
 from bench.bare_workflow import Bare
 from bench.stage import SimulatedShop
 from schemas.ids import JourneyId
@@ -19,6 +20,8 @@ from schemas.settings import Settings
 from starter.runtime.archive_schedule import archive_now
 from starter.support.replay import replay_histories, replay_history
 from worker import sandbox
+
+SQL = load_queries("bench", "queries.sql")
 
 ALONE = 50
 """Replays timed one by one."""
@@ -56,8 +59,7 @@ async def measure_replays(stage: SimulatedShop, bare_ids: Sequence[str], most: i
     """
     await archive_now(stage.client, Settings().temporal_task_queue, timedelta(0))
     archive = PostgresArchive(stage.pool)
-    rows = await stage.pool.fetch("select journey_id from archivings where outcome = 'kept' limit $1", most)
-    journeys = [JourneyId(row["journey_id"]) for row in rows]
+    journeys: list[JourneyId] = await SQL.some_archived.values(stage.pool, most=most)
     bare = [await stage.client.get_workflow_handle(id_).fetch_history() for id_ in bare_ids[:BARE_HISTORIES]]
 
     async def archived(ids: Sequence[JourneyId]) -> AsyncGenerator[WorkflowHistory]:

@@ -3,7 +3,10 @@
 import time
 from dataclasses import dataclass
 
+from activities.postgres.queries import load_queries
 from bench.stage import Engines, SimulatedShop, quiet, until
+
+SQL = load_queries("bench", "queries.sql")
 
 UNITS = 10
 """Of one restock, and so the people who are told by it."""
@@ -56,7 +59,7 @@ async def measure_restocks(
     for count in waiting:
         variants[count] = await stage.shop.new_variant()
         await stage.shop.wait_in_line(variants[count], count, start=False)
-    await stage.pool.execute("analyze")  # What autovacuum does within a minute of such a change.
+    await SQL.analyze.run(stage.pool)  # What autovacuum does within a minute of such a change.
     for number in range(times + 1):
         for count, variant in variants.items():
             mails, completed = len(stage.sink.accepted), await engines.ours.counts.completed()

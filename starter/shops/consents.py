@@ -24,7 +24,9 @@ class Consents:
         """A contact said yes or no to being written to by e-mail. The newest word counts, before every message."""
         async with transaction(self._pool) as connection:
             contact_id = await contact(connection, email)
-            consent_id = await connection.fetchval(SQL["record"], contact_id, Channel.EMAIL, granted, source)
+            consent_id: int | None = await SQL.record.value(
+                connection, contact_id=contact_id, channel=Channel.EMAIL, granted=granted, source=source
+            )
             if consent_id is not None and not granted:
                 now = datetime.now(UTC)
                 happened = Happened(None, contact_id, f"consent/{consent_id}", (UNSUBSCRIBED,), now)

@@ -5,17 +5,18 @@ was a draft. Each counts as if it had just been told, in its order and at its ti
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import groupby
 from typing import Any
 
-from activities.postgres.pool import Connection, Pool, Row
+from activities.postgres.pool import Connection, Pool
 from activities.postgres.queries import load_queries
 from activities.waitlist.enlist import Interest
 from activities.waitlist.late import EntryCounts, KnownContact, LateAlert, LateEntry, enter_known_contacts
 from activities.waitlist.unfulfilled_sign_ups import SIGNED_UP
 from schemas.document.alert_types.vocabulary import Action
-from schemas.ids import ContactId
+from schemas.ids import ContactId, StoreId
 from schemas.incoming.events import EventKind
 from schemas.reasons import Reason
 from schemas.responses.waitlists import BackPopulation
@@ -31,6 +32,17 @@ _FED_BY = {
     Action.BROWSE: (EventKind.VIEWED_PRODUCT,),
     Action.CART: (EventKind.ADDED_TO_CART, EventKind.CHECKOUT_STARTED),
 }
+
+
+@dataclass(frozen=True, slots=True)
+class PastInterest:
+    """A contact's event about one product, or one variant of it."""
+
+    contact_id: ContactId
+    store_id: StoreId
+    happened_at: datetime
+    product_id: str
+    variant_id: str | None
 
 
 class BackPopulating:
@@ -54,32 +66,37 @@ class BackPopulating:
         """
         alert = await LateAlert.named(self._pool, code)
         since = since or datetime.now(UTC) - timedelta(days=alert.window_days + 1)
-        what = [*_FED_BY[alert.action]], SIGNED_UP, Reason.MESSAGE_DRAFT, alert.list_code, since
-        rows = await self._pool.fetch(SQL["people_of_events"], *what, timeout=FIRST_LOOK_SECONDS)
-        people = [ContactId(row["contact_id"]) for row in rows]
+        which: dict[str, object] = {
+            "kinds": [*_FED_BY[alert.action]],
+            "signed_up": SIGNED_UP,
+            "draft": Reason.MESSAGE_DRAFT,
+            "list_code": alert.list_code,
+            "since": since,
+        }
+        people: list[ContactId] = await SQL.people_of_events.within(FIRST_LOOK_SECONDS).values(self._pool, **which)
         total(len(people))
 
         async def enter(connection: Connection, some: Sequence[ContactId]) -> EntryCounts:
-            events = await connection.fetch(SQL["events_of_people"], *what, some)
-            return await enter_known_contacts(connection, _acquaintances(alert, events))
+            events = await SQL.events_of_people.rows(connection, PastInterest, contacts=some, **which)
+            return await enter_known_contacts(connection, _known_contacts(alert, events))
 
         counts = await enter_in_batches(self._pool, people, enter, progress, keep=keep)
         report = BackPopulation(alert=code, since=since, contacts=len(people), counts=counts, done=keep)
         if keep:
             details: dict[str, Any] = report.model_dump(mode="json", exclude={"done"})
-            await self._pool.execute(SQL["audit"], actor, "back-populate alert", details)
+            await SQL.audit.run(self._pool, actor=actor, action="back-populate alert", details=details)
         return report
 
 
-def _acquaintances(alert: LateAlert, events: Sequence[Row]) -> list[KnownContact]:
-    """Each contact with what they did, from rows that are in order of contact and time."""
+def _known_contacts(alert: LateAlert, events: Sequence[PastInterest]) -> list[KnownContact]:
+    """Each contact with what they did, from rows in order of contact and time."""
     return [
         KnownContact(
             contact_id,
             tuple(
-                LateEntry(alert, Interest(row["store_id"], row["product_id"], row["variant_id"], row["happened_at"]))
-                for row in theirs
+                LateEntry(alert, Interest(each.store_id, each.product_id, each.variant_id, each.happened_at))
+                for each in theirs
             ),
         )
-        for contact_id, theirs in groupby(events, key=lambda row: row["contact_id"])
+        for contact_id, theirs in groupby(events, key=lambda event: event.contact_id)
     ]

@@ -78,7 +78,7 @@ class WaitlistImport:
         counts = await enter_in_batches(self._pool, plan.new_contacts(), enter_new_contacts, progress, keep=keep)
         if keep:
             details = {"store": self._store_id, "rows": len(self._file.rows), **counts.model_dump(mode="json")}
-            await self._pool.execute(SQL["audit"], actor, "import waiting list", details)
+            await SQL.audit.run(self._pool, actor=actor, action="import waiting list", details=details)
         return self._report(plan, counts, done=keep)
 
     async def _plan(self) -> _Plan:
@@ -88,14 +88,14 @@ class WaitlistImport:
         plan = _Plan()
         # Sorted like this the rows of one moment keep the file's order.
         for row in sorted(self._file.rows, key=lambda row: (row.signed_up_at, row.line)):
-            match await self._wish(row, alert, catalogue, latest):
+            match await self._late_entry(row, alert, catalogue, latest):
                 case LateEntry() as late_entry:
                     plan.add(row.email.lower(), late_entry)
                 case LeftOut() as why:
                     plan.left_out.add(row, why)
         return plan
 
-    async def _wish(
+    async def _late_entry(
         self, row: WaitlistRow, alert: LateAlert, catalogue: Catalogue, latest: datetime
     ) -> LateEntry | LeftOut:
         if row.store is not None and row.store != self._store_id:

@@ -25,7 +25,8 @@ from schemas.reasons import Reason
 from schemas.responses.repair import Repair
 from starter.devstack.mailbox import Mailbox
 from starter.ops.pausing import Pausable, Pausing
-from starter.ops.repair import By, NotRepairable, Repairs
+from starter.ops.repair import By, Repairs
+from starter.ops.resting import NotRepairable
 from starter.support.journeys import NoSuchJourney
 from starter.support.replay import HistoryGone
 from starter.versioning.publishing import publish
