@@ -112,8 +112,8 @@ class SmtpEndpoint:
         Raises:
             RequestFailed: it was not.
         """
-        wish = {"store": STORE, "variant": str(variant), "email": email}
-        await self._post("/v1/signups", {"Content-Type": "application/json"}, json.dumps(wish).encode(), 202)
+        sign_up = {"store": STORE, "variant": str(variant), "email": email}
+        await self._post("/v1/signups", {"Content-Type": "application/json"}, json.dumps(sign_up).encode(), 202)
 
     def close(self) -> None:
         """Let go of the server."""

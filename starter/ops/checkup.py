@@ -20,7 +20,7 @@ from starter.runtime.endpoints import running_endpoints
 from starter.runtime.heartbeat import STALE_AFTER, heartbeat_age, heartbeat_file
 
 SHORT_RETENTION = timedelta(days=7)
-"""Who asks why they were not told asks within days, and then the history should still be there."""
+"""Contacts ask within days why they got no message; the history should still be there then."""
 
 
 async def examine(settings: Settings) -> Checkup:

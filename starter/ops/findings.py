@@ -5,11 +5,11 @@ from enum import StrEnum
 from schemas.model import Model
 
 ANSWER_LIMIT = 5.0
-"""Seconds that a component may take to answer; who asks a doctor sits and waits."""
+"""Seconds that a component may take to answer: somebody waits for the check-up at a terminal."""
 
 
 class Health(StrEnum):
-    """How one thing stands."""
+    """How well one component is."""
 
     GOOD = "good"
     NOTE = "note"

@@ -1,7 +1,7 @@
 """Pausing alerts and conversations: everyone keeps their place, and nothing leaves at resume that was not shown first.
 
-While something is paused, sign-ups are taken and stock is counted as ever; only places are not given, and messages
-under way are put off. A pause and a resume are one transaction each, with a row in the audit.
+While something is paused, sign-ups are taken and stock is counted as ever; but nobody is given a claim, and messages
+are deferred. A pause and a resume are one transaction each, with a row in the audit.
 """
 
 from dataclasses import dataclass
@@ -127,7 +127,7 @@ class Pausing:
         return PauseReport(kind=what.kind, code=what.code, changed=paused_at is not None, paused_at=known)
 
     async def would_resume(self, what: Pausable) -> ResumeReport:
-        """What a resume would set off now. Changes nothing.
+        """What a resume would cause now. Changes nothing.
 
         Raises:
             NothingToPause: as it says.

@@ -24,7 +24,7 @@ from starter.ops.resting import LOOKS, NotRepairable, Rest, RestingPlaces, descr
 SQL = load_queries("starter.ops", "repair.sql")
 
 STOPPING = (Reason.MESSAGE_BROKEN, Reason.WEBHOOK_FAILED)
-"""Causes that hold a journey up until somebody mends them. A message that waits for approval is no fault."""
+"""Causes that stop a journey until somebody mends them. A message that waits for approval is not among them."""
 AT_ONCE = 5000
 """Journeys resumed in one transaction: a second's work."""
 
@@ -99,7 +99,7 @@ class Repairs:
         Raises:
             NoSuchJourney: as it says.
             NotRepairable: it has ended, stands in line, does not rest, or its message may be on its way.
-            HistoryCorrupt, ArchiveUnavailable, ReplayFailed: where it rests cannot be told.
+            HistoryCorrupt, ArchiveUnavailable, ReplayFailed: where it rests cannot be found out.
         """
         looked_at: datetime = await SQL.now.value(self._pool)
         rest = await self._resting_places.of(journey_id)

@@ -59,7 +59,7 @@ class Call:
 
 
 class Dispatcher:
-    """Drains the outbox until it is told to stop."""
+    """Drains the outbox until it is cancelled."""
 
     def __init__(self, pool: Pool, waitlist: Waitlist, temporal: Temporal, keep_deliveries: timedelta) -> None:
         self._pool = pool
@@ -197,7 +197,7 @@ def _name(error: Exception) -> str:
 
 
 def _parks(call: Call, error: Exception) -> bool:
-    """Whether trying on is useless: Temporal refuses it, or the row cannot be understood, again and again."""
+    """Whether to give up: Temporal refused the call, or the row could not be understood, `PARK_AFTER` times."""
     refused = isinstance(error, RPCError) and not is_trouble(error)
     ours = isinstance(error, ValueError | KeyError | TypeError)
     return (refused or ours) and call.attempts + 1 >= PARK_AFTER

@@ -1,7 +1,7 @@
 """Back-population: contacts whose event lies in the past enter where they would be by now.
 
-What feeds the alert is read from the events on record: views, carts, and the sign-ups that came while every message
-was a draft. Each counts as if it had just been told, in its order and at its time.
+The events on record that lead into the alert are views, carts, and the sign-ups that came while every message was a
+draft. Each is treated as if it came now, in its order and with its own time.
 """
 
 from collections.abc import Sequence
@@ -58,7 +58,7 @@ class BackPopulating:
 
         Args:
             since: aware; by default as far back as the alert's relevancy window can reach.
-            total, progress: told how many people there are, and of those that were looked at.
+            total, progress: called with how many people there are, and how many more have been looked at.
             actor: who does it, for the audit.
 
         Raises:

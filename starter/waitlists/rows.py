@@ -1,7 +1,7 @@
-"""What the rows of a waiting list's file ask for: which of the store's things, or why it cannot be told.
+"""Which product or variant of the store each row of a waiting list's file means, or why that is not known.
 
-A row means the most exact that it names (variant, then SKU, then product) and nothing else: what is not known for
-certain is left out and told by its line, never guessed.
+A row means the most exact that it names (variant, then SKU, then product) and nothing else: where that is not certain
+the row is left out and reported by its line, never guessed.
 """
 
 from collections import Counter, defaultdict
@@ -65,7 +65,7 @@ class VariantRow:
 
 
 class Catalogue:
-    """What of a store is known that a file names."""
+    """The products and variants of a store that a file names, as far as they are known."""
 
     def __init__(self) -> None:
         self._by_id: dict[str, Thing] = {}
@@ -104,7 +104,7 @@ class Catalogue:
 
 
 def _only(found: Sequence[VariantRow], level: Level) -> Thing | LeftOut:
-    """The one thing that these are; those that are still there before those that are gone."""
+    """The one variant or product that these come to; removed variants count only where no other is left."""
     things = [each.thing for each in found if not each.removed] or [each.thing for each in found]
     of_one_product = level is Level.PRODUCT and len({thing.product_id for thing in things}) == 1
     return things[0] if len(things) == 1 or of_one_product else LeftOut.SEVERAL_VARIANTS

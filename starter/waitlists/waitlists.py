@@ -28,8 +28,8 @@ class UnknownMessage(DomainError):
     advice = "Put it into the conversation's document and publish that; those who sign up from then on have it."
 
 
-class MoreToHear(DomainError):
-    """Since the count was shown, more have come to be written to; nothing was done."""
+class MoreRecipients(DomainError):
+    """Since the count was shown, more contacts would get the message; nothing was done."""
 
     code = "more_than_shown"
     kind = ErrorKind.CONFLICT
@@ -130,7 +130,7 @@ class Waitlists:
         )
 
     async def export(self, lines: Lines, actor: str) -> WaitlistCsv:
-        """The lists with addresses, in the product's own CSV; that it was done is put on record.
+        """The lists with addresses, in the product's own CSV; the export is noted in the audit.
 
         Raises:
             UnknownProduct: as `show`.
@@ -153,8 +153,8 @@ class Waitlists:
         )
         return WaitlistCsv(text, line.total)
 
-    async def would_say(self, lines: Lines, message: str) -> Saying:
-        """To how many a message would be said. Changes nothing.
+    async def would_broadcast(self, lines: Lines, message: str) -> Saying:
+        """How many would get a message. Changes nothing.
 
         Raises:
             UnknownMessage, UnknownProduct: as they say.
@@ -167,19 +167,19 @@ class Waitlists:
         return saying
 
     @retry_on_deadlock
-    async def say(self, lines: Lines, message: str, actor: str, at_most: int | None = None) -> Saying:
-        """Say a message once to everyone who stands in line now; they keep their place. Said again, it does nothing.
+    async def broadcast(self, lines: Lines, message: str, actor: str, at_most: int | None = None) -> Saying:
+        """Send a message once to everyone in line now; they keep their place. A second call with it does nothing.
 
         Args:
             at_most: how many were agreed to; None: however many.
 
         Raises:
-            MoreToHear: nothing was done.
+            MoreRecipients: nothing was done.
         """
         async with transaction(self._pool) as connection:
             saying, journeys = await _recipients(connection, lines, message)
             if at_most is not None and saying.to_hear > at_most:
-                raise MoreToHear(at_most, saying)
+                raise MoreRecipients(at_most, saying)
             await SQL.broadcast.run(connection, journeys=journeys, message=message)
             details = {"message": message, "store": lines.store_id, "variant": lines.variant_id}
             details |= {"product": lines.product_id, "alert": lines.alert, "contacts": str(saying.to_hear)}
