@@ -24,7 +24,7 @@ from schemas.incoming.facts import ProductFact, VariantFact
 from starter.documents import load_document
 from starter.runtime.ports import LOOPBACK
 
-SQL = load_queries("bench", "fill.sql")
+SQL = load_queries("bench", "queries.sql")
 
 STORE = StoreId("bench.example.com")
 SENDS = DemoShop("the secret of the benchmark's shop", STORE)
@@ -112,8 +112,8 @@ class SmtpEndpoint:
         Raises:
             RequestFailed: it was not.
         """
-        wish = {"store": STORE, "variant": str(variant), "email": email}
-        await self._post("/v1/signups", {"Content-Type": "application/json"}, json.dumps(wish).encode(), 202)
+        sign_up = {"store": STORE, "variant": str(variant), "email": email}
+        await self._post("/v1/signups", {"Content-Type": "application/json"}, json.dumps(sign_up).encode(), 202)
 
     def close(self) -> None:
         """Let go of the server."""
@@ -191,8 +191,17 @@ class Shop:
         self, variant: int, count: int, alert: str, bound: Decimal | None, *, start: bool, armed: bool
     ) -> None:
         prefix = f"b{next(self._people)}-"
-        fill = prefix, count, STORE, str(variant), alert, bound, armed, start
-        await self.pool.execute(SQL["wait_in_line"], *fill, timeout=FILL_LIMIT_SECONDS)
+        await SQL.wait_in_line.within(FILL_LIMIT_SECONDS).run(
+            self.pool,
+            prefix=prefix,
+            count=count,
+            store_id=STORE,
+            variant_id=str(variant),
+            alert=alert,
+            trigger_at=bound,
+            armed=armed,
+            start=start,
+        )
 
     async def has(self, variant: int, units: int) -> None:
         """A signed webhook says so; returns once it is committed."""

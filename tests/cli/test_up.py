@@ -16,7 +16,7 @@ from starter.commands.keys import KeyList, NewKey
 from starter.commands.shop import Product
 from starter.commands.terminal.output import ExitCode
 from starter.commands.up import WhereItIs
-from starter.ops.checkup import Checkup
+from starter.ops.findings import Checkup
 from starter.runtime.endpoints import endpoints_file
 from tests.cli.command import PATIENCE, Shelftalk
 

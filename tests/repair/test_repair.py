@@ -25,7 +25,8 @@ from schemas.reasons import Reason
 from schemas.responses.repair import Repair
 from starter.devstack.mailbox import Mailbox
 from starter.ops.pausing import Pausable, Pausing
-from starter.ops.repair import By, NotRepairable, Repairs
+from starter.ops.repair import By, Repairs
+from starter.ops.resting import NotRepairable
 from starter.support.journeys import NoSuchJourney
 from starter.support.replay import HistoryGone
 from starter.versioning.publishing import publish
@@ -228,7 +229,7 @@ async def test_a_broken_message_to_those_in_line_stops_nobody(product: Product) 
     await publish(product.pool, document.model_copy(update={"messages": {**document.messages, "discontinued": broken}}))
     await product.shop.sells("v")
     (ada,) = await product.shop.signs_up("ada", list_code="torn")
-    await Waitlists(product.pool).say(Lines(store_id=STORE, variant_id="v"), "discontinued", "ops")
+    await Waitlists(product.pool).broadcast(Lines(store_id=STORE, variant_id="v"), "discontinued", "ops")
     await product.settled()
     await product.shop.has("v", 1)
     assert await product.mail_to("ada") == "torn alert"
