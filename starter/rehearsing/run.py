@@ -14,7 +14,7 @@ from starter.rehearsing.entrance import Entrance
 from starter.rehearsing.simulated_shop import Said, SimulatedShop
 from starter.rehearsing.timeline import Due, Timeline
 from starter.rehearsing.world import StagedRehearsal
-from workflows.compiler.compile import compile_document, compile_questions
+from workflows.compiler.compile import compile_criteria, compile_document
 from workflows.interpreter.path_recorder import MOST_STAYS
 from workflows.worlds.rehearsal import rehearse
 
@@ -48,7 +48,7 @@ class RunTester:
     def __init__(self, document: ConversationDocument) -> None:
         self._document = document
         self._program: Program = compile_document(document, working_version(document))
-        self._questions = compile_questions(document)
+        self._questions = compile_criteria(document)
 
     def run(self, scenario: ScenarioSection) -> Rehearsed:
         """Live one scenario."""

@@ -79,7 +79,7 @@ def _compile(document: ConversationDocument, version: VersionId) -> Program:
     )
 
 
-def compile_questions(document: ConversationDocument) -> CompiledCriteria:
+def compile_criteria(document: ConversationDocument) -> CompiledCriteria:
     """What a program asks for: criteria, of a decide step its branches', of an event its threads'; and addresses.
 
     A thread without criteria is entered by everyone.
