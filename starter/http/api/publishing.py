@@ -19,7 +19,7 @@ from starter.http.dependencies import InjectedServices
 from starter.http.problems import FieldProblem, Kind, Refusal, problem_responses
 from starter.services import Services
 from starter.versioning.bulk import Decision
-from starter.versioning.versions import WORKING, Which
+from starter.versioning.which import WORKING, Which
 
 router = keyed_router("publishing")
 

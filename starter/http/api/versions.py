@@ -22,7 +22,7 @@ from starter.http.actor import Actor
 from starter.http.auth import keyed_router
 from starter.http.dependencies import InjectedServices
 from starter.http.problems import FieldProblem, Kind, Refusal, problem_responses
-from starter.versioning.versions import MOST_VERSIONS, PUBLISHED, WORKING, Which
+from starter.versioning.which import MOST_VERSIONS, PUBLISHED, WORKING, Which
 
 router = keyed_router("versions")
 
