@@ -87,7 +87,7 @@ class RequestFailed(Exception):
 
 
 @dataclass(slots=True)
-class SmtpEndpoint:
+class WebClient:
     """The web server, over a few kept connections; a request waits for a free one."""
 
     port: int
@@ -112,8 +112,8 @@ class SmtpEndpoint:
         Raises:
             RequestFailed: it was not.
         """
-        wish = {"store": STORE, "variant": str(variant), "email": email}
-        await self._post("/v1/signups", {"Content-Type": "application/json"}, json.dumps(wish).encode(), 202)
+        request = {"store": STORE, "variant": str(variant), "email": email}
+        await self._post("/v1/signups", {"Content-Type": "application/json"}, json.dumps(request).encode(), 202)
 
     def close(self) -> None:
         """Let go of the server."""
@@ -135,7 +135,7 @@ class Shop:
     """One shop over one database."""
 
     pool: Pool
-    door: SmtpEndpoint
+    web: WebClient
     _variants: Iterator[int] = field(default_factory=lambda: itertools.count(1))
     _people: Iterator[int] = field(default_factory=itertools.count)
 
@@ -191,13 +191,22 @@ class Shop:
         self, variant: int, count: int, alert: str, bound: Decimal | None, *, start: bool, armed: bool
     ) -> None:
         prefix = f"b{next(self._people)}-"
-        fill = prefix, count, STORE, str(variant), alert, bound, armed, start
-        await self.pool.execute(SQL["wait_in_line"], *fill, timeout=FILL_LIMIT_SECONDS)
+        await SQL.wait_in_line.within(FILL_LIMIT_SECONDS).run(
+            self.pool,
+            prefix=prefix,
+            count=count,
+            store_id=STORE,
+            variant_id=str(variant),
+            alert_id=alert,
+            bound=bound,
+            armed=armed,
+            start=start,
+        )
 
     async def has(self, variant: int, units: int) -> None:
-        """A signed webhook says so; returns once it is committed."""
+        """Send a signed webhook with this level; returns once it is committed."""
         body, headers = level_webhook(variant, units)
-        await self.door.webhook(body, headers)
+        await self.web.webhook(body, headers)
 
 
 FILL_LIMIT_SECONDS = 120.0
@@ -205,6 +214,6 @@ FILL_LIMIT_SECONDS = 120.0
 
 
 def level_webhook(variant: int, units: int) -> tuple[bytes, Mapping[str, str]]:
-    """A level as the storefront signs it."""
-    told = SENDS.level(_FIRST_ITEM + variant, units)
-    return told.body, told.headers
+    """The webhook of a level, signed as the storefront signs it."""
+    request = SENDS.level(_FIRST_ITEM + variant, units)
+    return request.body, request.headers

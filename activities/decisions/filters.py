@@ -2,10 +2,11 @@
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from typing import Protocol
 
 from activities.decisions.evaluate import evaluate
 from activities.decisions.facts import CriteriaFacts
-from activities.postgres.pool import Connection, Pool, Row
+from activities.postgres.pool import Connection, Pool
 from activities.postgres.queries import load_queries
 from schemas.channels import Channel
 from schemas.criteria import read_criteria
@@ -13,23 +14,35 @@ from schemas.criteria import read_criteria
 SQL = load_queries("activities.decisions", "filters.sql")
 
 
+class StoredFilters(Protocol):
+    """The filters of an alert, as a row of the database holds them.
+
+    Attributes:
+        triggers: the trigger filter, about the product; None: the alert has none.
+        profile: the profile filter, about the contact; None: the alert has none.
+    """
+
+    @property
+    def alert_id(self) -> str | None: ...
+    @property
+    def triggers(self) -> object: ...
+    @property
+    def profile(self) -> object: ...
+
+
 async def passes(
     database: Pool | Connection,
-    alert: Row,
+    alert: StoredFilters,
     contact_id: str,
     store_id: str,
     product_id: str,
     variant_id: str | None,
 ) -> bool:
-    """Whether the trigger filter and the profile filter of an alert hold.
-
-    Args:
-        alert: a row with `alert_id`, `triggers` and `profile`, as they are stored; either may be null.
-    """
-    filters = [read_criteria(stored) for stored in (alert["triggers"], alert["profile"]) if stored is not None]
+    """Whether the trigger filter and the profile filter of an alert hold."""
+    filters = [read_criteria(stored) for stored in (alert.triggers, alert.profile) if stored is not None]
     if not filters:
         return True
-    facts = await criteria_facts(database, contact_id, store_id, product_id, variant_id, alert["alert_id"])
+    facts = await criteria_facts(database, contact_id, store_id, product_id, variant_id, alert.alert_id)
     if facts is None:
         return False
     now = datetime.now(UTC)

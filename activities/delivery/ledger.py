@@ -65,6 +65,15 @@ class UnknownJourney(Exception):
     """There is no such journey in the database."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Filters:
+    """The filters of an alert, as they are stored."""
+
+    alert_id: str | None
+    triggers: object
+    profile: object
+
+
 class Ledger:
     """The ledger in PostgreSQL."""
 
@@ -95,8 +104,9 @@ class Ledger:
         if row is None:
             raise UnknownJourney(f"journey {request.journey_id} is not in the database this worker uses")
         recorded = _outcome(row["outcome"])
+        filters = _Filters(row["alert_id"], row["triggers"], row["profile"])
         passed = recorded is not None or await passes(
-            self._pool, row, row["contact_id"], row["store_id"], row["product_id"], row["variant_id"]
+            self._pool, filters, row["contact_id"], row["store_id"], row["product_id"], row["variant_id"]
         )
         offer = await self._offer(row) if recorded is None else None
         return SendContext(

@@ -11,7 +11,7 @@ Why not aiosql: its queries are made at run time and are `Any` to a type checker
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from importlib.resources import files
 from typing import Any, TypeVar
@@ -40,11 +40,17 @@ class Query:
         name: where it was found, for errors: `activities.archive/archiving.sql: to_archive`.
         sql: its text with the numbered parameters that PostgreSQL takes.
         parameters: the names of these, the first for `$1`.
+        limit: seconds it may take; None: as long as the pool lets every query.
     """
 
     name: str
     sql: str
     parameters: tuple[str, ...]
+    limit: float | None = None
+
+    def within(self, seconds: float) -> "Query":
+        """The same query with a limit of its own, for one that reads or writes very much."""
+        return replace(self, limit=seconds)
 
     def arguments(self, given: Mapping[str, object]) -> list[object]:
         """These values in the order of the parameters.
@@ -59,12 +65,12 @@ class Query:
 
     async def rows(self, on: Pool | Connection, into: type[T], **given: object) -> list[T]:
         """All rows, each as one of `into`: a frozen dataclass or model with a field for each column."""
-        found = await on.fetch(self.sql, *self.arguments(given))
+        found = await on.fetch(self.sql, *self.arguments(given), timeout=self.limit)
         return [read_row(into, row) for row in found]
 
     async def row(self, on: Pool | Connection, into: type[T], **given: object) -> T | None:
         """The first row, or None where there is none."""
-        found = await on.fetchrow(self.sql, *self.arguments(given))
+        found = await on.fetchrow(self.sql, *self.arguments(given), timeout=self.limit)
         return None if found is None else read_row(into, found)
 
     async def one(self, on: Pool | Connection, into: type[T], **given: object) -> T:
@@ -75,19 +81,19 @@ class Query:
 
     async def value(self, on: Pool | Connection, **given: object) -> Any:
         """The first column of the first row; None where there is no row. Name its type where it is taken."""
-        return await on.fetchval(self.sql, *self.arguments(given))
+        return await on.fetchval(self.sql, *self.arguments(given), timeout=self.limit)
 
     async def values(self, on: Pool | Connection, **given: object) -> list[Any]:
         """The first column of every row."""
-        return [row[0] for row in await on.fetch(self.sql, *self.arguments(given))]
+        return [row[0] for row in await on.fetch(self.sql, *self.arguments(given), timeout=self.limit)]
 
     async def run(self, on: Pool | Connection, **given: object) -> None:
         """Carry it out; what it returns is of no interest."""
-        await on.execute(self.sql, *self.arguments(given))
+        await on.execute(self.sql, *self.arguments(given), timeout=self.limit)
 
     async def run_for_each(self, on: Pool | Connection, given: Iterable[Mapping[str, object]]) -> None:
         """Carry it out once for each of these, in one round trip, all or none."""
-        await on.executemany(self.sql, [self.arguments(each) for each in given])
+        await on.executemany(self.sql, [self.arguments(each) for each in given], timeout=self.limit)
 
 
 class Queries:

@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 
-from activities.journeys.contact_events import UNSUBSCRIBED, Happened, tell_journeys
+from activities.journeys.contact_events import UNSUBSCRIBED, Happened, signal_journeys
 from activities.postgres.pool import Pool, transaction
 from activities.postgres.queries import load_queries
 from activities.postgres.retry import retry_on_deadlock
@@ -28,5 +28,5 @@ class Consents:
             if consent_id is not None and not granted:
                 now = datetime.now(UTC)
                 happened = Happened(None, contact_id, f"consent/{consent_id}", (UNSUBSCRIBED,), now)
-                await tell_journeys(connection, happened)
+                await signal_journeys(connection, happened)
         return contact_id

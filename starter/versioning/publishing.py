@@ -9,7 +9,7 @@ from activities.postgres.pool import Connection, Pool, Row, transaction
 from activities.postgres.queries import load_queries
 from activities.postgres.retry import retry_on_deadlock
 from activities.stock.products import load_product
-from activities.waitlist.store import update_episodes
+from activities.waitlist.episodes import update_episodes
 from schemas.criteria import Criteria, write_criteria
 from schemas.document.alert_types.registry import AnyAlert, store_alert
 from schemas.document.alert_types.vocabulary import AlertEvent
