@@ -72,9 +72,9 @@ select distinct on (ev.contact_id, considered.alert, considered.product, conside
        considered.reason, p.title as product_title
 from events ev
 cross join lateral jsonb_to_recordset(coalesce(ev.outcome -> 'alerts', '[]'))
-    as considered (alert text, product text, variant text, standing text, reason text)
+    as considered (alert text, product text, variant text, result text, reason text)
 join products p on p.store_id = ev.store_id and p.product_id = considered.product
-where considered.standing = 'not_entered' and considered.reason is not null
+where considered.result = 'not_entered' and considered.reason is not null
   and ($1::text is null or ev.contact_id = $1)
   and ($2::text is null or ev.store_id = $2)
   and ($3::text is null or ((ev.product_id = $3 or ev.product_id is null) and considered.product = $3))
@@ -92,9 +92,9 @@ select distinct on (considered.conversation, ev.store_id)
        p.title as product_title
 from events ev
 cross join lateral jsonb_to_recordset(coalesce(ev.outcome -> 'conversations', '[]'))
-    as considered (conversation text, standing text, reason text)
+    as considered (conversation text, result text, reason text)
 left join products p on p.store_id = ev.store_id and p.product_id = ev.product_id
-where ev.contact_id = $1 and considered.standing = 'not_entered' and considered.reason is not null
+where ev.contact_id = $1 and considered.result = 'not_entered' and considered.reason is not null
   and ($2::text is null or ev.store_id = $2)
   and ($3::text is null or ev.product_id = $3)
   and ($4::text is null or ev.variant_id = $4)
