@@ -32,10 +32,10 @@ async def measure_intake(servers: Servers, requests: int, rounds: int) -> Intake
 
             async def webhook(index: int, number: int = number) -> None:
                 body, headers = level_webhook(variants[index % VARIANTS], index % 2 * (number + 1))
-                await shop.door.webhook(body, headers)
+                await shop.web.webhook(body, headers)
 
             async def sign_up(index: int, number: int = number) -> None:
-                await shop.door.sign_up(f"n{number}-{index}@example.com", variants[index % VARIANTS])
+                await shop.web.sign_up(f"n{number}-{index}@example.com", variants[index % VARIANTS])
 
             await quiet()
             webhooks.append(await _rate(requests, webhook))

@@ -19,7 +19,7 @@ from activities.postgres.pool import Pool, open_pool
 from bench.metrics import Counts
 from bench.process import START_LIMIT_SECONDS, Part, running_part
 from bench.processor import processor_time
-from bench.shop import SENDS, Shop, SmtpEndpoint, conversations
+from bench.shop import SENDS, Shop, WebClient, conversations
 from schemas.settings import Settings
 from starter.devstack.postgres import EmbeddedPostgres
 from starter.devstack.temporal import EmbeddedTemporal
@@ -154,11 +154,11 @@ async def open_shop(folder: Path, database_url: str, temporal_address: str) -> A
     }
     try:
         async with running_part("web server", "bench.web", folder, environment) as web:
-            door = SmtpEndpoint(urlsplit(await web.hear(START_LIMIT_SECONDS)).port or 0, CONNECTIONS)
-            shop = Shop(pool, door)
+            client = WebClient(urlsplit(await web.hear(START_LIMIT_SECONDS)).port or 0, CONNECTIONS)
+            shop = Shop(pool, client)
             await shop.sells_other_things()
             yield shop
-            door.close()
+            client.close()
     finally:
         await pool.close()
 

@@ -87,7 +87,7 @@ class RequestFailed(Exception):
 
 
 @dataclass(slots=True)
-class SmtpEndpoint:
+class WebClient:
     """The web server, over a few kept connections; a request waits for a free one."""
 
     port: int
@@ -135,7 +135,7 @@ class Shop:
     """One shop over one database."""
 
     pool: Pool
-    door: SmtpEndpoint
+    web: WebClient
     _variants: Iterator[int] = field(default_factory=lambda: itertools.count(1))
     _people: Iterator[int] = field(default_factory=itertools.count)
 
@@ -204,9 +204,9 @@ class Shop:
         )
 
     async def has(self, variant: int, units: int) -> None:
-        """A signed webhook says so; returns once it is committed."""
+        """Send a signed webhook with this level; returns once it is committed."""
         body, headers = level_webhook(variant, units)
-        await self.door.webhook(body, headers)
+        await self.web.webhook(body, headers)
 
 
 FILL_LIMIT_SECONDS = 120.0
@@ -214,6 +214,6 @@ FILL_LIMIT_SECONDS = 120.0
 
 
 def level_webhook(variant: int, units: int) -> tuple[bytes, Mapping[str, str]]:
-    """A level as the storefront signs it."""
-    told = SENDS.level(_FIRST_ITEM + variant, units)
-    return told.body, told.headers
+    """The webhook of a level, signed as the storefront signs it."""
+    request = SENDS.level(_FIRST_ITEM + variant, units)
+    return request.body, request.headers

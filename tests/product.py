@@ -17,7 +17,8 @@ from activities.archive.postgres import PostgresArchive
 from activities.intake.events import Events
 from activities.intake.intake import Intake
 from activities.postgres.pool import Pool
-from activities.waitlist.enlist import Enlisted, Enlisting
+from activities.waitlist.enlist import Enlisting
+from activities.waitlist.entry import Enlisted
 from activities.waitlist.store import Waitlist
 from schemas.document.conversation import ConversationDocument
 from schemas.ids import JourneyId, StoreId, Subject, journey_workflow_id, shelf_workflow_id

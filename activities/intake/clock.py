@@ -1,4 +1,4 @@
-"""How far a clock that is not ours is believed. Pure."""
+"""How far another system's clock is trusted. Pure."""
 
 from datetime import datetime, timedelta
 

@@ -1,15 +1,15 @@
 """Forgetting people, because they or their shop ask for it.
 
-The address goes, with everything that was told about the person; what remains are ids that lead to nobody. Whoever
-stood in line leaves it, and the place passes on. Runs in the transaction of the message that asks, and in statements
-that do not grow in number with the people: a storefront waits for the answer.
+The address is deleted, with everything that was reported about the person; what remains are ids that lead to nobody.
+They leave all waiting lists, and their places pass on. Runs in the transaction of the message that asks for it, and in
+a number of statements that does not grow with the number of people: a storefront waits for the answer.
 """
 
 from dataclasses import dataclass
 
 from activities.postgres.pool import Connection
 from activities.postgres.queries import load_queries
-from activities.waitlist.store import look_again
+from activities.waitlist.episodes import look_again
 from schemas.ids import StoreId, Subject
 from schemas.incoming.facts import ContactErasureFact, DataRequestFact
 
@@ -52,10 +52,10 @@ async def erase_contact(connection: Connection, store_id: StoreId, fact: Contact
 
 
 async def erase_shop(connection: Connection, store_id: StoreId) -> None:
-    """Forget what this shop told of people: those whom only it knows altogether, the others as far as it goes."""
+    """Forget what this shop reported of people: all of those whom only it knows, and its own part of the others."""
     people = await SQL.contacts_of_shop.rows(connection, ContactOfShop, store_id=store_id)
     everyone = [person.id for person in people]
-    # Whoever only this shop knows stands in line nowhere else.
+    # Those whom only this shop knows are in line in no other.
     await _leave(connection, everyone, store_id)
     await _forget(connection, [person.id for person in people if person.alone])
     await SQL.forget_lists_of_shop.run(connection, store_id=store_id, contact_ids=everyone)

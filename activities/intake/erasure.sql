@@ -28,7 +28,8 @@ for update of c;
 select from products p
 where exists (
     select from waiting w join journeys j on j.id = w.journey_id
-    where w.contact_id = any(:contact_ids::text[]) and w.state in ('waiting', 'claimed') and (:store_id::text is null or w.store_id = :store_id)
+    where w.contact_id = any(:contact_ids::text[]) and w.state in ('waiting', 'claimed')
+      and (:store_id::text is null or w.store_id = :store_id)
       and j.store_id = p.store_id and j.product_id = p.product_id)
 order by store_id, product_id
 for no key update;
@@ -36,17 +37,20 @@ for no key update;
 -- name: refuse_claims
 update claims c set state = 'refused', settled_at = now()
 from journeys j
-where c.journey_id = j.id and c.state = 'given' and j.contact_id = any(:contact_ids::text[]) and (:store_id::text is null or j.store_id = :store_id);
+where c.journey_id = j.id and c.state = 'given' and j.contact_id = any(:contact_ids::text[])
+  and (:store_id::text is null or j.store_id = :store_id);
 
 -- name: leave_lines
 update waiting set state = 'left', reason = 'erased'
-where contact_id = any(:contact_ids::text[]) and state in ('waiting', 'claimed') and (:store_id::text is null or store_id = :store_id)
+where contact_id = any(:contact_ids::text[]) and state in ('waiting', 'claimed')
+  and (:store_id::text is null or store_id = :store_id)
 returning store_id, subject;
 
 -- name: ask_to_leave
 insert into outbox (kind, journey_id, reason)
 select 'leave', id, 'erased' from journeys
-where contact_id = any(:contact_ids::text[]) and ended_at is null and (:store_id::text is null or store_id = :store_id);
+where contact_id = any(:contact_ids::text[]) and ended_at is null
+  and (:store_id::text is null or store_id = :store_id);
 
 -- name: forget_suppressions
 delete from suppressions where address in (select email from contacts where id = any(:contact_ids::text[]));

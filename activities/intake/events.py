@@ -1,22 +1,25 @@
-"""What contacts did, recorded once and in any order (P4), and what it means: places in line, what was bought, and
-what conversations make of it.
+"""What contacts did: each event is recorded once, in any order (P4), and takes effect: on waiting lists, on orders, on
+list membership and on conversations.
 
-An event is one transaction: its row, the contact's attributes, the orders or the entries it led to, and the answer,
-kept beside it (P7). Storefronts tell of the same by webhook: there it is part of the delivery's transaction.
+An event is one transaction: its row, the contact's attributes, the orders or entries it led to, and the outcome,
+stored with it (P7). What storefronts report by webhook is recorded in the delivery's transaction.
 """
 
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import assert_never
 
 from activities.intake.clock import clamp_to_now
 from activities.intake.orders import OrderLine, record_order
 from activities.journeys.contact_events import Happened
-from activities.journeys.entering import tell_conversations
+from activities.journeys.entering import pass_to_conversations
 from activities.journeys.list_membership import NoSuchList, join_list
 from activities.postgres.pool import Connection, Pool, transaction
 from activities.postgres.queries import load_queries
 from activities.postgres.retry import retry_on_deadlock
-from activities.waitlist.enlist import Enlisted, Enlisting, Interest, NotEnlisted, contact
+from activities.stock.products import find_product
+from activities.waitlist.enlist import Enlisting, contact
+from activities.waitlist.entry import Enlisted, Interest, NotEnlisted
 from schemas.document.alert_types.vocabulary import Action
 from schemas.ids import ContactId, StoreId
 from schemas.incoming.events import (
@@ -45,12 +48,27 @@ ALREADY_ON_LIST = "They were on this list already."
 NO_ALERT = "No published alert is fed by this: recorded, and nobody is enlisted."
 
 
+@dataclass(frozen=True, slots=True)
+class RecordedEvent:
+    """An event that was recorded before: whose it is, and its `EventEffect` as it is stored."""
+
+    contact_id: ContactId
+    outcome: EventEffect
+
+
+@dataclass(frozen=True, slots=True)
+class ErasureStatus:
+    """Whether a contact was erased."""
+
+    erased: bool
+
+
 class _EventRefused(Exception):
-    """Nothing of the event may stay; the text says why."""
+    """Rolls back the event; the text says why."""
 
 
 class Events:
-    """The way in for what contacts did."""
+    """Takes events about contacts."""
 
     def __init__(self, pool: Pool) -> None:
         self._pool = pool
@@ -66,7 +84,7 @@ class Events:
 
 
 async def take_checkout(connection: Connection, store_id: StoreId, fact: CheckoutFact) -> None:
-    """A storefront's checkout is the event that someone started one; each change of it is an event of its own."""
+    """Record a storefront's checkout as the event `checkout_started`; each later change of it is another event."""
     items = tuple(
         Item(product=item.product_id, variant=item.variant_id, quantity=min(item.quantity, MOST_UNITS))
         for item in fact.items[:MOST_ITEMS]
@@ -90,40 +108,40 @@ async def _take(connection: Connection, event: Event) -> EventOutcome:
     contact_id = await _contact(connection, event)
     now = datetime.now(UTC)
     told_at = clamp_to_now(event.happened_at or now, now)
-    at = min(told_at, now)  # a clock that is ahead makes nothing newer than what is told next
-    await connection.execute(SQL["add_store"], event.store)
+    at = min(told_at, now)  # a sender's clock that is ahead must not outrank events that come later
+    await SQL.add_store.run(connection, store_id=event.store)
     if not await _add(connection, event, contact_id, at):
-        # Another request brought the same event in between; nothing of this one stays but what it shares with that.
+        # Another request recorded the same event since we looked.
         repeated = await _known(connection, event)
         assert repeated is not None, "whoever was first has committed: the insert waited for them"
         return repeated
     if event.attributes:
-        size = await connection.fetchval(SQL["merge_attributes"], contact_id, event.attributes, told_at)
+        size: int = await SQL.merge_attributes.value(
+            connection, contact_id=contact_id, attributes=event.attributes, at=told_at
+        )
         if size > LARGEST_ATTRIBUTES:
             raise _EventRefused(f"With these, the contact's attributes would exceed {LARGEST_ATTRIBUTES} bytes.")
     effect = await _take_effect(connection, event, contact_id, at, told_at)
-    await connection.execute(
-        SQL["set_outcome"], event.store, event.id, effect.model_dump(mode="json", exclude_defaults=True)
-    )
+    outcome = effect.model_dump(mode="json", exclude_defaults=True)
+    await SQL.set_outcome.run(connection, store_id=event.store, event_id=event.id, outcome=outcome)
     return EventOutcome(id=event.id, status=EventStatus.ACCEPTED, contact=contact_id, effect=effect)
 
 
 async def _known(connection: Connection, event: Event) -> EventOutcome | None:
-    row = await connection.fetchrow(SQL["known_event"], event.store, event.id)
-    if row is None:
+    known = await SQL.known_event.row(connection, RecordedEvent, store_id=event.store, event_id=event.id)
+    if known is None:
         return None
-    effect = EventEffect.model_validate(row["outcome"])
-    return EventOutcome(id=event.id, status=EventStatus.REPEATED, contact=row["contact_id"], effect=effect)
+    return EventOutcome(id=event.id, status=EventStatus.REPEATED, contact=known.contact_id, effect=known.outcome)
 
 
 async def _contact(connection: Connection, event: Event) -> ContactId:
     if event.email is not None:
         return await contact(connection, event.email)
     assert event.contact is not None, "an event names one of the two"
-    row = await connection.fetchrow(SQL["contact_by_id"], event.contact)
-    if row is None:
+    status = await SQL.contact_by_id.row(connection, ErasureStatus, contact_id=event.contact)
+    if status is None:
         raise _EventRefused("There is no contact with this id.")
-    if row["erased"]:
+    if status.erased:
         raise _EventRefused("This contact was erased; nothing is recorded of them any more.")
     return event.contact
 
@@ -132,22 +150,22 @@ async def _add(connection: Connection, event: Event, contact_id: ContactId, at: 
     """Whether it is new."""
     things = event.things
     only = things[0] if len(things) == 1 else None
-    added = await connection.fetchval(
-        SQL["add_event"],
-        event.store,
-        event.id,
-        event.kind,
-        event.name,
-        contact_id,
-        only.product if only else None,
-        only.variant if only else None,
-        sum(thing.quantity for thing in things) or None,
-        at,
-        event.properties,
-        [item.model_dump(mode="json", exclude_none=True) for item in event.items],
-        event.order,
-        event.message,
-        event.list,
+    added = await SQL.add_event.value(
+        connection,
+        store_id=event.store,
+        event_id=event.id,
+        kind=event.kind,
+        name=event.name,
+        contact_id=contact_id,
+        product_id=only.product if only else None,
+        variant_id=only.variant if only else None,
+        quantity=sum(thing.quantity for thing in things) or None,
+        happened_at=at,
+        properties=event.properties,
+        items=[item.model_dump(mode="json", exclude_none=True) for item in event.items],
+        order_id=event.order,
+        message_id=event.message,
+        list_code=event.list,
     )
     return added is not None
 
@@ -155,15 +173,15 @@ async def _add(connection: Connection, event: Event, contact_id: ContactId, at: 
 async def _take_effect(
     connection: Connection, event: Event, contact_id: ContactId, at: datetime, told_at: datetime
 ) -> EventEffect:
-    """What it leads to. `told_at` is when it happened by the clock of whoever tells: what is newer, by that, stands."""
+    """Apply the event. `told_at`: when it happened by the sender's own clock, by which its messages are ordered."""
     name = event.kind if event.name is None else f"{CUSTOM}{event.name}"
     properties = event.properties | ({"list": event.list} if event.list is not None else {})
     happened = Happened(event.store, contact_id, event.id, (name,), at, event.things, properties)
     match event.kind:
         case EventKind.VIEWED_PRODUCT:
-            return await _tell(connection, happened, await _enlist(connection, Action.BROWSE, event, contact_id, at))
+            return await _pass_on(connection, happened, await _enlist(connection, Action.BROWSE, event, contact_id, at))
         case EventKind.ADDED_TO_CART | EventKind.CHECKOUT_STARTED:
-            return await _tell(connection, happened, await _enlist(connection, Action.CART, event, contact_id, at))
+            return await _pass_on(connection, happened, await _enlist(connection, Action.CART, event, contact_id, at))
         case EventKind.ORDERED:
             assert event.order is not None, "an ordered event has its order"
             lines = [OrderLine(item.product or "", item.variant, item.quantity) for item in event.things]
@@ -177,16 +195,16 @@ async def _take_effect(
                 raise _EventRefused(str(unknown)) from unknown
             if not joined:
                 return EventEffect(note=ALREADY_ON_LIST)
-            return await _tell(connection, happened, EventEffect())
+            return await _pass_on(connection, happened, EventEffect())
         case EventKind.CUSTOM | EventKind.OPENED_MESSAGE | EventKind.CLICKED_MESSAGE:
-            return await _tell(connection, happened, EventEffect())
+            return await _pass_on(connection, happened, EventEffect())
         case _:
             assert_never(event.kind)
 
 
-async def _tell(connection: Connection, happened: Happened, effect: EventEffect) -> EventEffect:
-    """Last of all, for the locks' order."""
-    considered = await tell_conversations(connection, happened)
+async def _pass_on(connection: Connection, happened: Happened, effect: EventEffect) -> EventEffect:
+    """Pass the event to conversations; last of all, because journeys are last in the order of locks."""
+    considered = await pass_to_conversations(connection, happened)
     note = None if considered and effect.note == NO_ALERT else effect.note
     return effect.model_copy(update={"conversations": considered, "note": note})
 
@@ -195,10 +213,9 @@ async def _enlist(
     connection: Connection, action: Action, event: Event, contact_id: ContactId, at: datetime
 ) -> EventEffect:
     found = [
-        (await connection.fetchval(SQL["find_thing"], event.store, item.product, item.variant), item.variant)
-        for item in event.things
+        (await find_product(connection, event.store, item.product, item.variant), item.variant) for item in event.things
     ]
-    # In a fixed order, for each product is held until the transaction ends; and each thing once.
+    # Each thing once, and in a fixed order: every product stays locked until the transaction ends.
     known = sorted({(product, variant or "") for product, variant in found if product is not None})
     considered: list[Considered] = []
     for product_id, variant_id in known:

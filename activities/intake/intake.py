@@ -5,7 +5,7 @@ nothing, and Temporal is not needed. Transitions come from our stored state, und
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import assert_never
@@ -20,7 +20,7 @@ from activities.postgres.retry import retry_on_deadlock
 from activities.stock.offers import Product
 from activities.stock.products import UnknownVariant, load_product
 from activities.stock.quantities import Quantities
-from activities.waitlist.store import update_episodes
+from activities.waitlist.episodes import update_episodes
 from schemas.ids import StoreId, Subject
 from schemas.incoming.facts import (
     CheckoutFact,
@@ -48,8 +48,15 @@ class Receipt(StrEnum):
     MALFORMED = "malformed"
 
 
+@dataclass(frozen=True, slots=True)
+class InventoryItem:
+    """The inventory item of a variant; None: its storefront has not named one."""
+
+    inventory_item_id: str | None
+
+
 class Intake:
-    """The way in for what storefronts say, by webhook, API or hand."""
+    """Takes what storefronts report, by webhook, API or hand."""
 
     def __init__(self, pool: Pool) -> None:
         self._pool = pool
@@ -58,7 +65,7 @@ class Intake:
     async def receive(self, delivery: WebhookDelivery, facts: Sequence[Fact]) -> Receipt:
         """Apply a delivery once."""
         async with transaction(self._pool) as connection:
-            if not await _write_down(connection, delivery, Receipt.APPLIED):
+            if not await _record_delivery(connection, delivery, Receipt.APPLIED):
                 return Receipt.REPEATED
             await _add_store(connection, delivery.store_id, delivery.source)
             for fact in facts:
@@ -69,7 +76,7 @@ class Intake:
     async def ignore(self, delivery: WebhookDelivery) -> Receipt:
         """Record a delivery that is not for us; its body is not kept, for it may be about people."""
         async with transaction(self._pool) as connection:
-            written = await _write_down(connection, delivery, Receipt.IGNORED)
+            written = await _record_delivery(connection, delivery, Receipt.IGNORED)
         return Receipt.IGNORED if written else Receipt.REPEATED
 
     @retry_on_deadlock
@@ -77,7 +84,7 @@ class Intake:
         """Keep a delivery that could not be read, for inspection; the body only if it is not about people."""
         async with transaction(self._pool) as connection:
             kept = None if delivery.about_people else body
-            await _write_down(connection, delivery, Receipt.MALFORMED, error, kept)
+            await _record_delivery(connection, delivery, Receipt.MALFORMED, error, kept)
         return Receipt.MALFORMED
 
     @retry_on_deadlock
@@ -90,22 +97,25 @@ class Intake:
 
     @retry_on_deadlock
     async def set_stock(self, variant: Subject, location: str, available: int, at: datetime) -> None:
-        """A variant's level at one location, told by variant.
+        """Set a variant's level at one location, by the variant's id and not by its inventory item's.
 
         Raises:
             UnknownVariant: as it says.
         """
         async with transaction(self._pool) as connection:
-            key = variant.store_id, variant.id
-            row = await connection.fetchrow(SQL["item_of_variant"], *key)
-            if row is None:
+            item = await SQL.item_of_variant.row(
+                connection, InventoryItem, store_id=variant.store_id, variant_id=variant.id
+            )
+            if item is None:
                 raise UnknownVariant(str(variant))
-            item = row["inventory_item_id"] or await connection.fetchval(SQL["give_item"], *key)
-            level = StockFact(inventory_item_id=item, location_id=location, available=available, observed_at=at)
+            item_id: str = item.inventory_item_id or await SQL.give_item.value(
+                connection, store_id=variant.store_id, variant_id=variant.id
+            )
+            level = StockFact(inventory_item_id=item_id, location_id=location, available=available, observed_at=at)
             await _apply(connection, variant.store_id, level)
 
 
-async def _write_down(
+async def _record_delivery(
     connection: Connection,
     delivery: WebhookDelivery,
     receipt: Receipt,
@@ -114,26 +124,26 @@ async def _write_down(
 ) -> bool:
     """Whether the delivery is new."""
     return (
-        await connection.fetchval(
-            SQL["receive"],
-            delivery.store_id,
-            delivery.source,
-            delivery.topic,
-            delivery.key,
-            receipt,
-            error,
-            body,
+        await SQL.receive.value(
+            connection,
+            store_id=delivery.store_id,
+            source=delivery.source,
+            topic=delivery.topic,
+            key=delivery.key,
+            state=receipt,
+            error=error,
+            body=body,
         )
         is not None
     )
 
 
 async def _add_store(connection: Connection, store_id: str, source: str) -> None:
-    await connection.execute(SQL["add_store"], store_id, source)
+    await SQL.add_store.run(connection, store_id=store_id, source=source)
 
 
-async def _apply(connection: Connection, store_id: StoreId, told: Fact) -> None:
-    fact = _not_from_the_future(told, datetime.now(UTC))
+async def _apply(connection: Connection, store_id: StoreId, reported: Fact) -> None:
+    fact = _not_from_the_future(reported, datetime.now(UTC))
     match fact:
         case ProductFact():
             await _apply_product(connection, store_id, fact)
@@ -164,70 +174,82 @@ def _not_from_the_future(fact: Fact, now: datetime) -> Fact:
 
 async def _apply_product(connection: Connection, store_id: StoreId, fact: ProductFact) -> None:
     items = [variant.inventory_item_id for variant in fact.variants if variant.inventory_item_id]
-    await connection.execute(SQL["lock_items"], store_id, items)
-    seen = await connection.fetchval(
-        SQL["see_product"],
-        store_id,
-        fact.product_id,
-        fact.title,
-        fact.handle,
-        fact.image_url,
-        fact.on_sale,
-        fact.observed_at,
-        fact.vendor,
-        fact.tags,
-        fact.collections,
+    await SQL.lock_items.run(connection, store_id=store_id, items=items)
+    written = await SQL.set_product.value(
+        connection,
+        store_id=store_id,
+        product_id=fact.product_id,
+        title=fact.title,
+        handle=fact.handle,
+        image_url=fact.image_url,
+        on_sale=fact.on_sale,
+        observed_at=fact.observed_at,
+        vendor=fact.vendor,
+        tags=fact.tags,
+        collections=fact.collections,
     )
-    if seen is None:
+    if written is None:
         return  # a newer message came first
     for variant in sorted(fact.variants, key=lambda variant: variant.variant_id):
-        await _see_variant(connection, store_id, fact.product_id, variant)
+        await _set_variant(connection, store_id, fact.product_id, variant)
     if fact.all_variant_ids is not None:
-        await connection.execute(SQL["remove_variants_but"], store_id, fact.product_id, sorted(fact.all_variant_ids))
+        await SQL.remove_variants_but.run(
+            connection, store_id=store_id, product_id=fact.product_id, variant_ids=sorted(fact.all_variant_ids)
+        )
     product = await load_product(connection, store_id, fact.product_id)
     for variant in fact.variants:
         if variant.quantity is not None:
-            product = await _tell(
+            product = await _update_quantities(
                 connection, store_id, product, variant.variant_id, _total(variant.quantity, fact.observed_at)
             )
-    # All of them: whether it is on sale is true of every variant, also of those that the message does not show.
+    # All variants, also those that the message does not show: whether the product is on sale concerns each.
     await update_episodes(connection, store_id, fact.product_id, product, product.variants)
 
 
-async def _see_variant(connection: Connection, store_id: StoreId, product_id: str, variant: VariantFact) -> None:
-    await connection.execute(
-        SQL["see_variant"],
-        store_id,
-        variant.variant_id,
-        product_id,
-        variant.inventory_item_id,
-        variant.title,
-        variant.sku,
-        variant.price,
-        variant.policy,
-        variant.tracked,
+async def _set_variant(connection: Connection, store_id: StoreId, product_id: str, variant: VariantFact) -> None:
+    await SQL.set_variant.run(
+        connection,
+        store_id=store_id,
+        variant_id=variant.variant_id,
+        product_id=product_id,
+        inventory_item_id=variant.inventory_item_id,
+        title=variant.title,
+        sku=variant.sku,
+        price=variant.price,
+        policy=variant.policy,
+        tracked=variant.tracked,
     )
 
 
 async def _apply_gone(connection: Connection, store_id: StoreId, fact: ProductGoneFact) -> None:
     at = fact.observed_at or datetime.now(UTC)
-    if await connection.fetchval(SQL["product_gone"], store_id, fact.product_id, at) is not None:
+    gone = await SQL.product_gone.value(connection, store_id=store_id, product_id=fact.product_id, observed_at=at)
+    if gone is not None:
         product = await load_product(connection, store_id, fact.product_id)
         await update_episodes(connection, store_id, fact.product_id, product, product.variants)
 
 
 async def _apply_stock(connection: Connection, store_id: StoreId, fact: StockFact) -> None:
-    await connection.execute(SQL["lock_items"], store_id, [fact.inventory_item_id])
-    for row in await connection.fetch(SQL["lock_products_of_item"], store_id, fact.inventory_item_id):
-        product_id = row["product_id"]
+    item_id = fact.inventory_item_id
+    await SQL.lock_items.run(connection, store_id=store_id, items=[item_id])
+    product_ids: list[str] = await SQL.lock_products_of_item.values(
+        connection, store_id=store_id, inventory_item_id=item_id
+    )
+    for product_id in product_ids:
         product = await load_product(connection, store_id, product_id)
-        rows = await connection.fetch(SQL["variants_of_item"], store_id, product_id, fact.inventory_item_id)
-        changed = [variant["variant_id"] for variant in rows]
+        changed: list[str] = await SQL.variants_of_item.values(
+            connection, store_id=store_id, product_id=product_id, inventory_item_id=item_id
+        )
         for variant_id in changed:
-            product = await _tell(connection, store_id, product, variant_id, _level(fact))
+            product = await _update_quantities(connection, store_id, product, variant_id, _level(fact))
         await update_episodes(connection, store_id, product_id, product, changed)
-    await connection.execute(
-        SQL["set_level"], store_id, fact.inventory_item_id, fact.location_id, fact.available, fact.observed_at
+    await SQL.set_level.run(
+        connection,
+        store_id=store_id,
+        inventory_item_id=item_id,
+        location_id=fact.location_id,
+        available=fact.available,
+        observed_at=fact.observed_at,
     )
 
 
@@ -239,16 +261,22 @@ def _level(fact: StockFact) -> Callable[[Quantities], Quantities]:
     return lambda known: known.with_level(fact.location_id, fact.available, fact.observed_at)
 
 
-async def _tell(
+async def _update_quantities(
     connection: Connection,
     store_id: StoreId,
     product: Product,
     variant_id: str,
-    told: Callable[[Quantities], Quantities],
+    change: Callable[[Quantities], Quantities],
 ) -> Product:
-    """The product with one variant's quantities as they are after what was told; `elsewhere` is written."""
+    """The product with the quantities of one variant changed; of these only `elsewhere` is written here."""
     variant = product.variants[variant_id]
-    before, after = variant.quantities, told(variant.quantities)
+    before, after = variant.quantities, change(variant.quantities)
     if (before.elsewhere, before.total_observed_at) != (after.elsewhere, after.total_observed_at):
-        await connection.execute(SQL["set_elsewhere"], store_id, variant_id, after.elsewhere, after.total_observed_at)
+        await SQL.set_elsewhere.run(
+            connection,
+            store_id=store_id,
+            variant_id=variant_id,
+            elsewhere=after.elsewhere,
+            total_observed_at=after.total_observed_at,
+        )
     return replace(product, variants={**product.variants, variant_id: replace(variant, quantities=after)})

@@ -1,6 +1,6 @@
-"""Orders as they are now, which is what the verdicts, the offers and the criteria call bought.
+"""Orders as they are now: what verdicts, offers and criteria go by for "bought".
 
-A storefront shows the same order many times: the newest message stands, and to conversations it is news once.
+A storefront reports the same order many times: the newest message counts, and conversations get each part of it once.
 """
 
 from collections import defaultdict
@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from activities.journeys.contact_events import BOUGHT, ORDERED, Happened
-from activities.journeys.entering import tell_conversations
+from activities.journeys.entering import pass_to_conversations
 from activities.postgres.pool import Connection
 from activities.postgres.queries import load_queries
 from activities.waitlist.enlist import contact
@@ -30,15 +30,24 @@ class OrderLine:
 
 
 @dataclass(frozen=True, slots=True)
-class _News:
-    """What a message about an order says that was not known: the order itself, or products in it."""
+class WrittenLine:
+    """A line of an order that was written, because nothing newer was known; `is_new`: there was none before."""
+
+    product_id: str
+    cancelled: bool
+    is_new: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _NewInOrder:
+    """What a message about an order reports for the first time: the order itself, or products in it."""
 
     is_new: bool
     products: frozenset[str]
 
 
 async def take_order(connection: Connection, store_id: StoreId, fact: OrderFact) -> None:
-    """Record a storefront's order as it is now, and tell conversations what is new of it."""
+    """Record a storefront's order as it is now, and pass what is new in it to conversations."""
     contact_id = await contact(connection, fact.email)
     lines = [OrderLine(item.product_id, item.variant_id, item.quantity) for item in fact.items]
     ordered_at = min(fact.ordered_at, datetime.now(UTC))  # whatever the storefront's clock says
@@ -55,22 +64,24 @@ async def record_order(
     *,
     cancelled: bool,
 ) -> tuple[TriggeredEntry, ...]:
-    """Record an order as it is now, and tell conversations what is new of it.
+    """Record an order as it is now, and pass what is new in it to conversations.
 
     Args:
         ordered: the order as something that a contact did.
-        observed_at: when it was like this, by the clock of whoever tells.
+        observed_at: when it was like this, by the sender's clock.
 
     Returns:
         The conversations that were considered for entry.
     """
     assert ordered.store_id is not None, "an order is of a shop"
-    news = await _set_order(connection, ordered, ordered.store_id, order_id, lines, observed_at, cancelled=cancelled)
-    if not news.products:
+    new = await _set_order(connection, ordered, ordered.store_id, order_id, lines, observed_at, cancelled=cancelled)
+    if not new.products:
         return ()
-    # What was added to an order later was bought then; the order itself is news once.
-    names = (ORDERED, BOUGHT) if news.is_new else (BOUGHT,)
-    return await tell_conversations(connection, replace(ordered, names=names, order_id=order_id, bought=news.products))
+    # A product that is added to an order later is `bought`; the order itself is `ordered` only once.
+    names = (ORDERED, BOUGHT) if new.is_new else (BOUGHT,)
+    return await pass_to_conversations(
+        connection, replace(ordered, names=names, order_id=order_id, bought=new.products)
+    )
 
 
 async def _set_order(
@@ -82,21 +93,23 @@ async def _set_order(
     observed_at: datetime,
     *,
     cancelled: bool,
-) -> _News:
-    known = await connection.fetchval(SQL["known_order"], store_id, order_id)
+) -> _NewInOrder:
+    known: bool = await SQL.known_order.value(connection, store_id=store_id, order_id=order_id)
     units: dict[tuple[str, str], int] = defaultdict(int)
     for line in lines:
         units[line.product_id, line.variant_id or ""] += line.quantity
-    rows = await connection.fetch(
-        SQL["set_order"],
-        store_id,
-        order_id,
-        ordered.contact_id,
-        [product_id for product_id, _ in units],
-        [variant_id for _, variant_id in units],
-        list(units.values()),
-        ordered.at,
-        cancelled,
-        observed_at,
+    written = await SQL.set_order.rows(
+        connection,
+        WrittenLine,
+        store_id=store_id,
+        order_id=order_id,
+        contact_id=ordered.contact_id,
+        product_ids=[product_id for product_id, _ in units],
+        variant_ids=[variant_id for _, variant_id in units],
+        quantities=list(units.values()),
+        ordered_at=ordered.at,
+        cancelled=cancelled,
+        observed_at=observed_at,
     )
-    return _News(not known, frozenset(row["product_id"] for row in rows if row["is_new"] and not row["cancelled"]))
+    products = frozenset(line.product_id for line in written if line.is_new and not line.cancelled)
+    return _NewInOrder(not known, products)

@@ -1,7 +1,7 @@
-"""The activity that carries out an operation on many journeys: asks each to move, or to leave.
+"""The activity that runs an operation on many journeys: signals each to move to another version, or to leave.
 
-It may be killed at any moment and begun anew: it goes on with those who have not been asked, and whoever is asked twice
-does nothing the second time.
+It may be killed at any moment and started again: it goes on with the journeys that have not been signalled, and a
+journey that is signalled twice ignores the second signal.
 """
 
 import asyncio
@@ -13,7 +13,7 @@ from temporalio import activity
 from temporalio.exceptions import ApplicationError
 from temporalio.service import RPCError
 
-from activities.postgres.pool import Connection, Pool, Row, transaction
+from activities.postgres.pool import Connection, Pool, transaction
 from activities.postgres.queries import load_queries
 from activities.temporal import Temporal, is_trouble
 from activities.waitlist.store import Waitlist
@@ -29,7 +29,24 @@ SQL = load_queries("activities.journeys", "bulk.sql")
 log = structlog.get_logger()
 
 ASKED_AT_ONCE = 50
-"""Signals in flight together, as when a shelf calls forward: the journeys need the worker too, to answer."""
+"""Signals in flight together, as in `notify_claims`: the journeys need the worker too, to act on them."""
+
+
+@dataclass(frozen=True, slots=True)
+class StoredOperation:
+    """An operation; `program`: of the version that journeys move to, as it is stored, None where they end."""
+
+    kind: OperationKind
+    program: object
+
+
+@dataclass(frozen=True, slots=True)
+class JourneyToAsk:
+    """A journey of an operation that was not asked yet; `leaving`: why it is to leave, once that is written."""
+
+    journey_id: JourneyId
+    ended: bool
+    leaving: Reason | None
 
 
 @dataclass(slots=True)
@@ -37,11 +54,11 @@ class _Asked:
     """What became of a batch.
 
     Attributes:
-        last: the last journey of it; the next batch comes after.
+        last: the last journey of the batch; the next batch begins after it.
         journeys: those that have been asked, or have ended.
-        gone: their workflows have ended already.
-        failed: why not, by journey. One that can never be asked must not keep all others from it.
-        in_trouble: Temporal took none of its calls, and is in trouble: there is no use in asking the next batch.
+        gone: those whose workflows had ended already, though PostgreSQL did not know.
+        failed: why a journey could not be asked. One that can never be must not hold up the others.
+        in_trouble: Temporal is in trouble and took none of the signals, so the next batch is not tried.
     """
 
     last: str
@@ -73,14 +90,13 @@ class Bulk:
                 goes on.
         """
         operation = request.operation_id
-        row = await self._pool.fetchrow(SQL["operation"], operation)
-        if row is None:
+        stored = await SQL.operation.row(self._pool, StoredOperation, operation_id=operation)
+        if stored is None:
             log.error("operation not there", operation=operation)
             return
-        kind = OperationKind(row["kind"])
         move = None
-        if kind is OperationKind.MOVE:
-            move = Move(program=Program.model_validate(row["program"]), operation_id=operation)
+        if stored.kind is OperationKind.MOVE:
+            move = Move(program=Program.model_validate(stored.program), operation_id=operation)
         asked, failed, after = 0, 0, ""
         while (batch := await self._ask_batch(operation, move, after)) is not None:
             asked, failed, after = asked + len(batch.journeys), failed + len(batch.failed), batch.last
@@ -91,43 +107,53 @@ class Bulk:
                 )
         if failed:
             raise ApplicationError(f"{failed} journeys could not be asked; {asked} were", type="NotAsked")
-        await self._pool.execute(SQL["finish"], operation)
-        log.info("operation carried out", operation=operation, kind=kind, asked=asked)
+        await SQL.finish.run(self._pool, operation_id=operation)
+        log.info("operation carried out", operation=operation, kind=stored.kind, asked=asked)
 
     async def _ask_batch(self, operation: int, move: Move | None, after: str) -> _Asked | None:
-        """Ask the next who have not been asked, beyond `after`; None: there is nobody left."""
-        batch = operation, after, self._at_once
+        """Ask the next journeys beyond `after` that have not been asked; None: there are none left."""
         if move is None:
-            # Committed before anyone is asked: whoever leaves writes its end to the same row.
+            # Committed before any journey is asked: one that leaves writes its end to the same row.
             async with transaction(self._pool) as connection:
-                await connection.execute(SQL["hold"], operation)
-                await connection.execute(SQL["will_end"], *batch, Reason.CONVERSATION_CHANGED)
+                await SQL.hold.run(connection, operation_id=operation)
+                await SQL.will_end.run(
+                    connection,
+                    operation_id=operation,
+                    after=after,
+                    most=self._at_once,
+                    reason=Reason.CONVERSATION_CHANGED,
+                )
         async with transaction(self._pool) as connection:
-            await connection.execute(SQL["hold"], operation)
-            rows = await connection.fetch(SQL["to_ask"], *batch)
-            if not rows:
+            await SQL.hold.run(connection, operation_id=operation)
+            batch = await SQL.to_ask.rows(
+                connection, JourneyToAsk, operation_id=operation, after=after, most=self._at_once
+            )
+            if not batch:
                 return None
-            asked = await self._ask(connection, rows, move)
-            await connection.execute(SQL["asked"], operation, asked.journeys)
+            asked = await self._ask(connection, batch, move)
+            await SQL.asked.run(connection, operation_id=operation, journey_ids=asked.journeys)
         for journey in asked.gone:
-            # Its workflow was ended from outside: nobody is there to answer, and its place must not be lost with it.
+            # Its workflow was ended from outside: the place it held passes to the next.
             await self._waitlist.close(journey, Ending.EXITED, Reason.CANCELLED)
         if asked.failed:
             why = next(iter(asked.failed.values()))
             log.warning("journeys not asked", operation=operation, journeys=len(asked.failed), error=why)
         return asked
 
-    async def _ask(self, connection: Connection, rows: Sequence[Row], move: Move | None) -> _Asked:
-        asked = _Asked(rows[-1]["journey_id"], [JourneyId(row["journey_id"]) for row in rows if row["ended"]])
-        in_flight = {JourneyId(row["journey_id"]): row for row in rows if not row["ended"]}
+    async def _ask(self, connection: Connection, batch: Sequence[JourneyToAsk], move: Move | None) -> _Asked:
+        asked = _Asked(batch[-1].journey_id, [journey.journey_id for journey in batch if journey.ended])
+        in_flight = {journey.journey_id: journey for journey in batch if not journey.ended}
         if move is None:
-            # Another attempt at the same operation may have moved the batch on since it was said who is to leave.
-            unsaid = [journey for journey, row in in_flight.items() if row["leaving"] is None]
-            asked.failed |= dict.fromkeys(unsaid, "another attempt is at it")
-            in_flight = {journey: row for journey, row in in_flight.items() if journey not in asked.failed}
+            # Another attempt at this operation may have gone on since `will_end`, so that the batch now has others.
+            unmarked = [journey_id for journey_id, journey in in_flight.items() if journey.leaving is None]
+            asked.failed |= dict.fromkeys(unmarked, "another attempt is at it")
+            in_flight = {
+                journey_id: journey for journey_id, journey in in_flight.items() if journey_id not in asked.failed
+            }
         starts = await self._waitlist.starts(list(in_flight), connection)
         answers = await asyncio.gather(
-            *(self._call(start, in_flight[journey], move) for journey, start in starts.items()), return_exceptions=True
+            *(self._signal(start, in_flight[journey], move) for journey, start in starts.items()),
+            return_exceptions=True,
         )
         for journey, answer in zip(starts, answers, strict=True):
             match answer:
@@ -139,12 +165,14 @@ class Bulk:
                     asked.failed[journey] = answer.status.name
                 case _:
                     raise answer
-        asked.in_trouble = len(answers) == len(rows) and all(is_trouble(answer) for answer in answers)
-        # A newer release published what they live by, and can ask them.
+        asked.in_trouble = len(answers) == len(batch) and all(is_trouble(answer) for answer in answers)
+        # A newer release published their version, and its workers can ask them.
         asked.failed |= {journey: "program not readable" for journey in in_flight if journey not in starts}
         return asked
 
-    async def _call(self, start: JourneyStart, row: Row, move: Move | None) -> bool:
+    async def _signal(self, start: JourneyStart, journey: JourneyToAsk, move: Move | None) -> bool:
+        """Whether the journey's workflow took it; false: it had ended."""
         if move is not None:
             return await self._temporal.intervene(start, move)
-        return await self._temporal.leave(start, Leave(reason=Reason(row["leaving"])))
+        assert journey.leaving is not None, "those that are not marked were left out"
+        return await self._temporal.leave(start, Leave(reason=journey.leaving))

@@ -1,7 +1,7 @@
 """Entering a conversation without an alert, in the transaction of the event that is its entry trigger.
 
-Whoever sets one off enters, or has the reason on record (P7). Temporal is not needed: the workflow's start is an
-outbox row.
+Whoever's event is one enters, or has the reason on record (P7). Temporal is not needed: the workflow is started by
+way of the outbox.
 """
 
 from dataclasses import dataclass
@@ -11,21 +11,40 @@ import structlog
 
 from activities.decisions.evaluate import evaluate
 from activities.decisions.journey_facts import EnteringContact, entry_facts
-from activities.journeys.contact_events import BOUGHT, ORDERED, SQL, Happened, tell_journeys
-from activities.postgres.pool import Connection, Row
+from activities.journeys.contact_events import BOUGHT, ORDERED, Happened, signal_journeys
+from activities.postgres.pool import Connection
 from activities.postgres.queries import load_queries
+from activities.stock.products import find_product
 from schemas.document.steps import Send
-from schemas.ids import JourneyId, Level, StoreId, Subject, new_journey_id
+from schemas.ids import ContactId, JourneyId, Level, StoreId, Subject, VersionId, new_journey_id
 from schemas.incoming.events import EnrolmentResult, Item, TriggeredEntry
 from schemas.journey.compiled_criteria import CompiledCriteria
 from schemas.journey.program import Program, entry_criteria_id
 from schemas.reasons import Reason
 
-EVENTS = load_queries("activities.intake", "events.sql")
+SQL = load_queries("activities.journeys", "entering.sql")
 log = structlog.get_logger()
 
 TOO_LATE_AFTER = timedelta(hours=24)
-"""An event that was told later than this enters nobody: last week's cart and an imported list are history."""
+"""An event that reaches us later than this enters nobody, such as last week's cart or an imported list."""
+
+
+@dataclass(frozen=True, slots=True)
+class EntryTrigger:
+    """An event that enters a published conversation, and the version that those who enter now get.
+
+    Attributes:
+        paused: the conversation is, so nobody enters.
+        program, questions: the version's program and its compiled criteria, as they are stored.
+    """
+
+    code: str
+    paused: bool
+    event: str
+    version_id: VersionId
+    program: object
+    questions: object
+    list_code: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,13 +55,13 @@ class _About:
     subject: Subject | None = None
 
 
-async def tell_conversations(connection: Connection, happened: Happened) -> tuple[TriggeredEntry, ...]:
-    """What a contact did reaches their journeys under way first, then the conversations that it may enter.
+async def pass_to_conversations(connection: Connection, happened: Happened) -> tuple[TriggeredEntry, ...]:
+    """Pass what a contact did to their journeys under way, then let it enter conversations.
 
     Returns:
         The conversations that were considered for entry.
     """
-    await tell_journeys(connection, happened)
+    await signal_journeys(connection, happened)
     return await _enter_conversations(connection, happened)
 
 
@@ -50,8 +69,9 @@ async def _enter_conversations(connection: Connection, happened: Happened) -> tu
     """Let the contact into every published conversation with a thread on this, unless something speaks against it."""
     if happened.store_id is None:
         return ()
-    await connection.execute(SQL["hold_entry_triggers"], list(happened.names))
-    triggers = await connection.fetch(SQL["entry_triggers"], list(happened.names))
+    names = list(happened.names)
+    await SQL.hold_entry_triggers.run(connection, events=names)
+    triggers = await SQL.entry_triggers.rows(connection, EntryTrigger, events=names)
     if not triggers:
         return ()
     about = await _about(connection, happened.store_id, happened.things)
@@ -61,7 +81,7 @@ async def _enter_conversations(connection: Connection, happened: Happened) -> tu
 async def _about(connection: Connection, store_id: StoreId, things: tuple[Item, ...]) -> _About:
     products: set[str | None] = set()
     for item in things:
-        products.add(await connection.fetchval(EVENTS["find_thing"], store_id, item.product, item.variant))
+        products.add(await find_product(connection, store_id, item.product, item.variant))
     if len(products) != 1 or None in products:
         return _About()
     (product_id,) = products
@@ -73,73 +93,90 @@ async def _about(connection: Connection, store_id: StoreId, things: tuple[Item, 
 
 
 async def _enter(
-    connection: Connection, trigger: Row, happened: Happened, store_id: StoreId, about: _About
+    connection: Connection, trigger: EntryTrigger, happened: Happened, store_id: StoreId, about: _About
 ) -> TriggeredEntry:
-    conversation: str = trigger["code"]
-    there: JourneyId | None = await connection.fetchval(SQL["in_flight"], conversation, store_id, happened.contact_id)
+    conversation = trigger.code
+    there = await _journey_in_flight(connection, conversation, store_id, happened.contact_id)
     if there is not None:
         return TriggeredEntry(conversation=conversation, result=EnrolmentResult.THERE_ALREADY, journey=there)
     reason = await _why_not(connection, trigger, happened, store_id, about)
     if reason is not None:
         result = EnrolmentResult.NOT_ENTERED
         return TriggeredEntry(conversation=conversation, result=result, reason=reason, why=reason.sentence)
-    entered: JourneyId | None = await connection.fetchval(
-        SQL["enter"],
-        new_journey_id(),
-        happened.contact_id,
-        store_id,
-        about.subject.key if about.subject else None,
-        about.product_id,
-        trigger["version_id"],
-        conversation,
-        happened.at,
-        trigger["event"],
-        happened.id,
+    entered: JourneyId | None = await SQL.enter.value(
+        connection,
+        journey_id=new_journey_id(),
+        contact_id=happened.contact_id,
+        store_id=store_id,
+        subject=about.subject.key if about.subject else None,
+        product_id=about.product_id,
+        version_id=trigger.version_id,
+        conversation=conversation,
+        entered_at=happened.at,
+        entered_on=trigger.event,
+        event_id=happened.id,
     )
     if entered is not None:
         return TriggeredEntry(conversation=conversation, result=EnrolmentResult.ENTERED, journey=entered)
-    # Another event of theirs was first, a moment ago.
-    there = await connection.fetchval(SQL["in_flight"], conversation, store_id, happened.contact_id)
+    # Another event of theirs entered it since we looked.
+    there = await _journey_in_flight(connection, conversation, store_id, happened.contact_id)
     return TriggeredEntry(conversation=conversation, result=EnrolmentResult.THERE_ALREADY, journey=there)
 
 
+async def _journey_in_flight(
+    connection: Connection, conversation: str, store_id: StoreId, contact_id: ContactId
+) -> JourneyId | None:
+    journey_id: JourneyId | None = await SQL.in_flight.value(
+        connection, conversation=conversation, store_id=store_id, contact_id=contact_id
+    )
+    return journey_id
+
+
 async def _why_not(
-    connection: Connection, trigger: Row, happened: Happened, store_id: StoreId, about: _About
+    connection: Connection, trigger: EntryTrigger, happened: Happened, store_id: StoreId, about: _About
 ) -> Reason | None:
-    if trigger["paused"]:
+    if trigger.paused:
         return Reason.CONVERSATION_PAUSED
-    program = Program.model_validate(trigger["program"])
+    program = Program.model_validate(trigger.program)
     sends = [step for step in program.steps.values() if isinstance(step, Send)]
     if sends and all(step.draft for step in sends):
-        log.warning("nobody is entered: every message is a draft", conversation=trigger["code"])
+        log.warning("nobody is entered: every message is a draft", conversation=trigger.code)
         return Reason.MESSAGE_DRAFT
     if happened.at < datetime.now(UTC) - TOO_LATE_AFTER:
         return Reason.TOO_LATE
-    if (over := await _over_already(connection, trigger["event"], program, happened, about)) is not None:
+    if (over := await _over_already(connection, trigger.event, program, happened, about)) is not None:
         return over
     entering_contact = EnteringContact(
         happened.contact_id,
         store_id,
-        trigger["code"],
-        trigger["list_code"],
+        trigger.code,
+        trigger.list_code,
         about.product_id,
         about.subject,
         happened.properties,
     )
-    return None if await _opens(connection, trigger, program, entering_contact) else Reason.FILTERED
+    return None if await _any_thread_opens(connection, trigger, program, entering_contact) else Reason.FILTERED
 
 
 async def _over_already(
     connection: Connection, event: str, program: Program, happened: Happened, about: _About
 ) -> Reason | None:
-    """What would have ended the journey since: events come in any order, and the end may be told before the entry."""
+    """What would have ended the journey since: events come in any order, so what ends it may be known already."""
     ends = {*program.goal_on, *program.exit_on}
     if BOUGHT in happened.names:
-        ends -= {ORDERED, BOUGHT}  # it is this very order
+        ends -= {ORDERED, BOUGHT}  # the order they enter on
     if not ends:
         return None
-    stay = happened.contact_id, happened.store_id, happened.at, event, happened.id, about.product_id
-    done: list[str] = await connection.fetchval(SQL["done_since"], *stay, sorted(ends)) or []
+    done: list[str] = await SQL.done_since.values(
+        connection,
+        contact_id=happened.contact_id,
+        store_id=happened.store_id,
+        entered_at=happened.at,
+        entered_on=event,
+        event_id=happened.id,
+        product_id=about.product_id,
+        ends=sorted(ends),
+    )
     if ORDERED in done or BOUGHT in done:
         return Reason.PURCHASED
     if any(name in program.goal_on for name in done):
@@ -147,11 +184,13 @@ async def _over_already(
     return Reason.EXIT_RULE if done else None
 
 
-async def _opens(connection: Connection, trigger: Row, program: Program, entering_contact: EnteringContact) -> bool:
-    """Whether any thread on the event is theirs: the workflow asks again, by the same criteria, which one is."""
-    event: str = trigger["event"]
+async def _any_thread_opens(
+    connection: Connection, trigger: EntryTrigger, program: Program, entering_contact: EnteringContact
+) -> bool:
+    """Whether the criteria of any thread on the event hold; which thread it is, the workflow decides by the same."""
+    event: str = trigger.event
     if not any(entry.asks for entry in program.entry_triggers(event)):
         return True
-    asked = CompiledCriteria.model_validate(trigger["questions"]).criteria.get(entry_criteria_id(event), ())
+    threads = CompiledCriteria.model_validate(trigger.questions).criteria.get(entry_criteria_id(event), ())
     facts, now = await entry_facts(connection, entering_contact), datetime.now(UTC)
-    return any(criteria is None or evaluate(criteria, facts, now) for criteria in asked)
+    return any(criteria is None or evaluate(criteria, facts, now) for criteria in threads)

@@ -17,10 +17,10 @@ class NoSuchList(Exception):
 
 
 async def join_list(connection: Connection, list_code: str, contact_id: ContactId, at: datetime, source: str) -> bool:
-    """Put a contact on a list, once; of two times they joined, the earlier stands. Asks for no consent and gives none.
+    """Put a contact on a list, once; of two times they joined, the earlier counts. Consent is not asked for or given.
 
     Args:
-        contact_id: held in this transaction, against an erasure of the same moment.
+        contact_id: locked in this transaction, against an erasure of the same moment.
         source: who put them there: `event/<store>` for an event.
 
     Returns:
@@ -29,7 +29,9 @@ async def join_list(connection: Connection, list_code: str, contact_id: ContactI
     Raises:
         NoSuchList: no published conversation is of this list.
     """
-    joined = await connection.fetchval(SQL["join_list"], list_code, contact_id, at, source)
+    joined: bool | None = await SQL.join_list.value(
+        connection, list_code=list_code, contact_id=contact_id, joined_at=at, source=source
+    )
     if joined is None:
         raise NoSuchList(list_code)
     return joined

@@ -1,4 +1,4 @@
-"""Where journeys rest and by which version they live: kept in PostgreSQL for those who list, count and mend."""
+"""Where journeys rest and which version they go by: kept in PostgreSQL for lists, counts and repairs."""
 
 from temporalio import activity
 
@@ -23,9 +23,9 @@ class Positions:
 
     @activity.defn(name=Activity.MOVED)
     async def moved(self, request: Moved) -> None:
-        """The journey lives by this version from here on; the operation that asked for it has one less to wait for."""
+        """The journey goes by this version from here on; the operation that asked for it has one less to wait for."""
         async with transaction(self._pool) as connection:
-            # In turn, and each sees what is done: a move that is recorded late must not undo a later one.
+            # Locked, so that each move sees those recorded before: one that is recorded late must not undo a newer one.
             await SQL.hold_journey.run(connection, journey_id=request.journey_id)
             await SQL.moved.run(
                 connection,

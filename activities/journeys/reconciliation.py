@@ -1,7 +1,7 @@
 """The reconciliation: PostgreSQL and Temporal compared, and what differs repaired.
 
-Nothing here should ever find anything: every step is transactional or idempotent. It is for what comes from outside: a
-workflow terminated by hand, a database restored from a backup, a Temporal that lost its data.
+Our own steps are transactional or idempotent and leave nothing to find. It is for what comes from outside: a workflow
+terminated by hand, a database restored from a backup, a Temporal that lost its data.
 """
 
 from dataclasses import dataclass
@@ -27,7 +27,7 @@ CHECKED_AT_ONCE = 500
 
 @dataclass(frozen=True, slots=True)
 class OpenJourney:
-    """A journey that has not ended; `told`: a message of its alert has left; `left_line`: it was dismissed."""
+    """A journey that has not ended; `told`: a message of its alert was sent; `left_line`: it left its waiting list."""
 
     id: JourneyId
     told: bool
@@ -89,7 +89,7 @@ class Reconciler:
                         await self._waitlist.close(journey.id, Ending.EXITED, Reason.CANCELLED)
                         closed += 1
                     case None if journey.told or journey.left_line:
-                        # Told or dismissed already: a new workflow would stand in line again. What was left is lost.
+                        # A new workflow would wait in line again. Whatever steps the journey had left are lost.
                         ending, reason = (Ending.COMPLETED, None) if journey.told else (Ending.EXITED, Reason.CANCELLED)
                         await self._waitlist.close(journey.id, ending, reason)
                         closed += 1

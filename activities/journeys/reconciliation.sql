@@ -2,7 +2,7 @@
 -- `young` rows are left alone: what was done a moment ago may be on its way.
 
 -- name: open_journeys
--- The next journeys that have not ended, by id, and that no call in the outbox is about.
+-- The next journeys that have not ended, by id, and that nothing in the outbox is about.
 select j.id, j.told_at is not null as told, coalesce(w.state = 'left', false) as left_line
 from journeys j left join waiting w on w.journey_id = j.id
 where j.ended_at is null and j.id > :last and j.entered_at < now() - :young::interval
@@ -15,8 +15,8 @@ limit :most;
 select id from journeys where id = any(:journeys::text[]) and ended_at is null;
 
 -- name: start_again
--- The new workflow has heard no call: a claim in its hand is called once more, and an operation asks it once more.
-with uncalled as (
+-- The new workflow knows of no signal: its open claim is to be notified again, and the operation is to ask it again.
+with unnotified as (
     update claims set notified_at = null where journey_id = :journey_id and state = 'given'
 ), unasked as (
     update operation_journeys set asked_at = null
@@ -28,7 +28,8 @@ with uncalled as (
 insert into outbox (kind, journey_id) values ('start_journey', :journey_id);
 
 -- name: look_where_nobody_looks
--- Shelves with places to give and people in line, or with claims that were never called, that nobody was asked to look at.
+-- Shelves with places to give and contacts in line, or with claims that were never notified, that nothing in the outbox asks to
+-- look.
 insert into outbox (kind, store_id, subject)
 select 'look_again', wanted.store_id, wanted.subject
 from (
@@ -52,7 +53,7 @@ where not exists (
 returning id;
 
 -- name: carry_on
--- Operations that have not asked everyone, and that no call is about. One that is being carried out goes on as it is.
+-- Operations that have not asked every journey, and that nothing in the outbox is about. One that is running goes on as it is.
 insert into outbox (kind, operation_id)
 select 'run_bulk', o.id from operations o
 where o.finished_at is null and o.created_at < now() - :young::interval

@@ -1,6 +1,7 @@
 """What a shop offers of a product right now, as alerts see it. Pure.
 
-Unpublished, draft, archived or removed is nothing for sale. What an alert makes of an offer: schemas/alert_types/offer.
+What is unpublished, draft, archived or removed is not for sale. What an alert makes of an offer is said in
+`schemas/document/alert_types/offer.py`.
 """
 
 from collections.abc import Collection, Mapping
@@ -55,7 +56,7 @@ class Product:
                 assert_never(level)
 
     def never_away(self, level: Level, id_: str) -> bool:
-        """It, or that variant of it, is on sale, and none of its units are counted."""
+        """The product, or that variant of it, is on sale, and none of its units are counted: it cannot come back."""
         variants = [
             variant
             for variant_id, variant in self.variants.items()

@@ -1,6 +1,9 @@
-"""Products as they are stored: read with all their variants and units, for whoever decides about them."""
+"""Products as they are stored, with all their variants and units."""
 
 from collections import defaultdict
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
 
 from activities.postgres.pool import Connection
 from activities.postgres.queries import load_queries
@@ -10,7 +13,7 @@ from schemas.errors import DomainError, ErrorKind
 from schemas.ids import StoreId
 from schemas.incoming.facts import Policy
 
-SQL = load_queries("activities.intake", "intake.sql")
+SQL = load_queries("activities.stock", "products.sql")
 
 
 class UnknownVariant(DomainError):
@@ -26,24 +29,57 @@ class UnknownVariant(DomainError):
         )
 
 
+@dataclass(frozen=True, slots=True)
+class VariantAtLocation:
+    """A variant of a product, at one of the locations that have reported its level.
+
+    Attributes:
+        variant_id: None, as all of a variant's: the product has no variants.
+        location_id, observed_at: None: no location has reported.
+        available: None: the location does not count its units.
+    """
+
+    on_sale: bool
+    variant_id: str | None
+    tracked: bool | None
+    removed: bool | None
+    policy: Policy | None
+    price: Decimal | None
+    elsewhere: int | None
+    total_observed_at: datetime | None
+    location_id: str | None
+    available: int | None
+    observed_at: datetime | None
+
+
+async def find_product(
+    connection: Connection, store_id: StoreId, product_id: str | None, variant_id: str | None
+) -> str | None:
+    """The id of a product that is known, by its own id, by a variant's, or by both if they belong together."""
+    found: str | None = await SQL.find_product.value(
+        connection, store_id=store_id, product_id=product_id, variant_id=variant_id
+    )
+    return found
+
+
 async def load_product(connection: Connection, store_id: StoreId, product_id: str) -> Product:
     """A product as it is stored, in one query; one that is not known has no variants and is not on sale."""
-    rows = await connection.fetch(SQL["product"], store_id, product_id)
+    rows = await SQL.product.rows(connection, VariantAtLocation, store_id=store_id, product_id=product_id)
     levels: dict[str, dict[str, Level]] = defaultdict(dict)
     for row in rows:
-        if row["location_id"] is not None:
-            levels[row["variant_id"]][row["location_id"]] = Level(row["available"], row["observed_at"])
+        if row.variant_id is not None and row.location_id is not None and row.observed_at is not None:
+            levels[row.variant_id][row.location_id] = Level(row.available, row.observed_at)
     return Product(
-        on_sale=bool(rows) and rows[0]["on_sale"],
+        on_sale=bool(rows) and rows[0].on_sale,
         variants={
-            row["variant_id"]: Variant(
-                removed=row["removed"],
-                tracked=row["tracked"],
-                policy=Policy(row["policy"]),
-                price=row["price"],
-                quantities=Quantities(levels[row["variant_id"]], row["elsewhere"], row["total_observed_at"]),
+            row.variant_id: Variant(
+                removed=bool(row.removed),
+                tracked=row.tracked,
+                policy=row.policy,
+                price=row.price,
+                quantities=Quantities(levels[row.variant_id], row.elsewhere or 0, row.total_observed_at),
             )
             for row in rows
-            if row["variant_id"] is not None
+            if row.variant_id is not None and row.policy is not None
         },
     )

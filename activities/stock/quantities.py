@@ -1,9 +1,9 @@
-"""How many units there are, when two kinds of message tell it: levels by location, and totals by product. Pure.
+"""How many units there are, when two kinds of message report it: levels by location, and totals by product. Pure.
 
 A storefront reports one change twice: as a level (location A has 10) and as a product's total (there are 15). Counting
 both would make units arrive that never came. So a total is kept as what the known locations do not account for,
-`elsewhere`. A level no newer than the last total was counted by it, and the sum stays. Of a newer level's change the
-total may have told in part, so it is first taken out of `elsewhere` when it points the same way. Whatever the
+`elsewhere`. A level no newer than the last total was counted by it, and the sum stays. A newer level's change may have
+been part of the total already, so it is first taken out of `elsewhere` where both have the same sign. Whatever the
 interleaving, once the last level and the last total are in, the sum is right; in between, at one location, no more
 units are seen to arrive than did. (ADR 0004; tests/allocation/test_quantities.py says what holds for several.)
 """
@@ -36,7 +36,7 @@ class Quantities:
 
     @property
     def untracked(self) -> bool:
-        """Every location that has reported says that it does not count."""
+        """Every location that has reported does not count its units."""
         return bool(self.levels) and all(level.available is None for level in self.levels.values())
 
     def units_at(self, locations: Collection[str] | None) -> int:
@@ -67,13 +67,13 @@ class Quantities:
         if self.total_observed_at is not None and observed_at <= self.total_observed_at:
             return self.elsewhere - change
         if not self.levels:
-            # The first level of all, and newer than the total: taken for the only location until a total says more.
-            # Else a shop that tells levels only, after a total was put in once, would never be sold out.
+            # The first level of all, and newer than the total: taken for the only location until the next total.
+            # Else a shop that reports levels only, after a total was put in once, would never be sold out.
             return 0
         return _less(self.elsewhere, change)
 
     def with_total(self, total: int, observed_at: datetime) -> "Quantities":
-        """A product message told the total. One older than a known level or the last total is stale."""
+        """A product message reported the total. One older than a known level or the last total is stale."""
         newest_level = max((level.observed_at for level in self.levels.values()), default=None)
         if newest_level is not None and observed_at < newest_level:
             return self

@@ -41,7 +41,7 @@ def why_closed(*, watched: bool, live: bool) -> Reason | None:
 def why_not_admitted(alert: AnyAlert, facts: EntryFacts, now: datetime) -> Reason | None:
     """Why this contact does not enter at `now` (aware); None: they do.
 
-    What will not change comes first, so that the reason on record is the one that would not go away by waiting.
+    The lasting obstacles come first, so that the reason on record is not one that would go away by itself.
     """
     if facts.window_ends_at <= now:
         return Reason.WINDOW_ENDED
@@ -55,6 +55,6 @@ def why_not_admitted(alert: AnyAlert, facts: EntryFacts, now: datetime) -> Reaso
 
 
 def purchase_counts_since(alert: AnyAlert, entered_at: datetime, now: datetime) -> datetime:
-    """A purchase from then on speaks against them, however late we hear of what they did."""
+    """A purchase from this time on keeps them out, also where their event reaches us much later."""
     within = alert.queue.not_if_bought_within
     return entered_at if within is None else min(entered_at, now - within)

@@ -1,14 +1,14 @@
 """How many may be told: the arithmetic of promise P2, pure.
 
 An in-stock episode opens when what is available reaches the alert's threshold, and closes when it falls to zero.
-Arrived = the quantity when it opens + every later increase while it is open, less what left before anyone was called
-for it: units that walk-in shoppers bought are offered to nobody, however often the shelf looks (ADR 0009). Claims that
-count (given or used) never exceed contacts-per-unit × arrived; places to give now also never exceed contacts-per-unit ×
-available.
+Arrived = the quantity when it opens + every later increase while it is open, less the units that left before a claim
+was given for them: what other shoppers bought is offered to nobody, however often the shelf looks (ADR 0009). Claims
+that count (given or used) never exceed contacts-per-unit × arrived; places to give now also never exceed
+contacts-per-unit × available.
 
-How many places there are now, and whose trigger holds, is asked of rows by the thousand: whatever reads the database
-asks its functions `places` and `trigger_holds` (activities/postgres/migrations/0001_schema.sql). What is said here is
-the same for one contact in memory, as rehearsals have it; tests/allocation/test_places.py holds the two together.
+Queries compute how many places there are, and whose trigger holds, with the SQL functions `places` and `trigger_holds`
+(activities/postgres/migrations/0001_schema.sql), for rows by the thousand. This file computes the same for one contact
+in memory, for rehearsals; tests/allocation/test_places_in_the_database.py checks that the two agree.
 """
 
 from dataclasses import dataclass, replace
@@ -37,7 +37,7 @@ class Episode:
 
     @property
     def places(self) -> int | None:
-        """How many more may be called forward now; ≥ 0. None: as many as there are."""
+        """How many more may be notified now; ≥ 0. None: as many as are in line."""
         if self.contacts_per_unit is None:
             return None
         earned = self.contacts_per_unit * self.arrived - self.claimed

@@ -1,18 +1,18 @@
-"""Entering late: by import, and for what was done before the alert was at work. The same way in as for everyone.
+"""Entering late: by import, and for what contacts did before the alert was in force. It goes through `enter` as well.
 
-Who enters late has the place and the window that they would have by now. Nobody enters twice for the same, told or
-not, and an opt-out is never overruled.
+Who enters late gets the place and the rest of the window that they would have now, had they entered at the time.
+Nobody enters twice for the same thing, even if they have been notified since, and an opt-out is never overruled.
 """
 
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Self
 
-from activities.postgres.pool import Connection, Pool, Row
+from activities.postgres.pool import Connection, Pool
 from activities.postgres.queries import load_queries
-from activities.waitlist.enlist import Enlisted, Interest, NotEnlisted, enter
+from activities.waitlist.alerts import AlertInForce, alerts_in_force
+from activities.waitlist.entry import Enlisted, Interest, NotEnlisted, enter
 from schemas.channels import Channel
 from schemas.document.alert_types.vocabulary import Action
 from schemas.errors import DomainError, ErrorKind
@@ -20,7 +20,6 @@ from schemas.ids import ContactId, Level, new_contact_id
 from schemas.reasons import Reason
 
 SQL = load_queries("activities.waitlist", "late.sql")
-ALERTS_FOR = load_queries("activities.waitlist", "enlist.sql")["alerts_for"]
 
 IMPORT = "import"
 """Where consent was given, as the record has it."""
@@ -42,16 +41,31 @@ class AlertDraft(DomainError):
     advice = "Set a message live and publish the conversation: `shelftalk conversation publish FILE`."
 
 
+@dataclass(frozen=True, slots=True)
 class LateAlert:
     """An alert in force, for those who enter it late."""
 
-    def __init__(self, row: Row) -> None:
-        self.row = row
-        self.code: str = row["id"]
-        self.action = Action(row["action"])
-        self.level = Level(row["level"])
-        self.list_code: str = row["list_code"]
-        self.window_days: int = row["window_days"]
+    alert: AlertInForce
+
+    @property
+    def code(self) -> str:
+        return self.alert.alert_id
+
+    @property
+    def action(self) -> Action:
+        return self.alert.action
+
+    @property
+    def level(self) -> Level:
+        return self.alert.level
+
+    @property
+    def list_code(self) -> str:
+        return self.alert.list_code
+
+    @property
+    def window_days(self) -> int:
+        return self.alert.window_days
 
     @classmethod
     async def named(cls, pool: Pool, code: str | None) -> Self:
@@ -60,12 +74,12 @@ class LateAlert:
         Raises:
             NoSuchAlert, AlertDraft: as they say.
         """
-        row = await pool.fetchrow(ALERTS_FOR, None if code else Action.SIGN_UP, None, code)
-        if row is None:
+        alerts = await alerts_in_force(pool, action=None if code else Action.SIGN_UP, alert_id=code)
+        if not alerts:
             raise NoSuchAlert(f"No alert '{code}' is in force." if code else "No alert by 'sign-up' is in force.")
-        if not row["live"]:
-            raise AlertDraft(f"Every message behind alert '{row['id']}' is a draft, so nobody can enter.")
-        return cls(row)
+        if not alerts[0].live:
+            raise AlertDraft(f"Every message behind alert '{alerts[0].alert_id}' is a draft, so nobody can enter.")
+        return cls(alerts[0])
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,10 +91,10 @@ class LateEntry:
 
     @property
     def line(self) -> tuple[str, str, str, str]:
-        """What two wishes share that lead to the same line."""
-        wanted = self.interest
-        variant = wanted.variant_id if self.alert.level is Level.VARIANT else None
-        return self.alert.code, wanted.store_id, wanted.product_id, variant or ""
+        """Which queue it leads into: alert, store, product and, where the alert watches variants, variant."""
+        interest = self.interest
+        variant = interest.variant_id if self.alert.level is Level.VARIANT else None
+        return self.alert.code, interest.store_id, interest.product_id, variant or ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +115,7 @@ class KnownContact:
 
 @dataclass
 class EntryCounts:
-    """What became of them; each person and line counts once."""
+    """What became of late entries; each person counts once in each queue."""
 
     entered: int = 0
     in_stock_now: int = 0
@@ -125,30 +139,42 @@ class EntryCounts:
                 self.not_entered[reason] += 1
 
 
+@dataclass(frozen=True, slots=True)
+class KnownAddress:
+    """A contact with an address of the file; `granted`: their latest answer about consent, None if never asked."""
+
+    id: ContactId
+    email: str
+    granted: bool | None
+
+
 class _NobodyEntered(Exception):
-    """Nothing that was written for this person is to stay."""
+    """Rolls back what was written for one person of a file who does not enter."""
 
 
 async def enter_new_contacts(connection: Connection, people: Sequence[NewContact]) -> EntryCounts:
     """Enter people of a file. Of those who do not enter, nothing is kept.
 
-    Whoever opted out stays out. Who was never asked agreed when they signed up, as the file's owner says.
+    Whoever opted out stays out. Whoever was never asked is recorded as having agreed when they signed up: the owner of
+    the file vouches for it.
     """
-    rows = await connection.fetch(SQL["hold_addresses"], [person.email for person in people], Channel.EMAIL)
-    known = {row["email"]: row for row in rows}
+    rows = await SQL.hold_addresses.rows(
+        connection, KnownAddress, emails=[person.email for person in people], channel=Channel.EMAIL
+    )
+    known = {row.email: row for row in rows}
     await _hold_products(connection, people)
     entry_counts = EntryCounts()
     for person in people:
-        row = known.get(person.email)
-        if row is not None and row["granted"] is False:
+        contact = known.get(person.email)
+        if contact is not None and contact.granted is False:
             entry_counts.not_entered[Reason.NO_CONSENT] += len({late_entry.line for late_entry in person.late_entries})
             continue
         mine = EntryCounts()
         try:
             async with connection.transaction():
-                contact_id = row["id"] if row else await _make(connection, person)
-                if row is None or row["granted"] is None:
-                    await connection.execute(SQL["consent"], contact_id, Channel.EMAIL, IMPORT, _first(person))
+                contact_id = contact.id if contact else await _make_contact(connection, person)
+                if contact is None or contact.granted is None:
+                    await _record_consent(connection, contact_id, person)
                 mine = await _enter(connection, contact_id, person.late_entries)
                 if not mine.entered:
                     raise _NobodyEntered
@@ -158,18 +184,19 @@ async def enter_new_contacts(connection: Connection, people: Sequence[NewContact
     return entry_counts
 
 
-async def _make(connection: Connection, person: NewContact) -> ContactId:
-    return await connection.fetchval(SQL["make_contact"], new_contact_id(), person.email)
+async def _make_contact(connection: Connection, person: NewContact) -> ContactId:
+    return await SQL.make_contact.value(connection, contact_id=new_contact_id(), email=person.email)
 
 
-def _first(person: NewContact) -> datetime:
-    return min(late_entry.interest.at for late_entry in person.late_entries)
+async def _record_consent(connection: Connection, contact_id: ContactId, person: NewContact) -> None:
+    """Given when they first signed up, by the file."""
+    given_at = min(late_entry.interest.at for late_entry in person.late_entries)
+    await SQL.consent.run(connection, contact_id=contact_id, channel=Channel.EMAIL, source=IMPORT, given_at=given_at)
 
 
 async def enter_known_contacts(connection: Connection, people: Sequence[KnownContact]) -> EntryCounts:
     """Enter contacts for what they did; those erased meanwhile do not."""
-    rows = await connection.fetch(SQL["hold_contacts"], [person.contact_id for person in people])
-    there = {row["id"] for row in rows}
+    there = set(await SQL.hold_contacts.values(connection, contact_ids=[person.contact_id for person in people]))
     await _hold_products(connection, people)
     entry_counts = EntryCounts()
     for person in people:
@@ -179,20 +206,22 @@ async def enter_known_contacts(connection: Connection, people: Sequence[KnownCon
 
 
 async def _hold_products(connection: Connection, people: Sequence[NewContact | KnownContact]) -> None:
-    """In a fixed order, for they are held until the transaction ends."""
-    wanted = [late_entry.interest for person in people for late_entry in person.late_entries]
-    await connection.execute(
-        SQL["hold_products"], [each.store_id for each in wanted], [each.product_id for each in wanted]
+    """Lock all products first and in a fixed order: they stay locked until the transaction ends."""
+    interests = [late_entry.interest for person in people for late_entry in person.late_entries]
+    await SQL.hold_products.run(
+        connection,
+        store_ids=[interest.store_id for interest in interests],
+        product_ids=[interest.product_id for interest in interests],
     )
 
 
 async def _enter(connection: Connection, contact_id: ContactId, late_entries: Sequence[LateEntry]) -> EntryCounts:
-    """As if each wish had been told when it was made: the first that leads into a line is the one that counts."""
+    """Enter a contact once for each queue: by the earliest of their late entries that is admitted to it."""
     results: dict[tuple[str, str, str, str], Enlisted | NotEnlisted] = {}
     for late_entry in late_entries:
         if not isinstance(results.get(late_entry.line), Enlisted):
             results[late_entry.line] = await enter(
-                connection, late_entry.alert.row, contact_id, late_entry.interest, late=True
+                connection, late_entry.alert.alert, contact_id, late_entry.interest, late=True
             )
     entry_counts = EntryCounts()
     for result in results.values():

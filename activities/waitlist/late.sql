@@ -1,24 +1,24 @@
--- Every query of entering late, but for those of entering itself. Lock order: contacts, products, then as everywhere.
+-- Every query of entering late that entering at once does not have. Lock order: contacts, products, then as everywhere.
 
 -- name: hold_addresses
--- Held against an erasure of the same moment; `granted` is their latest word on a channel ($2), null if there is none.
+-- Locked so that nobody is erased meanwhile; `granted` is their latest consent or refusal for this channel, null if there is none.
 select id, email,
-       (select granted from consents where contact_id = c.id and channel = $2 order by id desc limit 1) as granted
-from contacts c where email = any($1::text[]) order by id for share of c;
+       (select granted from consents where contact_id = c.id and channel = :channel order by id desc limit 1) as granted
+from contacts c where email = any(:emails::text[]) order by id for share of c;
 
 -- name: hold_contacts
-select id from contacts where id = any($1::text[]) and erased_at is null order by id for share;
+select id from contacts where id = any(:contact_ids::text[]) and erased_at is null order by id for share;
 
 -- name: hold_products
 select from products
-where (store_id, product_id) in (select * from unnest($1::text[], $2::text[]))
+where (store_id, product_id) in (select * from unnest(:store_ids::text[], :product_ids::text[]))
 order by store_id, product_id
 for share;
 
 -- name: make_contact
-insert into contacts (id, email) values ($1, $2)
+insert into contacts (id, email) values (:contact_id, :email)
 on conflict (email) do update set email = excluded.email
 returning id;
 
 -- name: consent
-insert into consents (contact_id, channel, granted, source, given_at) values ($1, $2, true, $3, $4);
+insert into consents (contact_id, channel, granted, source, given_at) values (:contact_id, :channel, true, :source, :given_at);

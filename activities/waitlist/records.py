@@ -1,4 +1,4 @@
-"""The small activities that keep PostgreSQL in step with the workflows: places, departures, ends."""
+"""The activities by which shelves and journeys change the waiting list: places, leaving, ends."""
 
 from collections.abc import Sequence
 from typing import Protocol
@@ -17,18 +17,18 @@ from schemas.reasons import Ending, Reason
 
 log = structlog.get_logger()
 
-CALLED_AT_ONCE = 50
+NOTIFIED_AT_ONCE = 50
 """Signals in flight together: one client does 400-800 a second at 100, and the worker needs some too."""
 
 
-class Caller(Protocol):
+class Notifier(Protocol):
     """Who can signal a journey, starting its workflow first where it has not been started yet."""
 
-    async def notify_claims(self, calls: Sequence[tuple[JourneyStart, PlaceGiven]]) -> list[JourneyId]:
+    async def notify_claims(self, claims: Sequence[tuple[JourneyStart, PlaceGiven]]) -> list[JourneyId]:
         """Signal every one of these journeys; the same call again changes nothing.
 
         Returns:
-            Those whose workflow has ended already: nobody is there to answer.
+            Those whose workflow has ended already, so that nothing takes the signal.
         """
         ...
 
@@ -36,9 +36,9 @@ class Caller(Protocol):
 class Records:
     """The waiting list's activities."""
 
-    def __init__(self, waitlist: Waitlist, caller: Caller) -> None:
+    def __init__(self, waitlist: Waitlist, notifier: Notifier) -> None:
         self._waitlist = waitlist
-        self._caller = caller
+        self._notifier = notifier
 
     @activity.defn(name=Activity.GIVE_PLACES)
     async def give_places(self, request: GivePlaces) -> PlacesGiven:
@@ -48,12 +48,12 @@ class Records:
 
     @activity.defn(name=Activity.NOTIFY_CLAIMS)
     async def notify_claims(self, request: NotifyClaims) -> None:
-        """Signal every journey whose claim is still to be called; resumes where a killed attempt stopped."""
-        while claims := await self._waitlist.claims_to_notify(request.subject, CALLED_AT_ONCE):
-            await self._call(request.subject, claims)
+        """Signal every journey that has not been told of its claim; resumes where a killed attempt stopped."""
+        while claims := await self._waitlist.claims_to_notify(request.subject, NOTIFIED_AT_ONCE):
+            await self._notify(request.subject, claims)
             activity.heartbeat(claims[-1].claim_id)
 
-    async def _call(self, subject: Subject, claims: list[Claim]) -> None:
+    async def _notify(self, subject: Subject, claims: list[Claim]) -> None:
         starts = await self._waitlist.starts([claim.journey_id for claim in claims])
         unreadable = [claim.journey_id for claim in claims if claim.journey_id not in starts]
         for journey_id in unreadable:
@@ -63,8 +63,8 @@ class Records:
             for claim in claims
             if claim.journey_id in starts
         ]
-        for journey_id in await self._caller.notify_claims(calls):
-            # Somebody ended the workflow from outside; its place must not be lost with it.
+        for journey_id in await self._notifier.notify_claims(calls):
+            # Its workflow was ended from outside: the place it held passes to the next.
             await self._waitlist.close(journey_id, Ending.EXITED, Reason.CANCELLED)
         await self._waitlist.mark_notified(claims)
         log.info("called forward", subject=str(subject), journeys=len(claims))

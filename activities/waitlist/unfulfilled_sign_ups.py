@@ -1,5 +1,6 @@
 """Sign-ups that were accepted and could not be entered: kept as events, with the reason (P4, P7)."""
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from activities.postgres.pool import Connection
@@ -8,7 +9,7 @@ from schemas.ids import ContactId, StoreId
 from schemas.incoming.events import Considered, EnrolmentResult, EventEffect
 from schemas.reasons import Reason
 
-SQL = load_queries("activities.waitlist", "enlist.sql")
+SQL = load_queries("activities.waitlist", "unfulfilled_sign_ups.sql")
 
 SIGNED_UP = "signed_up"
 """The event's name; its kind is custom."""
@@ -16,42 +17,47 @@ SAME_SIGN_UP = timedelta(days=1)
 """Within this long the same again is a form sent twice or a request retried; later, someone who asks anew."""
 
 
-async def keep_unfulfilled_sign_up(
-    connection: Connection,
-    store_id: StoreId,
-    contact_id: ContactId,
-    product_id: str,
-    variant_id: str | None,
-    at: datetime,
-    list_code: str,
-    alert_id: str,
-    reason: Reason,
-) -> None:
+@dataclass(frozen=True, slots=True)
+class UnfulfilledSignUp:
+    """A sign-up, made `at` (aware), for an alert of a list, and why it was not entered."""
+
+    store_id: StoreId
+    contact_id: ContactId
+    product_id: str
+    variant_id: str | None
+    at: datetime
+    list_code: str
+    alert_id: str
+    reason: Reason
+
+
+async def keep_unfulfilled_sign_up(connection: Connection, sign_up: UnfulfilledSignUp) -> None:
     """Keep it with why it was not entered; back-population reads those that came while every message was a draft.
 
-    The same again within `SAME_SIGN_UP` is not kept: whoever does not say when a sign-up was made says the same when
-    they send it once more. For another alert or reason it is something else.
+    The same again within `SAME_SIGN_UP` is not kept: a request that is retried without a time of its own has a new
+    time, and would be kept twice. For another alert or reason it is another sign-up.
     """
     considered = Considered(
-        alert=alert_id,
-        product=product_id,
-        variant=variant_id,
+        alert=sign_up.alert_id,
+        product=sign_up.product_id,
+        variant=sign_up.variant_id,
         result=EnrolmentResult.NOT_ENTERED,
-        reason=reason,
-        why=reason.sentence,
+        reason=sign_up.reason,
+        why=sign_up.reason.sentence,
     )
-    await connection.execute(
-        SQL["keep_sign_up"],
-        store_id,
-        f"{SIGNED_UP}/{contact_id}/{variant_id}/{at.isoformat()}/{alert_id}/{reason}",
-        SIGNED_UP,
-        contact_id,
-        product_id,
-        variant_id,
-        at,
-        {"list": list_code},
-        EventEffect(alerts=(considered,)).model_dump(mode="json", exclude_defaults=True),
-        SAME_SIGN_UP,
-        alert_id,
-        reason,
+    key = f"{sign_up.contact_id}/{sign_up.variant_id}/{sign_up.at.isoformat()}/{sign_up.alert_id}/{sign_up.reason}"
+    await SQL.keep_sign_up.run(
+        connection,
+        store_id=sign_up.store_id,
+        event_id=f"{SIGNED_UP}/{key}",
+        name=SIGNED_UP,
+        contact_id=sign_up.contact_id,
+        product_id=sign_up.product_id,
+        variant_id=sign_up.variant_id,
+        at=sign_up.at,
+        properties={"list": sign_up.list_code},
+        outcome=EventEffect(alerts=(considered,)).model_dump(mode="json", exclude_defaults=True),
+        within=SAME_SIGN_UP,
+        alert_id=sign_up.alert_id,
+        reason=sign_up.reason,
     )

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 def window_end(entered_at: datetime, days: int, time_zone: str) -> datetime:
     """The first local midnight that is at least `days` × 24 h after entry.
 
-    So the window ends with a local end of day and never takes less than it promised, whatever daylight saving does.
+    So the window ends with a local day and is never shorter than promised, whatever daylight saving does.
 
     Args:
         entered_at: aware.
@@ -15,7 +15,7 @@ def window_end(entered_at: datetime, days: int, time_zone: str) -> datetime:
         time_zone: an IANA name, the list's.
     """
     zone = ZoneInfo(time_zone)
-    # In UTC, for in a zone of its own `+` moves the clock's hands instead of letting hours pass.
+    # Added in UTC: in a zone with daylight saving, `+` adds to the local clock reading and not to elapsed time.
     earliest = entered_at.astimezone(UTC) + timedelta(days=days)
     day = earliest.astimezone(zone).date()
     midnight = datetime.combine(day, time(), zone).astimezone(UTC)

@@ -8,7 +8,8 @@ import typer
 from pydantic import validate_email
 from pydantic_core import PydanticCustomError
 
-from activities.waitlist.enlist import Declined, Enlisted, NotEnlisted
+from activities.waitlist.enlist import Declined
+from activities.waitlist.entry import Enlisted, NotEnlisted
 from schemas.ids import StoreId, Subject
 from schemas.incoming.facts import ProductFact, VariantFact
 from schemas.model import Model

@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 
-from activities.journeys.contact_events import UNSUBSCRIBED, Happened, tell_journeys
+from activities.journeys.contact_events import UNSUBSCRIBED, Happened, signal_journeys
 from activities.postgres.pool import Pool, transaction
 from activities.postgres.queries import load_queries
 from activities.postgres.retry import retry_on_deadlock
@@ -21,7 +21,7 @@ class Consents:
 
     @retry_on_deadlock
     async def record(self, email: str, source: str, *, granted: bool) -> ContactId:
-        """Record that a contact granted or withdrew consent to e-mail. The newest record counts, before every message."""
+        """Record that a contact granted or withdrew consent to e-mail. The newest record counts."""
         async with transaction(self._pool) as connection:
             contact_id = await contact(connection, email)
             consent_id: int | None = await SQL.record.value(
@@ -30,5 +30,5 @@ class Consents:
             if consent_id is not None and not granted:
                 now = datetime.now(UTC)
                 happened = Happened(None, contact_id, f"consent/{consent_id}", (UNSUBSCRIBED,), now)
-                await tell_journeys(connection, happened)
+                await signal_journeys(connection, happened)
         return contact_id

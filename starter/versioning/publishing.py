@@ -6,7 +6,7 @@ from activities.postgres.pool import Connection, Pool, transaction
 from activities.postgres.queries import load_queries
 from activities.postgres.retry import retry_on_deadlock
 from activities.stock.products import load_product
-from activities.waitlist.store import update_episodes
+from activities.waitlist.episodes import update_episodes
 from schemas.document.conversation import ConversationDocument
 from schemas.ids import StoreId, VersionId
 from schemas.journey.program import Program

@@ -12,7 +12,7 @@ from typing import Any
 
 from activities.postgres.pool import Connection, Pool
 from activities.postgres.queries import load_queries
-from activities.waitlist.enlist import Interest
+from activities.waitlist.entry import Interest
 from activities.waitlist.late import EntryCounts, KnownContact, LateAlert, LateEntry, enter_known_contacts
 from activities.waitlist.unfulfilled_sign_ups import SIGNED_UP
 from schemas.document.alert_types.vocabulary import Action

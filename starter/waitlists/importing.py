@@ -12,7 +12,7 @@ from typing import assert_never
 from activities.intake.clock import CLOCK_TOLERANCE
 from activities.postgres.pool import Pool
 from activities.postgres.queries import load_queries
-from activities.waitlist.enlist import Interest
+from activities.waitlist.entry import Interest
 from activities.waitlist.late import AlertDraft, LateAlert, LateEntry, NewContact, NoSuchAlert, enter_new_contacts
 from schemas.ids import StoreId
 from schemas.responses.waitlists import ImportMistake, ImportReport, LateCounts, LeftOut

@@ -12,7 +12,7 @@ from activities.delivery.ledger import Ledger
 from activities.intake.intake import Intake, Receipt
 from activities.postgres.pool import Pool, Row
 from activities.senders.sender import Mail
-from activities.waitlist.enlist import Enlisted, NotEnlisted
+from activities.waitlist.entry import Enlisted, NotEnlisted
 from activities.waitlist.store import Waitlist
 from schemas.document.alert_types.vocabulary import AlertType
 from schemas.ids import JourneyId, Subject

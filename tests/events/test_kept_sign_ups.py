@@ -6,7 +6,8 @@ from datetime import datetime
 import pytest
 
 from activities.postgres.pool import Pool
-from activities.waitlist.enlist import Enlisting, NotEnlisted
+from activities.waitlist.enlist import Enlisting
+from activities.waitlist.entry import NotEnlisted
 from activities.waitlist.unfulfilled_sign_ups import SIGNED_UP
 from schemas.reasons import Reason
 from starter.versioning.publishing import publish

@@ -4,8 +4,9 @@ import asyncio
 
 from activities.intake.intake import Intake
 from activities.postgres.pool import Pool, transaction
-from activities.postgres.queries import load_queries
+from activities.waitlist.alerts import alerts_in_force
 from activities.waitlist.enlist import Enlisting
+from schemas.document.alert_types.vocabulary import Action
 from schemas.document.conversation import ConversationDocument
 from schemas.responses.operations import Choice, InFlight, Place
 from starter.versioning.in_flight import in_flight
@@ -83,10 +84,9 @@ async def test_who_enters_at_the_moment_of_a_publication_is_moved_too(pool: Pool
     await publish(pool, starter_document())
     shop = Shop(pool, Intake(pool))
     await shop.sells("v")
-    alerts = load_queries("activities.waitlist", "enlist.sql")["alerts_for"]
     async with transaction(pool) as entering:
         # Where a sign-up is when it has read which version is published, and has not entered by it yet.
-        await entering.fetch(alerts, "sign-up", None, None)
+        await alerts_in_force(entering, action=Action.SIGN_UP)
         publishing = asyncio.create_task(decide(pool, starter_document(wait="3 days"), Choice.MOVE))
         while not await pool.fetchval(LOCKED):
             await next_change(pool)

@@ -6,7 +6,8 @@ from decimal import Decimal
 
 from activities.intake.intake import Intake
 from activities.postgres.pool import Pool, transaction
-from activities.waitlist.enlist import Enlisted, Enlisting, Interest
+from activities.waitlist.enlist import Enlisting
+from activities.waitlist.entry import Enlisted, Interest
 from activities.waitlist.store import Waitlist
 from schemas.document.alert_types.vocabulary import Action
 from schemas.document.conversation import ConversationDocument

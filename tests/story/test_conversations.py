@@ -1,6 +1,7 @@
 """What a change of the conversation means to those in it: versions, drafts, pauses, farewells, a message once."""
 
-from activities.waitlist.enlist import Enlisting, NotEnlisted
+from activities.waitlist.enlist import Enlisting
+from activities.waitlist.entry import NotEnlisted
 from schemas.document.alert_types.vocabulary import AlertEvent
 from schemas.document.steps import SendStep, Status
 from schemas.incoming.facts import VariantFact

@@ -7,7 +7,8 @@ import pytest
 
 from activities.intake.events import Events
 from activities.postgres.pool import Pool
-from activities.waitlist.enlist import Enlisting, NotEnlisted
+from activities.waitlist.enlist import Enlisting
+from activities.waitlist.entry import NotEnlisted
 from schemas.document.conversation import ConversationDocument
 from schemas.incoming.events import Event, EventKind, Item
 from schemas.reasons import Reason

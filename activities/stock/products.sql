@@ -1,0 +1,22 @@
+-- Every query of products as they are stored.
+
+-- name: product
+-- A row for each of its variants at each of its locations; what a variant or location would say is null where there is none.
+select p.on_sale, v.variant_id, v.tracked, v.removed, v.policy, v.price, v.elsewhere, v.total_observed_at,
+       s.location_id, s.available, s.observed_at
+from products p
+left join variants v on v.store_id = p.store_id and v.product_id = p.product_id
+left join stock s on s.store_id = v.store_id and s.inventory_item_id = v.inventory_item_id
+where p.store_id = :store_id and p.product_id = :product_id
+order by v.variant_id;
+
+-- name: find_product
+-- A product that is known, by its own id, by a variant's, or by both if they belong together.
+select p.product_id
+from products p
+where p.store_id = :store_id
+  and (:product_id::text is null or p.product_id = :product_id)
+  and (:product_id::text is not null or :variant_id::text is not null)
+  and (:variant_id::text is null or exists (
+      select from variants v where v.store_id = :store_id and v.variant_id = :variant_id and v.product_id = p.product_id))
+limit 1;

@@ -1,0 +1,202 @@
+"""Entering one contact for one alert: the facts, the decision, and what is written, in the caller's transaction."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import structlog
+
+from activities.decisions.filters import passes
+from activities.postgres.pool import Connection
+from activities.postgres.queries import load_queries
+from activities.stock.offers import Product
+from activities.stock.products import load_product
+from activities.waitlist.admission import EntryFacts, purchase_counts_since, why_closed, why_not_admitted
+from activities.waitlist.alerts import AlertInForce
+from activities.waitlist.episodes import look_again, update_episodes
+from activities.waitlist.window import window_end
+from schemas.document.alert_types.alert import Sight
+from schemas.document.alert_types.offer import Measure
+from schemas.document.alert_types.registry import AnyAlert, read_alert
+from schemas.ids import ContactId, JourneyId, Level, StoreId, Subject, new_journey_id
+from schemas.reasons import Reason
+
+SQL = load_queries("activities.waitlist", "entry.sql")
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Interest:
+    """What a contact showed interest in, and when (aware)."""
+
+    store_id: StoreId
+    product_id: str
+    variant_id: str | None
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Enlisted:
+    """A contact is in line for an alert; `entered` is false when they were already.
+
+    Attributes:
+        in_stock: of one who entered late: there is stock now, so they are told at once if a place is left.
+    """
+
+    journey_id: JourneyId
+    entered: bool
+    alert_id: str
+    in_stock: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class NotEnlisted:
+    """A contact was considered for an alert and not entered."""
+
+    alert_id: str
+    reason: Reason
+
+
+async def enter(
+    connection: Connection, alert: AlertInForce, contact_id: ContactId, interest: Interest, *, late: bool = False
+) -> Enlisted | NotEnlisted:
+    """Enter a contact for one alert, unless the alert does not admit them.
+
+    Args:
+        late: they enter now for what they did in the past. Whoever has been in line since then does not enter again,
+            and what is in stock already is not waited for, unless the alert says so.
+    """
+    subject = _subject(alert, interest)
+    closed = why_closed(watched=subject is not None, live=alert.live)
+    if closed is Reason.MESSAGE_DRAFT:
+        log.warning("nobody is enlisted: every message behind the alert is a draft", alert=alert.alert_id)
+    if subject is None or closed is not None:
+        return NotEnlisted(alert.alert_id, closed or Reason.NO_VARIANT)
+    product = await _lock_product(connection, alert, subject, interest)
+    known: JourneyId | None = await SQL.entry_since.value(
+        connection,
+        alert_id=alert.alert_id,
+        contact_id=contact_id,
+        store_id=subject.store_id,
+        subject=subject.key,
+        since=interest.at if late else None,
+    )
+    if known is not None:
+        return Enlisted(known, False, alert.alert_id)
+    candidate = _Candidate(alert, read_alert(alert.section), contact_id, interest, subject, product, late)
+    facts, currency = await _facts(connection, candidate)
+    if (reason := why_not_admitted(candidate.terms, facts, datetime.now(UTC))) is not None:
+        return NotEnlisted(alert.alert_id, reason)
+    journey_id = await _write_entry(connection, candidate, facts, currency)
+    await look_again(connection, subject)
+    waits_for_stock = candidate.terms.measure is Measure.NOTHING
+    return Enlisted(journey_id, True, alert.alert_id, in_stock=late and waits_for_stock and facts.sight.in_stock)
+
+
+def _subject(alert: AlertInForce, interest: Interest) -> Subject | None:
+    """What of the interest this alert watches; None when it watches variants and none was named."""
+    id_ = interest.product_id if alert.level is Level.PRODUCT else interest.variant_id
+    return Subject(store_id=interest.store_id, level=alert.level, id=id_) if id_ else None
+
+
+async def _lock_product(connection: Connection, alert: AlertInForce, subject: Subject, interest: Interest) -> Product:
+    """The product, locked so that a change of stock and this entry cannot miss each other.
+
+    An alert that is newer than the product's last change has no episode yet, though there may be stock: then it is
+    opened here, under the stronger lock.
+    """
+    store_id, product_id = interest.store_id, interest.product_id
+    product = await load_product(connection, store_id, product_id)
+    offer = product.offer(subject.level, subject.id, alert.locations)
+    there = offer.available(alert.measure) >= alert.quantity_threshold
+    if there and not await SQL.open_episode_of.value(
+        connection, alert_id=alert.alert_id, store_id=subject.store_id, subject=subject.key
+    ):
+        await SQL.hold_product.run(connection, store_id=store_id, product_id=product_id)
+        product = await load_product(connection, store_id, product_id)
+        await update_episodes(connection, store_id, product_id, product, product.variants)
+        return product
+    await SQL.hold_product_shared.run(connection, store_id=store_id, product_id=product_id)
+    return await load_product(connection, store_id, product_id)
+
+
+@dataclass(frozen=True, slots=True)
+class _Candidate:
+    """Someone about to enter an alert for a subject; `late` as for `enter`."""
+
+    alert: AlertInForce
+    terms: AnyAlert
+    contact_id: ContactId
+    interest: Interest
+    subject: Subject
+    product: Product
+    late: bool
+
+
+@dataclass(frozen=True, slots=True)
+class StoredEntryFacts:
+    """What PostgreSQL knows for `EntryFacts`; `currency` is the store's."""
+
+    gone: bool
+    currency: str | None
+    in_stock: bool
+    was_in_stock: bool
+    bought: bool
+
+
+async def _facts(connection: Connection, candidate: _Candidate) -> tuple[EntryFacts, str | None]:
+    """What decides whether they enter, and the store's currency."""
+    alert, interest, contact_id = candidate.alert, candidate.interest, candidate.contact_id
+    product, subject = candidate.product, candidate.subject
+    store_id, product_id = interest.store_id, interest.product_id
+    since = purchase_counts_since(candidate.terms, interest.at, datetime.now(UTC))
+    stored = await SQL.entry_facts.one(
+        connection,
+        StoredEntryFacts,
+        alert_id=alert.alert_id,
+        contact_id=contact_id,
+        store_id=store_id,
+        product_id=product_id,
+        subject=subject.key,
+        entered_at=interest.at,
+        purchases_since=since,
+    )
+    sight = Sight(
+        offer=product.offer(subject.level, subject.id, alert.locations),
+        in_stock=stored.in_stock,
+        was_in_stock=stored.was_in_stock,
+        never_away=product.never_away(subject.level, subject.id),
+        late=candidate.late,
+        same_currency=alert.currency is None or stored.currency in (None, alert.currency),
+    )
+    facts = EntryFacts(
+        sight=sight,
+        window_ends_at=window_end(interest.at, alert.window_days, alert.time_zone),
+        gone=stored.gone,
+        bought=stored.bought,
+        filtered=not await passes(connection, alert, contact_id, store_id, product_id, interest.variant_id),
+    )
+    return facts, stored.currency
+
+
+async def _write_entry(
+    connection: Connection, candidate: _Candidate, facts: EntryFacts, currency: str | None
+) -> JourneyId:
+    """Write the journey, its place in line and the outbox row that starts its workflow."""
+    journey_id, offer = new_journey_id(), facts.sight.offer
+    await SQL.enter.run(
+        connection,
+        journey_id=journey_id,
+        contact_id=candidate.contact_id,
+        store_id=candidate.subject.store_id,
+        subject=candidate.subject.key,
+        product_id=candidate.interest.product_id,
+        alert_id=candidate.alert.alert_id,
+        version_id=candidate.alert.published,
+        entered_at=candidate.interest.at,
+        window_ends_at=facts.window_ends_at,
+        trigger_at=candidate.terms.trigger(offer),
+        armed=candidate.terms.armed(offer),
+        currency=currency,
+        late=candidate.late,
+    )
+    return journey_id

@@ -1,0 +1,57 @@
+-- Every query of entering one contact for one alert.
+
+-- name: hold_product_shared
+-- Shared with others who enter, but not with a change of stock or price: one of the two sees the other.
+select product_id from products where store_id = :store_id and product_id = :product_id for share;
+
+-- name: hold_product
+select product_id from products where store_id = :store_id and product_id = :product_id for no key update;
+
+-- name: open_episode_of
+select exists (
+    select from episodes
+    where alert_id = :alert_id and store_id = :store_id and subject = :subject and closed_at is null);
+
+-- name: entry_since
+-- Their journey in this queue, if they are in it now. With `since`, also one that was neither notified nor over at that time:
+-- who enters late does not enter twice for the same.
+select w.journey_id
+from waiting w join journeys j on j.id = w.journey_id
+where w.alert_id = :alert_id and w.contact_id = :contact_id and w.store_id = :store_id and w.subject = :subject
+  and (w.state in ('waiting', 'claimed') or coalesce(j.told_at, j.ended_at, 'infinity') >= :since::timestamptz)
+order by w.place desc
+limit 1;
+
+-- name: entry_facts
+-- What decides, beside the offer, whether a contact enters an alert for a subject. `entered_at` is the time of what they enter for.
+select exists (
+           select from products where store_id = :store_id and product_id = :product_id and discontinued_at is not null)
+       or exists (
+           select from variants where store_id = :store_id and 'variant/' || variant_id = :subject and removed) as gone,
+       (select currency from stores where id = :store_id) as currency,
+       exists (
+           select from episodes
+           where alert_id = :alert_id and store_id = :store_id and subject = :subject and closed_at is null) as in_stock,
+       -- By any alert that watches for units, whatever its list.
+       exists (
+           select from episodes e join alerts a on a.id = e.alert_id
+           where e.store_id = :store_id and e.subject = :subject and a.measure = 'nothing'
+             and e.opened_at <= :entered_at and (e.closed_at is null or e.closed_at > :entered_at)) as was_in_stock,
+       exists (
+           select from orders
+           where contact_id = :contact_id and store_id = :store_id and product_id = :product_id
+             and not cancelled and ordered_at >= :purchases_since) as bought;
+
+-- name: enter
+with journey as (
+    insert into journeys (
+        id, contact_id, store_id, subject, product_id, alert_id, version_id, entered_at, window_ends_at, late, conversation)
+    select :journey_id, :contact_id, :store_id, :subject, :product_id, :alert_id, :version_id, :entered_at, :window_ends_at, :late,
+           conversation
+    from versions where id = :version_id
+    returning id
+), line as (
+    insert into waiting (journey_id, alert_id, contact_id, store_id, subject, entered_at, trigger_at, armed, currency)
+    select id, :alert_id, :contact_id, :store_id, :subject, :entered_at, :trigger_at, :armed, :currency from journey
+)
+insert into outbox (kind, journey_id) select 'start_journey', id from journey;

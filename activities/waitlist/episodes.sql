@@ -1,0 +1,67 @@
+-- Every query of episodes: what they are for each alert, and which shelves are to look at them.
+
+-- name: watching_alerts
+-- Every alert in force, with the locations that count for its list; and retired ones that still have an open episode of these
+-- subjects, or contacts in line for them.
+select a.id, a.type, a.level, a.quantity_threshold, a.contacts_per_unit, l.locations
+from alerts a join lists l on l.code = a.list_code
+where not a.retired
+   or exists (
+       select from episodes e
+       where e.alert_id = a.id and e.store_id = :store_id and e.subject = any(:subjects::text[]) and e.closed_at is null)
+   or exists (
+       select from waiting w
+       where w.alert_id = a.id and w.store_id = :store_id and w.subject = any(:subjects::text[])
+         and w.state in ('waiting', 'claimed'))
+order by a.id;
+
+-- name: open_episodes_of
+-- The open episodes of these subjects.
+select id, alert_id, subject, contacts_per_unit, available, arrived, claimed, measure
+from episodes
+where store_id = :store_id and subject = any(:subjects::text[]) and closed_at is null;
+
+-- name: open_episode
+insert into episodes (alert_id, store_id, subject, contacts_per_unit, available, arrived, measure)
+values (:alert_id, :store_id, :subject, :contacts_per_unit, :available, :arrived, :measure);
+
+-- name: update_episode
+update episodes
+set available = :available::bigint, arrived = :arrived, measure = :measure, closed_at = case when :available::bigint = 0 then now() end
+where id = :episode_id;
+
+-- name: arm
+-- The measure is above their trigger now, so that a later fall to it is a crossing.
+update waiting set armed = true
+where alert_id = :alert_id and store_id = :store_id and subject = :subject and state = 'waiting' and not armed and trigger_at < :measure;
+
+-- name: look_again
+-- Only if someone waits whom a place can be given to, or who waits for what is gone for good.
+insert into outbox (kind, store_id, subject)
+select 'look_again', :store_id, :subject
+where exists (
+    select from waiting w
+    join episodes e on e.alert_id = w.alert_id and e.store_id = w.store_id and e.subject = w.subject
+                   and e.closed_at is null
+    join alerts a on a.id = w.alert_id join conversations c on c.code = a.conversation
+    where w.store_id = :store_id and w.subject = :subject and w.state = 'waiting'
+      and a.paused_at is null and c.paused_at is null
+      and trigger_holds(w, e.measure) and places(e) is distinct from 0
+) or (
+    exists (select from waiting w where w.store_id = :store_id and w.subject = :subject and w.state = 'waiting')
+    and exists (
+        select from products p
+        where p.store_id = :store_id
+          and p.product_id = case
+              when :subject like 'product/%' then substr(:subject, 9)
+              else (select product_id from variants where store_id = :store_id and variant_id = substr(:subject, 9)) end
+          and (p.discontinued_at is not null or (:subject like 'variant/%' and exists (
+              select from variants v where v.store_id = :store_id and v.variant_id = substr(:subject, 9) and v.removed))))
+);
+
+-- name: look_at_discontinued
+-- Those of these subjects that someone waits for.
+insert into outbox (kind, store_id, subject)
+select distinct 'look_again', w.store_id, w.subject
+from waiting w join journeys j on j.id = w.journey_id
+where j.store_id = :store_id and j.product_id = :product_id and w.state = 'waiting' and w.subject = any(:subjects::text[]);

@@ -1,0 +1,146 @@
+-- Every query of claims and places in line.
+-- Lock order, everywhere: item locks, products, claims, episodes, waiting, journeys.
+
+-- name: hold_product_shared
+-- Locked while places are given: a change of stock, or of someone who gives up a place, comes before or after.
+select from products
+where store_id = :store_id
+  and product_id = case when :subject like 'product/%' then substr(:subject, 9)
+                        else (select product_id from variants where store_id = :store_id and variant_id = substr(:subject, 9)) end
+for share;
+
+-- name: dismiss
+-- The next who wait for what is gone for good; each journey is asked to leave.
+with gone as (
+    update waiting set state = 'left', reason = 'discontinued'
+    where journey_id in (
+        select w.journey_id from waiting w join journeys j on j.id = w.journey_id
+        join products p on p.store_id = j.store_id and p.product_id = j.product_id
+        where w.store_id = :store_id and w.subject = :subject and w.state = 'waiting'
+          and (p.discontinued_at is not null or exists (
+              select from variants v
+              where v.store_id = w.store_id and 'variant/' || v.variant_id = w.subject and v.removed))
+        order by w.place limit :most for update of w
+    )
+    returning journey_id
+)
+insert into outbox (kind, journey_id, reason) select 'leave', journey_id, 'discontinued' from gone
+returning id;
+
+-- name: open_episodes
+-- Those of one subject whose alerts are not paused.
+select e.id, e.alert_id, e.measure, places(e) as places, a.newest_first
+from episodes e join alerts a on a.id = e.alert_id join conversations c on c.code = a.conversation
+where e.store_id = :store_id and e.subject = :subject and e.closed_at is null and a.paused_at is null and c.paused_at is null
+order by e.alert_id
+for update of e;
+
+-- name: claim_first_in
+-- Claims for the next in line whose trigger holds, first in, first out; numbered in that order.
+with next as (
+    select journey_id, entered_at, place
+    from waiting w
+    where alert_id = :alert_id and store_id = :store_id and subject = :subject and state = 'waiting' and trigger_holds(w, :measure)
+    order by entered_at, place
+    limit :most
+    for update
+), claimed as (
+    update waiting w set state = 'claimed' from next where w.journey_id = next.journey_id
+)
+insert into claims (episode_id, journey_id)
+select :episode_id, journey_id from next order by entered_at, place
+returning id;
+
+-- name: claim_last_in
+-- The same, newest first.
+with next as (
+    select journey_id, entered_at, place
+    from waiting w
+    where alert_id = :alert_id and store_id = :store_id and subject = :subject and state = 'waiting' and trigger_holds(w, :measure)
+    order by entered_at desc, place desc
+    limit :most
+    for update
+), claimed as (
+    update waiting w set state = 'claimed' from next where w.journey_id = next.journey_id
+)
+insert into claims (episode_id, journey_id)
+select :episode_id, journey_id from next order by entered_at desc, place desc
+returning id;
+
+-- name: count_to_notify
+select count(*)
+from claims c join episodes e on e.id = c.episode_id
+where e.store_id = :store_id and e.subject = :subject and c.state = 'given' and c.notified_at is null;
+
+-- name: claims_to_notify
+select c.id as claim_id, c.journey_id
+from claims c join episodes e on e.id = c.episode_id
+where e.store_id = :store_id and e.subject = :subject and c.state = 'given' and c.notified_at is null
+order by c.id
+limit :most;
+
+-- name: mark_notified
+update claims set notified_at = now() where id = any(:claim_ids::bigint[]);
+
+-- name: journey_start
+select j.id, j.contact_id, j.store_id, j.subject, j.alert_id, j.entered_on, j.version_id, j.entered_at, j.window_ends_at,
+       j.late, a.list_code, v.program
+from journeys j join versions v on v.id = j.version_id left join alerts a on a.id = j.alert_id
+where j.id = any(:journey_ids::text[]);
+
+-- name: leave_waitlist
+-- Only who has no claim.
+update waiting set state = 'left', reason = :reason where journey_id = :journey_id and state = 'waiting' returning journey_id;
+
+-- name: open_claim
+select id from claims where journey_id = :journey_id and state = 'given';
+
+-- name: hold_product_of
+-- Locked while a place is given up: else a sign-up or a claim of the same moment would see the line as it was before.
+select from waiting w join journeys j on j.id = w.journey_id
+join products p on p.store_id = j.store_id and p.product_id = j.product_id
+where w.journey_id = :journey_id and w.state in ('waiting', 'claimed')
+for no key update of p;
+
+-- name: settle_claim
+-- The journey's open claim ends in this state; returns its subject, so that the shelf can look again.
+update claims c set state = :state, settled_at = now(),
+    lapses_at = case when :state = 'used' then now() + make_interval(hours => a.offer_hours) end
+from episodes e join alerts a on a.id = e.alert_id
+where c.journey_id = :journey_id and c.state = 'given' and e.id = c.episode_id
+returning e.store_id, e.subject;
+
+-- name: back_in_line
+update waiting set state = 'waiting' where journey_id = :journey_id and state = 'claimed';
+
+-- name: leave_line
+-- With or without a claim.
+update waiting set state = 'left', reason = :reason where journey_id = :journey_id and state in ('waiting', 'claimed');
+
+-- name: close_settled
+-- The usual case, in one round trip: the journey was told or has left the line, and has nothing to give back.
+update journeys set ended_at = now(), ending = :ending, reason = :reason
+where id = :journey_id and ended_at is null
+  and not exists (select from claims where journey_id = :journey_id and state = 'given')
+  and not exists (select from waiting where journey_id = :journey_id and state in ('waiting', 'claimed'))
+returning id;
+
+-- name: close_journey
+update journeys set ended_at = now(), ending = :ending, reason = :reason where id = :journey_id and ended_at is null;
+
+-- name: keep_taken_offers
+-- Offers that were taken up do not lapse.
+update claims c set lapses_at = null
+from journeys j
+where c.state = 'used' and c.lapses_at <= now() and j.id = c.journey_id and exists (
+    select from orders o
+    where o.contact_id = j.contact_id and o.store_id = j.store_id and o.product_id = j.product_id
+      and not o.cancelled and o.ordered_at >= c.given_at);
+
+-- name: lapse_offers
+-- The next offers that were not taken up in time; returns their subjects, so that the shelves can look again.
+update claims c set state = 'lapsed', lapses_at = null, lapsed_reason = 'offer_lapsed'
+from episodes e
+where e.id = c.episode_id and c.id in (
+    select id from claims where state = 'used' and lapses_at <= now() order by lapses_at limit :most for update skip locked)
+returning e.store_id, e.subject;
