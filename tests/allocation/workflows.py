@@ -163,7 +163,7 @@ class Traveller:
         request = LeaveWaitlist(journey_id=self.journey_id, reason=reason)
         return (await self._does(lambda: self._workflows.records.leave_waitlist(request))).claim_id
 
-    async def decide(self, question: str) -> int | None:
+    async def decide(self, criteria_id: str) -> int | None:
         raise AssertionError("nothing here decides")
 
     async def find_moment(self, until: Until) -> datetime:
