@@ -21,7 +21,7 @@ class Consents:
 
     @retry_on_deadlock
     async def record(self, email: str, source: str, *, granted: bool) -> ContactId:
-        """Record that a contact granted or withdrew consent to e-mail. The newest record counts, before every message."""
+        """Record that a contact granted or withdrew consent to e-mail; the newest record decides at every message."""
         async with transaction(self._pool) as connection:
             contact_id = await contact(connection, email)
             consent_id: int | None = await SQL.record.value(
