@@ -5,6 +5,7 @@ The command line is in test_docs_commands.py.
 
 import ast
 import re
+import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -143,6 +144,28 @@ async def test_every_sql_example_runs_on_todays_tables(page_: Page, pool: Pool) 
                 await tried.start()
                 await connection.execute(fence.text)
                 await tried.rollback()
+
+
+# The architecture ------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("package", SOURCES)
+def test_the_rooms_are_drawn_as_the_import_contracts_have_them(package: str) -> None:
+    tools = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]
+    contracts = tools["importlinter"]["contracts"]
+    layers = next(each["layers"] for each in contracts if each.get("containers") == [package])
+    drawn = next(
+        fence.text.splitlines()[1:]
+        for fence in page("docs/architecture.md").fences
+        if fence.text.splitlines()[0].strip() == package
+    )
+    assert [set(line.split(" · ")) for line in map(str.strip, drawn)] == [set(layer.split(" | ")) for layer in layers]
+
+
+def test_every_word_of_the_architecture_is_explained_once() -> None:
+    words = [word.strip() for row in page("docs/architecture.md").section("Words").rows for word in row[0].split(",")]
+    assert len(words) > 80
+    assert sorted(set(words)) == sorted(words)
 
 
 # Every page ------------------------------------------------------------------------------------------------------

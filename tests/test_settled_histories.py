@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 TESTS = Path(__file__).parent
-READING = frozenset(("fetch_history", "fetch_history_events", "find_history", "replay_path", "replay_paths", "dry_run"))
+READING = frozenset(("fetch_history", "fetch_history_events", "find_history", "replay_path", "replay_paths", "DryRuns"))
 """What reads a history from Temporal, whatever is at work in it."""
 
 

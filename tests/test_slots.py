@@ -10,7 +10,7 @@ from tests.markdown import ROOT
 
 PRODUCT = ("schemas", "workflows", "activities", "starter")
 KNOW_STOREFRONTS = {"activities/storefronts/registry.py", "schemas/settings.py"}
-FILE_FORMATS = re.compile(r".*/csv_\w+\.py")
+FILE_FORMATS = re.compile(r"starter/waitlists/files/\w+\.py")
 """Columns of waiting-list files that other programs export. They have the vendor's name whoever's shop it is."""
 KNOW_SENDERS = {
     "activities/senders/registry.py",

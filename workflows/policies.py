@@ -53,7 +53,7 @@ DELIVER_RETRIES = RetryPolicy(
 )
 """For ever in count: deliver itself gives up at the request's `give_up_at` and answers with a value."""
 
-DELIVER_PRIORITY = Priority(priority_key=PriorityKey.CALLED_FORWARD)
+DELIVER_PRIORITY = Priority(priority_key=PriorityKey.URGENT)
 """Every other activity has the priority of its workflow, and all have its fairness key."""
 
 NOTIFY_LIMIT = timedelta(minutes=10)

@@ -229,6 +229,15 @@ async def _held(connection: Connection, alert: Row, subject: Subject, interest: 
 
 
 @dataclass(frozen=True, slots=True)
+class _Filters:
+    """The filters of an alert, as they are stored."""
+
+    alert_id: str
+    triggers: object
+    profile: object
+
+
+@dataclass(frozen=True, slots=True)
 class _Candidate:
     """Someone about to enter an alert for a subject; `late` as `enter` has it."""
 
@@ -259,11 +268,12 @@ async def _facts(connection: Connection, candidate: _Candidate) -> tuple[EntryFa
         late=candidate.late,
         same_currency=alert["currency"] is None or row["currency"] in (None, alert["currency"]),
     )
+    filters = _Filters(alert["alert_id"], alert["triggers"], alert["profile"])
     facts = EntryFacts(
         sight=sight,
         window_ends_at=window_end(interest.at, alert["window_days"], alert["time_zone"]),
         gone=row["gone"],
         bought=row["bought"],
-        filtered=not await passes(connection, alert, contact_id, store_id, product_id, interest.variant_id),
+        filtered=not await passes(connection, filters, contact_id, store_id, product_id, interest.variant_id),
     )
     return facts, row["currency"]

@@ -104,10 +104,10 @@ class Approvals:
             round=held.round,
             give_up_at=datetime.now(UTC),
         )
-        dossier = await Ledger(self._pool).look_up(request)
-        assert dossier.message is not None, "it was rendered before it was held"
+        context = await Ledger(self._pool).look_up(request)
+        assert context.message is not None, "it was rendered before it was held"
         try:
-            rendered = render(dossier.message, dossier.context)
+            rendered = render(context.message, context.context)
         except CannotRender as error:
             raise NothingHeld(key, f"it cannot be rendered any more: {error}") from None
         return MessagePreview(

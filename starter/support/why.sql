@@ -72,9 +72,9 @@ select distinct on (ev.contact_id, considered.alert, considered.product, conside
        considered.reason, p.title as product_title
 from events ev
 cross join lateral jsonb_to_recordset(coalesce(ev.outcome -> 'alerts', '[]'))
-    as considered (alert text, product text, variant text, standing text, reason text)
+    as considered (alert text, product text, variant text, result text, reason text)
 join products p on p.store_id = ev.store_id and p.product_id = considered.product
-where considered.standing = 'not_entered' and considered.reason is not null
+where considered.result = 'not_entered' and considered.reason is not null
   and (:contact_id::text is null or ev.contact_id = :contact_id)
   and (:store_id::text is null or ev.store_id = :store_id)
   and (:product_id::text is null or ((ev.product_id = :product_id or ev.product_id is null) and considered.product = :product_id))
@@ -92,9 +92,9 @@ select distinct on (considered.conversation, ev.store_id)
        p.title as product_title
 from events ev
 cross join lateral jsonb_to_recordset(coalesce(ev.outcome -> 'conversations', '[]'))
-    as considered (conversation text, standing text, reason text)
+    as considered (conversation text, result text, reason text)
 left join products p on p.store_id = ev.store_id and p.product_id = ev.product_id
-where ev.contact_id = :contact_id and considered.standing = 'not_entered' and considered.reason is not null
+where ev.contact_id = :contact_id and considered.result = 'not_entered' and considered.reason is not null
   and (:store_id::text is null or ev.store_id = :store_id)
   and (:product_id::text is null or ev.product_id = :product_id)
   and (:variant_id::text is null or ev.variant_id = :variant_id)

@@ -27,7 +27,7 @@ def test_three_files_know_a_type(type_: AlertType) -> None:
     model = ALERT_TYPES[type_].__name__
     # As a value of SQL or Python; conversations, and files of other systems, may be called the same.
     known_as = re.compile(rf"= '{type_}'|'{type_}' then|\bAlertType\.{type_.name}\b|\b{model}\b|Literal\[\"{type_}\"\]")
-    own = Path(f"schemas/alert_types/{type_.replace('-', '_')}.py")
+    own = Path(f"schemas/document/alert_types/{type_.replace('-', '_')}.py")
     knowing = {path for path in FILES if known_as.search((PRODUCT / path).read_text(encoding="utf-8"))}
     named = {NAMES} if f'"{type_}"' in (PRODUCT / NAMES).read_text(encoding="utf-8") else set[Path]()
     assert knowing | named == {own, REGISTRY, NAMES}

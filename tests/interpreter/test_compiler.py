@@ -144,8 +144,8 @@ def test_the_same_document_compiles_to_the_same_program(document: ConversationDo
 def test_the_starter_is_told_reminded_and_let_go_in_a_small_program() -> None:
     program = compile_document(load_document(STARTER_CONVERSATION.read_text(), "starter"), V1)
     assert list(program.steps.values()) == [
-        Send(id=StepId("it-is-back"), message="it-is-back", next=StepId("wait-2-days")),
-        Wait(id=StepId("wait-2-days"), length=timedelta(days=2), next=StepId("still-here")),
+        Send(id=StepId("it-is-back"), message="it-is-back", next=StepId("pause")),
+        Wait(id=StepId("pause"), length=timedelta(days=2), next=StepId("still-here")),
         Send(id=StepId("still-here"), message="still-here", next=StepId("exit")),
         Exit(id=StepId("exit"), why="They have been told and reminded; that is enough"),
     ]

@@ -19,7 +19,7 @@ from tests.allocation.rules import broken_rules
 from tests.product import starter_document
 from tests.waitlist.late import BLUE, HAT, LONG_BLUE, ONE_SIZE, RED, SCARF, SHOP, LateShop, all_draft, days_ago, rows
 
-SAMPLES = Path(__file__).parents[1] / "waitlist_csv" / "files"
+SAMPLES = Path(__file__).parents[1] / "waitlist_files" / "files"
 LONG_WINDOW = timedelta(days=3650)
 """The samples are some years old."""
 

@@ -19,6 +19,7 @@ from schemas.priority import PriorityKey
 from schemas.reasons import Reason
 from starter.runtime.archive_schedule import archive_schedule_id, ensure_archive_schedule
 from starter.runtime.reconciliation_schedule import ensure_schedule, schedule_id
+from tests.history import settled_history
 from tests.product import Product, addressees
 from tests.waitlist.late import RED, SCARF, SHOP, LateShop, days_ago, rows
 
@@ -69,7 +70,7 @@ async def test_who_signs_up_is_ordinary_who_enters_late_comes_last_and_each_list
 async def test_a_shelf_goes_first_and_an_operation_on_many_last(client: Client, temporal_of: Temporal) -> None:
     subject = Subject(store_id=SHOP, id=RED)
     await temporal_of.look_again(subject)
-    assert await _priority(client, shelf_workflow_id(subject)) == priority(PriorityKey.CALLED_FORWARD, SHOP)
+    assert await _priority(client, shelf_workflow_id(subject)) == priority(PriorityKey.URGENT, SHOP)
     await temporal_of.run_bulk(7)
     assert (await _priority(client, bulk_workflow_id(7))).priority_key == PriorityKey.BACKGROUND
 
@@ -82,7 +83,7 @@ async def test_who_is_called_forward_or_leaves_before_their_workflow_was_started
     await temporal_of.leave(today, Leave(reason=Reason.CANCELLED))
     for start in (today, late):
         found = await _priority(client, journey_workflow_id(start.journey_id))
-        assert found == priority(PriorityKey.CALLED_FORWARD, LIST)
+        assert found == priority(PriorityKey.URGENT, LIST)
 
 
 async def test_who_entered_late_and_waits_goes_first_once_called_forward(
@@ -92,7 +93,7 @@ async def test_who_entered_late_and_waits_goes_first_once_called_forward(
     await temporal_of.start_journey(late)
     assert await temporal_of.notify_claims([(late, PlaceGiven(claim_id=1))]) == []
     found = await _priority(client, journey_workflow_id(late.journey_id))
-    assert found == priority(PriorityKey.CALLED_FORWARD, LIST)
+    assert found == priority(PriorityKey.URGENT, LIST)
 
 
 async def test_what_gives_the_priority_is_not_part_of_the_history(
@@ -102,7 +103,9 @@ async def test_what_gives_the_priority_is_not_part_of_the_history(
     assert start.late
     assert start.list_code == LIST
     await temporal_of.start_journey(start)
-    history = await client.get_workflow_handle(journey_workflow_id(start.journey_id)).fetch_history()
+    # No worker takes its first task, so it is ended before its history is read.
+    await client.get_workflow_handle(journey_workflow_id(start.journey_id)).terminate()
+    history = await settled_history(client, journey_workflow_id(start.journey_id))
     written = history.events[0].workflow_execution_started_event_attributes.input.payloads[0].data
     assert b"list_code" not in written
 
@@ -120,7 +123,7 @@ async def test_who_entered_late_is_told_and_their_path_is_replayed_with_the_chan
     handle = product.client.get_workflow_handle(journey_workflow_id(start.journey_id))
     asked = await handle.query("path", result_type=JourneyPath)
     assert [entry.step for entry in asked.entries][:2] == ["waiting-list", "it-is-back"]
-    kinds = [event.event_type for event in (await handle.fetch_history()).events]
+    kinds = [event.event_type for event in (await settled_history(product.client, handle.id)).events]
     assert EventType.EVENT_TYPE_WORKFLOW_EXECUTION_OPTIONS_UPDATED in kinds
     assert await product.path(start.journey_id) == asked
 
