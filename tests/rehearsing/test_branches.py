@@ -36,7 +36,7 @@ def test_what_was_waited_for_happened_or_did_not(takes: str, differences: int) -
     ("wrong", "path", "told"),
     [
         (
-            "- branch: decide-has-ordered\n        takes: otherwise",
+            "- branch: ordered-befor\n        takes: otherwise",
             "branch",
             "Did you mean 'ordered-before'?",
         ),
