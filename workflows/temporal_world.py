@@ -65,11 +65,11 @@ class TemporalWorld:
 
     def rest(self, state: Callable[[], JourneyState]) -> None:
         self._state = state
-        if not self._pending_events and not self.interventions and self._grows_long():
+        if not self._pending_events and not self.interventions and self._may_continue_as_new():
             self._continue_as_new(state())
 
-    def _grows_long(self) -> bool:
-        """Whether to continue as new from the latest rest: not while something came in since that the state lacks."""
+    def _may_continue_as_new(self) -> bool:
+        """Whether to continue as new: not while a claim or broadcast has come that the latest state does not hold."""
         if not workflow.info().is_continue_as_new_suggested():
             return False
         state = self._state()
@@ -87,14 +87,14 @@ class TemporalWorld:
 
         await self._until(until, lambda: woken_by() is not None)
         woken = woken_by()
-        self._discard_before_wake(woken)
+        self._drop_unused(woken)
         return self._take_leave(woken) if isinstance(woken, Leave) else woken
 
-    def _discard_before_wake(self, woken: object) -> None:
+    def _drop_unused(self, woken: object) -> None:
         """Drop what a rest that has ended did not use: the next one waits for what is new.
 
-        After a rest that an event ended, events that happened later stay pending; those of the same moment do not, for
-        they are the same happening under another name. An event without a time cannot be ordered: all are dropped.
+        After a rest that an event ended, events that happened later stay pending; those of the same moment do not:
+        one order comes as both `ordered` and `bought`. An event without a time cannot be ordered: all are dropped.
         """
         self.interventions.clear()
         if not isinstance(woken, ContactEvent) or woken.at is None:
@@ -114,7 +114,7 @@ class TemporalWorld:
 
         await self._until(until, lambda: woken_by() is not None)
         woken = woken_by()
-        self._discard_before_wake(woken)
+        self._drop_unused(woken)
         if isinstance(woken, Broadcast):
             self.broadcasts.popleft()
         return self._take_leave(woken) if isinstance(woken, Leave) else woken
@@ -129,8 +129,8 @@ class TemporalWorld:
             return  # a signal that has come already counts, also where `until` is past
         timeout = until - workflow.now() if until is not None else None
         with suppress(TimeoutError):
-            await workflow.wait_condition(lambda: happened() or self._grows_long(), timeout=timeout)
-        if not happened() and self._grows_long():
+            await workflow.wait_condition(lambda: happened() or self._may_continue_as_new(), timeout=timeout)
+        if not happened() and self._may_continue_as_new():
             self._continue_as_new(self._state())
 
     async def deliver(self, request: Deliver) -> Outcome:

@@ -17,7 +17,7 @@ from schemas.journey.activities import Deliver
 from schemas.journey.outcome import AfterRefusal, Deferred, Held, Outcome, Refused, Sent, Stopped, Unknown
 from schemas.reasons import Reason
 
-BROADCAST = 0
+BROADCAST_ROUND = 0
 """The round of a message to everyone on the waiting list; a thread's rounds begin with 1."""
 
 MessageT = TypeVar("MessageT")
@@ -94,7 +94,7 @@ class Effects(Protocol[MessageT]):
         """Record its outcome.
 
         Args:
-            sending: it was found by the attempt that has the right to send.
+            sending: the caller holds the right to send.
 
         Returns:
             What is on record now: this outcome, or the one that was first. None: another attempt is sending.
@@ -134,7 +134,7 @@ async def deliver_in_order(request: Deliver, before: Before, effects: Effects[Me
 async def _compose_and_send(request: Deliver, effects: Effects[MessageT], *, secondary: bool) -> Outcome:
     message = await effects.compose()
     if message is None:
-        if request.round == BROADCAST:
+        if request.round == BROADCAST_ROUND:
             # Nobody loses their place for a message that is not about it.
             return await _settle(effects, Refused(reason=Reason.MESSAGE_BROKEN, then=AfterRefusal.GO_ON))
         # It is broken for everyone: its journeys wait until somebody has corrected the template.

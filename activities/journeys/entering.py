@@ -1,7 +1,7 @@
 """Entering a conversation without an alert, in the transaction of the event that is its entry trigger.
 
-Whoever's event is one enters, or has the reason on record (P7). Temporal is not needed: the workflow is started by
-way of the outbox.
+A contact whose event is an entry trigger either enters, or the reason is recorded (P7). Temporal is not needed: the
+workflow is started by way of the outbox.
 """
 
 from dataclasses import dataclass

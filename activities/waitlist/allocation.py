@@ -1,8 +1,8 @@
 """How many may be told: the arithmetic of promise P2, pure.
 
-An in-stock episode opens when what is available reaches the alert's threshold, and closes when it falls to zero.
-Arrived = the quantity when it opens + every later increase while it is open, less the units that left before a claim
-was given for them: what other shoppers bought is offered to nobody, however often the shelf looks (ADR 0009). Claims
+An episode opens when what is available reaches the alert's threshold, and closes when it falls to zero.
+Arrived = the quantity when it opens + every later increase while it is open, less the units that
+others bought before a claim was given for them, so that a sold unit is never offered (ADR 0009). Claims
 that count (given or used) never exceed contacts-per-unit × arrived; places to give now also never exceed
 contacts-per-unit × available.
 
@@ -17,7 +17,7 @@ from decimal import Decimal
 
 @dataclass(frozen=True, slots=True)
 class Episode:
-    """One stay in stock, for one alert and subject.
+    """An episode of one alert and subject, as numbers.
 
     Attributes:
         contacts_per_unit: people told for each unit that arrived; ≥ 1. None: everyone is told.

@@ -48,7 +48,7 @@ class Records:
 
     @activity.defn(name=Activity.NOTIFY_CLAIMS)
     async def notify_claims(self, request: NotifyClaims) -> None:
-        """Signal every journey that has not been told of its claim; resumes where a killed attempt stopped."""
+        """Signal every journey that has not been signalled its claim; resumes where a killed attempt stopped."""
         while claims := await self._waitlist.claims_to_notify(request.subject, NOTIFIED_AT_ONCE):
             await self._notify(request.subject, claims)
             activity.heartbeat(claims[-1].claim_id)

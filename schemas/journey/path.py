@@ -35,7 +35,7 @@ class Why(StrEnum):
     FAILED = "failed"
     """It could not be done; the journey went on."""
     SKIPPED = "skipped"
-    """An operator skipped this step, or the rest of the thread."""
+    """An operator skipped this step, or ended the thread."""
     LEFT = "left"
     """The journey was to leave while it rested here."""
 

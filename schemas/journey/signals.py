@@ -11,7 +11,9 @@ from schemas.reasons import Reason
 
 
 class Move(Wire):
-    """An intervention: move to this version at the next rest whose step it has too."""
+    """An intervention: move to this version now, if it has the step the journey rests at; otherwise at the first later
+    rest whose step it has.
+    """
 
     kind: Literal["move"] = "move"
     program: Program

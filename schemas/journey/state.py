@@ -13,7 +13,7 @@ from schemas.reasons import Reason
 
 
 class Phase(StrEnum):
-    """The state of the alert's own state machine, beside that of the thread."""
+    """The phase of the journey: the outer of its two state machines. Within a phase a thread is walked."""
 
     ENTERED = "entered"
     """In the thread of the subscription event, if there is one; without an alert, the only phase."""

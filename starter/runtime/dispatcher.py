@@ -32,7 +32,7 @@ AT_ONCE = 100
 IDLE = timedelta(seconds=5)
 """NOTIFY wakes the dispatcher; this is for rows whose retry falls due, and for a lost notification."""
 RECONNECT = timedelta(seconds=1)
-CHANNEL = "shelftalk_outbox"
+OUTBOX_NOTIFICATION = "shelftalk_outbox"
 """What the outbox's trigger notifies."""
 FORGOTTEN_AT_ONCE = 5000
 HOUSEKEEPING = timedelta(hours=1)
@@ -165,14 +165,14 @@ class Dispatcher:
             lost.set()
 
         connection.add_termination_listener(lose)
-        await connection.add_listener(CHANNEL, wake)
+        await connection.add_listener(OUTBOX_NOTIFICATION, wake)
         try:
             self._woken.set()  # what came in while nobody listened
             await lost.wait()
         finally:
             connection.remove_termination_listener(lose)
             if not connection.is_closed():
-                await connection.remove_listener(CHANNEL, wake)
+                await connection.remove_listener(OUTBOX_NOTIFICATION, wake)
 
     async def _lapse_offers(self) -> None:
         while True:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from activities.delivery.order import BROADCAST, Before, InProgress, deliver_in_order
+from activities.delivery.order import BROADCAST_ROUND, Before, InProgress, deliver_in_order
 from activities.delivery.verdict import Go, judge
 from activities.senders.sender import NotTaken, Rejected, Uncertain
 from schemas.document.alert_types.vocabulary import AlertEvent
@@ -155,7 +155,7 @@ def test_a_provider_that_is_down_for_too_long_costs_nobody_their_place(
 
 def test_a_broken_message_stops_its_journeys_but_a_broken_broadcast_does_not() -> None:
     assert _outcome(request(), Before(ALL_WELL), RecordingEffects(breaks=True)) == Stopped(reason=Reason.MESSAGE_BROKEN)
-    broadcast = _outcome(request(round_=BROADCAST), Before(ALL_WELL), RecordingEffects(breaks=True))
+    broadcast = _outcome(request(round_=BROADCAST_ROUND), Before(ALL_WELL), RecordingEffects(breaks=True))
     assert broadcast == Refused(reason=Reason.MESSAGE_BROKEN, then=AfterRefusal.GO_ON)
 
 

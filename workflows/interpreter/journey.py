@@ -18,7 +18,7 @@ from schemas.journey.program import Terms
 from schemas.journey.signals import Broadcast, Leave, Move, PlaceGiven
 from schemas.journey.state import JourneyStart, JourneyState, Phase
 from schemas.reasons import Ending, Reason
-from workflows.interpreter.walk import BROADCAST, BackInLine, Left, Thread, ThreadEnded
+from workflows.interpreter.walk import BROADCAST_STEP, BackInLine, Left, Thread, ThreadEnded
 from workflows.interpreter.world import World
 
 WAITING_LIST = "waiting-list"
@@ -123,7 +123,7 @@ class Journey:
                 return Ended(Ending.EXPIRED, Reason.WINDOW_ENDED)
 
     async def _broadcast(self, message: str) -> None:
-        await self._thread.broadcast(Send(id=StepId(f"{BROADCAST}{message}"), message=message))
+        await self._thread.broadcast(Send(id=StepId(f"{BROADCAST_STEP}{message}"), message=message))
 
     def _take_place(self, claim_id: int) -> None:
         self._thread.recorder.leave(Why.PLACE_GIVEN)
@@ -180,7 +180,9 @@ class Journey:
         return None
 
     def move(self, move: Move) -> Move | None:
-        """Move to another version: now, if it rests at a step that the version has too, or else at the next such rest.
+        """Move to another version: now, if it has the step the journey rests at; otherwise at the first later rest
+        whose step it has.
+
 
         Returns:
             The move, if it was made just now: then the caller records it with `World.moved`.

@@ -26,7 +26,7 @@ class Left(Exception):
 
 
 class ThreadEnded(Exception):
-    """An operator let the journey skip the rest of the thread."""
+    """An operator ended the thread: the journey goes on behind it."""
 
 
 class Rests:
@@ -57,7 +57,7 @@ class Rests:
 
         Raises:
             Left: asked to leave meanwhile.
-            ThreadEnded: an operator let the journey skip the rest of the thread.
+            ThreadEnded: an operator ended the thread: the journey goes on behind it.
         """
         self.recorder.enter(step, "wait")
         await self.rest_out(step, self.rest_until or self._world.now() + length)
@@ -78,7 +78,7 @@ class Rests:
 
         Raises:
             Left: asked to leave meanwhile.
-            ThreadEnded: an operator let the journey skip the rest of the thread.
+            ThreadEnded: an operator ended the thread: the journey goes on behind it.
         """
         self.rest_until = until
         await self.arrive(step)
@@ -104,7 +104,9 @@ class Rests:
             await self._world.moved(move)
 
     def move(self, move: Move) -> Move | None:
-        """Move to another version if the journey rests at a step that it has too; or else at the next such rest.
+        """Move to another version: now, if it has the step the journey rests at; otherwise at the first later rest
+        whose step it has.
+
 
         Returns:
             The move, if it was made just now: then the caller records it with `World.moved`.

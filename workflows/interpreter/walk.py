@@ -32,7 +32,7 @@ from workflows.interpreter.rests import Left, Rests, ThreadEnded
 PROVIDER_PATIENCE = timedelta(hours=24)
 """How long an unreachable provider is retried: an outage of a day is survived; an older message is out of date."""
 
-BROADCAST = "broadcast/"
+BROADCAST_STEP = "broadcast/"
 """The prefix, before the message's name, of the step id under which a broadcast appears in a path."""
 
 
@@ -55,7 +55,7 @@ class Thread(Rests):
     def under_broadcast(self) -> str | None:
         """The broadcast message that the journey rests on, if it does."""
         resting = self.recorder.open_entry
-        return resting.message if resting is not None and resting.step.startswith(BROADCAST) else None
+        return resting.message if resting is not None and resting.step.startswith(BROADCAST_STEP) else None
 
     async def answer(self, event: AlertEvent) -> None:
         """Walk the thread that is entered on an alert's event, if there is one, or go on with the one under way.
@@ -159,7 +159,7 @@ class Thread(Rests):
                 self.recorder.leave(Why.FAILED)
                 return
             self.recorder.note(Stopped(reason=Reason.WEBHOOK_FAILED))
-            if await self._held_up(step, None, Reason.WEBHOOK_FAILED):
+            if await self._skipped_while_resting(step, None, Reason.WEBHOOK_FAILED):
                 return
         self.recorder.leave(Why.DONE)
 
@@ -195,7 +195,7 @@ class Thread(Rests):
             Its outcome; None when an operator let the journey skip it.
         """
         self.recorder.enter(step.id, "send", step.message)
-        if self.rest_until is not None and await self._held_up(step, self.rest_until, None):
+        if self.rest_until is not None and await self._skipped_while_resting(step, self.rest_until, None):
             return None
         while True:
             outcome = await self._world.deliver(
@@ -221,18 +221,20 @@ class Thread(Rests):
                 case _:
                     assert_never(outcome)
             self.recorder.note(outcome)
-            if await self._held_up(step, until, cause):
+            if await self._skipped_while_resting(step, until, cause):
                 return None
             step = self.here(step)
 
-    async def _held_up(self, step: Send | CallWebhook, until: datetime | None, cause: Reason | None) -> bool:
-        """Rest until the step may be tried again. Returns whether an operator let the journey skip it."""
+    async def _skipped_while_resting(
+        self, step: Send | CallWebhook, until: datetime | None, cause: Reason | None
+    ) -> bool:
+        """Rest until the step may be tried again. True when an operator let the journey skip it instead."""
         if not isinstance(await self.rest_at(step.id, until, cause=cause), Skip):
             return False
         self.recorder.leave(Why.SKIPPED)
         return True
 
     def abandon(self) -> None:
-        """Leave the thread under way."""
+        """Give up the thread that was begun, without walking it to its end."""
         self.at = None
         self.rest_until = None

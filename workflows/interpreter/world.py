@@ -35,15 +35,15 @@ class World(Protocol):
         ...
 
     def rest(self, state: Callable[[], JourneyState]) -> None:
-        """Called before every rest: from here until it ends, a long history may continue as new with the state."""
+        """Called before every rest: until the rest ends, a long history may continue as new with this state."""
         ...
 
     async def sleep(self, step: str, until: datetime | None, awaited: Awaited = awaits_nothing) -> Woken | None:
         """Rest at `step` until `until` (None: without limit; returns None when it is reached), or until woken.
 
-        A Leave wakes, a Wake or Skip that names this step, and a ContactEvent that is `awaited`: of several, the one
-        that happened first. Events count that came after the previous rest ended, or, if an event ended that rest, that
-        happened after the event. Events that are not awaited are dropped when the rest ends.
+        Woken by, in this precedence: a Leave; a Wake or Skip that names this step; the earliest ContactEvent that is
+        `awaited`. Only new events count: those received since the previous rest ended or, if an event ended that rest,
+        those that happened later than it. The rest are dropped.
         """
         ...
 

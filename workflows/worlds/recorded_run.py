@@ -9,7 +9,7 @@ from schemas.journey.path import JourneyPath, PathEntry
 from schemas.journey.program import Program
 from schemas.journey.state import JourneyStart
 from workflows.interpreter.journey import UNTIL_REMINDER, Journey
-from workflows.interpreter.walk import BROADCAST
+from workflows.interpreter.walk import BROADCAST_STEP
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,10 +114,10 @@ class RecordedRun:
 
     def stay_with(self, step: Send) -> PathEntry | None:
         """The recorded stay with this message, at the same visit; a broadcast is distinct from a send step."""
-        broadcast = step.id.startswith(BROADCAST)
+        broadcast = step.id.startswith(BROADCAST_STEP)
 
         def is_it(entry: PathEntry) -> bool:
-            return entry.message == step.message and entry.step.startswith(BROADCAST) is broadcast
+            return entry.message == step.message and entry.step.startswith(BROADCAST_STEP) is broadcast
 
         nth = sum(is_it(each) for each in self.replayed)
         found = [each for each in self.entries if is_it(each)]
