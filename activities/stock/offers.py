@@ -1,6 +1,7 @@
 """What a shop offers of a product right now, as alerts see it. Pure.
 
-What is unpublished, draft, archived or removed is not for sale. What an alert makes of an offer: schemas/alert_types/offer.
+What is unpublished, draft, archived or removed is not for sale. What an alert makes of an offer is in
+schemas/document/alert_types/offer.py.
 """
 
 from collections.abc import Collection, Mapping
