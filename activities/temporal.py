@@ -1,4 +1,4 @@
-"""Calls into Temporal: start a journey, call it forward, ask a shelf to look. All idempotent by workflow id."""
+"""Calls into Temporal: start a journey, signal it, have a shelf look. All idempotent by workflow id."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Sequence
@@ -38,11 +38,11 @@ CONTACT = SearchAttributeKey.for_keyword("ShelftalkContact")
 SEARCH_ATTRIBUTES = (STORE, SUBJECT, CONVERSATION, CONTACT)
 """Set at the start of every workflow, so that ops can find it in Temporal's own tools."""
 
-NOTIFY_LIMIT = timedelta(seconds=10)
+RPC_LIMIT = timedelta(seconds=10)
 """A frontend that has not answered by then is in trouble; the outbox or the activity tries again."""
 
 MOST_FAIRNESS_BYTES = 64
-"""Longer keys Temporal refuses."""
+"""Temporal refuses longer keys."""
 
 TROUBLE = frozenset(
     (
@@ -55,11 +55,11 @@ TROUBLE = frozenset(
         RPCStatusCode.INTERNAL,
     )
 )
-"""Answers of a Temporal in trouble, whatever it was asked; also of the client, when none comes in time."""
+"""Status codes of a Temporal in trouble, whatever the call; also the client's, when no answer comes in time."""
 
 
 def is_trouble(answer: object) -> bool:
-    """Whether a call may well be taken later."""
+    """Whether the same call may succeed later."""
     return isinstance(answer, RPCError) and answer.status in TROUBLE
 
 
@@ -75,30 +75,30 @@ class Temporal:
         await self._start_journey(start)
 
     async def leave(self, start: JourneyStart, leave: Leave) -> bool:
-        """Ask a journey to leave, even if its workflow has not been started yet. Whether there was one to ask."""
+        """Signal a journey to leave, starting its workflow if need be. False when that has ended already."""
         if start.late:
-            await self._bring_forward(start)
+            await self._raise_priority(start)
         return await self._start_journey(start, Signal.LEAVE, leave)
 
     async def broadcast(self, start: JourneyStart, broadcast: Broadcast) -> None:
-        """Ask a journey that stands in line to send a message."""
+        """Signal a journey that waits in line to send a message."""
         await self._start_journey(start, Signal.BROADCAST, broadcast)
 
     async def tell(self, start: JourneyStart, event: ContactEvent) -> None:
-        """Tell a journey what its contact did, even if its workflow has not been started yet."""
+        """Signal a journey what its contact did, starting its workflow if need be."""
         await self._start_journey(start, Signal.CONTACT_EVENT, event)
 
     async def intervene(self, start: JourneyStart, intervention: Wake | Skip | Move) -> bool:
-        """Step in at a journey, even if its workflow has not been started yet. Whether there was one to step in at."""
+        """Signal an intervention to a journey, starting its workflow if need be. False when that has ended already."""
         return await self._start_journey(start, Signal.INTERVENE, Intervene(intervention=intervention))
 
-    async def notify_claims(self, calls: Sequence[tuple[JourneyStart, PlaceGiven]]) -> list[JourneyId]:
-        """Signal every one of these journeys. Returns those whose workflow has ended already."""
-        await asyncio.gather(*(self._bring_forward(start) for start, _ in calls if start.late))
+    async def notify_claims(self, claims: Sequence[tuple[JourneyStart, PlaceGiven]]) -> list[JourneyId]:
+        """Signal each of these journeys that it has a claim. Returns those whose workflow has ended already."""
+        await asyncio.gather(*(self._raise_priority(start) for start, _ in claims if start.late))
         reached = await asyncio.gather(
-            *(self._start_journey(start, Signal.PLACE_GIVEN, place) for start, place in calls)
+            *(self._start_journey(start, Signal.PLACE_GIVEN, place) for start, place in claims)
         )
-        return [start.journey_id for (start, _), there in zip(calls, reached, strict=True) if not there]
+        return [start.journey_id for (start, _), there in zip(claims, reached, strict=True) if not there]
 
     async def running_journeys(self) -> AsyncGenerator[JourneyId]:
         """Every journey whose workflow runs on our task queue, as the visibility store has it."""
@@ -112,7 +112,7 @@ class Temporal:
         """Whether a journey's workflow runs; False when it has ended, None when Temporal knows of none."""
         try:
             described = await self._client.get_workflow_handle(journey_workflow_id(journey_id)).describe(
-                rpc_timeout=NOTIFY_LIMIT
+                rpc_timeout=RPC_LIMIT
             )
         except RPCError as error:
             if error.status is RPCStatusCode.NOT_FOUND:
@@ -121,17 +121,17 @@ class Temporal:
         return described.status is WorkflowExecutionStatus.RUNNING
 
     async def dismiss(self, journey_id: JourneyId, reason: Reason) -> None:
-        """Ask a running workflow to leave; one that ended meanwhile is no matter."""
+        """Signal a running workflow to leave; one that ended meanwhile is left alone."""
         try:
             await self._client.get_workflow_handle(journey_workflow_id(journey_id)).signal(
-                Signal.LEAVE, Leave(reason=reason), rpc_timeout=NOTIFY_LIMIT
+                Signal.LEAVE, Leave(reason=reason), rpc_timeout=RPC_LIMIT
             )
         except RPCError as error:
             if error.status is not RPCStatusCode.NOT_FOUND:
                 raise
 
     async def look_again(self, subject: Subject) -> None:
-        """Ask the subject's shelf to look, starting it if it is not at work."""
+        """Signal the subject's shelf to look for work, starting it if it is not running."""
         await self._client.start_workflow(
             Workflow.SHELF,
             ShelfStart(subject=subject),
@@ -143,12 +143,12 @@ class Temporal:
                 [SearchAttributePair(STORE, subject.store_id), SearchAttributePair(SUBJECT, str(subject))]
             ),
             # Alerts of several lists may watch the subject.
-            priority=priority(PriorityKey.CALLED_FORWARD, subject.store_id),
-            rpc_timeout=NOTIFY_LIMIT,
+            priority=priority(PriorityKey.URGENT, subject.store_id),
+            rpc_timeout=RPC_LIMIT,
         )
 
     async def run_bulk(self, operation_id: int) -> None:
-        """Have an operation on many journeys carried out; one that is done finds nobody left to ask."""
+        """Start the workflow of a bulk operation; safe to repeat, also for one that is done."""
         with suppress(WorkflowAlreadyStartedError):
             await self._client.start_workflow(
                 Workflow.BULK,
@@ -157,7 +157,7 @@ class Temporal:
                 task_queue=self._task_queue,
                 id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
                 priority=priority(PriorityKey.BACKGROUND),
-                rpc_timeout=NOTIFY_LIMIT,
+                rpc_timeout=RPC_LIMIT,
             )
 
     async def _start_journey(
@@ -186,16 +186,16 @@ class Temporal:
                     ]
                 ),
                 priority=_journey_priority(start, signal),
-                rpc_timeout=NOTIFY_LIMIT,
+                rpc_timeout=RPC_LIMIT,
             )
         except WorkflowAlreadyStartedError:
             return False
         return True
 
-    async def _bring_forward(self, start: JourneyStart) -> None:
-        """Give a journey that entered late the priority of one that is called forward, if its workflow runs.
+    async def _raise_priority(self, start: JourneyStart) -> None:
+        """Make a journey that entered late urgent, if its workflow runs.
 
-        Others were started with a priority that is good enough, and are spared the call and the event in their history.
+        Others were started with a sufficient priority, and are spared the call and the event in their history.
         """
         try:
             await self._client.workflow_service.update_workflow_execution_options(
@@ -203,27 +203,27 @@ class Temporal:
                     namespace=self._client.namespace,
                     workflow_execution=WorkflowExecution(workflow_id=journey_workflow_id(start.journey_id)),
                     workflow_execution_options=WorkflowExecutionOptions(
-                        priority=PriorityMessage(priority_key=PriorityKey.CALLED_FORWARD)
+                        priority=PriorityMessage(priority_key=PriorityKey.URGENT)
                     ),
                     update_mask=FieldMask(paths=["priority.priority_key"]),
                 ),
-                timeout=NOTIFY_LIMIT,
+                timeout=RPC_LIMIT,
             )
         except RPCError as error:
-            # Not started yet, or ended; or a server that cannot do it: then it comes in its turn.
+            # Not started yet, or ended; or a server that cannot do it: then it keeps its priority.
             if error.status not in (RPCStatusCode.NOT_FOUND, RPCStatusCode.UNIMPLEMENTED):
                 raise
 
 
 def priority(key: PriorityKey, fairness_key: str | None = None) -> Priority:
-    """What Temporal is told at a start. A fairness key that is too long for it is cut."""
+    """The priority to start a workflow with. A fairness key that is too long for Temporal is cut."""
     cut = fairness_key and fairness_key.encode()[:MOST_FAIRNESS_BYTES].decode(errors="ignore")
     return Priority(priority_key=key, fairness_key=cut)
 
 
 def _journey_priority(start: JourneyStart, signal: Signal | None) -> Priority:
     if signal in (Signal.PLACE_GIVEN, Signal.LEAVE):
-        key = PriorityKey.CALLED_FORWARD
+        key = PriorityKey.URGENT
     else:
         key = PriorityKey.BACKGROUND if start.late else PriorityKey.ORDINARY
     return priority(key, start.list_code or start.program.conversation)

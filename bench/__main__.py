@@ -16,8 +16,8 @@ from dataclasses import dataclass, field
 
 from bench.measurements import Measurement, Measuring
 from bench.report import FOOT, Figure, document, table
+from bench.servers import report
 from bench.sizes import FULL, QUICK, Sizes
-from bench.stage import report
 
 ENDING_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 

@@ -5,8 +5,8 @@ import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
+from bench.servers import CONNECTIONS, Servers, open_shop, quiet
 from bench.shop import level_webhook
-from bench.stage import CONNECTIONS, SimulatedShop, open_shop, quiet
 
 VARIANTS = 50
 """The requests go to these in turn, so that few wait for each other's row locks, as in a shop."""
@@ -20,13 +20,13 @@ class IntakeRates:
     sign_ups: list[float]
 
 
-async def measure_intake(stage: SimulatedShop, requests: int, rounds: int) -> IntakeRates:
+async def measure_intake(servers: Servers, requests: int, rounds: int) -> IntakeRates:
     """Webhooks and sign-ups over HTTP, in turn. Nothing drains the outbox: intake alone, as when Temporal is down."""
-    (stage.folder / "intake").mkdir()
-    url = await stage.postgres.create_database("intake")
+    (servers.folder / "intake").mkdir()
+    url = await servers.postgres.create_database("intake")
     webhooks: list[float] = []
     sign_ups: list[float] = []
-    async with open_shop(stage.folder / "intake", url, stage.temporal_address) as shop:
+    async with open_shop(servers.folder / "intake", url, servers.temporal_address) as shop:
         variants = [await shop.new_variant() for _ in range(VARIANTS)]
         for number in range(rounds):
 

@@ -14,8 +14,8 @@ from bench.rates import Round, Rounds, measure_rates
 from bench.rehearsals import measure_rehearsals
 from bench.replays import measure_replays
 from bench.report import Figure, Spread, ratio
+from bench.servers import Engines, Servers, quiet, running_engines, running_servers
 from bench.sizes import Sizes
-from bench.stage import Engines, SimulatedShop, quiet, running_engines, running_stage
 from bench.waits import measure_first_messages, measure_memory, measure_restocks
 
 INTAKE_ROUNDS = 3
@@ -50,7 +50,7 @@ class Measuring:
     def __init__(self, sizes: Sizes) -> None:
         self._sizes = sizes
         self._exits = AsyncExitStack()
-        self._stage: SimulatedShop | None = None
+        self._servers: Servers | None = None
         self._engine_exits = AsyncExitStack()
         self._engines: Engines | None = None
         self._rounds: Rounds | None = None
@@ -91,17 +91,17 @@ class Measuring:
         self._engines = None
         await self._engine_exits.aclose()
 
-    async def _on_stage(self) -> SimulatedShop:
-        if self._stage is None:
-            self._stage = await self._exits.enter_async_context(running_stage())
-        return self._stage
+    async def _started_servers(self) -> Servers:
+        if self._servers is None:
+            self._servers = await self._exits.enter_async_context(running_servers())
+        return self._servers
 
-    async def _with_engines(self) -> tuple[SimulatedShop, Engines]:
-        stage = await self._on_stage()
+    async def _with_engines(self) -> tuple[Servers, Engines]:
+        servers = await self._started_servers()
         if self._engines is None:
-            self._engines = await self._engine_exits.enter_async_context(running_engines(stage))
+            self._engines = await self._engine_exits.enter_async_context(running_engines(servers))
             await quiet()  # They finish what a failed part has left behind.
-        return stage, self._engines
+        return servers, self._engines
 
     async def _rehearsals(self) -> list[Figure]:
         # In a thread of its own: a rehearsal runs a loop of its own.
@@ -121,7 +121,7 @@ class Measuring:
 
     async def _intake(self) -> list[Figure]:
         rounds = min(self._sizes.rounds, INTAKE_ROUNDS)
-        measured = await measure_intake(await self._on_stage(), self._sizes.requests, rounds)
+        measured = await measure_intake(await self._started_servers(), self._sizes.requests, rounds)
         return [
             Figure("webhooks_per_second", "webhooks in / s", Spread.of(measured.webhooks)),
             Figure("signups_per_second", "sign-ups in / s", Spread.of(measured.sign_ups)),
@@ -172,12 +172,12 @@ class Measuring:
 
     async def _replays(self) -> list[Figure]:
         sizes = self._sizes
-        stage, engines = await self._with_engines()
+        servers, engines = await self._with_engines()
         # What the rates have left behind is replayed; without them it is made here.
         rounds = self._rounds or await measure_rates(
-            stage, engines, sizes.at_once, -(-sizes.replayed // sizes.at_once), sizes.warm_up, name="to-replay"
+            servers, engines, sizes.at_once, -(-sizes.replayed // sizes.at_once), sizes.warm_up, name="to-replay"
         )
-        measured = await measure_replays(stage, rounds.bare_ids, sizes.replayed, min(sizes.rounds, REPLAY_ROUNDS))
+        measured = await measure_replays(servers, rounds.bare_ids, sizes.replayed, min(sizes.rounds, REPLAY_ROUNDS))
         return [
             Figure(
                 "replays_per_second",
@@ -197,8 +197,8 @@ class Measuring:
         ]
 
     async def _moves(self) -> list[Figure]:
-        stage, engines = await self._with_engines()
-        measured = await measure_moves(stage, engines, self._sizes.moved, killed=self._sizes.killed)
+        servers, engines = await self._with_engines()
+        measured = await measure_moves(servers, engines, self._sizes.moved, killed=self._sizes.killed)
         await self.stop_engines()  # Ours may have been killed.
         return _figures_of_moves(measured, self._rounds.bare if self._rounds is not None else None)
 

@@ -3,8 +3,12 @@
 import time
 from dataclasses import dataclass
 
+from activities.postgres.queries import load_queries
 from bench.processor import Processor, processor_time
-from bench.stage import PATIENCE_SECONDS, Engines, SimulatedShop, quiet, until
+from bench.servers import PATIENCE_SECONDS, Engines, Servers, quiet, until
+from schemas.ids import JourneyId, journey_workflow_id
+
+SQL = load_queries("bench", "queries.sql")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,20 +49,20 @@ async def bare_round(engines: Engines, name: str, count: int) -> Round:
     return Round(count / started, count / ended, count / ended, start_cost, tell_cost)
 
 
-async def our_round(stage: SimulatedShop, engines: Engines, count: int) -> Round:
+async def our_round(servers: Servers, engines: Engines, count: int) -> Round:
     """Shelftalk: `count` sign-ups lie committed in the outbox; then one webhook says there are units for all."""
     counts, pid = engines.ours.counts, engines.ours.part.pid
-    variant = await stage.shop.new_variant()
-    tasks, completed, mails = await counts.tasks(), await counts.completed(), len(stage.sink.accepted)
+    variant = await servers.shop.new_variant()
+    tasks, completed, mails = await counts.tasks(), await counts.completed(), len(servers.sink.accepted)
     idle = processor_time(pid)
     began = time.monotonic()
-    await stage.shop.wait_in_line(variant, count, start=True)
+    await servers.shop.wait_in_line(variant, count, start=True)
     started = await until(counts.tasks, tasks + count) - began
     await quiet()
     rested = processor_time(pid)
     began = time.monotonic()
-    await stage.shop.has(variant, count)
-    told = await stage.sink.until(mails + count) - began
+    await servers.shop.has(variant, count)
+    told = await servers.sink.until(mails + count) - began
     ended = await until(counts.completed, completed + count) - began
     await quiet()
     start_cost, tell_cost = rested.since(idle, count), processor_time(pid).since(rested, count)
@@ -77,26 +81,24 @@ class Rounds:
 
 
 async def measure_rates(
-    stage: SimulatedShop, engines: Engines, count: int, rounds: int, warm_up: int, *, name: str = "round"
+    servers: Servers, engines: Engines, count: int, rounds: int, warm_up: int, *, name: str = "round"
 ) -> Rounds:
     """Rounds in turn, A B A B, after a small one of each that does not count. `name` begins the baseline's ids."""
     await bare_round(engines, f"{name}-warm-up", warm_up)
-    await our_round(stage, engines, warm_up)
+    await our_round(servers, engines, warm_up)
     bare: list[Round] = []
     ours: list[Round] = []
     for number in range(rounds):
         bare.append(await bare_round(engines, f"{name}-{number}", count))
-        ours.append(await our_round(stage, engines, count))
-    told = await stage.pool.fetch(
-        "select id from journeys where ended_at is not null order by ended_at desc limit $1", HISTORIES
-    )
+        ours.append(await our_round(servers, engines, count))
+    told: list[JourneyId] = await SQL.ended_last.values(servers.pool, most=HISTORIES)
     bare_ids = [f"{name}-{rounds - 1}-{number}" for number in range(count)]
     return Rounds(
         bare,
         ours,
         bare_ids,
-        [await _events(stage, each) for each in bare_ids[:HISTORIES]],
-        [await _events(stage, f"journey/{row['id']}") for row in told],
+        [await _events(servers, each) for each in bare_ids[:HISTORIES]],
+        [await _events(servers, journey_workflow_id(journey)) for journey in told],
     )
 
 
@@ -104,6 +106,6 @@ HISTORIES = 20
 """Of those told last, whose events are counted."""
 
 
-async def _events(stage: SimulatedShop, workflow_id: str) -> int:
-    history = await stage.client.get_workflow_handle(workflow_id).fetch_history()
+async def _events(servers: Servers, workflow_id: str) -> int:
+    history = await servers.client.get_workflow_handle(workflow_id).fetch_history()
     return len(history.events)

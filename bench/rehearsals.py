@@ -49,8 +49,8 @@ def measure_rehearsals(times: int) -> Rehearsals:
     outside = Answering(lambda request, now: Sent(message_id=request.key, at=now))
     rehearsed = tester.run(scenario)
     lived = rehearsed.path.entries
-    if len(rehearsed.said) != MONTHS or lived[-1].left_at is None or lived[-1].left_at - entrance.at < YEAR:
-        raise NotAYear(f"{len(rehearsed.said)} messages in {len(lived)} stays")
+    if len(rehearsed.messages) != MONTHS or lived[-1].left_at is None or lived[-1].left_at - entrance.at < YEAR:
+        raise NotAYear(f"{len(rehearsed.messages)} messages in {len(lived)} stays")
     _, path = rehearse(start, Rehearsal(entrance.at, (), outside))
     if [(stay.step, stay.left_at) for stay in path.entries] != [(stay.step, stay.left_at) for stay in lived]:
         raise NotAYear("the machine alone lives another year")

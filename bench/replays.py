@@ -11,14 +11,17 @@ from temporalio.worker import Replayer
 
 from activities.archive.postgres import PostgresArchive
 from activities.archive.sealed import unseal
+from activities.postgres.queries import load_queries
 from bench.bare_workflow import Bare
-from bench.stage import SimulatedShop
+from bench.servers import Servers
 from schemas.ids import JourneyId
 from schemas.journey.path import JourneyPath
 from schemas.settings import Settings
 from starter.runtime.archive_schedule import archive_now
 from starter.support.replay import replay_histories, replay_history
 from worker import sandbox
+
+SQL = load_queries("bench", "queries.sql")
 
 ALONE = 50
 """Replays timed one by one."""
@@ -46,7 +49,7 @@ class Replays:
     journeys: int
 
 
-async def measure_replays(stage: SimulatedShop, bare_ids: Sequence[str], most: int, rounds: int) -> Replays:
+async def measure_replays(servers: Servers, bare_ids: Sequence[str], most: int, rounds: int) -> Replays:
     """Archive what has ended, then replay up to `most` journeys in each round, in turn with as many bare ones.
 
     The engine must be at work: it archives.
@@ -54,11 +57,10 @@ async def measure_replays(stage: SimulatedShop, bare_ids: Sequence[str], most: i
     Raises:
         NotReplayed: as it says.
     """
-    await archive_now(stage.client, Settings().temporal_task_queue, timedelta(0))
-    archive = PostgresArchive(stage.pool)
-    rows = await stage.pool.fetch("select journey_id from archivings where outcome = 'kept' limit $1", most)
-    journeys = [JourneyId(row["journey_id"]) for row in rows]
-    bare = [await stage.client.get_workflow_handle(id_).fetch_history() for id_ in bare_ids[:BARE_HISTORIES]]
+    await archive_now(servers.client, Settings().temporal_task_queue, timedelta(0))
+    archive = PostgresArchive(servers.pool)
+    journeys: list[JourneyId] = await SQL.some_archived.values(servers.pool, most=most)
+    bare = [await servers.client.get_workflow_handle(id_).fetch_history() for id_ in bare_ids[:BARE_HISTORIES]]
 
     async def archived(ids: Sequence[JourneyId]) -> AsyncGenerator[WorkflowHistory]:
         for id_ in ids:

@@ -24,7 +24,7 @@ from schemas.incoming.facts import ProductFact, VariantFact
 from starter.documents import load_document
 from starter.runtime.ports import LOOPBACK
 
-SQL = load_queries("bench", "fill.sql")
+SQL = load_queries("bench", "queries.sql")
 
 STORE = StoreId("bench.example.com")
 SENDS = DemoShop("the secret of the benchmark's shop", STORE)
@@ -112,8 +112,8 @@ class WebClient:
         Raises:
             RequestFailed: it was not.
         """
-        request = {"store": STORE, "variant": str(variant), "email": email}
-        await self._post("/v1/signups", {"Content-Type": "application/json"}, json.dumps(request).encode(), 202)
+        sign_up = {"store": STORE, "variant": str(variant), "email": email}
+        await self._post("/v1/signups", {"Content-Type": "application/json"}, json.dumps(sign_up).encode(), 202)
 
     def close(self) -> None:
         """Let go of the server."""
@@ -197,8 +197,8 @@ class Shop:
             count=count,
             store_id=STORE,
             variant_id=str(variant),
-            alert_id=alert,
-            bound=bound,
+            alert=alert,
+            trigger_at=bound,
             armed=armed,
             start=start,
         )

@@ -3,7 +3,10 @@
 import time
 from dataclasses import dataclass
 
-from bench.stage import Engines, SimulatedShop, quiet, until
+from activities.postgres.queries import load_queries
+from bench.servers import Engines, Servers, quiet, until
+
+SQL = load_queries("bench", "queries.sql")
 
 UNITS = 10
 """Of one restock, and so the people who are told by it."""
@@ -22,7 +25,7 @@ class FirstMessages:
     bare: list[float]
 
 
-async def measure_first_messages(stage: SimulatedShop, engines: Engines, times: int) -> FirstMessages:
+async def measure_first_messages(servers: Servers, engines: Engines, times: int) -> FirstMessages:
     """One journey at a time, waiting and at rest, on either side in turn."""
     ours: list[float] = []
     bare: list[float] = []
@@ -32,19 +35,19 @@ async def measure_first_messages(stage: SimulatedShop, engines: Engines, times: 
         began = time.monotonic()
         await engines.bare.obey(f"finish first-{number} 1")
         bare.append(time.monotonic() - began)
-        variant, mails = await stage.shop.new_variant(), len(stage.sink.accepted)
+        variant, mails = await servers.shop.new_variant(), len(servers.sink.accepted)
         tasks = await engines.ours.counts.tasks()
-        await stage.shop.wait_in_line(variant, 1, start=True)
+        await servers.shop.wait_in_line(variant, 1, start=True)
         await until(engines.ours.counts.tasks, tasks + 1)
         await quiet()
         began = time.monotonic()
-        await stage.shop.has(variant, 1)
-        ours.append(await stage.sink.until(mails + 1) - began)
+        await servers.shop.has(variant, 1)
+        ours.append(await servers.sink.until(mails + 1) - began)
     return FirstMessages(ours, bare)
 
 
 async def measure_restocks(
-    stage: SimulatedShop, engines: Engines, waiting: tuple[int, ...], times: int
+    servers: Servers, engines: Engines, waiting: tuple[int, ...], times: int
 ) -> dict[int, list[float]]:
     """Seconds from the committed webhook to the tenth mail accepted, by the number of people in line.
 
@@ -54,21 +57,21 @@ async def measure_restocks(
     seconds: dict[int, list[float]] = {count: [] for count in waiting}
     variants: dict[int, int] = {}
     for count in waiting:
-        variants[count] = await stage.shop.new_variant()
-        await stage.shop.wait_in_line(variants[count], count, start=False)
-    await stage.pool.execute("analyze")  # What autovacuum does within a minute of such a change.
+        variants[count] = await servers.shop.new_variant()
+        await servers.shop.wait_in_line(variants[count], count, start=False)
+    await SQL.analyze.run(servers.pool)  # What autovacuum does within a minute of such a change.
     for number in range(times + 1):
         for count, variant in variants.items():
-            mails, completed = len(stage.sink.accepted), await engines.ours.counts.completed()
+            mails, completed = len(servers.sink.accepted), await engines.ours.counts.completed()
             await quiet()
-            await stage.shop.has(variant, UNITS)
+            await servers.shop.has(variant, UNITS)
             committed = time.monotonic()
-            told = await stage.sink.until(mails + UNITS) - committed
+            told = await servers.sink.until(mails + UNITS) - committed
             await until(engines.ours.counts.completed, completed + UNITS)
             if number:  # The first time warms up.
                 seconds[count].append(told)
-            await stage.shop.has(variant, 0)
-            await stage.shop.wait_in_line(variant, UNITS, start=False)
+            await servers.shop.has(variant, 0)
+            await servers.shop.wait_in_line(variant, UNITS, start=False)
     return seconds
 
 
@@ -80,16 +83,16 @@ class Memory:
     bare: float
 
 
-async def measure_memory(stage: SimulatedShop, engines: Engines, count: int) -> Memory:
+async def measure_memory(servers: Servers, engines: Engines, count: int) -> Memory:
     """What fresh engines grow by while `count` journeys come to their first rest and stay in the cache."""
     few = max(1, count // 10)
-    variant = await stage.shop.new_variant()
+    variant = await servers.shop.new_variant()
     await _open_bare(engines, "memory-few", few)
-    await _open_ours(stage, engines, variant, few)
+    await _open_ours(servers, engines, variant, few)
     await quiet()
     bare_before, ours_before = engines.bare.memory(), engines.ours.memory()
     await _open_bare(engines, "memory", count)
-    await _open_ours(stage, engines, variant, count)
+    await _open_ours(servers, engines, variant, count)
     await quiet()
     return Memory(
         ours=(engines.ours.memory() - ours_before) / count, bare=(engines.bare.memory() - bare_before) / count
@@ -102,7 +105,7 @@ async def _open_bare(engines: Engines, name: str, count: int) -> None:
     await until(engines.bare.counts.tasks, tasks + count)
 
 
-async def _open_ours(stage: SimulatedShop, engines: Engines, variant: int, count: int) -> None:
+async def _open_ours(servers: Servers, engines: Engines, variant: int, count: int) -> None:
     tasks = await engines.ours.counts.tasks()
-    await stage.shop.wait_in_line(variant, count, start=True)
+    await servers.shop.wait_in_line(variant, count, start=True)
     await until(engines.ours.counts.tasks, tasks + count)

@@ -1,1 +1,1 @@
-"""What is said: the models that cross a boundary. Imports nothing else of Shelftalk."""
+"""The models that cross a boundary: documents, wire messages, responses. Imports nothing else of Shelftalk."""

@@ -1,7 +1,7 @@
-"""The base of every error that people are told of: what happened, what to do, and how each face is to show it.
+"""The base of every error that is shown to people: what happened, what to do, and how API and CLI show it.
 
 Activities and starter raise subclasses; the command line and the API show any of them without knowing it. An exception
-that is not one of these is a mistake of ours, or belongs to a library and is translated at the face.
+that is not one of these is a bug of ours, or a library's and is translated by API and CLI.
 """
 
 from collections.abc import Sequence
@@ -10,37 +10,37 @@ from enum import StrEnum
 
 
 class ErrorKind(StrEnum):
-    """What sort of no it is; a face chooses its status or exit code by it."""
+    """The category of an error; API and CLI choose the status or exit code by it."""
 
     NOT_FOUND = "not_found"
     CONFLICT = "conflict"
-    """It cannot be done as things stand."""
+    """The present state does not allow it."""
     INVALID = "invalid"
     """A document or a value that was sent breaks a rule."""
     ARGUMENT = "argument"
-    """A parameter of the call is not of its form; `fields` names it."""
+    """A parameter of the call is malformed; `fields` names it."""
     MALFORMED = "malformed"
-    """It cannot be read at all."""
+    """The body cannot be parsed."""
     NOT_AUTHENTIC = "not_authentic"
-    """Nobody who may has signed it."""
+    """It is not signed by somebody who may."""
     GONE = "gone"
-    """It was there, and is no longer kept."""
+    """It existed, and is no longer kept."""
     DAMAGED = "damaged"
-    """What is kept of it cannot be read."""
+    """The stored copy cannot be read."""
     NOT_OPEN = "not_open"
-    """Somebody has to set something up first."""
+    """A setting is missing that somebody has to make first."""
     UNAVAILABLE = "unavailable"
     """A component cannot be reached or is not prepared. Trying again later may help."""
     FAULT = "fault"
-    """A mistake in Shelftalk."""
+    """A bug in Shelftalk."""
 
 
 @dataclass(frozen=True, slots=True)
 class FieldError:
-    """One thing to put right in what was sent.
+    """One thing to correct in what was sent.
 
     Attributes:
-        path: where, in the words of what was sent: `threads[0].on`, `$.variants[0].price`, `cursor`.
+        path: where in it: `threads[0].on`, `$.variants[0].price`, `cursor`.
         line, column: where in a document, counted from 1.
     """
 
@@ -54,10 +54,10 @@ class DomainError(Exception):
     """Why something was not done.
 
     Attributes:
-        code: what programs go by; it does not change.
-        kind: what sort of no it is.
-        advice: what to do at the command line; empty where the message says so.
-        public: the message for those who must not be answered with what they sent; by default the message itself.
+        code: for programs; it does not change.
+        kind: its category.
+        advice: what to do at the command line; empty where the message contains it.
+        public: the message for callers to whom what they sent must not be repeated; by default the message itself.
         fields: the places that are wrong.
     """
 

@@ -23,7 +23,7 @@ def new_journey_id() -> JourneyId:
 
 
 def new_contact_id() -> ContactId:
-    """A contact's id: `c-` and 28 hexadecimal digits. It says nothing about the person."""
+    """A contact's id: `c-` and 28 hexadecimal digits. It reveals nothing about the person."""
     return ContactId(f"c-{_ordered_token()}")
 
 

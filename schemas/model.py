@@ -19,10 +19,10 @@ class Section(Model):
     model_config = ConfigDict(use_attribute_docstrings=True)
 
     free_texts: ClassVar[frozenset[str]] = frozenset()
-    """The fields whose texts may be anything; in a sentence they stand in quotes."""
+    """The fields whose texts are free; in a sentence they are put in quotes."""
 
 
 class Wire(Model):
-    """A value between processes of perhaps two releases: a field that the older one does not know is passed over."""
+    """A value between processes of perhaps two releases: a field that the older one does not know is ignored."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")

@@ -28,7 +28,7 @@ ShopEvent = Literal[
     "unsubscribed",
 ]
 SHOP_EVENTS: tuple[str, ...] = get_args(ShopEvent)
-"""What a contact may do without an alert: the kinds of `POST /v1/events`, and two that follow from others.
+"""What a contact may do, other than events of alerts: the kinds of `POST /v1/events`, and two that follow from others.
 
 `bought`: they ordered what the journey is about; anything, where it is about no product. `unsubscribed`: they took
 their consent back.
@@ -36,8 +36,8 @@ their consent back.
 CUSTOM = "custom."
 """Before the name of a custom event."""
 _SHOP = "|".join(SHOP_EVENTS)
-HeardEvent = Annotated[str, StringConstraints(pattern=rf"^(?:{_SHOP}|custom\.\S(?:.{{0,98}}\S)?)$")]
-"""What a journey may hear of while it is under way."""
+ContactEventName = Annotated[str, StringConstraints(pattern=rf"^(?:{_SHOP}|custom\.\S(?:.{{0,98}}\S)?)$")]
+"""The name of something that a contact does, which a journey may wait for."""
 EventName = Annotated[
     str, StringConstraints(pattern=rf"^(?:[a-z0-9-]{{1,63}}\.[a-z-]{{1,30}}|{_SHOP}|custom\.\S(?:.{{0,98}}\S)?)$")
 ]

@@ -1,4 +1,4 @@
-"""Why a contact was told or not: the closed sets shared by ledger, path, API and console."""
+"""Why a contact was told or not, and how journeys end: the closed sets shared by ledger, path, API and console."""
 
 from enum import StrEnum
 

@@ -1,4 +1,4 @@
-"""Reads a conversation document and explains every mistake in it, all in one go, by path and line."""
+"""Reads a conversation document and explains everything that is wrong in it, all in one go, by path and line."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -11,14 +11,14 @@ from activities.rendering.templates import check_template
 from schemas.document.conversation import ConversationDocument, MessageSection
 from schemas.errors import DomainError, ErrorKind, FieldError
 from schemas.model import Model
-from starter.authoring.alert_explanations import find_sender_mistakes
-from starter.authoring.explanations import explain, find_clock_mistakes, find_empty
+from starter.authoring.alert_explanations import find_sender_errors
+from starter.authoring.explanations import explain, find_clock_errors, find_empty
 from starter.authoring.marked_yaml import Mark, MarkedTree, NotYaml, read_yaml
-from starter.authoring.step_explanations import find_address_mistakes, find_address_warnings
-from starter.rehearsing.checks import find_scenario_mistakes
-from starter.rehearsing.expecting import find_differences
+from starter.authoring.step_explanations import find_address_errors, find_address_warnings
+from starter.rehearsing.checks import find_scenario_errors
+from starter.rehearsing.expecting import find_unmet_expectations
 from starter.rehearsing.run import RunTester
-from workflows.compiler.compile import find_mistakes
+from workflows.compiler.compile import find_errors
 from workflows.compiler.diagnostics import Diagnostic, Path, format_path
 from workflows.compiler.lint import find_lint_warnings
 
@@ -27,7 +27,7 @@ STARTER_CONVERSATION = FilePath(__file__).parent / "conversations" / "back-in-st
 
 
 class MarkedDiagnostic(Model):
-    """One thing to put right in a file, or, among notes, one thing to know.
+    """An error in a file or, among warnings, something that was probably not meant.
 
     Attributes:
         line, column: counted from 1.
@@ -53,9 +53,9 @@ class CheckReport(Model):
     """What `shelftalk conversation check` tells.
 
     Attributes:
-        ok: the document can be published; notes do not stand against it.
+        ok: the document can be published; warnings do not prevent that.
         scenarios: how many of its own were rehearsed.
-        differences: what went otherwise there than expected.
+        differences: the expectations that were not met.
     """
 
     source: str
@@ -67,7 +67,7 @@ class CheckReport(Model):
 
 
 class DocumentInvalid(DomainError):
-    """The document cannot be used as it is; its author fixes it. `diagnostics` are in the order of the file."""
+    """The document is invalid; its author fixes it. `diagnostics` are in the order of the file."""
 
     code = "document_invalid"
     kind = ErrorKind.INVALID
@@ -88,10 +88,10 @@ def load_document(text: str | bytes, source: str) -> ConversationDocument:
 
     Args:
         text: at most 256 KiB; bytes are read as UTF-8.
-        source: the file's name, for the mistakes.
+        source: the file's name, for the diagnostics.
 
     Raises:
-        DocumentInvalid: with every mistake that was found.
+        DocumentInvalid: with every error that was found.
     """
     examined = _Examined.of(text, source)
     if examined.document is None or examined.diagnostics:
@@ -100,18 +100,18 @@ def load_document(text: str | bytes, source: str) -> ConversationDocument:
 
 
 def check(text: str | bytes, source: str) -> CheckReport:
-    """Everything there is to say about a document. Never raises for what the text says."""
+    """Check a document and rehearse its scenarios. Never raises, whatever the text is."""
     examined = _Examined.of(text, source)
     if examined.document is None or examined.diagnostics:
         return CheckReport(source=source, ok=False, diagnostics=examined.diagnostics, warnings=examined.warnings)
-    replayed = [*RunTester(examined.document).run_all()]
-    found = [each for index, one in enumerate(replayed) for each in find_differences(one, ("scenarios", index))]
+    rehearsed = [*RunTester(examined.document).run_all()]
+    found = [each for index, one in enumerate(rehearsed) for each in find_unmet_expectations(one, ("scenarios", index))]
     tree = read_yaml(_decode(text))
     return CheckReport(
         source=source,
         ok=True,
         warnings=examined.warnings,
-        scenarios=len(replayed),
+        scenarios=len(rehearsed),
         differences=_in_file_order(_marked(each, tree.mark(each.path), source) for each in found),
     )
 
@@ -130,17 +130,19 @@ class _Examined:
             return cls(None, (_marked(Diagnostic((), error.message, error.advice), error.mark, source),))
         document, structural = _validate(tree)
         diagnostics = [*tree.diagnostics, *((diagnostic, tree.mark(diagnostic.path)) for diagnostic in structural)]
-        diagnostics += _template_mistakes(tree)
+        diagnostics += _template_errors(tree)
         warnings: tuple[Diagnostic, ...] = ()
         if document is not None:
-            # How the parts fit together can only be told once each part is what it should be.
-            found = [*find_mistakes(document), *find_address_mistakes(document), *find_scenario_mistakes(document)]
+            # Whether the parts fit together can only be checked once each part is valid.
+            found = [*find_errors(document), *find_address_errors(document), *find_scenario_errors(document)]
             diagnostics += [(diagnostic, tree.mark(diagnostic.path)) for diagnostic in found]
             warnings = (*find_lint_warnings(document), *find_address_warnings(document))
         return cls(
             document,
             _in_file_order(_marked(diagnostic, mark, source) for diagnostic, mark in diagnostics),
-            _in_file_order(_marked(note, tree.names.get(note.path, tree.mark(note.path)), source) for note in warnings),
+            _in_file_order(
+                _marked(warning, tree.names.get(warning.path, tree.mark(warning.path)), source) for warning in warnings
+            ),
         )
 
 
@@ -155,9 +157,9 @@ def _decode(text: str | bytes) -> str:
 
 
 def _validate(tree: MarkedTree) -> tuple[ConversationDocument | None, tuple[Diagnostic, ...]]:
-    """The document, if each part by itself is what it should be, and the mistakes if not."""
+    """The document if each part by itself is valid, and the errors if not."""
     document = None
-    diagnostics = [*find_clock_mistakes(tree.value), *find_sender_mistakes(tree.value)]
+    diagnostics = [*find_clock_errors(tree.value), *find_sender_errors(tree.value)]
     told = {diagnostic.path for diagnostic, _ in tree.diagnostics} | {diagnostic.path for diagnostic in diagnostics}
     try:
         document = ConversationDocument.model_validate(tree.value)
@@ -165,13 +167,13 @@ def _validate(tree: MarkedTree) -> tuple[ConversationDocument | None, tuple[Diag
         found = [diagnostic for each in error.errors(include_url=False) for diagnostic in explain(each)]
         diagnostics += [diagnostic for diagnostic in found if diagnostic.path not in told]
         told |= {diagnostic.path for diagnostic in found}
-    # Last, for the others can say more about a value that is not there.
+    # Last: the others say more about a missing value.
     diagnostics += [diagnostic for diagnostic in find_empty(tree) if diagnostic.path not in told]
     return (None if diagnostics else document), tuple(diagnostics)
 
 
-def _template_mistakes(tree: MarkedTree) -> Iterator[tuple[Diagnostic, Mark]]:
-    """Of each message that is a message, even where other parts of the document are not yet right."""
+def _template_errors(tree: MarkedTree) -> Iterator[tuple[Diagnostic, Mark]]:
+    """Errors in the templates of each valid message, even where other parts of the document are invalid."""
     messages = tree.value.get("messages") if isinstance(tree.value, dict) else None
     for code, value in messages.items() if isinstance(messages, dict) else ():
         try:
@@ -184,7 +186,7 @@ def _template_mistakes(tree: MarkedTree) -> Iterator[tuple[Diagnostic, Mark]]:
 
 
 def _line_within(tree: MarkedTree, path: Path, line: int) -> Mark:
-    """A line of a text; only in a text written with '|' is it also a line of the file."""
+    """Where a line of a text stands; only in a text written with '|' is it a line of the file too."""
     first = tree.blocks.get(path)
     return tree.mark(path) if first is None else Mark(first + line - 1, 1)
 

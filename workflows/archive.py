@@ -11,7 +11,7 @@ from workflows import policies
 
 @workflow.defn(name=Workflow.ARCHIVE)
 class ArchiveWorkflow:
-    """One run over the journeys that have ended since the last."""
+    """Archives the histories of journeys that have ended since the last run."""
 
     @workflow.run
     async def run(self, request: ArchiveHistories) -> ArchiveReport:

@@ -11,7 +11,7 @@ from workflows import policies
 
 @workflow.defn(name=Workflow.BULK)
 class BulkWorkflow:
-    """One operation, until every journey has been asked."""
+    """One operation, until every journey of it has been signalled."""
 
     @workflow.run
     async def run(self, request: RunBulk) -> None:

@@ -1,4 +1,4 @@
-"""JourneyWorkflow: the thin Temporal shell around one journey's machine."""
+"""JourneyWorkflow: the thin Temporal shell around the interpreter of one journey."""
 
 import asyncio
 
@@ -30,7 +30,7 @@ class JourneyWorkflow:
         try:
             ended = await self._journey.run()
         except asyncio.CancelledError:
-            # Cancelled with Temporal's own tools: the place must pass on all the same.
+            # Cancelled with Temporal's own tools: the place must pass to the next contact all the same.
             await policies.close(Close(journey_id=start.journey_id, ending=Ending.EXITED, reason=Reason.CANCELLED))
             raise
         await policies.close(Close(journey_id=start.journey_id, ending=ended.ending, reason=ended.reason))
@@ -38,7 +38,7 @@ class JourneyWorkflow:
 
     @workflow.signal(name=Signal.PLACE_GIVEN)
     def place_given(self, place: PlaceGiven) -> None:
-        """You were called forward: a claim is yours."""
+        """A claim was given to this journey."""
         self._world.places.append(place)
 
     @workflow.signal(name=Signal.LEAVE)
@@ -48,7 +48,7 @@ class JourneyWorkflow:
 
     @workflow.signal(name=Signal.BROADCAST)
     def broadcast(self, broadcast: Broadcast) -> None:
-        """Send a message while you stand in line; ignored by a journey that has been called forward."""
+        """Send a message while the journey stands in line; ignored once it has been given a place."""
         self._world.broadcasts.append(broadcast)
 
     @workflow.signal(name=Signal.CONTACT_EVENT)
@@ -58,7 +58,7 @@ class JourneyWorkflow:
 
     @workflow.signal(name=Signal.INTERVENE)
     async def intervene(self, signal: Intervene) -> None:
-        """Look again at a step, go on without it, or live by another version."""
+        """Try a step again, skip it, or move to another version."""
         match signal.intervention:
             case Wake() | Skip() as intervention:
                 self._world.interventions.append(intervention)
@@ -68,5 +68,5 @@ class JourneyWorkflow:
 
     @workflow.query
     def path(self) -> JourneyPath:
-        """The path so far; the same as replaying the history gives."""
+        """The path so far; the same that replaying the history gives."""
         return self._journey.path

@@ -43,7 +43,7 @@ Answer = TypeVar("Answer")
 RECORD_LIMIT = timedelta(seconds=10)
 """One short transaction; longer means that PostgreSQL does not answer."""
 RECORD_RETRIES = RetryPolicy(initial_interval=timedelta(milliseconds=200), maximum_interval=timedelta(seconds=30))
-"""For ever: a record that is not written yet is no reason to lose a journey."""
+"""For ever: a journey must not fail because a record cannot be written yet."""
 
 DELIVER_LIMIT = timedelta(seconds=60)
 """Two queries (5 s each at worst), waiting for a connection (10 s), handshake (5 s) and the final answer (30 s)."""
@@ -51,10 +51,10 @@ DELIVER_ONCE = RetryPolicy(maximum_attempts=1)
 DELIVER_RETRIES = RetryPolicy(
     initial_interval=timedelta(seconds=2), backoff_coefficient=2.0, maximum_interval=timedelta(minutes=5)
 )
-"""For ever in count: deliver itself gives up at the request's `give_up_at` and answers with a value."""
+"""Any number of times: deliver itself gives up at the request's `give_up_at` and returns an outcome."""
 
-DELIVER_PRIORITY = Priority(priority_key=PriorityKey.CALLED_FORWARD)
-"""Every other activity has the priority of its workflow, and all have its fairness key."""
+DELIVER_PRIORITY = Priority(priority_key=PriorityKey.URGENT)
+"""Every other activity has the priority of its workflow, and all have the workflow's fairness key."""
 
 NOTIFY_LIMIT = timedelta(minutes=10)
 """A batch of 500 signals takes seconds; minutes mean a Temporal under stress."""
@@ -80,12 +80,12 @@ ARCHIVE_RETRIES = RetryPolicy(
 BULK_LIMIT = timedelta(hours=6)
 """Half a million journeys at the rate one worker asks them; what is left then, the next attempt asks."""
 BULK_HEARTBEAT = timedelta(seconds=30)
-"""As with calling forward: heartbeats come with every batch, and a worker that died is replaced after this."""
+"""As with notify_claims: heartbeats come with every batch, and a worker that died is replaced after this."""
 
 WEBHOOK_LIMIT = timedelta(seconds=30)
 """Finding the address, connecting, and one answer of a system that is slow."""
 WEBHOOK_PATIENCE = timedelta(hours=24)
-"""As long as a mail provider is waited for."""
+"""As long as an unreachable mail provider is retried."""
 WEBHOOK_RETRIES = RetryPolicy(
     initial_interval=timedelta(seconds=5), backoff_coefficient=3.0, maximum_interval=timedelta(hours=1)
 )
@@ -93,7 +93,7 @@ WEBHOOK_RETRIES = RetryPolicy(
 
 
 async def deliver(request: Deliver) -> Outcome:
-    """Deliver once locally; if the provider could not take it, go on patiently as a regular activity."""
+    """Try once as a local activity; if the provider could not take it, go on as a regular one, with retries."""
     try:
         delivered = await workflow.execute_local_activity(
             Activity.DELIVER,
@@ -147,7 +147,7 @@ async def moved(request: Moved) -> None:
 
 
 async def _at_once(name: Activity, request: Model, answer: type[Answer] | None = None) -> Answer:
-    """A check or a record: local, short, and tried until it is done."""
+    """A check or a record: a short local activity, retried until it succeeds."""
     return await workflow.execute_local_activity(
         name, request, result_type=answer, start_to_close_timeout=RECORD_LIMIT, retry_policy=RECORD_RETRIES
     )
@@ -165,7 +165,7 @@ async def reconcile(request: Reconcile) -> Reconciliation:
 
 
 async def call_webhook(request: CallOut) -> CalledOut:
-    """Tell another system, for at most a day; an answer either way."""
+    """Call another system, with retries for at most a day; returns whether it took the call."""
     try:
         return await workflow.execute_activity(
             Activity.CALL_WEBHOOK,

@@ -11,23 +11,23 @@ from workflows import policies
 
 @workflow.defn(name=Workflow.SHELF)
 class ShelfWorkflow:
-    """Looks at its subject for as long as it is asked to, gives places away in order, and ends."""
+    """Gives places of its subject away in order, as long as there is a request to look, and ends."""
 
     def __init__(self) -> None:
-        self._asked = True
+        self._requested = True
 
     @workflow.run
     async def run(self, start: ShelfStart) -> None:
-        while self._asked:
+        while self._requested:
             if workflow.info().is_continue_as_new_suggested():
                 workflow.continue_as_new(start)
-            self._asked = False
+            self._requested = False
             given = await policies.give_places(GivePlaces(subject=start.subject))
             if given.to_notify:
                 await policies.notify_claims(NotifyClaims(subject=start.subject))
-            self._asked = self._asked or given.more
+            self._requested = self._requested or given.more
 
     @workflow.signal(name=Signal.LOOK_AGAIN)
     def look_again(self, look: Look) -> None:
-        """Something changed: stock arrived, a claim was given back, someone signed up."""
-        self._asked = True
+        """Something changed: stock arrived, a claim was given back, a contact signed up."""
+        self._requested = True

@@ -1,6 +1,7 @@
 """TemporalWorld: Temporal's clock, timers, signals and activities, as the World of one journey.
 
-Passes through the sandbox, as the machine does: loaded anew for every journey, it would cost more than living it.
+Passed through the workflow sandbox, as the interpreter is: to load it for every workflow would cost more than the
+workflow itself.
 """
 
 from collections import deque
@@ -32,7 +33,7 @@ from workflows import policies
 from workflows.interpreter.world import Awaited, Woken, awaits_nothing
 
 MOST_PENDING_EVENTS = 100
-"""Events that a new history begins with, the newest of those that are pending: its input must not grow without end."""
+"""Pending events carried into a new run, the newest ones: its start input must not grow without bound."""
 
 
 class TemporalWorld:
@@ -51,7 +52,7 @@ class TemporalWorld:
         self._state: Callable[[], JourneyState] = lambda: start.state
 
     def receive(self, event: ContactEvent) -> None:
-        """Take it once, however often it comes, in the order in which events happened: signals overtake each other."""
+        """Take an event once, however often it is signalled, and keep events in the order in which they happened."""
         known = event.event_id in self._seen
         old = event.at is not None and self._seen_until is not None and event.at <= self._seen_until
         if not known and not old:
@@ -68,14 +69,14 @@ class TemporalWorld:
             self._continue_as_new(state())
 
     def _grows_long(self) -> bool:
-        """Whether to continue as new, from the rest that was come to last: not over what came in after it."""
+        """Whether to continue as new from the latest rest: not while something came in since that the state lacks."""
         if not workflow.info().is_continue_as_new_suggested():
             return False
         state = self._state()
-        called = any(place.claim_id > (state.claim_id or 0) for place in self.places)
-        # Whoever was called forward is sent no more broadcasts to those in line.
+        notified = any(place.claim_id > (state.claim_id or 0) for place in self.places)
+        # Broadcasts are for those in line; a journey with a place ignores them.
         unsent = bool(self.broadcasts) and state.phase in (Phase.ENTERED, Phase.WAITING)
-        return not (called or unsent) and workflow.all_handlers_finished()
+        return not (notified or unsent) and workflow.all_handlers_finished()
 
     async def sleep(self, step: str, until: datetime | None, awaited: Awaited = awaits_nothing) -> Woken | None:
         def woken_by() -> Woken | None:
@@ -86,14 +87,14 @@ class TemporalWorld:
 
         await self._until(until, lambda: woken_by() is not None)
         woken = woken_by()
-        self._miss_until(woken)
-        return self._taken(woken) if isinstance(woken, Leave) else woken
+        self._discard_before_wake(woken)
+        return self._take_leave(woken) if isinstance(woken, Leave) else woken
 
-    def _miss_until(self, woken: object) -> None:
-        """What came before the rest ended, and did not end it, has been missed: the next step waits for what is new.
+    def _discard_before_wake(self, woken: object) -> None:
+        """Drop what a rest that has ended did not use: the next one waits for what is new.
 
-        Where an event ended it, that is what happened no later; what happened at once is the same, by another name. Of
-        an event without its time nobody can tell: everything is missed.
+        After a rest that an event ended, events that happened later stay pending; those of the same moment do not, for
+        they are the same happening under another name. An event without a time cannot be ordered: all are dropped.
         """
         self.interventions.clear()
         if not isinstance(woken, ContactEvent) or woken.at is None:
@@ -113,19 +114,19 @@ class TemporalWorld:
 
         await self._until(until, lambda: woken_by() is not None)
         woken = woken_by()
-        self._miss_until(woken)
+        self._discard_before_wake(woken)
         if isinstance(woken, Broadcast):
             self.broadcasts.popleft()
-        return self._taken(woken) if isinstance(woken, Leave) else woken
+        return self._take_leave(woken) if isinstance(woken, Leave) else woken
 
-    def _taken(self, leave: Leave) -> Leave:
-        """Asked once is asked: a farewell that is put off till morning is not left a second time."""
+    def _take_leave(self, leave: Leave) -> Leave:
+        """Use the request to leave once: the farewell after it may rest, and must not be left by the same request."""
         self.leaving = None
         return leave
 
     async def _until(self, until: datetime | None, happened: Callable[[], bool]) -> None:
         if happened():
-            return  # what has come already counts, also where `until` is past
+            return  # a signal that has come already counts, also where `until` is past
         timeout = until - workflow.now() if until is not None else None
         with suppress(TimeoutError):
             await workflow.wait_condition(lambda: happened() or self._grows_long(), timeout=timeout)
@@ -138,14 +139,14 @@ class TemporalWorld:
     async def leave_waitlist(self, reason: Reason) -> int | None:
         return (await policies.leave_waitlist(LeaveWaitlist(journey_id=self._start.journey_id, reason=reason))).claim_id
 
-    async def decide(self, question: str) -> int | None:
+    async def decide(self, criteria_id: str) -> int | None:
         journey, version = self._start.journey_id, self._program.version
-        asked = Decide(journey_id=journey, version=version, question=question, at=self.now())
-        return (await policies.decide(asked)).choice
+        request = Decide(journey_id=journey, version=version, question=criteria_id, at=self.now())
+        return (await policies.decide(request)).choice
 
     async def find_moment(self, until: Until) -> datetime:
-        asked = FindMoment(journey_id=self._start.journey_id, until=until, after=self.now())
-        return (await policies.find_moment(asked)).at
+        request = FindMoment(journey_id=self._start.journey_id, until=until, after=self.now())
+        return (await policies.find_moment(request)).at
 
     async def change_contact(self, step: ContactChange, round_: int) -> None:
         await policies.change_contact(

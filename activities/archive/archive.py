@@ -12,7 +12,7 @@ from schemas.ids import JourneyId
 
 
 class ArchiveUnavailable(DomainError):
-    """The archive does not answer, or refuses us; the text says which and what to do. Nothing was lost."""
+    """The archive does not answer, or refuses access; the text names which and what to do. Nothing was lost."""
 
     code = "archive_unavailable"
     kind = ErrorKind.UNAVAILABLE
@@ -22,7 +22,7 @@ class ArchiveUnavailable(DomainError):
 
 
 class HistoryCorrupt(DomainError):
-    """What the archive holds of a journey is not what was put there; the text says how that shows."""
+    """What the archive holds of a journey is not what was put there; the text names what differs."""
 
     code = "history_corrupt"
     kind = ErrorKind.DAMAGED
@@ -53,7 +53,7 @@ class Archive(Protocol):
         ...
 
     async def put(self, history: SealedHistory) -> None:
-        """Keep a history. When this returns, it is safe. Of the same journey again: the later one stands.
+        """Keep a history. When this returns, it is stored. It replaces an earlier one of the same journey.
 
         Raises:
             ArchiveUnavailable: it may or may not have been kept.
@@ -64,6 +64,6 @@ class Archive(Protocol):
         """The content that was put for this journey; None when none was.
 
         Raises:
-            ArchiveUnavailable: as it says.
+            ArchiveUnavailable: it cannot be read now.
         """
         ...

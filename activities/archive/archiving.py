@@ -29,7 +29,7 @@ log = structlog.get_logger()
 BATCH = 100
 """Journeys between two heartbeats."""
 AT_ONCE = 8
-"""Histories in hand together, each 16 MiB at the very worst; usually some KiB."""
+"""Histories read and put at once, each 16 MiB at the very worst; usually some KiB."""
 _BEFORE_ALL = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -54,7 +54,7 @@ class ArchiveCounts:
 
 
 class Archiving:
-    """The archiving's activity, and how the archive stands.
+    """The archiving activity.
 
     Args:
         largest: histories of more bytes are left, and are marked so.
@@ -100,10 +100,10 @@ class Archiving:
         )
 
     async def _batch(self, journeys: list[JourneyId]) -> Counter[Kept | type[StillRunning] | type[Exception]]:
-        hands = asyncio.Semaphore(AT_ONCE)
+        slots = asyncio.Semaphore(AT_ONCE)
 
         async def in_turn(journey_id: JourneyId) -> Kept | type[StillRunning] | Exception:
-            async with hands:
+            async with slots:
                 try:
                     return await self._one(journey_id)
                 except (ArchiveUnavailable, RPCError) as error:
@@ -112,7 +112,7 @@ class Archiving:
         ended = await asyncio.gather(*(in_turn(journey_id) for journey_id in journeys))
         failures = [each for each in ended if isinstance(each, Exception)]
         if len(failures) == len(journeys):
-            # No history's own fault: a store or Temporal is away, and a later attempt goes on here.
+            # All failed, so it is the store or Temporal that is unreachable: a later attempt goes on here.
             raise failures[0]
         if failures:
             log.warning("histories not archived", histories=len(failures), error=str(failures[0]))
@@ -131,7 +131,7 @@ class Archiving:
                 return Kept.TOO_LARGE
             case Closed(run_id=run_id, history=history):
                 try:
-                    # Packing takes long where a history is large; others are not to wait for it.
+                    # Packing a large history takes long, so it is kept off the event loop.
                     sealed = await asyncio.to_thread(seal, journey_id, run_id, history, self._largest)
                 except HistoryTooLarge:
                     await self._settle(journey_id, Kept.TOO_LARGE, run_id, len(history.events))
@@ -162,5 +162,5 @@ class Archiving:
 
 
 async def archive_status(pool: Pool, archive: Archive) -> ArchiveStatus:
-    """How the archive stands, as PostgreSQL has it."""
+    """What has been archived and what is still to do, by PostgreSQL."""
     return ArchiveStatus(archive=archive.name, **asdict(await SQL.status.one(pool, ArchiveCounts)))

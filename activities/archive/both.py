@@ -1,11 +1,11 @@
-"""Two archives as one: for who begins to keep histories elsewhere and has others in the first place."""
+"""Two archives as one: for an installation that changed its archive and still has histories in the former one."""
 
 from activities.archive.archive import Archive, SealedHistory
 from schemas.ids import JourneyId
 
 
 class BothArchives:
-    """Puts into the one in use, and reads from the former one what that does not have."""
+    """Puts into the archive in use, and reads from the former one what that does not have."""
 
     def __init__(self, in_use: Archive, former: Archive) -> None:
         self._in_use = in_use

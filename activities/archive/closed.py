@@ -1,4 +1,4 @@
-"""What Temporal has of a journey that has ended by its row: the last run's history, if it is there and closed."""
+"""Reads from Temporal the history of a journey that PostgreSQL has as ended: of its last run, if that has closed."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -8,13 +8,13 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from schemas.ids import JourneyId, journey_workflow_id
 
-NOTIFY_LIMIT = timedelta(seconds=10)
-"""A frontend that has not answered by then is in trouble; the next run asks again."""
+RPC_LIMIT = timedelta(seconds=10)
+"""A frontend that has not answered by then is in trouble; the next archiving run tries again."""
 
 
 @dataclass(frozen=True, slots=True)
 class Closed:
-    """The whole history of the last run. Of a journey that continued as new it holds the whole path all the same."""
+    """The history of the last run. It holds the whole path, also of a journey that continued as new."""
 
     run_id: str
     history: WorkflowHistory
@@ -27,12 +27,12 @@ class StillRunning:
 
 @dataclass(frozen=True, slots=True)
 class Gone:
-    """Temporal knows of no such workflow, or no longer."""
+    """Temporal has no such workflow, or no longer."""
 
 
 @dataclass(frozen=True, slots=True)
 class TooLarge:
-    """It is larger than was wanted, so it was not read."""
+    """It is larger than `largest`, so it was not read."""
 
     run_id: str
     events: int
@@ -55,14 +55,14 @@ class ClosedHistories:
         """
         workflow_id = journey_workflow_id(journey_id)
         try:
-            described = await self._client.get_workflow_handle(workflow_id).describe(rpc_timeout=NOTIFY_LIMIT)
+            described = await self._client.get_workflow_handle(workflow_id).describe(rpc_timeout=RPC_LIMIT)
             if described.status is WorkflowExecutionStatus.RUNNING:
                 return StillRunning()
             info = described.raw_description.workflow_execution_info
             if info.history_size_bytes > largest:
                 return TooLarge(described.run_id, info.history_length)
             run = self._client.get_workflow_handle(workflow_id, run_id=described.run_id)
-            return Closed(described.run_id, await run.fetch_history(rpc_timeout=NOTIFY_LIMIT))
+            return Closed(described.run_id, await run.fetch_history(rpc_timeout=RPC_LIMIT))
         except RPCError as error:
             if error.status is RPCStatusCode.NOT_FOUND:
                 return Gone()

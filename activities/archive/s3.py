@@ -1,6 +1,6 @@
 """The archive in an S3-compatible store: Amazon's, or another that speaks the same, such as MinIO, Ceph or R2.
 
-One object for each history, named by the journey's id, which says nothing about the person.
+One object for each history, named by the journey's id, which reveals nothing about the person.
 """
 
 import re
@@ -32,7 +32,7 @@ _NO_BUCKET = "NoSuchBucket"
 
 @dataclass(frozen=True, slots=True)
 class Bucket:
-    """Where the bucket is, and who asks.
+    """Where the bucket is, and with which key.
 
     Attributes:
         endpoint: the store's address; None for Amazon's of the region.
@@ -51,7 +51,7 @@ class S3Archive:
 
     def __init__(self, bucket: Bucket) -> None:
         self._bucket = bucket.name
-        # What is not set is left out: the library looks for it then.
+        # What is not set is left out: then the library looks for it.
         config: S3Config = {"region": bucket.region}
         if bucket.endpoint is not None:
             config["endpoint"] = bucket.endpoint
@@ -62,7 +62,7 @@ class S3Archive:
             bucket.name,
             config=config,
             client_options={
-                # Only where the address says so itself.
+                # Only where the address itself begins with http://.
                 "allow_http": (bucket.endpoint or "").startswith("http://"),
                 "connect_timeout": CONNECT_LIMIT,
                 "timeout": ANSWER_LIMIT,
@@ -92,7 +92,7 @@ class S3Archive:
             raise self._unavailable(error) from error
 
     def _unavailable(self, error: Exception) -> ArchiveUnavailable:
-        # Of the store's long text its own code, or the first line: the rest repeats the request.
+        # Of the store's long text only its error code, or the first line: the rest repeats the request.
         code = _CODE.search(str(error))
         said = code[1] if code else str(error).partition("\n")[0].rpartition(" - ")[2]
         return ArchiveUnavailable(

@@ -1,8 +1,8 @@
-"""The form of an archived history: a version byte, a hash, one line of JSON that describes it, the compressed history.
+"""The format of an archived history: a version byte, a hash, a line of JSON that describes it, the compressed history.
 
 Version 1: the hash is SHA-256, 32 bytes, over all that follows it; the line is a `_Header`; the rest is Temporal's own
-protobuf message `History`, compressed with zlib. So damage is found before anything is read. A form that was released
-is read for ever; another way to pack gets a version byte of its own.
+protobuf message `History`, compressed with zlib. So damage is found before anything is read. A format that was
+released stays readable; a new one gets a version byte of its own.
 """
 
 import hashlib
@@ -23,7 +23,7 @@ _DESCRIBED = 1 + hashlib.sha256().digest_size
 
 LARGEST = 16 * 1024 * 1024
 """Bytes of a history before compression. Temporal suggests a new run at 4 MiB, and journeys follow at their next rest;
-what is four times as large is no journey of ours, and would be a burden for every replay."""
+what is four times as large cannot be a journey's, and would burden every replay."""
 
 
 class HistoryTooLarge(Exception):
@@ -31,7 +31,7 @@ class HistoryTooLarge(Exception):
 
 
 class _Header(Wire):
-    """What the bytes say of themselves.
+    """What the line holds.
 
     Attributes:
         size: bytes of the history before compression.

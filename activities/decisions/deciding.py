@@ -1,4 +1,4 @@
-"""The decide activity: which of a question's criteria hold for a journey now."""
+"""The decide activity: which branch of a decide step a journey takes now, by the criteria of its version."""
 
 from collections import OrderedDict
 
@@ -22,7 +22,7 @@ KEPT_VERSIONS = 500
 
 
 class Deciding:
-    """Answers the questions of programs."""
+    """decide, with the compiled criteria of the versions it was asked for."""
 
     def __init__(self, pool: Pool) -> None:
         self._pool = pool
@@ -30,16 +30,16 @@ class Deciding:
 
     @activity.defn(name=Activity.DECIDE)
     async def decide(self, request: Decide) -> Decided:
-        """The first criteria that hold at the journey's moment; safe to repeat, for it changes nothing.
+        """The first of the criteria that hold at `request.at`; safe to repeat, for it changes nothing.
 
-        Of a contact who was erased nothing is known any more: what asks for nothing still holds.
+        Of a contact who was erased nothing is known; criteria that need no fact still hold.
         """
-        questions = await self._questions(request.version)
+        compiled = await self._compiled(request.version)
         facts = await journey_facts(self._pool, request.journey_id)
         choice = next(
             (
                 index
-                for index, criteria in enumerate(questions.criteria.get(request.question, ()))
+                for index, criteria in enumerate(compiled.criteria.get(request.question, ()))
                 if criteria is None or evaluate(criteria, facts, request.at)
             ),
             None,
@@ -47,10 +47,10 @@ class Deciding:
         log.info("decided", journey=request.journey_id, question=request.question, choice=choice)
         return Decided(choice=choice)
 
-    async def _questions(self, version: VersionId) -> CompiledCriteria:
+    async def _compiled(self, version: VersionId) -> CompiledCriteria:
         kept = self._kept.get(version)
         if kept is None:
-            stored = await self._pool.fetchval(SQL["questions"], version)
+            stored = await SQL.compiled_criteria.value(self._pool, version=version)
             kept = self._kept[version] = CompiledCriteria.model_validate(stored or {})
             if len(self._kept) > KEPT_VERSIONS:
                 self._kept.popitem(last=False)

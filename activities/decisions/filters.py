@@ -1,8 +1,9 @@
 """Whether an alert's own conditions on product and contact hold now: looks the facts up, then evaluates them."""
 
-from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Protocol
+from decimal import Decimal
+from typing import Any, Protocol
 
 from activities.decisions.evaluate import evaluate
 from activities.decisions.facts import CriteriaFacts
@@ -30,12 +31,71 @@ class StoredFilters(Protocol):
     def profile(self) -> object: ...
 
 
+@dataclass(frozen=True, slots=True)
+class CriteriaRow:
+    """A row of `criteria_facts`: what is known of a contact and of what the criteria are about; None: not known.
+
+    Attributes:
+        collections, product_tags: None where no product is meant, or none that the shop has told of.
+        bought_this: when they last ordered the product.
+        entered_at: of the journey that is under way for this alert and product.
+        last_entered: of the newest other journey for this alert.
+    """
+
+    product_id: str | None
+    title: str | None
+    vendor: str | None
+    product_tags: frozenset[str] | None
+    collections: frozenset[str] | None
+    price: Decimal | None
+    sku: str | None
+    available: int | None
+    orders: int
+    last_order: datetime | None
+    bought_this: datetime | None
+    last_message: datetime | None
+    last_open: datetime | None
+    last_click: datetime | None
+    attributes: dict[str, Any]
+    lists: frozenset[str]
+    tags: frozenset[str]
+    consented: bool
+    entered_at: datetime | None
+    last_entered: datetime | None
+
+    def facts(self, variant_id: str | None) -> CriteriaFacts:
+        """As criteria are evaluated on them. `variant_id` is the one that the criteria are about."""
+        return CriteriaFacts(
+            product_id=self.product_id,
+            product_title=self.title,
+            product_collections=self.collections,
+            product_vendor=self.vendor,
+            product_tags=self.product_tags,
+            product_price=self.price,
+            product_available=self.available,
+            variant_id=variant_id,
+            variant_sku=self.sku,
+            orders_count=self.orders,
+            orders_last=self.last_order,
+            orders_bought_this=self.bought_this,
+            engagement_last_open=self.last_open,
+            engagement_last_click=self.last_click,
+            engagement_last_message=self.last_message,
+            contact_attributes=self.attributes,
+            contact_consent_email=self.consented,
+            contact_lists=self.lists,
+            contact_tags=self.tags,
+            contact_entered_at=self.entered_at,
+            alert_last_entered=self.last_entered,
+        )
+
+
 async def passes(
     database: Pool | Connection,
     alert: StoredFilters,
     contact_id: str,
     store_id: str,
-    product_id: str,
+    product_id: str | None,
     variant_id: str | None,
 ) -> bool:
     """Whether the trigger filter and the profile filter of an alert hold."""
@@ -62,38 +122,20 @@ async def criteria_facts(
 
     Args:
         product_id, variant_id: what it is about, by the storefront's ids; None: no product, or no variant of it.
-        alert_id: whose queue is meant; None: no alert is.
+        alert_id: whose waiting list is meant; None: no alert is.
         list_code: without an alert, the list whose locations count; None: all do.
     """
-    row = await database.fetchrow(
-        SQL["criteria_facts"], contact_id, store_id, product_id, variant_id, alert_id, list_code, Channel.EMAIL
+    row = await SQL.criteria_facts.row(
+        database,
+        CriteriaRow,
+        contact_id=contact_id,
+        store_id=store_id,
+        product_id=product_id,
+        variant_id=variant_id,
+        alert_id=alert_id,
+        list_code=list_code,
+        channel=Channel.EMAIL,
     )
     if row is None:
         return None
-    return CriteriaFacts(
-        product_id=row["product_id"],
-        product_title=row["title"],
-        product_collections=_known(row["collections"]),
-        product_vendor=row["vendor"],
-        product_tags=_known(row["product_tags"]),
-        product_price=row["price"],
-        product_available=row["available"],
-        variant_id=variant_id,
-        variant_sku=row["sku"],
-        orders_count=row["orders"],
-        orders_last=row["last_order"],
-        orders_bought_this=row["bought_this"],
-        engagement_last_open=row["last_open"],
-        engagement_last_click=row["last_click"],
-        engagement_last_message=row["last_message"],
-        contact_attributes=row["attributes"],
-        contact_consent_email=row["consented"],
-        contact_lists=frozenset(row["lists"]),
-        contact_tags=frozenset(row["tags"]),
-        contact_entered_at=row["entered_at"],
-        alert_last_entered=row["last_entered"],
-    )
-
-
-def _known(texts: Sequence[str] | None) -> frozenset[str] | None:
-    return None if texts is None else frozenset(texts)
+    return row.facts(variant_id)

@@ -7,8 +7,9 @@ import structlog
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
-from activities.delivery.ledger import Ledger, SendContext
+from activities.delivery.ledger import Ledger
 from activities.delivery.order import Before, InProgress, deliver_in_order
+from activities.delivery.send_context import SendContext
 from activities.rendering.messages import write_message
 from activities.rendering.templates import CannotRender
 from activities.senders.sender import Message, NotTaken, Rejected, Sender
@@ -19,11 +20,11 @@ from schemas.journey.outcome import Outcome, Refused, Sent, Unknown
 log = structlog.get_logger()
 
 LOOK_AGAIN = timedelta(seconds=30)
-"""How soon to ask what became of an attempt that may still be under way."""
+"""How soon to look again at an attempt that may still be sending."""
 
 
 class Delivery:
-    """deliver, with its ledger and the sender of every channel."""
+    """The activity, with its ledger and the sender of every channel."""
 
     def __init__(self, ledger: Ledger, sender: Sender[Message], message_domain: str) -> None:
         """`message_domain` is the right side of every Message-ID."""
@@ -33,16 +34,16 @@ class Delivery:
 
     @activity.defn(name=Activity.DELIVER)
     async def deliver(self, request: Deliver) -> Delivered:
-        """Check, render, send, record. Safe to repeat: what is settled is answered again, never done again.
+        """Check, render, send, record. Safe to repeat: a message with an outcome gets that again and is not sent again.
 
         Raises:
-            ApplicationError: the provider certainly did not take it, or another attempt may be at it: try again.
+            ApplicationError: the provider certainly did not take it, or another attempt may be sending it: try again.
         """
-        dossier = await self._ledger.look_up(request)
-        before = Before(dossier.facts, dossier.recorded, dossier.leased_until, dossier.declined)
-        desk = RealDesk(self._ledger, self._sender, self._domain, request, dossier)
+        known = await self._ledger.look_up(request)
+        before = Before(known.facts, known.recorded, known.leased_until, known.declined)
+        effects = RealEffects(self._ledger, self._sender, self._domain, request, known)
         try:
-            outcome = await deliver_in_order(request, before, desk)
+            outcome = await deliver_in_order(request, before, effects)
         except InProgress as error:
             raise ApplicationError(str(error), type="InProgress", next_retry_delay=_delay(error)) from None
         except NotTaken as error:
@@ -52,19 +53,19 @@ class Delivery:
 
 
 def _delay(error: InProgress) -> timedelta | None:
-    """Look again now and then, and when the other attempt's lease has run out."""
+    """Every `LOOK_AGAIN`, and as soon as the other attempt's lease has run out."""
     return None if error.lease_left is None else min(LOOK_AGAIN, error.lease_left + timedelta(seconds=1))
 
 
 @dataclass(frozen=True, slots=True)
-class RealDesk:
-    """One message, with the ledger in PostgreSQL and a sender."""
+class RealEffects:
+    """`Effects` on one message, with the ledger in PostgreSQL and a sender."""
 
     ledger: Ledger
     sender: Sender[Message]
     domain: str
     request: Deliver
-    dossier: SendContext
+    known: SendContext
 
     def now(self) -> datetime:
         return datetime.now(UTC)
@@ -73,14 +74,14 @@ class RealDesk:
         await self.ledger.note(self.request)
 
     async def compose(self) -> Message | None:
-        """The message for this contact; None when it cannot be rendered, or a move left it behind."""
-        request, dossier = self.request, self.dossier
-        if dossier.message is None:
+        """The message for this contact; None when it cannot be rendered, or the version has none of its name."""
+        request, known = self.request, self.known
+        if known.message is None:
             log.error("message missing", version=request.version, message=request.step.message)
             return None
         message_id = f"{request.key.replace('/', '.')}@{self.domain}"
         try:
-            return write_message(dossier.message, dossier.context, message_id, dossier.recipient or "", dossier.sender)
+            return write_message(known.message, known.context, message_id, known.recipient or "", known.sender)
         except CannotRender as error:
             log.error("message broken", version=request.version, message=request.step.message, error=str(error))
             return None

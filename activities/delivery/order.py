@@ -1,8 +1,8 @@
-"""What is done for one message, in which order. Pure: what it asks for is done by a desk, the real or a rehearsal's.
+"""What is done for one message, in which order. Pure: all I/O is in an `Effects`, the real one or a rehearsal's.
 
-What was settled before is answered again. Then: is another attempt at it, was it declined, what says the check
-(verdict.py); then compose, ask for approval, take the right to send, send, record. Only after the record says *sending*
-is the message handed over, so that a message is never sent twice (promise P1).
+A message with an outcome on record gets that outcome again. Else: is another attempt sending it, was it declined, does
+the verdict allow it (verdict.py); then compose, ask for approval, take the right to send, send, record. The message is
+handed over only after the ledger says *sending*, so that it is never sent twice (promise P1).
 """
 
 import asyncio
@@ -18,14 +18,14 @@ from schemas.journey.outcome import AfterRefusal, Deferred, Held, Outcome, Refus
 from schemas.reasons import Reason
 
 BROADCAST = 0
-"""The round of a message to those in line; a thread's rounds begin with 1."""
+"""The round of a message to everyone on the waiting list; a thread's rounds begin with 1."""
 
 MessageT = TypeVar("MessageT")
 
 
 @dataclass(frozen=True, slots=True)
 class Before:
-    """What is known of the message before anything is done.
+    """What is known of a message before anything is done.
 
     Attributes:
         recorded: the outcome, if the message is settled already.
@@ -51,15 +51,15 @@ class InProgress(Exception):
         self.lease_left = lease_left
 
 
-class Desk(Protocol[MessageT]):
-    """Who does what delivering one message asks for; `MessageT` is the message, composed."""
+class Effects(Protocol[MessageT]):
+    """All that delivering one message does outside this module; `MessageT` is the composed message."""
 
     def now(self) -> datetime:
-        """The clock; aware."""
+        """The time, aware."""
         ...
 
     async def note(self) -> None:
-        """It is put off: keep a record of it, so that it can be declined or passed over."""
+        """Record that it is put off, so that it can be declined or skipped."""
         ...
 
     async def compose(self) -> MessageT | None:
@@ -67,11 +67,11 @@ class Desk(Protocol[MessageT]):
         ...
 
     async def stop(self) -> None:
-        """It cannot be composed until somebody mends it: keep a record."""
+        """Record that it cannot be composed until somebody corrects its template."""
         ...
 
     async def hold(self) -> bool:
-        """Put it before somebody; False when they have approved these words."""
+        """Hold it for approval; False when these words are approved already."""
         ...
 
     async def open(self) -> bool:
@@ -79,19 +79,19 @@ class Desk(Protocol[MessageT]):
         ...
 
     async def send(self, message: MessageT) -> Sent:
-        """Hand it over.
+        """Hand it to the provider.
 
         Raises:
-            NotTaken, Rejected, Uncertain: as the senders do.
+            NotTaken, Rejected, Uncertain: see activities/senders/sender.py.
         """
         ...
 
     async def release(self) -> None:
-        """The provider certainly did not take it: give the right to send back."""
+        """Give the right to send back: the provider certainly did not take it."""
         ...
 
     async def settle(self, outcome: Sent | Refused | Unknown, *, sending: bool) -> Outcome | None:
-        """Record what became of it.
+        """Record its outcome.
 
         Args:
             sending: it was found by the attempt that has the right to send.
@@ -102,76 +102,76 @@ class Desk(Protocol[MessageT]):
         ...
 
 
-async def deliver_in_order(request: Deliver, before: Before, desk: Desk[MessageT]) -> Outcome:
+async def deliver_in_order(request: Deliver, before: Before, effects: Effects[MessageT]) -> Outcome:
     """Check, compose, send, record.
 
     Raises:
-        InProgress: another attempt may be at it.
+        InProgress: another attempt may be sending it.
         NotTaken: the provider certainly did not take it, and there is time to try again.
     """
     if before.recorded is not None:
         return before.recorded
-    now = desk.now()
+    now = effects.now()
     if before.leased_until is not None:
         if now < before.leased_until:
             raise InProgress("another attempt may still be sending this message", before.leased_until - now)
-        return await _settle(desk, Unknown())
+        return await _settle(effects, Unknown())
     secondary = is_secondary(request, before.facts)
     if before.declined:
         return await _settle(
-            desk, Refused(reason=Reason.DECLINED, then=AfterRefusal.GO_ON if secondary else AfterRefusal.LEAVE)
+            effects, Refused(reason=Reason.DECLINED, then=AfterRefusal.GO_ON if secondary else AfterRefusal.LEAVE)
         )
     match judge(before.facts, now):
         case Deferred() as deferred:
-            await desk.note()
+            await effects.note()
             return deferred
         case Refused() as refused:
-            return await _settle(desk, refused)
+            return await _settle(effects, refused)
         case Go():
-            return await _compose_and_send(request, desk, secondary=secondary)
+            return await _compose_and_send(request, effects, secondary=secondary)
 
 
-async def _compose_and_send(request: Deliver, desk: Desk[MessageT], *, secondary: bool) -> Outcome:
-    message = await desk.compose()
+async def _compose_and_send(request: Deliver, effects: Effects[MessageT], *, secondary: bool) -> Outcome:
+    message = await effects.compose()
     if message is None:
         if request.round == BROADCAST:
-            # Nobody is to be passed over in line for what is said by the way.
-            return await _settle(desk, Refused(reason=Reason.MESSAGE_BROKEN, then=AfterRefusal.GO_ON))
-        # Everyone's is broken, and its journeys wait until somebody has mended it.
-        await desk.stop()
+            # Nobody loses their place for a message that is not about it.
+            return await _settle(effects, Refused(reason=Reason.MESSAGE_BROKEN, then=AfterRefusal.GO_ON))
+        # It is broken for everyone: its journeys wait until somebody has corrected the template.
+        await effects.stop()
         return Stopped(reason=Reason.MESSAGE_BROKEN)
-    if request.step.manual and await desk.hold():
+    if request.step.manual and await effects.hold():
         return Held()
-    if not await desk.open():
+    if not await effects.open():
         raise InProgress("another attempt took this message first")
     try:
-        sent = await desk.send(message)
+        sent = await effects.send(message)
     except asyncio.CancelledError:
-        # Senders let a cancellation out only when nothing was handed over.
-        await asyncio.shield(desk.release())
+        # A sender raises a cancellation only when nothing was handed over.
+        await asyncio.shield(effects.release())
         raise
     except NotTaken:
-        if desk.now() >= request.give_up_at:
+        if effects.now() >= request.give_up_at:
             then = AfterRefusal.GO_ON if secondary else AfterRefusal.BACK_IN_LINE
-            return await _settle(desk, Refused(reason=Reason.PROVIDER_UNAVAILABLE, then=then), sending=True)
-        await desk.release()
+            return await _settle(effects, Refused(reason=Reason.PROVIDER_UNAVAILABLE, then=then), sending=True)
+        await effects.release()
         raise
     except Rejected:
         then = AfterRefusal.GO_ON if secondary else AfterRefusal.LEAVE
-        return await _settle(desk, Refused(reason=Reason.PROVIDER_REFUSED, then=then), sending=True)
+        return await _settle(effects, Refused(reason=Reason.PROVIDER_REFUSED, then=then), sending=True)
     except Uncertain:
-        return await _settle(desk, Unknown())
-    return await _settle(desk, sent)
+        return await _settle(effects, Unknown())
+    return await _settle(effects, sent)
 
 
-async def _settle(desk: Desk[MessageT], outcome: Sent | Refused | Unknown, *, sending: bool = False) -> Outcome:
-    """Record an outcome; the answer is what is on record, should another attempt have been first."""
-    recorded = await desk.settle(outcome, sending=sending)
+async def _settle(effects: Effects[MessageT], outcome: Sent | Refused | Unknown, *, sending: bool = False) -> Outcome:
+    """Record an outcome; returns what is on record, which is another attempt's outcome if that was first."""
+    recorded = await effects.settle(outcome, sending=sending)
     if recorded is None:
         raise InProgress("another attempt is sending this message")
     return recorded
 
 
 def is_secondary(request: Deliver, facts: Facts) -> bool:
-    """Whether no place hangs on it: they were told before, or it is not the alert itself."""
+    """Whether no place depends on it: the contact was told before, or it is not the alert itself."""
     return facts.claim != "given" or request.event is not AlertEvent.ALERT

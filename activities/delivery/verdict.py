@@ -23,16 +23,17 @@ class Facts:
     """What is true now of one message's journey.
 
     Attributes:
-        event: what the thread answers; None for a message said once to those in line, and without an alert.
-        type: None: the conversation has no alert that this journey waited for.
+        event: the alert's event that the thread was entered on; None for a broadcast to the waiting list, and without
+            an alert.
+        type: of the alert that the journey waits for; None: the conversation has no alert.
         left: why the journey left the waiting list; None while it has not.
-        filtered: the alert's own conditions on product or contact do not hold.
+        filtered: the alert's filters on product or contact do not hold.
         bought: the contact bought the product, since entering or in the time the alert names.
-        claim: `given`: not told yet; `used`: told before; `lapsed`: told, and the place has passed on; None: no place.
+        claim: `given`: not told yet; `used`: told before; `lapsed`: told, and the place went to the next; None: none.
         on_sale, in_stock: true for a journey that is about no product. In stock for an alert: an episode is open, and
             for a claim not used yet it is the one the claim was given in; without an alert: it can be bought now.
         measure, trigger: the price or quantity now, and the bound it must not exceed; None: the alert has none.
-        said: before the journey moved to another version, this message was sent, or may have been.
+        already_sent: this message was sent, or may have been, before the journey moved to another version.
         quiet_from, quiet_until: the list's quiet hours in its own time zone; both or neither.
     """
 
@@ -55,25 +56,25 @@ class Facts:
     time_zone: str = "UTC"
     quiet_from: time | None = None
     quiet_until: time | None = None
-    said: bool = False
+    already_sent: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Go:
-    """Nothing speaks against it."""
+    """The message may be sent."""
 
 
 def judge(facts: Facts, now: datetime) -> Go | Deferred | Refused:
     """Whether the message may leave at `now` (aware).
 
-    About the person first, then the message, then the product, then the hour: so the reason on record is the one
-    that would not go away by waiting.
+    Checks the contact first, then the message, the product and the hour: so the reason on record is the most lasting
+    one.
     """
     if (reason := _about_the_person(facts)) is not None:
         return Refused(reason=reason, then=AfterRefusal.LEAVE)
     if facts.draft:
         return Refused(reason=Reason.MESSAGE_DRAFT, then=AfterRefusal.GO_ON)
-    if facts.said:
+    if facts.already_sent:
         return Refused(reason=Reason.ALREADY_SAID, then=AfterRefusal.GO_ON)
     if facts.paused:
         return Deferred(until=now + PAUSE_CHECK, reason=Reason.CONVERSATION_PAUSED)
@@ -91,7 +92,7 @@ def judge(facts: Facts, now: datetime) -> Go | Deferred | Refused:
 
 
 def _about_the_person(facts: Facts) -> Reason | None:
-    """Why nothing may be said to them any more."""
+    """Why the contact may not be written to any more."""
     being_dismissed = facts.event is AlertEvent.DISCONTINUED and facts.left is Reason.DISCONTINUED
     if facts.left is not None and not being_dismissed:
         return facts.left
@@ -105,7 +106,7 @@ def _about_the_person(facts: Facts) -> Reason | None:
 
 
 def _about_the_product(facts: Facts) -> Refused | None:
-    """Why what a conversation without an alert would say of a product is not true any more."""
+    """Why a message of a conversation without an alert would not be true of its product any more."""
     if facts.bought:
         return Refused(reason=Reason.PURCHASED, then=AfterRefusal.LEAVE)
     if not facts.on_sale:
@@ -116,7 +117,10 @@ def _about_the_product(facts: Facts) -> Refused | None:
 
 
 def _about_the_offer(facts: Facts, type_: AlertType) -> Refused | None:
-    """Why what the alert would say is not true, or not for them; before they were told, they may get another chance."""
+    """Why the alert's message is not true any more, or not for this contact.
+
+    One who was not told yet goes back in line where the reason may pass.
+    """
     told = facts.claim in ("used", "lapsed")
     if facts.bought:
         return Refused(reason=Reason.PURCHASED, then=AfterRefusal.LEAVE)
@@ -141,7 +145,7 @@ def _quiet_until(facts: Facts, now: datetime) -> datetime | None:
     starts, ends = facts.quiet_from, facts.quiet_until
     if starts is None or ends is None:
         return None
-    # Written by people, a time of day never says which of two it means.
+    # A wall-clock time of the settings does not say which of two it is in the night the clocks go back.
     starts, ends = starts.replace(fold=0), ends.replace(fold=0)
     if starts == ends:
         return None
@@ -153,5 +157,5 @@ def _quiet_until(facts: Facts, now: datetime) -> datetime | None:
         return None
     day = local.date() if wall < ends else local.date() + timedelta(days=1)
     until = datetime.combine(day, ends, zone).astimezone(UTC)
-    # In the night the clocks go back the end may come twice; the first has passed when it is quiet once more.
+    # In that night the end may come twice; if the first has passed, it is the second.
     return until if until > now else datetime.combine(day, ends.replace(fold=1), zone).astimezone(UTC)

@@ -15,9 +15,9 @@ _LOCK = 0x5E1F7A1C
 """Any constant: processes that start together migrate one after the other."""
 
 LIMIT_SECONDS = 6 * 3600.0
-"""A new index on a large table takes its time, and whoever migrates second waits for the first."""
+"""A new index on a large table takes long, and a process that migrates second waits for the first."""
 LOCK_LIMIT = "5s"
-"""Whoever waits for a table holds up all who come after: behind a backup or a long report, that is everybody."""
+"""One that waits for a table lock blocks all queries behind it: after a backup or a long report, those of everybody."""
 
 _CREATE = """
 create table if not exists migrations (
@@ -29,7 +29,7 @@ create table if not exists migrations (
 
 
 class MigrationRefused(DomainError):
-    """The database is not one that these migrations can bring forward; the text says what to do."""
+    """These migrations cannot bring this database forward; the text names the cause and what to do."""
 
     code = "not_prepared"
     kind = ErrorKind.UNAVAILABLE

@@ -1,4 +1,4 @@
-"""The connection pool: how Shelftalk talks to PostgreSQL, and what it says when it cannot."""
+"""The connection pool: how Shelftalk talks to PostgreSQL, and the error when it cannot."""
 
 import json
 from collections.abc import AsyncGenerator
@@ -19,14 +19,14 @@ else:
 
 OLDEST_VERSION = 14
 QUERY_LIMIT_SECONDS = 10.0
-"""Queries take milliseconds, reports a second or two; a longer one waits for a lock or a dead server."""
+"""Queries take milliseconds, reports a second or two; one that takes longer waits for a lock or a dead server."""
 CONNECT_LIMIT_SECONDS = 10.0
 ACQUIRE_LIMIT_SECONDS = 4.0
 """How long a transaction waits for a free connection; a storefront wants its answer within five seconds."""
 
 
 class DatabaseUnavailable(DomainError):
-    """PostgreSQL cannot be used; the text says why and what to do."""
+    """PostgreSQL cannot be used; the text names the cause and what to do."""
 
     code = "database_unavailable"
     kind = ErrorKind.UNAVAILABLE
@@ -46,7 +46,7 @@ async def open_pool(database_url: str, size: int) -> Pool:
             command_timeout=QUERY_LIMIT_SECONDS,
             timeout=CONNECT_LIMIT_SECONDS,
             init=_prepare,
-            reset=_as_it_is,
+            reset=_keep_session,
             server_settings={"application_name": "shelftalk", "timezone": "UTC"},
         )
     except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
@@ -73,8 +73,8 @@ async def _prepare(connection: Any) -> None:
     await connection.set_type_codec("jsonb", schema="pg_catalog", encoder=json.dumps, decoder=json.loads)
 
 
-async def _as_it_is(_connection: Any) -> None:
-    """Put a connection back without asyncpg's `reset all`, a round trip as dear as a query.
+async def _keep_session(_connection: Any) -> None:
+    """Put a connection back without asyncpg's `reset all`, which costs as much as a query.
 
     Nothing here changes a session: settings stay, the dispatcher ends its LISTEN itself, the migrations their lock.
     An open transaction is rolled back all the same.

@@ -1,7 +1,7 @@
-"""Named SQL with named parameters, and rows that become values before they leave the module that asked.
+"""Named SQL with named parameters, and rows that become values before they leave the module of the query.
 
-Every query stands in a `.sql` file beside its module, under a line `-- name: what_it_does`, and names its parameters
-`:like_this`. A module loads its file once and calls what it finds there:
+Every query is in a `.sql` file beside its module, under a line `-- name: what_it_does`, with parameters named
+`:like_this`. A module loads its file once and calls its queries:
 
     SQL = load_queries("activities.archive", "archiving.sql")
     rows = await SQL.to_archive.rows(pool, Ended, young=young, most=100)
@@ -88,11 +88,11 @@ class Query:
         return [row[0] for row in await on.fetch(self.sql, *self.arguments(given), timeout=self.limit)]
 
     async def run(self, on: Pool | Connection, **given: object) -> None:
-        """Carry it out; what it returns is of no interest."""
+        """Execute it; rows are ignored."""
         await on.execute(self.sql, *self.arguments(given), timeout=self.limit)
 
     async def run_for_each(self, on: Pool | Connection, given: Iterable[Mapping[str, object]]) -> None:
-        """Carry it out once for each of these, in one round trip, all or none."""
+        """Execute it once for each of these, in one round trip, all or none."""
         await on.executemany(self.sql, [self.arguments(each) for each in given], timeout=self.limit)
 
 
@@ -121,7 +121,7 @@ def load_queries(package: str, file: str) -> Queries:
     """Every query of one file.
 
     Raises:
-        ValueError: a name stands twice, or a query mixes named and numbered parameters.
+        ValueError: two queries have one name, or a query mixes named and numbered parameters.
     """
     parts = _NAME.split(files(package).joinpath(file).read_text(encoding="utf-8"))
     names, bodies = parts[1::2], [body.strip() for body in parts[2::2]]
@@ -134,7 +134,7 @@ def load_queries(package: str, file: str) -> Queries:
 
 
 def read_query(name: str, text: str) -> Query:
-    """A query from its text, with its named parameters numbered in the order in which they first stand.
+    """A query from its text, with its named parameters numbered in the order of their first use.
 
     Raises:
         ValueError: it has parameters of both kinds.

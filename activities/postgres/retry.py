@@ -16,10 +16,10 @@ Result = TypeVar("Result")
 def retry_on_deadlock(
     work: Callable[Arguments, Awaitable[Result]],
 ) -> Callable[Arguments, Coroutine[Any, Any, Result]]:
-    """Decorates what works in one transaction of its own: if it is rolled back in favour of another, it is done again.
+    """For a function that works in one transaction of its own: if that is rolled back for another, it runs once more.
 
     Raises:
-        asyncpg.TransactionRollbackError: it was rolled back twice; whoever asked comes again later.
+        asyncpg.TransactionRollbackError: it was rolled back twice; the caller may try again later.
     """
 
     @wraps(work)

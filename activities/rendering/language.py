@@ -1,8 +1,8 @@
-"""The template language: the part of Jinja that a message may use, and what to say to someone who uses more.
+"""The template language: the part of Jinja that a message may use, and the diagnostics for a template that uses more.
 
 Values, conditions and a few filters. One kind of loop, through a short list and not inside another; no calls, no
 arithmetic, no assignments: so a template's running time and output grow with its own length, and no template can do
-harm. What is allowed is listed; whatever Jinja learns later is not.
+harm. The nodes that are allowed are listed, so what later versions of Jinja add is not.
 """
 
 import re
@@ -15,12 +15,12 @@ from jinja2 import nodes
 from jinja2.sandbox import SandboxedEnvironment
 
 FILTERS = ("capitalize", "d", "default", "e", "escape", "lower", "striptags", "title", "trim", "upper", "urlencode")
-"""Filters whose result cannot be much longer than what they are given."""
+"""Filters whose result cannot be much longer than their input."""
 TESTS = ("defined", "undefined")
 _MEMBER = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,63}")
-"""What may be named of something open: as Jinja writes names, and never one of Python's own."""
+"""A part of something open: a name as Jinja writes it, and never one of Python's own."""
 DEEPEST = 40
-"""Nesting of one template; far more than a person reads, far less than Python's compiler bears."""
+"""Nesting of one template; far more than a person can read, far less than Python's compiler can take."""
 
 _ALLOWED: tuple[type[nodes.Node], ...] = (
     nodes.Template,
@@ -43,8 +43,8 @@ _ALLOWED: tuple[type[nodes.Node], ...] = (
 
 
 @dataclass(frozen=True, slots=True)
-class TemplateMistake:
-    """One thing to put right in a message.
+class TemplateDiagnostic:
+    """One thing to correct in a message's template.
 
     Attributes:
         field: `subject`, `text` or `html`.
@@ -62,9 +62,9 @@ class Vocabulary:
     """What a template can name.
 
     Attributes:
-        parts: of each thing its parts.
-        open: what may have parts of any name, `event` or `contact.attributes`; what is not there is absent.
-        lists: what can be gone through, and the parts of each thing in it.
+        parts: by thing, the names of its parts.
+        open: things with parts of any name, `event` or `contact.attributes`; a part that is not there is absent.
+        lists: what can be looped over, and the parts of each item.
     """
 
     parts: Mapping[str, tuple[str, ...]]
@@ -72,12 +72,12 @@ class Vocabulary:
     lists: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
 
     def within_loop(self, name: str, parts: tuple[str, ...]) -> "Vocabulary":
-        """With a name for each thing in turn; there is no loop inside a loop."""
+        """The vocabulary inside a loop: with a name for the item, and without lists."""
         return replace(self, parts={**self.parts, name: parts}, lists={})
 
     @property
     def everything(self) -> tuple[str, ...]:
-        """All that can be shown, as it is written."""
+        """All that can be shown, as a template names it."""
         return (
             *(f"{name}.{part}" for name, parts in self.parts.items() for part in parts),
             *(f"{name}.<name>" for name in sorted(self.open)),
@@ -87,18 +87,20 @@ class Vocabulary:
         return tuple(each for each in self.everything if each.startswith(f"{name}."))
 
 
-def find_language_mistakes(
+def check_language(
     field: str, template: str, vocabulary: Vocabulary, environment: SandboxedEnvironment
-) -> tuple[TemplateMistake, ...]:
+) -> tuple[TemplateDiagnostic, ...]:
     """All syntax errors (Jinja stops at the first), unknown names and things outside the language."""
     try:
         tree = environment.parse(template)
     except jinja2.TemplateSyntaxError as error:
-        return (TemplateMistake(field, error.lineno, _first_sentence(error.message), _advice(template, error.message)),)
+        return (
+            TemplateDiagnostic(field, error.lineno, _first_sentence(error.message), _advice(template, error.message)),
+        )
     except (RecursionError, ValueError, OverflowError):
-        # Thousands of brackets or of digits: Jinja itself gives up.
+        # Thousands of brackets or digits: more than Jinja itself can parse.
         return (_too_deep(field, 1),)
-    return tuple(TemplateMistake(field, line, message, advice) for line, message, advice in _walk(tree, vocabulary))
+    return tuple(TemplateDiagnostic(field, line, message, advice) for line, message, advice in _walk(tree, vocabulary))
 
 
 def _first_sentence(message: str | None) -> str:
@@ -114,8 +116,8 @@ def _advice(template: str, message: str | None) -> str:
     return "Write a value as {{ product.title }}, a condition as {% if variant.price %} … {% endif %}"
 
 
-def _too_deep(field: str, line: int) -> TemplateMistake:
-    return TemplateMistake(field, line, "is nested too deeply to be read", "Write it in simpler parts")
+def _too_deep(field: str, line: int) -> TemplateDiagnostic:
+    return TemplateDiagnostic(field, line, "is nested too deeply to be read", "Write it in simpler parts")
 
 
 def _walk(tree: nodes.Template, vocabulary: Vocabulary) -> Iterator[tuple[int, str, str]]:
@@ -164,7 +166,7 @@ def _walk(tree: nodes.Template, vocabulary: Vocabulary) -> Iterator[tuple[int, s
 
 
 def _is_plain_loop(loop: nodes.For, names: Vocabulary) -> bool:
-    """Through a list, by a name of its own, and nothing else."""
+    """Whether it only loops over a list, with a new name for the item."""
     match loop:
         case nodes.For(target=nodes.Name(name=each), iter=nodes.Name(name=name), test=None, recursive=False, else_=[]):
             taken = bool(names.beginning_with(each)) or each in names.lists

@@ -1,4 +1,4 @@
-"""Makes the message of its channel out of a template and what is true now."""
+"""Makes a channel's message from a template and the facts of the moment."""
 
 from typing import assert_never
 

@@ -1,7 +1,7 @@
 """Renders a message for one subject, once its templates have passed `activities.rendering.language`.
 
-A template is written by one person and read by thousands: what is not known is an error, what is merely absent is
-nothing, and what a storefront says (a title with a line break in it) can neither become a header nor markup.
+A name that is not in the vocabulary is an error; a fact that is absent prints as nothing; and text from a storefront (a
+title with a line break in it) can become neither a header nor markup.
 """
 
 import unicodedata
@@ -15,7 +15,7 @@ from typing import TypeAlias
 import jinja2
 from jinja2.sandbox import SandboxedEnvironment
 
-from activities.rendering.language import FILTERS, TemplateMistake, Vocabulary, find_language_mistakes
+from activities.rendering.language import FILTERS, TemplateDiagnostic, Vocabulary, check_language
 from schemas.document.conversation import MessageSection
 
 LONGEST_SUBJECT = 250
@@ -36,7 +36,7 @@ class ShopPart:
 
 @dataclass(frozen=True, slots=True)
 class ProductPart:
-    """The product that it is about; `url` is its page. About no product: no title, and the shop's front page."""
+    """The product of the message; `url` is its page. Of a message about no product: no title, the shop's front page."""
 
     title: str
     url: str
@@ -76,10 +76,10 @@ Plain: TypeAlias = str | int | float | bool | Decimal | None
 
 @dataclass(frozen=True, slots=True)
 class MessageContext:
-    """All that a template can speak of.
+    """All that a template can name.
 
     Attributes:
-        items: of the event that the conversation was entered on, those that the shop has told of.
+        items: of the event that the conversation was entered on, those whose products the storefront has reported.
         event: the properties of that event.
         attributes: of the contact.
     """
@@ -130,7 +130,7 @@ def render(message: MessageSection, context: MessageContext) -> Rendered:
     """The message for this subject.
 
     Raises:
-        CannotRender: a template has a mistake that `check_template` tells of, or its output is too long or empty.
+        CannotRender: a template is wrong, as `check_template` explains, or its output is too long or empty.
     """
     subject = _one_line(_render_one("subject", message.subject, context, html=False))
     if not subject:
@@ -142,20 +142,20 @@ def render(message: MessageSection, context: MessageContext) -> Rendered:
     )
 
 
-def check_template(message: MessageSection) -> tuple[TemplateMistake, ...]:
+def check_template(message: MessageSection) -> tuple[TemplateDiagnostic, ...]:
     """Everything wrong with a message's templates.
 
-    The message is also tried out on a subject of which all facts are known, and on one of which only the needed ones
-    are: what fails for some shopper's product should fail here first.
+    The message is also rendered for a subject of which all facts are known, and for one of which only the required
+    ones are: what would fail for some contact fails here first.
     """
     templates = {"subject": message.subject, "text": message.text, "html": message.html}
     diagnostics = tuple(
         diagnostic
         for field, template in templates.items()
         if template is not None
-        for diagnostic in find_language_mistakes(field, template, VOCABULARY, _environment(html=field == "html"))
+        for diagnostic in check_language(field, template, VOCABULARY, _environment(html=field == "html"))
     )
-    return diagnostics or _trial_mistakes(templates)
+    return diagnostics or _check_by_trial(templates)
 
 
 _FULL = MessageContext(
@@ -176,7 +176,7 @@ _BARE = MessageContext(
 )
 
 
-def _trial_mistakes(templates: Mapping[str, str | None]) -> tuple[TemplateMistake, ...]:
+def _check_by_trial(templates: Mapping[str, str | None]) -> tuple[TemplateDiagnostic, ...]:
     for context, which in ((_FULL, "everything"), (_BARE, "only what is always known")):
         for where, template in templates.items():
             if template is None:
@@ -185,7 +185,7 @@ def _trial_mistakes(templates: Mapping[str, str | None]) -> tuple[TemplateMistak
                 output = _render_one(where, template, context, html=where == "html")
             except CannotRender as error:
                 return (
-                    TemplateMistake(
+                    TemplateDiagnostic(
                         field=where,
                         line=1,
                         message=f"fails for a product of which {which} is known: {error}",
@@ -194,7 +194,7 @@ def _trial_mistakes(templates: Mapping[str, str | None]) -> tuple[TemplateMistak
                 )
             if not output.strip():
                 return (
-                    TemplateMistake(
+                    TemplateDiagnostic(
                         field=where,
                         line=1,
                         message=f"comes out empty for a product of which {which} is known",
@@ -211,8 +211,8 @@ def _render_one(field: str, template: str, context: MessageContext, *, html: boo
     except jinja2.TemplateError as error:
         raise CannotRender(f"The message's {field} cannot be rendered: {error}") from error
     except (ArithmeticError, TypeError, ValueError) as error:
-        # What a comparison or filter makes of a value it was not meant for; the message's author can mend it. Without
-        # the error's own words: they quote the value, which may be the contact's, and this is logged (P8).
+        # A comparison or filter got a value of the wrong kind; the message's author can correct it. Without the error's
+        # own text: it quotes the value, which may be the contact's, and this is logged (P8).
         raise CannotRender(
             f"The message's {field} cannot be rendered: a value is not of the kind that a filter or comparison needs "
             f"({type(error).__name__})"
@@ -234,7 +234,7 @@ def _collect(field: str, stream: Iterator[str]) -> str:
 def _compiled(template: str, html: bool) -> jinja2.Template:
     """Raises CannotRender for a template outside the language, so that an unchecked one is not run either."""
     environment = _environment(html=html)
-    if diagnostics := find_language_mistakes("html" if html else "text", template, VOCABULARY, environment):
+    if diagnostics := check_language("html" if html else "text", template, VOCABULARY, environment):
         raise CannotRender(f"line {diagnostics[0].line}: {diagnostics[0].message}. {diagnostics[0].advice}.")
     return environment.from_string(template)
 
@@ -267,7 +267,7 @@ def _namespace(name: str, part: Part) -> SimpleNamespace:
 
 
 class _Open:
-    """What may have any part, as templates see it."""
+    """Something with parts of any name, as templates see it."""
 
     def __init__(self, name: str, values: Mapping[str, Plain]) -> None:
         self._name = name

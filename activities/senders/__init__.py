@@ -1,1 +1,1 @@
-"""The channels' ways out: a folder per channel, each with the endings of `sender`, and the registry of them all."""
+"""How messages leave: a folder per channel, the contract they all keep (`sender`), and the registry of them."""

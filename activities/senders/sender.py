@@ -1,7 +1,7 @@
 """What every channel's sender promises to deliver, and how it may fail.
 
-The one rule (promise P1): a sender always knows which of three things happened, and says so by how it ends:
-taken (returns), certainly not taken (`NotTaken`, `Rejected`), or not knowable (`Uncertain`).
+The one rule (promise P1): a sender always knows which of three things happened: the message was taken (it returns),
+certainly not taken (it raises `NotTaken` or `Rejected`), or nobody can know (it raises `Uncertain`).
 """
 
 from dataclasses import dataclass
@@ -42,7 +42,7 @@ class Uncertain(Exception):
 
 
 class Sender(Protocol[MessageT]):
-    """A way out for the messages of a channel."""
+    """Hands the messages of a channel to a provider."""
 
     async def send(self, message: MessageT, /) -> None:
         """Hand one message to the provider; return once it has taken it.

@@ -1,7 +1,7 @@
 """What a shop offers of a product right now, as alerts see it. Pure.
 
-What is unpublished, draft, archived or removed is not for sale. What an alert makes of an offer is in
-schemas/document/alert_types/offer.py.
+What is unpublished, draft, archived or removed is not for sale. What an alert makes of an offer is said in
+`schemas/document/alert_types/offer.py`.
 """
 
 from collections.abc import Collection, Mapping

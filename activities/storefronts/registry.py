@@ -11,7 +11,7 @@ from schemas.settings import Settings
 STOREFRONTS: tuple[type[Storefront], ...] = (Shopify,)
 
 DemoShop = ImitatedShopify
-"""The platform that the demo's and the benchmark's shop plays."""
+"""The platform that the shop of the demo and the benchmark imitates."""
 
 
 class Storefronts(Mapping[str, Storefront]):
@@ -42,7 +42,7 @@ class Storefronts(Mapping[str, Storefront]):
 def page_url(source: str, front_page: str, handle: str | None, variant_id: str | None) -> str:
     """Where shoppers see a product, or one variant of it: the front page if the product has no handle.
 
-    A store of no platform here, put in through the API or by hand, has its pages where `docs/api.md` says.
+    For a store of no platform in this registry, put in through the API or by hand, see `docs/api.md`.
     """
     if not handle:
         return front_page

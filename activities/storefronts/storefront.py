@@ -1,19 +1,18 @@
-"""What every storefront adapter promises: check who sent a webhook, say in our words what it told us, and answer it.
+"""What every storefront adapter does: verify who sent a webhook, turn it into facts, and answer it.
 
 An adapter is sans-I/O: bytes and headers go in, facts come out. It opens no connection, reads no clock and keeps
-no state, so whoever calls it decides about storage and time. A call of `/v1/webhooks/{source}` passes through in
-four steps:
+no state, so the caller decides about storage and time. A call of `/v1/webhooks/{source}` goes through four steps:
 
-1. `greet` answers what a platform asks before it sends anything: an unsigned ping, a challenge to be echoed.
-2. `verify` looks at the signature before anything else, and only then at who sent it and what about.
-3. `read` turns the body into facts, in the words of `schemas/incoming/facts.py`; the caller stores them.
-4. `answer` is what the platform wants to read once that is committed.
+1. `greet` answers what a platform sends before any delivery: an unsigned ping, a challenge to be echoed.
+2. `verify` checks the signature, and only then reads which store and topic it is.
+3. `read` turns the body into the facts of `schemas/incoming/facts.py`; the caller stores them.
+4. `answer` is the response that the platform expects once that is committed.
 
 To add a storefront, write a folder beside this file, with the vendor's shapes as `Payload` models (`payload.py`) and
 one function per topic, and add its line to `registry.py`; the folders there are the examples to follow, and
 tests/conformance/test_storefronts.py the suite to pass. What needs the platform's API (reading subjects back by their
-ids; listing, making and repairing its subscriptions) is not asked of an adapter: each becomes a Protocol of its own
-here, with the first platform that does it, and a storefront that cannot do it simply lacks it.
+ids; listing, making and repairing its subscriptions) is not part of an adapter: each will be a Protocol of its own
+here, added with the first platform that has it.
 """
 
 from collections.abc import Mapping
@@ -27,9 +26,9 @@ from schemas.settings import Settings
 
 
 class SignatureWrong(DomainError):
-    """Nobody who knows the secret signed this body, or there is no secret to check it with. Answer 401.
+    """The signature does not fit the body, or no secret is set to check it with. Answer 401.
 
-    The text says which of the two and what to do; it never holds a secret or a signature.
+    The text names which of the two and what to do; it never holds a secret or a signature.
     """
 
     code = "signature_wrong"
@@ -37,7 +36,7 @@ class SignatureWrong(DomainError):
 
 
 class DeliveryMalformed(DomainError):
-    """The signature is right, but a header that says who sent this, or what it is about, is not. Answer 400."""
+    """The signature is right, but a header with the store or the topic is missing or wrong. Answer 400."""
 
     code = "delivery_malformed"
     kind = ErrorKind.MALFORMED
@@ -78,7 +77,7 @@ class WebhookRequest:
     Attributes:
         body: the raw bytes; a signature does not survive parsing.
         headers: in any case of their names.
-        query: what stood behind the `?` of the address.
+        query: the query of the address.
     """
 
     body: bytes
@@ -161,26 +160,26 @@ class Storefront(Protocol):
         ...
 
     def greet(self, request: WebhookRequest) -> WebhookAnswer | None:
-        """The answer to what is no delivery: nothing of it is recorded. None: it is one, or claims to be.
+        """The response to a request that is no delivery; it is not recorded. None: it is a delivery, or claims to be.
 
-        It may be unsigned, so the answer tells nothing that the caller does not know.
+        It may be unsigned, so the response reveals nothing that the sender does not know.
         """
         ...
 
     def verify(self, body: bytes, headers: Mapping[str, str]) -> WebhookDelivery:
-        """Make sure the vendor sent these very bytes, and say which delivery of which store they are.
+        """Make sure the vendor sent these very bytes; returns which delivery of which store they are.
 
         Args:
             body, headers: as in `WebhookRequest`.
 
         Raises:
-            SignatureWrong: the sender is not who it says.
-            DeliveryMalformed: it is, but does not say what this is.
+            SignatureWrong: the vendor did not sign it.
+            DeliveryMalformed: it did, but store or topic are not given.
         """
         ...
 
     def read(self, delivery: WebhookDelivery, body: bytes) -> tuple[Fact, ...] | NotOurs:
-        """Say what this delivery tells us.
+        """The facts in this delivery.
 
         Args:
             delivery: what `verify` returned, itself and not a copy: an adapter may keep more in it.
@@ -192,5 +191,5 @@ class Storefront(Protocol):
         ...
 
     def answer(self, delivery: WebhookDelivery) -> WebhookAnswer | None:
-        """What the platform wants to read when its delivery is committed. None: any 2xx; it gets our receipt."""
+        """The response that the platform expects when its delivery is committed. None: any 2xx will do."""
         ...

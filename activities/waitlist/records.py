@@ -24,7 +24,7 @@ NOTIFIED_AT_ONCE = 50
 class Notifier(Protocol):
     """Who can signal a journey, starting its workflow first where it has not been started yet."""
 
-    async def notify_claims(self, calls: Sequence[tuple[JourneyStart, PlaceGiven]]) -> list[JourneyId]:
+    async def notify_claims(self, claims: Sequence[tuple[JourneyStart, PlaceGiven]]) -> list[JourneyId]:
         """Signal every one of these journeys; the same call again changes nothing.
 
         Returns:

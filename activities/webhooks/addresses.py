@@ -1,9 +1,9 @@
-"""Where a webhook may go: to the public Internet by https, and only by leave of a setting into one's own network.
+"""Where a webhook may go: to the public Internet by https, and into a private network only where a setting allows it.
 
 Whoever writes a conversation writes addresses that this server then calls. Without this guard they could have it call
 what only it can reach: databases, admin pages, the metadata service of a cloud. So the address is checked twice: as it
-is written, when a conversation is published; and as it resolves, at every call. Pure; looking a name up is the
-caller's.
+is written, when a conversation is published; and as it resolves, at every call. Pure: the caller
+resolves names.
 """
 
 import re
@@ -20,18 +20,18 @@ MAX_URL = 2048
 _LABEL = re.compile(r"[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?")
 # Names that no public server has (RFC 6761, 6762, 8375, and ICANN's reservation of .internal).
 _INNER_NAMES = (".localhost", ".local", ".internal", ".home.arpa")
-# How some resolvers read more than four decimal numbers as an address: 2130706433, 0x7f.1.
+# Some resolvers read more than four decimal numbers as an IPv4 address: 2130706433, 0x7f.1.
 _NUMBER = re.compile(r"[0-9]+|0x[0-9a-f]*")
 
-# Public by their number and yet not a shop's: relays and protocol assignments, and where clouds keep what only their
-# machines may ask (Oracle's is in the first, Azure's the last).
+# Public by number and yet no shop's: relays, protocol assignments, and metadata services of clouds (Oracle's is in the
+# first, Azure's is the last).
 _NOT_FOR_SHOPS = tuple(ip_network(each) for each in ("192.0.0.0/24", "192.88.99.0/24", "168.63.129.16/32"))
-# Of IPv6 only this is given out; parts of it lead to IPv4 by themselves (6to4, Teredo) or are for documents.
+# Of IPv6 only this is allocated; parts of it tunnel to IPv4 (6to4, Teredo) or are for documentation.
 _GIVEN_OUT = ip_network("2000::/3")
 _NOT_GIVEN_OUT = tuple(ip_network(each) for each in ("2001::/23", "2002::/16", "2001:db8::/32", "3fff::/20"))
 # Names resolve to these where a network has IPv6 only; the last 32 bits are the IPv4 address meant.
 _NAT64 = ip_network("64:ff9b::/96")
-# What may be a shop's own network, where the setting says so.
+# What may be a shop's own network, where the setting allows it.
 _PRIVATE = tuple(
     ip_network(each)
     for each in (
@@ -45,7 +45,7 @@ _ONLY_HERE = "the address begins with http, which is for this machine only: writ
 
 
 def check_url(url: str, *, private_hosts: bool = False) -> str | None:
-    """The mistake in a webhook's address, with what to do about it; None if there is none to see.
+    """What is wrong with a webhook's address as written, and what to do; None: nothing.
 
     Args:
         private_hosts: the setting of that name.
@@ -69,7 +69,7 @@ def check_url(url: str, *, private_hosts: bool = False) -> str | None:
     plain = parsed.scheme == "http"
     if plain and not private_hosts:
         return "the address begins with http, and anyone on the way could read the calls: write https"
-    return _mistake_in_host(parsed.raw_host.decode("ascii").lower(), plain=plain, private_hosts=private_hosts)
+    return _check_host(parsed.raw_host.decode("ascii").lower(), plain=plain, private_hosts=private_hosts)
 
 
 def why_not(address: Address, *, plain: bool, private_hosts: bool) -> str | None:
@@ -92,7 +92,7 @@ def why_not(address: Address, *, plain: bool, private_hosts: bool) -> str | None
     return _ONLY_HERE if plain and not address.is_loopback else None
 
 
-def _mistake_in_host(host: str, *, plain: bool, private_hosts: bool) -> str | None:
+def _check_host(host: str, *, plain: bool, private_hosts: bool) -> str | None:
     try:
         return why_not(ip_address(host), plain=plain, private_hosts=private_hosts)
     except ValueError:
@@ -113,7 +113,7 @@ def _mistake_in_host(host: str, *, plain: bool, private_hosts: bool) -> str | No
 
 
 def _meant(address: Address) -> Address:
-    """The IPv4 address that an IPv6 address stands for, where it does."""
+    """The IPv4 address that an IPv6 address maps to, if it does; else the address itself."""
     if isinstance(address, IPv6Address):
         if address.ipv4_mapped is not None:
             return address.ipv4_mapped

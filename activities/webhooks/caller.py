@@ -18,9 +18,9 @@ MAX_BODY = 64 * 1024
 LONGEST_RETRY_AFTER = timedelta(hours=1)
 """A shop that asks for longer is asked again after this: a mistyped number must not hold a journey for days."""
 
-# What h11 and every receiver take in a header, and people can copy.
+# What h11 and every receiver accept in a header, and people can copy.
 _ID = re.compile(r"[!-~]{1,256}")
-# The client errors that are about the moment and not about the call: timeout, too early, too many.
+# Client errors that pass: timeout, too early, too many requests.
 _PASSING = frozenset({408, 425, 429})
 
 
@@ -30,12 +30,12 @@ class Call:
 
     Attributes:
         id: the same for every attempt, so that the shop knows a repeated call; 1 to 256 visible ASCII characters.
-        url: where to; may hold a secret of the shop's, so it is never told.
+        url: where to; may hold a secret of the shop's, so it is never logged.
         body: JSON in UTF-8.
         at: when this attempt is made, aware. A receiver refuses one that is more than some minutes old.
 
     Raises:
-        ValueError: `id` or `at` is not as said.
+        ValueError: `id` or `at` does not keep to the above.
     """
 
     id: str
@@ -75,7 +75,7 @@ class NotTaken(Exception):
 
     Attributes:
         reason: what happened, and what to do where there is something; a sentence without its full stop.
-        retry_after: how long the shop asks to wait, up to `LONGEST_RETRY_AFTER`; None: it does not say.
+        retry_after: how long the shop wants us to wait, at most `LONGEST_RETRY_AFTER`; None: not given.
     """
 
     def __init__(self, reason: str, retry_after: timedelta | None = None) -> None:
@@ -85,7 +85,7 @@ class NotTaken(Exception):
 
 
 class Forbidden(Exception):
-    """It may not be called, and nothing was sent: trying again is useless. `why` says what to change."""
+    """It may not be called, and nothing was sent: trying again is useless. `why` names what to change."""
 
     def __init__(self, why: str) -> None:
         super().__init__(why)
@@ -93,7 +93,7 @@ class Forbidden(Exception):
 
 
 class Caller(Protocol):
-    """The way to a shop's own systems."""
+    """Calls shops' own systems."""
 
     async def call(self, call: Call) -> Taken:
         """Call once; return when the shop has taken it.
@@ -111,7 +111,7 @@ class Caller(Protocol):
 
 
 def permit(call: Call, *, private_hosts: bool) -> None:
-    """Let a call pass whose address and body may be sent, as far as can be told without looking its host up.
+    """Check that a call's address and body may be sent, as far as is known without resolving its host.
 
     Raises:
         Forbidden: they may not.
@@ -135,7 +135,7 @@ def judge(status: int, retry_after: str | None, at: datetime) -> Taken:
         at: now, for a header that names a moment.
 
     Raises:
-        Rejected, NotTaken: as the answer says.
+        Rejected, NotTaken: by the status.
     """
     match status // 100:
         case 2:

@@ -1,4 +1,4 @@
-"""The call webhook activity: what a shop's system is told, under an id that is the same however often it is tried."""
+"""The call webhook activity: calls a shop's system, under an id that is the same for every attempt."""
 
 import json
 from collections.abc import Mapping
@@ -21,7 +21,7 @@ SQL = load_queries("activities.webhooks", "calling.sql")
 log = structlog.get_logger()
 
 TYPE = "conversation.step"
-"""What kind of call this is, as Standard Webhooks asks a body to say."""
+"""The `type` in the body, which Standard Webhooks recommends."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +46,7 @@ class CallContext:
 
 
 class Calling:
-    """call_webhook, with its record of calls and its way out."""
+    """The activity, with its record of calls and the HTTP caller."""
 
     def __init__(self, pool: Pool, caller: Caller) -> None:
         self._pool = pool

@@ -1,11 +1,11 @@
-"""Calls webhooks over HTTP: to the very address that was checked, within bounds, and with nothing kept in between.
+"""Calls webhooks over HTTP: at the IP address that was checked, within time limits, with no state between calls.
 
 A host's name is looked up once for a call; every address it has must be permitted, and the connection is made to one
-of those, by number. So a name that answers differently a moment later (DNS rebinding) leads nowhere. The certificate is
-still checked against the name.
+of those, by number. So a name that resolves differently a moment later (DNS rebinding) changes nothing. The
+certificate is still checked against the name.
 
-This speaks to httpx's transport and not to its client, which would keep cookies, read proxies from the environment and
-log addresses with what stands in their query.
+This uses httpx's transport and not its client, which would keep cookies, read proxies from the environment and log
+addresses with their query.
 """
 
 import asyncio
@@ -29,7 +29,7 @@ CONNECT_SECONDS = 5.0
 ANSWER_SECONDS = 15.0
 # For everything: a server that sends one byte now and then keeps within any other limit.
 WHOLE_SECONDS = 25.0
-# The status has decided; the rest is read only so that the connection ends in peace.
+# The status has decided; the rest is read only so that the connection is closed cleanly.
 REST_SECONDS = 1.0
 # As many as a worker makes at once; more wait for their turn.
 CONNECTIONS = 50
@@ -43,7 +43,7 @@ class Limits:
 
     Attributes:
         connect: for a free connection, and for each address to be connected to.
-        answer: for each sign of life of the shop once connected.
+        answer: for each read from the shop once connected.
         whole: for the call in all, until its status is known.
         rest: for what comes after the status.
     """
@@ -84,7 +84,7 @@ class HttpCaller:
         self._transport = httpx.AsyncHTTPTransport(
             verify=ssl.create_default_context(cafile=ca_file),
             trust_env=False,
-            # None is kept open: httpx tells them apart by number, and the next call may be to another host there.
+            # None is kept open: httpx pools by IP address, and the next call may be to another host there.
             limits=httpx.Limits(max_connections=CONNECTIONS, max_keepalive_connections=0),
         )
 
@@ -127,7 +127,7 @@ class HttpCaller:
         return addresses[:ADDRESSES]
 
     async def _send(self, url: httpx.URL, addresses: list[Address], signature: Headers, body: bytes) -> httpx.Response:
-        """The answer, its body not yet read. Only what could not be connected to is tried at the next address."""
+        """The answer, its body not yet read. The next address is tried only where no connection could be made."""
         unreachable = NotTaken("its host has no address")
         for address in addresses:
             request = self._request(url, address, signature, body)
@@ -160,16 +160,16 @@ class HttpCaller:
             content=body,
             extensions={
                 "timeout": self._limits.of_httpx(),
-                # The name that TLS asks for, and that the certificate must be for.
+                # The host name for SNI, which the certificate must be for.
                 "sni_hostname": url.raw_host.decode("ascii").removesuffix("."),
             },
         )
-        # Only after it was made for the name: the Host header stays.
+        # Only after the request was built for the name: its Host header stays.
         request.url = url.copy_with(host=str(address))
         return request
 
     async def _finish(self, response: httpx.Response) -> None:
-        """Read a little of what is left, and close. Nothing in it matters any more, so nothing of it can fail."""
+        """Read a little of the rest, and close. The outcome is decided, so failures here are ignored."""
         assert isinstance(response.stream, httpx.AsyncByteStream)
         try:
             async with asyncio.timeout(self._limits.rest):
@@ -186,7 +186,7 @@ class HttpCaller:
 
 
 def _why_no_connection(error: BaseException) -> str:
-    """What of a failed connection is of use to the shop; no part of the error's own text, which names hosts."""
+    """Why a connection failed, in words that help the shop; without the error's own text, which names hosts."""
     cause: BaseException | None = error
     while cause is not None:
         match cause:

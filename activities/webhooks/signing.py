@@ -1,4 +1,4 @@
-"""Signs calls as Standard Webhooks v1 says, so that a shop can verify them with a library of its own language.
+"""Signs calls by Standard Webhooks v1, so that a shop can verify them with a library of its own language.
 
 The signature is over id, moment and body; see docs/webhooks.md for the receiving side.
 """
@@ -15,13 +15,13 @@ Headers: TypeAlias = tuple[tuple[str, str], ...]
 
 
 def sign(secret: SecretStr, call: Call) -> Headers:
-    """The headers that vouch for a call.
+    """The headers that sign a call.
 
     Args:
         secret: `whsec_` and base64, as the setting takes it.
         call: its body is UTF-8.
     """
-    # The library takes the hands of the clock for UTC, whatever zone the moment is in.
+    # The library reads the wall-clock time as UTC, whatever zone the moment has.
     at = call.at.astimezone(UTC)
     signature = Webhook(secret.get_secret_value()).sign(call.id, at, call.body.decode())
     return (

@@ -1,4 +1,4 @@
-"""The one registry of what criteria can ask: every field, its type and meaning, and every operator.
+"""The registry of the fields that criteria can test, with type and meaning, and of the operators.
 
 A new field is one line here, one attribute of the facts (activities/decisions/facts) and one row in docs/criteria.md.
 """
@@ -85,7 +85,7 @@ COMPARISONS = {
 
 
 class FieldType(StrEnum):
-    """What a fact is. Its text is how mistakes and documentation name it."""
+    """What a fact is. Its text is how error messages and documentation name it."""
 
     TEXT = "text"
     ID = "exact text"
@@ -132,13 +132,13 @@ _OPERATORS = {
 ANY_NAME = "<name>"
 """The end of a field that stands for a family: `contact.attributes.<name>`."""
 NAME_PATTERN = "[A-Za-z0-9_-]{1,64}"
-"""What may stand where a family says `<name>`."""
+"""What may be in the place of a family's `<name>`."""
 _NAME = re.compile(NAME_PATTERN)
 
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """Something criteria can ask.
+    """Something criteria can test.
 
     Attributes:
         meaning: what it is and, where that is not plain, when it is unknown.
@@ -218,5 +218,5 @@ def field_named(name: str) -> Field | None:
 
 
 def is_member_name(field: Field, name: str) -> bool:
-    """Whether a name that begins like the field's family goes on as it may."""
+    """Whether the rest of a name that begins with the field's family is a valid name."""
     return field.family is not None and _NAME.fullmatch(name.removeprefix(field.family)) is not None

@@ -65,5 +65,5 @@ def conditions(criteria: Node) -> Iterator[Condition]:
 
 
 def fields_used(criteria: Node) -> frozenset[str]:
-    """The full names of the fields that are asked, so that only those need to be looked up."""
+    """The full names of the fields that are tested, so that only those need to be looked up."""
     return frozenset(condition.field for condition in conditions(criteria))

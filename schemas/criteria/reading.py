@@ -1,4 +1,4 @@
-"""Reads criteria from what YAML and JSON have, with every mistake in them by its path; and writes them back."""
+"""Reads criteria from YAML or JSON values, with an error for everything wrong, by its path; and writes them back."""
 
 from dataclasses import dataclass, field
 from difflib import get_close_matches
@@ -27,7 +27,7 @@ def read_criteria(value: object) -> Node:
     """The criteria in a plain value, or a node that was built in Python, held to the same rules.
 
     Raises:
-        ValidationError: with every mistake, each by the path in `value`.
+        ValidationError: with everything that is wrong, each by its path in `value`.
     """
     if isinstance(value, All | AnyOf | Not | Condition):
         value = write_criteria(value)
@@ -57,7 +57,7 @@ def write_criteria(criteria: Node) -> Plain:
 
 @dataclass(slots=True)
 class _Reading:
-    """One reading. A method returns None where it left a mistake."""
+    """One reading. A method returns None where it has recorded an error."""
 
     diagnostics: list[InitErrorDetails] = field(default_factory=list[InitErrorDetails])
 
@@ -79,8 +79,8 @@ class _Reading:
             message = "several conditions stand side by side" if entries else "there is no condition here"
             advice = "Write 'all:' or 'any:' and each condition below it, beginning with '- '"
             self.diagnostic(path, entries, message, advice)
-            # What each of them says is still looked at, so that its mistakes are told in one go.
-        # The one that is read is good only alone; otherwise the mistake above stands against it.
+            # Each of them is still read, so that all errors are reported at once.
+        # A key is good only alone; with several, the error above has been recorded.
         read = [self._entry(name, below, path, depth) for name, below in entries.items()]
         return read[0] if len(read) == 1 else None
 
@@ -175,7 +175,7 @@ class _Reading:
 
 
 _ELSEWHERE = {"and": ALL, "or": ANY, "none": NOT}
-"""What other languages call our groups."""
+"""What other languages call the groups."""
 
 
 def _advice_for_name(name: str) -> str:

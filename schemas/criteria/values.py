@@ -41,7 +41,7 @@ class BadPart:
 
 
 class BadValue(Exception):
-    """What a condition compares with cannot be used; the document's author corrects each of `parts`."""
+    """The value of a condition cannot be used; the document's author corrects each of `parts`."""
 
     def __init__(self, *parts: BadPart) -> None:
         super().__init__("; ".join(f"{part.message}. {part.advice}" for part in parts))
@@ -87,7 +87,7 @@ def write_value(value: Value) -> Plain:
 
 
 def shown(value: object) -> str:
-    """A value in a mistake: one short line, whatever it is."""
+    """A value in an error message: one short line, whatever it is."""
     match value:
         case None:
             return "nothing"

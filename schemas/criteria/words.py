@@ -1,4 +1,4 @@
-"""Says criteria in a sentence, always the same for the same criteria: for `check`, `diff` and explanations."""
+"""Criteria as a sentence, always the same for the same criteria: for `check`, `diff` and explanations."""
 
 import re
 from datetime import datetime, timedelta
@@ -11,7 +11,7 @@ from schemas.time.durations import format_duration
 
 _BARE = re.compile(r"[^\W\d_][\w-]*")
 _TAKEN = frozenset({"and", "or", "not", "true", "false"})
-"""Words that mean something in a sentence; as a text they are put in quotes."""
+"""Words with a meaning in the sentence; a text that is one of them is put in quotes."""
 
 
 def say(criteria: Node) -> str:

@@ -23,7 +23,7 @@ _NUMBER: JsonSchemaValue = {"type": "number"}
 
 
 class _Entry:
-    """What Pydantic asks about criteria."""
+    """The hooks by which Pydantic validates and describes criteria."""
 
     @staticmethod
     def __get_pydantic_core_schema__(source: object, handler: GetCoreSchemaHandler) -> CoreSchema:
@@ -43,7 +43,7 @@ Criteria: TypeAlias = Annotated[All | AnyOf | Not | Condition, _Entry]
 def _describe_fields(schema: JsonSchemaValue) -> None:
     properties: dict[str, Any] = schema["properties"]
     for group in properties.values():
-        # An editor would offer the default of a group that is left out; it is none.
+        # Else editors would offer the default, which is not valid.
         group.pop("default", None)
     properties["not"] = {"$ref": properties["all"]["items"]["$ref"], "description": properties["not"]["description"]}
     patterns: JsonSchemaValue = {}
@@ -60,7 +60,7 @@ def _describe_fields(schema: JsonSchemaValue) -> None:
 class CriteriaAsWritten(BaseModel):
     """Conditions on the contact, the product and orders: one, or several joined by all, any or not."""
 
-    # Only its JSON Schema is used: reading has better words for mistakes than a model of this shape could have.
+    # Only its JSON Schema is used: reading.py has better error messages than a model of this shape could have.
     model_config = ConfigDict(title="Criteria", extra="forbid", json_schema_extra=_describe_fields)
 
     all: list["CriteriaAsWritten"] = Entry(

@@ -17,7 +17,7 @@ from schemas.document.alert_types.registry import AlertSection
 from schemas.document.scenarios import MOST_SCENARIOS, ScenarioSection
 from schemas.document.steps import MOST_STEPS, StepSection
 from schemas.model import Section
-from schemas.names import Code, EventName, HeardEvent, Label
+from schemas.names import Code, ContactEventName, EventName, Label
 
 
 def _known_zone(name: str) -> str:
@@ -98,9 +98,9 @@ class ConversationDocument(Section, title="Conversation"):
     """Its name for people."""
     goal: Label | None = None
     """What it is for, in words."""
-    goal_on: Annotated[tuple[HeardEvent, ...], Field(max_length=10)] = ()
+    goal_on: Annotated[tuple[ContactEventName, ...], Field(max_length=10)] = ()
     """What a contact does that reaches the goal: the journey ends at once, wherever it stands."""
-    exit_on: Annotated[tuple[HeardEvent, ...], Field(max_length=10)] = ()
+    exit_on: Annotated[tuple[ContactEventName, ...], Field(max_length=10)] = ()
     """What a contact does that ends the journey short of its goal."""
     list: ListSection = ListSection()
     """The list it speaks for, with its settings."""

@@ -16,7 +16,7 @@ from pydantic import (
 MOST_NAMES = 50
 """Tags, lists or collections of one contact or product."""
 ENTERS = datetime(2026, 3, 2, 9, 0)  # noqa: DTZ001 - a wall-clock time, of whichever zone the list has
-"""A Monday, 09:00: when a scenario says nothing else. Fixed, so that its result is the same every day."""
+"""A Monday, 09:00: the default of a scenario. Fixed, so that its result is the same every day."""
 
 _MOMENT = re.compile(r"(2[01]\d\d-\d\d-\d\d)[ T](\d\d:\d\d)")
 

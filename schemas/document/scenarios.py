@@ -25,18 +25,17 @@ from schemas.document.profiles import (
 )
 from schemas.document.scenario_values import ENTERS, MOST_NAMES, Count, Moment, Price, Text, YesNo
 from schemas.model import Model, Section
-from schemas.names import AttributeName, AttributeValue, Code, EventName, HeardEvent, Label
+from schemas.names import AttributeName, AttributeValue, Code, ContactEventName, EventName, Label
 from schemas.reasons import Reason
 from schemas.time.durations import Duration
 
 MOST_SCENARIOS = 50
 MOST_HAPPENINGS = 50
 MOST_EXPECTATIONS = 50
-"""Tags, lists, collections and attributes of one contact or product."""
 
 
 def _ordered(value: object) -> object:
-    """`ordered: true` is how most people say it."""
+    """`ordered: true` is the short form that most people write."""
     return Ordered.THIS if value is True else value
 
 
@@ -60,7 +59,7 @@ class _OneThing(Section):
             raise ValueError("'after' and 'at' are two ways to say when: keep one of them")
         return self
 
-    def _said(self, names: tuple[str, ...]) -> list[str]:
+    def _given(self, names: tuple[str, ...]) -> list[str]:
         return [name for name in names if getattr(self, name) is not None]
 
 
@@ -78,7 +77,7 @@ HAPPENINGS = (
     "declines",
     "webhook",
 )
-"""What may happen, by the field that says it."""
+"""What may happen, by its field."""
 
 
 class HappeningSection(_OneThing, title="Happening"):
@@ -97,7 +96,7 @@ class HappeningSection(_OneThing, title="Happening"):
         | None
     ) = None
     """They order it (true), or another product (another)."""
-    event: HeardEvent | None = None
+    event: ContactEventName | None = None
     """They do this."""
     consent: YesNo | None = None
     """They agree to be written to, or take it back."""
@@ -116,14 +115,14 @@ class HappeningSection(_OneThing, title="Happening"):
 
     @model_validator(mode="after")
     def _one_happening(self) -> Self:
-        if len(self._said(HAPPENINGS)) != 1:
+        if len(self._given(HAPPENINGS)) != 1:
             raise ValueError(f"one thing happens at a time: say one of {', '.join(HAPPENINGS)}, in an entry of its own")
         return self
 
     @property
     def kind(self) -> str:
-        """The field that says what happens."""
-        return self._said(HAPPENINGS)[0]
+        """Which of `HAPPENINGS` it is."""
+        return self._given(HAPPENINGS)[0]
 
 
 class Ends(StrEnum):
@@ -138,7 +137,7 @@ class Ends(StrEnum):
 
 
 EXPECTATIONS = ("sends", "refused", "held", "ends", "branch", "path", "not_entered")
-"""What may be expected, by the field that says it."""
+"""What may be expected, by its field."""
 
 
 class ExpectSection(_OneThing, title="Expectation"):
@@ -165,24 +164,24 @@ class ExpectSection(_OneThing, title="Expectation"):
 
     @model_validator(mode="after")
     def _one_expectation(self) -> Self:
-        if len(said := self._said(EXPECTATIONS)) != 1:
+        if len(given := self._given(EXPECTATIONS)) != 1:
             raise ValueError(
                 f"one thing is expected at a time: say one of {', '.join(EXPECTATIONS)}, in an entry of its own"
             )
-        if (self.takes is None) is (said[0] == "branch"):
+        if (self.takes is None) is (given[0] == "branch"):
             raise ValueError(
                 "'branch', the id of a step, and 'takes', the name of a way on, go together: write both, or neither"
             )
-        if self.reason is not None and said[0] not in ("refused", "ends"):
+        if self.reason is not None and given[0] not in ("refused", "ends"):
             raise ValueError("'reason' goes with 'refused' and 'ends': remove it here")
-        if (self.after is not None or self.at is not None) and said[0] not in ("sends", "refused", "ends"):
+        if (self.after is not None or self.at is not None) and given[0] not in ("sends", "refused", "ends"):
             raise ValueError("'after' and 'at' go with 'sends', 'refused' and 'ends': remove it here")
         return self
 
     @property
     def kind(self) -> str:
-        """The field that says what is expected."""
-        return self._said(EXPECTATIONS)[0]
+        """Which of `EXPECTATIONS` it is."""
+        return self._given(EXPECTATIONS)[0]
 
 
 class ScenarioSection(Section, title="Scenario"):
@@ -211,7 +210,7 @@ class ScenarioSection(Section, title="Scenario"):
 
 
 def section_in_scenario(place: Sequence[str | int]) -> type[Model]:
-    """The section that stands at a place inside a scenario, such as `("happens", 2)`."""
+    """The section at a path inside a scenario, such as `("happens", 2)`."""
     match place:
         case ["profile"]:
             return ProfileSection

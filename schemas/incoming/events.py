@@ -1,4 +1,4 @@
-"""What contacts did, as told through the API, and what became of each telling."""
+"""Events sent to the API: what contacts did, and what came of each."""
 
 import json
 from datetime import datetime
@@ -14,11 +14,11 @@ from schemas.names import Code
 from schemas.reasons import Reason
 
 MOST_ITEMS = 500
-"""As many lines as the largest orders of storefronts have."""
+"""The largest orders of storefronts have so many lines."""
 MOST_UNITS = 1_000_000
 MOST_DETAILS = 50
 LARGEST_DETAILS = 4096
-"""Bytes as JSON: enough for what criteria look at; not a place to keep documents."""
+"""Bytes as JSON: enough for what criteria look at; not for storing documents."""
 EARLIEST_YEAR = 2000
 LONGEST_MESSAGE_ID = 500
 """Characters; those that mail programs and providers make are far shorter."""
@@ -40,7 +40,7 @@ class EventKind(StrEnum):
 ABOUT_MESSAGES = frozenset({EventKind.OPENED_MESSAGE, EventKind.CLICKED_MESSAGE})
 _OF_ITEMS = frozenset({EventKind.ADDED_TO_CART, EventKind.CHECKOUT_STARTED, EventKind.ORDERED})
 _ABOUT_PRODUCTS = _OF_ITEMS | {EventKind.VIEWED_PRODUCT}
-"""The others may name a product, and need not."""
+"""For other kinds a product is optional."""
 
 
 def _storable(text: str) -> str:
@@ -110,7 +110,7 @@ class Event(Model):
 
     Attributes:
         id: yours, unique in the store: the same id again has no effect. No personal data.
-        store: the shop's id. A store that is new is made.
+        store: the shop's id. A new store is created.
         name: of a custom event, and only of that.
         email, contact: who it was; one of the two. A new address becomes a contact, who has consented to nothing.
         product, variant, quantity: what it was about; or else `items`, for a cart, a checkout or an order.
@@ -173,7 +173,7 @@ class Event(Model):
 
 
 class EventStatus(StrEnum):
-    """What became of an event. `repeated`: it was here before, and had no effect now."""
+    """What became of an event. `repeated`: it was received before, and had no effect now."""
 
     ACCEPTED = "accepted"
     REPEATED = "repeated"
@@ -181,7 +181,7 @@ class EventStatus(StrEnum):
 
 
 class EnrolmentResult(StrEnum):
-    """How a contact stands to an alert after an event."""
+    """Whether a contact is in an alert or a conversation after an event."""
 
     ENTERED = "entered"
     THERE_ALREADY = "there_already"
@@ -192,7 +192,7 @@ class Considered(Model):
     """A contact was considered for an alert because of an event (promise P7).
 
     Attributes:
-        journey: where they stand in line; None when they do not.
+        journey: the one that waits for the alert; None when there is none.
         reason, why: why they were not entered, for programs and for people.
     """
 
@@ -224,7 +224,7 @@ class EventEffect(Model):
     """What an event led to, as it is kept.
 
     Attributes:
-        note: what else is to be said: that a product is not known, or that no alert is fed by this.
+        note: a hint for people: that a product is not known, or that no alert takes such events.
     """
 
     alerts: tuple[Considered, ...] = ()
@@ -246,8 +246,8 @@ class EventOutcome(Model):
         id: the event's; None when it has none that can be read.
         contact: whose it is; None when it was refused.
         effect: of a repeated event: what it led to when it came first.
-        refused: why it was refused; send it again when that is put right.
-        mistakes: the fields to put right, if they are to blame.
+        refused: why it was refused; send it again when that is corrected.
+        diagnostics: the fields to correct, if any are wrong.
     """
 
     id: str | None

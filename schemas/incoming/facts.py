@@ -1,4 +1,4 @@
-"""What a storefront told us, in Shelftalk's own words. Every adapter ends here; nothing past it knows the vendor.
+"""Facts that a storefront reports, in Shelftalk's own terms: what every adapter returns, independent of the vendor.
 
 A fact is an observation with the storefront's own time. Transitions are never read from it:
 they come from our stored state (a webhook is a trigger, not a log).
@@ -31,10 +31,10 @@ class VariantFact(Model):
     """One variant as a product message shows it.
 
     Attributes:
-        inventory_item_id: the id its stock levels are reported under; None when the message does not say.
-        quantity: units over all locations; None when the message does not say or stock is not tracked.
-        tracked: whether the storefront counts units; None when the message does not say.
-        price: in the store's currency; None when the message does not say.
+        inventory_item_id: the id its stock levels are reported under; None when not in the message.
+        quantity: units over all locations; None when not in the message, or stock is not tracked.
+        tracked: whether the storefront counts units; None when not in the message.
+        price: in the store's currency; None when not in the message.
     """
 
     variant_id: ExternalId
@@ -51,7 +51,7 @@ class ProductFact(Model):
     """A product with the variants that the message shows.
 
     Attributes:
-        handle: what its storefront makes the address of its page from; nobody but its adapter reads it.
+        handle: what its adapter makes the address of its page from; nothing else reads it.
         on_sale: active and published: a shopper can open its page.
         all_variant_ids: every variant the product has; None when the message may show only some of them.
         observed_at: the storefront's time of this state.
@@ -64,7 +64,7 @@ class ProductFact(Model):
     image_url: Text | None = None
     vendor: Text | None = None
     tags: tuple[Text, ...] | None = None
-    """None: the message does not say; likewise `collections`."""
+    """None: not in the message; likewise `collections`."""
     collections: tuple[Text, ...] | None = None
     on_sale: bool
     variants: tuple[VariantFact, ...]
@@ -94,7 +94,7 @@ class ItemFact(Model):
     """One thing in a cart, a checkout or an order.
 
     Attributes:
-        quantity: units; 0: it was taken out again, or given back.
+        quantity: units; 0: removed again, or returned.
     """
 
     product_id: ExternalId
@@ -103,7 +103,7 @@ class ItemFact(Model):
 
 
 class OrderFact(Model):
-    """An order as it is now. Of the person it keeps the address, and nothing else.
+    """An order as it is now. Of the contact it holds the e-mail address, and nothing else.
 
     Attributes:
         email: valid, in lower case.
@@ -120,7 +120,7 @@ class OrderFact(Model):
 
 
 class CheckoutFact(Model):
-    """Someone whose address is known went to check out.
+    """A contact whose address is known began to check out.
 
     Attributes:
         email: valid, in lower case.
@@ -135,7 +135,7 @@ class CheckoutFact(Model):
 
 
 class ContactErasureFact(Model):
-    """A person asked the shop to be forgotten. `email` as in `OrderFact`."""
+    """A person wants the shop to erase their data. `email` as in `OrderFact`."""
 
     kind: Literal["contact_erasure"] = "contact_erasure"
     email: Address
@@ -143,14 +143,14 @@ class ContactErasureFact(Model):
 
 
 class ShopErasureFact(Model):
-    """The shop asks that everyone whom only it knows be forgotten."""
+    """The shop wants all contacts erased that no other shop has."""
 
     kind: Literal["shop_erasure"] = "shop_erasure"
     observed_at: AwareDatetime | None = None
 
 
 class DataRequestFact(Model):
-    """A person asked the shop what is known of them. `email` as in `OrderFact`."""
+    """A person wants a copy of their data from the shop. `email` as in `OrderFact`."""
 
     kind: Literal["data_request"] = "data_request"
     email: Address
@@ -172,12 +172,12 @@ Fact = Annotated[
 
 
 class WebhookDelivery(Model):
-    """One webhook as it came in, verified but not yet believed.
+    """One webhook as it came in, its signature verified, its body not yet read.
 
     Attributes:
         source: the storefront's, as in its webhooks' address.
         key: unique per store and source; the same key again is the same delivery.
-        triggered_at: when the storefront says it was set off; None when it does not say.
+        triggered_at: when the storefront sent it, by its own clock; None when not given.
         about_people: its body may hold addresses and names, so it is never kept.
     """
 

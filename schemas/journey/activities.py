@@ -1,4 +1,4 @@
-"""What a journey asks of its activities and what they answer: one model each way."""
+"""Inputs and results of a journey's activities."""
 
 from typing import Annotated
 
@@ -14,7 +14,11 @@ from schemas.time.moments import Until
 
 
 class Decide(Wire):
-    """Ask which of a question's criteria hold, at this moment of the journey's clock."""
+    """Which of the version's compiled criteria under `question` hold at `at`, by the workflow's clock.
+
+    Attributes:
+        question: the id of the decide step, as in `CompiledCriteria`.
+    """
 
     journey_id: JourneyId
     version: VersionId
@@ -23,13 +27,13 @@ class Decide(Wire):
 
 
 class Decided(Wire):
-    """The first whose criteria hold, counted from 0; None: none."""
+    """The index of the first criteria that hold; None: none do."""
 
     choice: int | None
 
 
 class FindMoment(Wire):
-    """When the contact's clock next shows this, counted from `after`."""
+    """When `until` comes next after `after`, in the contact's time zone."""
 
     journey_id: JourneyId
     until: Until
@@ -37,13 +41,13 @@ class FindMoment(Wire):
 
 
 class Moment(Wire):
-    """A moment, and nothing else."""
+    """The moment that was found."""
 
     at: AwareDatetime
 
 
 class ChangeContact(Wire):
-    """Note something about the contact. Once per step and round."""
+    """Change an attribute, a tag or a list of the contact; once per step and round."""
 
     journey_id: JourneyId
     version: VersionId
@@ -53,7 +57,7 @@ class ChangeContact(Wire):
 
 
 class CallOut(Wire):
-    """Tell another system, under an id that stays the same however often it is tried."""
+    """Call the webhook of a step, under an id that is the same for every attempt."""
 
     journey_id: JourneyId
     version: VersionId
@@ -69,7 +73,7 @@ class CalledOut(Wire):
 
 
 class RecordPosition(Wire):
-    """Record where the journey rests, for those who list and count; `cause`: what holds it up there, if anything."""
+    """Record in PostgreSQL where the journey rests, for lists and counts; `cause`: what stops it there, if anything."""
 
     journey_id: JourneyId
     step: StepId
@@ -77,7 +81,7 @@ class RecordPosition(Wire):
 
 
 class Moved(Wire):
-    """Record that the journey lives by another version now."""
+    """Record that the journey has moved to another version."""
 
     journey_id: JourneyId
     version: VersionId
@@ -88,7 +92,7 @@ class Deliver(Wire):
     """The input of the deliver activity: which message of which journey, and on which event.
 
     Attributes:
-        event: what the thread answers; None for a message said once to those in line.
+        event: the one that the thread was entered on; None for a broadcast to the waiting list.
         version: whose message it is.
     """
 
@@ -107,7 +111,7 @@ class Deliver(Wire):
 
 
 class Delivered(Wire):
-    """What the deliver activity answers."""
+    """The result of the deliver activity."""
 
     outcome: Outcome
 

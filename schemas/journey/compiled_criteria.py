@@ -1,6 +1,7 @@
-"""What a version asks for while it is lived: it stands beside its program, so that no history holds it.
+"""The compiled criteria and webhook addresses of a version, stored beside its program.
 
-Criteria may name what tells a person, and the address of a webhook may hold a secret.
+They are read from PostgreSQL by activities and are in no workflow history: criteria may hold personal data, and the
+address of a webhook may hold a secret.
 """
 
 from pydantic import Field
@@ -10,13 +11,13 @@ from schemas.model import Wire
 
 
 class CompiledCriteria(Wire):
-    """Answers by question.
+    """What a version's activities evaluate and call.
 
     Attributes:
-        criteria: of a decide step, by its id: its branches'; of an event, by `entry_criteria_id`: its threads'. None:
-            always holds.
+        criteria: lists of which the first that holds is chosen: by a decide step's id its branches', by
+            `entry_criteria_id` the threads' of that event. None holds always.
     """
 
     criteria: dict[str, tuple[Criteria | None, ...]] = Field(default_factory=dict[str, "tuple[Criteria | None, ...]"])
     addresses: dict[str, str] = Field(default_factory=dict[str, str])
-    """Where a call webhook step calls, by its id."""
+    """The addresses of call webhook steps, by step id."""

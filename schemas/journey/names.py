@@ -1,10 +1,10 @@
-"""The names of workflows, signals and activities, as they stand in histories."""
+"""The names of workflows, signals and activities. They are in histories: a released one is never changed."""
 
 from enum import StrEnum
 
 
 class Activity(StrEnum):
-    """The activities' names, as they stand in histories."""
+    """The activities' names in histories."""
 
     DELIVER = "deliver"
     LEAVE_WAITLIST = "leave_waitlist"
@@ -23,7 +23,7 @@ class Activity(StrEnum):
 
 
 class Workflow(StrEnum):
-    """The workflows' names, as they stand in histories."""
+    """The workflows' names in histories."""
 
     JOURNEY = "Journey"
     SHELF = "Shelf"
@@ -33,7 +33,7 @@ class Workflow(StrEnum):
 
 
 class Signal(StrEnum):
-    """The signals' names, as they stand in histories."""
+    """The signals' names in histories."""
 
     PLACE_GIVEN = "place_given"
     LEAVE = "leave"

@@ -1,4 +1,4 @@
-"""What became of one message: results are values, not exceptions."""
+"""The outcomes of one message, as values."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -14,11 +14,11 @@ class AfterRefusal(StrEnum):
     """What a refused message means for its journey."""
 
     GO_ON = "go_on"
-    """The message is left out; the walk goes on with the next step."""
+    """The message is skipped; the journey goes on with the next step."""
     BACK_IN_LINE = "back_in_line"
     """The claim was given back; the journey waits again, at its old place."""
     END_THREAD = "end_thread"
-    """Nothing more of the thread is said; the journey goes on as when it ends."""
+    """The thread ends here; the journey goes on as after any end of it."""
     LEAVE = "leave"
     """The place passes to the next in line and the journey ends."""
 
@@ -61,7 +61,7 @@ class Held(Wire):
 
 
 class Stopped(Wire):
-    """It cannot go on by itself: somebody has to mend what `reason` names, then resume it, or skip the step."""
+    """It cannot be sent until somebody corrects what `reason` names and resumes the journey, or skips the step."""
 
     kind: Literal["stopped"] = "stopped"
     reason: Reason

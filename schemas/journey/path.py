@@ -1,4 +1,4 @@
-"""A contact's path through a conversation: each step entered, left, why, and what was found there."""
+"""A contact's path through a conversation: every step with when it was entered and left, why, and its result."""
 
 from enum import StrEnum
 from typing import Literal, assert_never
@@ -22,7 +22,7 @@ class Why(StrEnum):
     WINDOW_ENDED = "window_ended"
     DISCONTINUED = "discontinued"
     BROADCAST = "broadcast"
-    """A message was to be said to those in line; the journey stands in line again after it."""
+    """A broadcast to the waiting list was to be sent; after it the journey waits in line again."""
     ANSWERED = "answered"
     """A send step got its outcome."""
     EXIT = "exit"
@@ -33,22 +33,22 @@ class Why(StrEnum):
     DONE = "done"
     """What the step does was done."""
     FAILED = "failed"
-    """It could not be done; the walk went on."""
+    """It could not be done; the journey went on."""
     SKIPPED = "skipped"
-    """Somebody let the journey pass over this step, or over the rest of the thread."""
+    """An operator skipped this step, or the rest of the thread."""
     LEFT = "left"
-    """The journey was asked to leave while it rested here."""
+    """The journey was to leave while it rested here."""
 
 
 class PathEntry(Wire):
     """One stay at one step, in the contact's journey's own time.
 
     Attributes:
-        step: the step's id; `waiting-list` while the journey stands in line.
+        step: the step's id; `waiting-list` while the journey waits in line.
         left_at, why: None while the journey is still there.
         message: the message a send step names.
-        outcome: what deliver answered; for a deferred message the last answer.
-        branch: the way a decide or split step led on.
+        outcome: the result of deliver; for a deferred message the last one.
+        branch: the branch that a decide or split step took.
         event: the one that ended the wait for it.
         moved_to: the version the journey was moved to while it rested here.
     """
@@ -66,7 +66,7 @@ class PathEntry(Wire):
 
 
 class LeftOut(Wire):
-    """What a very long path leaves out: so many `stays`, `after` the first so many.
+    """What is left out of a very long path: the number of `stays`, which came `after` so many that are kept.
 
     Attributes:
         told: a message was sent in one of them.
@@ -78,7 +78,7 @@ class LeftOut(Wire):
 
 
 class JourneyPath(Wire):
-    """The whole path, as the workflow tells it: by query or by replaying its history, the same."""
+    """The whole path; the workflow's query and a replay of its history give the same."""
 
     journey_id: JourneyId
     version: str

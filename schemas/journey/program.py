@@ -1,7 +1,7 @@
 """A published version in the form a journey carries: flat steps by id, each naming what comes next.
 
 It travels in the workflow's start input, so a history is self-contained (P5, P6) and small (≤ 4 KiB for the
-starter conversations). Message texts and criteria stay in PostgreSQL; a step names its message, a question its id.
+starter conversations). Message texts and criteria stay in PostgreSQL; steps refer to them by id.
 """
 
 from datetime import timedelta
@@ -14,15 +14,15 @@ from schemas.ids import AlertId, StepId, VersionId
 from schemas.model import Wire
 
 SEMANTICS = 1
-"""The rules of the machine that programs are compiled for today. A journey lives by those of its program's semantics,
-so that histories of older ones replay as they were (P6)."""
+"""The version of the interpreter's rules that programs are compiled for today. A journey is interpreted by the rules of
+its program's `semantics`, so that older histories replay unchanged (P6)."""
 
 
 class Entry(Wire):
-    """A thread's door: the event it is entered on and its first step.
+    """An entry trigger: the event that a thread is entered on, and its first step.
 
     Attributes:
-        asks: it has criteria, which stand under `entry_criteria_id(event)` with the version.
+        asks: it has criteria, which are in the version's `CompiledCriteria` under `entry_criteria_id(event)`.
     """
 
     event: str
@@ -31,12 +31,12 @@ class Entry(Wire):
 
 
 def entry_criteria_id(event: str) -> str:
-    """The id of the question which of the threads on this event is entered."""
+    """The key of the compiled criteria that decide which of the threads on this event is entered."""
     return f"on {event}"
 
 
 class Terms(Wire):
-    """What of an alert a journey needs to live by.
+    """The settings of an alert that its journeys need.
 
     Attributes:
         reminder_after: how long after the alert's thread, and after each reminder, the follow-up event is raised.
@@ -51,10 +51,10 @@ class Program(Wire):
     """One version of one conversation, compiled.
 
     Attributes:
-        semantics: the rules of the machine that it is run by.
+        semantics: the version of the interpreter's rules; see `SEMANTICS`.
         entries: in the order of the document; the first whose event matches and whose criteria hold is entered.
         awaited: the events any step waits for.
-        goal_on, exit_on: the events that end the journey, wherever it stands.
+        goal_on, exit_on: the events that end the journey, at whichever step it is.
     """
 
     version: VersionId
@@ -76,7 +76,7 @@ class Program(Wire):
         """Whether a journey that rests at `place` in this version could rest on there in the other one.
 
         A step is the same if it has the same id and is of the same kind. Places that are no steps, such as the waiting
-        list, are in every version whose threads answer the alert that the journey is in line for.
+        list, are in every version that has a thread on the alert that the journey waits for.
         """
         step = other.steps.get(StepId(place))
         if step is not None:

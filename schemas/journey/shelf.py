@@ -1,11 +1,11 @@
-"""What is said to and by the shelf, the workflow that gives places away."""
+"""Signals, inputs and results of the shelf, the workflow of a subject that claims places for waiting journeys."""
 
 from schemas.ids import Subject
 from schemas.model import Wire
 
 
 class Look(Wire):
-    """Signal to a shelf: look again. Carries no facts."""
+    """Signal to a shelf: look for work. Carries no facts."""
 
 
 class ShelfStart(Wire):
@@ -21,13 +21,13 @@ class GivePlaces(Wire):
 
 
 class PlacesGiven(Wire):
-    """How many claims wait to be called forward, and departures to be told, and whether there may be more to do."""
+    """How many claims are to be notified and exits to be signalled, and whether there may be more to do."""
 
     to_notify: int
     more: bool
 
 
 class NotifyClaims(Wire):
-    """Signal every journey of this subject whose claim has not been called forward yet."""
+    """Signal every journey of this subject whose claim has not been notified yet."""
 
     subject: Subject

@@ -1,4 +1,4 @@
-"""What is said to a running journey: one model per signal."""
+"""The signals to a running journey, one model each."""
 
 from typing import Annotated, Literal
 
@@ -11,7 +11,7 @@ from schemas.reasons import Reason
 
 
 class Move(Wire):
-    """An intervention: live by this version from the next rest whose step it has too."""
+    """An intervention: move to this version at the next rest whose step it has too."""
 
     kind: Literal["move"] = "move"
     program: Program
@@ -43,13 +43,13 @@ class Leave(Wire):
 
 
 class Broadcast(Wire):
-    """Signal to a journey that stands in line: send this message once, and stay in line."""
+    """Signal to a journey that waits in line: send this message once, and stay in line."""
 
     message: str
 
 
 class Wake(Wire):
-    """An intervention at a journey that is held up at `step`: look again, something has changed."""
+    """An intervention at a journey that is stopped at `step`: try again, something has changed."""
 
     kind: Literal["wake"] = "wake"
     step: StepId

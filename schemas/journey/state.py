@@ -13,14 +13,14 @@ from schemas.reasons import Reason
 
 
 class Phase(StrEnum):
-    """Where an alert's own life stands (the second machine)."""
+    """The state of the alert's own state machine, beside that of the thread."""
 
     ENTERED = "entered"
-    """Walking the subscription's thread, if there is one; of a conversation without an alert, the only phase."""
+    """In the thread of the subscription event, if there is one; without an alert, the only phase."""
     WAITING = "waiting"
     ALERTED = "alerted"
     FOLLOWING_UP = "following_up"
-    """Resting until a reminder is due, or walking its thread."""
+    """Resting until a reminder is due, or in its thread."""
     DISCONTINUED = "discontinued"
 
 
@@ -28,16 +28,16 @@ class JourneyState(Wire):
     """All that changes in a journey: carried through continue-as-new, and nothing else is.
 
     Attributes:
-        at: the step the thread rests at; None while the journey stands in line.
+        at: the step the thread rests at; None while the journey waits in line.
         rest_until: when that rest ends, so that continuing as new does not begin it again.
-        claim_id: the claim this journey was called forward with.
+        claim_id: the claim this journey was notified of.
         round: how often a thread has been entered; a message may be sent once per step and round.
         reminders: how many follow-ups have been raised.
-        leaving: it was asked to leave, and why.
-        pending_events: what the contact did during the rest that was continued as new; a later step may wait for it.
-        seen_until: when the event happened that ended a wait for it last; what happened no later is no news.
-        moving: the version it was asked to move to, while no rest of it has the same step there.
-        left_out: what the path leaves out, for it is bounded.
+        leaving: why it is to leave; None: it is not.
+        pending_events: contact events of the rest in which it continued as new; a later step may wait for them.
+        seen_until: when the event happened that last ended a wait; events up to then end no other.
+        moving: the version to move to, until the journey rests at a step that it has too.
+        left_out: what was dropped from the path, which is bounded.
     """
 
     phase: Phase = Phase.ENTERED
@@ -60,8 +60,8 @@ class JourneyStart(Wire):
     Attributes:
         subject, alert_id, window_ends_at: what an alert's journey waits for; a conversation without an alert has none.
         entered_on: the event that a conversation without an alert was entered on.
-        late, list_code: whether they entered late, and the list of the alert. For whoever starts the workflow and gives
-            it a priority; not part of the input.
+        late, list_code: whether they entered late, and the list of the alert. They decide the priority of the workflow,
+            and are not part of its input.
     """
 
     journey_id: JourneyId

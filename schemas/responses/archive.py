@@ -1,4 +1,4 @@
-"""What the archiving of closed histories is asked, what it reports, and how the archive stands."""
+"""Input and reports of the archiving of closed histories, and the state of the archive."""
 
 from datetime import timedelta
 from enum import StrEnum
@@ -10,7 +10,7 @@ from schemas.model import Wire
 
 
 class Kept(StrEnum):
-    """What became of a closed journey's history. Said once; a journey with an answer is not looked at again."""
+    """What became of a closed journey's history. Recorded once; then the journey is not looked at again."""
 
     KEPT = "kept"
     """It is in the archive."""
@@ -24,7 +24,7 @@ class ArchiveHistories(Wire):
     """Archive the histories of journeys that have ended.
 
     Attributes:
-        young: who ended less than this ago is left to the next run: their workflow may not have closed yet.
+        young: journeys that ended less than this ago are left to the next run: their workflow may not have closed yet.
         most: histories looked at in one run.
     """
 
@@ -53,7 +53,7 @@ class ArchiveReport(Wire):
 
 
 class ArchiveStatus(Wire):
-    """How the archive stands.
+    """The state of the archive.
 
     Attributes:
         archive: where histories are put now: `postgres`, or `s3` and the bucket.

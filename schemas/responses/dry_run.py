@@ -1,14 +1,14 @@
-"""What a dry run reports: who would have gone another way on a version that is not published."""
+"""What a dry run reports: which journeys would take another path on a version that is not published."""
 
 from schemas.ids import JourneyId
 from schemas.model import Model
 
 
 class JourneyDifference(Model):
-    """A journey that would go otherwise.
+    """A journey that would take another path.
 
     Attributes:
-        version: which it lives by, or lived by last.
+        version: the one it is on, or was on last.
         open: it is under way, and was compared up to now.
         sentence: how it would differ.
     """
@@ -20,7 +20,7 @@ class JourneyDifference(Model):
 
 
 class NotCompared(Model):
-    """A journey of which nobody can tell, and why."""
+    """A journey that could not be compared, and why."""
 
     journey_id: JourneyId
     why: str
@@ -30,8 +30,8 @@ class DryRunReport(Model):
     """What a dry run found.
 
     Attributes:
-        asked: journeys looked at: `same`, `different` and `not_compared`.
-        decided_today: decisions that the journeys did not make so; they were made by what is known today.
+        asked: the number of journeys: `same`, `different` and `not_compared`.
+        decided_today: decisions that are not in the journeys' histories and were made by the facts of today.
         journeys, unknown: the different and those not compared, the newest first; not all where they are many.
         more: how many of these two are counted and not listed.
     """

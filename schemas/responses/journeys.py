@@ -10,7 +10,7 @@ from schemas.reasons import Ending, Reason
 
 
 class JourneyStatus(StrEnum):
-    """Where a journey stands, for people."""
+    """The state of a journey, for people."""
 
     WAITING = "waiting"
     TOLD = "told"
@@ -25,9 +25,9 @@ class JourneyReport(Model):
         subject, product_id: None without an alert, where it is about no product or about several.
         variant_id: None when the whole product is watched.
         alert, window_ends_at: None of a conversation without an alert.
-        entered_on: the event that such a one was entered on.
+        entered_on: the event that a conversation without an alert was entered on.
         reason: why nobody was told, or why not yet; None when there is nothing to explain.
-        ahead: how many stand before this one; None when it does not stand in line, and in lists: not counted there.
+        ahead: how many are before this one in line; None when it is not in line, and in lists, where it is not counted.
     """
 
     journey_id: JourneyId
@@ -52,7 +52,7 @@ class JourneyReport(Model):
 
 
 class JourneyPage(Model):
-    """Journeys, newest first; `next` asks for those after them."""
+    """Journeys, newest first; `next` is the cursor of the next page."""
 
     journeys: tuple[JourneyReport, ...]
     next: str | None

@@ -1,4 +1,4 @@
-"""Publishing while people are under way: what is chosen for them, what it would do, and how far it has come."""
+"""Publishing while journeys are in flight: the choices, what each would do, and the progress of the bulk operation."""
 
 from enum import StrEnum
 from typing import Annotated
@@ -8,18 +8,18 @@ from pydantic import AwareDatetime, Field
 from schemas.model import Model, Wire
 
 NOT_AT_REST = "not-yet-at-rest"
-"""The place of journeys that have not come to their first rest, or rest where their release did not record it."""
+"""The place of journeys that have not come to their first rest, or whose rest an older release did not record."""
 
 
 class Choice(StrEnum):
     """What becomes of the journeys under way when another version is published."""
 
     STAY = "stay"
-    """They live by their version to the end."""
+    """They keep their version to the end."""
     MOVE = "move"
-    """They live by the new version from the next rest that it has too."""
+    """They move to the new version at their next rest that it has too."""
     END = "end"
-    """They end, and their places in line pass on."""
+    """They end, and their places in line go to the next."""
 
 
 class OperationKind(StrEnum):
@@ -36,15 +36,15 @@ class RunBulk(Wire):
 
 
 class Place(Model):
-    """Journeys of one version that stand at one place.
+    """Journeys of one version that are at one place.
 
     Attributes:
-        version: the one they live by.
+        version: the one they are on.
         place: a step, `waiting-list`, `until-reminder`, or `not-yet-at-rest`.
         journeys: how many stay, if *stay* is chosen, and end, if *end* is.
         moves_now: of these, those that would move where they are.
         moves_later: those that would move at their next rest that the new version has too, if they come to one.
-        in_line: those that hold a place in line, which passes on if they end.
+        in_line: those that hold a place in line, which goes to the next if they end.
     """
 
     version: str
@@ -56,7 +56,7 @@ class Place(Model):
 
 
 class InFlight(Model):
-    """The journeys of a conversation that live by another version than this one, and what each choice does to them.
+    """The journeys of a conversation that are on another version than this one, and what each choice does to them.
 
     Attributes:
         version: the one that they would move to; if it is not published yet, the name it would get.
@@ -73,17 +73,17 @@ class InFlight(Model):
 
 
 class OperationReport(Model):
-    """How far an operation has come.
+    """The progress of a bulk operation.
 
     Attributes:
         to_version: where to, of a move.
-        finished_at: when the last journey had been asked; None while some have not.
+        finished_at: when the last journey had been signalled; None before.
         total: the journeys that were under way when it began.
-        asked: of these, those that were asked.
+        asked: of these, those that were signalled.
         done: those that have moved, or ended because of it.
         ended: those that had come to their end by themselves before that.
-        superseded: those that a later operation was about before they came to it.
-        left_over: all others: not asked yet, or asked and on their way to a rest that the new version has too.
+        superseded: those that a later operation took over before they had moved or ended.
+        left_over: all others: not signalled yet, or signalled and not yet at a rest that the new version has too.
     """
 
     operation: int

@@ -1,4 +1,4 @@
-"""Alerts that are paused or at work, and what pausing and resuming them does."""
+"""Alerts, paused or active, and what pausing and resuming them does."""
 
 from typing import Literal
 
@@ -9,7 +9,7 @@ from schemas.model import Model
 
 
 class AlertState(Model):
-    """An alert and whether it is at work."""
+    """An alert and whether it is paused."""
 
     alert: str
     name: str | None
@@ -31,7 +31,7 @@ class AlertStates(Model):
 
 
 class ResumedSubject(Model):
-    """How many of one subject's line a resume calls forward; `places` None: as many as there are."""
+    """How many of one subject's waiting list a resume notifies; `places` None: as many as there are."""
 
     alert: str
     store_id: str
@@ -55,11 +55,11 @@ class ResumeReport(Model):
 
     Attributes:
         paused_at: since when it was paused; None: it was not, and there is nothing to resume.
-        resumed: whether it is at work again; false when this only shows what would happen.
-        also_paused: its conversation is, so that nothing moves yet.
-        told_now: those in line who are called forward at once.
-        held_up: messages the pause holds up, which leave with their next check: of those called forward before it,
-            confirmations and farewells.
+        resumed: it is active again; false when this only shows what would happen.
+        also_paused: its conversation is still paused, so nothing is sent yet.
+        told_now: those in line who are notified at once.
+        held_up: messages that the pause has deferred and that are sent at their next check: alerts of claims notified
+            before it, confirmations, and messages about discontinued products.
         going_on: those told before whose thread goes on; a later message may have fallen due, of each one at most.
         subjects: where `told_now` comes from, the largest first; at most 100 of `subject_count`.
     """
@@ -77,5 +77,5 @@ class ResumeReport(Model):
 
     @property
     def at_most(self) -> int:
-        """The most messages that leave because of it."""
+        """The most messages that are sent because of it."""
         return self.told_now + self.held_up + self.going_on

@@ -1,4 +1,4 @@
-"""What the reconciliation is asked and what it reports."""
+"""Input and reports of the reconciliation."""
 
 from datetime import timedelta
 
@@ -11,7 +11,7 @@ class Reconcile(Wire):
     """Compare PostgreSQL and Temporal, and repair what differs.
 
     Attributes:
-        young: what is younger than this is left alone, for it may be on its way.
+        young: what is younger than this is left alone, for it may still be in the outbox.
     """
 
     young: timedelta = timedelta(minutes=5)
@@ -23,9 +23,9 @@ class Reconciliation(Wire):
     Attributes:
         checked: open journeys looked at.
         started: journeys that had no workflow; it is started again.
-        closed: journeys whose workflow had ended without their knowing; their places passed on.
-        dismissed: workflows of journeys that have ended or are unknown; they were asked to leave.
-        looks: shelves with places to give, or claims to call, that nobody was looking at.
+        closed: open journeys whose workflow had ended; their places went to the next.
+        dismissed: workflows of journeys that have ended or are unknown; they were signalled to leave.
+        looks: shelves with places to give or claims to notify that were not at work; they were signalled to look.
     """
 
     checked: int = 0

@@ -1,4 +1,4 @@
-"""What is held up, what a repair would do, and what it did."""
+"""Journeys that are stopped and messages that are held, and what a repair or an approval does."""
 
 from enum import StrEnum
 from typing import Annotated
@@ -16,7 +16,7 @@ class HeldMessage(Model):
 
     Attributes:
         key: names it when it is approved or declined.
-        version: whose words are held, and would be approved.
+        version: the one whose text is held, and would be approved.
     """
 
     key: str
@@ -49,7 +49,7 @@ class MessagePreview(Model):
 
 
 class Answer(StrEnum):
-    """What is said to a held message."""
+    """The decision on a held message."""
 
     APPROVED = "approved"
     DECLINED = "declined"
@@ -63,10 +63,10 @@ class NotHeld(Model):
 
 
 class Answered(Model):
-    """What became of held messages.
+    """What became of the held messages that were decided on.
 
     Attributes:
-        keys: those that were answered just now.
+        keys: those that were decided on just now.
         not_held: of those named by their keys, the ones that were not held, with why.
         done: false: it was only counted.
     """
@@ -101,7 +101,7 @@ class RepairPlan(Model):
 
 
 class StoppedGroup(Model):
-    """Journeys that are held up at one step of one version by the same cause."""
+    """Journeys that are stopped at one step of one version by the same cause."""
 
     cause: Reason
     why: str
@@ -114,7 +114,7 @@ class StoppedGroup(Model):
 
 
 class Stuck(Model):
-    """All that does not go on by itself.
+    """Everything that waits for an operator.
 
     Attributes:
         groups: stopped, and waiting for approval; at most 500, the oldest first.

@@ -1,4 +1,4 @@
-"""What reports say: which products are wanted most, and the figures of a list and its conversations."""
+"""Reports: which products are wanted most, and the figures of a list and its conversations."""
 
 from datetime import date
 
@@ -65,7 +65,7 @@ class DayFigures(Model):
 
 
 class ConversationFigures(Model):
-    """The same for a conversation as far as it is entered without an alert; `in_flight` is now."""
+    """The same for a conversation's journeys without an alert; `in_flight` is now."""
 
     conversation: str
     in_flight: int
@@ -79,7 +79,7 @@ class ListReport(Model):
     """A list's figures, by alert and by day; days on which nothing happened are left out.
 
     Attributes:
-        conversations: those that are entered without an alert, if anybody did.
+        conversations: those with journeys without an alert.
     """
 
     list_code: str

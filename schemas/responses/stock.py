@@ -34,7 +34,7 @@ class VariantReport(Model):
 
 
 class VariantPage(Model):
-    """Variants by id; `next` asks for those after them."""
+    """Variants by id; `next` is the cursor of the next page."""
 
     variants: tuple[VariantReport, ...]
     next: str | None

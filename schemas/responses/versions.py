@@ -1,4 +1,4 @@
-"""Versions of a conversation as people see them: what is worked on, what was published, and what differs."""
+"""Versions of a conversation, as API and CLI show them: working, published and past ones, and their differences."""
 
 from datetime import datetime
 
@@ -6,7 +6,7 @@ from schemas.model import Model
 
 
 class Publication(Model):
-    """One publishing of a version; `note` says why, if somebody said so."""
+    """One publishing of a version; `note`: why, if somebody wrote it."""
 
     at: datetime
     by: str
@@ -19,8 +19,8 @@ class VersionSummary(Model):
     Attributes:
         published_at: for the first time.
         published_by: then; None where a release published it that did not write it down.
-        published: it is what those who enter now live by.
-        open_journeys: under way on it.
+        published: it is the one that is entered now.
+        open_journeys: in flight on it.
         publications: the latest 20, the oldest first.
     """
 
@@ -35,7 +35,7 @@ class VersionSummary(Model):
 
 
 class WorkingSummary(Model):
-    """What is worked on: it reaches nobody until it is published."""
+    """The working version: it reaches nobody until it is published."""
 
     content_hash: str
     saved_at: datetime
@@ -86,7 +86,7 @@ class GivenId(Model):
     """A step that was given an id, for it had none; it keeps it from now on.
 
     Attributes:
-        path: where the step stands, like `threads[0].steps[2]`.
+        path: of the step, like `threads[0].steps[2]`.
     """
 
     path: str
@@ -98,7 +98,7 @@ class SavedWorking(Model):
 
     Attributes:
         changed: false where this very text was saved before.
-        given_ids: to the steps that had none; they stand in the text that was saved.
+        given_ids: to the steps that had none; they are in the text that was saved.
     """
 
     conversation: str

@@ -1,4 +1,4 @@
-"""What ops are shown of waiting lists: who waits, who enters late and who does not, who is written to once."""
+"""Waiting lists for ops: who waits, who enters late and who does not, and broadcasts to those in line."""
 
 from enum import StrEnum
 
@@ -15,7 +15,7 @@ class WaitingContact(Model):
     Attributes:
         place: from 1 for who is next, in the line of this alert and subject.
         email: None unless addresses were asked for.
-        claimed: they have been called forward, and their message is on its way.
+        claimed: their claim has been notified, and their message is on its way.
     """
 
     place: int
@@ -43,9 +43,9 @@ class LateCounts(Model):
     """What becomes of those who enter late; each contact and thing counts once.
 
     Attributes:
-        in_stock_now: of `entered`: the product is in stock, so they are told at once as far as there are places.
-        there_already: they stand in line, or stood there since.
-        not_entered: by what speaks against it.
+        in_stock_now: of `entered`, those told at once as far as there are places, for the product is in stock.
+        there_already: they are in line, or were since.
+        not_entered: by reason.
     """
 
     entered: int = 0
@@ -55,7 +55,7 @@ class LateCounts(Model):
 
 
 class LeftOut(StrEnum):
-    """Why a row of a file was not even tried."""
+    """Why a row of a file was left out."""
 
     TOLD = "told"
     UNSUBSCRIBED = "unsubscribed"
@@ -71,7 +71,7 @@ class LeftOut(StrEnum):
 
 
 class ImportMistake(Model):
-    """One row to put right, by its line in the file. Nothing of what the row says is in it."""
+    """One row to correct, by its line in the file. It holds nothing of the row's contents."""
 
     line: int
     column: str
@@ -83,11 +83,11 @@ class ImportReport(Model):
     """What an import would do, or did.
 
     Attributes:
-        columns: which header was taken for what.
+        columns: the file's header by the name of our column.
         rows: rows of the file below its header.
         repeated: rows that ask for the same as an earlier one.
         done: false when this only shows what would happen.
-        mistakes: the first of `mistake_count`, in the order of the file.
+        diagnostics: the first of `mistake_count`, in the order of the file.
     """
 
     store_id: str
@@ -108,7 +108,7 @@ class BackPopulation(Model):
 
     Attributes:
         since: what was done before it is not looked at.
-        contacts: how many did what feeds the alert.
+        contacts: how many did what the alert's action is.
         done: false when this only shows what would happen.
     """
 
@@ -120,13 +120,13 @@ class BackPopulation(Model):
 
 
 class Saying(Model):
-    """Who is, or would be, written to once.
+    """Who is, or would be, sent a broadcast.
 
     Attributes:
         to_hear: those in line who get the message.
         lacking: those whose version of the conversation has no such message; they get nothing.
-        heard: those to whom it was said before, or is being said.
-        called_forward: those who are being told that it is their turn; they are left alone.
+        heard: those to whom it was sent before, or is being sent.
+        called_forward: those whose claim has been notified; they are left out.
         done: false when this only shows what would happen.
     """
 

@@ -28,11 +28,11 @@ class NotYet(StrEnum):
 
 
 class WaitStatus(Model):
-    """Where one who waits stands, and everything that it is decided by.
+    """Why a waiting contact has not been told yet, and all figures that decide it.
 
     Attributes:
-        ahead: how many are called before them; None once they have been called forward.
-        places: how many can be called now; None: as many as there are.
+        ahead: how many are notified before them; None once their claim has been.
+        places: how many can be notified now; None: as many as there are.
         units: what can be bought now and counts for the list.
         trigger: told when price or quantity is at most this; None for back in stock.
     """
@@ -47,7 +47,7 @@ class WaitStatus(Model):
 
 
 class WhyEntry(Model):
-    """One contact and one alert: told, or the reason on record, or where they stand.
+    """One contact and one alert: told, or the reason on record, or the state of the wait.
 
     Attributes:
         journey_id: None when they were considered and never entered.

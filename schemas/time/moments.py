@@ -20,7 +20,7 @@ WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", 
 """As `date.weekday()` counts them, from 0."""
 
 FIRST_YEAR, LAST_YEAR = 2000, 2199
-"""Years that a date may be in: others are slips of the pen, and far from the ends of what a datetime can hold."""
+"""Years that a date may be in: others are typing errors, and this is far from the limits of a datetime."""
 
 _GROUPS = {"weekday": range(5), "weekend": range(5, 7)}
 _NAMES = {name: (number,) for number, name in enumerate(WEEKDAYS)} | {name: tuple(g) for name, g in _GROUPS.items()}
@@ -41,7 +41,7 @@ _ADVICE = (
 
 
 class Until(Wire):
-    """A time of day, on some weekdays, on one date, or on any day. Which zone's clock counts is said elsewhere.
+    """A time of day, on some weekdays, on one date, or on any day. The time zone is given elsewhere.
 
     Attributes:
         weekdays: 0 is Monday, 6 is Sunday; ascending. Empty: any day, or `date`.
@@ -109,7 +109,7 @@ UntilText = Annotated[
         }
     ),
 ]
-"""A moment as it stands in a document; an `Until` inside."""
+"""A moment as written in a document; an `Until` inside."""
 
 
 def next_moment(until: Until, after: datetime, zone: str) -> datetime:

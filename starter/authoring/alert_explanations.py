@@ -83,7 +83,7 @@ def wrong_currency(path: Path, value: object) -> Diagnostic:
     )
 
 
-def find_sender_mistakes(document: Plain) -> tuple[Diagnostic, ...]:
+def find_sender_errors(document: Plain) -> tuple[Diagnostic, ...]:
     """A sender that is no From address: the same rule that is used when a message leaves."""
     section = document.get("list") if isinstance(document, dict) else None
     sender = section.get("sender") if isinstance(section, dict) else None

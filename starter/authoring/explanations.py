@@ -1,7 +1,7 @@
 """Says what Pydantic found in words for the person who wrote the document: what is wrong, and what to do."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
 
 from pydantic_core import ErrorDetails
@@ -38,7 +38,7 @@ _EVENTS = ("on", "wait_for", "goal_on", "exit_on", "event")
 
 
 def explain(error: ErrorDetails) -> Iterator[Diagnostic]:
-    """One of Pydantic's findings in our words; none where it only follows from others."""
+    """One of Pydantic's errors in our words; nothing for one that only follows from others."""
     path = _document_path(error)
     value = error["input"]
     context = error.get("ctx", {})
@@ -58,49 +58,67 @@ def explain(error: ErrorDetails) -> Iterator[Diagnostic]:
         case "step_kind":
             yield wrong_kind(path, value)
         case "too_short" if len(value) >= context["min_length"]:
-            # Counted after its entries were found wrong; those have their own mistakes.
+            # Counted after its entries were found wrong; those have diagnostics of their own.
             return
-        case "too_short" if value:
-            yield Diagnostic(path, f"there are less than {context['min_length']} entries", "Add another entry")
-        case "too_short":
-            yield Diagnostic(path, "this is empty", "Add at least one entry")
-        case "too_long":
-            yield _too_many(path, context["max_length"])
         case "enum" | "literal_error":
             yield _not_among(path, value, re.findall(r"'([^']*)'", str(context["expected"])))
         case "string_pattern_mismatch":
             yield _wrong_pattern(path, value, error["loc"])
-        case "string_type":
-            yield _not_text(path, value)
-        case "string_too_short":
-            yield Diagnostic(path, "this is empty", "Write a text, or remove the field if it is not needed")
-        case "string_too_long":
-            yield Diagnostic(path, f"this is longer than {context['max_length']} characters", "Shorten it")
-        case "greater_than_equal" | "greater_than":
-            yield Diagnostic(
-                path, f"{shown(value)} is too small", f"The least is {context.get('ge', context.get('gt'))}"
-            )
-        case "less_than_equal" | "less_than":
-            yield Diagnostic(
-                path, f"{shown(value)} is too large", f"The most is {context.get('le', context.get('lt'))}"
-            )
-        case "bool_type" | "bool_parsing":
-            yield Diagnostic(path, f"{shown(value)} is neither true nor false", "Write true or false, without quotes")
-        case kind if kind.startswith("int_"):
-            yield Diagnostic(path, f"{shown(value)} is not a whole number", "Write digits only, without quotes")
-        case "model_type" | "model_attributes_type" | "dict_type":
-            yield _not_a_group(path, value)
-        case "tuple_type" | "list_type" if path[-1] in _EVENTS and isinstance(value, str):
-            yield Diagnostic(path, "this is a list of events", f"Write it in brackets: [{bounded(value)}]")
-        case "tuple_type" | "list_type":
-            yield Diagnostic(path, f"this is a list, but here is {shown(value)}", "Begin each entry with '- ' below it")
         case "value_error":
             yield _own_words(path, error["msg"], value)
+        case kind:
+            yield (
+                _wrong_length(kind, path, value, context)
+                or _wrong_type(kind, path, value)
+                or Diagnostic(path, bounded(error["msg"]), "Correct the value")
+            )
+
+
+def _wrong_length(kind: str, path: Path, value: object, context: Mapping[str, object]) -> Diagnostic | None:
+    """A text, list or number beyond its bounds; None for any other kind of error."""
+    match kind:
+        case "too_short" if value:
+            return Diagnostic(path, f"there are less than {context['min_length']} entries", "Add another entry")
+        case "too_short":
+            return Diagnostic(path, "this is empty", "Add at least one entry")
+        case "too_long":
+            return _too_many(path, context["max_length"])
+        case "string_too_short":
+            return Diagnostic(path, "this is empty", "Write a text, or remove the field if it is not needed")
+        case "string_too_long":
+            return Diagnostic(path, f"this is longer than {context['max_length']} characters", "Shorten it")
+        case "greater_than_equal" | "greater_than":
+            least = context.get("ge", context.get("gt"))
+            return Diagnostic(path, f"{shown(value)} is too small", f"The least is {least}")
+        case "less_than_equal" | "less_than":
+            most = context.get("le", context.get("lt"))
+            return Diagnostic(path, f"{shown(value)} is too large", f"The most is {most}")
         case _:
-            yield Diagnostic(path, bounded(error["msg"]), "Correct the value")
+            return None
 
 
-def find_clock_mistakes(document: Plain) -> tuple[Diagnostic, ...]:
+def _wrong_type(kind: str, path: Path, value: object) -> Diagnostic | None:
+    """A value of another type than its field's; None for any other kind of error."""
+    match kind:
+        case "string_type":
+            return _not_text(path, value)
+        case "bool_type" | "bool_parsing":
+            return Diagnostic(path, f"{shown(value)} is neither true nor false", "Write true or false, without quotes")
+        case kind if kind.startswith("int_"):
+            return Diagnostic(path, f"{shown(value)} is not a whole number", "Write digits only, without quotes")
+        case "model_type" | "model_attributes_type" | "dict_type":
+            return _not_a_group(path, value)
+        case "tuple_type" | "list_type" if path[-1] in _EVENTS and isinstance(value, str):
+            return Diagnostic(path, "this is a list of events", f"Write it in brackets: [{bounded(value)}]")
+        case "tuple_type" | "list_type":
+            return Diagnostic(
+                path, f"this is a list, but here is {shown(value)}", "Begin each entry with '- ' below it"
+            )
+        case _:
+            return None
+
+
+def find_clock_errors(document: Plain) -> tuple[Diagnostic, ...]:
     """Quiet hours that are no clock times. Pydantic would take 21 for 21 seconds past midnight."""
     section = document.get("list") if isinstance(document, dict) else None
     hours = section.get("quiet_hours") if isinstance(section, dict) else None
@@ -192,7 +210,7 @@ def _not_among(path: Path, value: object, allowed: list[str]) -> Diagnostic:
     )
 
 
-def _too_many(path: Path, most: int) -> Diagnostic:
+def _too_many(path: Path, most: object) -> Diagnostic:
     message = f"there are more than {most} entries"
     match path[-1]:
         case "threads" | "alerts" | "messages":

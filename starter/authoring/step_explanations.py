@@ -32,7 +32,7 @@ _OTHER_EVENTS: Mapping[str, str] = {
 _OWN_EVENT = f"'{CUSTOM}<name>' for an event of your own"
 
 
-def find_address_mistakes(document: ConversationDocument) -> Iterator[Diagnostic]:
+def find_address_errors(document: ConversationDocument) -> Iterator[Diagnostic]:
     """Webhook addresses that are called on no installation: the same rule that is used at every call."""
     for path, url in _addresses(document):
         if (told := check_url(url, private_hosts=True)) is not None:

@@ -10,7 +10,8 @@ from rich.text import Text
 from schemas.model import Model
 from starter.commands.terminal.asking import Terminal, command
 from starter.commands.terminal.output import ExitCode
-from starter.ops.checkup import Checkup, Health, examine, examine_worker
+from starter.ops.checkup import examine, examine_worker
+from starter.ops.findings import Checkup, Health
 from starter.runtime.logs import log_to_stderr
 from starter.runtime.process import run_process
 

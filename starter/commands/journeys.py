@@ -83,7 +83,7 @@ def _page(page: JourneyPage) -> Table | str:
             journey.journey_id,
             journey.store_id,
             journey.variant_id,
-            standing(journey),
+            shown_status(journey),
             clock(journey.entered_at),
             clock(journey.told_at),
             journey.reason or "",
@@ -100,7 +100,7 @@ def _report(journey: JourneyReport) -> Table:
         "contact": journey.contact_id,
         "subject": f"{journey.store_id}/{journey.subject}" if journey.subject else f"{journey.store_id}, no product",
         **_entered_for(journey),
-        "status": standing(journey),
+        "status": shown_status(journey),
         "entered": clock(journey.entered_at),
         "window ends": clock(journey.window_ends_at),
         "told": clock(journey.told_at),
@@ -119,7 +119,7 @@ def _entered_for(journey: JourneyReport) -> dict[str, str]:
     return {"alert": f"{journey.alert}, version {journey.version}"}
 
 
-def standing(journey: JourneyReport) -> str:
+def shown_status(journey: JourneyReport) -> str:
     """Where it stands, in a few words."""
     if journey.status is JourneyStatus.WAITING and journey.ahead is not None:
         return f"waiting, {journey.ahead} ahead"

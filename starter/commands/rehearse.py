@@ -14,7 +14,7 @@ from starter.commands.terminal.asking import Terminal, command
 from starter.commands.terminal.failures import CommandFailed
 from starter.commands.terminal.output import ExitCode, say
 from starter.documents import load_document
-from starter.rehearsing.checks import find_scenario_mistakes
+from starter.rehearsing.checks import find_scenario_errors
 from starter.rehearsing.entrance import usual_scenario
 from starter.rehearsing.reading import SectionInvalid, profile_with, read_profile, read_scenario
 from starter.rehearsing.run import RunTester
@@ -110,7 +110,7 @@ def _profiled(scenario: ScenarioSection, given: list[str]) -> ScenarioSection:
 
 def _hold_to_rules(document: ConversationDocument, scenario: ScenarioSection) -> None:
     alone = document.model_copy(update={"scenarios": (scenario,)})
-    told = [f"{format_path(m.path[2:])}: {m.message}. {m.advice}" for m in find_scenario_mistakes(alone)]
+    told = [f"{format_path(m.path[2:])}: {m.message}. {m.advice}" for m in find_scenario_errors(alone)]
     if told:
         raise CommandFailed("invalid_scenario", "\n".join(told), exit_=ExitCode.USAGE)
 

@@ -18,7 +18,8 @@ from starter.commands.terminal.output import clock, write_json
 from starter.comparing.differences import find_differences, say_differences
 from starter.documents import load_document
 from starter.services import Services
-from starter.versioning.versions import NoSuchVersion, Versions, Which
+from starter.versioning.versions import Versions
+from starter.versioning.which import NoSuchVersion, Which
 
 SHORT = 12
 """Digits of a content hash that tell any two versions of a conversation apart."""

@@ -90,14 +90,14 @@ def message(
 ) -> None:
     """Write to everyone in a waiting list, once. They keep their place, and are told as ever when it is their turn."""
     lines = _lines(store, variant, product, alert)
-    shown = terminal.ask(lambda services: services.waitlists.would_say(lines, code))
+    shown = terminal.ask(lambda services: services.waitlists.would_broadcast(lines, code))
     if not shown.to_hear:
         terminal.tell(shown, _saying)
         return
     if not yes:
         agree(terminal, shown, _saying(shown), "Write to them?")
     at_most = None if yes else shown.to_hear
-    terminal.answer(lambda services: services.waitlists.say(lines, code, ACTOR, at_most), _saying)
+    terminal.answer(lambda services: services.waitlists.broadcast(lines, code, ACTOR, at_most), _saying)
 
 
 def agree(terminal: Terminal, shown: Model, in_words: object, question: str) -> None:

@@ -1,4 +1,4 @@
-"""The HTTP application: thin handlers over the services, and what stands around them all."""
+"""The HTTP application: its routers, its error handlers and its middleware. Handlers only call services."""
 
 from importlib.metadata import version
 from typing import Any
@@ -33,9 +33,27 @@ from starter.services import Services
 _DESCRIPTION = """Shelftalk's API. Webhooks are signed by their storefront and sign-ups are open; everything else under
 `/v1` needs an API key. Every error is a problem after RFC 9457, as `application/problem+json`."""
 
+_ROUTERS = (
+    webhooks.router,
+    signups.router,
+    events.router,
+    consents.router,
+    stores.router,
+    journeys.router,
+    conversations.router,
+    dry_runs.router,
+    publishing.router,
+    versions.router,
+    alerts.router,
+    reports.router,
+    repairs.router,
+    health.router,
+)
+"""In the order in which /openapi.json lists them."""
+
 
 class Application(FastAPI):
-    """FastAPI, whose OpenAPI knows our problems too."""
+    """FastAPI, whose OpenAPI document has the schema of our problems too."""
 
     def openapi(self) -> dict[str, Any]:
         schema = super().openapi()
@@ -50,10 +68,10 @@ def create_app(services: Services, settings: Settings, storefronts: Storefronts 
     """The application over these services. It owns none of them: whoever opened them closes them.
 
     Args:
-        storefronts: whose webhooks are taken; every one there is, when left out.
+        storefronts: those whose webhooks are taken; by default every one that the settings configure.
 
     Raises:
-        ValueError: a storefront's setting is of no use; the text names it.
+        ValueError: a storefront's setting is invalid; the text names it.
     """
     app = Application(
         title="Shelftalk",
@@ -74,27 +92,11 @@ def create_app(services: Services, settings: Settings, storefronts: Storefronts 
             metrics=counted,
         ),
     )
-    for router in (
-        webhooks.router,
-        signups.router,
-        events.router,
-        consents.router,
-        stores.router,
-        journeys.router,
-        conversations.router,
-        dry_runs.router,
-        publishing.router,
-        versions.router,
-        alerts.router,
-        reports.router,
-        repairs.router,
-        health.router,
-        metrics.routes(counted, services.backlog),
-    ):
+    for router in (*_ROUTERS, metrics.routes(counted, services.backlog)):
         app.include_router(router)
-    for known in ANSWERED:
-        app.add_exception_handler(known, answer)
-    # Added last is outermost: the request log sees every request, also those the others answer.
+    for error in ANSWERED:
+        app.add_exception_handler(error, answer)
+    # Added last is outermost: the request log sees every request, also those that the others answer.
     app.add_middleware(BodyLimit, most=settings.http_max_body)
     app.add_middleware(signups.OpenToShops)
     app.add_middleware(RequestLog, metrics=counted)

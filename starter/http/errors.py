@@ -113,7 +113,7 @@ def _of_the_framework(error: HTTPException) -> Refusal:
 
 
 def _of_the_database(error: Exception) -> Refusal:
-    # asyncpg has two errors of the name DataError; the one for arguments it cannot encode is told by its ValueError.
+    # asyncpg has two errors of the name DataError; the one for arguments it cannot encode is also a ValueError.
     if isinstance(error, asyncpg.DataError | ValueError):
         return Refusal(
             Kind.INVALID,

@@ -12,7 +12,7 @@ from activities.intake.intake import Receipt
 from starter.ops.backlog import Backlog
 
 ASK_LIMIT_SECONDS = 3.0
-"""Prometheus gives a scrape ten seconds; the figures of this process are told even when PostgreSQL does not answer."""
+"""Prometheus gives a scrape ten seconds; our own figures are answered even when PostgreSQL does not answer."""
 METHODS = {"GET", "POST", "PUT", "HEAD", "OPTIONS", "PATCH", "DELETE"}
 REFUSED = "refused"
 """Beside the receipts: a delivery whose signature is wrong."""

@@ -1,8 +1,8 @@
 """Messages that somebody has to approve, for each contact, before they leave.
 
-An answer is one transaction: the ledger's row, the call that wakes the journey, and who said so. Neither answer is a
-verdict. The check before an approved message is made anew when its journey wakes (P3), and a no is settled then too,
-by the one who knows what hangs on the message: a place in line passes to the next.
+An answer is one transaction: the ledger's row, the outbox row that wakes the journey, and the audit row. Neither answer
+is a verdict: the check before an approved message is made anew when its journey wakes (P3). A decline is settled then
+too, by `deliver`, which also passes the contact's place to the next in line.
 """
 
 from collections.abc import Sequence
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from activities.delivery.ledger import Ledger
-from activities.postgres.pool import Pool, Row, transaction
+from activities.postgres.pool import Pool, transaction
 from activities.postgres.queries import load_queries
 from activities.postgres.retry import retry_on_deadlock
 from activities.rendering.templates import CannotRender, render
@@ -24,9 +24,9 @@ from starter.ops.repair import By
 SQL = load_queries("starter.ops", "approvals.sql")
 
 AT_ONCE = 2000
-"""Answers in one transaction: a second's work, so that deliveries meanwhile do not wait for it."""
+"""Answers in one transaction: a second's work, so that deliveries do not wait for its locks for longer."""
 KEYS_IN_AUDIT = 100
-"""Named in the audit; the count is of all, and each message keeps who answered it."""
+"""Keys that an audit row names; its count is of all, and each message keeps who answered it."""
 
 
 class NothingHeld(DomainError):
@@ -42,11 +42,36 @@ class NothingHeld(DomainError):
 
 @dataclass(frozen=True, slots=True)
 class Which:
-    """Held messages: of a conversation, of a message, or by their keys; all, where nothing is said."""
+    """Held messages: of a conversation, of a message, or by their keys; all of them where every field is None."""
 
     conversation: str | None = None
     message: str | None = None
     keys: tuple[str, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class HeldEntry:
+    """A held message, as the ledger has it."""
+
+    key: str
+    journey_id: JourneyId
+    step: StepId
+    round: int
+    message: str
+    held_version: VersionId
+
+
+@dataclass(frozen=True, slots=True)
+class Settlement:
+    """What became of a message that is not held, or not any more; `ended`: its journey has."""
+
+    key: str
+    state: str
+    approved_at: datetime | None
+    approved_by: str | None
+    declined_at: datetime | None
+    declined_by: str | None
+    ended: bool
 
 
 class Approvals:
@@ -57,10 +82,9 @@ class Approvals:
 
     async def held(self, conversation: str | None = None, message: str | None = None, limit: int = 100) -> HeldMessages:
         """What waits, the longest first."""
-        rows = await self._pool.fetch(SQL["held"], conversation, message, limit)
-        total = await self._pool.fetchval(SQL["count_held"], conversation, message)
-        messages = tuple(HeldMessage.model_validate(dict(row)) for row in rows)
-        return HeldMessages(messages=messages, total=total, more=total > len(messages))
+        messages = await SQL.held.rows(self._pool, HeldMessage, conversation=conversation, message=message, most=limit)
+        total: int = await SQL.count_held.value(self._pool, conversation=conversation, message=message)
+        return HeldMessages(messages=tuple(messages), total=total, more=total > len(messages))
 
     async def preview(self, key: str) -> MessagePreview:
         """A held message, rendered with what is true now.
@@ -68,42 +92,43 @@ class Approvals:
         Raises:
             NothingHeld: as it says.
         """
-        row = await self._pool.fetchrow(SQL["entry"], key)
-        if row is None:
+        held = await SQL.entry.row(self._pool, HeldEntry, key=key)
+        if held is None:
             (not_held,) = await self._not_held([key])
             raise NothingHeld(key, not_held.why)
-        version = VersionId(row["held_version"])
         request = Deliver(
-            journey_id=JourneyId(row["journey_id"]),
+            journey_id=held.journey_id,
             event=None,
-            version=version,
-            step=Send(id=StepId(row["step"]), message=row["message"], manual=True),
-            round=row["round"],
+            version=held.held_version,
+            step=Send(id=held.step, message=held.message, manual=True),
+            round=held.round,
             give_up_at=datetime.now(UTC),
         )
-        dossier = await Ledger(self._pool).look_up(request)
-        assert dossier.message is not None, "it was rendered before it was held"
+        context = await Ledger(self._pool).look_up(request)
+        assert context.message is not None, "it was rendered before it was held"
         try:
-            rendered = render(dossier.message, dossier.context)
+            rendered = render(context.message, context.context)
         except CannotRender as error:
             raise NothingHeld(key, f"it cannot be rendered any more: {error}") from None
         return MessagePreview(
             key=key,
             journey=request.journey_id,
-            version=version,
-            message=row["message"],
+            version=held.held_version,
+            message=held.message,
             subject=rendered.subject,
             text=rendered.text,
             html=rendered.html,
         )
 
     async def answer(self, answer: Answer, which: Which, by: By | None) -> Answered:
-        """Approve or decline; with nobody who says so (`by` None) only tell which ones it would be.
+        """Approve or decline; without `by` nothing is changed, and the keys are those that would be answered.
 
-        What is no longer held, or came to be held since it was counted, is left alone. So many that they take several
-        transactions are answered all the same when it is asked again after a crash.
+        A message that is no longer held, or came to be held since, is left alone. Many take several transactions; after
+        a crash the same call answers those that are left.
         """
-        keys: list[str] = [row["key"] for row in await self._pool.fetch(SQL["keys_held"], *_columns(which))]
+        keys: list[str] = await SQL.keys_held.values(
+            self._pool, conversation=which.conversation, message=which.message, keys=which.keys
+        )
         done: list[str] = keys
         if by is not None:
             done = []
@@ -115,35 +140,33 @@ class Approvals:
     @retry_on_deadlock
     async def _answer(self, answer: Answer, keys: Sequence[str], by: By) -> list[str]:
         async with transaction(self._pool) as connection:
-            rows = await connection.fetch(SQL["answer"], keys, by.actor, answer is Answer.APPROVED)
-            answered = [row["key"] for row in rows]
+            answered: list[str] = await SQL.answer.values(
+                connection, keys=keys, actor=by.actor, approved=answer is Answer.APPROVED
+            )
             if answered:
                 details = {"messages": len(answered), "keys": answered[:KEYS_IN_AUDIT], "why": by.why}
-                await connection.execute(SQL["audit"], by.actor, f"{_ACTIONS[answer]} messages", details)
+                await SQL.audit.run(connection, actor=by.actor, action=f"{_ACTIONS[answer]} messages", details=details)
         return answered
 
     async def _not_held(self, keys: Sequence[str]) -> tuple[NotHeld, ...]:
-        rows = {row["key"]: row for row in await self._pool.fetch(SQL["standing"], keys)} if keys else {}
-        return tuple(NotHeld(key=key, why=_why_not(rows.get(key))) for key in keys)
+        found = await SQL.settlements.rows(self._pool, Settlement, keys=keys) if keys else []
+        by_key = {each.key: each for each in found}
+        return tuple(NotHeld(key=key, why=_why_not(by_key.get(key))) for key in keys)
 
 
 _ACTIONS = {Answer.APPROVED: "approve", Answer.DECLINED: "decline"}
 
 
-def _columns(which: Which) -> tuple[object, ...]:
-    return which.conversation, which.message, which.keys
-
-
-def _why_not(row: Row | None) -> str:
+def _why_not(found: Settlement | None) -> str:
     """For people."""
-    if row is None:
+    if found is None:
         return "there is no such message"
-    if row["declined_at"] is not None:
-        return f"{row['declined_by']} declined it at {row['declined_at']:%Y-%m-%d %H:%M} UTC"
-    if row["state"] in ("sent", "refused", "unknown"):
-        return f"it is settled: {row['state']}"
-    if row["ended"]:
+    if found.declined_at is not None:
+        return f"{found.declined_by} declined it at {found.declined_at:%Y-%m-%d %H:%M} UTC"
+    if found.state in ("sent", "refused", "unknown"):
+        return f"it is settled: {found.state}"
+    if found.ended:
         return "its journey has ended"
-    if row["approved_at"] is not None:
-        return f"{row['approved_by']} approved it at {row['approved_at']:%Y-%m-%d %H:%M} UTC"
-    return "it needs no approval" if row["state"] != "held" else "it came to be held just now; look again"
+    if found.approved_at is not None:
+        return f"{found.approved_by} approved it at {found.approved_at:%Y-%m-%d %H:%M} UTC"
+    return "it needs no approval" if found.state != "held" else "it came to be held just now; look again"

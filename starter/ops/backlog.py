@@ -1,12 +1,26 @@
-"""What waits: calls that Temporal has not been told, and people in line."""
+"""The backlog: calls to Temporal that have not been made yet, and people in line."""
 
 from dataclasses import dataclass
 
-from activities.postgres.pool import Pool
+from activities.postgres.pool import Connection, Pool
 from activities.postgres.queries import load_queries
 
 SQL = load_queries("starter.ops", "backlog.sql")
-OUTBOX = load_queries("starter.runtime", "outbox.sql")
+
+
+@dataclass(frozen=True, slots=True)
+class OutboxDepth:
+    """How many calls are in the outbox.
+
+    Attributes:
+        waiting: due, or to be tried again.
+        parked: given up; they wait for an operator.
+        oldest_seconds: the age of the oldest that is not parked.
+    """
+
+    waiting: int
+    parked: int
+    oldest_seconds: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,7 +30,7 @@ class BacklogFigures:
     Attributes:
         due, parked: calls in the outbox; the parked ones wait for an operator.
         oldest_seconds: the age of the oldest that is not parked.
-        waiting: journeys that stand in line.
+        waiting: journeys in line.
     """
 
     due: int
@@ -34,11 +48,20 @@ class Backlog:
     async def figures(self) -> BacklogFigures:
         """How much waits now."""
         async with self._pool.acquire() as connection:
-            depth = await connection.fetchrow(OUTBOX["depth"])
-            assert depth is not None, "counts always give a row"
-            waiting = await connection.fetchval(SQL["waiting"])
-        return BacklogFigures(depth["waiting"], depth["parked"], depth["oldest_seconds"], waiting)
+            depth = await outbox_depth(connection)
+            waiting = await SQL.waiting.value(connection)
+        return BacklogFigures(depth.waiting, depth.parked, depth.oldest_seconds, waiting)
 
     async def retry_parked(self) -> int:
         """Let the dispatcher try again what it had given up; how many calls that is."""
-        return await self._pool.fetchval(SQL["retry_parked"])
+        return await SQL.retry_parked.value(self._pool)
+
+
+async def outbox_depth(on: Pool | Connection) -> OutboxDepth:
+    """How many calls are in the outbox now."""
+    return await SQL.outbox_depth.one(on, OutboxDepth)
+
+
+async def last_parked_error(on: Pool | Connection) -> str | None:
+    """What the call failed with that was parked last; None when none is."""
+    return await SQL.last_parked_error.value(on)

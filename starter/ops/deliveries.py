@@ -4,7 +4,7 @@ from activities.postgres.pool import Pool
 from activities.postgres.queries import load_queries
 from schemas.responses.deliveries import MalformedDeliveries, MalformedDelivery
 
-SQL = load_queries("starter.support", "journeys.sql")
+SQL = load_queries("starter.ops", "deliveries.sql")
 
 
 class Deliveries:
@@ -15,10 +15,9 @@ class Deliveries:
 
     async def malformed(self, limit: int) -> MalformedDeliveries:
         """Those that could not be read, newest first."""
-        rows = await self._pool.fetch(SQL["malformed"], None, limit)
-        return MalformedDeliveries(deliveries=tuple(MalformedDelivery.model_validate(dict(row)) for row in rows))
+        kept = await SQL.malformed.rows(self._pool, MalformedDelivery, delivery_id=None, most=limit)
+        return MalformedDeliveries(deliveries=tuple(kept))
 
     async def malformed_one(self, delivery_id: int) -> MalformedDelivery | None:
         """One of them; None when none of this id is kept."""
-        row = await self._pool.fetchrow(SQL["malformed"], delivery_id, 1)
-        return None if row is None else MalformedDelivery.model_validate(dict(row))
+        return await SQL.malformed.row(self._pool, MalformedDelivery, delivery_id=delivery_id, most=1)

@@ -1,7 +1,7 @@
 """Pausing alerts and conversations: everyone keeps their place, and nothing leaves at resume that was not shown first.
 
-While something is paused, sign-ups are taken and stock is counted as ever; only places are not given, and messages
-under way are put off. A pause and a resume are one transaction each, with a row in the audit.
+While something is paused, sign-ups are taken and stock is counted as ever; but nobody is given a claim, and messages
+are deferred. A pause and a resume are one transaction each, with a row in the audit.
 """
 
 from dataclasses import dataclass
@@ -54,15 +54,49 @@ class Pausable:
     code: str
 
     @property
-    def keys(self) -> tuple[str | None, str | None]:
-        """As the queries take it: an alert's code or none, a conversation's or none."""
-        return (self.code, None) if self.kind == "alert" else (None, self.code)
+    def alert(self) -> str | None:
+        """The alert's code, if it is one."""
+        return self.code if self.kind == "alert" else None
+
+    @property
+    def conversation(self) -> str | None:
+        """The conversation's code, if it is one."""
+        return self.code if self.kind == "conversation" else None
 
 
 @dataclass(frozen=True, slots=True)
-class _State:
+class PauseState:
+    """Since when it is paused; `also_paused`: the conversation of an alert is."""
+
     paused_at: datetime | None
     also_paused: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SubjectTold:
+    """How many of one subject's line a resume notifies; `total` and `subjects` count those of all subjects."""
+
+    alert: str
+    store_id: str
+    subject: str
+    product_title: str
+    places: int | None
+    told_now: int
+    total: int
+    subjects: int
+
+
+@dataclass(frozen=True, slots=True)
+class InFlight:
+    """Journeys whose message the pause holds up, and those that go on after theirs."""
+
+    held_up: int
+    going_on: int
+
+
+_STATE = {"alert": SQL.alert, "conversation": SQL.conversation}
+_PAUSE = {"alert": SQL.pause_alert, "conversation": SQL.pause_conversation}
+_RESUME = {"alert": SQL.resume_alert, "conversation": SQL.resume_conversation}
 
 
 class Pausing:
@@ -73,8 +107,7 @@ class Pausing:
 
     async def alerts(self) -> AlertStates:
         """Every alert in force, and those retired that someone waits for."""
-        rows = await self._pool.fetch(SQL["alerts"])
-        return AlertStates(alerts=tuple(AlertState.model_validate(dict(row)) for row in rows))
+        return AlertStates(alerts=tuple(await SQL.alerts.rows(self._pool, AlertState)))
 
     @retry_on_deadlock
     async def pause(self, what: Pausable, actor: str) -> PauseReport:
@@ -85,7 +118,7 @@ class Pausing:
         """
         async with transaction(self._pool) as connection:
             state = await _state(connection, what)
-            paused_at = await connection.fetchval(SQL[f"pause_{what.kind}"], what.code)
+            paused_at: datetime | None = await _PAUSE[what.kind].value(connection, code=what.code)
             if paused_at is not None:
                 await _note(connection, actor, "pause", what, {})
         known = paused_at or state.paused_at
@@ -94,7 +127,7 @@ class Pausing:
         return PauseReport(kind=what.kind, code=what.code, changed=paused_at is not None, paused_at=known)
 
     async def would_resume(self, what: Pausable) -> ResumeReport:
-        """What a resume would set off now. Changes nothing.
+        """What a resume would cause now. Changes nothing.
 
         Raises:
             NothingToPause: as it says.
@@ -114,59 +147,61 @@ class Pausing:
         """
         async with transaction(self._pool) as connection:
             if what.kind == "conversation":
-                await connection.execute(SQL["hold_conversation"], what.code)
-            await connection.execute(SQL["hold_alerts"], *what.keys)
+                await SQL.hold_conversation.run(connection, code=what.code)
+            await SQL.hold_alerts.run(connection, alert=what.alert, conversation=what.conversation)
             state = await _state(connection, what)
             report = await _count(connection, what, state)
             if state.paused_at is None:
                 return report
             if at_most is not None and report.at_most > at_most:
                 raise MoreThanShown(at_most, report)
-            await connection.execute(SQL[f"resume_{what.kind}"], what.code)
-            await connection.execute(SQL["look_again"], *what.keys)
+            await _RESUME[what.kind].run(connection, code=what.code)
+            await SQL.look_again.run(connection, alert=what.alert, conversation=what.conversation)
             counts = {"told_now": report.told_now, "held_up": report.held_up, "going_on": report.going_on}
             await _note(connection, actor, "resume", what, counts)
         return report.model_copy(update={"resumed": True})
 
 
-async def _state(connection: Connection, what: Pausable) -> _State:
-    row = await connection.fetchrow(SQL[what.kind], what.code)
-    if row is None:
+async def _state(connection: Connection, what: Pausable) -> PauseState:
+    state = await _STATE[what.kind].row(connection, PauseState, code=what.code)
+    if state is None:
         raise NothingToPause(what.kind, what.code)
-    return _State(row["paused_at"], row["also_paused"])
+    return state
 
 
-async def _count(connection: Connection, what: Pausable, state: _State) -> ResumeReport:
-    subjects = []
-    held_up = going_on = 0
+async def _count(connection: Connection, what: Pausable, state: PauseState) -> ResumeReport:
+    subjects: list[SubjectTold] = []
+    in_flight = InFlight(0, 0)
     if state.paused_at is not None:
-        subjects = await connection.fetch(SQL["told_now"], *what.keys, SUBJECTS_SHOWN)
-        in_flight = await connection.fetchrow(SQL["in_flight"], *what.keys)
-        assert in_flight is not None
-        held_up, going_on = in_flight["held_up"], in_flight["going_on"]
+        subjects = await SQL.told_now.rows(
+            connection, SubjectTold, alert=what.alert, conversation=what.conversation, most=SUBJECTS_SHOWN
+        )
+        in_flight = await SQL.in_flight.one(connection, InFlight, alert=what.alert, conversation=what.conversation)
     return ResumeReport(
         kind=what.kind,
         code=what.code,
         paused_at=state.paused_at,
         resumed=False,
         also_paused=state.also_paused,
-        told_now=subjects[0]["total"] if subjects else 0,
-        held_up=held_up,
-        going_on=going_on,
+        told_now=subjects[0].total if subjects else 0,
+        held_up=in_flight.held_up,
+        going_on=in_flight.going_on,
         subjects=tuple(
             ResumedSubject(
-                alert=row["alert"],
-                store_id=row["store_id"],
-                subject=row["subject"],
-                product_title=row["product_title"],
-                places=row["places"],
-                told_now=row["told_now"],
+                alert=row.alert,
+                store_id=row.store_id,
+                subject=row.subject,
+                product_title=row.product_title,
+                places=row.places,
+                told_now=row.told_now,
             )
             for row in subjects
         ),
-        subject_count=subjects[0]["subjects"] if subjects else 0,
+        subject_count=subjects[0].subjects if subjects else 0,
     )
 
 
 async def _note(connection: Connection, actor: str, action: str, what: Pausable, details: dict[str, int]) -> None:
-    await connection.execute(SQL["audit"], actor, f"{action} {what.kind}", {what.kind: what.code, **details})
+    await SQL.audit.run(
+        connection, actor=actor, action=f"{action} {what.kind}", details={what.kind: what.code, **details}
+    )

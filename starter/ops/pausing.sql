@@ -1,4 +1,4 @@
--- Every query of pausing. $1 is an alert's code or null, $2 a conversation's or null: one of the two is given.
+-- Every query of pausing. `alert` is an alert's code or null, `conversation` a conversation's: one of the two is given.
 
 -- name: alerts
 select a.id as alert, a.name, a.type, a.action, a.list_code, a.conversation, a.live, a.retired, a.paused_at,
@@ -10,30 +10,30 @@ order by a.list_code, a.id;
 
 -- name: alert
 select a.paused_at, c.paused_at is not null as also_paused
-from alerts a join conversations c on c.code = a.conversation where a.id = $1;
+from alerts a join conversations c on c.code = a.conversation where a.id = :code;
 
 -- name: conversation
-select paused_at, false as also_paused from conversations where code = $1;
+select paused_at, false as also_paused from conversations where code = :code;
 
 -- name: hold_conversation
-select from conversations where code = $1 for no key update;
+select from conversations where code = :code for no key update;
 
 -- name: hold_alerts
 -- Stronger than pausing needs: whoever enters, or opens an episode, refers to the alert and is waited for or waits. So
 -- a line that grew, or stock that came, while the pause ended is seen by one of the two.
-select from alerts where id = $1 or conversation = $2 order by id for update;
+select from alerts where id = :alert or conversation = :conversation order by id for update;
 
 -- name: pause_alert
-update alerts set paused_at = now() where id = $1 and paused_at is null returning paused_at;
+update alerts set paused_at = now() where id = :code and paused_at is null returning paused_at;
 
 -- name: pause_conversation
-update conversations set paused_at = now() where code = $1 and paused_at is null returning paused_at;
+update conversations set paused_at = now() where code = :code and paused_at is null returning paused_at;
 
 -- name: resume_alert
-update alerts set paused_at = null where id = $1;
+update alerts set paused_at = null where id = :code;
 
 -- name: resume_conversation
-update conversations set paused_at = null where code = $1;
+update conversations set paused_at = null where code = :code;
 
 -- name: told_now
 -- What the shelves would do with the pause lifted: of each open episode the next in line whose trigger holds, as many as
@@ -42,7 +42,7 @@ with lifted as (
     select e.alert_id, e.store_id, e.subject, e.measure, places(e) as places
     from episodes e join alerts a on a.id = e.alert_id join conversations c on c.code = a.conversation
     where e.closed_at is null
-      and ((a.id = $1 and c.paused_at is null) or (a.conversation = $2 and a.paused_at is null))
+      and ((a.id = :alert and c.paused_at is null) or (a.conversation = :conversation and a.paused_at is null))
 ), counted as (
     select l.alert_id as alert, l.store_id, l.subject, l.places, (
         select count(*) from (
@@ -64,13 +64,13 @@ select n.alert, n.store_id, n.subject, n.places, n.told_now,
 from counted n
 where n.told_now > 0
 order by n.told_now desc, n.alert, n.store_id, n.subject
-limit $3;
+limit :most;
 
 -- name: in_flight
 -- Messages that the pause holds up, and threads that go on. One that was put off is not settled.
 with lifted as (
     select a.id from alerts a join conversations c on c.code = a.conversation
-    where (a.id = $1 and c.paused_at is null) or (a.conversation = $2 and a.paused_at is null)
+    where (a.id = :alert and c.paused_at is null) or (a.conversation = :conversation and a.paused_at is null)
 ), answered as (
     select v.id as version_id, l.id as alert_id,
            v.program -> 'entries' @> jsonb_build_array(jsonb_build_object('event', l.id || '.subscription')) as confirms,
@@ -93,7 +93,7 @@ union all
 select count(*) filter (where j.held_up_by = 'conversation_paused'),
        count(*) filter (where j.held_up_by is distinct from 'conversation_paused')
 from journeys j
-where j.ended_at is null and j.alert_id is null and j.conversation = $2
+where j.ended_at is null and j.alert_id is null and j.conversation = :conversation
 ) counted;
 
 -- name: look_again
@@ -101,11 +101,11 @@ where j.ended_at is null and j.alert_id is null and j.conversation = $2
 insert into outbox (kind, store_id, subject)
 select distinct 'look_again', e.store_id, e.subject
 from episodes e join alerts a on a.id = e.alert_id join conversations c on c.code = a.conversation
-where e.closed_at is null and (a.id = $1 or a.conversation = $2) and a.paused_at is null and c.paused_at is null
+where e.closed_at is null and (a.id = :alert or a.conversation = :conversation) and a.paused_at is null and c.paused_at is null
   and exists (
       select from waiting w
       where w.alert_id = e.alert_id and w.store_id = e.store_id and w.subject = e.subject
         and w.state in ('waiting', 'claimed'));
 
 -- name: audit
-insert into audit (actor, action, details) values ($1, $2, $3);
+insert into audit (actor, action, details) values (:actor, :action, :details);

@@ -1,12 +1,10 @@
-"""Audited repair: what is held up is tried again, passed over or finished by hand. Never is anything sent twice (P1).
+"""Audited repair: a step that is held up is tried again, skipped, or ended with its thread. Nothing is sent twice (P1).
 
-Where a journey rests is told by its own history, which is never behind. A repair is one transaction: what it does to
-the ledger, the signal in the outbox, and who did it and why.
+A repair is one transaction: the change to the ledger, the signal in the outbox, and the audit row with who and why.
 """
 
-import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import assert_never
 
@@ -16,37 +14,19 @@ from activities.archive.archive import Archive
 from activities.postgres.pool import Connection, Pool, transaction
 from activities.postgres.queries import load_queries
 from activities.postgres.retry import retry_on_deadlock
-from schemas.document.steps import RESTS
-from schemas.errors import DomainError, ErrorKind
-from schemas.ids import JourneyId, StepId
-from schemas.journey.outcome import AfterRefusal, Deferred, Held, Refused, Stopped
-from schemas.journey.path import JourneyPath, PathEntry
+from schemas.ids import JourneyId, VersionId
+from schemas.journey.outcome import AfterRefusal, Refused
 from schemas.journey.signals import Intervene, Skip, Wake
 from schemas.reasons import Reason
 from schemas.responses.repair import Repair, RepairPlan, Resumed, StoppedGroup, Stuck
-from starter.support.journeys import Journeys
-from starter.support.replay import HistoryGone, find_history, is_answering, replay_history
+from starter.ops.resting import LOOKS, NotRepairable, Rest, RestingPlaces, describe
 
 SQL = load_queries("starter.ops", "repair.sql")
 
 STOPPING = (Reason.MESSAGE_BROKEN, Reason.WEBHOOK_FAILED)
-"""Causes that hold a journey up until somebody mends them. A message that waits for approval is no fault."""
+"""Causes that stop a journey until somebody mends them. A message that waits for approval is not among them."""
 AT_ONCE = 5000
 """Journeys resumed in one transaction: a second's work."""
-LOOKS = (0.1, 0.2, 0.4, 0.8, 1.6)
-"""Seconds between looks at a journey that is answering something: it takes milliseconds, and a message some seconds."""
-BETWEEN = (
-    "This journey is between two steps just now. Look again in a moment. If it stays there, no worker is at work "
-    "(`shelftalk doctor` tells), or its workflow task fails: the worker's log says why."
-)
-
-
-class NotRepairable(DomainError):
-    """The journey does not rest where this repair could do anything; the text says why, and what would."""
-
-    code = "not_repairable"
-    kind = ErrorKind.CONFLICT
-    advice = "`shelftalk journey replay` has its path."
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,55 +38,75 @@ class By:
 
 
 @dataclass(frozen=True, slots=True)
-class Rest:
-    """Where a journey rests.
+class StoppedRow:
+    """How many journeys are held up at one step of one version by one cause."""
 
-    Attributes:
-        tries: it is held up at something that can be tried again; else it waits for time to pass or for an event.
-        sends: it rests before a message.
-        cause: what holds it up.
-    """
-
-    step: StepId
+    cause: Reason
+    conversation: str
+    version: VersionId
+    step: str
+    journeys: int
     since: datetime
-    tries: bool
-    sends: bool
-    cause: Reason | None
+    example: JourneyId
+
+
+@dataclass(frozen=True, slots=True)
+class OtherTrouble:
+    """How many calls to Temporal are parked, and how many messages have an outcome that nobody knows."""
+
+    parked: int
+    unknown: int
+
+
+@dataclass(frozen=True, slots=True)
+class MessageLocked:
+    """The newest message of a step, locked."""
+
+    key: str
+    state: str
+    settled_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class JourneyLocked:
+    """A journey, locked; `since` when it is at the step that was asked about, None if it is not on record there."""
+
+    ended: bool
+    since: datetime | None
 
 
 class Repairs:
     """Repairs over one database, and the histories that tell where journeys rest.
 
     Args:
-        looks: seconds between one look and the next at what a journey has still to answer.
+        looks: as `RestingPlaces` takes it.
     """
 
     def __init__(self, pool: Pool, client: Client, archive: Archive, looks: Sequence[float] = LOOKS) -> None:
         self._pool = pool
-        self._client = client
-        self._archive = archive
-        self._looks = looks
+        self._resting_places = RestingPlaces(pool, client, archive, looks)
 
     async def stuck(self) -> Stuck:
         """What does not go on by itself, by cause, version and step; at most 500 groups, the oldest first."""
-        rows = await self._pool.fetch(SQL["stuck"], list(STOPPING))
-        others = await self._pool.fetchrow(SQL["others"])
-        assert others is not None, "counts always give a row"
-        groups = tuple(StoppedGroup(**dict(row), why=Reason(row["cause"]).sentence) for row in rows)
-        return Stuck(groups=groups, calls_parked=others["parked"], messages_unknown=others["unknown"])
+        rows = await SQL.stuck.rows(self._pool, StoppedRow, causes=list(STOPPING))
+        others = await SQL.others.one(self._pool, OtherTrouble)
+        groups = tuple(StoppedGroup(**asdict(row), why=row.cause.sentence) for row in rows)
+        return Stuck(groups=groups, calls_parked=others.parked, messages_unknown=others.unknown)
 
     async def repair(self, journey_id: JourneyId, repair: Repair, by: By | None) -> RepairPlan:
-        """Do one repair; with nobody who asks for it (`by` None) only say what it would do.
+        """Do one repair; without `by` nothing is changed, and the plan says what it would do.
 
         Raises:
             NoSuchJourney: as it says.
             NotRepairable: it has ended, stands in line, does not rest, or its message may be on its way.
-            HistoryCorrupt, ArchiveUnavailable, ReplayFailed: where it rests cannot be told.
+            HistoryCorrupt, ArchiveUnavailable, ReplayFailed: where it rests cannot be found out.
         """
-        looked_at = await self._pool.fetchval(SQL["now"])
-        rest = await self._rest(journey_id)
+        looked_at: datetime = await SQL.now.value(self._pool)
+        rest = await self._resting_places.of(journey_id)
         if repair is Repair.RETRY and not rest.tries:
-            raise NotRepairable(f"{_where(journey_id, rest)}: there is nothing to try again. A skip ends its wait now.")
+            raise NotRepairable(
+                f"{describe(journey_id, rest)}: there is nothing to try again. A skip ends its wait now."
+            )
 
         await self._write(journey_id, rest, repair, looked_at, by)
         return RepairPlan(
@@ -127,128 +127,69 @@ class Repairs:
             await _do(connection, journey_id, rest, repair, looked_at, act=by is not None)
             if by is not None:
                 details = {"journey": journey_id, "step": rest.step, "cause": rest.cause, "why": by.why}
-                await connection.execute(SQL["audit"], by.actor, _ACTIONS[repair], details)
-
-    async def _rest(self, journey_id: JourneyId) -> Rest:
-        """Where it rests, as its history has it.
-
-        Raises:
-            NoSuchJourney, NotRepairable, HistoryCorrupt, ArchiveUnavailable, ReplayFailed: as they say.
-        """
-        if (await Journeys(self._pool).show(journey_id)).ended_at is not None:
-            raise NotRepairable("This journey has ended; there is nothing left to go on with.")
-        try:
-            path = await self._settled_path(journey_id)
-        except HistoryGone:
-            raise NotRepairable(
-                "This journey's workflow has not been started, or is lost: `shelftalk doctor` tells whether the outbox "
-                "is drained, and the reconciliation starts it anew."
-            ) from None
-        if path.ending is not None:
-            raise NotRepairable("This journey has ended; its record follows in a moment.")
-        resting = path.entries[-1] if path.entries else None
-        if resting is None or resting.left_at is not None:
-            raise NotRepairable(BETWEEN)
-        return _rest_at(resting)
-
-    async def _settled_path(self, journey_id: JourneyId) -> JourneyPath:
-        """The path, once it tells all that the journey has heard: else it might be about to leave where it rests.
-
-        Raises:
-            HistoryGone, NotRepairable, HistoryCorrupt, ArchiveUnavailable, ReplayFailed: as they say.
-        """
-        for pause in (*self._looks, None):
-            history = await find_history(self._client, self._archive, journey_id)
-            if not is_answering(history):
-                return await replay_history(history)
-            if pause is not None:
-                await asyncio.sleep(pause)
-        raise NotRepairable(BETWEEN)
+                await SQL.audit.run(connection, actor=by.actor, action=_ACTIONS[repair], details=details)
 
     async def resume(self, cause: Reason, conversation: str | None, step: str | None, by: By | None) -> Resumed:
-        """Let all that are stopped by one cause try again; with `by` None only count them.
+        """Let all that are stopped by one cause try again; without `by` they are only counted.
 
-        Many take several transactions, each with its own row in the audit; asked again after a crash, the others go on
-        too.
+        Many take several transactions, each with its own audit row; after a crash the same call resumes those that are
+        left.
 
         Raises:
             NotRepairable: nothing is ever stopped by this.
         """
         if cause not in STOPPING:
             raise NotRepairable(f"'{cause}' stops nobody. What does: {', '.join(STOPPING)}.")
-        which = cause, conversation, step
         if by is None:
-            return Resumed(cause=cause, journeys=await self._pool.fetchval(SQL["count_stopped"], *which), done=False)
+            stopped = await SQL.count_stopped.value(self._pool, cause=cause, conversation=conversation, step=step)
+            return Resumed(cause=cause, journeys=stopped, done=False)
         resumed, after = 0, ""
-        while batch := await self._resume_some(which, after, by):
+        while batch := await self._resume_some(cause, conversation, step, after, by):
             resumed, after = resumed + len(batch), batch[-1]
         return Resumed(cause=cause, journeys=resumed, done=True)
 
     @retry_on_deadlock
-    async def _resume_some(self, which: tuple[Reason, str | None, str | None], after: str, by: By) -> list[str]:
-        cause, conversation, step = which
+    async def _resume_some(
+        self, cause: Reason, conversation: str | None, step: str | None, after: str, by: By
+    ) -> list[JourneyId]:
         async with transaction(self._pool) as connection:
-            batch = sorted(row["id"] for row in await connection.fetch(SQL["resume"], *which, after, AT_ONCE))
+            batch: list[JourneyId] = await SQL.resume.values(
+                connection, cause=cause, conversation=conversation, step=step, after=after, most=AT_ONCE
+            )
             if batch:
                 details = {"cause": cause, "conversation": conversation, "step": step, "journeys": len(batch)}
-                await connection.execute(SQL["audit"], by.actor, "resume journeys", {**details, "why": by.why})
-        return batch
+                await SQL.audit.run(
+                    connection, actor=by.actor, action="resume journeys", details={**details, "why": by.why}
+                )
+        return sorted(batch)
 
 
 _ACTIONS = {Repair.RETRY: "retry journey", Repair.SKIP: "skip step", Repair.FINISH: "finish thread"}
 
 
-def _rest_at(entry: PathEntry) -> Rest:
-    """The rest that an open entry of a path is.
-
-    Raises:
-        NotRepairable: it is none, or one that nothing can be done to.
-    """
-    step, outcome = StepId(entry.step), entry.outcome
-    match entry.kind:
-        case "waiting":
-            raise NotRepairable("This journey stands in line: it goes on when its turn comes. To end it, cancel it.")
-        case kind if kind in RESTS:
-            return Rest(step, entry.entered_at, tries=False, sends=False, cause=None)
-        case "send" | "call_webhook":
-            sends = entry.kind == "send"
-            match outcome:
-                case Deferred(reason=cause) | Stopped(reason=cause):
-                    return Rest(step, entry.entered_at, tries=True, sends=sends, cause=cause)
-                case Held():
-                    return Rest(step, entry.entered_at, tries=True, sends=sends, cause=Reason.AWAITING_APPROVAL)
-                case _:
-                    raise NotRepairable(
-                        f"The message of '{step}' is being sent: it may have left, so it is not passed over. What "
-                        "became of it is known within a day at the latest."
-                        if sends
-                        else f"'{step}' is being called, for a day at most. After that it can be passed over."
-                    )
-        case _:
-            raise NotRepairable(BETWEEN)
-
-
 async def _do(
     connection: Connection, journey_id: JourneyId, rest: Rest, repair: Repair, looked_at: datetime, *, act: bool
 ) -> None:
-    """Check what was seen under the locks that deliver takes, and write the repair, if it is to be done.
+    """Check again under the locks that `deliver` takes, and write the repair if `act`.
 
     Raises:
         NotRepairable: it has gone on meanwhile.
     """
-    message = await connection.fetchrow(SQL["hold_message"], journey_id, rest.step) if rest.sends else None
-    journey = await connection.fetchrow(SQL["hold_journey"], journey_id, rest.step)
-    if journey is None or journey["ended"]:
+    message = None
+    if rest.sends:
+        message = await SQL.hold_message.row(connection, MessageLocked, journey_id=journey_id, step=rest.step)
+    journey = await SQL.hold_journey.row(connection, JourneyLocked, journey_id=journey_id, step=rest.step)
+    if journey is None or journey.ended:
         raise NotRepairable("This journey has just ended; there is nothing left to go on with.")
-    settled = message is not None and message["settled_at"] is not None
+    settled_at = None if message is None else message.settled_at
     # What was settled before this rest is of an earlier stay at the step.
-    since = min(looked_at, journey["since"] or looked_at)
-    if message is not None and (message["state"] == "sending" or (settled and message["settled_at"] >= since)):
+    since = min(looked_at, journey.since or looked_at)
+    if message is not None and (message.state == "sending" or (settled_at is not None and settled_at >= since)):
         raise NotRepairable(
-            f"The message of '{rest.step}' is {message['state']} by now: what may have left is not passed over."
+            f"The message of '{rest.step}' is {message.state} by now: what may have left is not passed over."
         )
-    if rest.sends and repair is not Repair.RETRY and (message is None or settled):
-        raise NotRepairable(f"{_where(journey_id, rest)}, since before an upgrade: retry it, then look again.")
+    if rest.sends and repair is not Repair.RETRY and (message is None or settled_at is not None):
+        raise NotRepairable(f"{describe(journey_id, rest)}, since before an upgrade: retry it, then look again.")
     if not act:
         return
     match repair:
@@ -258,21 +199,16 @@ async def _do(
             to_end = repair is Repair.FINISH
             if rest.sends:
                 assert message is not None, "without it nothing is passed over"
-                # In the ledger, so that it holds also if the message falls due before the journey hears of it.
+                # In the ledger, so that it holds also if the message falls due before the signal arrives.
                 passed_over = Refused(
                     reason=Reason.SKIPPED, then=AfterRefusal.END_THREAD if to_end else AfterRefusal.GO_ON
                 )
-                await connection.execute(SQL["pass_over"], message["key"], passed_over.model_dump(mode="json"))
+                await SQL.pass_over.run(connection, key=message.key, outcome=passed_over.model_dump(mode="json"))
             signal = Intervene(intervention=Skip(step=rest.step, to_end=to_end))
         case _:
             assert_never(repair)
-    await connection.execute(SQL["intervene"], journey_id, signal.model_dump(mode="json"))
-    await connection.execute(SQL["let_go"], journey_id)
-
-
-def _where(journey_id: JourneyId, rest: Rest) -> str:
-    held = f" ({rest.cause.sentence.removesuffix('.')})" if rest.cause else ""
-    return f"{journey_id} rests at '{rest.step}' since {rest.since:%Y-%m-%d %H:%M} UTC{held}"
+    await SQL.intervene.run(connection, journey_id=journey_id, signal=signal.model_dump(mode="json"))
+    await SQL.no_longer_held_up.run(connection, journey_id=journey_id)
 
 
 def _sentence(journey_id: JourneyId, rest: Rest, repair: Repair) -> str:
@@ -285,4 +221,4 @@ def _sentence(journey_id: JourneyId, rest: Rest, repair: Repair) -> str:
             does = "It leaves out the rest of the thread"
         case _:
             assert_never(repair)
-    return f"{_where(journey_id, rest)}. {does}; nothing that was sent is sent again."
+    return f"{describe(journey_id, rest)}. {does}; nothing that was sent is sent again."

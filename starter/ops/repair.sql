@@ -1,12 +1,12 @@
 -- Every query of repairs.
 
 -- name: stuck
--- Stopped journeys, as they have it on record; and those of whom a message waits for approval, as the ledger has it.
+-- Journeys that are stopped, by their own rows; and those with a message that waits for approval, by the ledger.
 select * from (
     select j.held_up_by as cause, j.conversation, j.version_id as version, j.at_step as step, count(*) as journeys,
            min(j.at_since) as since, min(j.id) as example
     from journeys j
-    where j.ended_at is null and j.held_up_by = any($1::text[])
+    where j.ended_at is null and j.held_up_by = any(:causes::text[])
     group by 1, 2, 3, 4
     union all
     select 'awaiting_approval', j.conversation, j.version_id, s.step, count(*), min(s.opened_at), min(j.id)
@@ -25,33 +25,33 @@ select (select count(*) from outbox where parked_at is not null) as parked,
 select clock_timestamp();
 
 -- name: hold_message
--- The newest message of a step, before the journey itself, as deliver takes them.
-select key, state, settled_at from sends where journey_id = $1 and step = $2 order by round desc limit 1 for update;
+-- The newest message of a step. Locked before the journey, in the order in which `deliver` locks them.
+select key, state, settled_at from sends where journey_id = :journey_id and step = :step order by round desc limit 1 for update;
 
 -- name: hold_journey
-select ended_at is not null as ended, case when at_step = $2 then at_since end as since from journeys where id = $1 for update;
+select ended_at is not null as ended, case when at_step = :step then at_since end as since from journeys where id = :journey_id for update;
 
 -- name: pass_over
-update sends set state = 'refused', outcome = $2, settled_at = now() where key = $1;
+update sends set state = 'refused', outcome = :outcome, settled_at = now() where key = :key;
 
 -- name: intervene
-insert into outbox (kind, journey_id, payload) values ('intervene', $1, $2);
+insert into outbox (kind, journey_id, payload) values ('intervene', :journey_id, :signal);
 
--- name: let_go
--- It is held up no longer, as far as we know; if it is, it says so again.
-update journeys set held_up_by = null where id = $1;
+-- name: no_longer_held_up
+-- If it still is, its workflow records that again.
+update journeys set held_up_by = null where id = :journey_id;
 
 -- name: count_stopped
 select count(*) from journeys
-where ended_at is null and held_up_by = $1 and ($2::text is null or conversation = $2) and ($3::text is null or at_step = $3);
+where ended_at is null and held_up_by = :cause and (:conversation::text is null or conversation = :conversation) and (:step::text is null or at_step = :step);
 
 -- name: resume
--- By id, so that each goes on once, also if it stops again at once.
+-- In order of id, so that each is woken once, even if it stops again at once.
 with stopped as (
     select id, at_step from journeys
-    where ended_at is null and held_up_by = $1 and id > $4
-      and ($2::text is null or conversation = $2) and ($3::text is null or at_step = $3)
-    order by id limit $5 for update
+    where ended_at is null and held_up_by = :cause and id > :after
+      and (:conversation::text is null or conversation = :conversation) and (:step::text is null or at_step = :step)
+    order by id limit :most for update
 ), woken as (
     insert into outbox (kind, journey_id, payload)
     select 'intervene', id, jsonb_build_object('intervention', jsonb_build_object('kind', 'wake', 'step', at_step))
@@ -61,4 +61,4 @@ update journeys set held_up_by = null where id in (select id from stopped)
 returning id;
 
 -- name: audit
-insert into audit (actor, action, details) values ($1, $2, $3);
+insert into audit (actor, action, details) values (:actor, :action, :details);

@@ -1,1 +1,1 @@
-"""The Run Tester: scenarios lived by the real machine, verdicts and templates, in a simulated shop without I/O."""
+"""The Run Tester: runs scenarios on the real interpreter, verdicts and templates, in a simulated shop without I/O."""

@@ -1,4 +1,4 @@
-"""The rules of a document's scenarios: what they name is there, and can happen."""
+"""Checks the scenarios of a document: what they name exists, and can happen."""
 
 from collections.abc import Iterable, Iterator
 from difflib import get_close_matches
@@ -14,8 +14,8 @@ from workflows.compiler.diagnostics import Diagnostic, Path, listed
 from workflows.compiler.step_ids import with_ids
 
 
-def find_scenario_mistakes(document: ConversationDocument) -> Iterator[Diagnostic]:
-    """What is wrong with the scenarios of a document whose parts are each what they should be."""
+def find_scenario_errors(document: ConversationDocument) -> Iterator[Diagnostic]:
+    """What is wrong with the scenarios of a document that is valid in its parts."""
     names: set[str] = set()
     for index, scenario in enumerate(document.scenarios):
         path: Path = ("scenarios", index)
@@ -25,16 +25,16 @@ def find_scenario_mistakes(document: ConversationDocument) -> Iterator[Diagnosti
             )
         names.add(scenario.name)
         if entered_alert(document, scenario) is None and entered_event(document, scenario) is None:
-            # That nobody can enter is told of the threads, once.
+            # That nobody can enter is reported once, for the threads.
             continue
-        yield from _entrance_mistakes(document, scenario, path)
-        yield from _message_mistakes(document, scenario, path)
-        yield from _branch_mistakes(document, scenario, path)
-        yield from _time_mistakes(scenario, path)
-        yield from _outcome_mistakes(scenario, path)
+        yield from _entrance_errors(document, scenario, path)
+        yield from _message_errors(document, scenario, path)
+        yield from _branch_errors(document, scenario, path)
+        yield from _time_errors(scenario, path)
+        yield from _outcome_errors(scenario, path)
 
 
-def _entrance_mistakes(document: ConversationDocument, scenario: ScenarioSection, path: Path) -> Iterator[Diagnostic]:
+def _entrance_errors(document: ConversationDocument, scenario: ScenarioSection, path: Path) -> Iterator[Diagnostic]:
     events = list(dict.fromkeys(each.on for each in document.threads if each.on and is_shop_event(each.on)))
     if scenario.alert is not None and scenario.on is not None:
         yield Diagnostic((*path, "on"), "they enter by an alert, or on an event, not both", "Keep 'alert' or 'on'")
@@ -55,7 +55,7 @@ def _entrance_mistakes(document: ConversationDocument, scenario: ScenarioSection
         yield Diagnostic((*path, "profile", "time_zone"), message, "Write a name like 'Europe/Berlin' or 'UTC'")
 
 
-def _message_mistakes(document: ConversationDocument, scenario: ScenarioSection, path: Path) -> Iterator[Diagnostic]:
+def _message_errors(document: ConversationDocument, scenario: ScenarioSection, path: Path) -> Iterator[Diagnostic]:
     steps = [step for thread in document.threads for _, step in every_step(thread.steps) if isinstance(step, SendStep)]
     manual = {step.send for step in steps if step.status is Status.MANUAL}
     about_nothing = (
@@ -82,7 +82,7 @@ def _message_mistakes(document: ConversationDocument, scenario: ScenarioSection,
                 yield _unknown((*path, "expect", index, field), "message", message, document.messages)
 
 
-def _branch_mistakes(document: ConversationDocument, scenario: ScenarioSection, path: Path) -> Iterator[Diagnostic]:
+def _branch_errors(document: ConversationDocument, scenario: ScenarioSection, path: Path) -> Iterator[Diagnostic]:
     steps = [step for thread in with_ids(document).threads for _, step in every_step(thread.steps)]
     ways = {str(step_id(step)): tuple(way.name for way in step.ways()) for step in steps if step.ways()}
     for index, each in enumerate(scenario.expect):
@@ -95,14 +95,14 @@ def _branch_mistakes(document: ConversationDocument, scenario: ScenarioSection, 
             yield _unknown((*own, "takes"), f"way on from '{each.branch}' named", each.takes, ways[each.branch])
 
 
-def _time_mistakes(scenario: ScenarioSection, path: Path) -> Iterator[Diagnostic]:
+def _time_errors(scenario: ScenarioSection, path: Path) -> Iterator[Diagnostic]:
     for index, each in enumerate(scenario.happens):
         if each.at is not None and each.at < scenario.enters:
             told = f"this is before they enter ({scenario.enters:%Y-%m-%d %H:%M})"
             yield Diagnostic((*path, "happens", index, "at"), told, "Write a later moment, or let them enter earlier")
 
 
-def _outcome_mistakes(scenario: ScenarioSection, path: Path) -> Iterator[Diagnostic]:
+def _outcome_errors(scenario: ScenarioSection, path: Path) -> Iterator[Diagnostic]:
     if any(each.not_entered is not None for each in scenario.expect) and len(scenario.expect) > 1:
         index = next(index for index, each in enumerate(scenario.expect) if each.not_entered is not None)
         told = "whoever is not entered gets nothing else either"

@@ -22,7 +22,7 @@ JOINED = "joined_list"
 
 @dataclass(frozen=True, slots=True)
 class Entrance:
-    """One contact at one door.
+    """How one contact enters a conversation.
 
     Attributes:
         at: aware, in UTC.
@@ -42,7 +42,7 @@ class Entrance:
 
     @classmethod
     def of(cls, document: ConversationDocument, scenario: ScenarioSection) -> "Entrance":
-        """How a scenario without mistakes begins."""
+        """How a valid scenario begins."""
         at = scenario.enters.replace(tzinfo=ZoneInfo(document.list.time_zone)).astimezone(UTC)
         if (code := entered_alert(document, scenario)) is not None:
             alert, product = document.alerts[code], scenario.product or ProductSection()
@@ -53,12 +53,12 @@ class Entrance:
         units = product.units if product is not None and product.units is not None else PLENTY
         properties = scenario.event_properties
         if event == JOINED:
-            # Which list it is, is told of every joining.
+            # The event has the list as a property.
             properties = {"list": document.list.code, **properties}
         return cls(at, event, None, None, product, units, properties)
 
     def start(self, document: ConversationDocument, program: Program, scenario: ScenarioSection) -> JourneyStart:
-        """What the journey begins with."""
+        """The start input of the journey."""
         start = JourneyStart(
             journey_id=REHEARSED,
             contact_id=ContactId(scenario.profile.id),
@@ -110,7 +110,7 @@ def when(section: HappeningSection | ExpectSection, entered_at: datetime, zone: 
 
 
 def usual_scenario(document: ConversationDocument) -> ScenarioSection:
-    """What a conversation is made for: where nobody wrote a scenario, this is rehearsed."""
+    """The scenario that is rehearsed where nobody wrote one: what the conversation is made for."""
     name = "What usually happens"
     scenario = ScenarioSection(name=name)
     code = entered_alert(document, scenario)

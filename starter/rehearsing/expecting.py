@@ -1,4 +1,4 @@
-"""What a scenario expects, held against what was lived: each difference by the path of what was expected."""
+"""Compares a scenario's expectations with what its rehearsal led to: a diagnostic for each that was not met."""
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
@@ -12,38 +12,38 @@ from schemas.reasons import Reason
 from schemas.time.durations import format_duration
 from starter.rehearsing.entrance import when
 from starter.rehearsing.run import Rehearsed, ended_at
-from starter.rehearsing.simulated_shop import Said
+from starter.rehearsing.simulated_shop import SentMessage
 from workflows.compiler.diagnostics import Diagnostic, Path
 from workflows.interpreter.path_recorder import MOST_STAYS
 
 MINUTE = timedelta(minutes=1)
-"""How exactly a moment has to be met."""
+"""How far a moment may be from the expected one."""
 ADVICE = "Change the conversation, or what is expected here"
 
 
-def find_differences(replayed: Rehearsed, path: Path) -> Iterator[Diagnostic]:
-    """What went otherwise than expected; nothing, where nothing is expected.
+def find_unmet_expectations(rehearsed: Rehearsed, path: Path) -> Iterator[Diagnostic]:
+    """The expectations that were not met; none where nothing is expected.
 
     Args:
         path: of the scenario in its document.
     """
-    expected = replayed.scenario.expect
+    expected = rehearsed.scenario.expect
     if not expected:
         return
-    said = iter(replayed.said)
+    messages = iter(rehearsed.messages)
     for index, one in enumerate(expected):
         own: Path = (*path, "expect", index, one.kind)
-        if replayed.not_entered is not None:
+        if rehearsed.not_entered is not None:
             if one.not_entered is None:
-                yield _difference(own, _wish(one), f"nobody entered: {_reason(replayed.not_entered)}")
-            elif one.not_entered is not replayed.not_entered:
-                yield _difference(own, f"not entered ({one.not_entered})", f"not entered ({replayed.not_entered})")
+                yield _difference(own, _in_words(one), f"nobody entered: {_reason(rehearsed.not_entered)}")
+            elif one.not_entered is not rehearsed.not_entered:
+                yield _difference(own, f"not entered ({one.not_entered})", f"not entered ({rehearsed.not_entered})")
             continue
-        told = _hold(one, replayed, said)
+        told = _compare(one, rehearsed, messages)
         if told is not None:
             yield _difference(own, *told)
-    for more in said:
-        got = f"'{more.message}' sent {_moment(more.at, replayed)} as well"
+    for more in messages:
+        got = f"'{more.message}' sent {_moment(more.at, rehearsed)} as well"
         yield _difference((*path, "expect"), "no other message", got)
 
 
@@ -51,74 +51,76 @@ def _difference(path: Path, expected: str, got: str) -> Diagnostic:
     return Diagnostic(path, f"expected {expected}, got {got}", ADVICE)
 
 
-def _hold(one: ExpectSection, replayed: Rehearsed, said: Iterator[Said]) -> tuple[str, str] | None:
-    """What was expected and what came instead; None when it came."""
+def _compare(one: ExpectSection, rehearsed: Rehearsed, messages: Iterator[SentMessage]) -> tuple[str, str] | None:
+    """What was expected and what happened instead, in words; None when it was met."""
     match one:
         case ExpectSection(sends=str() as message):
-            return _hold_sent(one, message, replayed, next(said, None))
+            return _compare_sent(one, message, rehearsed, next(messages, None))
         case ExpectSection(refused=str() as message):
-            return _hold_refused(one, message, replayed)
+            return _compare_refused(one, message, rehearsed)
         case ExpectSection(held=str() as message):
-            entries = _entries(replayed, message)
+            entries = _entries(rehearsed, message)
             if any(isinstance(each.outcome, Held) and each.left_at is None for each in entries):
                 return None
-            return f"'{message}' held for approval", _became(entries, replayed)
+            return f"'{message}' held for approval", _became(entries, rehearsed)
         case ExpectSection(ends=Ends() as ends):
-            return _hold_end(one, ends, replayed)
+            return _compare_end(one, ends, rehearsed)
         case ExpectSection(branch=str() as step):
-            return _hold_branch(one, step, replayed)
+            return _compare_branch(one, step, rehearsed)
         case ExpectSection(path=tuple() as steps):
-            return _hold_path(steps, replayed)
+            return _compare_path(steps, rehearsed)
         case _:
             return f"not entered ({one.not_entered})", "somebody who entered"
 
 
-def _hold_sent(one: ExpectSection, message: str, replayed: Rehearsed, got: Said | None) -> tuple[str, str] | None:
-    wish = _wish(one)
+def _compare_sent(
+    one: ExpectSection, message: str, rehearsed: Rehearsed, got: SentMessage | None
+) -> tuple[str, str] | None:
+    wanted = _in_words(one)
     if got is None:
-        return wish, _became(_entries(replayed, message), replayed)
-    if got.message != message or not _meets(one, got.at, replayed):
-        return wish, f"'{got.message}' sent {_moment(got.at, replayed)}"
+        return wanted, _became(_entries(rehearsed, message), rehearsed)
+    if got.message != message or not _meets(one, got.at, rehearsed):
+        return wanted, f"'{got.message}' sent {_moment(got.at, rehearsed)}"
     return None
 
 
-def _hold_refused(one: ExpectSection, message: str, replayed: Rehearsed) -> tuple[str, str] | None:
-    entries = _entries(replayed, message)
+def _compare_refused(one: ExpectSection, message: str, rehearsed: Rehearsed) -> tuple[str, str] | None:
+    entries = _entries(rehearsed, message)
     for each in entries:
         match each.outcome:
             case Refused(reason=reason) if one.reason in (None, reason):
-                if each.left_at is not None and _meets(one, each.left_at, replayed):
+                if each.left_at is not None and _meets(one, each.left_at, rehearsed):
                     return None
             case _:
                 pass
-    return _wish(one), _became(entries, replayed)
+    return _in_words(one), _became(entries, rehearsed)
 
 
-def _hold_end(one: ExpectSection, ends: Ends, replayed: Rehearsed) -> tuple[str, str] | None:
-    path = replayed.path
+def _compare_end(one: ExpectSection, ends: Ends, rehearsed: Rehearsed) -> tuple[str, str] | None:
+    path = rehearsed.path
     at = ended_at(path)
     got = Ends.NEVER if path.ending is None else Ends(path.ending)
     right = got is ends and (one.reason is None or one.reason is path.reason)
-    if right and (at is None or _meets(one, at, replayed)):
+    if right and (at is None or _meets(one, at, rehearsed)):
         return None
     if got is Ends.NEVER:
-        if replayed.endless:
-            return _wish(one), f"no end: after {MOST_STAYS} steps they still go round"
+        if rehearsed.endless:
+            return _in_words(one), f"no end: after {MOST_STAYS} steps they still go round"
         last = path.entries[-1] if path.entries else None
-        return _wish(one), f"no end: it rests at '{last.step}' until somebody does something" if last else "no end"
+        return _in_words(one), f"no end: it rests at '{last.step}' until somebody does something" if last else "no end"
     reason = f" ({path.reason})" if path.reason is not None else ""
-    return _wish(one), f"{got}{reason}{f' {_moment(at, replayed)}' if at is not None else ''}"
+    return _in_words(one), f"{got}{reason}{f' {_moment(at, rehearsed)}' if at is not None else ''}"
 
 
-def _hold_branch(one: ExpectSection, step: str, replayed: Rehearsed) -> tuple[str, str] | None:
-    taken = [way for entry in replayed.path.entries if entry.step == step and (way := _way(entry)) is not None]
+def _compare_branch(one: ExpectSection, step: str, rehearsed: Rehearsed) -> tuple[str, str] | None:
+    taken = [way for entry in rehearsed.path.entries if entry.step == step and (way := _way(entry)) is not None]
     if one.takes in taken:
         return None
-    return _wish(one), ", then ".join(f"'{way}'" for way in taken) or f"nothing: they do not come by '{step}'"
+    return _in_words(one), ", then ".join(f"'{way}'" for way in taken) or f"nothing: they do not come by '{step}'"
 
 
 def _way(entry: PathEntry) -> str | None:
-    """The name of the way by which a step that divides was left."""
+    """The name of the branch by which a step was left; None where it has none."""
     section = SECTIONS.get(entry.kind)
     match entry.why:
         case Why.DECIDED:
@@ -131,8 +133,8 @@ def _way(entry: PathEntry) -> str | None:
             return entry.branch
 
 
-def _hold_path(steps: tuple[str, ...], replayed: Rehearsed) -> tuple[str, str] | None:
-    passed = [entry.step for entry in replayed.path.entries]
+def _compare_path(steps: tuple[str, ...], rehearsed: Rehearsed) -> tuple[str, str] | None:
+    passed = [entry.step for entry in rehearsed.path.entries]
     ahead = iter(passed)
     for step in steps:
         if step not in ahead:
@@ -141,26 +143,26 @@ def _hold_path(steps: tuple[str, ...], replayed: Rehearsed) -> tuple[str, str] |
     return None
 
 
-def _entries(replayed: Rehearsed, message: str) -> list[PathEntry]:
-    return [entry for entry in replayed.path.entries if entry.message == message]
+def _entries(rehearsed: Rehearsed, message: str) -> list[PathEntry]:
+    return [entry for entry in rehearsed.path.entries if entry.message == message]
 
 
-def _became(entries: list[PathEntry], replayed: Rehearsed) -> str:
+def _became(entries: list[PathEntry], rehearsed: Rehearsed) -> str:
     """What became of a message."""
     if not entries:
         return "nothing: they do not come by it"
     last = entries[-1]
     told = describe(last.outcome) if last.outcome is not None else "no answer"
-    return f"{told.rstrip('.')} {_moment(last.left_at or last.entered_at, replayed)}"
+    return f"{told.rstrip('.')} {_moment(last.left_at or last.entered_at, rehearsed)}"
 
 
-def _meets(one: ExpectSection, at: datetime, replayed: Rehearsed) -> bool:
+def _meets(one: ExpectSection, at: datetime, rehearsed: Rehearsed) -> bool:
     if one.after is None and one.at is None:
         return True
-    return abs(at - when(one, replayed.entrance.at, replayed.zone)) < MINUTE
+    return abs(at - when(one, rehearsed.entrance.at, rehearsed.zone)) < MINUTE
 
 
-def _wish(one: ExpectSection) -> str:
+def _in_words(one: ExpectSection) -> str:
     clock = ""
     if one.after is not None:
         clock = f" {format_duration(one.after)} after entering"
@@ -184,14 +186,14 @@ def _wish(one: ExpectSection) -> str:
             return f"not entered ({one.not_entered})"
 
 
-def _moment(at: datetime, replayed: Rehearsed) -> str:
+def _moment(at: datetime, rehearsed: Rehearsed) -> str:
     """By the list's clock, and since entering, as scenarios are written."""
-    return f"at {at.astimezone(ZoneInfo(replayed.zone)):%Y-%m-%d %H:%M} ({since(at, replayed)})"
+    return f"at {at.astimezone(ZoneInfo(rehearsed.zone)):%Y-%m-%d %H:%M} ({since(at, rehearsed)})"
 
 
-def since(at: datetime, replayed: Rehearsed) -> str:
+def since(at: datetime, rehearsed: Rehearsed) -> str:
     """How long after entering."""
-    span = at - replayed.entrance.at
+    span = at - rehearsed.entrance.at
     whole = timedelta(minutes=round(span / MINUTE))
     return f"{format_duration(whole)} after entering" if whole else "on entering"
 

@@ -1,4 +1,4 @@
-"""Who and what a scenario is about, as it changes while the scenario is played: the contact and the product."""
+"""The contact and the product of a scenario, as they change while it is played."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -21,7 +21,7 @@ SHOP = ShopPart(name="The Shop", url="https://shop.example")
 PRODUCT_ID = "1"
 VARIANT_ID = "11"
 ITEMS_IN = ("viewed_product", "added_to_cart", "checkout_started", "ordered", "bought")
-"""The events in which the scenario's product is what it was about."""
+"""The events that are about the scenario's product, and list it as an item."""
 
 
 @dataclass(slots=True)
@@ -71,7 +71,7 @@ class SimulatedContact:
 
     @classmethod
     def of(cls, profile: ProfileSection, zone: str) -> "SimulatedContact":
-        """As they enter; `zone` is the clock that the profile's moments are read by."""
+        """The contact on entering; the profile's moments are in the time zone `zone`."""
 
         def moment(local: datetime | None) -> datetime | None:
             return local.replace(tzinfo=ZoneInfo(zone)) if local is not None else None
@@ -93,7 +93,7 @@ class SimulatedContact:
         )
 
     def zone(self, otherwise: str) -> str:
-        """The time zone whose clock they live by."""
+        """The contact's time zone, or `otherwise` where they have none that is known."""
         own = self.attributes.get("time_zone")
         try:
             return ZoneInfo(own).key if isinstance(own, str) else otherwise
@@ -102,34 +102,34 @@ class SimulatedContact:
 
 
 def criteria_facts(
-    person: SimulatedContact, goods: SimulatedProduct | None, properties: Properties, entered_at: datetime | None
+    contact: SimulatedContact, product: SimulatedProduct | None, properties: Properties, entered_at: datetime | None
 ) -> CriteriaFacts:
-    """All that criteria can ask, now.
+    """All facts that criteria can be about, now.
 
     Args:
-        entered_at: the alert's queue; None: there is no alert.
+        entered_at: when they entered the alert's queue; None: there is no alert.
     """
     facts = CriteriaFacts(
-        orders_count=person.orders,
-        orders_last=person.last_order,
-        orders_bought_this=person.bought_this,
-        engagement_last_open=person.last_open,
-        engagement_last_click=person.last_click,
-        engagement_last_message=person.last_message,
-        contact_attributes=dict(person.attributes),
-        contact_consent_email=person.consented,
-        contact_lists=frozenset(person.lists),
-        contact_tags=frozenset(person.tags),
+        orders_count=contact.orders,
+        orders_last=contact.last_order,
+        orders_bought_this=contact.bought_this,
+        engagement_last_open=contact.last_open,
+        engagement_last_click=contact.last_click,
+        engagement_last_message=contact.last_message,
+        contact_attributes=dict(contact.attributes),
+        contact_consent_email=contact.consented,
+        contact_lists=frozenset(contact.lists),
+        contact_tags=frozenset(contact.tags),
         contact_entered_at=entered_at,
-        alert_last_entered=person.last_entered if entered_at is not None else None,
-        conversation_last_entered=person.last_entered,
-        journey_sent=frozenset(person.sent),
-        journey_happened=frozenset(person.happened),
+        alert_last_entered=contact.last_entered if entered_at is not None else None,
+        conversation_last_entered=contact.last_entered,
+        journey_sent=frozenset(contact.sent),
+        journey_happened=frozenset(contact.happened),
         event_properties=properties,
     )
-    if goods is None:
+    if product is None:
         return facts
-    section = goods.section
+    section = product.section
     return replace(
         facts,
         product_id=PRODUCT_ID,
@@ -137,36 +137,36 @@ def criteria_facts(
         product_vendor=section.vendor,
         product_tags=frozenset(section.tags),
         product_collections=frozenset(section.collections),
-        product_price=goods.price,
-        product_available=goods.offer.units if section.counted else None,
+        product_price=product.price,
+        product_available=product.offer.units if section.counted else None,
         variant_id=VARIANT_ID,
         variant_sku=section.sku,
     )
 
 
 def message_context(
-    person: SimulatedContact,
-    goods: SimulatedProduct | None,
+    contact: SimulatedContact,
+    product: SimulatedProduct | None,
     properties: Properties,
     event: str | None,
     list_name: str,
     currency: str | None,
 ) -> MessageContext:
     """All that a message can show, now; `event` is what a conversation without an alert was entered on."""
-    if goods is None:
-        product, variant, items = ProductPart(title="", url=SHOP.url), VariantPart(title=""), ()
+    if product is None:
+        shown, variant, items = ProductPart(title="", url=SHOP.url), VariantPart(title=""), ()
     else:
-        section, price = goods.section, goods.price.quantize(Decimal("0.01"))
+        section, price = product.section, product.price.quantize(Decimal("0.01"))
         url = f"{SHOP.url}/products/{quote(section.title.lower().replace(' ', '-'), safe='-')}"
-        product = ProductPart(title=section.title, url=url)
+        shown = ProductPart(title=section.title, url=url)
         variant = VariantPart(title=section.variant or "", sku=section.sku, price=price, currency=currency)
         items = (ItemPart(section.title, url, 1, price=price),) if event in ITEMS_IN else ()
     return MessageContext(
         shop=SHOP,
-        product=product,
+        product=shown,
         variant=variant,
         list=ListPart(name=list_name),
         items=items,
         event=properties,
-        attributes=dict(person.attributes),
+        attributes=dict(contact.attributes),
     )

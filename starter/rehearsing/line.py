@@ -12,7 +12,7 @@ class Line:
     """A line with one contact in it.
 
     Attributes:
-        trigger, armed: the bound they are told at, and whether a fall to it would be a crossing.
+        trigger, armed: the bound they are notified at, and whether a fall to it would be a crossing.
         measure: what the trigger is compared with; of the open episode.
         claim: as in `activities.delivery.verdict.Facts`.
     """
@@ -35,7 +35,7 @@ class Line:
         return self._episode is not None and (self.claim != "given" or self._claim_of == self._episode_number)
 
     def observe(self, offer: Offer) -> None:
-        """What is offered has changed."""
+        """Take in a changed offer."""
         queue, measure = self.alert.queue, self.alert.measure
         episode = observe(self._episode, offer.available(measure), queue.threshold, queue.contacts_per_unit)
         if episode is None:
@@ -47,8 +47,8 @@ class Line:
             self.armed = self.armed or self.trigger < self.measure
         self._episode = None if episode.over else episode
 
-    def call(self) -> int | None:
-        """Give them a place, if it is their turn: the claim's number."""
+    def give_place(self) -> int | None:
+        """Give them a place if it is their turn. Returns the claim's id."""
         episode = self._episode
         if not self.waiting or self.claim == "given" or episode is None or episode.places == 0:
             return None
@@ -67,7 +67,7 @@ class Line:
             self.claim = "used"
 
     def give_back(self) -> None:
-        """The place is given back; they wait again, where they did."""
+        """The place is given back; they wait again at their old place in line."""
         self.give_up()
         self.waiting = True
 
@@ -79,7 +79,7 @@ class Line:
         self.waiting = False
 
     def lapse(self) -> None:
-        """The offer was not taken up in time: the place passes to the next."""
+        """The offer was not taken up in time: the place passes to the next contact."""
         if self.claim == "used":
             self.claim = "lapsed"
             self._pass_on()

@@ -1,4 +1,4 @@
-"""Reads a scenario or a profile that stands in a file, or on a command line, of its own."""
+"""Reads a scenario or a profile from a file of its own, or from the command line."""
 
 from collections.abc import Mapping
 from typing import TypeVar, cast
@@ -14,13 +14,13 @@ from workflows.compiler.diagnostics import Path, format_path
 
 SectionT = TypeVar("SectionT", bound=BaseModel)
 IN_DOCUMENT: Path = ("scenarios", 0)
-"""Where a scenario would stand in a document: mistakes are explained by that."""
+"""Where a scenario would stand in a document: errors are explained by that path."""
 LISTS = ("tags", "lists")
 """The fields of a profile that hold several texts."""
 
 
 class SectionInvalid(ValueError):
-    """It is not what it should be; whoever wrote it mends it."""
+    """It is invalid; the text says where and why."""
 
 
 def read_scenario(text: str, source: str) -> ScenarioSection:

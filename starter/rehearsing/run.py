@@ -1,4 +1,4 @@
-"""Runs scenarios: compiles a document once, and lives each of its scenarios from end to end."""
+"""Runs scenarios: compiles a document once, and runs each of its scenarios from beginning to end."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -11,24 +11,24 @@ from schemas.journey.path import JourneyPath
 from schemas.journey.program import Program
 from schemas.reasons import Reason
 from starter.rehearsing.entrance import Entrance
-from starter.rehearsing.simulated_shop import Said, SimulatedShop
+from starter.rehearsing.simulated_shop import SentMessage, SimulatedShop
 from starter.rehearsing.timeline import Due, Timeline
-from starter.rehearsing.world import StagedRehearsal
-from workflows.compiler.compile import compile_document, compile_questions
+from starter.rehearsing.world import ScenarioRehearsal
+from workflows.compiler.compile import compile_criteria, compile_document
 from workflows.interpreter.path_recorder import MOST_STAYS
 from workflows.worlds.rehearsal import rehearse
 
 
 @dataclass(frozen=True, slots=True)
 class Rehearsed:
-    """One scenario, lived.
+    """One scenario, and what it led to.
 
     Attributes:
         not_entered: why they were not entered; then there is no path.
         played: what happened before the journey ended, in order.
-        said: the messages that were sent, as they are read.
-        asked: how often the journey asked for a verdict: the work it was.
-        endless: it went round and round, and was not followed any further.
+        messages: those that were sent, as the contact reads them.
+        verdicts: how many were asked for: a measure of the work.
+        endless: the journey went round in a loop, and was stopped after `MOST_STAYS` steps.
     """
 
     scenario: ScenarioSection
@@ -37,50 +37,50 @@ class Rehearsed:
     path: JourneyPath
     not_entered: Reason | None = None
     played: tuple[Due, ...] = ()
-    said: tuple[Said, ...] = ()
-    asked: int = 0
+    messages: tuple[SentMessage, ...] = ()
+    verdicts: int = 0
     endless: bool = False
 
 
 class RunTester:
-    """The rehearsals of one document, which has no mistakes."""
+    """The rehearsals of one valid document."""
 
     def __init__(self, document: ConversationDocument) -> None:
         self._document = document
         self._program: Program = compile_document(document, working_version(document))
-        self._questions = compile_questions(document)
+        self._compiled = compile_criteria(document)
 
     def run(self, scenario: ScenarioSection) -> Rehearsed:
-        """Live one scenario."""
+        """Run one scenario."""
         document, program = self._document, self._program
         entrance = Entrance.of(document, scenario)
-        plot = Timeline(document, program, scenario, entrance)
-        stage = SimulatedShop(document, program, self._questions, plot)
+        timeline = Timeline(document, program, scenario, entrance)
+        shop = SimulatedShop(document, program, self._compiled, timeline)
         start = entrance.start(document, program, scenario)
         zone = document.list.time_zone
-        if (reason := stage.why_not()) is not None:
+        if (reason := shop.why_not()) is not None:
             nothing = JourneyPath(journey_id=start.journey_id, version=program.version, entries=())
             return Rehearsed(scenario, entrance, zone, nothing, reason)
-        world = StagedRehearsal(plot, stage)
+        world = ScenarioRehearsal(timeline, shop)
         _, path = rehearse(start, world)
         return Rehearsed(
             scenario,
             entrance,
             zone,
             path,
-            played=tuple(plot.played),
-            said=tuple(stage.said),
-            asked=len(world.delivered),
+            played=tuple(timeline.played),
+            messages=tuple(shop.messages),
+            verdicts=len(world.delivered),
             endless=path.ending is None and len(path.entries) > MOST_STAYS,
         )
 
     def run_all(self) -> Iterator[Rehearsed]:
-        """Live every scenario of the document."""
+        """Run every scenario of the document."""
         return map(self.run, self._document.scenarios)
 
 
 def working_version(document: ConversationDocument) -> VersionId:
-    """The name that a document goes by before it is published."""
+    """The version id of a document that is not published."""
     return VersionId(f"{document.conversation}@working")
 
 

@@ -1,4 +1,4 @@
-"""What a rehearsal tells: each step, verdict, message and moment, for people and as one JSON document."""
+"""The report of a rehearsal: each step, verdict, message and moment, as text for people and as one JSON document."""
 
 from datetime import datetime
 from zoneinfo import ZoneInfo
@@ -15,9 +15,9 @@ from schemas.journey.outcome import describe
 from schemas.journey.path import PathEntry, describe_exit
 from schemas.model import Model
 from schemas.reasons import Ending, Reason
-from starter.rehearsing.expecting import find_differences, since
+from starter.rehearsing.expecting import find_unmet_expectations, since
 from starter.rehearsing.run import Rehearsed, ended_at
-from starter.rehearsing.simulated_shop import Said
+from starter.rehearsing.simulated_shop import SentMessage
 from starter.rehearsing.timeline import Due
 from workflows.compiler.diagnostics import Path, format_path
 from workflows.interpreter.path_recorder import MOST_STAYS
@@ -39,7 +39,7 @@ class RehearsedLine(Model):
         at: virtual time.
         since: how long after entering, in words.
         step: where the journey was; None: it is something that happened outside.
-        left_at: None: it is still there, or nothing took time.
+        left_at: None: it is still there, or it happened outside.
         what: what happened outside, or why the step was left.
         verdict: what the check before a message found.
     """
@@ -57,9 +57,9 @@ class RehearsalReport(Model):
     """What `shelftalk test-run` tells.
 
     Attributes:
-        not_entered: why there is nothing to tell.
-        ending: None: it rests until somebody does something, or goes round and round (`endless`).
-        differences: what went otherwise than the scenario expects, each with its path in the scenario.
+        not_entered: why the contact did not enter, if so.
+        ending: None: it rests until somebody does something, or goes round in a loop (`endless`).
+        differences: the expectations that were not met, each with its path in the scenario.
     """
 
     conversation: str
@@ -75,21 +75,21 @@ class RehearsalReport(Model):
     differences: tuple[str, ...] = ()
 
     @classmethod
-    def of(cls, conversation: str, replayed: Rehearsed) -> "RehearsalReport":
-        """What was lived, in the order of time."""
-        lines = [*(_happening(due, replayed) for due in replayed.played), *_steps(replayed)]
+    def of(cls, conversation: str, rehearsed: Rehearsed) -> "RehearsalReport":
+        """The report of one rehearsal, in the order of time."""
+        lines = [*(_happening(due, rehearsed) for due in rehearsed.played), *_steps(rehearsed)]
         return cls(
             conversation=conversation,
-            scenario=replayed.scenario.name,
-            time_zone=replayed.zone,
-            entered_at=replayed.entrance.at,
-            not_entered=replayed.not_entered,
+            scenario=rehearsed.scenario.name,
+            time_zone=rehearsed.zone,
+            entered_at=rehearsed.entrance.at,
+            not_entered=rehearsed.not_entered,
             lines=tuple(sorted(lines, key=_order)),
-            ended_at=ended_at(replayed.path),
-            ending=replayed.path.ending,
-            reason=replayed.path.reason,
-            endless=replayed.endless,
-            differences=tuple(_told(each.path, each.message) for each in find_differences(replayed, ())),
+            ended_at=ended_at(rehearsed.path),
+            ending=rehearsed.path.ending,
+            reason=rehearsed.path.reason,
+            endless=rehearsed.endless,
+            differences=tuple(_told(each.path, each.message) for each in find_unmet_expectations(rehearsed, ())),
         )
 
 
@@ -101,23 +101,23 @@ def _told(path: Path, message: str) -> str:
     return f"{format_path(path)}: {message}"
 
 
-def _happening(due: Due, replayed: Rehearsed) -> RehearsedLine:
+def _happening(due: Due, rehearsed: Rehearsed) -> RehearsedLine:
     what = happening_in_words(due.what) if isinstance(due.what, HappeningSection) else "the offer lapses"
-    return RehearsedLine(at=due.at, since=since(due.at, replayed), what=what)
+    return RehearsedLine(at=due.at, since=since(due.at, rehearsed), what=what)
 
 
-def _steps(replayed: Rehearsed) -> list[RehearsedLine]:
-    said = {(each.at, each.message): each for each in replayed.said}
-    return [_step(entry, replayed, said) for entry in replayed.path.entries]
+def _steps(rehearsed: Rehearsed) -> list[RehearsedLine]:
+    messages = {(each.at, each.message): each for each in rehearsed.messages}
+    return [_step(entry, rehearsed, messages) for entry in rehearsed.path.entries]
 
 
-def _step(entry: PathEntry, replayed: Rehearsed, said: dict[tuple[datetime, str], Said]) -> RehearsedLine:
-    sent = said.get((entry.left_at, entry.message or "")) if entry.left_at is not None else None
-    # A message is told at the moment it leaves; everything else when it is come to.
+def _step(entry: PathEntry, rehearsed: Rehearsed, messages: dict[tuple[datetime, str], SentMessage]) -> RehearsedLine:
+    sent = messages.get((entry.left_at, entry.message or "")) if entry.left_at is not None else None
+    # A message stands at the moment it was sent; every other step at the moment it was entered.
     at = sent.at if sent is not None else entry.entered_at
     return RehearsedLine(
         at=at,
-        since=since(at, replayed),
+        since=since(at, rehearsed),
         step=entry.step,
         left_at=entry.left_at,
         what=describe_exit(entry) if entry.left_at is not None else "still there",
@@ -126,9 +126,9 @@ def _step(entry: PathEntry, replayed: Rehearsed, said: dict[tuple[datetime, str]
     )
 
 
-def _message(said: Said) -> RehearsedMessage:
-    rendered = said.rendered
-    return RehearsedMessage(message=said.message, subject=rendered.subject, text=rendered.text, html=rendered.html)
+def _message(sent: SentMessage) -> RehearsedMessage:
+    rendered = sent.rendered
+    return RehearsedMessage(message=sent.message, subject=rendered.subject, text=rendered.text, html=rendered.html)
 
 
 def happening_in_words(section: HappeningSection) -> str:

@@ -1,6 +1,6 @@
-"""The plot of a rehearsal: what happens in a simulated shop, when, and what the journey is told of it.
+"""The timeline of a rehearsal: what happens in the simulated shop, when, and which signals the journey gets of it.
 
-It keeps what is true at each moment; stage.py answers the journey's questions from it.
+It holds the state at each moment; simulated_shop.py answers the journey's activities from it.
 """
 
 from collections.abc import Iterator
@@ -38,8 +38,8 @@ class Timeline:
 
     Attributes:
         left: why they left the line, or may not be written to any more.
-        leaving: the journey was asked to leave, and why.
-        approved, declined: the messages that somebody looked at.
+        leaving: why the journey was asked to leave, if it was.
+        approved, declined: the messages that somebody decided on.
         played: what has happened so far.
     """
 
@@ -49,13 +49,13 @@ class Timeline:
         self._program = program
         zone, product = document.list.time_zone, entrance.product
         self.entrance = entrance
-        self.person = SimulatedContact.of(scenario.profile, zone)
-        self.goods = (
+        self.contact = SimulatedContact.of(scenario.profile, zone)
+        self.product = (
             SimulatedProduct(product, entrance.units, product.price, product.on_sale) if product is not None else None
         )
         self.line: Line | None = None
-        if entrance.alert is not None and self.goods is not None:
-            self.line = Line(entrance.alert, self.goods.offer)
+        if entrance.alert is not None and self.product is not None:
+            self.line = Line(entrance.alert, self.product.offer)
         self.left: Reason | None = None
         self.leaving: Reason | None = None
         self.paused = False
@@ -64,15 +64,15 @@ class Timeline:
         self.approved: set[str] = set()
         self.declined: set[str] = set()
         self.played: list[Due] = []
-        self._told = 0
+        self._events = 0
         self._due = [Due(when(each, entrance.at, zone), each) for each in scenario.happens]
         self._due.sort(key=_moment)
 
     @property
     def facts(self) -> CriteriaFacts:
-        """All that criteria can ask, now."""
+        """All facts that criteria can be about, now."""
         entered_at = self.entrance.at if self.line is not None else None
-        return criteria_facts(self.person, self.goods, self.entrance.properties, entered_at)
+        return criteria_facts(self.contact, self.product, self.entrance.properties, entered_at)
 
     def add(self, due: Due) -> None:
         """Something more will happen."""
@@ -90,51 +90,51 @@ class Timeline:
         return self.paused and not self._due
 
     def play_next(self) -> Iterator[Signal]:
-        """Let what is due next happen; what the journey is told of it."""
+        """Let what is due next happen. Yields the signals that the journey gets of it."""
         due = self._due.pop(0)
         match due.what:
             case OfferLapses():
-                # Whoever bought it took the offer up.
-                if self.line is not None and self.person.bought_at is None:
+                # A contact who bought has taken the offer up.
+                if self.line is not None and self.contact.bought_at is None:
                     self.line.lapse()
             case HappeningSection():
                 self.played.append(due)
                 yield from self._happen(due.what, due.at)
-                if self.line is not None and self.goods is not None:
-                    self.line.observe(self.goods.offer)
+                if self.line is not None and self.product is not None:
+                    self.line.observe(self.product.offer)
 
-    def look(self) -> Iterator[Signal]:
-        """What the shelf does now: dismiss them, or call them forward."""
+    def look_at_shelf(self) -> Iterator[Signal]:
+        """What the shelf does now: give them a place, or let them go when the product is discontinued."""
         line = self.line
-        if line is None or self.goods is None or not line.waiting or self.left is not None:
+        if line is None or self.product is None or not line.waiting or self.left is not None:
             return
-        if self.goods.discontinued:
+        if self.product.discontinued:
             line.give_up()
             self.left = Reason.DISCONTINUED
             yield Leave(reason=Reason.DISCONTINUED)
-        elif not self.paused and (claim_id := line.call()) is not None:
+        elif not self.paused and (claim_id := line.give_place()) is not None:
             yield PlaceGiven(claim_id=claim_id)
 
     def leave_waitlist(self) -> None:
-        """They leave the line, for their window has ended."""
+        """They leave the line because their relevancy window has ended."""
         if self.line is not None:
             self.line.give_up()
 
     def _happen(self, section: HappeningSection, at: datetime) -> Iterator[Signal]:
-        goods, person = self.goods, self.person
+        product, contact = self.product, self.contact
         match section:
-            case HappeningSection(stock=int() as units) if goods is not None:
-                goods.units = units
-            case HappeningSection(on_sale=bool() as on_sale) if goods is not None:
-                goods.on_sale = on_sale
-            case HappeningSection(discontinued=True) if goods is not None:
-                goods.discontinued = True
+            case HappeningSection(stock=int() as units) if product is not None:
+                product.units = units
+            case HappeningSection(on_sale=bool() as on_sale) if product is not None:
+                product.on_sale = on_sale
+            case HappeningSection(discontinued=True) if product is not None:
+                product.discontinued = True
             case HappeningSection(ordered=Ordered() as ordered):
                 yield from self._order(at, this=ordered is Ordered.THIS)
             case HappeningSection(event=str() as event):
                 yield from self._did(event, at)
             case HappeningSection(consent=bool() as consent):
-                person.consented = consent
+                contact.consented = consent
                 if not consent:
                     yield from self.contact_events("unsubscribed")
             case HappeningSection(paused=bool() as paused):
@@ -152,11 +152,11 @@ class Timeline:
                 if self.webhooks_answer:
                     yield from (Wake(step=s.id) for s in self._program.steps.values() if isinstance(s, CallWebhook))
             case _:
-                if goods is not None and section.price is not None:
-                    goods.price = section.price
+                if product is not None and section.price is not None:
+                    product.price = section.price
 
     def _did(self, event: str, at: datetime) -> Iterator[Signal]:
-        person = self.person
+        contact = self.contact
         match event:
             case "ordered":
                 yield from self._order(at, this=False)
@@ -165,30 +165,30 @@ class Timeline:
                 yield from self._order(at, this=True)
                 return
             case "unsubscribed":
-                person.consented = False
+                contact.consented = False
             case "opened_message":
-                person.last_open = at
+                contact.last_open = at
             case "clicked_message":
-                person.last_click = at
+                contact.last_click = at
             case _:
                 pass
         yield from self.contact_events(event)
 
     def _order(self, at: datetime, *, this: bool) -> Iterator[Signal]:
-        person = self.person
-        person.orders += 1
-        person.last_order = at
-        if this and self.goods is not None:
-            person.bought_this = person.bought_at = at
-        # Of a journey about no product, any order is what it is about.
-        yield from self.contact_events("ordered", *(("bought",) if this or self.goods is None else ()))
+        contact = self.contact
+        contact.orders += 1
+        contact.last_order = at
+        if this and self.product is not None:
+            contact.bought_this = contact.bought_at = at
+        # For a journey about no product, any order counts as the purchase.
+        yield from self.contact_events("ordered", *(("bought",) if this or self.product is None else ()))
 
     def contact_events(self, *names: str) -> Iterator[Signal]:
-        """As the intake tells it: a goal or an exit ends the journey; else it is told what a step waits for."""
-        self.person.happened.update(names)
+        """As the intake does: a goal or exit rule ends the journey; otherwise it gets the events that a step awaits."""
+        self.contact.happened.update(names)
         if self.leaving is not None:
             return
-        self._told += 1
+        self._events += 1
         if any(name in self._program.goal_on for name in names):
             self.leaving = Reason.GOAL_REACHED
         elif any(name in self._program.exit_on for name in names):
@@ -198,7 +198,7 @@ class Timeline:
             return
         for name in names:
             if name in self._program.awaited:
-                yield ContactEvent(event_id=f"{self._told}/{name}", event=name)
+                yield ContactEvent(event_id=f"{self._events}/{name}", event=name)
 
     def _wake(self, message: str) -> Iterator[Signal]:
         for step in self._program.steps.values():

@@ -1,4 +1,4 @@
-"""The rehearsal world on a stage: the virtual clock stops wherever the plot has something happen."""
+"""The rehearsal world of a scenario: the virtual clock stops wherever its timeline has something happen."""
 
 from collections.abc import Callable, Iterable
 from datetime import datetime
@@ -17,16 +17,16 @@ from workflows.interpreter.world import Awaited, Woken, awaits_nothing
 from workflows.worlds.rehearsal import Happening, Rehearsal, Signal, Unending
 
 
-class StagedRehearsal(Rehearsal):
-    """A rehearsal whose happenings follow from the plot, one after the other, as the journey comes to them.
+class ScenarioRehearsal(Rehearsal):
+    """A rehearsal whose happenings come from a timeline, one after the other, as the clock reaches them.
 
-    What happens at the moment a rest ends comes before what the journey does then.
+    What happens at the moment a rest ends happens before the journey goes on.
     """
 
-    def __init__(self, plot: Timeline, stage: SimulatedShop) -> None:
-        super().__init__(plot.entrance.at, (), stage)
-        self._plot = plot
-        self._looks_again = False
+    def __init__(self, timeline: Timeline, shop: SimulatedShop) -> None:
+        super().__init__(timeline.entrance.at, (), shop)
+        self._timeline = timeline
+        self._awaits_resume = False
         """A message waits for the conversation to be resumed."""
 
     def rest(self, state: Callable[[], JourneyState]) -> None:
@@ -36,18 +36,18 @@ class StagedRehearsal(Rehearsal):
 
     async def sleep(self, step: str, until: datetime | None, awaited: Awaited = awaits_nothing) -> Woken | None:
         self._catch_up()
-        while (at := self._plot.next_at) is not None and (until is None or at <= until):
+        while (at := self._timeline.next_at) is not None and (until is None or at <= until):
             if (woken := await super().sleep(step, at, awaited)) is not None:
                 return woken
             self._catch_up()
-        if self._looks_again and self._plot.paused_for_good:
-            # Nobody will resume it: looking again every quarter of an hour would go on for ever.
+        if self._awaits_resume and self._timeline.paused_for_good:
+            # Nobody will resume it: checking every quarter of an hour would go on for ever.
             raise Unending
         return await super().sleep(step, until, awaited)
 
     async def stand_in_line(self, until: datetime, after_claim: int) -> PlaceGiven | Broadcast | Leave | None:
         self._catch_up()
-        while (at := self._plot.next_at) is not None and at <= until:
+        while (at := self._timeline.next_at) is not None and at <= until:
             if (woken := await super().stand_in_line(at, after_claim)) is not None:
                 return woken
             self._catch_up()
@@ -58,40 +58,40 @@ class StagedRehearsal(Rehearsal):
         while True:
             try:
                 outcome = await super().deliver(request)
-                self._looks_again = isinstance(outcome, Deferred) and outcome.reason is Reason.CONVERSATION_PAUSED
+                self._awaits_resume = isinstance(outcome, Deferred) and outcome.reason is Reason.CONVERSATION_PAUSED
                 return outcome
             except NotTaken:
-                # Production tries again and again; here nothing changes before the next thing happens.
-                at = self._plot.next_at or request.give_up_at
+                # Production retries; here nothing changes before the next thing happens.
+                at = self._timeline.next_at or request.give_up_at
                 self._now = max(self._now, min(at, request.give_up_at))
                 self._catch_up()
 
     async def leave_waitlist(self, reason: Reason) -> int | None:
-        self._plot.leave_waitlist()
+        self._timeline.leave_waitlist()
         return await super().leave_waitlist(reason)
 
-    async def decide(self, question: str) -> int | None:
+    async def decide(self, criteria_id: str) -> int | None:
         self._catch_up()
-        return await super().decide(question)
+        return await super().decide(criteria_id)
 
     async def change_contact(self, step: ContactChange, round_: int) -> None:
         self._catch_up()
         await super().change_contact(step, round_)
         if isinstance(step.change, NewMembership):
-            # Joining is an event, like one that a form told of.
-            self._tell(self._plot.contact_events("joined_list"))
+            # Joining a list is a contact event, like one that came from outside.
+            self._signal(self._timeline.contact_events("joined_list"))
 
     async def call_webhook(self, step: CallWebhook, round_: int) -> bool:
         self._catch_up()
         return await super().call_webhook(step, round_)
 
     def _catch_up(self) -> None:
-        """Let all happen that is due by now, and let the shelf look."""
-        while (at := self._plot.next_at) is not None and at <= self._now:
-            self._tell(self._plot.play_next())
-            self._tell(self._plot.look())
-        self._tell(self._plot.look())
+        """Let everything happen that is due by now, and the shelf act on it."""
+        while (at := self._timeline.next_at) is not None and at <= self._now:
+            self._signal(self._timeline.play_next())
+            self._signal(self._timeline.look_at_shelf())
+        self._signal(self._timeline.look_at_shelf())
 
-    def _tell(self, signals: Iterable[Signal]) -> None:
+    def _signal(self, signals: Iterable[Signal]) -> None:
         for signal in signals:
             self.add(Happening(self._now, signal))

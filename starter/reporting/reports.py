@@ -4,11 +4,12 @@ Days are a list's own, and both ends of a period count. docs/reports.md gives ev
 """
 
 from collections import Counter, defaultdict
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
+from typing import Literal
 from zoneinfo import ZoneInfo
 
-from activities.postgres.pool import Pool, Row
+from activities.postgres.pool import Pool
 from activities.postgres.queries import load_queries
 from schemas.document.alert_types.vocabulary import AlertType
 from schemas.errors import DomainError, ErrorKind
@@ -78,18 +79,67 @@ def _midnight(day: date, zone: ZoneInfo) -> datetime:
     return datetime.combine(day, time(), zone).astimezone(UTC)
 
 
+@dataclass(frozen=True, slots=True)
+class ListRow:
+    """A list that a published conversation has named."""
+
+    code: str
+    name: str
+    time_zone: str
+
+
+@dataclass(frozen=True, slots=True)
+class AlertRow:
+    """An alert of a list, and how many wait in it now."""
+
+    id: str
+    type: AlertType
+    waiting: int
+
+
+@dataclass(frozen=True, slots=True)
+class DayCount:
+    """How often one thing happened to an alert's contacts on one day; `reason` says why, where they left untold."""
+
+    day: date
+    alert_id: str
+    what: Literal["entered", "told", "bought_after", "left"]
+    reason: Reason | None
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class ConversationRow:
+    """The figures of a conversation without an alert, save for who left it untold."""
+
+    conversation: str
+    in_flight: int
+    entered: int
+    told: int
+    bought_after: int
+
+
+@dataclass(frozen=True, slots=True)
+class LeftConversation:
+    """How many left a conversation untold, for one reason."""
+
+    conversation: str
+    reason: Reason
+    count: int
+
+
 @dataclass(slots=True)
-class _Tally:
+class _Figures:
     """Figures while they are added up."""
 
     of: Counter[str] = field(default_factory=Counter[str])
     left: Counter[Reason] = field(default_factory=Counter[Reason])
 
-    def add(self, row: Row) -> None:
-        if row["what"] == "left":
-            self.left[Reason(row["reason"])] += row["count"]
+    def add(self, counted: DayCount) -> None:
+        if counted.reason is not None:
+            self.left[counted.reason] += counted.count
         else:
-            self.of[row["what"]] += row["count"]
+            self.of[counted.what] += counted.count
 
 
 class Reports:
@@ -106,15 +156,18 @@ class Reports:
         Raises:
             NoSuchList: as it says.
         """
-        zone = (await self._list(list_code))["time_zone"] if list_code is not None else "UTC"
+        zone = (await self._list(list_code)).time_zone if list_code is not None else "UTC"
         limit = max(1, min(limit, LARGEST_REPORT))
-        rows = await self._pool.fetch(SQL["wanted"], list_code, *period.instants(zone), by, limit)
+        since, until = period.instants(zone)
+        products = await SQL.wanted.rows(
+            self._pool, WantedProduct, list_code=list_code, since=since, until=until, by=by, most=limit
+        )
         return WantedReport(
             list_code=list_code,
             since=period.since,
             until=period.until,
             by=by,
-            products=tuple(WantedProduct.model_validate(dict(row)) for row in rows),
+            products=tuple(products),
         )
 
     async def list_figures(self, list_code: str, period: Period) -> ListReport:
@@ -124,58 +177,65 @@ class Reports:
             NoSuchList: as it says.
         """
         found = await self._list(list_code)
-        zone = found["time_zone"]
-        alerts: defaultdict[str, _Tally] = defaultdict(_Tally)
-        days: defaultdict[tuple[date, str], _Tally] = defaultdict(_Tally)
-        for row in await self._pool.fetch(SQL["figures"], list_code, *period.instants(zone), zone):
-            alerts[row["alert_id"]].add(row)
-            days[row["day"], row["alert_id"]].add(row)
+        zone = found.time_zone
+        since, until = period.instants(zone)
+        alerts: defaultdict[str, _Figures] = defaultdict(_Figures)
+        days: defaultdict[tuple[date, str], _Figures] = defaultdict(_Figures)
+        for counted in await SQL.figures.rows(
+            self._pool, DayCount, list_code=list_code, since=since, until=until, time_zone=zone
+        ):
+            alerts[counted.alert_id].add(counted)
+            days[counted.day, counted.alert_id].add(counted)
         return ListReport(
             list_code=list_code,
-            name=found["name"],
+            name=found.name,
             time_zone=zone,
             since=period.since,
             until=period.until,
             alerts=tuple(
-                _alert(row, alerts[row["id"]]) for row in await self._pool.fetch(SQL["alerts_of_list"], list_code)
+                _alert(alert, alerts[alert.id])
+                for alert in await SQL.alerts_of_list.rows(self._pool, AlertRow, list_code=list_code)
             ),
-            days=tuple(_day(day, alert, tally) for (day, alert), tally in days.items()),
-            conversations=await self._conversations(list_code, period, zone),
+            days=tuple(_day(day, alert, figures) for (day, alert), figures in days.items()),
+            conversations=await self._conversations(list_code, since, until),
         )
 
-    async def _conversations(self, list_code: str, period: Period, zone: str) -> tuple[ConversationFigures, ...]:
-        bounds = list_code, *period.instants(zone)
+    async def _conversations(self, list_code: str, since: datetime, until: datetime) -> tuple[ConversationFigures, ...]:
         left: defaultdict[str, dict[Reason, int]] = defaultdict(dict[Reason, int])
-        for row in await self._pool.fetch(SQL["left_conversations"], *bounds):
-            left[row["conversation"]][Reason(row["reason"])] = row["count"]
-        rows = await self._pool.fetch(SQL["conversation_figures"], *bounds)
-        return tuple(ConversationFigures(**dict(row), left=left[row["conversation"]]) for row in rows)
+        for each in await SQL.left_conversations.rows(
+            self._pool, LeftConversation, list_code=list_code, since=since, until=until
+        ):
+            left[each.conversation][each.reason] = each.count
+        rows = await SQL.conversation_figures.rows(
+            self._pool, ConversationRow, list_code=list_code, since=since, until=until
+        )
+        return tuple(ConversationFigures(**asdict(row), left=left[row.conversation]) for row in rows)
 
-    async def _list(self, code: str) -> Row:
-        row = await self._pool.fetchrow(SQL["list"], code)
+    async def _list(self, code: str) -> ListRow:
+        row = await SQL.list.row(self._pool, ListRow, list_code=code)
         if row is None:
             raise NoSuchList(code)
         return row
 
 
-def _alert(row: Row, tally: _Tally) -> AlertFigures:
+def _alert(alert: AlertRow, figures: _Figures) -> AlertFigures:
     return AlertFigures(
-        alert=row["id"],
-        type=AlertType(row["type"]),
-        waiting=row["waiting"],
-        entered=tally.of["entered"],
-        told=tally.of["told"],
-        bought_after=tally.of["bought_after"],
-        left=dict(tally.left),
+        alert=alert.id,
+        type=alert.type,
+        waiting=alert.waiting,
+        entered=figures.of["entered"],
+        told=figures.of["told"],
+        bought_after=figures.of["bought_after"],
+        left=dict(figures.left),
     )
 
 
-def _day(day: date, alert: str, tally: _Tally) -> DayFigures:
+def _day(day: date, alert: str, figures: _Figures) -> DayFigures:
     return DayFigures(
         day=day,
         alert=alert,
-        entered=tally.of["entered"],
-        told=tally.of["told"],
-        bought_after=tally.of["bought_after"],
-        left=dict(tally.left),
+        entered=figures.of["entered"],
+        told=figures.of["told"],
+        bought_after=figures.of["bought_after"],
+        left=dict(figures.left),
     )

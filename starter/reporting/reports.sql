@@ -1,22 +1,22 @@
 -- Every query of the reports. Periods are half open, in instants; null: no bound.
 
 -- name: list
-select code, name, time_zone from lists where code = $1;
+select code, name, time_zone from lists where code = :list_code;
 
 -- name: wanted
 -- What was wanted back in stock. Units to order, per alert and subject: see docs/reports.md.
 with counted as (
     select j.alert_id, j.store_id, j.product_id, j.subject,
-           count(*) filter (where j.entered_at >= $2 and j.entered_at < $3) as entered,
+           count(*) filter (where j.entered_at >= :since and j.entered_at < :until) as entered,
            count(*) filter (where w.state = 'waiting') as waiting,
-           count(*) filter (where w.reason = 'window_ended' and j.window_ends_at >= $2 and j.window_ends_at < $3) as lost,
-           count(*) filter (where j.told_at >= $2 and j.told_at < $3) as told,
-           count(*) filter (where j.told_at >= $2 and j.told_at < $3 and exists (
+           count(*) filter (where w.reason = 'window_ended' and j.window_ends_at >= :since and j.window_ends_at < :until) as lost,
+           count(*) filter (where j.told_at >= :since and j.told_at < :until) as told,
+           count(*) filter (where j.told_at >= :since and j.told_at < :until and exists (
                select from orders o
                where o.contact_id = j.contact_id and o.store_id = j.store_id and o.product_id = j.product_id
                  and not o.cancelled and o.ordered_at >= j.told_at)) as bought
     from journeys j join waiting w on w.journey_id = j.id join alerts a on a.id = j.alert_id
-    where a.measure = 'nothing' and ($1::text is null or a.list_code = $1)
+    where a.measure = 'nothing' and (:list_code::text is null or a.list_code = :list_code)
     group by 1, 2, 3, 4
 ), ordered as (
     select c.*, case when c.waiting = 0 then 0 else greatest(
@@ -29,7 +29,7 @@ with counted as (
     left join episodes e on e.alert_id = c.alert_id and e.store_id = c.store_id and e.subject = c.subject
                         and e.closed_at is null
 ), summed as (
-    select store_id, product_id, case when $4 = 'variant' and subject like 'variant/%' then substr(subject, 9) end as variant_id,
+    select store_id, product_id, case when :by = 'variant' and subject like 'variant/%' then substr(subject, 9) end as variant_id,
            sum(entered)::bigint as entered, sum(waiting)::bigint as waiting, sum(lost)::bigint as lost_to_window,
            sum(told)::bigint as told, sum(bought)::bigint as bought_after, sum(to_order)::bigint as to_order
     from ordered group by 1, 2, 3
@@ -41,55 +41,55 @@ join products p on p.store_id = s.store_id and p.product_id = s.product_id
 left join variants v on v.store_id = s.store_id and v.variant_id = s.variant_id
 where s.entered + s.waiting + s.lost_to_window + s.told > 0
 order by s.waiting desc, s.lost_to_window desc, s.told desc, s.entered desc, s.store_id, s.product_id, s.variant_id
-limit $5;
+limit :most;
 
 -- name: alerts_of_list
 -- With who waits now. One that is retired counts on for those who entered under it.
 select a.id, a.type, (select count(*) from waiting w where w.alert_id = a.id and w.state = 'waiting') as waiting
-from alerts a where a.list_code = $1 order by a.id;
+from alerts a where a.list_code = :list_code order by a.id;
 
 -- name: figures
 -- What happened on each day of the list: entered, told, bought after (on the day they were told), left untold.
 with happened as (
     select j.alert_id, 'entered' as what, null::text as reason, j.entered_at as at
-    from journeys j join alerts a on a.id = j.alert_id where a.list_code = $1
+    from journeys j join alerts a on a.id = j.alert_id where a.list_code = :list_code
     union all
     select j.alert_id, 'told', null, j.told_at
-    from journeys j join alerts a on a.id = j.alert_id where a.list_code = $1 and j.told_at is not null
+    from journeys j join alerts a on a.id = j.alert_id where a.list_code = :list_code and j.told_at is not null
     union all
     select j.alert_id, 'bought_after', null, j.told_at
     from journeys j join alerts a on a.id = j.alert_id
-    where a.list_code = $1 and j.told_at is not null and exists (
+    where a.list_code = :list_code and j.told_at is not null and exists (
         select from orders o
         where o.contact_id = j.contact_id and o.store_id = j.store_id and o.product_id = j.product_id
           and not o.cancelled and o.ordered_at >= j.told_at)
     union all
     select j.alert_id, 'left', coalesce(j.reason, w.reason, 'no_message'), coalesce(j.ended_at, now())
     from journeys j join waiting w on w.journey_id = j.id join alerts a on a.id = j.alert_id
-    where a.list_code = $1 and j.told_at is null and (j.ended_at is not null or w.state = 'left')
+    where a.list_code = :list_code and j.told_at is null and (j.ended_at is not null or w.state = 'left')
 )
-select (at at time zone $4)::date as day, alert_id, what, reason, count(*) as count
+select (at at time zone :time_zone)::date as day, alert_id, what, reason, count(*) as count
 from happened
-where at >= $2 and at < $3
+where at >= :since and at < :until
 group by 1, 2, 3, 4
 order by 1, 2, 3, 4;
 
 -- name: conversation_figures
 -- Of those who entered this list's conversations without an alert. Who bought: what it was about, or anything.
 select j.conversation, count(*) filter (where j.ended_at is null) as in_flight,
-       count(*) filter (where j.entered_at >= $2 and j.entered_at < $3) as entered,
-       count(*) filter (where j.told_at >= $2 and j.told_at < $3) as told,
-       count(*) filter (where j.told_at >= $2 and j.told_at < $3 and exists (
+       count(*) filter (where j.entered_at >= :since and j.entered_at < :until) as entered,
+       count(*) filter (where j.told_at >= :since and j.told_at < :until) as told,
+       count(*) filter (where j.told_at >= :since and j.told_at < :until and exists (
            select from orders o
            where o.contact_id = j.contact_id and o.store_id = j.store_id and not o.cancelled and o.ordered_at >= j.told_at
              and (j.product_id is null or o.product_id = j.product_id))) as bought_after
 from journeys j join versions v on v.id = j.version_id
-where j.alert_id is null and v.document -> 'list' ->> 'code' = $1
+where j.alert_id is null and v.document -> 'list' ->> 'code' = :list_code
 group by 1 order by 1;
 
 -- name: left_conversations
 select j.conversation, coalesce(j.reason, 'no_message') as reason, count(*) as count
 from journeys j join versions v on v.id = j.version_id
-where j.alert_id is null and v.document -> 'list' ->> 'code' = $1
-  and j.told_at is null and j.ended_at >= $2 and j.ended_at < $3
+where j.alert_id is null and v.document -> 'list' ->> 'code' = :list_code
+  and j.told_at is null and j.ended_at >= :since and j.ended_at < :until
 group by 1, 2 order by 1, 2;

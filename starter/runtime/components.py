@@ -1,4 +1,4 @@
-"""Reaching and preparing PostgreSQL and Temporal: waits for what is not up yet, brings forward what is not prepared."""
+"""Connecting to PostgreSQL and Temporal, waiting for them while they start, and preparing them for this release."""
 
 import asyncio
 import time
@@ -37,7 +37,7 @@ Found = TypeVar("Found")
 
 
 class NotConfigured(DomainError):
-    """A setting is missing, and nothing runs here that would stand in for it."""
+    """A setting is missing, and no `shelftalk up` runs here whose component could be used."""
 
     code = "not_configured"
     kind = ErrorKind.UNAVAILABLE

@@ -6,13 +6,15 @@ row only repeats it. While Temporal is down the outbox grows and nothing is lost
 
 import asyncio
 from collections import defaultdict
+from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
 import asyncpg
 import structlog
 from temporalio.service import RPCError
 
-from activities.postgres.pool import Connection, Pool, Row, transaction
+from activities.postgres.pool import Connection, Pool, transaction
 from activities.postgres.queries import load_queries
 from activities.temporal import Temporal, is_trouble
 from activities.waitlist.store import Waitlist
@@ -40,8 +42,24 @@ PARK_AFTER = 20
 """Attempts of a call that Temporal answers but refuses; then an operator must look (`shelftalk doctor`)."""
 
 
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One row of the outbox: a call to Temporal that is due. Its `kind` decides which fields are set."""
+
+    id: int
+    kind: str
+    journey_id: JourneyId | None
+    store_id: str | None
+    subject: str | None
+    reason: str | None
+    message: str | None
+    payload: Any
+    operation_id: int | None
+    attempts: int
+
+
 class Dispatcher:
-    """Drains the outbox until it is told to stop."""
+    """Drains the outbox until it is cancelled."""
 
     def __init__(self, pool: Pool, waitlist: Waitlist, temporal: Temporal, keep_deliveries: timedelta) -> None:
         self._pool = pool
@@ -63,48 +81,56 @@ class Dispatcher:
         total = 0
         while True:
             async with transaction(self._pool) as connection:
-                rows = await connection.fetch(SQL["due"], AT_ONCE)
-                done = await self._dispatch(connection, rows)
+                calls = await SQL.due.rows(connection, Call, most=AT_ONCE)
+                done = await self._dispatch(connection, calls)
             total += done
-            if len(rows) < AT_ONCE or done == 0:
+            if len(calls) < AT_ONCE or done == 0:
                 return total  # nothing more is due, or nobody answers: then the next batch would fare no better
 
-    async def _dispatch(self, connection: Connection, rows: list[Row]) -> int:
-        journeys = [row["journey_id"] for row in rows if row["journey_id"]]
+    async def _dispatch(self, connection: Connection, calls: list[Call]) -> int:
+        journeys = [call.journey_id for call in calls if call.journey_id]
         starts = await self._waitlist.starts(journeys, connection)
-        answers = await asyncio.gather(*(self._call(row, starts) for row in rows), return_exceptions=True)
-        done = [row["id"] for row, answer in zip(rows, answers, strict=True) if answer is None]
-        await connection.execute(SQL["done"], done)
+        answers = await asyncio.gather(*(self._make(call, starts) for call in calls), return_exceptions=True)
+        done = [call.id for call, answer in zip(calls, answers, strict=True) if answer is None]
+        await SQL.done.run(connection, ids=done)
         failures: dict[str, list[int]] = defaultdict(list)
-        for row, answer in zip(rows, answers, strict=True):
+        for call, answer in zip(calls, answers, strict=True):
             if isinstance(answer, Exception):
-                failures[_name(answer)].append(row["id"])
-                await connection.execute(SQL["failed"], row["id"], _name(answer), LONGEST_BACKOFF, _parks(row, answer))
+                error = _name(answer)
+                failures[error].append(call.id)
+                await SQL.failed.run(
+                    connection, id=call.id, error=error, longest=LONGEST_BACKOFF, parks=_parks(call, answer)
+                )
             elif answer is not None:
                 raise answer
         for name, ids in failures.items():
             log.warning("dispatch failed", calls=len(ids), error=name)
         return len(done)
 
-    async def _call(self, row: Row, starts: dict[JourneyId, JourneyStart]) -> None:
-        match row["kind"]:
-            case "start_journey":
-                await self._temporal.start_journey(starts[row["journey_id"]])
-            case "leave":
-                await self._temporal.leave(starts[row["journey_id"]], Leave(reason=Reason(row["reason"])))
-            case "look_again":
-                await self._temporal.look_again(Subject.from_key(row["store_id"], row["subject"]))
-            case "broadcast":
-                await self._temporal.broadcast(starts[row["journey_id"]], Broadcast(message=row["message"]))
-            case "contact_event":
-                await self._temporal.tell(starts[row["journey_id"]], ContactEvent.model_validate(row["payload"]))
-            case "intervene":
-                signal = Intervene.model_validate(row["payload"])
-                await self._temporal.intervene(starts[row["journey_id"]], signal.intervention)
-            case "run_bulk":
-                await self._temporal.run_bulk(row["operation_id"])
-            case kind:
-                raise ValueError(f"the outbox holds a {kind!r}, which this release does not know")
+    async def _make(self, call: Call, starts: dict[JourneyId, JourneyStart]) -> None:
+        """Make one call.
+
+        Raises:
+            RPCError, ValueError, KeyError: Temporal did not take it, or the row cannot be understood.
+        """
+        match call:
+            case Call(kind="start_journey", journey_id=str(journey_id)):
+                await self._temporal.start_journey(starts[JourneyId(journey_id)])
+            case Call(kind="leave", journey_id=str(journey_id), reason=str(reason)):
+                await self._temporal.leave(starts[JourneyId(journey_id)], Leave(reason=Reason(reason)))
+            case Call(kind="look_again", store_id=str(store_id), subject=str(subject)):
+                await self._temporal.look_again(Subject.from_key(store_id, subject))
+            case Call(kind="broadcast", journey_id=str(journey_id), message=str(message)):
+                await self._temporal.broadcast(starts[JourneyId(journey_id)], Broadcast(message=message))
+            case Call(kind="contact_event", journey_id=str(journey_id), payload=payload):
+                await self._temporal.tell(starts[JourneyId(journey_id)], ContactEvent.model_validate(payload))
+            case Call(kind="intervene", journey_id=str(journey_id), payload=payload):
+                signal = Intervene.model_validate(payload)
+                await self._temporal.intervene(starts[JourneyId(journey_id)], signal.intervention)
+            case Call(kind="run_bulk", operation_id=int(operation_id)):
+                await self._temporal.run_bulk(operation_id)
+            case _:
+                raise ValueError(f"the outbox holds a {call.kind!r}, which this release does not know")
 
     async def _drain_for_ever(self) -> None:
         while True:
@@ -159,7 +185,7 @@ class Dispatcher:
     async def _keep_house(self) -> None:
         while True:
             try:
-                while len(await self._pool.fetch(SQL["forget_deliveries"], self._keep_deliveries, FORGOTTEN_AT_ONCE)):
+                while await SQL.forget_deliveries.values(self._pool, age=self._keep_deliveries, most=FORGOTTEN_AT_ONCE):
                     pass
             except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
                 log.warning("old deliveries not forgotten", error=type(error).__name__)
@@ -170,8 +196,8 @@ def _name(error: Exception) -> str:
     return error.status.name if isinstance(error, RPCError) else type(error).__name__
 
 
-def _parks(row: Row, error: Exception) -> bool:
-    """Whether trying on is useless: Temporal refuses it, or the row cannot be understood, again and again."""
+def _parks(call: Call, error: Exception) -> bool:
+    """Whether to give up: Temporal refused the call, or the row could not be understood, `PARK_AFTER` times."""
     refused = isinstance(error, RPCError) and not is_trouble(error)
     ours = isinstance(error, ValueError | KeyError | TypeError)
-    return (refused or ours) and row["attempts"] + 1 >= PARK_AFTER
+    return (refused or ours) and call.attempts + 1 >= PARK_AFTER

@@ -1,4 +1,4 @@
-"""Where a running `shelftalk up` is: written to its data folder, so that a second terminal finds it."""
+"""The addresses of a running `shelftalk up`: a file in its data folder, which commands at another terminal read."""
 
 import contextlib
 import os
@@ -14,7 +14,7 @@ class Endpoints(Model):
     """Where the components of one running `up` listen.
 
     Attributes:
-        pid: of the process that wrote this; what is written counts only while it runs.
+        pid: of the process that wrote the file; it is valid only while that runs.
     """
 
     pid: int

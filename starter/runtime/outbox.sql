@@ -1,28 +1,23 @@
--- Every query of the outbox: what PostgreSQL has decided and Temporal has not heard yet.
+-- Every query of the dispatcher: calls to Temporal that are due, and what became of them.
 
 -- name: due
 select id, kind, journey_id, store_id, subject, reason, message, payload, operation_id, attempts
 from outbox
 where parked_at is null and next_at <= now()
 order by next_at, id
-limit $1
+limit :most
 for update skip locked;
 
 -- name: done
-delete from outbox where id = any($1::bigint[]);
+delete from outbox where id = any(:ids::bigint[]);
 
 -- name: failed
 update outbox
-set attempts = attempts + 1, last_error = $2,
-    next_at = now() + least($3::interval, interval '0.5 s' * 2 ^ least(attempts, 10)),
-    parked_at = case when $4 then now() end
-where id = $1;
-
--- name: depth
-select count(*) filter (where parked_at is null) as waiting, count(*) filter (where parked_at is not null) as parked,
-       coalesce(extract(epoch from now() - min(created_at) filter (where parked_at is null)), 0)::float8 as oldest_seconds
-from outbox;
+set attempts = attempts + 1, last_error = :error,
+    next_at = now() + least(:longest::interval, interval '0.5 s' * 2 ^ least(attempts, 10)),
+    parked_at = case when :parks then now() end
+where id = :id;
 
 -- name: forget_deliveries
-delete from inbox where id in (select id from inbox where received_at < now() - $1::interval order by received_at limit $2)
+delete from inbox where id in (select id from inbox where received_at < now() - :age::interval order by received_at limit :most)
 returning id;

@@ -1,6 +1,6 @@
-"""One process: a coroutine that Ctrl-C or SIGTERM cancels, so that it takes down what it put up, in the reverse order.
+"""One process: a coroutine that Ctrl-C or SIGTERM cancels, so that it stops what it started, in reverse order.
 
-Asked a second time, it leaves at once.
+A second signal ends the process at once.
 """
 
 import asyncio
@@ -12,7 +12,7 @@ from contextlib import asynccontextmanager
 from typing import Any, TypeVar
 
 INTERRUPTED = 130
-"""The exit code of a process that was told twice to stop: 128 and the number of SIGINT."""
+"""The exit code after a second signal: 128 and the number of SIGINT."""
 
 Result = TypeVar("Result")
 

@@ -12,7 +12,7 @@ from activities.postgres.pool import Pool
 from schemas.model import Model
 
 CHECK_LIMIT = timedelta(seconds=2)
-"""A probe's own limit is often three seconds; until then it should have been told what is wrong."""
+"""A probe's own limit is often three seconds; the answer should be there before."""
 
 
 class Component(Model):

@@ -1,4 +1,4 @@
-"""What contacts agreed to, told by a shop that asked them itself: at its checkout, in its account pages, on a form."""
+"""Consent that a shop collected itself: at its checkout, in its account pages, on a form."""
 
 from datetime import UTC, datetime
 
@@ -21,10 +21,12 @@ class Consents:
 
     @retry_on_deadlock
     async def record(self, email: str, source: str, *, granted: bool) -> ContactId:
-        """A contact said yes or no to being written to by e-mail. The newest word counts, before every message."""
+        """Record that a contact granted or withdrew consent to e-mail. The newest record counts."""
         async with transaction(self._pool) as connection:
             contact_id = await contact(connection, email)
-            consent_id = await connection.fetchval(SQL["record"], contact_id, Channel.EMAIL, granted, source)
+            consent_id: int | None = await SQL.record.value(
+                connection, contact_id=contact_id, channel=Channel.EMAIL, granted=granted, source=source
+            )
             if consent_id is not None and not granted:
                 now = datetime.now(UTC)
                 happened = Happened(None, contact_id, f"consent/{consent_id}", (UNSUBSCRIBED,), now)

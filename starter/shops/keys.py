@@ -8,7 +8,7 @@ from activities.postgres.queries import load_queries
 from schemas.errors import DomainError, ErrorKind
 from schemas.responses.keys import KeyReport
 
-SQL = load_queries("starter.support", "journeys.sql")
+SQL = load_queries("starter.shops", "keys.sql")
 
 PREFIX = "shelftalk_"
 
@@ -24,7 +24,7 @@ class KeyExists(DomainError):
 
 
 class NoSuchKey(DomainError):
-    """No key of this name opens anything."""
+    """There is no key of this name, or it was revoked."""
 
     code = "no_such_key"
     kind = ErrorKind.NOT_FOUND
@@ -35,7 +35,7 @@ class NoSuchKey(DomainError):
 
 
 class Keys:
-    """The keys that open the API."""
+    """The keys that callers of the API identify themselves by."""
 
     def __init__(self, pool: Pool) -> None:
         self._pool = pool
@@ -47,24 +47,25 @@ class Keys:
             KeyExists: as it says.
         """
         key = PREFIX + secrets.token_urlsafe(32)
-        if await self._pool.fetchval(SQL["add_key"], name, _digest(key)) is None:
+        if await SQL.add_key.value(self._pool, name=name, hash=_digest(key)) is None:
             raise KeyExists(name)
         return key
 
     async def holder(self, key: str) -> str | None:
-        """The name of a valid key. Looked up by hash: comparing time tells nothing about the key."""
-        return await self._pool.fetchval(SQL["key_by_hash"], _digest(key))
+        """The name of a key, if it is valid. It is looked up by hash, so response times tell nothing about keys."""
+        return await SQL.key_by_hash.value(self._pool, hash=_digest(key))
 
     async def all(self) -> tuple[KeyReport, ...]:
-        return tuple(KeyReport.model_validate(dict(row)) for row in await self._pool.fetch(SQL["keys"]))
+        """Every key there is or was, the oldest first."""
+        return tuple(await SQL.keys.rows(self._pool, KeyReport))
 
     async def revoke(self, name: str) -> None:
-        """Let a key open nothing any more, for good.
+        """Make a key invalid, for good.
 
         Raises:
             NoSuchKey: as it says.
         """
-        if await self._pool.fetchval(SQL["revoke_key"], name) is None:
+        if await SQL.revoke_key.value(self._pool, name=name) is None:
             raise NoSuchKey(name)
 
 

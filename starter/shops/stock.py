@@ -3,13 +3,13 @@
 from datetime import UTC, datetime
 
 from activities.intake.intake import Intake, UnknownVariant
-from activities.postgres.pool import Pool, Row
+from activities.postgres.pool import Pool
 from activities.postgres.queries import load_queries
 from schemas.ids import StoreId, Subject
 from schemas.incoming.facts import ProductFact
 from schemas.responses.stock import LevelReport, VariantPage, VariantReport
 
-SQL = load_queries("starter.support", "journeys.sql")
+SQL = load_queries("starter.shops", "stock.sql")
 
 LARGEST_PAGE = 500
 BY_HAND = "by-hand"
@@ -26,9 +26,11 @@ class Stock:
     async def page(self, store_id: StoreId, after: str | None = None, limit: int = 50) -> VariantPage:
         """One page of a store's variants, by id."""
         limit = max(1, min(limit, LARGEST_PAGE))
-        rows = await self._pool.fetch(SQL["variants"], store_id, None, after, limit + 1)
-        variants = tuple(_report(row) for row in rows[:limit])
-        return VariantPage(variants=variants, next=variants[-1].variant_id if len(rows) > limit else None)
+        found = await SQL.variants.rows(
+            self._pool, VariantReport, store_id=store_id, variant_id=None, after=after, most=limit + 1
+        )
+        variants = tuple(found[:limit])
+        return VariantPage(variants=variants, next=variants[-1].variant_id if len(found) > limit else None)
 
     async def show(self, subject: Subject) -> VariantReport:
         """One variant.
@@ -36,10 +38,12 @@ class Stock:
         Raises:
             UnknownVariant: as it says.
         """
-        rows = await self._pool.fetch(SQL["variants"], subject.store_id, subject.id, None, 1)
-        if not rows:
+        variant = await SQL.variants.row(
+            self._pool, VariantReport, store_id=subject.store_id, variant_id=subject.id, after=None, most=1
+        )
+        if variant is None:
             raise UnknownVariant(str(subject))
-        return _report(rows[0])
+        return variant
 
     async def levels(self, subject: Subject) -> tuple[LevelReport, ...]:
         """A variant's units by location.
@@ -48,8 +52,7 @@ class Stock:
             UnknownVariant: as it says.
         """
         await self.show(subject)
-        rows = await self._pool.fetch(SQL["levels"], subject.store_id, subject.id)
-        return tuple(LevelReport.model_validate(dict(row)) for row in rows)
+        return tuple(await SQL.levels.rows(self._pool, LevelReport, store_id=subject.store_id, variant_id=subject.id))
 
     async def put_product(self, store_id: StoreId, product: ProductFact) -> None:
         """Put in a product with variants by hand: the way in for shops without webhooks, and before the first one."""
@@ -66,8 +69,4 @@ class Stock:
 
     async def name_store(self, store_id: StoreId, name: str, url: str, currency: str | None = None) -> str | None:
         """How shoppers know the shop: its name and front page, as messages show them. Returns its currency."""
-        return await self._pool.fetchval(SQL["name_store"], store_id, name, url, currency)
-
-
-def _report(row: Row) -> VariantReport:
-    return VariantReport.model_validate(dict(row))
+        return await SQL.name_store.value(self._pool, store_id=store_id, name=name, url=url, currency=currency)

@@ -1,16 +1,16 @@
-"""What people ask of journeys: lists, details, cancelling. Reads PostgreSQL; the path is starter/replay."""
+"""Journeys for people: lists, details, cancelling. Reads PostgreSQL; the path of one is made by `replay.py`."""
 
 import base64
 from dataclasses import dataclass
 from datetime import datetime
 
-from activities.postgres.pool import Pool, Row, transaction
+from activities.postgres.pool import Pool, transaction
 from activities.postgres.queries import load_queries
 from activities.postgres.retry import retry_on_deadlock
 from activities.waitlist.store import give_up_place
 from schemas.errors import DomainError, ErrorKind, FieldError
 from schemas.ids import ContactId, JourneyId
-from schemas.reasons import Reason
+from schemas.reasons import Ending, Reason
 from schemas.responses.journeys import JourneyPage, JourneyReport, JourneyStatus
 
 SQL = load_queries("starter.support", "journeys.sql")
@@ -64,6 +64,38 @@ class JourneyFilter:
     status: JourneyStatus | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class JourneyRow:
+    """One journey and its place in line.
+
+    Attributes:
+        alert_id, window_ends_at: None without an alert.
+        reason: why it ended, or left its line.
+        place: the state of its row in `waiting`; None without an alert.
+        passed_over: it waits, and units that came were claimed for others.
+        ahead: how many are before it in line; None where that is not counted.
+    """
+
+    id: JourneyId
+    contact_id: ContactId
+    store_id: str
+    subject: str | None
+    product_id: str | None
+    alert_id: str | None
+    version_id: str
+    conversation: str
+    entered_on: str | None
+    entered_at: datetime
+    window_ends_at: datetime | None
+    told_at: datetime | None
+    ended_at: datetime | None
+    ending: Ending | None
+    reason: Reason | None
+    place: str | None
+    passed_over: bool
+    ahead: int | None
+
+
 class Journeys:
     """Journeys as PostgreSQL knows them."""
 
@@ -78,21 +110,22 @@ class Journeys:
         """
         contact_id = filter_.contact_id
         if filter_.email is not None:
-            contact_id = await self.pool.fetchval(SQL["contact_by_email"], filter_.email.lower())
+            contact_id = await SQL.contact_by_email.value(self.pool, email=filter_.email.lower())
             if contact_id is None:
                 return JourneyPage(journeys=(), next=None)
         after, after_id = _read_cursor(cursor)
         limit = max(1, min(limit, LARGEST_PAGE))
-        rows = await self.pool.fetch(
-            SQL["list"],
-            None,
-            filter_.store_id,
-            filter_.variant_id,
-            contact_id,
-            filter_.status,
-            after,
-            after_id,
-            limit + 1,
+        rows = await SQL.list.rows(
+            self.pool,
+            JourneyRow,
+            journey_id=None,
+            store_id=filter_.store_id,
+            variant_id=filter_.variant_id,
+            contact_id=contact_id,
+            status=filter_.status,
+            after=after,
+            after_id=after_id,
+            most=limit + 1,
         )
         journeys = tuple(_report(row) for row in rows[:limit])
         return JourneyPage(journeys=journeys, next=_cursor(journeys[-1]) if len(rows) > limit else None)
@@ -103,10 +136,21 @@ class Journeys:
         Raises:
             NoSuchJourney: as it says.
         """
-        rows = await self.pool.fetch(SQL["list"], journey_id, None, None, None, None, None, None, 1)
-        if not rows:
+        row = await SQL.list.row(
+            self.pool,
+            JourneyRow,
+            journey_id=journey_id,
+            store_id=None,
+            variant_id=None,
+            contact_id=None,
+            status=None,
+            after=None,
+            after_id=None,
+            most=1,
+        )
+        if row is None:
             raise NoSuchJourney(journey_id)
-        return _report(rows[0])
+        return _report(row)
 
     @retry_on_deadlock
     async def cancel(self, journey_id: JourneyId) -> JourneyReport:
@@ -118,35 +162,35 @@ class Journeys:
         await self.show(journey_id)
         async with transaction(self.pool) as connection:
             await give_up_place(connection, journey_id, "refused", Reason.CANCELLED)
-            if await connection.fetchval(SQL["ask_to_leave"], journey_id, Reason.CANCELLED) is None:
+            if await SQL.ask_to_leave.value(connection, journey_id=journey_id, reason=Reason.CANCELLED) is None:
                 raise JourneyEnded(journey_id)
         return await self.show(journey_id)
 
 
-def _report(row: Row) -> JourneyReport:
-    left = row["ended_at"] is not None or row["place"] == "left"
-    status = JourneyStatus.ENDED if left else JourneyStatus.TOLD if row["told_at"] else JourneyStatus.WAITING
-    reason = Reason(row["reason"]) if row["reason"] else Reason.NOT_NEXT_IN_LINE if row["passed_over"] else None
+def _report(row: JourneyRow) -> JourneyReport:
+    left = row.ended_at is not None or row.place == "left"
+    status = JourneyStatus.ENDED if left else JourneyStatus.TOLD if row.told_at else JourneyStatus.WAITING
+    reason = row.reason or (Reason.NOT_NEXT_IN_LINE if row.passed_over else None)
     return JourneyReport(
-        journey_id=row["id"],
-        contact_id=row["contact_id"],
-        store_id=row["store_id"],
-        subject=row["subject"],
-        product_id=row["product_id"],
-        variant_id=_variant(row["subject"]),
-        conversation=row["conversation"],
-        alert=row["alert_id"],
-        entered_on=row["entered_on"],
-        version=row["version_id"],
+        journey_id=row.id,
+        contact_id=row.contact_id,
+        store_id=row.store_id,
+        subject=row.subject,
+        product_id=row.product_id,
+        variant_id=_variant(row.subject),
+        conversation=row.conversation,
+        alert=row.alert_id,
+        entered_on=row.entered_on,
+        version=row.version_id,
         status=status,
-        entered_at=row["entered_at"],
-        window_ends_at=row["window_ends_at"],
-        told_at=row["told_at"],
-        ended_at=row["ended_at"],
-        ending=row["ending"],
+        entered_at=row.entered_at,
+        window_ends_at=row.window_ends_at,
+        told_at=row.told_at,
+        ended_at=row.ended_at,
+        ending=row.ending,
         reason=reason,
         why=reason.sentence if reason else None,
-        ahead=row["ahead"],
+        ahead=row.ahead,
     )
 
 

@@ -1,4 +1,4 @@
-"""History replay: a journey's path, made anew by replaying its workflow's history on today's code.
+"""History replay: a journey's path, rebuilt by replaying its workflow's history on today's code.
 
 The history comes from Temporal, and after its retention from the archive.
 """
@@ -36,7 +36,7 @@ READ_AHEAD = 8
 
 
 class HistoryGone(DomainError):
-    """There is no history of this journey to tell of: not begun yet, or past the retention and not in the archive."""
+    """There is no history of this journey: it has not begun yet, or is past the retention and not in the archive."""
 
     code = "history_gone"
     kind = ErrorKind.GONE
@@ -84,7 +84,7 @@ class Replayed:
 
 
 class Paths:
-    """The paths of journeys, for whoever asks about one."""
+    """The paths of journeys, running and closed."""
 
     def __init__(self, journeys: Journeys, client: Client, archive: Archive) -> None:
         self._journeys = journeys
@@ -171,7 +171,7 @@ async def find_history(client: Client, archive: Archive, journey_id: JourneyId) 
 
 
 async def replay_history(history: WorkflowHistory) -> JourneyPath:
-    """The path that one history tells.
+    """The path of one history.
 
     Raises:
         HistoryGone, ReplayFailed: as they say.
@@ -185,7 +185,7 @@ async def replay_history(history: WorkflowHistory) -> JourneyPath:
 
 
 async def replay_histories(histories: AsyncIterator[WorkflowHistory]) -> AsyncGenerator[Replayed]:
-    """The paths that many histories tell, in about their order, on one replayer: one costs more than a replay."""
+    """The paths of many histories, in about their order, on one replayer: making one costs more than a replay."""
     keeper = _PathKeeper()
     replayer = Replayer(
         workflows=WORKFLOWS,
@@ -231,19 +231,19 @@ FOR_THE_NEXT_TASK = frozenset(
         EventType.EVENT_TYPE_ACTIVITY_TASK_TIMED_OUT,
     )
 )
-"""A workflow task under way, and what it will hear of; no command of a task before it made these."""
+"""Events of a workflow task that is scheduled or running, and signals it will read: no earlier task caused them."""
 
 
 def is_answering(history: WorkflowHistory) -> bool:
-    """Whether a workflow task is under way, or due: what it decides is in no path yet."""
+    """Whether a workflow task is running or due: what it decides is in no path yet."""
     return not history.events or history.events[-1].event_type in FOR_THE_NEXT_TASK
 
 
 def _settled(history: WorkflowHistory) -> WorkflowHistory | None:
-    """Up to the last workflow task that was completed, and what it commanded; None when none was.
+    """The history up to the last completed workflow task and its commands; None when none was completed.
 
-    What the next one will decide is not known yet, nor at what time by the journey's clock; and a replay of one that
-    decides to continue as new never ends.
+    The decisions of the next task are not known yet, nor their time by the workflow's clock; and the replay of a task
+    that decides to continue as new never ends.
     """
     events = list(history.events)
     while events and events[-1].event_type in FOR_THE_NEXT_TASK:
@@ -253,7 +253,7 @@ def _settled(history: WorkflowHistory) -> WorkflowHistory | None:
 
 
 def _path_before(history: WorkflowHistory) -> JourneyPath | None:
-    """The path that a run brought with it from the one before; None where it is the journey's first."""
+    """The path that a run was given by the run before it; None of the journey's first run."""
     begun = history.events[0].workflow_execution_started_event_attributes
     (start,) = pydantic_data_converter.payload_converter.from_payloads(begun.input.payloads, [JourneyStart])
     if not isinstance(start, JourneyStart) or not start.state.path:
@@ -267,7 +267,7 @@ def _path_before(history: WorkflowHistory) -> JourneyPath | None:
 
 
 class _PathKeeper(Interceptor):
-    """Keeps the path as it stands when a replay ends, be it at the journey's end or in the middle of a wait.
+    """Takes the path when a replay ends, whether the journey has ended or waits.
 
     One replay follows the other, and a workflow is evicted before the next, so there is one path at a time.
     """

@@ -1,17 +1,17 @@
 -- Every query of "why not": who was considered, what is on record, and all that decides for those who wait.
 
 -- name: contact
-select id from contacts where email = $1;
+select id from contacts where email = :email;
 
 -- name: product_of_variant
-select product_id from variants where store_id = $1 and variant_id = $2;
+select product_id from variants where store_id = :store_id and variant_id = :variant_id;
 
 -- name: known_product
-select product_id from products where store_id = $1 and product_id = $2;
+select product_id from products where store_id = :store_id and product_id = :product_id;
 
 -- name: entries
--- Of a contact ($1) newest first, or of a product: who waits in the order they are called, then who left untold.
--- What their message would be refused for goes by its channel ($6).
+-- Of a contact (:contact_id) newest first, or of a product: who waits in the order they are called, then who left untold.
+-- What their message would be refused for goes by its channel (:channel).
 with chosen as (
     select j.*, w as line, w.state as place, w.reason as left_reason, w.trigger_at, w.armed, w.place as number,
            w.entered_at as in_line_since, a.newest_first, a.measure as goes_by, a.live, a.quantity_threshold, a.list_code,
@@ -20,16 +20,16 @@ with chosen as (
     join conversations co on co.code = j.conversation
     left join waiting w on w.journey_id = j.id
     left join alerts a on a.id = j.alert_id
-    where ($1::text is not null or j.alert_id is not null) and ($1::text is null or j.contact_id = $1)
-      and ($2::text is null or j.store_id = $2)
-      and ($3::text is null or j.product_id = $3)
-      and ($4::text is null or j.subject in ('variant/' || $4, 'product/' || j.product_id))
-      and ($1::text is not null or (j.told_at is null and w.state <> 'told'))
-    order by case when $1::text is null then w.state not in ('waiting', 'claimed') end,
-             case when $1::text is null and w.state = 'waiting'
+    where (:contact_id::text is not null or j.alert_id is not null) and (:contact_id::text is null or j.contact_id = :contact_id)
+      and (:store_id::text is null or j.store_id = :store_id)
+      and (:product_id::text is null or j.product_id = :product_id)
+      and (:variant_id::text is null or j.subject in ('variant/' || :variant_id, 'product/' || j.product_id))
+      and (:contact_id::text is not null or (j.told_at is null and w.state <> 'told'))
+    order by case when :contact_id::text is null then w.state not in ('waiting', 'claimed') end,
+             case when :contact_id::text is null and w.state = 'waiting'
                   then extract(epoch from w.entered_at) * case when a.newest_first then -1 else 1 end end,
              j.entered_at desc, j.id desc
-    limit $5
+    limit :most
 )
 select c.id, c.contact_id, c.store_id, c.subject, c.product_id, c.alert_id,
        case when c.alert_id is null then c.conversation end as conversation, c.entered_at, c.window_ends_at, c.told_at,
@@ -38,9 +38,9 @@ select c.id, c.contact_id, c.store_id, c.subject, c.product_id, c.alert_id,
        p.discontinued_at is not null or coalesce(v.removed, false) as gone,
        e.id is not null as in_stock, places(e) as places, e.measure, trigger_holds(c.line, e.measure) as triggered,
        case when ct.erased_at is not null then 'erased'
-            when not coalesce((select granted from consents where contact_id = ct.id and channel = $6
+            when not coalesce((select granted from consents where contact_id = ct.id and channel = :channel
                                order by id desc limit 1), false) then 'no_consent'
-            when exists (select from suppressions s where s.channel = $6 and s.address = ct.email) then 'suppressed' end as would_refuse,
+            when exists (select from suppressions s where s.channel = :channel and s.address = ct.email) then 'suppressed' end as would_refuse,
        case when c.place is distinct from 'waiting' then null
             when c.newest_first then (
            select count(*) from waiting before
@@ -60,8 +60,8 @@ left join products p on p.store_id = c.store_id and p.product_id = c.product_id
 left join variants v on v.store_id = c.store_id and c.subject = 'variant/' || v.variant_id
 left join episodes e on e.alert_id = c.alert_id and e.store_id = c.store_id and e.subject = c.subject
                     and e.closed_at is null
-order by case when $1::text is null then c.place not in ('waiting', 'claimed') end,
-         case when $1::text is null and c.place = 'waiting'
+order by case when :contact_id::text is null then c.place not in ('waiting', 'claimed') end,
+         case when :contact_id::text is null and c.place = 'waiting'
               then extract(epoch from c.in_line_since) * case when c.newest_first then -1 else 1 end end,
          c.entered_at desc, c.id desc;
 
@@ -75,10 +75,10 @@ cross join lateral jsonb_to_recordset(coalesce(ev.outcome -> 'alerts', '[]'))
     as considered (alert text, product text, variant text, result text, reason text)
 join products p on p.store_id = ev.store_id and p.product_id = considered.product
 where considered.result = 'not_entered' and considered.reason is not null
-  and ($1::text is null or ev.contact_id = $1)
-  and ($2::text is null or ev.store_id = $2)
-  and ($3::text is null or ((ev.product_id = $3 or ev.product_id is null) and considered.product = $3))
-  and ($4::text is null or considered.variant is null or considered.variant = $4)
+  and (:contact_id::text is null or ev.contact_id = :contact_id)
+  and (:store_id::text is null or ev.store_id = :store_id)
+  and (:product_id::text is null or ((ev.product_id = :product_id or ev.product_id is null) and considered.product = :product_id))
+  and (:variant_id::text is null or considered.variant is null or considered.variant = :variant_id)
   and not exists (
       select from journeys j
       where j.contact_id = ev.contact_id and j.store_id = ev.store_id and j.product_id = considered.product
@@ -94,10 +94,10 @@ from events ev
 cross join lateral jsonb_to_recordset(coalesce(ev.outcome -> 'conversations', '[]'))
     as considered (conversation text, result text, reason text)
 left join products p on p.store_id = ev.store_id and p.product_id = ev.product_id
-where ev.contact_id = $1 and considered.result = 'not_entered' and considered.reason is not null
-  and ($2::text is null or ev.store_id = $2)
-  and ($3::text is null or ev.product_id = $3)
-  and ($4::text is null or ev.variant_id = $4)
+where ev.contact_id = :contact_id and considered.result = 'not_entered' and considered.reason is not null
+  and (:store_id::text is null or ev.store_id = :store_id)
+  and (:product_id::text is null or ev.product_id = :product_id)
+  and (:variant_id::text is null or ev.variant_id = :variant_id)
   and not exists (
       select from journeys j
       where j.contact_id = ev.contact_id and j.store_id = ev.store_id and j.conversation = considered.conversation
@@ -108,12 +108,12 @@ order by considered.conversation, ev.store_id, ev.happened_at desc;
 select count(*) filter (where w.state in ('waiting', 'claimed')) as waiting,
        count(*) filter (where j.told_at is not null) as told
 from journeys j join waiting w on w.journey_id = j.id
-where j.store_id = $1 and j.product_id = $2
-  and ($3::text is null or j.subject in ('variant/' || $3, 'product/' || j.product_id));
+where j.store_id = :store_id and j.product_id = :product_id
+  and (:variant_id::text is null or j.subject in ('variant/' || :variant_id, 'product/' || j.product_id));
 
 -- name: not_told
 select coalesce(j.reason, w.reason, 'no_message') as reason, count(*) as count
 from journeys j join waiting w on w.journey_id = j.id
-where j.store_id = $1 and j.product_id = $2 and j.told_at is null and (j.ended_at is not null or w.state = 'left')
-  and ($3::text is null or j.subject in ('variant/' || $3, 'product/' || j.product_id))
+where j.store_id = :store_id and j.product_id = :product_id and j.told_at is null and (j.ended_at is not null or w.state = 'left')
+  and (:variant_id::text is null or j.subject in ('variant/' || :variant_id, 'product/' || j.product_id))
 group by 1 order by 2 desc, 1;

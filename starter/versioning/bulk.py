@@ -1,7 +1,8 @@
 """Operations on many journeys at once: beginning one with a publication, and how far it has come.
 
-An operation is begun in the transaction that publishes: whom it is about is settled there, and an outbox row has it
-carried out (workflows/bulk.py). So the two happen together or not at all, and Temporal may be down meanwhile.
+An operation begins in the transaction that publishes: it chooses its journeys there, and writes the outbox row from
+which the dispatcher starts its workflow (workflows/bulk.py). So both happen or neither does, and Temporal may be down
+meanwhile.
 """
 
 from dataclasses import dataclass
@@ -16,7 +17,7 @@ from schemas.responses.operations import Choice, OperationKind, OperationReport,
 SQL = load_queries("starter.versioning", "bulk.sql")
 
 MOST_SHOWN = 100
-"""Operations in a list: whoever looks for one looks for a late one."""
+"""Operations in a list: the latest are those that people look for."""
 CHOOSE_LIMIT = timedelta(minutes=2)
 """A hundred thousand journeys are chosen in seconds; more than a query has by default."""
 
@@ -34,7 +35,7 @@ class NoSuchOperation(DomainError):
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What is to become of those under way, who decided it, and why."""
+    """What is to become of the journeys under way, who decided it, and why."""
 
     choice: Choice
     by: str
@@ -42,19 +43,21 @@ class Decision:
 
 
 async def hold_unfinished(connection: Connection, conversation: str) -> None:
-    """Wait until no older operation is asking anybody, and keep it so until the transaction ends.
+    """Wait until no older operation is signalling journeys, and hold those operations until the transaction ends.
 
-    Taken before the conversation's own row: who enters waits for that one, and must not wait for Temporal.
+    Call it before the conversation's own row is locked: contacts who enter wait for that row, and must not wait for
+    Temporal.
     """
-    await connection.execute(SQL["hold_unfinished"], conversation)
+    await SQL.hold_unfinished.run(connection, conversation=conversation)
 
 
 async def begin(connection: Connection, conversation: str, version: VersionId, decision: Decision) -> int | None:
-    """Put a decision on record, in the transaction that publishes `version`; the operation that it takes, if any.
+    """Record a decision in the transaction that publishes `version`, after `hold_unfinished`.
 
-    The caller has called `hold_unfinished`.
+    A journey that an older operation has not changed yet belongs to this one from now on: the latest decision holds.
 
-    A journey that an older operation has not come to belongs to this one from now on: the latest decision holds.
+    Returns:
+        The operation that carries the decision out; None where the journeys stay.
     """
     operation = None
     if decision.choice is not Choice.STAY:
@@ -66,22 +69,36 @@ async def begin(connection: Connection, conversation: str, version: VersionId, d
         "operation": operation,
         "note": decision.note,
     }
-    await connection.execute(SQL["audit"], decision.by, "publish conversation", details)
+    await SQL.audit.run(connection, actor=decision.by, action="publish conversation", details=details)
     return operation
 
 
 async def _begin(
     connection: Connection, kind: OperationKind, conversation: str, version: VersionId, decision: Decision
 ) -> int:
-    to_version = version if kind is OperationKind.MOVE else None
-    operation: int = await connection.fetchval(SQL["begin"], kind, conversation, to_version, decision.by, decision.note)
-    limit = CHOOSE_LIMIT.total_seconds()
-    if await connection.fetchval(SQL["choose"], operation, conversation, version, timeout=limit):
-        await connection.execute(SQL["supersede"], operation, timeout=limit)
-        await connection.execute(SQL["ask_for_it"], operation)
+    operation: int = await SQL.begin.value(
+        connection,
+        kind=kind,
+        conversation=conversation,
+        to_version=version if kind is OperationKind.MOVE else None,
+        requested_by=decision.by,
+        why=decision.note,
+    )
+    if await _choose(connection, operation, conversation, version):
+        await SQL.request_run.run(connection, operation=operation)
     else:
-        await connection.execute(SQL["finish"], operation)
+        await SQL.finish.run(connection, operation=operation)
     return operation
+
+
+async def _choose(connection: Connection, operation: int, conversation: str, version: VersionId) -> int:
+    """Give the operation its journeys, and take them from older operations. Returns how many there are."""
+    limit = CHOOSE_LIMIT.total_seconds()
+    chosen = SQL.choose.arguments({"operation": operation, "conversation": conversation, "version": version})
+    journeys: int = await connection.fetchval(SQL.choose.sql, *chosen, timeout=limit)
+    if journeys:
+        await connection.execute(SQL.supersede.sql, *SQL.supersede.arguments({"operation": operation}), timeout=limit)
+    return journeys
 
 
 class BulkOperations:
@@ -94,14 +111,14 @@ class BulkOperations:
         """How far one has come.
 
         Raises:
-            NoSuchOperation: as it says.
+            NoSuchOperation: there is none of this number.
         """
-        rows = await self._pool.fetch(SQL["reports"], operation, 1)
-        if not rows:
+        report = await SQL.reports.row(self._pool, OperationReport, operation=operation, most=1)
+        if report is None:
             raise NoSuchOperation(operation)
-        return OperationReport.model_validate(dict(rows[0]))
+        return report
 
     async def latest(self) -> OperationReports:
         """The latest, newest first."""
-        rows = await self._pool.fetch(SQL["reports"], None, MOST_SHOWN)
-        return OperationReports(operations=tuple(OperationReport.model_validate(dict(row)) for row in rows))
+        reports = await SQL.reports.rows(self._pool, OperationReport, operation=None, most=MOST_SHOWN)
+        return OperationReports(operations=tuple(reports))

@@ -1,20 +1,20 @@
 -- Every query of operations on many journeys: beginning one, and how far it has come.
 
 -- name: hold_unfinished
--- Held while an activity of theirs asks a batch of journeys (activities/journeys/bulk.sql): what an older operation asks of a
--- journey is asked before a newer one begins, and never after.
-select from operations where conversation = $1 and finished_at is null order by id for update;
+-- Waits for the locks that the activity of an older operation takes per batch (activities/journeys/bulk.sql): what an older
+-- operation asks of a journey is asked before a newer one begins, and never after.
+select from operations where conversation = :conversation and finished_at is null order by id for update;
 
 -- name: begin
-insert into operations (kind, conversation, to_version, requested_by, why) values ($1, $2, $3, $4, $5) returning id;
+insert into operations (kind, conversation, to_version, requested_by, why) values (:kind, :conversation, :to_version, :requested_by, :why) returning id;
 
 -- name: choose
--- Everyone under way on another version than $3; and those on it whom an older operation has asked to move away.
+-- The open journeys on another version than this; and those on it that an older operation has asked to move away.
 with chosen as (
     insert into operation_journeys (operation_id, journey_id, from_version)
-    select $1, j.id, j.version_id from journeys j
-    where j.conversation = $2 and j.ended_at is null and j.leaving is null
-      and (j.version_id <> $3 or exists (
+    select :operation, j.id, j.version_id from journeys j
+    where j.conversation = :conversation and j.ended_at is null and j.leaving is null
+      and (j.version_id <> :version or exists (
           select from operation_journeys o
           where o.journey_id = j.id and o.done_at is null and o.superseded_by is null))
     returning journey_id
@@ -22,22 +22,22 @@ with chosen as (
 select count(*) from chosen;
 
 -- name: supersede
-update operation_journeys o set superseded_by = $1
+update operation_journeys o set superseded_by = :operation
 from operation_journeys mine
-where mine.operation_id = $1 and o.journey_id = mine.journey_id and o.operation_id <> $1
+where mine.operation_id = :operation and o.journey_id = mine.journey_id and o.operation_id <> :operation
   and o.done_at is null and o.superseded_by is null;
 
--- name: ask_for_it
-insert into outbox (kind, operation_id) values ('run_bulk', $1);
+-- name: request_run
+insert into outbox (kind, operation_id) values ('run_bulk', :operation);
 
 -- name: finish
-update operations set finished_at = now() where id = $1;
+update operations set finished_at = now() where id = :operation;
 
 -- name: audit
-insert into audit (actor, action, details) values ($1, $2, $3);
+insert into audit (actor, action, details) values (:actor, :action, :details);
 
 -- name: reports
--- One operation ($1), or the latest $2.
+-- One operation, or without one the latest.
 select o.id as operation, o.kind, o.conversation, o.to_version, o.requested_by, o.why, o.created_at, o.finished_at,
        count(s.state) as total, count(s.asked_at) as asked, count(*) filter (where s.state = 'done') as done,
        count(*) filter (where s.state = 'ended') as ended, count(*) filter (where s.state = 'superseded') as superseded,
@@ -53,7 +53,7 @@ left join lateral (
     from operation_journeys oj join journeys j on j.id = oj.journey_id
     where oj.operation_id = o.id
 ) s on true
-where $1::bigint is null or o.id = $1
+where :operation::bigint is null or o.id = :operation
 group by o.id
 order by o.id desc
-limit $2;
+limit :most;

@@ -1,6 +1,6 @@
-"""What makes two documents the same content: all that they say, without what they leave at its default.
+"""The content of a document: every field that is not at its default. Its hash, its comparison, and its YAML.
 
-So a later release with new optional fields finds the content of an older one unchanged.
+So a later release with new optional fields finds the content of an older document unchanged.
 """
 
 import hashlib
@@ -16,13 +16,13 @@ _OF_NUMBERS = tuple("0123456789.+-")
 
 
 class _Writer(yaml.SafeDumper):
-    """Writes texts of several lines as people do."""
+    """Writes texts of several lines as blocks."""
 
 
 def _text(_writer: _Writer, text: str) -> yaml.Node:
     style = "|" if "\n" in text else None
     if " " not in text and text[:1] in _OF_NUMBERS:
-        # What YAML 1.2 takes for a number, the writer, of YAML 1.1, would leave bare: 1e5.
+        # PyYAML writes YAML 1.1, and would leave out the quotes of what YAML 1.2 reads as a number: 1e5.
         style = "'"
     return yaml.ScalarNode("tag:yaml.org,2002:str", text, style=style)
 
@@ -31,39 +31,43 @@ _Writer.add_representer(str, _text)
 
 
 def written(section: BaseModel) -> str:
-    """What a section says, in one way only: two that are equal are of the same content."""
-    return json.dumps(_said(section), sort_keys=True)
+    """A section's content as canonical JSON: equal texts are equal content."""
+    return json.dumps(_content(section), sort_keys=True)
 
 
 def content_hash(document: ConversationDocument) -> str:
-    """The content's name: 64 hexadecimal digits. Comments and the order of names do not count."""
+    """SHA-256 of the content, in hexadecimal. Comments and the order of fields do not count."""
     return hashlib.sha256(written(document).encode()).hexdigest()
 
 
 def same_content(stored: object, document: ConversationDocument) -> bool:
     """Whether a stored document, as JSON, is of this content."""
+    readable = readable_document(stored)
+    return readable is not None and written(readable) == written(document)
+
+
+def readable_document(stored: object) -> ConversationDocument | None:
+    """A stored document, as JSON; None where another release wrote what this one cannot read."""
     try:
-        return written(ConversationDocument.model_validate(stored)) == written(document)
+        return ConversationDocument.model_validate(stored)
     except ValidationError:
-        return False
+        return None
 
 
 def as_yaml(stored: object) -> str:
-    """A stored document, as JSON, in YAML: for one of which the text as it was written was not kept.
+    """A stored document, as JSON, in YAML: for a version whose own text was not kept.
 
-    One that this release cannot read is written as it stands, so that its mistakes can be told.
+    A document that this release cannot read is written unchanged, so that its mistakes can be explained.
     """
-    try:
-        said = _said(ConversationDocument.model_validate(stored))
-    except ValidationError:
-        said = cast("dict[str, Any]", stored)
-    quiet = cast("dict[str, str]", said.get("list", {}).get("quiet_hours") or {})
+    readable = readable_document(stored)
+    content = _content(readable) if readable is not None else cast("dict[str, Any]", stored)
+    quiet = cast("dict[str, str]", content.get("list", {}).get("quiet_hours") or {})
     # A time of day is written with hours and minutes; JSON has its seconds too.
     quiet |= {
         name: moment.removesuffix(":00") if len(moment) > len("21:00") else moment for name, moment in quiet.items()
     }
-    return yaml.dump(said, Dumper=_Writer, sort_keys=False, allow_unicode=True, width=100)
+    return yaml.dump(content, Dumper=_Writer, sort_keys=False, allow_unicode=True, width=100)
 
 
-def _said(section: BaseModel) -> dict[str, Any]:
+def _content(section: BaseModel) -> dict[str, Any]:
     return section.model_dump(mode="json", by_alias=True, exclude_defaults=True)

@@ -1,15 +1,15 @@
-"""Who is under way in a conversation, where they stand, and what publishing another version would do to them.
+"""How many journeys of a conversation are under way, where they rest, and what publishing another version would do.
 
-Counts are of one moment, and for people: what a move does to a journey the journey itself decides, by the same rule,
-when it is asked.
+The counts are for people and of one moment: when a journey is asked to move, it decides by the same rule itself.
 """
 
 from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from pydantic import ValidationError
 
-from activities.postgres.pool import Pool, Row
+from activities.postgres.pool import Pool
 from activities.postgres.queries import load_queries
 from schemas.ids import AlertId, VersionId
 from schemas.journey.program import Program
@@ -19,25 +19,53 @@ from workflows.interpreter.journey import WAITING_LIST
 SQL = load_queries("starter.versioning", "in_flight.sql")
 
 
+@dataclass(frozen=True, slots=True)
+class OpenJourneys:
+    """The open journeys of one version and alert that rest at one place.
+
+    Attributes:
+        place: a step, or the waiting list; None: not on record.
+        in_line: how many of them hold a place in line.
+    """
+
+    version: VersionId
+    alert: AlertId | None
+    place: str | None
+    journeys: int
+    in_line: int
+
+
+@dataclass(frozen=True, slots=True)
+class StoredProgram:
+    """A version's program as it is stored; perhaps in a form that this release cannot read."""
+
+    id: VersionId
+    program: object
+
+
 @dataclass(slots=True)
 class _Count:
+    """The journeys of one version at one place; `now`: those that would move there."""
+
     journeys: int = 0
     now: int = 0
     in_line: int = 0
 
 
 async def in_flight(pool: Pool, conversation: str, working: Program) -> InFlight:
-    """The open journeys of the conversation that live by another version than `working`, by version and place."""
-    rows = await pool.fetch(SQL["standing"], conversation, working.version, WAITING_LIST)
-    programs = await _programs(pool, rows)
+    """The open journeys of the conversation on other versions than `working`, by version and place."""
+    found = await SQL.open_journeys.rows(
+        pool, OpenJourneys, conversation=conversation, version=working.version, waiting_list=WAITING_LIST
+    )
+    programs = await _programs(pool, {each.version for each in found})
     counts: dict[tuple[str, str], _Count] = defaultdict(_Count)
-    for row in rows:
-        count = counts[row["version"], row["place"] or NOT_AT_REST]
-        count.journeys += row["journeys"]
-        count.in_line += row["in_line"]
-        program = programs.get(row["version"])
-        if program is not None and row["place"] and program.shares_rest(working, row["place"], _alert(row)):
-            count.now += row["journeys"]
+    for each in found:
+        count = counts[each.version, each.place or NOT_AT_REST]
+        count.journeys += each.journeys
+        count.in_line += each.in_line
+        program = programs.get(each.version)
+        if program is not None and each.place and program.shares_rest(working, each.place, each.alert):
+            count.now += each.journeys
     places = tuple(
         Place(
             version=version,
@@ -60,16 +88,12 @@ async def in_flight(pool: Pool, conversation: str, working: Program) -> InFlight
     )
 
 
-async def _programs(pool: Pool, rows: list[Row]) -> dict[VersionId, Program]:
-    """What they live by; a version that this release cannot read is left out: nobody of it moves where they are."""
+async def _programs(pool: Pool, versions: Iterable[VersionId]) -> dict[VersionId, Program]:
+    """The programs of these versions, without those that this release cannot read: their journeys do not move now."""
     programs: dict[VersionId, Program] = {}
-    for row in await pool.fetch(SQL["programs"], sorted({row["version"] for row in rows})):
+    for stored in await SQL.programs.rows(pool, StoredProgram, versions=sorted(versions)):
         try:
-            programs[row["id"]] = Program.model_validate(row["program"])
+            programs[stored.id] = Program.model_validate(stored.program)
         except ValidationError:
             continue
     return programs
-
-
-def _alert(row: Row) -> AlertId | None:
-    return AlertId(row["alert"]) if row["alert"] is not None else None

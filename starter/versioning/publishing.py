@@ -1,59 +1,55 @@
-"""Publishing a conversation: an immutable version, hashed by its content, and the alerts it makes."""
+"""Publishing a conversation: an immutable version, known by the hash of its content, and what becomes live with it."""
 
 from dataclasses import dataclass
-from datetime import timedelta
 
-from pydantic import ValidationError
-
-from activities.postgres.pool import Connection, Pool, Row, transaction
+from activities.postgres.pool import Connection, Pool, transaction
 from activities.postgres.queries import load_queries
 from activities.postgres.retry import retry_on_deadlock
 from activities.stock.products import load_product
 from activities.waitlist.episodes import update_episodes
-from schemas.criteria import Criteria, write_criteria
-from schemas.document.alert_types.registry import AnyAlert, store_alert
-from schemas.document.alert_types.vocabulary import AlertEvent
-from schemas.document.conversation import ConversationDocument, ListSection
-from schemas.document.steps import SendStep, Status, every_step
-from schemas.errors import DomainError, ErrorKind, FieldError
+from schemas.document.conversation import ConversationDocument
 from schemas.ids import StoreId, VersionId
 from schemas.journey.program import Program
-from schemas.names import is_shop_event
 from schemas.responses.operations import InFlight
 from schemas.responses.versions import GivenId
 from starter.versioning.bulk import Decision, begin, hold_unfinished
-from starter.versioning.contents import content_hash, same_content
+from starter.versioning.contents import content_hash, readable_document, same_content
 from starter.versioning.in_flight import in_flight
+from starter.versioning.live_settings import write_live_settings
 from starter.versioning.step_ids import NamedSteps, name_steps
-from workflows.compiler.compile import compile_document, compile_questions
-from workflows.compiler.control_flow import Flow
-from workflows.compiler.diagnostics import format_path
+from workflows.compiler.compile import compile_criteria, compile_document
 
 SQL = load_queries("starter.versioning", "publishing.sql")
 
 UNNAMED = "unknown"
 """Who published, where nobody said."""
-HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 _LOCK = 0x5E1F7A1D
-"""Publishing is rare and done one at a time."""
+"""Of PostgreSQL's advisory locks: publishing is rare, and done one at a time."""
 
 
-class AlertTaken(DomainError):
-    """Another conversation has an alert of this type and action on the same list already."""
+@dataclass(frozen=True, slots=True)
+class VersionNumber:
+    """A version that exists."""
 
-    code = "alert_taken"
-    kind = ErrorKind.CONFLICT
+    id: VersionId
+    number: int
 
 
-class ListUnknown(DomainError):
-    """A step adds to a list that there is not; `path` says which step, the text says what to do."""
+@dataclass(frozen=True, slots=True)
+class VersionContent:
+    """A version with its document as it is stored; perhaps in a form that this release cannot read."""
 
-    code = "no_such_list"
-    kind = ErrorKind.INVALID
+    id: VersionId
+    number: int
+    document: object
 
-    def __init__(self, path: str, message: str) -> None:
-        told = f"{path}: {message}"
-        super().__init__(told, fields=(FieldError(path, told),))
+
+@dataclass(frozen=True, slots=True)
+class ProductOfWaiting:
+    """A product that contacts wait for."""
+
+    store_id: StoreId
+    product_id: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,9 +61,21 @@ class Published:
     number: int
     new: bool
     operation: int | None = None
-    """What carries out the decision about those under way; None where they stay."""
+    """The operation that carries out the decision about journeys under way; None where they stay."""
     given_ids: tuple[GivenId, ...] = ()
-    """To the steps of a new version that had none."""
+    """The ids given to steps of a new version that had none."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Publication:
+    """What is to be published; see `publish`."""
+
+    document: ConversationDocument
+    decision: Decision | None
+    by: str
+    note: str | None
+    source: str | None
+    again: VersionId | None
 
 
 class Publishing:
@@ -84,16 +92,16 @@ class Publishing:
         source: str | None = None,
         again: VersionId | None = None,
     ) -> Published:
-        """Publish a document, see `publish`; without a decision those under way stay on their version."""
+        """Publish a document, see `publish`; without a decision journeys under way stay on their version."""
         return await publish(self._pool, document, decision, source=source, again=again)
 
     async def in_flight(self, document: ConversationDocument) -> InFlight:
-        """Who is under way on another version than this document's, and what publishing it would do to them."""
+        """The journeys under way on other versions than this document's, and what publishing it would do to them."""
         return await in_flight(self._pool, document.conversation, await program_of(self._pool, document))
 
     async def anything_published(self) -> bool:
         """Whether any conversation is published."""
-        return bool(await self._pool.fetchval(SQL["anything_published"]))
+        return bool(await SQL.anything_published.value(self._pool))
 
 
 async def publish(
@@ -106,9 +114,9 @@ async def publish(
     source: str | None = None,
     again: VersionId | None = None,
 ) -> Published:
-    """Publish a document. Those who enter from now on get this version; those under way keep theirs, unless decided
-    otherwise. A working version of the same content has served its purpose and is cleared. Steps without an id are
-    given one, or keep that which they had in the version published before.
+    """Publish a document: journeys that begin from now on run this version, those under way keep theirs unless
+    `decision` says otherwise. A working version of the same content is deleted. Steps without an id are given one, or
+    keep the one that they had in the version published before.
 
     Args:
         by, note: who and why, for the list of versions; the decision's when left out.
@@ -121,75 +129,67 @@ async def publish(
     """
     by = by or (decision.by if decision else UNNAMED)
     note = note or (decision.note if decision else None)
-    published = await _write(pool, document, decision, by, note, source, again)
-    for row in await pool.fetch(SQL["waited_for"], [*document.alerts]):
-        await _reshelve_line(pool, StoreId(row["store_id"]), row["product_id"])
+    published = await _write(pool, _Publication(document, decision, by, note, source, again))
+    for waited_for in await SQL.waited_for.rows(pool, ProductOfWaiting, alerts=[*document.alerts]):
+        await _update_episodes(pool, waited_for.store_id, waited_for.product_id)
     return published
 
 
 @retry_on_deadlock
-async def _write(
-    pool: Pool,
-    document: ConversationDocument,
-    decision: Decision | None,
-    by: str,
-    note: str | None,
-    source: str | None,
-    again: VersionId | None,
-) -> Published:
-    code = document.conversation
+async def _write(pool: Pool, publication: _Publication) -> Published:
+    code, decision = publication.document.conversation, publication.decision
     async with transaction(pool) as connection:
-        await connection.execute("select pg_advisory_xact_lock($1)", _LOCK)
+        await SQL.lock_publishing.run(connection, lock=_LOCK)
         if decision is not None:
             await hold_unfinished(connection, code)
-        await connection.execute(SQL["name_conversation"], code, document.name)
-        named = await _named(connection, document, source)
+        await SQL.name_conversation.run(connection, conversation=code, name=publication.document.name)
+        named = await _named(connection, publication.document, publication.source)
         document = named.document
-        row = await _find_version(connection, document, again)
-        new = row is None
-        if row is None:
-            number = await connection.fetchval(SQL["next_number"], code)
-            version_id = VersionId(f"{code}@{number}")
-            await connection.execute(
-                SQL["add_version"],
-                version_id,
-                code,
-                number,
-                content_hash(document),
-                document.model_dump(mode="json", by_alias=True),
-                compile_document(document, version_id).model_dump(mode="json"),
-                compile_questions(document).model_dump(mode="json"),
-                named.source,
-                by,
-            )
-        else:
-            number, version_id = row["number"], VersionId(row["id"])
-        await _set_list(connection, document.list)
-        await _check_lists(connection, document)
-        await connection.execute(SQL["retire_alerts_but"], code, list(document.alerts))
-        for alert_code, alert in document.alerts.items():
-            await _set_alert(connection, document, alert_code, alert)
-        events = sorted(
-            {thread.on for thread in document.threads if thread.on is not None and is_shop_event(thread.on)}
+        version = await _find_version(connection, document, publication.again)
+        new = version is None
+        if version is None:
+            version = await _add_version(connection, named, publication.by)
+        await write_live_settings(connection, document)
+        await SQL.publish.run(connection, conversation=code, version=version.id)
+        await SQL.record_publication.run(
+            connection, conversation=code, version=version.id, by=publication.by, note=publication.note
         )
-        await connection.execute(SQL["drop_entry_triggers_but"], code, events)
-        await connection.execute(SQL["add_entry_triggers"], code, events)
-        await connection.execute(SQL["publish"], code, version_id)
-        await connection.execute(SQL["record_publication"], code, version_id, by, note)
-        await connection.execute(SQL["clear_working"], code, content_hash(document))
-        operation = await begin(connection, code, version_id, decision) if decision else None
-    return Published(version_id, code, number, new, operation, named.given if new else ())
+        await SQL.clear_working.run(connection, conversation=code, content_hash=content_hash(document))
+        operation = await begin(connection, code, version.id, decision) if decision else None
+    return Published(version.id, code, version.number, new, operation, named.given if new else ())
+
+
+async def _add_version(connection: Connection, named: NamedSteps, by: str) -> VersionNumber:
+    document = named.document
+    version = await _next_version(connection, document.conversation)
+    await SQL.add_version.run(
+        connection,
+        id=version.id,
+        conversation=document.conversation,
+        number=version.number,
+        content_hash=content_hash(document),
+        document=document.model_dump(mode="json", by_alias=True),
+        program=compile_document(document, version.id).model_dump(mode="json"),
+        criteria=compile_criteria(document).model_dump(mode="json"),
+        source=named.source,
+        published_by=by,
+    )
+    return version
+
+
+async def _next_version(connection: Connection, conversation: str) -> VersionNumber:
+    number: int = await SQL.next_number.value(connection, conversation=conversation)
+    return VersionNumber(VersionId(f"{conversation}@{number}"), number)
 
 
 async def program_of(pool: Pool, document: ConversationDocument) -> Program:
-    """What publishing this document would have journeys live by, with the version's name as it would be."""
+    """The program that journeys would run if this document were published, under the id that the version would have."""
     async with transaction(pool) as connection:
         document = (await _named(connection, document, None)).document
-        row = await _find_version(connection, document, None)
-        if row is not None:
-            return compile_document(document, VersionId(row["id"]))
-        number = await connection.fetchval(SQL["next_number"], document.conversation)
-    return compile_document(document, VersionId(f"{document.conversation}@{number}"))
+        version = await _find_version(connection, document, None)
+        if version is None:
+            version = await _next_version(connection, document.conversation)
+    return compile_document(document, version.id)
 
 
 async def with_kept_ids(pool: Pool, document: ConversationDocument) -> ConversationDocument:
@@ -199,126 +199,33 @@ async def with_kept_ids(pool: Pool, document: ConversationDocument) -> Conversat
 
 
 async def _named(connection: Connection, document: ConversationDocument, source: str | None) -> NamedSteps:
-    published = await connection.fetchrow(SQL["published_document"], document.conversation)
-    return name_steps(document, source, stored_document(published))
+    published: object = await SQL.published_document.value(connection, conversation=document.conversation)
+    return name_steps(document, source, readable_document(published))
 
 
-def stored_document(row: Row | None) -> ConversationDocument | None:
-    """The document in a row; None where there is no row, or another release wrote what this one cannot read."""
-    try:
-        return ConversationDocument.model_validate(row["document"]) if row is not None else None
-    except ValidationError:
-        return None
-
-
-async def _find_version(connection: Connection, document: ConversationDocument, again: VersionId | None) -> Row | None:
+async def _find_version(
+    connection: Connection, document: ConversationDocument, again: VersionId | None
+) -> VersionNumber | None:
     """The version that has this content already."""
     if again is not None:
-        return await connection.fetchrow(SQL["version_named"], again)
-    row = await connection.fetchrow(SQL["find_version"], document.conversation, content_hash(document))
-    if row is not None:
-        return row
+        return await SQL.version_named.row(connection, VersionNumber, id=again)
+    code = document.conversation
+    found = await SQL.find_version.row(
+        connection, VersionNumber, conversation=code, content_hash=content_hash(document)
+    )
+    if found is not None:
+        return found
     # Versions of the first releases were hashed with every default written out, as those releases had them.
-    hashed_otherwise = await connection.fetch(SQL["versions_of_first_releases"], document.conversation)
-    return next((row for row in hashed_otherwise if same_content(row["document"], document)), None)
-
-
-async def _check_lists(connection: Connection, document: ConversationDocument) -> None:
-    """Refuse a step that adds to a list of nobody: contacts would be put nowhere, one by one, when it is too late."""
-    named = {
-        step.list_code: format_path(("threads", index, "steps", *place, step.kind))
-        for index, thread in reversed([*enumerate(document.threads)])
-        for place, step in reversed([*every_step(thread.steps)])
-        if step.list_code is not None
-    }
-    unknown = set(await connection.fetchval(SQL["unknown_lists"], sorted(named)))
-    # The first in the order of the document.
-    for code, path in reversed(named.items()):
-        if code in unknown:
-            known = ", ".join(await connection.fetchval(SQL["known_lists"]))
-            raise ListUnknown(
-                path,
-                f"there is no list '{code}'. Write one that there is ({known}), or publish a conversation first whose "
-                f"section 'list' has the code '{code}'.",
-            )
+    for each in await SQL.versions_of_first_releases.rows(connection, VersionContent, conversation=code):
+        if same_content(each.document, document):
+            return VersionNumber(each.id, each.number)
+    return None
 
 
 @retry_on_deadlock
-async def _reshelve_line(pool: Pool, store_id: StoreId, product_id: str) -> None:
-    """Look again at what people wait for: other terms may open an episode where there was none."""
+async def _update_episodes(pool: Pool, store_id: StoreId, product_id: str) -> None:
+    """Update the episodes of a product that contacts wait for: an alert's new terms may open one."""
     async with transaction(pool) as connection:
-        await connection.execute(SQL["hold_product"], store_id, product_id)
+        await SQL.hold_product.run(connection, store_id=store_id, product_id=product_id)
         product = await load_product(connection, store_id, product_id)
         await update_episodes(connection, store_id, product_id, product, product.variants)
-
-
-async def _set_list(connection: Connection, section: ListSection) -> None:
-    quiet = section.quiet_hours
-    await connection.execute(
-        SQL["set_list"],
-        section.code,
-        section.name,
-        section.time_zone,
-        quiet.starts if quiet else None,
-        quiet.ends if quiet else None,
-        section.locations,
-        section.currency,
-        section.sender,
-    )
-
-
-async def _set_alert(connection: Connection, document: ConversationDocument, code: str, alert: AnyAlert) -> None:
-    taken = await connection.fetchrow(
-        SQL["alert_taken"], code, document.conversation, document.list.code, alert.type, alert.action
-    )
-    if taken is not None:
-        raise AlertTaken(
-            f"alerts.{code}: list '{document.list.code}' has an alert '{alert.type}' by '{alert.action}' already: "
-            f"'{taken['id']}' of conversation '{taken['conversation']}'. A list has one alert per type and action: "
-            "change that one, or give this conversation another list code."
-        )
-    waiting = await connection.fetchrow(
-        SQL["line_under_another_code"], code, document.list.code, alert.type, alert.action
-    )
-    if waiting is not None:
-        raise AlertTaken(
-            f"alerts.{code}: {waiting['people']} people wait under the alert '{waiting['id']}' of the same list, type "
-            f"and action. Two lines for the same units would tell twice as many: keep the code '{waiting['id']}', or "
-            "end their journeys first."
-        )
-    await connection.execute(
-        SQL["set_alert"],
-        code,
-        document.list.code,
-        document.conversation,
-        alert.type,
-        alert.action,
-        alert.name,
-        alert.level,
-        alert.relevancy_window.days,
-        _filter(alert.trigger_filter),
-        _filter(alert.profile_filter),
-        is_live(document, f"{code}.{AlertEvent.ALERT}"),
-        alert.measure,
-        alert.queue.threshold,
-        alert.queue.contacts_per_unit,
-        alert.queue.newest_first,
-        _in_units_of(HOUR, alert.queue.offer_lapses_after),
-        _in_units_of(DAY, alert.queue.not_if_bought_within),
-        store_alert(alert),
-    )
-
-
-def is_live(document: ConversationDocument, event: str) -> bool:
-    """Whether those for whom this event is raised may come to a message that is not a draft."""
-    answering = [index for index, thread in enumerate(document.threads) if thread.on == event]
-    reached = (spot.section for spot in Flow(document).reached(answering).values())
-    return any(isinstance(step, SendStep) and step.status is not Status.DRAFT for step in reached)
-
-
-def _in_units_of(unit: timedelta, length: timedelta | None) -> int | None:
-    return None if length is None else length // unit
-
-
-def _filter(criteria: Criteria | None) -> object:
-    return write_criteria(criteria) if criteria is not None else None

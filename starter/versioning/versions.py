@@ -1,15 +1,13 @@
-"""Versions of conversations: saving what is worked on, showing what there is, and publishing a past one again.
+"""Versions of conversations: saving the working one, showing what there is, and publishing a past one again.
 
 A working version reaches nobody until it is published; a published one never changes.
 """
 
-import re
-from dataclasses import dataclass
-from typing import Self
+from datetime import datetime
 
 from pydantic import ValidationError
 
-from activities.postgres.pool import Pool, Row, transaction
+from activities.postgres.pool import Pool, transaction
 from activities.postgres.queries import load_queries
 from activities.postgres.retry import retry_on_deadlock
 from schemas.document.conversation import ConversationDocument
@@ -23,30 +21,15 @@ from schemas.responses.versions import (
     ShownVersion,
     VersionList,
     VersionSummary,
-    WorkingSummary,
 )
 from starter.documents import load_document
-from starter.versioning.contents import as_yaml, content_hash, same_content
-from starter.versioning.publishing import Published, publish, stored_document
+from starter.versioning.contents import as_yaml, content_hash, readable_document, same_content
+from starter.versioning.publishing import Published, publish
 from starter.versioning.step_ids import name_steps
+from starter.versioning.stored import PublicationOf, PublishedVersion, StoredConversation, WorkingVersion
+from starter.versioning.which import PUBLISHED, WORKING, NoSuchVersion, Which
 
 SQL = load_queries("starter.versioning", "versions.sql")
-
-WORKING = "working"
-PUBLISHED = "published"
-MOST_VERSIONS = 2**31 - 1
-"""The largest number that PostgreSQL has for one."""
-_NAMED = re.compile(rf"([a-z0-9][a-z0-9-]{{0,62}})(?:@([1-9]\d{{0,8}}|{WORKING}|{PUBLISHED}))?")
-
-
-class NoSuchVersion(DomainError):
-    """There is no such conversation or version; the text says which, and what to do."""
-
-    code = "no_such_version"
-    kind = ErrorKind.NOT_FOUND
-
-    def __init__(self, message: str) -> None:
-        super().__init__(message, public="There is no such conversation, or it has no such version.")
 
 
 class SavedMeanwhile(DomainError):
@@ -57,34 +40,6 @@ class SavedMeanwhile(DomainError):
     advice = "Say it with --based-on HASH."
 
 
-@dataclass(frozen=True, slots=True)
-class Which:
-    """A version of a conversation. `number` None: the working one if `working`, else the published one."""
-
-    code: str
-    number: int | None = None
-    working: bool = False
-
-    @classmethod
-    def named(cls, text: str) -> Self:
-        """Read `back-in-stock`, `back-in-stock@3`, `back-in-stock@published` or `back-in-stock@working`.
-
-        Raises:
-            NoSuchVersion: nothing has such a name.
-        """
-        match = _NAMED.fullmatch(text)
-        if match is None:
-            raise NoSuchVersion(
-                f"'{text}' names no version: write a conversation's code, and if need be which of its versions, "
-                "like 'back-in-stock@3' or 'back-in-stock@working'."
-            )
-        code, which = match.groups()
-        return cls(code, int(which) if which and which.isdigit() else None, which == WORKING)
-
-    def __str__(self) -> str:
-        return f"{self.code}@{WORKING if self.working else self.number or PUBLISHED}"
-
-
 class Versions:
     """The versions of all conversations of one database."""
 
@@ -93,7 +48,7 @@ class Versions:
 
     @retry_on_deadlock
     async def save(self, source: str, document: ConversationDocument, by: str, based_on: str | None) -> SavedWorking:
-        """Save what is worked on, in the place of what was.
+        """Save a working version in place of the one before.
 
         Args:
             source: the text that `document` was read from; kept as it is, but for ids of steps that have none.
@@ -106,21 +61,29 @@ class Versions:
         """
         code = document.conversation
         async with transaction(self._pool) as connection:
-            await connection.execute(SQL["name_conversation"], code, document.name)
-            await connection.fetchrow(SQL["hold_conversation"], code)
-            row = await connection.fetchrow(SQL["working"], code)
-            published = await connection.fetchrow(SQL["version"], code, None)
-            named = name_steps(document, source, stored_document(row or published))
-            if row is not None and row["source"] == named.source:
-                return SavedWorking(conversation=code, changed=False, **_summary(row).model_dump())
-            if row is None and based_on is not None and (published is None or published["content_hash"] != based_on):
+            await SQL.name_conversation.run(connection, conversation=code, name=document.name)
+            await SQL.hold_conversation.run(connection, conversation=code)
+            saved = await SQL.working.row(connection, WorkingVersion, conversation=code)
+            published = await SQL.version.row(connection, PublishedVersion, conversation=code, number=None)
+            before = saved or published
+            named = name_steps(document, source, None if before is None else readable_document(before.document))
+            if saved is not None and saved.source == named.source:
+                return SavedWorking(conversation=code, changed=False, **saved.summary.model_dump())
+            if saved is None and based_on is not None and (published is None or published.content_hash != based_on):
                 raise SavedMeanwhile(
                     f"There is no working version of '{code}' any more, and the published one is not the one that "
                     "this is based on. Look at what differs, then save it without saying what it is based on."
                 )
-            _check_base(row, by, based_on)
-            digest, content = content_hash(named.document), named.document.model_dump(mode="json", by_alias=True)
-            saved_at = await connection.fetchval(SQL["save_working"], code, named.source, content, digest, by)
+            _check_base(saved, code, by, based_on)
+            digest = content_hash(named.document)
+            saved_at: datetime = await SQL.save_working.value(
+                connection,
+                conversation=code,
+                source=named.source,
+                document=named.document.model_dump(mode="json", by_alias=True),
+                content_hash=digest,
+                saved_by=by,
+            )
         return SavedWorking(
             conversation=code,
             content_hash=digest,
@@ -138,29 +101,31 @@ class Versions:
             NoSuchVersion: there is none.
         """
         async with transaction(self._pool) as connection:
-            await connection.fetchrow(SQL["hold_conversation"], code)
-            row = await connection.fetchrow(SQL["discard_working"], code)
-            if row is None:
+            await SQL.hold_conversation.run(connection, conversation=code)
+            saved_by: str | None = await SQL.discard_working.value(connection, conversation=code)
+            if saved_by is None:
                 raise NoSuchVersion(f"'{code}' has no working version.")
-            await connection.execute(SQL["forget_unpublished"], code)
-            details = {"conversation": code, "saved_by": row["saved_by"]}
-            await connection.execute(SQL["audit"], by, "discard working version", details)
+            await SQL.forget_unpublished.run(connection, conversation=code)
+            details = {"conversation": code, "saved_by": saved_by}
+            await SQL.audit.run(connection, actor=by, action="discard working version", details=details)
 
     async def all(self) -> ConversationList:
         """Every conversation."""
-        rows = await self._pool.fetch(SQL["conversations"], None)
-        return ConversationList(conversations=tuple(_conversation(row) for row in rows))
+        found = await SQL.conversations.rows(self._pool, StoredConversation, conversation=None)
+        return ConversationList(conversations=tuple(each.summary for each in found))
 
     async def conversation(self, code: str) -> ConversationSummary:
         """One conversation.
 
         Raises:
-            NoSuchVersion: as it says.
+            NoSuchVersion: there is no such conversation.
         """
-        row = await self._pool.fetchrow(SQL["conversations"], code)
-        if row is None:
-            raise _no_conversation(code)
-        return _conversation(row)
+        found = await SQL.conversations.row(self._pool, StoredConversation, conversation=code)
+        if found is None:
+            raise NoSuchVersion(
+                f"There is no conversation '{code}'. `shelftalk conversation list` shows those there are."
+            )
+        return found.summary
 
     async def of(self, code: str) -> VersionList:
         """The versions of one conversation.
@@ -170,16 +135,16 @@ class Versions:
         """
         summary = await self.conversation(code)
         publications: dict[str, list[Publication]] = {}
-        for row in await self._pool.fetch(SQL["publications"], code):
-            one = Publication(at=row["at"], by=row["by"], note=row["note"])
-            publications.setdefault(row["version_id"], []).append(one)
-        rows = await self._pool.fetch(SQL["versions"], code)
+        for each in await SQL.publications.rows(self._pool, PublicationOf, conversation=code):
+            publication = Publication(at=each.at, by=each.by, note=each.note)
+            publications.setdefault(each.version_id, []).append(publication)
+        versions = await SQL.versions.rows(self._pool, VersionSummary, conversation=code)
         return VersionList(
             conversation=code,
             name=summary.name,
             working=summary.working,
             versions=tuple(
-                VersionSummary(**dict(row), publications=tuple(publications.get(row["version"], ()))) for row in rows
+                each.model_copy(update={"publications": tuple(publications.get(each.version, ()))}) for each in versions
             ),
         )
 
@@ -187,49 +152,49 @@ class Versions:
         """One version's text.
 
         Raises:
-            NoSuchVersion: as it says.
+            NoSuchVersion: there is no such version.
         """
-        row = await self._row(which)
+        found = await self._find(which)
         return ShownVersion(
             conversation=which.code,
-            version=str(which) if which.working else row["id"],
-            content_hash=row["content_hash"],
-            source=row["source"] or as_yaml(row["document"]),
+            version=found.id if isinstance(found, PublishedVersion) else str(which),
+            content_hash=found.content_hash,
+            source=found.source or as_yaml(found.document),
         )
 
     async def document(self, which: Which) -> ConversationDocument:
         """One version's document.
 
         Raises:
-            NoSuchVersion: as it says.
+            NoSuchVersion: there is no such version.
             DocumentInvalid: this release no longer reads it.
         """
-        row = await self._row(which)
+        found = await self._find(which)
         try:
-            return ConversationDocument.model_validate(row["document"])
+            return ConversationDocument.model_validate(found.document)
         except ValidationError:
-            return load_document(as_yaml(row["document"]), str(which))
+            return load_document(as_yaml(found.document), str(which))
 
     async def working(self, code: str) -> tuple[ConversationDocument, str]:
-        """What is worked on: the document, checked anew, and its text as it was written.
+        """The working version: its document, checked again, and its text as it was written.
 
         Raises:
             NoSuchVersion: there is no working version.
-            DocumentInvalid: it was saved by another release, and this one finds mistakes in it.
+            DocumentInvalid: another release saved it, and this one finds mistakes in it.
         """
         shown = await self.show(Which(code, working=True))
         return load_document(shown.source, shown.version), shown.source
 
     async def latest(self, code: str) -> ConversationDocument | None:
-        """What is worked on, or else published; None when there is no such conversation."""
-        document = await self._pool.fetchval(SQL["latest_document"], code)
+        """The working version, or else the published one; None when there is no such conversation."""
+        document: object = await SQL.latest_document.value(self._pool, conversation=code)
         return ConversationDocument.model_validate(document) if document is not None else None
 
     async def rollback(self, code: str, number: int, by: str, note: str | None) -> Published:
-        """Publish a past version again: no new version, but who enters from now on lives by it.
+        """Publish a past version again: no new version is made, but journeys that begin from now on run it.
 
         Raises:
-            NoSuchVersion: as it says.
+            NoSuchVersion: there is no such version.
             DocumentInvalid: today's rules find mistakes in it.
             AlertTaken, ListUnknown: as `publish` says.
         """
@@ -237,57 +202,51 @@ class Versions:
         return await publish(self._pool, document, by=by, note=note, again=version)
 
     async def past(self, which: Which) -> tuple[VersionId, ConversationDocument]:
-        """A published version that is to be published again: its name, and its document, checked anew.
+        """A published version that is to be published again: its id, and its document, checked again.
 
         Raises:
-            NoSuchVersion: as it says.
+            NoSuchVersion: there is no such version.
             DocumentInvalid: today's rules find mistakes in it.
         """
-        row = await self._row(which)
-        document = load_document(row["source"] or as_yaml(row["document"]), row["id"])
-        if not same_content(row["document"], document):
-            # Another release reads the text otherwise; what was published holds.
-            document = load_document(as_yaml(row["document"]), row["id"])
-        return VersionId(row["id"]), document
+        found = await self._published(which)
+        document = load_document(found.source or as_yaml(found.document), found.id)
+        if not same_content(found.document, document):
+            # This release reads the text differently from the one that published it; what was published holds.
+            document = load_document(as_yaml(found.document), found.id)
+        return found.id, document
 
-    async def _row(self, which: Which) -> Row:
-        if which.working:
-            row = await self._pool.fetchrow(SQL["working"], which.code)
-        else:
-            row = await self._pool.fetchrow(SQL["version"], which.code, which.number)
-        if row is None:
-            await self.conversation(which.code)
-            kind = f"version {which.number}" if which.number else f"{WORKING if which.working else PUBLISHED} version"
-            raise NoSuchVersion(
-                f"'{which.code}' has no {kind}. `shelftalk conversation versions {which.code}` shows what it has."
-            )
-        return row
+    async def _find(self, which: Which) -> WorkingVersion | PublishedVersion:
+        if not which.working:
+            return await self._published(which)
+        found = await SQL.working.row(self._pool, WorkingVersion, conversation=which.code)
+        if found is None:
+            raise await self._missing(which, f"{WORKING} version")
+        return found
+
+    async def _published(self, which: Which) -> PublishedVersion:
+        found = await SQL.version.row(self._pool, PublishedVersion, conversation=which.code, number=which.number)
+        if found is None:
+            kind = f"version {which.number}" if which.number else f"{PUBLISHED} version"
+            raise await self._missing(which, kind)
+        return found
+
+    async def _missing(self, which: Which, kind: str) -> NoSuchVersion:
+        await self.conversation(which.code)
+        return NoSuchVersion(
+            f"'{which.code}' has no {kind}. `shelftalk conversation versions {which.code}` shows what it has."
+        )
 
 
-def _check_base(row: Row | None, by: str, based_on: str | None) -> None:
-    if row is None or based_on == row["content_hash"] or (based_on is None and row["saved_by"] == by):
+def _check_base(saved: WorkingVersion | None, code: str, by: str, based_on: str | None) -> None:
+    """Refuse to write over a working version that the new one is not based on.
+
+    Raises:
+        SavedMeanwhile: there is one, of somebody else or not of `based_on`.
+    """
+    if saved is None or based_on == saved.content_hash or (based_on is None and saved.saved_by == by):
         return
     raise SavedMeanwhile(
-        f"There is a newer working version of '{row['conversation']}', saved by {row['saved_by']} at "
-        f"{row['saved_at']:%Y-%m-%d %H:%M} UTC. Look at what differs, take over what you want to keep, and say that "
-        f"yours is based on it: {row['content_hash']}"
+        f"There is a newer working version of '{code}', saved by {saved.saved_by} at "
+        f"{saved.saved_at:%Y-%m-%d %H:%M} UTC. Look at what differs, take over what you want to keep, and say that "
+        f"yours is based on it: {saved.content_hash}"
     )
-
-
-def _summary(row: Row) -> WorkingSummary:
-    return WorkingSummary(content_hash=row["content_hash"], saved_at=row["saved_at"], saved_by=row["saved_by"])
-
-
-def _conversation(row: Row) -> ConversationSummary:
-    return ConversationSummary(
-        conversation=row["conversation"],
-        name=row["name"],
-        published=row["published"],
-        published_at=row["published_at"],
-        working=_summary(row) if row["content_hash"] is not None else None,
-        open_journeys=row["open_journeys"],
-    )
-
-
-def _no_conversation(code: str) -> NoSuchVersion:
-    return NoSuchVersion(f"There is no conversation '{code}'. `shelftalk conversation list` shows those there are.")

@@ -1,21 +1,22 @@
 """Back-population: contacts whose event lies in the past enter where they would be by now.
 
-What feeds the alert is read from the events on record: views, carts, and the sign-ups that came while every message
-was a draft. Each counts as if it had just been told, in its order and at its time.
+The events on record that lead into the alert are views, carts, and the sign-ups that came while every message was a
+draft. Each is treated as if it came now, in its order and with its own time.
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import groupby
 from typing import Any
 
-from activities.postgres.pool import Connection, Pool, Row
+from activities.postgres.pool import Connection, Pool
 from activities.postgres.queries import load_queries
 from activities.waitlist.entry import Interest
 from activities.waitlist.late import EntryCounts, KnownContact, LateAlert, LateEntry, enter_known_contacts
 from activities.waitlist.unfulfilled_sign_ups import SIGNED_UP
 from schemas.document.alert_types.vocabulary import Action
-from schemas.ids import ContactId
+from schemas.ids import ContactId, StoreId
 from schemas.incoming.events import EventKind
 from schemas.reasons import Reason
 from schemas.responses.waitlists import BackPopulation
@@ -33,6 +34,17 @@ _FED_BY = {
 }
 
 
+@dataclass(frozen=True, slots=True)
+class PastInterest:
+    """A contact's event about one product, or one variant of it."""
+
+    contact_id: ContactId
+    store_id: StoreId
+    happened_at: datetime
+    product_id: str
+    variant_id: str | None
+
+
 class BackPopulating:
     """Back-population over one database."""
 
@@ -46,7 +58,7 @@ class BackPopulating:
 
         Args:
             since: aware; by default as far back as the alert's relevancy window can reach.
-            total, progress: told how many people there are, and of those that were looked at.
+            total, progress: called with how many people there are, and how many more have been looked at.
             actor: who does it, for the audit.
 
         Raises:
@@ -54,32 +66,37 @@ class BackPopulating:
         """
         alert = await LateAlert.named(self._pool, code)
         since = since or datetime.now(UTC) - timedelta(days=alert.window_days + 1)
-        what = [*_FED_BY[alert.action]], SIGNED_UP, Reason.MESSAGE_DRAFT, alert.list_code, since
-        rows = await self._pool.fetch(SQL["people_of_events"], *what, timeout=FIRST_LOOK_SECONDS)
-        people = [ContactId(row["contact_id"]) for row in rows]
+        which: dict[str, object] = {
+            "kinds": [*_FED_BY[alert.action]],
+            "signed_up": SIGNED_UP,
+            "draft": Reason.MESSAGE_DRAFT,
+            "list_code": alert.list_code,
+            "since": since,
+        }
+        people: list[ContactId] = await SQL.people_of_events.within(FIRST_LOOK_SECONDS).values(self._pool, **which)
         total(len(people))
 
         async def enter(connection: Connection, some: Sequence[ContactId]) -> EntryCounts:
-            events = await connection.fetch(SQL["events_of_people"], *what, some)
-            return await enter_known_contacts(connection, _acquaintances(alert, events))
+            events = await SQL.events_of_people.rows(connection, PastInterest, contacts=some, **which)
+            return await enter_known_contacts(connection, _known_contacts(alert, events))
 
         counts = await enter_in_batches(self._pool, people, enter, progress, keep=keep)
         report = BackPopulation(alert=code, since=since, contacts=len(people), counts=counts, done=keep)
         if keep:
             details: dict[str, Any] = report.model_dump(mode="json", exclude={"done"})
-            await self._pool.execute(SQL["audit"], actor, "back-populate alert", details)
+            await SQL.audit.run(self._pool, actor=actor, action="back-populate alert", details=details)
         return report
 
 
-def _acquaintances(alert: LateAlert, events: Sequence[Row]) -> list[KnownContact]:
-    """Each contact with what they did, from rows that are in order of contact and time."""
+def _known_contacts(alert: LateAlert, events: Sequence[PastInterest]) -> list[KnownContact]:
+    """Each contact with what they did, from rows in order of contact and time."""
     return [
         KnownContact(
             contact_id,
             tuple(
-                LateEntry(alert, Interest(row["store_id"], row["product_id"], row["variant_id"], row["happened_at"]))
-                for row in theirs
+                LateEntry(alert, Interest(each.store_id, each.product_id, each.variant_id, each.happened_at))
+                for each in theirs
             ),
         )
-        for contact_id, theirs in groupby(events, key=lambda row: row["contact_id"])
+        for contact_id, theirs in groupby(events, key=lambda event: event.contact_id)
     ]

@@ -1,7 +1,7 @@
 """Importing a waiting list from a file. Everyone keeps the time at which they signed up, and with it their place.
 
-Looking and doing go the same way; only doing keeps what it wrote. It can stop anywhere: the same file again lets
-nobody in twice.
+A preview does what the import does and is rolled back. An import can stop anywhere: importing the same file again
+enters nobody twice.
 """
 
 from collections.abc import Iterator
@@ -26,7 +26,7 @@ SQL = load_queries("starter.waitlists", "waitlists.sql")
 
 @dataclass
 class _Plan:
-    """What the file comes to: who asks for what, in the order of their sign-up, and the rows that are left out."""
+    """What is to be imported: each person's entries in the order of their sign-up, and the rows that are left out."""
 
     people: dict[str, list[LateEntry]] = field(default_factory=dict[str, list[LateEntry]])
     repeated: int = 0
@@ -67,7 +67,7 @@ class WaitlistImport:
         """Import it or, without `keep`, find out exactly what that would do.
 
         Args:
-            total, progress: told how many people there are, and of those that were looked at.
+            total, progress: called with how many people there are, and how many more have been looked at.
             actor: who does it, for the audit.
 
         Raises:
@@ -78,7 +78,7 @@ class WaitlistImport:
         counts = await enter_in_batches(self._pool, plan.new_contacts(), enter_new_contacts, progress, keep=keep)
         if keep:
             details = {"store": self._store_id, "rows": len(self._file.rows), **counts.model_dump(mode="json")}
-            await self._pool.execute(SQL["audit"], actor, "import waiting list", details)
+            await SQL.audit.run(self._pool, actor=actor, action="import waiting list", details=details)
         return self._report(plan, counts, done=keep)
 
     async def _plan(self) -> _Plan:
@@ -88,14 +88,14 @@ class WaitlistImport:
         plan = _Plan()
         # Sorted like this the rows of one moment keep the file's order.
         for row in sorted(self._file.rows, key=lambda row: (row.signed_up_at, row.line)):
-            match await self._wish(row, alert, catalogue, latest):
+            match await self._late_entry(row, alert, catalogue, latest):
                 case LateEntry() as late_entry:
                     plan.add(row.email.lower(), late_entry)
                 case LeftOut() as why:
                     plan.left_out.add(row, why)
         return plan
 
-    async def _wish(
+    async def _late_entry(
         self, row: WaitlistRow, alert: LateAlert, catalogue: Catalogue, latest: datetime
     ) -> LateEntry | LeftOut:
         if row.store is not None and row.store != self._store_id:
@@ -124,7 +124,7 @@ class WaitlistImport:
     def _report(self, plan: _Plan, counts: LateCounts, *, done: bool) -> ImportReport:
         file, left_out = self._file, plan.left_out
         for skip in file.skipped:
-            left_out.counts[_left_out(skip.standing)] += skip.count
+            left_out.counts[_left_out(skip.status)] += skip.count
         if file.mistake_count:
             left_out.counts[LeftOut.UNREADABLE] += file.mistake_count
         left_out.add_mistakes(
@@ -149,8 +149,8 @@ class WaitlistImport:
         )
 
 
-def _left_out(standing: RowStatus) -> LeftOut:
-    match standing:
+def _left_out(status: RowStatus) -> LeftOut:
+    match status:
         case RowStatus.TOLD:
             return LeftOut.TOLD
         case RowStatus.LEFT:
@@ -160,4 +160,4 @@ def _left_out(standing: RowStatus) -> LeftOut:
         case RowStatus.WAITING:
             raise ValueError("who waits is not skipped")
         case _:
-            assert_never(standing)
+            assert_never(status)

@@ -1,4 +1,4 @@
-"""Letting many people enter late: some at a time, so that it can stop anywhere, and for real or only to count."""
+"""Late entries of many people: in batches, so that it can stop anywhere; for real, or only to count."""
 
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from itertools import islice
@@ -10,26 +10,26 @@ from activities.waitlist.late import EntryCounts
 from schemas.responses.waitlists import LateCounts
 
 PEOPLE_AT_ONCE = 50
-"""People of one transaction. Their products are held meanwhile, and a change of their stock waits: some 300 ms."""
+"""People of one transaction. It locks their products, so a change of their stock waits some 300 ms."""
 
-SimulatedContact = TypeVar("SimulatedContact")
+Person = TypeVar("Person")
 Total = Callable[[int], None]
-"""Told how many people there are."""
+"""Called once, with how many people there are."""
 Progress = Callable[[int], None]
-"""Told how many more people have been looked at."""
+"""Called with how many more people have been looked at."""
 
 
 async def enter_in_batches(
     pool: Pool,
-    people: Iterable[SimulatedContact],
-    enter: Callable[[Connection, Sequence[SimulatedContact]], Awaitable[EntryCounts]],
+    people: Iterable[Person],
+    enter: Callable[[Connection, Sequence[Person]], Awaitable[EntryCounts]],
     progress: Progress,
     *,
     keep: bool,
 ) -> LateCounts:
     """Let them all enter, in transactions that are rolled back unless `keep`: the counts are the same either way.
 
-    All wishes of one person are in one transaction, for each may decide about the next.
+    All entries of one person are in one transaction, because each may decide about the next.
     """
     total = EntryCounts()
     source = iter(people)
@@ -47,8 +47,8 @@ async def enter_in_batches(
 @retry_on_deadlock
 async def _in_transaction(
     pool: Pool,
-    enter: Callable[[Connection, Sequence[SimulatedContact]], Awaitable[EntryCounts]],
-    some: Sequence[SimulatedContact],
+    enter: Callable[[Connection, Sequence[Person]], Awaitable[EntryCounts]],
+    some: Sequence[Person],
     *,
     keep: bool,
 ) -> EntryCounts:

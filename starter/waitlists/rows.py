@@ -1,14 +1,14 @@
-"""What the rows of a waiting list's file ask for: which of the store's things, or why it cannot be told.
+"""Which product or variant of the store each row of a waiting list's file means, or why that is not known.
 
-A row means the most exact that it names (variant, then SKU, then product) and nothing else: what is not known for
-certain is left out and told by its line, never guessed.
+A row means the most exact that it names (variant, then SKU, then product) and nothing else: where that is not certain
+the row is left out and reported by its line, never guessed.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from activities.postgres.pool import Pool, Row
+from activities.postgres.pool import Pool
 from activities.postgres.queries import load_queries
 from schemas.ids import Level, StoreId
 from schemas.responses.waitlists import ImportMistake, LeftOut
@@ -51,18 +51,26 @@ class Thing:
 
 
 @dataclass(frozen=True, slots=True)
-class _Variant:
-    thing: Thing
+class VariantRow:
+    """A variant that a file may mean; `removed`: the store has it no more."""
+
+    product_id: str
+    variant_id: str
+    sku: str | None
     removed: bool
+
+    @property
+    def thing(self) -> Thing:
+        return Thing(self.product_id, self.variant_id)
 
 
 class Catalogue:
-    """What of a store is known that a file names."""
+    """The products and variants of a store that a file names, as far as they are known."""
 
     def __init__(self) -> None:
         self._by_id: dict[str, Thing] = {}
-        self._by_sku: defaultdict[str, list[_Variant]] = defaultdict(list)
-        self._by_product: defaultdict[str, list[_Variant]] = defaultdict(list)
+        self._by_sku: defaultdict[str, list[VariantRow]] = defaultdict(list)
+        self._by_product: defaultdict[str, list[VariantRow]] = defaultdict(list)
         self._products: set[str] = set()
 
     @classmethod
@@ -70,14 +78,17 @@ class Catalogue:
         """All that these rows name."""
         catalogue = cls()
         inexact = [row for row in rows if row.variant_id is None]
-        async for row in _look_up(pool, "variants_by_id", store_id, {row.variant_id for row in rows}):
-            catalogue._by_id[row["variant_id"]] = Thing(row["product_id"], row["variant_id"])
-        async for row in _look_up(pool, "variants_by_sku", store_id, {row.sku for row in inexact}):
-            catalogue._by_sku[row["sku"]].append(_variant(row))
-        async for row in _look_up(pool, "products", store_id, {row.product_id for row in inexact}):
-            catalogue._products.add(row["product_id"])
-        async for row in _look_up(pool, "variants_by_product", store_id, catalogue._products):
-            catalogue._by_product[row["product_id"]].append(_variant(row))
+        for ids in _batches(row.variant_id for row in rows):
+            for each in await SQL.variants_by_id.rows(pool, VariantRow, store_id=store_id, ids=ids):
+                catalogue._by_id[each.variant_id] = each.thing
+        for skus in _batches(row.sku for row in inexact):
+            for each in await SQL.variants_by_sku.rows(pool, VariantRow, store_id=store_id, skus=skus):
+                catalogue._by_sku[each.sku or ""].append(each)
+        for ids in _batches(row.product_id for row in inexact):
+            catalogue._products.update(await SQL.products.values(pool, store_id=store_id, ids=ids))
+        for ids in _batches(catalogue._products):
+            for each in await SQL.variants_by_product.rows(pool, VariantRow, store_id=store_id, ids=ids):
+                catalogue._by_product[each.product_id].append(each)
         return catalogue
 
     def find(self, row: WaitlistRow, level: Level) -> Thing | LeftOut:
@@ -92,22 +103,17 @@ class Catalogue:
         return Thing(row.product_id, None) if level is Level.PRODUCT else _only(self._by_product[row.product_id], level)
 
 
-def _variant(row: Row) -> _Variant:
-    return _Variant(Thing(row["product_id"], row["variant_id"]), row["removed"])
-
-
-def _only(found: Sequence[_Variant], level: Level) -> Thing | LeftOut:
-    """The one thing that these are; those that are still there before those that are gone."""
+def _only(found: Sequence[VariantRow], level: Level) -> Thing | LeftOut:
+    """The one variant or product that these come to; removed variants count only where no other is left."""
     things = [each.thing for each in found if not each.removed] or [each.thing for each in found]
     of_one_product = level is Level.PRODUCT and len({thing.product_id for thing in things}) == 1
     return things[0] if len(things) == 1 or of_one_product else LeftOut.SEVERAL_VARIANTS
 
 
-async def _look_up(pool: Pool, query: str, store_id: StoreId, ids: set[str] | set[str | None]) -> AsyncIterator[Row]:
-    wanted = sorted(each for each in ids if each is not None)
-    for start in range(0, len(wanted), IDS_AT_ONCE):
-        for row in await pool.fetch(SQL[query], store_id, wanted[start : start + IDS_AT_ONCE]):
-            yield row
+def _batches(ids: Iterable[str | None]) -> Iterable[list[str]]:
+    """The ids that are named, each once, as many at a time as one query takes."""
+    named = sorted({each for each in ids if each is not None})
+    return (named[start : start + IDS_AT_ONCE] for start in range(0, len(named), IDS_AT_ONCE))
 
 
 @dataclass

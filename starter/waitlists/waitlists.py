@@ -2,12 +2,14 @@
 
 from collections import Counter
 from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
 
 from activities.postgres.pool import Connection, Pool, transaction
 from activities.postgres.queries import load_queries
 from activities.postgres.retry import retry_on_deadlock
 from schemas.errors import DomainError, ErrorKind
-from schemas.ids import JourneyId
+from schemas.ids import ContactId, JourneyId
 from schemas.responses.waitlists import Saying, WaitingContact, WaitingLine
 from starter.support.why import UnknownProduct
 from starter.waitlists.files.files import WaitlistEntry, write_waitlist
@@ -26,8 +28,8 @@ class UnknownMessage(DomainError):
     advice = "Put it into the conversation's document and publish that; those who sign up from then on have it."
 
 
-class MoreToHear(DomainError):
-    """Since the count was shown, more have come to be written to; nothing was done."""
+class MoreRecipients(DomainError):
+    """Since the count was shown, more contacts would get the message; nothing was done."""
 
     code = "more_than_shown"
     kind = ErrorKind.CONFLICT
@@ -51,11 +53,6 @@ class Lines:
     product_id: str | None = None
     alert: str | None = None
 
-    @property
-    def keys(self) -> tuple[str | None, str | None, str | None, str | None]:
-        """As the queries take them."""
-        return self.store_id, self.variant_id, self.product_id, self.alert
-
 
 @dataclass(frozen=True, slots=True)
 class WaitlistCsv:
@@ -63,6 +60,45 @@ class WaitlistCsv:
 
     text: bytes
     contacts: int
+
+
+@dataclass(frozen=True, slots=True)
+class PlaceInLine:
+    """One contact in line; `email` only where addresses were asked for, `total` of all lines asked for."""
+
+    place: int
+    journey_id: JourneyId
+    contact_id: ContactId
+    email: str | None
+    store_id: str
+    subject: str
+    product_id: str
+    product_title: str
+    alert: str
+    entered_at: datetime
+    window_ends_at: datetime
+    claimed: bool
+    total: int
+
+
+class RecipientStatus(StrEnum):
+    """Whether one in line would get a message now, or why not."""
+
+    TO_HEAR = "to_hear"
+    LACKING = "lacking"
+    """Their version of the conversation has no such message."""
+    HEARD = "heard"
+    """It was sent to them, or is about to be."""
+    CALLED_FORWARD = "called_forward"
+    """They hold a claim, and are being notified of that."""
+
+
+@dataclass(frozen=True, slots=True)
+class Recipient:
+    """One in line, as a recipient of a message."""
+
+    journey_id: JourneyId
+    status: RecipientStatus
 
 
 class Waitlists:
@@ -78,37 +114,30 @@ class Waitlists:
             UnknownProduct: the store has no such product or variant.
         """
         await self._require_known(lines)
-        rows = await self._pool.fetch(SQL["line"], *lines.keys, limit, timeout=READING_SECONDS)
+        places = await SQL.line.within(READING_SECONDS).rows(
+            self._pool,
+            PlaceInLine,
+            store_id=lines.store_id,
+            variant_id=lines.variant_id,
+            product_id=lines.product_id,
+            alert=lines.alert,
+            addresses=addresses,
+            most=limit,
+        )
         return WaitingLine(
-            total=rows[0]["total"] if rows else 0,
-            waiting=tuple(
-                WaitingContact(
-                    place=row["place"],
-                    journey_id=row["journey_id"],
-                    contact_id=row["contact_id"],
-                    email=row["email"] if addresses else None,
-                    store_id=row["store_id"],
-                    subject=row["subject"],
-                    product_id=row["product_id"],
-                    product_title=row["product_title"],
-                    alert=row["alert"],
-                    entered_at=row["entered_at"],
-                    window_ends_at=row["window_ends_at"],
-                    claimed=row["claimed"],
-                )
-                for row in rows
-            ),
+            total=places[0].total if places else 0,
+            waiting=tuple(WaitingContact.model_validate(place, from_attributes=True) for place in places),
         )
 
     async def export(self, lines: Lines, actor: str) -> WaitlistCsv:
-        """The lists with addresses, in the product's own CSV; that it was done is put on record.
+        """The lists with addresses, in the product's own CSV; the export is noted in the audit.
 
         Raises:
             UnknownProduct: as `show`.
         """
         line = await self.show(lines, None, addresses=True)
         details = {"store": lines.store_id, "variant": lines.variant_id, "alert": lines.alert, "contacts": line.total}
-        await self._pool.execute(SQL["audit"], actor, "export waiting list", details)
+        await SQL.audit.run(self._pool, actor=actor, action="export waiting list", details=details)
         text = write_waitlist(
             WaitlistEntry(
                 email=each.email or "",
@@ -124,55 +153,67 @@ class Waitlists:
         )
         return WaitlistCsv(text, line.total)
 
-    async def would_say(self, lines: Lines, message: str) -> Saying:
-        """To how many a message would be said. Changes nothing.
+    async def would_broadcast(self, lines: Lines, message: str) -> Saying:
+        """How many would get a message. Changes nothing.
 
         Raises:
             UnknownMessage, UnknownProduct: as they say.
         """
         await self._require_known(lines)
-        if not await self._pool.fetchval(SQL["known_message"], message):
+        if not await SQL.known_message.value(self._pool, message=message):
             raise UnknownMessage(f"No published conversation has a message '{message}'.")
         async with self._pool.acquire() as connection:
-            saying, _ = await _to_say(connection, lines, message)
+            saying, _ = await _recipients(connection, lines, message)
         return saying
 
     @retry_on_deadlock
-    async def say(self, lines: Lines, message: str, actor: str, at_most: int | None = None) -> Saying:
-        """Say a message once to everyone who stands in line now; they keep their place. Said again, it does nothing.
+    async def broadcast(self, lines: Lines, message: str, actor: str, at_most: int | None = None) -> Saying:
+        """Send a message once to everyone in line now; they keep their place. A second call with it does nothing.
 
         Args:
             at_most: how many were agreed to; None: however many.
 
         Raises:
-            MoreToHear: nothing was done.
+            MoreRecipients: nothing was done.
         """
         async with transaction(self._pool) as connection:
-            saying, journeys = await _to_say(connection, lines, message)
+            saying, journeys = await _recipients(connection, lines, message)
             if at_most is not None and saying.to_hear > at_most:
-                raise MoreToHear(at_most, saying)
-            await connection.execute(SQL["broadcast"], journeys, message)
+                raise MoreRecipients(at_most, saying)
+            await SQL.broadcast.run(connection, journeys=journeys, message=message)
             details = {"message": message, "store": lines.store_id, "variant": lines.variant_id}
             details |= {"product": lines.product_id, "alert": lines.alert, "contacts": str(saying.to_hear)}
-            await connection.execute(SQL["audit"], actor, "message waiting list", details)
+            await SQL.audit.run(connection, actor=actor, action="message waiting list", details=details)
         return saying.model_copy(update={"done": True})
 
     async def _require_known(self, lines: Lines) -> None:
         if lines.store_id is None or (lines.variant_id is None and lines.product_id is None):
             return
-        if not await self._pool.fetchval(SQL["known_thing"], lines.store_id, lines.product_id, lines.variant_id):
+        known = await SQL.known_product_or_variant.value(
+            self._pool, store_id=lines.store_id, product_id=lines.product_id, variant_id=lines.variant_id
+        )
+        if not known:
             raise UnknownProduct(f"{lines.store_id}: {lines.product_id or lines.variant_id}")
 
 
-async def _to_say(connection: Connection, lines: Lines, message: str) -> tuple[Saying, list[JourneyId]]:
-    rows = await connection.fetch(SQL["to_say"], *lines.keys, message, timeout=READING_SECONDS)
-    standings = Counter(row["standing"] for row in rows)
+async def _recipients(connection: Connection, lines: Lines, message: str) -> tuple[Saying, list[JourneyId]]:
+    """How many would get the message and how many would not, by why; and the journeys of those who would."""
+    found = await SQL.recipients.within(READING_SECONDS).rows(
+        connection,
+        Recipient,
+        store_id=lines.store_id,
+        variant_id=lines.variant_id,
+        product_id=lines.product_id,
+        alert=lines.alert,
+        message=message,
+    )
+    counts = Counter(each.status for each in found)
     saying = Saying(
         message=message,
-        to_hear=standings["to_hear"],
-        lacking=standings["lacking"],
-        heard=standings["heard"],
-        called_forward=standings["called_forward"],
+        to_hear=counts[RecipientStatus.TO_HEAR],
+        lacking=counts[RecipientStatus.LACKING],
+        heard=counts[RecipientStatus.HEARD],
+        called_forward=counts[RecipientStatus.CALLED_FORWARD],
         done=False,
     )
-    return saying, [row["journey_id"] for row in rows if row["standing"] == "to_hear"]
+    return saying, [each.journey_id for each in found if each.status is RecipientStatus.TO_HEAR]

@@ -1,10 +1,11 @@
 -- Every query of ops about waiting lists: who waits, files, what feeds an alert, and who is written to once.
 
 -- name: line
--- Who stands in line, place by place. $2: a variant; $3: a product, as a whole or any variant of it; all are optional.
+-- Who is in line, in order of place. Null means any; of a product: its own line and those of its variants.
 with lines as (
     select w.journey_id, w.contact_id, w.store_id, w.subject, j.product_id, p.title as product_title, w.alert_id as alert,
-           w.entered_at, j.window_ends_at, w.state = 'claimed' as claimed, c.email,
+           w.entered_at, j.window_ends_at, w.state = 'claimed' as claimed,
+           case when :addresses then c.email end as email,
            row_number() over (
                partition by w.alert_id, w.store_id, w.subject
                order by w.state = 'claimed' desc,
@@ -17,41 +18,44 @@ with lines as (
     join products p on p.store_id = j.store_id and p.product_id = j.product_id
     join contacts c on c.id = w.contact_id
     where w.state in ('waiting', 'claimed')
-      and ($1::text is null or w.store_id = $1)
-      and ($2::text is null or w.subject = 'variant/' || $2)
-      and ($3::text is null or j.product_id = $3)
-      and ($4::text is null or w.alert_id = $4)
+      and (:store_id::text is null or w.store_id = :store_id)
+      and (:variant_id::text is null or w.subject = 'variant/' || :variant_id)
+      and (:product_id::text is null or j.product_id = :product_id)
+      and (:alert::text is null or w.alert_id = :alert)
 )
 select *, count(*) over () as total
 from lines
 order by alert, store_id, subject, place
-limit $5;
+limit :most;
 
 -- name: variants_by_id
-select variant_id, product_id from variants where store_id = $1 and variant_id = any($2::text[]);
+select variant_id, product_id, sku, removed from variants where store_id = :store_id and variant_id = any(:ids::text[]);
 
 -- name: variants_by_sku
-select variant_id, product_id, sku, removed from variants where store_id = $1 and sku = any($2::text[]) order by variant_id;
+select variant_id, product_id, sku, removed from variants where store_id = :store_id and sku = any(:skus::text[])
+order by variant_id;
 
 -- name: variants_by_product
-select variant_id, product_id, removed from variants where store_id = $1 and product_id = any($2::text[]) order by variant_id;
+select variant_id, product_id, sku, removed from variants where store_id = :store_id and product_id = any(:ids::text[])
+order by variant_id;
 
 -- name: products
-select product_id from products where store_id = $1 and product_id = any($2::text[]);
+select product_id from products where store_id = :store_id and product_id = any(:ids::text[]);
 
 -- name: people_of_events
--- Everyone who did one of $1 since $5, in the order in which they first did. Of custom events only sign-ups ($2) to
--- this list ($4) that no message was live for ($3).
+-- Everyone with an event of these kinds since then, in the order of their first. Of custom events only the sign-ups to
+-- this list that came while all its messages were drafts.
 select e.contact_id
 from events e join contacts c on c.id = e.contact_id
-where e.kind = any($1::text[]) and e.happened_at >= $5 and c.erased_at is null
+where e.kind = any(:kinds::text[]) and e.happened_at >= :since and c.erased_at is null
   and (e.kind <> 'custom'
-       or (e.name = $2 and e.properties ->> 'list' = $4 and e.outcome -> 'alerts' -> 0 ->> 'reason' = $3))
+       or (e.name = :signed_up and e.properties ->> 'list' = :list_code and e.outcome -> 'alerts' -> 0 ->> 'reason' = :draft))
 group by e.contact_id
 order by min(e.happened_at), e.contact_id;
 
 -- name: events_of_people
--- The same of these people ($6), by what each was about, if that is known. A product's only variant is what is meant.
+-- The same events of these contacts, a row for each known product or variant that one is about. A product with a single
+-- variant means that variant.
 select e.contact_id, e.store_id, e.happened_at, p.product_id,
        coalesce(thing.variant_id, (
            select min(v.variant_id) from variants v
@@ -70,40 +74,40 @@ join products p
  and (thing.variant_id is null or exists (
          select from variants v
          where v.store_id = e.store_id and v.variant_id = thing.variant_id and v.product_id = p.product_id))
-where e.contact_id = any($6::text[]) and e.kind = any($1::text[]) and e.happened_at >= $5
+where e.contact_id = any(:contacts::text[]) and e.kind = any(:kinds::text[]) and e.happened_at >= :since
   and (e.kind <> 'custom'
-       or (e.name = $2 and e.properties ->> 'list' = $4 and e.outcome -> 'alerts' -> 0 ->> 'reason' = $3))
+       or (e.name = :signed_up and e.properties ->> 'list' = :list_code and e.outcome -> 'alerts' -> 0 ->> 'reason' = :draft))
 order by e.contact_id, e.happened_at, e.received_at, e.id, p.product_id, thing.variant_id;
 
--- name: to_say
--- Of everyone in these lines, what stands against saying message $5 to them now.
+-- name: recipients
+-- Everyone in these lines, and whether they would get the message now; if not, why not.
 select w.journey_id,
        case when w.state = 'claimed' then 'called_forward'
-            when not v.document -> 'messages' ? $5 then 'lacking'
-            when exists (select from sends s where s.key = w.journey_id || '/broadcast/' || $5 || '/0')
-              or exists (select from outbox o where o.kind = 'broadcast' and o.journey_id = w.journey_id and o.message = $5)
+            when not v.document -> 'messages' ? :message then 'lacking'
+            when exists (select from sends s where s.key = w.journey_id || '/broadcast/' || :message || '/0')
+              or exists (select from outbox o where o.kind = 'broadcast' and o.journey_id = w.journey_id and o.message = :message)
                 then 'heard'
-            else 'to_hear' end as standing
+            else 'to_hear' end as status
 from waiting w
 join journeys j on j.id = w.journey_id
 join versions v on v.id = j.version_id
-where w.state in ('waiting', 'claimed') and w.store_id = $1
-  and ($2::text is null or w.subject = 'variant/' || $2)
-  and ($3::text is null or j.product_id = $3)
-  and ($4::text is null or w.alert_id = $4)
+where w.state in ('waiting', 'claimed') and w.store_id = :store_id
+  and (:variant_id::text is null or w.subject = 'variant/' || :variant_id)
+  and (:product_id::text is null or j.product_id = :product_id)
+  and (:alert::text is null or w.alert_id = :alert)
 order by w.entered_at, w.place;
 
 -- name: broadcast
-insert into outbox (kind, journey_id, message) select 'broadcast', id, $2 from unnest($1::text[]) with ordinality as said (id, n)
+insert into outbox (kind, journey_id, message) select 'broadcast', id, :message from unnest(:journeys::text[]) with ordinality as recipient (id, n)
 order by n;
 
 -- name: known_message
 select exists (
-    select from versions v join conversations c on c.code = v.conversation where v.document -> 'messages' ? $1);
+    select from versions v join conversations c on c.code = v.conversation where v.document -> 'messages' ? :message);
 
--- name: known_thing
-select exists (select from products where store_id = $1 and product_id = $2)
-    or exists (select from variants where store_id = $1 and variant_id = $3);
+-- name: known_product_or_variant
+select exists (select from products where store_id = :store_id and product_id = :product_id)
+    or exists (select from variants where store_id = :store_id and variant_id = :variant_id);
 
 -- name: audit
-insert into audit (actor, action, details) values ($1, $2, $3);
+insert into audit (actor, action, details) values (:actor, :action, :details);

@@ -7,7 +7,8 @@ from activities.postgres.pool import Pool
 from activities.waitlist.store import Waitlist
 from schemas.document.conversation import ConversationDocument
 from starter.documents import STARTER_CONVERSATION, load_document
-from starter.versioning.publishing import AlertTaken, publish
+from starter.versioning.live_settings import AlertTaken
+from starter.versioning.publishing import publish
 from tests.allocation.rules import broken_rules
 from tests.product import Shop, starter_document, subject
 

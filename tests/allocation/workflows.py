@@ -163,7 +163,7 @@ class Traveller:
         request = LeaveWaitlist(journey_id=self.journey_id, reason=reason)
         return (await self._does(lambda: self._workflows.records.leave_waitlist(request))).claim_id
 
-    async def decide(self, question: str) -> int | None:
+    async def decide(self, criteria_id: str) -> int | None:
         raise AssertionError("nothing here decides")
 
     async def find_moment(self, until: Until) -> datetime:
@@ -209,9 +209,9 @@ class Workflows(Temporal):
         if (journey := self._reach(start)) is not None:
             journey.broadcasts.append(broadcast)
 
-    async def notify_claims(self, calls: Sequence[tuple[JourneyStart, PlaceGiven]]) -> list[JourneyId]:
+    async def notify_claims(self, claims: Sequence[tuple[JourneyStart, PlaceGiven]]) -> list[JourneyId]:
         gone: list[JourneyId] = []
-        for start, place in calls:
+        for start, place in claims:
             if (journey := self._reach(start)) is None:
                 gone.append(start.journey_id)
             else:

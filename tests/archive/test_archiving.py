@@ -85,7 +85,7 @@ async def test_of_a_journey_that_continued_as_new_the_archive_has_the_whole_path
     assert [entry.step for entry in told.entries] == [
         "waiting-list",
         "it-is-back",
-        "wait-1-second",
+        "pause",
         "still-here",
         "exit",
     ]

@@ -17,7 +17,7 @@ from starter.devstack.mailbox import Mailbox, is_to
 from starter.devstack.postgres import EmbeddedPostgres
 from starter.devstack.temporal import EmbeddedTemporal
 from starter.documents import STARTER_CONVERSATION
-from starter.ops.checkup import Checkup
+from starter.ops.findings import Checkup
 from tests.cli.command import PATIENCE, Shelftalk
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]

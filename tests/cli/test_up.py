@@ -16,7 +16,7 @@ from starter.commands.keys import KeyList, NewKey
 from starter.commands.shop import Product
 from starter.commands.terminal.output import ExitCode
 from starter.commands.up import WhereItIs
-from starter.ops.checkup import Checkup
+from starter.ops.findings import Checkup
 from starter.runtime.endpoints import endpoints_file
 from tests.cli.command import PATIENCE, Shelftalk
 
@@ -77,12 +77,12 @@ async def test_every_question_has_an_answer_and_the_right_exit_code(shelftalk: S
     await _until_told(shelftalk, ids[0])
 
     async with asyncio.timeout(PATIENCE):
-        while (await _path(shelftalk, ids[0])).entries[-1].step != "wait-2-days":
+        while (await _path(shelftalk, ids[0])).entries[-1].step != "pause":
             pass  # the database knows of a message a moment before the history does
     # Every one uses Temporal's native threads, which must not reach the exit code.
     for _ in range(ROUNDS):
         path = await _path(shelftalk, ids[0])
-        assert [entry.step for entry in path.entries] == ["waiting-list", "it-is-back", "wait-2-days"]
+        assert [entry.step for entry in path.entries] == ["waiting-list", "it-is-back", "pause"]
         missed = await shelftalk.run("journey", "replay", "j-none", "--json")
         assert missed.failure.code == "no_such_journey"
     table = (await shelftalk.run("journey", "replay", ids[0])).out

@@ -10,7 +10,7 @@ import pytest
 from starter.commands.terminal.failures import explain
 from starter.commands.terminal.output import ExitCode, length
 from starter.documents import STARTER_CONVERSATION, CheckReport
-from starter.ops.checkup import Checkup, Health
+from starter.ops.findings import Checkup, Health
 from tests.cli.command import Shelftalk
 
 ROOT = Path(__file__).parents[2]

@@ -104,10 +104,10 @@ async def test_an_order_is_one_event_and_known_when_it_was_told_first(pool: Pool
 @pytest.mark.parametrize(
     "query",
     [
-        pytest.param(load_queries("activities.decisions", "deciding.sql")["journey"], id="decisions"),
+        pytest.param(load_queries("activities.decisions", "deciding.sql").journey.sql, id="decisions"),
         pytest.param(load_queries("activities.journeys", "entering.sql").done_since.sql, id="entry triggers"),
         pytest.param(load_queries("activities.journeys", "contact_events.sql").awaiting.sql, id="intake"),
-        pytest.param(load_queries("starter.versioning", "dry_run.sql")["contact_events"], id="dry runs"),
+        pytest.param(load_queries("starter.versioning", "dry_run.sql").contact_events.sql, id="dry runs"),
     ],
 )
 async def test_contact_events_are_found_by_their_contact_however_many_there_are(pool: Pool, query: str) -> None:

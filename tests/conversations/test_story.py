@@ -73,7 +73,7 @@ async def test_who_joins_is_welcomed_once(product: Product) -> None:
     assert await product.mail_to("ann") == f"Welcome to {STORE}"
     (mail,) = product.mailbox.mails
     assert "Hello Ann," in _text(mail)
-    await rests_at(product, journey, "wait-2-days")
+    await rests_at(product, journey, "pause")
     report = await product.journeys.show(journey)
     assert (report.alert, report.subject, report.conversation, report.entered_on) == (
         None,
@@ -90,7 +90,7 @@ async def test_a_cart_that_is_bought_before_the_reminder_reaches_the_goal_and_no
     await publish(product.pool, starter("cart"))
     await agrees(product.pool, "ann")
     journey = entered(await did(product.pool, "checkout_started", product="p", variant="v"))
-    await rests_at(product, journey, "wait-for-ordered")
+    await rests_at(product, journey, "until-ordered")
     await orders(product.pool)
     report = await product.until(journey, has_ended)
     assert (report.ending, report.reason) == (Ending.COMPLETED, Reason.GOAL_REACHED)
@@ -130,7 +130,7 @@ async def test_who_takes_their_consent_back_hears_no_more(product: Product) -> N
     await publish(product.pool, starter("welcome"))
     await agrees(product.pool, "ann")
     journey = entered(await did(product.pool, "joined_list", list="newsletter"))
-    await rests_at(product, journey, "wait-2-days")
+    await rests_at(product, journey, "pause")
     await Consents(product.pool).record(address("ann"), "account page", granted=False)
     report = await product.until(journey, has_ended)
     assert (report.ending, report.reason) == (Ending.EXITED, Reason.EXIT_RULE)
@@ -180,7 +180,7 @@ async def test_who_is_erased_is_written_to_no_more_and_leaves(product: Product) 
     await publish(product.pool, starter("welcome"))
     await agrees(product.pool, "ann")
     journey = entered(await did(product.pool, "joined_list", list="newsletter"))
-    await rests_at(product, journey, "wait-2-days")
+    await rests_at(product, journey, "pause")
     async with product.pool.acquire() as connection, connection.transaction():
         await erase_contact(connection, STORE, ContactErasureFact(email=address("ann"), observed_at=None))
     report = await product.until(journey, has_ended)
@@ -214,7 +214,7 @@ async def test_an_event_that_is_told_while_temporal_is_down_enters_once_it_is_ba
         answer: httpx.Response = await web.keyed.post("/v1/events", json=joined)
     (outcome,) = answer.json()["outcomes"]
     (at_the_door,) = outcome["effect"]["conversations"]
-    assert (at_the_door["conversation"], at_the_door["standing"]) == ("welcome", "entered")
+    assert (at_the_door["conversation"], at_the_door["result"]) == ("welcome", "entered")
     async with running_product(pool, client, mailbox, "outage") as product:
         assert await product.mail_to("ann") == f"Welcome to {STORE}"
 
@@ -250,11 +250,11 @@ async def test_the_cart_is_recalled_with_what_was_in_it_twice_and_no_more(
         journey = entered(await did(product.pool, "checkout_started", items=items))
         while await product.pool.fetchval("select count(*) from outbox"):
             await next_change(product.pool)
-        await rests_at(product, journey, "wait-for-ordered")
+        await rests_at(product, journey, "until-ordered")
         await hours.sleep(timedelta(hours=1, minutes=1))
         assert await product.mail_to("ann") == "You left something in your cart"
         assert "2 × Blue kettle (w), 19.90" in _text(product.mailbox.mails[0])
-        await rests_at(product, journey, "wait-1-day")
+        await rests_at(product, journey, "pause")
         await hours.sleep(timedelta(days=1, minutes=1))
         assert await product.mail_to("ann", after=1) == "Shall we keep it for you?"
         report = await product.until(journey, has_ended)
@@ -271,8 +271,8 @@ async def test_the_welcome_series_tells_customers_from_strangers(
         if ordered_before:
             await orders(product.pool)
         journey = entered(await did(product.pool, "joined_list", list="newsletter"))
-        await rests_at(product, journey, "wait-2-days")
-        for step, length in (("wait-until-weekday-10-00", 2), ("wait-4-days", 4), ("wait-until-the-last", 4)):
+        await rests_at(product, journey, "pause")
+        for step, length in (("a-weekday-morning", 2), ("longer-pause", 4), ("wait-until-the-last", 4)):
             await hours.sleep(timedelta(days=length, minutes=1))
             await rests_at(product, journey, step)
         await hours.sleep(timedelta(days=4))

@@ -37,8 +37,8 @@ values ('s', '1', 'opened_message', 'c', '2026-04-02'), ('other', '2', 'opened_m
 insert into conversations (code, name) values ('k', 'K');
 insert into versions (id, conversation, number, content_hash, document, program)
 values ('k-1', 'k', 1, 'h', '{}', '{}');
-insert into alerts (id, list_code, conversation, type, action, quantity_threshold, window_days)
-values ('back', 'default', 'k', 'back-in-stock', 'sign-up', 1, 30);
+insert into alerts (id, list_code, conversation, type, measure, action, quantity_threshold, window_days, section)
+values ('back', 'default', 'k', 'back-in-stock', 'nothing', 'sign-up', 1, 30, '{}');
 insert into journeys (
     id, contact_id, store_id, subject, product_id, alert_id, conversation, version_id, entered_at, window_ends_at,
     ended_at, ending)
@@ -218,7 +218,7 @@ values ('j-g/a/1', 'j-g', 'a', 1, 'hello', 'sent', '{}', now()),
 """
 
 
-async def test_in_a_journey_it_is_known_what_was_said_and_done_in_it(shop: Connection) -> None:
+async def test_in_a_journey_it_is_known_what_was_sent_and_what_the_contact_did(shop: Connection) -> None:
     await shop.execute(GENERAL)
     facts = await journey_facts(shop, JourneyId("j-g"))
     assert facts.product_title == "Mug"
@@ -239,11 +239,13 @@ async def test_in_a_journey_it_is_known_what_was_said_and_done_in_it(shop: Conne
     assert happened == {"clicked_message", "ordered", "bought", "unsubscribed"}
 
 
-async def test_at_the_door_it_is_known_when_they_were_in_last_and_what_brings_them(shop: Connection) -> None:
+async def test_before_entering_it_is_known_when_they_last_entered_and_on_which_event_they_would(
+    shop: Connection,
+) -> None:
     await shop.execute(GENERAL)
     subject = Subject(store_id=StoreId("s"), id="v")
-    newcomer = EnteringContact(ContactId("c"), StoreId("s"), "k", "default", "p", subject, {"score": 8})
-    facts = await entry_facts(shop, newcomer)
+    entering = EnteringContact(ContactId("c"), StoreId("s"), "k", "default", "p", subject, {"score": 8})
+    facts = await entry_facts(shop, entering)
     assert (facts.conversation_last_entered, facts.variant_sku) == (day(5, 1), "MUG-S")
     assert (facts.journey_sent, facts.journey_happened) == (frozenset(), frozenset())
     assert evaluate(read_criteria({"event.properties.score": {"more_than": 7}}), facts, NOW)

@@ -25,8 +25,8 @@ TAKEN = Sent(message_id="m@shop", at=NOW)
 
 
 @dataclass
-class RecordingDesk:
-    """A desk that writes down what is asked of it, in order."""
+class RecordingEffects:
+    """A effects that writes down what is asked of it, in order."""
 
     provider: BaseException | None = None
     breaks: bool = False
@@ -82,8 +82,8 @@ def request(*, round_: int = 1, manual: bool = False, give_up_in: timedelta = ti
     )
 
 
-desks = st.builds(
-    RecordingDesk,
+effectss = st.builds(
+    RecordingEffects,
     provider=st.sampled_from([None, NotTaken("down"), Rejected("no"), Uncertain("?")]),
     breaks=st.booleans(),
     waits_for_approval=st.booleans(),
@@ -97,47 +97,47 @@ befores = st.builds(
 )
 
 
-def _lived(asked: Deliver, before: Before, desk: RecordingDesk) -> Outcome | type[Exception]:
+def _outcome(asked: Deliver, before: Before, effects: RecordingEffects) -> Outcome | type[Exception]:
     try:
-        return asyncio.run(deliver_in_order(asked, before, desk))
+        return asyncio.run(deliver_in_order(asked, before, effects))
     except (InProgress, NotTaken) as error:
         return type(error)
 
 
-@given(befores, desks, st.booleans())
+@given(befores, effectss, st.booleans())
 def test_nothing_is_handed_over_without_a_go_and_the_right_to_send(
-    before: Before, desk: RecordingDesk, manual: bool
+    before: Before, effects: RecordingEffects, manual: bool
 ) -> None:
-    _lived(request(manual=manual), before, desk)
-    assert desk.done.count("send") <= 1
-    if "send" in desk.done:
+    _outcome(request(manual=manual), before, effects)
+    assert effects.done.count("send") <= 1
+    if "send" in effects.done:
         assert isinstance(judge(before.facts, NOW), Go)
         assert (before.recorded, before.leased_until, before.declined) == (None, None, False)
         asked = ["compose", *(["hold"] if manual else []), "open", "send"]
-        assert desk.done[: len(asked)] == asked
+        assert effects.done[: len(asked)] == asked
 
 
-@given(befores, desks)
+@given(befores, effectss)
 def test_what_was_handed_over_or_may_have_been_is_settled_and_what_certainly_was_not_is_released(
-    before: Before, desk: RecordingDesk
+    before: Before, effects: RecordingEffects
 ) -> None:
-    _lived(request(), before, desk)
-    if "send" in desk.done:
-        assert desk.done[-1] == ("release" if isinstance(desk.provider, NotTaken) else "settle")
+    _outcome(request(), before, effects)
+    if "send" in effects.done:
+        assert effects.done[-1] == ("release" if isinstance(effects.provider, NotTaken) else "settle")
 
 
-@given(befores, desks)
-def test_what_is_settled_is_answered_again_and_nothing_is_done(before: Before, desk: RecordingDesk) -> None:
-    assert _lived(request(), replace(before, recorded=TAKEN), desk) == TAKEN
-    assert desk.done == []
+@given(befores, effectss)
+def test_what_is_settled_is_answered_again_and_nothing_is_done(before: Before, effects: RecordingEffects) -> None:
+    assert _outcome(request(), replace(before, recorded=TAKEN), effects) == TAKEN
+    assert effects.done == []
 
 
 def test_a_lease_that_still_runs_is_waited_for_and_one_that_ran_out_leaves_what_happened_unknown() -> None:
     lease = timedelta(seconds=20)
     with pytest.raises(InProgress) as waits:
-        asyncio.run(deliver_in_order(request(), Before(ALL_WELL, leased_until=NOW + lease), RecordingDesk()))
+        asyncio.run(deliver_in_order(request(), Before(ALL_WELL, leased_until=NOW + lease), RecordingEffects()))
     assert waits.value.lease_left == lease
-    assert _lived(request(), Before(ALL_WELL, leased_until=NOW), RecordingDesk()) == Unknown()
+    assert _outcome(request(), Before(ALL_WELL, leased_until=NOW), RecordingEffects()) == Unknown()
 
 
 @pytest.mark.parametrize(
@@ -149,18 +149,18 @@ def test_a_provider_that_is_down_for_too_long_costs_nobody_their_place(
     claim: Literal["given", "used"], then: AfterRefusal
 ) -> None:
     before = Before(replace(ALL_WELL, claim=claim))
-    given_up = _lived(request(give_up_in=timedelta(0)), before, RecordingDesk(NotTaken("down")))
+    given_up = _outcome(request(give_up_in=timedelta(0)), before, RecordingEffects(NotTaken("down")))
     assert given_up == Refused(reason=Reason.PROVIDER_UNAVAILABLE, then=then)
 
 
-def test_a_broken_message_stops_its_journeys_but_not_those_in_line_for_what_is_said_by_the_way() -> None:
-    assert _lived(request(), Before(ALL_WELL), RecordingDesk(breaks=True)) == Stopped(reason=Reason.MESSAGE_BROKEN)
-    said = _lived(request(round_=BROADCAST), Before(ALL_WELL), RecordingDesk(breaks=True))
-    assert said == Refused(reason=Reason.MESSAGE_BROKEN, then=AfterRefusal.GO_ON)
+def test_a_broken_message_stops_its_journeys_but_a_broken_broadcast_does_not() -> None:
+    assert _outcome(request(), Before(ALL_WELL), RecordingEffects(breaks=True)) == Stopped(reason=Reason.MESSAGE_BROKEN)
+    broadcast = _outcome(request(round_=BROADCAST), Before(ALL_WELL), RecordingEffects(breaks=True))
+    assert broadcast == Refused(reason=Reason.MESSAGE_BROKEN, then=AfterRefusal.GO_ON)
 
 
 async def test_a_cancelled_attempt_gives_the_right_to_send_back() -> None:
-    desk = RecordingDesk(asyncio.CancelledError())
+    effects = RecordingEffects(asyncio.CancelledError())
     with pytest.raises(asyncio.CancelledError):
-        await deliver_in_order(request(), Before(ALL_WELL), desk)
-    assert desk.done[-1] == "release"
+        await deliver_in_order(request(), Before(ALL_WELL), effects)
+    assert effects.done[-1] == "release"

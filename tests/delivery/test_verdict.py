@@ -58,7 +58,7 @@ def any_facts(draw: st.DrawFn) -> Facts:
     return Facts(
         event=draw(st.none() | st.sampled_from(AlertEvent)),
         type=draw(st.none() | st.sampled_from(AlertType)),
-        said=draw(st.booleans()),
+        already_sent=draw(st.booleans()),
         paused=draw(st.booleans()),
         filtered=draw(st.booleans()),
         bought=draw(st.booleans()),
@@ -104,7 +104,7 @@ def test_a_message_goes_only_when_no_fact_forbids_it(facts: Facts, now: datetime
         or (facts.trigger is not None and (facts.measure is None or facts.measure > facts.trigger))
     )
     about_it = about_the_product or about_the_offer
-    forbidden = about_them or facts.draft or facts.said or facts.paused or about_it or _is_quiet(facts, now)
+    forbidden = about_them or facts.draft or facts.already_sent or facts.paused or about_it or _is_quiet(facts, now)
     assert isinstance(judge(facts, now), Go) == (not forbidden)
 
 

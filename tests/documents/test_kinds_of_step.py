@@ -23,7 +23,7 @@ OUTSIDE = {
     # The demo shows a reminder within a minute.
     "wait": {WALK, "starter/devstack/demo.py"},
     # A recorded life takes the way that was taken: only this kind asks.
-    "decide": {WALK, "workflows/worlds/record.py", "starter/versioning/dry_run.py"},
+    "decide": {WALK, "workflows/worlds/record.py", "starter/versioning/trial.py"},
 }
 """Kinds that more is named for than their own files, with the files; None: those that carry it out."""
 

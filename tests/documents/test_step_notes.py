@@ -8,7 +8,7 @@ import pytest
 from schemas.document.conversation import ConversationDocument
 from schemas.document.steps import DEEPEST
 from starter.documents import CheckReport, check
-from starter.versioning.publishing import is_live
+from starter.versioning.live_settings import is_live
 from workflows.compiler.compile import LARGEST_PROGRAM
 
 Written: TypeAlias = dict[str, Any]

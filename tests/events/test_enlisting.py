@@ -151,7 +151,7 @@ async def test_a_checkout_of_several_things_is_considered_for_each_once(web: Web
     await web.keyed.put(f"/v1/stores/{SHOP}/products/kettle", json=kettle)
     items = [{"product": "kettle", "variant": "k1"}, {"variant": "31", "quantity": 2}, {"product": "gone"}]
     (outcome,) = await tell(web, event("checkout_started", items=[*items, items[0]]))
-    entered = [(alert["product"], alert["variant"], alert["standing"]) for alert in outcome["effect"]["alerts"]]
+    entered = [(alert["product"], alert["variant"], alert["result"]) for alert in outcome["effect"]["alerts"]]
     assert entered == [("21", "31", "entered"), ("kettle", "k1", "entered")]
     assert outcome["effect"]["note"].startswith("The shop has no such product")
     row = await only(pool, "select product_id, quantity, jsonb_array_length(items) as items from events")
@@ -166,7 +166,7 @@ async def test_why_nobody_was_enlisted_is_on_record(web: Web, pool: Pool) -> Non
         "alert": "back",
         "product": "21",
         "variant": "31",
-        "standing": "not_entered",
+        "result": "not_entered",
         "reason": "in_stock",
         "why": "",
     }

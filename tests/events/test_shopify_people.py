@@ -89,7 +89,7 @@ async def test_a_checkout_enters_as_a_cart_does_and_each_change_of_it_is_an_even
         changed = (now - timedelta(minutes=minutes)).isoformat()
         await web.webhook("checkouts/update", message(token="t-1", updated_at=changed))
     assert await line(pool, "low") == ["ann"]
-    standings = [row["outcome"]["alerts"][0]["standing"] for row in await pool.fetch("select outcome from events")]
+    standings = [row["outcome"]["alerts"][0]["result"] for row in await pool.fetch("select outcome from events")]
     assert sorted(standings) == ["entered", "there_already"]
 
 

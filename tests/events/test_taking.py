@@ -43,7 +43,7 @@ async def test_the_same_event_again_answers_as_before_and_does_nothing(web: Web,
     (again,) = await tell(web, told | {"email": "ben@example.com", "product": "another", "variant": None})
     assert (first["status"], again["status"]) == ("accepted", "repeated")
     assert (again["contact"], again["effect"]) == (first["contact"], first["effect"])
-    assert first["effect"]["alerts"][0]["standing"] == "entered"
+    assert first["effect"]["alerts"][0]["result"] == "entered"
     assert await pool.fetchval("select count(*) from contacts") == 1
 
 

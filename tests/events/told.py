@@ -61,7 +61,7 @@ async def considered(web: Web, told: dict[str, object]) -> dict[str, str]:
     """What an event led to: for each alert how they stand, or why not."""
     (outcome,) = await tell(web, told)
     assert outcome["status"] == "accepted", outcome
-    return {alert["alert"]: alert["reason"] or alert["standing"] for alert in outcome["effect"]["alerts"]}
+    return {alert["alert"]: alert["reason"] or alert["result"] for alert in outcome["effect"]["alerts"]}
 
 
 async def line(pool: Pool, alert: str) -> list[str]:

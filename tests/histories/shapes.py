@@ -196,7 +196,7 @@ async def moved_and_skipped(stage: SimulatedShop) -> Ran:
     async with stage.at_work(document) as product:
         (journey,) = await shop.signs_up(CONTACT)
         await shop.has("v", 1)
-        while await rests_at(stage, journey) != "wait-2-days":
+        while await rests_at(stage, journey) != "pause":
             await next_change(stage.pool)
         renamed = document.model_copy(update={"name": "Another"})
         program = compile_document(renamed, (await publish(stage.pool, renamed)).version_id)

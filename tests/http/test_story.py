@@ -21,7 +21,7 @@ async def test_a_signed_webhook_ends_in_a_mail_and_support_replays_the_path(prod
         await product.until(first["journey_id"], lambda journey: journey.told_at is not None)
         await product.settled()
         told = await product.told(first["journey_id"])
-        assert [entry.step for entry in told.entries] == ["waiting-list", "it-is-back", "wait-2-days"]
+        assert [entry.step for entry in told.entries] == ["waiting-list", "it-is-back", "pause"]
         assert await replayed(web, first["journey_id"]) == told
         await product.told(second["journey_id"])
         waiting = await replayed(web, second["journey_id"])

@@ -48,11 +48,11 @@ async def test_without_a_terminal_and_a_decision_nothing_is_published_and_the_co
 
 def test_who_has_no_place_in_the_new_version_is_said_to_move_later_or_not_at_all() -> None:
     there = Place(version="b@1", place="waiting-list", journeys=2, moves_now=2, moves_later=0, in_line=2)
-    gone = Place(version="b@1", place="wait-2-days", journeys=1, moves_now=0, moves_later=1, in_line=0)
+    gone = Place(version="b@1", place="pause", journeys=1, moves_now=0, moves_later=1, in_line=0)
     counts = {"journeys": 3, "moves_now": 2, "moves_later": 1, "in_line": 2}
     told = lines(InFlight(conversation="b", version="b@2", places=(there, gone), **counts))
     assert "  2 at waiting-list, on b@1" in told
-    assert "  1 at wait-2-days, on b@1; no place to go on from in b@2" in told
+    assert "  1 at pause, on b@1; no place to go on from in b@2" in told
     assert any("2 move to b@2 where they stand; 1 at the next rest that it has too, and not" in line for line in told)
 
 

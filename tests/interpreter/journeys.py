@@ -38,7 +38,7 @@ class Answers:
     Attributes:
         quiet_ends: a message is deferred to the next of these moments that is still ahead.
         final: what each step and round comes to in the end; taken in turn.
-        choices: which way each question leads, counted from 0, if it has as many; taken in turn.
+        choices: which way each criteria_id leads, counted from 0, if it has as many; taken in turn.
         taken: whether each webhook is.
     """
 
@@ -50,10 +50,10 @@ class Answers:
     async def deliver(self, request: Deliver, now: datetime) -> Outcome:
         return self(request, now)
 
-    def decide(self, question: str, now: datetime) -> int | None:
-        choice = self.choices[zlib.crc32(question.encode()) % len(self.choices)]
+    def decide(self, criteria_id: str, now: datetime) -> int | None:
+        choice = self.choices[zlib.crc32(criteria_id.encode()) % len(self.choices)]
         # A step here has two ways; an event has one thread.
-        return 0 if choice and question.startswith("on ") else choice
+        return 0 if choice and criteria_id.startswith("on ") else choice
 
     def time_zone(self) -> str:
         return "UTC"
@@ -214,13 +214,13 @@ def claims(draw: st.DrawFn) -> tuple[Happening, ...]:
 def lives(draw: st.DrawFn, *, leaves: bool = True) -> Life:
     """Any journey: any program, any happenings, any outcomes."""
     reason = draw(st.sampled_from((Reason.CANCELLED, Reason.DISCONTINUED)))
-    departures = draw(st.lists(_moments(), max_size=1)) if leaves else []
+    early_exits = draw(st.lists(_moments(), max_size=1)) if leaves else []
     said = draw(st.dictionaries(st.sampled_from(("news", "sorry")), _moments(), max_size=2)) if leaves else {}
     return Life(
         start_of(draw(programs())),
         (
             *draw(claims()),
-            *(Happening(at, Leave(reason=reason)) for at in departures),
+            *(Happening(at, Leave(reason=reason)) for at in early_exits),
             *(Happening(at, Broadcast(message=message)) for message, at in said.items()),
         ),
         Answers(

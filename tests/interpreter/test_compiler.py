@@ -30,7 +30,7 @@ from schemas.ids import StepId, VersionId
 from schemas.journey.program import Program
 from starter.documents import STARTER_CONVERSATION, load_document
 from tests.documents.any_document import documents
-from workflows.compiler.compile import NotCompilable, compile_document, find_mistakes
+from workflows.compiler.compile import NotCompilable, compile_document, find_errors
 from workflows.compiler.diagnostics import format_path
 from workflows.compiler.lint import find_lint_warnings
 from workflows.compiler.step_ids import with_ids
@@ -144,8 +144,8 @@ def test_the_same_document_compiles_to_the_same_program(document: ConversationDo
 def test_the_starter_is_told_reminded_and_let_go_in_a_small_program() -> None:
     program = compile_document(load_document(STARTER_CONVERSATION.read_text(), "starter"), V1)
     assert list(program.steps.values()) == [
-        Send(id=StepId("it-is-back"), message="it-is-back", next=StepId("wait-2-days")),
-        Wait(id=StepId("wait-2-days"), length=timedelta(days=2), next=StepId("still-here")),
+        Send(id=StepId("it-is-back"), message="it-is-back", next=StepId("pause")),
+        Wait(id=StepId("pause"), length=timedelta(days=2), next=StepId("still-here")),
         Send(id=StepId("still-here"), message="still-here", next=StepId("exit")),
         Exit(id=StepId("exit"), why="They have been told and reminded; that is enough"),
     ]
@@ -159,8 +159,8 @@ def test_a_draft_stays_a_draft_in_the_program() -> None:
 
 
 def test_a_second_message_of_the_same_code_asks_for_an_id_that_is_free() -> None:
-    document = _document(SendStep(send="m"), SendStep(send="n", id="m-2"), SendStep(send="m"))
-    (diagnostic,) = find_mistakes(document)
+    document = _document(SendStep(send="m", id="m"), SendStep(send="n", id="m-2"), SendStep(send="m", id="m"))
+    (diagnostic,) = find_errors(document)
     assert format_path(diagnostic.path) == "threads[0].steps[2]"
     assert "id: m-3" in diagnostic.advice
 
@@ -168,9 +168,11 @@ def test_a_second_message_of_the_same_code_asks_for_an_id_that_is_free() -> None
 def test_a_name_longer_than_an_id_may_be_still_gets_a_valid_proposal() -> None:
     code = "m" * 63
     document = _document(
-        SendStep(send=code), SendStep(send=code), messages={code: {"channel": "email", "subject": "s", "text": "t"}}
+        SendStep(send=code, id=code),
+        SendStep(send=code, id=code),
+        messages={code: {"channel": "email", "subject": "s", "text": "t"}},
     )
-    proposal = find_mistakes(document)[0].advice.partition("id: ")[2].rstrip("'")
+    proposal = find_errors(document)[0].advice.partition("id: ")[2].rstrip("'")
     assert SendStep(send=code, id=proposal).id == proposal
 
 
@@ -189,14 +191,14 @@ def test_a_second_thread_on_the_same_event_is_never_entered() -> None:
         {"name": "One", "on": "a.alert", "steps": [{"send": "m"}]},
         {"name": "Two", "on": "a.alert", "steps": [{"send": "n"}]},
     ]
-    (diagnostic,) = find_mistakes(_document(threads=threads))
+    (diagnostic,) = find_errors(_document(threads=threads))
     assert format_path(diagnostic.path) == "threads[1].on"
     assert "'One'" in diagnostic.message
 
 
 def test_a_list_has_one_alert_of_each_kind_and_each_leads_to_a_thread() -> None:
     alert = {"type": "back-in-stock", "action": "sign-up"}
-    diagnostics = find_mistakes(_document(alerts={"a": alert, "b": alert}))
+    diagnostics = find_errors(_document(alerts={"a": alert, "b": alert}))
     assert [format_path(m.path) for m in diagnostics] == ["alerts.b", "alerts.b"]
     assert "'a' already watches for back-in-stock by sign-up" in diagnostics[0].message
     assert "on: b.alert" in diagnostics[1].advice
@@ -211,11 +213,11 @@ def test_each_type_of_alert_once_for_each_action_stands_in_one_list() -> None:
         "e": {"type": "low-inventory", "action": "cart", "low_at": 3},
     }
     threads = [{"name": code, "on": f"{code}.alert", "steps": [{"send": "m", "id": f"to-{code}"}]} for code in alerts]
-    assert find_mistakes(_document(alerts=alerts, threads=threads)) == ()
+    assert find_errors(_document(alerts=alerts, threads=threads)) == ()
 
 
 def test_reminders_that_no_thread_answers_are_a_mistake() -> None:
-    (diagnostic,) = find_mistakes(_document(alerts=_back(reminders={"after": "2 days"})))
+    (diagnostic,) = find_errors(_document(alerts=_back(reminders={"after": "2 days"})))
     assert format_path(diagnostic.path) == "alerts.a.reminders"
     assert "on: a.follow-up" in diagnostic.advice
 
@@ -234,7 +236,7 @@ def test_an_event_that_no_alert_raises_is_explained_by_what_is_missing() -> None
             {"name": "B", "on": "b.alert", "steps": [{"send": "n"}]},
             {"name": "Never", "on": on, "steps": [{"send": "o"}]},
         ]
-        (diagnostic,) = find_mistakes(_document(alerts=_back() | looked_at, threads=threads))
+        (diagnostic,) = find_errors(_document(alerts=_back() | looked_at, threads=threads))
         assert format_path(diagnostic.path) == "threads[2].on"
         assert words in diagnostic.message
 

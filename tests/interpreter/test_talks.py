@@ -13,7 +13,7 @@ from schemas.journey.program import entry_criteria_id
 from schemas.journey.signals import Move
 from tests.interpreter.journeys import DAWN, CuttableRehearsal, Life
 from tests.interpreter.talks import conversations, talks
-from workflows.compiler.compile import compile_document, compile_questions
+from workflows.compiler.compile import compile_criteria, compile_document
 from workflows.interpreter.journey import UNTIL_REMINDER, WAITING_LIST, Ended
 from workflows.worlds.rehearsal import rehearse
 
@@ -109,7 +109,7 @@ def test_what_is_passed_over_is_said_so(life: Life) -> None:
 def test_every_question_a_program_asks_is_there_with_as_many_criteria_as_it_has_ways(
     document: ConversationDocument,
 ) -> None:
-    program, questions = compile_document(document, VersionId("v@1")), compile_questions(document)
+    program, questions = compile_document(document, VersionId("v@1")), compile_criteria(document)
     for step in program.steps.values():
         if isinstance(step, Decide):
             assert len(questions.criteria[step.id]) == len(step.branches)

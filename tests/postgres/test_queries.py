@@ -98,6 +98,12 @@ async def test_a_row_that_lacks_a_column_is_refused_by_name(pool: Pool) -> None:
         await read_query("q", "select 'kettle' as name, 'good' as kind").row(pool, Thing)
 
 
+async def test_a_query_may_have_a_limit_of_its_own(pool: Pool) -> None:
+    slow = read_query("q", "select pg_sleep(30)").within(0.05)
+    with pytest.raises(TimeoutError):
+        await slow.run(pool)
+
+
 async def test_many_are_carried_out_all_or_none(pool: Pool) -> None:
     await pool.execute("create table kept (number int primary key)")
     insert = read_query("q", "insert into kept (number) values (:number)")

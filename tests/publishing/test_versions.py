@@ -8,8 +8,10 @@ from schemas.document.conversation import ConversationDocument
 from schemas.responses.versions import VersionSummary
 from starter.documents import DocumentInvalid, load_document
 from starter.versioning.contents import as_yaml, content_hash
-from starter.versioning.publishing import AlertTaken, ListUnknown, publish
-from starter.versioning.versions import NoSuchVersion, SavedMeanwhile, Versions, Which
+from starter.versioning.live_settings import AlertTaken, ListUnknown
+from starter.versioning.publishing import publish
+from starter.versioning.versions import SavedMeanwhile, Versions
+from starter.versioning.which import NoSuchVersion, Which
 from tests.documents.any_document import documents
 from tests.product import Product, starter_document
 

@@ -107,7 +107,7 @@ async def test_the_schedule_is_made_once_and_left_as_an_operator_changed_it(prod
 
 
 async def test_a_told_journey_that_temporal_lost_is_closed_and_not_put_in_line_again(product: Product) -> None:
-    journey = await called_without_workflow(product)
+    journey = await notified_without_workflow(product)
     told = Sent(message_id="m@shop.example", at=datetime.now(UTC))
     await Ledger(product.pool).settle(message(journey), told)
     assert (await reconciled(product)).closed == 1
@@ -115,20 +115,20 @@ async def test_a_told_journey_that_temporal_lost_is_closed_and_not_put_in_line_a
     assert (report.ending, report.reason) == ("completed", None)
 
 
-async def test_a_journey_that_was_called_and_then_lost_is_started_and_called_again(product: Product) -> None:
-    await called_without_workflow(product)
+async def test_a_journey_that_was_notified_and_then_lost_is_started_and_notified_again(product: Product) -> None:
+    await notified_without_workflow(product)
     assert (await reconciled(product)).started == 1
     await product.mail_to("first")
 
 
-async def called_without_workflow(product: Product) -> JourneyId:
+async def notified_without_workflow(product: Product) -> JourneyId:
     """Called forward, but Temporal knows nothing of it, as after the loss of its database."""
     await product.shop.sells("v")
     await product.pool.execute(LOSE_CALLS)
     [journey] = await product.shop.signs_up("first")
     await product.shop.has("v", 1)
     await Waitlist(product.pool).give_places(subject("v"))
-    await product.pool.execute("update claims set called_at = now()")
+    await product.pool.execute("update claims set notified_at = now()")
     await product.pool.execute("drop trigger lose_calls on outbox")
     return journey
 

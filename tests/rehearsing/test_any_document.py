@@ -5,7 +5,7 @@ from hypothesis import HealthCheck, given, settings
 from schemas.document.conversation import ConversationDocument
 from schemas.document.scenarios import Ends, ExpectSection, ScenarioSection
 from starter.rehearsing.entrance import usual_scenario
-from starter.rehearsing.expecting import find_differences
+from starter.rehearsing.expecting import find_unmet_expectations
 from starter.rehearsing.run import RunTester
 from tests.conversations.told import talk, thread
 from tests.documents.any_document import documents
@@ -19,9 +19,9 @@ MOST_VERDICTS = 2 * MOST_STAYS
 @settings(suppress_health_check=[HealthCheck.too_slow])
 @given(documents())
 def test_any_conversation_can_be_rehearsed(document: ConversationDocument) -> None:
-    replayed = RunTester(document).run(usual_scenario(document))
-    assert replayed.not_entered is not None or replayed.path.entries or replayed.path.ending is not None
-    assert replayed.asked <= MOST_VERDICTS
+    rehearsed = RunTester(document).run(usual_scenario(document))
+    assert rehearsed.not_entered is not None or rehearsed.path.entries or rehearsed.path.ending is not None
+    assert rehearsed.verdicts <= MOST_VERDICTS
 
 
 def test_a_thread_that_leads_round_and_round_is_not_followed_for_ever() -> None:
@@ -29,9 +29,9 @@ def test_a_thread_that_leads_round_and_round_is_not_followed_for_ever() -> None:
     document = talk("talk", round_and_round)
     for ends, differs in ((Ends.NEVER, False), (Ends.COMPLETED, True)):
         scenario = ScenarioSection(name="Round", expect=(ExpectSection(ends=ends),))
-        replayed = RunTester(document).run(scenario)
-        assert (replayed.path.ending, replayed.endless, replayed.asked) == (None, True, (MOST_STAYS + 3) // 3)
-        found = [each.message for each in find_differences(replayed, ()) if each.path[-1] == "ends"]
+        rehearsed = RunTester(document).run(scenario)
+        assert (rehearsed.path.ending, rehearsed.endless, rehearsed.verdicts) == (None, True, (MOST_STAYS + 3) // 3)
+        found = [each.message for each in find_unmet_expectations(rehearsed, ()) if each.path[-1] == "ends"]
         wrong = f"expected completed, got no end: after {MOST_STAYS} steps they still go round"
         assert found == ([wrong] if differs else [])
 

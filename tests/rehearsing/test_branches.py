@@ -6,13 +6,13 @@ from starter.documents import check
 from tests.documents.starters import FOLDER
 
 WELCOME = (FOLDER / "welcome.yaml").read_text(encoding="utf-8")
-RIGHT = "- branch: decide-has-ordered-before\n        takes: Has ordered before"
+RIGHT = "- branch: ordered-before\n        takes: Has ordered before"
 CART = (
     (FOLDER / "cart.yaml")
     .read_text(encoding="utf-8")
     .replace(
         "    expect:\n      - sends: still-in-your-cart\n        after: 1 hour\n",
-        "    expect:\n      - {branch: wait-for-ordered, takes: did_not}\n      - sends: still-in-your-cart\n",
+        "    expect:\n      - {branch: until-ordered, takes: did_not}\n      - sends: still-in-your-cart\n",
     )
 )
 
@@ -21,7 +21,7 @@ def test_the_other_way_is_a_difference() -> None:
     text = WELCOME.replace(RIGHT, RIGHT.replace("takes: Has ordered before", "takes: otherwise"))
     (difference,) = check(text, "f.yaml").differences
     assert difference.path == "scenarios[1].expect[1].branch"
-    told = "expected 'otherwise' taken at 'decide-has-ordered-before', got 'Has ordered before'"
+    told = "expected 'otherwise' taken at 'ordered-before', got 'Has ordered before'"
     assert difference.message == told
 
 
@@ -36,18 +36,18 @@ def test_what_was_waited_for_happened_or_did_not(takes: str, differences: int) -
     ("wrong", "path", "told"),
     [
         (
-            "- branch: decide-has-ordered\n        takes: otherwise",
+            "- branch: ordered-befor\n        takes: otherwise",
             "branch",
-            "Did you mean 'decide-has-ordered-before'?",
+            "Did you mean 'ordered-before'?",
         ),
-        ("- branch: welcome\n        takes: otherwise", "branch", "There are: decide-has-ordered-before"),
+        ("- branch: welcome\n        takes: otherwise", "branch", "There are: ordered-before"),
         (
-            "- branch: decide-has-ordered-before\n        takes: Has ordered",
+            "- branch: ordered-before\n        takes: Has ordered",
             "takes",
             "Did you mean 'Has ordered before'?",
         ),
         (
-            "- branch: decide-has-ordered-before",
+            "- branch: ordered-before",
             None,
             "'takes', the name of a way on, go together. Write both, or neither",
         ),

@@ -15,7 +15,7 @@ WELCOME = (FOLDER / "welcome.yaml").read_text(encoding="utf-8")
 
 def _sent(text: str, **scenario: object) -> list[datetime]:
     section = ScenarioSection.model_validate({"name": "S", **scenario})
-    return [said.at for said in RunTester(load_document(text, "f.yaml")).run(section).said]
+    return [said.at for said in RunTester(load_document(text, "f.yaml")).run(section).messages]
 
 
 @pytest.mark.parametrize(

@@ -32,7 +32,7 @@ from workflows.worlds.rehearsal import Happening, rehearse
 
 thoroughly = settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 LONG_AFTER = timedelta(days=400)
-REMINDER = "      - wait: 2 days\n      - send: still-here"
+REMINDER = "      - wait: 2 days\n        id: pause\n      - send: still-here"
 
 
 def _questions(program: Program) -> frozenset[str]:
@@ -100,7 +100,11 @@ def _dry(changed: str, *happens: dict[str, object]) -> tuple[JourneyPath, Journe
 
 
 def test_a_removed_reminder_is_missed_by_whoever_got_it_and_by_nobody_in_line() -> None:
-    shorter = _scenarios_left_out(BACK).replace("      - send: still-here ", "      # send: still-here ")
+    shorter = (
+        _scenarios_left_out(BACK)
+        .replace("      - send: still-here ", "      # send: still-here ")
+        .replace("        id: still-here\n", "")
+    )
     *_, said = _dry(shorter, {"after": "3 days", "stock": 1})
     assert said is not None
     assert "would not get 'still-here' (sent 2026-03-07 09:00:00)" in said
@@ -109,12 +113,12 @@ def test_a_removed_reminder_is_missed_by_whoever_got_it_and_by_nobody_in_line() 
 
 
 def test_a_longer_wait_brings_the_same_message_later_with_what_became_of_it() -> None:
-    longer = _scenarios_left_out(BACK).replace("- wait: 2 days", "- wait: 3 days\n        id: wait-2-days")
+    longer = _scenarios_left_out(BACK).replace("- wait: 2 days", "- wait: 3 days")
     _, replayed, new, said = _dry(longer, {"after": "3 days", "stock": 1})
     assert new == []
     assert said is not None
     assert "would get 'still-here' 1 day later" in said
-    assert "would rest 3 days instead of 2 days at 'wait-2-days'" in said
+    assert "would rest 3 days instead of 2 days at 'pause'" in said
     path, replayed, _, said = _dry(longer, {"after": "3 days", "stock": 1}, {"after": "4 days", "stock": 0})
     refused = [entry.outcome for entry in replayed.entries if isinstance(entry.outcome, Refused)]
     assert [each.reason for each in refused] == [Reason.SOLD_OUT_AGAIN]

@@ -81,7 +81,7 @@ async def test_what_is_sold_out_again_is_not_spoken_of(in_time: InTime, hours: W
         await product.shop.sells("v")
         (journey,) = await product.shop.signs_up("ann")
         await product.shop.has("v", 1)
-        await rests_at(product, journey, "wait-2-days")
+        await rests_at(product, journey, "pause")
         await product.shop.has("v", 0)
         await hours.sleep(2 * DAY + timedelta(minutes=1))
         real = await replayed(product, journey)
@@ -96,7 +96,7 @@ async def test_a_price_that_is_back_up_is_not_spoken_of(in_time: InTime, hours: 
         await agrees(product.pool, "ann")
         (journey,) = await product.shop.carts("ann")
         await product.shop.asks("38.00")
-        await rests_at(product, journey, "wait-2-days")
+        await rests_at(product, journey, "pause")
         await product.shop.asks("38.01")
         await hours.sleep(2 * DAY + timedelta(minutes=1))
         real = await replayed(product, journey)
@@ -114,8 +114,8 @@ async def test_a_customer_is_welcomed_as_one_and_an_order_is_the_goal(
         await orders(product.pool)
         joined: dict[str, Any] = {"list": "newsletter"}
         journey = entered(await did(product.pool, "joined_list", **joined))
-        await rests_at(product, journey, "wait-2-days")
-        for step, length in (("wait-until-weekday-10-00", 2 * DAY), ("wait-4-days", 4 * DAY)):
+        await rests_at(product, journey, "pause")
+        for step, length in (("a-weekday-morning", 2 * DAY), ("longer-pause", 4 * DAY)):
             await hours.sleep(length + timedelta(minutes=1))
             await rests_at(product, journey, step)
         await orders(product.pool)

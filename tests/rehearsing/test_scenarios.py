@@ -21,12 +21,12 @@ def _live(text: str, **scenario: object) -> Rehearsed:
     return RunTester(document).run(ScenarioSection.model_validate({"name": "S", **scenario}))
 
 
-def _sent(replayed: Rehearsed) -> list[tuple[str, timedelta]]:
-    return [(each.message, each.at - replayed.entrance.at) for each in replayed.said]
+def _sent(rehearsed: Rehearsed) -> list[tuple[str, timedelta]]:
+    return [(each.message, each.at - rehearsed.entrance.at) for each in rehearsed.messages]
 
 
-def _outcome(replayed: Rehearsed, message: str) -> object:
-    return [entry.outcome for entry in replayed.path.entries if entry.message == message][-1]
+def _outcome(rehearsed: Rehearsed, message: str) -> object:
+    return [entry.outcome for entry in rehearsed.path.entries if entry.message == message][-1]
 
 
 @pytest.mark.parametrize("path", STARTERS, ids=lambda path: path.stem)
@@ -127,9 +127,9 @@ def test_sold_out_before_the_message_they_wait_again_and_are_told_the_next_time(
         {"at": "2026-03-04 06:00", "stock": 0},
         {"after": "5 days", "stock": 1},
     ]
-    replayed = _live(quiet, happens=happens)
-    assert _sent(replayed) == [("it-is-back", timedelta(days=5)), ("still-here", timedelta(days=7))]
-    refused = [entry.outcome for entry in replayed.path.entries if isinstance(entry.outcome, Refused)]
+    rehearsed = _live(quiet, happens=happens)
+    assert _sent(rehearsed) == [("it-is-back", timedelta(days=5)), ("still-here", timedelta(days=7))]
+    refused = [entry.outcome for entry in rehearsed.path.entries if isinstance(entry.outcome, Refused)]
     assert [each.reason for each in refused] == [Reason.SOLD_OUT_AGAIN]
 
 
@@ -144,28 +144,28 @@ def test_a_pause_of_a_year_costs_no_more_than_a_pause_of_a_day() -> None:
 
     day, year = paused_for(4), paused_for(367)
     assert [message for message, _ in _sent(year)] == ["it-is-back", "still-here"]
-    assert year.said[-1].at - year.entrance.at == timedelta(days=367)
-    assert year.asked == day.asked <= 4
+    assert year.messages[-1].at - year.entrance.at == timedelta(days=367)
+    assert year.verdicts == day.verdicts <= 4
 
 
 def test_paused_for_good_it_rests() -> None:
-    replayed = _live(BACK, happens=[{"after": "1 day", "stock": 2}, {"after": "2 days", "paused": True}])
-    assert replayed.path.ending is None
-    assert replayed.path.entries[-1].step == "still-here"
+    rehearsed = _live(BACK, happens=[{"after": "1 day", "stock": 2}, {"after": "2 days", "paused": True}])
+    assert rehearsed.path.ending is None
+    assert rehearsed.path.entries[-1].step == "still-here"
 
 
 def test_a_provider_that_is_down_for_hours_delays_and_for_days_gives_the_place_back() -> None:
     down, stock = {"after": "1 day", "provider": "down"}, {"after": "1 day", "stock": 1}
-    replayed = _live(BACK, happens=[down, stock, {"after": "30 hours", "provider": "up"}])
-    assert _sent(replayed)[0] == ("it-is-back", timedelta(hours=30))
-    replayed = _live(BACK, happens=[down, stock, {"after": "60 hours", "provider": "up"}])
-    assert [each.why for each in replayed.path.entries][:4] == [
+    rehearsed = _live(BACK, happens=[down, stock, {"after": "30 hours", "provider": "up"}])
+    assert _sent(rehearsed)[0] == ("it-is-back", timedelta(hours=30))
+    rehearsed = _live(BACK, happens=[down, stock, {"after": "60 hours", "provider": "up"}])
+    assert [each.why for each in rehearsed.path.entries][:4] == [
         Why.PLACE_GIVEN,
         Why.ANSWERED,
         Why.PLACE_GIVEN,
         Why.ANSWERED,
     ]
-    assert _sent(replayed)[0] == ("it-is-back", timedelta(hours=60))
+    assert _sent(rehearsed)[0] == ("it-is-back", timedelta(hours=60))
 
 
 def test_a_manual_message_is_held_until_somebody_approves_or_declines_it() -> None:
@@ -183,31 +183,31 @@ def test_a_manual_message_is_held_until_somebody_approves_or_declines_it() -> No
 
 def test_an_offer_that_was_not_taken_up_passes_on_and_is_not_spoken_of_again() -> None:
     text = REMINDERS.replace("offer_lapses_after: 6 days", "offer_lapses_after: 72 hours")
-    replayed = _live(text, happens=[{"after": "1 day", "stock": 1}])
-    assert [message for message, _ in _sent(replayed)] == ["on-the-list", "it-is-back", "still-here"]
-    outcome = _outcome(replayed, "still-here")
+    rehearsed = _live(text, happens=[{"after": "1 day", "stock": 1}])
+    assert [message for message, _ in _sent(rehearsed)] == ["on-the-list", "it-is-back", "still-here"]
+    outcome = _outcome(rehearsed, "still-here")
     assert isinstance(outcome, Refused)
     assert outcome.reason is Reason.OFFER_LAPSED
 
 
 def test_a_price_is_compared_with_that_of_entering_and_stock_with_what_alerts_count() -> None:
-    replayed = _live(
+    rehearsed = _live(
         PRICE, product={"price": 20}, happens=[{"after": "1 day", "price": 18.01}, {"after": "2 days", "price": 18}]
     )
-    assert _sent(replayed) == [("cheaper-now", timedelta(days=2))]
-    replayed = _live(
+    assert _sent(rehearsed) == [("cheaper-now", timedelta(days=2))]
+    rehearsed = _live(
         LOW, product={"units": 9}, happens=[{"after": "1 day", "stock": 0}, {"after": "2 days", "stock": 3}]
     )
-    assert _sent(replayed) == [("nearly-gone", timedelta(days=2))]
+    assert _sent(rehearsed) == [("nearly-gone", timedelta(days=2))]
 
 
 def test_a_message_is_rendered_for_the_product_and_the_person() -> None:
     text = BACK.replace("Good news: {{ product", "Good news, {{ contact.attributes.name }}: {{ product", 1)
-    replayed = _live(
+    rehearsed = _live(
         text,
         profile={"attributes": {"name": "Ann"}},
         product={"title": "Red pan", "variant": "28 cm"},
         happens=[{"stock": 1}],
     )
-    assert replayed.said[0].rendered.subject == "Red pan is back"
-    assert "Good news, Ann: Red pan (28 cm) is back in stock." in replayed.said[0].rendered.text
+    assert rehearsed.messages[0].rendered.subject == "Red pan is back"
+    assert "Good news, Ann: Red pan (28 cm) is back in stock." in rehearsed.messages[0].rendered.text

@@ -25,7 +25,8 @@ from schemas.reasons import Reason
 from schemas.responses.repair import Repair
 from starter.devstack.mailbox import Mailbox
 from starter.ops.pausing import Pausable, Pausing
-from starter.ops.repair import By, NotRepairable, Repairs
+from starter.ops.repair import By, Repairs
+from starter.ops.resting import NotRepairable
 from starter.support.journeys import NoSuchJourney
 from starter.support.replay import HistoryGone
 from starter.versioning.publishing import publish
@@ -78,7 +79,7 @@ async def _told(product: Product, name: str) -> JourneyId:
     (journey,) = await product.shop.signs_up(name)
     await product.shop.has("v", 1)
     await product.mail_to(name)
-    await _rests(product, journey, "wait-2-days")
+    await _rests(product, journey, "pause")
     return journey
 
 
@@ -91,13 +92,13 @@ async def test_a_wait_is_passed_over_and_the_next_message_leaves_at_once(product
     journey = await _told(product, "ada")
     plan = await _repairs(product).repair(journey, Repair.SKIP, None)
     assert not plan.done
-    assert f"{journey} rests at 'wait-2-days'" in plan.sentence
+    assert f"{journey} rests at 'pause'" in plan.sentence
     assert await product.pool.fetchval("select count(*) from audit") == 0
     assert (await _repairs(product).repair(journey, Repair.SKIP, BEN)).done
     ended = await product.until(journey, lambda report: report.ended_at is not None)
     assert ended.reason is None
     assert addressees(product.mailbox) == ["ada", "ada"]
-    assert await _why_left(product, journey, "wait-2-days") is Why.SKIPPED
+    assert await _why_left(product, journey, "pause") is Why.SKIPPED
     row = await product.pool.fetchrow("select actor, action, details from audit")
     assert row is not None
     assert (row["actor"], row["action"], row["details"]["why"]) == ("ben", "skip step", BEN.why)
@@ -135,7 +136,7 @@ async def test_a_broken_template_stops_all_and_a_mended_version_lets_them_go_on_
         resumed = await _repairs(product).resume(Reason.MESSAGE_BROKEN, "back-in-stock", "it-is-back", BEN)
         assert resumed.journeys == 2
         for journey in journeys:
-            await _rests(product, journey, "wait-2-days")
+            await _rests(product, journey, "pause")
         assert sorted(addressees(mailbox)) == ["ada", "ben"]
         assert (await _repairs(product).stuck()).groups == ()
         assert await pool.fetchval("select count(*) from journeys where version_id = $1", published.version_id) == 2
@@ -228,7 +229,7 @@ async def test_a_broken_message_to_those_in_line_stops_nobody(product: Product) 
     await publish(product.pool, document.model_copy(update={"messages": {**document.messages, "discontinued": broken}}))
     await product.shop.sells("v")
     (ada,) = await product.shop.signs_up("ada", list_code="torn")
-    await Waitlists(product.pool).say(Lines(store_id=STORE, variant_id="v"), "discontinued", "ops")
+    await Waitlists(product.pool).broadcast(Lines(store_id=STORE, variant_id="v"), "discontinued", "ops")
     await product.settled()
     await product.shop.has("v", 1)
     assert await product.mail_to("ada") == "torn alert"
@@ -281,7 +282,7 @@ async def test_what_a_journey_has_still_to_answer_is_waited_for(pool: Pool, clie
     async with running_product(pool, client, mailbox, "asleep", document) as product:
         ada = await _told(product, "ada")
     await client.get_workflow_handle(journey_workflow_id(ada)).signal(
-        Signal.INTERVENE, Intervene(intervention=Skip(step=StepId("wait-2-days")))
+        Signal.INTERVENE, Intervene(intervention=Skip(step=StepId("pause")))
     )
     with pytest.raises(NotRepairable, match="between two steps just now"):
         await Repairs(pool, client, PostgresArchive(pool), looks=()).repair(ada, Repair.SKIP, BEN)

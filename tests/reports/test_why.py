@@ -121,8 +121,8 @@ async def test_those_who_were_considered_and_never_entered_are_told_apart(counte
     await pool.execute("insert into contacts (id, email) values ('c-looked', 'looked@example.com')")
     effect = {
         "alerts": [
-            {"alert": "cheaper", "product": "p", "variant": "v", "standing": "not_entered", "reason": "inactive"},
-            {"alert": "nearly-gone", "product": "p", "variant": "v", "standing": "entered", "journey": "j-1"},
+            {"alert": "cheaper", "product": "p", "variant": "v", "result": "not_entered", "reason": "inactive"},
+            {"alert": "nearly-gone", "product": "p", "variant": "v", "result": "entered", "journey": "j-1"},
         ]
     }
     for number in range(2):

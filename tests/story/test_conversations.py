@@ -131,11 +131,11 @@ async def test_a_message_to_those_in_line_is_said_once_and_costs_nobody_their_pl
     await product.shop.sells("v")
     ada, bob = await product.shop.signs_up("ada", "bob", list_code="delays")
     for _ in range(2):
-        await waitlists.say(Lines(store_id=STORE, variant_id="v"), "discontinued", "ops")
+        await waitlists.broadcast(Lines(store_id=STORE, variant_id="v"), "discontinued", "ops")
     await product.mail_to("ada")
     await product.mail_to("bob")
     await product.at_rest()
-    await waitlists.say(Lines(store_id=STORE, variant_id="v"), "discontinued", "ops")
+    await waitlists.broadcast(Lines(store_id=STORE, variant_id="v"), "discontinued", "ops")
     assert [(await product.journeys.show(journey)).ahead for journey in (ada, bob)] == [0, 1]
     await product.shop.has("v", 1)
     assert await product.mail_to("ada", after=2) == "delays alert"

@@ -27,7 +27,7 @@ async def test_the_path_is_the_same_by_query_and_by_replay(product: Product) -> 
         assert await product.told(journey) == await product.path(journey)
     path = await product.path(first)
     steps = [entry.step for entry in path.entries]
-    assert steps == ["waiting-list", "it-is-back", "wait-1-second", "still-here", "exit"]
+    assert steps == ["waiting-list", "it-is-back", "pause", "still-here", "exit"]
 
 
 async def test_a_told_contact_whose_journey_was_cancelled_gets_no_reminder_even_before_the_workflow_hears(

@@ -36,11 +36,11 @@ async def test_one_who_was_told_is_seen_waiting_for_the_reminder(product: Produc
     (journey,) = await product.shop.signs_up("first")
     await product.shop.has("v", 1)
     await product.mail_to("first")
-    path = await _rests(product, journey, "wait-2-days")
+    path = await _rests(product, journey, "pause")
     assert [(entry.step, entry.why) for entry in path.entries] == [
         ("waiting-list", Why.PLACE_GIVEN),
         ("it-is-back", Why.ANSWERED),
-        ("wait-2-days", None),
+        ("pause", None),
     ]
     told = path.entries[1]
     assert told.message == "it-is-back"
@@ -75,7 +75,7 @@ async def test_one_who_was_cancelled_is_seen_to_have_left(product: Product, told
     await product.journeys.cancel(journey)
     await product.until(journey, lambda report: report.ended_at is not None)
     path = await product.told(journey)
-    assert (path.entries[-1].step, path.entries[-1].why) == ("wait-2-days" if told else "waiting-list", Why.LEFT)
+    assert (path.entries[-1].step, path.entries[-1].why) == ("pause" if told else "waiting-list", Why.LEFT)
     assert (path.ending, path.reason) == (Ending.EXITED, Reason.CANCELLED)
 
 

@@ -12,7 +12,7 @@ from starter.support.why import UnknownProduct
 from starter.versioning.publishing import publish
 from starter.waitlists.files.files import read_waitlist
 from starter.waitlists.importing import WaitlistImport
-from starter.waitlists.waitlists import Lines, MoreToHear, UnknownMessage, Waitlists
+from starter.waitlists.waitlists import Lines, MoreRecipients, UnknownMessage, Waitlists
 from tests.documents.starters import REMINDERS
 from tests.product import STORE, Product, addressees, starter_document
 from tests.waitlist.late import ignore
@@ -36,15 +36,15 @@ async def test_those_in_line_are_written_to_once_keep_their_place_and_are_told_a
     first, second = await product.shop.signs_up("first", "second")
     await product.settled()
     waitlists = Waitlists(product.pool)
-    shown = await waitlists.would_say(LINE, "news")
+    shown = await waitlists.would_broadcast(LINE, "news")
     assert (shown.to_hear, shown.lacking, shown.heard, shown.done) == (2, 1, 0, False)
-    with pytest.raises(MoreToHear):
-        await waitlists.say(LINE, "news", "test", at_most=1)
-    assert (await waitlists.say(LINE, "news", "test", at_most=2)).done
+    with pytest.raises(MoreRecipients):
+        await waitlists.broadcast(LINE, "news", "test", at_most=1)
+    assert (await waitlists.broadcast(LINE, "news", "test", at_most=2)).done
     assert "longer" in await product.mail_to("first")
     assert "longer" in await product.mail_to("second")
     await product.settled()
-    again = await waitlists.say(LINE, "news", "test")
+    again = await waitlists.broadcast(LINE, "news", "test")
     assert (again.to_hear, again.heard) == (0, 2)
     for journey in (first, second):  # even if somebody asks behind its back
         await product.pool.execute(
@@ -66,10 +66,10 @@ async def test_those_in_line_are_written_to_once_keep_their_place_and_are_told_a
 
 async def test_a_message_or_product_that_is_not_known_is_said(pool: Pool, product: Product) -> None:
     with pytest.raises(UnknownProduct):
-        await Waitlists(pool).would_say(LINE, "it-is-back")
+        await Waitlists(pool).would_broadcast(LINE, "it-is-back")
     await product.shop.sells("v")
     with pytest.raises(UnknownMessage):
-        await Waitlists(pool).would_say(LINE, "unheard-of")
+        await Waitlists(pool).would_broadcast(LINE, "unheard-of")
 
 
 async def test_who_was_imported_is_told_in_their_turn_and_not_thanked_for_signing_up(product: Product) -> None:

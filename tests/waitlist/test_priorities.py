@@ -70,7 +70,7 @@ async def test_who_signs_up_is_ordinary_who_enters_late_comes_last_and_each_list
 async def test_a_shelf_goes_first_and_an_operation_on_many_last(client: Client, temporal_of: Temporal) -> None:
     subject = Subject(store_id=SHOP, id=RED)
     await temporal_of.look_again(subject)
-    assert await _priority(client, shelf_workflow_id(subject)) == priority(PriorityKey.CALLED_FORWARD, SHOP)
+    assert await _priority(client, shelf_workflow_id(subject)) == priority(PriorityKey.URGENT, SHOP)
     await temporal_of.run_bulk(7)
     assert (await _priority(client, bulk_workflow_id(7))).priority_key == PriorityKey.BACKGROUND
 
@@ -83,7 +83,7 @@ async def test_who_is_called_forward_or_leaves_before_their_workflow_was_started
     await temporal_of.leave(today, Leave(reason=Reason.CANCELLED))
     for start in (today, late):
         found = await _priority(client, journey_workflow_id(start.journey_id))
-        assert found == priority(PriorityKey.CALLED_FORWARD, LIST)
+        assert found == priority(PriorityKey.URGENT, LIST)
 
 
 async def test_who_entered_late_and_waits_goes_first_once_called_forward(
@@ -93,7 +93,7 @@ async def test_who_entered_late_and_waits_goes_first_once_called_forward(
     await temporal_of.start_journey(late)
     assert await temporal_of.notify_claims([(late, PlaceGiven(claim_id=1))]) == []
     found = await _priority(client, journey_workflow_id(late.journey_id))
-    assert found == priority(PriorityKey.CALLED_FORWARD, LIST)
+    assert found == priority(PriorityKey.URGENT, LIST)
 
 
 async def test_what_gives_the_priority_is_not_part_of_the_history(

@@ -26,7 +26,7 @@ def _rows(*lines: str, header: str = "email,variant_id,created_at") -> WaitlistF
 
 
 def _skipped(file: WaitlistFile) -> list[tuple[RowStatus, int]]:
-    return [(skip.standing, skip.count) for skip in file.skipped]
+    return [(skip.status, skip.count) for skip in file.skipped]
 
 
 def test_klaviyos_events_keep_their_times_to_the_microsecond() -> None:

@@ -63,7 +63,7 @@ async def test_a_journey_goes_on_in_a_new_history_while_it_waits(product: Produc
     assert [entry.step for entry in path.entries] == [
         "waiting-list",
         "it-is-back",
-        "wait-1-second",
+        "pause",
         "still-here",
         "exit",
     ]

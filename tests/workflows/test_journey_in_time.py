@@ -20,7 +20,7 @@ from starter.support.journeys import Journeys
 from starter.versioning.publishing import publish
 from tests.product import Product, Shop, addressees, next_change, running_product, starter_document, subject
 
-LINE, FIRST, WAIT, SECOND, EXIT = "waiting-list", "it-is-back", "wait-2-days", "still-here", "exit"
+LINE, FIRST, WAIT, SECOND, EXIT = "waiting-list", "it-is-back", "pause", "still-here", "exit"
 LATENCY = timedelta(seconds=30)
 """By how much a loaded machine may be late."""
 

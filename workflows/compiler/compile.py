@@ -1,4 +1,4 @@
-"""From a conversation document to the program a journey carries: steps by id, each naming what comes next."""
+"""Compiles a conversation document to the program a journey carries: steps by id, each with the id of the next."""
 
 from schemas.criteria import Criteria
 from schemas.document.conversation import ConversationDocument
@@ -7,18 +7,18 @@ from schemas.ids import StepId, VersionId
 from schemas.journey.compiled_criteria import CompiledCriteria
 from schemas.journey.program import SEMANTICS, Entry, Program, Terms, entry_criteria_id
 from workflows.compiler.diagnostics import Diagnostic, format_path
-from workflows.compiler.semantic_checks import find_contradictions
+from workflows.compiler.semantic_checks import find_semantic_errors
 from workflows.compiler.step_ids import with_ids
 
 LARGEST_PROGRAM = 32 * 1024
-"""Bytes of a program as JSON: it lies in the start input of every journey, and of each run that continues it, beside
+"""Bytes of a program as JSON: it is in the start input of every journey, and of each run that continues it, beside
 the path so far. Temporal takes 2 MiB; this is eight times a long conversation."""
 _LONGEST_VERSION = VersionId(f"{'v' * 63}@{10**6}")
 
 
-def find_mistakes(document: ConversationDocument) -> tuple[Diagnostic, ...]:
+def find_errors(document: ConversationDocument) -> tuple[Diagnostic, ...]:
     """Everything that keeps the document from being published, in no particular order."""
-    if diagnostics := find_contradictions(document):
+    if diagnostics := find_semantic_errors(document):
         return diagnostics
     size = len(_compile(document, _LONGEST_VERSION).model_dump_json().encode())
     if size <= LARGEST_PROGRAM:
@@ -34,7 +34,7 @@ def find_mistakes(document: ConversationDocument) -> tuple[Diagnostic, ...]:
 
 
 class NotCompilable(ValueError):
-    """The document contradicts itself. `diagnostics` says where and what to do; the author of the document fixes it."""
+    """The document has errors; `diagnostics` says which. Its author fixes them."""
 
     def __init__(self, diagnostics: tuple[Diagnostic, ...]) -> None:
         super().__init__("\n".join(f"{format_path(m.path)}: {m.message}. {m.advice}." for m in diagnostics))
@@ -45,9 +45,9 @@ def compile_document(document: ConversationDocument, version: VersionId) -> Prog
     """The program of one version.
 
     Raises:
-        NotCompilable: `find_mistakes` found some.
+        NotCompilable: `find_errors` finds some.
     """
-    if diagnostics := find_mistakes(document):
+    if diagnostics := find_errors(document):
         raise NotCompilable(diagnostics)
     return _compile(document, version)
 
@@ -79,24 +79,22 @@ def _compile(document: ConversationDocument, version: VersionId) -> Program:
     )
 
 
-def compile_questions(document: ConversationDocument) -> CompiledCriteria:
-    """What a program asks for: criteria, of a decide step its branches', of an event its threads'; and addresses.
-
-    A thread without criteria is entered by everyone.
+def compile_criteria(document: ConversationDocument) -> CompiledCriteria:
+    """What stands beside a program: criteria by id, for decide steps (one per branch) and for events that threads are
+    entered on (one per thread; None: everyone enters); and webhook addresses by step.
     """
-    questions: dict[str, list[Criteria | None]] = {}
+    found: dict[str, list[Criteria | None]] = {}
     addresses: dict[str, str] = {}
     for thread in with_ids(document).threads:
         if thread.on is not None:
-            questions.setdefault(entry_criteria_id(thread.on), []).append(thread.when)
+            found.setdefault(entry_criteria_id(thread.on), []).append(thread.when)
         for _, section in every_step(thread.steps):
             if section.criteria:
-                questions[step_id(section)] = [*section.criteria]
+                found[step_id(section)] = [*section.criteria]
             if section.address is not None:
                 addresses[step_id(section)] = section.address
-    asked = {question: tuple(criteria) for question, criteria in questions.items()}
     return CompiledCriteria(
-        criteria={question: all_ for question, all_ in asked.items() if any(one is not None for one in all_)},
+        criteria={own_id: (*all_,) for own_id, all_ in found.items() if any(one is not None for one in all_)},
         addresses=addresses,
     )
 

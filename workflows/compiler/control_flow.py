@@ -1,7 +1,7 @@
-"""The ways through a document: where each step leads, what is reached, where a contact would go round.
+"""The control flow of a document: where each step leads, what is reachable, and where the loops are.
 
-It is drawn from the sections as they stand in the document, so that it is there also for one that cannot be compiled.
-Steps are known by their path; a step that goes to a thread there is not leads nowhere.
+It is made from the document's sections, so it is there also for a document that cannot be compiled. Steps are known by
+their path; a go_to to a thread that does not exist leads nowhere.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -38,12 +38,12 @@ def first_step(thread: int) -> Path:
 
 
 def rests(section: AnyStep) -> bool:
-    """Whether enough time surely passes here for a way round."""
+    """Whether a step rests long enough to stand in a loop."""
     return section.rest is not None and section.rest.breaks_loop
 
 
 class Flow:
-    """All ways through one document."""
+    """The control flow graph of one document."""
 
     def __init__(self, document: ConversationDocument) -> None:
         self.threads = range(len(document.threads))
@@ -70,12 +70,11 @@ class Flow:
                 yield from self._lay(inside, thread, way, following)
 
     def inside(self, thread: int, beyond: Callable[[AnyStep], bool] = lambda _: True) -> Mapping[Path, Spot]:
-        """What is reached in a thread from its first step, on ways that go on `beyond` each step, without other
-        threads."""
+        """What is reached within a thread from its first step, going on only `beyond` steps where that is true."""
         return self._follow([first_step(thread)], beyond, across=False)
 
     def reached(self, threads: Iterable[int]) -> Mapping[Path, Spot]:
-        """What is reached from the beginnings of these threads, in other threads too."""
+        """What is reached from the first steps of these threads, in other threads too."""
         return self._follow((first_step(thread) for thread in threads), lambda _: True, across=True)
 
     def after_rests(self) -> Mapping[Path, Spot]:
@@ -99,7 +98,7 @@ class Flow:
         return reached
 
     def leads(self, beyond: Callable[[AnyStep], bool] = lambda _: True) -> dict[int, dict[int, list[Path]]]:
-        """By thread, the threads it leads to and by which steps, on ways that go on `beyond` each step."""
+        """By thread, the threads it leads to and by which steps, going on only `beyond` steps where that is true."""
         found: dict[int, dict[int, list[Path]]] = {thread: {} for thread in self.threads}
         inside = {thread: self.inside(thread, beyond) for thread in self.threads}
         for path, spot in self.spots.items():

@@ -1,4 +1,4 @@
-"""A mistake in a conversation document: where it is, what is wrong, what to do about it."""
+"""An error or lint warning in a conversation document: where it is, what is wrong, what to do about it."""
 
 import re
 from collections.abc import Collection
@@ -18,7 +18,7 @@ _MOST_LISTED = 20
 
 @dataclass(frozen=True, slots=True)
 class Diagnostic:
-    """One thing to put right, or, among notes, one thing to know.
+    """One error, or one lint warning.
 
     Attributes:
         message: what is wrong.

@@ -1,4 +1,4 @@
-"""The rules of a document's doors: each thread is entered on an event there is, and each event leads somewhere."""
+"""Checks how a document is entered: each thread on an event that exists, and each alert's event by a thread."""
 
 from collections.abc import Iterator
 from difflib import get_close_matches
@@ -12,11 +12,11 @@ from workflows.compiler.diagnostics import Diagnostic, Path
 SHOP_EVENTS_IN_WORDS = f"what a contact does: {', '.join(SHOP_EVENTS)}, or {CUSTOM}<name> for an event of your own"
 
 
-def find_entrance_mistakes(document: ConversationDocument) -> Iterator[Diagnostic]:
+def find_entry_errors(document: ConversationDocument) -> Iterator[Diagnostic]:
     """What is wrong with the events that threads are entered on."""
     yield from _nothing_enters(document)
-    yield from _alert_mistakes(document)
-    yield from _thread_mistakes(document)
+    yield from _alert_errors(document)
+    yield from _thread_errors(document)
 
 
 def _nothing_enters(document: ConversationDocument) -> Iterator[Diagnostic]:
@@ -28,7 +28,7 @@ def _nothing_enters(document: ConversationDocument) -> Iterator[Diagnostic]:
         )
 
 
-def _alert_mistakes(document: ConversationDocument) -> Iterator[Diagnostic]:
+def _alert_errors(document: ConversationDocument) -> Iterator[Diagnostic]:
     answered = {thread.on for thread in document.threads}
     first_of_kind: dict[tuple[str, str], str] = {}
     for code, alert in document.alerts.items():
@@ -60,7 +60,7 @@ def _alert_mistakes(document: ConversationDocument) -> Iterator[Diagnostic]:
             )
 
 
-def _thread_mistakes(document: ConversationDocument) -> Iterator[Diagnostic]:
+def _thread_errors(document: ConversationDocument) -> Iterator[Diagnostic]:
     raised = [f"{code}.{event}" for code, alert in document.alerts.items() for event in raised_events(alert)]
     first_named: dict[str, int] = {}
     first_on: dict[str, int] = {}

@@ -1,6 +1,6 @@
-"""What would be said to someone whose offer has passed to the next by then: the check before a message refuses it.
+"""Lint warnings for messages that come only after the contact's offer has lapsed: the verdict will refuse them.
 
-A note is given only where no way comes there sooner.
+There is a warning only where no path reaches the message sooner.
 """
 
 from collections.abc import Iterator
@@ -14,7 +14,7 @@ from workflows.compiler.control_flow import Flow
 from workflows.compiler.diagnostics import Diagnostic
 
 
-def find_lapse_notes(document: ConversationDocument, flow: Flow) -> Iterator[Diagnostic]:
+def find_lapse_warnings(document: ConversationDocument, flow: Flow) -> Iterator[Diagnostic]:
     """Messages and reminders that come after an alert's offer has lapsed."""
     for code, alert in document.alerts.items():
         lapses_after, reminders = alert.queue.offer_lapses_after, alert.queue.reminders

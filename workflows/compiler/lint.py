@@ -1,4 +1,4 @@
-"""What a document may say but probably does not mean: notes, which do not stand against publishing it."""
+"""Lint warnings: what is allowed in a document but probably not meant. They do not prevent publishing."""
 
 from collections.abc import Iterator
 
@@ -10,7 +10,7 @@ from schemas.names import is_shop_event
 from schemas.time.durations import format_duration
 from workflows.compiler.control_flow import Flow
 from workflows.compiler.diagnostics import Diagnostic
-from workflows.compiler.lapse_lint import find_lapse_notes
+from workflows.compiler.lapse_lint import find_lapse_warnings
 
 
 def find_lint_warnings(document: ConversationDocument) -> tuple[Diagnostic, ...]:
@@ -18,7 +18,7 @@ def find_lint_warnings(document: ConversationDocument) -> tuple[Diagnostic, ...]
     flow = Flow(document)
     return (
         *_unsent_messages(document, flow),
-        *_silent_threads(document, flow),
+        *_threads_without_message(document, flow),
         *_nobody_enlisted(document, flow),
         *_nobody_enters(document, flow),
         *_told_only_by_criteria(document),
@@ -26,11 +26,11 @@ def find_lint_warnings(document: ConversationDocument) -> tuple[Diagnostic, ...]
         *_held_up_by_a_rest(document, flow),
         *_drafts_behind_rests(flow),
         *_done_once(flow),
-        *_never_heard(document, flow),
+        *_never_seen(document, flow),
         *_nothing_to_choose(flow),
         *_buyers_are_written_to(document, flow),
         *_without_effect(document),
-        *find_lapse_notes(document, flow),
+        *find_lapse_warnings(document, flow),
     )
 
 
@@ -43,14 +43,14 @@ def _unsent_messages(document: ConversationDocument, flow: Flow) -> Iterator[Dia
             )
 
 
-def _silent_threads(document: ConversationDocument, flow: Flow) -> Iterator[Diagnostic]:
+def _threads_without_message(document: ConversationDocument, flow: Flow) -> Iterator[Diagnostic]:
     for index, thread in enumerate(document.threads):
-        said = [spot.section for spot in flow.reached([index]).values()]
+        reached = [spot.section for spot in flow.reached([index]).values()]
         code, _, event = (thread.on or "").partition(".")
         answers_alert = event == AlertEvent.ALERT and code in document.alerts
-        if any(isinstance(step, SendStep) for step in said):
+        if any(isinstance(step, SendStep) for step in reached):
             continue
-        if answers_alert or not any(step.acts for step in said):
+        if answers_alert or not any(step.acts for step in reached):
             nobody = f", so nobody is enlisted for '{code}' by it" if answers_alert else ""
             yield Diagnostic(
                 ("threads", index),
@@ -94,16 +94,16 @@ def _told_only_by_criteria(document: ConversationDocument) -> Iterator[Diagnosti
 
 
 def _answered_only_for_others(document: ConversationDocument) -> Iterator[Diagnostic]:
-    """Leaving an event unanswered is fine; answering it for one alert and not for another looks forgotten."""
+    """An event without a thread is fine; one that has a thread for one alert and none for another looks forgotten."""
     answered = {thread.on for thread in document.threads}
     for event in (AlertEvent.SUBSCRIPTION, AlertEvent.DISCONTINUED):
         raising = [code for code, alert in document.alerts.items() if event in raised_events(alert)]
-        heard = [code for code in raising if f"{code}.{event}" in answered]
+        answering = [code for code in raising if f"{code}.{event}" in answered]
         for code in raising:
-            if heard and code not in heard:
+            if answering and code not in answering:
                 yield Diagnostic(
                     ("alerts", code),
-                    f"no thread answers '{code}.{event}', though one answers '{heard[0]}.{event}'",
+                    f"no thread answers '{code}.{event}', though one answers '{answering[0]}.{event}'",
                     f"Add a thread with 'on: {code}.{event}', unless silence is what you want",
                 )
 
@@ -155,7 +155,7 @@ def _drafts_behind_rests(flow: Flow) -> Iterator[Diagnostic]:
 
 
 def _done_once(flow: Flow) -> Iterator[Diagnostic]:
-    """What is kept in a ledger is done once in a thread, however often a contact comes by."""
+    """A step whose effect is in a ledger is done once per thread, however often a contact comes by."""
     for path in flow.in_loops():
         if (what := flow.spots[path].section.once) is not None:
             yield Diagnostic(
@@ -165,7 +165,7 @@ def _done_once(flow: Flow) -> Iterator[Diagnostic]:
             )
 
 
-def _never_heard(document: ConversationDocument, flow: Flow) -> Iterator[Diagnostic]:
+def _never_seen(document: ConversationDocument, flow: Flow) -> Iterator[Diagnostic]:
     ends = dict.fromkeys(document.goal_on, "goal_on") | dict.fromkeys(document.exit_on, "exit_on")
     for path, spot in flow.spots.items():
         for index, event in enumerate(spot.section.awaited):
@@ -187,7 +187,7 @@ def _nothing_to_choose(flow: Flow) -> Iterator[Diagnostic]:
 
 
 def _buyers_are_written_to(document: ConversationDocument, flow: Flow) -> Iterator[Diagnostic]:
-    """Only messages about an alert are checked for whether they have bought."""
+    """Only the verdict on an alert's message checks whether the contact has bought."""
     if {"bought", "ordered"} & {*document.goal_on, *document.exit_on}:
         return
     for index, thread in enumerate(document.threads):

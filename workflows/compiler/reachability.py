@@ -1,6 +1,4 @@
-"""The rules of the ways through a document: every thread and every step is reached, and nobody goes round without a
-rest.
-"""
+"""Checks the control flow of a document: every thread and step is reachable, and no loop is without a rest."""
 
 from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
@@ -10,8 +8,8 @@ from workflows.compiler.control_flow import Flow, rests
 from workflows.compiler.diagnostics import Diagnostic, Path, listed
 
 
-def find_way_mistakes(document: ConversationDocument) -> Iterator[Diagnostic]:
-    """What is wrong with the ways through a document."""
+def find_control_flow_errors(document: ConversationDocument) -> Iterator[Diagnostic]:
+    """What is wrong with the control flow of a document."""
     flow = Flow(document)
     yield from _no_such_thread(document, flow)
     yield from _unreachable_threads(document, flow)
@@ -37,11 +35,11 @@ def _no_such_thread(document: ConversationDocument, flow: Flow) -> Iterator[Diag
 def _unreachable_threads(document: ConversationDocument, flow: Flow) -> Iterator[Diagnostic]:
     entered = [index for index, thread in enumerate(document.threads) if thread.on is not None]
     if not entered and not document.alerts:
-        # Then it is the conversation that nobody enters.
+        # Reported once, for the whole conversation: nobody enters it.
         return
     reached = {spot.thread for spot in flow.reached(entered).values()}
     for index, thread in enumerate(document.threads):
-        # Of two that are called the same, nobody can say yet which one is meant.
+        # Of two threads with one name, which one a go_to means is not known yet.
         if index not in reached and flow.thread_named[thread.name] == index:
             yield Diagnostic(
                 ("threads", index),
@@ -70,17 +68,17 @@ def _one_before(path: Path) -> Path:
 
 
 def _restless_loops(document: ConversationDocument, flow: Flow) -> Iterator[Diagnostic]:
-    """Each go_to that closes a circle without a rest: at a step that rests, the search goes no further."""
+    """Each go_to that closes a loop without a rest: the search stops at a step that rests."""
     leads = flow.leads(lambda section: not rests(section))
-    while (circle := _shortest_circle(leads)) is not None:
-        names = [f"'{document.threads[thread].name}'" for thread in circle]
+    while (loop := _shortest_loop(leads)) is not None:
+        names = [f"'{document.threads[thread].name}'" for thread in loop]
         names += names[:1]
         way = (
             f"from {names[0]} to itself"
-            if len(circle) == 1
+            if len(loop) == 1
             else f"from {' to '.join(names[:-1])} and back to {names[-1]}"
         )
-        for path in leads[circle[-1]].pop(circle[0]):
+        for path in leads[loop[-1]].pop(loop[0]):
             yield Diagnostic(
                 path,
                 f"a contact would go round {way} without end, and nowhere on the way is a rest of an hour or more",
@@ -88,18 +86,18 @@ def _restless_loops(document: ConversationDocument, flow: Flow) -> Iterator[Diag
             )
 
 
-def _shortest_circle(leads: Mapping[int, Mapping[int, object]]) -> list[int] | None:
-    """The threads of a shortest way from one, the earliest in the document, back to itself."""
+def _shortest_loop(leads: Mapping[int, Mapping[int, object]]) -> list[int] | None:
+    """The threads of a shortest loop, from the earliest thread of the document that is in one."""
     for start in leads:
         came_from: dict[int, int] = {}
         ahead = [start]
         for thread in ahead:
             for to in leads[thread]:
                 if to == start:
-                    circle = [thread]
-                    while circle[0] != start:
-                        circle.insert(0, came_from[circle[0]])
-                    return circle
+                    loop = [thread]
+                    while loop[0] != start:
+                        loop.insert(0, came_from[loop[0]])
+                    return loop
                 if to not in came_from:
                     came_from[to] = thread
                     ahead.append(to)

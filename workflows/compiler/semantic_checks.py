@@ -1,6 +1,6 @@
-"""The rules that hold between the parts of a document: a send names a message that exists, no two steps have one id.
-Those of its doors are in entrances, those of the ways through it in ways. What one part may say by itself is the
-business of schemas.
+"""Checks between the parts of a document: a send names a message that exists, no two steps have one id.
+
+How it is entered is checked by entries.py, its control flow by reachability.py, and each part by itself by schemas.
 """
 
 from collections.abc import Iterator
@@ -11,20 +11,20 @@ from schemas.document.conversation import ConversationDocument
 from schemas.document.steps import DEEPEST, STEP_LISTS, AnyStep, SendStep
 from schemas.ids import StepId
 from workflows.compiler.diagnostics import Diagnostic, Path, format_path, listed
-from workflows.compiler.entries import find_entrance_mistakes
-from workflows.compiler.reachability import find_way_mistakes
+from workflows.compiler.entries import find_entry_errors
+from workflows.compiler.reachability import find_control_flow_errors
 from workflows.compiler.step_ids import RESERVED_STEP_IDS, FreeIds, steps_with_places
 
 
-def find_contradictions(document: ConversationDocument) -> tuple[Diagnostic, ...]:
+def find_semantic_errors(document: ConversationDocument) -> tuple[Diagnostic, ...]:
     """Everything that does not fit together, in no particular order."""
     places = tuple(_Place(path, section) for path, section in steps_with_places(document).items())
     return (
-        *find_entrance_mistakes(document),
-        *find_way_mistakes(document),
-        *_step_id_mistakes(places),
-        *_send_mistakes(document, places),
-        *_branch_mistakes(places),
+        *find_entry_errors(document),
+        *find_control_flow_errors(document),
+        *_step_id_errors(places),
+        *_send_errors(document, places),
+        *_branch_errors(places),
     )
 
 
@@ -34,8 +34,8 @@ class _Place:
     section: AnyStep
 
 
-def _step_id_mistakes(places: tuple[_Place, ...]) -> Iterator[Diagnostic]:
-    """Of the ids that steps were given; those that were given none get one that is free."""
+def _step_id_errors(places: tuple[_Place, ...]) -> Iterator[Diagnostic]:
+    """Errors in the ids that the author gave; steps without an id get one that is free."""
     named = {place.path: StepId(place.section.id) for place in places if place.section.id is not None}
     first_with: dict[StepId, Path] = {}
     free_ids = FreeIds({*named.values()})
@@ -56,7 +56,7 @@ def _step_id_mistakes(places: tuple[_Place, ...]) -> Iterator[Diagnostic]:
             )
 
 
-def _send_mistakes(document: ConversationDocument, places: tuple[_Place, ...]) -> Iterator[Diagnostic]:
+def _send_errors(document: ConversationDocument, places: tuple[_Place, ...]) -> Iterator[Diagnostic]:
     advice: dict[str, str] = {}
     for place in places:
         if isinstance(place.section, SendStep) and place.section.send not in document.messages:
@@ -68,7 +68,7 @@ def _send_mistakes(document: ConversationDocument, places: tuple[_Place, ...]) -
             yield Diagnostic((*place.path, "send"), f"there is no message '{code}'", advice[code])
 
 
-def _branch_mistakes(places: tuple[_Place, ...]) -> Iterator[Diagnostic]:
+def _branch_errors(places: tuple[_Place, ...]) -> Iterator[Diagnostic]:
     for place in places:
         ways, first_named = place.section.ways(), dict[str, int]()
         for index, branch in enumerate(way.branch for way in ways if way.branch is not None):
@@ -88,5 +88,5 @@ def _branch_mistakes(places: tuple[_Place, ...]) -> Iterator[Diagnostic]:
 
 
 def _depth(path: Path) -> int:
-    """How many branches stand around a step."""
+    """How many branches a step is nested in."""
     return sum(1 for part in path if part in STEP_LISTS) - 1

@@ -1,4 +1,4 @@
-"""The ids steps are known by in programs, paths, reports and the ledger: each step of a document has one of its own."""
+"""The ids that programs, paths, reports and the ledger know steps by: unique within a document."""
 
 from collections.abc import Mapping
 from typing import Any, TypeVar
@@ -26,10 +26,10 @@ def steps_with_places(document: ConversationDocument) -> Mapping[Place, AnyStep]
 
 
 def ids_for_unnamed(document: ConversationDocument, kept: Mapping[Place, StepId] | None = None) -> dict[Place, StepId]:
-    """An id for each step that was given none, by its place; all ids of the document differ, as far as it lets them.
+    """An id for each step that has none, by its place; unique, unless the author gave one id twice.
 
     Args:
-        kept: what steps without an id were called before; passed over where another step says that id itself.
+        kept: the former ids of steps without an id; not used where the author gave that id to another step.
     """
     steps = steps_with_places(document)
     free = FreeIds({*RESERVED_STEP_IDS, *(step.id for step in steps.values() if step.id is not None)})
@@ -43,21 +43,21 @@ def ids_for_unnamed(document: ConversationDocument, kept: Mapping[Place, StepId]
 
 
 def with_ids(document: ConversationDocument, ids: Mapping[Place, StepId] | None = None) -> ConversationDocument:
-    """The same document with these ids written at their places; with one for every step, if none are said."""
+    """The same document with these ids at their places; without `ids`, with one for every step that has none."""
     for place, own in (ids_for_unnamed(document) if ids is None else ids).items():
         document = _put(document, (*place, "id"), own)
     return document
 
 
 class FreeIds:
-    """Gives each id that is free once."""
+    """Gives each free id once."""
 
     def __init__(self, taken: set[str]) -> None:
         self._taken = taken
         self._tried: dict[str, int] = {}
 
     def take(self, own: StepId) -> bool:
-        """Take this id; false if it is taken already."""
+        """Take this id; false if it is taken."""
         free = own not in self._taken
         self._taken.add(own)
         return free

@@ -1,1 +1,1 @@
-"""The machine that walks a conversation: pure Python that knows neither Temporal nor PostgreSQL."""
+"""The interpreter of conversations: a pure state machine that knows neither Temporal nor PostgreSQL."""

@@ -1,9 +1,9 @@
-"""The machine: one journey's whole life, pure. It asks a World for everything outside.
+"""The state machine of one journey, pure. It asks a World for everything outside.
 
-Two machines side by side. The alert's own life: entered → waiting → alerted → followed up → done, or expired, exited,
-discontinued; each change raises an event, and sold out before the message leads back to waiting. And the walk of the
-thread that the event entered (walk.py). Position is a step id, so a journey can continue as new, or be moved to
-another version, at any rest.
+There are two machines, one inside the other. The phases: entered → waiting → alerted → following up → done, or
+expired, exited, discontinued; each phase raises an event of the alert, and a product that is sold out before the
+message leads back to waiting. And the walk of the thread that is entered on that event (walk.py). The position is a
+step id, so a journey can continue as new, or be moved to another version, at any rest.
 """
 
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ from workflows.interpreter.world import World
 
 WAITING_LIST = "waiting-list"
 UNTIL_REMINDER = "until-reminder"
-"""The names under which standing in line and resting before a reminder appear in a path; no step id can be these."""
+"""The names of the rests in line and before a reminder, in a path; no step can have one of these ids."""
 NO_TERMS = Terms()
 
 
@@ -48,16 +48,16 @@ class Journey:
         self._ended: Ended | None = None
 
     async def run(self) -> Ended:
-        """Live from wherever the state stands to the end."""
+        """Run from wherever the state is to the end."""
         while self._ended is None:
             try:
-                self._ended = await self._live_on()
+                self._ended = await self._run_phase()
             except Left as left:
                 self._ended = self._leave(left.reason)
         return self._ended
 
     def _leave(self, reason: Reason) -> Ended | None:
-        """How it ends when it leaves; None when there is a farewell to say first."""
+        """How it ends on leaving; None when a farewell message comes first."""
         if reason is Reason.GOAL_REACHED:
             return Ended(Ending.COMPLETED, reason)
         entering = self._phase is Phase.ENTERED
@@ -67,12 +67,12 @@ class Journey:
             return None
         return Ended(Ending.EXITED, reason)
 
-    async def _live_on(self) -> Ended | None:
-        """One phase, to its end. Each sets the next one."""
+    async def _run_phase(self) -> Ended | None:
+        """Run one phase to its end. Each sets the next one."""
         match self._phase:
             case Phase.ENTERED if self._start.alert_id is None:
                 await self._thread.enter(self._start.entered_on or "")
-                return self._all_said()
+                return self._completed()
             case Phase.ENTERED:
                 await self._thread.answer(AlertEvent.SUBSCRIPTION)
                 self._phase = Phase.WAITING
@@ -80,7 +80,7 @@ class Journey:
             case Phase.WAITING:
                 return await self._stand_in_line()
             case Phase.ALERTED:
-                return await self._be_told()
+                return await self._alert()
             case Phase.FOLLOWING_UP:
                 return await self._follow_up()
             case Phase.DISCONTINUED:
@@ -90,73 +90,73 @@ class Journey:
                 assert_never(self._phase)
 
     async def _stand_in_line(self) -> Ended | None:
-        """Wait for a place; None once there is another phase to live."""
+        """Wait for a place; None once the next phase is set."""
         if (unsent := self._thread.under_broadcast) is not None:
             await self._broadcast(unsent)
         window_ends_at = self._start.window_ends_at
-        assert window_ends_at is not None, "whoever stands in line entered for an alert"
-        trail = self._thread.trail
-        trail.enter(WAITING_LIST, "waiting")
+        assert window_ends_at is not None, "only a journey for an alert stands in line"
+        recorder = self._thread.recorder
+        recorder.enter(WAITING_LIST, "waiting")
         await self._thread.arrive(WAITING_LIST)
         self._world.rest(lambda: self.state)
         woken = await self._world.stand_in_line(window_ends_at, self._claim_id or 0)
         self._thread.resting_at = None
         match woken:
             case PlaceGiven(claim_id=claim_id):
-                return self._called_forward(claim_id)
+                return self._take_place(claim_id)
             case Broadcast(message=message):
-                trail.leave(Why.BROADCAST)
+                recorder.leave(Why.BROADCAST)
                 await self._broadcast(message)
                 return None
             case Leave(reason=Reason.DISCONTINUED):
-                trail.leave(Why.DISCONTINUED)
+                recorder.leave(Why.DISCONTINUED)
                 self._phase = Phase.DISCONTINUED
                 return None
             case Leave(reason=reason):
-                trail.leave(Why.LEFT)
+                recorder.leave(Why.LEFT)
                 raise Left(reason)
             case None:
                 claim_id = await self._world.leave_waitlist(Reason.WINDOW_ENDED)
                 if claim_id is not None:
-                    return self._called_forward(claim_id)
-                trail.leave(Why.WINDOW_ENDED)
+                    return self._take_place(claim_id)
+                recorder.leave(Why.WINDOW_ENDED)
                 return Ended(Ending.EXPIRED, Reason.WINDOW_ENDED)
 
     async def _broadcast(self, message: str) -> None:
         await self._thread.broadcast(Send(id=StepId(f"{BROADCAST}{message}"), message=message))
 
-    def _called_forward(self, claim_id: int) -> None:
-        self._thread.trail.leave(Why.PLACE_GIVEN)
+    def _take_place(self, claim_id: int) -> None:
+        self._thread.recorder.leave(Why.PLACE_GIVEN)
         self._claim_id = claim_id
         self._phase = Phase.ALERTED
 
-    async def _be_told(self) -> Ended | None:
-        """Walk the alert's thread; sold out before its first message leads back to the line."""
+    async def _alert(self) -> Ended | None:
+        """Walk the alert's thread; if the product is sold out before its first message, go back to waiting."""
         try:
             await self._thread.answer(AlertEvent.ALERT)
         except BackInLine:
             self._phase = Phase.WAITING
             return None
         if not self._was_told:
-            return self._all_said()
+            return self._completed()
         self._phase = Phase.FOLLOWING_UP
         return None
 
     @property
     def _was_told(self) -> bool:
         told = any(isinstance(outcome, Sent | Unknown) for outcome in self._since_in_line())
-        # Nobody goes round that often but in one thread, entered once.
-        return told or self._thread.trail.left_out.told
+        # Only a loop within one thread is long enough to be left out.
+        return told or self._thread.recorder.left_out.told
 
-    def _all_said(self) -> Ended:
-        """The end of what there was to say; the reason, if nothing was said."""
+    def _completed(self) -> Ended:
+        """The end after the last thread; with a reason if no message was sent."""
         if self._was_told:
             return Ended(Ending.COMPLETED)
         refusals = [outcome.reason for outcome in self._since_in_line() if isinstance(outcome, Refused)]
         return Ended(Ending.COMPLETED, refusals[-1] if refusals else Reason.NO_MESSAGE)
 
     def _since_in_line(self) -> list[Outcome]:
-        """What became of the messages since they were last called forward."""
+        """The outcomes of the messages since the journey last stood in line."""
         outcomes: list[Outcome] = []
         for entry in reversed(self._thread.path):
             if entry.step == WAITING_LIST:
@@ -180,11 +180,10 @@ class Journey:
         return None
 
     def move(self, move: Move) -> Move | None:
-        """Asked to live by another version: from now, if it rests where that has the same step, or from the next such
-        rest.
+        """Move to another version: now, if it rests at a step that the version has too, or else at the next such rest.
 
         Returns:
-            The move, if it was made just now: then whoever asked tells the World.
+            The move, if it was made just now: then the caller records it with `World.moved`.
         """
         return self._thread.move(move)
 
@@ -196,14 +195,14 @@ class Journey:
             journey_id=self._start.journey_id,
             version=self._thread.program.version,
             entries=self._thread.path,
-            left_out=self._thread.trail.left_out,
+            left_out=self._thread.recorder.left_out,
             ending=ended.ending if ended else None,
             reason=ended.reason if ended else None,
         )
 
     @property
     def state(self) -> JourneyState:
-        """All that another run needs to go on from here."""
+        """Everything that a new run needs to go on from here."""
         return JourneyState(
             phase=self._phase,
             at=self._thread.at,
@@ -213,5 +212,5 @@ class Journey:
             reminders=self._reminders,
             moving=self._thread.moving,
             path=self._thread.path,
-            left_out=self._thread.trail.left_out,
+            left_out=self._thread.recorder.left_out,
         )

@@ -1,4 +1,4 @@
-"""The trail a journey leaves: its path, an entry for every stay. At most the last one is open."""
+"""Records the path of a journey: an entry for every stay, of which at most the last is open."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -13,15 +13,15 @@ MOST_KEPT = 1500
 keep well below the 2 MiB that Temporal takes: https://docs.temporal.io/self-hosted-guide/defaults."""
 
 MOST_STAYS = 1000
-"""Of a life that is rehearsed, or lived once more on another version; fewer than a path keeps.
+"""The most of a rehearsal, or of a replay on another version; fewer than a path keeps.
 
-A thread may lead round and round, and nobody wants to see more of it. Far above what a journey comes by that ends: a
-year of a message and a wait every day. Every rest looks at the whole path, so the work grows with its square.
+A thread may be a loop. This is far above what a journey passes that ends: a year of a message and a wait every day.
+Every rest looks at the whole path, so the work grows with its square.
 """
 
 
-class Trail:
-    """A path that is being written; of a very long one the stays in the middle are left out."""
+class PathRecorder:
+    """A path under way; of a very long one the stays in the middle are left out."""
 
     def __init__(self, path: tuple[PathEntry, ...], left_out: LeftOut, now: Callable[[], datetime]) -> None:
         self._path = list(path)
@@ -34,12 +34,12 @@ class Trail:
 
     @property
     def open_entry(self) -> PathEntry | None:
-        """Where the journey is; None between two stays."""
+        """The entry of where the journey is; None between two stays."""
         last = self._path[-1] if self._path else None
         return last if last is not None and last.left_at is None else None
 
     def enter(self, step: str, kind: PathKind, message: str | None = None) -> None:
-        """Open an entry, unless it was found open: then the journey rests here already."""
+        """Open an entry, unless one is open: then the journey rests here already, since before continue-as-new."""
         if self.open_entry is None:
             self._path.append(PathEntry(step=step, kind=kind, entered_at=self._now(), message=message))
             if len(self._path) > MOST_KEPT:
@@ -53,16 +53,16 @@ class Trail:
         self._amend(left_at=self._now(), why=why, **{name: value for name, value in changes.items() if value})
 
     def pass_through(self, step: str, kind: PathKind, why: Why, branch: str | None = None) -> None:
-        """A stay that takes no time."""
+        """Record a stay that takes no time."""
         self.enter(step, kind)
         self.leave(why, branch=branch)
 
     def note(self, outcome: Outcome) -> None:
-        """What was answered so far, while the stay goes on."""
+        """Record an outcome while the stay goes on."""
         self._amend(outcome=outcome)
 
     def note_move(self, version: VersionId) -> None:
-        """The journey rests here and lives by this version from now on."""
+        """Record that the journey runs this version from this stay on."""
         self._amend(moved_to=version)
 
     def _leave_out(self, entry: PathEntry) -> None:

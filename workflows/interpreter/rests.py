@@ -1,4 +1,4 @@
-"""Resting: until a moment, or until something wakes the journey; and living by another version from there on."""
+"""Rests: until a moment, or until something wakes the journey; and the move to another version at a rest."""
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -11,14 +11,14 @@ from schemas.journey.program import Program
 from schemas.journey.signals import Leave, Move, Skip
 from schemas.journey.state import JourneyStart, JourneyState
 from schemas.reasons import Reason
-from workflows.interpreter.path_recorder import Trail
+from workflows.interpreter.path_recorder import PathRecorder
 from workflows.interpreter.world import Awaited, Woken, World, awaits_nothing
 
 StepT = TypeVar("StepT", bound=CompiledStep)
 
 
 class Left(Exception):
-    """The journey is over early: it was asked to leave, or may not be written to."""
+    """The journey ends early: it was asked to leave, or the contact may not be written to."""
 
     def __init__(self, reason: Reason) -> None:
         super().__init__(reason)
@@ -26,14 +26,14 @@ class Left(Exception):
 
 
 class ThreadEnded(Exception):
-    """Somebody let the journey pass over the rest of the thread."""
+    """An operator let the journey skip the rest of the thread."""
 
 
 class Rests:
-    """Where a journey stands and rests, by which version, and the path behind it.
+    """The position of a journey, the version it runs, and its path.
 
     Args:
-        state: the whole journey's state now; what a rest may continue as new with.
+        state: gives the whole journey's state now, which a rest may continue as new with.
     """
 
     def __init__(self, start: JourneyStart, world: World, state: Callable[[], JourneyState]) -> None:
@@ -46,20 +46,20 @@ class Rests:
         self.round: int = start.state.round
         self.moving: Move | None = start.state.moving
         self.resting_at: str | None = None
-        self.trail = Trail(start.state.path, start.state.left_out, world.now)
+        self.recorder = PathRecorder(start.state.path, start.state.left_out, world.now)
 
     @property
     def path(self) -> tuple[PathEntry, ...]:
-        return self.trail.path
+        return self.recorder.path
 
     async def rest(self, step: str, length: timedelta) -> None:
-        """Rest for `length` from entering; a rest that was begun before continuing as new is not begun again.
+        """Rest for `length` from entering; a rest that began before continue-as-new goes on.
 
         Raises:
             Left: asked to leave meanwhile.
-            ThreadEnded: somebody let the journey pass over all that follows.
+            ThreadEnded: an operator let the journey skip the rest of the thread.
         """
-        self.trail.enter(step, "wait")
+        self.recorder.enter(step, "wait")
         await self.rest_out(step, self.rest_until or self._world.now() + length)
 
     async def rest_out(self, step: str, until: datetime) -> None:
@@ -69,16 +69,16 @@ class Rests:
             Left, ThreadEnded: as `rest` says.
         """
         skipped = isinstance(await self.rest_at(step, until), Skip)
-        self.trail.leave(Why.SKIPPED if skipped else Why.TIME_PASSED)
+        self.recorder.leave(Why.SKIPPED if skipped else Why.TIME_PASSED)
 
     async def rest_at(
         self, step: str, until: datetime | None, awaited: Awaited = awaits_nothing, *, cause: Reason | None = None
     ) -> Woken | None:
-        """Rest at a step; what woke the journey before its time.
+        """Rest at a step. Returns what woke the journey before `until`, if anything did.
 
         Raises:
             Left: asked to leave meanwhile.
-            ThreadEnded: somebody let it pass over the rest of the thread.
+            ThreadEnded: an operator let the journey skip the rest of the thread.
         """
         self.rest_until = until
         await self.arrive(step)
@@ -89,25 +89,25 @@ class Rests:
         self.resting_at = None
         match woken:
             case Leave(reason=reason):
-                self.trail.leave(Why.LEFT)
+                self.recorder.leave(Why.LEFT)
                 raise Left(reason)
             case Skip(to_end=True):
-                self.trail.leave(Why.SKIPPED)
+                self.recorder.leave(Why.SKIPPED)
                 raise ThreadEnded
             case _:
                 return woken
 
     async def arrive(self, step: str) -> None:
-        """The journey comes to rest: the place where it moves to another version that has the same step."""
+        """The journey comes to rest; a move that is pending is made here if the other version has the same step."""
         self.resting_at = step
         if self.moving is not None and (move := self.move(self.moving)) is not None:
             await self._world.moved(move)
 
     def move(self, move: Move) -> Move | None:
-        """Live by another version, if the journey rests where that has the same step; or else at the next such rest.
+        """Move to another version if the journey rests at a step that it has too; or else at the next such rest.
 
         Returns:
-            The move, if it was made just now: then the World is to be told.
+            The move, if it was made just now: then the caller records it with `World.moved`.
         """
         self.moving = move
         place = self.resting_at
@@ -115,11 +115,11 @@ class Rests:
             return None
         self.moving = None
         if move.program.version != self.program.version:
-            self.trail.note_move(move.program.version)
+            self.recorder.note_move(move.program.version)
         self.program = move.program
         return move
 
     def here(self, step: StepT) -> StepT:
-        """The same step in the version lived by now: a move during its rest changes what comes after it."""
+        """The same step in the version that is run now: a move during its rest changes what follows it."""
         here = self.program.steps.get(step.id)
         return here if isinstance(here, type(step)) else step

@@ -1,6 +1,6 @@
-"""The walk: one thread's steps, from wherever it stands.
+"""The walk: runs one thread's steps from the current position.
 
-The loop is short on purpose: it matches on the step's kind and asks the World for everything outside.
+It matches on the kind of step and asks the World for everything outside.
 """
 
 from datetime import datetime, timedelta
@@ -30,21 +30,21 @@ from schemas.reasons import Reason
 from workflows.interpreter.rests import Left, Rests, ThreadEnded
 
 PROVIDER_PATIENCE = timedelta(hours=24)
-"""How long an unreachable provider is waited for: a day's outage is survived, a week-old alert is no longer news."""
+"""How long an unreachable provider is retried: an outage of a day is survived; an older message is out of date."""
 
 BROADCAST = "broadcast/"
-"""Before the message's name: the step under which a broadcast appears in a path."""
+"""The prefix, before the message's name, of the step id under which a broadcast appears in a path."""
 
 
 class BackInLine(Exception):
-    """The claim was given back; the journey stands in line again, at its old place."""
+    """The claim was given back; the journey stands in line again at its old place."""
 
 
 class Thread(Rests):
     """One thread's walk."""
 
     _event: AlertEvent | None = None
-    """The alert's event that the thread answers."""
+    """The alert's event that the thread was entered on."""
 
     @property
     def in_flight(self) -> bool:
@@ -53,15 +53,15 @@ class Thread(Rests):
 
     @property
     def under_broadcast(self) -> str | None:
-        """The message that is being broadcast to those in line, if the journey rests in the middle of that."""
-        resting = self.trail.open_entry
+        """The broadcast message that the journey rests on, if it does."""
+        resting = self.recorder.open_entry
         return resting.message if resting is not None and resting.step.startswith(BROADCAST) else None
 
     async def answer(self, event: AlertEvent) -> None:
-        """Walk the thread that answers an alert's event, or go on with the one under way. Nothing, if none answers.
+        """Walk the thread that is entered on an alert's event, if there is one, or go on with the one under way.
 
         Raises:
-            Left, BackInLine: as they say.
+            Left, BackInLine: the thread ended so.
         """
         await self.enter(f"{self._start.alert_id}.{event}", event)
 
@@ -69,11 +69,11 @@ class Thread(Rests):
         """Walk the first thread on the event of this name whose criteria hold, or go on with the one under way.
 
         Raises:
-            Left, BackInLine: as they say.
+            Left, BackInLine: the thread ended so.
         """
         self._event = event
         if self.at is None:
-            self.at = await self._door(name)
+            self.at = await self._choose_thread(name)
             self.round += 1
         try:
             while self.at is not None:
@@ -81,15 +81,15 @@ class Thread(Rests):
         except ThreadEnded:
             self.at = None
 
-    async def _door(self, name: str) -> StepId | None:
+    async def _choose_thread(self, name: str) -> StepId | None:
         entry_triggers = self.program.entry_triggers(name)
-        if not any(door.asks for door in entry_triggers):
+        if not any(trigger.asks for trigger in entry_triggers):
             return entry_triggers[0].first if entry_triggers else None
         chosen = await self._world.decide(entry_criteria_id(name))
         return None if chosen is None else entry_triggers[chosen].first
 
     async def _take(self, step: Step) -> StepId | None:
-        """Do what the step says; the step after it, None at the thread's end."""
+        """Run one step. Returns the next one; None at the thread's end."""
         match step:
             case Send():
                 await self._send(step)
@@ -98,7 +98,7 @@ class Thread(Rests):
                 await self.rest(step.id, step.length)
                 return self.here(step).next
             case WaitUntil():
-                self.trail.enter(step.id, step.kind)
+                self.recorder.enter(step.id, step.kind)
                 until = self.rest_until or await self._world.find_moment(step.until)
                 await self.rest_out(step.id, until)
                 return self.here(step).next
@@ -108,60 +108,60 @@ class Thread(Rests):
                 return await self._decide(step)
             case Split():
                 arm = step.choose_arm(self._start.contact_id, self.program.conversation)
-                self.trail.pass_through(step.id, step.kind, Why.DECIDED, arm.name)
+                self.recorder.pass_through(step.id, step.kind, Why.DECIDED, arm.name)
                 return arm.next
             case ChangesContact():
-                self.trail.enter(step.id, step.kind)
+                self.recorder.enter(step.id, step.kind)
                 await self._world.change_contact(step, self.round)
-                self.trail.leave(Why.DONE)
+                self.recorder.leave(Why.DONE)
                 return step.next
             case CallWebhook():
                 await self._call_webhook(step)
                 return self.here(step).next
             case GoTo():
-                self.trail.pass_through(step.id, step.kind, Why.DONE)
+                self.recorder.pass_through(step.id, step.kind, Why.DONE)
                 return step.next
             case Exit():
-                self.trail.pass_through(step.id, step.kind, Why.EXIT)
+                self.recorder.pass_through(step.id, step.kind, Why.EXIT)
                 return None
             case _:
                 assert_never(step)
 
     async def _wait_for(self, step: WaitFor) -> StepId | None:
-        self.trail.enter(step.id, step.kind)
+        self.recorder.enter(step.id, step.kind)
         until = self.rest_until or self._world.now() + step.window
         woken = await self.rest_at(step.id, until, lambda: frozenset(self.here(step).events))
         here = self.here(step)
         match woken:
             case ContactEvent(event=event):
-                self.trail.leave(Why.HAPPENED, event=event)
+                self.recorder.leave(Why.HAPPENED, event=event)
                 return here.happened
             case Skip():
-                self.trail.leave(Why.SKIPPED)
+                self.recorder.leave(Why.SKIPPED)
             case _:
-                self.trail.leave(Why.TIME_PASSED)
+                self.recorder.leave(Why.TIME_PASSED)
         return here.did_not
 
     async def _decide(self, step: Decide) -> StepId | None:
-        self.trail.enter(step.id, step.kind)
+        self.recorder.enter(step.id, step.kind)
         chosen = await self._world.decide(step.id)
         if chosen is None:
-            self.trail.leave(Why.DECIDED)
+            self.recorder.leave(Why.DECIDED)
             return step.otherwise
         branch = step.branches[chosen]
-        self.trail.leave(Why.DECIDED, branch=branch.name)
+        self.recorder.leave(Why.DECIDED, branch=branch.name)
         return branch.next
 
     async def _call_webhook(self, step: CallWebhook) -> None:
-        self.trail.enter(step.id, step.kind)
+        self.recorder.enter(step.id, step.kind)
         while not await self._world.call_webhook(step, self.round):
             if not step.required:
-                self.trail.leave(Why.FAILED)
+                self.recorder.leave(Why.FAILED)
                 return
-            self.trail.note(Stopped(reason=Reason.WEBHOOK_FAILED))
+            self.recorder.note(Stopped(reason=Reason.WEBHOOK_FAILED))
             if await self._held_up(step, None, Reason.WEBHOOK_FAILED):
                 return
-        self.trail.leave(Why.DONE)
+        self.recorder.leave(Why.DONE)
 
     async def _send(self, step: Send) -> None:
         match await self._deliver(step, self._event, self.round):
@@ -176,10 +176,10 @@ class Thread(Rests):
                 return
 
     async def broadcast(self, step: Send) -> None:
-        """Send one message to someone who stands in line, once, however often it is asked.
+        """Send one message to a contact who stands in line: once, whatever the number of requests.
 
         Raises:
-            Left: they may not be written to.
+            Left: the contact may not be written to.
         """
         try:
             outcome = await self._deliver(step, None, 0)
@@ -189,12 +189,12 @@ class Thread(Rests):
             raise Left(outcome.reason)
 
     async def _deliver(self, step: Send, event: AlertEvent | None, round_: int) -> Outcome | None:
-        """Deliver one message, resting for as long as its check defers it, or it waits for somebody.
+        """Deliver one message, resting while its check defers it or it waits for an operator.
 
         Returns:
-            What became of it; None when somebody let the journey pass over it.
+            Its outcome; None when an operator let the journey skip it.
         """
-        self.trail.enter(step.id, "send", step.message)
+        self.recorder.enter(step.id, "send", step.message)
         if self.rest_until is not None and await self._held_up(step, self.rest_until, None):
             return None
         while True:
@@ -216,23 +216,23 @@ class Thread(Rests):
                 case Stopped(reason=cause):
                     until = None
                 case Sent() | Refused() | Unknown():
-                    self.trail.leave(Why.ANSWERED, outcome)
+                    self.recorder.leave(Why.ANSWERED, outcome)
                     return outcome
                 case _:
                     assert_never(outcome)
-            self.trail.note(outcome)
+            self.recorder.note(outcome)
             if await self._held_up(step, until, cause):
                 return None
             step = self.here(step)
 
     async def _held_up(self, step: Send | CallWebhook, until: datetime | None, cause: Reason | None) -> bool:
-        """Rest until it may be tried again; whether somebody let the journey pass over it."""
+        """Rest until the step may be tried again. Returns whether an operator let the journey skip it."""
         if not isinstance(await self.rest_at(step.id, until, cause=cause), Skip):
             return False
-        self.trail.leave(Why.SKIPPED)
+        self.recorder.leave(Why.SKIPPED)
         return True
 
     def abandon(self) -> None:
-        """Leave the thread under way; nothing more of it is said."""
+        """Leave the thread under way."""
         self.at = None
         self.rest_until = None

@@ -1,7 +1,7 @@
-"""All that a journey asks of the outside. The machine in journey.py knows nothing else.
+"""Everything that the interpreter needs from outside, as one Protocol.
 
-Three worlds, one machine: the workflow (production), the rehearsal (a virtual clock, no I/O), and the record (what
-really happened to a journey, lived once more on another version).
+It has three implementations: the workflow's (workflows/temporal_world.py), the rehearsal (a virtual clock, no I/O), and
+the record (a recorded journey, replayed on another version), both in workflows/worlds.
 """
 
 from collections.abc import Callable
@@ -20,7 +20,7 @@ from schemas.time.moments import Until
 Woken: TypeAlias = Leave | ContactEvent | Wake | Skip
 """What may end a rest before its time."""
 Awaited: TypeAlias = Callable[[], frozenset[str]]
-"""The events that a rest ends on; asked anew, for a move to another version may change them during a rest."""
+"""The events that end a rest; a function, because a move to another version may change them during the rest."""
 
 
 def awaits_nothing() -> frozenset[str]:
@@ -35,20 +35,20 @@ class World(Protocol):
         ...
 
     def rest(self, state: Callable[[], JourneyState]) -> None:
-        """Called before every rest: there, and until it ends, a long history may continue as new with the state."""
+        """Called before every rest: from here until it ends, a long history may continue as new with the state."""
         ...
 
     async def sleep(self, step: str, until: datetime | None, awaited: Awaited = awaits_nothing) -> Woken | None:
-        """Rest at `step` until `until` (returns None; None: for as long as it takes), or until woken.
+        """Rest at `step` until `until` (None: without limit; returns None when it is reached), or until woken.
 
-        Woken by a Leave, by a Wake or Skip that names this step, and by a ContactEvent that is `awaited`: of several,
-        by what happened first. One counts from the end of the rest before this one, or, if an event ended that, from
-        the event; one that is not awaited is forgotten with the rest it came in.
+        A Leave wakes, a Wake or Skip that names this step, and a ContactEvent that is `awaited`: of several, the one
+        that happened first. Events count that came after the previous rest ended, or, if an event ended that rest, that
+        happened after the event. Events that are not awaited are dropped when the rest ends.
         """
         ...
 
     async def stand_in_line(self, until: datetime, after_claim: int) -> PlaceGiven | Broadcast | Leave | None:
-        """Rest until called forward with a claim newer than `after_claim`, asked to broadcast something or to leave.
+        """Rest in line until a claim newer than `after_claim` is given, or a broadcast or a request to leave comes.
 
         Returns None when `until` came first.
         """
@@ -59,29 +59,29 @@ class World(Protocol):
         ...
 
     async def leave_waitlist(self, reason: Reason) -> int | None:
-        """Leave the waiting list; a claim id if one was given just before, and then it still counts."""
+        """Leave the waiting list. Returns the id of a claim that was given just before; then it still counts."""
         ...
 
-    async def decide(self, question: str) -> int | None:
-        """Which of the question's criteria hold now, counted from 0: the first; None when none does."""
+    async def decide(self, criteria_id: str) -> int | None:
+        """The position of the first of these criteria that holds now, from 0; None when none does."""
         ...
 
     async def find_moment(self, until: Until) -> datetime:
-        """When the contact's clock next shows this, from now on."""
+        """The next moment at which the contact's clock shows this."""
         ...
 
     async def change_contact(self, step: ContactChange, round_: int) -> None:
-        """Note something about the contact."""
+        """Change something about the contact."""
         ...
 
     async def call_webhook(self, step: CallWebhook, round_: int) -> bool:
-        """Tell another system; whether it took it."""
+        """Call another system. Returns whether it took the call."""
         ...
 
     async def record_position(self, step: StepId, cause: Reason | None) -> None:
-        """The journey rests at this step now, and what holds it up there, if anything."""
+        """Record that the journey rests at this step, and what holds it up there, if anything does."""
         ...
 
     async def moved(self, move: Move) -> None:
-        """The journey lives by another version from here on."""
+        """Record that the journey runs another version from here on."""
         ...

@@ -1,9 +1,8 @@
-"""The record world: what really happened to a journey, lived once more on another version. Pure.
+"""The record world: a recorded journey, replayed on another version. Pure.
 
-Where the journey does what it did, everything is as it was, to the moment. Where it first does something else, it goes
-by what is known: a message comes to what it came to; a branch is the one that was taken, if it was asked the same; what
-the contact did, and leaving, happen when they did; a wait takes its time. A message that is not on record counts as
-sent.
+While the replay does what the recorded run did, every answer is the recorded one. From the first difference on, it
+answers by what is known: a message has its recorded outcome, or counts as sent; a decision its recorded branch, if its
+criteria are the same; contact events and requests to leave come when they came; a wait takes its time.
 """
 
 from collections.abc import Awaitable, Callable
@@ -24,63 +23,63 @@ from schemas.time.moments import Until, next_moment
 from workflows.interpreter.journey import WAITING_LIST, Ended, Journey
 from workflows.interpreter.path_recorder import MOST_STAYS
 from workflows.interpreter.world import Awaited, Woken, awaits_nothing
-from workflows.worlds.early_exits import Departure, departures
+from workflows.worlds.early_exits import EarlyExit, early_exits
 from workflows.worlds.recorded_run import Recorded, RecordedEvent, RecordedRun
 
-Ask: TypeAlias = Callable[[str], Awaitable[int | None]]
-"""Answers a question that was not asked in the recorded life: which of its criteria hold."""
+Evaluate: TypeAlias = Callable[[str], Awaitable[int | None]]
+"""Evaluates criteria that the recorded run did not: the position of the first that holds, or None."""
 
 BETWEEN_STAYS = timedelta(minutes=1)
-"""The most that may lie between two stays, where they are the same in both lives."""
+"""The most time that may lie between two stays that are the same in both runs."""
 
 
 class EndOfRecord(Exception):
-    """It has come to now, or rests where it rests now, or goes round and round: its life is told no further."""
+    """The replay has come to the present, rests where the journey rests now, or goes round in a loop: it stops."""
 
 
 class Record:
-    """A World that answers from a recorded life.
+    """A World that answers from a recorded run.
 
     Args:
-        tried: the version that it is lived on now.
-        same_questions: those that ask in both versions, of as many ways and in the same words, for the same.
-        ask: answers the others.
+        tried: the version that the journey is replayed on.
+        same_criteria: the ids of the criteria that are the same in both versions, for the same purpose.
+        evaluate: evaluates the others.
 
     Attributes:
         new_messages: those that counted as sent, because they are not on record.
     """
 
-    def __init__(self, recorded: Recorded, tried: Program, same_questions: frozenset[str], ask: Ask) -> None:
-        self._life, self._tried = recorded, tried
-        self._same, self._ask = same_questions, ask
-        self._old = RecordedRun(recorded)
-        self._departures = departures(recorded, tried)
-        """How it is asked to leave, from now on."""
-        self._now = self._old.entries[0].entered_at if self._old.entries else recorded.start.entered_at
+    def __init__(self, recorded: Recorded, tried: Program, same_criteria: frozenset[str], evaluate: Evaluate) -> None:
+        self._recorded, self._tried = recorded, tried
+        self._same_criteria, self._evaluate = same_criteria, evaluate
+        self._run = RecordedRun(recorded)
+        self._early_exits = early_exits(recorded, tried)
+        """The requests to leave that are still to come."""
+        self._now = self._run.entries[0].entered_at if self._run.entries else recorded.start.entered_at
         self._stopped_at: int | None = None
         self._awaits_somebody = False
-        """A message is held that was not held in the old life: nobody knows what somebody would have done."""
+        """A message is held that was not held in the recorded run: what an operator would have done is unknown."""
         self.new_messages: list[str] = []
 
     def bind(self, journey: Journey) -> None:
-        """This is the journey that lives it."""
-        self._old.bind(journey)
+        """Set the journey that replays it."""
+        self._run.bind(journey)
 
-    def _come_to(self, moment: datetime) -> None:
-        until = self._life.until
+    def _advance_to(self, moment: datetime) -> None:
+        until = self._recorded.until
         if until is not None and moment > until:
             raise EndOfRecord
         self._now = max(self._now, moment)
 
-    def _take_the_time(self, stay: PathEntry) -> None:
-        """What was asked took as long as it did."""
+    def _advance_past(self, stay: PathEntry) -> None:
+        """The answer takes as long as it took in the recorded run."""
         if stay.left_at is not None:
-            self._come_to(stay.left_at)
+            self._advance_to(stay.left_at)
 
     def now(self) -> datetime:
-        aligned = self._old.aligned()
+        aligned = self._run.aligned()
         if aligned is not None and self._now < aligned.entered_at < self._now + BETWEEN_STAYS:
-            # Asking which thread to enter took a moment.
+            # Deciding which thread to enter took a moment.
             self._now = aligned.entered_at
         return self._now
 
@@ -94,41 +93,42 @@ class Record:
         pass
 
     async def change_contact(self, step: ContactChange, round_: int) -> None:
-        stay, exact = self._old.stay_at(step.id, self._now)
+        stay, exact = self._run.stay_at(step.id, self._now)
         if stay is not None and exact:
-            self._take_the_time(stay)
+            self._advance_past(stay)
 
     async def leave_waitlist(self, reason: Reason) -> int | None:
         return None
 
     async def find_moment(self, until: Until) -> datetime:
-        return next_moment(until, self._now, self._life.time_zone).astimezone(UTC)
+        return next_moment(until, self._now, self._recorded.time_zone).astimezone(UTC)
 
     async def stand_in_line(self, until: datetime, after_claim: int) -> PlaceGiven | Broadcast | Leave | None:
         woken = self._stand_in_line(until, after_claim)
-        self._old.discard_before(self._now)
+        self._run.discard_before(self._now)
         return woken
 
     def _stand_in_line(self, until: datetime, after_claim: int) -> PlaceGiven | Broadcast | Leave | None:
-        stay, _ = self._old.stay_at(WAITING_LIST, self._now)
-        goes = self._departure
-        if goes is not None and (goes.stay is stay or self._departs_before(until if stay is None else stay.left_at)):
-            return self._depart(goes)
+        stay, _ = self._run.stay_at(WAITING_LIST, self._now)
+        early_exit = self._next_exit
+        end = until if stay is None else stay.left_at
+        if early_exit is not None and (early_exit.stay is stay or self._exits_before(end)):
+            return self._exit_early(early_exit)
+        if stay is None and self._recorded.until is None:
+            # They had been notified and stood in line no more; on a version that lets them wait again, they expire.
+            self._advance_to(until)
+            return None
         if stay is None or stay.left_at is None:
-            if stay is None and self._life.until is None:
-                # They stood there no more, for they were told; another version that lets them wait again expires.
-                self._come_to(until)
-                return None
             raise EndOfRecord
         if stay.why is Why.LEFT:
-            # By a rule that this version does not have: nobody knows what the line would have brought.
+            # By a rule that this version does not have: what would have come in line is unknown.
             raise EndOfRecord
-        self._come_to(stay.left_at)
+        self._advance_to(stay.left_at)
         match stay.why:
             case Why.PLACE_GIVEN:
                 return PlaceGiven(claim_id=after_claim + 1)
             case Why.BROADCAST:
-                following = self._old.entries[self._old.place_of(stay) + 1 :]
+                following = self._run.entries[self._run.place_of(stay) + 1 :]
                 return Broadcast(message=following[0].message or "") if following else Broadcast(message="")
             case Why.DISCONTINUED:
                 return Leave(reason=Reason.DISCONTINUED)
@@ -136,96 +136,95 @@ class Record:
                 return None
 
     @property
-    def _departure(self) -> Departure | None:
-        """How it is asked to leave next."""
-        return self._departures[0] if self._departures else None
+    def _next_exit(self) -> EarlyExit | None:
+        """The next request to leave."""
+        return self._early_exits[0] if self._early_exits else None
 
-    def _depart(self, departure: Departure) -> Leave:
-        self._departures.remove(departure)
-        self._come_to(departure.at)
-        return departure.leave
+    def _exit_early(self, early_exit: EarlyExit) -> Leave:
+        self._early_exits.remove(early_exit)
+        self._advance_to(early_exit.at)
+        return early_exit.leave
 
     async def sleep(self, step: str, until: datetime | None, awaited: Awaited = awaits_nothing) -> Woken | None:
-        if len(self._old.replayed) >= MOST_STAYS:
+        if len(self._run.replayed) >= MOST_STAYS:
             raise EndOfRecord
-        stay, exact = self._old.stay_at(step, self._now)
-        same = self._old.rests_alike(step, self._tried) and not self._awaits_somebody
-        if stay is not None and exact and same and not self._departs_otherwise(stay):
-            woken = self._sleep_as_it_was(stay, step)
+        stay, exact = self._run.stay_at(step, self._now)
+        same = self._run.rests_alike(step, self._tried) and not self._awaits_somebody
+        if stay is not None and exact and same and not self._exits_otherwise(stay):
+            woken = self._sleep_as_recorded(stay, step)
         else:
             woken = self._sleep_by_the_clock(stay, step, until, awaited())
         self._awaits_somebody = False
         if not isinstance(woken, ContactEvent):
-            self._old.discard_before(self._now)
+            self._run.discard_before(self._now)
         return woken
 
-    def _departs_otherwise(self, stay: PathEntry) -> bool:
-        """Whether a goal or an exit of this version ends this stay, or what ended it then is none of its."""
-        goes = self._departure
-        if stay.why is Why.LEFT and (goes is None or goes.stay is not stay):
+    def _exits_otherwise(self, stay: PathEntry) -> bool:
+        """Whether a rule of this version ends this stay, or the rule that ended it is not in this version."""
+        early_exit = self._next_exit
+        if stay.why is Why.LEFT and (early_exit is None or early_exit.stay is not stay):
             return True
-        return self._departs_before(stay.left_at)
+        return self._exits_before(stay.left_at)
 
-    def _departs_before(self, end: datetime | None) -> bool:
-        """Whether a goal or an exit that only this version has comes before the end of a stay."""
-        goes = self._departure
-        return goes is not None and goes.stay is None and (end is None or goes.at <= end)
+    def _exits_before(self, end: datetime | None) -> bool:
+        """Whether a goal or exit rule that only this version has comes before the end of a stay."""
+        early_exit = self._next_exit
+        return early_exit is not None and early_exit.stay is None and (end is None or early_exit.at <= end)
 
-    def _sleep_as_it_was(self, stay: PathEntry, step: str) -> Woken | None:
+    def _sleep_as_recorded(self, stay: PathEntry, step: str) -> Woken | None:
         if stay.left_at is None:
             raise EndOfRecord
-        self._come_to(stay.left_at)
+        self._advance_to(stay.left_at)
         match stay.why:
             case Why.HAPPENED:
                 event = stay.event or ""
-                was = (each for each in self._old.pending_events if (each.event, each.at) == (event, stay.left_at))
+                was = (each for each in self._run.pending_events if (each.event, each.at) == (event, stay.left_at))
                 return self._receive(next(was, RecordedEvent(event, stay.left_at, stay.left_at)))
             case Why.SKIPPED:
-                return Skip(step=StepId(step), to_end=self._old.skipped_to_end(stay))
-            case Why.LEFT if self._departure is not None:
-                return self._depart(self._departure)
+                return Skip(step=StepId(step), to_end=self._run.skipped_to_end(stay))
+            case Why.LEFT if self._next_exit is not None:
+                return self._exit_early(self._next_exit)
             case Why.ANSWERED | Why.DONE:
                 return Wake(step=StepId(step))
             case _:
                 return None
 
     def _receive(self, event: RecordedEvent) -> ContactEvent:
-        self._old.receive(event)
+        self._run.receive(event)
         return ContactEvent(event_id="on record", event=event.event, at=event.happened_at)
 
     def _sleep_by_the_clock(
         self, stay: PathEntry | None, step: str, until: datetime | None, awaited: frozenset[str]
     ) -> Woken | None:
-        goes = self._departure
+        early_exit = self._next_exit
         ends: list[tuple[datetime, Leave | Skip | RecordedEvent]] = []
-        if goes is not None:
-            ends.append((goes.at, goes.leave))
+        if early_exit is not None:
+            ends.append((early_exit.at, early_exit.leave))
         if stay is not None and stay.why is Why.SKIPPED and stay.left_at is not None:
-            ends.append((stay.left_at, Skip(step=StepId(step), to_end=self._old.skipped_to_end(stay))))
-        pending = [event for event in self._old.pending_events if event.event in awaited]
-        # Of those that are known already, the one that happened first.
+            ends.append((stay.left_at, Skip(step=StepId(step), to_end=self._run.skipped_to_end(stay))))
+        pending = [event for event in self._run.pending_events if event.event in awaited]
         first = min(pending, key=lambda event: (max(event.at, self._now), event.happened_at), default=None)
         if first is not None:
             ends.append((max(first.at, self._now), first))
         for at, end in sorted(ends, key=itemgetter(0)):
             if until is None or at <= until:
-                if goes is not None and end is goes.leave:
-                    return self._depart(goes)
-                self._come_to(at)
+                if early_exit is not None and end is early_exit.leave:
+                    return self._exit_early(early_exit)
+                self._advance_to(at)
                 return self._receive(end) if isinstance(end, RecordedEvent) else end
         if until is None:
             raise EndOfRecord
-        self._come_to(until)
+        self._advance_to(until)
         return None
 
     async def deliver(self, request: Deliver) -> Outcome:
         step = request.step
-        stay, exact = self._old.stay_at(step.id, self._now)
+        stay, exact = self._run.stay_at(step.id, self._now)
         if not exact or (stay is not None and stay.message != step.message):
-            stay, exact = self._old.stay_with(step), False
+            stay, exact = self._run.stay_with(step), False
         if stay is None:
             return self._new_message(request)
-        was = self._life.start.program.steps.get(step.id)
+        was = self._recorded.start.program.steps.get(step.id)
         before = was if isinstance(was, Send) else None
         if step.draft and (before is None or not before.draft):
             return Refused(reason=Reason.MESSAGE_DRAFT, then=AfterRefusal.GO_ON)
@@ -237,7 +236,7 @@ class Record:
         match stay.outcome:
             case Sent() | Refused() | Unknown():
                 if exact:
-                    self._take_the_time(stay)
+                    self._advance_past(stay)
                 return stay.outcome
             case Deferred(until=until) if not exact and until <= self._now:
                 raise EndOfRecord
@@ -255,31 +254,32 @@ class Record:
         self.new_messages.append(request.step.message)
         return Sent(message_id=request.key, at=self._now)
 
-    async def decide(self, question: str) -> int | None:
-        was = self._life.start.program.steps.get(StepId(question))
-        if question in self._same and not isinstance(was, Decide):
-            return self._old.door(question)
-        stay, exact = self._old.stay_at(question, self._now)
+    async def decide(self, criteria_id: str) -> int | None:
+        was = self._recorded.start.program.steps.get(StepId(criteria_id))
+        if criteria_id in self._same_criteria and not isinstance(was, Decide):
+            return self._run.entered_thread(criteria_id)
+        stay, exact = self._run.stay_at(criteria_id, self._now)
         if stay is not None and exact:
-            self._take_the_time(stay)
-        if question not in self._same or not isinstance(was, Decide) or stay is None or stay.why is not Why.DECIDED:
-            return await self._ask(question)
+            self._advance_past(stay)
+        decided = stay is not None and stay.why is Why.DECIDED
+        if criteria_id not in self._same_criteria or not isinstance(was, Decide) or stay is None or not decided:
+            return await self._evaluate(criteria_id)
         if stay.branch is None:
             return None
         names = [branch.name for branch in was.branches]
-        # A journey that was moved may have taken a way of the other version.
-        return names.index(stay.branch) if stay.branch in names else await self._ask(question)
+        # A journey that was moved may have taken a branch of the other version.
+        return names.index(stay.branch) if stay.branch in names else await self._evaluate(criteria_id)
 
     async def call_webhook(self, step: CallWebhook, round_: int) -> bool:
-        stay, exact = self._old.stay_at(step.id, self._now)
+        stay, exact = self._run.stay_at(step.id, self._now)
         if stay is None:
             return True
-        if exact and isinstance(stay.outcome, Stopped) and self._stopped_at != len(self._old.replayed):
-            # It was stopped, until somebody let it try again, or pass over it.
-            self._stopped_at = len(self._old.replayed)
+        if exact and isinstance(stay.outcome, Stopped) and self._stopped_at != len(self._run.replayed):
+            # It was stopped until an operator let it try again, or skip the step.
+            self._stopped_at = len(self._run.replayed)
             return False
         if exact:
-            self._take_the_time(stay)
+            self._advance_past(stay)
         match stay.why:
             case Why.DONE:
                 return True
@@ -290,7 +290,7 @@ class Record:
 
 
 async def replay_recorded(recorded: Recorded, world: Record, tried: Program) -> tuple[Ended | None, JourneyPath]:
-    """Live a recorded life on a version. Returns how it ended, None if it is not over or not known, and its path."""
+    """Replay a recorded journey on a version. Returns how it ends (None: not over, or unknown) and its path."""
     start = recorded.start.model_copy(update={"program": tried})
     journey = Journey(start, world)
     world.bind(journey)

@@ -1,6 +1,4 @@
-"""A life that was lived, held beside one that is being lived on another version: where in the old one the new one is.
-Pure.
-"""
+"""A recorded run beside its replay on another version: which recorded stay is the one that the replay is at. Pure."""
 
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -19,8 +17,8 @@ class RecordedEvent:
     """Something the contact did, by the name that conversations know it under.
 
     Attributes:
-        at: when a journey could be told of it.
-        happened_at: when it happened, which may be earlier: a journey takes what it waits for in this order.
+        at: when it became known, so that a journey could get its signal.
+        happened_at: when it happened, which may be earlier: a journey takes the events it awaits in this order.
     """
 
     event: str
@@ -30,15 +28,15 @@ class RecordedEvent:
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """A life that was lived.
+    """A recorded journey.
 
     Attributes:
-        start: what it began with; its program is the version it lived by.
+        start: its start input, with the program of the version it began on.
         path: its whole path so far.
         until: the moment up to which it is known, for a journey under way; None: it has ended.
-        time_zone: whose clock a wait until goes by.
-        events: what the contact did since entering, as far as it is known, whether the journey was told of it or not.
-        ends: the events that ended journeys, by the goals and exits of the versions it lived by.
+        time_zone: what a `wait_until` goes by.
+        events: the known contact events since entering, whether the journey got a signal of them or not.
+        ends: the events that end journeys by the goals and exit rules of the versions it ran on.
     """
 
     start: JourneyStart
@@ -50,31 +48,31 @@ class Recorded:
 
 
 class RecordedRun:
-    """The old life, while a journey lives it once more.
+    """A recorded run, while a journey replays it.
 
     Attributes:
         entries: its stays.
-        pending_events: what may end a wait: what ended one then, and what else the contact did.
+        pending_events: the events that may end a wait: those that ended one in the recorded run, and all others.
     """
 
     def __init__(self, recorded: Recorded) -> None:
         self._start = recorded.start
         self._journey: Journey | None = None
-        self._as_it_was = 0
-        """How many entries of the new path are those of the old."""
+        self._matching = 0
+        """How many entries at the beginning of both paths are the same."""
         self.entries = recorded.path.entries
         self.pending_events = _events_of(recorded)
 
     def receive(self, event: RecordedEvent) -> None:
-        """It ends a rest of the new life: the next waits for what happened after it, not at once by another name."""
+        """An event ends a rest of the replay: the next rest waits for what happened later than the event."""
         self.pending_events = [other for other in self.pending_events if other.happened_at > event.happened_at]
 
     def discard_before(self, until: datetime) -> None:
-        """A rest of the new life came to another end: the next waits for what is told from then on."""
+        """A rest of the replay ended otherwise: the next rest waits for what becomes known from then on."""
         self.pending_events = [other for other in self.pending_events if other.at >= until]
 
     def bind(self, journey: Journey) -> None:
-        """This is the journey that lives it once more."""
+        """Set the journey that replays it."""
         self._journey = journey
 
     @property
@@ -83,25 +81,25 @@ class RecordedRun:
 
     @property
     def replayed(self) -> tuple[PathEntry, ...]:
-        """The stays of the new life that are over."""
+        """The stays of the replay that are over."""
         entries = self._path
         return entries[:-1] if entries and entries[-1].left_at is None else entries
 
     def aligned(self) -> PathEntry | None:
-        """The same stay in the old life, while all before it was the same; None once anything was not."""
+        """The recorded stay at the same index, while all stays before it are the same; None after a difference."""
         replayed = self.replayed
-        while self._as_it_was < len(replayed) and self._as_it_was < len(self.entries):
-            # A move is made by others; it does not make it another life.
-            old = self.entries[self._as_it_was].model_copy(update={"moved_to": None})
-            if replayed[self._as_it_was] != old:
+        while self._matching < len(replayed) and self._matching < len(self.entries):
+            # A move to another version is no difference.
+            recorded = self.entries[self._matching].model_copy(update={"moved_to": None})
+            if replayed[self._matching] != recorded:
                 break
-            self._as_it_was += 1
-        if self._as_it_was < len(replayed) or len(replayed) >= len(self.entries):
+            self._matching += 1
+        if self._matching < len(replayed) or len(replayed) >= len(self.entries):
             return None
         return self.entries[len(replayed)]
 
     def stay_at(self, step: str, now: datetime) -> tuple[PathEntry | None, bool]:
-        """The old stay at this step, by how often it was come to; and whether it is that very moment."""
+        """The recorded stay at this step, at the same visit; and whether both runs are the same up to it."""
         aligned = self.aligned()
         if aligned is not None and aligned.step == step and aligned.entered_at == self._entered_at(now):
             return aligned, True
@@ -110,35 +108,35 @@ class RecordedRun:
         return (found[nth] if nth < len(found) else None), False
 
     def _entered_at(self, now: datetime) -> datetime:
-        """When the stay under way was begun; now, between two stays."""
+        """When the open stay began; now, between two stays."""
         entries = self._path
         return entries[-1].entered_at if entries and entries[-1].left_at is None else now
 
     def stay_with(self, step: Send) -> PathEntry | None:
-        """The old stay with this message, by how often it was come to; what is said once is another thing."""
-        once = step.id.startswith(BROADCAST)
+        """The recorded stay with this message, at the same visit; a broadcast is distinct from a send step."""
+        broadcast = step.id.startswith(BROADCAST)
 
         def is_it(entry: PathEntry) -> bool:
-            return entry.message == step.message and entry.step.startswith(BROADCAST) is once
+            return entry.message == step.message and entry.step.startswith(BROADCAST) is broadcast
 
         nth = sum(is_it(each) for each in self.replayed)
         found = [each for each in self.entries if is_it(each)]
         return found[nth] if nth < len(found) else None
 
-    def door(self, question: str) -> int | None:
-        """Which thread was entered: the one whose first step came next."""
-        entry_triggers = [each.first for each in self._start.program.entry_triggers(question.removeprefix("on "))]
+    def entered_thread(self, criteria_id: str) -> int | None:
+        """The position of the thread that was entered: the one whose first step came next."""
+        entry_triggers = [each.first for each in self._start.program.entry_triggers(criteria_id.removeprefix("on "))]
         aligned = self.aligned()
         if aligned is not None:
             return entry_triggers.index(StepId(aligned.step)) if aligned.step in entry_triggers else None
-        if len(self.replayed) == self._as_it_was == len(self.entries):
+        if len(self.replayed) == self._matching == len(self.entries):
             return None
         return next(
             (entry_triggers.index(StepId(each.step)) for each in self.entries if each.step in entry_triggers), None
         )
 
     def rests_alike(self, step: str, tried: Program) -> bool:
-        """Whether a rest at this step of the tried version would be what it was."""
+        """Whether a rest at this step has the same terms in both versions."""
         before, here = self._start.program.steps.get(StepId(step)), tried.steps.get(StepId(step))
         if before is not None or here is not None:
             return before is not None and here is not None and before.rest_terms == here.rest_terms
@@ -146,14 +144,14 @@ class RecordedRun:
         return step != UNTIL_REMINDER or tried.terms.get(alert) == self._start.program.terms.get(alert)
 
     def place_of(self, stay: PathEntry) -> int:
-        """Which entry of the old path it is; two stays that took no time can be equal."""
+        """The index of a stay in the recorded path, by identity: two stays that took no time can be equal."""
         return next(index for index, each in enumerate(self.entries) if each is stay)
 
     def skipped_to_end(self, stay: PathEntry) -> bool:
-        """Whether the rest of the thread was passed over too: then what comes next in the path is not what follows."""
+        """Whether the rest of the thread was skipped too: then the next entry is not the step that follows."""
         step = self._start.program.steps.get(StepId(stay.step))
         if step is None:
-            # Before a reminder: passed over to its end, there are no more reminders.
+            # Before a reminder: skipped to the end, there are no more reminders.
             return stay.step == UNTIL_REMINDER and stay is self.entries[-1]
         place = self.place_of(stay) + 1
         follows = self.entries[place].step if place < len(self.entries) else None
@@ -161,7 +159,7 @@ class RecordedRun:
 
 
 def _events_of(recorded: Recorded) -> list[RecordedEvent]:
-    """Each event once: one that ended a wait was told at that moment."""
+    """Each event once; one that ended a wait became known at that moment."""
     others = list(recorded.events)
     ended_waits: list[RecordedEvent] = []
     for stay in recorded.path.entries:

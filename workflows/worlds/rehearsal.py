@@ -1,6 +1,6 @@
-"""The rehearsal world: a journey on a virtual clock, without I/O, as fast as the machine can think.
+"""The rehearsal world: a journey on a virtual clock, without I/O.
 
-What happens and when is given beforehand, or by what is asked of it; all answers come from one `Outside`.
+What happens and when is given beforehand, or added while it runs; all answers come from one `Outside`.
 """
 
 import asyncio
@@ -35,11 +35,11 @@ class Happening:
 
 
 class Outside(Protocol):
-    """What the journey's questions are answered with. `now` is the virtual clock."""
+    """Answers what the journey asks of its World. `now` is the virtual clock."""
 
     async def deliver(self, request: Deliver, now: datetime) -> Outcome: ...
 
-    def decide(self, question: str, now: datetime) -> int | None: ...
+    def decide(self, criteria_id: str, now: datetime) -> int | None: ...
 
     def time_zone(self) -> str: ...
 
@@ -50,7 +50,7 @@ class Outside(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Answering:
-    """An Outside made of functions; by default nothing is known and every webhook is taken."""
+    """An Outside made of functions; by default no criteria hold and every webhook is accepted."""
 
     deliveries: Callable[[Deliver, datetime], Outcome]
     decisions: Callable[[str, datetime], int | None] = lambda _question, _now: None
@@ -60,8 +60,8 @@ class Answering:
     async def deliver(self, request: Deliver, now: datetime) -> Outcome:
         return self.deliveries(request, now)
 
-    def decide(self, question: str, now: datetime) -> int | None:
-        return self.decisions(question, now)
+    def decide(self, criteria_id: str, now: datetime) -> int | None:
+        return self.decisions(criteria_id, now)
 
     def time_zone(self) -> str:
         return self.zone
@@ -82,12 +82,12 @@ class Rehearsal:
         self._outside = outside
         self._move: Callable[[Move], Move | None] = lambda _: None
         self.program: Program | None = None
-        """The version the journey was moved to last; None: it lives by the one it started with."""
+        """The version that the journey was moved to last; None: it runs the one it started with."""
         self.rests: list[JourneyState] = []
         self.delivered: list[tuple[datetime, Deliver]] = []
 
     def bind(self, journey: Journey) -> None:
-        """This is the journey that moves are for."""
+        """Set the journey that moves are for."""
         self._move = journey.move
 
     def add(self, happening: Happening) -> None:
@@ -114,7 +114,7 @@ class Rehearsal:
 
         woken = self._next(until, counts, kept=(PlaceGiven, Broadcast))
         if isinstance(woken, ContactEvent):
-            # What happened at once is the same event, by another name.
+            # Events of the same moment are one happening under several names.
             self._ahead = [
                 ahead for ahead in self._ahead if ahead.at > self._now or not isinstance(ahead.signal, ContactEvent)
             ]
@@ -130,7 +130,7 @@ class Rehearsal:
                 case _:
                     return None
 
-        # Of what came while the journey was elsewhere a place counts before words, as it does for the workflow.
+        # Of what came before this rest, a place counts before a broadcast, as it does in the workflow.
         for happening in self._ahead:
             if happening.at <= self._now and isinstance(happening.signal, PlaceGiven) and counts(happening.signal):
                 self._pass(happening)
@@ -142,7 +142,7 @@ class Rehearsal:
     ) -> WokenT | None:
         """The next happening that counts, and the clock at it; or the clock at `until`.
 
-        Of those that do not count, the `kept` stay ahead; the others have been missed.
+        Of those that do not count, the `kept` stay ahead; the others are dropped.
         """
         for happening in tuple(self._ahead):
             if until is not None and happening.at > max(until, self._now):
@@ -172,8 +172,8 @@ class Rehearsal:
     async def leave_waitlist(self, reason: Reason) -> int | None:
         return None
 
-    async def decide(self, question: str) -> int | None:
-        return self._outside.decide(question, self._now)
+    async def decide(self, criteria_id: str) -> int | None:
+        return self._outside.decide(criteria_id, self._now)
 
     async def find_moment(self, until: Until) -> datetime:
         return next_moment(until, self._now, self._outside.time_zone()).astimezone(UTC)
@@ -192,11 +192,11 @@ class Rehearsal:
 
 
 class Unending(Exception):
-    """The journey rests until somebody does something, and nobody does."""
+    """The journey rests until an operator does something, and none does."""
 
 
 def rehearse(start: JourneyStart, world: Rehearsal) -> tuple[Ended | None, JourneyPath]:
-    """Live a whole journey now. Returns how it ended, None if it rests for ever, and its path."""
+    """Run a whole journey now. Returns how it ended, None if it rests for ever, and its path."""
 
     async def run() -> tuple[Ended | None, JourneyPath]:
         journey = Journey(start, world)

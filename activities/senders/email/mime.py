@@ -29,7 +29,7 @@ _MESSAGE_ID = re.compile(r"[\x21-\x3b\x3d\x3f\x41-\x7e]+@[\x21-\x3b\x3d\x3f\x41-
 
 @dataclass(frozen=True, slots=True)
 class Envelope:
-    """One message, ready to be said over SMTP.
+    """One message, ready for SMTP.
 
     Attributes:
         sender, recipient: the bare addresses of MAIL and RCPT.
@@ -95,7 +95,7 @@ def _message(
     message["Subject"] = mail.subject
     message["Date"] = datetime.now(UTC)
     message["Message-ID"] = f"<{mail.message_id}>"
-    # RFC 3834: asks vacation responders not to answer.
+    # RFC 3834: keeps vacation responders from answering.
     message["Auto-Submitted"] = "auto-generated"
     message.set_content(mail.text)
     if mail.html is not None:

@@ -19,12 +19,12 @@ from schemas.settings import Settings
 
 # Small servers and providers allow about ten connections of one client.
 CONNECTIONS = 8
-# A turn comes in milliseconds while the server answers. Longer than this it does not: better to try again later
-# than to keep an activity's place.
+# While the server answers, a connection is free within milliseconds. If none is by then, it is better to try again
+# later than to hold an activity slot.
 QUEUE_SECONDS = 10.0
-# A healthy server needs well under a second for the whole handshake; until MAIL and RCPT are through, nothing is lost.
+# A healthy server needs well under a second for the handshake; until it asks for the body, giving up is safe.
 SETUP_SECONDS = 5.0
-# RFC 5321 allows the server ten minutes; real ones scan for a few seconds. Giving up makes the end unknowable.
+# RFC 5321 allows the server ten minutes; real ones scan for a few seconds. After giving up nobody knows the outcome.
 ANSWER_SECONDS = 30.0
 # A process that is asked to stop has about ten seconds; most answers under way arrive in the first.
 CANCELLED_SECONDS = 5.0
@@ -65,7 +65,7 @@ class SmtpSender:
     Args:
         sender: the From address, `Name <local@domain>`.
         username, password: for AUTH; without `starttls` they travel readable.
-        starttls: demand STARTTLS before anything else is said; the certificate must be valid for `host`.
+        starttls: demand STARTTLS before anything else; the certificate must be valid for `host`.
         ca_file: trust the authorities in this PEM file instead of the system's.
         connections: how many may be open at once.
 
@@ -118,9 +118,9 @@ class SmtpSender:
         """Hand one message to the mail server; return once it has taken it.
 
         Cancellation: `asyncio.CancelledError` comes out only if nothing was handed over, so a caller treats it like
-        `NotTaken`. Cancelled later, `send` waits up to `Limits.cancelled` seconds for the answer and ends as that
-        says, or with `Uncertain`: the caller records that end first and can then see in
-        `asyncio.current_task().cancelling()` that it was asked to stop.
+        `NotTaken`. Cancelled later, `send` waits up to `Limits.cancelled` seconds for the answer and ends by that,
+        or with `Uncertain`: the caller records that outcome first and can then see in
+        `asyncio.current_task().cancelling()` that it is to stop.
 
         Raises:
             NotTaken: certainly not taken: no free connection, no server, a wrong setting, or a 4xx answer.
@@ -139,7 +139,7 @@ class SmtpSender:
             self._slots.release()
 
     async def aclose(self) -> None:
-        """Say QUIT on the idle connections. Messages under way end by themselves; new ones are not taken."""
+        """Send QUIT on the idle connections. Messages being sent are finished; new ones are refused."""
         self._closed = True
         idle = [self._idle.popleft() for _ in range(len(self._idle))]
         try:
@@ -173,7 +173,7 @@ class SmtpSender:
                     try:
                         await session.begin(envelope)
                     except Gone:
-                        # Closed while it lay idle. Nothing was handed over, so one fresh connection is safe.
+                        # The server closed it while idle. Nothing was handed over, so one fresh connection is safe.
                         session.close()
                         session = SmtpSession(self._endpoint)
                     else:
@@ -219,6 +219,6 @@ class SmtpSender:
 
 
 def _own_name(domain: str) -> str:
-    """What EHLO says. Never asks DNS, which may take longer than a message may."""
+    """The name that EHLO gives. Never looked up in DNS, which may take longer than a message may."""
     name = socket.gethostname()
     return name if "." in name and name.isascii() else domain

@@ -1,10 +1,10 @@
 """One SMTP connection, driven stage by stage, so that the end of every message is exact (P1).
 
-The hand-over begins when the server has answered 354 and the first byte of the body is written. Until then every
-failure means *not taken*. From then on only an answer of the server tells; without one it is *uncertain*.
+The hand-over begins when the server has answered 354 and the first byte of the body is written. A failure before that
+means *not taken*. After it only the server's answer decides; without one the end is *uncertain*.
 
-What a server says becomes an exception with its code, enhanced status code and stage only: the free text of replies
-often repeats the address (P8).
+An exception names the reply's code, enhanced status code and stage only: the free text of replies often repeats the
+address (P8).
 """
 
 import asyncio
@@ -39,8 +39,8 @@ _START_INPUT = 354
 _ENHANCED = re.compile(r"[245]\.\d{1,3}\.\d{1,3}(?!\S)")
 
 
-class SimulatedShop(StrEnum):
-    """Where in the dialogue something happened; the value is how it is told."""
+class Stage(StrEnum):
+    """A stage of the SMTP dialogue; the value is its name in messages."""
 
     CONNECT = "connecting"
     EHLO = "EHLO"
@@ -54,7 +54,7 @@ class SimulatedShop(StrEnum):
 
 
 class Gone(NotTaken):
-    """The connection went before the hand-over: a fresh one may be tried."""
+    """The connection was lost before the hand-over: a fresh one may be tried."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +62,7 @@ class SmtpEndpoint:
     """How to reach the mail server.
 
     Attributes:
-        own_name: what EHLO says.
+        own_name: the name that EHLO gives.
         tls: STARTTLS is demanded, with this context; None: not used.
     """
 
@@ -95,7 +95,7 @@ class SmtpSession:
         )
         self._in_step = False
         self._envelope_open = False
-        self.stage = SimulatedShop.CONNECT
+        self.stage = Stage.CONNECT
         self.opened = self.idle_since = time.monotonic()
         self.messages = 0
 
@@ -108,20 +108,20 @@ class SmtpSession:
         """Connect, EHLO and, where demanded, STARTTLS and AUTH.
 
         Raises:
-            NotTaken: always, for a 5xx too: a server that turns us away says nothing about the message.
+            NotTaken: always, for a 5xx too: a refused connection is no verdict on the message.
         """
         endpoint = self._endpoint
         try:
             await self._smtp.connect()
-            self.stage = SimulatedShop.EHLO
+            self.stage = Stage.EHLO
             await self._smtp.ehlo()
             if endpoint.tls is not None:
-                self.stage = SimulatedShop.STARTTLS
+                self.stage = Stage.STARTTLS
                 await self._smtp.starttls(tls_context=endpoint.tls)
-                self.stage = SimulatedShop.EHLO
+                self.stage = Stage.EHLO
                 await self._smtp.ehlo()
             if endpoint.username is not None:
-                self.stage = SimulatedShop.AUTH
+                self.stage = Stage.AUTH
                 await self._smtp.login(endpoint.username, endpoint.password or "")
         except SMTPResponseException as error:
             answer = _told(self.stage, error.code, error.message)
@@ -155,38 +155,38 @@ class SmtpSession:
             raise Rejected("the address is not ASCII and the mail server does not offer SMTPUTF8")
         self.messages += 1
         if self._envelope_open:
-            # A refused message leaves its envelope open. It is cleared only now, so that its sender need not wait.
-            answer = await self._say(SimulatedShop.RSET, b"RSET")
+            # A refused message leaves its envelope open. It is reset only now, so that the refused send does not wait.
+            answer = await self._say(Stage.RSET, b"RSET")
             if answer.code // 100 != 2:
-                raise Gone(_told(SimulatedShop.RSET, answer.code, answer.message))
+                raise Gone(_told(Stage.RSET, answer.code, answer.message))
         self._envelope_open = True
         options: list[bytes] = []
         if self._smtp.supports_extension("size"):
             options.append(b"SIZE=%d" % len(envelope.body))
         if envelope.utf8:
             options += [b"SMTPUTF8", b"BODY=8BITMIME"]
-        await self._expect(2, SimulatedShop.MAIL, b"MAIL", b"FROM:<%s>" % envelope.sender.encode(), *options)
-        await self._expect(2, SimulatedShop.RCPT, b"RCPT", b"TO:<%s>" % envelope.recipient.encode())
-        answer = await self._say(SimulatedShop.DATA, b"DATA")
+        await self._expect(2, Stage.MAIL, b"MAIL", b"FROM:<%s>" % envelope.sender.encode(), *options)
+        await self._expect(2, Stage.RCPT, b"RCPT", b"TO:<%s>" % envelope.recipient.encode())
+        answer = await self._say(Stage.DATA, b"DATA")
         if answer.code != _START_INPUT:
-            self._refuse(SimulatedShop.DATA, answer)
+            self._refuse(Stage.DATA, answer)
         # From here the server takes whatever is written as the message.
         self._in_step = False
 
     async def hand_over(self, body: bytes, answer_within: float, when_cancelled: float) -> None:
         """Write the body and wait for the server's answer; return when it has taken the message.
 
-        A cancellation is kept back: the answer is waited for a little longer, and the end is told as it was.
+        A cancellation does not interrupt it: it waits a little longer for the answer and then ends as that demands.
 
         Args:
             answer_within: seconds to wait for the answer.
             when_cancelled: seconds to go on waiting after a cancellation.
 
         Raises:
-            NotTaken, Rejected: the server says so, or the connection was closed before the first byte.
+            NotTaken, Rejected: by the server's answer, or the connection was closed before the first byte.
             Uncertain: no answer came.
         """
-        self.stage = SimulatedShop.BODY
+        self.stage = Stage.BODY
         protocol = self._smtp.protocol
         if protocol is None:
             raise Gone(self._lost())
@@ -194,7 +194,7 @@ class SmtpSession:
         try:
             await asyncio.wait({exchange}, timeout=answer_within)
         except asyncio.CancelledError:
-            # Asked twice, whoever asks cannot wait for the answer.
+            # Cancelled a second time: the caller cannot wait for the answer.
             with contextlib.suppress(asyncio.CancelledError):
                 await asyncio.wait({exchange}, timeout=when_cancelled)
         if not exchange.done():
@@ -205,19 +205,19 @@ class SmtpSession:
             case 2:
                 self._in_step, self._envelope_open = True, False
             case 4 | 5:
-                self._refuse(SimulatedShop.BODY, answer)
+                self._refuse(Stage.BODY, answer)
             case _:
-                raise Uncertain(f"{_told(SimulatedShop.BODY, answer.code, answer.message)}, which decides nothing")
+                raise Uncertain(f"{_told(Stage.BODY, answer.code, answer.message)}, which decides nothing")
 
     def close(self) -> None:
-        """Drop the connection, with a farewell if the server can hear it. Does not wait."""
+        """Drop the connection, after a QUIT if it can be written. Does not wait."""
         if self.reusable and self._smtp.protocol is not None:
             self._smtp.protocol.write(b"QUIT\r\n")
         self._in_step = False
         self._smtp.close()
 
     async def quit(self) -> None:
-        """Say QUIT and wait for the answer; any failure is as good."""
+        """Send QUIT and wait for the answer; a failure is ignored."""
         try:
             await self._smtp.quit()
         except (SMTPException, OSError):
@@ -238,12 +238,12 @@ class SmtpSession:
         except (SMTPException, OSError):
             raise Uncertain("the connection to the mail server was lost after the message was handed over") from None
 
-    async def _expect(self, family: int, stage: SimulatedShop, *command: bytes) -> None:
+    async def _expect(self, family: int, stage: Stage, *command: bytes) -> None:
         answer = await self._say(stage, *command)
         if answer.code // 100 != family:
             self._refuse(stage, answer)
 
-    async def _say(self, stage: SimulatedShop, *command: bytes) -> SMTPResponse:
+    async def _say(self, stage: Stage, *command: bytes) -> SMTPResponse:
         self.stage = stage
         self._in_step = False
         try:
@@ -255,11 +255,11 @@ class SmtpSession:
         self._in_step = True
         return answer
 
-    def _refuse(self, stage: SimulatedShop, answer: SMTPResponse) -> NoReturn:
+    def _refuse(self, stage: Stage, answer: SMTPResponse) -> NoReturn:
         told = _told(stage, answer.code, answer.message)
         # After a refused body the connection is dropped: the server may have stopped reading in the middle of it.
         self._in_step = (
-            stage is not SimulatedShop.BODY
+            stage is not Stage.BODY
             and answer.code // 100 in (4, 5)
             and answer.code not in (_CLOSING, *_NOT_ABOUT_THE_MESSAGE)
         )
@@ -270,10 +270,10 @@ class SmtpSession:
                 raise NotTaken(told)
             case 5 if answer.code in _NOT_ABOUT_THE_MESSAGE:
                 raise NotTaken(f"{told}: {self._advice(answer.code)}")
-            case 5 if stage is SimulatedShop.MAIL and answer.code != _STORAGE_EXCEEDED:
-                # MAIL judges our own From address: a wrong setting must not use up a whole waiting list.
+            case 5 if stage is Stage.MAIL and answer.code != _STORAGE_EXCEEDED:
+                # MAIL is about our own From address: a wrong setting must not refuse every contact of a waiting list.
                 raise NotTaken(f"{told}: check SHELFTALK_SENDER and what the mail server allows it")
-            case 5 if stage is SimulatedShop.RCPT and answer.code == _STORAGE_EXCEEDED:
+            case 5 if stage is Stage.RCPT and answer.code == _STORAGE_EXCEEDED:
                 raise NotTaken(told)
             case 5:
                 raise Rejected(told)
@@ -283,16 +283,16 @@ class SmtpSession:
     def _advice(self, code: int) -> str:
         if code // 100 == 4:
             return "it may pass"
-        if self.stage is SimulatedShop.AUTH or code in (530, 534, 535, 538):
+        if self.stage is Stage.AUTH or code in (530, 534, 535, 538):
             return "check the SMTP user name, password and STARTTLS in the settings"
         return "check the SMTP settings and what the mail server allows this host"
 
     def _lost(self) -> str:
-        if self.stage is SimulatedShop.CONNECT:
+        if self.stage is Stage.CONNECT:
             return "the mail server could not be reached: check that it runs and the SMTP host and port"
         return f"the connection to the mail server was lost at {self.stage}, before the message was handed over"
 
 
-def _told(stage: SimulatedShop, code: int, reply: str) -> str:
+def _told(stage: Stage, code: int, reply: str) -> str:
     enhanced = _ENHANCED.match(reply)
     return f"the mail server answered {code}{f' {enhanced[0]}' if enhanced else ''} at {stage}"

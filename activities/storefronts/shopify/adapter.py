@@ -1,10 +1,10 @@
-"""The storefront adapter for Shopify: whose a webhook is, and which of the readers beside it reads its topic.
+"""The storefront adapter for Shopify: verifies a webhook and has it read by topic, in the modules beside it.
 
 Source: https://shopify.dev/docs/api/webhooks, Admin API versions 2023-01 to 2025-10. What differs between them and
 matters here:
-- 2024-10 dropped a variant's `inventory_management`: since then the message does not say whether units are counted.
+- 2024-10 dropped a variant's `inventory_management`: since then the message does not tell whether units are counted.
 - `variants` shows the first 100; newer versions list all of them in `variant_gids`.
-- 2025-10 added the status `unlisted` (open to who has the link); older versions say `active` of such a product.
+- 2025-10 added the status `unlisted` (visible by its link only); older versions call such a product `active`.
 - Ids are JSON numbers that some programs on the way round (beyond 2^53); `admin_graphql_api_id` is text and is not.
 """
 
@@ -85,7 +85,7 @@ class Shopify:
         return None if self._keys else "SHELFTALK_SHOPIFY_SECRETS"
 
     def greet(self, request: WebhookRequest) -> WebhookAnswer | None:
-        """Shopify asks nothing first."""
+        """Shopify sends only deliveries."""
 
     def verify(self, body: bytes, headers: Mapping[str, str]) -> WebhookDelivery:
         """See `Storefront.verify`. Shopify signs the body only; store, topic and webhook id come from headers."""

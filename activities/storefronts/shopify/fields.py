@@ -9,7 +9,7 @@ from activities.storefronts.storefront import PayloadMalformed
 
 
 def gid(form: str) -> BeforeValidator:
-    """The id inside a GraphQL id. One of another form says nothing; then the plain id counts."""
+    """The id inside a GraphQL id. One of another form is ignored; then the plain id counts."""
     pattern = re.compile(rf"gid://shopify/{form}")
 
     def read(value: object) -> str | None:

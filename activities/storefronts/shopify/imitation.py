@@ -1,4 +1,4 @@
-"""What a Shopify shop would send, signed: for the demo and the benchmark, which play one."""
+"""What a Shopify shop would send, signed: for the demo and the benchmark, which imitate one."""
 
 import json
 import secrets
@@ -43,7 +43,7 @@ class ImitatedShopify:
         return settings.model_copy(update={"shopify_secrets": (SecretStr(self.secret),)})
 
     def product(self, number: int, title: str, handle: str, variant: Mapping[str, str], units: int) -> WebhookRequest:
-        """It tells of a product with one variant, whose id is the next number; its inventory item's the one after.
+        """A webhook about a product with one variant, whose id is the next number; its inventory item's the one after.
 
         Args:
             variant: its title, sku and price.
@@ -66,7 +66,7 @@ class ImitatedShopify:
         )
 
     def level(self, item: int, units: int) -> WebhookRequest:
-        """It tells of an inventory item's units."""
+        """A webhook about an inventory item's units."""
         return self._signed(
             "inventory_levels/update",
             {

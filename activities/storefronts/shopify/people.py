@@ -28,7 +28,7 @@ from schemas.incoming.facts import (
 
 LONGEST_ADDRESS = 320
 SAMPLE_SHOP = "{shop}.myshopify.com"
-"""What stands in the messages that Shopify's tools send to try an address out."""
+"""The shop named in the messages that Shopify's tools send to try an address out."""
 
 _OrderGid = Annotated[str | None, gid(r"Order/([1-9][0-9]{0,19})")]
 _SHOP = re.compile(r"[a-z0-9.-]{1,255}")
@@ -100,7 +100,7 @@ def read_order(body: bytes, triggered_at: datetime | None) -> tuple[Fact, ...]:
 
 
 def read_checkout(body: bytes, triggered_at: datetime | None) -> tuple[Fact, ...]:
-    """A checkout that is completed has become an order; one without an address is nobody's."""
+    """No fact for a checkout that is completed, which has become an order, or that has no address."""
     checkout = read_payload(body, _Checkout)
     checkout_id = _checkout_id(checkout)
     observed_at = observed(checkout.updated_at, triggered_at)
@@ -114,8 +114,8 @@ def read_checkout(body: bytes, triggered_at: datetime | None) -> tuple[Fact, ...
 def read_privacy(delivery: WebhookDelivery, body: bytes) -> tuple[Fact, ...] | NotOurs:
     """`customers/redact`, `shop/redact` and `customers/data_request`.
 
-    Only the body is signed, so the body has the say which shop it is: the header could have been changed on the way,
-    and another shop's people be forgotten.
+    Only the body is signed, so the shop is taken from the body: a header changed on the way could have the contacts of
+    another shop erased.
     """
     asked = read_payload(body, _Privacy)
     shop = (asked.shop_domain or "").lower()

@@ -113,7 +113,7 @@ def _product(product: _Product, triggered_at: datetime | None) -> ProductFact:
     shown: set[str] = set()
     for place, variant in enumerate(variants):
         if variant.variant_id in shown:
-            # Two variants under one id are two whose ids something on the way rounded: which is which is lost.
+            # Two variants with one id: something on the way rounded their ids, and they cannot be told apart.
             raise PayloadMalformed(f"$.variants[{place}].id", "an earlier variant has the same id")
         shown.add(variant.variant_id)
     return ProductFact(
@@ -131,14 +131,14 @@ def _product(product: _Product, triggered_at: datetime | None) -> ProductFact:
 
 
 def _tags(product: _Product) -> tuple[str, ...] | None:
-    """Shopify writes them in one text, with commas between; none at all is an answer, a missing field is not."""
+    """Shopify writes them in one text, with commas between. An empty text: it has none; no field: not known."""
     if "tags" not in product.model_fields_set:
         return None
     return tuple(tag.strip()[:LONGEST_TEXT] for tag in (product.tags or "").split(",") if tag.strip())
 
 
 def _variant(variant: _Variant, path: str) -> VariantFact:
-    # Present and null (in some versions blank) is an answer, "not counted"; absent is none.
+    # Null (in some versions blank) means "not counted"; without the field it is not known.
     says = "inventory_management" in variant.model_fields_set
     tracked = bool(variant.inventory_management) if says else None
     return VariantFact(
@@ -167,6 +167,6 @@ def _whole(text: str | None) -> str | None:
 
 
 def _web_address(image: _Image | None) -> str | None:
-    # It ends in messages: only what a mail program may load goes on.
+    # It is put into messages: only what a mail program may load is kept.
     src = _whole(image.src) if image else None
     return src if src and src.startswith(("https://", "http://")) else None

@@ -1,3 +1,3 @@
-"""The types of alert there are, a file for each. Adding one: its file, its line in `registry`, its name in
+"""The types of alert, a file for each. Adding one: its file, its line in `registry`, its name in
 `schemas.document.alert_types.vocabulary.AlertType`.
 """

@@ -1,6 +1,6 @@
-"""What every type of alert says of itself, with what holds where a type says nothing else. Pure.
+"""The base of every type of alert: its rules, with their defaults. Pure.
 
-The waiting list, the check before a message, rehearsals and explanations ask these questions and know no type.
+The waiting list, the check before a message, rehearsals and explanations call these and know no type.
 """
 
 from abc import abstractmethod
@@ -21,12 +21,12 @@ from schemas.names import Label
 from schemas.reasons import Reason
 
 PLENTY = 10
-"""Units of a product in a rehearsal where nobody says how many there are."""
+"""Units of a product in a rehearsal that does not give their number."""
 
 
 @dataclass(frozen=True, slots=True)
 class QueueTerms:
-    """How those who wait are told.
+    """The rules by which waiting contacts are told.
 
     Attributes:
         threshold: units that must be there before anyone is told; ≥ 1.
@@ -45,7 +45,7 @@ class QueueTerms:
 
 @dataclass(frozen=True, slots=True)
 class Sight:
-    """What there is of a product at the moment a contact enters.
+    """The state of a product at the moment a contact enters.
 
     Attributes:
         in_stock: an episode of the alert is open.
@@ -78,15 +78,15 @@ class UsualCase:
 
 
 class Alert(Section):
-    """What every alert says, and the rules that its type has of its own.
+    """The fields of every alert, and the rules of its type.
 
     Attributes:
         measure: what its triggers are compared with.
         crosses: told only of a fall to the trigger from above it, not of what is as low at entry.
-        over_trigger: why its message does not leave when the measure is over the trigger again.
-        bound: the field by which it says how much it takes.
+        over_trigger: the reason on record when the measure rose over the trigger before the message was sent.
+        bound: the name of the field that holds its threshold.
         may_raise: the events that an alert of the type can raise, whatever its options.
-        change_words: what its fields are called when two versions are compared, where the name alone does not say it.
+        change_words: words for its fields in comparisons of versions, where the field's name alone is unclear.
     """
 
     model_config = ConfigDict(use_attribute_docstrings=True)
@@ -111,12 +111,12 @@ class Alert(Section):
 
     @property
     def queue(self) -> QueueTerms:
-        """How those who wait are told: everyone, as soon as there is a unit."""
+        """The rules by which waiting contacts are told; by default everyone, as soon as there is a unit."""
         return QueueTerms()
 
     @abstractmethod
     def trigger(self, offer: Offer) -> Decimal | None:
-        """The bound that who enters at this offer is told at, fixed from then on; None: they are told of any unit."""
+        """The bound at or below which a contact who enters at this offer is told, fixed at entry; None: at any unit."""
 
     def armed(self, offer: Offer) -> bool:
         """Whether the measure may count against the trigger from the moment of entry."""
@@ -132,5 +132,5 @@ class Alert(Section):
         """What it is made for, of a product at this price."""
 
     def say_change(self, field: str, old: "Alert") -> str | None:
-        """A change of one field in words that go on after the alert's name; None: the usual words say it."""
+        """A change of one field in words that follow the alert's name; None: the usual words will do."""
         return None

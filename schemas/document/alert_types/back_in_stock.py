@@ -15,7 +15,7 @@ MOST_CONTACTS_PER_UNIT = 1000
 
 
 def _contacts_per_unit(value: object) -> object:
-    """Said here in one sentence; the union below would say it once for each of its members."""
+    """Checked here for one error message; the union below would give one for each of its members."""
     if value == "all" or (type(value) is int and 1 <= value <= MOST_CONTACTS_PER_UNIT):
         return value
     raise ValueError(
@@ -74,7 +74,7 @@ class BackInStock(Alert):
         return None
 
     def nothing_to_wait_for(self, sight: Sight) -> Reason | None:
-        """Who signs up asks for it, whatever there is; who only looked has something to wait for if it is away."""
+        """A sign-up always enters; after a browse there is something to wait for only if it is out of stock."""
         browsed = self.action is not Action.SIGN_UP
         if not (browsed or sight.late):
             return None

@@ -1,4 +1,4 @@
-"""What a shop offers of one subject, and how much of it alerts see. Pure.
+"""What a shop offers of one subject, and how much of it counts for alerts. Pure.
 
 Untracked stock is not counted: no share of it can be promised and it cannot run low, but its price can drop. A shop
 that sells on at zero (policy *continue*) is out of stock for alerts that count units; for one that goes by the price it

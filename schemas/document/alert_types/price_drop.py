@@ -87,7 +87,7 @@ class PriceDrop(Alert):
         return self.drops_by.trigger(offer.price or Decimal(0))
 
     def nothing_to_wait_for(self, sight: Sight) -> Reason | None:
-        """A price can only drop where there is one, in the currency that the list counts in."""
+        """There must be a price, in the currency of the list."""
         if sight.offer.price is None:
             return Reason.INACTIVE
         return None if sight.same_currency else Reason.CURRENCY_CHANGED

@@ -13,7 +13,7 @@ from schemas.document.alert_types.vocabulary import Action, AlertEvent, AlertTyp
 AnyAlert: TypeAlias = BackInStock | PriceDrop | LowInventory
 """An alert of any type."""
 AlertSection = Annotated[AnyAlert, Field(discriminator="type")]
-"""An alert as a document says it."""
+"""An alert in a document."""
 
 
 def _types() -> Mapping[AlertType, type[AnyAlert]]:
@@ -22,14 +22,14 @@ def _types() -> Mapping[AlertType, type[AnyAlert]]:
 
 
 ALERT_TYPES: Mapping[AlertType, type[AnyAlert]] = _types()
-"""What each type says of itself."""
+"""The class of each type."""
 
 _SECTION: TypeAdapter[AnyAlert] = TypeAdapter(AlertSection)
 _FILTERS = {"trigger_filter", "profile_filter"}
 
 
 def store_alert(alert: AnyAlert) -> dict[str, object]:
-    """What is kept of an alert for those who enter, as JSON: all but its filters, which are read on their own."""
+    """What PostgreSQL keeps of an alert, as JSON: all but its filters, which have columns of their own."""
     return alert.model_dump(mode="json", exclude=_FILTERS)
 
 

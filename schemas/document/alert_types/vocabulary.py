@@ -1,4 +1,4 @@
-"""The words that alerts of all types share; what each type says is in `schemas.alert_types`."""
+"""Enums and field types that all alert types share."""
 
 from datetime import timedelta
 from enum import StrEnum

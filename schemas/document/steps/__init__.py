@@ -95,7 +95,7 @@ __all__ = [
 ]  # fmt: skip - a name a line would be a page
 
 DEEPEST = 8
-"""How deep branches may stand inside branches; deeper, nobody can follow them."""
+"""How deep branches may be nested; deeper, nobody can follow them."""
 
 AnyStep: TypeAlias = (
     Annotated[SendStep, Tag("send")]
@@ -111,7 +111,7 @@ AnyStep: TypeAlias = (
     | Annotated[GoToStep, Tag("go_to")]
     | Annotated[ExitStep, Tag("exit")]
 )
-"""Every kind of step as it is written, by the field that says what it does."""
+"""Every kind of step as it is written, by the field that makes it this kind."""
 StepKind = Literal[
     "send",
     "wait",
@@ -134,12 +134,12 @@ Step = Annotated[
 """Every kind of step as a journey carries it."""
 
 SECTIONS: Mapping[str, type[AnyStep]] = {get_args(kind)[0].kind: get_args(kind)[0] for kind in get_args(AnyStep)}
-"""Every kind of step, by the field that says what it does."""
+"""Every kind of step, by the field that makes it this kind."""
 STEP_KINDS = tuple(SECTIONS)
 STEP_LISTS = ("steps", *(name for section in SECTIONS.values() for name in section.step_lists))
 """The fields that hold steps."""
 RESTS = frozenset(kind for kind, section in SECTIONS.items() if section.rests)
-"""The kinds that are there to let time pass."""
+"""The kinds whose purpose is to let time pass."""
 
 
 def _kind_of_step(value: Any) -> str | None:

@@ -45,7 +45,7 @@ class CallWebhookStep(BaseStep, title="Call a webhook"):
 
 
 class CallWebhook(CompiledStep):
-    """Tell another system, whose address stands under the step's id with the version."""
+    """Call a webhook; its address is in the version's `CompiledCriteria`, under the step's id."""
 
     kind: Literal["call_webhook"] = "call_webhook"
     required: bool = False

@@ -21,7 +21,7 @@ from schemas.ids import StepId
 from schemas.model import Wire
 
 OTHERWISE = "otherwise"
-"""The way on when no criteria hold."""
+"""The branch for when no criteria hold."""
 
 
 class BranchSection(BaseBranch, title="Branch"):
@@ -75,14 +75,14 @@ class DecideStep(BaseStep, title="Decide"):
 
 
 class Branch(Wire):
-    """One way on, by its name."""
+    """A branch and its first step."""
 
     name: str
     next: StepId | None = None
 
 
 class Decide(CompiledStep):
-    """The first branch whose criteria hold; they stand under the step's id with the version."""
+    """Take the first branch whose criteria hold; they are in the version's `CompiledCriteria`, under the step's id."""
 
     kind: Literal["decide"] = "decide"
     branches: tuple[Branch, ...]

@@ -64,7 +64,7 @@ class SplitStep(BaseStep, title="Split"):
 
 
 class Arm(Wire):
-    """One way on, for this share of all contacts."""
+    """A branch for this share of all contacts."""
 
     name: str
     share: int

@@ -1,8 +1,8 @@
-"""What every kind of step says of itself.
+"""The base of every kind of step.
 
 A kind of step is two models in one file: its *section*, as a marketer writes it, and its *compiled form*, as a journey
-carries it. The rest of the product asks them for what it needs to know, and names no kind: how it is compiled, which
-ways lead on, how long it rests, how it is told of.
+carries it. The rest of the product names no kind and calls these methods: how it is compiled, which branches it has,
+how long a journey may rest there, what it is called in a sentence.
 """
 
 import re
@@ -27,14 +27,14 @@ MOST_STEPS = 200
 """Of one thread or one branch."""
 MOST_BRANCHES = 20
 LEAST_REST = timedelta(hours=1)
-"""What counts as a rest on a way round. A journey carries its path, with every stay: of a way round by the hour it has
-room for months, by the minute for a day or two."""
+"""The least rest that a loop of steps needs. A journey carries its path, with every stay: of a loop that takes an
+hour it has room for months, of one that takes a minute for a day or two."""
 NO_TIME = timedelta(0)
 
 Place: TypeAlias = tuple[str | int, ...]
-"""Where something stands: names of fields and positions in lists, from the outside in."""
+"""A path in a document: names of fields and positions in lists, from the outside in."""
 Explain: TypeAlias = Callable[[object], tuple[str, str]]
-"""What is wrong with a value that cannot stand in a field, and what to write."""
+"""For an invalid value of a field: what is wrong, and what to write."""
 Steps: TypeAlias = Annotated[tuple["StepSection", ...], Field(max_length=MOST_STEPS)]
 OwnId = Annotated[
     Code | None,
@@ -60,11 +60,11 @@ def id_from(what: str, of: str) -> StepId:
 
 @dataclass(frozen=True, slots=True)
 class Rest:
-    """How long a journey may rest at a step, by what the step says.
+    """How long a journey may rest at a step, by its section.
 
     Attributes:
         longest: None: until a moment of the contact's clock.
-        breaks_loop: enough time surely passes for a way round.
+        breaks_loop: at least `LEAST_REST` surely passes, so a loop may go through it.
     """
 
     longest: timedelta | None
@@ -73,12 +73,12 @@ class Rest:
 
 @dataclass(frozen=True, slots=True)
 class Position:
-    """Where a step stands while its thread is compiled.
+    """The surroundings of a step while its thread is compiled.
 
     Attributes:
         next: the step after it; None: the thread's end.
         threads: the first step of each thread, by the thread's name.
-        inside: compiles steps that stand inside this one. Returns where they begin: `next`, if there are none.
+        inside: compiles the steps inside this one. Returns the first of them; `next`, if there are none.
     """
 
     id: StepId
@@ -88,7 +88,7 @@ class Position:
 
 
 class BaseBranch(Section):
-    """One of the ways on from a step that divides, by its name."""
+    """A named branch of a step."""
 
     field_words: ClassVar[Mapping[str, str]] = {}
     """What its fields, other than name and steps, are called in a sentence."""
@@ -98,18 +98,18 @@ class BaseBranch(Section):
 
     @abstractmethod
     def introduced(self) -> str:
-        """What is said of a new one, between its name and its steps."""
+        """The words for a new one in a list of differences, between its name and its steps."""
 
 
 @dataclass(frozen=True, slots=True)
 class Way:
-    """A list of steps inside a step: one of its ways on.
+    """A list of steps inside a step: one of its branches.
 
     Attributes:
-        place: where the list stands in the section.
-        name: what the way is called in paths and scenarios.
-        said: the same in a sentence.
-        least: the least time that passes on it before its first step.
+        place: the path of the list in the section.
+        name: in paths and scenarios.
+        said: the name in a sentence.
+        least: the least time that passes before its first step.
         branch: the section that names it; None where the kind of step does.
     """
 
@@ -125,7 +125,7 @@ class BaseStep(Section):
     """One thing to do."""
 
     kind: ClassVar[str]
-    """The field that says what it does."""
+    """The name of the field that makes it this kind."""
     also_called: ClassVar[tuple[str, ...]] = ()
     """What other tools call it."""
     field_words: ClassVar[Mapping[str, str]] = {}
@@ -133,19 +133,19 @@ class BaseStep(Section):
     change_words: ClassVar[Mapping[str, str]] = {}
     """Whole sentences about what changed, with `step`, `before` and `after`, where the usual one reads badly."""
     without_id: ClassVar[str | None] = None
-    """What it is called for want of an id; None where the id made from its words will do."""
+    """Its name in sentences when it has no id; None: the default id will do."""
     wrong_text: ClassVar[tuple[str, str] | None] = None
-    """What a text in the field of its kind is not, if it is not written as it must be, and what to write."""
+    """For an invalid text in the field of its kind: what is wrong, and what to write."""
     explained: ClassVar[Mapping[str, Explain]] = {}
-    """Fields for which Pydantic has too many words."""
+    """Explanations for fields of which Pydantic's own errors would be confusing."""
     step_lists: ClassVar[tuple[str, ...]] = ()
     """Its fields that hold steps."""
     branch_type: ClassVar[type[BaseBranch] | None] = None
-    """What the field of its kind is a list of, where it divides."""
+    """The section of its branches, where it has any."""
     rests: ClassVar[bool] = False
-    """It is there to let time pass."""
+    """Its purpose is to let time pass."""
     acts: ClassVar[bool] = False
-    """It does something that a thread may be for, without a message."""
+    """It does something useful by itself: a thread of such steps needs no message."""
 
     @abstractmethod
     def default_id(self) -> StepId:
@@ -160,26 +160,26 @@ class BaseStep(Section):
         """The form that a journey carries."""
 
     def ways(self) -> tuple[Way, ...]:
-        """The ways on, where there are several."""
+        """Its branches, where it has any."""
         return ()
 
     @property
     def rest(self) -> Rest | None:
-        """How long a journey may rest here; None where no time passes by what the step says."""
+        """How long a journey may rest here; None where it does not."""
         return None
 
     @property
     def least(self) -> timedelta:
-        """The least time that passes here, where there is one way on."""
+        """The least time that passes here, of a step without branches."""
         return NO_TIME
 
     @property
     def thread(self) -> str | None:
-        """The thread it goes on with, in the place of the next step."""
+        """The thread it goes on with, instead of the next step."""
         return None
 
     def blocks(self, position: str) -> tuple[str, str] | None:
-        """Why no contact gets to the step after it, if so, and what to do. `position` is where it stands."""
+        """Why no contact gets to the step after it, if so, and what to do. `position` is its path."""
         return None
 
     @property
@@ -189,7 +189,7 @@ class BaseStep(Section):
 
     @property
     def criteria(self) -> tuple[Criteria | None, ...]:
-        """What it asks; the answer is which of these holds first."""
+        """The criteria of its branches; the first that hold are chosen."""
         return ()
 
     @property
@@ -204,7 +204,7 @@ class BaseStep(Section):
 
     @property
     def once(self) -> str | None:
-        """What is done once in a journey's thread, however often a contact comes by; None where it is done anew."""
+        """What is done only once per thread, however often a journey comes here; None where it is repeated."""
         return None
 
 
@@ -220,12 +220,12 @@ class CompiledStep(Wire):
 
     @property
     def rest_terms(self) -> tuple[object, ...]:
-        """What says how long is rested there: two steps of which it is equal rest alike."""
+        """What the length of the rest depends on: two steps of which it is equal rest equally long."""
         return (type(self),)
 
     @property
     def after_skipping(self) -> StepId | None:
-        """What comes next for a journey that is let pass over a rest here."""
+        """The next step when an operator skips this one."""
         return None
 
 
@@ -252,9 +252,9 @@ class NewMembership:
 
 
 class ChangesContact(CompiledStep):
-    """A step that notes something about the contact."""
+    """A step that changes the contact."""
 
     @property
     @abstractmethod
     def change(self) -> NewAttribute | NewTag | NewMembership:
-        """What is noted."""
+        """What it changes."""

@@ -18,11 +18,11 @@ from schemas.document.steps.step import (
     id_from,
 )
 from schemas.ids import StepId
-from schemas.names import HeardEvent
+from schemas.names import ContactEventName
 from schemas.time.durations import format_duration
 
 HAPPENED, DID_NOT = "happened", "did_not"
-"""The two ways on."""
+"""The two branches."""
 
 
 class WaitForStep(BaseStep, title="Wait for an event"):
@@ -35,7 +35,7 @@ class WaitForStep(BaseStep, title="Wait for an event"):
     step_lists: ClassVar = (HAPPENED, DID_NOT)
     rests: ClassVar = True
 
-    wait_for: Annotated[tuple[HeardEvent, ...], Field(min_length=1, max_length=10)]
+    wait_for: Annotated[tuple[ContactEventName, ...], Field(min_length=1, max_length=10)]
     """What they may do; the first of these counts."""
     within: Window
     """How long it is waited for."""

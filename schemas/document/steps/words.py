@@ -1,4 +1,4 @@
-"""How names and texts of a document stand in a sentence for people."""
+"""How names and texts of a document are written in a sentence for people."""
 
 LONGEST = 300
 """Characters of one value in a sentence; a subject has no more."""

@@ -19,7 +19,7 @@ from starter.http.dependencies import InjectedServices
 from starter.http.problems import FieldProblem, Kind, Refusal, problem_responses
 from starter.services import Services
 from starter.versioning.bulk import Decision
-from starter.versioning.versions import WORKING, Which
+from starter.versioning.which import WORKING, Which
 
 router = keyed_router("publishing")
 
@@ -84,19 +84,19 @@ async def count_under_way(
     | {200: {"model": Decided, "description": "A version with this content was there already"}},
 )
 async def publish_version(
-    code: Code, wish: Publishing, response: Response, services: InjectedServices, actor: Actor
+    code: Code, publishing: Publishing, response: Response, services: InjectedServices, actor: Actor
 ) -> Decided:
     """The working version, unless another is named or sent. Published and decided at once, or not at all."""
-    chosen = await _choose(services, code, wish)
+    chosen = await _choose(services, code, publishing)
     shown = await services.publishing.in_flight(chosen.document)
-    if shown.journeys and wish.in_flight is None:
+    if shown.journeys and publishing.in_flight is None:
         raise Refusal(
             Kind.CONFLICT,
             f"Nothing was published: there are journeys under way on another version ({shown.journeys}). Say what "
             f"becomes of them, `in_flight`: `stay`; `move` ({shown.moves_now} where they stand, {shown.moves_later} "
             f"at a later rest, if they come to one); or `end` ({shown.in_line} places in line are given up).",
         )
-    decision = Decision(wish.in_flight or Choice.STAY, actor, wish.note)
+    decision = Decision(publishing.in_flight or Choice.STAY, actor, publishing.note)
     published = await services.publishing.publish(chosen.document, decision, source=chosen.source, again=chosen.again)
     if not published.new:
         response.status_code = 200
@@ -105,7 +105,7 @@ async def publish_version(
         version=published.version_id,
         number=published.number,
         new=published.new,
-        in_flight=wish.in_flight,
+        in_flight=publishing.in_flight,
         operation=published.operation,
         given_ids=published.given_ids,
     )
@@ -136,15 +136,15 @@ class _Chosen:
     again: VersionId | None = None
 
 
-async def _choose(services: Services, code: str, wish: Publishing) -> _Chosen:
-    """What the wish names, checked by today's rules."""
-    if wish.document is not None:
-        document = await asyncio.to_thread(load_document, wish.document, SOURCE)
+async def _choose(services: Services, code: str, publishing: Publishing) -> _Chosen:
+    """What the request names, checked by today's rules."""
+    if publishing.document is not None:
+        document = await asyncio.to_thread(load_document, publishing.document, SOURCE)
         if document.conversation != code:
             detail = "The document is of another conversation than the address names."
             raise Refusal(Kind.INVALID, detail, errors=(FieldProblem(path="$.document", detail=detail),))
-        return _Chosen(document, source=wish.document)
-    return await _named(services, code, wish.version or WORKING)
+        return _Chosen(document, source=publishing.document)
+    return await _named(services, code, publishing.version or WORKING)
 
 
 async def _named(services: Services, code: str, version: str) -> _Chosen:

@@ -22,7 +22,7 @@ from starter.http.actor import Actor
 from starter.http.auth import keyed_router
 from starter.http.dependencies import InjectedServices
 from starter.http.problems import FieldProblem, Kind, Refusal, problem_responses
-from starter.versioning.versions import MOST_VERSIONS, PUBLISHED, WORKING, Which
+from starter.versioning.which import MOST_VERSIONS, PUBLISHED, WORKING, Which
 
 router = keyed_router("versions")
 
@@ -138,7 +138,7 @@ async def read_diff(
     summary="Publish a past version again",
     responses=problem_responses(Kind.NOT_FOUND, Kind.CONFLICT, Kind.INVALID),
 )
-async def roll_back(code: Code, wish: RollingBack, services: InjectedServices, actor: Actor) -> RolledBack:
+async def roll_back(code: Code, rolling_back: RollingBack, services: InjectedServices, actor: Actor) -> RolledBack:
     """Who enters from now on lives by it; journeys under way keep their version."""
-    published = await services.versions.rollback(code, wish.version, actor, wish.note)
+    published = await services.versions.rollback(code, rolling_back.version, actor, rolling_back.note)
     return RolledBack(conversation=code, version=published.version_id, number=published.number)

@@ -68,9 +68,9 @@ async def _limit(request: Request, dependencies: InjectedDependencies) -> None:
         Kind.NOT_OPEN,
     ),
 )
-async def sign_up(wish: SignUp, dependencies: InjectedDependencies) -> SignUpAccepted:
+async def sign_up(asked: SignUp, dependencies: InjectedDependencies) -> SignUpAccepted:
     """Needs no API key. Limited per network address; does not tell whether the address was known."""
-    await dependencies.services.sign_ups.sign_up(wish.email, wish.store, wish.variant, SOURCE)
+    await dependencies.services.sign_ups.sign_up(asked.email, asked.store, asked.variant, SOURCE)
     return SignUpAccepted()
 
 

@@ -70,7 +70,7 @@ class ColumnRead:
 class SkippedRows:
     """Rows that rightly are not imported, and why."""
 
-    standing: RowStatus
+    status: RowStatus
     count: int
 
 
@@ -101,7 +101,7 @@ class WaitlistFile:
                 *(f"{read.column}: from the column '{read.header}'." for read in self.columns),
                 *self.notes,
                 f"{len(self.rows)} rows to import, {self.mistake_count} with mistakes.",
-                *(f"{skip.count} skipped: {skip.standing}." for skip in self.skipped),
+                *(f"{skip.count} skipped: {skip.status}." for skip in self.skipped),
             )
         )
 
@@ -141,8 +141,8 @@ def read_waitlist(
         match _read_row(table, line, record, order, zone):
             case WaitlistRow() as row:
                 rows.append(row)
-            case RowStatus() as standing:
-                skipped[standing] += 1
+            case RowStatus() as status:
+                skipped[status] += 1
             case RowDiagnostic() as diagnostic:
                 mistake_count += 1
                 if len(diagnostics) < MOST_MISTAKES:
@@ -153,7 +153,7 @@ def read_waitlist(
         rows=tuple(rows),
         diagnostics=tuple(diagnostics),
         mistake_count=mistake_count,
-        skipped=tuple(SkippedRows(standing, skipped[standing]) for standing in RowStatus if skipped[standing]),
+        skipped=tuple(SkippedRows(status, skipped[status]) for status in RowStatus if skipped[status]),
         notes=notes,
     )
 
@@ -208,11 +208,11 @@ def _read_row(
     def refuse(column: Column, diagnostic: Diagnostic) -> RowDiagnostic:
         return RowDiagnostic(line, table.header[table.places[column]], diagnostic.message, diagnostic.advice)
 
-    standing = read_row_status(cells)
-    if isinstance(standing, Diagnostic):
-        return refuse(Column.STATUS, standing)
-    if standing is not RowStatus.WAITING:
-        return standing
+    status = read_row_status(cells)
+    if isinstance(status, Diagnostic):
+        return refuse(Column.STATUS, status)
+    if status is not RowStatus.WAITING:
+        return status
     email = read_email(cells[Column.EMAIL])
     if isinstance(email, Diagnostic):
         return refuse(Column.EMAIL, email)

@@ -1,4 +1,4 @@
-"""What the benchmark stands on: PostgreSQL, Temporal, the mail sink and the two engines, started and stopped here."""
+"""What the benchmark runs on: PostgreSQL, Temporal, the mail sink and the two engines, started and stopped here."""
 
 import asyncio
 import sys
@@ -70,8 +70,8 @@ class Sink:
 
 
 @dataclass(frozen=True, slots=True)
-class SimulatedShop:
-    """Everything but the engines."""
+class Servers:
+    """Everything that runs beside the engines."""
 
     folder: Path
     postgres: EmbeddedPostgres
@@ -113,8 +113,8 @@ _WORKFLOWS: dict[Side, str] = {"bare": "Bare", "ours": "Journey"}
 
 
 @asynccontextmanager
-async def running_stage() -> AsyncGenerator[SimulatedShop]:
-    """A stage in a folder of its own, which is gone afterwards."""
+async def running_servers() -> AsyncGenerator[Servers]:
+    """The servers, with their data in a temporary folder."""
     async with AsyncExitStack() as exits:
         folder = Path(exits.enter_context(tempfile.TemporaryDirectory(prefix="shelftalk-bench-")))
         program = await find_temporal(Settings(), report)
@@ -126,7 +126,7 @@ async def running_stage() -> AsyncGenerator[SimulatedShop]:
         exits.callback(listening.cancel)
         url = postgres.dsn()
         shop = await exits.enter_async_context(open_shop(folder, url, temporal.address))
-        yield SimulatedShop(
+        yield Servers(
             folder,
             postgres,
             temporal.address,
@@ -164,26 +164,26 @@ async def open_shop(folder: Path, database_url: str, temporal_address: str) -> A
 
 
 @asynccontextmanager
-async def running_engines(stage: SimulatedShop) -> AsyncGenerator[Engines]:
+async def running_engines(servers: Servers) -> AsyncGenerator[Engines]:
     """Both engines, fresh and warm-started."""
-    async with running_engine(stage, "bare") as bare, running_engine(stage, "ours") as ours:
+    async with running_engine(servers, "bare") as bare, running_engine(servers, "ours") as ours:
         engines = Engines(bare, ours)
         # Thousands of those in line have no workflow here. The reconciliation would start them all in a run's middle.
-        reconciliation = stage.client.get_schedule_handle(schedule_id(Settings().temporal_task_queue))
+        reconciliation = servers.client.get_schedule_handle(schedule_id(Settings().temporal_task_queue))
         await reconciliation.pause(note="the benchmark's people in line are rows only")
         yield engines
 
 
 @asynccontextmanager
-async def running_engine(stage: SimulatedShop, side: Side) -> AsyncGenerator[Engine]:
+async def running_engine(servers: Servers, side: Side) -> AsyncGenerator[Engine]:
     """One engine, fresh and ready."""
     environment = {
-        "DATABASE_URL": stage.database_url,
-        "SHELFTALK_TEMPORAL_ADDRESS": stage.temporal_address,
+        "DATABASE_URL": servers.database_url,
+        "SHELFTALK_TEMPORAL_ADDRESS": servers.temporal_address,
         "SHELFTALK_SMTP_HOST": LOOPBACK,
-        "SHELFTALK_SMTP_PORT": str(stage.sink.port),
+        "SHELFTALK_SMTP_PORT": str(servers.sink.port),
     }
-    async with running_part(f"engine {side}", f"bench.{side}", stage.folder, environment) as part:
+    async with running_part(f"engine {side}", f"bench.{side}", servers.folder, environment) as part:
         counts = Counts(int(await part.hear(START_LIMIT_SECONDS)), _WORKFLOWS[side])
         try:
             yield Engine(part, counts)

@@ -1,0 +1,290 @@
+"""What is known of a message that is to be sent: the facts for the verdict, the template, and what fills it."""
+
+from dataclasses import dataclass
+from datetime import datetime, time
+from decimal import Decimal
+from typing import Any, Literal, assert_never
+
+from activities.decisions.filters import passes
+from activities.delivery.verdict import Facts
+from activities.postgres.pool import Pool
+from activities.postgres.queries import load_queries
+from activities.rendering.templates import ItemPart, ListPart, MessageContext, ProductPart, ShopPart, VariantPart
+from activities.stock.products import load_product
+from activities.storefronts.registry import page_url
+from schemas.channels import Channel
+from schemas.document.alert_types.offer import Offer
+from schemas.document.alert_types.vocabulary import AlertType
+from schemas.document.conversation import MessageSection
+from schemas.ids import AlertId, ContactId, StoreId, Subject, VersionId
+from schemas.journey.activities import Deliver, Delivered
+from schemas.journey.outcome import Outcome
+from schemas.reasons import Reason
+
+SQL = load_queries("activities.delivery", "send_context.sql")
+
+MOST_ITEMS_SHOWN = 20
+"""Of a cart, in a message: enough to recognise it by, and a message stays readable."""
+
+KEPT_MESSAGES = 1000
+"""Message texts kept in memory. Versions never change, so what is kept is never stale."""
+
+
+@dataclass(frozen=True, slots=True)
+class SendContext:
+    """Everything deliver needs to know about one message.
+
+    Attributes:
+        message: its template; None when the version has none of this name.
+        sender: the From address of the list; None: the installation's.
+        recorded: the outcome, if the message is settled already.
+        leased_until: another attempt may be sending it until then.
+        declined: somebody looked at it and said no.
+    """
+
+    facts: Facts
+    message: MessageSection | None
+    recipient: str | None
+    sender: str | None
+    context: MessageContext
+    recorded: Outcome | None
+    leased_until: datetime | None
+    declined: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SendRow:
+    """A row of `facts`: the journey, and all of alert, list, store, product, order, claim and ledger that bears on it.
+
+    Attributes:
+        subject, product_id: what the journey is about; None: about no product.
+        left_reason: why it left the waiting list, or was asked to leave.
+        ended: the journey is over.
+        email: None once the contact is erased.
+        on_sale: the product is; also true of a journey about no product.
+        already_sent: before a move to another version, this message was sent from a step with another id.
+        alert_id, type, triggers, profile: of the alert; all None without one.
+        claim: the state of the claim in hand, or of the last one that the contact was told by.
+        in_stock: an episode is open, and it is that of a claim that was given.
+        measure: the price or quantity that the alert watches, now.
+        trigger_at: the bound that the contact's entry set.
+        locations: those whose units count; None: all.
+        properties: of the event the journey was entered on.
+        lease_until, outcome, declined: of the message's row in the ledger.
+    """
+
+    contact_id: ContactId
+    store_id: StoreId
+    product_id: str | None
+    subject: str | None
+    ended: bool
+    event_id: str | None
+    left_reason: Reason | None
+    email: str | None
+    erased: bool
+    attributes: dict[str, Any]
+    consented: bool
+    suppressed: bool
+    on_sale: bool
+    already_sent: bool
+    claim: Literal["given", "used", "lapsed"] | None
+    alert_id: AlertId | None
+    type: AlertType | None
+    triggers: object
+    profile: object
+    paused: bool
+    in_stock: bool
+    measure: Decimal | None
+    trigger_at: Decimal | None
+    same_currency: bool
+    bought: bool
+    list_name: str
+    time_zone: str
+    locations: list[str] | None
+    quiet_from: time | None
+    quiet_until: time | None
+    sender: str | None
+    store_source: str
+    shop_name: str
+    shop_url: str
+    currency: str | None
+    product_title: str | None
+    handle: str | None
+    image_url: str | None
+    variant_id: str | None
+    variant_title: str | None
+    sku: str | None
+    price: Decimal | None
+    properties: dict[str, Any] | None
+    lease_until: datetime | None
+    outcome: object
+    declined: bool
+
+    def page(self, handle: str | None, variant_id: str | None) -> str:
+        """Where a product of this store is shown; the front page if that is not known."""
+        return page_url(self.store_source, self.front_page, handle, variant_id)
+
+    @property
+    def front_page(self) -> str:
+        return self.shop_url.rstrip("/")
+
+
+@dataclass(frozen=True, slots=True)
+class ItemRow:
+    """A row of `items`: one thing in the event that the journey was entered on."""
+
+    title: str
+    handle: str | None
+    image_url: str | None
+    variant_id: str | None
+    variant_title: str | None
+    price: Decimal | None
+    quantity: int
+
+
+class UnknownJourney(Exception):
+    """There is no such journey in the database."""
+
+
+class SendContexts:
+    """Looks up what is known of messages; keeps the templates that it has read."""
+
+    def __init__(self, pool: Pool) -> None:
+        self._pool = pool
+        self._messages: dict[tuple[VersionId, str], MessageSection | None] = {}
+
+    async def look_up(self, request: Deliver) -> SendContext:
+        """All that is known of a message; of an alert's, mostly in one query.
+
+        Raises:
+            UnknownJourney: its journey is not in this database.
+        """
+        step = request.step
+        message = await self._message(request.version, step.message)
+        # Without a template the verdict is taken all the same, as for an e-mail; deliver stops after it.
+        channel = Channel.EMAIL if message is None else message.channel
+        row = await SQL.facts.row(
+            self._pool,
+            SendRow,
+            journey_id=request.journey_id,
+            key=request.key,
+            version=request.version,
+            message=step.message,
+            round=request.round,
+            step=step.id,
+            channel=channel,
+        )
+        if row is None:
+            raise UnknownJourney(f"journey {request.journey_id} is not in the database this worker uses")
+        recorded = recorded_outcome(row.outcome)
+        passed = recorded is not None or await passes(
+            self._pool, row, row.contact_id, row.store_id, row.product_id, row.variant_id
+        )
+        offer = await self._offer(row) if recorded is None else None
+        return SendContext(
+            facts=_facts(row, request, offer, filtered=not passed),
+            message=message,
+            recipient=_address(row, channel),
+            sender=row.sender,
+            context=_context(row, await self._items(row) if recorded is None else ()),
+            recorded=recorded,
+            leased_until=row.lease_until,
+            declined=row.declined,
+        )
+
+    async def _offer(self, row: SendRow) -> Offer | None:
+        """What is for sale now of the one product that a journey without an alert is about."""
+        if row.alert_id is not None or row.product_id is None or row.subject is None:
+            return None
+        subject = Subject.from_key(row.store_id, row.subject)
+        async with self._pool.acquire() as connection:
+            product = await load_product(connection, row.store_id, row.product_id)
+        return product.offer(subject.level, subject.id, row.locations)
+
+    async def _items(self, row: SendRow) -> tuple[ItemPart, ...]:
+        if row.event_id is None:
+            return ()
+        items = await SQL.items.rows(
+            self._pool, ItemRow, store_id=row.store_id, event_id=row.event_id, most=MOST_ITEMS_SHOWN
+        )
+        return tuple(
+            ItemPart(
+                title=f"{item.title} ({item.variant_title})" if item.variant_title else item.title,
+                url=row.page(item.handle, item.variant_id),
+                quantity=item.quantity,
+                image_url=item.image_url,
+                price=_money(item.price),
+            )
+            for item in items
+        )
+
+    async def _message(self, version_id: VersionId, code: str) -> MessageSection | None:
+        """A message of a published version; it never changes. None when the version has none of this name."""
+        if (version_id, code) not in self._messages:
+            if len(self._messages) >= KEPT_MESSAGES:
+                self._messages.clear()
+            found = await SQL.message.value(self._pool, version=version_id, message=code)
+            message = None if found is None else MessageSection.model_validate(found)
+            self._messages[version_id, code] = message
+        return self._messages[version_id, code]
+
+
+def recorded_outcome(stored: object) -> Outcome | None:
+    """The outcome as the ledger's column holds it; None: it is not settled."""
+    return Delivered.model_validate({"outcome": stored}).outcome if stored else None
+
+
+def _address(row: SendRow, channel: Channel) -> str | None:
+    """Where a contact is reached; None once they are erased."""
+    match channel:
+        case Channel.EMAIL:
+            return row.email
+        case _:
+            assert_never(channel)
+
+
+def _facts(row: SendRow, request: Deliver, offer: Offer | None, *, filtered: bool) -> Facts:
+    return Facts(
+        event=request.event,
+        type=row.type,
+        draft=request.step.draft,
+        already_sent=row.already_sent,
+        left=row.left_reason or (Reason.CANCELLED if row.ended else None),
+        erased=row.erased,
+        consented=row.consented,
+        suppressed=row.suppressed,
+        paused=row.paused,
+        filtered=filtered,
+        bought=row.bought,
+        on_sale=row.on_sale,
+        claim=row.claim,
+        in_stock=row.in_stock if row.type is not None else offer is None or offer.can_be_bought,
+        same_currency=row.same_currency,
+        measure=row.measure,
+        trigger=row.trigger_at,
+        time_zone=row.time_zone,
+        quiet_from=row.quiet_from,
+        quiet_until=row.quiet_until,
+    )
+
+
+def _context(row: SendRow, items: tuple[ItemPart, ...]) -> MessageContext:
+    return MessageContext(
+        shop=ShopPart(name=row.shop_name, url=row.front_page),
+        product=ProductPart(
+            title=row.product_title or "", url=row.page(row.handle, row.variant_id), image_url=row.image_url
+        ),
+        variant=VariantPart(title=row.variant_title or "", sku=row.sku, price=_money(row.price), currency=row.currency),
+        list=ListPart(name=row.list_name),
+        items=items,
+        event=row.properties or {},
+        attributes=row.attributes,
+    )
+
+
+def _money(price: Decimal | None) -> Decimal | None:
+    """As people write it: two places, and more only where they are not zero."""
+    if price is None:
+        return None
+    cents = price.quantize(Decimal("0.01"))
+    return cents if cents == price else price.normalize()

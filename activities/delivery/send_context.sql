@@ -1,0 +1,84 @@
+-- Every query for what is known when a message is to be sent.
+
+-- name: facts
+-- All that the verdict and the message need in one row, but what is for sale now of a journey without an alert.
+-- The claim is the one in hand (given), or else the last one that the contact was told by. Without an alert the list is the
+-- conversation's, and an order counts as bought if it is of the journey's product or of one in the event it was entered on,
+-- unless that event is the order itself.
+-- Consent and suppression are those of the message's own channel.
+-- `already_sent`: after a move to another version the same message may be named by a step with another id, and so another
+-- key; `version` is the one that the journey lives by.
+select
+    j.contact_id, j.store_id, j.product_id, j.subject, j.ended_at is not null as ended, j.event_id,
+    coalesce(w.reason, j.leaving) as left_reason,
+    c.email, c.erased_at is not null as erased, c.attributes,
+    coalesce((select granted from consents where contact_id = c.id and channel = :channel order by id desc limit 1), false)
+        as consented,
+    exists (select from suppressions s where s.channel = :channel and s.address = c.email) as suppressed,
+    j.product_id is null or coalesce(p.on_sale and not coalesce(v.removed, false), false) as on_sale,
+    (j.moved_at is not null or j.version_id <> :version) and exists (
+        select from sends o
+        where o.journey_id = j.id and o.message = :message and o.round = :round and o.step <> :step
+          and o.state in ('sent', 'unknown')
+    ) as already_sent,
+    claim.state as claim, a.id as alert_id, a.type, a.triggers, a.profile,
+    a.paused_at is not null or co.paused_at is not null as paused,
+    e.id is not null and (claim.state is distinct from 'given' or e.id = claim.episode_id) as in_stock,
+    e.measure, w.trigger_at,
+    w.currency is not distinct from st.currency or w.currency is null as same_currency,
+    exists (
+        select from orders o
+        where o.contact_id = j.contact_id and o.store_id = j.store_id and not o.cancelled
+          -- Without days it is null, which `least` passes over.
+          and o.ordered_at >= least(j.entered_at, now() - make_interval(days => a.not_if_bought_days))
+          and (o.product_id = j.product_id or o.product_id = ev.product_id or exists (
+              select from jsonb_array_elements(ev.items) item
+              where o.product_id = coalesce(item ->> 'product', (
+                  select product_id from variants iv where iv.store_id = j.store_id and iv.variant_id = item ->> 'variant'))))
+    ) and coalesce(j.entered_on not in ('ordered', 'bought'), true) as bought,
+    l.name as list_name, l.time_zone, l.locations, l.quiet_from, l.quiet_until, l.sender,
+    st.source as store_source, coalesce(st.name, st.id) as shop_name, coalesce(st.url, 'https://' || st.id) as shop_url, st.currency,
+    p.title as product_title, p.handle, p.image_url, v.variant_id, v.title as variant_title, v.sku,
+    coalesce(v.price, e.measure) as price,
+    ev.properties || case when ev.list_code is null then '{}' else jsonb_build_object('list', ev.list_code) end as properties,
+    send.lease_until, send.outcome, send.declined_at is not null as declined
+from journeys j
+join versions ve on ve.id = j.version_id
+join conversations co on co.code = j.conversation
+join contacts c on c.id = j.contact_id
+join stores st on st.id = j.store_id
+left join waiting w on w.journey_id = j.id
+left join alerts a on a.id = j.alert_id
+join lists l on l.code = coalesce(a.list_code, ve.document -> 'list' ->> 'code')
+left join products p on p.store_id = j.store_id and p.product_id = j.product_id
+left join variants v on v.store_id = j.store_id and j.subject like 'variant/%'
+                    and v.variant_id = substr(j.subject, 9)
+left join events ev on ev.store_id = j.store_id and ev.id = j.event_id
+left join lateral (
+    select state, episode_id from claims
+    where journey_id = j.id and state in ('given', 'used', 'lapsed') order by id desc limit 1
+) claim on true
+left join episodes e on e.alert_id = j.alert_id and e.store_id = j.store_id and e.subject = j.subject
+                    and e.closed_at is null
+left join sends send on send.key = :key
+where j.id = :journey_id;
+
+-- name: items
+-- The items of the event that a conversation was entered on, without products that the storefront has not reported.
+select p.title, p.handle, p.image_url, v.variant_id, v.title as variant_title, coalesce(v.price, (
+           select min(price) from variants o
+           where o.store_id = p.store_id and o.product_id = p.product_id and not o.removed)) as price,
+       coalesce((item.value ->> 'quantity')::bigint, 1) as quantity
+from events ev
+cross join lateral jsonb_array_elements(case
+    when ev.items <> '[]' then ev.items
+    else jsonb_build_array(jsonb_build_object(
+        'product', ev.product_id, 'variant', ev.variant_id, 'quantity', ev.quantity)) end) with ordinality as item (value, number)
+left join variants v on v.store_id = ev.store_id and v.variant_id = item.value ->> 'variant'
+join products p on p.store_id = ev.store_id and p.product_id = coalesce(item.value ->> 'product', v.product_id)
+where ev.store_id = :store_id and ev.id = :event_id and (v.product_id is null or v.product_id = p.product_id)
+order by item.number
+limit :most;
+
+-- name: message
+select document -> 'messages' -> :message::text as message from versions where id = :version;

@@ -1,0 +1,116 @@
+"""The part of the check-up that looks at PostgreSQL."""
+
+import asyncio
+from dataclasses import dataclass
+from datetime import timedelta
+
+import asyncpg
+
+from activities.postgres.migrate import MigrationRefused, migrations, pending
+from activities.postgres.pool import DatabaseUnavailable, Pool, open_pool
+from activities.postgres.queries import load_queries
+from schemas.settings import Settings
+from starter.ops.backlog import last_parked_error, outbox_depth
+from starter.ops.findings import ANSWER_LIMIT, Finding, Health, bad, good, not_set
+from starter.runtime.reconciliation_schedule import last_reconciliation
+from starter.versioning.publishing import Publishing
+
+SQL = load_queries("starter.ops", "database_checkup.sql")
+
+POOL = 2
+BACKLOG = timedelta(minutes=1)
+"""A call that has waited longer than this in the outbox is not on its way, but stuck."""
+
+
+@dataclass(frozen=True, slots=True)
+class MalformedCount:
+    """How many webhooks are kept that could not be read, and why not the last of them."""
+
+    kept: int
+    last_error: str | None
+
+
+async def examine_postgres(settings: Settings) -> list[Finding]:
+    """Look at the database: reached, migrated, published, and how much waits."""
+    if settings.database_url is None:
+        return [not_set("postgresql", "DATABASE_URL")]
+    try:
+        async with asyncio.timeout(ANSWER_LIMIT):
+            pool = await open_pool(settings.database_url.get_secret_value(), POOL)
+    except (DatabaseUnavailable, TimeoutError) as error:
+        said = str(error) or f"does not answer within {ANSWER_LIMIT:.0f} s"
+        return [bad("postgresql", said, "Check DATABASE_URL and that the server runs.")]
+    try:
+        found = [good("postgresql", str(await SQL.server_version.value(pool)))]
+        found.append(await _migrations(pool))
+        if found[-1].health is Health.GOOD:
+            found += [await _published(pool), await _outbox(pool), await _reconciled(pool), await _malformed(pool)]
+        return found
+    except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+        return [bad("postgresql", f"fails when asked ({type(error).__name__})", "Look at its log.")]
+    finally:
+        await pool.close()
+
+
+async def _migrations(pool: Pool) -> Finding:
+    try:
+        lacking = await pending(pool)
+    except MigrationRefused as error:
+        return bad("migrations", str(error), "")
+    if lacking:
+        return bad("migrations", f"{lacking} pending", "Back the database up, then run `shelftalk migrate`.")
+    return good("migrations", f"all {len(migrations())} applied")
+
+
+async def _published(pool: Pool) -> Finding:
+    if await Publishing(pool).anything_published():
+        return good("conversations", "published")
+    return bad("conversations", "none is published", "Publish one: `shelftalk conversation publish FILE`.")
+
+
+async def _outbox(pool: Pool) -> Finding:
+    depth = await outbox_depth(pool)
+    if depth.parked:
+        return bad(
+            "outbox",
+            f"{depth.parked} calls given up, the last for {await last_parked_error(pool)}",
+            "Mend the cause, then run `shelftalk doctor --retry-parked`.",
+        )
+    oldest = timedelta(seconds=depth.oldest_seconds)
+    found = f"{depth.waiting} waiting"
+    if oldest > BACKLOG:
+        return bad(
+            "outbox",
+            f"{found}, the oldest for {oldest.total_seconds():.0f} s",
+            "Nothing is lost. See that a worker runs and that Temporal answers.",
+        )
+    return good("outbox", found)
+
+
+async def _reconciled(pool: Pool) -> Finding:
+    last = await last_reconciliation(pool)
+    if last is None:
+        return Finding(
+            component="reconciliation", health=Health.NOTE, found="none yet", advice="The worker runs one in a while."
+        )
+    found = f"{last.report.repairs} repairs at {last.finished_at:%Y-%m-%d %H:%M} UTC"
+    if not last.report.repairs:
+        return good("reconciliation", found)
+    return Finding(
+        component="reconciliation",
+        health=Health.NOTE,
+        found=found,
+        advice="Ask who ended workflows by hand or restored a backup; `shelftalk reconcile` shows what it finds now.",
+    )
+
+
+async def _malformed(pool: Pool) -> Finding:
+    malformed = await SQL.malformed.one(pool, MalformedCount)
+    if not malformed.kept:
+        return good("deliveries", "none malformed")
+    return Finding(
+        component="deliveries",
+        health=Health.NOTE,
+        found=f"{malformed.kept} malformed, the last: {malformed.last_error}",
+        advice="They are kept in the table `inbox`; look there, and at what sends them.",
+    )

@@ -1,0 +1,100 @@
+"""The rows of `why.sql`: each contact who was considered for an alert or a conversation, with what is on record."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+from schemas.document.alert_types.offer import Measure
+from schemas.ids import ContactId, JourneyId, StoreId
+from schemas.reasons import Reason
+
+
+@dataclass(frozen=True, slots=True)
+class ConsideredJourney:
+    """A journey, its place in line, and all that decides whether it is notified.
+
+    Attributes:
+        alert_id: None of a journey without an alert; then everything about alert and line is None or False.
+        conversation: only of a journey without an alert.
+        place: the state of its row in `waiting`.
+        trigger_at: the price or quantity that it is notified at; None: enough units are enough.
+        armed: what it is compared with was above the trigger since the journey entered.
+        goes_by: what the trigger is compared with.
+        locations: those that count; None: all.
+        gone: the product or the variant is discontinued.
+        in_stock: an episode is open for it, and `measure` and `places` are that episode's; places None: no limit.
+        triggered: its trigger holds now.
+        would_refuse: what of the contact stops every message to them now.
+        ahead: how many are claimed before it; None unless it waits.
+    """
+
+    id: JourneyId
+    contact_id: ContactId
+    store_id: StoreId
+    subject: str | None
+    product_id: str | None
+    product_title: str | None
+    alert_id: str | None
+    conversation: str | None
+    entered_at: datetime
+    window_ends_at: datetime | None
+    told_at: datetime | None
+    ended_at: datetime | None
+    reason: Reason | None
+    place: str | None
+    trigger_at: Decimal | None
+    armed: bool | None
+    goes_by: Measure | None
+    live: bool | None
+    quantity_threshold: int | None
+    paused: bool
+    locations: list[str] | None
+    on_sale: bool | None
+    gone: bool
+    in_stock: bool
+    places: int | None
+    measure: Decimal | None
+    triggered: bool | None
+    would_refuse: Reason | None
+    ahead: int | None
+
+    @property
+    def ended(self) -> bool:
+        """It has ended, or has left its line and ends in a moment."""
+        return self.ended_at is not None or self.place == "left"
+
+
+@dataclass(frozen=True, slots=True)
+class NotEnteredAlert:
+    """A contact whose event was considered for an alert, and who did not enter it."""
+
+    contact_id: ContactId
+    store_id: StoreId
+    happened_at: datetime
+    alert: str
+    product: str
+    variant: str | None
+    reason: Reason
+    product_title: str
+
+
+@dataclass(frozen=True, slots=True)
+class NotEnteredConversation:
+    """The same for a conversation without an alert; `product_title` is None where it is about no known product."""
+
+    contact_id: ContactId
+    store_id: StoreId
+    happened_at: datetime
+    conversation: str
+    reason: Reason
+    product_id: str | None
+    variant_id: str | None
+    product_title: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class JourneyCounts:
+    """Of a product's journeys: how many are in line, and how many were told."""
+
+    waiting: int
+    told: int

@@ -1,0 +1,99 @@
+"""Where one who waits stands: the first thing in the way, and the sentence that support can say about it."""
+
+from decimal import Decimal
+from typing import assert_never
+
+from activities.stock.offers import Product
+from schemas.document.alert_types.offer import Measure, Offer
+from schemas.ids import Subject
+from schemas.reasons import Reason
+from schemas.responses.why import NotYet, WaitStatus
+from starter.support.considered import ConsideredJourney
+
+
+def wait_status(journey: ConsideredJourney, product: Product) -> WaitStatus:
+    """The status of a journey that is in line, with the numbers that decide about it."""
+    assert journey.subject is not None, "who is in line waits for something"
+    assert journey.window_ends_at is not None, "an alert has a relevancy window"
+    subject = Subject.from_key(journey.store_id, journey.subject)
+    offer = product.offer(subject.level, subject.id, journey.locations)
+    return WaitStatus(
+        not_yet=_not_yet(journey, offer),
+        ahead=journey.ahead,
+        places=journey.places if journey.in_stock else 0,
+        units=offer.units,
+        price=offer.price,
+        trigger=journey.trigger_at,
+        window_ends_at=journey.window_ends_at,
+    )
+
+
+def _not_yet(journey: ConsideredJourney, offer: Offer) -> NotYet:
+    """The first thing in the way, in the order in which the shelf checks them."""
+    if journey.paused:
+        return NotYet.PAUSED
+    if journey.place == "claimed":
+        return NotYet.CALLED_FORWARD
+    if journey.gone:
+        return NotYet.DISCONTINUED
+    if not journey.live:
+        return NotYet.DRAFT
+    if not journey.on_sale:
+        return NotYet.NOT_ON_SALE
+    by_price = journey.goes_by is Measure.PRICE
+    if not journey.in_stock:
+        return NotYet.PRICE_UNKNOWN if by_price and offer.price is None else NotYet.NOT_ENOUGH_UNITS
+    if not journey.triggered:
+        return NotYet.PRICE_NOT_DOWN if by_price else NotYet.QUANTITY_NOT_DOWN
+    if journey.places is not None and (journey.ahead or 0) >= journey.places:
+        return NotYet.NOT_NEXT_IN_LINE
+    return NotYet.NEXT
+
+
+def waiting_sentence(status: WaitStatus, journey: ConsideredJourney) -> str:
+    """What support can say to one who waits, with the numbers that decide."""
+    match status.not_yet:
+        case NotYet.CALLED_FORWARD:
+            return "Their turn has come; the message leaves when its check allows it: quiet hours may hold it up."
+        case NotYet.PAUSED:
+            return Reason.CONVERSATION_PAUSED.sentence
+        case NotYet.DRAFT:
+            return "Every message behind the alert is still a draft, so nobody is told."
+        case NotYet.DISCONTINUED:
+            return "The product was discontinued; they are being told so, if there is a message for it."
+        case NotYet.NOT_ON_SALE:
+            return Reason.INACTIVE.sentence
+        case NotYet.NOT_ENOUGH_UNITS:
+            needed = journey.quantity_threshold
+            return f"{_units(status.units)} to sell that the list counts; the alert waits for {needed}."
+        case NotYet.PRICE_UNKNOWN:
+            return "The price is not known, so it cannot be compared."
+        case NotYet.PRICE_NOT_DOWN:
+            return f"It costs {_number(journey.measure)} now; they are told at {_number(status.trigger)} or less."
+        case NotYet.QUANTITY_NOT_DOWN if not journey.armed:
+            bound = _number(status.trigger)
+            return (
+                f"{_units(status.units)} left, and it was as low when they entered: they are told when it falls to "
+                f"{bound} from above."
+            )
+        case NotYet.QUANTITY_NOT_DOWN:
+            bound = _number(status.trigger)
+            return f"{_units(status.units)} left; they are told when it falls to {bound} or fewer."
+        case NotYet.NOT_NEXT_IN_LINE:
+            return f"{status.ahead} stand before them, and there are places for {status.places} now."
+        case NotYet.NEXT:
+            return "They are among the next; the shelf is about to call them forward."
+        case _:
+            assert_never(status.not_yet)
+
+
+def _units(count: int) -> str:
+    return "1 unit" if count == 1 else f"{count} units"
+
+
+def _number(value: Decimal | None) -> str:
+    """Without the zeros the database fills up with; money keeps its two places."""
+    if value is None:
+        return "–"
+    plain = value.normalize()
+    return f"{plain:f}" if plain == plain.to_integral() or -int(plain.as_tuple().exponent) > 2 else f"{value:.2f}"

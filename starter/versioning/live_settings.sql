@@ -1,0 +1,53 @@
+-- Every query of what a publication writes beside its version: list, alerts and entry triggers.
+
+-- name: set_list
+insert into lists (code, name, time_zone, quiet_from, quiet_until, locations, currency, sender)
+values (:code, :name, :time_zone, :quiet_from, :quiet_until, :locations, :currency, :sender)
+on conflict (code) do update
+set name = excluded.name, time_zone = excluded.time_zone,
+    quiet_from = excluded.quiet_from, quiet_until = excluded.quiet_until,
+    locations = excluded.locations, currency = excluded.currency, sender = excluded.sender;
+
+-- name: retire_alerts_but
+update alerts set retired = true where conversation = :conversation and not (id = any(:alerts::text[]));
+
+-- name: alert_taken
+select id, conversation from alerts
+where not retired
+  and ((id = :id and conversation <> :conversation)
+       or (id <> :id and list_code = :list_code and type = :type and action = :action))
+limit 1;
+
+-- name: line_under_another_code
+-- Contacts who still wait under a retired alert of the same list, type and action, perhaps retired by this publication.
+select a.id, count(*) as contacts
+from alerts a join waiting w on w.alert_id = a.id and w.state in ('waiting', 'claimed')
+where a.retired and a.id <> :id and a.list_code = :list_code and a.type = :type and a.action = :action
+group by a.id order by a.id limit 1;
+
+-- name: set_alert
+insert into alerts (
+    id, list_code, conversation, type, action, name, level, window_days, triggers, profile, live,
+    measure, quantity_threshold, contacts_per_unit, newest_first, offer_hours, not_if_bought_days, section)
+values (
+    :id, :list_code, :conversation, :type, :action, :name, :level, :window_days, :trigger_filter, :profile_filter, :live,
+    :measure, :quantity_threshold, :contacts_per_unit, :newest_first, :offer_hours, :not_if_bought_days, :section)
+on conflict (id) do update
+set list_code = excluded.list_code, conversation = excluded.conversation, type = excluded.type,
+    action = excluded.action, name = excluded.name, level = excluded.level, window_days = excluded.window_days,
+    triggers = excluded.triggers, profile = excluded.profile, live = excluded.live, retired = false,
+    measure = excluded.measure, quantity_threshold = excluded.quantity_threshold, contacts_per_unit = excluded.contacts_per_unit,
+    newest_first = excluded.newest_first, offer_hours = excluded.offer_hours,
+    not_if_bought_days = excluded.not_if_bought_days, section = excluded.section;
+
+-- name: drop_entry_triggers_but
+delete from entry_triggers where conversation = :conversation and not (event = any(:events::text[]));
+
+-- name: add_entry_triggers
+insert into entry_triggers (event, conversation) select unnest(:events::text[]), :conversation on conflict do nothing;
+
+-- name: unknown_lists
+select named from unnest(:codes::text[]) named where not exists (select from lists where code = named);
+
+-- name: known_lists
+select code from lists order by code limit 20;
