@@ -136,7 +136,8 @@ class _Matching:
         for was, now in self._gaps(old, new):
             for kind in {each.step.kind for each in now}:
                 ours, theirs = ([each for each in row if each.step.kind == kind] for row in (was, now))
-                if len(ours) == len(theirs) == 1:
+                # What is done once is known by its id in a ledger: another message, or call, is another step.
+                if len(ours) == len(theirs) == 1 and ours[0].step.once is theirs[0].step.once is None:
                     self.pair(ours[0], theirs[0])
         rows = [(was, now) for was, now in ((self._old_of.get(each.place), each) for each in new) if was is not None]
         for was, now in rows:
