@@ -81,7 +81,7 @@ class RealEffects:
             return None
         message_id = f"{request.key.replace('/', '.')}@{self.domain}"
         try:
-            return write_message(known.message, known.context, message_id, known.recipient or "", known.sender)
+            return write_message(known.message.section, known.context, message_id, known.recipient or "", known.sender)
         except CannotRender as error:
             log.error("message broken", version=request.version, message=request.step.message, error=str(error))
             return None

@@ -1,5 +1,6 @@
 """What is known of a message that is to be sent: the facts for the verdict, the template, and what fills it."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, time
 from decimal import Decimal
@@ -30,6 +31,33 @@ KEPT_MESSAGES = 1000
 """Message texts kept in memory. Versions never change, so what is kept is never stale."""
 
 
+class StoredMessage:
+    """A message of a published version as it is stored; its template is read when somebody needs it.
+
+    A newer release may have published what this one cannot read: whoever was refused, or has an outcome already, is not
+    to wait for that.
+    """
+
+    def __init__(self, stored: Mapping[str, Any]) -> None:
+        self._stored = stored
+        self._section: MessageSection | None = None
+
+    @property
+    def channel(self) -> Channel:
+        return Channel(self._stored["channel"])
+
+    @property
+    def section(self) -> MessageSection:
+        """The template.
+
+        Raises:
+            ValidationError: this release cannot read it.
+        """
+        if self._section is None:
+            self._section = MessageSection.model_validate(self._stored)
+        return self._section
+
+
 @dataclass(frozen=True, slots=True)
 class SendContext:
     """Everything deliver needs to know about one message.
@@ -43,7 +71,7 @@ class SendContext:
     """
 
     facts: Facts
-    message: MessageSection | None
+    message: StoredMessage | None
     recipient: str | None
     sender: str | None
     context: MessageContext
@@ -151,7 +179,7 @@ class SendContexts:
 
     def __init__(self, pool: Pool) -> None:
         self._pool = pool
-        self._messages: dict[tuple[VersionId, str], MessageSection | None] = {}
+        self._messages: dict[tuple[VersionId, str], StoredMessage | None] = {}
 
     async def look_up(self, request: Deliver) -> SendContext:
         """All that is known of a message; of an alert's, mostly in one query.
@@ -218,14 +246,13 @@ class SendContexts:
             for item in items
         )
 
-    async def _message(self, version_id: VersionId, code: str) -> MessageSection | None:
+    async def _message(self, version_id: VersionId, code: str) -> StoredMessage | None:
         """A message of a published version; it never changes. None when the version has none of this name."""
         if (version_id, code) not in self._messages:
             if len(self._messages) >= KEPT_MESSAGES:
                 self._messages.clear()
             found = await SQL.message.value(self._pool, version=version_id, message=code)
-            message = None if found is None else MessageSection.model_validate(found)
-            self._messages[version_id, code] = message
+            self._messages[version_id, code] = None if found is None else StoredMessage(found)
         return self._messages[version_id, code]
 
 

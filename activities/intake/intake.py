@@ -140,6 +140,7 @@ async def _record_delivery(
 
 async def _add_store(connection: Connection, store_id: str, source: str) -> None:
     await SQL.add_store.run(connection, store_id=store_id, source=source)
+    await SQL.claim_store.run(connection, store_id=store_id, source=source)
 
 
 async def _apply(connection: Connection, store_id: StoreId, reported: Fact) -> None:

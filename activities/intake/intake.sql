@@ -15,9 +15,12 @@ where inbox.state <> 'applied' and excluded.state = 'applied'
 returning id;
 
 -- name: add_store
--- A store that was put in by hand belongs to a storefront from its first delivery on.
-insert into stores (id, source) values (:store_id, :source)
-on conflict (id) do update set source = excluded.source where stores.source = 'api' and excluded.source <> 'api';
+insert into stores (id, source) values (:store_id, :source) on conflict (id) do nothing;
+
+-- name: claim_store
+-- A store that was put in by hand belongs to a storefront from its first delivery on. Apart from the query above, which
+-- locks no row that is there: the deliveries of one store are applied side by side.
+update stores set source = :source where id = :store_id and source = 'api' and :source <> 'api';
 
 -- name: set_product
 -- Nothing, if a newer message was applied before.

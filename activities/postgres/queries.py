@@ -25,6 +25,7 @@ T = TypeVar("T")
 _NAME = re.compile(r"^-- name: (\w+)[^\n]*$", re.MULTILINE)
 _PARAMETER = re.compile(
     r"""  '(?:[^']|'')*'          # a text, passed over
+        | "(?:[^"]|"")*"       # a quoted name
         | --[^\n]*              # a comment
         | ::                    # a cast
         | (?<!:):(?P<name>[a-z_][a-z0-9_]*)""",
@@ -90,10 +91,6 @@ class Query:
     async def run(self, on: Pool | Connection, **given: object) -> None:
         """Execute it; rows are ignored."""
         await on.execute(self.sql, *self.arguments(given), timeout=self.limit)
-
-    async def run_for_each(self, on: Pool | Connection, given: Iterable[Mapping[str, object]]) -> None:
-        """Execute it once for each of these, in one round trip, all or none."""
-        await on.executemany(self.sql, [self.arguments(each) for each in given], timeout=self.limit)
 
 
 class Queries:

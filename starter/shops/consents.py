@@ -24,11 +24,17 @@ class Consents:
         """Record that a contact granted or withdrew consent to e-mail. The newest record counts."""
         async with transaction(self._pool) as connection:
             contact_id = await contact(connection, email)
+            # After the contact is held, so that it is later than the entry of whoever held it before.
+            now = datetime.now(UTC)
             consent_id: int | None = await SQL.record.value(
-                connection, contact_id=contact_id, channel=Channel.EMAIL, granted=granted, source=source
+                connection,
+                contact_id=contact_id,
+                channel=Channel.EMAIL,
+                granted=granted,
+                source=source,
+                given_at=now,
             )
             if consent_id is not None and not granted:
-                now = datetime.now(UTC)
                 happened = Happened(None, contact_id, f"consent/{consent_id}", (UNSUBSCRIBED,), now)
                 await signal_journeys(connection, happened)
         return contact_id

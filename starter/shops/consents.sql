@@ -1,7 +1,7 @@
 -- name: record
 -- The same word again about the same channel adds nothing.
-insert into consents (contact_id, channel, granted, source)
-select :contact_id, :channel::text, :granted::boolean, :source
+insert into consents (contact_id, channel, granted, source, given_at)
+select :contact_id, :channel::text, :granted::boolean, :source, :given_at::timestamptz
 where (select granted from consents where contact_id = :contact_id and channel = :channel order by id desc limit 1)
       is distinct from :granted
 returning id;

@@ -94,10 +94,11 @@ async def _begin(
 async def _choose(connection: Connection, operation: int, conversation: str, version: VersionId) -> int:
     """Give the operation its journeys, and take them from older operations. Returns how many there are."""
     limit = CHOOSE_LIMIT.total_seconds()
-    chosen = SQL.choose.arguments({"operation": operation, "conversation": conversation, "version": version})
-    journeys: int = await connection.fetchval(SQL.choose.sql, *chosen, timeout=limit)
+    journeys: int = await SQL.choose.within(limit).value(
+        connection, operation=operation, conversation=conversation, version=version
+    )
     if journeys:
-        await connection.execute(SQL.supersede.sql, *SQL.supersede.arguments({"operation": operation}), timeout=limit)
+        await SQL.supersede.within(limit).run(connection, operation=operation)
     return journeys
 
 

@@ -16,8 +16,10 @@ from tests.history import settled_dry_run
 from tests.http.conftest import services_over
 from tests.product import Product
 
-SOON = BACK[: BACK.index("\nscenarios:")].replace("wait: 2 days", "wait: 1 second\n        id: pause")
-NOT_REMINDED = SOON.replace("      - send: still-here ", "      # send: still-here ")
+SOON = BACK[: BACK.index("\nscenarios:")].replace("wait: 2 days", "wait: 1 second")
+NOT_REMINDED = SOON.replace("      - send: still-here ", "      # send: still-here ").replace(
+    "        id: still-here\n", ""
+)
 
 
 def _document(text: str) -> ConversationDocument:
