@@ -136,7 +136,7 @@ async def test_a_broken_template_stops_all_and_a_mended_version_lets_them_go_on_
         resumed = await _repairs(product).resume(Reason.MESSAGE_BROKEN, "back-in-stock", "it-is-back", BEN)
         assert resumed.journeys == 2
         for journey in journeys:
-            await _rests(product, journey, "pause")
+            await _rests(product, journey, "wait-2-days")
         assert sorted(addressees(mailbox)) == ["ada", "ben"]
         assert (await _repairs(product).stuck()).groups == ()
         assert await pool.fetchval("select count(*) from journeys where version_id = $1", published.version_id) == 2
