@@ -51,7 +51,7 @@ async def _held(product: Product, count: int) -> HeldMessages:
         resting = await product.pool.fetchval(
             "select count(*) from journeys where held_up_by = 'awaiting_approval' and ended_at is null"
         )
-        if held.total == resting == count:
+        if len(held.messages) == held.total == resting == count:
             return held
         await next_change(product.pool)
 
