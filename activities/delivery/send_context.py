@@ -1,12 +1,12 @@
 """What is known of a message that is to be sent: the facts for the verdict, the template, and what fills it."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, time
 from decimal import Decimal
 from typing import Any, Literal, assert_never
 
 from activities.decisions.filters import passes
+from activities.delivery.stored_message import StoredMessage
 from activities.delivery.verdict import Facts
 from activities.postgres.pool import Pool
 from activities.postgres.queries import load_queries
@@ -16,7 +16,6 @@ from activities.storefronts.registry import page_url
 from schemas.channels import Channel
 from schemas.document.alert_types.offer import Offer
 from schemas.document.alert_types.vocabulary import AlertType
-from schemas.document.conversation import MessageSection
 from schemas.ids import AlertId, ContactId, StoreId, Subject, VersionId
 from schemas.journey.activities import Deliver, Delivered
 from schemas.journey.outcome import Outcome
@@ -29,33 +28,6 @@ MOST_ITEMS_SHOWN = 20
 
 KEPT_MESSAGES = 1000
 """Message texts kept in memory. Versions never change, so what is kept is never stale."""
-
-
-class StoredMessage:
-    """A message of a published version as it is stored; its template is read when somebody needs it.
-
-    A newer release may have published what this one cannot read: whoever was refused, or has an outcome already, is not
-    to wait for that.
-    """
-
-    def __init__(self, stored: Mapping[str, Any]) -> None:
-        self._stored = stored
-        self._section: MessageSection | None = None
-
-    @property
-    def channel(self) -> Channel:
-        return Channel(self._stored["channel"])
-
-    @property
-    def section(self) -> MessageSection:
-        """The template.
-
-        Raises:
-            ValidationError: this release cannot read it.
-        """
-        if self._section is None:
-            self._section = MessageSection.model_validate(self._stored)
-        return self._section
 
 
 @dataclass(frozen=True, slots=True)
