@@ -38,7 +38,7 @@ async def test_the_port_is_free_again_after_a_stop_and_a_request_under_way_is_an
         return "answered"
 
     port = free_port()
-    async with httpx.AsyncClient() as client:
+    async with httpx.AsyncClient(timeout=60) as client:
         async with serving(app, "127.0.0.1", port) as served:
             asking = asyncio.create_task(client.get(served.url))
             await arrived.wait()
@@ -52,13 +52,17 @@ async def test_the_port_is_free_again_after_a_stop_and_a_request_under_way_is_an
 
 
 async def _once_nobody_listens(served: Served, may_answer: asyncio.Event) -> None:
-    """Let the request go on when the server has begun to stop."""
-    with suppress(ConnectionRefusedError):
-        while True:
+    """Let the request go on when the server has begun to stop: refuses what connects."""
+    while True:
+        try:
             _, writer = await asyncio.open_connection(served.host, served.port)
-            writer.close()
+        except ConnectionRefusedError:
+            return may_answer.set()
+        except ConnectionError:
+            continue  # it stopped listening with this one in its queue
+        writer.close()
+        with suppress(ConnectionError):
             await writer.wait_closed()
-    may_answer.set()
 
 
 async def test_signals_stay_with_the_process() -> None:
