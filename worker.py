@@ -17,7 +17,7 @@ from activities.archive.closed import ClosedHistories
 from activities.archive.postgres import PostgresArchive
 from activities.archive.s3 import Bucket, S3Archive
 from activities.decisions.deciding import Deciding
-from activities.delivery.deliver import Delivery
+from activities.delivery.deliver import DeliverActivity
 from activities.delivery.ledger import Ledger
 from activities.intake.contacts import Contacts
 from activities.journeys.bulk import Bulk
@@ -27,8 +27,8 @@ from activities.postgres.pool import Pool
 from activities.senders.email.mime import parse_sender
 from activities.senders.registry import Senders
 from activities.temporal import Temporal
+from activities.waitlist.claims import Waitlist
 from activities.waitlist.records import Records
-from activities.waitlist.store import Waitlist
 from activities.webhooks.calling import Calling
 from activities.webhooks.http_caller import HttpCaller
 from schemas.settings import Settings
@@ -106,7 +106,7 @@ async def running_worker(settings: Settings, pool: Pool, client: Client) -> Asyn
     positions = Positions(pool)
     contacts = Contacts(pool)
     caller = HttpCaller(settings.webhook_secret, private_hosts=settings.webhook_private_hosts)
-    delivery = Delivery(Ledger(pool), senders, parse_sender(settings.sender).domain)
+    delivery = DeliverActivity(Ledger(pool), senders, parse_sender(settings.sender).domain)
     worker = Worker(
         client,
         task_queue=settings.temporal_task_queue,

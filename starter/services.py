@@ -13,7 +13,7 @@ from activities.archive.archive import Archive
 from activities.intake.events import Events
 from activities.intake.intake import Intake
 from activities.postgres.pool import Pool, open_pool
-from activities.waitlist.enlist import Enlisting
+from activities.waitlist.entrances import Entrances
 from schemas.settings import Settings
 from starter.ops.approvals import Approvals
 from starter.ops.backlog import Backlog
@@ -47,7 +47,7 @@ class Services:
 
     # what comes in
     webhooks: Webhooks
-    sign_ups: Enlisting
+    sign_ups: Entrances
     events: Events
     consents: Consents
     stock: Stock
@@ -80,7 +80,7 @@ def build_services(pool: Pool, client: Client, archive: Archive, task_queue: str
     intake, journeys = Intake(pool), Journeys(pool)
     return Services(
         webhooks=Webhooks(intake),
-        sign_ups=Enlisting(pool),
+        sign_ups=Entrances(pool),
         events=Events(pool),
         consents=Consents(pool),
         stock=Stock(pool, intake),

@@ -17,9 +17,9 @@ from activities.archive.postgres import PostgresArchive
 from activities.intake.events import Events
 from activities.intake.intake import Intake
 from activities.postgres.pool import Pool
-from activities.waitlist.enlist import Enlisting
-from activities.waitlist.entry import Enlisted
-from activities.waitlist.store import Waitlist
+from activities.waitlist.claims import Waitlist
+from activities.waitlist.entrances import Entrances
+from activities.waitlist.entry import Entered
 from schemas.document.conversation import ConversationDocument
 from schemas.ids import JourneyId, StoreId, Subject, journey_workflow_id, shelf_workflow_id
 from schemas.incoming.events import Event, EventKind
@@ -103,10 +103,10 @@ class Shop:
 
     async def signs_up(self, *names: str, for_: str = "v", list_code: str | None = None) -> list[JourneyId]:
         """These contacts ask for a variant, one after the other."""
-        enlisting = Enlisting(self.pool)
+        enlisting = Entrances(self.pool)
         entered = [await enlisting.sign_up(address(name), STORE, for_, "test", list_code=list_code) for name in names]
-        assert all(isinstance(each, Enlisted) for each in entered), entered
-        return [each.journey_id for each in entered if isinstance(each, Enlisted)]
+        assert all(isinstance(each, Entered) for each in entered), entered
+        return [each.journey_id for each in entered if isinstance(each, Entered)]
 
     async def sees(self, *names: str, variant: str = "v") -> list[JourneyId]:
         """These contacts, who may be written to, look at a variant; the journeys that began or go on because of it."""

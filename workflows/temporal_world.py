@@ -141,7 +141,7 @@ class TemporalWorld:
 
     async def decide(self, criteria_id: str) -> int | None:
         journey, version = self._start.journey_id, self._program.version
-        request = Decide(journey_id=journey, version=version, question=criteria_id, at=self.now())
+        request = Decide(journey_id=journey, version=version, criteria_id=criteria_id, at=self.now())
         return (await policies.decide(request)).choice
 
     async def find_moment(self, until: Until) -> datetime:

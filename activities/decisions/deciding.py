@@ -39,12 +39,12 @@ class Deciding:
         choice = next(
             (
                 index
-                for index, criteria in enumerate(compiled.criteria.get(request.question, ()))
+                for index, criteria in enumerate(compiled.criteria.get(request.criteria_id, ()))
                 if criteria is None or evaluate(criteria, facts, request.at)
             ),
             None,
         )
-        log.info("decided", journey=request.journey_id, question=request.question, choice=choice)
+        log.info("decided", journey=request.journey_id, criteria=request.criteria_id, choice=choice)
         return Decided(choice=choice)
 
     async def _compiled(self, version: VersionId) -> CompiledCriteria:

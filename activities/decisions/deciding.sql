@@ -1,5 +1,5 @@
 -- name: compiled_criteria
-select questions from versions where id = :version;
+select criteria from versions where id = :version;
 
 -- name: journey
 -- What a journey is about, and what happened in it.

@@ -23,7 +23,7 @@ LOOK_AGAIN = timedelta(seconds=30)
 """How soon to look again at an attempt that may still be sending."""
 
 
-class Delivery:
+class DeliverActivity:
     """The activity, with its ledger and the sender of every channel."""
 
     def __init__(self, ledger: Ledger, sender: Sender[Message], message_domain: str) -> None:

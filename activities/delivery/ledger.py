@@ -12,7 +12,7 @@ from activities.delivery.send_context import SendContext, SendContexts, recorded
 from activities.delivery.verdict import TELLING
 from activities.postgres.pool import Pool, transaction
 from activities.postgres.queries import load_queries
-from activities.waitlist.store import give_up_place, return_to_line
+from activities.waitlist.claims import give_up_place, return_to_line
 from schemas.journey.activities import Deliver
 from schemas.journey.outcome import AfterRefusal, Outcome, Refused, Sent, Unknown
 

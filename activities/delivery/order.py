@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol, TypeVar
 
-from activities.delivery.verdict import Facts, Go, judge
+from activities.delivery.verdict import Go, MessageFacts, judge
 from activities.senders.sender import NotTaken, Rejected, Uncertain
 from schemas.document.alert_types.vocabulary import AlertEvent
 from schemas.journey.activities import Deliver
@@ -33,7 +33,7 @@ class Before:
         declined: somebody looked at it and said no.
     """
 
-    facts: Facts
+    facts: MessageFacts
     recorded: Outcome | None = None
     leased_until: datetime | None = None
     declined: bool = False
@@ -172,6 +172,6 @@ async def _settle(effects: Effects[MessageT], outcome: Sent | Refused | Unknown,
     return recorded
 
 
-def is_secondary(request: Deliver, facts: Facts) -> bool:
+def is_secondary(request: Deliver, facts: MessageFacts) -> bool:
     """Whether no place depends on it: the contact was told before, or it is not the alert itself."""
     return facts.claim != "given" or request.event is not AlertEvent.ALERT

@@ -7,7 +7,7 @@ from typing import Any, Literal, assert_never
 
 from activities.decisions.filters import passes
 from activities.delivery.stored_message import StoredMessage
-from activities.delivery.verdict import Facts
+from activities.delivery.verdict import MessageFacts
 from activities.postgres.pool import Pool
 from activities.postgres.queries import load_queries
 from activities.rendering.templates import ItemPart, ListPart, MessageContext, ProductPart, ShopPart, VariantPart
@@ -42,7 +42,7 @@ class SendContext:
         declined: somebody looked at it and said no.
     """
 
-    facts: Facts
+    facts: MessageFacts
     message: StoredMessage | None
     recipient: str | None
     sender: str | None
@@ -242,8 +242,8 @@ def _address(row: SendRow, channel: Channel) -> str | None:
             assert_never(channel)
 
 
-def _facts(row: SendRow, request: Deliver, offer: Offer | None, *, filtered: bool) -> Facts:
-    return Facts(
+def _facts(row: SendRow, request: Deliver, offer: Offer | None, *, filtered: bool) -> MessageFacts:
+    return MessageFacts(
         event=request.event,
         type=row.type,
         draft=request.step.draft,

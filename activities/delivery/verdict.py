@@ -19,7 +19,7 @@ TELLING = (AlertEvent.ALERT, AlertEvent.FOLLOW_UP)
 
 
 @dataclass(frozen=True, slots=True)
-class Facts:
+class MessageFacts:
     """What is true now of one message's journey.
 
     Attributes:
@@ -64,7 +64,7 @@ class Go:
     """The message may be sent."""
 
 
-def judge(facts: Facts, now: datetime) -> Go | Deferred | Refused:
+def judge(facts: MessageFacts, now: datetime) -> Go | Deferred | Refused:
     """Whether the message may leave at `now` (aware).
 
     Checks the contact first, then the message, the product and the hour: so the reason on record is the most lasting
@@ -91,7 +91,7 @@ def judge(facts: Facts, now: datetime) -> Go | Deferred | Refused:
     return Go()
 
 
-def _about_the_person(facts: Facts) -> Reason | None:
+def _about_the_person(facts: MessageFacts) -> Reason | None:
     """Why the contact may not be written to any more."""
     being_dismissed = facts.event is AlertEvent.DISCONTINUED and facts.left is Reason.DISCONTINUED
     if facts.left is not None and not being_dismissed:
@@ -105,7 +105,7 @@ def _about_the_person(facts: Facts) -> Reason | None:
     return None
 
 
-def _about_the_product(facts: Facts) -> Refused | None:
+def _about_the_product(facts: MessageFacts) -> Refused | None:
     """Why a message of a conversation without an alert would not be true of its product any more."""
     if facts.bought:
         return Refused(reason=Reason.PURCHASED, then=AfterRefusal.LEAVE)
@@ -116,7 +116,7 @@ def _about_the_product(facts: Facts) -> Refused | None:
     return None
 
 
-def _about_the_offer(facts: Facts, type_: AlertType) -> Refused | None:
+def _about_the_offer(facts: MessageFacts, type_: AlertType) -> Refused | None:
     """Why the alert's message is not true any more, or not for this contact.
 
     One who was not told yet goes back in line where the reason may pass.
@@ -140,7 +140,7 @@ def _about_the_offer(facts: Facts, type_: AlertType) -> Refused | None:
     return None
 
 
-def _quiet_until(facts: Facts, now: datetime) -> datetime | None:
+def _quiet_until(facts: MessageFacts, now: datetime) -> datetime | None:
     """When the quiet hours that hold at `now` end; None outside them. By the wall clock, daylight saving included."""
     starts, ends = facts.quiet_from, facts.quiet_until
     if starts is None or ends is None:

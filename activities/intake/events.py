@@ -18,8 +18,8 @@ from activities.postgres.pool import Connection, Pool, transaction
 from activities.postgres.queries import load_queries
 from activities.postgres.retry import retry_on_deadlock
 from activities.stock.products import find_product
-from activities.waitlist.enlist import Enlisting, contact
-from activities.waitlist.entry import Enlisted, Interest, NotEnlisted
+from activities.waitlist.entrances import Entrances, contact
+from activities.waitlist.entry import Entered, Interest, NotEntered
 from schemas.document.alert_types.vocabulary import Action
 from schemas.ids import ContactId, StoreId
 from schemas.incoming.events import (
@@ -27,7 +27,7 @@ from schemas.incoming.events import (
     MOST_ITEMS,
     MOST_UNITS,
     Considered,
-    EnrolmentResult,
+    EntryResult,
     Event,
     EventEffect,
     EventKind,
@@ -220,7 +220,7 @@ async def _enlist(
     considered: list[Considered] = []
     for product_id, variant_id in known:
         interest = Interest(event.store, product_id, variant_id or None, at)
-        results = await Enlisting.interested(connection, action, contact_id, interest)
+        results = await Entrances.interested(connection, action, contact_id, interest)
         considered.extend(_considered(interest, result) for result in results)
     note = UNKNOWN_THING if any(product is None for product, _ in found) else None
     if note is None and not considered:
@@ -228,22 +228,22 @@ async def _enlist(
     return EventEffect(alerts=tuple(considered), note=note)
 
 
-def _considered(interest: Interest, result: Enlisted | NotEnlisted) -> Considered:
+def _considered(interest: Interest, result: Entered | NotEntered) -> Considered:
     match result:
-        case Enlisted(journey_id=journey_id, entered=entered, alert_id=alert_id):
+        case Entered(journey_id=journey_id, entered=entered, alert_id=alert_id):
             return Considered(
                 alert=alert_id,
                 product=interest.product_id,
                 variant=interest.variant_id,
-                result=EnrolmentResult.ENTERED if entered else EnrolmentResult.THERE_ALREADY,
+                result=EntryResult.ENTERED if entered else EntryResult.THERE_ALREADY,
                 journey=journey_id,
             )
-        case NotEnlisted(alert_id=alert_id, reason=reason):
+        case NotEntered(alert_id=alert_id, reason=reason):
             return Considered(
                 alert=alert_id,
                 product=interest.product_id,
                 variant=interest.variant_id,
-                result=EnrolmentResult.NOT_ENTERED,
+                result=EntryResult.NOT_ENTERED,
                 reason=reason,
                 why=reason.sentence,
             )

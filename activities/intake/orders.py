@@ -12,7 +12,7 @@ from activities.journeys.contact_events import BOUGHT, ORDERED, Happened
 from activities.journeys.entering import pass_to_conversations
 from activities.postgres.pool import Connection
 from activities.postgres.queries import load_queries
-from activities.waitlist.enlist import contact
+from activities.waitlist.entrances import contact
 from schemas.ids import StoreId
 from schemas.incoming.events import TriggeredEntry
 from schemas.incoming.facts import OrderFact

@@ -16,7 +16,7 @@ from temporalio.service import RPCError
 from activities.postgres.pool import Connection, Pool, transaction
 from activities.postgres.queries import load_queries
 from activities.temporal import Temporal, is_trouble
-from activities.waitlist.store import Waitlist
+from activities.waitlist.claims import Waitlist
 from schemas.ids import JourneyId
 from schemas.journey.names import Activity
 from schemas.journey.program import Program

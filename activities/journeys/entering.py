@@ -17,9 +17,9 @@ from activities.postgres.queries import load_queries
 from activities.stock.products import find_product
 from schemas.document.steps import Send
 from schemas.ids import ContactId, JourneyId, Level, StoreId, Subject, VersionId, new_journey_id
-from schemas.incoming.events import EnrolmentResult, Item, TriggeredEntry
+from schemas.incoming.events import EntryResult, Item, TriggeredEntry
 from schemas.journey.compiled_criteria import CompiledCriteria
-from schemas.journey.program import Program, entry_criteria_id
+from schemas.journey.program import Program, thread_criteria_id
 from schemas.reasons import Reason
 
 SQL = load_queries("activities.journeys", "entering.sql")
@@ -35,7 +35,7 @@ class EntryTrigger:
 
     Attributes:
         paused: the conversation is, so nobody enters.
-        program, questions: the version's program and its compiled criteria, as they are stored.
+        program, criteria: the version's program and its compiled criteria, as they are stored.
     """
 
     code: str
@@ -43,7 +43,7 @@ class EntryTrigger:
     event: str
     version_id: VersionId
     program: object
-    questions: object
+    criteria: object
     list_code: str | None
 
 
@@ -98,10 +98,10 @@ async def _enter(
     conversation = trigger.code
     there = await _journey_in_flight(connection, conversation, store_id, happened.contact_id)
     if there is not None:
-        return TriggeredEntry(conversation=conversation, result=EnrolmentResult.THERE_ALREADY, journey=there)
+        return TriggeredEntry(conversation=conversation, result=EntryResult.THERE_ALREADY, journey=there)
     reason = await _why_not(connection, trigger, happened, store_id, about)
     if reason is not None:
-        result = EnrolmentResult.NOT_ENTERED
+        result = EntryResult.NOT_ENTERED
         return TriggeredEntry(conversation=conversation, result=result, reason=reason, why=reason.sentence)
     entered: JourneyId | None = await SQL.enter.value(
         connection,
@@ -117,10 +117,10 @@ async def _enter(
         event_id=happened.id,
     )
     if entered is not None:
-        return TriggeredEntry(conversation=conversation, result=EnrolmentResult.ENTERED, journey=entered)
+        return TriggeredEntry(conversation=conversation, result=EntryResult.ENTERED, journey=entered)
     # Another event of theirs entered it since we looked.
     there = await _journey_in_flight(connection, conversation, store_id, happened.contact_id)
-    return TriggeredEntry(conversation=conversation, result=EnrolmentResult.THERE_ALREADY, journey=there)
+    return TriggeredEntry(conversation=conversation, result=EntryResult.THERE_ALREADY, journey=there)
 
 
 async def _journey_in_flight(
@@ -189,8 +189,8 @@ async def _any_thread_opens(
 ) -> bool:
     """Whether the criteria of any thread on the event hold; which thread it is, the workflow decides by the same."""
     event: str = trigger.event
-    if not any(entry.asks for entry in program.entry_triggers(event)):
+    if not any(entry.asks for entry in program.threads_on(event)):
         return True
-    threads = CompiledCriteria.model_validate(trigger.questions).criteria.get(entry_criteria_id(event), ())
+    threads = CompiledCriteria.model_validate(trigger.criteria).criteria.get(thread_criteria_id(event), ())
     facts, now = await entry_facts(connection, entering_contact), datetime.now(UTC)
     return any(criteria is None or evaluate(criteria, facts, now) for criteria in threads)

@@ -12,7 +12,7 @@ from temporalio import activity
 from activities.postgres.pool import Pool
 from activities.postgres.queries import load_queries
 from activities.temporal import Temporal
-from activities.waitlist.store import Waitlist
+from activities.waitlist.claims import Waitlist
 from schemas.ids import JourneyId
 from schemas.journey.names import Activity
 from schemas.reasons import Ending, Reason
@@ -48,7 +48,7 @@ class Reconciler:
         number = await SQL.begin_report.value(self._pool)
         running = await self._running()
         checked, started, closed = await self._journeys_without_workflow(request, running)
-        await SQL.carry_on.run(self._pool, young=request.young)
+        await SQL.run_unfinished_operations.run(self._pool, young=request.young)
         report = Reconciliation(
             checked=checked,
             started=started,

@@ -52,7 +52,7 @@ where not exists (
     where o.kind = 'look_again' and o.store_id = wanted.store_id and o.subject = wanted.subject)
 returning id;
 
--- name: carry_on
+-- name: run_unfinished_operations
 -- Operations that have not asked every journey, and that nothing in the outbox is about. One that is running goes on as it is.
 insert into outbox (kind, operation_id)
 select 'run_bulk', o.id from operations o

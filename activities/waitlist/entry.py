@@ -35,7 +35,7 @@ class Interest:
 
 
 @dataclass(frozen=True, slots=True)
-class Enlisted:
+class Entered:
     """A contact is in line for an alert; `entered` is false when they were already.
 
     Attributes:
@@ -49,7 +49,7 @@ class Enlisted:
 
 
 @dataclass(frozen=True, slots=True)
-class NotEnlisted:
+class NotEntered:
     """A contact was considered for an alert and not entered."""
 
     alert_id: str
@@ -58,7 +58,7 @@ class NotEnlisted:
 
 async def enter(
     connection: Connection, alert: AlertInForce, contact_id: ContactId, interest: Interest, *, late: bool = False
-) -> Enlisted | NotEnlisted:
+) -> Entered | NotEntered:
     """Enter a contact for one alert, unless the alert does not admit them.
 
     Args:
@@ -70,7 +70,7 @@ async def enter(
     if closed is Reason.MESSAGE_DRAFT:
         log.warning("nobody is enlisted: every message behind the alert is a draft", alert=alert.alert_id)
     if subject is None or closed is not None:
-        return NotEnlisted(alert.alert_id, closed or Reason.NO_VARIANT)
+        return NotEntered(alert.alert_id, closed or Reason.NO_VARIANT)
     product = await _lock_product(connection, alert, subject, interest)
     known: JourneyId | None = await SQL.entry_since.value(
         connection,
@@ -81,15 +81,15 @@ async def enter(
         since=interest.at if late else None,
     )
     if known is not None:
-        return Enlisted(known, False, alert.alert_id)
+        return Entered(known, False, alert.alert_id)
     candidate = _Candidate(alert, read_alert(alert.section), contact_id, interest, subject, product, late)
     facts, currency = await _facts(connection, candidate)
     if (reason := why_not_admitted(candidate.terms, facts, datetime.now(UTC))) is not None:
-        return NotEnlisted(alert.alert_id, reason)
+        return NotEntered(alert.alert_id, reason)
     journey_id = await _write_entry(connection, candidate, facts, currency)
     await look_again(connection, subject)
     waits_for_stock = candidate.terms.measure is Measure.NOTHING
-    return Enlisted(journey_id, True, alert.alert_id, in_stock=late and waits_for_stock and facts.sight.in_stock)
+    return Entered(journey_id, True, alert.alert_id, in_stock=late and waits_for_stock and facts.sight.in_stock)
 
 
 def _subject(alert: AlertInForce, interest: Interest) -> Subject | None:

@@ -12,7 +12,7 @@ from typing import Self
 from activities.postgres.pool import Connection, Pool
 from activities.postgres.queries import load_queries
 from activities.waitlist.alerts import AlertInForce, alerts_in_force
-from activities.waitlist.entry import Enlisted, Interest, NotEnlisted, enter
+from activities.waitlist.entry import Entered, Interest, NotEntered, enter
 from schemas.channels import Channel
 from schemas.document.alert_types.vocabulary import Action
 from schemas.errors import DomainError, ErrorKind
@@ -128,14 +128,14 @@ class EntryCounts:
         self.there_already += other.there_already
         self.not_entered += other.not_entered
 
-    def count(self, result: Enlisted | NotEnlisted) -> None:
+    def count(self, result: Entered | NotEntered) -> None:
         match result:
-            case Enlisted(entered=True, in_stock=in_stock):
+            case Entered(entered=True, in_stock=in_stock):
                 self.entered += 1
                 self.in_stock_now += in_stock
-            case Enlisted():
+            case Entered():
                 self.there_already += 1
-            case NotEnlisted(reason=reason):
+            case NotEntered(reason=reason):
                 self.not_entered[reason] += 1
 
 
@@ -217,9 +217,9 @@ async def _hold_products(connection: Connection, people: Sequence[NewContact | K
 
 async def _enter(connection: Connection, contact_id: ContactId, late_entries: Sequence[LateEntry]) -> EntryCounts:
     """Enter a contact once for each queue: by the earliest of their late entries that is admitted to it."""
-    results: dict[tuple[str, str, str, str], Enlisted | NotEnlisted] = {}
+    results: dict[tuple[str, str, str, str], Entered | NotEntered] = {}
     for late_entry in late_entries:
-        if not isinstance(results.get(late_entry.line), Enlisted):
+        if not isinstance(results.get(late_entry.line), Entered):
             results[late_entry.line] = await enter(
                 connection, late_entry.alert.alert, contact_id, late_entry.interest, late=True
             )

@@ -6,7 +6,7 @@ from typing import Protocol
 import structlog
 from temporalio import activity
 
-from activities.waitlist.store import Claim, Waitlist
+from activities.waitlist.claims import Claim, Waitlist
 from schemas.ids import JourneyId, Subject
 from schemas.journey.activities import Close, LeaveWaitlist, LeftWaitlist
 from schemas.journey.names import Activity

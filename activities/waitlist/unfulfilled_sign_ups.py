@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from activities.postgres.pool import Connection
 from activities.postgres.queries import load_queries
 from schemas.ids import ContactId, StoreId
-from schemas.incoming.events import Considered, EnrolmentResult, EventEffect
+from schemas.incoming.events import Considered, EntryResult, EventEffect
 from schemas.reasons import Reason
 
 SQL = load_queries("activities.waitlist", "unfulfilled_sign_ups.sql")
@@ -41,7 +41,7 @@ async def keep_unfulfilled_sign_up(connection: Connection, sign_up: UnfulfilledS
         alert=sign_up.alert_id,
         product=sign_up.product_id,
         variant=sign_up.variant_id,
-        result=EnrolmentResult.NOT_ENTERED,
+        result=EntryResult.NOT_ENTERED,
         reason=sign_up.reason,
         why=sign_up.reason.sentence,
     )

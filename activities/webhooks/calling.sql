@@ -4,7 +4,7 @@
 -- Who and what a call is about, where it goes and whether it was taken before.
 select j.contact_id, j.store_id, j.subject, j.conversation, j.entered_at,
        c.email, c.attributes, c.erased_at is not null as erased,
-       v.questions -> 'addresses' ->> :step as url,
+       v.criteria -> 'addresses' ->> :step as url,
        exists (select from calls where key = :key and taken_at is not null) as taken
 from journeys j
 join contacts c on c.id = j.contact_id

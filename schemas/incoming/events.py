@@ -180,7 +180,7 @@ class EventStatus(StrEnum):
     REFUSED = "refused"
 
 
-class EnrolmentResult(StrEnum):
+class EntryResult(StrEnum):
     """Whether a contact is in an alert or a conversation after an event."""
 
     ENTERED = "entered"
@@ -199,7 +199,7 @@ class Considered(Model):
     alert: str
     product: str
     variant: str | None
-    result: EnrolmentResult
+    result: EntryResult
     journey: JourneyId | None = None
     reason: Reason | None = None
     why: str | None = None
@@ -214,7 +214,7 @@ class TriggeredEntry(Model):
     """
 
     conversation: str
-    result: EnrolmentResult
+    result: EntryResult
     journey: JourneyId | None = None
     reason: Reason | None = None
     why: str | None = None

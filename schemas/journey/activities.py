@@ -14,15 +14,15 @@ from schemas.time.moments import Until
 
 
 class Decide(Wire):
-    """Which of the version's compiled criteria under `question` hold at `at`, by the workflow's clock.
+    """Which of the version's compiled criteria under `criteria_id` hold at `at`, by the workflow's clock.
 
     Attributes:
-        question: the id of the decide step, as in `CompiledCriteria`.
+        criteria_id: the id of the decide step, as in `CompiledCriteria`.
     """
 
     journey_id: JourneyId
     version: VersionId
-    question: str
+    criteria_id: str
     at: AwareDatetime
 
 

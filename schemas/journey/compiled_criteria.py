@@ -15,7 +15,7 @@ class CompiledCriteria(Wire):
 
     Attributes:
         criteria: lists of which the first that holds is chosen: by a decide step's id its branches', by
-            `entry_criteria_id` the threads' of that event. None holds always.
+            `thread_criteria_id` the threads' of that event. None holds always.
     """
 
     criteria: dict[str, tuple[Criteria | None, ...]] = Field(default_factory=dict[str, "tuple[Criteria | None, ...]"])

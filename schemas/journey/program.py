@@ -18,11 +18,11 @@ SEMANTICS = 1
 its program's `semantics`, so that older histories replay unchanged (P6)."""
 
 
-class Entry(Wire):
-    """An entry trigger: the event that a thread is entered on, and its first step.
+class ThreadStart(Wire):
+    """How a thread is entered: the event it is entered on, and its first step.
 
     Attributes:
-        asks: it has criteria, which are in the version's `CompiledCriteria` under `entry_criteria_id(event)`.
+        asks: it has criteria, which are in the version's `CompiledCriteria` under `thread_criteria_id(event)`.
     """
 
     event: str
@@ -30,7 +30,7 @@ class Entry(Wire):
     asks: bool = False
 
 
-def entry_criteria_id(event: str) -> str:
+def thread_criteria_id(event: str) -> str:
     """The key of the compiled criteria that decide which of the threads on this event is entered."""
     return f"on {event}"
 
@@ -52,7 +52,7 @@ class Program(Wire):
 
     Attributes:
         semantics: the version of the interpreter's rules; see `SEMANTICS`.
-        entries: in the order of the document; the first whose event matches and whose criteria hold is entered.
+        threads: in the order of the document; the first whose event matches and whose criteria hold is entered.
         awaited: the events any step waits for.
         goal_on, exit_on: the events that end the journey, at whichever step it is.
     """
@@ -60,7 +60,7 @@ class Program(Wire):
     version: VersionId
     conversation: str
     semantics: int = 1
-    entries: tuple[Entry, ...]
+    threads: tuple[ThreadStart, ...]
     terms: dict[str, Terms] = Field(default_factory=dict[str, Terms])
     """By alert code; an alert that is not here has no follow-ups."""
     awaited: tuple[str, ...] = ()
@@ -68,9 +68,9 @@ class Program(Wire):
     exit_on: tuple[str, ...] = ()
     steps: dict[StepId, Step]
 
-    def entry_triggers(self, event: str) -> tuple[Entry, ...]:
+    def threads_on(self, event: str) -> tuple[ThreadStart, ...]:
         """The threads that may be entered on this event, in order."""
-        return tuple(entry for entry in self.entries if entry.event == event)
+        return tuple(thread for thread in self.threads if thread.event == event)
 
     def shares_rest(self, other: "Program", place: str, alert_id: AlertId | None) -> bool:
         """Whether a journey that rests at `place` in this version could rest on there in the other one.
@@ -81,4 +81,4 @@ class Program(Wire):
         step = other.steps.get(StepId(place))
         if step is not None:
             return type(step) is type(self.steps.get(StepId(place)))
-        return place not in self.steps and bool(other.entry_triggers(f"{alert_id}.{AlertEvent.ALERT}"))
+        return place not in self.steps and bool(other.threads_on(f"{alert_id}.{AlertEvent.ALERT}"))

@@ -125,7 +125,7 @@ class Saying(Model):
     Attributes:
         to_hear: those in line who get the message.
         lacking: those whose version of the conversation has no such message; they get nothing.
-        heard: those to whom it was sent before, or is being sent.
+        sent_before: those to whom it was sent before, or is being sent.
         called_forward: those whose claim has been notified; they are left out.
         done: false when this only shows what would happen.
     """
@@ -133,6 +133,6 @@ class Saying(Model):
     message: str
     to_hear: int
     lacking: int
-    heard: int
+    sent_before: int
     called_forward: int
     done: bool

@@ -8,8 +8,8 @@ import typer
 from pydantic import validate_email
 from pydantic_core import PydanticCustomError
 
-from activities.waitlist.enlist import Declined
-from activities.waitlist.entry import Enlisted, NotEnlisted
+from activities.waitlist.entrances import Declined
+from activities.waitlist.entry import Entered, NotEntered
 from schemas.ids import StoreId, Subject
 from schemas.incoming.facts import ProductFact, VariantFact
 from schemas.model import Model
@@ -47,9 +47,9 @@ def signup(
 
     async def question(services: Services) -> JourneyReport:
         match await services.sign_ups.sign_up(address, StoreId(store), variant, SOURCE):
-            case Enlisted(journey_id=journey_id):
+            case Entered(journey_id=journey_id):
                 return await services.journeys.show(journey_id)
-            case NotEnlisted() as refused:
+            case NotEntered() as refused:
                 raise Declined(refused)
 
     terminal.answer(question, _in_line)

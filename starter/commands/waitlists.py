@@ -150,8 +150,8 @@ def _saying(saying: Saying) -> str:
         lines = [lines[0].replace(" get ", " gets ")]
     if saying.lacking:
         lines.append(f"{saying.lacking} cannot: they are in a version of the conversation without it.")
-    if saying.heard:
-        lines.append(f"{saying.heard} got it before, or are getting it.")
+    if saying.sent_before:
+        lines.append(f"{saying.sent_before} got it before, or are getting it.")
     if saying.called_forward:
         lines.append(f"{saying.called_forward} are just being told that it is their turn, and are left alone.")
     return "\n".join(lines)

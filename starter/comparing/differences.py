@@ -107,9 +107,9 @@ def _of_threads(before: ConversationDocument, after: ConversationDocument) -> It
     for key, thread in news.items():
         name = f"thread {quoted(thread.name)}"
         if key not in pairs:
-            door = f"entered on {thread.on}" if thread.on else "other threads lead to it"
+            way_in = f"entered on {thread.on}" if thread.on else "other threads lead to it"
             when = f" when {value_of(thread, 'when')}" if thread.when is not None else ""
-            yield _sentence(f"{name} is new: {door}{when}; {say_steps(thread.steps)}")
+            yield _sentence(f"{name} is new: {way_in}{when}; {say_steps(thread.steps)}")
             continue
         old = olds[pairs[key]]
         if old.name != thread.name:

@@ -14,7 +14,7 @@ class Line:
     Attributes:
         trigger, armed: the bound they are notified at, and whether a fall to it would be a crossing.
         measure: what the trigger is compared with; of the open episode.
-        claim: as in `activities.delivery.verdict.Facts`.
+        claim: as in `activities.delivery.verdict.MessageFacts`.
     """
 
     def __init__(self, alert: AnyAlert, offer: Offer) -> None:

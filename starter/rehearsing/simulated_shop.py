@@ -10,7 +10,7 @@ from typing import assert_never
 
 from activities.decisions.evaluate import evaluate
 from activities.delivery.order import Before, deliver_in_order
-from activities.delivery.verdict import PAUSE_CHECK, TELLING, Facts
+from activities.delivery.verdict import PAUSE_CHECK, TELLING, MessageFacts
 from activities.rendering.templates import CannotRender, Rendered, render
 from activities.senders.sender import NotTaken
 from activities.waitlist.admission import EntryFacts, purchase_counts_since, why_closed, why_not_admitted
@@ -21,7 +21,7 @@ from schemas.document.steps import CallWebhook, ContactChange, NewAttribute, New
 from schemas.journey.activities import Deliver
 from schemas.journey.compiled_criteria import CompiledCriteria
 from schemas.journey.outcome import AfterRefusal, Deferred, Outcome, Refused, Sent, Unknown
-from schemas.journey.program import Program, entry_criteria_id
+from schemas.journey.program import Program, thread_criteria_id
 from schemas.reasons import Reason
 from starter.rehearsing.fixtures import message_context
 from starter.rehearsing.timeline import Due, OfferLapses, Timeline
@@ -62,7 +62,7 @@ class SimulatedShop:
             return closed
         alert, product, line = timeline.entrance.alert, timeline.product, timeline.line
         if alert is None or product is None or line is None:
-            entry_criteria = self._compiled.criteria.get(entry_criteria_id(timeline.entrance.event), (None,))
+            entry_criteria = self._compiled.criteria.get(thread_criteria_id(timeline.entrance.event), (None,))
             enters = any(criteria is None or evaluate(criteria, timeline.facts, now) for criteria in entry_criteria)
             return None if enters else Reason.FILTERED
         facts = EntryFacts(
@@ -168,11 +168,11 @@ class SimulatedShop:
         """Whether the other system takes it."""
         return self._timeline.webhooks_answer
 
-    def _verdict_facts(self, request: Deliver, now: datetime) -> Facts:
+    def _verdict_facts(self, request: Deliver, now: datetime) -> MessageFacts:
         timeline = self._timeline
         line, product, quiet = timeline.line, timeline.product, self._document.list.quiet_hours
         in_stock = product is None or product.offer.can_be_bought
-        return Facts(
+        return MessageFacts(
             event=request.event,
             type=line.alert.type if line is not None else None,
             draft=request.step.draft,

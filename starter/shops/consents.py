@@ -6,7 +6,7 @@ from activities.journeys.contact_events import UNSUBSCRIBED, Happened, signal_jo
 from activities.postgres.pool import Pool, transaction
 from activities.postgres.queries import load_queries
 from activities.postgres.retry import retry_on_deadlock
-from activities.waitlist.enlist import contact
+from activities.waitlist.entrances import contact
 from schemas.channels import Channel
 from schemas.ids import ContactId
 

@@ -7,7 +7,7 @@ from datetime import datetime
 from activities.postgres.pool import Pool, transaction
 from activities.postgres.queries import load_queries
 from activities.postgres.retry import retry_on_deadlock
-from activities.waitlist.store import give_up_place
+from activities.waitlist.claims import give_up_place
 from schemas.errors import DomainError, ErrorKind, FieldError
 from schemas.ids import ContactId, JourneyId
 from schemas.reasons import Ending, Reason

@@ -8,7 +8,7 @@ from temporalio.client import Client
 from activities.archive.archive import Archive
 from activities.postgres.pool import Pool
 from activities.postgres.queries import load_queries
-from activities.waitlist.store import Waitlist
+from activities.waitlist.claims import Waitlist
 from schemas.document.conversation import ConversationDocument
 from schemas.ids import JourneyId, journey_workflow_id
 from schemas.responses.dry_run import DryRunReport, JourneyDifference, NotCompared

@@ -13,7 +13,7 @@ order by j.entered_at desc, j.id desc
 limit :most;
 
 -- name: version
-select program, questions as criteria from versions where id = :version;
+select program, criteria from versions where id = :version;
 
 -- name: contact_events
 -- The contact events of these journeys that are among `events`, or that end journeys of their own version, in the order in

@@ -23,7 +23,7 @@ select id, number, document from versions where conversation = :conversation and
 select coalesce(max(number), 0) + 1 from versions where conversation = :conversation;
 
 -- name: add_version
-insert into versions (id, conversation, number, content_hash, document, program, questions, source, published_by)
+insert into versions (id, conversation, number, content_hash, document, program, criteria, source, published_by)
 values (:id, :conversation, :number, :content_hash, :document, :program, :criteria, :source, :published_by);
 
 -- name: waited_for

@@ -87,7 +87,7 @@ class RecipientStatus(StrEnum):
     TO_HEAR = "to_hear"
     LACKING = "lacking"
     """Their version of the conversation has no such message."""
-    HEARD = "heard"
+    SENT_BEFORE = "sent_before"
     """It was sent to them, or is about to be."""
     CALLED_FORWARD = "called_forward"
     """They hold a claim, and are being notified of that."""
@@ -212,7 +212,7 @@ async def _recipients(connection: Connection, lines: Lines, message: str) -> tup
         message=message,
         to_hear=counts[RecipientStatus.TO_HEAR],
         lacking=counts[RecipientStatus.LACKING],
-        heard=counts[RecipientStatus.HEARD],
+        sent_before=counts[RecipientStatus.SENT_BEFORE],
         called_forward=counts[RecipientStatus.CALLED_FORWARD],
         done=False,
     )

@@ -86,7 +86,7 @@ select w.journey_id,
             when not v.document -> 'messages' ? :message then 'lacking'
             when exists (select from sends s where s.key = w.journey_id || '/broadcast/' || :message || '/0')
               or exists (select from outbox o where o.kind = 'broadcast' and o.journey_id = w.journey_id and o.message = :message)
-                then 'heard'
+                then 'sent_before'
             else 'to_hear' end as status
 from waiting w
 join journeys j on j.id = w.journey_id

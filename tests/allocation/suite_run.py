@@ -7,13 +7,13 @@ from typing import TypeVar
 
 from hypothesis.stateful import RuleBasedStateMachine
 
-from activities.delivery.deliver import Delivery
+from activities.delivery.deliver import DeliverActivity
 from activities.delivery.ledger import Ledger
 from activities.intake.intake import Intake, Receipt
 from activities.postgres.pool import Pool, Row
 from activities.senders.sender import Mail
-from activities.waitlist.entry import Enlisted, NotEnlisted
-from activities.waitlist.store import Waitlist
+from activities.waitlist.claims import Waitlist
+from activities.waitlist.entry import Entered, NotEntered
 from schemas.document.alert_types.vocabulary import AlertType
 from schemas.ids import JourneyId, Subject
 from schemas.incoming.events import Event, EventOutcome
@@ -64,7 +64,7 @@ class SuiteRun(RuleBasedStateMachine):
         self._provider = Provider()
         self._provider.looks_at = self._is_true
         self._intake, self._waitlist = Intake(pool), Waitlist(pool)
-        self._workflows = Workflows(process, Delivery(Ledger(pool), self._provider, "shop.example"), eyes)
+        self._workflows = Workflows(process, DeliverActivity(Ledger(pool), self._provider, "shop.example"), eyes)
         self._dispatcher = Dispatcher(pool, self._waitlist, self._workflows, timedelta(days=30))
         self._truth = Truth({})
         self._storefront = Storefront(self._truth)
@@ -101,10 +101,10 @@ class SuiteRun(RuleBasedStateMachine):
         )
         return self._storefront.sends(fact)
 
-    def _is_on_record(self, result: Enlisted | NotEnlisted, name: str, variant: str) -> None:
+    def _is_on_record(self, result: Entered | NotEntered, name: str, variant: str) -> None:
         (contact,) = self._see("select id from contacts where email = $1", address(name))
         self._considered.add((contact["id"], result.alert_id))
-        if isinstance(result, Enlisted):
+        if isinstance(result, Entered):
             (entry,) = self._see("select contact_id, subject from journeys where id = $1", result.journey_id)
             assert (entry["contact_id"], entry["subject"]) == (contact["id"], f"variant/{variant}")
 

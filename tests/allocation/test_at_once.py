@@ -10,8 +10,8 @@ import pytest
 from activities.delivery.ledger import Ledger
 from activities.intake.intake import Intake
 from activities.postgres.pool import Pool, transaction
-from activities.waitlist.enlist import Enlisting
-from activities.waitlist.store import Waitlist, give_up_place, return_to_line
+from activities.waitlist.claims import Waitlist, give_up_place, return_to_line
+from activities.waitlist.entrances import Entrances
 from schemas.document.alert_types.vocabulary import AlertEvent
 from schemas.document.steps import Send
 from schemas.ids import JourneyId, StepId, VersionId
@@ -150,7 +150,7 @@ async def test_everything_at_once_keeps_the_rules_and_nothing_deadlocks(shop: Sh
 
     async def sign_up() -> None:
         when = datetime.now(UTC) - timedelta(hours=random.randrange(100))
-        await Enlisting(pool).sign_up(address(f"c{random.randrange(60)}"), STORE, "v", "test", when)
+        await Entrances(pool).sign_up(address(f"c{random.randrange(60)}"), STORE, "v", "test", when)
 
     def anything() -> Coroutine[None, None, None]:
         return random.choice(

@@ -4,7 +4,7 @@ import pytest
 
 from activities.intake.intake import Intake
 from activities.postgres.pool import Pool
-from activities.waitlist.store import Waitlist
+from activities.waitlist.claims import Waitlist
 from schemas.document.conversation import ConversationDocument
 from starter.documents import STARTER_CONVERSATION, load_document
 from starter.versioning.live_settings import AlertTaken

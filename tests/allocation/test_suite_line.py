@@ -15,7 +15,7 @@ from hypothesis.stateful import initialize, invariant, rule, run_state_machine_a
 
 from activities.intake.events import Events
 from activities.postgres.pool import open_pool
-from activities.waitlist.enlist import Enlisting
+from activities.waitlist.entrances import Entrances
 from schemas.ids import Subject
 from schemas.incoming.events import Event, EventKind, EventStatus
 from schemas.incoming.facts import ContactErasureFact
@@ -129,7 +129,7 @@ class Suite(SuiteRun):
 
     @rule(name=_names, variant=_variants, hours=_long_ago, crash=_crashes)
     def someone_signs_up(self, name: str, variant: str, hours: int, crash: CrashPoint | None) -> None:
-        enlisting, at = Enlisting(self._process.pool), ago(hours)
+        enlisting, at = Entrances(self._process.pool), ago(hours)
         result = self._do(lambda: enlisting.sign_up(address(name), STORE, variant, "test", at), crash)
         self._is_on_record(result, name, variant)
 

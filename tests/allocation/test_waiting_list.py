@@ -13,8 +13,8 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from activities.delivery.ledger import Ledger
 from activities.intake.intake import Intake, Receipt
 from activities.postgres.pool import Pool, open_pool
-from activities.waitlist.enlist import Enlisting
-from activities.waitlist.store import Waitlist
+from activities.waitlist.claims import Waitlist
+from activities.waitlist.entrances import Entrances
 from schemas.document.alert_types.vocabulary import AlertEvent
 from schemas.document.steps import Send
 from schemas.ids import JourneyId, StepId, Subject, VersionId
@@ -71,7 +71,7 @@ class Line(RuleBasedStateMachine):
     @rule(name=st.integers(0, 9), hours=st.integers(0, 100))
     def someone_signs_up(self, name: int, hours: int) -> None:
         when = datetime.now(UTC) - timedelta(hours=hours)
-        self._do(Enlisting(self._pool).sign_up(address(f"c{name}"), STORE, self._variant, "test", when))
+        self._do(Entrances(self._pool).sign_up(address(f"c{name}"), STORE, self._variant, "test", when))
 
     @rule(units=st.integers(0, 6))
     def stock_is_set(self, units: int) -> None:

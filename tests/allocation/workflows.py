@@ -14,12 +14,12 @@ from typing import TypeVar
 from temporalio.exceptions import ApplicationError
 from temporalio.testing import ActivityEnvironment
 
-from activities.delivery.deliver import Delivery
+from activities.delivery.deliver import DeliverActivity
 from activities.journeys.positions import Positions
 from activities.postgres.pool import Pool
 from activities.temporal import Temporal
+from activities.waitlist.claims import Waitlist
 from activities.waitlist.records import Records
-from activities.waitlist.store import Waitlist
 from schemas.document.steps import CallWebhook, ContactChange
 from schemas.ids import JourneyId, StepId, Subject
 from schemas.journey.activities import Close, Deliver, LeaveWaitlist, RecordPosition
@@ -186,7 +186,7 @@ class Traveller:
 class Workflows(Temporal):
     """Every workflow there is."""
 
-    def __init__(self, process: Process, delivery: Delivery, eyes: Pool) -> None:
+    def __init__(self, process: Process, delivery: DeliverActivity, eyes: Pool) -> None:
         self.process = process
         self.delivery = delivery
         self.records = Records(Waitlist(process.pool), self)

@@ -8,7 +8,7 @@ import pytest
 
 from activities.intake.intake import Intake
 from activities.postgres.pool import Pool
-from schemas.incoming.events import EnrolmentResult, EventStatus, TriggeredEntry
+from schemas.incoming.events import EntryResult, EventStatus, TriggeredEntry
 from schemas.incoming.facts import CheckoutFact, ItemFact, OrderFact
 from schemas.reasons import Reason
 from starter.ops.pausing import Pausable, Pausing
@@ -43,7 +43,7 @@ async def test_who_is_in_a_conversation_is_not_entered_again_until_they_have_lef
     await publish(pool, talk("quiz", thread("custom.quiz")))
     journey = entered(await did(pool, "custom", name="quiz"))
     there = door(await did(pool, "custom", name="quiz"))
-    assert (there.result, there.journey) == (EnrolmentResult.THERE_ALREADY, journey)
+    assert (there.result, there.journey) == (EntryResult.THERE_ALREADY, journey)
     await Shop(pool, Intake(pool)).ended()
     assert entered(await did(pool, "custom", name="quiz")) != journey
 
@@ -79,7 +79,7 @@ async def test_the_first_thread_whose_criteria_hold_decides_and_who_fits_none_is
     small = door(await did(pool, "custom", name="quiz", properties={"score": 9}))
     assert small == TriggeredEntry(
         conversation="quiz",
-        result=EnrolmentResult.NOT_ENTERED,
+        result=EntryResult.NOT_ENTERED,
         reason=Reason.FILTERED,
         why=Reason.FILTERED.sentence,
     )

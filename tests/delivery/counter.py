@@ -4,12 +4,12 @@ import asyncio
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
-from activities.delivery.deliver import Delivery
+from activities.delivery.deliver import DeliverActivity
 from activities.delivery.ledger import Ledger
 from activities.intake.intake import Intake
 from activities.postgres.pool import Pool
 from activities.senders.sender import Mail
-from activities.waitlist.store import Waitlist
+from activities.waitlist.claims import Waitlist
 from schemas.document.alert_types.vocabulary import AlertEvent
 from schemas.document.steps import Send
 from schemas.ids import JourneyId, StepId, VersionId
@@ -49,7 +49,7 @@ class Counter:
     def __post_init__(self) -> None:
         self.ledger = Ledger(self.pool)
         self.waitlist = Waitlist(self.pool)
-        self.delivery = Delivery(self.ledger, self.sender, "shop.example")
+        self.delivery = DeliverActivity(self.ledger, self.sender, "shop.example")
 
     async def calls(self, *names: str, units: int = 1) -> list[JourneyId]:
         """These sign up, so many units arrive, and the first in line are called. Returns all of them."""

@@ -9,14 +9,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from activities.delivery.verdict import Facts, Go, judge
+from activities.delivery.verdict import Go, MessageFacts, judge
 from schemas.document.alert_types.vocabulary import AlertEvent, AlertType
 from schemas.journey.outcome import AfterRefusal, Deferred, Refused
 from schemas.reasons import Reason
 
 ZONES = ("UTC", "Europe/Berlin", "America/New_York", "America/Santiago", "Australia/Lord_Howe", "Asia/Kathmandu")
 NOON = datetime(2026, 5, 1, 12, tzinfo=UTC)
-ALL_WELL = Facts(
+ALL_WELL = MessageFacts(
     event=AlertEvent.ALERT,
     type=AlertType.BACK_IN_STOCK,
     paused=False,
@@ -53,9 +53,9 @@ around_a_change_of_clocks = st.tuples(
 
 
 @st.composite
-def any_facts(draw: st.DrawFn) -> Facts:
+def any_facts(draw: st.DrawFn) -> MessageFacts:
     quiet = draw(st.booleans())
-    return Facts(
+    return MessageFacts(
         event=draw(st.none() | st.sampled_from(AlertEvent)),
         type=draw(st.none() | st.sampled_from(AlertType)),
         already_sent=draw(st.booleans()),
@@ -79,7 +79,7 @@ def any_facts(draw: st.DrawFn) -> Facts:
     )
 
 
-def _is_quiet(facts: Facts, now: datetime) -> bool:
+def _is_quiet(facts: MessageFacts, now: datetime) -> bool:
     """By the clock on the wall, minute by minute: the plainest way to say it."""
     starts, ends = facts.quiet_from, facts.quiet_until
     if starts is None or ends is None:
@@ -90,7 +90,7 @@ def _is_quiet(facts: Facts, now: datetime) -> bool:
 
 @settings(max_examples=500, deadline=None)
 @given(any_facts(), moments)
-def test_a_message_goes_only_when_no_fact_forbids_it(facts: Facts, now: datetime) -> None:
+def test_a_message_goes_only_when_no_fact_forbids_it(facts: MessageFacts, now: datetime) -> None:
     farewell = facts.event is AlertEvent.DISCONTINUED and facts.left is Reason.DISCONTINUED
     about_them = (facts.left is not None and not farewell) or facts.erased or not facts.consented or facts.suppressed
     about_the_product = facts.type is None and (facts.bought or not facts.on_sale or not facts.in_stock)
@@ -110,7 +110,7 @@ def test_a_message_goes_only_when_no_fact_forbids_it(facts: Facts, now: datetime
 
 @settings(max_examples=500, deadline=None)
 @given(any_facts(), moments)
-def test_quiet_hours_defer_only_when_nothing_else_forbids(facts: Facts, now: datetime) -> None:
+def test_quiet_hours_defer_only_when_nothing_else_forbids(facts: MessageFacts, now: datetime) -> None:
     verdict = judge(facts, now)
     at_another_hour = judge(replace(facts, quiet_from=None, quiet_until=None), now)
     if isinstance(verdict, Deferred) and verdict.reason is Reason.QUIET_HOURS:
@@ -146,7 +146,7 @@ def _offset(moment: datetime, zone: str) -> timedelta | None:
 
 @settings(max_examples=300, deadline=None)
 @given(any_facts(), moments)
-def test_a_refusal_says_what_becomes_of_the_place(facts: Facts, now: datetime) -> None:
+def test_a_refusal_says_what_becomes_of_the_place(facts: MessageFacts, now: datetime) -> None:
     """Who was told keeps their place and walks on; who was not goes back in line or makes room for the next."""
     match judge(facts, now):
         case Refused(then=AfterRefusal.BACK_IN_LINE, reason=reason):

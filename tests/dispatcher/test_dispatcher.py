@@ -7,7 +7,7 @@ from temporalio.client import Client
 from activities.intake.intake import Intake, Receipt
 from activities.postgres.pool import Pool, open_pool
 from activities.temporal import Temporal
-from activities.waitlist.store import Waitlist
+from activities.waitlist.claims import Waitlist
 from schemas.incoming.facts import StockFact, WebhookDelivery
 from schemas.reasons import Reason
 from schemas.settings import Settings

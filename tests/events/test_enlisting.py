@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 
 from activities.postgres.pool import Pool
-from activities.waitlist.store import Waitlist
+from activities.waitlist.claims import Waitlist
 from schemas.document.alert_types.back_in_stock import BackInStock
 from schemas.document.alert_types.low_inventory import LowInventory
 from schemas.document.alert_types.price_drop import PriceDrop

@@ -6,8 +6,8 @@ from datetime import datetime
 import pytest
 
 from activities.postgres.pool import Pool
-from activities.waitlist.enlist import Enlisting
-from activities.waitlist.entry import NotEnlisted
+from activities.waitlist.entrances import Entrances
+from activities.waitlist.entry import NotEntered
 from activities.waitlist.unfulfilled_sign_ups import SIGNED_UP
 from schemas.reasons import Reason
 from starter.versioning.publishing import publish
@@ -26,8 +26,8 @@ async def shop(pool: Pool) -> LateShop:
 
 async def signs_up(shop: LateShop, name: str, at: datetime | None = None, variant: str = RED) -> Reason:
     """Why they were not entered."""
-    result = await Enlisting(shop.pool).sign_up(f"{name}@shop.example", SHOP, variant, "form", at)
-    assert isinstance(result, NotEnlisted)
+    result = await Entrances(shop.pool).sign_up(f"{name}@shop.example", SHOP, variant, "form", at)
+    assert isinstance(result, NotEntered)
     return result.reason
 
 

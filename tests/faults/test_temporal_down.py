@@ -10,7 +10,7 @@ from activities.intake.intake import Intake
 from activities.journeys.bulk import Bulk
 from activities.postgres.pool import Pool
 from activities.temporal import Temporal
-from activities.waitlist.store import Waitlist
+from activities.waitlist.claims import Waitlist
 from schemas.responses.operations import Choice, RunBulk
 from schemas.settings import Settings
 from starter.devstack.mailbox import Mailbox

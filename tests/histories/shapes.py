@@ -5,7 +5,7 @@ from datetime import timedelta
 from types import MappingProxyType
 
 from activities.temporal import Temporal
-from activities.waitlist.store import Waitlist
+from activities.waitlist.claims import Waitlist
 from schemas.document.conversation import ConversationDocument
 from schemas.document.steps import ExitStep, SendStep, Status
 from schemas.ids import bulk_workflow_id, journey_workflow_id, shelf_workflow_id

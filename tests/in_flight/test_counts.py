@@ -5,7 +5,7 @@ import asyncio
 from activities.intake.intake import Intake
 from activities.postgres.pool import Pool, transaction
 from activities.waitlist.alerts import alerts_in_force
-from activities.waitlist.enlist import Enlisting
+from activities.waitlist.entrances import Entrances
 from schemas.document.alert_types.vocabulary import Action
 from schemas.document.conversation import ConversationDocument
 from schemas.responses.operations import Choice, InFlight, Place
@@ -92,5 +92,5 @@ async def test_who_enters_at_the_moment_of_a_publication_is_moved_too(pool: Pool
             await next_change(pool)
         assert await pool.fetchval("select max(number) from versions") == 1
     assert await publishing is not None
-    await Enlisting(pool).sign_up(address("ann"), STORE, "v", "test")
+    await Entrances(pool).sign_up(address("ann"), STORE, "v", "test")
     assert await pool.fetchval("select version_id from journeys") == "back-in-stock@2"

@@ -11,7 +11,7 @@ from activities.intake.intake import Intake
 from activities.journeys.positions import Positions
 from activities.postgres.pool import Pool
 from activities.temporal import Temporal
-from activities.waitlist.store import Waitlist
+from activities.waitlist.claims import Waitlist
 from schemas.document.conversation import ConversationDocument
 from schemas.ids import VersionId, journey_workflow_id
 from schemas.journey.activities import Moved

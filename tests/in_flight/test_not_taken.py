@@ -9,7 +9,7 @@ from temporalio.testing import WorkflowEnvironment
 
 from activities.postgres.pool import Pool
 from activities.temporal import SEARCH_ATTRIBUTES, Temporal
-from activities.waitlist.store import Waitlist
+from activities.waitlist.claims import Waitlist
 from schemas.ids import StepId
 from schemas.journey.signals import Wake
 from schemas.responses.operations import Choice

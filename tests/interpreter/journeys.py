@@ -12,7 +12,7 @@ from schemas.document.steps import CallWebhook, ContactChange, Exit, Send, Step,
 from schemas.ids import AlertId, ContactId, JourneyId, StepId, StoreId, Subject, VersionId
 from schemas.journey.activities import Deliver
 from schemas.journey.outcome import AfterRefusal, Deferred, Outcome, Refused, Sent, Unknown
-from schemas.journey.program import SEMANTICS, Entry, Program, Terms
+from schemas.journey.program import SEMANTICS, Program, Terms, ThreadStart
 from schemas.journey.signals import Broadcast, Leave, PlaceGiven
 from schemas.journey.state import JourneyStart, JourneyState
 from schemas.reasons import Reason
@@ -165,7 +165,7 @@ def programs(draw: st.DrawFn) -> Program:
         version=VersionId("v@1"),
         conversation="v",
         semantics=SEMANTICS,
-        entries=tuple(Entry(event=f"back.{event}", first=StepId(f"{event}-0")) for event in events),
+        threads=tuple(ThreadStart(event=f"back.{event}", first=StepId(f"{event}-0")) for event in events),
         terms={
             "back": Terms(reminder_after=timedelta(hours=draw(st.integers(0, 72))), reminders=draw(st.integers(0, 3)))
         },
@@ -237,7 +237,7 @@ def told_once() -> Life:
     program = Program(
         version=VersionId("v@1"),
         conversation="v",
-        entries=(Entry(event="back.alert", first=step),),
+        threads=(ThreadStart(event="back.alert", first=step),),
         steps={step: Send(id=step, message="m")},
     )
     return Life(start_of(program), (), Answers((), ENDINGS[:1]))

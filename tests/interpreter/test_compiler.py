@@ -74,7 +74,7 @@ def test_a_program_holds_every_step_and_names_only_steps_it_holds(document: Conv
     written = [step_id(section) for thread in with_ids(document).threads for _, section in every_step(thread.steps)]
     assert list(program.steps) == written
     assert all(key == step.id for key, step in program.steps.items())
-    assert all(entry.first in program.steps for entry in program.entries)
+    assert all(entry.first in program.steps for entry in program.threads)
     assert all(way is None or way in program.steps for step in program.steps.values() for way in _ways(step))
 
 
@@ -83,7 +83,7 @@ def test_a_program_holds_every_step_and_names_only_steps_it_holds(document: Conv
 def test_every_step_is_reached_from_a_door(document: ConversationDocument) -> None:
     program = compile_document(document, V1)
     reached: set[StepId] = set()
-    ahead = [entry.first for entry in program.entries]
+    ahead = [entry.first for entry in program.threads]
     while ahead:
         if (at := ahead.pop()) not in reached:
             reached.add(at)
@@ -115,7 +115,7 @@ def _takes_time(step: Step) -> bool:
 @settings(max_examples=50)
 def test_every_alert_and_every_reminder_has_a_door(document: ConversationDocument) -> None:
     program = compile_document(document, V1)
-    entry_triggers = [entry.event for entry in program.entries]
+    entry_triggers = [entry.event for entry in program.threads]
     assert entry_triggers == [thread.on for thread in document.threads if thread.on is not None]
     for code, alert in document.alerts.items():
         assert {door for door in entry_triggers if door.startswith(f"{code}.")} <= {

@@ -85,7 +85,7 @@ def test_at_every_rest_only_the_last_entry_is_open(life: Life) -> None:
 def test_a_path_follows_its_program(life: Life) -> None:
     _, path, _ = _lived(life)
     steps = life.start.program.steps
-    firsts = {entry.first for entry in life.start.program.entries}
+    firsts = {entry.first for entry in life.start.program.threads}
     for entry, following in pairwise(path.entries):
         step = next((step for step in steps.values() if step.id == entry.step), None)
         if following.step == WAITING_LIST:

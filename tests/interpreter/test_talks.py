@@ -9,7 +9,7 @@ from schemas.document.steps import Decide, Split
 from schemas.ids import VersionId
 from schemas.journey.outcome import AfterRefusal, Deferred, Held, Refused, Stopped
 from schemas.journey.path import JourneyPath, Why
-from schemas.journey.program import entry_criteria_id
+from schemas.journey.program import thread_criteria_id
 from schemas.journey.signals import Move
 from tests.interpreter.journeys import DAWN, CuttableRehearsal, Life
 from tests.interpreter.talks import conversations, talks
@@ -109,14 +109,14 @@ def test_what_is_passed_over_is_said_so(life: Life) -> None:
 def test_every_question_a_program_asks_is_there_with_as_many_criteria_as_it_has_ways(
     document: ConversationDocument,
 ) -> None:
-    program, questions = compile_document(document, VersionId("v@1")), compile_criteria(document)
+    program, compiled = compile_document(document, VersionId("v@1")), compile_criteria(document)
     for step in program.steps.values():
         if isinstance(step, Decide):
-            assert len(questions.criteria[step.id]) == len(step.branches)
-    for entry in program.entries:
+            assert len(compiled.criteria[step.id]) == len(step.branches)
+    for entry in program.threads:
         if entry.asks:
-            asked = questions.criteria[entry_criteria_id(entry.event)]
-            assert len(asked) == len(program.entry_triggers(entry.event))
+            asked = compiled.criteria[thread_criteria_id(entry.event)]
+            assert len(asked) == len(program.threads_on(entry.event))
 
 
 @thoroughly

@@ -5,7 +5,7 @@ import pytest
 
 from activities.intake.intake import Intake
 from activities.postgres.pool import Pool
-from activities.waitlist.store import Waitlist
+from activities.waitlist.claims import Waitlist
 from schemas.ids import JourneyId
 from starter.versioning.publishing import publish
 from tests.product import Shop, starter_document, subject

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 from activities.delivery.ledger import Ledger
-from activities.waitlist.store import Waitlist
+from activities.waitlist.claims import Waitlist
 from schemas.ids import JourneyId
 from schemas.journey.outcome import Sent
 from schemas.reasons import Ending, Reason

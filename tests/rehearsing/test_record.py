@@ -37,7 +37,7 @@ REMINDER = "      - wait: 2 days\n        id: pause\n      - send: still-here"
 
 def _questions(program: Program) -> frozenset[str]:
     steps = (step.id for step in program.steps.values() if isinstance(step, Decide))
-    return frozenset({*steps, *(f"on {entry.event}" for entry in program.entries)})
+    return frozenset({*steps, *(f"on {entry.event}" for entry in program.threads)})
 
 
 async def _no(question: str) -> int | None:

@@ -6,7 +6,7 @@ import pytest
 from temporalio.client import Client
 from temporalio.exceptions import ApplicationError
 
-from activities.delivery.deliver import Delivery
+from activities.delivery.deliver import DeliverActivity
 from activities.delivery.ledger import Ledger
 from activities.intake.intake import Intake
 from activities.postgres.pool import Pool
@@ -191,9 +191,9 @@ async def test_whatever_is_killed_after_an_approval_sends_it_at_most_once(
         request = asked.model_copy(update={"step": asked.step.model_copy(update={"manual": True})})
         assert await counter.deliver(request) == Held()
         await Approvals(pool).answer(Answer.APPROVED, Which(keys=(request.key,)), ANN)
-        delivery = Delivery(Ledger(process.pool), counter.sender, "shop.example")
+        delivery = DeliverActivity(Ledger(process.pool), counter.sender, "shop.example")
 
-        async def deliver(delivery: Delivery = delivery, request: Deliver = request) -> str:
+        async def deliver(delivery: DeliverActivity = delivery, request: Deliver = request) -> str:
             try:
                 return (await delivery.deliver(request)).outcome.kind
             except ApplicationError:

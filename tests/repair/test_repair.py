@@ -7,12 +7,12 @@ import pytest
 from temporalio.client import Client
 
 from activities.archive.postgres import PostgresArchive
-from activities.delivery.deliver import Delivery
+from activities.delivery.deliver import DeliverActivity
 from activities.delivery.ledger import Ledger
 from activities.intake.intake import Intake
 from activities.postgres.pool import Pool
 from activities.temporal import Temporal
-from activities.waitlist.store import Waitlist
+from activities.waitlist.claims import Waitlist
 from schemas.document.alert_types.vocabulary import AlertEvent
 from schemas.document.conversation import ConversationDocument
 from schemas.document.steps import ExitStep, SendStep, WaitStep
@@ -157,7 +157,7 @@ async def test_a_message_that_is_put_off_is_never_sent_though_it_falls_due_befor
     await pausing.resume(conversation, "ops")
     # As if its hour had come first: the ledger knows already.
     due = message(journey, "still-here", round_=SECOND)
-    outcome = (await Delivery(Ledger(product.pool), SimulatedSender(), "shop.example").deliver(due)).outcome
+    outcome = (await DeliverActivity(Ledger(product.pool), SimulatedSender(), "shop.example").deliver(due)).outcome
     assert outcome == Refused(reason=Reason.SKIPPED, then=then)
     await product.until(journey, lambda report: report.ended_at is not None)
     assert addressees(product.mailbox) == ["ada"]

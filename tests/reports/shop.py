@@ -6,9 +6,9 @@ from decimal import Decimal
 
 from activities.intake.intake import Intake
 from activities.postgres.pool import Pool, transaction
-from activities.waitlist.enlist import Enlisting
-from activities.waitlist.entry import Enlisted, Interest
-from activities.waitlist.store import Waitlist
+from activities.waitlist.claims import Waitlist
+from activities.waitlist.entrances import Entrances
+from activities.waitlist.entry import Entered, Interest
 from schemas.document.alert_types.vocabulary import Action
 from schemas.document.conversation import ConversationDocument
 from schemas.ids import JourneyId, Subject
@@ -66,14 +66,14 @@ class Counter:
 
     async def shows_interest(self, action: Action, *names: str) -> list[JourneyId]:
         """These looked at variant `v`, or put it in the cart, may be written to, and enter."""
-        enlisting = Enlisting(self.pool)
+        enlisting = Entrances(self.pool)
         entered: list[JourneyId] = []
         for name in names:
             who = await Consents(self.pool).record(address(name), "test", granted=True)
             async with transaction(self.pool) as connection:
                 interest = Interest(STORE, "p", "v", datetime.now(UTC))
                 for each in await enlisting.interested(connection, action, who, interest):
-                    assert isinstance(each, Enlisted), each
+                    assert isinstance(each, Entered), each
                     entered.append(each.journey_id)
         return entered
 

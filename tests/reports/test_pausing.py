@@ -6,7 +6,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from activities.delivery.deliver import Delivery
+from activities.delivery.deliver import DeliverActivity
 from activities.delivery.ledger import Ledger
 from activities.postgres.pool import Pool
 from schemas.document.alert_types.vocabulary import Action, AlertEvent
@@ -101,7 +101,7 @@ async def test_confirmations_held_up_by_the_pause_are_counted_too(pool: Pool) ->
     thanks = message(first).model_copy(
         update={"event": AlertEvent.SUBSCRIPTION, "step": Send(id=StepId("thanks"), message="it-is-back")}
     )
-    put_off = (await Delivery(Ledger(pool), SimulatedSender(), "shop.example").deliver(thanks)).outcome
+    put_off = (await DeliverActivity(Ledger(pool), SimulatedSender(), "shop.example").deliver(thanks)).outcome
     assert isinstance(put_off, Deferred)
     assert put_off.reason is Reason.CONVERSATION_PAUSED
     shown = await pausing.would_resume(PROGRAMME)

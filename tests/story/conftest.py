@@ -10,7 +10,7 @@ from temporalio.testing import WorkflowEnvironment
 
 from activities.intake.intake import Intake
 from activities.postgres.pool import Pool
-from activities.waitlist.store import Waitlist
+from activities.waitlist.claims import Waitlist
 from schemas.document.conversation import ConversationDocument
 from schemas.ids import Subject
 from starter.devstack.mailbox import Mailbox

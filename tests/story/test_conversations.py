@@ -1,7 +1,7 @@
 """What a change of the conversation means to those in it: versions, drafts, pauses, farewells, a message once."""
 
-from activities.waitlist.enlist import Enlisting
-from activities.waitlist.entry import NotEnlisted
+from activities.waitlist.entrances import Entrances
+from activities.waitlist.entry import NotEntered
 from schemas.document.alert_types.vocabulary import AlertEvent
 from schemas.document.steps import SendStep, Status
 from schemas.incoming.facts import VariantFact
@@ -42,8 +42,8 @@ async def test_a_conversation_of_drafts_collects_nobody_and_surprises_nobody_whe
 ) -> None:
     await publish(product.pool, programme("drafts", back(), status=Status.DRAFT))
     await product.shop.sells("v")
-    ada = await Enlisting(product.pool).sign_up(address("ada"), STORE, "v", "test", list_code="drafts")
-    assert ada == NotEnlisted("drafts", Reason.MESSAGE_DRAFT)
+    ada = await Entrances(product.pool).sign_up(address("ada"), STORE, "v", "test", list_code="drafts")
+    assert ada == NotEntered("drafts", Reason.MESSAGE_DRAFT)
     await publish(product.pool, programme("drafts", back()))
     await product.shop.signs_up("bob", list_code="drafts")
     await product.shop.has("v", 9)

@@ -6,7 +6,7 @@ from pathlib import Path
 from temporalio.client import Client
 
 from activities.postgres.pool import Pool
-from activities.waitlist.store import Waitlist
+from activities.waitlist.claims import Waitlist
 from schemas.reasons import Ending, Reason
 from starter.devstack.mailbox import Mailbox
 from starter.runtime.ports import free_port

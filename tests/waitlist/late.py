@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 from activities.intake.intake import Intake
 from activities.postgres.pool import Pool
-from activities.waitlist.store import Waitlist
+from activities.waitlist.claims import Waitlist
 from schemas.document.conversation import ConversationDocument
 from schemas.document.steps import SendStep, Status
 from schemas.ids import StoreId, Subject

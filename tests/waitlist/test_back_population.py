@@ -7,8 +7,8 @@ import pytest
 
 from activities.intake.events import Events
 from activities.postgres.pool import Pool
-from activities.waitlist.enlist import Enlisting
-from activities.waitlist.entry import NotEnlisted
+from activities.waitlist.entrances import Entrances
+from activities.waitlist.entry import NotEntered
 from schemas.document.conversation import ConversationDocument
 from schemas.incoming.events import Event, EventKind, Item
 from schemas.reasons import Reason
@@ -150,10 +150,10 @@ async def test_a_cart_enters_for_everything_that_was_in_it(shop: LateShop) -> No
 
 async def test_a_sign_up_that_came_while_every_message_was_a_draft_is_not_lost(shop: LateShop) -> None:
     await publish(shop.pool, all_draft())
-    enlisting = Enlisting(shop.pool)
+    enlisting = Entrances(shop.pool)
     for name, days in (("second", 3), ("first", 5)):
         result = await enlisting.sign_up(f"{name}@shop.example", SHOP, RED, "form", days_ago(days))
-        assert result == NotEnlisted("back-in-stock", Reason.MESSAGE_DRAFT)
+        assert result == NotEntered("back-in-stock", Reason.MESSAGE_DRAFT)
     (entry,) = (await Why(shop.pool).contact("first@shop.example", About())).entries
     assert entry.reason is Reason.MESSAGE_DRAFT
     await publish(shop.pool, starter_document())
@@ -167,8 +167,8 @@ async def test_a_sign_up_that_came_while_every_message_was_a_draft_is_not_lost(s
 async def test_a_sign_up_that_something_else_spoke_against_stays_out(shop: LateShop) -> None:
     await shop.knows("ada")
     await shop.bought("ada", at=days_ago(1))
-    result = await Enlisting(shop.pool).sign_up("ada@shop.example", SHOP, RED, "form", days_ago(2))
-    assert result == NotEnlisted("back-in-stock", Reason.PURCHASED)
+    result = await Entrances(shop.pool).sign_up("ada@shop.example", SHOP, RED, "form", days_ago(2))
+    assert result == NotEntered("back-in-stock", Reason.PURCHASED)
     assert (await shop.back_populates("back-in-stock")).contacts == 0
 
 

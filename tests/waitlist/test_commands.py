@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from activities.waitlist.enlist import Enlisting
+from activities.waitlist.entrances import Entrances
 from schemas.responses.waitlists import BackPopulation, ImportReport, Saying, WaitingLine
 from starter.commands.terminal.output import ExitCode
 from starter.commands.waitlists import Exported
@@ -123,7 +123,7 @@ async def test_an_export_is_a_file_for_its_owner_that_import_reads(
 
 async def test_back_population_shows_asks_and_enters(shelftalk: Shelftalk, shop: LateShop) -> None:
     await publish(shop.pool, all_draft())
-    await Enlisting(shop.pool).sign_up("ada@shop.example", SHOP, RED, "form", days_ago(3))
+    await Entrances(shop.pool).sign_up("ada@shop.example", SHOP, RED, "form", days_ago(3))
     draft = await shelftalk.run("alert", "back-populate", "back-in-stock", "--json")
     assert draft.failure.code == "alert_draft"
     await publish(shop.pool, starter_document())

@@ -7,7 +7,7 @@ import asyncpg
 import pytest
 
 from activities.postgres.pool import Pool
-from activities.waitlist.enlist import Enlisting
+from activities.waitlist.entrances import Entrances
 from activities.waitlist.late import AlertDraft, NoSuchAlert
 from schemas.ids import Level
 from schemas.reasons import Reason
@@ -66,7 +66,7 @@ async def test_an_export_of_another_system_becomes_our_line_and_nothing_more_the
 
 
 async def test_everyone_keeps_the_place_and_the_window_of_their_sign_up(shop: LateShop) -> None:
-    await Enlisting(shop.pool).sign_up("today@shop.example", SHOP, RED, "test")
+    await Entrances(shop.pool).sign_up("today@shop.example", SHOP, RED, "test")
     file = rows(("second@shop.example", RED, days_ago(10)), ("first@shop.example", RED, days_ago(20)))
     await shop.imports(file)
     assert await shop.line() == ["first", "second", "today"]

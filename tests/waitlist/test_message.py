@@ -37,7 +37,7 @@ async def test_those_in_line_are_written_to_once_keep_their_place_and_are_told_a
     await product.settled()
     waitlists = Waitlists(product.pool)
     shown = await waitlists.would_broadcast(LINE, "news")
-    assert (shown.to_hear, shown.lacking, shown.heard, shown.done) == (2, 1, 0, False)
+    assert (shown.to_hear, shown.lacking, shown.sent_before, shown.done) == (2, 1, 0, False)
     with pytest.raises(MoreRecipients):
         await waitlists.broadcast(LINE, "news", "test", at_most=1)
     assert (await waitlists.broadcast(LINE, "news", "test", at_most=2)).done
@@ -45,7 +45,7 @@ async def test_those_in_line_are_written_to_once_keep_their_place_and_are_told_a
     assert "longer" in await product.mail_to("second")
     await product.settled()
     again = await waitlists.broadcast(LINE, "news", "test")
-    assert (again.to_hear, again.heard) == (0, 2)
+    assert (again.to_hear, again.sent_before) == (0, 2)
     for journey in (first, second):  # even if somebody asks behind its back
         await product.pool.execute(
             "insert into outbox (kind, journey_id, message) values ('broadcast', $1, 'news')", journey

@@ -10,7 +10,7 @@ from temporalio.client import Client, ScheduleActionStartWorkflow
 from temporalio.common import Priority
 
 from activities.temporal import MOST_FAIRNESS_BYTES, Temporal, priority
-from activities.waitlist.enlist import Enlisting
+from activities.waitlist.entrances import Entrances
 from schemas.ids import JourneyId, Subject, bulk_workflow_id, journey_workflow_id, shelf_workflow_id
 from schemas.journey.path import JourneyPath
 from schemas.journey.signals import Leave, PlaceGiven
@@ -30,7 +30,7 @@ MANY = 30
 
 
 async def _signed_up(shop: LateShop) -> JourneyStart:
-    await Enlisting(shop.pool).sign_up("today@shop.example", SHOP, RED, "test")
+    await Entrances(shop.pool).sign_up("today@shop.example", SHOP, RED, "test")
     return await _start(shop, "today")
 
 

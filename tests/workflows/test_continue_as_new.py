@@ -12,7 +12,7 @@ from temporalio.testing import WorkflowEnvironment
 
 from activities.postgres.pool import Pool
 from activities.temporal import SEARCH_ATTRIBUTES
-from activities.waitlist.store import Waitlist
+from activities.waitlist.claims import Waitlist
 from schemas.ids import JourneyId, journey_workflow_id
 from schemas.journey.names import Signal
 from schemas.journey.path import JourneyPath, Why

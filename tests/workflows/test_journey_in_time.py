@@ -10,7 +10,7 @@ from temporalio.testing import WorkflowEnvironment
 
 from activities.intake.intake import Intake
 from activities.postgres.pool import Pool
-from activities.waitlist.store import Waitlist
+from activities.waitlist.claims import Waitlist
 from schemas.ids import JourneyId
 from schemas.journey.path import JourneyPath
 from schemas.reasons import Ending, Reason

@@ -39,7 +39,7 @@ from schemas.journey.activities import (
 from schemas.journey.names import Activity, Signal, Workflow
 from schemas.journey.outcome import Deferred
 from schemas.journey.path import JourneyPath
-from schemas.journey.program import Entry
+from schemas.journey.program import ThreadStart
 from schemas.journey.signals import Broadcast, ContactEvent, Intervene, Leave, Move, PlaceGiven, Skip, Wake
 from schemas.model import Wire
 from schemas.time.moments import next_moment
@@ -86,7 +86,7 @@ class Answering:
 
     @activity.defn(name=Activity.DECIDE)
     async def decide(self, request: Decide) -> Decided:
-        return Decided(choice=self.life.answers.decide(request.question, self.told(request.at)))
+        return Decided(choice=self.life.answers.decide(request.criteria_id, self.told(request.at)))
 
     @activity.defn(name=Activity.FIND_MOMENT)
     async def find_moment(self, request: FindMoment) -> Moment:
@@ -197,11 +197,11 @@ def _called_and_spoken_to_while_they_entered() -> Life:
     """Words, and then a place, for one who still waits in the thread of their sign-up."""
     life = told_once()
     first = StepId("subscription-0")
-    entry = Entry(event="back.subscription", first=first)
+    entry = ThreadStart(event="back.subscription", first=first)
     program = life.start.program
     entering = program.model_copy(
         update={
-            "entries": (entry, *program.entries),
+            "entries": (entry, *program.threads),
             "steps": {first: Wait(id=first, length=timedelta(hours=1)), **program.steps},
         }
     )

@@ -5,7 +5,7 @@ from schemas.document.conversation import ConversationDocument
 from schemas.document.steps import AnyStep, Position, Step, every_step, step_id
 from schemas.ids import StepId, VersionId
 from schemas.journey.compiled_criteria import CompiledCriteria
-from schemas.journey.program import SEMANTICS, Entry, Program, Terms, entry_criteria_id
+from schemas.journey.program import SEMANTICS, Program, Terms, ThreadStart, thread_criteria_id
 from workflows.compiler.diagnostics import Diagnostic, format_path
 from workflows.compiler.semantic_checks import find_semantic_errors
 from workflows.compiler.step_ids import with_ids
@@ -62,8 +62,8 @@ def _compile(document: ConversationDocument, version: VersionId) -> Program:
         version=version,
         conversation=document.conversation,
         semantics=SEMANTICS,
-        entries=tuple(
-            Entry(event=thread.on, first=step_id(thread.steps[0]), asks=thread.when is not None)
+        threads=tuple(
+            ThreadStart(event=thread.on, first=step_id(thread.steps[0]), asks=thread.when is not None)
             for thread in document.threads
             if thread.on is not None
         ),
@@ -87,7 +87,7 @@ def compile_criteria(document: ConversationDocument) -> CompiledCriteria:
     addresses: dict[str, str] = {}
     for thread in with_ids(document).threads:
         if thread.on is not None:
-            found.setdefault(entry_criteria_id(thread.on), []).append(thread.when)
+            found.setdefault(thread_criteria_id(thread.on), []).append(thread.when)
         for _, section in every_step(thread.steps):
             if section.criteria:
                 found[step_id(section)] = [*section.criteria]

@@ -18,7 +18,7 @@ from schemas.journey.program import Terms
 from schemas.journey.signals import Broadcast, Leave, Move, PlaceGiven
 from schemas.journey.state import JourneyStart, JourneyState, Phase
 from schemas.reasons import Ending, Reason
-from workflows.interpreter.walk import BROADCAST_STEP, BackInLine, Left, Thread, ThreadEnded
+from workflows.interpreter.walk import BROADCAST_STEP, BackInLine, Left, ThreadEnded, ThreadWalk
 from workflows.interpreter.world import World
 
 WAITING_LIST = "waiting-list"
@@ -44,7 +44,7 @@ class Journey:
         state = start.state
         self._phase, self._claim_id = state.phase, state.claim_id
         self._reminders = state.reminders
-        self._thread = Thread(start, world, lambda: self.state)
+        self._thread = ThreadWalk(start, world, lambda: self.state)
         self._ended: Ended | None = None
 
     async def run(self) -> Ended:

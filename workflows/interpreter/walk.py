@@ -24,7 +24,7 @@ from schemas.ids import StepId
 from schemas.journey.activities import Deliver
 from schemas.journey.outcome import AfterRefusal, Deferred, Held, Outcome, Refused, Sent, Stopped, Unknown
 from schemas.journey.path import Why
-from schemas.journey.program import entry_criteria_id
+from schemas.journey.program import thread_criteria_id
 from schemas.journey.signals import ContactEvent, Skip
 from schemas.reasons import Reason
 from workflows.interpreter.rests import Left, Rests, ThreadEnded
@@ -40,7 +40,7 @@ class BackInLine(Exception):
     """The claim was given back; the journey stands in line again at its old place."""
 
 
-class Thread(Rests):
+class ThreadWalk(Rests):
     """One thread's walk."""
 
     _event: AlertEvent | None = None
@@ -82,11 +82,11 @@ class Thread(Rests):
             self.at = None
 
     async def _choose_thread(self, name: str) -> StepId | None:
-        entry_triggers = self.program.entry_triggers(name)
-        if not any(trigger.asks for trigger in entry_triggers):
-            return entry_triggers[0].first if entry_triggers else None
-        chosen = await self._world.decide(entry_criteria_id(name))
-        return None if chosen is None else entry_triggers[chosen].first
+        starts = self.program.threads_on(name)
+        if not any(trigger.asks for trigger in starts):
+            return starts[0].first if starts else None
+        chosen = await self._world.decide(thread_criteria_id(name))
+        return None if chosen is None else starts[chosen].first
 
     async def _take(self, step: Step) -> StepId | None:
         """Run one step. Returns the next one; None at the thread's end."""

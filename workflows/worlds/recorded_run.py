@@ -125,15 +125,13 @@ class RecordedRun:
 
     def entered_thread(self, criteria_id: str) -> int | None:
         """The position of the thread that was entered: the one whose first step came next."""
-        entry_triggers = [each.first for each in self._start.program.entry_triggers(criteria_id.removeprefix("on "))]
+        starts = [each.first for each in self._start.program.threads_on(criteria_id.removeprefix("on "))]
         aligned = self.aligned()
         if aligned is not None:
-            return entry_triggers.index(StepId(aligned.step)) if aligned.step in entry_triggers else None
+            return starts.index(StepId(aligned.step)) if aligned.step in starts else None
         if len(self.replayed) == self._matching == len(self.entries):
             return None
-        return next(
-            (entry_triggers.index(StepId(each.step)) for each in self.entries if each.step in entry_triggers), None
-        )
+        return next((starts.index(StepId(each.step)) for each in self.entries if each.step in starts), None)
 
     def rests_alike(self, step: str, tried: Program) -> bool:
         """Whether a rest at this step has the same terms in both versions."""

@@ -104,7 +104,7 @@ create table versions (
     source       text,
     program      jsonb not null,
     -- The compiled criteria that stand beside the program.
-    questions    jsonb not null default '{}',
+    criteria     jsonb not null default '{}',
     published_at timestamptz not null default now(),
     published_by text,
     unique (conversation, number),

@@ -8,14 +8,14 @@ from activities.postgres.queries import load_queries
 from activities.postgres.retry import retry_on_deadlock
 from activities.stock.products import UnknownVariant
 from activities.waitlist.alerts import alerts_in_force
-from activities.waitlist.entry import Enlisted, Interest, NotEnlisted, enter
+from activities.waitlist.entry import Entered, Interest, NotEntered, enter
 from activities.waitlist.unfulfilled_sign_ups import UnfulfilledSignUp, keep_unfulfilled_sign_up
 from schemas.channels import Channel
 from schemas.document.alert_types.vocabulary import Action
 from schemas.errors import DomainError, ErrorKind
 from schemas.ids import ContactId, StoreId, new_contact_id
 
-SQL = load_queries("activities.waitlist", "enlist.sql")
+SQL = load_queries("activities.waitlist", "entrances.sql")
 
 
 class NoAlert(DomainError):
@@ -38,11 +38,11 @@ class Declined(DomainError):
     code = "not_enlisted"
     kind = ErrorKind.CONFLICT
 
-    def __init__(self, declined: NotEnlisted) -> None:
+    def __init__(self, declined: NotEntered) -> None:
         super().__init__(f"Alert '{declined.alert_id}' does not enter them: {declined.reason.sentence}")
 
 
-class Enlisting:
+class Entrances:
     """The way into the waiting list."""
 
     def __init__(self, pool: Pool) -> None:
@@ -57,7 +57,7 @@ class Enlisting:
         source: str,
         at: datetime | None = None,
         list_code: str | None = None,
-    ) -> Enlisted | NotEnlisted:
+    ) -> Entered | NotEntered:
         """Put a contact in line for a variant (or its product); one who is in line already keeps their place.
 
         A sign-up that could not be entered is kept as an event, with the reason (P7): back-population finds those that
@@ -85,7 +85,7 @@ class Enlisting:
             await SQL.consent.run(connection, contact_id=contact_id, channel=Channel.EMAIL, source=source)
             interest = Interest(store_id, product_id, variant_id, at or datetime.now(UTC))
             result = await enter(connection, alerts[0], contact_id, interest)
-            if isinstance(result, NotEnlisted):
+            if isinstance(result, NotEntered):
                 sign_up = UnfulfilledSignUp(
                     store_id=store_id,
                     contact_id=contact_id,
@@ -102,7 +102,7 @@ class Enlisting:
     @staticmethod
     async def interested(
         connection: Connection, action: Action, contact_id: ContactId, interest: Interest
-    ) -> list[Enlisted | NotEnlisted]:
+    ) -> list[Entered | NotEntered]:
         """A contact browsed or carted a known product: enter them wherever an alert is fed by that.
 
         Where no variant was named and the product has only one, it is that one.

@@ -20,7 +20,7 @@ from schemas.journey.shelf import PlacesGiven
 from schemas.journey.state import JourneyStart, JourneyState, Phase
 from schemas.reasons import Ending, Reason
 
-SQL = load_queries("activities.waitlist", "store.sql")
+SQL = load_queries("activities.waitlist", "claims.sql")
 log = structlog.get_logger()
 
 CLAIMS_AT_ONCE = 500
