@@ -13,7 +13,7 @@ import pytest
 from bench.measurements import Measurement
 from bench.report import Figure, Spread, document, table
 
-LIMIT_SECONDS = 240.0
+LIMIT_SECONDS = 480.0
 
 
 async def _begin(*arguments: str, **environment: str) -> asyncio.subprocess.Process:

@@ -10,7 +10,7 @@ from starter.commands.terminal.output import ExitCode
 from starter.devstack.demo import Told
 from tests.cli.command import Shelftalk
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(800)]
 
 
 async def test_the_demo_reads_like_a_story_and_told_again_on_the_same_folder_says_the_same_in_json(

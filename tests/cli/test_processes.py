@@ -20,7 +20,7 @@ from starter.documents import STARTER_CONVERSATION
 from starter.ops.findings import Checkup
 from tests.cli.command import PATIENCE, Shelftalk
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(800)]
 
 SHELF = ("--store", "example.myshopify.com", "--variant", "v")
 
@@ -68,7 +68,7 @@ async def test_separate_processes_do_together_what_up_does_in_one(installed: She
     assert (await installed.run("doctor", "--json")).answer(Checkup).ok
 
     await installed.run("product", "set", "p", "--store", SHELF[1], "--title", "Kettle", "--variant", "v")
-    async with httpx.AsyncClient(trust_env=False) as http:
+    async with httpx.AsyncClient(timeout=PATIENCE, trust_env=False) as http:
         form = {"store": SHELF[1], "variant": "v", "email": "first@example.com"}
         assert (await http.post(f"{url}/v1/signups", json=form)).status_code == 202
     await installed.run("stock", "set", "1", *SHELF)

@@ -20,7 +20,7 @@ from starter.ops.findings import Checkup
 from starter.runtime.endpoints import endpoints_file
 from tests.cli.command import PATIENCE, Shelftalk
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(400)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 
 SHELF = ("--store", "example.myshopify.com", "--variant", "v")
 PRODUCT = ("product", "set", "p", "--store", SHELF[1], "--title", "Kettle", "--variant", "v=Blue")

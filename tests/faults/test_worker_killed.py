@@ -24,9 +24,9 @@ from tests.faults.killable import UNTIL_AT_WORK, Setting, kill, worker_process
 from tests.namespaces import new_namespace
 from tests.product import Shop, addressees, journey_where, next_change, starter_document
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(400)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 
-UNTIL_TRIED_AGAIN = 120.0
+UNTIL_TRIED_AGAIN = 300.0
 """Seconds until a killed attempt is followed by another and that by a third, at the latest. Temporal gives the workflow
 to another worker after ten; who finds the message leased looks again after thirty (activities/delivery/deliver)."""
 

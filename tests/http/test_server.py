@@ -11,6 +11,7 @@ from fastapi import FastAPI
 
 from starter.http.server import Served, serving
 from starter.runtime.ports import CannotStart, free_port
+from tests.history import PATIENCE
 
 
 async def test_a_port_that_is_taken_is_said_with_what_to_do() -> None:
@@ -38,7 +39,7 @@ async def test_the_port_is_free_again_after_a_stop_and_a_request_under_way_is_an
         return "answered"
 
     port = free_port()
-    async with httpx.AsyncClient(timeout=60) as client:
+    async with httpx.AsyncClient(timeout=PATIENCE) as client:
         async with serving(app, "127.0.0.1", port) as served:
             asking = asyncio.create_task(client.get(served.url))
             await arrived.wait()

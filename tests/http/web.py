@@ -14,6 +14,7 @@ from pydantic import SecretStr
 from schemas.settings import Settings
 from starter.http.problems import MEDIA_TYPE, Problem
 from starter.services import Services
+from tests.history import PATIENCE
 from tests.storefronts.shop import SECRET, SHOP, headers
 
 SETTINGS = Settings(shopify_secrets=(SecretStr(SECRET),), http_max_body=64 * 1024)
@@ -58,8 +59,8 @@ class Web:
 async def open_web(url: str, services: Services) -> AsyncGenerator[Web]:
     key = await services.keys.create("tests")
     async with (
-        httpx.AsyncClient(base_url=url) as without,
-        httpx.AsyncClient(base_url=url, headers={"Authorization": f"Bearer {key}"}) as with_key,
+        httpx.AsyncClient(base_url=url, timeout=PATIENCE) as without,
+        httpx.AsyncClient(base_url=url, timeout=PATIENCE, headers={"Authorization": f"Bearer {key}"}) as with_key,
     ):
         yield Web(url, services, without, with_key)
 

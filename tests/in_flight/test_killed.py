@@ -23,10 +23,10 @@ from tests.in_flight.decided import operation, settled
 from tests.in_flight.test_moving import reworded
 from tests.product import PATIENCE, Shop, addressees, next_change, starter_document
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(400)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 
 MANY = 300
-UNTIL_TRIED_AGAIN = 150.0
+UNTIL_TRIED_AGAIN = 300.0
 """Seconds: the heartbeat's limit (workflows/policies.BULK_HEARTBEAT), and as many again to come to the end."""
 TOLD = 20
 

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 from datetime import datetime, timedelta
-from itertools import pairwise
+from itertools import pairwise, takewhile
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -43,10 +43,10 @@ def _told_again(life: Life, repeats: list[tuple[int, int]]) -> Life:
 
 
 def _told(path: JourneyPath) -> bool:
-    """Whether the alert's or a reminder's own messages told them anything."""
+    """Whether the alert's or a reminder's own messages told them anything, since they last stood in line."""
+    since = takewhile(lambda entry: entry.step != WAITING_LIST, reversed(path.entries))
     return any(
-        isinstance(entry.outcome, Sent | Unknown) and entry.step.startswith(("alert-", "follow-up-"))
-        for entry in path.entries
+        isinstance(entry.outcome, Sent | Unknown) and entry.step.startswith(("alert-", "follow-up-")) for entry in since
     )
 
 

@@ -94,8 +94,7 @@ async def test_a_refused_database_can_still_be_migrated_by_another(empty: Pool) 
     with pytest.raises(MigrationRefused):
         await migrate(empty)
     await empty.execute("update migrations set checksum = reverse(checksum) where number = 1")
-    async with asyncio.timeout(10):
-        assert await migrate(empty) == 0
+    assert await migrate(empty) == 0
 
 
 async def test_a_table_that_is_in_use_is_not_waited_for_long_and_nothing_is_left_behind(
