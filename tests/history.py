@@ -24,7 +24,7 @@ from schemas.responses.dry_run import DryRunReport
 from starter.support.replay import Replayed, is_answering, replay_history, replay_path, replay_paths
 from starter.versioning.dry_run import AT_ONCE, MOST_LISTED, DryRuns
 
-PATIENCE = 120.0
+PATIENCE = 300.0
 """Seconds that anything may take on a loaded machine."""
 BETWEEN_LOOKS = 0.02
 """Seconds; another process has no event to wait on."""

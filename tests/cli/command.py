@@ -23,7 +23,7 @@ from starter.commands.terminal.failures import Failure, FailureDocument
 from tests.cli.forked import Request
 
 ROOT = Path(__file__).parents[2]
-PATIENCE = 180.0
+PATIENCE = 300.0
 """Seconds that a start or a stop may take on a loaded machine."""
 
 Answer = TypeVar("Answer", bound=BaseModel)

@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-UNTIL_AT_WORK = 90.0
+UNTIL_AT_WORK = 300.0
 """Seconds until a process that was started does its first work, on a loaded machine."""
 
 

@@ -14,7 +14,7 @@ from starter.versioning.publishing import publish
 from tests.conversations.told import talk, thread
 from tests.product import PATIENCE, Product, next_change
 
-PATIENCE_SECONDS = PATIENCE * 2
+PATIENCE_SECONDS = PATIENCE
 
 
 def quiz(*steps: Mapping[str, Any], **rest: Any) -> ConversationDocument:
