@@ -23,7 +23,7 @@ from activities.waitlist.entry import Entered
 from schemas.document.conversation import ConversationDocument
 from schemas.ids import JourneyId, StoreId, Subject, journey_workflow_id, shelf_workflow_id
 from schemas.incoming.events import Event, EventKind
-from schemas.incoming.facts import ContactErasureFact, ProductFact, ProductGoneFact, VariantFact
+from schemas.incoming.facts import ContactErasureFact, ProductFact, ProductGoneFact, StoreFact, VariantFact
 from schemas.journey.outcome import Deferred
 from schemas.journey.path import JourneyPath
 from schemas.reasons import Ending, Reason
@@ -81,6 +81,10 @@ class Shop:
             observed_at=datetime.now(UTC),
         )
         await self.intake.observe(STORE, "shopify", [fact])
+
+    async def charges_in(self, currency: str) -> None:
+        """Its prices are in this currency from now on."""
+        await self.intake.observe(STORE, "shopify", [StoreFact(currency=currency, observed_at=datetime.now(UTC))])
 
     async def has(self, variant: str, units: int, at: str = "warehouse") -> None:
         """The variant has this many units now at this location, the only one unless others were named."""

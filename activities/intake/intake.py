@@ -32,6 +32,7 @@ from schemas.incoming.facts import (
     ProductGoneFact,
     ShopErasureFact,
     StockFact,
+    StoreFact,
     VariantFact,
     WebhookDelivery,
 )
@@ -146,6 +147,10 @@ async def _add_store(connection: Connection, store_id: str, source: str) -> None
 async def _apply(connection: Connection, store_id: StoreId, reported: Fact) -> None:
     fact = _not_from_the_future(reported, datetime.now(UTC))
     match fact:
+        case StoreFact():
+            await SQL.set_currency.run(
+                connection, store_id=store_id, currency=fact.currency, observed_at=fact.observed_at
+            )
         case ProductFact():
             await _apply_product(connection, store_id, fact)
         case ProductGoneFact():

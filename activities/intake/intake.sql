@@ -22,6 +22,11 @@ insert into stores (id, source) values (:store_id, :source) on conflict (id) do 
 -- locks no row that is there: the deliveries of one store are applied side by side.
 update stores set source = :source where id = :store_id and source = 'api' and :source <> 'api';
 
+-- name: set_currency
+-- The newest word on it counts. An order says it each time, so a row is written only where it says something else.
+update stores set currency = :currency, currency_observed_at = :observed_at
+where id = :store_id and currency is distinct from :currency and coalesce(currency_observed_at <= :observed_at, true);
+
 -- name: set_product
 -- Nothing, if a newer message was applied before.
 insert into products (store_id, product_id, title, handle, image_url, on_sale, observed_at, vendor, tags, collections)

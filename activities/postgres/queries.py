@@ -69,6 +69,12 @@ class Query:
         found = await on.fetch(self.sql, *self.arguments(given), timeout=self.limit)
         return [read_row(into, row) for row in found]
 
+    async def counted(self, on: Pool | Connection, into: type[T], **given: object) -> tuple[list[T], int]:
+        """Likewise, of a query with a limit; and the column `total`, how many rows there are without it."""
+        found = [dict(row) for row in await on.fetch(self.sql, *self.arguments(given), timeout=self.limit)]
+        totals = [row.pop("total") for row in found]
+        return [read_row(into, row) for row in found], totals[0] if totals else 0
+
     async def row(self, on: Pool | Connection, into: type[T], **given: object) -> T | None:
         """The first row, or None where there is none."""
         found = await on.fetchrow(self.sql, *self.arguments(given), timeout=self.limit)
@@ -152,7 +158,7 @@ def read_query(name: str, text: str) -> Query:
     return Query(name, sql, tuple(parameters))
 
 
-def read_row(into: type[T], row: Row) -> T:
+def read_row(into: type[T], row: Row | Mapping[str, object]) -> T:
     """One row as a value; its columns are the fields of `into` by name, and are checked against their types.
 
     Raises:

@@ -17,7 +17,6 @@ here, added with the first platform that has it.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta
 from typing import ClassVar, Protocol, Self
 
 from schemas.errors import DomainError, ErrorKind, FieldError
@@ -94,36 +93,6 @@ class WebhookAnswer:
     headers: Mapping[str, str] = field(default_factory=dict[str, str])
 
 
-@dataclass(frozen=True, slots=True)
-class Rate:
-    """How much of its API a platform lets one app use for one store."""
-
-    amount: int
-    unit: str
-    per: timedelta
-
-
-@dataclass(frozen=True, slots=True)
-class StorefrontLimits:
-    """What a platform allows and demands. None: it names no such limit.
-
-    Attributes:
-        answer_within: from the start of the connection to the end of our answer; later counts as failed.
-        retries: how often it sends a delivery again that was not answered 2xx.
-        retried_for: the time in which it does.
-        switched_off_after: failed deliveries in a row after which it sends no more until the subscription is repaired.
-        body: bytes of the largest webhook.
-        rate: of its API.
-    """
-
-    answer_within: timedelta
-    retries: int
-    retried_for: timedelta
-    switched_off_after: int | None = None
-    body: int | None = None
-    rate: Rate | None = None
-
-
 class Storefront(Protocol):
     """One platform's webhooks.
 
@@ -133,7 +102,6 @@ class Storefront(Protocol):
     """
 
     source: ClassVar[str]
-    limits: ClassVar[StorefrontLimits]
 
     @classmethod
     def from_settings(cls, settings: Settings) -> Self:

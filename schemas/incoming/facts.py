@@ -24,7 +24,17 @@ class Policy(StrEnum):
 ExternalId = Annotated[str, Field(min_length=1, max_length=100)]
 Quantity = Annotated[int, Field(ge=-(2**31), lt=2**31)]
 Text = Annotated[str, Field(max_length=1000)]
+Currency = Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
+"""ISO 4217."""
 Address = Annotated[str, Field(min_length=3, max_length=320)]
+
+
+class StoreFact(Model):
+    """What the store's prices are in, as of `observed_at`."""
+
+    kind: Literal["store"] = "store"
+    currency: Currency
+    observed_at: AwareDatetime
 
 
 class VariantFact(Model):
@@ -159,7 +169,8 @@ class DataRequestFact(Model):
 
 
 Fact = Annotated[
-    ProductFact
+    StoreFact
+    | ProductFact
     | ProductGoneFact
     | StockFact
     | OrderFact

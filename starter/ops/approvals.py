@@ -82,8 +82,9 @@ class Approvals:
 
     async def held(self, conversation: str | None = None, message: str | None = None, limit: int = 100) -> HeldMessages:
         """What waits, the longest first."""
-        messages = await SQL.held.rows(self._pool, HeldMessage, conversation=conversation, message=message, most=limit)
-        total: int = await SQL.count_held.value(self._pool, conversation=conversation, message=message)
+        messages, total = await SQL.held.counted(
+            self._pool, HeldMessage, conversation=conversation, message=message, most=limit
+        )
         return HeldMessages(messages=tuple(messages), total=total, more=total > len(messages))
 
     async def preview(self, key: str) -> MessagePreview:

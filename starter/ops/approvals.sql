@@ -1,17 +1,13 @@
 -- Every query of messages that wait for approval.
 
 -- name: held
-select s.key, s.journey_id as journey, j.conversation, s.held_version as version, s.step, s.message, s.opened_at as since
+select s.key, s.journey_id as journey, j.conversation, s.held_version as version, s.step, s.message, s.opened_at as since,
+       count(*) over () as total
 from sends s join journeys j on j.id = s.journey_id
 where s.state = 'held' and j.ended_at is null
   and (:conversation::text is null or j.conversation = :conversation) and (:message::text is null or s.message = :message)
 order by s.opened_at, s.key
 limit :most;
-
--- name: count_held
-select count(*) from sends s join journeys j on j.id = s.journey_id
-where s.state = 'held' and j.ended_at is null
-  and (:conversation::text is null or j.conversation = :conversation) and (:message::text is null or s.message = :message);
 
 -- name: keys_held
 -- The same, by key alone; all that were named, if any were.

@@ -20,7 +20,10 @@ where v.store_id = :store_id and v.variant_id = :variant_id
 order by s.location_id;
 
 -- name: name_store
-insert into stores (id, source, name, url, currency) values (:store_id, 'api', :name, :url, :currency)
+-- A currency given by hand is the newest word on it, until the store's platform tells of another.
+insert into stores (id, source, name, url, currency, currency_observed_at)
+values (:store_id, 'api', :name, :url, :currency, case when :currency::text is not null then now() end)
 on conflict (id) do update
-set name = excluded.name, url = excluded.url, currency = coalesce(excluded.currency, stores.currency)
+set name = excluded.name, url = excluded.url, currency = coalesce(excluded.currency, stores.currency),
+    currency_observed_at = coalesce(excluded.currency_observed_at, stores.currency_observed_at)
 returning currency;

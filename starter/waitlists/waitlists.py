@@ -2,14 +2,13 @@
 
 from collections import Counter
 from dataclasses import dataclass
-from datetime import datetime
 from enum import StrEnum
 
 from activities.postgres.pool import Connection, Pool, transaction
 from activities.postgres.queries import load_queries
 from activities.postgres.retry import retry_on_deadlock
 from schemas.errors import DomainError, ErrorKind
-from schemas.ids import ContactId, JourneyId
+from schemas.ids import JourneyId
 from schemas.responses.waitlists import Saying, WaitingContact, WaitingLine
 from starter.support.why import UnknownProduct
 from starter.waitlists.files.files import WaitlistEntry, write_waitlist
@@ -62,25 +61,6 @@ class WaitlistCsv:
     contacts: int
 
 
-@dataclass(frozen=True, slots=True)
-class PlaceInLine:
-    """One contact in line; `email` only where addresses were asked for, `total` of all lines asked for."""
-
-    place: int
-    journey_id: JourneyId
-    contact_id: ContactId
-    email: str | None
-    store_id: str
-    subject: str
-    product_id: str
-    product_title: str
-    alert: str
-    entered_at: datetime
-    window_ends_at: datetime
-    claimed: bool
-    total: int
-
-
 class RecipientStatus(StrEnum):
     """Whether one in line would get a message now, or why not."""
 
@@ -114,9 +94,9 @@ class Waitlists:
             UnknownProduct: the store has no such product or variant.
         """
         await self._require_known(lines)
-        places = await SQL.line.within(READING_SECONDS).rows(
+        waiting, total = await SQL.line.within(READING_SECONDS).counted(
             self._pool,
-            PlaceInLine,
+            WaitingContact,
             store_id=lines.store_id,
             variant_id=lines.variant_id,
             product_id=lines.product_id,
@@ -124,10 +104,7 @@ class Waitlists:
             addresses=addresses,
             most=limit,
         )
-        return WaitingLine(
-            total=places[0].total if places else 0,
-            waiting=tuple(WaitingContact.model_validate(place, from_attributes=True) for place in places),
-        )
+        return WaitingLine(total=total, waiting=tuple(waiting))
 
     async def export(self, lines: Lines, actor: str) -> WaitlistCsv:
         """The lists with addresses, in the product's own CSV; the export is noted in the audit.

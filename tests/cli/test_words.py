@@ -53,6 +53,13 @@ async def test_a_failure_is_a_document_too(
     assert failure.message
 
 
+async def test_where_an_option_is_missing_it_is_named_first_with_what_to_type(shelftalk: Shelftalk) -> None:
+    ended = await shelftalk.run("stock", "set", "v1", "2", "--store", "s")
+    assert ended.code == ExitCode.USAGE
+    assert ended.err.startswith("Missing option '--variant'.")
+    assert "`shelftalk stock set UNITS --store STORE --variant VARIANT`" in ended.err
+
+
 async def test_for_people_a_failure_says_what_to_do(shelftalk: Shelftalk) -> None:
     ended = await shelftalk.run("journey", "list")
     assert (ended.code, ended.out) == (ExitCode.UNAVAILABLE, "")

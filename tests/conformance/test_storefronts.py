@@ -1,7 +1,6 @@
 """One suite over every storefront: whom it believes, what it makes of a message, and where its products are shown."""
 
 from collections.abc import Callable
-from datetime import timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -150,15 +149,6 @@ def test_whatever_a_handle_holds_the_page_is_the_shops(platform: Platform, handl
     page = platform.storefront.page_url(FRONT_PAGE, handle, variant)
     assert page.isascii()
     assert urlsplit(page)[:2] == urlsplit(FRONT_PAGE)[:2]
-
-
-@every_platform
-def test_its_limits_can_be_kept(platform: Platform) -> None:
-    limits = platform.storefront.limits
-    assert limits.answer_within > timedelta(0)
-    assert (limits.retries > 0) == (limits.retried_for > timedelta(0))
-    assert limits.switched_off_after is None or limits.switched_off_after > 0
-    assert limits.body is None or limits.body <= Settings().http_max_body
 
 
 def test_every_storefront_is_registered_once_under_suite_and_has_its_page() -> None:

@@ -10,7 +10,7 @@ from schemas.document.alert_types.low_inventory import LowInventory
 from schemas.document.alert_types.vocabulary import Action, AlertType
 from starter.versioning.publishing import publish
 from tests.events.told import considered, conversation, event, line, only, order, tell
-from tests.http.web import Web, at, payload, product_message
+from tests.http.web import SHOP, Web, at, payload, product_message
 
 CARTED = {"low": LowInventory(type=AlertType.LOW_INVENTORY, action=Action.CART, low_at=3)}
 
@@ -108,3 +108,22 @@ async def test_a_checkout_no_event_can_hold_is_still_taken(web: Web, pool: Pool)
     ancient = await web.webhook("checkouts/create", message(updated_at="1971-01-01T00:00:00Z"))
     assert ancient.json() == {"receipt": "applied"}
     assert await pool.fetchval("select count(*) from events") == 1
+
+
+async def test_the_newest_word_on_a_shops_currency_counts_whoever_says_it(web: Web) -> None:
+    async def named(currency: str | None = None) -> str:
+        store = {"name": "Example Shop", "url": "https://shop.example", "currency": currency}
+        answer = await web.keyed.put(f"/v1/stores/{SHOP}", json=store)
+        return answer.json()["currency"]
+
+    await web.webhook("shop/update", {"currency": "EUR", "updated_at": at(0)})
+    assert await named() == "EUR"
+    await web.webhook("orders/updated", message(5, created_at=at(-5), currency="USD"))
+    assert await named() == "EUR", "the order was made before"
+    await web.webhook("orders/create", message(5, id=52, email=None, created_at=at(5), currency="USD"))
+    assert await named() == "USD"
+    assert await named("CHF") == "CHF"
+    await web.webhook("shop/update", {"currency": "EUR", "updated_at": at(6)})
+    assert await named() == "CHF", "it is an old message"
+    await web.webhook("shop/update", {"currency": "EUR", "updated_at": datetime.now(UTC).isoformat()})
+    assert await named() == "EUR"

@@ -104,3 +104,14 @@ async def test_a_query_may_have_a_limit_of_its_own(pool: Pool) -> None:
     slow = read_query("q", "select pg_sleep(30)").within(0.05)
     with pytest.raises(TimeoutError):
         await slow.run(pool)
+
+
+async def test_a_row_of_a_limited_query_can_tell_how_many_there_are(pool: Pool) -> None:
+    some = read_query(
+        "x: some",
+        "select 'a' as name, n as price, 'good' as kind, count(*) over () as total "
+        "from generate_series(1, :units::int) n order by n limit 2",
+    )
+    assert [thing.price for thing in (await some.counted(pool, Thing, units=3))[0]] == [1, 2]
+    assert (await some.counted(pool, Thing, units=3))[1] == 3
+    assert await some.counted(pool, Thing, units=0) == ([], 0)

@@ -8,7 +8,7 @@ import base64
 import hmac
 import json
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import ClassVar, Self
 from urllib.parse import quote
 
@@ -18,7 +18,6 @@ from activities.storefronts.storefront import (
     NotOurs,
     PayloadMalformed,
     SignatureWrong,
-    StorefrontLimits,
     WebhookAnswer,
     WebhookRequest,
 )
@@ -57,7 +56,6 @@ class SimulatedStorefront:
     """Believes whoever knows the secret; without one, nobody."""
 
     source: ClassVar[str] = "simulated"
-    limits: ClassVar[StorefrontLimits] = StorefrontLimits(timedelta(seconds=60), 0, timedelta(0), switched_off_after=6)
 
     def __init__(self, secret: str | None) -> None:
         self._secret = secret

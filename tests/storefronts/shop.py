@@ -26,6 +26,7 @@ ABOUT_PEOPLE = {
     "orders/cancelled",
     "checkouts/create",
     "checkouts/update",
+    "shop/update",
     "customers/redact",
     "customers/data_request",
     "shop/redact",

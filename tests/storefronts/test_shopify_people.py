@@ -16,6 +16,7 @@ from schemas.incoming.facts import (
     ItemFact,
     OrderFact,
     ShopErasureFact,
+    StoreFact,
 )
 from tests.storefronts.shop import ABOUT_PEOPLE, PAYLOADS, SECRET, SHOP, headers
 
@@ -56,6 +57,7 @@ def test_a_stored_order_is_one_order_fact_with_the_unrounded_id(name: str) -> No
             cancelled=True,
             observed_at=NEW_YEAR,
         ),
+        StoreFact(currency="USD", observed_at=NEW_YEAR),
     )
 
 
@@ -103,6 +105,19 @@ def test_an_order_holds_what_is_left_after_edits_and_refunds() -> None:
 )
 def test_the_address_is_the_orders_own_or_else_the_customers(changes: dict[str, object], email: str) -> None:
     assert receive_order(**changes).email == email
+
+
+@pytest.mark.parametrize("email", ["ann@example.com", None])
+def test_an_order_says_the_shops_currency_of_when_it_was_made(email: str | None) -> None:
+    facts = receive(order(email=email, currency="EUR", updated_at="2022-01-02T00:00:00Z"), "orders/updated")
+    assert isinstance(facts, tuple)
+    assert facts[-1] == StoreFact(currency="EUR", observed_at=NEW_YEAR)
+
+
+def test_of_a_shop_only_its_currency_is_taken() -> None:
+    shop = (PAYLOADS / "shop_update.json").read_bytes()
+    assert receive(shop, "shop/update") == (StoreFact(currency="USD", observed_at=TRIGGERED),)
+    assert receive({"currency": "euro"}, "shop/update") == ()
 
 
 @pytest.mark.parametrize(

@@ -65,10 +65,9 @@ async def test_a_lower_price_of_something_sold_out_is_told_when_it_can_be_bought
 async def test_prices_in_two_currencies_are_never_compared(meanwhile: Meanwhile) -> None:
     document = await meanwhile.opens(programme("cheaper", cheaper(), currency="EUR"))
     await meanwhile.shop.sells("v", units=5, price="100")
-    in_euro = "update stores set currency = $1"
-    await meanwhile.pool.execute(in_euro, "EUR")
+    await meanwhile.shop.charges_in("EUR")
     (ada,) = await meanwhile.shop.sees("ada")
-    await meanwhile.pool.execute(in_euro, "USD")
+    await meanwhile.shop.charges_in("USD")
     assert await meanwhile.shop.sees("bob") == []
     assert await _why_not(meanwhile.pool, "bob") is Reason.CURRENCY_CHANGED
     await meanwhile.shop.asks("80")

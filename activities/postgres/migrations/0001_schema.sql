@@ -16,8 +16,11 @@ create table stores (
     -- How shoppers know the shop; null: its id, and https:// before it.
     name       text,
     url        text,
-    currency   text,
-    created_at timestamptz not null default now()
+    -- What its prices are in, as its storefront or somebody by hand told last; both null: nobody did.
+    currency   text check (currency ~ '^[A-Z]{3}$'),
+    currency_observed_at timestamptz,
+    created_at timestamptz not null default now(),
+    check ((currency is null) = (currency_observed_at is null))
 );
 
 -- Products as the storefront last told of them.
@@ -79,7 +82,7 @@ create table lists (
     quiet_from  time,
     quiet_until time,
     locations   text[],
-    currency    text,
+    currency    text check (currency ~ '^[A-Z]{3}$'),
     sender      text,
     check ((quiet_from is null) = (quiet_until is null))
 );

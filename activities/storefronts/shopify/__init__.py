@@ -1,1 +1,1 @@
-"""Shopify: its webhooks in storefront facts, its addresses and its limits."""
+"""Shopify: its webhooks in storefront facts, and its addresses."""

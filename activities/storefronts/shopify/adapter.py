@@ -13,19 +13,16 @@ import hashlib
 import hmac
 import re
 from collections.abc import Mapping
-from datetime import timedelta
 from typing import ClassVar, Self
 from urllib.parse import quote
 
 from activities.storefronts.payload import parse_moment
 from activities.storefronts.shopify.people import read_checkout, read_order, read_privacy
-from activities.storefronts.shopify.things import read_gone, read_level, read_no_level, read_product
+from activities.storefronts.shopify.things import read_gone, read_level, read_no_level, read_product, read_shop
 from activities.storefronts.storefront import (
     DeliveryMalformed,
     NotOurs,
-    Rate,
     SignatureWrong,
-    StorefrontLimits,
     WebhookAnswer,
     WebhookRequest,
 )
@@ -51,15 +48,6 @@ class Shopify:
     """
 
     source: ClassVar[str] = "shopify"
-    limits: ClassVar[StorefrontLimits] = StorefrontLimits(
-        answer_within=timedelta(seconds=5),
-        retries=8,
-        retried_for=timedelta(hours=4),
-        # It deletes one made through its Admin API; one from the app's own file stays.
-        switched_off_after=8,
-        # Of the standard plan; the dearer ones have up to twenty times as many.
-        rate=Rate(100, "points", timedelta(seconds=1)),
-    )
 
     def __init__(self, secrets: tuple[str, ...]) -> None:
         if not all(secret.strip() for secret in secrets):
@@ -123,6 +111,8 @@ class Shopify:
                 return read_order(body, triggered_at)
             case "checkouts/create" | "checkouts/update":
                 return read_checkout(body, triggered_at)
+            case "shop/update":
+                return read_shop(body, triggered_at)
             case "customers/redact" | "shop/redact" | "customers/data_request":
                 return read_privacy(delivery, body)
             case _:

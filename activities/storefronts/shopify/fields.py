@@ -6,6 +6,7 @@ from datetime import datetime
 from pydantic import BeforeValidator
 
 from activities.storefronts.storefront import PayloadMalformed
+from schemas.incoming.facts import StoreFact
 
 
 def gid(form: str) -> BeforeValidator:
@@ -44,3 +45,10 @@ def observed(updated_at: datetime | None, triggered_at: datetime | None) -> date
         "$.updated_at",
         "neither this nor the header X-Shopify-Triggered-At gives a time with its offset from UTC",
     )
+
+
+def currency_facts(currency: str | None, observed_at: datetime) -> tuple[StoreFact, ...]:
+    """What the shop's prices are in, if the message gives it as a code of three letters."""
+    if currency is None or not re.fullmatch("[A-Z]{3}", currency):
+        return ()
+    return (StoreFact(currency=currency, observed_at=observed_at),)

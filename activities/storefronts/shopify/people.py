@@ -13,7 +13,7 @@ from pydantic import validate_email
 from pydantic_core import PydanticCustomError
 
 from activities.storefronts.payload import Count, Moment, NumericId, Payload, PlainText, read_payload
-from activities.storefronts.shopify.fields import gid, known, observed
+from activities.storefronts.shopify.fields import currency_facts, gid, known, observed
 from activities.storefronts.storefront import NotOurs, PayloadMalformed
 from schemas.incoming.facts import (
     CheckoutFact,
@@ -54,6 +54,7 @@ class _Order(Payload):
     created_at: Moment = None
     updated_at: Moment = None
     cancelled_at: Moment = None
+    currency: PlainText = None
     line_items: tuple[_Line, ...]
 
 
@@ -82,20 +83,24 @@ def read_order(body: bytes, triggered_at: datetime | None) -> tuple[Fact, ...]:
     order = read_payload(body, _Order)
     order_id = known(order.admin_graphql_api_id or order.id, "$.id")
     observed_at = observed(order.updated_at, triggered_at)
+    ordered_at = order.created_at if order.created_at is not None and order.created_at.tzinfo else observed_at
+    # An order keeps the currency it was made in, whatever the shop's became since.
+    store = currency_facts(order.currency, ordered_at)
     email = _address(order.email, order.contact_email, order.customer)
     items = _items(order.line_items)
     if email is None or not items:
-        return ()
-    created_at = order.created_at
+        return store
+    cancelled = order.cancelled_at is not None
     return (
         OrderFact(
             order_id=order_id,
             email=email,
             items=items,
-            ordered_at=created_at if created_at is not None and created_at.tzinfo else observed_at,
-            cancelled=order.cancelled_at is not None,
+            ordered_at=ordered_at,
+            cancelled=cancelled,
             observed_at=observed_at,
         ),
+        *store,
     )
 
 

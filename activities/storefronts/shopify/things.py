@@ -1,12 +1,12 @@
-"""Shopify's topics about things: products and stock levels, in storefront facts."""
+"""Shopify's topics about things: products, stock levels and the shop itself, in storefront facts."""
 
 from datetime import datetime
 from typing import Annotated
 
 from activities.storefronts.payload import Count, Moment, NumericId, Payload, PlainText, Price, read_payload
-from activities.storefronts.shopify.fields import gid, known, observed
+from activities.storefronts.shopify.fields import currency_facts, gid, known, observed
 from activities.storefronts.storefront import PayloadMalformed
-from schemas.incoming.facts import Policy, ProductFact, ProductGoneFact, StockFact, VariantFact
+from schemas.incoming.facts import Policy, ProductFact, ProductGoneFact, StockFact, StoreFact, VariantFact
 
 VARIANTS_SHOWN = 100
 """How many variants a product message shows at most (Shopify's limit)."""
@@ -72,6 +72,11 @@ class _Gone(Payload):
     id: NumericId = None
 
 
+class _Shop(Payload):
+    currency: PlainText = None
+    updated_at: Moment = None
+
+
 def read_level(body: bytes, triggered_at: datetime | None) -> tuple[StockFact]:
     """`inventory_levels/update` and `inventory_levels/connect`: the units at a location."""
     level = read_payload(body, _CountedLevel)
@@ -92,6 +97,12 @@ def read_gone(body: bytes, triggered_at: datetime | None) -> tuple[ProductGoneFa
     """`products/delete`."""
     gone = read_payload(body, _Gone)
     return (ProductGoneFact(product_id=known(gone.id, "$.id"), observed_at=triggered_at),)
+
+
+def read_shop(body: bytes, triggered_at: datetime | None) -> tuple[StoreFact, ...]:
+    """`shop/update`. Of a shop only its currency is read; the message has its owner's name and address too."""
+    shop = read_payload(body, _Shop)
+    return currency_facts(shop.currency, observed(shop.updated_at, triggered_at))
 
 
 def _stock(level: _Level, available: int | None, triggered_at: datetime | None) -> StockFact:

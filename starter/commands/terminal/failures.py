@@ -65,18 +65,34 @@ def explain(error: BaseException) -> Failure:
         case DomainError():
             return Failure(code=error.code, message=str(error), advice=error.advice, exit=_exit_of(error.kind))
         case typer.TyperException():
-            return Failure(
-                code="usage",
-                message=error.format_message() or "No command was given.",
-                advice="See `shelftalk --help` and `shelftalk COMMAND --help`.",
-                exit=ExitCode.USAGE,
-            )
+            return _usage(error)
         case Stopped() | KeyboardInterrupt():
             return Failure(code="interrupted", message="Stopped before it was done.", exit=ExitCode.INTERRUPTED)
         case ValidationError() if error.title == Settings.__name__:
             return Failure(code="bad_setting", message=_settings_mistakes(error), exit=ExitCode.USAGE)
         case _:
             return _unavailable(error) or _fault(error)
+
+
+def _usage(error: typer.TyperException) -> Failure:
+    """A wrong command line: what was missed, and what to type."""
+    message = error.format_message() or "No command was given."
+    advice = "See `shelftalk --help` and `shelftalk COMMAND --help`."
+    if isinstance(error, typer.BadParameter) and (context := error.ctx) is not None:
+        required = [each for each in context.command.params if each.required]
+        options = [each for each in required if each.param_type_name == "option"]
+        if error.param is not None and error.param.param_type_name == "argument":
+            # Options are read before arguments, so those that are not there by now were left out, and what was meant
+            # for them may be what is wrong here.
+            missing = "".join(
+                f"Missing option '{each.opts[0]}'. " for each in options if each.name not in context.params
+            )
+            message = missing + message
+        arguments = [each.metavar or each.name.upper() for each in required if each not in options]
+        values = [f"{each.opts[0]} {each.metavar or each.name.upper()}" for each in options]
+        typed = " ".join([context.command_path, *arguments, *values])
+        advice = f"Type `{typed}`; see `{context.command_path} --help`."
+    return Failure(code="usage", message=message, advice=advice, exit=ExitCode.USAGE)
 
 
 def _exit_of(kind: ErrorKind) -> ExitCode:

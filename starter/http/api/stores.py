@@ -8,7 +8,7 @@ from fastapi import Path, Query
 from pydantic import AfterValidator, Field, HttpUrl, model_validator
 
 from schemas.ids import StoreId, Subject
-from schemas.incoming.facts import ExternalId, Policy, ProductFact, Quantity, Text, VariantFact
+from schemas.incoming.facts import Currency, ExternalId, Policy, ProductFact, Quantity, Text, VariantFact
 from schemas.model import Model
 from schemas.responses.stock import LevelReport, VariantPage, VariantReport
 from starter.http.auth import keyed_router
@@ -47,8 +47,8 @@ class StoreName(Model):
 
     name: Annotated[str, Field(min_length=1, max_length=200, examples=["Example Shop"])]
     url: Annotated[WebAddress, Field(examples=["https://shop.example"])]
-    currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$", examples=["EUR"])] | None = None
-    """ISO 4217, what its prices are in; left out: as before."""
+    currency: Annotated[Currency, Field(examples=["EUR"])] | None = None
+    """ISO 4217, what its prices are in; left out: as before. A platform that tells of it has the next word."""
 
 
 class StoreReport(Model):
