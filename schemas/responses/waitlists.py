@@ -59,6 +59,7 @@ class LeftOut(StrEnum):
 
     TOLD = "told"
     UNSUBSCRIBED = "unsubscribed"
+    UNCONFIRMED = "unconfirmed"
     OTHER_CHANNEL = "other_channel"
     OTHER_STORE = "other_store"
     OTHER_ALERT = "other_alert"
@@ -83,7 +84,8 @@ class ImportReport(Model):
     """What an import would do, or did.
 
     Attributes:
-        columns: the file's header by the name of our column.
+        columns: the file's headers by the name of our column.
+        unread: the file's headers that were taken for nothing.
         rows: rows of the file below its header.
         repeated: rows that ask for the same as an earlier one.
         done: false when this only shows what would happen.
@@ -92,7 +94,8 @@ class ImportReport(Model):
 
     store_id: str
     format: str
-    columns: dict[str, str]
+    columns: dict[str, tuple[str, ...]]
+    unread: tuple[str, ...]
     notes: tuple[str, ...]
     rows: int
     counts: LateCounts
@@ -101,6 +104,11 @@ class ImportReport(Model):
     diagnostics: tuple[ImportMistake, ...]
     mistake_count: int
     done: bool
+
+    @property
+    def nothing_but_mistakes(self) -> bool:
+        """Nobody entered or was there, and there is something to put right."""
+        return bool(self.mistake_count) and not (self.counts.entered or self.counts.there_already)
 
 
 class BackPopulation(Model):

@@ -37,6 +37,7 @@ def import_(
     store: Store,
     alert: Annotated[str | None, typer.Option(help="Enter them there. [default: as the file says, or sign-up]")] = None,
     column: Annotated[list[str] | None, typer.Option(help="COLUMN=HEADER, as in email=Requested by.")] = None,
+    ignore: Annotated[list[str] | None, typer.Option(help="A HEADER that need not be read.")] = None,
     dates: Annotated[DateOrder | None, typer.Option(help="How 05/06/2024 is meant.")] = None,
     time_zone: Annotated[str, typer.Option(help="Of times that name no zone, like Europe/Berlin.")] = "UTC",
     yes: Yes = False,
@@ -45,13 +46,13 @@ def import_(
 
     The same file again lets nobody in twice. You must be sure that they agreed to be written to: docs/waitlists.md.
     """
-    read = _read(file, _columns(column or []), dates, time_zone)
+    read = _read(file, _columns(column or []), ignore or [], dates, time_zone)
 
     async def run(services: Services, total: Total, advance: Advance, keep: bool) -> ImportReport:
         imported = services.waitlist_imports.of(read, StoreId(store), alert)
         return await imported.run(total, advance, keep=keep, actor=ACTOR)
 
-    _look_then_do(terminal, run, _imported, "Import them?", yes)
+    _look_then_do(terminal, run, _imported, "Import them?", yes, lambda report: report.nothing_but_mistakes)
 
 
 @command
@@ -78,14 +79,16 @@ def _look_then_do(
     in_words: Callable[[Report], str],
     question: str,
     yes: bool,
+    failed: Callable[[Report], bool] = lambda _: False,
 ) -> None:
-    if not yes:
-        shown = terminal.ask(lambda services: _with_progress("Looking", services, run, keep=False))
-        if not shown.counts.entered:
-            terminal.tell(shown, in_words)
-            return
-        agree(terminal, shown, in_words(shown), question)
-    terminal.answer(lambda services: _with_progress("Entering", services, run, keep=True), in_words)
+    shown = terminal.ask(lambda services: _with_progress("Looking", services, run, keep=False)) if not yes else None
+    if shown is None or shown.counts.entered:
+        if shown is not None:
+            agree(terminal, shown, in_words(shown), question)
+        shown = terminal.ask(lambda services: _with_progress("Entering", services, run, keep=True))
+    terminal.tell(shown, in_words)
+    if failed(shown):
+        raise typer.Exit(ExitCode.FAILED)
 
 
 async def _with_progress(
@@ -111,31 +114,37 @@ async def _with_progress(
 def _columns(named: list[str]) -> Mapping[str, str]:
     columns: dict[str, str] = {}
     for each in named:
-        column, sign, header = each.partition("=")
+        column, sign, header = (part.strip() for part in each.partition("="))
         if not sign:
             raise typer.BadParameter(f"{each!r} is not COLUMN=HEADER, as in email=Requested by", param_hint="--column")
-        columns[column.strip()] = header.strip()
+        if column in columns:
+            told = f"{column} is named twice; give one of the two headers a name of docs/waitlist-files.md in the file"
+            raise typer.BadParameter(told, param_hint="--column")
+        columns[column] = header
     return columns
 
 
-def _read(file: Path, columns: Mapping[str, str], dates: DateOrder | None, time_zone: str) -> WaitlistFile:
+def _read(
+    file: Path, columns: Mapping[str, str], ignored: list[str], dates: DateOrder | None, time_zone: str
+) -> WaitlistFile:
     try:
         if str(file) == "-":
             text = sys.stdin.buffer.read(LARGEST_FILE + 1)
         else:
             with file.open("rb") as opened:
                 text = opened.read(LARGEST_FILE + 1)
-        return read_waitlist(text, columns=columns, default_time_zone=time_zone, dates=dates)
+        return read_waitlist(text, columns=columns, ignored=ignored, default_time_zone=time_zone, dates=dates)
     except OSError as error:
         raise CommandFailed("cannot_read", f"{file} cannot be read: {error.strerror}.", exit_=ExitCode.USAGE) from None
     except CannotReadWaitlist as error:
         advice = "docs/waitlist-files.md has what a file needs."
-        raise CommandFailed("cannot_read", str(error), advice, ExitCode.USAGE) from None
+        raise CommandFailed(error.code, str(error), advice, ExitCode.USAGE) from None
 
 
 _LEFT_OUT = {
     LeftOut.TOLD: "were told already, by the file",
     LeftOut.UNSUBSCRIBED: "have left, by the file",
+    LeftOut.UNCONFIRMED: "have not confirmed their address, by the file",
     LeftOut.OTHER_CHANNEL: "wait on a channel other than e-mail",
     LeftOut.OTHER_STORE: "are of another store",
     LeftOut.OTHER_ALERT: "name another alert",
@@ -149,8 +158,11 @@ _LEFT_OUT = {
 
 
 def _imported(report: ImportReport) -> str:
-    understood = ", ".join(f"{column} from '{header}'" for column, header in report.columns.items())
-    lines = [f"Format {report.format}: {understood}.", *report.notes, f"{report.rows} rows.", ""]
+    understood = ", ".join(f"{column} from '{header}'" for column, all_ in report.columns.items() for header in all_)
+    lines = [f"Format {report.format}: {understood}."]
+    if report.unread:
+        lines.append(f"Not read: {', '.join(map(repr, report.unread))}.")
+    lines += [*report.notes, f"{report.rows} rows.", ""]
     lines += _counts(report.counts, done=report.done)
     if report.repeated:
         lines.append(f"{report.repeated} rows ask for the same as an earlier one")

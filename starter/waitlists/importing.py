@@ -137,7 +137,11 @@ class WaitlistImport:
         return ImportReport(
             store_id=self._store_id,
             format=file.format,
-            columns={str(read.column): read.header for read in file.columns},
+            columns={
+                str(column): tuple(read.header for read in file.columns if read.column is column)
+                for column in dict.fromkeys(read.column for read in file.columns)
+            },
+            unread=file.unread,
             notes=file.notes,
             rows=len(file.rows) + file.mistake_count + sum(skip.count for skip in file.skipped),
             counts=counts,
@@ -155,6 +159,8 @@ def _left_out(status: RowStatus) -> LeftOut:
             return LeftOut.TOLD
         case RowStatus.LEFT:
             return LeftOut.UNSUBSCRIBED
+        case RowStatus.UNCONFIRMED:
+            return LeftOut.UNCONFIRMED
         case RowStatus.OTHER_CHANNEL:
             return LeftOut.OTHER_CHANNEL
         case RowStatus.WAITING:

@@ -62,6 +62,25 @@ async def test_with_a_yes_it_imports_and_the_second_time_there_is_nothing_to_do(
     assert piped.answer(ImportReport).counts.there_already == 2
 
 
+async def test_an_import_of_nothing_but_mistakes_fails_and_a_column_that_may_matter_is_asked_about_first(
+    shelftalk: Shelftalk, shop: LateShop, tmp_path: Path
+) -> None:
+    path = tmp_path / "mistakes.csv"
+    path.write_text(f"email,variant_id,created_at,name\nada@shop.example,999,{days_ago(1)},Ada\n")
+    command = ("waitlist", "import", str(path), "--store", SHOP)
+    for yes in ([], ["--yes"]):
+        failed = await shelftalk.run(*command, *yes)
+        assert failed.code == ExitCode.FAILED
+        assert "1 rows name a variant that is not known" in failed.out
+        assert "Not read: 'name'." in failed.out
+    path.write_text(f"email,variant_id,created_at,qty\nada@shop.example,{RED},{days_ago(1)},2\n")
+    asked = await shelftalk.run(*command, "--yes", "--json")
+    assert (asked.failure.code, asked.failure.exit) == ("unclear_columns", ExitCode.USAGE)
+    assert await shop.line() == []
+    answered = await shelftalk.run(*command, "--yes", "--ignore", "qty", "--json")
+    assert answered.answer(ImportReport).counts.entered == 1
+
+
 @pytest.mark.parametrize(("said", "code", "entered"), [("y\n", ExitCode.OK, 2), ("n\n", ExitCode.FAILED, 0)])
 async def test_at_a_terminal_it_shows_and_asks(
     shelftalk: Shelftalk, shop: LateShop, file: Path, said: str, code: ExitCode, entered: int

@@ -5,7 +5,7 @@ guess; a mistake never repeats the cell, for it may be about a person.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
@@ -16,6 +16,8 @@ from pydantic_core import PydanticCustomError
 from starter.waitlists.files.columns import (
     EMPTY_WORDS,
     LEFT_WORDS,
+    OFF_WORDS,
+    ON_WORDS,
     OTHER_CHANNELS,
     TOLD_WORDS,
     WAITING_WORDS,
@@ -39,6 +41,7 @@ class RowStatus(StrEnum):
     WAITING = "waiting"
     TOLD = "already told"
     LEFT = "no longer subscribed"
+    UNCONFIRMED = "address not confirmed"
     OTHER_CHANNEL = "waiting on a channel other than e-mail"
 
 
@@ -127,20 +130,46 @@ def read_id(cell: str, column: Column) -> str | Diagnostic | None:
 _UNKNOWN_STATUS = Diagnostic(
     "This status is not known, so it is not certain that the contact still waits.",
     "Write 'pending' for who still waits, 'sent' for who was told, 'unsubscribed' for who left; "
-    "or leave the column out by naming it empty, as in status=.",
+    "or leave the column out by naming it empty, as in status=. Where it says yes and no, or 1 and 0, to whether they "
+    "still wait, name it as active=<its header>.",
 )
 
 
-def read_row_status(cells: Mapping[Column, str]) -> RowStatus | Diagnostic:
-    """What the columns about the row's fate say together; an opt-out outweighs everything."""
-    status, consent, told, left, channel = (
-        cells.get(column, "") for column in (Column.STATUS, Column.CONSENT, Column.TOLD, Column.LEFT, Column.CHANNEL)
-    )
-    word = plain_name(status)
-    if word in LEFT_WORDS or plain_name(consent) in LEFT_WORDS or not says_no(left):
+_ON_STATUSES = frozenset(("on", "enabled"))
+_UNKNOWN_ACTIVE = Diagnostic(
+    "This says neither on nor off, so it is not certain that the contact still waits.",
+    "Write 'yes' for who still waits and 'no' for who does not; or leave the column out by naming it empty, as in "
+    "active=.",
+)
+
+
+def read_row_status(cells: Mapping[Column, Sequence[str]]) -> RowStatus | tuple[Column, Diagnostic]:
+    """What the columns about the row's fate say together; an opt-out outweighs everything.
+
+    Args:
+        cells: by column the cells of the row that tell it; a file may have several for one.
+
+    Returns:
+        Where the contact stands, or the column that does not say it for certain.
+    """
+
+    def words(column: Column) -> list[str]:
+        return [plain_name(cell) for cell in cells.get(column, ())]
+
+    statuses, active = words(Column.STATUS), words(Column.ACTIVE)
+    left = any(not says_no(cell) for cell in cells.get(Column.LEFT, ()))
+    declined = any(word in LEFT_WORDS | OFF_WORDS for word in (*active, *words(Column.CONSENT)))
+    if left or declined or not LEFT_WORDS.isdisjoint(statuses):
         return RowStatus.LEFT
-    if word in TOLD_WORDS or not (says_no(told) or plain_name(told) in WAITING_WORDS):
+    told = (cell for cell in cells.get(Column.TOLD, ()) if plain_name(cell) not in WAITING_WORDS)
+    if not all(map(says_no, told)) or not TOLD_WORDS.isdisjoint((*statuses, *active)):
         return RowStatus.TOLD
-    if plain_name(channel) in OTHER_CHANNELS:
+    if any(says_no(cell) or plain_name(cell) in WAITING_WORDS for cell in cells.get(Column.VERIFIED, ())):
+        return RowStatus.UNCONFIRMED
+    if not OTHER_CHANNELS.isdisjoint(words(Column.CHANNEL)):
         return RowStatus.OTHER_CHANNEL
-    return RowStatus.WAITING if says_no(status) or word in WAITING_WORDS else _UNKNOWN_STATUS
+    if not all(word in WAITING_WORDS | EMPTY_WORDS | _ON_STATUSES for word in statuses):
+        return Column.STATUS, _UNKNOWN_STATUS
+    if not all(word in WAITING_WORDS | ON_WORDS for word in active):
+        return Column.ACTIVE, _UNKNOWN_ACTIVE
+    return RowStatus.WAITING

@@ -20,6 +20,8 @@ class Column(StrEnum):
     STATUS = "status"
     TOLD = "told_at"
     LEFT = "left_at"
+    ACTIVE = "active"
+    VERIFIED = "verified"
     CONSENT = "email_consent"
     CHANNEL = "channel"
     ALERT = "alert"
@@ -79,6 +81,11 @@ HEADERS: Mapping[Column, tuple[str, ...]] = MappingProxyType(
             "Last Message Sent At",
             "Notified At",
             "Last Notified At",
+            "Last Notified",
+            "Last Notified Date",
+            "Notified Date",
+            "Notified On",
+            "Is Notified",
             "Notification Sent At",
             "Email Sent At",
             "Sent At",
@@ -89,13 +96,38 @@ HEADERS: Mapping[Column, tuple[str, ...]] = MappingProxyType(
             "Email Sent",
             "Sent",
         ),
-        Column.LEFT: ("Unsubscribed At", "Unsubscribed", "Opted Out At", "Cancelled At", "Canceled At", "Deleted At"),
+        Column.LEFT: (
+            "Unsubscribed At",
+            "Unsubscribed",
+            "Is Unsubscribed",
+            "Opted Out At",
+            "Opted Out",
+            "Opt Out",
+            "Cancelled At",
+            "Canceled At",
+            "Deleted At",
+            "Is Deleted",
+        ),
+        Column.ACTIVE: ("Is Active", "Active", "Is Enabled", "Enabled", "Is Subscribed", "Subscribed"),
+        Column.VERIFIED: (
+            "Is Verified",
+            "Verified",
+            "Verified At",
+            "Email Verified",
+            "Is Confirmed",
+            "Confirmed",
+            "Confirmed At",
+            "Email Confirmed",
+        ),
         Column.CONSENT: ("Email Marketing Consent", "Email Consent", "Email Subscription"),
         Column.CHANNEL: ("Channel", "Medium", "Notification Type", "Type"),
         Column.ALERT: ("Alert",),
     }
 )
-"""Known headers of each column; where a file has several, the first here is taken."""
+"""Known headers of each column; where a file has several, the first here is taken, and of `FATES` all of them."""
+
+FATES = frozenset((Column.STATUS, Column.TOLD, Column.LEFT, Column.ACTIVE, Column.VERIFIED, Column.CONSENT))
+"""Columns that can say of somebody that they no longer wait: none of them is passed over."""
 
 
 def plain_name(name: str) -> str:
@@ -168,6 +200,7 @@ LEFT_WORDS = _plain_names(
     "expired",
     "inactive",
     "disabled",
+    "off",
     "suppressed",
     "bounced",
     "completed",
@@ -177,7 +210,9 @@ LEFT_WORDS = _plain_names(
 OTHER_CHANNELS = _plain_names("sms", "text", "phone", "push", "web push", "whatsapp", "messenger")
 EMPTY_WORDS = _plain_names("", "null", "none", "nan")
 """How data tools write an empty cell."""
-NO_WORDS = EMPTY_WORDS | _plain_names("no", "false", "never", "n/a")
+OFF_WORDS = _plain_names("no", "n", "false", "f", "off", "disabled", "0")
+ON_WORDS = _plain_names("yes", "y", "true", "t", "on", "enabled", "1")
+NO_WORDS = EMPTY_WORDS | OFF_WORDS | _plain_names("never", "n/a")
 
 
 def says_no(cell: str) -> bool:

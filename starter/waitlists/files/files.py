@@ -7,7 +7,7 @@ or becomes a mistake; mistakes name lines and columns, never a person. docs/wait
 import csv
 import io
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
 from zoneinfo import ZoneInfo
@@ -16,6 +16,7 @@ from starter.waitlists.files.cells import Diagnostic, RowStatus, cover, read_ema
 from starter.waitlists.files.columns import Column
 from starter.waitlists.files.moments import DateOrder, date_order, read_moment
 from starter.waitlists.files.table import NAMING, CannotReadWaitlist, Table, find_table
+from starter.waitlists.files.unread import ask_about_unread
 
 MOST_ROWS = 1_000_000
 """Rows read at once; a million take some 400 MB of memory."""
@@ -82,6 +83,7 @@ class WaitlistFile:
         format: a name of `csv_columns.FORMATS`, or `other`.
         rows: in the order of the file, which is not always that of sign-up.
         mistakes: the first `MOST_MISTAKES`; `mistake_count` counts them all.
+        unread: the headers that were taken for nothing.
         notes: how the file was taken where it could be taken otherwise.
     """
 
@@ -92,6 +94,7 @@ class WaitlistFile:
     mistake_count: int = 0
     skipped: tuple[SkippedRows, ...] = ()
     notes: tuple[str, ...] = ()
+    unread: tuple[str, ...] = ()
 
     def explain(self) -> str:
         """What was understood, in lines for people."""
@@ -99,6 +102,7 @@ class WaitlistFile:
             (
                 f"Format: {self.format}.",
                 *(f"{read.column}: from the column '{read.header}'." for read in self.columns),
+                *(f"Not read: '{header}'." for header in self.unread),
                 *self.notes,
                 f"{len(self.rows)} rows to import, {self.mistake_count} with mistakes.",
                 *(f"{skip.count} skipped: {skip.status}." for skip in self.skipped),
@@ -110,6 +114,7 @@ def read_waitlist(
     text: bytes,
     *,
     columns: Mapping[str, str] | None = None,
+    ignored: Collection[str] = (),
     default_time_zone: str = "UTC",
     dates: DateOrder | None = None,
 ) -> WaitlistFile:
@@ -119,22 +124,20 @@ def read_waitlist(
         text: the file: UTF-8, UTF-16 with its mark, or Windows-1252; comma, semicolon or tab.
         columns: by a value of `Column` the header that holds it, against what the header's name suggests; an empty
             header leaves the column out.
+        ignored: headers that are not read.
         default_time_zone: for times that name no zone.
         dates: how dates such as 05/06/2024 are meant; by default the column decides.
 
     Raises:
         CannotReadWaitlist: the file as a whole cannot be read, or an argument names what is not there.
+        UnclearColumns: a column that is not read may say who must not be written to.
     """
     zone = _time_zone(default_time_zone)
-    table = find_table(text, columns or {})
-    notes = table.notes
-    order = dates or date_order(table.column(Column.SIGNED_UP))
-    if order and not dates:
-        notes = (*notes, f"Dates were read {order}, as the column settles by itself.")
-    rows: list[WaitlistRow] = []
-    diagnostics: list[RowDiagnostic] = []
-    mistake_count = 0
-    skipped: Counter[RowStatus] = Counter()
+    table = find_table(text, columns or {}, ignored)
+    ask_about_unread(table, columns or {}, ignored)
+    order, notes = _date_order(table, dates)
+    rows, diagnostics, mistake_count = list[WaitlistRow](), list[RowDiagnostic](), 0
+    skipped = Counter[RowStatus]()
     for number, (line, record) in enumerate(table.records(), 1):
         if number > MOST_ROWS:
             raise CannotReadWaitlist(f"The file has more than {MOST_ROWS:,} rows. Split it, for example by date.")
@@ -149,12 +152,13 @@ def read_waitlist(
                     diagnostics.append(diagnostic)
     return WaitlistFile(
         format=table.format,
-        columns=tuple(ColumnRead(column, table.header[place]) for column, place in table.places.items()),
+        columns=tuple(ColumnRead(*each) for each in table.read()),
         rows=tuple(rows),
         diagnostics=tuple(diagnostics),
         mistake_count=mistake_count,
         skipped=tuple(SkippedRows(status, skipped[status]) for status in RowStatus if skipped[status]),
-        notes=notes,
+        notes=(*table.notes, *notes),
+        unread=tuple(table.header[place] for place in table.unread()),
     )
 
 
@@ -196,6 +200,12 @@ def write_waitlist(rows: Iterable[WaitlistEntry]) -> bytes:
     return file.getvalue().encode("utf-8-sig", errors="replace")
 
 
+def _date_order(table: Table, dates: DateOrder | None) -> tuple[DateOrder | None, tuple[str, ...]]:
+    """The order that was asked for, or that the column settles, which is noted."""
+    order = dates or date_order(table.column(Column.SIGNED_UP))
+    return order, (f"Dates were read {order}, as the column settles by itself.",) if order and not dates else ()
+
+
 def _read_row(
     table: Table, line: int, record: list[str], order: DateOrder | None, zone: tzinfo
 ) -> WaitlistRow | RowStatus | RowDiagnostic:
@@ -203,16 +213,22 @@ def _read_row(
         return RowDiagnostic(
             line, "", "The row has more cells than the header.", "Put cells that hold the separator in double quotes."
         )
-    cells = {column: uncover(record[place]) if place < len(record) else "" for column, place in table.places.items()}
+    told = {
+        column: [uncover(record[place]) if place < len(record) else "" for place in places]
+        for column, places in table.places.items()
+    }
+    cells = {column: first for column, (first, *_) in told.items()}
 
     def refuse(column: Column, diagnostic: Diagnostic) -> RowDiagnostic:
-        return RowDiagnostic(line, table.header[table.places[column]], diagnostic.message, diagnostic.advice)
+        return RowDiagnostic(line, table.header[table.places[column][0]], diagnostic.message, diagnostic.advice)
 
-    status = read_row_status(cells)
-    if isinstance(status, Diagnostic):
-        return refuse(Column.STATUS, status)
-    if status is not RowStatus.WAITING:
-        return status
+    match read_row_status(told):
+        case RowStatus.WAITING:
+            pass
+        case RowStatus() as status:
+            return status
+        case column, diagnostic:
+            return refuse(column, diagnostic)
     email = read_email(cells[Column.EMAIL])
     if isinstance(email, Diagnostic):
         return refuse(Column.EMAIL, email)

@@ -6,12 +6,12 @@ costs little more memory than its bytes.
 
 import csv
 import io
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
 from starter.waitlists.files.cells import uncover
-from starter.waitlists.files.columns import FORMATS, HEADERS, Column, plain_name
+from starter.waitlists.files.columns import FATES, FORMATS, HEADERS, Column, plain_name
 
 LARGEST_FILE = 50 * 1024 * 1024
 """Bytes. Klaviyo's own bound for a CSV; larger exports are split by date."""
@@ -22,6 +22,8 @@ NAMING = (Column.VARIANT, Column.PRODUCT, Column.SKU)
 class CannotReadWaitlist(Exception):
     """The file as a whole cannot be read. The text says why, whose fault it is and what to do."""
 
+    code = "cannot_read"
+
 
 @dataclass(frozen=True, slots=True)
 class Table:
@@ -31,7 +33,7 @@ class Table:
     encoding: str
     delimiter: str
     header: tuple[str, ...]
-    places: Mapping[Column, int]
+    places: Mapping[Column, tuple[int, ...]]
     format: str
     notes: tuple[str, ...]
 
@@ -42,9 +44,21 @@ class Table:
         return records
 
     def column(self, column: Column) -> Iterator[str]:
-        """One column's cells."""
-        place = self.places[column]
+        """One column's cells; of a column that several headers tell, those of the first."""
+        return self.cells(self.places[column][0])
+
+    def cells(self, place: int) -> Iterator[str]:
+        """The cells under one header."""
         return (uncover(record[place]) for _, record in self.records() if place < len(record))
+
+    def read(self) -> Iterator[tuple[Column, str]]:
+        """What was taken for what: a column and a header of it."""
+        return ((column, self.header[place]) for column, places in self.places.items() for place in places)
+
+    def unread(self) -> Iterator[int]:
+        """Where the headers stand that are taken for nothing."""
+        read = {place for places in self.places.values() for place in places}
+        return (place for place, name in enumerate(self.header) if place not in read and name)
 
 
 def _encoding(text: bytes) -> tuple[str, tuple[str, ...]]:
@@ -93,28 +107,32 @@ _SEPARATOR_LINES = frozenset(("sep=,", "sep=;", "sep=", "sep=\\t"))
 _DELIMITERS = (",", ";", "\t")
 
 
-def find_table(text: bytes, columns: Mapping[str, str]) -> Table:
+def find_table(text: bytes, columns: Mapping[str, str], ignored: Collection[str] = ()) -> Table:
     """The table in a file, with the separator by which its header makes most sense.
 
     Args:
         columns: by a value of `Column` the header that holds it; an empty header leaves the column out.
+        ignored: headers that are taken for nothing.
 
     Raises:
         CannotReadWaitlist: it is no such table.
     """
     encoding, notes = _encoding(text)
-    wanted = _wanted(columns)
+    wanted = _wanted(columns, ignored)
     delimiter, header = _header(text, encoding, wanted)
     if not header:
         raise CannotReadWaitlist("The file is empty. Export it again.")
     if any("@" in name for name in header):
         raise CannotReadWaitlist("The first line is a row, not a header. Put a line with the columns' names before it.")
-    places = {column: place for column in Column if (place := _place(header, wanted[column])) is not None}
+    places = {column: places for column in Column if (places := _places(header, column, wanted[column]))}
     for value, name in columns.items():
-        if name and Column(value) not in places:
+        if name and not _places(header, Column(value), (name,)):
             raise CannotReadWaitlist(f"No column of the file is called '{name}', which was named for {value}.")
     plain = [plain_name(name) for name in header]
-    for place in places.values():
+    for name in ignored:
+        if plain_name(name) not in plain:
+            raise CannotReadWaitlist(f"No column of the file is called '{name}', which was to be left unread.")
+    for place in (place for each in places.values() for place in each):
         if plain.count(plain[place]) > 1 and header.count(header[place]) > 1:
             raise CannotReadWaitlist(f"Two columns are called '{header[place]}'. Rename one of them in the file.")
     _demand(places, header)
@@ -134,7 +152,7 @@ def _header(text: bytes, encoding: str, wanted: Mapping[Column, tuple[str, ...]]
             refusal = error
             continue
         names = tuple(uncover(cell).strip() for cell in record)
-        understood = sum(1 for column in Column if _place(names, wanted[column]) is not None)
+        understood = sum(1 for column in Column if _places(names, column, wanted[column]))
         if (understood, len(names)) > best:
             best, delimiter, header = (understood, len(names)), candidate, names
     if refusal and not header:
@@ -142,30 +160,38 @@ def _header(text: bytes, encoding: str, wanted: Mapping[Column, tuple[str, ...]]
     return delimiter, header
 
 
-def _wanted(columns: Mapping[str, str]) -> Mapping[Column, tuple[str, ...]]:
+def _wanted(columns: Mapping[str, str], ignored: Collection[str]) -> Mapping[Column, tuple[str, ...]]:
+    """The headers taken for each column: the one that was named, beside or in place of those that are known."""
     unknown = [name for name in columns if name not in set(Column)]
     if unknown:
         raise CannotReadWaitlist(f"'{unknown[0]}' cannot be named: the columns are {', '.join(Column)}.")
-    named = {Column(value): (name,) if name else () for value, name in columns.items()}
-    taken = {plain_name(name) for name in columns.values()}
-    return {
-        column: named.get(column, tuple(name for name in HEADERS[column] if plain_name(name) not in taken))
-        for column in Column
-    }
+    taken = {plain_name(name) for name in (*columns.values(), *ignored)}
+    wanted: dict[Column, tuple[str, ...]] = {}
+    for column in Column:
+        named = columns.get(column)
+        known = tuple(name for name in HEADERS[column] if plain_name(name) not in taken)
+        if named is None:
+            wanted[column] = known
+        elif named and column in FATES:
+            wanted[column] = (named, *known)
+        else:
+            wanted[column] = (named,) if named else ()
+    return wanted
 
 
-def _place(header: tuple[str, ...], names: tuple[str, ...]) -> int | None:
-    """Where the first of the names stands: as it is written, else by its plain name."""
+def _places(header: tuple[str, ...], column: Column, names: tuple[str, ...]) -> tuple[int, ...]:
+    """Where the names stand, as they are written or else by their plain name: for a fate all, else the first."""
     plain = [plain_name(name) for name in header]
+    found: list[int] = []
     for name in names:
         if name in header:
-            return header.index(name)
-        if plain_name(name) in plain and plain_name(name):
-            return plain.index(plain_name(name))
-    return None
+            found.append(header.index(name))
+        elif plain_name(name) in plain and plain_name(name):
+            found.append(plain.index(plain_name(name)))
+    return tuple(dict.fromkeys(found)) if column in FATES else tuple(found[:1])
 
 
-def _demand(places: Mapping[Column, int], header: tuple[str, ...]) -> None:
+def _demand(places: Mapping[Column, tuple[int, ...]], header: tuple[str, ...]) -> None:
     missing = (
         ("holds the e-mail address", "email", (Column.EMAIL,)),
         ("names the variant, the product or the SKU", "variant_id", NAMING),
@@ -173,7 +199,7 @@ def _demand(places: Mapping[Column, int], header: tuple[str, ...]) -> None:
     )
     for task, example, any_of in missing:
         if not any(column in places for column in any_of):
-            known = ", ".join(f"{column} from '{header[place]}'" for column, place in places.items()) or "nothing"
+            known = ", ".join(f"{column} from '{header[at[0]]}'" for column, at in places.items()) or "nothing"
             raise CannotReadWaitlist(
                 f"No column is known to be the one that {task}. Understood: {known}. If one does, name it, as in "
                 f"{example}=<its header>; else export the file with that column."
