@@ -46,8 +46,9 @@ IN_STOCK = 20
 
 
 def conversations() -> tuple[ConversationDocument, ...]:
-    """The starter of each alert type; of the one that is timed, what the events of a journey are counted of."""
-    return _told_once(_starter("back-in-stock.yaml")), _starter("price-drop.yaml"), _starter("low-inventory.yaml")
+    """The starters of every alert type; of the one that is timed, what the events of a journey are counted of."""
+    others = ("price-drop.yaml", "price-drop-cart.yaml", "low-inventory.yaml")
+    return _told_once(_starter("back-in-stock.yaml")), *map(_starter, others)
 
 
 def moved_conversation(name: str) -> ConversationDocument:

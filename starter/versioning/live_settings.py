@@ -7,7 +7,7 @@ from activities.postgres.pool import Connection
 from activities.postgres.queries import load_queries
 from schemas.criteria import Criteria, write_criteria
 from schemas.document.alert_types.registry import AnyAlert, store_alert
-from schemas.document.alert_types.vocabulary import AlertEvent
+from schemas.document.alert_types.vocabulary import Action, AlertEvent
 from schemas.document.conversation import ConversationDocument, ListSection
 from schemas.document.steps import SendStep, Status, every_step
 from schemas.errors import DomainError, ErrorKind, FieldError
@@ -22,7 +22,7 @@ HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 
 
 class AlertTaken(DomainError):
-    """Another conversation has an alert of this type and action on the same list already."""
+    """The list has an alert of this type already."""
 
     code = "alert_taken"
     kind = ErrorKind.CONFLICT
@@ -41,15 +41,16 @@ class ListUnknown(DomainError):
 
 @dataclass(frozen=True, slots=True)
 class TakenBy:
-    """The alert that a list has already of a type and action."""
+    """The alert that a list has already of a type, or the one that has this code already."""
 
     id: AlertId
     conversation: str
+    action: Action
 
 
 @dataclass(frozen=True, slots=True)
 class OtherLine:
-    """The line of another alert of the same list, type and action."""
+    """The line of another alert of the same list and type."""
 
     id: AlertId
     contacts: int
@@ -59,7 +60,7 @@ async def write_live_settings(connection: Connection, document: ConversationDocu
     """Write list, alerts and entry triggers of a document, in the transaction that publishes it.
 
     Raises:
-        AlertTaken: the list has this type and action already, from another conversation.
+        AlertTaken: the list has an alert of this type already, or another conversation one of this code.
         ListUnknown: a step adds to a list that neither the database nor the document knows.
     """
     code = document.conversation
@@ -110,8 +111,8 @@ async def _check_lists(connection: Connection, document: ConversationDocument) -
 
 
 async def _check_alert(connection: Connection, document: ConversationDocument, code: str, alert: AnyAlert) -> None:
-    """Refuse a second alert of the same list, type and action: while it lives, or while contacts wait for it."""
-    list_code, type_, action = document.list.code, alert.type, alert.action
+    """Refuse a second alert of the same list and type: while it lives, or while contacts wait for it."""
+    list_code, type_ = document.list.code, alert.type
     taken = await SQL.alert_taken.row(
         connection,
         TakenBy,
@@ -119,21 +120,24 @@ async def _check_alert(connection: Connection, document: ConversationDocument, c
         conversation=document.conversation,
         list_code=list_code,
         type=type_,
-        action=action,
     )
+    if taken is not None and taken.id == code:
+        raise AlertTaken(
+            f"alerts.{code}: conversation '{taken.conversation}' has an alert of this short name already. "
+            "Give this one another."
+        )
     if taken is not None:
         raise AlertTaken(
-            f"alerts.{code}: list '{list_code}' has an alert '{type_}' by '{action}' already: "
-            f"'{taken.id}' of conversation '{taken.conversation}'. A list has one alert per type and action: "
-            "change that one, or give this conversation another list code."
+            f"alerts.{code}: list '{list_code}' has an alert of the type '{type_}' already: '{taken.id}' of "
+            f"conversation '{taken.conversation}', by '{taken.action}'. A list has one alert of each type, with one "
+            "action: use a second list by giving this conversation's section 'list' another 'code', or change that "
+            "alert instead."
         )
-    line = await SQL.line_under_another_code.row(
-        connection, OtherLine, id=code, list_code=list_code, type=type_, action=action
-    )
+    line = await SQL.line_under_another_code.row(connection, OtherLine, id=code, list_code=list_code, type=type_)
     if line is not None:
         raise AlertTaken(
-            f"alerts.{code}: {line.contacts} people wait under the alert '{line.id}' of the same list, type "
-            f"and action. Two lines for the same units would tell twice as many: keep the code '{line.id}', or "
+            f"alerts.{code}: {line.contacts} people wait under the alert '{line.id}' of the same list and "
+            f"type. Two lines for the same units would tell twice as many: keep the code '{line.id}', or "
             "end their journeys first."
         )
 

@@ -12,17 +12,18 @@ set name = excluded.name, time_zone = excluded.time_zone,
 update alerts set retired = true where conversation = :conversation and not (id = any(:alerts::text[]));
 
 -- name: alert_taken
-select id, conversation from alerts
+select id, conversation, action from alerts
 where not retired
   and ((id = :id and conversation <> :conversation)
-       or (id <> :id and list_code = :list_code and type = :type and action = :action))
+       or (id <> :id and list_code = :list_code and type = :type))
+order by (id = :id) desc
 limit 1;
 
 -- name: line_under_another_code
--- Contacts who still wait under a retired alert of the same list, type and action, perhaps retired by this publication.
+-- Contacts who still wait under a retired alert of the same list and type, perhaps retired by this publication.
 select a.id, count(*) as contacts
 from alerts a join waiting w on w.alert_id = a.id and w.state in ('waiting', 'claimed')
-where a.retired and a.id <> :id and a.list_code = :list_code and a.type = :type and a.action = :action
+where a.retired and a.id <> :id and a.list_code = :list_code and a.type = :type
 group by a.id order by a.id limit 1;
 
 -- name: set_alert

@@ -124,7 +124,7 @@ async def publish(
         again: the past version that this document is; found by its content when left out.
 
     Raises:
-        AlertTaken: the list has this type and action already, from another conversation.
+        AlertTaken: the list has an alert of this type already, or another conversation one of this code.
         ListUnknown: a step adds to a list that neither the database nor the document knows.
     """
     by = by or (decision.by if decision else UNNAMED)

@@ -10,6 +10,7 @@ STARTERS: tuple[Path, ...] = tuple(sorted(FOLDER.glob("*.yaml")))
 BACK = STARTER_CONVERSATION.read_text(encoding="utf-8")
 REMINDERS = (FOLDER / "back-in-stock-with-reminders.yaml").read_text(encoding="utf-8")
 PRICE = (FOLDER / "price-drop.yaml").read_text(encoding="utf-8")
+CART_PRICE = (FOLDER / "price-drop-cart.yaml").read_text(encoding="utf-8")
 LOW = (FOLDER / "low-inventory.yaml").read_text(encoding="utf-8")
 
 

@@ -21,7 +21,7 @@ from schemas.document.conversation import ConversationDocument
 from schemas.ids import VersionId
 from starter.documents import check, load_document
 from tests.documents.any_document import documents
-from tests.documents.starters import BACK, LOW, PRICE, REMINDERS, STARTERS
+from tests.documents.starters import BACK, CART_PRICE, LOW, PRICE, REMINDERS, STARTERS
 from workflows.compiler.compile import compile_document
 from workflows.compiler.diagnostics import Path, format_path
 
@@ -148,8 +148,8 @@ def test_the_starters_say_what_their_comments_say() -> None:
     assert (back.contacts_per_unit, back.order) == (2, Order.FIRST_IN_FIRST_OUT)
     assert back.reminders is not None
     assert (back.reminders.after, back.reminders.times) == (timedelta(days=2), 2)
-    price = load_document(PRICE, "f").alerts
-    assert [alert.drops_by for alert in price.values() if isinstance(alert, PriceDrop)] == [
+    price = [*load_document(PRICE, "f").alerts.values(), *load_document(CART_PRICE, "f").alerts.values()]
+    assert [alert.drops_by for alert in price if isinstance(alert, PriceDrop)] == [
         Drop(percent=Decimal(10)),
         Drop(percent=Decimal(5)),
     ]

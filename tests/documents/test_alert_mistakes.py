@@ -7,6 +7,21 @@ import pytest
 from starter.documents import check
 from tests.documents.starters import BACK, LOW, PRICE, REMINDERS, line_of
 
+TWO = PRICE.replace(
+    "\nthreads:\n",
+    """
+  few-left:
+    type: low-inventory
+    action: browse
+    low_at: 3
+
+threads:
+  - {name: Few are left, on: few-left.alert, steps: [{send: cheaper-now, id: few-are-left}]}
+""",
+    1,
+)
+"""The price drop with a second alert on its list, of another type."""
+
 # ruff: noqa: E501 - a table is read across: one slip, one line
 
 # A starter · a change to it · the text whose line is named · the path · words of the message and advice.
@@ -101,10 +116,10 @@ SLIPS = [
     (LOW, "on: nearly-gone.alert", "on: nearly-gone.alerts", "on: nearly-gone.alerts", "threads[0].on", "Did you mean 'nearly-gone.alert'? The events"),
     (LOW, "on: nearly-gone.alert", "on: nearly-gone.follow-up", "on: nearly", "threads[0].on", "alerts of the type low-inventory raise no event 'follow-up'"),
     (PRICE, "on: looked-at.alert", "on: looked-at.subscription", "on: looked-at", "threads[0].on", "alerts of the type price-drop raise no event 'subscription'"),
-    (PRICE, "on: looked-at.alert", "on: in-the-cart.discontinued", "  looked-at:", "alerts.looked-at", "no thread answers the alert 'looked-at'"),
+    (PRICE, "on: looked-at.alert", "on: looked-at.discontinued", "  looked-at:", "alerts.looked-at", "no thread answers the alert 'looked-at'"),
     (REMINDERS, "    reminders:                         # raises back-in-stock.follow-up\n      after: 2 days                    # after the alert's thread has ended, and after each reminder\n      times: 2\n", "", "on: back-in-stock.follow-up", "threads[2].on", "Give the alert 'reminders'"),
     (REMINDERS, "action: sign-up", "action: browse", "on: back-in-stock.subscription", "threads[0].on", "nobody signs up for the alert 'back-in-stock': its contacts browse"),
-    (PRICE, "action: cart", "action: browse", "  in-the-cart:", "alerts.in-the-cart", "'looked-at' already watches for price-drop by browse, and a list has one alert of each type for one action"),
+    (PRICE, "  looked-at:", "  carted: {type: price-drop, action: cart, drops_by: 5%}\n  looked-at:", "  looked-at:", "alerts.looked-at", "'carted' is of the type price-drop already, and a list has one alert of each type, with one action. Put one of the two into a conversation of its own, with a second list"),
 ]  # fmt: skip
 
 
@@ -123,20 +138,20 @@ def test_a_slip_in_an_alert_is_named_by_path_line_and_what_to_do(
     assert len(diagnostics) <= 2, "one slip should not bring a crowd of mistakes: " + str([str(m) for m in diagnostics])
 
 
-@pytest.mark.parametrize("section", ["alerts.looked-at", "alerts.in-the-cart", "list"])
+@pytest.mark.parametrize("section", ["alerts.looked-at", "alerts.few-left", "list"])
 def test_a_misspelt_field_is_noticed_in_each_alert_by_its_own_path(section: str) -> None:
     anchor, indent = ("  code: price-watch\n", "  ") if section == "list" else (f"  {section[7:]}:\n", "    ")
-    (diagnostic,) = check(PRICE.replace(anchor, f"{anchor}{indent}zzz: 1\n"), "f").diagnostics
+    (diagnostic,) = check(TWO.replace(anchor, f"{anchor}{indent}zzz: 1\n"), "f").diagnostics
     assert diagnostic.path == f"{section}.zzz"
     assert "The fields are: " in diagnostic.advice
 
 
 def test_an_alert_may_be_called_like_its_type_or_another_one() -> None:
-    text = PRICE.replace("looked-at", "low-inventory").replace("in-the-cart", "price-drop")
+    text = TWO.replace("looked-at", "low-inventory").replace("few-left", "price-drop")
     assert check(text, "f").ok
-    broken = text.replace("drops_by: 10%", "drop: 10%").replace("drops_by: 5%", "drops_by: x")
+    broken = text.replace("drops_by: 10%", "drop: 10%").replace("low_at: 3", "low_at: x")
     paths = {diagnostic.path for diagnostic in check(broken, "f").diagnostics}
-    assert paths == {"alerts.low-inventory", "alerts.low-inventory.drop", "alerts.price-drop.drops_by"}
+    assert paths == {"alerts.low-inventory", "alerts.low-inventory.drop", "alerts.price-drop.low_at"}
 
 
 def test_all_mistakes_of_a_filter_are_told_in_one_go_each_on_its_line() -> None:

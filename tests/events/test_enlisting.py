@@ -69,7 +69,8 @@ async def test_who_looks_again_keeps_their_place(web: Web, pool: Pool) -> None:
 
 
 async def test_a_view_feeds_the_alerts_by_browse_and_a_cart_those_by_cart(web: Web, pool: Pool) -> None:
-    await shop_with(web, pool, 5, browsed=drop(), carted=drop("1.00", Action.CART), low=low())
+    await publish(pool, conversation({"carted": drop("1.00", Action.CART)}, conversation_code="carts", code="carts"))
+    await shop_with(web, pool, 5, browsed=drop(), low=low())
     assert await considered(web, event()) == {"browsed": "entered"}
     assert await considered(web, event("added_to_cart")) == {"carted": "entered", "low": "entered"}
     assert await considered(web, event("checkout_started", "ben")) == {"carted": "entered", "low": "entered"}

@@ -8,7 +8,7 @@ from typing import Any
 from activities.postgres.pool import Pool, Row
 from schemas.channels import Channel
 from schemas.document.alert_types.registry import AlertSection
-from schemas.document.conversation import ConversationDocument, MessageSection, ThreadSection
+from schemas.document.conversation import ConversationDocument, ListSection, MessageSection, ThreadSection
 from schemas.document.steps import SendStep, Status
 from tests.http.web import Web
 from tests.storefronts.shop import SHOP
@@ -17,12 +17,18 @@ _ids = count(1)
 _NOT_ABOUT_THE_MUG = {"custom", "opened_message", "clicked_message", "joined_list"}
 
 
-def conversation(alerts: Mapping[str, AlertSection], status: Status = Status.LIVE) -> ConversationDocument:
-    """A conversation with these alerts, each with a message of its own."""
+def conversation(
+    alerts: Mapping[str, AlertSection],
+    status: Status = Status.LIVE,
+    conversation_code: str = "alerts",
+    **of_list: object,
+) -> ConversationDocument:
+    """A conversation with these alerts, each with a message of its own; what its list says is in `of_list`."""
     message = MessageSection(channel=Channel.EMAIL, subject="{{ product.title }}", text="See {{ product.url }}")
     return ConversationDocument(
-        conversation="alerts",
+        conversation=conversation_code,
         name="Alerts",
+        list=ListSection.model_validate(of_list),
         alerts=dict(alerts),
         threads=tuple(
             ThreadSection(

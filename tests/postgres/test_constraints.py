@@ -67,6 +67,20 @@ async def test_a_contact_stands_in_a_line_once(pool: Pool) -> None:
         )
 
 
+async def test_a_list_has_one_alert_of_each_type(pool: Pool) -> None:
+    """By whatever action: who looked and who put it in the cart are in two lists."""
+    await publish(pool, starter_document())
+    another = (
+        "insert into alerts "
+        "(id, list_code, conversation, type, measure, action, quantity_threshold, window_days, section) "
+        "select 'another', list_code, conversation, type, measure, 'browse', 1, 1, section from alerts"
+    )
+    with pytest.raises(asyncpg.UniqueViolationError, match="one_alert_per_type_and_list"):
+        await pool.execute(another)
+    await pool.execute("update alerts set retired = true")
+    await pool.execute(another)
+
+
 @pytest.mark.usefixtures("called")
 async def test_a_subject_has_one_open_episode_for_each_alert(pool: Pool) -> None:
     with pytest.raises(asyncpg.UniqueViolationError, match="one_open_episode"):

@@ -90,7 +90,7 @@ async def test_what_is_sold_out_again_is_not_spoken_of(in_time: InTime, hours: W
 
 
 async def test_a_price_that_is_back_up_is_not_spoken_of(in_time: InTime, hours: WorkflowEnvironment) -> None:
-    document = starter("price-drop")
+    document = starter("price-drop-cart")
     async with in_time(document) as product:
         await product.shop.sells("v", units=3, price="40.00")
         await agrees(product.pool, "ann")

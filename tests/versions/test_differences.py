@@ -175,7 +175,7 @@ def test_any_document_is_written_as_yaml_that_reads_as_the_same(document: Conver
     assert written(again) == written(document)
 
 
-@pytest.mark.parametrize("name", ["back-in-stock", "price-drop", "low-inventory", "welcome", "cart"])
+@pytest.mark.parametrize("name", ["back-in-stock", "price-drop", "price-drop-cart", "low-inventory", "welcome", "cart"])
 def test_a_text_that_was_not_kept_is_written_anew_with_the_same_content(name: str) -> None:
     text = files("starter").joinpath(f"conversations/{name}.yaml").read_text(encoding="utf-8")
     document = load_document(text, name)

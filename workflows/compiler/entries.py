@@ -30,7 +30,7 @@ def _nothing_enters(document: ConversationDocument) -> Iterator[Diagnostic]:
 
 def _alert_errors(document: ConversationDocument) -> Iterator[Diagnostic]:
     answered = {thread.on for thread in document.threads}
-    first_of_kind: dict[tuple[str, str], str] = {}
+    first_of_type: dict[str, str] = {}
     for code, alert in document.alerts.items():
         if f"{code}." == CUSTOM:
             yield Diagnostic(
@@ -38,13 +38,13 @@ def _alert_errors(document: ConversationDocument) -> Iterator[Diagnostic]:
                 f"'{code}' cannot be the short name of an alert: events of your own begin with it",
                 "Give the alert another short name",
             )
-        first = first_of_kind.setdefault((alert.type, alert.action), code)
+        first = first_of_type.setdefault(alert.type, code)
         if first != code:
             yield Diagnostic(
                 ("alerts", code),
-                f"'{first}' already watches for {alert.type} by {alert.action}, "
-                "and a list has one alert of each type for one action",
-                "Remove one of the two, give one another action, or put it in a conversation for another list",
+                f"'{first}' is of the type {alert.type} already, and a list has one alert of each type, "
+                "with one action",
+                "Put one of the two into a conversation of its own, with a second list, or remove it",
             )
         if f"{code}.{AlertEvent.ALERT}" not in answered:
             yield Diagnostic(

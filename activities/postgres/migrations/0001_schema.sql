@@ -177,7 +177,8 @@ create table alerts (
     check (measure = 'nothing' or contacts_per_unit is null)
 );
 comment on column alerts.contacts_per_unit is 'null: everyone is told';
-create unique index one_action_per_type_and_list on alerts (list_code, type, action) where not retired;
+-- Whoever looked at a thing and carted it is in two lists, never in two lines of one.
+create unique index one_alert_per_type_and_list on alerts (list_code, type) where not retired;
 
 -- Contacts -----------------------------------------------------------------------------------------------------------
 
