@@ -16,6 +16,7 @@ class Reason(StrEnum):
     CONVERSATION_PAUSED = "conversation_paused"
     OFFER_LAPSED = "offer_lapsed"
     INACTIVE = "inactive"
+    OTHER_PRODUCT = "other_product"
     NO_CONSENT = "no_consent"
     SUPPRESSED = "suppressed"
     QUIET_HOURS = "quiet_hours"
@@ -43,6 +44,11 @@ class Reason(StrEnum):
     TOO_LATE = "too_late"
 
     @property
+    def passes_by_itself(self) -> bool:
+        """Whether time alone may do away with it, so that trying again makes sense though nothing has changed."""
+        return self in (Reason.PROVIDER_UNAVAILABLE, Reason.QUIET_HOURS)
+
+    @property
     def sentence(self) -> str:
         """What support can say to the contact."""
         return _SENTENCES[self]
@@ -59,6 +65,7 @@ _SENTENCES = {
     Reason.CONVERSATION_PAUSED: "The conversation is paused; everyone keeps their place.",
     Reason.OFFER_LAPSED: "The offer was not taken up in time, and the place passed on.",
     Reason.INACTIVE: "The product is not on sale: unpublished, archived or removed.",
+    Reason.OTHER_PRODUCT: "The shop tells this id for two products, and now means the one they did not ask for.",
     Reason.NO_CONSENT: "The contact has not agreed to be written to.",
     Reason.SUPPRESSED: "The address is on the suppression list.",
     Reason.QUIET_HOURS: "The list keeps quiet at this hour.",

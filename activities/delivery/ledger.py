@@ -87,7 +87,7 @@ class Ledger:
                 return False
             match outcome.then:
                 case AfterRefusal.BACK_IN_LINE:
-                    await return_to_line(connection, request.journey_id)
+                    await return_to_line(connection, request.journey_id, outcome.reason)
                 case AfterRefusal.LEAVE:
                     await give_up_place(connection, request.journey_id, "refused", outcome.reason)
                 case AfterRefusal.GO_ON | AfterRefusal.END_THREAD:

@@ -62,6 +62,7 @@ class SendRow:
         ended: the journey is over.
         email: None once the contact is erased.
         on_sale: the product is; also true of a journey about no product.
+        other_product: the storefront tells of the variant under the product they entered for, too.
         already_sent: before a move to another version, this message was sent from a step with another id.
         alert_id, type, triggers, profile: of the alert; all None without one.
         claim: the state of the claim in hand, or of the last one that the contact was told by.
@@ -86,6 +87,7 @@ class SendRow:
     consented: bool
     suppressed: bool
     on_sale: bool
+    other_product: bool
     already_sent: bool
     claim: Literal["given", "used", "lapsed"] | None
     alert_id: AlertId | None
@@ -256,6 +258,7 @@ def _facts(row: SendRow, request: Deliver, offer: Offer | None, *, filtered: boo
         filtered=filtered,
         bought=row.bought,
         on_sale=row.on_sale,
+        other_product=row.other_product,
         claim=row.claim,
         in_stock=row.in_stock if row.type is not None else offer is None or offer.can_be_bought,
         same_currency=row.same_currency,

@@ -16,6 +16,10 @@ select
         as consented,
     exists (select from suppressions s where s.channel = :channel and s.address = c.email) as suppressed,
     j.product_id is null or coalesce(p.on_sale and not coalesce(v.removed, false), false) as on_sale,
+    exists (
+        select from variants_named_twice t
+        where t.store_id = j.store_id and t.product_id = j.entered_product_id and 'variant/' || t.variant_id = j.subject
+          and t.contested) as other_product,
     (j.moved_at is not null or j.version_id <> :version) and exists (
         select from sends o
         where o.journey_id = j.id and o.message = :message and o.round = :round and o.step <> :step
@@ -31,7 +35,7 @@ select
         where o.contact_id = j.contact_id and o.store_id = j.store_id and not o.cancelled
           -- Without days it is null, which `least` passes over.
           and o.ordered_at >= least(j.entered_at, now() - make_interval(days => a.not_if_bought_days))
-          and (o.product_id = j.product_id or o.product_id = ev.product_id or exists (
+          and (is_about(o, j) or o.product_id = ev.product_id or exists (
               select from jsonb_array_elements(ev.items) item
               where o.product_id = coalesce(item ->> 'product', (
                   select product_id from variants iv where iv.store_id = j.store_id and iv.variant_id = item ->> 'variant'))))

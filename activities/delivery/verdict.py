@@ -32,6 +32,7 @@ class MessageFacts:
         claim: `given`: not told yet; `used`: told before; `lapsed`: told, and the place went to the next; None: none.
         on_sale, in_stock: true for a journey that is about no product. In stock for an alert: an episode is open, and
             for a claim not used yet it is the one the claim was given in; without an alert: it can be bought now.
+        other_product: the variant's id is told for two products at once, and means the one they did not ask for.
         measure, trigger: the price or quantity now, and the bound it must not exceed; None: the alert has none.
         already_sent: this message was sent, or may have been, before the journey moved to another version.
         quiet_from, quiet_until: the list's quiet hours in its own time zone; both or neither.
@@ -50,6 +51,7 @@ class MessageFacts:
     on_sale: bool
     claim: Literal["given", "used", "lapsed"] | None
     in_stock: bool
+    other_product: bool = False
     same_currency: bool = True
     measure: Decimal | None = None
     trigger: Decimal | None = None
@@ -131,6 +133,8 @@ def _about_the_offer(facts: MessageFacts, type_: AlertType) -> Refused | None:
     if facts.filtered:
         return Refused(reason=Reason.FILTERED, then=AfterRefusal.GO_ON if told else AfterRefusal.LEAVE)
     passing = AfterRefusal.GO_ON if told else AfterRefusal.BACK_IN_LINE
+    if facts.other_product:
+        return Refused(reason=Reason.OTHER_PRODUCT, then=passing)
     if not facts.on_sale:
         return Refused(reason=Reason.INACTIVE, then=passing)
     if not facts.in_stock or facts.claim is None:

@@ -13,6 +13,7 @@ from typing import assert_never
 from activities.intake.clock import clamp_to_now
 from activities.intake.erasure import answer_data_request, erase_contact, erase_shop
 from activities.intake.events import take_checkout
+from activities.intake.moves import AnotherThing, Naming, VariantElsewhere, hold_other_products, name_variants
 from activities.intake.orders import take_order
 from activities.postgres.pool import Connection, Pool, transaction
 from activities.postgres.queries import load_queries
@@ -33,7 +34,6 @@ from schemas.incoming.facts import (
     ShopErasureFact,
     StockFact,
     StoreFact,
-    VariantFact,
     WebhookDelivery,
 )
 
@@ -90,11 +90,16 @@ class Intake:
 
     @retry_on_deadlock
     async def observe(self, store_id: StoreId, source: str, facts: Sequence[Fact]) -> None:
-        """Apply facts that came without a delivery: put in by hand or through the API."""
+        """Apply facts that came without a delivery: put in by hand or through the API.
+
+        Raises:
+            AnotherThing: as it says; then nothing is applied.
+        """
         async with transaction(self._pool) as connection:
             await _add_store(connection, store_id, source)
             for fact in facts:
-                await _apply(connection, store_id, fact)
+                if refused := await _apply(connection, store_id, fact):
+                    raise AnotherThing(refused)
 
     @retry_on_deadlock
     async def set_stock(self, variant: Subject, location: str, available: int, at: datetime) -> None:
@@ -144,7 +149,8 @@ async def _add_store(connection: Connection, store_id: str, source: str) -> None
     await SQL.claim_store.run(connection, store_id=store_id, source=source)
 
 
-async def _apply(connection: Connection, store_id: StoreId, reported: Fact) -> None:
+async def _apply(connection: Connection, store_id: StoreId, reported: Fact) -> Sequence[VariantElsewhere]:
+    """Apply a fact. Returns the variants in it that are another thing under another product; all else is applied."""
     fact = _not_from_the_future(reported, datetime.now(UTC))
     match fact:
         case StoreFact():
@@ -152,7 +158,7 @@ async def _apply(connection: Connection, store_id: StoreId, reported: Fact) -> N
                 connection, store_id=store_id, currency=fact.currency, observed_at=fact.observed_at
             )
         case ProductFact():
-            await _apply_product(connection, store_id, fact)
+            return await _apply_product(connection, store_id, fact)
         case ProductGoneFact():
             await _apply_gone(connection, store_id, fact)
         case StockFact():
@@ -169,6 +175,7 @@ async def _apply(connection: Connection, store_id: StoreId, reported: Fact) -> N
             await answer_data_request(connection, store_id, fact)
         case _:
             assert_never(fact)
+    return ()
 
 
 def _not_from_the_future(fact: Fact, now: datetime) -> Fact:
@@ -178,9 +185,10 @@ def _not_from_the_future(fact: Fact, now: datetime) -> Fact:
     return fact.model_copy(update={"observed_at": clamp_to_now(fact.observed_at, now)})
 
 
-async def _apply_product(connection: Connection, store_id: StoreId, fact: ProductFact) -> None:
+async def _apply_product(connection: Connection, store_id: StoreId, fact: ProductFact) -> Sequence[VariantElsewhere]:
     items = [variant.inventory_item_id for variant in fact.variants if variant.inventory_item_id]
     await SQL.lock_items.run(connection, store_id=store_id, items=items)
+    elsewhere = await hold_other_products(connection, store_id, fact)
     written = await SQL.set_product.value(
         connection,
         store_id=store_id,
@@ -193,38 +201,46 @@ async def _apply_product(connection: Connection, store_id: StoreId, fact: Produc
         vendor=fact.vendor,
         tags=fact.tags,
         collections=fact.collections,
+        variant_ids=[variant.variant_id for variant in fact.variants],
     )
     if written is None:
-        return  # a newer message came first
-    for variant in sorted(fact.variants, key=lambda variant: variant.variant_id):
-        await _set_variant(connection, store_id, fact.product_id, variant)
+        return ()  # a newer message came first
+    naming = await name_variants(connection, store_id, fact) if elsewhere else Naming(fact.variants)
+    await _set_variants(connection, store_id, fact, naming)
+    for left in naming.left:
+        # What it offers as a whole is less now.
+        await update_episodes(connection, store_id, left, await load_product(connection, store_id, left), ())
+    return naming.refused
+
+
+async def _set_variants(connection: Connection, store_id: StoreId, fact: ProductFact, naming: Naming) -> None:
+    """Write the variants that are of the product now, and what they mean for those who wait."""
+    for variant in sorted(naming.taken, key=lambda variant: variant.variant_id):
+        await SQL.set_variant.run(
+            connection,
+            store_id=store_id,
+            variant_id=variant.variant_id,
+            product_id=fact.product_id,
+            inventory_item_id=variant.inventory_item_id,
+            title=variant.title,
+            sku=variant.sku,
+            price=variant.price,
+            policy=variant.policy,
+            tracked=variant.tracked,
+            told_at=fact.observed_at,
+        )
     if fact.all_variant_ids is not None:
         await SQL.remove_variants_but.run(
             connection, store_id=store_id, product_id=fact.product_id, variant_ids=sorted(fact.all_variant_ids)
         )
     product = await load_product(connection, store_id, fact.product_id)
-    for variant in fact.variants:
+    for variant in naming.taken:
         if variant.quantity is not None:
             product = await _update_quantities(
                 connection, store_id, product, variant.variant_id, _total(variant.quantity, fact.observed_at)
             )
     # All variants, also those that the message does not show: whether the product is on sale concerns each.
     await update_episodes(connection, store_id, fact.product_id, product, product.variants)
-
-
-async def _set_variant(connection: Connection, store_id: StoreId, product_id: str, variant: VariantFact) -> None:
-    await SQL.set_variant.run(
-        connection,
-        store_id=store_id,
-        variant_id=variant.variant_id,
-        product_id=product_id,
-        inventory_item_id=variant.inventory_item_id,
-        title=variant.title,
-        sku=variant.sku,
-        price=variant.price,
-        policy=variant.policy,
-        tracked=variant.tracked,
-    )
 
 
 async def _apply_gone(connection: Connection, store_id: StoreId, fact: ProductGoneFact) -> None:

@@ -28,35 +28,46 @@ update stores set currency = :currency, currency_observed_at = :observed_at
 where id = :store_id and currency is distinct from :currency and coalesce(currency_observed_at <= :observed_at, true);
 
 -- name: set_product
--- Nothing, if a newer message was applied before.
-insert into products (store_id, product_id, title, handle, image_url, on_sale, observed_at, vendor, tags, collections)
-values (
-    :store_id, :product_id, :title, :handle, :image_url, :on_sale, :observed_at, :vendor, coalesce(:tags::text[], '{}'),
-    coalesce(:collections::text[], '{}'))
-on conflict (store_id, product_id) do update
-set title = excluded.title, handle = coalesce(excluded.handle, products.handle),
-    image_url = coalesce(excluded.image_url, products.image_url), vendor = coalesce(excluded.vendor, products.vendor),
-    tags = coalesce(:tags::text[], products.tags), collections = coalesce(:collections::text[], products.collections),
-    on_sale = excluded.on_sale, observed_at = excluded.observed_at, discontinued_at = null
-where products.observed_at <= excluded.observed_at
-returning product_id;
+-- Nothing, if a newer message was applied before. Variants of other products that it names no more, it has given up.
+with product as (
+    insert into products (store_id, product_id, title, handle, image_url, on_sale, observed_at, vendor, tags, collections)
+    values (
+        :store_id, :product_id, :title, :handle, :image_url, :on_sale, :observed_at, :vendor, coalesce(:tags::text[], '{}'),
+        coalesce(:collections::text[], '{}'))
+    on conflict (store_id, product_id) do update
+    set title = excluded.title, handle = coalesce(excluded.handle, products.handle),
+        image_url = coalesce(excluded.image_url, products.image_url), vendor = coalesce(excluded.vendor, products.vendor),
+        tags = coalesce(:tags::text[], products.tags), collections = coalesce(:collections::text[], products.collections),
+        on_sale = excluded.on_sale, observed_at = excluded.observed_at, discontinued_at = null
+    where products.observed_at <= excluded.observed_at
+    returning product_id
+), given_up as (
+    delete from variants_named_twice t using product
+    where t.store_id = :store_id and t.product_id = product.product_id and not (t.variant_id = any(:variant_ids::text[]))
+)
+select product_id from product;
 
 -- name: set_variant
-insert into variants (store_id, variant_id, product_id, inventory_item_id, title, sku, price, policy, tracked)
-values (:store_id, :variant_id, :product_id, :inventory_item_id, :title, :sku, :price, :policy, :tracked)
+insert into variants (store_id, variant_id, product_id, inventory_item_id, title, sku, price, policy, tracked, told_at)
+values (:store_id, :variant_id, :product_id, :inventory_item_id, :title, :sku, :price, :policy, :tracked, :told_at)
 on conflict (store_id, variant_id) do update
 set product_id = excluded.product_id, inventory_item_id = coalesce(excluded.inventory_item_id, variants.inventory_item_id),
     title = excluded.title, sku = excluded.sku, price = coalesce(excluded.price, variants.price),
-    policy = excluded.policy, tracked = coalesce(excluded.tracked, variants.tracked), removed = false;
+    policy = excluded.policy, tracked = coalesce(excluded.tracked, variants.tracked), removed = false, told_at = excluded.told_at;
 
 -- name: remove_variants_but
 update variants set removed = true
 where store_id = :store_id and product_id = :product_id and not (variant_id = any(:variant_ids::text[])) and not removed;
 
 -- name: product_gone
-update products set on_sale = false, discontinued_at = :observed_at, observed_at = greatest(observed_at, :observed_at)
-where store_id = :store_id and product_id = :product_id and observed_at <= :observed_at
-returning product_id;
+with gone as (
+    update products set on_sale = false, discontinued_at = :observed_at, observed_at = greatest(observed_at, :observed_at)
+    where store_id = :store_id and product_id = :product_id and observed_at <= :observed_at
+    returning product_id
+), given_up as (
+    delete from variants_named_twice t using gone where t.store_id = :store_id and t.product_id = gone.product_id
+)
+select product_id from gone;
 
 -- name: lock_products_of_item
 -- Whatever changes a product's stock or prices holds its row, in a fixed order.

@@ -200,11 +200,15 @@ async def _claim(connection: Connection, episode: EpisodeWithPlaces, subject: Su
     return len(given)
 
 
-async def return_to_line(connection: Connection, journey_id: JourneyId) -> None:
-    """The claim is given back; the journey waits again at its old place."""
+async def return_to_line(connection: Connection, journey_id: JourneyId, reason: Reason) -> None:
+    """The claim is given back; the journey waits again at its old place.
+
+    Where the reason does not pass by itself, it is given no other place until something has changed.
+    """
     await SQL.hold_product_of.run(connection, journey_id=journey_id)
     freed = await SQL.settle_claim.row(connection, SubjectKey, journey_id=journey_id, state="returned")
-    await SQL.back_in_line.run(connection, journey_id=journey_id)
+    passed_over_for = None if reason.passes_by_itself else reason
+    await SQL.back_in_line.run(connection, journey_id=journey_id, passed_over_for=passed_over_for)
     if freed is not None:
         await look_again(connection, freed.read())
 

@@ -111,7 +111,12 @@ where c.journey_id = :journey_id and c.state = 'given' and e.id = c.episode_id
 returning e.store_id, e.subject;
 
 -- name: back_in_line
-update waiting set state = 'waiting' where journey_id = :journey_id and state = 'claimed';
+-- With a reason it is passed over until something changes, unless something has since the claim was given.
+update waiting set state = 'waiting', passed_over_for = case when exists (
+        select from claims c join episodes e on e.id = c.episode_id
+        where c.id = (select max(id) from claims where journey_id = :journey_id)
+          and e.closed_at is null and e.changed_at < c.given_at) then :passed_over_for end
+where journey_id = :journey_id and state = 'claimed';
 
 -- name: leave_line
 -- With or without a claim.
@@ -134,7 +139,7 @@ update claims c set lapses_at = null
 from journeys j
 where c.state = 'used' and c.lapses_at <= now() and j.id = c.journey_id and exists (
     select from orders o
-    where o.contact_id = j.contact_id and o.store_id = j.store_id and o.product_id = j.product_id
+    where o.contact_id = j.contact_id and o.store_id = j.store_id and is_about(o, j)
       and not o.cancelled and o.ordered_at >= c.given_at);
 
 -- name: lapse_offers

@@ -1,6 +1,6 @@
 """Entering one contact for one alert: the facts, the decision, and what is written, in the caller's transaction."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 import structlog
@@ -9,7 +9,7 @@ from activities.decisions.filters import passes
 from activities.postgres.pool import Connection
 from activities.postgres.queries import load_queries
 from activities.stock.offers import Product
-from activities.stock.products import load_product
+from activities.stock.products import find_product, load_product
 from activities.waitlist.admission import EntryFacts, purchase_counts_since, why_closed, why_not_admitted
 from activities.waitlist.alerts import AlertInForce
 from activities.waitlist.episodes import look_again, update_episodes
@@ -71,7 +71,7 @@ async def enter(
         log.warning("nobody is enlisted: every message behind the alert is a draft", alert=alert.alert_id)
     if subject is None or closed is not None:
         return NotEntered(alert.alert_id, closed or Reason.NO_VARIANT)
-    product = await _lock_product(connection, alert, subject, interest)
+    interest, product = await _lock_present_product(connection, alert, subject, interest)
     known: JourneyId | None = await SQL.entry_since.value(
         connection,
         alert_id=alert.alert_id,
@@ -96,6 +96,18 @@ def _subject(alert: AlertInForce, interest: Interest) -> Subject | None:
     """What of the interest this alert watches; None when it watches variants and none was named."""
     id_ = interest.product_id if alert.level is Level.PRODUCT else interest.variant_id
     return Subject(store_id=interest.store_id, level=alert.level, id=id_) if id_ else None
+
+
+async def _lock_present_product(
+    connection: Connection, alert: AlertInForce, subject: Subject, interest: Interest
+) -> tuple[Interest, Product]:
+    """The interest and its product, locked; another product's, if the variant moved there a moment ago."""
+    product = await _lock_product(connection, alert, subject, interest)
+    if subject.level is Level.VARIANT and subject.id not in product.variants:
+        product_id = await find_product(connection, subject.store_id, None, subject.id)
+        if product_id is not None and product_id != interest.product_id:
+            return await _lock_present_product(connection, alert, subject, replace(interest, product_id=product_id))
+    return interest, product
 
 
 async def _lock_product(connection: Connection, alert: AlertInForce, subject: Subject, interest: Interest) -> Product:

@@ -39,7 +39,8 @@ select exists (
              and e.opened_at <= :entered_at and (e.closed_at is null or e.closed_at > :entered_at)) as was_in_stock,
        exists (
            select from orders
-           where contact_id = :contact_id and store_id = :store_id and product_id = :product_id
+           where contact_id = :contact_id and store_id = :store_id
+             and (product_id = :product_id or 'variant/' || variant_id = :subject)
              and not cancelled and ordered_at >= :purchases_since) as bought;
 
 -- name: enter

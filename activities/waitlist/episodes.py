@@ -73,7 +73,7 @@ async def update_episodes(
         if changes:
             await look_again(connection, subject)
     gone = [subject.key for subject in subjects if _may_be_gone(product, subject)]
-    await SQL.look_at_discontinued.run(connection, store_id=store_id, product_id=product_id, subjects=gone)
+    await SQL.look_at_discontinued.run(connection, store_id=store_id, subjects=gone)
 
 
 async def look_again(connection: Connection, subject: Subject) -> None:

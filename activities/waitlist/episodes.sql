@@ -63,5 +63,5 @@ where exists (
 -- Those of these subjects that someone waits for.
 insert into outbox (kind, store_id, subject)
 select distinct 'look_again', w.store_id, w.subject
-from waiting w join journeys j on j.id = w.journey_id
-where j.store_id = :store_id and j.product_id = :product_id and w.state = 'waiting' and w.subject = any(:subjects::text[]);
+from waiting w
+where w.store_id = :store_id and w.state = 'waiting' and w.subject = any(:subjects::text[]);

@@ -20,6 +20,7 @@ class NotYet(StrEnum):
     DISCONTINUED = "discontinued"
     NOT_ON_SALE = "not_on_sale"
     NOT_ENOUGH_UNITS = "not_enough_units"
+    PASSED_OVER = "passed_over"
     PRICE_UNKNOWN = "price_unknown"
     PRICE_NOT_DOWN = "price_not_down"
     QUANTITY_NOT_DOWN = "quantity_not_down"

@@ -90,6 +90,8 @@ def product_set(
     """Put in a product with its variants. Their units stay as they are: see `stock set`."""
     amount = _price(price)
     variants = tuple(_variant_fact(each, amount) for each in variant)
+    if len({each.variant_id for each in variants}) < len(variants):
+        raise typer.BadParameter("two variants have the same id: name each once", param_hint="--variant")
     fact = ProductFact(
         product_id=product_id,
         title=title,

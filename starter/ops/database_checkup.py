@@ -22,6 +22,31 @@ BACKLOG = timedelta(minutes=1)
 """A call that has waited longer than this in the outbox is not on its way, but stuck."""
 
 
+LATELY = timedelta(hours=1)
+OFTEN = 5
+"""Places that a journey may give back in that time: units come and go, but not that often before one message."""
+
+
+@dataclass(frozen=True, slots=True)
+class SpinningJourneys:
+    """How many journeys were given places and gave them back again and again; `most_of`: the one that did it most."""
+
+    journeys: int
+    most_times: int
+    most_of: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ContestedVariant:
+    """One of so many variants that a storefront names for the product `also`, too."""
+
+    variants: int
+    store_id: str
+    variant_id: str
+    product_id: str
+    also: str
+
+
 @dataclass(frozen=True, slots=True)
 class MalformedCount:
     """How many webhooks are kept that could not be read, and why not the last of them."""
@@ -44,7 +69,8 @@ async def examine_postgres(settings: Settings) -> list[Finding]:
         found = [good("postgresql", str(await SQL.server_version.value(pool)))]
         found.append(await _migrations(pool))
         if found[-1].health is Health.GOOD:
-            found += [await _published(pool), await _outbox(pool), await _reconciled(pool), await _malformed(pool)]
+            found += [await _published(pool), await _outbox(pool), await examine_spinning(pool)]
+            found += [await _reconciled(pool), await _malformed(pool), await examine_contested(pool)]
         return found
     except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
         return [bad("postgresql", f"fails when asked ({type(error).__name__})", "Look at its log.")]
@@ -85,6 +111,31 @@ async def _outbox(pool: Pool) -> Finding:
             "Nothing is lost. See that a worker runs and that Temporal answers.",
         )
     return good("outbox", found)
+
+
+async def examine_spinning(pool: Pool) -> Finding:
+    spinning = await SQL.spinning.one(pool, SpinningJourneys, lately=LATELY, often=OFTEN)
+    if not spinning.journeys:
+        return good("places", "none given and given back again and again")
+    return bad(
+        "places",
+        f"{spinning.journeys} journeys gave theirs back {OFTEN} times or more within the hour; "
+        f"{spinning.most_of} {spinning.most_times} times",
+        f"`shelftalk journey show {spinning.most_of}` says what refuses its message.",
+    )
+
+
+async def examine_contested(pool: Pool) -> Finding:
+    contested = await SQL.contested.row(pool, ContestedVariant)
+    if contested is None:
+        return good("variants", "each of one product")
+    return Finding(
+        component="variants",
+        health=Health.NOTE,
+        found=f"{contested.variants} are told for two products at once: '{contested.variant_id}' of "
+        f"{contested.store_id} for '{contested.product_id}' and '{contested.also}'",
+        advice="Give one of the two another id in the shop, or put in the product it is not of once more without it.",
+    )
 
 
 async def _reconciled(pool: Pool) -> Finding:

@@ -3,6 +3,24 @@
 -- name: server_version
 show server_version;
 
+-- name: spinning
+-- Journeys that were given places and gave them back, again and again and lately; the one that did it most.
+with spinning as (
+    select c.journey_id, count(*) as times from claims c
+    where c.state = 'returned' and c.settled_at > now() - :lately::interval
+    group by 1 having count(*) >= :often
+)
+select count(*) as journeys, coalesce(max(times), 0) as most_times,
+       (select journey_id from spinning order by times desc, journey_id limit 1) as most_of
+from spinning;
+
+-- name: contested
+-- Variants that a storefront names for two products at once; the first of them.
+select count(*) over () as variants, t.store_id, t.variant_id, v.product_id, t.product_id as also
+from variants_named_twice t join variants v on v.store_id = t.store_id and v.variant_id = t.variant_id
+where t.contested
+order by t.since, t.variant_id limit 1;
+
 -- name: malformed
 select count(*) as kept, (select error from inbox where state = 'malformed' order by id desc limit 1) as last_error
 from inbox where state = 'malformed';

@@ -13,7 +13,7 @@ with counted as (
            count(*) filter (where j.told_at >= :since and j.told_at < :until) as told,
            count(*) filter (where j.told_at >= :since and j.told_at < :until and exists (
                select from orders o
-               where o.contact_id = j.contact_id and o.store_id = j.store_id and o.product_id = j.product_id
+               where o.contact_id = j.contact_id and o.store_id = j.store_id and is_about(o, j)
                  and not o.cancelled and o.ordered_at >= j.told_at)) as bought
     from journeys j join waiting w on w.journey_id = j.id join alerts a on a.id = j.alert_id
     where a.measure = 'nothing' and (:list_code::text is null or a.list_code = :list_code)
@@ -61,7 +61,7 @@ with happened as (
     from journeys j join alerts a on a.id = j.alert_id
     where a.list_code = :list_code and j.told_at is not null and exists (
         select from orders o
-        where o.contact_id = j.contact_id and o.store_id = j.store_id and o.product_id = j.product_id
+        where o.contact_id = j.contact_id and o.store_id = j.store_id and is_about(o, j)
           and not o.cancelled and o.ordered_at >= j.told_at)
     union all
     select j.alert_id, 'left', coalesce(j.reason, w.reason, 'no_message'), coalesce(j.ended_at, now())
@@ -82,7 +82,7 @@ select j.conversation, count(*) filter (where j.ended_at is null) as in_flight,
        count(*) filter (where j.told_at >= :since and j.told_at < :until and exists (
            select from orders o
            where o.contact_id = j.contact_id and o.store_id = j.store_id and not o.cancelled and o.ordered_at >= j.told_at
-             and (j.product_id is null or o.product_id = j.product_id))) as bought_after
+             and (j.product_id is null or is_about(o, j)))) as bought_after
 from journeys j join versions v on v.id = j.version_id
 where j.alert_id is null and v.document -> 'list' ->> 'code' = :list_code
 group by 1 order by 1;

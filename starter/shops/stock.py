@@ -55,7 +55,11 @@ class Stock:
         return tuple(await SQL.levels.rows(self._pool, LevelReport, store_id=subject.store_id, variant_id=subject.id))
 
     async def put_product(self, store_id: StoreId, product: ProductFact) -> None:
-        """Put in a product with variants by hand: the way in for shops without webhooks, and before the first one."""
+        """Put in a product with variants by hand: the way in for shops without webhooks, and before the first one.
+
+        Raises:
+            AnotherThing: as it says.
+        """
         await self._intake.observe(store_id, "api", [product])
 
     async def set_stock(self, subject: Subject, available: int, location: str = BY_HAND) -> VariantReport:

@@ -17,6 +17,7 @@ class ConsideredJourney:
         alert_id: None of a journey without an alert; then everything about alert and line is None or False.
         conversation: only of a journey without an alert.
         place: the state of its row in `waiting`.
+        passed_over_for: why their last place was refused, until something changes; None: nothing is in its way.
         trigger_at: the price or quantity that it is notified at; None: enough units are enough.
         armed: what it is compared with was above the trigger since the journey entered.
         goes_by: what the trigger is compared with.
@@ -42,6 +43,7 @@ class ConsideredJourney:
     ended_at: datetime | None
     reason: Reason | None
     place: str | None
+    passed_over_for: Reason | None
     trigger_at: Decimal | None
     armed: bool | None
     goes_by: Measure | None

@@ -43,6 +43,8 @@ def _not_yet(journey: ConsideredJourney, offer: Offer) -> NotYet:
     by_price = journey.goes_by is Measure.PRICE
     if not journey.in_stock:
         return NotYet.PRICE_UNKNOWN if by_price and offer.price is None else NotYet.NOT_ENOUGH_UNITS
+    if journey.passed_over_for is not None:
+        return NotYet.PASSED_OVER
     if not journey.triggered:
         return NotYet.PRICE_NOT_DOWN if by_price else NotYet.QUANTITY_NOT_DOWN
     if journey.places is not None and (journey.ahead or 0) >= journey.places:
@@ -66,6 +68,9 @@ def waiting_sentence(status: WaitStatus, journey: ConsideredJourney) -> str:
         case NotYet.NOT_ENOUGH_UNITS:
             needed = journey.quantity_threshold
             return f"{_units(status.units)} to sell that the list counts; the alert waits for {needed}."
+        case NotYet.PASSED_OVER:
+            refused = journey.passed_over_for or Reason.NO_MESSAGE
+            return f"Their place was refused; they get another once that changes: {refused.sentence}"
         case NotYet.PRICE_UNKNOWN:
             return "The price is not known, so it cannot be compared."
         case NotYet.PRICE_NOT_DOWN:

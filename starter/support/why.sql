@@ -14,6 +14,7 @@ select product_id from products where store_id = :store_id and product_id = :pro
 -- What their message would be refused for goes by its channel (:channel).
 with chosen as (
     select j.*, w as line, w.state as place, w.reason as left_reason, w.trigger_at, w.armed, w.place as number,
+           w.passed_over_for,
            w.entered_at as in_line_since, a.newest_first, a.measure as goes_by, a.live, a.quantity_threshold, a.list_code,
            a.paused_at is not null or co.paused_at is not null as paused
     from journeys j
@@ -33,7 +34,7 @@ with chosen as (
 )
 select c.id, c.contact_id, c.store_id, c.subject, c.product_id, c.alert_id,
        case when c.alert_id is null then c.conversation end as conversation, c.entered_at, c.window_ends_at, c.told_at,
-       c.ended_at, coalesce(c.reason, c.left_reason) as reason, c.place, c.trigger_at, c.armed, c.goes_by, c.live,
+       c.ended_at, coalesce(c.reason, c.left_reason) as reason, c.place, c.passed_over_for, c.trigger_at, c.armed, c.goes_by, c.live,
        c.quantity_threshold, c.paused, l.locations, p.title as product_title, p.on_sale,
        p.discontinued_at is not null or coalesce(v.removed, false) as gone,
        e.id is not null as in_stock, places(e) as places, e.measure, trigger_holds(c.line, e.measure) as triggered,

@@ -48,6 +48,16 @@ _RULES = {
     "who has ended stands in no line": """
         select w.journey_id from waiting w join journeys j on j.id = w.journey_id
         where j.ended_at is not null and w.state in ('waiting', 'claimed')""",
+    "who is passed over gave back a place of an episode in which nothing has changed since": """
+        select w.journey_id from waiting w
+        where w.passed_over_for is not null and w.state = 'waiting' and not exists (
+            select from claims c join episodes e on e.id = c.episode_id
+            where c.journey_id = w.journey_id and c.state = 'returned' and e.closed_at is null
+              and e.changed_at < c.given_at)""",
+    "a journey is of the product that its variant is of": """
+        select j.id from journeys j
+        join variants v on v.store_id = j.store_id and 'variant/' || v.variant_id = j.subject
+        where v.product_id <> j.product_id""",
     "a contact stands in a line once": """
         select contact_id from waiting where state in ('waiting', 'claimed')
         group by alert_id, contact_id, store_id, subject having count(*) > 1""",
@@ -60,7 +70,8 @@ _RULES = {
           and exists (
               select from waiting w
               where (w.alert_id, w.store_id, w.subject) = (e.alert_id, e.store_id, e.subject)
-                and w.state = 'waiting' and (w.trigger_at is null or (w.armed and w.trigger_at >= e.measure)))
+                and w.state = 'waiting' and w.passed_over_for is null
+                and (w.trigger_at is null or (w.armed and w.trigger_at >= e.measure)))
           and not exists (select from looking l where (l.store_id, l.subject) = (e.store_id, e.subject))""",
 }
 _CALLS = {

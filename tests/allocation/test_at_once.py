@@ -65,7 +65,7 @@ async def test_a_claim_given_back_while_a_new_unit_comes_is_looked_at(shop: Shop
     called = await _one_is_called(shop)
     await shop.has("v", 0)
     async with transaction(pool) as connection:
-        await return_to_line(connection, called)
+        await return_to_line(connection, called, Reason.SOLD_OUT_AGAIN)
         restocking = asyncio.create_task(shop.has("v", 1))
         await _done_or_blocked(pool, restocking)
     await restocking

@@ -48,7 +48,8 @@ create table variants (
     title             text not null,
     sku               text,
     price             numeric(18, 4),
-    price_observed_at timestamptz,
+    -- By the storefront's clock, of the message that named it last.
+    told_at           timestamptz,
     policy            text not null check (policy in ('deny', 'continue')),
     tracked           boolean,
     removed           boolean not null default false,
@@ -60,6 +61,20 @@ create table variants (
 );
 create index variants_by_item on variants (store_id, inventory_item_id) where inventory_item_id is not null;
 create index variants_by_product on variants (store_id, product_id);
+
+-- Other products whose newest message names a variant too: one that it moved away from, or that claims its id for
+-- another thing.
+create table variants_named_twice (
+    store_id   text not null,
+    product_id text not null,
+    variant_id text not null,
+    -- The storefront stands by both: it named them in turn, or their SKUs or inventory items differ.
+    contested  boolean not null,
+    since      timestamptz not null default now(),
+    primary key (store_id, product_id, variant_id),
+    foreign key (store_id, variant_id) references variants
+);
+create index variants_named_twice_by_variant on variants_named_twice (store_id, variant_id);
 
 -- Units of an inventory item at each location.
 create table stock (
@@ -321,7 +336,10 @@ create table journeys (
     store_id       text not null,
     -- A variant or a whole product, in one key: 'variant/123', 'product/7'.
     subject        text,
+    -- The product as it is now: a variant may move to another, see journeys_go_with_their_variant.
     product_id     text,
+    -- The product when they entered, of a variant that has moved since.
+    entered_product_id text,
     entered_at     timestamptz not null,
     -- The event that entered a conversation without an alert.
     entered_on     text,
@@ -378,7 +396,10 @@ create table waiting (
     -- Low inventory: the quantity was above the trigger since they entered, so that a fall to it is a crossing.
     armed      boolean not null default true,
     currency   text,
-    check ((state = 'left') = (reason is not null))
+    -- A place was refused for this reason and given back, and nothing has changed since: no other is given until then.
+    passed_over_for text,
+    check ((state = 'left') = (reason is not null)),
+    check (passed_over_for is null or state <> 'claimed')
 );
 create unique index waiting_once on waiting (alert_id, contact_id, store_id, subject)
     where state in ('waiting', 'claimed');
@@ -388,6 +409,7 @@ create index waiting_trigger on waiting (alert_id, store_id, subject, trigger_at
 create index waiting_subject on waiting (store_id, subject) where state in ('waiting', 'claimed');
 create index waiting_of_contact on waiting (contact_id) where state in ('waiting', 'claimed');
 create index waiting_by_contact on waiting (contact_id, alert_id);
+create index waiting_passed_over on waiting (store_id, subject) where passed_over_for is not null;
 
 -- Offers of an alert and subject, from the change that opened each to the one that closed it.
 create table episodes (
@@ -403,6 +425,8 @@ create table episodes (
     -- Claims that count: given and used. Kept by claims_are_counted, bounded by promise P2.
     claimed           bigint not null default 0 check (claimed >= 0),
     opened_at         timestamptz not null default now(),
+    -- When its units or its measure changed last, see those_passed_over_are_taken_up_again.
+    changed_at        timestamptz not null default clock_timestamp(),
     closed_at         timestamptz,
     constraint p2_claims_never_exceed_what_arrived check (claimed <= contacts_per_unit * arrived),
     check (available <= arrived)
@@ -430,6 +454,7 @@ create index claims_by_episode on claims (episode_id);
 create index claims_by_journey on claims (journey_id, id desc);
 create index claims_to_notify on claims (episode_id, id) where notified_at is null and state = 'given';
 create index claims_lapsing on claims (lapses_at) where lapses_at is not null and state = 'used';
+create index claims_returned on claims (settled_at) where state = 'returned';
 
 create function count_claims() returns trigger language plpgsql as $$
 begin
@@ -464,8 +489,70 @@ $$;
 
 -- Whether one who waits may be told at this measure of the open episode.
 create function trigger_holds(w waiting, measure numeric) returns boolean language sql immutable as $$
-    select w.trigger_at is null or (w.armed and w.trigger_at >= measure)
+    select w.passed_over_for is null and (w.trigger_at is null or (w.armed and w.trigger_at >= measure))
 $$;
+
+-- Whether an order is of what a journey is about: the product now or at entry, or the variant under whatever product.
+create function is_about(o orders, j journeys) returns boolean language sql immutable as $$
+    select o.product_id = j.product_id or o.product_id = j.entered_product_id or 'variant/' || o.variant_id = j.subject
+$$;
+
+-- A variant that moves to another product takes its journeys along, whoever moves it. At the end of the transaction, for
+-- journeys are locked last.
+create function move_journeys() returns trigger language plpgsql as $$
+begin
+    update journeys set product_id = new.product_id, entered_product_id = coalesce(entered_product_id, product_id)
+    where store_id = new.store_id and subject = 'variant/' || new.variant_id and product_id <> new.product_id;
+    return null;
+end $$;
+create constraint trigger journeys_go_with_their_variant after update on variants deferrable initially deferred
+    for each row when (old.product_id <> new.product_id) execute function move_journeys();
+
+-- Who was passed over is taken up again with the next change of what they wait for: of its episode, of its product, of
+-- the variant. The shelf is asked to look where no change of an episode does.
+create function those_passed_over_are_taken_up_again() returns trigger language plpgsql as $$
+begin
+    if tg_op = 'UPDATE' and (old.available, old.arrived, old.measure, old.closed_at)
+        is not distinct from (new.available, new.arrived, new.measure, new.closed_at) then
+        return new;
+    end if;
+    new.changed_at = clock_timestamp();
+    update waiting set passed_over_for = null
+    where store_id = new.store_id and subject = new.subject and alert_id = new.alert_id and passed_over_for is not null;
+    return new;
+end $$;
+create trigger those_passed_over_are_taken_up_again
+    before insert or update of available, arrived, measure, closed_at on episodes
+    for each row execute function those_passed_over_are_taken_up_again();
+
+create function take_up_again(of_store text, of_subjects text[]) returns void language plpgsql as $$
+begin
+    with again as (
+        update waiting set passed_over_for = null
+        where store_id = of_store and subject = any(of_subjects) and passed_over_for is not null
+        returning store_id, subject
+    )
+    insert into outbox (kind, store_id, subject) select distinct 'look_again', store_id, subject from again;
+end $$;
+create function product_changed() returns trigger language plpgsql as $$
+begin
+    perform take_up_again(new.store_id, array(
+        select 'product/' || new.product_id
+        union all
+        select 'variant/' || variant_id from variants where store_id = new.store_id and product_id = new.product_id));
+    return null;
+end $$;
+create function variant_changed() returns trigger language plpgsql as $$
+begin
+    perform take_up_again(coalesce(new.store_id, old.store_id), array['variant/' || coalesce(new.variant_id, old.variant_id)]);
+    return null;
+end $$;
+create constraint trigger product_changed after update on products deferrable initially deferred for each row
+    when ((old.on_sale, old.discontinued_at) is distinct from (new.on_sale, new.discontinued_at)) execute function product_changed();
+create constraint trigger variant_changed after update on variants deferrable initially deferred for each row
+    when ((old.product_id, old.removed) is distinct from (new.product_id, new.removed)) execute function variant_changed();
+create constraint trigger variant_changed after insert or update or delete on variants_named_twice
+    deferrable initially deferred for each row execute function variant_changed();
 
 -- Contact events: what contacts did, by the names that conversations know it under -------------------------------------
 

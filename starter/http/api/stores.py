@@ -130,12 +130,17 @@ async def name_store(store: Store, named: StoreName, services: InjectedServices)
 
 
 @router.put(
-    "/v1/stores/{store}/products/{product}", summary="Put in a product", responses=problem_responses(Kind.INVALID)
+    "/v1/stores/{store}/products/{product}",
+    summary="Put in a product",
+    responses=problem_responses(Kind.INVALID, Kind.CONFLICT),
 )
 async def put_product(
     store: Store, product: Product, given: ProductInput, services: InjectedServices
 ) -> ProductAccepted:
-    """Puts in a product as it is now, or changes it. A store that is new is made."""
+    """Puts in a product as it is now, or changes it. A store that is new is made.
+
+    A variant of another product moves here, with all who wait for it, unless its SKU or inventory item is another.
+    """
     variants = tuple(
         VariantFact(
             variant_id=variant.variant,
