@@ -11,7 +11,7 @@ with people as (
     select 'c-' || :prefix || n as contact_id, 'j-' || :prefix || n as journey_id, :prefix || n || '@example.com' as email, n
     from generate_series(1, :count::int) n
 ), watched as (
-    select a.id as alert_id, a.conversation, c.published, 'variant/' || v.variant_id as subject, v.product_id
+    select a.id as alert_id, a.type, a.conversation, c.published, 'variant/' || v.variant_id as subject, v.product_id
     from alerts a join conversations c on c.code = a.conversation, variants v
     where a.id = :alert and v.store_id = :store_id and v.variant_id = :variant_id
 ), contact as (
@@ -25,8 +25,8 @@ with people as (
            now(), now() + interval '180 days'
     from people cross join watched
 ), line as (
-    insert into waiting (journey_id, alert_id, contact_id, store_id, subject, entered_at, trigger_at, armed)
-    select journey_id, alert_id, contact_id, :store_id, subject, now(), :trigger_at::numeric, :armed from people cross join watched order by n
+    insert into waiting (journey_id, alert_id, type, contact_id, store_id, subject, entered_at, trigger_at, armed)
+    select journey_id, alert_id, type, contact_id, :store_id, subject, now(), :trigger_at::numeric, :armed from people cross join watched order by n
 )
 insert into outbox (kind, journey_id) select 'start_journey', journey_id from people where :start::boolean order by n;
 

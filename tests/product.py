@@ -45,7 +45,8 @@ _BUSY = """
 select exists (select from outbox)
     or exists (select from claims where state = 'given')
     or exists (
-        select from waiting w join journeys j on j.id = w.journey_id where w.state = 'left' and j.ended_at is null)"""
+        select from waiting w join journeys j on j.id = w.journey_id where w.state = 'left' and j.ended_at is null)
+    or exists (select from yields y join journeys j on j.id = y.journey_id where j.ended_at is null)"""
 _events = count(1)
 
 

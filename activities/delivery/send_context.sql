@@ -10,7 +10,7 @@
 -- key; `version` is the one that the journey lives by.
 select
     j.contact_id, j.store_id, j.product_id, j.subject, j.ended_at is not null as ended, j.event_id,
-    coalesce(w.reason, j.leaving) as left_reason,
+    coalesce(w.reason, j.leaving, (select 'told_already' from yields y where y.journey_id = j.id)) as left_reason,
     c.email, c.erased_at is not null as erased, c.attributes,
     coalesce((select granted from consents where contact_id = c.id and channel = :channel order by id desc limit 1), false)
         as consented,

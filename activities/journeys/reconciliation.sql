@@ -41,7 +41,7 @@ from (
           select from waiting w
           where w.alert_id = e.alert_id and w.store_id = e.store_id and w.subject = e.subject and w.state = 'waiting'
             and w.entered_at < now() - :young::interval
-            and trigger_holds(w, e.measure))
+            and trigger_holds(w, e.measure) and not stands_back(w))
     union
     select e.store_id, e.subject
     from claims c join episodes e on e.id = c.episode_id

@@ -16,6 +16,7 @@ class EntryFacts:
         window_ends_at: when their relevancy window ends, counted from what they enter for; aware.
         gone: what they would wait for is gone for good.
         bought: they bought the product, since `purchase_counts_since`.
+        told: they were told of it since they showed the interest that they enter for.
         filtered: the alert's own conditions on product or contact do not hold.
     """
 
@@ -23,6 +24,7 @@ class EntryFacts:
     window_ends_at: datetime
     gone: bool
     bought: bool
+    told: bool
     filtered: bool
 
 
@@ -51,6 +53,8 @@ def why_not_admitted(alert: AnyAlert, facts: EntryFacts, now: datetime) -> Reaso
         return reason
     if facts.bought:
         return Reason.PURCHASED
+    if facts.told:
+        return Reason.TOLD_ALREADY
     return Reason.FILTERED if facts.filtered else None
 
 

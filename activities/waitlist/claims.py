@@ -40,6 +40,7 @@ class EpisodeWithPlaces:
     """An open episode, and how many places it has to give now.
 
     Attributes:
+        subject: as the database keeps it.
         measure: the price or quantity that triggers are compared with; None: there is none.
         places: ≥ 0; None: as many as there are contacts in line.
         newest_first: who entered last is next in line.
@@ -47,6 +48,7 @@ class EpisodeWithPlaces:
 
     id: int
     alert_id: AlertId
+    subject: str
     measure: Decimal | None
     places: int | None
     newest_first: bool
@@ -114,14 +116,19 @@ class Waitlist:
         """Claim the next in line of every open episode of the subject; dismiss them if it is gone for good."""
         store_id, key = subject.store_id, subject.key
         async with transaction(self._pool) as connection:
-            await SQL.hold_product_shared.run(connection, store_id=store_id, subject=key)
+            await SQL.hold_product.run(connection, store_id=store_id, subject=key)
             dismissed = await SQL.dismiss.values(connection, store_id=store_id, subject=key, most=CLAIMS_AT_ONCE)
             more = len(dismissed) == CLAIMS_AT_ONCE
             episodes = await SQL.open_episodes.rows(connection, EpisodeWithPlaces, store_id=store_id, subject=key)
             for episode in episodes:
                 most = CLAIMS_AT_ONCE if episode.places is None else min(episode.places, CLAIMS_AT_ONCE)
-                if most:
-                    more = await _claim(connection, episode, subject, most) == CLAIMS_AT_ONCE or more
+                given = await _claim(connection, episode, store_id, most) if most else 0
+                if given and episode.subject != key:
+                    await SQL.ask_to_notify.run(connection, store_id=store_id, subject=episode.subject)
+                if given == CLAIMS_AT_ONCE:
+                    # Weaker reasons come after all of the stronger ones.
+                    more = True
+                    break
             to_notify: int = await SQL.count_to_notify.value(connection, store_id=store_id, subject=key)
         return PlacesGiven(to_notify=to_notify, more=more)
 
@@ -185,15 +192,15 @@ class Waitlist:
         return len(lapsed)
 
 
-async def _claim(connection: Connection, episode: EpisodeWithPlaces, subject: Subject, most: int) -> int:
+async def _claim(connection: Connection, episode: EpisodeWithPlaces, store_id: StoreId, most: int) -> int:
     """Give places of this episode to at most so many of the next in line. Returns how many were given."""
     query = SQL.claim_last_in if episode.newest_first else SQL.claim_first_in
     given = await query.values(
         connection,
         episode_id=episode.id,
         alert_id=episode.alert_id,
-        store_id=subject.store_id,
-        subject=subject.key,
+        store_id=store_id,
+        subject=episode.subject,
         most=most,
         measure=episode.measure,
     )

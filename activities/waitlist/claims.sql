@@ -1,13 +1,14 @@
 -- Every query of claims and places in line.
 -- Lock order, everywhere: item locks, products, claims, episodes, waiting, journeys.
 
--- name: hold_product_shared
--- Locked while places are given: a change of stock, or of someone who gives up a place, comes before or after.
+-- name: hold_product
+-- Locked while places are given: a change of stock, or of someone who gives up a place, comes before or after, and so do
+-- the shelves of the product and of its variants, which could tell one contact of one thing twice (promise P9).
 select from products
 where store_id = :store_id
   and product_id = case when :subject like 'product/%' then substr(:subject, 9)
                         else (select product_id from variants where store_id = :store_id and variant_id = substr(:subject, 9)) end
-for share;
+for no key update;
 
 -- name: dismiss
 -- The next who wait for what is gone for good; each journey is asked to leave.
@@ -28,12 +29,22 @@ insert into outbox (kind, journey_id, reason) select 'leave', journey_id, 'disco
 returning id;
 
 -- name: open_episodes
--- Those of one subject whose alerts are not paused.
-select e.id, e.alert_id, e.measure, places(e) as places, a.newest_first
+-- Those of one subject whose alerts are not paused, the strongest reason first; before them those of the same thing whose
+-- reason is stronger, so that whoever is in both lines is told by that one (promise P9).
+select e.id, e.alert_id, e.subject, e.measure, places(e) as places, a.newest_first
 from episodes e join alerts a on a.id = e.alert_id join conversations c on c.code = a.conversation
-where e.store_id = :store_id and e.subject = :subject and e.closed_at is null and a.paused_at is null and c.paused_at is null
-order by e.alert_id
+where e.store_id = :store_id and e.closed_at is null and a.paused_at is null and c.paused_at is null
+  and e.subject in (select subject from subjects_of_thing(:store_id, :subject))
+  and (e.subject = :subject or exists (
+      select from episodes own join alerts weaker on weaker.id = own.alert_id
+      where own.store_id = :store_id and own.subject = :subject and own.closed_at is null
+        and weaker.type = a.type and strength(weaker.action) < strength(a.action)))
+order by strength(a.action) desc, e.alert_id, e.subject
 for update of e;
+
+-- name: ask_to_notify
+-- Places of another subject were given: its shelf is to notify those who have them.
+insert into outbox (kind, store_id, subject) values ('look_again', :store_id, :subject);
 
 -- name: claim_first_in
 -- Claims for the next in line whose trigger holds, first in, first out; numbered in that order.
@@ -41,6 +52,7 @@ with next as (
     select journey_id, entered_at, place
     from waiting w
     where alert_id = :alert_id and store_id = :store_id and subject = :subject and state = 'waiting' and trigger_holds(w, :measure)
+      and not stands_back(w)
     order by entered_at, place
     limit :most
     for update
@@ -57,6 +69,7 @@ with next as (
     select journey_id, entered_at, place
     from waiting w
     where alert_id = :alert_id and store_id = :store_id and subject = :subject and state = 'waiting' and trigger_holds(w, :measure)
+      and not stands_back(w)
     order by entered_at desc, place desc
     limit :most
     for update

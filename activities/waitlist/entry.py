@@ -153,6 +153,7 @@ class StoredEntryFacts:
     in_stock: bool
     was_in_stock: bool
     bought: bool
+    told: bool
 
 
 async def _facts(connection: Connection, candidate: _Candidate) -> tuple[EntryFacts, str | None]:
@@ -185,6 +186,7 @@ async def _facts(connection: Connection, candidate: _Candidate) -> tuple[EntryFa
         window_ends_at=window_end(interest.at, alert.window_days, alert.time_zone),
         gone=stored.gone,
         bought=stored.bought,
+        told=stored.told,
         filtered=not await passes(connection, alert, contact_id, store_id, product_id, interest.variant_id),
     )
     return facts, stored.currency

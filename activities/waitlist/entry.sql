@@ -41,7 +41,16 @@ select exists (
            select from orders
            where contact_id = :contact_id and store_id = :store_id
              and (product_id = :product_id or 'variant/' || variant_id = :subject)
-             and not cancelled and ordered_at >= :purchases_since) as bought;
+             and not cancelled and ordered_at >= :purchases_since) as bought,
+       -- Since then, of what there still is (promise P9). At a bound everyone waits for what is not so yet.
+       exists (
+           select from waiting w join claims c on c.journey_id = w.journey_id
+           join alerts a on a.id = :alert_id and a.type = w.type and a.measure = 'nothing'
+           join episodes e on e.alert_id = a.id and e.store_id = :store_id and e.subject = :subject
+                          and e.closed_at is null and e.opened_at <= c.settled_at
+           where w.contact_id = :contact_id and w.store_id = :store_id
+             and w.subject in (select subject from subjects_of_thing(:store_id, :subject))
+             and (c.state = 'used' or c.lapsed_reason is not null) and c.settled_at >= :entered_at) as told;
 
 -- name: enter
 with journey as (
@@ -52,7 +61,8 @@ with journey as (
     from versions where id = :version_id
     returning id
 ), line as (
-    insert into waiting (journey_id, alert_id, contact_id, store_id, subject, entered_at, trigger_at, armed, currency)
-    select id, :alert_id, :contact_id, :store_id, :subject, :entered_at, :trigger_at, :armed, :currency from journey
+    insert into waiting (journey_id, alert_id, type, contact_id, store_id, subject, entered_at, trigger_at, armed, currency)
+    select journey.id, a.id, a.type, :contact_id, :store_id, :subject, :entered_at, :trigger_at, :armed, :currency
+    from journey join alerts a on a.id = :alert_id
 )
 insert into outbox (kind, journey_id) select 'start_journey', id from journey;

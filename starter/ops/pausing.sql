@@ -48,7 +48,7 @@ with lifted as (
         select count(*) from (
             select from waiting w
             where w.alert_id = l.alert_id and w.store_id = l.store_id and w.subject = l.subject and w.state = 'waiting'
-              and trigger_holds(w, l.measure)
+              and trigger_holds(w, l.measure) and not stands_back(w)
             limit l.places
         ) next
     ) as told_now

@@ -70,6 +70,7 @@ class SimulatedShop:
             window_ends_at=window_end(now, alert.relevancy_window.days, self._document.list.time_zone),
             gone=product.discontinued,
             bought=self._bought(now),
+            told=False,
             filtered=self._filtered(now),
         )
         return why_not_admitted(alert, facts, now)

@@ -25,6 +25,7 @@ class ConsideredJourney:
         gone: the product or the variant is discontinued.
         in_stock: an episode is open for it, and `measure` and `places` are that episode's; places None: no limit.
         triggered: its trigger holds now.
+        stands_back: another alert tells them of the same thing.
         would_refuse: what of the contact stops every message to them now.
         ahead: how many are claimed before it; None unless it waits.
     """
@@ -57,6 +58,7 @@ class ConsideredJourney:
     places: int | None
     measure: Decimal | None
     triggered: bool | None
+    stands_back: bool | None
     would_refuse: Reason | None
     ahead: int | None
 

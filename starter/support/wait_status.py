@@ -47,6 +47,8 @@ def _not_yet(journey: ConsideredJourney, offer: Offer) -> NotYet:
         return NotYet.PASSED_OVER
     if not journey.triggered:
         return NotYet.PRICE_NOT_DOWN if by_price else NotYet.QUANTITY_NOT_DOWN
+    if journey.stands_back:
+        return NotYet.TOLD_BY_ANOTHER
     if journey.places is not None and (journey.ahead or 0) >= journey.places:
         return NotYet.NOT_NEXT_IN_LINE
     return NotYet.NEXT
@@ -86,6 +88,8 @@ def waiting_sentence(status: WaitStatus, journey: ConsideredJourney) -> str:
             return f"{_units(status.units)} left; they are told when it falls to {bound} or fewer."
         case NotYet.NOT_NEXT_IN_LINE:
             return f"{status.ahead} stand before them, and there are places for {status.places} now."
+        case NotYet.TOLD_BY_ANOTHER:
+            return "Another alert tells them of it: one person is told of one thing once."
         case NotYet.NEXT:
             return "They are among the next; the shelf is about to call them forward."
         case _:

@@ -38,6 +38,7 @@ select c.id, c.contact_id, c.store_id, c.subject, c.product_id, c.alert_id,
        c.quantity_threshold, c.paused, l.locations, p.title as product_title, p.on_sale,
        p.discontinued_at is not null or coalesce(v.removed, false) as gone,
        e.id is not null as in_stock, places(e) as places, e.measure, trigger_holds(c.line, e.measure) as triggered,
+       stands_back(c.line) as stands_back,
        case when ct.erased_at is not null then 'erased'
             when not coalesce((select granted from consents where contact_id = ct.id and channel = :channel
                                order by id desc limit 1), false) then 'no_consent'
@@ -47,12 +48,12 @@ select c.id, c.contact_id, c.store_id, c.subject, c.product_id, c.alert_id,
            select count(*) from waiting before
            where before.alert_id = c.alert_id and before.store_id = c.store_id and before.subject = c.subject
              and before.state = 'waiting' and (before.entered_at, before.place) > (c.in_line_since, c.number)
-             and trigger_holds(before, coalesce(e.measure, before.trigger_at)))
+             and trigger_holds(before, coalesce(e.measure, before.trigger_at)) and not stands_back(before))
             else (
            select count(*) from waiting before
            where before.alert_id = c.alert_id and before.store_id = c.store_id and before.subject = c.subject
              and before.state = 'waiting' and (before.entered_at, before.place) < (c.in_line_since, c.number)
-             and trigger_holds(before, coalesce(e.measure, before.trigger_at)))
+             and trigger_holds(before, coalesce(e.measure, before.trigger_at)) and not stands_back(before))
        end as ahead
 from chosen c
 join contacts ct on ct.id = c.contact_id

@@ -30,6 +30,20 @@ _RULES = {
     "nobody is told twice of one thing": """
         select journey_id from claims where state = 'used' or lapsed_reason = 'offer_lapsed'
         group by journey_id having count(*) > 1""",
+    "P9: nobody is being told of one thing by two alerts at once": """
+        select w.journey_id
+        from waiting w cross join lateral other_places(w) o where w.state = 'claimed' and o.state = 'claimed'""",
+    "P9: nobody is told of what was there when they were told of it already, by whatever alert": """
+        select second.journey_id
+        from claims first join waiting v on v.journey_id = first.journey_id
+        join claims second on second.settled_at > first.settled_at
+        join waiting w on w.journey_id = second.journey_id join episodes e on e.id = second.episode_id
+        where (first.state = 'used' or first.lapsed_reason is not null)
+          and (second.state = 'used' or second.lapsed_reason is not null)
+          and w.contact_id = v.contact_id and w.type = v.type and w.store_id = v.store_id
+          and w.journey_id <> v.journey_id
+          and w.trigger_at is null and w.entered_at <= first.settled_at and e.opened_at <= first.settled_at
+          and v.subject in (select subject from subjects_of_thing(w.store_id, w.subject))""",
     "P7: who has ended untold, or stands in line no more, has a reason on record": """
         select j.id from journeys j join waiting w on w.journey_id = j.id
         where j.told_at is null and (j.ended_at is not null or w.state = 'left')
@@ -71,7 +85,7 @@ _RULES = {
               select from waiting w
               where (w.alert_id, w.store_id, w.subject) = (e.alert_id, e.store_id, e.subject)
                 and w.state = 'waiting' and w.passed_over_for is null
-                and (w.trigger_at is null or (w.armed and w.trigger_at >= e.measure)))
+                and (w.trigger_at is null or (w.armed and w.trigger_at >= e.measure)) and not stands_back(w))
           and not exists (select from looking l where (l.store_id, l.subject) = (e.store_id, e.subject))""",
 }
 _CALLS = {

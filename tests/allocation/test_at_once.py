@@ -10,11 +10,11 @@ import pytest
 from activities.delivery.ledger import Ledger
 from activities.intake.intake import Intake
 from activities.postgres.pool import Pool, transaction
-from activities.waitlist.claims import Waitlist, give_up_place, return_to_line
+from activities.waitlist.claims import Claim, Waitlist, give_up_place, return_to_line
 from activities.waitlist.entrances import Entrances
 from schemas.document.alert_types.vocabulary import AlertEvent
 from schemas.document.steps import Send
-from schemas.ids import JourneyId, StepId, VersionId
+from schemas.ids import JourneyId, Level, StepId, Subject, VersionId
 from schemas.journey.activities import Deliver
 from schemas.journey.outcome import AfterRefusal, Refused, Sent
 from schemas.reasons import Ending, Reason
@@ -22,6 +22,7 @@ from starter.support.journeys import JourneyEnded, Journeys
 from starter.versioning.publishing import publish
 from tests.allocation.rules import broken_rules
 from tests.product import STORE, Shop, address, next_change, starter_document, subject
+from tests.story.documents import back, programme
 
 LATER = datetime(2100, 1, 1, tzinfo=UTC)
 
@@ -101,6 +102,45 @@ async def test_many_sign_ups_and_stock_changes_at_once_lose_nothing(shop: Shop, 
     assert await pool.fetchval("select count(*) from waiting") == 40
     starts = "select count(*) from outbox where kind = 'start_journey'"
     assert await pool.fetchval(starts) == 40
+
+
+def _sent(claim: Claim, version: str) -> Deliver:
+    return Deliver(
+        journey_id=claim.journey_id,
+        event=AlertEvent.ALERT,
+        version=VersionId(version),
+        step=Send(id=StepId(f"step-{claim.claim_id}"), message="alert"),
+        round=1,
+        give_up_at=LATER,
+    )
+
+
+async def test_two_shelves_and_two_deliveries_at_once_tell_one_person_of_one_thing_once(pool: Pool) -> None:
+    """Everybody asked for the variant and looked at the product, on lists of their own; all shelves look at once."""
+    await publish(pool, programme("asked", back(contacts_per_unit="all")))
+    await publish(pool, programme("seen", back(action="browse", level="product", contacts_per_unit="all")))
+    shop, names = Shop(pool, Intake(pool)), [f"c{number}" for number in range(30)]
+    await shop.sells("v")
+    await shop.sees(*names)
+    await shop.signs_up(*names, list_code="asked")
+    waitlist, ledger = Waitlist(pool), Ledger(pool)
+    subjects = (subject("v"), Subject(store_id=STORE, level=Level.PRODUCT, id="p"))
+
+    async def tells(what: Subject) -> None:
+        for claim in await waitlist.claims_to_notify(what, 10):
+            await waitlist.mark_notified([claim])
+            await ledger.settle(_sent(claim, "asked@1"), Sent(message_id=f"{claim.claim_id}@shop.example", at=LATER))
+
+    await shop.has("v", 1)
+    for _ in range(6):
+        looking = [waitlist.give_places(what) for what in subjects * 2]
+        await asyncio.gather(*looking, *(tells(what) for what in subjects * 2))
+        assert await broken_rules(pool) == []
+    told = await pool.fetch("select w.contact_id, w.alert_id from waiting w where w.state = 'told'")
+    assert {row["alert_id"] for row in told} == {"asked"}
+    assert len(told) == len(names)
+    gave_way = "select count(*) from outbox where kind = 'leave' and reason = 'told_already'"
+    assert await pool.fetchval(gave_way) == len(names)
 
 
 @pytest.mark.parametrize("seed", range(4))

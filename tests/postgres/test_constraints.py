@@ -62,8 +62,8 @@ async def test_a_contact_stands_in_a_line_once(pool: Pool) -> None:
                 from journeys limit 1
                 returning *
             )
-            insert into waiting (journey_id, alert_id, contact_id, store_id, subject, entered_at)
-            select id, alert_id, contact_id, store_id, subject, entered_at from again"""
+            insert into waiting (journey_id, alert_id, type, contact_id, store_id, subject, entered_at)
+            select id, alert_id, 'back-in-stock', contact_id, store_id, subject, entered_at from again"""
         )
 
 

@@ -29,6 +29,7 @@ facts = st.builds(
     window_ends_at=st.timedeltas(-SOON, SOON).map(lambda length: NOW + length),
     gone=st.booleans(),
     bought=st.booleans(),
+    told=st.booleans(),
     filtered=st.booleans(),
 )
 
@@ -38,7 +39,12 @@ def _sign_up(**terms: object) -> AnyAlert:
 
 
 AWAY = EntryFacts(
-    Sight(NOTHING, in_stock=False, never_away=False), NOW + SOON, gone=False, bought=False, filtered=False
+    Sight(NOTHING, in_stock=False, never_away=False),
+    NOW + SOON,
+    gone=False,
+    bought=False,
+    told=False,
+    filtered=False,
 )
 
 
@@ -46,7 +52,7 @@ AWAY = EntryFacts(
 def test_whoever_enters_has_nothing_against_them(alert: AnyAlert, entry: EntryFacts) -> None:
     if why_not_admitted(alert, entry, NOW) is None:
         assert entry.window_ends_at > NOW
-        assert (entry.gone, entry.bought, entry.filtered) == (False, False, False)
+        assert not any((entry.gone, entry.bought, entry.told, entry.filtered))
         assert alert.nothing_to_wait_for(entry.sight) is None
 
 
@@ -57,6 +63,7 @@ def test_each_reason_is_one_that_is_true(alert: AnyAlert, entry: EntryFacts) -> 
         Reason.WINDOW_ENDED: entry.window_ends_at <= NOW,
         Reason.DISCONTINUED: entry.gone,
         Reason.PURCHASED: entry.bought,
+        Reason.TOLD_ALREADY: entry.told,
         Reason.FILTERED: entry.filtered,
         Reason.INACTIVE: entry.sight.offer.price is None,
         Reason.CURRENCY_CHANGED: not entry.sight.same_currency,

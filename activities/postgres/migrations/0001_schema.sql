@@ -385,6 +385,8 @@ create table waiting (
     place      bigint generated always as identity primary key,
     journey_id text not null unique references journeys,
     alert_id   text not null references alerts,
+    -- Of the alert: two alerts of one type tell the same of a thing.
+    type       text not null,
     contact_id text not null references contacts,
     store_id   text not null,
     subject    text not null,
@@ -403,6 +405,8 @@ create table waiting (
 );
 create unique index waiting_once on waiting (alert_id, contact_id, store_id, subject)
     where state in ('waiting', 'claimed');
+-- Promise P9, as far as an index can say it: of a product and its variants the function stands_back says the rest.
+create unique index one_claim_to_a_thing on waiting (contact_id, type, store_id, subject) where state = 'claimed';
 create index waiting_line on waiting (alert_id, store_id, subject, entered_at, place) where state = 'waiting';
 create index waiting_trigger on waiting (alert_id, store_id, subject, trigger_at)
     where state = 'waiting' and trigger_at is not null;
@@ -480,6 +484,13 @@ create trigger claims_are_counted_when_given after insert on claims
 create trigger claims_are_counted_when_settled after update on claims
     referencing old table as old_rows new table as new_rows for each statement execute function count_claims();
 
+-- Journeys that gave way: their contact was told of the same thing by the claim of another (promise P9). A row is only
+-- ever added, so that whoever records a telling waits for no lock on the places of other lines.
+create table yields (
+    journey_id text primary key references journeys,
+    claim_id   bigint not null references claims
+);
+
 -- How many more may be called forward now (promise P2); null: as many as there are. PostgreSQL puts it in place where it is
 -- called, as it does the next.
 create function places(e episodes) returns bigint language sql stable as $$
@@ -553,6 +564,66 @@ create constraint trigger variant_changed after update on variants deferrable in
     when ((old.product_id, old.removed) is distinct from (new.product_id, new.removed)) execute function variant_changed();
 create constraint trigger variant_changed after insert or update or delete on variants_named_twice
     deferrable initially deferred for each row execute function variant_changed();
+
+-- One person is told of one thing once (promise P9). A thing is a variant and the product that it belongs to, in one store.
+
+-- How strong the reason is that somebody waits for: they asked, they put it in the cart, they looked at it.
+create function strength(action text) returns integer language sql immutable as $$
+    select array_position(array['browse', 'cart', 'sign-up'], action)
+$$;
+
+-- The subjects that are one thing with this one ($2, of store $1): itself, and its product or all variants of it.
+create function subjects_of_thing(text, text) returns table (subject text) language sql stable as $$
+    select $2
+    union all
+    select 'product/' || product_id from variants
+    where $2 like 'variant/%' and store_id = $1 and variant_id = substr($2, 9)
+    union all
+    select 'variant/' || variant_id from variants
+    where $2 like 'product/%' and store_id = $1 and product_id = substr($2, 9)
+$$;
+
+-- The other places in line of the same contact, in which they would be told the same of the same thing.
+create function other_places(w waiting) returns setof waiting language sql stable as $$
+    select o.* from waiting o
+    where o.contact_id = w.contact_id and o.state in ('waiting', 'claimed') and o.type = w.type and o.store_id = w.store_id
+      and o.journey_id <> w.journey_id
+      and o.subject in (select subject from subjects_of_thing(w.store_id, w.subject))
+$$;
+
+-- Whether one who waits gets no place now: another journey of theirs has one for the same thing, or has told them of it.
+create function stands_back(w waiting) returns boolean language sql stable as $$
+    select exists (select from yields y where y.journey_id = w.journey_id)
+        or exists (select from other_places(w) o where o.state = 'claimed')
+$$;
+
+-- A claim was settled. If the contact was told, their other places in line for the same thing that they could be told by
+-- now give way, for good; what begins later is news. If not, those places are looked at again.
+create function settle_other_places() returns trigger language plpgsql as $$
+begin
+    with others as (
+        select n.id as claim_id, n.state, o.journey_id, o.store_id, o.subject
+        from new_rows n join old_rows before on before.id = n.id and before.state = 'given'
+        join waiting w on w.journey_id = n.journey_id
+        cross join lateral other_places(w) o
+        where n.state <> 'given' and o.state = 'waiting'
+          and (n.state <> 'used' or exists (
+              select from episodes e
+              where e.alert_id = o.alert_id and e.store_id = o.store_id and e.subject = o.subject and e.closed_at is null
+                and trigger_holds(o, e.measure)))
+    ), yielded as (
+        insert into yields (journey_id, claim_id) select journey_id, claim_id from others where state = 'used'
+        on conflict (journey_id) do nothing
+        returning journey_id
+    ), leaving as (
+        insert into outbox (kind, journey_id, reason) select 'leave', journey_id, 'told_already' from yielded
+    )
+    insert into outbox (kind, store_id, subject)
+    select distinct 'look_again', store_id, subject from others where state <> 'used';
+    return null;
+end $$;
+create trigger claims_settle_other_places after update on claims
+    referencing old table as old_rows new table as new_rows for each statement execute function settle_other_places();
 
 -- Contact events: what contacts did, by the names that conversations know it under -------------------------------------
 
