@@ -59,7 +59,7 @@ def moved_conversation(name: str) -> ConversationDocument:
         update={
             "conversation": MOVED,
             "name": name,
-            "list": told.list.model_copy(update={"code": MOVED}),
+            "list": told.list.model_copy(update={"code": MOVED, "only_by_name": True}),
             "alerts": {MOVED: alert},
             "threads": (thread.model_copy(update={"on": f"{MOVED}.alert"}),),
         }

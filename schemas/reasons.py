@@ -42,6 +42,7 @@ class Reason(StrEnum):
     CONVERSATION_CHANGED = "conversation_changed"
     THERE_ALREADY = "there_already"
     TOO_LATE = "too_late"
+    OTHER_STORE = "other_store"
     TOLD_ALREADY = "told_already"
 
     @property
@@ -91,6 +92,7 @@ _SENTENCES = {
     Reason.CONVERSATION_CHANGED: "Another version was published, and those under way were ended.",
     Reason.THERE_ALREADY: "They are in this conversation already.",
     Reason.TOO_LATE: "It was told so long after it happened that to answer it would be odd.",
+    Reason.OTHER_STORE: "The list is for other stores.",
     Reason.TOLD_ALREADY: "They were told of it already: one person is told of one thing once.",
     Reason.NO_VARIANT: "The alert watches single variants, and it is not known which one they looked at.",
 }

@@ -25,6 +25,7 @@ class CriteriaFacts:
         event_properties: of the event that a conversation is entered on, likewise.
     """
 
+    store_id: str | None = None
     product_id: str | None = None
     product_title: str | None = None
     product_collections: frozenset[str] | None = None
@@ -67,6 +68,7 @@ def fact_of(facts: CriteriaFacts, name: str) -> Fact:
 
 
 SINGLE_FACTS: Mapping[str, Callable[[CriteriaFacts], Fact]] = {
+    "store.id": lambda facts: facts.store_id,
     "product.id": lambda facts: facts.product_id,
     "product.title": lambda facts: facts.product_title,
     "product.collections": lambda facts: facts.product_collections,

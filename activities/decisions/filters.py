@@ -63,9 +63,10 @@ class CriteriaRow:
     entered_at: datetime | None
     last_entered: datetime | None
 
-    def facts(self, variant_id: str | None) -> CriteriaFacts:
-        """As criteria are evaluated on them. `variant_id` is the one that the criteria are about."""
+    def facts(self, store_id: str, variant_id: str | None) -> CriteriaFacts:
+        """As criteria are evaluated on them: in this store, and about this variant."""
         return CriteriaFacts(
+            store_id=store_id,
             product_id=self.product_id,
             product_title=self.title,
             product_collections=self.collections,
@@ -138,4 +139,4 @@ async def criteria_facts(
     )
     if row is None:
         return None
-    return row.facts(variant_id)
+    return row.facts(store_id, variant_id)

@@ -13,7 +13,7 @@ from activities.intake.clock import clamp_to_now
 from activities.intake.orders import OrderLine, record_order
 from activities.journeys.contact_events import Happened
 from activities.journeys.entering import pass_to_conversations
-from activities.journeys.list_membership import NoSuchList, join_list
+from activities.journeys.list_membership import ListOfOtherStores, NoSuchList, join_list
 from activities.postgres.pool import Connection, Pool, transaction
 from activities.postgres.queries import load_queries
 from activities.postgres.retry import retry_on_deadlock
@@ -190,9 +190,9 @@ async def _take_effect(
         case EventKind.JOINED_LIST:
             assert event.list is not None, "who joined a list joined a certain one"
             try:
-                joined = await join_list(connection, event.list, contact_id, at, f"event/{event.store}")
-            except NoSuchList as unknown:
-                raise _EventRefused(str(unknown)) from unknown
+                joined = await join_list(connection, event.list, contact_id, event.store, at, f"event/{event.store}")
+            except (NoSuchList, ListOfOtherStores) as refused:
+                raise _EventRefused(str(refused)) from refused
             if not joined:
                 return EventEffect(note=ALREADY_ON_LIST)
             return await _pass_on(connection, happened, EventEffect())

@@ -71,7 +71,7 @@ async def _enter_conversations(connection: Connection, happened: Happened) -> tu
         return ()
     names = list(happened.names)
     await SQL.hold_entry_triggers.run(connection, events=names)
-    triggers = await SQL.entry_triggers.rows(connection, EntryTrigger, events=names)
+    triggers = await SQL.entry_triggers.rows(connection, EntryTrigger, events=names, store_id=happened.store_id)
     if not triggers:
         return ()
     about = await _about(connection, happened.store_id, happened.things)

@@ -7,11 +7,12 @@ where code in (select conversation from entry_triggers where event = any(:events
 order by code for share;
 
 -- name: entry_triggers
--- The published conversations that one of these events enters, each once, with the first of the events that does.
+-- The published conversations that one of these events enters in this store, each once, with the first of the events that does.
 select distinct on (c.code) c.code, c.paused_at is not null as paused, t.event, v.id as version_id, v.program, v.criteria,
        v.document -> 'list' ->> 'code' as list_code
 from entry_triggers t join conversations c on c.code = t.conversation join versions v on v.id = c.published
-where t.event = any(:events::text[])
+left join lists l on l.code = v.document -> 'list' ->> 'code'
+where t.event = any(:events::text[]) and is_for(l.stores, :store_id)
 order by c.code, array_position(:events::text[], t.event);
 
 -- name: in_flight

@@ -1,5 +1,9 @@
 -- Every query of who is on which list.
 
+-- name: is_list_for
+-- Null: there is no such list.
+select is_for(stores, :store_id) from lists where code = :list_code;
+
 -- name: join_list
 -- Null: there is no such list. Else whether they were not on it; the earlier time stands, whichever comes first.
 with joined as (

@@ -28,13 +28,16 @@ class EntryFacts:
     filtered: bool
 
 
-def why_closed(*, watched: bool, live: bool) -> Reason | None:
+def why_closed(*, for_store: bool, watched: bool, live: bool) -> Reason | None:
     """Why nobody enters an alert for this, whoever they are.
 
     Args:
+        for_store: the alert's list is for the store that it happened in.
         watched: it is known which variant they mean, or the alert watches whole products.
         live: not every message behind the alert is a draft.
     """
+    if not for_store:
+        return Reason.OTHER_STORE
     if not watched:
         return Reason.NO_VARIANT
     return None if live else Reason.MESSAGE_DRAFT

@@ -1,13 +1,12 @@
 -- The alerts that a contact may enter.
 
 -- name: alerts_in_force
--- The alerts in force that this action feeds, of one list or by one code if need be; those of the default list first. The
--- conversations are locked for share against a publication of the same moment: it counts the journeys under way only after
+-- The alerts in force that this action feeds, of the lists for one store or by one code if need be. The conversations are locked for share against a publication of the same moment: it counts the journeys under way only after
 -- those that enter by the version before it are written.
 select a.id as alert_id, a.action, a.level, a.window_days, a.measure, a.quantity_threshold, a.section, a.triggers, a.profile,
-       a.live, l.code as list_code, l.time_zone, l.locations, l.currency, c.published
+       a.live, l.code as list_code, l.stores, l.only_by_name, l.time_zone, l.locations, l.currency, c.published
 from alerts a join lists l on l.code = a.list_code join conversations c on c.code = a.conversation
 where (:action::text is null or a.action = :action) and not a.retired and c.published is not null
-  and (:list_code::text is null or a.list_code = :list_code) and (:alert_id::text is null or a.id = :alert_id)
-order by (a.list_code = 'default') desc, a.id
+  and (:store_id::text is null or is_for(l.stores, :store_id)) and (:alert_id::text is null or a.id = :alert_id)
+order by a.list_code, a.id
 for share of c;

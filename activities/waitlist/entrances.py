@@ -7,7 +7,7 @@ from activities.postgres.pool import Connection, Pool, transaction
 from activities.postgres.queries import load_queries
 from activities.postgres.retry import retry_on_deadlock
 from activities.stock.products import UnknownVariant
-from activities.waitlist.alerts import alerts_in_force
+from activities.waitlist.alerts import alerts_in_force, sign_up_alert
 from activities.waitlist.entry import Entered, Interest, NotEntered, enter
 from activities.waitlist.unfulfilled_sign_ups import UnfulfilledSignUp, keep_unfulfilled_sign_up
 from schemas.channels import Channel
@@ -16,20 +16,6 @@ from schemas.errors import DomainError, ErrorKind
 from schemas.ids import ContactId, StoreId, new_contact_id
 
 SQL = load_queries("activities.waitlist", "entrances.sql")
-
-
-class NoAlert(DomainError):
-    """No published conversation takes sign-ups."""
-
-    code = "no_alert"
-    kind = ErrorKind.NOT_OPEN
-    advice = "Publish one: `shelftalk conversation publish FILE`."
-
-    def __init__(self) -> None:
-        super().__init__(
-            "No published conversation has an alert by 'sign-up'.",
-            public="Sign-ups are not open yet. Please try again later.",
-        )
 
 
 class Declined(DomainError):
@@ -67,10 +53,10 @@ class Entrances:
             email: a valid address; letter case does not matter.
             source: where consent was given, for the record.
             at: when they asked; now, if not given. Their place in line and their window count from then.
-            list_code: for this list; by default for the default list, or else the first that takes sign-ups.
+            list_code: for this list; it may be left out where the store has one list that takes such sign-ups.
 
         Raises:
-            UnknownVariant, NoAlert: as they say.
+            UnknownVariant, NoAlert, ListNotNamed, ListTakesNoSignUps: as they say.
         """
         async with transaction(self._pool) as connection:
             product_id: str | None = await SQL.product_of_variant.value(
@@ -78,13 +64,11 @@ class Entrances:
             )
             if product_id is None:
                 raise UnknownVariant(f"{store_id}/variant/{variant_id}")
-            alerts = await alerts_in_force(connection, action=Action.SIGN_UP, list_code=list_code)
-            if not alerts:
-                raise NoAlert
+            alert = await sign_up_alert(connection, store_id, list_code)
             contact_id = await contact(connection, email)
             await SQL.consent.run(connection, contact_id=contact_id, channel=Channel.EMAIL, source=source)
             interest = Interest(store_id, product_id, variant_id, at or datetime.now(UTC))
-            result = await enter(connection, alerts[0], contact_id, interest)
+            result = await enter(connection, alert, contact_id, interest)
             if isinstance(result, NotEntered):
                 sign_up = UnfulfilledSignUp(
                     store_id=store_id,
@@ -92,7 +76,7 @@ class Entrances:
                     product_id=product_id,
                     variant_id=variant_id,
                     at=interest.at,
-                    list_code=alerts[0].list_code,
+                    list_code=alert.list_code,
                     alert_id=result.alert_id,
                     reason=result.reason,
                 )
@@ -103,7 +87,7 @@ class Entrances:
     async def interested(
         connection: Connection, action: Action, contact_id: ContactId, interest: Interest
     ) -> list[Entered | NotEntered]:
-        """A contact browsed or carted a known product: enter them wherever an alert is fed by that.
+        """A contact browsed or carted a known product: enter them wherever an alert of this store is fed by that.
 
         Where no variant was named and the product has only one, it is that one.
         """
@@ -114,7 +98,7 @@ class Entrances:
             interest = replace(interest, variant_id=only)
         return [
             await enter(connection, alert, contact_id, interest)
-            for alert in await alerts_in_force(connection, action=action)
+            for alert in await alerts_in_force(connection, action=action, store_id=interest.store_id)
         ]
 
 

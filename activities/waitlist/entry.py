@@ -66,7 +66,7 @@ async def enter(
             and what is in stock already is not waited for, unless the alert says so.
     """
     subject = _subject(alert, interest)
-    closed = why_closed(watched=subject is not None, live=alert.live)
+    closed = why_closed(for_store=alert.is_for(interest.store_id), watched=subject is not None, live=alert.live)
     if closed is Reason.MESSAGE_DRAFT:
         log.warning("nobody is enlisted: every message behind the alert is a draft", alert=alert.alert_id)
     if subject is None or closed is not None:

@@ -11,12 +11,12 @@ from typing import Self
 
 from activities.postgres.pool import Connection, Pool
 from activities.postgres.queries import load_queries
-from activities.waitlist.alerts import AlertInForce, alerts_in_force
+from activities.waitlist.alerts import AlertInForce, alerts_in_force, sign_up_alert
 from activities.waitlist.entry import Entered, Interest, NotEntered, enter
 from schemas.channels import Channel
 from schemas.document.alert_types.vocabulary import Action
 from schemas.errors import DomainError, ErrorKind
-from schemas.ids import ContactId, Level, new_contact_id
+from schemas.ids import ContactId, Level, StoreId, new_contact_id
 from schemas.reasons import Reason
 
 SQL = load_queries("activities.waitlist", "late.sql")
@@ -31,6 +31,14 @@ class NoSuchAlert(DomainError):
     code = "no_such_alert"
     kind = ErrorKind.NOT_FOUND
     advice = "`shelftalk alert list` shows them."
+
+
+class AlertOfOtherStores(DomainError):
+    """The alert's list is not for this store, so nobody of it enters."""
+
+    code = "alert_of_other_stores"
+    kind = ErrorKind.CONFLICT
+    advice = "Name an alert of a list for this store, or publish the list with this store in its `stores`."
 
 
 class AlertDraft(DomainError):
@@ -64,22 +72,46 @@ class LateAlert:
         return self.alert.list_code
 
     @property
+    def stores(self) -> Sequence[str] | None:
+        return self.alert.stores
+
+    @property
     def window_days(self) -> int:
         return self.alert.window_days
 
     @classmethod
-    async def named(cls, pool: Pool, code: str | None) -> Self:
-        """The alert of this code; without one, the alert that takes sign-ups where no list is named.
+    async def named(cls, pool: Pool, code: str, store_id: StoreId | None = None) -> Self:
+        """The alert of this code.
+
+        Args:
+            store_id: where they enter; None: in any store that the alert's list is for.
 
         Raises:
-            NoSuchAlert, AlertDraft: as they say.
+            NoSuchAlert, AlertOfOtherStores, AlertDraft: as they say.
         """
-        alerts = await alerts_in_force(pool, action=None if code else Action.SIGN_UP, alert_id=code)
+        alerts = await alerts_in_force(pool, alert_id=code)
         if not alerts:
-            raise NoSuchAlert(f"No alert '{code}' is in force." if code else "No alert by 'sign-up' is in force.")
-        if not alerts[0].live:
-            raise AlertDraft(f"Every message behind alert '{alerts[0].alert_id}' is a draft, so nobody can enter.")
-        return cls(alerts[0])
+            raise NoSuchAlert(f"No alert '{code}' is in force.")
+        if store_id is not None and not alerts[0].is_for(store_id):
+            raise AlertOfOtherStores(
+                f"Alert '{code}' is of list '{alerts[0].list_code}', which is not for store '{store_id}'."
+            )
+        return cls._live(alerts[0])
+
+    @classmethod
+    async def of_sign_ups(cls, pool: Pool, store_id: StoreId) -> Self:
+        """The alert that a sign-up in this store enters where it names no list.
+
+        Raises:
+            NoAlert, ListNotNamed, AlertDraft: as they say.
+        """
+        return cls._live(await sign_up_alert(pool, store_id))
+
+    @classmethod
+    def _live(cls, alert: AlertInForce) -> Self:
+        if not alert.live:
+            raise AlertDraft(f"Every message behind alert '{alert.alert_id}' is a draft, so nobody can enter.")
+        return cls(alert)
 
 
 @dataclass(frozen=True, slots=True)

@@ -157,6 +157,7 @@ class Field:
 
 
 FIELDS = (
+    Field("store.id", FieldType.ID, "the id of the store it is in, as its storefront has it"),
     Field("product.id", FieldType.ID, "the storefront's own id of the product"),
     Field("product.title", FieldType.TEXT, "the product's title"),
     Field("product.collections", FieldType.TEXTS, "the titles of the collections the product is in"),

@@ -17,7 +17,7 @@ from schemas.document.alert_types.registry import AlertSection
 from schemas.document.scenarios import MOST_SCENARIOS, ScenarioSection
 from schemas.document.steps import MOST_STEPS, StepSection
 from schemas.model import Section
-from schemas.names import Code, ContactEventName, EventName, Label
+from schemas.names import Code, ContactEventName, EventName, Label, StoreName
 
 
 def _known_zone(name: str) -> str:
@@ -49,6 +49,10 @@ class ListSection(Section, title="List"):
     """Its short name. Two conversations may name the same list."""
     name: Label = "Everyone"
     """Its name for people."""
+    stores: Annotated[tuple[StoreName, ...], Field(min_length=1, max_length=1000)] | None = None
+    """The shops it is for, by their ids like shop.example, in quotes; all when left out. Everyone enters only there."""
+    only_by_name: Annotated[bool, Field(strict=True)] = False
+    """Whether only sign-ups that name this list enter it, so that one shop can have several lists by sign-up."""
     time_zone: TimeZone = "UTC"
     """Where its days and nights are, like Europe/Berlin."""
     quiet_hours: QuietHours | None = None
@@ -59,6 +63,10 @@ class ListSection(Section, title="List"):
     """Three capital letters, like EUR; any when left out."""
     sender: Label | None = None
     """The From address, like Blue Shop <hello@shop.example>."""
+
+    def is_for(self, store_id: str) -> bool:
+        """Whether contacts of this store enter it."""
+        return self.stores is None or store_id in self.stores
 
 
 class ThreadSection(Section, title="Thread"):

@@ -25,7 +25,7 @@ from schemas.document.profiles import (
 )
 from schemas.document.scenario_values import ENTERS, MOST_NAMES, Count, Moment, Price, Text, YesNo
 from schemas.model import Model, Section
-from schemas.names import AttributeName, AttributeValue, Code, ContactEventName, EventName, Label
+from schemas.names import AttributeName, AttributeValue, Code, ContactEventName, EventName, Label, StoreName
 from schemas.reasons import Reason
 from schemas.time.durations import Duration
 
@@ -193,6 +193,8 @@ class ScenarioSection(Section, title="Scenario"):
     """Who enters."""
     product: ProductSection | None = None
     """What it is about, as it is when they enter."""
+    store: StoreName | None = None
+    """The shop it happens in, by its id; the first that the list is for when left out, or shop.example."""
     enters: Moment = ENTERS
     """When, by the list's clock; a Monday morning when left out."""
     alert: Code | None = None

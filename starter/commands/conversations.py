@@ -43,6 +43,7 @@ class PublishedReport(Model):
         in_flight: what was decided for those under way on other versions; None: there were none.
         operation: what carries that out; None where they stay.
         given_ids: to the steps that had none.
+        warnings: where nobody can enter, as the installation is now.
     """
 
     version: str
@@ -52,6 +53,7 @@ class PublishedReport(Model):
     in_flight: Choice | None = None
     operation: int | None = None
     given_ids: tuple[GivenId, ...] = ()
+    warnings: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, published: Published, in_flight: Choice | None = None) -> "PublishedReport":
@@ -63,6 +65,7 @@ class PublishedReport(Model):
             in_flight=in_flight,
             operation=published.operation,
             given_ids=published.given_ids,
+            warnings=published.warnings,
         )
 
 
@@ -174,12 +177,13 @@ def _published(report: PublishedReport) -> str:
         told = f"Published {report.version}; who enters from now on gets this one.{say_given(report.given_ids)}"
     else:
         told = f"{report.version} holds this very content already; it is the published version."
+    notes = "".join(f"\nNote: {each}" for each in report.warnings)
     match report.in_flight:
         case None:
-            return told
+            return f"{told}{notes}"
         case Choice.STAY:
-            return f"{told} Journeys under way keep their version."
+            return f"{told} Journeys under way keep their version.{notes}"
         case Choice.MOVE | Choice.END:
-            return f"{told} Of those under way tells `shelftalk operation show {report.operation} --watch`."
+            return f"{told} Of those under way tells `shelftalk operation show {report.operation} --watch`.{notes}"
         case _:
             assert_never(report.in_flight)

@@ -41,12 +41,15 @@ def signup(
     email: Annotated[str, typer.Argument(help="The contact's address.")],
     store: Store,
     variant: Variant,
+    list_code: Annotated[
+        str | None, typer.Option("--list", help="The list; needed where several of the store could be meant.")
+    ] = None,
 ) -> None:
     """Put a contact in line for a variant. One who stands there already keeps their place."""
     address = _address(email)
 
     async def question(services: Services) -> JourneyReport:
-        match await services.sign_ups.sign_up(address, StoreId(store), variant, SOURCE):
+        match await services.sign_ups.sign_up(address, StoreId(store), variant, SOURCE, list_code=list_code):
             case Entered(journey_id=journey_id):
                 return await services.journeys.show(journey_id)
             case NotEntered() as refused:

@@ -16,7 +16,11 @@ from starter.comparing.step_differences import StepDifferences
 from starter.comparing.words import change, criteria_changed, differing, listed, order_changes, value_of
 from starter.versioning.contents import written
 
-_LIST_WORDS: Mapping[str, str] = {"locations": "the locations that count"}
+_LIST_WORDS: Mapping[str, str] = {
+    "locations": "the locations that count",
+    "stores": "the stores that it is for",
+    "only_by_name": "whether only sign-ups that name it enter",
+}
 _FILTERS: Mapping[str, str] = {"trigger_filter": "the trigger filter", "profile_filter": "the profile filter"}
 
 

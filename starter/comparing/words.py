@@ -45,7 +45,7 @@ def change(words: str, old: object, new: object) -> str:
         return f"{words} is new: {_said(new)}"
     if new is None:
         return f"{words} {_said(old)} is gone"
-    verb = "are" if words.endswith("locations that count") else "is"
+    verb = "are" if words.startswith(("the locations", "the stores")) else "is"
     return f"{words} {verb} {_said(new)} instead of {_said(old)}"
 
 

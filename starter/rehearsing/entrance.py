@@ -10,7 +10,7 @@ from schemas.document.alert_types.registry import AnyAlert
 from schemas.document.conversation import ConversationDocument
 from schemas.document.profiles import ProductSection
 from schemas.document.scenarios import ExpectSection, HappeningSection, ScenarioSection
-from schemas.ids import AlertId, ContactId, JourneyId, Level, Subject
+from schemas.ids import AlertId, ContactId, JourneyId, Level, StoreId, Subject
 from schemas.journey.program import Program
 from schemas.journey.state import JourneyStart
 from schemas.names import is_shop_event
@@ -27,6 +27,7 @@ class Entrance:
     Attributes:
         at: aware, in UTC.
         alert_id, alert: None: the conversation is entered on `event`, without an alert.
+        store: where.
         product: what it is about; None: nothing.
         units: of it there are when they enter.
         properties: of the event.
@@ -34,6 +35,7 @@ class Entrance:
 
     at: datetime
     event: str
+    store: StoreId
     alert_id: str | None = None
     alert: AnyAlert | None = None
     product: ProductSection | None = None
@@ -44,10 +46,11 @@ class Entrance:
     def of(cls, document: ConversationDocument, scenario: ScenarioSection) -> "Entrance":
         """How a valid scenario begins."""
         at = scenario.enters.replace(tzinfo=ZoneInfo(document.list.time_zone)).astimezone(UTC)
+        store = StoreId(scenario.store or (document.list.stores or (STORE,))[0])
         if (code := entered_alert(document, scenario)) is not None:
             alert, product = document.alerts[code], scenario.product or ProductSection()
             units = product.units if product.units is not None else alert.usual_case(product.price).units
-            return cls(at, f"{code}.alert", code, alert, product, units)
+            return cls(at, f"{code}.alert", store, code, alert, product, units)
         event = entered_event(document, scenario) or ""
         product = scenario.product or (ProductSection() if event in ITEMS_IN else None)
         units = product.units if product is not None and product.units is not None else PLENTY
@@ -55,15 +58,15 @@ class Entrance:
         if event == JOINED:
             # The event has the list as a property.
             properties = {"list": document.list.code, **properties}
-        return cls(at, event, None, None, product, units, properties)
+        return cls(at, event, store, None, None, product, units, properties)
 
     def start(self, document: ConversationDocument, program: Program, scenario: ScenarioSection) -> JourneyStart:
         """The start input of the journey."""
         start = JourneyStart(
             journey_id=REHEARSED,
             contact_id=ContactId(scenario.profile.id),
-            store_id=STORE,
-            subject=Subject(store_id=STORE, id=VARIANT_ID) if self.product is not None else None,
+            store_id=self.store,
+            subject=Subject(store_id=self.store, id=VARIANT_ID) if self.product is not None else None,
             entered_on=self.event if self.alert is None else None,
             entered_at=self.at,
             program=program,
@@ -75,7 +78,7 @@ class Entrance:
         return start.model_copy(
             update={
                 "alert_id": AlertId(self.alert_id or ""),
-                "subject": Subject(store_id=STORE, level=self.alert.level, id=PRODUCT_ID if whole else VARIANT_ID),
+                "subject": Subject(store_id=self.store, level=self.alert.level, id=PRODUCT_ID if whole else VARIANT_ID),
                 "window_ends_at": window_end(self.at, days, document.list.time_zone),
             }
         )

@@ -17,7 +17,7 @@ from schemas.ids import StoreId
 Properties: TypeAlias = Mapping[str, bool | int | str]
 """Of the event that a conversation without an alert is entered on."""
 STORE = StoreId("shop.example")
-SHOP = ShopPart(name="The Shop", url="https://shop.example")
+"""Where a scenario happens that names no store, nor does its list."""
 PRODUCT_ID = "1"
 VARIANT_ID = "11"
 ITEMS_IN = ("viewed_product", "added_to_cart", "checkout_started", "ordered", "bought")
@@ -102,7 +102,11 @@ class SimulatedContact:
 
 
 def criteria_facts(
-    contact: SimulatedContact, product: SimulatedProduct | None, properties: Properties, entered_at: datetime | None
+    store: StoreId,
+    contact: SimulatedContact,
+    product: SimulatedProduct | None,
+    properties: Properties,
+    entered_at: datetime | None,
 ) -> CriteriaFacts:
     """All facts that criteria can be about, now.
 
@@ -110,6 +114,7 @@ def criteria_facts(
         entered_at: when they entered the alert's queue; None: there is no alert.
     """
     facts = CriteriaFacts(
+        store_id=store,
         orders_count=contact.orders,
         orders_last=contact.last_order,
         orders_bought_this=contact.bought_this,
@@ -145,6 +150,7 @@ def criteria_facts(
 
 
 def message_context(
+    store: StoreId,
     contact: SimulatedContact,
     product: SimulatedProduct | None,
     properties: Properties,
@@ -153,16 +159,17 @@ def message_context(
     currency: str | None,
 ) -> MessageContext:
     """All that a message can show, now; `event` is what a conversation without an alert was entered on."""
+    shop = ShopPart(name="The Shop", url=f"https://{store}")
     if product is None:
-        shown, variant, items = ProductPart(title="", url=SHOP.url), VariantPart(title=""), ()
+        shown, variant, items = ProductPart(title="", url=shop.url), VariantPart(title=""), ()
     else:
         section, price = product.section, product.price.quantize(Decimal("0.01"))
-        url = f"{SHOP.url}/products/{quote(section.title.lower().replace(' ', '-'), safe='-')}"
+        url = f"{shop.url}/products/{quote(section.title.lower().replace(' ', '-'), safe='-')}"
         shown = ProductPart(title=section.title, url=url)
         variant = VariantPart(title=section.variant or "", sku=section.sku, price=price, currency=currency)
         items = (ItemPart(section.title, url, 1, price=price),) if event in ITEMS_IN else ()
     return MessageContext(
-        shop=SHOP,
+        shop=shop,
         product=shown,
         variant=variant,
         list=ListPart(name=list_name),

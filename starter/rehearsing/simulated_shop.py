@@ -57,7 +57,11 @@ class SimulatedShop:
         """Why they are not entered."""
         timeline, now = self._timeline, self._timeline.entrance.at
         sends = [step for step in self._program.steps.values() if isinstance(step, Send)]
-        closed = why_closed(watched=True, live=not sends or not all(step.draft for step in sends))
+        closed = why_closed(
+            for_store=self._document.list.is_for(timeline.entrance.store),
+            watched=True,
+            live=not sends or not all(step.draft for step in sends),
+        )
         if closed is not None:
             return closed
         alert, product, line = timeline.entrance.alert, timeline.product, timeline.line
@@ -97,8 +101,15 @@ class SimulatedShop:
         """The message as it is read now; None when it cannot be rendered."""
         timeline, section = self._timeline, self._document.list
         event = timeline.entrance.event if timeline.entrance.alert is None else None
+        entrance = timeline.entrance
         context = message_context(
-            timeline.contact, timeline.product, timeline.entrance.properties, event, section.name, section.currency
+            entrance.store,
+            timeline.contact,
+            timeline.product,
+            entrance.properties,
+            event,
+            section.name,
+            section.currency,
         )
         try:
             return render(self._document.messages[message], context)

@@ -72,7 +72,7 @@ class Timeline:
     def facts(self) -> CriteriaFacts:
         """All facts that criteria can be about, now."""
         entered_at = self.entrance.at if self.line is not None else None
-        return criteria_facts(self.contact, self.product, self.entrance.properties, entered_at)
+        return criteria_facts(self.entrance.store, self.contact, self.product, self.entrance.properties, entered_at)
 
     def add(self, due: Due) -> None:
         """Something more will happen."""

@@ -13,6 +13,7 @@ from schemas.document.steps import SendStep, Status, every_step
 from schemas.errors import DomainError, ErrorKind, FieldError
 from schemas.ids import AlertId
 from schemas.names import is_shop_event
+from starter.versioning.entering_checks import refuse_two_lists_by_sign_up
 from workflows.compiler.control_flow import Flow
 from workflows.compiler.diagnostics import format_path
 
@@ -62,6 +63,7 @@ async def write_live_settings(connection: Connection, document: ConversationDocu
     Raises:
         AlertTaken: the list has an alert of this type already, or another conversation one of this code.
         ListUnknown: a step adds to a list that neither the database nor the document knows.
+        SignUpsMeanTwoLists: another list of one of its stores takes sign-ups already.
     """
     code = document.conversation
     await _set_list(connection, document.list)
@@ -70,6 +72,7 @@ async def write_live_settings(connection: Connection, document: ConversationDocu
     for alert_code, alert in document.alerts.items():
         await _check_alert(connection, document, alert_code, alert)
         await _set_alert(connection, document, alert_code, alert)
+    await refuse_two_lists_by_sign_up(connection, document.list.code)
     events = sorted({thread.on for thread in document.threads if thread.on is not None and is_shop_event(thread.on)})
     await SQL.drop_entry_triggers_but.run(connection, conversation=code, events=events)
     await SQL.add_entry_triggers.run(connection, conversation=code, events=events)
@@ -81,6 +84,8 @@ async def _set_list(connection: Connection, section: ListSection) -> None:
         connection,
         code=section.code,
         name=section.name,
+        stores=section.stores,
+        only_by_name=section.only_by_name,
         time_zone=section.time_zone,
         quiet_from=quiet.starts if quiet else None,
         quiet_until=quiet.ends if quiet else None,

@@ -1,10 +1,10 @@
 -- Every query of what a publication writes beside its version: list, alerts and entry triggers.
 
 -- name: set_list
-insert into lists (code, name, time_zone, quiet_from, quiet_until, locations, currency, sender)
-values (:code, :name, :time_zone, :quiet_from, :quiet_until, :locations, :currency, :sender)
+insert into lists (code, name, stores, only_by_name, time_zone, quiet_from, quiet_until, locations, currency, sender)
+values (:code, :name, :stores, :only_by_name, :time_zone, :quiet_from, :quiet_until, :locations, :currency, :sender)
 on conflict (code) do update
-set name = excluded.name, time_zone = excluded.time_zone,
+set name = excluded.name, stores = excluded.stores, only_by_name = excluded.only_by_name, time_zone = excluded.time_zone,
     quiet_from = excluded.quiet_from, quiet_until = excluded.quiet_until,
     locations = excluded.locations, currency = excluded.currency, sender = excluded.sender;
 

@@ -14,6 +14,7 @@ from schemas.responses.operations import InFlight
 from schemas.responses.versions import GivenId
 from starter.versioning.bulk import Decision, begin, hold_unfinished
 from starter.versioning.contents import content_hash, readable_document, same_content
+from starter.versioning.entering_checks import entering_warnings
 from starter.versioning.in_flight import in_flight
 from starter.versioning.live_settings import write_live_settings
 from starter.versioning.step_ids import NamedSteps, name_steps
@@ -64,6 +65,8 @@ class Published:
     """The operation that carries out the decision about journeys under way; None where they stay."""
     given_ids: tuple[GivenId, ...] = ()
     """The ids given to steps of a new version that had none."""
+    warnings: tuple[str, ...] = ()
+    """Where nobody can enter, as the installation is now."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +129,7 @@ async def publish(
     Raises:
         AlertTaken: the list has an alert of this type already, or another conversation one of this code.
         ListUnknown: a step adds to a list that neither the database nor the document knows.
+        SignUpsMeanTwoLists: another list of one of its stores takes sign-ups already.
     """
     by = by or (decision.by if decision else UNNAMED)
     note = note or (decision.note if decision else None)
@@ -150,13 +154,14 @@ async def _write(pool: Pool, publication: _Publication) -> Published:
         if version is None:
             version = await _add_version(connection, named, publication.by)
         await write_live_settings(connection, document)
+        warnings = await entering_warnings(connection, document)
         await SQL.publish.run(connection, conversation=code, version=version.id)
         await SQL.record_publication.run(
             connection, conversation=code, version=version.id, by=publication.by, note=publication.note
         )
         await SQL.clear_working.run(connection, conversation=code, content_hash=content_hash(document))
         operation = await begin(connection, code, version.id, decision) if decision else None
-    return Published(version.id, code, version.number, new, operation, named.given if new else ())
+    return Published(version.id, code, version.number, new, operation, named.given if new else (), warnings)
 
 
 async def _add_version(connection: Connection, named: NamedSteps, by: str) -> VersionNumber:

@@ -86,6 +86,7 @@ class Trial:
 
     def __init__(self, pool: Pool, document: ConversationDocument) -> None:
         self._pool = pool
+        self._list = document.list
         self._tried = _Version(compile_document(document, working_version(document)), compile_criteria(document))
         self._versions: dict[VersionId, _Version] = {}
         self.decided_today = 0
@@ -110,6 +111,8 @@ class Trial:
         Raises:
             Unclear: it cannot be compared.
         """
+        if start.store_id is not None and not self._list.is_for(start.store_id):
+            return f"{path.journey_id} would not enter: list '{self._list.code}' is not for store '{start.store_id}'."
         if path.left_out.stays:
             raise Unclear(f"its path is too long: {path.left_out.stays} stays of it are left out")
         began, *others = await self._versions_of(path, journey)

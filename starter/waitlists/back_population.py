@@ -71,6 +71,7 @@ class BackPopulating:
             "signed_up": SIGNED_UP,
             "draft": Reason.MESSAGE_DRAFT,
             "list_code": alert.list_code,
+            "stores": alert.stores,
             "since": since,
         }
         people: list[ContactId] = await SQL.people_of_events.within(FIRST_LOOK_SECONDS).values(self._pool, **which)

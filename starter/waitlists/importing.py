@@ -13,7 +13,15 @@ from activities.intake.clock import CLOCK_TOLERANCE
 from activities.postgres.pool import Pool
 from activities.postgres.queries import load_queries
 from activities.waitlist.entry import Interest
-from activities.waitlist.late import AlertDraft, LateAlert, LateEntry, NewContact, NoSuchAlert, enter_new_contacts
+from activities.waitlist.late import (
+    AlertDraft,
+    AlertOfOtherStores,
+    LateAlert,
+    LateEntry,
+    NewContact,
+    NoSuchAlert,
+    enter_new_contacts,
+)
 from schemas.ids import StoreId
 from schemas.responses.waitlists import ImportMistake, ImportReport, LateCounts, LeftOut
 from starter.waitlists.files.cells import RowStatus
@@ -56,7 +64,7 @@ class WaitlistImport:
     """One file, for one store."""
 
     def __init__(self, pool: Pool, file: WaitlistFile, store_id: StoreId, alert: str | None = None) -> None:
-        """`alert`: the one to enter; by default the one that each row names, or else the one that takes sign-ups."""
+        """`alert`: the one to enter; by default the one that each row names, or else that of sign-ups in this store."""
         self._pool = pool
         self._file = file
         self._store_id = store_id
@@ -71,7 +79,7 @@ class WaitlistImport:
             actor: who does it, for the audit.
 
         Raises:
-            NoSuchAlert, AlertDraft: as they say.
+            NoSuchAlert, AlertOfOtherStores, AlertDraft, NoAlert, ListNotNamed: as they say.
         """
         plan = await self._plan()
         total(len(plan.people))
@@ -82,7 +90,7 @@ class WaitlistImport:
         return self._report(plan, counts, done=keep)
 
     async def _plan(self) -> _Plan:
-        alert = await LateAlert.named(self._pool, self._code)
+        alert = await self._default_alert()
         catalogue = await Catalogue.of(self._pool, self._store_id, self._file.rows)
         latest = datetime.now(UTC) + CLOCK_TOLERANCE
         plan = _Plan()
@@ -94,6 +102,12 @@ class WaitlistImport:
                 case LeftOut() as why:
                     plan.left_out.add(row, why)
         return plan
+
+    async def _default_alert(self) -> LateAlert:
+        """The alert of every row that names none."""
+        if self._code is None:
+            return await LateAlert.of_sign_ups(self._pool, self._store_id)
+        return await LateAlert.named(self._pool, self._code, self._store_id)
 
     async def _late_entry(
         self, row: WaitlistRow, alert: LateAlert, catalogue: Catalogue, latest: datetime
@@ -116,8 +130,8 @@ class WaitlistImport:
         """The alert of this code, if anyone can enter it."""
         if code not in self._alerts:
             try:
-                self._alerts[code] = await LateAlert.named(self._pool, code)
-            except (NoSuchAlert, AlertDraft):
+                self._alerts[code] = await LateAlert.named(self._pool, code, self._store_id)
+            except (NoSuchAlert, AlertOfOtherStores, AlertDraft):
                 self._alerts[code] = None
         return self._alerts[code]
 

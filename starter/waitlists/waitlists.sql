@@ -43,11 +43,11 @@ order by variant_id;
 select product_id from products where store_id = :store_id and product_id = any(:ids::text[]);
 
 -- name: people_of_events
--- Everyone with an event of these kinds since then, in the order of their first. Of custom events only the sign-ups to
+-- Everyone with an event of these kinds in these stores since then, in the order of their first. Of custom events only the sign-ups to
 -- this list that came while all its messages were drafts.
 select e.contact_id
 from events e join contacts c on c.id = e.contact_id
-where e.kind = any(:kinds::text[]) and e.happened_at >= :since and c.erased_at is null
+where e.kind = any(:kinds::text[]) and e.happened_at >= :since and c.erased_at is null and is_for(:stores::text[], e.store_id)
   and (e.kind <> 'custom'
        or (e.name = :signed_up and e.properties ->> 'list' = :list_code and e.outcome -> 'alerts' -> 0 ->> 'reason' = :draft))
 group by e.contact_id
@@ -75,6 +75,7 @@ join products p
          select from variants v
          where v.store_id = e.store_id and v.variant_id = thing.variant_id and v.product_id = p.product_id))
 where e.contact_id = any(:contacts::text[]) and e.kind = any(:kinds::text[]) and e.happened_at >= :since
+  and is_for(:stores::text[], e.store_id)
   and (e.kind <> 'custom'
        or (e.name = :signed_up and e.properties ->> 'list' = :list_code and e.outcome -> 'alerts' -> 0 ->> 'reason' = :draft))
 order by e.contact_id, e.happened_at, e.received_at, e.id, p.product_id, thing.variant_id;

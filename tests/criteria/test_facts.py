@@ -60,6 +60,7 @@ def day(month: int, number: int) -> datetime:
 
 
 ABOUT_ANN = CriteriaFacts(
+    store_id="s",
     orders_count=2,
     orders_last=day(4, 20),
     engagement_last_open=day(4, 9),
@@ -74,6 +75,7 @@ ABOUT_ANN = CriteriaFacts(
 async def test_about_a_product_for_an_alert_everything_is_known(shop: Connection) -> None:
     facts = await criteria_facts(shop, "c", "s", "p", "v", "back")
     assert facts == CriteriaFacts(
+        store_id="s",
         product_id="p",
         product_title="Mug",
         product_collections=frozenset({"Kitchen"}),

@@ -129,6 +129,8 @@ def documents(draw: st.DrawFn) -> ConversationDocument:
             "list": ListSection(
                 code=draw(_codes),
                 time_zone=draw(st.sampled_from(["UTC", "Europe/Berlin", "America/New_York"])),
+                stores=draw(st.none() | st.lists(_names, min_size=1, max_size=2).map(tuple)),
+                only_by_name=draw(st.booleans()),
                 locations=draw(st.none() | st.lists(_names, min_size=1, max_size=3).map(tuple)),
                 currency=draw(st.sampled_from([None, "EUR", "USD"])),
                 sender=draw(st.sampled_from([None, "Shop <hello@shop.example>", "hello@shop.example"])),

@@ -6,6 +6,7 @@ from pydantic import SecretStr
 from temporalio.client import Client
 
 from activities.postgres.pool import Pool
+from schemas.document.conversation import ConversationDocument
 from starter.http.limits import ADDRESSES_REMEMBERED, SignUpLimit
 from starter.versioning.publishing import publish
 from tests.http.conftest import web_over
@@ -69,6 +70,26 @@ async def test_before_anything_is_published_the_shopper_reads_a_plain_sentence(p
         await web.webhook("products/update", product_message())
         said = problem(await web.sign_up("a@example.com"), 503, "not-open")
         assert said.detail == "Sign-ups are not open yet. Please try again later."
+
+
+async def test_a_sign_up_may_name_its_list_and_is_told_when_it_has_to(web: Web, pool: Pool) -> None:
+    await web.webhook("products/update", product_message())
+    vip = starter_document().model_dump(mode="json", by_alias=True) | {"conversation": "vip"}
+    vip["list"] |= {"code": "vip", "only_by_name": True}
+    vip["alerts"] = {"vip": vip["alerts"]["back-in-stock"]}
+    vip["threads"][0]["on"] = "vip.alert"
+    await publish(pool, ConversationDocument.model_validate(vip))
+    asked = {"store": SHOP, "variant": "31", "email": "a@example.com"}
+    for named in ({}, {"list": "vip"}):
+        assert (await web.open.post("/v1/signups", json=asked | named)).status_code == 202
+    assert await pool.fetch("select alert_id from journeys order by 1") == [("back-in-stock",), ("vip",)]
+    for wrong in ("nobodys", "No List"):
+        said = problem(await web.open.post("/v1/signups", json=asked | {"list": wrong}), 422, "invalid")
+        assert said.path == "$.list"
+        assert wrong not in str(said)
+    await pool.execute("update lists set only_by_name = true")
+    said = problem(await web.open.post("/v1/signups", json=asked), 422, "invalid")
+    assert said.detail == "A sign-up in this store has to say which list it is for: 'list' is missing."
 
 
 async def test_one_address_may_not_sign_up_without_end(pool: Pool, nowhere: Client) -> None:

@@ -14,7 +14,7 @@ from tests.cli.command import Shelftalk
 from tests.documents.starters import BACK
 from tests.history import settled_dry_run
 from tests.http.conftest import services_over
-from tests.product import Product
+from tests.product import STORE, Product
 
 SOON = BACK[: BACK.index("\nscenarios:")].replace("wait: 2 days", "wait: 1 second")
 NOT_REMINDED = SOON.replace("      - send: still-here ", "      # send: still-here ").replace(
@@ -50,6 +50,10 @@ async def test_a_removed_reminder_is_listed_for_exactly_those_who_got_it(
     assert (report.asked, report.same, report.different, report.not_compared) == (4, 2, 2, 0)
     assert {each.journey_id for each in report.journeys} == set(journeys[:2])
     assert all("would not get 'still-here'" in each.sentence for each in report.journeys)
+
+    elsewhere = SOON.replace('# stores: ["shop.example"]', "stores: [elsewhere.example]")
+    (only,) = (await settled_dry_run(soon.pool, soon.client, _document(elsewhere), against=1)).journeys
+    assert only.sentence == f"{journeys[-1]} would not enter: list 'default' is not for store '{STORE}'."
 
     newest = await settled_dry_run(soon.pool, soon.client, _document(NOT_REMINDED), against=1)
     assert (newest.asked, newest.same) == (1, 1), "the newest is still in line"

@@ -29,6 +29,21 @@ def _outcome(rehearsed: Rehearsed, message: str) -> object:
     return [entry.outcome for entry in rehearsed.path.entries if entry.message == message][-1]
 
 
+def test_a_rehearsal_happens_in_a_store_of_the_list_and_nobody_enters_elsewhere() -> None:
+    german = BACK.replace('# stores: ["shop.example"]', "stores: [de.example, at.example]")
+    comes = [{"after": "1 day", "stock": 1}]
+    told = _live(german, happens=comes)
+    assert "https://de.example/products/blue-kettle" in told.messages[0].rendered.text
+    assert _live(german, store="at.example", happens=comes).not_entered is None
+    assert _live(german, store="us.example", happens=comes).not_entered is Reason.OTHER_STORE
+
+
+def test_a_rehearsal_knows_its_store_as_a_criterion() -> None:
+    only = BACK.replace("contacts_per_unit: 1 ", "trigger_filter: {store.id: us.example}\n    contacts_per_unit: 1 ")
+    assert _live(only, store="us.example").not_entered is None
+    assert _live(only).not_entered is Reason.FILTERED
+
+
 @pytest.mark.parametrize("path", STARTERS, ids=lambda path: path.stem)
 def test_every_starter_has_scenarios_and_they_go_as_expected(path: Path) -> None:
     report = check(path.read_bytes(), path.name)

@@ -20,7 +20,7 @@ def programme(
     status: Status = Status.LIVE,
     **of_list: object,
 ) -> ConversationDocument:
-    """The conversation of one alert, on a list of its own, all three of the same short name.
+    """The conversation of one alert, on a list of its own that sign-ups name, all three of the same short name.
 
     Args:
         terms: what the alert says, as a document would.
@@ -31,7 +31,7 @@ def programme(
     return ConversationDocument(
         conversation=code,
         name=code,
-        list=ListSection.model_validate({"code": code, "name": code} | of_list),
+        list=ListSection.model_validate({"code": code, "name": code, "only_by_name": True} | of_list),
         alerts={code: Section.validate_python(terms)},
         threads=tuple(
             ThreadSection(name=event, on=f"{code}.{event}", steps=(SendStep(send=event, status=status),))

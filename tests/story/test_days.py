@@ -55,7 +55,7 @@ async def test_reminders_come_as_often_as_was_said_and_each_is_checked_anew(
 ) -> None:
     async with in_time(REMINDED) as product:
         await product.shop.sells("v")
-        ada, bob = await product.shop.signs_up("ada", "bob")
+        ada, bob = await product.shop.signs_up("ada", "bob", list_code="twice")
         await product.shop.has("v", 2)
         await product.at_rest()
         await hours.sleep(timedelta(days=2, hours=1))

@@ -123,7 +123,8 @@ def test_a_purchase_after_entering_always_counts_and_one_before_only_in_the_days
     assert since == entered or (within is not None and since == NOW - within)
 
 
-def test_an_alert_whose_every_message_is_a_draft_and_a_variant_that_is_not_known_let_nobody_in() -> None:
-    assert why_closed(watched=False, live=False) is Reason.NO_VARIANT
-    assert why_closed(watched=True, live=False) is Reason.MESSAGE_DRAFT
-    assert why_closed(watched=True, live=True) is None
+def test_another_store_a_draft_and_a_variant_that_is_not_known_let_nobody_in() -> None:
+    assert why_closed(for_store=False, watched=False, live=False) is Reason.OTHER_STORE
+    assert why_closed(for_store=True, watched=False, live=False) is Reason.NO_VARIANT
+    assert why_closed(for_store=True, watched=True, live=False) is Reason.MESSAGE_DRAFT
+    assert why_closed(for_store=True, watched=True, live=True) is None

@@ -93,6 +93,10 @@ comment on column stock.available is 'null: the storefront does not count units 
 create table lists (
     code        text primary key,
     name        text not null,
+    -- Everyone enters only in these stores; null: in all.
+    stores      text[] check (cardinality(stores) > 0),
+    -- Only sign-ups that name the list enter it.
+    only_by_name boolean not null default false,
     time_zone   text not null,
     quiet_from  time,
     quiet_until time,
@@ -102,6 +106,11 @@ create table lists (
     check ((quiet_from is null) = (quiet_until is null))
 );
 comment on column lists.locations is 'null: every location counts';
+
+-- Whether a list of these stores is for this one.
+create function is_for(stores text[], store text) returns boolean language sql immutable as $$
+    select stores is null or store = any(stores)
+$$;
 
 -- Conversations, and which version of each is published.
 create table conversations (

@@ -28,6 +28,7 @@ class PublishedReport(Model):
 
     Attributes:
         given_ids: to the steps that had none; they stand in the version's text.
+        warnings: where nobody can enter, as the installation is now.
     """
 
     conversation: str
@@ -35,6 +36,7 @@ class PublishedReport(Model):
     number: int
     new: bool
     given_ids: tuple[GivenId, ...] = ()
+    warnings: tuple[str, ...] = ()
 
 
 @router.post("/v1/conversations/check", summary="Check a conversation document", openapi_extra=_YAML)
@@ -78,4 +80,5 @@ async def publish_document(request: Request, response: Response, services: Injec
         number=published.number,
         new=published.new,
         given_ids=published.given_ids,
+        warnings=published.warnings,
     )

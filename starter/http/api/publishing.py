@@ -53,7 +53,11 @@ class Publishing(Model):
 
 
 class Decided(Model):
-    """What was published, and the operation that carries out what was decided; none where they stay."""
+    """What was published, and the operation that carries out what was decided; none where they stay.
+
+    Attributes:
+        warnings: where nobody can enter, as the installation is now.
+    """
 
     conversation: str
     version: str
@@ -62,6 +66,7 @@ class Decided(Model):
     in_flight: Choice | None
     operation: int | None
     given_ids: tuple[GivenId, ...] = ()
+    warnings: tuple[str, ...] = ()
 
 
 @router.get(
@@ -108,6 +113,7 @@ async def publish_version(
         in_flight=publishing.in_flight,
         operation=published.operation,
         given_ids=published.given_ids,
+        warnings=published.warnings,
     )
 
 

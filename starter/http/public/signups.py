@@ -10,6 +10,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from schemas.ids import StoreId
 from schemas.incoming.facts import ExternalId
 from schemas.model import Model
+from schemas.names import Code
 from starter.http.dependencies import InjectedDependencies
 from starter.http.problems import Kind, Refusal, problem_responses
 
@@ -28,11 +29,13 @@ class SignUp(Model):
     Attributes:
         store: the shop's id, as its storefront has it.
         variant: the storefront's own id of the variant.
+        list: the list it is for, by its code; needed only where several of the store's lists could be meant.
         email: where to write; posting it is the consent to be written to about this variant.
     """
 
     store: Annotated[StoreId, Field(min_length=1, max_length=255, examples=["shop.example"])]
     variant: Annotated[ExternalId, Field(examples=["642667041472713922"])]
+    list: Annotated[Code | None, Field(examples=["default"])] = None
     email: Annotated[EmailStr, Field(examples=["shopper@example.com"])]
 
 
@@ -70,7 +73,7 @@ async def _limit(request: Request, dependencies: InjectedDependencies) -> None:
 )
 async def sign_up(asked: SignUp, dependencies: InjectedDependencies) -> SignUpAccepted:
     """Needs no API key. Limited per network address; does not tell whether the address was known."""
-    await dependencies.services.sign_ups.sign_up(asked.email, asked.store, asked.variant, SOURCE)
+    await dependencies.services.sign_ups.sign_up(asked.email, asked.store, asked.variant, SOURCE, list_code=asked.list)
     return SignUpAccepted()
 
 
