@@ -3,7 +3,7 @@
 Only the fields that the criteria use need to be looked up (`fields_used`); the rest stay unknown.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
@@ -54,46 +54,15 @@ class CriteriaFacts:
 
 
 def fact_of(facts: CriteriaFacts, name: str) -> Fact:
-    """What is known of a field.
+    """What is known of a field. The attribute is called as it is, with `_` for every point.
 
     Raises:
         KeyError: there is no such field; criteria that were read name none of these.
     """
-    if (single := SINGLE_FACTS.get(name)) is not None:
-        return single(facts)
     about = field_named(name)
-    if about is None or about.family is None:
+    if about is None:
         raise KeyError(name)
-    return FAMILIES_OF_FACTS[about.name](facts).get(name.removeprefix(about.family))
-
-
-SINGLE_FACTS: Mapping[str, Callable[[CriteriaFacts], Fact]] = {
-    "store.id": lambda facts: facts.store_id,
-    "product.id": lambda facts: facts.product_id,
-    "product.title": lambda facts: facts.product_title,
-    "product.collections": lambda facts: facts.product_collections,
-    "product.vendor": lambda facts: facts.product_vendor,
-    "product.tags": lambda facts: facts.product_tags,
-    "product.price": lambda facts: facts.product_price,
-    "product.available": lambda facts: facts.product_available,
-    "variant.id": lambda facts: facts.variant_id,
-    "variant.sku": lambda facts: facts.variant_sku,
-    "orders.count": lambda facts: facts.orders_count,
-    "orders.last": lambda facts: facts.orders_last,
-    "orders.bought_this": lambda facts: facts.orders_bought_this,
-    "engagement.last_open": lambda facts: facts.engagement_last_open,
-    "engagement.last_click": lambda facts: facts.engagement_last_click,
-    "engagement.last_message": lambda facts: facts.engagement_last_message,
-    "contact.consent.email": lambda facts: facts.contact_consent_email,
-    "contact.lists": lambda facts: facts.contact_lists,
-    "contact.tags": lambda facts: facts.contact_tags,
-    "contact.entered_at": lambda facts: facts.contact_entered_at,
-    "alert.last_entered": lambda facts: facts.alert_last_entered,
-    "conversation.last_entered": lambda facts: facts.conversation_last_entered,
-    "journey.sent": lambda facts: facts.journey_sent,
-    "journey.happened": lambda facts: facts.journey_happened,
-}
-FAMILIES_OF_FACTS: Mapping[str, Callable[[CriteriaFacts], Mapping[str, AttributeFact | None]]] = {
-    "contact.attributes.<name>": lambda facts: facts.contact_attributes,
-    "event.properties.<name>": lambda facts: facts.event_properties,
-}
+    if about.family is None:
+        return getattr(facts, name.replace(".", "_"))
+    family: Mapping[str, AttributeFact | None] = getattr(facts, about.family.removesuffix(".").replace(".", "_"))
+    return family.get(name.removeprefix(about.family))

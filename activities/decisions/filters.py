@@ -1,9 +1,7 @@
 """Whether an alert's own conditions on product and contact hold now: looks the facts up, then evaluates them."""
 
-from dataclasses import dataclass
 from datetime import UTC, datetime
-from decimal import Decimal
-from typing import Any, Protocol
+from typing import Protocol
 
 from activities.decisions.evaluate import evaluate
 from activities.decisions.facts import CriteriaFacts
@@ -29,66 +27,6 @@ class StoredFilters(Protocol):
     def triggers(self) -> object: ...
     @property
     def profile(self) -> object: ...
-
-
-@dataclass(frozen=True, slots=True)
-class CriteriaRow:
-    """A row of `criteria_facts`: what is known of a contact and of what the criteria are about; None: not known.
-
-    Attributes:
-        collections, product_tags: None where no product is meant, or none that the shop has told of.
-        bought_this: when they last ordered the product.
-        entered_at: of the journey that is under way for this alert and product.
-        last_entered: of the newest other journey for this alert.
-    """
-
-    product_id: str | None
-    title: str | None
-    vendor: str | None
-    product_tags: frozenset[str] | None
-    collections: frozenset[str] | None
-    price: Decimal | None
-    sku: str | None
-    available: int | None
-    orders: int
-    last_order: datetime | None
-    bought_this: datetime | None
-    last_message: datetime | None
-    last_open: datetime | None
-    last_click: datetime | None
-    attributes: dict[str, Any]
-    lists: frozenset[str]
-    tags: frozenset[str]
-    consented: bool
-    entered_at: datetime | None
-    last_entered: datetime | None
-
-    def facts(self, store_id: str, variant_id: str | None) -> CriteriaFacts:
-        """As criteria are evaluated on them: in this store, and about this variant."""
-        return CriteriaFacts(
-            store_id=store_id,
-            product_id=self.product_id,
-            product_title=self.title,
-            product_collections=self.collections,
-            product_vendor=self.vendor,
-            product_tags=self.product_tags,
-            product_price=self.price,
-            product_available=self.available,
-            variant_id=variant_id,
-            variant_sku=self.sku,
-            orders_count=self.orders,
-            orders_last=self.last_order,
-            orders_bought_this=self.bought_this,
-            engagement_last_open=self.last_open,
-            engagement_last_click=self.last_click,
-            engagement_last_message=self.last_message,
-            contact_attributes=self.attributes,
-            contact_consent_email=self.consented,
-            contact_lists=self.lists,
-            contact_tags=self.tags,
-            contact_entered_at=self.entered_at,
-            alert_last_entered=self.last_entered,
-        )
 
 
 async def passes(
@@ -126,9 +64,9 @@ async def criteria_facts(
         alert_id: whose waiting list is meant; None: no alert is.
         list_code: without an alert, the list whose locations count; None: all do.
     """
-    row = await SQL.criteria_facts.row(
+    return await SQL.criteria_facts.row(
         database,
-        CriteriaRow,
+        CriteriaFacts,
         contact_id=contact_id,
         store_id=store_id,
         product_id=product_id,
@@ -137,6 +75,3 @@ async def criteria_facts(
         list_code=list_code,
         channel=Channel.EMAIL,
     )
-    if row is None:
-        return None
-    return row.facts(store_id, variant_id)

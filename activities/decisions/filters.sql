@@ -3,10 +3,10 @@
 -- Each of these four may be null; the columns that belong to it are null then. Consent is that to one channel. Units are
 -- counted as in activities/stock/offers.py: of what is on sale, at the list's locations, never less than none.
 select
-    p.product_id, p.title, p.vendor, p.tags as product_tags, p.collections,
+    :store_id::text as store_id, p.product_id, p.title as product_title, p.vendor as product_vendor, p.tags as product_tags, p.collections as product_collections,
     coalesce(v.price, (
-        select min(price) from variants o where o.store_id = :store_id and o.product_id = :product_id and not o.removed)) as price,
-    v.sku,
+        select min(price) from variants o where o.store_id = :store_id and o.product_id = :product_id and not o.removed)) as product_price,
+    :variant_id::text as variant_id, v.sku as variant_sku,
     (select sum(case when p.on_sale and not o.removed then greatest(0, case
                          when l.locations is null then o.elsewhere + coalesce(at.everywhere, 0)
                          else coalesce(at.counting, 0) end) else 0 end)::bigint
@@ -17,25 +17,25 @@ select
          from stock s where s.store_id = o.store_id and s.inventory_item_id = o.inventory_item_id
      ) at
      where o.store_id = :store_id and o.product_id = p.product_id and (:variant_id::text is null or o.variant_id = :variant_id)
-       and o.tracked is distinct from false and not at.uncounted) as available,
-    (select count(distinct order_id) from orders where contact_id = :contact_id and store_id = :store_id and not cancelled) as orders,
-    (select max(ordered_at) from orders where contact_id = :contact_id and store_id = :store_id and not cancelled) as last_order,
+       and o.tracked is distinct from false and not at.uncounted) as product_available,
+    (select count(distinct order_id) from orders where contact_id = :contact_id and store_id = :store_id and not cancelled) as orders_count,
+    (select max(ordered_at) from orders where contact_id = :contact_id and store_id = :store_id and not cancelled) as orders_last,
     (select max(ordered_at) from orders
-     where contact_id = :contact_id and store_id = :store_id and product_id = :product_id and not cancelled) as bought_this,
+     where contact_id = :contact_id and store_id = :store_id and product_id = :product_id and not cancelled) as orders_bought_this,
     (select max(s.settled_at) from sends s join journeys j on j.id = s.journey_id
-     where j.contact_id = :contact_id and s.state = 'sent') as last_message,
-    (select max(happened_at) from events where contact_id = :contact_id and kind = 'opened_message') as last_open,
-    (select max(happened_at) from events where contact_id = :contact_id and kind = 'clicked_message') as last_click,
-    c.attributes,
-    array(select list_code from list_members where contact_id = :contact_id) as lists,
-    array(select tag from contact_tags where contact_id = :contact_id) as tags,
+     where j.contact_id = :contact_id and s.state = 'sent') as engagement_last_message,
+    (select max(happened_at) from events where contact_id = :contact_id and kind = 'opened_message') as engagement_last_open,
+    (select max(happened_at) from events where contact_id = :contact_id and kind = 'clicked_message') as engagement_last_click,
+    c.attributes as contact_attributes,
+    array(select list_code from list_members where contact_id = :contact_id) as contact_lists,
+    array(select tag from contact_tags where contact_id = :contact_id) as contact_tags,
     coalesce((select granted from consents where contact_id = :contact_id and channel = :channel order by id desc limit 1), false)
-        as consented,
+        as contact_consent_email,
     (select max(entered_at) from journeys
-     where contact_id = :contact_id and alert_id = :alert_id and ended_at is null and store_id = :store_id and product_id = :product_id) as entered_at,
+     where contact_id = :contact_id and alert_id = :alert_id and ended_at is null and store_id = :store_id and product_id = :product_id) as contact_entered_at,
     (select max(entered_at) from journeys
      where contact_id = :contact_id and alert_id = :alert_id and (ended_at is not null or store_id <> :store_id or product_id <> :product_id))
-        as last_entered
+        as alert_last_entered
 from contacts c
 left join products p on p.store_id = :store_id and p.product_id = :product_id
 left join alerts a on a.id = :alert_id

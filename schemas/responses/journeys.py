@@ -47,7 +47,7 @@ class JourneyReport(Model):
     ended_at: AwareDatetime | None
     ending: Ending | None
     reason: Reason | None
-    why: str | None
+    why: str | None = None
     ahead: int | None
 
 

@@ -2,6 +2,8 @@
 
 from datetime import date
 
+from pydantic import Field
+
 from schemas.document.alert_types.vocabulary import AlertType
 from schemas.ids import Level
 from schemas.model import Model
@@ -72,7 +74,7 @@ class ConversationFigures(Model):
     entered: int
     told: int
     bought_after: int
-    left: dict[Reason, int]
+    left: dict[Reason, int] = Field(default_factory=dict[Reason, int])
 
 
 class ListReport(Model):

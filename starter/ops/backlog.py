@@ -2,25 +2,10 @@
 
 from dataclasses import dataclass
 
-from activities.postgres.pool import Connection, Pool
+from activities.postgres.pool import Pool
 from activities.postgres.queries import load_queries
 
 SQL = load_queries("starter.ops", "backlog.sql")
-
-
-@dataclass(frozen=True, slots=True)
-class OutboxDepth:
-    """How many calls are in the outbox.
-
-    Attributes:
-        waiting: due, or to be tried again.
-        parked: given up; they wait for an operator.
-        oldest_seconds: the age of the oldest that is not parked.
-    """
-
-    waiting: int
-    parked: int
-    oldest_seconds: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,12 +15,14 @@ class BacklogFigures:
     Attributes:
         due, parked: calls in the outbox; the parked ones wait for an operator.
         oldest_seconds: the age of the oldest that is not parked.
+        last_error: what the call failed with that was parked last.
         waiting: journeys in line.
     """
 
     due: int
     parked: int
     oldest_seconds: float
+    last_error: str | None
     waiting: int
 
 
@@ -47,21 +34,8 @@ class Backlog:
 
     async def figures(self) -> BacklogFigures:
         """How much waits now."""
-        async with self._pool.acquire() as connection:
-            depth = await outbox_depth(connection)
-            waiting = await SQL.waiting.value(connection)
-        return BacklogFigures(depth.waiting, depth.parked, depth.oldest_seconds, waiting)
+        return await SQL.figures.one(self._pool, BacklogFigures)
 
     async def retry_parked(self) -> int:
         """Let the dispatcher try again what it had given up; how many calls that is."""
         return await SQL.retry_parked.value(self._pool)
-
-
-async def outbox_depth(on: Pool | Connection) -> OutboxDepth:
-    """How many calls are in the outbox now."""
-    return await SQL.outbox_depth.one(on, OutboxDepth)
-
-
-async def last_parked_error(on: Pool | Connection) -> str | None:
-    """What the call failed with that was parked last; None when none is."""
-    return await SQL.last_parked_error.value(on)

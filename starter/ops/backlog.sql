@@ -1,15 +1,11 @@
 -- Every query of the backlog: calls to Temporal that have not been made yet, and people in line.
 
--- name: outbox_depth
-select count(*) filter (where parked_at is null) as waiting, count(*) filter (where parked_at is not null) as parked,
-       coalesce(extract(epoch from now() - min(created_at) filter (where parked_at is null)), 0)::float8 as oldest_seconds
+-- name: figures
+select count(*) filter (where parked_at is null) as due, count(*) filter (where parked_at is not null) as parked,
+       coalesce(extract(epoch from now() - min(created_at) filter (where parked_at is null)), 0)::float8 as oldest_seconds,
+       (select last_error from outbox where parked_at is not null order by parked_at desc limit 1) as last_error,
+       (select count(*) from waiting where state = 'waiting') as waiting
 from outbox;
-
--- name: last_parked_error
-select last_error from outbox where parked_at is not null order by parked_at desc limit 1;
-
--- name: waiting
-select count(*) from waiting where state = 'waiting';
 
 -- name: retry_parked
 with again as (

@@ -14,7 +14,7 @@ from temporalio.service import RPCError
 
 from schemas.settings import Settings
 from starter.ops.database_checkup import examine_postgres
-from starter.ops.findings import ANSWER_LIMIT, Checkup, Finding, Health, bad, good, not_set
+from starter.ops.findings import ANSWER_LIMIT, Checkup, Finding, Health, bad, good, not_set, note
 from starter.runtime.components import TemporalUnavailable, missing_attributes, reach_temporal
 from starter.runtime.endpoints import running_endpoints
 from starter.runtime.heartbeat import STALE_AFTER, heartbeat_age, heartbeat_file
@@ -26,35 +26,21 @@ SHORT_RETENTION = timedelta(days=7)
 async def examine(settings: Settings) -> Checkup:
     """Look at everything that the settings name. Never raises for what it finds."""
     parts = await asyncio.gather(examine_postgres(settings), _temporal(settings), _smtp(settings), _web(settings))
-    findings = (_python(), *(finding for part in parts for finding in part))
+    findings = (good("python", platform.python_version()), *(finding for part in parts for finding in part))
     return Checkup(ok=all(finding.health is not Health.BAD for finding in findings), findings=findings)
 
 
 def examine_worker(settings: Settings) -> Checkup:
     """Look at the `shelftalk worker` of this data folder only: for a supervisor's health check."""
     age = heartbeat_age(heartbeat_file(settings.data_dir))
-    match age:
-        case None:
-            finding = Finding(
-                component="worker",
-                health=Health.BAD,
-                found=f"none runs on {settings.data_dir}",
-                advice="Start one: `shelftalk worker`.",
-            )
-        case _ if age > STALE_AFTER:
-            finding = Finding(
-                component="worker",
-                health=Health.BAD,
-                found=f"has said nothing for {age.total_seconds():.0f} s",
-                advice="It hangs or was killed: restart it.",
-            )
-        case _:
-            finding = Finding(component="worker", health=Health.GOOD, found="at work")
+    if age is None:
+        finding = bad("worker", f"none runs on {settings.data_dir}", "Start one: `shelftalk worker`.")
+    elif age > STALE_AFTER:
+        silence = f"has said nothing for {age.total_seconds():.0f} s"
+        finding = bad("worker", silence, "It hangs or was killed: restart it.")
+    else:
+        finding = good("worker", "at work")
     return Checkup(ok=finding.health is Health.GOOD, findings=(finding,))
-
-
-def _python() -> Finding:
-    return Finding(component="python", health=Health.GOOD, found=platform.python_version())
 
 
 async def _temporal(settings: Settings) -> list[Finding]:
@@ -84,13 +70,11 @@ async def _retention(client: Client) -> Finding:
     found = f"of ended journeys are kept for {kept.total_seconds() / 86_400:g} days"
     if kept >= SHORT_RETENTION:
         return good("histories", found)
-    return Finding(
-        component="histories",
-        health=Health.NOTE,
-        found=found,
-        advice="Later nobody can replay them. To keep them longer: temporal operator namespace update "
-        f"--namespace {client.namespace} --retention 720h",
+    advice = (
+        "Later nobody can replay them. To keep them longer: temporal operator namespace update "
+        f"--namespace {client.namespace} --retention 720h"
     )
+    return note("histories", found, advice)
 
 
 async def _pollers(client: Client, task_queue: str) -> Finding:
@@ -136,14 +120,9 @@ async def _web(settings: Settings) -> list[Finding]:
         async with httpx.AsyncClient(timeout=ANSWER_LIMIT, trust_env=False) as client:
             answer = await client.get(f"{url}/readyz")
     except httpx.HTTPError as error:
-        return [
-            Finding(
-                component="web",
-                health=Health.NOTE,
-                found=f"nothing answers at {url} ({type(error).__name__})",
-                advice="If it should run here: `shelftalk serve`; if it runs elsewhere, ask its own /readyz.",
-            )
-        ]
+        found = f"nothing answers at {url} ({type(error).__name__})"
+        advice = "If it should run here: `shelftalk serve`; if it runs elsewhere, ask its own /readyz."
+        return [note("web", found, advice)]
     if answer.is_success:
         return [good("web", f"ready at {url}")]
     return [bad("web", f"{url}/readyz answers {answer.status_code}", "Its answer and its log say what it lacks.")]

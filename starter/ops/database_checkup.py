@@ -10,8 +10,8 @@ from activities.postgres.migrate import MigrationRefused, migrations, pending
 from activities.postgres.pool import DatabaseUnavailable, Pool, open_pool
 from activities.postgres.queries import load_queries
 from schemas.settings import Settings
-from starter.ops.backlog import last_parked_error, outbox_depth
-from starter.ops.findings import ANSWER_LIMIT, Finding, Health, bad, good, not_set
+from starter.ops.backlog import Backlog
+from starter.ops.findings import ANSWER_LIMIT, Finding, Health, bad, good, not_set, note
 from starter.runtime.reconciliation_schedule import last_reconciliation
 from starter.versioning.publishing import Publishing
 
@@ -95,15 +95,15 @@ async def _published(pool: Pool) -> Finding:
 
 
 async def _outbox(pool: Pool) -> Finding:
-    depth = await outbox_depth(pool)
+    depth = await Backlog(pool).figures()
     if depth.parked:
         return bad(
             "outbox",
-            f"{depth.parked} calls given up, the last for {await last_parked_error(pool)}",
+            f"{depth.parked} calls given up, the last for {depth.last_error}",
             "Mend the cause, then run `shelftalk doctor --retry-parked`.",
         )
     oldest = timedelta(seconds=depth.oldest_seconds)
-    found = f"{depth.waiting} waiting"
+    found = f"{depth.due} waiting"
     if oldest > BACKLOG:
         return bad(
             "outbox",
@@ -141,17 +141,14 @@ async def examine_contested(pool: Pool) -> Finding:
 async def _reconciled(pool: Pool) -> Finding:
     last = await last_reconciliation(pool)
     if last is None:
-        return Finding(
-            component="reconciliation", health=Health.NOTE, found="none yet", advice="The worker runs one in a while."
-        )
+        return note("reconciliation", "none yet", "The worker runs one in a while.")
     found = f"{last.report.repairs} repairs at {last.finished_at:%Y-%m-%d %H:%M} UTC"
     if not last.report.repairs:
         return good("reconciliation", found)
-    return Finding(
-        component="reconciliation",
-        health=Health.NOTE,
-        found=found,
-        advice="Ask who ended workflows by hand or restored a backup; `shelftalk reconcile` shows what it finds now.",
+    return note(
+        "reconciliation",
+        found,
+        "Ask who ended workflows by hand or restored a backup; `shelftalk reconcile` shows what it finds now.",
     )
 
 
@@ -159,9 +156,8 @@ async def _malformed(pool: Pool) -> Finding:
     malformed = await SQL.malformed.one(pool, MalformedCount)
     if not malformed.kept:
         return good("deliveries", "none malformed")
-    return Finding(
-        component="deliveries",
-        health=Health.NOTE,
-        found=f"{malformed.kept} malformed, the last: {malformed.last_error}",
-        advice="They are kept in the table `inbox`; look there, and at what sends them.",
+    return note(
+        "deliveries",
+        f"{malformed.kept} malformed, the last: {malformed.last_error}",
+        "They are kept in the table `inbox`; look there, and at what sends them.",
     )

@@ -43,6 +43,11 @@ def bad(component: str, found: str, advice: str) -> Finding:
     return Finding(component=component, health=Health.BAD, found=found, advice=advice)
 
 
+def note(component: str, found: str, advice: str) -> Finding:
+    """It works, but somebody should know."""
+    return Finding(component=component, health=Health.NOTE, found=found, advice=advice)
+
+
 def not_set(component: str, variable: str) -> Finding:
     """A setting is missing, so it cannot be looked at."""
     return bad(

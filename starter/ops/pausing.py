@@ -186,17 +186,7 @@ async def _count(connection: Connection, what: Pausable, state: PauseState) -> R
         told_now=subjects[0].total if subjects else 0,
         held_up=in_flight.held_up,
         going_on=in_flight.going_on,
-        subjects=tuple(
-            ResumedSubject(
-                alert=row.alert,
-                store_id=row.store_id,
-                subject=row.subject,
-                product_title=row.product_title,
-                places=row.places,
-                told_now=row.told_now,
-            )
-            for row in subjects
-        ),
+        subjects=tuple(ResumedSubject.model_validate(row, from_attributes=True) for row in subjects),
         subject_count=subjects[0].subjects if subjects else 0,
     )
 

@@ -4,7 +4,7 @@ Days are a list's own, and both ends of a period count. docs/reports.md gives ev
 """
 
 from collections import Counter, defaultdict
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Literal
 from zoneinfo import ZoneInfo
@@ -109,17 +109,6 @@ class DayCount:
 
 
 @dataclass(frozen=True, slots=True)
-class ConversationRow:
-    """The figures of a conversation without an alert, save for who left it untold."""
-
-    conversation: str
-    in_flight: int
-    entered: int
-    told: int
-    bought_after: int
-
-
-@dataclass(frozen=True, slots=True)
 class LeftConversation:
     """How many left a conversation untold, for one reason."""
 
@@ -207,9 +196,9 @@ class Reports:
         ):
             left[each.conversation][each.reason] = each.count
         rows = await SQL.conversation_figures.rows(
-            self._pool, ConversationRow, list_code=list_code, since=since, until=until
+            self._pool, ConversationFigures, list_code=list_code, since=since, until=until
         )
-        return tuple(ConversationFigures(**asdict(row), left=left[row.conversation]) for row in rows)
+        return tuple(row.model_copy(update={"left": left[row.conversation]}) for row in rows)
 
     async def _list(self, code: str) -> ListRow:
         row = await SQL.list.row(self._pool, ListRow, list_code=code)

@@ -16,7 +16,6 @@ from schemas.ids import VersionId
 from schemas.responses.versions import (
     ConversationList,
     ConversationSummary,
-    Publication,
     SavedWorking,
     ShownVersion,
     VersionList,
@@ -26,7 +25,7 @@ from starter.documents import load_document
 from starter.versioning.contents import as_yaml, content_hash, readable_document, same_content
 from starter.versioning.publishing import Published, publish
 from starter.versioning.step_ids import name_steps
-from starter.versioning.stored import PublicationOf, PublishedVersion, StoredConversation, WorkingVersion
+from starter.versioning.stored import PublishedVersion, WorkingVersion
 from starter.versioning.which import PUBLISHED, WORKING, NoSuchVersion, Which
 
 SQL = load_queries("starter.versioning", "versions.sql")
@@ -111,8 +110,8 @@ class Versions:
 
     async def all(self) -> ConversationList:
         """Every conversation."""
-        found = await SQL.conversations.rows(self._pool, StoredConversation, conversation=None)
-        return ConversationList(conversations=tuple(each.summary for each in found))
+        found = await SQL.conversations.rows(self._pool, ConversationSummary, conversation=None)
+        return ConversationList(conversations=tuple(found))
 
     async def conversation(self, code: str) -> ConversationSummary:
         """One conversation.
@@ -120,12 +119,12 @@ class Versions:
         Raises:
             NoSuchVersion: there is no such conversation.
         """
-        found = await SQL.conversations.row(self._pool, StoredConversation, conversation=code)
+        found = await SQL.conversations.row(self._pool, ConversationSummary, conversation=code)
         if found is None:
             raise NoSuchVersion(
                 f"There is no conversation '{code}'. `shelftalk conversation list` shows those there are."
             )
-        return found.summary
+        return found
 
     async def of(self, code: str) -> VersionList:
         """The versions of one conversation.
@@ -134,19 +133,8 @@ class Versions:
             NoSuchVersion: there is no such conversation.
         """
         summary = await self.conversation(code)
-        publications: dict[str, list[Publication]] = {}
-        for each in await SQL.publications.rows(self._pool, PublicationOf, conversation=code):
-            publication = Publication(at=each.at, by=each.by, note=each.note)
-            publications.setdefault(each.version_id, []).append(publication)
         versions = await SQL.versions.rows(self._pool, VersionSummary, conversation=code)
-        return VersionList(
-            conversation=code,
-            name=summary.name,
-            working=summary.working,
-            versions=tuple(
-                each.model_copy(update={"publications": tuple(publications.get(each.version, ()))}) for each in versions
-            ),
-        )
+        return VersionList(conversation=code, name=summary.name, working=summary.working, versions=tuple(versions))
 
     async def show(self, which: Which) -> ShownVersion:
         """One version's text.

@@ -28,7 +28,9 @@ delete from conversations c where code = :conversation and not exists (select fr
 insert into audit (actor, action, details) values (:actor, :action, :details);
 
 -- name: conversations
-select c.code as conversation, c.name, c.published, p.published_at, w.content_hash, w.saved_at, w.saved_by,
+select c.code as conversation, c.name, c.published, p.published_at,
+    case when w.conversation is not null then jsonb_build_object(
+        'content_hash', w.content_hash, 'saved_at', w.saved_at, 'saved_by', w.saved_by) end as working,
     (select count(*) from journeys j where j.conversation = c.code and j.ended_at is null) as open_journeys
 from conversations c
 left join working_versions w on w.conversation = c.code
@@ -38,18 +40,15 @@ where :conversation::text is null or c.code = :conversation
 order by c.code;
 
 -- name: versions
+-- With the latest 20 publications of each, the oldest first.
 select v.id as version, v.number, v.content_hash, v.published_at, v.published_by,
     v.id is not distinct from c.published as published,
     (select count(*) from journeys j
-     where j.conversation = v.conversation and j.version_id = v.id and j.ended_at is null) as open_journeys
+     where j.conversation = v.conversation and j.version_id = v.id and j.ended_at is null) as open_journeys,
+    (select coalesce(jsonb_agg(jsonb_build_object('at', p.published_at, 'by', p.published_by, 'note', p.note) order by p.id), '[]')
+     from (select * from publications where conversation = v.conversation and version_id = v.id order by id desc limit 20) p) as publications
 from versions v join conversations c on c.code = v.conversation
 where v.conversation = :conversation order by v.number desc;
-
--- name: publications
-select version_id, published_at as at, published_by as by, note from (
-    select *, row_number() over (partition by version_id order by id desc) as latest
-    from publications where conversation = :conversation) p
-where latest <= 20 order by id;
 
 -- name: version
 -- The version of this number, or without one the published one.
