@@ -16,6 +16,7 @@ class ConsideredJourney:
     Attributes:
         alert_id: None of a journey without an alert; then everything about alert and line is None or False.
         conversation: only of a journey without an alert.
+        held_up_by: what holds it up where it rests.
         place: the state of its row in `waiting`.
         trigger_at: the price or quantity that it is notified at; None: enough units are enough.
         armed: what it is compared with was above the trigger since the journey entered.
@@ -41,6 +42,7 @@ class ConsideredJourney:
     told_at: datetime | None
     ended_at: datetime | None
     reason: Reason | None
+    held_up_by: Reason | None
     place: str | None
     trigger_at: Decimal | None
     armed: bool | None
@@ -54,6 +56,7 @@ class ConsideredJourney:
     in_stock: bool
     places: int | None
     measure: Decimal | None
+    currency: str | None
     triggered: bool | None
     would_refuse: Reason | None
     ahead: int | None

@@ -71,6 +71,7 @@ class JourneyRow:
     Attributes:
         alert_id, window_ends_at: None without an alert.
         reason: why it ended, or left its line.
+        held_up_by: what holds it up where it rests.
         place: the state of its row in `waiting`; None without an alert.
         passed_over: it waits, and units that came were claimed for others.
         ahead: how many are before it in line; None where that is not counted.
@@ -91,6 +92,7 @@ class JourneyRow:
     ended_at: datetime | None
     ending: Ending | None
     reason: Reason | None
+    held_up_by: Reason | None
     place: str | None
     passed_over: bool
     ahead: int | None
@@ -170,7 +172,7 @@ class Journeys:
 def _report(row: JourneyRow) -> JourneyReport:
     left = row.ended_at is not None or row.place == "left"
     status = JourneyStatus.ENDED if left else JourneyStatus.TOLD if row.told_at else JourneyStatus.WAITING
-    reason = row.reason or (Reason.NOT_NEXT_IN_LINE if row.passed_over else None)
+    reason = row.reason or row.held_up_by or (Reason.NOT_NEXT_IN_LINE if row.passed_over else None)
     return JourneyReport(
         journey_id=row.id,
         contact_id=row.contact_id,
@@ -189,9 +191,13 @@ def _report(row: JourneyRow) -> JourneyReport:
         ended_at=row.ended_at,
         ending=row.ending,
         reason=reason,
-        why=reason.sentence if reason else None,
+        why=None if reason is None else reason.sentence if row.reason else _not_yet(row, reason),
         ahead=row.ahead,
     )
+
+
+def _not_yet(row: JourneyRow, reason: Reason) -> str:
+    return reason.holding_up if row.held_up_by else reason.sentence
 
 
 def _variant(subject: str | None) -> str | None:

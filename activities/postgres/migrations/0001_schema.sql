@@ -15,7 +15,8 @@ create table stores (
     source     text not null,
     -- How shoppers know the shop; null: its id, and https:// before it.
     name       text,
-    url        text,
+    -- Addresses of product pages are made from it.
+    url        text check (url !~ '[?#]'),
     currency   text,
     created_at timestamptz not null default now()
 );
@@ -26,6 +27,8 @@ create table products (
     product_id      text not null,
     title           text not null,
     handle          text,
+    -- Where the shop itself shows it; null: made from its front page and the handle.
+    page_url        text,
     image_url       text,
     vendor          text,
     tags            text[] not null default '{}',
