@@ -55,6 +55,16 @@ class Reason(StrEnum):
         """What support can say to the contact."""
         return _SENTENCES[self]
 
+    @property
+    def holding_up(self) -> str:
+        """What support can say while it holds a journey up, and what to do about it."""
+        if self in STOPPING:
+            again = f"Once that is mended, `shelftalk repair resume --cause {self}` lets it try again."
+            return f"It is stopped: {self.sentence} {again}"
+        if self is Reason.AWAITING_APPROVAL:
+            return f"{self.sentence} `shelftalk message held` has it."
+        return f"It is held up: {self.sentence}"
+
 
 _SENTENCES = {
     Reason.SOLD_OUT_AGAIN: "It was sold out again before the message could leave.",
@@ -96,6 +106,10 @@ _SENTENCES = {
     Reason.TOLD_ALREADY: "They were told of it already: one person is told of one thing once.",
     Reason.NO_VARIANT: "The alert watches single variants, and it is not known which one they looked at.",
 }
+
+
+STOPPING = (Reason.MESSAGE_BROKEN, Reason.WEBHOOK_FAILED)
+"""Causes that stop a journey until somebody mends them. A message that waits for approval is not among them."""
 
 
 class Ending(StrEnum):

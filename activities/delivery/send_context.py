@@ -19,6 +19,7 @@ from schemas.document.alert_types.vocabulary import AlertType
 from schemas.ids import AlertId, ContactId, StoreId, Subject, VersionId
 from schemas.journey.activities import Deliver, Delivered
 from schemas.journey.outcome import Outcome
+from schemas.money import in_currency
 from schemas.reasons import Reason
 
 SQL = load_queries("activities.delivery", "send_context.sql")
@@ -111,6 +112,7 @@ class SendRow:
     shop_url: str
     currency: str | None
     product_title: str | None
+    product_url: str | None
     handle: str | None
     image_url: str | None
     variant_id: str | None
@@ -122,9 +124,9 @@ class SendRow:
     outcome: object
     declined: bool
 
-    def page(self, handle: str | None, variant_id: str | None) -> str:
-        """Where a product of this store is shown; the front page if that is not known."""
-        return page_url(self.store_source, self.front_page, handle, variant_id)
+    def page(self, own: str | None, handle: str | None, variant_id: str | None) -> str:
+        """Where a product of this store is shown, by the shop's own word first; the front page if that is not known."""
+        return own or page_url(self.store_source, self.front_page, handle, variant_id)
 
     @property
     def front_page(self) -> str:
@@ -136,6 +138,7 @@ class ItemRow:
     """A row of `items`: one thing in the event that the journey was entered on."""
 
     title: str
+    page_url: str | None
     handle: str | None
     image_url: str | None
     variant_id: str | None
@@ -212,10 +215,10 @@ class SendContexts:
         return tuple(
             ItemPart(
                 title=f"{item.title} ({item.variant_title})" if item.variant_title else item.title,
-                url=row.page(item.handle, item.variant_id),
+                url=row.page(item.page_url, item.handle, item.variant_id),
                 quantity=item.quantity,
                 image_url=item.image_url,
-                price=_money(item.price),
+                price=_money(item.price, row.currency),
             )
             for item in items
         )
@@ -271,12 +274,11 @@ def _facts(row: SendRow, request: Deliver, offer: Offer | None, *, filtered: boo
 
 
 def _context(row: SendRow, items: tuple[ItemPart, ...]) -> MessageContext:
+    page, price = row.page(row.product_url, row.handle, row.variant_id), _money(row.price, row.currency)
     return MessageContext(
         shop=ShopPart(name=row.shop_name, url=row.front_page),
-        product=ProductPart(
-            title=row.product_title or "", url=row.page(row.handle, row.variant_id), image_url=row.image_url
-        ),
-        variant=VariantPart(title=row.variant_title or "", sku=row.sku, price=_money(row.price), currency=row.currency),
+        product=ProductPart(title=row.product_title or "", url=page, image_url=row.image_url),
+        variant=VariantPart(title=row.variant_title or "", sku=row.sku, price=price, currency=row.currency),
         list=ListPart(name=row.list_name),
         items=items,
         event=row.properties or {},
@@ -284,9 +286,5 @@ def _context(row: SendRow, items: tuple[ItemPart, ...]) -> MessageContext:
     )
 
 
-def _money(price: Decimal | None) -> Decimal | None:
-    """As people write it: two places, and more only where they are not zero."""
-    if price is None:
-        return None
-    cents = price.quantize(Decimal("0.01"))
-    return cents if cents == price else price.normalize()
+def _money(price: Decimal | None, currency: str | None) -> Decimal | None:
+    return None if price is None else in_currency(price, currency)

@@ -42,7 +42,7 @@ select
     ) and coalesce(j.entered_on not in ('ordered', 'bought'), true) as bought,
     l.name as list_name, l.time_zone, l.locations, l.quiet_from, l.quiet_until, l.sender,
     st.source as store_source, coalesce(st.name, st.id) as shop_name, coalesce(st.url, 'https://' || st.id) as shop_url, st.currency,
-    p.title as product_title, p.handle, p.image_url, v.variant_id, v.title as variant_title, v.sku,
+    p.title as product_title, p.page_url as product_url, p.handle, p.image_url, v.variant_id, v.title as variant_title, v.sku,
     coalesce(v.price, e.measure) as price,
     ev.properties || case when ev.list_code is null then '{}' else jsonb_build_object('list', ev.list_code) end as properties,
     send.lease_until, send.outcome, send.declined_at is not null as declined
@@ -69,7 +69,7 @@ where j.id = :journey_id;
 
 -- name: items
 -- The items of the event that a conversation was entered on, without products that the storefront has not reported.
-select p.title, p.handle, p.image_url, v.variant_id, v.title as variant_title, coalesce(v.price, (
+select p.title, p.page_url, p.handle, p.image_url, v.variant_id, v.title as variant_title, coalesce(v.price, (
            select min(price) from variants o
            where o.store_id = p.store_id and o.product_id = p.product_id and not o.removed)) as price,
        coalesce((item.value ->> 'quantity')::bigint, 1) as quantity

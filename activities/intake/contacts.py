@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from typing import assert_never
-from zoneinfo import ZoneInfo
 
 import structlog
 from temporalio import activity
@@ -16,6 +15,7 @@ from schemas.incoming.events import Event, EventKind, EventStatus
 from schemas.journey.activities import ChangeContact, FindMoment, Moment
 from schemas.journey.names import Activity
 from schemas.time.moments import next_moment
+from schemas.time.zones import find_zone
 
 SQL = load_queries("activities.intake", "contacts.sql")
 log = structlog.get_logger()
@@ -49,7 +49,7 @@ class Contacts:
         """When the contact's clock next shows this: by their attribute `time_zone`, or else by the list's."""
         found = await SQL.time_zones.row(self._pool, TimeZones, journey_id=request.journey_id)
         zones = (found.own, found.of_list) if found is not None else ()
-        zone = next((zone for zone in zones if zone is not None and _is_known(zone)), "UTC")
+        zone = next((known for zone in zones if zone is not None and (known := find_zone(zone))), "UTC")
         return Moment(at=next_moment(request.until, request.after, zone))
 
     @activity.defn(name=Activity.CHANGE_CONTACT)
@@ -107,11 +107,3 @@ class Contacts:
 async def _contact(database: Pool | Connection, journey_id: JourneyId) -> JourneyContact | None:
     """The contact of a journey; inside a transaction locked against an erasure of the same moment."""
     return await SQL.contact_of_journey.row(database, JourneyContact, journey_id=journey_id)
-
-
-def _is_known(zone: str) -> bool:
-    try:
-        ZoneInfo(zone)
-    except (KeyError, ValueError, OSError):
-        return False
-    return True

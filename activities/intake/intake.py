@@ -14,12 +14,12 @@ from activities.intake.clock import clamp_to_now
 from activities.intake.erasure import answer_data_request, erase_contact, erase_shop
 from activities.intake.events import take_checkout
 from activities.intake.moves import AnotherThing, Naming, VariantElsewhere, hold_other_products, name_variants
-from activities.intake.orders import take_order
+from activities.intake.orders import cancel_order, take_order
 from activities.postgres.pool import Connection, Pool, transaction
 from activities.postgres.queries import load_queries
 from activities.postgres.retry import retry_on_deadlock
 from activities.stock.offers import Product
-from activities.stock.products import UnknownVariant, load_product
+from activities.stock.products import UnknownProduct, UnknownVariant, find_product, load_product
 from activities.stock.quantities import Quantities
 from activities.waitlist.episodes import update_episodes
 from schemas.ids import StoreId, Subject
@@ -120,6 +120,28 @@ class Intake:
             level = StockFact(inventory_item_id=item_id, location_id=location, available=available, observed_at=at)
             await _apply(connection, variant.store_id, level)
 
+    @retry_on_deadlock
+    async def remove_product(self, store_id: StoreId, product_id: str, at: datetime) -> None:
+        """The shop has a product no more, as if its storefront had said so.
+
+        Raises:
+            UnknownProduct: as it says.
+        """
+        async with transaction(self._pool) as connection:
+            if await find_product(connection, store_id, product_id, None) is None:
+                raise UnknownProduct(f"{store_id}/product/{product_id}")
+            await _apply(connection, store_id, ProductGoneFact(product_id=product_id, observed_at=at))
+
+    @retry_on_deadlock
+    async def cancel_order(self, store_id: StoreId, order_id: str, at: datetime) -> None:
+        """An order does not stand any more: what is in it does not count as bought.
+
+        Raises:
+            UnknownOrder: as it says.
+        """
+        async with transaction(self._pool) as connection:
+            await cancel_order(connection, store_id, order_id, at)
+
 
 async def _record_delivery(
     connection: Connection,
@@ -195,6 +217,7 @@ async def _apply_product(connection: Connection, store_id: StoreId, fact: Produc
         product_id=fact.product_id,
         title=fact.title,
         handle=fact.handle,
+        page_url=fact.page_url,
         image_url=fact.image_url,
         on_sale=fact.on_sale,
         observed_at=fact.observed_at,

@@ -30,12 +30,13 @@ where id = :store_id and currency is distinct from :currency and coalesce(curren
 -- name: set_product
 -- Nothing, if a newer message was applied before. Variants of other products that it names no more, it has given up.
 with product as (
-    insert into products (store_id, product_id, title, handle, image_url, on_sale, observed_at, vendor, tags, collections)
+    insert into products (store_id, product_id, title, handle, page_url, image_url, on_sale, observed_at, vendor, tags, collections)
     values (
-        :store_id, :product_id, :title, :handle, :image_url, :on_sale, :observed_at, :vendor, coalesce(:tags::text[], '{}'),
+        :store_id, :product_id, :title, :handle, :page_url, :image_url, :on_sale, :observed_at, :vendor, coalesce(:tags::text[], '{}'),
         coalesce(:collections::text[], '{}'))
     on conflict (store_id, product_id) do update
     set title = excluded.title, handle = coalesce(excluded.handle, products.handle),
+        page_url = coalesce(excluded.page_url, products.page_url),
         image_url = coalesce(excluded.image_url, products.image_url), vendor = coalesce(excluded.vendor, products.vendor),
         tags = coalesce(:tags::text[], products.tags), collections = coalesce(:collections::text[], products.collections),
         on_sale = excluded.on_sale, observed_at = excluded.observed_at, discontinued_at = null

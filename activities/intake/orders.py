@@ -13,6 +13,7 @@ from activities.journeys.entering import pass_to_conversations
 from activities.postgres.pool import Connection
 from activities.postgres.queries import load_queries
 from activities.waitlist.entrances import contact
+from schemas.errors import DomainError, ErrorKind
 from schemas.ids import StoreId
 from schemas.incoming.events import TriggeredEntry
 from schemas.incoming.facts import OrderFact
@@ -82,6 +83,28 @@ async def record_order(
     return await pass_to_conversations(
         connection, replace(ordered, names=names, order_id=order_id, bought=new.products)
     )
+
+
+class UnknownOrder(DomainError):
+    """The store has told of no such order."""
+
+    code = "unknown_order"
+    kind = ErrorKind.NOT_FOUND
+
+    def __init__(self, store_id: StoreId, order_id: str) -> None:
+        super().__init__(
+            f"{store_id} has told of no order {order_id}.", public="This shop has told of no order with this id."
+        )
+
+
+async def cancel_order(connection: Connection, store_id: StoreId, order_id: str, at: datetime) -> None:
+    """Record that an order does not stand any more, whatever was in it.
+
+    Raises:
+        UnknownOrder: as it says.
+    """
+    if not await SQL.cancel_order.values(connection, store_id=store_id, order_id=order_id, at=at):
+        raise UnknownOrder(store_id, order_id)
 
 
 async def _set_order(

@@ -17,3 +17,7 @@ set contact_id = excluded.contact_id, quantity = excluded.quantity,
     observed_at = excluded.observed_at
 where orders.observed_at <= excluded.observed_at
 returning product_id, cancelled, xmax = 0 as is_new;
+
+-- name: cancel_order
+update orders set cancelled = true, observed_at = greatest(observed_at, :at) where store_id = :store_id and order_id = :order_id
+returning product_id;

@@ -29,6 +29,17 @@ class UnknownVariant(DomainError):
         )
 
 
+class UnknownProduct(DomainError):
+    """The store has told of no such product."""
+
+    code = "unknown_product"
+    kind = ErrorKind.NOT_FOUND
+    advice = "Its storefront has not told of it yet; `shelftalk product set` puts it in by hand."
+
+    def __init__(self, product: str) -> None:
+        super().__init__(f"Nothing is known of {product}.", public="This shop has no such product that we know of.")
+
+
 @dataclass(frozen=True, slots=True)
 class VariantAtLocation:
     """A variant of a product, at one of the locations that have reported its level.

@@ -7,7 +7,6 @@ is not known is an error, never ignored.
 
 from datetime import time
 from typing import Annotated, Any, Literal
-from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, Field, StringConstraints
 
@@ -18,16 +17,14 @@ from schemas.document.scenarios import MOST_SCENARIOS, ScenarioSection
 from schemas.document.steps import MOST_STEPS, StepSection
 from schemas.model import Section
 from schemas.names import Code, ContactEventName, EventName, Label, StoreName
+from schemas.time.zones import find_zone
 
 
 def _known_zone(name: str) -> str:
-    try:
-        ZoneInfo(name)
-    except (KeyError, ValueError, OSError):
-        raise ValueError(
-            f"{name!r} is not a time zone: write a name like 'Europe/Berlin', 'America/New_York' or 'UTC'"
-        ) from None
-    return name
+    zone = find_zone(name)
+    if zone is None:
+        raise ValueError(f"{name!r} is not a time zone: write a name like 'Europe/Berlin', 'America/New_York' or 'UTC'")
+    return zone
 
 
 TimeZone = Annotated[str, AfterValidator(_known_zone)]

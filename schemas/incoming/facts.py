@@ -62,6 +62,7 @@ class ProductFact(Model):
 
     Attributes:
         handle: what its adapter makes the address of its page from; nothing else reads it.
+        page_url: the address of its page, by the shop's own word; it goes before the handle.
         on_sale: active and published: a shopper can open its page.
         all_variant_ids: every variant the product has; None when the message may show only some of them.
         observed_at: the storefront's time of this state.
@@ -71,6 +72,7 @@ class ProductFact(Model):
     product_id: ExternalId
     title: Text
     handle: Text | None = None
+    page_url: Text | None = None
     image_url: Text | None = None
     vendor: Text | None = None
     tags: tuple[Text, ...] | None = None

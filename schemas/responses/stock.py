@@ -16,7 +16,7 @@ class LevelReport(Model):
 
 
 class VariantReport(Model):
-    """One variant, its units and how many wait for it."""
+    """One variant, its units and how many wait for it. `price` is in the store's `currency`, where that is known."""
 
     store_id: str
     variant_id: str
@@ -26,6 +26,7 @@ class VariantReport(Model):
     title: str
     sku: str | None
     price: Decimal | None
+    currency: str | None
     policy: str
     tracked: bool | None
     on_sale: bool

@@ -14,6 +14,7 @@ from schemas.responses.journeys import JourneyStatus
 class NotYet(StrEnum):
     """Why someone who waits has not been told yet."""
 
+    STOPPED = "stopped"
     CALLED_FORWARD = "called_forward"
     PAUSED = "paused"
     DRAFT = "draft"
@@ -57,6 +58,7 @@ class WhyEntry(Model):
         subject, product_title, alert: None of a conversation without an alert, unless it is about one product.
         conversation: that they entered, or might have, without an alert.
         standing: of those who wait.
+        held_up_by: what stops it, or holds up its next message.
         would_refuse: what of the contact stops every message to them now.
     """
 
@@ -73,6 +75,7 @@ class WhyEntry(Model):
     ended_at: AwareDatetime | None
     reason: Reason | None
     standing: WaitStatus | None
+    held_up_by: Reason | None
     would_refuse: Reason | None
     sentence: str
 

@@ -6,12 +6,12 @@ import typer
 from rich.table import Table
 
 from schemas.ids import JourneyId
-from schemas.reasons import Reason
+from schemas.reasons import STOPPING, Reason
 from schemas.responses.repair import Repair, Resumed, Stuck
 from starter.commands.terminal.acting import Actor, WhyOption, Yes, agreed, by
 from starter.commands.terminal.asking import Terminal, command
 from starter.commands.terminal.output import clock
-from starter.ops.repair import STOPPING, By
+from starter.ops.repair import By
 
 app = typer.Typer(help="See what is held up, and mend it; who and why is kept.", no_args_is_help=True)
 

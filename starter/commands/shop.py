@@ -88,6 +88,7 @@ def product_set(
     variant: Annotated[list[str], typer.Option(help="ID or ID=TITLE; once for each variant.")],
     price: Annotated[str | None, typer.Option(help="In the store's currency, of every variant.")] = None,
     handle: Annotated[str | None, typer.Option(help="The product's part of its page's address.")] = None,
+    url: Annotated[str | None, typer.Option(help="Its page's whole address, where it has no handle.")] = None,
     on_sale: Annotated[bool, typer.Option("--on-sale/--off-sale", help="Whether shoppers can open its page.")] = True,
 ) -> None:
     """Put in a product with its variants. Their units stay as they are: see `stock set`."""
@@ -99,6 +100,7 @@ def product_set(
         product_id=product_id,
         title=title,
         handle=handle,
+        page_url=url,
         on_sale=on_sale,
         variants=variants,
         observed_at=datetime.now(UTC),

@@ -7,8 +7,10 @@ from fastapi import APIRouter, Request, Response, Security
 from fastapi.routing import APIRoute
 from fastapi.security import HTTPBearer
 from fastapi.security.utils import get_authorization_scheme_param
+from starlette.convertors import register_url_convertor
 
 from starter.http.dependencies import dependencies_of
+from starter.http.paths import Id
 from starter.http.problems import Kind, Refusal, problem_responses
 from starter.shops.keys import PREFIX
 
@@ -30,7 +32,8 @@ class KeyedRoute(APIRoute):
 
 
 def keyed_router(tag: str) -> APIRouter:
-    """A router whose every route needs a key, and says so in OpenAPI."""
+    """A router whose every route needs a key, and says so in OpenAPI. In its paths `{name:id}` is an `Id`."""
+    register_url_convertor("id", Id())
     return APIRouter(
         route_class=KeyedRoute,
         dependencies=[Security(SCHEME)],

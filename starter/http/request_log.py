@@ -80,7 +80,7 @@ class RequestLog:
 
 
 def _template(route: BaseRoute | None) -> str:
-    path = getattr(route, "path", UNMATCHED)
+    path = getattr(route, "path_format", UNMATCHED)
     return path if isinstance(path, str) else UNMATCHED
 
 

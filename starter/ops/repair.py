@@ -17,14 +17,12 @@ from activities.postgres.retry import retry_on_deadlock
 from schemas.ids import JourneyId, VersionId
 from schemas.journey.outcome import AfterRefusal, Refused
 from schemas.journey.signals import Intervene, Skip, Wake
-from schemas.reasons import Reason
+from schemas.reasons import STOPPING, Reason
 from schemas.responses.repair import Repair, RepairPlan, Resumed, StoppedGroup, Stuck
 from starter.ops.resting import LOOKS, NotRepairable, Rest, RestingPlaces, describe
 
 SQL = load_queries("starter.ops", "repair.sql")
 
-STOPPING = (Reason.MESSAGE_BROKEN, Reason.WEBHOOK_FAILED)
-"""Causes that stop a journey until somebody mends them. A message that waits for approval is not among them."""
 AT_ONCE = 5000
 """Journeys resumed in one transaction: a second's work."""
 

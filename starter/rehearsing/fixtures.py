@@ -13,6 +13,8 @@ from activities.rendering.templates import ItemPart, ListPart, MessageContext, P
 from schemas.document.alert_types.offer import NOTHING, Offer
 from schemas.document.profiles import ProductSection, ProfileSection
 from schemas.ids import StoreId
+from schemas.money import in_currency
+from schemas.time.zones import find_zone
 
 Properties: TypeAlias = Mapping[str, bool | int | str]
 """Of the event that a conversation without an alert is entered on."""
@@ -95,10 +97,7 @@ class SimulatedContact:
     def zone(self, otherwise: str) -> str:
         """The contact's time zone, or `otherwise` where they have none that is known."""
         own = self.attributes.get("time_zone")
-        try:
-            return ZoneInfo(own).key if isinstance(own, str) else otherwise
-        except (KeyError, ValueError, OSError):
-            return otherwise
+        return (find_zone(own) if isinstance(own, str) else None) or otherwise
 
 
 def criteria_facts(
@@ -163,7 +162,7 @@ def message_context(
     if product is None:
         shown, variant, items = ProductPart(title="", url=shop.url), VariantPart(title=""), ()
     else:
-        section, price = product.section, product.price.quantize(Decimal("0.01"))
+        section, price = product.section, in_currency(product.price, currency)
         url = f"{shop.url}/products/{quote(section.title.lower().replace(' ', '-'), safe='-')}"
         shown = ProductPart(title=section.title, url=url)
         variant = VariantPart(title=section.variant or "", sku=section.sku, price=price, currency=currency)

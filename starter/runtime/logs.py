@@ -20,7 +20,8 @@ LOG_LIMIT_BYTES = 8 * 1024 * 1024
 _TOO_TALKATIVE = ("httpx", "httpcore", "uvicorn.access", "mail.log", "asyncio", "limits")
 """They log at INFO what a request or an envelope held: network addresses, queries with e-mail addresses."""
 
-_ADDRESS = re.compile(r"[^\s@<>\"'(),:;=]+@[^\s@<>\"'(),:;]+")
+_ADDRESS = re.compile(r"[^\s@<>\"'(),:;=]+@(?!\d+(?![\w-]|\.\w))[^\s@<>\"'(),:;]+")
+"""Not `back-in-stock@2`, which is a version: no mail server is called by a number alone."""
 
 
 def keep_addresses_out(_logger: object, _method: str, event: EventDict) -> EventDict:

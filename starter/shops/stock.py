@@ -7,6 +7,7 @@ from activities.postgres.pool import Pool
 from activities.postgres.queries import load_queries
 from schemas.ids import StoreId, Subject
 from schemas.incoming.facts import ProductFact
+from schemas.money import in_currency
 from schemas.responses.stock import LevelReport, VariantPage, VariantReport
 
 SQL = load_queries("starter.shops", "stock.sql")
@@ -29,7 +30,7 @@ class Stock:
         found = await SQL.variants.rows(
             self._pool, VariantReport, store_id=store_id, variant_id=None, after=after, most=limit + 1
         )
-        variants = tuple(found[:limit])
+        variants = tuple(map(_shown, found[:limit]))
         return VariantPage(variants=variants, next=variants[-1].variant_id if len(found) > limit else None)
 
     async def show(self, subject: Subject) -> VariantReport:
@@ -43,7 +44,7 @@ class Stock:
         )
         if variant is None:
             raise UnknownVariant(str(subject))
-        return variant
+        return _shown(variant)
 
     async def levels(self, subject: Subject) -> tuple[LevelReport, ...]:
         """A variant's units by location.
@@ -62,6 +63,22 @@ class Stock:
         """
         await self._intake.observe(store_id, "api", [product])
 
+    async def remove_product(self, store_id: StoreId, product_id: str) -> None:
+        """The shop has a product no more: those in line for it are told so, if there is a message for it.
+
+        Raises:
+            UnknownProduct: as it says.
+        """
+        await self._intake.remove_product(store_id, product_id, datetime.now(UTC))
+
+    async def cancel_order(self, store_id: StoreId, order_id: str) -> None:
+        """An order does not stand any more: what is in it does not count as bought.
+
+        Raises:
+            UnknownOrder: as it says.
+        """
+        await self._intake.cancel_order(store_id, order_id, datetime.now(UTC))
+
     async def set_stock(self, subject: Subject, available: int, location: str = BY_HAND) -> VariantReport:
         """Set the units of a variant at one location, as of now.
 
@@ -74,3 +91,10 @@ class Stock:
     async def name_store(self, store_id: StoreId, name: str, url: str, currency: str | None = None) -> str | None:
         """How shoppers know the shop: its name and front page, as messages show them. Returns its currency."""
         return await SQL.name_store.value(self._pool, store_id=store_id, name=name, url=url, currency=currency)
+
+
+def _shown(variant: VariantReport) -> VariantReport:
+    """With its price as people write it: the database fills decimals up."""
+    if variant.price is None:
+        return variant
+    return variant.model_copy(update={"price": in_currency(variant.price, variant.currency)})

@@ -16,6 +16,7 @@ class ConsideredJourney:
     Attributes:
         alert_id: None of a journey without an alert; then everything about alert and line is None or False.
         conversation: only of a journey without an alert.
+        held_up_by: what holds it up where it rests.
         place: the state of its row in `waiting`.
         passed_over_for: why their last place was refused, until something changes; None: nothing is in its way.
         trigger_at: the price or quantity that it is notified at; None: enough units are enough.
@@ -43,6 +44,7 @@ class ConsideredJourney:
     told_at: datetime | None
     ended_at: datetime | None
     reason: Reason | None
+    held_up_by: Reason | None
     place: str | None
     passed_over_for: Reason | None
     trigger_at: Decimal | None
@@ -57,6 +59,7 @@ class ConsideredJourney:
     in_stock: bool
     places: int | None
     measure: Decimal | None
+    currency: str | None
     triggered: bool | None
     stands_back: bool | None
     would_refuse: Reason | None

@@ -10,7 +10,7 @@ from activities.postgres.retry import retry_on_deadlock
 from activities.waitlist.claims import give_up_place
 from schemas.errors import DomainError, ErrorKind, FieldError
 from schemas.ids import ContactId, JourneyId
-from schemas.reasons import Reason
+from schemas.reasons import Ending, Reason
 from schemas.responses.journeys import JourneyPage, JourneyReport, JourneyStatus
 
 SQL = load_queries("starter.support", "journeys.sql")
@@ -64,6 +64,40 @@ class JourneyFilter:
     status: JourneyStatus | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class JourneyRow:
+    """One journey and its place in line.
+
+    Attributes:
+        alert_id, window_ends_at: None without an alert.
+        reason: why it ended, or left its line.
+        held_up_by: what holds it up where it rests.
+        place: the state of its row in `waiting`; None without an alert.
+        passed_over: it waits, and units that came were claimed for others.
+        ahead: how many are before it in line; None where that is not counted.
+    """
+
+    id: JourneyId
+    contact_id: ContactId
+    store_id: str
+    subject: str | None
+    product_id: str | None
+    alert_id: str | None
+    version_id: str
+    conversation: str
+    entered_on: str | None
+    entered_at: datetime
+    window_ends_at: datetime | None
+    told_at: datetime | None
+    ended_at: datetime | None
+    ending: Ending | None
+    reason: Reason | None
+    held_up_by: Reason | None
+    place: str | None
+    passed_over: bool
+    ahead: int | None
+
+
 class Journeys:
     """Journeys as PostgreSQL knows them."""
 
@@ -85,7 +119,7 @@ class Journeys:
         limit = max(1, min(limit, LARGEST_PAGE))
         rows = await SQL.list.rows(
             self.pool,
-            JourneyReport,
+            JourneyRow,
             journey_id=None,
             store_id=filter_.store_id,
             variant_id=filter_.variant_id,
@@ -95,7 +129,7 @@ class Journeys:
             after_id=after_id,
             most=limit + 1,
         )
-        journeys = tuple(map(_explained, rows[:limit]))
+        journeys = tuple(_report(row) for row in rows[:limit])
         return JourneyPage(journeys=journeys, next=_cursor(journeys[-1]) if len(rows) > limit else None)
 
     async def show(self, journey_id: JourneyId) -> JourneyReport:
@@ -106,7 +140,7 @@ class Journeys:
         """
         row = await SQL.list.row(
             self.pool,
-            JourneyReport,
+            JourneyRow,
             journey_id=journey_id,
             store_id=None,
             variant_id=None,
@@ -118,7 +152,7 @@ class Journeys:
         )
         if row is None:
             raise NoSuchJourney(journey_id)
-        return _explained(row)
+        return _report(row)
 
     @retry_on_deadlock
     async def cancel(self, journey_id: JourneyId) -> JourneyReport:
@@ -135,8 +169,39 @@ class Journeys:
         return await self.show(journey_id)
 
 
-def _explained(journey: JourneyReport) -> JourneyReport:
-    return journey.model_copy(update={"why": journey.reason.sentence}) if journey.reason else journey
+def _report(row: JourneyRow) -> JourneyReport:
+    left = row.ended_at is not None or row.place == "left"
+    status = JourneyStatus.ENDED if left else JourneyStatus.TOLD if row.told_at else JourneyStatus.WAITING
+    reason = row.reason or row.held_up_by or (Reason.NOT_NEXT_IN_LINE if row.passed_over else None)
+    return JourneyReport(
+        journey_id=row.id,
+        contact_id=row.contact_id,
+        store_id=row.store_id,
+        subject=row.subject,
+        product_id=row.product_id,
+        variant_id=_variant(row.subject),
+        conversation=row.conversation,
+        alert=row.alert_id,
+        entered_on=row.entered_on,
+        version=row.version_id,
+        status=status,
+        entered_at=row.entered_at,
+        window_ends_at=row.window_ends_at,
+        told_at=row.told_at,
+        ended_at=row.ended_at,
+        ending=row.ending,
+        reason=reason,
+        why=None if reason is None else reason.sentence if row.reason else _not_yet(row, reason),
+        ahead=row.ahead,
+    )
+
+
+def _not_yet(row: JourneyRow, reason: Reason) -> str:
+    return reason.holding_up if row.held_up_by else reason.sentence
+
+
+def _variant(subject: str | None) -> str | None:
+    return subject.removeprefix("variant/") if subject is not None and subject.startswith("variant/") else None
 
 
 def _cursor(last: JourneyReport) -> str:

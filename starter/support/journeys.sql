@@ -1,15 +1,11 @@
 -- Every query about journeys for people: lists, details, cancelling.
 
 -- name: list
-select j.id as journey_id, j.contact_id, j.store_id, j.subject, j.product_id,
-       case when j.subject like 'variant/%' then substr(j.subject, 9) end as variant_id, j.conversation, j.alert_id as alert,
-       j.entered_on, j.version_id as version,
-       case when j.ended_at is not null or w.state = 'left' then 'ended' when j.told_at is not null then 'told' else 'waiting' end as status,
-       j.entered_at, j.window_ends_at, j.told_at, j.ended_at, j.ending,
-       -- Why it ended or left its line; or it waits, and units that came were claimed for others.
-       coalesce(j.reason, case
-           when w.state = 'left' then w.reason
-           when w.state = 'waiting' and e.id is not null and e.contacts_per_unit is not null then 'not_next_in_line' end) as reason,
+select j.id, j.contact_id, j.store_id, j.subject, j.product_id, j.alert_id, j.version_id, j.entered_at, j.window_ends_at,
+       j.conversation, j.entered_on, j.told_at, j.ended_at, j.ending, coalesce(j.reason, case when w.state = 'left' then w.reason end) as reason,
+       case when j.ended_at is null then j.held_up_by end as held_up_by,
+       w.state as place,
+       coalesce(w.state = 'waiting' and e.id is not null and e.contacts_per_unit is not null, false) as passed_over,
        -- Counted for one journey only: for a page it would be a walk along the line for every row.
        case when w.state = 'waiting' and :journey_id::text is not null then (
            select count(*) from waiting before

@@ -6,7 +6,8 @@ from typing import assert_never
 from activities.stock.offers import Product
 from schemas.document.alert_types.offer import Measure, Offer
 from schemas.ids import Subject
-from schemas.reasons import Reason
+from schemas.money import in_currency
+from schemas.reasons import STOPPING, Reason
 from schemas.responses.why import NotYet, WaitStatus
 from starter.support.considered import ConsideredJourney
 
@@ -22,14 +23,25 @@ def wait_status(journey: ConsideredJourney, product: Product) -> WaitStatus:
         ahead=journey.ahead,
         places=journey.places if journey.in_stock else 0,
         units=offer.units,
-        price=offer.price,
-        trigger=journey.trigger_at,
+        price=None if offer.price is None else in_currency(offer.price, journey.currency),
+        trigger=_trigger(journey),
         window_ends_at=journey.window_ends_at,
     )
 
 
+def _trigger(journey: ConsideredJourney) -> Decimal | None:
+    """Without the zeros the database fills up with."""
+    if journey.trigger_at is None:
+        return None
+    if journey.goes_by is Measure.PRICE:
+        return in_currency(journey.trigger_at, journey.currency)
+    return journey.trigger_at.quantize(Decimal(1))
+
+
 def _not_yet(journey: ConsideredJourney, offer: Offer) -> NotYet:
     """The first thing in the way, in the order in which the shelf checks them."""
+    if journey.held_up_by in STOPPING:
+        return NotYet.STOPPED
     if journey.paused:
         return NotYet.PAUSED
     if journey.place == "claimed":
@@ -57,8 +69,13 @@ def _not_yet(journey: ConsideredJourney, offer: Offer) -> NotYet:
 def waiting_sentence(status: WaitStatus, journey: ConsideredJourney) -> str:
     """What support can say to one who waits, with the numbers that decide."""
     match status.not_yet:
+        case NotYet.STOPPED:
+            assert journey.held_up_by is not None, "who is stopped is stopped by something"
+            return journey.held_up_by.holding_up
+        case NotYet.CALLED_FORWARD if journey.held_up_by is not None:
+            return f"Their turn has come. {journey.held_up_by.holding_up}"
         case NotYet.CALLED_FORWARD:
-            return "Their turn has come; the message leaves when its check allows it: quiet hours may hold it up."
+            return "Their turn has come, and the message is about to leave."
         case NotYet.PAUSED:
             return Reason.CONVERSATION_PAUSED.sentence
         case NotYet.DRAFT:

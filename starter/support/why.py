@@ -10,9 +10,8 @@ from dataclasses import dataclass
 from activities.postgres.pool import Connection, Pool
 from activities.postgres.queries import load_queries
 from activities.stock.offers import Product
-from activities.stock.products import UnknownVariant, load_product
+from activities.stock.products import UnknownProduct, UnknownVariant, load_product
 from schemas.channels import Channel
-from schemas.errors import DomainError, ErrorKind
 from schemas.ids import StoreId
 from schemas.reasons import Reason
 from schemas.responses.journeys import JourneyStatus
@@ -37,17 +36,6 @@ class About:
     store_id: str | None = None
     variant_id: str | None = None
     product_id: str | None = None
-
-
-class UnknownProduct(DomainError):
-    """The store has told of no such product."""
-
-    code = "unknown_product"
-    kind = ErrorKind.NOT_FOUND
-    advice = "Its storefront has not told of it yet; `shelftalk product set` puts it in by hand."
-
-    def __init__(self, product: str) -> None:
-        super().__init__(f"Nothing is known of {product}.", public="This shop has no such product that we know of.")
 
 
 class Why:
@@ -170,6 +158,7 @@ def _entry(journey: ConsideredJourney, status: WaitStatus | None) -> WhyEntry:
         ended_at=journey.ended_at,
         reason=reason,
         standing=status,
+        held_up_by=None if journey.ended else journey.held_up_by,
         would_refuse=journey.would_refuse,
         sentence=_sentence(journey, status, reason),
     )
@@ -183,9 +172,12 @@ def _sentence(journey: ConsideredJourney, status: WaitStatus | None, reason: Rea
         return sentence if refuse is None else f"{sentence} And when their turn comes: {refuse.sentence}"
     if journey.alert_id is None and not journey.ended:
         sentence = "They are in the conversation." if told else "They are in the conversation; nothing was sent yet."
+        sentence += f" {journey.held_up_by.holding_up}" if journey.held_up_by else ""
         return sentence if refuse is None else f"{sentence} And before the next message: {refuse.sentence}"
     if told:
-        return "They were told." + (f" It ended then: {reason.sentence}" if reason else "")
+        ended = f" It ended then: {reason.sentence}" if reason else ""
+        held_up = f" {journey.held_up_by.holding_up}" if journey.held_up_by and not journey.ended else ""
+        return f"They were told.{ended}{held_up}"
     return (reason or Reason.NO_MESSAGE).sentence
 
 
@@ -237,6 +229,7 @@ def _not_entered(
         ended_at=None,
         reason=row.reason,
         standing=None,
+        held_up_by=None,
         would_refuse=None,
         sentence=f"They did not enter: {row.reason.sentence}",
     )

@@ -34,10 +34,10 @@ with chosen as (
 )
 select c.id, c.contact_id, c.store_id, c.subject, c.product_id, c.alert_id,
        case when c.alert_id is null then c.conversation end as conversation, c.entered_at, c.window_ends_at, c.told_at,
-       c.ended_at, coalesce(c.reason, c.left_reason) as reason, c.place, c.passed_over_for, c.trigger_at, c.armed, c.goes_by, c.live,
+       c.ended_at, coalesce(c.reason, c.left_reason) as reason, c.held_up_by, c.place, c.passed_over_for, c.trigger_at, c.armed, c.goes_by, c.live,
        c.quantity_threshold, c.paused, l.locations, p.title as product_title, p.on_sale,
        p.discontinued_at is not null or coalesce(v.removed, false) as gone,
-       e.id is not null as in_stock, places(e) as places, e.measure, trigger_holds(c.line, e.measure) as triggered,
+       e.id is not null as in_stock, places(e) as places, e.measure, st.currency, trigger_holds(c.line, e.measure) as triggered,
        stands_back(c.line) as stands_back,
        case when ct.erased_at is not null then 'erased'
             when not coalesce((select granted from consents where contact_id = ct.id and channel = :channel
@@ -57,6 +57,7 @@ select c.id, c.contact_id, c.store_id, c.subject, c.product_id, c.alert_id,
        end as ahead
 from chosen c
 join contacts ct on ct.id = c.contact_id
+join stores st on st.id = c.store_id
 left join lists l on l.code = c.list_code
 left join products p on p.store_id = c.store_id and p.product_id = c.product_id
 left join variants v on v.store_id = c.store_id and c.subject = 'variant/' || v.variant_id

@@ -7,10 +7,10 @@ from enum import StrEnum
 from activities.postgres.pool import Connection, Pool, transaction
 from activities.postgres.queries import load_queries
 from activities.postgres.retry import retry_on_deadlock
+from activities.stock.products import UnknownProduct
 from schemas.errors import DomainError, ErrorKind
 from schemas.ids import JourneyId
 from schemas.responses.waitlists import Saying, WaitingContact, WaitingLine
-from starter.support.why import UnknownProduct
 from starter.waitlists.files.files import WaitlistEntry, write_waitlist
 
 SQL = load_queries("starter.waitlists", "waitlists.sql")

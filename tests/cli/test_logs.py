@@ -46,6 +46,14 @@ def test_no_address_reaches_a_log_whoever_logs_it(log_file: Path) -> None:
     assert "@example.com" not in text
 
 
+def test_a_version_is_no_address(log_file: Path) -> None:
+    versions = ("back-in-stock@2", "at back-in-stock@2, step told", "back-in-stock@2.", "back-in-stock@2/told")
+    for each in (*versions, "ada@2.example", "ada@2x", "ada@192.0.2.1"):
+        structlog.get_logger().info("moved", said=each)
+    said = [json.loads(line)["said"] for line in log_file.read_text().splitlines()]
+    assert said == [*versions, "<address>", "<address>", "<address>"]
+
+
 def test_what_libraries_say_of_single_requests_is_left_out(log_file: Path) -> None:
     for name in ("httpx", "uvicorn.access", "mail.log"):
         logging.getLogger(name).info("GET /v1/journeys?email=first")

@@ -1,5 +1,7 @@
 """What people with a key ask: stores, variants, stock, journeys, conversations."""
 
+from urllib.parse import quote
+
 import pytest
 
 from activities.postgres.pool import Pool
@@ -17,6 +19,8 @@ KEYED = [
     ("POST", "/v1/consents"),
     ("PUT", "/v1/stores/s"),
     ("PUT", "/v1/stores/s/products/p"),
+    ("DELETE", "/v1/stores/s/products/p"),
+    ("DELETE", "/v1/stores/s/orders/o"),
     ("GET", "/v1/stores/s/variants"),
     ("GET", "/v1/stores/s/variants/v"),
     ("GET", "/v1/stores/s/variants/v/stock"),
@@ -60,7 +64,7 @@ async def test_a_product_put_in_by_hand_can_be_signed_up_for(web: Web) -> None:
     )
     assert signed_up.status_code == 202
     shown = (await web.keyed.get("/v1/stores/corner-shop/variants/v1")).json()
-    assert (shown["price"], shown["units"], shown["waiting"], shown["on_sale"]) == ("19.9900", 0, 1, True)
+    assert (shown["price"], shown["units"], shown["waiting"], shown["on_sale"]) == ("19.99", 0, 1, True)
 
 
 async def test_a_variant_left_out_of_its_product_is_no_longer_on_sale(web: Web) -> None:
@@ -69,6 +73,60 @@ async def test_a_variant_left_out_of_its_product_is_no_longer_on_sale(web: Web) 
     left_out = (await web.keyed.get("/v1/stores/s/variants/v1")).json()
     kept = (await web.keyed.get("/v1/stores/s/variants/v2")).json()
     assert (left_out["on_sale"], kept["on_sale"], kept["units"]) == (False, True, 4)
+
+
+@pytest.mark.parametrize("id_", ["a/b", "/", "a%2Fb", "50% off/é", "stock"])
+async def test_an_id_may_hold_a_slash(web: Web, id_: str) -> None:
+    name = quote(id_, safe="")
+    variants = [{"variant": id_, "quantity": 0, "price": "5"}]
+    put = await web.keyed.put(f"/v1/stores/{name}/products/{name}", json={"title": "Kettle", "variants": variants})
+    assert put.json() == {"store": id_, "product": id_, "variants": [id_]}
+    set_ = await web.keyed.put(f"/v1/stores/{name}/variants/{name}/stock", json={"available": 2})
+    assert set_.json()["variant"]["units"] == 2
+    assert (await web.keyed.get(f"/v1/stores/{name}/variants/{name}")).json()["variant_id"] == id_
+    assert (await web.keyed.get(f"/v1/stores/{name}/variants/{name}/why")).json()["variant_id"] == id_
+    assert (await web.keyed.delete(f"/v1/stores/{name}/products/{name}")).status_code == 204
+
+
+@pytest.mark.parametrize(
+    ("currency", "price", "shown"),
+    [("EUR", "500", "500.00"), ("JPY", "1500", "1500"), ("KWD", "1.25", "1.250"), ("EUR", "0.0125", "0.0125")],
+)
+async def test_a_price_is_shown_with_its_currencys_decimals(web: Web, currency: str, price: str, shown: str) -> None:
+    named = {"name": "S", "url": "https://s.example", "currency": currency}
+    await web.keyed.put("/v1/stores/s", json=named)
+    await web.keyed.put(
+        "/v1/stores/s/products/p", json={"title": "P", "variants": [{"variant": "v", "price": price, "quantity": 1}]}
+    )
+    variant = (await web.keyed.get("/v1/stores/s/variants/v")).json()
+    assert (variant["price"], variant["currency"]) == (shown, currency)
+
+
+@pytest.mark.parametrize("url", ["https://s.example/?shop=1", "https://s.example/#top", "https://s.example?"])
+async def test_a_shops_address_with_a_query_is_refused(web: Web, url: str) -> None:
+    answer = await web.keyed.put("/v1/stores/s", json={"name": "S", "url": url})
+    problem(answer, 422, "invalid")
+    assert "$.url" in answer.text
+
+
+async def test_a_product_is_removed_and_an_order_cancelled(web: Web, pool: Pool) -> None:
+    await web.keyed.put("/v1/stores/s/products/kettle", json=KETTLE)
+    assert (await web.keyed.delete("/v1/stores/s/products/kettle")).status_code == 204
+    assert (await web.keyed.get("/v1/stores/s/variants/v2")).json()["on_sale"] is False
+    assert await pool.fetchval("select discontinued_at is not null from products")
+    problem(await web.keyed.delete("/v1/stores/s/products/pot"), 404, "not-found")
+    ordered = {
+        "id": "1",
+        "store": "s",
+        "kind": "ordered",
+        "order": "o/1",
+        "email": "a@example.com",
+        "product": "kettle",
+    }
+    assert (await web.keyed.post("/v1/events", json=ordered)).status_code == 200
+    assert (await web.keyed.delete("/v1/stores/s/orders/o%2F1")).status_code == 204
+    assert await pool.fetchval("select cancelled from orders")
+    problem(await web.keyed.delete("/v1/stores/s/orders/o%2F2"), 404, "not-found")
 
 
 async def test_stock_is_set_by_location(web: Web) -> None:

@@ -23,17 +23,30 @@ from schemas.journey.path import Why
 from schemas.journey.signals import Intervene, Move, Skip
 from schemas.reasons import Reason
 from schemas.responses.repair import Repair
+from schemas.responses.why import NotYet
 from starter.devstack.mailbox import Mailbox
 from starter.ops.pausing import Pausable, Pausing
 from starter.ops.repair import By, Repairs
 from starter.ops.resting import NotRepairable
-from starter.support.journeys import NoSuchJourney
+from starter.support.journeys import Journeys, NoSuchJourney
 from starter.support.replay import HistoryGone
+from starter.support.why import About
+from starter.support.why import Why as WhyNot
 from starter.versioning.publishing import publish
 from starter.waitlists.waitlists import Lines, Waitlists
 from tests.delivery.counter import message
 from tests.history import replayed_path
-from tests.product import STORE, Product, Shop, addressees, next_change, running_product, starter_document, subject
+from tests.product import (
+    STORE,
+    Product,
+    Shop,
+    address,
+    addressees,
+    next_change,
+    running_product,
+    starter_document,
+    subject,
+)
 from tests.simulated.sender import SimulatedSender
 from tests.story.documents import back, programme
 from workflows.compiler.compile import compile_document
@@ -198,6 +211,12 @@ async def test_a_stopped_message_is_passed_over_and_never_sent(product: Product)
     ada, ben = await product.shop.signs_up("ada", "ben", list_code="torn")
     await product.shop.has("v", 1)
     await _rests(product, ada, "alert")
+    stopped = f"It is stopped: {Reason.MESSAGE_BROKEN.sentence} Once that is mended, `shelftalk repair resume"
+    (why,) = (await WhyNot(product.pool).contact(address("ada"), About())).entries
+    assert why.sentence.startswith(stopped)
+    assert why.standing is not None
+    assert (why.standing.not_yet, why.held_up_by) == (NotYet.STOPPED, Reason.MESSAGE_BROKEN)
+    assert ((await Journeys(product.pool).show(ada)).why or "").startswith(stopped)
     plan = await _repairs(product).repair(ada, Repair.SKIP, None)
     assert plan.cause is Reason.MESSAGE_BROKEN
     assert "this message is never sent" in plan.sentence

@@ -6,13 +6,14 @@ import pytest
 
 from activities.delivery.ledger import Ledger
 from activities.postgres.pool import Pool
+from activities.stock.products import UnknownProduct
 from schemas.document.alert_types.vocabulary import Action, Order
 from schemas.journey.outcome import AfterRefusal, Refused, Sent
 from schemas.reasons import Ending, Reason
 from schemas.responses.journeys import JourneyStatus
 from schemas.responses.why import NotYet
 from starter.ops.pausing import Pausing
-from starter.support.why import About, UnknownProduct, Why
+from starter.support.why import About, Why
 from starter.versioning.publishing import publish
 from tests.delivery.counter import message
 from tests.product import STORE, address, starter_document

@@ -5,10 +5,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from activities.postgres.pool import Pool
+from activities.stock.products import UnknownProduct
 from schemas.channels import Channel
 from schemas.document.conversation import ConversationDocument, MessageSection
 from starter.documents import load_document
-from starter.support.why import UnknownProduct
 from starter.versioning.publishing import publish
 from starter.waitlists.files.files import read_waitlist
 from starter.waitlists.importing import WaitlistImport

@@ -15,7 +15,8 @@ create table stores (
     source     text not null,
     -- How shoppers know the shop; null: its id, and https:// before it.
     name       text,
-    url        text,
+    -- Addresses of product pages are made from it.
+    url        text check (url !~ '[?#]'),
     -- What its prices are in, as its storefront or somebody by hand told last; both null: nobody did.
     currency   text check (currency ~ '^[A-Z]{3}$'),
     currency_observed_at timestamptz,
@@ -29,6 +30,8 @@ create table products (
     product_id      text not null,
     title           text not null,
     handle          text,
+    -- Where the shop itself shows it; null: made from its front page and the handle.
+    page_url        text,
     image_url       text,
     vendor          text,
     tags            text[] not null default '{}',

@@ -107,7 +107,7 @@ async def why_contact(question: WhyQuestion, services: InjectedServices) -> WhyC
 
 
 @router.get(
-    "/v1/stores/{store}/variants/{variant}/why",
+    "/v1/stores/{store:id}/variants/{variant:id}/why",
     summary="Ask who was not told of a variant",
     responses=problem_responses(Kind.NOT_FOUND, Kind.INVALID),
 )

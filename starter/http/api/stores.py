@@ -3,6 +3,7 @@
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Annotated, Self
+from urllib.parse import urlsplit
 
 from fastapi import Path, Query
 from pydantic import AfterValidator, Field, HttpUrl, model_validator
@@ -39,14 +40,22 @@ Product = Annotated[
     str,
     Path(min_length=1, max_length=100, description="The product's id", examples=["788032119674292922"]),
 ]
+Order = Annotated[str, Path(min_length=1, max_length=100, description="The order's id", examples=["1001"])]
 WebAddress = Annotated[str, Field(max_length=1000), AfterValidator(_web_address)]
 
 
+def _front_page(text: str) -> str:
+    parts = urlsplit(text)
+    if parts.query or parts.fragment or text.endswith(("?", "#")):
+        raise ValueError("addresses of pages are made from it, so it has no '?' and no '#'")
+    return text
+
+
 class StoreName(Model):
-    """How shoppers know the shop. `url` is its front page."""
+    """How shoppers know the shop. `url` is its front page, without a query."""
 
     name: Annotated[str, Field(min_length=1, max_length=200, examples=["Example Shop"])]
-    url: Annotated[WebAddress, Field(examples=["https://shop.example"])]
+    url: Annotated[WebAddress, AfterValidator(_front_page), Field(examples=["https://shop.example"])]
     currency: Annotated[Currency, Field(examples=["EUR"])] | None = None
     """ISO 4217, what its prices are in; left out: as before. A platform that tells of it has the next word."""
 
@@ -84,11 +93,13 @@ class ProductInput(Model):
 
     Attributes:
         handle: the end of its page's address.
+        url: its page's whole address, where that is not made from the store's `url` and the handle.
         on_sale: a shopper can open its page.
     """
 
     title: Annotated[Text, Field(min_length=1, examples=["Blue kettle"])]
     handle: Text | None = None
+    url: WebAddress | None = None
     image_url: WebAddress | None = None
     on_sale: bool = True
     variants: Annotated[tuple[VariantInput, ...], Field(min_length=1, max_length=MOST_VARIANTS)]
@@ -122,7 +133,7 @@ class StockReport(Model):
     levels: tuple[LevelReport, ...]
 
 
-@router.put("/v1/stores/{store}", summary="Name a store", responses=problem_responses(Kind.INVALID))
+@router.put("/v1/stores/{store:id}", summary="Name a store", responses=problem_responses(Kind.INVALID))
 async def name_store(store: Store, named: StoreName, services: InjectedServices) -> StoreReport:
     """Makes the store if it is new."""
     currency = await services.stock.name_store(store, named.name, named.url, named.currency)
@@ -130,7 +141,7 @@ async def name_store(store: Store, named: StoreName, services: InjectedServices)
 
 
 @router.put(
-    "/v1/stores/{store}/products/{product}",
+    "/v1/stores/{store:id}/products/{product:id}",
     summary="Put in a product",
     responses=problem_responses(Kind.INVALID, Kind.CONFLICT),
 )
@@ -159,6 +170,7 @@ async def put_product(
         product_id=product,
         title=given.title,
         handle=given.handle,
+        page_url=given.url,
         image_url=given.image_url,
         on_sale=given.on_sale,
         variants=variants,
@@ -169,7 +181,29 @@ async def put_product(
     return ProductAccepted(store=store, product=product, variants=names)
 
 
-@router.get("/v1/stores/{store}/variants", summary="List variants", responses=problem_responses(Kind.INVALID))
+@router.delete(
+    "/v1/stores/{store:id}/products/{product:id}",
+    summary="Remove a product",
+    status_code=204,
+    responses=problem_responses(Kind.NOT_FOUND, Kind.INVALID),
+)
+async def remove_product(store: Store, product: Product, services: InjectedServices) -> None:
+    """The shop has it no more. Those in line for it are told so, if there is a message for it, and leave."""
+    await services.stock.remove_product(store, product)
+
+
+@router.delete(
+    "/v1/stores/{store:id}/orders/{order:id}",
+    summary="Cancel an order",
+    status_code=204,
+    responses=problem_responses(Kind.NOT_FOUND, Kind.INVALID),
+)
+async def cancel_order(store: Store, order: Order, services: InjectedServices) -> None:
+    """The order does not stand any more: what is in it does not count as bought."""
+    await services.stock.cancel_order(store, order)
+
+
+@router.get("/v1/stores/{store:id}/variants", summary="List variants", responses=problem_responses(Kind.INVALID))
 async def list_variants(
     store: Store,
     services: InjectedServices,
@@ -181,7 +215,7 @@ async def list_variants(
 
 
 @router.get(
-    "/v1/stores/{store}/variants/{variant}",
+    "/v1/stores/{store:id}/variants/{variant:id}",
     summary="Show a variant",
     responses=problem_responses(Kind.NOT_FOUND, Kind.INVALID),
 )
@@ -191,7 +225,7 @@ async def show_variant(store: Store, variant: Variant, services: InjectedService
 
 
 @router.get(
-    "/v1/stores/{store}/variants/{variant}/stock",
+    "/v1/stores/{store:id}/variants/{variant:id}/stock",
     summary="Show a variant's stock",
     responses=problem_responses(Kind.NOT_FOUND, Kind.INVALID),
 )
@@ -201,7 +235,7 @@ async def show_stock(store: Store, variant: Variant, services: InjectedServices)
 
 
 @router.put(
-    "/v1/stores/{store}/variants/{variant}/stock",
+    "/v1/stores/{store:id}/variants/{variant:id}/stock",
     summary="Set a variant's stock",
     responses=problem_responses(Kind.NOT_FOUND, Kind.INVALID),
 )

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
 from zoneinfo import ZoneInfo
 
+from schemas.time.zones import find_zone
 from starter.waitlists.files.cells import Diagnostic, RowStatus, cover, read_email, read_id, read_row_status, uncover
 from starter.waitlists.files.columns import Column
 from starter.waitlists.files.moments import DateOrder, date_order, read_moment
@@ -259,9 +260,7 @@ _NO_PRODUCT = Diagnostic("The row names no variant, product or SKU.", "Put one i
 
 
 def _time_zone(name: str) -> tzinfo:
-    try:
-        return ZoneInfo(name)
-    except (KeyError, ValueError, OSError):
-        raise CannotReadWaitlist(
-            "The default time zone is not known. Write a name like 'Europe/Berlin' or 'UTC'."
-        ) from None
+    zone = find_zone(name)
+    if zone is None:
+        raise CannotReadWaitlist("The default time zone is not known. Write a name like 'Europe/Berlin' or 'UTC'.")
+    return ZoneInfo(zone)
