@@ -4,8 +4,7 @@ import asyncio
 from dataclasses import dataclass
 from datetime import timedelta
 
-import asyncpg
-
+from activities.postgres.away import POSTGRES_AWAY
 from activities.postgres.migrate import MigrationRefused, migrations, pending
 from activities.postgres.pool import DatabaseUnavailable, Pool, open_pool
 from activities.postgres.queries import load_queries
@@ -46,7 +45,7 @@ async def examine_postgres(settings: Settings) -> list[Finding]:
         if found[-1].health is Health.GOOD:
             found += [await _published(pool), await _outbox(pool), await _reconciled(pool), await _malformed(pool)]
         return found
-    except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+    except POSTGRES_AWAY as error:
         return [bad("postgresql", f"fails when asked ({type(error).__name__})", "Look at its log.")]
     finally:
         await pool.close()

@@ -6,6 +6,8 @@ row only repeats it. While Temporal is down the outbox grows and nothing is lost
 
 import asyncio
 from collections import defaultdict
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -14,6 +16,7 @@ import asyncpg
 import structlog
 from temporalio.service import RPCError
 
+from activities.postgres.away import POSTGRES_AWAY
 from activities.postgres.pool import Connection, Pool, transaction
 from activities.postgres.queries import load_queries
 from activities.temporal import Temporal, is_trouble
@@ -71,10 +74,10 @@ class Dispatcher:
     async def run(self) -> None:
         """Run until cancelled. A lost database is waited for."""
         async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(self._listen())
-            tasks.create_task(self._drain_for_ever())
-            tasks.create_task(self._lapse_offers())
-            tasks.create_task(self._keep_house())
+            tasks.create_task(_for_ever(self._listen, "outbox notifications lost"))
+            tasks.create_task(_for_ever(self._drain_when_woken, "outbox cannot be read"))
+            tasks.create_task(_for_ever(self._lapse_offers, "offers not lapsed"))
+            tasks.create_task(_for_ever(self._keep_house, "old deliveries not forgotten"))
 
     async def drain(self) -> int:
         """Dispatch everything that is due now. Returns how many calls succeeded."""
@@ -132,27 +135,16 @@ class Dispatcher:
             case _:
                 raise ValueError(f"the outbox holds a {call.kind!r}, which this release does not know")
 
-    async def _drain_for_ever(self) -> None:
-        while True:
-            self._woken.clear()
-            try:
-                await self.drain()
-            except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
-                log.warning("outbox cannot be read", error=type(error).__name__)
-            try:
-                async with asyncio.timeout(IDLE.total_seconds()):
-                    await self._woken.wait()
-            except TimeoutError:
-                pass
+    async def _drain_when_woken(self) -> None:
+        self._woken.clear()
+        await self.drain()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(IDLE.total_seconds()):
+                await self._woken.wait()
 
     async def _listen(self) -> None:
-        while True:
-            try:
-                async with self._pool.acquire() as connection:
-                    await self._be_woken(connection)
-            except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
-                log.warning("outbox notifications lost", error=type(error).__name__)
-            await asyncio.sleep(RECONNECT.total_seconds())
+        async with self._pool.acquire() as connection:
+            await self._be_woken(connection)
 
     async def _be_woken(self, connection: Connection) -> None:
         """Be woken by every NOTIFY until the connection is lost."""
@@ -175,21 +167,24 @@ class Dispatcher:
                 await connection.remove_listener(OUTBOX_NOTIFICATION, wake)
 
     async def _lapse_offers(self) -> None:
-        while True:
-            try:
-                await self._waitlist.lapse_offers()
-            except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
-                log.warning("offers not lapsed", error=type(error).__name__)
-            await asyncio.sleep(IDLE.total_seconds())
+        await self._waitlist.lapse_offers()
+        await asyncio.sleep(IDLE.total_seconds())
 
     async def _keep_house(self) -> None:
-        while True:
-            try:
-                while await SQL.forget_deliveries.values(self._pool, age=self._keep_deliveries, most=FORGOTTEN_AT_ONCE):
-                    pass
-            except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
-                log.warning("old deliveries not forgotten", error=type(error).__name__)
-            await asyncio.sleep(HOUSEKEEPING.total_seconds())
+        while await SQL.forget_deliveries.values(self._pool, age=self._keep_deliveries, most=FORGOTTEN_AT_ONCE):
+            pass
+        await asyncio.sleep(HOUSEKEEPING.total_seconds())
+
+
+async def _for_ever(work: Callable[[], Awaitable[None]], failed: str) -> None:
+    """Do this again and again. A lost database is waited for; a statement that it refuses is our mistake, and holds up
+    none of the process's other work."""
+    while True:
+        try:
+            await work()
+        except (*POSTGRES_AWAY, asyncpg.PostgresError) as error:
+            log.warning(failed, error=type(error).__name__)
+            await asyncio.sleep(RECONNECT.total_seconds())
 
 
 def _name(error: Exception) -> str:
