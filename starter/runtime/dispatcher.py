@@ -1,4 +1,4 @@
-"""The dispatcher: drains the outbox into Temporal.
+"""The dispatcher: drains the outbox into Temporal, by priority (schemas/priority.py) and the stores in turn.
 
 Any number run side by side (SKIP LOCKED); every call is idempotent, so a crash between the call and the deletion of its
 row only repeats it. While Temporal is down the outbox grows and nothing is lost (promise P4).
@@ -6,10 +6,11 @@ row only repeats it. While Temporal is down the outbox grows and nothing is lost
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import asyncpg
@@ -24,6 +25,7 @@ from activities.waitlist.claims import Waitlist
 from schemas.ids import JourneyId, Subject
 from schemas.journey.signals import Broadcast, ContactEvent, Intervene, Leave
 from schemas.journey.state import JourneyStart
+from schemas.priority import PriorityKey
 from schemas.reasons import Reason
 
 log = structlog.get_logger()
@@ -32,6 +34,10 @@ SQL = load_queries("starter.runtime", "outbox.sql")
 
 AT_ONCE = 100
 """Rows per transaction, all in flight together: what one client does best."""
+BACKGROUND_AT_ONCE = 25
+"""Of what nobody waits for: what is urgent meanwhile finds a Temporal with room."""
+LANES = ((PriorityKey.URGENT,), (PriorityKey.ORDINARY, PriorityKey.BACKGROUND))
+"""What is drained side by side, so that nothing urgent waits for a batch of the others; in a lane strictly in order."""
 IDLE = timedelta(seconds=5)
 """NOTIFY wakes the dispatcher; this is for rows whose retry falls due, and for a lost notification."""
 RECONNECT = timedelta(seconds=1)
@@ -52,7 +58,7 @@ class Call:
     id: int
     kind: str
     journey_id: JourneyId | None
-    store_id: str | None
+    store_id: str
     subject: str | None
     reason: str | None
     message: str | None
@@ -69,28 +75,33 @@ class Dispatcher:
         self._waitlist = waitlist
         self._temporal = temporal
         self._keep_deliveries = keep_deliveries
-        self._woken = asyncio.Event()
+        self._woken = {lane: asyncio.Event() for lane in LANES}
 
     async def run(self) -> None:
         """Run until cancelled. A lost database is waited for."""
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(_for_ever(self._listen, "outbox notifications lost"))
-            tasks.create_task(_for_ever(self._drain_when_woken, "outbox cannot be read"))
+            for lane in LANES:
+                tasks.create_task(_for_ever(partial(self._drain_when_woken, lane), "outbox cannot be read"))
             tasks.create_task(_for_ever(self._lapse_offers, "offers not lapsed"))
             tasks.create_task(_for_ever(self._keep_house, "old deliveries not forgotten"))
 
     async def drain(self) -> int:
         """Dispatch everything that is due now. Returns how many calls succeeded."""
+        return sum(await asyncio.gather(*(self._drain(lane) for lane in LANES)))
+
+    async def _drain(self, lane: Sequence[PriorityKey]) -> int:
         total = 0
         while True:
             async with transaction(self._pool) as connection:
-                calls = await SQL.due.rows(connection, Call, most=AT_ONCE)
-                done = await self._dispatch(connection, calls)
+                done = await self._dispatch(connection, await _due(connection, lane))
             total += done
-            if len(calls) < AT_ONCE or done == 0:
+            if done == 0:
                 return total  # nothing more is due, or nobody answers: then the next batch would fare no better
 
     async def _dispatch(self, connection: Connection, calls: list[Call]) -> int:
+        if not calls:
+            return 0
         journeys = [call.journey_id for call in calls if call.journey_id]
         starts = await self._waitlist.starts(journeys, connection)
         answers = await asyncio.gather(*(self._make(call, starts) for call in calls), return_exceptions=True)
@@ -135,12 +146,13 @@ class Dispatcher:
             case _:
                 raise ValueError(f"the outbox holds a {call.kind!r}, which this release does not know")
 
-    async def _drain_when_woken(self) -> None:
-        self._woken.clear()
-        await self.drain()
+    async def _drain_when_woken(self, lane: tuple[PriorityKey, ...]) -> None:
+        woken = self._woken[lane]
+        woken.clear()
+        await self._drain(lane)
         with suppress(TimeoutError):
             async with asyncio.timeout(IDLE.total_seconds()):
-                await self._woken.wait()
+                await woken.wait()
 
     async def _listen(self) -> None:
         async with self._pool.acquire() as connection:
@@ -151,7 +163,8 @@ class Dispatcher:
         lost = asyncio.Event()
 
         def wake(*_: object) -> None:
-            self._woken.set()
+            for woken in self._woken.values():
+                woken.set()
 
         def lose(*_: object) -> None:
             lost.set()
@@ -159,7 +172,7 @@ class Dispatcher:
         connection.add_termination_listener(lose)
         await connection.add_listener(OUTBOX_NOTIFICATION, wake)
         try:
-            self._woken.set()  # what came in while nobody listened
+            wake()  # what came in while nobody listened
             await lost.wait()
         finally:
             connection.remove_termination_listener(lose)
@@ -174,6 +187,15 @@ class Dispatcher:
         while await SQL.forget_deliveries.values(self._pool, age=self._keep_deliveries, most=FORGOTTEN_AT_ONCE):
             pass
         await asyncio.sleep(HOUSEKEEPING.total_seconds())
+
+
+async def _due(connection: Connection, lane: Sequence[PriorityKey]) -> list[Call]:
+    """The next calls of the first priority of this lane that has any due."""
+    for key in lane:
+        most = BACKGROUND_AT_ONCE if key is PriorityKey.BACKGROUND else AT_ONCE
+        if calls := await SQL.due.rows(connection, Call, priority=key, most=most):
+            return calls
+    return []
 
 
 async def _for_ever(work: Callable[[], Awaitable[None]], failed: str) -> None:
