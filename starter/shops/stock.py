@@ -1,6 +1,6 @@
 """Variants and their stock, read and written by people through API and CLI."""
 
-from datetime import UTC, datetime
+from datetime import datetime
 
 from activities.intake.intake import Intake, UnknownVariant
 from activities.postgres.pool import Pool
@@ -56,15 +56,17 @@ class Stock:
 
     async def put_product(self, store_id: StoreId, product: ProductFact) -> None:
         """Put in a product with variants by hand: the way in for shops without webhooks, and before the first one."""
-        await self._intake.observe(store_id, "api", [product])
+        await self._intake.put_product(store_id, "api", product)
 
-    async def set_stock(self, subject: Subject, available: int, location: str = BY_HAND) -> VariantReport:
-        """Set the units of a variant at one location, as of now.
+    async def set_stock(
+        self, subject: Subject, available: int, location: str = BY_HAND, observed_at: datetime | None = None
+    ) -> VariantReport:
+        """Set the units of a variant at one location, as they were observed then, or as of now. What it is after that.
 
         Raises:
             UnknownVariant: as it says.
         """
-        await self._intake.set_stock(subject, location, available, datetime.now(UTC))
+        await self._intake.set_stock(subject, location, available, observed_at)
         return await self.show(subject)
 
     async def name_store(self, store_id: StoreId, name: str, url: str, currency: str | None = None) -> str | None:
