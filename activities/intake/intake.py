@@ -19,7 +19,7 @@ from activities.postgres.pool import Connection, Pool, transaction
 from activities.postgres.queries import load_queries
 from activities.postgres.retry import retry_on_deadlock
 from activities.stock.offers import Product
-from activities.stock.products import UnknownVariant, load_product
+from activities.stock.products import UnknownVariant, load_changing, load_product
 from activities.stock.quantities import Quantities
 from activities.waitlist.episodes import update_episodes
 from schemas.ids import StoreId, Subject
@@ -252,10 +252,10 @@ async def _apply_stock(connection: Connection, store_id: StoreId, fact: StockFac
         connection, store_id=store_id, inventory_item_id=item_id
     )
     for product_id in product_ids:
-        product = await load_product(connection, store_id, product_id)
         changed: list[str] = await SQL.variants_of_item.values(
             connection, store_id=store_id, product_id=product_id, inventory_item_id=item_id
         )
+        product = await load_changing(connection, store_id, product_id, changed)
         for variant_id in changed:
             product = await _update_quantities(connection, store_id, product, variant_id, _level(fact))
         await update_episodes(connection, store_id, product_id, product, changed)
