@@ -86,10 +86,14 @@ class Temporal:
 
     async def tell(self, start: JourneyStart, event: ContactEvent) -> None:
         """Signal a journey what its contact did, starting its workflow if need be."""
+        if start.late:
+            await self._raise_priority(start)
         await self._start_journey(start, Signal.CONTACT_EVENT, event)
 
     async def intervene(self, start: JourneyStart, intervention: Wake | Skip | Move) -> bool:
         """Signal an intervention to a journey, starting its workflow if need be. False when that has ended already."""
+        if start.late and not isinstance(intervention, Move):  # many are moved at once, and nobody waits for one
+            await self._raise_priority(start)
         return await self._start_journey(start, Signal.INTERVENE, Intervene(intervention=intervention))
 
     async def notify_claims(self, claims: Sequence[tuple[JourneyStart, PlaceGiven]]) -> list[JourneyId]:
@@ -222,7 +226,7 @@ def priority(key: PriorityKey, fairness_key: str | None = None) -> Priority:
 
 
 def _journey_priority(start: JourneyStart, signal: Signal | None) -> Priority:
-    if signal in (Signal.PLACE_GIVEN, Signal.LEAVE):
+    if signal in (Signal.PLACE_GIVEN, Signal.LEAVE, Signal.CONTACT_EVENT):
         key = PriorityKey.URGENT
     else:
         key = PriorityKey.BACKGROUND if start.late else PriorityKey.ORDINARY

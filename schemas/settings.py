@@ -23,8 +23,8 @@ class Settings(BaseSettings):
 
     database_url: SecretStr | None = Field(default=None, validation_alias="DATABASE_URL")
     """PostgreSQL ≥ 14. Read from `DATABASE_URL`."""
-    database_pool: Annotated[int, Field(ge=4, le=200)] = 16
-    """Connections per process. The dispatcher holds two."""
+    database_pool: Annotated[int, Field(ge=5, le=200)] = 16
+    """Connections per process. The dispatcher holds up to three."""
 
     temporal_address: str | None = None
     """host:port of Temporal's frontend."""

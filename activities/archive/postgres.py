@@ -1,17 +1,12 @@
 """The archive in PostgreSQL: a table of Shelftalk's own database. Needs nothing to be set up."""
 
-from asyncio import TimeoutError as TooSlow
-
-import asyncpg
-
 from activities.archive.archive import ArchiveUnavailable, SealedHistory
+from activities.postgres.away import POSTGRES_AWAY
 from activities.postgres.pool import Pool
 from activities.postgres.queries import load_queries
 from schemas.ids import JourneyId
 
 SQL = load_queries("activities.archive", "postgres.sql")
-
-_AWAY = (OSError, TooSlow, asyncpg.InterfaceError, asyncpg.PostgresConnectionError, asyncpg.OperatorInterventionError)
 
 
 class PostgresArchive:
@@ -27,13 +22,13 @@ class PostgresArchive:
     async def put(self, history: SealedHistory) -> None:
         try:
             await SQL.put.run(self._pool, journey_id=history.journey_id, run_id=history.run_id, content=history.content)
-        except _AWAY as error:
+        except POSTGRES_AWAY as error:
             raise _unavailable(error) from error
 
     async def get(self, journey_id: JourneyId) -> bytes | None:
         try:
             return await SQL.get.value(self._pool, journey_id=journey_id)
-        except _AWAY as error:
+        except POSTGRES_AWAY as error:
             raise _unavailable(error) from error
 
 

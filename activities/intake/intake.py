@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import assert_never
 
+from activities.intake.by_hand import as_of_now
 from activities.intake.clock import clamp_to_now
 from activities.intake.erasure import answer_data_request, erase_contact, erase_shop
 from activities.intake.events import take_checkout
@@ -19,7 +20,7 @@ from activities.postgres.pool import Connection, Pool, transaction
 from activities.postgres.queries import load_queries
 from activities.postgres.retry import retry_on_deadlock
 from activities.stock.offers import Product
-from activities.stock.products import UnknownProduct, UnknownVariant, find_product, load_product
+from activities.stock.products import UnknownProduct, UnknownVariant, find_product, load_changing, load_product
 from activities.stock.quantities import Quantities
 from activities.waitlist.episodes import update_episodes
 from schemas.ids import StoreId, Subject
@@ -102,8 +103,26 @@ class Intake:
                     raise AnotherThing(refused)
 
     @retry_on_deadlock
-    async def set_stock(self, variant: Subject, location: str, available: int, at: datetime) -> None:
+    async def put_product(self, store_id: StoreId, source: str, product: ProductFact) -> None:
+        """Put in a product by hand, as of now: it holds whatever the clocks of others said.
+
+        Raises:
+            AnotherThing: as it says.
+        """
+        async with transaction(self._pool) as connection:
+            await _add_store(connection, store_id, source)
+            items = [variant.inventory_item_id for variant in product.variants if variant.inventory_item_id]
+            at = await as_of_now(connection, store_id, items, product.product_id)
+            if refused := await _apply(connection, store_id, product.model_copy(update={"observed_at": at})):
+                raise AnotherThing(refused)
+
+    @retry_on_deadlock
+    async def set_stock(self, variant: Subject, location: str, available: int, at: datetime | None) -> None:
         """Set a variant's level at one location, by the variant's id and not by its inventory item's.
+
+        Args:
+            at: when it was observed; older than what is known it changes nothing. None: as of now, and it holds
+                whatever the clocks of others said.
 
         Raises:
             UnknownVariant: as it says.
@@ -117,6 +136,7 @@ class Intake:
             item_id: str = item.inventory_item_id or await SQL.give_item.value(
                 connection, store_id=variant.store_id, variant_id=variant.id
             )
+            at = at or await as_of_now(connection, variant.store_id, [item_id])
             level = StockFact(inventory_item_id=item_id, location_id=location, available=available, observed_at=at)
             await _apply(connection, variant.store_id, level)
 
@@ -281,10 +301,10 @@ async def _apply_stock(connection: Connection, store_id: StoreId, fact: StockFac
         connection, store_id=store_id, inventory_item_id=item_id
     )
     for product_id in product_ids:
-        product = await load_product(connection, store_id, product_id)
         changed: list[str] = await SQL.variants_of_item.values(
             connection, store_id=store_id, product_id=product_id, inventory_item_id=item_id
         )
+        product = await load_changing(connection, store_id, product_id, changed)
         for variant_id in changed:
             product = await _update_quantities(connection, store_id, product, variant_id, _level(fact))
         await update_episodes(connection, store_id, product_id, product, changed)

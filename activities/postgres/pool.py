@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import asyncpg
 
+from activities.postgres.away import POSTGRES_AWAY
 from schemas.errors import DomainError, ErrorKind
 
 if TYPE_CHECKING:
@@ -49,13 +50,13 @@ async def open_pool(database_url: str, size: int) -> Pool:
             reset=_keep_session,
             server_settings={"application_name": "shelftalk", "timezone": "UTC"},
         )
-    except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+        async with pool.acquire() as connection:
+            version = connection.get_server_version().major
+    except POSTGRES_AWAY as error:
         raise DatabaseUnavailable(
             f"PostgreSQL cannot be reached ({type(error).__name__}: {error}). "
             "Check DATABASE_URL and that the server runs."
         ) from error
-    async with pool.acquire() as connection:
-        version = connection.get_server_version().major
     if version < OLDEST_VERSION:
         await pool.close()
         raise DatabaseUnavailable(f"PostgreSQL {version} is too old: Shelftalk needs {OLDEST_VERSION} or newer.")

@@ -36,10 +36,11 @@ class Variant:
 
 @dataclass(frozen=True, slots=True)
 class Product:
-    """One product with its variants, by id."""
+    """One product with its variants, by id; with some of them only where it is not `whole`."""
 
     on_sale: bool
     variants: Mapping[str, Variant]
+    whole: bool = True
 
     def offer(self, level: Level, id_: str, locations: Collection[str] | None) -> Offer:
         """What is offered of one of its variants, or of all of it: units summed, the lowest price."""

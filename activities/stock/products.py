@@ -1,6 +1,7 @@
 """Products as they are stored, with all their variants and units."""
 
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -75,7 +76,25 @@ async def find_product(
 
 async def load_product(connection: Connection, store_id: StoreId, product_id: str) -> Product:
     """A product as it is stored, in one query; one that is not known has no variants and is not on sale."""
-    rows = await SQL.product.rows(connection, VariantAtLocation, store_id=store_id, product_id=product_id)
+    return _product(await SQL.product.rows(connection, VariantAtLocation, store_id=store_id, product_id=product_id))
+
+
+async def load_changing(
+    connection: Connection, store_id: StoreId, product_id: str, variant_ids: Sequence[str]
+) -> Product:
+    """As much of a product as a change of these variants concerns: all of it only where someone watches it as a whole.
+
+    A product may have thousands of variants, and each of their levels is told of on its own.
+    """
+    if await SQL.product_watched_whole.value(connection, store_id=store_id, product_id=product_id):
+        return await load_product(connection, store_id, product_id)
+    rows = await SQL.part_of_product.rows(
+        connection, VariantAtLocation, store_id=store_id, product_id=product_id, variant_ids=variant_ids
+    )
+    return _product(rows, whole=False)
+
+
+def _product(rows: Sequence[VariantAtLocation], *, whole: bool = True) -> Product:
     levels: dict[str, dict[str, Level]] = defaultdict(dict)
     for row in rows:
         if row.variant_id is not None and row.location_id is not None and row.observed_at is not None:
@@ -93,4 +112,5 @@ async def load_product(connection: Connection, store_id: StoreId, product_id: st
             for row in rows
             if row.variant_id is not None and row.policy is not None
         },
+        whole=whole,
     )

@@ -10,6 +10,30 @@ left join stock s on s.store_id = v.store_id and s.inventory_item_id = v.invento
 where p.store_id = :store_id and p.product_id = :product_id
 order by v.variant_id;
 
+-- name: product_watched_whole
+-- Whether an alert watches this product as a whole, or a retired one still has contacts in line for it.
+select exists (
+    select from alerts a
+    where a.level = 'product'
+      and (not a.retired
+           or exists (
+               select from episodes e
+               where e.alert_id = a.id and e.store_id = :store_id and e.subject = 'product/' || :product_id::text and e.closed_at is null)
+           or exists (
+               select from waiting w
+               where w.alert_id = a.id and w.store_id = :store_id and w.subject = 'product/' || :product_id::text
+                 and w.state in ('waiting', 'claimed'))));
+
+-- name: part_of_product
+-- The same as `product`, of these variants only.
+select p.on_sale, v.variant_id, v.tracked, v.removed, v.policy, v.price, v.elsewhere, v.total_observed_at,
+       s.location_id, s.available, s.observed_at
+from products p
+join variants v on v.store_id = p.store_id and v.product_id = p.product_id
+left join stock s on s.store_id = v.store_id and s.inventory_item_id = v.inventory_item_id
+where p.store_id = :store_id and p.product_id = :product_id and v.variant_id = any(:variant_ids::text[])
+order by v.variant_id;
+
 -- name: find_product
 -- A product that is known, by its own id, by a variant's, or by both if they belong together.
 select p.product_id

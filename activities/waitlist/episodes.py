@@ -55,7 +55,9 @@ async def update_episodes(
     The caller holds the product's row lock.
     """
     variants = [Subject(store_id=store_id, level=Level.VARIANT, id=variant_id) for variant_id in changed]
-    subjects = [*variants, Subject(store_id=store_id, level=Level.PRODUCT, id=product_id)]
+    # Of a product that is not loaded as a whole, nobody watches the whole.
+    whole = [Subject(store_id=store_id, level=Level.PRODUCT, id=product_id)] if product.whole else []
+    subjects = [*variants, *whole]
     keys = [subject.key for subject in subjects]
     alerts = await SQL.watching_alerts.rows(connection, WatchingAlert, store_id=store_id, subjects=keys)
     known = {

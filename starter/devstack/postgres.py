@@ -15,6 +15,7 @@ from urllib.parse import quote
 
 import asyncpg
 
+from activities.postgres.away import POSTGRES_AWAY
 from starter.devstack.child import Account, Child, FolderLock, Server
 from starter.devstack.failures import DevstackError, explain, make_folder
 
@@ -183,7 +184,7 @@ class EmbeddedPostgres:
                 while not child.ended:
                     try:
                         await self._fetchval("SELECT 1")
-                    except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
+                    except POSTGRES_AWAY:
                         await asyncio.sleep(POLL_SECONDS)
                     else:
                         return

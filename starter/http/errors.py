@@ -9,6 +9,7 @@ from fastapi import Request
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
+from activities.postgres.away import POSTGRES_AWAY
 from schemas.errors import DomainError, ErrorKind
 from starter.http.problems import FieldProblem, Kind, ProblemResponse, Refusal, respond
 
@@ -30,13 +31,7 @@ ANSWERED: tuple[type[Exception], ...] = (
     RequestValidationError,
     HTTPException,
     asyncpg.DataError,
-    asyncpg.InterfaceError,
-    asyncpg.PostgresConnectionError,
-    asyncpg.OperatorInterventionError,
-    asyncpg.InsufficientResourcesError,
-    asyncpg.TransactionRollbackError,
-    OSError,
-    TimeoutError,
+    *POSTGRES_AWAY,
 )
 """What `answer` knows. Everything else is our mistake, and becomes a 500 in request_log.py."""
 

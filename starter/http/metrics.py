@@ -3,12 +3,12 @@
 import asyncio
 import math
 
-import asyncpg
 from fastapi import APIRouter
 from fastapi.responses import Response
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
 from activities.intake.intake import Receipt
+from activities.postgres.away import POSTGRES_AWAY
 from starter.ops.backlog import Backlog
 
 ASK_LIMIT_SECONDS = 3.0
@@ -70,7 +70,7 @@ class Metrics:
         try:
             async with asyncio.timeout(ASK_LIMIT_SECONDS):
                 figures = await backlog.figures()
-        except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError):
+        except POSTGRES_AWAY:
             figures = None
         self._database_up.set(figures is not None)
         self._outbox.labels("due").set(figures.due if figures else math.nan)

@@ -4,8 +4,7 @@ import asyncio
 from dataclasses import dataclass
 from datetime import timedelta
 
-import asyncpg
-
+from activities.postgres.away import POSTGRES_AWAY
 from activities.postgres.migrate import MigrationRefused, migrations, pending
 from activities.postgres.pool import DatabaseUnavailable, Pool, open_pool
 from activities.postgres.queries import load_queries
@@ -72,7 +71,7 @@ async def examine_postgres(settings: Settings) -> list[Finding]:
             found += [await _published(pool), await _outbox(pool), await examine_spinning(pool)]
             found += [await _reconciled(pool), await _malformed(pool), await examine_contested(pool)]
         return found
-    except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+    except POSTGRES_AWAY as error:
         return [bad("postgresql", f"fails when asked ({type(error).__name__})", "Look at its log.")]
     finally:
         await pool.close()

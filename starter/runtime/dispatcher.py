@@ -1,4 +1,4 @@
-"""The dispatcher: drains the outbox into Temporal.
+"""The dispatcher: drains the outbox into Temporal, by priority (schemas/priority.py) and the stores in turn.
 
 Any number run side by side (SKIP LOCKED); every call is idempotent, so a crash between the call and the deletion of its
 row only repeats it. While Temporal is down the outbox grows and nothing is lost (promise P4).
@@ -6,14 +6,18 @@ row only repeats it. While Temporal is down the outbox grows and nothing is lost
 
 import asyncio
 from collections import defaultdict
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import asyncpg
 import structlog
 from temporalio.service import RPCError
 
+from activities.postgres.away import POSTGRES_AWAY
 from activities.postgres.pool import Connection, Pool, transaction
 from activities.postgres.queries import load_queries
 from activities.temporal import Temporal, is_trouble
@@ -21,6 +25,7 @@ from activities.waitlist.claims import Waitlist
 from schemas.ids import JourneyId, Subject
 from schemas.journey.signals import Broadcast, ContactEvent, Intervene, Leave
 from schemas.journey.state import JourneyStart
+from schemas.priority import PriorityKey
 from schemas.reasons import Reason
 
 log = structlog.get_logger()
@@ -29,6 +34,10 @@ SQL = load_queries("starter.runtime", "outbox.sql")
 
 AT_ONCE = 100
 """Rows per transaction, all in flight together: what one client does best."""
+BACKGROUND_AT_ONCE = 25
+"""Of what nobody waits for: what is urgent meanwhile finds a Temporal with room."""
+LANES = ((PriorityKey.URGENT,), (PriorityKey.ORDINARY, PriorityKey.BACKGROUND))
+"""What is drained side by side, so that nothing urgent waits for a batch of the others; in a lane strictly in order."""
 IDLE = timedelta(seconds=5)
 """NOTIFY wakes the dispatcher; this is for rows whose retry falls due, and for a lost notification."""
 RECONNECT = timedelta(seconds=1)
@@ -49,7 +58,7 @@ class Call:
     id: int
     kind: str
     journey_id: JourneyId | None
-    store_id: str | None
+    store_id: str
     subject: str | None
     reason: str | None
     message: str | None
@@ -66,28 +75,33 @@ class Dispatcher:
         self._waitlist = waitlist
         self._temporal = temporal
         self._keep_deliveries = keep_deliveries
-        self._woken = asyncio.Event()
+        self._woken = {lane: asyncio.Event() for lane in LANES}
 
     async def run(self) -> None:
         """Run until cancelled. A lost database is waited for."""
         async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(self._listen())
-            tasks.create_task(self._drain_for_ever())
-            tasks.create_task(self._lapse_offers())
-            tasks.create_task(self._keep_house())
+            tasks.create_task(_for_ever(self._listen, "outbox notifications lost"))
+            for lane in LANES:
+                tasks.create_task(_for_ever(partial(self._drain_when_woken, lane), "outbox cannot be read"))
+            tasks.create_task(_for_ever(self._lapse_offers, "offers not lapsed"))
+            tasks.create_task(_for_ever(self._keep_house, "old deliveries not forgotten"))
 
     async def drain(self) -> int:
         """Dispatch everything that is due now. Returns how many calls succeeded."""
+        return sum(await asyncio.gather(*(self._drain(lane) for lane in LANES)))
+
+    async def _drain(self, lane: Sequence[PriorityKey]) -> int:
         total = 0
         while True:
             async with transaction(self._pool) as connection:
-                calls = await SQL.due.rows(connection, Call, most=AT_ONCE)
-                done = await self._dispatch(connection, calls)
+                done = await self._dispatch(connection, await _due(connection, lane))
             total += done
-            if len(calls) < AT_ONCE or done == 0:
+            if done == 0:
                 return total  # nothing more is due, or nobody answers: then the next batch would fare no better
 
     async def _dispatch(self, connection: Connection, calls: list[Call]) -> int:
+        if not calls:
+            return 0
         journeys = [call.journey_id for call in calls if call.journey_id]
         starts = await self._waitlist.starts(journeys, connection)
         answers = await asyncio.gather(*(self._make(call, starts) for call in calls), return_exceptions=True)
@@ -132,34 +146,25 @@ class Dispatcher:
             case _:
                 raise ValueError(f"the outbox holds a {call.kind!r}, which this release does not know")
 
-    async def _drain_for_ever(self) -> None:
-        while True:
-            self._woken.clear()
-            try:
-                await self.drain()
-            except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
-                log.warning("outbox cannot be read", error=type(error).__name__)
-            try:
-                async with asyncio.timeout(IDLE.total_seconds()):
-                    await self._woken.wait()
-            except TimeoutError:
-                pass
+    async def _drain_when_woken(self, lane: tuple[PriorityKey, ...]) -> None:
+        woken = self._woken[lane]
+        woken.clear()
+        await self._drain(lane)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(IDLE.total_seconds()):
+                await woken.wait()
 
     async def _listen(self) -> None:
-        while True:
-            try:
-                async with self._pool.acquire() as connection:
-                    await self._be_woken(connection)
-            except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
-                log.warning("outbox notifications lost", error=type(error).__name__)
-            await asyncio.sleep(RECONNECT.total_seconds())
+        async with self._pool.acquire() as connection:
+            await self._be_woken(connection)
 
     async def _be_woken(self, connection: Connection) -> None:
         """Be woken by every NOTIFY until the connection is lost."""
         lost = asyncio.Event()
 
         def wake(*_: object) -> None:
-            self._woken.set()
+            for woken in self._woken.values():
+                woken.set()
 
         def lose(*_: object) -> None:
             lost.set()
@@ -167,7 +172,7 @@ class Dispatcher:
         connection.add_termination_listener(lose)
         await connection.add_listener(OUTBOX_NOTIFICATION, wake)
         try:
-            self._woken.set()  # what came in while nobody listened
+            wake()  # what came in while nobody listened
             await lost.wait()
         finally:
             connection.remove_termination_listener(lose)
@@ -175,21 +180,33 @@ class Dispatcher:
                 await connection.remove_listener(OUTBOX_NOTIFICATION, wake)
 
     async def _lapse_offers(self) -> None:
-        while True:
-            try:
-                await self._waitlist.lapse_offers()
-            except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
-                log.warning("offers not lapsed", error=type(error).__name__)
-            await asyncio.sleep(IDLE.total_seconds())
+        await self._waitlist.lapse_offers()
+        await asyncio.sleep(IDLE.total_seconds())
 
     async def _keep_house(self) -> None:
-        while True:
-            try:
-                while await SQL.forget_deliveries.values(self._pool, age=self._keep_deliveries, most=FORGOTTEN_AT_ONCE):
-                    pass
-            except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
-                log.warning("old deliveries not forgotten", error=type(error).__name__)
-            await asyncio.sleep(HOUSEKEEPING.total_seconds())
+        while await SQL.forget_deliveries.values(self._pool, age=self._keep_deliveries, most=FORGOTTEN_AT_ONCE):
+            pass
+        await asyncio.sleep(HOUSEKEEPING.total_seconds())
+
+
+async def _due(connection: Connection, lane: Sequence[PriorityKey]) -> list[Call]:
+    """The next calls of the first priority of this lane that has any due."""
+    for key in lane:
+        most = BACKGROUND_AT_ONCE if key is PriorityKey.BACKGROUND else AT_ONCE
+        if calls := await SQL.due.rows(connection, Call, priority=key, most=most):
+            return calls
+    return []
+
+
+async def _for_ever(work: Callable[[], Awaitable[None]], failed: str) -> None:
+    """Do this again and again. A lost database is waited for; a statement that it refuses is our mistake, and holds up
+    none of the process's other work."""
+    while True:
+        try:
+            await work()
+        except (*POSTGRES_AWAY, asyncpg.PostgresError) as error:
+            log.warning(failed, error=type(error).__name__)
+            await asyncio.sleep(RECONNECT.total_seconds())
 
 
 def _name(error: Exception) -> str:

@@ -1,12 +1,26 @@
 -- Every query of the dispatcher: calls to Temporal that are due, and what became of them.
 
 -- name: due
-select id, kind, journey_id, store_id, subject, reason, message, payload, operation_id, attempts
-from outbox
-where parked_at is null and next_at <= now()
-order by next_at, id
-limit :most
-for update skip locked;
+-- The next of one priority: as many of each store that has any, so that no store's many hold up another's few. The stores
+-- are found by one step of the index for each, however many rows lie behind them.
+with recursive stores as (
+    select min(store_id) as store_id from outbox where parked_at is null and priority = :priority
+    union all
+    select (
+        select min(o.store_id) from outbox o
+        where o.parked_at is null and o.priority = :priority and o.store_id > s.store_id)
+    from stores s where s.store_id is not null
+)
+select call.*
+from stores s cross join lateral (
+    select id, kind, journey_id, store_id, subject, reason, message, payload, operation_id, attempts
+    from outbox o
+    where o.parked_at is null and o.priority = :priority and o.store_id = s.store_id and o.next_at <= now()
+    order by o.next_at, o.id
+    limit greatest(1, :most::bigint / (select count(store_id) from stores))
+    for update skip locked
+) call
+where s.store_id is not null;
 
 -- name: done
 delete from outbox where id = any(:ids::bigint[]);

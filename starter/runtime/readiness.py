@@ -3,10 +3,10 @@
 import asyncio
 from datetime import timedelta
 
-import asyncpg
 from temporalio.client import Client
 from temporalio.service import RPCError
 
+from activities.postgres.away import POSTGRES_AWAY
 from activities.postgres.migrate import MigrationRefused, pending
 from activities.postgres.pool import Pool
 from schemas.model import Model
@@ -36,7 +36,7 @@ class ReadinessProbe:
                 missing = await pending(self._pool)
         except MigrationRefused as error:
             return Component(ok=False, detail=str(error))
-        except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+        except POSTGRES_AWAY as error:
             # Its text may name hosts and accounts; this answer is open to anyone.
             return Component(ok=False, detail=f"PostgreSQL cannot be reached ({type(error).__name__}).")
         if missing:

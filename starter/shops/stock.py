@@ -1,6 +1,6 @@
 """Variants and their stock, read and written by people through API and CLI."""
 
-from datetime import UTC, datetime
+from datetime import datetime
 
 from activities.intake.intake import Intake, UnknownVariant
 from activities.postgres.pool import Pool
@@ -61,7 +61,7 @@ class Stock:
         Raises:
             AnotherThing: as it says.
         """
-        await self._intake.observe(store_id, "api", [product])
+        await self._intake.put_product(store_id, "api", product)
 
     async def remove_product(self, store_id: StoreId, product_id: str) -> None:
         """The shop has a product no more: those in line for it are told so, if there is a message for it.
@@ -79,13 +79,15 @@ class Stock:
         """
         await self._intake.cancel_order(store_id, order_id, datetime.now(UTC))
 
-    async def set_stock(self, subject: Subject, available: int, location: str = BY_HAND) -> VariantReport:
-        """Set the units of a variant at one location, as of now.
+    async def set_stock(
+        self, subject: Subject, available: int, location: str = BY_HAND, observed_at: datetime | None = None
+    ) -> VariantReport:
+        """Set the units of a variant at one location, as they were observed then, or as of now. What it is after that.
 
         Raises:
             UnknownVariant: as it says.
         """
-        await self._intake.set_stock(subject, location, available, datetime.now(UTC))
+        await self._intake.set_stock(subject, location, available, observed_at)
         return await self.show(subject)
 
     async def name_store(self, store_id: StoreId, name: str, url: str, currency: str | None = None) -> str | None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import asyncpg
 
+from activities.postgres.away import POSTGRES_AWAY
 from activities.postgres.pool import Pool
 
 if TYPE_CHECKING:
@@ -19,9 +20,6 @@ else:
     PlainConnection = asyncpg.Connection
 
 T = TypeVar("T")
-
-DIFFERENT = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError)
-"""What a lost connection looks like to whoever used it."""
 
 
 class Crashed(asyncpg.ConnectionDoesNotExistError):
@@ -105,7 +103,7 @@ class Process:
         while True:
             try:
                 return await work()
-            except DIFFERENT:
+            except POSTGRES_AWAY:
                 if not self._down:
                     raise
                 self._down = False

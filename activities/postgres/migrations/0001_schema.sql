@@ -769,13 +769,16 @@ create index operation_journeys_to_ask on operation_journeys (operation_id, jour
 create index operation_journeys_unsettled on operation_journeys (journey_id)
     where done_at is null and superseded_by is null;
 
--- What is still to be told to Temporal, in order.
+-- What is still to be told to Temporal: by priority, the stores of one in turn, those of a store in order.
 create table outbox (
     id           bigint generated always as identity primary key,
+    -- Set by outbox_is_queued. As Temporal's, a lower number goes first.
+    priority     smallint not null check (priority in (2, 3, 5)),
     kind         text not null check (kind in (
         'start_journey', 'look_again', 'leave', 'broadcast', 'contact_event', 'intervene', 'run_bulk')),
     journey_id   text references journeys,
-    store_id     text,
+    -- Whose turn it is; empty: of no store.
+    store_id     text not null,
     subject      text,
     operation_id bigint references operations,
     reason       text,
@@ -788,14 +791,32 @@ create table outbox (
     last_error   text,
     parked_at    timestamptz,
     check ((kind in ('look_again', 'run_bulk')) = (journey_id is null)),
-    check ((kind = 'look_again') = (store_id is not null and subject is not null)),
+    check ((kind = 'look_again') = (subject is not null)),
     check ((kind = 'leave') = (reason is not null)),
     check ((kind = 'broadcast') = (message is not null)),
     check ((kind = 'run_bulk') = (operation_id is not null)),
     check ((kind in ('contact_event', 'intervene')) = (payload is not null))
 );
-create index outbox_due on outbox (next_at, id) where parked_at is null;
+create index outbox_due on outbox (priority, store_id, next_at, id) where parked_at is null;
 create index outbox_by_journey on outbox (journey_id) where journey_id is not null;
+
+-- What somebody waits for goes first: a unit may be sold any moment, who leaves must not be written to, and who did
+-- something or pressed a button looks for what comes of it. Then who enters now; last what there is much of at once.
+create function set_queue() returns trigger language plpgsql as $$
+declare
+    journey journeys;
+begin
+    if new.journey_id is not null then
+        select * into journey from journeys where id = new.journey_id;
+    end if;
+    new.store_id := coalesce(new.store_id, journey.store_id, '');
+    new.priority := case
+        when new.kind in ('look_again', 'leave', 'contact_event', 'intervene') then 2
+        when new.kind = 'start_journey' and not journey.late then 3
+        else 5 end;
+    return new;
+end $$;
+create trigger outbox_is_queued before insert on outbox for each row execute function set_queue();
 
 create function wake_dispatcher() returns trigger language plpgsql as $$
 begin

@@ -8,6 +8,7 @@ import typer
 from pydantic import ValidationError
 from temporalio.service import RPCError
 
+from activities.postgres.away import POSTGRES_AWAY
 from schemas.errors import DomainError, ErrorKind
 from schemas.model import Model
 from schemas.settings import Settings
@@ -128,12 +129,12 @@ def _unavailable(error: BaseException) -> Failure | None:
             return _out("temporal_unavailable", "Temporal cannot be reached.", _ASK_THE_DOCTOR)
         case asyncpg.UndefinedTableError():
             return _out("not_prepared", "The database has no tables of Shelftalk.", "Run `shelftalk migrate` once.")
-        case asyncpg.PostgresConnectionError() | asyncpg.CannotConnectNowError() | asyncpg.InterfaceError():
-            told = f"The connection to PostgreSQL was lost ({type(error).__name__})."
-            return _out("database_unavailable", told, _ASK_THE_DOCTOR)
-        case OSError():
+        case OSError() if not isinstance(error, ConnectionError | TimeoutError):
             where = f" ({error.filename})" if error.filename else ""
             return _out("system_refused", f"The system refused: {error.strerror or type(error).__name__}{where}.")
+        case _ if isinstance(error, POSTGRES_AWAY):
+            told = f"PostgreSQL cannot be used just now ({type(error).__name__})."
+            return _out("database_unavailable", told, _ASK_THE_DOCTOR)
         case _:
             return None
 

@@ -6,8 +6,9 @@ from typing import Annotated, Self
 from urllib.parse import urlsplit
 
 from fastapi import Path, Query
-from pydantic import AfterValidator, Field, HttpUrl, model_validator
+from pydantic import AfterValidator, AwareDatetime, Field, HttpUrl, model_validator
 
+from activities.intake.clock import clamp_to_now
 from schemas.ids import StoreId, Subject
 from schemas.incoming.facts import Currency, ExternalId, Policy, ProductFact, Quantity, Text, VariantFact
 from schemas.model import Model
@@ -119,11 +120,23 @@ class ProductAccepted(Model):
     variants: tuple[str, ...]
 
 
+def _not_ahead(at: datetime) -> datetime:
+    if clamp_to_now(at, datetime.now(UTC)) != at:
+        raise ValueError("lies in the future, further than clocks differ; leave it out for now")
+    return at
+
+
 class StockInput(Model):
-    """The units of a variant at one location, as of now."""
+    """The units of a variant at one location.
+
+    Attributes:
+        observed_at: when whoever polls read the number, by their clock; older than what is known it changes nothing.
+            Left out: as of now, and it holds.
+    """
 
     available: Annotated[Quantity, Field(strict=True, examples=[3])]
     location: ExternalId = BY_HAND
+    observed_at: Annotated[AwareDatetime, AfterValidator(_not_ahead)] | None = None
 
 
 class StockReport(Model):
@@ -240,9 +253,9 @@ async def show_stock(store: Store, variant: Variant, services: InjectedServices)
     responses=problem_responses(Kind.NOT_FOUND, Kind.INVALID),
 )
 async def set_stock(store: Store, variant: Variant, stock: StockInput, services: InjectedServices) -> StockReport:
-    """Units at one location. When they arrive, those in line are told."""
+    """Units at one location. When they arrive, those in line are told. The answer is what is true then."""
     subject = Subject(store_id=store, id=variant)
-    await services.stock.set_stock(subject, stock.available, stock.location)
+    await services.stock.set_stock(subject, stock.available, stock.location, stock.observed_at)
     return await _stock(services, subject)
 
 

@@ -1,0 +1,26 @@
+"""When it is now, for what is said by hand: after everything that is known, for a shop's clock may be ahead of ours."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+from activities.postgres.pool import Connection
+from activities.postgres.queries import load_queries
+from schemas.ids import StoreId
+
+SQL = load_queries("activities.intake", "by_hand.sql")
+
+
+async def as_of_now(
+    connection: Connection, store_id: StoreId, items: Sequence[str], product_id: str | None = None
+) -> datetime:
+    """Now, or the moment after the newest that is known of these items and this product.
+
+    They are locked first, so that it holds until the end of the transaction.
+    """
+    await SQL.hold_items.run(connection, store_id=store_id, items=items)
+    await SQL.hold_products.run(connection, store_id=store_id, items=items, product_id=product_id)
+    newest: datetime | None = await SQL.newest_observation.value(
+        connection, store_id=store_id, items=items, product_id=product_id
+    )
+    now = datetime.now(UTC)
+    return now if newest is None else max(now, newest + datetime.resolution)

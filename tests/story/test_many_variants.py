@@ -1,0 +1,50 @@
+"""A product of thousands of variants: a level of one concerns that one, unless the product is watched as a whole."""
+
+import json
+
+from activities.intake.intake import Intake
+from activities.postgres.pool import Pool
+from activities.stock.products import SQL, load_changing, load_product
+from schemas.ids import Level
+from starter.versioning.publishing import publish
+from tests.product import STORE, Shop, starter_document
+
+MANY = 2000
+
+
+async def _shop(pool: Pool, level: Level) -> Shop:
+    await publish(pool, starter_document(level=level))
+    shop = Shop(pool, Intake(pool))
+    await shop.sells("v", "w")
+    await pool.execute(
+        "insert into variants (store_id, variant_id, product_id, inventory_item_id, title, policy) "
+        "select $1, 'v-' || n, 'p', 'item-v-' || n, '', 'deny' from generate_series(1, $2::int) n",
+        STORE,
+        MANY,
+    )
+    await pool.execute("analyze variants")
+    return shop
+
+
+async def test_a_level_of_one_variant_reads_that_variant_alone(pool: Pool) -> None:
+    shop = await _shop(pool, Level.VARIANT)
+    async with pool.acquire() as connection:
+        assert set((await load_changing(connection, STORE, "p", ["v"])).variants) == {"v"}
+    given = {"store_id": STORE, "product_id": "p", "variant_ids": ["v"]}
+    query = SQL.part_of_product
+    plan = json.loads(await pool.fetchval(f"explain (format json) {query.sql}", *query.arguments(given)))
+    assert "variants_pkey" in json.dumps(plan)
+    await shop.signs_up("ada")
+    await shop.has("v", 2)
+    assert await pool.fetch("select subject, available, arrived from episodes") == [("variant/v", 2, 2)]
+    await shop.has("v", 0)
+    assert await pool.fetchval("select closed_at is not null from episodes")
+
+
+async def test_a_product_that_is_watched_as_a_whole_is_summed_over_all_its_variants(pool: Pool) -> None:
+    shop = await _shop(pool, Level.PRODUCT)
+    await shop.has("v", 2)
+    await shop.has("w", 3)
+    assert await pool.fetch("select subject, available, arrived from episodes") == [("product/p", 5, 5)]
+    async with pool.acquire() as connection:
+        assert await load_changing(connection, STORE, "p", ["v"]) == await load_product(connection, STORE, "p")
