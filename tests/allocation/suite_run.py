@@ -48,10 +48,10 @@ class Provider(SimulatedSender):
         super().__init__()
         self.looks_at: Callable[[Mail], Awaitable[None]] | None = None
 
-    async def send(self, mail: Mail) -> None:
+    async def take(self, mail: Mail) -> None:
         if self.looks_at is not None:
             await self.looks_at(mail)
-        await super().send(mail)
+        await super().take(mail)
 
 
 class SuiteRun(RuleBasedStateMachine):

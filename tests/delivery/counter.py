@@ -28,10 +28,10 @@ class Gate(SimulatedSender):
         self.open.set()
         self.somebody_waits = asyncio.Event()
 
-    async def send(self, mail: Mail) -> None:
+    async def take(self, mail: Mail) -> None:
         self.somebody_waits.set()
         await self.open.wait()
-        await super().send(mail)
+        await super().take(mail)
 
 
 @dataclass

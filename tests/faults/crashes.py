@@ -20,12 +20,13 @@ else:
 
 T = TypeVar("T")
 
-DIFFERENT = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError)
+
+class Crashed(BaseException):
+    """The process that made this statement is gone: nothing of it catches that and goes on."""
+
+
+DIFFERENT = (Crashed, OSError, asyncpg.PostgresError, asyncpg.InterfaceError)
 """What a lost connection looks like to whoever used it."""
-
-
-class Crashed(asyncpg.ConnectionDoesNotExistError):
-    """The process that made this statement is gone."""
 
 
 @dataclass(frozen=True, slots=True)
