@@ -18,7 +18,7 @@ from activities.archive.postgres import PostgresArchive
 from activities.archive.s3 import Bucket, S3Archive
 from activities.decisions.deciding import Deciding
 from activities.delivery.deliver import DeliverActivity
-from activities.delivery.ledger import Ledger
+from activities.delivery.ledger import WRITING, Ledger
 from activities.intake.contacts import Contacts
 from activities.journeys.bulk import Bulk
 from activities.journeys.positions import Positions
@@ -106,7 +106,8 @@ async def running_worker(settings: Settings, pool: Pool, client: Client) -> Asyn
     positions = Positions(pool)
     contacts = Contacts(pool)
     caller = HttpCaller(settings.webhook_secret, private_hosts=settings.webhook_private_hosts)
-    delivery = DeliverActivity(Ledger(pool), senders, parse_sender(settings.sender).domain)
+    ledger = Ledger(pool, timedelta(seconds=settings.smtp_answer_seconds) + WRITING)
+    delivery = DeliverActivity(ledger, senders, parse_sender(settings.sender).domain)
     worker = Worker(
         client,
         task_queue=settings.temporal_task_queue,

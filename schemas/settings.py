@@ -39,6 +39,10 @@ class Settings(BaseSettings):
     smtp_password: SecretStr | None = None
     smtp_starttls: bool = False
     """Demand STARTTLS before anything else is said."""
+    smtp_ready_seconds: Annotated[float, Field(ge=1, le=600)] = 300
+    """How long the mail server may take until it accepts a recipient, and again until it asks for the message."""
+    smtp_answer_seconds: Annotated[float, Field(ge=1, le=600)] = 30
+    """How long it may take to answer a message; after that nobody knows whether it was taken."""
     sender: str = "Shelftalk <alerts@localhost>"
     """The From address of every message."""
 

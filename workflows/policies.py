@@ -45,8 +45,12 @@ RECORD_LIMIT = timedelta(seconds=10)
 RECORD_RETRIES = RetryPolicy(initial_interval=timedelta(milliseconds=200), maximum_interval=timedelta(seconds=30))
 """For ever: a journey must not fail because a record cannot be written yet."""
 
-DELIVER_LIMIT = timedelta(seconds=60)
-"""Two queries (5 s each at worst), waiting for a connection (10 s), handshake (5 s) and the final answer (30 s)."""
+DELIVER_LIMIT = timedelta(minutes=45)
+"""Longer than an attempt can take, so that none is given up before it has written down what the provider answered: its
+turn (10 s), a provider at the most patient settings (10 minutes each until it accepts the recipient, asks for the
+message and answers it), and the time to write (a minute)."""
+DELIVER_HEARTBEAT = timedelta(seconds=30)
+"""A worker that died is replaced after this; of the first, local attempt as soon as its workflow task is."""
 DELIVER_ONCE = RetryPolicy(maximum_attempts=1)
 DELIVER_RETRIES = RetryPolicy(
     initial_interval=timedelta(seconds=2), backoff_coefficient=2.0, maximum_interval=timedelta(minutes=5)
@@ -108,6 +112,7 @@ async def deliver(request: Deliver) -> Outcome:
             request,
             result_type=Delivered,
             start_to_close_timeout=DELIVER_LIMIT,
+            heartbeat_timeout=DELIVER_HEARTBEAT,
             retry_policy=DELIVER_RETRIES,
             priority=DELIVER_PRIORITY,
         )

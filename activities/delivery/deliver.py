@@ -1,18 +1,22 @@
 """The deliver activity: the only way a message leaves (promises P1 and P3)."""
 
-from dataclasses import dataclass
+import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
+from math import inf
 
 import structlog
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
+from activities.delivery.lease import Lease
 from activities.delivery.ledger import Ledger
-from activities.delivery.order import Before, InProgress, deliver_in_order
+from activities.delivery.order import InProgress, Known, deliver_in_order
 from activities.delivery.send_context import SendContext
 from activities.rendering.messages import write_message
 from activities.rendering.templates import CannotRender
-from activities.senders.sender import Message, NotTaken, Rejected, Sender
+from activities.senders.sender import Handover, Message, NotTaken, Rejected, Sender
 from schemas.journey.activities import Deliver, Delivered
 from schemas.journey.names import Activity
 from schemas.journey.outcome import Outcome, Refused, Sent, Unknown
@@ -21,6 +25,11 @@ log = structlog.get_logger()
 
 LOOK_AGAIN = timedelta(seconds=30)
 """How soon to look again at an attempt that may still be sending."""
+FIRST_TRY_SECONDS = 20.0
+"""How long the first attempt waits for a provider to get ready. It is a local activity, which costs three events of
+history every few seconds; the regular ones after it wait as long as the sender does."""
+SIGN_OF_LIFE_SECONDS = 10.0
+"""Three in the time after which Temporal gives a regular attempt up (workflows/policies.DELIVER_HEARTBEAT)."""
 
 
 class DeliverActivity:
@@ -39,11 +48,10 @@ class DeliverActivity:
         Raises:
             ApplicationError: the provider certainly did not take it, or another attempt may be sending it: try again.
         """
-        known = await self._ledger.look_up(request)
-        before = Before(known.facts, known.recorded, known.leased_until, known.declined)
-        effects = RealEffects(self._ledger, self._sender, self._domain, request, known)
+        effects = RealEffects(self._ledger, self._sender, self._domain, request)
         try:
-            outcome = await deliver_in_order(request, before, effects)
+            async with _signs_of_life():
+                outcome = await deliver_in_order(request, effects)
         except InProgress as error:
             raise ApplicationError(str(error), type="InProgress", next_retry_delay=_delay(error)) from None
         except NotTaken as error:
@@ -57,29 +65,56 @@ def _delay(error: InProgress) -> timedelta | None:
     return None if error.lease_left is None else min(LOOK_AGAIN, error.lease_left + timedelta(seconds=1))
 
 
-@dataclass(frozen=True, slots=True)
+@asynccontextmanager
+async def _signs_of_life() -> AsyncGenerator[None]:
+    """Heartbeats of a regular attempt, however long it takes."""
+    if not activity.in_activity() or activity.info().is_local:
+        yield
+        return
+
+    async def beat() -> None:
+        while True:
+            activity.heartbeat()
+            await asyncio.sleep(SIGN_OF_LIFE_SECONDS)
+
+    beating = asyncio.create_task(beat())
+    try:
+        yield
+    finally:
+        beating.cancel()
+
+
+def _stopping() -> bool:
+    return activity.in_activity() and activity.is_worker_shutdown()
+
+
 class RealEffects:
     """`Effects` on one message, with the ledger in PostgreSQL and a sender."""
 
-    ledger: Ledger
-    sender: Sender[Message]
-    domain: str
-    request: Deliver
-    known: SendContext
+    def __init__(self, ledger: Ledger, sender: Sender[Message], domain: str, request: Deliver) -> None:
+        self._ledger, self._sender = ledger, sender
+        self._domain, self._request = domain, request
+        self._context: SendContext | None = None
+        self._lease: Lease | None = None
 
     def now(self) -> datetime:
         return datetime.now(UTC)
 
+    async def look(self) -> Known:
+        known = self._context = await self._ledger.look_up(self._request)
+        return Known(known.facts, known.recorded, known.lease_left, known.declined)
+
     async def note(self) -> None:
-        await self.ledger.note(self.request)
+        await self._ledger.note(self._request)
 
     async def compose(self) -> Message | None:
         """The message for this contact; None when it cannot be rendered, or the version has none of its name."""
-        request, known = self.request, self.known
+        request, known = self._request, self._context
+        assert known is not None, "it is looked at before it is composed"
         if known.message is None:
             log.error("message missing", version=request.version, message=request.step.message)
             return None
-        message_id = f"{request.key.replace('/', '.')}@{self.domain}"
+        message_id = f"{request.key.replace('/', '.')}@{self._domain}"
         try:
             return write_message(known.message.section, known.context, message_id, known.recipient or "", known.sender)
         except CannotRender as error:
@@ -87,25 +122,39 @@ class RealEffects:
             return None
 
     async def stop(self) -> None:
-        await self.ledger.stop(self.request)
+        await self._ledger.stop(self._request)
 
     async def hold(self) -> bool:
-        return await self.ledger.hold(self.request)
+        return await self._ledger.hold(self._request)
 
-    async def open(self) -> bool:
-        return await self.ledger.open(self.request)
-
-    async def send(self, message: Message) -> Sent:
+    @asynccontextmanager
+    async def ready(self, message: Message) -> AsyncGenerator[Handover[Message]]:
+        within = FIRST_TRY_SECONDS if activity.in_activity() and activity.info().is_local else inf
         try:
-            await self.sender.send(message)
+            async with self._sender.ready(message, within) as handover:
+                yield handover
         except Rejected as error:
-            request = self.request
+            request = self._request
             log.warning("provider refused", journey=request.journey_id, step=request.step.id, error=str(error))
             raise
-        return Sent(message_id=message.message_id, at=datetime.now(UTC))
+
+    async def open(self) -> bool:
+        self._lease = self._ledger.lease(_stopping)
+        return await self._ledger.open(self._request, self._lease)
 
     async def release(self) -> None:
-        await self.ledger.release(self.request)
+        lease = self._held()
+        await lease.write(lambda: self._ledger.release(self._request, lease))
 
     async def settle(self, outcome: Sent | Refused | Unknown, *, sending: bool) -> Outcome | None:
-        return await self.ledger.settle(self.request, outcome, sending=sending)
+        if not sending:
+            return await self._ledger.settle(self._request, outcome)
+        lease = self._held()
+        return await lease.write(lambda: self._ledger.settle(self._request, outcome, lease))
+
+    def sent(self, message: Message) -> Sent:
+        return Sent(message_id=message.message_id, at=self.now())
+
+    def _held(self) -> Lease:
+        assert self._lease is not None, "the right to send is taken before anything is handed over"
+        return self._lease

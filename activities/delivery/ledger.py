@@ -1,13 +1,15 @@
 """The ledger: what became of each message, once and for all (promise P1).
 
 A row goes ready → sending → sent, refused or unknown; a manual message is held before that, until somebody approves it.
-Whoever holds `sending` has a lease; when it runs out without an outcome, what happened cannot be known, and it is
-recorded as unknown, never sent again.
+`sending` says that it may be leaving. Whoever holds it has a lease (lease.py); when that runs out without an outcome,
+what happened cannot be known, and it is recorded as unknown, never sent again.
 """
 
+from collections.abc import Callable
 from datetime import timedelta
 from typing import assert_never
 
+from activities.delivery.lease import Lease
 from activities.delivery.send_context import SendContext, SendContexts, recorded_outcome
 from activities.delivery.verdict import TELLING
 from activities.postgres.pool import Pool, transaction
@@ -18,15 +20,23 @@ from schemas.journey.outcome import AfterRefusal, Outcome, Refused, Sent, Unknow
 
 SQL = load_queries("activities.delivery", "ledger.sql")
 
-LEASE = timedelta(seconds=90)
-"""Longer than any attempt can take (workflows/policies.DELIVER_LIMIT), so a lease that has run out is nobody's."""
+WRITING = timedelta(seconds=60)
+"""How long an attempt can go on trying to write what the provider answered, at least: PostgreSQL may be away."""
+LEASE = timedelta(seconds=30) + WRITING
+"""The provider's answer (`Settings.smtp_answer_seconds`), and writing it down: longer than any attempt takes from the
+right to send on, so a lease that has run out is nobody's."""
 
 
 class Ledger:
-    """The ledger in PostgreSQL."""
+    """The ledger in PostgreSQL.
 
-    def __init__(self, pool: Pool) -> None:
+    Args:
+        lease: for how long it grants the right to send.
+    """
+
+    def __init__(self, pool: Pool, lease: timedelta = LEASE) -> None:
         self._pool = pool
+        self._lease = lease
         self._contexts = SendContexts(pool)
 
     async def look_up(self, request: Deliver) -> SendContext:
@@ -37,10 +47,16 @@ class Ledger:
         """
         return await self._contexts.look_up(request)
 
-    async def open(self, request: Deliver) -> bool:
+    def lease(self, stopping: Callable[[], bool] = lambda: False) -> Lease:
+        """What an attempt asks for the right to send with. For `stopping` see `Lease`."""
+        return Lease(self._lease, stopping)
+
+    async def open(self, request: Deliver, lease: Lease) -> bool:
         """Take the right to send; False when another attempt has it, it is settled, or somebody declined it."""
-        manual = request.step.manual
-        return await SQL.open.value(self._pool, **_message(request), lease=LEASE, manual=manual) is not None
+        granted = await SQL.open.value(
+            self._pool, **_message(request), holder=lease.holder, length=lease.length, manual=request.step.manual
+        )
+        return granted is not None
 
     async def hold(self, request: Deliver) -> bool:
         """Hold it for approval; False when these words are approved, or it is past that."""
@@ -54,17 +70,18 @@ class Ledger:
         """Record that it cannot be rendered until somebody corrects its template."""
         await SQL.stop.run(self._pool, **_message(request))
 
-    async def release(self, request: Deliver) -> None:
-        """Give the right to send back: the provider certainly did not take it."""
-        await SQL.release.run(self._pool, key=request.key)
+    async def release(self, request: Deliver, lease: Lease) -> None:
+        """Give the right to send back: the provider certainly did not take it. Safe to repeat."""
+        await SQL.release.run(self._pool, key=request.key, holder=lease.holder)
 
     async def settle(
-        self, request: Deliver, outcome: Sent | Refused | Unknown, *, sending: bool = False
+        self, request: Deliver, outcome: Sent | Refused | Unknown, lease: Lease | None = None
     ) -> Outcome | None:
-        """Record an outcome, and what it means for the journey's place in line, all or nothing.
+        """Record an outcome, and what it means for the journey's place in line, all or nothing. Safe to repeat.
 
         Args:
-            sending: it was found by the attempt that has the right to send; else before anything was sent.
+            lease: of the attempt that has the right to send. Without it, what was found before anything was sent, or
+                `Unknown` of an attempt whose lease has run out.
 
         Returns:
             What is on record now: this outcome, or the one that was first. None when nothing is, because another
@@ -72,18 +89,18 @@ class Ledger:
         """
         match outcome:
             case Sent() | Unknown() if request.event in TELLING:
-                written = await SQL.settle_told.value(self._pool, **_entry(request, outcome)) is not None
+                written = await SQL.settle_told.value(self._pool, **_entry(request, outcome, lease)) is not None
             case Sent() | Unknown():
-                written = await SQL.settle.value(self._pool, **_entry(request, outcome), sending=True) is not None
+                written = await SQL.settle.value(self._pool, **_entry(request, outcome, lease)) is not None
             case Refused():
-                written = await self._settle_refusal(request, outcome, sending)
+                written = await self._settle_refusal(request, outcome, lease)
             case _:
                 assert_never(outcome)
         return outcome if written else recorded_outcome(await SQL.recorded.value(self._pool, key=request.key))
 
-    async def _settle_refusal(self, request: Deliver, outcome: Refused, sending: bool) -> bool:
+    async def _settle_refusal(self, request: Deliver, outcome: Refused, lease: Lease | None) -> bool:
         async with transaction(self._pool) as connection:
-            if await SQL.settle.value(connection, **_entry(request, outcome), sending=sending) is None:
+            if await SQL.settle.value(connection, **_entry(request, outcome, lease)) is None:
                 return False
             match outcome.then:
                 case AfterRefusal.BACK_IN_LINE:
@@ -108,6 +125,11 @@ def _message(request: Deliver) -> dict[str, object]:
     }
 
 
-def _entry(request: Deliver, outcome: Sent | Refused | Unknown) -> dict[str, object]:
-    """The message and its outcome, as parameters of the queries."""
-    return _message(request) | {"state": outcome.kind, "outcome": outcome.model_dump(mode="json")}
+def _entry(request: Deliver, outcome: Sent | Refused | Unknown, lease: Lease | None) -> dict[str, object]:
+    """The message, its outcome and who found it, as parameters of the queries."""
+    found = {
+        "state": outcome.kind,
+        "outcome": outcome.model_dump(mode="json"),
+        "holder": None if lease is None else lease.holder,
+    }
+    return _message(request) | found

@@ -4,10 +4,11 @@
 -- Take the right to send this message now. No row: another attempt has it, it is settled, or somebody declined it.
 -- One that was held may leave when its step is no longer manual. The message's name is written again: a move may have
 -- given the step another message since it was put off.
-insert into sends (key, journey_id, step, round, message, state, attempts, lease_until)
-values (:key, :journey_id, :step, :round, :message, 'sending', 1, now() + :lease::interval)
+insert into sends (key, journey_id, step, round, message, state, attempts, holder, lease_until)
+values (:key, :journey_id, :step, :round, :message, 'sending', 1, :holder, now() + :length::interval)
 on conflict (key) do update
-set state = 'sending', message = excluded.message, attempts = sends.attempts + 1, lease_until = excluded.lease_until
+set state = 'sending', message = excluded.message, attempts = sends.attempts + 1,
+    holder = excluded.holder, lease_until = excluded.lease_until
 where (sends.state = 'ready' or (sends.state = 'held' and not :manual)) and sends.declined_at is null
 returning key;
 
@@ -37,19 +38,21 @@ values (:key, :journey_id, :step, :round, :message, 'ready')
 on conflict (key) do update set state = 'ready' where sends.state = 'held';
 
 -- name: release
--- The provider certainly did not take it: another attempt may send it.
-update sends set state = 'ready', lease_until = null where key = :key and state = 'sending';
+-- The provider certainly did not take it: another attempt may send it. By its holder alone: whoever asks again, because the
+-- first answer was lost, must not take the right of the next one.
+update sends set state = 'ready', holder = null, lease_until = null where key = :key and holder = :holder;
 
 -- name: settle
--- The outcome of a message. One that was found before sending (`sending` false) yields to an attempt that is sending; the
--- attempt itself does not. A contact of a conversation without an alert counts as told from its first message on.
+-- The outcome of a message. One that was found without the right to send (no `holder`) yields to an attempt that is sending;
+-- only when its lease has run out, another may say that nobody knows. A contact of a conversation without an alert counts as told from its first message on.
 with settled as (
     insert into sends (key, journey_id, step, round, message, state, outcome, settled_at)
     values (:key, :journey_id, :step, :round, :message, :state, :outcome, now())
     on conflict (key) do update
     set state = excluded.state, message = excluded.message, outcome = excluded.outcome,
-        settled_at = excluded.settled_at, lease_until = null
-    where sends.settled_at is null and (:sending or sends.state in ('ready', 'held'))
+        settled_at = excluded.settled_at, holder = null, lease_until = null
+    where sends.state in ('ready', 'held') or sends.holder = :holder
+       or (excluded.state = 'unknown' and sends.lease_until <= now())
     returning key, journey_id, state
 ), told as (
     update journeys j set told_at = coalesce(j.told_at, now())
@@ -64,8 +67,9 @@ with settled as (
     values (:key, :journey_id, :step, :round, :message, :state, :outcome, now())
     on conflict (key) do update
     set state = excluded.state, message = excluded.message, outcome = excluded.outcome,
-        settled_at = excluded.settled_at, lease_until = null
-    where sends.settled_at is null
+        settled_at = excluded.settled_at, holder = null, lease_until = null
+    where sends.state in ('ready', 'held') or sends.holder = :holder
+       or (excluded.state = 'unknown' and sends.lease_until <= now())
     returning journey_id
 ), used as (
     update claims c set state = 'used', settled_at = now(), lapses_at = now() + make_interval(hours => a.offer_hours)

@@ -1,17 +1,20 @@
 """What is done for one message, in which order. Pure: all I/O is in an `Effects`, the real one or a rehearsal's.
 
 A message with an outcome on record gets that outcome again. Else: is another attempt sending it, was it declined, does
-the verdict allow it (verdict.py); then compose, ask for approval, take the right to send, send, record. The message is
-handed over only after the ledger says *sending*, so that it is never sent twice (promise P1).
+the verdict allow it (verdict.py); then compose, and ask for approval. What may leave waits for its turn and for a
+provider that is ready for it. That may take minutes, so then everything is asked once more, and what is true by then
+decides (promise P3). Last the right to send is taken, and at once the message is handed over: the ledger says
+*sending* only while it may be leaving, and it says so first, so that nothing is sent twice (promise P1).
 """
 
 import asyncio
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Protocol, TypeVar
+from typing import Generic, Protocol, TypeVar
 
 from activities.delivery.verdict import Go, MessageFacts, judge
-from activities.senders.sender import NotTaken, Rejected, Uncertain
+from activities.senders.sender import Handover, NotTaken, Rejected, Uncertain
 from schemas.document.alert_types.vocabulary import AlertEvent
 from schemas.journey.activities import Deliver
 from schemas.journey.outcome import AfterRefusal, Deferred, Held, Outcome, Refused, Sent, Stopped, Unknown
@@ -24,18 +27,18 @@ MessageT = TypeVar("MessageT")
 
 
 @dataclass(frozen=True, slots=True)
-class Before:
-    """What is known of a message before anything is done.
+class Known:
+    """What is known of a message at one look.
 
     Attributes:
         recorded: the outcome, if the message is settled already.
-        leased_until: another attempt may be sending it until then; aware.
+        lease_left: another attempt may be sending it for so long; nothing or less: its lease has run out.
         declined: somebody looked at it and said no.
     """
 
     facts: MessageFacts
     recorded: Outcome | None = None
-    leased_until: datetime | None = None
+    lease_left: timedelta | None = None
     declined: bool = False
 
 
@@ -58,12 +61,16 @@ class Effects(Protocol[MessageT]):
         """The time, aware."""
         ...
 
+    async def look(self) -> Known:
+        """What is true of the message now."""
+        ...
+
     async def note(self) -> None:
         """Record that it is put off, so that it can be declined or skipped."""
         ...
 
     async def compose(self) -> MessageT | None:
-        """The message for this contact; None when it cannot be rendered."""
+        """The message for this contact, of what was seen at the last look; None when it cannot be rendered."""
         ...
 
     async def stop(self) -> None:
@@ -74,16 +81,12 @@ class Effects(Protocol[MessageT]):
         """Hold it for approval; False when these words are approved already."""
         ...
 
-    async def open(self) -> bool:
-        """Take the right to send; False when another attempt has it."""
+    def ready(self, message: MessageT) -> AbstractAsyncContextManager[Handover[MessageT]]:
+        """Wait for a turn and a provider that is ready for it: `Sender.ready`, with what it raises."""
         ...
 
-    async def send(self, message: MessageT) -> Sent:
-        """Hand it to the provider.
-
-        Raises:
-            NotTaken, Rejected, Uncertain: see activities/senders/sender.py.
-        """
+    async def open(self) -> bool:
+        """Take the right to send; False when another attempt has it."""
         ...
 
     async def release(self) -> None:
@@ -101,37 +104,85 @@ class Effects(Protocol[MessageT]):
         """
         ...
 
+    def sent(self, message: MessageT) -> Sent:
+        """The outcome of a message that was taken."""
+        ...
 
-async def deliver_in_order(request: Deliver, before: Before, effects: Effects[MessageT]) -> Outcome:
-    """Check, compose, send, record.
+
+@dataclass(frozen=True, slots=True)
+class _Due(Generic[MessageT]):
+    """A message that may leave now. `secondary`: see `is_secondary`."""
+
+    message: MessageT
+    secondary: bool
+
+
+async def deliver_in_order(request: Deliver, effects: Effects[MessageT]) -> Outcome:
+    """Check, get the provider ready, check again, send, record.
 
     Raises:
         InProgress: another attempt may be sending it.
         NotTaken: the provider certainly did not take it, and there is time to try again.
     """
-    if before.recorded is not None:
-        return before.recorded
-    now = effects.now()
-    if before.leased_until is not None:
-        if now < before.leased_until:
-            raise InProgress("another attempt may still be sending this message", before.leased_until - now)
+    due = await _check(request, effects)
+    if not isinstance(due, _Due):
+        return due
+    holding = False
+    try:
+        async with effects.ready(due.message) as handover:
+            again = await _check(request, effects)
+            if not isinstance(again, _Due):
+                return again
+            due = again
+            await handover.begin(due.message)
+            await _take_the_right(effects)
+            holding = True
+            await handover.send()
+    except asyncio.CancelledError:
+        # A sender raises a cancellation only when nothing was handed over.
+        if holding:
+            await effects.release()
+        raise
+    except NotTaken:
+        if effects.now() >= request.give_up_at:
+            then = AfterRefusal.GO_ON if due.secondary else AfterRefusal.BACK_IN_LINE
+            return await _settle(effects, Refused(reason=Reason.PROVIDER_UNAVAILABLE, then=then), sending=holding)
+        await (effects.release() if holding else effects.note())
+        raise
+    except Rejected:
+        then = AfterRefusal.GO_ON if due.secondary else AfterRefusal.LEAVE
+        return await _settle(effects, Refused(reason=Reason.PROVIDER_REFUSED, then=then), sending=holding)
+    except Uncertain:
+        return await _settle(effects, Unknown(), sending=True)
+    return await _settle(effects, effects.sent(due.message), sending=True)
+
+
+async def _check(request: Deliver, effects: Effects[MessageT]) -> _Due[MessageT] | Outcome:
+    """Whether the message may leave now, as it is to be; else its outcome, on record.
+
+    Raises:
+        InProgress: another attempt may be sending it.
+    """
+    known = await effects.look()
+    if known.recorded is not None:
+        return known.recorded
+    if known.lease_left is not None:
+        if known.lease_left > timedelta(0):
+            raise InProgress("another attempt may still be sending this message", known.lease_left)
         return await _settle(effects, Unknown())
-    secondary = is_secondary(request, before.facts)
-    if before.declined:
+    secondary = is_secondary(request, known.facts)
+    if known.declined:
         return await _settle(
             effects, Refused(reason=Reason.DECLINED, then=AfterRefusal.GO_ON if secondary else AfterRefusal.LEAVE)
         )
-    match judge(before.facts, now):
+    match judge(known.facts, effects.now()):
         case Deferred() as deferred:
             await effects.note()
             return deferred
         case Refused() as refused:
             return await _settle(effects, refused)
         case Go():
-            return await _compose_and_send(request, effects, secondary=secondary)
-
-
-async def _compose_and_send(request: Deliver, effects: Effects[MessageT], *, secondary: bool) -> Outcome:
+            pass
     message = await effects.compose()
     if message is None:
         if request.round == BROADCAST_ROUND:
@@ -142,26 +193,23 @@ async def _compose_and_send(request: Deliver, effects: Effects[MessageT], *, sec
         return Stopped(reason=Reason.MESSAGE_BROKEN)
     if request.step.manual and await effects.hold():
         return Held()
-    if not await effects.open():
-        raise InProgress("another attempt took this message first")
+    return _Due(message, secondary)
+
+
+async def _take_the_right(effects: Effects[MessageT]) -> None:
+    """Take the right to send.
+
+    Raises:
+        InProgress: another attempt has it.
+    """
     try:
-        sent = await effects.send(message)
-    except asyncio.CancelledError:
-        # A sender raises a cancellation only when nothing was handed over.
-        await asyncio.shield(effects.release())
-        raise
-    except NotTaken:
-        if effects.now() >= request.give_up_at:
-            then = AfterRefusal.GO_ON if secondary else AfterRefusal.BACK_IN_LINE
-            return await _settle(effects, Refused(reason=Reason.PROVIDER_UNAVAILABLE, then=then), sending=True)
+        opened = await effects.open()
+    except BaseException:
+        # It may be on record all the same, and certainly nothing was handed over.
         await effects.release()
         raise
-    except Rejected:
-        then = AfterRefusal.GO_ON if secondary else AfterRefusal.LEAVE
-        return await _settle(effects, Refused(reason=Reason.PROVIDER_REFUSED, then=then), sending=True)
-    except Uncertain:
-        return await _settle(effects, Unknown())
-    return await _settle(effects, sent)
+    if not opened:
+        raise InProgress("another attempt took this message first")
 
 
 async def _settle(effects: Effects[MessageT], outcome: Sent | Refused | Unknown, *, sending: bool = False) -> Outcome:

@@ -1,7 +1,7 @@
 """What is known of a message that is to be sent: the facts for the verdict, the template, and what fills it."""
 
 from dataclasses import dataclass
-from datetime import datetime, time
+from datetime import time, timedelta
 from decimal import Decimal
 from typing import Any, Literal, assert_never
 
@@ -39,7 +39,7 @@ class SendContext:
         message: its template; None when the version has none of this name.
         sender: the From address of the list; None: the installation's.
         recorded: the outcome, if the message is settled already.
-        leased_until: another attempt may be sending it until then.
+        lease_left: another attempt may be sending it for so long, by PostgreSQL's clock.
         declined: somebody looked at it and said no.
     """
 
@@ -49,7 +49,7 @@ class SendContext:
     sender: str | None
     context: MessageContext
     recorded: Outcome | None
-    leased_until: datetime | None
+    lease_left: timedelta | None
     declined: bool
 
 
@@ -72,7 +72,7 @@ class SendRow:
         trigger_at: the bound that the contact's entry set.
         locations: those whose units count; None: all.
         properties: of the event the journey was entered on.
-        lease_until, outcome, declined: of the message's row in the ledger.
+        lease_left, outcome, declined: of the message's row in the ledger.
     """
 
     contact_id: ContactId
@@ -120,7 +120,7 @@ class SendRow:
     sku: str | None
     price: Decimal | None
     properties: dict[str, Any] | None
-    lease_until: datetime | None
+    lease_left: timedelta | None
     outcome: object
     declined: bool
 
@@ -193,7 +193,7 @@ class SendContexts:
             sender=row.sender,
             context=_context(row, await self._items(row) if recorded is None else ()),
             recorded=recorded,
-            leased_until=row.lease_until,
+            lease_left=row.lease_left,
             declined=row.declined,
         )
 

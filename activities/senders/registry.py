@@ -1,9 +1,11 @@
 """The sender of every channel. A new channel is a line in each of these."""
 
+from contextlib import AbstractAsyncContextManager
+from math import inf
 from typing import Self, assert_never
 
 from activities.senders.email.smtp_sender import SmtpSender
-from activities.senders.sender import Mail, Message, Sender
+from activities.senders.sender import Handover, Mail, Message, Sender
 from schemas.settings import Settings
 
 
@@ -26,11 +28,11 @@ class Senders:
         """
         return cls(email=SmtpSender.from_settings(settings))
 
-    async def send(self, message: Message) -> None:
-        """See `Sender.send`."""
+    def ready(self, message: Message, within: float = inf) -> AbstractAsyncContextManager[Handover[Message]]:
+        """See `Sender.ready`."""
         match message:
             case Mail():
-                await self._email.send(message)
+                return self._email.ready(message, within)
             case _:
                 assert_never(message)
 

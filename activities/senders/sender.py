@@ -1,10 +1,16 @@
 """What every channel's sender promises to deliver, and how it may fail.
 
 The one rule (promise P1): a sender always knows which of three things happened: the message was taken (it returns),
-certainly not taken (it raises `NotTaken` or `Rejected`), or nobody can know (it raises `Uncertain`).
+certainly not taken (it raises `NotTaken` or `Rejected`), or nobody can know (it raises `Uncertain`, and only from
+`Handover.send`).
+
+A message leaves in three steps, so that whoever sends it can look at the facts, and take the right to send, when
+nothing is to be waited for any more: `Sender.ready`, `Handover.begin`, `Handover.send`.
 """
 
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
+from math import inf
 from typing import ClassVar, Protocol, TypeAlias, TypeVar
 
 from schemas.channels import Channel
@@ -41,16 +47,50 @@ class Uncertain(Exception):
     """The provider may have taken it: the connection was lost after the message was handed over."""
 
 
-class Sender(Protocol[MessageT]):
-    """Hands the messages of a channel to a provider."""
+class Handover(Protocol[MessageT]):
+    """A provider that is ready for one message to one address. Nothing is handed over before `send`."""
 
-    async def send(self, message: MessageT, /) -> None:
-        """Hand one message to the provider; return once it has taken it.
+    async def begin(self, message: MessageT, /) -> None:
+        """Ask the provider for this message now. Once, and directly before `send`.
+
+        Args:
+            message: the one it was made ready for, or with newer words; to the same address.
+
+        Raises:
+            NotTaken: certainly not taken, may be tried again; also when the message goes to another address by now.
+            Rejected: certainly not taken, never will be.
+        """
+        ...
+
+    async def send(self) -> None:
+        """Hand it over; return once the provider has taken it.
+
+        Cancellation: `asyncio.CancelledError` comes out only if nothing was handed over. Cancelled later, it waits a
+        little for the answer and ends by that, or with `Uncertain`; the caller records that, and can then see in
+        `asyncio.current_task().cancelling()` that it is to stop.
 
         Raises:
             NotTaken: certainly not taken, may be tried again.
             Rejected: certainly not taken, never will be.
             Uncertain: cannot be known.
+        """
+        ...
+
+
+class Sender(Protocol[MessageT]):
+    """Hands the messages of a channel to a provider."""
+
+    def ready(self, message: MessageT, /, within: float = inf) -> AbstractAsyncContextManager[Handover[MessageT]]:
+        """Wait for a turn, then until the provider accepts a message to this address from this sender.
+
+        At exit, the provider serves the next one; a message that was not sent is forgotten.
+
+        Args:
+            within: seconds that the provider may take at most, where the sender's own limits are longer.
+
+        Raises:
+            NotTaken: certainly not taken, may be tried again.
+            Rejected: certainly not taken, never will be.
         """
         ...
 

@@ -4,15 +4,17 @@ Verdict, criteria and templates are production's own functions, over the scenari
 the time is always an argument.
 """
 
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import assert_never
 
 from activities.decisions.evaluate import evaluate
-from activities.delivery.order import Before, deliver_in_order
+from activities.delivery.order import Known, deliver_in_order
 from activities.delivery.verdict import PAUSE_CHECK, TELLING, MessageFacts
 from activities.rendering.templates import CannotRender, Rendered, render
-from activities.senders.sender import NotTaken
+from activities.senders.sender import Handover, NotTaken
 from activities.waitlist.admission import EntryFacts, purchase_counts_since, why_closed, why_not_admitted
 from activities.waitlist.window import window_end
 from schemas.document.alert_types.alert import Sight
@@ -85,17 +87,20 @@ class SimulatedShop:
         Raises:
             NotTaken: the provider cannot be reached.
         """
-        before = Before(
-            self._verdict_facts(request, now),
-            recorded=self._settled.get(request.key),
-            declined=request.step.manual and request.step.message in self._timeline.declined,
-        )
-        outcome = await deliver_in_order(request, before, _SimulatedDesk(self, request, now))
+        outcome = await deliver_in_order(request, _SimulatedDesk(self, request, now))
         if isinstance(outcome, Deferred) and outcome.reason is Reason.CONVERSATION_PAUSED and self._timeline.next_at:
             # Production checks every quarter of an hour; the answer stays the same until something happens.
             checks = -(-(self._timeline.next_at - now) // PAUSE_CHECK)
             return outcome.model_copy(update={"until": now + max(1, checks) * PAUSE_CHECK})
         return outcome
+
+    def look(self, request: Deliver, now: datetime) -> Known:
+        """What is true of a message now."""
+        return Known(
+            self._verdict_facts(request, now),
+            recorded=self._settled.get(request.key),
+            declined=request.step.manual and request.step.message in self._timeline.declined,
+        )
 
     def compose(self, message: str) -> Rendered | None:
         """The message as it is read now; None when it cannot be rendered."""
@@ -120,14 +125,17 @@ class SimulatedShop:
         """Whether somebody has approved it."""
         return message in self._timeline.approved
 
-    def send(self, message: str, rendered: Rendered, now: datetime) -> None:
-        """Send a message to the contact.
+    def require_provider(self) -> None:
+        """Go on only while the provider can be reached.
 
         Raises:
-            NotTaken: the provider cannot be reached.
+            NotTaken: it cannot.
         """
         if not self._timeline.provider_up:
             raise NotTaken("the scenario's provider is down")
+
+    def send(self, message: str, rendered: Rendered, now: datetime) -> None:
+        """Send a message to the contact."""
         self.messages.append(SentMessage(now, message, rendered))
         self._timeline.contact.last_message = now
         self._timeline.contact.sent.add(message)
@@ -235,6 +243,9 @@ class _SimulatedDesk:
     def now(self) -> datetime:
         return self.at
 
+    async def look(self) -> Known:
+        return self.shop.look(self.request, self.at)
+
     async def note(self) -> None:
         pass
 
@@ -247,15 +258,33 @@ class _SimulatedDesk:
     async def hold(self) -> bool:
         return not self.shop.is_approved(self.request.step.message)
 
+    @asynccontextmanager
+    async def ready(self, message: Rendered) -> AsyncGenerator[Handover[Rendered]]:
+        self.shop.require_provider()
+        yield _SimulatedHandover(self, message)
+
     async def open(self) -> bool:
         return True
-
-    async def send(self, message: Rendered) -> Sent:
-        self.shop.send(self.request.step.message, message, self.at)
-        return Sent(message_id=f"{self.request.key.replace('/', '.')}@shop.example", at=self.at)
 
     async def release(self) -> None:
         pass
 
     async def settle(self, outcome: Sent | Refused | Unknown, *, sending: bool) -> Outcome | None:
         return self.shop.settle(self.request, outcome, self.at)
+
+    def sent(self, message: Rendered) -> Sent:
+        return Sent(message_id=f"{self.request.key.replace('/', '.')}@shop.example", at=self.at)
+
+
+@dataclass(slots=True)
+class _SimulatedHandover:
+    """A provider that takes what it is given."""
+
+    desk: _SimulatedDesk
+    message: Rendered
+
+    async def begin(self, message: Rendered) -> None:
+        self.message = message
+
+    async def send(self) -> None:
+        self.desk.shop.send(self.desk.request.step.message, self.message, self.desk.at)

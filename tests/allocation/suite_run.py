@@ -8,7 +8,6 @@ from typing import TypeVar
 from hypothesis.stateful import RuleBasedStateMachine
 
 from activities.delivery.deliver import DeliverActivity
-from activities.delivery.ledger import Ledger
 from activities.intake.intake import Intake, Receipt
 from activities.postgres.pool import Pool, Row
 from activities.senders.sender import Mail
@@ -25,7 +24,7 @@ from starter.support.why import About, Why
 from tests.allocation.rules import broken_rules
 from tests.allocation.suite import LOW_DAYS, OFFERS, PRODUCT, Storefront, Told, Truth
 from tests.allocation.workflows import Rest, Traveller, Workflows
-from tests.faults.crashes import CrashPoint, Process
+from tests.faults.crashes import CrashPoint, MortalLedger, Process
 from tests.product import STORE, address
 from tests.simulated.sender import SimulatedSender
 
@@ -48,10 +47,10 @@ class Provider(SimulatedSender):
         super().__init__()
         self.looks_at: Callable[[Mail], Awaitable[None]] | None = None
 
-    async def send(self, mail: Mail) -> None:
+    async def take(self, mail: Mail) -> None:
         if self.looks_at is not None:
             await self.looks_at(mail)
-        await super().send(mail)
+        await super().take(mail)
 
 
 class SuiteRun(RuleBasedStateMachine):
@@ -64,7 +63,9 @@ class SuiteRun(RuleBasedStateMachine):
         self._provider = Provider()
         self._provider.looks_at = self._is_true
         self._intake, self._waitlist = Intake(pool), Waitlist(pool)
-        self._workflows = Workflows(process, DeliverActivity(Ledger(pool), self._provider, "shop.example"), eyes)
+        self._workflows = Workflows(
+            process, DeliverActivity(MortalLedger(process), self._provider, "shop.example"), eyes
+        )
         self._dispatcher = Dispatcher(pool, self._waitlist, self._workflows, timedelta(days=30))
         self._truth = Truth({})
         self._storefront = Storefront(self._truth)

@@ -92,6 +92,13 @@ class Provider(Protocol):
     async def __aexit__(self, *_: object) -> None: ...
 
 
+async def send(sender: Sender[Mail], mail: Mail) -> None:
+    """All three steps of a message that leaves."""
+    async with sender.ready(mail) as handover:
+        await handover.begin(mail)
+        await handover.send()
+
+
 class SimulatedProvider:
     """The simulated sender is its own provider. It ends only in the ways a plan at END or TAKEN can bring about."""
 

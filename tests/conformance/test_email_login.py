@@ -11,7 +11,7 @@ import pytest_asyncio
 from activities.senders.email.smtp_sender import Limits, SmtpSender
 from activities.senders.sender import Mail, NotTaken
 from tests.conformance.certificates import self_signed
-from tests.conformance.providers import FROM, RECIPIENT, BarePeer
+from tests.conformance.providers import FROM, RECIPIENT, BarePeer, send
 from tests.conformance.real_server import RealServer
 
 pytestmark = pytest.mark.asyncio
@@ -37,8 +37,8 @@ async def guarded(certificate: tuple[Path, Path]) -> AsyncIterator[RealServer]:
 async def test_starttls_and_a_login_open_the_door(guarded: RealServer, certificate: tuple[Path, Path]) -> None:
     sender = guarded.sender(Limits(), username="shop", password="pässword", starttls=True, ca_file=certificate[0])
 
-    await sender.send(MAIL)
-    await sender.send(replace(MAIL, message_id="2@shop.example"))
+    await send(sender, MAIL)
+    await send(sender, replace(MAIL, message_id="2@shop.example"))
 
     assert guarded.taken == ["1@shop.example", "2@shop.example"]
     assert guarded.connections == 1
@@ -50,14 +50,14 @@ async def test_a_wrong_password_is_a_setting_to_correct_and_no_fault_of_the_mess
     sender = guarded.sender(Limits(), username="shop", password="wrong", starttls=True, ca_file=certificate[0])
 
     with pytest.raises(NotTaken, match=r"535 5\.7\.8 at AUTH.*check the SMTP user name, password"):
-        await sender.send(MAIL)
+        await send(sender, MAIL)
 
 
 async def test_a_certificate_nobody_vouches_for_is_not_trusted(guarded: RealServer) -> None:
     sender = guarded.sender(Limits(), username="shop", password="pässword", starttls=True)
 
     with pytest.raises(NotTaken, match="certificate could not be verified"):
-        await sender.send(MAIL)
+        await send(sender, MAIL)
 
 
 async def test_a_certificate_for_another_name_is_not_trusted(
@@ -66,7 +66,7 @@ async def test_a_certificate_for_another_name_is_not_trusted(
     sender = SmtpSender("localhost", guarded.port, FROM, starttls=True, ca_file=certificate[0])
 
     with pytest.raises(NotTaken, match="certificate could not be verified"):
-        await sender.send(MAIL)
+        await send(sender, MAIL)
 
 
 @pytest.mark.parametrize(
@@ -78,9 +78,9 @@ async def test_a_server_without_what_the_settings_demand_gets_no_message(
 ) -> None:
     async with BarePeer() as peer:
         with pytest.raises(NotTaken, match=f"does not offer the {missing}"):
-            await peer.sender(Limits(), **options).send(MAIL)
+            await send(peer.sender(Limits(), **options), MAIL)
 
 
 async def test_mail_that_needs_a_login_first_is_a_setting_to_correct(guarded: RealServer) -> None:
     with pytest.raises(NotTaken, match="530 at MAIL: check the SMTP user name, password and STARTTLS"):
-        await guarded.sender(Limits()).send(MAIL)
+        await send(guarded.sender(Limits()), MAIL)

@@ -16,7 +16,7 @@ import pytest_asyncio
 from activities.senders.email.smtp_sender import Limits
 from activities.senders.registry import Senders
 from activities.senders.sender import Mail, Message, NotTaken, Rejected, Sender, Uncertain
-from tests.conformance.providers import RECIPIENT, At, BarePeer, Does, Plan, Provider, SimulatedProvider
+from tests.conformance.providers import RECIPIENT, At, BarePeer, Does, Plan, Provider, SimulatedProvider, send
 from tests.conformance.real_server import RealServer
 
 pytestmark = pytest.mark.asyncio
@@ -65,7 +65,7 @@ def limits(plan: Plan) -> Limits:
     """Only the limit that a stall is to run into is short; the others are not to be met."""
     match plan:
         case Plan(does=Does.STALL, at=at) if at in BEFORE_THE_HAND_OVER:
-            return Limits(setup=A_MOMENT)
+            return Limits(ready=A_MOMENT)
         case Plan(does=Does.STALL):
             return Limits(answer=A_MOMENT)
         case _:
@@ -91,7 +91,7 @@ def rightly(plan: Plan) -> set[End]:
 
 async def ending(sender: Sender[Message], mail: Mail) -> End:
     try:
-        await sender.send(mail)
+        await send(sender, mail)
     except (NotTaken, Rejected, Uncertain) as error:
         told = "".join(traceback.format_exception(error))
         assert RECIPIENT not in told, "an address reached an exception"
@@ -135,6 +135,17 @@ async def test_the_ending_is_what_the_provider_did(provider: Provider, plan: Pla
         provider.plan = None
         assert await ending(sender, NEXT) is End.RETURNED, "one bad message spoils the next"
         assert provider.taken[-1:] == [NEXT.message_id]
+
+
+@every_provider
+async def test_nothing_is_taken_before_it_is_sent(provider: Provider) -> None:
+    sender = Senders(email=provider.sender(Limits()))
+
+    async with sender.ready(MAIL) as handover:
+        await handover.begin(MAIL)
+    assert await ending(sender, NEXT) is End.RETURNED
+
+    assert provider.taken == [NEXT.message_id]
 
 
 @every_provider

@@ -123,8 +123,10 @@ async def test_the_first_message_tells_and_is_counted(pool: Pool, shop: Shop) ->
     reported = await Journeys(pool).page(JourneyFilter(status=JourneyStatus.WAITING))
     assert {each.conversation for each in reported.journeys} == {"cart"}
     assert len(reported.journeys) == 2
-    assert await Ledger(pool).open(hello(journey))
-    await Ledger(pool).settle(hello(journey), Sent(message_id="m", at=ago()), sending=True)
+    ledger = Ledger(pool)
+    lease = ledger.lease()
+    assert await ledger.open(hello(journey), lease)
+    await ledger.settle(hello(journey), Sent(message_id="m", at=ago()), lease)
     (told,) = (await Journeys(pool).page(JourneyFilter(status=JourneyStatus.TOLD))).journeys
     assert (told.journey_id, told.variant_id, told.alert) == (journey, "v", None)
     await orders(pool)

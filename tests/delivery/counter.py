@@ -4,6 +4,8 @@ import asyncio
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
+from temporalio.exceptions import ApplicationError
+
 from activities.delivery.deliver import DeliverActivity
 from activities.delivery.ledger import Ledger
 from activities.intake.intake import Intake
@@ -28,10 +30,10 @@ class Gate(SimulatedSender):
         self.open.set()
         self.somebody_waits = asyncio.Event()
 
-    async def send(self, mail: Mail) -> None:
+    async def take(self, mail: Mail) -> None:
         self.somebody_waits.set()
         await self.open.wait()
-        await super().send(mail)
+        await super().take(mail)
 
 
 @dataclass
@@ -69,6 +71,13 @@ class Counter:
 
     async def deliver(self, request: Deliver) -> Outcome:
         return (await self.delivery.deliver(request)).outcome
+
+    async def outcome_or_later(self, delivery: DeliverActivity, request: Deliver) -> str:
+        """How an attempt ended: the kind of its outcome, or why it is to be made again."""
+        try:
+            return (await delivery.deliver(request)).outcome.kind
+        except ApplicationError as error:
+            return str(error.type)
 
     async def tells(self, journey: JourneyId) -> Outcome:
         """The first message."""

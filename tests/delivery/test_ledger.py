@@ -108,8 +108,8 @@ async def test_what_cannot_be_known_counts_as_told_and_is_never_sent_again(count
 
 async def test_while_another_attempt_may_be_sending_nobody_else_does(counter: Counter) -> None:
     (journey,) = await counter.calls("first")
-    assert await counter.ledger.open(message(journey))
-    assert not await counter.ledger.open(message(journey))
+    assert await counter.ledger.open(message(journey), counter.ledger.lease())
+    assert not await counter.ledger.open(message(journey), counter.ledger.lease())
     with pytest.raises(ApplicationError, match="may still be sending"):
         await counter.tells(journey)
     assert counter.sender.taken == ()
@@ -117,7 +117,7 @@ async def test_while_another_attempt_may_be_sending_nobody_else_does(counter: Co
 
 async def test_an_attempt_that_never_came_back_is_unknown_and_not_sent_again(counter: Counter) -> None:
     (journey,) = await counter.calls("first")
-    await counter.ledger.open(message(journey))
+    await counter.ledger.open(message(journey), counter.ledger.lease())
     await counter.loses_its_holder(message(journey))
     assert await counter.tells(journey) == Unknown()
     assert await counter.tells(journey) == Unknown()

@@ -1,6 +1,8 @@
-"""What is done for one message, in which order: the right to send first, and one attempt at a time (P1, P3)."""
+"""What is done for one message, in which order: facts last, then the right to send, one attempt at a time (P1, P3)."""
 
 import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Literal
@@ -9,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from activities.delivery.order import BROADCAST_ROUND, Before, InProgress, deliver_in_order
+from activities.delivery.order import BROADCAST_ROUND, InProgress, Known, deliver_in_order
 from activities.delivery.verdict import Go, judge
 from activities.senders.sender import NotTaken, Rejected, Uncertain
 from schemas.document.alert_types.vocabulary import AlertEvent
@@ -26,48 +28,74 @@ TAKEN = Sent(message_id="m@shop", at=NOW)
 
 @dataclass
 class RecordingEffects:
-    """A effects that writes down what is asked of it, in order."""
+    """Effects that write down what is asked of them, in order.
 
-    provider: BaseException | None = None
+    Attributes:
+        looks: what is true at each look; the last stays so.
+        at: the step at which the provider, or whatever is asked then, ends in `failure`.
+    """
+
+    looks: list[Known] = field(default_factory=lambda: [Known(ALL_WELL)])
+    at: str = "send"
+    failure: BaseException | None = None
     breaks: bool = False
     waits_for_approval: bool = False
+    taken_by_another: bool = False
     done: list[str] = field(default_factory=list[str])
     settled: Outcome | None = None
+    by_holder: bool = False
 
     def now(self) -> datetime:
         return NOW
 
+    async def look(self) -> Known:
+        self._does("look")
+        return self.looks[min(self.done.count("look"), len(self.looks)) - 1]
+
     async def note(self) -> None:
-        self.done.append("note")
+        self._does("note")
 
     async def compose(self) -> str | None:
-        self.done.append("compose")
+        self._does("compose")
         return None if self.breaks else "text"
 
     async def stop(self) -> None:
-        self.done.append("stop")
+        self._does("stop")
 
     async def hold(self) -> bool:
-        self.done.append("hold")
+        self._does("hold")
         return self.waits_for_approval
 
-    async def open(self) -> bool:
-        self.done.append("open")
-        return True
+    @asynccontextmanager
+    async def ready(self, message: str) -> AsyncGenerator["RecordingEffects"]:
+        self._does("ready")
+        yield self
 
-    async def send(self, message: str) -> Sent:
-        self.done.append("send")
-        if self.provider is not None:
-            raise self.provider
-        return TAKEN
+    async def begin(self, message: str) -> None:
+        self._does("begin")
+
+    async def open(self) -> bool:
+        self._does("open")
+        return not self.taken_by_another
+
+    async def send(self) -> None:
+        self._does("send")
 
     async def release(self) -> None:
-        self.done.append("release")
+        self._does("release")
 
     async def settle(self, outcome: Sent | Refused | Unknown, *, sending: bool) -> Outcome | None:
-        self.done.append("settle")
-        self.settled = outcome
+        self._does("settle")
+        self.settled, self.by_holder = outcome, sending
         return outcome
+
+    def sent(self, message: str) -> Sent:
+        return TAKEN
+
+    def _does(self, what: str) -> None:
+        self.done.append(what)
+        if what == self.at and self.failure is not None:
+            raise self.failure
 
 
 def request(*, round_: int = 1, manual: bool = False, give_up_in: timedelta = timedelta(hours=1)) -> Deliver:
@@ -82,85 +110,128 @@ def request(*, round_: int = 1, manual: bool = False, give_up_in: timedelta = ti
     )
 
 
-effectss = st.builds(
-    RecordingEffects,
-    provider=st.sampled_from([None, NotTaken("down"), Rejected("no"), Uncertain("?")]),
-    breaks=st.booleans(),
-    waits_for_approval=st.booleans(),
-)
-befores = st.builds(
-    Before,
+knowns = st.builds(
+    Known,
     any_facts(),
     recorded=st.none() | st.just(TAKEN),
-    leased_until=st.none() | st.timedeltas(timedelta(-1), timedelta(1)).map(lambda length: NOW + length),
+    lease_left=st.none() | st.timedeltas(timedelta(-1), timedelta(1)),
     declined=st.booleans(),
 )
+all_is_well = st.just(Known(ALL_WELL))
+effectss = st.builds(
+    RecordingEffects,
+    looks=st.lists(all_is_well | knowns, min_size=1, max_size=2),
+    at=st.sampled_from(["ready", "begin", "send"]),
+    failure=st.sampled_from([None, NotTaken("down"), Rejected("no")]),
+    breaks=st.booleans(),
+    waits_for_approval=st.booleans(),
+    taken_by_another=st.booleans(),
+) | st.builds(RecordingEffects, failure=st.just(Uncertain("?")))
 
 
-def _outcome(asked: Deliver, before: Before, effects: RecordingEffects) -> Outcome | type[Exception]:
+def _outcome(asked: Deliver, effects: RecordingEffects) -> Outcome | type[Exception]:
     try:
-        return asyncio.run(deliver_in_order(asked, before, effects))
+        return asyncio.run(deliver_in_order(asked, effects))
     except (InProgress, NotTaken) as error:
         return type(error)
 
 
-@given(befores, effectss, st.booleans())
-def test_nothing_is_handed_over_without_a_go_and_the_right_to_send(
-    before: Before, effects: RecordingEffects, manual: bool
+def _may_leave(known: Known) -> bool:
+    undecided = (known.recorded, known.lease_left, known.declined) == (None, None, False)
+    return undecided and isinstance(judge(known.facts, NOW), Go)
+
+
+@given(effectss, st.booleans())
+def test_nothing_is_handed_over_without_a_go_that_was_given_when_nothing_was_to_be_waited_for_any_more(
+    effects: RecordingEffects, manual: bool
 ) -> None:
-    _outcome(request(manual=manual), before, effects)
-    assert effects.done.count("send") <= 1
-    if "send" in effects.done:
-        assert isinstance(judge(before.facts, NOW), Go)
-        assert (before.recorded, before.leased_until, before.declined) == (None, None, False)
-        asked = ["compose", *(["hold"] if manual else []), "open", "send"]
-        assert effects.done[: len(asked)] == asked
+    _outcome(request(manual=manual), effects)
+    check = ["look", "compose", *(["hold"] if manual else [])]
+    if "ready" in effects.done:
+        assert _may_leave(effects.looks[0])
+        assert effects.done[: len(check) + 1] == [*check, "ready"]
+    if "open" in effects.done:
+        assert _may_leave(effects.looks[-1])
+        assert effects.done[: 2 * len(check) + 3] == [*check, "ready", *check, "begin", "open"]
+    assert ("send" in effects.done) == ("open" in effects.done and not effects.taken_by_another)
 
 
-@given(befores, effectss)
+@given(effectss)
+def test_whatever_becomes_true_while_the_provider_gets_ready_has_the_same_outcome_as_before(
+    effects: RecordingEffects,
+) -> None:
+    now = effects.looks[-1]
+    at_once, meanwhile = RecordingEffects([now]), RecordingEffects([Known(ALL_WELL), now])
+    assert _outcome(request(), meanwhile) == _outcome(request(), at_once)
+
+
+@given(effectss)
 def test_what_was_handed_over_or_may_have_been_is_settled_and_what_certainly_was_not_is_released(
-    before: Before, effects: RecordingEffects
+    effects: RecordingEffects,
 ) -> None:
-    _outcome(request(), before, effects)
+    _outcome(request(), effects)
     if "send" in effects.done:
-        assert effects.done[-1] == ("release" if isinstance(effects.provider, NotTaken) else "settle")
+        assert effects.done[-1] == ("release" if isinstance(effects.failure, NotTaken) else "settle")
+        assert effects.by_holder == (effects.done[-1] == "settle")
 
 
-@given(befores, effectss)
-def test_what_is_settled_is_answered_again_and_nothing_is_done(before: Before, effects: RecordingEffects) -> None:
-    assert _outcome(request(), replace(before, recorded=TAKEN), effects) == TAKEN
-    assert effects.done == []
+@pytest.mark.parametrize("at", ["ready", "begin"])
+def test_what_the_provider_would_not_even_begin_never_holds_the_right_to_send(at: str) -> None:
+    later = RecordingEffects(at=at, failure=NotTaken("down"))
+    assert _outcome(request(), later) is NotTaken
+    never = RecordingEffects(at=at, failure=Rejected("no"))
+    assert _outcome(request(), never) == Refused(reason=Reason.PROVIDER_REFUSED, then=AfterRefusal.LEAVE)
+    assert {"open", "release"}.isdisjoint([*later.done, *never.done])
+    assert later.done[-1] == "note"
+    assert not never.by_holder
+
+
+@given(effectss)
+def test_what_is_settled_is_answered_again_and_nothing_is_done(effects: RecordingEffects) -> None:
+    effects.looks[0] = replace(effects.looks[0], recorded=TAKEN)
+    assert _outcome(request(), effects) == TAKEN
+    assert effects.done == ["look"]
 
 
 def test_a_lease_that_still_runs_is_waited_for_and_one_that_ran_out_leaves_what_happened_unknown() -> None:
     lease = timedelta(seconds=20)
     with pytest.raises(InProgress) as waits:
-        asyncio.run(deliver_in_order(request(), Before(ALL_WELL, leased_until=NOW + lease), RecordingEffects()))
+        asyncio.run(deliver_in_order(request(), RecordingEffects([Known(ALL_WELL, lease_left=lease)])))
     assert waits.value.lease_left == lease
-    assert _outcome(request(), Before(ALL_WELL, leased_until=NOW), RecordingEffects()) == Unknown()
+    ran_out = RecordingEffects([Known(ALL_WELL, lease_left=timedelta(0))])
+    assert _outcome(request(), ran_out) == Unknown()
+    assert not ran_out.by_holder
 
 
+@pytest.mark.parametrize("at", ["ready", "send"])
 @pytest.mark.parametrize(
     ("claim", "then"),
     [("given", AfterRefusal.BACK_IN_LINE), ("used", AfterRefusal.GO_ON)],
     ids=["the alert", "told before"],
 )
 def test_a_provider_that_is_down_for_too_long_costs_nobody_their_place(
-    claim: Literal["given", "used"], then: AfterRefusal
+    claim: Literal["given", "used"], then: AfterRefusal, at: str
 ) -> None:
-    before = Before(replace(ALL_WELL, claim=claim))
-    given_up = _outcome(request(give_up_in=timedelta(0)), before, RecordingEffects(NotTaken("down")))
+    effects = RecordingEffects([Known(replace(ALL_WELL, claim=claim))], at, NotTaken("down"))
+    given_up = _outcome(request(give_up_in=timedelta(0)), effects)
     assert given_up == Refused(reason=Reason.PROVIDER_UNAVAILABLE, then=then)
 
 
 def test_a_broken_message_stops_its_journeys_but_a_broken_broadcast_does_not() -> None:
-    assert _outcome(request(), Before(ALL_WELL), RecordingEffects(breaks=True)) == Stopped(reason=Reason.MESSAGE_BROKEN)
-    broadcast = _outcome(request(round_=BROADCAST_ROUND), Before(ALL_WELL), RecordingEffects(breaks=True))
+    assert _outcome(request(), RecordingEffects(breaks=True)) == Stopped(reason=Reason.MESSAGE_BROKEN)
+    broadcast = _outcome(request(round_=BROADCAST_ROUND), RecordingEffects(breaks=True))
     assert broadcast == Refused(reason=Reason.MESSAGE_BROKEN, then=AfterRefusal.GO_ON)
 
 
-async def test_a_cancelled_attempt_gives_the_right_to_send_back() -> None:
-    effects = RecordingEffects(asyncio.CancelledError())
-    with pytest.raises(asyncio.CancelledError):
-        await deliver_in_order(request(), Before(ALL_WELL), effects)
-    assert effects.done[-1] == "release"
+@pytest.mark.parametrize("at", ["open", "send"])
+@pytest.mark.parametrize(
+    "failure", [asyncio.CancelledError(), OSError("PostgreSQL is gone")], ids=["cancelled", "failed"]
+)
+async def test_the_right_to_send_is_given_back_where_certainly_nothing_was_handed_over(
+    at: str, failure: BaseException
+) -> None:
+    """A failed `open` may be on record. A sender is cancelled only before it hands over; other failures say nothing."""
+    effects = RecordingEffects(at=at, failure=failure)
+    with pytest.raises(type(failure)):
+        await deliver_in_order(request(), effects)
+    assert effects.done[-1] == ("send" if at == "send" and isinstance(failure, OSError) else "release")

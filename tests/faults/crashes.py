@@ -11,7 +11,11 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 import asyncpg
 
 from activities.postgres.away import POSTGRES_AWAY
+from activities.delivery.lease import Lease
+from activities.delivery.ledger import Ledger
 from activities.postgres.pool import Pool
+from schemas.journey.activities import Deliver
+from schemas.journey.outcome import Outcome, Refused, Sent, Unknown
 
 if TYPE_CHECKING:
     # asyncpg's classes are generic for the type checker only.
@@ -20,6 +24,14 @@ else:
     PlainConnection = asyncpg.Connection
 
 T = TypeVar("T")
+
+
+class Killed(BaseException):
+    """The process that did this is gone: nothing of it goes on, whatever it was at."""
+
+
+DIFFERENT = (Killed, OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)
+"""What a lost connection looks like to whoever used it."""
 
 
 class Crashed(asyncpg.ConnectionDoesNotExistError):
@@ -108,6 +120,15 @@ class Process:
                     raise
                 self._down = False
 
+    async def dies_with(self, work: Awaitable[T]) -> T:
+        """Work after whose crash nothing of the process goes on; within asyncpg a crash has to be one of its errors."""
+        try:
+            return await work
+        except DIFFERENT as error:
+            if self._down:
+                raise Killed from error
+            raise
+
     def will_crash(self, crash: CrashPoint) -> None:
         """Crash at this statement from now."""
         self._next, self._statements = crash, 0
@@ -119,3 +140,22 @@ class Process:
 
 async def _prepare(connection: Any) -> None:
     await connection.set_type_codec("jsonb", schema="pg_catalog", encoder=json.dumps, decoder=json.loads)
+
+
+class MortalLedger(Ledger):
+    """The ledger of a process that can crash: an attempt whose process is gone does not go on trying to write."""
+
+    def __init__(self, process: Process) -> None:
+        super().__init__(process.pool)
+        self._process = process
+
+    async def open(self, request: Deliver, lease: Lease) -> bool:
+        return await self._process.dies_with(super().open(request, lease))
+
+    async def release(self, request: Deliver, lease: Lease) -> None:
+        await self._process.dies_with(super().release(request, lease))
+
+    async def settle(
+        self, request: Deliver, outcome: Sent | Refused | Unknown, lease: Lease | None = None
+    ) -> Outcome | None:
+        return await self._process.dies_with(super().settle(request, outcome, lease))

@@ -11,6 +11,7 @@ from temporalio.client import Client, WorkflowHandle
 
 from activities.intake.intake import Intake
 from activities.postgres.pool import Pool, open_pool
+from activities.senders.email.smtp_sender import CONNECTIONS
 from schemas.ids import journey_workflow_id
 from schemas.responses.journeys import JourneyReport
 from starter.devstack.mailbox import Mailbox
@@ -59,11 +60,14 @@ class Aftermath:
 
 
 async def killed_over_a_message(
-    postgres: EmbeddedPostgres, temporal: EmbeddedTemporal, folder: Path, at: At
+    postgres: EmbeddedPostgres, temporal: EmbeddedTemporal, folder: Path, at: At, found: str | None
 ) -> Aftermath:
     """Kill a worker when its mail server has stalled at this moment, start another, wait until it knows.
 
-    It finds the message leased and leaves it alone; then the rest of the lease passes in a moment.
+    If the ledger says `sending`, it finds the message leased and leaves it alone; then the lease passes in a moment.
+
+    Args:
+        found: what the ledger says when the worker is killed.
     """
     name = f"killed_{at.name.lower()}"
     pool = await open_pool(await postgres.create_database(name, template=TEMPLATE), 4)
@@ -77,28 +81,82 @@ async def killed_over_a_message(
         async with worker_process(setting, stalling.port) as worker:
             await shop.has("v", 1)
             await stalling.reached.wait()
-            assert await pool.fetchval("select state from sends") == "sending"
+            assert await pool.fetchval("select state from sends") == found
             await kill(worker)
         async with worker_process(setting, mailbox.port):
-            await _finds_it_leased(client.get_workflow_handle(journey_workflow_id(journey)), pool)
-            assert await pool.fetchval("select state from sends") == "sending"
-            await _leases_run_out(pool)
+            if found is not None:
+                await _finds_it_leased(client.get_workflow_handle(journey_workflow_id(journey)), pool)
+                assert await pool.fetchval("select state from sends") == found
+                await _leases_run_out(pool)
             await journey_where(Journeys(pool), journey, _was_told, within=UNTIL_TRIED_AGAIN)
         aftermath = Aftermath(await pool.fetchval("select state from sends"), len(stalling.taken), len(mailbox.mails))
     await pool.close()
     return aftermath
 
 
-async def test_a_message_that_was_in_the_air_when_the_worker_was_killed_is_unknown_and_never_sent_again(
+async def test_only_a_message_whose_body_may_have_left_when_the_worker_was_killed_is_unknown_and_never_sent_again(
     postgres: EmbeddedPostgres, temporal: EmbeddedTemporal, tmp_path: Path
 ) -> None:
-    """Between ledger and SMTP, and after the server took the mail; side by side, for each takes its time."""
+    """Before the server waits for the body, and after it took the mail; side by side, for each takes its time."""
     before, after = await asyncio.gather(
-        killed_over_a_message(postgres, temporal, tmp_path / "before", At.GREETING),
-        killed_over_a_message(postgres, temporal, tmp_path / "after", At.TAKEN),
+        killed_over_a_message(postgres, temporal, tmp_path / "before", At.DATA, None),
+        killed_over_a_message(postgres, temporal, tmp_path / "after", At.TAKEN, "sending"),
     )
-    assert before == Aftermath("unknown", taken=0, sent_again=0)
+    assert before == Aftermath("sent", taken=0, sent_again=1)
     assert after == Aftermath("unknown", taken=1, sent_again=0)
+
+
+SECONDS_A_MAIL = 0.3
+
+
+class TakingItsTime(BarePeer):
+    """A mail server that needs a while for every mail.
+
+    Attributes:
+        under_way: bodies that were begun and are not answered.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.under_way = 0
+
+    async def struck(self, at: At, message: int, writer: asyncio.StreamWriter) -> bool:
+        if at is At.MIDDLE:
+            self.under_way += 1
+        if at is At.TAKEN:
+            await asyncio.sleep(SECONDS_A_MAIL)  # that it is slow is what this is about
+            self.under_way -= 1
+        return False
+
+
+async def test_kills_at_a_slow_server_leave_unknown_what_was_on_its_way_and_tell_everyone_else_once(
+    setting: Setting, pool: Pool
+) -> None:
+    shop = await open_shop(pool)
+    names = [f"n{number}" for number in range(60)]
+    await shop.signs_up(*names)
+    on_their_way = 0
+    async with TakingItsTime() as server:
+        for taken in (8, 20, 32):
+            async with worker_process(setting, server.port) as worker:
+                await shop.has("v", len(names))
+                async with asyncio.timeout(UNTIL_TRIED_AGAIN):
+                    while len(server.taken) < taken:
+                        await next_change(pool)
+                on_their_way += server.under_way
+                await kill(worker)
+            await _leases_run_out(pool)
+        assert len(server.taken) < len(names), "the workers were killed too late to prove anything"
+        async with worker_process(setting, server.port):
+            await _all_told(pool, len(names))
+        recipients = Counter(str(message["To"]).removesuffix("@example.com") for message in server.messages)
+    unknown = await pool.fetchval("select count(*) from sends where state = 'unknown'")
+    assert unknown <= on_their_way + CONNECTIONS, (
+        "at most what was on its way, and what was answered in the last moment"
+    )
+    assert max(recipients.values()) == 1
+    assert len(recipients) >= len(names) - unknown
+    assert await pool.fetchval("select count(*) from sends where state = 'sent'") == len(names) - unknown
 
 
 async def test_a_worker_killed_in_the_middle_of_a_fan_out_tells_everyone_once_and_no_one_too_many(

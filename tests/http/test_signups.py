@@ -1,4 +1,6 @@
-x"""Sign-ups over HTTP: open to every shop's pages, limited, and saying the same to everyone."""
+"""Sign-ups over HTTP: open to every shop's pages, limited, and saying the same to everyone."""
+
+from typing import Any
 
 import httpx
 import pytest

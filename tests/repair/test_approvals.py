@@ -7,7 +7,6 @@ from temporalio.client import Client
 from temporalio.exceptions import ApplicationError
 
 from activities.delivery.deliver import DeliverActivity
-from activities.delivery.ledger import Ledger
 from activities.intake.intake import Intake
 from activities.postgres.pool import Pool
 from schemas.document.conversation import ConversationDocument
@@ -23,7 +22,7 @@ from starter.ops.repair import By
 from starter.versioning.publishing import publish
 from tests.conversations.told import agrees, did, entered, talk, thread
 from tests.delivery.counter import Counter, message
-from tests.faults.crashes import CrashPoint, Process
+from tests.faults.crashes import CrashPoint, MortalLedger, Process
 from tests.product import Product, Shop, addressees, next_change, running_product, starter_document
 
 ANN = By("ann", "read it")
@@ -191,7 +190,7 @@ async def test_whatever_is_killed_after_an_approval_sends_it_at_most_once(
         request = asked.model_copy(update={"step": asked.step.model_copy(update={"manual": True})})
         assert await counter.deliver(request) == Held()
         await Approvals(pool).answer(Answer.APPROVED, Which(keys=(request.key,)), ANN)
-        delivery = DeliverActivity(Ledger(process.pool), counter.sender, "shop.example")
+        delivery = DeliverActivity(MortalLedger(process), counter.sender, "shop.example")
 
         async def deliver(delivery: DeliverActivity = delivery, request: Deliver = request) -> str:
             try:

@@ -267,7 +267,8 @@ async def test_a_message_that_somebody_may_be_sending_is_not_passed_over(
     (ada,) = await shop.signs_up("ada")
     await shop.has("v", 1)
     await Waitlist(pool).give_places(subject("v"))
-    assert await Ledger(pool).open(message(ada, round_=SECOND))
+    ledger = Ledger(pool)
+    assert await ledger.open(message(ada, round_=SECOND), ledger.lease())
     async with running_product(pool, client, mailbox, "unknown", document) as product:
         while not await _open_entries(product, ada, "send"):
             await next_change(pool)

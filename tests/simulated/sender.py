@@ -4,7 +4,10 @@ It refuses the same impossible messages as the real one.
 """
 
 from collections import deque
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
 from enum import StrEnum
+from math import inf
 from typing import assert_never
 
 from activities.senders.email.mime import compose, parse_sender
@@ -45,15 +48,21 @@ class SimulatedSender:
         """Answer the next possible messages so, one each, after those already laid down."""
         self._script.extend(answers)
 
-    async def send(self, mail: Mail) -> None:
-        """Take the message, or end as laid down.
-
-        Raises:
-            NotTaken, Rejected, Uncertain: as laid down; Rejected also for an impossible message.
-        """
+    @asynccontextmanager
+    async def ready(self, mail: Mail, within: float = inf) -> AsyncGenerator["SimulatedHandover"]:
+        """Ready at once, for every message that is possible."""
+        del within
         envelope = compose(mail, _SENDER)
         if envelope.utf8 and not self._smtputf8:
             raise Rejected("the address is not ASCII and this provider does not offer SMTPUTF8")
+        yield SimulatedHandover(self, mail)
+
+    async def take(self, mail: Mail) -> None:
+        """Take the message, or end as laid down.
+
+        Raises:
+            NotTaken, Rejected, Uncertain: as laid down.
+        """
         answer = self._script.popleft() if self._script else Answer.TAKE
         match answer:
             case Answer.TAKE:
@@ -72,3 +81,20 @@ class SimulatedSender:
 
     async def aclose(self) -> None:
         """Nothing to close."""
+
+
+class SimulatedHandover:
+    """The simulated provider, ready for one message."""
+
+    def __init__(self, sender: SimulatedSender, mail: Mail) -> None:
+        self._sender, self._mail = sender, mail
+
+    async def begin(self, mail: Mail) -> None:
+        """Expect the newest words, to the same address."""
+        if (mail.sender, mail.recipient) != (self._mail.sender, self._mail.recipient):
+            raise NotTaken("the message goes to or comes from another address by now")
+        self._mail = mail
+
+    async def send(self) -> None:
+        """Hand it over."""
+        await self._sender.take(self._mail)

@@ -25,8 +25,8 @@ from tests.story.documents import back, cheaper, programme
 from tests.waitlist.late import days_ago, ignore, rows
 
 DE, US = StoreId("de.example"), StoreId("us.example")
-FOR_DE = {"stores": [DE], "only_by_name": False}
-FOR_US = {"stores": [US], "only_by_name": False}
+FOR_DE: dict[str, Any] = {"stores": [DE], "only_by_name": False}
+FOR_US: dict[str, Any] = {"stores": [US], "only_by_name": False}
 BROWSED = back(action="browse")
 
 

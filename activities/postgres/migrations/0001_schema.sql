@@ -706,6 +706,8 @@ create table sends (
     message      text not null,
     state        text not null check (state in ('ready', 'sending', 'sent', 'refused', 'unknown', 'held')),
     attempts     integer not null default 0,
+    -- The attempt that has the right to send, and until when nobody else may say what became of the message.
+    holder       uuid,
     lease_until  timestamptz,
     outcome      jsonb,
     opened_at    timestamptz not null default now(),
@@ -717,6 +719,7 @@ create table sends (
     declined_at  timestamptz,
     declined_by  text,
     check ((state = 'sending') = (lease_until is not null)),
+    check ((holder is null) = (lease_until is null)),
     check ((state in ('sent', 'refused', 'unknown')) = (settled_at is not null)),
     check ((settled_at is null) = (outcome is null)),
     check ((approved_at is null) = (approved_by is null)),

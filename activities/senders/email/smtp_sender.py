@@ -8,7 +8,10 @@ import socket
 import ssl
 import time
 from collections import deque
+from collections.abc import AsyncGenerator, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from math import inf
 from pathlib import Path
 from typing import Self
 
@@ -22,8 +25,8 @@ CONNECTIONS = 8
 # While the server answers, a connection is free within milliseconds. If none is by then, it is better to try again
 # later than to hold an activity slot.
 QUEUE_SECONDS = 10.0
-# A healthy server needs well under a second for the handshake; until it asks for the body, giving up is safe.
-SETUP_SECONDS = 5.0
+# RFC 5321 section 4.5.3.2: five minutes for a greeting or a recipient. Until the body is written, giving up is safe.
+READY_SECONDS = 300.0
 # RFC 5321 allows the server ten minutes; real ones scan for a few seconds. After giving up nobody knows the outcome.
 ANSWER_SECONDS = 30.0
 # A process that is asked to stop has about ten seconds; most answers under way arrive in the first.
@@ -43,7 +46,8 @@ class Limits:
 
     Attributes:
         queue: for a free connection.
-        setup: from there until the server waits for the body: handshake, MAIL, RCPT and DATA in all.
+        ready: from there until the server has accepted the recipient: handshake, MAIL and RCPT in all; and once more
+            for its answer to DATA.
         answer: for the answer to the message.
         cancelled: for that answer once the send has been cancelled.
         idle, age: how long a connection may lie unused, and be used at all.
@@ -51,7 +55,7 @@ class Limits:
     """
 
     queue: float = QUEUE_SECONDS
-    setup: float = SETUP_SECONDS
+    ready: float = READY_SECONDS
     answer: float = ANSWER_SECONDS
     cancelled: float = CANCELLED_SECONDS
     idle: float = IDLE_SECONDS
@@ -112,31 +116,31 @@ class SmtpSender:
             settings.smtp_username,
             password.get_secret_value() if password else None,
             settings.smtp_starttls,
+            limits=Limits(ready=settings.smtp_ready_seconds, answer=settings.smtp_answer_seconds),
         )
 
-    async def send(self, mail: Mail) -> None:
-        """Hand one message to the mail server; return once it has taken it.
-
-        Cancellation: `asyncio.CancelledError` comes out only if nothing was handed over, so a caller treats it like
-        `NotTaken`. Cancelled later, `send` waits up to `Limits.cancelled` seconds for the answer and ends by that,
-        or with `Uncertain`: the caller records that outcome first and can then see in
-        `asyncio.current_task().cancelling()` that it is to stop.
+    @asynccontextmanager
+    async def ready(self, mail: Mail, within: float = inf) -> AsyncGenerator["SmtpHandover"]:
+        """See `Sender.ready`.
 
         Raises:
             NotTaken: certainly not taken: no free connection, no server, a wrong setting, or a 4xx answer.
             Rejected: certainly not taken: an impossible message, or a 5xx answer to it.
-            Uncertain: it was handed over and no answer came.
         """
-        envelope = compose(mail, parse_sender(mail.sender) if mail.sender else self._sender)
+        envelope = self._envelope(mail)
+        limit = min(self._limits.ready, within)
         await self._turn()
         try:
-            session = await self._begun(envelope)
+            session = await self._addressed(envelope, limit)
             try:
-                await session.hand_over(envelope.body, self._limits.answer, self._limits.cancelled)
+                yield SmtpHandover(session, mail, envelope, self._envelope, limit, self._limits)
             finally:
                 self._put_back(session)
         finally:
             self._slots.release()
+
+    def _envelope(self, mail: Mail) -> Envelope:
+        return compose(mail, parse_sender(mail.sender) if mail.sender else self._sender)
 
     async def aclose(self) -> None:
         """Send QUIT on the idle connections. Messages being sent are finished; new ones are refused."""
@@ -164,14 +168,14 @@ class SmtpSender:
                 f"no connection to the mail server was free for {self._limits.queue:g} s: it answers too slowly"
             ) from None
 
-    async def _begun(self, envelope: Envelope) -> SmtpSession:
-        """A session whose server waits for the body."""
+    async def _addressed(self, envelope: Envelope, limit: float) -> SmtpSession:
+        """A session whose server has accepted the recipient."""
         session = self._take() or SmtpSession(self._endpoint)
         try:
-            async with asyncio.timeout(self._limits.setup):
+            async with asyncio.timeout(limit):
                 if session.reusable:
                     try:
-                        await session.begin(envelope)
+                        await session.address(envelope)
                     except Gone:
                         # The server closed it while idle. Nothing was handed over, so one fresh connection is safe.
                         session.close()
@@ -179,13 +183,11 @@ class SmtpSender:
                     else:
                         return session
                 await session.open()
-                await session.begin(envelope)
+                await session.address(envelope)
                 return session
         except TimeoutError:
             session.close()
-            raise NotTaken(
-                f"the mail server did not get ready for the message in {self._limits.setup:g} s (at {session.stage})"
-            ) from None
+            raise _not_ready(session, limit) from None
         except BaseException:
             self._put_back(session)
             raise
@@ -216,6 +218,45 @@ class SmtpSender:
             and now - session.idle_since < self._limits.idle
             and now - session.opened < self._limits.age
         )
+
+
+class SmtpHandover:
+    """A session whose server has accepted the recipient: see `Handover`."""
+
+    def __init__(
+        self,
+        session: SmtpSession,
+        mail: Mail,
+        envelope: Envelope,
+        compose_envelope: Callable[[Mail], Envelope],
+        limit: float,
+        limits: Limits,
+    ) -> None:
+        self._session = session
+        self._mail, self._envelope = mail, envelope
+        self._compose_envelope = compose_envelope
+        self._limit, self._limits = limit, limits
+
+    async def begin(self, mail: Mail) -> None:
+        """See `Handover.begin`."""
+        if mail != self._mail:
+            accepted = self._envelope
+            self._mail, self._envelope = mail, self._compose_envelope(mail)
+            if (accepted.sender, accepted.recipient) != (self._envelope.sender, self._envelope.recipient):
+                raise NotTaken("the message goes to or comes from another address by now")
+        try:
+            async with asyncio.timeout(self._limit):
+                await self._session.begin()
+        except TimeoutError:
+            raise _not_ready(self._session, self._limit) from None
+
+    async def send(self) -> None:
+        """See `Handover.send`."""
+        await self._session.hand_over(self._envelope.body, self._limits.answer, self._limits.cancelled)
+
+
+def _not_ready(session: SmtpSession, limit: float) -> NotTaken:
+    return NotTaken(f"the mail server did not get ready for the message in {limit:g} s (at {session.stage})")
 
 
 def _own_name(domain: str) -> str:

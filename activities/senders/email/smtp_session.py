@@ -75,7 +75,7 @@ class SmtpEndpoint:
 
 
 class SmtpSession:
-    """A connection for one message at a time: `open`, then for each message `begin` and `hand_over`.
+    """A connection for one message at a time: `open`, then for each message `address`, `begin` and `hand_over`.
 
     Attributes:
         stage: the last stage entered.
@@ -144,29 +144,29 @@ class SmtpSession:
             raise Gone(self._lost()) from None
         self._in_step = True
 
-    async def begin(self, envelope: Envelope) -> None:
-        """MAIL, RCPT and DATA, until the server waits for the body. Nothing is handed over yet.
+    async def address(self, envelope: Envelope) -> None:
+        """MAIL and RCPT, until the server accepts the recipient. Raises as `begin` does."""
+        if envelope.utf8 and not self._smtp.supports_extension("smtputf8"):
+            raise Rejected("the address is not ASCII and the mail server does not offer SMTPUTF8")
+        self.messages += 1
+        if self._envelope_open:
+            # A message that was refused, or not sent, leaves its envelope open. Nobody waits for its RSET before this.
+            answer = await self._say(Stage.RSET, b"RSET")
+            if answer.code // 100 != 2:
+                raise Gone(_told(Stage.RSET, answer.code, answer.message))
+        self._envelope_open = True
+        # Without a SIZE: the words may still change, and no mail server refuses some kilobytes.
+        options = [b"SMTPUTF8", b"BODY=8BITMIME"] if envelope.utf8 else []
+        await self._expect(2, Stage.MAIL, b"MAIL", b"FROM:<%s>" % envelope.sender.encode(), *options)
+        await self._expect(2, Stage.RCPT, b"RCPT", b"TO:<%s>" % envelope.recipient.encode())
+
+    async def begin(self) -> None:
+        """DATA, until the server waits for the body. Nothing is handed over yet.
 
         Raises:
             Gone: the connection is of no use any more.
             NotTaken, Rejected: the server refuses this message, for now or for good.
         """
-        if envelope.utf8 and not self._smtp.supports_extension("smtputf8"):
-            raise Rejected("the address is not ASCII and the mail server does not offer SMTPUTF8")
-        self.messages += 1
-        if self._envelope_open:
-            # A refused message leaves its envelope open. It is reset only now, so that the refused send does not wait.
-            answer = await self._say(Stage.RSET, b"RSET")
-            if answer.code // 100 != 2:
-                raise Gone(_told(Stage.RSET, answer.code, answer.message))
-        self._envelope_open = True
-        options: list[bytes] = []
-        if self._smtp.supports_extension("size"):
-            options.append(b"SIZE=%d" % len(envelope.body))
-        if envelope.utf8:
-            options += [b"SMTPUTF8", b"BODY=8BITMIME"]
-        await self._expect(2, Stage.MAIL, b"MAIL", b"FROM:<%s>" % envelope.sender.encode(), *options)
-        await self._expect(2, Stage.RCPT, b"RCPT", b"TO:<%s>" % envelope.recipient.encode())
         answer = await self._say(Stage.DATA, b"DATA")
         if answer.code != _START_INPUT:
             self._refuse(Stage.DATA, answer)
