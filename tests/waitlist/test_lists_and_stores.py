@@ -1,6 +1,7 @@
 """Lists know their stores: everyone enters only there, by whatever way, and a sign-up means one list or names it."""
 
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 
