@@ -7,6 +7,7 @@ from datetime import datetime
 
 from pydantic import ValidationError
 
+from activities.postgres.audit import write_audit
 from activities.postgres.pool import Pool, transaction
 from activities.postgres.queries import load_queries
 from activities.postgres.retry import retry_on_deadlock
@@ -106,7 +107,7 @@ class Versions:
                 raise NoSuchVersion(f"'{code}' has no working version.")
             await SQL.forget_unpublished.run(connection, conversation=code)
             details = {"conversation": code, "saved_by": saved_by}
-            await SQL.audit.run(connection, actor=by, action="discard working version", details=details)
+            await write_audit(connection, by, "discard working version", details)
 
     async def all(self) -> ConversationList:
         """Every conversation."""

@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 from temporalio.client import Client, WorkflowHandle
 
-from activities.intake.intake import Intake
 from activities.postgres.pool import Pool, open_pool
 from schemas.ids import journey_workflow_id
 from schemas.responses.journeys import JourneyReport
@@ -17,12 +16,11 @@ from starter.devstack.mailbox import Mailbox
 from starter.devstack.postgres import EmbeddedPostgres
 from starter.devstack.temporal import EmbeddedTemporal
 from starter.support.journeys import Journeys
-from starter.versioning.publishing import publish
 from tests.conformance.providers import At, BarePeer, Does, Plan
 from tests.conftest import TEMPLATE
 from tests.faults.killable import UNTIL_AT_WORK, Setting, kill, worker_process
 from tests.namespaces import new_namespace
-from tests.product import Shop, addressees, journey_where, next_change, starter_document
+from tests.product import Shop, addressees, journey_where, next_change
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(400)]
 
@@ -34,13 +32,6 @@ to another worker after ten; who finds the message leased looks again after thir
 @pytest.fixture
 def setting(database_url: str, temporal: EmbeddedTemporal, client: Client, tmp_path: Path) -> Setting:
     return Setting(database_url, temporal.address, client.namespace, "faults", tmp_path)
-
-
-async def open_shop(pool: Pool) -> Shop:
-    await publish(pool, starter_document())
-    shop = Shop(pool, Intake(pool))
-    await shop.sells("v")
-    return shop
 
 
 @dataclass(frozen=True)
@@ -70,7 +61,7 @@ async def killed_over_a_message(
     folder.mkdir()
     client = await new_namespace(temporal.address)
     setting = Setting(postgres.dsn(name), temporal.address, client.namespace, name, folder)
-    shop = await open_shop(pool)
+    shop = await Shop.opened(pool)
     [journey] = await shop.signs_up("ada")
     async with BarePeer() as stalling, Mailbox(folder / "mail", port=0) as mailbox:
         stalling.plan = Plan(at, Does.STALL)
@@ -104,7 +95,7 @@ async def test_a_message_that_was_in_the_air_when_the_worker_was_killed_is_unkno
 async def test_a_worker_killed_in_the_middle_of_a_fan_out_tells_everyone_once_and_no_one_too_many(
     setting: Setting, pool: Pool, mailbox: Mailbox
 ) -> None:
-    shop = await open_shop(pool)
+    shop = await Shop.opened(pool)
     names = [f"n{number}" for number in range(150)]
     await shop.signs_up(*names)
     async with worker_process(setting, mailbox.port) as worker:
