@@ -3,6 +3,7 @@
 A working version reaches nobody until it is published; a published one never changes.
 """
 
+from dataclasses import dataclass
 from datetime import datetime
 
 from pydantic import ValidationError
@@ -21,12 +22,12 @@ from schemas.responses.versions import (
     ShownVersion,
     VersionList,
     VersionSummary,
+    WorkingSummary,
 )
 from starter.documents import load_document
 from starter.versioning.contents import as_yaml, content_hash, readable_document, same_content
 from starter.versioning.publishing import Published, publish
 from starter.versioning.step_ids import name_steps
-from starter.versioning.stored import PublishedVersion, WorkingVersion
 from starter.versioning.which import PUBLISHED, WORKING, NoSuchVersion, Which
 
 SQL = load_queries("starter.versioning", "versions.sql")
@@ -38,6 +39,31 @@ class SavedMeanwhile(DomainError):
     code = "saved_meanwhile"
     kind = ErrorKind.CONFLICT
     advice = "Say it with --based-on HASH."
+
+
+@dataclass(frozen=True, slots=True)
+class WorkingVersion:
+    """A working version: its text, and the same as JSON."""
+
+    source: str
+    document: object
+    content_hash: str
+    saved_at: datetime
+    saved_by: str
+
+    @property
+    def summary(self) -> WorkingSummary:
+        return WorkingSummary(content_hash=self.content_hash, saved_at=self.saved_at, saved_by=self.saved_by)
+
+
+@dataclass(frozen=True, slots=True)
+class PublishedVersion:
+    """A published version; its text is None where it was not kept."""
+
+    id: VersionId
+    source: str | None
+    document: object
+    content_hash: str
 
 
 class Versions:
