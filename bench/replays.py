@@ -17,7 +17,7 @@ from bench.servers import Servers
 from schemas.ids import JourneyId
 from schemas.journey.path import JourneyPath
 from schemas.settings import Settings
-from starter.runtime.archive_schedule import archive_now
+from starter.runtime.schedules import ARCHIVING
 from starter.support.replay import replay_histories, replay_history
 from worker import sandbox
 
@@ -57,7 +57,7 @@ async def measure_replays(servers: Servers, bare_ids: Sequence[str], most: int, 
     Raises:
         NotReplayed: as it says.
     """
-    await archive_now(servers.client, Settings().temporal_task_queue, timedelta(0))
+    await ARCHIVING.run_now(servers.client, Settings().temporal_task_queue, timedelta(0))
     archive = PostgresArchive(servers.pool)
     journeys: list[JourneyId] = await SQL.some_archived.values(servers.pool, most=most)
     bare = [await servers.client.get_workflow_handle(id_).fetch_history() for id_ in bare_ids[:BARE_HISTORIES]]

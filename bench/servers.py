@@ -25,7 +25,7 @@ from starter.devstack.postgres import EmbeddedPostgres
 from starter.devstack.temporal import EmbeddedTemporal
 from starter.devstack.temporal_cli import find_temporal
 from starter.runtime.ports import LOOPBACK
-from starter.runtime.reconciliation_schedule import schedule_id
+from starter.runtime.schedules import RECONCILIATION
 from starter.versioning.publishing import publish
 from worker import connect
 
@@ -169,7 +169,7 @@ async def running_engines(servers: Servers) -> AsyncGenerator[Engines]:
     async with running_engine(servers, "bare") as bare, running_engine(servers, "ours") as ours:
         engines = Engines(bare, ours)
         # Thousands of those in line have no workflow here. The reconciliation would start them all in a run's middle.
-        reconciliation = servers.client.get_schedule_handle(schedule_id(Settings().temporal_task_queue))
+        reconciliation = servers.client.get_schedule_handle(RECONCILIATION.schedule_id(Settings().temporal_task_queue))
         await reconciliation.pause(note="the benchmark's people in line are rows only")
         yield engines
 

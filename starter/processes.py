@@ -11,12 +11,11 @@ from temporalio.client import Client
 
 from activities.postgres.pool import Pool
 from schemas.settings import Settings
-from starter.runtime.archive_schedule import ensure_archive_schedule
 from starter.runtime.components import NotConfigured, Say, opened_components, opened_pool, require_migrated
 from starter.runtime.dispatcher import Dispatcher
 from starter.runtime.heartbeat import heartbeat, heartbeat_file
 from starter.runtime.process import beside
-from starter.runtime.reconciliation_schedule import ensure_schedule
+from starter.runtime.schedules import ARCHIVING, RECONCILIATION
 from starter.services import Services, open_services
 from worker import Running, running_worker
 
@@ -33,9 +32,9 @@ async def running_engine(settings: Settings, pool: Pool, client: Client) -> Asyn
         raise NotConfigured("SHELFTALK_SMTP_HOST", ": without a mail server nobody can be told")
     async with running_worker(settings, pool, client) as running:
         dispatcher = Dispatcher(pool, running.waitlist, running.temporal, timedelta(days=settings.inbox_days))
-        await ensure_schedule(client, settings.temporal_task_queue)
+        await RECONCILIATION.ensure_schedule(client, settings.temporal_task_queue)
         every = timedelta(minutes=settings.archive_minutes)
-        await ensure_archive_schedule(client, settings.temporal_task_queue, every)
+        await ARCHIVING.ensure_schedule(client, settings.temporal_task_queue, every)
         async with beside(dispatcher.run()):
             yield running
 

@@ -65,6 +65,14 @@ class Shop:
     pool: Pool
     intake: Intake
 
+    @classmethod
+    async def opened(cls, pool: Pool, document: ConversationDocument | None = None) -> "Shop":
+        """One with a conversation, the starter if none is given, that has run out of the variant `v`."""
+        await publish(pool, document or starter_document())
+        shop = cls(pool, Intake(pool))
+        await shop.sells("v")
+        return shop
+
     async def sells(self, *variants: str, units: int = 0, on_sale: bool = True, price: str | None = None) -> None:
         """Product `p` with these variants, each with `units` in all."""
         await self.tells(*(_variant(name, quantity=units, price=price) for name in variants), on_sale=on_sale)

@@ -119,17 +119,17 @@ def _to_publish(terminal: Terminal, file: Path) -> tuple[ConversationDocument, s
     return load_document(text, name_of(file)), text.decode("utf-8-sig")
 
 
-def read_file(file: Path) -> bytes:
-    """What is in a file, or came over standard input.
+def read_file(file: Path, most: int = LARGEST_FILE) -> bytes:
+    """What is in a file, or came over standard input; of a larger one, so many bytes.
 
     Raises:
         CommandFailed: it cannot be read.
     """
     try:
         if str(file) == "-":
-            return typer.get_binary_stream("stdin").read(LARGEST_FILE)
+            return typer.get_binary_stream("stdin").read(most)
         with file.open("rb") as opened:
-            return opened.read(LARGEST_FILE)
+            return opened.read(most)
     except OSError as error:
         raise CommandFailed("cannot_read", f"{file} cannot be read: {error.strerror}.", exit_=ExitCode.USAGE) from None
 

@@ -1,6 +1,5 @@
 """`shelftalk waitlist import` and `alert back-populate`: people enter late, after a look at who would."""
 
-import sys
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,6 +12,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from schemas.ids import StoreId
 from schemas.responses.waitlists import BackPopulation, ImportReport, LateCounts, LeftOut
 from starter.commands.alerts import ACTOR, AlertCode
+from starter.commands.conversations import read_file
 from starter.commands.terminal.asking import Terminal, command
 from starter.commands.terminal.failures import CommandFailed
 from starter.commands.terminal.output import ExitCode, clock
@@ -127,15 +127,9 @@ def _columns(named: list[str]) -> Mapping[str, str]:
 def _read(
     file: Path, columns: Mapping[str, str], ignored: list[str], dates: DateOrder | None, time_zone: str
 ) -> WaitlistFile:
+    text = read_file(file, LARGEST_FILE + 1)
     try:
-        if str(file) == "-":
-            text = sys.stdin.buffer.read(LARGEST_FILE + 1)
-        else:
-            with file.open("rb") as opened:
-                text = opened.read(LARGEST_FILE + 1)
         return read_waitlist(text, columns=columns, ignored=ignored, default_time_zone=time_zone, dates=dates)
-    except OSError as error:
-        raise CommandFailed("cannot_read", f"{file} cannot be read: {error.strerror}.", exit_=ExitCode.USAGE) from None
     except CannotReadWaitlist as error:
         advice = "docs/waitlist-files.md has what a file needs."
         raise CommandFailed(error.code, str(error), advice, ExitCode.USAGE) from None

@@ -9,7 +9,7 @@ from schemas.document.conversation import ConversationDocument
 from schemas.document.profiles import ProfileSection
 from schemas.document.scenarios import ScenarioSection
 from schemas.responses.dry_run import DryRunReport
-from starter.commands.conversations import LARGEST_FILE
+from starter.commands.conversations import read_file
 from starter.commands.terminal.asking import Terminal, command
 from starter.commands.terminal.failures import CommandFailed
 from starter.commands.terminal.output import ExitCode, say
@@ -61,27 +61,19 @@ def dry_run_(
     ] = 500,
 ) -> None:
     """Live recorded journeys once more on a version that is not published: whose messages or path would differ."""
-    document = load_document(_text(file), str(file))
+    document = load_document(read_file(file), str(file))
     terminal.answer(lambda services: services.dry_runs.run(document, against, _so_far), _compared)
 
 
 def _document(terminal: Terminal, conversation: str) -> ConversationDocument:
     file = Path(conversation)
     if file.suffix or file.exists():
-        return load_document(_text(file), conversation)
+        return load_document(read_file(file), conversation)
     document = terminal.ask(lambda services: services.versions.latest(conversation))
     if document is None:
         message = f"There is no file and no conversation '{conversation}'."
         raise CommandFailed("no_such_conversation", message)
     return document
-
-
-def _text(file: Path) -> bytes:
-    try:
-        with file.open("rb") as opened:
-            return opened.read(LARGEST_FILE)
-    except OSError as error:
-        raise CommandFailed("cannot_read", f"{file} cannot be read: {error.strerror}.", exit_=ExitCode.USAGE) from None
 
 
 def _scenario(document: ConversationDocument, named: str | None) -> ScenarioSection:
@@ -91,7 +83,7 @@ def _scenario(document: ConversationDocument, named: str | None) -> ScenarioSect
     if found is not None:
         return found
     if Path(named).is_file():
-        return read_scenario(_text(Path(named)).decode("utf-8-sig", errors="replace"), named)
+        return read_scenario(read_file(Path(named)).decode("utf-8-sig", errors="replace"), named)
     names = ", ".join(f"'{each.name}'" for each in document.scenarios) or "none"
     message = f"There is no file and no scenario '{named}'. The conversation's scenarios are: {names}."
     raise CommandFailed("no_such_scenario", message, exit_=ExitCode.USAGE)
@@ -104,7 +96,7 @@ def _profiled(scenario: ScenarioSection, given: list[str]) -> ScenarioSection:
         if equals:
             profile = profile_with(profile, {name.strip(): value})
         else:
-            profile = read_profile(_text(Path(each)).decode("utf-8-sig", errors="replace"), each)
+            profile = read_profile(read_file(Path(each)).decode("utf-8-sig", errors="replace"), each)
     return scenario.model_copy(update={"profile": profile})
 
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from activities.delivery.ledger import Ledger
+from activities.postgres.audit import write_audit
 from activities.postgres.pool import Pool, transaction
 from activities.postgres.queries import load_queries
 from activities.postgres.retry import retry_on_deadlock
@@ -146,7 +147,7 @@ class Approvals:
             )
             if answered:
                 details = {"messages": len(answered), "keys": answered[:KEYS_IN_AUDIT], "why": by.why}
-                await SQL.audit.run(connection, actor=by.actor, action=f"{_ACTIONS[answer]} messages", details=details)
+                await write_audit(connection, by.actor, f"{_ACTIONS[answer]} messages", details)
         return answered
 
     async def _not_held(self, keys: Sequence[str]) -> tuple[NotHeld, ...]:

@@ -52,6 +52,3 @@ with chosen as (
     where id in (select journey_id from answered) and held_up_by = 'awaiting_approval'
 )
 select key from answered order by key;
-
--- name: audit
-insert into audit (actor, action, details) values (:actor, :action, :details);

@@ -11,7 +11,7 @@ from activities.postgres.queries import load_queries
 from schemas.settings import Settings
 from starter.ops.backlog import Backlog
 from starter.ops.findings import ANSWER_LIMIT, Finding, Health, bad, good, not_set, note
-from starter.runtime.reconciliation_schedule import last_reconciliation
+from starter.runtime.schedules import last_reconciliation
 from starter.versioning.publishing import Publishing
 
 SQL = load_queries("starter.ops", "database_checkup.sql")

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
+from activities.postgres.audit import write_audit
 from activities.postgres.pool import Connection, Pool, transaction
 from activities.postgres.queries import load_queries
 from activities.postgres.retry import retry_on_deadlock
@@ -192,6 +193,4 @@ async def _count(connection: Connection, what: Pausable, state: PauseState) -> R
 
 
 async def _note(connection: Connection, actor: str, action: str, what: Pausable, details: dict[str, int]) -> None:
-    await SQL.audit.run(
-        connection, actor=actor, action=f"{action} {what.kind}", details={what.kind: what.code, **details}
-    )
+    await write_audit(connection, actor, f"{action} {what.kind}", {what.kind: what.code, **details})

@@ -106,6 +106,3 @@ where e.closed_at is null and (a.id = :alert or a.conversation = :conversation) 
       select from waiting w
       where w.alert_id = e.alert_id and w.store_id = e.store_id and w.subject = e.subject
         and w.state in ('waiting', 'claimed'));
-
--- name: audit
-insert into audit (actor, action, details) values (:actor, :action, :details);

@@ -11,6 +11,7 @@ from typing import assert_never
 from temporalio.client import Client
 
 from activities.archive.archive import Archive
+from activities.postgres.audit import write_audit
 from activities.postgres.pool import Connection, Pool, transaction
 from activities.postgres.queries import load_queries
 from activities.postgres.retry import retry_on_deadlock
@@ -125,7 +126,7 @@ class Repairs:
             await _do(connection, journey_id, rest, repair, looked_at, act=by is not None)
             if by is not None:
                 details = {"journey": journey_id, "step": rest.step, "cause": rest.cause, "why": by.why}
-                await SQL.audit.run(connection, actor=by.actor, action=_ACTIONS[repair], details=details)
+                await write_audit(connection, by.actor, _ACTIONS[repair], details)
 
     async def resume(self, cause: Reason, conversation: str | None, step: str | None, by: By | None) -> Resumed:
         """Let all that are stopped by one cause try again; without `by` they are only counted.
@@ -156,9 +157,7 @@ class Repairs:
             )
             if batch:
                 details = {"cause": cause, "conversation": conversation, "step": step, "journeys": len(batch)}
-                await SQL.audit.run(
-                    connection, actor=by.actor, action="resume journeys", details={**details, "why": by.why}
-                )
+                await write_audit(connection, by.actor, "resume journeys", {**details, "why": by.why})
         return sorted(batch)
 
 

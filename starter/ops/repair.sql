@@ -59,6 +59,3 @@ with stopped as (
 )
 update journeys set held_up_by = null where id in (select id from stopped)
 returning id;
-
--- name: audit
-insert into audit (actor, action, details) values (:actor, :action, :details);

@@ -9,8 +9,7 @@ from activities.archive.archiving import archive_status
 from activities.postgres.pool import Pool
 from schemas.responses.archive import ArchiveReport, ArchiveStatus
 from schemas.responses.reconciliation import Reconciliation
-from starter.runtime.archive_schedule import archive_now
-from starter.runtime.reconciliation_schedule import reconcile_now
+from starter.runtime.schedules import ARCHIVING, RECONCILIATION
 
 
 class Upkeep:
@@ -24,11 +23,11 @@ class Upkeep:
 
     async def reconcile(self, young: timedelta) -> Reconciliation:
         """Compare PostgreSQL and Temporal now, and repair what differs; what is younger than this is left alone."""
-        return await reconcile_now(self._client, self._task_queue, young)
+        return await RECONCILIATION.run_now(self._client, self._task_queue, young)
 
     async def archive(self, young: timedelta) -> ArchiveReport:
         """Archive now the histories of journeys that ended longer ago than this."""
-        return await archive_now(self._client, self._task_queue, young)
+        return await ARCHIVING.run_now(self._client, self._task_queue, young)
 
     async def archive_status(self) -> ArchiveStatus:
         """How many histories are archived, where, and how many are still to be."""

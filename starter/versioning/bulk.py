@@ -8,6 +8,7 @@ meanwhile.
 from dataclasses import dataclass
 from datetime import timedelta
 
+from activities.postgres.audit import write_audit
 from activities.postgres.pool import Connection, Pool
 from activities.postgres.queries import load_queries
 from schemas.errors import DomainError, ErrorKind
@@ -69,7 +70,7 @@ async def begin(connection: Connection, conversation: str, version: VersionId, d
         "operation": operation,
         "note": decision.note,
     }
-    await SQL.audit.run(connection, actor=decision.by, action="publish conversation", details=details)
+    await write_audit(connection, decision.by, "publish conversation", details)
     return operation
 
 

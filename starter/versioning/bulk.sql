@@ -33,9 +33,6 @@ insert into outbox (kind, operation_id) values ('run_bulk', :operation);
 -- name: finish
 update operations set finished_at = now() where id = :operation;
 
--- name: audit
-insert into audit (actor, action, details) values (:actor, :action, :details);
-
 -- name: reports
 -- One operation, or without one the latest.
 select o.id as operation, o.kind, o.conversation, o.to_version, o.requested_by, o.why, o.created_at, o.finished_at,

@@ -3,10 +3,12 @@
 A working version reaches nobody until it is published; a published one never changes.
 """
 
+from dataclasses import dataclass
 from datetime import datetime
 
 from pydantic import ValidationError
 
+from activities.postgres.audit import write_audit
 from activities.postgres.pool import Pool, transaction
 from activities.postgres.queries import load_queries
 from activities.postgres.retry import retry_on_deadlock
@@ -20,12 +22,12 @@ from schemas.responses.versions import (
     ShownVersion,
     VersionList,
     VersionSummary,
+    WorkingSummary,
 )
 from starter.documents import load_document
 from starter.versioning.contents import as_yaml, content_hash, readable_document, same_content
 from starter.versioning.publishing import Published, publish
 from starter.versioning.step_ids import name_steps
-from starter.versioning.stored import PublishedVersion, WorkingVersion
 from starter.versioning.which import PUBLISHED, WORKING, NoSuchVersion, Which
 
 SQL = load_queries("starter.versioning", "versions.sql")
@@ -37,6 +39,31 @@ class SavedMeanwhile(DomainError):
     code = "saved_meanwhile"
     kind = ErrorKind.CONFLICT
     advice = "Say it with --based-on HASH."
+
+
+@dataclass(frozen=True, slots=True)
+class WorkingVersion:
+    """A working version: its text, and the same as JSON."""
+
+    source: str
+    document: object
+    content_hash: str
+    saved_at: datetime
+    saved_by: str
+
+    @property
+    def summary(self) -> WorkingSummary:
+        return WorkingSummary(content_hash=self.content_hash, saved_at=self.saved_at, saved_by=self.saved_by)
+
+
+@dataclass(frozen=True, slots=True)
+class PublishedVersion:
+    """A published version; its text is None where it was not kept."""
+
+    id: VersionId
+    source: str | None
+    document: object
+    content_hash: str
 
 
 class Versions:
@@ -106,7 +133,7 @@ class Versions:
                 raise NoSuchVersion(f"'{code}' has no working version.")
             await SQL.forget_unpublished.run(connection, conversation=code)
             details = {"conversation": code, "saved_by": saved_by}
-            await SQL.audit.run(connection, actor=by, action="discard working version", details=details)
+            await write_audit(connection, by, "discard working version", details)
 
     async def all(self) -> ConversationList:
         """Every conversation."""

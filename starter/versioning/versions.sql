@@ -24,9 +24,6 @@ delete from working_versions where conversation = :conversation returning saved_
 -- A conversation of which nothing was ever published.
 delete from conversations c where code = :conversation and not exists (select from versions where conversation = c.code);
 
--- name: audit
-insert into audit (actor, action, details) values (:actor, :action, :details);
-
 -- name: conversations
 select c.code as conversation, c.name, c.published, p.published_at,
     case when w.conversation is not null then jsonb_build_object(

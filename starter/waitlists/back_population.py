@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import groupby
 from typing import Any
 
+from activities.postgres.audit import write_audit
 from activities.postgres.pool import Connection, Pool
 from activities.postgres.queries import load_queries
 from activities.waitlist.entry import Interest
@@ -85,7 +86,7 @@ class BackPopulating:
         report = BackPopulation(alert=code, since=since, contacts=len(people), counts=counts, done=keep)
         if keep:
             details: dict[str, Any] = report.model_dump(mode="json", exclude={"done"})
-            await SQL.audit.run(self._pool, actor=actor, action="back-populate alert", details=details)
+            await write_audit(self._pool, actor, "back-populate alert", details)
         return report
 
 

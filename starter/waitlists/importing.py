@@ -10,8 +10,8 @@ from datetime import UTC, datetime
 from typing import assert_never
 
 from activities.intake.clock import CLOCK_TOLERANCE
+from activities.postgres.audit import write_audit
 from activities.postgres.pool import Pool
-from activities.postgres.queries import load_queries
 from activities.waitlist.entry import Interest
 from activities.waitlist.late import (
     AlertDraft,
@@ -28,8 +28,6 @@ from starter.waitlists.files.cells import RowStatus
 from starter.waitlists.files.files import WaitlistFile, WaitlistRow
 from starter.waitlists.late_entries import Progress, Total, enter_in_batches
 from starter.waitlists.rows import Catalogue, LeftOutRows
-
-SQL = load_queries("starter.waitlists", "waitlists.sql")
 
 
 @dataclass
@@ -86,7 +84,7 @@ class WaitlistImport:
         counts = await enter_in_batches(self._pool, plan.new_contacts(), enter_new_contacts, progress, keep=keep)
         if keep:
             details = {"store": self._store_id, "rows": len(self._file.rows), **counts.model_dump(mode="json")}
-            await SQL.audit.run(self._pool, actor=actor, action="import waiting list", details=details)
+            await write_audit(self._pool, actor, "import waiting list", details)
         return self._report(plan, counts, done=keep)
 
     async def _plan(self) -> _Plan:

@@ -4,6 +4,7 @@ from collections import Counter
 from dataclasses import dataclass
 from enum import StrEnum
 
+from activities.postgres.audit import write_audit
 from activities.postgres.pool import Connection, Pool, transaction
 from activities.postgres.queries import load_queries
 from activities.postgres.retry import retry_on_deadlock
@@ -114,7 +115,7 @@ class Waitlists:
         """
         line = await self.show(lines, None, addresses=True)
         details = {"store": lines.store_id, "variant": lines.variant_id, "alert": lines.alert, "contacts": line.total}
-        await SQL.audit.run(self._pool, actor=actor, action="export waiting list", details=details)
+        await write_audit(self._pool, actor, "export waiting list", details)
         text = write_waitlist(
             WaitlistEntry(
                 email=each.email or "",
@@ -160,7 +161,7 @@ class Waitlists:
             await SQL.broadcast.run(connection, journeys=journeys, message=message)
             details = {"message": message, "store": lines.store_id, "variant": lines.variant_id}
             details |= {"product": lines.product_id, "alert": lines.alert, "contacts": str(saying.to_hear)}
-            await SQL.audit.run(connection, actor=actor, action="message waiting list", details=details)
+            await write_audit(connection, actor, "message waiting list", details)
         return saying.model_copy(update={"done": True})
 
     async def _require_known(self, lines: Lines) -> None:

@@ -109,6 +109,3 @@ select exists (
 -- name: known_product_or_variant
 select exists (select from products where store_id = :store_id and product_id = :product_id)
     or exists (select from variants where store_id = :store_id and variant_id = :variant_id);
-
--- name: audit
-insert into audit (actor, action, details) values (:actor, :action, :details);

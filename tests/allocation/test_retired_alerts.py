@@ -2,7 +2,6 @@
 
 import pytest
 
-from activities.intake.intake import Intake
 from activities.postgres.pool import Pool
 from activities.waitlist.claims import Waitlist
 from schemas.document.conversation import ConversationDocument
@@ -10,7 +9,7 @@ from starter.documents import STARTER_CONVERSATION, load_document
 from starter.versioning.live_settings import AlertTaken
 from starter.versioning.publishing import publish
 from tests.allocation.rules import broken_rules
-from tests.product import Shop, starter_document, subject
+from tests.product import Shop, subject
 
 
 def _with_another_alert() -> ConversationDocument:
@@ -27,10 +26,7 @@ def _on_another_list(document: ConversationDocument) -> ConversationDocument:
 
 @pytest.fixture
 async def shop(pool: Pool) -> Shop:
-    await publish(pool, starter_document())
-    shop = Shop(pool, Intake(pool))
-    await shop.sells("v")
-    return shop
+    return await Shop.opened(pool)
 
 
 async def test_those_in_line_of_a_retired_alert_are_called_when_stock_comes(shop: Shop, pool: Pool) -> None:

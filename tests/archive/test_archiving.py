@@ -17,7 +17,7 @@ from schemas.ids import JourneyId, journey_workflow_id
 from schemas.reasons import Ending, Reason
 from schemas.responses.archive import ArchiveReport
 from starter.devstack.mailbox import Mailbox
-from starter.runtime.archive_schedule import archive_now, archive_schedule_id, ensure_archive_schedule
+from starter.runtime.schedules import ARCHIVING
 from starter.support.replay import HistoryGone
 from tests.archive.conftest import forgetful_temporal
 from tests.archive.steps import AT_ONCE, archived, closed, forgotten
@@ -237,7 +237,7 @@ async def test_by_hand_it_runs_as_a_workflow_and_the_status_counts_what_it_did(p
     await closed(product, "first", "second")
     before = await archive_status(product.pool, product.archive)
     assert (before.kept, before.to_do, before.last_at) == (0, 2, None)
-    report = await archive_now(product.client, product.settings.temporal_task_queue, AT_ONCE)
+    report = await ARCHIVING.run_now(product.client, product.settings.temporal_task_queue, AT_ONCE)
     assert report == ArchiveReport(kept=2)
     after = await archive_status(product.pool, product.archive)
     assert (after.archive, after.kept, after.to_do) == ("postgres", 2, 0)
@@ -247,7 +247,7 @@ async def test_by_hand_it_runs_as_a_workflow_and_the_status_counts_what_it_did(p
 
 async def test_who_ended_a_moment_ago_is_left_to_the_next_run(product: Product) -> None:
     await closed(product, "first")
-    assert await archive_now(product.client, product.settings.temporal_task_queue) == ArchiveReport()
+    assert await ARCHIVING.run_now(product.client, product.settings.temporal_task_queue) == ArchiveReport()
 
 
 async def test_the_worker_archives_into_the_bucket_that_the_settings_name(
@@ -257,7 +257,7 @@ async def test_the_worker_archives_into_the_bucket_that_the_settings_name(
         monkeypatch.setenv(f"SHELFTALK_ARCHIVE_{name}", str(value))
     async with running_product(pool, client, mailbox, f"archived-in-{bucket.name}") as product:
         (journey,) = await closed(product, "first")
-        await archive_now(client, product.settings.temporal_task_queue, AT_ONCE)
+        await ARCHIVING.run_now(client, product.settings.temporal_task_queue, AT_ONCE)
         told = await product.told(journey)
         await forgotten(product, journey)
         assert await S3Archive(bucket).get(journey)
@@ -267,11 +267,11 @@ async def test_the_worker_archives_into_the_bucket_that_the_settings_name(
 
 async def test_the_schedule_runs_as_often_as_is_set_and_stays_paused(product: Product) -> None:
     queue = product.settings.temporal_task_queue
-    await ensure_archive_schedule(product.client, queue, timedelta(hours=1))
-    handle = product.client.get_schedule_handle(archive_schedule_id(queue))
+    await ARCHIVING.ensure_schedule(product.client, queue, timedelta(hours=1))
+    handle = product.client.get_schedule_handle(ARCHIVING.schedule_id(queue))
     await handle.pause(note="by an operator")
-    await ensure_archive_schedule(product.client, queue, timedelta(hours=1))
-    await ensure_archive_schedule(product.client, queue, timedelta(minutes=10))
+    await ARCHIVING.ensure_schedule(product.client, queue, timedelta(hours=1))
+    await ARCHIVING.ensure_schedule(product.client, queue, timedelta(minutes=10))
     found = (await handle.describe()).schedule
     assert [each.every for each in found.spec.intervals] == [timedelta(minutes=10)]
     assert found.state.paused

@@ -6,7 +6,6 @@ import pytest
 from temporalio.exceptions import ApplicationError
 from temporalio.testing import ActivityEnvironment
 
-from activities.intake.intake import Intake
 from activities.journeys.bulk import Bulk
 from activities.postgres.pool import Pool
 from activities.temporal import Temporal
@@ -16,10 +15,9 @@ from schemas.settings import Settings
 from starter.devstack.mailbox import Mailbox
 from starter.devstack.temporal import EmbeddedTemporal
 from starter.devstack.temporal_cli import find_temporal
-from starter.versioning.publishing import publish
 from tests.in_flight.decided import operation
 from tests.in_flight.test_moving import reworded
-from tests.product import Shop, addressees, running_product, starter_document
+from tests.product import Shop, addressees, running_product
 from worker import connect
 
 
@@ -60,9 +58,7 @@ async def test_an_operation_does_not_walk_all_its_journeys_in_vain_while_tempora
     server = EmbeddedTemporal(await find_temporal(Settings(), print), tmp_path / "temporal")
     client = await connect(await server.start(), "default")
     await server.stop()
-    await publish(pool, starter_document())
-    shop = Shop(pool, Intake(pool))
-    await shop.sells("v")
+    shop = await Shop.opened(pool)
     await shop.signs_up(*(f"number-{number}" for number in range(6)))
     number = await operation(pool, reworded("Look, it is here"), Choice.MOVE)
     bulk = Bulk(pool, Waitlist(pool), Temporal(client, "outage"), at_once=2)

@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 from temporalio.client import Client, WorkflowHandle
 
-from activities.intake.intake import Intake
 from activities.postgres.pool import Pool, open_pool
 from activities.senders.email.smtp_sender import CONNECTIONS
 from schemas.ids import journey_workflow_id
@@ -18,12 +17,11 @@ from starter.devstack.mailbox import Mailbox
 from starter.devstack.postgres import EmbeddedPostgres
 from starter.devstack.temporal import EmbeddedTemporal
 from starter.support.journeys import Journeys
-from starter.versioning.publishing import publish
 from tests.conformance.providers import At, BarePeer, Does, Plan
 from tests.conftest import TEMPLATE
 from tests.faults.killable import UNTIL_AT_WORK, Setting, kill, worker_process
 from tests.namespaces import new_namespace
-from tests.product import Shop, addressees, journey_where, next_change, starter_document
+from tests.product import Shop, addressees, journey_where, next_change
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 
@@ -35,13 +33,6 @@ to another worker after ten; who finds the message leased looks again after thir
 @pytest.fixture
 def setting(database_url: str, temporal: EmbeddedTemporal, client: Client, tmp_path: Path) -> Setting:
     return Setting(database_url, temporal.address, client.namespace, "faults", tmp_path)
-
-
-async def open_shop(pool: Pool) -> Shop:
-    await publish(pool, starter_document())
-    shop = Shop(pool, Intake(pool))
-    await shop.sells("v")
-    return shop
 
 
 @dataclass(frozen=True)
@@ -74,7 +65,7 @@ async def killed_over_a_message(
     folder.mkdir()
     client = await new_namespace(temporal.address)
     setting = Setting(postgres.dsn(name), temporal.address, client.namespace, name, folder)
-    shop = await open_shop(pool)
+    shop = await Shop.opened(pool)
     [journey] = await shop.signs_up("ada")
     async with BarePeer() as stalling, Mailbox(folder / "mail", port=0) as mailbox:
         stalling.plan = Plan(at, Does.STALL)
@@ -162,7 +153,7 @@ async def test_kills_at_a_slow_server_leave_unknown_what_was_on_its_way_and_tell
 async def test_a_worker_killed_in_the_middle_of_a_fan_out_tells_everyone_once_and_no_one_too_many(
     setting: Setting, pool: Pool, mailbox: Mailbox
 ) -> None:
-    shop = await open_shop(pool)
+    shop = await Shop.opened(pool)
     names = [f"n{number}" for number in range(150)]
     await shop.signs_up(*names)
     async with worker_process(setting, mailbox.port) as worker:

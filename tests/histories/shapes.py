@@ -15,8 +15,7 @@ from schemas.responses.repair import Answer, Repair
 from starter.documents import STARTER_CONVERSATION, load_document
 from starter.ops.approvals import Approvals, Which
 from starter.ops.repair import By, Repairs
-from starter.runtime.archive_schedule import archive_now, archive_schedule_id
-from starter.runtime.reconciliation_schedule import reconcile_now, schedule_id
+from starter.runtime.schedules import ARCHIVING, RECONCILIATION
 from starter.versioning.bulk import BulkOperations, Decision
 from starter.versioning.publishing import publish
 from tests.histories.conversation_shapes import (
@@ -47,11 +46,10 @@ async def told_without_follow_up(stage: SimulatedShop) -> Ran:
 
 
 async def _told(stage: SimulatedShop, document: ConversationDocument) -> Ran:
-    shop = await stage.shop(document)
-    async with stage.at_work(document) as product:
-        (journey,) = await shop.signs_up(CONTACT)
+    async with stage.sold_out(document) as product:
+        (journey,) = await product.shop.signs_up(CONTACT)
         await product.settled()
-        await shop.has("v", 1)
+        await product.shop.has("v", 1)
         return await ended(product, journey)
 
 
@@ -80,21 +78,17 @@ async def window_ended(stage: SimulatedShop) -> Ran:
 
 
 async def cancelled_in_line(stage: SimulatedShop) -> Ran:
-    document = starter_document()
-    shop = await stage.shop(document)
-    async with stage.at_work(document) as product:
-        (journey,) = await shop.signs_up(CONTACT)
+    async with stage.sold_out(starter_document()) as product:
+        (journey,) = await product.shop.signs_up(CONTACT)
         await product.settled()
         await product.journeys.cancel(journey)
         return await ended(product, journey)
 
 
 async def cancelled_after_told(stage: SimulatedShop) -> Ran:
-    document = starter_document()
-    shop = await stage.shop(document)
-    async with stage.at_work(document) as product:
-        (journey,) = await shop.signs_up(CONTACT)
-        await shop.has("v", 1)
+    async with stage.sold_out(starter_document()) as product:
+        (journey,) = await product.shop.signs_up(CONTACT)
+        await product.shop.has("v", 1)
         await product.mail_to(CONTACT)
         await product.settled()
         await product.journeys.cancel(journey)
@@ -104,11 +98,9 @@ async def cancelled_after_told(stage: SimulatedShop) -> Ran:
 async def held_up_by_the_provider(stage: SimulatedShop) -> Ran:
     """The provider was down, so the message went on as a regular activity."""
     await stage.mailbox.stop()
-    document = told_only()
-    shop = await stage.shop(document)
-    async with stage.at_work(document) as product:
-        (journey,) = await shop.signs_up(CONTACT)
-        await shop.has("v", 1)
+    async with stage.sold_out(told_only()) as product:
+        (journey,) = await product.shop.signs_up(CONTACT)
+        await product.shop.has("v", 1)
         while await stage.pool.fetchval("select coalesce(max(attempts), 0) from sends") < 2:
             await next_change(stage.pool)
         await stage.mailbox.start()
@@ -128,36 +120,30 @@ async def confirmed_told_and_reminded(stage: SimulatedShop) -> Ran:
 
 
 async def discontinued(stage: SimulatedShop) -> Ran:
-    document = every_event()
-    shop = await stage.shop(document)
-    async with stage.at_work(document) as product:
-        (journey,) = await shop.signs_up(CONTACT)
+    async with stage.sold_out(every_event()) as product:
+        (journey,) = await product.shop.signs_up(CONTACT)
         await product.mail_to(CONTACT)
-        await shop.discontinues()
+        await product.shop.discontinues()
         return await ended(product, journey)
 
 
 async def spoken_to_in_line(stage: SimulatedShop) -> Ran:
     """A message said once to those in line; the journey stood in line after it, and was told."""
-    document = told_only()
-    shop = await stage.shop(document)
-    async with stage.at_work(document) as product:
-        (journey,) = await shop.signs_up(CONTACT)
+    async with stage.sold_out(told_only()) as product:
+        (journey,) = await product.shop.signs_up(CONTACT)
         await product.settled()
         await stage.pool.execute(
             "insert into outbox (kind, journey_id, message) values ('broadcast', $1, 'still-here')", journey
         )
         await product.mail_to(CONTACT)
-        await shop.has("v", 1)
+        await product.shop.has("v", 1)
         return await ended(product, journey)
 
 
 async def cancelled_in_temporal(stage: SimulatedShop) -> Ran:
     """Cancelled with Temporal's own tools while it stood in line."""
-    document = told_only()
-    shop = await stage.shop(document)
-    async with stage.at_work(document) as product:
-        (journey,) = await shop.signs_up(CONTACT)
+    async with stage.sold_out(told_only()) as product:
+        (journey,) = await product.shop.signs_up(CONTACT)
         await product.settled()
         handle = product.client.get_workflow_handle(journey_workflow_id(journey))
         await handle.cancel()
@@ -166,36 +152,31 @@ async def cancelled_in_temporal(stage: SimulatedShop) -> Ran:
 
 
 async def reconciled(stage: SimulatedShop) -> Ran:
-    document = told_only()
-    shop = await stage.shop(document)
-    async with stage.at_work(document) as product:
-        await shop.signs_up(CONTACT)
+    async with stage.sold_out(told_only()) as product:
+        await product.shop.signs_up(CONTACT)
         await product.settled()
         queue = product.settings.temporal_task_queue
-        await reconcile_now(product.client, queue)
-        return Ran(f"{schedule_id(queue)}/by-hand", None)
+        await RECONCILIATION.run_now(product.client, queue)
+        return Ran(f"{RECONCILIATION.schedule_id(queue)}/by-hand", None)
 
 
 async def archived(stage: SimulatedShop) -> Ran:
     """One journey had ended, and its history was put into the archive."""
-    document = told_only()
-    shop = await stage.shop(document)
-    async with stage.at_work(document) as product:
-        (journey,) = await shop.signs_up(CONTACT)
-        await shop.has("v", 1)
+    async with stage.sold_out(told_only()) as product:
+        (journey,) = await product.shop.signs_up(CONTACT)
+        await product.shop.has("v", 1)
         await ended(product, journey)
         queue = product.settings.temporal_task_queue
-        await archive_now(product.client, queue, timedelta(0))
-        return Ran(f"{archive_schedule_id(queue)}/by-hand", None)
+        await ARCHIVING.run_now(product.client, queue, timedelta(0))
+        return Ran(f"{ARCHIVING.schedule_id(queue)}/by-hand", None)
 
 
 async def moved_and_skipped(stage: SimulatedShop) -> Ran:
     """Moved to another version during a wait, which was then passed over by hand."""
     document = starter_document()
-    shop = await stage.shop(document)
-    async with stage.at_work(document) as product:
-        (journey,) = await shop.signs_up(CONTACT)
-        await shop.has("v", 1)
+    async with stage.sold_out(document) as product:
+        (journey,) = await product.shop.signs_up(CONTACT)
+        await product.shop.has("v", 1)
         while await rests_at(stage, journey) != "pause":
             await next_change(stage.pool)
         renamed = document.model_copy(update={"name": "Another"})
@@ -231,11 +212,11 @@ async def approved_by_hand(stage: SimulatedShop) -> Ran:
     told = told_only()
     (thread,) = told.threads
     steps = (SendStep(send="it-is-back", status=Status.MANUAL), ExitStep(exit="They have been told"))
-    document = told.model_copy(update={"threads": (thread.model_copy(update={"steps": steps}),)})
-    shop = await stage.shop(document)
-    async with stage.at_work(document) as product:
-        (journey,) = await shop.signs_up(CONTACT)
-        await shop.has("v", 1)
+    async with stage.sold_out(
+        told.model_copy(update={"threads": (thread.model_copy(update={"steps": steps}),)})
+    ) as product:
+        (journey,) = await product.shop.signs_up(CONTACT)
+        await product.shop.has("v", 1)
         while await rests_at(stage, journey) != "it-is-back":
             await next_change(stage.pool)
         await Approvals(stage.pool).answer(Answer.APPROVED, Which(), By(IDENTITY, "to record it"))

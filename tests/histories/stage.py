@@ -7,13 +7,11 @@ from itertools import count
 
 from temporalio.client import Client, WorkflowHistory
 
-from activities.intake.intake import Intake
 from activities.postgres.pool import Pool
 from schemas.document.conversation import ConversationDocument
 from schemas.ids import JourneyId, journey_workflow_id
 from schemas.journey.path import JourneyPath
 from starter.devstack.mailbox import Mailbox
-from starter.versioning.publishing import publish
 from tests.product import Product, Shop, running_product
 
 IDENTITY = "recorder"
@@ -43,16 +41,20 @@ class SimulatedShop:
 
     async def shop(self, document: ConversationDocument) -> Shop:
         """A shop that has sold out of `v`, before anything runs."""
-        await publish(self.pool, document)
-        shop = Shop(self.pool, Intake(self.pool))
-        await shop.sells("v")
-        return shop
+        return await Shop.opened(self.pool, document)
 
     @asynccontextmanager
     async def at_work(self, document: ConversationDocument, queue: str | None = None) -> AsyncGenerator[Product]:
         """Everything at work for as long as it takes; on the same queue once more, it goes on where it stopped."""
         queue = queue or f"recorded-{next(_queues)}"
         async with running_product(self.pool, self.client, self.mailbox, queue, document) as product:
+            yield product
+
+    @asynccontextmanager
+    async def sold_out(self, document: ConversationDocument) -> AsyncGenerator[Product]:
+        """Such a shop, with everything at work."""
+        await self.shop(document)
+        async with self.at_work(document) as product:
             yield product
 
 

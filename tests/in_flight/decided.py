@@ -11,7 +11,8 @@ from schemas.journey.path import JourneyPath
 from schemas.responses.operations import Choice, OperationReport
 from starter.versioning.bulk import BulkOperations, Decision
 from starter.versioning.publishing import publish
-from tests.conversations.told import talk, thread
+from tests.conversations.test_story import rests_at
+from tests.conversations.told import agrees, did, entered, talk, thread
 from tests.product import PATIENCE, Product, next_change
 
 PATIENCE_SECONDS = PATIENCE
@@ -25,6 +26,15 @@ def quiz(*steps: Mapping[str, Any], **rest: Any) -> ConversationDocument:
 def waits(event: str, *happened: Mapping[str, Any]) -> dict[str, Any]:
     """Wait for a custom event; the step's id is `wait-for-custom-` and its name."""
     return {"wait_for": [f"custom.{event}"], "within": "30 days", "id": f"wait-{event}", "happened": list(happened)}
+
+
+async def under_way(product: Product, document: ConversationDocument, at: str) -> JourneyId:
+    """Ann's journey through a quiz that is published, once it rests at this step."""
+    await publish(product.pool, document)
+    await agrees(product.pool, "ann")
+    ann = entered(await did(product.pool, "custom", name="quiz"))
+    await rests_at(product, ann, at)
+    return ann
 
 
 async def decide(pool: Pool, document: ConversationDocument, choice: Choice, by: str = "ada") -> int | None:

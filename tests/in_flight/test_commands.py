@@ -5,23 +5,19 @@ from pathlib import Path
 
 import pytest
 
-from activities.intake.intake import Intake
 from activities.postgres.pool import Pool
 from schemas.responses.operations import Choice, InFlight, OperationKind, OperationReport, OperationReports, Place
 from starter.commands.conversations import PublishedReport
 from starter.commands.in_flight import lines
 from starter.commands.terminal.output import ExitCode
-from starter.versioning.publishing import publish
 from tests.cli.command import Shelftalk
-from tests.product import Shop, starter_document
+from tests.product import Shop
 
 
 @pytest.fixture
 async def changed(pool: Pool, tmp_path: Path) -> Path:
     """Another version than the one that two people wait by."""
-    await publish(pool, starter_document())
-    shop = Shop(pool, Intake(pool))
-    await shop.sells("v")
+    shop = await Shop.opened(pool)
     await shop.signs_up("ann", "ben")
     text = files("starter").joinpath("conversations/back-in-stock.yaml").read_text(encoding="utf-8")
     path = tmp_path / "changed.yaml"

@@ -9,11 +9,10 @@ from schemas.ids import JourneyId, journey_workflow_id
 from schemas.journey.names import Signal
 from schemas.journey.signals import ContactEvent
 from schemas.responses.operations import Choice
-from starter.versioning.publishing import publish
 from tests.conversations.test_story import has_ended, rests_at
-from tests.conversations.told import agrees, did, entered
+from tests.conversations.told import did
 from tests.history import settled_history
-from tests.in_flight.decided import operation, path_of, quiz, settled, subjects, version_of, waits
+from tests.in_flight.decided import operation, path_of, quiz, settled, subjects, under_way, version_of, waits
 from tests.product import PATIENCE, Product, next_change
 from tests.workflows.test_continue_as_new import product
 
@@ -35,10 +34,7 @@ async def in_a_new_history(product: Product, journey: JourneyId) -> None:
 
 
 async def test_a_move_that_is_still_to_come_is_not_lost_with_the_history(product: Product) -> None:
-    await publish(product.pool, quiz(waits("one"), waits("two"), waits("three", {"send": "old"})))
-    await agrees(product.pool, "ann")
-    ann = entered(await did(product.pool, "custom", name="quiz"))
-    await rests_at(product, ann, "wait-one")
+    ann = await under_way(product, quiz(waits("one"), waits("two"), waits("three", {"send": "old"})), "wait-one")
     number = await operation(product.pool, quiz(waits("three", {"send": "new"})), Choice.MOVE)
     await settled(product.pool, number, left_over=1)
     await did(product.pool, "custom", name="one")
@@ -64,10 +60,7 @@ async def test_what_happened_out_of_order_is_not_lost_with_the_history(
 ) -> None:
     """The second of two events was told first, and nothing waited for it yet. Of many the newest are kept."""
     monkeypatch.setattr("workflows.temporal_world.MOST_PENDING_EVENTS", 1)
-    await publish(product.pool, quiz(waits("one"), waits("two", {"send": "hello"})))
-    await agrees(product.pool, "ann")
-    ann = entered(await did(product.pool, "custom", name="quiz"))
-    await rests_at(product, ann, "wait-one")
+    ann = await under_way(product, quiz(waits("one"), waits("two", {"send": "hello"})), "wait-one")
     handle, done = product.client.get_workflow_handle(journey_workflow_id(ann)), datetime.now(UTC)
     await handle.signal(
         Signal.CONTACT_EVENT, ContactEvent(event_id="2", event="custom.two", at=done + timedelta(seconds=2))

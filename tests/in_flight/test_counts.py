@@ -2,7 +2,6 @@
 
 import asyncio
 
-from activities.intake.intake import Intake
 from activities.postgres.pool import Pool, transaction
 from activities.waitlist.alerts import alerts_in_force
 from activities.waitlist.entrances import Entrances
@@ -26,9 +25,7 @@ async def counted(pool: Pool, document: ConversationDocument) -> InFlight:
 
 
 async def test_those_in_line_move_now_and_their_places_are_given_up_by_an_end(pool: Pool) -> None:
-    await publish(pool, starter_document())
-    shop = Shop(pool, Intake(pool))
-    await shop.sells("v")
+    shop = await Shop.opened(pool)
     await shop.signs_up("ann", "ben")
     shown = await counted(pool, starter_document(wait="3 days"))
     assert shown.places == (
@@ -39,9 +36,7 @@ async def test_those_in_line_move_now_and_their_places_are_given_up_by_an_end(po
 
 
 async def test_those_whose_alert_is_not_answered_any_more_move_later(pool: Pool) -> None:
-    await publish(pool, programme("back", back()))
-    shop = Shop(pool, Intake(pool))
-    await shop.sells("v")
+    shop = await Shop.opened(pool, programme("back", back()))
     await shop.signs_up("ann", list_code="back")
     other = programme("other", back()).model_copy(update={"conversation": "back"})
     shown = await counted(pool, other)
@@ -81,9 +76,7 @@ async def test_who_is_on_the_version_already_is_not_counted(product: Product) ->
 
 
 async def test_who_enters_at_the_moment_of_a_publication_is_moved_too(pool: Pool) -> None:
-    await publish(pool, starter_document())
-    shop = Shop(pool, Intake(pool))
-    await shop.sells("v")
+    await Shop.opened(pool)
     async with transaction(pool) as entering:
         # Where a sign-up is when it has read which version is published, and has not entered by it yet.
         await alerts_in_force(entering, action=Action.SIGN_UP)

@@ -4,9 +4,8 @@ from schemas.reasons import Ending, Reason
 from schemas.responses.operations import Choice
 from starter.versioning.bulk import BulkOperations
 from starter.versioning.publishing import publish
-from tests.conversations.test_story import has_ended, rests_at
-from tests.conversations.told import agrees, did, entered
-from tests.in_flight.decided import operation, quiz, settled, waits
+from tests.conversations.test_story import has_ended
+from tests.in_flight.decided import operation, quiz, settled, under_way, waits
 from tests.product import Product, addressees, starter_document
 
 
@@ -43,10 +42,7 @@ async def test_a_place_that_was_given_passes_on(product: Product) -> None:
 
 
 async def test_who_rests_in_a_wait_leaves_it(product: Product) -> None:
-    await publish(product.pool, quiz(waits("go", {"send": "old"})))
-    await agrees(product.pool, "ann")
-    ann = entered(await did(product.pool, "custom", name="quiz"))
-    await rests_at(product, ann, "wait-go")
+    ann = await under_way(product, quiz(waits("go", {"send": "old"})), "wait-go")
     number = await operation(product.pool, quiz(waits("go", {"send": "new"})), Choice.END)
     assert (await settled(product.pool, number)).done == 1
     report = await product.until(ann, has_ended)
@@ -55,10 +51,7 @@ async def test_who_rests_in_a_wait_leaves_it(product: Product) -> None:
 
 
 async def test_who_ended_by_themselves_meanwhile_is_counted_so(product: Product) -> None:
-    await publish(product.pool, quiz(waits("go", {"send": "old"})))
-    await agrees(product.pool, "ann")
-    ann = entered(await did(product.pool, "custom", name="quiz"))
-    await rests_at(product, ann, "wait-go")
+    ann = await under_way(product, quiz(waits("go", {"send": "old"})), "wait-go")
     await product.client.get_workflow_handle(f"journey/{ann}").terminate("by hand")
     number = await operation(product.pool, quiz(waits("go", {"send": "new"})), Choice.END)
     report = await settled(product.pool, number)

@@ -8,7 +8,6 @@ from temporalio.api.enums.v1 import EventType
 from temporalio.client import Client
 
 from activities.archive.postgres import PostgresArchive
-from activities.intake.intake import Intake
 from activities.postgres.pool import Pool
 from schemas.ids import JourneyId, journey_workflow_id
 from schemas.journey.names import Signal
@@ -16,12 +15,11 @@ from schemas.responses.operations import Choice
 from starter.devstack.mailbox import Mailbox
 from starter.devstack.temporal import EmbeddedTemporal
 from starter.versioning.bulk import BulkOperations
-from starter.versioning.publishing import publish
 from tests.faults.killable import Setting, kill, worker_process
 from tests.history import replayed_path, settled_history
 from tests.in_flight.decided import operation, settled
 from tests.in_flight.test_moving import reworded
-from tests.product import PATIENCE, Shop, addressees, next_change, starter_document
+from tests.product import PATIENCE, Shop, addressees, next_change
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 
@@ -37,9 +35,7 @@ def setting(database_url: str, temporal: EmbeddedTemporal, client: Client, tmp_p
 
 
 async def open_line(pool: Pool) -> tuple[Shop, list[JourneyId]]:
-    await publish(pool, starter_document())
-    shop = Shop(pool, Intake(pool))
-    await shop.sells("v")
+    shop = await Shop.opened(pool)
     return shop, await shop.signs_up(*(f"n{number}" for number in range(MANY)))
 
 

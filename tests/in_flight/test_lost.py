@@ -8,18 +8,17 @@ from temporalio.api.workflowservice.v1 import DeleteWorkflowExecutionRequest
 from activities.temporal import Temporal
 from schemas.ids import JourneyId, journey_workflow_id
 from schemas.responses.operations import Choice
-from starter.runtime.reconciliation_schedule import reconcile_now
+from starter.runtime.schedules import RECONCILIATION
 from starter.versioning.bulk import BulkOperations
-from starter.versioning.publishing import publish
 from tests.conversations.test_story import has_ended, rests_at
-from tests.conversations.told import agrees, did, entered
-from tests.in_flight.decided import operation, quiz, settled, subjects, waits
+from tests.conversations.told import did
+from tests.in_flight.decided import operation, quiz, settled, subjects, under_way, waits
 from tests.product import Product, next_change
 from tests.reconciliation.test_reconciliation import LOSE_CALLS
 
 
 async def reconciled(product: Product) -> None:
-    await reconcile_now(product.client, product.settings.temporal_task_queue, timedelta(0))
+    await RECONCILIATION.run_now(product.client, product.settings.temporal_task_queue, timedelta(0))
 
 
 async def temporal_loses(product: Product, journey: JourneyId) -> None:
@@ -33,10 +32,7 @@ async def temporal_loses(product: Product, journey: JourneyId) -> None:
 
 
 async def test_an_operation_whose_call_was_lost_is_carried_out(product: Product) -> None:
-    await publish(product.pool, quiz(waits("go", {"send": "old"})))
-    await agrees(product.pool, "ann")
-    ann = entered(await did(product.pool, "custom", name="quiz"))
-    await rests_at(product, ann, "wait-go")
+    await under_way(product, quiz(waits("go", {"send": "old"})), "wait-go")
     await product.pool.execute(LOSE_CALLS)
     number = await operation(product.pool, quiz(waits("go", {"send": "new"})), Choice.MOVE)
     await product.pool.execute("drop trigger lose_calls on outbox")
@@ -48,10 +44,7 @@ async def test_an_operation_whose_call_was_lost_is_carried_out(product: Product)
 
 
 async def test_a_journey_that_was_asked_by_a_workflow_that_is_lost_is_asked_again(product: Product) -> None:
-    await publish(product.pool, quiz(waits("one"), waits("two", {"send": "old"})))
-    await agrees(product.pool, "ann")
-    ann = entered(await did(product.pool, "custom", name="quiz"))
-    await rests_at(product, ann, "wait-one")
+    ann = await under_way(product, quiz(waits("one"), waits("two", {"send": "old"})), "wait-one")
     number = await operation(product.pool, quiz(waits("two", {"send": "new"})), Choice.MOVE)
     await settled(product.pool, number, left_over=1)
     await temporal_loses(product, ann)

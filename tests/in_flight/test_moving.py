@@ -7,7 +7,6 @@ from datetime import timedelta
 from temporalio.client import Client
 from temporalio.testing import WorkflowEnvironment
 
-from activities.intake.intake import Intake
 from activities.journeys.positions import Positions
 from activities.postgres.pool import Pool
 from activities.temporal import Temporal
@@ -26,7 +25,7 @@ from starter.versioning.bulk import BulkOperations
 from starter.versioning.publishing import publish
 from tests.conversations.test_story import has_ended, rests_at
 from tests.conversations.told import agrees, did, entered
-from tests.in_flight.decided import decide, operation, path_of, quiz, settled, subjects, version_of, waits
+from tests.in_flight.decided import decide, operation, path_of, quiz, settled, subjects, under_way, version_of, waits
 from tests.product import PATIENCE, Product, Shop, running_product, starter_document
 from tests.story.conftest import in_time
 from tests.workflows.conftest import hours, test_server
@@ -60,10 +59,7 @@ async def test_who_stands_in_line_is_told_in_the_words_of_the_new_version_at_the
 
 
 async def test_who_rests_in_a_wait_goes_on_behind_it_as_the_new_version_says(product: Product) -> None:
-    await publish(product.pool, quiz({"send": "hello"}, waits("go", {"send": "old"})))
-    await agrees(product.pool, "ann")
-    ann = entered(await did(product.pool, "custom", name="quiz"))
-    await rests_at(product, ann, "wait-go")
+    ann = await under_way(product, quiz({"send": "hello"}, waits("go", {"send": "old"})), "wait-go")
     changed = quiz({"send": "hello"}, waits("go", {"send": "new"}))
     await settled(product.pool, await operation(product.pool, changed, Choice.MOVE))
     await did(product.pool, "custom", name="go")
@@ -77,10 +73,9 @@ async def test_who_rests_in_a_wait_goes_on_behind_it_as_the_new_version_says(pro
 
 
 async def test_who_waits_for_another_event_in_the_new_version_hears_that(product: Product) -> None:
-    await publish(product.pool, quiz({"wait_for": ["custom.go"], "within": "30 days", "id": "w"}, {"send": "old"}))
-    await agrees(product.pool, "ann")
-    ann = entered(await did(product.pool, "custom", name="quiz"))
-    await rests_at(product, ann, "w")
+    ann = await under_way(
+        product, quiz({"wait_for": ["custom.go"], "within": "30 days", "id": "w"}, {"send": "old"}), "w"
+    )
     changed = quiz({"wait_for": ["custom.run"], "within": "30 days", "id": "w"}, {"send": "new"})
     await settled(product.pool, await operation(product.pool, changed, Choice.MOVE))
     await did(product.pool, "custom", name="run")
@@ -89,10 +84,7 @@ async def test_who_waits_for_another_event_in_the_new_version_hears_that(product
 
 
 async def test_whose_step_is_missing_moves_at_the_next_rest_that_both_have(product: Product) -> None:
-    await publish(product.pool, quiz(waits("one"), waits("two", {"send": "old"})))
-    await agrees(product.pool, "ann")
-    ann = entered(await did(product.pool, "custom", name="quiz"))
-    await rests_at(product, ann, "wait-one")
+    ann = await under_way(product, quiz(waits("one"), waits("two", {"send": "old"})), "wait-one")
     number = await operation(product.pool, quiz(waits("two", {"send": "new"})), Choice.MOVE)
     report = await settled(product.pool, number, left_over=1)
     assert (report.asked, report.done, report.left_over) == (1, 0, 1)
@@ -110,10 +102,7 @@ async def test_whose_step_is_missing_moves_at_the_next_rest_that_both_have(produ
 
 
 async def test_who_comes_to_no_rest_that_both_have_lives_by_the_old_version_to_the_end(product: Product) -> None:
-    await publish(product.pool, quiz(waits("one", {"send": "old"})))
-    await agrees(product.pool, "ann")
-    ann = entered(await did(product.pool, "custom", name="quiz"))
-    await rests_at(product, ann, "wait-one")
+    ann = await under_way(product, quiz(waits("one", {"send": "old"})), "wait-one")
     number = await operation(product.pool, quiz(waits("two", {"send": "new"})), Choice.MOVE)
     await settled(product.pool, number, left_over=1)
     await did(product.pool, "custom", name="one")
@@ -144,10 +133,7 @@ async def test_a_message_that_is_put_off_leaves_in_the_words_of_the_new_version(
 
 
 async def test_moving_never_repeats_a_message_that_was_sent(product: Product) -> None:
-    await publish(product.pool, quiz({"send": "hello", "id": "first"}, waits("go", {"send": "bye"})))
-    await agrees(product.pool, "ann")
-    ann = entered(await did(product.pool, "custom", name="quiz"))
-    await rests_at(product, ann, "wait-go")
+    ann = await under_way(product, quiz({"send": "hello", "id": "first"}, waits("go", {"send": "bye"})), "wait-go")
     changed = quiz(waits("go", {"send": "hello", "id": "second"}, {"send": "bye"}))
     await settled(product.pool, await operation(product.pool, changed, Choice.MOVE))
     await did(product.pool, "custom", name="go")
@@ -159,10 +145,7 @@ async def test_moving_never_repeats_a_message_that_was_sent(product: Product) ->
 
 
 async def test_to_be_asked_twice_changes_nothing(product: Product) -> None:
-    await publish(product.pool, quiz(waits("go", {"send": "old"})))
-    await agrees(product.pool, "ann")
-    ann = entered(await did(product.pool, "custom", name="quiz"))
-    await rests_at(product, ann, "wait-go")
+    ann = await under_way(product, quiz(waits("go", {"send": "old"})), "wait-go")
     number = await operation(product.pool, quiz(waits("go", {"send": "new"})), Choice.MOVE)
     await settled(product.pool, number)
     temporal, waitlist = Temporal(product.client, product.settings.temporal_task_queue), Waitlist(product.pool)
@@ -178,10 +161,7 @@ async def test_to_be_asked_twice_changes_nothing(product: Product) -> None:
 
 
 async def test_the_latest_of_two_moves_holds(product: Product) -> None:
-    await publish(product.pool, quiz(waits("one"), waits("two", {"send": "first"})))
-    await agrees(product.pool, "ann")
-    ann = entered(await did(product.pool, "custom", name="quiz"))
-    await rests_at(product, ann, "wait-one")
+    ann = await under_way(product, quiz(waits("one"), waits("two", {"send": "first"})), "wait-one")
     older = await operation(product.pool, quiz(waits("two", {"send": "second"})), Choice.MOVE)
     await settled(product.pool, older, left_over=1)
     newer = await operation(product.pool, quiz(waits("one"), waits("two", {"send": "third"})), Choice.MOVE)
@@ -197,10 +177,7 @@ async def test_the_latest_of_two_moves_holds(product: Product) -> None:
 
 async def test_to_publish_the_old_version_again_calls_back_those_on_their_way_to_another(product: Product) -> None:
     first = quiz(waits("one"), waits("two", {"send": "first"}))
-    await publish(product.pool, first)
-    await agrees(product.pool, "ann")
-    ann = entered(await did(product.pool, "custom", name="quiz"))
-    await rests_at(product, ann, "wait-one")
+    ann = await under_way(product, first, "wait-one")
     away = await operation(product.pool, quiz(waits("two", {"send": "second"})), Choice.MOVE)
     await settled(product.pool, away, left_over=1)
     back = await operation(product.pool, first, Choice.MOVE)
@@ -215,9 +192,7 @@ async def test_to_publish_the_old_version_again_calls_back_those_on_their_way_to
 async def test_who_has_not_begun_yet_begins_by_the_old_version_and_moves_at_the_first_rest(
     pool: Pool, client: Client, mailbox: Mailbox
 ) -> None:
-    await publish(pool, starter_document())
-    shop = Shop(pool, Intake(pool))
-    await shop.sells("v")
+    shop = await Shop.opened(pool)
     ann, ben = await shop.signs_up("ann", "ben")
     # What is left is a journey that the operation has to start.
     await pool.execute("delete from outbox where journey_id = $1", ann)
@@ -260,9 +235,7 @@ async def test_who_stays_keeps_their_version(product: Product) -> None:
 
 async def test_a_move_that_is_recorded_late_does_not_undo_a_later_one(pool: Pool) -> None:
     """Each is recorded by an activity of its own, and the first one's may have to be tried again."""
-    await publish(pool, starter_document())
-    shop = Shop(pool, Intake(pool))
-    await shop.sells("v")
+    shop = await Shop.opened(pool)
     (journey,) = await shop.signs_up("ann")
     # No worker is there to record them by itself.
     first = await operation(pool, reworded("Look, it is here"), Choice.MOVE)

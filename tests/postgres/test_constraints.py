@@ -3,20 +3,16 @@
 import asyncpg
 import pytest
 
-from activities.intake.intake import Intake
 from activities.postgres.pool import Pool
 from activities.waitlist.claims import Waitlist
 from schemas.ids import JourneyId
-from starter.versioning.publishing import publish
-from tests.product import Shop, starter_document, subject
+from tests.product import Shop, subject
 
 
 @pytest.fixture
 async def called(pool: Pool) -> JourneyId:
     """The first of two in line, called for the only unit."""
-    await publish(pool, starter_document())
-    shop = Shop(pool, Intake(pool))
-    await shop.sells("v")
+    shop = await Shop.opened(pool)
     first, _ = await shop.signs_up("first", "second")
     await shop.has("v", 1)
     await Waitlist(pool).give_places(subject("v"))

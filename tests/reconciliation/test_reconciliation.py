@@ -8,7 +8,7 @@ from schemas.ids import JourneyId
 from schemas.journey.outcome import Sent
 from schemas.reasons import Ending, Reason
 from schemas.responses.reconciliation import Reconciliation
-from starter.runtime.reconciliation_schedule import ensure_schedule, last_reconciliation, reconcile_now, schedule_id
+from starter.runtime.schedules import RECONCILIATION, last_reconciliation
 from starter.versioning.publishing import publish
 from tests.conversations.told import did, entered, talk, thread
 from tests.delivery.counter import message
@@ -24,7 +24,7 @@ AT_ONCE = timedelta(0)
 
 
 async def reconciled(product: Product) -> Reconciliation:
-    return await reconcile_now(product.client, product.settings.temporal_task_queue, AT_ONCE)
+    return await RECONCILIATION.run_now(product.client, product.settings.temporal_task_queue, AT_ONCE)
 
 
 async def test_it_finds_nothing_where_nothing_is_wrong(product: Product) -> None:
@@ -98,10 +98,10 @@ async def test_stock_that_nobody_looked_at_is_looked_at(product: Product) -> Non
 
 async def test_the_schedule_is_made_once_and_left_as_an_operator_changed_it(product: Product) -> None:
     queue = product.settings.temporal_task_queue
-    await ensure_schedule(product.client, queue)
-    handle = product.client.get_schedule_handle(schedule_id(queue))
+    await RECONCILIATION.ensure_schedule(product.client, queue)
+    handle = product.client.get_schedule_handle(RECONCILIATION.schedule_id(queue))
     await handle.pause(note="by an operator")
-    await ensure_schedule(product.client, queue)
+    await RECONCILIATION.ensure_schedule(product.client, queue)
     assert (await handle.describe()).schedule.state.paused
     await handle.delete()
 

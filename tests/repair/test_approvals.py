@@ -178,9 +178,7 @@ async def test_whatever_is_killed_after_an_approval_sends_it_at_most_once(
     pool: Pool, database_url: str, after: bool
 ) -> None:
     """A new process does again what a killed one was at; what cannot be known is not sent again."""
-    await publish(pool, by_hand())
-    shop = Shop(pool, Intake(pool))
-    await shop.sells("v")
+    shop = await Shop.opened(pool, by_hand())
     process = await Process.on(database_url, pool)
     counter = Counter(pool, shop)
     names = [f"n{number}" for number in range(12)]
@@ -232,9 +230,7 @@ async def test_other_words_need_an_approval_of_their_own(pool: Pool) -> None:
 
 
 async def test_a_held_message_leaves_without_approval_once_its_step_is_live(pool: Pool) -> None:
-    await publish(pool, by_hand())
-    shop = Shop(pool, Intake(pool))
-    await shop.sells("v")
+    shop = await Shop.opened(pool, by_hand())
     counter = Counter(pool, shop)
     (journey,) = await counter.calls("ada")
     asked = message(journey)

@@ -9,7 +9,6 @@ from temporalio.client import Client
 from activities.archive.postgres import PostgresArchive
 from activities.delivery.deliver import DeliverActivity
 from activities.delivery.ledger import Ledger
-from activities.intake.intake import Intake
 from activities.postgres.pool import Pool
 from activities.temporal import Temporal
 from activities.waitlist.claims import Waitlist
@@ -261,9 +260,7 @@ async def test_a_message_that_somebody_may_be_sending_is_not_passed_over(
 ) -> None:
     """Its worker was killed over it, so that nobody knows yet; by the time it is known the journey has gone on."""
     document = told_then_reminded()
-    await publish(pool, document)
-    shop = Shop(pool, Intake(pool))
-    await shop.sells("v")
+    shop = await Shop.opened(pool, document)
     (ada,) = await shop.signs_up("ada")
     await shop.has("v", 1)
     await Waitlist(pool).give_places(subject("v"))

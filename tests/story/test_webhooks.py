@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from schemas.incoming.facts import ProductFact, VariantFact
 from schemas.reasons import Reason
-from starter.runtime.reconciliation_schedule import reconcile_now
+from starter.runtime.schedules import RECONCILIATION
 from tests.http.conftest import web_over
 from tests.http.web import NOON, level_message, product_message
 from tests.product import STORE, Product, addressees
@@ -116,7 +116,7 @@ async def test_units_that_nobody_looked_at_are_found_by_the_reconciliation(meanw
     await meanwhile.shop.has("v", 1)
     await meanwhile.pool.execute("delete from outbox")
     async with meanwhile.writes(document) as product:
-        report = await reconcile_now(product.client, product.settings.temporal_task_queue, timedelta(0))
+        report = await RECONCILIATION.run_now(product.client, product.settings.temporal_task_queue, timedelta(0))
         assert (report.started, report.looks) == (1, 1)
         await product.at_rest()
         told = await product.journeys.show(ada)

@@ -17,8 +17,7 @@ from schemas.journey.signals import Leave, PlaceGiven
 from schemas.journey.state import JourneyStart
 from schemas.priority import PriorityKey
 from schemas.reasons import Reason
-from starter.runtime.archive_schedule import archive_schedule_id, ensure_archive_schedule
-from starter.runtime.reconciliation_schedule import ensure_schedule, schedule_id
+from starter.runtime.schedules import ARCHIVING, RECONCILIATION
 from tests.history import settled_history
 from tests.product import Product, addressees
 from tests.waitlist.late import RED, SCARF, SHOP, LateShop, days_ago, rows
@@ -129,9 +128,9 @@ async def test_who_entered_late_is_told_and_their_path_is_replayed_with_the_chan
 
 
 async def test_the_scheduled_work_comes_last(client: Client) -> None:
-    await ensure_schedule(client, "nobody")
-    await ensure_archive_schedule(client, "nobody", timedelta(hours=1))
-    for schedule in (schedule_id("nobody"), archive_schedule_id("nobody")):
+    await RECONCILIATION.ensure_schedule(client, "nobody")
+    await ARCHIVING.ensure_schedule(client, "nobody", timedelta(hours=1))
+    for schedule in (RECONCILIATION.schedule_id("nobody"), ARCHIVING.schedule_id("nobody")):
         described = await client.get_schedule_handle(schedule).describe()
         action = described.schedule.action
         assert isinstance(action, ScheduleActionStartWorkflow)

@@ -15,7 +15,6 @@ from activities.webhooks.calling import Calling
 from schemas.document.steps import CallWebhook, CallWebhookStep, SendStep
 from schemas.ids import JourneyId, StepId, VersionId
 from schemas.journey.activities import CalledOut, CallOut
-from starter.versioning.publishing import publish
 from tests.conformance.shops import SECRET, Plan, RealShop
 from tests.product import Shop, starter_document
 
@@ -36,9 +35,7 @@ async def journey(pool: Pool, system: RealShop) -> JourneyId:
     (thread,) = document.threads
     steps = (CallWebhookStep(call_webhook=system.url, id=STEP.id), SendStep(send="it-is-back"))
     threads = (thread.model_copy(update={"steps": steps}),)
-    await publish(pool, document.model_copy(update={"threads": threads}))
-    shop = Shop(pool, Intake(pool))
-    await shop.sells("v")
+    shop = await Shop.opened(pool, document.model_copy(update={"threads": threads}))
     (journey,) = await shop.signs_up("ada")
     return journey
 

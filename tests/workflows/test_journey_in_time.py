@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 from temporalio.testing import WorkflowEnvironment
 
-from activities.intake.intake import Intake
 from activities.postgres.pool import Pool
 from activities.waitlist.claims import Waitlist
 from schemas.ids import JourneyId
@@ -17,8 +16,7 @@ from schemas.reasons import Ending, Reason
 from starter.devstack.mailbox import Mailbox
 from starter.runtime.ports import free_port
 from starter.support.journeys import Journeys
-from starter.versioning.publishing import publish
-from tests.product import Product, Shop, addressees, next_change, running_product, starter_document, subject
+from tests.product import Product, Shop, addressees, next_change, running_product, subject
 
 LINE, FIRST, WAIT, SECOND, EXIT = "waiting-list", "it-is-back", "pause", "still-here", "exit"
 LATENCY = timedelta(seconds=30)
@@ -111,9 +109,7 @@ async def test_a_window_of_180_days_ends_with_a_reason(product: Product, hours: 
 async def test_sold_out_again_before_the_message_they_are_told_later_at_the_same_place(
     pool: Pool, hours: WorkflowEnvironment, mailbox: Mailbox
 ) -> None:
-    await publish(pool, starter_document())
-    shop = Shop(pool, Intake(pool))
-    await shop.sells("v")
+    shop = await Shop.opened(pool)
     first, second = await shop.signs_up("first", "second")
     await shop.has("v", 1)
     await Waitlist(pool).give_places(subject("v"))

@@ -1,0 +1,13 @@
+"""The audit: what people did by hand, in the transaction that did it."""
+
+from collections.abc import Mapping
+
+from activities.postgres.pool import Connection, Pool
+from activities.postgres.queries import load_queries
+
+SQL = load_queries("activities.postgres", "audit.sql")
+
+
+async def write_audit(on: Pool | Connection, actor: str, action: str, details: Mapping[str, object]) -> None:
+    """Put on record who did what; `details` hold ids and numbers, never an address."""
+    await SQL.audit.run(on, actor=actor, action=action, details=details)
