@@ -45,6 +45,7 @@ class VariantAtLocation:
     removed: bool | None
     policy: Policy | None
     price: Decimal | None
+    doubted: bool
     elsewhere: int | None
     total_observed_at: datetime | None
     location_id: str | None
@@ -77,6 +78,7 @@ async def load_product(connection: Connection, store_id: StoreId, product_id: st
                 tracked=row.tracked,
                 policy=row.policy,
                 price=row.price,
+                doubted=row.doubted,
                 quantities=Quantities(levels[row.variant_id], row.elsewhere or 0, row.total_observed_at),
             )
             for row in rows

@@ -4,7 +4,7 @@ Verdict, criteria and templates are production's own functions, over the scenari
 the time is always an argument.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import assert_never
 
@@ -66,7 +66,12 @@ class SimulatedShop:
             enters = any(criteria is None or evaluate(criteria, timeline.facts, now) for criteria in entry_criteria)
             return None if enters else Reason.FILTERED
         facts = EntryFacts(
-            sight=Sight(product.offer, line.in_stock, never_away=product.on_sale and not product.section.counted),
+            sight=Sight(
+                replace(product.offer, price=product.price if product.for_sale else None),
+                line.in_stock,
+                never_away=product.on_sale and not product.section.counted,
+                for_sale=product.for_sale,
+            ),
             window_ends_at=window_end(now, alert.relevancy_window.days, self._document.list.time_zone),
             gone=product.discontinued,
             bought=self._bought(now),

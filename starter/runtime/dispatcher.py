@@ -18,6 +18,8 @@ from activities.postgres.pool import Connection, Pool, transaction
 from activities.postgres.queries import load_queries
 from activities.temporal import Temporal, is_trouble
 from activities.waitlist.claims import Waitlist
+from activities.waitlist.zero_prices import believe_zero_prices
+from schemas.document.alert_types.offer import ZERO_PRICE_HOLDS
 from schemas.ids import JourneyId, Subject
 from schemas.journey.signals import Broadcast, ContactEvent, Intervene, Leave
 from schemas.journey.state import JourneyStart
@@ -61,11 +63,19 @@ class Call:
 class Dispatcher:
     """Drains the outbox until it is cancelled."""
 
-    def __init__(self, pool: Pool, waitlist: Waitlist, temporal: Temporal, keep_deliveries: timedelta) -> None:
+    def __init__(
+        self,
+        pool: Pool,
+        waitlist: Waitlist,
+        temporal: Temporal,
+        keep_deliveries: timedelta,
+        zero_price_holds: timedelta = ZERO_PRICE_HOLDS,
+    ) -> None:
         self._pool = pool
         self._waitlist = waitlist
         self._temporal = temporal
         self._keep_deliveries = keep_deliveries
+        self._zero_price_holds = zero_price_holds
         self._woken = asyncio.Event()
 
     async def run(self) -> None:
@@ -73,7 +83,7 @@ class Dispatcher:
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._listen())
             tasks.create_task(self._drain_for_ever())
-            tasks.create_task(self._lapse_offers())
+            tasks.create_task(self._let_time_pass())
             tasks.create_task(self._keep_house())
 
     async def drain(self) -> int:
@@ -174,12 +184,14 @@ class Dispatcher:
             if not connection.is_closed():
                 await connection.remove_listener(OUTBOX_NOTIFICATION, wake)
 
-    async def _lapse_offers(self) -> None:
+    async def _let_time_pass(self) -> None:
+        """Do what is due by the clock: offers lapse, and prices of nothing count."""
         while True:
             try:
                 await self._waitlist.lapse_offers()
+                await believe_zero_prices(self._pool, self._zero_price_holds)
             except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
-                log.warning("offers not lapsed", error=type(error).__name__)
+                log.warning("what is due was not done", error=type(error).__name__)
             await asyncio.sleep(IDLE.total_seconds())
 
     async def _keep_house(self) -> None:
