@@ -17,6 +17,9 @@ class Reason(StrEnum):
     OFFER_LAPSED = "offer_lapsed"
     INACTIVE = "inactive"
     OTHER_PRODUCT = "other_product"
+    PRICE_UNKNOWN = "price_unknown"
+    FREE = "free"
+    TOO_CHEAP = "too_cheap"
     NO_CONSENT = "no_consent"
     SUPPRESSED = "suppressed"
     QUIET_HOURS = "quiet_hours"
@@ -78,6 +81,9 @@ _SENTENCES = {
     Reason.OFFER_LAPSED: "The offer was not taken up in time, and the place passed on.",
     Reason.INACTIVE: "The product is not on sale: unpublished, archived or removed.",
     Reason.OTHER_PRODUCT: "The shop tells this id for two products, and now means the one they did not ask for.",
+    Reason.PRICE_UNKNOWN: "The price is not known, so there is none that could drop.",
+    Reason.FREE: "It costs nothing, so its price cannot drop.",
+    Reason.TOO_CHEAP: "It costs less than the drop that the alert waits for.",
     Reason.NO_CONSENT: "The contact has not agreed to be written to.",
     Reason.SUPPRESSED: "The address is on the suppression list.",
     Reason.QUIET_HOURS: "The list keeps quiet at this hour.",

@@ -63,6 +63,8 @@ class Settings(BaseSettings):
 
     signups_per_minute: Annotated[int, Field(ge=1, le=1_000_000)] = 30
     """Sign-ups that one network address may make in a minute."""
+    zero_price_minutes: Annotated[int, Field(ge=0, le=10080)] = 60
+    """Minutes that a price of 0.00 must hold before it counts as a drop; until then it is taken for a glitch."""
     inbox_days: Annotated[int, Field(ge=1, le=3650)] = 30
     """Days that received deliveries are kept, for deduplication and inspection."""
 

@@ -31,7 +31,13 @@ async def running_engine(settings: Settings, pool: Pool, client: Client) -> Asyn
     if settings.smtp_host is None:
         raise NotConfigured("SHELFTALK_SMTP_HOST", ": without a mail server nobody can be told")
     async with running_worker(settings, pool, client) as running:
-        dispatcher = Dispatcher(pool, running.waitlist, running.temporal, timedelta(days=settings.inbox_days))
+        dispatcher = Dispatcher(
+            pool,
+            running.waitlist,
+            running.temporal,
+            keep_deliveries=timedelta(days=settings.inbox_days),
+            zero_price_holds=timedelta(minutes=settings.zero_price_minutes),
+        )
         await RECONCILIATION.ensure_schedule(client, settings.temporal_task_queue)
         every = timedelta(minutes=settings.archive_minutes)
         await ARCHIVING.ensure_schedule(client, settings.temporal_task_queue, every)

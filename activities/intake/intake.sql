@@ -49,12 +49,17 @@ with product as (
 select product_id from product;
 
 -- name: set_variant
-insert into variants (store_id, variant_id, product_id, inventory_item_id, title, sku, price, policy, tracked, told_at)
-values (:store_id, :variant_id, :product_id, :inventory_item_id, :title, :sku, :price, :policy, :tracked, :told_at)
+-- A price that has become nothing is doubted for a while; one that stays nothing for no longer than that.
+insert into variants (store_id, variant_id, product_id, inventory_item_id, title, sku, price, policy, tracked, told_at, zero_since)
+values (
+    :store_id, :variant_id, :product_id, :inventory_item_id, :title, :sku, :price, :policy, :tracked, :told_at,
+    case when :price::numeric = 0 then now() end)
 on conflict (store_id, variant_id) do update
 set product_id = excluded.product_id, inventory_item_id = coalesce(excluded.inventory_item_id, variants.inventory_item_id),
     title = excluded.title, sku = excluded.sku, price = coalesce(excluded.price, variants.price),
-    policy = excluded.policy, tracked = coalesce(excluded.tracked, variants.tracked), removed = false, told_at = excluded.told_at;
+    policy = excluded.policy, tracked = coalesce(excluded.tracked, variants.tracked), removed = false, told_at = excluded.told_at,
+    zero_since = case when excluded.price is null or (excluded.price = 0 and variants.price = 0)
+                         then variants.zero_since else excluded.zero_since end;
 
 -- name: remove_variants_but
 update variants set removed = true

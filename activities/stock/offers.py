@@ -17,13 +17,18 @@ from schemas.incoming.facts import Policy
 
 @dataclass(frozen=True, slots=True)
 class Variant:
-    """One variant, with all that is known of its units."""
+    """One variant, with all that is known of its units.
+
+    Attributes:
+        doubted: its price is 0.00 and may be a glitch: it has not held for long enough.
+    """
 
     removed: bool
     tracked: bool | None
     policy: Policy
     price: Decimal | None
     quantities: Quantities
+    doubted: bool = False
 
     def offer(self, locations: Collection[str] | None) -> Offer:
         """What is offered of it, counting these locations (None: all)."""
@@ -31,7 +36,8 @@ class Variant:
             return NOTHING
         counted = self.tracked is not False and not self.quantities.untracked
         units = max(0, self.quantities.units_at(locations)) if counted else 0
-        return Offer(units, not counted or self.policy is Policy.CONTINUE, self.price)
+        price = None if self.doubted else self.price
+        return Offer(units, not counted or self.policy is Policy.CONTINUE, price)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +61,20 @@ class Product:
                 return Offer(sum(o.units for o in offers), any(o.open_ended for o in offers), min(prices, default=None))
             case _:
                 assert_never(level)
+
+    def for_sale(self, level: Level, id_: str, locations: Collection[str] | None) -> bool:
+        """Whether a variant is on sale, sold out or not; or any variant can be bought."""
+        if level is Level.PRODUCT:
+            return self.offer(level, id_, locations).can_be_bought
+        return self.on_sale and id_ in self.variants and not self.variants[id_].removed
+
+    def entry_price(self, level: Level, id_: str) -> Decimal | None:
+        """The price that a contact enters at, of a variant or of all: the lowest, sold out or not, doubted or not."""
+        variants = [self.variants[id_]] if level is Level.VARIANT and id_ in self.variants else []
+        if level is Level.PRODUCT:
+            variants = list(self.variants.values())
+        prices = [variant.price for variant in variants if variant.price is not None and not variant.removed]
+        return min(prices, default=None) if self.on_sale else None
 
     def never_away(self, level: Level, id_: str) -> bool:
         """The product, or that variant of it, is on sale, and none of its units are counted: it cannot come back."""

@@ -57,6 +57,7 @@ class VariantAtLocation:
     removed: bool | None
     policy: Policy | None
     price: Decimal | None
+    doubted: bool
     elsewhere: int | None
     total_observed_at: datetime | None
     location_id: str | None
@@ -107,6 +108,7 @@ def _product(rows: Sequence[VariantAtLocation], *, whole: bool = True) -> Produc
                 tracked=row.tracked,
                 policy=row.policy,
                 price=row.price,
+                doubted=row.doubted,
                 quantities=Quantities(levels[row.variant_id], row.elsewhere or 0, row.total_observed_at),
             )
             for row in rows

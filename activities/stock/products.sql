@@ -2,7 +2,8 @@
 
 -- name: product
 -- A row for each of its variants at each of its locations; what a variant or location would say is null where there is none.
-select p.on_sale, v.variant_id, v.tracked, v.removed, v.policy, v.price, v.elsewhere, v.total_observed_at,
+select p.on_sale, v.variant_id, v.tracked, v.removed, v.policy, v.price,
+       v.zero_since is not null as doubted, v.elsewhere, v.total_observed_at,
        s.location_id, s.available, s.observed_at
 from products p
 left join variants v on v.store_id = p.store_id and v.product_id = p.product_id

@@ -174,7 +174,11 @@ async def _facts(connection: Connection, candidate: _Candidate) -> tuple[EntryFa
         purchases_since=since,
     )
     sight = Sight(
-        offer=product.offer(subject.level, subject.id, alert.locations),
+        offer=replace(
+            product.offer(subject.level, subject.id, alert.locations),
+            price=product.entry_price(subject.level, subject.id),
+        ),
+        for_sale=product.for_sale(subject.level, subject.id, alert.locations),
         in_stock=stored.in_stock,
         was_in_stock=stored.was_in_stock,
         never_away=product.never_away(subject.level, subject.id),

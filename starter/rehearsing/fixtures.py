@@ -28,13 +28,14 @@ ITEMS_IN = ("viewed_product", "added_to_cart", "checkout_started", "ordered", "b
 
 @dataclass(slots=True)
 class SimulatedProduct:
-    """The product of a scenario, now."""
+    """The product of a scenario, now; `doubted`: its price has become nothing, which may be a glitch."""
 
     section: ProductSection
     units: int
     price: Decimal
     on_sale: bool
     discontinued: bool = False
+    doubted: bool = False
 
     @property
     def for_sale(self) -> bool:
@@ -45,7 +46,7 @@ class SimulatedProduct:
         if not self.for_sale:
             return NOTHING
         counted = self.section.counted
-        return Offer(self.units if counted else 0, not counted, self.price)
+        return Offer(self.units if counted else 0, not counted, None if self.doubted else self.price)
 
 
 @dataclass(slots=True)

@@ -6,7 +6,7 @@ the time is always an argument.
 
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import assert_never
 
@@ -72,7 +72,12 @@ class SimulatedShop:
             enters = any(criteria is None or evaluate(criteria, timeline.facts, now) for criteria in entry_criteria)
             return None if enters else Reason.FILTERED
         facts = EntryFacts(
-            sight=Sight(product.offer, line.in_stock, never_away=product.on_sale and not product.section.counted),
+            sight=Sight(
+                replace(product.offer, price=product.price if product.for_sale else None),
+                line.in_stock,
+                never_away=product.on_sale and not product.section.counted,
+                for_sale=product.for_sale,
+            ),
             window_ends_at=window_end(now, alert.relevancy_window.days, self._document.list.time_zone),
             gone=product.discontinued,
             bought=self._bought(now),

@@ -1,6 +1,7 @@
 """The report of a rehearsal: each step, verdict, message and moment, as text for people and as one JSON document."""
 
 from datetime import datetime
+from typing import assert_never
 from zoneinfo import ZoneInfo
 
 from pydantic import AwareDatetime
@@ -18,7 +19,7 @@ from schemas.reasons import Ending, Reason
 from starter.rehearsing.expecting import find_unmet_expectations, since
 from starter.rehearsing.run import Rehearsed, ended_at
 from starter.rehearsing.simulated_shop import SentMessage
-from starter.rehearsing.timeline import Due
+from starter.rehearsing.timeline import Due, OfferLapses, ZeroPriceHolds
 from workflows.compiler.diagnostics import Path, format_path
 from workflows.interpreter.path_recorder import MOST_STAYS
 
@@ -102,7 +103,15 @@ def _told(path: Path, message: str) -> str:
 
 
 def _happening(due: Due, rehearsed: Rehearsed) -> RehearsedLine:
-    what = happening_in_words(due.what) if isinstance(due.what, HappeningSection) else "the offer lapses"
+    match due.what:
+        case HappeningSection():
+            what = happening_in_words(due.what)
+        case OfferLapses():
+            what = "the offer lapses"
+        case ZeroPriceHolds():
+            what = "the price of 0.00 has held, and counts"
+        case _:
+            assert_never(due.what)
     return RehearsedLine(at=due.at, since=since(due.at, rehearsed), what=what)
 
 

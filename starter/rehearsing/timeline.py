@@ -6,8 +6,10 @@ It holds the state at each moment; simulated_shop.py answers the journey's activ
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 
 from activities.decisions.facts import CriteriaFacts
+from schemas.document.alert_types.offer import ZERO_PRICE_HOLDS
 from schemas.document.conversation import ConversationDocument
 from schemas.document.profiles import Ordered
 from schemas.document.scenarios import HappeningSection, ScenarioSection
@@ -25,12 +27,16 @@ class OfferLapses:
     """The time in which an offer is to be taken up is over."""
 
 
+class ZeroPriceHolds:
+    """A price of nothing may have held for long enough to count."""
+
+
 @dataclass(frozen=True, slots=True)
 class Due:
     """Something that happens at a moment."""
 
     at: datetime
-    what: HappeningSection | OfferLapses
+    what: HappeningSection | OfferLapses | ZeroPriceHolds
 
 
 class Timeline:
@@ -97,6 +103,11 @@ class Timeline:
                 # A contact who bought has taken the offer up.
                 if self.line is not None and self.contact.bought_at is None:
                     self.line.lapse()
+            case ZeroPriceHolds():
+                self.played.append(due)
+                if self.line is not None and self.product is not None:
+                    self.product.doubted = False
+                    self.line.observe(self.product.offer)
             case HappeningSection():
                 self.played.append(due)
                 yield from self._happen(due.what, due.at)
@@ -153,7 +164,17 @@ class Timeline:
                     yield from (Wake(step=s.id) for s in self._program.steps.values() if isinstance(s, CallWebhook))
             case _:
                 if product is not None and section.price is not None:
-                    product.price = section.price
+                    self._costs(product, section.price, at)
+
+    def _costs(self, product: SimulatedProduct, price: Decimal, at: datetime) -> None:
+        """The price changes. One of nothing counts once it has held, as long as installations wait by default."""
+        if price == 0 and product.price != 0:
+            product.doubted = True
+            self.add(Due(at + ZERO_PRICE_HOLDS, ZeroPriceHolds()))
+        elif price != 0 and product.doubted:
+            product.doubted = False
+            self._due = [due for due in self._due if not isinstance(due.what, ZeroPriceHolds)]
+        product.price = price
 
     def _did(self, event: str, at: datetime) -> Iterator[Signal]:
         contact = self.contact

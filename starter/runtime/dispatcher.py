@@ -22,6 +22,8 @@ from activities.postgres.pool import Connection, Pool, transaction
 from activities.postgres.queries import load_queries
 from activities.temporal import Temporal, is_trouble
 from activities.waitlist.claims import Waitlist
+from activities.waitlist.zero_prices import believe_zero_prices
+from schemas.document.alert_types.offer import ZERO_PRICE_HOLDS
 from schemas.ids import JourneyId, Subject
 from schemas.journey.signals import Broadcast, ContactEvent, Intervene, Leave
 from schemas.journey.state import JourneyStart
@@ -70,12 +72,20 @@ class Call:
 class Dispatcher:
     """Drains the outbox until it is cancelled."""
 
-    def __init__(self, pool: Pool, waitlist: Waitlist, temporal: Temporal, keep_deliveries: timedelta) -> None:
+    def __init__(
+        self,
+        pool: Pool,
+        waitlist: Waitlist,
+        temporal: Temporal,
+        keep_deliveries: timedelta,
+        zero_price_holds: timedelta = ZERO_PRICE_HOLDS,
+    ) -> None:
         self._pool = pool
         self._waitlist = waitlist
         self._temporal = temporal
         self._keep_deliveries = keep_deliveries
         self._woken = {lane: asyncio.Event() for lane in LANES}
+        self._zero_price_holds = zero_price_holds
 
     async def run(self) -> None:
         """Run until cancelled. A lost database is waited for."""
@@ -83,7 +93,7 @@ class Dispatcher:
             tasks.create_task(_for_ever(self._listen, "outbox notifications lost"))
             for lane in LANES:
                 tasks.create_task(_for_ever(partial(self._drain_when_woken, lane), "outbox cannot be read"))
-            tasks.create_task(_for_ever(self._lapse_offers, "offers not lapsed"))
+            tasks.create_task(_for_ever(self._let_time_pass, "what is due was not done"))
             tasks.create_task(_for_ever(self._keep_house, "old deliveries not forgotten"))
 
     async def drain(self) -> int:
@@ -179,8 +189,10 @@ class Dispatcher:
             if not connection.is_closed():
                 await connection.remove_listener(OUTBOX_NOTIFICATION, wake)
 
-    async def _lapse_offers(self) -> None:
+    async def _let_time_pass(self) -> None:
+        """Do what is due by the clock: offers lapse, and prices of nothing count."""
         await self._waitlist.lapse_offers()
+        await believe_zero_prices(self._pool, self._zero_price_holds)
         await asyncio.sleep(IDLE.total_seconds())
 
     async def _keep_house(self) -> None:

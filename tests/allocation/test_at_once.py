@@ -8,6 +8,7 @@ from random import Random
 import pytest
 
 from activities.delivery.ledger import Ledger
+from activities.intake.intake import Intake
 from activities.postgres.pool import Pool, transaction
 from activities.waitlist.claims import Claim, Waitlist, give_up_place, return_to_line
 from activities.waitlist.entrances import Entrances
@@ -18,6 +19,7 @@ from schemas.journey.activities import Deliver
 from schemas.journey.outcome import AfterRefusal, Refused, Sent
 from schemas.reasons import Ending, Reason
 from starter.support.journeys import JourneyEnded, Journeys
+from starter.versioning.publishing import publish
 from tests.allocation.rules import broken_rules
 from tests.product import STORE, Shop, address, next_change, starter_document, subject
 from tests.story.documents import back, programme

@@ -1,6 +1,11 @@
 """Price drops: against the price they saw, in the same currency, and only if it is still true when the mail leaves."""
 
+from datetime import timedelta
+
+import pytest
+
 from activities.postgres.pool import Pool
+from activities.waitlist.zero_prices import believe_zero_prices
 from schemas.ids import Level, StoreId, Subject
 from schemas.reasons import Reason
 from starter.support.why import About, Why
@@ -77,14 +82,88 @@ async def test_prices_in_two_currencies_are_never_compared(meanwhile: Meanwhile)
         assert (await product.journeys.show(ada)).reason is Reason.CURRENCY_CHANGED
 
 
-async def test_the_price_of_a_whole_product_is_that_of_its_cheapest_variant_on_hand(meanwhile: Meanwhile) -> None:
+WHOLE = Subject(store_id=StoreId(STORE), level=Level.PRODUCT, id="p")
+
+
+async def test_what_is_cheaper_because_another_variant_can_be_bought_again_is_no_price_drop(
+    meanwhile: Meanwhile,
+) -> None:
     document = await meanwhile.opens(programme("cheaper", cheaper(level="product")))
     await meanwhile.shop.sells("v", units=5, price="100")
-    await meanwhile.shop.sees("ada")
     await meanwhile.shop.sells("w", units=0, price="50")
-    whole = Subject(store_id=StoreId(STORE), level=Level.PRODUCT, id="p")
-    assert await meanwhile.calls_forward(whole) == 0
+    await meanwhile.shop.sees("ada")
+    await meanwhile.shop.has("w", 1)
+    assert await meanwhile.calls_forward(WHOLE) == 0
+    await meanwhile.shop.asks("44", "v")
+    async with meanwhile.writes(document) as product:
+        await product.at_rest()
+        assert addressees(product.mailbox) == ["ada"]
+
+
+async def test_the_lower_price_of_a_variant_of_a_product_is_told_when_that_can_be_bought(meanwhile: Meanwhile) -> None:
+    document = await meanwhile.opens(programme("cheaper", cheaper(level="product")))
+    await meanwhile.shop.sells("v", units=5, price="100")
+    await meanwhile.shop.sells("w", units=0, price="100")
+    await meanwhile.shop.sees("ada")
+    await meanwhile.shop.asks("50", "w")
+    assert await meanwhile.calls_forward(WHOLE) == 0
     await meanwhile.shop.has("w", 1)
     async with meanwhile.writes(document) as product:
         await product.at_rest()
         assert addressees(product.mailbox) == ["ada"]
+
+
+@pytest.mark.parametrize(
+    ("price", "reason"),
+    [("0.00", Reason.FREE), ("3.00", Reason.TOO_CHEAP), (None, Reason.PRICE_UNKNOWN)],
+)
+@pytest.mark.parametrize("level", ["variant", "product"])
+async def test_a_price_that_cannot_drop_by_so_much_is_not_waited_for(
+    meanwhile: Meanwhile, level: str, price: str | None, reason: Reason
+) -> None:
+    await meanwhile.opens(programme("cheaper", cheaper("5.00", level=level)))
+    await meanwhile.shop.sells("v", units=5, price=price)
+    assert await meanwhile.shop.sees("ada") == []
+    assert await _why_not(meanwhile.pool, "ada") is reason
+
+
+async def test_what_is_not_on_sale_has_no_price_to_drop(meanwhile: Meanwhile) -> None:
+    await meanwhile.opens(programme("cheaper", cheaper()))
+    await meanwhile.shop.sells("v", units=5, price="100", on_sale=False)
+    assert await meanwhile.shop.sees("ada") == []
+    assert await _why_not(meanwhile.pool, "ada") is Reason.INACTIVE
+
+
+@pytest.mark.parametrize("level", ["variant", "product"])
+async def test_a_price_of_nothing_is_a_glitch_until_it_has_held(meanwhile: Meanwhile, level: str) -> None:
+    document = await meanwhile.opens(programme("cheaper", cheaper(level=level)))
+    of = WHOLE if level == "product" else None
+    await meanwhile.shop.sells("v", units=5, price="100")
+    await meanwhile.shop.sees("ada")
+    await meanwhile.shop.asks("0.00")
+    assert await meanwhile.calls_forward(of) == 0
+    await meanwhile.shop.asks("100")
+    await meanwhile.shop.asks("0.00")
+    hour = timedelta(hours=1)
+    assert await believe_zero_prices(meanwhile.pool, hour) == 0
+    await meanwhile.pool.execute("update variants set zero_since = zero_since - $1::interval", hour)
+    await meanwhile.shop.asks("0.00")
+    assert await meanwhile.calls_forward(of) == 0
+    assert await believe_zero_prices(meanwhile.pool, hour) == 1
+    assert await believe_zero_prices(meanwhile.pool, hour) == 0, "once"
+    async with meanwhile.writes(document) as product:
+        await product.at_rest()
+        assert addressees(product.mailbox) == ["ada"]
+
+
+async def test_a_glitch_that_is_corrected_is_told_to_nobody(product: Product) -> None:
+    await publish(product.pool, programme("cheaper", cheaper()))
+    await product.shop.sells("v", units=5, price="100")
+    await product.shop.sees("ada")
+    await product.shop.asks("0.00")
+    await product.shop.asks("99")
+    await product.at_rest()
+    assert addressees(product.mailbox) == []
+    await product.shop.asks("90")
+    await product.at_rest()
+    assert addressees(product.mailbox) == ["ada"]

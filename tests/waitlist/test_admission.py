@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from activities.waitlist.admission import EntryFacts, purchase_counts_since, why_closed, why_not_admitted
 from schemas.document.alert_types.alert import Sight
 from schemas.document.alert_types.offer import NOTHING, Measure, Offer
+from schemas.document.alert_types.price_drop import PriceDrop
 from schemas.document.alert_types.registry import AnyAlert, read_alert, store_alert
 from schemas.document.alert_types.vocabulary import Action
 from schemas.reasons import Reason
@@ -21,7 +22,7 @@ SOON = timedelta(days=30)
 offers = st.builds(Offer, st.integers(0, 20), st.booleans(), st.none() | st.decimals(0, 1000, places=2))
 sights = st.builds(
     Sight, offers, in_stock=st.booleans(), never_away=st.booleans(), was_in_stock=st.booleans(), late=st.booleans(),
-    same_currency=st.booleans(),
+    same_currency=st.booleans(), for_sale=st.booleans(),
 )  # fmt: skip
 facts = st.builds(
     EntryFacts,
@@ -65,7 +66,11 @@ def test_each_reason_is_one_that_is_true(alert: AnyAlert, entry: EntryFacts) -> 
         Reason.PURCHASED: entry.bought,
         Reason.TOLD_ALREADY: entry.told,
         Reason.FILTERED: entry.filtered,
-        Reason.INACTIVE: entry.sight.offer.price is None,
+        Reason.INACTIVE: not entry.sight.for_sale,
+        Reason.PRICE_UNKNOWN: entry.sight.offer.price is None,
+        Reason.FREE: entry.sight.offer.price == 0,
+        Reason.TOO_CHEAP: isinstance(alert, PriceDrop)
+        and (alert.drops_by.amount or 0) > (entry.sight.offer.price or 0),
         Reason.CURRENCY_CHANGED: not entry.sight.same_currency,
         Reason.IN_STOCK: entry.sight.in_stock or entry.sight.was_in_stock or entry.sight.never_away,
     }

@@ -51,6 +51,8 @@ create table variants (
     title             text not null,
     sku               text,
     price             numeric(18, 4),
+    -- Since when it has cost nothing, while that may be a glitch and does not count; null: the price counts.
+    zero_since     timestamptz,
     -- By the storefront's clock, of the message that named it last.
     told_at           timestamptz,
     policy            text not null check (policy in ('deny', 'continue')),
@@ -60,8 +62,10 @@ create table variants (
     elsewhere         bigint not null default 0,
     total_observed_at timestamptz,
     primary key (store_id, variant_id),
-    foreign key (store_id, product_id) references products
+    foreign key (store_id, product_id) references products,
+    check (zero_since is null or price = 0)
 );
+create index variants_doubted on variants (zero_since) where zero_since is not null;
 create index variants_by_item on variants (store_id, inventory_item_id) where inventory_item_id is not null;
 create index variants_by_product on variants (store_id, product_id);
 

@@ -48,10 +48,13 @@ class Sight:
     """The state of a product at the moment a contact enters.
 
     Attributes:
+        offer: what they could buy; its price is the one they enter at, also where that may be a glitch. Of a product
+            it is the lowest of any variant, sold out or not: that one of them can be bought again is no drop.
         in_stock: an episode of the alert is open.
         was_in_stock: it is known to have been in stock at the time of what they enter for.
         never_away: it is on sale, and none of its units are counted.
         late: they enter now for what they did in the past.
+        for_sale: it is on sale and not removed; of a whole product, one of its variants can be bought.
         same_currency: the store has the currency that the list names, as far as both are known.
     """
 
@@ -61,6 +64,7 @@ class Sight:
     was_in_stock: bool = False
     late: bool = False
     same_currency: bool = True
+    for_sale: bool = True
 
 
 @dataclass(frozen=True, slots=True)

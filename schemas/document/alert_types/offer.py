@@ -6,9 +6,13 @@ can be bought.
 """
 
 from dataclasses import dataclass
+from datetime import timedelta
 from decimal import Decimal
 from enum import StrEnum
 from typing import assert_never
+
+ZERO_PRICE_HOLDS = timedelta(hours=1)
+"""How long a price of 0.00 must hold before it counts, unless the installation says otherwise (`Settings`)."""
 
 
 class Measure(StrEnum):
@@ -27,7 +31,7 @@ class Offer:
     Attributes:
         units: that are for sale and counted; ≥ 0.
         open_ended: it can be bought whatever `units` says.
-        price: in the store's currency; None when it is not known or nothing is for sale.
+        price: in the store's currency; None when it is not known, may be a glitch, or nothing is for sale.
     """
 
     units: int

@@ -87,10 +87,17 @@ class PriceDrop(Alert):
         return self.drops_by.trigger(offer.price or Decimal(0))
 
     def nothing_to_wait_for(self, sight: Sight) -> Reason | None:
-        """There must be a price, in the currency of the list."""
-        if sight.offer.price is None:
+        """There must be a price, in the currency of the list, that can drop by so much."""
+        price = sight.offer.price
+        if not sight.for_sale:
             return Reason.INACTIVE
-        return None if sight.same_currency else Reason.CURRENCY_CHANGED
+        if price is None:
+            return Reason.PRICE_UNKNOWN
+        if not sight.same_currency:
+            return Reason.CURRENCY_CHANGED
+        if price <= 0:
+            return Reason.FREE
+        return Reason.TOO_CHEAP if (self.drops_by.amount or 0) > price else None
 
     def usual_case(self, price: Decimal) -> UsualCase:
         return UsualCase(units=PLENTY, price=self.drops_by.trigger(price).quantize(Decimal("0.01")))
