@@ -78,7 +78,7 @@ class ListNotNamed(DomainError):
         super().__init__(
             f"A sign-up in store '{store_id}' has to name its list. Those that take sign-ups there: {_quoted(lists)}.",
             public=public,
-            fields=(FieldError("list", public),),
+            fields=(FieldError("$.list", public),),
         )
 
 
@@ -95,7 +95,7 @@ class ListTakesNoSignUps(DomainError):
             f"List '{list_code}' takes no sign-ups in store '{store_id}'. "
             f"Those that do: {_quoted(lists) if lists else 'none'}.",
             public=public,
-            fields=(FieldError("list", public),),
+            fields=(FieldError("$.list", public),),
         )
 
 

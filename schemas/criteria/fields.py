@@ -157,7 +157,6 @@ class Field:
 
 
 FIELDS = (
-    Field("store.id", FieldType.ID, "the id of the store it is in, as its storefront has it"),
     Field("product.id", FieldType.ID, "the storefront's own id of the product"),
     Field("product.title", FieldType.TEXT, "the product's title"),
     Field("product.collections", FieldType.TEXTS, "the titles of the collections the product is in"),
@@ -167,6 +166,7 @@ FIELDS = (
     Field("product.available", FieldType.COUNT, "how many units are for sale now; unknown where none are counted"),
     Field("variant.id", FieldType.ID, "the storefront's own id of the variant"),
     Field("variant.sku", FieldType.ID, "the variant's SKU"),
+    Field("store.id", FieldType.ID, "the id of the store it is in, as its storefront has it"),
     Field("orders.count", FieldType.COUNT, "how many orders the contact has placed in the store"),
     Field("orders.last", FieldType.MOMENT, "when the contact last placed an order"),
     Field("orders.bought_this", FieldType.MOMENT, "when the contact last bought the product this is about"),

@@ -118,7 +118,7 @@ async def test_of_a_contact_who_did_nothing_there_is_nothing(shop: Connection) -
     facts = await criteria_facts(shop, "d", "s", None, None, None)
     nothing: frozenset[str] = frozenset()
     assert facts == CriteriaFacts(
-        orders_count=0, contact_consent_email=False, contact_lists=nothing, contact_tags=nothing
+        store_id="s", orders_count=0, contact_consent_email=False, contact_lists=nothing, contact_tags=nothing
     )
 
 

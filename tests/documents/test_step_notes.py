@@ -230,3 +230,21 @@ def test_a_message_is_after_the_offer_only_where_every_way_to_it_takes_that_long
     for_all = {"split": [{"name": name, "steps": [{"wait": "3 days", "id": name}]} for name in ("x", "y")]}
     warnings = _notes(_thread("A", SEND, for_all, {"send": "n"}, on="back.alert"), alerts=LAPSING)
     assert list(warnings) == ["threads[0].steps[2]"]
+
+
+@pytest.mark.parametrize(
+    ("asked", "noted"),
+    [
+        ({"store.id": "us.example"}, True),
+        ({"all": [{"product.vendor": "Acme"}, {"store.id": {"in": ["us.example", "uk.example"]}}]}, True),
+        ({"store.id": {"in": ["us.example", "de.example"]}}, False),
+        ({"any": [{"store.id": "us.example"}, {"product.vendor": "Acme"}]}, False),
+        ({"not": {"store.id": "us.example"}}, False),
+    ],
+)
+def test_a_filter_on_a_store_that_the_list_is_not_for_is_noted(asked: Written, noted: bool) -> None:
+    alerts = {"back": {**BACK["back"], "trigger_filter": asked}}
+    told = _thread("A", SEND, on="back.alert")
+    warnings = _notes(told, alerts=alerts, list={"stores": ["de.example"]})
+    assert ("nobody enters 'back'" in warnings.get("alerts.back.trigger_filter", "")) == noted
+    assert "alerts.back.trigger_filter" not in _notes(told, alerts=alerts)

@@ -144,7 +144,12 @@ async def test_a_rollback_publishes_a_past_version_again_with_its_terms(pool: Po
 async def test_a_rollback_is_refused_where_publishing_would_be(pool: Pool) -> None:
     await publish(pool, starter_document())
     everyone = starter_document().list
-    await publish(pool, starter_document().model_copy(update={"list": everyone.model_copy(update={"code": "few"})}))
+    await publish(
+        pool,
+        starter_document().model_copy(
+            update={"list": everyone.model_copy(update={"code": "few", "only_by_name": True})}
+        ),
+    )
     # Its place on the list went to another conversation meanwhile.
     text = written().replace(CODE, "another").replace("type: another", f"type: {CODE}")
     await publish(pool, load_document(text, "test"))

@@ -11,6 +11,7 @@ from schemas.time.durations import format_duration
 from workflows.compiler.control_flow import Flow
 from workflows.compiler.diagnostics import Diagnostic
 from workflows.compiler.lapse_lint import find_lapse_warnings
+from workflows.compiler.store_lint import find_store_warnings
 
 
 def find_lint_warnings(document: ConversationDocument) -> tuple[Diagnostic, ...]:
@@ -31,6 +32,7 @@ def find_lint_warnings(document: ConversationDocument) -> tuple[Diagnostic, ...]
         *_buyers_are_written_to(document, flow),
         *_without_effect(document),
         *find_lapse_warnings(document, flow),
+        *find_store_warnings(document),
     )
 
 
