@@ -215,7 +215,7 @@ def test_a_message_is_rendered_for_the_product_and_the_person() -> None:
 
 def test_whom_another_alert_tells_of_it_leaves_the_line() -> None:
     told = _live(BACK, happens=[{"after": "3 days", "stock": 5}, {"after": "3 days", "told_already": True}])
-    assert told.messages == []
+    assert told.messages == ()
     assert told.path.reason is Reason.TOLD_ALREADY
 
 
