@@ -19,6 +19,7 @@ TagName = Annotated[str, StringConstraints(min_length=1, max_length=100, strip_w
 ShopEvent = Literal[
     "viewed_product",
     "added_to_cart",
+    "removed_from_cart",
     "checkout_started",
     "ordered",
     "joined_list",

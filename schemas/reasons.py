@@ -42,6 +42,7 @@ class Reason(StrEnum):
     THERE_ALREADY = "there_already"
     TOO_LATE = "too_late"
     TOLD_ALREADY = "told_already"
+    NOT_IN_CART = "not_in_cart"
 
     @property
     def sentence(self) -> str:
@@ -85,6 +86,7 @@ _SENTENCES = {
     Reason.THERE_ALREADY: "They are in this conversation already.",
     Reason.TOO_LATE: "It was told so long after it happened that to answer it would be odd.",
     Reason.TOLD_ALREADY: "They were told of it already: one person is told of one thing once.",
+    Reason.NOT_IN_CART: "It is not in the contact's cart any more.",
     Reason.NO_VARIANT: "The alert watches single variants, and it is not known which one they looked at.",
 }
 
