@@ -26,6 +26,7 @@ ABOUT_PEOPLE = {
     "orders/cancelled",
     "checkouts/create",
     "checkouts/update",
+    "checkouts/delete",
     "customers/redact",
     "customers/data_request",
     "shop/redact",
