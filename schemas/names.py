@@ -21,6 +21,7 @@ TagName = Annotated[str, StringConstraints(min_length=1, max_length=100, strip_w
 ShopEvent = Literal[
     "viewed_product",
     "added_to_cart",
+    "removed_from_cart",
     "checkout_started",
     "ordered",
     "joined_list",
@@ -32,8 +33,8 @@ ShopEvent = Literal[
 SHOP_EVENTS: tuple[str, ...] = get_args(ShopEvent)
 """What a contact may do, other than events of alerts: the kinds of `POST /v1/events`, and two that follow from others.
 
-`bought`: they ordered what the journey is about; anything, where it is about no product. `unsubscribed`: they took
-their consent back.
+`bought`: they ordered one of the things that the journey is about; anything, where it is about no product.
+`unsubscribed`: they took their consent back.
 """
 CUSTOM = "custom."
 """Before the name of a custom event."""

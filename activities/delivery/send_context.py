@@ -68,6 +68,7 @@ class SendRow:
         alert_id, type, triggers, profile: of the alert; all None without one.
         claim: the state of the claim in hand, or of the last one that the contact was told by.
         in_stock: an episode is open, and it is that of a claim that was given.
+        emptied: nothing is left of the cart that the journey was entered on; None: it was entered on nothing.
         measure: the price or quantity that the alert watches, now.
         trigger_at: the bound that the contact's entry set.
         locations: those whose units count; None: all.
@@ -101,6 +102,7 @@ class SendRow:
     trigger_at: Decimal | None
     same_currency: bool
     bought: bool
+    emptied: bool | None
     list_name: str
     time_zone: str
     locations: list[str] | None
@@ -260,6 +262,7 @@ def _facts(row: SendRow, request: Deliver, offer: Offer | None, *, filtered: boo
         paused=row.paused,
         filtered=filtered,
         bought=row.bought,
+        emptied=bool(row.emptied),
         on_sale=row.on_sale,
         other_product=row.other_product,
         claim=row.claim,

@@ -35,11 +35,10 @@ select
         where o.contact_id = j.contact_id and o.store_id = j.store_id and not o.cancelled
           -- Without days it is null, which `least` passes over.
           and o.ordered_at >= least(j.entered_at, now() - make_interval(days => a.not_if_bought_days))
-          and (is_about(o, j) or o.product_id = ev.product_id or exists (
-              select from jsonb_array_elements(ev.items) item
-              where o.product_id = coalesce(item ->> 'product', (
-                  select product_id from variants iv where iv.store_id = j.store_id and iv.variant_id = item ->> 'variant'))))
+          and is_about(o, j)
     ) and coalesce(j.entered_on not in ('ordered', 'bought'), true) as bought,
+    ev.kind in ('added_to_cart', 'checkout_started') and num_nonnulls(ev.product_id, ev.variant_id) = 0 and ev.items = '[]'
+        as emptied,
     l.name as list_name, l.time_zone, l.locations, l.quiet_from, l.quiet_until, l.sender,
     st.source as store_source, coalesce(st.name, st.id) as shop_name, coalesce(st.url, 'https://' || st.id) as shop_url, st.currency,
     p.title as product_title, p.page_url as product_url, p.handle, p.image_url, v.variant_id, v.title as variant_title, v.sku,

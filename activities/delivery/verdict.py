@@ -35,6 +35,7 @@ class MessageFacts:
         other_product: the variant's id is told for two products at once, and means the one they did not ask for.
         measure, trigger: the price or quantity now, and the bound it must not exceed; None: the alert has none.
         already_sent: this message was sent, or may have been, before the journey moved to another version.
+        emptied: nothing is left of the cart that the conversation was entered on.
         quiet_from, quiet_until: the list's quiet hours in its own time zone; both or neither.
     """
 
@@ -59,6 +60,7 @@ class MessageFacts:
     quiet_from: time | None = None
     quiet_until: time | None = None
     already_sent: bool = False
+    emptied: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +113,8 @@ def _about_the_product(facts: MessageFacts) -> Refused | None:
     """Why a message of a conversation without an alert would not be true of its product any more."""
     if facts.bought:
         return Refused(reason=Reason.PURCHASED, then=AfterRefusal.LEAVE)
+    if facts.emptied:
+        return Refused(reason=Reason.NOT_IN_CART, then=AfterRefusal.LEAVE)
     if not facts.on_sale:
         return Refused(reason=Reason.INACTIVE, then=AfterRefusal.GO_ON)
     if not facts.in_stock:

@@ -69,7 +69,7 @@ delete from contact_tags where contact_id = any(:contact_ids::text[]);
 
 -- name: forget_properties
 -- The events stay, of nobody any more, so that one which is sent again is known and brings nobody back.
-update events set properties = '{}', message_id = null, order_id = case when order_id is not null then '' end
+update events set properties = '{}', message_id = null, cart_id = null, order_id = case when order_id is not null then '' end
 where contact_id = any(:contact_ids::text[]);
 
 -- name: forget_lists_of_shop

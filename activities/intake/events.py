@@ -9,10 +9,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import assert_never
 
+from activities.intake.carts import empty_checkouts, name_cart, set_cart, take_out
 from activities.intake.clock import clamp_to_now
 from activities.intake.orders import OrderLine, record_order
 from activities.journeys.contact_events import Happened
-from activities.journeys.entering import pass_to_conversations
+from activities.journeys.entering import CHECKOUT, pass_to_conversations
 from activities.journeys.list_membership import ListOfOtherStores, NoSuchList, join_list
 from activities.postgres.pool import Connection, Pool, transaction
 from activities.postgres.queries import load_queries
@@ -78,31 +79,70 @@ class Events:
         """Record an event and let it take effect, both once."""
         try:
             async with transaction(self._pool) as connection:
-                return await _take(connection, event)
+                outcome = await _take(connection, event)
         except _EventRefused as refused:
             return EventOutcome(id=event.id, status=EventStatus.REFUSED, refused=str(refused))
+        return outcome.model_copy(update={"id": event.id})
 
 
 async def take_checkout(connection: Connection, store_id: StoreId, fact: CheckoutFact) -> None:
-    """Record a storefront's checkout as the event `checkout_started`; each later change of it is another event."""
+    """Record a storefront's checkout as it is now: one event `checkout_started`, whatever is in it later."""
+    if fact.observed_at.year < EARLIEST_YEAR:
+        return
+    if fact.checkout_id is None:
+        if fact.cart_id is not None:
+            await empty_checkouts(connection, store_id, fact.cart_id, fact.observed_at)
+        return
     items = tuple(
         Item(product=item.product_id, variant=item.variant_id, quantity=min(item.quantity, MOST_UNITS))
         for item in fact.items[:MOST_ITEMS]
         if item.quantity
     )
-    if items and fact.observed_at.year >= EARLIEST_YEAR:
-        event = Event(
-            id=f"checkout/{fact.checkout_id}/{fact.observed_at.isoformat()}",
-            store=store_id,
-            kind=EventKind.CHECKOUT_STARTED,
-            contact=await contact(connection, fact.email),
-            items=items,
-            happened_at=fact.observed_at,
-        )
+    event_id = f"{CHECKOUT}{fact.checkout_id}"
+    known = await SQL.known_event.row(connection, RecordedEvent, store_id=store_id, event_id=event_id)
+    if known is None and (not items or fact.email is None):
+        return
+    event = Event(
+        id=event_id,
+        store=store_id,
+        kind=EventKind.CHECKOUT_STARTED,
+        contact=known.contact_id if known is not None else await contact(connection, fact.email or ""),
+        items=items,
+        checkout=fact.checkout_id,
+        happened_at=fact.observed_at,
+    )
+    try:
         await _take(connection, event)
+    except _EventRefused:
+        return  # their contact was erased
+    if fact.cart_id is not None:
+        await name_cart(connection, store_id, event_id, fact.cart_id)
+
+
+async def _change_checkout(connection: Connection, event: Event) -> EventOutcome | None:
+    """What comes of a checkout that is told of again; None: it is told of for the first time."""
+    known = await SQL.known_event.row(connection, RecordedEvent, store_id=event.store, event_id=event.id)
+    if known is None:
+        return None
+    contact_id = await _contact(connection, event.model_copy(update={"email": None, "contact": known.contact_id}))
+    now = datetime.now(UTC)
+    told_at = clamp_to_now(event.happened_at or now, now)
+    added = await set_cart(connection, event.store, event.id, event.things, told_at)
+    if added is None:
+        return EventOutcome(id=event.id, status=EventStatus.REPEATED, contact=contact_id, effect=known.outcome)
+    carted = event.model_copy(update={"items": added, "product": None, "variant": None})
+    effect = await _enlist(connection, Action.CART, carted, contact_id, min(told_at, now)) if added else EventEffect()
+    all_ = known.outcome.model_copy(update={"alerts": known.outcome.alerts + effect.alerts})
+    outcome = all_.model_dump(mode="json", exclude_defaults=True)
+    await SQL.set_outcome.run(connection, store_id=event.store, event_id=event.id, outcome=outcome)
+    return EventOutcome(id=event.id, status=EventStatus.ACCEPTED, contact=contact_id, effect=effect)
 
 
 async def _take(connection: Connection, event: Event) -> EventOutcome:
+    if event.checkout is not None:
+        event = event.model_copy(update={"id": f"{CHECKOUT}{event.checkout}"})
+        if (changed := await _change_checkout(connection, event)) is not None:
+            return changed
     if (repeated := await _known(connection, event)) is not None:
         return repeated
     contact_id = await _contact(connection, event)
@@ -110,7 +150,7 @@ async def _take(connection: Connection, event: Event) -> EventOutcome:
     told_at = clamp_to_now(event.happened_at or now, now)
     at = min(told_at, now)  # a sender's clock that is ahead must not outrank events that come later
     await SQL.add_store.run(connection, store_id=event.store)
-    if not await _add(connection, event, contact_id, at):
+    if not await _add(connection, event, contact_id, at, told_at):
         # Another request recorded the same event since we looked.
         repeated = await _known(connection, event)
         assert repeated is not None, "whoever was first has committed: the insert waited for them"
@@ -146,7 +186,7 @@ async def _contact(connection: Connection, event: Event) -> ContactId:
     return event.contact
 
 
-async def _add(connection: Connection, event: Event, contact_id: ContactId, at: datetime) -> bool:
+async def _add(connection: Connection, event: Event, contact_id: ContactId, at: datetime, told_at: datetime) -> bool:
     """Whether it is new."""
     things = event.things
     only = things[0] if len(things) == 1 else None
@@ -161,6 +201,7 @@ async def _add(connection: Connection, event: Event, contact_id: ContactId, at: 
         variant_id=only.variant if only else None,
         quantity=sum(thing.quantity for thing in things) or None,
         happened_at=at,
+        told_at=told_at,
         properties=event.properties,
         items=[item.model_dump(mode="json", exclude_none=True) for item in event.items],
         order_id=event.order,
@@ -180,6 +221,11 @@ async def _take_effect(
     match event.kind:
         case EventKind.VIEWED_PRODUCT:
             return await _pass_on(connection, happened, await _enlist(connection, Action.BROWSE, event, contact_id, at))
+        case EventKind.ADDED_TO_CART | EventKind.CHECKOUT_STARTED if not event.things:
+            return EventEffect()
+        case EventKind.REMOVED_FROM_CART:
+            await take_out(connection, contact_id, event.store, event.things, at)
+            return await _pass_on(connection, happened, EventEffect())
         case EventKind.ADDED_TO_CART | EventKind.CHECKOUT_STARTED:
             return await _pass_on(connection, happened, await _enlist(connection, Action.CART, event, contact_id, at))
         case EventKind.ORDERED:

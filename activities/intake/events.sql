@@ -12,11 +12,11 @@ select erased_at is not null as erased from contacts where id = :contact_id for 
 
 -- name: add_event
 insert into events (
-    store_id, id, kind, name, contact_id, product_id, variant_id, quantity, happened_at, properties, items, order_id,
-    message_id, list_code)
+    store_id, id, kind, name, contact_id, product_id, variant_id, quantity, happened_at, told_at, properties, items,
+    order_id, message_id, list_code)
 values (
-    :store_id, :event_id, :kind, :name, :contact_id, :product_id, :variant_id, :quantity, :happened_at, :properties, :items, :order_id,
-    :message_id, :list_code)
+    :store_id, :event_id, :kind, :name, :contact_id, :product_id, :variant_id, :quantity, :happened_at, :told_at, :properties, :items,
+    :order_id, :message_id, :list_code)
 on conflict (store_id, id) do nothing
 returning id;
 

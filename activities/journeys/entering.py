@@ -29,6 +29,13 @@ TOO_LATE_AFTER = timedelta(hours=24)
 """An event that reaches us later than this enters nobody, such as last week's cart or an imported list."""
 
 
+CARTS = frozenset({"added_to_cart", "checkout_started"})
+"""What enters a conversation once for each cart; on anything else a contact is in it once at a time."""
+
+CHECKOUT = "checkout/"
+"""Before a checkout's id, in the id of the event that it is recorded as."""
+
+
 @dataclass(frozen=True, slots=True)
 class EntryTrigger:
     """An event that enters a published conversation, and the version that those who enter now get.
@@ -49,8 +56,15 @@ class EntryTrigger:
 
 @dataclass(frozen=True, slots=True)
 class _About:
-    """The one product an event is about, if we know it; the subject is its variant where one was named."""
+    """What an event is about.
 
+    Attributes:
+        products: all of them, also those that the storefront has not told of.
+        product_id: the one product, if it is one and we know it.
+        subject: its variant where one was named, or else the product.
+    """
+
+    products: frozenset[str] = frozenset()
     product_id: str | None = None
     subject: Subject | None = None
 
@@ -79,24 +93,22 @@ async def _enter_conversations(connection: Connection, happened: Happened) -> tu
 
 
 async def _about(connection: Connection, store_id: StoreId, things: tuple[Item, ...]) -> _About:
-    products: set[str | None] = set()
-    for item in things:
-        products.add(await find_product(connection, store_id, item.product, item.variant))
-    if len(products) != 1 or None in products:
-        return _About()
-    (product_id,) = products
-    assert product_id is not None, "it is known"
+    known = [await find_product(connection, store_id, item.product, item.variant) for item in things]
+    named = {product or item.product for product, item in zip(known, things, strict=True)}
+    products = frozenset(product for product in named if product is not None)
+    if len(set(known)) != 1 or (product_id := known[0]) is None:
+        return _About(products)
     variants = {item.variant for item in things}
     (variant,) = variants if len(variants) == 1 else (None,)
     level, id_ = (Level.PRODUCT, product_id) if variant is None else (Level.VARIANT, variant)
-    return _About(product_id, Subject(store_id=store_id, level=level, id=id_))
+    return _About(products, product_id, Subject(store_id=store_id, level=level, id=id_))
 
 
 async def _enter(
     connection: Connection, trigger: EntryTrigger, happened: Happened, store_id: StoreId, about: _About
 ) -> TriggeredEntry:
-    conversation = trigger.code
-    there = await _journey_in_flight(connection, conversation, store_id, happened.contact_id)
+    conversation, cart = trigger.code, _cart(happened, about) if trigger.event in CARTS else ""
+    there = await _journey_in_flight(connection, conversation, store_id, happened.contact_id, cart, about)
     if there is not None:
         return TriggeredEntry(conversation=conversation, result=EntryResult.THERE_ALREADY, journey=there)
     reason = await _why_not(connection, trigger, happened, store_id, about)
@@ -115,21 +127,47 @@ async def _enter(
         entered_at=happened.at,
         entered_on=trigger.event,
         event_id=happened.id,
+        cart=cart,
     )
     if entered is not None:
         return TriggeredEntry(conversation=conversation, result=EntryResult.ENTERED, journey=entered)
     # Another event of theirs entered it since we looked.
-    there = await _journey_in_flight(connection, conversation, store_id, happened.contact_id)
+    there = await _journey_in_flight(connection, conversation, store_id, happened.contact_id, cart, about)
     return TriggeredEntry(conversation=conversation, result=EntryResult.THERE_ALREADY, journey=there)
 
 
 async def _journey_in_flight(
-    connection: Connection, conversation: str, store_id: StoreId, contact_id: ContactId
+    connection: Connection, conversation: str, store_id: StoreId, contact_id: ContactId, cart: str, about: _About
 ) -> JourneyId | None:
     journey_id: JourneyId | None = await SQL.in_flight.value(
-        connection, conversation=conversation, store_id=store_id, contact_id=contact_id
+        connection,
+        conversation=conversation,
+        store_id=store_id,
+        contact_id=contact_id,
+        cart=cart,
+        products=sorted(about.products),
     )
     return journey_id
+
+
+def _cart(happened: Happened, about: _About) -> str:
+    """Which of the contact's carts it is: the checkout, or else the first of its things."""
+    return happened.id if happened.id.startswith(CHECKOUT) else min(about.products, default="")
+
+
+async def change_cart(
+    connection: Connection, contact_id: ContactId, store_id: StoreId, event_id: str, things: tuple[Item, ...]
+) -> None:
+    """Let the journeys under way that were entered on a cart be about what is in it now."""
+    about = await _about(connection, store_id, things)
+    await SQL.cart_changed.run(
+        connection,
+        contact_id=contact_id,
+        store_id=store_id,
+        event_id=event_id,
+        product_id=about.product_id,
+        subject=about.subject.key if about.subject else None,
+    )
 
 
 async def _why_not(
@@ -174,7 +212,7 @@ async def _over_already(
         entered_at=happened.at,
         entered_on=event,
         event_id=happened.id,
-        product_id=about.product_id,
+        products=sorted(about.products) or None,
         ends=sorted(ends),
     )
     if ORDERED in done or BOUGHT in done:

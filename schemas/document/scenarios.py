@@ -41,7 +41,7 @@ def _ordered(value: object) -> object:
 
 def _only_yes(value: bool) -> bool:
     if not value:
-        raise ValueError("what is gone for good does not come back: write true, or remove this")
+        raise ValueError("what happened cannot be undone, for it is for good: write true, or remove this")
     return value
 
 
@@ -73,6 +73,7 @@ HAPPENINGS = (
     "paused",
     "provider",
     "discontinued",
+    "told_already",
     "approves",
     "declines",
     "webhook",
@@ -106,6 +107,8 @@ class HappeningSection(_OneThing, title="Happening"):
     """The mail provider cannot be reached, or can again."""
     discontinued: Annotated[YesNo, AfterValidator(_only_yes)] | None = None
     """It is gone for good."""
+    told_already: Annotated[YesNo, AfterValidator(_only_yes)] | None = None
+    """Another alert tells them of it."""
     approves: Code | None = None
     """Somebody approves this message, which has status: manual."""
     declines: Code | None = None

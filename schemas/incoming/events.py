@@ -29,6 +29,7 @@ class EventKind(StrEnum):
 
     VIEWED_PRODUCT = "viewed_product"
     ADDED_TO_CART = "added_to_cart"
+    REMOVED_FROM_CART = "removed_from_cart"
     CHECKOUT_STARTED = "checkout_started"
     ORDERED = "ordered"
     CUSTOM = "custom"
@@ -38,7 +39,9 @@ class EventKind(StrEnum):
 
 
 ABOUT_MESSAGES = frozenset({EventKind.OPENED_MESSAGE, EventKind.CLICKED_MESSAGE})
-_OF_ITEMS = frozenset({EventKind.ADDED_TO_CART, EventKind.CHECKOUT_STARTED, EventKind.ORDERED})
+_OF_ITEMS = frozenset(
+    {EventKind.ADDED_TO_CART, EventKind.REMOVED_FROM_CART, EventKind.CHECKOUT_STARTED, EventKind.ORDERED}
+)
 _ABOUT_PRODUCTS = _OF_ITEMS | {EventKind.VIEWED_PRODUCT}
 """For other kinds a product is optional."""
 
@@ -114,6 +117,8 @@ class Event(Model):
         name: of a custom event, and only of that.
         email, contact: who it was; one of the two. A new address becomes a contact, who has consented to nothing.
         product, variant, quantity: what it was about; or else `items`, for a cart, a checkout or an order.
+        checkout: the checkout's id, of `checkout_started`. Whatever is told of a checkout is its state: what came first
+            is the event, and what comes later says what is in it now; without `items`, nothing is.
         order: the order's id, for `ordered` and only for that. Every item of an order names its product.
         message: the Message-ID of what was opened or clicked, where it is known; only of those kinds.
         list: the code of the list that was joined, for `joined_list` and only for that.
@@ -132,6 +137,7 @@ class Event(Model):
     variant: Id | None = None
     quantity: Units | None = None
     items: Annotated[tuple[Item, ...], Field(max_length=MOST_ITEMS)] = ()
+    checkout: OrderId | None = None
     order: OrderId | None = None
     message: MessageId | None = None
     list: Code | None = None
@@ -149,6 +155,10 @@ class Event(Model):
             raise ValueError("a custom event has a 'name', and no other event has one")
         if (self.kind is EventKind.ORDERED) != (self.order is not None):
             raise ValueError("an 'ordered' event has its 'order', and no other event has one")
+        if self.checkout is not None and self.kind is not EventKind.CHECKOUT_STARTED:
+            raise ValueError("only a 'checkout_started' event has a 'checkout'")
+        if self.checkout is not None and self.happened_at is None:
+            raise ValueError("what is told of a 'checkout' says when it was so, in 'happened_at': the newest stands")
         if self.message is not None and self.kind not in ABOUT_MESSAGES:
             raise ValueError("only 'opened_message' and 'clicked_message' events have a 'message'")
         if (self.kind is EventKind.JOINED_LIST) != (self.list is not None):
@@ -158,7 +168,7 @@ class Event(Model):
             raise ValueError("an event is about 'items' or about one 'product', not both")
         if self.items and self.kind not in _OF_ITEMS:
             raise ValueError(f"a '{self.kind}' event is about one 'product'; carts, checkouts and orders have 'items'")
-        if not self.items and not single and self.kind in _ABOUT_PRODUCTS:
+        if not self.items and not single and self.kind in _ABOUT_PRODUCTS and self.checkout is None:
             raise ValueError(f"a '{self.kind}' event says what it is about: 'product', 'variant' or 'items'")
         if self.order is not None and any(item.product is None for item in self.things):
             raise ValueError("every item of an order names its 'product': that is what counts as bought")

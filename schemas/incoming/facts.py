@@ -132,17 +132,21 @@ class OrderFact(Model):
 
 
 class CheckoutFact(Model):
-    """A contact whose address is known began to check out.
+    """A checkout as it is now.
 
     Attributes:
-        email: valid, in lower case.
-        observed_at: the storefront's time of this state; a checkout that is changed is a new event.
+        checkout_id: None: the message names only the cart that it was made of.
+        cart_id: that cart, where it is told.
+        email: valid, in lower case; None: nobody left an address, or the message does not say it.
+        items: nothing: it was emptied, or deleted.
+        observed_at: the storefront's time of this state.
     """
 
     kind: Literal["checkout"] = "checkout"
-    checkout_id: ExternalId
-    email: Address
-    items: Annotated[tuple[ItemFact, ...], Field(min_length=1)]
+    checkout_id: ExternalId | None = None
+    cart_id: ExternalId | None = None
+    email: Address | None = None
+    items: tuple[ItemFact, ...]
     observed_at: AwareDatetime
 
 

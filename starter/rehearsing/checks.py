@@ -73,6 +73,9 @@ def _message_errors(document: ConversationDocument, scenario: ScenarioSection, p
             elif message not in manual:
                 told = f"'{message}' waits for nobody's approval"
                 yield Diagnostic((*own, field), told, "Give its send step 'status: manual', or remove this")
+        if each.kind == "told_already" and entered_alert(document, scenario) is None:
+            told = "they enter without an alert, so no other alert tells them of the same thing"
+            yield Diagnostic((*own, each.kind), told, "Remove this")
         if about_nothing and each.kind in ("stock", "price", "on_sale", "discontinued"):
             told = "this scenario is about no product"
             yield Diagnostic((*own, each.kind), told, "Add 'product: {}' to the scenario, or remove this")

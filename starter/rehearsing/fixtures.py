@@ -22,7 +22,7 @@ STORE = StoreId("shop.example")
 """Where a scenario happens that names no store, nor does its list."""
 PRODUCT_ID = "1"
 VARIANT_ID = "11"
-ITEMS_IN = ("viewed_product", "added_to_cart", "checkout_started", "ordered", "bought")
+ITEMS_IN = ("viewed_product", "added_to_cart", "removed_from_cart", "checkout_started", "ordered", "bought")
 """The events that are about the scenario's product, and list it as an item."""
 
 

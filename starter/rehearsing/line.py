@@ -34,6 +34,12 @@ class Line:
         """Whether an episode is open; while a place is not used yet, the one it was given in."""
         return self._episode is not None and (self.claim != "given" or self._claim_of == self._episode_number)
 
+    @property
+    def could_be_told(self) -> bool:
+        """Whether they wait for nothing but a place."""
+        open_ = self.waiting and self.claim != "given" and self._episode is not None
+        return open_ and trigger_holds(self.trigger, self.measure, armed=self.armed)
+
     def observe(self, offer: Offer) -> None:
         """Take in a changed offer."""
         queue, measure = self.alert.queue, self.alert.measure
@@ -49,10 +55,7 @@ class Line:
 
     def give_place(self) -> int | None:
         """Give them a place if it is their turn. Returns the claim's id."""
-        episode = self._episode
-        if not self.waiting or self.claim == "given" or episode is None or episode.places == 0:
-            return None
-        if not trigger_holds(self.trigger, self.measure, armed=self.armed):
+        if not self.could_be_told or self._episode is None or self._episode.places == 0:
             return None
         self._count_claims(1)
         self.waiting = False

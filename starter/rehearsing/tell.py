@@ -161,6 +161,8 @@ def happening_in_words(section: HappeningSection) -> str:
             return f"the mail provider is {section.provider}"
         case "discontinued":
             return "it is discontinued"
+        case "told_already":
+            return "another alert tells them of it"
         case "approves":
             return f"somebody approves '{section.approves}'"
         case "declines":

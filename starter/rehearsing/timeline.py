@@ -140,6 +140,8 @@ class Timeline:
                 product.on_sale = on_sale
             case HappeningSection(discontinued=True) if product is not None:
                 product.discontinued = True
+            case HappeningSection(told_already=True):
+                yield from self._give_way()
             case HappeningSection(ordered=Ordered() as ordered):
                 yield from self._order(at, this=ordered is Ordered.THIS)
             case HappeningSection(event=str() as event):
@@ -175,6 +177,14 @@ class Timeline:
             product.doubted = False
             self._due = [due for due in self._due if not isinstance(due.what, ZeroPriceHolds)]
         product.price = price
+
+    def _give_way(self) -> Iterator[Signal]:
+        """Another alert told them (promise P9): they leave the line, unless what they wait for is still to come."""
+        line = self.line
+        if line is not None and (line.could_be_told or line.claim == "given") and self.left is None:
+            line.give_up()
+            self.left = Reason.TOLD_ALREADY
+            yield Leave(reason=Reason.TOLD_ALREADY)
 
     def _did(self, event: str, at: datetime) -> Iterator[Signal]:
         contact = self.contact

@@ -1,6 +1,6 @@
 """Variants and their stock, read and written by people through API and CLI."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 
 from activities.intake.intake import Intake, UnknownVariant
 from activities.postgres.pool import Pool

@@ -48,12 +48,12 @@ select c.id, c.contact_id, c.store_id, c.subject, c.product_id, c.alert_id,
            select count(*) from waiting before
            where before.alert_id = c.alert_id and before.store_id = c.store_id and before.subject = c.subject
              and before.state = 'waiting' and (before.entered_at, before.place) > (c.in_line_since, c.number)
-             and trigger_holds(before, coalesce(e.measure, before.trigger_at)) and not stands_back(before))
+             and trigger_holds(before, coalesce(e.measure, before.trigger_at)))
             else (
            select count(*) from waiting before
            where before.alert_id = c.alert_id and before.store_id = c.store_id and before.subject = c.subject
              and before.state = 'waiting' and (before.entered_at, before.place) < (c.in_line_since, c.number)
-             and trigger_holds(before, coalesce(e.measure, before.trigger_at)) and not stands_back(before))
+             and trigger_holds(before, coalesce(e.measure, before.trigger_at)))
        end as ahead
 from chosen c
 join contacts ct on ct.id = c.contact_id

@@ -21,7 +21,7 @@ from schemas.reasons import Ending, Reason
 from starter.support.journeys import JourneyEnded, Journeys
 from starter.versioning.publishing import publish
 from tests.allocation.rules import broken_rules
-from tests.product import STORE, Shop, address, next_change, starter_document, subject
+from tests.product import STORE, Shop, address, next_change, subject
 from tests.story.documents import back, programme
 
 LATER = datetime(2100, 1, 1, tzinfo=UTC)

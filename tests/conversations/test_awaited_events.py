@@ -69,7 +69,7 @@ async def test_a_click_counts_for_the_journey_whose_message_it_was(pool: Pool) -
     assert sorted(call["journey_id"] for call in await calls(pool, "contact_event")) == sorted([quiz, other, other])
 
 
-async def test_of_a_product_only_its_own_order_is_bought_and_of_no_product_any_is(pool: Pool) -> None:
+async def test_bought_is_an_order_of_one_of_the_things_a_journey_is_about_and_of_no_thing_any(pool: Pool) -> None:
     await Shop(pool, Intake(pool)).sells("v")
     await publish(pool, talk("cart", thread("checkout_started"), goal_on=["bought"]))
     about = entered(await did(pool, "checkout_started", product="p", variant="v"))
@@ -77,6 +77,8 @@ async def test_of_a_product_only_its_own_order_is_bought_and_of_no_product_any_i
     await orders(pool, product="q")
     assert await ending(pool) == {}
     await orders(pool, "ben", product="r")
+    assert await ending(pool) == {}
+    await orders(pool, "ben", product="q")
     assert await ending(pool) == {of_many: Reason.GOAL_REACHED}
     await orders(pool)
     assert await ending(pool) == {of_many: Reason.GOAL_REACHED, about: Reason.GOAL_REACHED}

@@ -81,16 +81,19 @@ async def test_who_ordered_is_left_out_and_who_cancelled_is_not(web: Web, pool: 
     assert await considered(web, event("added_to_cart", "ben", happened_at=hour)) == {"low": "entered"}
 
 
-async def test_a_checkout_enters_as_a_cart_does_and_each_change_of_it_is_an_event(web: Web, pool: Pool) -> None:
+async def test_a_checkout_enters_as_a_cart_does_and_a_change_of_it_is_the_same_event(web: Web, pool: Pool) -> None:
     await publish(pool, conversation(CARTED))
     await web.webhook("products/update", product_message(units=5))
     now = datetime.now(UTC)
     for minutes in (2, 1, 1):
         changed = (now - timedelta(minutes=minutes)).isoformat()
-        await web.webhook("checkouts/update", message(token="t-1", updated_at=changed))
+        await web.webhook("checkouts/update", message(token="t-1", cart_token="c-1", updated_at=changed))
     assert await line(pool, "low") == ["ann"]
     standings = [row["outcome"]["alerts"][0]["result"] for row in await pool.fetch("select outcome from events")]
-    assert sorted(standings) == ["entered", "there_already"]
+    assert standings == ["entered"]
+    await web.webhook("checkouts/delete", {"id": 1, "cart_token": "c-1"})
+    assert await pool.fetchval("select items from events") == []
+    assert await pool.fetchval("select reason from outbox where kind = 'leave'") == "not_in_cart"
 
 
 async def test_shopifys_own_checkout_is_long_over_and_recorded_only(web: Web, pool: Pool) -> None:

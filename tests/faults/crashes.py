@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import asyncpg
 
-from activities.postgres.away import POSTGRES_AWAY
 from activities.delivery.lease import Lease
 from activities.delivery.ledger import Ledger
+from activities.postgres.away import POSTGRES_AWAY
 from activities.postgres.pool import Pool
 from schemas.journey.activities import Deliver
 from schemas.journey.outcome import Outcome, Refused, Sent, Unknown

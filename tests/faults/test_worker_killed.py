@@ -123,7 +123,7 @@ class TakingItsTime(BarePeer):
 async def test_kills_at_a_slow_server_leave_unknown_what_was_on_its_way_and_tell_everyone_else_once(
     setting: Setting, pool: Pool
 ) -> None:
-    shop = await open_shop(pool)
+    shop = await Shop.opened(pool)
     names = [f"n{number}" for number in range(60)]
     await shop.signs_up(*names)
     on_their_way = 0

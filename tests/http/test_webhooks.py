@@ -148,6 +148,7 @@ TAKEN = {
     "orders_paid": "orders/paid",
     "orders_cancelled": "orders/cancelled",
     "checkouts_create": "checkouts/create",
+    "checkouts_delete": "checkouts/delete",
     "customers_update": "customers/update",
     "shop_redact": "shop/redact",
 }

@@ -6,7 +6,8 @@ import pytest
 from activities.postgres.pool import Pool
 from activities.waitlist.claims import Waitlist
 from schemas.ids import JourneyId
-from tests.product import Shop, subject
+from starter.versioning.publishing import publish
+from tests.product import Shop, starter_document, subject
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 import pytest
 
-from activities.intake.intake import Intake
 from activities.postgres.pool import Pool
 from starter.documents import load_document
 from starter.versioning.live_settings import AlertTaken

@@ -226,3 +226,14 @@ def test_a_message_is_rendered_for_the_product_and_the_person() -> None:
     )
     assert rehearsed.messages[0].rendered.subject == "Red pan is back"
     assert "Good news, Ann: Red pan (28 cm) is back in stock." in rehearsed.messages[0].rendered.text
+
+
+def test_whom_another_alert_tells_of_it_leaves_the_line() -> None:
+    told = _live(BACK, happens=[{"after": "3 days", "stock": 5}, {"after": "3 days", "told_already": True}])
+    assert told.messages == ()
+    assert told.path.reason is Reason.TOLD_ALREADY
+
+
+def test_what_another_alert_told_before_it_came_about_is_another_thing() -> None:
+    told = _live(BACK, happens=[{"after": "1 day", "told_already": True}, {"after": "3 days", "stock": 5}])
+    assert _sent(told)[0][1] == timedelta(days=3)

@@ -27,6 +27,7 @@ ABOUT_PEOPLE = {
     "checkouts/create",
     "checkouts/update",
     "shop/update",
+    "checkouts/delete",
     "customers/redact",
     "customers/data_request",
     "shop/redact",

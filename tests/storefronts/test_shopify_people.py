@@ -68,6 +68,7 @@ def test_a_stored_checkout_is_one_checkout_fact_without_the_token_that_opens_it(
     assert isinstance(fact, CheckoutFact)
     assert fact.email == "example@email.com"
     assert fact.items == (ItemFact(product_id="632910392", variant_id="808950810", quantity=2),)
+    assert fact.checkout_id is not None
     assert "123123123" not in fact.checkout_id
     assert len(fact.checkout_id) == 32
 
@@ -141,9 +142,19 @@ def test_an_order_without_its_lines_is_malformed_not_guessed() -> None:
     assert problem.value.path == "$.line_items"
 
 
-@pytest.mark.parametrize("changes", [{"completed_at": "2022-01-01T00:00:00Z"}, {"email": None}, {"line_items": []}])
-def test_a_checkout_that_is_over_or_of_nobody_is_no_event(changes: dict[str, object]) -> None:
-    assert receive(order(token="t") | changes, "checkouts/update") == ()
+def test_a_checkout_that_is_over_is_an_order_and_no_checkout_any_more() -> None:
+    assert receive(order(token="t", completed_at="2022-01-01T00:00:00Z"), "checkouts/update") == ()
+
+
+def test_a_checkout_that_was_emptied_or_deleted_says_so_and_which_it_was() -> None:
+    (emptied,) = receive(order(token="t", cart_token="c", line_items=[]), "checkouts/update")
+    (deleted,) = receive({"id": 1, "cart_token": "c"}, "checkouts/delete")
+    assert isinstance(emptied, CheckoutFact)
+    assert isinstance(deleted, CheckoutFact)
+    assert (emptied.items, deleted.items) == ((), ())
+    assert emptied.cart_id == deleted.cart_id
+    assert emptied.checkout_id is not None
+    assert deleted.checkout_id is None
 
 
 def test_the_privacy_topics_say_who_is_meant() -> None:

@@ -288,7 +288,7 @@ create table events (
     store_id    text not null references stores,
     id          text not null,
     kind        text not null check (kind in (
-        'viewed_product', 'added_to_cart', 'checkout_started', 'ordered', 'custom', 'opened_message', 'clicked_message',
+        'viewed_product', 'added_to_cart', 'removed_from_cart', 'checkout_started', 'ordered', 'custom', 'opened_message', 'clicked_message',
         'joined_list')),
     name        text,
     contact_id  text not null references contacts,
@@ -297,6 +297,10 @@ create table events (
     quantity    bigint,
     happened_at timestamptz not null,
     received_at timestamptz not null default now(),
+    -- By the teller's clock. A checkout is told of whenever it changes: the newest message stands, as with an order.
+    told_at     timestamptz not null default now(),
+    -- Of a checkout: the cart that it was made of, by which its deletion is told.
+    cart_id     text,
     properties  jsonb not null default '{}',
     -- What a cart, a checkout or an order was about: [{"product", "variant", "quantity"}]; product_id where it is one.
     items       jsonb not null default '[]',
@@ -312,6 +316,7 @@ create table events (
     constraint events_message_check check (message_id is null or kind in ('opened_message', 'clicked_message')),
     constraint events_list_check check ((kind = 'joined_list') = (list_code is not null))
 );
+create index events_by_cart on events (store_id, cart_id) where cart_id is not null;
 create index events_by_contact on events (contact_id, happened_at desc);
 create index events_by_product on events (store_id, product_id, kind, happened_at);
 -- Back-population reads what was done since a day.
@@ -360,6 +365,8 @@ create table journeys (
     -- The event that entered a conversation without an alert.
     entered_on     text,
     event_id       text,
+    -- Which of the contact's carts it is about: a checkout, or the first of its things; empty unless entered on a cart.
+    cart           text not null default '',
     -- They are not sent the confirmation of a sign-up that lies long back.
     late           boolean not null default false,
     window_ends_at timestamptz,
@@ -388,7 +395,7 @@ create index journeys_newest on journeys (entered_at desc, id desc);
 create index journeys_by_contact on journeys (contact_id, entered_at desc);
 create index journeys_by_subject on journeys (store_id, subject, entered_at desc);
 create index journeys_by_store on journeys (store_id, contact_id);
-create unique index one_journey_at_a_time on journeys (conversation, store_id, contact_id)
+create unique index one_journey_at_a_time on journeys (conversation, store_id, contact_id, cart)
     where alert_id is null and ended_at is null;
 create index journeys_open on journeys (conversation, version_id) where ended_at is null;
 create index journeys_held_up on journeys (held_up_by, at_since) where ended_at is null and held_up_by is not null;
@@ -519,9 +526,26 @@ create function trigger_holds(w waiting, measure numeric) returns boolean langua
     select w.passed_over_for is null and (w.trigger_at is null or (w.armed and w.trigger_at >= measure))
 $$;
 
--- Whether an order is of what a journey is about: the product now or at entry, or the variant under whatever product.
-create function is_about(o orders, j journeys) returns boolean language sql immutable as $$
-    select o.product_id = j.product_id or o.product_id = j.entered_product_id or 'variant/' || o.variant_id = j.subject
+-- The products that a journey is about, which decide what *bought* means to it: that of its alert, or all that are in the
+-- event it was entered on. Null: it is about none.
+create function journey_products(j journeys) returns text[] language sql stable as $$
+    select array_agg(distinct product_id) from (
+        select j.product_id
+        union all
+        select coalesce(item ->> 'product', (
+            select v.product_id from variants v where v.store_id = j.store_id and v.variant_id = item ->> 'variant'))
+        from events e
+        cross join lateral jsonb_array_elements(
+            e.items || jsonb_build_object('product', e.product_id, 'variant', e.variant_id)) item
+        where e.store_id = j.store_id and e.id = j.event_id
+    ) products where product_id is not null
+$$;
+
+-- Whether an order is of what a journey is about: of one of its products, of the product at entry, or of the variant under
+-- whatever product. The one meaning of *bought*.
+create function is_about(o orders, j journeys) returns boolean language sql stable as $$
+    select o.product_id = j.entered_product_id or 'variant/' || o.variant_id = j.subject
+        or o.product_id = any(journey_products(j))
 $$;
 
 -- A variant that moves to another product takes its journeys along, whoever moves it. At the end of the transaction, for
@@ -674,9 +698,9 @@ language sql stable as $$
 $$;
 
 -- Those that concern one stay of a contact ($1) in a conversation: in its shop ($2), since they entered ($3), other than
--- what they entered on ($4, the event of id $5), of its product ($6) if it has one, and of messages only its own
+-- what they entered on ($4, the event of id $5), of its products ($6) if it has any, and of messages only its own
 -- journey's ($7) and those that are not ours.
-create function contact_events_of_stay(text, text, timestamptz, text, text, text, text) returns table (
+create function contact_events_of_stay(text, text, timestamptz, text, text, text[], text) returns table (
     store_id text, event text, happened_at timestamptz, known_at timestamptz, event_id text, order_id text,
     product_id text)
 language sql stable as $$
@@ -686,7 +710,7 @@ language sql stable as $$
       and case when e.order_id is not null and $4 in ('ordered', 'bought')
                then e.happened_at > $3 else e.happened_at >= $3 end
       and (e.event_id is null or e.event_id is distinct from $5)
-      and (e.product_id is null or $6 is null or e.product_id = $6)
+      and (e.product_id is null or $6 is null or e.product_id = any($6))
       and (e.message_of is null or e.message_of = $7)
 $$;
 
@@ -695,7 +719,7 @@ create view journey_contact_events as
     select j.id as journey_id, e.*
     from journeys j
     cross join lateral contact_events_of_stay(
-        j.contact_id, j.store_id, j.entered_at, j.entered_on, j.event_id, j.product_id, j.id) e;
+        j.contact_id, j.store_id, j.entered_at, j.entered_on, j.event_id, journey_products(j), j.id) e;
 
 -- Delivery: messages and calls to other systems ----------------------------------------------------------------------
 

@@ -17,7 +17,7 @@ from typing import ClassVar, Self
 from urllib.parse import quote
 
 from activities.storefronts.payload import parse_moment
-from activities.storefronts.shopify.people import read_checkout, read_order, read_privacy
+from activities.storefronts.shopify.people import read_checkout, read_no_checkout, read_order, read_privacy
 from activities.storefronts.shopify.things import read_gone, read_level, read_no_level, read_product, read_shop
 from activities.storefronts.storefront import (
     DeliveryMalformed,
@@ -113,6 +113,8 @@ class Shopify:
                 return read_checkout(body, triggered_at)
             case "shop/update":
                 return read_shop(body, triggered_at)
+            case "checkouts/delete":
+                return read_no_checkout(body, triggered_at)
             case "customers/redact" | "shop/redact" | "customers/data_request":
                 return read_privacy(delivery, body)
             case _:

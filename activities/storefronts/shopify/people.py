@@ -58,12 +58,16 @@ class _Order(Payload):
     line_items: tuple[_Line, ...]
 
 
-class _Checkout(Payload):
+class _CheckoutName(Payload):
+    cart_token: PlainText = None
+    updated_at: Moment = None
+
+
+class _Checkout(_CheckoutName):
     id: NumericId = None
     token: PlainText = None
     email: PlainText = None
     customer: _Customer | None = None
-    updated_at: Moment = None
     completed_at: Moment = None
     line_items: tuple[_Line, ...]
 
@@ -105,15 +109,25 @@ def read_order(body: bytes, triggered_at: datetime | None) -> tuple[Fact, ...]:
 
 
 def read_checkout(body: bytes, triggered_at: datetime | None) -> tuple[Fact, ...]:
-    """No fact for a checkout that is completed, which has become an order, or that has no address."""
+    """No fact for a checkout that is completed, which has become an order."""
     checkout = read_payload(body, _Checkout)
     checkout_id = _checkout_id(checkout)
     observed_at = observed(checkout.updated_at, triggered_at)
     email = _address(checkout.email, None, checkout.customer)
     items = tuple(item for item in _items(checkout.line_items) if item.quantity)
-    if email is None or not items or checkout.completed_at is not None:
+    if checkout.completed_at is not None:
         return ()
-    return (CheckoutFact(checkout_id=checkout_id, email=email, items=items, observed_at=observed_at),)
+    cart = _digest(checkout.cart_token)
+    return (CheckoutFact(checkout_id=checkout_id, cart_id=cart, email=email, items=items, observed_at=observed_at),)
+
+
+def read_no_checkout(body: bytes, triggered_at: datetime | None) -> tuple[Fact, ...]:
+    """`checkouts/delete`: it is there no more. The message does not name it as the others do, but by its cart."""
+    checkout = read_payload(body, _CheckoutName)
+    cart = _digest(checkout.cart_token)
+    if cart is None:
+        return ()
+    return (CheckoutFact(cart_id=cart, items=(), observed_at=observed(checkout.updated_at, triggered_at)),)
 
 
 def read_privacy(delivery: WebhookDelivery, body: bytes) -> tuple[Fact, ...] | NotOurs:
@@ -155,10 +169,13 @@ def _items(lines: tuple[_Line, ...]) -> tuple[ItemFact, ...]:
 
 
 def _checkout_id(checkout: _Checkout) -> str:
-    """Made from the token, which has every digit; but the token itself opens the checkout's page, so it is not kept."""
-    if checkout.token:
-        return hashlib.sha256(checkout.token.encode()).hexdigest()[:32]
-    return known(checkout.id, "$.id")
+    """Made from the token, which has every digit."""
+    return _digest(checkout.token) or known(checkout.id, "$.id")
+
+
+def _digest(token: str | None) -> str | None:
+    """In place of a token: whoever has that can open the cart or the checkout, so it is not kept."""
+    return hashlib.sha256(token.encode()).hexdigest()[:32] if token else None
 
 
 def _address(first: str | None, second: str | None, customer: _Customer | None) -> str | None:
