@@ -38,7 +38,7 @@ AT_ONCE = 100
 """Rows per transaction, all in flight together: what one client does best."""
 BACKGROUND_AT_ONCE = 25
 """Of what nobody waits for: what is urgent meanwhile finds a Temporal with room."""
-LANES = ((PriorityKey.URGENT,), (PriorityKey.ORDINARY, PriorityKey.BACKGROUND))
+LANES: tuple[tuple[PriorityKey, ...], ...] = ((PriorityKey.URGENT,), (PriorityKey.ORDINARY, PriorityKey.BACKGROUND))
 """What is drained side by side, so that nothing urgent waits for a batch of the others; in a lane strictly in order."""
 IDLE = timedelta(seconds=5)
 """NOTIFY wakes the dispatcher; this is for rows whose retry falls due, and for a lost notification."""

@@ -61,11 +61,16 @@ def test_a_stored_order_is_one_order_fact_with_the_unrounded_id(name: str) -> No
     )
 
 
-def test_a_stored_checkout_is_one_checkout_fact_without_the_token_that_opens_it() -> None:
-    facts = receive((PAYLOADS / "checkouts_create.json").read_bytes(), "checkouts/create")
+def receive_checkout(topic: str, body: bytes | object) -> CheckoutFact:
+    facts = receive(body, topic)
     assert isinstance(facts, tuple)
     (fact,) = facts
     assert isinstance(fact, CheckoutFact)
+    return fact
+
+
+def test_a_stored_checkout_is_one_checkout_fact_without_the_token_that_opens_it() -> None:
+    fact = receive_checkout("checkouts/create", (PAYLOADS / "checkouts_create.json").read_bytes())
     assert fact.email == "example@email.com"
     assert fact.items == (ItemFact(product_id="632910392", variant_id="808950810", quantity=2),)
     assert fact.checkout_id is not None
@@ -147,10 +152,8 @@ def test_a_checkout_that_is_over_is_an_order_and_no_checkout_any_more() -> None:
 
 
 def test_a_checkout_that_was_emptied_or_deleted_says_so_and_which_it_was() -> None:
-    (emptied,) = receive(order(token="t", cart_token="c", line_items=[]), "checkouts/update")
-    (deleted,) = receive({"id": 1, "cart_token": "c"}, "checkouts/delete")
-    assert isinstance(emptied, CheckoutFact)
-    assert isinstance(deleted, CheckoutFact)
+    emptied = receive_checkout("checkouts/update", order(token="t", cart_token="c", line_items=[]))
+    deleted = receive_checkout("checkouts/delete", {"id": 1, "cart_token": "c"})
     assert (emptied.items, deleted.items) == ((), ())
     assert emptied.cart_id == deleted.cart_id
     assert emptied.checkout_id is not None
