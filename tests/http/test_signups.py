@@ -1,5 +1,7 @@
 """Sign-ups over HTTP: open to every shop's pages, limited, and saying the same to everyone."""
 
+from typing import Any
+
 import httpx
 import pytest
 from pydantic import SecretStr
@@ -74,7 +76,7 @@ async def test_before_anything_is_published_the_shopper_reads_a_plain_sentence(p
 
 async def test_a_sign_up_may_name_its_list_and_is_told_when_it_has_to(web: Web, pool: Pool) -> None:
     await web.webhook("products/update", product_message())
-    vip = starter_document().model_dump(mode="json", by_alias=True) | {"conversation": "vip"}
+    vip: dict[str, Any] = starter_document().model_dump(mode="json", by_alias=True) | {"conversation": "vip"}
     vip["list"] |= {"code": "vip", "only_by_name": True}
     vip["alerts"] = {"vip": vip["alerts"]["back-in-stock"]}
     vip["threads"][0]["on"] = "vip.alert"
