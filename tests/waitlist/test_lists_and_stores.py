@@ -1,7 +1,7 @@
 """Lists know their stores: everyone enters only there, by whatever way, and a sign-up means one list or names it."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Any
 
 import pytest
 
@@ -12,6 +12,7 @@ from activities.waitlist.alerts import ListNotNamed, ListTakesNoSignUps, NoAlert
 from activities.waitlist.entrances import Entrances
 from activities.waitlist.entry import Entered, NotEntered
 from activities.waitlist.late import AlertOfOtherStores
+from schemas.document.conversation import ConversationDocument
 from schemas.ids import StoreId
 from schemas.incoming.events import EntryResult, Event, EventEffect, EventStatus
 from schemas.incoming.facts import ProductFact, VariantFact
@@ -26,8 +27,6 @@ from tests.story.documents import back, cheaper, programme
 from tests.waitlist.late import days_ago, ignore, rows
 
 DE, US = StoreId("de.example"), StoreId("us.example")
-FOR_DE: dict[str, Any] = {"stores": [DE], "only_by_name": False}
-FOR_US: dict[str, Any] = {"stores": [US], "only_by_name": False}
 BROWSED = back(action="browse")
 
 
@@ -43,6 +42,11 @@ async def shops(pool: Pool) -> Pool:
     return pool
 
 
+def of_shop(code: str, terms: Mapping[str, object], store: StoreId) -> ConversationDocument:
+    """The conversation of one alert, on the one list of a store."""
+    return programme(code, terms, stores=[store], only_by_name=False)
+
+
 async def signs_up(pool: Pool, store: StoreId, list_code: str | None = None) -> Entered | NotEntered:
     return await Entrances(pool).sign_up(address("ann"), store, "v", "test", list_code=list_code)
 
@@ -55,13 +59,13 @@ async def does(pool: Pool, store: StoreId, kind: str, **said: object) -> EventEf
 
 
 async def test_a_sign_up_enters_the_list_of_its_store(shops: Pool) -> None:
-    await publish(shops, programme("de", back(), **FOR_DE))
-    await publish(shops, programme("us", back(), **FOR_US))
+    await publish(shops, of_shop("de", back(), DE))
+    await publish(shops, of_shop("us", back(), US))
     assert [(await signs_up(shops, store)).alert_id for store in (US, DE)] == ["us", "de"]
 
 
 async def test_a_sign_up_in_a_store_without_a_list_is_not_entered_elsewhere(shops: Pool) -> None:
-    await publish(shops, programme("de", back(), **FOR_DE))
+    await publish(shops, of_shop("de", back(), DE))
     with pytest.raises(NoAlert, match=r"for store 'us.example'"):
         await signs_up(shops, US)
     with pytest.raises(ListTakesNoSignUps, match=r"'de' takes no sign-ups in store 'us.example'"):
@@ -102,8 +106,8 @@ async def test_a_sign_up_that_could_mean_two_lists_is_refused_when_the_second_is
 
 
 async def test_who_looks_or_carts_enters_the_alerts_of_that_store_alone(shops: Pool) -> None:
-    await publish(shops, programme("de", BROWSED, **FOR_DE))
-    await publish(shops, programme("us", BROWSED, **FOR_US))
+    await publish(shops, of_shop("de", BROWSED, DE))
+    await publish(shops, of_shop("us", BROWSED, US))
     await publish(shops, programme("both", BROWSED))
     looked = await does(shops, US, "viewed_product", product="p", variant="v")
     assert [each.alert for each in looked.alerts] == ["both", "us"]
@@ -111,8 +115,8 @@ async def test_who_looks_or_carts_enters_the_alerts_of_that_store_alone(shops: P
 
 
 async def test_an_import_enters_only_a_list_of_its_store(shops: Pool) -> None:
-    await publish(shops, programme("de", back(), **FOR_DE))
-    await publish(shops, programme("us", back(), **FOR_US))
+    await publish(shops, of_shop("de", back(), DE))
+    await publish(shops, of_shop("us", back(), US))
     file = rows((address("ann"), "v", days_ago(3)))
     report = await WaitlistImport(shops, file, US).run(ignore, ignore, keep=True, actor="test")
     assert report.counts.entered == 1
@@ -122,8 +126,8 @@ async def test_an_import_enters_only_a_list_of_its_store(shops: Pool) -> None:
 
 
 async def test_a_row_that_names_an_alert_of_another_store_is_left_out(shops: Pool) -> None:
-    await publish(shops, programme("de", back(), **FOR_DE))
-    await publish(shops, programme("us", back(), **FOR_US))
+    await publish(shops, of_shop("de", back(), DE))
+    await publish(shops, of_shop("us", back(), US))
     columns = "email,variant_id,signed_up_at,alert"
     file = rows((address("ann"), "v", days_ago(3), "de"), (address("ben"), "v", days_ago(3), "us"), columns=columns)
     report = await WaitlistImport(shops, file, US).run(ignore, ignore, keep=True, actor="test")
@@ -133,7 +137,7 @@ async def test_a_row_that_names_an_alert_of_another_store_is_left_out(shops: Poo
 async def test_back_population_looks_at_what_was_done_in_the_lists_stores(shops: Pool) -> None:
     for store in (DE, US):
         await does(shops, store, "viewed_product", product="p", variant="v")
-    await publish(shops, programme("us", BROWSED, **FOR_US))
+    await publish(shops, of_shop("us", BROWSED, US))
     report = await BackPopulating(shops).run("us", None, ignore, ignore, keep=True, actor="test")
     assert (report.contacts, report.counts.entered, report.counts.not_entered) == (1, 1, {})
     assert await shops.fetch("select store_id from journeys") == [(US,)]
@@ -148,7 +152,7 @@ async def test_a_conversation_is_entered_on_what_is_done_in_its_lists_stores(sho
 
 
 async def test_a_list_is_joined_only_in_its_stores(shops: Pool) -> None:
-    await publish(shops, programme("de", BROWSED, **FOR_DE))
+    await publish(shops, of_shop("de", BROWSED, DE))
     told = {"id": "1", "store": US, "kind": "joined_list", "email": address("ann"), "list": "de"}
     outcome = await Events(shops).take(Event.model_validate(told))
     assert (outcome.status, outcome.refused) == (
@@ -184,7 +188,7 @@ async def test_publishing_says_where_a_price_drop_is_never_entered_for_its_curre
 
 
 async def test_publishing_says_that_a_step_adds_contacts_to_a_list_of_other_stores(shops: Pool) -> None:
-    await publish(shops, programme("de", BROWSED, **FOR_DE))
+    await publish(shops, of_shop("de", BROWSED, DE))
     adds = thread("custom.waved", {"add_to_list": "de", "id": "add"}, {"send": "hello", "id": "hello"})
     (warning,) = (await publish(shops, talk("all", adds))).warnings
     assert warning.startswith("threads[0].steps[0]: list 'de' is for de.example only")
@@ -193,9 +197,9 @@ async def test_publishing_says_that_a_step_adds_contacts_to_a_list_of_other_stor
 
 
 async def test_those_in_line_keep_their_place_when_their_store_is_no_longer_the_lists(shops: Pool) -> None:
-    await publish(shops, programme("us", back(), **FOR_US))
+    await publish(shops, of_shop("us", back(), US))
     assert isinstance(await signs_up(shops, US), Entered)
-    await publish(shops, programme("us", back(), **FOR_DE))
+    await publish(shops, of_shop("us", back(), DE))
     assert await shops.fetch("select state from waiting") == [("waiting",)]
     with pytest.raises(NoAlert):
         await signs_up(shops, US)

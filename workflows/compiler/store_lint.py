@@ -15,8 +15,7 @@ def find_store_warnings(document: ConversationDocument) -> Iterator[Diagnostic]:
     if stores is None:
         return
     for code, alert in document.alerts.items():
-        for name in ("trigger_filter", "profile_filter"):
-            criteria: Node | None = getattr(alert, name)
+        for name, criteria in (("trigger_filter", alert.trigger_filter), ("profile_filter", alert.profile_filter)):
             wanted = [each for each in _needed(criteria) if not any(_holds_in(each, store) for store in stores)]
             if wanted:
                 yield Diagnostic(
