@@ -91,7 +91,7 @@ async def test_a_checkout_enters_as_a_cart_does_and_a_change_of_it_is_the_same_e
     assert await line(pool, "low") == ["ann"]
     standings = [row["outcome"]["alerts"][0]["result"] for row in await pool.fetch("select outcome from events")]
     assert standings == ["entered"]
-    await web.webhook("checkouts/delete", {"id": 1, "cart_token": "c-1"})
+    await web.webhook("checkouts/delete", {"id": 1, "cart_token": "c-1", "updated_at": now.isoformat()})
     assert await pool.fetchval("select items from events") == []
     assert await pool.fetchval("select reason from outbox where kind = 'leave'") == "not_in_cart"
 
