@@ -1,5 +1,6 @@
 """How much one request, and one network address, may ask for."""
 
+import asyncio
 import ipaddress
 import math
 import time
@@ -13,6 +14,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from starter.http.problems import Kind, Refusal, respond
 
+BODY_LIMIT_SECONDS = 15.0
+"""How long a body may take to arrive: two megabytes in that time are a line of one megabit a second."""
 ADDRESSES_REMEMBERED = 4096
 """Counting goes on afresh when more than this many addresses sign up within a minute: memory and time per request
 stay small, and whoever has that many addresses is not stopped by a limit per address anyway."""
@@ -66,27 +69,45 @@ class _TooLarge(HTTPException):
         super().__init__(413)
 
 
+class _TooSlow(HTTPException):
+    """Likewise."""
+
+    def __init__(self) -> None:
+        super().__init__(408)
+
+
 class BodyLimit:
-    """ASGI middleware: a body beyond the limit is answered 413 and not read further, whether it said its length or not.
+    """ASGI middleware: a body beyond the limit is answered 413 and not read further, whether it said its length or not;
+    one that does not arrive in time is answered 408.
 
     Args:
         most: bytes.
+        seconds: from the head of the request to the end of its body.
     """
 
-    def __init__(self, app: ASGIApp, most: int) -> None:
+    def __init__(self, app: ASGIApp, most: int, seconds: float = BODY_LIMIT_SECONDS) -> None:
         self._app = app
         self._most = most
+        self._seconds = seconds
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
         read = 0
-        too_large = False
+        too_large = too_slow = complete = False
+        until = asyncio.get_running_loop().time() + self._seconds
 
         async def receive_within_limit() -> Message:
-            nonlocal read, too_large
-            message = await receive()
+            nonlocal read, too_large, too_slow, complete
+            try:
+                # Once it is all there, what is waited for is that whoever asked hangs up.
+                async with asyncio.timeout_at(None if complete else until):
+                    message = await receive()
+            except TimeoutError:
+                too_slow = True
+                raise _TooSlow from None
+            complete = not message.get("more_body", False)
             read += len(message.get("body", b""))
             if read > self._most:
                 too_large = True
@@ -94,7 +115,7 @@ class BodyLimit:
             return message
 
         async def send_unless_too_large(message: Message) -> None:
-            if not too_large:
+            if not (too_large or too_slow):
                 await send(message)
 
         length = Headers(scope=scope).get("content-length", "")
@@ -102,7 +123,14 @@ class BodyLimit:
             too_large = True
         else:
             await self._app(scope, receive_within_limit, send_unless_too_large)
-        if too_large:
+        if too_slow:
+            refusal = Refusal(
+                Kind.BODY_TOO_SLOW,
+                f"The body was not there after {self._seconds:.0f} s. Send it again.",
+                headers={"Connection": "close"},
+            )
+            await respond(refusal)(scope, receive, send)
+        elif too_large:
             refusal = Refusal(
                 Kind.BODY_TOO_LARGE,
                 f"A body may have at most {self._most} bytes (SHELFTALK_HTTP_MAX_BODY).",

@@ -25,6 +25,7 @@ class Kind(StrEnum):
 
     ARCHIVE_UNAVAILABLE = "archive-unavailable"
     BODY_TOO_LARGE = "body-too-large"
+    BODY_TOO_SLOW = "body-too-slow"
     CONFLICT = "conflict"
     DATABASE_UNAVAILABLE = "database-unavailable"
     DELIVERY_MALFORMED = "delivery-malformed"
@@ -68,6 +69,7 @@ class Kind(StrEnum):
 _STATUS_AND_TITLE = {
     Kind.ARCHIVE_UNAVAILABLE: (503, "The archive cannot be reached"),
     Kind.BODY_TOO_LARGE: (413, "The body is too large"),
+    Kind.BODY_TOO_SLOW: (408, "The body did not arrive in time"),
     Kind.CONFLICT: (409, "This stands against what is there"),
     Kind.DATABASE_UNAVAILABLE: (503, "The database cannot be reached"),
     Kind.DELIVERY_MALFORMED: (400, "The delivery cannot be read"),

@@ -1,0 +1,42 @@
+"""Requests that come slowly or by half hold nothing for long."""
+
+import asyncio
+
+from temporalio.client import Client
+
+from activities.postgres.pool import Pool
+from starter.http.app import create_app
+from starter.http.limits import BodyLimit
+from starter.http.server import serving
+from tests.http.conftest import services_over
+from tests.http.web import SETTINGS
+
+SHORT = 0.2
+
+
+async def _answer(port: int, said: bytes) -> bytes:
+    """All that the server says until it closes the connection."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    writer.write(said)
+    answer = await reader.read()
+    writer.close()
+    return answer
+
+
+async def test_a_connection_that_says_nothing_or_half_a_head_is_closed(pool: Pool, nowhere: Client) -> None:
+    app = create_app(services_over(pool, nowhere), SETTINGS)
+    async with serving(app, "127.0.0.1", 0, head_limit=SHORT) as served:
+        whole = b"GET /livez HTTP/1.1\r\nHost: a\r\n\r\n"
+        assert await _answer(served.port, b"") == b""
+        assert await _answer(served.port, b"POST /v1/signups HTTP/1.1\r\nHo") == b""
+        assert b" 200 " in await _answer(served.port, whole + b"GET /liv")
+
+
+async def test_a_body_that_does_not_arrive_in_time_is_answered_408(pool: Pool, nowhere: Client) -> None:
+    app = create_app(services_over(pool, nowhere), SETTINGS)
+    app.add_middleware(BodyLimit, most=SETTINGS.http_max_body, seconds=SHORT)
+    async with serving(app, "127.0.0.1", 0) as served:
+        head = b"POST /v1/signups HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n"
+        answer = await _answer(served.port, head + b'{"store"')
+    assert b" 408 " in answer
+    assert b"urn:shelftalk:problem:body-too-slow" in answer
