@@ -73,8 +73,8 @@ with lifted as (
     where (a.id = :alert and c.paused_at is null) or (a.conversation = :conversation and a.paused_at is null)
 ), answered as (
     select v.id as version_id, l.id as alert_id,
-           v.program -> 'entries' @> jsonb_build_array(jsonb_build_object('event', l.id || '.subscription')) as confirms,
-           v.program -> 'entries' @> jsonb_build_array(jsonb_build_object('event', l.id || '.discontinued')) as bids_farewell
+           v.program -> 'threads' @> jsonb_build_array(jsonb_build_object('event', l.id || '.subscription')) as confirms,
+           v.program -> 'threads' @> jsonb_build_array(jsonb_build_object('event', l.id || '.discontinued')) as bids_farewell
     from lifted l join alerts a on a.id = l.id join versions v on v.conversation = a.conversation
 )
 select coalesce(sum(held_up), 0)::bigint as held_up, coalesce(sum(going_on), 0)::bigint as going_on from (
