@@ -62,6 +62,7 @@ class CriteriaRow:
     consented: bool
     entered_at: datetime | None
     last_entered: datetime | None
+    time_zone: str
 
     def facts(self, variant_id: str | None) -> CriteriaFacts:
         """As criteria are evaluated on them. `variant_id` is the one that the criteria are about."""
@@ -87,6 +88,7 @@ class CriteriaRow:
             contact_tags=self.tags,
             contact_entered_at=self.entered_at,
             alert_last_entered=self.last_entered,
+            time_zone=self.time_zone,
         )
 
 
