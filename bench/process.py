@@ -3,6 +3,7 @@
 import asyncio
 import os
 import sys
+import threading
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -96,6 +97,10 @@ async def commands() -> AsyncGenerator[str]:
         while line := await reader.readline():
             yield line.decode().strip()
     finally:
+        # A part that the benchmark has let go of ends, also where what it is to finish has no server any more.
+        overdue = threading.Timer(STOP_LIMIT_SECONDS, os._exit, (1,))
+        overdue.daemon = True
+        overdue.start()
         transport.close()
 
 

@@ -3,6 +3,7 @@
 import asyncio
 
 from temporalio import workflow
+from temporalio.exceptions import FailureError, is_cancelled_exception
 
 with workflow.unsafe.imports_passed_through():
     from schemas.journey.activities import Close
@@ -29,8 +30,11 @@ class JourneyWorkflow:
     async def run(self, start: JourneyStart) -> None:
         try:
             ended = await self._journey.run()
-        except asyncio.CancelledError:
-            # Cancelled with Temporal's own tools: the place must pass to the next contact all the same.
+        except (asyncio.CancelledError, FailureError) as error:
+            if not is_cancelled_exception(error):
+                raise
+            # Cancelled with Temporal's own tools, at a rest or in the midst of an activity, whose failure then says so:
+            # the place must pass to the next contact all the same.
             await policies.close(Close(journey_id=start.journey_id, ending=Ending.EXITED, reason=Reason.CANCELLED))
             raise
         await policies.close(Close(journey_id=start.journey_id, ending=ended.ending, reason=ended.reason))

@@ -106,7 +106,9 @@ async def deliver(request: Deliver) -> Outcome:
             start_to_close_timeout=DELIVER_LIMIT,
             retry_policy=DELIVER_ONCE,
         )
-    except (ActivityError, ApplicationError):  # a local activity's failure comes as it is, not wrapped
+    except (ActivityError, ApplicationError) as error:  # a local activity's failure comes as it is, not wrapped
+        if is_cancelled_exception(error):
+            raise
         delivered = await workflow.execute_activity(
             Activity.DELIVER,
             request,

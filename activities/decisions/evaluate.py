@@ -10,6 +10,7 @@ import unicodedata
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import TypeAlias, assert_never
+from zoneinfo import ZoneInfo
 
 from activities.decisions.facts import CriteriaFacts, Fact, fact_of
 from schemas.criteria import (
@@ -74,7 +75,7 @@ def evaluate(criteria: Node, facts: CriteriaFacts, now: datetime) -> bool:
     """
     match criteria:
         case Condition():
-            return _holds(criteria, _known(criteria, facts), now)
+            return _holds(criteria, _known(criteria, facts), now, facts.time_zone)
         case All(parts):
             return all(evaluate(part, facts, now) for part in parts)
         case AnyOf(parts):
@@ -94,7 +95,7 @@ def _explain(criteria: Node, facts: CriteriaFacts, now: datetime, path: tuple[st
     match criteria:
         case Condition():
             known = _known(criteria, facts)
-            holds = _holds(criteria, known, now)
+            holds = _holds(criteria, known, now, facts.time_zone)
             decided = Decided(path=path, condition=say_openly(criteria), holds=holds, unknown=known is None)
             return Explanation(holds=holds, decided=(decided,))
         case Not(part):
@@ -117,10 +118,10 @@ def _known(condition: Condition, facts: CriteriaFacts) -> _Comparable:
     return _comparable(fact_of(facts, condition.field), _ignores_case(condition.field))
 
 
-def _holds(condition: Condition, known: _Comparable, now: datetime) -> bool:
+def _holds(condition: Condition, known: _Comparable, now: datetime, time_zone: str) -> bool:
     comparison = COMPARISONS[condition.operator]
     if comparison.negates is not None:
-        return not _holds(Condition(condition.field, comparison.negates, condition.value), known, now)
+        return not _holds(Condition(condition.field, comparison.negates, condition.value), known, now, time_zone)
     if known is None:
         return False
     folds = _ignores_case(condition.field)
@@ -129,7 +130,8 @@ def _holds(condition: Condition, known: _Comparable, now: datetime) -> bool:
             # What a fast clock dates into the future has just happened.
             return isinstance(known, datetime) and now - known <= length
         case datetime() as moment:
-            return isinstance(known, datetime) and _is_past(condition.operator, known, moment)
+            meant = moment if moment.tzinfo else moment.replace(tzinfo=ZoneInfo(time_zone))
+            return isinstance(known, datetime) and _is_past(condition.operator, known, meant)
         case tuple() as values:
             return _holds_for_several(condition.operator, known, [_comparable(value, folds) for value in values])
         case Decimal() as value if condition.operator is not Operator.EQUALS:

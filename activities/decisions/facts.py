@@ -22,6 +22,7 @@ class CriteriaFacts:
 
     Attributes:
         contact_attributes: of the contact, by name without `contact.attributes.`.
+        time_zone: of the list; dates that name no zone are meant by its clock.
         event_properties: of the event that a conversation is entered on, likewise.
     """
 
@@ -50,6 +51,7 @@ class CriteriaFacts:
     conversation_last_entered: datetime | None = None
     journey_sent: frozenset[str] | None = None
     journey_happened: frozenset[str] | None = None
+    time_zone: str = "UTC"
     event_properties: Mapping[str, AttributeFact | None] = field(default_factory=dict[str, "AttributeFact | None"])
 
 

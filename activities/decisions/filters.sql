@@ -35,7 +35,8 @@ select
      where contact_id = :contact_id and alert_id = :alert_id and ended_at is null and store_id = :store_id and product_id = :product_id) as contact_entered_at,
     (select max(entered_at) from journeys
      where contact_id = :contact_id and alert_id = :alert_id and (ended_at is not null or store_id <> :store_id or product_id <> :product_id))
-        as alert_last_entered
+        as alert_last_entered,
+    coalesce(l.time_zone, 'UTC') as time_zone
 from contacts c
 left join products p on p.store_id = :store_id and p.product_id = :product_id
 left join alerts a on a.id = :alert_id

@@ -79,7 +79,8 @@ def write_value(value: Value) -> Plain:
         case timedelta():
             return format_duration(value)
         case datetime():
-            return value.strftime("%Y-%m-%dT%H:%M:%SZ").removesuffix("T00:00:00Z")
+            zone = "" if value.tzinfo is None else "Z"
+            return value.strftime(f"%Y-%m-%dT%H:%M:%S{zone}").removesuffix("T00:00:00")
         case tuple():
             return [write_value(each) for each in value]
         case _:
@@ -252,12 +253,13 @@ def _read_length(value: object) -> timedelta:
 
 
 def _read_moment(value: object) -> datetime:
+    """A moment in UTC; without a zone where none was written, for then it is meant by the list's clock."""
     try:
         if not isinstance(value, str) or not _MOMENT.fullmatch(value):
             raise ValueError
         written = datetime.fromisoformat(value)
-        moment = written.astimezone(UTC) if written.tzinfo else written.replace(tzinfo=UTC)
-        if not _MOMENT.fullmatch(moment.isoformat()):
+        moment = written.astimezone(UTC) if written.tzinfo else written
+        if moment.tzinfo and not _MOMENT.fullmatch(moment.isoformat()):
             raise ValueError
     except ValueError:
         message = f"this is compared with a date or a moment, but here is {shown(value)}"

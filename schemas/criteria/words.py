@@ -87,7 +87,10 @@ def _say_one(value: Value, of: FieldType | None) -> str:
         case timedelta():
             return format_duration(value)
         case datetime():
-            return value.strftime("%Y-%m-%d %H:%M:%S UTC").replace(" 00:00:00 UTC", "").replace(":00 UTC", " UTC")
+            written = f"{value:%Y-%m-%d %H:%M:%S}"
+            if value.tzinfo is None:
+                return written.removesuffix(" 00:00:00").removesuffix(":00")
+            return f"{written.removesuffix(':00')} UTC"
         case tuple():
             raise AssertionError("a list of lists is never read")
         case _:

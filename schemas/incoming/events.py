@@ -5,7 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Self
 
-from pydantic import AfterValidator, AwareDatetime, EmailStr, Field, FiniteFloat, model_validator
+from pydantic import AfterValidator, AwareDatetime, BeforeValidator, EmailStr, Field, FiniteFloat, model_validator
 
 from schemas.ids import ContactId, JourneyId, StoreId
 from schemas.incoming.facts import ExternalId
@@ -78,9 +78,19 @@ OrderId = Annotated[Id, AfterValidator(_impersonal)]
 MessageId = Annotated[Storable, Field(max_length=LONGEST_MESSAGE_ID), AfterValidator(_bare)]
 """As the message's header has it; angle brackets are left out."""
 Units = Annotated[int, Field(ge=1, le=MOST_UNITS)]
-_Whole = Annotated[int, Field(ge=-(2**53), le=2**53)]
+MOST_EXACT = 2**53
+"""Programs that read JSON into floating-point numbers round what lies beyond."""
+_Whole = Annotated[int, Field(ge=-MOST_EXACT, le=MOST_EXACT)]
 _Text = Annotated[Storable, Field(max_length=1000)]
-Detail = bool | _Whole | FiniteFloat | _Text | None
+
+
+def _exact(value: object) -> object:
+    if isinstance(value, int) and abs(value) > MOST_EXACT:
+        raise ValueError(f"whole numbers beyond {MOST_EXACT} are not kept exactly; send this one as text")
+    return value
+
+
+Detail = Annotated[bool | _Whole | FiniteFloat | _Text | None, BeforeValidator(_exact)]
 DetailName = Annotated[Storable, Field(min_length=1, max_length=100)]
 
 

@@ -25,6 +25,7 @@ class NotYet(StrEnum):
     PRICE_UNKNOWN = "price_unknown"
     PRICE_NOT_DOWN = "price_not_down"
     QUANTITY_NOT_DOWN = "quantity_not_down"
+    ALL_OFFERED = "all_offered"
     NOT_NEXT_IN_LINE = "not_next_in_line"
     TOLD_BY_ANOTHER = "told_by_another"
     NEXT = "next"

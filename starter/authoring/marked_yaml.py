@@ -121,6 +121,10 @@ def read_yaml(text: str) -> MarkedTree:
     )
 
 
+_UNSTORABLE = re.compile("[\0\ud800-\udfff]")
+"""What an escape can put into a text, and no database keeps."""
+
+
 class _Composer(yaml.SafeLoader):
     """PyYAML's composer with bounds. What it makes of plain words is not looked at: see `_resolve`."""
 
@@ -139,6 +143,10 @@ class _Composer(yaml.SafeLoader):
                 raise NotYaml(mark, "an '&' that names a part to be repeated is not taken here", write_out)
             case yaml.ScalarEvent(tag=str()) | yaml.CollectionStartEvent(tag=str()):
                 raise NotYaml(mark, "a '!' that gives a value its kind is not taken here", write_out)
+            case yaml.ScalarEvent(value=str() as text) if _UNSTORABLE.search(text):
+                raise NotYaml(
+                    mark, "there is a character here that no text has", r"Remove the escape, like \0 or \uD800"
+                )
             case _ if self._depth >= DEEPEST:
                 advice = "A text that begins with { or [ needs quotes; a conversation is never this deep"
                 raise NotYaml(mark, f"this is nested more than {DEEPEST} deep", advice)
@@ -153,10 +161,15 @@ class _Composer(yaml.SafeLoader):
 
 def _not_yaml(error: yaml.MarkedYAMLError, text: str) -> NotYaml:
     place = error.problem_mark or error.context_mark
+    unclosed = error.context_mark is not None and error.context == "while scanning a quoted scalar"
+    if unclosed:
+        place = error.context_mark
     mark = Mark(1, 1) if place is None else Mark(place.line + 1, place.column + 1)
     lines = text.splitlines()
     line = lines[mark.line - 1] if mark.line <= len(lines) else ""
-    if line[mark.column - 1 : mark.column] == "\t" or line[: len(line) - len(line.lstrip())].count("\t"):
+    if unclosed:
+        advice = "Close the quote that opens here; a text with such a quote in it goes in the other kind"
+    elif line[mark.column - 1 : mark.column] == "\t" or line[: len(line) - len(line.lstrip())].count("\t"):
         advice = "Indent with spaces, never with tabs"
     elif re.search(r"(:|-)\s+\{\{", line):
         advice = "A text that begins with {{ needs quotes around it"

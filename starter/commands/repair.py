@@ -50,7 +50,7 @@ def finish(terminal: Terminal, journey_id: Id, why: WhyOption, actor: Actor = No
 @command
 def resume(
     terminal: Terminal,
-    cause: Annotated[Reason, typer.Option("--cause", help=f"What stopped them: {' or '.join(STOPPING)}.")],
+    cause: Annotated[str, typer.Option("--cause", metavar="|".join(STOPPING), help="What stopped them.")],
     why: WhyOption,
     conversation: Annotated[str | None, typer.Option("--conversation", help="Only of this conversation.")] = None,
     step: Annotated[str | None, typer.Option("--step", help="Only those that rest at this step.")] = None,
@@ -61,12 +61,13 @@ def resume(
     who = by(actor, why)
     if cause not in STOPPING:
         raise typer.BadParameter(f"what stops journeys is {' or '.join(STOPPING)}", param_hint="--cause")
-    counted = terminal.ask(lambda services: services.repairs.resume(cause, conversation, step, None))
+    stopped_by = Reason(cause)
+    counted = terminal.ask(lambda services: services.repairs.resume(stopped_by, conversation, step, None))
     if not counted.journeys:
         terminal.tell(counted, _resumed)
         return
     agreed(terminal, f"{counted.journeys} journeys would try again now, with every check.", yes=yes)
-    terminal.answer(lambda services: services.repairs.resume(cause, conversation, step, who), _resumed)
+    terminal.answer(lambda services: services.repairs.resume(stopped_by, conversation, step, who), _resumed)
 
 
 def _repair(terminal: Terminal, journey_id: JourneyId, repair: Repair, who: By, yes: bool) -> None:

@@ -44,6 +44,8 @@ def _refusal(error: Exception) -> Refusal:
             return _of_ours(error)
         case RequestValidationError():
             errors = tuple(_field_problem(each) for each in error.errors()[:ERRORS_SHOWN])
+            if any(each["type"] == "json_invalid" for each in error.errors()):
+                return Refusal(Kind.REQUEST_MALFORMED, errors[0].detail, errors=errors)
             return Refusal(Kind.INVALID, errors[0].detail if errors else "The request is not valid.", errors=errors)
         case HTTPException():
             return _of_the_framework(error)

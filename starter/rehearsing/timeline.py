@@ -4,7 +4,7 @@ It holds the state at each moment; simulated_shop.py answers the journey's activ
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 
@@ -53,6 +53,7 @@ class Timeline:
         self, document: ConversationDocument, program: Program, scenario: ScenarioSection, entrance: Entrance
     ) -> None:
         self._program = program
+        self._zone = document.list.time_zone
         zone, product = document.list.time_zone, entrance.product
         self.entrance = entrance
         self.contact = SimulatedContact.of(scenario.profile, zone)
@@ -78,7 +79,8 @@ class Timeline:
     def facts(self) -> CriteriaFacts:
         """All facts that criteria can be about, now."""
         entered_at = self.entrance.at if self.line is not None else None
-        return criteria_facts(self.entrance.store, self.contact, self.product, self.entrance.properties, entered_at)
+        facts = criteria_facts(self.entrance.store, self.contact, self.product, self.entrance.properties, entered_at)
+        return replace(facts, time_zone=self._zone)
 
     def add(self, due: Due) -> None:
         """Something more will happen."""

@@ -41,7 +41,7 @@ class NotConfigured(DomainError):
 
     code = "not_configured"
     kind = ErrorKind.UNAVAILABLE
-    advice = "Set it, or start everything here: `shelftalk up`."
+    advice = "Set it, say --data-dir of a running `shelftalk up`, or start everything here: `shelftalk up`."
 
     def __init__(self, variable: str, so_what: str = "") -> None:
         super().__init__(f"{variable} is not set, and no `shelftalk up` is running on this data folder{so_what}.")

@@ -62,7 +62,7 @@ def _not_yet(journey: ConsideredJourney, offer: Offer) -> NotYet:
     if journey.stands_back:
         return NotYet.TOLD_BY_ANOTHER
     if journey.places is not None and (journey.ahead or 0) >= journey.places:
-        return NotYet.NOT_NEXT_IN_LINE
+        return NotYet.NOT_NEXT_IN_LINE if journey.ahead else NotYet.ALL_OFFERED
     return NotYet.NEXT
 
 
@@ -103,6 +103,8 @@ def waiting_sentence(status: WaitStatus, journey: ConsideredJourney) -> str:
         case NotYet.QUANTITY_NOT_DOWN:
             bound = _number(status.trigger)
             return f"{_units(status.units)} left; they are told when it falls to {bound} or fewer."
+        case NotYet.ALL_OFFERED:
+            return f"They are next in line; {_units(status.units)}, and what came was offered to those before them."
         case NotYet.NOT_NEXT_IN_LINE:
             return f"{status.ahead} stand before them, and there are places for {status.places} now."
         case NotYet.TOLD_BY_ANOTHER:

@@ -1,7 +1,7 @@
 """What criteria mean, in the words of the shop."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import pytest
@@ -82,6 +82,13 @@ def test_it_holds(value: object) -> None:
 )
 def test_it_does_not_hold(value: object) -> None:
     assert not _holds(value)
+
+
+@pytest.mark.parametrize(("zone", "holds"), [("UTC", False), ("Europe/Zurich", False), ("America/New_York", True)])
+def test_a_date_is_meant_by_the_lists_clock(zone: str, holds: bool) -> None:
+    at_two_by_utc = replace(KNOWN, orders_last=datetime(2026, 5, 1, 2, tzinfo=UTC), time_zone=zone)
+    assert _holds({"orders.last": {"before": "2026-05-01"}}, at_two_by_utc) is holds
+    assert not _holds({"orders.last": {"before": "2026-05-01T00:00:00Z"}}, at_two_by_utc)
 
 
 def test_purchase_history_none_first_and_returning() -> None:

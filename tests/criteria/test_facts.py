@@ -114,6 +114,13 @@ async def test_a_product_that_is_not_on_record_is_unknown(shop: Connection) -> N
     assert await criteria_facts(shop, "c", "s", "gone", None, None) == ABOUT_ANN
 
 
+async def test_dates_go_by_the_clock_of_the_alerts_or_conversations_list(shop: Connection) -> None:
+    await shop.execute("update lists set time_zone = 'Asia/Tokyo' where code = 'letters'")
+    facts = await criteria_facts(shop, "c", "s", None, None, None, "letters")
+    assert facts is not None
+    assert facts.time_zone == "Asia/Tokyo"
+
+
 async def test_of_a_contact_who_did_nothing_there_is_nothing(shop: Connection) -> None:
     facts = await criteria_facts(shop, "d", "s", None, None, None)
     nothing: frozenset[str] = frozenset()

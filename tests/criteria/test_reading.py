@@ -140,8 +140,11 @@ def test_money_written_in_different_ways_is_the_same_criteria() -> None:
 
 def test_a_moment_written_with_an_offset_is_that_moment() -> None:
     here = read_criteria({"orders.last": {"before": "2026-05-01T02:00:00+02:00"}})
-    assert here == read_criteria({"orders.last": {"before": "2026-05-01"}})
-    assert write_criteria(here) == {"orders.last": {"before": "2026-05-01"}}
+    assert here == read_criteria({"orders.last": {"before": "2026-05-01T00:00:00Z"}})
+    assert write_criteria(here) == {"orders.last": {"before": "2026-05-01T00:00:00Z"}}
+    date = {"orders.last": {"before": "2026-05-01"}}
+    assert read_criteria(date) != here, "a date is meant by the list's clock"
+    assert write_criteria(read_criteria(date)) == date
 
 
 def _nested(groups: int) -> Plain:

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from starter.authoring.marked_yaml import NotYaml, read_yaml
 from starter.documents import STARTER_CONVERSATION, DocumentInvalid, check, load_document
 
 STARTER = STARTER_CONVERSATION.read_text()
@@ -154,3 +155,16 @@ def test_a_hostile_document_is_refused_before_it_costs_much(text: str) -> None:
     started = time.thread_time()
     assert not check(text, "f").ok
     assert time.thread_time() - started < LONGEST_CHECK_SECONDS
+
+
+def test_an_unclosed_quote_is_told_where_it_opens() -> None:
+    with pytest.raises(NotYaml) as told:
+        read_yaml('conversation: a\nname: "Back\nlist:\n  code: b\n')
+    assert told.value.mark.line == 2
+    assert "Close the quote" in told.value.advice
+
+
+@pytest.mark.parametrize("escape", [r"\0", r"\uD800"])
+def test_an_escape_of_what_no_text_has_is_a_mistake(escape: str) -> None:
+    with pytest.raises(NotYaml, match="no text has"):
+        read_yaml(f'conversation: a\nname: "B{escape}"\n')

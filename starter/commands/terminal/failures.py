@@ -155,8 +155,13 @@ def _out(code: str, message: str, advice: str = "") -> Failure:
 def _settings_mistakes(error: ValidationError) -> str:
     """By the variable's name; the value stays unsaid, it may be a secret."""
     return "\n".join(
-        f"The environment variable {_variable(str(each['loc'][0]))} is wrong: {each['msg']}." for each in error.errors()
+        f"The environment variable {_variable(str(each['loc'][0]))} is wrong: {_plain(each['msg'])}."
+        for each in error.errors()
     )
+
+
+def _plain(message: str) -> str:
+    return message.removeprefix("Value error, ")
 
 
 def _variable(field: str) -> str:

@@ -1,8 +1,10 @@
 """`POST /v1/signups`: a shopper asks to be told. Open to every shop's pages; says the same whoever asks."""
 
-from typing import Annotated, Literal
+from collections.abc import Callable, Coroutine
+from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Request, Response
+from fastapi.routing import APIRoute
 from pydantic import EmailStr, Field
 from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -11,10 +13,8 @@ from schemas.ids import StoreId
 from schemas.incoming.facts import ExternalId
 from schemas.model import Model
 from schemas.names import Code
-from starter.http.dependencies import InjectedDependencies
+from starter.http.dependencies import InjectedDependencies, dependencies_of
 from starter.http.problems import Kind, Refusal, problem_responses
-
-router = APIRouter(tags=["sign-ups"])
 
 PATH = "/v1/signups"
 SOURCE = "sign-up form"
@@ -46,9 +46,23 @@ class SignUpAccepted(Model):
     detail: str = "You will get an e-mail when it is back."
 
 
-async def _limit(request: Request, dependencies: InjectedDependencies) -> None:
-    """Counts every attempt, the invalid ones too."""
-    seconds = await dependencies.sign_up_limit.seconds_to_wait(request.client.host if request.client else None)
+class CountedRoute(APIRoute):
+    """A route whose every request counts, before its body is read: also one that is no JSON."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        handle = super().get_route_handler()
+
+        async def count_first(request: Request) -> Response:
+            await _limit(request)
+            return await handle(request)
+
+        return count_first
+
+
+async def _limit(request: Request) -> None:
+    seconds = await dependencies_of(request).sign_up_limit.seconds_to_wait(
+        request.client.host if request.client else None
+    )
     if seconds:
         raise Refusal(
             Kind.TOO_MANY_REQUESTS,
@@ -57,10 +71,12 @@ async def _limit(request: Request, dependencies: InjectedDependencies) -> None:
         )
 
 
+router = APIRouter(tags=["sign-ups"], route_class=CountedRoute)
+
+
 @router.post(
     PATH,
     status_code=202,
-    dependencies=[Depends(_limit)],
     summary="Sign a shopper up",
     responses=problem_responses(
         Kind.REQUEST_MALFORMED,
