@@ -41,6 +41,7 @@ class VariantAtLocation:
 
     on_sale: bool
     variant_id: str | None
+    item: str | None
     tracked: bool | None
     removed: bool | None
     policy: Policy | None
@@ -73,6 +74,7 @@ async def load_product(connection: Connection, store_id: StoreId, product_id: st
         on_sale=bool(rows) and rows[0].on_sale,
         variants={
             row.variant_id: Variant(
+                item=row.item or row.variant_id,
                 removed=bool(row.removed),
                 tracked=row.tracked,
                 policy=row.policy,
