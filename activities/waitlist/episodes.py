@@ -53,12 +53,18 @@ class OpenEpisode:
         return Episode(self.contacts_per_unit, self.available, self.arrived, self.claimed)
 
 
-async def observe_units(connection: Connection, store_id: StoreId, items: Iterable[str]) -> bool:
+async def observe_units(
+    connection: Connection, store_id: StoreId, items: Iterable[str], seconds: float | None = None
+) -> bool:
     """Bring what is shared out of these items to the units there are now. Returns whether any came or went.
 
-    The caller holds the items' locks, and has written what was told of their stock.
+    The caller has written what was told of their stock.
+
+    Args:
+        seconds: how long it may take; None: as long as any query.
     """
-    changed: bool = await SQL.observe_units.value(connection, store_id=store_id, items=sorted(items))
+    query = SQL.observe_units if seconds is None else SQL.observe_units.within(seconds)
+    changed: bool = await query.value(connection, store_id=store_id, items=sorted(items))
     return changed
 
 

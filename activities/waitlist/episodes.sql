@@ -1,7 +1,7 @@
 -- Every query of episodes: what they are for each alert, and which shelves are to look at them.
 
 -- name: observe_units
--- Bring what is shared out to the units there are now; whether any came or went. The caller holds the items' locks.
+-- Bring what is shared out to the units there are now; whether any came or went.
 select observe_units(:store_id, :items);
 
 -- name: watching_alerts

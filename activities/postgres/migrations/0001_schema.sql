@@ -415,6 +415,7 @@ create table supplies (
     constraint p2_no_more_is_taken_than_arrived check (taken <= arrived),
     check (available <= arrived)
 );
+create index supplies_by_item on supplies (store_id, item);
 create unique index one_supply_of_all on supplies (store_id, item) where locations is null;
 create unique index one_supply_of_locations on supplies (store_id, item, locations) where locations is not null;
 
@@ -480,7 +481,7 @@ create function takes_from(there text[], counting text[]) returns boolean langua
 $$;
 
 -- Bring the supplies of these items to the units there are now; whether any changed. One for each set of locations that
--- any list counts. Whoever calls it holds the items' locks, or those of all items' supplies.
+-- any list counts. It looks only when it holds them, so that of two at once the later sees what the earlier wrote.
 create function observe_units(store text, items text[]) returns boolean language plpgsql as $$
 declare
     changed boolean;
@@ -561,29 +562,35 @@ create trigger claims_are_counted_when_given after insert on claims
 create trigger claims_are_counted_when_settled after update on claims
     referencing old table as old_rows new table as new_rows for each statement execute function count_claims();
 
--- The items whose units a subject sells.
+-- The items whose units a subject sells. In two parts, each of which an index answers.
 create function items_of(store text, subject text) returns setof text language sql stable as $$
-    select distinct v.item from variants v
-    where v.store_id = store and not v.removed and v.tracked is distinct from false
-      and case when subject like 'product/%' then v.product_id = substr(subject, 9) else v.variant_id = substr(subject, 9) end
+    select v.item from variants v
+    where subject like 'variant/%' and v.store_id = store and v.variant_id = substr(subject, 9)
+      and not v.removed and v.tracked is distinct from false
+    union
+    select v.item from variants v
+    where subject like 'product/%' and v.store_id = store and v.product_id = substr(subject, 9)
+      and not v.removed and v.tracked is distinct from false
 $$;
 
 -- Units of each item of an episode's subject that nobody was told of yet; of each, the least of the supplies that a claim
 -- takes from.
 create function units_left(e episodes) returns table (item text, units numeric) language sql stable as $$
     select s.item, min(least(s.arrived - s.taken, s.available))
-    from supplies s
-    where s.store_id = e.store_id and s.item in (select items_of(e.store_id, e.subject)) and takes_from(s.locations, e.locations)
+    from items_of(e.store_id, e.subject) i (item)
+    join supplies s on s.store_id = e.store_id and s.item = i.item and takes_from(s.locations, e.locations)
     group by s.item
     having bool_or(s.locations is not distinct from e.locations)
 $$;
 
--- What each of so many claims of the episode takes, numbered: always of the item of which most is left.
+-- What each of so many claims of the episode takes, numbered: always of the item of which most is left. No rows, where
+-- everyone is told.
 create function shares_of(e episodes, most bigint) returns table (number bigint, item text, share numeric)
 language sql stable as $$
     select row_number() over (order by l.units - share_of(e.contacts_per_unit) * (n - 1) desc, l.item),
            l.item, share_of(e.contacts_per_unit)
     from units_left(e) l, generate_series(1, least(most, floor(l.units / share_of(e.contacts_per_unit)))) n
+    where e.contacts_per_unit is not null
     order by 1 limit most
 $$;
 
