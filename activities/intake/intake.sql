@@ -12,7 +12,7 @@ from (
     select distinct hashtextextended(:store_id || '/' || item, 0) as key
     from (
         select unnest(:items::text[]) as item
-        union select item from variants
+        union select stock_item from variants
         where store_id = :store_id and (product_id = :product_id or variant_id = any(:variants::text[]))
     ) told
     order by 1
@@ -71,12 +71,12 @@ returning product_id;
 select product_id from products
 where store_id = :store_id
   and product_id in (
-      select product_id from variants where store_id = :store_id and item = :inventory_item_id)
+      select product_id from variants where store_id = :store_id and stock_item = :inventory_item_id)
 order by product_id
 for no key update;
 
 -- name: variants_of_item
-select variant_id from variants where store_id = :store_id and product_id = :product_id and item = :inventory_item_id;
+select variant_id from variants where store_id = :store_id and product_id = :product_id and stock_item = :inventory_item_id;
 
 -- name: set_level
 insert into stock (store_id, inventory_item_id, location_id, available, observed_at)

@@ -65,7 +65,7 @@ from (
     from variants v
     join waiting w on w.store_id = v.store_id and w.subject in ('variant/' || v.variant_id, 'product/' || v.product_id)
                   and w.state = 'waiting'
-    where v.store_id = :store_id and v.item = :item and w.subject <> :subject
+    where v.store_id = :store_id and v.stock_item = :item and w.subject <> :subject
 ) s
 where someone_can_be_told(:store_id, s.subject);
 

@@ -30,7 +30,7 @@ _RULES = {
         where c.share <> coalesce(trunc(1.0 / e.contacts_per_unit, 12), 0)
            or (c.item is not null and not exists (
                select from variants v
-               where v.store_id = e.store_id and v.item = c.item
+               where v.store_id = e.store_id and v.stock_item = c.item
                  and e.subject in ('variant/' || v.variant_id, 'product/' || v.product_id)))""",
     "an open episode has units, and a closed one none": """
         select id from episodes where (closed_at is null) <> (available > 0)""",

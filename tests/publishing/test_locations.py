@@ -16,7 +16,7 @@ from tests.story.documents import back, programme
 
 def _counting(*locations: str, **terms: object) -> ConversationDocument:
     """Back in stock at these locations; at all, if none is named."""
-    return programme("near", back(**terms), **({"locations": locations} if locations else {}))
+    return programme("near", back(**terms), locations=locations or None)
 
 
 async def _told(pool: Pool) -> int:

@@ -43,7 +43,7 @@ create table variants (
     product_id        text not null,
     inventory_item_id text,
     -- Whose units it sells: variants of one inventory item sell the same ones.
-    item              text not null generated always as (coalesce(inventory_item_id, 'by-variant-' || variant_id)) stored,
+    stock_item        text not null generated always as (coalesce(inventory_item_id, 'by-variant-' || variant_id)) stored,
     title             text not null,
     sku               text,
     price             numeric(18, 4),
@@ -57,7 +57,7 @@ create table variants (
     primary key (store_id, variant_id),
     foreign key (store_id, product_id) references products
 );
-create index variants_by_item on variants (store_id, item);
+create index variants_by_item on variants (store_id, stock_item);
 create index variants_by_product on variants (store_id, product_id);
 
 -- Units of an inventory item at each location.
@@ -78,7 +78,7 @@ create function units_at(store text, whose text, locations text[]) returns bigin
          where s.store_id = store and s.inventory_item_id = whose and (locations is null or s.location_id = any(locations)))
         -- What a total told beyond the levels: the newest total of all variants that sell the item holds.
         + case when locations is null then coalesce(
-            (select v.elsewhere from variants v where v.store_id = store and v.item = whose
+            (select v.elsewhere from variants v where v.store_id = store and v.stock_item = whose
              order by v.removed, v.total_observed_at desc nulls last, v.variant_id limit 1), 0) else 0 end)
 $$;
 
@@ -564,11 +564,11 @@ create trigger claims_are_counted_when_settled after update on claims
 
 -- The items whose units a subject sells. In two parts, each of which an index answers.
 create function items_of(store text, subject text) returns setof text language sql stable as $$
-    select v.item from variants v
+    select v.stock_item from variants v
     where subject like 'variant/%' and v.store_id = store and v.variant_id = substr(subject, 9)
       and not v.removed and v.tracked is distinct from false
     union
-    select v.item from variants v
+    select v.stock_item from variants v
     where subject like 'product/%' and v.store_id = store and v.product_id = substr(subject, 9)
       and not v.removed and v.tracked is distinct from false
 $$;
