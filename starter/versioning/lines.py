@@ -14,7 +14,7 @@ from activities.stock.products import load_product
 from activities.waitlist.episodes import observe_units, update_episodes
 from schemas.document.conversation import ConversationDocument
 from schemas.ids import AlertId, StoreId
-from starter.versioning.live_settings import write_live_settings
+from starter.versioning.live_settings import AlertTaken, ListUnknown, write_live_settings
 
 SQL = load_queries("starter.versioning", "lines.sql")
 
@@ -87,8 +87,7 @@ async def waited_for(pool: Pool, document: ConversationDocument) -> list[Product
 async def told_by_publishing(pool: Pool, document: ConversationDocument) -> int:
     """How many of those who wait would be told because this document is published. Changes nothing.
 
-    Raises:
-        AlertTaken, ListUnknown: it cannot be published.
+    One that cannot be published tells nobody; why it cannot is said when it is.
     """
     alerts = [*document.alerts]
     async with pool.acquire() as connection:
@@ -103,6 +102,8 @@ async def told_by_publishing(pool: Pool, document: ConversationDocument) -> int:
             await write_live_settings(connection, document)
             await relocate(connection, document, before)
             return sum([await _told(connection, product, alerts) for product in products])
+        except (AlertTaken, ListUnknown):
+            return 0
         finally:
             await trial.rollback()
 

@@ -88,11 +88,7 @@ class Publishing:
 
     async def in_flight(self, document: ConversationDocument) -> InFlight:
         """The journeys under way on other versions than this document's, and what publishing it would do to them, and
-        to all who wait in line.
-
-        Raises:
-            AlertTaken, ListUnknown: it cannot be published.
-        """
+        to all who wait in line."""
         return await in_flight(
             self._pool,
             document.conversation,

@@ -407,7 +407,7 @@ create table supplies (
     item        text not null,
     locations   text[],
     available   bigint not null check (available >= 0),
-    -- Units that came since none was left, less those that went to nobody who was told (ADR 9, ADR 14).
+    -- Units that came since none was left, less those that went to nobody who was told (ADR 9, ADR 15).
     arrived     bigint not null,
     taken       numeric(30, 12) not null check (taken >= 0),
     -- Claims given after this one take from the units there are; earlier ones from units that are long gone.
