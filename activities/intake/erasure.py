@@ -42,6 +42,15 @@ class LeftLine:
     subject: str
 
 
+@dataclass(frozen=True, slots=True)
+class GivenBack:
+    """A claim that somebody does not use any more; `item`: whose units it took from, None: none."""
+
+    store_id: StoreId
+    subject: str
+    item: str | None
+
+
 async def erase_contact(connection: Connection, store_id: StoreId, fact: ContactErasureFact) -> None:
     """Forget a person in all shops of this installation; the shops share one record of them."""
     contact_id: str | None = await SQL.contact_of.value(connection, email=fact.email)
@@ -78,11 +87,13 @@ async def _forget(connection: Connection, contact_ids: list[str]) -> None:
 async def _leave(connection: Connection, contact_ids: list[str], store_id: StoreId | None) -> None:
     """They leave every line, of one store or of all; what they held passes on, and their journeys end."""
     await SQL.hold_products.run(connection, contact_ids=contact_ids, store_id=store_id)
-    await SQL.refuse_claims.run(connection, contact_ids=contact_ids, store_id=store_id)
+    given_back = await SQL.refuse_claims.rows(connection, GivenBack, contact_ids=contact_ids, store_id=store_id)
+    items = {(each.store_id, each.subject): each.item for each in given_back}
     left = await SQL.leave_lines.rows(connection, LeftLine, contact_ids=contact_ids, store_id=store_id)
     await SQL.ask_to_leave.run(connection, contact_ids=contact_ids, store_id=store_id)
     for line in sorted(set(left)):
-        await look_again(connection, Subject.from_key(line.store_id, line.subject))
+        item = items.get((line.store_id, line.subject))
+        await look_again(connection, Subject.from_key(line.store_id, line.subject), item)
 
 
 async def _record(

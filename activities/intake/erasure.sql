@@ -35,10 +35,12 @@ order by store_id, product_id
 for no key update;
 
 -- name: refuse_claims
+-- Returns whose units they took from.
 update claims c set state = 'refused', settled_at = now()
 from journeys j
 where c.journey_id = j.id and c.state = 'given' and j.contact_id = any(:contact_ids::text[])
-  and (:store_id::text is null or j.store_id = :store_id);
+  and (:store_id::text is null or j.store_id = :store_id)
+returning j.store_id, j.subject, c.item;
 
 -- name: leave_lines
 update waiting set state = 'left', reason = 'erased'

@@ -22,7 +22,7 @@ from activities.postgres.retry import retry_on_deadlock
 from activities.stock.offers import Product
 from activities.stock.products import UnknownProduct, UnknownVariant, find_product, load_changing, load_product
 from activities.stock.quantities import Quantities
-from activities.waitlist.episodes import update_episodes
+from activities.waitlist.episodes import observe_units, update_episodes
 from schemas.ids import StoreId, Subject
 from schemas.incoming.facts import (
     CheckoutFact,
@@ -229,7 +229,13 @@ def _not_from_the_future(fact: Fact, now: datetime) -> Fact:
 
 async def _apply_product(connection: Connection, store_id: StoreId, fact: ProductFact) -> Sequence[VariantElsewhere]:
     items = [variant.inventory_item_id for variant in fact.variants if variant.inventory_item_id]
-    await SQL.lock_items.run(connection, store_id=store_id, items=items)
+    await SQL.lock_items_of_product.run(
+        connection,
+        store_id=store_id,
+        product_id=fact.product_id,
+        items=items,
+        variants=[variant.variant_id for variant in fact.variants],
+    )
     elsewhere = await hold_other_products(connection, store_id, fact)
     written = await SQL.set_product.value(
         connection,
@@ -282,8 +288,9 @@ async def _set_variants(connection: Connection, store_id: StoreId, fact: Product
             product = await _update_quantities(
                 connection, store_id, product, variant.variant_id, _total(variant.quantity, fact.observed_at)
             )
+    units_changed = await observe_units(connection, store_id, {each.item for each in product.variants.values()})
     # All variants, also those that the message does not show: whether the product is on sale concerns each.
-    await update_episodes(connection, store_id, fact.product_id, product, product.variants)
+    await update_episodes(connection, store_id, fact.product_id, product, product.variants, units_changed=units_changed)
 
 
 async def _apply_gone(connection: Connection, store_id: StoreId, fact: ProductGoneFact) -> None:
@@ -300,14 +307,15 @@ async def _apply_stock(connection: Connection, store_id: StoreId, fact: StockFac
     product_ids: list[str] = await SQL.lock_products_of_item.values(
         connection, store_id=store_id, inventory_item_id=item_id
     )
+    changed: dict[str, tuple[Product, list[str]]] = {}
     for product_id in product_ids:
-        changed: list[str] = await SQL.variants_of_item.values(
+        variants: list[str] = await SQL.variants_of_item.values(
             connection, store_id=store_id, product_id=product_id, inventory_item_id=item_id
         )
-        product = await load_changing(connection, store_id, product_id, changed)
-        for variant_id in changed:
+        product = await load_changing(connection, store_id, product_id, variants)
+        for variant_id in variants:
             product = await _update_quantities(connection, store_id, product, variant_id, _level(fact))
-        await update_episodes(connection, store_id, product_id, product, changed)
+        changed[product_id] = product, variants
     await SQL.set_level.run(
         connection,
         store_id=store_id,
@@ -316,6 +324,9 @@ async def _apply_stock(connection: Connection, store_id: StoreId, fact: StockFac
         available=fact.available,
         observed_at=fact.observed_at,
     )
+    units_changed = bool(changed) and await observe_units(connection, store_id, [item_id])
+    for product_id, (product, variants) in changed.items():
+        await update_episodes(connection, store_id, product_id, product, variants, units_changed=units_changed)
 
 
 def _total(quantity: int, observed_at: datetime) -> Callable[[Quantities], Quantities]:

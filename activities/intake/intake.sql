@@ -5,6 +5,19 @@
 select pg_advisory_xact_lock(key)
 from (select distinct hashtextextended(:store_id || '/' || item, 0) as key from unnest(:items::text[]) item order by 1) keys;
 
+-- name: lock_items_of_product
+-- The same for all that a product message tells of, or its product sells already.
+select pg_advisory_xact_lock(key)
+from (
+    select distinct hashtextextended(:store_id || '/' || item, 0) as key
+    from (
+        select unnest(:items::text[]) as item
+        union select stock_item from variants
+        where store_id = :store_id and (product_id = :product_id or variant_id = any(:variants::text[]))
+    ) told
+    order by 1
+) keys;
+
 -- name: receive
 insert into inbox (store_id, source, topic, key, state, error, body)
 values (:store_id, :source, :topic, :key, :state, :error, :body)
@@ -80,12 +93,12 @@ select product_id from gone;
 select product_id from products
 where store_id = :store_id
   and product_id in (
-      select product_id from variants where store_id = :store_id and inventory_item_id = :inventory_item_id)
+      select product_id from variants where store_id = :store_id and stock_item = :inventory_item_id)
 order by product_id
 for no key update;
 
 -- name: variants_of_item
-select variant_id from variants where store_id = :store_id and product_id = :product_id and inventory_item_id = :inventory_item_id;
+select variant_id from variants where store_id = :store_id and product_id = :product_id and stock_item = :inventory_item_id;
 
 -- name: set_level
 insert into stock (store_id, inventory_item_id, location_id, available, observed_at)

@@ -20,9 +20,11 @@ class Variant:
     """One variant, with all that is known of its units.
 
     Attributes:
+        item: whose units it sells; variants of one item sell the same ones.
         doubted: its price is 0.00 and may be a glitch: it has not held for long enough.
     """
 
+    item: str
     removed: bool
     tracked: bool | None
     policy: Policy
@@ -58,7 +60,7 @@ class Product:
             case Level.PRODUCT:
                 offers = [variant.offer(locations) for variant in self.variants.values()]
                 prices = [o.price for o in offers if o.price is not None and (o.units or o.open_ended)]
-                return Offer(sum(o.units for o in offers), any(o.open_ended for o in offers), min(prices, default=None))
+                return Offer(self._units(locations), any(o.open_ended for o in offers), min(prices, default=None))
             case _:
                 assert_never(level)
 
@@ -75,6 +77,13 @@ class Product:
             variants = list(self.variants.values())
         prices = [variant.price for variant in variants if variant.price is not None and not variant.removed]
         return min(prices, default=None) if self.on_sale else None
+
+    def _units(self, locations: Collection[str] | None) -> int:
+        """All its units: those of an item that several variants sell are counted once."""
+        by_item: dict[str, int] = {}
+        for variant in self.variants.values():
+            by_item[variant.item] = max(by_item.get(variant.item, 0), variant.offer(locations).units)
+        return sum(by_item.values())
 
     def never_away(self, level: Level, id_: str) -> bool:
         """The product, or that variant of it, is on sale, and none of its units are counted: it cannot come back."""

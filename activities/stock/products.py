@@ -53,6 +53,7 @@ class VariantAtLocation:
 
     on_sale: bool
     variant_id: str | None
+    item: str | None
     tracked: bool | None
     removed: bool | None
     policy: Policy | None
@@ -104,6 +105,7 @@ def _product(rows: Sequence[VariantAtLocation], *, whole: bool = True) -> Produc
         on_sale=bool(rows) and rows[0].on_sale,
         variants={
             row.variant_id: Variant(
+                item=row.item or row.variant_id,
                 removed=bool(row.removed),
                 tracked=row.tracked,
                 policy=row.policy,

@@ -22,7 +22,8 @@ class Episode:
     Attributes:
         contacts_per_unit: people told for each unit that arrived; ≥ 1. None: everyone is told.
         available: units there now; ≥ 0. Zero: the episode is over.
-        arrived: units that came in during the episode and were, or can still be, promised; ≥ available.
+        arrived: units that came in during the episode and were, or can still be, promised. Less than `available` where
+            other locations began to count: what was there already did not arrive.
         claimed: claims that count.
     """
 
@@ -54,16 +55,22 @@ def trigger_holds(trigger: Decimal | None, measure: Decimal | None, *, armed: bo
     return trigger is None or (armed and measure is not None and measure <= trigger)
 
 
-def observe(episode: Episode | None, available: int, threshold: int, contacts_per_unit: int | None) -> Episode | None:
+def observe(
+    episode: Episode | None, available: int, threshold: int, contacts_per_unit: int | None, there_before: int = 0
+) -> Episode | None:
     """What an observation of `available` units makes of the open episode (None: none is open).
+
+    Args:
+        there_before: how many of them were there at the last look too, and were not counted then: other locations count
+            now. They did not arrive. Negative: as many that were counted then are not any more.
 
     Returns:
         The episode after it: opened, grown, shrunk, or over (`over` is true); None when there still is none.
     """
     units = max(0, available)
     if episode is None:
-        return Episode(contacts_per_unit, units, units) if units >= threshold else None
-    arrived = episode.arrived + max(0, units - episode.available)
+        return Episode(contacts_per_unit, units, units - there_before) if units >= threshold else None
+    arrived = episode.arrived + max(0, units - there_before - episode.available)
     if episode.contacts_per_unit is not None and units:
         promised = -(-episode.claimed // episode.contacts_per_unit)
         arrived = min(arrived, units + promised)

@@ -36,34 +36,35 @@ class Claim:
 
 
 @dataclass(frozen=True, slots=True)
-class EpisodeWithPlaces:
-    """An open episode, and how many places it has to give now.
+class EpisodeOfShelf:
+    """An open episode.
 
     Attributes:
         subject: as the database keeps it.
+        contacts_per_unit: None: everyone in line is told.
         measure: the price or quantity that triggers are compared with; None: there is none.
-        places: ≥ 0; None: as many as there are contacts in line.
         newest_first: who entered last is next in line.
     """
 
     id: int
     alert_id: AlertId
     subject: str
+    contacts_per_unit: int | None
     measure: Decimal | None
-    places: int | None
     newest_first: bool
 
 
 @dataclass(frozen=True, slots=True)
-class SubjectKey:
-    """A subject as the database keeps it; `subject` is level and id, `variant/123`."""
+class Freed:
+    """What a claim gave back: a place of its subject, a key as in `variant/123`; `item`: whose units it took from."""
 
     store_id: StoreId
     subject: str
+    item: str | None
 
-    def read(self) -> Subject:
-        """The subject as a value."""
-        return Subject.from_key(self.store_id, self.subject)
+    async def passes_on(self, connection: Connection) -> None:
+        """Ask every shelf to look that may give it to another."""
+        await look_again(connection, Subject.from_key(self.store_id, self.subject), self.item)
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,9 +120,12 @@ class Waitlist:
             await SQL.hold_product.run(connection, store_id=store_id, subject=key)
             dismissed = await SQL.dismiss.values(connection, store_id=store_id, subject=key, most=CLAIMS_AT_ONCE)
             more = len(dismissed) == CLAIMS_AT_ONCE
-            episodes = await SQL.open_episodes.rows(connection, EpisodeWithPlaces, store_id=store_id, subject=key)
+            episodes = await SQL.open_episodes.rows(connection, EpisodeOfShelf, store_id=store_id, subject=key)
+            await SQL.hold_supplies.run(connection, store_id=store_id, subject=key)
             for episode in episodes:
-                most = CLAIMS_AT_ONCE if episode.places is None else min(episode.places, CLAIMS_AT_ONCE)
+                # Asked one by one: what the one before gave is not there for the next.
+                places: int | None = await SQL.places.value(connection, episode_id=episode.id)
+                most = CLAIMS_AT_ONCE if places is None else min(places, CLAIMS_AT_ONCE)
                 given = await _claim(connection, episode, store_id, most) if most else 0
                 if given and episode.subject != key:
                     await SQL.ask_to_notify.run(connection, store_id=store_id, subject=episode.subject)
@@ -186,13 +190,14 @@ class Waitlist:
         """Offers nobody took up in time pass to the next in line. Returns how many lapsed."""
         async with transaction(self._pool) as connection:
             await SQL.keep_taken_offers.run(connection)
-            lapsed = await SQL.lapse_offers.rows(connection, SubjectKey, most=CLAIMS_AT_ONCE)
-            for key in set(lapsed):
-                await look_again(connection, key.read())
+            await SQL.hold_lapsing.run(connection, most=CLAIMS_AT_ONCE)
+            lapsed = await SQL.lapse_offers.rows(connection, Freed, most=CLAIMS_AT_ONCE)
+            for freed in set(lapsed):
+                await freed.passes_on(connection)
         return len(lapsed)
 
 
-async def _claim(connection: Connection, episode: EpisodeWithPlaces, store_id: StoreId, most: int) -> int:
+async def _claim(connection: Connection, episode: EpisodeOfShelf, store_id: StoreId, most: int) -> int:
     """Give places of this episode to at most so many of the next in line. Returns how many were given."""
     query = SQL.claim_last_in if episode.newest_first else SQL.claim_first_in
     given = await query.values(
@@ -213,17 +218,17 @@ async def return_to_line(connection: Connection, journey_id: JourneyId, reason: 
     Where the reason does not pass by itself, it is given no other place until something has changed.
     """
     await SQL.hold_product_of.run(connection, journey_id=journey_id)
-    freed = await SQL.settle_claim.row(connection, SubjectKey, journey_id=journey_id, state="returned")
+    freed = await SQL.settle_claim.row(connection, Freed, journey_id=journey_id, state="returned")
     passed_over_for = None if reason.passes_by_itself else reason
     await SQL.back_in_line.run(connection, journey_id=journey_id, passed_over_for=passed_over_for)
     if freed is not None:
-        await look_again(connection, freed.read())
+        await freed.passes_on(connection)
 
 
 async def give_up_place(connection: Connection, journey_id: JourneyId, as_: str, reason: Reason) -> None:
     """The journey leaves the line for good; a claim it holds ends as `as_` and its place passes to the next."""
     await SQL.hold_product_of.run(connection, journey_id=journey_id)
-    freed = await SQL.settle_claim.row(connection, SubjectKey, journey_id=journey_id, state=as_)
+    freed = await SQL.settle_claim.row(connection, Freed, journey_id=journey_id, state=as_)
     await SQL.leave_line.run(connection, journey_id=journey_id, reason=reason)
     if freed is not None:
-        await look_again(connection, freed.read())
+        await freed.passes_on(connection)

@@ -31,7 +31,7 @@ returning id;
 -- name: open_episodes
 -- Those of one subject whose alerts are not paused, the strongest reason first; before them those of the same thing whose
 -- reason is stronger, so that whoever is in both lines is told by that one (promise P9).
-select e.id, e.alert_id, e.subject, e.measure, places(e) as places, a.newest_first
+select e.id, e.alert_id, e.subject, e.contacts_per_unit, e.measure, a.newest_first
 from episodes e join alerts a on a.id = e.alert_id join conversations c on c.code = a.conversation
 where e.store_id = :store_id and e.closed_at is null and a.paused_at is null and c.paused_at is null
   and e.subject in (select subject from subjects_of_thing(:store_id, :subject))
@@ -46,8 +46,20 @@ for update of e;
 -- Places of another subject were given: its shelf is to notify those who have them.
 insert into outbox (kind, store_id, subject) values ('look_again', :store_id, :subject);
 
+-- name: hold_supplies
+-- Held while their units are shared out: shelves of different subjects may sell the same ones.
+select from supplies
+where store_id = :store_id and item in (
+    select items_of(:store_id, thing.subject) from subjects_of_thing(:store_id, :subject) thing)
+order by id
+for update;
+
+-- name: places
+select places(e) from episodes e where id = :episode_id;
+
 -- name: claim_first_in
--- Claims for the next in line whose trigger holds, first in, first out; numbered in that order.
+-- Claims for the next in line whose trigger holds, first in, first out; numbered in that order. Each takes its share of an
+-- item of which most is left; none, where everyone is told.
 with next as (
     select journey_id, entered_at, place
     from waiting w
@@ -59,8 +71,12 @@ with next as (
 ), claimed as (
     update waiting w set state = 'claimed' from next where w.journey_id = next.journey_id
 )
-insert into claims (episode_id, journey_id)
-select :episode_id, journey_id from next order by entered_at, place
+insert into claims (episode_id, journey_id, item, locations, share)
+select e.id, n.journey_id, s.item, e.locations, coalesce(s.share, 0)
+from (select *, row_number() over (order by entered_at, place) as number from next) n
+join episodes e on e.id = :episode_id
+left join shares_of(e, :most) s on s.number = n.number
+order by n.number
 returning id;
 
 -- name: claim_last_in
@@ -76,8 +92,12 @@ with next as (
 ), claimed as (
     update waiting w set state = 'claimed' from next where w.journey_id = next.journey_id
 )
-insert into claims (episode_id, journey_id)
-select :episode_id, journey_id from next order by entered_at desc, place desc
+insert into claims (episode_id, journey_id, item, locations, share)
+select e.id, n.journey_id, s.item, e.locations, coalesce(s.share, 0)
+from (select *, row_number() over (order by entered_at desc, place desc) as number from next) n
+join episodes e on e.id = :episode_id
+left join shares_of(e, :most) s on s.number = n.number
+order by n.number
 returning id;
 
 -- name: count_to_notify
@@ -116,12 +136,12 @@ where w.journey_id = :journey_id and w.state in ('waiting', 'claimed')
 for no key update of p;
 
 -- name: settle_claim
--- The journey's open claim ends in this state; returns its subject, so that the shelf can look again.
+-- The journey's open claim ends in this state; returns its subject and item, so that the shelves can look again.
 update claims c set state = :state, settled_at = now(),
     lapses_at = case when :state = 'used' then now() + make_interval(hours => a.offer_hours) end
 from episodes e join alerts a on a.id = e.alert_id
 where c.journey_id = :journey_id and c.state = 'given' and e.id = c.episode_id
-returning e.store_id, e.subject;
+returning e.store_id, e.subject, c.item;
 
 -- name: back_in_line
 -- With a reason it is passed over until something changes, unless something has since the claim was given.
@@ -155,10 +175,20 @@ where c.state = 'used' and c.lapses_at <= now() and j.id = c.journey_id and exis
     where o.contact_id = j.contact_id and o.store_id = j.store_id and is_about(o, j)
       and not o.cancelled and o.ordered_at >= c.given_at);
 
+-- name: hold_lapsing
+-- The products of the next offers to lapse, in a fixed order, as whoever gives up a place holds its own.
+select from products p
+where (p.store_id, p.product_id) in (
+    select j.store_id, j.product_id
+    from (select journey_id from claims where state = 'used' and lapses_at <= now() order by lapses_at limit :most) c
+    join journeys j on j.id = c.journey_id)
+order by p.store_id, p.product_id
+for no key update;
+
 -- name: lapse_offers
 -- The next offers that were not taken up in time; returns their subjects, so that the shelves can look again.
 update claims c set state = 'lapsed', lapses_at = null, lapsed_reason = 'offer_lapsed'
 from episodes e
 where e.id = c.episode_id and c.id in (
     select id from claims where state = 'used' and lapses_at <= now() order by lapses_at limit :most for update skip locked)
-returning e.store_id, e.subject;
+returning e.store_id, e.subject, c.item;

@@ -1,6 +1,6 @@
 """Episodes in PostgreSQL: kept up to date with what the shop offers. The arithmetic is `allocation.py`."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -30,12 +30,18 @@ class WatchingAlert:
 
 @dataclass(frozen=True, slots=True)
 class OpenEpisode:
-    """An episode that has not ended; `measure`: the price or quantity that triggers were last compared with."""
+    """An episode that has not ended.
+
+    Attributes:
+        locations: those whose units `available` counts; None: all.
+        measure: the price or quantity that triggers were last compared with.
+    """
 
     id: int
     alert_id: AlertId
     subject: str
     contacts_per_unit: int | None
+    locations: Sequence[str] | None
     available: int
     arrived: int
     claimed: int
@@ -47,12 +53,38 @@ class OpenEpisode:
         return Episode(self.contacts_per_unit, self.available, self.arrived, self.claimed)
 
 
+async def observe_units(
+    connection: Connection, store_id: StoreId, items: Iterable[str], seconds: float | None = None
+) -> bool:
+    """Bring what is shared out of these items to the units there are now. Returns whether any came or went.
+
+    The caller has written what was told of their stock.
+
+    Args:
+        seconds: how long it may take; None: as long as any query.
+    """
+    query = SQL.observe_units if seconds is None else SQL.observe_units.within(seconds)
+    changed: bool = await query.value(connection, store_id=store_id, items=sorted(items))
+    return changed
+
+
 async def update_episodes(
-    connection: Connection, store_id: StoreId, product_id: str, product: Product, changed: Iterable[str]
+    connection: Connection,
+    store_id: StoreId,
+    product_id: str,
+    product: Product,
+    changed: Iterable[str],
+    *,
+    units_changed: bool = False,
+    relocated: Collection[AlertId] = (),
 ) -> None:
     """Bring the episodes of these variants, and of the product, to what is offered now; ask shelves to look.
 
     The caller holds the product's row lock.
+
+    Args:
+        units_changed: as `observe_units` answered, of units that these variants sell.
+        relocated: alerts for which other locations count than before: what was there already does not arrive.
     """
     variants = [Subject(store_id=store_id, level=Level.VARIANT, id=variant_id) for variant_id in changed]
     # Of a product that is not loaded as a whole, nobody watches the whole.
@@ -65,22 +97,27 @@ async def update_episodes(
         for row in await SQL.open_episodes_of.rows(connection, OpenEpisode, store_id=store_id, subjects=keys)
     }
     for subject in subjects:
-        changes = False
+        changes = units_changed
         for alert in alerts:
             if alert.level == subject.level:
-                offer = product.offer(subject.level, subject.id, alert.locations)
-                changes = (
-                    await _update(connection, alert, subject, offer, known.get((alert.id, subject.key))) or changes
-                )
+                before = known.get((alert.id, subject.key))
+                seen = _see(product, alert, subject, before, relocated=alert.id in relocated)
+                changes = await _update(connection, alert, subject, seen, before) or changes
         if changes:
             await look_again(connection, subject)
     gone = [subject.key for subject in subjects if _may_be_gone(product, subject)]
     await SQL.look_at_discontinued.run(connection, store_id=store_id, subjects=gone)
 
 
-async def look_again(connection: Connection, subject: Subject) -> None:
-    """Ask the subject's shelf to look, if someone waits whom it could give a place to or dismiss."""
+async def look_again(connection: Connection, subject: Subject, item: str | None = None) -> None:
+    """Ask the subject's shelf to look, if someone waits whom it could give a place to or dismiss.
+
+    Args:
+        item: some of its units were given back: whoever else sells it may look too.
+    """
     await SQL.look_again.run(connection, store_id=subject.store_id, subject=subject.key)
+    if item is not None:
+        await SQL.look_at_sharers.run(connection, store_id=subject.store_id, subject=subject.key, item=item)
 
 
 def _may_be_gone(product: Product, subject: Subject) -> bool:
@@ -91,15 +128,47 @@ def _may_be_gone(product: Product, subject: Subject) -> bool:
     return not product.on_sale or variant is None or variant.removed
 
 
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """What an alert sees of a subject.
+
+    Attributes:
+        available: units there now, at the locations that count now.
+        there_before: those of them that did not arrive, but count only now; may be negative.
+        measure: the price or quantity now.
+    """
+
+    available: int
+    there_before: int
+    measure: Decimal | None
+
+
+def _see(
+    product: Product, alert: WatchingAlert, subject: Subject, known: OpenEpisode | None, *, relocated: bool
+) -> _Seen:
+    measure = ALERT_TYPES[alert.type].measure
+
+    def offer(locations: Sequence[str] | None) -> Offer:
+        return product.offer(subject.level, subject.id, locations)
+
+    now = offer(alert.locations)
+    available = now.available(measure)
+    if known is not None:
+        there_before = available - offer(known.locations).available(measure)
+    else:
+        there_before = available if relocated else 0
+    return _Seen(available, there_before, now.measured(measure))
+
+
 async def _update(
-    connection: Connection, alert: WatchingAlert, subject: Subject, offer: Offer, known: OpenEpisode | None
+    connection: Connection, alert: WatchingAlert, subject: Subject, seen: _Seen, known: OpenEpisode | None
 ) -> bool:
     """Whether an episode opened, grew, shrank, ended or changed its measure."""
-    type_ = ALERT_TYPES[alert.type]
     before = known.episode if known is not None else None
-    available, measure = offer.available(type_.measure), offer.measured(type_.measure)
-    episode = observe(before, available, alert.quantity_threshold, alert.contacts_per_unit)
-    if episode is None or (known is not None and episode == before and measure == known.measure):
+    episode = observe(before, seen.available, alert.quantity_threshold, alert.contacts_per_unit, seen.there_before)
+    if episode is None or (
+        known is not None and (episode, seen.measure, alert.locations) == (before, known.measure, known.locations)
+    ):
         return False
     if known is None:
         await SQL.open_episode.run(
@@ -108,16 +177,22 @@ async def _update(
             store_id=subject.store_id,
             subject=subject.key,
             contacts_per_unit=episode.contacts_per_unit,
+            locations=alert.locations,
             available=episode.available,
             arrived=episode.arrived,
-            measure=measure,
+            measure=seen.measure,
         )
     else:
         await SQL.update_episode.run(
-            connection, episode_id=known.id, available=episode.available, arrived=episode.arrived, measure=measure
+            connection,
+            episode_id=known.id,
+            locations=alert.locations,
+            available=episode.available,
+            arrived=episode.arrived,
+            measure=seen.measure,
         )
-    if type_.crosses:
+    if ALERT_TYPES[alert.type].crosses:
         await SQL.arm.run(
-            connection, alert_id=alert.id, store_id=subject.store_id, subject=subject.key, measure=measure
+            connection, alert_id=alert.id, store_id=subject.store_id, subject=subject.key, measure=seen.measure
         )
     return True

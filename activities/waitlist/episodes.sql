@@ -1,5 +1,9 @@
 -- Every query of episodes: what they are for each alert, and which shelves are to look at them.
 
+-- name: observe_units
+-- Bring what is shared out to the units there are now; whether any came or went.
+select observe_units(:store_id, :items);
+
 -- name: watching_alerts
 -- Every alert in force, with the locations that count for its list; and retired ones that still have an open episode of these
 -- subjects, or contacts in line for them.
@@ -17,17 +21,18 @@ order by a.id;
 
 -- name: open_episodes_of
 -- The open episodes of these subjects.
-select id, alert_id, subject, contacts_per_unit, available, arrived, claimed, measure
+select id, alert_id, subject, contacts_per_unit, locations, available, arrived, claimed, measure
 from episodes
 where store_id = :store_id and subject = any(:subjects::text[]) and closed_at is null;
 
 -- name: open_episode
-insert into episodes (alert_id, store_id, subject, contacts_per_unit, available, arrived, measure)
-values (:alert_id, :store_id, :subject, :contacts_per_unit, :available, :arrived, :measure);
+insert into episodes (alert_id, store_id, subject, contacts_per_unit, locations, available, arrived, measure)
+values (:alert_id, :store_id, :subject, :contacts_per_unit, :locations, :available, :arrived, :measure);
 
 -- name: update_episode
 update episodes
-set available = :available::bigint, arrived = :arrived, measure = :measure, closed_at = case when :available::bigint = 0 then now() end
+set available = :available::bigint, arrived = :arrived, locations = :locations, measure = :measure,
+    closed_at = case when :available::bigint = 0 then now() end
 where id = :episode_id;
 
 -- name: arm
@@ -39,15 +44,7 @@ where alert_id = :alert_id and store_id = :store_id and subject = :subject and s
 -- Only if someone waits whom a place can be given to, or who waits for what is gone for good.
 insert into outbox (kind, store_id, subject)
 select 'look_again', :store_id, :subject
-where exists (
-    select from waiting w
-    join episodes e on e.alert_id = w.alert_id and e.store_id = w.store_id and e.subject = w.subject
-                   and e.closed_at is null
-    join alerts a on a.id = w.alert_id join conversations c on c.code = a.conversation
-    where w.store_id = :store_id and w.subject = :subject and w.state = 'waiting'
-      and a.paused_at is null and c.paused_at is null
-      and trigger_holds(w, e.measure) and places(e) is distinct from 0
-) or (
+where someone_can_be_told(:store_id, :subject) or (
     exists (select from waiting w where w.store_id = :store_id and w.subject = :subject and w.state = 'waiting')
     and exists (
         select from products p
@@ -58,6 +55,19 @@ where exists (
           and (p.discontinued_at is not null or (:subject like 'variant/%' and exists (
               select from variants v where v.store_id = :store_id and v.variant_id = substr(:subject, 9) and v.removed))))
 );
+
+-- name: look_at_sharers
+-- Every other subject that sells this item, if someone waits whom a place can be given to.
+insert into outbox (kind, store_id, subject)
+select 'look_again', :store_id, s.subject
+from (
+    select distinct w.subject
+    from variants v
+    join waiting w on w.store_id = v.store_id and w.subject in ('variant/' || v.variant_id, 'product/' || v.product_id)
+                  and w.state = 'waiting'
+    where v.store_id = :store_id and v.stock_item = :item and w.subject <> :subject
+) s
+where someone_can_be_told(:store_id, s.subject);
 
 -- name: look_at_discontinued
 -- Those of these subjects that someone waits for.

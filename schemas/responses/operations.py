@@ -61,6 +61,7 @@ class InFlight(Model):
     Attributes:
         version: the one that they would move to; if it is not published yet, the name it would get.
         journeys, moves_now, moves_later, in_line: over all places.
+        told_now: how many of those who wait, on whatever version, would be told at once because of the new terms.
     """
 
     conversation: str
@@ -70,6 +71,7 @@ class InFlight(Model):
     moves_now: int
     moves_later: int
     in_line: int
+    told_now: int = 0
 
 
 class OperationReport(Model):

@@ -13,7 +13,7 @@ from schemas.model import Model
 from schemas.responses.operations import Choice
 from schemas.responses.versions import GivenId
 from starter.authoring.schema import conversation_schema
-from starter.commands.in_flight import NoteOption, UnderWayOption, decided
+from starter.commands.in_flight import NoteOption, UnderWayOption, agreed_to_tell, decided
 from starter.commands.terminal.acting import Actor, Yes
 from starter.commands.terminal.asking import Terminal, command
 from starter.commands.terminal.failures import CommandFailed
@@ -100,6 +100,7 @@ def publish_(
     """Publish a file, or the working version of a CODE, and say what becomes of journeys on another version."""
     document, text = _to_publish(terminal, file)
     shown = terminal.ask(lambda services: services.publishing.in_flight(document))
+    agreed_to_tell(terminal, shown, yes=yes)
     choice = decided(terminal, shown, in_flight, yes=yes)
     decision = Decision(choice, actor or getpass.getuser(), note)
 

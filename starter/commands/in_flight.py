@@ -45,6 +45,17 @@ def decided(terminal: Terminal, shown: InFlight, choice: Choice | None, *, yes: 
     return choice
 
 
+def agreed_to_tell(terminal: Terminal, shown: InFlight, *, yes: bool) -> None:
+    """Ask, where publishing would tell some of those who wait at once.
+
+    Raises:
+        CommandFailed: nobody is there to ask, or they said no; nothing was published.
+    """
+    if shown.told_now:
+        people = "1 contact who waits is" if shown.told_now == 1 else f"{shown.told_now} contacts who wait are"
+        agreed(terminal, f"With the terms of {shown.version} {people} told at once.", yes=yes)
+
+
 def lines(shown: InFlight) -> Sequence[str]:
     """The counts, and what each choice would do."""
     people = "1 journey is" if shown.journeys == 1 else f"{shown.journeys} journeys are"

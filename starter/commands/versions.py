@@ -130,8 +130,10 @@ def rollback(
     number = which.number
     if number is None:
         raise NoSuchVersion(f"Say which version of '{which.code}' is to come back, like '{which.code}@1'.")
-    terminal.ask(lambda services: services.versions.show(which))
-    agreed(terminal, f"{which} would be published again; those under way keep their version.", yes=yes)
+    document = terminal.ask(lambda services: services.versions.document(which))
+    told_now = terminal.ask(lambda services: services.publishing.in_flight(document)).told_now
+    told = f" {told_now} of those who wait are told at once, by its terms." if told_now else ""
+    agreed(terminal, f"{which} would be published again; those under way keep their version.{told}", yes=yes)
     by = who(actor)
     published = terminal.ask(lambda services: services.versions.rollback(which.code, number, by, note))
     report = RolledBack(conversation=which.code, version=published.version_id, number=published.number)

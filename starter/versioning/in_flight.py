@@ -52,8 +52,12 @@ class _Count:
     in_line: int = 0
 
 
-async def in_flight(pool: Pool, conversation: str, working: Program) -> InFlight:
-    """The open journeys of the conversation on other versions than `working`, by version and place."""
+async def in_flight(pool: Pool, conversation: str, working: Program, *, told_now: int) -> InFlight:
+    """The open journeys of the conversation on other versions than `working`, by version and place.
+
+    Args:
+        told_now: as in the answer.
+    """
     found = await SQL.open_journeys.rows(
         pool, OpenJourneys, conversation=conversation, version=working.version, waiting_list=WAITING_LIST
     )
@@ -85,6 +89,7 @@ async def in_flight(pool: Pool, conversation: str, working: Program) -> InFlight
         moves_now=sum(each.moves_now for each in places),
         moves_later=sum(each.moves_later for each in places),
         in_line=sum(each.in_line for each in places),
+        told_now=told_now,
     )
 
 

@@ -89,7 +89,7 @@ async def _set_list(connection: Connection, section: ListSection) -> None:
         time_zone=section.time_zone,
         quiet_from=quiet.starts if quiet else None,
         quiet_until=quiet.ends if quiet else None,
-        locations=section.locations,
+        locations=sorted(set(section.locations)) if section.locations is not None else None,
         currency=section.currency,
         sender=section.sender,
     )

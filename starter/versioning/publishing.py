@@ -5,10 +5,8 @@ from dataclasses import dataclass
 from activities.postgres.pool import Connection, Pool, transaction
 from activities.postgres.queries import load_queries
 from activities.postgres.retry import retry_on_deadlock
-from activities.stock.products import load_product
-from activities.waitlist.episodes import update_episodes
 from schemas.document.conversation import ConversationDocument
-from schemas.ids import StoreId, VersionId
+from schemas.ids import VersionId
 from schemas.journey.program import Program
 from schemas.responses.operations import InFlight
 from schemas.responses.versions import GivenId
@@ -16,6 +14,7 @@ from starter.versioning.bulk import Decision, begin, hold_unfinished
 from starter.versioning.contents import content_hash, readable_document, same_content
 from starter.versioning.entering_checks import entering_warnings
 from starter.versioning.in_flight import in_flight
+from starter.versioning.lines import locations_before, relocate, take_in_terms, told_by_publishing, waited_for
 from starter.versioning.live_settings import write_live_settings
 from starter.versioning.step_ids import NamedSteps, name_steps
 from workflows.compiler.compile import compile_criteria, compile_document
@@ -43,14 +42,6 @@ class VersionContent:
     id: VersionId
     number: int
     document: object
-
-
-@dataclass(frozen=True, slots=True)
-class ProductOfWaiting:
-    """A product that contacts wait for."""
-
-    store_id: StoreId
-    product_id: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,8 +90,14 @@ class Publishing:
         return await publish(self._pool, document, decision, source=source, again=again)
 
     async def in_flight(self, document: ConversationDocument) -> InFlight:
-        """The journeys under way on other versions than this document's, and what publishing it would do to them."""
-        return await in_flight(self._pool, document.conversation, await program_of(self._pool, document))
+        """The journeys under way on other versions than this document's, and what publishing it would do to them, and
+        to all who wait in line."""
+        return await in_flight(
+            self._pool,
+            document.conversation,
+            await program_of(self._pool, document),
+            told_now=await told_by_publishing(self._pool, document),
+        )
 
     async def anything_published(self) -> bool:
         """Whether any conversation is published."""
@@ -134,8 +131,8 @@ async def publish(
     by = by or (decision.by if decision else UNNAMED)
     note = note or (decision.note if decision else None)
     published = await _write(pool, _Publication(document, decision, by, note, source, again))
-    for waited_for in await SQL.waited_for.rows(pool, ProductOfWaiting, alerts=[*document.alerts]):
-        await _update_episodes(pool, waited_for.store_id, waited_for.product_id)
+    for product in await waited_for(pool, document):
+        await take_in_terms(pool, product)
     return published
 
 
@@ -153,8 +150,10 @@ async def _write(pool: Pool, publication: _Publication) -> Published:
         new = version is None
         if version is None:
             version = await _add_version(connection, named, publication.by)
+        before = await locations_before(connection, document)
         await write_live_settings(connection, document)
         warnings = await entering_warnings(connection, document)
+        await relocate(connection, document, before)
         await SQL.publish.run(connection, conversation=code, version=version.id)
         await SQL.record_publication.run(
             connection, conversation=code, version=version.id, by=publication.by, note=publication.note
@@ -225,12 +224,3 @@ async def _find_version(
         if same_content(each.document, document):
             return VersionNumber(each.id, each.number)
     return None
-
-
-@retry_on_deadlock
-async def _update_episodes(pool: Pool, store_id: StoreId, product_id: str) -> None:
-    """Update the episodes of a product that contacts wait for: an alert's new terms may open one."""
-    async with transaction(pool) as connection:
-        await SQL.hold_product.run(connection, store_id=store_id, product_id=product_id)
-        product = await load_product(connection, store_id, product_id)
-        await update_episodes(connection, store_id, product_id, product, product.variants)

@@ -26,14 +26,6 @@ select coalesce(max(number), 0) + 1 from versions where conversation = :conversa
 insert into versions (id, conversation, number, content_hash, document, program, criteria, source, published_by)
 values (:id, :conversation, :number, :content_hash, :document, :program, :criteria, :source, :published_by);
 
--- name: waited_for
-select distinct j.store_id, j.product_id
-from waiting w join journeys j on j.id = w.journey_id
-where w.alert_id = any(:alerts::text[]) and w.state = 'waiting';
-
--- name: hold_product
-select from products where store_id = :store_id and product_id = :product_id for no key update;
-
 -- name: publish
 update conversations set published = :version where code = :conversation;
 

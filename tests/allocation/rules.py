@@ -12,6 +12,26 @@ _RULES = {
             select count(*) from claims c where c.episode_id = e.id and c.state in ('given', 'used'))""",
     "P2: claims never exceed contacts per unit × units arrived": """
         select id from episodes where claimed > contacts_per_unit * arrived""",
+    "P2: no more is taken of the units of an item than arrived, by all alerts, levels and lists together": """
+        select s.item from supplies s
+        where s.arrived < (
+            select coalesce(sum(trunc(1.0 / e.contacts_per_unit, 12)), 0)
+            from claims c join episodes e on e.id = c.episode_id
+            where e.store_id = s.store_id and c.item = s.item and c.id > s.since_claim and c.state in ('given', 'used')
+              and (s.locations is null or c.locations <@ s.locations))""",
+    "supplies.taken is what the claims that count take": """
+        select s.item from supplies s
+        where s.taken <> (
+            select coalesce(sum(c.share), 0) from claims c join episodes e on e.id = c.episode_id
+            where e.store_id = s.store_id and c.item = s.item and c.id > s.since_claim and c.state in ('given', 'used')
+              and takes_from(s.locations, c.locations))""",
+    "a claim takes its share of a unit of its subject, and none where everyone is told": """
+        select c.id from claims c join episodes e on e.id = c.episode_id
+        where c.share <> coalesce(trunc(1.0 / e.contacts_per_unit, 12), 0)
+           or (c.item is not null and not exists (
+               select from variants v
+               where v.store_id = e.store_id and v.stock_item = c.item
+                 and e.subject in ('variant/' || v.variant_id, 'product/' || v.product_id)))""",
     "an open episode has units, and a closed one none": """
         select id from episodes where (closed_at is null) <> (available > 0)""",
     "who is claimed has a claim in hand, and nobody else has": """
@@ -79,8 +99,7 @@ _RULES = {
         select e.id
         from episodes e join alerts a on a.id = e.alert_id join conversations co on co.code = a.conversation
         where e.closed_at is null and a.paused_at is null and co.paused_at is null
-          and (e.contacts_per_unit is null
-               or least(e.contacts_per_unit * e.arrived - e.claimed, e.contacts_per_unit * e.available) > 0)
+          and places(e) is distinct from 0
           and exists (
               select from waiting w
               where (w.alert_id, w.store_id, w.subject) = (e.alert_id, e.store_id, e.subject)

@@ -98,28 +98,35 @@ class Truth:
     """What is true of product `p`.
 
     Attributes:
-        levels: what was told last of each variant at each location.
-        totals: what the newest message, of either kind, makes the sum of all locations.
+        items: the inventory item of each variant; perhaps the same one.
+        levels: what was told last of each item at each location.
+        totals: what the newest message, of either kind, makes the sum of all locations, by item.
         stays: the open episodes by alert and subject, as adding up makes them; `opened` counts all there were.
+        supplies: the units of each item at the locations of each list, likewise.
     """
 
     alerts: Mapping[str, tuple[ConversationDocument, str]]
+    items: Mapping[str, str] = field(default_factory=lambda: {variant: f"item-{variant}" for variant in VARIANTS})
     levels: dict[tuple[str, str], int] = field(default_factory=dict[tuple[str, str], int])
-    totals: dict[str, int] = field(default_factory=lambda: dict.fromkeys(VARIANTS, 0))
+    totals: dict[str, int] = field(default_factory=dict[str, int])
     prices: dict[str, Decimal] = field(default_factory=lambda: dict.fromkeys(VARIANTS, Decimal(100)))
     removed: set[str] = field(default_factory=set[str])
     on_sale: bool = True
     gone: bool = False
     stays: dict[tuple[str, str], Stay] = field(default_factory=dict[tuple[str, str], Stay])
     opened: int = 0
+    supplies: dict[tuple[str, tuple[str, ...] | None], Stay] = field(
+        default_factory=dict[tuple[str, tuple[str, ...] | None], Stay]
+    )
 
     @classmethod
-    def of(cls, published: tuple[ConversationDocument, ...]) -> "Truth":
-        return cls({code: (document, code) for document in published for code in document.alerts})
+    def of(cls, published: tuple[ConversationDocument, ...], *, one_item: bool) -> "Truth":
+        truth = cls({code: (document, code) for document in published for code in document.alerts})
+        return replace(truth, items=dict.fromkeys(VARIANTS, "item-v")) if one_item else truth
 
     def units(self, alert: str, subject: Subject) -> int:
         """Units for sale that count for this alert's list."""
-        return sum(self._variant_units(alert, variant) for variant in self._variants(subject))
+        return sum({self.items[each]: self._variant_units(alert, each) for each in self._variants(subject)}.values())
 
     def price(self, alert: str, subject: Subject) -> Decimal | None:
         """What it costs; of the product, the cheapest that can be bought."""
@@ -154,6 +161,14 @@ class Truth:
             ids = (PRODUCT,) if terms.level is Level.PRODUCT else VARIANTS
             for subject in (Subject(store_id=STORE, level=terms.level, id=id_) for id_ in ids):
                 self._observe((alert, subject.key), self.units(alert, subject), threshold)
+            for item in self.items.values():
+                self._supply(item, document.list.locations)
+
+    def _supply(self, item: str, locations: tuple[str, ...] | None) -> None:
+        units = self._units_at(item, locations)
+        stay = self.supplies.setdefault((item, locations), Stay(units, units))
+        stay.arrived = units if stay.available == 0 else stay.arrived + max(0, units - stay.available)
+        stay.available = units
 
     def _observe(self, key: tuple[str, str], units: int, threshold: int) -> None:
         stay = self.stays.get(key)
@@ -173,11 +188,12 @@ class Truth:
 
     def _variant_units(self, alert: str, variant: str) -> int:
         document, _ = self.alerts[alert]
-        if not self.on_sale:
-            return 0
-        if document.list.locations is None:
-            return max(0, self.totals[variant])
-        return sum(self.levels.get((variant, location), 0) for location in document.list.locations)
+        return self._units_at(self.items[variant], document.list.locations) if self.on_sale else 0
+
+    def _units_at(self, item: str, locations: tuple[str, ...] | None) -> int:
+        if locations is None:
+            return max(0, self.totals.get(item, 0))
+        return sum(self.levels.get((item, location), 0) for location in locations)
 
 
 @dataclass
@@ -185,7 +201,7 @@ class Storefront:
     """What the storefront says of it: each change told, at a later time than all before.
 
     Attributes:
-        levels: the units that are really there, and since when.
+        levels: the units of each item that are really there, and since when.
     """
 
     truth: Truth
@@ -196,34 +212,35 @@ class Storefront:
 
     def moves(self, variant: str, location: str, units: int) -> None:
         """So many are there now. Nobody has been told."""
-        self.levels[variant, location] = units, datetime.now(UTC)
+        self.levels[self.truth.items[variant], location] = units, datetime.now(UTC)
 
     def level(self, variant: str, location: str) -> Told:
-        """The level of a variant at a location."""
-        units, since = self.levels[variant, location]
-        self.truth.levels[variant, location] = units
-        self.truth.totals[variant] = self.total(variant)
-        fact = StockFact(inventory_item_id=f"item-{variant}", location_id=location, available=units, observed_at=since)
+        """The level of a variant's item at a location."""
+        item = self.truth.items[variant]
+        units, since = self.levels[item, location]
+        self.truth.levels[item, location] = units
+        self.truth.totals[item] = self.total(item)
+        fact = StockFact(inventory_item_id=item, location_id=location, available=units, observed_at=since)
         return self._sends(fact)
 
-    def total(self, variant: str) -> int:
-        return sum(units for (name, _), (units, _) in self.levels.items() if name == variant)
+    def total(self, item: str) -> int:
+        return sum(units for (name, _), (units, _) in self.levels.items() if name == item)
 
     def product(self, *, with_totals: bool = False) -> Told:
         """The product as it is; a product that was gone is back."""
         self.truth.gone = False
         there = [variant for variant in VARIANTS if variant not in self.truth.removed]
         if with_totals:
-            self.truth.totals.update({variant: self.total(variant) for variant in there})
+            self.truth.totals.update({item: self.total(item) for item in map(self.truth.items.__getitem__, there)})
         variants = tuple(
             VariantFact(
                 variant_id=variant,
-                inventory_item_id=f"item-{variant}",
+                inventory_item_id=self.truth.items[variant],
                 title=variant,
                 price=self.truth.prices[variant],
                 policy=Policy.DENY,
                 tracked=True,
-                quantity=self.total(variant) if with_totals else None,
+                quantity=self.total(self.truth.items[variant]) if with_totals else None,
             )
             for variant in there
         )

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
+from itertools import product
 from typing import TypeVar
 
 from hypothesis.stateful import RuleBasedStateMachine
@@ -22,7 +23,7 @@ from starter.runtime.dispatcher import Dispatcher
 from starter.support.journeys import Journeys
 from starter.support.why import About, Why
 from tests.allocation.rules import broken_rules
-from tests.allocation.suite import LOW_DAYS, OFFERS, PRODUCT, Storefront, Told, Truth
+from tests.allocation.suite import LOCATIONS, LOW_DAYS, OFFERS, PRODUCT, VARIANTS, Storefront, Told, Truth
 from tests.allocation.workflows import Rest, Traveller, Workflows
 from tests.faults.crashes import CrashPoint, MortalLedger, Process
 from tests.product import STORE, address
@@ -122,7 +123,7 @@ class SuiteRun(RuleBasedStateMachine):
                 return None
 
     async def _sells_out(self) -> None:
-        for variant, location in list(self._storefront.levels):
+        for variant, location in product(VARIANTS, LOCATIONS):
             self._storefront.moves(variant, location, 0)
             told = self._storefront.level(variant, location)
             await Intake(self._eyes).receive(told.delivery, [told.fact])

@@ -18,8 +18,9 @@ NUMBERS = (None, Decimal(0), Decimal("2.5"), Decimal("2.5001"), Decimal(9))
 
 async def test_the_database_counts_the_places_that_a_rehearsal_counts(pool: Pool) -> None:
     counted = await pool.fetch(
-        "select places(e) from unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[]) with ordinality "
-        "as r (contacts_per_unit, available, arrived, claimed, number), "
+        "select places_earned(e) as places "
+        "from unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[]) with ordinality as r ("
+        "contacts_per_unit, available, arrived, claimed, number), "
         "lateral jsonb_populate_record(null::episodes, to_jsonb(r)) e order by number",
         *(list(column) for column in zip(*ROWS, strict=True)),
     )

@@ -51,10 +51,11 @@ class Suite(SuiteRun):
         level=st.sampled_from(["variant", "product"]),
         near_per_unit=st.sampled_from([1, 2]),
         near_status=st.sampled_from(["live", "live", "draft"]),
+        one_item=st.booleans(),
         regulars=st.integers(0, 4),
         units=st.integers(0, 5),
     )
-    def opens(self, regulars: int, units: int, **terms: object) -> None:
+    def opens(self, one_item: bool, regulars: int, units: int, **terms: object) -> None:
         published = documents(terms)
 
         async def opening() -> None:
@@ -63,7 +64,7 @@ class Suite(SuiteRun):
                 await publish(self._process.pool, document)
 
         self._do(opening)
-        self._truth = Truth.of(published)
+        self._truth = Truth.of(published, one_item=one_item)
         self._storefront = Storefront(self._truth)
         self._arrives(self._storefront.product(), None)
         self.stock_moves("v", "here", units, "level", None)
@@ -300,6 +301,16 @@ class Suite(SuiteRun):
             assert row["arrived"] <= stay.arrived
             assert row["measure"] == self._truth.measure(row["alert_id"], Subject.from_key(STORE, row["subject"]))
         assert self._see("select count(*) from episodes")[0][0] == self._truth.opened
+
+    @invariant()
+    def no_more_units_arrived_than_adding_up_says(self) -> None:
+        rows = self._see("select item, locations, available, arrived from supplies")
+        for row in rows:
+            locations = tuple(row["locations"]) if row["locations"] is not None else None
+            supply = self._truth.supplies[row["item"], locations]
+            assert row["available"] == supply.available
+            assert supply.available == 0 or row["arrived"] <= supply.arrived
+        assert len(rows) == len(self._truth.supplies)
 
     @invariant()
     def nothing_was_sent_twice(self) -> None:

@@ -51,6 +51,22 @@ async def test_without_a_decision_nothing_is_published_while_somebody_is_under_w
     assert await pool.fetchval("select count(*) from versions") == 1
 
 
+async def test_terms_that_tell_those_who_wait_are_published_only_by_who_says_how_many(web: Web, pool: Pool) -> None:
+    patient = TEXT.replace("action: sign-up", "action: sign-up\n    quantity_threshold: 9", 1)
+    published = {"document": patient, "in_flight": "stay"}
+    assert (await web.keyed.post(PUBLISH, json=published)).status_code == 201
+    shop = Shop(pool, Intake(pool))
+    await shop.sells("v")
+    await shop.signs_up("ann", "ben", "cyd")
+    await shop.has("v", 2)
+    assert (await web.keyed.get(COUNTS, params={"version": "1"})).json()["told_now"] == 2
+    again = {"version": "1", "in_flight": "stay"}
+    said = problem(await web.keyed.post(PUBLISH, json=again), 409, "conflict")
+    assert "with these terms 2 of those who wait are told at once" in said.detail
+    problem(await web.keyed.post(PUBLISH, json=again | {"tells_at_most": 1}), 409, "conflict")
+    assert (await web.keyed.post(PUBLISH, json=again | {"tells_at_most": 2})).status_code == 200
+
+
 async def test_a_decision_begins_an_operation_that_can_be_followed(waiting: Web, pool: Pool) -> None:
     answer = await waiting.keyed.post(PUBLISH, json={"in_flight": "move", "note": "a typo"})
     assert answer.status_code == 201, answer.text

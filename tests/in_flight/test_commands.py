@@ -93,6 +93,29 @@ async def test_what_nobody_is_under_way_in_is_published_without_a_question(
     assert (report.in_flight, report.operation) == (None, None)
 
 
+async def test_who_would_be_told_by_other_terms_is_said_and_asked_before_they_are_published(
+    shelftalk: Shelftalk, pool: Pool, tmp_path: Path
+) -> None:
+    await publish(pool, starter_document(quantity_threshold=9))
+    shop = Shop(pool, Intake(pool))
+    await shop.sells("v")
+    await shop.signs_up("ann", "ben")
+    await shop.has("v", 1)
+    text = files("starter").joinpath("conversations/back-in-stock.yaml").read_text(encoding="utf-8")
+    path = tmp_path / "sooner.yaml"
+    path.write_text(text)
+    publishing = ("conversation", "publish", str(path), "--in-flight", "stay")
+    told = "1 contact who waits is told at once"
+    failed = await shelftalk.run(*publishing, "--json")
+    assert failed.failure.code == "not_confirmed"
+    assert told in failed.failure.message
+    declined = await shelftalk.at_a_terminal("n\n", *publishing)
+    assert (declined.code, told in declined.err) == (ExitCode.FAILED, True)
+    assert await _published(pool) == "back-in-stock@1"
+    assert (await shelftalk.run(*publishing, "--yes")).code == ExitCode.OK
+    assert await _published(pool) == "back-in-stock@2"
+
+
 @pytest.mark.parametrize(
     ("options", "said", "code", "version", "operations"),
     [

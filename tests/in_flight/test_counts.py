@@ -21,7 +21,7 @@ select exists (select from pg_stat_activity where datname = current_database() a
 
 
 async def counted(pool: Pool, document: ConversationDocument) -> InFlight:
-    return await in_flight(pool, document.conversation, await program_of(pool, document))
+    return await in_flight(pool, document.conversation, await program_of(pool, document), told_now=0)
 
 
 async def test_those_in_line_move_now_and_their_places_are_given_up_by_an_end(pool: Pool) -> None:

@@ -30,6 +30,20 @@ async def test_a_claim_too_many_is_refused(pool: Pool, called: JourneyId) -> Non
         )
 
 
+async def test_a_claim_too_many_of_another_alert_on_the_same_units_is_refused(pool: Pool, called: JourneyId) -> None:
+    with pytest.raises(asyncpg.CheckViolationError, match="p2_no_more_is_taken_than_arrived"):
+        await pool.execute(
+            """
+            with another as (
+                insert into episodes (alert_id, store_id, subject, contacts_per_unit, available, arrived)
+                select alert_id, store_id, 'product/p', 1, 1, 1 from episodes returning id
+            )
+            insert into claims (episode_id, journey_id, item, share)
+            select a.id, j.id, 'item-v', 1 from another a, journeys j where j.id <> $1""",
+            called,
+        )
+
+
 async def test_a_refused_claim_cannot_come_back_to_life_once_its_place_has_passed_on(
     pool: Pool, called: JourneyId
 ) -> None:

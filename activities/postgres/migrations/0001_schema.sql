@@ -48,6 +48,8 @@ create table variants (
     variant_id        text not null,
     product_id        text not null,
     inventory_item_id text,
+    -- Whose units it sells: variants of one inventory item sell the same ones.
+    stock_item        text not null generated always as (coalesce(inventory_item_id, 'by-variant-' || variant_id)) stored,
     title             text not null,
     sku               text,
     price             numeric(18, 4),
@@ -66,7 +68,7 @@ create table variants (
     check (zero_since is null or price = 0)
 );
 create index variants_doubted on variants (zero_since) where zero_since is not null;
-create index variants_by_item on variants (store_id, inventory_item_id) where inventory_item_id is not null;
+create index variants_by_item on variants (store_id, stock_item);
 create index variants_by_product on variants (store_id, product_id);
 
 -- Other products whose newest message names a variant too: one that it moved away from, or that claims its id for
@@ -93,6 +95,17 @@ create table stock (
     primary key (store_id, inventory_item_id, location_id)
 );
 comment on column stock.available is 'null: the storefront does not count units here';
+
+-- Units of an item now, at these locations (null: all); oversold is none.
+create function units_at(store text, whose text, locations text[]) returns bigint language sql stable as $$
+    select greatest(0,
+        (select coalesce(sum(s.available), 0)::bigint from stock s
+         where s.store_id = store and s.inventory_item_id = whose and (locations is null or s.location_id = any(locations)))
+        -- What a total told beyond the levels: the newest total of all variants that sell the item holds.
+        + case when locations is null then coalesce(
+            (select v.elsewhere from variants v where v.store_id = store and v.stock_item = whose
+             order by v.removed, v.total_observed_at desc nulls last, v.variant_id limit 1), 0) else 0 end)
+$$;
 
 -- Authoring: lists, conversations and their versions ------------------------------------------------------------------
 
@@ -438,6 +451,27 @@ create index waiting_of_contact on waiting (contact_id) where state in ('waiting
 create index waiting_by_contact on waiting (contact_id, alert_id);
 create index waiting_passed_over on waiting (store_id, subject) where passed_over_for is not null;
 
+-- The units of an item at the locations that a list counts (null: all), shared by all alerts, levels and lists (promise
+-- P2). Kept with the stock by observe_units, and by claims_are_counted: a claim of an alert that tells k contacts per unit
+-- takes 1/k of a unit, from each supply that it could use up.
+create table supplies (
+    id          bigint generated always as identity primary key,
+    store_id    text not null references stores,
+    item        text not null,
+    locations   text[],
+    available   bigint not null check (available >= 0),
+    -- Units that came since none was left, less those that went to nobody who was told (ADR 9, ADR 15).
+    arrived     bigint not null,
+    taken       numeric(30, 12) not null check (taken >= 0),
+    -- Claims given after this one take from the units there are; earlier ones from units that are long gone.
+    since_claim bigint not null,
+    constraint p2_no_more_is_taken_than_arrived check (taken <= arrived),
+    check (available <= arrived)
+);
+create index supplies_by_item on supplies (store_id, item);
+create unique index one_supply_of_all on supplies (store_id, item) where locations is null;
+create unique index one_supply_of_locations on supplies (store_id, item, locations) where locations is not null;
+
 -- Offers of an alert and subject, from the change that opened each to the one that closed it.
 create table episodes (
     id                bigint generated always as identity primary key,
@@ -445,18 +479,20 @@ create table episodes (
     store_id          text not null,
     subject           text not null,
     contacts_per_unit bigint check (contacts_per_unit > 0),
+    -- Those that count for its list, as of `available`.
+    locations         text[],
     -- What triggers are compared with: the price now (price drop) or the quantity now (low inventory).
     measure           numeric(18, 4),
     available         bigint not null check (available >= 0),
-    arrived           bigint not null check (arrived > 0),
+    -- Less than available where other locations began to count: what was there already did not arrive.
+    arrived           bigint not null check (arrived >= 0),
     -- Claims that count: given and used. Kept by claims_are_counted, bounded by promise P2.
     claimed           bigint not null default 0 check (claimed >= 0),
     opened_at         timestamptz not null default now(),
     -- When its units or its measure changed last, see those_passed_over_are_taken_up_again.
     changed_at        timestamptz not null default clock_timestamp(),
     closed_at         timestamptz,
-    constraint p2_claims_never_exceed_what_arrived check (claimed <= contacts_per_unit * arrived),
-    check (available <= arrived)
+    constraint p2_claims_never_exceed_what_arrived check (claimed <= contacts_per_unit * arrived)
 );
 comment on column episodes.contacts_per_unit is 'null: everyone is told';
 create unique index one_open_episode on episodes (alert_id, store_id, subject) where closed_at is null;
@@ -469,37 +505,112 @@ create table claims (
     episode_id    bigint not null references episodes,
     journey_id    text not null references journeys,
     state         text not null default 'given' check (state in ('given', 'used', 'returned', 'refused', 'lapsed')),
+    -- What it takes: so much of a unit of this item, where these locations count. Nothing, where everyone is told.
+    item          text,
+    locations     text[],
+    share         numeric(30, 12) not null default 0 check (share >= 0),
     given_at      timestamptz not null default now(),
     notified_at     timestamptz,
     settled_at    timestamptz,
     lapses_at     timestamptz,
     lapsed_reason text,
+    check ((item is null) = (share = 0)),
     check ((state = 'given') = (settled_at is null))
 );
 create unique index one_claim_at_a_time on claims (journey_id) where state = 'given';
 create index claims_by_episode on claims (episode_id);
+create index claims_by_item on claims (item, id) where state in ('given', 'used');
 create index claims_by_journey on claims (journey_id, id desc);
 create index claims_to_notify on claims (episode_id, id) where notified_at is null and state = 'given';
 create index claims_lapsing on claims (lapses_at) where lapses_at is not null and state = 'used';
 create index claims_returned on claims (settled_at) where state = 'returned';
 
-create function count_claims() returns trigger language plpgsql as $$
+-- How much of a unit one claim takes. Rounded down, so that three thirds are never more than a whole.
+create function share_of(contacts_per_unit bigint) returns numeric language sql immutable as $$
+    select trunc(1::numeric / contacts_per_unit, 12)
+$$;
+
+-- Whether a claim where `counting` locations count takes from a supply at `there`: it does if the two share a location,
+-- but not from one that is narrower, for then the unit may be another.
+create function takes_from(there text[], counting text[]) returns boolean language sql immutable as $$
+    select there is null or (counting is not null and there && counting and (counting <@ there or not there <@ counting))
+$$;
+
+-- Bring the supplies of these items to the units there are now; whether any changed. One for each set of locations that
+-- any list counts. It looks only when it holds them, so that of two at once the later sees what the earlier wrote.
+create function observe_units(store text, items text[]) returns boolean language plpgsql as $$
+declare
+    changed boolean;
 begin
-    if tg_op = 'INSERT' then
-        update episodes set claimed = claimed + new_counts.n
-        from (select episode_id, count(*) as n from new_rows where state in ('given', 'used') group by 1) new_counts
-        where id = new_counts.episode_id;
-    else
-        update episodes set claimed = claimed + changes.n
-        from (
-            select episode_id, sum(n) as n from (
-                select episode_id, 1 as n from new_rows where state in ('given', 'used')
-                union all
-                select episode_id, -1 from old_rows where state in ('given', 'used')
-            ) both_sides group by 1 having sum(n) <> 0
-        ) changes
-        where id = changes.episode_id;
+    perform from supplies where store_id = store and item = any(items) order by id for update;
+    -- A supply of locations that were not counted together before: what its units promised already stays promised.
+    insert into supplies (store_id, item, locations, available, arrived, taken, since_claim)
+    select store, i.item, l.locations, now_.units, greatest(now_.units, ceil(promised.units)), promised.units, since.claim
+    from unnest(items) i (item)
+    cross join (select null::text[] as locations union select locations from lists) l
+    cross join lateral (select units_at(store, i.item, l.locations) as units) now_
+    cross join lateral (select coalesce(
+        (select min(o.since_claim) from supplies o
+         where o.store_id = store and o.item = i.item and o.available > 0
+           and (o.locations is null or l.locations is null or o.locations && l.locations)),
+        nextval('claims_id_seq')) as claim) since
+    cross join lateral (
+        select coalesce(sum(c.share), 0) as units from claims c join episodes e on e.id = c.episode_id
+        where e.store_id = store and c.item = i.item and c.id > since.claim and c.state in ('given', 'used')
+          and takes_from(l.locations, c.locations)) promised
+    where not exists (
+        select from supplies s
+        where s.store_id = store and s.item = i.item and s.locations is not distinct from l.locations)
+    order by i.item, l.locations
+    on conflict do nothing;
+    changed := found;
+    update supplies s
+    set available = seen.units,
+        arrived = case when seen.units = 0 then s.arrived
+                       when s.available = 0 then seen.units
+                       else least(s.arrived + greatest(0, seen.units - s.available), seen.units + ceil(s.taken)) end,
+        taken = case when s.available = 0 then 0 else s.taken end,
+        since_claim = case when s.available = 0 then nextval('claims_id_seq') else s.since_claim end
+    from (
+        select id, units_at(store_id, item, locations) as units from supplies where store_id = store and item = any(items)
+    ) seen
+    where s.id = seen.id and s.available <> seen.units;
+    return changed or found;
+end $$;
+
+create type claim_change as (claim bigint, episode_id bigint, item text, locations text[], share numeric, n integer);
+create function count_claims() returns trigger language plpgsql as $$
+declare
+    changes claim_change[];
+begin
+    changes := array(
+        select (id, episode_id, item, locations, share, 1)::claim_change from new_rows where state in ('given', 'used'));
+    if tg_op = 'UPDATE' then
+        changes := changes || array(
+            select (id, episode_id, item, locations, -share, -1)::claim_change from old_rows
+            where state in ('given', 'used'));
     end if;
+    update episodes e set claimed = e.claimed + total.n
+    from (select c.episode_id, sum(c.n) as n from unnest(changes) c group by 1 having sum(c.n) <> 0) total
+    where e.id = total.episode_id;
+    if not found then
+        return null;
+    end if;
+    -- Held in a fixed order, and looked at only then: a supply may have been added for them meanwhile.
+    perform from supplies s
+    where (s.store_id, s.item) in (
+        select e.store_id, c.item from unnest(changes) c join episodes e on e.id = c.episode_id)
+    order by s.id for update;
+    update supplies s set taken = s.taken + total.share
+    from (
+        select t.id, sum(c.share) as share
+        from unnest(changes) c
+        join episodes e on e.id = c.episode_id
+        join supplies t on t.store_id = e.store_id and t.item = c.item and takes_from(t.locations, c.locations)
+                       and t.since_claim < c.claim
+        group by t.id having sum(c.share) <> 0
+    ) total
+    where s.id = total.id;
     return null;
 end $$;
 create trigger claims_are_counted_when_given after insert on claims
@@ -514,11 +625,49 @@ create table yields (
     claim_id   bigint not null references claims
 );
 
--- How many more may be called forward now (promise P2); null: as many as there are. PostgreSQL puts it in place where it is
--- called, as it does the next.
-create function places(e episodes) returns bigint language sql stable as $$
+-- The items whose units a subject sells. In two parts, each of which an index answers.
+create function items_of(store text, subject text) returns setof text language sql stable as $$
+    select v.stock_item from variants v
+    where subject like 'variant/%' and v.store_id = store and v.variant_id = substr(subject, 9)
+      and not v.removed and v.tracked is distinct from false
+    union
+    select v.stock_item from variants v
+    where subject like 'product/%' and v.store_id = store and v.product_id = substr(subject, 9)
+      and not v.removed and v.tracked is distinct from false
+$$;
+
+-- Units of each item of an episode's subject that nobody was told of yet; of each, the least of the supplies that a claim
+-- takes from.
+create function units_left(e episodes) returns table (item text, units numeric) language sql stable as $$
+    select s.item, min(least(s.arrived - s.taken, s.available))
+    from items_of(e.store_id, e.subject) i (item)
+    join supplies s on s.store_id = e.store_id and s.item = i.item and takes_from(s.locations, e.locations)
+    group by s.item
+    having bool_or(s.locations is not distinct from e.locations)
+$$;
+
+-- What each of so many claims of the episode takes, numbered: always of the item of which most is left. No rows, where
+-- everyone is told.
+create function shares_of(e episodes, most bigint) returns table (number bigint, item text, share numeric)
+language sql stable as $$
+    select row_number() over (order by l.units - share_of(e.contacts_per_unit) * (n - 1) desc, l.item),
+           l.item, share_of(e.contacts_per_unit)
+    from units_left(e) l, generate_series(1, least(most, floor(l.units / share_of(e.contacts_per_unit)))) n
+    where e.contacts_per_unit is not null
+    order by 1 limit most
+$$;
+
+-- How many more the episode by itself may call forward now; null: as many as there are.
+create function places_earned(e episodes) returns bigint language sql stable as $$
     select case when e.contacts_per_unit is not null then
         greatest(0, least(e.contacts_per_unit * e.arrived - e.claimed, e.contacts_per_unit * e.available)) end
+$$;
+
+-- How many more may be called forward now, with what others took of the same units (promise P2); null: as many as there
+-- are.
+create function places(e episodes) returns bigint language sql stable as $$
+    select case when e.contacts_per_unit is not null then least(places_earned(e), (
+        select coalesce(sum(floor(greatest(0, l.units) / share_of(e.contacts_per_unit))), 0)::bigint from units_left(e) l)) end
 $$;
 
 -- Whether one who waits may be told at this measure of the open episode.
@@ -664,6 +813,18 @@ begin
 end $$;
 create trigger claims_settle_other_places after update on claims
     referencing old table as old_rows new table as new_rows for each statement execute function settle_other_places();
+
+-- Whether someone waits for the subject whom a place can be given to now.
+create function someone_can_be_told(store text, what text) returns boolean language sql stable as $$
+    select exists (
+        select from episodes e join alerts a on a.id = e.alert_id join conversations c on c.code = a.conversation
+        where e.store_id = store and e.subject = what and e.closed_at is null and a.paused_at is null and c.paused_at is null
+          and places(e) is distinct from 0
+          and exists (
+              select from waiting w
+              where w.alert_id = e.alert_id and w.store_id = e.store_id and w.subject = e.subject and w.state = 'waiting'
+                and trigger_holds(w, e.measure) and not stands_back(w)))
+$$;
 
 -- Contact events: what contacts did, by the names that conversations know it under -------------------------------------
 

@@ -37,12 +37,15 @@ class Publishing(Model):
         version: a number, `working` or `published`.
         document: the YAML itself, in the place of a version.
         in_flight: must be said when somebody is.
+        tells_at_most: how many of those who wait may be told at once because of the new terms; must be said when any
+            would be.
         note: why.
     """
 
     version: VersionName | None = None
     document: str | None = None
     in_flight: Choice | None = None
+    tells_at_most: Annotated[int, Field(ge=0)] = 0
     note: ChangeNote | None = None
 
     @model_validator(mode="after")
@@ -100,6 +103,12 @@ async def publish_version(
             f"Nothing was published: there are journeys under way on another version ({shown.journeys}). Say what "
             f"becomes of them, `in_flight`: `stay`; `move` ({shown.moves_now} where they stand, {shown.moves_later} "
             f"at a later rest, if they come to one); or `end` ({shown.in_line} places in line are given up).",
+        )
+    if shown.told_now > publishing.tells_at_most:
+        raise Refusal(
+            Kind.CONFLICT,
+            f"Nothing was published: with these terms {shown.told_now} of those who wait are told at once. If that is "
+            f"meant, say `tells_at_most`: {shown.told_now}.",
         )
     decision = Decision(publishing.in_flight or Choice.STAY, actor, publishing.note)
     published = await services.publishing.publish(chosen.document, decision, source=chosen.source, again=chosen.again)

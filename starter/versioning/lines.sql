@@ -1,0 +1,43 @@
+-- Every query of what a publication means for those who wait in line.
+
+-- name: locations
+-- Of every alert of the conversation, or of its list.
+select a.id, l.locations
+from alerts a join lists l on l.code = a.list_code
+where a.conversation = :conversation or a.list_code = :list_code;
+
+-- name: locations_are_new
+-- Whether units were never counted at exactly these locations.
+select exists (select from supplies) and not exists (
+    select from supplies s join lists l on l.locations = s.locations where l.code = :list_code);
+
+-- name: items
+select store_id, array_agg(distinct item) as items from supplies group by store_id order by store_id;
+
+-- name: waited_for
+select distinct j.store_id, j.product_id
+from waiting w join journeys j on j.id = w.journey_id
+where w.alert_id = any(:alerts::text[]) and w.state = 'waiting'
+order by 1, 2;
+
+-- name: hold_product
+select from products where store_id = :store_id and product_id = :product_id for no key update;
+
+-- name: add_conversation
+insert into conversations (code, name) values (:conversation, :name) on conflict do nothing;
+
+-- name: told_next
+-- Whom the shelves of a product would call forward now, for these alerts.
+select coalesce(sum((
+    select count(*) from (
+        select from waiting w
+        where w.alert_id = e.alert_id and w.store_id = e.store_id and w.subject = e.subject and w.state = 'waiting'
+          and trigger_holds(w, e.measure)
+        limit places(e)
+    ) next)), 0)::bigint
+from episodes e join alerts a on a.id = e.alert_id join conversations c on c.code = a.conversation
+where e.store_id = :store_id and e.closed_at is null and e.alert_id = any(:alerts::text[])
+  and a.paused_at is null and c.paused_at is null
+  and e.subject in (
+      select 'product/' || :product_id::text
+      union all select 'variant/' || variant_id from variants where store_id = :store_id and product_id = :product_id);
