@@ -9,7 +9,7 @@ from (select distinct hashtextextended(:store_id || '/' || item, 0) as key from 
 select from products
 where store_id = :store_id
   and (product_id = :product_id or product_id in (
-      select product_id from variants where store_id = :store_id and inventory_item_id = any(:items::text[])))
+      select product_id from variants where store_id = :store_id and stock_item = any(:items::text[])))
 order by product_id
 for no key update;
 
@@ -20,7 +20,7 @@ from (
     select observed_at from products where store_id = :store_id and product_id = :product_id
     union all
     select total_observed_at from variants
-    where store_id = :store_id and (product_id = :product_id or inventory_item_id = any(:items::text[]))
+    where store_id = :store_id and (product_id = :product_id or stock_item = any(:items::text[]))
     union all
     select s.observed_at from stock s where s.store_id = :store_id and s.inventory_item_id = any(:items::text[])
     union all

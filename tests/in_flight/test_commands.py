@@ -11,7 +11,7 @@ from starter.commands.conversations import PublishedReport
 from starter.commands.in_flight import lines
 from starter.commands.terminal.output import ExitCode
 from tests.cli.command import Shelftalk
-from tests.product import Shop
+from tests.product import Shop, starter_document
 
 
 @pytest.fixture
@@ -96,9 +96,7 @@ async def test_what_nobody_is_under_way_in_is_published_without_a_question(
 async def test_who_would_be_told_by_other_terms_is_said_and_asked_before_they_are_published(
     shelftalk: Shelftalk, pool: Pool, tmp_path: Path
 ) -> None:
-    await publish(pool, starter_document(quantity_threshold=9))
-    shop = Shop(pool, Intake(pool))
-    await shop.sells("v")
+    shop = await Shop.opened(pool, starter_document(quantity_threshold=9))
     await shop.signs_up("ann", "ben")
     await shop.has("v", 1)
     text = files("starter").joinpath("conversations/back-in-stock.yaml").read_text(encoding="utf-8")
