@@ -1,11 +1,11 @@
 """Intake: one transaction for everything that one message means (promise P4).
 
 The inbox row (a repeated delivery is a no-op), the new facts, the transitions they mean, the outbox row: all or
-nothing, and Temporal is not needed. Transitions come from our stored state, under the product's row lock.
+nothing, and Temporal is not needed.
 """
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import assert_never
@@ -14,15 +14,13 @@ from activities.intake.by_hand import as_of_now
 from activities.intake.clock import clamp_to_now
 from activities.intake.erasure import answer_data_request, erase_contact, erase_shop
 from activities.intake.events import take_checkout
-from activities.intake.moves import AnotherThing, Naming, VariantElsewhere, hold_other_products, name_variants
+from activities.intake.moves import AnotherThing, VariantElsewhere
 from activities.intake.orders import cancel_order, take_order
+from activities.intake.products import apply_gone, apply_product, apply_stock
 from activities.postgres.pool import Connection, Pool, transaction
 from activities.postgres.queries import load_queries
 from activities.postgres.retry import retry_on_deadlock
-from activities.stock.offers import Product
-from activities.stock.products import UnknownProduct, UnknownVariant, find_product, load_changing, load_product
-from activities.stock.quantities import Quantities
-from activities.waitlist.episodes import observe_units, update_episodes
+from activities.stock.products import UnknownProduct, UnknownVariant, find_product
 from schemas.ids import StoreId, Subject
 from schemas.incoming.facts import (
     CheckoutFact,
@@ -200,11 +198,11 @@ async def _apply(connection: Connection, store_id: StoreId, reported: Fact) -> S
                 connection, store_id=store_id, currency=fact.currency, observed_at=fact.observed_at
             )
         case ProductFact():
-            return await _apply_product(connection, store_id, fact)
+            return await apply_product(connection, store_id, fact)
         case ProductGoneFact():
-            await _apply_gone(connection, store_id, fact)
+            await apply_gone(connection, store_id, fact)
         case StockFact():
-            await _apply_stock(connection, store_id, fact)
+            await apply_stock(connection, store_id, fact)
         case OrderFact():
             await take_order(connection, store_id, fact)
         case CheckoutFact():
@@ -225,134 +223,3 @@ def _not_from_the_future(fact: Fact, now: datetime) -> Fact:
     if fact.observed_at is None:
         return fact
     return fact.model_copy(update={"observed_at": clamp_to_now(fact.observed_at, now)})
-
-
-async def _apply_product(connection: Connection, store_id: StoreId, fact: ProductFact) -> Sequence[VariantElsewhere]:
-    items = [variant.inventory_item_id for variant in fact.variants if variant.inventory_item_id]
-    await SQL.lock_items_of_product.run(
-        connection,
-        store_id=store_id,
-        product_id=fact.product_id,
-        items=items,
-        variants=[variant.variant_id for variant in fact.variants],
-    )
-    elsewhere = await hold_other_products(connection, store_id, fact)
-    written = await SQL.set_product.value(
-        connection,
-        store_id=store_id,
-        product_id=fact.product_id,
-        title=fact.title,
-        handle=fact.handle,
-        page_url=fact.page_url,
-        image_url=fact.image_url,
-        on_sale=fact.on_sale,
-        observed_at=fact.observed_at,
-        vendor=fact.vendor,
-        tags=fact.tags,
-        collections=fact.collections,
-        variant_ids=[variant.variant_id for variant in fact.variants],
-    )
-    if written is None:
-        return ()  # a newer message came first
-    naming = await name_variants(connection, store_id, fact) if elsewhere else Naming(fact.variants)
-    await _set_variants(connection, store_id, fact, naming)
-    for left in naming.left:
-        # What it offers as a whole is less now.
-        await update_episodes(connection, store_id, left, await load_product(connection, store_id, left), ())
-    return naming.refused
-
-
-async def _set_variants(connection: Connection, store_id: StoreId, fact: ProductFact, naming: Naming) -> None:
-    """Write the variants that are of the product now, and what they mean for those who wait."""
-    for variant in sorted(naming.taken, key=lambda variant: variant.variant_id):
-        await SQL.set_variant.run(
-            connection,
-            store_id=store_id,
-            variant_id=variant.variant_id,
-            product_id=fact.product_id,
-            inventory_item_id=variant.inventory_item_id,
-            title=variant.title,
-            sku=variant.sku,
-            price=variant.price,
-            policy=variant.policy,
-            tracked=variant.tracked,
-            told_at=fact.observed_at,
-        )
-    if fact.all_variant_ids is not None:
-        await SQL.remove_variants_but.run(
-            connection, store_id=store_id, product_id=fact.product_id, variant_ids=sorted(fact.all_variant_ids)
-        )
-    product = await load_product(connection, store_id, fact.product_id)
-    for variant in naming.taken:
-        if variant.quantity is not None:
-            product = await _update_quantities(
-                connection, store_id, product, variant.variant_id, _total(variant.quantity, fact.observed_at)
-            )
-    units_changed = await observe_units(connection, store_id, {each.item for each in product.variants.values()})
-    # All variants, also those that the message does not show: whether the product is on sale concerns each.
-    await update_episodes(connection, store_id, fact.product_id, product, product.variants, units_changed=units_changed)
-
-
-async def _apply_gone(connection: Connection, store_id: StoreId, fact: ProductGoneFact) -> None:
-    at = fact.observed_at or datetime.now(UTC)
-    gone = await SQL.product_gone.value(connection, store_id=store_id, product_id=fact.product_id, observed_at=at)
-    if gone is not None:
-        product = await load_product(connection, store_id, fact.product_id)
-        await update_episodes(connection, store_id, fact.product_id, product, product.variants)
-
-
-async def _apply_stock(connection: Connection, store_id: StoreId, fact: StockFact) -> None:
-    item_id = fact.inventory_item_id
-    await SQL.lock_items.run(connection, store_id=store_id, items=[item_id])
-    product_ids: list[str] = await SQL.lock_products_of_item.values(
-        connection, store_id=store_id, inventory_item_id=item_id
-    )
-    changed: dict[str, tuple[Product, list[str]]] = {}
-    for product_id in product_ids:
-        variants: list[str] = await SQL.variants_of_item.values(
-            connection, store_id=store_id, product_id=product_id, inventory_item_id=item_id
-        )
-        product = await load_changing(connection, store_id, product_id, variants)
-        for variant_id in variants:
-            product = await _update_quantities(connection, store_id, product, variant_id, _level(fact))
-        changed[product_id] = product, variants
-    await SQL.set_level.run(
-        connection,
-        store_id=store_id,
-        inventory_item_id=item_id,
-        location_id=fact.location_id,
-        available=fact.available,
-        observed_at=fact.observed_at,
-    )
-    units_changed = bool(changed) and await observe_units(connection, store_id, [item_id])
-    for product_id, (product, variants) in changed.items():
-        await update_episodes(connection, store_id, product_id, product, variants, units_changed=units_changed)
-
-
-def _total(quantity: int, observed_at: datetime) -> Callable[[Quantities], Quantities]:
-    return lambda known: known.with_total(quantity, observed_at)
-
-
-def _level(fact: StockFact) -> Callable[[Quantities], Quantities]:
-    return lambda known: known.with_level(fact.location_id, fact.available, fact.observed_at)
-
-
-async def _update_quantities(
-    connection: Connection,
-    store_id: StoreId,
-    product: Product,
-    variant_id: str,
-    change: Callable[[Quantities], Quantities],
-) -> Product:
-    """The product with the quantities of one variant changed; of these only `elsewhere` is written here."""
-    variant = product.variants[variant_id]
-    before, after = variant.quantities, change(variant.quantities)
-    if (before.elsewhere, before.total_observed_at) != (after.elsewhere, after.total_observed_at):
-        await SQL.set_elsewhere.run(
-            connection,
-            store_id=store_id,
-            variant_id=variant_id,
-            elsewhere=after.elsewhere,
-            total_observed_at=after.total_observed_at,
-        )
-    return replace(product, variants={**product.variants, variant_id: replace(variant, quantities=after)})

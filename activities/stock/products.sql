@@ -27,11 +27,12 @@ select exists (
 
 -- name: part_of_product
 -- The same as `product`, of these variants only.
-select p.on_sale, v.variant_id, v.tracked, v.removed, v.policy, v.price, v.elsewhere, v.total_observed_at,
+select p.on_sale, v.variant_id, v.stock_item as item, v.tracked, v.removed, v.policy, v.price,
+       v.zero_since is not null as doubted, v.elsewhere, v.total_observed_at,
        s.location_id, s.available, s.observed_at
 from products p
 join variants v on v.store_id = p.store_id and v.product_id = p.product_id
-left join stock s on s.store_id = v.store_id and s.inventory_item_id = v.inventory_item_id
+left join stock s on s.store_id = v.store_id and s.inventory_item_id = v.stock_item
 where p.store_id = :store_id and p.product_id = :product_id and v.variant_id = any(:variant_ids::text[])
 order by v.variant_id;
 
