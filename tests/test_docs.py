@@ -130,6 +130,13 @@ def test_every_event_of_the_log_is_documented_with_its_level() -> None:
         and call.func.attr in LEVELS
         and isinstance(call.args[0], ast.Constant)
     }
+    # What is done for ever is logged by the words that it is given.
+    logged |= {
+        (call.args[1].value, "warning")
+        for name in SOURCES
+        for call in calls(ROOT / name)
+        if isinstance(call.func, ast.Name) and call.func.id == "_for_ever" and isinstance(call.args[1], ast.Constant)
+    }
     # The request's own line chooses between two levels, so it is no plain call.
     logged.add(("request", "info"))
     assert {(row[0].strip("`"), row[1]) for row in page("docs/operations.md").section("Log").rows} == logged

@@ -1,4 +1,4 @@
--- Every query of the intake: deliveries, and what they say of products and stock.
+-- Every query of the intake itself: deliveries, stores, and items that are set by hand.
 
 -- name: receive
 insert into inbox (store_id, source, topic, key, state, error, body)

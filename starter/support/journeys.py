@@ -172,7 +172,7 @@ class Journeys:
 def _report(row: JourneyRow) -> JourneyReport:
     left = row.ended_at is not None or row.place == "left"
     status = JourneyStatus.ENDED if left else JourneyStatus.TOLD if row.told_at else JourneyStatus.WAITING
-    reason = row.reason or row.held_up_by or (Reason.NOT_NEXT_IN_LINE if row.passed_over and row.ahead != 0 else None)
+    reason = row.reason or row.held_up_by or (Reason.NOT_NEXT_IN_LINE if row.passed_over else None)
     return JourneyReport(
         journey_id=row.id,
         contact_id=row.contact_id,

@@ -30,7 +30,7 @@ class Killed(BaseException):
     """The process that did this is gone: nothing of it goes on, whatever it was at."""
 
 
-DIFFERENT = (Killed, OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)
+DIFFERENT = (Killed, *POSTGRES_AWAY)
 """What a lost connection looks like to whoever used it."""
 
 
@@ -115,7 +115,7 @@ class Process:
         while True:
             try:
                 return await work()
-            except POSTGRES_AWAY:
+            except DIFFERENT:
                 if not self._down:
                     raise
                 self._down = False

@@ -290,6 +290,7 @@ async def test_a_document_is_checked_and_published_once(web: Web) -> None:
         "number": 2,
         "new": True,
         "given_ids": [],
+        "warnings": [],
     }
     again = await web.keyed.post("/v1/conversations", content=text)
     assert (again.status_code, again.json()["new"]) == (200, False)

@@ -89,13 +89,13 @@ async def test_what_is_not_there_is_a_problem_too(web: Web) -> None:
 
 async def test_a_mistake_of_ours_is_answered_without_its_insides(web: Web, pool: Pool, logs: list[Any]) -> None:
     await web.webhook("products/update", product_message())
-    await pool.execute("alter table consents rename to gone")
+    await pool.execute("alter table consents rename column source to gone")
     said = problem(await web.sign_up("a@example.com"), 500, "internal")
     assert said.request_id
     assert "consents" not in said.model_dump_json()
     (line,) = [line for line in logs if line["event"] == "unexpected error"]
-    assert (line["error"], line["request_id"]) == ("UndefinedTableError", said.request_id)
-    assert any("enlist.py" in place for place in line["at"])
+    assert (line["error"], line["request_id"]) == ("UndefinedColumnError", said.request_id)
+    assert any("entrances.py" in place for place in line["at"])
 
 
 async def test_the_log_has_ids_and_times_and_nothing_personal(

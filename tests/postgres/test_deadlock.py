@@ -20,7 +20,7 @@ from starter.versioning.publishing import publish
 from tests.cli.command import Shelftalk
 from tests.product import STORE, Shop, starter_document, subject
 
-LOCK_ITEMS = load_queries("activities.intake", "intake.sql").lock_items
+LOCK_ITEMS = load_queries("activities.intake", "products.sql").lock_items
 LOOKS_AFTER = "4s"
 """How long the product's transactions wait before they look for a deadlock: whoever looks first is given up."""
 WAITING = "select exists (select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock')"

@@ -75,20 +75,6 @@ async def test_locations_of_which_none_had_units_before_tell_nobody_by_the_edit_
     assert await _told(pool) == 1
 
 
-async def test_the_alerts_of_another_conversation_on_the_same_list_tell_nobody_either(pool: Pool) -> None:
-    shop = Shop(pool, Intake(pool))
-    near = _counting("here")
-    looked = programme("looked", back(action="browse"))
-    await publish(pool, near)
-    await publish(pool, looked.model_copy(update={"list": near.list}))
-    await shop.sells("v")
-    await shop.sees("ada", "bob")
-    await shop.has("v", 5, at="there")
-    await publish(pool, _counting("here", "there"))
-    await shop.has("v", 1, at="here")
-    assert await _told(pool) == 1
-
-
 async def test_units_promised_before_stay_promised_where_other_locations_count(shop: Shop, pool: Pool) -> None:
     await publish(pool, _counting("here", "nowhere"))
     await shop.unpublishes()

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+from activities.intake.intake import Intake
 from schemas.incoming.facts import ProductFact, VariantFact
 from schemas.reasons import Reason
 from starter.runtime.schedules import RECONCILIATION
@@ -79,7 +80,7 @@ async def test_the_first_webhook_ever_tells_those_who_waited_before_it(product: 
         observed_at=NOON - timedelta(days=1),
     )
     async with web_over(product.pool, product.client) as web:
-        await web.services.stock.put_product(STORE, by_hand)
+        await Intake(product.pool).observe(STORE, "api", [by_hand])
         for name in ("ada", "bob"):
             await web.sign_up(f"{name}@example.com")
         await web.webhook(PRODUCTS, product_message(units=1))

@@ -180,7 +180,8 @@ async def test_publishing_says_of_a_store_that_is_not_known_that_nobody_enters_t
 
 
 async def test_publishing_says_where_a_price_drop_is_never_entered_for_its_currency(shops: Pool) -> None:
-    await shops.execute("update stores set currency = case id when $1 then 'EUR' else 'USD' end", DE)
+    in_euros = "update stores set currency_observed_at = now(), currency = case id when $1 then 'EUR' else 'USD' end"
+    await shops.execute(in_euros, DE)
     published = await publish(shops, programme("drop", cheaper(), currency="EUR"))
     (warning,) = published.warnings
     assert warning.startswith("list.currency: store 'us.example' sells in USD, not in EUR, so nobody enters 'drop'")
