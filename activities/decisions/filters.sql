@@ -7,17 +7,20 @@ select
     coalesce(v.price, (
         select min(price) from variants o where o.store_id = :store_id and o.product_id = :product_id and not o.removed)) as product_price,
     :variant_id::text as variant_id, v.sku as variant_sku,
-    (select sum(case when p.on_sale and not o.removed then greatest(0, case
+    (select sum(item.units)::bigint from (
+     -- Variants of one item sell the same units.
+     select max(case when p.on_sale and not o.removed then greatest(0, case
                          when l.locations is null then o.elsewhere + coalesce(at.everywhere, 0)
-                         else coalesce(at.counting, 0) end) else 0 end)::bigint
+                         else coalesce(at.counting, 0) end) else 0 end) as units
      from variants o
      cross join lateral (
          select sum(s.available) as everywhere, sum(s.available) filter (where s.location_id = any(l.locations)) as counting,
                 count(*) > 0 and count(s.available) = 0 as uncounted
-         from stock s where s.store_id = o.store_id and s.inventory_item_id = o.inventory_item_id
+         from stock s where s.store_id = o.store_id and s.inventory_item_id = o.stock_item
      ) at
      where o.store_id = :store_id and o.product_id = p.product_id and (:variant_id::text is null or o.variant_id = :variant_id)
-       and o.tracked is distinct from false and not at.uncounted) as product_available,
+       and o.tracked is distinct from false and not at.uncounted
+     group by o.stock_item) item) as product_available,
     (select count(distinct order_id) from orders where contact_id = :contact_id and store_id = :store_id and not cancelled) as orders_count,
     (select max(ordered_at) from orders where contact_id = :contact_id and store_id = :store_id and not cancelled) as orders_last,
     (select max(ordered_at) from orders

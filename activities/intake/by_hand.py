@@ -11,16 +11,19 @@ SQL = load_queries("activities.intake", "by_hand.sql")
 
 
 async def as_of_now(
-    connection: Connection, store_id: StoreId, items: Sequence[str], product_id: str | None = None
+    connection: Connection,
+    store_id: StoreId,
+    items: Sequence[str],
+    product_id: str | None = None,
+    variant_ids: Sequence[str] = (),
 ) -> datetime:
-    """Now, or the moment after the newest that is known of these items and this product.
+    """Now, or the moment after the newest that is known of these items, and of this product with its variants.
 
     They are locked first, so that it holds until the end of the transaction.
     """
-    await SQL.hold_items.run(connection, store_id=store_id, items=items)
-    await SQL.hold_products.run(connection, store_id=store_id, items=items, product_id=product_id)
-    newest: datetime | None = await SQL.newest_observation.value(
-        connection, store_id=store_id, items=items, product_id=product_id
-    )
+    about = {"store_id": store_id, "items": items, "product_id": product_id, "variant_ids": variant_ids}
+    await SQL.hold_items.run(connection, **about)
+    await SQL.hold_products.run(connection, **about)
+    newest: datetime | None = await SQL.newest_observation.value(connection, **about)
     now = datetime.now(UTC)
     return now if newest is None else max(now, newest + datetime.resolution)

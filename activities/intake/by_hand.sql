@@ -2,14 +2,23 @@
 
 -- name: hold_items
 select pg_advisory_xact_lock(key)
-from (select distinct hashtextextended(:store_id || '/' || item, 0) as key from unnest(:items::text[]) item order by 1) keys;
+from (
+    select distinct hashtextextended(:store_id || '/' || item, 0) as key
+    from (
+        select unnest(:items::text[]) as item
+        union select stock_item from variants
+        where store_id = :store_id and (product_id = :product_id or variant_id = any(:variant_ids::text[]))
+    ) told
+    order by 1
+) keys;
 
 -- name: hold_products
 -- Whatever changes a product's stock or prices holds its row, in a fixed order.
 select from products
 where store_id = :store_id
   and (product_id = :product_id or product_id in (
-      select product_id from variants where store_id = :store_id and stock_item = any(:items::text[])))
+      select product_id from variants
+      where store_id = :store_id and (stock_item = any(:items::text[]) or variant_id = any(:variant_ids::text[]))))
 order by product_id
 for no key update;
 
@@ -19,8 +28,9 @@ select max(observed_at)
 from (
     select observed_at from products where store_id = :store_id and product_id = :product_id
     union all
-    select total_observed_at from variants
-    where store_id = :store_id and (product_id = :product_id or stock_item = any(:items::text[]))
+    select greatest(total_observed_at, told_at) from variants
+    where store_id = :store_id
+      and (product_id = :product_id or stock_item = any(:items::text[]) or variant_id = any(:variant_ids::text[]))
     union all
     select s.observed_at from stock s where s.store_id = :store_id and s.inventory_item_id = any(:items::text[])
     union all

@@ -50,6 +50,13 @@ async def set_cart(
     Returns:
         What was not in it before; None: nothing changed, or a newer message was first.
     """
+    # Products come before journeys in the order of locks.
+    await SQL.hold_products.run(
+        connection,
+        store_id=store_id,
+        product_ids=[thing.product for thing in things if thing.product],
+        variant_ids=[thing.variant for thing in things if thing.variant],
+    )
     before = await SQL.cart.one(connection, Cart, store_id=store_id, event_id=event_id)
     only = things[0] if len(things) == 1 else None
     written = await SQL.set_cart.value(
@@ -65,7 +72,7 @@ async def set_cart(
     if written is None or things == before.things:
         return None
     await change_cart(connection, before.contact_id, store_id, event_id, things)
-    await _leave_lines(connection, before.contact_id, store_id, _without(before.things, things), told_at)
+    await _leave_lines(connection, before.contact_id, store_id, _without(before.things, things), told_at, things)
     return _without(things, before.things)
 
 
@@ -73,11 +80,13 @@ async def take_out(
     connection: Connection, contact_id: ContactId, store_id: StoreId, things: tuple[Item, ...], at: datetime
 ) -> None:
     """Take things out of whichever of the contact's carts hold them; a product alone means all of its variants."""
+    still: list[Item] = []
     for cart in await SQL.carts_of.rows(connection, Cart, contact_id=contact_id, store_id=store_id, at=at):
         left = tuple(thing for thing in cart.things if not any(_is(thing, gone) for gone in things))
         if left != cart.things:
             await set_cart(connection, store_id, cart.id, left, at)
-    await _leave_lines(connection, contact_id, store_id, things, at)
+        still += left
+    await _leave_lines(connection, contact_id, store_id, things, at, still)
 
 
 async def empty_checkouts(connection: Connection, store_id: StoreId, cart_id: str, at: datetime) -> None:
@@ -92,8 +101,8 @@ async def name_cart(connection: Connection, store_id: StoreId, event_id: str, ca
 
 
 def _without(things: Iterable[Item], others: Iterable[Item]) -> tuple[Item, ...]:
-    known = {(other.product, other.variant) for other in others}
-    return tuple(thing for thing in things if (thing.product, thing.variant) not in known)
+    known = tuple(others)
+    return tuple(thing for thing in things if not any(_is(thing, other) for other in known))
 
 
 def _is(thing: Item, named: Item) -> bool:
@@ -103,8 +112,15 @@ def _is(thing: Item, named: Item) -> bool:
 
 
 async def _leave_lines(
-    connection: Connection, contact_id: ContactId, store_id: StoreId, things: Iterable[Item], at: datetime
+    connection: Connection,
+    contact_id: ContactId,
+    store_id: StoreId,
+    things: Iterable[Item],
+    at: datetime,
+    still: Iterable[Item],
 ) -> None:
+    """They leave the lines for things, and for a whole product unless something of it is still in the cart."""
+    kept = {await find_product(connection, store_id, thing.product, thing.variant) for thing in still}
     for thing in things:
         product_id = await find_product(connection, store_id, thing.product, thing.variant)
         if product_id is not None:
@@ -114,5 +130,6 @@ async def _leave_lines(
                 store_id=store_id,
                 product_id=product_id,
                 variant_id=thing.variant,
+                whole=product_id not in kept,
                 at=at,
             )

@@ -4,6 +4,15 @@
 -- What is in the cart that an event told of, as it was told last.
 select id, contact_id, product_id, variant_id, quantity, items from events where store_id = :store_id and id = :event_id;
 
+-- name: hold_products
+-- Of all that is in a cart, in a fixed order, as whoever enters holds them.
+select from products
+where store_id = :store_id
+  and (product_id = any(:product_ids::text[]) or product_id in (
+      select product_id from variants where store_id = :store_id and variant_id = any(:variant_ids::text[])))
+order by product_id
+for share;
+
 -- name: carts_of
 -- The carts, of one product or of many, that the contact's journeys under way were entered on.
 select e.id, e.contact_id, e.product_id, e.variant_id, e.quantity, e.items
@@ -30,7 +39,7 @@ with gone as (
     select w.journey_id from waiting w join alerts a on a.id = w.alert_id join journeys j on j.id = w.journey_id
     where w.contact_id = :contact_id and w.store_id = :store_id and w.state in ('waiting', 'claimed') and a.action = 'cart'
       and j.leaving is null and j.product_id = :product_id
-      and (:variant_id::text is null or w.subject in ('variant/' || :variant_id, 'product/' || :product_id))
+      and (case when w.subject like 'product/%' then :whole else :variant_id::text is null or w.subject = 'variant/' || :variant_id end)
       and w.entered_at <= :at
     order by j.id for no key update of j
 ), asked as (

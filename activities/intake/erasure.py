@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from activities.postgres.pool import Connection
 from activities.postgres.queries import load_queries
-from activities.waitlist.episodes import look_again
+from activities.waitlist.episodes import look_again, look_at_sharers
 from schemas.ids import StoreId, Subject
 from schemas.incoming.facts import ContactErasureFact, DataRequestFact
 
@@ -88,12 +88,13 @@ async def _leave(connection: Connection, contact_ids: list[str], store_id: Store
     """They leave every line, of one store or of all; what they held passes on, and their journeys end."""
     await SQL.hold_products.run(connection, contact_ids=contact_ids, store_id=store_id)
     given_back = await SQL.refuse_claims.rows(connection, GivenBack, contact_ids=contact_ids, store_id=store_id)
-    items = {(each.store_id, each.subject): each.item for each in given_back}
     left = await SQL.leave_lines.rows(connection, LeftLine, contact_ids=contact_ids, store_id=store_id)
     await SQL.ask_to_leave.run(connection, contact_ids=contact_ids, store_id=store_id)
     for line in sorted(set(left)):
-        item = items.get((line.store_id, line.subject))
-        await look_again(connection, Subject.from_key(line.store_id, line.subject), item)
+        await look_again(connection, Subject.from_key(line.store_id, line.subject))
+    for each in set(given_back):
+        if each.item is not None:
+            await look_at_sharers(connection, Subject.from_key(each.store_id, each.subject), [each.item])
 
 
 async def _record(

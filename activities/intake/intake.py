@@ -110,7 +110,8 @@ class Intake:
         async with transaction(self._pool) as connection:
             await _add_store(connection, store_id, source)
             items = [variant.inventory_item_id for variant in product.variants if variant.inventory_item_id]
-            at = await as_of_now(connection, store_id, items, product.product_id)
+            variant_ids = [variant.variant_id for variant in product.variants]
+            at = await as_of_now(connection, store_id, items, product.product_id, variant_ids)
             if refused := await _apply(connection, store_id, product.model_copy(update={"observed_at": at})):
                 raise AnotherThing(refused)
 

@@ -13,8 +13,8 @@ from activities.postgres.queries import load_queries
 from activities.stock.offers import Product
 from activities.stock.products import load_changing, load_product
 from activities.stock.quantities import Quantities
-from activities.waitlist.episodes import observe_units, update_episodes
-from schemas.ids import StoreId
+from activities.waitlist.episodes import look_at_sharers, observe_units, update_episodes
+from schemas.ids import Level, StoreId, Subject
 from schemas.incoming.facts import ProductFact, ProductGoneFact, StockFact
 
 SQL = load_queries("activities.intake", "products.sql")
@@ -82,9 +82,14 @@ async def _set_variants(connection: Connection, store_id: StoreId, fact: Product
             product = await _update_quantities(
                 connection, store_id, product, variant.variant_id, _total(variant.quantity, fact.observed_at)
             )
-    units_changed = await observe_units(connection, store_id, {each.item for each in product.variants.values()})
+    items = {each.item for each in product.variants.values()}
+    units_changed = await observe_units(connection, store_id, items)
     # All variants, also those that the message does not show: whether the product is on sale concerns each.
     await update_episodes(connection, store_id, fact.product_id, product, product.variants, units_changed=units_changed)
+    if units_changed:
+        # Variants of other products that sell the same units.
+        whole = Subject(store_id=store_id, level=Level.PRODUCT, id=fact.product_id)
+        await look_at_sharers(connection, whole, sorted(items))
 
 
 async def apply_gone(connection: Connection, store_id: StoreId, fact: ProductGoneFact) -> None:

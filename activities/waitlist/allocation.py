@@ -1,4 +1,4 @@
-"""How many may be told: the arithmetic of promise P2, pure.
+"""How many an episode by itself may tell: its part of the arithmetic of promise P2, pure.
 
 An episode opens when what is available reaches the alert's threshold, and closes when it falls to zero.
 Arrived = the quantity when it opens + every later increase while it is open, less the units that
@@ -6,8 +6,9 @@ others bought before a claim was given for them, so that a sold unit is never of
 that count (given or used) never exceed contacts-per-unit × arrived; places to give now also never exceed
 contacts-per-unit × available.
 
-Queries compute how many places there are, and whose trigger holds, with the SQL functions `places` and `trigger_holds`
-(activities/postgres/migrations/0001_schema.sql), for rows by the thousand. This file computes the same for one contact
+Queries compute that, and whose trigger holds, with the SQL functions `places_earned` and `trigger_holds`
+(activities/postgres/migrations/0001_schema.sql), for rows by the thousand; `places` is bound by what others took of the
+same units, too. This file computes the same for one contact
 in memory, for rehearsals; tests/allocation/test_places_in_the_database.py checks that the two agree.
 """
 

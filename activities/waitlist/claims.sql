@@ -1,5 +1,5 @@
 -- Every query of claims and places in line.
--- Lock order, everywhere: item locks, products, claims, episodes, waiting, journeys.
+-- Lock order, everywhere: item locks, products, claims, episodes, supplies, waiting, journeys.
 
 -- name: hold_product
 -- Locked while places are given: a change of stock, or of someone who gives up a place, comes before or after, and so do
@@ -137,9 +137,8 @@ for no key update of p;
 
 -- name: settle_claim
 -- The journey's open claim ends in this state; returns its subject and item, so that the shelves can look again.
-update claims c set state = :state, settled_at = now(),
-    lapses_at = case when :state = 'used' then now() + make_interval(hours => a.offer_hours) end
-from episodes e join alerts a on a.id = e.alert_id
+update claims c set state = :state, settled_at = now()
+from episodes e
 where c.journey_id = :journey_id and c.state = 'given' and e.id = c.episode_id
 returning e.store_id, e.subject, c.item;
 

@@ -117,7 +117,12 @@ async def look_again(connection: Connection, subject: Subject, item: str | None 
     """
     await SQL.look_again.run(connection, store_id=subject.store_id, subject=subject.key)
     if item is not None:
-        await SQL.look_at_sharers.run(connection, store_id=subject.store_id, subject=subject.key, item=item)
+        await look_at_sharers(connection, subject, [item])
+
+
+async def look_at_sharers(connection: Connection, subject: Subject, items: Sequence[str]) -> None:
+    """Ask the shelf of every other subject that sells these items to look, if someone waits there."""
+    await SQL.look_at_sharers.run(connection, store_id=subject.store_id, subject=subject.key, items=items)
 
 
 def _may_be_gone(product: Product, subject: Subject) -> bool:

@@ -57,7 +57,7 @@ where someone_can_be_told(:store_id, :subject) or (
 );
 
 -- name: look_at_sharers
--- Every other subject that sells this item, if someone waits whom a place can be given to.
+-- Every other subject that sells any of these items, if someone waits whom a place can be given to.
 insert into outbox (kind, store_id, subject)
 select 'look_again', :store_id, s.subject
 from (
@@ -65,7 +65,7 @@ from (
     from variants v
     join waiting w on w.store_id = v.store_id and w.subject in ('variant/' || v.variant_id, 'product/' || v.product_id)
                   and w.state = 'waiting'
-    where v.store_id = :store_id and v.stock_item = :item and w.subject <> :subject
+    where v.store_id = :store_id and v.stock_item = any(:items::text[]) and w.subject <> :subject
 ) s
 where someone_can_be_told(:store_id, s.subject);
 

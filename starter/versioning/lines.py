@@ -14,6 +14,7 @@ from activities.stock.products import load_product
 from activities.waitlist.episodes import observe_units, update_episodes
 from schemas.document.conversation import ConversationDocument
 from schemas.ids import AlertId, StoreId
+from starter.versioning.entering_checks import SignUpsMeanTwoLists
 from starter.versioning.live_settings import AlertTaken, ListUnknown, write_live_settings
 
 SQL = load_queries("starter.versioning", "lines.sql")
@@ -60,15 +61,16 @@ async def locations_before(connection: Connection, document: ConversationDocumen
 async def relocate(connection: Connection, document: ConversationDocument, before: Locations) -> None:
     """Take in the locations that count now, in the transaction that publishes: so none of their units arrives."""
     after = await locations_before(connection, document)
-    if document.list.locations is not None and await SQL.locations_are_new.value(
-        connection, list_code=document.list.code
-    ):
-        for each in await SQL.items.rows(connection, ItemsOfStore):
-            await observe_units(connection, each.store_id, each.items, seconds=ALL_SUPPLIES_SECONDS)
     relocated = {alert for alert in after if alert in before and before[alert] != after[alert]}
     if relocated:
         for product in await SQL.waited_for.rows(connection, ProductOfWaiting, alerts=sorted(relocated)):
             await _update(connection, product, relocated)
+    # After the products, as in the order of locks.
+    if document.list.locations is not None and await SQL.supplies_are_missing.value(
+        connection, list_code=document.list.code
+    ):
+        for each in await SQL.items.rows(connection, ItemsOfStore):
+            await observe_units(connection, each.store_id, each.items, seconds=ALL_SUPPLIES_SECONDS)
 
 
 @retry_on_deadlock
@@ -102,7 +104,7 @@ async def told_by_publishing(pool: Pool, document: ConversationDocument) -> int:
             await write_live_settings(connection, document)
             await relocate(connection, document, before)
             return sum([await _told(connection, product, alerts) for product in products])
-        except (AlertTaken, ListUnknown):
+        except (AlertTaken, ListUnknown, SignUpsMeanTwoLists):
             return 0
         finally:
             await trial.rollback()

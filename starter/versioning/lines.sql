@@ -6,10 +6,13 @@ select a.id, l.locations
 from alerts a join lists l on l.code = a.list_code
 where a.conversation = :conversation or a.list_code = :list_code;
 
--- name: locations_are_new
--- Whether units were never counted at exactly these locations.
-select exists (select from supplies) and not exists (
-    select from supplies s join lists l on l.locations = s.locations where l.code = :list_code);
+-- name: supplies_are_missing
+-- Whether of any item the units at exactly these locations are not counted yet.
+select exists (
+    select from lists l join supplies everywhere on everywhere.locations is null
+    where l.code = :list_code and not exists (
+        select from supplies s
+        where s.store_id = everywhere.store_id and s.item = everywhere.item and s.locations = l.locations));
 
 -- name: items
 select store_id, array_agg(distinct item) as items from supplies group by store_id order by store_id;
@@ -32,7 +35,7 @@ select coalesce(sum((
     select count(*) from (
         select from waiting w
         where w.alert_id = e.alert_id and w.store_id = e.store_id and w.subject = e.subject and w.state = 'waiting'
-          and trigger_holds(w, e.measure)
+          and trigger_holds(w, e.measure) and not stands_back(w)
         limit places(e)
     ) next)), 0)::bigint
 from episodes e join alerts a on a.id = e.alert_id join conversations c on c.code = a.conversation
