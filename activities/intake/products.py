@@ -87,9 +87,12 @@ async def _set_variants(connection: Connection, store_id: StoreId, fact: Product
     # All variants, also those that the message does not show: whether the product is on sale concerns each.
     await update_episodes(connection, store_id, fact.product_id, product, product.variants, units_changed=units_changed)
     if units_changed:
-        # Variants of other products that sell the same units.
-        whole = Subject(store_id=store_id, level=Level.PRODUCT, id=fact.product_id)
-        await look_at_sharers(connection, whole, sorted(items))
+        shared: list[str] = await SQL.items_of_other_products.values(
+            connection, store_id=store_id, product_id=fact.product_id, items=sorted(items)
+        )
+        if shared:
+            whole = Subject(store_id=store_id, level=Level.PRODUCT, id=fact.product_id)
+            await look_at_sharers(connection, whole, shared)
 
 
 async def apply_gone(connection: Connection, store_id: StoreId, fact: ProductGoneFact) -> None:

@@ -88,3 +88,8 @@ where stock.observed_at <= excluded.observed_at;
 -- name: set_elsewhere
 update variants set elsewhere = :elsewhere, total_observed_at = :total_observed_at
 where store_id = :store_id and variant_id = :variant_id;
+
+-- name: items_of_other_products
+-- Those of these items that variants of other products sell too.
+select distinct stock_item from variants
+where store_id = :store_id and stock_item = any(:items::text[]) and product_id <> :product_id;
