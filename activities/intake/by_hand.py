@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
+from activities.intake.products import lock_items
 from activities.postgres.pool import Connection
 from activities.postgres.queries import load_queries
 from schemas.ids import StoreId
@@ -21,8 +22,8 @@ async def as_of_now(
 
     They are locked first, so that it holds until the end of the transaction.
     """
+    await lock_items(connection, store_id, items, product_id, variant_ids)
     about = {"store_id": store_id, "items": items, "product_id": product_id, "variant_ids": variant_ids}
-    await SQL.hold_items.run(connection, **about)
     await SQL.hold_products.run(connection, **about)
     newest: datetime | None = await SQL.newest_observation.value(connection, **about)
     now = datetime.now(UTC)

@@ -1,17 +1,5 @@
 -- Every query about when it is now, for what is said by hand.
 
--- name: hold_items
-select pg_advisory_xact_lock(key)
-from (
-    select distinct hashtextextended(:store_id || '/' || item, 0) as key
-    from (
-        select unnest(:items::text[]) as item
-        union select stock_item from variants
-        where store_id = :store_id and (product_id = :product_id or variant_id = any(:variant_ids::text[]))
-    ) told
-    order by 1
-) keys;
-
 -- name: hold_products
 -- Whatever changes a product's stock or prices holds its row, in a fixed order.
 select from products

@@ -120,7 +120,7 @@ async def _leave_lines(
     still: Iterable[Item],
 ) -> None:
     """They leave the lines for things, and for a whole product unless something of it is still in the cart."""
-    kept = {await find_product(connection, store_id, thing.product, thing.variant) for thing in still}
+    kept = tuple(still)
     for thing in things:
         product_id = await find_product(connection, store_id, thing.product, thing.variant)
         if product_id is not None:
@@ -130,6 +130,7 @@ async def _leave_lines(
                 store_id=store_id,
                 product_id=product_id,
                 variant_id=thing.variant,
-                whole=product_id not in kept,
+                still_products=[each.product for each in kept if each.product],
+                still_variants=[each.variant for each in kept if each.variant],
                 at=at,
             )

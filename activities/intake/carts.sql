@@ -39,7 +39,12 @@ with gone as (
     select w.journey_id from waiting w join alerts a on a.id = w.alert_id join journeys j on j.id = w.journey_id
     where w.contact_id = :contact_id and w.store_id = :store_id and w.state in ('waiting', 'claimed') and a.action = 'cart'
       and j.leaving is null and j.product_id = :product_id
-      and (case when w.subject like 'product/%' then :whole else :variant_id::text is null or w.subject = 'variant/' || :variant_id end)
+      and case when w.subject like 'product/%' then
+              -- Unless another of its variants is in a cart still.
+              not (:product_id = any(:still_products::text[]) or exists (
+                  select from variants v
+                  where v.store_id = :store_id and v.product_id = :product_id and v.variant_id = any(:still_variants::text[])))
+          else :variant_id::text is null or w.subject = 'variant/' || :variant_id end
       and w.entered_at <= :at
     order by j.id for no key update of j
 ), asked as (

@@ -20,16 +20,22 @@ from schemas.incoming.facts import ProductFact, ProductGoneFact, StockFact
 SQL = load_queries("activities.intake", "products.sql")
 
 
+async def lock_items(
+    connection: Connection,
+    store_id: StoreId,
+    items: Sequence[str],
+    product_id: str | None = None,
+    variant_ids: Sequence[str] = (),
+) -> None:
+    """Hold these inventory items, and those that product and variants sell already, until the transaction ends."""
+    await SQL.lock_items.run(connection, store_id=store_id, items=items, product_id=product_id, variant_ids=variant_ids)
+
+
 async def apply_product(connection: Connection, store_id: StoreId, fact: ProductFact) -> Sequence[VariantElsewhere]:
     """A product and its variants as they are now. Returns those that are another thing under another product."""
-    items = [variant.inventory_item_id for variant in fact.variants if variant.inventory_item_id]
-    await SQL.lock_items_of_product.run(
-        connection,
-        store_id=store_id,
-        product_id=fact.product_id,
-        items=items,
-        variants=[variant.variant_id for variant in fact.variants],
-    )
+    variant_ids = [variant.variant_id for variant in fact.variants]
+    named = [variant.inventory_item_id for variant in fact.variants if variant.inventory_item_id]
+    await lock_items(connection, store_id, named, fact.product_id, variant_ids)
     elsewhere = await hold_other_products(connection, store_id, fact)
     written = await SQL.set_product.value(
         connection,
@@ -44,7 +50,7 @@ async def apply_product(connection: Connection, store_id: StoreId, fact: Product
         vendor=fact.vendor,
         tags=fact.tags,
         collections=fact.collections,
-        variant_ids=[variant.variant_id for variant in fact.variants],
+        variant_ids=variant_ids,
     )
     if written is None:
         return ()  # a newer message came first
@@ -107,7 +113,7 @@ async def apply_gone(connection: Connection, store_id: StoreId, fact: ProductGon
 async def apply_stock(connection: Connection, store_id: StoreId, fact: StockFact) -> None:
     """The units of an inventory item at one location, for all variants that sell it."""
     item_id = fact.inventory_item_id
-    await SQL.lock_items.run(connection, store_id=store_id, items=[item_id])
+    await lock_items(connection, store_id, [item_id])
     product_ids: list[str] = await SQL.lock_products_of_item.values(
         connection, store_id=store_id, inventory_item_id=item_id
     )

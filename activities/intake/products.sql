@@ -1,19 +1,15 @@
 -- Every query of what storefronts tell of products, variants and their stock.
 
 -- name: lock_items
--- Messages about the same inventory item are applied one after the other.
-select pg_advisory_xact_lock(key)
-from (select distinct hashtextextended(:store_id || '/' || item, 0) as key from unnest(:items::text[]) item order by 1) keys;
-
--- name: lock_items_of_product
--- The same for all that a product message tells of, or its product sells already.
+-- Messages about the same inventory item are applied one after the other: of these items, and of those that a product sells
+-- already, or these variants do.
 select pg_advisory_xact_lock(key)
 from (
     select distinct hashtextextended(:store_id || '/' || item, 0) as key
     from (
         select unnest(:items::text[]) as item
         union select stock_item from variants
-        where store_id = :store_id and (product_id = :product_id or variant_id = any(:variants::text[]))
+        where store_id = :store_id and (product_id = :product_id or variant_id = any(:variant_ids::text[]))
     ) told
     order by 1
 ) keys;

@@ -41,7 +41,6 @@ class EpisodeOfShelf:
 
     Attributes:
         subject: as the database keeps it.
-        contacts_per_unit: None: everyone in line is told.
         measure: the price or quantity that triggers are compared with; None: there is none.
         newest_first: who entered last is next in line.
     """
@@ -49,7 +48,6 @@ class EpisodeOfShelf:
     id: int
     alert_id: AlertId
     subject: str
-    contacts_per_unit: int | None
     measure: Decimal | None
     newest_first: bool
 
@@ -123,10 +121,8 @@ class Waitlist:
             episodes = await SQL.open_episodes.rows(connection, EpisodeOfShelf, store_id=store_id, subject=key)
             await SQL.hold_supplies.run(connection, store_id=store_id, subject=key)
             for episode in episodes:
-                # Asked one by one: what the one before gave is not there for the next.
-                places: int | None = await SQL.places.value(connection, episode_id=episode.id)
-                most = CLAIMS_AT_ONCE if places is None else min(places, CLAIMS_AT_ONCE)
-                given = await _claim(connection, episode, store_id, most) if most else 0
+                # One by one: what the one before gave is not there for the next.
+                given = await _claim(connection, episode, store_id)
                 if given and episode.subject != key:
                     await SQL.ask_to_notify.run(connection, store_id=store_id, subject=episode.subject)
                 if given == CLAIMS_AT_ONCE:
@@ -197,8 +193,8 @@ class Waitlist:
         return len(lapsed)
 
 
-async def _claim(connection: Connection, episode: EpisodeOfShelf, store_id: StoreId, most: int) -> int:
-    """Give places of this episode to at most so many of the next in line. Returns how many were given."""
+async def _claim(connection: Connection, episode: EpisodeOfShelf, store_id: StoreId) -> int:
+    """Give the places of this episode to the next in line, `CLAIMS_AT_ONCE` at most. Returns how many were given."""
     query = SQL.claim_last_in if episode.newest_first else SQL.claim_first_in
     given = await query.values(
         connection,
@@ -206,7 +202,7 @@ async def _claim(connection: Connection, episode: EpisodeOfShelf, store_id: Stor
         alert_id=episode.alert_id,
         store_id=store_id,
         subject=episode.subject,
-        most=most,
+        most=CLAIMS_AT_ONCE,
         measure=episode.measure,
     )
     return len(given)

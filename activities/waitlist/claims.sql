@@ -31,7 +31,7 @@ returning id;
 -- name: open_episodes
 -- Those of one subject whose alerts are not paused, the strongest reason first; before them those of the same thing whose
 -- reason is stronger, so that whoever is in both lines is told by that one (promise P9).
-select e.id, e.alert_id, e.subject, e.contacts_per_unit, e.measure, a.newest_first
+select e.id, e.alert_id, e.subject, e.measure, a.newest_first
 from episodes e join alerts a on a.id = e.alert_id join conversations c on c.code = a.conversation
 where e.store_id = :store_id and e.closed_at is null and a.paused_at is null and c.paused_at is null
   and e.subject in (select subject from subjects_of_thing(:store_id, :subject))
@@ -54,19 +54,16 @@ where store_id = :store_id and item in (
 order by id
 for update;
 
--- name: places
-select places(e) from episodes e where id = :episode_id;
-
 -- name: claim_first_in
--- Claims for the next in line whose trigger holds, first in, first out; numbered in that order. Each takes its share of an
--- item of which most is left; none, where everyone is told.
+-- Claims for the next in line whose trigger holds, first in, first out, as many as there are places (null: no limit);
+-- numbered in that order. Each takes its share of an item of which most is left; none, where everyone is told.
 with next as (
     select journey_id, entered_at, place
     from waiting w
     where alert_id = :alert_id and store_id = :store_id and subject = :subject and state = 'waiting' and trigger_holds(w, :measure)
       and not stands_back(w)
     order by entered_at, place
-    limit :most
+    limit least(:most::bigint, (select places(e) from episodes e where e.id = :episode_id))
     for update
 ), claimed as (
     update waiting w set state = 'claimed' from next where w.journey_id = next.journey_id
@@ -87,7 +84,7 @@ with next as (
     where alert_id = :alert_id and store_id = :store_id and subject = :subject and state = 'waiting' and trigger_holds(w, :measure)
       and not stands_back(w)
     order by entered_at desc, place desc
-    limit :most
+    limit least(:most::bigint, (select places(e) from episodes e where e.id = :episode_id))
     for update
 ), claimed as (
     update waiting w set state = 'claimed' from next where w.journey_id = next.journey_id

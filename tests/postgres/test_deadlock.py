@@ -11,8 +11,8 @@ import structlog
 from structlog.testing import capture_logs
 
 from activities.intake.intake import Intake
+from activities.intake.products import lock_items
 from activities.postgres.pool import Connection, Pool, open_pool
-from activities.postgres.queries import load_queries
 from activities.postgres.retry import retry_on_deadlock
 from schemas.responses.stock import VariantReport
 from starter.shops.stock import Stock
@@ -20,7 +20,6 @@ from starter.versioning.publishing import publish
 from tests.cli.command import Shelftalk
 from tests.product import STORE, Shop, starter_document, subject
 
-LOCK_ITEMS = load_queries("activities.intake", "products.sql").lock_items
 LOOKS_AFTER = "4s"
 """How long the product's transactions wait before they look for a deadlock: whoever looks first is given up."""
 WAITING = "select exists (select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock')"
@@ -56,7 +55,7 @@ async def crossed(pool: Pool, item: str, change: Awaitable[Done]) -> Done:
         changing = asyncio.ensure_future(change)
         while not await pool.fetchval(WAITING):
             assert not changing.done(), "it was to wait"
-        await LOCK_ITEMS.run(other, store_id=STORE, items=[item])
+        await lock_items(other, STORE, [item])
     return await changing
 
 
