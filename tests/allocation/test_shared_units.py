@@ -69,36 +69,32 @@ async def test_two_variants_of_one_inventory_item_share_its_units(shop: Shop, po
     assert len(await _told(pool, subject("v"), subject("w"))) == 3
 
 
-async def test_what_one_variant_gives_back_passes_to_who_waits_for_the_other(shop: Shop, pool: Pool) -> None:
+async def _ada_is_told_of_the_one_unit(shop: Shop, pool: Pool) -> JourneyId:
+    """She waits for one variant of an item, and bob for the other. Returns her journey."""
     await publish(pool, starter_document())
     await _sells_one_item(shop)
     (ada,) = await shop.signs_up("ada", for_="v")
     await shop.signs_up("bob", for_="w")
     await _has(shop, 1)
     assert await _told(pool, subject("v")) == ["ada"]
+    return ada
+
+
+async def test_what_one_variant_gives_back_passes_to_who_waits_for_the_other(shop: Shop, pool: Pool) -> None:
+    ada = await _ada_is_told_of_the_one_unit(shop, pool)
     async with pool.acquire() as connection, connection.transaction():
         await give_up_place(connection, ada, "refused", Reason.NO_CONSENT)
     assert await _told(pool) == ["bob"]
 
 
 async def test_an_erased_contacts_unit_passes_to_who_waits_for_the_other_variant(shop: Shop, pool: Pool) -> None:
-    await publish(pool, starter_document())
-    await _sells_one_item(shop)
-    await shop.signs_up("ada", for_="v")
-    await shop.signs_up("bob", for_="w")
-    await _has(shop, 1)
-    assert await _told(pool, subject("v")) == ["ada"]
+    await _ada_is_told_of_the_one_unit(shop, pool)
     await shop.is_erased("ada")
     assert await _told(pool) == ["bob"]
 
 
 async def test_an_offer_that_lapses_passes_to_who_waits_for_the_other_variant(shop: Shop, pool: Pool) -> None:
-    await publish(pool, starter_document())
-    await _sells_one_item(shop)
-    await shop.signs_up("ada", for_="v")
-    await shop.signs_up("bob", for_="w")
-    await _has(shop, 1)
-    assert await _told(pool, subject("v")) == ["ada"]
+    await _ada_is_told_of_the_one_unit(shop, pool)
     await pool.execute("update claims set state = 'used', settled_at = now(), lapses_at = now()")
     await pool.execute("update waiting set state = 'told' where state = 'claimed'")
     await pool.execute("update journeys set told_at = now() where id in (select journey_id from claims)")

@@ -9,29 +9,16 @@ from hypothesis import strategies as st
 
 from starter.waitlists.files.cells import RowStatus
 from starter.waitlists.files.columns import HEADERS, LEFT_WORDS, TOLD_WORDS, WAITING_WORDS, Column, plain_name
-from starter.waitlists.files.files import MOST_MISTAKES, WaitlistFile, read_waitlist
+from starter.waitlists.files.files import MOST_MISTAKES, read_waitlist
 from starter.waitlists.files.moments import DateOrder
 from starter.waitlists.files.table import LARGEST_FILE, CannotReadWaitlist
-from starter.waitlists.files.unread import UnclearColumns
+from tests.waitlist_files.small import FILES, rows, skipped, stored
 
-FILES = Path(__file__).parent / "files"
 PAGE = Path(__file__).parents[2] / "docs" / "waitlist-files.md"
 
 
-def _file(name: str) -> WaitlistFile:
-    return read_waitlist((FILES / name).read_bytes())
-
-
-def _rows(*lines: str, header: str = "email,variant_id,created_at") -> WaitlistFile:
-    return read_waitlist("\n".join((header, *lines)).encode())
-
-
-def _skipped(file: WaitlistFile) -> list[tuple[RowStatus, int]]:
-    return [(skip.status, skip.count) for skip in file.skipped]
-
-
 def test_klaviyos_events_keep_their_times_to_the_microsecond() -> None:
-    file = _file("klaviyo_events.csv")
+    file = stored("klaviyo_events.csv")
     assert (file.format, file.diagnostics) == ("klaviyo", ())
     assert [(row.variant_id, row.product_id, row.signed_up_at.isoformat()) for row in file.rows] == [
         ("41000000000011", "7001000000001", "2024-05-01T10:00:00+00:00"),
@@ -41,8 +28,8 @@ def test_klaviyos_events_keep_their_times_to_the_microsecond() -> None:
 
 
 def test_klaviyos_profiles_leave_out_who_has_opted_out_and_one_date_settles_the_others() -> None:
-    file = _file("klaviyo_profiles.csv")
-    assert (file.format, file.diagnostics, _skipped(file)) == ("klaviyo", (), [(RowStatus.LEFT, 1)])
+    file = stored("klaviyo_profiles.csv")
+    assert (file.format, file.diagnostics, skipped(file)) == ("klaviyo", (), [(RowStatus.LEFT, 1)])
     assert [row.signed_up_at.isoformat() for row in file.rows] == [
         "2024-05-13T10:00:00+00:00",
         "2024-05-06T23:30:00+00:00",
@@ -51,27 +38,27 @@ def test_klaviyos_profiles_leave_out_who_has_opted_out_and_one_date_settles_the_
 
 
 def test_who_was_told_already_is_skipped_and_a_line_is_where_its_row_begins() -> None:
-    file = _file("back_in_stock.csv")
-    assert (file.format, file.diagnostics, _skipped(file)) == ("back-in-stock", (), [(RowStatus.TOLD, 1)])
+    file = stored("back_in_stock.csv")
+    assert (file.format, file.diagnostics, skipped(file)) == ("back-in-stock", (), [(RowStatus.TOLD, 1)])
     assert [(row.line, row.email) for row in file.rows] == [(2, "ada@shop.example"), (4, "cy@shop.example")]
     assert file.rows[0].signed_up_at == datetime(2024, 5, 1, 14, tzinfo=UTC)
 
 
 def test_a_sign_up_that_stoq_held_back_still_waits() -> None:
-    file = _file("stoq.csv")
+    file = stored("stoq.csv")
     assert (file.format, file.diagnostics) == ("stoq", ())
     assert [row.email for row in file.rows] == ["ada@shop.example", "di@shop.example"]
-    assert _skipped(file) == [(RowStatus.TOLD, 1), (RowStatus.LEFT, 1), (RowStatus.OTHER_CHANNEL, 1)]
+    assert skipped(file) == [(RowStatus.TOLD, 1), (RowStatus.LEFT, 1), (RowStatus.OTHER_CHANNEL, 1)]
 
 
 def test_swyms_names_and_milliseconds_are_understood() -> None:
-    file = _file("swym.csv")
-    assert (file.format, file.diagnostics, _skipped(file)) == ("swym", (), [(RowStatus.OTHER_CHANNEL, 1)])
+    file = stored("swym.csv")
+    assert (file.format, file.diagnostics, skipped(file)) == ("swym", (), [(RowStatus.OTHER_CHANNEL, 1)])
     assert file.rows[0].signed_up_at == datetime(2024, 5, 1, 10, tzinfo=UTC)
 
 
 def test_a_zero_for_the_variant_means_the_whole_product() -> None:
-    file = _file("restock_supporter.csv")
+    file = stored("restock_supporter.csv")
     assert (file.format, file.diagnostics) == ("restock-supporter", ())
     assert [(row.variant_id, row.product_id) for row in file.rows] == [
         ("41000000000011", "7001000000001"),
@@ -84,7 +71,7 @@ def test_a_file_of_another_kind_is_read_by_naming_its_columns() -> None:
     with pytest.raises(CannotReadWaitlist, match="signed_up_at=<its header>"):
         read_waitlist(text)
     file = read_waitlist(text, columns={"signed_up_at": "Requested"}, default_time_zone="Europe/Berlin")
-    assert (file.format, file.diagnostics, _skipped(file)) == ("other", (), [(RowStatus.TOLD, 1)])
+    assert (file.format, file.diagnostics, skipped(file)) == ("other", (), [(RowStatus.TOLD, 1)])
     assert (file.rows[0].variant_id, file.rows[0].sku) == ("41000000000011", "SCARF RED")
     assert file.rows[0].signed_up_at == datetime(2024, 5, 13, 8, tzinfo=UTC)
     everyone = read_waitlist(text, columns={"signed_up_at": "Requested", "status": ""})
@@ -133,7 +120,7 @@ def test_the_separator_line_of_a_spreadsheet_is_no_header() -> None:
     ],
 )
 def test_a_moment_is_read_however_it_is_written(cell: str, expected: str) -> None:
-    (row,) = _rows(f'ada@shop.example,41,"{cell}"').rows
+    (row,) = rows(f'ada@shop.example,41,"{cell}"').rows
     assert row.signed_up_at.replace(tzinfo=None).isoformat() == expected
 
 
@@ -146,7 +133,7 @@ def test_a_moment_is_read_however_it_is_written(cell: str, expected: str) -> Non
     ],
 )
 def test_what_is_no_certain_moment_is_a_mistake(cell: str) -> None:
-    file = _rows(f'ada@shop.example,41,"{cell}"')
+    file = rows(f'ada@shop.example,41,"{cell}"')
     assert (file.rows, [diagnostic.column for diagnostic in file.diagnostics]) == ((), ["created_at"])
 
 
@@ -162,7 +149,7 @@ def test_an_ambiguous_column_asks_and_the_answer_is_used() -> None:
 
 
 def test_a_row_that_is_skipped_still_settles_the_order_of_the_dates() -> None:
-    file = _rows(
+    file = rows(
         "a@shop.example,41,05/06/2024,pending",
         "b@shop.example,41,25/06/2024,sent",
         header="email,variant_id,date,status",
@@ -171,7 +158,7 @@ def test_a_row_that_is_skipped_still_settles_the_order_of_the_dates() -> None:
 
 
 def test_a_column_in_both_orders_reads_only_the_dates_that_are_certain() -> None:
-    file = _rows(*(f"a@shop.example,41,{date}" for date in ("05/13/2024", "13/05/2024", "05/06/2024")))
+    file = rows(*(f"a@shop.example,41,{date}" for date in ("05/13/2024", "13/05/2024", "05/06/2024")))
     assert ([row.line for row in file.rows], [diagnostic.line for diagnostic in file.diagnostics]) == ([2, 3], [4])
 
 
@@ -193,7 +180,7 @@ def test_a_date_against_the_order_asked_for_is_a_mistake() -> None:
     ],
 )
 def test_an_id_is_read_as_text(cell: str, expected: str) -> None:
-    assert [row.variant_id for row in _rows(f"ada@shop.example,{cell},2024-05-01").rows] == [expected]
+    assert [row.variant_id for row in rows(f"ada@shop.example,{cell},2024-05-01").rows] == [expected]
 
 
 @pytest.mark.parametrize(
@@ -208,126 +195,13 @@ def test_an_id_is_read_as_text(cell: str, expected: str) -> None:
     ],
 )
 def test_an_id_that_may_be_wrong_is_a_mistake(cell: str, word: str) -> None:
-    (diagnostic,) = _rows(f"ada@shop.example,{cell},2024-05-01").diagnostics
+    (diagnostic,) = rows(f"ada@shop.example,{cell},2024-05-01").diagnostics
     assert word in diagnostic.message
     assert diagnostic.column == "variant_id"
 
 
-@pytest.mark.parametrize("sent", ["", "no", "FALSE", "0", "0000-00-00 00:00:00", "never", "not sent", "-"])
-def test_a_message_that_was_not_sent_keeps_its_contact_waiting(sent: str) -> None:
-    header = "email,variant_id,created_at,sent"
-    assert len(_rows(f"ada@shop.example,41,2024-05-01,{sent}", header=header).rows) == 1
-    assert not _rows("ada@shop.example,41,2024-05-01,2024-05-02", header=header).rows
-
-
-def test_a_status_that_is_not_known_is_asked_about() -> None:
-    (diagnostic,) = _rows(
-        "ada@shop.example,41,2024-05-01,perhaps", header="email,variant_id,created_at,status"
-    ).diagnostics
-    assert diagnostic.column == "status"
-    assert "status=" in diagnostic.advice
-
-
-ON_AND_OFF = [("1", "0"), ("yes", "no"), ("TRUE", "FALSE"), ("on", "off"), ("Y", "N"), ("t", "f"), ("1", "")]
-
-
-@pytest.mark.parametrize(("on", "off"), ON_AND_OFF)
-def test_of_a_plug_ins_own_table_only_who_waits_still_is_imported(on: str, off: str) -> None:
-    file = _rows(
-        f"waits@shop.example,41,2024-05-01,{on},{on},",
-        f"off@shop.example,41,2024-05-01,{off or 'off'},{on},",
-        f"unconfirmed@shop.example,41,2024-05-01,{on},{off},",
-        f"told@shop.example,41,2024-05-01,{on},{on},2024-05-09 08:00:00",
-        header="email,variation_id,created_date,is_active,is_verified,last_notified_date",
-    )
-    assert [row.email for row in file.rows] == ["waits@shop.example"]
-    assert _skipped(file) == [(RowStatus.TOLD, 1), (RowStatus.LEFT, 1), (RowStatus.UNCONFIRMED, 1)]
-
-
-def test_of_several_columns_about_one_fate_each_counts() -> None:
-    header = "email,variant_id,created_at,last_notified_at,notifications_sent,status,state"
-    file = _rows(
-        "waits@shop.example,41,2024-05-01,,0,pending,",
-        "counted@shop.example,41,2024-05-01,,2,pending,",
-        "state@shop.example,41,2024-05-01,,0,pending,unsubscribed",
-        header=header,
-    )
-    assert [row.email for row in file.rows] == ["waits@shop.example"]
-    assert _skipped(file) == [(RowStatus.TOLD, 1), (RowStatus.LEFT, 1)]
-
-
-def test_a_no_to_mails_is_no_consent() -> None:
-    file = _rows(
-        "no@shop.example,41,2024-05-01,no",
-        "never@shop.example,41,2024-05-01,NEVER_SUBSCRIBED",
-        header="email,variant_id,created_at,email_consent",
-    )
-    assert [row.email for row in file.rows] == ["never@shop.example"], "they asked for this message all the same"
-
-
-@pytest.mark.parametrize("cell", ["0", "1", "no", "yes", "false"])
-def test_yes_and_no_to_a_status_may_mean_either_and_are_asked_about(cell: str) -> None:
-    header = "email,variant_id,created_at,status"
-    text = f"ada@shop.example,41,2024-05-01,{cell}"
-    (diagnostic,) = _rows(text, header=header).diagnostics
-    assert "active=" in diagnostic.advice
-    named = read_waitlist(f"{header}\n{text}".encode(), columns={"active": "status", "status": ""})
-    assert len(named.rows) == (cell in ("1", "yes"))
-
-
-def test_what_is_not_read_is_listed() -> None:
-    assert _file("swym.csv").unread == ("du",)
-    assert "Not read: 'Person//First Name'." in _file("klaviyo_events.csv").explain()
-
-
-@pytest.mark.parametrize(
-    ("header", "cell", "answer"),
-    [
-        ("emailNotifiedOnce", "2024-05-09", "told_at"),
-        ("reminder_count", "3", "told_at"),
-        ("Purchased", "x", "told_at"),
-        ("opt-out-reason", "too many mails", "left_at"),
-        ("is_inactive", "1", "left_at"),
-        ("post_status", "draft", "status"),
-        ("account_active", "0", "active"),
-        ("double_optin_done", "", "verified"),
-        ("gdprConsent", "no", "verified"),
-        ("qty", "2", None),
-        ("Units wanted", "2.5", None),
-    ],
-)
-def test_a_column_that_is_not_read_and_may_matter_stops_the_import_with_a_question(
-    header: str, cell: str, answer: str | None
-) -> None:
-    text = f"email,variant_id,created_at,{header}\nada@shop.example,41,2024-05-01,{cell}\n".encode()
-    with pytest.raises(UnclearColumns) as asked:
-        read_waitlist(text)
-    assert f'--ignore "{header}"' in str(asked.value)
-    assert (f'--column "{answer}={header}"' in str(asked.value)) == (answer is not None)
-    ignored = read_waitlist(text, ignored=[header])
-    assert (len(ignored.rows), ignored.unread) == (1, (header,))
-    if answer:
-        named = read_waitlist(text, columns={answer: header})
-        assert (len(named.rows), named.unread) == (0, ())
-
-
-@pytest.mark.parametrize(
-    ("header", "cell"), [("reminders", "0"), ("qty", "1"), ("qty", ""), ("opt-out-reason", ""), ("agreed", "yes")]
-)
-def test_a_column_that_speaks_against_nobody_is_only_listed(header: str, cell: str) -> None:
-    file = _rows(f"ada@shop.example,41,2024-05-01,{cell}", header=f"email,variant_id,created_at,{header}")
-    assert (len(file.rows), file.unread) == (1, (header,))
-
-
-def test_what_is_left_out_on_purpose_is_not_asked_about() -> None:
-    text = b"email,variant_id,created_at,status\nada@shop.example,41,2024-05-01,sent\n"
-    assert len(read_waitlist(text, columns={"status": ""}).rows) == 1
-    with pytest.raises(CannotReadWaitlist, match="called 'nothing'"):
-        read_waitlist(text, ignored=["nothing"])
-
-
 def test_no_mistake_says_who_it_is_about() -> None:
-    file = _rows(
+    file = rows(
         "secret.person@shop.example,Secret Title,2024-05-01",
         "secret person,41,2024-05-01",
         "secret.person@shop.example,41,secret day",
@@ -340,7 +214,7 @@ def test_no_mistake_says_who_it_is_about() -> None:
 
 
 def test_mistakes_are_counted_beyond_those_that_are_kept() -> None:
-    file = _rows(*["x,41,2024-05-01"] * (MOST_MISTAKES + 5))
+    file = rows(*["x,41,2024-05-01"] * (MOST_MISTAKES + 5))
     assert (len(file.diagnostics), file.mistake_count) == (MOST_MISTAKES, MOST_MISTAKES + 5)
 
 
