@@ -4,10 +4,11 @@ from collections.abc import AsyncGenerator
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
+from importlib.metadata import version
 
 from temporalio.client import Client
 from temporalio.contrib.pydantic import pydantic_data_converter
-from temporalio.worker import Worker
+from temporalio.worker import UnsandboxedWorkflowRunner, Worker, WorkflowRunner
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
 from activities.archive.archive import Archive
@@ -60,6 +61,15 @@ def sandbox() -> SandboxedWorkflowRunner:
             "annotated_types",
         )
     )
+
+
+def workflow_runner(settings: Settings) -> WorkflowRunner:
+    """What workflows are run in: the sandbox where the settings ask for it, as all tests do; else nothing, for speed.
+
+    What keeps workflows deterministic without it is workflows/ruff.toml, the tests, and every released history
+    replayed: docs/decisions/0016-no-sandbox-in-production.md.
+    """
+    return sandbox() if settings.workflow_sandbox else UnsandboxedWorkflowRunner()
 
 
 async def connect(address: str, namespace: str, *, lazy: bool = False) -> Client:
@@ -128,7 +138,8 @@ async def running_worker(settings: Settings, pool: Pool, client: Client) -> Asyn
             Reconciler(pool, waitlist, temporal).reconcile,
             Archiving(pool, history_archive(settings, pool), ClosedHistories(client)).archive,
         ],
-        workflow_runner=sandbox(),
+        workflow_runner=workflow_runner(settings),
+        build_id=f"shelftalk-{version('shelftalk')}",  # else the SDK reads all code again for a name, at every start
         max_cached_workflows=CACHED_JOURNEYS,
         graceful_shutdown_timeout=STOP_LIMIT,
     )

@@ -4,14 +4,13 @@ One Python process, like the baseline; what it is asked for comes through Postgr
 production too, for that costs something.
 """
 
-import asyncio
-
 from activities.postgres.pool import open_pool
 from bench.metrics import publish_metrics
 from bench.process import commands, say
 from schemas.settings import Settings
 from starter.processes import running_engine
 from starter.runtime.logs import log_to_stderr
+from starter.runtime.process import run as run_loop
 from worker import connect
 
 
@@ -32,4 +31,4 @@ async def run() -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(run())
+    run_loop(run())

@@ -34,8 +34,8 @@ class Sizes:
 
 
 FULL = Sizes(
-    at_once=500,
-    rounds=4,
+    at_once=250,
+    rounds=2,
     warm_up=60,
     waiting=(200, 2_000, 20_000),
     restocks=9,

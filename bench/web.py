@@ -1,11 +1,10 @@
 """The web server as it is measured, a process of its own as `shelftalk serve` is."""
 
-import asyncio
-
 from bench.process import commands, say
 from schemas.settings import Settings
 from starter.processes import running_web
 from starter.runtime.logs import log_to_stderr
+from starter.runtime.process import run as run_loop
 from starter.services import open_services
 
 
@@ -20,4 +19,4 @@ async def run() -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(run())
+    run_loop(run())

@@ -30,6 +30,9 @@ class Settings(BaseSettings):
     """host:port of Temporal's frontend."""
     temporal_namespace: str = "default"
     temporal_task_queue: str = "shelftalk"
+    workflow_sandbox: bool = False
+    """Run workflows in the sandbox of Temporal's SDK, which refuses what may differ in a replay. Slower; for tests, and
+    whoever changes workflows."""
     temporal_cli: Path | None = None
     """The `temporal` program to use for the embedded server."""
 

@@ -11,6 +11,8 @@ from collections.abc import AsyncGenerator, Coroutine
 from contextlib import asynccontextmanager
 from typing import Any, TypeVar
 
+import uvloop
+
 INTERRUPTED = 130
 """The exit code after a second signal: 128 and the number of SIGINT."""
 
@@ -19,6 +21,12 @@ Result = TypeVar("Result")
 
 class Stopped(Exception):
     """The process was asked to stop, and has done so in order."""
+
+
+def run(main: Coroutine[Any, Any, Result]) -> Result:
+    """`asyncio.run` on uvloop, as every long-lived process of Shelftalk is run."""
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        return runner.run(main)
 
 
 def run_process(main: Coroutine[Any, Any, Result]) -> Result:
@@ -52,7 +60,7 @@ def run_process(main: Coroutine[Any, Any, Result]) -> Result:
                 raise Stopped from None
             raise
 
-    return asyncio.run(under_signals())
+    return run(under_signals())
 
 
 async def until_stopped() -> None:

@@ -17,6 +17,7 @@ from temporalio.worker import (
     ExecuteWorkflowInput,
     Interceptor,
     Replayer,
+    UnsandboxedWorkflowRunner,
     WorkflowInboundInterceptor,
     WorkflowInterceptorClassInput,
 )
@@ -28,7 +29,7 @@ from schemas.ids import JourneyId, journey_workflow_id
 from schemas.journey.path import JourneyPath
 from schemas.journey.state import JourneyStart
 from starter.support.journeys import Journeys
-from worker import WORKFLOWS, sandbox
+from worker import WORKFLOWS
 from workflows.journey import JourneyWorkflow
 
 READ_AHEAD = 8
@@ -190,7 +191,7 @@ async def replay_histories(histories: AsyncIterator[WorkflowHistory]) -> AsyncGe
     replayer = Replayer(
         workflows=WORKFLOWS,
         data_converter=pydantic_data_converter,
-        workflow_runner=sandbox(),
+        workflow_runner=UnsandboxedWorkflowRunner(),
         interceptors=[keeper],
     )
     unbegun: list[WorkflowHistory] = []

@@ -5,12 +5,16 @@ No exception text names an address or a subject: they reach logs and workflow hi
 """
 
 import re
+import secrets
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email import policy
+from email.charset import QP, Charset
 from email.headerregistry import Address
-from email.message import EmailMessage
-from email.utils import getaddresses
+from email.message import EmailMessage, Message
+from email.mime.multipart import MIMEMultipart
+from email.utils import format_datetime, getaddresses
+from functools import lru_cache, partial
 
 import idna
 
@@ -19,6 +23,11 @@ from activities.senders.sender import Mail, Rejected
 # 7-bit transfer encodings are taken by every server; only an address itself can make SMTPUTF8 necessary.
 _ASCII = policy.SMTP.clone(cte_type="7bit")
 _UTF8 = policy.SMTPUTF8.clone(cte_type="7bit")
+_BODY = policy.compat32.clone(linesep="\r\n")
+"""Writes parts as the others do, and does not parse what it has just written: composing takes a third of the time."""
+_CHARSET = Charset("utf-8")
+_CHARSET.body_encoding = QP
+_LINE_END = re.compile("\r\n?")
 
 _LINE_BREAK_OR_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 # Specials of RFC 5321: they would need a quoted local part, which nobody's real address has.
@@ -89,18 +98,37 @@ def _message(
     recipient: Address,
     by: "policy.EmailPolicy[EmailMessage]",
 ) -> bytes:
-    message = EmailMessage(policy=by)
-    message["From"] = sender
-    message["To"] = recipient
-    message["Subject"] = mail.subject
-    message["Date"] = datetime.now(UTC)
-    message["Message-ID"] = f"<{mail.message_id}>"
-    # RFC 3834: keeps vacation responders from answering.
-    message["Auto-Submitted"] = "auto-generated"
-    message.set_content(mail.text)
+    head = (
+        _from(str(sender), by),
+        _header("To", str(recipient), by),
+        _header("Subject", mail.subject, by),
+        f"Date: {format_datetime(datetime.now(UTC))}\r\n",
+        f"Message-ID: <{mail.message_id}>\r\n",
+        # RFC 3834: keeps vacation responders from answering.
+        "Auto-Submitted: auto-generated\r\n",
+    )
+    body = _part(mail.text, "plain")
     if mail.html is not None:
-        message.add_alternative(mail.html, subtype="html")
-    return message.as_bytes()
+        # No text holds this by chance, and a new one each time would be looked for in all of it.
+        boundary = f"=_{secrets.token_hex(16)}"
+        body = MIMEMultipart("alternative", boundary, (body, _part(mail.html, "html")), policy=_BODY)
+    return "".join(head).encode() + body.as_bytes()
+
+
+def _header(name: str, value: str, by: "policy.EmailPolicy[EmailMessage]") -> str:
+    return by.header_factory(name, value).fold(policy=by)
+
+
+_from = lru_cache(64)(partial(_header, "From"))
+"""Few addresses send all messages."""
+
+
+def _part(text: str, subtype: str) -> Message:
+    part = Message(policy=_BODY)
+    part["Content-Type"] = f"text/{subtype}"
+    text.encode()  # a lone surrogate would be written as a byte that is no UTF-8
+    part.set_payload(_LINE_END.sub("\n", text), _CHARSET)
+    return part
 
 
 def _address(text: str, name: str = "") -> Address:
