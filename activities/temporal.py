@@ -177,6 +177,9 @@ class Temporal:
                 id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
                 start_signal=signal,
                 start_signal_args=[argument] if argument is not None else [],
+                # The answer brings the first workflow task to the worker of this process, if it has a slot: neither
+                # queue nor poll. What is done in bulk queues all the same, behind what somebody waits for.
+                request_eager_start=signal is None and not start.late,
                 search_attributes=TypedSearchAttributes(
                     [
                         SearchAttributePair(key, value)

@@ -189,6 +189,6 @@ async def test_a_full_batch_is_taken(web: Web, pool: Pool) -> None:
     await publish(pool, conversation(BROWSED))
     await web.webhook("products/update", product_message())
     batch = {"events": [event(who=f"shopper-{number}") for number in range(MOST_EVENTS)]}
-    answer = await web.keyed.post("/v1/events", json=batch, timeout=60)
+    answer = await web.keyed.post("/v1/events", json=batch)
     assert {outcome["status"] for outcome in answer.json()["outcomes"]} == {"accepted"}
     assert len(await line(pool, "back")) == MOST_EVENTS
