@@ -5,8 +5,10 @@ starter conversations). Message texts and criteria stay in PostgreSQL; steps ref
 """
 
 from datetime import timedelta
+from functools import lru_cache
+from typing import Annotated
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from schemas.document.alert_types.vocabulary import AlertEvent
 from schemas.document.steps import Step
@@ -82,3 +84,33 @@ class Program(Wire):
         if step is not None:
             return type(step) is type(self.steps.get(StepId(place)))
         return place not in self.steps and bool(other.threads_on(f"{alert_id}.{AlertEvent.ALERT}"))
+
+
+MOST_SHARED = 256
+"""Programs that are kept to be shared: more versions than a worker meets at one time."""
+
+
+@lru_cache(MOST_SHARED)
+def _first_read(as_read: "_ByContent") -> Program:
+    return as_read.program
+
+
+class _ByContent:
+    """A program as the key of a cache: hashed by its version, compared by all that it says."""
+
+    def __init__(self, program: Program) -> None:
+        self.program = program
+
+    def __hash__(self) -> int:
+        return hash(self.program.version)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _ByContent) and self.program == other.program
+
+
+def _shared(program: Program) -> Program:
+    return _first_read(_ByContent(program))
+
+
+SharedProgram = Annotated[Program, AfterValidator(_shared)]
+"""A program that all journeys of one version in one process share: thousands of them lie in a worker's memory."""

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from pydantic import AwareDatetime, Field
 
 from schemas.ids import StepId
-from schemas.journey.program import Program
+from schemas.journey.program import SharedProgram
 from schemas.model import Wire
 from schemas.reasons import Reason
 
@@ -16,7 +16,7 @@ class Move(Wire):
     """
 
     kind: Literal["move"] = "move"
-    program: Program
+    program: SharedProgram
     operation_id: int
 
 

@@ -6,7 +6,7 @@ from pydantic import AwareDatetime, Field
 
 from schemas.ids import AlertId, ContactId, JourneyId, StepId, StoreId, Subject
 from schemas.journey.path import LeftOut, PathEntry
-from schemas.journey.program import Program
+from schemas.journey.program import SharedProgram
 from schemas.journey.signals import ContactEvent, Move
 from schemas.model import Wire
 from schemas.reasons import Reason
@@ -72,7 +72,7 @@ class JourneyStart(Wire):
     entered_on: str | None = None
     entered_at: AwareDatetime
     window_ends_at: AwareDatetime | None = None
-    program: Program
+    program: SharedProgram
     state: JourneyState = JourneyState()
     late: bool = Field(default=False, exclude=True)
     list_code: str | None = Field(default=None, exclude=True)
