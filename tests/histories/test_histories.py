@@ -11,7 +11,7 @@ from typing import Any, cast
 import pytest
 from temporalio.client import WorkflowHistory
 from temporalio.contrib.pydantic import pydantic_data_converter
-from temporalio.worker import Replayer
+from temporalio.worker import Replayer, UnsandboxedWorkflowRunner, WorkflowRunner
 
 from schemas.journey.path import JourneyPath
 from starter.support.replay import FOR_THE_NEXT_TASK, HistoryGone, replay_histories, replay_history
@@ -71,9 +71,10 @@ def test_only_what_is_no_journey_or_did_not_come_to_its_own_end_has_no_path() ->
     assert SHAPES.keys() - set(TELL_A_PATH) == others | {"cancelled_in_temporal", "continued_in_a_rest"}
 
 
+@pytest.mark.parametrize("runner", [sandbox(), UnsandboxedWorkflowRunner()], ids=["sandboxed", "as in production"])
 @pytest.mark.parametrize("name", SHAPES)
-async def test_a_released_history_replays_on_todays_code(name: str) -> None:
-    replayer = Replayer(workflows=WORKFLOWS, data_converter=pydantic_data_converter, workflow_runner=sandbox())
+async def test_a_released_history_replays_on_todays_code(name: str, runner: WorkflowRunner) -> None:
+    replayer = Replayer(workflows=WORKFLOWS, data_converter=pydantic_data_converter, workflow_runner=runner)
     await replayer.replay_workflow(_read(name).history)
 
 

@@ -127,7 +127,8 @@ def _part(text: str, subtype: str) -> Message:
     part = Message(policy=_BODY)
     part["Content-Type"] = f"text/{subtype}"
     text.encode()  # a lone surrogate would be written as a byte that is no UTF-8
-    part.set_payload(_LINE_END.sub("\n", text), _CHARSET)
+    lines = _LINE_END.sub("\n", text)
+    part.set_payload(lines if lines.endswith("\n") else lines + "\n", _CHARSET)
     return part
 
 
