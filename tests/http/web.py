@@ -11,6 +11,7 @@ from pathlib import Path
 import httpx
 from pydantic import SecretStr
 
+from schemas.responses.keys import Scope
 from schemas.settings import Settings
 from starter.http.problems import MEDIA_TYPE, Problem
 from starter.services import Services
@@ -57,7 +58,7 @@ class Web:
 
 @asynccontextmanager
 async def open_web(url: str, services: Services) -> AsyncGenerator[Web]:
-    key = await services.keys.create("tests")
+    key = await services.keys.create("tests", "test", [Scope.ADMIN])
     async with (
         httpx.AsyncClient(base_url=url, timeout=PATIENCE) as without,
         httpx.AsyncClient(base_url=url, timeout=PATIENCE, headers={"Authorization": f"Bearer {key}"}) as with_key,
