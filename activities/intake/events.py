@@ -12,7 +12,7 @@ from typing import assert_never
 
 from activities.intake.carts import empty_checkouts, name_cart, set_cart, take_out
 from activities.intake.clock import clamp_to_now
-from activities.intake.known_stores import STOREFRONT, add_store
+from activities.intake.known_stores import BY_A_STEP, STOREFRONT, add_store
 from activities.intake.orders import OrderLine, record_order
 from activities.journeys.contact_events import Happened
 from activities.journeys.entering import CHECKOUT, pass_to_conversations
@@ -43,8 +43,6 @@ from schemas.names import CUSTOM
 
 SQL = load_queries("activities.intake", "events.sql")
 
-BY_A_STEP = "a step of a journey"
-"""Who tells of an event that nobody outside told of."""
 LARGEST_ATTRIBUTES = 16 * 1024
 """Bytes of all of a contact's attributes: they are read whenever criteria are."""
 
@@ -80,12 +78,7 @@ class Events:
 
     @retry_on_deadlock
     async def take(self, event: Event, by: str = BY_A_STEP, stores: Sequence[StoreId] | None = None) -> EventOutcome:
-        """Record an event and let it take effect, both once.
-
-        Args:
-            by: who tells of it; the audit has it if that makes a store.
-            stores: a contact that is named by id has to be known to one of these; None: to any.
-        """
+        """Record an event and let it take effect, both once. A contact named by id is known to one of these stores."""
         try:
             async with transaction(self._pool) as connection:
                 outcome = await _take(connection, event, by, stores)

@@ -203,6 +203,7 @@ async def _record_delivery(
             state=receipt,
             error=error,
             body=body,
+            lasting=delivery.once_for_all,
         )
         is not None
     )
@@ -229,7 +230,7 @@ async def _apply(connection: Connection, store_id: StoreId, reported: Fact) -> S
         case ContactErasureFact():
             await erase_contact(connection, store_id, fact)
         case ShopErasureFact():
-            await erase_shop(connection, store_id)
+            await erase_shop(connection, store_id, fact)
         case DataRequestFact():
             await answer_data_request(connection, store_id, fact)
         case _:

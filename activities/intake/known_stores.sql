@@ -9,3 +9,11 @@ update stores set source = :source where id = :store_id and source = 'api' and :
 
 -- name: known_store
 select id from stores where id = :store_id;
+
+-- name: only_others_know
+with known as (
+    select store_id from journeys where contact_id = :contact_id
+    union select store_id from events where contact_id = :contact_id
+    union select store_id from orders where contact_id = :contact_id
+)
+select exists (select from known) and not exists (select from known where store_id = any(:stores::text[]));

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
+from activities.intake.known_stores import only_others_know
 from activities.journeys.contact_events import UNSUBSCRIBED, Happened, signal_journeys
 from activities.postgres.audit import write_audit
 from activities.postgres.pool import Pool, transaction
@@ -47,9 +48,7 @@ class Consents:
         """
         async with transaction(self._pool) as connection:
             contact_id = await contact(connection, email)
-            if stores is not None and await SQL.only_others_know.value(
-                connection, contact_id=contact_id, stores=stores
-            ):
+            if stores is not None and await only_others_know(connection, contact_id, stores):
                 raise ContactOfOthers
             # After the contact is held, so that it is later than the entry of whoever held it before.
             now = datetime.now(UTC)

@@ -5,11 +5,3 @@ select :contact_id, :channel::text, :granted::boolean, :source, :given_at::times
 where (select granted from consents where contact_id = :contact_id and channel = :channel order by id desc limit 1)
       is distinct from :granted
 returning id;
-
--- name: only_others_know
-with known as (
-    select store_id from journeys where contact_id = :contact_id
-    union select store_id from events where contact_id = :contact_id
-    union select store_id from orders where contact_id = :contact_id
-)
-select exists (select from known) and not exists (select from known where store_id = any(:stores::text[]));

@@ -99,8 +99,7 @@ class Stock:
             known: str | None = await SQL.name_store.value(
                 connection, store_id=store_id, name=name, url=url, currency=currency
             )
-            details = {"store": store_id, "name": name, "url": url, "currency": known}
-            await write_audit(connection, by, "name store", details)
+            await write_audit(connection, by, "name store", {"store": store_id, "currency": known})
         return known
 
 

@@ -95,11 +95,7 @@ class Paths:
     async def of(
         self, journey_id: JourneyId, by: str | None = None, stores: Sequence[StoreId] | None = None
     ) -> JourneyPath:
-        """A journey's path. Empty while its workflow has not been started.
-
-        Args:
-            by: who asks, for the audit.
-            stores: only if it is of one of these; None: of any.
+        """A journey's path, if it is of these stores. Empty while its workflow has not been started.
 
         Raises:
             NoSuchJourney: as it says.

@@ -291,10 +291,12 @@ create table inbox (
     error       text,
     body        bytea,
     received_at timestamptz not null default now(),
+    -- Remembered for good: a privacy message, which nobody can have done anew.
+    lasting     boolean not null default false,
     unique (source, store_id, key),
     check ((state = 'malformed') = (error is not null))
 );
-create index inbox_oldest on inbox (received_at);
+create index inbox_oldest on inbox (received_at) where not lasting;
 
 -- Events as they were told, each once by its teller's id.
 create table events (
