@@ -29,8 +29,8 @@ FORGETTING = (
 
 
 LATE = timedelta(days=3)
-"""Storefronts send a message again for hours, Shopify for four and once for 48. What comes later was held up on its
-way, or is an old one sent again by somebody."""
+"""Storefronts send a message again for hours, two days at most. What comes later was held up on its way, or is an old
+one sent again by somebody."""
 
 
 @dataclass(frozen=True, slots=True)

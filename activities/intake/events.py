@@ -5,14 +5,13 @@ An event is one transaction: its row, the contact's attributes, the orders or en
 stored with it (P7). What storefronts report by webhook is recorded in the delivery's transaction.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import assert_never
 
 from activities.intake.carts import empty_checkouts, name_cart, set_cart, take_out
 from activities.intake.clock import clamp_to_now
-from activities.intake.known_stores import BY_A_STEP, STOREFRONT, add_store
+from activities.intake.known_stores import BY_A_STEP, STOREFRONT, Stores, add_store
 from activities.intake.orders import OrderLine, record_order
 from activities.journeys.contact_events import Happened
 from activities.journeys.entering import CHECKOUT, pass_to_conversations
@@ -77,7 +76,7 @@ class Events:
         self._pool = pool
 
     @retry_on_deadlock
-    async def take(self, event: Event, by: str = BY_A_STEP, stores: Sequence[StoreId] | None = None) -> EventOutcome:
+    async def take(self, event: Event, by: str = BY_A_STEP, stores: Stores = None) -> EventOutcome:
         """Record an event and let it take effect, both once. A contact named by id is known to one of these stores."""
         try:
             async with transaction(self._pool) as connection:
@@ -140,9 +139,7 @@ async def _change_checkout(connection: Connection, event: Event) -> EventOutcome
     return EventOutcome(id=event.id, status=EventStatus.ACCEPTED, contact=contact_id, effect=effect)
 
 
-async def _take(
-    connection: Connection, event: Event, by: str = STOREFRONT, stores: Sequence[StoreId] | None = None
-) -> EventOutcome:
+async def _take(connection: Connection, event: Event, by: str = STOREFRONT, stores: Stores = None) -> EventOutcome:
     if event.checkout is not None:
         event = event.model_copy(update={"id": f"{CHECKOUT}{event.checkout}"})
         if (changed := await _change_checkout(connection, event)) is not None:
@@ -178,7 +175,7 @@ async def _known(connection: Connection, event: Event) -> EventOutcome | None:
     return EventOutcome(id=event.id, status=EventStatus.REPEATED, contact=known.contact_id, effect=known.outcome)
 
 
-async def _contact(connection: Connection, event: Event, stores: Sequence[StoreId] | None = None) -> ContactId:
+async def _contact(connection: Connection, event: Event, stores: Stores = None) -> ContactId:
     if event.email is not None:
         return await contact(connection, event.email)
     assert event.contact is not None, "an event names one of the two"

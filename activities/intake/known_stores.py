@@ -5,9 +5,12 @@ from collections.abc import Sequence
 from activities.postgres.audit import write_audit
 from activities.postgres.pool import Connection
 from activities.postgres.queries import load_queries
+from schemas.ids import StoreId
 
 SQL = load_queries("activities.intake", "known_stores.sql")
 
+Stores = Sequence[StoreId] | None
+"""Those that whoever asks is for; None: all."""
 STOREFRONT = "storefront"
 """Who does what a webhook says, as the audit has it."""
 BY_A_STEP = "a step of a journey"
