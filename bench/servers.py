@@ -148,7 +148,7 @@ async def open_shop(folder: Path, database_url: str, temporal_address: str) -> A
     environment = {
         "DATABASE_URL": database_url,
         "SHELFTALK_TEMPORAL_ADDRESS": temporal_address,
-        "SHELFTALK_SHOPIFY_SECRETS": SENDS.secret,
+        "SHELFTALK_SHOPIFY_SECRETS": f"{SENDS.store_id}={SENDS.secret}",
         "SHELFTALK_HTTP_PORT": "0",
         "SHELFTALK_SIGNUPS_PER_MINUTE": "1000000",
     }

@@ -56,8 +56,8 @@ class Settings(BaseSettings):
     http_trusted_proxies: str = "127.0.0.1,::1"
     """Addresses or networks of the proxies whose X-Forwarded-For is believed, comma separated."""
 
-    shopify_secrets: Annotated[tuple[SecretStr, ...], NoDecode] = ()
-    """The app's client secrets, comma separated; several while one is rotated."""
+    shopify_secrets: Annotated[tuple[tuple[str, SecretStr], ...], NoDecode] = ()
+    """Each shop and its client secret, `shop=secret`, comma separated; several of one shop while one is rotated."""
 
     webhook_secret: SecretStr | None = None
     """What signs the calls of a conversation's webhook steps: `whsec_` and 24 to 64 bytes in base64."""
@@ -124,7 +124,13 @@ class Settings(BaseSettings):
 
     @field_validator("shopify_secrets", mode="before")
     @classmethod
-    def _split(cls, value: object) -> object:
-        if isinstance(value, str):
-            return tuple(part.strip() for part in value.split(",") if part.strip())
-        return value
+    def _pairs(cls, value: object) -> object:
+        if not isinstance(value, str):
+            return value
+        pairs = [part.partition("=") for part in value.split(",") if part.strip()]
+        if not all(store.strip() and secret.strip() for store, _, secret in pairs):
+            raise ValueError(
+                "each secret is good for one shop only, so say for which: example.myshopify.com=SECRET, with commas "
+                "between; a shop has two while one is rotated"
+            )
+        return tuple((store.strip().lower(), secret.strip()) for store, _, secret in pairs)

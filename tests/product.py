@@ -97,7 +97,7 @@ class Shop:
 
     async def has(self, variant: str, units: int, at: str = "warehouse") -> None:
         """The variant has this many units now at this location, the only one unless others were named."""
-        await Stock(self.pool, self.intake).set_stock(subject(variant), units, at)
+        await Stock(self.pool, self.intake).set_stock(subject(variant), units, "test", at)
 
     async def asks(self, price: str, *variants: str) -> None:
         """These variants, `v` if none is named, cost this now; of their units the message does not speak."""
@@ -177,7 +177,7 @@ class Shop:
         return entered
 
     async def _consents(self, name: str, granted: bool) -> None:
-        await Consents(self.pool).record(address(name), "test", granted=granted)
+        await Consents(self.pool).record(address(name), "test", granted=granted, by="test")
 
 
 def _variant(name: str, *, quantity: int | None = None, price: str | None = None) -> VariantFact:

@@ -31,7 +31,7 @@ README_LINES = 60
 """One screen."""
 SOURCES = ("schemas", "workflows", "activities", "starter")
 LEVELS = {"debug", "info", "warning", "error", "exception"}
-ANYWHERE = {"400", "401", "413", "500", "503"}
+ANYWHERE = {"400", "401", "403", "413", "429", "500", "503"}
 """Answers that docs/api.md describes once for all routes."""
 INDEXES = re.compile(r"(pypi|pythonhosted|npmjs|yarnpkg|rubygems|proxy\.golang|(maven|debian)\.(apache)?)\.?(org|com)")
 

@@ -6,12 +6,14 @@ a number of statements that does not grow with the number of people: a storefron
 """
 
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 
+from activities.intake.known_stores import only_others_know
 from activities.postgres.pool import Connection
 from activities.postgres.queries import load_queries
 from activities.waitlist.episodes import look_again, look_at_sharers
 from schemas.ids import StoreId, Subject
-from schemas.incoming.facts import ContactErasureFact, DataRequestFact
+from schemas.incoming.facts import ContactErasureFact, DataRequestFact, ShopErasureFact
 
 SQL = load_queries("activities.intake", "erasure.sql")
 
@@ -24,6 +26,11 @@ FORGETTING = (
     SQL.forget_properties,
 )
 """In this order, for the suppressions are found by the address."""
+
+
+LATE = timedelta(days=3)
+"""Storefronts send a message again for hours, two days at most. What comes later was held up on its way, or is an old
+one sent again by somebody."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,16 +59,29 @@ class GivenBack:
 
 
 async def erase_contact(connection: Connection, store_id: StoreId, fact: ContactErasureFact) -> None:
-    """Forget a person in all shops of this installation; the shops share one record of them."""
-    contact_id: str | None = await SQL.contact_of.value(connection, email=fact.email)
+    """Forget a person in all shops of this installation; the shops share one record of them.
+
+    Not one whom only other shops know, and of a request that comes late not one who came since it was made.
+    """
+    contact_id: str | None = await SQL.contact_of.value(
+        connection, email=fact.email, known_before=_if_late(fact.observed_at)
+    )
+    if contact_id is not None and await only_others_know(connection, contact_id, [store_id]):
+        contact_id = None
     if contact_id is not None:
         await _leave(connection, [contact_id], None)
         await _forget(connection, [contact_id])
     await _record(connection, store_id, "contact erased", contact_id)
 
 
-async def erase_shop(connection: Connection, store_id: StoreId) -> None:
-    """Forget what this shop reported of people: all of those whom only it knows, and its own part of the others."""
+async def erase_shop(connection: Connection, store_id: StoreId, fact: ShopErasureFact) -> None:
+    """Forget what this shop reported of people: all of those whom only it knows, and its own part of the others.
+
+    A request that comes late is put on record only: the shop may have come back since.
+    """
+    if _if_late(fact.observed_at) is not None:
+        await _record(connection, store_id, "shop not erased: asked long ago", None)
+        return
     people = await SQL.contacts_of_shop.rows(connection, ContactOfShop, store_id=store_id)
     everyone = [person.id for person in people]
     # Those whom only this shop knows are in line in no other.
@@ -77,6 +97,11 @@ async def answer_data_request(connection: Connection, store_id: StoreId, fact: D
     """Put on record that a person asks what is known of them; a person has to answer it, within the law's time."""
     contact_id: str | None = await SQL.contact_known.value(connection, email=fact.email)
     await _record(connection, store_id, "data requested", contact_id, fact.request_id)
+
+
+def _if_late(asked_at: datetime | None) -> datetime | None:
+    """When a request was made, if it comes late."""
+    return asked_at if asked_at is not None and datetime.now(UTC) - asked_at > LATE else None
 
 
 async def _forget(connection: Connection, contact_ids: list[str]) -> None:

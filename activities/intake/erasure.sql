@@ -2,7 +2,9 @@
 
 -- name: contact_of
 -- Held, so that nobody enters meanwhile.
-select id from contacts where email = :email for update;
+select id from contacts
+where email = :email and (:known_before::timestamptz is null or created_at <= :known_before)
+for update;
 
 -- name: contact_known
 select id from contacts where email = :email;

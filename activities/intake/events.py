@@ -11,6 +11,7 @@ from typing import assert_never
 
 from activities.intake.carts import empty_checkouts, name_cart, set_cart, take_out
 from activities.intake.clock import clamp_to_now
+from activities.intake.known_stores import BY_A_STEP, STOREFRONT, Stores, add_store
 from activities.intake.orders import OrderLine, record_order
 from activities.journeys.contact_events import Happened
 from activities.journeys.entering import CHECKOUT, pass_to_conversations
@@ -75,11 +76,11 @@ class Events:
         self._pool = pool
 
     @retry_on_deadlock
-    async def take(self, event: Event) -> EventOutcome:
-        """Record an event and let it take effect, both once."""
+    async def take(self, event: Event, by: str = BY_A_STEP, stores: Stores = None) -> EventOutcome:
+        """Record an event and let it take effect, both once. A contact named by id is known to one of these stores."""
         try:
             async with transaction(self._pool) as connection:
-                outcome = await _take(connection, event)
+                outcome = await _take(connection, event, by, stores)
         except _EventRefused as refused:
             return EventOutcome(id=event.id, status=EventStatus.REFUSED, refused=str(refused))
         return outcome.model_copy(update={"id": event.id})
@@ -138,18 +139,18 @@ async def _change_checkout(connection: Connection, event: Event) -> EventOutcome
     return EventOutcome(id=event.id, status=EventStatus.ACCEPTED, contact=contact_id, effect=effect)
 
 
-async def _take(connection: Connection, event: Event) -> EventOutcome:
+async def _take(connection: Connection, event: Event, by: str = STOREFRONT, stores: Stores = None) -> EventOutcome:
     if event.checkout is not None:
         event = event.model_copy(update={"id": f"{CHECKOUT}{event.checkout}"})
         if (changed := await _change_checkout(connection, event)) is not None:
             return changed
     if (repeated := await _known(connection, event)) is not None:
         return repeated
-    contact_id = await _contact(connection, event)
+    contact_id = await _contact(connection, event, stores)
     now = datetime.now(UTC)
     told_at = clamp_to_now(event.happened_at or now, now)
     at = min(told_at, now)  # a sender's clock that is ahead must not outrank events that come later
-    await SQL.add_store.run(connection, store_id=event.store)
+    await add_store(connection, event.store, "api", by)
     if not await _add(connection, event, contact_id, at, told_at):
         # Another request recorded the same event since we looked.
         repeated = await _known(connection, event)
@@ -174,11 +175,11 @@ async def _known(connection: Connection, event: Event) -> EventOutcome | None:
     return EventOutcome(id=event.id, status=EventStatus.REPEATED, contact=known.contact_id, effect=known.outcome)
 
 
-async def _contact(connection: Connection, event: Event) -> ContactId:
+async def _contact(connection: Connection, event: Event, stores: Stores = None) -> ContactId:
     if event.email is not None:
         return await contact(connection, event.email)
     assert event.contact is not None, "an event names one of the two"
-    status = await SQL.contact_by_id.row(connection, ErasureStatus, contact_id=event.contact)
+    status = await SQL.contact_by_id.row(connection, ErasureStatus, contact_id=event.contact, stores=stores)
     if status is None:
         raise _EventRefused("There is no contact with this id.")
     if status.erased:

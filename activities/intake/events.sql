@@ -1,14 +1,16 @@
 -- Every query of recording events.
 
--- name: add_store
-insert into stores (id, source) values (:store_id, 'api') on conflict (id) do nothing;
-
 -- name: known_event
 select contact_id, outcome from events where store_id = :store_id and id = :event_id;
 
 -- name: contact_by_id
 -- Locked against an erasure or another event of the same moment, as a contact is that is found by address.
-select erased_at is not null as erased from contacts where id = :contact_id for no key update;
+select erased_at is not null as erased from contacts where id = :contact_id
+  and (:stores::text[] is null
+       or exists (select from journeys where contact_id = :contact_id and store_id = any(:stores))
+       or exists (select from events where contact_id = :contact_id and store_id = any(:stores))
+       or exists (select from orders where contact_id = :contact_id and store_id = any(:stores)))
+for no key update;
 
 -- name: add_event
 insert into events (

@@ -14,9 +14,11 @@ from activities.intake.by_hand import as_of_now
 from activities.intake.clock import clamp_to_now
 from activities.intake.erasure import answer_data_request, erase_contact, erase_shop
 from activities.intake.events import take_checkout
+from activities.intake.known_stores import STOREFRONT, add_store, is_known
 from activities.intake.moves import AnotherThing, VariantElsewhere
 from activities.intake.orders import cancel_order, take_order
 from activities.intake.products import apply_gone, apply_product, apply_stock
+from activities.postgres.audit import write_audit
 from activities.postgres.pool import Connection, Pool, transaction
 from activities.postgres.queries import load_queries
 from activities.postgres.retry import retry_on_deadlock
@@ -37,6 +39,13 @@ from schemas.incoming.facts import (
 )
 
 SQL = load_queries("activities.intake", "intake.sql")
+
+MOST_NAMED = 50
+"""Variants of a product that an audit row names."""
+
+
+ABOUT_THE_KNOWN = (ContactErasureFact, ShopErasureFact, DataRequestFact)
+"""A store that nobody told of has no people to forget, and is not made by asking for it."""
 
 
 class Receipt(StrEnum):
@@ -65,9 +74,14 @@ class Intake:
     async def receive(self, delivery: WebhookDelivery, facts: Sequence[Fact]) -> Receipt:
         """Apply a delivery once."""
         async with transaction(self._pool) as connection:
+            if any(isinstance(fact, ABOUT_THE_KNOWN) for fact in facts) and not await is_known(
+                connection, delivery.store_id
+            ):
+                written = await _record_delivery(connection, delivery, Receipt.IGNORED)
+                return Receipt.IGNORED if written else Receipt.REPEATED
             if not await _record_delivery(connection, delivery, Receipt.APPLIED):
                 return Receipt.REPEATED
-            await _add_store(connection, delivery.store_id, delivery.source)
+            await add_store(connection, delivery.store_id, delivery.source, STOREFRONT)
             for fact in facts:
                 await _apply(connection, StoreId(delivery.store_id), fact)
         return Receipt.APPLIED
@@ -88,35 +102,40 @@ class Intake:
         return Receipt.MALFORMED
 
     @retry_on_deadlock
-    async def observe(self, store_id: StoreId, source: str, facts: Sequence[Fact]) -> None:
+    async def observe(self, store_id: StoreId, source: str, facts: Sequence[Fact], by: str = STOREFRONT) -> None:
         """Apply facts that came without a delivery: put in by hand or through the API.
 
         Raises:
             AnotherThing: as it says; then nothing is applied.
         """
         async with transaction(self._pool) as connection:
-            await _add_store(connection, store_id, source)
+            await add_store(connection, store_id, source, by)
             for fact in facts:
                 if refused := await _apply(connection, store_id, fact):
                     raise AnotherThing(refused)
 
     @retry_on_deadlock
-    async def put_product(self, store_id: StoreId, source: str, product: ProductFact) -> None:
+    async def put_product(self, store_id: StoreId, source: str, product: ProductFact, by: str) -> None:
         """Put in a product by hand, as of now: it holds whatever the clocks of others said.
+
+        Args:
+            by: who does it, for the audit; so in all that is done by hand.
 
         Raises:
             AnotherThing: as it says.
         """
         async with transaction(self._pool) as connection:
-            await _add_store(connection, store_id, source)
+            await add_store(connection, store_id, source, by)
             items = [variant.inventory_item_id for variant in product.variants if variant.inventory_item_id]
             variant_ids = [variant.variant_id for variant in product.variants]
             at = await as_of_now(connection, store_id, items, product.product_id, variant_ids)
             if refused := await _apply(connection, store_id, product.model_copy(update={"observed_at": at})):
                 raise AnotherThing(refused)
+            details = {"store": store_id, "product": product.product_id, "variants": variant_ids[:MOST_NAMED]}
+            await write_audit(connection, by, "put product", details)
 
     @retry_on_deadlock
-    async def set_stock(self, variant: Subject, location: str, available: int, at: datetime | None) -> None:
+    async def set_stock(self, variant: Subject, location: str, available: int, at: datetime | None, by: str) -> None:
         """Set a variant's level at one location, by the variant's id and not by its inventory item's.
 
         Args:
@@ -138,9 +157,11 @@ class Intake:
             at = at or await as_of_now(connection, variant.store_id, [item_id])
             level = StockFact(inventory_item_id=item_id, location_id=location, available=available, observed_at=at)
             await _apply(connection, variant.store_id, level)
+            details = {"store": variant.store_id, "variant": variant.id, "location": location, "units": available}
+            await write_audit(connection, by, "set stock", details)
 
     @retry_on_deadlock
-    async def remove_product(self, store_id: StoreId, product_id: str, at: datetime) -> None:
+    async def remove_product(self, store_id: StoreId, product_id: str, at: datetime, by: str) -> None:
         """The shop has a product no more, as if its storefront had said so.
 
         Raises:
@@ -150,9 +171,10 @@ class Intake:
             if await find_product(connection, store_id, product_id, None) is None:
                 raise UnknownProduct(f"{store_id}/product/{product_id}")
             await _apply(connection, store_id, ProductGoneFact(product_id=product_id, observed_at=at))
+            await write_audit(connection, by, "remove product", {"store": store_id, "product": product_id})
 
     @retry_on_deadlock
-    async def cancel_order(self, store_id: StoreId, order_id: str, at: datetime) -> None:
+    async def cancel_order(self, store_id: StoreId, order_id: str, at: datetime, by: str) -> None:
         """An order does not stand any more: what is in it does not count as bought.
 
         Raises:
@@ -160,6 +182,7 @@ class Intake:
         """
         async with transaction(self._pool) as connection:
             await cancel_order(connection, store_id, order_id, at)
+            await write_audit(connection, by, "cancel order", {"store": store_id, "order": order_id})
 
 
 async def _record_delivery(
@@ -180,14 +203,10 @@ async def _record_delivery(
             state=receipt,
             error=error,
             body=body,
+            lasting=delivery.once_for_all,
         )
         is not None
     )
-
-
-async def _add_store(connection: Connection, store_id: str, source: str) -> None:
-    await SQL.add_store.run(connection, store_id=store_id, source=source)
-    await SQL.claim_store.run(connection, store_id=store_id, source=source)
 
 
 async def _apply(connection: Connection, store_id: StoreId, reported: Fact) -> Sequence[VariantElsewhere]:
@@ -211,7 +230,7 @@ async def _apply(connection: Connection, store_id: StoreId, reported: Fact) -> S
         case ContactErasureFact():
             await erase_contact(connection, store_id, fact)
         case ShopErasureFact():
-            await erase_shop(connection, store_id)
+            await erase_shop(connection, store_id, fact)
         case DataRequestFact():
             await answer_data_request(connection, store_id, fact)
         case _:

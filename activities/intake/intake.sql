@@ -1,21 +1,13 @@
--- Every query of the intake itself: deliveries, stores, and items that are set by hand.
+-- Every query of the intake itself: deliveries, a store's currency, and items that are set by hand.
 
 -- name: receive
-insert into inbox (store_id, source, topic, key, state, error, body)
-values (:store_id, :source, :topic, :key, :state, :error, :body)
+insert into inbox (store_id, source, topic, key, state, error, body, lasting)
+values (:store_id, :source, :topic, :key, :state, :error, :body, :lasting)
 on conflict (source, store_id, key) do update
 -- A delivery that could not be read, or was ignored, may be applied when it comes again.
 set state = excluded.state, error = null, body = null
 where inbox.state <> 'applied' and excluded.state = 'applied'
 returning id;
-
--- name: add_store
-insert into stores (id, source) values (:store_id, :source) on conflict (id) do nothing;
-
--- name: claim_store
--- A store that was put in by hand belongs to a storefront from its first delivery on. Apart from the query above, which
--- locks no row that is there: the deliveries of one store are applied side by side.
-update stores set source = :source where id = :store_id and source = 'api' and :source <> 'api';
 
 -- name: set_currency
 -- The newest word on it counts. An order says it each time, so a row is written only where it says something else.

@@ -196,6 +196,7 @@ class WebhookDelivery(Model):
         key: unique per store and source; the same key again is the same delivery.
         triggered_at: when the storefront sent it, by its own clock; None when not given.
         about_people: its body may hold addresses and names, so it is never kept.
+        once_for_all: it is remembered for good, so that nobody can have it done anew.
     """
 
     store_id: Annotated[str, Field(min_length=1, max_length=255)]
@@ -204,3 +205,4 @@ class WebhookDelivery(Model):
     key: Annotated[str, Field(min_length=1, max_length=200)]
     triggered_at: AwareDatetime | None = None
     about_people: bool = False
+    once_for_all: bool = False

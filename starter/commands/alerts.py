@@ -7,6 +7,7 @@ import typer
 from rich.table import Table
 
 from schemas.responses.pausing import AlertState, AlertStates, PauseReport, ResumeReport
+from starter.commands.terminal.acting import who
 from starter.commands.terminal.asking import Terminal, command
 from starter.commands.terminal.failures import CommandFailed
 from starter.commands.terminal.output import clock, say
@@ -14,8 +15,6 @@ from starter.ops.pausing import Pausable
 
 app = typer.Typer(help="See, pause and resume alerts.", no_args_is_help=True)
 
-ACTOR = "command line"
-"""Who did it, as the audit has it."""
 SUBJECTS_SAID = 10
 """Subjects named before the question; --json has more of them."""
 
@@ -58,7 +57,7 @@ def resume_conversation(terminal: Terminal, code: ConversationCode, yes: Yes = F
 
 
 def _pause(terminal: Terminal, what: Pausable) -> None:
-    terminal.answer(lambda services: services.pausing.pause(what, ACTOR), _paused)
+    terminal.answer(lambda services: services.pausing.pause(what, who()), _paused)
 
 
 def _resume(terminal: Terminal, what: Pausable, yes: bool) -> None:
@@ -69,7 +68,7 @@ def _resume(terminal: Terminal, what: Pausable, yes: bool) -> None:
     if not yes:
         _agree(terminal, shown)
     at_most = None if yes else shown.at_most
-    terminal.answer(lambda services: services.pausing.resume(what, ACTOR, at_most), _resumed)
+    terminal.answer(lambda services: services.pausing.resume(what, who(), at_most), _resumed)
 
 
 def _agree(terminal: Terminal, shown: ResumeReport) -> None:

@@ -8,6 +8,7 @@ from rich.table import Column, Table
 from schemas.ids import ContactId, JourneyId
 from schemas.responses.journeys import JourneyPage, JourneyReport, JourneyStatus
 from starter.commands.playing import play
+from starter.commands.terminal.acting import who
 from starter.commands.terminal.asking import Terminal, command
 from starter.commands.terminal.output import clock
 from starter.commands.terminal.paths import path_table
@@ -33,7 +34,7 @@ def list_(
     """List journeys, newest first."""
     contact_id = None if contact is None else ContactId(contact)
     filter_ = JourneyFilter(store_id=store, variant_id=variant, contact_id=contact_id, email=email, status=status)
-    terminal.answer(lambda services: services.journeys.page(filter_, cursor, limit), _page)
+    terminal.answer(lambda services: services.journeys.page(filter_, cursor, limit, who()), _page)
 
 
 @app.command("show")
@@ -54,7 +55,7 @@ def replay(
     ] = None,
 ) -> None:
     """Print a contact's path step by step, by replaying the workflow's history: times, verdicts, and why."""
-    path = terminal.ask(lambda services: services.paths.of(JourneyId(journey_id)))
+    path = terminal.ask(lambda services: services.paths.of(JourneyId(journey_id), who()))
     if (step_by_step or speed is not None) and not terminal.as_json:
         play(path, speed)
         return
@@ -66,7 +67,7 @@ def replay(
 def cancel(terminal: Terminal, journey_id: Id) -> None:
     """End a journey; its place passes to the next in line."""
     terminal.answer(
-        lambda services: services.journeys.cancel(JourneyId(journey_id)),
+        lambda services: services.journeys.cancel(JourneyId(journey_id), who()),
         lambda journey: f"Journey {journey.journey_id} is asked to leave.",
     )
 

@@ -1,14 +1,17 @@
 """`shelftalk key`: the keys that open the API."""
 
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Annotated
 
 import typer
 from rich.table import Table
 
+from schemas.ids import StoreId
 from schemas.model import Model
-from schemas.responses.keys import KeyReport
+from schemas.responses.keys import KeyReport, Scope
+from starter.commands.terminal.acting import who
 from starter.commands.terminal.asking import Terminal, command
-from starter.commands.terminal.output import clock
+from starter.commands.terminal.output import clock, length_of_time
 
 app = typer.Typer(help="The keys that open the API.", no_args_is_help=True)
 
@@ -36,18 +39,30 @@ class RevokedKey(Model):
 
 @app.command("create")
 @command
-def create(terminal: Terminal, name: Name) -> None:
+def create(
+    terminal: Terminal,
+    name: Name,
+    scope: Annotated[list[Scope], typer.Option("--scope", help="What it is for; once for each.")],
+    store: Annotated[
+        list[str] | None, typer.Option("--store", help="Only for this store; once for each. [default: all]")
+    ] = None,
+    expires: Annotated[
+        str | None, typer.Option("--expires", help="When it ends: a day, 2027-01-31, or '90 days'. [default: never]")
+    ] = None,
+) -> None:
     """Make a key. It is shown this once."""
     if not name.strip() or len(name) > 100:
         raise typer.BadParameter("a name has 1 to 100 characters", param_hint="NAME")
-    made = terminal.ask(lambda services: services.keys.create(name))
+    stores = [StoreId(each) for each in store or ()] or None
+    expires_at = None if expires is None else _end(expires)
+    made = terminal.ask(lambda services: services.keys.create(name, who(), scope, stores, expires_at))
     terminal.tell(NewKey(name=name, key=made), lambda new: new.key)
 
 
 @app.command("list")
 @command
 def list_(terminal: Terminal) -> None:
-    """List the keys' names."""
+    """List the keys: what each is for, and when it was used last."""
     terminal.tell(KeyList(keys=terminal.ask(lambda services: services.keys.all())), _table)
 
 
@@ -55,12 +70,28 @@ def list_(terminal: Terminal) -> None:
 @command
 def revoke(terminal: Terminal, name: Name) -> None:
     """Revoke a key, for good."""
-    terminal.ask(lambda services: services.keys.revoke(name))
+    terminal.ask(lambda services: services.keys.revoke(name, who()))
     terminal.tell(RevokedKey(name=name), lambda revoked: f"'{revoked.name}' opens nothing any more.")
 
 
+def _end(text: str) -> datetime:
+    """The end of a day (UTC), or so long from now."""
+    try:
+        return datetime.combine(date.fromisoformat(text), time(), UTC) + timedelta(days=1)
+    except ValueError:
+        return datetime.now(UTC) + length_of_time(text, "--expires")
+
+
 def _table(keys: KeyList) -> Table:
-    table = Table("name", "made", "revoked", box=None, pad_edge=False)
+    table = Table("name", "scopes", "stores", "made", "expires", "last used", "revoked", box=None, pad_edge=False)
     for key in keys.keys:
-        table.add_row(key.name, clock(key.created_at), clock(key.revoked_at))
+        table.add_row(
+            key.name,
+            ", ".join(key.scopes),
+            "all" if key.stores is None else ", ".join(key.stores),
+            clock(key.created_at),
+            clock(key.expires_at),
+            clock(key.last_used_at),
+            clock(key.revoked_at),
+        )
     return table

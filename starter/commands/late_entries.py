@@ -11,8 +11,9 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from schemas.ids import StoreId
 from schemas.responses.waitlists import BackPopulation, ImportReport, LateCounts, LeftOut
-from starter.commands.alerts import ACTOR, AlertCode
+from starter.commands.alerts import AlertCode
 from starter.commands.conversations import read_file
+from starter.commands.terminal.acting import who
 from starter.commands.terminal.asking import Terminal, command
 from starter.commands.terminal.failures import CommandFailed
 from starter.commands.terminal.output import ExitCode, clock
@@ -50,7 +51,7 @@ def import_(
 
     async def run(services: Services, total: Total, advance: Advance, keep: bool) -> ImportReport:
         imported = services.waitlist_imports.of(read, StoreId(store), alert)
-        return await imported.run(total, advance, keep=keep, actor=ACTOR)
+        return await imported.run(total, advance, keep=keep, actor=who())
 
     _look_then_do(terminal, run, _imported, "Import them?", yes, lambda report: report.nothing_but_mistakes)
 
@@ -68,7 +69,7 @@ def back_populate(
     from_ = None if since is None else since.replace(tzinfo=UTC)
 
     async def run(services: Services, total: Total, advance: Advance, keep: bool) -> BackPopulation:
-        return await services.back_population.run(code, from_, total, advance, keep=keep, actor=ACTOR)
+        return await services.back_population.run(code, from_, total, advance, keep=keep, actor=who())
 
     _look_then_do(terminal, run, _back_populated, "Let them enter?", yes)
 

@@ -13,6 +13,7 @@ from schemas.ids import Level, StoreId
 from schemas.reasons import Reason
 from schemas.responses.reports import ListReport, WantedReport
 from schemas.responses.why import WhyContact, WhyEntry, WhyProduct
+from starter.commands.terminal.acting import who
 from starter.commands.terminal.asking import Terminal, command
 from starter.commands.terminal.failures import CommandFailed
 from starter.commands.terminal.output import ExitCode, clock
@@ -76,7 +77,7 @@ def why(
     if store is None and (variant is not None or product is not None):
         raise typer.BadParameter("a variant or a product is one of a store: name the store too", param_hint="--store")
     about = About(store, variant, product)
-    terminal.answer(lambda services: services.why.contact(email, about, limit), _why)
+    terminal.answer(lambda services: services.why.contact(email, about, limit, who()), _why)
 
 
 @command

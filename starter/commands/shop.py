@@ -15,6 +15,7 @@ from schemas.incoming.facts import ProductFact, VariantFact
 from schemas.model import Model
 from schemas.responses.journeys import JourneyReport
 from schemas.responses.stock import VariantReport
+from starter.commands.terminal.acting import who
 from starter.commands.terminal.asking import Terminal, command
 from starter.services import Services
 from starter.shops.stock import BY_HAND
@@ -68,7 +69,9 @@ def stock_set(
     location: Annotated[str, typer.Option(help="Where they are; each location has its own number.")] = BY_HAND,
 ) -> None:
     """Set the units of a variant at one location, as of now. Those next in line are told if it is back."""
-    terminal.answer(lambda services: services.stock.set_stock(_subject(store, variant), units, location), _variant)
+    terminal.answer(
+        lambda services: services.stock.set_stock(_subject(store, variant), units, who(), location), _variant
+    )
 
 
 @stock.command("show")
@@ -107,7 +110,7 @@ def product_set(
     )
 
     async def question(services: Services) -> Product:
-        await services.stock.put_product(StoreId(store), fact)
+        await services.stock.put_product(StoreId(store), fact, who())
         shown = [await services.stock.show(_subject(store, each.variant_id)) for each in variants]
         return Product(variants=tuple(shown))
 

@@ -9,7 +9,7 @@ from rich.table import Column, Table
 
 from schemas.model import Model
 from schemas.responses.waitlists import Saying, WaitingLine
-from starter.commands.alerts import ACTOR
+from starter.commands.terminal.acting import who
 from starter.commands.terminal.asking import Terminal, command
 from starter.commands.terminal.failures import CommandFailed
 from starter.commands.terminal.output import ExitCode, clock, say
@@ -47,7 +47,7 @@ def show(
 ) -> None:
     """Show who waits, in order: place, contact, since when, until when, and whether they are being told."""
     lines = _lines(store, variant, product, alert)
-    terminal.answer(lambda services: services.waitlists.show(lines, limit, addresses=addresses), _line)
+    terminal.answer(lambda services: services.waitlists.show(lines, limit, addresses=addresses, by=who()), _line)
 
 
 @app.command("export")
@@ -64,7 +64,7 @@ def export(
         raise typer.BadParameter("a variant is one of a store: name that too", param_hint="--store")
     if terminal.as_json and file == "-":
         raise CommandFailed("usage", "Standard output is for the CSV.", "Name a file.", ExitCode.USAGE)
-    written = terminal.ask(lambda services: services.waitlists.export(Lines(store, variant, None, alert), ACTOR))
+    written = terminal.ask(lambda services: services.waitlists.export(Lines(store, variant, None, alert), who()))
     if file == "-":
         sys.stdout.flush()
         sys.stdout.buffer.write(written.text)
@@ -97,7 +97,7 @@ def message(
     if not yes:
         agree(terminal, shown, _saying(shown), "Write to them?")
     at_most = None if yes else shown.to_hear
-    terminal.answer(lambda services: services.waitlists.broadcast(lines, code, ACTOR, at_most), _saying)
+    terminal.answer(lambda services: services.waitlists.broadcast(lines, code, who(), at_most), _saying)
 
 
 def agree(terminal: Terminal, shown: Model, in_words: object, question: str) -> None:

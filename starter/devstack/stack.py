@@ -13,6 +13,7 @@ from pathlib import Path
 from pydantic import SecretStr
 
 from schemas.document.conversation import ConversationDocument
+from schemas.responses.keys import Scope
 from schemas.settings import Settings
 from starter.devstack.child import FolderLock
 from starter.devstack.failures import DevstackError
@@ -174,7 +175,8 @@ async def _keep_key(data_dir: Path, keys: Keys) -> Path:
         ) from error
     if not known:
         # Names are not used twice, and a key whose file is gone cannot be shown again.
-        write_private(file, await keys.create(f"{KEY_NAME} {datetime.now(UTC):%Y-%m-%d %H:%M:%S.%f}") + "\n")
+        name = f"{KEY_NAME} {datetime.now(UTC):%Y-%m-%d %H:%M:%S.%f}"
+        write_private(file, await keys.create(name, f"shelftalk {KEY_NAME}", [Scope.ADMIN]) + "\n")
     return file
 
 

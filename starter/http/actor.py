@@ -3,15 +3,13 @@
 from typing import Annotated
 
 from fastapi import Depends, Request
-from fastapi.security.utils import get_authorization_scheme_param
 
-from starter.http.dependencies import InjectedServices
+from starter.http.auth import holder_of
 
 
-async def actor(request: Request, services: InjectedServices) -> str:
+def actor(request: Request) -> str:
     """As the audit has it."""
-    _, key = get_authorization_scheme_param(request.headers.get("Authorization"))
-    return f"API key '{await services.keys.holder(key)}'"
+    return holder_of(request).actor
 
 
 Actor = Annotated[str, Depends(actor)]

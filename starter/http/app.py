@@ -29,6 +29,7 @@ from starter.http.paths import SlashesInIds
 from starter.http.problems import Problem
 from starter.http.public import signups, webhooks
 from starter.http.request_log import RequestLog
+from starter.http.wrong_keys import WrongKeys
 from starter.services import Services
 
 _DESCRIPTION = """Shelftalk's API. Webhooks are signed by their storefront and sign-ups are open; everything else under
@@ -91,6 +92,7 @@ def create_app(services: Services, settings: Settings, storefronts: Storefronts 
             storefronts=Storefronts.from_settings(settings) if storefronts is None else storefronts,
             sign_up_limit=SignUpLimit(settings.signups_per_minute),
             metrics=counted,
+            wrong_keys=WrongKeys(),
         ),
     )
     for router in (*_ROUTERS, metrics.routes(counted, services.backlog)):

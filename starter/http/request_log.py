@@ -12,7 +12,9 @@ from starlette.routing import BaseRoute
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from starter.http.metrics import Metrics
+from starter.http.networks import client_network
 from starter.http.problems import Kind, Refusal, respond
+from starter.shops.keys import Holder
 
 log = structlog.get_logger()
 
@@ -76,7 +78,18 @@ class RequestLog:
             route=route,
             status=status,
             ms=round(seconds * 1000, 1),
+            **_caller(scope, status),
         )
+
+
+def _caller(scope: Scope, status: int) -> dict[str, str]:
+    """Whose key it was and from where, so that the use of a leaked key can be traced; of shoppers nothing."""
+    holder = scope.get("state", {}).get("holder")
+    if isinstance(holder, Holder):
+        return {"key": holder.name, "network": client_network(scope.get("client"))}
+    if status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.TOO_MANY_REQUESTS):
+        return {"network": client_network(scope.get("client"))}
+    return {}
 
 
 def _template(route: BaseRoute | None) -> str:

@@ -4,6 +4,7 @@ Days are a list's own, and both ends of a period count. docs/reports.md gives ev
 """
 
 from collections import Counter, defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Literal
@@ -13,7 +14,7 @@ from activities.postgres.pool import Pool
 from activities.postgres.queries import load_queries
 from schemas.document.alert_types.vocabulary import AlertType
 from schemas.errors import DomainError, ErrorKind
-from schemas.ids import Level
+from schemas.ids import Level, StoreId
 from schemas.reasons import Reason
 from schemas.responses.reports import (
     AlertFigures,
@@ -138,9 +139,17 @@ class Reports:
         self._pool = pool
 
     async def wanted(
-        self, list_code: str | None, period: Period, by: Level = Level.VARIANT, limit: int = 50
+        self,
+        list_code: str | None,
+        period: Period,
+        by: Level = Level.VARIANT,
+        limit: int = 50,
+        stores: Sequence[StoreId] | None = None,
     ) -> WantedReport:
         """The most wanted products or variants, of back-in-stock alerts, those with most people waiting first.
+
+        Args:
+            stores: only of these; None: of all.
 
         Raises:
             NoSuchList: as it says.
@@ -149,7 +158,7 @@ class Reports:
         limit = max(1, min(limit, LARGEST_REPORT))
         since, until = period.instants(zone)
         products = await SQL.wanted.rows(
-            self._pool, WantedProduct, list_code=list_code, since=since, until=until, by=by, most=limit
+            self._pool, WantedProduct, list_code=list_code, since=since, until=until, by=by, most=limit, stores=stores
         )
         return WantedReport(
             list_code=list_code,
@@ -159,13 +168,16 @@ class Reports:
             products=tuple(products),
         )
 
-    async def list_figures(self, list_code: str, period: Period) -> ListReport:
+    async def list_figures(self, list_code: str, period: Period, stores: Sequence[StoreId] | None = None) -> ListReport:
         """A list's figures by alert and by day.
+
+        Args:
+            stores: only if the list is for none but these; None: of any.
 
         Raises:
             NoSuchList: as it says.
         """
-        found = await self._list(list_code)
+        found = await self._list(list_code, stores)
         zone = found.time_zone
         since, until = period.instants(zone)
         alerts: defaultdict[str, _Figures] = defaultdict(_Figures)
@@ -200,8 +212,8 @@ class Reports:
         )
         return tuple(row.model_copy(update={"left": left[row.conversation]}) for row in rows)
 
-    async def _list(self, code: str) -> ListRow:
-        row = await SQL.list.row(self._pool, ListRow, list_code=code)
+    async def _list(self, code: str, stores: Sequence[StoreId] | None = None) -> ListRow:
+        row = await SQL.list.row(self._pool, ListRow, list_code=code, stores=stores)
         if row is None:
             raise NoSuchList(code)
         return row

@@ -1,7 +1,7 @@
 -- Every query of the reports. Periods are half open, in instants; null: no bound.
 
 -- name: list
-select code, name, time_zone from lists where code = :list_code;
+select code, name, time_zone from lists where code = :list_code and (:stores::text[] is null or stores <@ :stores);
 
 -- name: wanted
 -- What was wanted back in stock. Units to order, per alert and subject: see docs/reports.md.
@@ -17,6 +17,7 @@ with counted as (
                  and not o.cancelled and o.ordered_at >= j.told_at)) as bought
     from journeys j join waiting w on w.journey_id = j.id join alerts a on a.id = j.alert_id
     where a.measure = 'nothing' and (:list_code::text is null or a.list_code = :list_code)
+      and (:stores::text[] is null or j.store_id = any(:stores))
     group by 1, 2, 3, 4
 ), ordered as (
     select c.*, case when c.waiting = 0 then 0 else greatest(

@@ -33,5 +33,5 @@ set attempts = attempts + 1, last_error = :error,
 where id = :id;
 
 -- name: forget_deliveries
-delete from inbox where id in (select id from inbox where received_at < now() - :age::interval order by received_at limit :most)
+delete from inbox where id in (select id from inbox where not lasting and received_at < now() - :age::interval order by received_at limit :most)
 returning id;

@@ -1,16 +1,30 @@
 """Consent that a shop collected itself: at its checkout, in its account pages, on a form."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
+from activities.intake.known_stores import only_others_know
 from activities.journeys.contact_events import UNSUBSCRIBED, Happened, signal_journeys
+from activities.postgres.audit import write_audit
 from activities.postgres.pool import Pool, transaction
 from activities.postgres.queries import load_queries
 from activities.postgres.retry import retry_on_deadlock
 from activities.waitlist.entrances import contact
 from schemas.channels import Channel
-from schemas.ids import ContactId
+from schemas.errors import DomainError, ErrorKind
+from schemas.ids import ContactId, StoreId
 
 SQL = load_queries("starter.shops", "consents.sql")
+
+
+class ContactOfOthers(DomainError):
+    """Only other stores than the key's know this contact; a consent holds in all stores."""
+
+    code = "forbidden"
+    kind = ErrorKind.CONFLICT
+
+    def __init__(self) -> None:
+        super().__init__("This contact is known to other stores only, and the key is not for those.")
 
 
 class Consents:
@@ -20,10 +34,22 @@ class Consents:
         self._pool = pool
 
     @retry_on_deadlock
-    async def record(self, email: str, source: str, *, granted: bool) -> ContactId:
-        """Record that a contact granted or withdrew consent to e-mail. The newest record counts."""
+    async def record(
+        self, email: str, source: str, *, granted: bool, by: str, stores: Sequence[StoreId] | None = None
+    ) -> ContactId:
+        """Record that a contact granted or withdrew consent to e-mail. The newest record counts.
+
+        Args:
+            by: who says so, for the audit.
+            stores: not of a contact whom only other stores know; None: of any.
+
+        Raises:
+            ContactOfOthers: as it says.
+        """
         async with transaction(self._pool) as connection:
             contact_id = await contact(connection, email)
+            if stores is not None and await only_others_know(connection, contact_id, stores):
+                raise ContactOfOthers
             # After the contact is held, so that it is later than the entry of whoever held it before.
             now = datetime.now(UTC)
             consent_id: int | None = await SQL.record.value(
@@ -34,6 +60,8 @@ class Consents:
                 source=source,
                 given_at=now,
             )
+            if consent_id is not None:
+                await write_audit(connection, by, "record consent", {"contact": contact_id, "granted": granted})
             if consent_id is not None and not granted:
                 happened = Happened(None, contact_id, f"consent/{consent_id}", (UNSUBSCRIBED,), now)
                 await signal_journeys(connection, happened)

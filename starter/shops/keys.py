@@ -2,15 +2,22 @@
 
 import hashlib
 import secrets
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 
-from activities.postgres.pool import Pool
+from activities.postgres.audit import write_audit
+from activities.postgres.pool import Pool, transaction
 from activities.postgres.queries import load_queries
 from schemas.errors import DomainError, ErrorKind
-from schemas.responses.keys import KeyReport
+from schemas.ids import StoreId
+from schemas.responses.keys import KeyReport, Scope
 
 SQL = load_queries("starter.shops", "keys.sql")
 
 PREFIX = "shelftalk_"
+USE_PRECISION = timedelta(minutes=5)
+"""How exactly the last use of a key is known: a key in use writes once in that time, and not at every request."""
 
 
 class KeyExists(DomainError):
@@ -34,40 +41,103 @@ class NoSuchKey(DomainError):
         super().__init__(f"There is no valid API key '{name}'.")
 
 
+class KeyUseless(DomainError):
+    """A key that would open nothing: no scope, no store, or it has expired already."""
+
+    code = "key_useless"
+    kind = ErrorKind.ARGUMENT
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """Whoever has a valid key.
+
+    Attributes:
+        stores: those that the key is for; None: all.
+        use_unnoted: the last use on record is older than `USE_PRECISION`.
+    """
+
+    name: str
+    scopes: list[Scope]
+    stores: list[StoreId] | None
+    use_unnoted: bool
+
+    @property
+    def actor(self) -> str:
+        """As the audit has them."""
+        return f"API key '{self.name}'"
+
+    def opens(self, scope: Scope) -> bool:
+        """Whether the key is for this."""
+        return scope in self.scopes or Scope.ADMIN in self.scopes
+
+    def is_for(self, store_id: str) -> bool:
+        """Whether the key is for this store."""
+        return self.stores is None or store_id in self.stores
+
+
 class Keys:
     """The keys that callers of the API identify themselves by."""
 
     def __init__(self, pool: Pool) -> None:
         self._pool = pool
 
-    async def create(self, name: str) -> str:
+    async def create(
+        self,
+        name: str,
+        by: str,
+        scopes: Collection[Scope],
+        stores: Collection[StoreId] | None = None,
+        expires_at: datetime | None = None,
+    ) -> str:
         """Make a key. It is shown this once.
 
+        Args:
+            by: who makes it, for the audit.
+            stores: those it is for; None: all.
+
         Raises:
-            KeyExists: as it says.
+            KeyExists, KeyUseless: as they say.
         """
+        if not scopes or (stores is not None and not all(stores)) or stores == ():
+            raise KeyUseless("A key needs a scope, and stores that it is for have an id.")
+        if expires_at is not None and expires_at <= datetime.now(UTC):
+            raise KeyUseless("The key would have expired already.")
         key = PREFIX + secrets.token_urlsafe(32)
-        if await SQL.add_key.value(self._pool, name=name, hash=_digest(key)) is None:
-            raise KeyExists(name)
+        limits = {
+            "scopes": sorted(set(scopes)),
+            "stores": None if stores is None else sorted(set(stores)),
+            "expires_at": expires_at,
+        }
+        async with transaction(self._pool) as connection:
+            if await SQL.add_key.value(connection, name=name, hash=_digest(key), **limits) is None:
+                raise KeyExists(name)
+            until = None if expires_at is None else expires_at.isoformat()
+            await write_audit(connection, by, "create key", {"key": name, **limits, "expires_at": until})
         return key
 
-    async def holder(self, key: str) -> str | None:
-        """The name of a key, if it is valid. It is looked up by hash, so response times tell nothing about keys."""
-        return await SQL.key_by_hash.value(self._pool, hash=_digest(key))
+    async def holder(self, key: str) -> Holder | None:
+        """Whose key this is, if it is valid. It is looked up by hash, so response times tell nothing about keys."""
+        found = await SQL.key_by_hash.row(self._pool, Holder, hash=_digest(key), precision=USE_PRECISION)
+        if found is not None and found.use_unnoted:
+            await SQL.note_use.run(self._pool, name=found.name, precision=USE_PRECISION)
+        return found
 
     async def all(self) -> tuple[KeyReport, ...]:
         """Every key there is or was, the oldest first."""
         return tuple(await SQL.keys.rows(self._pool, KeyReport))
 
-    async def revoke(self, name: str) -> None:
+    async def revoke(self, name: str, by: str) -> None:
         """Make a key invalid, for good.
 
         Raises:
             NoSuchKey: as it says.
         """
-        if await SQL.revoke_key.value(self._pool, name=name) is None:
-            raise NoSuchKey(name)
+        async with transaction(self._pool) as connection:
+            if await SQL.revoke_key.value(connection, name=name) is None:
+                raise NoSuchKey(name)
+            await write_audit(connection, by, "revoke key", {"key": name})
 
 
 def _digest(key: str) -> bytes:
-    return hashlib.sha256(key.encode()).digest()
+    return hashlib.sha256(key.encode("utf-8", "surrogatepass")).digest()

@@ -3,7 +3,8 @@
 from datetime import UTC, datetime
 
 from activities.intake.intake import Intake, UnknownVariant
-from activities.postgres.pool import Pool
+from activities.postgres.audit import write_audit
+from activities.postgres.pool import Pool, transaction
 from activities.postgres.queries import load_queries
 from schemas.ids import StoreId, Subject
 from schemas.incoming.facts import ProductFact
@@ -18,7 +19,7 @@ BY_HAND = "by-hand"
 
 
 class Stock:
-    """Variants and stock."""
+    """Variants and stock. `by`: who does it, for the audit."""
 
     def __init__(self, pool: Pool, intake: Intake) -> None:
         self._pool = pool
@@ -55,44 +56,51 @@ class Stock:
         await self.show(subject)
         return tuple(await SQL.levels.rows(self._pool, LevelReport, store_id=subject.store_id, variant_id=subject.id))
 
-    async def put_product(self, store_id: StoreId, product: ProductFact) -> None:
+    async def put_product(self, store_id: StoreId, product: ProductFact, by: str) -> None:
         """Put in a product with variants by hand: the way in for shops without webhooks, and before the first one.
 
         Raises:
             AnotherThing: as it says.
         """
-        await self._intake.put_product(store_id, "api", product)
+        await self._intake.put_product(store_id, "api", product, by)
 
-    async def remove_product(self, store_id: StoreId, product_id: str) -> None:
+    async def remove_product(self, store_id: StoreId, product_id: str, by: str) -> None:
         """The shop has a product no more: those in line for it are told so, if there is a message for it.
 
         Raises:
             UnknownProduct: as it says.
         """
-        await self._intake.remove_product(store_id, product_id, datetime.now(UTC))
+        await self._intake.remove_product(store_id, product_id, datetime.now(UTC), by)
 
-    async def cancel_order(self, store_id: StoreId, order_id: str) -> None:
+    async def cancel_order(self, store_id: StoreId, order_id: str, by: str) -> None:
         """An order does not stand any more: what is in it does not count as bought.
 
         Raises:
             UnknownOrder: as it says.
         """
-        await self._intake.cancel_order(store_id, order_id, datetime.now(UTC))
+        await self._intake.cancel_order(store_id, order_id, datetime.now(UTC), by)
 
     async def set_stock(
-        self, subject: Subject, available: int, location: str = BY_HAND, observed_at: datetime | None = None
+        self, subject: Subject, available: int, by: str, location: str = BY_HAND, observed_at: datetime | None = None
     ) -> VariantReport:
         """Set the units of a variant at one location, as they were observed then, or as of now. What it is after that.
 
         Raises:
             UnknownVariant: as it says.
         """
-        await self._intake.set_stock(subject, location, available, observed_at)
+        await self._intake.set_stock(subject, location, available, observed_at, by)
         return await self.show(subject)
 
-    async def name_store(self, store_id: StoreId, name: str, url: str, currency: str | None = None) -> str | None:
+    async def name_store(
+        self, store_id: StoreId, name: str, url: str, by: str, currency: str | None = None
+    ) -> str | None:
         """How shoppers know the shop: its name and front page, as messages show them. Returns its currency."""
-        return await SQL.name_store.value(self._pool, store_id=store_id, name=name, url=url, currency=currency)
+        async with transaction(self._pool) as connection:
+            known: str | None = await SQL.name_store.value(
+                connection, store_id=store_id, name=name, url=url, currency=currency
+            )
+            await write_audit(connection, by, "name store", {"store": store_id, "currency": known})
+        return known
 
 
 def _shown(variant: VariantReport) -> VariantReport:

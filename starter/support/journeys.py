@@ -1,15 +1,17 @@
 """Journeys for people: lists, details, cancelling. Reads PostgreSQL; the path of one is made by `replay.py`."""
 
 import base64
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from activities.postgres.audit import write_audit
 from activities.postgres.pool import Pool, transaction
 from activities.postgres.queries import load_queries
 from activities.postgres.retry import retry_on_deadlock
 from activities.waitlist.claims import give_up_place
 from schemas.errors import DomainError, ErrorKind, FieldError
-from schemas.ids import ContactId, JourneyId
+from schemas.ids import ContactId, JourneyId, StoreId
 from schemas.reasons import Ending, Reason
 from schemas.responses.journeys import JourneyPage, JourneyReport, JourneyStatus
 
@@ -55,13 +57,14 @@ class JourneyEnded(DomainError):
 
 @dataclass(frozen=True, slots=True)
 class JourneyFilter:
-    """Which journeys; None means any."""
+    """Which journeys; None means any. `stores`: only of these, whatever else is asked for."""
 
     store_id: str | None = None
     variant_id: str | None = None
     contact_id: ContactId | None = None
     email: str | None = None
     status: JourneyStatus | None = None
+    stores: Sequence[StoreId] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,8 +107,13 @@ class Journeys:
     def __init__(self, pool: Pool) -> None:
         self.pool = pool
 
-    async def page(self, filter_: JourneyFilter, cursor: str | None = None, limit: int = 50) -> JourneyPage:
+    async def page(
+        self, filter_: JourneyFilter, cursor: str | None = None, limit: int = 50, by: str | None = None
+    ) -> JourneyPage:
         """One page, newest first.
+
+        Args:
+            by: who asks, for the audit, which has whom somebody looked up by address.
 
         Raises:
             BadCursor: as it says.
@@ -113,6 +121,9 @@ class Journeys:
         contact_id = filter_.contact_id
         if filter_.email is not None:
             contact_id = await SQL.contact_by_email.value(self.pool, email=filter_.email.lower())
+            if by is not None:
+                details = {"contact": contact_id, "store": filter_.store_id}
+                await write_audit(self.pool, by, "search journeys", details)
             if contact_id is None:
                 return JourneyPage(journeys=(), next=None)
         after, after_id = _read_cursor(cursor)
@@ -122,6 +133,7 @@ class Journeys:
             JourneyRow,
             journey_id=None,
             store_id=filter_.store_id,
+            stores=filter_.stores,
             variant_id=filter_.variant_id,
             contact_id=contact_id,
             status=filter_.status,
@@ -132,8 +144,8 @@ class Journeys:
         journeys = tuple(_report(row) for row in rows[:limit])
         return JourneyPage(journeys=journeys, next=_cursor(journeys[-1]) if len(rows) > limit else None)
 
-    async def show(self, journey_id: JourneyId) -> JourneyReport:
-        """One journey.
+    async def show(self, journey_id: JourneyId, stores: Sequence[StoreId] | None = None) -> JourneyReport:
+        """One journey; None for `stores`: of any.
 
         Raises:
             NoSuchJourney: as it says.
@@ -143,6 +155,7 @@ class Journeys:
             JourneyRow,
             journey_id=journey_id,
             store_id=None,
+            stores=stores,
             variant_id=None,
             contact_id=None,
             status=None,
@@ -155,17 +168,21 @@ class Journeys:
         return _report(row)
 
     @retry_on_deadlock
-    async def cancel(self, journey_id: JourneyId) -> JourneyReport:
+    async def cancel(self, journey_id: JourneyId, by: str, stores: Sequence[StoreId] | None = None) -> JourneyReport:
         """End a journey: its place passes to the next in line now, its workflow leaves at its next rest.
+
+        Args:
+            by: who does it, for the audit.
 
         Raises:
             NoSuchJourney, JourneyEnded: as they say.
         """
-        await self.show(journey_id)
+        await self.show(journey_id, stores)
         async with transaction(self.pool) as connection:
             await give_up_place(connection, journey_id, "refused", Reason.CANCELLED)
             if await SQL.ask_to_leave.value(connection, journey_id=journey_id, reason=Reason.CANCELLED) is None:
                 raise JourneyEnded(journey_id)
+            await write_audit(connection, by, "cancel journey", {"journey": journey_id})
         return await self.show(journey_id)
 
 

@@ -18,6 +18,7 @@ left join episodes e on e.alert_id = j.alert_id and e.store_id = j.store_id and 
                     and e.closed_at is null
 where (:journey_id::text is null or j.id = :journey_id)
   and (:store_id::text is null or j.store_id = :store_id)
+  and (:stores::text[] is null or j.store_id = any(:stores))
   and (:variant_id::text is null or j.subject = 'variant/' || :variant_id)
   and (:contact_id::text is null or j.contact_id = :contact_id)
   and (:status::text is null or case :status when 'waiting' then j.told_at is null and j.ended_at is null and w.state is distinct from 'left'

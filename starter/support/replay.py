@@ -24,8 +24,9 @@ from temporalio.worker import (
 
 from activities.archive.archive import Archive, HistoryCorrupt
 from activities.archive.sealed import unseal
+from activities.postgres.audit import write_audit
 from schemas.errors import DomainError, ErrorKind
-from schemas.ids import JourneyId, journey_workflow_id
+from schemas.ids import JourneyId, StoreId, journey_workflow_id
 from schemas.journey.path import JourneyPath
 from schemas.journey.state import JourneyStart
 from starter.support.journeys import Journeys
@@ -92,8 +93,10 @@ class Paths:
         self._client = client
         self._archive = archive
 
-    async def of(self, journey_id: JourneyId) -> JourneyPath:
-        """A journey's path. Empty while its workflow has not been started.
+    async def of(
+        self, journey_id: JourneyId, by: str | None = None, stores: Sequence[StoreId] | None = None
+    ) -> JourneyPath:
+        """A journey's path, if it is of these stores. Empty while its workflow has not been started.
 
         Raises:
             NoSuchJourney: as it says.
@@ -102,7 +105,9 @@ class Paths:
             ArchiveUnavailable: Temporal no longer has its history, and the archive cannot be asked.
             ReplayFailed: the history does not replay on this code.
         """
-        report = await self._journeys.show(journey_id)
+        report = await self._journeys.show(journey_id, stores)
+        if by is not None:
+            await write_audit(self._journeys.pool, by, "read path", {"journey": journey_id})
         try:
             return await replay_path(self._client, self._archive, journey_id)
         except HistoryGone:

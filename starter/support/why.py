@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from activities.postgres.audit import write_audit
 from activities.postgres.pool import Connection, Pool
 from activities.postgres.queries import load_queries
 from activities.stock.offers import Product
@@ -31,11 +32,16 @@ MOST_ENTRIES = 500
 
 @dataclass(frozen=True, slots=True)
 class About:
-    """What is asked about; None means any. `variant_id` includes those who wait for its whole product."""
+    """What is asked about; None means any. `variant_id` includes those who wait for its whole product.
+
+    Attributes:
+        stores: only of these, whatever else is asked.
+    """
 
     store_id: str | None = None
     variant_id: str | None = None
     product_id: str | None = None
+    stores: Sequence[StoreId] | None = None
 
 
 class Why:
@@ -44,10 +50,16 @@ class Why:
     def __init__(self, pool: Pool) -> None:
         self._pool = pool
 
-    async def contact(self, email: str, about: About, limit: int = 100) -> WhyContact:
-        """Of one contact: everything they were considered for, newest first."""
+    async def contact(self, email: str, about: About, limit: int = 100, by: str | None = None) -> WhyContact:
+        """Of one contact: everything they were considered for, newest first.
+
+        Args:
+            by: who asks, for the audit.
+        """
         async with self._pool.acquire() as connection:
             contact_id = await SQL.contact.value(connection, email=email.lower())
+            if by is not None:
+                await write_audit(connection, by, "ask why", {"contact": contact_id, "store": about.store_id})
             if contact_id is None:
                 return WhyContact(known=False, entries=())
             entries = await _entries(connection, contact_id, about, limit)
@@ -57,12 +69,14 @@ class Why:
                 NotEnteredConversation,
                 contact_id=contact_id,
                 store_id=about.store_id,
+                stores=about.stores,
                 product_id=about.product_id,
                 variant_id=about.variant_id,
             )
             entries += [_not_entered_conversation(each) for each in turned_away]
         entries.sort(key=lambda entry: entry.considered_at, reverse=True)
-        return WhyContact(known=True, entries=tuple(entries[: _within(limit)]))
+        # Whether another store knows them is not for a key of this one.
+        return WhyContact(known=about.stores is None or bool(entries), entries=tuple(entries[: _within(limit)]))
 
     async def product(self, store_id: StoreId, about: About, limit: int = 100) -> WhyProduct:
         """Of one product, or one variant of it: counts of all, and the first entries of those not told.
@@ -120,6 +134,7 @@ async def _entries(connection: Connection, contact_id: str | None, about: About,
         ConsideredJourney,
         contact_id=contact_id,
         store_id=about.store_id,
+        stores=about.stores,
         product_id=about.product_id,
         variant_id=about.variant_id,
         most=_within(limit),
@@ -188,6 +203,7 @@ async def _not_entered_alerts(connection: Connection, contact_id: str | None, ab
         NotEnteredAlert,
         contact_id=contact_id,
         store_id=about.store_id,
+        stores=about.stores,
         product_id=about.product_id,
         variant_id=about.variant_id,
     )

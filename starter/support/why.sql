@@ -22,7 +22,7 @@ with chosen as (
     left join waiting w on w.journey_id = j.id
     left join alerts a on a.id = j.alert_id
     where (:contact_id::text is not null or j.alert_id is not null) and (:contact_id::text is null or j.contact_id = :contact_id)
-      and (:store_id::text is null or j.store_id = :store_id)
+      and (:store_id::text is null or j.store_id = :store_id) and (:stores::text[] is null or j.store_id = any(:stores))
       and (:product_id::text is null or j.product_id = :product_id)
       and (:variant_id::text is null or j.subject in ('variant/' || :variant_id, 'product/' || j.product_id))
       and (:contact_id::text is not null or (j.told_at is null and w.state <> 'told'))
@@ -79,7 +79,7 @@ cross join lateral jsonb_to_recordset(coalesce(ev.outcome -> 'alerts', '[]'))
 join products p on p.store_id = ev.store_id and p.product_id = considered.product
 where considered.result = 'not_entered' and considered.reason is not null
   and (:contact_id::text is null or ev.contact_id = :contact_id)
-  and (:store_id::text is null or ev.store_id = :store_id)
+  and (:store_id::text is null or ev.store_id = :store_id) and (:stores::text[] is null or ev.store_id = any(:stores))
   and (:product_id::text is null or ((ev.product_id = :product_id or ev.product_id is null) and considered.product = :product_id))
   and (:variant_id::text is null or considered.variant is null or considered.variant = :variant_id)
   and not exists (
@@ -98,7 +98,7 @@ cross join lateral jsonb_to_recordset(coalesce(ev.outcome -> 'conversations', '[
     as considered (conversation text, result text, reason text)
 left join products p on p.store_id = ev.store_id and p.product_id = ev.product_id
 where ev.contact_id = :contact_id and considered.result = 'not_entered' and considered.reason is not null
-  and (:store_id::text is null or ev.store_id = :store_id)
+  and (:store_id::text is null or ev.store_id = :store_id) and (:stores::text[] is null or ev.store_id = any(:stores))
   and (:product_id::text is null or ev.product_id = :product_id)
   and (:variant_id::text is null or ev.variant_id = :variant_id)
   and not exists (

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from activities.postgres.audit import write_audit
 from activities.postgres.pool import Connection, Pool, transaction
 from activities.postgres.queries import load_queries
 from activities.postgres.retry import retry_on_deadlock
@@ -83,11 +84,12 @@ class Publishing:
         document: ConversationDocument,
         decision: Decision | None = None,
         *,
+        by: str | None = None,
         source: str | None = None,
         again: VersionId | None = None,
     ) -> Published:
         """Publish a document, see `publish`; without a decision journeys under way stay on their version."""
-        return await publish(self._pool, document, decision, source=source, again=again)
+        return await publish(self._pool, document, decision, by=by, source=source, again=again)
 
     async def in_flight(self, document: ConversationDocument) -> InFlight:
         """The journeys under way on other versions than this document's, and what publishing it would do to them, and
@@ -159,6 +161,10 @@ async def _write(pool: Pool, publication: _Publication) -> Published:
             connection, conversation=code, version=version.id, by=publication.by, note=publication.note
         )
         await SQL.clear_working.run(connection, conversation=code, content_hash=content_hash(document))
+        # Who published is on record either way; `begin` has what becomes of those under way too.
+        if decision is None:
+            details = {"conversation": code, "version": version.id, "note": publication.note}
+            await write_audit(connection, publication.by, "publish conversation", details)
         operation = await begin(connection, code, version.id, decision) if decision else None
     return Published(version.id, code, version.number, new, operation, named.given if new else (), warnings)
 

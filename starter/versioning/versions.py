@@ -110,6 +110,7 @@ class Versions:
                 content_hash=digest,
                 saved_by=by,
             )
+            await write_audit(connection, by, "save working version", {"conversation": code, "content_hash": digest})
         return SavedWorking(
             conversation=code,
             content_hash=digest,

@@ -88,13 +88,21 @@ class Waitlists:
     def __init__(self, pool: Pool) -> None:
         self._pool = pool
 
-    async def show(self, lines: Lines, limit: int | None, *, addresses: bool = False) -> WaitingLine:
+    async def show(
+        self, lines: Lines, limit: int | None, *, addresses: bool = False, by: str | None = None
+    ) -> WaitingLine:
         """Who waits, in order.
+
+        Args:
+            by: who asks; the audit has who saw addresses.
 
         Raises:
             UnknownProduct: the store has no such product or variant.
         """
         await self._require_known(lines)
+        if addresses and by is not None:
+            details = {"store": lines.store_id, "variant": lines.variant_id, "product": lines.product_id}
+            await write_audit(self._pool, by, "show addresses of waiting list", details)
         waiting, total = await SQL.line.within(READING_SECONDS).counted(
             self._pool,
             WaitingContact,

@@ -180,7 +180,7 @@ async def test_everything_at_once_keeps_the_rules_and_nothing_deadlocks(shop: Sh
                 await waitlist.close(journey, Ending.EXITED, Reason.CANCELLED)
             else:
                 try:
-                    await journeys.cancel(journey)
+                    await journeys.cancel(journey, "test")
                 except JourneyEnded:
                     return
 

@@ -163,7 +163,7 @@ class Line(RuleBasedStateMachine):
     def a_journey_is_cancelled(self, pick: int) -> None:
         if (journey := self._any(pick)) is not None:
             try:
-                self._do(self._journeys.cancel(journey))
+                self._do(self._journeys.cancel(journey, "test"))
             except JourneyEnded:
                 assert self._do(self._journeys.show(journey)).ended_at is not None
 

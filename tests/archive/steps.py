@@ -34,7 +34,7 @@ async def closed(product: Product, *names: str) -> list[JourneyId]:
     await product.shop.has("v", len(names))
     for journey in journeys:
         await product.until(journey, lambda report: report.told_at is not None)
-        await product.journeys.cancel(journey)
+        await product.journeys.cancel(journey, "test")
         await product.client.get_workflow_handle(journey_workflow_id(journey)).result()
     return journeys
 

@@ -45,7 +45,7 @@ class Platform(Protocol):
 class ShopifyPlatform:
     """Shopify, as tests/storefronts plays it."""
 
-    storefront = Shopify((shop.SECRET,))
+    storefront = Shopify(((shop.SHOP, shop.SECRET),))
     closed = Shopify(())
 
     def product(self, product: int, variant: int) -> WebhookRequest:

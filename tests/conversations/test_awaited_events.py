@@ -113,7 +113,7 @@ async def test_a_consent_taken_back_ends_the_conversation_by_its_own_rule(pool: 
     await agrees(pool, "ann", "ben")
     ann, ben = [entered(await did(pool, "custom", who, name="quiz")) for who in ("ann", "ben")]
     for _ in range(said):
-        await Consents(pool).record(address("ann"), "account page", granted=False)
+        await Consents(pool).record(address("ann"), "account page", granted=False, by="test")
     assert await ending(pool) == {ann: Reason.EXIT_RULE}
     await did(pool, "custom", "ben", name="stop")
     assert await ending(pool) == {ann: Reason.EXIT_RULE, ben: Reason.EXIT_RULE}

@@ -42,7 +42,7 @@ async def test_all_that_a_contact_did_since_but_for_the_entry(pool: Pool, ann: J
     await did(pool, "custom", "ben", name="of-ben")
     await did(pool, "custom", name="elsewhere", store="other.example")
     await orders(pool)
-    await Consents(pool).record(address("ann"), "test", granted=False)
+    await Consents(pool).record(address("ann"), "test", granted=False, by="test")
     assert await events(pool, ann) == ["custom.since", "bought", "ordered", "unsubscribed"]
 
 

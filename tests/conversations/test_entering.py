@@ -147,8 +147,8 @@ async def test_what_ends_it_keeps_them_out_also_when_it_was_told_before_the_door
 
 async def test_a_no_that_was_said_before_the_door_was_told_keeps_them_out(pool: Pool) -> None:
     await publish(pool, talk("quiz", thread("custom.quiz"), exit_on=["unsubscribed"]))
-    await Consents(pool).record(address("ann"), "form", granted=True)
-    await Consents(pool).record(address("ann"), "form", granted=False)
+    await Consents(pool).record(address("ann"), "form", granted=True, by="test")
+    await Consents(pool).record(address("ann"), "form", granted=False, by="test")
     late = await did(pool, "custom", name="quiz", happened_at=ago(minutes=5))
     assert door(late).reason is Reason.EXIT_RULE
 
@@ -221,7 +221,7 @@ async def test_what_one_person_does_at_once_in_any_mixture_is_all_taken(pool: Po
             orders(pool),
             orders(pool, product="q", attributes={"o": number}, **by_id),
         ]
-        words = [consents.record(address("ann"), "form", granted=bool(granted)) for granted in (0, 1, 0)]
+        words = [consents.record(address("ann"), "form", granted=bool(granted), by="test") for granted in (0, 1, 0)]
         outcomes, _ = await asyncio.gather(asyncio.gather(*told), asyncio.gather(*words))
         assert {outcome.status for outcome in outcomes} == {EventStatus.ACCEPTED}
         await pool.execute("update journeys set ended_at = now(), ending = 'completed' where alert_id is null")

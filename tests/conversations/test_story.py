@@ -118,7 +118,7 @@ async def test_of_those_in_line_who_reach_the_goal_the_place_passes_on(product: 
     await did(product.pool, "custom", name="found")
     report = await product.until(ann, has_ended)
     assert (report.ending, report.reason) == (Ending.COMPLETED, Reason.GOAL_REACHED)
-    await Consents(product.pool).record(address("ben"), "account page", granted=False)
+    await Consents(product.pool).record(address("ben"), "account page", granted=False, by="test")
     report = await product.until(ben, has_ended)
     assert (report.ending, report.reason) == (Ending.EXITED, Reason.EXIT_RULE)
     await product.shop.has("v", 1)
@@ -131,7 +131,7 @@ async def test_who_takes_their_consent_back_hears_no_more(product: Product) -> N
     await agrees(product.pool, "ann")
     journey = entered(await did(product.pool, "joined_list", list="newsletter"))
     await rests_at(product, journey, "pause")
-    await Consents(product.pool).record(address("ann"), "account page", granted=False)
+    await Consents(product.pool).record(address("ann"), "account page", granted=False, by="test")
     report = await product.until(journey, has_ended)
     assert (report.ending, report.reason) == (Ending.EXITED, Reason.EXIT_RULE)
 
@@ -190,7 +190,7 @@ async def test_who_is_erased_is_written_to_no_more_and_leaves(product: Product) 
 async def test_a_journey_without_an_alert_is_cancelled_like_any_other(product: Product) -> None:
     await publish(product.pool, starter("cart"))
     journey = entered(await did(product.pool, "checkout_started", product="unknown"))
-    await product.journeys.cancel(journey)
+    await product.journeys.cancel(journey, "test")
     report = await product.until(journey, has_ended)
     assert (report.ending, report.reason) == (Ending.EXITED, Reason.CANCELLED)
 

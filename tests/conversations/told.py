@@ -76,7 +76,7 @@ async def shows_order(pool: Pool, *products: str, ordered_at: datetime, cancelle
 
 async def agrees(pool: Pool, *names: str) -> None:
     for name in names:
-        await Consents(pool).record(address(name), "test", granted=True)
+        await Consents(pool).record(address(name), "test", granted=True, by="test")
 
 
 def door(outcome: EventOutcome) -> TriggeredEntry:

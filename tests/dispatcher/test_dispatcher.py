@@ -78,7 +78,7 @@ async def test_a_reminder_of_a_cancelled_journey_stays_unsent_after_the_workflow
     [journey] = await product.shop.signs_up("ada")
     await product.shop.has("v", 1)
     await product.until(journey, lambda report: report.told_at is not None)
-    await Journeys(product.pool).cancel(journey)
+    await Journeys(product.pool).cancel(journey, "test")
     await product.until(journey, lambda report: report.ended_at is not None)
     assert await product.pool.fetchval("select leaving from journeys") == Reason.CANCELLED
     assert addressees(product.mailbox) == ["ada"]

@@ -1,6 +1,7 @@
 """Forgetting people: nothing of them is left, their places pass on, and others stay (P8)."""
 
 from collections.abc import Awaitable, Callable
+from itertools import count
 from typing import Any
 
 import pytest
@@ -43,9 +44,13 @@ async def everywhere(pool: Pool, text: str) -> list[str]:
     return found
 
 
+_requests = count(1)
+"""No two requests have the same body: a body that comes again is the same request."""
+
+
 async def redact(web: Web, who: str = "ann") -> None:
     person = {"id": 7, "email": f"{who.title()}@Example.com", "phone": "555-625-1199"}
-    asked = {"shop_id": 1, "shop_domain": SHOP, "customer": person, "orders_to_redact": [1]}
+    asked = {"shop_id": 1, "shop_domain": SHOP, "customer": person, "orders_to_redact": [next(_requests)]}
     assert (await web.webhook("customers/redact", asked)).json() == {"receipt": "applied"}
 
 
@@ -88,7 +93,7 @@ async def test_of_an_erased_contact_nothing_is_left(
     for table in ("list_members", "contact_tags"):
         (row,) = await pool.fetch(f"select contact_id from {table}")
         assert row["contact_id"] != erased["id"], "ben's"
-    audit = await only(pool, "select action, details from audit")
+    audit = await only(pool, "select action, details from audit where action = 'contact erased'")
     assert tuple(audit) == ("contact erased", {"store": SHOP, "contact": erased["id"]})
     assert "ann@" not in "".join(capfd.readouterr()).lower()
 
@@ -132,6 +137,7 @@ async def test_someone_erased_who_comes_back_is_someone_new(web: Web, pool: Pool
 
 
 async def test_whom_nobody_knows_is_forgotten_already(web: Web, pool: Pool) -> None:
+    await web.webhook("products/update", product_message())
     await redact(web)
     await redact(web)
     assert await pool.fetchval("select count(*) from contacts") == 0
@@ -168,7 +174,7 @@ async def test_a_data_request_is_put_on_record_by_ids(web: Web, pool: Pool) -> N
     (told,) = await tell(web, event())
     asked = {"shop_domain": SHOP, "customer": {"email": "ann@example.com"}, "data_request": {"id": 9999}}
     assert (await web.webhook("customers/data_request", asked)).json() == {"receipt": "applied"}
-    audit = await only(pool, "select action, details from audit")
+    audit = await only(pool, "select action, details from audit where action = 'data requested'")
     assert tuple(audit) == ("data requested", {"store": SHOP, "contact": told["contact"], "request": "9999"})
     assert await everywhere(pool, "ann@") == ["contacts.email"]
 

@@ -70,7 +70,7 @@ async def every_kind_of_step(stage: SimulatedShop) -> Ran:
             address = f"{CONTACT}@example.com"
             began = Event(id="begin", store=STORE, kind=EventKind.CUSTOM, name="begin", email=address)
             await Events(stage.pool).take(began.model_copy(update={"id": "before", "name": "other"}))
-            await Consents(stage.pool).record(address, "test", granted=True)
+            await Consents(stage.pool).record(address, "test", granted=True, by="test")
             outcome = await Events(stage.pool).take(began)
             journey = outcome.effect.conversations[0].journey
             assert journey is not None, outcome

@@ -81,7 +81,7 @@ async def cancelled_in_line(stage: SimulatedShop) -> Ran:
     async with stage.sold_out(starter_document()) as product:
         (journey,) = await product.shop.signs_up(CONTACT)
         await product.settled()
-        await product.journeys.cancel(journey)
+        await product.journeys.cancel(journey, "test")
         return await ended(product, journey)
 
 
@@ -91,7 +91,7 @@ async def cancelled_after_told(stage: SimulatedShop) -> Ran:
         await product.shop.has("v", 1)
         await product.mail_to(CONTACT)
         await product.settled()
-        await product.journeys.cancel(journey)
+        await product.journeys.cancel(journey, "test")
         return await ended(product, journey)
 
 

@@ -49,7 +49,7 @@ async def test_without_a_valid_key_nothing_is_even_read(web: Web) -> None:
 
 async def test_a_revoked_key_opens_nothing(web: Web) -> None:
     assert (await web.keyed.get("/v1/journeys")).status_code == 200
-    await web.services.keys.revoke("tests")
+    await web.services.keys.revoke("tests", "test")
     problem(await web.keyed.get("/v1/journeys"), 401, "key-needed")
 
 

@@ -16,7 +16,7 @@ from tests.http.web import SETTINGS, Web, problem, product_message
 from tests.product import starter_document
 from tests.storefronts.shop import SECRET, SHOP
 
-LIMITED = SETTINGS.model_copy(update={"signups_per_minute": 3, "shopify_secrets": (SecretStr(SECRET),)})
+LIMITED = SETTINGS.model_copy(update={"signups_per_minute": 3, "shopify_secrets": ((SHOP, SecretStr(SECRET)),)})
 
 
 async def test_new_and_known_contacts_are_answered_alike(web: Web, pool: Pool) -> None:

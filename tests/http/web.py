@@ -11,15 +11,18 @@ from pathlib import Path
 import httpx
 from pydantic import SecretStr
 
+from schemas.responses.keys import Scope
 from schemas.settings import Settings
 from starter.http.problems import MEDIA_TYPE, Problem
 from starter.services import Services
 from tests.history import PATIENCE
 from tests.storefronts.shop import SECRET, SHOP, headers
 
-SETTINGS = Settings(shopify_secrets=(SecretStr(SECRET),), http_max_body=64 * 1024)
+SETTINGS = Settings(shopify_secrets=((SHOP, SecretStr(SECRET)),), http_max_body=64 * 1024)
 NOON = datetime(2026, 1, 31, 12, tzinfo=UTC)
 """When the shop's clock stands at 0 minutes."""
+PRIVACY = ("customers/data_request", "customers/redact", "shop/redact")
+"""Sent just now, unless a test says otherwise: what was asked long ago erases nobody who came since."""
 _deliveries = count(1)
 
 
@@ -41,6 +44,8 @@ class Web:
         self, topic: str, body: object, *, webhook_id: str | None = None, **changed: str | None
     ) -> httpx.Response:
         """A signed webhook; `changed` sets headers as `shop.headers` does. Every call is a delivery of its own."""
+        if topic in PRIVACY:
+            changed = {"triggered_at": datetime.now(UTC).isoformat()} | changed
         raw = body if isinstance(body, bytes) else json.dumps(body).encode()
         signed = headers(raw, topic, secret=SECRET, webhook_id=webhook_id or f"delivery-{next(_deliveries)}", **changed)
         return await self.open.post("/v1/webhooks/shopify", content=raw, headers=signed)
@@ -57,7 +62,7 @@ class Web:
 
 @asynccontextmanager
 async def open_web(url: str, services: Services) -> AsyncGenerator[Web]:
-    key = await services.keys.create("tests")
+    key = await services.keys.create("tests", "test", [Scope.ADMIN])
     async with (
         httpx.AsyncClient(base_url=url, timeout=PATIENCE) as without,
         httpx.AsyncClient(base_url=url, timeout=PATIENCE, headers={"Authorization": f"Bearer {key}"}) as with_key,

@@ -65,7 +65,7 @@ async def test_a_change_of_stock_that_postgresql_gave_up_is_made_again(
     structlog.reset_defaults()
     ours = await open_pool(database_url, 2)
     with capture_logs() as logs:
-        shown = await crossed(pool, item, Stock(ours, Intake(ours)).set_stock(subject("v"), 3))
+        shown = await crossed(pool, item, Stock(ours, Intake(ours)).set_stock(subject("v"), 3, "test"))
     await ours.close()
     assert shown.units == 3
     assert [(line["event"], line["error"]) for line in logs] == [("transaction repeated", "DeadlockDetectedError")]

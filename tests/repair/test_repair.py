@@ -182,7 +182,7 @@ async def test_who_stands_in_line_or_has_ended_is_no_case_for_repair(product: Pr
     await product.path(journey)
     with pytest.raises(NotRepairable, match="stands in line"):
         await _repairs(product).repair(journey, Repair.RETRY, BEN)
-    await product.journeys.cancel(journey)
+    await product.journeys.cancel(journey, "test")
     await product.until(journey, lambda report: report.ended_at is not None)
     with pytest.raises(NotRepairable, match="has ended"):
         await _repairs(product).repair(journey, Repair.RETRY, BEN)

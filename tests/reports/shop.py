@@ -69,7 +69,7 @@ class Counter:
         enlisting = Entrances(self.pool)
         entered: list[JourneyId] = []
         for name in names:
-            who = await Consents(self.pool).record(address(name), "test", granted=True)
+            who = await Consents(self.pool).record(address(name), "test", granted=True, by="test")
             async with transaction(self.pool) as connection:
                 interest = Interest(STORE, "p", "v", datetime.now(UTC))
                 for each in await enlisting.interested(connection, action, who, interest):

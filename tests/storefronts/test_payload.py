@@ -12,9 +12,9 @@ from activities.storefronts.payload import Count, NumericId, Payload, read_paylo
 from activities.storefronts.shopify.adapter import Shopify
 from activities.storefronts.storefront import PayloadMalformed
 from schemas.incoming.facts import ProductFact, StockFact
-from tests.storefronts.shop import ANSWERED, PAYLOADS, SECRET, headers, product
+from tests.storefronts.shop import ANSWERED, PAYLOADS, SECRET, SHOP, headers, product
 
-SHOPIFY = Shopify((SECRET,))
+SHOPIFY = Shopify(((SHOP, SECRET),))
 TOPICS = st.sampled_from(sorted(ANSWERED))
 
 

@@ -10,9 +10,9 @@ import pytest
 from activities.storefronts.shopify.adapter import Shopify
 from activities.storefronts.storefront import NotOurs, PayloadMalformed
 from schemas.incoming.facts import Fact, Policy, ProductFact, ProductGoneFact, StockFact, VariantFact
-from tests.storefronts.shop import ABOUT_PEOPLE, ANSWERED, PAYLOADS, SECRET, TRIGGERED_AT, headers, product
+from tests.storefronts.shop import ABOUT_PEOPLE, ANSWERED, PAYLOADS, SECRET, SHOP, TRIGGERED_AT, headers, product
 
-SHOPIFY = Shopify((SECRET,))
+SHOPIFY = Shopify(((SHOP, SECRET),))
 NEW_YEAR = datetime(2022, 1, 1, tzinfo=UTC)
 TRIGGERED = datetime(2025, 1, 31, 9, 30, 0, 123456, tzinfo=UTC)
 

@@ -20,7 +20,7 @@ from schemas.incoming.facts import (
 )
 from tests.storefronts.shop import ABOUT_PEOPLE, PAYLOADS, SECRET, SHOP, headers
 
-SHOPIFY = Shopify((SECRET,))
+SHOPIFY = Shopify(((SHOP, SECRET),))
 NEW_YEAR = datetime(2022, 1, 1, tzinfo=UTC)
 TRIGGERED = datetime(2025, 1, 31, 9, 30, 0, 123456, tzinfo=UTC)
 SOMEONE = {"id": 7, "email": "Ann@Example.com", "phone": "555-625-1199"}
@@ -177,6 +177,15 @@ def test_another_shops_people_cannot_be_forgotten_by_a_changed_header(topic: str
     with pytest.raises(PayloadMalformed) as problem:
         receive({"shop_domain": shop, "customer": SOMEONE}, topic)
     assert problem.value.path == "$.shop_domain"
+
+
+def test_what_one_privacy_topic_asks_is_not_read_as_another() -> None:
+    """The topic is not signed: who asks for a copy, or to be forgotten, must not have the whole shop erased."""
+    one_person = {"shop_domain": SHOP, "customer": SOMEONE, "orders_to_redact": [1]}
+    copy = {"shop_domain": SHOP, "customer": SOMEONE, "data_request": {"id": 9}}
+    for asked, topic in ((one_person, "shop/redact"), (copy, "shop/redact"), (copy, "customers/redact")):
+        with pytest.raises(PayloadMalformed, match="X-Shopify-Topic"):
+            receive(asked, topic)
 
 
 def test_the_sample_that_shopifys_tools_send_is_about_no_shop() -> None:

@@ -8,14 +8,16 @@ from collections.abc import Callable, Mapping
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import ValidationError
 
 from activities.storefronts.shopify.adapter import Shopify
 from activities.storefronts.storefront import DeliveryMalformed, SignatureWrong
+from schemas.settings import Settings
 from tests.storefronts.shop import SECRET, SHOP, headers, signature
 
 BODY = b'{"id":788032119674292922}'
 TOPIC = "products/delete"
-SHOPIFY = Shopify((SECRET,))
+SHOPIFY = Shopify(((SHOP, SECRET),))
 
 
 @pytest.mark.parametrize(
@@ -32,7 +34,7 @@ SHOPIFY = Shopify((SECRET,))
 )
 def test_published_vectors_are_accepted(key: str, body: bytes, expected: str) -> None:
     sent = headers(body, TOPIC, hmac_sha256=base64.b64encode(bytes.fromhex(expected)).decode())
-    assert Shopify((key,)).verify(body, sent).store_id == SHOP
+    assert Shopify(((SHOP, key),)).verify(body, sent).store_id == SHOP
 
 
 def test_a_signed_delivery_says_whose_and_which_it_is() -> None:
@@ -86,11 +88,54 @@ def test_the_signature_is_judged_before_anything_else() -> None:
 
 
 def test_while_a_secret_is_rotated_the_old_and_the_new_both_count() -> None:
-    rotating = Shopify(("the new one", SECRET))
+    rotating = Shopify(((SHOP, "the new one"), (SHOP, SECRET)))
     for secret in ("the new one", SECRET):
         assert rotating.verify(BODY, headers(BODY, TOPIC, secret=secret)).topic == TOPIC
     with pytest.raises(SignatureWrong):
         rotating.verify(BODY, headers(BODY, TOPIC, secret="one of long ago"))
+
+
+def test_a_secret_is_good_for_its_own_shop_only() -> None:
+    """A right signature with the secret of one shop says nothing for another."""
+    both = Shopify(((SHOP, SECRET), ("b.myshopify.com", "the secret of b")))
+    assert both.verify(BODY, headers(BODY, TOPIC, secret="the secret of b", shop_domain="B.myshopify.com")).topic
+    for secret, domain in ((SECRET, "b.myshopify.com"), ("the secret of b", SHOP), (SECRET, "c.myshopify.com")):
+        with pytest.raises(SignatureWrong, match="its own shop only"):
+            both.verify(BODY, headers(BODY, TOPIC, secret=secret, shop_domain=domain))
+
+
+def test_one_secret_may_be_named_for_several_shops() -> None:
+    """An app that is installed in several shops signs for all of them with its one secret."""
+    app = Shopify(((SHOP, SECRET), ("b.myshopify.com", SECRET)))
+    for shop in (SHOP, "b.myshopify.com"):
+        assert app.verify(BODY, headers(BODY, TOPIC, shop_domain=shop)).store_id == shop
+
+
+@pytest.mark.parametrize("setting", ["only-a-secret", "=secret", "shop.example=", "shop.example=a,b"])
+def test_a_secret_without_its_shop_is_no_setting(setting: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SHELFTALK_SHOPIFY_SECRETS", setting)
+    with pytest.raises(ValidationError, match="good for one shop only"):
+        Settings()
+
+
+def test_the_setting_names_each_shop_with_its_secrets(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SHELFTALK_SHOPIFY_SECRETS", f"{SHOP}=new=, {SHOP}={SECRET},B.example=x")
+    shopify = Shopify.from_settings(Settings())
+    for secret, shop in (("new=", SHOP), (SECRET, SHOP), ("x", "b.example")):
+        assert shopify.verify(BODY, headers(BODY, TOPIC, secret=secret, shop_domain=shop)).store_id == shop
+
+
+def test_a_shop_that_is_no_domain_is_no_setting() -> None:
+    with pytest.raises(ValueError, match="no domain"):
+        Shopify((("localhost", SECRET),))
+
+
+@pytest.mark.parametrize("topic", ["customers/redact", "shop/redact", "customers/data_request"])
+def test_a_privacy_message_is_known_by_its_signed_body_whatever_its_unsigned_id(topic: str) -> None:
+    first, again = (SHOPIFY.verify(BODY, headers(BODY, topic, webhook_id=name)) for name in ("a", "b"))
+    assert first.key == again.key
+    assert first.once_for_all
+    assert not SHOPIFY.verify(BODY, headers(BODY, TOPIC)).once_for_all
 
 
 def test_without_a_secret_every_webhook_is_refused_and_the_setting_is_named() -> None:
@@ -102,7 +147,7 @@ def test_without_a_secret_every_webhook_is_refused_and_the_setting_is_named() ->
 @pytest.mark.parametrize("secret", ["", " "])
 def test_an_empty_secret_is_not_accepted_as_one(secret: str) -> None:
     with pytest.raises(ValueError, match="SHELFTALK_SHOPIFY_SECRETS"):
-        Shopify((SECRET, secret))
+        Shopify(((SHOP, SECRET), (SHOP, secret)))
 
 
 def test_the_adapter_does_not_show_its_secrets() -> None:
@@ -125,7 +170,8 @@ def test_without_a_webhook_id_the_same_body_is_the_same_delivery() -> None:
     [("Example.MyShopify.com", SHOP), ("shop.example.co.uk", "shop.example.co.uk"), ("a-1.myshopify.com",) * 2],
 )
 def test_a_store_is_its_domain_in_lower_case(given_domain: str, store: str) -> None:
-    assert SHOPIFY.verify(BODY, headers(BODY, TOPIC, shop_domain=given_domain)).store_id == store
+    shopify = Shopify(((store, SECRET),))
+    assert shopify.verify(BODY, headers(BODY, TOPIC, shop_domain=given_domain)).store_id == store
 
 
 @pytest.mark.parametrize(
@@ -166,5 +212,5 @@ def test_any_headers_under_a_right_signature_are_read_or_malformed(
     topic: str, domain: str, webhook: str, triggered: str
 ) -> None:
     sent = headers(BODY, topic, shop_domain=domain, webhook_id=webhook, triggered_at=triggered)
-    with contextlib.suppress(DeliveryMalformed):
-        assert SHOPIFY.verify(BODY, sent).store_id.isascii()
+    with contextlib.suppress(DeliveryMalformed, SignatureWrong):
+        assert SHOPIFY.verify(BODY, sent).store_id == SHOP

@@ -40,7 +40,7 @@ async def test_a_told_contact_whose_journey_was_cancelled_gets_no_reminder_even_
     await product.until(journey, lambda report: report.told_at is not None)
     # The call to the workflow is held up, as behind a long outbox.
     await product.pool.execute("alter table outbox alter column next_at set default 'infinity'")
-    await product.journeys.cancel(journey)
+    await product.journeys.cancel(journey, "test")
     ended = await product.until(journey, lambda report: report.ending is not None)
     assert (ended.ending, ended.reason) == ("exited", "cancelled")
     assert addressees(product.mailbox) == ["ada"]

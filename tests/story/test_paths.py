@@ -72,7 +72,7 @@ async def test_one_who_was_cancelled_is_seen_to_have_left(product: Product, told
         await product.shop.has("v", 1)
         await product.mail_to("first")
         await product.settled()
-    await product.journeys.cancel(journey)
+    await product.journeys.cancel(journey, "test")
     await product.until(journey, lambda report: report.ended_at is not None)
     path = await product.told(journey)
     assert (path.entries[-1].step, path.entries[-1].why) == ("pause" if told else "waiting-list", Why.LEFT)

@@ -30,7 +30,9 @@ async def test_a_sign_up_is_answered_by_the_sender_of_its_own_shops_list(meanwhi
             await product.shop.intake.observe(store, "api", [kettle])
         for name, store in (("ada", US), ("bob", DE)):
             await Entrances(product.pool).sign_up(address(name), store, "v", "test")
-            await Stock(product.pool, product.shop.intake).set_stock(Subject(store_id=store, id="v"), 1, "warehouse")
+            await Stock(product.pool, product.shop.intake).set_stock(
+                Subject(store_id=store, id="v"), 1, "test", "warehouse"
+            )
         senders = [
             str((await product.mailbox.wait_for(is_to(address(name)), PATIENCE)).read()["From"])
             for name in ("ada", "bob")

@@ -142,7 +142,7 @@ async def test_a_cancelled_journey_leaves_from_the_line_and_from_the_wait(produc
     await product.shop.has("v", 1)
     await product.mail_to("told")
     for journey, last in ((waiting, LINE), (told, WAIT)):
-        await product.journeys.cancel(journey)
+        await product.journeys.cancel(journey, "test")
         await product.until(journey, lambda report: report.ended_at is not None)
         path = await _path(product, journey)
         assert _steps(path)[-1] == f"{last} left"

@@ -291,10 +291,12 @@ create table inbox (
     error       text,
     body        bytea,
     received_at timestamptz not null default now(),
+    -- Remembered for good: a privacy message, which nobody can have done anew.
+    lasting     boolean not null default false,
     unique (source, store_id, key),
     check ((state = 'malformed') = (error is not null))
 );
-create index inbox_oldest on inbox (received_at);
+create index inbox_oldest on inbox (received_at) where not lasting;
 
 -- Events as they were told, each once by its teller's id.
 create table events (
@@ -1020,10 +1022,17 @@ create trigger outbox_wakes_the_dispatcher after insert on outbox
 
 -- Keys of the HTTP API, hashed.
 create table api_keys (
-    name       text primary key,
-    hash       bytea not null unique,
-    created_at timestamptz not null default now(),
-    revoked_at timestamptz
+    name         text primary key,
+    hash         bytea not null unique,
+    -- What the key opens; admin: everything.
+    scopes       text[] not null check (cardinality(scopes) > 0 and scopes <@ array['events', 'read', 'send', 'publish', 'admin']),
+    -- The stores it is for; null: all.
+    stores       text[] check (cardinality(stores) > 0),
+    created_at   timestamptz not null default now(),
+    expires_at   timestamptz check (expires_at > created_at),
+    -- To a few minutes, so that a key in use does not write at every request.
+    last_used_at timestamptz,
+    revoked_at   timestamptz
 );
 
 -- Runs of the reconciliation, and what each found.

@@ -12,7 +12,7 @@ import base64
 import hashlib
 import hmac
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import ClassVar, Self
 from urllib.parse import quote
 
@@ -29,8 +29,10 @@ from activities.storefronts.storefront import (
 from schemas.incoming.facts import Fact, WebhookDelivery
 from schemas.settings import Settings
 
+LONGEST_DOMAIN = 255
 _ABOUT_THINGS = ("products/", "inventory_levels/")
 """Messages of any other topic may hold names and addresses."""
+_PRIVACY = ("customers/redact", "shop/redact", "customers/data_request")
 _TOPIC = re.compile(r"[a-z0-9_./-]{1,100}")
 _WEBHOOK_ID = re.compile(r"[A-Za-z0-9_.:-]{1,64}")
 _HOST = re.compile(r"([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]([a-z0-9-]{0,61}[a-z0-9])?")
@@ -40,26 +42,31 @@ class Shopify:
     """The storefront adapter for Shopify. It fulfils `Storefront`.
 
     Args:
-        secrets: every client secret that is good now, from SHELFTALK_SHOPIFY_SECRETS; more than one while a secret
-            is being rotated. With none, every webhook is refused.
+        secrets: each shop with a client secret that is good for it now, from SHELFTALK_SHOPIFY_SECRETS; more than
+            one of a shop while a secret is being rotated. With none, every webhook is refused.
 
     Raises:
-        ValueError: a secret is empty; anyone could sign with it.
+        ValueError: a secret is empty, and anyone could sign with it; or a shop is no domain.
     """
 
     source: ClassVar[str] = "shopify"
 
-    def __init__(self, secrets: tuple[str, ...]) -> None:
-        if not all(secret.strip() for secret in secrets):
-            raise ValueError(
-                "SHELFTALK_SHOPIFY_SECRETS holds an empty secret: remove it, or put the client secret there"
-            )
-        self._keys = tuple(secret.encode() for secret in secrets)
+    def __init__(self, secrets: Sequence[tuple[str, str]]) -> None:
+        for shop, secret in secrets:
+            if not secret.strip():
+                raise ValueError(
+                    "SHELFTALK_SHOPIFY_SECRETS holds an empty secret: remove it, or put the client secret there"
+                )
+            if not _HOST.fullmatch(shop):
+                raise ValueError(
+                    "SHELFTALK_SHOPIFY_SECRETS names a shop that is no domain: write it like example.myshopify.com"
+                )
+        self._keys = tuple((shop, secret.encode()) for shop, secret in secrets)
 
     @classmethod
     def from_settings(cls, settings: Settings) -> Self:
         """See `Storefront.from_settings`."""
-        return cls(tuple(secret.get_secret_value() for secret in settings.shopify_secrets))
+        return cls([(shop, secret.get_secret_value()) for shop, secret in settings.shopify_secrets])
 
     @staticmethod
     def page_url(front_page: str, handle: str, variant_id: str | None) -> str:
@@ -76,13 +83,17 @@ class Shopify:
         """Shopify sends only deliveries."""
 
     def verify(self, body: bytes, headers: Mapping[str, str]) -> WebhookDelivery:
-        """See `Storefront.verify`. Shopify signs the body only; store, topic and webhook id come from headers."""
+        """See `Storefront.verify`. Shopify signs the body only; store, topic and webhook id come from headers.
+
+        A secret is good for its own shop. And a privacy message is known by its signed body, so that under another id
+        it is still the same one.
+        """
         given = {name.lower(): value for name, value in headers.items()}
-        self._check_signature(body, given.get("x-shopify-hmac-sha256", ""))
+        self._check_signature(body, given.get("x-shopify-hmac-sha256", ""), given.get("x-shopify-shop-domain", ""))
         topic = _header(given, "X-Shopify-Topic", _TOPIC)
         webhook_id = (
             _header(given, "X-Shopify-Webhook-Id", _WEBHOOK_ID, fold_case=False)
-            if given.get("x-shopify-webhook-id")
+            if given.get("x-shopify-webhook-id") and topic not in _PRIVACY
             else hashlib.sha256(body).hexdigest()
         )
         triggered_at = parse_moment(given.get("x-shopify-triggered-at", ""))
@@ -93,6 +104,7 @@ class Shopify:
             key=f"{topic}:{webhook_id}",
             triggered_at=triggered_at if triggered_at is not None and triggered_at.tzinfo else None,
             about_people=not topic.startswith(_ABOUT_THINGS),
+            once_for_all=topic in _PRIVACY,
         )
 
     def read(self, delivery: WebhookDelivery, body: bytes) -> tuple[Fact, ...] | NotOurs:
@@ -115,7 +127,7 @@ class Shopify:
                 return read_shop(body, triggered_at)
             case "checkouts/delete":
                 return read_no_checkout(body, triggered_at)
-            case "customers/redact" | "shop/redact" | "customers/data_request":
+            case topic if topic in _PRIVACY:
                 return read_privacy(delivery, body)
             case _:
                 return NotOurs(delivery.topic)
@@ -123,19 +135,26 @@ class Shopify:
     def answer(self, delivery: WebhookDelivery) -> WebhookAnswer | None:
         """Shopify looks at the status only."""
 
-    def _check_signature(self, body: bytes, signature: str) -> None:
+    def _check_signature(self, body: bytes, signature: str, domain: str) -> None:
         if not self._keys:
             raise SignatureWrong(
                 "No Shopify secret is configured, so no webhook can be trusted: set SHELFTALK_SHOPIFY_SECRETS to the "
-                "app's client secret and restart."
+                "shop and the app's client secret, example.myshopify.com=SECRET, and restart."
             )
         claimed = signature.encode("utf-8", "surrogatepass")
         # Every key is tried, also after a match, so that the time taken does not tell which one it was.
-        matches = [hmac.compare_digest(sign(body, key), claimed) for key in self._keys]
-        if not any(matches):
+        signers = {shop for shop, key in self._keys if hmac.compare_digest(sign(body, key), claimed)}
+        if not signers:
             raise SignatureWrong(
                 "X-Shopify-Hmac-Sha256 does not fit the body: the sender's client secret is not among those in "
                 "SHELFTALK_SHOPIFY_SECRETS, or something on the way changed the body."
+            )
+        shop = _folded(domain)
+        # One that names no shop at all is genuine as far as it goes, and told what it lacks.
+        if len(shop) <= LONGEST_DOMAIN and _HOST.fullmatch(shop) and shop not in signers:
+            raise SignatureWrong(
+                "X-Shopify-Shop-Domain names another shop than the secret that signed this is for: every secret in "
+                "SHELFTALK_SHOPIFY_SECRETS is good for its own shop only."
             )
 
 
@@ -146,10 +165,14 @@ def sign(body: bytes, key: bytes) -> bytes:
 
 def _header(given: Mapping[str, str], name: str, form: re.Pattern[str], *, fold_case: bool = True) -> str:
     value = given.get(name.lower(), "")
-    # Only ASCII is folded: some letters beyond it become ASCII ones, and one store would have two spellings.
-    if fold_case and value.isascii():
-        value = value.lower()
-    if len(value) > 255 or not form.fullmatch(value):
+    if fold_case:
+        value = _folded(value)
+    if len(value) > LONGEST_DOMAIN or not form.fullmatch(value):
         problem = "is not of the form Shopify uses" if value else "is missing"
         raise DeliveryMalformed(f"The header {name} {problem}; a proxy on the way may have changed it.")
     return value
+
+
+def _folded(value: str) -> str:
+    """Only ASCII is folded: some letters beyond it become ASCII ones, and one store would have two spellings."""
+    return value.lower() if value.isascii() else value

@@ -31,7 +31,8 @@ class ImitatedShopify:
     @classmethod
     def from_settings(cls, settings: Settings) -> Self:
         """The shop that `believed_by` put into these settings."""
-        return cls(settings.shopify_secrets[0].get_secret_value())
+        store_id, secret = settings.shopify_secrets[0]
+        return cls(secret.get_secret_value(), store_id)
 
     @property
     def path(self) -> str:
@@ -40,7 +41,7 @@ class ImitatedShopify:
 
     def believed_by(self, settings: Settings) -> Settings:
         """The settings of an installation that takes this shop's webhooks."""
-        return settings.model_copy(update={"shopify_secrets": (SecretStr(self.secret),)})
+        return settings.model_copy(update={"shopify_secrets": ((self.store_id, SecretStr(self.secret)),)})
 
     def product(self, number: int, title: str, handle: str, variant: Mapping[str, str], units: int) -> WebhookRequest:
         """A webhook about a product with one variant, whose id is the next number; its inventory item's the one after.

@@ -134,7 +134,7 @@ def read_privacy(delivery: WebhookDelivery, body: bytes) -> tuple[Fact, ...] | N
     """`customers/redact`, `shop/redact` and `customers/data_request`.
 
     Only the body is signed, so the shop is taken from the body: a header changed on the way could have the contacts of
-    another shop erased.
+    another shop erased. Nor is what one of them asks for read as what another would mean.
     """
     asked = read_payload(body, _Privacy)
     shop = (asked.shop_domain or "").lower()
@@ -143,6 +143,7 @@ def read_privacy(delivery: WebhookDelivery, body: bytes) -> tuple[Fact, ...] | N
     if shop != delivery.store_id:
         says = "another shop than" if _SHOP.fullmatch(shop) else "no shop, unlike"
         raise PayloadMalformed("$.shop_domain", f"this names {says} the header X-Shopify-Shop-Domain")
+    _require_its_own_topic(asked, delivery.topic)
     if delivery.topic == "shop/redact":
         return (ShopErasureFact(observed_at=delivery.triggered_at),)
     email = _address(None, None, asked.customer)
@@ -152,6 +153,13 @@ def read_privacy(delivery: WebhookDelivery, body: bytes) -> tuple[Fact, ...] | N
         return (ContactErasureFact(email=email, observed_at=delivery.triggered_at),)
     request_id = asked.data_request.id if asked.data_request else None
     return (DataRequestFact(email=email, request_id=request_id, observed_at=delivery.triggered_at),)
+
+
+def _require_its_own_topic(asked: _Privacy, topic: str) -> None:
+    if topic == "shop/redact" and asked.customer is not None:
+        raise PayloadMalformed("$.customer", "this asks about a customer, and the header X-Shopify-Topic for the shop")
+    if topic != "customers/data_request" and asked.data_request is not None:
+        raise PayloadMalformed("$.data_request", "this asks for data, and the header X-Shopify-Topic for erasure")
 
 
 def _items(lines: tuple[_Line, ...]) -> tuple[ItemFact, ...]:

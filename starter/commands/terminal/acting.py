@@ -1,6 +1,7 @@
 """Who does something by hand, and why: options of commands whose act is kept in the audit, and the yes before it."""
 
 import getpass
+import os
 import sys
 from typing import Annotated
 
@@ -25,13 +26,20 @@ def by(actor: str | None, why: str) -> By:
     return By(who(actor), _short(why, "--why"))
 
 
-def who(actor: str | None) -> str:
-    """Who does it, as the audit has it.
+def who(actor: str | None = None) -> str:
+    """Who does it, as the audit has it: the user of this terminal, unless somebody else is named.
 
     Raises:
         BadParameter: it is blank or too long.
     """
-    return _short(actor or getpass.getuser(), "--by")
+    return _short(actor or _user(), "--by")
+
+
+def _user() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return f"user {os.getuid()}"  # of a container, without a name
 
 
 def _short(text: str, option: str) -> str:

@@ -6,9 +6,10 @@ from fastapi import Path, Request
 from pydantic import Field
 
 from schemas.model import Model
+from schemas.responses.keys import Scope
 from schemas.responses.pausing import AlertStates, PauseReport, ResumeReport
 from starter.http.actor import actor
-from starter.http.auth import keyed_router
+from starter.http.auth import keyed_router, needs
 from starter.http.dependencies import InjectedServices
 from starter.http.problems import Kind, problem_responses
 from starter.ops.pausing import Pausable
@@ -36,14 +37,17 @@ class Resume(Model):
     at_most: Annotated[int | None, Field(ge=0, lt=2**31)] = None
 
 
-@router.get("/v1/alerts", summary="List alerts")
+@router.get("/v1/alerts", summary="List alerts", dependencies=[needs(Scope.READ)])
 async def list_alerts(services: InjectedServices) -> AlertStates:
     """What each watches, how many wait, whether it is paused."""
     return await services.pausing.alerts()
 
 
 @router.post(
-    "/v1/alerts/{code}/pause", summary="Pause an alert", responses=problem_responses(Kind.NOT_FOUND, Kind.INVALID)
+    "/v1/alerts/{code}/pause",
+    summary="Pause an alert",
+    dependencies=[needs(Scope.SEND)],
+    responses=problem_responses(Kind.NOT_FOUND, Kind.INVALID),
 )
 async def pause_alert(code: Code, _agreed: Pause, request: Request, services: InjectedServices) -> PauseReport:
     """Everyone keeps their place, sign-ups are taken, nothing is sent."""
@@ -53,6 +57,7 @@ async def pause_alert(code: Code, _agreed: Pause, request: Request, services: In
 @router.post(
     "/v1/alerts/{code}/resume",
     summary="Resume an alert",
+    dependencies=[needs(Scope.SEND)],
     responses=problem_responses(Kind.NOT_FOUND, Kind.CONFLICT, Kind.INVALID),
 )
 async def resume_alert(code: Code, agreed: Resume, request: Request, services: InjectedServices) -> ResumeReport:
@@ -63,6 +68,7 @@ async def resume_alert(code: Code, agreed: Resume, request: Request, services: I
 @router.post(
     "/v1/conversations/{code}/pause",
     summary="Pause a conversation",
+    dependencies=[needs(Scope.SEND)],
     responses=problem_responses(Kind.NOT_FOUND, Kind.INVALID),
 )
 async def pause_conversation(code: Code, _agreed: Pause, request: Request, services: InjectedServices) -> PauseReport:
@@ -73,6 +79,7 @@ async def pause_conversation(code: Code, _agreed: Pause, request: Request, servi
 @router.post(
     "/v1/conversations/{code}/resume",
     summary="Resume a conversation",
+    dependencies=[needs(Scope.SEND)],
     responses=problem_responses(Kind.NOT_FOUND, Kind.CONFLICT, Kind.INVALID),
 )
 async def resume_conversation(code: Code, agreed: Resume, request: Request, services: InjectedServices) -> ResumeReport:
@@ -81,12 +88,12 @@ async def resume_conversation(code: Code, agreed: Resume, request: Request, serv
 
 
 async def _pause(what: Pausable, request: Request, services: InjectedServices) -> PauseReport:
-    by = await actor(request, services)
+    by = actor(request)
     return await services.pausing.pause(what, by)
 
 
 async def _resume(what: Pausable, agreed: Resume, request: Request, services: InjectedServices) -> ResumeReport:
-    by = await actor(request, services)
+    by = actor(request)
     if not agreed.confirm:
         return await services.pausing.would_resume(what)
     return await services.pausing.resume(what, by, agreed.at_most)

@@ -5,7 +5,9 @@ from typing import Annotated
 from pydantic import EmailStr, Field
 
 from schemas.model import Model
-from starter.http.auth import keyed_router
+from schemas.responses.keys import Scope
+from starter.http.actor import Actor
+from starter.http.auth import KeyReach, keyed_router, needs
 from starter.http.dependencies import InjectedServices
 from starter.http.problems import Kind, problem_responses
 
@@ -27,8 +29,17 @@ class ConsentRecorded(Model):
     granted: bool
 
 
-@router.post("/v1/consents", summary="Record a consent", responses=problem_responses(Kind.INVALID))
-async def record_consent(consent: Consent, services: InjectedServices) -> ConsentRecorded:
+@router.post(
+    "/v1/consents",
+    summary="Record a consent",
+    dependencies=[needs(Scope.SEND)],
+    responses=problem_responses(Kind.INVALID),
+)
+async def record_consent(
+    consent: Consent, services: InjectedServices, reach: KeyReach, actor: Actor
+) -> ConsentRecorded:
     """A yes or a no. The newest word counts: it is looked at before every message."""
-    contact_id = await services.consents.record(consent.email, consent.source, granted=consent.granted)
+    contact_id = await services.consents.record(
+        consent.email, consent.source, granted=consent.granted, by=actor, stores=reach.stores
+    )
     return ConsentRecorded(contact_id=contact_id, granted=consent.granted)

@@ -6,10 +6,12 @@ from typing import Any
 from fastapi import Request, Response
 
 from schemas.model import Model
+from schemas.responses.keys import Scope
 from schemas.responses.versions import GivenId
 from starter.authoring.schema import conversation_schema
 from starter.documents import CheckReport, check, load_document
-from starter.http.auth import keyed_router
+from starter.http.actor import Actor
+from starter.http.auth import keyed_router, needs
 from starter.http.dependencies import InjectedServices
 from starter.http.problems import Kind, problem_responses
 
@@ -39,7 +41,12 @@ class PublishedReport(Model):
     warnings: tuple[str, ...] = ()
 
 
-@router.post("/v1/conversations/check", summary="Check a conversation document", openapi_extra=_YAML)
+@router.post(
+    "/v1/conversations/check",
+    summary="Check a conversation document",
+    dependencies=[needs(Scope.PUBLISH)],
+    openapi_extra=_YAML,
+)
 async def check_document(request: Request) -> CheckReport:
     """Every mistake by path and line. 200 also when there are some: `ok` tells."""
     # A large document takes a noticeable part of a second to parse; others are answered meanwhile.
@@ -49,6 +56,7 @@ async def check_document(request: Request) -> CheckReport:
 @router.get(
     "/v1/conversation-schema",
     summary="The JSON Schema of conversation documents",
+    dependencies=[needs(Scope.READ)],
     response_class=Response,
     responses={
         200: {"content": {"application/schema+json": {"schema": {"type": "object"}}}, "description": "The schema"}
@@ -63,15 +71,18 @@ async def read_schema() -> Response:
     "/v1/conversations",
     status_code=201,
     summary="Publish a conversation",
+    dependencies=[needs(Scope.PUBLISH)],
     openapi_extra=_YAML,
     responses=problem_responses(Kind.CONFLICT, Kind.INVALID)
     | {200: {"model": PublishedReport, "description": "This content is the published version already"}},
 )
-async def publish_document(request: Request, response: Response, services: InjectedServices) -> PublishedReport:
+async def publish_document(
+    request: Request, response: Response, services: InjectedServices, actor: Actor
+) -> PublishedReport:
     """Journeys under way keep their version."""
     body = await request.body()
     document = await asyncio.to_thread(load_document, body, SOURCE)
-    published = await services.publishing.publish(document, source=body.decode("utf-8-sig"))
+    published = await services.publishing.publish(document, by=actor, source=body.decode("utf-8-sig"))
     if not published.new:
         response.status_code = 200
     return PublishedReport(

@@ -6,9 +6,10 @@ from typing import Annotated, Any
 from fastapi import Query, Request
 
 from schemas.responses.dry_run import DryRunReport
+from schemas.responses.keys import Scope
 from starter.documents import load_document
 from starter.http.api.journeys import asking_temporal
-from starter.http.auth import keyed_router
+from starter.http.auth import keyed_router, needs
 from starter.http.dependencies import InjectedServices
 from starter.http.problems import Kind, problem_responses
 
@@ -29,6 +30,7 @@ _YAML: dict[str, Any] = {
 @router.post(
     "/v1/conversations/dry-run",
     summary="Live recorded journeys on a document",
+    dependencies=[needs(Scope.PUBLISH)],
     openapi_extra=_YAML,
     responses=problem_responses(Kind.INVALID, Kind.TEMPORAL_UNAVAILABLE, Kind.ARCHIVE_UNAVAILABLE),
 )

@@ -9,7 +9,8 @@ from pydantic import BaseModel, Field, ValidationError, WithJsonSchema, WrapVali
 
 from schemas.incoming.events import Event, EventId, EventMistake, EventOutcome, EventStatus
 from schemas.model import Model
-from starter.http.auth import keyed_router
+from schemas.responses.keys import Scope
+from starter.http.auth import KeyReach, Reach, keyed_router, needs
 from starter.http.dependencies import InjectedServices
 from starter.http.problems import Kind, problem_responses
 from starter.services import Services
@@ -53,21 +54,27 @@ class _Named(BaseModel):
     id: EventId
 
 
-@router.post("/v1/events", summary="Tell what contacts did", responses=problem_responses(Kind.INVALID))
-async def take_events(given: Annotated[Given, Body()], services: InjectedServices) -> EventsTaken:
+@router.post(
+    "/v1/events",
+    summary="Tell what contacts did",
+    dependencies=[needs(Scope.EVENTS)],
+    responses=problem_responses(Kind.INVALID),
+)
+async def take_events(given: Annotated[Given, Body()], services: InjectedServices, reach: KeyReach) -> EventsTaken:
     """One event, or `{"events": […]}` with up to 1,000. Each is committed by itself before the answer says so.
 
     A single event that is not valid is answered 422; among many it is refused in its outcome, and the others are
     taken. After any other error send the same again: what was taken before answers `repeated`.
     """
     if isinstance(given, Event):
-        return EventsTaken(outcomes=(await services.events.take(given),))
-    read = [_read(place, event) for place, event in enumerate(given.events)]
-    taken = await _take_all(services, [event for event in read if isinstance(event, Event)])
+        reach.require(given.store)
+        return EventsTaken(outcomes=(await services.events.take(given, reach.holder.actor, reach.stores),))
+    read = [_read(place, event, reach) for place, event in enumerate(given.events)]
+    taken = await _take_all(services, [event for event in read if isinstance(event, Event)], reach)
     return EventsTaken(outcomes=tuple(next(taken) if isinstance(each, Event) else each for each in read))
 
 
-async def _take_all(services: Services, events: Sequence[Event]) -> Iterator[EventOutcome]:
+async def _take_all(services: Services, events: Sequence[Event], reach: Reach) -> Iterator[EventOutcome]:
     """A few people's at a time. Events of one id, or else of one person, are taken in the order they were sent."""
     lanes: list[list[int]] = [[] for _ in range(LANES)]
     lane_of: dict[str, int] = {}
@@ -80,16 +87,16 @@ async def _take_all(services: Services, events: Sequence[Event]) -> Iterator[Eve
 
     async def go_through(places: list[int]) -> None:
         for place in places:
-            outcomes[place] = await services.events.take(events[place])
+            outcomes[place] = await services.events.take(events[place], reach.holder.actor, reach.stores)
 
     await asyncio.gather(*(go_through(places) for places in lanes))
     return (outcomes[place] for place in range(len(events)))
 
 
-def _read(place: int, given: object) -> Event | EventOutcome:
-    """The event, or the outcome of one that is not valid."""
+def _read(place: int, given: object, reach: Reach) -> Event | EventOutcome:
+    """The event, or the outcome of one that is not valid, or of a store that the key is not for."""
     try:
-        return Event.model_validate(given)
+        event = Event.model_validate(given)
     except ValidationError as error:
         diagnostics = tuple(
             EventMistake(path=_path(place, each["loc"]), detail=_writable(each["msg"].removeprefix("Value error, ")))
@@ -97,6 +104,9 @@ def _read(place: int, given: object) -> Event | EventOutcome:
         )
         refused = "The event is not valid; put its fields right and send it again."
         return EventOutcome(id=_id(given), status=EventStatus.REFUSED, refused=refused, diagnostics=diagnostics)
+    if not reach.holder.is_for(event.store):
+        return EventOutcome(id=event.id, status=EventStatus.REFUSED, refused="The key is not for this store.")
+    return event
 
 
 def _id(given: object) -> str | None:

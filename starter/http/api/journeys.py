@@ -16,7 +16,9 @@ from schemas.ids import ContactId, JourneyId
 from schemas.journey.path import JourneyPath
 from schemas.model import Model
 from schemas.responses.journeys import JourneyPage, JourneyReport, JourneyStatus
-from starter.http.auth import keyed_router
+from schemas.responses.keys import Scope
+from starter.http.actor import Actor
+from starter.http.auth import KeyReach, keyed_router, needs
 from starter.http.dependencies import InjectedServices
 from starter.http.problems import Kind, Refusal, problem_responses
 from starter.support.journeys import LARGEST_PAGE, JourneyFilter
@@ -42,9 +44,12 @@ class JourneySearch(Model):
     limit: Annotated[int, Field(ge=1, le=LARGEST_PAGE)] = 50
 
 
-@router.get("/v1/journeys", summary="List journeys", responses=problem_responses(Kind.INVALID))
+@router.get(
+    "/v1/journeys", summary="List journeys", dependencies=[needs(Scope.READ)], responses=problem_responses(Kind.INVALID)
+)
 async def list_journeys(
     services: InjectedServices,
+    reach: KeyReach,
     store: str | None = None,
     variant: str | None = None,
     contact: ContactId | None = None,
@@ -53,28 +58,47 @@ async def list_journeys(
     limit: Limit = 50,
 ) -> JourneyPage:
     """Newest first, each with the reason why nobody was told yet."""
-    wanted = JourneyFilter(store_id=store, variant_id=variant, contact_id=contact, status=status)
+    reach.require(store)
+    wanted = JourneyFilter(store_id=store, variant_id=variant, contact_id=contact, status=status, stores=reach.stores)
     return await services.journeys.page(wanted, cursor, limit)
 
 
-@router.post("/v1/journeys/search", summary="Find a contact's journeys", responses=problem_responses(Kind.INVALID))
-async def search_journeys(search: JourneySearch, services: InjectedServices) -> JourneyPage:
+@router.post(
+    "/v1/journeys/search",
+    summary="Find a contact's journeys",
+    dependencies=[needs(Scope.READ)],
+    responses=problem_responses(Kind.INVALID),
+)
+async def search_journeys(
+    search: JourneySearch, services: InjectedServices, reach: KeyReach, actor: Actor
+) -> JourneyPage:
     """By e-mail address."""
-    wanted = JourneyFilter(store_id=search.store, variant_id=search.variant, email=search.email, status=search.status)
-    return await services.journeys.page(wanted, search.cursor, search.limit)
+    reach.require(search.store)
+    wanted = JourneyFilter(
+        store_id=search.store,
+        variant_id=search.variant,
+        email=search.email,
+        status=search.status,
+        stores=reach.stores,
+    )
+    return await services.journeys.page(wanted, search.cursor, search.limit, actor)
 
 
 @router.get(
-    "/v1/journeys/{journey}", summary="Show a journey", responses=problem_responses(Kind.NOT_FOUND, Kind.INVALID)
+    "/v1/journeys/{journey}",
+    summary="Show a journey",
+    dependencies=[needs(Scope.READ)],
+    responses=problem_responses(Kind.NOT_FOUND, Kind.INVALID),
 )
-async def show_journey(journey: Journey, services: InjectedServices) -> JourneyReport:
+async def show_journey(journey: Journey, services: InjectedServices, reach: KeyReach) -> JourneyReport:
     """Where it stands, and why."""
-    return await services.journeys.show(journey)
+    return await services.journeys.show(journey, reach.stores)
 
 
 @router.get(
     "/v1/journeys/{journey}/path",
     summary="Replay a journey's path",
+    dependencies=[needs(Scope.READ)],
     responses=problem_responses(
         Kind.NOT_FOUND,
         Kind.HISTORY_GONE,
@@ -85,20 +109,21 @@ async def show_journey(journey: Journey, services: InjectedServices) -> JourneyR
         Kind.ARCHIVE_UNAVAILABLE,
     ),
 )
-async def show_path(journey: Journey, services: InjectedServices) -> JourneyPath:
+async def show_path(journey: Journey, services: InjectedServices, reach: KeyReach, actor: Actor) -> JourneyPath:
     """Each step entered and left, with times and verdicts, by replaying the workflow's history."""
     async with asking_temporal():
-        return await services.paths.of(journey)
+        return await services.paths.of(journey, actor, reach.stores)
 
 
 @router.post(
     "/v1/journeys/{journey}/cancel",
     summary="Cancel a journey",
+    dependencies=[needs(Scope.SEND)],
     responses=problem_responses(Kind.NOT_FOUND, Kind.CONFLICT, Kind.INVALID),
 )
-async def cancel_journey(journey: Journey, services: InjectedServices) -> JourneyReport:
+async def cancel_journey(journey: Journey, services: InjectedServices, reach: KeyReach, actor: Actor) -> JourneyReport:
     """Its place passes to the next in line now; the journey ends at its next rest."""
-    return await services.journeys.cancel(journey)
+    return await services.journeys.cancel(journey, actor, reach.stores)
 
 
 @asynccontextmanager

@@ -10,11 +10,12 @@ from pydantic import Field, model_validator
 from schemas.document.conversation import ConversationDocument
 from schemas.ids import VersionId
 from schemas.model import Model
+from schemas.responses.keys import Scope
 from schemas.responses.operations import ChangeNote, Choice, InFlight, OperationReport, OperationReports
 from schemas.responses.versions import GivenId
 from starter.documents import load_document
 from starter.http.actor import Actor
-from starter.http.auth import keyed_router
+from starter.http.auth import keyed_router, needs
 from starter.http.dependencies import InjectedServices
 from starter.http.problems import FieldProblem, Kind, Refusal, problem_responses
 from starter.services import Services
@@ -75,6 +76,7 @@ class Decided(Model):
 @router.get(
     "/v1/conversations/{code}/in-flight",
     summary="Count who is under way",
+    dependencies=[needs(Scope.READ)],
     responses=problem_responses(Kind.NOT_FOUND, Kind.INVALID),
 )
 async def count_under_way(
@@ -88,6 +90,7 @@ async def count_under_way(
     "/v1/conversations/{code}/publish",
     status_code=201,
     summary="Publish a version, and say what becomes of those under way",
+    dependencies=[needs(Scope.PUBLISH)],
     responses=problem_responses(Kind.NOT_FOUND, Kind.CONFLICT, Kind.INVALID)
     | {200: {"model": Decided, "description": "A version with this content was there already"}},
 )
@@ -126,7 +129,7 @@ async def publish_version(
     )
 
 
-@router.get("/v1/operations", summary="List operations on many journeys")
+@router.get("/v1/operations", summary="List operations on many journeys", dependencies=[needs(Scope.READ)])
 async def read_operations(services: InjectedServices) -> OperationReports:
     """The latest 100, newest first."""
     return await services.bulk_operations.latest()
@@ -135,6 +138,7 @@ async def read_operations(services: InjectedServices) -> OperationReports:
 @router.get(
     "/v1/operations/{operation}",
     summary="Show how far an operation has come",
+    dependencies=[needs(Scope.READ)],
     responses=problem_responses(Kind.NOT_FOUND, Kind.INVALID),
 )
 async def read_operation(operation: Number, services: InjectedServices) -> OperationReport:

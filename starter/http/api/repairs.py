@@ -7,6 +7,7 @@ from pydantic import Field, model_validator
 
 from schemas.model import Model
 from schemas.reasons import Reason
+from schemas.responses.keys import Scope
 from schemas.responses.repair import (
     Answer,
     Answered,
@@ -20,7 +21,7 @@ from schemas.responses.repair import (
 )
 from starter.http.actor import Actor
 from starter.http.api.journeys import Journey, asking_temporal
-from starter.http.auth import keyed_router
+from starter.http.auth import KeyReach, keyed_router, needs
 from starter.http.dependencies import InjectedServices
 from starter.http.problems import Kind, problem_responses
 from starter.ops.approvals import Which
@@ -80,7 +81,12 @@ class Resuming(Model):
     confirm: bool = False
 
 
-@router.get("/v1/messages/held", summary="List held messages", responses=problem_responses(Kind.INVALID))
+@router.get(
+    "/v1/messages/held",
+    summary="List held messages",
+    dependencies=[needs(Scope.READ)],
+    responses=problem_responses(Kind.INVALID),
+)
 async def list_held(
     services: InjectedServices,
     conversation: Annotated[str | None, Query(max_length=63)] = None,
@@ -94,6 +100,7 @@ async def list_held(
 @router.get(
     "/v1/messages/preview",
     summary="Show a held message",
+    dependencies=[needs(Scope.READ)],
     responses=problem_responses(Kind.NOT_FOUND, Kind.INVALID),
 )
 async def preview(
@@ -104,19 +111,29 @@ async def preview(
     return await services.approvals.preview(key)
 
 
-@router.post("/v1/messages/approve", summary="Approve held messages", responses=problem_responses(Kind.INVALID))
+@router.post(
+    "/v1/messages/approve",
+    summary="Approve held messages",
+    dependencies=[needs(Scope.SEND)],
+    responses=problem_responses(Kind.INVALID),
+)
 async def approve(body: Answering, actor: Actor, services: InjectedServices) -> Answered:
     """They leave if they are still true by then: each is checked anew."""
     return await _answer(Answer.APPROVED, body, actor, services)
 
 
-@router.post("/v1/messages/decline", summary="Decline held messages", responses=problem_responses(Kind.INVALID))
+@router.post(
+    "/v1/messages/decline",
+    summary="Decline held messages",
+    dependencies=[needs(Scope.SEND)],
+    responses=problem_responses(Kind.INVALID),
+)
 async def decline(body: Answering, actor: Actor, services: InjectedServices) -> Answered:
     """They are never sent; a place that hung on one passes to the next in line."""
     return await _answer(Answer.DECLINED, body, actor, services)
 
 
-@router.get("/v1/repairs", summary="List what is held up")
+@router.get("/v1/repairs", summary="List what is held up", dependencies=[needs(Scope.READ)])
 async def list_stuck(services: InjectedServices) -> Stuck:
     """What does not go on by itself, by cause, version and step."""
     return await services.repairs.stuck()
@@ -125,6 +142,7 @@ async def list_stuck(services: InjectedServices) -> Stuck:
 @router.post(
     "/v1/journeys/{journey}/repair",
     summary="Repair a journey",
+    dependencies=[needs(Scope.SEND)],
     responses=problem_responses(
         Kind.NOT_FOUND,
         Kind.CONFLICT,
@@ -135,8 +153,11 @@ async def list_stuck(services: InjectedServices) -> Stuck:
         Kind.ARCHIVE_UNAVAILABLE,
     ),
 )
-async def repair(journey: Journey, body: Repairing, actor: Actor, services: InjectedServices) -> RepairPlan:
+async def repair(
+    journey: Journey, body: Repairing, actor: Actor, services: InjectedServices, reach: KeyReach
+) -> RepairPlan:
     """Retry, skip or finish; nothing that was sent is sent again."""
+    await services.journeys.show(journey, reach.stores)
     by = By(actor, body.why) if body.confirm else None
     async with asking_temporal():
         return await services.repairs.repair(journey, body.repair, by)
@@ -145,6 +166,7 @@ async def repair(journey: Journey, body: Repairing, actor: Actor, services: Inje
 @router.post(
     "/v1/repairs/resume",
     summary="Resume all stopped by one cause",
+    dependencies=[needs(Scope.SEND)],
     responses=problem_responses(Kind.CONFLICT, Kind.INVALID),
 )
 async def resume(body: Resuming, actor: Actor, services: InjectedServices) -> Resumed:

@@ -9,9 +9,11 @@ from pydantic import EmailStr, Field, model_validator
 
 from schemas.ids import Level, StoreId
 from schemas.model import Model
+from schemas.responses.keys import Scope
 from schemas.responses.reports import ListReport, WantedReport
 from schemas.responses.why import WhyContact, WhyProduct
-from starter.http.auth import keyed_router
+from starter.http.actor import Actor
+from starter.http.auth import KeyReach, keyed_router, needs
 from starter.http.dependencies import InjectedServices
 from starter.http.problems import Kind, problem_responses
 from starter.reporting.reports import LARGEST_REPORT, Period
@@ -62,12 +64,14 @@ class WhyQuestion(Model):
 @router.get(
     "/v1/reports/wanted",
     summary="Report what is wanted most",
+    dependencies=[needs(Scope.READ)],
     response_model=WantedReport,
     responses=problem_responses(Kind.NOT_FOUND, Kind.INVALID) | _CSV,
 )
 async def report_wanted(
     request: Request,
     services: InjectedServices,
+    reach: KeyReach,
     list_: Annotated[str | None, Query(alias="list", max_length=63)] = None,
     since: Day = None,
     until: Day = None,
@@ -76,39 +80,48 @@ async def report_wanted(
     format_: AsFormat = None,
 ) -> WantedReport | Response:
     """Who waits, was lost to the window, was told and bought after it, and how many units to order."""
-    report = await services.reports.wanted(list_, Period(since, until), by, limit)
+    report = await services.reports.wanted(list_, Period(since, until), by, limit, reach.stores)
     return _csv(wanted_csv(report), "wanted") if _format(request, format_) is Format.CSV else report
 
 
 @router.get(
     "/v1/reports/lists/{list}",
     summary="Report what became of a list's contacts",
+    dependencies=[needs(Scope.READ)],
     response_model=ListReport,
     responses=problem_responses(Kind.NOT_FOUND, Kind.INVALID) | _CSV,
 )
 async def report_list(
     request: Request,
     services: InjectedServices,
+    reach: KeyReach,
     list_: Annotated[str, Path(alias="list", max_length=63)],
     since: Day = None,
     until: Day = None,
     format_: AsFormat = None,
 ) -> ListReport | Response:
     """Entered, told, bought after, left and why: by alert and by day."""
-    report = await services.reports.list_figures(list_, Period(since, until))
+    report = await services.reports.list_figures(list_, Period(since, until), reach.stores)
     return _csv(list_csv(report), "list") if _format(request, format_) is Format.CSV else report
 
 
-@router.post("/v1/why", summary="Ask why a contact was not told", responses=problem_responses(Kind.INVALID))
-async def why_contact(question: WhyQuestion, services: InjectedServices) -> WhyContact:
+@router.post(
+    "/v1/why",
+    summary="Ask why a contact was not told",
+    dependencies=[needs(Scope.READ)],
+    responses=problem_responses(Kind.INVALID),
+)
+async def why_contact(question: WhyQuestion, services: InjectedServices, reach: KeyReach, actor: Actor) -> WhyContact:
     """Everything they were considered for, newest first: told, the reason on record, or where they stand."""
-    about = About(question.store, question.variant, question.product)
-    return await services.why.contact(question.email, about, question.limit)
+    reach.require(question.store)
+    about = About(question.store, question.variant, question.product, reach.stores)
+    return await services.why.contact(question.email, about, question.limit, actor)
 
 
 @router.get(
     "/v1/stores/{store:id}/variants/{variant:id}/why",
     summary="Ask who was not told of a variant",
+    dependencies=[needs(Scope.READ)],
     responses=problem_responses(Kind.NOT_FOUND, Kind.INVALID),
 )
 async def why_variant(

@@ -12,8 +12,10 @@ from activities.intake.clock import clamp_to_now
 from schemas.ids import StoreId, Subject
 from schemas.incoming.facts import Currency, ExternalId, Policy, ProductFact, Quantity, Text, VariantFact
 from schemas.model import Model
+from schemas.responses.keys import Scope
 from schemas.responses.stock import LevelReport, VariantPage, VariantReport
-from starter.http.auth import keyed_router
+from starter.http.actor import Actor
+from starter.http.auth import keyed_router, needs
 from starter.http.dependencies import InjectedServices
 from starter.http.problems import Kind, problem_responses
 from starter.shops.stock import BY_HAND, LARGEST_PAGE
@@ -146,20 +148,26 @@ class StockReport(Model):
     levels: tuple[LevelReport, ...]
 
 
-@router.put("/v1/stores/{store:id}", summary="Name a store", responses=problem_responses(Kind.INVALID))
-async def name_store(store: Store, named: StoreName, services: InjectedServices) -> StoreReport:
+@router.put(
+    "/v1/stores/{store:id}",
+    summary="Name a store",
+    dependencies=[needs(Scope.SEND)],
+    responses=problem_responses(Kind.INVALID),
+)
+async def name_store(store: Store, named: StoreName, services: InjectedServices, actor: Actor) -> StoreReport:
     """Makes the store if it is new."""
-    currency = await services.stock.name_store(store, named.name, named.url, named.currency)
+    currency = await services.stock.name_store(store, named.name, named.url, actor, named.currency)
     return StoreReport(store=store, name=named.name, url=named.url, currency=currency)
 
 
 @router.put(
     "/v1/stores/{store:id}/products/{product:id}",
     summary="Put in a product",
+    dependencies=[needs(Scope.SEND)],
     responses=problem_responses(Kind.INVALID, Kind.CONFLICT),
 )
 async def put_product(
-    store: Store, product: Product, given: ProductInput, services: InjectedServices
+    store: Store, product: Product, given: ProductInput, services: InjectedServices, actor: Actor
 ) -> ProductAccepted:
     """Puts in a product as it is now, or changes it. A store that is new is made.
 
@@ -190,33 +198,40 @@ async def put_product(
         all_variant_ids=frozenset(names),
         observed_at=datetime.now(UTC),
     )
-    await services.stock.put_product(store, fact)
+    await services.stock.put_product(store, fact, actor)
     return ProductAccepted(store=store, product=product, variants=names)
 
 
 @router.delete(
     "/v1/stores/{store:id}/products/{product:id}",
     summary="Remove a product",
+    dependencies=[needs(Scope.SEND)],
     status_code=204,
     responses=problem_responses(Kind.NOT_FOUND, Kind.INVALID),
 )
-async def remove_product(store: Store, product: Product, services: InjectedServices) -> None:
+async def remove_product(store: Store, product: Product, services: InjectedServices, actor: Actor) -> None:
     """The shop has it no more. Those in line for it are told so, if there is a message for it, and leave."""
-    await services.stock.remove_product(store, product)
+    await services.stock.remove_product(store, product, actor)
 
 
 @router.delete(
     "/v1/stores/{store:id}/orders/{order:id}",
     summary="Cancel an order",
+    dependencies=[needs(Scope.SEND)],
     status_code=204,
     responses=problem_responses(Kind.NOT_FOUND, Kind.INVALID),
 )
-async def cancel_order(store: Store, order: Order, services: InjectedServices) -> None:
+async def cancel_order(store: Store, order: Order, services: InjectedServices, actor: Actor) -> None:
     """The order does not stand any more: what is in it does not count as bought."""
-    await services.stock.cancel_order(store, order)
+    await services.stock.cancel_order(store, order, actor)
 
 
-@router.get("/v1/stores/{store:id}/variants", summary="List variants", responses=problem_responses(Kind.INVALID))
+@router.get(
+    "/v1/stores/{store:id}/variants",
+    summary="List variants",
+    dependencies=[needs(Scope.READ)],
+    responses=problem_responses(Kind.INVALID),
+)
 async def list_variants(
     store: Store,
     services: InjectedServices,
@@ -230,6 +245,7 @@ async def list_variants(
 @router.get(
     "/v1/stores/{store:id}/variants/{variant:id}",
     summary="Show a variant",
+    dependencies=[needs(Scope.READ)],
     responses=problem_responses(Kind.NOT_FOUND, Kind.INVALID),
 )
 async def show_variant(store: Store, variant: Variant, services: InjectedServices) -> VariantReport:
@@ -240,6 +256,7 @@ async def show_variant(store: Store, variant: Variant, services: InjectedService
 @router.get(
     "/v1/stores/{store:id}/variants/{variant:id}/stock",
     summary="Show a variant's stock",
+    dependencies=[needs(Scope.READ)],
     responses=problem_responses(Kind.NOT_FOUND, Kind.INVALID),
 )
 async def show_stock(store: Store, variant: Variant, services: InjectedServices) -> StockReport:
@@ -250,12 +267,15 @@ async def show_stock(store: Store, variant: Variant, services: InjectedServices)
 @router.put(
     "/v1/stores/{store:id}/variants/{variant:id}/stock",
     summary="Set a variant's stock",
+    dependencies=[needs(Scope.SEND)],
     responses=problem_responses(Kind.NOT_FOUND, Kind.INVALID),
 )
-async def set_stock(store: Store, variant: Variant, stock: StockInput, services: InjectedServices) -> StockReport:
+async def set_stock(
+    store: Store, variant: Variant, stock: StockInput, services: InjectedServices, actor: Actor
+) -> StockReport:
     """Units at one location. When they arrive, those in line are told. The answer is what is true then."""
     subject = Subject(store_id=store, id=variant)
-    await services.stock.set_stock(subject, stock.available, stock.location, stock.observed_at)
+    await services.stock.set_stock(subject, stock.available, actor, stock.location, stock.observed_at)
     return await _stock(services, subject)
 
 

@@ -7,6 +7,7 @@ from fastapi import Header, Path, Query, Request, Response
 from pydantic import Field
 
 from schemas.model import Model
+from schemas.responses.keys import Scope
 from schemas.responses.operations import ChangeNote
 from schemas.responses.versions import (
     ConversationList,
@@ -19,7 +20,7 @@ from schemas.responses.versions import (
 from starter.comparing.differences import find_differences
 from starter.documents import load_document
 from starter.http.actor import Actor
-from starter.http.auth import keyed_router
+from starter.http.auth import keyed_router, needs
 from starter.http.dependencies import InjectedServices
 from starter.http.problems import FieldProblem, Kind, Refusal, problem_responses
 from starter.versioning.which import MOST_VERSIONS, PUBLISHED, WORKING, Which
@@ -51,19 +52,26 @@ class RolledBack(Model):
     number: int
 
 
-@router.get("/v1/conversations", summary="List conversations")
+@router.get("/v1/conversations", summary="List conversations", dependencies=[needs(Scope.READ)])
 async def list_conversations(services: InjectedServices) -> ConversationList:
     """Every conversation, with what is published of it and whether somebody works on it."""
     return await services.versions.all()
 
 
-@router.get("/v1/conversations/{code}", summary="Show a conversation", responses=_UNKNOWN)
+@router.get(
+    "/v1/conversations/{code}", summary="Show a conversation", dependencies=[needs(Scope.READ)], responses=_UNKNOWN
+)
 async def read_conversation(code: Code, services: InjectedServices) -> ConversationSummary:
     """What is published of it, and whether somebody works on it."""
     return await services.versions.conversation(code)
 
 
-@router.get("/v1/conversations/{code}/working", summary="Show what is worked on", responses=_UNKNOWN)
+@router.get(
+    "/v1/conversations/{code}/working",
+    summary="Show what is worked on",
+    dependencies=[needs(Scope.READ)],
+    responses=_UNKNOWN,
+)
 async def read_working(code: Code, response: Response, services: InjectedServices) -> ShownVersion:
     """The text as it was written. Its ETag goes into `If-Match` when a change of it is saved."""
     shown = await services.versions.show(Which(code, working=True))
@@ -74,6 +82,7 @@ async def read_working(code: Code, response: Response, services: InjectedService
 @router.put(
     "/v1/conversations/{code}/working",
     summary="Save what is worked on",
+    dependencies=[needs(Scope.PUBLISH)],
     openapi_extra=_YAML,
     responses=problem_responses(Kind.CONFLICT, Kind.INVALID),
 )
@@ -98,20 +107,34 @@ async def save_working(
 
 
 @router.delete(
-    "/v1/conversations/{code}/working", status_code=204, summary="Discard what is worked on", responses=_UNKNOWN
+    "/v1/conversations/{code}/working",
+    status_code=204,
+    summary="Discard what is worked on",
+    dependencies=[needs(Scope.PUBLISH)],
+    responses=_UNKNOWN,
 )
 async def discard_working(code: Code, services: InjectedServices, actor: Actor) -> None:
     """What is published stays as it is."""
     await services.versions.discard(code, actor)
 
 
-@router.get("/v1/conversations/{code}/versions", summary="List the versions of a conversation", responses=_UNKNOWN)
+@router.get(
+    "/v1/conversations/{code}/versions",
+    summary="List the versions of a conversation",
+    dependencies=[needs(Scope.READ)],
+    responses=_UNKNOWN,
+)
 async def list_versions(code: Code, services: InjectedServices) -> VersionList:
     """The newest first: when and by whom each was published and why, and how many journeys live by it."""
     return await services.versions.of(code)
 
 
-@router.get("/v1/conversations/{code}/versions/{number}", summary="Show a version", responses=_UNKNOWN)
+@router.get(
+    "/v1/conversations/{code}/versions/{number}",
+    summary="Show a version",
+    dependencies=[needs(Scope.READ)],
+    responses=_UNKNOWN,
+)
 async def read_version(
     code: Code, number: Annotated[int, Path(ge=1, le=MOST_VERSIONS)], services: InjectedServices
 ) -> ShownVersion:
@@ -119,7 +142,12 @@ async def read_version(
     return await services.versions.show(Which(code, number))
 
 
-@router.get("/v1/conversations/{code}/diff", summary="Tell what differs between two versions", responses=_UNKNOWN)
+@router.get(
+    "/v1/conversations/{code}/diff",
+    summary="Tell what differs between two versions",
+    dependencies=[needs(Scope.READ)],
+    responses=_UNKNOWN,
+)
 async def read_diff(
     code: Code,
     services: InjectedServices,
@@ -136,6 +164,7 @@ async def read_diff(
 @router.post(
     "/v1/conversations/{code}/rollback",
     summary="Publish a past version again",
+    dependencies=[needs(Scope.PUBLISH)],
     responses=problem_responses(Kind.NOT_FOUND, Kind.CONFLICT, Kind.INVALID),
 )
 async def roll_back(code: Code, rolling_back: RollingBack, services: InjectedServices, actor: Actor) -> RolledBack:

@@ -1,0 +1,115 @@
+"""Webhooks that are forged or sent again: what a secret is good for, and what was done stays done."""
+
+import json
+from collections.abc import AsyncGenerator
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from pydantic import SecretStr
+from temporalio.client import Client
+
+from activities.postgres.pool import Pool
+from starter.versioning.publishing import publish
+from tests.http.conftest import web_over
+from tests.http.web import SETTINGS, Web, problem, product_message
+from tests.product import starter_document
+from tests.storefronts.shop import SECRET, SHOP, headers
+
+OTHER, OTHERS_SECRET = "b.myshopify.com", "the secret of b"
+ANN = {"id": 7, "email": "ann@example.com"}
+
+
+@pytest.fixture
+async def shops(pool: Pool, nowhere: Client) -> AsyncGenerator[Web]:
+    """Two shops on one server, each with a secret."""
+    await publish(pool, starter_document())
+    secrets = ((SHOP, SecretStr(SECRET)), (OTHER, SecretStr(OTHERS_SECRET)))
+    async with web_over(pool, nowhere, SETTINGS.model_copy(update={"shopify_secrets": secrets})) as web:
+        yield web
+
+
+async def by_other(web: Web, topic: str, body: object, shop: str = OTHER, **changed: str | None) -> int:
+    """What is answered to a webhook that whoever has the other shop's secret sends in the name of a shop."""
+    raw = json.dumps(body).encode()
+    sent = headers(raw, topic, secret=OTHERS_SECRET, shop_domain=shop, **changed)
+    return (await web.open.post("/v1/webhooks/shopify", content=raw, headers=sent)).status_code
+
+
+async def known(pool: Pool, email: str = "ann@example.com") -> bool:
+    return await pool.fetchval("select exists (select from contacts where email = $1)", email)
+
+
+async def test_the_secret_of_one_shop_changes_nothing_of_another(shops: Web, pool: Pool) -> None:
+    await shops.webhook("products/update", product_message())
+    await shops.sign_up("ann@example.com")
+    forged = [
+        ("products/update", product_message(units=50)),
+        ("inventory_levels/update", {"inventory_item_id": 41, "location_id": 61, "available": 9}),
+        ("customers/redact", {"shop_domain": SHOP, "customer": ANN}),
+        ("shop/redact", {"shop_domain": SHOP}),
+    ]
+    for topic, body in forged:
+        assert await by_other(shops, topic, body, SHOP) == 401, topic
+    assert await shops.units() == 0
+    assert await known(pool)
+    assert await by_other(shops, "products/update", product_message()) == 200, "its own"
+
+
+async def test_a_shop_forgets_nobody_whom_only_another_knows(shops: Web, pool: Pool) -> None:
+    await shops.webhook("products/update", product_message())
+    await shops.sign_up("ann@example.com")
+    await by_other(shops, "products/update", product_message())
+    now = datetime.now(UTC).isoformat()
+    body = {"shop_domain": OTHER, "customer": ANN}
+    assert await by_other(shops, "customers/redact", body, triggered_at=now) == 200
+    assert await known(pool)
+
+
+async def test_a_shop_that_told_of_nothing_has_nobody_to_forget(shops: Web, pool: Pool) -> None:
+    await shops.webhook("products/update", product_message())
+    await shops.sign_up("ann@example.com")
+    for topic, more in (("customers/redact", {"customer": ANN}), ("shop/redact", {})):
+        assert await by_other(shops, topic, {"shop_domain": OTHER} | more) == 200
+    assert await known(pool)
+    assert [row["id"] for row in await pool.fetch("select id from stores")] == [SHOP], "none was made"
+
+
+async def test_an_erasure_under_another_id_is_done_once(web: Web, pool: Pool) -> None:
+    await web.webhook("products/update", product_message())
+    await web.sign_up("ann@example.com")
+    asked = {"shop_domain": SHOP, "customer": ANN}
+    assert (await web.webhook("customers/redact", asked)).json() == {"receipt": "applied"}
+    assert not await known(pool)
+    await web.sign_up("ann@example.com")
+    # Deliveries are forgotten after a while, and this one is not.
+    await pool.execute("update inbox set received_at = now() - interval '400 days'")
+    assert (await web.webhook("customers/redact", asked)).json() == {"receipt": "repeated"}
+    assert await known(pool)
+
+
+async def test_what_was_asked_long_ago_forgets_nobody_who_came_since(web: Web, pool: Pool) -> None:
+    await web.webhook("products/update", product_message())
+    await web.sign_up("ann@example.com")
+    long_ago = (datetime.now(UTC) - timedelta(days=300)).isoformat()
+    await web.webhook("customers/redact", {"shop_domain": SHOP, "customer": ANN}, triggered_at=long_ago)
+    await web.webhook("shop/redact", {"shop_domain": SHOP}, triggered_at=long_ago)
+    assert await known(pool)
+    on_record = "select count(*) from audit where action = 'shop not erased: asked long ago'"
+    assert await pool.fetchval(on_record) == 1
+
+
+async def test_what_was_asked_long_ago_and_never_done_is_done(web: Web, pool: Pool) -> None:
+    await web.webhook("products/update", product_message())
+    await web.sign_up("ann@example.com")
+    await pool.execute("update contacts set created_at = now() - interval '301 days'")
+    long_ago = (datetime.now(UTC) - timedelta(days=300)).isoformat()
+    await web.webhook("customers/redact", {"shop_domain": SHOP, "customer": ANN}, triggered_at=long_ago)
+    assert not await known(pool)
+
+
+async def test_a_message_about_a_person_sent_as_one_about_the_shop_forgets_nobody(web: Web, pool: Pool) -> None:
+    await web.webhook("products/update", product_message())
+    await web.sign_up("bob@example.com")
+    answer = await web.webhook("shop/redact", {"shop_domain": SHOP, "customer": ANN})
+    problem(answer, 400, "delivery-malformed")
+    assert await known(pool, "bob@example.com")
