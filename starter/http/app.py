@@ -29,6 +29,7 @@ from starter.http.paths import SlashesInIds
 from starter.http.problems import Problem
 from starter.http.public import signups, webhooks
 from starter.http.request_log import RequestLog
+from starter.http.turns import Turns
 from starter.services import Services
 
 _DESCRIPTION = """Shelftalk's API. Webhooks are signed by their storefront and sign-ups are open; everything else under
@@ -51,6 +52,14 @@ _ROUTERS = (
     health.router,
 )
 """In the order in which /openapi.json lists them."""
+
+
+SIGN_UPS_SHARE = 4
+"""Sign-ups use a quarter of the database's connections at once: more of them only wait for each other's locks."""
+SIGN_UPS_WAITING = 2000
+"""A restock told to many people brings hundreds within a second; as many as this are taken in half a minute."""
+SIGN_UP_WAITS_SECONDS = 30.0
+"""How long a shopper's page is kept waiting before it is told to try again; proxies wait for a minute."""
 
 
 class Application(FastAPI):
@@ -90,6 +99,7 @@ def create_app(services: Services, settings: Settings, storefronts: Storefronts 
             services=services,
             storefronts=Storefronts.from_settings(settings) if storefronts is None else storefronts,
             sign_up_limit=SignUpLimit(settings.signups_per_minute),
+            sign_up_turns=Turns(settings.database_pool // SIGN_UPS_SHARE, SIGN_UPS_WAITING, SIGN_UP_WAITS_SECONDS),
             metrics=counted,
         ),
     )

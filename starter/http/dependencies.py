@@ -8,6 +8,7 @@ from fastapi import Depends, FastAPI, Request
 from activities.storefronts.registry import Storefronts
 from starter.http.limits import SignUpLimit
 from starter.http.metrics import Metrics
+from starter.http.turns import Turns
 from starter.services import Services
 
 
@@ -18,6 +19,7 @@ class Dependencies:
     services: Services
     storefronts: Storefronts
     sign_up_limit: SignUpLimit
+    sign_up_turns: Turns
     metrics: Metrics
 
 

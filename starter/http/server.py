@@ -17,6 +17,8 @@ from starter.runtime.ports import cannot_listen
 
 CONNECTIONS_WAITING = 2048
 """Connections the kernel holds until they are taken; uvicorn's own figure."""
+TAKEN_AT_ONCE = 8
+"""Connections taken in one turn of the event loop: a thousand that come at once hold up nobody who is there."""
 HEAD_LIMIT_SECONDS = 10.0
 """How long a connection may take to say what it asks for: half a request would be held for ever."""
 STOP_LIMIT_SECONDS = 10
@@ -70,7 +72,13 @@ class _Protocol(H11Protocol):
 
 
 class _Server(uvicorn.Server):
-    """A server that leaves signals to the process it runs in."""
+    """A server that leaves signals to the process it runs in, and takes few connections at a time."""
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        # asyncio has one figure for both: how many the kernel holds, and how many it takes from there at a time.
+        for each in sockets or ():
+            each.listen(CONNECTIONS_WAITING)
 
     @contextlib.contextmanager
     def capture_signals(self) -> Generator[None]:
@@ -101,7 +109,7 @@ async def serving(app: FastAPI, host: str, port: int, head_limit: float = HEAD_L
         # app.py decides which proxies are believed.
         proxy_headers=False,
         timeout_graceful_shutdown=STOP_LIMIT_SECONDS,
-        backlog=CONNECTIONS_WAITING,
+        backlog=TAKEN_AT_ONCE,
     )
     server = _Server(config)
     running = asyncio.create_task(server.serve(sockets=[listening]))

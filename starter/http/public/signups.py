@@ -47,14 +47,19 @@ class SignUpAccepted(Model):
 
 
 class CountedRoute(APIRoute):
-    """A route whose every request counts, before its body is read: also one that is no JSON."""
+    """A route whose every request counts, before its body is read: also one that is no JSON.
+
+    It waits for its turn once its body is there, so that a slow one takes nobody's.
+    """
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         handle = super().get_route_handler()
 
         async def count_first(request: Request) -> Response:
             await _limit(request)
-            return await handle(request)
+            await request.body()
+            async with dependencies_of(request).sign_up_turns.turn():
+                return await handle(request)
 
         return count_first
 
@@ -85,6 +90,7 @@ router = APIRouter(tags=["sign-ups"], route_class=CountedRoute)
         Kind.INVALID,
         Kind.TOO_MANY_REQUESTS,
         Kind.NOT_OPEN,
+        Kind.BUSY,
     ),
 )
 async def sign_up(asked: SignUp, dependencies: InjectedDependencies) -> SignUpAccepted:
