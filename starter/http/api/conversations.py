@@ -1,6 +1,5 @@
 """Conversations: have a document checked, and publish it. The body is the YAML itself."""
 
-import asyncio
 from typing import Any
 
 from fastapi import Request, Response
@@ -12,6 +11,7 @@ from starter.documents import CheckReport, check, load_document
 from starter.http.auth import keyed_router
 from starter.http.dependencies import InjectedServices
 from starter.http.problems import Kind, problem_responses
+from starter.runtime.one_thread import DOCUMENTS
 
 router = keyed_router("conversations")
 
@@ -39,11 +39,14 @@ class PublishedReport(Model):
     warnings: tuple[str, ...] = ()
 
 
-@router.post("/v1/conversations/check", summary="Check a conversation document", openapi_extra=_YAML)
+@router.post(
+    "/v1/conversations/check",
+    summary="Check a conversation document",
+    openapi_extra=_YAML,
+)
 async def check_document(request: Request) -> CheckReport:
-    """Every mistake by path and line. 200 also when there are some: `ok` tells."""
-    # A large document takes a noticeable part of a second to parse; others are answered meanwhile.
-    return await asyncio.to_thread(check, await request.body(), SOURCE)
+    """The first 50 mistakes by path and line; `more` counts the others. 200 also when there are some: `ok` tells."""
+    return await DOCUMENTS.run(check, await request.body(), SOURCE)
 
 
 @router.get(
@@ -70,7 +73,7 @@ async def read_schema() -> Response:
 async def publish_document(request: Request, response: Response, services: InjectedServices) -> PublishedReport:
     """Journeys under way keep their version."""
     body = await request.body()
-    document = await asyncio.to_thread(load_document, body, SOURCE)
+    document = await DOCUMENTS.run(load_document, body, SOURCE)
     published = await services.publishing.publish(document, source=body.decode("utf-8-sig"))
     if not published.new:
         response.status_code = 200
