@@ -12,6 +12,7 @@ from typing import Annotated, Literal
 from pydantic import AwareDatetime, Field
 
 from schemas.model import Model
+from schemas.names import PRINTABLE
 
 
 class Policy(StrEnum):
@@ -21,7 +22,7 @@ class Policy(StrEnum):
     CONTINUE = "continue"
 
 
-ExternalId = Annotated[str, Field(min_length=1, max_length=100)]
+ExternalId = Annotated[str, Field(min_length=1, max_length=100, pattern=PRINTABLE)]
 Quantity = Annotated[int, Field(ge=-(2**31), lt=2**31)]
 Text = Annotated[str, Field(max_length=1000)]
 Currency = Annotated[str, Field(pattern=r"^[A-Z]{3}$")]

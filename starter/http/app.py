@@ -24,7 +24,7 @@ from starter.http.api import (
 )
 from starter.http.dependencies import Dependencies, provide
 from starter.http.errors import ANSWERED, answer
-from starter.http.limits import BodyLimit, SignUpLimit
+from starter.http.limits import BodyLimit, HeadLimit, SignUpLimit
 from starter.http.paths import SlashesInIds
 from starter.http.problems import Problem
 from starter.http.public import signups, webhooks
@@ -109,6 +109,7 @@ def create_app(services: Services, settings: Settings, storefronts: Storefronts 
         app.add_exception_handler(error, answer)
     # Added last is outermost: the request log sees every request, also those that the others answer.
     app.add_middleware(SlashesInIds)
+    app.add_middleware(HeadLimit)
     app.add_middleware(BodyLimit, most=settings.http_max_body)
     app.add_middleware(signups.OpenToShops)
     app.add_middleware(RequestLog, metrics=counted)

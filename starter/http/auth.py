@@ -4,12 +4,12 @@ from collections.abc import Callable, Coroutine
 from typing import Any
 
 from fastapi import APIRouter, Request, Response, Security
-from fastapi.routing import APIRoute
 from fastapi.security import HTTPBearer
 from fastapi.security.utils import get_authorization_scheme_param
 from starlette.convertors import register_url_convertor
 
 from starter.http.dependencies import dependencies_of
+from starter.http.json_bodies import JsonRoute
 from starter.http.paths import Id
 from starter.http.problems import Kind, Refusal, problem_responses
 from starter.shops.keys import PREFIX
@@ -18,7 +18,7 @@ SCHEME = HTTPBearer(scheme_name="API key", description=f"A key of this server: `
 """Only tells OpenAPI; the check is KeyedRoute's."""
 
 
-class KeyedRoute(APIRoute):
+class KeyedRoute(JsonRoute):
     """A route that needs a key. Its body is not even read without one."""
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:

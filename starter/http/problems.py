@@ -30,6 +30,7 @@ class Kind(StrEnum):
     CONFLICT = "conflict"
     DATABASE_UNAVAILABLE = "database-unavailable"
     DELIVERY_MALFORMED = "delivery-malformed"
+    HEAD_TOO_LARGE = "head-too-large"
     HISTORY_CORRUPT = "history-corrupt"
     HISTORY_GONE = "history-gone"
     INTERNAL = "internal"
@@ -75,6 +76,7 @@ _STATUS_AND_TITLE = {
     Kind.CONFLICT: (409, "This stands against what is there"),
     Kind.DATABASE_UNAVAILABLE: (503, "The database cannot be reached"),
     Kind.DELIVERY_MALFORMED: (400, "The delivery cannot be read"),
+    Kind.HEAD_TOO_LARGE: (431, "The head of the request is too large"),
     Kind.HISTORY_CORRUPT: (500, "The archived history is damaged"),
     Kind.HISTORY_GONE: (410, "The history is no longer kept"),
     Kind.INTERNAL: (500, "Shelftalk made a mistake"),

@@ -13,6 +13,7 @@ import uvicorn
 from fastapi import FastAPI
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
+from starter.http.limits import HEAD_LIMIT_BYTES
 from starter.runtime.ports import cannot_listen
 
 CONNECTIONS_WAITING = 2048
@@ -110,6 +111,7 @@ async def serving(app: FastAPI, host: str, port: int, head_limit: float = HEAD_L
         proxy_headers=False,
         timeout_graceful_shutdown=STOP_LIMIT_SECONDS,
         backlog=TAKEN_AT_ONCE,
+        h11_max_incomplete_event_size=HEAD_LIMIT_BYTES,
     )
     server = _Server(config)
     running = asyncio.create_task(server.serve(sockets=[listening]))

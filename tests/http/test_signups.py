@@ -140,6 +140,26 @@ async def test_a_household_counts_as_one_address() -> None:
     assert await limit.seconds_to_wait("2001:db8:0:1::1") == 0
 
 
+async def test_a_site_of_ten_thousand_households_is_bounded_too() -> None:
+    limit = SignUpLimit(1)
+    waits = [await limit.seconds_to_wait(f"2001:db8:7:{number:x}::1") for number in range(40)]
+    assert waits[0] == 0
+    assert any(waits)
+    assert await limit.seconds_to_wait("2001:db8:8::1") == 0
+
+
+async def test_whoever_is_blocked_and_goes_on_stays_blocked_however_many_others_come() -> None:
+    limit = SignUpLimit(1)
+    others = (f"10.{number >> 8}.{number & 255}.1" for number in range(2 * ADDRESSES_REMEMBERED))
+    let_in = 0
+    for number, other in enumerate(others):
+        assert await limit.seconds_to_wait(other) == 0
+        if number % 100 == 0:
+            let_in += await limit.seconds_to_wait("192.0.2.1") == 0
+    # Once a minute; this took two of them at most.
+    assert let_in <= 3
+
+
 async def test_however_many_addresses_come_the_memory_stays_small() -> None:
     limit = SignUpLimit(1)
     for number in range(ADDRESSES_REMEMBERED + 10):

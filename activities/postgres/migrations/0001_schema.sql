@@ -11,7 +11,7 @@ end $$;
 
 -- One row per shop that told of anything.
 create table stores (
-    id         text primary key check (id <> '' and length(id) <= 255),
+    id         text primary key check (id <> '' and length(id) <= 255 and id !~ '[[:cntrl:]]'),
     source     text not null,
     -- How shoppers know the shop; null: its id, and https:// before it.
     name       text,
