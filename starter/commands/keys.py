@@ -38,8 +38,8 @@ class RevokedKey(Model):
 @command
 def create(terminal: Terminal, name: Name) -> None:
     """Make a key. It is shown this once."""
-    if not name.strip() or len(name) > 100:
-        raise typer.BadParameter("a name has 1 to 100 characters", param_hint="NAME")
+    if not name.strip() or len(name) > 100 or not name.isprintable():
+        raise typer.BadParameter("a name has 1 to 100 characters, all of them visible", param_hint="NAME")
     made = terminal.ask(lambda services: services.keys.create(name))
     terminal.tell(NewKey(name=name, key=made), lambda new: new.key)
 

@@ -113,5 +113,5 @@ def create_app(services: Services, settings: Settings, storefronts: Storefronts 
     app.add_middleware(BodyLimit, most=settings.http_max_body)
     app.add_middleware(signups.OpenToShops)
     app.add_middleware(RequestLog, metrics=counted)
-    app.add_middleware(ProxyHeadersMiddleware, trusted_hosts=settings.http_trusted_proxies)
+    app.add_middleware(ProxyHeadersMiddleware, trusted_hosts=[str(each) for each in settings.http_trusted_proxies])
     return app

@@ -1,4 +1,4 @@
-"""Bodies of JSON: UTF-8, nothing said twice, no number that is none: two programs could read those in two ways."""
+"""Bodies of JSON: UTF-8, and nothing said twice, which two programs could read in two ways."""
 
 import json
 from collections.abc import Callable, Coroutine
@@ -34,7 +34,7 @@ class _StrictRequest(Request):
             text = body.decode("utf-8")
         except UnicodeDecodeError as error:
             raise json.JSONDecodeError("it is not UTF-8", "", error.start) from None
-        return json.loads(text, object_pairs_hook=_object, parse_constant=_no_number)
+        return json.loads(text, object_pairs_hook=_object)
 
 
 def _object(pairs: list[tuple[str, object]]) -> dict[str, object]:
@@ -42,7 +42,3 @@ def _object(pairs: list[tuple[str, object]]) -> dict[str, object]:
     if len(values) < len(pairs):
         raise json.JSONDecodeError("a key is given twice in one object", "", 0)
     return values
-
-
-def _no_number(_word: str) -> object:
-    raise json.JSONDecodeError("NaN and Infinity are no numbers", "", 0)

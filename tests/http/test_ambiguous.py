@@ -75,11 +75,10 @@ async def test_a_body_that_is_too_large_is_logged_with_its_route(web: Web) -> No
     "body",
     [
         json.dumps(FILLED)[:-1] + ', "email": "b@example.com"}',
-        json.dumps(FILLED).replace('"31"', "NaN"),
         json.dumps(FILLED).encode("utf-16"),
         json.dumps(FILLED).encode("utf-8-sig"),
     ],
-    ids=["twice", "NaN", "UTF-16", "BOM"],
+    ids=["twice", "UTF-16", "BOM"],
 )
 async def test_json_that_can_be_read_in_two_ways_is_refused_at_every_door(
     web: Web, pool: Pool, body: str | bytes

@@ -1,5 +1,6 @@
 """Sign-ups over HTTP: open to every shop's pages, limited, and saying the same to everyone."""
 
+from ipaddress import ip_network
 from typing import Any
 
 import httpx
@@ -123,7 +124,7 @@ async def test_behind_a_trusted_proxy_each_shopper_counts_alone(pool: Pool, nowh
 
 
 async def test_a_proxy_that_is_not_trusted_cannot_lend_addresses(pool: Pool, nowhere: Client) -> None:
-    settings = LIMITED.model_copy(update={"http_trusted_proxies": "192.0.2.1"})
+    settings = LIMITED.model_copy(update={"http_trusted_proxies": (ip_network("192.0.2.1"),)})
     async with web_over(pool, nowhere, settings) as web:
         answers = [
             await web.open.post("/v1/signups", json={}, headers={"X-Forwarded-For": f"192.0.2.{number}"})

@@ -1020,7 +1020,7 @@ create trigger outbox_wakes_the_dispatcher after insert on outbox
 
 -- Keys of the HTTP API, hashed.
 create table api_keys (
-    name       text primary key,
+    name       text primary key check (name !~ '[[:cntrl:]]'),
     hash       bytea not null unique,
     created_at timestamptz not null default now(),
     revoked_at timestamptz
