@@ -37,16 +37,17 @@ class Turns:
 
     async def _wait(self) -> None:
         if self._free.locked() and self._waiting >= self._most_waiting:
-            raise _busy()
+            raise busy()
         self._waiting += 1
         try:
             async with asyncio.timeout(self._seconds):
                 await self._free.acquire()
         except TimeoutError:
-            raise _busy() from None
+            raise busy() from None
         finally:
             self._waiting -= 1
 
 
-def _busy() -> Refusal:
+def busy() -> Refusal:
+    """What is said where there is no room now."""
     return Refusal(Kind.BUSY, "There is more to do just now than can be done at once. Send it again in a moment.")
