@@ -4,7 +4,8 @@ import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-ANSWER_LIMIT_SECONDS = 30.0
+ANSWER_LIMIT_SECONDS = 60.0
+"""Longer than a sign-up waits for its turn."""
 
 
 @dataclass(frozen=True, slots=True)

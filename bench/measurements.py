@@ -7,6 +7,7 @@ from contextlib import AsyncExitStack
 from enum import StrEnum
 from typing import Self, assert_never
 
+from bench.bursts import measure_bursts
 from bench.intake import measure_intake
 from bench.moves import Moves, measure_moves
 from bench.processor import Processor
@@ -19,6 +20,8 @@ from bench.sizes import Sizes
 from bench.waits import measure_first_messages, measure_memory, measure_restocks
 
 INTAKE_ROUNDS = 3
+MOST_WEBHOOK_SECONDS = 0.25
+"""Beside a burst of sign-ups; a storefront gives up after five."""
 REPLAY_ROUNDS = 3
 REHEARSED_YEARS = 30
 
@@ -36,6 +39,7 @@ class Measurement(StrEnum):
 
     REHEARSALS = "rehearsals"
     INTAKE = "intake"
+    BURSTS = "bursts"
     MEMORY = "memory"
     RATES = "rates"
     FIRST_MESSAGES = "first-messages"
@@ -71,6 +75,8 @@ class Measuring:
                 return await self._rehearsals()
             case Measurement.INTAKE:
                 return await self._intake()
+            case Measurement.BURSTS:
+                return await self._bursts()
             case Measurement.MEMORY:
                 return await self._memory()
             case Measurement.RATES:
@@ -125,6 +131,21 @@ class Measuring:
         return [
             Figure("webhooks_per_second", "webhooks in / s", Spread.of(measured.webhooks)),
             Figure("signups_per_second", "sign-ups in / s", Spread.of(measured.sign_ups)),
+        ]
+
+    async def _bursts(self) -> list[Figure]:
+        at_once, rounds = self._sizes.requests, min(self._sizes.rounds, INTAKE_ROUNDS)
+        measured = await measure_bursts(await self._started_servers(), at_once, rounds)
+        return [
+            Figure("burst_taken", f"of {at_once} sign-ups at once, taken", Spread.of([e.taken for e in measured]), 3),
+            Figure("burst_seconds", "… until all are answered, s", Spread.of([e.seconds for e in measured]), digits=1),
+            Figure(
+                "burst_webhook_p99_seconds",
+                "… webhooks beside, p99, s",
+                Spread.of([each.webhook_p99 for each in measured]),
+                digits=3,
+                at_most=MOST_WEBHOOK_SECONDS,
+            ),
         ]
 
     async def _memory(self) -> list[Figure]:

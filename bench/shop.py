@@ -113,8 +113,7 @@ class WebClient:
         Raises:
             RequestFailed: it was not.
         """
-        sign_up = {"store": STORE, "variant": str(variant), "email": email}
-        await self._post("/v1/signups", {"Content-Type": "application/json"}, json.dumps(sign_up).encode(), 202)
+        await self._post("/v1/signups", {"Content-Type": "application/json"}, sign_up_body(email, variant), 202)
 
     def close(self) -> None:
         """Let go of the server."""
@@ -212,6 +211,11 @@ class Shop:
 
 FILL_LIMIT_SECONDS = 120.0
 """Twenty thousand people with their indexes and foreign keys take seconds."""
+
+
+def sign_up_body(email: str, variant: int) -> bytes:
+    """What a shop's page posts."""
+    return json.dumps({"store": STORE, "variant": str(variant), "email": email}).encode()
 
 
 def level_webhook(variant: int, units: int) -> tuple[bytes, Mapping[str, str]]:

@@ -12,7 +12,7 @@ async def run() -> None:
     """Serve until the benchmark lets go."""
     settings = Settings()
     log_to_stderr(settings.log_level)
-    async with open_services(settings) as services, running_web(settings, services) as url:
+    async with open_services(settings, takes_webhooks=True) as services, running_web(settings, services) as url:
         say(url)
         async for _ in commands():
             pass

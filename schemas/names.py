@@ -7,7 +7,9 @@ from pydantic import Field, StringConstraints
 Code = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")]
 """A short name used in references: lower-case letters, digits and hyphens, at most 63."""
 Label = Annotated[str, StringConstraints(min_length=1, max_length=200, strip_whitespace=True)]
-StoreName = Annotated[str, StringConstraints(min_length=1, max_length=255, strip_whitespace=True)]
+PRINTABLE = r"^[^\x00-\x1f\x7f-\x9f\u2028\u2029]*$"
+"""Without line breaks and other control characters: what is shown in a table, and put into an address."""
+StoreName = Annotated[str, StringConstraints(min_length=1, max_length=255, pattern=PRINTABLE, strip_whitespace=True)]
 """The id of a shop, as its storefront has it: shop.example."""
 AttributeName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
 AttributeValue = (

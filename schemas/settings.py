@@ -3,6 +3,7 @@
 import base64
 import binascii
 import re
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -53,7 +54,9 @@ class Settings(BaseSettings):
     http_port: Annotated[int, Field(ge=0, le=65535)] = 8080
     http_max_body: Annotated[int, Field(ge=1024, le=64 * 1024 * 1024)] = 2 * 1024 * 1024
     """Largest request body, in bytes."""
-    http_trusted_proxies: str = "127.0.0.1,::1"
+    http_trusted_proxies: Annotated[tuple[IPv4Network | IPv6Network, ...], NoDecode] = Field(
+        default="127.0.0.1,::1", validate_default=True
+    )
     """Addresses or networks of the proxies whose X-Forwarded-For is believed, comma separated."""
 
     shopify_secrets: Annotated[tuple[tuple[str, SecretStr], ...], NoDecode] = ()
@@ -121,6 +124,24 @@ class Settings(BaseSettings):
         if (value is None) != (info.data.get("archive_key_id") is None):
             raise ValueError("the key's id and its secret go together")
         return value
+
+    @field_validator("http_trusted_proxies", mode="before")
+    @classmethod
+    def _networks(cls, value: object) -> object:
+        if not isinstance(value, str):
+            return value
+        networks: list[IPv4Network | IPv6Network] = []
+        for part in (part.strip() for part in value.split(",") if part.strip()):
+            try:
+                network = ip_network(part)
+            except ValueError:
+                raise ValueError(
+                    "each is an address or a network, as in 10.0.0.7 or 10.0.0.0/8, with commas between them"
+                ) from None
+            if not network.prefixlen:
+                raise ValueError("whoever is everyone's proxy can say they are anybody: name your own proxies")
+            networks.append(network)
+        return tuple(networks)
 
     @field_validator("shopify_secrets", mode="before")
     @classmethod

@@ -25,6 +25,9 @@ from workflows.compiler.lint import find_lint_warnings
 STARTER_CONVERSATION = FilePath(__file__).parent / "conversations" / "back-in-stock.yaml"
 """The conversation a new shop begins with."""
 
+MOST_SHOWN = 50
+"""Mistakes that are listed: nobody mends more in one go, and an answer is not larger than the document."""
+
 
 class MarkedDiagnostic(Model):
     """An error in a file or, among warnings, something that was probably not meant.
@@ -50,10 +53,11 @@ class MarkedDiagnostic(Model):
 
 
 class CheckReport(Model):
-    """What `shelftalk conversation check` tells.
+    """What `shelftalk conversation check` tells: of mistakes and of warnings the first `MOST_SHOWN`.
 
     Attributes:
         ok: the document can be published; warnings do not prevent that.
+        more: how many mistakes there are besides.
         scenarios: how many of its own were rehearsed.
         differences: the expectations that were not met.
     """
@@ -61,21 +65,27 @@ class CheckReport(Model):
     source: str
     ok: bool
     diagnostics: tuple[MarkedDiagnostic, ...] = ()
+    more: int = 0
     warnings: tuple[MarkedDiagnostic, ...] = ()
     scenarios: int = 0
     differences: tuple[MarkedDiagnostic, ...] = ()
 
 
 class DocumentInvalid(DomainError):
-    """The document is invalid; its author fixes it. `diagnostics` are in the order of the file."""
+    """The document is invalid; its author fixes it.
+
+    Attributes:
+        diagnostics: the first `MOST_SHOWN`, in the order of the file.
+    """
 
     code = "document_invalid"
     kind = ErrorKind.INVALID
 
-    def __init__(self, diagnostics: tuple[MarkedDiagnostic, ...]) -> None:
+    def __init__(self, diagnostics: tuple[MarkedDiagnostic, ...], more: int = 0) -> None:
+        rest = (f"There are {more} more mistakes; these are the first {len(diagnostics)}.",) if more else ()
         super().__init__(
-            "\n".join(str(diagnostic) for diagnostic in diagnostics),
-            public=str(diagnostics[0]),
+            "\n".join([*map(str, diagnostics), *rest]),
+            public=" ".join([str(diagnostics[0]), *rest]),
             fields=[
                 FieldError(each.path, f"{each.message}. {each.advice}", each.line, each.column) for each in diagnostics
             ],
@@ -91,11 +101,11 @@ def load_document(text: str | bytes, source: str) -> ConversationDocument:
         source: the file's name, for the diagnostics.
 
     Raises:
-        DocumentInvalid: with every error that was found.
+        DocumentInvalid: with the errors that were found.
     """
     examined = _Examined.of(text, source)
     if examined.document is None or examined.diagnostics:
-        raise DocumentInvalid(examined.diagnostics)
+        raise DocumentInvalid(examined.diagnostics, examined.more)
     return examined.document
 
 
@@ -103,7 +113,13 @@ def check(text: str | bytes, source: str) -> CheckReport:
     """Check a document and rehearse its scenarios. Never raises, whatever the text is."""
     examined = _Examined.of(text, source)
     if examined.document is None or examined.diagnostics:
-        return CheckReport(source=source, ok=False, diagnostics=examined.diagnostics, warnings=examined.warnings)
+        return CheckReport(
+            source=source,
+            ok=False,
+            diagnostics=examined.diagnostics,
+            more=examined.more,
+            warnings=examined.warnings,
+        )
     rehearsed = [*RunTester(examined.document).run_all()]
     found = [each for index, one in enumerate(rehearsed) for each in find_unmet_expectations(one, ("scenarios", index))]
     tree = read_yaml(_decode(text))
@@ -121,6 +137,7 @@ class _Examined:
     document: ConversationDocument | None
     diagnostics: tuple[MarkedDiagnostic, ...]
     warnings: tuple[MarkedDiagnostic, ...] = ()
+    more: int = 0
 
     @classmethod
     def of(cls, text: str | bytes, source: str) -> Self:
@@ -137,13 +154,11 @@ class _Examined:
             found = [*find_errors(document), *find_address_errors(document), *find_scenario_errors(document)]
             diagnostics += [(diagnostic, tree.mark(diagnostic.path)) for diagnostic in found]
             warnings = (*find_lint_warnings(document), *find_address_warnings(document))
-        return cls(
-            document,
-            _in_file_order(_marked(diagnostic, mark, source) for diagnostic, mark in diagnostics),
-            _in_file_order(
-                _marked(warning, tree.names.get(warning.path, tree.mark(warning.path)), source) for warning in warnings
-            ),
+        marked = _in_file_order(_marked(diagnostic, mark, source) for diagnostic, mark in diagnostics)
+        noted = _in_file_order(
+            _marked(warning, tree.names.get(warning.path, tree.mark(warning.path)), source) for warning in warnings
         )
+        return cls(document, marked[:MOST_SHOWN], noted[:MOST_SHOWN], more=max(0, len(marked) - MOST_SHOWN))
 
 
 def _decode(text: str | bytes) -> str:

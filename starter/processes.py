@@ -70,7 +70,7 @@ async def web_process(settings: Settings, say: Say) -> AsyncGenerator[str]:
     """
     async with opened_pool(settings, say) as pool:
         await require_migrated(pool)
-    async with open_services(settings) as services, running_web(settings, services) as url:
+    async with open_services(settings, takes_webhooks=True) as services, running_web(settings, services) as url:
         yield url
 
 

@@ -4,7 +4,7 @@ The command line, the API and whatever else serves people call these and build n
 """
 
 from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
 from temporalio.client import Client
@@ -39,6 +39,9 @@ from starter.waitlists.back_population import BackPopulating
 from starter.waitlists.importing import WaitlistImports
 from starter.waitlists.waitlists import Waitlists
 from worker import connect, history_archive
+
+WEBHOOKS_SHARE = 4
+"""A quarter of the connections is for webhooks: a storefront gives up after five seconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,11 +78,17 @@ class Services:
     readiness: ReadinessProbe
 
 
-def build_services(pool: Pool, client: Client, archive: Archive, task_queue: str) -> Services:
-    """The services over what is open already; they close none of it."""
+def build_services(
+    pool: Pool, client: Client, archive: Archive, task_queue: str, webhooks: Pool | None = None
+) -> Services:
+    """The services over what is open already; they close none of it.
+
+    Args:
+        webhooks: connections for storefronts' webhooks alone, which wait for nothing else then.
+    """
     intake, journeys = Intake(pool), Journeys(pool)
     return Services(
-        webhooks=Webhooks(intake),
+        webhooks=Webhooks(Intake(webhooks or pool)),
         sign_ups=Entrances(pool),
         events=Events(pool),
         consents=Consents(pool),
@@ -107,17 +116,22 @@ def build_services(pool: Pool, client: Client, archive: Archive, task_queue: str
 
 
 @asynccontextmanager
-async def open_services(settings: Settings) -> AsyncGenerator[Services]:
+async def open_services(settings: Settings, *, takes_webhooks: bool = False) -> AsyncGenerator[Services]:
     """Services from the settings. Temporal is connected at the first call that needs it: intake works without (P4).
+
+    Args:
+        takes_webhooks: a share of the connections is kept for webhooks alone, whatever else is asked.
 
     Raises:
         NotConfigured: no address of PostgreSQL or Temporal.
         DatabaseUnavailable: PostgreSQL cannot be used.
     """
     database, temporal = database_address(settings), temporal_address(settings)
-    pool = await open_pool(database, settings.database_pool)
-    try:
+    kept = settings.database_pool // WEBHOOKS_SHARE if takes_webhooks else 0
+    async with AsyncExitStack() as opened:
+        pool = await open_pool(database, settings.database_pool - kept)
+        opened.push_async_callback(pool.close)
+        webhooks = await open_pool(database, kept) if kept else pool
+        opened.push_async_callback(webhooks.close)
         client = await connect(temporal, settings.temporal_namespace, lazy=True)
-        yield build_services(pool, client, history_archive(settings, pool), settings.temporal_task_queue)
-    finally:
-        await pool.close()
+        yield build_services(pool, client, history_archive(settings, pool), settings.temporal_task_queue, webhooks)

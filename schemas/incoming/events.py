@@ -5,12 +5,13 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Self
 
-from pydantic import AfterValidator, AwareDatetime, BeforeValidator, EmailStr, Field, FiniteFloat, model_validator
+from pydantic import AfterValidator, AwareDatetime, BeforeValidator, Field, FiniteFloat, model_validator
 
+from schemas.addresses import EmailAddress
 from schemas.ids import ContactId, JourneyId, StoreId
 from schemas.incoming.facts import ExternalId
 from schemas.model import Model
-from schemas.names import Code
+from schemas.names import PRINTABLE, Code
 from schemas.reasons import Reason
 
 MOST_ITEMS = 500
@@ -138,10 +139,10 @@ class Event(Model):
     """
 
     id: Annotated[EventId, Field(examples=["view-7f3a"])]
-    store: Annotated[StoreId, Field(min_length=1, max_length=255, examples=["shop.example"])]
+    store: Annotated[StoreId, Field(min_length=1, max_length=255, pattern=PRINTABLE, examples=["shop.example"])]
     kind: EventKind
     name: Annotated[Storable, Field(min_length=1, max_length=100), AfterValidator(_impersonal)] | None = None
-    email: Annotated[EmailStr, Field(examples=["shopper@example.com"])] | None = None
+    email: Annotated[EmailAddress, Field(examples=["shopper@example.com"])] | None = None
     contact: Annotated[ContactId, Field(max_length=100)] | None = None
     product: Annotated[Id, Field(examples=["788032119674292922"])] | None = None
     variant: Id | None = None

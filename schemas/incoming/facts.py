@@ -4,14 +4,16 @@ A fact is an observation with the storefront's own time. Transitions are never r
 they come from our stored state (a webhook is a trigger, not a log).
 """
 
+import re
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 from typing import Annotated, Literal
 
-from pydantic import AwareDatetime, Field
+from pydantic import AfterValidator, AwareDatetime, Field
 
 from schemas.model import Model
+from schemas.names import PRINTABLE
 
 
 class Policy(StrEnum):
@@ -21,9 +23,11 @@ class Policy(StrEnum):
     CONTINUE = "continue"
 
 
-ExternalId = Annotated[str, Field(min_length=1, max_length=100)]
+_BREAKS = re.compile(r"[\x01-\x1f\x7f-\x9f\u2028\u2029]+")
+ExternalId = Annotated[str, Field(min_length=1, max_length=100, pattern=PRINTABLE)]
 Quantity = Annotated[int, Field(ge=-(2**31), lt=2**31)]
-Text = Annotated[str, Field(max_length=1000)]
+Text = Annotated[str, Field(max_length=1000), AfterValidator(lambda text: _BREAKS.sub(" ", text))]
+"""One line: a line break or another control character in a title is a blank."""
 Currency = Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
 """ISO 4217."""
 Address = Annotated[str, Field(min_length=3, max_length=320)]

@@ -1,8 +1,8 @@
 """Reads YAML into plain values that remember where they stood, for messages that name a line.
 
-A small, safe YAML: one document; no anchors, aliases or tags; bounded in size and depth; a name given twice is a
-mistake. Plain words mean what YAML 1.2's core schema says, so `on` is a word and 21:00 a text, and names of fields are
-always text.
+A small, safe YAML: one document; no anchors, aliases or tags; bounded in size, depth and number of values; a name given
+twice is a mistake. Plain words mean what YAML 1.2's core schema says, so `on` is a word and 21:00 a text, and names of
+fields are always text.
 """
 
 import re
@@ -18,6 +18,9 @@ LARGEST = 256 * 1024
 """Bytes of one document: twenty times a long one, and read within seconds."""
 DEEPEST = 64
 """Nesting of one document; steps in the deepest branches there may be, with criteria, need 57."""
+MOST_NODES = 20_000
+"""Values, names, lists and groups of one document: fifty scenarios of fifty moments have fewer, and it is read within a
+second or two."""
 
 Plain: TypeAlias = "dict[str, Plain] | list[Plain] | str | int | float | bool | None"
 
@@ -88,7 +91,7 @@ def read_yaml(text: str) -> MarkedTree:
     """Read a document.
 
     Raises:
-        NotYaml: it is too large or no YAML of the kind above.
+        NotYaml: it is too large, or no YAML of the kind above.
     """
     if len(text.encode(errors="surrogatepass")) > LARGEST:
         raise NotYaml(Mark(1, 1), f"the file is larger than {LARGEST // 1024} KiB", "Split it into conversations")
@@ -129,6 +132,7 @@ class _Composer(yaml.SafeLoader):
     """PyYAML's composer with bounds. What it makes of plain words is not looked at: see `_resolve`."""
 
     _depth = 0
+    _nodes = 0
 
     def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
         # PyYAML's stubs leave the type of an event open.
@@ -150,8 +154,15 @@ class _Composer(yaml.SafeLoader):
             case _ if self._depth >= DEEPEST:
                 advice = "A text that begins with { or [ needs quotes; a conversation is never this deep"
                 raise NotYaml(mark, f"this is nested more than {DEEPEST} deep", advice)
+            case _ if self._nodes >= MOST_NODES:
+                raise NotYaml(
+                    mark,
+                    f"up to here are more than {MOST_NODES:,} values and names",
+                    "Split it into conversations",
+                )
             case _:
                 pass
+        self._nodes += 1
         self._depth += 1
         try:
             return super().compose_node(parent, index)

@@ -143,13 +143,13 @@ def name_of(file: Path) -> str:
 def _checked(report: CheckReport) -> str:
     lines = [str(each) for each in (*report.diagnostics, *report.differences)]
     lines += [f"{note} (a note)" for note in report.warnings]
-    match len(report.diagnostics):
+    match len(report.diagnostics) + report.more:
         case 0:
             lines.append(f"{report.source} can be published.{_rehearsed(report)}")
         case 1:
             lines.append("1 mistake.")
         case count:
-            lines.append(f"{count} mistakes.")
+            lines.append(f"{count} mistakes.{' These are the first of them.' if report.more else ''}")
     return "\n".join(lines)
 
 

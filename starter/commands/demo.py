@@ -13,6 +13,7 @@ from starter.commands.processes import STOP_HINT
 from starter.commands.terminal.asking import Terminal
 from starter.commands.terminal.output import AsJson, say, show_people, write_json
 from starter.commands.terminal.paths import path_table
+from starter.commands.terminal.visible import visible
 from starter.commands.up import log_beside_the_data, needing_embedded, where_it_is
 from starter.runtime.process import Stopped, run_process, until_stopped
 
@@ -81,7 +82,7 @@ All that a conversation may say is in docs/conversations.md, how to run it for y
 
 
 def _print(line: str) -> None:
-    sys.stdout.write(line + "\n")
+    sys.stdout.write(visible(line) + "\n")
     sys.stdout.flush()
 
 

@@ -51,8 +51,8 @@ def create(
     ] = None,
 ) -> None:
     """Make a key. It is shown this once."""
-    if not name.strip() or len(name) > 100:
-        raise typer.BadParameter("a name has 1 to 100 characters", param_hint="NAME")
+    if not name.strip() or len(name) > 100 or not name.isprintable():
+        raise typer.BadParameter("a name has 1 to 100 characters, all of them visible", param_hint="NAME")
     stores = [StoreId(each) for each in store or ()] or None
     expires_at = None if expires is None else _end(expires)
     made = terminal.ask(lambda services: services.keys.create(name, who(), scope, stores, expires_at))

@@ -11,6 +11,7 @@ from schemas.journey.outcome import describe
 from schemas.journey.path import JourneyPath, PathEntry, describe_exit
 from starter.commands.terminal.output import clock, length
 from starter.commands.terminal.paths import ending
+from starter.commands.terminal.visible import visible
 
 NEXT_KEYS = frozenset((" ", "\r", "\n", "n", "\x1b[C"))
 """Space, Enter, n and the right arrow."""
@@ -103,4 +104,4 @@ def _stay(path: JourneyPath, number: int, entry: PathEntry, count: int) -> str:
         lines.append("still there")
     else:
         lines.append(f"left after {length(entry.left_at - entry.entered_at)}: {describe_exit(entry)}")
-    return "\n".join(lines)
+    return visible("\n".join(lines))

@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 from rich.table import Table
+from rich.text import Text
 
 from schemas.ids import JourneyId
 from schemas.reasons import STOPPING, Reason
@@ -100,5 +101,5 @@ def _stuck(report: Stuck) -> Table | str:
     for group in report.groups:
         table.add_row(str(group.journeys), group.cause, group.version, group.step, clock(group.since), group.example)
     if notes:
-        table.caption = "\n".join(notes)
+        table.caption = Text("\n".join(notes), style="table.caption")
     return table

@@ -5,11 +5,11 @@ from decimal import Decimal, InvalidOperation
 from typing import Annotated
 
 import typer
-from pydantic import validate_email
 from pydantic_core import PydanticCustomError
 
 from activities.waitlist.entrances import Declined
 from activities.waitlist.entry import Entered, NotEntered
+from schemas.addresses import email_address
 from schemas.ids import StoreId, Subject
 from schemas.incoming.facts import ProductFact, VariantFact
 from schemas.model import Model
@@ -119,7 +119,7 @@ def product_set(
 
 def _address(email: str) -> str:
     try:
-        return validate_email(email)[1]
+        return email_address(email)
     except PydanticCustomError:
         raise typer.BadParameter(f"{email!r} is not an e-mail address", param_hint="EMAIL") from None
 

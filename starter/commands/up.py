@@ -1,5 +1,6 @@
 """`shelftalk up`: everything in one process, with the components embedded that the settings do not name."""
 
+import os
 from collections.abc import Generator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated
@@ -113,12 +114,13 @@ def where_it_is(stack: "Stack") -> WhereItIs:
 def log_beside_the_data(settings: Settings) -> None:
     """Log to a file of the data folder, made if need be, so that the terminal stays free for people.
 
+    From here on what this process and its children make is for nobody else: it holds mails, addresses and a key.
+
     Raises:
         DevstackError: the folder cannot be made.
     """
-    if not settings.data_dir.exists():
-        make_folder(settings.data_dir, "Shelftalk")
-        settings.data_dir.chmod(0o700)  # It will hold mails and a key.
+    os.umask(0o077)
+    make_folder(settings.data_dir, "Shelftalk")
     log_to_file(settings.data_dir / "shelftalk.log", settings.log_level)
 
 

@@ -15,6 +15,7 @@ from starter.commands.in_flight import NoteOption
 from starter.commands.terminal.acting import Actor, Yes, agreed, who
 from starter.commands.terminal.asking import Terminal, command
 from starter.commands.terminal.output import clock, write_json
+from starter.commands.terminal.visible import visible
 from starter.comparing.differences import find_differences, say_differences
 from starter.documents import load_document
 from starter.services import Services
@@ -92,7 +93,7 @@ def show(terminal: Terminal, version: Version) -> None:
         write_json(shown)
     else:
         # Not over rich, which would break lines.
-        sys.stdout.write(shown.source if shown.source.endswith("\n") else f"{shown.source}\n")
+        sys.stdout.write(visible(shown.source if shown.source.endswith("\n") else f"{shown.source}\n"))
 
 
 @command

@@ -82,7 +82,7 @@ async def running_stack(
         if added := await prepare_temporal(client):
             say(f"              search attributes added: {', '.join(added)}")
         found, mailbox = await _with_mail(found, ports, parts, say)
-        services = await parts.enter_async_context(open_services(found))
+        services = await parts.enter_async_context(open_services(found, takes_webhooks=True))
         await _publish(services, conversation, say)
         await parts.enter_async_context(running_engine(found, pool, client))
         say("Worker        at work, with the dispatcher beside it")

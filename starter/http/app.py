@@ -24,11 +24,12 @@ from starter.http.api import (
 )
 from starter.http.dependencies import Dependencies, provide
 from starter.http.errors import ANSWERED, answer
-from starter.http.limits import BodyLimit, SignUpLimit
+from starter.http.limits import BodyLimit, HeadLimit, SignUpLimit
 from starter.http.paths import SlashesInIds
 from starter.http.problems import Problem
 from starter.http.public import signups, webhooks
 from starter.http.request_log import RequestLog
+from starter.http.turns import Turns
 from starter.http.wrong_keys import WrongKeys
 from starter.services import Services
 
@@ -52,6 +53,14 @@ _ROUTERS = (
     health.router,
 )
 """In the order in which /openapi.json lists them."""
+
+
+SIGN_UPS_SHARE = 4
+"""Sign-ups use a quarter of the database's connections at once: more of them only wait for each other's locks."""
+SIGN_UPS_WAITING = 2000
+"""A restock told to many people brings hundreds within a second; as many as this are taken in half a minute."""
+SIGN_UP_WAITS_SECONDS = 30.0
+"""How long a shopper's page is kept waiting before it is told to try again; proxies wait for a minute."""
 
 
 class Application(FastAPI):
@@ -91,6 +100,7 @@ def create_app(services: Services, settings: Settings, storefronts: Storefronts 
             services=services,
             storefronts=Storefronts.from_settings(settings) if storefronts is None else storefronts,
             sign_up_limit=SignUpLimit(settings.signups_per_minute),
+            sign_up_turns=Turns(settings.database_pool // SIGN_UPS_SHARE, SIGN_UPS_WAITING, SIGN_UP_WAITS_SECONDS),
             metrics=counted,
             wrong_keys=WrongKeys(),
         ),
@@ -101,8 +111,9 @@ def create_app(services: Services, settings: Settings, storefronts: Storefronts 
         app.add_exception_handler(error, answer)
     # Added last is outermost: the request log sees every request, also those that the others answer.
     app.add_middleware(SlashesInIds)
+    app.add_middleware(HeadLimit)
     app.add_middleware(BodyLimit, most=settings.http_max_body)
     app.add_middleware(signups.OpenToShops)
     app.add_middleware(RequestLog, metrics=counted)
-    app.add_middleware(ProxyHeadersMiddleware, trusted_hosts=settings.http_trusted_proxies)
+    app.add_middleware(ProxyHeadersMiddleware, trusted_hosts=[str(each) for each in settings.http_trusted_proxies])
     return app

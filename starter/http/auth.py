@@ -10,7 +10,6 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request, Response, Security, params
 from fastapi.dependencies.models import Dependant
-from fastapi.routing import APIRoute
 from fastapi.security import HTTPBearer
 from fastapi.security.utils import get_authorization_scheme_param
 from starlette.convertors import register_url_convertor
@@ -18,6 +17,7 @@ from starlette.convertors import register_url_convertor
 from schemas.ids import StoreId
 from schemas.responses.keys import Scope
 from starter.http.dependencies import dependencies_of
+from starter.http.json_bodies import JsonRoute
 from starter.http.networks import client_network
 from starter.http.paths import Id
 from starter.http.problems import Kind, Refusal, problem_responses
@@ -32,7 +32,7 @@ def needs(scope: Scope) -> Any:
     return Security(SCHEME, scopes=[scope])
 
 
-class KeyedRoute(APIRoute):
+class KeyedRoute(JsonRoute):
     """A route that needs a key. Its body is not even read without one.
 
     Raises:

@@ -8,6 +8,7 @@ from fastapi import Depends, FastAPI, Request
 from activities.storefronts.registry import Storefronts
 from starter.http.limits import SignUpLimit
 from starter.http.metrics import Metrics
+from starter.http.turns import Turns
 from starter.http.wrong_keys import WrongKeys
 from starter.services import Services
 
@@ -19,6 +20,7 @@ class Dependencies:
     services: Services
     storefronts: Storefronts
     sign_up_limit: SignUpLimit
+    sign_up_turns: Turns
     metrics: Metrics
     wrong_keys: WrongKeys
 

@@ -4,6 +4,8 @@ import asyncio
 import ipaddress
 import math
 import time
+from collections import OrderedDict
+from contextlib import suppress
 
 from limits import RateLimitItemPerMinute
 from limits.aio.storage import MemoryStorage
@@ -16,9 +18,16 @@ from starter.http.problems import Kind, Refusal, respond
 
 BODY_LIMIT_SECONDS = 15.0
 """How long a body may take to arrive: two megabytes in that time are a line of one megabit a second."""
+DRAIN_BYTES = 16 * 1024 * 1024
+DRAIN_SECONDS = 2.0
+"""What is still read and thrown away of a body that was refused, so that whoever sends it comes to read why: closing
+before that resets the connection, and the answer is lost."""
+HEAD_LIMIT_BYTES = 32 * 1024
+"""Of a request's line and headers; browsers and proxies send a few thousand."""
 ADDRESSES_REMEMBERED = 4096
-"""Counting goes on afresh when more than this many addresses sign up within a minute: memory and time per request
-stay small, and whoever has that many addresses is not stopped by a limit per address anyway."""
+"""Of more, the one that was heard of least lately is forgotten: memory and time per request stay small."""
+SITE_TIMES = 10
+"""How many times what one address may do a whole site may, which is a /48 of IPv6 and has 65,536 of our addresses."""
 
 
 class SignUpLimit:
@@ -30,36 +39,75 @@ class SignUpLimit:
 
     def __init__(self, per_minute: int) -> None:
         self._limit = RateLimitItemPerMinute(per_minute)
+        self._site_limit = RateLimitItemPerMinute(per_minute * SITE_TIMES)
+        self._counted = OrderedDict[str, RateLimitItemPerMinute]()
         self._storage = MemoryStorage()
         self._limiter = FixedWindowRateLimiter(self._storage)
 
     @property
     def remembered(self) -> int:
-        """How many addresses are counted now."""
+        """How many addresses and sites are counted now."""
         return len(self._storage.expirations)
 
     async def seconds_to_wait(self, address: str | None) -> int:
         """Count one sign-up. 0: go on; otherwise how long until this address may make another."""
-        if self.remembered >= ADDRESSES_REMEMBERED:
-            await self._storage.reset()
-        key = _network(address)
-        if await self._limiter.hit(self._limit, key):
+        household, site = _networks(address)
+        wait = await self._hit(self._limit, household)
+        if not wait and site is not None:
+            wait = await self._hit(self._site_limit, site)
+        return wait
+
+    async def _hit(self, limit: RateLimitItemPerMinute, key: str) -> int:
+        self._counted[key] = limit
+        self._counted.move_to_end(key)
+        if len(self._counted) > ADDRESSES_REMEMBERED:
+            oldest, its_limit = self._counted.popitem(last=False)
+            await self._limiter.clear(its_limit, oldest)
+        if await self._limiter.hit(limit, key):
             return 0
-        window = await self._limiter.get_window_stats(self._limit, key)
+        window = await self._limiter.get_window_stats(limit, key)
         return max(1, math.ceil(window.reset_time - time.time()))
 
 
-def _network(address: str | None) -> str:
-    """The address as it is counted: of IPv6 the /64, for a household has all of that."""
+def _networks(address: str | None) -> tuple[str, str | None]:
+    """The address as it is counted: of IPv6 the /64, for a household has all of that, and the /48 of its site."""
     try:
         found = ipaddress.ip_address(address or "")
     except ValueError:
-        return "unknown"
+        return "unknown", None
     if isinstance(found, ipaddress.IPv4Address):
-        return str(found)
+        return str(found), None
     if found.ipv4_mapped is not None:
-        return str(found.ipv4_mapped)
-    return str(ipaddress.IPv6Network((int(found), 64), strict=False))
+        return str(found.ipv4_mapped), None
+    household, site = (str(ipaddress.IPv6Network((int(found), bits), strict=False)) for bits in (64, 48))
+    return household, site
+
+
+class HeadLimit:
+    """ASGI middleware: refuses a head that is too large, and one that says the length of its body in two ways.
+
+    The latter a proxy in front may read otherwise than we do, and then what follows is another's request.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        refusal = self._refusal(scope) if scope["type"] == "http" else None
+        await (self._app if refusal is None else respond(refusal))(scope, receive, send)
+
+    @staticmethod
+    def _refusal(scope: Scope) -> Refusal | None:
+        close = {"Connection": "close"}
+        headers: list[tuple[bytes, bytes]] = scope["headers"]
+        target = len(scope["raw_path"]) + len(scope["query_string"])
+        if target + sum(len(name) + len(value) for name, value in headers) > HEAD_LIMIT_BYTES:
+            detail = f"The request's line and headers may have {HEAD_LIMIT_BYTES // 1024} KiB together."
+            return Refusal(Kind.HEAD_TOO_LARGE, detail, headers=close)
+        if {b"content-length", b"transfer-encoding"} <= {name for name, _ in headers}:
+            detail = "A request says the length of its body by Content-Length or by Transfer-Encoding, not by both."
+            return Refusal(Kind.REQUEST_MALFORMED, detail, headers=close)
+        return None
 
 
 class _TooLarge(HTTPException):
@@ -78,7 +126,7 @@ class _TooSlow(HTTPException):
 
 class BodyLimit:
     """ASGI middleware: a body beyond the limit is answered 413 and not read further, whether it said its length or not;
-    one that does not arrive in time is answered 408.
+    one that does not arrive in time is answered 408. It is refused where it is read, when its route is known.
 
     Args:
         most: bytes.
@@ -100,6 +148,9 @@ class BodyLimit:
 
         async def receive_within_limit() -> Message:
             nonlocal read, too_large, too_slow, complete
+            if said_too_large:
+                too_large = True
+                raise _TooLarge
             try:
                 # Once it is all there, what is waited for is that whoever asked hangs up.
                 async with asyncio.timeout_at(None if complete else until):
@@ -119,10 +170,8 @@ class BodyLimit:
                 await send(message)
 
         length = Headers(scope=scope).get("content-length", "")
-        if length.isascii() and length.isdigit() and int(length[:20]) > self._most:
-            too_large = True
-        else:
-            await self._app(scope, receive_within_limit, send_unless_too_large)
+        said_too_large = length.isascii() and length.isdigit() and int(length[:20]) > self._most
+        await self._app(scope, receive_within_limit, send_unless_too_large)
         if too_slow:
             refusal = Refusal(
                 Kind.BODY_TOO_SLOW,
@@ -134,7 +183,31 @@ class BodyLimit:
             refusal = Refusal(
                 Kind.BODY_TOO_LARGE,
                 f"A body may have at most {self._most} bytes (SHELFTALK_HTTP_MAX_BODY).",
-                # What is left of the body is not waited for.
                 headers={"Connection": "close"},
             )
-            await respond(refusal)(scope, receive, send)
+            await respond(refusal)(scope, receive, _draining(receive, send))
+
+
+def _draining(receive: Receive, send: Send) -> Send:
+    """Ends an answer only when what was still being sent has been read, within limits."""
+
+    async def send_and_drain(message: Message) -> None:
+        if message["type"] != "http.response.body":
+            await send(message)
+            return
+        await send({**message, "more_body": True})
+        await _drain(receive)
+        await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+    return send_and_drain
+
+
+async def _drain(receive: Receive) -> None:
+    read = 0
+    with suppress(TimeoutError):
+        async with asyncio.timeout(DRAIN_SECONDS):
+            while read < DRAIN_BYTES:
+                message = await receive()
+                read += len(message.get("body", b""))
+                if not message.get("more_body", False):
+                    return

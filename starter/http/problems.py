@@ -26,10 +26,12 @@ class Kind(StrEnum):
     ARCHIVE_UNAVAILABLE = "archive-unavailable"
     BODY_TOO_LARGE = "body-too-large"
     BODY_TOO_SLOW = "body-too-slow"
+    BUSY = "busy"
     CONFLICT = "conflict"
     DATABASE_UNAVAILABLE = "database-unavailable"
     DELIVERY_MALFORMED = "delivery-malformed"
     FORBIDDEN = "forbidden"
+    HEAD_TOO_LARGE = "head-too-large"
     HISTORY_CORRUPT = "history-corrupt"
     HISTORY_GONE = "history-gone"
     INTERNAL = "internal"
@@ -56,7 +58,7 @@ class Kind(StrEnum):
     def headers(self) -> dict[str, str]:
         """What goes with every such answer."""
         match self:
-            case Kind.ARCHIVE_UNAVAILABLE | Kind.DATABASE_UNAVAILABLE | Kind.TEMPORAL_UNAVAILABLE:
+            case Kind.ARCHIVE_UNAVAILABLE | Kind.BUSY | Kind.DATABASE_UNAVAILABLE | Kind.TEMPORAL_UNAVAILABLE:
                 return {"Retry-After": str(TRY_AGAIN_SECONDS)}
             case Kind.NOT_OPEN:
                 return {"Retry-After": str(OPENS_SECONDS)}
@@ -71,10 +73,12 @@ _STATUS_AND_TITLE = {
     Kind.ARCHIVE_UNAVAILABLE: (503, "The archive cannot be reached"),
     Kind.BODY_TOO_LARGE: (413, "The body is too large"),
     Kind.BODY_TOO_SLOW: (408, "The body did not arrive in time"),
+    Kind.BUSY: (503, "The server is busy"),
     Kind.CONFLICT: (409, "This stands against what is there"),
     Kind.DATABASE_UNAVAILABLE: (503, "The database cannot be reached"),
     Kind.DELIVERY_MALFORMED: (400, "The delivery cannot be read"),
     Kind.FORBIDDEN: (403, "This key does not open that"),
+    Kind.HEAD_TOO_LARGE: (431, "The head of the request is too large"),
     Kind.HISTORY_CORRUPT: (500, "The archived history is damaged"),
     Kind.HISTORY_GONE: (410, "The history is no longer kept"),
     Kind.INTERNAL: (500, "Shelftalk made a mistake"),

@@ -3,20 +3,31 @@
 import asyncio
 import contextlib
 import ipaddress
+import resource
 import socket
 from collections.abc import AsyncGenerator, Generator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from typing import Any
 
 import h11
 import uvicorn
 from fastapi import FastAPI
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
+from starter.http.limits import HEAD_LIMIT_BYTES
+from starter.http.problems import respond
+from starter.http.turns import busy
 from starter.runtime.ports import cannot_listen
 
 CONNECTIONS_WAITING = 2048
 """Connections the kernel holds until they are taken; uvicorn's own figure."""
+TAKEN_AT_ONCE = 8
+"""Connections taken in one turn of the event loop: a thousand that come at once hold up nobody who is there."""
+MOST_CONNECTIONS = 4096
+"""At once; whoever connects beyond is told to come again. A thousand shoppers and a slow attack are fewer."""
+OTHER_FILES = 256
+"""Open files of the process besides: its pool, its log, Temporal."""
 HEAD_LIMIT_SECONDS = 10.0
 """How long a connection may take to say what it asks for: half a request would be held for ever."""
 STOP_LIMIT_SECONDS = 10
@@ -39,13 +50,17 @@ class Served:
 
 
 class _Protocol(H11Protocol):
-    """A connection that is closed when the head of its first or next request is not there in time."""
+    """A connection that is closed when the head of its first or next request is not there in time, and that is refused
+    when there are too many."""
 
     head_limit = HEAD_LIMIT_SECONDS
+    most_connections = MOST_CONNECTIONS
     _cutting_off: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # pyright: ignore[reportIncompatibleMethodOverride] uvicorn's own signature
         super().connection_made(transport)
+        if len(self.connections) > self.most_connections:
+            self.app = _refuse
         self._wait_for_head()
 
     def data_received(self, data: bytes) -> None:
@@ -69,8 +84,20 @@ class _Protocol(H11Protocol):
             self._cutting_off = None
 
 
+async def _refuse(scope: Any, receive: Any, send: Any) -> None:
+    refusal = busy()
+    refusal.headers["Connection"] = "close"
+    await respond(refusal)(scope, receive, send)
+
+
 class _Server(uvicorn.Server):
-    """A server that leaves signals to the process it runs in."""
+    """A server that leaves signals to the process it runs in, and takes few connections at a time."""
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        # asyncio has one figure for both: how many the kernel holds, and how many it takes from there at a time.
+        for each in sockets or ():
+            each.listen(CONNECTIONS_WAITING)
 
     @contextlib.contextmanager
     def capture_signals(self) -> Generator[None]:
@@ -78,20 +105,28 @@ class _Server(uvicorn.Server):
 
 
 @asynccontextmanager
-async def serving(app: FastAPI, host: str, port: int, head_limit: float = HEAD_LIMIT_SECONDS) -> AsyncGenerator[Served]:
+async def serving(
+    app: FastAPI,
+    host: str,
+    port: int,
+    head_limit: float = HEAD_LIMIT_SECONDS,
+    most_connections: int = MOST_CONNECTIONS,
+) -> AsyncGenerator[Served]:
     """Serve until the block ends; then requests under way are answered and the port is free.
 
     Args:
         port: 0 for any free one.
         head_limit: seconds after which a connection that has not said what it asks for is closed.
+        most_connections: how many there may be at once; fewer, where the process may not open as many files.
 
     Raises:
         CannotStart: the port is taken or not allowed, or the host is not this machine's.
     """
     listening = _listen(host, port)
+    limits = {"head_limit": head_limit, "most_connections": min(most_connections, _files() - OTHER_FILES)}
     config = uvicorn.Config(
         app,
-        http=type("Protocol", (_Protocol,), {"head_limit": head_limit}),
+        http=type("Protocol", (_Protocol,), limits),
         ws="none",
         lifespan="off",
         # Logging is set up for the whole process elsewhere, and request_log.py has the line per request.
@@ -101,7 +136,8 @@ async def serving(app: FastAPI, host: str, port: int, head_limit: float = HEAD_L
         # app.py decides which proxies are believed.
         proxy_headers=False,
         timeout_graceful_shutdown=STOP_LIMIT_SECONDS,
-        backlog=CONNECTIONS_WAITING,
+        backlog=TAKEN_AT_ONCE,
+        h11_max_incomplete_event_size=HEAD_LIMIT_BYTES,
     )
     server = _Server(config)
     running = asyncio.create_task(server.serve(sockets=[listening]))
@@ -110,6 +146,16 @@ async def serving(app: FastAPI, host: str, port: int, head_limit: float = HEAD_L
     finally:
         server.should_exit = True
         await running
+
+
+def _files() -> int:
+    """How many files this process may have open: as many as its account allows, where fewer are preset."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = MOST_CONNECTIONS + OTHER_FILES
+    if soft < wanted:
+        soft = min(wanted, hard)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    return soft
 
 
 def _listen(host: str, port: int) -> socket.socket:

@@ -25,6 +25,7 @@ from schemas.responses.versions import (
     WorkingSummary,
 )
 from starter.documents import load_document
+from starter.runtime.one_thread import DOCUMENTS
 from starter.versioning.contents import as_yaml, content_hash, readable_document, same_content
 from starter.versioning.publishing import Published, publish
 from starter.versioning.step_ids import name_steps
@@ -189,7 +190,7 @@ class Versions:
         try:
             return ConversationDocument.model_validate(found.document)
         except ValidationError:
-            return load_document(as_yaml(found.document), str(which))
+            return await DOCUMENTS.run(load_document, as_yaml(found.document), str(which))
 
     async def working(self, code: str) -> tuple[ConversationDocument, str]:
         """The working version: its document, checked again, and its text as it was written.
@@ -199,7 +200,7 @@ class Versions:
             DocumentInvalid: another release saved it, and this one finds mistakes in it.
         """
         shown = await self.show(Which(code, working=True))
-        return load_document(shown.source, shown.version), shown.source
+        return await DOCUMENTS.run(load_document, shown.source, shown.version), shown.source
 
     async def latest(self, code: str) -> ConversationDocument | None:
         """The working version, or else the published one; None when there is no such conversation."""
@@ -225,10 +226,10 @@ class Versions:
             DocumentInvalid: today's rules find mistakes in it.
         """
         found = await self._published(which)
-        document = load_document(found.source or as_yaml(found.document), found.id)
+        document = await DOCUMENTS.run(load_document, found.source or as_yaml(found.document), found.id)
         if not same_content(found.document, document):
             # This release reads the text differently from the one that published it; what was published holds.
-            document = load_document(as_yaml(found.document), found.id)
+            document = await DOCUMENTS.run(load_document, as_yaml(found.document), found.id)
         return found.id, document
 
     async def _find(self, which: Which) -> WorkingVersion | PublishedVersion:

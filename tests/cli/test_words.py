@@ -74,6 +74,16 @@ async def test_a_wrong_setting_is_named_and_its_value_is_not_shown(shelftalk: Sh
     assert "sesame" not in failure.message
 
 
+@pytest.mark.parametrize("proxies", ["*", "0.0.0.0/0", "::/0", "10.0.0.1/8", "10.0.0.300", "proxy.example"])
+async def test_proxies_that_are_no_networks_or_everyone_are_refused_at_the_start(
+    shelftalk: Shelftalk, proxies: str
+) -> None:
+    wrong = shelftalk.with_settings(SHELFTALK_HTTP_TRUSTED_PROXIES=proxies)
+    failure = (await wrong.run("serve", "--json")).failure
+    assert (failure.code, failure.exit) == ("bad_setting", ExitCode.USAGE)
+    assert "SHELFTALK_HTTP_TRUSTED_PROXIES" in failure.message
+
+
 async def test_the_doctor_says_what_is_missing(shelftalk: Shelftalk) -> None:
     ended = await shelftalk.run("doctor", "--json")
     assert ended.code == ExitCode.FAILED

@@ -1,5 +1,6 @@
 """Sign-ups over HTTP: open to every shop's pages, limited, and saying the same to everyone."""
 
+from ipaddress import ip_network
 from typing import Any
 
 import httpx
@@ -123,7 +124,7 @@ async def test_behind_a_trusted_proxy_each_shopper_counts_alone(pool: Pool, nowh
 
 
 async def test_a_proxy_that_is_not_trusted_cannot_lend_addresses(pool: Pool, nowhere: Client) -> None:
-    settings = LIMITED.model_copy(update={"http_trusted_proxies": "192.0.2.1"})
+    settings = LIMITED.model_copy(update={"http_trusted_proxies": (ip_network("192.0.2.1"),)})
     async with web_over(pool, nowhere, settings) as web:
         answers = [
             await web.open.post("/v1/signups", json={}, headers={"X-Forwarded-For": f"192.0.2.{number}"})
@@ -138,6 +139,26 @@ async def test_a_household_counts_as_one_address() -> None:
     assert waits[0] == 0
     assert any(waits)
     assert await limit.seconds_to_wait("2001:db8:0:1::1") == 0
+
+
+async def test_a_site_of_ten_thousand_households_is_bounded_too() -> None:
+    limit = SignUpLimit(1)
+    waits = [await limit.seconds_to_wait(f"2001:db8:7:{number:x}::1") for number in range(40)]
+    assert waits[0] == 0
+    assert any(waits)
+    assert await limit.seconds_to_wait("2001:db8:8::1") == 0
+
+
+async def test_whoever_is_blocked_and_goes_on_stays_blocked_however_many_others_come() -> None:
+    limit = SignUpLimit(1)
+    others = (f"10.{number >> 8}.{number & 255}.1" for number in range(2 * ADDRESSES_REMEMBERED))
+    let_in = 0
+    for number, other in enumerate(others):
+        assert await limit.seconds_to_wait(other) == 0
+        if number % 100 == 0:
+            let_in += await limit.seconds_to_wait("192.0.2.1") == 0
+    # Once a minute; this took two of them at most.
+    assert let_in <= 3
 
 
 async def test_however_many_addresses_come_the_memory_stays_small() -> None:

@@ -40,3 +40,21 @@ async def test_a_body_that_does_not_arrive_in_time_is_answered_408(pool: Pool, n
         answer = await _answer(served.port, head + b'{"store"')
     assert b" 408 " in answer
     assert b"urn:shelftalk:problem:body-too-slow" in answer
+
+
+async def test_one_connection_too_many_is_told_to_come_again_and_those_that_are_there_are_served(
+    pool: Pool, nowhere: Client
+) -> None:
+    app = create_app(services_over(pool, nowhere), SETTINGS)
+    asked = b"GET /livez HTTP/1.1\r\nHost: a\r\n\r\n"
+    async with serving(app, "127.0.0.1", 0, most_connections=2) as served:
+        there = [await asyncio.open_connection("127.0.0.1", served.port) for _ in range(2)]
+        refused = await _answer(served.port, asked)
+        assert refused.startswith(b"HTTP/1.1 503 ")
+        assert b"urn:shelftalk:problem:busy" in refused
+        assert b"\r\nretry-after: " in refused
+        for reader, writer in there:
+            writer.write(asked)
+            assert (await reader.readline()).startswith(b"HTTP/1.1 200 ")
+        for _, writer in there:
+            writer.close()

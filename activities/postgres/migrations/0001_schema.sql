@@ -11,7 +11,7 @@ end $$;
 
 -- One row per shop that told of anything.
 create table stores (
-    id         text primary key check (id <> '' and length(id) <= 255),
+    id         text primary key check (id <> '' and length(id) <= 255 and id !~ '[[:cntrl:]]'),
     source     text not null,
     -- How shoppers know the shop; null: its id, and https:// before it.
     name       text,
@@ -1022,7 +1022,7 @@ create trigger outbox_wakes_the_dispatcher after insert on outbox
 
 -- Keys of the HTTP API, hashed.
 create table api_keys (
-    name         text primary key,
+    name         text primary key check (name !~ '[[:cntrl:]]'),
     hash         bytea not null unique,
     -- What the key opens; admin: everything.
     scopes       text[] not null check (cardinality(scopes) > 0 and scopes <@ array['events', 'read', 'send', 'publish', 'admin']),

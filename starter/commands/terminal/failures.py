@@ -1,6 +1,5 @@
 """What the commands say when something did not work: what happened, what to do, and a code that scripts can go by."""
 
-import sys
 from typing import assert_never
 
 import asyncpg
@@ -12,7 +11,7 @@ from activities.postgres.away import POSTGRES_AWAY
 from schemas.errors import DomainError, ErrorKind
 from schemas.model import Model
 from schemas.settings import Settings
-from starter.commands.terminal.output import ExitCode
+from starter.commands.terminal.output import ExitCode, say, write_json
 from starter.runtime.process import Stopped
 
 _ASK_THE_DOCTOR = "`shelftalk doctor` tells what is reachable."
@@ -51,11 +50,11 @@ class CommandFailed(Exception):
 def report(failure: Failure, *, as_json: bool) -> None:
     """Say it: as JSON on standard output, or for people on standard error."""
     if as_json:
-        sys.stdout.write(FailureDocument(error=failure).model_dump_json(indent=2) + "\n")
+        write_json(FailureDocument(error=failure))
         return
-    sys.stderr.write(f"{failure.message}\n")
+    say(failure.message)
     if failure.advice:
-        sys.stderr.write(f"{failure.advice}\n")
+        say(failure.advice)
 
 
 def explain(error: BaseException) -> Failure:

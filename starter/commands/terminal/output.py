@@ -9,8 +9,10 @@ from typing import Annotated
 import typer
 from pydantic import BaseModel
 from rich.console import Console
+from rich.text import Text
 
 from schemas.time.durations import parse_duration
+from starter.commands.terminal.visible import VisibleConsole, visible, visible_json
 
 NARROWEST = 160
 """Columns of output that goes to a file or a pipe, where nobody can widen the window."""
@@ -53,7 +55,7 @@ def length_of_time(text: str, option: str) -> timedelta:
 
 def write_json(answer: BaseModel) -> None:
     """The answer as one JSON document."""
-    sys.stdout.write(answer.model_dump_json(indent=2, by_alias=True) + "\n")
+    sys.stdout.write(visible_json(answer.model_dump_json(indent=2, by_alias=True)) + "\n")
     sys.stdout.flush()
 
 
@@ -61,21 +63,22 @@ def show_people(shown: object) -> None:
     """Print something of rich's, without the spaces it fills lines up with."""
     new_console = console()
     with new_console.capture() as captured:
-        new_console.print(shown)
+        # A text by itself keeps its lines.
+        new_console.print(Text(shown) if isinstance(shown, str) else shown)
     sys.stdout.write("".join(f"{line.rstrip()}\n" for line in captured.get().splitlines()))
     sys.stdout.flush()
 
 
 def say(line: str) -> None:
     """One line of progress."""
-    sys.stderr.write(line + "\n")
+    sys.stderr.write(visible(line) + "\n")
     sys.stderr.flush()
 
 
 def console() -> Console:
     """Where answers are written."""
     # What is shown was often written by others: a product's title is no markup.
-    made = Console(markup=False, emoji=False, highlight=False)
+    made = VisibleConsole(markup=False, emoji=False, highlight=False)
     if not made.is_terminal:
         made.width = max(NARROWEST, made.width)
     return made

@@ -2,8 +2,9 @@
 
 from typing import Annotated
 
-from pydantic import EmailStr, Field
+from pydantic import Field
 
+from schemas.addresses import EmailAddress
 from schemas.model import Model
 from schemas.responses.keys import Scope
 from starter.http.actor import Actor
@@ -17,7 +18,7 @@ router = keyed_router("consents")
 class Consent(Model):
     """What a contact said to being written to by e-mail, and where they said it."""
 
-    email: Annotated[EmailStr, Field(examples=["shopper@example.com"])]
+    email: Annotated[EmailAddress, Field(examples=["shopper@example.com"])]
     granted: bool
     source: Annotated[str, Field(min_length=1, max_length=200, examples=["checkout"])]
 

@@ -1,6 +1,5 @@
 """Conversations: have a document checked, and publish it. The body is the YAML itself."""
 
-import asyncio
 from typing import Any
 
 from fastapi import Request, Response
@@ -14,6 +13,7 @@ from starter.http.actor import Actor
 from starter.http.auth import keyed_router, needs
 from starter.http.dependencies import InjectedServices
 from starter.http.problems import Kind, problem_responses
+from starter.runtime.one_thread import DOCUMENTS
 
 router = keyed_router("conversations")
 
@@ -48,9 +48,8 @@ class PublishedReport(Model):
     openapi_extra=_YAML,
 )
 async def check_document(request: Request) -> CheckReport:
-    """Every mistake by path and line. 200 also when there are some: `ok` tells."""
-    # A large document takes a noticeable part of a second to parse; others are answered meanwhile.
-    return await asyncio.to_thread(check, await request.body(), SOURCE)
+    """The first 50 mistakes by path and line; `more` counts the others. 200 also when there are some: `ok` tells."""
+    return await DOCUMENTS.run(check, await request.body(), SOURCE)
 
 
 @router.get(
@@ -81,7 +80,7 @@ async def publish_document(
 ) -> PublishedReport:
     """Journeys under way keep their version."""
     body = await request.body()
-    document = await asyncio.to_thread(load_document, body, SOURCE)
+    document = await DOCUMENTS.run(load_document, body, SOURCE)
     published = await services.publishing.publish(document, by=actor, source=body.decode("utf-8-sig"))
     if not published.new:
         response.status_code = 200

@@ -1,6 +1,5 @@
 """Dry runs over HTTP: who would have gone another way on a document that is not published. The body is the YAML."""
 
-import asyncio
 from typing import Annotated, Any
 
 from fastapi import Query, Request
@@ -12,6 +11,7 @@ from starter.http.api.journeys import asking_temporal
 from starter.http.auth import keyed_router, needs
 from starter.http.dependencies import InjectedServices
 from starter.http.problems import Kind, problem_responses
+from starter.runtime.one_thread import DOCUMENTS
 
 router = keyed_router("conversations")
 
@@ -42,6 +42,6 @@ async def run_dry(
     ] = MOST_BY_HTTP,
 ) -> DryRunReport:
     """Whose messages or path would differ, and how. Changes nothing."""
-    document = await asyncio.to_thread(load_document, await request.body(), SOURCE)
+    document = await DOCUMENTS.run(load_document, await request.body(), SOURCE)
     async with asking_temporal(LIMIT_SECONDS):
         return await services.dry_runs.run(document, against)

@@ -9,9 +9,10 @@ from contextlib import asynccontextmanager
 from typing import Annotated
 
 from fastapi import Path, Query
-from pydantic import EmailStr, Field
+from pydantic import Field
 from temporalio.service import RPCError
 
+from schemas.addresses import EmailAddress
 from schemas.ids import ContactId, JourneyId
 from schemas.journey.path import JourneyPath
 from schemas.model import Model
@@ -36,7 +37,7 @@ Limit = Annotated[int, Query(ge=1, le=LARGEST_PAGE)]
 class JourneySearch(Model):
     """Which journeys of one contact; what is left out may be any."""
 
-    email: Annotated[EmailStr, Field(examples=["shopper@example.com"])]
+    email: Annotated[EmailAddress, Field(examples=["shopper@example.com"])]
     store: str | None = None
     variant: str | None = None
     status: JourneyStatus | None = None

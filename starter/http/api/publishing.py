@@ -1,6 +1,5 @@
 """Publishing while people are under way: who they are, what is to become of them, and how far that has come."""
 
-import asyncio
 from dataclasses import dataclass
 from typing import Annotated, Self
 
@@ -18,6 +17,7 @@ from starter.http.actor import Actor
 from starter.http.auth import keyed_router, needs
 from starter.http.dependencies import InjectedServices
 from starter.http.problems import FieldProblem, Kind, Refusal, problem_responses
+from starter.runtime.one_thread import DOCUMENTS
 from starter.services import Services
 from starter.versioning.bulk import Decision
 from starter.versioning.which import WORKING, Which
@@ -158,7 +158,7 @@ class _Chosen:
 async def _choose(services: Services, code: str, publishing: Publishing) -> _Chosen:
     """What the request names, checked by today's rules."""
     if publishing.document is not None:
-        document = await asyncio.to_thread(load_document, publishing.document, SOURCE)
+        document = await DOCUMENTS.run(load_document, publishing.document, SOURCE)
         if document.conversation != code:
             detail = "The document is of another conversation than the address names."
             raise Refusal(Kind.INVALID, detail, errors=(FieldProblem(path="$.document", detail=detail),))

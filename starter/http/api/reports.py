@@ -5,8 +5,9 @@ from enum import StrEnum
 from typing import Annotated, Any, Self
 
 from fastapi import Path, Query, Request, Response
-from pydantic import EmailStr, Field, model_validator
+from pydantic import Field, model_validator
 
+from schemas.addresses import EmailAddress
 from schemas.ids import Level, StoreId
 from schemas.model import Model
 from schemas.responses.keys import Scope
@@ -48,7 +49,7 @@ _CSV: dict[int | str, dict[str, Any]] = {200: {"content": {"text/csv": {"schema"
 class WhyQuestion(Model):
     """Whose journeys, and of what: without a store of everything; `variant` includes its whole product."""
 
-    email: Annotated[EmailStr, Field(examples=["shopper@example.com"])]
+    email: Annotated[EmailAddress, Field(examples=["shopper@example.com"])]
     store: str | None = None
     variant: str | None = None
     product: str | None = None

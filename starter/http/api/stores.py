@@ -12,6 +12,7 @@ from activities.intake.clock import clamp_to_now
 from schemas.ids import StoreId, Subject
 from schemas.incoming.facts import Currency, ExternalId, Policy, ProductFact, Quantity, Text, VariantFact
 from schemas.model import Model
+from schemas.names import PRINTABLE
 from schemas.responses.keys import Scope
 from schemas.responses.stock import LevelReport, VariantPage, VariantReport
 from starter.http.actor import Actor
@@ -33,17 +34,23 @@ def _web_address(text: str) -> str:
 
 Store = Annotated[
     StoreId,
-    Path(min_length=1, max_length=255, description="The store's id", examples=["shop.example"]),
+    Path(min_length=1, max_length=255, pattern=PRINTABLE, description="The store's id", examples=["shop.example"]),
 ]
 Variant = Annotated[
     str,
-    Path(min_length=1, max_length=100, description="The variant's id", examples=["642667041472713922"]),
+    Path(
+        min_length=1, max_length=100, pattern=PRINTABLE, description="The variant's id", examples=["642667041472713922"]
+    ),
 ]
 Product = Annotated[
     str,
-    Path(min_length=1, max_length=100, description="The product's id", examples=["788032119674292922"]),
+    Path(
+        min_length=1, max_length=100, pattern=PRINTABLE, description="The product's id", examples=["788032119674292922"]
+    ),
 ]
-Order = Annotated[str, Path(min_length=1, max_length=100, description="The order's id", examples=["1001"])]
+Order = Annotated[
+    str, Path(min_length=1, max_length=100, pattern=PRINTABLE, description="The order's id", examples=["1001"])
+]
 WebAddress = Annotated[str, Field(max_length=1000), AfterValidator(_web_address)]
 
 

@@ -1,6 +1,5 @@
 """Versions of conversations: what there is, what is worked on, what differs, and a past one again."""
 
-import asyncio
 from typing import Annotated, Any
 
 from fastapi import Header, Path, Query, Request, Response
@@ -23,6 +22,7 @@ from starter.http.actor import Actor
 from starter.http.auth import keyed_router, needs
 from starter.http.dependencies import InjectedServices
 from starter.http.problems import FieldProblem, Kind, Refusal, problem_responses
+from starter.runtime.one_thread import DOCUMENTS
 from starter.versioning.which import MOST_VERSIONS, PUBLISHED, WORKING, Which
 
 router = keyed_router("versions")
@@ -96,7 +96,7 @@ async def save_working(
 ) -> SavedWorking:
     """It reaches nobody until it is published. Only a document without mistakes is saved."""
     body = await request.body()
-    document = await asyncio.to_thread(load_document, body, SOURCE)
+    document = await DOCUMENTS.run(load_document, body, SOURCE)
     if document.conversation != code:
         detail = "The document is of another conversation than the address names."
         raise Refusal(Kind.INVALID, detail, errors=(FieldProblem(path="conversation", detail=detail),))
@@ -157,7 +157,7 @@ async def read_diff(
     """A sentence for each change; `lines` show texts in full."""
     first, second = Which.named(f"{code}@{before}"), Which.named(f"{code}@{after}")
     old, new = await services.versions.document(first), await services.versions.document(second)
-    found = await asyncio.to_thread(find_differences, old, new)
+    found = await DOCUMENTS.run(find_differences, old, new)
     return DifferenceReport(before=str(first), after=str(second), differences=found)
 
 

@@ -4,16 +4,17 @@ from collections.abc import Callable, Coroutine
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Request, Response
-from fastapi.routing import APIRoute
-from pydantic import EmailStr, Field
+from pydantic import Field
 from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from schemas.addresses import EmailAddress
 from schemas.ids import StoreId
 from schemas.incoming.facts import ExternalId
 from schemas.model import Model
-from schemas.names import Code
+from schemas.names import PRINTABLE, Code
 from starter.http.dependencies import InjectedDependencies, dependencies_of
+from starter.http.json_bodies import JsonRoute
 from starter.http.problems import Kind, Refusal, problem_responses
 
 PATH = "/v1/signups"
@@ -33,10 +34,10 @@ class SignUp(Model):
         email: where to write; posting it is the consent to be written to about this variant.
     """
 
-    store: Annotated[StoreId, Field(min_length=1, max_length=255, examples=["shop.example"])]
+    store: Annotated[StoreId, Field(min_length=1, max_length=255, pattern=PRINTABLE, examples=["shop.example"])]
     variant: Annotated[ExternalId, Field(examples=["642667041472713922"])]
     list: Annotated[Code | None, Field(examples=["default"])] = None
-    email: Annotated[EmailStr, Field(examples=["shopper@example.com"])]
+    email: Annotated[EmailAddress, Field(examples=["shopper@example.com"])]
 
 
 class SignUpAccepted(Model):
@@ -46,15 +47,20 @@ class SignUpAccepted(Model):
     detail: str = "You will get an e-mail when it is back."
 
 
-class CountedRoute(APIRoute):
-    """A route whose every request counts, before its body is read: also one that is no JSON."""
+class CountedRoute(JsonRoute):
+    """A route whose every request counts, before its body is read: also one that is no JSON.
+
+    It waits for its turn once its body is there, so that a slow one takes nobody's.
+    """
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         handle = super().get_route_handler()
 
         async def count_first(request: Request) -> Response:
             await _limit(request)
-            return await handle(request)
+            await request.body()
+            async with dependencies_of(request).sign_up_turns.turn():
+                return await handle(request)
 
         return count_first
 
@@ -85,6 +91,7 @@ router = APIRouter(tags=["sign-ups"], route_class=CountedRoute)
         Kind.INVALID,
         Kind.TOO_MANY_REQUESTS,
         Kind.NOT_OPEN,
+        Kind.BUSY,
     ),
 )
 async def sign_up(asked: SignUp, dependencies: InjectedDependencies) -> SignUpAccepted:

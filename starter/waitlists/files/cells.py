@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
 
-from pydantic import validate_email
 from pydantic_core import PydanticCustomError
 
+from schemas.addresses import email_address
 from starter.waitlists.files.columns import (
     EMPTY_WORDS,
     LEFT_WORDS,
@@ -86,7 +86,7 @@ def read_email(cell: str) -> str | Diagnostic:
     if plain_name(address) in EMPTY_WORDS:
         return _NO_EMAIL
     try:
-        return validate_email(address)[1]
+        return email_address(address)
     except (PydanticCustomError, ValueError):
         return _NOT_AN_EMAIL
 
