@@ -185,9 +185,10 @@ class Waitlist:
     async def lapse_offers(self) -> int:
         """Offers nobody took up in time pass to the next in line. Returns how many lapsed."""
         async with transaction(self._pool) as connection:
-            await SQL.keep_taken_offers.run(connection)
-            await SQL.hold_lapsing.run(connection, most=CLAIMS_AT_ONCE)
-            lapsed = await SQL.lapse_offers.rows(connection, Freed, most=CLAIMS_AT_ONCE)
+            due: list[int] = await SQL.offers_due.values(connection, most=CLAIMS_AT_ONCE)
+            await SQL.hold_products_of.run(connection, claim_ids=due)
+            await SQL.keep_taken_offers.run(connection, claim_ids=due)
+            lapsed = await SQL.lapse_offers.rows(connection, Freed, claim_ids=due)
             for freed in set(lapsed):
                 await freed.passes_on(connection)
         return len(lapsed)

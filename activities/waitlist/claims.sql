@@ -162,29 +162,31 @@ returning id;
 -- name: close_journey
 update journeys set ended_at = now(), ending = :ending, reason = :reason where id = :journey_id and ended_at is null;
 
+-- name: offers_due
+-- The next offers whose time is up, before anything is locked.
+select id from claims where state = 'used' and lapses_at <= now() order by lapses_at, id limit :most;
+
+-- name: hold_products_of
+-- The products of these claims, in a fixed order, as whoever gives up a place holds its own.
+select from products p
+where (p.store_id, p.product_id) in (
+    select j.store_id, j.product_id from claims c join journeys j on j.id = c.journey_id where c.id = any(:claim_ids::bigint[]))
+order by p.store_id, p.product_id
+for no key update;
+
 -- name: keep_taken_offers
--- Offers that were taken up do not lapse.
+-- Those of these offers that were taken up do not lapse.
 update claims c set lapses_at = null
 from journeys j
-where c.state = 'used' and c.lapses_at <= now() and j.id = c.journey_id and exists (
+where c.id = any(:claim_ids::bigint[]) and c.state = 'used' and c.lapses_at <= now() and j.id = c.journey_id and exists (
     select from orders o
     where o.contact_id = j.contact_id and o.store_id = j.store_id and is_about(o, j)
       and not o.cancelled and o.ordered_at >= c.given_at);
 
--- name: hold_lapsing
--- The products of the next offers to lapse, in a fixed order, as whoever gives up a place holds its own.
-select from products p
-where (p.store_id, p.product_id) in (
-    select j.store_id, j.product_id
-    from (select journey_id from claims where state = 'used' and lapses_at <= now() order by lapses_at limit :most) c
-    join journeys j on j.id = c.journey_id)
-order by p.store_id, p.product_id
-for no key update;
-
 -- name: lapse_offers
--- The next offers that were not taken up in time; returns their subjects, so that the shelves can look again.
+-- Those of these offers that were not taken up in time, and that nobody let lapse meanwhile; returns their subjects, so that
+-- the shelves can look again.
 update claims c set state = 'lapsed', lapses_at = null, lapsed_reason = 'offer_lapsed'
 from episodes e
-where e.id = c.episode_id and c.id in (
-    select id from claims where state = 'used' and lapses_at <= now() order by lapses_at limit :most for update skip locked)
+where e.id = c.episode_id and c.id = any(:claim_ids::bigint[]) and c.state = 'used' and c.lapses_at <= now()
 returning e.store_id, e.subject, c.item;

@@ -625,6 +625,11 @@ create table yields (
     claim_id   bigint not null references claims
 );
 
+-- Why a journey is about to leave its line, whether its workflow has heard of it or not; null: it stays.
+create function why_leaving(j journeys) returns text language sql stable as $$
+    select coalesce(j.leaving, (select 'told_already' from yields y where y.journey_id = j.id))
+$$;
+
 -- The items whose units a subject sells. In two parts, each of which an index answers.
 create function items_of(store text, subject text) returns setof text language sql stable as $$
     select v.stock_item from variants v
