@@ -20,10 +20,7 @@ select exists (
            or exists (
                select from episodes e
                where e.alert_id = a.id and e.store_id = :store_id and e.subject = 'product/' || :product_id::text and e.closed_at is null)
-           or exists (
-               select from waiting w
-               where w.alert_id = a.id and w.store_id = :store_id and w.subject = 'product/' || :product_id::text
-                 and w.state in ('waiting', 'claimed'))));
+           or is_waited_for(:store_id, 'product/' || :product_id::text, a.id)));
 
 -- name: part_of_product
 -- The same as `product`, of these variants only.

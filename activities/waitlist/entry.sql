@@ -32,10 +32,7 @@ where w.alert_id = :alert_id and w.contact_id = :contact_id and w.store_id = :st
 
 -- name: entry_facts
 -- What decides, beside the offer, whether a contact enters an alert for a subject. `entered_at` is the time of what they enter for.
-select exists (
-           select from products where store_id = :store_id and product_id = :product_id and discontinued_at is not null)
-       or exists (
-           select from variants where store_id = :store_id and 'variant/' || variant_id = :subject and removed) as gone,
+select is_gone(:store_id, :subject) as gone,
        (select currency from stores where id = :store_id) as currency,
        exists (
            select from episodes

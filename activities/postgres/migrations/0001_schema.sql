@@ -443,10 +443,14 @@ create unique index waiting_once on waiting (alert_id, contact_id, store_id, sub
     where state in ('waiting', 'claimed');
 -- Promise P9, as far as an index can say it: of a product and its variants the function stands_back says the rest.
 create unique index one_claim_to_a_thing on waiting (contact_id, type, store_id, subject) where state = 'claimed';
-create index waiting_line on waiting (alert_id, store_id, subject, entered_at, place) where state = 'waiting';
+-- Lines may be a million long: of each question about one an index gives the answer, or the next few rows, in order.
+create index waiting_next on waiting (alert_id, store_id, subject, entered_at, place)
+    where state = 'waiting' and passed_over_for is null;
 create index waiting_trigger on waiting (alert_id, store_id, subject, trigger_at)
-    where state = 'waiting' and trigger_at is not null;
-create index waiting_subject on waiting (store_id, subject) where state in ('waiting', 'claimed');
+    where state = 'waiting' and passed_over_for is null and armed and trigger_at is not null;
+create index waiting_unarmed on waiting (alert_id, store_id, subject, trigger_at) where state = 'waiting' and not armed;
+create index waiting_line on waiting (store_id, subject, alert_id, entered_at, place) where state in ('waiting', 'claimed');
+create index waiting_left on waiting (store_id, subject, alert_id, entered_at) where state = 'left';
 create index waiting_of_contact on waiting (contact_id) where state in ('waiting', 'claimed');
 create index waiting_by_contact on waiting (contact_id, alert_id);
 create index waiting_passed_over on waiting (store_id, subject) where passed_over_for is not null;
@@ -819,16 +823,71 @@ end $$;
 create trigger claims_settle_other_places after update on claims
     referencing old table as old_rows new table as new_rows for each statement execute function settle_other_places();
 
+-- Whom the shelf calls forward next for an open episode, in order: the next in line whose trigger holds and who do not stand
+-- back, as many as there are places, `most` at most. The one answer for the shelf and for whoever says what it would do.
+-- Nothing is read but those rows, however many wait behind them. At a bound everyone is told; of more than `most` those
+-- of the highest bounds come first.
+create function who_is_next(e episodes, most bigint) returns setof waiting language plpgsql stable rows 100 as $$
+declare
+    so_many bigint := least(most, places(e));
+    alert alerts;
+begin
+    select * into alert from alerts where id = e.alert_id;
+    if so_many <= 0 then
+        return;
+    elsif alert.measure <> 'nothing' then
+        return query
+            select * from waiting w
+            where w.alert_id = e.alert_id and w.store_id = e.store_id and w.subject = e.subject and w.state = 'waiting'
+              and w.passed_over_for is null and w.armed and w.trigger_at is not null and w.trigger_at >= e.measure
+              and not stands_back(w)
+            order by w.trigger_at desc limit so_many;
+    elsif alert.newest_first then
+        return query
+            select * from waiting w
+            where w.alert_id = e.alert_id and w.store_id = e.store_id and w.subject = e.subject and w.state = 'waiting'
+              and w.passed_over_for is null and trigger_holds(w, e.measure) and not stands_back(w)
+            order by w.entered_at desc, w.place desc limit so_many;
+    else
+        return query
+            select * from waiting w
+            where w.alert_id = e.alert_id and w.store_id = e.store_id and w.subject = e.subject and w.state = 'waiting'
+              and w.passed_over_for is null and trigger_holds(w, e.measure) and not stands_back(w)
+            order by w.entered_at, w.place limit so_many;
+    end if;
+end $$;
+
 -- Whether someone waits for the subject whom a place can be given to now.
 create function someone_can_be_told(store text, what text) returns boolean language sql stable as $$
     select exists (
         select from episodes e join alerts a on a.id = e.alert_id join conversations c on c.code = a.conversation
         where e.store_id = store and e.subject = what and e.closed_at is null and a.paused_at is null and c.paused_at is null
-          and places(e) is distinct from 0
-          and exists (
-              select from waiting w
-              where w.alert_id = e.alert_id and w.store_id = e.store_id and w.subject = e.subject and w.state = 'waiting'
-                and trigger_holds(w, e.measure) and not stands_back(w)))
+          and exists (select from who_is_next(e, 1)))
+$$;
+
+-- Whether someone waits in line for the subject; of one alert, or of any.
+create function is_waited_for(store text, what text, of_alert text default null) returns boolean language plpgsql stable as $$
+begin
+    if of_alert is not null then
+        return (select true from waiting where store_id = store and subject = what and alert_id = of_alert and state in ('waiting', 'claimed')
+                order by entered_at, place limit 1) is not null;
+    end if;
+    return (select true from waiting where store_id = store and subject = what and state in ('waiting', 'claimed')
+            order by alert_id, entered_at, place limit 1) is not null;
+end $$;
+
+-- The product that a subject is, or that its variant is of.
+create function product_of(store text, what text) returns text language sql stable as $$
+    select case when what like 'product/%' then substr(what, 9)
+                else (select product_id from variants where store_id = store and variant_id = substr(what, 9)) end
+$$;
+
+-- Whether a subject is gone for good: its product is, or the variant.
+create function is_gone(store text, what text) returns boolean language sql stable as $$
+    select exists (
+            select from products where store_id = store and product_id = product_of(store, what) and discontinued_at is not null)
+        or what like 'variant/%' and exists (
+            select from variants where store_id = store and variant_id = substr(what, 9) and removed)
 $$;
 
 -- Contact events: what contacts did, by the names that conversations know it under -------------------------------------
