@@ -10,10 +10,10 @@ select from products where store_id = :store_id and product_id = product_of(:sto
 -- Some who wait for what is gone for good; each journey is asked to leave.
 with gone as (
     update waiting set state = 'left', reason = 'discontinued'
-    where journey_id in (
+    where journey_id = any(array(
         select journey_id from waiting
         where store_id = :store_id and subject = :subject and state = 'waiting' and is_gone(:store_id, :subject)
-        order by alert_id, entered_at, place limit :most for update)
+        order by alert_id, entered_at, place limit :most for update))
     returning journey_id
 )
 insert into outbox (kind, journey_id, reason) select 'leave', journey_id, 'discontinued' from gone

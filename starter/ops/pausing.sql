@@ -3,9 +3,9 @@
 -- name: alerts
 select a.id as alert, a.name, a.type, a.action, a.list_code, a.conversation, a.live, a.retired, a.paused_at,
        c.paused_at as conversation_paused_at,
-       (select count(*) from waiting w where w.alert_id = a.id and w.state = 'waiting') as waiting
+       (select coalesce(sum(count), 0)::bigint from line_counts where alert_id = a.id and what = 'waiting') as waiting
 from alerts a join conversations c on c.code = a.conversation
-where not a.retired or exists (select from waiting w where w.alert_id = a.id and w.state in ('waiting', 'claimed'))
+where not a.retired or (select sum(count) from line_counts where alert_id = a.id and what in ('waiting', 'claimed')) > 0
 order by a.list_code, a.id;
 
 -- name: alert

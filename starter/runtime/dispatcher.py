@@ -22,6 +22,7 @@ from activities.postgres.pool import Connection, Pool, transaction
 from activities.postgres.queries import load_queries
 from activities.temporal import Temporal, is_trouble
 from activities.waitlist.claims import Waitlist
+from activities.waitlist.line_counts import fold_line_counts
 from activities.waitlist.zero_prices import believe_zero_prices
 from schemas.document.alert_types.offer import ZERO_PRICE_HOLDS
 from schemas.ids import JourneyId, Subject
@@ -200,8 +201,9 @@ class Dispatcher:
                 await connection.remove_listener(OUTBOX_NOTIFICATION, wake)
 
     async def _let_time_pass(self) -> None:
-        """Do what is due by the clock: offers lapse, and prices of nothing count."""
+        """Do what is due by the clock: offers lapse, counts are folded, and prices of nothing count."""
         await self._waitlist.lapse_offers()
+        await fold_line_counts(self._pool)
         await believe_zero_prices(self._pool, self._zero_price_holds)
         await asyncio.sleep(IDLE.total_seconds())
 

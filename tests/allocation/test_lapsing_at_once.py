@@ -10,9 +10,11 @@ DUE = CLAIMS_AT_ONCE + 100
 
 _USED_AND_DUE = """
 with open as (
-    insert into episodes (alert_id, store_id, subject, available, arrived) select id, $1, 'variant/v', 1, 1 from alerts returning id
+    insert into episodes (alert_id, store_id, subject, available, arrived)
+    select id, $1, 'variant/v', 1, 1 from alerts returning id
 ), contact as (
-    insert into contacts (id, email) select 'c-' || n, n || '@example.com' from generate_series(1, $2::int) n returning id
+    insert into contacts (id, email) select 'c-' || n, n || '@example.com' from generate_series(1, $2::int) n
+    returning id
 ), journey as (
     insert into journeys (id, contact_id, store_id, subject, product_id, alert_id, conversation, version_id, entered_at,
                           window_ends_at)

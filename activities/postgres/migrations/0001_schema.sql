@@ -410,6 +410,8 @@ create index journeys_by_subject on journeys (store_id, subject, entered_at desc
 create index journeys_by_store on journeys (store_id, contact_id);
 create unique index one_journey_at_a_time on journeys (conversation, store_id, contact_id, cart)
     where alert_id is null and ended_at is null;
+create index journeys_without_alert on journeys (conversation) where alert_id is null;
+create index journeys_told on journeys (told_at) where told_at is not null;
 create index journeys_open on journeys (conversation, version_id) where ended_at is null;
 create index journeys_held_up on journeys (held_up_by, at_since) where ended_at is null and held_up_by is not null;
 create index journeys_open_of_contact on journeys (contact_id) where ended_at is null;
@@ -450,10 +452,73 @@ create index waiting_trigger on waiting (alert_id, store_id, subject, trigger_at
     where state = 'waiting' and passed_over_for is null and armed and trigger_at is not null;
 create index waiting_unarmed on waiting (alert_id, store_id, subject, trigger_at) where state = 'waiting' and not armed;
 create index waiting_line on waiting (store_id, subject, alert_id, entered_at, place) where state in ('waiting', 'claimed');
+create index waiting_claimed on waiting (store_id, subject, alert_id) where state = 'claimed';
 create index waiting_left on waiting (store_id, subject, alert_id, entered_at) where state = 'left';
 create index waiting_of_contact on waiting (contact_id) where state in ('waiting', 'claimed');
 create index waiting_by_contact on waiting (contact_id, alert_id);
 create index waiting_passed_over on waiting (store_id, subject) where passed_over_for is not null;
+
+-- How many are in each line now (what: waiting, claimed), and how many entered, were told, left, or were lost to their window
+-- in each quarter of an hour, so that no report counts a line of a million. Rows are only added by whoever changes a
+-- line, who so waits for nobody, and folded into one now and then (activities/waitlist/line_counts.py); what counts is their sum.
+create table line_counts (
+    id       bigint generated always as identity primary key,
+    alert_id text not null,
+    store_id text not null,
+    subject  text not null,
+    what     text not null check (what in ('waiting', 'claimed', 'entered', 'told', 'left', 'lost')),
+    -- The quarter of an hour; of `lost` that in which the window ended.
+    quarter  timestamptz,
+    -- Why they left.
+    reason   text,
+    count    bigint not null,
+    folded   boolean not null default false,
+    check ((quarter is null) = (what in ('waiting', 'claimed'))),
+    check ((reason is not null) = (what = 'left'))
+);
+create index line_counts_of_line on line_counts (store_id, subject, alert_id, what, quarter);
+create index line_counts_of_alert on line_counts (alert_id, what, quarter);
+create index line_counts_now on line_counts (what) include (count) where what = 'waiting';
+create index line_counts_to_fold on line_counts (id) where not folded;
+
+create function quarter_of(at timestamptz) returns timestamptz language sql immutable as $$
+    select date_bin('15 minutes', at, '2000-01-01T00:00Z')
+$$;
+
+create type line_change as (
+    alert_id text, store_id text, subject text, what text, quarter timestamptz, reason text, n integer);
+create function count_lines() returns trigger language plpgsql as $$
+declare
+    changes line_change[];
+begin
+    if tg_op = 'INSERT' then
+        changes := array(
+            select (alert_id, store_id, subject, 'entered', quarter_of(entered_at), null, 1)::line_change from new_rows
+            union all
+            select (alert_id, store_id, subject, state, null, null, 1)::line_change from new_rows where state in ('waiting', 'claimed'));
+    else
+        changes := array(
+            select (n.alert_id, n.store_id, n.subject, c.what, c.quarter, c.reason, c.n)::line_change
+            from new_rows n join old_rows o on o.place = n.place and o.state <> n.state
+            join journeys j on j.id = n.journey_id
+            cross join lateral (values
+                (n.state, case when n.state in ('told', 'left') then quarter_of(now()) end,
+                 case when n.state = 'left' then n.reason end, 1),
+                (o.state, null, null, case when o.state in ('waiting', 'claimed') then -1 else 0 end),
+                ('lost', quarter_of(j.window_ends_at), null,
+                 case when n.state = 'left' and n.reason = 'window_ended' then 1 else 0 end)
+            ) c (what, quarter, reason, n)
+            where c.n <> 0);
+    end if;
+    insert into line_counts (alert_id, store_id, subject, what, quarter, reason, count)
+    select c.alert_id, c.store_id, c.subject, c.what, c.quarter, c.reason, sum(c.n)
+    from unnest(changes) c group by 1, 2, 3, 4, 5, 6;
+    return null;
+end $$;
+create trigger lines_are_counted_when_entered after insert on waiting
+    referencing new table as new_rows for each statement execute function count_lines();
+create trigger lines_are_counted_when_changed after update on waiting
+    referencing old table as old_rows new table as new_rows for each statement execute function count_lines();
 
 -- The units of an item at the locations that a list counts (null: all), shared by all alerts, levels and lists (promise
 -- P2). Kept with the stock by observe_units, and by claims_are_counted: a claim of an alert that tells k contacts per unit
@@ -855,6 +920,38 @@ begin
               and w.passed_over_for is null and trigger_holds(w, e.measure) and not stands_back(w)
             order by w.entered_at, w.place limit so_many;
     end if;
+end $$;
+
+-- How many are called forward before one who waits: of those before them in line, who do not stand back, are not passed
+-- over, and whose trigger holds at this measure (null: at any). Counted to `most`; one more means that there are more.
+create function ahead_of(w waiting, measure numeric, most bigint) returns bigint language plpgsql stable as $$
+declare
+    newest_first boolean := (select a.newest_first from alerts a where a.id = w.alert_id);
+    thing text[];
+begin
+    if w.state is distinct from 'waiting' then
+        return null;
+    end if;
+    thing := array(select subject from subjects_of_thing(w.store_id, w.subject));
+    return (
+        select case when count(*) > most then most + 1 else count(*) filter (
+                   where trigger_holds(x.b, coalesce(measure, (x.b).trigger_at))
+                     and not exists (select from yields y where y.journey_id = (x.b).journey_id)
+                     and not exists (
+                         select from waiting o
+                         where o.contact_id = (x.b).contact_id and o.state = 'claimed' and o.type = w.type
+                           and o.store_id = w.store_id and o.subject = any(thing))) end
+        from (
+            (select b from waiting b
+             where not newest_first and b.alert_id = w.alert_id and b.store_id = w.store_id and b.subject = w.subject
+               and b.state = 'waiting' and b.passed_over_for is null and (b.entered_at, b.place) < (w.entered_at, w.place)
+             order by b.entered_at, b.place limit most + 1)
+            union all
+            (select b from waiting b
+             where newest_first and b.alert_id = w.alert_id and b.store_id = w.store_id and b.subject = w.subject
+               and b.state = 'waiting' and b.passed_over_for is null and (b.entered_at, b.place) > (w.entered_at, w.place)
+             order by b.entered_at desc, b.place desc limit most + 1)
+        ) x);
 end $$;
 
 -- Whether someone waits for the subject whom a place can be given to now.
