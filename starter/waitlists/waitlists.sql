@@ -27,7 +27,7 @@ cross join lateral (
                  s.place * case when l.newest_first then -1 else 1 end) as number
     from (
         select * from waiting
-        where store_id = l.store_id and subject = l.subject and alert_id = l.alert_id and state = 'claimed'
+        where store_id = l.store_id and subject = l.subject and alert_id = l.alert_id and state = 'claimed' and passed_over_for is null
         union all
         (select * from waiting
          where store_id = l.store_id and subject = l.subject and alert_id = l.alert_id and state = 'waiting' and not l.newest_first

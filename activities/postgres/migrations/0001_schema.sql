@@ -452,7 +452,9 @@ create index waiting_trigger on waiting (alert_id, store_id, subject, trigger_at
     where state = 'waiting' and passed_over_for is null and armed and trigger_at is not null;
 create index waiting_unarmed on waiting (alert_id, store_id, subject, trigger_at) where state = 'waiting' and not armed;
 create index waiting_line on waiting (store_id, subject, alert_id, entered_at, place) where state in ('waiting', 'claimed');
-create index waiting_claimed on waiting (store_id, subject, alert_id) where state = 'claimed';
+-- Who is claimed is never passed over. So this serves those who list a line, and never whoever asks of one contact: many may be
+-- claimed in a moment, before the planner hears of it.
+create index waiting_claimed on waiting (store_id, subject, alert_id) where state = 'claimed' and passed_over_for is null;
 create index waiting_left on waiting (store_id, subject, alert_id, entered_at) where state = 'left';
 create index waiting_of_contact on waiting (contact_id) where state in ('waiting', 'claimed');
 create index waiting_by_contact on waiting (contact_id, alert_id);
@@ -927,20 +929,20 @@ end $$;
 create function ahead_of(w waiting, measure numeric, most bigint) returns bigint language plpgsql stable as $$
 declare
     newest_first boolean := (select a.newest_first from alerts a where a.id = w.alert_id);
-    thing text[];
+    called text[];
 begin
     if w.state is distinct from 'waiting' then
         return null;
     end if;
-    thing := array(select subject from subjects_of_thing(w.store_id, w.subject));
+    called := array(
+        select o.contact_id from subjects_of_thing(w.store_id, w.subject) s
+        join waiting o on o.store_id = w.store_id and o.subject = s.subject and o.type = w.type
+                      and o.state = 'claimed' and o.passed_over_for is null);
     return (
         select case when count(*) > most then most + 1 else count(*) filter (
                    where trigger_holds(x.b, coalesce(measure, (x.b).trigger_at))
                      and not exists (select from yields y where y.journey_id = (x.b).journey_id)
-                     and not exists (
-                         select from waiting o
-                         where o.contact_id = (x.b).contact_id and o.state = 'claimed' and o.type = w.type
-                           and o.store_id = w.store_id and o.subject = any(thing))) end
+                     and (x.b).contact_id <> all(called)) end
         from (
             (select b from waiting b
              where not newest_first and b.alert_id = w.alert_id and b.store_id = w.store_id and b.subject = w.subject
