@@ -85,6 +85,21 @@ create table variants_named_twice (
 );
 create index variants_named_twice_by_variant on variants_named_twice (store_id, variant_id);
 
+-- What all variants of a product offer together at the locations that count (null: all), as of the last look at it whole and
+-- the levels since; kept under the product's row lock, so that a level of one of thousands need not read the others.
+create table product_sums (
+    store_id    text not null,
+    product_id  text not null,
+    locations   text[],
+    units       bigint not null,
+    open_ended  boolean not null,
+    price       numeric(18, 4),
+    -- False: the cheapest may have been sold out since; the price is not that any more.
+    price_known boolean not null,
+    foreign key (store_id, product_id) references products
+);
+create index product_sums_by_product on product_sums (store_id, product_id);
+
 -- Units of an inventory item at each location.
 create table stock (
     store_id          text not null references stores,
@@ -896,9 +911,14 @@ create trigger claims_settle_other_places after update on claims
 -- of the highest bounds come first.
 create function who_is_next(e episodes, most bigint) returns setof waiting language plpgsql stable rows 100 as $$
 declare
-    so_many bigint := least(most, places(e));
+    so_many bigint;
     alert alerts;
 begin
+    -- What is cheap to ask comes first: a product may have thousands of items.
+    if places_earned(e) = 0 or not is_waited_for(e.store_id, e.subject, e.alert_id) then
+        return;
+    end if;
+    so_many := least(most, places(e));
     select * into alert from alerts where id = e.alert_id;
     if so_many <= 0 then
         return;
