@@ -22,16 +22,23 @@ with told as (
     select l.*, coalesce(t.told, 0) as told, coalesce(t.bought, 0) as bought, product_of(l.store_id, l.subject) as product_id
     from lines l join alerts a on a.id = l.alert_id left join told t using (alert_id, store_id, subject)
     where a.measure = 'nothing' and (:list_code::text is null or a.list_code = :list_code)
+), told_of_open as (
+    select w.episode_id, w.told
+    from would_be_told(array(
+        select e.id from counted c join episodes e on e.alert_id = c.alert_id and e.store_id = c.store_id and e.subject = c.subject
+        where e.closed_at is null and e.contacts_per_unit is not null and c.waiting > 0)) w
 ), ordered as (
     select c.*, case when c.waiting = 0 then 0 else greatest(
         ceil(greatest(0, c.waiting - case
             when e.id is null then 0
-            else coalesce(places(e), c.waiting)
+            when a.contacts_per_unit is null then c.waiting
+            else coalesce(w.told, 0)
         end)::numeric / coalesce(a.contacts_per_unit, 1)),
         case when e.id is null then a.quantity_threshold else 0 end) end as to_order
     from counted c join alerts a on a.id = c.alert_id
     left join episodes e on e.alert_id = c.alert_id and e.store_id = c.store_id and e.subject = c.subject
                         and e.closed_at is null
+    left join told_of_open w on w.episode_id = e.id
 ), summed as (
     select store_id, product_id, case when :by = 'variant' and subject like 'variant/%' then substr(subject, 9) end as variant_id,
            sum(entered)::bigint as entered, sum(waiting)::bigint as waiting, sum(lost)::bigint as lost_to_window,

@@ -944,6 +944,40 @@ begin
     end if;
 end $$;
 
+-- How many the shelves would call forward now for each of these open episodes, as if nothing were paused: who is next, the
+-- stronger reasons first, and units that several of them sell counted once.
+create function would_be_told(ids bigint[]) returns table (episode_id bigint, told bigint) language plpgsql stable as $$
+declare
+    e episodes;
+    taken claim_change[] := '{}';
+    here record;
+    so_many bigint;
+    in_order bigint;
+begin
+    for e in
+        select x.* from episodes x join alerts a on a.id = x.alert_id
+        where x.id = any(ids) order by strength(a.action) desc, x.alert_id, x.subject
+    loop
+        episode_id := e.id;
+        select count(*) into in_order from who_is_next(e, null);
+        told := case when e.contacts_per_unit is null then in_order else 0 end;
+        for here in
+            select u.item, floor(greatest(0, u.units - (
+                       select coalesce(sum(t.share), 0) from unnest(taken) t
+                       where t.item = e.store_id || '/' || u.item
+                         and (takes_from(e.locations, t.locations) or takes_from(t.locations, e.locations))
+                   )) / share_of(e.contacts_per_unit))::bigint as places
+            from units_left(e) u where e.contacts_per_unit is not null and in_order > 0
+        loop
+            so_many := least(in_order - told, here.places);
+            told := told + so_many;
+            taken := taken || (
+                null, e.id, e.store_id || '/' || here.item, e.locations, so_many * share_of(e.contacts_per_unit), so_many)::claim_change;
+        end loop;
+        return next;
+    end loop;
+end $$;
+
 -- How many are called forward before one who waits: of those before them in line, who do not stand back, are not passed
 -- over, and whose trigger holds at this measure (null: at any). Counted to `most`; one more means that there are more.
 create function ahead_of(w waiting, measure numeric, most bigint) returns bigint language plpgsql stable as $$
