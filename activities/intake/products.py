@@ -4,7 +4,6 @@ Transitions come from our stored state, under the locks of the inventory items a
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from datetime import UTC, datetime
 
 from activities.intake.moves import Naming, VariantElsewhere, hold_other_products, name_variants
@@ -123,6 +122,8 @@ async def apply_stock(connection: Connection, store_id: StoreId, fact: StockFact
             connection, store_id=store_id, product_id=product_id, inventory_item_id=item_id
         )
         product = await load_changing(connection, store_id, product_id, variants)
+        if product.sums and not _with_level(product, variants, fact).sums:
+            product = await load_product(connection, store_id, product_id)
         for variant_id in variants:
             product = await _update_quantities(connection, store_id, product, variant_id, _level(fact))
         changed[product_id] = product, variants
@@ -137,6 +138,12 @@ async def apply_stock(connection: Connection, store_id: StoreId, fact: StockFact
     units_changed = bool(changed) and await observe_units(connection, store_id, [item_id])
     for product_id, (product, variants) in changed.items():
         await update_episodes(connection, store_id, product_id, product, variants, units_changed=units_changed)
+
+
+def _with_level(product: Product, variants: Sequence[str], fact: StockFact) -> Product:
+    for variant_id in variants:
+        product = product.with_quantities(variant_id, _level(fact)(product.variants[variant_id].quantities))
+    return product
 
 
 def _total(quantity: int, observed_at: datetime) -> Callable[[Quantities], Quantities]:
@@ -165,4 +172,4 @@ async def _update_quantities(
             elsewhere=after.elsewhere,
             total_observed_at=after.total_observed_at,
         )
-    return replace(product, variants={**product.variants, variant_id: replace(variant, quantities=after)})
+    return product.with_quantities(variant_id, after)

@@ -36,12 +36,7 @@ from (
     select e.store_id, e.subject
     from episodes e join alerts a on a.id = e.alert_id join conversations co on co.code = a.conversation
     where e.closed_at is null and a.paused_at is null and co.paused_at is null
-      and places(e) is distinct from 0
-      and exists (
-          select from waiting w
-          where w.alert_id = e.alert_id and w.store_id = e.store_id and w.subject = e.subject and w.state = 'waiting'
-            and w.entered_at < now() - :young::interval
-            and trigger_holds(w, e.measure) and not stands_back(w))
+      and exists (select from who_is_next(e, 100) w where w.entered_at < now() - :young::interval)
     union
     select e.store_id, e.subject
     from claims c join episodes e on e.id = c.episode_id

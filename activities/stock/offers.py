@@ -5,8 +5,9 @@ What is unpublished, draft, archived or removed is not for sale. What an alert m
 """
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
+from types import MappingProxyType
 from typing import assert_never
 
 from activities.stock.quantities import Quantities
@@ -42,13 +43,43 @@ class Variant:
         return Offer(units, not counted or self.policy is Policy.CONTINUE, price)
 
 
+Locations = tuple[str, ...] | None
+"""Those that count; None: all."""
+
+
+def locations_key(locations: Collection[str] | None) -> Locations:
+    """These locations as a key."""
+    return None if locations is None else tuple(locations)
+
+
+@dataclass(frozen=True, slots=True)
+class Sum:
+    """What all variants of a product offer together, on sale or not; `price_known`: the price is not an older one."""
+
+    offer: Offer
+    price_known: bool = True
+
+    def after(self, was: Offer, now: Offer, more_units: int) -> "Sum | None":
+        """The sum once one variant offers this; None: the other variants must be looked at."""
+        if was.open_ended != now.open_ended:
+            return None
+        price, known = self.offer.price, self.price_known
+        if now.can_be_bought and not was.can_be_bought:
+            price = min((each for each in (price, now.price) if each is not None), default=None)
+        elif was.can_be_bought and not now.can_be_bought and was.price is not None:
+            # It may have been the cheapest.
+            known = known and price is not None and was.price > price
+        return Sum(Offer(self.offer.units + more_units, self.offer.open_ended, price), known)
+
+
 @dataclass(frozen=True, slots=True)
 class Product:
-    """One product with its variants, by id; with some of them only where it is not `whole`."""
+    """One product with its variants, by id; not `whole`: with some of them only, and perhaps the `sums` of all."""
 
     on_sale: bool
     variants: Mapping[str, Variant]
     whole: bool = True
+    sums: Mapping[Locations, Sum] = field(default_factory=lambda: MappingProxyType({}))
 
     def offer(self, level: Level, id_: str, locations: Collection[str] | None) -> Offer:
         """What is offered of one of its variants, or of all of it: units summed, the lowest price."""
@@ -58,11 +89,34 @@ class Product:
             case Level.VARIANT:
                 return self.variants[id_].offer(locations) if id_ in self.variants else NOTHING
             case Level.PRODUCT:
-                offers = [variant.offer(locations) for variant in self.variants.values()]
-                prices = [o.price for o in offers if o.price is not None and (o.units or o.open_ended)]
-                return Offer(self._units(locations), any(o.open_ended for o in offers), min(prices, default=None))
+                return self.sum(locations).offer
             case _:
                 assert_never(level)
+
+    def sum(self, locations: Collection[str] | None) -> Sum:
+        """What all its variants offer together, on sale or not."""
+        if not self.whole:
+            return self.sums[locations_key(locations)]
+        offers = [variant.offer(locations) for variant in self.variants.values()]
+        prices = [offer.price for offer in offers if offer.price is not None and offer.can_be_bought]
+        open_ended = any(offer.open_ended for offer in offers)
+        return Sum(Offer(self._units(locations), open_ended, min(prices, default=None)))
+
+    def with_quantities(self, variant_id: str, quantities: Quantities) -> "Product":
+        """The product with these of one variant. Its sums are gone where the other variants must be looked at for them.
+
+        Of a product that is not whole, all variants that sell the same item must be there.
+        """
+        variant = self.variants[variant_id]
+        now = replace(variant, quantities=quantities)
+        changed = replace(self, variants={**self.variants, variant_id: now})
+        sums: dict[Locations, Sum] = {}
+        for key, known in self.sums.items():
+            after = known.after(variant.offer(key), now.offer(key), changed._units(key) - self._units(key))
+            if after is None:
+                return replace(changed, sums={})
+            sums[key] = after
+        return replace(changed, sums=sums)
 
     def for_sale(self, level: Level, id_: str, locations: Collection[str] | None) -> bool:
         """Whether a variant is on sale, sold out or not; or any variant can be bought."""

@@ -1,15 +1,16 @@
 """Products as they are stored, with all their variants and units."""
 
 from collections import defaultdict
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 
 from activities.postgres.pool import Connection
 from activities.postgres.queries import load_queries
-from activities.stock.offers import Product, Variant
+from activities.stock.offers import Locations, Product, Sum, Variant, locations_key
 from activities.stock.quantities import Level, Quantities
+from schemas.document.alert_types.offer import Offer
 from schemas.errors import DomainError, ErrorKind
 from schemas.ids import StoreId
 from schemas.incoming.facts import Policy
@@ -66,6 +67,31 @@ class VariantAtLocation:
     observed_at: datetime | None
 
 
+@dataclass(frozen=True, slots=True)
+class StoredSum:
+    """What a product offered as a whole when it was last looked at; `units` None: it was not kept.
+
+    Attributes:
+        by_price: an alert that counts these locations goes by the price.
+    """
+
+    locations: list[str] | None
+    by_price: bool
+    units: int | None
+    open_ended: bool | None
+    price: Decimal | None
+    price_known: bool | None
+
+    @property
+    def usable(self) -> bool:
+        """Whether it says all that is asked of it."""
+        return self.units is not None and (bool(self.price_known) or not self.by_price)
+
+    @property
+    def sum(self) -> Sum:
+        return Sum(Offer(self.units or 0, bool(self.open_ended), self.price), bool(self.price_known))
+
+
 async def find_product(
     connection: Connection, store_id: StoreId, product_id: str | None, variant_id: str | None
 ) -> str | None:
@@ -84,16 +110,41 @@ async def load_product(connection: Connection, store_id: StoreId, product_id: st
 async def load_changing(
     connection: Connection, store_id: StoreId, product_id: str, variant_ids: Sequence[str]
 ) -> Product:
-    """As much of a product as a change of these variants concerns: all of it only where someone watches it as a whole.
+    """As much of a product as a change of these variants concerns: of others, where it is watched as a whole, the sums.
 
     A product may have thousands of variants, and each of their levels is told of on its own.
+
+    Args:
+        variant_ids: with all that sell the same items.
     """
+    sums: dict[Locations, Sum] = {}
     if await SQL.product_watched_whole.value(connection, store_id=store_id, product_id=product_id):
-        return await load_product(connection, store_id, product_id)
+        stored = await SQL.sums.rows(connection, StoredSum, store_id=store_id, product_id=product_id)
+        if not all(each.usable for each in stored):
+            return await load_product(connection, store_id, product_id)
+        sums = {locations_key(each.locations): each.sum for each in stored}
+    else:
+        await SQL.forget_sums.run(connection, store_id=store_id, product_id=product_id)
     rows = await SQL.part_of_product.rows(
         connection, VariantAtLocation, store_id=store_id, product_id=product_id, variant_ids=variant_ids
     )
-    return _product(rows, whole=False)
+    return replace(_product(rows, whole=False), sums=sums)
+
+
+async def keep_sums(connection: Connection, store_id: StoreId, product_id: str, sums: Mapping[Locations, Sum]) -> None:
+    """Keep these sums of a product, and no others. The caller holds its row lock, and keeps what changed."""
+    await SQL.forget_sums.run(connection, store_id=store_id, product_id=product_id)
+    for locations, each in sums.items():
+        await SQL.keep_sum.run(
+            connection,
+            store_id=store_id,
+            product_id=product_id,
+            locations=locations,
+            units=each.offer.units,
+            open_ended=each.offer.open_ended,
+            price=each.offer.price,
+            price_known=each.price_known,
+        )
 
 
 def _product(rows: Sequence[VariantAtLocation], *, whole: bool = True) -> Product:

@@ -20,10 +20,7 @@ select exists (
            or exists (
                select from episodes e
                where e.alert_id = a.id and e.store_id = :store_id and e.subject = 'product/' || :product_id::text and e.closed_at is null)
-           or exists (
-               select from waiting w
-               where w.alert_id = a.id and w.store_id = :store_id and w.subject = 'product/' || :product_id::text
-                 and w.state in ('waiting', 'claimed'))));
+           or is_waited_for(:store_id, 'product/' || :product_id::text, a.id)));
 
 -- name: part_of_product
 -- The same as `product`, of these variants only.
@@ -46,3 +43,26 @@ where p.store_id = :store_id
   and (:variant_id::text is null or exists (
       select from variants v where v.store_id = :store_id and v.variant_id = :variant_id and v.product_id = p.product_id))
 limit 1;
+
+-- name: sums
+-- What the product offered as a whole, for each set of locations that an alert of whole products counts; `units` null: unknown.
+select w.locations, w.by_price, s.units, s.open_ended, s.price, s.price_known
+from (
+    select locations, bool_or(by_price) as by_price
+    from (
+        select l.locations, a.measure = 'price' as by_price
+        from alerts a join lists l on l.code = a.list_code where a.level = 'product'
+        union all
+        select e.locations, a.measure = 'price' from episodes e join alerts a on a.id = e.alert_id
+        where e.store_id = :store_id and e.subject = 'product/' || :product_id::text and e.closed_at is null
+    ) counted
+    group by 1
+) w
+left join product_sums s on s.store_id = :store_id and s.product_id = :product_id and s.locations is not distinct from w.locations;
+
+-- name: forget_sums
+delete from product_sums where store_id = :store_id and product_id = :product_id;
+
+-- name: keep_sum
+insert into product_sums (store_id, product_id, locations, units, open_ended, price, price_known)
+values (:store_id, :product_id, :locations, :units, :open_ended, :price, :price_known);

@@ -5,7 +5,6 @@ Whatever gives, returns or ends a claim goes through here; episodes are `episode
 
 from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal
 
 import structlog
 from pydantic import ValidationError
@@ -37,19 +36,10 @@ class Claim:
 
 @dataclass(frozen=True, slots=True)
 class EpisodeOfShelf:
-    """An open episode.
-
-    Attributes:
-        subject: as the database keeps it.
-        measure: the price or quantity that triggers are compared with; None: there is none.
-        newest_first: who entered last is next in line.
-    """
+    """An open episode; its subject as the database keeps it."""
 
     id: int
-    alert_id: AlertId
     subject: str
-    measure: Decimal | None
-    newest_first: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,10 +112,10 @@ class Waitlist:
             await SQL.hold_supplies.run(connection, store_id=store_id, subject=key)
             for episode in episodes:
                 # One by one: what the one before gave is not there for the next.
-                given = await _claim(connection, episode, store_id)
-                if given and episode.subject != key:
+                given = await _claim(connection, episode)
+                if given.claims and episode.subject != key:
                     await SQL.ask_to_notify.run(connection, store_id=store_id, subject=episode.subject)
-                if given == CLAIMS_AT_ONCE:
+                if given.more:
                     # Weaker reasons come after all of the stronger ones.
                     more = True
                     break
@@ -185,27 +175,32 @@ class Waitlist:
     async def lapse_offers(self) -> int:
         """Offers nobody took up in time pass to the next in line. Returns how many lapsed."""
         async with transaction(self._pool) as connection:
-            await SQL.keep_taken_offers.run(connection)
-            await SQL.hold_lapsing.run(connection, most=CLAIMS_AT_ONCE)
-            lapsed = await SQL.lapse_offers.rows(connection, Freed, most=CLAIMS_AT_ONCE)
+            due: list[int] = await SQL.offers_due.values(connection, most=CLAIMS_AT_ONCE)
+            await SQL.hold_products_of.run(connection, claim_ids=due)
+            await SQL.keep_taken_offers.run(connection, claim_ids=due)
+            lapsed = await SQL.lapse_offers.rows(connection, Freed, claim_ids=due)
             for freed in set(lapsed):
                 await freed.passes_on(connection)
         return len(lapsed)
 
 
-async def _claim(connection: Connection, episode: EpisodeOfShelf, store_id: StoreId) -> int:
-    """Give the places of this episode to the next in line, `CLAIMS_AT_ONCE` at most. Returns how many were given."""
-    query = SQL.claim_last_in if episode.newest_first else SQL.claim_first_in
-    given = await query.values(
-        connection,
-        episode_id=episode.id,
-        alert_id=episode.alert_id,
-        store_id=store_id,
-        subject=episode.subject,
-        most=CLAIMS_AT_ONCE,
-        measure=episode.measure,
-    )
-    return len(given)
+@dataclass(frozen=True, slots=True)
+class _Given:
+    """Claims given in one go; `more`: there may be others whom a place is there for."""
+
+    claims: int
+    more: bool
+
+
+async def _claim(connection: Connection, episode: EpisodeOfShelf) -> _Given:
+    """Give the places of this episode to the next in line, `CLAIMS_AT_ONCE` at most."""
+    most = CLAIMS_AT_ONCE
+    journeys: list[JourneyId] = await SQL.who_is_next.values(connection, episode_id=episode.id, most=most)
+    if not journeys:
+        return _Given(0, False)
+    claims = await SQL.claim.values(connection, episode_id=episode.id, journey_ids=journeys, most=most)
+    # Who left the line between the two questions leaves a place to one behind them.
+    return _Given(len(claims), len(journeys) == most or len(claims) < len(journeys))
 
 
 async def return_to_line(connection: Connection, journey_id: JourneyId, reason: Reason) -> None:

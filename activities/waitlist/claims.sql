@@ -4,25 +4,16 @@
 -- name: hold_product
 -- Locked while places are given: a change of stock, or of someone who gives up a place, comes before or after, and so do
 -- the shelves of the product and of its variants, which could tell one contact of one thing twice (promise P9).
-select from products
-where store_id = :store_id
-  and product_id = case when :subject like 'product/%' then substr(:subject, 9)
-                        else (select product_id from variants where store_id = :store_id and variant_id = substr(:subject, 9)) end
-for no key update;
+select from products where store_id = :store_id and product_id = product_of(:store_id, :subject) for no key update;
 
 -- name: dismiss
--- The next who wait for what is gone for good; each journey is asked to leave.
+-- Some who wait for what is gone for good; each journey is asked to leave.
 with gone as (
     update waiting set state = 'left', reason = 'discontinued'
-    where journey_id in (
-        select w.journey_id from waiting w join journeys j on j.id = w.journey_id
-        join products p on p.store_id = j.store_id and p.product_id = j.product_id
-        where w.store_id = :store_id and w.subject = :subject and w.state = 'waiting'
-          and (p.discontinued_at is not null or exists (
-              select from variants v
-              where v.store_id = w.store_id and 'variant/' || v.variant_id = w.subject and v.removed))
-        order by w.place limit :most for update of w
-    )
+    where journey_id = any(array(
+        select journey_id from waiting
+        where store_id = :store_id and subject = :subject and state = 'waiting' and is_gone(:store_id, :subject)
+        order by alert_id, entered_at, place limit :most for update))
     returning journey_id
 )
 insert into outbox (kind, journey_id, reason) select 'leave', journey_id, 'discontinued' from gone
@@ -31,7 +22,7 @@ returning id;
 -- name: open_episodes
 -- Those of one subject whose alerts are not paused, the strongest reason first; before them those of the same thing whose
 -- reason is stronger, so that whoever is in both lines is told by that one (promise P9).
-select e.id, e.alert_id, e.subject, e.measure, a.newest_first
+select e.id, e.subject
 from episodes e join alerts a on a.id = e.alert_id join conversations c on c.code = a.conversation
 where e.store_id = :store_id and e.closed_at is null and a.paused_at is null and c.paused_at is null
   and e.subject in (select subject from subjects_of_thing(:store_id, :subject))
@@ -54,44 +45,25 @@ where store_id = :store_id and item in (
 order by id
 for update;
 
--- name: claim_first_in
--- Claims for the next in line whose trigger holds, first in, first out, as many as there are places (null: no limit);
--- numbered in that order. Each takes its share of an item of which most is left; none, where everyone is told.
-with next as (
-    select journey_id, entered_at, place
-    from waiting w
-    where alert_id = :alert_id and store_id = :store_id and subject = :subject and state = 'waiting' and trigger_holds(w, :measure)
-      and not stands_back(w)
-    order by entered_at, place
-    limit least(:most::bigint, (select places(e) from episodes e where e.id = :episode_id))
-    for update
-), claimed as (
-    update waiting w set state = 'claimed' from next where w.journey_id = next.journey_id
-)
-insert into claims (episode_id, journey_id, item, locations, share)
-select e.id, n.journey_id, s.item, e.locations, coalesce(s.share, 0)
-from (select *, row_number() over (order by entered_at, place) as number from next) n
-join episodes e on e.id = :episode_id
-left join shares_of(e, :most) s on s.number = n.number
-order by n.number
-returning id;
+-- name: who_is_next
+select w.journey_id from episodes e cross join lateral who_is_next(e, :most) with ordinality w
+where e.id = :episode_id
+order by w.ordinality;
 
--- name: claim_last_in
--- The same, newest first.
+-- name: claim
+-- Claims for these, numbered in this order; not for who has left the line a moment ago. Each takes its share of an item of
+-- which most is left; none, where everyone is told.
 with next as (
-    select journey_id, entered_at, place
-    from waiting w
-    where alert_id = :alert_id and store_id = :store_id and subject = :subject and state = 'waiting' and trigger_holds(w, :measure)
-      and not stands_back(w)
-    order by entered_at desc, place desc
-    limit least(:most::bigint, (select places(e) from episodes e where e.id = :episode_id))
-    for update
+    select w.journey_id, n.number
+    from unnest(:journey_ids::text[]) with ordinality n (journey_id, number) join waiting w on w.journey_id = n.journey_id
+    where w.state = 'waiting'
+    for update of w
 ), claimed as (
     update waiting w set state = 'claimed' from next where w.journey_id = next.journey_id
 )
 insert into claims (episode_id, journey_id, item, locations, share)
 select e.id, n.journey_id, s.item, e.locations, coalesce(s.share, 0)
-from (select *, row_number() over (order by entered_at desc, place desc) as number from next) n
+from (select journey_id, row_number() over (order by number) as number from next) n
 join episodes e on e.id = :episode_id
 left join shares_of(e, :most) s on s.number = n.number
 order by n.number
@@ -162,29 +134,31 @@ returning id;
 -- name: close_journey
 update journeys set ended_at = now(), ending = :ending, reason = :reason where id = :journey_id and ended_at is null;
 
+-- name: offers_due
+-- The next offers whose time is up, before anything is locked.
+select id from claims where state = 'used' and lapses_at <= now() order by lapses_at, id limit :most;
+
+-- name: hold_products_of
+-- The products of these claims, in a fixed order, as whoever gives up a place holds its own.
+select from products p
+where (p.store_id, p.product_id) in (
+    select j.store_id, j.product_id from claims c join journeys j on j.id = c.journey_id where c.id = any(:claim_ids::bigint[]))
+order by p.store_id, p.product_id
+for no key update;
+
 -- name: keep_taken_offers
--- Offers that were taken up do not lapse.
+-- Those of these offers that were taken up do not lapse.
 update claims c set lapses_at = null
 from journeys j
-where c.state = 'used' and c.lapses_at <= now() and j.id = c.journey_id and exists (
+where c.id = any(:claim_ids::bigint[]) and c.state = 'used' and c.lapses_at <= now() and j.id = c.journey_id and exists (
     select from orders o
     where o.contact_id = j.contact_id and o.store_id = j.store_id and is_about(o, j)
       and not o.cancelled and o.ordered_at >= c.given_at);
 
--- name: hold_lapsing
--- The products of the next offers to lapse, in a fixed order, as whoever gives up a place holds its own.
-select from products p
-where (p.store_id, p.product_id) in (
-    select j.store_id, j.product_id
-    from (select journey_id from claims where state = 'used' and lapses_at <= now() order by lapses_at limit :most) c
-    join journeys j on j.id = c.journey_id)
-order by p.store_id, p.product_id
-for no key update;
-
 -- name: lapse_offers
--- The next offers that were not taken up in time; returns their subjects, so that the shelves can look again.
+-- Those of these offers that were not taken up in time, and that nobody let lapse meanwhile; returns their subjects, so that
+-- the shelves can look again.
 update claims c set state = 'lapsed', lapses_at = null, lapsed_reason = 'offer_lapsed'
 from episodes e
-where e.id = c.episode_id and c.id in (
-    select id from claims where state = 'used' and lapses_at <= now() order by lapses_at limit :most for update skip locked)
+where e.id = c.episode_id and c.id = any(:claim_ids::bigint[]) and c.state = 'used' and c.lapses_at <= now()
 returning e.store_id, e.subject, c.item;

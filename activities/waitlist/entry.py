@@ -12,6 +12,7 @@ from activities.stock.offers import Product
 from activities.stock.products import find_product, load_product
 from activities.waitlist.admission import EntryFacts, purchase_counts_since, why_closed, why_not_admitted
 from activities.waitlist.alerts import AlertInForce
+from activities.waitlist.claims import give_up_place
 from activities.waitlist.episodes import look_again, update_episodes
 from activities.waitlist.window import window_end
 from schemas.document.alert_types.alert import Sight
@@ -49,6 +50,14 @@ class Entered:
 
 
 @dataclass(frozen=True, slots=True)
+class LeavingJourney:
+    """A journey that is about to leave its line, and why."""
+
+    journey_id: JourneyId
+    reason: Reason
+
+
+@dataclass(frozen=True, slots=True)
 class NotEntered:
     """A contact was considered for an alert and not entered."""
 
@@ -82,6 +91,7 @@ async def enter(
     )
     if known is not None:
         return Entered(known, False, alert.alert_id)
+    await _end_stay_that_is_over(connection, alert, contact_id, subject)
     candidate = _Candidate(alert, read_alert(alert.section), contact_id, interest, subject, product, late)
     facts, currency = await _facts(connection, candidate)
     if (reason := why_not_admitted(candidate.terms, facts, datetime.now(UTC))) is not None:
@@ -90,6 +100,22 @@ async def enter(
     await look_again(connection, subject)
     waits_for_stock = candidate.terms.measure is Measure.NOTHING
     return Entered(journey_id, True, alert.alert_id, in_stock=late and waits_for_stock and facts.sight.in_stock)
+
+
+async def _end_stay_that_is_over(
+    connection: Connection, alert: AlertInForce, contact_id: ContactId, subject: Subject
+) -> None:
+    """Who was asked to leave this line, and comes back before their workflow has heard of it, leaves it here."""
+    leaving = await SQL.leaving.row(
+        connection,
+        LeavingJourney,
+        alert_id=alert.alert_id,
+        contact_id=contact_id,
+        store_id=subject.store_id,
+        subject=subject.key,
+    )
+    if leaving is not None:
+        await give_up_place(connection, leaving.journey_id, "refused", leaving.reason)
 
 
 def _subject(alert: AlertInForce, interest: Interest) -> Subject | None:

@@ -13,21 +13,26 @@ select exists (
     where alert_id = :alert_id and store_id = :store_id and subject = :subject and closed_at is null);
 
 -- name: entry_since
--- Their journey in this queue, if they are in it now. With `since`, also one that was neither notified nor over at that time:
--- who enters late does not enter twice for the same.
+-- Their journey in this queue, if they are in it now and stay. With `since`, also one that was neither notified nor over at
+-- that time: who enters late does not enter twice for the same.
 select w.journey_id
 from waiting w join journeys j on j.id = w.journey_id
 where w.alert_id = :alert_id and w.contact_id = :contact_id and w.store_id = :store_id and w.subject = :subject
-  and (w.state in ('waiting', 'claimed') or coalesce(j.told_at, j.ended_at, 'infinity') >= :since::timestamptz)
+  and ((w.state in ('waiting', 'claimed') and why_leaving(j) is null)
+       or coalesce(j.told_at, j.ended_at, 'infinity') >= :since::timestamptz)
 order by w.place desc
 limit 1;
 
+-- name: leaving
+-- Their journey that is in this queue still, though it was asked to leave; and why.
+select w.journey_id, why_leaving(j) as reason
+from waiting w join journeys j on j.id = w.journey_id
+where w.alert_id = :alert_id and w.contact_id = :contact_id and w.store_id = :store_id and w.subject = :subject
+  and w.state in ('waiting', 'claimed') and why_leaving(j) is not null;
+
 -- name: entry_facts
 -- What decides, beside the offer, whether a contact enters an alert for a subject. `entered_at` is the time of what they enter for.
-select exists (
-           select from products where store_id = :store_id and product_id = :product_id and discontinued_at is not null)
-       or exists (
-           select from variants where store_id = :store_id and 'variant/' || variant_id = :subject and removed) as gone,
+select is_gone(:store_id, :subject) as gone,
        (select currency from stores where id = :store_id) as currency,
        exists (
            select from episodes

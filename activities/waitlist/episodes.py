@@ -6,7 +6,8 @@ from decimal import Decimal
 
 from activities.postgres.pool import Connection
 from activities.postgres.queries import load_queries
-from activities.stock.offers import Product
+from activities.stock.offers import Product, locations_key
+from activities.stock.products import keep_sums
 from activities.waitlist.allocation import Episode, observe
 from schemas.document.alert_types.offer import Offer
 from schemas.document.alert_types.registry import ALERT_TYPES
@@ -87,8 +88,9 @@ async def update_episodes(
         relocated: alerts for which other locations count than before: what was there already does not arrive.
     """
     variants = [Subject(store_id=store_id, level=Level.VARIANT, id=variant_id) for variant_id in changed]
-    # Of a product that is not loaded as a whole, nobody watches the whole.
-    whole = [Subject(store_id=store_id, level=Level.PRODUCT, id=product_id)] if product.whole else []
+    # Of a product of which only a part is known, nobody watches the whole.
+    known_whole = product.whole or product.sums
+    whole = [Subject(store_id=store_id, level=Level.PRODUCT, id=product_id)] if known_whole else []
     subjects = [*variants, *whole]
     keys = [subject.key for subject in subjects]
     alerts = await SQL.watching_alerts.rows(connection, WatchingAlert, store_id=store_id, subjects=keys)
@@ -96,6 +98,10 @@ async def update_episodes(
         (row.alert_id, row.subject): row
         for row in await SQL.open_episodes_of.rows(connection, OpenEpisode, store_id=store_id, subjects=keys)
     }
+    if known_whole:
+        counted = {locations_key(alert.locations) for alert in alerts if alert.level is Level.PRODUCT}
+        sums = {key: product.sum(key) for key in counted} if product.whole else product.sums
+        await keep_sums(connection, store_id, product_id, sums)
     for subject in subjects:
         changes = units_changed
         for alert in alerts:

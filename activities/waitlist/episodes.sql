@@ -13,10 +13,7 @@ where not a.retired
    or exists (
        select from episodes e
        where e.alert_id = a.id and e.store_id = :store_id and e.subject = any(:subjects::text[]) and e.closed_at is null)
-   or exists (
-       select from waiting w
-       where w.alert_id = a.id and w.store_id = :store_id and w.subject = any(:subjects::text[])
-         and w.state in ('waiting', 'claimed'))
+   or exists (select from unnest(:subjects::text[]) s (subject) where is_waited_for(:store_id, s.subject, a.id))
 order by a.id;
 
 -- name: open_episodes_of
@@ -44,34 +41,21 @@ where alert_id = :alert_id and store_id = :store_id and subject = :subject and s
 -- Only if someone waits whom a place can be given to, or who waits for what is gone for good.
 insert into outbox (kind, store_id, subject)
 select 'look_again', :store_id, :subject
-where someone_can_be_told(:store_id, :subject) or (
-    exists (select from waiting w where w.store_id = :store_id and w.subject = :subject and w.state = 'waiting')
-    and exists (
-        select from products p
-        where p.store_id = :store_id
-          and p.product_id = case
-              when :subject like 'product/%' then substr(:subject, 9)
-              else (select product_id from variants where store_id = :store_id and variant_id = substr(:subject, 9)) end
-          and (p.discontinued_at is not null or (:subject like 'variant/%' and exists (
-              select from variants v where v.store_id = :store_id and v.variant_id = substr(:subject, 9) and v.removed))))
-);
+where someone_can_be_told(:store_id, :subject) or (is_gone(:store_id, :subject) and is_waited_for(:store_id, :subject));
 
 -- name: look_at_sharers
 -- Every other subject that sells any of these items, if someone waits whom a place can be given to.
 insert into outbox (kind, store_id, subject)
 select 'look_again', :store_id, s.subject
 from (
-    select distinct w.subject
-    from variants v
-    join waiting w on w.store_id = v.store_id and w.subject in ('variant/' || v.variant_id, 'product/' || v.product_id)
-                  and w.state = 'waiting'
-    where v.store_id = :store_id and v.stock_item = any(:items::text[]) and w.subject <> :subject
+    select sold.subject
+    from variants v cross join lateral (values ('variant/' || v.variant_id), ('product/' || v.product_id)) sold (subject)
+    where v.store_id = :store_id and v.stock_item = any(:items::text[]) and sold.subject <> :subject
+    group by 1
 ) s
 where someone_can_be_told(:store_id, s.subject);
 
 -- name: look_at_discontinued
 -- Those of these subjects that someone waits for.
 insert into outbox (kind, store_id, subject)
-select distinct 'look_again', w.store_id, w.subject
-from waiting w
-where w.store_id = :store_id and w.state = 'waiting' and w.subject = any(:subjects::text[]);
+select 'look_again', :store_id, s.subject from unnest(:subjects::text[]) s (subject) where is_waited_for(:store_id, s.subject);

@@ -17,6 +17,15 @@ class JourneyStatus(StrEnum):
     ENDED = "ended"
 
 
+AHEAD_COUNTED_TO = 1000
+"""Those before one who waits are counted so far: a line may be a million long, and nobody plans by more."""
+
+
+def in_words(ahead: int, counted_to: int = AHEAD_COUNTED_TO) -> str:
+    """How many stand before one who waits."""
+    return f"{ahead}" if ahead <= counted_to else f"more than {counted_to:,}"
+
+
 class JourneyReport(Model):
     """One journey as PostgreSQL knows it.
 
@@ -27,7 +36,8 @@ class JourneyReport(Model):
         alert, window_ends_at: None of a conversation without an alert.
         entered_on: the event that a conversation without an alert was entered on.
         reason: why nobody was told, or why not yet; None when there is nothing to explain.
-        ahead: how many are before this one in line; None when it is not in line, and in lists, where it is not counted.
+        ahead: how many are called forward before it, counted to `AHEAD_COUNTED_TO`; one more means more than that.
+            None when it is not in line, and in lists, where it is not counted.
     """
 
     journey_id: JourneyId

@@ -35,7 +35,8 @@ class WaitStatus(Model):
     """Why a waiting contact has not been told yet, and all figures that decide it.
 
     Attributes:
-        ahead: how many are notified before them; None once their claim has been.
+        ahead: how many are called forward before them, counted to `AHEAD_COUNTED_TO` or to the number of places if that
+            is more: one more means more than that. None once their claim has been.
         places: how many can be notified now; None: as many as there are.
         units: what can be bought now and counts for the list.
         trigger: told when price or quantity is at most this; None for back in stock.

@@ -6,7 +6,7 @@ import typer
 from rich.table import Column, Table
 
 from schemas.ids import ContactId, JourneyId
-from schemas.responses.journeys import JourneyPage, JourneyReport, JourneyStatus
+from schemas.responses.journeys import JourneyPage, JourneyReport, JourneyStatus, in_words
 from starter.commands.playing import play
 from starter.commands.terminal.acting import who
 from starter.commands.terminal.asking import Terminal, command
@@ -123,5 +123,5 @@ def _entered_for(journey: JourneyReport) -> dict[str, str]:
 def shown_status(journey: JourneyReport) -> str:
     """Where it stands, in a few words."""
     if journey.status is JourneyStatus.WAITING and journey.ahead is not None:
-        return f"waiting, {journey.ahead} ahead"
+        return f"waiting, {in_words(journey.ahead)} ahead"
     return str(journey.status)

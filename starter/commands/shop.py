@@ -13,7 +13,7 @@ from schemas.addresses import email_address
 from schemas.ids import StoreId, Subject
 from schemas.incoming.facts import ProductFact, VariantFact
 from schemas.model import Model
-from schemas.responses.journeys import JourneyReport
+from schemas.responses.journeys import JourneyReport, in_words
 from schemas.responses.stock import VariantReport
 from starter.commands.terminal.acting import who
 from starter.commands.terminal.asking import Terminal, command
@@ -149,7 +149,7 @@ def _variant_fact(text: str, price: Decimal | None) -> VariantFact:
 def _in_line(journey: JourneyReport) -> str:
     if journey.ahead is None:
         return f"Journey {journey.journey_id} has been called forward already."
-    place = "first in line" if journey.ahead == 0 else f"in line behind {journey.ahead}"
+    place = "first in line" if journey.ahead == 0 else f"in line behind {in_words(journey.ahead)}"
     return f"Journey {journey.journey_id} stands {place}, until {journey.window_ends_at:%Y-%m-%d} at the latest."
 
 

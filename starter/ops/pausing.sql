@@ -3,9 +3,9 @@
 -- name: alerts
 select a.id as alert, a.name, a.type, a.action, a.list_code, a.conversation, a.live, a.retired, a.paused_at,
        c.paused_at as conversation_paused_at,
-       (select count(*) from waiting w where w.alert_id = a.id and w.state = 'waiting') as waiting
+       (select coalesce(sum(count), 0)::bigint from line_counts where alert_id = a.id and what = 'waiting') as waiting
 from alerts a join conversations c on c.code = a.conversation
-where not a.retired or exists (select from waiting w where w.alert_id = a.id and w.state in ('waiting', 'claimed'))
+where not a.retired or (select sum(count) from line_counts where alert_id = a.id and what in ('waiting', 'claimed')) > 0
 order by a.list_code, a.id;
 
 -- name: alert
@@ -36,23 +36,15 @@ update alerts set paused_at = null where id = :code;
 update conversations set paused_at = null where code = :code;
 
 -- name: told_now
--- What the shelves would do with the pause lifted: of each open episode the next in line whose trigger holds, as many as
--- there are places. What else is paused stays so.
+-- What the shelves would do with the pause lifted. What else is paused stays so.
 with lifted as (
-    select e.alert_id, e.store_id, e.subject, e.measure, places(e) as places
+    select e.id, e.alert_id, e.store_id, e.subject, places(e) as places
     from episodes e join alerts a on a.id = e.alert_id join conversations c on c.code = a.conversation
     where e.closed_at is null
       and ((a.id = :alert and c.paused_at is null) or (a.conversation = :conversation and a.paused_at is null))
 ), counted as (
-    select l.alert_id as alert, l.store_id, l.subject, l.places, (
-        select count(*) from (
-            select from waiting w
-            where w.alert_id = l.alert_id and w.store_id = l.store_id and w.subject = l.subject and w.state = 'waiting'
-              and trigger_holds(w, l.measure) and not stands_back(w)
-            limit l.places
-        ) next
-    ) as told_now
-    from lifted l
+    select l.alert_id as alert, l.store_id, l.subject, l.places, w.told as told_now
+    from lifted l join would_be_told(array(select id from lifted)) w on w.episode_id = l.id
 )
 select n.alert, n.store_id, n.subject, n.places, n.told_now,
        (select p.title from products p

@@ -5,30 +5,41 @@ select code, name, time_zone from lists where code = :list_code and (:stores::te
 
 -- name: wanted
 -- What was wanted back in stock. Units to order, per alert and subject: see docs/reports.md.
-with counted as (
-    select j.alert_id, j.store_id, j.product_id, j.subject,
-           count(*) filter (where j.entered_at >= :since and j.entered_at < :until) as entered,
-           count(*) filter (where w.state = 'waiting') as waiting,
-           count(*) filter (where w.reason = 'window_ended' and j.window_ends_at >= :since and j.window_ends_at < :until) as lost,
-           count(*) filter (where j.told_at >= :since and j.told_at < :until) as told,
-           count(*) filter (where j.told_at >= :since and j.told_at < :until and exists (
+with told as (
+    select j.alert_id, j.store_id, j.subject, count(*) as told, count(*) filter (where exists (
                select from orders o
                where o.contact_id = j.contact_id and o.store_id = j.store_id and is_about(o, j)
                  and not o.cancelled and o.ordered_at >= j.told_at)) as bought
-    from journeys j join waiting w on w.journey_id = j.id join alerts a on a.id = j.alert_id
+    from journeys j where j.told_at >= :since and j.told_at < :until and j.alert_id is not null
+    group by 1, 2, 3
+), lines as (
+    select alert_id, store_id, subject,
+           coalesce(sum(count) filter (where what = 'entered' and quarter >= :since and quarter < :until), 0) as entered,
+           coalesce(sum(count) filter (where what = 'waiting'), 0) as waiting,
+           coalesce(sum(count) filter (where what = 'lost' and quarter >= :since and quarter < :until), 0) as lost
+    from line_counts group by 1, 2, 3
+), counted as (
+    select l.*, coalesce(t.told, 0) as told, coalesce(t.bought, 0) as bought, product_of(l.store_id, l.subject) as product_id
+    from lines l join alerts a on a.id = l.alert_id left join told t using (alert_id, store_id, subject)
     where a.measure = 'nothing' and (:list_code::text is null or a.list_code = :list_code)
-      and (:stores::text[] is null or j.store_id = any(:stores))
-    group by 1, 2, 3, 4
+      and (:stores::text[] is null or l.store_id = any(:stores))
+), told_of_open as (
+    select w.episode_id, w.told
+    from would_be_told(array(
+        select e.id from counted c join episodes e on e.alert_id = c.alert_id and e.store_id = c.store_id and e.subject = c.subject
+        where e.closed_at is null and e.contacts_per_unit is not null and c.waiting > 0)) w
 ), ordered as (
     select c.*, case when c.waiting = 0 then 0 else greatest(
         ceil(greatest(0, c.waiting - case
             when e.id is null then 0
-            else coalesce(places(e), c.waiting)
+            when a.contacts_per_unit is null then c.waiting
+            else coalesce(w.told, 0)
         end)::numeric / coalesce(a.contacts_per_unit, 1)),
         case when e.id is null then a.quantity_threshold else 0 end) end as to_order
     from counted c join alerts a on a.id = c.alert_id
     left join episodes e on e.alert_id = c.alert_id and e.store_id = c.store_id and e.subject = c.subject
                         and e.closed_at is null
+    left join told_of_open w on w.episode_id = e.id
 ), summed as (
     select store_id, product_id, case when :by = 'variant' and subject like 'variant/%' then substr(subject, 9) end as variant_id,
            sum(entered)::bigint as entered, sum(waiting)::bigint as waiting, sum(lost)::bigint as lost_to_window,
@@ -46,33 +57,28 @@ limit :most;
 
 -- name: alerts_of_list
 -- With who waits now. One that is retired counts on for those who entered under it.
-select a.id, a.type, (select count(*) from waiting w where w.alert_id = a.id and w.state = 'waiting') as waiting
+select a.id, a.type, (select coalesce(sum(count), 0)::bigint from line_counts where alert_id = a.id and what = 'waiting') as waiting
 from alerts a where a.list_code = :list_code order by a.id;
 
 -- name: figures
 -- What happened on each day of the list: entered, told, bought after (on the day they were told), left untold.
 with happened as (
-    select j.alert_id, 'entered' as what, null::text as reason, j.entered_at as at
-    from journeys j join alerts a on a.id = j.alert_id where a.list_code = :list_code
+    select c.alert_id, c.what, c.reason, c.quarter as at, c.count
+    from line_counts c join alerts a on a.id = c.alert_id
+    where a.list_code = :list_code and c.what in ('entered', 'left') and c.quarter >= :since and c.quarter < :until
     union all
-    select j.alert_id, 'told', null, j.told_at
-    from journeys j join alerts a on a.id = j.alert_id where a.list_code = :list_code and j.told_at is not null
-    union all
-    select j.alert_id, 'bought_after', null, j.told_at
+    select j.alert_id, unnest(case when exists (
+               select from orders o
+               where o.contact_id = j.contact_id and o.store_id = j.store_id and is_about(o, j)
+                 and not o.cancelled and o.ordered_at >= j.told_at) then array['told', 'bought_after'] else array['told'] end),
+           null, j.told_at, 1
     from journeys j join alerts a on a.id = j.alert_id
-    where a.list_code = :list_code and j.told_at is not null and exists (
-        select from orders o
-        where o.contact_id = j.contact_id and o.store_id = j.store_id and is_about(o, j)
-          and not o.cancelled and o.ordered_at >= j.told_at)
-    union all
-    select j.alert_id, 'left', coalesce(j.reason, w.reason, 'no_message'), coalesce(j.ended_at, now())
-    from journeys j join waiting w on w.journey_id = j.id join alerts a on a.id = j.alert_id
-    where a.list_code = :list_code and j.told_at is null and (j.ended_at is not null or w.state = 'left')
+    where a.list_code = :list_code and j.told_at >= :since and j.told_at < :until
 )
-select (at at time zone :time_zone)::date as day, alert_id, what, reason, count(*) as count
+select (at at time zone :time_zone)::date as day, alert_id, what, reason, sum(count)::bigint as count
 from happened
-where at >= :since and at < :until
 group by 1, 2, 3, 4
+having sum(count) > 0
 order by 1, 2, 3, 4;
 
 -- name: conversation_figures

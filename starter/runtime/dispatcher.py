@@ -22,6 +22,7 @@ from activities.postgres.pool import Connection, Pool, transaction
 from activities.postgres.queries import load_queries
 from activities.temporal import Temporal, is_trouble
 from activities.waitlist.claims import Waitlist
+from activities.waitlist.line_counts import fold_line_counts
 from activities.waitlist.zero_prices import believe_zero_prices
 from schemas.document.alert_types.offer import ZERO_PRICE_HOLDS
 from schemas.ids import JourneyId, Subject
@@ -84,6 +85,7 @@ class Dispatcher:
         self._waitlist = waitlist
         self._temporal = temporal
         self._keep_deliveries = keep_deliveries
+        self._served = dict.fromkeys(PriorityKey, "")  # The store whose turn was last.
         self._woken = {lane: asyncio.Event() for lane in LANES}
         self._zero_price_holds = zero_price_holds
 
@@ -104,10 +106,19 @@ class Dispatcher:
         total = 0
         while True:
             async with transaction(self._pool) as connection:
-                done = await self._dispatch(connection, await _due(connection, lane))
+                done = await self._dispatch(connection, await self._due(connection, lane))
             total += done
             if done == 0:
                 return total  # nothing more is due, or nobody answers: then the next batch would fare no better
+
+    async def _due(self, connection: Connection, lane: Sequence[PriorityKey]) -> list[Call]:
+        """The next calls of the first priority of this lane that has any due."""
+        for key in lane:
+            most = BACKGROUND_AT_ONCE if key is PriorityKey.BACKGROUND else AT_ONCE
+            if calls := await SQL.due.rows(connection, Call, priority=key, after=self._served[key], most=most):
+                self._served[key] = calls[-1].store_id
+                return calls
+        return []
 
     async def _dispatch(self, connection: Connection, calls: list[Call]) -> int:
         if not calls:
@@ -190,8 +201,9 @@ class Dispatcher:
                 await connection.remove_listener(OUTBOX_NOTIFICATION, wake)
 
     async def _let_time_pass(self) -> None:
-        """Do what is due by the clock: offers lapse, and prices of nothing count."""
+        """Do what is due by the clock: offers lapse, counts are folded, and prices of nothing count."""
         await self._waitlist.lapse_offers()
+        await fold_line_counts(self._pool)
         await believe_zero_prices(self._pool, self._zero_price_holds)
         await asyncio.sleep(IDLE.total_seconds())
 
@@ -199,15 +211,6 @@ class Dispatcher:
         while await SQL.forget_deliveries.values(self._pool, age=self._keep_deliveries, most=FORGOTTEN_AT_ONCE):
             pass
         await asyncio.sleep(HOUSEKEEPING.total_seconds())
-
-
-async def _due(connection: Connection, lane: Sequence[PriorityKey]) -> list[Call]:
-    """The next calls of the first priority of this lane that has any due."""
-    for key in lane:
-        most = BACKGROUND_AT_ONCE if key is PriorityKey.BACKGROUND else AT_ONCE
-        if calls := await SQL.due.rows(connection, Call, priority=key, most=most):
-            return calls
-    return []
 
 
 async def _for_ever(work: Callable[[], Awaitable[None]], failed: str) -> None:

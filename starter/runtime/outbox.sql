@@ -1,15 +1,29 @@
 -- Every query of the dispatcher: calls to Temporal that are due, and what became of them.
 
 -- name: due
--- The next of one priority: as many of each store that has any, so that no store's many hold up another's few. The stores
--- are found by one step of the index for each, however many rows lie behind them.
-with recursive stores as (
-    select min(store_id) as store_id from outbox where parked_at is null and priority = :priority
+-- The next of one priority, as many of each store that has any, `most` in all: the stores in turn, those after the one that
+-- was served last (`after`) first. So no store's many hold up another's few. Stores are found by one step of the index for
+-- each, however many rows lie behind them, and no further than it takes.
+with recursive later as (
+    select min(store_id) as store_id from outbox where parked_at is null and priority = :priority and store_id > :after
     union all
     select (
         select min(o.store_id) from outbox o
         where o.parked_at is null and o.priority = :priority and o.store_id > s.store_id)
-    from stores s where s.store_id is not null
+    from later s where s.store_id is not null
+), earlier as (
+    select min(store_id) as store_id from outbox where parked_at is null and priority = :priority and store_id <= :after
+    union all
+    select (
+        select min(o.store_id) from outbox o
+        where o.parked_at is null and o.priority = :priority and o.store_id > s.store_id and o.store_id <= :after)
+    from earlier s where s.store_id is not null
+), stores as (
+    select store_id from later where store_id is not null
+    union all
+    select store_id from earlier where store_id is not null
+), share as materialized (
+    select greatest(1, :most::bigint / greatest(1, count(*))) as of_each from (select from stores limit :most) next
 )
 select call.*
 from stores s cross join lateral (
@@ -17,10 +31,10 @@ from stores s cross join lateral (
     from outbox o
     where o.parked_at is null and o.priority = :priority and o.store_id = s.store_id and o.next_at <= now()
     order by o.next_at, o.id
-    limit greatest(1, :most::bigint / (select count(store_id) from stores))
+    limit (select of_each from share)
     for update skip locked
 ) call
-where s.store_id is not null;
+limit :most;
 
 -- name: done
 delete from outbox where id = any(:ids::bigint[]);

@@ -6,8 +6,8 @@ select v.store_id, v.variant_id, v.product_id, v.inventory_item_id, p.title as p
        v.elsewhere + coalesce((
            select sum(s.available) from stock s
            where s.store_id = v.store_id and s.inventory_item_id = v.inventory_item_id), 0)::bigint as units,
-       (select count(*) from waiting w
-        where w.store_id = v.store_id and w.subject = 'variant/' || v.variant_id and w.state = 'waiting') as waiting
+       (select coalesce(sum(l.count), 0)::bigint from line_counts l
+        where l.store_id = v.store_id and l.subject = 'variant/' || v.variant_id and l.what = 'waiting') as waiting
 from variants v
 join products p using (store_id, product_id)
 join stores st on st.id = v.store_id

@@ -28,7 +28,7 @@ class ConsideredJourney:
         triggered: its trigger holds now.
         stands_back: another alert tells them of the same thing.
         would_refuse: what of the contact stops every message to them now.
-        ahead: how many are claimed before it; None unless it waits.
+        ahead: as `WaitStatus` has it; None unless it waits.
     """
 
     id: JourneyId

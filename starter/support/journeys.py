@@ -13,7 +13,7 @@ from activities.waitlist.claims import give_up_place
 from schemas.errors import DomainError, ErrorKind, FieldError
 from schemas.ids import ContactId, JourneyId, StoreId
 from schemas.reasons import Ending, Reason
-from schemas.responses.journeys import JourneyPage, JourneyReport, JourneyStatus
+from schemas.responses.journeys import AHEAD_COUNTED_TO, JourneyPage, JourneyReport, JourneyStatus
 
 SQL = load_queries("starter.support", "journeys.sql")
 
@@ -77,7 +77,7 @@ class JourneyRow:
         held_up_by: what holds it up where it rests.
         place: the state of its row in `waiting`; None without an alert.
         passed_over: it waits, and units that came were claimed for others.
-        ahead: how many are before it in line; None where that is not counted.
+        ahead: as `JourneyReport` has it.
     """
 
     id: JourneyId
@@ -140,6 +140,7 @@ class Journeys:
             after=after,
             after_id=after_id,
             most=limit + 1,
+            counted_to=AHEAD_COUNTED_TO,
         )
         journeys = tuple(_report(row) for row in rows[:limit])
         return JourneyPage(journeys=journeys, next=_cursor(journeys[-1]) if len(rows) > limit else None)
@@ -162,6 +163,7 @@ class Journeys:
             after=None,
             after_id=None,
             most=1,
+            counted_to=AHEAD_COUNTED_TO,
         )
         if row is None:
             raise NoSuchJourney(journey_id)

@@ -7,11 +7,7 @@ select j.id, j.contact_id, j.store_id, j.subject, j.product_id, j.alert_id, j.ve
        w.state as place,
        coalesce(w.state = 'waiting' and e.id is not null and e.contacts_per_unit is not null, false) as passed_over,
        -- Counted for one journey only: for a page it would be a walk along the line for every row.
-       case when w.state = 'waiting' and :journey_id::text is not null then (
-           select count(*) from waiting before
-           where before.alert_id = w.alert_id and before.store_id = w.store_id and before.subject = w.subject
-             and before.state = 'waiting' and (before.entered_at, before.place) < (w.entered_at, w.place)
-       ) end as ahead
+       case when :journey_id::text is not null then ahead_of(w, e.measure, :counted_to) end as ahead
 from journeys j
 left join waiting w on w.journey_id = j.id
 left join episodes e on e.alert_id = j.alert_id and e.store_id = j.store_id and e.subject = j.subject

@@ -8,6 +8,7 @@ from schemas.document.alert_types.offer import Measure, Offer
 from schemas.ids import Subject
 from schemas.money import in_currency
 from schemas.reasons import STOPPING, Reason
+from schemas.responses.journeys import AHEAD_COUNTED_TO, in_words
 from schemas.responses.why import NotYet, WaitStatus
 from starter.support.considered import ConsideredJourney
 
@@ -106,7 +107,8 @@ def waiting_sentence(status: WaitStatus, journey: ConsideredJourney) -> str:
         case NotYet.ALL_OFFERED:
             return f"They are next in line; {_units(status.units)}, and what came was offered to those before them."
         case NotYet.NOT_NEXT_IN_LINE:
-            return f"{status.ahead} stand before them, and there are places for {status.places} now."
+            before = in_words(status.ahead or 0, max(AHEAD_COUNTED_TO, status.places or 0))
+            return f"{before[0].upper()}{before[1:]} stand before them, and there are places for {status.places} now."
         case NotYet.TOLD_BY_ANOTHER:
             return "Another alert tells them of it: one person is told of one thing once."
         case NotYet.NEXT:

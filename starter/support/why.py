@@ -15,7 +15,7 @@ from activities.stock.products import UnknownProduct, UnknownVariant, load_produ
 from schemas.channels import Channel
 from schemas.ids import StoreId
 from schemas.reasons import Reason
-from schemas.responses.journeys import JourneyStatus
+from schemas.responses.journeys import AHEAD_COUNTED_TO, JourneyStatus
 from schemas.responses.why import ReasonCount, WaitStatus, WhyContact, WhyEntry, WhyProduct
 from starter.support.considered import (
     ConsideredJourney,
@@ -139,6 +139,7 @@ async def _entries(connection: Connection, contact_id: str | None, about: About,
         variant_id=about.variant_id,
         most=_within(limit),
         channel=Channel.EMAIL,
+        counted_to=AHEAD_COUNTED_TO,
     )
     products: dict[tuple[StoreId, str], Product] = {}
     entries: list[WhyEntry] = []

@@ -12,20 +12,44 @@ select product_id from products where store_id = :store_id and product_id = :pro
 -- name: entries
 -- Of a contact (:contact_id) newest first, or of a product: who waits in the order they are called, then who left untold.
 -- What their message would be refused for goes by its channel (:channel).
-with chosen as (
+with subjects as (
+    select 'product/' || :product_id as subject
+    where :contact_id::text is null and (:stores::text[] is null or :store_id = any(:stores))
+    union all
+    select 'variant/' || variant_id from variants
+    where :contact_id::text is null and (:stores::text[] is null or store_id = any(:stores)) and store_id = :store_id and product_id = :product_id
+      and (:variant_id::text is null or variant_id = :variant_id)
+), named as (
+    (select id as journey_id from journeys j
+     where j.contact_id = :contact_id and (:store_id::text is null or j.store_id = :store_id)
+       and (:stores::text[] is null or j.store_id = any(:stores))
+       and (:product_id::text is null or j.product_id = :product_id)
+       and (:variant_id::text is null or j.subject in ('variant/' || :variant_id, 'product/' || j.product_id))
+     order by j.entered_at desc, j.id desc limit :most)
+    union all
+    select next.journey_id
+    from subjects s cross join alerts a cross join lateral (
+        (select journey_id from waiting
+         where store_id = :store_id and subject = s.subject and alert_id = a.id and state in ('waiting', 'claimed') and not a.newest_first
+         order by entered_at, place limit :most)
+        union all
+        (select journey_id from waiting
+         where store_id = :store_id and subject = s.subject and alert_id = a.id and state in ('waiting', 'claimed') and a.newest_first
+         order by entered_at desc, place desc limit :most)
+        union all
+        (select w.journey_id from waiting w join journeys j on j.id = w.journey_id and j.told_at is null
+         where w.store_id = :store_id and w.subject = s.subject and w.alert_id = a.id and w.state = 'left'
+         order by w.entered_at desc limit :most)) next
+), chosen as (
     select j.*, w as line, w.state as place, w.reason as left_reason, w.trigger_at, w.armed, w.place as number,
            w.passed_over_for,
            w.entered_at as in_line_since, a.newest_first, a.measure as goes_by, a.live, a.quantity_threshold, a.list_code,
            a.paused_at is not null or co.paused_at is not null as paused
-    from journeys j
+    from named n
+    join journeys j on j.id = n.journey_id
     join conversations co on co.code = j.conversation
     left join waiting w on w.journey_id = j.id
     left join alerts a on a.id = j.alert_id
-    where (:contact_id::text is not null or j.alert_id is not null) and (:contact_id::text is null or j.contact_id = :contact_id)
-      and (:store_id::text is null or j.store_id = :store_id) and (:stores::text[] is null or j.store_id = any(:stores))
-      and (:product_id::text is null or j.product_id = :product_id)
-      and (:variant_id::text is null or j.subject in ('variant/' || :variant_id, 'product/' || j.product_id))
-      and (:contact_id::text is not null or (j.told_at is null and w.state <> 'told'))
     order by case when :contact_id::text is null then w.state not in ('waiting', 'claimed') end,
              case when :contact_id::text is null and w.state = 'waiting'
                   then extract(epoch from w.entered_at) * case when a.newest_first then -1 else 1 end end,
@@ -37,24 +61,13 @@ select c.id, c.contact_id, c.store_id, c.subject, c.product_id, c.alert_id,
        c.ended_at, coalesce(c.reason, c.left_reason) as reason, c.held_up_by, c.place, c.passed_over_for, c.trigger_at, c.armed, c.goes_by, c.live,
        c.quantity_threshold, c.paused, l.locations, p.title as product_title, p.on_sale,
        p.discontinued_at is not null or coalesce(v.removed, false) as gone,
-       e.id is not null as in_stock, places(e) as places, e.measure, st.currency, trigger_holds(c.line, e.measure) as triggered,
+       e.id is not null as in_stock, open.places, e.measure, st.currency, trigger_holds(c.line, e.measure) as triggered,
        stands_back(c.line) as stands_back,
        case when ct.erased_at is not null then 'erased'
             when not coalesce((select granted from consents where contact_id = ct.id and channel = :channel
                                order by id desc limit 1), false) then 'no_consent'
             when exists (select from suppressions s where s.channel = :channel and s.address = ct.email) then 'suppressed' end as would_refuse,
-       case when c.place is distinct from 'waiting' then null
-            when c.newest_first then (
-           select count(*) from waiting before
-           where before.alert_id = c.alert_id and before.store_id = c.store_id and before.subject = c.subject
-             and before.state = 'waiting' and (before.entered_at, before.place) > (c.in_line_since, c.number)
-             and trigger_holds(before, coalesce(e.measure, before.trigger_at)))
-            else (
-           select count(*) from waiting before
-           where before.alert_id = c.alert_id and before.store_id = c.store_id and before.subject = c.subject
-             and before.state = 'waiting' and (before.entered_at, before.place) < (c.in_line_since, c.number)
-             and trigger_holds(before, coalesce(e.measure, before.trigger_at)))
-       end as ahead
+       ahead_of(c.line, e.measure, greatest(:counted_to, open.places)) as ahead
 from chosen c
 join contacts ct on ct.id = c.contact_id
 join stores st on st.id = c.store_id
@@ -63,6 +76,7 @@ left join products p on p.store_id = c.store_id and p.product_id = c.product_id
 left join variants v on v.store_id = c.store_id and c.subject = 'variant/' || v.variant_id
 left join episodes e on e.alert_id = c.alert_id and e.store_id = c.store_id and e.subject = c.subject
                     and e.closed_at is null
+left join lateral (select places(e) as places) open on true
 order by case when :contact_id::text is null then c.place not in ('waiting', 'claimed') end,
          case when :contact_id::text is null and c.place = 'waiting'
               then extract(epoch from c.in_line_since) * case when c.newest_first then -1 else 1 end end,
@@ -108,15 +122,22 @@ where ev.contact_id = :contact_id and considered.result = 'not_entered' and cons
 order by considered.conversation, ev.store_id, ev.happened_at desc;
 
 -- name: counts
-select count(*) filter (where w.state in ('waiting', 'claimed')) as waiting,
-       count(*) filter (where j.told_at is not null) as told
-from journeys j join waiting w on w.journey_id = j.id
-where j.store_id = :store_id and j.product_id = :product_id
-  and (:variant_id::text is null or j.subject in ('variant/' || :variant_id, 'product/' || j.product_id));
+-- Who is in line, and who was told.
+select coalesce(sum(count) filter (where what in ('waiting', 'claimed')), 0)::bigint as waiting,
+       coalesce(sum(count) filter (where what = 'told'), 0)::bigint as told
+from line_counts
+where store_id = :store_id and what in ('waiting', 'claimed', 'told') and subject in (
+    select 'product/' || :product_id
+    union all
+    select 'variant/' || variant_id from variants
+    where store_id = :store_id and product_id = :product_id and (:variant_id::text is null or variant_id = :variant_id));
 
 -- name: not_told
-select coalesce(j.reason, w.reason, 'no_message') as reason, count(*) as count
-from journeys j join waiting w on w.journey_id = j.id
-where j.store_id = :store_id and j.product_id = :product_id and j.told_at is null and (j.ended_at is not null or w.state = 'left')
-  and (:variant_id::text is null or j.subject in ('variant/' || :variant_id, 'product/' || j.product_id))
-group by 1 order by 2 desc, 1;
+select reason, sum(count)::bigint as count
+from line_counts
+where store_id = :store_id and what = 'left' and subject in (
+    select 'product/' || :product_id
+    union all
+    select 'variant/' || variant_id from variants
+    where store_id = :store_id and product_id = :product_id and (:variant_id::text is null or variant_id = :variant_id))
+group by 1 having sum(count) > 0 order by 2 desc, 1;

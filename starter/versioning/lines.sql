@@ -31,16 +31,12 @@ insert into conversations (code, name) values (:conversation, :name) on conflict
 
 -- name: told_next
 -- Whom the shelves of a product would call forward now, for these alerts.
-select coalesce(sum((
-    select count(*) from (
-        select from waiting w
-        where w.alert_id = e.alert_id and w.store_id = e.store_id and w.subject = e.subject and w.state = 'waiting'
-          and trigger_holds(w, e.measure) and not stands_back(w)
-        limit places(e)
-    ) next)), 0)::bigint
-from episodes e join alerts a on a.id = e.alert_id join conversations c on c.code = a.conversation
-where e.store_id = :store_id and e.closed_at is null and e.alert_id = any(:alerts::text[])
-  and a.paused_at is null and c.paused_at is null
-  and e.subject in (
-      select 'product/' || :product_id::text
-      union all select 'variant/' || variant_id from variants where store_id = :store_id and product_id = :product_id);
+select coalesce(sum(told), 0)::bigint
+from would_be_told(array(
+    select e.id
+    from episodes e join alerts a on a.id = e.alert_id join conversations c on c.code = a.conversation
+    where e.store_id = :store_id and e.closed_at is null and e.alert_id = any(:alerts::text[])
+      and a.paused_at is null and c.paused_at is null
+      and e.subject in (
+          select 'product/' || :product_id::text
+          union all select 'variant/' || variant_id from variants where store_id = :store_id and product_id = :product_id)));

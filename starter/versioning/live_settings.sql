@@ -21,10 +21,10 @@ limit 1;
 
 -- name: line_under_another_code
 -- Contacts who still wait under a retired alert of the same list and type, perhaps retired by this publication.
-select a.id, count(*) as contacts
-from alerts a join waiting w on w.alert_id = a.id and w.state in ('waiting', 'claimed')
+select a.id, sum(l.count)::bigint as contacts
+from alerts a join line_counts l on l.alert_id = a.id and l.what in ('waiting', 'claimed')
 where a.retired and a.id <> :id and a.list_code = :list_code and a.type = :type
-group by a.id order by a.id limit 1;
+group by a.id having sum(l.count) > 0 order by a.id limit 1;
 
 -- name: set_alert
 insert into alerts (

@@ -1,31 +1,47 @@
 -- Every query of ops about waiting lists: who waits, files, what feeds an alert, and who is written to once.
 
 -- name: line
--- Who is in line, in order of place. Null means any; of a product: its own line and those of its variants.
+-- Who is in line, in order of place. Null means any; of a product: its own line and those of its variants. Of each line
+-- no more is read than is shown.
 with lines as (
-    select w.journey_id, w.contact_id, w.store_id, w.subject, j.product_id, p.title as product_title, w.alert_id as alert,
-           w.entered_at, j.window_ends_at, w.state = 'claimed' as claimed,
-           case when :addresses then c.email end as email,
-           row_number() over (
-               partition by w.alert_id, w.store_id, w.subject
-               order by w.state = 'claimed' desc,
-                        extract(epoch from w.entered_at) * case when a.newest_first then -1 else 1 end,
-                        w.place * case when a.newest_first then -1 else 1 end
-           ) as place
-    from waiting w
-    join journeys j on j.id = w.journey_id
-    join alerts a on a.id = w.alert_id
-    join products p on p.store_id = j.store_id and p.product_id = j.product_id
-    join contacts c on c.id = w.contact_id
-    where w.state in ('waiting', 'claimed')
-      and (:store_id::text is null or w.store_id = :store_id)
-      and (:variant_id::text is null or w.subject = 'variant/' || :variant_id)
-      and (:product_id::text is null or j.product_id = :product_id)
-      and (:alert::text is null or w.alert_id = :alert)
+    select alert_id, store_id, subject, sum(count)::bigint as people
+    from line_counts
+    where what in ('waiting', 'claimed')
+      and (:store_id::text is null or store_id = :store_id)
+      and (:variant_id::text is null or subject = 'variant/' || :variant_id)
+      and (:product_id::text is null or subject in (
+          select 'product/' || :product_id
+          union all
+          select 'variant/' || variant_id from variants
+          where product_id = :product_id and (:store_id::text is null or store_id = :store_id)))
+      and (:alert::text is null or alert_id = :alert)
+    group by 1, 2, 3 having sum(count) > 0
 )
-select *, count(*) over () as total
-from lines
-order by alert, store_id, subject, place
+select w.journey_id, w.contact_id, w.store_id, w.subject, j.product_id, p.title as product_title, w.alert_id as alert,
+       w.entered_at, j.window_ends_at, w.state = 'claimed' as claimed, case when :addresses then c.email end as email, w.number as place,
+       (select sum(people)::bigint from lines) as total
+from (select l.*, a.newest_first from lines l join alerts a on a.id = l.alert_id order by l.alert_id, l.store_id, l.subject) l
+cross join lateral (
+    select s.*, row_number() over (
+        order by s.state = 'claimed' desc, extract(epoch from s.entered_at) * case when l.newest_first then -1 else 1 end,
+                 s.place * case when l.newest_first then -1 else 1 end) as number
+    from (
+        select * from waiting
+        where store_id = l.store_id and subject = l.subject and alert_id = l.alert_id and state = 'claimed' and passed_over_for is null
+        union all
+        (select * from waiting
+         where store_id = l.store_id and subject = l.subject and alert_id = l.alert_id and state = 'waiting' and not l.newest_first
+         order by entered_at, place limit :most)
+        union all
+        (select * from waiting
+         where store_id = l.store_id and subject = l.subject and alert_id = l.alert_id and state = 'waiting' and l.newest_first
+         order by entered_at desc, place desc limit :most)
+    ) s
+) w
+join journeys j on j.id = w.journey_id
+join products p on p.store_id = j.store_id and p.product_id = j.product_id
+join contacts c on c.id = w.contact_id
+order by l.alert_id, l.store_id, l.subject, w.number
 limit :most;
 
 -- name: variants_by_id

@@ -25,9 +25,9 @@ async def _many(pool: Pool, stores: int, of_each: int) -> None:
     await pool.execute("analyze outbox")
 
 
-async def _due(pool: Pool, priority: PriorityKey, most: int = AT_ONCE) -> list[Call]:
+async def _due(pool: Pool, priority: PriorityKey, most: int = AT_ONCE, after: str = "") -> list[Call]:
     async with pool.acquire() as connection, connection.transaction():
-        return await SQL.due.rows(connection, Call, priority=priority, most=most)
+        return await SQL.due.rows(connection, Call, priority=priority, after=after, most=most)
 
 
 async def test_who_enters_late_waits_for_those_who_enter_now_and_both_for_what_somebody_waits_for(pool: Pool) -> None:
@@ -61,10 +61,32 @@ async def test_no_store_s_many_calls_hold_up_another_s_few(pool: Pool) -> None:
     assert stores == {"store-1": AT_ONCE // 2, "zz": 1}
 
 
+async def test_a_thousand_stores_make_no_larger_batch_and_each_has_its_turn(pool: Pool) -> None:
+    await _many(pool, 1000, 2)
+    served: Counter[str] = Counter()
+    after = ""
+    for _ in range(1000 // AT_ONCE):
+        batch = await _due(pool, PriorityKey.URGENT, after=after)
+        assert len(batch) == AT_ONCE
+        served.update(call.store_id for call in batch)
+        after = batch[-1].store_id
+    assert len(served) == 1000
+    assert set(served.values()) == {1}
+    again = await _due(pool, PriorityKey.URGENT, after="store-990")
+    assert [call.store_id for call in again[9:11]] == ["store-1", "store-10"]  # The turns go round.
+
+
+async def test_stores_whose_calls_are_not_due_yet_leave_their_turn_to_the_next(pool: Pool) -> None:
+    await _many(pool, 3 * AT_ONCE, 1)
+    await pool.execute("update outbox set next_at = now() + interval '1 hour' where store_id < 'store-3'")
+    due: int = await pool.fetchval("select count(*) from outbox where next_at <= now()")
+    assert len(await _due(pool, PriorityKey.URGENT)) == min(due, AT_ONCE)
+
+
 async def test_two_dispatchers_side_by_side_take_different_calls(pool: Pool) -> None:
     await _many(pool, 3, 100)
     async with pool.acquire() as connection, connection.transaction():
-        first = await SQL.due.rows(connection, Call, priority=PriorityKey.URGENT, most=AT_ONCE)
+        first = await SQL.due.rows(connection, Call, priority=PriorityKey.URGENT, after="", most=AT_ONCE)
         second = await _due(pool, PriorityKey.URGENT)
     assert len(first) == len(second) == AT_ONCE // 3 * 3
     assert not {call.id for call in first} & {call.id for call in second}
@@ -74,7 +96,7 @@ async def test_the_next_calls_are_found_by_the_index_however_many_lie_behind_the
     await _many(pool, 4, BEHIND // 4)
     explained = await pool.fetchval(
         f"explain (analyze, format json) {SQL.due.sql}",
-        *SQL.due.arguments({"priority": PriorityKey.URGENT, "most": AT_ONCE}),
+        *SQL.due.arguments({"priority": PriorityKey.URGENT, "after": "", "most": AT_ONCE}),
     )
     nodes = list(_nodes(json.loads(explained)[0]["Plan"]))
     on_outbox = [node for node in nodes if node.get("Relation Name") == "outbox" and node["Node Type"] != "LockRows"]

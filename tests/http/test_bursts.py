@@ -32,7 +32,7 @@ async def web(pool: Pool, database_url: str) -> AsyncGenerator[Web]:
     """A web server with connections of its own, as `shelftalk serve` opens them."""
     await publish(pool, starter_document())
     settings = Settings(
-        shopify_secrets=(SecretStr(SECRET),),
+        shopify_secrets=((SHOP, SecretStr(SECRET)),),
         database_url=SecretStr(database_url),
         temporal_address=f"127.0.0.1:{free_port()}",
         signups_per_minute=1_000_000,

@@ -52,7 +52,7 @@ def _below(route: Any) -> Sequence[Any]:
 
 
 def method_of(route: KeyedRoute) -> str:
-    (method,) = route.methods or ()
+    (method,) = route.methods or set[str]()
     return method
 
 

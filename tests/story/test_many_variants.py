@@ -3,7 +3,7 @@
 import json
 
 from activities.intake.intake import Intake
-from activities.postgres.pool import Pool
+from activities.postgres.pool import Pool, open_pool
 from activities.stock.products import SQL, load_changing, load_product
 from schemas.ids import Level
 from starter.versioning.publishing import publish
@@ -46,5 +46,32 @@ async def test_a_product_that_is_watched_as_a_whole_is_summed_over_all_its_varia
     await shop.has("v", 2)
     await shop.has("w", 3)
     assert await pool.fetch("select subject, available, arrived from episodes") == [("product/p", 5, 5)]
+    await shop.has("v", 1)
+    assert await pool.fetch("select available, arrived from episodes") == [(4, 4)]
     async with pool.acquire() as connection:
-        assert await load_changing(connection, STORE, "p", ["v"]) == await load_product(connection, STORE, "p")
+        known = await load_changing(connection, STORE, "p", ["v"])
+        whole = await load_product(connection, STORE, "p")
+    assert set(known.variants) == {"v"}
+    assert known.offer(Level.PRODUCT, "p", None).units == whole.offer(Level.PRODUCT, "p", None).units == 4
+
+
+async def test_a_level_of_one_reads_no_other_though_the_product_is_watched_as_a_whole(database_url: str) -> None:
+    pool = await open_pool(database_url, 1)  # One session, whose figures are there once it is asked for them.
+    shop = await _shop(pool, Level.PRODUCT)
+    await shop.has("v", 2)
+    await pool.execute("analyze")
+    before = await _rows_read(pool)
+    for units in (3, 0, 5, 1):
+        await shop.has("v", units)
+    assert await _rows_read(pool) - before < MANY
+    await pool.close()
+
+
+async def _rows_read(pool: Pool) -> int:
+    await pool.execute("select pg_stat_force_next_flush()")
+    return int(
+        await pool.fetchval(
+            "select sum(idx_tup_read) + (select seq_tup_read from pg_stat_user_tables where relname = 'variants') "
+            "from pg_stat_user_indexes where relname in ('variants', 'stock', 'supplies')"
+        )
+    )

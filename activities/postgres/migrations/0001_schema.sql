@@ -85,6 +85,21 @@ create table variants_named_twice (
 );
 create index variants_named_twice_by_variant on variants_named_twice (store_id, variant_id);
 
+-- What all variants of a product offer together at the locations that count (null: all), as of the last look at it whole and
+-- the levels since; kept under the product's row lock, so that a level of one of thousands need not read the others.
+create table product_sums (
+    store_id    text not null,
+    product_id  text not null,
+    locations   text[],
+    units       bigint not null,
+    open_ended  boolean not null,
+    price       numeric(18, 4),
+    -- False: the cheapest may have been sold out since; the price is not that any more.
+    price_known boolean not null,
+    foreign key (store_id, product_id) references products
+);
+create index product_sums_by_product on product_sums (store_id, product_id);
+
 -- Units of an inventory item at each location.
 create table stock (
     store_id          text not null references stores,
@@ -412,6 +427,8 @@ create index journeys_by_subject on journeys (store_id, subject, entered_at desc
 create index journeys_by_store on journeys (store_id, contact_id);
 create unique index one_journey_at_a_time on journeys (conversation, store_id, contact_id, cart)
     where alert_id is null and ended_at is null;
+create index journeys_without_alert on journeys (conversation) where alert_id is null;
+create index journeys_told on journeys (told_at) where told_at is not null;
 create index journeys_open on journeys (conversation, version_id) where ended_at is null;
 create index journeys_held_up on journeys (held_up_by, at_since) where ended_at is null and held_up_by is not null;
 create index journeys_open_of_contact on journeys (contact_id) where ended_at is null;
@@ -445,13 +462,82 @@ create unique index waiting_once on waiting (alert_id, contact_id, store_id, sub
     where state in ('waiting', 'claimed');
 -- Promise P9, as far as an index can say it: of a product and its variants the function stands_back says the rest.
 create unique index one_claim_to_a_thing on waiting (contact_id, type, store_id, subject) where state = 'claimed';
-create index waiting_line on waiting (alert_id, store_id, subject, entered_at, place) where state = 'waiting';
+-- Lines may be a million long: of each question about one an index gives the answer, or the next few rows, in order.
+create index waiting_next on waiting (alert_id, store_id, subject, entered_at, place)
+    where state = 'waiting' and passed_over_for is null;
 create index waiting_trigger on waiting (alert_id, store_id, subject, trigger_at)
-    where state = 'waiting' and trigger_at is not null;
-create index waiting_subject on waiting (store_id, subject) where state in ('waiting', 'claimed');
+    where state = 'waiting' and passed_over_for is null and armed and trigger_at is not null;
+create index waiting_unarmed on waiting (alert_id, store_id, subject, trigger_at) where state = 'waiting' and not armed;
+create index waiting_line on waiting (store_id, subject, alert_id, entered_at, place) where state in ('waiting', 'claimed');
+-- Who is claimed is never passed over. So this serves those who list a line, and never whoever asks of one contact: many may be
+-- claimed in a moment, before the planner hears of it.
+create index waiting_claimed on waiting (store_id, subject, alert_id) where state = 'claimed' and passed_over_for is null;
+create index waiting_left on waiting (store_id, subject, alert_id, entered_at) where state = 'left';
 create index waiting_of_contact on waiting (contact_id) where state in ('waiting', 'claimed');
 create index waiting_by_contact on waiting (contact_id, alert_id);
 create index waiting_passed_over on waiting (store_id, subject) where passed_over_for is not null;
+
+-- How many are in each line now (what: waiting, claimed), and how many entered, were told, left, or were lost to their window
+-- in each quarter of an hour, so that no report counts a line of a million. Rows are only added by whoever changes a
+-- line, who so waits for nobody, and folded into one now and then (activities/waitlist/line_counts.py); what counts is their sum.
+create table line_counts (
+    id       bigint generated always as identity primary key,
+    alert_id text not null,
+    store_id text not null,
+    subject  text not null,
+    what     text not null check (what in ('waiting', 'claimed', 'entered', 'told', 'left', 'lost')),
+    -- The quarter of an hour; of `lost` that in which the window ended.
+    quarter  timestamptz,
+    -- Why they left.
+    reason   text,
+    count    bigint not null,
+    folded   boolean not null default false,
+    check ((quarter is null) = (what in ('waiting', 'claimed'))),
+    check ((reason is not null) = (what = 'left'))
+);
+create index line_counts_of_line on line_counts (store_id, subject, alert_id, what, quarter);
+create index line_counts_of_alert on line_counts (alert_id, what, quarter);
+create index line_counts_now on line_counts (what) include (count) where what = 'waiting';
+create index line_counts_to_fold on line_counts (id) where not folded;
+
+create function quarter_of(at timestamptz) returns timestamptz language sql immutable as $$
+    select date_bin('15 minutes', at, '2000-01-01T00:00Z')
+$$;
+
+create type line_change as (
+    alert_id text, store_id text, subject text, what text, quarter timestamptz, reason text, n integer);
+create function count_lines() returns trigger language plpgsql as $$
+declare
+    changes line_change[];
+begin
+    if tg_op = 'INSERT' then
+        changes := array(
+            select (alert_id, store_id, subject, 'entered', quarter_of(entered_at), null, 1)::line_change from new_rows
+            union all
+            select (alert_id, store_id, subject, state, null, null, 1)::line_change from new_rows where state in ('waiting', 'claimed'));
+    else
+        changes := array(
+            select (n.alert_id, n.store_id, n.subject, c.what, c.quarter, c.reason, c.n)::line_change
+            from new_rows n join old_rows o on o.place = n.place and o.state <> n.state
+            join journeys j on j.id = n.journey_id
+            cross join lateral (values
+                (n.state, case when n.state in ('told', 'left') then quarter_of(now()) end,
+                 case when n.state = 'left' then n.reason end, 1),
+                (o.state, null, null, case when o.state in ('waiting', 'claimed') then -1 else 0 end),
+                ('lost', quarter_of(j.window_ends_at), null,
+                 case when n.state = 'left' and n.reason = 'window_ended' then 1 else 0 end)
+            ) c (what, quarter, reason, n)
+            where c.n <> 0);
+    end if;
+    insert into line_counts (alert_id, store_id, subject, what, quarter, reason, count)
+    select c.alert_id, c.store_id, c.subject, c.what, c.quarter, c.reason, sum(c.n)
+    from unnest(changes) c group by 1, 2, 3, 4, 5, 6;
+    return null;
+end $$;
+create trigger lines_are_counted_when_entered after insert on waiting
+    referencing new table as new_rows for each statement execute function count_lines();
+create trigger lines_are_counted_when_changed after update on waiting
+    referencing old table as old_rows new table as new_rows for each statement execute function count_lines();
 
 -- The units of an item at the locations that a list counts (null: all), shared by all alerts, levels and lists (promise
 -- P2). Kept with the stock by observe_units, and by claims_are_counted: a claim of an alert that tells k contacts per unit
@@ -626,6 +712,11 @@ create table yields (
     journey_id text primary key references journeys,
     claim_id   bigint not null references claims
 );
+
+-- Why a journey is about to leave its line, whether its workflow has heard of it or not; null: it stays.
+create function why_leaving(j journeys) returns text language sql stable as $$
+    select coalesce(j.leaving, (select 'told_already' from yields y where y.journey_id = j.id))
+$$;
 
 -- The items whose units a subject sells. In two parts, each of which an index answers.
 create function items_of(store text, subject text) returns setof text language sql stable as $$
@@ -816,16 +907,142 @@ end $$;
 create trigger claims_settle_other_places after update on claims
     referencing old table as old_rows new table as new_rows for each statement execute function settle_other_places();
 
+-- Whom the shelf calls forward next for an open episode, in order: the next in line whose trigger holds and who do not stand
+-- back, as many as there are places, `most` at most. The one answer for the shelf and for whoever says what it would do.
+-- Nothing is read but those rows, however many wait behind them. At a bound everyone is told; of more than `most` those
+-- of the highest bounds come first.
+create function who_is_next(e episodes, most bigint) returns setof waiting language plpgsql stable rows 100 as $$
+declare
+    so_many bigint;
+    alert alerts;
+begin
+    -- What is cheap to ask comes first: a product may have thousands of items.
+    if places_earned(e) = 0 or not is_waited_for(e.store_id, e.subject, e.alert_id) then
+        return;
+    end if;
+    so_many := least(most, places(e));
+    select * into alert from alerts where id = e.alert_id;
+    if so_many <= 0 then
+        return;
+    elsif alert.measure <> 'nothing' then
+        return query
+            select * from waiting w
+            where w.alert_id = e.alert_id and w.store_id = e.store_id and w.subject = e.subject and w.state = 'waiting'
+              and w.passed_over_for is null and w.armed and w.trigger_at is not null and w.trigger_at >= e.measure
+              and not stands_back(w)
+            order by w.trigger_at desc limit so_many;
+    elsif alert.newest_first then
+        return query
+            select * from waiting w
+            where w.alert_id = e.alert_id and w.store_id = e.store_id and w.subject = e.subject and w.state = 'waiting'
+              and w.passed_over_for is null and trigger_holds(w, e.measure) and not stands_back(w)
+            order by w.entered_at desc, w.place desc limit so_many;
+    else
+        return query
+            select * from waiting w
+            where w.alert_id = e.alert_id and w.store_id = e.store_id and w.subject = e.subject and w.state = 'waiting'
+              and w.passed_over_for is null and trigger_holds(w, e.measure) and not stands_back(w)
+            order by w.entered_at, w.place limit so_many;
+    end if;
+end $$;
+
+-- How many the shelves would call forward now for each of these open episodes, as if nothing were paused: who is next, the
+-- stronger reasons first, and units that several of them sell counted once.
+create function would_be_told(ids bigint[]) returns table (episode_id bigint, told bigint) language plpgsql stable as $$
+declare
+    e episodes;
+    taken claim_change[] := '{}';
+    here record;
+    so_many bigint;
+    in_order bigint;
+begin
+    for e in
+        select x.* from episodes x join alerts a on a.id = x.alert_id
+        where x.id = any(ids) order by strength(a.action) desc, x.alert_id, x.subject
+    loop
+        episode_id := e.id;
+        select count(*) into in_order from who_is_next(e, null);
+        told := case when e.contacts_per_unit is null then in_order else 0 end;
+        for here in
+            select u.item, floor(greatest(0, u.units - (
+                       select coalesce(sum(t.share), 0) from unnest(taken) t
+                       where t.item = e.store_id || '/' || u.item
+                         and (takes_from(e.locations, t.locations) or takes_from(t.locations, e.locations))
+                   )) / share_of(e.contacts_per_unit))::bigint as places
+            from units_left(e) u where e.contacts_per_unit is not null and in_order > 0
+        loop
+            so_many := least(in_order - told, here.places);
+            told := told + so_many;
+            taken := taken || (
+                null, e.id, e.store_id || '/' || here.item, e.locations, so_many * share_of(e.contacts_per_unit), so_many)::claim_change;
+        end loop;
+        return next;
+    end loop;
+end $$;
+
+-- How many are called forward before one who waits: of those before them in line, who do not stand back, are not passed
+-- over, and whose trigger holds at this measure (null: at any). Counted to `most`; one more means that there are more.
+create function ahead_of(w waiting, measure numeric, most bigint) returns bigint language plpgsql stable as $$
+declare
+    newest_first boolean := (select a.newest_first from alerts a where a.id = w.alert_id);
+    called text[];
+begin
+    if w.state is distinct from 'waiting' then
+        return null;
+    end if;
+    called := array(
+        select o.contact_id from subjects_of_thing(w.store_id, w.subject) s
+        join waiting o on o.store_id = w.store_id and o.subject = s.subject and o.type = w.type
+                      and o.state = 'claimed' and o.passed_over_for is null);
+    return (
+        select case when count(*) > most then most + 1 else count(*) filter (
+                   where trigger_holds(x.b, coalesce(measure, (x.b).trigger_at))
+                     and not exists (select from yields y where y.journey_id = (x.b).journey_id)
+                     and (x.b).contact_id <> all(called)) end
+        from (
+            (select b from waiting b
+             where not newest_first and b.alert_id = w.alert_id and b.store_id = w.store_id and b.subject = w.subject
+               and b.state = 'waiting' and b.passed_over_for is null and (b.entered_at, b.place) < (w.entered_at, w.place)
+             order by b.entered_at, b.place limit most + 1)
+            union all
+            (select b from waiting b
+             where newest_first and b.alert_id = w.alert_id and b.store_id = w.store_id and b.subject = w.subject
+               and b.state = 'waiting' and b.passed_over_for is null and (b.entered_at, b.place) > (w.entered_at, w.place)
+             order by b.entered_at desc, b.place desc limit most + 1)
+        ) x);
+end $$;
+
 -- Whether someone waits for the subject whom a place can be given to now.
 create function someone_can_be_told(store text, what text) returns boolean language sql stable as $$
     select exists (
         select from episodes e join alerts a on a.id = e.alert_id join conversations c on c.code = a.conversation
         where e.store_id = store and e.subject = what and e.closed_at is null and a.paused_at is null and c.paused_at is null
-          and places(e) is distinct from 0
-          and exists (
-              select from waiting w
-              where w.alert_id = e.alert_id and w.store_id = e.store_id and w.subject = e.subject and w.state = 'waiting'
-                and trigger_holds(w, e.measure) and not stands_back(w)))
+          and exists (select from who_is_next(e, 1)))
+$$;
+
+-- Whether someone waits in line for the subject; of one alert, or of any.
+create function is_waited_for(store text, what text, of_alert text default null) returns boolean language plpgsql stable as $$
+begin
+    if of_alert is not null then
+        return (select true from waiting where store_id = store and subject = what and alert_id = of_alert and state in ('waiting', 'claimed')
+                order by entered_at, place limit 1) is not null;
+    end if;
+    return (select true from waiting where store_id = store and subject = what and state in ('waiting', 'claimed')
+            order by alert_id, entered_at, place limit 1) is not null;
+end $$;
+
+-- The product that a subject is, or that its variant is of.
+create function product_of(store text, what text) returns text language sql stable as $$
+    select case when what like 'product/%' then substr(what, 9)
+                else (select product_id from variants where store_id = store and variant_id = substr(what, 9)) end
+$$;
+
+-- Whether a subject is gone for good: its product is, or the variant.
+create function is_gone(store text, what text) returns boolean language sql stable as $$
+    select exists (
+            select from products where store_id = store and product_id = product_of(store, what) and discontinued_at is not null)
+        or what like 'variant/%' and exists (
+            select from variants where store_id = store and variant_id = substr(what, 9) and removed)
 $$;
 
 -- Contact events: what contacts did, by the names that conversations know it under -------------------------------------

@@ -1,0 +1,20 @@
+"""The counts of lines, folded: whoever changes a line only adds to them, and reports read their sum."""
+
+from activities.postgres.pool import Pool, transaction
+from activities.postgres.queries import load_queries
+
+SQL = load_queries("activities.waitlist", "line_counts.sql")
+
+FOLDED_AT_ONCE = 5000
+"""Rows in one transaction, which takes tens of milliseconds."""
+
+
+async def fold_line_counts(pool: Pool) -> int:
+    """Fold what was added since the last time. Returns how many rows that were."""
+    total = 0
+    while True:
+        async with transaction(pool) as connection:
+            added: int = await SQL.fold.value(connection, most=FOLDED_AT_ONCE)
+        total += added
+        if added < FOLDED_AT_ONCE:
+            return total

@@ -1,0 +1,150 @@
+"""What is done with a line costs no more when it is long: the rows that PostgreSQL reads, with few and with many."""
+
+from collections.abc import Awaitable, Callable
+
+import pytest
+
+from activities.intake.intake import Intake
+from activities.postgres.pool import Pool, open_pool
+from activities.waitlist.claims import Waitlist
+from activities.waitlist.line_counts import fold_line_counts
+from schemas.ids import JourneyId, Level
+from starter.devstack.postgres import EmbeddedPostgres
+from starter.ops.pausing import Pausing
+from starter.reporting.reports import Period, Reports
+from starter.support.journeys import Journeys
+from starter.support.why import About, Why
+from starter.waitlists.waitlists import Lines, Waitlists
+from tests.conftest import TEMPLATE
+from tests.product import STORE, Shop, subject
+
+FEW, MANY = 1_200, 30_000
+"""Both longer than what is counted of those before one, and than a report shows."""
+
+_PEOPLE = """
+with people as (
+    select 'c-' || n as contact_id, 'j-' || n as journey_id, n, now() - interval '9 days' + n * interval '1 s' as at
+    from generate_series(1, $1::int) n
+), contact as (
+    insert into contacts (id, email) select contact_id, 'n' || n || '@example.com' from people
+), journey as (
+    insert into journeys
+        (id, contact_id, store_id, subject, product_id, alert_id, conversation, version_id, entered_at, window_ends_at)
+    select journey_id, contact_id, $2, 'variant/v', 'p', a.id, a.conversation, c.published, at, at + interval '90 days'
+    from people, alerts a join conversations c on c.code = a.conversation
+)
+insert into waiting (journey_id, alert_id, type, contact_id, store_id, subject, entered_at)
+select journey_id, a.id, a.type, contact_id, $2, 'variant/v', at from people, alerts a order by n"""
+
+_ROWS_READ = """
+select (select sum(seq_tup_read) from pg_stat_user_tables) + (select sum(idx_tup_read) from pg_stat_user_indexes)"""
+
+Work = Callable[[Shop, int], Awaitable[object]]
+
+
+async def _is_restocked(shop: Shop, _: int) -> None:
+    await shop.has("v", 10)
+    assert (await Waitlist(shop.pool).give_places(subject("v"))).to_notify == 10
+
+
+async def _signs_up(shop: Shop, _: int) -> None:
+    await shop.signs_up("new")
+
+
+async def _why_contact(shop: Shop, people: int) -> None:
+    (entry,) = (await Why(shop.pool).contact(f"n{people}@example.com", About())).entries
+    assert entry.standing is not None
+    assert entry.standing.ahead == 1001
+
+
+async def _why_product(shop: Shop, people: int) -> None:
+    found = await Why(shop.pool).product(STORE, About(STORE, "v"), limit=20)
+    assert (found.waiting, len(found.entries)) == (people, 20)
+
+
+async def _shows_the_last(shop: Shop, people: int) -> None:
+    assert (await Journeys(shop.pool).show(JourneyId(f"j-{people}"))).ahead == 1001
+
+
+async def _shows_the_line(shop: Shop, people: int) -> None:
+    line = await Waitlists(shop.pool).show(Lines(STORE, variant_id="v"), 20)
+    assert (line.total, [each.place for each in line.waiting]) == (people, [*range(1, 21)])
+
+
+async def _reports(shop: Shop, people: int) -> None:
+    (row,) = (await Reports(shop.pool).wanted("default", Period(), Level.VARIANT)).products
+    assert (row.entered, row.waiting, row.to_order) == (people, people, people)
+    (alert,) = (await Reports(shop.pool).list_figures("default", Period())).alerts
+    assert (alert.entered, alert.waiting) == (people, people)
+    assert (await Pausing(shop.pool).alerts()).alerts[0].waiting == people
+
+
+async def _is_sold_out_again(shop: Shop, _: int) -> None:
+    await shop.has("v", 10)
+    await shop.has("v", 0)
+
+
+async def _goes_off_sale(shop: Shop, _: int) -> None:
+    await shop.unpublishes()
+    await shop.publishes()
+
+
+async def _is_discontinued(shop: Shop, _: int) -> None:
+    await shop.discontinues()
+    assert (await Waitlist(shop.pool).give_places(subject("v"))).more
+
+
+@pytest.fixture(scope="module")
+async def lines(postgres: EmbeddedPostgres) -> dict[int, str]:
+    """Databases with so many in line, to copy."""
+    for people in (FEW, MANY):
+        pool = await open_pool(await postgres.create_database(_name(people), template=TEMPLATE), 1)
+        await Shop.opened(pool)
+        await pool.execute(_PEOPLE, people, STORE, timeout=120)
+        await fold_line_counts(pool)
+        await pool.execute("delete from outbox")
+        await pool.execute("vacuum analyze", timeout=120)
+        await pool.close()
+    return {people: _name(people) for people in (FEW, MANY)}
+
+
+@pytest.mark.parametrize(
+    "work",
+    [
+        _is_restocked,
+        _signs_up,
+        _why_contact,
+        _why_product,
+        _shows_the_last,
+        _shows_the_line,
+        _reports,
+        _is_sold_out_again,
+        _goes_off_sale,
+        _is_discontinued,
+    ],
+)
+async def test_no_more_rows_are_read_with_twenty_five_times_as_many_in_line(
+    postgres: EmbeddedPostgres, lines: dict[int, str], work: Work
+) -> None:
+    few, many = [await _rows_read_by(postgres, work, people, lines[people]) for people in (FEW, MANY)]
+    assert many <= 1.2 * few + 200  # A small table is read as a whole, or not, as the planner likes.
+
+
+async def _rows_read_by(postgres: EmbeddedPostgres, work: Work, people: int, template: str) -> int:
+    # One session, whose figures are there once it is asked for them.
+    pool = await open_pool(await postgres.create_database("copy", template=template), 1)
+    before = await _rows_read(pool)
+    await work(Shop(pool, Intake(pool)), people)
+    read = await _rows_read(pool) - before
+    await pool.close()
+    await postgres.drop_database("copy")
+    return read
+
+
+def _name(people: int) -> str:
+    return f"line_of_{people}"
+
+
+async def _rows_read(pool: Pool) -> int:
+    await pool.execute("select pg_stat_force_next_flush()")
+    return int(await pool.fetchval(_ROWS_READ))
