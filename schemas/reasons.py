@@ -49,6 +49,7 @@ class Reason(StrEnum):
     TOO_LATE = "too_late"
     OTHER_STORE = "other_store"
     TOLD_ALREADY = "told_already"
+    SAME_MAILBOX = "same_mailbox"
     NOT_IN_CART = "not_in_cart"
 
     @property
@@ -120,6 +121,7 @@ _SENTENCES = {
     Reason.TOO_LATE: "It was told so long after it happened that to answer it would be odd.",
     Reason.OTHER_STORE: "The list is for other stores.",
     Reason.TOLD_ALREADY: "They were told of it already: one person is told of one thing once.",
+    Reason.SAME_MAILBOX: "Other addresses of their mailbox have as many places for it as one mailbox may have.",
     Reason.NOT_IN_CART: "It is not in the contact's cart any more.",
     Reason.NO_VARIANT: "The alert watches single variants, and it is not known which one they looked at.",
 }

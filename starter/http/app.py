@@ -24,7 +24,7 @@ from starter.http.api import (
 )
 from starter.http.dependencies import Dependencies, provide
 from starter.http.errors import ANSWERED, answer
-from starter.http.limits import BodyLimit, SignUpLimit
+from starter.http.limits import BodyLimit, SignUpCaps, SignUpLimit
 from starter.http.paths import SlashesInIds
 from starter.http.problems import Problem
 from starter.http.public import signups, webhooks
@@ -90,6 +90,7 @@ def create_app(services: Services, settings: Settings, storefronts: Storefronts 
             services=services,
             storefronts=Storefronts.from_settings(settings) if storefronts is None else storefronts,
             sign_up_limit=SignUpLimit(settings.signups_per_minute),
+            sign_up_caps=SignUpCaps(settings.signups_per_mailbox, settings.signups_per_network),
             metrics=counted,
         ),
     )

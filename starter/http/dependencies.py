@@ -6,7 +6,7 @@ from typing import Annotated
 from fastapi import Depends, FastAPI, Request
 
 from activities.storefronts.registry import Storefronts
-from starter.http.limits import SignUpLimit
+from starter.http.limits import SignUpCaps, SignUpLimit
 from starter.http.metrics import Metrics
 from starter.services import Services
 
@@ -18,6 +18,7 @@ class Dependencies:
     services: Services
     storefronts: Storefronts
     sign_up_limit: SignUpLimit
+    sign_up_caps: SignUpCaps
     metrics: Metrics
 
 

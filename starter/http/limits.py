@@ -4,6 +4,7 @@ import asyncio
 import ipaddress
 import math
 import time
+from dataclasses import dataclass
 
 from limits import RateLimitItemPerMinute
 from limits.aio.storage import MemoryStorage
@@ -19,6 +20,14 @@ BODY_LIMIT_SECONDS = 15.0
 ADDRESSES_REMEMBERED = 4096
 """Counting goes on afresh when more than this many addresses sign up within a minute: memory and time per request
 stay small, and whoever has that many addresses is not stopped by a limit per address anyway."""
+
+
+@dataclass(frozen=True, slots=True)
+class SignUpCaps:
+    """How many sign-ups for one thing are taken from one mailbox, and from one network in a day."""
+
+    per_mailbox: int
+    per_network: int
 
 
 class SignUpLimit:
@@ -47,6 +56,17 @@ class SignUpLimit:
             return 0
         window = await self._limiter.get_window_stats(self._limit, key)
         return max(1, math.ceil(window.reset_time - time.time()))
+
+
+def public_network(address: str | None) -> str | None:
+    """The same, of a public address; None: a program or a proxy of one's own, whose shoppers cannot be told apart."""
+    try:
+        found = ipaddress.ip_address(address or "")
+    except ValueError:
+        return None
+    if isinstance(found, ipaddress.IPv6Address) and found.ipv4_mapped is not None:
+        found = found.ipv4_mapped
+    return _network(address) if found.is_global else None
 
 
 def _network(address: str | None) -> str:

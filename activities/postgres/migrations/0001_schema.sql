@@ -230,16 +230,38 @@ create unique index one_alert_per_type_and_list on alerts (list_code, type) wher
 
 -- Contacts -----------------------------------------------------------------------------------------------------------
 
+-- The mailbox that an address reaches, as far as the address says so, for counting only: `+tag` is the owner's own, and Gmail
+-- passes over dots. Whoever owns one mailbox has any number of such addresses.
+create function mailbox_of(email text) returns text language sql immutable as $$
+    select case when domain in ('gmail.com', 'googlemail.com') then replace(owner, '.', '') || '@gmail.com'
+                else owner || '@' || domain end
+    from (select coalesce(nullif(split_part(local, '+', 1), ''), local) as owner, domain
+          from (select regexp_replace(email, '@[^@]*$', '') as local, substring(email from '[^@]*$') as domain) parts) folded
+$$;
+
 -- One row per person, in all shops. Without an address: erased.
 create table contacts (
     id            text primary key,
     email         text unique check (email = lower(email)),
+    mailbox       text generated always as (mailbox_of(email)) stored,
     attributes    jsonb not null default '{}',
     -- When the newest of the attributes was told, by the teller's clock.
     attributes_at timestamptz,
     created_at    timestamptz not null default now(),
     erased_at     timestamptz,
     check ((email is null) = (erased_at is not null))
+);
+
+create index contacts_by_mailbox on contacts (mailbox);
+
+-- How many sign-ups for one variant came from each network, by day in UTC.
+create table sign_up_counts (
+    day        date not null,
+    network    text not null,
+    store_id   text not null,
+    variant_id text not null,
+    count      integer not null check (count > 0),
+    primary key (day, network, store_id, variant_id)
 );
 
 -- What contacts agreed to and took back; the newest row of a channel holds.
