@@ -19,6 +19,7 @@ from schemas.ids import JourneyId, StepId, VersionId
 from schemas.journey.activities import Deliver
 from schemas.journey.outcome import Deferred, Outcome, Refused, Sent
 from schemas.reasons import Reason
+from starter.reporting.reports import Period, Reports
 from starter.support.why import About, Why
 from starter.versioning.publishing import publish
 from tests.delivery.counter import Counter
@@ -235,5 +236,7 @@ async def test_support_reads_until_when_and_why_a_message_is_put_off(product: Pr
     until = f"{held.until:%Y-%m-%d %H:%M:%S} UTC"
     sentence = f"It is put off until {until}: {Reason.TOO_FREQUENT.sentence}"
     assert report.why == sentence
+    listed = await Reports(product.pool).list_figures("capped", Period())
+    assert listed.put_off == 1
     why = await Why(product.pool).contact(address("ada"), About())
     assert f"Their turn has come. {sentence}" in [entry.sentence for entry in why.entries]
