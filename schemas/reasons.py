@@ -1,5 +1,6 @@
 """Why a contact was told or not, and how journeys end: the closed sets shared by ledger, path, API and console."""
 
+from datetime import UTC, datetime
 from enum import StrEnum
 
 
@@ -23,6 +24,7 @@ class Reason(StrEnum):
     NO_CONSENT = "no_consent"
     SUPPRESSED = "suppressed"
     QUIET_HOURS = "quiet_hours"
+    TOO_FREQUENT = "too_frequent"
     WINDOW_ENDED = "window_ended"
     NOT_NEXT_IN_LINE = "not_next_in_line"
     MESSAGE_DRAFT = "message_draft"
@@ -47,12 +49,13 @@ class Reason(StrEnum):
     TOO_LATE = "too_late"
     OTHER_STORE = "other_store"
     TOLD_ALREADY = "told_already"
+    SAME_MAILBOX = "same_mailbox"
     NOT_IN_CART = "not_in_cart"
 
     @property
     def passes_by_itself(self) -> bool:
         """Whether time alone may do away with it, so that trying again makes sense though nothing has changed."""
-        return self in (Reason.PROVIDER_UNAVAILABLE, Reason.QUIET_HOURS)
+        return self in (Reason.PROVIDER_UNAVAILABLE, Reason.QUIET_HOURS, Reason.TOO_FREQUENT)
 
     @property
     def sentence(self) -> str:
@@ -68,6 +71,12 @@ class Reason(StrEnum):
         if self is Reason.AWAITING_APPROVAL:
             return f"{self.sentence} `shelftalk message held` has it."
         return f"It is held up: {self.sentence}"
+
+    def put_off(self, until: datetime | None) -> str:
+        """The same, with the moment that it is put off until, where that is known."""
+        if until is None:
+            return self.holding_up
+        return f"It is put off until {until.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC: {self.sentence}"
 
 
 _SENTENCES = {
@@ -88,6 +97,7 @@ _SENTENCES = {
     Reason.NO_CONSENT: "The contact has not agreed to be written to.",
     Reason.SUPPRESSED: "The address is on the suppression list.",
     Reason.QUIET_HOURS: "The list keeps quiet at this hour.",
+    Reason.TOO_FREQUENT: "They have had as many messages as the list's cap allows for now.",
     Reason.WINDOW_ENDED: "The relevancy window ended before there was a unit for them.",
     Reason.NOT_NEXT_IN_LINE: "There were fewer units than people waiting, and others came first.",
     Reason.MESSAGE_DRAFT: "The message is still a draft.",
@@ -111,6 +121,7 @@ _SENTENCES = {
     Reason.TOO_LATE: "It was told so long after it happened that to answer it would be odd.",
     Reason.OTHER_STORE: "The list is for other stores.",
     Reason.TOLD_ALREADY: "They were told of it already: one person is told of one thing once.",
+    Reason.SAME_MAILBOX: "Other addresses of their mailbox have as many places for it as one mailbox may have.",
     Reason.NOT_IN_CART: "It is not in the contact's cart any more.",
     Reason.NO_VARIANT: "The alert watches single variants, and it is not known which one they looked at.",
 }

@@ -107,6 +107,9 @@ class RealEffects:
     async def note(self) -> None:
         await self._ledger.note(self._request)
 
+    async def put_off(self, until: datetime) -> datetime:
+        return await self._ledger.put_off(self._request) or until
+
     async def compose(self) -> Message | None:
         """The message for this contact; None when it cannot be rendered, or the version has none of its name."""
         request, known = self._request, self._context
@@ -138,7 +141,7 @@ class RealEffects:
             log.warning("provider refused", journey=request.journey_id, step=request.step.id, error=str(error))
             raise
 
-    async def open(self) -> bool:
+    async def open(self) -> bool | datetime:
         self._lease = self._ledger.lease(_stopping)
         return await self._ledger.open(self._request, self._lease)
 

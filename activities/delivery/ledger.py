@@ -6,12 +6,13 @@ what happened cannot be known, and it is recorded as unknown, never sent again.
 """
 
 from collections.abc import Callable
-from datetime import timedelta
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import assert_never
 
 from activities.delivery.lease import Lease
 from activities.delivery.send_context import SendContext, SendContexts, recorded_outcome
-from activities.delivery.verdict import TELLING
+from activities.delivery.verdict import TELLING, is_capped
 from activities.postgres.pool import Pool, transaction
 from activities.postgres.queries import load_queries
 from activities.waitlist.claims import give_up_place, return_to_line
@@ -25,6 +26,13 @@ WRITING = timedelta(seconds=60)
 LEASE = timedelta(seconds=30) + WRITING
 """The provider's answer (`Settings.smtp_answer_seconds`), and writing it down: longer than any attempt takes from the
 right to send on, so a lease that has run out is nobody's."""
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """What came of asking for the right to send; `put_off_until`: the list's cap does not give it before then."""
+
+    put_off_until: datetime | None
 
 
 class Ledger:
@@ -51,12 +59,22 @@ class Ledger:
         """What an attempt asks for the right to send with. For `stopping` see `Lease`."""
         return Lease(self._lease, stopping)
 
-    async def open(self, request: Deliver, lease: Lease) -> bool:
-        """Take the right to send; False when another attempt has it, it is settled, or somebody declined it."""
-        granted = await SQL.open.value(
-            self._pool, **_message(request), holder=lease.holder, length=lease.length, manual=request.step.manual
+    async def open(self, request: Deliver, lease: Lease) -> bool | datetime:
+        """Take the right to send.
+
+        Returns:
+            False: another attempt has it, it is settled, or somebody declined it. A time: the list's cap puts it off.
+        """
+        opened = await SQL.open.row(
+            self._pool,
+            Opened,
+            **_message(request),
+            holder=lease.holder,
+            length=lease.length,
+            manual=request.step.manual,
+            confirmation=not is_capped(request.event),
         )
-        return granted is not None
+        return False if opened is None else opened.put_off_until or True
 
     async def hold(self, request: Deliver) -> bool:
         """Hold it for approval; False when these words are approved, or it is past that."""
@@ -65,6 +83,10 @@ class Ledger:
     async def note(self, request: Deliver) -> None:
         """Record that it is put off: nothing is settled, but it can be declined or skipped."""
         await SQL.note.run(self._pool, **_message(request))
+
+    async def put_off(self, request: Deliver) -> datetime | None:
+        """Put it off for the list's cap. Returns until when; None: the cap is not in its way any more."""
+        return await SQL.put_off.value(self._pool, **_message(request))
 
     async def stop(self, request: Deliver) -> None:
         """Record that it cannot be rendered until somebody corrects its template."""

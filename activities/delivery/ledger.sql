@@ -3,14 +3,15 @@
 -- name: open
 -- Take the right to send this message now. No row: another attempt has it, it is settled, or somebody declined it.
 -- One that was held may leave when its step is no longer manual. The message's name is written again: a move may have
--- given the step another message since it was put off.
-insert into sends (key, journey_id, step, round, message, state, attempts, holder, lease_until)
-values (:key, :journey_id, :step, :round, :message, 'sending', 1, :holder, now() + :length::interval)
+-- given the step another message since it was put off. Above the list's cap the trigger keep_the_cap leaves it ready, and
+-- says until when it is put off.
+insert into sends (key, journey_id, step, round, message, state, attempts, holder, lease_until, confirmation)
+values (:key, :journey_id, :step, :round, :message, 'sending', 1, :holder, now() + :length::interval, :confirmation)
 on conflict (key) do update
-set state = 'sending', message = excluded.message, attempts = sends.attempts + 1,
-    holder = excluded.holder, lease_until = excluded.lease_until
+set state = excluded.state, message = excluded.message, attempts = sends.attempts + 1, holder = excluded.holder,
+    lease_until = excluded.lease_until, put_off_until = excluded.put_off_until, confirmation = excluded.confirmation
 where (sends.state = 'ready' or (sends.state = 'held' and not :manual)) and sends.declined_at is null
-returning key;
+returning case when state = 'ready' then put_off_until end as put_off_until;
 
 -- name: hold
 -- It waits for approval, unless it has that for the very words of `version`, whichever version they were approved in.
@@ -29,7 +30,14 @@ returning key;
 -- Put off: nothing is settled, but it has a row, so that it can be declined.
 insert into sends (key, journey_id, step, round, message, state)
 values (:key, :journey_id, :step, :round, :message, 'ready')
-on conflict (key) do nothing;
+on conflict (key) do update set put_off_until = null where sends.put_off_until is not null and sends.state = 'ready';
+
+-- name: put_off
+-- Put off for the list's cap: until when. No row, or null: it need not wait any longer for that.
+insert into sends (key, journey_id, step, round, message, state, put_off_until)
+values (:key, :journey_id, :step, :round, :message, 'ready', next_turn(:key, :journey_id))
+on conflict (key) do update set put_off_until = excluded.put_off_until where sends.state = 'ready'
+returning put_off_until;
 
 -- name: stop
 -- It cannot be rendered: nothing is settled, but it has a row, and is not held any more.

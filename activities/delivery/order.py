@@ -69,6 +69,10 @@ class Effects(Protocol[MessageT]):
         """Record that it is put off, so that it can be declined or skipped."""
         ...
 
+    async def put_off(self, until: datetime) -> datetime:
+        """Record that it is put off for the list's cap, `until` then or later. Returns until when."""
+        ...
+
     async def compose(self) -> MessageT | None:
         """The message for this contact, of what was seen at the last look; None when it cannot be rendered."""
         ...
@@ -85,8 +89,12 @@ class Effects(Protocol[MessageT]):
         """Wait for a turn and a provider that is ready for it: `Sender.ready`, with what it raises."""
         ...
 
-    async def open(self) -> bool:
-        """Take the right to send; False when another attempt has it."""
+    async def open(self) -> bool | datetime:
+        """Take the right to send.
+
+        Returns:
+            False: another attempt has it. A time: the list's cap puts it off until then, which is on record.
+        """
         ...
 
     async def release(self) -> None:
@@ -135,7 +143,9 @@ async def deliver_in_order(request: Deliver, effects: Effects[MessageT]) -> Outc
                 return again
             due = again
             await handover.begin(due.message)
-            await _take_the_right(effects)
+            put_off = await _take_the_right(effects)
+            if put_off is not None:
+                return put_off
             holding = True
             await handover.send()
     except asyncio.CancelledError:
@@ -176,6 +186,8 @@ async def _check(request: Deliver, effects: Effects[MessageT]) -> _Due[MessageT]
             effects, Refused(reason=Reason.DECLINED, then=AfterRefusal.GO_ON if secondary else AfterRefusal.LEAVE)
         )
     match judge(known.facts, effects.now()):
+        case Deferred(reason=Reason.TOO_FREQUENT, until=until):
+            return Deferred(until=await effects.put_off(until), reason=Reason.TOO_FREQUENT)
         case Deferred() as deferred:
             await effects.note()
             return deferred
@@ -196,8 +208,8 @@ async def _check(request: Deliver, effects: Effects[MessageT]) -> _Due[MessageT]
     return _Due(message, secondary)
 
 
-async def _take_the_right(effects: Effects[MessageT]) -> None:
-    """Take the right to send.
+async def _take_the_right(effects: Effects[MessageT]) -> Deferred | None:
+    """Take the right to send; a Deferred: many messages asked at once, and the list's cap puts this one off.
 
     Raises:
         InProgress: another attempt has it.
@@ -208,8 +220,11 @@ async def _take_the_right(effects: Effects[MessageT]) -> None:
         # It may be on record all the same, and certainly nothing was handed over.
         await effects.release()
         raise
+    if isinstance(opened, datetime):
+        return Deferred(until=opened, reason=Reason.TOO_FREQUENT)
     if not opened:
         raise InProgress("another attempt took this message first")
+    return None
 
 
 async def _settle(effects: Effects[MessageT], outcome: Sent | Refused | Unknown, *, sending: bool = False) -> Outcome:

@@ -1,7 +1,7 @@
 """What is known of a message that is to be sent: the facts for the verdict, the template, and what fills it."""
 
 from dataclasses import dataclass
-from datetime import time, timedelta
+from datetime import datetime, time, timedelta
 from decimal import Decimal
 from typing import Any, Literal, assert_never
 
@@ -72,6 +72,7 @@ class SendRow:
         measure: the price or quantity that the alert watches, now.
         trigger_at: the bound that the contact's entry set.
         locations: those whose units count; None: all.
+        turn: when the list's cap allows the message; None: it does now, or there is none.
         properties: of the event the journey was entered on.
         lease_left, outcome, declined: of the message's row in the ledger.
     """
@@ -109,6 +110,7 @@ class SendRow:
     quiet_from: time | None
     quiet_until: time | None
     sender: str | None
+    turn: datetime | None
     store_source: str
     shop_name: str
     shop_url: str
@@ -273,6 +275,7 @@ def _facts(row: SendRow, request: Deliver, offer: Offer | None, *, filtered: boo
         time_zone=row.time_zone,
         quiet_from=row.quiet_from,
         quiet_until=row.quiet_until,
+        turn=row.turn,
     )
 
 

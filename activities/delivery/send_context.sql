@@ -44,6 +44,7 @@ select
     p.title as product_title, p.page_url as product_url, p.handle, p.image_url, v.variant_id, v.title as variant_title, v.sku,
     coalesce(v.price, e.measure) as price,
     ev.properties || case when ev.list_code is null then '{}' else jsonb_build_object('list', ev.list_code) end as properties,
+    case when l.cap_messages is not null then turn_of(:key, j.id) end as turn,
     send.lease_until - now() as lease_left, send.outcome, send.declined_at is not null as declined
 from journeys j
 join versions ve on ve.id = j.version_id

@@ -37,6 +37,7 @@ class MessageFacts:
         already_sent: this message was sent, or may have been, before the journey moved to another version.
         emptied: nothing is left of the cart that the conversation was entered on.
         quiet_from, quiet_until: the list's quiet hours in its own time zone; both or neither.
+        turn: when the list's cap allows the message; None: it does now, or there is none.
     """
 
     event: AlertEvent | None
@@ -61,6 +62,7 @@ class MessageFacts:
     quiet_until: time | None = None
     already_sent: bool = False
     emptied: bool = False
+    turn: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +94,14 @@ def judge(facts: MessageFacts, now: datetime) -> Go | Deferred | Refused:
         return refused
     if (until := _quiet_until(facts, now)) is not None:
         return Deferred(until=until, reason=Reason.QUIET_HOURS)
+    if facts.turn is not None and is_capped(facts.event):
+        return Deferred(until=facts.turn, reason=Reason.TOO_FREQUENT)
     return Go()
+
+
+def is_capped(event: AlertEvent | None) -> bool:
+    """Whether the list's cap is for the messages of a thread on this event: not for what answers a sign-up at once."""
+    return event is not AlertEvent.SUBSCRIPTION
 
 
 def _about_the_person(facts: MessageFacts) -> Reason | None:

@@ -17,6 +17,7 @@ class EntryFacts:
         gone: what they would wait for is gone for good.
         bought: they bought the product, since `purchase_counts_since`.
         told: they were told of it since they showed the interest that they enter for.
+        crowded: other addresses of their mailbox have as many places for it as one mailbox may have.
         filtered: the alert's own conditions on product or contact do not hold.
     """
 
@@ -26,6 +27,7 @@ class EntryFacts:
     bought: bool
     told: bool
     filtered: bool
+    crowded: bool = False
 
 
 def why_closed(*, for_store: bool, watched: bool, live: bool) -> Reason | None:
@@ -58,6 +60,8 @@ def why_not_admitted(alert: AnyAlert, facts: EntryFacts, now: datetime) -> Reaso
         return Reason.PURCHASED
     if facts.told:
         return Reason.TOLD_ALREADY
+    if facts.crowded:
+        return Reason.SAME_MAILBOX
     return Reason.FILTERED if facts.filtered else None
 
 

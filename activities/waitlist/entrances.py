@@ -7,7 +7,7 @@ from activities.postgres.pool import Connection, Pool, transaction
 from activities.postgres.queries import load_queries
 from activities.postgres.retry import retry_on_deadlock
 from activities.stock.products import UnknownVariant
-from activities.waitlist.alerts import alerts_in_force, sign_up_alert
+from activities.waitlist.alerts import AlertInForce, alerts_in_force, sign_up_alert
 from activities.waitlist.entry import Entered, Interest, NotEntered, enter
 from activities.waitlist.unfulfilled_sign_ups import UnfulfilledSignUp, keep_unfulfilled_sign_up
 from schemas.channels import Channel
@@ -43,6 +43,7 @@ class Entrances:
         source: str,
         at: datetime | None = None,
         list_code: str | None = None,
+        most_of_mailbox: int | None = None,
     ) -> Entered | NotEntered:
         """Put a contact in line for a variant (or its product); one who is in line already keeps their place.
 
@@ -53,6 +54,7 @@ class Entrances:
             email: a valid address; letter case does not matter.
             source: where consent was given, for the record.
             at: when they asked; now, if not given. Their place in line and their window count from then.
+            most_of_mailbox: how many places for it the addresses of one mailbox may have; None: any number.
             list_code: for this list; it may be left out where the store has one list that takes such sign-ups.
 
         Raises:
@@ -68,20 +70,22 @@ class Entrances:
             contact_id = await contact(connection, email)
             await SQL.consent.run(connection, contact_id=contact_id, channel=Channel.EMAIL, source=source)
             interest = Interest(store_id, product_id, variant_id, at or datetime.now(UTC))
-            result = await enter(connection, alert, contact_id, interest)
+            if most_of_mailbox is not None:
+                await SQL.hold_mailbox.run(connection, contact_id=contact_id)
+            result = await enter(connection, alert, contact_id, interest, most_of_mailbox=most_of_mailbox)
             if isinstance(result, NotEntered):
-                sign_up = UnfulfilledSignUp(
-                    store_id=store_id,
-                    contact_id=contact_id,
-                    product_id=product_id,
-                    variant_id=variant_id,
-                    at=interest.at,
-                    list_code=alert.list_code,
-                    alert_id=result.alert_id,
-                    reason=result.reason,
-                )
-                await keep_unfulfilled_sign_up(connection, sign_up)
+                await keep_unfulfilled_sign_up(connection, _unfulfilled(contact_id, interest, alert, result))
             return result
+
+    async def may_come_from(self, network: str, store_id: StoreId, variant_id: str, most: int) -> bool:
+        """Count a sign-up from this network; whether there were fewer than `most` for the variant today, by UTC."""
+        with_this = await SQL.count_of_network.value(
+            self._pool, network=network, store_id=store_id, variant_id=variant_id, most=most
+        )
+        # Of a variant that nobody knows nothing is counted: signing up says so.
+        return with_this is not None or not await SQL.product_of_variant.value(
+            self._pool, store_id=store_id, variant_id=variant_id
+        )
 
     @staticmethod
     async def interested(
@@ -100,6 +104,21 @@ class Entrances:
             await enter(connection, alert, contact_id, interest)
             for alert in await alerts_in_force(connection, action=action, store_id=interest.store_id)
         ]
+
+
+def _unfulfilled(
+    contact_id: ContactId, interest: Interest, alert: AlertInForce, result: NotEntered
+) -> UnfulfilledSignUp:
+    return UnfulfilledSignUp(
+        store_id=interest.store_id,
+        contact_id=contact_id,
+        product_id=interest.product_id,
+        variant_id=interest.variant_id,
+        at=interest.at,
+        list_code=alert.list_code,
+        alert_id=result.alert_id,
+        reason=result.reason,
+    )
 
 
 async def contact(connection: Connection, email: str) -> ContactId:

@@ -66,13 +66,20 @@ class NotEntered:
 
 
 async def enter(
-    connection: Connection, alert: AlertInForce, contact_id: ContactId, interest: Interest, *, late: bool = False
+    connection: Connection,
+    alert: AlertInForce,
+    contact_id: ContactId,
+    interest: Interest,
+    *,
+    late: bool = False,
+    most_of_mailbox: int | None = None,
 ) -> Entered | NotEntered:
     """Enter a contact for one alert, unless the alert does not admit them.
 
     Args:
         late: they enter now for what they did in the past. Whoever has been in line since then does not enter again,
             and what is in stock already is not waited for, unless the alert says so.
+        most_of_mailbox: how many places for it the addresses of one mailbox may have; None: any number.
     """
     subject = _subject(alert, interest)
     closed = why_closed(for_store=alert.is_for(interest.store_id), watched=subject is not None, live=alert.live)
@@ -92,7 +99,9 @@ async def enter(
     if known is not None:
         return Entered(known, False, alert.alert_id)
     await _end_stay_that_is_over(connection, alert, contact_id, subject)
-    candidate = _Candidate(alert, read_alert(alert.section), contact_id, interest, subject, product, late)
+    candidate = _Candidate(
+        alert, read_alert(alert.section), contact_id, interest, subject, product, late, most_of_mailbox
+    )
     facts, currency = await _facts(connection, candidate)
     if (reason := why_not_admitted(candidate.terms, facts, datetime.now(UTC))) is not None:
         return NotEntered(alert.alert_id, reason)
@@ -159,7 +168,7 @@ async def _lock_product(connection: Connection, alert: AlertInForce, subject: Su
 
 @dataclass(frozen=True, slots=True)
 class _Candidate:
-    """Someone about to enter an alert for a subject; `late` as for `enter`."""
+    """Someone about to enter an alert for a subject; `late` and `most_of_mailbox` as for `enter`."""
 
     alert: AlertInForce
     terms: AnyAlert
@@ -168,6 +177,7 @@ class _Candidate:
     subject: Subject
     product: Product
     late: bool
+    most_of_mailbox: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,6 +190,7 @@ class StoredEntryFacts:
     was_in_stock: bool
     bought: bool
     told: bool
+    crowded: bool
 
 
 async def _facts(connection: Connection, candidate: _Candidate) -> tuple[EntryFacts, str | None]:
@@ -198,6 +209,7 @@ async def _facts(connection: Connection, candidate: _Candidate) -> tuple[EntryFa
         subject=subject.key,
         entered_at=interest.at,
         purchases_since=since,
+        most_of_mailbox=candidate.most_of_mailbox,
     )
     sight = Sight(
         offer=replace(
@@ -217,6 +229,7 @@ async def _facts(connection: Connection, candidate: _Candidate) -> tuple[EntryFa
         gone=stored.gone,
         bought=stored.bought,
         told=stored.told,
+        crowded=stored.crowded,
         filtered=not await passes(connection, alert, contact_id, store_id, product_id, interest.variant_id),
     )
     return facts, stored.currency

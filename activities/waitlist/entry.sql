@@ -32,6 +32,7 @@ where w.alert_id = :alert_id and w.contact_id = :contact_id and w.store_id = :st
 
 -- name: entry_facts
 -- What decides, beside the offer, whether a contact enters an alert for a subject. `entered_at` is the time of what they enter for.
+-- `crowded`: other addresses of their mailbox have so many places for it already, or had them within a day.
 select is_gone(:store_id, :subject) as gone,
        (select currency from stores where id = :store_id) as currency,
        exists (
@@ -55,7 +56,12 @@ select is_gone(:store_id, :subject) as gone,
                           and e.closed_at is null and e.opened_at <= c.settled_at
            where w.contact_id = :contact_id and w.store_id = :store_id
              and w.subject in (select subject from subjects_of_thing(:store_id, :subject))
-             and (c.state = 'used' or c.lapsed_reason is not null) and c.settled_at >= :entered_at) as told;
+             and (c.state = 'used' or c.lapsed_reason is not null) and c.settled_at >= :entered_at) as told,
+       case when :most_of_mailbox::bigint is not null then :most_of_mailbox <= (
+           select count(*) from contacts own join contacts other on other.mailbox = own.mailbox and other.id <> own.id
+           join waiting w on w.contact_id = other.id and w.alert_id = :alert_id and w.store_id = :store_id and w.subject = :subject
+           where own.id = :contact_id and (w.state in ('waiting', 'claimed') or w.entered_at > now() - interval '1 day'))
+       else false end as crowded;
 
 -- name: enter
 with journey as (

@@ -5,7 +5,7 @@ them, and the messages they send. It grows by new kinds of step, new alert types
 is not known is an error, never ignored.
 """
 
-from datetime import time
+from datetime import time, timedelta
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, StringConstraints
@@ -17,6 +17,7 @@ from schemas.document.scenarios import MOST_SCENARIOS, ScenarioSection
 from schemas.document.steps import MOST_STEPS, StepSection
 from schemas.model import Section
 from schemas.names import Code, ContactEventName, EventName, Label, StoreName
+from schemas.time.durations import Duration
 from schemas.time.zones import find_zone
 
 
@@ -30,6 +31,12 @@ def _known_zone(name: str) -> str:
 TimeZone = Annotated[str, AfterValidator(_known_zone)]
 
 
+def _some_time(length: timedelta) -> timedelta:
+    if not length:
+        raise ValueError("no time at all caps nothing: write for example '4 hours'")
+    return length
+
+
 class QuietHours(Section, title="Quiet hours"):
     """Hours by the list's clock in which no message leaves."""
 
@@ -37,6 +44,15 @@ class QuietHours(Section, title="Quiet hours"):
     """When they begin, like 21:00."""
     ends: time = Field(alias="until")
     """When they end, like 08:00."""
+
+
+class Cap(Section, title="At most"):
+    """How many messages one person gets in how much time."""
+
+    messages: Annotated[int, Field(ge=1, le=1000, strict=True)]
+    """How many, from 1 to 1000."""
+    per: Annotated[Duration, AfterValidator(_some_time)]
+    """In how much time, like 4 hours."""
 
 
 class ListSection(Section, title="List"):
@@ -54,6 +70,8 @@ class ListSection(Section, title="List"):
     """Where its days and nights are, like Europe/Berlin."""
     quiet_hours: QuietHours | None = None
     """Hours in which no message leaves; each is checked again when they end."""
+    at_most: Cap | None = None
+    """The most messages that one person gets in a time; what is above it is put off and keeps its place."""
     locations: Annotated[tuple[Label, ...], Field(min_length=1, max_length=1000)] | None = None
     """The storefront's ids of the locations whose units count, in quotes; all when left out."""
     currency: Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")] | None = None

@@ -81,6 +81,7 @@ class ListReport(Model):
     """A list's figures, by alert and by day; days on which nothing happened are left out.
 
     Attributes:
+        put_off: journeys whose message is put off now for the list's cap; they keep their place.
         conversations: those with journeys without an alert.
     """
 
@@ -89,6 +90,7 @@ class ListReport(Model):
     time_zone: str
     since: date | None
     until: date | None
+    put_off: int = 0
     alerts: tuple[AlertFigures, ...]
     days: tuple[DayFigures, ...]
     conversations: tuple[ConversationFigures, ...] = ()

@@ -8,7 +8,14 @@ from pydantic_core import ErrorDetails
 
 from schemas.criteria import MISTAKE as CRITERIA_MISTAKE
 from schemas.document.alert_types.vocabulary import Reminders
-from schemas.document.conversation import ConversationDocument, ListSection, MessageSection, QuietHours, ThreadSection
+from schemas.document.conversation import (
+    Cap,
+    ConversationDocument,
+    ListSection,
+    MessageSection,
+    QuietHours,
+    ThreadSection,
+)
 from schemas.document.scenarios import section_in_scenario
 from schemas.document.steps import STEP_LISTS
 from starter.authoring.alert_explanations import (
@@ -182,6 +189,8 @@ def _unknown_field(path: Path, location: tuple[int | str, ...]) -> Diagnostic:
             model = ListSection
         case ("list", "quiet_hours"):
             model = QuietHours
+        case ("list", "at_most"):
+            model = Cap
         case ("threads", _):
             model = ThreadSection
         case ("messages", _):

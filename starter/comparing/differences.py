@@ -17,6 +17,7 @@ from starter.comparing.words import change, criteria_changed, differing, listed,
 from starter.versioning.contents import written
 
 _LIST_WORDS: Mapping[str, str] = {
+    "at_most": "the cap on messages to one person",
     "locations": "the locations that count",
     "stores": "the stores that it is for",
     "only_by_name": "whether only sign-ups that name it enter",

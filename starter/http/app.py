@@ -24,7 +24,7 @@ from starter.http.api import (
 )
 from starter.http.dependencies import Dependencies, provide
 from starter.http.errors import ANSWERED, answer
-from starter.http.limits import BodyLimit, HeadLimit, SignUpLimit
+from starter.http.limits import BodyLimit, HeadLimit, SignUpCaps, SignUpLimit
 from starter.http.paths import SlashesInIds
 from starter.http.problems import Problem
 from starter.http.public import signups, webhooks
@@ -101,6 +101,7 @@ def create_app(services: Services, settings: Settings, storefronts: Storefronts 
             storefronts=Storefronts.from_settings(settings) if storefronts is None else storefronts,
             sign_up_limit=SignUpLimit(settings.signups_per_minute),
             sign_up_turns=Turns(settings.database_pool // SIGN_UPS_SHARE, SIGN_UPS_WAITING, SIGN_UP_WAITS_SECONDS),
+            sign_up_caps=SignUpCaps(settings.signups_per_mailbox, settings.signups_per_network),
             metrics=counted,
             wrong_keys=WrongKeys(),
         ),

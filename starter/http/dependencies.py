@@ -6,7 +6,7 @@ from typing import Annotated
 from fastapi import Depends, FastAPI, Request
 
 from activities.storefronts.registry import Storefronts
-from starter.http.limits import SignUpLimit
+from starter.http.limits import SignUpCaps, SignUpLimit
 from starter.http.metrics import Metrics
 from starter.http.turns import Turns
 from starter.http.wrong_keys import WrongKeys
@@ -21,6 +21,7 @@ class Dependencies:
     storefronts: Storefronts
     sign_up_limit: SignUpLimit
     sign_up_turns: Turns
+    sign_up_caps: SignUpCaps
     metrics: Metrics
     wrong_keys: WrongKeys
 

@@ -6,6 +6,7 @@ import math
 import time
 from collections import OrderedDict
 from contextlib import suppress
+from dataclasses import dataclass
 
 from limits import RateLimitItemPerMinute
 from limits.aio.storage import MemoryStorage
@@ -28,6 +29,14 @@ ADDRESSES_REMEMBERED = 4096
 """Of more, the one that was heard of least lately is forgotten: memory and time per request stay small."""
 SITE_TIMES = 10
 """How many times what one address may do a whole site may, which is a /48 of IPv6 and has 65,536 of our addresses."""
+
+
+@dataclass(frozen=True, slots=True)
+class SignUpCaps:
+    """How many sign-ups for one thing are taken from one mailbox, and from one network in a day."""
+
+    per_mailbox: int
+    per_network: int
 
 
 class SignUpLimit:
@@ -67,6 +76,17 @@ class SignUpLimit:
             return 0
         window = await self._limiter.get_window_stats(limit, key)
         return max(1, math.ceil(window.reset_time - time.time()))
+
+
+def public_network(address: str | None) -> str | None:
+    """A public address as it is counted; None: a proxy or program of one's own, whose shoppers cannot be told apart."""
+    try:
+        found = ipaddress.ip_address(address or "")
+    except ValueError:
+        return None
+    if isinstance(found, ipaddress.IPv6Address) and found.ipv4_mapped is not None:
+        found = found.ipv4_mapped
+    return _networks(address)[0] if found.is_global else None
 
 
 def _networks(address: str | None) -> tuple[str, str | None]:

@@ -55,6 +55,7 @@ class SimulatedContact:
 
     Attributes:
         bought_at: when they ordered the product, after entering.
+        counted: when they got the messages that count for the list's cap.
     """
 
     attributes: dict[str, AttributeFact]
@@ -69,6 +70,7 @@ class SimulatedContact:
     last_message: datetime | None
     last_entered: datetime | None
     bought_at: datetime | None = None
+    counted: list[datetime] = field(default_factory=list[datetime])
     sent: set[str] = field(default_factory=set[str])
     happened: set[str] = field(default_factory=set[str])
 
@@ -93,7 +95,15 @@ class SimulatedContact:
             last_click=moment(engagement.last_click),
             last_message=moment(engagement.last_message),
             last_entered=moment(profile.last_entered),
+            counted=[at] if (at := moment(engagement.last_message)) is not None else [],
         )
+
+    def gets(self, message: str, at: datetime, *, capped: bool) -> None:
+        """A message was sent to them; `capped`: it counts for the list's cap."""
+        self.last_message = at
+        self.sent.add(message)
+        if capped:
+            self.counted.append(at)
 
     def zone(self, otherwise: str) -> str:
         """The contact's time zone, or `otherwise` where they have none that is known."""

@@ -11,8 +11,9 @@ from datetime import datetime
 from typing import assert_never
 
 from activities.decisions.evaluate import evaluate
+from activities.delivery.cap import next_turn
 from activities.delivery.order import Known, deliver_in_order
-from activities.delivery.verdict import PAUSE_CHECK, TELLING, MessageFacts
+from activities.delivery.verdict import PAUSE_CHECK, TELLING, MessageFacts, is_capped
 from activities.rendering.templates import CannotRender, Rendered, render
 from activities.senders.sender import Handover, NotTaken
 from activities.waitlist.admission import EntryFacts, purchase_counts_since, why_closed, why_not_admitted
@@ -139,11 +140,10 @@ class SimulatedShop:
         if not self._timeline.provider_up:
             raise NotTaken("the scenario's provider is down")
 
-    def send(self, message: str, rendered: Rendered, now: datetime) -> None:
+    def send(self, request: Deliver, rendered: Rendered, now: datetime) -> None:
         """Send a message to the contact."""
-        self.messages.append(SentMessage(now, message, rendered))
-        self._timeline.contact.last_message = now
-        self._timeline.contact.sent.add(message)
+        self.messages.append(SentMessage(now, request.step.message, rendered))
+        self._timeline.contact.gets(request.step.message, now, capped=is_capped(request.event))
 
     def settle(self, request: Deliver, outcome: Sent | Refused | Unknown, now: datetime) -> Outcome:
         """Record a message's outcome, and what it means for the contact's place in line."""
@@ -216,6 +216,7 @@ class SimulatedShop:
             time_zone=self._document.list.time_zone,
             quiet_from=quiet.starts if quiet is not None else None,
             quiet_until=quiet.ends if quiet is not None else None,
+            turn=next_turn(timeline.contact.counted, self._document.list.at_most, now),
         )
 
     def _filtered(self, now: datetime) -> bool:
@@ -253,6 +254,9 @@ class _SimulatedDesk:
 
     async def note(self) -> None:
         pass
+
+    async def put_off(self, until: datetime) -> datetime:
+        return until
 
     async def compose(self) -> Rendered | None:
         return self.shop.compose(self.request.step.message)
@@ -292,4 +296,4 @@ class _SimulatedHandover:
         self.message = message
 
     async def send(self) -> None:
-        self.desk.shop.send(self.desk.request.step.message, self.message, self.desk.at)
+        self.desk.shop.send(self.desk.request, self.message, self.desk.at)

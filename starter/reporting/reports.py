@@ -193,6 +193,7 @@ class Reports:
             time_zone=zone,
             since=period.since,
             until=period.until,
+            put_off=await SQL.put_off.value(self._pool, list_code=list_code),
             alerts=tuple(
                 _alert(alert, alerts[alert.id])
                 for alert in await SQL.alerts_of_list.rows(self._pool, AlertRow, list_code=list_code)

@@ -60,6 +60,11 @@ limit :most;
 select a.id, a.type, (select coalesce(sum(count), 0)::bigint from line_counts where alert_id = a.id and what = 'waiting') as waiting
 from alerts a where a.list_code = :list_code order by a.id;
 
+-- name: put_off
+-- Journeys whose message is put off now for the list's cap.
+select count(*) from journeys j
+where j.ended_at is null and j.held_up_by = 'too_frequent' and list_of(j) = :list_code;
+
 -- name: figures
 -- What happened on each day of the list: entered, told, bought after (on the day they were told), left untold.
 with happened as (

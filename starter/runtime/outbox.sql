@@ -46,6 +46,9 @@ set attempts = attempts + 1, last_error = :error,
     parked_at = case when :parks then now() end
 where id = :id;
 
+-- name: forget_sign_up_counts
+delete from sign_up_counts where day < (now() at time zone 'UTC')::date;
+
 -- name: forget_deliveries
 delete from inbox where id in (select id from inbox where not lasting and received_at < now() - :age::interval order by received_at limit :most)
 returning id;

@@ -17,6 +17,7 @@ class ConsideredJourney:
         alert_id: None of a journey without an alert; then everything about alert and line is None or False.
         conversation: only of a journey without an alert.
         held_up_by: what holds it up where it rests.
+        put_off_until: when its turn is, where that is the cap of its list.
         place: the state of its row in `waiting`.
         passed_over_for: why their last place was refused, until something changes; None: nothing is in its way.
         trigger_at: the price or quantity that it is notified at; None: enough units are enough.
@@ -45,6 +46,7 @@ class ConsideredJourney:
     ended_at: datetime | None
     reason: Reason | None
     held_up_by: Reason | None
+    put_off_until: datetime | None
     place: str | None
     passed_over_for: Reason | None
     trigger_at: Decimal | None

@@ -75,6 +75,7 @@ class JourneyRow:
         alert_id, window_ends_at: None without an alert.
         reason: why it ended, or left its line.
         held_up_by: what holds it up where it rests.
+        put_off_until: when its turn is, where that is the cap of its list.
         place: the state of its row in `waiting`; None without an alert.
         passed_over: it waits, and units that came were claimed for others.
         ahead: as `JourneyReport` has it.
@@ -96,6 +97,7 @@ class JourneyRow:
     ending: Ending | None
     reason: Reason | None
     held_up_by: Reason | None
+    put_off_until: datetime | None
     place: str | None
     passed_over: bool
     ahead: int | None
@@ -216,7 +218,7 @@ def _report(row: JourneyRow) -> JourneyReport:
 
 
 def _not_yet(row: JourneyRow, reason: Reason) -> str:
-    return reason.holding_up if row.held_up_by else reason.sentence
+    return reason.put_off(row.put_off_until) if row.held_up_by else reason.sentence
 
 
 def _variant(subject: str | None) -> str | None:

@@ -4,6 +4,8 @@
 select j.id, j.contact_id, j.store_id, j.subject, j.product_id, j.alert_id, j.version_id, j.entered_at, j.window_ends_at,
        j.conversation, j.entered_on, j.told_at, j.ended_at, j.ending, coalesce(j.reason, case when w.state = 'left' then w.reason end) as reason,
        case when j.ended_at is null then j.held_up_by end as held_up_by,
+       case when j.ended_at is null and j.held_up_by = 'too_frequent' then
+           (select max(put_off_until) from sends where journey_id = j.id and state = 'ready') end as put_off_until,
        w.state as place,
        coalesce(w.state = 'waiting' and e.id is not null and e.contacts_per_unit is not null, false) as passed_over,
        -- Counted for one journey only: for a page it would be a walk along the line for every row.

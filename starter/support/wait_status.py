@@ -74,7 +74,7 @@ def waiting_sentence(status: WaitStatus, journey: ConsideredJourney) -> str:
             assert journey.held_up_by is not None, "who is stopped is stopped by something"
             return journey.held_up_by.holding_up
         case NotYet.CALLED_FORWARD if journey.held_up_by is not None:
-            return f"Their turn has come. {journey.held_up_by.holding_up}"
+            return f"Their turn has come. {journey.held_up_by.put_off(journey.put_off_until)}"
         case NotYet.CALLED_FORWARD:
             return "Their turn has come, and the message is about to leave."
         case NotYet.PAUSED:

@@ -188,12 +188,13 @@ def _sentence(journey: ConsideredJourney, status: WaitStatus | None, reason: Rea
         return sentence if refuse is None else f"{sentence} And when their turn comes: {refuse.sentence}"
     if journey.alert_id is None and not journey.ended:
         sentence = "They are in the conversation." if told else "They are in the conversation; nothing was sent yet."
-        sentence += f" {journey.held_up_by.holding_up}" if journey.held_up_by else ""
+        sentence += f" {journey.held_up_by.put_off(journey.put_off_until)}" if journey.held_up_by else ""
         return sentence if refuse is None else f"{sentence} And before the next message: {refuse.sentence}"
     if told:
         ended = f" It ended then: {reason.sentence}" if reason else ""
-        held_up = f" {journey.held_up_by.holding_up}" if journey.held_up_by and not journey.ended else ""
-        return f"They were told.{ended}{held_up}"
+        if journey.held_up_by and not journey.ended:
+            return f"They were told.{ended} {journey.held_up_by.put_off(journey.put_off_until)}"
+        return f"They were told.{ended}"
     return (reason or Reason.NO_MESSAGE).sentence
 
 

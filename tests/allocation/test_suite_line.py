@@ -212,7 +212,7 @@ class Suite(SuiteRun):
     def a_journey_is_cancelled(self, pick: int, crash: CrashPoint | None) -> None:
         if (row := _pick(self._see("select id, ended_at from journeys order by id"), pick)) is not None:
             try:
-                self._do(lambda: Journeys(self._process.pool).cancel(row["id"]), crash)
+                self._do(lambda: Journeys(self._process.pool).cancel(row["id"], "test"), crash)
             except JourneyEnded:
                 assert row["ended_at"] is not None
 

@@ -41,6 +41,7 @@ class RecordingEffects:
     breaks: bool = False
     waits_for_approval: bool = False
     taken_by_another: bool = False
+    capped_until: datetime | None = None
     done: list[str] = field(default_factory=list[str])
     settled: Outcome | None = None
     by_holder: bool = False
@@ -54,6 +55,10 @@ class RecordingEffects:
 
     async def note(self) -> None:
         self._does("note")
+
+    async def put_off(self, until: datetime) -> datetime:
+        self._does("put off")
+        return until
 
     async def compose(self) -> str | None:
         self._does("compose")
@@ -74,9 +79,9 @@ class RecordingEffects:
     async def begin(self, message: str) -> None:
         self._does("begin")
 
-    async def open(self) -> bool:
+    async def open(self) -> bool | datetime:
         self._does("open")
-        return not self.taken_by_another
+        return self.capped_until or not self.taken_by_another
 
     async def send(self) -> None:
         self._does("send")

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from datetime import datetime
 from typing import TypeVar
 
 import asyncpg
@@ -34,7 +35,7 @@ class WatchedLedger(Ledger):
         self.failed = asyncio.Event()
         self.loses_answer_to_open = False
 
-    async def open(self, request: Deliver, lease: Lease) -> bool:
+    async def open(self, request: Deliver, lease: Lease) -> bool | datetime:
         opened = await super().open(request, lease)
         if self.loses_answer_to_open:
             raise ConnectionResetError

@@ -248,3 +248,33 @@ def test_a_filter_on_a_store_that_the_list_is_not_for_is_noted(asked: Written, n
     warnings = _notes(told, alerts=alerts, list={"stores": ["de.example"]})
     assert ("nobody enters 'back'" in warnings.get("alerts.back.trigger_filter", "")) == noted
     assert "alerts.back.trigger_filter" not in _notes(told, alerts=alerts)
+
+
+@pytest.mark.parametrize(
+    ("criteria", "is_a_cap"),
+    [
+        ({"alert.last_entered": {"not_within": "30 days"}}, True),
+        ({"any": [{"orders.count": 2}, {"not": {"engagement.last_message": {"within": "1 day"}}}]}, True),
+        ({"orders.last": {"not_within": "30 days"}}, False),
+    ],
+)
+def test_a_filter_that_is_meant_as_a_cap_is_said_to_lose_wishes(criteria: Written, is_a_cap: bool) -> None:
+    notes = _notes(_thread("A", SEND, on="back.alert"), alerts={"back": {**BACK["back"], "profile_filter": criteria}})
+    said = notes.get("alerts.back.profile_filter", "")
+    assert ("'at_most' in 'list'" in said) is is_a_cap
+
+
+@pytest.mark.parametrize(
+    ("cap", "path"),
+    [
+        ({"messages": 0, "per": "4 hours"}, "list.at_most.messages"),
+        ({"messages": 1, "per": "0 hours"}, "list.at_most.per"),
+        ({"messages": 1, "per": "often"}, "list.at_most.per"),
+        ({"messages": 1}, "list.at_most"),
+        ({"message": 1, "per": "4 hours"}, "list.at_most.message"),
+        ("1 per day", "list.at_most"),
+    ],
+)
+def test_a_cap_that_is_none_is_a_mistake(cap: object, path: str) -> None:
+    mistakes = _mistakes(_thread("A", SEND, on="back.alert"), alerts=BACK, list={"at_most": cap})
+    assert path in mistakes

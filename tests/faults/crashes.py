@@ -6,6 +6,7 @@ What is lost is what a killed process loses: nothing it still meant to do is don
 import json
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import asyncpg
@@ -149,7 +150,7 @@ class MortalLedger(Ledger):
         super().__init__(process.pool)
         self._process = process
 
-    async def open(self, request: Deliver, lease: Lease) -> bool:
+    async def open(self, request: Deliver, lease: Lease) -> bool | datetime:
         return await self._process.dies_with(super().open(request, lease))
 
     async def release(self, request: Deliver, lease: Lease) -> None:

@@ -155,7 +155,7 @@ def test_a_pause_of_a_year_costs_no_more_than_a_pause_of_a_day() -> None:
             {"after": "2 days", "paused": True},
             {"after": f"{days} days", "paused": False},
         ]
-        return _live(BACK, happens=happens)
+        return _live(BACK.replace("    offer_lapses_after:", "    # offer_lapses_after:"), happens=happens)
 
     day, year = paused_for(4), paused_for(367)
     assert [message for message, _ in _sent(year)] == ["it-is-back", "still-here"]
@@ -237,3 +237,13 @@ def test_whom_another_alert_tells_of_it_leaves_the_line() -> None:
 def test_what_another_alert_told_before_it_came_about_is_another_thing() -> None:
     told = _live(BACK, happens=[{"after": "1 day", "told_already": True}, {"after": "3 days", "stock": 5}])
     assert _sent(told)[0][1] == timedelta(days=3)
+
+
+def test_a_rehearsal_puts_off_what_is_above_the_lists_cap() -> None:
+    """The reminder, due two days after the message, has its turn a day later."""
+    capped = BACK.replace("  time_zone: UTC ", "  at_most: {messages: 1, per: 71 hours}\n  time_zone: UTC ")
+    rehearsed = _live(capped, happens=[{"after": "3 days", "stock": 5}])
+    assert _sent(rehearsed) == [
+        ("it-is-back", timedelta(days=3)),
+        ("still-here", timedelta(days=3, hours=71)),
+    ]

@@ -8,6 +8,7 @@ from schemas.document.conversation import ConversationDocument
 from schemas.document.steps import SendStep, Status
 from schemas.names import is_shop_event
 from schemas.time.durations import format_duration
+from workflows.compiler.cap_lint import find_cap_warnings
 from workflows.compiler.control_flow import Flow
 from workflows.compiler.diagnostics import Diagnostic
 from workflows.compiler.lapse_lint import find_lapse_warnings
@@ -33,6 +34,7 @@ def find_lint_warnings(document: ConversationDocument) -> tuple[Diagnostic, ...]
         *_without_effect(document),
         *find_lapse_warnings(document, flow),
         *find_store_warnings(document),
+        *find_cap_warnings(document),
     )
 
 

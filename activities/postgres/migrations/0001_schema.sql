@@ -138,7 +138,11 @@ create table lists (
     locations   text[],
     currency    text check (currency ~ '^[A-Z]{3}$'),
     sender      text,
-    check ((quiet_from is null) = (quiet_until is null))
+    -- Its cap: a message of it is put off while so many went to the contact in this time. Both null: there is none.
+    cap_messages integer check (cap_messages > 0),
+    cap_length   interval check (cap_length > '0'),
+    check ((quiet_from is null) = (quiet_until is null)),
+    check ((cap_messages is null) = (cap_length is null))
 );
 comment on column lists.locations is 'null: every location counts';
 
@@ -241,16 +245,38 @@ create unique index one_alert_per_type_and_list on alerts (list_code, type) wher
 
 -- Contacts -----------------------------------------------------------------------------------------------------------
 
+-- The mailbox that an address reaches, as far as the address says so, for counting only: `+tag` is the owner's own, and Gmail
+-- passes over dots. Whoever owns one mailbox has any number of such addresses.
+create function mailbox_of(email text) returns text language sql immutable as $$
+    select case when domain in ('gmail.com', 'googlemail.com') then replace(owner, '.', '') || '@gmail.com'
+                else owner || '@' || domain end
+    from (select coalesce(nullif(split_part(local, '+', 1), ''), local) as owner, domain
+          from (select regexp_replace(email, '@[^@]*$', '') as local, substring(email from '[^@]*$') as domain) parts) folded
+$$;
+
 -- One row per person, in all shops. Without an address: erased.
 create table contacts (
     id            text primary key,
     email         text unique check (email = lower(email)),
+    mailbox       text generated always as (mailbox_of(email)) stored,
     attributes    jsonb not null default '{}',
     -- When the newest of the attributes was told, by the teller's clock.
     attributes_at timestamptz,
     created_at    timestamptz not null default now(),
     erased_at     timestamptz,
     check ((email is null) = (erased_at is not null))
+);
+
+create index contacts_by_mailbox on contacts (mailbox);
+
+-- How many sign-ups for one variant came from each network, by day in UTC.
+create table sign_up_counts (
+    day        date not null,
+    network    text not null,
+    store_id   text not null,
+    variant_id text not null,
+    count      integer not null check (count > 0),
+    primary key (day, network, store_id, variant_id)
 );
 
 -- What contacts agreed to and took back; the newest row of a channel holds.
@@ -1117,6 +1143,10 @@ create table sends (
     -- The attempt that has the right to send, and until when nobody else may say what became of the message.
     holder       uuid,
     lease_until  timestamptz,
+    -- While it is ready: put off for its list's cap, and when its turn is.
+    put_off_until timestamptz,
+    -- The answer to a sign-up, which no cap holds up and none counts.
+    confirmation boolean not null default false,
     outcome      jsonb,
     opened_at    timestamptz not null default now(),
     settled_at   timestamptz,
@@ -1138,6 +1168,62 @@ create table sends (
 create index sends_by_journey on sends (journey_id);
 create index sends_newest on sends (settled_at desc) where settled_at is not null;
 create index sends_held on sends (opened_at) where state = 'held';
+
+-- The list whose settings a journey's messages go by.
+create function list_of(j journeys) returns text language sql stable as $$
+    select coalesce(
+        (select list_code from alerts where id = j.alert_id),
+        (select document -> 'list' ->> 'code' from versions where id = j.version_id))
+$$;
+
+-- When the cap of its list allows a message ($1, of journey $2) to leave; null: now. What counts is all that its store sent to
+-- the contact, by whatever list, what may be leaving, and what was put off to an earlier turn than its own; the message's
+-- turn comes when the last but so many of them is long enough ago. tests/delivery holds it against activities/delivery/cap.py.
+create function turn_of(text, text) returns timestamptz language sql stable as $$
+    select counted.at + l.cap_length
+    from journeys j
+    join lists l on l.code = list_of(j) and l.cap_messages is not null
+    left join sends own on own.key = $1
+    cross join lateral (
+        select case s.state when 'sending' then clock_timestamp() when 'ready' then s.put_off_until else s.settled_at end as at
+        from journeys o join sends s on s.journey_id = o.id
+        where o.store_id = j.store_id and o.contact_id = j.contact_id and s.key <> $1 and not s.confirmation
+          and (s.state in ('sending', 'sent', 'unknown')
+               or s.state = 'ready' and o.ended_at is null and o.leaving is null
+                  and (own.put_off_until is null or (s.put_off_until, s.key) < (own.put_off_until, own.key)))
+        order by at desc nulls last offset l.cap_messages - 1 limit 1
+    ) counted
+    where j.id = $2 and counted.at + l.cap_length > clock_timestamp()
+$$;
+
+-- The same, decided: of a contact's messages that ask at once one is answered after the other. Null: it may leave now. Else a
+-- second away at least, for the clock of whoever waits for it may be ahead.
+create function next_turn(text, text) returns timestamptz language plpgsql as $$
+begin
+    perform from contacts c join journeys j on j.contact_id = c.id join lists l on l.code = list_of(j)
+    where j.id = $2 and l.cap_messages is not null
+    for no key update of c;
+    return case when found then (select greatest(turn, clock_timestamp() + interval '1 second') from turn_of($1, $2) turn
+                                 where turn is not null) end;
+end $$;
+
+-- The right to send is not given above the cap: whoever asks for it has put the message off instead.
+create function keep_the_cap() returns trigger language plpgsql as $$
+declare
+    turn timestamptz := next_turn(new.key, new.journey_id);
+begin
+    if turn is not null then
+        new.state := 'ready';
+        new.holder := null;
+        new.lease_until := null;
+        new.put_off_until := turn;
+    end if;
+    return new;
+end $$;
+create trigger the_cap_is_kept before insert on sends for each row
+    when (new.state = 'sending' and not new.confirmation) execute function keep_the_cap();
+create trigger the_cap_is_kept_again before update of state on sends for each row
+    when (new.state = 'sending' and old.state <> 'sending' and not new.confirmation) execute function keep_the_cap();
 
 -- Calls of webhook steps, each until the other system took it.
 create table calls (

@@ -1,6 +1,7 @@
 """`POST /v1/signups`: a shopper asks to be told. Open to every shop's pages; says the same whoever asks."""
 
 from collections.abc import Callable, Coroutine
+from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Request, Response
@@ -15,6 +16,7 @@ from schemas.model import Model
 from schemas.names import PRINTABLE, Code
 from starter.http.dependencies import InjectedDependencies, dependencies_of
 from starter.http.json_bodies import JsonRoute
+from starter.http.limits import public_network
 from starter.http.problems import Kind, Refusal, problem_responses
 
 PATH = "/v1/signups"
@@ -44,7 +46,7 @@ class SignUpAccepted(Model):
     """The answer to every good sign-up, of new contacts and of those who stand in line already."""
 
     status: Literal["accepted"] = "accepted"
-    detail: str = "You will get an e-mail when it is back."
+    detail: str = "We have noted it: unless something speaks against it, you will get an e-mail when it is back."
 
 
 class CountedRoute(JsonRoute):
@@ -94,10 +96,26 @@ router = APIRouter(tags=["sign-ups"], route_class=CountedRoute)
         Kind.BUSY,
     ),
 )
-async def sign_up(asked: SignUp, dependencies: InjectedDependencies) -> SignUpAccepted:
+async def sign_up(asked: SignUp, request: Request, dependencies: InjectedDependencies) -> SignUpAccepted:
     """Needs no API key. Limited per network address; does not tell whether the address was known."""
-    await dependencies.services.sign_ups.sign_up(asked.email, asked.store, asked.variant, SOURCE, list_code=asked.list)
+    sign_ups, caps = dependencies.services.sign_ups, dependencies.sign_up_caps
+    network = public_network(request.client.host if request.client else None)
+    if network and not await sign_ups.may_come_from(network, asked.store, asked.variant, caps.per_network):
+        raise Refusal(
+            Kind.TOO_MANY_REQUESTS,
+            "There were too many sign-ups for this from your network today. Please try again tomorrow.",
+            headers={"Retry-After": str(_seconds_left_today())},
+        )
+    await sign_ups.sign_up(
+        asked.email, asked.store, asked.variant, SOURCE, list_code=asked.list, most_of_mailbox=caps.per_mailbox
+    )
     return SignUpAccepted()
+
+
+def _seconds_left_today() -> int:
+    """By UTC, as sign-ups are counted."""
+    now = datetime.now(UTC)
+    return max(1, 24 * 3600 - (now.hour * 3600 + now.minute * 60 + now.second))
 
 
 class OpenToShops:
