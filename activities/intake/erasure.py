@@ -1,29 +1,36 @@
 """Forgetting people, because they or their shop ask for it.
 
-The address is deleted, with everything that was reported about the person; what remains are ids that lead to nobody.
-They leave all waiting lists, and their places pass on. Runs in the transaction of the message that asks for it, and in
+The address is deleted, with everything that was reported about the person; what remains are ids that lead to nobody,
+and keyed digests, so that nothing told of them later brings them back, and their no to messages still holds. They
+leave all waiting lists, and their places pass on. Runs in the transaction of the message that asks for it, and in
 a number of statements that does not grow with the number of people: a storefront waits for the answer.
 """
 
 from dataclasses import dataclass
 
+from activities.postgres.audit import write_audit
 from activities.postgres.pool import Connection
 from activities.postgres.queries import load_queries
 from activities.waitlist.episodes import look_again, look_at_sharers
-from schemas.ids import StoreId, Subject
+from schemas.ids import ContactId, StoreId, Subject, new_contact_id
 from schemas.incoming.facts import ContactErasureFact, DataRequestFact
 
 SQL = load_queries("activities.intake", "erasure.sql")
 
+STOREFRONT = "storefront"
+"""Who asked, in the audit, when a message of a storefront did."""
 FORGETTING = (
+    SQL.keep_refusals,
     SQL.forget_suppressions,
+    SQL.keep_digests,
+    SQL.forget_events,
     SQL.forget_contacts,
     SQL.forget_orders,
+    SQL.forget_sources,
     SQL.forget_lists,
     SQL.forget_tags,
-    SQL.forget_properties,
 )
-"""In this order, for the suppressions are found by the address."""
+"""In this order: suppressions are found by the address, digests made of what is there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,11 +60,20 @@ class GivenBack:
 
 async def erase_contact(connection: Connection, store_id: StoreId, fact: ContactErasureFact) -> None:
     """Forget a person in all shops of this installation; the shops share one record of them."""
-    contact_id: str | None = await SQL.contact_of.value(connection, email=fact.email)
+    contact_id = await forget_address(connection, fact.email)
+    await SQL.keep_digests_of_orders.run(connection, store_id=store_id, order_ids=list(fact.order_ids))
+    await _record(connection, store_id, "contact erased", contact_id)
+
+
+async def forget_address(connection: Connection, email: str) -> ContactId | None:
+    """Forget the person with this address (in lower case); who they were, None if nobody knows them."""
+    contact_id: ContactId | None = await SQL.contact_of.value(connection, contact_id=new_contact_id(), email=email)
     if contact_id is not None:
         await _leave(connection, [contact_id], None)
         await _forget(connection, [contact_id])
-    await _record(connection, store_id, "contact erased", contact_id)
+    await SQL.keep_digest_of_address.run(connection, email=email)
+    await SQL.forget_bodies.run(connection)
+    return contact_id
 
 
 async def erase_shop(connection: Connection, store_id: StoreId) -> None:
@@ -66,10 +82,12 @@ async def erase_shop(connection: Connection, store_id: StoreId) -> None:
     everyone = [person.id for person in people]
     # Those whom only this shop knows are in line in no other.
     await _leave(connection, everyone, store_id)
+    await SQL.keep_digests_of_shop.run(connection, store_id=store_id)
     await _forget(connection, [person.id for person in people if person.alone])
     await SQL.forget_lists_of_shop.run(connection, store_id=store_id, contact_ids=everyone)
     await SQL.forget_orders_of_shop.run(connection, store_id=store_id)
     await SQL.forget_events_of_shop.run(connection, store_id=store_id)
+    await SQL.forget_bodies.run(connection)
     await _record(connection, store_id, "shop erased", None)
 
 
@@ -102,4 +120,4 @@ async def _record(
 ) -> None:
     """By ids only: the record stays."""
     details = {"store": store_id, "contact": contact_id} | ({"request": request_id} if request_id else {})
-    await SQL.record.run(connection, actor="storefront", action=action, details=details)
+    await write_audit(connection, STOREFRONT, action, details)

@@ -4,7 +4,12 @@
 insert into stores (id, source) values (:store_id, 'api') on conflict (id) do nothing;
 
 -- name: known_event
-select contact_id, outcome from events where store_id = :store_id and id = :event_id;
+-- One that was erased is known by its digest, and whose it was is not.
+select contact_id, outcome from events where store_id = :store_id and id = :event_id
+union all
+select null, '{}' from forgotten_ids
+where store_id = :store_id and kind = 'event' and digest in (select digests(:event_id))
+limit 1;
 
 -- name: contact_by_id
 -- Locked against an erasure or another event of the same moment, as a contact is that is found by address.

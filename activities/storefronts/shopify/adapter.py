@@ -29,8 +29,17 @@ from activities.storefronts.storefront import (
 from schemas.incoming.facts import Fact, WebhookDelivery
 from schemas.settings import Settings
 
-_ABOUT_THINGS = ("products/", "inventory_levels/")
+_ABOUT_THINGS = frozenset(
+    {
+        *("inventory_levels/update", "inventory_levels/connect", "inventory_levels/disconnect"),
+        *("products/update", "products/create", "products/delete"),
+    }
+)
 """Messages of any other topic may hold names and addresses."""
+_ABOUT_PEOPLE = re.compile(
+    rb'@|"(customer|email|contact_email|phone|first_name|last_name|(billing_|shipping_|default_)?address)"\s*:'
+)
+"""What tells a message about people, whatever topic its header says: only the body is signed."""
 _TOPIC = re.compile(r"[a-z0-9_./-]{1,100}")
 _WEBHOOK_ID = re.compile(r"[A-Za-z0-9_.:-]{1,64}")
 _HOST = re.compile(r"([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]([a-z0-9-]{0,61}[a-z0-9])?")
@@ -92,7 +101,7 @@ class Shopify:
             topic=topic,
             key=f"{topic}:{webhook_id}",
             triggered_at=triggered_at if triggered_at is not None and triggered_at.tzinfo else None,
-            about_people=not topic.startswith(_ABOUT_THINGS),
+            about_people=topic not in _ABOUT_THINGS or _ABOUT_PEOPLE.search(body) is not None,
         )
 
     def read(self, delivery: WebhookDelivery, body: bytes) -> tuple[Fact, ...] | NotOurs:
