@@ -11,8 +11,9 @@ from typing import assert_never
 
 from activities.intake.carts import empty_checkouts, name_cart, set_cart, take_out
 from activities.intake.clock import clamp_to_now
-from activities.intake.enlisting import NO_ALERT, enlist
+from activities.intake.enlisting import NO_ALERT, enlist, why_silent
 from activities.intake.orders import OrderLine, record_order
+from activities.intake.profile import AttributesTooLarge, change_profile
 from activities.journeys.contact_events import Happened
 from activities.journeys.entering import CHECKOUT, pass_to_conversations
 from activities.journeys.list_membership import ListOfOtherStores, NoSuchList, join_list
@@ -37,9 +38,6 @@ from schemas.incoming.facts import CheckoutFact
 from schemas.names import CUSTOM
 
 SQL = load_queries("activities.intake", "events.sql")
-
-LARGEST_ATTRIBUTES = 16 * 1024
-"""Bytes of all of a contact's attributes: they are read whenever criteria are."""
 
 ALREADY_ON_LIST = "They were on this list already."
 FORGOTTEN = "The person was erased after this happened: nothing is recorded of it."
@@ -157,13 +155,13 @@ async def _take(connection: Connection, event: Event) -> EventOutcome:
         repeated = await _known(connection, event)
         assert repeated is not None, "whoever was first has committed: the insert waited for them"
         return repeated
-    if event.attributes:
-        size: int = await SQL.merge_attributes.value(
-            connection, contact_id=contact_id, attributes=event.attributes, at=told_at
-        )
-        if size > LARGEST_ATTRIBUTES:
-            raise _EventRefused(f"With these, the contact's attributes would exceed {LARGEST_ATTRIBUTES} bytes.")
+    try:
+        await change_profile(connection, contact_id, event.attributes, event.tags, told_at)
+    except AttributesTooLarge as refused:
+        raise _EventRefused(str(refused)) from refused
     effect = await _take_effect(connection, event, contact_id, at, told_at)
+    if effect.entered and (muted := await why_silent(connection, contact_id)) is not None:
+        effect = effect.model_copy(update={"note": " ".join(filter(None, (effect.note, muted)))})
     outcome = effect.model_dump(mode="json", exclude_defaults=True)
     await SQL.set_outcome.run(connection, store_id=event.store, event_id=event.id, outcome=outcome)
     return EventOutcome(id=event.id, status=EventStatus.ACCEPTED, contact=contact_id, effect=effect)

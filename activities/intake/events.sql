@@ -27,13 +27,3 @@ returning id;
 
 -- name: set_outcome
 update events set outcome = :outcome where store_id = :store_id and id = :event_id;
-
--- name: merge_attributes
--- The newer event wins, whichever comes first.
-update contacts
-set attributes = jsonb_strip_nulls(case
-        when :at >= coalesce(attributes_at, :at) then attributes || :attributes
-        else :attributes || attributes end),
-    attributes_at = greatest(attributes_at, :at)
-where id = :contact_id
-returning octet_length(attributes::text);

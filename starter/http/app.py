@@ -12,6 +12,7 @@ from starter.http import health, metrics
 from starter.http.api import (
     alerts,
     consents,
+    contacts,
     conversations,
     dry_runs,
     events,
@@ -39,6 +40,7 @@ _ROUTERS = (
     signups.router,
     events.router,
     consents.router,
+    contacts.router,
     stores.router,
     journeys.router,
     conversations.router,
