@@ -13,6 +13,7 @@ import typer
 from starter.commands import (
     alerts,
     archive,
+    contacts,
     conversations,
     deliveries,
     demo,
@@ -70,6 +71,7 @@ app.add_typer(shop.product, name="product")
 app.add_typer(shop.stock, name="stock")
 app.add_typer(waitlists.app, name="waitlist")
 app.add_typer(journeys.app, name="journey")
+app.add_typer(contacts.app, name="contact")
 app.add_typer(alerts.app, name="alert")
 app.add_typer(reports.app, name="report")
 app.add_typer(keys.app, name="key")

@@ -26,6 +26,7 @@ from starter.runtime.components import database_address, temporal_address
 from starter.runtime.readiness import ReadinessProbe
 from starter.shops.consents import Consents
 from starter.shops.keys import Keys
+from starter.shops.people import People
 from starter.shops.stock import Stock
 from starter.shops.webhooks import Webhooks
 from starter.support.journeys import Journeys
@@ -60,6 +61,7 @@ class Services:
     dry_runs: DryRuns
     bulk_operations: BulkOperations
     # people
+    people: People
     journeys: Journeys
     paths: Paths
     why: Why
@@ -97,6 +99,7 @@ def build_services(
         versions=Versions(pool),
         dry_runs=DryRuns(pool, client, archive),
         bulk_operations=BulkOperations(pool),
+        people=People(pool),
         journeys=journeys,
         paths=Paths(journeys, client, archive),
         why=Why(pool),

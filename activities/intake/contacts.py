@@ -6,7 +6,8 @@ from typing import assert_never
 import structlog
 from temporalio import activity
 
-from activities.intake.events import LARGEST_ATTRIBUTES, Events
+from activities.intake.events import Events
+from activities.intake.profile import LARGEST_ATTRIBUTES
 from activities.postgres.pool import Connection, Pool, transaction
 from activities.postgres.queries import load_queries
 from schemas.document.steps import NewAttribute, NewMembership, NewTag

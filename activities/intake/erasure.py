@@ -1,7 +1,8 @@
 """Forgetting people, because they or their shop ask for it.
 
-The address is deleted, with everything that was reported about the person; what remains are ids that lead to nobody.
-They leave all waiting lists, and their places pass on. Runs in the transaction of the message that asks for it, and in
+The address is deleted, with everything that was reported about the person; what remains are ids that lead to nobody,
+and keyed digests, so that nothing told of them later brings them back, and their no to messages still holds. They
+leave all waiting lists, and their places pass on. Runs in the transaction of the message that asks for it, and in
 a number of statements that does not grow with the number of people: a storefront waits for the answer.
 """
 
@@ -9,23 +10,29 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from activities.intake.known_stores import only_others_know
+from activities.postgres.audit import write_audit
 from activities.postgres.pool import Connection
 from activities.postgres.queries import load_queries
 from activities.waitlist.episodes import look_again, look_at_sharers
-from schemas.ids import StoreId, Subject
+from schemas.ids import ContactId, StoreId, Subject, new_contact_id
 from schemas.incoming.facts import ContactErasureFact, DataRequestFact, ShopErasureFact
 
 SQL = load_queries("activities.intake", "erasure.sql")
 
+STOREFRONT = "storefront"
+"""Who asked, in the audit, when a message of a storefront did."""
 FORGETTING = (
+    SQL.keep_refusals,
     SQL.forget_suppressions,
+    SQL.keep_digests,
+    SQL.forget_events,
     SQL.forget_contacts,
     SQL.forget_orders,
+    SQL.forget_sources,
     SQL.forget_lists,
     SQL.forget_tags,
-    SQL.forget_properties,
 )
-"""In this order, for the suppressions are found by the address."""
+"""In this order: suppressions are found by the address, digests made of what is there."""
 
 
 LATE = timedelta(days=3)
@@ -63,15 +70,31 @@ async def erase_contact(connection: Connection, store_id: StoreId, fact: Contact
 
     Not one whom only other shops know, and of a request that comes late not one who came since it was made.
     """
-    contact_id: str | None = await SQL.contact_of.value(
-        connection, email=fact.email, known_before=_if_late(fact.observed_at)
-    )
-    if contact_id is not None and await only_others_know(connection, contact_id, [store_id]):
-        contact_id = None
+    contact_id = None
+    if not await _is_others(connection, store_id, fact):
+        contact_id = await forget_address(connection, fact.email)
+    await SQL.keep_digests_of_orders.run(connection, store_id=store_id, order_ids=list(fact.order_ids))
+    await _record(connection, store_id, "contact erased", contact_id)
+
+
+async def _is_others(connection: Connection, store_id: StoreId, fact: ContactErasureFact) -> bool:
+    """Whether this address is of somebody whom the shop may not have erased, or not by so old a request."""
+    late = _if_late(fact.observed_at)
+    if late is not None and await SQL.came_since.value(connection, email=fact.email, moment=late):
+        return True
+    known: ContactId | None = await SQL.contact_known.value(connection, email=fact.email)
+    return known is not None and await only_others_know(connection, known, [store_id])
+
+
+async def forget_address(connection: Connection, email: str) -> ContactId | None:
+    """Forget the person with this address (in lower case); who they were, None if nobody knows them."""
+    contact_id: ContactId | None = await SQL.contact_of.value(connection, contact_id=new_contact_id(), email=email)
     if contact_id is not None:
         await _leave(connection, [contact_id], None)
         await _forget(connection, [contact_id])
-    await _record(connection, store_id, "contact erased", contact_id)
+    await SQL.keep_digest_of_address.run(connection, email=email)
+    await SQL.forget_bodies.run(connection)
+    return contact_id
 
 
 async def erase_shop(connection: Connection, store_id: StoreId, fact: ShopErasureFact) -> None:
@@ -86,10 +109,12 @@ async def erase_shop(connection: Connection, store_id: StoreId, fact: ShopErasur
     everyone = [person.id for person in people]
     # Those whom only this shop knows are in line in no other.
     await _leave(connection, everyone, store_id)
+    await SQL.keep_digests_of_shop.run(connection, store_id=store_id)
     await _forget(connection, [person.id for person in people if person.alone])
     await SQL.forget_lists_of_shop.run(connection, store_id=store_id, contact_ids=everyone)
     await SQL.forget_orders_of_shop.run(connection, store_id=store_id)
     await SQL.forget_events_of_shop.run(connection, store_id=store_id)
+    await SQL.forget_bodies.run(connection)
     await _record(connection, store_id, "shop erased", None)
 
 
@@ -127,4 +152,4 @@ async def _record(
 ) -> None:
     """By ids only: the record stays."""
     details = {"store": store_id, "contact": contact_id} | ({"request": request_id} if request_id else {})
-    await SQL.record.run(connection, actor="storefront", action=action, details=details)
+    await write_audit(connection, STOREFRONT, action, details)

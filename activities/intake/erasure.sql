@@ -1,10 +1,15 @@
 -- Every query of forgetting people. Lock order as everywhere: contacts first of all, then products, claims, waiting.
 
 -- name: contact_of
--- Held, so that nobody enters meanwhile.
-select id from contacts
-where email = :email and (:known_before::timestamptz is null or created_at <= :known_before)
-for update;
+-- Held, so that nobody enters meanwhile. Of whom only a suppression is known, a contact is made.
+insert into contacts (id, email)
+select :contact_id::text, :email::text
+where exists (select from contacts where email = :email) or exists (select from suppressions where address = :email)
+on conflict (email) do update set email = excluded.email
+returning id;
+
+-- name: came_since
+select exists (select from contacts where email = :email and created_at > :moment);
 
 -- name: contact_known
 select id from contacts where email = :email;
@@ -56,8 +61,50 @@ select 'leave', id, 'erased' from journeys
 where contact_id = any(:contact_ids::text[]) and ended_at is null
   and (:store_id::text is null or store_id = :store_id);
 
+-- name: keep_refusals
+-- By the digest of the address: who says no and then asks to be forgotten has said no.
+with said as (
+    select distinct on (c.id, n.channel) c.email, n.channel, not n.granted as refused
+    from contacts c join consents n on n.contact_id = c.id
+    where c.id = any(:contact_ids::text[])
+    order by c.id, n.channel, n.id desc
+), kept as (
+    select email, channel, refused, null as suppressed_for from said where refused
+    union all
+    select address, channel, false, reason from suppressions
+    where address in (select email from contacts where id = any(:contact_ids::text[]))
+)
+insert into kept_refusals (digest, channel, refused, suppressed_for)
+select new_digest(email), channel, bool_or(refused), min(suppressed_for) from kept group by email, channel
+on conflict (digest, channel) do update
+set refused = kept_refusals.refused or excluded.refused,
+    suppressed_for = coalesce(excluded.suppressed_for, kept_refusals.suppressed_for);
+
 -- name: forget_suppressions
 delete from suppressions where address in (select email from contacts where id = any(:contact_ids::text[]));
+
+-- name: keep_digests
+-- Of the addresses, and of the ids of what is known of them: what is told of it later brings nobody back.
+with addresses as (
+    insert into forgotten_addresses (digest)
+    select new_digest(email) from contacts where id = any(:contact_ids::text[]) and email is not null
+    on conflict (digest) do update set forgotten_at = now()
+)
+insert into forgotten_ids (store_id, kind, digest)
+select store_id, 'event', new_digest(id) from events where contact_id = any(:contact_ids::text[])
+union
+select store_id, 'order', new_digest(order_id) from orders where contact_id = any(:contact_ids::text[])
+on conflict do nothing;
+
+-- name: keep_digest_of_address
+-- Also of somebody not known yet: messages come in any order.
+insert into forgotten_addresses (digest) values (new_digest(:email)) on conflict (digest) do update set forgotten_at = now();
+
+-- name: keep_digests_of_orders
+-- Those that the shop names beside the person: we need not have been told of them yet.
+insert into forgotten_ids (store_id, kind, digest)
+select :store_id, 'order', new_digest(order_id) from unnest(:order_ids::text[]) order_id
+on conflict do nothing;
 
 -- name: forget_contacts
 update contacts set email = null, erased_at = now(), attributes = '{}', attributes_at = null where id = any(:contact_ids::text[]);
@@ -65,16 +112,30 @@ update contacts set email = null, erased_at = now(), attributes = '{}', attribut
 -- name: forget_orders
 delete from orders where contact_id = any(:contact_ids::text[]);
 
+-- name: forget_sources
+update consents set source = 'erased' where contact_id = any(:contact_ids::text[]) and source <> 'erased';
+
+-- name: forget_events
+-- They stay, of nobody any more, so that why nobody was told is known. Ids and names are the teller's own words.
+with renamed as (
+    update events
+    set id = 'forgotten/' || encode(new_digest(id), 'hex'), properties = '{}', message_id = null, cart_id = null,
+        name = case when name is null or name = 'signed_up' then name else '' end,
+        order_id = case when order_id is not null then '' end
+    where contact_id = any(:contact_ids::text[])
+)
+update journeys set event_id = 'forgotten/' || encode(new_digest(event_id), 'hex')
+where contact_id = any(:contact_ids::text[]) and event_id is not null;
+
+-- name: forget_bodies
+-- What could not be read cannot be told to be about somebody else.
+update inbox set body = null where body is not null;
+
 -- name: forget_lists
 delete from list_members where contact_id = any(:contact_ids::text[]);
 
 -- name: forget_tags
 delete from contact_tags where contact_id = any(:contact_ids::text[]);
-
--- name: forget_properties
--- The events stay, of nobody any more, so that one which is sent again is known and brings nobody back.
-update events set properties = '{}', message_id = null, cart_id = null, order_id = case when order_id is not null then '' end
-where contact_id = any(:contact_ids::text[]);
 
 -- name: forget_lists_of_shop
 -- What the shop told, unless another shop told the same of them.
@@ -84,11 +145,15 @@ where source = 'event/' || :store_id and contact_id = any(:contact_ids::text[])
       select from events e
       where e.contact_id = m.contact_id and e.kind = 'joined_list' and e.list_code = m.list_code and e.store_id <> :store_id);
 
+-- name: keep_digests_of_shop
+insert into forgotten_ids (store_id, kind, digest)
+select store_id, 'event', new_digest(id) from events where store_id = :store_id
+union
+select store_id, 'order', new_digest(order_id) from orders where store_id = :store_id
+on conflict do nothing;
+
 -- name: forget_orders_of_shop
 delete from orders where store_id = :store_id;
 
 -- name: forget_events_of_shop
 delete from events where store_id = :store_id;
-
--- name: record
-insert into audit (actor, action, details) values (:actor, :action, :details);

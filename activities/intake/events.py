@@ -11,25 +11,23 @@ from typing import assert_never
 
 from activities.intake.carts import empty_checkouts, name_cart, set_cart, take_out
 from activities.intake.clock import clamp_to_now
+from activities.intake.enlisting import NO_ALERT, enlist, why_silent
 from activities.intake.known_stores import BY_A_STEP, STOREFRONT, Stores, add_store
 from activities.intake.orders import OrderLine, record_order
+from activities.intake.profile import AttributesTooLarge, change_profile
 from activities.journeys.contact_events import Happened
 from activities.journeys.entering import CHECKOUT, pass_to_conversations
 from activities.journeys.list_membership import ListOfOtherStores, NoSuchList, join_list
 from activities.postgres.pool import Connection, Pool, transaction
 from activities.postgres.queries import load_queries
 from activities.postgres.retry import retry_on_deadlock
-from activities.stock.products import find_product
-from activities.waitlist.entrances import Entrances, contact
-from activities.waitlist.entry import Entered, Interest, NotEntered
+from activities.waitlist.entrances import contact_then
 from schemas.document.alert_types.vocabulary import Action
 from schemas.ids import ContactId, StoreId
 from schemas.incoming.events import (
     EARLIEST_YEAR,
     MOST_ITEMS,
     MOST_UNITS,
-    Considered,
-    EntryResult,
     Event,
     EventEffect,
     EventKind,
@@ -42,19 +40,15 @@ from schemas.names import CUSTOM
 
 SQL = load_queries("activities.intake", "events.sql")
 
-LARGEST_ATTRIBUTES = 16 * 1024
-"""Bytes of all of a contact's attributes: they are read whenever criteria are."""
-
-UNKNOWN_THING = "The shop has no such product or variant that we know of: recorded, and nobody is enlisted for it."
 ALREADY_ON_LIST = "They were on this list already."
-NO_ALERT = "No published alert is fed by this: recorded, and nobody is enlisted."
+FORGOTTEN = "The person was erased after this happened: nothing is recorded of it."
 
 
 @dataclass(frozen=True, slots=True)
 class RecordedEvent:
-    """An event that was recorded before: whose it is, and its `EventEffect` as it is stored."""
+    """An event that was recorded before: whose it is (None: it was erased), and its `EventEffect` as it is stored."""
 
-    contact_id: ContactId
+    contact_id: ContactId | None
     outcome: EventEffect
 
 
@@ -101,13 +95,19 @@ async def take_checkout(connection: Connection, store_id: StoreId, fact: Checkou
     )
     event_id = f"{CHECKOUT}{fact.checkout_id}"
     known = await SQL.known_event.row(connection, RecordedEvent, store_id=store_id, event_id=event_id)
-    if known is None and (not items or fact.email is None):
+    if known is not None:
+        contact_id = known.contact_id
+    elif items and fact.email is not None:
+        contact_id = await contact_then(connection, fact.email, fact.observed_at, store_id)
+    else:
         return
+    if contact_id is None:
+        return  # erased, and stays so
     event = Event(
         id=event_id,
         store=store_id,
         kind=EventKind.CHECKOUT_STARTED,
-        contact=known.contact_id if known is not None else await contact(connection, fact.email or ""),
+        contact=contact_id,
         items=items,
         checkout=fact.checkout_id,
         happened_at=fact.observed_at,
@@ -115,7 +115,7 @@ async def take_checkout(connection: Connection, store_id: StoreId, fact: Checkou
     try:
         await _take(connection, event)
     except _EventRefused:
-        return  # their contact was erased
+        return  # erased while we looked
     if fact.cart_id is not None:
         await name_cart(connection, store_id, event_id, fact.cart_id)
 
@@ -123,7 +123,7 @@ async def take_checkout(connection: Connection, store_id: StoreId, fact: Checkou
 async def _change_checkout(connection: Connection, event: Event) -> EventOutcome | None:
     """What comes of a checkout that is told of again; None: it is told of for the first time."""
     known = await SQL.known_event.row(connection, RecordedEvent, store_id=event.store, event_id=event.id)
-    if known is None:
+    if known is None or known.contact_id is None:
         return None
     contact_id = await _contact(connection, event.model_copy(update={"email": None, "contact": known.contact_id}))
     now = datetime.now(UTC)
@@ -132,7 +132,7 @@ async def _change_checkout(connection: Connection, event: Event) -> EventOutcome
     if added is None:
         return EventOutcome(id=event.id, status=EventStatus.REPEATED, contact=contact_id, effect=known.outcome)
     carted = event.model_copy(update={"items": added, "product": None, "variant": None})
-    effect = await _enlist(connection, Action.CART, carted, contact_id, min(told_at, now)) if added else EventEffect()
+    effect = await enlist(connection, Action.CART, carted, contact_id, min(told_at, now)) if added else EventEffect()
     all_ = known.outcome.model_copy(update={"alerts": known.outcome.alerts + effect.alerts})
     outcome = all_.model_dump(mode="json", exclude_defaults=True)
     await SQL.set_outcome.run(connection, store_id=event.store, event_id=event.id, outcome=outcome)
@@ -156,13 +156,13 @@ async def _take(connection: Connection, event: Event, by: str = STOREFRONT, stor
         repeated = await _known(connection, event)
         assert repeated is not None, "whoever was first has committed: the insert waited for them"
         return repeated
-    if event.attributes:
-        size: int = await SQL.merge_attributes.value(
-            connection, contact_id=contact_id, attributes=event.attributes, at=told_at
-        )
-        if size > LARGEST_ATTRIBUTES:
-            raise _EventRefused(f"With these, the contact's attributes would exceed {LARGEST_ATTRIBUTES} bytes.")
+    try:
+        await change_profile(connection, contact_id, event.attributes, event.tags, told_at)
+    except AttributesTooLarge as refused:
+        raise _EventRefused(str(refused)) from refused
     effect = await _take_effect(connection, event, contact_id, at, told_at)
+    if effect.entered and (muted := await why_silent(connection, contact_id)) is not None:
+        effect = effect.model_copy(update={"note": " ".join(filter(None, (effect.note, muted)))})
     outcome = effect.model_dump(mode="json", exclude_defaults=True)
     await SQL.set_outcome.run(connection, store_id=event.store, event_id=event.id, outcome=outcome)
     return EventOutcome(id=event.id, status=EventStatus.ACCEPTED, contact=contact_id, effect=effect)
@@ -177,7 +177,10 @@ async def _known(connection: Connection, event: Event) -> EventOutcome | None:
 
 async def _contact(connection: Connection, event: Event, stores: Stores = None) -> ContactId:
     if event.email is not None:
-        return await contact(connection, event.email)
+        known = await contact_then(connection, event.email, event.happened_at, event.store, event.order)
+        if known is None:
+            raise _EventRefused(FORGOTTEN)
+        return known
     assert event.contact is not None, "an event names one of the two"
     status = await SQL.contact_by_id.row(connection, ErasureStatus, contact_id=event.contact, stores=stores)
     if status is None:
@@ -221,14 +224,14 @@ async def _take_effect(
     happened = Happened(event.store, contact_id, event.id, (name,), at, event.things, properties)
     match event.kind:
         case EventKind.VIEWED_PRODUCT:
-            return await _pass_on(connection, happened, await _enlist(connection, Action.BROWSE, event, contact_id, at))
+            return await _pass_on(connection, happened, await enlist(connection, Action.BROWSE, event, contact_id, at))
         case EventKind.ADDED_TO_CART | EventKind.CHECKOUT_STARTED if not event.things:
             return EventEffect()
         case EventKind.REMOVED_FROM_CART:
             await take_out(connection, contact_id, event.store, event.things, at)
             return await _pass_on(connection, happened, EventEffect())
         case EventKind.ADDED_TO_CART | EventKind.CHECKOUT_STARTED:
-            return await _pass_on(connection, happened, await _enlist(connection, Action.CART, event, contact_id, at))
+            return await _pass_on(connection, happened, await enlist(connection, Action.CART, event, contact_id, at))
         case EventKind.ORDERED:
             assert event.order is not None, "an ordered event has its order"
             lines = [OrderLine(item.product or "", item.variant, item.quantity) for item in event.things]
@@ -254,45 +257,3 @@ async def _pass_on(connection: Connection, happened: Happened, effect: EventEffe
     considered = await pass_to_conversations(connection, happened)
     note = None if considered and effect.note == NO_ALERT else effect.note
     return effect.model_copy(update={"conversations": considered, "note": note})
-
-
-async def _enlist(
-    connection: Connection, action: Action, event: Event, contact_id: ContactId, at: datetime
-) -> EventEffect:
-    found = [
-        (await find_product(connection, event.store, item.product, item.variant), item.variant) for item in event.things
-    ]
-    # Each thing once, and in a fixed order: every product stays locked until the transaction ends.
-    known = sorted({(product, variant or "") for product, variant in found if product is not None})
-    considered: list[Considered] = []
-    for product_id, variant_id in known:
-        interest = Interest(event.store, product_id, variant_id or None, at)
-        results = await Entrances.interested(connection, action, contact_id, interest)
-        considered.extend(_considered(interest, result) for result in results)
-    note = UNKNOWN_THING if any(product is None for product, _ in found) else None
-    if note is None and not considered:
-        note = NO_ALERT
-    return EventEffect(alerts=tuple(considered), note=note)
-
-
-def _considered(interest: Interest, result: Entered | NotEntered) -> Considered:
-    match result:
-        case Entered(journey_id=journey_id, entered=entered, alert_id=alert_id):
-            return Considered(
-                alert=alert_id,
-                product=interest.product_id,
-                variant=interest.variant_id,
-                result=EntryResult.ENTERED if entered else EntryResult.THERE_ALREADY,
-                journey=journey_id,
-            )
-        case NotEntered(alert_id=alert_id, reason=reason):
-            return Considered(
-                alert=alert_id,
-                product=interest.product_id,
-                variant=interest.variant_id,
-                result=EntryResult.NOT_ENTERED,
-                reason=reason,
-                why=reason.sentence,
-            )
-        case _:
-            assert_never(result)

@@ -1,7 +1,12 @@
 -- Every query of recording events.
 
 -- name: known_event
-select contact_id, outcome from events where store_id = :store_id and id = :event_id;
+-- One that was erased is known by its digest, and whose it was is not.
+select contact_id, outcome from events where store_id = :store_id and id = :event_id
+union all
+select null, '{}' from forgotten_ids
+where store_id = :store_id and kind = 'event' and digest in (select digests(:event_id))
+limit 1;
 
 -- name: contact_by_id
 -- Locked against an erasure or another event of the same moment, as a contact is that is found by address.
@@ -24,13 +29,3 @@ returning id;
 
 -- name: set_outcome
 update events set outcome = :outcome where store_id = :store_id and id = :event_id;
-
--- name: merge_attributes
--- The newer event wins, whichever comes first.
-update contacts
-set attributes = jsonb_strip_nulls(case
-        when :at >= coalesce(attributes_at, :at) then attributes || :attributes
-        else :attributes || attributes end),
-    attributes_at = greatest(attributes_at, :at)
-where id = :contact_id
-returning octet_length(attributes::text);

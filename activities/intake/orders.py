@@ -12,7 +12,7 @@ from activities.journeys.contact_events import BOUGHT, ORDERED, Happened
 from activities.journeys.entering import pass_to_conversations
 from activities.postgres.pool import Connection
 from activities.postgres.queries import load_queries
-from activities.waitlist.entrances import contact
+from activities.waitlist.entrances import contact_then
 from schemas.errors import DomainError, ErrorKind
 from schemas.ids import StoreId
 from schemas.incoming.events import TriggeredEntry
@@ -48,8 +48,10 @@ class _NewInOrder:
 
 
 async def take_order(connection: Connection, store_id: StoreId, fact: OrderFact) -> None:
-    """Record a storefront's order as it is now, and pass what is new in it to conversations."""
-    contact_id = await contact(connection, fact.email)
+    """Record a storefront's order as it is now, and pass what is new in it to conversations, unless it was erased."""
+    contact_id = await contact_then(connection, fact.email, fact.ordered_at, store_id, fact.order_id)
+    if contact_id is None:
+        return
     lines = [OrderLine(item.product_id, item.variant_id, item.quantity) for item in fact.items]
     ordered_at = min(fact.ordered_at, datetime.now(UTC))  # whatever the storefront's clock says
     happened = Happened(store_id, contact_id, f"order/{fact.order_id}", (ORDERED,), ordered_at, order_id=fact.order_id)

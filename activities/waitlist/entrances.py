@@ -124,3 +124,17 @@ def _unfulfilled(
 async def contact(connection: Connection, email: str) -> ContactId:
     """The contact of this address, made if there is none."""
     return await SQL.contact.value(connection, contact_id=new_contact_id(), email=email.lower())
+
+
+async def contact_then(
+    connection: Connection, email: str, at: datetime | None, store_id: StoreId, order_id: str | None = None
+) -> ContactId | None:
+    """The contact of this address, of whom somebody tells something; None: it was forgotten, and brings nobody back.
+
+    Args:
+        at: when it happened, by the teller; before the person was erased, it is forgotten. None: now.
+        order_id: of an order, the storefront's own id; one that was erased stays forgotten, whenever it was placed.
+    """
+    return await SQL.contact_then.value(
+        connection, contact_id=new_contact_id(), email=email.lower(), at=at, store_id=store_id, order_id=order_id
+    )

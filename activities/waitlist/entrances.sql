@@ -25,6 +25,9 @@ insert into contacts (id, email) values (:contact_id, :email)
 on conflict (email) do update set email = excluded.email
 returning id;
 
+-- name: contact_then
+select contact_then(:contact_id, :email, :at, :store_id, :order_id);
+
 -- name: consent
 -- Append-only: written only where they have neither agreed nor refused yet. A sign-up form anyone can fill in must not undo a
 -- refusal that is on record.

@@ -7,6 +7,7 @@ Nobody enters twice for the same thing, even if they have been notified since, a
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Self
 
 from activities.postgres.pool import Connection, Pool
@@ -180,6 +181,14 @@ class KnownAddress:
     granted: bool | None
 
 
+@dataclass(frozen=True, slots=True)
+class ForgottenAddress:
+    """An address of the file whose person was erased."""
+
+    email: str
+    forgotten_at: datetime
+
+
 class _NobodyEntered(Exception):
     """Rolls back what was written for one person of a file who does not enter."""
 
@@ -187,27 +196,34 @@ class _NobodyEntered(Exception):
 async def enter_new_contacts(connection: Connection, people: Sequence[NewContact]) -> EntryCounts:
     """Enter people of a file. Of those who do not enter, nothing is kept.
 
-    Whoever opted out stays out. Whoever was never asked is recorded as having agreed when they signed up: the owner of
-    the file vouches for it.
+    Whoever opted out stays out, and what was asked for before somebody was erased is forgotten. Whoever was never asked
+    is recorded as having agreed when they signed up: the owner of the file vouches for it.
     """
     rows = await SQL.hold_addresses.rows(
         connection, KnownAddress, emails=[person.email for person in people], channel=Channel.EMAIL
     )
     known = {row.email: row for row in rows}
+    forgotten = await SQL.forgotten_since.rows(connection, ForgottenAddress, emails=[person.email for person in people])
+    forgotten_at = {row.email: row.forgotten_at for row in forgotten}
     await _hold_products(connection, people)
     entry_counts = EntryCounts()
     for person in people:
+        person = _remembered(person, forgotten_at.get(person.email), entry_counts)
+        if not person.late_entries:
+            continue
         contact = known.get(person.email)
         if contact is not None and contact.granted is False:
-            entry_counts.not_entered[Reason.NO_CONSENT] += len({late_entry.line for late_entry in person.late_entries})
+            entry_counts.not_entered[Reason.NO_CONSENT] += _lines(person)
             continue
         mine = EntryCounts()
         try:
             async with connection.transaction():
                 contact_id = contact.id if contact else await _make_contact(connection, person)
-                if contact is None or contact.granted is None:
-                    await _record_consent(connection, contact_id, person)
-                mine = await _enter(connection, contact_id, person.late_entries)
+                agreed = contact is not None and contact.granted is not None
+                if agreed or await _record_consent(connection, contact_id, person):
+                    mine = await _enter(connection, contact_id, person.late_entries)
+                else:
+                    mine.not_entered[Reason.NO_CONSENT] += _lines(person)
                 if not mine.entered:
                     raise _NobodyEntered
         except _NobodyEntered:
@@ -216,14 +232,31 @@ async def enter_new_contacts(connection: Connection, people: Sequence[NewContact
     return entry_counts
 
 
+def _remembered(person: NewContact, forgotten_at: datetime | None, entry_counts: EntryCounts) -> NewContact:
+    """The person with what they asked for since they were erased; the rest is counted as not entered."""
+    if forgotten_at is None:
+        return person
+    kept = tuple(late_entry for late_entry in person.late_entries if late_entry.interest.at > forgotten_at)
+    lost = {each.line for each in person.late_entries} - {each.line for each in kept}
+    entry_counts.not_entered[Reason.ERASED] += len(lost)
+    return NewContact(person.email, kept)
+
+
 async def _make_contact(connection: Connection, person: NewContact) -> ContactId:
     return await SQL.make_contact.value(connection, contact_id=new_contact_id(), email=person.email)
 
 
-async def _record_consent(connection: Connection, contact_id: ContactId, person: NewContact) -> None:
-    """Given when they first signed up, by the file."""
+def _lines(person: NewContact) -> int:
+    return len({late_entry.line for late_entry in person.late_entries})
+
+
+async def _record_consent(connection: Connection, contact_id: ContactId, person: NewContact) -> bool:
+    """Given when they first signed up, by the file; false: they had said no before they were erased."""
     given_at = min(late_entry.interest.at for late_entry in person.late_entries)
-    await SQL.consent.run(connection, contact_id=contact_id, channel=Channel.EMAIL, source=IMPORT, given_at=given_at)
+    recorded: int | None = await SQL.consent.value(
+        connection, contact_id=contact_id, channel=Channel.EMAIL, source=IMPORT, given_at=given_at
+    )
+    return recorded is not None
 
 
 async def enter_known_contacts(connection: Connection, people: Sequence[KnownContact]) -> EntryCounts:

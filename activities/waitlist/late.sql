@@ -6,6 +6,12 @@ select id, email,
        (select granted from consents where contact_id = c.id and channel = :channel order by id desc limit 1) as granted
 from contacts c where email = any(:emails::text[]) order by id for share of c;
 
+-- name: forgotten_since
+-- Those of the addresses whose person was erased, and when last.
+select email, max(forgotten_at) as forgotten_at
+from unnest(:emails::text[]) email, digests(email) digest join forgotten_addresses using (digest)
+group by email;
+
 -- name: hold_contacts
 select id from contacts where id = any(:contact_ids::text[]) and erased_at is null order by id for share;
 
@@ -21,4 +27,7 @@ on conflict (email) do update set email = excluded.email
 returning id;
 
 -- name: consent
-insert into consents (contact_id, channel, granted, source, given_at) values (:contact_id, :channel, true, :source, :given_at);
+insert into consents (contact_id, channel, granted, source, given_at)
+select :contact_id, :channel::text, true, :source, :given_at::timestamptz
+where not exists (select from consents where contact_id = :contact_id and channel = :channel)
+returning id;

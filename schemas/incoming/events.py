@@ -11,7 +11,7 @@ from schemas.addresses import EmailAddress
 from schemas.ids import ContactId, JourneyId, StoreId
 from schemas.incoming.facts import ExternalId
 from schemas.model import Model
-from schemas.names import PRINTABLE, Code
+from schemas.names import PRINTABLE, Code, TagName
 from schemas.reasons import Reason
 
 MOST_ITEMS = 500
@@ -105,6 +105,10 @@ Details = Annotated[dict[DetailName, Detail], Field(max_length=MOST_DETAILS), Af
 """Names with plain values: text, number, true, false or null."""
 
 
+Tags = Annotated[dict[Annotated[TagName, AfterValidator(_storable)], bool], Field(max_length=MOST_DETAILS)]
+"""Tags, each put on a contact (true) or taken off (false)."""
+
+
 class Item(Model):
     """One thing of a cart, a checkout or an order. `variant` alone will do where the product is known."""
 
@@ -136,6 +140,7 @@ class Event(Model):
         happened_at: now, if left out. What lies ahead counts as now.
         properties: of the event; what is small enough to keep.
         attributes: of the contact: merged into what is known, the newer event wins, null removes.
+        tags: of the contact: true puts it on them, false takes it off.
     """
 
     id: Annotated[EventId, Field(examples=["view-7f3a"])]
@@ -155,6 +160,7 @@ class Event(Model):
     happened_at: Annotated[AwareDatetime, AfterValidator(_not_ancient)] | None = None
     properties: Details = Field(default_factory=dict[str, Detail])
     attributes: Details = Field(default_factory=dict[str, Detail])
+    tags: Tags = Field(default_factory=dict[str, bool])
 
     @model_validator(mode="after")
     def _fits_its_kind(self) -> Self:
@@ -245,12 +251,18 @@ class EventEffect(Model):
     """What an event led to, as it is kept.
 
     Attributes:
-        note: a hint for people: that a product is not known, or that no alert takes such events.
+        note: a hint for people: that a product is not known, that no alert takes such events, or that nothing will be
+            said to who was entered, and why.
     """
 
     alerts: tuple[Considered, ...] = ()
     conversations: tuple[TriggeredEntry, ...] = ()
     note: str | None = None
+
+    @property
+    def entered(self) -> bool:
+        """Whether they are in any alert or conversation because of it."""
+        return any(each.result is not EntryResult.NOT_ENTERED for each in (*self.alerts, *self.conversations))
 
 
 class EventMistake(Model):

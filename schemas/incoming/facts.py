@@ -155,10 +155,11 @@ class CheckoutFact(Model):
 
 
 class ContactErasureFact(Model):
-    """A person wants the shop to erase their data. `email` as in `OrderFact`."""
+    """A person wants the shop to erase their data. `email` as in `OrderFact`; `order_ids`: their orders, if told."""
 
     kind: Literal["contact_erasure"] = "contact_erasure"
     email: Address
+    order_ids: tuple[ExternalId, ...] = ()
     observed_at: AwareDatetime | None = None
 
 

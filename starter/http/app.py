@@ -12,6 +12,7 @@ from starter.http import health, metrics
 from starter.http.api import (
     alerts,
     consents,
+    contacts,
     conversations,
     dry_runs,
     events,
@@ -41,6 +42,7 @@ _ROUTERS = (
     signups.router,
     events.router,
     consents.router,
+    contacts.router,
     stores.router,
     journeys.router,
     conversations.router,

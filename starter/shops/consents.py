@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from activities.intake.known_stores import only_others_know
 from activities.journeys.contact_events import UNSUBSCRIBED, Happened, signal_journeys
 from activities.postgres.audit import write_audit
-from activities.postgres.pool import Pool, transaction
+from activities.postgres.pool import Connection, Pool, transaction
 from activities.postgres.queries import load_queries
 from activities.postgres.retry import retry_on_deadlock
 from activities.waitlist.entrances import contact
@@ -50,19 +50,19 @@ class Consents:
             contact_id = await contact(connection, email)
             if stores is not None and await only_others_know(connection, contact_id, stores):
                 raise ContactOfOthers
-            # After the contact is held, so that it is later than the entry of whoever held it before.
-            now = datetime.now(UTC)
-            consent_id: int | None = await SQL.record.value(
-                connection,
-                contact_id=contact_id,
-                channel=Channel.EMAIL,
-                granted=granted,
-                source=source,
-                given_at=now,
-            )
-            if consent_id is not None:
+            if await record_word(connection, contact_id, source, granted=granted):
                 await write_audit(connection, by, "record consent", {"contact": contact_id, "granted": granted})
-            if consent_id is not None and not granted:
-                happened = Happened(None, contact_id, f"consent/{consent_id}", (UNSUBSCRIBED,), now)
-                await signal_journeys(connection, happened)
         return contact_id
+
+
+async def record_word(connection: Connection, contact_id: ContactId, source: str, *, granted: bool) -> bool:
+    """Record a contact's word on e-mail; they are held by this transaction. False: it was their word already."""
+    # After the contact is held, so that it is later than the entry of whoever held it before.
+    now = datetime.now(UTC)
+    consent_id: int | None = await SQL.record.value(
+        connection, contact_id=contact_id, channel=Channel.EMAIL, granted=granted, source=source, given_at=now
+    )
+    if consent_id is not None and not granted:
+        happened = Happened(None, contact_id, f"consent/{consent_id}", (UNSUBSCRIBED,), now)
+        await signal_journeys(connection, happened)
+    return consent_id is not None

@@ -5,7 +5,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from activities.intake.events import LARGEST_ATTRIBUTES, NO_ALERT, UNKNOWN_THING
+from activities.intake.enlisting import NO_ALERT, UNKNOWN_THING
+from activities.intake.profile import LARGEST_ATTRIBUTES
 from activities.postgres.pool import Pool
 from schemas.document.alert_types.back_in_stock import BackInStock
 from schemas.document.alert_types.vocabulary import Action, AlertType

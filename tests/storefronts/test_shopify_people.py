@@ -162,7 +162,9 @@ def test_a_checkout_that_was_emptied_or_deleted_says_so_and_which_it_was() -> No
 
 def test_the_privacy_topics_say_who_is_meant() -> None:
     asked = {"shop_id": 954889, "shop_domain": SHOP, "customer": SOMEONE, "orders_to_redact": [299938]}
-    assert receive(asked, "customers/redact") == (ContactErasureFact(email="ann@example.com", observed_at=TRIGGERED),)
+    assert receive(asked, "customers/redact") == (
+        ContactErasureFact(email="ann@example.com", order_ids=("299938",), observed_at=TRIGGERED),
+    )
     assert receive(asked | {"data_request": {"id": 9999}}, "customers/data_request") == (
         DataRequestFact(email="ann@example.com", request_id="9999", observed_at=TRIGGERED),
     )

@@ -47,6 +47,23 @@ async def test_one_whose_message_failed_is_not_stuck_and_can_be_told_another_tim
     assert addressees(product.mailbox) == ["bob", "ada"]
 
 
+async def test_who_asked_for_no_mail_and_to_be_forgotten_is_not_mailed_when_others_type_the_address(
+    product: Product,
+) -> None:
+    await product.shop.sells("v")
+    await product.shop.signs_up("ada", "bob")
+    await product.shop.bounces("ada")
+    await product.shop.opts_out("bob")
+    for name in ("ada", "bob"):
+        await product.shop.is_erased(name)
+    ada, bob, _ = await product.shop.signs_up("ada", "bob", "cy")
+    await product.shop.has("v", 3)
+    await product.at_rest()
+    assert addressees(product.mailbox) == ["cy"]
+    reasons = [(await product.journeys.show(journey)).reason for journey in (ada, bob)]
+    assert reasons == [Reason.SUPPRESSED, Reason.NO_CONSENT]
+
+
 async def test_one_failed_attempt_is_followed_by_another_and_by_no_second_mail(
     pool: Pool, client: Client, tmp_path: Path
 ) -> None:

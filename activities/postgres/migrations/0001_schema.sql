@@ -289,8 +289,13 @@ create table consents (
     given_at   timestamptz not null default now()
 );
 create index consents_latest on consents (contact_id, channel, id desc);
-create trigger consents_are_append_only before update or delete on consents
-    for each row execute function refuse_change();
+create trigger consents_are_never_deleted before delete on consents for each row execute function refuse_change();
+-- But who was erased leaves no words behind.
+create trigger consents_are_append_only before update on consents for each row
+    when (new.source <> 'erased' or
+          (new.id, new.contact_id, new.channel, new.granted, new.given_at)
+          is distinct from (old.id, old.contact_id, old.channel, old.granted, old.given_at))
+    execute function refuse_change();
 
 -- Addresses that nothing is sent to any more: bounces and complaints.
 create table suppressions (
@@ -311,7 +316,7 @@ create table list_members (
     primary key (contact_id, list_code)
 );
 
--- Tags that steps put on contacts.
+-- Tags that steps, and people by hand, put on contacts.
 create table contact_tags (
     contact_id text not null references contacts,
     tag        text not null check (tag <> '' and length(tag) <= 100),
@@ -399,6 +404,97 @@ create table orders (
 );
 create index orders_by_contact on orders (contact_id, store_id, product_id, ordered_at desc) where not cancelled;
 create index orders_by_product on orders (store_id, product_id, ordered_at) where not cancelled;
+
+-- What stays of those who were forgotten: keyed digests, by which an address or an id is known when it comes again ------
+
+create function padded(secret bytea, byte integer) returns bytea language sql immutable as $$
+    select string_agg(
+        set_byte('\x00', 0, case when i < length(secret) then get_byte(secret, i) else 0 end # byte), ''::bytea order by i)
+    from generate_series(0, 63) i
+$$;
+
+-- The keys of the digests, made here at random. The newest is written with, all are looked up with.
+create table digest_keys (
+    id      bigint generated always as identity primary key,
+    secret  bytea not null unique default uuid_send(gen_random_uuid()) || uuid_send(gen_random_uuid())
+                                  check (length(secret) between 32 and 64),
+    -- As HMAC has it (RFC 2104).
+    inner_key bytea not null generated always as (padded(secret, 54)) stored,
+    outer_key bytea not null generated always as (padded(secret, 92)) stored,
+    made_at timestamptz not null default now()
+);
+insert into digest_keys default values;
+
+-- HMAC-SHA-256 of a text, under each key and under the newest.
+create function digests(text) returns setof bytea language sql stable as $$
+    select sha256(outer_key || sha256(inner_key || convert_to($1, 'UTF8'))) from digest_keys
+$$;
+create function new_digest(text) returns bytea language sql stable as $$
+    select sha256(outer_key || sha256(inner_key || convert_to($1, 'UTF8'))) from digest_keys order by id desc limit 1
+$$;
+
+-- Addresses of people who were erased: what they did until then is not recorded, whoever tells of it later.
+create table forgotten_addresses (
+    digest       bytea primary key,
+    forgotten_at timestamptz not null default now()
+);
+
+-- Events and orders that were erased, by their teller's ids: none of them brings anybody back.
+create table forgotten_ids (
+    store_id text not null references stores,
+    kind     text not null check (kind in ('event', 'order')),
+    digest   bytea not null,
+    primary key (store_id, kind, digest)
+);
+
+-- What erased people had said against being written to. It holds again as soon as somebody gives their address.
+create table kept_refusals (
+    digest         bytea not null,
+    channel        text not null check (channel <> ''),
+    -- They had said no, or taken back their yes.
+    refused        boolean not null,
+    -- Why the address was suppressed; null: it was not.
+    suppressed_for text,
+    primary key (digest, channel),
+    check (refused or suppressed_for is not null)
+);
+
+create function refuse_again() returns trigger language plpgsql as $$
+begin
+    with kept as (
+        delete from kept_refusals where digest in (select digests(new.email)) returning channel, refused, suppressed_for
+    ), suppressed as (
+        insert into suppressions (channel, address, reason)
+        select channel, new.email, min(suppressed_for) from kept where suppressed_for is not null group by channel
+        on conflict do nothing
+    )
+    insert into consents (contact_id, channel, granted, source)
+    select distinct new.id, channel, false, 'before they were erased' from kept where refused;
+    return null;
+end $$;
+create trigger refusals_outlive_erasure after insert on contacts for each row
+    when (new.email is not null) execute function refuse_again();
+
+-- The contact of an address, made with this id if there is none. Null: the person was erased after this time (null: it is
+-- of now), or this order of the store was.
+create function contact_then(new_id text, address text, at timestamptz, store text, order_told text)
+returns text language plpgsql as $$
+declare
+    found_id text;
+begin
+    insert into contacts (id, email) values (new_id, address)
+    on conflict (email) do update set email = excluded.email
+    returning id into found_id;
+    -- Only now, when nobody can erase them meanwhile; and whoever was made for it is not made.
+    if exists (select from forgotten_addresses where digest in (select digests(address)) and forgotten_at >= at)
+       or exists (select from forgotten_ids
+                  where store_id = store and kind = 'order' and digest in (select digests(order_told))) then
+        raise exception 'forgotten' using errcode = 'FG001';
+    end if;
+    return found_id;
+exception when sqlstate 'FG001' then
+    return null;
+end $$;
 
 -- Journeys and places on the waiting list ----------------------------------------------------------------------------
 

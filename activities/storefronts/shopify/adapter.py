@@ -30,8 +30,17 @@ from schemas.incoming.facts import Fact, WebhookDelivery
 from schemas.settings import Settings
 
 LONGEST_DOMAIN = 255
-_ABOUT_THINGS = ("products/", "inventory_levels/")
+_ABOUT_THINGS = frozenset(
+    {
+        *("inventory_levels/update", "inventory_levels/connect", "inventory_levels/disconnect"),
+        *("products/update", "products/create", "products/delete"),
+    }
+)
 """Messages of any other topic may hold names and addresses."""
+_ABOUT_PEOPLE = re.compile(
+    rb'@|"(customer|email|contact_email|phone|first_name|last_name|(billing_|shipping_|default_)?address)"\s*:'
+)
+"""What tells a message about people, whatever topic its header says: only the body is signed."""
 _PRIVACY = ("customers/redact", "shop/redact", "customers/data_request")
 _TOPIC = re.compile(r"[a-z0-9_./-]{1,100}")
 _WEBHOOK_ID = re.compile(r"[A-Za-z0-9_.:-]{1,64}")
@@ -103,7 +112,7 @@ class Shopify:
             topic=topic,
             key=f"{topic}:{webhook_id}",
             triggered_at=triggered_at if triggered_at is not None and triggered_at.tzinfo else None,
-            about_people=not topic.startswith(_ABOUT_THINGS),
+            about_people=topic not in _ABOUT_THINGS or _ABOUT_PEOPLE.search(body) is not None,
             once_for_all=topic in _PRIVACY,
         )
 

@@ -79,6 +79,7 @@ class _DataRequest(Payload):
 class _Privacy(Payload):
     shop_domain: PlainText
     customer: _Customer | None = None
+    orders_to_redact: tuple[NumericId, ...] = ()
     data_request: _DataRequest | None = None
 
 
@@ -150,7 +151,8 @@ def read_privacy(delivery: WebhookDelivery, body: bytes) -> tuple[Fact, ...] | N
     if email is None:
         return ()
     if delivery.topic == "customers/redact":
-        return (ContactErasureFact(email=email, observed_at=delivery.triggered_at),)
+        orders = tuple(order for order in asked.orders_to_redact if order is not None)
+        return (ContactErasureFact(email=email, order_ids=orders, observed_at=delivery.triggered_at),)
     request_id = asked.data_request.id if asked.data_request else None
     return (DataRequestFact(email=email, request_id=request_id, observed_at=delivery.triggered_at),)
 

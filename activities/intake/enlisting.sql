@@ -1,0 +1,7 @@
+-- Every query of enlisting.
+
+-- name: permission
+select coalesce((select granted from consents where contact_id = c.id and channel = :channel order by id desc limit 1), false)
+           as granted,
+       exists (select from suppressions s where s.channel = :channel and s.address = c.email) as suppressed
+from contacts c where c.id = :contact_id;

@@ -1,0 +1,64 @@
+"""What is answered about a person: who they are to us, and everything that is held of them."""
+
+from datetime import datetime
+
+from pydantic import JsonValue
+
+from schemas.ids import ContactId
+from schemas.model import Model
+
+Held = tuple[dict[str, JsonValue], ...]
+"""Rows as they are stored, the oldest first."""
+
+
+class ContactReport(Model):
+    """A person, as criteria and messages know them.
+
+    Attributes:
+        consent: whether they agreed to be written to by e-mail; None: nobody has told.
+        suppressed: why nothing is sent to their address; None: nothing stands against it.
+    """
+
+    contact: ContactId
+    attributes: dict[str, JsonValue]
+    tags: tuple[str, ...]
+    lists: tuple[str, ...]
+    consent: bool | None
+    suppressed: str | None
+
+
+class ContactExport(Model):
+    """Everything that is held of a person, at one moment.
+
+    Attributes:
+        contact: their id, address and attributes.
+        sign_ups: their places in line, however they came there.
+        messages: what was sent to them or was not, and why; texts are made when they are sent, and not kept.
+        calls: calls of the shop's own systems that were made for them.
+    """
+
+    exported_at: datetime
+    contact: dict[str, JsonValue]
+    consents: Held
+    suppressions: Held
+    lists: Held
+    tags: Held
+    events: Held
+    orders: Held
+    journeys: Held
+    sign_ups: Held
+    messages: Held
+    calls: Held
+
+
+class ContactErased(Model):
+    """A person was forgotten; `contact` is the id that leads to nobody now."""
+
+    contact: ContactId
+
+
+class SuppressionReport(Model):
+    """Whether nothing is sent to an address; `contact`: whose it is, None: of nobody known."""
+
+    contact: ContactId | None
+    suppressed: bool

@@ -1,0 +1,57 @@
+-- Every query of what is done with one person by hand.
+
+-- name: contact_by
+-- Locked against an erasure of the same moment.
+select id, email from contacts where id = :who or email = lower(:who) for no key update;
+
+-- name: report
+select c.id as contact, c.attributes,
+       array(select tag from contact_tags where contact_id = c.id order by tag) as tags,
+       array(select list_code from list_members where contact_id = c.id order by list_code) as lists,
+       (select granted from consents where contact_id = c.id and channel = :channel order by id desc limit 1) as consent,
+       (select reason from suppressions s where s.channel = :channel and s.address = c.email) as suppressed
+from contacts c where c.id = :contact_id;
+
+-- name: export
+with of_them as (select id from journeys where contact_id = :contact_id)
+select now() as exported_at,
+       (select to_jsonb(c) from contacts c where id = :contact_id) as contact,
+       (select coalesce(jsonb_agg(to_jsonb(t) - 'contact_id' order by t.id), '[]')
+        from consents t where contact_id = :contact_id) as consents,
+       (select coalesce(jsonb_agg(to_jsonb(t) order by t.channel), '[]')
+        from suppressions t where address = (select email from contacts where id = :contact_id)) as suppressions,
+       (select coalesce(jsonb_agg(to_jsonb(t) - 'contact_id' order by t.joined_at), '[]')
+        from list_members t where contact_id = :contact_id) as lists,
+       (select coalesce(jsonb_agg(to_jsonb(t) - 'contact_id' order by t.tag), '[]')
+        from contact_tags t where contact_id = :contact_id) as tags,
+       (select coalesce(jsonb_agg(to_jsonb(t) - 'contact_id' order by t.happened_at, t.id), '[]')
+        from events t where contact_id = :contact_id) as events,
+       (select coalesce(jsonb_agg(to_jsonb(t) - 'contact_id' order by t.ordered_at, t.order_id, t.product_id), '[]')
+        from orders t where contact_id = :contact_id) as orders,
+       (select coalesce(jsonb_agg(to_jsonb(t) - 'contact_id' order by t.entered_at, t.id), '[]')
+        from journeys t where contact_id = :contact_id) as journeys,
+       (select coalesce(jsonb_agg(to_jsonb(t) - 'contact_id' order by t.place), '[]')
+        from waiting t where contact_id = :contact_id) as sign_ups,
+       (select coalesce(jsonb_agg(to_jsonb(t) - array['holder', 'lease_until'] order by t.opened_at, t.key), '[]')
+        from sends t where journey_id in (select id from of_them)) as messages,
+       (select coalesce(jsonb_agg(to_jsonb(t) order by t.tried_at, t.key), '[]')
+        from calls t where journey_id in (select id from of_them)) as calls;
+
+-- name: suppress
+-- The reason that stands is the first one.
+insert into suppressions (channel, address, reason) values (:channel, lower(:email), :reason) on conflict do nothing;
+
+-- name: unsuppress
+-- Also what an address that was erased had said.
+with lifted as (
+    update kept_refusals set suppressed_for = null
+    where channel = :channel and refused and suppressed_for is not null and digest in (select digests(lower(:email)))
+    returning digest
+), gone as (
+    delete from kept_refusals
+    where channel = :channel and not refused and digest in (select digests(lower(:email)))
+    returning digest
+), known as (
+    delete from suppressions where channel = :channel and address = lower(:email) returning address
+)
+select (select count(*) from lifted) + (select count(*) from gone) + (select count(*) from known);
