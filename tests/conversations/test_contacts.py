@@ -6,7 +6,7 @@ import pytest
 
 from activities.intake.contacts import Contacts
 from activities.intake.erasure import erase_contact
-from activities.intake.events import LARGEST_ATTRIBUTES
+from activities.intake.profile import LARGEST_ATTRIBUTES
 from activities.postgres.pool import Pool
 from schemas.document.steps import AddTag, AddToList, ContactChange, SetAttribute
 from schemas.ids import JourneyId, StepId, VersionId

@@ -11,8 +11,20 @@ from tests.http.web import Web, at
 from tests.storefronts.shop import SHOP
 
 LINES = [{"product_id": 21, "variant_id": 31, "quantity": 1}]
-ORDER = {"id": 51, "email": "Ann@example.com", "created_at": at(0), "updated_at": at(0), "line_items": LINES}
-CHECKOUT = {"id": 61, "token": "t", "cart_token": "c", "email": "ann@example.com", "line_items": LINES}
+ORDER: dict[str, object] = {
+    "id": 51,
+    "email": "Ann@example.com",
+    "created_at": at(0),
+    "updated_at": at(0),
+    "line_items": LINES,
+}
+CHECKOUT: dict[str, object] = {
+    "id": 61,
+    "token": "t",
+    "cart_token": "c",
+    "email": "ann@example.com",
+    "line_items": LINES,
+}
 
 
 async def people(pool: Pool) -> int:
