@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import UTC, datetime
 
+from activities.postgres.audit import write_audit
 from activities.postgres.pool import Connection, Pool, transaction
 from activities.postgres.queries import load_queries
 from activities.postgres.retry import retry_on_deadlock
@@ -43,6 +44,7 @@ class Entrances:
         source: str,
         at: datetime | None = None,
         list_code: str | None = None,
+        by: str | None = None,
     ) -> Entered | NotEntered:
         """Put a contact in line for a variant (or its product); one who is in line already keeps their place.
 
@@ -54,6 +56,7 @@ class Entrances:
             source: where consent was given, for the record.
             at: when they asked; now, if not given. Their place in line and their window count from then.
             list_code: for this list; it may be left out where the store has one list that takes such sign-ups.
+            by: who does it for them, for the audit; None: they did.
 
         Raises:
             UnknownVariant, NoAlert, ListNotNamed, ListTakesNoSignUps: as they say.
@@ -69,6 +72,9 @@ class Entrances:
             await SQL.consent.run(connection, contact_id=contact_id, channel=Channel.EMAIL, source=source)
             interest = Interest(store_id, product_id, variant_id, at or datetime.now(UTC))
             result = await enter(connection, alert, contact_id, interest)
+            if by is not None:
+                details = {"contact": contact_id, "store": store_id, "variant": variant_id, "list": alert.list_code}
+                await write_audit(connection, by, "sign up", details)
             if isinstance(result, NotEntered):
                 sign_up = UnfulfilledSignUp(
                     store_id=store_id,
