@@ -50,6 +50,10 @@ select exists (select from outbox)
 _events = count(1)
 
 
+BY_HAND = "where actor not in ('unknown', 'storefront', 'test')"
+"""Of the audit: without what tests themselves put in."""
+
+
 def starter_document(wait: str = "2 days", **alert: object) -> ConversationDocument:
     """The starter conversation, with another wait before its reminder or other terms of its alert."""
     text = files("starter").joinpath("conversations/back-in-stock.yaml").read_text(encoding="utf-8")

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import UTC, datetime
 
+from activities.postgres.audit import write_audit
 from activities.postgres.pool import Connection, Pool, transaction
 from activities.postgres.queries import load_queries
 from activities.postgres.retry import retry_on_deadlock
@@ -44,6 +45,7 @@ class Entrances:
         at: datetime | None = None,
         list_code: str | None = None,
         most_of_mailbox: int | None = None,
+        by: str | None = None,
     ) -> Entered | NotEntered:
         """Put a contact in line for a variant (or its product); one who is in line already keeps their place.
 
@@ -56,6 +58,7 @@ class Entrances:
             at: when they asked; now, if not given. Their place in line and their window count from then.
             most_of_mailbox: how many places for it the addresses of one mailbox may have; None: any number.
             list_code: for this list; it may be left out where the store has one list that takes such sign-ups.
+            by: who does it for them, for the audit; None: they did.
 
         Raises:
             UnknownVariant, NoAlert, ListNotNamed, ListTakesNoSignUps: as they say.
@@ -73,6 +76,9 @@ class Entrances:
             if most_of_mailbox is not None:
                 await SQL.hold_mailbox.run(connection, contact_id=contact_id)
             result = await enter(connection, alert, contact_id, interest, most_of_mailbox=most_of_mailbox)
+            if by is not None:
+                details = {"contact": contact_id, "store": store_id, "variant": variant_id, "list": alert.list_code}
+                await write_audit(connection, by, "sign up", details)
             if isinstance(result, NotEntered):
                 await keep_unfulfilled_sign_up(connection, _unfulfilled(contact_id, interest, alert, result))
             return result

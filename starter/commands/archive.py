@@ -6,6 +6,7 @@ import typer
 from rich.table import Table
 
 from schemas.responses.archive import ArchiveReport, ArchiveStatus
+from starter.commands.terminal.acting import who
 from starter.commands.terminal.asking import Terminal, command
 from starter.commands.terminal.output import clock, length_of_time, say
 
@@ -23,7 +24,7 @@ def run(
     """Archive the histories of journeys that have ended, now. The workers do so every hour by themselves."""
     young = length_of_time(older_than, "--older-than")
     say("Archiving; a worker must be at work for this.")
-    terminal.answer(lambda services: services.upkeep.archive(young), _ran)
+    terminal.answer(lambda services: services.upkeep.archive(young, who()), _ran)
 
 
 @app.command("status")

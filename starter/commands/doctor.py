@@ -8,6 +8,7 @@ from rich.table import Table
 from rich.text import Text
 
 from schemas.model import Model
+from starter.commands.terminal.acting import who
 from starter.commands.terminal.asking import Terminal, command
 from starter.commands.terminal.output import ExitCode
 from starter.ops.checkup import examine, examine_worker
@@ -34,7 +35,7 @@ def doctor(
     if worker and retry:
         raise typer.BadParameter("one at a time: --worker looks, --retry-parked does", param_hint="--worker")
     if retry:
-        calls = terminal.ask(lambda services: services.backlog.retry_parked())
+        calls = terminal.ask(lambda services: services.backlog.retry_parked(who()))
         terminal.tell(Retried(calls=calls), lambda again: f"{again.calls} calls are tried again.")
         return
     if worker:

@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 
 from schemas.responses.reconciliation import Reconciliation
+from starter.commands.terminal.acting import who
 from starter.commands.terminal.asking import Terminal, command
 from starter.commands.terminal.output import length_of_time, say
 
@@ -19,7 +20,7 @@ def reconcile(
     """Compare PostgreSQL and Temporal now and repair what differs. The worker does so every 15 minutes by itself."""
     young = length_of_time(older_than, "--older-than")
     say("Comparing; a worker must be at work for this.")
-    terminal.answer(lambda services: services.upkeep.reconcile(young), _shown)
+    terminal.answer(lambda services: services.upkeep.reconcile(young, who()), _shown)
 
 
 def _shown(report: Reconciliation) -> str:

@@ -50,7 +50,7 @@ def signup(
     address = _address(email)
 
     async def question(services: Services) -> JourneyReport:
-        match await services.sign_ups.sign_up(address, StoreId(store), variant, SOURCE, list_code=list_code):
+        match await services.sign_ups.sign_up(address, StoreId(store), variant, SOURCE, list_code=list_code, by=who()):
             case Entered(journey_id=journey_id):
                 return await services.journeys.show(journey_id)
             case NotEntered() as refused:

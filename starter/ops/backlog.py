@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass
 
-from activities.postgres.pool import Pool
+from activities.postgres.audit import write_audit
+from activities.postgres.pool import Pool, transaction
 from activities.postgres.queries import load_queries
 
 SQL = load_queries("starter.ops", "backlog.sql")
@@ -36,6 +37,9 @@ class Backlog:
         """How much waits now."""
         return await SQL.figures.one(self._pool, BacklogFigures)
 
-    async def retry_parked(self) -> int:
-        """Let the dispatcher try again what it had given up; how many calls that is."""
-        return await SQL.retry_parked.value(self._pool)
+    async def retry_parked(self, by: str) -> int:
+        """Let the dispatcher try again what it had given up; how many calls that is. The audit has who."""
+        async with transaction(self._pool) as connection:
+            calls: int = await SQL.retry_parked.value(connection)
+            await write_audit(connection, by, "retry parked calls", {"calls": calls})
+        return calls

@@ -6,6 +6,7 @@ from temporalio.client import Client
 
 from activities.archive.archive import Archive
 from activities.archive.archiving import archive_status
+from activities.postgres.audit import write_audit
 from activities.postgres.pool import Pool
 from schemas.responses.archive import ArchiveReport, ArchiveStatus
 from schemas.responses.reconciliation import Reconciliation
@@ -13,7 +14,7 @@ from starter.runtime.schedules import ARCHIVING, RECONCILIATION
 
 
 class Upkeep:
-    """The upkeep of one installation: its database, its archive and its task queue."""
+    """The upkeep of one installation: its database, its archive and its task queue. `by`: who asks, for the audit."""
 
     def __init__(self, pool: Pool, client: Client, archive: Archive, task_queue: str) -> None:
         self._pool = pool
@@ -21,12 +22,14 @@ class Upkeep:
         self._archive = archive
         self._task_queue = task_queue
 
-    async def reconcile(self, young: timedelta) -> Reconciliation:
+    async def reconcile(self, young: timedelta, by: str) -> Reconciliation:
         """Compare PostgreSQL and Temporal now, and repair what differs; what is younger than this is left alone."""
+        await write_audit(self._pool, by, "reconcile", {"young": str(young)})
         return await RECONCILIATION.run_now(self._client, self._task_queue, young)
 
-    async def archive(self, young: timedelta) -> ArchiveReport:
+    async def archive(self, young: timedelta, by: str) -> ArchiveReport:
         """Archive now the histories of journeys that ended longer ago than this."""
+        await write_audit(self._pool, by, "archive", {"young": str(young)})
         return await ARCHIVING.run_now(self._client, self._task_queue, young)
 
     async def archive_status(self) -> ArchiveStatus:

@@ -11,6 +11,7 @@ import pytest
 
 from schemas.journey.path import JourneyPath
 from schemas.responses.journeys import JourneyPage, JourneyReport, JourneyStatus
+from schemas.responses.keys import Scope
 from schemas.responses.stock import VariantReport
 from starter.commands.keys import KeyList, NewKey
 from starter.commands.shop import Product
@@ -96,9 +97,18 @@ async def test_every_question_has_an_answer_and_the_right_exit_code(shelftalk: S
             pass
     assert (await shelftalk.run("journey", "cancel", ids[1], "--json")).failure.code == "journey_ended"
 
-    made = (await shelftalk.run("key", "create", "console", "--json")).answer(NewKey)
-    assert (await shelftalk.run("key", "create", "console", "--json")).failure.code == "key_exists"
-    assert "console" in [key.name for key in (await shelftalk.run("key", "list", "--json")).answer(KeyList).keys]
+    limits = ("--scope", "read", "--scope", "events", "--store", "s", "--expires", "90 days")
+    made = (await shelftalk.run("key", "create", "console", *limits, "--json")).answer(NewKey)
+    assert (await shelftalk.run("key", "create", "console", "--scope", "read", "--json")).failure.code == "key_exists"
+    first, console = (await shelftalk.run("key", "list", "--json")).answer(KeyList).keys
+    assert (first.scopes, first.stores, first.expires_at) == ((Scope.ADMIN,), None, None), "that of `up`"
+    assert (console.scopes, console.stores) == ((Scope.EVENTS, Scope.READ), ("s",))
+    assert console.expires_at is not None
+    assert (console.expires_at - console.created_at).days in (89, 90)
+    assert "events, read" in (await shelftalk.run("key", "list")).out
+    assert (await shelftalk.run("key", "create", "all", "--json")).failure.code == "usage", "a scope is to be named"
+    past = ("--scope", "read", "--expires", "2020-01-31", "--json")
+    assert (await shelftalk.run("key", "create", "old", *past)).failure.code == "key_useless"
     assert made.key not in (await shelftalk.run("key", "list", "--json")).out
     assert (await shelftalk.run("key", "revoke", "console", "--json")).code == ExitCode.OK
     assert (await shelftalk.run("key", "revoke", "console", "--json")).failure.code == "no_such_key"

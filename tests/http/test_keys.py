@@ -52,8 +52,7 @@ def _below(route: Any) -> Sequence[Any]:
 
 
 def method_of(route: KeyedRoute) -> str:
-    (method,) = route.methods or set[str]()
-    return method
+    return next(iter(route.methods or ()))
 
 
 def address(route: KeyedRoute) -> str:

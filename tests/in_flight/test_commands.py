@@ -70,7 +70,7 @@ async def test_a_decision_is_carried_out_with_who_and_why_on_record(
     assert listed.operations == (shown,)
     assert "move those in back-in-stock to back-in-stock@2" in (await shelftalk.run("operation", "list")).out
     assert "0 of 2 asked, 0 moved, 2 left over." in (await shelftalk.run("operation", "show", "1")).out
-    assert await pool.fetchval("select actor from audit where action = 'publish conversation'") == "ada"
+    assert await pool.fetchval("select actor from audit where details ? 'in_flight'") == "ada"
     assert [row["kind"] for row in await pool.fetch("select kind from outbox where operation_id = 1")] == ["run_bulk"]
 
 

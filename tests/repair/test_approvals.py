@@ -23,7 +23,7 @@ from starter.versioning.publishing import publish
 from tests.conversations.told import agrees, did, entered, talk, thread
 from tests.delivery.counter import Counter, message
 from tests.faults.crashes import CrashPoint, MortalLedger, Process
-from tests.product import Product, Shop, addressees, next_change, running_product, starter_document
+from tests.product import BY_HAND, Product, Shop, addressees, next_change, running_product, starter_document
 
 ANN = By("ann", "read it")
 
@@ -125,7 +125,7 @@ async def test_approving_twice_and_what_is_not_held_does_no_harm(shop_by_hand: P
     assert (too_late.keys, too_late.not_held[0].why) == ((), "it is settled: sent")
     await shop_by_hand.at_rest()
     assert addressees(shop_by_hand.mailbox) == ["ada"]
-    rows = await shop_by_hand.pool.fetch("select actor, action, details from audit order by id")
+    rows = await shop_by_hand.pool.fetch(f"select actor, action, details from audit {BY_HAND} order by id")
     assert [(row["actor"], row["action"], row["details"]["why"]) for row in rows] == [
         ("ann", "approve messages", "read it")
     ]

@@ -36,6 +36,7 @@ from starter.waitlists.waitlists import Lines, Waitlists
 from tests.delivery.counter import message
 from tests.history import replayed_path
 from tests.product import (
+    BY_HAND,
     STORE,
     Product,
     Shop,
@@ -105,13 +106,13 @@ async def test_a_wait_is_passed_over_and_the_next_message_leaves_at_once(product
     plan = await _repairs(product).repair(journey, Repair.SKIP, None)
     assert not plan.done
     assert f"{journey} rests at 'pause'" in plan.sentence
-    assert await product.pool.fetchval("select count(*) from audit") == 0
+    assert await product.pool.fetchval(f"select count(*) from audit {BY_HAND}") == 0
     assert (await _repairs(product).repair(journey, Repair.SKIP, BEN)).done
     ended = await product.until(journey, lambda report: report.ended_at is not None)
     assert ended.reason is None
     assert addressees(product.mailbox) == ["ada", "ada"]
     assert await _why_left(product, journey, "pause") is Why.SKIPPED
-    row = await product.pool.fetchrow("select actor, action, details from audit")
+    row = await product.pool.fetchrow(f"select actor, action, details from audit {BY_HAND}")
     assert row is not None
     assert (row["actor"], row["action"], row["details"]["why"]) == ("ben", "skip step", BEN.why)
 
@@ -272,7 +273,7 @@ async def test_a_message_that_somebody_may_be_sending_is_not_passed_over(
         for repair in Repair:
             with pytest.raises(NotRepairable, match="it may have left"):
                 await _repairs(product).repair(ada, repair, BEN)
-    assert await pool.fetchval("select count(*) from audit") == 0
+    assert await pool.fetchval(f"select count(*) from audit {BY_HAND}") == 0
     assert mailbox.mails == ()
 
 
@@ -308,7 +309,7 @@ async def test_what_a_journey_has_still_to_answer_is_waited_for(pool: Pool, clie
     async with running_product(pool, client, mailbox, "asleep", document):
         with pytest.raises(NotRepairable, match="has ended"):
             await looking
-    assert await pool.fetchval("select count(*) from audit") == 0
+    assert await pool.fetchval(f"select count(*) from audit {BY_HAND}") == 0
 
 
 async def test_one_try_after_another_says_who_and_why_each_time(product: Product) -> None:
@@ -317,12 +318,12 @@ async def test_one_try_after_another_says_who_and_why_each_time(product: Product
     await product.shop.has("v", 1)
     await _rests(product, ada, "alert")
     for who in ("ben", "cy"):
-        since = await product.pool.fetchval("select count(*) from audit")
+        since = await product.pool.fetchval(f"select count(*) from audit {BY_HAND}")
         assert (await _repairs(product).repair(ada, Repair.RETRY, By(who, f"{who} mended it"))).done
         while await product.pool.fetchval("select held_up_by from journeys where id = $1", ada) is None:
             await next_change(product.pool)
-        assert await product.pool.fetchval("select count(*) from audit") == since + 1
-    rows = await product.pool.fetch("select actor, action, details from audit order by id")
+        assert await product.pool.fetchval(f"select count(*) from audit {BY_HAND}") == since + 1
+    rows = await product.pool.fetch(f"select actor, action, details from audit {BY_HAND} order by id")
     assert [(row["actor"], row["action"], row["details"]["why"]) for row in rows] == [
         ("ben", "retry journey", "ben mended it"),
         ("cy", "retry journey", "cy mended it"),

@@ -13,7 +13,7 @@ from schemas.responses.why import NotYet, WhyContact, WhyProduct
 from starter.runtime.ports import free_port
 from tests.http.conftest import web_over
 from tests.http.web import Web, problem
-from tests.product import STORE, address
+from tests.product import BY_HAND, STORE, address
 from tests.reports.shop import Counter
 from worker import connect
 
@@ -83,7 +83,7 @@ async def test_a_resume_without_a_yes_only_counts(counter: Counter, pool: Pool, 
         assert {state["alert"] for state in states} == {"back-in-stock", "cheaper", "nearly-gone"}
         problem(await web.keyed.post(f"{path}-none/resume", json={"confirm": True}), 404, "not-found")
         problem(await web.keyed.post(f"{path}-none/pause", json={"confirm": True}), 404, "not-found")
-    actors = [row["actor"] for row in await pool.fetch("select actor from audit order by id")]
+    actors = [row["actor"] for row in await pool.fetch(f"select actor from audit {BY_HAND} order by id")]
     assert actors == ["API key 'tests'", "API key 'tests'"]
 
 

@@ -1,6 +1,7 @@
 """The same from the command line, as processes of their own on a database of the test's own."""
 
 import csv
+import getpass
 import io
 
 import pytest
@@ -11,7 +12,7 @@ from schemas.responses.reports import ListReport, WantedReport
 from schemas.responses.why import WhyContact, WhyProduct
 from starter.commands.terminal.output import ExitCode
 from tests.cli.command import Shelftalk
-from tests.product import STORE, address
+from tests.product import BY_HAND, STORE, address
 from tests.reports.shop import Counter
 
 
@@ -83,7 +84,7 @@ async def test_a_conversation_is_paused_and_resumed(shelftalk: Shelftalk, counte
     assert "conversation paused" in (await shelftalk.run("alert", "list")).out
     resumed = await shelftalk.run("conversation", "resume", "watches", "--yes", "--json")
     assert resumed.answer(ResumeReport).resumed
-    assert [row["actor"] for row in await pool.fetch("select actor from audit")] == ["command line"] * 2
+    assert [row["actor"] for row in await pool.fetch(f"select actor from audit {BY_HAND}")] == [getpass.getuser()] * 2
     for command in (("conversation", "pause", "none"), ("conversation", "resume", "none", "--yes")):
         assert (await shelftalk.run(*command, "--json")).failure.code == "no_such_conversation"
     assert (await shelftalk.run("alert", "pause", "none", "--json")).failure.code == "no_such_alert"

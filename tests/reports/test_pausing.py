@@ -19,7 +19,7 @@ from starter.ops.pausing import MoreThanShown, NothingToPause, Pausable, Pausing
 from starter.versioning.publishing import publish
 from tests.allocation.rules import broken_rules
 from tests.delivery.counter import message
-from tests.product import starter_document
+from tests.product import BY_HAND, starter_document
 from tests.reports.shop import BACK, PROGRAMME, Counter
 from tests.simulated.sender import SimulatedSender
 
@@ -127,7 +127,7 @@ async def test_each_pause_and_resume_is_in_the_audit_once(counter: Counter, pool
     assert not (await pausing.pause(BACK, "Bob")).changed
     await pausing.resume(BACK, "Cy")
     assert not (await pausing.resume(BACK, "Dee")).resumed
-    rows = await pool.fetch("select actor, action, details from audit order by id")
+    rows = await pool.fetch(f"select actor, action, details from audit {BY_HAND} order by id")
     assert [(row["actor"], row["action"]) for row in rows] == [("Ada", "pause alert"), ("Cy", "resume alert")]
     assert rows[1]["details"] == {"alert": "back-in-stock", "told_now": 0, "held_up": 0, "going_on": 0}
 
