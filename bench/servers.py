@@ -21,6 +21,7 @@ from bench.process import START_LIMIT_SECONDS, Part, running_part
 from bench.processor import processor_time
 from bench.shop import SENDS, Shop, WebClient, conversations
 from schemas.settings import Settings
+from starter.devstack.account import let_through
 from starter.devstack.postgres import EmbeddedPostgres
 from starter.devstack.temporal import EmbeddedTemporal
 from starter.devstack.temporal_cli import find_temporal
@@ -117,6 +118,7 @@ async def running_servers() -> AsyncGenerator[Servers]:
     """The servers, with their data in a temporary folder."""
     async with AsyncExitStack() as exits:
         folder = Path(exits.enter_context(tempfile.TemporaryDirectory(prefix="shelftalk-bench-")))
+        let_through([folder])
         program = await find_temporal(Settings(), report)
         postgres = await exits.enter_async_context(EmbeddedPostgres(folder / "postgres"))
         temporal = await exits.enter_async_context(EmbeddedTemporal(program, folder / "temporal"))

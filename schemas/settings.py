@@ -2,6 +2,7 @@
 
 import base64
 import binascii
+import os
 import re
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
@@ -19,8 +20,8 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="SHELFTALK_", frozen=True, extra="ignore")
 
-    data_dir: Path = Path(platformdirs.user_data_dir("shelftalk"))
-    """Where `up` keeps everything that must survive a restart."""
+    data_dir: Path = Path("/var/lib/shelftalk" if os.geteuid() == 0 else platformdirs.user_data_dir("shelftalk"))
+    """Where `up` keeps what must survive a restart. Root's own folders are closed to PostgreSQL's account."""
 
     database_url: SecretStr | None = Field(default=None, validation_alias="DATABASE_URL")
     """PostgreSQL ≥ 14. Read from `DATABASE_URL`."""

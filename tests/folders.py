@@ -10,6 +10,8 @@ from pathlib import Path
 
 import psutil
 
+from starter.devstack.account import let_through
+
 _NAME = re.compile(r"shelftalk-(?P<process>[0-9]+)-\w+")
 
 
@@ -17,6 +19,7 @@ _NAME = re.compile(r"shelftalk-(?P<process>[0-9]+)-\w+")
 def folder() -> Generator[Path]:
     """A folder that is gone when the block ends; its name tells whose it is."""
     with tempfile.TemporaryDirectory(prefix=f"shelftalk-{os.getpid()}-") as made:
+        let_through([Path(made)])
         yield Path(made)
 
 

@@ -14,7 +14,7 @@ from starter.commands.terminal.asking import Terminal
 from starter.commands.terminal.output import AsJson, say, show_people, write_json
 from starter.commands.terminal.paths import path_table
 from starter.commands.terminal.visible import visible
-from starter.commands.up import log_beside_the_data, needing_embedded, where_it_is
+from starter.commands.up import let_to_postgres, log_beside_the_data, needing_embedded, where_it_is
 from starter.runtime.process import Stopped, run_process, until_stopped
 
 
@@ -31,6 +31,8 @@ def demo(
     folder = data_dir or Path(tempfile.mkdtemp(prefix="shelftalk-demo-"))
     narrate = say if as_json else _print
     settings = demo_settings(Terminal(as_json, folder).own_settings())
+    if data_dir is None:
+        let_to_postgres([folder])
     log_beside_the_data(settings)
     stays = sys.stdin.isatty() and sys.stdout.isatty() and not as_json
 

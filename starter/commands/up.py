@@ -1,8 +1,9 @@
 """`shelftalk up`: everything in one process, with the components embedded that the settings do not name."""
 
 import os
-from collections.abc import Generator
+from collections.abc import Generator, Iterable
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -120,8 +121,17 @@ def log_beside_the_data(settings: Settings) -> None:
         DevstackError: the folder cannot be made.
     """
     os.umask(0o077)
-    make_folder(settings.data_dir, "Shelftalk")
+    made = make_folder(settings.data_dir, "Shelftalk")
+    if made and settings.database_url is None:
+        let_to_postgres(made)
     log_to_file(settings.data_dir / "shelftalk.log", settings.log_level)
+
+
+def let_to_postgres(made: Iterable[Path]) -> None:
+    """Let the embedded PostgreSQL, which runs as another account where we are root, pass through what was made."""
+    with needing_embedded():
+        from starter.devstack.account import let_through
+    let_through(made)
 
 
 def _where(where: WhereItIs) -> Table:

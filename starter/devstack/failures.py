@@ -51,16 +51,20 @@ def explain(what: str, said: str, folder: Path, log: Path | None = None) -> Devs
     return DevstackError(f"{what} did not start: {cause}.\n{words}{where}")
 
 
-def make_folder(folder: Path, what: str) -> None:
-    """Make a folder and those above it.
+def make_folder(folder: Path, what: str) -> tuple[Path, ...]:
+    """Make a folder and those above it, open to nobody else; those that were not there.
 
     Raises:
         DevstackError: the disk, the account or a file in the way does not allow it.
     """
+    made = tuple(each for each in (folder, *folder.parents) if not each.exists())
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        for each in reversed(made):
+            each.mkdir(mode=0o700, exist_ok=True)
+        folder.mkdir(exist_ok=True)
     except OSError as error:
         raise DevstackError(
             f"{what} needs the folder {folder}, which cannot be made ({error.strerror}): make it writable for this "
             "account, or set SHELFTALK_DATA_DIR to a folder that is"
         ) from error
+    return made

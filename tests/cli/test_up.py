@@ -29,14 +29,28 @@ ROUNDS = 20
 """Enough to see an abort at exit that happens one time in ten."""
 
 
+def _open_to_others(path: Path) -> str:
+    """What others than its account may do; of a folder its group may pass through, which is PostgreSQL's for root."""
+    mode = path.lstat().st_mode
+    allowed = stat.S_IXGRP if stat.S_ISDIR(mode) else 0
+    return "" if stat.S_ISLNK(mode) or not mode & 0o077 & ~allowed else stat.filemode(mode)
+
+
+def _modes(folder: Path) -> dict[Path, int]:
+    return {each: each.stat().st_mode for each in (folder, *folder.parents)}
+
+
 async def test_a_second_terminal_finds_it_and_a_sign_up_made_before_a_restart_is_told_after_it(
     shelftalk: Shelftalk, tmp_path: Path, left_running: Callable[[], list[str]]
 ) -> None:
     data = tmp_path / "data"
+    above = _modes(data.parent)
     up = await shelftalk.start("up", "--json")
     where = await up.said(WhereItIs)
     for private in (Path(where.api_key_file), endpoints_file(data)):
         assert stat.S_IMODE(private.stat().st_mode) == 0o600
+    assert {path: _open_to_others(path) for path in (data, *data.rglob("*")) if _open_to_others(path)} == {}
+    assert _modes(data.parent) == above
     key = Path(where.api_key_file).read_text()
     (await shelftalk.run(*PRODUCT, "--json")).answer(Product)
     first = (await shelftalk.run("signup", "first@example.com", *SHELF, "--json")).answer(JourneyReport)

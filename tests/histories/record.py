@@ -10,7 +10,6 @@ import hashlib
 import json
 import os
 import sys
-import tempfile
 from pathlib import Path
 from typing import Any, cast
 
@@ -26,6 +25,7 @@ from starter.devstack.temporal import EmbeddedTemporal
 from starter.devstack.temporal_cli import find_temporal
 from starter.runtime.ports import free_port
 from tests.conformance.shops import SECRET
+from tests.folders import folder
 from tests.histories.shapes import SHAPES
 from tests.histories.stage import IDENTITY, SimulatedShop
 from tests.history import settled_history
@@ -66,8 +66,7 @@ async def record(names: list[str]) -> None:
         "SHELFTALK_WEBHOOK_PRIVATE_HOSTS": "true",
         "SHELFTALK_WEBHOOK_SECRET": SECRET.get_secret_value(),
     }
-    with tempfile.TemporaryDirectory() as folder:
-        root = Path(folder)
+    with folder() as root:
         program = await find_temporal(Settings(), print)
         async with (
             EmbeddedPostgres(root / "postgres", durable=False) as postgres,
