@@ -99,7 +99,7 @@ async def test_a_conversation_is_rehearsed_by_its_name_with_a_profile_and_a_scen
 
 async def test_check_fails_when_a_scenario_goes_otherwise(beside: Shelftalk, tmp_path: Path) -> None:
     file = tmp_path / "changed.yaml"
-    file.write_text(STARTER_CONVERSATION.read_text().replace("wait: 2 days", "wait: 1 week"))
+    file.write_text(STARTER_CONVERSATION.read_text().replace("wait: 2 days", "wait: 60 hours"))
     ended = await beside.run("conversation", "check", str(file))
     assert ended.code == ExitCode.FAILED
     assert "scenarios[0].expect[1].sends: expected 'still-here' sent 5 days after entering" in " ".join(
