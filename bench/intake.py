@@ -6,7 +6,8 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from bench.servers import CONNECTIONS, Servers, open_shop, quiet
-from bench.shop import level_webhook
+from bench.shop import Shop, level_webhook, whole_conversation
+from starter.versioning.publishing import publish
 
 VARIANTS = 50
 """The requests go to these in turn, so that few wait for each other's row locks, as in a shop."""
@@ -18,9 +19,10 @@ class IntakeRates:
 
     webhooks: list[float]
     sign_ups: list[float]
+    levels_of_many: list[float]
 
 
-async def measure_intake(servers: Servers, requests: int, rounds: int) -> IntakeRates:
+async def measure_intake(servers: Servers, requests: int, rounds: int, of_many: int) -> IntakeRates:
     """Webhooks and sign-ups over HTTP, in turn. Nothing drains the outbox: intake alone, as when Temporal is down."""
     (servers.folder / "intake").mkdir()
     url = await servers.postgres.create_database("intake")
@@ -41,7 +43,24 @@ async def measure_intake(servers: Servers, requests: int, rounds: int) -> Intake
             webhooks.append(await _rate(requests, webhook))
             await quiet()
             sign_ups.append(await _rate(requests, sign_up))
-    return IntakeRates(webhooks, sign_ups)
+        levels = await _levels_of_many(shop, requests, rounds, of_many)
+    return IntakeRates(webhooks, sign_ups, levels)
+
+
+async def _levels_of_many(shop: Shop, requests: int, rounds: int, of_many: int) -> list[float]:
+    """Levels of one product of many variants, that an alert watches as a whole."""
+    await publish(shop.pool, whole_conversation())
+    variants = await shop.many_variants(of_many)
+    rates: list[float] = []
+    for number in range(rounds):
+
+        async def level(index: int, number: int = number) -> None:
+            body, headers = level_webhook(variants[index % of_many], (index + number) % 3)
+            await shop.web.webhook(body, headers)
+
+        await quiet()
+        rates.append(await _rate(requests, level))
+    return rates
 
 
 async def _rate(requests: int, send: Callable[[int], Awaitable[None]]) -> float:

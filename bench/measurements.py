@@ -27,7 +27,9 @@ REHEARSED_YEARS = 30
 
 MOST_EVENTS = 15
 LEAST_TOLD_RATIO = 0.7
-MOST_RESTOCK_GROWTH = 1.5
+MOST_RESTOCK_GROWTH = 1.2
+MOST_BEHIND_IMPORT = 2.0
+LEAST_LEVELS_OF_MANY = 100
 MOST_FIRST_MESSAGE_SECONDS = 1.0
 MOST_REPLAY_SECONDS = 0.2
 """What a page of a console may wait for."""
@@ -127,10 +129,18 @@ class Measuring:
 
     async def _intake(self) -> list[Figure]:
         rounds = min(self._sizes.rounds, INTAKE_ROUNDS)
-        measured = await measure_intake(await self._started_servers(), self._sizes.requests, rounds)
+        measured = await measure_intake(
+            await self._started_servers(), self._sizes.requests, rounds, self._sizes.variants
+        )
         return [
             Figure("webhooks_per_second", "webhooks in / s", Spread.of(measured.webhooks)),
             Figure("signups_per_second", "sign-ups in / s", Spread.of(measured.sign_ups)),
+            Figure(
+                "levels_of_many_per_second",
+                f"levels in / s, of a product of {self._sizes.variants}",
+                Spread.of(measured.levels_of_many),
+                at_least=LEAST_LEVELS_OF_MANY,
+            ),
         ]
 
     async def _bursts(self) -> list[Figure]:
@@ -175,7 +185,9 @@ class Measuring:
 
     async def _restocks(self) -> list[Figure]:
         sizes = self._sizes
-        measured = await measure_restocks(*await self._with_engines(), sizes.waiting, sizes.restocks)
+        restocks = await measure_restocks(*await self._with_engines(), sizes.waiting, sizes.restocks, sizes.imported)
+        measured = restocks.by_line
+        behind = statistics.median(restocks.behind_import) / statistics.median(measured[min(measured)])
         growth = statistics.median(measured[max(measured)]) / statistics.median(measured[min(measured)])
         return [
             *(
@@ -188,6 +200,13 @@ class Measuring:
                 Spread.of([growth]),
                 digits=2,
                 at_most=MOST_RESTOCK_GROWTH,
+            ),
+            Figure(
+                "restock_behind_import",
+                f"… behind {sizes.imported} imported / idle",
+                Spread.of([behind]),
+                digits=2,
+                at_most=MOST_BEHIND_IMPORT,
             ),
         ]
 

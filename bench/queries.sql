@@ -6,7 +6,7 @@ analyze;
 -- name: wait_in_line
 -- Puts people in line as their sign-ups and visits would have, many at a time.
 -- `count` people, whose ids begin with `prefix`; each is notified at `trigger_at`, or, if that is null, of any units.
--- `armed`: a fall to that bound would be a crossing. `start`: their workflows are started.
+-- `armed`: a fall to that bound would be a crossing. `start`: their workflows are started; `late`: as those of an import.
 with people as (
     select 'c-' || :prefix || n as contact_id, 'j-' || :prefix || n as journey_id, :prefix || n || '@example.com' as email, n
     from generate_series(1, :count::int) n
@@ -20,15 +20,21 @@ with people as (
     insert into consents (contact_id, channel, granted, source) select contact_id, 'email', true, 'bench' from people
 ), journey as (
     insert into journeys
-        (id, contact_id, store_id, subject, product_id, alert_id, conversation, version_id, entered_at, window_ends_at)
+        (id, contact_id, store_id, subject, product_id, alert_id, conversation, version_id, entered_at, window_ends_at, late)
     select journey_id, contact_id, :store_id, subject, product_id, alert_id, conversation, published,
-           now(), now() + interval '180 days'
+           now(), now() + interval '180 days', :late
     from people cross join watched
 ), line as (
     insert into waiting (journey_id, alert_id, type, contact_id, store_id, subject, entered_at, trigger_at, armed)
     select journey_id, alert_id, type, contact_id, :store_id, subject, now(), :trigger_at::numeric, :armed from people cross join watched order by n
 )
 insert into outbox (kind, journey_id) select 'start_journey', journey_id from people where :start::boolean order by n;
+
+-- name: start_late
+insert into outbox (kind, journey_id) select 'start_journey', id from journeys where late and ended_at is null;
+
+-- name: forget_late
+delete from outbox where priority = 5;
 
 -- name: some_moved
 select id from journeys where conversation = 'moved' limit :most;

@@ -45,7 +45,7 @@ class Figure:
         label: in the table; `digits` are those behind its decimal point there.
         bare: the same of the bare workflow.
         ratio, ratio_name: how much of the baseline's speed is left, and its name in the JSON.
-        at_most: what our median should not be above.
+        at_most, at_least: what our median should not be above, or below.
         ratio_at_least: what the ratio's median should not be below.
     """
 
@@ -58,6 +58,7 @@ class Figure:
     ratio_name: str = ""
     at_most: float | None = None
     ratio_at_least: float | None = None
+    at_least: float | None = None
 
     def row(self) -> tuple[str, ...]:
         """Of the table."""
@@ -68,6 +69,8 @@ class Figure:
     def _target(self) -> str:
         if self.at_most is not None:
             return f"≤ {self.at_most:g} {_reached(self.ours.median <= self.at_most)}"
+        if self.at_least is not None:
+            return f"≥ {self.at_least:g} {_reached(self.ours.median >= self.at_least)}"
         if self.ratio_at_least is not None and self.ratio is not None:
             return f"≥ {self.ratio_at_least:g} {_reached(self.ratio.median >= self.ratio_at_least)}"
         return ""

@@ -19,7 +19,7 @@ from activities.storefronts.registry import DemoShop
 from bench.http import Connection
 from schemas.document.conversation import ConversationDocument
 from schemas.document.steps import ExitStep, SendStep
-from schemas.ids import StoreId
+from schemas.ids import Level, StoreId
 from schemas.incoming.facts import ProductFact, VariantFact
 from starter.documents import load_document
 from starter.runtime.ports import LOOPBACK
@@ -64,6 +64,13 @@ def moved_conversation(name: str) -> ConversationDocument:
             "threads": (thread.model_copy(update={"on": f"{MOVED}.alert"}),),
         }
     )
+
+
+def whole_conversation() -> ConversationDocument:
+    """A conversation that watches products as a whole."""
+    document = moved_conversation("Whole products")
+    alerts = {code: alert.model_copy(update={"level": Level.PRODUCT}) for code, alert in document.alerts.items()}
+    return document.model_copy(update={"alerts": alerts})
 
 
 def _starter(name: str) -> ConversationDocument:
@@ -158,29 +165,45 @@ class Shop:
         """Put `count` new people in line; `start`: their workflows too, through the outbox, as sign-ups do."""
         await self._enter(variant, count, BACK_IN_STOCK, None, start=start, armed=True)
 
+    async def is_imported(self, variant: int, count: int) -> None:
+        """Put `count` new people in line, whose workflows are to start late, as after an import."""
+        await self._enter(variant, count, BACK_IN_STOCK, None, start=False, armed=True, late=True)
+        await SQL.start_late.within(FILL_LIMIT_SECONDS).run(self.pool)
+
     async def wait_to_be_moved(self, variant: int, count: int) -> None:
         """Put `count` new people in line in the conversation that is moved, with their workflows."""
         await self._enter(variant, count, MOVED, None, start=True, armed=True)
 
+    async def many_variants(self, count: int) -> list[int]:
+        """A product of so many variants, all sold out."""
+        numbers = list(itertools.islice(self._variants, count))
+        await self._tells(numbers, 0)
+        return numbers
+
     async def _sells(self, units: int) -> int:
         number = next(self._variants)
-        variant = VariantFact(
-            variant_id=str(number),
-            inventory_item_id=str(_FIRST_ITEM + number),
-            title="One size",
-            price=PRICE,
-            quantity=units,
-        )
+        await self._tells([number], units)
+        return number
+
+    async def _tells(self, variants: list[int], units: int) -> None:
         product = ProductFact(
-            product_id=str(number),
-            title=f"Kettle {number}",
-            handle=f"kettle-{number}",
+            product_id=str(variants[0]),
+            title=f"Kettle {variants[0]}",
+            handle=f"kettle-{variants[0]}",
             on_sale=True,
-            variants=(variant,),
+            variants=tuple(
+                VariantFact(
+                    variant_id=str(number),
+                    inventory_item_id=str(_FIRST_ITEM + number),
+                    title="One size",
+                    price=PRICE,
+                    quantity=units,
+                )
+                for number in variants
+            ),
             observed_at=datetime.now(UTC),
         )
         await Intake(self.pool).observe(STORE, "api", [product])
-        return number
 
     async def _is_watched(self, variant: int, units: int) -> None:
         for alert, bound in WATCHES.items():
@@ -188,20 +211,29 @@ class Shop:
             await self._enter(variant, IN_LINE, alert, bound, start=False, armed=armed)
 
     async def _enter(
-        self, variant: int, count: int, alert: str, bound: Decimal | None, *, start: bool, armed: bool
+        self,
+        variant: int,
+        count: int,
+        alert: str,
+        bound: Decimal | None,
+        *,
+        start: bool,
+        armed: bool,
+        late: bool = False,
     ) -> None:
-        prefix = f"b{next(self._people)}-"
-        await SQL.wait_in_line.within(FILL_LIMIT_SECONDS).run(
-            self.pool,
-            prefix=prefix,
-            count=count,
-            store_id=STORE,
-            variant_id=str(variant),
-            alert=alert,
-            trigger_at=bound,
-            armed=armed,
-            start=start,
-        )
+        for first in range(0, count, FILLED_AT_ONCE):
+            await SQL.wait_in_line.within(FILL_LIMIT_SECONDS).run(
+                self.pool,
+                prefix=f"b{next(self._people)}-",
+                count=min(FILLED_AT_ONCE, count - first),
+                store_id=STORE,
+                variant_id=str(variant),
+                alert=alert,
+                trigger_at=bound,
+                armed=armed,
+                start=start,
+                late=late,
+            )
 
     async def has(self, variant: int, units: int) -> None:
         """Send a signed webhook with this level; returns once it is committed."""
@@ -209,8 +241,9 @@ class Shop:
         await self.web.webhook(body, headers)
 
 
+FILLED_AT_ONCE = 20_000
 FILL_LIMIT_SECONDS = 120.0
-"""Twenty thousand people with their indexes and foreign keys take seconds."""
+"""So many people with their indexes and foreign keys take seconds."""
 
 
 def sign_up_body(email: str, variant: int) -> bytes:

@@ -11,6 +11,8 @@ class Sizes:
         at_once: journeys that are open, and told, together.
         rounds: how often they are started and told, on either side.
         restocks: how often each waiting list is restocked.
+        imported: people whose start lies in the outbox behind a restock.
+        variants: of one product that is watched as a whole, to which levels are told.
         first_messages: how often a first message is timed.
         requests: webhooks, and sign-ups, that are sent in a round of intake.
         cached: open journeys whose memory is measured.
@@ -25,6 +27,8 @@ class Sizes:
     warm_up: int
     waiting: tuple[int, ...]
     restocks: int
+    imported: int
+    variants: int
     first_messages: int
     requests: int
     cached: int
@@ -37,8 +41,10 @@ FULL = Sizes(
     at_once=250,
     rounds=2,
     warm_up=60,
-    waiting=(200, 2_000, 20_000),
+    waiting=(200, 20_000, 1_000_000),
     restocks=9,
+    imported=100_000,
+    variants=2_000,
     first_messages=15,
     requests=1_000,
     cached=800,
@@ -53,6 +59,8 @@ QUICK = Sizes(
     warm_up=5,
     waiting=(20, 40),
     restocks=2,
+    imported=50,
+    variants=20,
     first_messages=2,
     requests=20,
     cached=30,

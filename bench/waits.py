@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from activities.postgres.queries import load_queries
 from bench.servers import Engines, Servers, quiet, until
+from bench.shop import FILL_LIMIT_SECONDS
 
 SQL = load_queries("bench", "queries.sql")
 
@@ -46,9 +47,22 @@ async def measure_first_messages(servers: Servers, engines: Engines, times: int)
     return FirstMessages(ours, bare)
 
 
+@dataclass(frozen=True, slots=True)
+class Restocks:
+    """Seconds, one figure each time.
+
+    Attributes:
+        by_line: by the number of people in line.
+        behind_import: of the shortest line, while the starts of an import lie in the outbox.
+    """
+
+    by_line: dict[int, list[float]]
+    behind_import: list[float]
+
+
 async def measure_restocks(
-    servers: Servers, engines: Engines, waiting: tuple[int, ...], times: int
-) -> dict[int, list[float]]:
+    servers: Servers, engines: Engines, waiting: tuple[int, ...], times: int, imported: int
+) -> Restocks:
     """Seconds from the committed webhook to the tenth mail accepted, by the number of people in line.
 
     Those in line are put there by SQL, without workflows; a workflow begins, by signal-with-start, for those who are
@@ -59,20 +73,31 @@ async def measure_restocks(
     for count in waiting:
         variants[count] = await servers.shop.new_variant()
         await servers.shop.wait_in_line(variants[count], count, start=False)
-    await SQL.analyze.run(servers.pool)  # What autovacuum does within a minute of such a change.
+    # What autovacuum does within a minute of such a change.
+    await SQL.analyze.within(FILL_LIMIT_SECONDS).run(servers.pool)
     for number in range(times + 1):
         for count, variant in variants.items():
-            mails, completed = len(servers.sink.accepted), await engines.ours.counts.completed()
-            await quiet()
-            await servers.shop.has(variant, UNITS)
-            committed = time.monotonic()
-            told = await servers.sink.until(mails + UNITS) - committed
-            await until(engines.ours.counts.completed, completed + UNITS)
+            told = await _restock(servers, engines, variant)
             if number:  # The first time warms up.
                 seconds[count].append(told)
-            await servers.shop.has(variant, 0)
-            await servers.shop.wait_in_line(variant, UNITS, start=False)
-    return seconds
+    await servers.shop.is_imported(await servers.shop.new_variant(), imported)
+    behind = [await _restock(servers, engines, variants[min(waiting)], idle=False) for _ in range(times)]
+    await SQL.forget_late.within(FILL_LIMIT_SECONDS).run(servers.pool)
+    return Restocks(seconds, behind)
+
+
+async def _restock(servers: Servers, engines: Engines, variant: int, *, idle: bool = True) -> float:
+    """Seconds of one restock, after which as many are in line as before."""
+    mails, completed = len(servers.sink.accepted), await engines.ours.counts.completed()
+    if idle:
+        await quiet()
+    await servers.shop.has(variant, UNITS)
+    committed = time.monotonic()
+    told = await servers.sink.until(mails + UNITS) - committed
+    await until(engines.ours.counts.completed, completed + UNITS)
+    await servers.shop.has(variant, 0)
+    await servers.shop.wait_in_line(variant, UNITS, start=False)
+    return told
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,7 +24,8 @@ select
     (select count(distinct order_id) from orders where contact_id = :contact_id and store_id = :store_id and not cancelled) as orders_count,
     (select max(ordered_at) from orders where contact_id = :contact_id and store_id = :store_id and not cancelled) as orders_last,
     (select max(ordered_at) from orders
-     where contact_id = :contact_id and store_id = :store_id and product_id = :product_id and not cancelled) as orders_bought_this,
+     where contact_id = :contact_id and store_id = :store_id and not cancelled
+       and (product_id = :product_id or variant_id = :variant_id)) as orders_bought_this,
     (select max(s.settled_at) from sends s join journeys j on j.id = s.journey_id
      where j.contact_id = :contact_id and s.state = 'sent') as engagement_last_message,
     (select max(happened_at) from events where contact_id = :contact_id and kind = 'opened_message') as engagement_last_open,

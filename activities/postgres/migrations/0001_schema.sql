@@ -828,6 +828,21 @@ create trigger claims_are_counted_when_given after insert on claims
 create trigger claims_are_counted_when_settled after update on claims
     referencing old table as old_rows new table as new_rows for each statement execute function count_claims();
 
+-- A variant that gets its first inventory item sells the same units as before: what they promised stays promised.
+create function supplies_go_with_their_variant() returns trigger language plpgsql as $$
+begin
+    if exists (select from supplies where store_id = new.store_id and item = new.stock_item) then
+        return null;
+    end if;
+    update claims c set item = new.stock_item from episodes e
+    where c.item = old.stock_item and e.id = c.episode_id and e.store_id = new.store_id;
+    update supplies set item = new.stock_item where store_id = new.store_id and item = old.stock_item;
+    return null;
+end $$;
+create trigger supplies_go_with_their_variant after update on variants for each row
+    when (old.stock_item = 'by-variant-' || old.variant_id and new.stock_item <> old.stock_item)
+    execute function supplies_go_with_their_variant();
+
 -- Journeys that gave way: their contact was told of the same thing by the claim of another (promise P9). A row is only
 -- ever added, so that whoever records a telling waits for no lock on the places of other lines.
 create table yields (
@@ -890,11 +905,13 @@ create function trigger_holds(w waiting, measure numeric) returns boolean langua
     select w.passed_over_for is null and (w.trigger_at is null or (w.armed and w.trigger_at >= measure))
 $$;
 
--- The products that a journey is about, which decide what *bought* means to it: that of its alert, or all that are in the
--- event it was entered on. Null: it is about none.
+-- The products that a journey is about, which decide what *bought* means to it: that of its alert, now and at entry, or all
+-- that are in the event it was entered on. Null: it is about none.
 create function journey_products(j journeys) returns text[] language sql stable as $$
     select array_agg(distinct product_id) from (
         select j.product_id
+        union all
+        select j.entered_product_id
         union all
         select coalesce(item ->> 'product', (
             select v.product_id from variants v where v.store_id = j.store_id and v.variant_id = item ->> 'variant'))
@@ -905,11 +922,10 @@ create function journey_products(j journeys) returns text[] language sql stable 
     ) products where product_id is not null
 $$;
 
--- Whether an order is of what a journey is about: of one of its products, of the product at entry, or of the variant under
--- whatever product. The one meaning of *bought*.
+-- Whether an order is of what a journey is about: of one of its products, or of the variant under whatever product. The one
+-- meaning of *bought*.
 create function is_about(o orders, j journeys) returns boolean language sql stable as $$
-    select o.product_id = j.entered_product_id or 'variant/' || o.variant_id = j.subject
-        or o.product_id = any(journey_products(j))
+    select 'variant/' || o.variant_id = j.subject or o.product_id = any(journey_products(j))
 $$;
 
 -- A variant that moves to another product takes its journeys along, whoever moves it. At the end of the transaction, for
@@ -1002,7 +1018,8 @@ create function stands_back(w waiting) returns boolean language sql stable as $$
 $$;
 
 -- A claim was settled. If the contact was told, their other places in line for the same thing that they could be told by
--- now give way, for good; what begins later is news. If not, those places are looked at again.
+-- now give way, for good; so do those that have a place too, for a variant may have moved under a product since. What begins
+-- later is news. If the contact was not told, those places are looked at again.
 create function settle_other_places() returns trigger language plpgsql as $$
 begin
     with others as (
@@ -1010,8 +1027,8 @@ begin
         from new_rows n join old_rows before on before.id = n.id and before.state = 'given'
         join waiting w on w.journey_id = n.journey_id
         cross join lateral other_places(w) o
-        where n.state <> 'given' and o.state = 'waiting'
-          and (n.state <> 'used' or exists (
+        where n.state <> 'given' and (o.state = 'waiting' or n.state = 'used')
+          and (n.state <> 'used' or o.state = 'claimed' or exists (
               select from episodes e
               where e.alert_id = o.alert_id and e.store_id = o.store_id and e.subject = o.subject and e.closed_at is null
                 and trigger_holds(o, e.measure)))
