@@ -51,10 +51,20 @@ class Ledger:
         """What an attempt asks for the right to send with. For `stopping` see `Lease`."""
         return Lease(self._lease, stopping)
 
-    async def open(self, request: Deliver, lease: Lease) -> bool:
-        """Take the right to send; False when another attempt has it, it is settled, or somebody declined it."""
+    async def open(self, request: Deliver, lease: Lease, subject: str | None = None) -> bool:
+        """Take the right to send; False when another attempt has it, it is settled, or somebody declined it.
+
+        Args:
+            subject: of the message as it is about to leave.
+        """
         granted = await SQL.open.value(
-            self._pool, **_message(request), holder=lease.holder, length=lease.length, manual=request.step.manual
+            self._pool,
+            **_message(request),
+            event=request.event,
+            subject=subject,
+            holder=lease.holder,
+            length=lease.length,
+            manual=request.step.manual,
         )
         return granted is not None
 

@@ -4,10 +4,10 @@
 -- Take the right to send this message now. No row: another attempt has it, it is settled, or somebody declined it.
 -- One that was held may leave when its step is no longer manual. The message's name is written again: a move may have
 -- given the step another message since it was put off.
-insert into sends (key, journey_id, step, round, message, state, attempts, holder, lease_until)
-values (:key, :journey_id, :step, :round, :message, 'sending', 1, :holder, now() + :length::interval)
+insert into sends (key, journey_id, step, round, message, event, subject, state, attempts, holder, lease_until)
+values (:key, :journey_id, :step, :round, :message, :event, :subject, 'sending', 1, :holder, now() + :length::interval)
 on conflict (key) do update
-set state = 'sending', message = excluded.message, attempts = sends.attempts + 1,
+set state = 'sending', message = excluded.message, event = excluded.event, subject = excluded.subject, attempts = sends.attempts + 1,
     holder = excluded.holder, lease_until = excluded.lease_until
 where (sends.state = 'ready' or (sends.state = 'held' and not :manual)) and sends.declined_at is null
 returning key;

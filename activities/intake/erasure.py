@@ -21,6 +21,7 @@ FORGETTING = (
     SQL.forget_orders,
     SQL.forget_lists,
     SQL.forget_tags,
+    SQL.forget_subjects,
     SQL.forget_properties,
 )
 """In this order, for the suppressions are found by the address."""

@@ -69,6 +69,11 @@ delete from list_members where contact_id = any(:contact_ids::text[]);
 -- name: forget_tags
 delete from contact_tags where contact_id = any(:contact_ids::text[]);
 
+-- name: forget_subjects
+-- Of the messages that were sent to them.
+update sends set subject = null
+where subject is not null and journey_id in (select id from journeys where contact_id = any(:contact_ids::text[]));
+
 -- name: forget_properties
 -- The events stay, of nobody any more, so that one which is sent again is known and brings nobody back.
 update events set properties = '{}', message_id = null, cart_id = null, order_id = case when order_id is not null then '' end

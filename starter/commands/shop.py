@@ -13,6 +13,7 @@ from activities.waitlist.entry import Entered, NotEntered
 from schemas.ids import StoreId, Subject
 from schemas.incoming.facts import ProductFact, VariantFact
 from schemas.model import Model
+from schemas.reasons import Reason
 from schemas.responses.journeys import JourneyReport
 from schemas.responses.stock import VariantReport
 from starter.commands.terminal.asking import Terminal, command
@@ -147,7 +148,10 @@ def _in_line(journey: JourneyReport) -> str:
     if journey.ahead is None:
         return f"Journey {journey.journey_id} has been called forward already."
     place = "first in line" if journey.ahead == 0 else f"in line behind {journey.ahead}"
-    return f"Journey {journey.journey_id} stands {place}, until {journey.window_ends_at:%Y-%m-%d} at the latest."
+    paused = f" {journey.why}" if journey.reason in (Reason.ALERT_PAUSED, Reason.CONVERSATION_PAUSED) else ""
+    return (
+        f"Journey {journey.journey_id} stands {place}, until {journey.window_ends_at:%Y-%m-%d} at the latest.{paused}"
+    )
 
 
 def _variant(variant: VariantReport) -> str:

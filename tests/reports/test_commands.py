@@ -49,6 +49,8 @@ async def test_why_is_answered_of_a_contact_and_of_a_product(shelftalk: Shelftal
 async def test_without_a_yes_and_a_terminal_a_resume_changes_nothing(shelftalk: Shelftalk, counter: Counter) -> None:
     await counter.shop.signs_up("ada", "bob")
     assert (await shelftalk.run("alert", "pause", "back-in-stock", "--json")).answer(PauseReport).changed
+    signed_up = (await shelftalk.run("signup", address("cy"), "--store", STORE, "--variant", "v")).out
+    assert signed_up.endswith(" at the latest. The alert is paused; everyone keeps their place.\n")
     await counter.shop.has("v", 1)
     refused = await shelftalk.run("alert", "resume", "back-in-stock", "--json")
     assert refused.failure.code == "not_confirmed"

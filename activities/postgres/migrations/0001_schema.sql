@@ -893,6 +893,10 @@ create table sends (
     step         text not null,
     round        integer not null,
     message      text not null,
+    -- On which event of its alert it left (null: of none), and under which subject; both null before it did. The subject
+    -- may name the contact, and is forgotten with them.
+    event        text,
+    subject      text,
     state        text not null check (state in ('ready', 'sending', 'sent', 'refused', 'unknown', 'held')),
     attempts     integer not null default 0,
     -- The attempt that has the right to send, and until when nobody else may say what became of the message.
