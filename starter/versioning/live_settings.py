@@ -164,6 +164,7 @@ async def _set_alert(connection: Connection, document: ConversationDocument, cod
         measure=alert.measure,
         quantity_threshold=alert.queue.threshold,
         contacts_per_unit=alert.queue.contacts_per_unit,
+        units_per_contact=alert.queue.units_per_contact,
         newest_first=alert.queue.newest_first,
         offer_hours=_in_units_of(HOUR, alert.queue.offer_lapses_after),
         not_if_bought_days=_in_units_of(DAY, alert.queue.not_if_bought_within),

@@ -31,12 +31,14 @@ class QueueTerms:
     Attributes:
         threshold: units that must be there before anyone is told; ≥ 1.
         contacts_per_unit: people told for each unit that arrived (promise P2); None: everyone.
+        units_per_contact: units that each of them is told for; more than one only where one is told per unit.
         offer_lapses_after: when an offer that was not taken up passes to the next; None: never.
         not_if_bought_within: who bought it in that time before is left out; None: only who bought it since entering.
     """
 
     threshold: int = 1
     contacts_per_unit: int | None = None
+    units_per_contact: int = 1
     newest_first: bool = False
     reminders: Reminders | None = None
     offer_lapses_after: timedelta | None = None
