@@ -49,6 +49,20 @@ class MarkedDiagnostic(Model):
         return f"{where}{self.path + ': ' if self.path else ''}{self.message}. {self.advice}{stop}"
 
 
+class InstallationReport(Model):
+    """What publishing a document would meet in one installation.
+
+    Attributes:
+        refused: why it would be refused; None: it would not.
+        warnings: where nobody could enter.
+        not_asked: why the installation could not say; None: it did.
+    """
+
+    refused: str | None = None
+    warnings: tuple[str, ...] = ()
+    not_asked: str | None = None
+
+
 class CheckReport(Model):
     """What `shelftalk conversation check` tells.
 
@@ -56,6 +70,7 @@ class CheckReport(Model):
         ok: the document can be published; warnings do not prevent that.
         scenarios: how many of its own were rehearsed.
         differences: the expectations that were not met.
+        installation: what publishing it would meet there; None: no installation was asked.
     """
 
     source: str
@@ -64,6 +79,7 @@ class CheckReport(Model):
     warnings: tuple[MarkedDiagnostic, ...] = ()
     scenarios: int = 0
     differences: tuple[MarkedDiagnostic, ...] = ()
+    installation: InstallationReport | None = None
 
 
 class DocumentInvalid(DomainError):

@@ -9,11 +9,13 @@ from rich.table import Table
 
 from schemas.document.conversation import ConversationDocument
 from schemas.model import Model
+from schemas.responses.operations import RetireChoice, Retired
 from schemas.responses.versions import ConversationList, DifferenceReport, SavedWorking, VersionList
 from starter.commands.conversations import File, name_of, read_file, say_given
 from starter.commands.in_flight import NoteOption
 from starter.commands.terminal.acting import Actor, Yes, agreed, who
 from starter.commands.terminal.asking import Terminal, command
+from starter.commands.terminal.failures import CommandFailed
 from starter.commands.terminal.output import clock, write_json
 from starter.comparing.differences import find_differences, say_differences
 from starter.documents import load_document
@@ -141,6 +143,34 @@ def rollback(
 
 
 @command
+def retire(
+    terminal: Terminal,
+    conversation: Conversation,
+    in_flight: Annotated[
+        RetireChoice | None,
+        typer.Option("--in-flight", help="What becomes of journeys under way: they stay to their end, or end now."),
+    ] = None,
+    actor: Actor = None,
+    note: NoteOption = None,
+    yes: Yes = False,
+) -> None:
+    """Let nobody enter a conversation any more. Its list is free for another; publishing it again brings it back."""
+    shown = terminal.ask(lambda services: services.retiring.would_retire(conversation))
+    if shown.journeys and in_flight is None:
+        raise CommandFailed(
+            "under_way_undecided",
+            f"{shown.journeys} journeys are under way in '{conversation}', {shown.in_line} of them in line.",
+            "Nothing was retired. Say what becomes of them: --in-flight stay, and those in line are told as before; or "
+            "--in-flight end, and their places are given up.",
+        )
+    choice = in_flight or RetireChoice.STAY
+    ends = f" {shown.journeys} journeys end, {shown.in_line} of them in line." if choice is RetireChoice.END else ""
+    agreed(terminal, f"Nobody would enter '{conversation}' any more.{ends}", yes=yes)
+    by = who(actor)
+    terminal.answer(lambda services: services.retiring.retire(conversation, choice, by, note), _retired)
+
+
+@command
 def discard(terminal: Terminal, conversation: Conversation, actor: Actor = None, yes: Yes = False) -> None:
     """Throw away what is worked on. What is published stays as it is."""
     shown = terminal.ask(lambda services: services.versions.show(Which(conversation, working=True)))
@@ -186,6 +216,13 @@ def _saved(report: SavedWorking) -> str:
         f"Saved '{report.conversation}' to work on; it reaches nobody until it is published. "
         f"Content hash: {report.content_hash}{say_given(report.given_ids)}"
     )
+
+
+def _retired(report: Retired) -> str:
+    told = f"Nobody enters '{report.conversation}' any more; publishing it again brings it back."
+    if report.operation is not None:
+        return f"{told} Of those under way tells `shelftalk operation show {report.operation} --watch`."
+    return f"{told} Journeys under way go on to their end: {report.journeys}." if report.journeys else told
 
 
 def _conversations(report: ConversationList) -> Table | str:

@@ -13,6 +13,7 @@ from pathlib import Path
 from pydantic import SecretStr
 
 from schemas.document.conversation import ConversationDocument
+from schemas.responses.operations import Choice
 from schemas.settings import Settings
 from starter.devstack.child import FolderLock
 from starter.devstack.failures import DevstackError
@@ -27,8 +28,11 @@ from starter.runtime.components import opened_pool, prepare_database, prepare_te
 from starter.runtime.endpoints import Endpoints, remove_endpoints, write_endpoints, write_private
 from starter.services import Services, open_services
 from starter.shops.keys import Keys
+from starter.versioning.bulk import Decision
 
 KEY_NAME = "up"
+PUBLISHER = "shelftalk up"
+"""Who published what it publishes, for the list of versions."""
 """Of the API key made at the first start."""
 
 
@@ -154,10 +158,10 @@ async def _with_mail(
 
 async def _publish(services: Services, conversation: ConversationDocument | None, say: Say) -> None:
     if conversation is None:
-        if await services.publishing.anything_published():
+        if await services.publishing.anything_was_published():
             return
         conversation = load_document(STARTER_CONVERSATION.read_bytes(), STARTER_CONVERSATION.name)
-    published = await services.publishing.publish(conversation)
+    published = await services.publishing.publish(conversation, Decision(Choice.STAY, PUBLISHER))
     say(f"Conversation  {published.version_id} published")
 
 

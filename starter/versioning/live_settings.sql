@@ -21,7 +21,7 @@ limit 1;
 
 -- name: line_under_another_code
 -- Contacts who still wait under a retired alert of the same list and type, perhaps retired by this publication.
-select a.id, count(*) as contacts
+select a.id, a.conversation, count(*) as contacts
 from alerts a join waiting w on w.alert_id = a.id and w.state in ('waiting', 'claimed')
 where a.retired and a.id <> :id and a.list_code = :list_code and a.type = :type
 group by a.id order by a.id limit 1;

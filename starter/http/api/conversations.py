@@ -6,12 +6,15 @@ from typing import Any
 from fastapi import Request, Response
 
 from schemas.model import Model
+from schemas.responses.operations import Choice
 from schemas.responses.versions import GivenId
 from starter.authoring.schema import conversation_schema
-from starter.documents import CheckReport, check, load_document
+from starter.documents import CheckReport, InstallationReport, check, load_document
+from starter.http.actor import Actor
 from starter.http.auth import keyed_router
 from starter.http.dependencies import InjectedServices
 from starter.http.problems import Kind, problem_responses
+from starter.versioning.bulk import Decision
 
 router = keyed_router("conversations")
 
@@ -40,10 +43,16 @@ class PublishedReport(Model):
 
 
 @router.post("/v1/conversations/check", summary="Check a conversation document", openapi_extra=_YAML)
-async def check_document(request: Request) -> CheckReport:
+async def check_document(request: Request, services: InjectedServices) -> CheckReport:
     """Every mistake by path and line. 200 also when there are some: `ok` tells."""
     # A large document takes a noticeable part of a second to parse; others are answered meanwhile.
-    return await asyncio.to_thread(check, await request.body(), SOURCE)
+    body = await request.body()
+    report = await asyncio.to_thread(check, body, SOURCE)
+    if not report.ok:
+        return report
+    met = await services.publishing.try_out(await asyncio.to_thread(load_document, body, SOURCE))
+    installation = InstallationReport(refused=met.refused, warnings=met.warnings)
+    return report.model_copy(update={"installation": installation, "ok": met.refused is None})
 
 
 @router.get(
@@ -67,11 +76,22 @@ async def read_schema() -> Response:
     responses=problem_responses(Kind.CONFLICT, Kind.INVALID)
     | {200: {"model": PublishedReport, "description": "This content is the published version already"}},
 )
-async def publish_document(request: Request, response: Response, services: InjectedServices) -> PublishedReport:
+async def publish_document(
+    request: Request,
+    response: Response,
+    services: InjectedServices,
+    actor: Actor,
+    despite_scenarios: bool = False,
+) -> PublishedReport:
     """Journeys under way keep their version."""
     body = await request.body()
     document = await asyncio.to_thread(load_document, body, SOURCE)
-    published = await services.publishing.publish(document, source=body.decode("utf-8-sig"))
+    published = await services.publishing.publish(
+        document,
+        Decision(Choice.STAY, actor),
+        source=body.decode("utf-8-sig"),
+        despite_scenarios=despite_scenarios,
+    )
     if not published.new:
         response.status_code = 200
     return PublishedReport(
