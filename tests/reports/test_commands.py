@@ -10,6 +10,7 @@ from schemas.responses.pausing import AlertStates, PauseReport, ResumeReport
 from schemas.responses.reports import ListReport, WantedReport
 from schemas.responses.why import WhyContact, WhyProduct
 from starter.commands.terminal.output import ExitCode
+from starter.ops.findings import Checkup, Health
 from tests.cli.command import Shelftalk
 from tests.product import STORE, address
 from tests.reports.shop import Counter
@@ -58,6 +59,10 @@ async def test_without_a_yes_and_a_terminal_a_resume_changes_nothing(shelftalk: 
     said = await shelftalk.run("alert", "resume", "back-in-stock", text="y\n")
     assert said.code == ExitCode.FAILED
     assert "1 for Blue kettle" in said.err
+    doctor = await shelftalk.run("doctor", "--json")
+    (paused,) = [each for each in Checkup.model_validate_json(doctor.out).findings if each.component == "pauses"]
+    assert paused.health is Health.NOTE
+    assert paused.found.startswith("alert 'back-in-stock' since ")
     states = (await shelftalk.run("alert", "list", "--json")).answer(AlertStates).alerts
     assert [state.alert for state in states if state.paused_at] == ["back-in-stock"]
     assert "paused since" in (await shelftalk.run("alert", "list")).out
