@@ -14,7 +14,7 @@ from schemas.model import Model
 from starter.authoring.alert_explanations import find_sender_errors
 from starter.authoring.explanations import explain, find_clock_errors, find_empty
 from starter.authoring.marked_yaml import Mark, MarkedTree, NotYaml, read_yaml
-from starter.authoring.step_explanations import find_address_errors, find_address_warnings
+from starter.authoring.step_explanations import find_address_errors, find_address_warnings, find_repeated_ids
 from starter.rehearsing.checks import find_scenario_errors
 from starter.rehearsing.expecting import find_unmet_expectations
 from starter.rehearsing.run import RunTester
@@ -148,7 +148,9 @@ class _Examined:
         diagnostics = [*tree.diagnostics, *((diagnostic, tree.mark(diagnostic.path)) for diagnostic in structural)]
         diagnostics += _template_errors(tree)
         warnings: tuple[Diagnostic, ...] = ()
-        if document is not None:
+        if document is None:
+            diagnostics += [(each, tree.mark(each.path)) for each in find_repeated_ids(tree.value)]
+        else:
             # Whether the parts fit together can only be checked once each part is valid.
             found = [*find_errors(document), *find_address_errors(document), *find_scenario_errors(document)]
             diagnostics += [(diagnostic, tree.mark(diagnostic.path)) for diagnostic in found]
