@@ -7,6 +7,7 @@ from typing import Self
 
 from pydantic import ValidationError
 
+from activities.rendering.gaps import find_gaps
 from activities.rendering.templates import check_template
 from schemas.document.conversation import ConversationDocument, MessageSection
 from schemas.errors import DomainError, ErrorKind, FieldError
@@ -155,12 +156,13 @@ class _Examined:
             found = [*find_errors(document), *find_address_errors(document), *find_scenario_errors(document)]
             diagnostics += [(diagnostic, tree.mark(diagnostic.path)) for diagnostic in found]
             warnings = (*find_lint_warnings(document), *find_address_warnings(document))
+        marked = [(warning, tree.names.get(warning.path, tree.mark(warning.path))) for warning in warnings]
+        if document is not None and not diagnostics:
+            marked += _gaps(tree, document)
         return cls(
             document,
             _in_file_order(_marked(diagnostic, mark, source) for diagnostic, mark in diagnostics),
-            _in_file_order(
-                _marked(warning, tree.names.get(warning.path, tree.mark(warning.path)), source) for warning in warnings
-            ),
+            _in_file_order(_marked(warning, mark, source) for warning, mark in marked),
         )
 
 
@@ -201,6 +203,14 @@ def _template_errors(tree: MarkedTree) -> Iterator[tuple[Diagnostic, Mark]]:
         for diagnostic in check_template(message):
             path: Path = ("messages", code, diagnostic.field)
             yield Diagnostic(path, diagnostic.message, diagnostic.advice), _line_within(tree, path, diagnostic.line)
+
+
+def _gaps(tree: MarkedTree, document: ConversationDocument) -> Iterator[tuple[Diagnostic, Mark]]:
+    """Notes on what messages may read like where a value is missing."""
+    for code, message in document.messages.items():
+        for gap in find_gaps(message):
+            path: Path = ("messages", code, gap.field)
+            yield Diagnostic(path, gap.message, gap.advice), _line_within(tree, path, gap.line)
 
 
 def _line_within(tree: MarkedTree, path: Path, line: int) -> Mark:

@@ -4,12 +4,14 @@ A fact is an observation with the storefront's own time. Transitions are never r
 they come from our stored state (a webhook is a trigger, not a log).
 """
 
+import re
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
+from math import floor, isfinite
 from typing import Annotated, Literal
 
-from pydantic import AwareDatetime, Field
+from pydantic import AwareDatetime, BeforeValidator, Field
 
 from schemas.model import Model
 
@@ -21,8 +23,36 @@ class Policy(StrEnum):
     CONTINUE = "continue"
 
 
+_NUMBER = re.compile(r"[+-]?[0-9]{1,15}(\.[0-9]{1,30})?")
+
+
+def whole_units(value: object) -> object:
+    """Units as whoever tells of them writes them. A part of a unit cannot be sold, so 2.5 are 2.
+
+    Raises:
+        ValueError: it is no number of units.
+    """
+    if value is None or (isinstance(value, int) and not isinstance(value, bool)):
+        return value
+    if isinstance(value, float) and isfinite(value):
+        value = Decimal(str(value))
+    if isinstance(value, Decimal) and value.is_finite() and value.adjusted() < 20:
+        return floor(value)
+    raise ValueError("this is not a number of units: write one such as 3; of a part of one, as in 2.5, nothing counts")
+
+
+def units_in_text(value: object) -> object:
+    """The same where storefronts and people write it as text: `"2.5"`.
+
+    Raises:
+        ValueError: it is no number of units.
+    """
+    return whole_units(Decimal(value) if isinstance(value, str) and _NUMBER.fullmatch(value) else value)
+
+
 ExternalId = Annotated[str, Field(min_length=1, max_length=100)]
-Quantity = Annotated[int, Field(ge=-(2**31), lt=2**31)]
+Quantity = Annotated[int, Field(ge=-(2**31), lt=2**31), BeforeValidator(whole_units)]
+"""Units, rounded down."""
 Text = Annotated[str, Field(max_length=1000)]
 Currency = Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
 """ISO 4217."""

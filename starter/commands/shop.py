@@ -5,18 +5,19 @@ from decimal import Decimal, InvalidOperation
 from typing import Annotated
 
 import typer
-from pydantic import validate_email
+from pydantic import TypeAdapter, ValidationError, validate_email
 from pydantic_core import PydanticCustomError
 
 from activities.waitlist.entrances import Declined
 from activities.waitlist.entry import Entered, NotEntered
 from schemas.ids import StoreId, Subject
-from schemas.incoming.facts import ProductFact, VariantFact
+from schemas.incoming.facts import ProductFact, Quantity, VariantFact, units_in_text
 from schemas.model import Model
 from schemas.reasons import Reason
 from schemas.responses.journeys import JourneyReport
 from schemas.responses.stock import VariantReport
 from starter.commands.terminal.asking import Terminal, command
+from starter.commands.terminal.failures import said
 from starter.services import Services
 from starter.shops.stock import BY_HAND
 
@@ -63,13 +64,14 @@ def signup(
 @command
 def stock_set(
     terminal: Terminal,
-    units: Annotated[int, typer.Argument(min=-(2**31), max=2**31 - 1, help="Units available now.")],
+    units: Annotated[str, typer.Argument(help="Units available now; of a part of one nothing counts.")],
     store: Store,
     variant: Variant,
     location: Annotated[str, typer.Option(help="Where they are; each location has its own number.")] = BY_HAND,
 ) -> None:
     """Set the units of a variant at one location, as of now. Those next in line are told if it is back."""
-    terminal.answer(lambda services: services.stock.set_stock(_subject(store, variant), units, location), _variant)
+    whole = _units(units)
+    terminal.answer(lambda services: services.stock.set_stock(_subject(store, variant), whole, location), _variant)
 
 
 @stock.command("show")
@@ -97,15 +99,18 @@ def product_set(
     variants = tuple(_variant_fact(each, amount) for each in variant)
     if len({each.variant_id for each in variants}) < len(variants):
         raise typer.BadParameter("two variants have the same id: name each once", param_hint="--variant")
-    fact = ProductFact(
-        product_id=product_id,
-        title=title,
-        handle=handle,
-        page_url=url,
-        on_sale=on_sale,
-        variants=variants,
-        observed_at=datetime.now(UTC),
-    )
+    try:
+        fact = ProductFact(
+            product_id=product_id,
+            title=title,
+            handle=handle,
+            page_url=url,
+            on_sale=on_sale,
+            variants=variants,
+            observed_at=datetime.now(UTC),
+        )
+    except ValidationError as error:
+        raise typer.BadParameter(said(error), param_hint="product set") from None
 
     async def question(services: Services) -> Product:
         await services.stock.put_product(StoreId(store), fact)
@@ -113,6 +118,16 @@ def product_set(
         return Product(variants=tuple(shown))
 
     terminal.answer(question, lambda known: "\n".join(map(_variant, known.variants)))
+
+
+def _units(text: str) -> int:
+    try:
+        return TypeAdapter[int](Quantity).validate_python(units_in_text(text))
+    except ValueError:
+        raise typer.BadParameter(
+            f"{text!r} is not a number of units: write one such as 3; of a part of a unit, as in 2.5, nothing counts",
+            param_hint="UNITS",
+        ) from None
 
 
 def _address(email: str) -> str:
@@ -130,7 +145,10 @@ def _subject(store: str, variant: str) -> Subject:
 
 def _price(text: str | None) -> Decimal | None:
     try:
-        return None if text is None else Decimal(text)
+        amount = None if text is None else Decimal(text)
+        if amount is not None and not amount.is_finite():
+            raise InvalidOperation
+        return amount
     except InvalidOperation:
         raise typer.BadParameter(f"{text!r} is not a number like 19.99", param_hint="--price") from None
 

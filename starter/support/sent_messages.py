@@ -8,6 +8,7 @@ from typing import assert_never
 from activities.delivery.order import BROADCAST_ROUND
 from activities.postgres.pool import Connection
 from activities.postgres.queries import load_queries
+from schemas.document.alert_types.registry import ALERT_TYPES
 from schemas.document.alert_types.vocabulary import Action, AlertEvent, AlertType
 from schemas.ids import ContactId, JourneyId, StepId, StoreId, VersionId
 from schemas.responses.why import WhyMessage
@@ -118,7 +119,7 @@ def _event(row: SentRow) -> str:
         case AlertEvent.SUBSCRIPTION:
             return ", and this confirms it"
         case AlertEvent.ALERT:
-            return f", and {_what_happened(row.type)}"
+            return f", and {ALERT_TYPES[row.type].told_when}" if row.type is not None else ""
         case AlertEvent.FOLLOW_UP:
             return ", were told, and this reminds them"
         case AlertEvent.DISCONTINUED:
@@ -127,20 +128,6 @@ def _event(row: SentRow) -> str:
             return ", and this went to everyone in line" if row.round == BROADCAST_ROUND else ""
         case _:
             assert_never(row.event)
-
-
-def _what_happened(type_: AlertType | None) -> str:
-    match type_:
-        case AlertType.BACK_IN_STOCK:
-            return "it was back in stock and their turn"
-        case AlertType.PRICE_DROP:
-            return "its price had dropped"
-        case AlertType.LOW_INVENTORY:
-            return "few were left"
-        case None:
-            return "their turn came"
-        case _:
-            assert_never(type_)
 
 
 def _again(row: SentRow, before: Sequence[SentRow]) -> str | None:

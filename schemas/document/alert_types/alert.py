@@ -90,6 +90,7 @@ class Alert(Section):
         measure: what its triggers are compared with.
         crosses: told only of a fall to the trigger from above it, not of what is as low at entry.
         over_trigger: the reason on record when the measure rose over the trigger before the message was sent.
+        told_when: what had happened when somebody was told, for `why`.
         bound: the name of the field that holds its threshold.
         may_raise: the events that an alert of the type can raise, whatever its options.
         change_words: words for its fields in comparisons of versions, where the field's name alone is unclear.
@@ -100,6 +101,7 @@ class Alert(Section):
     measure: ClassVar[Measure]
     crosses: ClassVar[bool] = False
     over_trigger: ClassVar[Reason]
+    told_when: ClassVar[str]
     bound: ClassVar[str]
     may_raise: ClassVar[tuple[AlertEvent, ...]] = (AlertEvent.ALERT, AlertEvent.DISCONTINUED)
     change_words: ClassVar[Mapping[str, str]] = {}

@@ -36,6 +36,7 @@ class BackInStock(Alert):
 
     measure: ClassVar[Measure] = Measure.NOTHING
     over_trigger: ClassVar[Reason] = Reason.SOLD_OUT_AGAIN
+    told_when: ClassVar[str] = "it was back in stock and their turn"
     bound: ClassVar[str] = "quantity_threshold"
     may_raise: ClassVar[tuple[AlertEvent, ...]] = tuple(AlertEvent)
     change_words: ClassVar[Mapping[str, str]] = {
