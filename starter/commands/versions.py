@@ -10,7 +10,7 @@ from rich.table import Table
 from schemas.document.conversation import ConversationDocument
 from schemas.model import Model
 from schemas.responses.operations import RetireChoice, Retired
-from schemas.responses.versions import ConversationList, DifferenceReport, SavedWorking, VersionList
+from schemas.responses.versions import ConversationList, DifferenceReport, Publication, SavedWorking, VersionList
 from starter.commands.conversations import File, name_of, read_file, say_given
 from starter.commands.in_flight import NoteOption
 from starter.commands.terminal.acting import Actor, Yes, agreed, who
@@ -241,14 +241,11 @@ def _versions(report: VersionList) -> Table:
     if (working := report.working) is not None:
         table.add_row("working", clock(working.saved_at), working.saved_by, "–", working.content_hash[:SHORT], "–", "")
     for each in report.versions:
-        last = each.publications[-1] if each.publications else None
-        table.add_row(
-            each.version,
-            clock(last.at if last else each.published_at),
-            (last.by if last else each.published_by) or "–",
-            (last.note if last else None) or "–",
-            each.content_hash[:SHORT],
-            str(each.open_journeys),
-            "published" if each.published else "",
-        )
+        # Every time it was published, the newest first; older releases kept only the first.
+        last, *before = each.publications[::-1] or (Publication(at=each.published_at, by=each.published_by or "–"),)
+        state = "published" if each.published else ""
+        content, opened = each.content_hash[:SHORT], str(each.open_journeys)
+        table.add_row(each.version, clock(last.at), last.by, last.note or "–", content, opened, state)
+        for earlier in before:
+            table.add_row("", clock(earlier.at), earlier.by, earlier.note or "–", "", "", "")
     return table
