@@ -100,7 +100,7 @@ def _stuck(report: Stuck) -> Table | str:
     elif failing:
         first = failing[0]
         notes.append(
-            f"{len(failing)} workflows cannot go on, for their tasks fail again and again (for example {first.workflow}, "
+            f"{len(failing)} workflows cannot go on, for their tasks fail over and over (for example {first.workflow}, "
             f"{first.cause}): the workers' log has the error; run the release that they began with, or a newer one"
         )
     if not report.groups:
