@@ -15,6 +15,7 @@ class Reason(StrEnum):
     PURCHASED = "purchased"
     FILTERED = "filtered"
     CONVERSATION_PAUSED = "conversation_paused"
+    ALERT_PAUSED = "alert_paused"
     OFFER_LAPSED = "offer_lapsed"
     INACTIVE = "inactive"
     OTHER_PRODUCT = "other_product"
@@ -88,6 +89,7 @@ _SENTENCES = {
     Reason.PURCHASED: "The contact has bought it already.",
     Reason.FILTERED: "The alert's or conversation's own conditions do not hold.",
     Reason.CONVERSATION_PAUSED: "The conversation is paused; everyone keeps their place.",
+    Reason.ALERT_PAUSED: "The alert is paused; everyone keeps their place.",
     Reason.OFFER_LAPSED: "The offer was not taken up in time, and the place passed on.",
     Reason.INACTIVE: "The product is not on sale: unpublished, archived or removed.",
     Reason.OTHER_PRODUCT: "The shop tells this id for two products, and now means the one they did not ask for.",

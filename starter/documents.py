@@ -7,6 +7,7 @@ from typing import Self
 
 from pydantic import ValidationError
 
+from activities.rendering.gaps import find_gaps
 from activities.rendering.templates import check_template
 from schemas.document.conversation import ConversationDocument, MessageSection
 from schemas.errors import DomainError, ErrorKind, FieldError
@@ -14,7 +15,7 @@ from schemas.model import Model
 from starter.authoring.alert_explanations import find_sender_errors
 from starter.authoring.explanations import explain, find_clock_errors, find_empty
 from starter.authoring.marked_yaml import Mark, MarkedTree, NotYaml, read_yaml
-from starter.authoring.step_explanations import find_address_errors, find_address_warnings
+from starter.authoring.step_explanations import find_address_errors, find_address_warnings, find_repeated_ids
 from starter.rehearsing.checks import find_scenario_errors
 from starter.rehearsing.expecting import find_unmet_expectations
 from starter.rehearsing.run import RunTester
@@ -52,6 +53,20 @@ class MarkedDiagnostic(Model):
         return f"{where}{self.path + ': ' if self.path else ''}{self.message}. {self.advice}{stop}"
 
 
+class InstallationReport(Model):
+    """What publishing a document would meet in one installation.
+
+    Attributes:
+        refused: why it would be refused; None: it would not.
+        warnings: where nobody could enter.
+        not_asked: why the installation could not say; None: it did.
+    """
+
+    refused: str | None = None
+    warnings: tuple[str, ...] = ()
+    not_asked: str | None = None
+
+
 class CheckReport(Model):
     """What `shelftalk conversation check` tells: of mistakes and of warnings the first `MOST_SHOWN`.
 
@@ -60,6 +75,7 @@ class CheckReport(Model):
         more: how many mistakes there are besides.
         scenarios: how many of its own were rehearsed.
         differences: the expectations that were not met.
+        installation: what publishing it would meet there; None: no installation was asked.
     """
 
     source: str
@@ -69,6 +85,7 @@ class CheckReport(Model):
     warnings: tuple[MarkedDiagnostic, ...] = ()
     scenarios: int = 0
     differences: tuple[MarkedDiagnostic, ...] = ()
+    installation: InstallationReport | None = None
 
 
 class DocumentInvalid(DomainError):
@@ -149,15 +166,18 @@ class _Examined:
         diagnostics = [*tree.diagnostics, *((diagnostic, tree.mark(diagnostic.path)) for diagnostic in structural)]
         diagnostics += _template_errors(tree)
         warnings: tuple[Diagnostic, ...] = ()
-        if document is not None:
+        if document is None:
+            diagnostics += [(each, tree.mark(each.path)) for each in find_repeated_ids(tree.value)]
+        else:
             # Whether the parts fit together can only be checked once each part is valid.
             found = [*find_errors(document), *find_address_errors(document), *find_scenario_errors(document)]
             diagnostics += [(diagnostic, tree.mark(diagnostic.path)) for diagnostic in found]
             warnings = (*find_lint_warnings(document), *find_address_warnings(document))
         marked = _in_file_order(_marked(diagnostic, mark, source) for diagnostic, mark in diagnostics)
-        noted = _in_file_order(
-            _marked(warning, tree.names.get(warning.path, tree.mark(warning.path)), source) for warning in warnings
-        )
+        notes = [(warning, tree.names.get(warning.path, tree.mark(warning.path))) for warning in warnings]
+        if document is not None and not diagnostics:
+            notes += _gaps(tree, document)
+        noted = _in_file_order(_marked(warning, mark, source) for warning, mark in notes)
         return cls(document, marked[:MOST_SHOWN], noted[:MOST_SHOWN], more=max(0, len(marked) - MOST_SHOWN))
 
 
@@ -198,6 +218,14 @@ def _template_errors(tree: MarkedTree) -> Iterator[tuple[Diagnostic, Mark]]:
         for diagnostic in check_template(message):
             path: Path = ("messages", code, diagnostic.field)
             yield Diagnostic(path, diagnostic.message, diagnostic.advice), _line_within(tree, path, diagnostic.line)
+
+
+def _gaps(tree: MarkedTree, document: ConversationDocument) -> Iterator[tuple[Diagnostic, Mark]]:
+    """Notes on what messages may read like where a value is missing."""
+    for code, message in document.messages.items():
+        for gap in find_gaps(message):
+            path: Path = ("messages", code, gap.field)
+            yield Diagnostic(path, gap.message, gap.advice), _line_within(tree, path, gap.line)
 
 
 def _line_within(tree: MarkedTree, path: Path, line: int) -> Mark:

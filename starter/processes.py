@@ -13,6 +13,7 @@ from activities.postgres.pool import Pool
 from schemas.settings import Settings
 from starter.runtime.components import NotConfigured, Say, opened_components, opened_pool, require_migrated
 from starter.runtime.dispatcher import Dispatcher
+from starter.runtime.endpoints import web_noted
 from starter.runtime.heartbeat import heartbeat, heartbeat_file
 from starter.runtime.process import beside
 from starter.runtime.schedules import ARCHIVING, RECONCILIATION
@@ -71,7 +72,8 @@ async def web_process(settings: Settings, say: Say) -> AsyncGenerator[str]:
     async with opened_pool(settings, say) as pool:
         await require_migrated(pool)
     async with open_services(settings, takes_webhooks=True) as services, running_web(settings, services) as url:
-        yield url
+        with web_noted(settings.data_dir, url):
+            yield url
 
 
 @asynccontextmanager

@@ -35,6 +35,7 @@ from starter.support.why import Why
 from starter.versioning.bulk import BulkOperations
 from starter.versioning.dry_run import DryRuns
 from starter.versioning.publishing import Publishing
+from starter.versioning.retiring import Retiring
 from starter.versioning.versions import Versions
 from starter.waitlists.back_population import BackPopulating
 from starter.waitlists.importing import WaitlistImports
@@ -58,6 +59,7 @@ class Services:
     # conversations
     publishing: Publishing
     versions: Versions
+    retiring: Retiring
     dry_runs: DryRuns
     bulk_operations: BulkOperations
     # people
@@ -97,6 +99,7 @@ def build_services(
         stock=Stock(pool, intake),
         publishing=Publishing(pool),
         versions=Versions(pool),
+        retiring=Retiring(pool),
         dry_runs=DryRuns(pool, client, archive),
         bulk_operations=BulkOperations(pool),
         people=People(pool),

@@ -95,6 +95,7 @@ class RealEffects:
         self._ledger, self._sender = ledger, sender
         self._domain, self._request = domain, request
         self._context: SendContext | None = None
+        self._subject: str | None = None
         self._lease: Lease | None = None
 
     def now(self) -> datetime:
@@ -119,10 +120,14 @@ class RealEffects:
             return None
         message_id = f"{request.key.replace('/', '.')}@{self._domain}"
         try:
-            return write_message(known.message.section, known.context, message_id, known.recipient or "", known.sender)
+            message = write_message(
+                known.message.section, known.context, message_id, known.recipient or "", known.sender
+            )
         except CannotRender as error:
             log.error("message broken", version=request.version, message=request.step.message, error=str(error))
             return None
+        self._subject = message.subject
+        return message
 
     async def stop(self) -> None:
         await self._ledger.stop(self._request)
@@ -143,7 +148,7 @@ class RealEffects:
 
     async def open(self) -> bool | datetime:
         self._lease = self._ledger.lease(_stopping)
-        return await self._ledger.open(self._request, self._lease)
+        return await self._ledger.open(self._request, self._lease, self._subject)
 
     async def release(self) -> None:
         lease = self._held()

@@ -59,8 +59,11 @@ class Ledger:
         """What an attempt asks for the right to send with. For `stopping` see `Lease`."""
         return Lease(self._lease, stopping)
 
-    async def open(self, request: Deliver, lease: Lease) -> bool | datetime:
+    async def open(self, request: Deliver, lease: Lease, subject: str | None = None) -> bool | datetime:
         """Take the right to send.
+
+        Args:
+            subject: of the message as it is about to leave.
 
         Returns:
             False: another attempt has it, it is settled, or somebody declined it. A time: the list's cap puts it off.
@@ -69,6 +72,8 @@ class Ledger:
             self._pool,
             Opened,
             **_message(request),
+            event=request.event,
+            subject=subject,
             holder=lease.holder,
             length=lease.length,
             manual=request.step.manual,

@@ -5,10 +5,11 @@
 -- One that was held may leave when its step is no longer manual. The message's name is written again: a move may have
 -- given the step another message since it was put off. Above the list's cap the trigger keep_the_cap leaves it ready, and
 -- says until when it is put off.
-insert into sends (key, journey_id, step, round, message, state, attempts, holder, lease_until, confirmation)
-values (:key, :journey_id, :step, :round, :message, 'sending', 1, :holder, now() + :length::interval, :confirmation)
+insert into sends (key, journey_id, step, round, message, event, subject, state, attempts, holder, lease_until, confirmation)
+values (:key, :journey_id, :step, :round, :message, :event, :subject, 'sending', 1, :holder, now() + :length::interval, :confirmation)
 on conflict (key) do update
-set state = excluded.state, message = excluded.message, attempts = sends.attempts + 1, holder = excluded.holder,
+set state = excluded.state, message = excluded.message, event = excluded.event, subject = excluded.subject,
+    attempts = sends.attempts + 1, holder = excluded.holder,
     lease_until = excluded.lease_until, put_off_until = excluded.put_off_until, confirmation = excluded.confirmation
 where (sends.state = 'ready' or (sends.state = 'held' and not :manual)) and sends.declined_at is null
 returning case when state = 'ready' then put_off_until end as put_off_until;

@@ -97,7 +97,7 @@ class SendRow:
     type: AlertType | None
     triggers: object
     profile: object
-    paused: bool
+    paused: Reason | None
     in_stock: bool
     measure: Decimal | None
     trigger_at: Decimal | None

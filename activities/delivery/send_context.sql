@@ -26,7 +26,7 @@ select
           and o.state in ('sent', 'unknown')
     ) as already_sent,
     claim.state as claim, a.id as alert_id, a.type, a.triggers, a.profile,
-    a.paused_at is not null or co.paused_at is not null as paused,
+    case when co.paused_at is not null then 'conversation_paused' when a.paused_at is not null then 'alert_paused' end as paused,
     e.id is not null and (claim.state is distinct from 'given' or e.id = claim.episode_id) as in_stock,
     e.measure, w.trigger_at,
     w.currency is not distinct from st.currency or w.currency is null as same_currency,

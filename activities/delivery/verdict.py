@@ -13,7 +13,7 @@ from schemas.journey.outcome import AfterRefusal, Deferred, Refused
 from schemas.reasons import Reason
 
 PAUSE_CHECK = timedelta(minutes=15)
-"""How soon a message of a paused conversation is looked at again."""
+"""How soon a message of a paused alert or conversation is looked at again."""
 TELLING = (AlertEvent.ALERT, AlertEvent.FOLLOW_UP)
 """The events whose messages use the place; a confirmation or a farewell does not."""
 
@@ -27,6 +27,7 @@ class MessageFacts:
             an alert.
         type: of the alert that the journey waits for; None: the conversation has no alert.
         left: why the journey left the waiting list; None while it has not.
+        paused: `conversation_paused` or `alert_paused`; None: neither.
         filtered: the alert's filters on product or contact do not hold.
         bought: the contact bought the product, since entering or in the time the alert names.
         claim: `given`: not told yet; `used`: told before; `lapsed`: told, and the place went to the next; None: none.
@@ -47,7 +48,7 @@ class MessageFacts:
     erased: bool
     consented: bool
     suppressed: bool
-    paused: bool
+    paused: Reason | None
     filtered: bool
     bought: bool
     on_sale: bool
@@ -82,8 +83,8 @@ def judge(facts: MessageFacts, now: datetime) -> Go | Deferred | Refused:
         return Refused(reason=Reason.MESSAGE_DRAFT, then=AfterRefusal.GO_ON)
     if facts.already_sent:
         return Refused(reason=Reason.ALREADY_SAID, then=AfterRefusal.GO_ON)
-    if facts.paused:
-        return Deferred(until=now + PAUSE_CHECK, reason=Reason.CONVERSATION_PAUSED)
+    if facts.paused is not None:
+        return Deferred(until=now + PAUSE_CHECK, reason=facts.paused)
     if facts.type is None:
         refused = _about_the_product(facts)
     elif facts.event in TELLING:

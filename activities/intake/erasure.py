@@ -31,6 +31,7 @@ FORGETTING = (
     SQL.forget_sources,
     SQL.forget_lists,
     SQL.forget_tags,
+    SQL.forget_subjects,
 )
 """In this order: suppressions are found by the address, digests made of what is there."""
 

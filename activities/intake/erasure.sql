@@ -137,6 +137,11 @@ delete from list_members where contact_id = any(:contact_ids::text[]);
 -- name: forget_tags
 delete from contact_tags where contact_id = any(:contact_ids::text[]);
 
+-- name: forget_subjects
+-- Of the messages that were sent to them.
+update sends set subject = null
+where subject is not null and journey_id in (select id from journeys where contact_id = any(:contact_ids::text[]));
+
 -- name: forget_lists_of_shop
 -- What the shop told, unless another shop told the same of them.
 delete from list_members m

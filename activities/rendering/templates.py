@@ -13,6 +13,7 @@ from types import SimpleNamespace
 from typing import TypeAlias
 
 import jinja2
+from jinja2 import nodes
 from jinja2.sandbox import SandboxedEnvironment
 
 from activities.rendering.language import FILTERS, TemplateDiagnostic, Vocabulary, check_language
@@ -228,6 +229,11 @@ def _collect(field: str, stream: Iterator[str]) -> str:
             raise CannotRender(f"The message's {field} is longer than {LONGEST_BODY} characters: shorten it.")
         parts.append(part)
     return "".join(parts)
+
+
+def template_tree(template: str, *, html: bool) -> nodes.Template:
+    """What a template without mistakes consists of."""
+    return _environment(html=html).parse(template)
 
 
 @lru_cache(maxsize=KEPT_TEMPLATES)

@@ -19,6 +19,7 @@ from typing import Annotated, Any, Never, TypeVar
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from activities.storefronts.storefront import PayloadMalformed
+from schemas.incoming.facts import units_in_text
 
 LONGEST_NUMBER = 100
 """Characters of one number. No price or id is longer, and reading far longer ones costs time and memory."""
@@ -114,12 +115,6 @@ def _read_id(value: object) -> object:
     return digits
 
 
-def _read_count(value: object) -> object:
-    if value is not None and (not isinstance(value, int) or isinstance(value, bool)):
-        raise ValueError("this is not a whole number")
-    return value
-
-
 def _read_price(value: object) -> object:
     if value is None:
         return None
@@ -157,8 +152,8 @@ def parse_moment(text: str) -> datetime | None:
 
 NumericId = Annotated[str | None, BeforeValidator(_read_id)]
 """An id that the vendor counts up: a JSON number or its digits as text. As a string, every digit kept."""
-Count = Annotated[Annotated[int, Field(ge=-(2**31), lt=2**31)] | None, BeforeValidator(_read_count)]
-"""Units."""
+Count = Annotated[Annotated[int, Field(ge=-(2**31), lt=2**31)] | None, BeforeValidator(units_in_text)]
+"""Units, rounded down: a part of a unit cannot be sold."""
 Price = Annotated[Decimal | None, BeforeValidator(_read_price)]
 """Money without its currency: a JSON number or its digits as text."""
 Moment = Annotated[datetime | None, BeforeValidator(_read_moment)]

@@ -22,6 +22,7 @@ class Episode:
 
     Attributes:
         contacts_per_unit: people told for each unit that arrived; ≥ 1. None: everyone is told.
+        units_per_contact: units that each of them is told for; ≥ 1.
         available: units there now; ≥ 0. Zero: the episode is over.
         arrived: units that came in during the episode and were, or can still be, promised. Less than `available` where
             other locations began to count: what was there already did not arrive.
@@ -32,6 +33,7 @@ class Episode:
     available: int
     arrived: int
     claimed: int = 0
+    units_per_contact: int = 1
 
     @property
     def over(self) -> bool:
@@ -42,8 +44,17 @@ class Episode:
         """How many more may be notified now; ≥ 0. None: as many as are in line."""
         if self.contacts_per_unit is None:
             return None
-        earned = self.contacts_per_unit * self.arrived - self.claimed
-        return max(0, min(earned, self.contacts_per_unit * self.available))
+        return max(0, min(self._contacts(self.arrived) - self.claimed, self._contacts(self.available)))
+
+    @property
+    def promised(self) -> int:
+        """How many units the claims take; none, where everyone is told."""
+        per_unit = self.contacts_per_unit
+        return 0 if per_unit is None else -(-self.claimed * self.units_per_contact // per_unit)
+
+    def _contacts(self, units: int) -> int:
+        assert self.contacts_per_unit is not None, "it is asked where not everyone is told"
+        return self.contacts_per_unit * units // self.units_per_contact
 
 
 def trigger_holds(trigger: Decimal | None, measure: Decimal | None, *, armed: bool = True) -> bool:
@@ -57,7 +68,12 @@ def trigger_holds(trigger: Decimal | None, measure: Decimal | None, *, armed: bo
 
 
 def observe(
-    episode: Episode | None, available: int, threshold: int, contacts_per_unit: int | None, there_before: int = 0
+    episode: Episode | None,
+    available: int,
+    threshold: int,
+    contacts_per_unit: int | None,
+    there_before: int = 0,
+    units_per_contact: int = 1,
 ) -> Episode | None:
     """What an observation of `available` units makes of the open episode (None: none is open).
 
@@ -70,9 +86,9 @@ def observe(
     """
     units = max(0, available)
     if episode is None:
-        return Episode(contacts_per_unit, units, units - there_before) if units >= threshold else None
+        opened = Episode(contacts_per_unit, units, units - there_before, units_per_contact=units_per_contact)
+        return opened if units >= threshold else None
     arrived = episode.arrived + max(0, units - there_before - episode.available)
     if episode.contacts_per_unit is not None and units:
-        promised = -(-episode.claimed // episode.contacts_per_unit)
-        arrived = min(arrived, units + promised)
+        arrived = min(arrived, units + episode.promised)
     return replace(episode, available=units, arrived=arrived)

@@ -26,6 +26,7 @@ class WatchingAlert:
     level: Level
     quantity_threshold: int
     contacts_per_unit: int | None
+    units_per_contact: int
     locations: Sequence[str] | None
 
 
@@ -42,6 +43,7 @@ class OpenEpisode:
     alert_id: AlertId
     subject: str
     contacts_per_unit: int | None
+    units_per_contact: int
     locations: Sequence[str] | None
     available: int
     arrived: int
@@ -51,7 +53,7 @@ class OpenEpisode:
     @property
     def episode(self) -> Episode:
         """The part of it that the arithmetic is about."""
-        return Episode(self.contacts_per_unit, self.available, self.arrived, self.claimed)
+        return Episode(self.contacts_per_unit, self.available, self.arrived, self.claimed, self.units_per_contact)
 
 
 async def observe_units(
@@ -176,7 +178,14 @@ async def _update(
 ) -> bool:
     """Whether an episode opened, grew, shrank, ended or changed its measure."""
     before = known.episode if known is not None else None
-    episode = observe(before, seen.available, alert.quantity_threshold, alert.contacts_per_unit, seen.there_before)
+    episode = observe(
+        before,
+        seen.available,
+        alert.quantity_threshold,
+        alert.contacts_per_unit,
+        seen.there_before,
+        alert.units_per_contact,
+    )
     if episode is None or (
         known is not None and (episode, seen.measure, alert.locations) == (before, known.measure, known.locations)
     ):
@@ -188,6 +197,7 @@ async def _update(
             store_id=subject.store_id,
             subject=subject.key,
             contacts_per_unit=episode.contacts_per_unit,
+            units_per_contact=episode.units_per_contact,
             locations=alert.locations,
             available=episode.available,
             arrived=episode.arrived,

@@ -7,7 +7,7 @@ select observe_units(:store_id, :items);
 -- name: watching_alerts
 -- Every alert in force, with the locations that count for its list; and retired ones that still have an open episode of these
 -- subjects, or contacts in line for them.
-select a.id, a.type, a.level, a.quantity_threshold, a.contacts_per_unit, l.locations
+select a.id, a.type, a.level, a.quantity_threshold, a.contacts_per_unit, a.units_per_contact, l.locations
 from alerts a join lists l on l.code = a.list_code
 where not a.retired
    or exists (
@@ -18,13 +18,13 @@ order by a.id;
 
 -- name: open_episodes_of
 -- The open episodes of these subjects.
-select id, alert_id, subject, contacts_per_unit, locations, available, arrived, claimed, measure
+select id, alert_id, subject, contacts_per_unit, units_per_contact, locations, available, arrived, claimed, measure
 from episodes
 where store_id = :store_id and subject = any(:subjects::text[]) and closed_at is null;
 
 -- name: open_episode
-insert into episodes (alert_id, store_id, subject, contacts_per_unit, locations, available, arrived, measure)
-values (:alert_id, :store_id, :subject, :contacts_per_unit, :locations, :available, :arrived, :measure);
+insert into episodes (alert_id, store_id, subject, contacts_per_unit, units_per_contact, locations, available, arrived, measure)
+values (:alert_id, :store_id, :subject, :contacts_per_unit, :units_per_contact, :locations, :available, :arrived, :measure);
 
 -- name: update_episode
 update episodes

@@ -9,7 +9,7 @@ from pydantic import AfterValidator, AwareDatetime, BeforeValidator, Field, Fini
 
 from schemas.addresses import EmailAddress
 from schemas.ids import ContactId, JourneyId, StoreId
-from schemas.incoming.facts import ExternalId
+from schemas.incoming.facts import ExternalId, whole_units
 from schemas.model import Model
 from schemas.names import PRINTABLE, Code, TagName
 from schemas.reasons import Reason
@@ -78,7 +78,8 @@ EventId = Annotated[Storable, Field(min_length=1, max_length=200), AfterValidato
 OrderId = Annotated[Id, AfterValidator(_impersonal)]
 MessageId = Annotated[Storable, Field(max_length=LONGEST_MESSAGE_ID), AfterValidator(_bare)]
 """As the message's header has it; angle brackets are left out."""
-Units = Annotated[int, Field(ge=1, le=MOST_UNITS)]
+Units = Annotated[int, Field(ge=1, le=MOST_UNITS), BeforeValidator(whole_units)]
+"""Units, rounded down."""
 MOST_EXACT = 2**53
 """Programs that read JSON into floating-point numbers round what lies beyond."""
 _Whole = Annotated[int, Field(ge=-MOST_EXACT, le=MOST_EXACT)]

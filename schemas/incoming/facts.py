@@ -8,9 +8,10 @@ import re
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
+from math import floor, isfinite
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, AwareDatetime, Field
+from pydantic import AfterValidator, AwareDatetime, BeforeValidator, Field
 
 from schemas.model import Model
 from schemas.names import PRINTABLE
@@ -24,8 +25,36 @@ class Policy(StrEnum):
 
 
 _BREAKS = re.compile(r"[\x01-\x1f\x7f-\x9f\u2028\u2029]+")
+_NUMBER = re.compile(r"[+-]?[0-9]{1,15}(\.[0-9]{1,30})?")
+
+
+def whole_units(value: object) -> object:
+    """Units as whoever tells of them writes them. A part of a unit cannot be sold, so 2.5 are 2.
+
+    Raises:
+        ValueError: it is no number of units.
+    """
+    if value is None or (isinstance(value, int) and not isinstance(value, bool)):
+        return value
+    if isinstance(value, float) and isfinite(value):
+        value = Decimal(str(value))
+    if isinstance(value, Decimal) and value.is_finite() and value.adjusted() < 20:
+        return floor(value)
+    raise ValueError("this is not a number of units: write one such as 3; of a part of one, as in 2.5, nothing counts")
+
+
+def units_in_text(value: object) -> object:
+    """The same where storefronts and people write it as text: `"2.5"`.
+
+    Raises:
+        ValueError: it is no number of units.
+    """
+    return whole_units(Decimal(value) if isinstance(value, str) and _NUMBER.fullmatch(value) else value)
+
+
 ExternalId = Annotated[str, Field(min_length=1, max_length=100, pattern=PRINTABLE)]
-Quantity = Annotated[int, Field(ge=-(2**31), lt=2**31)]
+Quantity = Annotated[int, Field(ge=-(2**31), lt=2**31), BeforeValidator(whole_units)]
+"""Units, rounded down."""
 Text = Annotated[str, Field(max_length=1000), AfterValidator(lambda text: _BREAKS.sub(" ", text))]
 """One line: a line break or another control character in a title is a blank."""
 Currency = Annotated[str, Field(pattern=r"^[A-Z]{3}$")]

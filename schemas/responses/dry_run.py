@@ -2,6 +2,7 @@
 
 from schemas.ids import JourneyId
 from schemas.model import Model
+from schemas.responses.versions import Difference
 
 
 class JourneyDifference(Model):
@@ -34,6 +35,8 @@ class DryRunReport(Model):
         decided_today: decisions that are not in the journeys' histories and were made by the facts of today.
         journeys, unknown: the different and those not compared, the newest first; not all where they are many.
         more: how many of these two are counted and not listed.
+        words: the messages whose words are not those of the published version. A path has no words: who would only be
+            told in others is the same.
     """
 
     conversation: str
@@ -45,3 +48,4 @@ class DryRunReport(Model):
     journeys: tuple[JourneyDifference, ...]
     unknown: tuple[NotCompared, ...]
     more: int
+    words: tuple[Difference, ...] = ()

@@ -22,6 +22,34 @@ class Choice(StrEnum):
     """They end, and their places in line go to the next."""
 
 
+class RetireChoice(StrEnum):
+    """What becomes of the journeys under way when their conversation is retired."""
+
+    STAY = "stay"
+    """They go on to their end; those in line are told as before."""
+    END = "end"
+    """They end, and their places in line are given up."""
+
+
+class Retired(Model):
+    """A conversation that was retired; `done` false: it was only counted.
+
+    Attributes:
+        alerts: those that nobody enters any more.
+        journeys: the journeys under way in it.
+        in_line: of these, those that hold a place in line.
+        operation: what ends them; None where they stay.
+    """
+
+    conversation: str
+    alerts: tuple[str, ...] = ()
+    journeys: int
+    in_line: int
+    in_flight: RetireChoice | None = None
+    operation: int | None = None
+    done: bool = True
+
+
 class OperationKind(StrEnum):
     """What is done to many journeys, one by one."""
 

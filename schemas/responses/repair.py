@@ -113,6 +113,13 @@ class StoppedGroup(Model):
     example: JourneyId
 
 
+class FailingTask(Model):
+    """A workflow whose tasks fail again and again; `cause`: as Temporal calls it."""
+
+    workflow: str
+    cause: str
+
+
 class Stuck(Model):
     """Everything that waits for an operator.
 
@@ -120,11 +127,13 @@ class Stuck(Model):
         groups: stopped, and waiting for approval; at most 500, the oldest first.
         calls_parked: calls to Temporal that it refuses again and again (`shelftalk doctor` tells more).
         messages_unknown: of which nobody knows whether they left; they are never sent again (P1).
+        failing_tasks: workflows that Temporal reports, at most 100; None: it could not be asked.
     """
 
     groups: tuple[StoppedGroup, ...]
     calls_parked: int
     messages_unknown: int
+    failing_tasks: tuple[FailingTask, ...] | None = None
 
 
 class Resumed(Model):

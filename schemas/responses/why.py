@@ -5,7 +5,7 @@ from enum import StrEnum
 
 from pydantic import AwareDatetime
 
-from schemas.ids import ContactId, JourneyId
+from schemas.ids import ContactId, JourneyId, VersionId
 from schemas.model import Model
 from schemas.reasons import Reason
 from schemas.responses.journeys import JourneyStatus
@@ -82,11 +82,43 @@ class WhyEntry(Model):
     sentence: str
 
 
+class WhyMessage(Model):
+    """One message that left to a contact, or may have.
+
+    Attributes:
+        about: what its journey watches, or is about: `variant/…` or `product/…`; None: no product, or several.
+        subject: as it left; None where that is not on record any more.
+        unknown: it cannot be known whether it left.
+        cause: what they did, and what happened then.
+        again: why they were written to once more; None: it is the first.
+    """
+
+    journey_id: JourneyId
+    store_id: str
+    about: str | None
+    product_title: str | None
+    conversation: str
+    alert: str | None
+    version: VersionId
+    step: str
+    message: str
+    subject: str | None
+    sent_at: AwareDatetime
+    unknown: bool
+    cause: str
+    again: str | None
+
+
 class WhyContact(Model):
-    """Everything a contact was considered for, newest first; `known` is false when nobody has this address."""
+    """Everything a contact was considered for, newest first, and every message to them, in order.
+
+    Attributes:
+        known: false when nobody has this address.
+    """
 
     known: bool
     entries: tuple[WhyEntry, ...]
+    messages: tuple[WhyMessage, ...] = ()
 
 
 class ReasonCount(Model):

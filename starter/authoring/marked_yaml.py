@@ -140,11 +140,15 @@ class _Composer(yaml.SafeLoader):
         place = event.start_mark
         mark = Mark(1, 1) if place is None else Mark(place.line + 1, place.column + 1)
         write_out = "Write it out instead; a text that begins with such a sign needs quotes"
+        shared = (
+            "Steps that several threads share stand in a thread of their own, without 'on', and a 'go_to' leads there; "
+            "write out anything else"
+        )
         match event:
             case yaml.AliasEvent():
-                raise NotYaml(mark, "a '*' that repeats another part is not taken here", write_out)
+                raise NotYaml(mark, "a '*' that repeats another part is not taken here", shared)
             case yaml.NodeEvent(anchor=str()):
-                raise NotYaml(mark, "an '&' that names a part to be repeated is not taken here", write_out)
+                raise NotYaml(mark, "an '&' that names a part to be repeated is not taken here", shared)
             case yaml.ScalarEvent(tag=str()) | yaml.CollectionStartEvent(tag=str()):
                 raise NotYaml(mark, "a '!' that gives a value its kind is not taken here", write_out)
             case yaml.ScalarEvent(value=str() as text) if _UNSTORABLE.search(text):

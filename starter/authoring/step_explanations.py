@@ -10,6 +10,7 @@ from schemas.document.steps import SECTIONS, STEP_KINDS, BaseBranch, BaseStep, e
 from schemas.names import CUSTOM, SHOP_EVENTS
 from starter.authoring.shown_values import shown
 from workflows.compiler.diagnostics import Diagnostic, Path
+from workflows.compiler.semantic_checks import repeated_step_id
 
 _ELSEWHERE: Mapping[str, str] = {name: kind for kind, section in SECTIONS.items() for name in section.also_called}
 """What other tools call our steps."""
@@ -44,6 +45,31 @@ def find_address_warnings(document: ConversationDocument) -> Iterator[Diagnostic
     for path, url in _addresses(document):
         if check_url(url, private_hosts=True) is None and (told := check_url(url)) is not None:
             yield _told(path, told)
+
+
+def find_repeated_ids(value: object) -> Iterator[Diagnostic]:
+    """Steps with the id of another, in a document of which other parts are invalid: all mistakes are told at once."""
+    first_with: dict[str, Path] = {}
+    threads = cast("dict[str, object]", value).get("threads") if isinstance(value, dict) else None
+    for path, own in _ids_within(threads, ("threads",)):
+        first = first_with.setdefault(own, path)
+        if first != path:
+            yield repeated_step_id(path, own, first)
+
+
+def _ids_within(value: object, path: Path) -> Iterator[tuple[Path, str]]:
+    match value:
+        case list():
+            for index, each in enumerate(cast("list[object]", value)):
+                yield from _ids_within(each, (*path, index))
+        case dict():
+            fields = cast("dict[str, object]", value)
+            if isinstance(own := fields.get("id"), str) and isinstance(path[-1], int):
+                yield path, own
+            for name, each in fields.items():
+                yield from _ids_within(each, (*path, name))
+        case _:
+            return
 
 
 def _addresses(document: ConversationDocument) -> Iterator[tuple[Path, str]]:

@@ -16,9 +16,9 @@ from starter.authoring.schema import conversation_schema
 from starter.commands.in_flight import NoteOption, UnderWayOption, agreed_to_tell, decided
 from starter.commands.terminal.acting import Actor, Yes
 from starter.commands.terminal.asking import Terminal, command
-from starter.commands.terminal.failures import CommandFailed
-from starter.commands.terminal.output import AsJson, ExitCode
-from starter.documents import CheckReport, check, load_document
+from starter.commands.terminal.failures import CommandFailed, explain
+from starter.commands.terminal.output import ExitCode
+from starter.documents import CheckReport, InstallationReport, check, load_document
 from starter.services import Services
 from starter.versioning.bulk import Decision
 from starter.versioning.publishing import Published
@@ -70,12 +70,30 @@ class PublishedReport(Model):
 
 
 @app.command("check")
-def check_(file: File, as_json: AsJson = False) -> None:
-    """Explain every mistake in a conversation, and rehearse its scenarios, by path and line. Needs nothing running."""
-    report = check(read_file(file), name_of(file))
-    Terminal(as_json, None).tell(report, _checked)
+@command
+def check_(terminal: Terminal, file: File) -> None:
+    """Explain every mistake in a conversation, by path and line, and rehearse its scenarios. Needs nothing running.
+
+    Where an installation is known, it says too what publishing would meet there.
+    """
+    text = read_file(file)
+    report = check(text, name_of(file))
+    if report.ok and terminal.knows_installation():
+        report = _tried_out(terminal, report, load_document(text, name_of(file)))
+    terminal.tell(report, _checked)
     if not report.ok or report.differences:
         raise typer.Exit(ExitCode.FAILED)
+
+
+def _tried_out(terminal: Terminal, report: CheckReport, document: ConversationDocument) -> CheckReport:
+    """With what the installation says of it."""
+    try:
+        met = terminal.ask(lambda services: services.publishing.try_out(document))
+    except Exception as error:  # noqa: BLE001 the document is checked all the same, whatever keeps the installation away
+        unasked = InstallationReport(not_asked=explain(error).message)
+        return report.model_copy(update={"installation": unasked})
+    installation = InstallationReport(refused=met.refused, warnings=met.warnings)
+    return report.model_copy(update={"installation": installation, "ok": met.refused is None})
 
 
 @app.command("schema")
@@ -93,19 +111,26 @@ def publish_(
         typer.Argument(help="A conversation as YAML; - for standard input; or the code of one with a working version."),
     ],
     in_flight: UnderWayOption = None,
+    despite_scenarios: Annotated[
+        bool, typer.Option("--despite-scenarios", help="Also where its own scenarios do not go as they expect.")
+    ] = False,
     actor: Actor = None,
     note: NoteOption = None,
     yes: Yes = False,
 ) -> None:
     """Publish a file, or the working version of a CODE, and say what becomes of journeys on another version."""
     document, text = _to_publish(terminal, file)
+    if not despite_scenarios:
+        terminal.ask(lambda services: services.publishing.hold_to_scenarios(document))
     shown = terminal.ask(lambda services: services.publishing.in_flight(document))
     agreed_to_tell(terminal, shown, yes=yes)
     choice = decided(terminal, shown, in_flight, yes=yes)
     decision = Decision(choice, actor or getpass.getuser(), note)
 
     async def question(services: Services) -> PublishedReport:
-        published = await services.publishing.publish(document, decision, source=text)
+        published = await services.publishing.publish(
+            document, decision, source=text, despite_scenarios=despite_scenarios
+        )
         return PublishedReport.of(published, choice if shown.journeys or published.operation else None)
 
     terminal.answer(question, _published)
@@ -143,7 +168,14 @@ def name_of(file: Path) -> str:
 def _checked(report: CheckReport) -> str:
     lines = [str(each) for each in (*report.diagnostics, *report.differences)]
     lines += [f"{note} (a note)" for note in report.warnings]
+    met = report.installation
+    if met is not None:
+        lines += [f"{report.source}: {note} (a note, of this installation)" for note in met.warnings]
+        lines += [f"The installation could not be asked: {met.not_asked}"] if met.not_asked else []
     match len(report.diagnostics) + report.more:
+        case 0 if met is not None and met.refused is not None:
+            lines.append(f"{report.source}: {met.refused}")
+            lines.append(f"This installation would refuse it.{_rehearsed(report)}")
         case 0:
             lines.append(f"{report.source} can be published.{_rehearsed(report)}")
         case 1:

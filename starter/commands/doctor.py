@@ -55,4 +55,11 @@ def _shown(checkup: Checkup) -> Group:
         table.add_row(_MARKS[finding.health], finding.component, finding.found)
         if finding.advice:
             table.add_row("", "", f"→ {finding.advice}")
-    return Group(table, Text("All is well." if checkup.ok else "Something needs attention."))
+    return Group(table, Text(_in_all(checkup)))
+
+
+def _in_all(checkup: Checkup) -> str:
+    if not checkup.ok:
+        return "Something needs attention."
+    notes = sum(finding.health is Health.NOTE for finding in checkup.findings)
+    return f"Nothing is broken; see the {'note' if notes == 1 else f'{notes} notes'}." if notes else "All is well."

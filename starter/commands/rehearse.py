@@ -13,12 +13,15 @@ from starter.commands.conversations import read_file
 from starter.commands.terminal.asking import Terminal, command
 from starter.commands.terminal.failures import CommandFailed
 from starter.commands.terminal.output import ExitCode, say
+from starter.comparing.changed_words import with_changed_words
+from starter.comparing.differences import say_differences
 from starter.documents import load_document
 from starter.rehearsing.checks import find_scenario_errors
 from starter.rehearsing.entrance import usual_scenario
 from starter.rehearsing.reading import SectionInvalid, profile_with, read_profile, read_scenario
 from starter.rehearsing.run import RunTester
 from starter.rehearsing.tell import RehearsalReport, rehearsal_for_people
+from starter.services import Services
 from starter.versioning.dry_run import MOST_JOURNEYS
 from workflows.compiler.diagnostics import format_path
 
@@ -62,7 +65,12 @@ def dry_run_(
 ) -> None:
     """Live recorded journeys once more on a version that is not published: whose messages or path would differ."""
     document = load_document(read_file(file), str(file))
-    terminal.answer(lambda services: services.dry_runs.run(document, against, _so_far), _compared)
+
+    async def question(services: Services) -> DryRunReport:
+        report = await services.dry_runs.run(document, against, _so_far)
+        return await with_changed_words(report, services.versions, document)
+
+    terminal.answer(question, _compared)
 
 
 def _document(terminal: Terminal, conversation: str) -> ConversationDocument:
@@ -124,4 +132,6 @@ def _compared(report: DryRunReport) -> str:
     lines += [f"{each.journey_id} could not be compared: {each.why}." for each in report.unknown]
     if report.more:
         lines.append(f"… and {report.more} more.")
+    if report.words:
+        lines += ["", "What is said differs from the published version:", say_differences(report.words, full=True)]
     return "\n".join(lines)

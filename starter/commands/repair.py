@@ -95,6 +95,15 @@ def _stuck(report: Stuck) -> Table | str:
         )
         if count
     ]
+    failing = report.failing_tasks
+    if failing is None:
+        notes.append("Temporal could not be asked whose workflow tasks fail: `shelftalk doctor` says more")
+    elif failing:
+        first = failing[0]
+        notes.append(
+            f"{len(failing)} workflows cannot go on, for their tasks fail over and over (for example {first.workflow}, "
+            f"{first.cause}): the workers' log has the error; run the release that they began with, or a newer one"
+        )
     if not report.groups:
         return "\n".join(["Nothing is held up.", *notes])
     table = Table("journeys", "cause", "version", "step", "since (UTC)", "for example", box=None, pad_edge=False)

@@ -12,7 +12,7 @@ from rich.table import Column, Table
 from schemas.ids import Level, StoreId
 from schemas.reasons import Reason
 from schemas.responses.reports import ListReport, WantedReport
-from schemas.responses.why import WhyContact, WhyEntry, WhyProduct
+from schemas.responses.why import WhyContact, WhyEntry, WhyMessage, WhyProduct
 from starter.commands.terminal.acting import who
 from starter.commands.terminal.asking import Terminal, command
 from starter.commands.terminal.failures import CommandFailed
@@ -171,7 +171,20 @@ def _left(reasons: dict[Reason, int]) -> str:
 def _why(report: WhyContact) -> str:
     if not report.known:
         return "Nobody with this address has signed up or been seen."
-    return "\n".join(_entries(report.entries)) or "They were not considered for this."
+    lines = [*_entries(report.entries), *_messages(report.messages)]
+    return "\n".join(lines) or "They were not considered for this."
+
+
+def _messages(messages: tuple[WhyMessage, ...]) -> Iterator[str]:
+    """A heading, and of each message a line of what it is and one of why."""
+    if messages:
+        yield f"\n{len(messages)} message{'' if len(messages) == 1 else 's'} to them, in order:"
+    for each in messages:
+        subject = f'"{each.subject}"' if each.subject is not None else f"message '{each.message}'"
+        about = f"{each.store_id}/{each.about}, {each.product_title}" if each.about else each.store_id
+        unknown = " (nobody knows whether it left)" if each.unknown else ""
+        yield f"{clock(each.sent_at)} UTC  {subject}{unknown}  {about}  journey {each.journey_id}"
+        yield f"    {each.cause}{f' Why again: {each.again}' if each.again else ''}"
 
 
 def _why_product(report: WhyProduct) -> str:

@@ -5,18 +5,21 @@ from decimal import Decimal, InvalidOperation
 from typing import Annotated
 
 import typer
+from pydantic import TypeAdapter, ValidationError
 from pydantic_core import PydanticCustomError
 
 from activities.waitlist.entrances import Declined
 from activities.waitlist.entry import Entered, NotEntered
 from schemas.addresses import email_address
 from schemas.ids import StoreId, Subject
-from schemas.incoming.facts import ProductFact, VariantFact
+from schemas.incoming.facts import ProductFact, Quantity, VariantFact, units_in_text
 from schemas.model import Model
+from schemas.reasons import Reason
 from schemas.responses.journeys import JourneyReport, in_words
 from schemas.responses.stock import VariantReport
 from starter.commands.terminal.acting import who
 from starter.commands.terminal.asking import Terminal, command
+from starter.commands.terminal.failures import said
 from starter.services import Services
 from starter.shops.stock import BY_HAND
 
@@ -63,14 +66,15 @@ def signup(
 @command
 def stock_set(
     terminal: Terminal,
-    units: Annotated[int, typer.Argument(min=-(2**31), max=2**31 - 1, help="Units available now.")],
+    units: Annotated[str, typer.Argument(help="Units available now; of a part of one nothing counts.")],
     store: Store,
     variant: Variant,
     location: Annotated[str, typer.Option(help="Where they are; each location has its own number.")] = BY_HAND,
 ) -> None:
     """Set the units of a variant at one location, as of now. Those next in line are told if it is back."""
+    whole = _units(units)
     terminal.answer(
-        lambda services: services.stock.set_stock(_subject(store, variant), units, who(), location), _variant
+        lambda services: services.stock.set_stock(_subject(store, variant), whole, who(), location), _variant
     )
 
 
@@ -99,15 +103,18 @@ def product_set(
     variants = tuple(_variant_fact(each, amount) for each in variant)
     if len({each.variant_id for each in variants}) < len(variants):
         raise typer.BadParameter("two variants have the same id: name each once", param_hint="--variant")
-    fact = ProductFact(
-        product_id=product_id,
-        title=title,
-        handle=handle,
-        page_url=url,
-        on_sale=on_sale,
-        variants=variants,
-        observed_at=datetime.now(UTC),
-    )
+    try:
+        fact = ProductFact(
+            product_id=product_id,
+            title=title,
+            handle=handle,
+            page_url=url,
+            on_sale=on_sale,
+            variants=variants,
+            observed_at=datetime.now(UTC),
+        )
+    except ValidationError as error:
+        raise typer.BadParameter(said(error), param_hint="product set") from None
 
     async def question(services: Services) -> Product:
         await services.stock.put_product(StoreId(store), fact, who())
@@ -115,6 +122,16 @@ def product_set(
         return Product(variants=tuple(shown))
 
     terminal.answer(question, lambda known: "\n".join(map(_variant, known.variants)))
+
+
+def _units(text: str) -> int:
+    try:
+        return TypeAdapter[int](Quantity).validate_python(units_in_text(text))
+    except ValueError:
+        raise typer.BadParameter(
+            f"{text!r} is not a number of units: write one such as 3; of a part of a unit, as in 2.5, nothing counts",
+            param_hint="UNITS",
+        ) from None
 
 
 def _address(email: str) -> str:
@@ -132,7 +149,10 @@ def _subject(store: str, variant: str) -> Subject:
 
 def _price(text: str | None) -> Decimal | None:
     try:
-        return None if text is None else Decimal(text)
+        amount = None if text is None else Decimal(text)
+        if amount is not None and not amount.is_finite():
+            raise InvalidOperation
+        return amount
     except InvalidOperation:
         raise typer.BadParameter(f"{text!r} is not a number like 19.99", param_hint="--price") from None
 
@@ -150,7 +170,10 @@ def _in_line(journey: JourneyReport) -> str:
     if journey.ahead is None:
         return f"Journey {journey.journey_id} has been called forward already."
     place = "first in line" if journey.ahead == 0 else f"in line behind {in_words(journey.ahead)}"
-    return f"Journey {journey.journey_id} stands {place}, until {journey.window_ends_at:%Y-%m-%d} at the latest."
+    paused = f" {journey.why}" if journey.reason in (Reason.ALERT_PAUSED, Reason.CONVERSATION_PAUSED) else ""
+    return (
+        f"Journey {journey.journey_id} stands {place}, until {journey.window_ends_at:%Y-%m-%d} at the latest.{paused}"
+    )
 
 
 def _variant(variant: VariantReport) -> str:

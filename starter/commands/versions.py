@@ -9,11 +9,13 @@ from rich.table import Table
 
 from schemas.document.conversation import ConversationDocument
 from schemas.model import Model
-from schemas.responses.versions import ConversationList, DifferenceReport, SavedWorking, VersionList
+from schemas.responses.operations import RetireChoice, Retired
+from schemas.responses.versions import ConversationList, DifferenceReport, Publication, SavedWorking, VersionList
 from starter.commands.conversations import File, name_of, read_file, say_given
 from starter.commands.in_flight import NoteOption
 from starter.commands.terminal.acting import Actor, Yes, agreed, who
 from starter.commands.terminal.asking import Terminal, command
+from starter.commands.terminal.failures import CommandFailed
 from starter.commands.terminal.output import clock, write_json
 from starter.commands.terminal.visible import visible
 from starter.comparing.differences import find_differences, say_differences
@@ -142,6 +144,34 @@ def rollback(
 
 
 @command
+def retire(
+    terminal: Terminal,
+    conversation: Conversation,
+    in_flight: Annotated[
+        RetireChoice | None,
+        typer.Option("--in-flight", help="What becomes of journeys under way: they stay to their end, or end now."),
+    ] = None,
+    actor: Actor = None,
+    note: NoteOption = None,
+    yes: Yes = False,
+) -> None:
+    """Let nobody enter a conversation any more. Its list is free for another; publishing it again brings it back."""
+    shown = terminal.ask(lambda services: services.retiring.would_retire(conversation))
+    if shown.journeys and in_flight is None:
+        raise CommandFailed(
+            "under_way_undecided",
+            f"{shown.journeys} journeys are under way in '{conversation}', {shown.in_line} of them in line.",
+            "Nothing was retired. Say what becomes of them: --in-flight stay, and those in line are told as before; or "
+            "--in-flight end, and their places are given up.",
+        )
+    choice = in_flight or RetireChoice.STAY
+    ends = f" {shown.journeys} journeys end, {shown.in_line} of them in line." if choice is RetireChoice.END else ""
+    agreed(terminal, f"Nobody would enter '{conversation}' any more.{ends}", yes=yes)
+    by = who(actor)
+    terminal.answer(lambda services: services.retiring.retire(conversation, choice, by, note), _retired)
+
+
+@command
 def discard(terminal: Terminal, conversation: Conversation, actor: Actor = None, yes: Yes = False) -> None:
     """Throw away what is worked on. What is published stays as it is."""
     shown = terminal.ask(lambda services: services.versions.show(Which(conversation, working=True)))
@@ -189,6 +219,13 @@ def _saved(report: SavedWorking) -> str:
     )
 
 
+def _retired(report: Retired) -> str:
+    told = f"Nobody enters '{report.conversation}' any more; publishing it again brings it back."
+    if report.operation is not None:
+        return f"{told} Of those under way tells `shelftalk operation show {report.operation} --watch`."
+    return f"{told} Journeys under way go on to their end: {report.journeys}." if report.journeys else told
+
+
 def _conversations(report: ConversationList) -> Table | str:
     if not report.conversations:
         return "There is no conversation yet."
@@ -205,14 +242,11 @@ def _versions(report: VersionList) -> Table:
     if (working := report.working) is not None:
         table.add_row("working", clock(working.saved_at), working.saved_by, "–", working.content_hash[:SHORT], "–", "")
     for each in report.versions:
-        last = each.publications[-1] if each.publications else None
-        table.add_row(
-            each.version,
-            clock(last.at if last else each.published_at),
-            (last.by if last else each.published_by) or "–",
-            (last.note if last else None) or "–",
-            each.content_hash[:SHORT],
-            str(each.open_journeys),
-            "published" if each.published else "",
-        )
+        # Every time it was published, the newest first; older releases kept only the first.
+        last, *before = each.publications[::-1] or (Publication(at=each.published_at, by=each.published_by or "–"),)
+        state = "published" if each.published else ""
+        content, opened = each.content_hash[:SHORT], str(each.open_journeys)
+        table.add_row(each.version, clock(last.at), last.by, last.note or "–", content, opened, state)
+        for earlier in before:
+            table.add_row("", clock(earlier.at), earlier.by, earlier.note or "–", "", "", "")
     return table

@@ -32,7 +32,7 @@ def find_differences(before: ConversationDocument, after: ConversationDocument) 
         *(Difference(sentence=f"List: {each}.") for each in _of_list(before.list, after.list)),
         *_of_alerts(before.alerts, after.alerts),
         *_of_threads(before, after),
-        *_of_messages(before.messages, after.messages),
+        *find_text_differences(before.messages, after.messages),
         *_of_scenarios(before, after),
     )
 
@@ -154,6 +154,13 @@ def _renamed(
                 found[key] = old
                 break
     return found
+
+
+def find_text_differences(
+    before: Mapping[str, MessageSection], after: Mapping[str, MessageSection]
+) -> tuple[Difference, ...]:
+    """Every change of messages alone; of texts with their lines."""
+    return tuple(_of_messages(before, after))
 
 
 def _of_messages(before: Mapping[str, MessageSection], after: Mapping[str, MessageSection]) -> Iterator[Difference]:

@@ -14,6 +14,7 @@ from pydantic import SecretStr
 
 from schemas.document.conversation import ConversationDocument
 from schemas.responses.keys import Scope
+from schemas.responses.operations import Choice
 from schemas.settings import Settings
 from starter.devstack.child import FolderLock
 from starter.devstack.failures import DevstackError
@@ -26,10 +27,14 @@ from starter.documents import STARTER_CONVERSATION, load_document
 from starter.processes import running_engine, running_web
 from starter.runtime.components import opened_pool, prepare_database, prepare_temporal, reach_temporal
 from starter.runtime.endpoints import Endpoints, remove_endpoints, write_endpoints, write_private
+from starter.runtime.ports import WEB_PORT_SETTING, require_free
 from starter.services import Services, open_services
 from starter.shops.keys import Keys
+from starter.versioning.bulk import Decision
 
 KEY_NAME = "up"
+PUBLISHER = "shelftalk up"
+"""Who published what it publishes, for the list of versions."""
 """Of the API key made at the first start."""
 
 
@@ -73,6 +78,9 @@ async def running_stack(
     """
     async with AsyncExitStack() as parts:
         _hold_folder(settings.data_dir, parts)
+        if settings.http_port:
+            # Before anything is started: whoever chose a port that is taken waits for nothing.
+            require_free(settings.http_port, "The web server", WEB_PORT_SETTING, settings.http_host)
         found = await _with_postgres(settings, parts, say)
         pool = await parts.enter_async_context(opened_pool(found, say))
         applied = await prepare_database(pool)
@@ -155,10 +163,10 @@ async def _with_mail(
 
 async def _publish(services: Services, conversation: ConversationDocument | None, say: Say) -> None:
     if conversation is None:
-        if await services.publishing.anything_published():
+        if await services.publishing.anything_was_published():
             return
         conversation = load_document(STARTER_CONVERSATION.read_bytes(), STARTER_CONVERSATION.name)
-    published = await services.publishing.publish(conversation)
+    published = await services.publishing.publish(conversation, Decision(Choice.STAY, PUBLISHER))
     say(f"Conversation  {published.version_id} published")
 
 

@@ -26,9 +26,11 @@ DYNAMIC_CONFIG = (
     "matching.enableFairness=true",
     "matching.numTaskqueueReadPartitions=1",
     "matching.numTaskqueueWritePartitions=1",
+    "system.numConsecutiveWorkflowTaskProblemsToTriggerSearchAttribute=2",
 )
 """Priorities, and for each list its turn (`schemas/priority.py`): a server of the user's own needs the first too. They
-hold within a partition of a queue, of which one server needs no more than one."""
+hold within a partition of a queue, of which one server needs no more than one. A workflow whose tasks fail is reported
+after the second failure: the default is the fifth, a minute later."""
 
 RETENTION = timedelta(hours=720)
 """How long a closed journey's history stays to be replayed; the server's own default is a day."""

@@ -18,7 +18,7 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 from starter.http.limits import HEAD_LIMIT_BYTES
 from starter.http.problems import respond
 from starter.http.turns import busy
-from starter.runtime.ports import cannot_listen
+from starter.runtime.ports import WEB_PORT_SETTING, cannot_listen
 
 CONNECTIONS_WAITING = 2048
 """Connections the kernel holds until they are taken; uvicorn's own figure."""
@@ -163,7 +163,7 @@ def _listen(host: str, port: int) -> socket.socket:
     try:
         return socket.create_server((host, port), family=_family(host), backlog=CONNECTIONS_WAITING)
     except OSError as error:
-        raise cannot_listen(error, port, "The web server", "SHELFTALK_HTTP_PORT", host) from error
+        raise cannot_listen(error, port, "The web server", WEB_PORT_SETTING, host) from error
 
 
 def _family(host: str) -> socket.AddressFamily:

@@ -2,6 +2,7 @@
 
 import asyncio
 import platform
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
 
 import aiosmtplib
@@ -16,18 +17,43 @@ from schemas.settings import Settings
 from starter.ops.database_checkup import examine_postgres
 from starter.ops.findings import ANSWER_LIMIT, Checkup, Finding, Health, bad, good, not_set, note
 from starter.runtime.components import TemporalUnavailable, missing_attributes, reach_temporal
-from starter.runtime.endpoints import running_endpoints
+from starter.runtime.endpoints import running_web_url
 from starter.runtime.heartbeat import STALE_AFTER, heartbeat_age, heartbeat_file
 
+_CAUSES = ("postgresql", "migrations", "temporal", "search attributes", "workers")
+_FOLLOWING = ("outbox", "web")
 SHORT_RETENTION = timedelta(days=7)
 """Contacts ask within days why they got no message; the history should still be there then."""
 
 
 async def examine(settings: Settings) -> Checkup:
     """Look at everything that the settings name. Never raises for what it finds."""
+    python = good("python", platform.python_version())
+    if settings.database_url is None and settings.temporal_address is None:
+        # One cause: what else is not set, or does not answer, follows from it.
+        return Checkup(ok=False, findings=(python, _no_installation(settings)))
     parts = await asyncio.gather(examine_postgres(settings), _temporal(settings), _smtp(settings), _web(settings))
-    findings = (good("python", platform.python_version()), *(finding for part in parts for finding in part))
+    findings = (python, *_each_cause_once([finding for part in parts for finding in part]))
     return Checkup(ok=all(finding.health is not Health.BAD for finding in findings), findings=findings)
+
+
+def _no_installation(settings: Settings) -> Finding:
+    return bad(
+        "installation",
+        f"no `shelftalk up` is running on {settings.data_dir}, and neither DATABASE_URL nor SHELFTALK_TEMPORAL_ADDRESS "
+        "is set",
+        "Start everything here: `shelftalk up`; or name the folder of one that runs with --data-dir; or set the two.",
+    )
+
+
+def _each_cause_once(findings: Sequence[Finding]) -> Iterator[Finding]:
+    """What only follows from another thing that is bad is worth a note."""
+    causes = [each.component for each in findings if each.component in _CAUSES and each.health is Health.BAD]
+    for each in findings:
+        if causes and each.component in _FOLLOWING and each.health is Health.BAD:
+            yield note(each.component, each.found, f"It follows from what is wrong with {causes[0]}: mend that first.")
+        else:
+            yield each
 
 
 def examine_worker(settings: Settings) -> Checkup:
@@ -113,9 +139,8 @@ async def _smtp(settings: Settings) -> list[Finding]:
 
 
 async def _web(settings: Settings) -> list[Finding]:
-    endpoints = running_endpoints(settings.data_dir)
     host = "127.0.0.1" if settings.http_host in ("0.0.0.0", "::") else settings.http_host
-    url = endpoints.web_url if endpoints is not None else f"http://{host}:{settings.http_port}"
+    url = running_web_url(settings) or f"http://{host}:{settings.http_port}"
     try:
         async with httpx.AsyncClient(timeout=ANSWER_LIMIT, trust_env=False) as client:
             answer = await client.get(f"{url}/readyz")

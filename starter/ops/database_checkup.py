@@ -2,7 +2,7 @@
 
 import asyncio
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from activities.postgres.away import POSTGRES_AWAY
 from activities.postgres.migrate import MigrationRefused, migrations, pending
@@ -22,6 +22,8 @@ BACKLOG = timedelta(minutes=1)
 
 
 LATELY = timedelta(hours=1)
+MOST_SAID = 5
+"""Names in one line."""
 OFTEN = 5
 """Places that a journey may give back in that time: units come and go, but not that often before one message."""
 
@@ -54,6 +56,15 @@ class MalformedCount:
     last_error: str | None
 
 
+@dataclass(frozen=True, slots=True)
+class PausedThing:
+    """An alert or a conversation that is paused."""
+
+    kind: str
+    code: str
+    paused_at: datetime
+
+
 async def examine_postgres(settings: Settings) -> list[Finding]:
     """Look at the database: reached, migrated, published, and how much waits."""
     if settings.database_url is None:
@@ -68,7 +79,7 @@ async def examine_postgres(settings: Settings) -> list[Finding]:
         found = [good("postgresql", str(await SQL.server_version.value(pool)))]
         found.append(await _migrations(pool))
         if found[-1].health is Health.GOOD:
-            found += [await _published(pool), await _outbox(pool), await examine_spinning(pool)]
+            found += [await _published(pool), await _paused(pool), await _outbox(pool), await examine_spinning(pool)]
             found += [await _reconciled(pool), await _malformed(pool), await examine_contested(pool)]
         return found
     except POSTGRES_AWAY as error:
@@ -91,6 +102,19 @@ async def _published(pool: Pool) -> Finding:
     if await Publishing(pool).anything_published():
         return good("conversations", "published")
     return bad("conversations", "none is published", "Publish one: `shelftalk conversation publish FILE`.")
+
+
+async def _paused(pool: Pool) -> Finding:
+    paused = await SQL.paused.rows(pool, PausedThing)
+    if not paused:
+        return good("pauses", "nothing is paused")
+    told = ", ".join(
+        f"{each.kind} '{each.code}' since {each.paused_at:%Y-%m-%d %H:%M} UTC" for each in paused[:MOST_SAID]
+    )
+    more = f" and {len(paused) - MOST_SAID} more" if len(paused) > MOST_SAID else ""
+    first = paused[0]
+    advice = f"Nobody is told by what is paused. `shelftalk {first.kind} resume {first.code}` shows what would be sent."
+    return note("pauses", f"{told}{more}", advice)
 
 
 async def _outbox(pool: Pool) -> Finding:

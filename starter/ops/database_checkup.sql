@@ -21,6 +21,12 @@ from variants_named_twice t join variants v on v.store_id = t.store_id and v.var
 where t.contested
 order by t.since, t.variant_id limit 1;
 
+-- name: paused
+select 'alert' as kind, id as code, paused_at from alerts where paused_at is not null and not retired
+union all
+select 'conversation', code, paused_at from conversations where paused_at is not null and published is not null
+order by paused_at, code;
+
 -- name: malformed
 select count(*) as kept, (select error from inbox where state = 'malformed' order by id desc limit 1) as last_error
 from inbox where state = 'malformed';

@@ -20,6 +20,7 @@ from schemas.journey.outcome import AfterRefusal, Refused
 from schemas.journey.signals import Intervene, Skip, Wake
 from schemas.reasons import STOPPING, Reason
 from schemas.responses.repair import Repair, RepairPlan, Resumed, StoppedGroup, Stuck
+from starter.ops.failing_tasks import failing_tasks
 from starter.ops.resting import LOOKS, NotRepairable, Rest, RestingPlaces, describe
 
 SQL = load_queries("starter.ops", "repair.sql")
@@ -83,6 +84,7 @@ class Repairs:
 
     def __init__(self, pool: Pool, client: Client, archive: Archive, looks: Sequence[float] = LOOKS) -> None:
         self._pool = pool
+        self._client = client
         self._resting_places = RestingPlaces(pool, client, archive, looks)
 
     async def stuck(self) -> Stuck:
@@ -90,7 +92,12 @@ class Repairs:
         rows = await SQL.stuck.rows(self._pool, StoppedRow, causes=list(STOPPING))
         others = await SQL.others.one(self._pool, OtherTrouble)
         groups = tuple(StoppedGroup(**asdict(row), why=row.cause.sentence) for row in rows)
-        return Stuck(groups=groups, calls_parked=others.parked, messages_unknown=others.unknown)
+        return Stuck(
+            groups=groups,
+            calls_parked=others.parked,
+            messages_unknown=others.unknown,
+            failing_tasks=await failing_tasks(self._client),
+        )
 
     async def repair(self, journey_id: JourneyId, repair: Repair, by: By | None) -> RepairPlan:
         """Do one repair; without `by` nothing is changed, and the plan says what it would do.
@@ -218,4 +225,6 @@ def _sentence(journey_id: JourneyId, rest: Rest, repair: Repair) -> str:
             does = "It leaves out the rest of the thread"
         case _:
             assert_never(repair)
-    return f"{describe(journey_id, rest)}. {does}; nothing that was sent is sent again."
+    # A rest that is over before this arrives is passed over by nobody, and the rest of its thread goes on.
+    late = "" if repair is Repair.RETRY or rest.sends else f" If '{rest.step}' ends by itself first, this does nothing."
+    return f"{describe(journey_id, rest)}. {does}; nothing that was sent is sent again.{late}"

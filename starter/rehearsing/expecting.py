@@ -1,24 +1,59 @@
 """Compares a scenario's expectations with what its rehearsal led to: a diagnostic for each that was not met."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from schemas.document.conversation import ConversationDocument
 from schemas.document.scenarios import Ends, ExpectSection
 from schemas.document.steps import DID_NOT, HAPPENED, OTHERWISE, SECTIONS
+from schemas.errors import DomainError, ErrorKind, FieldError
 from schemas.journey.outcome import Held, Refused, describe
 from schemas.journey.path import PathEntry, Why
 from schemas.reasons import Reason
 from schemas.time.durations import format_duration
 from starter.rehearsing.entrance import when
-from starter.rehearsing.run import Rehearsed, ended_at
+from starter.rehearsing.run import Rehearsed, RunTester, ended_at
 from starter.rehearsing.simulated_shop import SentMessage
-from workflows.compiler.diagnostics import Diagnostic, Path
+from workflows.compiler.diagnostics import Diagnostic, Path, format_path
 from workflows.interpreter.path_recorder import MOST_STAYS
 
 MINUTE = timedelta(minutes=1)
 """How far a moment may be from the expected one."""
 ADVICE = "Change the conversation, or what is expected here"
+
+
+class ScenariosFail(DomainError):
+    """Scenarios of the document go otherwise than they expect; `fields` says which expectations, and how it went."""
+
+    code = "scenarios_fail"
+    kind = ErrorKind.INVALID
+    advice = (
+        "`shelftalk conversation check FILE` shows each with its line. With --despite-scenarios it is published all "
+        "the same."
+    )
+
+    def __init__(self, unmet: Sequence[Diagnostic]) -> None:
+        told = [FieldError(format_path(each.path), f"{each.message}. {each.advice}") for each in unmet]
+        lines = "\n".join(f"{each.path}: {each.message}." for each in told)
+        super().__init__(
+            f"Nothing was published, for its own scenarios do not go as they expect:\n{lines}",
+            public="Nothing was published, for the document's own scenarios do not go as they expect. Send "
+            "`despite_scenarios` to publish it all the same.",
+            fields=told,
+        )
+
+
+def hold_to_scenarios(document: ConversationDocument) -> None:
+    """Rehearse the document's own scenarios.
+
+    Raises:
+        ScenariosFail: as it says.
+    """
+    rehearsed = enumerate(RunTester(document).run_all())
+    unmet = [each for index, one in rehearsed for each in find_unmet_expectations(one, ("scenarios", index))]
+    if unmet:
+        raise ScenariosFail(unmet)
 
 
 def find_unmet_expectations(rehearsed: Rehearsed, path: Path) -> Iterator[Diagnostic]:

@@ -1,5 +1,6 @@
 """One contact's place in an alert's line in a simulated shop, by the arithmetic and the rules of the real one. Pure."""
 
+from dataclasses import replace
 from decimal import Decimal
 from typing import Literal
 
@@ -43,7 +44,13 @@ class Line:
     def observe(self, offer: Offer) -> None:
         """Take in a changed offer."""
         queue, measure = self.alert.queue, self.alert.measure
-        episode = observe(self._episode, offer.available(measure), queue.threshold, queue.contacts_per_unit)
+        episode = observe(
+            self._episode,
+            offer.available(measure),
+            queue.threshold,
+            queue.contacts_per_unit,
+            units_per_contact=queue.units_per_contact,
+        )
         if episode is None:
             return
         if self._episode is None:
@@ -93,5 +100,4 @@ class Line:
 
     def _count_claims(self, more: int) -> None:
         if self._episode is not None:
-            known = self._episode
-            self._episode = Episode(known.contacts_per_unit, known.available, known.arrived, known.claimed + more)
+            self._episode = replace(self._episode, claimed=self._episode.claimed + more)

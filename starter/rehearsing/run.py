@@ -13,7 +13,7 @@ from schemas.reasons import Reason
 from starter.rehearsing.entrance import Entrance
 from starter.rehearsing.simulated_shop import SentMessage, SimulatedShop
 from starter.rehearsing.timeline import Due, Timeline
-from starter.rehearsing.world import ScenarioRehearsal
+from starter.rehearsing.world import PutOff, ScenarioRehearsal
 from workflows.compiler.compile import compile_criteria, compile_document
 from workflows.interpreter.path_recorder import MOST_STAYS
 from workflows.worlds.rehearsal import rehearse
@@ -27,6 +27,7 @@ class Rehearsed:
         not_entered: why they were not entered; then there is no path.
         played: what happened before the journey ended, in order.
         messages: those that were sent, as the contact reads them.
+        put_off: the checks that put a message off, in order.
         verdicts: how many were asked for: a measure of the work.
         endless: the journey went round in a loop, and was stopped after `MOST_STAYS` steps.
     """
@@ -38,6 +39,7 @@ class Rehearsed:
     not_entered: Reason | None = None
     played: tuple[Due, ...] = ()
     messages: tuple[SentMessage, ...] = ()
+    put_off: tuple[PutOff, ...] = ()
     verdicts: int = 0
     endless: bool = False
 
@@ -70,6 +72,7 @@ class RunTester:
             path,
             played=tuple(timeline.played),
             messages=tuple(shop.messages),
+            put_off=tuple(world.put_off),
             verdicts=len(world.delivered),
             endless=path.ending is None and len(path.entries) > MOST_STAYS,
         )

@@ -205,7 +205,7 @@ class SimulatedShop:
             erased=False,
             consented=timeline.contact.consented,
             suppressed=False,
-            paused=timeline.paused,
+            paused=Reason.CONVERSATION_PAUSED if timeline.paused else None,
             filtered=self._filtered(now),
             bought=self._bought(now),
             on_sale=product is None or product.for_sale,

@@ -1,5 +1,6 @@
 """The report of a rehearsal: each step, verdict, message and moment, as text for people and as one JSON document."""
 
+from collections.abc import Iterator
 from datetime import datetime
 from typing import assert_never
 from zoneinfo import ZoneInfo
@@ -12,7 +13,7 @@ from rich.text import Text
 
 from schemas.document.profiles import Ordered
 from schemas.document.scenarios import HappeningSection
-from schemas.journey.outcome import describe
+from schemas.journey.outcome import Deferred, Outcome, describe
 from schemas.journey.path import PathEntry, describe_exit
 from schemas.model import Model
 from schemas.reasons import Ending, Reason
@@ -37,18 +38,16 @@ class RehearsedLine(Model):
     """One moment of a rehearsal.
 
     Attributes:
-        at: virtual time.
+        at: when, in virtual time.
         since: how long after entering, in words.
         step: where the journey was; None: it is something that happened outside.
-        left_at: None: it is still there, or it happened outside.
-        what: what happened outside, or why the step was left.
+        what: what happened outside, that a rest began, that a message was put off, or why the step was left.
         verdict: what the check before a message found.
     """
 
     at: AwareDatetime
     since: str
     step: str | None = None
-    left_at: AwareDatetime | None = None
     what: str = ""
     verdict: str = ""
     sent: RehearsedMessage | None = None
@@ -115,24 +114,48 @@ def _happening(due: Due, rehearsed: Rehearsed) -> RehearsedLine:
     return RehearsedLine(at=due.at, since=since(due.at, rehearsed), what=what)
 
 
-def _steps(rehearsed: Rehearsed) -> list[RehearsedLine]:
+def _steps(rehearsed: Rehearsed) -> Iterator[RehearsedLine]:
+    """Of every stay the moment it begins, if it lasts, what put its message off, and the moment it ends."""
     messages = {(each.at, each.message): each for each in rehearsed.messages}
-    return [_step(entry, rehearsed, messages) for entry in rehearsed.path.entries]
+    for entry in rehearsed.path.entries:
+        if entry.left_at is None or (entry.left_at > entry.entered_at and entry.kind != "send"):
+            what = "in line" if entry.kind == "waiting" else "rests here"
+            yield _line(entry.entered_at, rehearsed, entry, what)
+        for each in rehearsed.put_off:
+            if (
+                each.step == entry.step
+                and entry.entered_at <= each.at
+                and (not entry.left_at or each.at < entry.left_at)
+            ):
+                yield _line(each.at, rehearsed, entry, "put off", each.outcome)
+        if entry.left_at is not None:
+            sent = messages.get((entry.left_at, entry.message or ""))
+            yield _line(entry.left_at, rehearsed, entry, describe_exit(entry), entry.outcome, sent)
 
 
-def _step(entry: PathEntry, rehearsed: Rehearsed, messages: dict[tuple[datetime, str], SentMessage]) -> RehearsedLine:
-    sent = messages.get((entry.left_at, entry.message or "")) if entry.left_at is not None else None
-    # A message stands at the moment it was sent; every other step at the moment it was entered.
-    at = sent.at if sent is not None else entry.entered_at
+def _line(
+    at: datetime,
+    rehearsed: Rehearsed,
+    entry: PathEntry,
+    what: str,
+    verdict: Outcome | None = None,
+    sent: SentMessage | None = None,
+) -> RehearsedLine:
     return RehearsedLine(
         at=at,
         since=since(at, rehearsed),
         step=entry.step,
-        left_at=entry.left_at,
-        what=describe_exit(entry) if entry.left_at is not None else "still there",
-        verdict=describe(entry.outcome) if entry.outcome is not None else "",
+        what=what,
+        verdict=_verdict(verdict, rehearsed),
         sent=None if sent is None else _message(sent),
     )
+
+
+def _verdict(verdict: Outcome | None, rehearsed: Rehearsed) -> str:
+    if isinstance(verdict, Deferred):
+        # By the clock that the whole rehearsal is told by.
+        verdict = verdict.model_copy(update={"until": verdict.until.astimezone(ZoneInfo(rehearsed.zone))})
+    return "" if verdict is None else describe(verdict)
 
 
 def _message(sent: SentMessage) -> RehearsedMessage:

@@ -1,12 +1,14 @@
 """The rehearsal world of a scenario: the virtual clock stops wherever its timeline has something happen."""
 
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from datetime import datetime
 
 from activities.senders.sender import NotTaken
 from schemas.document.steps import CallWebhook, ContactChange, NewMembership
+from schemas.ids import StepId
 from schemas.journey.activities import Deliver
-from schemas.journey.outcome import Deferred, Outcome
+from schemas.journey.outcome import Deferred, Held, Outcome
 from schemas.journey.signals import Broadcast, Leave, PlaceGiven
 from schemas.journey.state import JourneyState
 from schemas.reasons import Reason
@@ -15,6 +17,15 @@ from starter.rehearsing.timeline import Timeline
 from workflows.interpreter.path_recorder import MOST_STAYS
 from workflows.interpreter.world import Awaited, Woken, awaits_nothing
 from workflows.worlds.rehearsal import Happening, Rehearsal, Signal, Unending
+
+
+@dataclass(frozen=True, slots=True)
+class PutOff:
+    """A check before the message of a step that found: not now."""
+
+    at: datetime
+    step: StepId
+    outcome: Deferred | Held
 
 
 class ScenarioRehearsal(Rehearsal):
@@ -26,6 +37,7 @@ class ScenarioRehearsal(Rehearsal):
     def __init__(self, timeline: Timeline, shop: SimulatedShop) -> None:
         super().__init__(timeline.entrance.at, (), shop)
         self._timeline = timeline
+        self.put_off: list[PutOff] = []
         self._awaits_resume = False
         """A message waits for the conversation to be resumed."""
 
@@ -58,6 +70,8 @@ class ScenarioRehearsal(Rehearsal):
         while True:
             try:
                 outcome = await super().deliver(request)
+                if isinstance(outcome, Deferred | Held):
+                    self.put_off.append(PutOff(self._now, request.step.id, outcome))
                 self._awaits_resume = isinstance(outcome, Deferred) and outcome.reason is Reason.CONVERSATION_PAUSED
                 return outcome
             except NotTaken:

@@ -34,7 +34,7 @@ with told as (
             when e.id is null then 0
             when a.contacts_per_unit is null then c.waiting
             else coalesce(w.told, 0)
-        end)::numeric / coalesce(a.contacts_per_unit, 1)),
+        end)::numeric * a.units_per_contact / coalesce(a.contacts_per_unit, 1)),
         case when e.id is null then a.quantity_threshold else 0 end) end as to_order
     from counted c join alerts a on a.id = c.alert_id
     left join episodes e on e.alert_id = c.alert_id and e.store_id = c.store_id and e.subject = c.subject

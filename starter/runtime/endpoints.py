@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+from collections.abc import Generator
 from pathlib import Path
 
 from pydantic import SecretStr, ValidationError
@@ -50,6 +51,44 @@ def running_endpoints(data_dir: Path) -> Endpoints | None:
     """Those of an `up` that runs on this data folder now; None when none does."""
     found = _read(data_dir)
     return found if found is not None and _runs(found.pid) else None
+
+
+class ServedWeb(Model):
+    """Where one `shelftalk serve` listens; it is valid only while its process runs."""
+
+    pid: int
+    url: str
+
+
+@contextlib.contextmanager
+def web_noted(data_dir: Path, url: str) -> Generator[None]:
+    """Note in the data folder where a web server listens, for the check-up; of several the last that started."""
+    file = data_dir / "serve.json"
+    data_dir.mkdir(parents=True, exist_ok=True)
+    write_private(file, ServedWeb(pid=os.getpid(), url=url).model_dump_json())
+    try:
+        yield
+    finally:
+        served = _read_served(data_dir)
+        if served is not None and served.pid == os.getpid():
+            file.unlink(missing_ok=True)
+
+
+def running_web_url(settings: Settings) -> str | None:
+    """Where the web server of these settings listens, as far as the data folder knows: of `up`, or of `serve`."""
+    found = running_endpoints(settings.data_dir)
+    named = settings.database_url.get_secret_value() if settings.database_url else None
+    if found is not None and found.database_url == named:
+        return found.web_url
+    served = _read_served(settings.data_dir)
+    return served.url if served is not None and _runs(served.pid) else None
+
+
+def _read_served(data_dir: Path) -> ServedWeb | None:
+    try:
+        return ServedWeb.model_validate_json((data_dir / "serve.json").read_bytes())
+    except (OSError, ValidationError):
+        return None
 
 
 def resolve(settings: Settings) -> Settings:

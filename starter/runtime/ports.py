@@ -9,6 +9,10 @@ LOOPBACK = "127.0.0.1"
 """The dev stack has no passwords, so it listens to this machine only."""
 
 
+WEB_PORT_SETTING = "--port or SHELFTALK_HTTP_PORT"
+"""How the web server's user chooses another port."""
+
+
 class CannotStart(DomainError):
     """A component cannot be had, started or reached. The message is complete, for the person at the terminal."""
 

@@ -23,6 +23,7 @@ class ConsideredJourney:
         trigger_at: the price or quantity that it is notified at; None: enough units are enough.
         armed: what it is compared with was above the trigger since the journey entered.
         goes_by: what the trigger is compared with.
+        paused: `conversation_paused` or `alert_paused`; None: neither.
         locations: those that count; None: all.
         gone: the product or the variant is discontinued.
         in_stock: an episode is open for it, and `measure` and `places` are that episode's; places None: no limit.
@@ -54,7 +55,7 @@ class ConsideredJourney:
     goes_by: Measure | None
     live: bool | None
     quantity_threshold: int | None
-    paused: bool
+    paused: Reason | None
     locations: list[str] | None
     on_sale: bool | None
     gone: bool

@@ -76,6 +76,7 @@ class JourneyRow:
         reason: why it ended, or left its line.
         held_up_by: what holds it up where it rests.
         put_off_until: when its turn is, where that is the cap of its list.
+        paused: `conversation_paused` or `alert_paused`, while it is under way; None: neither.
         place: the state of its row in `waiting`; None without an alert.
         passed_over: it waits, and units that came were claimed for others.
         ahead: as `JourneyReport` has it.
@@ -98,6 +99,7 @@ class JourneyRow:
     reason: Reason | None
     held_up_by: Reason | None
     put_off_until: datetime | None
+    paused: Reason | None
     place: str | None
     passed_over: bool
     ahead: int | None
@@ -193,7 +195,7 @@ class Journeys:
 def _report(row: JourneyRow) -> JourneyReport:
     left = row.ended_at is not None or row.place == "left"
     status = JourneyStatus.ENDED if left else JourneyStatus.TOLD if row.told_at else JourneyStatus.WAITING
-    reason = row.reason or row.held_up_by or (Reason.NOT_NEXT_IN_LINE if row.passed_over else None)
+    reason = row.reason or row.held_up_by or row.paused or (Reason.NOT_NEXT_IN_LINE if row.passed_over else None)
     return JourneyReport(
         journey_id=row.id,
         contact_id=row.contact_id,

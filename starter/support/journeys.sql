@@ -6,11 +6,16 @@ select j.id, j.contact_id, j.store_id, j.subject, j.product_id, j.alert_id, j.ve
        case when j.ended_at is null then j.held_up_by end as held_up_by,
        case when j.ended_at is null and j.held_up_by = 'too_frequent' then
            (select max(put_off_until) from sends where journey_id = j.id and state = 'ready') end as put_off_until,
+       case when j.ended_at is not null or w.state = 'left' then null
+            when co.paused_at is not null then 'conversation_paused'
+            when a.paused_at is not null then 'alert_paused' end as paused,
        w.state as place,
        coalesce(w.state = 'waiting' and e.id is not null and e.contacts_per_unit is not null, false) as passed_over,
        -- Counted for one journey only: for a page it would be a walk along the line for every row.
        case when :journey_id::text is not null then ahead_of(w, e.measure, :counted_to) end as ahead
 from journeys j
+join conversations co on co.code = j.conversation
+left join alerts a on a.id = j.alert_id
 left join waiting w on w.journey_id = j.id
 left join episodes e on e.alert_id = j.alert_id and e.store_id = j.store_id and e.subject = j.subject
                     and e.closed_at is null

@@ -43,7 +43,7 @@ def _not_yet(journey: ConsideredJourney, offer: Offer) -> NotYet:
     """The first thing in the way, in the order in which the shelf checks them."""
     if journey.held_up_by in STOPPING:
         return NotYet.STOPPED
-    if journey.paused:
+    if journey.paused is not None:
         return NotYet.PAUSED
     if journey.place == "claimed":
         return NotYet.CALLED_FORWARD
@@ -78,7 +78,8 @@ def waiting_sentence(status: WaitStatus, journey: ConsideredJourney) -> str:
         case NotYet.CALLED_FORWARD:
             return "Their turn has come, and the message is about to leave."
         case NotYet.PAUSED:
-            return Reason.CONVERSATION_PAUSED.sentence
+            assert journey.paused is not None, "what pauses it is on record"
+            return journey.paused.sentence
         case NotYet.DRAFT:
             return "Every message behind the alert is still a draft, so nobody is told."
         case NotYet.DISCONTINUED:

@@ -13,7 +13,7 @@ from activities.postgres.queries import load_queries
 from activities.stock.offers import Product
 from activities.stock.products import UnknownProduct, UnknownVariant, load_product
 from schemas.channels import Channel
-from schemas.ids import StoreId
+from schemas.ids import ContactId, StoreId
 from schemas.reasons import Reason
 from schemas.responses.journeys import AHEAD_COUNTED_TO, JourneyStatus
 from schemas.responses.why import ReasonCount, WaitStatus, WhyContact, WhyEntry, WhyProduct
@@ -23,6 +23,7 @@ from starter.support.considered import (
     NotEnteredAlert,
     NotEnteredConversation,
 )
+from starter.support.sent_messages import sent_messages
 from starter.support.wait_status import wait_status, waiting_sentence
 
 SQL = load_queries("starter.support", "why.sql")
@@ -51,13 +52,13 @@ class Why:
         self._pool = pool
 
     async def contact(self, email: str, about: About, limit: int = 100, by: str | None = None) -> WhyContact:
-        """Of one contact: everything they were considered for, newest first.
+        """Of one contact: everything they were considered for, newest first, and every message to them, in order.
 
         Args:
             by: who asks, for the audit.
         """
         async with self._pool.acquire() as connection:
-            contact_id = await SQL.contact.value(connection, email=email.lower())
+            contact_id: ContactId | None = await SQL.contact.value(connection, email=email.lower())
             if by is not None:
                 await write_audit(connection, by, "ask why", {"contact": contact_id, "store": about.store_id})
             if contact_id is None:
@@ -74,9 +75,18 @@ class Why:
                 variant_id=about.variant_id,
             )
             entries += [_not_entered_conversation(each) for each in turned_away]
+            messages = await sent_messages(
+                connection,
+                contact_id,
+                _within(limit),
+                store_id=about.store_id,
+                product_id=about.product_id,
+                variant_id=about.variant_id,
+            )
         entries.sort(key=lambda entry: entry.considered_at, reverse=True)
         # Whether another store knows them is not for a key of this one.
-        return WhyContact(known=about.stores is None or bool(entries), entries=tuple(entries[: _within(limit)]))
+        known = about.stores is None or bool(entries)
+        return WhyContact(known=known, entries=tuple(entries[: _within(limit)]), messages=messages)
 
     async def product(self, store_id: StoreId, about: About, limit: int = 100) -> WhyProduct:
         """Of one product, or one variant of it: counts of all, and the first entries of those not told.

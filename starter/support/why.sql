@@ -44,7 +44,7 @@ with subjects as (
     select j.*, w as line, w.state as place, w.reason as left_reason, w.trigger_at, w.armed, w.place as number,
            w.passed_over_for,
            w.entered_at as in_line_since, a.newest_first, a.measure as goes_by, a.live, a.quantity_threshold, a.list_code,
-           a.paused_at is not null or co.paused_at is not null as paused
+           case when co.paused_at is not null then 'conversation_paused' when a.paused_at is not null then 'alert_paused' end as paused
     from named n
     join journeys j on j.id = n.journey_id
     join conversations co on co.code = j.conversation

@@ -74,6 +74,13 @@ async def begin(connection: Connection, conversation: str, version: VersionId, d
     return operation
 
 
+async def end_all(connection: Connection, conversation: str, by: str, why: str | None) -> int:
+    """Begin to end every journey of a conversation, on whatever version, in the transaction that retires it; after
+    `hold_unfinished`. Returns the operation."""
+    every = VersionId("")
+    return await _begin(connection, OperationKind.END, conversation, every, Decision(Choice.END, by, why))
+
+
 async def _begin(
     connection: Connection, kind: OperationKind, conversation: str, version: VersionId, decision: Decision
 ) -> int:

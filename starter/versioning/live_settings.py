@@ -54,6 +54,7 @@ class OtherLine:
     """The line of another alert of the same list and type."""
 
     id: AlertId
+    conversation: str
     contacts: int
 
 
@@ -137,15 +138,15 @@ async def _check_alert(connection: Connection, document: ConversationDocument, c
         raise AlertTaken(
             f"alerts.{code}: list '{list_code}' has an alert of the type '{type_}' already: '{taken.id}' of "
             f"conversation '{taken.conversation}', by '{taken.action}'. A list has one alert of each type, with one "
-            "action: use a second list by giving this conversation's section 'list' another 'code', or change that "
-            "alert instead."
+            "action: use a second list by giving this conversation's section 'list' another 'code', change that "
+            f"alert instead, or retire the other: `shelftalk conversation retire {taken.conversation}`."
         )
     line = await SQL.line_under_another_code.row(connection, OtherLine, id=code, list_code=list_code, type=type_)
     if line is not None:
         raise AlertTaken(
             f"alerts.{code}: {line.contacts} people wait under the alert '{line.id}' of the same list and "
             f"type. Two lines for the same units would tell twice as many: keep the code '{line.id}', or "
-            "end their journeys first."
+            f"end their journeys first: `shelftalk conversation retire {line.conversation} --in-flight end`."
         )
 
 
@@ -166,6 +167,7 @@ async def _set_alert(connection: Connection, document: ConversationDocument, cod
         measure=alert.measure,
         quantity_threshold=alert.queue.threshold,
         contacts_per_unit=alert.queue.contacts_per_unit,
+        units_per_contact=alert.queue.units_per_contact,
         newest_first=alert.queue.newest_first,
         offer_hours=_in_units_of(HOUR, alert.queue.offer_lapses_after),
         not_if_bought_days=_in_units_of(DAY, alert.queue.not_if_bought_within),

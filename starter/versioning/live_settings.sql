@@ -24,7 +24,7 @@ limit 1;
 
 -- name: line_under_another_code
 -- Contacts who still wait under a retired alert of the same list and type, perhaps retired by this publication.
-select a.id, sum(l.count)::bigint as contacts
+select a.id, a.conversation, sum(l.count)::bigint as contacts
 from alerts a join line_counts l on l.alert_id = a.id and l.what in ('waiting', 'claimed')
 where a.retired and a.id <> :id and a.list_code = :list_code and a.type = :type
 group by a.id having sum(l.count) > 0 order by a.id limit 1;
@@ -32,16 +32,16 @@ group by a.id having sum(l.count) > 0 order by a.id limit 1;
 -- name: set_alert
 insert into alerts (
     id, list_code, conversation, type, action, name, level, window_days, triggers, profile, live,
-    measure, quantity_threshold, contacts_per_unit, newest_first, offer_hours, not_if_bought_days, section)
+    measure, quantity_threshold, contacts_per_unit, units_per_contact, newest_first, offer_hours, not_if_bought_days, section)
 values (
     :id, :list_code, :conversation, :type, :action, :name, :level, :window_days, :trigger_filter, :profile_filter, :live,
-    :measure, :quantity_threshold, :contacts_per_unit, :newest_first, :offer_hours, :not_if_bought_days, :section)
+    :measure, :quantity_threshold, :contacts_per_unit, :units_per_contact, :newest_first, :offer_hours, :not_if_bought_days, :section)
 on conflict (id) do update
 set list_code = excluded.list_code, conversation = excluded.conversation, type = excluded.type,
     action = excluded.action, name = excluded.name, level = excluded.level, window_days = excluded.window_days,
     triggers = excluded.triggers, profile = excluded.profile, live = excluded.live, retired = false,
     measure = excluded.measure, quantity_threshold = excluded.quantity_threshold, contacts_per_unit = excluded.contacts_per_unit,
-    newest_first = excluded.newest_first, offer_hours = excluded.offer_hours,
+    units_per_contact = excluded.units_per_contact, newest_first = excluded.newest_first, offer_hours = excluded.offer_hours,
     not_if_bought_days = excluded.not_if_bought_days, section = excluded.section;
 
 -- name: drop_entry_triggers_but

@@ -1,5 +1,6 @@
 """Publishing a conversation: an immutable version, known by the hash of its content, and what becomes live with it."""
 
+import asyncio
 from dataclasses import dataclass
 
 from activities.postgres.audit import write_audit
@@ -7,10 +8,12 @@ from activities.postgres.pool import Connection, Pool, transaction
 from activities.postgres.queries import load_queries
 from activities.postgres.retry import retry_on_deadlock
 from schemas.document.conversation import ConversationDocument
+from schemas.errors import DomainError
 from schemas.ids import VersionId
 from schemas.journey.program import Program
 from schemas.responses.operations import InFlight
 from schemas.responses.versions import GivenId
+from starter.rehearsing.expecting import hold_to_scenarios
 from starter.versioning.bulk import Decision, begin, hold_unfinished
 from starter.versioning.contents import content_hash, readable_document, same_content
 from starter.versioning.entering_checks import entering_warnings
@@ -73,6 +76,19 @@ class _Publication:
     again: VersionId | None
 
 
+@dataclass(frozen=True, slots=True)
+class TriedOut:
+    """What publishing a document would meet in an installation.
+
+    Attributes:
+        refused: why it would be refused; None: it would not.
+        warnings: where nobody could enter.
+    """
+
+    refused: str | None
+    warnings: tuple[str, ...] = ()
+
+
 class Publishing:
     """Publishing into one database."""
 
@@ -87,9 +103,32 @@ class Publishing:
         by: str | None = None,
         source: str | None = None,
         again: VersionId | None = None,
+        despite_scenarios: bool = False,
     ) -> Published:
-        """Publish a document, see `publish`; without a decision journeys under way stay on their version."""
+        """Publish a document, see `publish`; without a decision journeys under way stay on their version.
+
+        Args:
+            despite_scenarios: also where a scenario of its own goes otherwise than it expects. A past version that is
+                published again is not held to them.
+
+        Raises:
+            ScenariosFail: as it says.
+        """
+        if again is None and not despite_scenarios:
+            await self.hold_to_scenarios(document)
         return await publish(self._pool, document, decision, by=by, source=source, again=again)
+
+    async def hold_to_scenarios(self, document: ConversationDocument) -> None:
+        """Rehearse the document's own scenarios.
+
+        Raises:
+            ScenariosFail: one of them goes otherwise than it expects.
+        """
+        await asyncio.to_thread(hold_to_scenarios, document)
+
+    async def try_out(self, document: ConversationDocument) -> TriedOut:
+        """What publishing the document would meet in this installation. Changes nothing."""
+        return await try_out(self._pool, document)
 
     async def in_flight(self, document: ConversationDocument) -> InFlight:
         """The journeys under way on other versions than this document's, and what publishing it would do to them, and
@@ -104,6 +143,26 @@ class Publishing:
     async def anything_published(self) -> bool:
         """Whether any conversation is published."""
         return bool(await SQL.anything_published.value(self._pool))
+
+    async def anything_was_published(self) -> bool:
+        """Whether any conversation is or ever was."""
+        return bool(await SQL.anything_was_published.value(self._pool))
+
+
+async def try_out(pool: Pool, document: ConversationDocument) -> TriedOut:
+    """Write what publishing the document would make live, and take it back."""
+    async with pool.acquire() as connection:
+        trial = connection.transaction()
+        await trial.start()
+        try:
+            await lock_publishing(connection)
+            await SQL.name_conversation.run(connection, conversation=document.conversation, name=document.name)
+            await write_live_settings(connection, document)
+            return TriedOut(None, await entering_warnings(connection, document))
+        except DomainError as error:
+            return TriedOut(str(error))
+        finally:
+            await trial.rollback()
 
 
 async def publish(
@@ -142,7 +201,7 @@ async def publish(
 async def _write(pool: Pool, publication: _Publication) -> Published:
     code, decision = publication.document.conversation, publication.decision
     async with transaction(pool) as connection:
-        await SQL.lock_publishing.run(connection, lock=_LOCK)
+        await lock_publishing(connection)
         if decision is not None:
             await hold_unfinished(connection, code)
         await SQL.name_conversation.run(connection, conversation=code, name=publication.document.name)
@@ -167,6 +226,11 @@ async def _write(pool: Pool, publication: _Publication) -> Published:
             await write_audit(connection, publication.by, "publish conversation", details)
         operation = await begin(connection, code, version.id, decision) if decision else None
     return Published(version.id, code, version.number, new, operation, named.given if new else (), warnings)
+
+
+async def lock_publishing(connection: Connection) -> None:
+    """Until the transaction ends, nobody else publishes or retires a conversation."""
+    await SQL.lock_publishing.run(connection, lock=_LOCK)
 
 
 async def _add_version(connection: Connection, named: NamedSteps, by: str) -> VersionNumber:

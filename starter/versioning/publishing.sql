@@ -32,6 +32,9 @@ update conversations set published = :version where code = :conversation;
 -- name: anything_published
 select exists (select from conversations where published is not null);
 
+-- name: anything_was_published
+select exists (select from versions);
+
 -- name: record_publication
 insert into publications (conversation, version_id, published_by, note) values (:conversation, :version, :by, :note);
 

@@ -11,11 +11,11 @@ _RULES = {
         where e.claimed <> (
             select count(*) from claims c where c.episode_id = e.id and c.state in ('given', 'used'))""",
     "P2: claims never exceed contacts per unit × units arrived": """
-        select id from episodes where claimed > contacts_per_unit * arrived""",
+        select id from episodes where claimed * units_per_contact > contacts_per_unit * arrived""",
     "P2: no more is taken of the units of an item than arrived, by all alerts, levels and lists together": """
         select s.item from supplies s
         where s.arrived < (
-            select coalesce(sum(trunc(1.0 / e.contacts_per_unit, 12)), 0)
+            select coalesce(sum(trunc(e.units_per_contact::numeric / e.contacts_per_unit, 12)), 0)
             from claims c join episodes e on e.id = c.episode_id
             where e.store_id = s.store_id and c.item = s.item and c.id > s.since_claim and c.state in ('given', 'used')
               and (s.locations is null or c.locations <@ s.locations))""",
@@ -27,7 +27,7 @@ _RULES = {
               and takes_from(s.locations, c.locations))""",
     "a claim takes its share of a unit of its subject, and none where everyone is told": """
         select c.id from claims c join episodes e on e.id = c.episode_id
-        where c.share <> coalesce(trunc(1.0 / e.contacts_per_unit, 12), 0)
+        where c.share <> coalesce(trunc(e.units_per_contact::numeric / e.contacts_per_unit, 12), 0)
            or (c.item is not null and not exists (
                select from variants v
                where v.store_id = e.store_id and v.stock_item = c.item

@@ -56,7 +56,7 @@ conversation: near
 name: Near
 list: {{code: near, name: Near, locations: [here]}}
 alerts:
-  seen: {{type: back-in-stock, action: browse, level: product, contacts_per_unit: {near_per_unit}}}
+  seen: {{type: back-in-stock, action: browse, level: product, {near_share}}}
   cart-cheaper: {{type: price-drop, action: cart, drops_by: 5.00}}
   last: {{type: low-inventory, action: browse, low_at: 2, level: product}}
 threads:
@@ -157,7 +157,7 @@ class Truth:
         """Bring every episode to what is true now."""
         for alert, (document, code) in self.alerts.items():
             terms = document.alerts[code]
-            threshold = terms.quantity_threshold if isinstance(terms, BackInStock) else 1
+            threshold = terms.queue.threshold if isinstance(terms, BackInStock) else 1
             ids = (PRODUCT,) if terms.level is Level.PRODUCT else VARIANTS
             for subject in (Subject(store_id=STORE, level=terms.level, id=id_) for id_ in ids):
                 self._observe((alert, subject.key), self.units(alert, subject), threshold)

@@ -146,7 +146,7 @@ def test_whom_a_verdict_sends_back_in_line_waits_for_a_change() -> None:
                 erased=False,
                 consented=True,
                 suppressed=False,
-                paused=False,
+                paused=None,
                 claim="given",
                 **dict(zip(flags, values, strict=True)),
             )

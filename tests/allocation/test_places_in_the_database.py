@@ -9,9 +9,11 @@ from activities.waitlist.allocation import Episode, trigger_holds
 
 PRODUCT = Path(__file__).parents[2]
 ROWS = [
-    (per_unit, available, arrived, claimed)
-    for per_unit, available, arrived, claimed in product((None, 1, 2, 3), (0, 1, 4, 9), (0, 1, 4, 9), (0, 1, 3, 7, 12))
-    if per_unit is None or claimed <= per_unit * arrived
+    (per_unit, available, arrived, claimed, units)
+    for per_unit, available, arrived, claimed, units in product(
+        (None, 1, 2, 3), (0, 1, 4, 9), (0, 1, 4, 9), (0, 1, 3, 7, 12), (1, 2, 3)
+    )
+    if (per_unit is None or claimed * units <= per_unit * arrived) and (units == 1 or per_unit == 1)
 ]
 NUMBERS = (None, Decimal(0), Decimal("2.5"), Decimal("2.5001"), Decimal(9))
 
@@ -19,8 +21,8 @@ NUMBERS = (None, Decimal(0), Decimal("2.5"), Decimal("2.5001"), Decimal(9))
 async def test_the_database_counts_the_places_that_a_rehearsal_counts(pool: Pool) -> None:
     counted = await pool.fetch(
         "select places_earned(e) as places "
-        "from unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[]) with ordinality as r ("
-        "contacts_per_unit, available, arrived, claimed, number), "
+        "from unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[]) with ordinality as r ("
+        "contacts_per_unit, available, arrived, claimed, units_per_contact, number), "
         "lateral jsonb_populate_record(null::episodes, to_jsonb(r)) e order by number",
         *(list(column) for column in zip(*ROWS, strict=True)),
     )

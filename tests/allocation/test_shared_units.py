@@ -14,6 +14,7 @@ from schemas.ids import JourneyId, Level, Subject
 from schemas.incoming.facts import ProductFact, StockFact, VariantFact
 from schemas.reasons import Reason
 from starter.ops.pausing import Pausable, Pausing
+from starter.support.why import About, Why
 from starter.versioning.publishing import publish
 from tests.allocation.rules import broken_rules
 from tests.product import STORE, Shop, address, starter_document, subject
@@ -155,6 +156,22 @@ async def test_a_contact_of_two_for_a_unit_takes_half_of_one(shop: Shop, pool: P
     await shop.signs_up("bob", "cy", "dee", "eve", for_="v", list_code="vip")
     await shop.has("v", 2)
     assert await _told(pool, subject("v")) == ["ada", "bob", "cy"]
+
+
+async def test_where_each_gets_two_units_five_are_enough_for_two(shop: Shop, pool: Pool) -> None:
+    await publish(pool, starter_document(units_per_contact=2))
+    await publish(pool, programme("later", back()))
+    await shop.signs_up("ada", "bob", "cy", for_="v")
+    await shop.has("v", 1)
+    assert await _told(pool, subject("v")) == []
+    assert (await Why(pool).product(STORE, About(variant_id="v"))).entries[0].sentence == (
+        "1 unit to sell that the list counts; the alert waits for 2."
+    )
+    await shop.has("v", 5)
+    assert await _told(pool, subject("v")) == ["ada", "bob"]
+    await shop.signs_up("dee", "eve", for_="v", list_code="later")
+    assert await _told(pool, subject("v")) == ["ada", "bob", "dee"]
+    assert await broken_rules(pool) == []
 
 
 async def test_three_thirds_are_a_whole_unit(shop: Shop, pool: Pool) -> None:

@@ -65,7 +65,9 @@ async def test_separate_processes_do_together_what_up_does_in_one(installed: She
     web = await installed.start("serve", "--port", "0", "--json")
     url = (await web.said(Serving)).web
     assert (await installed.run("doctor", "--worker", "--json")).answer(Checkup).ok
-    assert (await installed.run("doctor", "--json")).answer(Checkup).ok
+    checkup = (await installed.run("doctor", "--json")).answer(Checkup)
+    assert checkup.ok
+    assert [each.found for each in checkup.findings if each.component == "web"] == [f"ready at {url}"]
 
     await installed.run("product", "set", "p", "--store", SHELF[1], "--title", "Kettle", "--variant", "v")
     async with httpx.AsyncClient(timeout=PATIENCE, trust_env=False) as http:

@@ -153,6 +153,7 @@ async def test_a_port_that_is_taken_is_named_and_what_was_started_is_stopped(
         failure = (await shelftalk.run("up", option, str(port), "--json")).failure
     assert (failure.code, failure.exit) == ("cannot_start", ExitCode.UNAVAILABLE)
     assert str(port) in failure.message
+    assert option in failure.message
     assert left_running() == []
 
 

@@ -60,6 +60,23 @@ async def test_where_an_option_is_missing_it_is_named_first_with_what_to_type(sh
     assert "`shelftalk stock set UNITS --store STORE --variant VARIANT`" in ended.err
 
 
+async def test_a_negative_number_that_was_taken_for_an_option_is_told_how_to_be_written(shelftalk: Shelftalk) -> None:
+    shelf = ("--store", "s", "--variant", "v")
+    ended = await shelftalk.run("stock", "set", "-2", *shelf)
+    assert ended.code == ExitCode.USAGE
+    assert "`shelftalk stock set --store STORE --variant ID -- -2`" in ended.err
+    assert (await shelftalk.run("stock", "set", *shelf, "--json", "--", "-2")).failure.code == "not_configured"
+    assert (await shelftalk.run("stock", "set", *shelf, "--json", "2.5")).failure.code == "not_configured"
+
+
+async def test_what_an_option_does_not_take_is_said_without_the_words_of_a_library(shelftalk: Shelftalk) -> None:
+    for wrong in (("--price", "nan"), ("--handle", "x" * 2000)):
+        said = await shelftalk.run("product", "set", "p", "--store", "s", "--title", "T", "--variant", "v", *wrong)
+        assert said.code == ExitCode.USAGE
+        assert "pydantic" not in said.err
+        assert "Value error" not in said.err
+
+
 async def test_for_people_a_failure_says_what_to_do(shelftalk: Shelftalk) -> None:
     ended = await shelftalk.run("journey", "list")
     assert (ended.code, ended.out) == (ExitCode.UNAVAILABLE, "")
@@ -89,7 +106,7 @@ async def test_the_doctor_says_what_is_missing(shelftalk: Shelftalk) -> None:
     assert ended.code == ExitCode.FAILED
     checkup = Checkup.model_validate_json(ended.out)
     bad = {finding.component for finding in checkup.findings if finding.health is Health.BAD}
-    assert bad == {"postgresql", "temporal", "smtp"}
+    assert bad == {"installation"}, "what else is missing follows from it"
     assert all(finding.advice for finding in checkup.findings if finding.health is Health.BAD)
 
 

@@ -35,8 +35,8 @@ class WatchedLedger(Ledger):
         self.failed = asyncio.Event()
         self.loses_answer_to_open = False
 
-    async def open(self, request: Deliver, lease: Lease) -> bool | datetime:
-        opened = await super().open(request, lease)
+    async def open(self, request: Deliver, lease: Lease, subject: str | None = None) -> bool | datetime:
+        opened = await super().open(request, lease, subject)
         if self.loses_answer_to_open:
             raise ConnectionResetError
         return opened

@@ -19,7 +19,7 @@ NOON = datetime(2026, 5, 1, 12, tzinfo=UTC)
 ALL_WELL = MessageFacts(
     event=AlertEvent.ALERT,
     type=AlertType.BACK_IN_STOCK,
-    paused=False,
+    paused=None,
     filtered=False,
     bought=False,
     draft=False,
@@ -59,7 +59,7 @@ def any_facts(draw: st.DrawFn) -> MessageFacts:
         event=draw(st.none() | st.sampled_from(AlertEvent)),
         type=draw(st.none() | st.sampled_from(AlertType)),
         already_sent=draw(st.booleans()),
-        paused=draw(st.booleans()),
+        paused=draw(st.sampled_from([None, Reason.ALERT_PAUSED, Reason.CONVERSATION_PAUSED])),
         filtered=draw(st.booleans()),
         bought=draw(st.booleans()),
         same_currency=draw(st.booleans()),
@@ -104,7 +104,8 @@ def test_a_message_goes_only_when_no_fact_forbids_it(facts: MessageFacts, now: d
         or (facts.trigger is not None and (facts.measure is None or facts.measure > facts.trigger))
     )
     about_it = about_the_product or about_the_offer
-    forbidden = about_them or facts.draft or facts.already_sent or facts.paused or about_it or _is_quiet(facts, now)
+    forbidden = about_them or facts.draft or facts.already_sent or facts.paused is not None or about_it
+    forbidden = forbidden or _is_quiet(facts, now)
     assert isinstance(judge(facts, now), Go) == (not forbidden)
 
 

@@ -54,7 +54,7 @@ SLIPS = [
     ("wait: 2 days", "wait: 2 days\n        until: noon", "until: noon", "threads[0].steps[1].until", "The fields are: wait, id"),
     ("send: still-here", "send: stil-here", "stil-here", "threads[0].steps[2].send", "Did you mean 'still-here'?"),
     ("send: still-here", "send: still-here\n        status: drft", "drft", "threads[0].steps[2].status", "'draft'"),
-    ("send: still-here", "send: still-here\n        id: it-is-back", "send: still-here", "threads[0].steps[2]", "id: it-is-back-2"),
+    ("send: still-here", "send: still-here\n        id: it-is-back", "send: still-here", "threads[0].steps[2]", "Remove this 'id'"),
     ("send: still-here", "exit: Enough\n        id: enough", "- exit: They", "threads[0].steps[3]", "no contact gets here"),
     ("wait: 2 days", "wait: 2 days\n        id: waiting-list", "wait: 2", "threads[0].steps[1]", "'id' of its own"),
     ("  still-here:\n    channel: email", "  still-here:\n    channel: sms", "channel: sms", "messages.still-here.channel", "Write 'email'"),

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from starter.authoring.marked_yaml import NotYaml, read_yaml
 from starter.documents import STARTER_CONVERSATION, DocumentInvalid, check, load_document
+from tests.documents.starters import BACK
 
 STARTER = STARTER_CONVERSATION.read_text()
 
@@ -168,3 +169,14 @@ def test_an_unclosed_quote_is_told_where_it_opens() -> None:
 def test_an_escape_of_what_no_text_has_is_a_mistake(escape: str) -> None:
     with pytest.raises(NotYaml, match="no text has"):
         read_yaml(f'conversation: a\nname: "B{escape}"\n')
+
+
+def test_a_step_that_two_threads_share_is_told_at_once_and_no_id_is_invented_for_it() -> None:
+    """Also where other parts are invalid."""
+    again = "  - {name: Again, on: back-in-stock.discontinued, steps: [{send: still-here, id: still-here}]}\n"
+    text = BACK.replace("wait: 2 days", "wait: soon").replace("\n# The words.", f"{again}\n# The words.", 1)
+    told = {each.path: each for each in check(text, "f.yaml").diagnostics}
+    assert set(told) == {"threads[0].steps[1].wait", "threads[1].steps[0]"}
+    repeated = told["threads[1].steps[0]"]
+    assert "the step id 'still-here' is already that of threads[0].steps[2]" in repeated.message
+    assert repeated.advice.startswith("Remove this 'id'")

@@ -150,8 +150,8 @@ class MortalLedger(Ledger):
         super().__init__(process.pool)
         self._process = process
 
-    async def open(self, request: Deliver, lease: Lease) -> bool | datetime:
-        return await self._process.dies_with(super().open(request, lease))
+    async def open(self, request: Deliver, lease: Lease, subject: str | None = None) -> bool | datetime:
+        return await self._process.dies_with(super().open(request, lease, subject))
 
     async def release(self, request: Deliver, lease: Lease) -> None:
         await self._process.dies_with(super().release(request, lease))

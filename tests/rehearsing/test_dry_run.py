@@ -61,10 +61,17 @@ async def test_a_removed_reminder_is_listed_for_exactly_those_who_got_it(
     file = tmp_path / "changed.yaml"
     file.write_text(NOT_REMINDED)
     arguments = ("conversation", "dry-run", str(file), "--against", "500")
-    assert (await beside.run(*arguments, "--json")).answer(DryRunReport) == report
+    assert (await beside.run(*arguments, "--json")).answer(DryRunReport).journeys == report.journeys
     ended = await beside.run(*arguments)
     assert ended.out.splitlines()[0] == "4 journeys of 'back-in-stock': same 2, different 2, could not be compared 0."
     assert "4 of 4 journeys compared" in ended.err
+    assert "What is said" not in ended.out
+
+    file.write_text(SOON.replace("is back in stock", "has come back"))
+    other_words = await beside.run(*arguments)
+    assert other_words.out.splitlines()[0].endswith("same 4, different 0, could not be compared 0.")
+    assert "What is said differs from the published version:\nMessage 'it-is-back': " in other_words.out
+    assert "has come back" in other_words.out
     too_many = await beside.run("conversation", "dry-run", str(file), "--against", "10001")
     assert too_many.code == ExitCode.USAGE
 

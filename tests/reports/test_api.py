@@ -58,7 +58,7 @@ async def test_why_is_asked_of_a_contact_and_of_a_variant(counter: Counter, pool
         assert entry.standing is not None
         assert entry.standing.not_yet is NotYet.NOT_ENOUGH_UNITS
         other = await web.keyed.post("/v1/why", json={"email": address("ada"), "store": STORE, "variant": "w"})
-        assert other.json() == {"known": True, "entries": []}
+        assert other.json() == {"known": True, "entries": [], "messages": []}
         problem(await web.keyed.post("/v1/why", json={"email": address("ada"), "variant": "v"}), 422, "invalid")
         of_all = await web.keyed.get(f"/v1/stores/{STORE}/variants/v/why")
         assert WhyProduct.model_validate_json(of_all.content).waiting == 1

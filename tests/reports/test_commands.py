@@ -11,6 +11,7 @@ from schemas.responses.pausing import AlertStates, PauseReport, ResumeReport
 from schemas.responses.reports import ListReport, WantedReport
 from schemas.responses.why import WhyContact, WhyProduct
 from starter.commands.terminal.output import ExitCode
+from starter.ops.findings import Checkup, Health
 from tests.cli.command import Shelftalk
 from tests.product import BY_HAND, STORE, address
 from tests.reports.shop import Counter
@@ -50,6 +51,8 @@ async def test_why_is_answered_of_a_contact_and_of_a_product(shelftalk: Shelftal
 async def test_without_a_yes_and_a_terminal_a_resume_changes_nothing(shelftalk: Shelftalk, counter: Counter) -> None:
     await counter.shop.signs_up("ada", "bob")
     assert (await shelftalk.run("alert", "pause", "back-in-stock", "--json")).answer(PauseReport).changed
+    signed_up = (await shelftalk.run("signup", address("cy"), "--store", STORE, "--variant", "v")).out
+    assert signed_up.endswith(" at the latest. The alert is paused; everyone keeps their place.\n")
     await counter.shop.has("v", 1)
     refused = await shelftalk.run("alert", "resume", "back-in-stock", "--json")
     assert refused.failure.code == "not_confirmed"
@@ -57,6 +60,10 @@ async def test_without_a_yes_and_a_terminal_a_resume_changes_nothing(shelftalk: 
     said = await shelftalk.run("alert", "resume", "back-in-stock", text="y\n")
     assert said.code == ExitCode.FAILED
     assert "1 for Blue kettle" in said.err
+    doctor = await shelftalk.run("doctor", "--json")
+    (paused,) = [each for each in Checkup.model_validate_json(doctor.out).findings if each.component == "pauses"]
+    assert paused.health is Health.NOTE
+    assert paused.found.startswith("alert 'back-in-stock' since ")
     states = (await shelftalk.run("alert", "list", "--json")).answer(AlertStates).alerts
     assert [state.alert for state in states if state.paused_at] == ["back-in-stock"]
     assert "paused since" in (await shelftalk.run("alert", "list")).out

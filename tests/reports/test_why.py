@@ -60,6 +60,7 @@ async def test_a_pause_a_draft_and_a_product_off_sale_are_said(counter: Counter,
     await counter.shop.signs_up("ada")
     await Pausing(pool).pause(BACK, "test")
     assert await counter.not_yet("ada") is NotYet.PAUSED
+    assert (await counter.why("ada")).sentence == "The alert is paused; everyone keeps their place."
     await Pausing(pool).resume(BACK, "test")
     await counter.shop.sells("v", on_sale=False)
     assert await counter.not_yet("ada") is NotYet.NOT_ON_SALE

@@ -102,8 +102,9 @@ def test_every_id_survives_to_its_last_digit(item: int, location: int) -> None:
         (b'{"a":0.' + b"1" * 5000 + b"}", "$", "too long"),
         (b'{"a":1e99999999999999999999}', "$", "exponent"),
         (b'{"a":' + b"[" * 100_000, "$", "too deeply"),
-        (b'{"count":1.0}', "$.count", "whole number"),
-        (b'{"count":true}', "$.count", "whole number"),
+        (b'{"count":true}', "$.count", "not a number of units"),
+        (b'{"count":"many"}', "$.count", "not a number of units"),
+        (b'{"count":1e30}', "$.count", "not a number of units"),
         (b'{"count":2147483648}', "$.count", "less than 2147483648"),
     ],
 )
@@ -112,6 +113,14 @@ def test_what_two_readers_could_read_differently_is_refused(body: bytes, path: s
         read_payload(body, Shape)
     assert problem.value.path == path
     assert message in problem.value.message
+
+
+@pytest.mark.parametrize(
+    ("written", "units"),
+    [("2", 2), ("2.0", 2), ("2.5", 2), ('"2.5"', 2), ('"3"', 3), ("0.5", 0), ("-0.5", -1), ("2e1", 20)],
+)
+def test_of_a_part_of_a_unit_nothing_counts_for_it_cannot_be_sold(written: str, units: int) -> None:
+    assert read_payload(b'{"count":' + written.encode() + b"}", Shape).count == units
 
 
 def test_fields_of_other_versions_are_not_looked_at() -> None:

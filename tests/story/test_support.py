@@ -1,5 +1,6 @@
 """Where are they, and why are they stuck? Each has an answer, in numbers, and their whole path."""
 
+from schemas.document.alert_types.vocabulary import AlertEvent
 from schemas.journey.path import Why as WhyLeft
 from schemas.reasons import Reason
 from schemas.responses.journeys import JourneyStatus
@@ -46,7 +47,40 @@ async def test_one_who_is_stuck_is_told_what_it_would_take(product: Product) -> 
     assert (await _why(product, "ada")).sentence == "It costs 95 now; they are told at 90 or less."
     await Pausing(product.pool).pause(Pausable("alert", "paused"), "ops")
     await product.shop.signs_up("bob", list_code="paused")
-    assert (await _why(product, "bob")).sentence == Reason.CONVERSATION_PAUSED.sentence
+    assert (await _why(product, "bob")).sentence == "The alert is paused; everyone keeps their place."
+    await Pausing(product.pool).pause(Pausable("conversation", "paused"), "ops")
+    assert (await _why(product, "bob")).sentence == "The conversation is paused; everyone keeps their place."
+
+
+async def test_three_mails_to_one_person_are_shown_in_order_each_with_its_cause_and_why_again(product: Product) -> None:
+    await publish(product.pool, programme("shelf", back(), AlertEvent.SUBSCRIPTION))
+    await product.shop.sells("v")
+    (first,) = await product.shop.signs_up("ada", list_code="shelf")
+    await product.mail_to("ada")
+    await product.shop.has("v", 1)
+    await product.mail_to("ada", after=1)
+    await product.at_rest()
+    await product.shop.has("v", 0)
+    (second,) = await product.shop.signs_up("ada", list_code="shelf")
+    await product.mail_to("ada", after=2)
+    await product.at_rest()
+    messages = (await Why(product.pool).contact(address("ada"), About(store_id=STORE, variant_id="v"))).messages
+    assert [(each.journey_id, each.subject) for each in messages] == [
+        (first, "shelf subscription"),
+        (first, "shelf alert"),
+        (second, "shelf subscription"),
+    ]
+    assert messages[0].cause.startswith("They signed up on ")
+    assert messages[0].cause.endswith(" UTC, and this confirms it.")
+    assert messages[1].cause.endswith(" UTC, and it was back in stock and their turn.")
+    assert [each.again for each in messages] == [
+        None,
+        "The same journey: 'alert' follows 'subscription'.",
+        "They entered again after they had been told.",
+    ]
+    assert [each.sent_at for each in messages] == sorted(each.sent_at for each in messages)
+    await product.shop.is_erased("ada")
+    assert await product.pool.fetchval("select count(subject) from sends") == 0
 
 
 async def test_the_path_of_one_who_was_told_says_what_happened_and_when(product: Product) -> None:

@@ -32,7 +32,9 @@ async def test_a_conversation_is_saved_compared_published_and_rolled_back(shelft
     versions = (await shelftalk.run("conversation", "versions", "welcome", "--json")).answer(VersionList)
     assert [(each.number, each.published) for each in versions.versions] == [(2, False), (1, True)]
     assert versions.versions[1].publications[-1].note == "too loud"
-    assert "too loud" in (await shelftalk.run("conversation", "versions", "welcome")).out
+    shown = (await shelftalk.run("conversation", "versions", "welcome")).out
+    assert "too loud" in shown
+    assert len(shown.splitlines()) == 4, "a heading, one publication of the second version, and two of the first"
     shown = (await shelftalk.run("conversation", "show", "welcome@2", "--json")).answer(ShownVersion)
     assert shown.source == CHANGED
 

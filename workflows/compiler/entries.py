@@ -46,6 +46,13 @@ def _alert_errors(document: ConversationDocument) -> Iterator[Diagnostic]:
                 "with one action",
                 "Put one of the two into a conversation of its own, with a second list, or remove it",
             )
+        queue = alert.queue
+        if queue.units_per_contact > 1 and queue.contacts_per_unit != 1:
+            yield Diagnostic(
+                ("alerts", code, "units_per_contact"),
+                "'contacts_per_unit' lets several contacts share a unit, and this keeps several units for each contact",
+                "Keep one of the two",
+            )
         if f"{code}.{AlertEvent.ALERT}" not in answered:
             yield Diagnostic(
                 ("alerts", code),

@@ -13,7 +13,7 @@ from schemas.ids import StepId
 from workflows.compiler.diagnostics import Diagnostic, Path, format_path, listed
 from workflows.compiler.entries import find_entry_errors
 from workflows.compiler.reachability import find_control_flow_errors
-from workflows.compiler.step_ids import RESERVED_STEP_IDS, FreeIds, steps_with_places
+from workflows.compiler.step_ids import RESERVED_STEP_IDS, steps_with_places
 
 
 def find_semantic_errors(document: ConversationDocument) -> tuple[Diagnostic, ...]:
@@ -38,7 +38,6 @@ def _step_id_errors(places: tuple[_Place, ...]) -> Iterator[Diagnostic]:
     """Errors in the ids that the author gave; steps without an id get one that is free."""
     named = {place.path: StepId(place.section.id) for place in places if place.section.id is not None}
     first_with: dict[StepId, Path] = {}
-    free_ids = FreeIds({*named.values()})
     for path, own in named.items():
         if own in RESERVED_STEP_IDS:
             yield Diagnostic(
@@ -48,12 +47,18 @@ def _step_id_errors(places: tuple[_Place, ...]) -> Iterator[Diagnostic]:
             )
         first = first_with.setdefault(own, path)
         if first != path:
-            yield Diagnostic(
-                path,
-                f"the step id '{own}' is already that of {format_path(first)}; "
-                "reports and running journeys tell steps apart by it",
-                f"Give this step an id of its own, for example 'id: {free_ids.like(own)}'",
-            )
+            yield repeated_step_id(path, own, first)
+
+
+def repeated_step_id(path: Path, own: str, first: Path) -> Diagnostic:
+    """The mistake of giving a step the id of another."""
+    return Diagnostic(
+        path,
+        f"the step id '{own}' is already that of {format_path(first)}; "
+        "reports and running journeys tell steps apart by it",
+        "Remove this 'id', and the step is given one of its own. If both are to be the same step, put it into a thread "
+        "without 'on', and lead there from both with 'go_to'",
+    )
 
 
 def _send_errors(document: ConversationDocument, places: tuple[_Place, ...]) -> Iterator[Diagnostic]:

@@ -224,6 +224,7 @@ create table alerts (
     level              text not null default 'variant' check (level in ('variant', 'product')),
     quantity_threshold bigint not null check (quantity_threshold > 0),
     contacts_per_unit  bigint check (contacts_per_unit > 0),
+    units_per_contact  bigint not null default 1 check (units_per_contact > 0),
     window_days        integer not null check (window_days > 0),
     newest_first       boolean not null default false,
     not_if_bought_days integer check (not_if_bought_days > 0),
@@ -237,7 +238,9 @@ create table alerts (
     paused_at          timestamptz,
     retired            boolean not null default false,
     check (case measure when 'nothing' then action in ('sign-up', 'browse') else action in ('browse', 'cart') end),
-    check (measure = 'nothing' or contacts_per_unit is null)
+    check (measure = 'nothing' or contacts_per_unit is null),
+    -- Several contacts share a unit, or each gets several.
+    check (units_per_contact = 1 or contacts_per_unit is not distinct from 1)
 );
 comment on column alerts.contacts_per_unit is 'null: everyone is told';
 -- Whoever looked at a thing and carted it is in two lists, never in two lines of one.
@@ -663,7 +666,7 @@ create trigger lines_are_counted_when_changed after update on waiting
 
 -- The units of an item at the locations that a list counts (null: all), shared by all alerts, levels and lists (promise
 -- P2). Kept with the stock by observe_units, and by claims_are_counted: a claim of an alert that tells k contacts per unit
--- takes 1/k of a unit, from each supply that it could use up.
+-- takes 1/k of a unit, and m units where it keeps m for each contact, from each supply that it could use up.
 create table supplies (
     id          bigint generated always as identity primary key,
     store_id    text not null references stores,
@@ -689,6 +692,7 @@ create table episodes (
     store_id          text not null,
     subject           text not null,
     contacts_per_unit bigint check (contacts_per_unit > 0),
+    units_per_contact bigint not null default 1 check (units_per_contact > 0),
     -- Those that count for its list, as of `available`.
     locations         text[],
     -- What triggers are compared with: the price now (price drop) or the quantity now (low inventory).
@@ -702,7 +706,7 @@ create table episodes (
     -- When its units or its measure changed last, see those_passed_over_are_taken_up_again.
     changed_at        timestamptz not null default clock_timestamp(),
     closed_at         timestamptz,
-    constraint p2_claims_never_exceed_what_arrived check (claimed <= contacts_per_unit * arrived)
+    constraint p2_claims_never_exceed_what_arrived check (claimed * units_per_contact <= contacts_per_unit * arrived)
 );
 comment on column episodes.contacts_per_unit is 'null: everyone is told';
 create unique index one_open_episode on episodes (alert_id, store_id, subject) where closed_at is null;
@@ -735,9 +739,9 @@ create index claims_to_notify on claims (episode_id, id) where notified_at is nu
 create index claims_lapsing on claims (lapses_at) where lapses_at is not null and state = 'used';
 create index claims_returned on claims (settled_at) where state = 'returned';
 
--- How much of a unit one claim takes. Rounded down, so that three thirds are never more than a whole.
-create function share_of(contacts_per_unit bigint) returns numeric language sql immutable as $$
-    select trunc(1::numeric / contacts_per_unit, 12)
+-- How many units one claim takes. Rounded down, so that three thirds are never more than a whole.
+create function share_of(contacts_per_unit bigint, units_per_contact bigint) returns numeric language sql immutable as $$
+    select trunc(units_per_contact::numeric / contacts_per_unit, 12)
 $$;
 
 -- Whether a claim where `counting` locations count takes from a supply at `there`: it does if the two share a location,
@@ -880,9 +884,9 @@ $$;
 -- everyone is told.
 create function shares_of(e episodes, most bigint) returns table (number bigint, item text, share numeric)
 language sql stable as $$
-    select row_number() over (order by l.units - share_of(e.contacts_per_unit) * (n - 1) desc, l.item),
-           l.item, share_of(e.contacts_per_unit)
-    from units_left(e) l, generate_series(1, least(most, floor(l.units / share_of(e.contacts_per_unit)))) n
+    select row_number() over (order by l.units - s.share * (n - 1) desc, l.item), l.item, s.share
+    from share_of(e.contacts_per_unit, e.units_per_contact) s (share), units_left(e) l,
+         generate_series(1, least(most, floor(l.units / s.share))) n
     where e.contacts_per_unit is not null
     order by 1 limit most
 $$;
@@ -890,14 +894,15 @@ $$;
 -- How many more the episode by itself may call forward now; null: as many as there are.
 create function places_earned(e episodes) returns bigint language sql stable as $$
     select case when e.contacts_per_unit is not null then
-        greatest(0, least(e.contacts_per_unit * e.arrived - e.claimed, e.contacts_per_unit * e.available)) end
+        greatest(0, least(e.contacts_per_unit * e.arrived / e.units_per_contact - e.claimed,
+                          e.contacts_per_unit * e.available / e.units_per_contact)) end
 $$;
 
 -- How many more may be called forward now, with what others took of the same units (promise P2); null: as many as there
 -- are.
 create function places(e episodes) returns bigint language sql stable as $$
     select case when e.contacts_per_unit is not null then least(places_earned(e), (
-        select coalesce(sum(floor(greatest(0, l.units) / share_of(e.contacts_per_unit))), 0)::bigint from units_left(e) l)) end
+        select coalesce(sum(floor(greatest(0, l.units) / share_of(e.contacts_per_unit, e.units_per_contact))), 0)::bigint from units_left(e) l)) end
 $$;
 
 -- Whether one who waits may be told at this measure of the open episode.
@@ -1251,6 +1256,10 @@ create table sends (
     step         text not null,
     round        integer not null,
     message      text not null,
+    -- On which event of its alert it left (null: of none), and under which subject; both null before it did. The subject
+    -- may name the contact, and is forgotten with them.
+    event        text,
+    subject      text,
     state        text not null check (state in ('ready', 'sending', 'sent', 'refused', 'unknown', 'held')),
     attempts     integer not null default 0,
     -- The attempt that has the right to send, and until when nobody else may say what became of the message.

@@ -31,12 +31,14 @@ class QueueTerms:
     Attributes:
         threshold: units that must be there before anyone is told; ≥ 1.
         contacts_per_unit: people told for each unit that arrived (promise P2); None: everyone.
+        units_per_contact: units that each of them is told for; more than one only where one is told per unit.
         offer_lapses_after: when an offer that was not taken up passes to the next; None: never.
         not_if_bought_within: who bought it in that time before is left out; None: only who bought it since entering.
     """
 
     threshold: int = 1
     contacts_per_unit: int | None = None
+    units_per_contact: int = 1
     newest_first: bool = False
     reminders: Reminders | None = None
     offer_lapses_after: timedelta | None = None
@@ -88,6 +90,7 @@ class Alert(Section):
         measure: what its triggers are compared with.
         crosses: told only of a fall to the trigger from above it, not of what is as low at entry.
         over_trigger: the reason on record when the measure rose over the trigger before the message was sent.
+        told_when: what had happened when somebody was told, for `why`.
         bound: the name of the field that holds its threshold.
         may_raise: the events that an alert of the type can raise, whatever its options.
         change_words: words for its fields in comparisons of versions, where the field's name alone is unclear.
@@ -98,6 +101,7 @@ class Alert(Section):
     measure: ClassVar[Measure]
     crosses: ClassVar[bool] = False
     over_trigger: ClassVar[Reason]
+    told_when: ClassVar[str]
     bound: ClassVar[str]
     may_raise: ClassVar[tuple[AlertEvent, ...]] = (AlertEvent.ALERT, AlertEvent.DISCONTINUED)
     change_words: ClassVar[Mapping[str, str]] = {}

@@ -36,6 +36,7 @@ class BackInStock(Alert):
 
     measure: ClassVar[Measure] = Measure.NOTHING
     over_trigger: ClassVar[Reason] = Reason.SOLD_OUT_AGAIN
+    told_when: ClassVar[str] = "it was back in stock and their turn"
     bound: ClassVar[str] = "quantity_threshold"
     may_raise: ClassVar[tuple[AlertEvent, ...]] = tuple(AlertEvent)
     change_words: ClassVar[Mapping[str, str]] = {
@@ -51,6 +52,8 @@ class BackInStock(Alert):
     """How many units must be there before anyone is told."""
     contacts_per_unit: ContactsPerUnit = 1
     """How many people are told for each unit that arrived, or all."""
+    units_per_contact: Units = 1
+    """How many units there must be for each person who is told."""
     order: Order = Order.FIRST_IN_FIRST_OUT
     """Who is told first."""
     reminders: Reminders | None = None
@@ -63,8 +66,9 @@ class BackInStock(Alert):
     @property
     def queue(self) -> QueueTerms:
         return QueueTerms(
-            threshold=self.quantity_threshold,
+            threshold=max(self.quantity_threshold, self.units_per_contact),
             contacts_per_unit=None if self.contacts_per_unit == "all" else self.contacts_per_unit,
+            units_per_contact=self.units_per_contact,
             newest_first=self.order is Order.FIRST_IN_LAST_OUT,
             reminders=self.reminders,
             offer_lapses_after=self.offer_lapses_after,
@@ -83,10 +87,15 @@ class BackInStock(Alert):
         return Reason.IN_STOCK if there or was_there or sight.never_away else None
 
     def usual_case(self, price: Decimal) -> UsualCase:
-        return UsualCase(units=0, stock=max(self.quantity_threshold, PLENTY))
+        return UsualCase(units=0, stock=max(self.queue.threshold, PLENTY))
 
     def say_change(self, field: str, old: Alert) -> str | None:
-        if field != "contacts_per_unit" or not isinstance(old, BackInStock):
+        if not isinstance(old, BackInStock):
+            return None
+        if field == "units_per_contact":
+            units = self.units_per_contact
+            return f" keeps {units} unit{'' if units == 1 else 's'} for each contact instead of {old.units_per_contact}"
+        if field != "contacts_per_unit":
             return None
         many = self.contacts_per_unit
         contacts = "all contacts" if many == "all" else f"{many} contact{'' if many == 1 else 's'}"

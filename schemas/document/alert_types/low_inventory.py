@@ -21,6 +21,7 @@ class LowInventory(Alert):
     measure: ClassVar[Measure] = Measure.QUANTITY
     crosses: ClassVar[bool] = True
     over_trigger: ClassVar[Reason] = Reason.NOT_LOW_ANY_MORE
+    told_when: ClassVar[str] = "few were left"
     bound: ClassVar[str] = "low_at"
     change_words: ClassVar[Mapping[str, str]] = {
         "low_at": "the quantity that is called low",

@@ -71,6 +71,7 @@ class PriceDrop(Alert):
 
     measure: ClassVar[Measure] = Measure.PRICE
     over_trigger: ClassVar[Reason] = Reason.PRICE_BACK_UP
+    told_when: ClassVar[str] = "its price had dropped"
     bound: ClassVar[str] = "drops_by"
     change_words: ClassVar[Mapping[str, str]] = {"drops_by": "the drop that is told of"}
 

@@ -76,6 +76,11 @@ class Terminal:
             settings if self.data_dir is None else settings.model_copy(update={"data_dir": self.data_dir.expanduser()})
         )
 
+    def knows_installation(self) -> bool:
+        """Whether the settings name an installation, or one of `up` runs on the data folder."""
+        settings = self.found_settings()
+        return settings.database_url is not None and settings.temporal_address is not None
+
     def found_settings(self) -> Settings:
         """The same, with the components of a running `up` where the environment names none."""
         return resolve(self.own_settings())

@@ -1,5 +1,6 @@
 """What the commands say when something did not work: what happened, what to do, and a code that scripts can go by."""
 
+import re
 from typing import assert_never
 
 import asyncpg
@@ -14,6 +15,8 @@ from schemas.settings import Settings
 from starter.commands.terminal.output import ExitCode, say, write_json
 from starter.runtime.process import Stopped
 
+_NEGATIVE = re.compile(r"No such option: -[0-9].*")
+"""A negative number that was taken for an option."""
 _ASK_THE_DOCTOR = "`shelftalk doctor` tells what is reachable."
 
 
@@ -74,10 +77,17 @@ def explain(error: BaseException) -> Failure:
             return _unavailable(error) or _fault(error)
 
 
+def said(error: ValidationError) -> str:
+    """Every value that a model did not take, and why, without the library's own words around it."""
+    return "; ".join(f"{'.'.join(map(str, each['loc']))}: {_plain(each['msg'])}" for each in error.errors())
+
+
 def _usage(error: typer.TyperException) -> Failure:
     """A wrong command line: what was missed, and what to type."""
-    message = error.format_message() or "No command was given."
+    message = _plain(error.format_message()) or "No command was given."
     advice = "See `shelftalk --help` and `shelftalk COMMAND --help`."
+    if _NEGATIVE.fullmatch(message):
+        advice = "If that is a number, put it last, after `--`: `shelftalk stock set --store STORE --variant ID -- -2`."
     if isinstance(error, typer.BadParameter) and (context := error.ctx) is not None:
         required = [each for each in context.command.params if each.required]
         options = [each for each in required if each.param_type_name == "option"]
@@ -160,7 +170,7 @@ def _settings_mistakes(error: ValidationError) -> str:
 
 
 def _plain(message: str) -> str:
-    return message.removeprefix("Value error, ")
+    return message.replace("Value error, ", "")
 
 
 def _variable(field: str) -> str:

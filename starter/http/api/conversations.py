@@ -8,7 +8,7 @@ from schemas.model import Model
 from schemas.responses.keys import Scope
 from schemas.responses.versions import GivenId
 from starter.authoring.schema import conversation_schema
-from starter.documents import CheckReport, check, load_document
+from starter.documents import CheckReport, InstallationReport, check, load_document
 from starter.http.actor import Actor
 from starter.http.auth import keyed_router, needs
 from starter.http.dependencies import InjectedServices
@@ -47,9 +47,15 @@ class PublishedReport(Model):
     dependencies=[needs(Scope.PUBLISH)],
     openapi_extra=_YAML,
 )
-async def check_document(request: Request) -> CheckReport:
+async def check_document(request: Request, services: InjectedServices) -> CheckReport:
     """The first 50 mistakes by path and line; `more` counts the others. 200 also when there are some: `ok` tells."""
-    return await DOCUMENTS.run(check, await request.body(), SOURCE)
+    body = await request.body()
+    report = await DOCUMENTS.run(check, body, SOURCE)
+    if not report.ok:
+        return report
+    met = await services.publishing.try_out(await DOCUMENTS.run(load_document, body, SOURCE))
+    installation = InstallationReport(refused=met.refused, warnings=met.warnings)
+    return report.model_copy(update={"installation": installation, "ok": met.refused is None})
 
 
 @router.get(
@@ -76,12 +82,18 @@ async def read_schema() -> Response:
     | {200: {"model": PublishedReport, "description": "This content is the published version already"}},
 )
 async def publish_document(
-    request: Request, response: Response, services: InjectedServices, actor: Actor
+    request: Request,
+    response: Response,
+    services: InjectedServices,
+    actor: Actor,
+    despite_scenarios: bool = False,
 ) -> PublishedReport:
     """Journeys under way keep their version."""
     body = await request.body()
     document = await DOCUMENTS.run(load_document, body, SOURCE)
-    published = await services.publishing.publish(document, by=actor, source=body.decode("utf-8-sig"))
+    published = await services.publishing.publish(
+        document, by=actor, source=body.decode("utf-8-sig"), despite_scenarios=despite_scenarios
+    )
     if not published.new:
         response.status_code = 200
     return PublishedReport(

@@ -6,6 +6,7 @@ from fastapi import Query, Request
 
 from schemas.responses.dry_run import DryRunReport
 from schemas.responses.keys import Scope
+from starter.comparing.changed_words import with_changed_words
 from starter.documents import load_document
 from starter.http.api.journeys import asking_temporal
 from starter.http.auth import keyed_router, needs
@@ -44,4 +45,5 @@ async def run_dry(
     """Whose messages or path would differ, and how. Changes nothing."""
     document = await DOCUMENTS.run(load_document, await request.body(), SOURCE)
     async with asking_temporal(LIMIT_SECONDS):
-        return await services.dry_runs.run(document, against)
+        report = await services.dry_runs.run(document, against)
+    return await with_changed_words(report, services.versions, document)

@@ -40,6 +40,7 @@ class Publishing(Model):
         in_flight: must be said when somebody is.
         tells_at_most: how many of those who wait may be told at once because of the new terms; must be said when any
             would be.
+        despite_scenarios: also where its own scenarios do not go as they expect.
         note: why.
     """
 
@@ -47,6 +48,7 @@ class Publishing(Model):
     document: str | None = None
     in_flight: Choice | None = None
     tells_at_most: Annotated[int, Field(ge=0)] = 0
+    despite_scenarios: bool = False
     note: ChangeNote | None = None
 
     @model_validator(mode="after")
@@ -114,7 +116,13 @@ async def publish_version(
             f"meant, say `tells_at_most`: {shown.told_now}.",
         )
     decision = Decision(publishing.in_flight or Choice.STAY, actor, publishing.note)
-    published = await services.publishing.publish(chosen.document, decision, source=chosen.source, again=chosen.again)
+    published = await services.publishing.publish(
+        chosen.document,
+        decision,
+        source=chosen.source,
+        again=chosen.again,
+        despite_scenarios=publishing.despite_scenarios,
+    )
     if not published.new:
         response.status_code = 200
     return Decided(

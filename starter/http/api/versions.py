@@ -7,7 +7,7 @@ from pydantic import Field
 
 from schemas.model import Model
 from schemas.responses.keys import Scope
-from schemas.responses.operations import ChangeNote
+from schemas.responses.operations import ChangeNote, RetireChoice, Retired
 from schemas.responses.versions import (
     ConversationList,
     ConversationSummary,
@@ -41,6 +41,17 @@ class RollingBack(Model):
     """Which version is to be published again, and why."""
 
     version: Annotated[int, Field(ge=1, le=MOST_VERSIONS)]
+    note: ChangeNote | None = None
+
+
+class Retirement(Model):
+    """What becomes of the journeys under way, and why it is retired.
+
+    Attributes:
+        in_flight: must be said when somebody is under way.
+    """
+
+    in_flight: RetireChoice | None = None
     note: ChangeNote | None = None
 
 
@@ -159,6 +170,24 @@ async def read_diff(
     old, new = await services.versions.document(first), await services.versions.document(second)
     found = await DOCUMENTS.run(find_differences, old, new)
     return DifferenceReport(before=str(first), after=str(second), differences=found)
+
+
+@router.post(
+    "/v1/conversations/{code}/retire",
+    summary="Let nobody enter a conversation any more",
+    responses=problem_responses(Kind.NOT_FOUND, Kind.CONFLICT, Kind.INVALID),
+)
+async def retire(code: Code, retiring: Retirement, services: InjectedServices, actor: Actor) -> Retired:
+    """Its list is free for another; publishing it again brings it back."""
+    shown = await services.retiring.would_retire(code)
+    if shown.journeys and retiring.in_flight is None:
+        raise Refusal(
+            Kind.CONFLICT,
+            f"Nothing was retired: {shown.journeys} journeys are under way, {shown.in_line} of them in line. Say what "
+            "becomes of them, `in_flight`: `stay`, and those in line are told as before; or `end`, and they lose their "
+            "places.",
+        )
+    return await services.retiring.retire(code, retiring.in_flight or RetireChoice.STAY, actor, retiring.note)
 
 
 @router.post(

@@ -1,0 +1,160 @@
+"""What one person was sent, in order: under which subject, when, by what cause, and why again."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import assert_never
+
+from activities.delivery.order import BROADCAST_ROUND
+from activities.postgres.pool import Connection
+from activities.postgres.queries import load_queries
+from schemas.document.alert_types.registry import ALERT_TYPES
+from schemas.document.alert_types.vocabulary import Action, AlertEvent, AlertType
+from schemas.ids import ContactId, JourneyId, StepId, StoreId, VersionId
+from schemas.responses.why import WhyMessage
+
+SQL = load_queries("starter.support", "sent_messages.sql")
+
+
+@dataclass(frozen=True, slots=True)
+class SentRow:
+    """A message that left, or may have, and the journey it belongs to.
+
+    Attributes:
+        about: what the journey watches, or is about.
+        version_id: the one that the journey lives by now.
+        event: of its alert, that its thread was entered on; None: of none.
+        entered_on: the event that a conversation without an alert was entered on.
+    """
+
+    journey_id: JourneyId
+    store_id: StoreId
+    about: str | None
+    product_id: str | None
+    product_title: str | None
+    conversation: str
+    alert_id: str | None
+    version_id: VersionId
+    step: StepId
+    message: str
+    round: int
+    event: AlertEvent | None
+    subject: str | None
+    unknown: bool
+    sent_at: datetime
+    entered_at: datetime
+    entered_on: str | None
+    type: AlertType | None
+    action: Action | None
+
+    @property
+    def thing(self) -> tuple[str, str | None]:
+        """What it is about, whichever variant."""
+        return self.store_id, self.product_id
+
+
+async def sent_messages(
+    connection: Connection,
+    contact_id: ContactId,
+    most: int,
+    *,
+    store_id: str | None,
+    product_id: str | None,
+    variant_id: str | None,
+) -> tuple[WhyMessage, ...]:
+    """The newest messages to a contact, in the order in which they left; None means any."""
+    rows = await SQL.of_contact.rows(
+        connection,
+        SentRow,
+        contact_id=contact_id,
+        store_id=store_id,
+        product_id=product_id,
+        variant_id=variant_id,
+        most=most,
+    )
+    return tuple(_messages(rows))
+
+
+def _messages(rows: Sequence[SentRow]) -> Iterator[WhyMessage]:
+    for index, row in enumerate(rows):
+        yield WhyMessage(
+            journey_id=row.journey_id,
+            store_id=row.store_id,
+            about=row.about,
+            product_title=row.product_title,
+            conversation=row.conversation,
+            alert=row.alert_id,
+            version=row.version_id,
+            step=row.step,
+            message=row.message,
+            subject=row.subject,
+            sent_at=row.sent_at,
+            unknown=row.unknown,
+            cause=_cause(row),
+            again=_again(row, rows[:index]),
+        )
+
+
+def _cause(row: SentRow) -> str:
+    """What the contact did, and what happened then."""
+    return f"{_entrance(row)} on {row.entered_at:%Y-%m-%d %H:%M} UTC{_event(row)}."
+
+
+def _entrance(row: SentRow) -> str:
+    match row.action:
+        case Action.SIGN_UP:
+            return "They signed up"
+        case Action.BROWSE:
+            return "They looked at it"
+        case Action.CART:
+            return "They put it in the cart"
+        case None:
+            return f"They entered on '{row.entered_on}'"
+        case _:
+            assert_never(row.action)
+
+
+def _event(row: SentRow) -> str:
+    match row.event:
+        case AlertEvent.SUBSCRIPTION:
+            return ", and this confirms it"
+        case AlertEvent.ALERT:
+            return f", and {ALERT_TYPES[row.type].told_when}" if row.type is not None else ""
+        case AlertEvent.FOLLOW_UP:
+            return ", were told, and this reminds them"
+        case AlertEvent.DISCONTINUED:
+            return ", and it was discontinued"
+        case None:
+            return ", and this went to everyone in line" if row.round == BROADCAST_ROUND else ""
+        case _:
+            assert_never(row.event)
+
+
+def _again(row: SentRow, before: Sequence[SentRow]) -> str | None:
+    """Why they were written to once more; None: it is the first."""
+    if not before:
+        return None
+    own = [each for each in before if each.journey_id == row.journey_id]
+    if own:
+        return _again_in_journey(row, own)
+    same = [each for each in before if each.thing == row.thing and row.product_id is not None]
+    if not same:
+        return "It is about something else." if row.product_id is not None else "It is another conversation."
+    last = same[-1]
+    if (last.conversation, last.alert_id) != (row.conversation, row.alert_id):
+        other = f"alert '{row.alert_id}'" if row.alert_id else f"conversation '{row.conversation}'"
+        return f"It is of another reason: {other}."
+    if row.entered_at >= last.sent_at:
+        return "They entered again after they had been told."
+    return "They were in line twice: for another variant of it, or for the whole product."
+
+
+def _again_in_journey(row: SentRow, own: Sequence[SentRow]) -> str:
+    if row.event is not None and any(each.event is row.event and each.round != row.round for each in own):
+        return f"The same journey: '{row.event}' came once more."
+    last = own[-1]
+    if last.round == row.round:
+        return f"The same journey: its step '{row.step}' follows '{last.step}'."
+    if last.event is None:
+        return "The same journey: what they wait for came after."
+    return f"The same journey: '{row.event or row.message}' follows '{last.event}'."

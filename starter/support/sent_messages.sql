@@ -1,0 +1,18 @@
+-- Every query of what one person was sent.
+
+-- name: of_contact
+-- The newest :most that left or may have left, the oldest first; with how each journey was entered.
+select * from (
+    select s.journey_id, j.store_id, j.subject as about, j.product_id, p.title as product_title, j.conversation, j.alert_id,
+           j.version_id, s.step, s.message, s.round, s.event, s.subject, s.state = 'unknown' as unknown,
+           s.settled_at as sent_at, j.entered_at, j.entered_on, a.type, a.action
+    from journeys j
+    join sends s on s.journey_id = j.id and s.state in ('sent', 'unknown')
+    left join alerts a on a.id = j.alert_id
+    left join products p on p.store_id = j.store_id and p.product_id = j.product_id
+    where j.contact_id = :contact_id and (:store_id::text is null or j.store_id = :store_id)
+      and (:product_id::text is null or j.product_id = :product_id)
+      and (:variant_id::text is null or j.subject in ('variant/' || :variant_id, 'product/' || j.product_id))
+    order by s.settled_at desc, s.key desc
+    limit :most
+) newest order by sent_at, journey_id, round, step;
