@@ -1105,20 +1105,20 @@ begin
         where x.id = any(ids) order by strength(a.action) desc, x.alert_id, x.subject
     loop
         episode_id := e.id;
-        select count(*) into in_order from who_is_next(e, null);
+        select count(*) into in_order from who_is_next(e, places(e));
         told := case when e.contacts_per_unit is null then in_order else 0 end;
         for here in
             select u.item, floor(greatest(0, u.units - (
                        select coalesce(sum(t.share), 0) from unnest(taken) t
                        where t.item = e.store_id || '/' || u.item
                          and (takes_from(e.locations, t.locations) or takes_from(t.locations, e.locations))
-                   )) / share_of(e.contacts_per_unit))::bigint as places
+                   )) / share_of(e.contacts_per_unit, e.units_per_contact))::bigint as places
             from units_left(e) u where e.contacts_per_unit is not null and in_order > 0
         loop
             so_many := least(in_order - told, here.places);
             told := told + so_many;
             taken := taken || (
-                null, e.id, e.store_id || '/' || here.item, e.locations, so_many * share_of(e.contacts_per_unit), so_many)::claim_change;
+                null, e.id, e.store_id || '/' || here.item, e.locations, so_many * share_of(e.contacts_per_unit, e.units_per_contact), so_many)::claim_change;
         end loop;
         return next;
     end loop;

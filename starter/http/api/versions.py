@@ -175,6 +175,7 @@ async def read_diff(
 @router.post(
     "/v1/conversations/{code}/retire",
     summary="Let nobody enter a conversation any more",
+    dependencies=[needs(Scope.PUBLISH)],
     responses=problem_responses(Kind.NOT_FOUND, Kind.CONFLICT, Kind.INVALID),
 )
 async def retire(code: Code, retiring: Retirement, services: InjectedServices, actor: Actor) -> Retired:
