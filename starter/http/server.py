@@ -30,6 +30,9 @@ OTHER_FILES = 256
 """Open files of the process besides: its pool, its log, Temporal."""
 HEAD_LIMIT_SECONDS = 10.0
 """How long a connection may take to say what it asks for: half a request would be held for ever."""
+KEPT_SECONDS = 75
+"""How long a connection is kept for its next request. Longer than proxies keep theirs (nginx: 60 seconds), for a
+request sent in the moment of closing is lost, and one that changes something is sent again by no proxy."""
 STOP_LIMIT_SECONDS = 10
 """Requests under way when it is told to stop may end; none of ours takes this long."""
 
@@ -135,6 +138,7 @@ async def serving(
         server_header=False,
         # app.py decides which proxies are believed.
         proxy_headers=False,
+        timeout_keep_alive=KEPT_SECONDS,
         timeout_graceful_shutdown=STOP_LIMIT_SECONDS,
         backlog=TAKEN_AT_ONCE,
         h11_max_incomplete_event_size=HEAD_LIMIT_BYTES,

@@ -21,6 +21,7 @@ from schemas.reasons import Ending, Reason
 from starter.support.journeys import JourneyEnded, Journeys
 from starter.versioning.publishing import publish
 from tests.allocation.rules import broken_rules
+from tests.at_once import at_once
 from tests.product import STORE, Shop, address, next_change, subject
 from tests.story.documents import back, programme
 
@@ -91,7 +92,7 @@ async def test_many_sign_ups_and_stock_changes_at_once_lose_nothing(shop: Shop, 
     async def restocked(units: int) -> None:
         await shop.has("v", units)
 
-    await asyncio.gather(
+    await at_once(
         *(shop.signs_up(f"c{number % 40}") for number in range(120)),
         *(restocked(units % 7) for units in range(30)),
     )
@@ -196,5 +197,5 @@ async def test_everything_at_once_keeps_the_rules_and_nothing_deadlocks(shop: Sh
     await shop.signs_up(*(f"c{number}" for number in range(20)))
     await shop.has("v", 5)
     for _ in range(8):
-        await asyncio.gather(*(anything() for _ in range(40)))
+        await at_once(*(anything() for _ in range(40)))
         assert await broken_rules(pool) == []

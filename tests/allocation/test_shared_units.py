@@ -1,6 +1,5 @@
 """Promise P2 for units that several share out: variants of one inventory item, alerts, levels and lists."""
 
-import asyncio
 from datetime import UTC, datetime
 from random import Random
 
@@ -17,6 +16,7 @@ from starter.ops.pausing import Pausable, Pausing
 from starter.support.why import About, Why
 from starter.versioning.publishing import publish
 from tests.allocation.rules import broken_rules
+from tests.at_once import at_once
 from tests.product import STORE, Shop, address, starter_document, subject
 from tests.story.documents import back, programme
 
@@ -301,5 +301,5 @@ async def test_many_shelves_at_once_never_tell_more_than_there_are_units(shop: S
         await _has(shop, random.randrange(5), random.choice(("here", "there")))
 
     for _ in range(6):
-        await asyncio.gather(*(random.choice((leaves, signs_up, looks, looks, moves))() for _ in range(30)))
+        await at_once(*(random.choice((leaves, signs_up, looks, looks, moves))() for _ in range(30)))
         assert await broken_rules(pool) == []
