@@ -58,7 +58,7 @@ async def run() -> None:
     assert settings.temporal_address is not None  # The benchmark sets it.
     port = publish_metrics()
     client = await Client.connect(settings.temporal_address)
-    # The product's own sandbox and cache, so that neither side has the better worker.
+    # As the SDK runs workflows by itself, in its sandbox, which spares some modules here; the cache is the product's.
     async with Worker(
         client,
         task_queue=TASK_QUEUE,

@@ -25,8 +25,10 @@ MOST_WEBHOOK_SECONDS = 0.25
 REPLAY_ROUNDS = 3
 REHEARSED_YEARS = 30
 
-MOST_EVENTS = 15
-LEAST_TOLD_RATIO = 0.7
+MOST_EVENTS = 13
+LEAST_STARTS_RATIO = 0.95
+LEAST_TOLD_RATIO = 1.0
+MOST_MEMORY_MB = 80.0
 MOST_RESTOCK_GROWTH = 1.2
 MOST_BEHIND_IMPORT = 2.0
 LEAST_LEVELS_OF_MANY = 100
@@ -163,7 +165,16 @@ class Measuring:
         measured = await measure_memory(*await self._with_engines(), self._sizes.cached)
         await self.stop_engines()
         ours, bare = (Spread.of([each * 1000 / 1e6]) for each in (measured.ours, measured.bare))
-        return [Figure("memory_mb_per_1000_journeys", "MB per 1,000 open journeys", ours, digits=1, bare=bare)]
+        return [
+            Figure(
+                "memory_mb_per_1000_journeys",
+                "MB per 1,000 open journeys",
+                ours,
+                digits=1,
+                bare=bare,
+                at_most=MOST_MEMORY_MB,
+            )
+        ]
 
     async def _rates(self) -> list[Figure]:
         sizes = self._sizes
@@ -247,7 +258,13 @@ def _figures_of_rates(rounds: Rounds, at_once: int) -> list[Figure]:
     ours, bare = rounds.ours, rounds.bare
     bare_ended = [each.ended for each in bare]
     return [
-        _rate("starts", f"started / s, {at_once} at once", [each.started for each in ours], [e.started for e in bare]),
+        _rate(
+            "starts",
+            f"started / s, {at_once} at once",
+            [each.started for each in ours],
+            [e.started for e in bare],
+            LEAST_STARTS_RATIO,
+        ),
         _rate("told", "told / s (webhook → mail)", [each.told for each in ours], bare_ended, LEAST_TOLD_RATIO),
         _rate("ended", "ended / s", [each.ended for each in ours], bare_ended),
         *_costs("start", [each.start_cost for each in ours], [each.start_cost for each in bare]),

@@ -38,8 +38,8 @@ class Sizes:
 
 
 FULL = Sizes(
-    at_once=250,
-    rounds=2,
+    at_once=500,
+    rounds=4,
     warm_up=60,
     waiting=(200, 20_000, 1_000_000),
     restocks=9,

@@ -1,4 +1,4 @@
-"""Much at once, but no more of it than a pool has connections: who waits long for one is turned away, as in production."""
+"""Much at once, but no more of it than a pool has connections: who waits long for one is turned away."""
 
 import asyncio
 from collections.abc import Coroutine
