@@ -72,7 +72,7 @@ class Settings(BaseSettings):
     """Sign-ups that one network address may make in a minute."""
     signups_per_mailbox: Annotated[int, Field(ge=1, le=1_000_000)] = 2
     """Places for one thing that the addresses of one mailbox may have: ada@, ada+shop@ and, at Gmail, a.da@ are one."""
-    signups_per_network: Annotated[int, Field(ge=1, le=1_000_000)] = 10
+    signups_per_network: Annotated[int, Field(ge=1, le=1_000_000)] = 100
     """Sign-ups for one variant that may come from one public network address in a day."""
     zero_price_minutes: Annotated[int, Field(ge=0, le=10080)] = 60
     """Minutes that a price of 0.00 must hold before it counts as a drop; until then it is taken for a glitch."""

@@ -4,9 +4,12 @@
 -- Take the right to send this message now. No row: another attempt has it, it is settled, or somebody declined it.
 -- One that was held may leave when its step is no longer manual. The message's name is written again: a move may have
 -- given the step another message since it was put off. Above the list's cap the trigger keep_the_cap leaves it ready, and
--- says until when it is put off.
+-- says until when it is put off. Whoever is being erased is waited for, and then there is no row.
 insert into sends (key, journey_id, step, round, message, event, subject, state, attempts, holder, lease_until, confirmation)
-values (:key, :journey_id, :step, :round, :message, :event, :subject, 'sending', 1, :holder, now() + :length::interval, :confirmation)
+select :key, :journey_id, :step, :round, :message, :event, :subject, 'sending', 1, :holder, now() + :length::interval, :confirmation
+from contacts c
+where c.id = (select contact_id from journeys where id = :journey_id) and c.erased_at is null
+for key share
 on conflict (key) do update
 set state = excluded.state, message = excluded.message, event = excluded.event, subject = excluded.subject,
     attempts = sends.attempts + 1, holder = excluded.holder,

@@ -48,14 +48,9 @@ limit 1;
 -- What the product offered as a whole, for each set of locations that an alert of whole products counts; `units` null: unknown.
 select w.locations, w.by_price, s.units, s.open_ended, s.price, s.price_known
 from (
-    select locations, bool_or(by_price) as by_price
-    from (
-        select l.locations, a.measure = 'price' as by_price
-        from alerts a join lists l on l.code = a.list_code where a.level = 'product'
-        union all
-        select e.locations, a.measure = 'price' from episodes e join alerts a on a.id = e.alert_id
-        where e.store_id = :store_id and e.subject = 'product/' || :product_id::text and e.closed_at is null
-    ) counted
+    select l.locations, bool_or(a.measure = 'price') as by_price
+    from alerts a join lists l on l.code = a.list_code
+    where a.level = 'product' and watches(a, :store_id, array['product/' || :product_id::text])
     group by 1
 ) w
 left join product_sums s on s.store_id = :store_id and s.product_id = :product_id and s.locations is not distinct from w.locations;

@@ -24,11 +24,13 @@ order by w.place desc
 limit 1;
 
 -- name: leaving
--- Their journey that is in this queue still, though it was asked to leave; and why.
+-- Their journey that is in this queue still, though it was asked to leave; and why. Not while a message of it may be leaving:
+-- whether they were told is not known yet.
 select w.journey_id, why_leaving(j) as reason
 from waiting w join journeys j on j.id = w.journey_id
 where w.alert_id = :alert_id and w.contact_id = :contact_id and w.store_id = :store_id and w.subject = :subject
-  and w.state in ('waiting', 'claimed') and why_leaving(j) is not null;
+  and w.state in ('waiting', 'claimed') and why_leaving(j) is not null
+  and not exists (select from sends s where s.journey_id = j.id and s.state = 'sending');
 
 -- name: entry_facts
 -- What decides, beside the offer, whether a contact enters an alert for a subject. `entered_at` is the time of what they enter for.

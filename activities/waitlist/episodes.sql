@@ -9,11 +9,7 @@ select observe_units(:store_id, :items);
 -- subjects, or contacts in line for them.
 select a.id, a.type, a.level, a.quantity_threshold, a.contacts_per_unit, a.units_per_contact, l.locations
 from alerts a join lists l on l.code = a.list_code
-where not a.retired
-   or exists (
-       select from episodes e
-       where e.alert_id = a.id and e.store_id = :store_id and e.subject = any(:subjects::text[]) and e.closed_at is null)
-   or exists (select from unnest(:subjects::text[]) s (subject) where is_waited_for(:store_id, s.subject, a.id))
+where watches(a, :store_id, :subjects::text[])
 order by a.id;
 
 -- name: open_episodes_of

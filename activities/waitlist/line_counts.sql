@@ -1,5 +1,9 @@
 -- Every query of the counts of lines.
 
+-- name: alone
+-- Whether no other worker folds, until the transaction ends: two would delete the same sums.
+select pg_try_advisory_xact_lock(hashtext('fold line counts'));
+
 -- name: fold
 -- Some of the rows that were added, and what they were folded into before, become one for each sum. Whoever reads sees all of
 -- them or the one.

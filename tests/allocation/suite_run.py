@@ -239,9 +239,9 @@ def ago(hours: int) -> datetime:
 
 
 async def empty(pool: Pool) -> None:
-    """Leave nothing but the tables."""
+    """Leave nothing but the tables, and the key that digests are made with."""
     tables = await pool.fetchval(
         "select string_agg(quote_ident(tablename), ', ') from pg_tables "
-        "where schemaname = 'public' and tablename <> 'migrations'"
+        "where schemaname = 'public' and tablename not in ('migrations', 'digest_keys')"
     )
     await pool.execute(f"truncate {tables} restart identity")

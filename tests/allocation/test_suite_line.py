@@ -38,6 +38,9 @@ _variants = st.sampled_from(VARIANTS)
 _crashes = st.none() | st.builds(CrashPoint, st.integers(1, 25), st.booleans())
 _long_ago = st.sampled_from([0, 0, 0, 30, 24 * 10, 24 * 40])
 
+FORGOTTEN_SINCE = "select from forgotten_addresses where digest in (select digests($1)) and forgotten_at >= $2"
+"""Whether the person with this address was erased since then."""
+
 
 class Suite(SuiteRun):
     """All that can happen."""
@@ -155,6 +158,9 @@ class Suite(SuiteRun):
         )
         crashes = self._process.crashes
         outcome = self._do(lambda: Events(self._process.pool).take(event), crash)
+        if outcome.status is EventStatus.REFUSED:
+            assert self._see(FORGOTTEN_SINCE, address(name), event.happened_at), "they were erased after it happened"
+            return
         once = outcome.status is EventStatus.ACCEPTED
         assert once or (outcome.status is EventStatus.REPEATED and self._process.crashes > crashes)
         self._events.append((event, outcome))

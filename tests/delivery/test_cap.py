@@ -240,3 +240,30 @@ async def test_support_reads_until_when_and_why_a_message_is_put_off(product: Pr
     assert listed.put_off == 1
     why = await Why(product.pool).contact(address("ada"), About())
     assert f"Their turn has come. {sentence}" in [entry.sentence for entry in why.entries]
+
+
+async def test_a_message_whose_worker_was_killed_holds_nobody_up_for_ever(counter: Counter) -> None:
+    first, second = await _comes_back(counter, SIZES[:2])
+    assert await counter.ledger.open(_request(first), counter.ledger.lease()) is True
+    assert await counter.ledger.open(_request(second), counter.ledger.lease()) is not True
+    await counter.pool.execute("update sends set lease_until = now() - interval '5 hours' where state = 'sending'")
+    assert await counter.ledger.open(_request(second), counter.ledger.lease()) is True
+
+
+async def test_what_one_list_has_put_off_holds_up_none_of_another(counter: Counter) -> None:
+    """The other's cap counts what was sent, not what may be sent days later."""
+    first, second = await _comes_back(counter, SIZES[:2])
+    await publish(counter.pool, capped("daily", 1, "1 hour"))
+    (other,) = await _comes_back(counter, SIZES[2:3], list_code="daily")
+    for journey in (first, second):
+        await counter.ledger.open(_request(journey), counter.ledger.lease())
+    put_off = await counter.ledger.open(_request(other, code="daily"), counter.ledger.lease())
+    assert isinstance(put_off, datetime)
+    assert put_off < datetime.now(UTC) + timedelta(hours=2)
+
+
+async def test_whoever_was_erased_after_the_last_look_is_sent_nothing(counter: Counter) -> None:
+    (journey,) = await _comes_back(counter, SIZES[:1])
+    await counter.pool.execute("update contacts set email = null, erased_at = now()")
+    assert await counter.ledger.open(_request(journey), counter.ledger.lease()) is False
+    assert await counter.pool.fetchval("select count(*) from sends") == 0

@@ -272,10 +272,10 @@ create table contacts (
 
 create index contacts_by_mailbox on contacts (mailbox);
 
--- How many sign-ups for one variant came from each network, by day in UTC.
+-- How many sign-ups for one variant came from each network, by its digest and by day in UTC.
 create table sign_up_counts (
     day        date not null,
-    network    text not null,
+    network    bytea not null,
     store_id   text not null,
     variant_id text not null,
     count      integer not null check (count > 0),
@@ -590,7 +590,7 @@ create unique index one_claim_to_a_thing on waiting (contact_id, type, store_id,
 -- Lines may be a million long: of each question about one an index gives the answer, or the next few rows, in order.
 create index waiting_next on waiting (alert_id, store_id, subject, entered_at, place)
     where state = 'waiting' and passed_over_for is null;
-create index waiting_trigger on waiting (alert_id, store_id, subject, trigger_at)
+create index waiting_trigger on waiting (alert_id, store_id, subject, trigger_at desc, entered_at, place)
     where state = 'waiting' and passed_over_for is null and armed and trigger_at is not null;
 create index waiting_unarmed on waiting (alert_id, store_id, subject, trigger_at) where state = 'waiting' and not armed;
 create index waiting_line on waiting (store_id, subject, alert_id, entered_at, place) where state in ('waiting', 'claimed');
@@ -839,7 +839,7 @@ begin
         return null;
     end if;
     update claims c set item = new.stock_item from episodes e
-    where c.item = old.stock_item and e.id = c.episode_id and e.store_id = new.store_id;
+    where c.item = old.stock_item and c.state in ('given', 'used') and e.id = c.episode_id and e.store_id = new.store_id;
     update supplies set item = new.stock_item where store_id = new.store_id and item = old.stock_item;
     return null;
 end $$;
@@ -1074,7 +1074,7 @@ begin
             where w.alert_id = e.alert_id and w.store_id = e.store_id and w.subject = e.subject and w.state = 'waiting'
               and w.passed_over_for is null and w.armed and w.trigger_at is not null and w.trigger_at >= e.measure
               and not stands_back(w)
-            order by w.trigger_at desc limit so_many;
+            order by w.trigger_at desc, w.entered_at, w.place limit so_many;
     elsif alert.newest_first then
         return query
             select * from waiting w
@@ -1174,6 +1174,14 @@ begin
     return (select true from waiting where store_id = store and subject = what and state in ('waiting', 'claimed')
             order by alert_id, entered_at, place limit 1) is not null;
 end $$;
+
+-- Whether an alert may have episodes of any of these subjects: it is in force, or was, and has one open or somebody in line.
+create function watches(a alerts, store text, subjects text[]) returns boolean language sql stable as $$
+    select not a.retired
+        or exists (select from episodes e
+                   where e.alert_id = a.id and e.store_id = store and e.subject = any(subjects) and e.closed_at is null)
+        or exists (select from unnest(subjects) s (subject) where is_waited_for(store, s.subject, a.id))
+$$;
 
 -- The product that a subject is, or that its variant is of.
 create function product_of(store text, what text) returns text language sql stable as $$
@@ -1299,19 +1307,19 @@ create function list_of(j journeys) returns text language sql stable as $$
 $$;
 
 -- When the cap of its list allows a message ($1, of journey $2) to leave; null: now. What counts is all that its store sent to
--- the contact, by whatever list, what may be leaving, and what was put off to an earlier turn than its own; the message's
--- turn comes when the last but so many of them is long enough ago. tests/delivery holds it against activities/delivery/cap.py.
+-- the contact, by whatever list, what may be leaving until its lease ends, and what its own list put off to an earlier turn;
+-- the message's turn comes when the last but so many of them is long enough ago. tests/delivery holds it against activities/delivery/cap.py.
 create function turn_of(text, text) returns timestamptz language sql stable as $$
     select counted.at + l.cap_length
     from journeys j
     join lists l on l.code = list_of(j) and l.cap_messages is not null
     left join sends own on own.key = $1
     cross join lateral (
-        select case s.state when 'sending' then clock_timestamp() when 'ready' then s.put_off_until else s.settled_at end as at
+        select case s.state when 'sending' then least(clock_timestamp(), s.lease_until) when 'ready' then s.put_off_until else s.settled_at end as at
         from journeys o join sends s on s.journey_id = o.id
         where o.store_id = j.store_id and o.contact_id = j.contact_id and s.key <> $1 and not s.confirmation
           and (s.state in ('sending', 'sent', 'unknown')
-               or s.state = 'ready' and o.ended_at is null and o.leaving is null
+               or s.state = 'ready' and o.ended_at is null and o.leaving is null and list_of(o) = l.code
                   and (own.put_off_until is null or (s.put_off_until, s.key) < (own.put_off_until, own.key)))
         order by at desc nulls last offset l.cap_messages - 1 limit 1
     ) counted
