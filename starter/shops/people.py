@@ -84,14 +84,16 @@ class People:
     def __init__(self, pool: Pool) -> None:
         self._pool = pool
 
-    async def find(self, who: str) -> ContactReport:
-        """Who it is, and what criteria know of them.
+    async def find(self, who: str, actor: str) -> ContactReport:
+        """Who it is, and what criteria know of them. It is put on record that they were looked up.
 
         Raises:
             UnknownContact: as it says.
         """
         async with transaction(self._pool) as connection:
-            return await _report(connection, (await _known(connection, who)).id)
+            known = await _known(connection, who)
+            await write_audit(connection, actor, "contact looked up", {"contact": known.id})
+            return await _report(connection, known.id)
 
     async def export(self, who: str, actor: str) -> ContactExport:
         """Everything that is held of them. It is put on record that it was read.

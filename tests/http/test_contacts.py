@@ -48,7 +48,7 @@ async def test_everything_that_is_held_of_a_person_is_one_document(web: Web, poo
     assert counts.pop("calls") == 0
     assert counts == dict.fromkeys(counts, 1) | {"events": 3}
     assert len(counts) == 9
-    assert await audited(pool) == [("API key 'tests'", "contact exported")]
+    assert await audited(pool) == [("API key 'tests'", "contact looked up"), ("API key 'tests'", "contact exported")]
 
 
 async def test_a_person_is_erased_by_hand_as_by_their_shop(web: Web, pool: Pool, ann: str) -> None:
@@ -58,7 +58,7 @@ async def test_a_person_is_erased_by_hand_as_by_their_shop(web: Web, pool: Pool,
     assert await pool.fetchval("select count(*) from orders") == 0
     (again,) = await tell(web, order("51"))
     assert again["status"] == "refused"
-    assert await audited(pool) == [("API key 'tests'", "contact erased")]
+    assert await audited(pool) == [("API key 'tests'", "contact looked up"), ("API key 'tests'", "contact erased")]
     for method in ("GET", "DELETE", "PATCH"):
         problem(await web.keyed.request(method, ann, json={}), 404, "not-found")
 
@@ -78,7 +78,7 @@ async def test_attributes_tags_consent_and_suppression_are_set_all_or_none(web: 
     lifted = await web.keyed.patch(ann, json={"suppressed": False, "consent": True})
     assert (lifted.json()["consent"], lifted.json()["suppressed"]) == (True, None)
     problem(await web.keyed.patch(ann, json={"suppressed": False}), 404, "not-found")
-    assert {*await audited(pool)} == {("API key 'tests'", "contact set")}
+    assert {*await audited(pool)} == {("API key 'tests'", "contact looked up"), ("API key 'tests'", "contact set")}
 
 
 async def test_an_address_is_suppressed_whoevers_it_is_and_lifted_again(web: Web, pool: Pool, ann: str) -> None:

@@ -24,6 +24,9 @@ from tests.http.web import SETTINGS, Web, problem
 
 HERE, THERE = StoreId("here.example"), StoreId("there.example")
 KETTLE = {"title": "Kettle", "variants": [{"variant": "v", "quantity": 0, "price": "5"}]}
+SENT = """
+    insert into sends (key, journey_id, step, round, message, state, outcome, settled_at)
+    select id || '/s/0', id, 's', 0, 'm', 'sent', '{}', now() from journeys"""
 SAMPLES = {"store:id": HERE, "variant:id": "v", "product:id": "p", "order:id": "o"}
 
 
@@ -105,9 +108,16 @@ async def test_a_tag_managers_key_tells_events_and_does_nothing_else(web: Web) -
             problem(await client.request(method, path, json={}), 403, "forbidden")
 
 
+async def test_everything_about_a_person_is_not_for_whoever_reads_reports(web: Web) -> None:
+    async with key_for(web, Scope.READ) as client:
+        said = problem(await client.get("/v1/contacts/c-1"), 403, "forbidden")
+        assert "'admin'" in said.detail
+
+
 async def test_a_key_of_one_store_neither_reads_nor_writes_another(web: Web, pool: Pool) -> None:
     await put_in(web)
     journeys = {row["store_id"]: row["id"] for row in await pool.fetch("select id, store_id from journeys")}
+    await pool.execute(SENT)
     async with key_for(web, Scope.ADMIN, stores=[HERE]) as client:
         for method, path, body in (
             ("PUT", f"/v1/stores/{THERE}/variants/v/stock", {"available": 9}),
@@ -133,6 +143,7 @@ async def test_a_key_of_one_store_neither_reads_nor_writes_another(web: Web, poo
         assert [each["store_id"] for each in found] == [HERE]
         why = (await client.post("/v1/why", json=ann)).json()
         assert [each["store_id"] for each in why["entries"]] == [HERE]
+        assert [each["store_id"] for each in why["messages"]] == [HERE], "of what they were sent too"
         assert not (await client.post("/v1/why", json={"email": f"{THERE}@example.com"})).json()["known"]
         wanted = (await client.get("/v1/reports/wanted")).json()["products"]
         assert [each["store_id"] for each in wanted] == [HERE]

@@ -70,12 +70,12 @@ class Suppression(Model):
     dependencies=[needs(Scope.READ)],
     responses=problem_responses(Kind.NOT_FOUND, Kind.INVALID),
 )
-async def find_contact(search: ContactSearch, services: InjectedServices) -> ContactReport:
-    """By e-mail address: their id, and what criteria know of them."""
-    return await services.people.find(search.email)
+async def find_contact(search: ContactSearch, services: InjectedServices, actor: Actor) -> ContactReport:
+    """By e-mail address: their id, and what criteria know of them. That they were looked up is on record."""
+    return await services.people.find(search.email, actor)
 
 
-@router.get("/v1/contacts/{contact}", summary="Export a person", dependencies=[needs(Scope.READ)], responses=_REFUSED)
+@router.get("/v1/contacts/{contact}", summary="Export a person", dependencies=[needs(Scope.ADMIN)], responses=_REFUSED)
 async def export_contact(contact: Contact, services: InjectedServices, actor: Actor) -> ContactExport:
     """Everything that is held of them, in one document. That it was read is on record."""
     return await services.people.export(contact, actor)
