@@ -94,6 +94,18 @@ async def test_an_address_is_suppressed_whoevers_it_is_and_lifted_again(web: Web
     assert await pool.fetchval("select count(*) from suppressions") == 0
 
 
+async def test_an_address_is_read_as_in_a_sign_up(web: Web, pool: Pool, ann: str) -> None:
+    wide = "ａｎｎ@example.com"
+    assert (await search(web, wide))["contact"] == ann.rpartition("/")[2]
+    wish = {"email": wide, "suppressed": True}
+    assert (await web.keyed.post("/v1/suppressions", json=wish)).status_code == 200
+    assert await pool.fetchval("select address from suppressions") == "ann@example.com"
+    for path, more in (("/v1/contacts/search", {}), ("/v1/suppressions", {"suppressed": True})):
+        named = {"email": "Ann <ann@example.com>"} | more
+        said = problem(await web.keyed.post(path, json=named), 422, "invalid")
+        assert "without a name" in said.detail
+
+
 async def test_of_somebody_unknown_it_says_so(web: Web, pool: Pool) -> None:
     for method in ("GET", "DELETE", "PATCH"):
         said = problem(await web.keyed.request(method, UNKNOWN, json={}), 404, "not-found")

@@ -170,6 +170,23 @@ async def test_a_key_of_one_store_tells_nothing_of_anothers_people(web: Web, poo
             assert answer.status_code == 200, "their own, and whom nobody knows"
 
 
+async def test_a_key_of_one_store_says_no_yes_for_who_said_no_to_another(web: Web, pool: Pool) -> None:
+    """An event makes anybody known to a store, so that is no leave to undo their no."""
+    await put_in(web)
+    theirs = f"{THERE}@example.com"
+    no = {"email": theirs, "granted": False, "source": "footer"}
+    assert (await web.keyed.post("/v1/consents", json=no)).status_code == 200
+    viewed = {"id": "1", "store": HERE, "kind": "viewed_product", "product": "p", "email": theirs}
+    yes = no | {"granted": True}
+    async with key_for(web, Scope.EVENTS, Scope.SEND, stores=[HERE]) as client:
+        assert (await client.post("/v1/events", json=viewed)).json()["outcomes"][0]["status"] == "accepted"
+        said = problem(await client.post("/v1/consents", json=yes), 403, "forbidden")
+        assert "use one for all stores" in said.detail
+        assert (await client.post("/v1/consents", json=no)).status_code == 200, "a no is heard from anybody"
+    assert not await pool.fetchval("select granted from consents order by id desc limit 1")
+    assert (await web.keyed.post("/v1/consents", json=yes)).status_code == 200
+
+
 async def test_what_is_about_all_stores_is_closed_to_a_key_of_some(web: Web) -> None:
     async with key_for(web, Scope.ADMIN, stores=[HERE]) as client:
         closed = [route for route in keyed_routes(web) if not route.within_stores]

@@ -6,8 +6,9 @@ An e-mail address is asked for in a body, never in an address of the API, which 
 from typing import Annotated
 
 from fastapi import Path
-from pydantic import EmailStr, Field, field_validator
+from pydantic import Field
 
+from schemas.addresses import EmailAddress
 from schemas.ids import ContactId
 from schemas.incoming.events import Detail, Details, Storable, Tags
 from schemas.model import Model
@@ -22,7 +23,7 @@ from starter.shops.people import Changes
 router = keyed_router("contacts")
 
 Contact = Annotated[ContactId, Path(pattern=r"^c-[0-9a-z-]{1,98}$", examples=["c-0199c2b7e4a01f2e3d4c5b6a7988"])]
-Email = Annotated[EmailStr, Field(examples=["shopper@example.com"])]
+Email = Annotated[EmailAddress, Field(examples=["shopper@example.com"])]
 Source = Annotated[Storable, Field(min_length=1, max_length=200, examples=["asked by mail"])]
 _REFUSED = problem_responses(Kind.NOT_FOUND, Kind.INVALID)
 
@@ -57,11 +58,6 @@ class Suppression(Model):
     email: Email
     suppressed: bool
     reason: Source = "API"
-
-    @field_validator("email")
-    @classmethod
-    def _folded(cls, value: str) -> str:
-        return value.lower()
 
 
 @router.post(
