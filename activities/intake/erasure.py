@@ -9,13 +9,12 @@ a number of statements that does not grow with the number of people: a storefron
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from activities.intake.known_stores import only_others_know
 from activities.postgres.audit import write_audit
 from activities.postgres.pool import Connection
 from activities.postgres.queries import load_queries
 from activities.waitlist.episodes import look_again, look_at_sharers
 from schemas.ids import ContactId, StoreId, Subject, new_contact_id
-from schemas.incoming.facts import ContactErasureFact, DataRequestFact, ShopErasureFact
+from schemas.incoming.facts import ContactErasureFact, DataRequestFact, Fact, ShopErasureFact
 
 SQL = load_queries("activities.intake", "erasure.sql")
 
@@ -34,8 +33,19 @@ FORGETTING = (
     SQL.forget_subjects,
 )
 """In this order: suppressions are found by the address, digests made of what is there."""
+OF_ONE_SHOP = (
+    SQL.keep_digests_of_shop,
+    SQL.forget_lists_of_shop,
+    SQL.forget_orders_of_shop,
+    SQL.forget_events_of_shop,
+    SQL.forget_words_of_shop,
+)
+ASKED_LONG_AGO = "asked long ago"
+ASKED_BEFORE = "asked before"
 
-
+AGAIN = timedelta(days=1)
+"""A message that comes again after this is not the storefront's trying again, which takes hours: somebody asks once
+more, or sends an old one. Nothing that is signed tells which."""
 LATE = timedelta(days=3)
 """Storefronts send a message again for hours, two days at most. What comes later was held up on its way, or is an old
 one sent again by somebody."""
@@ -67,56 +77,70 @@ class GivenBack:
 
 
 async def erase_contact(connection: Connection, store_id: StoreId, fact: ContactErasureFact) -> None:
-    """Forget a person in all shops of this installation; the shops share one record of them.
-
-    Not one whom only other shops know, and of a request that comes late not one who came since it was made.
-    """
-    contact_id = None
-    if not await _is_others(connection, store_id, fact):
-        contact_id = await forget_address(connection, fact.email)
+    """Forget a person, as their shop asks; of one whom other shops know too, what this shop reported."""
     await SQL.keep_digests_of_orders.run(connection, store_id=store_id, order_ids=list(fact.order_ids))
-    await _record(connection, store_id, "contact erased", contact_id)
+    known: ContactId | None = await SQL.hold_contact.value(connection, email=fact.email)
+    if known is None or not await SQL.known_elsewhere.value(
+        connection, contact_id=known, email=fact.email, store_id=store_id
+    ):
+        await _record(connection, store_id, "contact erased", await forget_address(connection, fact.email, store_id))
+        return
+    await _leave(connection, [known], store_id)
+    await _forget_part(connection, store_id, [known])
+    await SQL.forget_bodies.run(connection, store_id=store_id)
+    await _record(connection, store_id, "contact erased from one shop", known)
 
 
-async def _is_others(connection: Connection, store_id: StoreId, fact: ContactErasureFact) -> bool:
-    """Whether this address is of somebody whom the shop may not have erased, or not by so old a request."""
-    late = _if_late(fact.observed_at)
-    if late is not None and await SQL.came_since.value(connection, email=fact.email, moment=late):
-        return True
-    known: ContactId | None = await SQL.contact_known.value(connection, email=fact.email)
-    return known is not None and await only_others_know(connection, known, [store_id])
+async def forget_address(connection: Connection, email: str, asked_by: StoreId | None) -> ContactId | None:
+    """Forget the person with this address (in lower case); who they were, None if nobody knows them.
 
-
-async def forget_address(connection: Connection, email: str) -> ContactId | None:
-    """Forget the person with this address (in lower case); who they were, None if nobody knows them."""
+    Args:
+        asked_by: the shop whose unread deliveries may be about them; None: any.
+    """
     contact_id: ContactId | None = await SQL.contact_of.value(connection, contact_id=new_contact_id(), email=email)
     if contact_id is not None:
         await _leave(connection, [contact_id], None)
         await _forget(connection, [contact_id])
     await SQL.keep_digest_of_address.run(connection, email=email)
-    await SQL.forget_bodies.run(connection)
+    await SQL.forget_bodies.run(connection, store_id=asked_by)
     return contact_id
 
 
-async def erase_shop(connection: Connection, store_id: StoreId, fact: ShopErasureFact) -> None:
-    """Forget what this shop reported of people: all of those whom only it knows, and its own part of the others.
-
-    A request that comes late is put on record only: the shop may have come back since.
-    """
-    if _if_late(fact.observed_at) is not None:
-        await _record(connection, store_id, "shop not erased: asked long ago", None)
-        return
+async def erase_shop(connection: Connection, store_id: StoreId, by: str = STOREFRONT) -> None:
+    """Forget what this shop reported of people: all of those whom only it knows, and its own part of the others."""
     people = await SQL.contacts_of_shop.rows(connection, ContactOfShop, store_id=store_id)
     everyone = [person.id for person in people]
     # Those whom only this shop knows are in line in no other.
     await _leave(connection, everyone, store_id)
-    await SQL.keep_digests_of_shop.run(connection, store_id=store_id)
+    await _forget_part(connection, store_id, everyone)
     await _forget(connection, [person.id for person in people if person.alone])
-    await SQL.forget_lists_of_shop.run(connection, store_id=store_id, contact_ids=everyone)
-    await SQL.forget_orders_of_shop.run(connection, store_id=store_id)
-    await SQL.forget_events_of_shop.run(connection, store_id=store_id)
-    await SQL.forget_bodies.run(connection)
-    await _record(connection, store_id, "shop erased", None)
+    await SQL.forget_bodies.run(connection, store_id=store_id)
+    await _record(connection, store_id, "shop erased", None, by=by)
+
+
+async def is_left_alone(connection: Connection, fact: Fact) -> bool:
+    """Whether an erasure was asked for so long ago that it forgets nobody: the shop may have come back, or they did."""
+    late = _if_late(fact.observed_at) if isinstance(fact, ContactErasureFact | ShopErasureFact) else None
+    if late is None:
+        return False
+    return isinstance(fact, ShopErasureFact) or bool(
+        isinstance(fact, ContactErasureFact) and await SQL.came_since.value(connection, email=fact.email, moment=late)
+    )
+
+
+async def record_left_alone(connection: Connection, store_id: StoreId, fact: Fact, why: str) -> None:
+    """Put on record that somebody is not erased though it was asked for: a person has to decide whether it is meant."""
+    match fact:
+        case ContactErasureFact():
+            await SQL.keep_digests_of_orders.run(connection, store_id=store_id, order_ids=list(fact.order_ids))
+            known: ContactId | None = await SQL.contact_known.value(connection, email=fact.email)
+            if known is not None:
+                await _record(connection, store_id, f"contact not erased: {why}", known)
+        case ShopErasureFact():
+            if await SQL.shop_knows_anybody.value(connection, store_id=store_id):
+                await _record(connection, store_id, f"shop not erased: {why}", None)
+        case _:
+            pass
 
 
 async def answer_data_request(connection: Connection, store_id: StoreId, fact: DataRequestFact) -> None:
@@ -135,6 +159,12 @@ async def _forget(connection: Connection, contact_ids: list[str]) -> None:
         await query.run(connection, contact_ids=contact_ids)
 
 
+async def _forget_part(connection: Connection, store_id: StoreId, contact_ids: list[str]) -> None:
+    """Forget what one store reported of people."""
+    for query in OF_ONE_SHOP:
+        await query.run(connection, store_id=store_id, contact_ids=contact_ids)
+
+
 async def _leave(connection: Connection, contact_ids: list[str], store_id: StoreId | None) -> None:
     """They leave every line, of one store or of all; what they held passes on, and their journeys end."""
     await SQL.hold_products.run(connection, contact_ids=contact_ids, store_id=store_id)
@@ -149,8 +179,13 @@ async def _leave(connection: Connection, contact_ids: list[str], store_id: Store
 
 
 async def _record(
-    connection: Connection, store_id: StoreId, action: str, contact_id: str | None, request_id: str | None = None
+    connection: Connection,
+    store_id: StoreId,
+    action: str,
+    contact_id: str | None,
+    request_id: str | None = None,
+    by: str = STOREFRONT,
 ) -> None:
     """By ids only: the record stays."""
     details = {"store": store_id, "contact": contact_id} | ({"request": request_id} if request_id else {})
-    await write_audit(connection, STOREFRONT, action, details)
+    await write_audit(connection, by, action, details)

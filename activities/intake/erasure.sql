@@ -14,6 +14,22 @@ select exists (select from contacts where email = :email and created_at > :momen
 -- name: contact_known
 select id from contacts where email = :email;
 
+-- name: hold_contact
+-- Held, so that no shop gets to know them meanwhile.
+select id from contacts where email = :email for update;
+
+-- name: known_elsewhere
+-- Not by what is left of them where they were forgotten.
+select exists (select from journeys where contact_id = :contact_id and store_id <> :store_id
+               and not forgotten_by(store_id, :email, entered_at))
+    or exists (select from events where contact_id = :contact_id and store_id <> :store_id)
+    or exists (select from orders where contact_id = :contact_id and store_id <> :store_id);
+
+-- name: shop_knows_anybody
+select exists (select from journeys t join contacts c on c.id = t.contact_id where t.store_id = :store_id and c.erased_at is null)
+    or exists (select from events t join contacts c on c.id = t.contact_id where t.store_id = :store_id and c.erased_at is null)
+    or exists (select from orders t join contacts c on c.id = t.contact_id where t.store_id = :store_id and c.erased_at is null);
+
 -- name: contacts_of_shop
 -- Everyone the shop knows; `alone`: no other shop does. In a fixed order, held.
 with here as (
@@ -22,7 +38,8 @@ with here as (
     union select contact_id from orders where store_id = :store_id
 )
 select c.id,
-       not exists (select from journeys j where j.contact_id = c.id and j.store_id <> :store_id)
+       not exists (select from journeys j where j.contact_id = c.id and j.store_id <> :store_id
+                   and not forgotten_by(j.store_id, c.email, j.entered_at))
        and not exists (select from events e where e.contact_id = c.id and e.store_id <> :store_id)
        and not exists (select from orders o where o.contact_id = c.id and o.store_id <> :store_id) as alone
 from contacts c
@@ -88,7 +105,7 @@ delete from suppressions where address in (select email from contacts where id =
 with addresses as (
     insert into forgotten_addresses (digest)
     select new_digest(email) from contacts where id = any(:contact_ids::text[]) and email is not null
-    on conflict (digest) do update set forgotten_at = now()
+    on conflict (digest, store_id) do update set forgotten_at = now()
 )
 insert into forgotten_ids (store_id, kind, digest)
 select store_id, 'event', new_digest(id) from events where contact_id = any(:contact_ids::text[])
@@ -98,7 +115,8 @@ on conflict do nothing;
 
 -- name: keep_digest_of_address
 -- Also of somebody not known yet: messages come in any order.
-insert into forgotten_addresses (digest) values (new_digest(:email)) on conflict (digest) do update set forgotten_at = now();
+insert into forgotten_addresses (digest) values (new_digest(:email))
+on conflict (digest, store_id) do update set forgotten_at = now();
 
 -- name: keep_digests_of_orders
 -- Those that the shop names beside the person: we need not have been told of them yet.
@@ -129,7 +147,7 @@ where contact_id = any(:contact_ids::text[]) and event_id is not null;
 
 -- name: forget_bodies
 -- What could not be read cannot be told to be about somebody else.
-update inbox set body = null where body is not null;
+update inbox set body = null where body is not null and (:store_id::text is null or store_id = :store_id);
 
 -- name: forget_lists
 delete from list_members where contact_id = any(:contact_ids::text[]);
@@ -151,14 +169,29 @@ where source = 'event/' || :store_id and contact_id = any(:contact_ids::text[])
       where e.contact_id = m.contact_id and e.kind = 'joined_list' and e.list_code = m.list_code and e.store_id <> :store_id);
 
 -- name: keep_digests_of_shop
+with addresses as (
+    insert into forgotten_addresses (digest, store_id)
+    select new_digest(email), :store_id from contacts where id = any(:contact_ids::text[]) and email is not null
+    on conflict (digest, store_id) do update set forgotten_at = now()
+)
 insert into forgotten_ids (store_id, kind, digest)
-select store_id, 'event', new_digest(id) from events where store_id = :store_id
+select store_id, 'event', new_digest(id) from events where store_id = :store_id and contact_id = any(:contact_ids::text[])
 union
-select store_id, 'order', new_digest(order_id) from orders where store_id = :store_id
+select store_id, 'order', new_digest(order_id) from orders where store_id = :store_id and contact_id = any(:contact_ids::text[])
 on conflict do nothing;
 
 -- name: forget_orders_of_shop
-delete from orders where store_id = :store_id;
+delete from orders where store_id = :store_id and contact_id = any(:contact_ids::text[]);
 
 -- name: forget_events_of_shop
-delete from events where store_id = :store_id;
+delete from events where store_id = :store_id and contact_id = any(:contact_ids::text[]);
+
+-- name: forget_words_of_shop
+-- Those that its journeys keep of them: the id of an event, which is the teller's own, and subjects of messages.
+with theirs as (
+    select id from journeys where store_id = :store_id and contact_id = any(:contact_ids::text[])
+), renamed as (
+    update journeys set event_id = 'forgotten/' || encode(new_digest(event_id), 'hex')
+    where id in (select id from theirs) and event_id not like 'forgotten/%'
+)
+update sends set subject = null where subject is not null and journey_id in (select id from theirs);

@@ -12,7 +12,16 @@ from typing import assert_never
 
 from activities.intake.by_hand import as_of_now
 from activities.intake.clock import clamp_to_now
-from activities.intake.erasure import answer_data_request, erase_contact, erase_shop
+from activities.intake.erasure import (
+    AGAIN,
+    ASKED_BEFORE,
+    ASKED_LONG_AGO,
+    answer_data_request,
+    erase_contact,
+    erase_shop,
+    is_left_alone,
+    record_left_alone,
+)
 from activities.intake.events import take_checkout
 from activities.intake.known_stores import STOREFRONT, add_store, is_known
 from activities.intake.moves import AnotherThing, VariantElsewhere
@@ -73,17 +82,23 @@ class Intake:
     @retry_on_deadlock
     async def receive(self, delivery: WebhookDelivery, facts: Sequence[Fact]) -> Receipt:
         """Apply a delivery once."""
+        store_id = StoreId(delivery.store_id)
         async with transaction(self._pool) as connection:
-            if any(isinstance(fact, ABOUT_THE_KNOWN) for fact in facts) and not await is_known(
-                connection, delivery.store_id
-            ):
+            unknown = any(isinstance(each, ABOUT_THE_KNOWN) for each in facts) and not await is_known(
+                connection, store_id
+            )
+            late = [each for each in facts if not unknown and await is_left_alone(connection, each)]
+            if unknown or late:
                 written = await _record_delivery(connection, delivery, Receipt.IGNORED)
+                for fact in late if written else ():
+                    await record_left_alone(connection, store_id, fact, ASKED_LONG_AGO)
                 return Receipt.IGNORED if written else Receipt.REPEATED
             if not await _record_delivery(connection, delivery, Receipt.APPLIED):
+                await _note_asked_again(connection, delivery, facts)
                 return Receipt.REPEATED
-            await add_store(connection, delivery.store_id, delivery.source, STOREFRONT)
+            await add_store(connection, store_id, delivery.source, STOREFRONT)
             for fact in facts:
-                await _apply(connection, StoreId(delivery.store_id), fact)
+                await _apply(connection, store_id, fact)
         return Receipt.APPLIED
 
     @retry_on_deadlock
@@ -209,6 +224,15 @@ async def _record_delivery(
     )
 
 
+async def _note_asked_again(connection: Connection, delivery: WebhookDelivery, facts: Sequence[Fact]) -> None:
+    """What is remembered for good comes once more, too late for a storefront that only tries again."""
+    asked = await SQL.asked_again.value(
+        connection, store_id=delivery.store_id, source=delivery.source, key=delivery.key, again=AGAIN
+    )
+    for fact in facts if asked is not None else ():
+        await record_left_alone(connection, StoreId(delivery.store_id), fact, ASKED_BEFORE)
+
+
 async def _apply(connection: Connection, store_id: StoreId, reported: Fact) -> Sequence[VariantElsewhere]:
     """Apply a fact. Returns the variants in it that are another thing under another product; all else is applied."""
     fact = _not_from_the_future(reported, datetime.now(UTC))
@@ -230,7 +254,7 @@ async def _apply(connection: Connection, store_id: StoreId, reported: Fact) -> S
         case ContactErasureFact():
             await erase_contact(connection, store_id, fact)
         case ShopErasureFact():
-            await erase_shop(connection, store_id, fact)
+            await erase_shop(connection, store_id)
         case DataRequestFact():
             await answer_data_request(connection, store_id, fact)
         case _:

@@ -9,6 +9,12 @@ set state = excluded.state, error = null, body = null
 where inbox.state <> 'applied' and excluded.state = 'applied'
 returning id;
 
+-- name: asked_again
+-- Remembered as of now: whoever sends an old message a thousand times is noted once.
+update inbox set received_at = now()
+where source = :source and store_id = :store_id and key = :key and lasting and received_at < now() - :again::interval
+returning id;
+
 -- name: set_currency
 -- The newest word on it counts. An order says it each time, so a row is written only where it says something else.
 update stores set currency = :currency, currency_observed_at = :observed_at

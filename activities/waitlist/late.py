@@ -5,7 +5,7 @@ Nobody enters twice for the same thing, even if they have been notified since, a
 """
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Self
@@ -183,9 +183,10 @@ class KnownAddress:
 
 @dataclass(frozen=True, slots=True)
 class ForgottenAddress:
-    """An address of the file whose person was erased."""
+    """An address of the file whose person was erased, by this store, or by all (empty)."""
 
     email: str
+    store_id: str
     forgotten_at: datetime
 
 
@@ -204,11 +205,11 @@ async def enter_new_contacts(connection: Connection, people: Sequence[NewContact
     )
     known = {row.email: row for row in rows}
     forgotten = await SQL.forgotten_since.rows(connection, ForgottenAddress, emails=[person.email for person in people])
-    forgotten_at = {row.email: row.forgotten_at for row in forgotten}
+    forgotten_at = {(row.email, row.store_id): row.forgotten_at for row in forgotten}
     await _hold_products(connection, people)
     entry_counts = EntryCounts()
     for person in people:
-        person = _remembered(person, forgotten_at.get(person.email), entry_counts)
+        person = _remembered(person, forgotten_at, entry_counts)
         if not person.late_entries:
             continue
         contact = known.get(person.email)
@@ -232,11 +233,16 @@ async def enter_new_contacts(connection: Connection, people: Sequence[NewContact
     return entry_counts
 
 
-def _remembered(person: NewContact, forgotten_at: datetime | None, entry_counts: EntryCounts) -> NewContact:
+def _remembered(
+    person: NewContact, forgotten_at: Mapping[tuple[str, str], datetime], entry_counts: EntryCounts
+) -> NewContact:
     """The person with what they asked for since they were erased; the rest is counted as not entered."""
-    if forgotten_at is None:
-        return person
-    kept = tuple(late_entry for late_entry in person.late_entries if late_entry.interest.at > forgotten_at)
+
+    def is_since(interest: Interest) -> bool:
+        when = [forgotten_at.get((person.email, store)) for store in ("", interest.store_id)]
+        return all(at is None or interest.at > at for at in when)
+
+    kept = tuple(late_entry for late_entry in person.late_entries if is_since(late_entry.interest))
     lost = {each.line for each in person.late_entries} - {each.line for each in kept}
     entry_counts.not_entered[Reason.ERASED] += len(lost)
     return NewContact(person.email, kept)

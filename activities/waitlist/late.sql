@@ -7,10 +7,10 @@ select id, email,
 from contacts c where email = any(:emails::text[]) order by id for share of c;
 
 -- name: forgotten_since
--- Those of the addresses whose person was erased, and when last.
-select email, max(forgotten_at) as forgotten_at
+-- Those of the addresses whose person was erased, by which store (empty: by all), and when last.
+select email, store_id, max(forgotten_at) as forgotten_at
 from unnest(:emails::text[]) email, digests(email) digest join forgotten_addresses using (digest)
-group by email;
+group by email, store_id;
 
 -- name: hold_contacts
 select id from contacts where id = any(:contact_ids::text[]) and erased_at is null order by id for share;

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from pydantic import JsonValue
 
-from schemas.ids import ContactId
+from schemas.ids import ContactId, StoreId
 from schemas.model import Model
 
 Held = tuple[dict[str, JsonValue], ...]
@@ -52,9 +52,15 @@ class ContactExport(Model):
 
 
 class ContactErased(Model):
-    """A person was forgotten; `contact` is the id that leads to nobody now."""
+    """A person was forgotten; `contact` is the id that leads to nobody now. None: nobody was known by the address."""
 
-    contact: ContactId
+    contact: ContactId | None
+
+
+class StoreErased(Model):
+    """What a store reported of people was forgotten."""
+
+    store: StoreId
 
 
 class SuppressionReport(Model):

@@ -4,12 +4,14 @@ from collections.abc import Sequence
 from typing import Annotated
 
 import typer
-from pydantic import ValidationError, validate_email
+from pydantic import ValidationError
 from pydantic_core import PydanticCustomError
 
+from schemas.addresses import email_address
+from schemas.ids import StoreId
 from schemas.incoming.events import Detail, Details, Tags
 from schemas.model import Model
-from schemas.responses.people import ContactErased, ContactExport, ContactReport, SuppressionReport
+from schemas.responses.people import ContactErased, ContactExport, ContactReport, StoreErased, SuppressionReport
 from starter.commands.terminal.acting import Actor, Yes, agreed, who
 from starter.commands.terminal.asking import Terminal, command
 from starter.commands.terminal.output import write_json
@@ -34,7 +36,8 @@ class Asked(Model):
 @command
 def export(terminal: Terminal, person: Person, actor: Actor = None) -> None:
     """Write everything that is held of a person, as one JSON document. That it was read is kept in the audit."""
-    held: ContactExport = terminal.ask(lambda services: services.people.export(person, who(actor)))
+    named = _named(person)
+    held: ContactExport = terminal.ask(lambda services: services.people.export(named, who(actor)))
     write_json(held)
 
 
@@ -42,8 +45,22 @@ def export(terminal: Terminal, person: Person, actor: Actor = None) -> None:
 @command
 def erase(terminal: Terminal, person: Person, actor: Actor = None, yes: Yes = False) -> None:
     """Forget a person, in all stores and for good; their places in line pass on."""
+    named = _named(person)
     agreed(terminal, f"All that is known of {person} is erased, in every store. Nothing brings it back.", yes=yes)
-    terminal.answer(lambda services: services.people.erase(person, who(actor)), _erased)
+    terminal.answer(lambda services: services.people.erase(named, who(actor)), _erased)
+
+
+@app.command("erase-store")
+@command
+def erase_store(
+    terminal: Terminal,
+    store: Annotated[str, typer.Argument(metavar="STORE", help="The store's id, as its storefront has it.")],
+    actor: Actor = None,
+    yes: Yes = False,
+) -> None:
+    """Forget what a store told of people: all whom only it knows, and of the others its own part."""
+    agreed(terminal, f"All that {store} told of people is erased. Nothing brings it back.", yes=yes)
+    terminal.answer(lambda services: services.people.erase_store(StoreId(store), who(actor)), _store_erased)
 
 
 @app.command("suppress")
@@ -85,15 +102,21 @@ def set_(
     except ValidationError as error:
         first = error.errors(include_input=False, include_url=False)[0]
         raise typer.BadParameter(first["msg"], param_hint=f"--{str(first['loc'][0])[:-1]}") from None
+    named = _named(person)
     changes = Changes(asked.attributes, asked.tags, consent, source=source)
-    terminal.answer(lambda services: services.people.change(person, changes, who(actor)), _report)
+    terminal.answer(lambda services: services.people.change(named, changes, who(actor)), _report)
 
 
-def _address(email: str) -> str:
+def _named(person: str) -> str:
+    """A contact id, or an address as people give it."""
+    return person if person.startswith("c-") and "@" not in person else _address(person, "PERSON")
+
+
+def _address(email: str, argument: str = "EMAIL") -> str:
     try:
-        return validate_email(email)[1].lower()
-    except PydanticCustomError:
-        raise typer.BadParameter("this is not an e-mail address", param_hint="EMAIL") from None
+        return email_address(email).lower()
+    except PydanticCustomError as error:
+        raise typer.BadParameter(error.message(), param_hint=argument) from None
 
 
 def _attributes(given: Sequence[str]) -> dict[str, Detail]:
@@ -117,7 +140,13 @@ def _value(text: str) -> Detail:
 
 
 def _erased(erased: ContactErased) -> str:
+    if erased.contact is None:
+        return "Nobody is known by this address. What is told late of before now brings nobody back either."
     return f"{erased.contact} is erased, and nothing told later brings them back."
+
+
+def _store_erased(erased: StoreErased) -> str:
+    return f"What {erased.store} told of people is erased."
 
 
 def _suppression(report: SuppressionReport) -> str:

@@ -105,7 +105,7 @@ def create_app(services: Services, settings: Settings, storefronts: Storefronts 
             sign_up_turns=Turns(settings.database_pool // SIGN_UPS_SHARE, SIGN_UPS_WAITING, SIGN_UP_WAITS_SECONDS),
             sign_up_caps=SignUpCaps(settings.signups_per_mailbox, settings.signups_per_network),
             metrics=counted,
-            wrong_keys=WrongKeys(),
+            wrong_keys=WrongKeys(services.keys.valid_digests),
         ),
     )
     for router in (*_ROUTERS, metrics.routes(counted, services.backlog)):

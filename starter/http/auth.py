@@ -134,7 +134,7 @@ async def _authenticated(request: Request) -> Holder:
         )
     found = dependencies_of(request)
     network = client_network(request.scope.get("client"))
-    if seconds := found.wrong_keys.seconds_to_wait(network, key):
+    if seconds := await found.wrong_keys.seconds_to_wait(network, key):
         raise Refusal(
             Kind.TOO_MANY_REQUESTS,
             "Too many wrong keys came from this network: see Retry-After.",
@@ -142,13 +142,12 @@ async def _authenticated(request: Request) -> Holder:
         )
     holder = await found.services.keys.holder(key)
     if holder is None:
-        found.wrong_keys.wrong(network, key)
+        found.wrong_keys.wrong(network)
         raise Refusal(
             Kind.KEY_NEEDED,
             "This key is not known, was revoked, or has expired.",
             headers={"WWW-Authenticate": 'Bearer realm="shelftalk", error="invalid_token"'},
         )
-    found.wrong_keys.right(key)
     return holder
 
 

@@ -24,6 +24,8 @@ BACKLOG = timedelta(minutes=1)
 LATELY = timedelta(hours=1)
 MOST_SAID = 5
 """Names in one line."""
+LAW = timedelta(days=30)
+"""For so long a request that was not done is shown: by then it has to be answered."""
 OFTEN = 5
 """Places that a journey may give back in that time: units come and go, but not that often before one message."""
 
@@ -46,6 +48,21 @@ class ContestedVariant:
     variant_id: str
     product_id: str
     also: str
+
+
+@dataclass(frozen=True, slots=True)
+class LeftAlone:
+    """The first of so many requests to erase that were put on record and not done.
+
+    Attributes:
+        contact_id: whom it is about; None: everyone whom the store knows.
+    """
+
+    requests: int
+    at: datetime
+    action: str
+    store_id: str
+    contact_id: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +98,7 @@ async def examine_postgres(settings: Settings) -> list[Finding]:
         if found[-1].health is Health.GOOD:
             found += [await _published(pool), await _paused(pool), await _outbox(pool), await examine_spinning(pool)]
             found += [await _reconciled(pool), await _malformed(pool), await examine_contested(pool)]
+            found.append(await examine_left_alone(pool))
         return found
     except POSTGRES_AWAY as error:
         return [bad("postgresql", f"fails when asked ({type(error).__name__})", "Look at its log.")]
@@ -158,6 +176,20 @@ async def examine_contested(pool: Pool) -> Finding:
         found=f"{contested.variants} are told for two products at once: '{contested.variant_id}' of "
         f"{contested.store_id} for '{contested.product_id}' and '{contested.also}'",
         advice="Give one of the two another id in the shop, or put in the product it is not of once more without it.",
+    )
+
+
+async def examine_left_alone(pool: Pool) -> Finding:
+    """Erasures that were asked for and not done, because it may be an old request that somebody sent again."""
+    left = await SQL.left_alone.row(pool, LeftAlone, lately=LAW)
+    if left is None:
+        return good("erasures", "none left undone")
+    what = f"contact erase {left.contact_id}" if left.contact_id is not None else f"contact erase-store {left.store_id}"
+    return note(
+        "erasures",
+        f"{left.requests} asked for and not done, the first at {left.at:%Y-%m-%d %H:%M} UTC by {left.store_id}: "
+        f"{left.action}",
+        f"Ask the shop whether it is meant, for its message came before or late. If it is: `shelftalk {what}`.",
     )
 
 

@@ -21,6 +21,18 @@ from variants_named_twice t join variants v on v.store_id = t.store_id and v.var
 where t.contested
 order by t.since, t.variant_id limit 1;
 
+-- name: left_alone
+-- Requests to erase that were not done, neither then nor since; the first of them.
+select count(*) over () as requests, a.at, a.action, a.details ->> 'store' as store_id, a.details ->> 'contact' as contact_id
+from audit a
+where a.at > now() - :lately::interval and a.action like any(array['contact not erased: %', 'shop not erased: %'])
+  and not exists (
+      select from audit done
+      where done.at > a.at
+        and (done.action like 'contact erased%' and done.details ->> 'contact' = a.details ->> 'contact'
+             or done.action = 'shop erased' and done.details ->> 'store' = a.details ->> 'store'))
+order by a.id limit 1;
+
 -- name: paused
 select 'alert' as kind, id as code, paused_at from alerts where paused_at is not null and not retired
 union all

@@ -27,6 +27,19 @@ class ContactOfOthers(DomainError):
         super().__init__("This contact is known to other stores only, and the key is not for those.")
 
 
+class SaidNo(DomainError):
+    """The contact has said no to mails, and the key that says yes for them is for certain stores only."""
+
+    code = "forbidden"
+    kind = ErrorKind.CONFLICT
+
+    def __init__(self) -> None:
+        super().__init__(
+            "They said no to mails, in whichever store, and a key of certain stores does not undo that: use one for "
+            "all stores."
+        )
+
+
 class Consents:
     """The append-only record of consent."""
 
@@ -41,15 +54,22 @@ class Consents:
 
         Args:
             by: who says so, for the audit.
-            stores: not of a contact whom only other stores know; None: of any.
+            stores: those that whoever says so is for. They say nothing of a contact whom only other stores know,
+                and no yes for one who said no; None: all stores.
 
         Raises:
-            ContactOfOthers: as it says.
+            ContactOfOthers, SaidNo: as they say.
         """
         async with transaction(self._pool) as connection:
             contact_id = await contact(connection, email)
             if stores is not None and await only_others_know(connection, contact_id, stores):
                 raise ContactOfOthers
+            if (
+                stores is not None
+                and granted
+                and await SQL.said_no.value(connection, contact_id=contact_id, channel=Channel.EMAIL)
+            ):
+                raise SaidNo
             if await record_word(connection, contact_id, source, granted=granted):
                 await write_audit(connection, by, "record consent", {"contact": contact_id, "granted": granted})
         return contact_id

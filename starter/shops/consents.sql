@@ -5,3 +5,7 @@ select :contact_id, :channel::text, :granted::boolean, :source, :given_at::times
 where (select granted from consents where contact_id = :contact_id and channel = :channel order by id desc limit 1)
       is distinct from :granted
 returning id;
+
+-- name: said_no
+-- Their latest word is a no.
+select not granted from consents where contact_id = :contact_id and channel = :channel order by id desc limit 1;

@@ -76,6 +76,13 @@ class Holder:
         return self.stores is None or store_id in self.stores
 
 
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    """What is kept of a key."""
+
+    hash: bytes
+
+
 class Keys:
     """The keys that callers of the API identify themselves by."""
 
@@ -110,7 +117,7 @@ class Keys:
             "expires_at": expires_at,
         }
         async with transaction(self._pool) as connection:
-            if await SQL.add_key.value(connection, name=name, hash=_digest(key), **limits) is None:
+            if await SQL.add_key.value(connection, name=name, hash=digest(key), **limits) is None:
                 raise KeyExists(name)
             until = None if expires_at is None else expires_at.isoformat()
             await write_audit(connection, by, "create key", {"key": name, **limits, "expires_at": until})
@@ -118,10 +125,14 @@ class Keys:
 
     async def holder(self, key: str) -> Holder | None:
         """Whose key this is, if it is valid. It is looked up by hash, so response times tell nothing about keys."""
-        found = await SQL.key_by_hash.row(self._pool, Holder, hash=_digest(key), precision=USE_PRECISION)
+        found = await SQL.key_by_hash.row(self._pool, Holder, hash=digest(key), precision=USE_PRECISION)
         if found is not None and found.use_unnoted:
             await SQL.note_use.run(self._pool, name=found.name, precision=USE_PRECISION)
         return found
+
+    async def valid_digests(self) -> frozenset[bytes]:
+        """The digests of all keys that are valid now."""
+        return frozenset(row.hash for row in await SQL.valid_digests.rows(self._pool, _Kept))
 
     async def all(self) -> tuple[KeyReport, ...]:
         """Every key there is or was, the oldest first."""
@@ -139,5 +150,6 @@ class Keys:
             await write_audit(connection, by, "revoke key", {"key": name})
 
 
-def _digest(key: str) -> bytes:
+def digest(key: str) -> bytes:
+    """What is kept of a key."""
     return hashlib.sha256(key.encode("utf-8", "surrogatepass")).digest()

@@ -16,6 +16,9 @@ select name, scopes, stores, coalesce(last_used_at < now() - :precision::interva
 from api_keys
 where hash = :hash and revoked_at is null and (expires_at is null or expires_at > now());
 
+-- name: valid_digests
+select hash from api_keys where revoked_at is null and (expires_at is null or expires_at > now());
+
 -- name: note_use
 -- Of many requests at once one writes, and none waits for it.
 update api_keys set last_used_at = now()

@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from activities.intake.erasure import forget_address
+from activities.intake.erasure import erase_shop, forget_address
+from activities.intake.known_stores import is_known
 from activities.intake.profile import change_profile
 from activities.postgres.audit import write_audit
 from activities.postgres.pool import Connection, Pool, transaction
@@ -15,9 +16,9 @@ from activities.postgres.queries import load_queries
 from activities.postgres.retry import retry_on_deadlock
 from schemas.channels import Channel
 from schemas.errors import DomainError, ErrorKind
-from schemas.ids import ContactId
+from schemas.ids import ContactId, StoreId
 from schemas.incoming.events import Detail
-from schemas.responses.people import ContactErased, ContactExport, ContactReport, SuppressionReport
+from schemas.responses.people import ContactErased, ContactExport, ContactReport, StoreErased, SuppressionReport
 from starter.shops.consents import record_word
 
 SQL = load_queries("starter.shops", "people.sql")
@@ -32,6 +33,17 @@ class UnknownContact(DomainError):
 
     def __init__(self) -> None:
         super().__init__("Nobody is known by this id or address, or they were erased.")
+
+
+class UnknownStore(DomainError):
+    """Nobody has told of this store."""
+
+    code = "unknown_store"
+    kind = ErrorKind.NOT_FOUND
+    advice = "The id is as its storefront has it, like example.myshopify.com."
+
+    def __init__(self, store_id: str) -> None:
+        super().__init__(f"Nobody has told of a store '{store_id}'.")
 
 
 class NotSuppressed(DomainError):
@@ -84,14 +96,16 @@ class People:
     def __init__(self, pool: Pool) -> None:
         self._pool = pool
 
-    async def find(self, who: str) -> ContactReport:
-        """Who it is, and what criteria know of them.
+    async def find(self, who: str, actor: str) -> ContactReport:
+        """Who it is, and what criteria know of them. It is put on record that they were looked up.
 
         Raises:
             UnknownContact: as it says.
         """
         async with transaction(self._pool) as connection:
-            return await _report(connection, (await _known(connection, who)).id)
+            known = await _known(connection, who)
+            await write_audit(connection, actor, "contact looked up", {"contact": known.id})
+            return await _report(connection, known.id)
 
     async def export(self, who: str, actor: str) -> ContactExport:
         """Everything that is held of them. It is put on record that it was read.
@@ -106,18 +120,30 @@ class People:
 
     @retry_on_deadlock
     async def erase(self, who: str, actor: str) -> ContactErased:
-        """Forget them, in all stores, as when a storefront asks for it.
+        """Forget them, in all stores. An address that nobody is known by is forgotten too: what is told late brings
+        nobody back.
 
         Raises:
-            UnknownContact: as it says.
+            UnknownContact: nobody has this id.
         """
         async with transaction(self._pool) as connection:
             email = who if "@" in who else (await _known(connection, who)).email
-            contact_id = await forget_address(connection, email.lower())
-            if contact_id is None:
-                raise UnknownContact
+            contact_id = await forget_address(connection, email.lower(), None)
             await write_audit(connection, actor, "contact erased", {"contact": contact_id})
         return ContactErased(contact=contact_id)
+
+    @retry_on_deadlock
+    async def erase_store(self, store_id: StoreId, actor: str) -> StoreErased:
+        """Forget what a store reported of people: all whom only it knows, and its own part of the others.
+
+        Raises:
+            UnknownStore: as it says.
+        """
+        async with transaction(self._pool) as connection:
+            if not await is_known(connection, store_id):
+                raise UnknownStore(store_id)
+            await erase_shop(connection, store_id, actor)
+        return StoreErased(store=store_id)
 
     @retry_on_deadlock
     async def change(self, who: str, changes: Changes, actor: str) -> ContactReport:

@@ -59,15 +59,17 @@ async def sent_messages(
     most: int,
     *,
     store_id: str | None,
+    stores: Sequence[StoreId] | None,
     product_id: str | None,
     variant_id: str | None,
 ) -> tuple[WhyMessage, ...]:
-    """The newest messages to a contact, in the order in which they left; None means any."""
+    """The newest messages to a contact, in the order in which they left; None means any. `stores`: of no other."""
     rows = await SQL.of_contact.rows(
         connection,
         SentRow,
         contact_id=contact_id,
         store_id=store_id,
+        stores=stores,
         product_id=product_id,
         variant_id=variant_id,
         most=most,

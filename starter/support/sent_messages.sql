@@ -11,6 +11,7 @@ select * from (
     left join alerts a on a.id = j.alert_id
     left join products p on p.store_id = j.store_id and p.product_id = j.product_id
     where j.contact_id = :contact_id and (:store_id::text is null or j.store_id = :store_id)
+      and (:stores::text[] is null or j.store_id = any(:stores))
       and (:product_id::text is null or j.product_id = :product_id)
       and (:variant_id::text is null or j.subject in ('variant/' || :variant_id, 'product/' || j.product_id))
     order by s.settled_at desc, s.key desc

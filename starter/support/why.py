@@ -80,6 +80,7 @@ class Why:
                 contact_id,
                 _within(limit),
                 store_id=about.store_id,
+                stores=about.stores,
                 product_id=about.product_id,
                 variant_id=about.variant_id,
             )

@@ -57,6 +57,7 @@ async def test_who_agreed_and_was_forgotten_may_sign_up_as_anybody(web: Web, poo
 
 
 async def test_a_second_erasure_forgets_no_refusal(web: Web, pool: Pool) -> None:
+    await web.webhook("products/update", product_message())
     await pool.execute(SUPPRESS, "ann@example.com")
     for _ in range(3):
         await redact(web)
@@ -66,6 +67,7 @@ async def test_a_second_erasure_forgets_no_refusal(web: Web, pool: Pool) -> None
 
 
 async def test_a_new_key_makes_new_digests_and_the_old_ones_hold(web: Web, pool: Pool) -> None:
+    await web.webhook("products/update", product_message())
     await pool.execute(SUPPRESS, "ann@example.com")
     await redact(web)
     old = await only(pool, "select digest from kept_refusals")

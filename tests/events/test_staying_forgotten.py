@@ -7,7 +7,7 @@ import pytest
 from activities.postgres.pool import Pool
 from tests.events.test_erasure import everywhere, redact
 from tests.events.told import ago, event, order, tell
-from tests.http.web import Web, at
+from tests.http.web import Web, at, product_message
 from tests.storefronts.shop import SHOP
 
 LINES = [{"product_id": 21, "variant_id": 31, "quantity": 1}]
@@ -55,6 +55,7 @@ async def test_nor_does_one_that_was_told_of_under_another_address_since(web: We
 
 
 async def test_an_order_that_the_request_names_is_forgotten_before_it_arrives(web: Web, pool: Pool) -> None:
+    await web.webhook("products/update", product_message())
     asked = {"shop_domain": SHOP, "customer": {"email": "ann@example.com"}, "orders_to_redact": [51]}
     await web.webhook("customers/redact", asked)
     await web.webhook("orders/create", ORDER | {"created_at": ago(minutes=-1)})
@@ -69,6 +70,7 @@ LATE: Mapping[str, tuple[str, dict[str, object]]] = {
 
 @pytest.mark.parametrize("late", LATE)
 async def test_a_late_webhook_of_what_was_before_brings_nobody_back(web: Web, pool: Pool, late: str) -> None:
+    await web.webhook("products/update", product_message())
     await redact(web)
     assert (await web.webhook(*LATE[late])).json() == {"receipt": "applied"}
     assert await people(pool) == 0
@@ -77,6 +79,7 @@ async def test_a_late_webhook_of_what_was_before_brings_nobody_back(web: Web, po
 
 @pytest.mark.parametrize("kind", ["viewed_product", "added_to_cart", "checkout_started", "clicked_message"])
 async def test_a_late_event_of_what_was_before_is_refused(web: Web, pool: Pool, kind: str) -> None:
+    await web.webhook("products/update", product_message())
     before = event(kind, happened_at=ago(minutes=5))
     await redact(web)
     (outcome,) = await tell(web, before)

@@ -44,10 +44,14 @@ KETTLE = {
 
 
 async def test_without_a_valid_key_nothing_is_even_read(web: Web) -> None:
-    for authorization in (None, "Bearer shelftalk_wrong", "Bearer other", "Bearer", "Basic c2hlbGZ0YWxrXw=="):
+    wrong = "Bearer shelftalk_wrong"
+    for authorization in (None, wrong, "Bearer other", "Bearer", "Basic c2hlbGZ0YWxrXw=="):
         headers = {"Authorization": authorization} if authorization else {}
         for method, path in KEYED:
             answer = await web.open.request(method, path, headers=headers, content=b"{not json")
+            if authorization == wrong and answer.status_code == 429:
+                problem(answer, 429, "too-many-requests")
+                continue
             problem(answer, 401, "key-needed")
             assert answer.headers["www-authenticate"].startswith('Bearer realm="shelftalk"')
 

@@ -340,12 +340,14 @@ create table inbox (
     error       text,
     body        bytea,
     received_at timestamptz not null default now(),
-    -- Remembered for good: a privacy message, which nobody can have done anew.
+    -- Remembered for good, since it was asked for last: a privacy message, which nobody can have done anew.
     lasting     boolean not null default false,
     unique (source, store_id, key),
     check ((state = 'malformed') = (error is not null))
 );
 create index inbox_oldest on inbox (received_at) where not lasting;
+-- What goes when a person of the store is erased.
+create index inbox_bodies on inbox (store_id) where body is not null;
 
 -- Events as they were told, each once by its teller's id.
 create table events (
@@ -438,9 +440,18 @@ $$;
 
 -- Addresses of people who were erased: what they did until then is not recorded, whoever tells of it later.
 create table forgotten_addresses (
-    digest       bytea primary key,
-    forgotten_at timestamptz not null default now()
+    digest       bytea not null,
+    -- By which store; empty: by all.
+    store_id     text not null default '',
+    forgotten_at timestamptz not null default now(),
+    primary key (digest, store_id)
 );
+
+-- Whether the person of an address was forgotten by a store after this time.
+create function forgotten_by(store text, address text, since timestamptz) returns boolean language sql stable as $$
+    select exists (select from forgotten_addresses
+                   where store_id = store and digest in (select digests(address)) and forgotten_at >= since)
+$$;
 
 -- Events and orders that were erased, by their teller's ids: none of them brings anybody back.
 create table forgotten_ids (
@@ -489,7 +500,8 @@ begin
     on conflict (email) do update set email = excluded.email
     returning id into found_id;
     -- Only now, when nobody can erase them meanwhile; and whoever was made for it is not made.
-    if exists (select from forgotten_addresses where digest in (select digests(address)) and forgotten_at >= at)
+    if exists (select from forgotten_addresses
+               where digest in (select digests(address)) and store_id in ('', store) and forgotten_at >= at)
        or exists (select from forgotten_ids
                   where store_id = store and kind = 'order' and digest in (select digests(order_told))) then
         raise exception 'forgotten' using errcode = 'FG001';

@@ -9,12 +9,12 @@ from collections import defaultdict
 from datetime import datetime
 from typing import Annotated
 
-from pydantic import validate_email
 from pydantic_core import PydanticCustomError
 
 from activities.storefronts.payload import Count, Moment, NumericId, Payload, PlainText, read_payload
 from activities.storefronts.shopify.fields import currency_facts, gid, known, observed
 from activities.storefronts.storefront import NotOurs, PayloadMalformed
+from schemas.addresses import email_address
 from schemas.incoming.facts import (
     CheckoutFact,
     ContactErasureFact,
@@ -193,7 +193,7 @@ def _address(first: str | None, second: str | None, customer: _Customer | None) 
     for text in (first, second, customer.email if customer else None):
         if text and len(text) <= LONGEST_ADDRESS:
             try:
-                return validate_email(text)[1].lower()
+                return email_address(text).lower()
             except PydanticCustomError:
                 continue
     return None

@@ -6,8 +6,9 @@ An e-mail address is asked for in a body, never in an address of the API, which 
 from typing import Annotated
 
 from fastapi import Path
-from pydantic import EmailStr, Field, field_validator
+from pydantic import Field
 
+from schemas.addresses import EmailAddress
 from schemas.ids import ContactId
 from schemas.incoming.events import Detail, Details, Storable, Tags
 from schemas.model import Model
@@ -22,7 +23,7 @@ from starter.shops.people import Changes
 router = keyed_router("contacts")
 
 Contact = Annotated[ContactId, Path(pattern=r"^c-[0-9a-z-]{1,98}$", examples=["c-0199c2b7e4a01f2e3d4c5b6a7988"])]
-Email = Annotated[EmailStr, Field(examples=["shopper@example.com"])]
+Email = Annotated[EmailAddress, Field(examples=["shopper@example.com"])]
 Source = Annotated[Storable, Field(min_length=1, max_length=200, examples=["asked by mail"])]
 _REFUSED = problem_responses(Kind.NOT_FOUND, Kind.INVALID)
 
@@ -58,11 +59,6 @@ class Suppression(Model):
     suppressed: bool
     reason: Source = "API"
 
-    @field_validator("email")
-    @classmethod
-    def _folded(cls, value: str) -> str:
-        return value.lower()
-
 
 @router.post(
     "/v1/contacts/search",
@@ -70,12 +66,12 @@ class Suppression(Model):
     dependencies=[needs(Scope.READ)],
     responses=problem_responses(Kind.NOT_FOUND, Kind.INVALID),
 )
-async def find_contact(search: ContactSearch, services: InjectedServices) -> ContactReport:
-    """By e-mail address: their id, and what criteria know of them."""
-    return await services.people.find(search.email)
+async def find_contact(search: ContactSearch, services: InjectedServices, actor: Actor) -> ContactReport:
+    """By e-mail address: their id, and what criteria know of them. That they were looked up is on record."""
+    return await services.people.find(search.email, actor)
 
 
-@router.get("/v1/contacts/{contact}", summary="Export a person", dependencies=[needs(Scope.READ)], responses=_REFUSED)
+@router.get("/v1/contacts/{contact}", summary="Export a person", dependencies=[needs(Scope.ADMIN)], responses=_REFUSED)
 async def export_contact(contact: Contact, services: InjectedServices, actor: Actor) -> ContactExport:
     """Everything that is held of them, in one document. That it was read is on record."""
     return await services.people.export(contact, actor)
