@@ -21,7 +21,8 @@ from schemas.document.conversation import ConversationDocument
 from schemas.ids import JourneyId, journey_workflow_id
 from schemas.journey.path import JourneyPath
 from schemas.responses.dry_run import DryRunReport
-from starter.support.replay import Replayed, is_answering, replay_history, replay_path, replay_paths
+from starter.support.replay import Replayed, replay_history, replay_path, replay_paths
+from starter.support.settled import is_answering
 from starter.versioning.dry_run import AT_ONCE, MOST_LISTED, DryRuns
 
 PATIENCE = 300.0

@@ -12,6 +12,7 @@ import typer.main
 from activities.storefronts.storefront import DeliveryMalformed, SignatureWrong
 from starter.cli import app
 from starter.commands.terminal.output import ExitCode
+from starter.runtime.one_thread import Busy
 from tests.markdown import ROOT, Page, first_code, page, pages
 from tests.python_source import calls, domain_error_codes
 
@@ -78,10 +79,11 @@ def failure_codes() -> Iterator[str]:
         for value in given:
             if isinstance(value, ast.Constant) and isinstance(value.value, str):
                 yield value.value
-    # A delivery that is refused is answered over HTTP; no command takes one.
+    # These are answered over HTTP only: no command takes a delivery, or reads documents beside other work.
     yield from set(domain_error_codes(ROOT / "activities", ROOT / "starter")) - {
         SignatureWrong.code,
         DeliveryMalformed.code,
+        Busy.code,
     }
 
 

@@ -16,7 +16,8 @@ from schemas.journey.outcome import Deferred, Held, Stopped
 from schemas.journey.path import JourneyPath, PathEntry
 from schemas.reasons import Reason
 from starter.support.journeys import Journeys
-from starter.support.replay import HistoryGone, find_history, is_answering, replay_history
+from starter.support.replay import HistoryGone, find_history, replay_history
+from starter.support.settled import is_answering
 
 LOOKS = (0.1, 0.2, 0.4, 0.8, 1.6)
 """Seconds between two looks at a journey with an open workflow task or activity: most take milliseconds, sending a

@@ -9,7 +9,6 @@ from contextlib import aclosing
 from dataclasses import dataclass
 
 from temporalio import workflow
-from temporalio.api.enums.v1 import EventType
 from temporalio.client import Client, WorkflowHistory
 from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.service import RPCError, RPCStatusCode
@@ -30,6 +29,7 @@ from schemas.ids import JourneyId, StoreId, journey_workflow_id
 from schemas.journey.path import JourneyPath
 from schemas.journey.state import JourneyStart
 from starter.support.journeys import Journeys
+from starter.support.settled import settled
 from worker import WORKFLOWS
 from workflows.journey import JourneyWorkflow
 
@@ -203,12 +203,12 @@ async def replay_histories(histories: AsyncIterator[WorkflowHistory]) -> AsyncGe
 
     async def begun() -> AsyncGenerator[WorkflowHistory]:
         async for history in histories:
-            if settled := _settled(history):
-                yield settled
+            if done := settled(history):
+                yield done
             else:
                 unbegun.append(history)
 
-    async with aclosing(begun()) as settled, replayer.workflow_replay_iterator(settled) as results:
+    async with aclosing(begun()) as ready, replayer.workflow_replay_iterator(ready) as results:
         async for result in results:
             path = keeper.take()
             if result.replay_failure is not None:
@@ -220,42 +220,6 @@ async def replay_histories(histories: AsyncIterator[WorkflowHistory]) -> AsyncGe
     for history in unbegun:
         unclear = HistoryGone(history.workflow_id, "has a history without a workflow task")
         yield Replayed(history.workflow_id, _path_before(history) or unclear)
-
-
-FOR_THE_NEXT_TASK = frozenset(
-    (
-        EventType.EVENT_TYPE_WORKFLOW_TASK_SCHEDULED,
-        EventType.EVENT_TYPE_WORKFLOW_TASK_STARTED,
-        EventType.EVENT_TYPE_WORKFLOW_TASK_FAILED,
-        EventType.EVENT_TYPE_WORKFLOW_TASK_TIMED_OUT,
-        EventType.EVENT_TYPE_WORKFLOW_EXECUTION_SIGNALED,
-        EventType.EVENT_TYPE_WORKFLOW_EXECUTION_CANCEL_REQUESTED,
-        EventType.EVENT_TYPE_TIMER_FIRED,
-        EventType.EVENT_TYPE_ACTIVITY_TASK_STARTED,
-        EventType.EVENT_TYPE_ACTIVITY_TASK_COMPLETED,
-        EventType.EVENT_TYPE_ACTIVITY_TASK_FAILED,
-        EventType.EVENT_TYPE_ACTIVITY_TASK_TIMED_OUT,
-    )
-)
-"""Events of a workflow task that is scheduled or running, and signals it will read: no earlier task caused them."""
-
-
-def is_answering(history: WorkflowHistory) -> bool:
-    """Whether a workflow task is running or due: what it decides is in no path yet."""
-    return not history.events or history.events[-1].event_type in FOR_THE_NEXT_TASK
-
-
-def _settled(history: WorkflowHistory) -> WorkflowHistory | None:
-    """The history up to the last completed workflow task and its commands; None when none was completed.
-
-    The decisions of the next task are not known yet, nor their time by the workflow's clock; and the replay of a task
-    that decides to continue as new never ends.
-    """
-    events = list(history.events)
-    while events and events[-1].event_type in FOR_THE_NEXT_TASK:
-        events.pop()
-    begun = any(event.event_type == EventType.EVENT_TYPE_WORKFLOW_TASK_COMPLETED for event in events)
-    return WorkflowHistory(history.workflow_id, events) if begun else None
 
 
 def _path_before(history: WorkflowHistory) -> JourneyPath | None:

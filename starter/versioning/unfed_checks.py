@@ -11,7 +11,9 @@ from activities.postgres.pool import Connection
 from activities.postgres.queries import load_queries
 from schemas.criteria import COMPARISONS, Condition, Node, conditions
 from schemas.document.conversation import ConversationDocument
-from schemas.document.steps import AddTagStep, SetAttributeStep
+from schemas.document.steps import ChangesContact, NewAttribute, NewTag
+from schemas.ids import VersionId
+from workflows.compiler.compile import compile_document
 from workflows.compiler.control_flow import Flow
 from workflows.compiler.diagnostics import format_path
 
@@ -43,9 +45,10 @@ class Fed:
 async def unfed_warnings(connection: Connection, document: ConversationDocument) -> tuple[str, ...]:
     """Each condition on what nobody tells of: where in the document, what, and what to do."""
     asked = [(path, condition) for path, node in _criteria(document) for condition in conditions(node)]
-    sections = [spot.section for spot in Flow(document).spots.values()]
-    own_attributes = {each.set_attribute for each in sections if isinstance(each, SetAttributeStep)}
-    own_tags = {_folded(each.add_tag) for each in sections if isinstance(each, AddTagStep)}
+    steps = compile_document(document, VersionId(document.conversation)).steps.values()
+    own = [step.change for step in steps if isinstance(step, ChangesContact)]
+    own_attributes = {change.name for change in own if isinstance(change, NewAttribute)}
+    own_tags = {_folded(change.tag) for change in own if isinstance(change, NewTag)}
     fed = await SQL.fed.one(
         connection,
         Fed,

@@ -181,7 +181,7 @@ def test_a_sender_is_what_a_message_can_be_sent_from(sender: str) -> None:
 
 @pytest.mark.parametrize("written", ["null", "~"])
 def test_a_written_out_nothing_is_the_same_as_leaving_the_field_out(written: str) -> None:
-    text = BACK.replace("contacts_per_unit: 1", f"offer_lapses_after: {written}")
+    text = BACK.replace("offer_lapses_after: 72 hours", f"offer_lapses_after: {written}")
     assert check(text, "f").diagnostics == ()
 
 

@@ -14,7 +14,8 @@ from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.worker import Replayer, UnsandboxedWorkflowRunner, WorkflowRunner
 
 from schemas.journey.path import JourneyPath
-from starter.support.replay import FOR_THE_NEXT_TASK, HistoryGone, replay_histories, replay_history
+from starter.support.replay import HistoryGone, replay_histories, replay_history
+from starter.support.settled import FOR_THE_NEXT_TASK
 from tests.histories.record import FOLDER
 from tests.histories.shapes import SHAPES
 from tests.histories.stage import CONTACT

@@ -17,7 +17,7 @@ __all__ = ["nowhere", "web", "web_over"]
 """Fixtures that are shared with tests/http."""
 
 TEXT = files("starter").joinpath("conversations/back-in-stock.yaml").read_text(encoding="utf-8")
-CHANGED = TEXT.replace("wait: 2 days", "wait: 3 days")
+CHANGED = TEXT.replace("wait: 2 days", "wait: 60 hours").replace("after: 5 days", "after: 132 hours")
 PUBLISH = "/v1/conversations/back-in-stock/publish"
 COUNTS = "/v1/conversations/back-in-stock/in-flight"
 
@@ -53,7 +53,7 @@ async def test_without_a_decision_nothing_is_published_while_somebody_is_under_w
 
 async def test_terms_that_tell_those_who_wait_are_published_only_by_who_says_how_many(web: Web, pool: Pool) -> None:
     patient = TEXT.replace("action: sign-up", "action: sign-up\n    quantity_threshold: 9", 1)
-    published = {"document": patient, "in_flight": "stay"}
+    published = {"document": patient, "in_flight": "stay", "despite_scenarios": True}
     assert (await web.keyed.post(PUBLISH, json=published)).status_code == 201
     shop = Shop(pool, Intake(pool))
     await shop.sells("v")

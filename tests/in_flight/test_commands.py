@@ -21,7 +21,7 @@ async def changed(pool: Pool, tmp_path: Path) -> Path:
     await shop.signs_up("ann", "ben")
     text = files("starter").joinpath("conversations/back-in-stock.yaml").read_text(encoding="utf-8")
     path = tmp_path / "changed.yaml"
-    path.write_text(text.replace("wait: 2 days", "wait: 3 days"))
+    path.write_text(text.replace("wait: 2 days", "wait: 60 hours").replace("after: 5 days", "after: 132 hours"))
     return path
 
 
