@@ -5,6 +5,7 @@ import contextlib
 import ipaddress
 import resource
 import socket
+from collections import deque
 from collections.abc import AsyncGenerator, Generator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -22,8 +23,6 @@ from starter.runtime.ports import WEB_PORT_SETTING, cannot_listen
 
 CONNECTIONS_WAITING = 2048
 """Connections the kernel holds until they are taken; uvicorn's own figure."""
-TAKEN_AT_ONCE = 8
-"""Connections taken in one turn of the event loop: a thousand that come at once hold up nobody who is there."""
 MOST_CONNECTIONS = 4096
 """At once; whoever connects beyond is told to come again. A thousand shoppers and a slow attack are fewer."""
 OTHER_FILES = 256
@@ -52,12 +51,37 @@ class Served:
         return f"http://[{host}]:{self.port}" if ":" in host else f"http://{host}:{self.port}"
 
 
+class Crowd:
+    """Sign-ups that came together: one is looked at in each turn of the event loop, so that others have theirs.
+
+    A thousand at once are a second of work, which a webhook would wait for that came just after them.
+    """
+
+    def __init__(self) -> None:
+        self._waiting = deque[tuple["_Protocol", bytes]]()
+
+    def join(self, connection: "_Protocol", data: bytes) -> None:
+        """Wait for a turn; the connection is not read meanwhile."""
+        self._waiting.append((connection, data))
+        if len(self._waiting) == 1:
+            connection.loop.call_soon(self._next)
+
+    def _next(self) -> None:
+        connection, data = self._waiting.popleft()
+        if self._waiting:
+            connection.loop.call_soon(self._next)
+        if not connection.transport.is_closing():
+            connection.transport.resume_reading()
+            connection.begin(data)
+
+
 class _Protocol(H11Protocol):
     """A connection that is closed when the head of its first or next request is not there in time, and that is refused
     when there are too many."""
 
     head_limit = HEAD_LIMIT_SECONDS
     most_connections = MOST_CONNECTIONS
+    crowd: "Crowd"
     _cutting_off: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # pyright: ignore[reportIncompatibleMethodOverride] uvicorn's own signature
@@ -67,6 +91,14 @@ class _Protocol(H11Protocol):
         self._wait_for_head()
 
     def data_received(self, data: bytes) -> None:
+        if self.conn.their_state is h11.IDLE and data.startswith(b"POST /v1/signups"):
+            self.transport.pause_reading()
+            self.crowd.join(self, data)
+        else:
+            self.begin(data)
+
+    def begin(self, data: bytes) -> None:
+        """Look at what was received."""
         super().data_received(data)
         if self.conn.their_state is h11.IDLE:
             self._wait_for_head()
@@ -94,13 +126,7 @@ async def _refuse(scope: Any, receive: Any, send: Any) -> None:
 
 
 class _Server(uvicorn.Server):
-    """A server that leaves signals to the process it runs in, and takes few connections at a time."""
-
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        await super().startup(sockets)
-        # asyncio has one figure for both: how many the kernel holds, and how many it takes from there at a time.
-        for each in sockets or ():
-            each.listen(CONNECTIONS_WAITING)
+    """A server that leaves signals to the process it runs in."""
 
     @contextlib.contextmanager
     def capture_signals(self) -> Generator[None]:
@@ -126,7 +152,11 @@ async def serving(
         CannotStart: the port is taken or not allowed, or the host is not this machine's.
     """
     listening = _listen(host, port)
-    limits = {"head_limit": head_limit, "most_connections": min(most_connections, _files() - OTHER_FILES)}
+    limits = {
+        "crowd": Crowd(),
+        "head_limit": head_limit,
+        "most_connections": min(most_connections, _files() - OTHER_FILES),
+    }
     config = uvicorn.Config(
         app,
         http=type("Protocol", (_Protocol,), limits),
@@ -140,7 +170,7 @@ async def serving(
         proxy_headers=False,
         timeout_keep_alive=KEPT_SECONDS,
         timeout_graceful_shutdown=STOP_LIMIT_SECONDS,
-        backlog=TAKEN_AT_ONCE,
+        backlog=CONNECTIONS_WAITING,
         h11_max_incomplete_event_size=HEAD_LIMIT_BYTES,
     )
     server = _Server(config)
