@@ -134,10 +134,15 @@ async def record_left_alone(connection: Connection, store_id: StoreId, fact: Fac
         case ContactErasureFact():
             await SQL.keep_digests_of_orders.run(connection, store_id=store_id, order_ids=list(fact.order_ids))
             known: ContactId | None = await SQL.contact_known.value(connection, email=fact.email)
-            if known is not None:
+            if known is not None and (
+                await SQL.shop_knows.value(connection, store_id=store_id, contact_id=known)
+                or not await SQL.known_elsewhere.value(
+                    connection, contact_id=known, email=fact.email, store_id=store_id
+                )
+            ):
                 await _record(connection, store_id, f"contact not erased: {why}", known)
         case ShopErasureFact():
-            if await SQL.shop_knows_anybody.value(connection, store_id=store_id):
+            if await SQL.shop_knows.value(connection, store_id=store_id, contact_id=None):
                 await _record(connection, store_id, f"shop not erased: {why}", None)
         case _:
             pass

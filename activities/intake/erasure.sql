@@ -25,10 +25,15 @@ select exists (select from journeys where contact_id = :contact_id and store_id 
     or exists (select from events where contact_id = :contact_id and store_id <> :store_id)
     or exists (select from orders where contact_id = :contact_id and store_id <> :store_id);
 
--- name: shop_knows_anybody
-select exists (select from journeys t join contacts c on c.id = t.contact_id where t.store_id = :store_id and c.erased_at is null)
-    or exists (select from events t join contacts c on c.id = t.contact_id where t.store_id = :store_id and c.erased_at is null)
-    or exists (select from orders t join contacts c on c.id = t.contact_id where t.store_id = :store_id and c.erased_at is null);
+-- name: shop_knows
+-- Anybody (:contact_id null), or this one; not by what is left of them since it forgot them.
+with known as (
+    select id, email from contacts where erased_at is null and (:contact_id::text is null or id = :contact_id)
+)
+select exists (select from journeys j join known k on k.id = j.contact_id
+               where j.store_id = :store_id and not forgotten_by(j.store_id, k.email, j.entered_at))
+    or exists (select from events e join known k on k.id = e.contact_id where e.store_id = :store_id)
+    or exists (select from orders o join known k on k.id = o.contact_id where o.store_id = :store_id);
 
 -- name: contacts_of_shop
 -- Everyone the shop knows; `alone`: no other shop does. In a fixed order, held.

@@ -29,8 +29,12 @@ where a.at > now() - :lately::interval and a.action like any(array['contact not 
   and not exists (
       select from audit done
       where done.at > a.at
-        and (done.action like 'contact erased%' and done.details ->> 'contact' = a.details ->> 'contact'
-             or done.action = 'shop erased' and done.details ->> 'store' = a.details ->> 'store'))
+        and case done.action
+            when 'contact erased' then done.details ->> 'contact' = a.details ->> 'contact'
+            when 'contact erased from one shop' then
+                done.details ->> 'contact' = a.details ->> 'contact' and done.details ->> 'store' = a.details ->> 'store'
+            when 'shop erased' then done.details ->> 'store' = a.details ->> 'store'
+            else false end)
 order by a.id limit 1;
 
 -- name: paused

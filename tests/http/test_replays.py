@@ -175,6 +175,9 @@ async def test_whom_another_shop_knows_too_is_forgotten_by_the_one_that_asks(sho
     for late in (ordered, ordered | {"id": 52}):
         assert await by_other(shops, "orders/create", late) == 200
     assert await pool.fetchval("select count(*) from orders") == 0, "nothing it tells late of before brings it back"
+    await pool.execute("update inbox set received_at = now() - interval '1 year'")
+    assert await by_other(shops, "customers/redact", body, triggered_at=now) == 200
+    assert (await examine_left_alone(pool)).health is Health.GOOD, "to this shop they did not come back"
     await shops.webhook("customers/redact", {"shop_domain": SHOP, "customer": ANN})
     assert not await known(pool), "now that all shops were asked"
     actions = "select action from audit where action like 'contact erased%' order by id"
