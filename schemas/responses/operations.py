@@ -26,7 +26,7 @@ class RetireChoice(StrEnum):
     """What becomes of the journeys under way when their conversation is retired."""
 
     STAY = "stay"
-    """They go on to their end; those in line are told as before."""
+    """They go on to their end; those in line are told as before, and keep their list from another alert of the type."""
     END = "end"
     """They end, and their places in line are given up."""
 

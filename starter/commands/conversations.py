@@ -128,9 +128,8 @@ def publish_(
     decision = Decision(choice, actor or getpass.getuser(), note)
 
     async def question(services: Services) -> PublishedReport:
-        published = await services.publishing.publish(
-            document, decision, source=text, despite_scenarios=despite_scenarios
-        )
+        # They were rehearsed before the questions.
+        published = await services.publishing.publish(document, decision, source=text, despite_scenarios=True)
         return PublishedReport.of(published, choice if shown.journeys or published.operation else None)
 
     terminal.answer(question, _published)

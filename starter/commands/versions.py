@@ -155,14 +155,18 @@ def retire(
     note: NoteOption = None,
     yes: Yes = False,
 ) -> None:
-    """Let nobody enter a conversation any more. Its list is free for another; publishing it again brings it back."""
+    """Let nobody enter a conversation any more; publishing it again brings it back.
+
+    Once nobody is in line, its list is free for another.
+    """
     shown = terminal.ask(lambda services: services.retiring.would_retire(conversation))
     if shown.journeys and in_flight is None:
         raise CommandFailed(
             "under_way_undecided",
             f"{shown.journeys} journeys are under way in '{conversation}', {shown.in_line} of them in line.",
-            "Nothing was retired. Say what becomes of them: --in-flight stay, and those in line are told as before; or "
-            "--in-flight end, and their places are given up.",
+            "Nothing was retired. Say what becomes of them: --in-flight stay, and those in line are told as before, "
+            "but until the last of them has left, the list takes no other alert of their type; or --in-flight end, and "
+            "their places are given up.",
         )
     choice = in_flight or RetireChoice.STAY
     ends = f" {shown.journeys} journeys end, {shown.in_line} of them in line." if choice is RetireChoice.END else ""
@@ -223,7 +227,13 @@ def _retired(report: Retired) -> str:
     told = f"Nobody enters '{report.conversation}' any more; publishing it again brings it back."
     if report.operation is not None:
         return f"{told} Of those under way tells `shelftalk operation show {report.operation} --watch`."
-    return f"{told} Journeys under way go on to their end: {report.journeys}." if report.journeys else told
+    if not report.journeys:
+        return told
+    line = (
+        " Until nobody is left in line, its list takes no other alert of the same type; "
+        f"`shelftalk conversation retire {report.conversation} --in-flight end` ends their journeys."
+    )
+    return f"{told} Journeys under way go on to their end: {report.journeys}.{line if report.in_line else ''}"
 
 
 def _conversations(report: ConversationList) -> Table | str:

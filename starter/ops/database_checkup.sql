@@ -38,9 +38,16 @@ where a.at > now() - :lately::interval and a.action like any(array['contact not 
 order by a.id limit 1;
 
 -- name: paused
-select 'alert' as kind, id as code, paused_at from alerts where paused_at is not null and not retired
+-- What nobody enters any more is paused too for those who are still under way in it.
+select 'alert' as kind, a.id as code, a.paused_at from alerts a
+where a.paused_at is not null
+  and (not a.retired
+       or exists (select from line_counts l where l.alert_id = a.id and l.what in ('waiting', 'claimed') and l.count > 0))
 union all
-select 'conversation', code, paused_at from conversations where paused_at is not null and published is not null
+select 'conversation', c.code, c.paused_at from conversations c
+where c.paused_at is not null
+  and (c.published is not null
+       or exists (select from journeys j where j.conversation = c.code and j.ended_at is null and j.leaving is null))
 order by paused_at, code;
 
 -- name: malformed

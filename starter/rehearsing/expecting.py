@@ -29,8 +29,8 @@ class ScenariosFail(DomainError):
     code = "scenarios_fail"
     kind = ErrorKind.INVALID
     advice = (
-        "`shelftalk conversation check FILE` shows each with its line. With --despite-scenarios it is published all "
-        "the same."
+        "`shelftalk conversation check FILE`, by the API POST /v1/conversations/check, shows each with its line. With "
+        "--despite-scenarios, by the API `despite_scenarios`, it is published all the same."
     )
 
     def __init__(self, unmet: Sequence[Diagnostic]) -> None:

@@ -42,12 +42,11 @@ class OneThread:
         if self._asked >= MOST_AT_ONCE:
             raise Busy
         self._asked += 1
-        done = self._thread.submit(work, *args, **kwargs)
-        done.add_done_callback(self._end)
-        return await asyncio.wrap_future(done)
-
-    def _end(self, _done: object) -> None:
-        self._asked -= 1
+        try:
+            return await asyncio.wrap_future(self._thread.submit(work, *args, **kwargs))
+        finally:
+            # Here and not when the thread is done: only the event loop counts, so no step is lost.
+            self._asked -= 1
 
 
 DOCUMENTS = OneThread()

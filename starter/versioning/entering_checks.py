@@ -8,7 +8,6 @@ from schemas.document.alert_types.offer import Measure
 from schemas.document.conversation import ConversationDocument
 from schemas.errors import DomainError, ErrorKind
 from schemas.ids import AlertId
-from starter.versioning.unfed_checks import unfed_warnings
 from workflows.compiler.control_flow import Flow
 from workflows.compiler.diagnostics import format_path
 
@@ -67,7 +66,7 @@ async def refuse_two_lists_by_sign_up(connection: Connection, list_code: str) ->
 
 
 async def entering_warnings(connection: Connection, document: ConversationDocument) -> tuple[str, ...]:
-    """Where nobody can enter, or criteria ask for what nobody tells of, as the installation is now.
+    """Where nobody can enter, as the installation is now.
 
     Each says where in the document, what, and what to do.
     """
@@ -75,7 +74,6 @@ async def entering_warnings(connection: Connection, document: ConversationDocume
         *await _unknown_stores(connection, document),
         *await _other_currencies(connection, document),
         *await _narrower_lists(connection, document),
-        *await unfed_warnings(connection, document),
     )
 
 

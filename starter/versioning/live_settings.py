@@ -20,6 +20,8 @@ from workflows.compiler.diagnostics import format_path
 SQL = load_queries("starter.versioning", "live_settings.sql")
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+_LOCK = 0x5E1F7A1D
+"""Of PostgreSQL's advisory locks: publishing is rare, and done one at a time."""
 
 
 class AlertTaken(DomainError):
@@ -56,6 +58,11 @@ class OtherLine:
     id: AlertId
     conversation: str
     contacts: int
+
+
+async def lock_publishing(connection: Connection) -> None:
+    """Until the transaction ends, nobody else publishes or retires a conversation."""
+    await SQL.lock_publishing.run(connection, lock=_LOCK)
 
 
 async def write_live_settings(connection: Connection, document: ConversationDocument) -> None:
@@ -143,11 +150,22 @@ async def _check_alert(connection: Connection, document: ConversationDocument, c
         )
     line = await SQL.line_under_another_code.row(connection, OtherLine, id=code, list_code=list_code, type=type_)
     if line is not None:
-        raise AlertTaken(
-            f"alerts.{code}: {line.contacts} people wait under the alert '{line.id}' of the same list and "
-            f"type. Two lines for the same units would tell twice as many: keep the code '{line.id}', or "
-            f"end their journeys first: `shelftalk conversation retire {line.conversation} --in-flight end`."
+        raise AlertTaken(f"alerts.{code}: {_other_line(line, document.conversation)}")
+
+
+def _other_line(line: OtherLine, conversation: str) -> str:
+    """Who waits in it, and what to do: about an alert of this very conversation, or of one that was retired."""
+    twice = "Two lines for the same units would tell twice as many"
+    if line.conversation == conversation:
+        return (
+            f"{line.contacts} people wait under '{line.id}', as this conversation's alert of this type was called. "
+            f"{twice}: keep the code '{line.id}'; its 'name' may change."
         )
+    return (
+        f"{line.contacts} people wait under the alert '{line.id}' of conversation '{line.conversation}', on the same "
+        f"list and of the same type. {twice}: wait until nobody is left in that line, or end their journeys first: "
+        f"`shelftalk conversation retire {line.conversation} --in-flight end`."
+    )
 
 
 async def _set_alert(connection: Connection, document: ConversationDocument, code: str, alert: AnyAlert) -> None:

@@ -1,5 +1,8 @@
 -- Every query of what a publication writes beside its version: list, alerts and entry triggers.
 
+-- name: lock_publishing
+select pg_advisory_xact_lock(:lock);
+
 -- name: set_list
 insert into lists (code, name, stores, only_by_name, time_zone, quiet_from, quiet_until, locations, currency, sender,
                    cap_messages, cap_length)

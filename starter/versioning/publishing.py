@@ -1,34 +1,33 @@
 """Publishing a conversation: an immutable version, known by the hash of its content, and what becomes live with it."""
 
-import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from activities.postgres.audit import write_audit
 from activities.postgres.pool import Connection, Pool, transaction
 from activities.postgres.queries import load_queries
 from activities.postgres.retry import retry_on_deadlock
 from schemas.document.conversation import ConversationDocument
-from schemas.errors import DomainError
 from schemas.ids import VersionId
 from schemas.journey.program import Program
 from schemas.responses.operations import InFlight
 from schemas.responses.versions import GivenId
 from starter.rehearsing.expecting import hold_to_scenarios
+from starter.runtime.one_thread import DOCUMENTS
 from starter.versioning.bulk import Decision, begin, hold_unfinished
 from starter.versioning.contents import content_hash, readable_document, same_content
 from starter.versioning.entering_checks import entering_warnings
 from starter.versioning.in_flight import in_flight
 from starter.versioning.lines import locations_before, relocate, take_in_terms, told_by_publishing, waited_for
-from starter.versioning.live_settings import write_live_settings
+from starter.versioning.live_settings import lock_publishing, write_live_settings
 from starter.versioning.step_ids import NamedSteps, name_steps
+from starter.versioning.trying_out import TriedOut, try_out
+from starter.versioning.unfed_checks import unfed_warnings
 from workflows.compiler.compile import compile_criteria, compile_document
 
 SQL = load_queries("starter.versioning", "publishing.sql")
 
 UNNAMED = "unknown"
 """Who published, where nobody said."""
-_LOCK = 0x5E1F7A1D
-"""Of PostgreSQL's advisory locks: publishing is rare, and done one at a time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,19 +75,6 @@ class _Publication:
     again: VersionId | None
 
 
-@dataclass(frozen=True, slots=True)
-class TriedOut:
-    """What publishing a document would meet in an installation.
-
-    Attributes:
-        refused: why it would be refused; None: it would not.
-        warnings: where nobody could enter.
-    """
-
-    refused: str | None
-    warnings: tuple[str, ...] = ()
-
-
 class Publishing:
     """Publishing into one database."""
 
@@ -112,19 +98,20 @@ class Publishing:
                 published again is not held to them.
 
         Raises:
-            ScenariosFail: as it says.
+            ScenariosFail, Busy: as they say.
         """
         if again is None and not despite_scenarios:
             await self.hold_to_scenarios(document)
         return await publish(self._pool, document, decision, by=by, source=source, again=again)
 
     async def hold_to_scenarios(self, document: ConversationDocument) -> None:
-        """Rehearse the document's own scenarios.
+        """Rehearse the document's own scenarios, in the thread for long work.
 
         Raises:
             ScenariosFail: one of them goes otherwise than it expects.
+            Busy: too much long work waits already.
         """
-        await asyncio.to_thread(hold_to_scenarios, document)
+        await DOCUMENTS.run(hold_to_scenarios, document)
 
     async def try_out(self, document: ConversationDocument) -> TriedOut:
         """What publishing the document would meet in this installation. Changes nothing."""
@@ -147,22 +134,6 @@ class Publishing:
     async def anything_was_published(self) -> bool:
         """Whether any conversation is or ever was."""
         return bool(await SQL.anything_was_published.value(self._pool))
-
-
-async def try_out(pool: Pool, document: ConversationDocument) -> TriedOut:
-    """Write what publishing the document would make live, and take it back."""
-    async with pool.acquire() as connection:
-        trial = connection.transaction()
-        await trial.start()
-        try:
-            await lock_publishing(connection)
-            await SQL.name_conversation.run(connection, conversation=document.conversation, name=document.name)
-            await write_live_settings(connection, document)
-            return TriedOut(None, await entering_warnings(connection, document))
-        except DomainError as error:
-            return TriedOut(str(error))
-        finally:
-            await trial.rollback()
 
 
 async def publish(
@@ -191,10 +162,12 @@ async def publish(
     """
     by = by or (decision.by if decision else UNNAMED)
     note = note or (decision.note if decision else None)
+    # Before, so that nobody who signs up waits while every contact is looked at.
+    unfed = await unfed_warnings(pool, document)
     published = await _write(pool, _Publication(document, decision, by, note, source, again))
     for product in await waited_for(pool, document):
         await take_in_terms(pool, product)
-    return published
+    return replace(published, warnings=(*published.warnings, *unfed))
 
 
 @retry_on_deadlock
@@ -226,11 +199,6 @@ async def _write(pool: Pool, publication: _Publication) -> Published:
             await write_audit(connection, publication.by, "publish conversation", details)
         operation = await begin(connection, code, version.id, decision) if decision else None
     return Published(version.id, code, version.number, new, operation, named.given if new else (), warnings)
-
-
-async def lock_publishing(connection: Connection) -> None:
-    """Until the transaction ends, nobody else publishes or retires a conversation."""
-    await SQL.lock_publishing.run(connection, lock=_LOCK)
 
 
 async def _add_version(connection: Connection, named: NamedSteps, by: str) -> VersionNumber:

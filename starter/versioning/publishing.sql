@@ -1,8 +1,5 @@
 -- Every query of publishing.
 
--- name: lock_publishing
-select pg_advisory_xact_lock(:lock);
-
 -- name: name_conversation
 insert into conversations (code, name) values (:conversation, :name) on conflict (code) do update set name = excluded.name;
 

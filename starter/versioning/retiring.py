@@ -1,6 +1,8 @@
 """Retiring a conversation: nobody enters it any more, and its list takes an alert of the same type by another one.
 
-Its versions stay, so that those under way can go on, reports count on, and publishing it again brings it back.
+The list does so once nobody waits in the old line: two lines for the same units would tell twice as many. So what was
+retired while people stayed in it can be retired once more, to end their journeys. Its versions stay, so that those
+under way can go on, reports count on, and publishing it again brings it back.
 """
 
 from dataclasses import dataclass
@@ -11,7 +13,7 @@ from activities.postgres.queries import load_queries
 from activities.postgres.retry import retry_on_deadlock
 from schemas.responses.operations import RetireChoice, Retired
 from starter.versioning.bulk import end_all, hold_unfinished
-from starter.versioning.publishing import lock_publishing
+from starter.versioning.live_settings import lock_publishing
 from starter.versioning.which import NoSuchVersion
 
 SQL = load_queries("starter.versioning", "retiring.sql")
@@ -36,7 +38,7 @@ class Retiring:
         """Who is under way in it now. Changes nothing.
 
         Raises:
-            NoSuchVersion: no such conversation is published.
+            NoSuchVersion: no such conversation is published, and nobody is under way in it.
         """
         async with transaction(self._pool) as connection:
             found = await _under_way(connection, conversation)
@@ -50,7 +52,7 @@ class Retiring:
             choice: what becomes of the journeys under way.
 
         Raises:
-            NoSuchVersion: no such conversation is published.
+            NoSuchVersion: no such conversation is published, and nobody is under way in it.
         """
         async with transaction(self._pool) as connection:
             await lock_publishing(connection)
@@ -78,6 +80,7 @@ async def _under_way(connection: Connection, conversation: str) -> UnderWay:
     found = await SQL.under_way.row(connection, UnderWay, conversation=conversation)
     if found is None:
         raise NoSuchVersion(
-            f"No conversation '{conversation}' is published. `shelftalk conversation list` shows those there are."
+            f"No conversation '{conversation}' is published, and nobody is under way in one that was. `shelftalk "
+            "conversation list` shows those there are."
         )
     return found

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from activities.postgres.pool import Connection
+from activities.postgres.pool import Pool
 from activities.postgres.queries import load_queries
 from schemas.criteria import COMPARISONS, Condition, Node, conditions
 from schemas.document.conversation import ConversationDocument
@@ -42,15 +42,18 @@ class Fed:
     fields: frozenset[str]
 
 
-async def unfed_warnings(connection: Connection, document: ConversationDocument) -> tuple[str, ...]:
-    """Each condition on what nobody tells of: where in the document, what, and what to do."""
+async def unfed_warnings(pool: Pool, document: ConversationDocument) -> tuple[str, ...]:
+    """Each condition on what nobody tells of: where in the document, what, and what to do.
+
+    It may look at every contact, so it is asked outside of the transaction that publishes.
+    """
     asked = [(path, condition) for path, node in _criteria(document) for condition in conditions(node)]
     steps = compile_document(document, VersionId(document.conversation)).steps.values()
     own = [step.change for step in steps if isinstance(step, ChangesContact)]
     own_attributes = {change.name for change in own if isinstance(change, NewAttribute)}
     own_tags = {_folded(change.tag) for change in own if isinstance(change, NewTag)}
     fed = await SQL.fed.one(
-        connection,
+        pool,
         Fed,
         attributes=sorted(
             {each.field.removeprefix(ATTRIBUTE) for _, each in asked if each.field.startswith(ATTRIBUTE)}
@@ -59,7 +62,7 @@ async def unfed_warnings(connection: Connection, document: ConversationDocument)
         lists=sorted({code for _, each in asked if each.field == LISTS for code in _texts(each)}),
         stores=document.list.stores,
     )
-    fed = Fed(fed.attributes | own_attributes, fed.tags | own_tags, fed.lists, fed.fields)
+    fed = Fed(fed.attributes | own_attributes, fed.tags | own_tags, fed.lists | {document.list.code}, fed.fields)
     said = ((path, condition, _unfed(condition, fed)) for path, condition in asked)
     return tuple(
         f"{path}: {unfed.why} So '{condition.field}: {{{condition.operator}: …}}' {_meaning(condition)}. {unfed.advice}"

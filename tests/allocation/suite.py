@@ -56,7 +56,7 @@ conversation: near
 name: Near
 list: {{code: near, name: Near, locations: [here]}}
 alerts:
-  seen: {{type: back-in-stock, action: browse, level: product, {near_share}}}
+  seen: {{type: back-in-stock, action: browse, {near_share}}}
   cart-cheaper: {{type: price-drop, action: cart, drops_by: 5.00}}
   last: {{type: low-inventory, action: browse, low_at: 2, level: product}}
 threads:

@@ -10,12 +10,15 @@ from activities.waitlist.claims import Waitlist
 from activities.waitlist.line_counts import fold_line_counts
 from schemas.ids import JourneyId, Level
 from starter.devstack.postgres import EmbeddedPostgres
+from starter.documents import load_document
 from starter.ops.pausing import Pausing
 from starter.reporting.reports import Period, Reports
 from starter.support.journeys import Journeys
 from starter.support.why import About, Why
+from starter.versioning.publishing import publish
 from starter.waitlists.waitlists import Lines, Waitlists
 from tests.conftest import TEMPLATE
+from tests.documents.starters import PRICE
 from tests.product import STORE, Shop, subject
 
 FEW, MANY = 1_200, 30_000
@@ -139,6 +142,19 @@ async def _rows_read_by(postgres: EmbeddedPostgres, work: Work, people: int, tem
     await pool.close()
     await postgres.drop_database("copy")
     return read
+
+
+async def test_of_a_long_line_in_which_nobodys_price_is_reached_nobody_is_said_to_be_ahead(pool: Pool) -> None:
+    await publish(pool, load_document(PRICE, "price-drop.yaml"))
+    await Shop(pool, Intake(pool)).sells("v")
+    await pool.execute(_PEOPLE, FEW, STORE)
+    asked = f"select ahead_of(w, 90, 1000) from waiting w where journey_id = 'j-{FEW}'"
+    await pool.execute("update waiting set trigger_at = 50")
+    assert await pool.fetchval(asked) is None, "of the first 1,000 nobody is, and 199 more were not looked at"
+    await pool.execute("update waiting set trigger_at = 90")
+    assert await pool.fetchval(asked) == 1001
+    await pool.execute("update waiting set trigger_at = 50 where journey_id <> 'j-7'")
+    assert await pool.fetchval(f"select ahead_of(w, 90, {FEW}) from waiting w where journey_id = 'j-{FEW}'") == 1
 
 
 def _name(people: int) -> str:

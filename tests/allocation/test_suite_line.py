@@ -52,7 +52,9 @@ class Suite(SuiteRun):
         per_unit=st.sampled_from([1, 1, 2, "all"]),
         order=st.sampled_from(["first-in-first-out", "first-in-last-out"]),
         level=st.sampled_from(["variant", "product"]),
-        near_share=st.sampled_from(["contacts_per_unit: 1", "contacts_per_unit: 2", "units_per_contact: 2"]),
+        near_share=st.sampled_from(
+            ["level: product, contacts_per_unit: 1", "level: product, contacts_per_unit: 2", "units_per_contact: 2"]
+        ),
         near_status=st.sampled_from(["live", "live", "draft"]),
         one_item=st.booleans(),
         regulars=st.integers(0, 4),

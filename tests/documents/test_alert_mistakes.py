@@ -179,6 +179,14 @@ def test_a_sender_is_what_a_message_can_be_sent_from(sender: str) -> None:
     assert check(text, "f").diagnostics == ()
 
 
+def test_several_units_for_each_contact_are_of_a_variant_not_of_a_product() -> None:
+    text = BACK.replace("contacts_per_unit: 1", "units_per_contact: 2")
+    assert check(text, "f").diagnostics == ()
+    (diagnostic,) = check(text.replace("action: sign-up", "action: sign-up\n    level: product"), "f").diagnostics
+    assert diagnostic.path == "alerts.back-in-stock.units_per_contact"
+    assert "remove 'level: product'" in diagnostic.advice
+
+
 @pytest.mark.parametrize("written", ["null", "~"])
 def test_a_written_out_nothing_is_the_same_as_leaving_the_field_out(written: str) -> None:
     text = BACK.replace("offer_lapses_after: 72 hours", f"offer_lapses_after: {written}")

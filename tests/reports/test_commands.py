@@ -7,11 +7,13 @@ import io
 import pytest
 
 from activities.postgres.pool import Pool
+from schemas.responses.operations import RetireChoice
 from schemas.responses.pausing import AlertStates, PauseReport, ResumeReport
 from schemas.responses.reports import ListReport, WantedReport
 from schemas.responses.why import WhyContact, WhyProduct
 from starter.commands.terminal.output import ExitCode
 from starter.ops.findings import Checkup, Health
+from starter.versioning.retiring import Retiring
 from tests.cli.command import Shelftalk
 from tests.product import BY_HAND, STORE, address
 from tests.reports.shop import Counter
@@ -68,6 +70,8 @@ async def test_without_a_yes_and_a_terminal_a_resume_changes_nothing(shelftalk: 
     assert [state.alert for state in states if state.paused_at] == ["back-in-stock"]
     assert "paused since" in (await shelftalk.run("alert", "list")).out
     assert await counter.looks() == 0
+    await Retiring(counter.shop.pool).retire("back-in-stock", RetireChoice.STAY, "test", None)
+    assert "alert 'back-in-stock' since " in (await shelftalk.run("doctor")).out, "it is waited for still"
     resumed = (await shelftalk.run("alert", "resume", "back-in-stock", "--yes", "--json")).answer(ResumeReport)
     assert (resumed.resumed, resumed.told_now) == (True, 1)
     assert await counter.looks() == 1

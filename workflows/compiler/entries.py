@@ -6,6 +6,7 @@ from difflib import get_close_matches
 from schemas.document.alert_types.registry import raised_events
 from schemas.document.alert_types.vocabulary import Action, AlertEvent
 from schemas.document.conversation import ConversationDocument
+from schemas.ids import Level
 from schemas.names import CUSTOM, SHOP_EVENTS, is_shop_event
 from workflows.compiler.diagnostics import Diagnostic, Path
 
@@ -52,6 +53,13 @@ def _alert_errors(document: ConversationDocument) -> Iterator[Diagnostic]:
                 ("alerts", code, "units_per_contact"),
                 "'contacts_per_unit' lets several contacts share a unit, and this keeps several units for each contact",
                 "Keep one of the two",
+            )
+        if queue.units_per_contact > 1 and alert.level is Level.PRODUCT:
+            yield Diagnostic(
+                ("alerts", code, "units_per_contact"),
+                "several units for each contact are of one variant, and this watches the product, whose units are "
+                "summed: ten sizes with one unit each would be places for nobody",
+                "Watch the variant: remove 'level: product'; or remove 'units_per_contact'",
             )
         if f"{code}.{AlertEvent.ALERT}" not in answered:
             yield Diagnostic(

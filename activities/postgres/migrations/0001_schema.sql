@@ -1137,10 +1137,12 @@ begin
 end $$;
 
 -- How many are called forward before one who waits: of those before them in line, who do not stand back, are not passed
--- over, and whose trigger holds at this measure (null: at any). Counted to `most`; one more means that there are more.
+-- over, and whose trigger holds at this measure (null: at any). Counted to `most`; one more means that there are more. Null
+-- where it is not known: of the first in line too few are called forward, and there are others behind them.
 create function ahead_of(w waiting, measure numeric, most bigint) returns bigint language plpgsql stable as $$
 declare
     newest_first boolean := (select a.newest_first from alerts a where a.id = w.alert_id);
+    for_everyone boolean := (select a.measure = 'nothing' from alerts a where a.id = w.alert_id);
     called text[];
 begin
     if w.state is distinct from 'waiting' then
@@ -1151,20 +1153,23 @@ begin
         join waiting o on o.store_id = w.store_id and o.subject = s.subject and o.type = w.type
                       and o.state = 'claimed' and o.passed_over_for is null);
     return (
-        select case when count(*) > most then most + 1 else count(*) filter (
-                   where trigger_holds(x.b, coalesce(measure, (x.b).trigger_at))
-                     and not exists (select from yields y where y.journey_id = (x.b).journey_id)
-                     and (x.b).contact_id <> all(called)) end
+        select case when count(*) <= most then count(*) filter (where x.is_called)
+                    when for_everyone or count(*) filter (where x.is_called) > most then most + 1 end
         from (
-            (select b from waiting b
-             where not newest_first and b.alert_id = w.alert_id and b.store_id = w.store_id and b.subject = w.subject
-               and b.state = 'waiting' and b.passed_over_for is null and (b.entered_at, b.place) < (w.entered_at, w.place)
-             order by b.entered_at, b.place limit most + 1)
-            union all
-            (select b from waiting b
-             where newest_first and b.alert_id = w.alert_id and b.store_id = w.store_id and b.subject = w.subject
-               and b.state = 'waiting' and b.passed_over_for is null and (b.entered_at, b.place) > (w.entered_at, w.place)
-             order by b.entered_at desc, b.place desc limit most + 1)
+            select trigger_holds(b.line, coalesce(ahead_of.measure, (b.line).trigger_at))
+                   and not exists (select from yields y where y.journey_id = (b.line).journey_id)
+                   and (b.line).contact_id <> all(called) as is_called
+            from (
+                (select b as line from waiting b
+                 where not newest_first and b.alert_id = w.alert_id and b.store_id = w.store_id and b.subject = w.subject
+                   and b.state = 'waiting' and b.passed_over_for is null and (b.entered_at, b.place) < (w.entered_at, w.place)
+                 order by b.entered_at, b.place limit most + 1)
+                union all
+                (select b as line from waiting b
+                 where newest_first and b.alert_id = w.alert_id and b.store_id = w.store_id and b.subject = w.subject
+                   and b.state = 'waiting' and b.passed_over_for is null and (b.entered_at, b.place) > (w.entered_at, w.place)
+                 order by b.entered_at desc, b.place desc limit most + 1)
+            ) b
         ) x);
 end $$;
 

@@ -63,8 +63,9 @@ def show_people(shown: object) -> None:
     """Print something of rich's, without the spaces it fills lines up with."""
     new_console = console()
     with new_console.capture() as captured:
-        # A text by itself keeps its lines.
-        new_console.print(Text(shown) if isinstance(shown, str) else shown)
+        # A text by itself keeps its lines: what reads a pipe looks for whole sentences.
+        text = isinstance(shown, str)
+        new_console.print(Text(shown) if text else shown, soft_wrap=text and not new_console.is_terminal)
     sys.stdout.write("".join(f"{line.rstrip()}\n" for line in captured.get().splitlines()))
     sys.stdout.flush()
 

@@ -179,14 +179,14 @@ async def read_diff(
     responses=problem_responses(Kind.NOT_FOUND, Kind.CONFLICT, Kind.INVALID),
 )
 async def retire(code: Code, retiring: Retirement, services: InjectedServices, actor: Actor) -> Retired:
-    """Its list is free for another; publishing it again brings it back."""
+    """Its list is free for another once nobody is in line; publishing it again brings it back."""
     shown = await services.retiring.would_retire(code)
     if shown.journeys and retiring.in_flight is None:
         raise Refusal(
             Kind.CONFLICT,
             f"Nothing was retired: {shown.journeys} journeys are under way, {shown.in_line} of them in line. Say what "
-            "becomes of them, `in_flight`: `stay`, and those in line are told as before; or `end`, and they lose their "
-            "places.",
+            "becomes of them, `in_flight`: `stay`, and those in line are told as before, but until the last of them "
+            "has left, the list takes no other alert of their type; or `end`, and they lose their places.",
         )
     return await services.retiring.retire(code, retiring.in_flight or RetireChoice.STAY, actor, retiring.note)
 
