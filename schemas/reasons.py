@@ -118,7 +118,7 @@ _SENTENCES = {
     Reason.WEBHOOK_FAILED: "The other system could not be told, and the step says that it must be.",
     Reason.GOAL_REACHED: "The conversation's goal was reached.",
     Reason.EXIT_RULE: "What the contact did ends the conversation, by its own rule.",
-    Reason.CONVERSATION_CHANGED: "Another version was published, and those under way were ended.",
+    Reason.CONVERSATION_CHANGED: "Another version was published, or the conversation retired, and it was ended then.",
     Reason.THERE_ALREADY: "They are in this conversation already.",
     Reason.TOO_LATE: "It was told so long after it happened that to answer it would be odd.",
     Reason.OTHER_STORE: "The list is for other stores.",

@@ -46,7 +46,11 @@ def export(terminal: Terminal, person: Person, actor: Actor = None) -> None:
 def erase(terminal: Terminal, person: Person, actor: Actor = None, yes: Yes = False) -> None:
     """Forget a person, in all stores and for good; their places in line pass on."""
     named = _named(person)
-    agreed(terminal, f"All that is known of {person} is erased, in every store. Nothing brings it back.", yes=yes)
+    agreed(
+        terminal,
+        f"All that is known of {person} would be erased, in every store. Nothing would bring it back.",
+        yes=yes,
+    )
     terminal.answer(lambda services: services.people.erase(named, who(actor)), _erased)
 
 
@@ -59,7 +63,7 @@ def erase_store(
     yes: Yes = False,
 ) -> None:
     """Forget what a store told of people: all whom only it knows, and of the others its own part."""
-    agreed(terminal, f"All that {store} told of people is erased. Nothing brings it back.", yes=yes)
+    agreed(terminal, f"All that {store} told of people would be erased. Nothing would bring it back.", yes=yes)
     terminal.answer(lambda services: services.people.erase_store(StoreId(store), who(actor)), _store_erased)
 
 

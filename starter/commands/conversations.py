@@ -175,6 +175,10 @@ def _checked(report: CheckReport) -> str:
         case 0 if met is not None and met.refused is not None:
             lines.append(f"{report.source}: {met.refused}")
             lines.append(f"This installation would refuse it.{_rehearsed(report)}")
+        case 0 if report.differences:
+            lines.append(
+                f"{report.source} has no mistakes.{_rehearsed(report)} It is published with --despite-scenarios only."
+            )
         case 0:
             lines.append(f"{report.source} can be published.{_rehearsed(report)}")
         case 1:

@@ -9,13 +9,17 @@ from rich.table import Table
 from schemas.ids import StoreId
 from schemas.model import Model
 from schemas.responses.keys import KeyReport, Scope
+from schemas.time.durations import parse_duration
 from starter.commands.terminal.acting import who
 from starter.commands.terminal.asking import Terminal, command
-from starter.commands.terminal.output import clock, length_of_time
+from starter.commands.terminal.output import clock
 
 app = typer.Typer(help="The keys that open the API.", no_args_is_help=True)
 
 Name = Annotated[str, typer.Argument(help="Who or what uses the key; not used twice.")]
+
+
+SHORTEST_LIFE = timedelta(minutes=1)
 
 
 class NewKey(Model):
@@ -76,14 +80,24 @@ def revoke(terminal: Terminal, name: Name) -> None:
 
 def _end(text: str) -> datetime:
     """The end of a day (UTC), or so long from now."""
+    now = datetime.now(UTC)
     try:
-        return datetime.combine(date.fromisoformat(text), time(), UTC) + timedelta(days=1)
+        ends = datetime.combine(date.fromisoformat(text), time(), UTC) + timedelta(days=1)
     except ValueError:
-        return datetime.now(UTC) + length_of_time(text, "--expires")
+        try:
+            ends = now + parse_duration(text)
+        except ValueError:
+            raise typer.BadParameter(
+                f"{text!r} is neither a day, as 2027-01-31, nor a length of time, as '90 days'", param_hint="--expires"
+            ) from None
+    if ends < now + SHORTEST_LIFE:
+        raise typer.BadParameter(f"{text!r} is over in less than a minute", param_hint="--expires")
+    return ends
 
 
 def _table(keys: KeyList) -> Table:
     table = Table("name", "scopes", "stores", "made", "expires", "last used", "revoked", box=None, pad_edge=False)
+    table.caption = "Times in UTC"
     for key in keys.keys:
         table.add_row(
             key.name,

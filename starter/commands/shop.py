@@ -100,6 +100,8 @@ def product_set(
 ) -> None:
     """Put in a product with its variants. Their units stay as they are: see `stock set`."""
     amount = _price(price)
+    if not title.strip():
+        raise typer.BadParameter("messages name the product by its title, so it may not be empty", param_hint="--title")
     variants = tuple(_variant_fact(each, amount) for each in variant)
     if len({each.variant_id for each in variants}) < len(variants):
         raise typer.BadParameter("two variants have the same id: name each once", param_hint="--variant")
@@ -150,7 +152,7 @@ def _subject(store: str, variant: str) -> Subject:
 def _price(text: str | None) -> Decimal | None:
     try:
         amount = None if text is None else Decimal(text)
-        if amount is not None and not amount.is_finite():
+        if amount is not None and not (amount.is_finite() and amount >= 0):
             raise InvalidOperation
         return amount
     except InvalidOperation:

@@ -214,5 +214,5 @@ async def _malformed(pool: Pool) -> Finding:
     return note(
         "deliveries",
         f"{malformed.kept} malformed, the last: {malformed.last_error}",
-        "They are kept in the table `inbox`; look there, and at what sends them.",
+        "`shelftalk delivery list` shows them; look at what sends them.",
     )

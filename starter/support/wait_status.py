@@ -109,7 +109,8 @@ def waiting_sentence(status: WaitStatus, journey: ConsideredJourney) -> str:
             return f"They are next in line; {_units(status.units)}, and what came was offered to those before them."
         case NotYet.NOT_NEXT_IN_LINE:
             before = in_words(status.ahead or 0, max(AHEAD_COUNTED_TO, status.places or 0))
-            return f"{before[0].upper()}{before[1:]} stand before them, and there are places for {status.places} now."
+            stand = "stands" if status.ahead == 1 else "stand"
+            return f"{before[0].upper()}{before[1:]} {stand} before them, and there are places for {status.places} now."
         case NotYet.TOLD_BY_ANOTHER:
             return "Another alert tells them of it: one person is told of one thing once."
         case NotYet.NEXT:

@@ -31,7 +31,7 @@ async def test_one_who_stands_behind_others_hears_how_many_and_for_how_many_ther
     entry = await counter.why("third")
     assert entry.standing is not None
     assert (entry.standing.not_yet, entry.standing.ahead, entry.standing.places) == (NotYet.NOT_NEXT_IN_LINE, 1, 0)
-    assert entry.sentence == "1 stand before them, and there are places for 0 now."
+    assert entry.sentence == "1 stands before them, and there are places for 0 now."
 
 
 async def test_newest_first_counts_those_ahead_from_the_other_end(pool: Pool) -> None:

@@ -30,7 +30,7 @@ async def test_everyone_who_was_not_told_has_a_reason_in_words_and_numbers(produ
     assert cy.standing is not None
     assert dee.standing is not None
     assert (cy.standing.not_yet, cy.standing.ahead) == (NotYet.ALL_OFFERED, 0)
-    assert dee.sentence == "1 stand before them, and there are places for 0 now."
+    assert dee.sentence == "1 stands before them, and there are places for 0 now."
     assert eve.sentence == "0 units to sell that the list counts; the alert waits for 1."
     assert eve.standing is not None
     counted = await Why(product.pool).product(STORE, About(variant_id="v"))
