@@ -40,7 +40,7 @@ class UnknownStore(DomainError):
 
     code = "unknown_store"
     kind = ErrorKind.NOT_FOUND
-    advice = "The id is as its storefront has it, like example.myshopify.com."
+    advice = "The id is as its storefront has it, like shop.example."
 
     def __init__(self, store_id: str) -> None:
         super().__init__(f"Nobody has told of a store '{store_id}'.")

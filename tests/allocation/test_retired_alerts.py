@@ -42,7 +42,7 @@ async def test_those_in_line_of_a_retired_alert_are_called_when_stock_comes(shop
 async def test_an_alert_that_people_wait_under_cannot_be_given_another_name(shop: Shop, pool: Pool) -> None:
     """Two lines for the same units would tell twice as many people as there are units."""
     await shop.signs_up("early")
-    with pytest.raises(AlertTaken, match="1 people wait under the alert 'back-in-stock'"):
+    with pytest.raises(AlertTaken, match="1 people wait under 'back-in-stock'"):
         await publish(pool, _with_another_alert())
     assert await pool.fetchval("select count(*) from alerts where not retired") == 1
 
