@@ -19,9 +19,6 @@ app = typer.Typer(help="The keys that open the API.", no_args_is_help=True)
 Name = Annotated[str, typer.Argument(help="Who or what uses the key; not used twice.")]
 
 
-SHORTEST_LIFE = timedelta(minutes=1)
-
-
 class NewKey(Model):
     """A key, shown this once; only its hash is kept."""
 
@@ -80,19 +77,16 @@ def revoke(terminal: Terminal, name: Name) -> None:
 
 def _end(text: str) -> datetime:
     """The end of a day (UTC), or so long from now."""
-    now = datetime.now(UTC)
     try:
-        ends = datetime.combine(date.fromisoformat(text), time(), UTC) + timedelta(days=1)
+        return datetime.combine(date.fromisoformat(text), time(), UTC) + timedelta(days=1)
     except ValueError:
-        try:
-            ends = now + parse_duration(text)
-        except ValueError:
-            raise typer.BadParameter(
-                f"{text!r} is neither a day, as 2027-01-31, nor a length of time, as '90 days'", param_hint="--expires"
-            ) from None
-    if ends < now + SHORTEST_LIFE:
-        raise typer.BadParameter(f"{text!r} is over in less than a minute", param_hint="--expires")
-    return ends
+        pass
+    try:
+        return datetime.now(UTC) + parse_duration(text)
+    except ValueError:
+        raise typer.BadParameter(
+            f"{text!r} is neither a day, as 2027-01-31, nor a length of time, as '90 days'", param_hint="--expires"
+        ) from None
 
 
 def _table(keys: KeyList) -> Table:

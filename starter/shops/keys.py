@@ -41,8 +41,11 @@ class NoSuchKey(DomainError):
         super().__init__(f"There is no valid API key '{name}'.")
 
 
+SHORTEST_LIFE = timedelta(minutes=1)
+
+
 class KeyUseless(DomainError):
-    """A key that would open nothing: no scope, no store, or it has expired already."""
+    """A key that would open nothing: no scope, no store, or it is over within a minute."""
 
     code = "key_useless"
     kind = ErrorKind.ARGUMENT
@@ -108,8 +111,8 @@ class Keys:
         """
         if not scopes or (stores is not None and not all(stores)) or stores == ():
             raise KeyUseless("A key needs a scope, and stores that it is for have an id.")
-        if expires_at is not None and expires_at <= datetime.now(UTC):
-            raise KeyUseless("The key would have expired already.")
+        if expires_at is not None and expires_at < datetime.now(UTC) + SHORTEST_LIFE:
+            raise KeyUseless("The key would have expired within a minute.")
         key = PREFIX + secrets.token_urlsafe(32)
         limits = {
             "scopes": sorted(set(scopes)),
