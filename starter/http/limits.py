@@ -15,6 +15,7 @@ from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from starter.http.networks import UNKNOWN, address_of
 from starter.http.problems import Kind, Refusal, respond
 
 BODY_LIMIT_SECONDS = 15.0
@@ -80,25 +81,17 @@ class SignUpLimit:
 
 def public_network(address: str | None) -> str | None:
     """A public address as it is counted; None: a proxy or program of one's own, whose shoppers cannot be told apart."""
-    try:
-        found = ipaddress.ip_address(address or "")
-    except ValueError:
-        return None
-    if isinstance(found, ipaddress.IPv6Address) and found.ipv4_mapped is not None:
-        found = found.ipv4_mapped
-    return _networks(address)[0] if found.is_global else None
+    found = address_of(address)
+    return _networks(address)[0] if found is not None and found.is_global else None
 
 
 def _networks(address: str | None) -> tuple[str, str | None]:
     """The address as it is counted: of IPv6 the /64, for a household has all of that, and the /48 of its site."""
-    try:
-        found = ipaddress.ip_address(address or "")
-    except ValueError:
-        return "unknown", None
+    found = address_of(address)
+    if found is None:
+        return UNKNOWN, None
     if isinstance(found, ipaddress.IPv4Address):
         return str(found), None
-    if found.ipv4_mapped is not None:
-        return str(found.ipv4_mapped), None
     household, site = (str(ipaddress.IPv6Network((int(found), bits), strict=False)) for bits in (64, 48))
     return household, site
 
