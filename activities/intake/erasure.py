@@ -9,6 +9,7 @@ a number of statements that does not grow with the number of people: a storefron
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+from activities.intake.known_stores import STOREFRONT
 from activities.postgres.audit import write_audit
 from activities.postgres.pool import Connection
 from activities.postgres.queries import load_queries
@@ -18,8 +19,6 @@ from schemas.incoming.facts import ContactErasureFact, DataRequestFact, Fact, Sh
 
 SQL = load_queries("activities.intake", "erasure.sql")
 
-STOREFRONT = "storefront"
-"""Who asked, in the audit, when a message of a storefront did."""
 FORGETTING = (
     SQL.keep_refusals,
     SQL.forget_suppressions,
