@@ -1,5 +1,6 @@
 """The identifiers of Shelftalk and how they are made. All are strings, storefronts' own ids too."""
 
+import hashlib
 import secrets
 import time
 from enum import StrEnum
@@ -25,6 +26,16 @@ def new_journey_id() -> JourneyId:
 def new_contact_id() -> ContactId:
     """A contact's id: `c-` and 28 hexadecimal digits. It reveals nothing about the person."""
     return ContactId(f"c-{_ordered_token()}")
+
+
+def message_reference(key: str) -> str:
+    """What a provider is given to know a message by: 32 hexadecimal digits, which every provider takes as metadata.
+
+    Args:
+        key: of the ledger.
+    """
+    # As the index sends_by_reference makes it; it hides nothing, and nothing depends on that.
+    return hashlib.md5(key.encode(), usedforsecurity=False).hexdigest()
 
 
 def _ordered_token() -> str:

@@ -17,6 +17,7 @@ from activities.delivery.send_context import SendContext
 from activities.rendering.messages import write_message
 from activities.rendering.templates import CannotRender
 from activities.senders.sender import Handover, Message, NotTaken, Rejected, Sender
+from schemas.ids import message_reference
 from schemas.journey.activities import Deliver, Delivered
 from schemas.journey.names import Activity
 from schemas.journey.outcome import Outcome, Refused, Sent, Unknown
@@ -121,7 +122,12 @@ class RealEffects:
         message_id = f"{request.key.replace('/', '.')}@{self._domain}"
         try:
             message = write_message(
-                known.message.section, known.context, message_id, known.recipient or "", known.sender
+                known.message.section,
+                known.context,
+                message_id,
+                known.recipient or "",
+                known.sender,
+                message_reference(request.key),
             )
         except CannotRender as error:
             log.error("message broken", version=request.version, message=request.step.message, error=str(error))

@@ -9,12 +9,17 @@ from schemas.document.conversation import MessageSection
 
 
 def write_message(
-    section: MessageSection, context: MessageContext, message_id: str, recipient: str, sender: str | None
+    section: MessageSection,
+    context: MessageContext,
+    message_id: str,
+    recipient: str,
+    sender: str | None,
+    reference: str,
 ) -> Message:
     """The rendered message, ready for the channel's sender.
 
     Args:
-        message_id, recipient, sender: as in the channel's message.
+        message_id, recipient, sender, reference: as in the channel's message.
 
     Raises:
         CannotRender: a template is at fault.
@@ -22,6 +27,6 @@ def write_message(
     match section.channel:
         case Channel.EMAIL:
             rendered = render(section, context)
-            return Mail(message_id, recipient, rendered.subject, rendered.text, rendered.html, sender)
+            return Mail(message_id, recipient, rendered.subject, rendered.text, rendered.html, sender, reference)
         case _:
             assert_never(section.channel)

@@ -18,7 +18,16 @@ from schemas.channels import Channel
 
 @dataclass(frozen=True, slots=True)
 class Mail:
-    """One rendered message to one address. `message_id` is without angle brackets; `sender` None: the sender's own."""
+    """One rendered message to one address.
+
+    Attributes:
+        message_id: without angle brackets.
+        sender: the From address; None: the sender's own.
+        reference: what the ledger knows the message by (`schemas.ids.message_reference`). A provider that keeps data of
+            ours with a message gets it, and says it again with everything that becomes of the message.
+        list_id: of the list it belongs to, as RFC 2919 writes it, without angle brackets.
+        unsubscribe: an https address at which a POST takes the recipient's consent back at once (RFC 8058).
+    """
 
     channel: ClassVar[Channel] = Channel.EMAIL
 
@@ -28,6 +37,9 @@ class Mail:
     text: str
     html: str | None = None
     sender: str | None = None
+    reference: str | None = None
+    list_id: str | None = None
+    unsubscribe: str | None = None
 
 
 Message: TypeAlias = Mail

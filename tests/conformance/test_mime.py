@@ -3,6 +3,7 @@
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -46,6 +47,30 @@ def test_a_recipient_is_one_bare_address_or_none(recipient: str) -> None:
 
     assert envelope.recipient == f"{recipient}@example.org" or envelope.recipient == f'"{recipient}"@example.org'
     assert not set(envelope.recipient) & set("\r\n<> ,;\0")
+
+
+def test_a_long_address_to_unsubscribe_at_stays_on_its_line() -> None:
+    url = f"https://alerts.shop.example/u/{'x' * 200}"
+    mail = Mail("1@shop.example", "ada@example.org", "s", "t", list_id="restocks.shop.example", unsubscribe=url)
+
+    lines = compose(mail, SENDER).body.split(b"\r\n")
+
+    assert b"List-Id: <restocks.shop.example>" in lines
+    assert f"List-Unsubscribe: <{url}>".encode() in lines
+    assert b"List-Unsubscribe-Post: List-Unsubscribe=One-Click" in lines
+
+
+@given(st.text("\r\n<> aé:", min_size=1))
+def test_no_list_id_or_address_to_unsubscribe_at_adds_a_header(value: str) -> None:
+    for mail in (
+        Mail("1@shop.example", "ada@example.org", "s", "t", list_id=value),
+        Mail("1@shop.example", "ada@example.org", "s", "t", unsubscribe=value),
+    ):
+        if set(value) <= set("a:"):
+            assert value.encode() in compose(mail, SENDER).body
+        else:
+            with pytest.raises(Rejected, match="printable ASCII"):
+                compose(mail, SENDER)
 
 
 @given(st.lists(st.text("ab .\ré\n", max_size=12), max_size=12))

@@ -1315,6 +1315,8 @@ create table sends (
 create index sends_by_journey on sends (journey_id);
 create index sends_newest on sends (settled_at desc) where settled_at is not null;
 create index sends_held on sends (opened_at) where state = 'held';
+-- What a provider knows a message by: schemas.ids.message_reference.
+create index sends_by_reference on sends (md5(key));
 
 -- The list whose settings a journey's messages go by.
 create function list_of(j journeys) returns text language sql stable as $$

@@ -6,6 +6,7 @@ No exception text names an address or a subject: they reach logs and workflow hi
 
 import re
 import secrets
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email import policy
@@ -33,6 +34,7 @@ _LINE_BREAK_OR_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udff
 # Specials of RFC 5321: they would need a quoted local part, which nobody's real address has.
 _NOT_IN_LOCAL_PART = re.compile('[\x00-\x20\x7f-\xa0\u2028\u2029\ud800-\udfff()<>\\[\\]:;@\\\\,"]')
 _DOMAIN = re.compile(r"[A-Za-z0-9._-]+|\[[A-Za-z0-9:.]+\]")
+_HEADER_URL = re.compile(r"[\x21-\x3b\x3d\x3f-\x7e]{1,900}")
 _MESSAGE_ID = re.compile(r"[\x21-\x3b\x3d\x3f\x41-\x7e]+@[\x21-\x3b\x3d\x3f\x41-\x7e]+")
 
 
@@ -82,6 +84,8 @@ def compose(mail: Mail, sender: Address) -> Envelope:
         raise Rejected(f"the recipient is not an address mail can be sent to: {error}") from None
     if _LINE_BREAK_OR_CONTROL.search(mail.subject):
         raise Rejected("the subject holds a line break or control character; correct the message's template")
+    if not all(value is None or _HEADER_URL.fullmatch(value) for value in (mail.list_id, mail.unsubscribe)):
+        raise Rejected("the list's id or the address to unsubscribe at is not printable ASCII without < and >")
     if not _MESSAGE_ID.fullmatch(mail.message_id):
         raise Rejected("the Message-ID is not of the form left@right in printable ASCII")
     utf8 = not (recipient.addr_spec.isascii() and sender.addr_spec.isascii())
@@ -106,6 +110,7 @@ def _message(
         f"Message-ID: <{mail.message_id}>\r\n",
         # RFC 3834: keeps vacation responders from answering.
         "Auto-Submitted: auto-generated\r\n",
+        *_list_headers(mail),
     )
     body = _part(mail.text, "plain")
     if mail.html is not None:
@@ -113,6 +118,15 @@ def _message(
         boundary = f"=_{secrets.token_hex(16)}"
         body = MIMEMultipart("alternative", boundary, (body, _part(mail.html, "html")), policy=_BODY)
     return "".join(head).encode() + body.as_bytes()
+
+
+def _list_headers(mail: Mail) -> Iterator[str]:
+    """What mail programs unsubscribe by: RFC 2919, RFC 8058. Never folded, for that broke DKIM signatures."""
+    if mail.list_id is not None:
+        yield f"List-Id: <{mail.list_id}>\r\n"
+    if mail.unsubscribe is not None:
+        yield f"List-Unsubscribe: <{mail.unsubscribe}>\r\n"
+        yield "List-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n"
 
 
 def _header(name: str, value: str, by: "policy.EmailPolicy[EmailMessage]") -> str:
