@@ -5,12 +5,14 @@ row only repeats it. While Temporal is down the outbox grows and nothing is lost
 """
 
 import asyncio
+import time
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
+from math import inf
 from typing import Any
 
 import asyncpg
@@ -37,8 +39,14 @@ SQL = load_queries("starter.runtime", "outbox.sql")
 
 AT_ONCE = 100
 """Rows per transaction, all in flight together: what one client does best."""
-BACKGROUND_AT_ONCE = 25
+BACKGROUND_AT_ONCE = 8
 """Of what nobody waits for: what is urgent meanwhile finds a Temporal with room."""
+URGENT_LASTS = timedelta(seconds=2)
+"""How long what is urgent takes at most, from the outbox to the last mail; meanwhile background calls make room."""
+ROOM = 4
+"""They then leave so many times their own time free."""
+LONGEST_ROOM = timedelta(seconds=2)
+"""Between two background batches, so that they go on also where something urgent comes all the time."""
 LANES: tuple[tuple[PriorityKey, ...], ...] = ((PriorityKey.URGENT,), (PriorityKey.ORDINARY, PriorityKey.BACKGROUND))
 """What is drained side by side, so that nothing urgent waits for a batch of the others; in a lane strictly in order."""
 IDLE = timedelta(seconds=5)
@@ -87,6 +95,7 @@ class Dispatcher:
         self._keep_deliveries = keep_deliveries
         self._served = dict.fromkeys(PriorityKey, "")  # The store whose turn was last.
         self._woken = {lane: asyncio.Event() for lane in LANES}
+        self._urgent_at = -inf  # On the monotonic clock: when something urgent came last, to whichever process.
         self._zero_price_holds = zero_price_holds
 
     async def run(self) -> None:
@@ -105,20 +114,25 @@ class Dispatcher:
     async def _drain(self, lane: Sequence[PriorityKey]) -> int:
         total = 0
         while True:
+            began = time.monotonic()
             async with transaction(self._pool) as connection:
-                done = await self._dispatch(connection, await self._due(connection, lane))
+                key, calls = await self._due(connection, lane)
+                done = await self._dispatch(connection, calls)
             total += done
             if done == 0:
                 return total  # nothing more is due, or nobody answers: then the next batch would fare no better
+            if key is PriorityKey.BACKGROUND:
+                now = time.monotonic()
+                await asyncio.sleep(room(now - began, now - self._urgent_at))
 
-    async def _due(self, connection: Connection, lane: Sequence[PriorityKey]) -> list[Call]:
+    async def _due(self, connection: Connection, lane: Sequence[PriorityKey]) -> tuple[PriorityKey, list[Call]]:
         """The next calls of the first priority of this lane that has any due."""
         for key in lane:
             most = BACKGROUND_AT_ONCE if key is PriorityKey.BACKGROUND else AT_ONCE
             if calls := await SQL.due.rows(connection, Call, priority=key, after=self._served[key], most=most):
                 self._served[key] = calls[-1].store_id
-                return calls
-        return []
+                return key, calls
+        return lane[-1], []
 
     async def _dispatch(self, connection: Connection, calls: list[Call]) -> int:
         if not calls:
@@ -183,7 +197,9 @@ class Dispatcher:
         """Be woken by every NOTIFY until the connection is lost."""
         lost = asyncio.Event()
 
-        def wake(*_: object) -> None:
+        def wake(*notification: object) -> None:
+            if notification[-1:] == (str(PriorityKey.URGENT.value),):
+                self._urgent_at = time.monotonic()
             for woken in self._woken.values():
                 woken.set()
 
@@ -212,6 +228,17 @@ class Dispatcher:
             pass
         await SQL.forget_sign_up_counts.run(self._pool)
         await asyncio.sleep(HOUSEKEEPING.total_seconds())
+
+
+def room(took: float, since_urgent: float) -> float:
+    """How long to leave free after a batch of background calls, in seconds; all are.
+
+    Args:
+        took: the batch.
+        since_urgent: since something urgent came to the outbox.
+    """
+    urgent = since_urgent < URGENT_LASTS.total_seconds()
+    return min(ROOM * took, LONGEST_ROOM.total_seconds()) if urgent else 0.0
 
 
 async def _for_ever(work: Callable[[], Awaitable[None]], failed: str) -> None:

@@ -1,13 +1,18 @@
 """What the dispatcher tells Temporal first: what somebody waits for, then what there is much of, and no store alone."""
 
+import asyncio
 import json
 from collections import Counter
 from typing import Any
 
+import asyncpg
+from hypothesis import given
+from hypothesis import strategies as st
+
 from activities.intake.intake import Intake
 from activities.postgres.pool import Pool
 from schemas.priority import PriorityKey
-from starter.runtime.dispatcher import AT_ONCE, SQL, Call
+from starter.runtime.dispatcher import AT_ONCE, LONGEST_ROOM, OUTBOX_NOTIFICATION, ROOM, SQL, URGENT_LASTS, Call, room
 from starter.versioning.publishing import publish
 from tests.product import STORE, Shop, starter_document
 
@@ -107,3 +112,23 @@ async def test_the_next_calls_are_found_by_the_index_however_many_lie_behind_the
 
 def _nodes(plan: dict[str, Any]) -> list[dict[str, Any]]:
     return [plan, *(node for part in plan.get("Plans", []) for node in _nodes(part))]
+
+
+async def test_every_dispatcher_hears_of_what_is_urgent(pool: Pool, database_url: str) -> None:
+    heard: asyncio.Queue[object] = asyncio.Queue()
+    listener = await asyncpg.connect(database_url)
+    await listener.add_listener(OUTBOX_NOTIFICATION, lambda *said: heard.put_nowait(said[-1]))
+    await pool.execute("insert into outbox (kind, store_id, operation_id) select 'run_bulk', '', id from operations")
+    await pool.execute("insert into outbox (kind, store_id, subject) values ('look_again', 's', 'variant/1')")
+    assert [await heard.get(), await heard.get()] == ["", str(PriorityKey.URGENT.value)]
+    await listener.close()
+
+
+@given(st.floats(0, 1e6), st.floats(0, 1e9))
+def test_background_calls_make_room_for_what_is_urgent_and_never_stop(took: float, since_urgent: float) -> None:
+    left = room(took, since_urgent)
+
+    if since_urgent >= URGENT_LASTS.total_seconds():
+        assert left == 0
+    else:
+        assert left == ROOM * took or LONGEST_ROOM.total_seconds() == left < ROOM * took

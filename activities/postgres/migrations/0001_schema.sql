@@ -1464,12 +1464,13 @@ begin
 end $$;
 create trigger outbox_is_queued before insert on outbox for each row execute function set_queue();
 
+-- Says the first priority that came, so that every dispatcher knows of what is urgent.
 create function wake_dispatcher() returns trigger language plpgsql as $$
 begin
-    perform pg_notify('shelftalk_outbox', '');
+    perform pg_notify('shelftalk_outbox', coalesce((select min(priority) from new_rows)::text, ''));
     return null;
 end $$;
-create trigger outbox_wakes_the_dispatcher after insert on outbox
+create trigger outbox_wakes_the_dispatcher after insert on outbox referencing new table as new_rows
     for each statement execute function wake_dispatcher();
 
 -- Keys of the HTTP API, hashed.
