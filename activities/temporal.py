@@ -1,7 +1,7 @@
 """Calls into Temporal: start a journey, signal it, have a shelf look. All idempotent by workflow id."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Collection, Mapping, Sequence
 from contextlib import suppress
 from datetime import timedelta
 
@@ -77,7 +77,7 @@ class Temporal:
     async def leave(self, start: JourneyStart, leave: Leave) -> bool:
         """Signal a journey to leave, starting its workflow if need be. False when that has ended already."""
         if start.late:
-            await self._raise_priority(start)
+            await self._raise_priority(start.journey_id)
         return await self._start_journey(start, Signal.LEAVE, leave)
 
     async def broadcast(self, start: JourneyStart, broadcast: Broadcast) -> None:
@@ -87,18 +87,33 @@ class Temporal:
     async def tell(self, start: JourneyStart, event: ContactEvent) -> None:
         """Signal a journey what its contact did, starting its workflow if need be."""
         if start.late:
-            await self._raise_priority(start)
+            await self._raise_priority(start.journey_id)
         await self._start_journey(start, Signal.CONTACT_EVENT, event)
 
     async def intervene(self, start: JourneyStart, intervention: Wake | Skip | Move) -> bool:
         """Signal an intervention to a journey, starting its workflow if need be. False when that has ended already."""
         if start.late and not isinstance(intervention, Move):  # many are moved at once, and nobody waits for one
-            await self._raise_priority(start)
+            await self._raise_priority(start.journey_id)
         return await self._start_journey(start, Signal.INTERVENE, Intervene(intervention=intervention))
 
-    async def notify_claims(self, claims: Sequence[tuple[JourneyStart, PlaceGiven]]) -> list[JourneyId]:
-        """Signal each of these journeys that it has a claim. Returns those whose workflow has ended already."""
-        await asyncio.gather(*(self._raise_priority(start) for start, _ in claims if start.late))
+    async def notify_claims(
+        self, claims: Mapping[JourneyId, PlaceGiven], late: Collection[JourneyId]
+    ) -> list[JourneyId]:
+        """Signal each of these journeys that it has a claim. Returns those of which no workflow runs.
+
+        What is needed to start one is much to read and to send, and nearly all were started when they entered.
+
+        Args:
+            late: those that entered late, and so have a low priority until now.
+        """
+        await asyncio.gather(*(self._raise_priority(journey_id) for journey_id in late))
+        reached = await asyncio.gather(
+            *(self._signal(journey_id, Signal.PLACE_GIVEN, place) for journey_id, place in claims.items())
+        )
+        return [journey_id for journey_id, there in zip(claims, reached, strict=True) if not there]
+
+    async def start_with_claims(self, claims: Sequence[tuple[JourneyStart, PlaceGiven]]) -> list[JourneyId]:
+        """Start each of these journeys with the signal that it has a claim. Returns those that have ended already."""
         reached = await asyncio.gather(
             *(self._start_journey(start, Signal.PLACE_GIVEN, place) for start, place in claims)
         )
@@ -126,13 +141,7 @@ class Temporal:
 
     async def dismiss(self, journey_id: JourneyId, reason: Reason) -> None:
         """Signal a running workflow to leave; one that ended meanwhile is left alone."""
-        try:
-            await self._client.get_workflow_handle(journey_workflow_id(journey_id)).signal(
-                Signal.LEAVE, Leave(reason=reason), rpc_timeout=RPC_LIMIT
-            )
-        except RPCError as error:
-            if error.status is not RPCStatusCode.NOT_FOUND:
-                raise
+        await self._signal(journey_id, Signal.LEAVE, Leave(reason=reason))
 
     async def look_again(self, subject: Subject) -> None:
         """Signal the subject's shelf to look for work, starting it if it is not running."""
@@ -199,7 +208,19 @@ class Temporal:
             return False
         return True
 
-    async def _raise_priority(self, start: JourneyStart) -> None:
+    async def _signal(self, journey_id: JourneyId, signal: Signal, argument: Model) -> bool:
+        """False when no workflow of this journey runs."""
+        try:
+            await self._client.get_workflow_handle(journey_workflow_id(journey_id)).signal(
+                signal, argument, rpc_timeout=RPC_LIMIT
+            )
+        except RPCError as error:
+            if error.status is not RPCStatusCode.NOT_FOUND:
+                raise
+            return False
+        return True
+
+    async def _raise_priority(self, journey_id: JourneyId) -> None:
         """Make a journey that entered late urgent, if its workflow runs.
 
         Others were started with a sufficient priority, and are spared the call and the event in their history.
@@ -208,7 +229,7 @@ class Temporal:
             await self._client.workflow_service.update_workflow_execution_options(
                 UpdateWorkflowExecutionOptionsRequest(
                     namespace=self._client.namespace,
-                    workflow_execution=WorkflowExecution(workflow_id=journey_workflow_id(start.journey_id)),
+                    workflow_execution=WorkflowExecution(workflow_id=journey_workflow_id(journey_id)),
                     workflow_execution_options=WorkflowExecutionOptions(
                         priority=PriorityMessage(priority_key=PriorityKey.URGENT)
                     ),

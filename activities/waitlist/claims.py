@@ -28,10 +28,11 @@ CLAIMS_AT_ONCE = 500
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """The right of one journey to one notification."""
+    """The right of one journey to one notification; `late`: it entered late, and so with a low priority."""
 
     claim_id: int
     journey_id: JourneyId
+    late: bool
 
 
 @dataclass(frozen=True, slots=True)

@@ -75,8 +75,8 @@ from claims c join episodes e on e.id = c.episode_id
 where e.store_id = :store_id and e.subject = :subject and c.state = 'given' and c.notified_at is null;
 
 -- name: claims_to_notify
-select c.id as claim_id, c.journey_id
-from claims c join episodes e on e.id = c.episode_id
+select c.id as claim_id, c.journey_id, j.late
+from claims c join episodes e on e.id = c.episode_id join journeys j on j.id = c.journey_id
 where e.store_id = :store_id and e.subject = :subject and c.state = 'given' and c.notified_at is null
 order by c.id
 limit :most;

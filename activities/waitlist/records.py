@@ -1,6 +1,6 @@
 """The activities by which shelves and journeys change the waiting list: places, leaving, ends."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Protocol
 
 import structlog
@@ -22,14 +22,16 @@ NOTIFIED_AT_ONCE = 50
 
 
 class Notifier(Protocol):
-    """Who can signal a journey, starting its workflow first where it has not been started yet."""
+    """Who can signal journeys that they have a claim; the same call again changes nothing."""
 
-    async def notify_claims(self, claims: Sequence[tuple[JourneyStart, PlaceGiven]]) -> list[JourneyId]:
-        """Signal every one of these journeys; the same call again changes nothing.
+    async def notify_claims(
+        self, claims: Mapping[JourneyId, PlaceGiven], late: Collection[JourneyId]
+    ) -> list[JourneyId]:
+        """Signal every one of these journeys, of which some entered late. Returns those of which no workflow runs."""
+        ...
 
-        Returns:
-            Those whose workflow has ended already, so that nothing takes the signal.
-        """
+    async def start_with_claims(self, claims: Sequence[tuple[JourneyStart, PlaceGiven]]) -> list[JourneyId]:
+        """Start the workflows of these journeys with the signal. Returns those whose workflow has ended already."""
         ...
 
 
@@ -54,20 +56,22 @@ class Records:
             activity.heartbeat(claims[-1].claim_id)
 
     async def _notify(self, subject: Subject, claims: list[Claim]) -> None:
-        starts = await self._waitlist.starts([claim.journey_id for claim in claims])
-        unreadable = [claim.journey_id for claim in claims if claim.journey_id not in starts]
-        for journey_id in unreadable:
-            await self._waitlist.close(journey_id, Ending.EXITED, Reason.MESSAGE_BROKEN)
-        calls = [
-            (starts[claim.journey_id], PlaceGiven(claim_id=claim.claim_id))
-            for claim in claims
-            if claim.journey_id in starts
-        ]
-        for journey_id in await self._notifier.notify_claims(calls):
-            # Its workflow was ended from outside: the place it held passes to the next.
-            await self._waitlist.close(journey_id, Ending.EXITED, Reason.CANCELLED)
+        places = {claim.journey_id: PlaceGiven(claim_id=claim.claim_id) for claim in claims}
+        late = [claim.journey_id for claim in claims if claim.late]
+        if without := await self._notifier.notify_claims(places, late):
+            await self._start({journey_id: places[journey_id] for journey_id in without})
         await self._waitlist.mark_notified(claims)
         log.info("called forward", subject=str(subject), journeys=len(claims))
+
+    async def _start(self, places: Mapping[JourneyId, PlaceGiven]) -> None:
+        """Start the workflows that the outbox has not started yet. A place that nobody can take passes to the next."""
+        starts = await self._waitlist.starts([*places])
+        for journey_id in places.keys() - starts.keys():
+            await self._waitlist.close(journey_id, Ending.EXITED, Reason.MESSAGE_BROKEN)
+        calls = [(start, places[journey_id]) for journey_id, start in starts.items()]
+        for journey_id in await self._notifier.start_with_claims(calls):
+            # Its workflow was ended from outside.
+            await self._waitlist.close(journey_id, Ending.EXITED, Reason.CANCELLED)
 
     @activity.defn(name=Activity.LEAVE_WAITLIST)
     async def leave_waitlist(self, request: LeaveWaitlist) -> LeftWaitlist:

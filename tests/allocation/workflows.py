@@ -6,7 +6,7 @@ are tried again until they end. What Temporal itself does with the same machine,
 
 import asyncio
 from collections import deque
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from datetime import UTC, datetime
 from enum import Enum, auto
 from typing import TypeVar
@@ -209,7 +209,19 @@ class Workflows(Temporal):
         if (journey := self._reach(start)) is not None:
             journey.broadcasts.append(broadcast)
 
-    async def notify_claims(self, claims: Sequence[tuple[JourneyStart, PlaceGiven]]) -> list[JourneyId]:
+    async def notify_claims(
+        self, claims: Mapping[JourneyId, PlaceGiven], late: Collection[JourneyId]
+    ) -> list[JourneyId]:
+        without: list[JourneyId] = []
+        for journey_id, place in claims.items():
+            journey = self.journeys.get(journey_id)
+            if journey is None or journey.at is Rest.NOTHING:
+                without.append(journey_id)
+            else:
+                journey.places.append(place)
+        return without
+
+    async def start_with_claims(self, claims: Sequence[tuple[JourneyStart, PlaceGiven]]) -> list[JourneyId]:
         gone: list[JourneyId] = []
         for start, place in claims:
             if (journey := self._reach(start)) is None:

@@ -78,7 +78,9 @@ async def test_who_is_called_forward_or_leaves_before_their_workflow_was_started
     shop: LateShop, client: Client, temporal_of: Temporal
 ) -> None:
     today, late = await _signed_up(shop), await _entered_late(shop)
-    assert await temporal_of.notify_claims([(late, PlaceGiven(claim_id=1))]) == []
+    place = PlaceGiven(claim_id=1)
+    assert await temporal_of.notify_claims({late.journey_id: place}, [late.journey_id]) == [late.journey_id]
+    assert await temporal_of.start_with_claims([(late, place)]) == []
     await temporal_of.leave(today, Leave(reason=Reason.CANCELLED))
     for start in (today, late):
         found = await _priority(client, journey_workflow_id(start.journey_id))
@@ -90,7 +92,7 @@ async def test_who_entered_late_and_waits_goes_first_once_called_forward(
 ) -> None:
     late = await _entered_late(shop)
     await temporal_of.start_journey(late)
-    assert await temporal_of.notify_claims([(late, PlaceGiven(claim_id=1))]) == []
+    assert await temporal_of.notify_claims({late.journey_id: PlaceGiven(claim_id=1)}, [late.journey_id]) == []
     found = await _priority(client, journey_workflow_id(late.journey_id))
     assert found == priority(PriorityKey.URGENT, LIST)
 

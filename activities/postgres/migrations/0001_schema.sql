@@ -1464,10 +1464,11 @@ begin
 end $$;
 create trigger outbox_is_queued before insert on outbox for each row execute function set_queue();
 
--- Says the first priority that came, so that every dispatcher knows of what is urgent.
+-- Says the first priority that came, so that every dispatcher knows of what is urgent. Nothing, where none came: a commit
+-- with a notification waits for all others that have one.
 create function wake_dispatcher() returns trigger language plpgsql as $$
 begin
-    perform pg_notify('shelftalk_outbox', coalesce((select min(priority) from new_rows)::text, ''));
+    perform pg_notify('shelftalk_outbox', min(priority)::text) from new_rows having count(*) > 0;
     return null;
 end $$;
 create trigger outbox_wakes_the_dispatcher after insert on outbox referencing new table as new_rows
