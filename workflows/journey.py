@@ -37,7 +37,8 @@ class JourneyWorkflow:
             # the place must pass to the next contact all the same.
             await policies.close(Close(journey_id=start.journey_id, ending=Ending.EXITED, reason=Reason.CANCELLED))
             raise
-        await policies.close(Close(journey_id=start.journey_id, ending=ended.ending, reason=ended.reason))
+        if not self._world.closed:
+            await policies.close(Close(journey_id=start.journey_id, ending=ended.ending, reason=ended.reason))
         await workflow.wait_condition(workflow.all_handlers_finished)
 
     @workflow.signal(name=Signal.PLACE_GIVEN)

@@ -30,7 +30,6 @@ with workflow.unsafe.imports_passed_through():
         RecordPosition,
     )
     from schemas.journey.names import Activity
-    from schemas.journey.outcome import Outcome
     from schemas.journey.shelf import GivePlaces, NotifyClaims, PlacesGiven
     from schemas.model import Model
     from schemas.priority import PriorityKey
@@ -96,10 +95,10 @@ WEBHOOK_RETRIES = RetryPolicy(
 """Quickly at first, then hourly: a system that is down is not called thousands of times."""
 
 
-async def deliver(request: Deliver) -> Outcome:
+async def deliver(request: Deliver) -> Delivered:
     """Try once as a local activity; if the provider could not take it, go on as a regular one, with retries."""
     try:
-        delivered = await workflow.execute_local_activity(
+        return await workflow.execute_local_activity(
             Activity.DELIVER,
             request,
             result_type=Delivered,
@@ -109,7 +108,7 @@ async def deliver(request: Deliver) -> Outcome:
     except (ActivityError, ApplicationError) as error:  # a local activity's failure comes as it is, not wrapped
         if is_cancelled_exception(error):
             raise
-        delivered = await workflow.execute_activity(
+        return await workflow.execute_activity(
             Activity.DELIVER,
             request,
             result_type=Delivered,
@@ -118,7 +117,6 @@ async def deliver(request: Deliver) -> Outcome:
             retry_policy=DELIVER_RETRIES,
             priority=DELIVER_PRIORITY,
         )
-    return delivered.outcome
 
 
 async def leave_waitlist(request: LeaveWaitlist) -> LeftWaitlist:

@@ -46,6 +46,8 @@ class TemporalWorld:
         self.broadcasts: deque[Broadcast] = deque()
         self.interventions: deque[Wake | Skip] = deque()
         self.leaving: Leave | None = Leave(reason=start.state.leaving) if start.state.leaving else None
+        self.closed = False
+        """The end of the journey is on record."""
         self._pending_events = [*start.state.pending_events]
         self._seen = {event.event_id for event in self._pending_events}
         self._seen_until = start.state.seen_until
@@ -134,7 +136,9 @@ class TemporalWorld:
             self._continue_as_new(self._state())
 
     async def deliver(self, request: Deliver) -> Outcome:
-        return await policies.deliver(request)
+        delivered = await policies.deliver(request)
+        self.closed = delivered.closed
+        return delivered.outcome
 
     async def leave_waitlist(self, reason: Reason) -> int | None:
         return (await policies.leave_waitlist(LeaveWaitlist(journey_id=self._start.journey_id, reason=reason))).claim_id

@@ -11,7 +11,7 @@ from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
 from activities.delivery.lease import Lease
-from activities.delivery.ledger import Ledger
+from activities.delivery.ledger import Ledger, ends
 from activities.delivery.order import InProgress, Known, deliver_in_order
 from activities.delivery.send_context import SendContext
 from activities.rendering.messages import write_message
@@ -58,7 +58,7 @@ class DeliverActivity:
         except NotTaken as error:
             raise ApplicationError(f"the provider did not take it: {error}", type="NotTaken") from None
         log.info("delivered", journey=request.journey_id, step=request.step.id, outcome=outcome.kind)
-        return Delivered(outcome=outcome)
+        return Delivered(outcome=outcome, closed=effects.closed and ends(request, outcome))
 
 
 def _delay(error: InProgress) -> timedelta | None:
@@ -96,7 +96,10 @@ class RealEffects:
         self._ledger, self._sender = ledger, sender
         self._domain, self._request = domain, request
         self._context: SendContext | None = None
+        self._composed: tuple[SendContext, Message] | None = None
         self._subject: str | None = None
+        self.closed = False
+        """The end of the journey is on record."""
         self._lease: Lease | None = None
 
     def now(self) -> datetime:
@@ -104,6 +107,7 @@ class RealEffects:
 
     async def look(self) -> Known:
         known = self._context = await self._ledger.look_up(self._request)
+        self.closed = known.ended
         return Known(known.facts, known.recorded, known.lease_left, known.declined)
 
     async def note(self) -> None:
@@ -119,6 +123,8 @@ class RealEffects:
         if known.message is None:
             log.error("message missing", version=request.version, message=request.step.message)
             return None
+        if self._composed is not None and self._composed[0] == known:
+            return self._composed[1]  # At the second look, of which mostly the same is seen.
         message_id = f"{request.key.replace('/', '.')}@{self._domain}"
         try:
             message = write_message(
@@ -132,7 +138,7 @@ class RealEffects:
         except CannotRender as error:
             log.error("message broken", version=request.version, message=request.step.message, error=str(error))
             return None
-        self._subject = message.subject
+        self._subject, self._composed = message.subject, (known, message)
         return message
 
     async def stop(self) -> None:
@@ -161,10 +167,13 @@ class RealEffects:
         await lease.write(lambda: self._ledger.release(self._request, lease))
 
     async def settle(self, outcome: Sent | Refused | Unknown, *, sending: bool) -> Outcome | None:
-        if not sending:
-            return await self._ledger.settle(self._request, outcome)
-        lease = self._held()
-        return await lease.write(lambda: self._ledger.settle(self._request, outcome, lease))
+        lease = self._held() if sending else None
+        if lease is None:
+            recorded = await self._ledger.settle(self._request, outcome)
+        else:
+            recorded = await lease.write(lambda: self._ledger.settle(self._request, outcome, lease))
+        self.closed = self.closed or recorded is outcome
+        return recorded
 
     def sent(self, message: Message) -> Sent:
         return Sent(message_id=message.message_id, at=self.now())

@@ -104,7 +104,7 @@ class Ledger:
     async def settle(
         self, request: Deliver, outcome: Sent | Refused | Unknown, lease: Lease | None = None
     ) -> Outcome | None:
-        """Record an outcome, and what it means for the journey's place in line, all or nothing. Safe to repeat.
+        """Record an outcome, what it means for the place in line, and an end by `ends`; all or nothing. Safe to repeat.
 
         Args:
             lease: of the attempt that has the right to send. Without it, what was found before anything was sent, or
@@ -116,7 +116,8 @@ class Ledger:
         """
         match outcome:
             case Sent() | Unknown() if request.event in TELLING:
-                written = await SQL.settle_told.value(self._pool, **_entry(request, outcome, lease)) is not None
+                entry = _entry(request, outcome, lease) | {"last": request.last}
+                written = await SQL.settle_told.value(self._pool, **entry) is not None
             case Sent() | Unknown():
                 written = await SQL.settle.value(self._pool, **_entry(request, outcome, lease)) is not None
             case Refused():
@@ -139,6 +140,11 @@ class Ledger:
                 case _:
                     assert_never(outcome.then)
         return True
+
+
+def ends(request: Deliver, outcome: Outcome) -> bool:
+    """Whether the journey is over with this outcome."""
+    return request.last and request.event in TELLING and isinstance(outcome, Sent | Unknown)
 
 
 def _message(request: Deliver) -> dict[str, object]:

@@ -73,7 +73,8 @@ with settled as (
 select key from settled;
 
 -- name: settle_told
--- The contact was told, or may have been: the outcome, the claim and the place in line, in one round trip.
+-- The contact was told, or may have been: the outcome, the claim and the place in line, in one round trip; and the end of
+-- the journey, where nothing follows (`last`).
 with settled as (
     insert into sends (key, journey_id, step, round, message, state, outcome, settled_at)
     values (:key, :journey_id, :step, :round, :message, :state, :outcome, now())
@@ -94,7 +95,10 @@ with settled as (
     where state = 'claimed' and journey_id = (select journey_id from settled) and (select count(*) from used) >= 0
     returning journey_id
 )
-update journeys set told_at = coalesce(told_at, now())
+update journeys
+set told_at = coalesce(told_at, now()),
+    ended_at = case when :last then coalesce(ended_at, now()) else ended_at end,
+    ending = case when :last then coalesce(ending, 'completed') else ending end
 where id = (select journey_id from settled) and (select count(*) from told) >= 0
 returning id;
 

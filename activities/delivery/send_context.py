@@ -41,6 +41,7 @@ class SendContext:
         recorded: the outcome, if the message is settled already.
         lease_left: another attempt may be sending it for so long, by PostgreSQL's clock.
         declined: somebody looked at it and said no.
+        ended: its journey is over.
     """
 
     facts: MessageFacts
@@ -51,6 +52,7 @@ class SendContext:
     recorded: Outcome | None
     lease_left: timedelta | None
     declined: bool
+    ended: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,6 +201,7 @@ class SendContexts:
             recorded=recorded,
             lease_left=row.lease_left,
             declined=row.declined,
+            ended=row.ended,
         )
 
     async def _offer(self, row: SendRow) -> Offer | None:

@@ -94,6 +94,8 @@ class Deliver(Wire):
     Attributes:
         event: the one that the thread was entered on; None for a broadcast to the waiting list.
         version: whose message it is.
+        give_up_at: when a provider that cannot be reached is no longer waited for.
+        last: the journey is completed once the contact was told by it.
     """
 
     journey_id: JourneyId
@@ -102,7 +104,7 @@ class Deliver(Wire):
     step: Send
     round: int
     give_up_at: AwareDatetime
-    """When a provider that cannot be reached is no longer waited for."""
+    last: bool = False
 
     @property
     def key(self) -> str:
@@ -111,9 +113,10 @@ class Deliver(Wire):
 
 
 class Delivered(Wire):
-    """The result of the deliver activity."""
+    """The result of the deliver activity; `closed`: the journey's end is on record with it."""
 
     outcome: Outcome
+    closed: bool = False
 
 
 class LeaveWaitlist(Wire):

@@ -1,6 +1,7 @@
 """No message is sent twice by us, whoever asks how often; what cannot be known is never sent again (promise P1)."""
 
 import asyncio
+from datetime import UTC, datetime
 
 import pytest
 from temporalio.exceptions import ApplicationError
@@ -15,6 +16,7 @@ from tests.delivery.counter import Counter, message, reminder
 from tests.product import Shop, starter_document
 from tests.simulated.sender import Answer
 
+NOW = datetime(2026, 3, 1, 6, 0, tzinfo=UTC)
 SOLD_OUT = Refused(reason=Reason.SOLD_OUT_AGAIN, then=AfterRefusal.BACK_IN_LINE)
 
 
@@ -74,6 +76,37 @@ async def test_what_left_is_on_record_by_its_own_name_though_the_step_had_anothe
         ("it-is-back", "refused"),
         ("it-is-back", "sent"),
     ]
+
+
+@pytest.mark.parametrize("outcome", [Sent(message_id="m@shop.example", at=NOW), Unknown()])
+async def test_a_journey_is_over_with_the_last_message_that_told_its_contact_and_only_with_that(
+    counter: Counter, outcome: Sent | Unknown
+) -> None:
+    last, followed, refused = await counter.calls("last", "followed", "refused", units=3)
+    for journey, sent in ((last, outcome), (followed, outcome), (refused, SOLD_OUT)):
+        request = message(journey).model_copy(update={"last": journey != followed})
+        assert await counter.ledger.settle(request, sent) == sent
+    assert await counter.pool.fetch("select id, ending from journeys order by id") == [
+        (last, "completed"),
+        (followed, None),
+        (refused, None),
+    ]
+
+
+async def test_a_message_that_is_on_record_says_whether_its_journey_is_over(counter: Counter) -> None:
+    (journey,) = await counter.calls("first")
+    request = message(journey)
+    assert not (await counter.delivery.deliver(request)).closed
+    again = request.model_copy(update={"last": True})
+    assert not (await counter.delivery.deliver(again)).closed, "it was not the last when it was sent"
+
+
+async def test_the_last_message_says_so_as_often_as_it_is_asked_for(counter: Counter) -> None:
+    (journey,) = await counter.calls("first")
+    last = message(journey).model_copy(update={"last": True})
+    answers = [await counter.delivery.deliver(last) for _ in range(3)]
+    assert [answer.closed for answer in answers] == [True] * 3
+    assert len(counter.sender.taken) == 1
 
 
 async def test_a_provider_that_was_away_too_long_sends_its_contact_back_in_line(counter: Counter) -> None:

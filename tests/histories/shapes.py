@@ -45,6 +45,11 @@ async def told_without_follow_up(stage: SimulatedShop) -> Ran:
     return await _told(stage, told_only())
 
 
+async def closed_with_the_last_message(stage: SimulatedShop) -> Ran:
+    """As before, since the message that nothing follows brings the end on record with it."""
+    return await _told(stage, told_only())
+
+
 async def _told(stage: SimulatedShop, document: ConversationDocument) -> Ran:
     async with stage.sold_out(document) as product:
         (journey,) = await product.shop.signs_up(CONTACT)
@@ -259,6 +264,7 @@ SHAPES = MappingProxyType[str, Callable[[SimulatedShop], Awaitable[Ran]]](
             approved_by_hand,
             carried_out,
             shelf,
+            closed_with_the_last_message,
         )
     }
 )

@@ -1,5 +1,6 @@
 """The machine holds its rules for every kind of step, and for all that people may do to a journey under way."""
 
+from datetime import datetime
 from itertools import pairwise
 
 from hypothesis import HealthCheck, event, given, settings
@@ -7,10 +8,12 @@ from hypothesis import HealthCheck, event, given, settings
 from schemas.document.conversation import ConversationDocument
 from schemas.document.steps import Decide, Split
 from schemas.ids import VersionId
-from schemas.journey.outcome import AfterRefusal, Deferred, Held, Refused, Stopped
+from schemas.journey.activities import Deliver
+from schemas.journey.outcome import AfterRefusal, Deferred, Held, Refused, Sent, Stopped, Unknown
 from schemas.journey.path import JourneyPath, Why
 from schemas.journey.program import thread_criteria_id
 from schemas.journey.signals import Move
+from schemas.reasons import Ending
 from tests.interpreter.journeys import DAWN, CuttableRehearsal, Life
 from tests.interpreter.talks import conversations, talks
 from workflows.compiler.compile import compile_criteria, compile_document
@@ -61,6 +64,23 @@ def test_no_message_is_asked_for_again_once_it_was_answered(life: Life) -> None:
     repeated = {key for key in settled if settled.count(key) > 1}
     # What is said once to those in line is asked for as often as it is asked, and answered from the ledger.
     assert all("/broadcast/" in key for key in repeated)
+
+
+@thoroughly
+@given(talks())
+def test_once_the_last_message_told_the_contact_nothing_more_is_done_and_the_journey_is_completed(life: Life) -> None:
+    ended, _, world = _lived(life)
+    told = [
+        number for number, (at, request) in enumerate(world.delivered) if request.last and _tells(life, at, request)
+    ]
+    for number in told:
+        assert number == len(world.delivered) - 1
+        assert ended == Ended(Ending.COMPLETED)
+        assert all(cut.delivered <= number for cut in world.cuts)
+
+
+def _tells(life: Life, at: datetime, request: Deliver) -> bool:
+    return isinstance(life.answers(request, at), Sent | Unknown)
 
 
 @thoroughly

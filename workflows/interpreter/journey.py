@@ -133,7 +133,7 @@ class Journey:
     async def _alert(self) -> Ended | None:
         """Walk the alert's thread; if the product is sold out before its first message, go back to waiting."""
         try:
-            await self._thread.answer(AlertEvent.ALERT)
+            await self._thread.answer(AlertEvent.ALERT, last=self._reminders >= self._terms.reminders)
         except BackInLine:
             self._phase = Phase.WAITING
             return None
@@ -167,7 +167,7 @@ class Journey:
 
     async def _follow_up(self) -> Ended | None:
         """Rest until a reminder is due and walk its thread; ended when there are no more."""
-        terms = self._thread.program.terms.get(self._start.alert_id or "", NO_TERMS)
+        terms = self._terms
         if self._reminders >= terms.reminders:
             return Ended(Ending.COMPLETED)
         if not self._thread.in_flight:
@@ -175,9 +175,13 @@ class Journey:
                 await self._thread.rest(UNTIL_REMINDER, terms.reminder_after)
             except ThreadEnded:
                 return Ended(Ending.COMPLETED)
-        await self._thread.answer(AlertEvent.FOLLOW_UP)
+        await self._thread.answer(AlertEvent.FOLLOW_UP, last=self._reminders + 1 >= terms.reminders)
         self._reminders += 1
         return None
+
+    @property
+    def _terms(self) -> Terms:
+        return self._thread.program.terms.get(self._start.alert_id or "", NO_TERMS)
 
     def move(self, move: Move) -> Move | None:
         """Move to another version: now, if it has the step the journey rests at; otherwise at the first later rest

@@ -45,6 +45,8 @@ class ThreadWalk(Rests):
 
     _event: AlertEvent | None = None
     """The alert's event that the thread was entered on."""
+    _last: bool = False
+    """Nothing follows this thread."""
 
     @property
     def in_flight(self) -> bool:
@@ -57,12 +59,16 @@ class ThreadWalk(Rests):
         resting = self.recorder.open_entry
         return resting.message if resting is not None and resting.step.startswith(BROADCAST_STEP) else None
 
-    async def answer(self, event: AlertEvent) -> None:
+    async def answer(self, event: AlertEvent, *, last: bool = False) -> None:
         """Walk the thread that is entered on an alert's event, if there is one, or go on with the one under way.
+
+        Args:
+            last: no thread follows it.
 
         Raises:
             Left, BackInLine: the thread ended so.
         """
+        self._last = last
         await self.enter(f"{self._start.alert_id}.{event}", event)
 
     async def enter(self, name: str, event: AlertEvent | None = None) -> None:
@@ -206,6 +212,7 @@ class ThreadWalk(Rests):
                     step=step,
                     round=round_,
                     give_up_at=self._world.now() + PROVIDER_PATIENCE,
+                    last=event is not None and self._last and self.program.ends_after(step),
                 )
             )
             match outcome:
