@@ -118,8 +118,12 @@ async def test_every_dispatcher_hears_of_what_is_urgent_and_of_nothing_where_not
     pool: Pool, database_url: str
 ) -> None:
     heard: asyncio.Queue[object] = asyncio.Queue()
+
+    def hear(*said: object) -> None:
+        heard.put_nowait(said[-1])
+
     listener = await asyncpg.connect(database_url)
-    await listener.add_listener(OUTBOX_NOTIFICATION, lambda *said: heard.put_nowait(said[-1]))
+    await listener.add_listener(OUTBOX_NOTIFICATION, hear)
     await pool.execute("insert into outbox (kind, store_id, operation_id) select 'run_bulk', '', id from operations")
     await pool.execute("insert into outbox (kind, store_id, subject) values ('look_again', 's', 'variant/1')")
     assert await heard.get() == str(PriorityKey.URGENT.value)
