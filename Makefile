@@ -16,7 +16,7 @@ PYTEST := $(BIN)/pytest -n 4 --dist worksteal
 # Tests start hundreds of commands: none should compile Shelftalk anew, whatever the environment says.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: setup demo test check lint bench requirements
+.PHONY: setup demo test check lint bench faults requirements
 
 setup: $(DEV)
 	@:
@@ -50,6 +50,10 @@ check: lint
 # The figures of docs/capacity.md, on this machine. Some parts only: make bench ARGS="--only rates,restocks"
 bench: setup
 	@$(BIN)/python -m bench $(ARGS)
+
+# Twenty killed workers in five hundred tellings, and PostgreSQL away three times, counted at the mail server.
+faults: setup
+	@$(BIN)/pytest -n 0 -s tests/faults/many_kills.py $(ARGS)
 
 # After a change of dependencies in pyproject.toml.
 requirements: setup
