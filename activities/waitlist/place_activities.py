@@ -35,7 +35,7 @@ class Notifier(Protocol):
         ...
 
 
-class Records:
+class PlaceActivities:
     """The waiting list's activities."""
 
     def __init__(self, waitlist: Waitlist, notifier: Notifier) -> None:
