@@ -11,16 +11,17 @@ from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
 from activities.delivery.lease import Lease
-from activities.delivery.ledger import Ledger
+from activities.delivery.ledger import BadMailbox, Ledger
 from activities.delivery.order import InProgress, Known, deliver_in_order
 from activities.delivery.send_context import SendContext
 from activities.rendering.messages import write_message
 from activities.rendering.templates import CannotRender
-from activities.senders.sender import Handover, Message, NotTaken, Rejected, Sender
+from activities.senders.sender import Handover, Message, NotTaken, Rejected, Sender, SenderAtFault
 from schemas.ids import message_reference
 from schemas.journey.activities import Deliver, Delivered
 from schemas.journey.names import Activity
 from schemas.journey.outcome import Outcome, Refused, Sent, Unknown
+from schemas.reasons import Reason
 
 log = structlog.get_logger()
 
@@ -56,7 +57,8 @@ class DeliverActivity:
         except InProgress as error:
             raise ApplicationError(str(error), type="InProgress", next_retry_delay=_delay(error)) from None
         except NotTaken as error:
-            raise ApplicationError(f"the provider did not take it: {error}", type="NotTaken") from None
+            said = f"the provider did not take it: {error}"
+            raise ApplicationError(said, type="NotTaken", next_retry_delay=error.retry_after) from None
         log.info("delivered", journey=request.journey_id, step=request.step.id, outcome=outcome.kind)
         return Delivered(outcome=outcome)
 
@@ -96,7 +98,7 @@ class RealEffects:
         self._ledger, self._sender = ledger, sender
         self._domain, self._request = domain, request
         self._context: SendContext | None = None
-        self._subject: str | None = None
+        self._message: Message | None = None
         self._lease: Lease | None = None
 
     def now(self) -> datetime:
@@ -104,7 +106,7 @@ class RealEffects:
 
     async def look(self) -> Known:
         known = self._context = await self._ledger.look_up(self._request)
-        return Known(known.facts, known.recorded, known.lease_left, known.declined)
+        return Known(known.facts, known.recorded, known.lease_left, known.declined, known.sender_stopped)
 
     async def note(self) -> None:
         await self._ledger.note(self._request)
@@ -132,11 +134,16 @@ class RealEffects:
         except CannotRender as error:
             log.error("message broken", version=request.version, message=request.step.message, error=str(error))
             return None
-        self._subject = message.subject
+        self._message = message
         return message
 
     async def stop(self) -> None:
         await self._ledger.stop(self._request)
+
+    async def stop_sender(self, fault: SenderAtFault) -> None:
+        channel = self._composed().channel
+        log.error("sender at fault", channel=channel, whole_account=fault.account, error=str(fault))
+        await self._ledger.stop_sender(self._request, channel, fault)
 
     async def hold(self) -> bool:
         return await self._ledger.hold(self._request)
@@ -154,20 +161,28 @@ class RealEffects:
 
     async def open(self) -> bool | datetime:
         self._lease = self._ledger.lease(_stopping)
-        return await self._ledger.open(self._request, self._lease, self._subject)
+        return await self._ledger.open(self._request, self._lease, self._composed().subject)
 
     async def release(self) -> None:
         lease = self._held()
         await lease.write(lambda: self._ledger.release(self._request, lease))
 
     async def settle(self, outcome: Sent | Refused | Unknown, *, sending: bool) -> Outcome | None:
+        bad = None
+        if isinstance(outcome, Refused) and outcome.reason is Reason.BAD_ADDRESS:
+            message = self._composed()
+            bad = BadMailbox(message.channel, message.recipient)
         if not sending:
-            return await self._ledger.settle(self._request, outcome)
+            return await self._ledger.settle(self._request, outcome, bad=bad)
         lease = self._held()
-        return await lease.write(lambda: self._ledger.settle(self._request, outcome, lease))
+        return await lease.write(lambda: self._ledger.settle(self._request, outcome, lease, bad=bad))
 
     def sent(self, message: Message) -> Sent:
         return Sent(message_id=message.message_id, at=self.now())
+
+    def _composed(self) -> Message:
+        assert self._message is not None, "nothing is handed over that was not composed"
+        return self._message
 
     def _held(self) -> Lease:
         assert self._lease is not None, "the right to send is taken before anything is handed over"

@@ -41,6 +41,7 @@ class SendContext:
         recorded: the outcome, if the message is settled already.
         lease_left: another attempt may be sending it for so long, by PostgreSQL's clock.
         declined: somebody looked at it and said no.
+        sender_stopped: its sender is at fault, and stopped until somebody has mended that.
     """
 
     facts: MessageFacts
@@ -51,6 +52,7 @@ class SendContext:
     recorded: Outcome | None
     lease_left: timedelta | None
     declined: bool
+    sender_stopped: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +113,7 @@ class SendRow:
     quiet_until: time | None
     sender: str | None
     turn: datetime | None
+    sender_stopped: bool
     store_source: str
     shop_name: str
     shop_url: str
@@ -199,6 +202,7 @@ class SendContexts:
             recorded=recorded,
             lease_left=row.lease_left,
             declined=row.declined,
+            sender_stopped=row.sender_stopped,
         )
 
     async def _offer(self, row: SendRow) -> Offer | None:

@@ -59,6 +59,15 @@ class OtherTrouble:
 
 
 @dataclass(frozen=True, slots=True)
+class LiftedStop:
+    """A sender that was stopped: as its list names it, empty for the installation's own, None for all; and why."""
+
+    channel: str
+    sender: str | None
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
 class MessageLocked:
     """The newest message of a step, locked."""
 
@@ -146,6 +155,8 @@ class Repairs:
         """
         if cause not in STOPPING:
             raise NotRepairable(f"'{cause}' stops nobody. What does: {', '.join(STOPPING)}.")
+        if by is not None and cause is Reason.SENDER_AT_FAULT:
+            await self._lift_stops(by)
         if by is None:
             stopped = await SQL.count_stopped.value(self._pool, cause=cause, conversation=conversation, step=step)
             return Resumed(cause=cause, journeys=stopped, done=False)
@@ -153,6 +164,15 @@ class Repairs:
         while batch := await self._resume_some(cause, conversation, step, after, by):
             resumed, after = resumed + len(batch), batch[-1]
         return Resumed(cause=cause, journeys=resumed, done=True)
+
+    @retry_on_deadlock
+    async def _lift_stops(self, by: By) -> None:
+        """Let messages leave by every sender that was stopped. Committed before anyone is woken, and with them stopped
+        again if that was too early."""
+        async with transaction(self._pool) as connection:
+            for stop in await SQL.lift_stops.rows(connection, LiftedStop):
+                details = {"channel": stop.channel, "sender": stop.sender, "stopped_for": stop.why, "why": by.why}
+                await write_audit(connection, by.actor, "resume sender", details)
 
     @retry_on_deadlock
     async def _resume_some(

@@ -15,7 +15,7 @@ from activities.delivery.cap import next_turn
 from activities.delivery.order import Known, deliver_in_order
 from activities.delivery.verdict import PAUSE_CHECK, TELLING, MessageFacts, is_capped
 from activities.rendering.templates import CannotRender, Rendered, render
-from activities.senders.sender import Handover, NotTaken
+from activities.senders.sender import Handover, NotTaken, SenderAtFault
 from activities.waitlist.admission import EntryFacts, purchase_counts_since, why_closed, why_not_admitted
 from activities.waitlist.window import window_end
 from schemas.document.alert_types.alert import Sight
@@ -262,6 +262,9 @@ class _SimulatedDesk:
         return self.shop.compose(self.request.step.message)
 
     async def stop(self) -> None:
+        pass
+
+    async def stop_sender(self, fault: SenderAtFault) -> None:
         pass
 
     async def hold(self) -> bool:
