@@ -114,6 +114,14 @@ class Settings(BaseSettings):
             raise ValueError("write an address, or 'Name <address>'")
         return value
 
+    @field_validator("email_key", "email_key_id", "email_region", "email_domain", "email_stream")
+    @classmethod
+    def _a_word(cls, value: str | SecretStr | None) -> str | SecretStr | None:
+        text = value.get_secret_value() if isinstance(value, SecretStr) else value
+        if text is not None and re.fullmatch(r"[\x21-\x7e]+", text) is None:
+            raise ValueError("it is of visible ASCII characters, without spaces or line ends")
+        return value
+
     @field_validator("email_url")
     @classmethod
     def _a_private_address(cls, value: str | None) -> str | None:

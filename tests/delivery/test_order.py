@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from activities.delivery.order import BROADCAST_ROUND, InProgress, Known, deliver_in_order
 from activities.delivery.verdict import Go, judge
-from activities.senders.sender import BadAddress, NotTaken, Rejected, SenderAtFault, Uncertain
+from activities.senders.sender import NotTaken, Rejected, SenderAtFault, Uncertain
 from schemas.document.alert_types.vocabulary import AlertEvent
 from schemas.document.steps import Send
 from schemas.ids import JourneyId, StepId, VersionId

@@ -14,7 +14,7 @@ from activities.delivery.lease import Lease
 from activities.delivery.ledger import Ledger
 from activities.intake.intake import Intake
 from activities.postgres.pool import Pool
-from activities.senders.email.smtp_sender import Limits
+from activities.senders.email.limits import Limits
 from schemas.journey.activities import Deliver
 from schemas.journey.outcome import Outcome, Refused, Sent, Unknown
 from starter.devstack.postgres import EmbeddedPostgres

@@ -25,7 +25,7 @@ def signed_headers(
     """The headers of a signed request.
 
     Args:
-        path: without a query; of letters, digits, `/`, `-`, `_` and `.` only.
+        path: without a query; of letters, digits, `/`, `-` and `_` only.
         at: when it is made, in UTC; Amazon takes it within five minutes of that.
     """
     moment = f"{at:%Y%m%dT%H%M%SZ}"

@@ -54,19 +54,21 @@ class HttpExchange:
         """Make a request; return its answer.
 
         Args:
-            within: seconds for its status to come.
+            within: seconds from the first byte until its status has come.
             writing: called directly before the first byte is written.
 
         Raises:
             NotTaken: nothing was written.
             Uncertain: something was.
         """
+        limit = asyncio.timeout(None)
         began = False
 
         async def notice(event: str, _: object) -> None:
             nonlocal began
             if event == _WRITING:
                 began = True
+                limit.reschedule(asyncio.get_running_loop().time() + within)
                 writing()
 
         times = {"connect": CONNECT_SECONDS, "pool": CONNECT_SECONDS, "read": within, "write": within}
@@ -78,7 +80,7 @@ class HttpExchange:
             extensions={"timeout": times, "trace": notice},
         )
         try:
-            async with asyncio.timeout(within):
+            async with limit:
                 response = await self._transport.handle_async_request(made)
         except (httpx.TransportError, TimeoutError) as error:
             if not began:

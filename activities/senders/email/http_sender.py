@@ -142,7 +142,7 @@ class HttpHandover:
         self._letter, self._compose_letter = letter, compose_letter
         self._limits, self._leave_alone = limits, leave_alone
         self._request: Request | None = None
-        self._written = False
+        self._written = asyncio.Event()
 
     async def begin(self, mail: Mail) -> None:
         """See `Handover.begin`."""
@@ -160,21 +160,23 @@ class HttpHandover:
         """See `Handover.send`."""
         assert self._request is not None, "it is begun before it is sent"
         sending = asyncio.create_task(self._until_known(self._request))
+        written = asyncio.create_task(self._written.wait())
         try:
+            await asyncio.wait({sending, written}, return_when=asyncio.FIRST_COMPLETED)
             await asyncio.wait({sending}, timeout=self._limits.answer)
         except asyncio.CancelledError:
-            if not self._written:
+            if not self._written.is_set():
                 await self._drop(sending)
                 raise
             # Cancelled a second time: the caller cannot wait for the answer.
             with contextlib.suppress(asyncio.CancelledError):
                 await asyncio.wait({sending}, timeout=self._limits.cancelled)
-        if sending.done():
-            return sending.result()
-        await self._drop(sending)
-        if self._written:
+        finally:
+            written.cancel()
+        if not sending.done():
+            await self._drop(sending)
             raise Uncertain(f"{self._api.name} did not answer in time")
-        raise NotTaken(f"{self._api.name} could not be reached in time")
+        sending.result()
 
     async def _until_known(self, request: Request) -> None:
         """Ask, and where that is safe ask again, until it is known whether the message was taken.
@@ -183,14 +185,16 @@ class HttpHandover:
             NotTaken, Rejected, Uncertain: as `Handover.send` says.
         """
         within = self._limits.answer * (SHARE_OF_ONE_TRY if self._api.dedupes else 1)
-        pause, again = FIRST_PAUSE_SECONDS, False
+        usual, again = FIRST_PAUSE_SECONDS, False
         while True:
+            pause = usual
             try:
-                answer = await self._exchange.answer(request, within, self._note_written)
+                answer = await self._exchange.answer(request, within, self._written.set)
                 return self._api.judge(answer, again=again)
             except NotTaken as error:
                 if error.retry_after is not None:
                     self._leave_alone(error.retry_after)
+                    pause = max(pause, error.retry_after.total_seconds())
                 # Once an answer was lost, one that does not look at the message says nothing about the first request.
                 if not again:
                     raise
@@ -199,13 +203,12 @@ class HttpHandover:
                     raise
                 again = True
             await asyncio.sleep(pause)
-            pause = min(2 * pause, LONGEST_PAUSE_SECONDS)
-
-    def _note_written(self) -> None:
-        self._written = True
+            usual = min(2 * usual, LONGEST_PAUSE_SECONDS)
 
     async def _drop(self, sending: asyncio.Task[None]) -> None:
         """Give up the request, its connection with it."""
         sending.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await asyncio.wait({sending}, timeout=CLOSE_SECONDS)
+        if sending.done() and not sending.cancelled():
+            sending.exception()
