@@ -69,7 +69,7 @@ class HttpSender:
             Rejected: certainly not taken: an impossible message.
         """
         letter = self._letter(mail)
-        await self._turn(min(self._limits.ready, within))
+        await self._turn(min(self._limits.queue, within))
         try:
             yield HttpHandover(self._exchange, self._api, letter, self._letter, self._limits, self._leave_alone)
         finally:

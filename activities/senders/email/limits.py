@@ -26,9 +26,9 @@ class Limits:
     """How long a sender waits, in seconds.
 
     Attributes:
-        queue: for a free connection.
+        queue: for a free connection; and for a provider that wants to be left alone.
         ready: from there until a mail server has accepted the recipient: handshake, MAIL and RCPT in all; and once more
-            for its answer to DATA. Of a provider: until it wants to be asked again.
+            for its answer to DATA.
         answer: for the answer to the message.
         cancelled: for that answer once the send has been cancelled.
         idle, age: how long a connection may lie unused, and be used at all.

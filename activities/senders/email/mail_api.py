@@ -212,6 +212,9 @@ class MailApi(ABC):
 
 
 _BY_STATUS = {
+    301: Meaning.ACCOUNT_AT_FAULT,
+    307: Meaning.ACCOUNT_AT_FAULT,
+    308: Meaning.ACCOUNT_AT_FAULT,
     401: Meaning.ACCOUNT_AT_FAULT,
     402: Meaning.ACCOUNT_AT_FAULT,
     403: Meaning.ACCOUNT_AT_FAULT,
@@ -224,7 +227,7 @@ _BY_STATUS = {
     425: Meaning.LATER,
     429: Meaning.LATER,
 }
-"""What a status means at every provider. Another 4xx is about the message; of anything else nobody knows."""
+"""What a status means at every provider; a redirect is of a wrong SHELFTALK_EMAIL_URL. Another 4xx is about the message; of anything else nobody knows."""
 
 
 def patience(asked: str) -> timedelta | None:

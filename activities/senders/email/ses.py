@@ -47,7 +47,7 @@ class Ses(MailApi):
 
     def request(self, letter: Letter) -> Request:
         fields: dict[str, object] = {
-            "FromEmailAddress": str(letter.sender),
+            "FromEmailAddress": letter.envelope.sender,
             "Destination": {"ToAddresses": [letter.envelope.recipient]},
             "Content": {"Raw": {"Data": base64.b64encode(letter.envelope.body).decode()}},
             "EmailTags": [{"Name": name, "Value": value} for name, value in letter.references.items()],
