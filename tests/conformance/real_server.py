@@ -38,8 +38,8 @@ class RealServer(SmtpProvider):
                 self,
                 authenticator=self._authenticate,
                 tls_context=None if self._at_once else self._tls,
-                auth_required=self._tls is not None,
                 # aiosmtpd knows of STARTTLS only.
+                auth_required=self._tls is not None and not self._at_once,
                 auth_require_tls=not self._at_once,
                 require_starttls=self._tls is not None and not self._at_once,
                 enable_SMTPUTF8=self._smtputf8,

@@ -227,7 +227,8 @@ _BY_STATUS = {
     425: Meaning.LATER,
     429: Meaning.LATER,
 }
-"""What a status means at every provider; a redirect is of a wrong SHELFTALK_EMAIL_URL. Another 4xx is about the message; of anything else nobody knows."""
+"""What a status means at every provider; a redirect comes of a wrong SHELFTALK_EMAIL_URL. Another 4xx is about the
+message; of anything else nobody knows."""
 
 
 def patience(asked: str) -> timedelta | None:
