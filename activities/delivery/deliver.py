@@ -137,10 +137,10 @@ class RealEffects:
         self._message = message
         return message
 
-    async def stop(self) -> None:
-        await self._ledger.stop(self._request)
-
-    async def stop_sender(self, fault: SenderAtFault) -> None:
+    async def stop(self, fault: SenderAtFault | None = None) -> None:
+        if fault is None:
+            await self._ledger.stop(self._request)
+            return
         channel = self._composed().channel
         log.error("sender at fault", channel=channel, whole_account=fault.account, error=str(fault))
         await self._ledger.stop_sender(self._request, channel, fault)

@@ -79,12 +79,12 @@ class Effects(Protocol[MessageT]):
         """The message for this contact, of what was seen at the last look; None when it cannot be rendered."""
         ...
 
-    async def stop(self) -> None:
-        """Record that it cannot leave until somebody corrects its template, or what is wrong with its sender."""
-        ...
+    async def stop(self, fault: SenderAtFault | None = None) -> None:
+        """Record that it cannot leave until somebody mends its template, or its sender.
 
-    async def stop_sender(self, fault: SenderAtFault) -> None:
-        """Stop its sender, for every message, until somebody has mended what is at fault; `stop` for this one."""
+        Args:
+            fault: its sender's, which is stopped for every message; None: that is on record, or it is the template.
+        """
         ...
 
     async def hold(self) -> bool:
@@ -163,7 +163,7 @@ async def deliver_in_order(request: Deliver, effects: Effects[MessageT]) -> Outc
         # It is everyone's, and nobody's patience or place runs out over it.
         if holding:
             await effects.release()
-        await effects.stop_sender(fault)
+        await effects.stop(fault)
         return Stopped(reason=Reason.SENDER_AT_FAULT)
     except NotTaken:
         if effects.now() >= request.give_up_at:

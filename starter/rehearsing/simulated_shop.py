@@ -261,10 +261,7 @@ class _SimulatedDesk:
     async def compose(self) -> Rendered | None:
         return self.shop.compose(self.request.step.message)
 
-    async def stop(self) -> None:
-        pass
-
-    async def stop_sender(self, fault: SenderAtFault) -> None:
+    async def stop(self, fault: SenderAtFault | None = None) -> None:
         pass
 
     async def hold(self) -> bool:

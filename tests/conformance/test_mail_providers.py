@@ -7,13 +7,11 @@ from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
+from importlib import import_module
 from typing import Any
 
 import pytest
 import pytest_asyncio
-from botocore.auth import SigV4Auth
-from botocore.awsrequest import AWSRequest
-from botocore.credentials import Credentials
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
@@ -42,6 +40,10 @@ MAIL = Mail(
 )
 NEXT = replace(MAIL, message_id="two@shop.example", subject="Still there", html=None)
 BY_NAME = {kind.name: kind for kind in SIMULATED}
+AUTH: Any = import_module("botocore.auth")
+REQUESTS: Any = import_module("botocore.awsrequest")
+CREDENTIALS: Any = import_module("botocore.credentials")
+"""Amazon's own library has no types."""
 KEEPS_MESSAGE_ID = {"postmark", "sendgrid", "mailgun", "ses"}
 """SES writes one of its own when it sends; it gets ours."""
 ASKED_AGAIN = {"resend", "brevo"}
@@ -257,6 +259,7 @@ DOCUMENTED: dict[str, list[tuple[Reply, End]]] = {
     ],
     # One that is asked again answers the next request as ever.
     "resend": [
+        (Reply(308, b"", {"Location": "https://elsewhere.example"}), End.ACCOUNT),
         (resend_error(400, "validation_error"), End.REJECTED),
         (resend_error(401, "missing_api_key"), End.ACCOUNT),
         (resend_error(401, "validation_error", "API key is invalid"), End.ACCOUNT),
@@ -573,10 +576,10 @@ def test_a_request_is_signed_as_amazons_own_library_signs_it(
     host, key = "email.eu-west-1.amazonaws.com", AwsKey("AKID", secret)
     ours = signed_headers(key, "eu-west-1", "ses", "POST", host, path, content, at)
 
-    theirs = AWSRequest("POST", f"https://{host}{path}", {"Content-Type": "application/json"}, content)
+    theirs = REQUESTS.AWSRequest("POST", f"https://{host}{path}", {"Content-Type": "application/json"}, content)
     theirs.headers["Host"] = host
     theirs.headers["X-Amz-Date"] = theirs.context["timestamp"] = f"{at:%Y%m%dT%H%M%SZ}"
-    auth = SigV4Auth(Credentials("AKID", secret), "ses", "eu-west-1")
+    auth = AUTH.SigV4Auth(CREDENTIALS.Credentials("AKID", secret), "ses", "eu-west-1")
     signature = auth.signature(auth.string_to_sign(theirs, auth.canonical_request(theirs)), theirs)
     assert ours["authorization"].endswith(f"SignedHeaders=content-type;host;x-amz-date, Signature={signature}")
 

@@ -64,11 +64,8 @@ class RecordingEffects:
         self._does("compose")
         return None if self.breaks else "text"
 
-    async def stop(self) -> None:
-        self._does("stop")
-
-    async def stop_sender(self, fault: SenderAtFault) -> None:
-        self._does("stop sender")
+    async def stop(self, fault: SenderAtFault | None = None) -> None:
+        self._does("stop" if fault is None else "stop sender")
 
     async def hold(self) -> bool:
         self._does("hold")

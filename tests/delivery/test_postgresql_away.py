@@ -11,7 +11,7 @@ import pytest
 
 from activities.delivery.deliver import DeliverActivity
 from activities.delivery.lease import Lease
-from activities.delivery.ledger import Ledger
+from activities.delivery.ledger import BadMailbox, Ledger
 from activities.intake.intake import Intake
 from activities.postgres.pool import Pool
 from activities.senders.email.limits import Limits
@@ -45,9 +45,14 @@ class WatchedLedger(Ledger):
         await self._watched(lambda: super(WatchedLedger, self).release(request, lease))
 
     async def settle(
-        self, request: Deliver, outcome: Sent | Refused | Unknown, lease: Lease | None = None
+        self,
+        request: Deliver,
+        outcome: Sent | Refused | Unknown,
+        lease: Lease | None = None,
+        *,
+        bad: BadMailbox | None = None,
     ) -> Outcome | None:
-        return await self._watched(lambda: super(WatchedLedger, self).settle(request, outcome, lease))
+        return await self._watched(lambda: super(WatchedLedger, self).settle(request, outcome, lease, bad=bad))
 
     async def _watched(self, write: Callable[[], Awaitable[T]]) -> T:
         try:

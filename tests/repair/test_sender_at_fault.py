@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from typing import Any
 
 import pytest
 from temporalio.client import Client
@@ -37,7 +38,7 @@ async def server() -> AsyncIterator[Pending]:
 async def test_those_who_were_called_wait_and_are_told_once_when_it_is_mended(
     pool: Pool, client: Client, mailbox: Mailbox, server: Pending
 ) -> None:
-    by_postmark = {
+    by_postmark: dict[str, Any] = {
         "email_provider": "postmark",
         "email_key": KEY,
         "email_url": server.url,

@@ -297,7 +297,7 @@ class SimulatedMailgun(SimulatedMailApi):
             # A part that is a message itself is one to the parser too.
             value = part.get_content()
             content = value.as_bytes(policy=policy.SMTP) if isinstance(value, EmailMessage) else str(value).encode()
-            fields[part.get_param("name", header="content-disposition")] = content
+            fields[str(part.get_param("name", header="content-disposition"))] = content
         to = fields["to"].decode().strip()
         if not ADDRESS.fullmatch(to):
             raise Refused(Reply(400, {"message": f"to parameter is not a valid address: {to}"}))
