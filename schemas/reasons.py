@@ -33,6 +33,8 @@ class Reason(StrEnum):
     NO_MESSAGE = "no_message"
     ERASED = "erased"
     PROVIDER_REFUSED = "provider_refused"
+    BAD_ADDRESS = "bad_address"
+    SENDER_AT_FAULT = "sender_at_fault"
     PROVIDER_UNAVAILABLE = "provider_unavailable"
     PROVIDER_UNKNOWN = "provider_unknown"
     CANCELLED = "cancelled"
@@ -107,6 +109,8 @@ _SENTENCES = {
     Reason.NO_MESSAGE: "The thread they walked has no message for them.",
     Reason.ERASED: "The contact was erased.",
     Reason.PROVIDER_REFUSED: "The mail provider refused the message for good.",
+    Reason.BAD_ADDRESS: "Nobody is at the address, by the mail provider's word; nothing is sent to it any more.",
+    Reason.SENDER_AT_FAULT: "The mail provider takes nothing from the shop's sender until that is mended.",
     Reason.PROVIDER_UNAVAILABLE: "The mail provider could not be reached for a whole day.",
     Reason.PROVIDER_UNKNOWN: "It cannot be known whether the provider took the message; it is not sent again.",
     Reason.CANCELLED: "The journey was cancelled.",
@@ -129,7 +133,7 @@ _SENTENCES = {
 }
 
 
-STOPPING = (Reason.MESSAGE_BROKEN, Reason.WEBHOOK_FAILED)
+STOPPING = (Reason.MESSAGE_BROKEN, Reason.WEBHOOK_FAILED, Reason.SENDER_AT_FAULT)
 """Causes that stop a journey until somebody mends them. A message that waits for approval is not among them."""
 
 

@@ -38,16 +38,32 @@ class Settings(BaseSettings):
     temporal_cli: Path | None = None
     """The `temporal` program to use for the embedded server."""
 
+    email_provider: Literal["smtp", "brevo", "mailgun", "postmark", "resend", "sendgrid", "ses"] = "smtp"
+    """What takes e-mail: a mail server, or a provider by its API."""
+    email_key: SecretStr | None = None
+    """The provider's API key, Postmark's server token, or the secret of Amazon's access key."""
+    email_key_id: str | None = None
+    """The id of Amazon's access key."""
+    email_region: str | None = None
+    """Where the provider keeps the account: an AWS region, `eu` or `us` of Mailgun, `eu` or `global` of SendGrid."""
+    email_domain: str | None = None
+    """Mailgun's sending domain; without one, that of `sender`."""
+    email_stream: str | None = None
+    """Postmark's message stream, or the configuration set of SES."""
+    email_url: str | None = None
+    """Address of the provider's API, where it is not the usual one."""
     smtp_host: str | None = None
     smtp_port: Annotated[int, Field(ge=1, le=65535)] = 25
     smtp_username: str | None = None
     smtp_password: SecretStr | None = None
     smtp_starttls: bool = False
     """Demand STARTTLS before anything else is said."""
+    smtp_tls: Annotated[bool, Field(validate_default=True)] = False
+    """Speak TLS from the first byte, as on port 465."""
     smtp_ready_seconds: Annotated[float, Field(ge=1, le=600)] = 300
     """How long the mail server may take until it accepts a recipient, and again until it asks for the message."""
     smtp_answer_seconds: Annotated[float, Field(ge=1, le=600)] = 30
-    """How long it may take to answer a message; after that nobody knows whether it was taken."""
+    """How long it, or the provider, may take to answer a message; after that nobody knows whether it was taken."""
     sender: str = "Shelftalk <alerts@localhost>"
     """The From address of every message."""
 
@@ -96,6 +112,31 @@ class Settings(BaseSettings):
     def _an_address(cls, value: str) -> str:
         if _ADDRESS.fullmatch(value) is None:
             raise ValueError("write an address, or 'Name <address>'")
+        return value
+
+    @field_validator("email_key", "email_key_id", "email_region", "email_domain", "email_stream")
+    @classmethod
+    def _a_word(cls, value: str | SecretStr | None) -> str | SecretStr | None:
+        text = value.get_secret_value() if isinstance(value, SecretStr) else value
+        if text is not None and re.fullmatch(r"[\x21-\x7e]+", text) is None:
+            raise ValueError("it is of visible ASCII characters, without spaces or line ends")
+        return value
+
+    @field_validator("email_url")
+    @classmethod
+    def _a_private_address(cls, value: str | None) -> str | None:
+        if value is None:
+            return None
+        # The key travels in every request.
+        if re.match(r"https://.|http://(localhost|127\.0\.0\.1|\[::1\])(:\d+)?(/|$)", value) is None:
+            raise ValueError("write it with https://; http:// is for this machine only")
+        return value.rstrip("/")
+
+    @field_validator("smtp_tls")
+    @classmethod
+    def _one_kind_of_tls(cls, value: bool, info: ValidationInfo) -> bool:
+        if value and info.data.get("smtp_starttls"):
+            raise ValueError("a mail server speaks TLS from the first byte or after STARTTLS: set one of the two")
         return value
 
     @field_validator("webhook_secret")

@@ -27,9 +27,9 @@ async def running_engine(settings: Settings, pool: Pool, client: Client) -> Asyn
 
     Raises:
         NotConfigured: no mail server.
-        ValueError: SHELFTALK_SENDER is not an address.
+        ValueError: a setting of e-mail is missing, or SHELFTALK_SENDER is not an address.
     """
-    if settings.smtp_host is None:
+    if settings.email_provider == "smtp" and settings.smtp_host is None:
         raise NotConfigured("SHELFTALK_SMTP_HOST", ": without a mail server nobody can be told")
     async with running_worker(settings, pool, client) as running:
         dispatcher = Dispatcher(

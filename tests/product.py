@@ -297,10 +297,19 @@ def addressees(mailbox: Mailbox) -> list[str]:
 
 @asynccontextmanager
 async def running_product(
-    pool: Pool, client: Client, mailbox: Mailbox, task_queue: str, document: ConversationDocument | None = None
+    pool: Pool,
+    client: Client,
+    mailbox: Mailbox,
+    task_queue: str,
+    document: ConversationDocument | None = None,
+    **changed: Any,
 ) -> AsyncGenerator[Product]:
-    """Publish a conversation (the starter, if none is given) and run worker and dispatcher until the block ends."""
-    settings = Settings(temporal_task_queue=task_queue, smtp_host=mailbox.host, smtp_port=mailbox.port)
+    """Publish a conversation (the starter, if none is given) and run worker and dispatcher until the block ends.
+
+    Args:
+        changed: settings that are others than in most tests.
+    """
+    settings = Settings(temporal_task_queue=task_queue, smtp_host=mailbox.host, smtp_port=mailbox.port, **changed)
     await publish(pool, document or starter_document())
     intake = Intake(pool)
     async with running_worker(settings, pool, client) as running:

@@ -44,6 +44,14 @@ def test_a_channels_sender_is_known_in_its_folder_and_the_registry_only(channel:
     assert {name for name in known if not name.startswith(folder)} == KNOW_SENDERS
 
 
+@pytest.mark.parametrize("provider", ["brevo", "mailgun", "postmark", "resend", "sendgrid", "ses"])
+def test_a_provider_of_email_is_known_in_its_file_the_list_of_them_and_the_settings_only(provider: str) -> None:
+    files = product_files()
+    known = {name for name, text in files.items() if f"activities.senders.email.{provider} import" in text}
+    assert known == {"activities/senders/email/providers.py"}
+    assert f'"{provider}"' in files["schemas/settings.py"]
+
+
 @pytest.mark.parametrize("channel", Channel)
 def test_no_query_has_a_channel_of_its_own(channel: Channel) -> None:
     assert not [name for name, text in product_files().items() if name.endswith(".sql") and f"'{channel}'" in text]

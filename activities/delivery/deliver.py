@@ -11,16 +11,17 @@ from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
 from activities.delivery.lease import Lease
-from activities.delivery.ledger import Ledger, ends
+from activities.delivery.ledger import BadMailbox, Ledger, ends
 from activities.delivery.order import InProgress, Known, deliver_in_order
 from activities.delivery.send_context import SendContext
 from activities.rendering.messages import write_message
 from activities.rendering.templates import CannotRender
-from activities.senders.sender import Handover, Message, NotTaken, Rejected, Sender
+from activities.senders.sender import Handover, Message, NotTaken, Rejected, Sender, SenderAtFault
 from schemas.ids import message_reference
 from schemas.journey.activities import Deliver, Delivered
 from schemas.journey.names import Activity
 from schemas.journey.outcome import Outcome, Refused, Sent, Unknown
+from schemas.reasons import Reason
 
 log = structlog.get_logger()
 
@@ -56,7 +57,8 @@ class DeliverActivity:
         except InProgress as error:
             raise ApplicationError(str(error), type="InProgress", next_retry_delay=_delay(error)) from None
         except NotTaken as error:
-            raise ApplicationError(f"the provider did not take it: {error}", type="NotTaken") from None
+            said = f"the provider did not take it: {error}"
+            raise ApplicationError(said, type="NotTaken", next_retry_delay=error.retry_after) from None
         log.info("delivered", journey=request.journey_id, step=request.step.id, outcome=outcome.kind)
         return Delivered(outcome=outcome, closed=effects.closed and ends(request, outcome))
 
@@ -96,8 +98,9 @@ class RealEffects:
         self._ledger, self._sender = ledger, sender
         self._domain, self._request = domain, request
         self._context: SendContext | None = None
-        self._composed: tuple[SendContext, Message] | None = None
-        self._subject: str | None = None
+        self._message: Message | None = None
+        self._seen: SendContext | None = None
+        """What the message was composed of."""
         self.closed = False
         """The end of the journey is on record."""
         self._lease: Lease | None = None
@@ -108,7 +111,7 @@ class RealEffects:
     async def look(self) -> Known:
         known = self._context = await self._ledger.look_up(self._request)
         self.closed = known.ended
-        return Known(known.facts, known.recorded, known.lease_left, known.declined)
+        return Known(known.facts, known.recorded, known.lease_left, known.declined, known.sender_stopped)
 
     async def note(self) -> None:
         await self._ledger.note(self._request)
@@ -123,8 +126,8 @@ class RealEffects:
         if known.message is None:
             log.error("message missing", version=request.version, message=request.step.message)
             return None
-        if self._composed is not None and self._composed[0] == known:
-            return self._composed[1]  # At the second look, of which mostly the same is seen.
+        if self._message is not None and self._seen == known:
+            return self._message  # At the second look mostly the same is seen.
         message_id = f"{request.key.replace('/', '.')}@{self._domain}"
         try:
             message = write_message(
@@ -138,11 +141,16 @@ class RealEffects:
         except CannotRender as error:
             log.error("message broken", version=request.version, message=request.step.message, error=str(error))
             return None
-        self._subject, self._composed = message.subject, (known, message)
+        self._message, self._seen = message, known
         return message
 
-    async def stop(self) -> None:
-        await self._ledger.stop(self._request)
+    async def stop(self, fault: SenderAtFault | None = None) -> None:
+        if fault is None:
+            await self._ledger.stop(self._request)
+            return
+        channel = self._composed().channel
+        log.error("sender at fault", channel=channel, whole_account=fault.account, error=str(fault))
+        await self._ledger.stop_sender(self._request, channel, fault)
 
     async def hold(self) -> bool:
         return await self._ledger.hold(self._request)
@@ -160,23 +168,31 @@ class RealEffects:
 
     async def open(self) -> bool | datetime:
         self._lease = self._ledger.lease(_stopping)
-        return await self._ledger.open(self._request, self._lease, self._subject)
+        return await self._ledger.open(self._request, self._lease, self._composed().subject)
 
     async def release(self) -> None:
         lease = self._held()
         await lease.write(lambda: self._ledger.release(self._request, lease))
 
     async def settle(self, outcome: Sent | Refused | Unknown, *, sending: bool) -> Outcome | None:
+        bad = None
+        if isinstance(outcome, Refused) and outcome.reason is Reason.BAD_ADDRESS:
+            message = self._composed()
+            bad = BadMailbox(message.channel, message.recipient)
         lease = self._held() if sending else None
         if lease is None:
-            recorded = await self._ledger.settle(self._request, outcome)
+            recorded = await self._ledger.settle(self._request, outcome, bad=bad)
         else:
-            recorded = await lease.write(lambda: self._ledger.settle(self._request, outcome, lease))
+            recorded = await lease.write(lambda: self._ledger.settle(self._request, outcome, lease, bad=bad))
         self.closed = self.closed or recorded is outcome
         return recorded
 
     def sent(self, message: Message) -> Sent:
         return Sent(message_id=message.message_id, at=self.now())
+
+    def _composed(self) -> Message:
+        assert self._message is not None, "nothing is handed over that was not composed"
+        return self._message
 
     def _held(self) -> Lease:
         assert self._lease is not None, "the right to send is taken before anything is handed over"

@@ -15,7 +15,9 @@ from activities.delivery.send_context import SendContext, SendContexts, recorded
 from activities.delivery.verdict import TELLING, is_capped
 from activities.postgres.pool import Pool, transaction
 from activities.postgres.queries import load_queries
+from activities.senders.sender import SenderAtFault
 from activities.waitlist.claims import give_up_place, return_to_line
+from schemas.channels import Channel
 from schemas.journey.activities import Deliver
 from schemas.journey.outcome import AfterRefusal, Outcome, Refused, Sent, Unknown
 
@@ -33,6 +35,14 @@ class Opened:
     """What came of asking for the right to send; `put_off_until`: the list's cap does not give it before then."""
 
     put_off_until: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class BadMailbox:
+    """An address of a channel that nobody is at."""
+
+    channel: Channel
+    address: str
 
 
 class Ledger:
@@ -97,18 +107,30 @@ class Ledger:
         """Record that it cannot be rendered until somebody corrects its template."""
         await SQL.stop.run(self._pool, **_message(request))
 
+    async def stop_sender(self, request: Deliver, channel: Channel, fault: SenderAtFault) -> None:
+        """Stop the sender of its list, or of all lists, and record that this message waits for that to be mended."""
+        await SQL.stop_sender.run(
+            self._pool, channel=channel, whole_account=fault.account, why=str(fault), **_message(request)
+        )
+
     async def release(self, request: Deliver, lease: Lease) -> None:
         """Give the right to send back: the provider certainly did not take it. Safe to repeat."""
         await SQL.release.run(self._pool, key=request.key, holder=lease.holder)
 
     async def settle(
-        self, request: Deliver, outcome: Sent | Refused | Unknown, lease: Lease | None = None
+        self,
+        request: Deliver,
+        outcome: Sent | Refused | Unknown,
+        lease: Lease | None = None,
+        *,
+        bad: BadMailbox | None = None,
     ) -> Outcome | None:
         """Record an outcome, what it means for the place in line, and an end by `ends`; all or nothing. Safe to repeat.
 
         Args:
             lease: of the attempt that has the right to send. Without it, what was found before anything was sent, or
                 `Unknown` of an attempt whose lease has run out.
+            bad: the address it was refused for; suppressed with it.
 
         Returns:
             What is on record now: this outcome, or the one that was first. None when nothing is, because another
@@ -121,15 +143,19 @@ class Ledger:
             case Sent() | Unknown():
                 written = await SQL.settle.value(self._pool, **_entry(request, outcome, lease)) is not None
             case Refused():
-                written = await self._settle_refusal(request, outcome, lease)
+                written = await self._settle_refusal(request, outcome, lease, bad)
             case _:
                 assert_never(outcome)
         return outcome if written else recorded_outcome(await SQL.recorded.value(self._pool, key=request.key))
 
-    async def _settle_refusal(self, request: Deliver, outcome: Refused, lease: Lease | None) -> bool:
+    async def _settle_refusal(
+        self, request: Deliver, outcome: Refused, lease: Lease | None, bad: BadMailbox | None
+    ) -> bool:
         async with transaction(self._pool) as connection:
             if await SQL.settle.value(connection, **_entry(request, outcome, lease)) is None:
                 return False
+            if bad is not None:
+                await SQL.suppress.run(connection, channel=bad.channel, address=bad.address, reason=outcome.reason)
             match outcome.then:
                 case AfterRefusal.BACK_IN_LINE:
                     await return_to_line(connection, request.journey_id, outcome.reason)

@@ -49,6 +49,22 @@ insert into sends (key, journey_id, step, round, message, state)
 values (:key, :journey_id, :step, :round, :message, 'ready')
 on conflict (key) do update set state = 'ready' where sends.state = 'held';
 
+-- name: stop_sender
+-- Its sender is at fault: the one that its list names, or all of the channel where the whole account is. Who finds it so
+-- while it is stopped already changes nothing.
+with waits as (
+    insert into sends (key, journey_id, step, round, message, state)
+    values (:key, :journey_id, :step, :round, :message, 'ready')
+    on conflict (key) do update set state = 'ready' where sends.state = 'held'
+)
+insert into stopped_senders (channel, sender, why, found_by)
+select :channel, case when not :whole_account then coalesce(l.sender, '') end, :why, :key
+from journeys j join lists l on l.code = list_of(j) where j.id = :journey_id
+on conflict do nothing;
+
+-- name: suppress
+insert into suppressions (channel, address, reason) values (:channel, lower(:address), :reason) on conflict do nothing;
+
 -- name: release
 -- The provider certainly did not take it: another attempt may send it. By its holder alone: whoever asks again, because the
 -- first answer was lost, must not take the right of the next one.

@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from typing import Generic, Protocol, TypeVar
 
 from activities.delivery.verdict import Go, MessageFacts, judge
-from activities.senders.sender import Handover, NotTaken, Rejected, Uncertain
+from activities.senders.sender import BadAddress, Handover, NotTaken, Rejected, SenderAtFault, Uncertain
 from schemas.document.alert_types.vocabulary import AlertEvent
 from schemas.journey.activities import Deliver
 from schemas.journey.outcome import AfterRefusal, Deferred, Held, Outcome, Refused, Sent, Stopped, Unknown
@@ -34,12 +34,14 @@ class Known:
         recorded: the outcome, if the message is settled already.
         lease_left: another attempt may be sending it for so long; nothing or less: its lease has run out.
         declined: somebody looked at it and said no.
+        sender_stopped: its sender is at fault, and stopped until somebody has mended that.
     """
 
     facts: MessageFacts
     recorded: Outcome | None = None
     lease_left: timedelta | None = None
     declined: bool = False
+    sender_stopped: bool = False
 
 
 class InProgress(Exception):
@@ -77,8 +79,12 @@ class Effects(Protocol[MessageT]):
         """The message for this contact, of what was seen at the last look; None when it cannot be rendered."""
         ...
 
-    async def stop(self) -> None:
-        """Record that it cannot be composed until somebody corrects its template."""
+    async def stop(self, fault: SenderAtFault | None = None) -> None:
+        """Record that it cannot leave until somebody mends its template, or its sender.
+
+        Args:
+            fault: its sender's, which is stopped for every message; None: that is on record, or it is the template.
+        """
         ...
 
     async def hold(self) -> bool:
@@ -153,15 +159,22 @@ async def deliver_in_order(request: Deliver, effects: Effects[MessageT]) -> Outc
         if holding:
             await effects.release()
         raise
+    except SenderAtFault as fault:
+        # It is everyone's, and nobody's patience or place runs out over it.
+        if holding:
+            await effects.release()
+        await effects.stop(fault)
+        return Stopped(reason=Reason.SENDER_AT_FAULT)
     except NotTaken:
         if effects.now() >= request.give_up_at:
             then = AfterRefusal.GO_ON if due.secondary else AfterRefusal.BACK_IN_LINE
             return await _settle(effects, Refused(reason=Reason.PROVIDER_UNAVAILABLE, then=then), sending=holding)
         await (effects.release() if holding else effects.note())
         raise
-    except Rejected:
+    except Rejected as refusal:
         then = AfterRefusal.GO_ON if due.secondary else AfterRefusal.LEAVE
-        return await _settle(effects, Refused(reason=Reason.PROVIDER_REFUSED, then=then), sending=holding)
+        reason = Reason.BAD_ADDRESS if isinstance(refusal, BadAddress) else Reason.PROVIDER_REFUSED
+        return await _settle(effects, Refused(reason=reason, then=then), sending=holding)
     except Uncertain:
         return await _settle(effects, Unknown(), sending=True)
     return await _settle(effects, effects.sent(due.message), sending=True)
@@ -195,6 +208,9 @@ async def _check(request: Deliver, effects: Effects[MessageT]) -> _Due[MessageT]
             return await _settle(effects, refused)
         case Go():
             pass
+    if known.sender_stopped:
+        await effects.stop()
+        return Stopped(reason=Reason.SENDER_AT_FAULT)
     message = await effects.compose()
     if message is None:
         if request.round == BROADCAST_ROUND:

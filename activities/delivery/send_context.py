@@ -42,6 +42,7 @@ class SendContext:
         lease_left: another attempt may be sending it for so long, by PostgreSQL's clock.
         declined: somebody looked at it and said no.
         ended: its journey is over.
+        sender_stopped: its sender is at fault, and stopped until somebody has mended that.
     """
 
     facts: MessageFacts
@@ -53,6 +54,7 @@ class SendContext:
     lease_left: timedelta | None
     declined: bool
     ended: bool
+    sender_stopped: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +115,7 @@ class SendRow:
     quiet_until: time | None
     sender: str | None
     turn: datetime | None
+    sender_stopped: bool
     store_source: str
     shop_name: str
     shop_url: str
@@ -202,6 +205,7 @@ class SendContexts:
             lease_left=row.lease_left,
             declined=row.declined,
             ended=row.ended,
+            sender_stopped=row.sender_stopped,
         )
 
     async def _offer(self, row: SendRow) -> Offer | None:

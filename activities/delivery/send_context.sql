@@ -45,6 +45,9 @@ select
     coalesce(v.price, e.measure) as price,
     ev.properties || case when ev.list_code is null then '{}' else jsonb_build_object('list', ev.list_code) end as properties,
     case when l.cap_messages is not null then turn_of(:key, j.id) end as turn,
+    exists (
+        select from stopped_senders s
+        where s.channel = :channel and coalesce(s.sender = coalesce(l.sender, ''), true)) as sender_stopped,
     send.lease_until - now() as lease_left, send.outcome, send.declined_at is not null as declined
 from journeys j
 join versions ve on ve.id = j.version_id

@@ -6,6 +6,7 @@ from activities.postgres.pool import Pool, transaction
 from activities.postgres.queries import load_queries
 from schemas.journey.activities import Moved, RecordPosition
 from schemas.journey.names import Activity
+from schemas.reasons import Reason
 
 SQL = load_queries("activities.journeys", "positions.sql")
 
@@ -19,7 +20,8 @@ class Positions:
     @activity.defn(name=Activity.RECORD_POSITION)
     async def record_position(self, request: RecordPosition) -> None:
         """The journey rests at this step now."""
-        await SQL.record_position.run(self._pool, journey_id=request.journey_id, step=request.step, cause=request.cause)
+        record = SQL.record_stopped if request.cause is Reason.SENDER_AT_FAULT else SQL.record_position
+        await record.run(self._pool, journey_id=request.journey_id, step=request.step, cause=request.cause)
 
     @activity.defn(name=Activity.MOVED)
     async def moved(self, request: Moved) -> None:

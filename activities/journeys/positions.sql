@@ -6,6 +6,24 @@ set at_step = :step, held_up_by = :cause,
     at_since = case when at_step is distinct from :step then now() else at_since end
 where id = :journey_id and ended_at is null;
 
+-- name: record_stopped
+-- It rests because its sender is at fault: unless that was mended meanwhile, and then it is to try again. The stop is locked
+-- for share, so that whoever resumes, and lifts it, finds either this rest or has lifted it before.
+with stop as (
+    select from stopped_senders s, journeys j join lists l on l.code = list_of(j)
+    where j.id = :journey_id and coalesce(s.sender = coalesce(l.sender, ''), true)
+    for share of s
+), here as (
+    update journeys
+    set at_step = :step, held_up_by = case when (select count(*) from stop) > 0 then :cause end,
+        at_since = case when at_step is distinct from :step then now() else at_since end
+    where id = :journey_id and ended_at is null
+    returning id
+)
+insert into outbox (kind, journey_id, payload)
+select 'intervene', id, jsonb_build_object('intervention', jsonb_build_object('kind', 'wake', 'step', :step::text))
+from here where (select count(*) from stop) = 0;
+
 -- name: hold_journey
 select from journeys where id = :journey_id for no key update;
 

@@ -4,7 +4,7 @@ from contextlib import AbstractAsyncContextManager
 from math import inf
 from typing import Self, assert_never
 
-from activities.senders.email.smtp_sender import SmtpSender
+from activities.senders.email.providers import ask_provider, email_sender
 from activities.senders.sender import Handover, Mail, Message, Sender
 from schemas.settings import Settings
 
@@ -26,7 +26,7 @@ class Senders:
         Raises:
             ValueError: a setting is missing, or of no use; the text names it.
         """
-        return cls(email=SmtpSender.from_settings(settings))
+        return cls(email=email_sender(settings))
 
     def ready(self, message: Message, within: float = inf) -> AbstractAsyncContextManager[Handover[Message]]:
         """See `Sender.ready`."""
@@ -39,3 +39,8 @@ class Senders:
     async def aclose(self) -> None:
         """Close idle connections."""
         await self._email.aclose()
+
+
+async def ask_email_provider(settings: Settings, within: float) -> str | None:
+    """See `ask_provider`: for the check-up."""
+    return await ask_provider(settings, within)

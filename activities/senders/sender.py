@@ -10,10 +10,14 @@ nothing is to be waited for any more: `Sender.ready`, `Handover.begin`, `Handove
 
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
+from datetime import timedelta
 from math import inf
 from typing import ClassVar, Protocol, TypeAlias, TypeVar
 
 from schemas.channels import Channel
+
+MESSAGE_REFERENCE = "shelftalk_message"
+"""The name under which a provider keeps a message's reference, and says it again in its events."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,11 +52,37 @@ MessageT = TypeVar("MessageT", contravariant=True)
 
 
 class NotTaken(Exception):
-    """The provider certainly did not take it, for a passing cause: trying again is safe and useful."""
+    """The provider certainly did not take it, for a passing cause: trying again is safe and useful.
+
+    Attributes:
+        retry_after: how long the provider wants to be left alone; None: it did not say.
+    """
+
+    def __init__(self, message: str, retry_after: timedelta | None = None) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+
+
+class SenderAtFault(NotTaken):
+    """It certainly did not take it, and takes none until somebody mends something of ours: a key, a domain, an account.
+
+    Whoever sends stops asking, and nobody loses their place. Nothing of it is the recipient's doing.
+
+    Attributes:
+        account: true: the login or the account itself, so every sender of the channel; false: this From address only.
+    """
+
+    def __init__(self, message: str, *, account: bool) -> None:
+        super().__init__(message)
+        self.account = account
 
 
 class Rejected(Exception):
     """The provider certainly did not take it and never will: trying again is useless."""
+
+
+class BadAddress(Rejected):
+    """Because nobody is at the address, or the provider writes there no more: nothing should be sent to it again."""
 
 
 class Uncertain(Exception):

@@ -137,11 +137,16 @@ class Stuck(Model):
 
 
 class Resumed(Model):
-    """Journeys that were stopped by one cause, and try again; `done` false: only counted."""
+    """Journeys that were stopped by one cause, and try again; `done` false: only counted.
+
+    Attributes:
+        senders: that were stopped, and are asked again; of the cause `sender_at_fault` only.
+    """
 
     cause: Reason
     journeys: int
     done: bool
+    senders: int = 0
 
 
 Why = Annotated[Label, Field(description="Kept in the audit.")]

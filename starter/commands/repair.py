@@ -64,10 +64,11 @@ def resume(
         raise typer.BadParameter(f"what stops journeys is {' or '.join(STOPPING)}", param_hint="--cause")
     stopped_by = Reason(cause)
     counted = terminal.ask(lambda services: services.repairs.resume(stopped_by, conversation, step, None))
-    if not counted.journeys:
+    if not counted.journeys and not counted.senders:
         terminal.tell(counted, _resumed)
         return
-    agreed(terminal, f"{counted.journeys} journeys would try again now, with every check.", yes=yes)
+    senders = f" {counted.senders} senders would be asked again." if counted.senders else ""
+    agreed(terminal, f"{counted.journeys} journeys would try again now, with every check.{senders}", yes=yes)
     terminal.answer(lambda services: services.repairs.resume(stopped_by, conversation, step, who), _resumed)
 
 
@@ -81,9 +82,10 @@ def _repair(terminal: Terminal, journey_id: JourneyId, repair: Repair, who: By, 
 
 
 def _resumed(report: Resumed) -> str:
-    if not report.journeys:
+    if not report.journeys and not report.senders:
         return f"No journey is stopped by {report.cause}."
-    return f"{report.journeys} journeys try again."
+    senders = f" {report.senders} senders are asked again." if report.senders else ""
+    return f"{report.journeys} journeys try again.{senders}"
 
 
 def _stuck(report: Stuck) -> Table | str:

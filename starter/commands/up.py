@@ -43,7 +43,8 @@ class WhereItIs(Model):
     temporal: str
     temporal_ui: str | None
     mail: str | None
-    smtp: str
+    email_provider: str
+    smtp: str | None
     log: str
     pid: int
     webhooks_refused: dict[str, str]
@@ -101,7 +102,8 @@ def where_it_is(stack: "Stack") -> WhereItIs:
         temporal=endpoints.temporal_address,
         temporal_ui=endpoints.temporal_ui_url,
         mail=str(endpoints.mail_folder) if endpoints.mail_folder else None,
-        smtp=f"{endpoints.smtp_host}:{endpoints.smtp_port}",
+        email_provider=endpoints.email_provider,
+        smtp=f"{endpoints.smtp_host}:{endpoints.smtp_port}" if endpoints.email_provider == "smtp" else None,
         log=str(stack.settings.data_dir / "shelftalk.log"),
         pid=endpoints.pid,
         webhooks_refused={
@@ -140,7 +142,7 @@ def _where(where: WhereItIs) -> Table:
     table.add_row("API key", f"in {where.api_key_file}")
     if where.temporal_ui:
         table.add_row("Temporal", where.temporal_ui)
-    table.add_row("mail", f"kept in {where.mail}" if where.mail else f"sent by {where.smtp}")
+    table.add_row("mail", f"kept in {where.mail}" if where.mail else f"sent by {where.smtp or where.email_provider}")
     table.add_row("log", where.log)
     if where.webhooks_refused:
         missing = ", ".join(f"{setting} ({source})" for source, setting in where.webhooks_refused.items())

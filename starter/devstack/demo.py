@@ -54,9 +54,8 @@ class Told(Model):
 
 def demo_settings(settings: Settings) -> Settings:
     """The settings for the story: everything embedded, on free ports, with a client secret of its own."""
-    embedded = settings.model_copy(
-        update={"database_url": None, "temporal_address": None, "smtp_host": None, "http_port": 0}
-    )
+    nothing_named = {"database_url": None, "temporal_address": None, "smtp_host": None, "email_provider": "smtp"}
+    embedded = settings.model_copy(update={**nothing_named, "http_port": 0})
     return DemoShop(secrets.token_hex(32)).believed_by(embedded)
 
 

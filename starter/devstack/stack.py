@@ -149,6 +149,9 @@ async def _with_temporal(
 async def _with_mail(
     settings: Settings, ports: Ports, parts: AsyncExitStack, say: Say
 ) -> tuple[Settings, Mailbox | None]:
+    if settings.email_provider != "smtp":
+        say(f"Mail          by {settings.email_provider}")
+        return settings, None
     if settings.smtp_host is not None:
         say(f"Mail          by SMTP to {settings.smtp_host}:{settings.smtp_port}")
         return settings, None
@@ -158,7 +161,7 @@ async def _with_mail(
     say(f"Mail          delivered nowhere: SMTP to {mailbox.host}:{mailbox.port}, kept in {folder}")
     # What the settings say of another server's login does not hold for the mailbox.
     here = {"smtp_host": mailbox.host, "smtp_port": mailbox.port, "smtp_username": None, "smtp_password": None}
-    return settings.model_copy(update={**here, "smtp_starttls": False}), mailbox
+    return settings.model_copy(update={**here, "smtp_starttls": False, "smtp_tls": False}), mailbox
 
 
 async def _publish(services: Services, conversation: ConversationDocument | None, say: Say) -> None:
@@ -191,13 +194,13 @@ async def _keep_key(data_dir: Path, keys: Keys) -> Path:
 def _endpoints(settings: Settings, web_url: str, ui_url: str | None, mailbox: Mailbox | None) -> Endpoints:
     assert settings.database_url is not None
     assert settings.temporal_address is not None
-    assert settings.smtp_host is not None
     return Endpoints(
         pid=os.getpid(),
         database_url=settings.database_url.get_secret_value(),
         temporal_address=settings.temporal_address,
         temporal_namespace=settings.temporal_namespace,
         temporal_task_queue=settings.temporal_task_queue,
+        email_provider=settings.email_provider,
         smtp_host=settings.smtp_host,
         smtp_port=settings.smtp_port,
         web_url=web_url,

@@ -54,6 +54,11 @@ class Metrics:
             "shelftalk_outbox_oldest_seconds", "Age of the oldest call that is not parked", registry=self._registry
         )
         self._waiting = Gauge("shelftalk_waiting_journeys", "Journeys that stand in line", registry=self._registry)
+        self._stopped_senders = Gauge(
+            "shelftalk_stopped_senders",
+            "Senders that are at fault: nothing leaves by them until somebody mends that",
+            registry=self._registry,
+        )
 
     def request(self, method: str, route: str, status: int, seconds: float) -> None:
         """Count one request. `route` is the template, never the address that was asked for."""
@@ -77,6 +82,7 @@ class Metrics:
         self._outbox.labels("parked").set(figures.parked if figures else math.nan)
         self._oldest.set(figures.oldest_seconds if figures else math.nan)
         self._waiting.set(figures.waiting if figures else math.nan)
+        self._stopped_senders.set(figures.stopped_senders if figures else math.nan)
         return generate_latest(self._registry)
 
 

@@ -18,6 +18,7 @@ class BacklogFigures:
         oldest_seconds: the age of the oldest that is not parked.
         last_error: what the call failed with that was parked last.
         waiting: journeys in line.
+        stopped_senders: senders by which nothing leaves, until somebody mends them.
     """
 
     due: int
@@ -25,6 +26,7 @@ class BacklogFigures:
     oldest_seconds: float
     last_error: str | None
     waiting: int
+    stopped_senders: int
 
 
 class Backlog:

@@ -13,6 +13,7 @@ from temporalio.api.workflowservice.v1 import DescribeNamespaceRequest, Describe
 from temporalio.client import Client
 from temporalio.service import RPCError
 
+from activities.senders.registry import ask_email_provider
 from schemas.settings import Settings
 from starter.ops.database_checkup import examine_postgres
 from starter.ops.findings import ANSWER_LIMIT, Checkup, Finding, Health, bad, good, not_set, note
@@ -32,7 +33,7 @@ async def examine(settings: Settings) -> Checkup:
     if settings.database_url is None and settings.temporal_address is None:
         # One cause: what else is not set, or does not answer, follows from it.
         return Checkup(ok=False, findings=(python, _no_installation(settings)))
-    parts = await asyncio.gather(examine_postgres(settings), _temporal(settings), _smtp(settings), _web(settings))
+    parts = await asyncio.gather(examine_postgres(settings), _temporal(settings), _email(settings), _web(settings))
     findings = (python, *_each_cause_once([finding for part in parts for finding in part]))
     return Checkup(ok=all(finding.health is not Health.BAD for finding in findings), findings=findings)
 
@@ -117,13 +118,30 @@ async def _pollers(client: Client, task_queue: str) -> Finding:
     return good("workers", f"{len(workers)} asked for work on '{task_queue}' in the last minutes")
 
 
+async def _email(settings: Settings) -> list[Finding]:
+    provider = settings.email_provider
+    if provider == "smtp":
+        return await _smtp(settings)
+    try:
+        wrong = await ask_email_provider(settings, ANSWER_LIMIT)
+    except ValueError as error:
+        return [bad("e-mail", str(error), "Set it: docs/senders.md says where the provider shows it.")]
+    if wrong is not None:
+        return [bad("e-mail", f"{provider}: {wrong}", "Check the SHELFTALK_EMAIL_… settings and the account there.")]
+    return [good("e-mail", f"{provider} answers and knows the key")]
+
+
 async def _smtp(settings: Settings) -> list[Finding]:
     if settings.smtp_host is None:
         return [not_set("smtp", "SHELFTALK_SMTP_HOST")]
     where = f"{settings.smtp_host}:{settings.smtp_port}"
     # start_tls stays as it is: the question is whether it answers, not whether it takes our mail.
     server = aiosmtplib.SMTP(
-        hostname=settings.smtp_host, port=settings.smtp_port, timeout=ANSWER_LIMIT, start_tls=False
+        hostname=settings.smtp_host,
+        port=settings.smtp_port,
+        timeout=ANSWER_LIMIT,
+        start_tls=False,
+        use_tls=settings.smtp_tls,
     )
     try:
         await server.connect()

@@ -8,6 +8,7 @@ from activities.postgres.away import POSTGRES_AWAY
 from activities.postgres.migrate import MigrationRefused, migrations, pending
 from activities.postgres.pool import DatabaseUnavailable, Pool, open_pool
 from activities.postgres.queries import load_queries
+from schemas.reasons import Reason
 from schemas.settings import Settings
 from starter.ops.backlog import Backlog
 from starter.ops.findings import ANSWER_LIMIT, Finding, Health, bad, good, not_set, note
@@ -74,6 +75,18 @@ class MalformedCount:
 
 
 @dataclass(frozen=True, slots=True)
+class StoppedSender:
+    """The first of so many senders that are at fault; `journeys`: how many rest for that."""
+
+    senders: int
+    channel: str
+    sender: str | None
+    why: str
+    stopped_at: datetime
+    journeys: int
+
+
+@dataclass(frozen=True, slots=True)
 class PausedThing:
     """An alert or a conversation that is paused."""
 
@@ -98,7 +111,7 @@ async def examine_postgres(settings: Settings) -> list[Finding]:
         if found[-1].health is Health.GOOD:
             found += [await _published(pool), await _paused(pool), await _outbox(pool), await examine_spinning(pool)]
             found += [await _reconciled(pool), await _malformed(pool), await examine_contested(pool)]
-            found.append(await examine_left_alone(pool))
+            found += [await examine_left_alone(pool), await examine_senders(pool)]
         return found
     except POSTGRES_AWAY as error:
         return [bad("postgresql", f"fails when asked ({type(error).__name__})", "Look at its log.")]
@@ -190,6 +203,27 @@ async def examine_left_alone(pool: Pool) -> Finding:
         f"{left.requests} asked for and not done, the first at {left.at:%Y-%m-%d %H:%M} UTC by {left.store_id}: "
         f"{left.action}",
         f"Ask the shop whether it is meant, for its message came before or late. If it is: `shelftalk {what}`.",
+    )
+
+
+async def examine_senders(pool: Pool) -> Finding:
+    """Senders by which nothing leaves, because the provider finds something of ours at fault."""
+    stopped = await SQL.stopped_senders.row(pool, StoppedSender)
+    if stopped is None:
+        return good("senders", "none is stopped")
+    match stopped.sender:
+        case None:
+            whose = "all"
+        case "":
+            whose = "SHELFTALK_SENDER"
+        case sender:
+            whose = f"'{sender}'"
+    more = f", and {stopped.senders - 1} more" if stopped.senders > 1 else ""
+    return bad(
+        "senders",
+        f"{whose} of {stopped.channel} stopped since {stopped.stopped_at:%Y-%m-%d %H:%M} UTC, for {stopped.journeys} "
+        f"journeys: {stopped.why}{more}",
+        f"Mend that, then `shelftalk repair resume --cause {Reason.SENDER_AT_FAULT}`; nobody lost their place.",
     )
 
 

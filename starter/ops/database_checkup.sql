@@ -37,6 +37,12 @@ where a.at > now() - :lately::interval and a.action like any(array['contact not 
             else false end)
 order by a.id limit 1;
 
+-- name: stopped_senders
+-- The senders that are at fault, the first of them; and how many journeys rest for that.
+select count(*) over () as senders, channel, sender, why, stopped_at,
+       (select count(*) from journeys where ended_at is null and held_up_by = 'sender_at_fault') as journeys
+from stopped_senders order by stopped_at limit 1;
+
 -- name: paused
 -- What nobody enters any more is paused too for those who are still under way in it.
 select 'alert' as kind, a.id as code, a.paused_at from alerts a

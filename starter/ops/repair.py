@@ -59,6 +59,15 @@ class OtherTrouble:
 
 
 @dataclass(frozen=True, slots=True)
+class LiftedStop:
+    """A sender that was stopped: as its list names it, empty for the installation's own, None for all; and why."""
+
+    channel: str
+    sender: str | None
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
 class MessageLocked:
     """The newest message of a step, locked."""
 
@@ -146,13 +155,26 @@ class Repairs:
         """
         if cause not in STOPPING:
             raise NotRepairable(f"'{cause}' stops nobody. What does: {', '.join(STOPPING)}.")
+        at_fault = cause is Reason.SENDER_AT_FAULT
         if by is None:
             stopped = await SQL.count_stopped.value(self._pool, cause=cause, conversation=conversation, step=step)
-            return Resumed(cause=cause, journeys=stopped, done=False)
+            senders = await SQL.count_stopped_senders.value(self._pool) if at_fault else 0
+            return Resumed(cause=cause, journeys=stopped, senders=senders, done=False)
+        senders = await self._lift_stops(by) if at_fault else 0
         resumed, after = 0, ""
         while batch := await self._resume_some(cause, conversation, step, after, by):
             resumed, after = resumed + len(batch), batch[-1]
-        return Resumed(cause=cause, journeys=resumed, done=True)
+        return Resumed(cause=cause, journeys=resumed, senders=senders, done=True)
+
+    @retry_on_deadlock
+    async def _lift_stops(self, by: By) -> int:
+        """Let messages leave by every sender that was stopped; how many that were. Committed before anyone is woken."""
+        async with transaction(self._pool) as connection:
+            stops = await SQL.lift_stops.rows(connection, LiftedStop)
+            for stop in stops:
+                details = {"channel": stop.channel, "sender": stop.sender, "stopped_for": stop.why, "why": by.why}
+                await write_audit(connection, by.actor, "resume sender", details)
+        return len(stops)
 
     @retry_on_deadlock
     async def _resume_some(

@@ -45,6 +45,12 @@ update journeys set held_up_by = null where id = :journey_id;
 select count(*) from journeys
 where ended_at is null and held_up_by = :cause and (:conversation::text is null or conversation = :conversation) and (:step::text is null or at_step = :step);
 
+-- name: count_stopped_senders
+select count(*) from stopped_senders;
+
+-- name: lift_stops
+delete from stopped_senders returning channel, sender, why;
+
 -- name: resume
 -- In order of id, so that each is woken once, even if it stops again at once.
 with stopped as (

@@ -16,7 +16,7 @@ from activities.delivery.cap import next_turn
 from activities.delivery.order import Known, deliver_in_order
 from activities.delivery.verdict import PAUSE_CHECK, TELLING, MessageFacts, is_capped
 from activities.rendering.templates import CannotRender, Rendered, render
-from activities.senders.sender import Handover, NotTaken
+from activities.senders.sender import Handover, NotTaken, SenderAtFault
 from activities.waitlist.admission import EntryFacts, why_closed, why_not_admitted
 from activities.waitlist.window import window_end
 from schemas.document.alert_types.alert import Sight
@@ -262,7 +262,7 @@ class _SimulatedDesk:
     async def compose(self) -> Rendered | None:
         return self.shop.compose(self.request.step.message)
 
-    async def stop(self) -> None:
+    async def stop(self, fault: SenderAtFault | None = None) -> None:
         pass
 
     async def hold(self) -> bool:

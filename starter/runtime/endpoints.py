@@ -16,6 +16,7 @@ class Endpoints(Model):
 
     Attributes:
         pid: of the process that wrote the file; it is valid only while that runs.
+        smtp_host: None where mails go to a provider.
     """
 
     pid: int
@@ -23,7 +24,8 @@ class Endpoints(Model):
     temporal_address: str
     temporal_namespace: str
     temporal_task_queue: str
-    smtp_host: str
+    email_provider: str = "smtp"
+    smtp_host: str | None
     smtp_port: int
     web_url: str
     temporal_ui_url: str | None = None
@@ -109,7 +111,7 @@ def resolve(settings: Settings) -> Settings:
         "temporal_namespace": found.temporal_namespace,
         "temporal_task_queue": found.temporal_task_queue,
     }
-    if settings.smtp_host is None:
+    if settings.smtp_host is None and found.smtp_host is not None:
         update |= {"smtp_host": found.smtp_host, "smtp_port": found.smtp_port}
     return settings.model_copy(update=update)
 

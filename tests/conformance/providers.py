@@ -1,19 +1,25 @@
-"""Mail providers under a test's control: the simulated sender, what SMTP servers share, and a bare peer for what no
-real server does (a real one is in `real_server`). Each keeps what it took, and misbehaves as its plan says.
+"""Mail providers under a test's control: the simulated sender, what SMTP servers share, a bare peer for what no real
+server does (a real one is in `real_server`), and the providers that are asked over HTTP. Each keeps what it took, and
+misbehaves as its plan says.
 
 Every refusal repeats the recipient's address, as real servers do, so that the suite can prove it goes no further (P8).
 """
 
 import asyncio
-from contextlib import AsyncExitStack
-from dataclasses import dataclass
+from contextlib import AbstractAsyncContextManager, AsyncExitStack
+from dataclasses import dataclass, replace
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from enum import StrEnum
+from math import inf
 from typing import Any, Protocol, Self
 
-from activities.senders.email.smtp_sender import Limits, SmtpSender
-from activities.senders.sender import Mail, Sender
+from activities.senders.email.http_sender import HttpSender
+from activities.senders.email.limits import Limits
+from activities.senders.email.smtp_sender import SmtpSender
+from activities.senders.sender import Handover, Mail, Sender
+from tests.simulated.mail_api_server import MailApiServer, Moment
+from tests.simulated.mail_apis import Reply, SimulatedMailApi
 from tests.simulated.sender import Answer, SimulatedSender
 
 RECIPIENT = "ada.private@example.org"
@@ -277,3 +283,84 @@ class BarePeer(SmtpProvider):
         self.take(content.removesuffix(b".\r\n").replace(b"\r\n..", b"\r\n."))
         if not await self.struck(At.TAKEN, number, writer):
             writer.write(b"250 taken\r\n")
+
+
+_MOMENTS = {Moment.HEAD: At.BODY, Moment.WHOLE: At.END, Moment.DONE: At.TAKEN}
+
+
+class HttpProvider(MailApiServer):
+    """A simulated provider behind HTTP.
+
+    Attributes:
+        strikes_left: how often its plan still strikes.
+        then: what it answers to the request after the last strike.
+    """
+
+    SHORT_SECONDS = 0.6
+    """How long one that can be asked again is asked, where it never answers."""
+
+    def __init__(self, provider: SimulatedMailApi) -> None:
+        super().__init__(provider)
+        self.plan: Plan | None = None
+        self.reached = asyncio.Event()
+        self.go_on = asyncio.Event()
+        self._message_ids: dict[str, str] = {}
+        self.strikes_left: float = inf
+        self.then: Reply | None = None
+
+    def sender(self, limits: Limits, **options: Any) -> "NotingSender":
+        api = self.provider.api(self.url)
+        if api.dedupes and self.plan is not None and self.plan.does in (Does.DROP, Does.NONSENSE):
+            limits = replace(limits, answer=self.SHORT_SECONDS)
+        sender = NotingSender(HttpSender(api, FROM, limits=limits, **options), self._message_ids)
+        self._exit.push_async_callback(sender.aclose)
+        return sender
+
+    @property
+    def taken(self) -> list[str]:
+        # Not every provider lets us choose the Message-ID.
+        return [self._message_ids[mail.subject] for mail in self.provider.taken]
+
+    async def struck_once(self) -> None:
+        await self.reached.wait()
+
+    async def strikes(self, moment: Moment, writer: asyncio.StreamWriter) -> Reply | bytes | None:
+        plan = self.plan
+        if plan is None or plan.at is not _MOMENTS[moment] or self.strikes_left <= 0:
+            return None
+        self.strikes_left -= 1
+        if self.strikes_left == 0 and self.then is not None:
+            # What this request still does comes before.
+            asyncio.get_running_loop().call_soon(self.provider.replies.append, self.then)
+        self.reached.set()
+        match plan.does:
+            case Does.LATER:
+                return self.provider.later()
+            case Does.REFUSE:
+                return self.provider.refused(RECIPIENT)
+            case Does.NONSENSE | Does.BYE:
+                return b"what? %s\r\n\r\n" % RECIPIENT.encode()
+            case Does.DROP:
+                writer.transport.abort()
+                return None
+            case Does.STALL:
+                await self.go_on.wait()
+                return None
+
+    async def __aexit__(self, *_: object) -> None:
+        self.go_on.set()
+        await super().__aexit__()
+
+
+class NotingSender:
+    """Notes the Message-IDs of what it sends, by subject."""
+
+    def __init__(self, sender: HttpSender, message_ids: dict[str, str]) -> None:
+        self._sender, self._message_ids = sender, message_ids
+
+    def ready(self, mail: Mail, within: float = inf) -> AbstractAsyncContextManager[Handover[Mail]]:
+        self._message_ids[mail.subject] = mail.message_id
+        return self._sender.ready(mail, within)
+
+    async def aclose(self) -> None:
+        await self._sender.aclose()

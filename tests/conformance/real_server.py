@@ -1,4 +1,4 @@
-"""aiosmtpd as a provider: a real mail server that misbehaves by plan, with STARTTLS and AUTH where asked for."""
+"""aiosmtpd as a provider: a real mail server that misbehaves by plan, with TLS and AUTH where asked for."""
 
 import asyncio
 import ssl
@@ -13,14 +13,21 @@ class RealServer(SmtpProvider):
     """aiosmtpd, with the plan's misbehaviour in front of its own answers.
 
     Args:
-        tls: offer STARTTLS with this context, and demand it and AUTH.
+        tls: demand TLS with this context, and AUTH.
+        at_once: speak TLS from the first byte; else after STARTTLS.
         login: the user name and password that AUTH accepts.
     """
 
     def __init__(
-        self, *, tls: ssl.SSLContext | None = None, login: tuple[str, str] | None = None, smtputf8: bool = False
+        self,
+        *,
+        tls: ssl.SSLContext | None = None,
+        at_once: bool = False,
+        login: tuple[str, str] | None = None,
+        smtputf8: bool = False,
     ) -> None:
         super().__init__()
+        self._at_once = at_once
         self._tls = tls
         self._login = login
         self._smtputf8 = smtputf8
@@ -30,14 +37,17 @@ class RealServer(SmtpProvider):
             return _RudeSmtp(
                 self,
                 authenticator=self._authenticate,
-                tls_context=self._tls,
-                auth_required=self._tls is not None,
-                require_starttls=self._tls is not None,
+                tls_context=None if self._at_once else self._tls,
+                # aiosmtpd knows of STARTTLS only.
+                auth_required=self._tls is not None and not self._at_once,
+                auth_require_tls=not self._at_once,
+                require_starttls=self._tls is not None and not self._at_once,
                 enable_SMTPUTF8=self._smtputf8,
                 hostname="peer.example.net",
             )
 
-        await self.serve(await asyncio.get_running_loop().create_server(connected, self.host))
+        at_once = self._tls if self._at_once else None
+        await self.serve(await asyncio.get_running_loop().create_server(connected, self.host, ssl=at_once))
         return self
 
     def _authenticate(

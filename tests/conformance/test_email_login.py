@@ -1,4 +1,4 @@
-"""STARTTLS, certificates and AUTH, against a server that demands them; a wrong setting costs no message."""
+"""TLS, certificates and AUTH, against a server that demands them; a wrong setting costs no message."""
 
 import ssl
 from collections.abc import AsyncIterator
@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from activities.senders.email.smtp_sender import Limits, SmtpSender
-from activities.senders.sender import Mail, NotTaken
+from activities.senders.email.limits import Limits
+from activities.senders.email.smtp_sender import SmtpSender
+from activities.senders.sender import Mail, NotTaken, SenderAtFault
 from tests.conformance.certificates import self_signed
 from tests.conformance.providers import FROM, RECIPIENT, BarePeer, send
 from tests.conformance.real_server import RealServer
@@ -44,13 +45,48 @@ async def test_starttls_and_a_login_open_the_door(guarded: RealServer, certifica
     assert guarded.connections == 1
 
 
+@pytest_asyncio.fixture
+async def encrypted(certificate: tuple[Path, Path]) -> AsyncIterator[RealServer]:
+    """A server that speaks TLS from the first byte, as on port 465, and demands AUTH."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(*certificate)
+    async with RealServer(tls=context, at_once=True, login=("shop", "pässword")) as server:
+        yield server
+
+
+async def test_tls_from_the_first_byte_and_a_login_open_the_door(
+    encrypted: RealServer, certificate: tuple[Path, Path]
+) -> None:
+    sender = encrypted.sender(Limits(), username="shop", password="pässword", tls=True, ca_file=certificate[0])
+
+    await send(sender, MAIL)
+    await send(sender, replace(MAIL, message_id="2@shop.example"))
+
+    assert encrypted.taken == ["1@shop.example", "2@shop.example"]
+    assert encrypted.connections == 1
+
+
+async def test_a_certificate_nobody_vouches_for_is_not_trusted_from_the_first_byte_either(
+    encrypted: RealServer,
+) -> None:
+    with pytest.raises(NotTaken, match="certificate could not be verified"):
+        await send(encrypted.sender(Limits(), username="shop", password="pässword", tls=True), MAIL)
+    assert encrypted.taken == []
+
+
+async def test_a_port_for_starttls_is_not_one_for_tls_from_the_first_byte(guarded: RealServer) -> None:
+    with pytest.raises(NotTaken, match="for STARTTLS or for TLS from the first byte"):
+        await send(guarded.sender(Limits(), tls=True), MAIL)
+
+
 async def test_a_wrong_password_is_a_setting_to_correct_and_no_fault_of_the_message(
     guarded: RealServer, certificate: tuple[Path, Path]
 ) -> None:
     sender = guarded.sender(Limits(), username="shop", password="wrong", starttls=True, ca_file=certificate[0])
 
-    with pytest.raises(NotTaken, match=r"535 5\.7\.8 at AUTH.*check the SMTP user name, password"):
+    with pytest.raises(SenderAtFault, match=r"535 5\.7\.8 at AUTH.*check the SMTP user name, password") as fault:
         await send(sender, MAIL)
+    assert fault.value.account
 
 
 async def test_a_certificate_nobody_vouches_for_is_not_trusted(guarded: RealServer) -> None:
@@ -82,5 +118,5 @@ async def test_a_server_without_what_the_settings_demand_gets_no_message(
 
 
 async def test_mail_that_needs_a_login_first_is_a_setting_to_correct(guarded: RealServer) -> None:
-    with pytest.raises(NotTaken, match="530 at MAIL: check the SMTP user name, password and STARTTLS"):
+    with pytest.raises(NotTaken, match="530 at MAIL: check the SMTP user name, password and TLS"):
         await send(guarded.sender(Limits()), MAIL)

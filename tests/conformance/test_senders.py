@@ -9,15 +9,27 @@ import traceback
 from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
 from enum import StrEnum
+from functools import partial
 
 import pytest
 import pytest_asyncio
 
-from activities.senders.email.smtp_sender import Limits
+from activities.senders.email.limits import Limits
 from activities.senders.registry import Senders
 from activities.senders.sender import Mail, Message, NotTaken, Rejected, Sender, Uncertain
-from tests.conformance.providers import RECIPIENT, At, BarePeer, Does, Plan, Provider, SimulatedProvider, send
+from tests.conformance.providers import (
+    RECIPIENT,
+    At,
+    BarePeer,
+    Does,
+    HttpProvider,
+    Plan,
+    Provider,
+    SimulatedProvider,
+    send,
+)
 from tests.conformance.real_server import RealServer
+from tests.simulated.mail_apis import SIMULATED, SimulatedMailApi
 
 pytestmark = pytest.mark.asyncio
 
@@ -34,11 +46,20 @@ class End(StrEnum):
     UNCERTAIN = "uncertain"
 
 
+def over_http(kind: type[SimulatedMailApi]) -> Provider:
+    return HttpProvider(kind())
+
+
 PROVIDERS: dict[str, Callable[[], Provider]] = {
     "simulated": SimulatedProvider,
     "aiosmtpd": RealServer,
     "bare peer": BarePeer,
+    **{kind.name: partial(over_http, kind) for kind in SIMULATED},
 }
+OVER_HTTP = [
+    *(Plan(At.END, does) for does in (Does.LATER, Does.REFUSE, Does.DROP, Does.STALL, Does.NONSENSE)),
+    *(Plan(at, does) for at in (At.BODY, At.TAKEN) for does in (Does.DROP, Does.STALL, Does.NONSENSE)),
+]
 PLANS: dict[str, list[Plan]] = {
     "simulated": [
         Plan(At.END, Does.LATER),
@@ -55,6 +76,7 @@ PLANS: dict[str, list[Plan]] = {
         *(Plan(At.MIDDLE, does) for does in Does),
         *(Plan(at, does) for at in (At.BODY, At.TAKEN) for does in (Does.DROP, Does.STALL, Does.NONSENSE)),
     ],
+    **{kind.name: OVER_HTTP for kind in SIMULATED},
 }
 A_MOMENT = 0.05
 """Seconds. A stalled server says nothing however long one waits, so a slow machine changes no ending."""

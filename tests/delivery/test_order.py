@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from activities.delivery.order import BROADCAST_ROUND, InProgress, Known, deliver_in_order
 from activities.delivery.verdict import Go, judge
-from activities.senders.sender import NotTaken, Rejected, Uncertain
+from activities.senders.sender import NotTaken, Rejected, SenderAtFault, Uncertain
 from schemas.document.alert_types.vocabulary import AlertEvent
 from schemas.document.steps import Send
 from schemas.ids import JourneyId, StepId, VersionId
@@ -64,8 +64,8 @@ class RecordingEffects:
         self._does("compose")
         return None if self.breaks else "text"
 
-    async def stop(self) -> None:
-        self._does("stop")
+    async def stop(self, fault: SenderAtFault | None = None) -> None:
+        self._does("stop" if fault is None else "stop sender")
 
     async def hold(self) -> bool:
         self._does("hold")
@@ -121,13 +121,14 @@ knowns = st.builds(
     recorded=st.none() | st.just(TAKEN),
     lease_left=st.none() | st.timedeltas(timedelta(-1), timedelta(1)),
     declined=st.booleans(),
+    sender_stopped=st.booleans(),
 )
 all_is_well = st.just(Known(ALL_WELL))
 effectss = st.builds(
     RecordingEffects,
     looks=st.lists(all_is_well | knowns, min_size=1, max_size=2),
     at=st.sampled_from(["ready", "begin", "send"]),
-    failure=st.sampled_from([None, NotTaken("down"), Rejected("no")]),
+    failure=st.sampled_from([None, NotTaken("down"), Rejected("no"), SenderAtFault("key", account=True)]),
     breaks=st.booleans(),
     waits_for_approval=st.booleans(),
     taken_by_another=st.booleans(),
@@ -143,7 +144,7 @@ def _outcome(asked: Deliver, effects: RecordingEffects) -> Outcome | type[Except
 
 def _may_leave(known: Known) -> bool:
     undecided = (known.recorded, known.lease_left, known.declined) == (None, None, False)
-    return undecided and isinstance(judge(known.facts, NOW), Go)
+    return undecided and not known.sender_stopped and isinstance(judge(known.facts, NOW), Go)
 
 
 @given(effectss, st.booleans())
@@ -176,8 +177,15 @@ def test_what_was_handed_over_or_may_have_been_is_settled_and_what_certainly_was
 ) -> None:
     _outcome(request(), effects)
     if "send" in effects.done:
-        assert effects.done[-1] == ("release" if isinstance(effects.failure, NotTaken) else "settle")
-        assert effects.by_holder == (effects.done[-1] == "settle")
+        after = effects.done[effects.done.index("send") + 1 :]
+        match effects.failure:
+            case SenderAtFault():
+                assert after == ["release", "stop sender"]
+            case NotTaken():
+                assert after == ["release"]
+            case _:
+                assert after == ["settle"]
+        assert effects.by_holder == (after == ["settle"])
 
 
 @pytest.mark.parametrize("at", ["ready", "begin"])
@@ -189,6 +197,20 @@ def test_what_the_provider_would_not_even_begin_never_holds_the_right_to_send(at
     assert {"open", "release"}.isdisjoint([*later.done, *never.done])
     assert later.done[-1] == "note"
     assert not never.by_holder
+
+
+@pytest.mark.parametrize("at", ["ready", "begin", "send"])
+def test_a_sender_at_fault_stops_whatever_time_is_left_and_nobody_loses_their_place(at: str) -> None:
+    effects = RecordingEffects(at=at, failure=SenderAtFault("key", account=True))
+    assert _outcome(request(give_up_in=timedelta(0)), effects) == Stopped(reason=Reason.SENDER_AT_FAULT)
+    assert effects.done[-1] == "stop sender"
+    assert effects.settled is None
+
+
+def test_a_message_of_a_stopped_sender_is_not_even_composed() -> None:
+    effects = RecordingEffects([Known(ALL_WELL, sender_stopped=True)])
+    assert _outcome(request(), effects) == Stopped(reason=Reason.SENDER_AT_FAULT)
+    assert effects.done == ["look", "stop"]
 
 
 @given(effectss)

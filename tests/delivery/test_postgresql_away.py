@@ -11,10 +11,10 @@ import pytest
 
 from activities.delivery.deliver import DeliverActivity
 from activities.delivery.lease import Lease
-from activities.delivery.ledger import Ledger
+from activities.delivery.ledger import BadMailbox, Ledger
 from activities.intake.intake import Intake
 from activities.postgres.pool import Pool
-from activities.senders.email.smtp_sender import Limits
+from activities.senders.email.limits import Limits
 from schemas.journey.activities import Deliver
 from schemas.journey.outcome import Outcome, Refused, Sent, Unknown
 from starter.devstack.postgres import EmbeddedPostgres
@@ -45,9 +45,14 @@ class WatchedLedger(Ledger):
         await self._watched(lambda: super(WatchedLedger, self).release(request, lease))
 
     async def settle(
-        self, request: Deliver, outcome: Sent | Refused | Unknown, lease: Lease | None = None
+        self,
+        request: Deliver,
+        outcome: Sent | Refused | Unknown,
+        lease: Lease | None = None,
+        *,
+        bad: BadMailbox | None = None,
     ) -> Outcome | None:
-        return await self._watched(lambda: super(WatchedLedger, self).settle(request, outcome, lease))
+        return await self._watched(lambda: super(WatchedLedger, self).settle(request, outcome, lease, bad=bad))
 
     async def _watched(self, write: Callable[[], Awaitable[T]]) -> T:
         try:

@@ -9,7 +9,7 @@ from activities.delivery.deliver import DeliverActivity
 from activities.delivery.ledger import Ledger
 from activities.intake.intake import Intake
 from activities.postgres.pool import Pool
-from activities.senders.email.smtp_sender import Limits
+from activities.senders.email.limits import Limits
 from schemas.incoming.facts import ContactErasureFact
 from schemas.journey.outcome import AfterRefusal, Deferred, Outcome, Refused, Sent
 from schemas.reasons import Reason

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 import asyncpg
 
 from activities.delivery.lease import Lease
-from activities.delivery.ledger import Ledger
+from activities.delivery.ledger import BadMailbox, Ledger
 from activities.postgres.away import POSTGRES_AWAY
 from activities.postgres.pool import Pool
 from schemas.journey.activities import Deliver
@@ -157,6 +157,11 @@ class MortalLedger(Ledger):
         await self._process.dies_with(super().release(request, lease))
 
     async def settle(
-        self, request: Deliver, outcome: Sent | Refused | Unknown, lease: Lease | None = None
+        self,
+        request: Deliver,
+        outcome: Sent | Refused | Unknown,
+        lease: Lease | None = None,
+        *,
+        bad: BadMailbox | None = None,
     ) -> Outcome | None:
-        return await self._process.dies_with(super().settle(request, outcome, lease))
+        return await self._process.dies_with(super().settle(request, outcome, lease, bad=bad))

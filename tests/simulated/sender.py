@@ -11,7 +11,7 @@ from math import inf
 from typing import assert_never
 
 from activities.senders.email.mime import compose, parse_sender
-from activities.senders.sender import Mail, NotTaken, Rejected, Uncertain
+from activities.senders.sender import BadAddress, Mail, NotTaken, Rejected, SenderAtFault, Uncertain
 
 _SENDER = parse_sender("Rehearsal <rehearsal@localhost>")
 
@@ -22,6 +22,9 @@ class Answer(StrEnum):
     TAKE = "take"
     TRY_LATER = "try_later"
     REFUSE = "refuse"
+    NOBODY_THERE = "nobody_there"
+    SENDER_AT_FAULT = "sender_at_fault"
+    ACCOUNT_AT_FAULT = "account_at_fault"
     TAKE_AND_LOSE_ANSWER = "take_and_lose_answer"
     LOSE = "lose"
     """The connection goes in the middle of the message: not taken, but nobody can know."""
@@ -71,6 +74,12 @@ class SimulatedSender:
                 raise NotTaken("the simulated provider says: later")
             case Answer.REFUSE:
                 raise Rejected("the simulated provider says: never")
+            case Answer.NOBODY_THERE:
+                raise BadAddress("the simulated provider says: nobody is there")
+            case Answer.SENDER_AT_FAULT:
+                raise SenderAtFault("the simulated provider says: the domain is not verified", account=False)
+            case Answer.ACCOUNT_AT_FAULT:
+                raise SenderAtFault("the simulated provider says: the account is suspended", account=True)
             case Answer.TAKE_AND_LOSE_ANSWER:
                 self._taken.append(mail)
                 raise Uncertain("the simulated provider took it and did not say so")

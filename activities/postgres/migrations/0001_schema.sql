@@ -1318,6 +1318,18 @@ create index sends_held on sends (opened_at) where state = 'held';
 -- What a provider knows a message by: schemas.ids.message_reference.
 create index sends_by_reference on sends (md5(key));
 
+-- Senders that are at fault: nothing leaves by them until somebody has mended that and resumed what waits. What a From
+-- address is stopped for, or the whole account, and which message found it.
+create table stopped_senders (
+    channel    text not null check (channel <> ''),
+    -- As lists name it; empty: the installation's own. Null: every sender of the channel.
+    sender     text,
+    why        text not null,
+    found_by   text not null references sends,
+    stopped_at timestamptz not null default now()
+);
+create unique index stopped_senders_once on stopped_senders (channel, coalesce(sender, '*'));
+
 -- The list whose settings a journey's messages go by.
 create function list_of(j journeys) returns text language sql stable as $$
     select coalesce(

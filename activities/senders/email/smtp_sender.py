@@ -10,57 +10,18 @@ import time
 from collections import deque
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from math import inf
 from pathlib import Path
 from typing import Self
 
+from activities.senders.email.limits import CONNECTIONS, Limits
 from activities.senders.email.mime import Envelope, compose, parse_sender
-from activities.senders.email.smtp_session import Gone, SmtpEndpoint, SmtpSession
+from activities.senders.email.smtp_replies import Gone
+from activities.senders.email.smtp_session import SmtpEndpoint, SmtpSession
 from activities.senders.sender import Mail, NotTaken
 from schemas.settings import Settings
 
-# Small servers and providers allow about ten connections of one client.
-CONNECTIONS = 8
-# While the server answers, a connection is free within milliseconds. If none is by then, it is better to try again
-# later than to hold an activity slot.
-QUEUE_SECONDS = 10.0
-# RFC 5321 section 4.5.3.2: five minutes for a greeting or a recipient. Until the body is written, giving up is safe.
-READY_SECONDS = 300.0
-# RFC 5321 allows the server ten minutes; real ones scan for a few seconds. After giving up nobody knows the outcome.
-ANSWER_SECONDS = 30.0
-# A process that is asked to stop has about ten seconds; most answers under way arrive in the first.
-CANCELLED_SECONDS = 5.0
-# Shorter than any server's own limit (30 s and more), so that a connection in use is rarely one being closed.
-IDLE_SECONDS = 20.0
-# Now and then a new connection finds a mail server's new address, certificate and login.
-AGE_SECONDS = 300.0
-# Servers commonly allow a hundred messages on a connection.
-USES = 100
 CLOSE_SECONDS = 2.0
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """How long an SmtpSender waits, in seconds.
-
-    Attributes:
-        queue: for a free connection.
-        ready: from there until the server has accepted the recipient: handshake, MAIL and RCPT in all; and once more
-            for its answer to DATA.
-        answer: for the answer to the message.
-        cancelled: for that answer once the send has been cancelled.
-        idle, age: how long a connection may lie unused, and be used at all.
-        uses: messages on one connection.
-    """
-
-    queue: float = QUEUE_SECONDS
-    ready: float = READY_SECONDS
-    answer: float = ANSWER_SECONDS
-    cancelled: float = CANCELLED_SECONDS
-    idle: float = IDLE_SECONDS
-    age: float = AGE_SECONDS
-    uses: int = USES
 
 
 class SmtpSender:
@@ -68,8 +29,9 @@ class SmtpSender:
 
     Args:
         sender: the From address, `Name <local@domain>`.
-        username, password: for AUTH; without `starttls` they travel readable.
+        username, password: for AUTH; without TLS they travel readable.
         starttls: demand STARTTLS before anything else; the certificate must be valid for `host`.
+        tls: speak TLS from the first byte, as on port 465; the same of the certificate.
         ca_file: trust the authorities in this PEM file instead of the system's.
         connections: how many may be open at once.
 
@@ -87,13 +49,15 @@ class SmtpSender:
         password: str | None = None,
         starttls: bool = False,
         *,
+        tls: bool = False,
         ca_file: Path | None = None,
         connections: int = CONNECTIONS,
         limits: Limits | None = None,
     ) -> None:
         self._sender = parse_sender(sender)
-        tls = ssl.create_default_context(cafile=ca_file) if starttls else None
-        self._endpoint = SmtpEndpoint(host, port, _own_name(self._sender.domain), tls, username, password)
+        context = ssl.create_default_context(cafile=ca_file) if starttls or tls else None
+        own_name = _own_name(self._sender.domain)
+        self._endpoint = SmtpEndpoint(host, port, own_name, context, username, password, tls_at_once=tls)
         self._limits = limits or Limits()
         self._slots = asyncio.Semaphore(connections)
         self._idle: deque[SmtpSession] = deque()
@@ -107,7 +71,7 @@ class SmtpSender:
             ValueError: no mail server is named, or SHELFTALK_SENDER is not an address.
         """
         if settings.smtp_host is None:
-            raise ValueError("SHELFTALK_SMTP_HOST is not set")
+            raise ValueError("SHELFTALK_SMTP_HOST is not set: name the mail server, or a SHELFTALK_EMAIL_PROVIDER")
         password = settings.smtp_password
         return cls(
             settings.smtp_host,
@@ -116,6 +80,7 @@ class SmtpSender:
             settings.smtp_username,
             password.get_secret_value() if password else None,
             settings.smtp_starttls,
+            tls=settings.smtp_tls,
             limits=Limits(ready=settings.smtp_ready_seconds, answer=settings.smtp_answer_seconds),
         )
 

@@ -1,19 +1,15 @@
 """One SMTP connection, driven stage by stage, so that the end of every message is exact (P1).
 
 The hand-over begins when the server has answered 354 and the first byte of the body is written. A failure before that
-means *not taken*. After it only the server's answer decides; without one the end is *uncertain*.
-
-An exception names the reply's code, enhanced status code and stage only: the free text of replies often repeats the
-address (P8).
+means *not taken*. After it only the server's answer decides; without one the end is *uncertain*. What an answer means
+is in `smtp_replies`.
 """
 
 import asyncio
 import contextlib
-import re
 import ssl
 import time
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import NoReturn
 
 from aiosmtplib import (
@@ -27,34 +23,10 @@ from aiosmtplib import (
 from aiosmtplib.protocol import SMTPProtocol
 
 from activities.senders.email.mime import Envelope
+from activities.senders.email.smtp_replies import Gone, Stage, keeps_connection, refusal, refused_connection, told
 from activities.senders.sender import NotTaken, Rejected, Uncertain
 
-# Of the session or the login, not of this message: bad sequence, and the AUTH family of RFC 4954.
-_NOT_ABOUT_THE_MESSAGE = frozenset({503, 530, 534, 535, 538})
-# RFC 5321 section 4.5.3.1.10: at RCPT old servers say 552 where 452 is meant; a full mailbox passes too.
-_STORAGE_EXCEEDED = 552
-_CLOSING = 421
 _START_INPUT = 354
-
-_ENHANCED = re.compile(r"[245]\.\d{1,3}\.\d{1,3}(?!\S)")
-
-
-class Stage(StrEnum):
-    """A stage of the SMTP dialogue; the value is its name in messages."""
-
-    CONNECT = "connecting"
-    EHLO = "EHLO"
-    STARTTLS = "STARTTLS"
-    AUTH = "AUTH"
-    RSET = "RSET"
-    MAIL = "MAIL"
-    RCPT = "RCPT"
-    DATA = "DATA"
-    BODY = "the end of the message"
-
-
-class Gone(NotTaken):
-    """The connection was lost before the hand-over: a fresh one may be tried."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +35,8 @@ class SmtpEndpoint:
 
     Attributes:
         own_name: the name that EHLO gives.
-        tls: STARTTLS is demanded, with this context; None: not used.
+        tls: the context of TLS, by STARTTLS where it is not spoken at once; None: not used.
+        tls_at_once: it is spoken from the first byte.
     """
 
     host: str
@@ -72,6 +45,7 @@ class SmtpEndpoint:
     tls: ssl.SSLContext | None
     username: str | None
     password: str | None
+    tls_at_once: bool = False
 
 
 class SmtpSession:
@@ -92,6 +66,8 @@ class SmtpSession:
             local_hostname=endpoint.own_name,
             timeout=None,
             start_tls=False,
+            use_tls=endpoint.tls_at_once,
+            tls_context=endpoint.tls if endpoint.tls_at_once else None,
         )
         self._in_step = False
         self._envelope_open = False
@@ -105,17 +81,18 @@ class SmtpSession:
         return self._in_step and self._smtp.is_connected
 
     async def open(self) -> None:
-        """Connect, EHLO and, where demanded, STARTTLS and AUTH.
+        """Connect, EHLO and, where demanded, TLS and AUTH.
 
         Raises:
-            NotTaken: always, for a 5xx too: a refused connection is no verdict on the message.
+            NotTaken: always, for a 5xx too: a refused connection is no verdict on the message. `SenderAtFault` where
+                the login is what is refused.
         """
         endpoint = self._endpoint
         try:
             await self._smtp.connect()
             self.stage = Stage.EHLO
             await self._smtp.ehlo()
-            if endpoint.tls is not None:
+            if endpoint.tls is not None and not endpoint.tls_at_once:
                 self.stage = Stage.STARTTLS
                 await self._smtp.starttls(tls_context=endpoint.tls)
                 self.stage = Stage.EHLO
@@ -124,17 +101,9 @@ class SmtpSession:
                 self.stage = Stage.AUTH
                 await self._smtp.login(endpoint.username, endpoint.password or "")
         except SMTPResponseException as error:
-            answer = _told(self.stage, error.code, error.message)
-            raise NotTaken(f"{answer}, before any message: {self._advice(error.code)}") from None
-        except ssl.SSLCertVerificationError:
-            raise NotTaken(
-                "the mail server's certificate could not be verified: it must name the host connected to"
-                " and come from a trusted authority"
-            ) from None
-        except ssl.SSLError:
-            raise NotTaken("no TLS connection to the mail server came about: check its TLS versions") from None
-        except (ConnectionError, SMTPTimeoutError):
-            raise Gone(self._lost()) from None
+            raise refused_connection(self.stage, error.code, error.message) from None
+        except (ssl.SSLError, ConnectionError, SMTPTimeoutError) as error:
+            raise self._no_connection(error) from None
         except SMTPException:
             # What remains is a server that does not offer what the settings demand.
             raise NotTaken(
@@ -153,7 +122,7 @@ class SmtpSession:
             # A message that was refused, or not sent, leaves its envelope open. Nobody waits for its RSET before this.
             answer = await self._say(Stage.RSET, b"RSET")
             if answer.code // 100 != 2:
-                raise Gone(_told(Stage.RSET, answer.code, answer.message))
+                raise Gone(told(Stage.RSET, answer.code, answer.message))
         self._envelope_open = True
         # Without a SIZE: the words may still change, and no mail server refuses some kilobytes.
         options = [b"SMTPUTF8", b"BODY=8BITMIME"] if envelope.utf8 else []
@@ -207,7 +176,7 @@ class SmtpSession:
             case 4 | 5:
                 self._refuse(Stage.BODY, answer)
             case _:
-                raise Uncertain(f"{_told(Stage.BODY, answer.code, answer.message)}, which decides nothing")
+                raise Uncertain(f"{told(Stage.BODY, answer.code, answer.message)}, which decides nothing")
 
     def close(self) -> None:
         """Drop the connection, after a QUIT if it can be written. Does not wait."""
@@ -249,50 +218,34 @@ class SmtpSession:
         try:
             answer = await self._smtp.execute_command(*command)
         except SMTPResponseException as error:
-            raise Gone(f"{_told(stage, error.code, '')}, which is not SMTP") from None
+            raise Gone(f"{told(stage, error.code, '')}, which is not SMTP") from None
         except (SMTPException, OSError):
             raise Gone(self._lost()) from None
         self._in_step = True
         return answer
 
     def _refuse(self, stage: Stage, answer: SMTPResponse) -> NoReturn:
-        told = _told(stage, answer.code, answer.message)
         # After a refused body the connection is dropped: the server may have stopped reading in the middle of it.
-        self._in_step = (
-            stage is not Stage.BODY
-            and answer.code // 100 in (4, 5)
-            and answer.code not in (_CLOSING, *_NOT_ABOUT_THE_MESSAGE)
-        )
-        match answer.code // 100:
-            case _ if answer.code == _CLOSING:
-                raise Gone(told)
-            case 4:
-                raise NotTaken(told)
-            case 5 if answer.code in _NOT_ABOUT_THE_MESSAGE:
-                raise NotTaken(f"{told}: {self._advice(answer.code)}")
-            case 5 if stage is Stage.MAIL and answer.code != _STORAGE_EXCEEDED:
-                # MAIL is about our own From address: a wrong setting must not refuse every contact of a waiting list.
-                raise NotTaken(f"{told}: check SHELFTALK_SENDER and what the mail server allows it")
-            case 5 if stage is Stage.RCPT and answer.code == _STORAGE_EXCEEDED:
-                raise NotTaken(told)
-            case 5:
-                raise Rejected(told)
-            case _:
-                raise NotTaken(f"{told}, which is no answer to it")
+        self._in_step = stage is not Stage.BODY and keeps_connection(answer.code)
+        raise refusal(stage, answer.code, answer.message)
 
-    def _advice(self, code: int) -> str:
-        if code // 100 == 4:
-            return "it may pass"
-        if self.stage is Stage.AUTH or code in (530, 534, 535, 538):
-            return "check the SMTP user name, password and STARTTLS in the settings"
-        return "check the SMTP settings and what the mail server allows this host"
+    def _no_connection(self, error: BaseException) -> NotTaken:
+        # TLS that is spoken at once fails inside the connecting.
+        match error if isinstance(error, ssl.SSLError) else error.__cause__:
+            case ssl.SSLCertVerificationError():
+                return NotTaken(
+                    "the mail server's certificate could not be verified: it must name the host connected to"
+                    " and come from a trusted authority"
+                )
+            case ssl.SSLError():
+                return NotTaken(
+                    "no TLS connection to the mail server came about: check its TLS versions, and whether its port is"
+                    " for STARTTLS or for TLS from the first byte"
+                )
+            case _:
+                return Gone(self._lost())
 
     def _lost(self) -> str:
         if self.stage is Stage.CONNECT:
             return "the mail server could not be reached: check that it runs and the SMTP host and port"
         return f"the connection to the mail server was lost at {self.stage}, before the message was handed over"
-
-
-def _told(stage: Stage, code: int, reply: str) -> str:
-    enhanced = _ENHANCED.match(reply)
-    return f"the mail server answered {code}{f' {enhanced[0]}' if enhanced else ''} at {stage}"
