@@ -16,7 +16,7 @@ from activities.delivery.order import InProgress, Known, deliver_in_order
 from activities.delivery.send_context import SendContext
 from activities.rendering.messages import write_message
 from activities.rendering.templates import CannotRender
-from activities.senders.sender import Handover, Message, NotTaken, Rejected, Sender
+from activities.senders.sender import Handover, Mail, Message, NotTaken, Rejected, Sender
 from schemas.ids import message_reference
 from schemas.journey.activities import Deliver, Delivered
 from schemas.journey.names import Activity
@@ -132,7 +132,7 @@ class RealEffects:
         except CannotRender as error:
             log.error("message broken", version=request.version, message=request.step.message, error=str(error))
             return None
-        self._subject = message.subject
+        self._subject = message.subject if isinstance(message, Mail) else None
         return message
 
     async def stop(self) -> None:

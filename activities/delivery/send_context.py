@@ -3,9 +3,10 @@
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from decimal import Decimal
-from typing import Any, Literal, assert_never
+from typing import Any, Literal
 
 from activities.decisions.filters import passes
+from activities.delivery.residence import residence
 from activities.delivery.stored_message import StoredMessage
 from activities.delivery.verdict import MessageFacts
 from activities.postgres.pool import Pool
@@ -61,7 +62,8 @@ class SendRow:
         subject, product_id: what the journey is about; None: about no product.
         left_reason: why it left the waiting list, or was asked to leave.
         ended: the journey is over.
-        email: None once the contact is erased.
+        address: on the message's channel; None: they have none, or are erased.
+        phone: theirs, whatever the channel.
         on_sale: the product is; also true of a journey about no product.
         other_product: the storefront tells of the variant under the product they entered for, too.
         already_sent: before a move to another version, this message was sent from a step with another id.
@@ -84,7 +86,8 @@ class SendRow:
     ended: bool
     event_id: str | None
     left_reason: Reason | None
-    email: str | None
+    address: str | None
+    phone: str | None
     erased: bool
     attributes: dict[str, Any]
     consented: bool
@@ -151,6 +154,14 @@ class ItemRow:
     quantity: int
 
 
+@dataclass(frozen=True, slots=True)
+class MessageRow:
+    """A row of `message`: as `StoredMessage` takes them; None: the version has none of this name."""
+
+    message: dict[str, Any] | None
+    beside: bool
+
+
 class UnknownJourney(Exception):
     """There is no such journey in the database."""
 
@@ -191,9 +202,9 @@ class SendContexts:
         )
         offer = await self._offer(row) if recorded is None else None
         return SendContext(
-            facts=_facts(row, request, offer, filtered=not passed),
+            facts=_facts(row, request, offer, message, filtered=not passed),
             message=message,
-            recipient=_address(row, channel),
+            recipient=row.address,
             sender=row.sender,
             context=_context(row, await self._items(row) if recorded is None else ()),
             recorded=recorded,
@@ -232,8 +243,9 @@ class SendContexts:
         if (version_id, code) not in self._messages:
             if len(self._messages) >= KEPT_MESSAGES:
                 self._messages.clear()
-            found = await SQL.message.value(self._pool, version=version_id, message=code)
-            self._messages[version_id, code] = None if found is None else StoredMessage(found)
+            found = await SQL.message.row(self._pool, MessageRow, version=version_id, message=code)
+            known = found is not None and found.message is not None
+            self._messages[version_id, code] = StoredMessage(found.message, beside=found.beside) if known else None
         return self._messages[version_id, code]
 
 
@@ -242,16 +254,10 @@ def recorded_outcome(stored: object) -> Outcome | None:
     return Delivered.model_validate({"outcome": stored}).outcome if stored else None
 
 
-def _address(row: SendRow, channel: Channel) -> str | None:
-    """Where a contact is reached; None once they are erased."""
-    match channel:
-        case Channel.EMAIL:
-            return row.email
-        case _:
-            assert_never(channel)
-
-
-def _facts(row: SendRow, request: Deliver, offer: Offer | None, *, filtered: bool) -> MessageFacts:
+def _facts(
+    row: SendRow, request: Deliver, offer: Offer | None, message: StoredMessage | None, *, filtered: bool
+) -> MessageFacts:
+    texted = message is not None and message.channel is Channel.SMS
     return MessageFacts(
         event=request.event,
         type=row.type,
@@ -276,6 +282,9 @@ def _facts(row: SendRow, request: Deliver, offer: Offer | None, *, filtered: boo
         quiet_from=row.quiet_from,
         quiet_until=row.quiet_until,
         turn=row.turn,
+        unreachable=row.address is None,
+        beside=message is not None and message.beside,
+        lives_in=residence(row.attributes, row.phone) if texted and row.phone is not None else None,
     )
 
 

@@ -14,8 +14,10 @@ class StoredMessage:
     to wait for that.
     """
 
-    def __init__(self, stored: Mapping[str, Any]) -> None:
+    def __init__(self, stored: Mapping[str, Any], *, beside: bool = False) -> None:
+        """`beside`: its version says something on another channel than e-mail, too."""
         self._stored = stored
+        self.beside = beside
         self._section: MessageSection | None = None
 
     @property

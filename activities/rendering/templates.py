@@ -17,10 +17,13 @@ from jinja2 import nodes
 from jinja2.sandbox import SandboxedEnvironment
 
 from activities.rendering.language import FILTERS, TemplateDiagnostic, Vocabulary, check_language
+from schemas.channels import Channel
 from schemas.document.conversation import MessageSection
 
 LONGEST_SUBJECT = 250
 """Characters; mail programs show far fewer, and a storefront's title may have a thousand."""
+LONGEST_SMS = 1600
+"""Characters of a rendered text message: ten segments, which is what the strictest of providers takes."""
 LONGEST_BODY = 500_000
 """Characters of a rendered text or html. Above 100 kB mail programs clip; far above, providers refuse."""
 KEPT_TEMPLATES = 256
@@ -116,9 +119,9 @@ VOCABULARY = Vocabulary(
 
 @dataclass(frozen=True, slots=True)
 class Rendered:
-    """What the contact reads. The subject is one line; `html` is None when the message has none."""
+    """What the contact reads. The subject is one line, of a text message None; `html` is None when it has none."""
 
-    subject: str
+    subject: str | None
     text: str
     html: str | None
 
@@ -133,6 +136,8 @@ def render(message: MessageSection, context: MessageContext) -> Rendered:
     Raises:
         CannotRender: a template is wrong, as `check_template` explains, or its output is too long or empty.
     """
+    if message.subject is None:
+        return Rendered(subject=None, text=_text_message(message.text, context), html=None)
     subject = _one_line(_render_one("subject", message.subject, context, html=False))
     if not subject:
         raise CannotRender("The message's subject came out empty: begin it with words that are always there.")
@@ -141,6 +146,19 @@ def render(message: MessageSection, context: MessageContext) -> Rendered:
         text=_render_one("text", message.text, context, html=False),
         html=None if message.html is None else _render_one("html", message.html, context, html=True),
     )
+
+
+def sample(message: MessageSection) -> Rendered:
+    """A message of which everything is known, of templates without mistakes."""
+    return render(message, _FULL)
+
+
+def _text_message(template: str, context: MessageContext) -> str:
+    """The text without the line break that ends it in the file, which would be paid for."""
+    text = _render_one("text", template, context, html=False).strip()
+    if len(text) > LONGEST_SMS:
+        raise CannotRender(f"The text message is longer than {LONGEST_SMS} characters: shorten it.")
+    return text
 
 
 def check_template(message: MessageSection) -> tuple[TemplateDiagnostic, ...]:
@@ -156,7 +174,7 @@ def check_template(message: MessageSection) -> tuple[TemplateDiagnostic, ...]:
         if template is not None
         for diagnostic in check_language(field, template, VOCABULARY, _environment(html=field == "html"))
     )
-    return diagnostics or _check_by_trial(templates)
+    return diagnostics or _check_by_trial(templates, LONGEST_SMS if message.channel is Channel.SMS else LONGEST_BODY)
 
 
 _FULL = MessageContext(
@@ -177,7 +195,7 @@ _BARE = MessageContext(
 )
 
 
-def _check_by_trial(templates: Mapping[str, str | None]) -> tuple[TemplateDiagnostic, ...]:
+def _check_by_trial(templates: Mapping[str, str | None], longest: int) -> tuple[TemplateDiagnostic, ...]:
     for context, which in ((_FULL, "everything"), (_BARE, "only what is always known")):
         for where, template in templates.items():
             if template is None:
@@ -191,6 +209,15 @@ def _check_by_trial(templates: Mapping[str, str | None]) -> tuple[TemplateDiagno
                         line=1,
                         message=f"fails for a product of which {which} is known: {error}",
                         advice="Ask first whether it is there, with {% if variant.price %} … {% endif %}",
+                    ),
+                )
+            if len(output.strip()) > longest:
+                return (
+                    TemplateDiagnostic(
+                        field=where,
+                        line=1,
+                        message=f"comes out longer than {longest} characters, and no text message may be",
+                        advice="Shorten it: each segment of 160 characters is paid for",
                     ),
                 )
             if not output.strip():

@@ -42,7 +42,24 @@ class Mail:
     unsubscribe: str | None = None
 
 
-Message: TypeAlias = Mail
+@dataclass(frozen=True, slots=True)
+class Sms:
+    """One rendered text message to one number.
+
+    Attributes:
+        message_id, reference: as of a mail.
+        recipient: in E.164, as in +12025550123.
+    """
+
+    channel: ClassVar[Channel] = Channel.SMS
+
+    message_id: str
+    recipient: str
+    text: str
+    reference: str | None = None
+
+
+Message: TypeAlias = Mail | Sms
 """A rendered message of any channel: whom it goes to, and the parts that the channel has. One class for each."""
 MessageT = TypeVar("MessageT", contravariant=True)
 
@@ -53,6 +70,18 @@ class NotTaken(Exception):
 
 class Rejected(Exception):
     """The provider certainly did not take it and never will: trying again is useless."""
+
+
+class BadAddress(Rejected):
+    """Nothing can be sent to this address, whatever it is: nothing more should be."""
+
+
+class OptedOut(BadAddress):
+    """The recipient has told the provider that they want nothing more on this channel."""
+
+
+class SenderAtFault(NotTaken):
+    """Not the recipient but whoever sends is refused: nothing leaves on this channel until somebody mends that."""
 
 
 class Uncertain(Exception):

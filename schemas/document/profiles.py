@@ -4,10 +4,9 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Annotated
 
-from pydantic import (
-    Field,
-)
+from pydantic import Field, WithJsonSchema
 
+from schemas.addresses import PhoneNumber
 from schemas.document.scenario_values import MOST_NAMES, Count, Moment, Price, Text, YesNo
 from schemas.model import Section
 from schemas.names import AttributeName, AttributeValue, Code, TagName
@@ -57,7 +56,11 @@ class ProfileSection(Section, title="Profile"):
     lists: Annotated[tuple[Code, ...], Field(max_length=MOST_NAMES)] = ()
     """The lists they have joined."""
     consent: YesNo = True
-    """Whether they agreed to be written to."""
+    """Whether they agreed to be written to by e-mail."""
+    phone: Annotated[PhoneNumber, WithJsonSchema({"type": "string", "maxLength": 40})] | None = None
+    """Their number, with + and the country's code, in quotes; without one no text message reaches them."""
+    sms_consent: YesNo = True
+    """Whether they agreed to text messages, if they have a number."""
     orders: OrdersSection = OrdersSection()
     """What they had ordered before."""
     engagement: EngagementSection = EngagementSection()

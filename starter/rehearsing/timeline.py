@@ -152,6 +152,8 @@ class Timeline:
                 contact.consented = consent
                 if not consent:
                     yield from self.contact_events("unsubscribed")
+            case HappeningSection(sms_consent=bool() as consent):
+                contact.texts = consent
             case HappeningSection(paused=bool() as paused):
                 self.paused = paused
             case HappeningSection(provider=str() as provider):

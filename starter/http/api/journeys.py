@@ -12,7 +12,7 @@ from fastapi import Path, Query
 from pydantic import Field
 from temporalio.service import RPCError
 
-from schemas.addresses import EmailAddress
+from schemas.addresses import EmailAddress, PhoneNumber
 from schemas.ids import ContactId, JourneyId
 from schemas.journey.path import JourneyPath
 from schemas.model import Model
@@ -35,14 +35,21 @@ Limit = Annotated[int, Query(ge=1, le=LARGEST_PAGE)]
 
 
 class JourneySearch(Model):
-    """Which journeys of one contact; what is left out may be any."""
+    """Which journeys of one contact, by an e-mail address or a number; what is left out may be any."""
 
-    email: Annotated[EmailAddress, Field(examples=["shopper@example.com"])]
+    email: Annotated[EmailAddress | None, Field(examples=["shopper@example.com"])] = None
+    phone: Annotated[PhoneNumber | None, Field(examples=["+12025550123"])] = None
     store: str | None = None
     variant: str | None = None
     status: JourneyStatus | None = None
     cursor: Annotated[str | None, Field(max_length=200)] = None
     limit: Annotated[int, Field(ge=1, le=LARGEST_PAGE)] = 50
+
+    @model_validator(mode="after")
+    def _of_one_contact(self) -> Self:
+        if (self.email is None) == (self.phone is None):
+            raise ValueError("name one of 'email' and 'phone'")
+        return self
 
 
 @router.get(
@@ -73,12 +80,12 @@ async def list_journeys(
 async def search_journeys(
     search: JourneySearch, services: InjectedServices, reach: KeyReach, actor: Actor
 ) -> JourneyPage:
-    """By e-mail address."""
+    """By e-mail address or phone number."""
     reach.require(search.store)
     wanted = JourneyFilter(
         store_id=search.store,
         variant_id=search.variant,
-        email=search.email,
+        address=search.email or search.phone,
         status=search.status,
         stores=reach.stores,
     )

@@ -2,10 +2,10 @@
 
 from collections.abc import Callable, Coroutine
 from datetime import UTC, datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
 from fastapi import APIRouter, Request, Response
-from pydantic import Field
+from pydantic import Field, model_validator
 from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -34,12 +34,27 @@ class SignUp(Model):
         variant: the storefront's own id of the variant.
         list: the list it is for, by its code; needed only where several of the store's lists could be meant.
         email: where to write; posting it is the consent to be written to about this variant.
+        phone: their number, beside or instead of it, with + and the country's code, or as people write it in the list's
+            `country`.
+        sms_consent: that they agree to text messages to it; a box of its own that they ticked.
     """
 
     store: Annotated[StoreId, Field(min_length=1, max_length=255, pattern=PRINTABLE, examples=["shop.example"])]
     variant: Annotated[ExternalId, Field(examples=["642667041472713922"])]
     list: Annotated[Code | None, Field(examples=["default"])] = None
-    email: Annotated[EmailAddress, Field(examples=["shopper@example.com"])]
+    email: Annotated[EmailAddress | None, Field(examples=["shopper@example.com"])] = None
+    phone: Annotated[str | None, Field(min_length=1, max_length=40, examples=["+12025550123"])] = None
+    sms_consent: Annotated[bool, Field(strict=True)] = False
+
+    @model_validator(mode="after")
+    def _can_be_reached(self) -> Self:
+        if self.email is None and self.phone is None:
+            raise ValueError("a sign-up has an 'email', a 'phone' or both")
+        if self.email is None and not self.sms_consent:
+            raise ValueError("a 'phone' alone needs 'sms_consent': without it nothing could be sent there")
+        if self.phone is None and self.sms_consent:
+            raise ValueError("'sms_consent' is about a 'phone', and there is none")
+        return self
 
 
 class SignUpAccepted(Model):
@@ -47,6 +62,9 @@ class SignUpAccepted(Model):
 
     status: Literal["accepted"] = "accepted"
     detail: str = "We have noted it: unless something speaks against it, you will get an e-mail when it is back."
+
+
+TEXTED = "We have noted it: unless something speaks against it, you will get a text message when it is back."
 
 
 class CountedRoute(JsonRoute):
@@ -107,9 +125,16 @@ async def sign_up(asked: SignUp, request: Request, dependencies: InjectedDepende
             headers={"Retry-After": str(_seconds_left_today())},
         )
     await sign_ups.sign_up(
-        asked.email, asked.store, asked.variant, SOURCE, list_code=asked.list, most_of_mailbox=caps.per_mailbox
+        asked.email,
+        asked.store,
+        asked.variant,
+        SOURCE,
+        list_code=asked.list,
+        most_of_mailbox=caps.per_mailbox,
+        phone=asked.phone,
+        texts=asked.sms_consent,
     )
-    return SignUpAccepted()
+    return SignUpAccepted() if asked.email is not None else SignUpAccepted(detail=TEXTED)
 
 
 def _seconds_left_today() -> int:
