@@ -16,7 +16,7 @@ from schemas.model import Model
 from starter.authoring.alert_explanations import find_sender_errors
 from starter.authoring.explanations import explain, find_clock_errors, find_empty
 from starter.authoring.marked_yaml import Mark, MarkedTree, NotYaml, read_yaml
-from starter.authoring.segment_notes import find_segment_notes
+from starter.authoring.segment_notes import find_segment_notes, find_too_long
 from starter.authoring.step_explanations import find_address_errors, find_address_warnings, find_repeated_ids
 from starter.rehearsing.checks import find_scenario_errors
 from starter.rehearsing.expecting import find_unmet_expectations
@@ -217,7 +217,7 @@ def _template_errors(tree: MarkedTree) -> Iterator[tuple[Diagnostic, Mark]]:
             message = MessageSection.model_validate(value)
         except ValidationError:
             continue
-        for diagnostic in check_template(message):
+        for diagnostic in (*check_template(message), *find_too_long(message)):
             path: Path = ("messages", code, diagnostic.field)
             yield Diagnostic(path, diagnostic.message, diagnostic.advice), _line_within(tree, path, diagnostic.line)
 

@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from activities.decisions.filters import passes
 from activities.delivery.residence import residence
-from activities.delivery.stored_message import StoredMessage
+from activities.delivery.stored_message import StoredMessage, StoredMessages
 from activities.delivery.verdict import MessageFacts
 from activities.postgres.pool import Pool
 from activities.postgres.queries import load_queries
@@ -17,7 +17,7 @@ from activities.storefronts.registry import page_url
 from schemas.channels import Channel
 from schemas.document.alert_types.offer import Offer
 from schemas.document.alert_types.vocabulary import AlertType
-from schemas.ids import AlertId, ContactId, StoreId, Subject, VersionId
+from schemas.ids import AlertId, ContactId, StoreId, Subject
 from schemas.journey.activities import Deliver, Delivered
 from schemas.journey.outcome import Outcome
 from schemas.money import in_currency
@@ -27,9 +27,6 @@ SQL = load_queries("activities.delivery", "send_context.sql")
 
 MOST_ITEMS_SHOWN = 20
 """Of a cart, in a message: enough to recognise it by, and a message stays readable."""
-
-KEPT_MESSAGES = 1000
-"""Message texts kept in memory. Versions never change, so what is kept is never stale."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,14 +151,6 @@ class ItemRow:
     quantity: int
 
 
-@dataclass(frozen=True, slots=True)
-class MessageRow:
-    """A row of `message`: as `StoredMessage` takes them; None: the version has none of this name."""
-
-    message: dict[str, Any] | None
-    beside: bool
-
-
 class UnknownJourney(Exception):
     """There is no such journey in the database."""
 
@@ -171,7 +160,7 @@ class SendContexts:
 
     def __init__(self, pool: Pool) -> None:
         self._pool = pool
-        self._messages: dict[tuple[VersionId, str], StoredMessage | None] = {}
+        self._messages = StoredMessages(pool)
 
     async def look_up(self, request: Deliver) -> SendContext:
         """All that is known of a message; of an alert's, mostly in one query.
@@ -180,7 +169,7 @@ class SendContexts:
             UnknownJourney: its journey is not in this database.
         """
         step = request.step
-        message = await self._message(request.version, step.message)
+        message = await self._messages.find(request.version, step.message)
         # Without a template the verdict is taken all the same, as for an e-mail; deliver stops after it.
         channel = Channel.EMAIL if message is None else message.channel
         row = await SQL.facts.row(
@@ -237,16 +226,6 @@ class SendContexts:
             )
             for item in items
         )
-
-    async def _message(self, version_id: VersionId, code: str) -> StoredMessage | None:
-        """A message of a published version; it never changes. None when the version has none of this name."""
-        if (version_id, code) not in self._messages:
-            if len(self._messages) >= KEPT_MESSAGES:
-                self._messages.clear()
-            found = await SQL.message.row(self._pool, MessageRow, version=version_id, message=code)
-            known = found is not None and found.message is not None
-            self._messages[version_id, code] = StoredMessage(found.message, beside=found.beside) if known else None
-        return self._messages[version_id, code]
 
 
 def recorded_outcome(stored: object) -> Outcome | None:

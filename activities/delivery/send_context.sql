@@ -84,9 +84,3 @@ join products p on p.store_id = ev.store_id and p.product_id = coalesce(item.val
 where ev.store_id = :store_id and ev.id = :event_id and (v.product_id is null or v.product_id = p.product_id)
 order by item.number
 limit :most;
-
--- name: message
--- `beside`: the version says something on another channel than e-mail, too.
-select document -> 'messages' -> :message::text as message,
-       exists (select from jsonb_each(document -> 'messages') each where each.value ->> 'channel' <> 'email') as beside
-from versions where id = :version;

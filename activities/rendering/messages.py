@@ -4,6 +4,7 @@ from typing import assert_never
 
 from activities.rendering.templates import CannotRender, MessageContext, render
 from activities.senders.sender import Mail, Message, Sms
+from activities.senders.sms.segments import LONGEST_TEXT
 from schemas.channels import Channel
 from schemas.document.conversation import MessageSection
 
@@ -31,6 +32,8 @@ def write_message(
                 raise CannotRender("The message has no subject: write one.")
             return Mail(message_id, recipient, rendered.subject, rendered.text, rendered.html, sender, reference)
         case Channel.SMS:
+            if len(rendered.text) > LONGEST_TEXT:
+                raise CannotRender(f"The text message is longer than {LONGEST_TEXT} characters: shorten it.")
             return Sms(message_id, recipient, rendered.text, reference)
         case _:
             assert_never(section.channel)

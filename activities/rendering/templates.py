@@ -17,13 +17,10 @@ from jinja2 import nodes
 from jinja2.sandbox import SandboxedEnvironment
 
 from activities.rendering.language import FILTERS, TemplateDiagnostic, Vocabulary, check_language
-from schemas.channels import Channel
 from schemas.document.conversation import MessageSection
 
 LONGEST_SUBJECT = 250
 """Characters; mail programs show far fewer, and a storefront's title may have a thousand."""
-LONGEST_SMS = 1600
-"""Characters of a rendered text message: ten segments, which is what the strictest of providers takes."""
 LONGEST_BODY = 500_000
 """Characters of a rendered text or html. Above 100 kB mail programs clip; far above, providers refuse."""
 KEPT_TEMPLATES = 256
@@ -136,29 +133,15 @@ def render(message: MessageSection, context: MessageContext) -> Rendered:
     Raises:
         CannotRender: a template is wrong, as `check_template` explains, or its output is too long or empty.
     """
+    text = _render_one("text", message.text, context, html=False)
     if message.subject is None:
-        return Rendered(subject=None, text=_text_message(message.text, context), html=None)
+        # Without the line break that ends it in the file: it would be paid for.
+        return Rendered(None, text.strip(), None)
     subject = _one_line(_render_one("subject", message.subject, context, html=False))
     if not subject:
         raise CannotRender("The message's subject came out empty: begin it with words that are always there.")
-    return Rendered(
-        subject=subject,
-        text=_render_one("text", message.text, context, html=False),
-        html=None if message.html is None else _render_one("html", message.html, context, html=True),
-    )
-
-
-def sample(message: MessageSection) -> Rendered:
-    """A message of which everything is known, of templates without mistakes."""
-    return render(message, _FULL)
-
-
-def _text_message(template: str, context: MessageContext) -> str:
-    """The text without the line break that ends it in the file, which would be paid for."""
-    text = _render_one("text", template, context, html=False).strip()
-    if len(text) > LONGEST_SMS:
-        raise CannotRender(f"The text message is longer than {LONGEST_SMS} characters: shorten it.")
-    return text
+    html = None if message.html is None else _render_one("html", message.html, context, html=True)
+    return Rendered(subject, text, html)
 
 
 def check_template(message: MessageSection) -> tuple[TemplateDiagnostic, ...]:
@@ -174,10 +157,10 @@ def check_template(message: MessageSection) -> tuple[TemplateDiagnostic, ...]:
         if template is not None
         for diagnostic in check_language(field, template, VOCABULARY, _environment(html=field == "html"))
     )
-    return diagnostics or _check_by_trial(templates, LONGEST_SMS if message.channel is Channel.SMS else LONGEST_BODY)
+    return diagnostics or _check_by_trial(templates)
 
 
-_FULL = MessageContext(
+FULL = MessageContext(
     shop=ShopPart(name="Shop", url="https://shop.example"),
     product=ProductPart(title="Product", url="https://shop.example/p", image_url="https://shop.example/p.jpg"),
     variant=VariantPart(title="Variant", sku="SKU-1", price=Decimal("12.50")),
@@ -187,16 +170,17 @@ _FULL = MessageContext(
         ItemPart("Another", "https://shop.example/a", 1),
     ),
 )
+"""What a message is tried with: a subject of which everything is known."""
 _BARE = MessageContext(
-    shop=_FULL.shop,
+    shop=FULL.shop,
     product=ProductPart(title="Product", url="https://shop.example/p"),
     variant=VariantPart(title=""),
-    list=_FULL.list,
+    list=FULL.list,
 )
 
 
-def _check_by_trial(templates: Mapping[str, str | None], longest: int) -> tuple[TemplateDiagnostic, ...]:
-    for context, which in ((_FULL, "everything"), (_BARE, "only what is always known")):
+def _check_by_trial(templates: Mapping[str, str | None]) -> tuple[TemplateDiagnostic, ...]:
+    for context, which in ((FULL, "everything"), (_BARE, "only what is always known")):
         for where, template in templates.items():
             if template is None:
                 continue
@@ -209,15 +193,6 @@ def _check_by_trial(templates: Mapping[str, str | None], longest: int) -> tuple[
                         line=1,
                         message=f"fails for a product of which {which} is known: {error}",
                         advice="Ask first whether it is there, with {% if variant.price %} … {% endif %}",
-                    ),
-                )
-            if len(output.strip()) > longest:
-                return (
-                    TemplateDiagnostic(
-                        field=where,
-                        line=1,
-                        message=f"comes out longer than {longest} characters, and no text message may be",
-                        advice="Shorten it: each segment of 160 characters is paid for",
                     ),
                 )
             if not output.strip():

@@ -1,20 +1,32 @@
-"""Notes on text messages: how many segments each is sent in, and which characters make it more."""
+"""Text messages that are too long, and notes on how many segments each is sent in, and by which characters."""
 
 import unicodedata
 from collections.abc import Iterator
 
 from activities.rendering.language import TemplateDiagnostic
-from activities.rendering.templates import sample
-from activities.senders.sms.segments import Segments, count_segments
+from activities.rendering.templates import FULL, render
+from activities.senders.sms.segments import LONGEST_TEXT, Segments, count_segments
+from schemas.channels import Channel
 from schemas.document.conversation import MessageSection
 
 FEW = 3
 """Characters that are named one by one."""
 
 
+def find_too_long(message: MessageSection) -> Iterator[TemplateDiagnostic]:
+    """That a text message is longer than any provider takes."""
+    if message.channel is Channel.SMS and len(message.text) > LONGEST_TEXT:
+        yield TemplateDiagnostic(
+            field="text",
+            line=1,
+            message=f"a text message has at most {LONGEST_TEXT} characters, and this is {len(message.text)} long",
+            advice="Shorten it: each segment of 160 characters is paid for",
+        )
+
+
 def find_segment_notes(message: MessageSection) -> Iterator[TemplateDiagnostic]:
     """What is to be said of a text message whose template has no mistakes: nothing of one GSM-7 segment."""
-    text = sample(message).text
+    text = render(message, FULL).text
     counted = count_segments(text)
     if counted.outside:
         yield TemplateDiagnostic(

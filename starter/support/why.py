@@ -51,9 +51,10 @@ class Why:
         self._pool = pool
 
     async def contact(self, address: str, about: About, limit: int = 100, by: str | None = None) -> WhyContact:
-        """Of one contact, by e-mail address or number: everything they were considered for, newest first, and every message to them, in order.
+        """Of one contact: everything they were considered for, newest first, and every message to them, in order.
 
         Args:
+            address: an e-mail address or a number.
             by: who asks, for the audit.
         """
         async with self._pool.acquire() as connection:

@@ -12,7 +12,7 @@ from activities.stock.products import UnknownProduct
 from schemas.errors import DomainError, ErrorKind
 from schemas.ids import JourneyId
 from schemas.responses.waitlists import Saying, WaitingContact, WaitingLine
-from starter.waitlists.files.files import WaitlistEntry, write_waitlist
+from starter.waitlists.files.writing import WaitlistEntry, write_waitlist
 
 SQL = load_queries("starter.waitlists", "waitlists.sql")
 
@@ -127,6 +127,8 @@ class Waitlists:
         text = write_waitlist(
             WaitlistEntry(
                 email=each.email or "",
+                phone=each.phone or "",
+                sms_consent=each.sms_consent,
                 store=each.store_id,
                 variant_id=each.subject.removeprefix("variant/") if each.subject.startswith("variant/") else "",
                 product_title=each.product_title,

@@ -19,6 +19,7 @@ from typing import Protocol
 import httpx
 
 from activities.senders.sender import NotTaken, Rejected, SenderAtFault, Sms, Uncertain
+from activities.senders.sms.segments import LONGEST_TEXT
 
 CONNECTIONS = 16
 """Requests under way at once. Providers queue what is above a sender's rate, and say 429 above theirs."""
@@ -34,8 +35,6 @@ IDLE_SECONDS = 5.0
 """Shorter than any server's own limit, so that a connection in use is rarely one that is being closed."""
 REPEAT_AFTER_SECONDS = 0.5
 REPETITIONS = 5
-LONGEST_TEXT = 1600
-"""Characters; what the strictest of the providers takes, and ten segments at most."""
 
 _E164 = re.compile(r"\+[1-9][0-9]{6,14}")
 _UNABLE = frozenset({500, 502, 504})

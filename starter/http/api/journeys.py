@@ -6,10 +6,10 @@ An e-mail address is asked for in a body, never in a query string, which ends up
 import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
-from typing import Annotated
+from typing import Annotated, Self
 
 from fastapi import Path, Query
-from pydantic import Field
+from pydantic import Field, model_validator
 from temporalio.service import RPCError
 
 from schemas.addresses import EmailAddress, PhoneNumber
