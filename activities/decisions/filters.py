@@ -7,6 +7,7 @@ from activities.decisions.evaluate import evaluate
 from activities.decisions.facts import CriteriaFacts
 from activities.postgres.pool import Connection, Pool
 from activities.postgres.queries import load_queries
+from schemas.channels import Channel
 from schemas.criteria import read_criteria
 
 SQL = load_queries("activities.decisions", "filters.sql")
@@ -72,4 +73,6 @@ async def criteria_facts(
         variant_id=variant_id,
         alert_id=alert_id,
         list_code=list_code,
+        email=Channel.EMAIL,
+        sms=Channel.SMS,
     )

@@ -65,7 +65,7 @@ class StoredMessages:
         if (version_id, code) not in self._kept:
             if len(self._kept) >= KEPT_MESSAGES:
                 self._kept.clear()
-            row = await SQL.message.row(self._pool, MessageRow, version=version_id, message=code)
+            row = await SQL.message.row(self._pool, MessageRow, version=version_id, message=code, plain=Channel.EMAIL)
             found = None if row is None or row.message is None else StoredMessage(row.message, beside=row.beside)
             self._kept[version_id, code] = found
         return self._kept[version_id, code]

@@ -3,5 +3,5 @@
 -- name: message
 -- `beside`: the version says something on another channel than e-mail, too.
 select document -> 'messages' -> :message::text as message,
-       exists (select from jsonb_each(document -> 'messages') each where each.value ->> 'channel' <> 'email') as beside
+       exists (select from jsonb_each(document -> 'messages') each where each.value ->> 'channel' <> :plain) as beside
 from versions where id = :version;

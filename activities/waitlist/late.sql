@@ -5,7 +5,7 @@
 -- there is none.
 select c.id, address,
        (select granted from consents
-        where contact_id = c.id and channel = case when address like '%@%' then 'email' else 'sms' end
+        where contact_id = c.id and channel = channel_of(address)
         order by id desc limit 1) as granted
 from unnest(:addresses::text[]) address
 join contacts c on c.id = coalesce((select id from contacts where email = address), (select id from contacts where phone = address))
@@ -34,9 +34,9 @@ select contact_of_both(:contact_id, :email, :phone);
 
 -- name: consent_of_phone
 insert into consents (contact_id, channel, granted, source, given_at)
-select id, 'sms', true, :source, :given_at::timestamptz
+select id, channel_of(phone), true, :source, :given_at::timestamptz
 from contacts where id = :contact_id and phone = :phone
-  and not exists (select from consents where contact_id = :contact_id and channel = 'sms');
+  and not exists (select from consents where contact_id = :contact_id and channel = channel_of(:phone));
 
 -- name: consent
 insert into consents (contact_id, channel, granted, source, given_at)

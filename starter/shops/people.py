@@ -238,7 +238,7 @@ async def _with_phone(connection: Connection, known: Known, phone: str) -> Known
 
 
 async def _report(connection: Connection, contact_id: ContactId) -> ContactReport:
-    return await SQL.report.one(connection, ContactReport, contact_id=contact_id)
+    return await SQL.report.one(connection, ContactReport, contact_id=contact_id, email=Channel.EMAIL, sms=Channel.SMS)
 
 
 async def _set_suppression(

@@ -8,11 +8,11 @@ select id, email, phone from contacts where id = :who or email = lower(:who) or 
 select c.id as contact, c.attributes,
        array(select tag from contact_tags where contact_id = c.id order by tag) as tags,
        array(select list_code from list_members where contact_id = c.id order by list_code) as lists,
-       (select granted from consents where contact_id = c.id and channel = 'email' order by id desc limit 1) as consent,
-       (select reason from suppressions s where s.channel = 'email' and s.address = c.email) as suppressed,
+       (select granted from consents where contact_id = c.id and channel = :email order by id desc limit 1) as consent,
+       (select reason from suppressions s where s.channel = :email and s.address = c.email) as suppressed,
        c.phone is not null as has_phone,
-       (select granted from consents where contact_id = c.id and channel = 'sms' order by id desc limit 1) as sms_consent,
-       (select reason from suppressions s where s.channel = 'sms' and s.address = c.phone) as sms_suppressed
+       (select granted from consents where contact_id = c.id and channel = :sms order by id desc limit 1) as sms_consent,
+       (select reason from suppressions s where s.channel = :sms and s.address = c.phone) as sms_suppressed
 from contacts c where c.id = :contact_id;
 
 -- name: export

@@ -75,6 +75,7 @@ async def sent_messages(
         product_id=product_id,
         variant_id=variant_id,
         most=most,
+        otherwise=Channel.EMAIL,
     )
     return tuple(_messages(rows))
 

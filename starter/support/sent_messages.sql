@@ -5,7 +5,7 @@
 select * from (
     select s.journey_id, j.store_id, j.subject as about, j.product_id, p.title as product_title, j.conversation, j.alert_id,
            j.version_id, s.step, s.message, s.round, s.event, s.subject,
-           coalesce((select document -> 'messages' -> s.message ->> 'channel' from versions where id = j.version_id), 'email') as channel,
+           coalesce((select document -> 'messages' -> s.message ->> 'channel' from versions where id = j.version_id), :otherwise) as channel,
            s.state = 'unknown' as unknown,
            s.settled_at as sent_at, j.entered_at, j.entered_on, a.type, a.action
     from journeys j

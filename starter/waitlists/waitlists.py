@@ -9,6 +9,7 @@ from activities.postgres.pool import Connection, Pool, transaction
 from activities.postgres.queries import load_queries
 from activities.postgres.retry import retry_on_deadlock
 from activities.stock.products import UnknownProduct
+from schemas.channels import Channel
 from schemas.errors import DomainError, ErrorKind
 from schemas.ids import JourneyId
 from schemas.responses.waitlists import Saying, WaitingContact, WaitingLine
@@ -111,6 +112,7 @@ class Waitlists:
             product_id=lines.product_id,
             alert=lines.alert,
             addresses=addresses,
+            sms=Channel.SMS,
             most=limit,
         )
         return WaitingLine(total=total, waiting=tuple(waiting))

@@ -274,9 +274,16 @@ create table contacts (
     check ((num_nonnulls(email, phone) = 0) = (erased_at is not null))
 );
 
--- Where a contact is reached on a channel; null: not at all.
+-- Which address each channel has, said here alone: where a contact is reached on a channel (null: not at all), on which
+-- channels, and what an address is for.
 create function address_on(channel text, email text, phone text) returns text language sql immutable as $$
     select case channel when 'email' then email when 'sms' then phone end
+$$;
+create function addresses_of(email text, phone text) returns table (channel text, address text) language sql immutable as $$
+    select channel, address from (values ('email', email), ('sms', phone)) each (channel, address) where address is not null
+$$;
+create function channel_of(address text) returns text language sql immutable as $$
+    select case when address like '%@%' then 'email' else 'sms' end
 $$;
 
 create index contacts_by_mailbox on contacts (mailbox);
@@ -508,7 +515,7 @@ create function contact_of(new_id text, address text) returns text language plpg
 declare
     found_id text;
 begin
-    if address like '%@%' then
+    if channel_of(address) = 'email' then
         insert into contacts (id, email) values (new_id, address)
         on conflict (email) do update set email = excluded.email returning id into found_id;
     else

@@ -1,8 +1,8 @@
 """Consent, told by the shop: the way in for contacts who browse and cart, and the way out for all."""
 
-from typing import Annotated, Self
+from typing import Annotated
 
-from pydantic import Field, model_validator
+from pydantic import Field, ValidationInfo, field_validator
 
 from schemas.addresses import EmailAddress, PhoneNumber
 from schemas.channels import Channel
@@ -25,17 +25,18 @@ class Consent(Model):
         channel: what they spoke of: text messages, where a number is named, or else e-mail.
     """
 
-    email: Annotated[EmailAddress | None, Field(examples=["shopper@example.com"])] = None
     phone: Annotated[PhoneNumber | None, Field(examples=["+12025550123"])] = None
+    email: Annotated[EmailAddress | None, Field(examples=["shopper@example.com"], validate_default=True)] = None
     channel: Channel | None = None
     granted: bool
     source: Annotated[str, Field(min_length=1, max_length=200, examples=["checkout"])]
 
-    @model_validator(mode="after")
-    def _says_of_whom(self) -> Self:
-        if self.email is None and self.phone is None:
+    @field_validator("email")
+    @classmethod
+    def _says_of_whom(cls, value: str | None, info: ValidationInfo) -> str | None:
+        if value is None and info.data.get("phone", "") is None:
             raise ValueError("a consent names its contact by 'email', by 'phone' or by both")
-        return self
+        return value
 
     @property
     def of_channel(self) -> Channel:

@@ -3,18 +3,19 @@
 An address or a number is asked for in a body, never in an address of the API, which ends up in the logs of proxies.
 """
 
-from typing import Annotated, Self, TypeVar
+from typing import Annotated
 
 from fastapi import Path
-from pydantic import Field, model_validator
+from pydantic import Field
 
-from schemas.addresses import EmailAddress, PhoneNumber
+from schemas.addresses import PhoneNumber
 from schemas.ids import ContactId
 from schemas.incoming.events import Detail, Details, Storable, Tags
 from schemas.model import Model
 from schemas.responses.keys import Scope
 from schemas.responses.people import ContactErased, ContactExport, ContactReport, SuppressionReport
 from starter.http.actor import Actor
+from starter.http.api.named import NamesOne
 from starter.http.auth import keyed_router, needs
 from starter.http.dependencies import InjectedServices
 from starter.http.problems import Kind, problem_responses
@@ -23,21 +24,13 @@ from starter.shops.people import Changes
 router = keyed_router("contacts")
 
 Contact = Annotated[ContactId, Path(pattern=r"^c-[0-9a-z-]{1,98}$", examples=["c-0199c2b7e4a01f2e3d4c5b6a7988"])]
-Email = Annotated[EmailAddress, Field(examples=["shopper@example.com"])]
 Phone = Annotated[PhoneNumber, Field(examples=["+12025550123"])]
 Source = Annotated[Storable, Field(min_length=1, max_length=200, examples=["asked by mail"])]
 _REFUSED = problem_responses(Kind.NOT_FOUND, Kind.INVALID)
 
 
-class ContactSearch(Model):
-    """Whom to look for: by an e-mail address, or by a number with + and the country's code."""
-
-    email: Email | None = None
-    phone: Phone | None = None
-
-    @model_validator(mode="after")
-    def _one_address(self) -> Self:
-        return _names_one(self)
+class ContactSearch(NamesOne):
+    """Whom to look for."""
 
 
 class ContactChanges(Model):
@@ -62,26 +55,11 @@ class ContactChanges(Model):
     source: Source = "API"
 
 
-class Suppression(Model):
+class Suppression(NamesOne):
     """That nothing is to be sent to an address or number any more (`suppressed`), or that it may be again; and why."""
 
-    email: Email | None = None
-    phone: Phone | None = None
     suppressed: bool
     reason: Source = "API"
-
-    @model_validator(mode="after")
-    def _one_address(self) -> Self:
-        return _names_one(self)
-
-
-NamedT = TypeVar("NamedT", ContactSearch, Suppression)
-
-
-def _names_one(named: NamedT) -> NamedT:
-    if (named.email is None) == (named.phone is None):
-        raise ValueError("name one of 'email' and 'phone'")
-    return named
 
 
 @router.post(
@@ -92,7 +70,7 @@ def _names_one(named: NamedT) -> NamedT:
 )
 async def find_contact(search: ContactSearch, services: InjectedServices, actor: Actor) -> ContactReport:
     """Their id, and what criteria know of them. That they were looked up is on record."""
-    return await services.people.find(search.email or search.phone or "", actor)
+    return await services.people.find(search.address, actor)
 
 
 @router.get("/v1/contacts/{contact}", summary="Export a person", dependencies=[needs(Scope.ADMIN)], responses=_REFUSED)

@@ -6,19 +6,18 @@ An e-mail address is asked for in a body, never in a query string, which ends up
 import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
-from typing import Annotated, Self
+from typing import Annotated
 
 from fastapi import Path, Query
-from pydantic import Field, model_validator
+from pydantic import Field
 from temporalio.service import RPCError
 
-from schemas.addresses import EmailAddress, PhoneNumber
 from schemas.ids import ContactId, JourneyId
 from schemas.journey.path import JourneyPath
-from schemas.model import Model
 from schemas.responses.journeys import JourneyPage, JourneyReport, JourneyStatus
 from schemas.responses.keys import Scope
 from starter.http.actor import Actor
+from starter.http.api.named import NamesOne
 from starter.http.auth import KeyReach, keyed_router, needs
 from starter.http.dependencies import InjectedServices
 from starter.http.problems import Kind, Refusal, problem_responses
@@ -34,22 +33,14 @@ Cursor = Annotated[str | None, Query(max_length=200, description="The `next` of 
 Limit = Annotated[int, Query(ge=1, le=LARGEST_PAGE)]
 
 
-class JourneySearch(Model):
-    """Which journeys of one contact, by an e-mail address or a number; what is left out may be any."""
+class JourneySearch(NamesOne):
+    """Which journeys of one contact; what is left out may be any."""
 
-    email: Annotated[EmailAddress | None, Field(examples=["shopper@example.com"])] = None
-    phone: Annotated[PhoneNumber | None, Field(examples=["+12025550123"])] = None
     store: str | None = None
     variant: str | None = None
     status: JourneyStatus | None = None
     cursor: Annotated[str | None, Field(max_length=200)] = None
     limit: Annotated[int, Field(ge=1, le=LARGEST_PAGE)] = 50
-
-    @model_validator(mode="after")
-    def _of_one_contact(self) -> Self:
-        if (self.email is None) == (self.phone is None):
-            raise ValueError("name one of 'email' and 'phone'")
-        return self
 
 
 @router.get(
@@ -85,7 +76,7 @@ async def search_journeys(
     wanted = JourneyFilter(
         store_id=search.store,
         variant_id=search.variant,
-        address=search.email or search.phone,
+        address=search.address,
         status=search.status,
         stores=reach.stores,
     )

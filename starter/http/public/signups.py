@@ -2,10 +2,10 @@
 
 from collections.abc import Callable, Coroutine
 from datetime import UTC, datetime
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Request, Response
-from pydantic import Field, model_validator
+from pydantic import Field, ValidationInfo, field_validator
 from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -42,19 +42,26 @@ class SignUp(Model):
     store: Annotated[StoreId, Field(min_length=1, max_length=255, pattern=PRINTABLE, examples=["shop.example"])]
     variant: Annotated[ExternalId, Field(examples=["642667041472713922"])]
     list: Annotated[Code | None, Field(examples=["default"])] = None
-    email: Annotated[EmailAddress | None, Field(examples=["shopper@example.com"])] = None
     phone: Annotated[str | None, Field(min_length=1, max_length=40, examples=["+12025550123"])] = None
-    sms_consent: Annotated[bool, Field(strict=True)] = False
+    email: Annotated[EmailAddress | None, Field(examples=["shopper@example.com"], validate_default=True)] = None
+    sms_consent: Annotated[bool, Field(strict=True, validate_default=True)] = False
 
-    @model_validator(mode="after")
-    def _can_be_reached(self) -> Self:
-        if self.email is None and self.phone is None:
+    @field_validator("email")
+    @classmethod
+    def _can_be_reached(cls, value: str | None, info: ValidationInfo) -> str | None:
+        if value is None and info.data.get("phone", "") is None:
             raise ValueError("a sign-up has an 'email', a 'phone' or both")
-        if self.email is None and not self.sms_consent:
-            raise ValueError("a 'phone' alone needs 'sms_consent': without it nothing could be sent there")
-        if self.phone is None and self.sms_consent:
-            raise ValueError("'sms_consent' is about a 'phone', and there is none")
-        return self
+        return value
+
+    @field_validator("sms_consent")
+    @classmethod
+    def _of_a_number(cls, value: bool, info: ValidationInfo) -> bool:
+        email, phone = info.data.get("email", ""), info.data.get("phone", "")
+        if value and phone is None:
+            raise ValueError("this is about a 'phone', and there is none")
+        if not value and phone and email is None:
+            raise ValueError("a 'phone' alone needs this to be true: without it nothing could be sent there")
+        return value
 
 
 class SignUpAccepted(Model):
