@@ -297,10 +297,20 @@ def addressees(mailbox: Mailbox) -> list[str]:
 
 @asynccontextmanager
 async def running_product(
-    pool: Pool, client: Client, mailbox: Mailbox, task_queue: str, document: ConversationDocument | None = None
+    pool: Pool,
+    client: Client,
+    mailbox: Mailbox,
+    task_queue: str,
+    document: ConversationDocument | None = None,
+    **more: object,
 ) -> AsyncGenerator[Product]:
-    """Publish a conversation (the starter, if none is given) and run worker and dispatcher until the block ends."""
-    settings = Settings(temporal_task_queue=task_queue, smtp_host=mailbox.host, smtp_port=mailbox.port)
+    """Publish a conversation (the starter, if none is given) and run worker and dispatcher until the block ends.
+
+    Args:
+        more: settings.
+    """
+    here = {"temporal_task_queue": task_queue, "smtp_host": mailbox.host, "smtp_port": mailbox.port}
+    settings = Settings.model_validate(here | more)
     await publish(pool, document or starter_document())
     intake = Intake(pool)
     async with running_worker(settings, pool, client) as running:

@@ -52,7 +52,9 @@ def residence(attributes: Mapping[str, object], phone: str) -> Residence:
     if isinstance(zone, str) and (known := find_zone(zone)) is not None:
         return Residence(country, state, (known,))
     if state is not None:
-        return Residence(country, state, states()[state].zones)
+        likely = _zones_of_number(number) if country == own else ()
+        zones = states()[state].zones
+        return Residence(country, state, tuple(zone for zone in zones if zone in likely) or zones)
     return Residence(country, None, _zones(country, number if country == own else None))
 
 
@@ -87,13 +89,16 @@ def _state_of_area(number: phonenumbers.PhoneNumber) -> str | None:
 def _zones(country: str, number: phonenumbers.PhoneNumber | None) -> tuple[str, ...]:
     if country == STATES_OF:
         return tuple(sorted({zone for state in states().values() for zone in state.zones}))
-    if number is not None:
-        from phonenumbers import timezone
+    found = _zones_of_number(number) if number is not None else ()
+    return found or _zones_of_country().get(country, ("UTC",))
 
-        found = timezone.time_zones_for_number(number)
-        if found and timezone.UNKNOWN_TIMEZONE not in found:
-            return found
-    return _zones_of_country().get(country, ("UTC",))
+
+def _zones_of_number(number: phonenumbers.PhoneNumber) -> tuple[str, ...]:
+    # Imported here, as above.
+    from phonenumbers import timezone
+
+    found = timezone.time_zones_for_number(number)
+    return () if timezone.UNKNOWN_TIMEZONE in found else found
 
 
 @lru_cache(maxsize=1)
