@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from schemas.document.scenarios import ScenarioSection
-from schemas.journey.outcome import Refused
+from schemas.journey.outcome import AfterRefusal, Refused
 from schemas.reasons import Ending, Reason
 from starter.documents import check, load_document
 from starter.rehearsing.run import Rehearsed, RunTester
@@ -26,9 +26,7 @@ def test_a_text_of_one_segment_is_not_spoken_of() -> None:
 
 def test_check_shows_a_text_of_several_segments_with_sample_values() -> None:
     (note,) = notes("{{ product.title }} " + "is back " * 20)
-    assert note.startswith(
-        "with sample values it is 2 segments of GSM-7 (167 of 306 characters), each paid for: 'Product"
-    )
+    assert note.startswith("with sample values it is 2 segments of GSM-7 (167 of 306 characters), each paid for: 'Prod")
 
 
 def test_check_names_the_one_character_that_makes_a_text_three_times_as_long() -> None:
@@ -80,10 +78,8 @@ def sent(rehearsed: Rehearsed) -> list[str]:
 def test_a_rehearsed_contact_without_a_number_gets_the_mail_alone() -> None:
     rehearsed = rehearse(BOTH)
     assert sent(rehearsed) == ["mail"]
-    assert [each.outcome for each in rehearsed.path.entries if each.message == "text"][0] == Refused(
-        reason=Reason.NO_ADDRESS,
-        then="go_on",  # type: ignore[arg-type]
-    )
+    outcome = next(each.outcome for each in rehearsed.path.entries if each.message == "text")
+    assert outcome == Refused(reason=Reason.NO_ADDRESS, then=AfterRefusal.GO_ON)
 
 
 def test_one_with_a_number_gets_both_unless_they_want_no_texts() -> None:

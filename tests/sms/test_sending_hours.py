@@ -134,9 +134,7 @@ anybody = st.one_of(
     st.just(Residence("FR", None, ("Europe/Paris",))),
     st.just(Residence("DE", None, ("Europe/Berlin",))),
 )
-moments = st.integers(0, 60 * 24 * 700).map(
-    lambda minutes: datetime(2026, 1, 1, tzinfo=UTC) + timedelta(minutes=minutes)
-)
+moments = st.integers(0, 60 * 24 * 700).map(lambda n: datetime(2026, 1, 1, tzinfo=UTC) + timedelta(minutes=n))
 
 
 @settings(deadline=None)
