@@ -120,10 +120,9 @@ async def test_who_is_forgotten_leaves_no_number_and_their_no_outlives_them(shop
     await sign_up(shop, email="new@example.com", phone=NUMBER, sms_consent=True)
 
     assert await pool.fetchrow("select channel, address, reason from suppressions") == ("sms", NUMBER, "STOP")
-    said = (
-        "select granted from consents where channel = 'sms' and contact_id = (select id from contacts where phone = $1)"
-    )
-    assert await pool.fetch(said, NUMBER) == [(False,)]
+    theirs = await pool.fetchval("select id from contacts where phone = $1", NUMBER)
+    said = await pool.fetch("select granted from consents where channel = 'sms' and contact_id = $1", theirs)
+    assert said == [(False,)]
 
 
 async def test_what_is_told_late_of_a_forgotten_number_brings_nobody_back(pool: Pool) -> None:
