@@ -1,11 +1,12 @@
 """The sender of every channel. A new channel is a line in each of these."""
 
-from contextlib import AbstractAsyncContextManager
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
 from math import inf
-from typing import Self, assert_never
+from typing import Generic, Self, TypeVar, assert_never
 
 from activities.senders.email.smtp_sender import SmtpSender
-from activities.senders.sender import Handover, Mail, Message, Sender, Sms
+from activities.senders.sender import Handover, Mail, Message, NotTaken, Sender, Sms
 from activities.senders.sms.providers import sms_sender
 from schemas.settings import Settings
 
@@ -29,13 +30,16 @@ class Senders:
         """
         return cls(email=SmtpSender.from_settings(settings), sms=sms_sender(settings))
 
-    def ready(self, message: Message, within: float = inf) -> AbstractAsyncContextManager[Handover[Message]]:
+    @asynccontextmanager
+    async def ready(self, message: Message, within: float = inf) -> AsyncGenerator[Handover[Message]]:
         """See `Sender.ready`."""
         match message:
             case Mail():
-                return self._email.ready(message, within)
+                async with self._email.ready(message, within) as handover:
+                    yield OfOneChannel(handover, Mail)
             case Sms():
-                return self._sms.ready(message, within)
+                async with self._sms.ready(message, within) as handover:
+                    yield OfOneChannel(handover, Sms)
             case _:
                 assert_never(message)
 
@@ -43,3 +47,23 @@ class Senders:
         """Close idle connections."""
         await self._email.aclose()
         await self._sms.aclose()
+
+
+ChannelT = TypeVar("ChannelT", Mail, Sms)
+
+
+class OfOneChannel(Generic[ChannelT]):
+    """A channel's handover. The step may name another channel's message by now: then it is tried again."""
+
+    def __init__(self, handover: Handover[ChannelT], kind: type[ChannelT]) -> None:
+        self._handover, self._kind = handover, kind
+
+    async def begin(self, message: Message) -> None:
+        """See `Handover.begin`."""
+        if not isinstance(message, self._kind):
+            raise NotTaken("the message goes by another channel by now")
+        await self._handover.begin(message)
+
+    async def send(self) -> None:
+        """See `Handover.send`."""
+        await self._handover.send()

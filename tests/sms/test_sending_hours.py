@@ -85,7 +85,7 @@ def test_where_the_state_is_not_known_all_of_the_country_hold() -> None:
         assert next_lawful(unknown, local(now, "America/New_York")) == local(allowed, "America/New_York")
     anywhere = residence({"country": "US"}, PARIS)
     from_new_york_to_hawaii = next_lawful(anywhere, local("2026-12-01 00:00", "UTC"))
-    assert from_new_york_to_hawaii == local("2026-12-01 11:00", "America/Adak")
+    assert from_new_york_to_hawaii == local("2026-12-01 10:00", "America/Adak")
 
 
 def test_a_row_that_is_not_sure_holds_for_its_own_state_alone() -> None:
@@ -127,9 +127,7 @@ def test_every_zone_and_row_of_the_data_is_of_use() -> None:
 
 
 anybody = st.one_of(
-    st.builds(
-        lambda state: Residence("US", state.code, state.zones), st.sampled_from(sorted(states().values(), key=str))
-    ),
+    st.sampled_from([Residence("US", each.code, each.zones) for each in states().values()]),
     st.just(Residence("US", None, ("America/New_York", "America/Los_Angeles"))),
     st.just(Residence("FR", None, ("Europe/Paris",))),
     st.just(Residence("DE", None, ("Europe/Berlin",))),

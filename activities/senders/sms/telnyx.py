@@ -6,6 +6,7 @@ It knows a repeated request again by its `Idempotency-Key`, for 24 hours.
 from dataclasses import dataclass, field
 
 import httpx
+from pydantic import BaseModel, ValidationError
 
 from activities.senders.sender import BadAddress, NotTaken, OptedOut, Rejected, SenderAtFault, Sms, Uncertain
 from activities.senders.sms.http_sms import json_object, refused_login, with_reference
@@ -97,10 +98,21 @@ class Telnyx:
 
 def _first_error(found: dict[str, object]) -> tuple[str | None, bool]:
     """The code of the first error, and whether it points at the recipient."""
-    match found.get("errors"):
-        case [{"code": code, "source": {"pointer": "/to"}}, *_]:
-            return str(code), True
-        case [{"code": code}, *_]:
-            return str(code), False
-        case _:
-            return None, False
+    try:
+        first = _Errors.model_validate(found).errors[0]
+    except (ValidationError, IndexError):
+        return None, False
+    return first.code, first.source.pointer == "/to"
+
+
+class _Source(BaseModel):
+    pointer: str | None = None
+
+
+class _Error(BaseModel):
+    code: str
+    source: _Source = _Source()
+
+
+class _Errors(BaseModel):
+    errors: tuple[_Error, ...]

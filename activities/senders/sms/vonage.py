@@ -4,12 +4,12 @@ It knows no repeated request again: what was cut off is unknown until it reports
 """
 
 from dataclasses import dataclass, field
-from typing import TypeGuard
 
 import httpx
+from pydantic import BaseModel, ValidationError
 
 from activities.senders.sender import BadAddress, NotTaken, Rejected, SenderAtFault, Sms, Uncertain
-from activities.senders.sms.http_sms import json_object, refused_login
+from activities.senders.sms.http_sms import refused_login
 from activities.senders.sms.segments import Alphabet, count_segments
 
 ADDRESS = "https://rest.nexmo.com"
@@ -60,16 +60,12 @@ class Vonage:
         return httpx.Request("POST", f"{self.address.rstrip('/')}/sms/json", data=form)
 
     def read(self, answer: httpx.Response) -> None:
-        found = json_object(answer)
-        parts = found.get("messages")
-        if not _is_parts(parts):
-            parts = [found]
-        statuses = [str(part.get("status", "")) for part in parts]
-        if all(status == TAKEN for status in statuses):
+        statuses = _statuses(answer)
+        if statuses and all(status == TAKEN for status in statuses):
             return
         if TAKEN in statuses:
             raise Uncertain("Vonage took some parts of the message and not others")
-        status = statuses[0]
+        status = statuses[0] if statuses else ""
         said = f"Vonage answered {answer.status_code} with status {status if status.isdecimal() else 'none'}"
         if status in BAD_ADDRESS:
             raise BadAddress(f"{said}: no text message can be sent to this number")
@@ -88,9 +84,19 @@ class Vonage:
         return None
 
 
-def _is_parts(value: object) -> TypeGuard[list[dict[str, object]]]:
-    match value:
-        case [{"status": _}, *_]:
-            return True
-        case _:
-            return False
+def _statuses(answer: httpx.Response) -> list[str]:
+    """Of each part; of a request that was refused as a whole, the only one."""
+    try:
+        found = _Answer.model_validate_json(answer.content)
+    except ValidationError:
+        return []
+    return [part.status for part in found.messages] or ([found.status] if found.status is not None else [])
+
+
+class _Part(BaseModel):
+    status: str
+
+
+class _Answer(BaseModel):
+    messages: tuple[_Part, ...] = ()
+    status: str | None = None
