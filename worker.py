@@ -27,6 +27,7 @@ from activities.journeys.reconciliation import Reconciler
 from activities.postgres.pool import Pool
 from activities.senders.email.mime import parse_sender
 from activities.senders.registry import Senders
+from activities.senders.sms.http_sms import ANSWER_SECONDS
 from activities.temporal import Temporal
 from activities.waitlist.claims import Waitlist
 from activities.waitlist.place_activities import PlaceActivities
@@ -42,7 +43,7 @@ from workflows.shelf import ShelfWorkflow
 WORKFLOWS = (JourneyWorkflow, ShelfWorkflow, ReconcileWorkflow, ArchiveWorkflow, BulkWorkflow)
 
 STOP_LIMIT = timedelta(seconds=30)
-"""A stopping worker finishes the deliveries it has begun; an SMTP answer may take this long."""
+"""A stopping worker finishes the deliveries it has begun; a provider's answer may take this long."""
 
 CACHED_JOURNEYS = 1000
 """Workflows kept in memory between tasks; the others are replayed from history when they wake."""
@@ -116,7 +117,7 @@ async def running_worker(settings: Settings, pool: Pool, client: Client) -> Asyn
     positions = Positions(pool)
     contacts = Contacts(pool)
     caller = HttpCaller(settings.webhook_secret, private_hosts=settings.webhook_private_hosts)
-    ledger = Ledger(pool, timedelta(seconds=settings.smtp_answer_seconds) + WRITING)
+    ledger = Ledger(pool, timedelta(seconds=max(settings.smtp_answer_seconds, ANSWER_SECONDS)) + WRITING)
     delivery = DeliverActivity(ledger, senders, parse_sender(settings.sender).domain)
     worker = Worker(
         client,

@@ -7,3 +7,4 @@ class Channel(StrEnum):
     """What a message travels by; consent and suppression are kept for each alone."""
 
     EMAIL = "email"
+    SMS = "sms"

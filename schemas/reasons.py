@@ -23,8 +23,10 @@ class Reason(StrEnum):
     FREE = "free"
     TOO_CHEAP = "too_cheap"
     NO_CONSENT = "no_consent"
+    NO_ADDRESS = "no_address"
     SUPPRESSED = "suppressed"
     QUIET_HOURS = "quiet_hours"
+    UNLAWFUL_HOUR = "unlawful_hour"
     TOO_FREQUENT = "too_frequent"
     WINDOW_ENDED = "window_ended"
     NOT_NEXT_IN_LINE = "not_next_in_line"
@@ -58,7 +60,7 @@ class Reason(StrEnum):
     @property
     def passes_by_itself(self) -> bool:
         """Whether time alone may do away with it, so that trying again makes sense though nothing has changed."""
-        return self in (Reason.PROVIDER_UNAVAILABLE, Reason.QUIET_HOURS, Reason.TOO_FREQUENT)
+        return self in (Reason.PROVIDER_UNAVAILABLE, Reason.QUIET_HOURS, Reason.UNLAWFUL_HOUR, Reason.TOO_FREQUENT)
 
     @property
     def sentence(self) -> str:
@@ -99,8 +101,10 @@ _SENTENCES = {
     Reason.FREE: "It costs nothing, so its price cannot drop.",
     Reason.TOO_CHEAP: "It costs less than the drop that the alert waits for.",
     Reason.NO_CONSENT: "The contact has not agreed to be written to.",
+    Reason.NO_ADDRESS: "The contact has no address for it: no number for a text message, or no e-mail address.",
     Reason.SUPPRESSED: "The address is on the suppression list.",
     Reason.QUIET_HOURS: "The list keeps quiet at this hour.",
+    Reason.UNLAWFUL_HOUR: "No text message may reach them at this hour, by the rules of where they live.",
     Reason.TOO_FREQUENT: "They have had as many messages as the list's cap allows for now.",
     Reason.WINDOW_ENDED: "The relevancy window ended before there was a unit for them.",
     Reason.NOT_NEXT_IN_LINE: "There were fewer units than people waiting, and others came first.",
@@ -108,10 +112,10 @@ _SENTENCES = {
     Reason.MESSAGE_BROKEN: "The message could not be rendered; its template needs mending.",
     Reason.NO_MESSAGE: "The thread they walked has no message for them.",
     Reason.ERASED: "The contact was erased.",
-    Reason.PROVIDER_REFUSED: "The mail provider refused the message for good.",
-    Reason.BAD_ADDRESS: "Nobody is at the address, by the mail provider's word; nothing is sent to it any more.",
-    Reason.SENDER_AT_FAULT: "The mail provider takes nothing from the shop's sender until that is mended.",
-    Reason.PROVIDER_UNAVAILABLE: "The mail provider could not be reached for a whole day.",
+    Reason.PROVIDER_REFUSED: "The provider refused the message for good.",
+    Reason.BAD_ADDRESS: "Nobody is at the address, by the provider's word; nothing is sent to it any more.",
+    Reason.SENDER_AT_FAULT: "The provider takes nothing from the shop's sender until that is mended.",
+    Reason.PROVIDER_UNAVAILABLE: "The provider could not be reached for a whole day.",
     Reason.PROVIDER_UNKNOWN: "It cannot be known whether the provider took the message; it is not sent again.",
     Reason.CANCELLED: "The journey was cancelled.",
     Reason.IN_STOCK: "It can be bought now, so there is nothing to wait for.",

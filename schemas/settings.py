@@ -67,6 +67,19 @@ class Settings(BaseSettings):
     sender: str = "Shelftalk <alerts@localhost>"
     """The From address of every message."""
 
+    sms_provider: Literal["twilio", "telnyx", "vonage", "http"] | None = None
+    """Who takes the text messages; without one none is sent."""
+    sms_key_id: str | None = None
+    """Twilio's account SID, Vonage's API key."""
+    sms_secret: SecretStr | None = None
+    """Twilio's auth token, Telnyx's API key, Vonage's API secret; of `http` what signs, `whsec_` and base64."""
+    sms_sender: str | None = None
+    """The number or name that text messages come from, or Twilio's messaging service or Telnyx's messaging profile."""
+    sms_url: str | None = None
+    """Of `http` where messages are posted; of the others another address than the provider's own, as of a region."""
+    sms_callback_url: str | None = None
+    """Where the provider is to report what becomes of messages."""
+
     http_host: str = "127.0.0.1"
     http_port: Annotated[int, Field(ge=0, le=65535)] = 8080
     http_max_body: Annotated[int, Field(ge=1024, le=64 * 1024 * 1024)] = 2 * 1024 * 1024
@@ -138,6 +151,14 @@ class Settings(BaseSettings):
         if value and info.data.get("smtp_starttls"):
             raise ValueError("a mail server speaks TLS from the first byte or after STARTTLS: set one of the two")
         return value
+
+    @field_validator("sms_url", "sms_callback_url")
+    @classmethod
+    def _on_the_web(cls, value: str | None) -> str | None:
+        local = ("http://127.0.0.1", "http://localhost", "http://[::1]")
+        if value is not None and not value.startswith(("https://", *local)):
+            raise ValueError("write it with https://; http:// goes to this machine only")
+        return value or None
 
     @field_validator("webhook_secret")
     @classmethod

@@ -9,12 +9,14 @@ from pydantic import ValidationError
 
 from activities.rendering.gaps import find_gaps
 from activities.rendering.templates import check_template
+from schemas.channels import Channel
 from schemas.document.conversation import ConversationDocument, MessageSection
 from schemas.errors import DomainError, ErrorKind, FieldError
 from schemas.model import Model
 from starter.authoring.alert_explanations import find_sender_errors
 from starter.authoring.explanations import explain, find_clock_errors, find_empty
 from starter.authoring.marked_yaml import Mark, MarkedTree, NotYaml, read_yaml
+from starter.authoring.segment_notes import find_segment_notes, find_too_long
 from starter.authoring.step_explanations import find_address_errors, find_address_warnings, find_repeated_ids
 from starter.rehearsing.checks import find_scenario_errors
 from starter.rehearsing.expecting import find_unmet_expectations
@@ -176,7 +178,7 @@ class _Examined:
         marked = _in_file_order(_marked(diagnostic, mark, file) for diagnostic, mark in diagnostics)
         notes = [(warning, tree.names.get(warning.path, tree.mark(warning.path))) for warning in warnings]
         if document is not None and not diagnostics:
-            notes += _gaps(tree, document)
+            notes += [*_gaps(tree, document), *_segments(tree, document)]
         noted = _in_file_order(_marked(warning, mark, file) for warning, mark in notes)
         return cls(document, marked[:MOST_SHOWN], noted[:MOST_SHOWN], more=max(0, len(marked) - MOST_SHOWN))
 
@@ -215,7 +217,7 @@ def _template_errors(tree: MarkedTree) -> Iterator[tuple[Diagnostic, Mark]]:
             message = MessageSection.model_validate(value)
         except ValidationError:
             continue
-        for diagnostic in check_template(message):
+        for diagnostic in (*check_template(message), *find_too_long(message)):
             path: Path = ("messages", code, diagnostic.field)
             yield Diagnostic(path, diagnostic.message, diagnostic.advice), _line_within(tree, path, diagnostic.line)
 
@@ -226,6 +228,15 @@ def _gaps(tree: MarkedTree, document: ConversationDocument) -> Iterator[tuple[Di
         for gap in find_gaps(message):
             path: Path = ("messages", code, gap.field)
             yield Diagnostic(path, gap.message, gap.advice), _line_within(tree, path, gap.line)
+
+
+def _segments(tree: MarkedTree, document: ConversationDocument) -> Iterator[tuple[Diagnostic, Mark]]:
+    """Notes on text messages that are paid for more than once, and on the characters that make them so."""
+    for code, message in document.messages.items():
+        if message.channel is Channel.SMS:
+            path: Path = ("messages", code, "text")
+            for note in find_segment_notes(message):
+                yield Diagnostic(path, note.message, note.advice), _line_within(tree, path, note.line)
 
 
 def _line_within(tree: MarkedTree, path: Path, line: int) -> Mark:

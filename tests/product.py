@@ -302,14 +302,15 @@ async def running_product(
     mailbox: Mailbox,
     task_queue: str,
     document: ConversationDocument | None = None,
-    **changed: Any,
+    **changed: object,
 ) -> AsyncGenerator[Product]:
     """Publish a conversation (the starter, if none is given) and run worker and dispatcher until the block ends.
 
     Args:
         changed: settings that are others than in most tests.
     """
-    settings = Settings(temporal_task_queue=task_queue, smtp_host=mailbox.host, smtp_port=mailbox.port, **changed)
+    here = {"temporal_task_queue": task_queue, "smtp_host": mailbox.host, "smtp_port": mailbox.port}
+    settings = Settings.model_validate(here | changed)
     await publish(pool, document or starter_document())
     intake = Intake(pool)
     async with running_worker(settings, pool, client) as running:

@@ -44,6 +44,7 @@ class CriteriaFacts:
     engagement_last_message: datetime | None = None
     contact_attributes: Mapping[str, AttributeFact] = field(default_factory=dict[str, AttributeFact])
     contact_consent_email: bool | None = None
+    contact_consent_sms: bool | None = None
     contact_lists: frozenset[str] | None = None
     contact_tags: frozenset[str] | None = None
     contact_entered_at: datetime | None = None

@@ -73,5 +73,6 @@ async def criteria_facts(
         variant_id=variant_id,
         alert_id=alert_id,
         list_code=list_code,
-        channel=Channel.EMAIL,
+        email=Channel.EMAIL,
+        sms=Channel.SMS,
     )

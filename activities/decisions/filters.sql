@@ -33,8 +33,10 @@ select
     c.attributes as contact_attributes,
     array(select list_code from list_members where contact_id = :contact_id) as contact_lists,
     array(select tag from contact_tags where contact_id = :contact_id) as contact_tags,
-    coalesce((select granted from consents where contact_id = :contact_id and channel = :channel order by id desc limit 1), false)
+    coalesce((select granted from consents where contact_id = :contact_id and channel = :email order by id desc limit 1), false)
         as contact_consent_email,
+    coalesce((select granted from consents where contact_id = :contact_id and channel = :sms order by id desc limit 1), false)
+        as contact_consent_sms,
     (select max(entered_at) from journeys
      where contact_id = :contact_id and alert_id = :alert_id and ended_at is null and store_id = :store_id and product_id = :product_id) as contact_entered_at,
     (select max(entered_at) from journeys

@@ -16,7 +16,7 @@ from activities.delivery.order import InProgress, Known, deliver_in_order
 from activities.delivery.send_context import SendContext
 from activities.rendering.messages import write_message
 from activities.rendering.templates import CannotRender
-from activities.senders.sender import Handover, Message, NotTaken, Rejected, Sender, SenderAtFault
+from activities.senders.sender import Handover, Mail, Message, NotTaken, Rejected, Sender, SenderAtFault
 from schemas.ids import message_reference
 from schemas.journey.activities import Deliver, Delivered
 from schemas.journey.names import Activity
@@ -168,7 +168,9 @@ class RealEffects:
 
     async def open(self) -> bool | datetime:
         self._lease = self._ledger.lease(_stopping)
-        return await self._ledger.open(self._request, self._lease, self._composed().subject)
+        message = self._composed()
+        subject = message.subject if isinstance(message, Mail) else None
+        return await self._ledger.open(self._request, self._lease, subject)
 
     async def release(self) -> None:
         lease = self._held()

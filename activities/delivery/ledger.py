@@ -26,8 +26,8 @@ SQL = load_queries("activities.delivery", "ledger.sql")
 WRITING = timedelta(seconds=60)
 """How long an attempt can go on trying to write what the provider answered, at least: PostgreSQL may be away."""
 LEASE = timedelta(seconds=30) + WRITING
-"""The provider's answer (`Settings.smtp_answer_seconds`), and writing it down: longer than any attempt takes from the
-right to send on, so a lease that has run out is nobody's."""
+"""The provider's answer (`Settings.smtp_answer_seconds`, `ANSWER_SECONDS` of a text message), and writing it down:
+longer than any attempt takes from the right to send on, so a lease that has run out is nobody's."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,10 +3,11 @@
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from decimal import Decimal
-from typing import Any, Literal, assert_never
+from typing import Any, Literal
 
 from activities.decisions.filters import passes
-from activities.delivery.stored_message import StoredMessage
+from activities.delivery.residence import residence
+from activities.delivery.stored_message import StoredMessage, StoredMessages
 from activities.delivery.verdict import MessageFacts
 from activities.postgres.pool import Pool
 from activities.postgres.queries import load_queries
@@ -16,7 +17,7 @@ from activities.storefronts.registry import page_url
 from schemas.channels import Channel
 from schemas.document.alert_types.offer import Offer
 from schemas.document.alert_types.vocabulary import AlertType
-from schemas.ids import AlertId, ContactId, StoreId, Subject, VersionId
+from schemas.ids import AlertId, ContactId, StoreId, Subject
 from schemas.journey.activities import Deliver, Delivered
 from schemas.journey.outcome import Outcome
 from schemas.money import in_currency
@@ -26,9 +27,6 @@ SQL = load_queries("activities.delivery", "send_context.sql")
 
 MOST_ITEMS_SHOWN = 20
 """Of a cart, in a message: enough to recognise it by, and a message stays readable."""
-
-KEPT_MESSAGES = 1000
-"""Message texts kept in memory. Versions never change, so what is kept is never stale."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +63,8 @@ class SendRow:
         subject, product_id: what the journey is about; None: about no product.
         left_reason: why it left the waiting list, or was asked to leave.
         ended: the journey is over.
-        email: None once the contact is erased.
+        address: on the message's channel; None: they have none, or are erased.
+        phone: theirs, whatever the channel.
         on_sale: the product is; also true of a journey about no product.
         other_product: the storefront tells of the variant under the product they entered for, too.
         already_sent: before a move to another version, this message was sent from a step with another id.
@@ -88,7 +87,8 @@ class SendRow:
     ended: bool
     event_id: str | None
     left_reason: Reason | None
-    email: str | None
+    address: str | None
+    phone: str | None
     erased: bool
     attributes: dict[str, Any]
     consented: bool
@@ -165,7 +165,7 @@ class SendContexts:
 
     def __init__(self, pool: Pool) -> None:
         self._pool = pool
-        self._messages: dict[tuple[VersionId, str], StoredMessage | None] = {}
+        self._messages = StoredMessages(pool)
 
     async def look_up(self, request: Deliver) -> SendContext:
         """All that is known of a message; of an alert's, mostly in one query.
@@ -174,7 +174,7 @@ class SendContexts:
             UnknownJourney: its journey is not in this database.
         """
         step = request.step
-        message = await self._message(request.version, step.message)
+        message = await self._messages.find(request.version, step.message)
         # Without a template the verdict is taken all the same, as for an e-mail; deliver stops after it.
         channel = Channel.EMAIL if message is None else message.channel
         row = await SQL.facts.row(
@@ -196,9 +196,9 @@ class SendContexts:
         )
         offer = await self._offer(row) if recorded is None else None
         return SendContext(
-            facts=_facts(row, request, offer, filtered=not passed),
+            facts=_facts(row, request, offer, message, filtered=not passed),
             message=message,
-            recipient=_address(row, channel),
+            recipient=row.address,
             sender=row.sender,
             context=_context(row, await self._items(row) if recorded is None else ()),
             recorded=recorded,
@@ -234,31 +234,16 @@ class SendContexts:
             for item in items
         )
 
-    async def _message(self, version_id: VersionId, code: str) -> StoredMessage | None:
-        """A message of a published version; it never changes. None when the version has none of this name."""
-        if (version_id, code) not in self._messages:
-            if len(self._messages) >= KEPT_MESSAGES:
-                self._messages.clear()
-            found = await SQL.message.value(self._pool, version=version_id, message=code)
-            self._messages[version_id, code] = None if found is None else StoredMessage(found)
-        return self._messages[version_id, code]
-
 
 def recorded_outcome(stored: object) -> Outcome | None:
     """The outcome as the ledger's column holds it; None: it is not settled."""
     return Delivered.model_validate({"outcome": stored}).outcome if stored else None
 
 
-def _address(row: SendRow, channel: Channel) -> str | None:
-    """Where a contact is reached; None once they are erased."""
-    match channel:
-        case Channel.EMAIL:
-            return row.email
-        case _:
-            assert_never(channel)
-
-
-def _facts(row: SendRow, request: Deliver, offer: Offer | None, *, filtered: bool) -> MessageFacts:
+def _facts(
+    row: SendRow, request: Deliver, offer: Offer | None, message: StoredMessage | None, *, filtered: bool
+) -> MessageFacts:
+    texted = message is not None and message.channel is Channel.SMS
     return MessageFacts(
         event=request.event,
         type=row.type,
@@ -283,6 +268,9 @@ def _facts(row: SendRow, request: Deliver, offer: Offer | None, *, filtered: boo
         quiet_from=row.quiet_from,
         quiet_until=row.quiet_until,
         turn=row.turn,
+        unreachable=row.address is None,
+        beside=message is not None and message.beside,
+        lives_in=residence(row.attributes, row.phone) if texted and row.phone is not None else None,
     )
 
 

@@ -11,10 +11,11 @@
 select
     j.contact_id, j.store_id, j.product_id, j.subject, j.ended_at is not null as ended, j.event_id,
     coalesce(w.reason, j.leaving, (select 'told_already' from yields y where y.journey_id = j.id)) as left_reason,
-    c.email, c.erased_at is not null as erased, c.attributes,
+    address_on(:channel, c.email, c.phone) as address, c.phone, c.erased_at is not null as erased, c.attributes,
     coalesce((select granted from consents where contact_id = c.id and channel = :channel order by id desc limit 1), false)
         as consented,
-    exists (select from suppressions s where s.channel = :channel and s.address = c.email) as suppressed,
+    exists (select from suppressions s where s.channel = :channel and s.address = address_on(:channel, c.email, c.phone))
+        as suppressed,
     j.product_id is null or coalesce(p.on_sale and not coalesce(v.removed, false), false) as on_sale,
     exists (
         select from variants_named_twice t
@@ -86,6 +87,3 @@ join products p on p.store_id = ev.store_id and p.product_id = coalesce(item.val
 where ev.store_id = :store_id and ev.id = :event_id and (v.product_id is null or v.product_id = p.product_id)
 order by item.number
 limit :most;
-
--- name: message
-select document -> 'messages' -> :message::text as message from versions where id = :version;

@@ -1,10 +1,19 @@
 """A message of a published version, as deliver finds it: its channel at once, its template when it is needed."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
+from activities.postgres.pool import Pool
+from activities.postgres.queries import load_queries
 from schemas.channels import Channel
 from schemas.document.conversation import MessageSection
+from schemas.ids import VersionId
+
+SQL = load_queries("activities.delivery", "stored_message.sql")
+
+KEPT_MESSAGES = 1000
+"""Message texts kept in memory. Versions never change, so what is kept is never stale."""
 
 
 class StoredMessage:
@@ -14,8 +23,10 @@ class StoredMessage:
     to wait for that.
     """
 
-    def __init__(self, stored: Mapping[str, Any]) -> None:
+    def __init__(self, stored: Mapping[str, Any], *, beside: bool = False) -> None:
+        """`beside`: its version says something on another channel than e-mail, too."""
         self._stored = stored
+        self.beside = beside
         self._section: MessageSection | None = None
 
     @property
@@ -32,3 +43,29 @@ class StoredMessage:
         if self._section is None:
             self._section = MessageSection.model_validate(self._stored)
         return self._section
+
+
+@dataclass(frozen=True, slots=True)
+class MessageRow:
+    """A row of `message`: as `StoredMessage` takes them; None: the version has none of this name."""
+
+    message: dict[str, Any] | None
+    beside: bool
+
+
+class StoredMessages:
+    """The messages of published versions; keeps those that it has read."""
+
+    def __init__(self, pool: Pool) -> None:
+        self._pool = pool
+        self._kept: dict[tuple[VersionId, str], StoredMessage | None] = {}
+
+    async def find(self, version_id: VersionId, code: str) -> StoredMessage | None:
+        """A message of a published version; it never changes. None when the version has none of this name."""
+        if (version_id, code) not in self._kept:
+            if len(self._kept) >= KEPT_MESSAGES:
+                self._kept.clear()
+            row = await SQL.message.row(self._pool, MessageRow, version=version_id, message=code, plain=Channel.EMAIL)
+            found = None if row is None or row.message is None else StoredMessage(row.message, beside=row.beside)
+            self._kept[version_id, code] = found
+        return self._kept[version_id, code]

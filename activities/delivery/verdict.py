@@ -6,6 +6,8 @@ from decimal import Decimal
 from typing import Literal
 from zoneinfo import ZoneInfo
 
+from activities.delivery.residence import Residence
+from activities.delivery.sending_hours import next_lawful
 from activities.waitlist.allocation import trigger_holds
 from schemas.document.alert_types.registry import ALERT_TYPES
 from schemas.document.alert_types.vocabulary import AlertEvent, AlertType
@@ -39,6 +41,9 @@ class MessageFacts:
         emptied: nothing is left of the cart that the conversation was entered on.
         quiet_from, quiet_until: the list's quiet hours in its own time zone; both or neither.
         turn: when the list's cap allows the message; None: it does now, or there is none.
+        unreachable: the contact has no address on the message's channel.
+        beside: the conversation says something on another channel than e-mail, too.
+        lives_in: where the contact lives, whose hours a text message keeps to; None: it is no text message.
     """
 
     event: AlertEvent | None
@@ -64,6 +69,9 @@ class MessageFacts:
     already_sent: bool = False
     emptied: bool = False
     turn: datetime | None = None
+    unreachable: bool = False
+    beside: bool = False
+    lives_in: Residence | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +87,9 @@ def judge(facts: MessageFacts, now: datetime) -> Go | Deferred | Refused:
     """
     if (reason := _about_the_person(facts)) is not None:
         return Refused(reason=reason, then=AfterRefusal.LEAVE)
+    if (reason := _about_the_channel(facts)) is not None:
+        # Where other channels speak as well, what is missing on this one passes over its message, never the contact.
+        return Refused(reason=reason, then=AfterRefusal.GO_ON if facts.beside else AfterRefusal.LEAVE)
     if facts.draft:
         return Refused(reason=Reason.MESSAGE_DRAFT, then=AfterRefusal.GO_ON)
     if facts.already_sent:
@@ -95,6 +106,8 @@ def judge(facts: MessageFacts, now: datetime) -> Go | Deferred | Refused:
         return refused
     if (until := _quiet_until(facts, now)) is not None:
         return Deferred(until=until, reason=Reason.QUIET_HOURS)
+    if facts.lives_in is not None and (until := next_lawful(facts.lives_in, now)) > now:
+        return Deferred(until=until, reason=Reason.UNLAWFUL_HOUR)
     if facts.turn is not None and is_capped(facts.event):
         return Deferred(until=facts.turn, reason=Reason.TOO_FREQUENT)
     return Go()
@@ -110,8 +123,13 @@ def _about_the_person(facts: MessageFacts) -> Reason | None:
     being_dismissed = facts.event is AlertEvent.DISCONTINUED and facts.left is Reason.DISCONTINUED
     if facts.left is not None and not being_dismissed:
         return facts.left
-    if facts.erased:
-        return Reason.ERASED
+    return Reason.ERASED if facts.erased else None
+
+
+def _about_the_channel(facts: MessageFacts) -> Reason | None:
+    """Why nothing may be sent to the contact on the message's channel."""
+    if facts.unreachable:
+        return Reason.NO_ADDRESS
     if not facts.consented:
         return Reason.NO_CONSENT
     if facts.suppressed:

@@ -9,7 +9,6 @@ from activities.postgres.queries import load_queries
 from activities.stock.products import find_product
 from activities.waitlist.entrances import Entrances
 from activities.waitlist.entry import Entered, Interest, NotEntered
-from schemas.channels import Channel
 from schemas.document.alert_types.vocabulary import Action
 from schemas.ids import ContactId
 from schemas.incoming.events import Considered, EntryResult, Event, EventEffect
@@ -54,7 +53,7 @@ class Permission:
 
 async def why_silent(connection: Connection, contact_id: ContactId) -> str | None:
     """Why nothing will be said to who was entered, as things are; None: it will."""
-    permission = await SQL.permission.one(connection, Permission, contact_id=contact_id, channel=Channel.EMAIL)
+    permission = await SQL.permission.one(connection, Permission, contact_id=contact_id)
     if permission.suppressed:
         return SUPPRESSED
     return None if permission.granted else NO_CONSENT

@@ -90,17 +90,17 @@ async def erase_contact(connection: Connection, store_id: StoreId, fact: Contact
     await _record(connection, store_id, "contact erased from one shop", known)
 
 
-async def forget_address(connection: Connection, email: str, asked_by: StoreId | None) -> ContactId | None:
-    """Forget the person with this address (in lower case); who they were, None if nobody knows them.
+async def forget_address(connection: Connection, address: str, asked_by: StoreId | None) -> ContactId | None:
+    """Forget the person with this address (in lower case) or number; who they were, None if nobody knows them.
 
     Args:
         asked_by: the shop whose unread deliveries may be about them; None: any.
     """
-    contact_id: ContactId | None = await SQL.contact_of.value(connection, contact_id=new_contact_id(), email=email)
+    contact_id: ContactId | None = await SQL.contact_of.value(connection, contact_id=new_contact_id(), address=address)
     if contact_id is not None:
         await _leave(connection, [contact_id], None)
         await _forget(connection, [contact_id])
-    await SQL.keep_digest_of_address.run(connection, email=email)
+    await SQL.keep_digest_of_address.run(connection, address=address)
     await SQL.forget_bodies.run(connection, store_id=asked_by)
     return contact_id
 

@@ -2,11 +2,9 @@
 
 -- name: contact_of
 -- Held, so that nobody enters meanwhile. Of whom only a suppression is known, a contact is made.
-insert into contacts (id, email)
-select :contact_id::text, :email::text
-where exists (select from contacts where email = :email) or exists (select from suppressions where address = :email)
-on conflict (email) do update set email = excluded.email
-returning id;
+select contact_of(:contact_id, :address)
+where exists (select from contacts where email = :address or phone = :address)
+   or exists (select from suppressions where address = :address);
 
 -- name: came_since
 select exists (select from contacts where email = :email and created_at > :moment);
@@ -28,10 +26,10 @@ select exists (select from journeys where contact_id = :contact_id and store_id 
 -- name: shop_knows
 -- Anybody (:contact_id null), or this one; not by what is left of them since it forgot them.
 with known as (
-    select id, email from contacts where erased_at is null and (:contact_id::text is null or id = :contact_id)
+    select id, coalesce(email, phone) as address from contacts where erased_at is null and (:contact_id::text is null or id = :contact_id)
 )
 select exists (select from journeys j join known k on k.id = j.contact_id
-               where j.store_id = :store_id and not forgotten_by(j.store_id, k.email, j.entered_at))
+               where j.store_id = :store_id and not forgotten_by(j.store_id, k.address, j.entered_at))
     or exists (select from events e join known k on k.id = e.contact_id where e.store_id = :store_id)
     or exists (select from orders o join known k on k.id = o.contact_id where o.store_id = :store_id);
 
@@ -44,7 +42,7 @@ with here as (
 )
 select c.id,
        not exists (select from journeys j where j.contact_id = c.id and j.store_id <> :store_id
-                   and not forgotten_by(j.store_id, c.email, j.entered_at))
+                   and not forgotten_by(j.store_id, coalesce(c.email, c.phone), j.entered_at))
        and not exists (select from events e where e.contact_id = c.id and e.store_id <> :store_id)
        and not exists (select from orders o where o.contact_id = c.id and o.store_id <> :store_id) as alone
 from contacts c
@@ -86,30 +84,32 @@ where contact_id = any(:contact_ids::text[]) and ended_at is null
 -- name: keep_refusals
 -- By the digest of the address: who says no and then asks to be forgotten has said no.
 with said as (
-    select distinct on (c.id, n.channel) c.email, n.channel, not n.granted as refused
+    select distinct on (c.id, n.channel)
+           coalesce(address_on(n.channel, c.email, c.phone), c.email, c.phone) as address, n.channel, not n.granted as refused
     from contacts c join consents n on n.contact_id = c.id
     where c.id = any(:contact_ids::text[])
     order by c.id, n.channel, n.id desc
 ), kept as (
-    select email, channel, refused, null as suppressed_for from said where refused
+    select address, channel, refused, null as suppressed_for from said where refused
     union all
-    select address, channel, false, reason from suppressions
-    where address in (select email from contacts where id = any(:contact_ids::text[]))
+    select s.address, s.channel, false, s.reason from suppressions s join contacts c on s.address in (c.email, c.phone)
+    where c.id = any(:contact_ids::text[])
 )
 insert into kept_refusals (digest, channel, refused, suppressed_for)
-select new_digest(email), channel, bool_or(refused), min(suppressed_for) from kept group by email, channel
+select new_digest(address), channel, bool_or(refused), min(suppressed_for) from kept group by address, channel
 on conflict (digest, channel) do update
 set refused = kept_refusals.refused or excluded.refused,
     suppressed_for = coalesce(excluded.suppressed_for, kept_refusals.suppressed_for);
 
 -- name: forget_suppressions
-delete from suppressions where address in (select email from contacts where id = any(:contact_ids::text[]));
+delete from suppressions s using contacts c where s.address in (c.email, c.phone) and c.id = any(:contact_ids::text[]);
 
 -- name: keep_digests
 -- Of the addresses, and of the ids of what is known of them: what is told of it later brings nobody back.
 with addresses as (
     insert into forgotten_addresses (digest)
-    select new_digest(email) from contacts where id = any(:contact_ids::text[]) and email is not null
+    select new_digest(address) from contacts cross join unnest(array[email, phone]) address
+    where id = any(:contact_ids::text[]) and address is not null
     on conflict (digest, store_id) do update set forgotten_at = now()
 )
 insert into forgotten_ids (store_id, kind, digest)
@@ -120,7 +120,7 @@ on conflict do nothing;
 
 -- name: keep_digest_of_address
 -- Also of somebody not known yet: messages come in any order.
-insert into forgotten_addresses (digest) values (new_digest(:email))
+insert into forgotten_addresses (digest) values (new_digest(:address))
 on conflict (digest, store_id) do update set forgotten_at = now();
 
 -- name: keep_digests_of_orders
@@ -130,7 +130,7 @@ select :store_id, 'order', new_digest(order_id) from unnest(:order_ids::text[]) 
 on conflict do nothing;
 
 -- name: forget_contacts
-update contacts set email = null, erased_at = now(), attributes = '{}', attributes_at = null where id = any(:contact_ids::text[]);
+update contacts set email = null, phone = null, erased_at = now(), attributes = '{}', attributes_at = null where id = any(:contact_ids::text[]);
 
 -- name: forget_orders
 delete from orders where contact_id = any(:contact_ids::text[]);
@@ -176,7 +176,8 @@ where source = 'event/' || :store_id and contact_id = any(:contact_ids::text[])
 -- name: keep_digests_of_shop
 with addresses as (
     insert into forgotten_addresses (digest, store_id)
-    select new_digest(email), :store_id from contacts where id = any(:contact_ids::text[]) and email is not null
+    select new_digest(address), :store_id from contacts cross join unnest(array[email, phone]) address
+    where id = any(:contact_ids::text[]) and address is not null
     on conflict (digest, store_id) do update set forgotten_at = now()
 )
 insert into forgotten_ids (store_id, kind, digest)

@@ -125,7 +125,9 @@ async def _change_checkout(connection: Connection, event: Event) -> EventOutcome
     known = await SQL.known_event.row(connection, KnownEvent, store_id=event.store, event_id=event.id)
     if known is None or known.contact_id is None:
         return None
-    contact_id = await _contact(connection, event.model_copy(update={"email": None, "contact": known.contact_id}))
+    contact_id = await _contact(
+        connection, event.model_copy(update={"email": None, "phone": None, "contact": known.contact_id})
+    )
     now = datetime.now(UTC)
     told_at = clamp_to_now(event.happened_at or now, now)
     added = await set_cart(connection, event.store, event.id, event.things, told_at)
@@ -176,8 +178,8 @@ async def _known(connection: Connection, event: Event) -> EventOutcome | None:
 
 
 async def _contact(connection: Connection, event: Event, stores: Stores = None) -> ContactId:
-    if event.email is not None:
-        known = await contact_then(connection, event.email, event.happened_at, event.store, event.order)
+    if (address := event.email or event.phone) is not None:
+        known = await contact_then(connection, address, event.happened_at, event.store, event.order)
         if known is None:
             raise _EventRefused(FORGOTTEN)
         return known

@@ -2,8 +2,9 @@
 
 from typing import assert_never
 
-from activities.rendering.templates import MessageContext, render
-from activities.senders.sender import Mail, Message
+from activities.rendering.templates import CannotRender, MessageContext, render
+from activities.senders.sender import Mail, Message, Sms
+from activities.senders.sms.segments import LONGEST_TEXT
 from schemas.channels import Channel
 from schemas.document.conversation import MessageSection
 
@@ -24,9 +25,15 @@ def write_message(
     Raises:
         CannotRender: a template is at fault.
     """
+    rendered = render(section, context)
     match section.channel:
         case Channel.EMAIL:
-            rendered = render(section, context)
+            if rendered.subject is None:
+                raise CannotRender("The message has no subject: write one.")
             return Mail(message_id, recipient, rendered.subject, rendered.text, rendered.html, sender, reference)
+        case Channel.SMS:
+            if len(rendered.text) > LONGEST_TEXT:
+                raise CannotRender(f"The text message is longer than {LONGEST_TEXT} characters: shorten it.")
+            return Sms(message_id, recipient, rendered.text, reference)
         case _:
             assert_never(section.channel)

@@ -116,9 +116,9 @@ VOCABULARY = Vocabulary(
 
 @dataclass(frozen=True, slots=True)
 class Rendered:
-    """What the contact reads. The subject is one line; `html` is None when the message has none."""
+    """What the contact reads. The subject is one line, of a text message None; `html` is None when it has none."""
 
-    subject: str
+    subject: str | None
     text: str
     html: str | None
 
@@ -133,14 +133,15 @@ def render(message: MessageSection, context: MessageContext) -> Rendered:
     Raises:
         CannotRender: a template is wrong, as `check_template` explains, or its output is too long or empty.
     """
+    text = _render_one("text", message.text, context, html=False)
+    if message.subject is None:
+        # Without the line break that ends it in the file: it would be paid for.
+        return Rendered(None, text.strip(), None)
     subject = _one_line(_render_one("subject", message.subject, context, html=False))
     if not subject:
         raise CannotRender("The message's subject came out empty: begin it with words that are always there.")
-    return Rendered(
-        subject=subject,
-        text=_render_one("text", message.text, context, html=False),
-        html=None if message.html is None else _render_one("html", message.html, context, html=True),
-    )
+    html = None if message.html is None else _render_one("html", message.html, context, html=True)
+    return Rendered(subject, text, html)
 
 
 def check_template(message: MessageSection) -> tuple[TemplateDiagnostic, ...]:
@@ -159,7 +160,7 @@ def check_template(message: MessageSection) -> tuple[TemplateDiagnostic, ...]:
     return diagnostics or _check_by_trial(templates)
 
 
-_FULL = MessageContext(
+FULL = MessageContext(
     shop=ShopPart(name="Shop", url="https://shop.example"),
     product=ProductPart(title="Product", url="https://shop.example/p", image_url="https://shop.example/p.jpg"),
     variant=VariantPart(title="Variant", sku="SKU-1", price=Decimal("12.50")),
@@ -169,16 +170,17 @@ _FULL = MessageContext(
         ItemPart("Another", "https://shop.example/a", 1),
     ),
 )
+"""What a message is tried with: a subject of which everything is known."""
 _BARE = MessageContext(
-    shop=_FULL.shop,
+    shop=FULL.shop,
     product=ProductPart(title="Product", url="https://shop.example/p"),
     variant=VariantPart(title=""),
-    list=_FULL.list,
+    list=FULL.list,
 )
 
 
 def _check_by_trial(templates: Mapping[str, str | None]) -> tuple[TemplateDiagnostic, ...]:
-    for context, which in ((_FULL, "everything"), (_BARE, "only what is always known")):
+    for context, which in ((FULL, "everything"), (_BARE, "only what is always known")):
         for where, template in templates.items():
             if template is None:
                 continue

@@ -1,11 +1,13 @@
 """The sender of every channel. A new channel is a line in each of these."""
 
-from contextlib import AbstractAsyncContextManager
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
 from math import inf
-from typing import Self, assert_never
+from typing import Generic, Self, TypeVar, assert_never
 
 from activities.senders.email.providers import ask_provider, email_sender
-from activities.senders.sender import Handover, Mail, Message, Sender
+from activities.senders.sender import Handover, Mail, Message, NotTaken, Sender, Sms
+from activities.senders.sms.providers import sms_sender
 from schemas.settings import Settings
 
 
@@ -13,11 +15,11 @@ class Senders:
     """Sends a message of any channel by that channel's sender. It fulfils `Sender`.
 
     Args:
-        email: for e-mail.
+        email, sms: for each of them.
     """
 
-    def __init__(self, email: Sender[Mail]) -> None:
-        self._email = email
+    def __init__(self, email: Sender[Mail], sms: Sender[Sms]) -> None:
+        self._email, self._sms = email, sms
 
     @classmethod
     def from_settings(cls, settings: Settings) -> Self:
@@ -26,21 +28,47 @@ class Senders:
         Raises:
             ValueError: a setting is missing, or of no use; the text names it.
         """
-        return cls(email=email_sender(settings))
+        return cls(email=email_sender(settings), sms=sms_sender(settings))
 
-    def ready(self, message: Message, within: float = inf) -> AbstractAsyncContextManager[Handover[Message]]:
+    @asynccontextmanager
+    async def ready(self, message: Message, within: float = inf) -> AsyncGenerator[Handover[Message]]:
         """See `Sender.ready`."""
         match message:
             case Mail():
-                return self._email.ready(message, within)
+                async with self._email.ready(message, within) as handover:
+                    yield OfOneChannel(handover, Mail)
+            case Sms():
+                async with self._sms.ready(message, within) as handover:
+                    yield OfOneChannel(handover, Sms)
             case _:
                 assert_never(message)
 
     async def aclose(self) -> None:
         """Close idle connections."""
         await self._email.aclose()
+        await self._sms.aclose()
 
 
 async def ask_email_provider(settings: Settings, within: float) -> str | None:
     """See `ask_provider`: for the check-up."""
     return await ask_provider(settings, within)
+
+
+ChannelT = TypeVar("ChannelT", Mail, Sms)
+
+
+class OfOneChannel(Generic[ChannelT]):
+    """A channel's handover. The step may name another channel's message by now: then it is tried again."""
+
+    def __init__(self, handover: Handover[ChannelT], kind: type[ChannelT]) -> None:
+        self._handover, self._kind = handover, kind
+
+    async def begin(self, message: Message) -> None:
+        """See `Handover.begin`."""
+        if not isinstance(message, self._kind):
+            raise NotTaken("the message goes by another channel by now")
+        await self._handover.begin(message)
+
+    async def send(self) -> None:
+        """See `Handover.send`."""
+        await self._handover.send()

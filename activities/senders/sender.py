@@ -46,7 +46,24 @@ class Mail:
     unsubscribe: str | None = None
 
 
-Message: TypeAlias = Mail
+@dataclass(frozen=True, slots=True)
+class Sms:
+    """One rendered text message to one number.
+
+    Attributes:
+        message_id, reference: as of a mail.
+        recipient: in E.164, as in +12025550123.
+    """
+
+    channel: ClassVar[Channel] = Channel.SMS
+
+    message_id: str
+    recipient: str
+    text: str
+    reference: str | None = None
+
+
+Message: TypeAlias = Mail | Sms
 """A rendered message of any channel: whom it goes to, and the parts that the channel has. One class for each."""
 MessageT = TypeVar("MessageT", contravariant=True)
 
@@ -72,7 +89,7 @@ class SenderAtFault(NotTaken):
         account: true: the login or the account itself, so every sender of the channel; false: this From address only.
     """
 
-    def __init__(self, message: str, *, account: bool) -> None:
+    def __init__(self, message: str, *, account: bool = True) -> None:
         super().__init__(message)
         self.account = account
 
@@ -83,6 +100,10 @@ class Rejected(Exception):
 
 class BadAddress(Rejected):
     """Because nobody is at the address, or the provider writes there no more: nothing should be sent to it again."""
+
+
+class OptedOut(BadAddress):
+    """The recipient has told the provider that they want nothing more on this channel."""
 
 
 class Uncertain(Exception):

@@ -26,6 +26,7 @@ class AlertInForce:
         only_by_name: of those who sign up, only those enter who name the list.
         locations: those whose units count; None: all.
         currency: the list's, for which alone prices are compared; None: any.
+        country: whose phone numbers may be written as people there write them; None: nobody's.
         published: the version that those who enter now get.
     """
 
@@ -45,6 +46,7 @@ class AlertInForce:
     time_zone: str
     locations: Sequence[str] | None
     currency: str | None
+    country: str | None
     published: VersionId
 
     def is_for(self, store_id: str) -> bool:

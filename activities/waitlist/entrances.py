@@ -3,6 +3,8 @@
 from dataclasses import replace
 from datetime import UTC, datetime
 
+from pydantic_core import PydanticCustomError
+
 from activities.postgres.audit import write_audit
 from activities.postgres.pool import Connection, Pool, transaction
 from activities.postgres.queries import load_queries
@@ -11,9 +13,10 @@ from activities.stock.products import UnknownVariant
 from activities.waitlist.alerts import AlertInForce, alerts_in_force, sign_up_alert
 from activities.waitlist.entry import Entered, Interest, NotEntered, enter
 from activities.waitlist.unfulfilled_sign_ups import UnfulfilledSignUp, keep_unfulfilled_sign_up
+from schemas.addresses import phone_number
 from schemas.channels import Channel
 from schemas.document.alert_types.vocabulary import Action
-from schemas.errors import DomainError, ErrorKind
+from schemas.errors import DomainError, ErrorKind, FieldError
 from schemas.ids import ContactId, StoreId, new_contact_id
 
 SQL = load_queries("activities.waitlist", "entrances.sql")
@@ -29,6 +32,28 @@ class Declined(DomainError):
         super().__init__(f"Alert '{declined.alert_id}' does not enter them: {declined.reason.sentence}")
 
 
+class NotANumber(DomainError):
+    """What was given as a phone number is none that a text message can be sent to."""
+
+    code = "not_a_number"
+    kind = ErrorKind.INVALID
+    advice = "Write it with + and the country's code, or name the country in the list's settings: `country: US`."
+
+    def __init__(self, why: str, field: str = "phone") -> None:
+        super().__init__(why, public=why, fields=(FieldError(f"$.{field}", why),))
+
+
+class NumberOfAnother(DomainError):
+    """A phone number cannot be given to a contact, for another has it, or they have another."""
+
+    code = "number_of_another"
+    kind = ErrorKind.CONFLICT
+    advice = "`shelftalk contact set PERSON --phone NUMBER` replaces the number of who has another."
+
+    def __init__(self) -> None:
+        super().__init__("This number is another contact's, or this contact has another number.")
+
+
 class Entrances:
     """The way into the waiting list."""
 
@@ -38,7 +63,7 @@ class Entrances:
     @retry_on_deadlock
     async def sign_up(
         self,
-        email: str,
+        email: str | None,
         store_id: StoreId,
         variant_id: str,
         source: str,
@@ -46,6 +71,8 @@ class Entrances:
         list_code: str | None = None,
         most_of_mailbox: int | None = None,
         by: str | None = None,
+        phone: str | None = None,
+        texts: bool = False,
     ) -> Entered | NotEntered:
         """Put a contact in line for a variant (or its product); one who is in line already keeps their place.
 
@@ -53,15 +80,18 @@ class Entrances:
         came while every message was a draft (P4).
 
         Args:
-            email: a valid address; letter case does not matter.
+            email: a valid address; letter case does not matter. None: they gave a number alone.
             source: where consent was given, for the record.
             at: when they asked; now, if not given. Their place in line and their window count from then.
             most_of_mailbox: how many places for it the addresses of one mailbox may have; None: any number.
             list_code: for this list; it may be left out where the store has one list that takes such sign-ups.
             by: who does it for them, for the audit; None: they did.
+            phone: their number, as they write it. One that is another's is passed over where they give an address too.
+            texts: whether they agree to text messages to it.
 
         Raises:
-            UnknownVariant, NoAlert, ListNotNamed, ListTakesNoSignUps: as they say.
+            UnknownVariant, NoAlert, ListNotNamed, ListTakesNoSignUps, NotANumber: as they say.
+            NumberOfAnother: of a number that somebody gives `by` hand.
         """
         async with transaction(self._pool) as connection:
             product_id: str | None = await SQL.product_of_variant.value(
@@ -70,8 +100,16 @@ class Entrances:
             if product_id is None:
                 raise UnknownVariant(f"{store_id}/variant/{variant_id}")
             alert = await sign_up_alert(connection, store_id, list_code)
-            contact_id = await contact(connection, email)
-            await SQL.consent.run(connection, contact_id=contact_id, channel=Channel.EMAIL, source=source)
+            number = None if phone is None else read_number(phone, alert.country)
+            contact_id = await contact(connection, email, number)
+            if email is not None:
+                await SQL.consent.run(connection, contact_id=contact_id, channel=Channel.EMAIL, source=source)
+            if number is not None:
+                theirs = await SQL.has_phone.value(connection, contact_id=contact_id, phone=number)
+                if not theirs and by is not None:
+                    raise NumberOfAnother
+                if theirs and texts:
+                    await SQL.consent.run(connection, contact_id=contact_id, channel=Channel.SMS, source=source)
             interest = Interest(store_id, product_id, variant_id, at or datetime.now(UTC))
             if most_of_mailbox is not None:
                 await SQL.hold_mailbox.run(connection, contact_id=contact_id)
@@ -127,13 +165,37 @@ def _unfulfilled(
     )
 
 
-async def contact(connection: Connection, email: str) -> ContactId:
-    """The contact of this address, made if there is none."""
-    return await SQL.contact.value(connection, contact_id=new_contact_id(), email=email.lower())
+def read_number(phone: str, country: str | None = None, field: str = "phone") -> str:
+    """A number as people give it, in E.164.
+
+    Args:
+        country: whose numbers may be written as people there write them.
+
+    Raises:
+        NotANumber: as it says.
+    """
+    try:
+        return phone_number(phone, country)
+    except PydanticCustomError as error:
+        raise NotANumber(error.message(), field) from None
+
+
+async def contact(connection: Connection, email: str | None, phone: str | None = None) -> ContactId:
+    """The contact of this address, or of both, made if there is none. A number in E.164.
+
+    Where two people have them, or the one has another number, it is who has the e-mail address.
+    """
+    if email is not None and phone is not None:
+        return await SQL.contact_of_both.value(
+            connection, contact_id=new_contact_id(), email=email.lower(), phone=phone
+        )
+    address = phone if email is None else email.lower()
+    assert address is not None, "somebody is known by an address"
+    return await SQL.contact.value(connection, contact_id=new_contact_id(), address=address)
 
 
 async def contact_then(
-    connection: Connection, email: str, at: datetime | None, store_id: StoreId, order_id: str | None = None
+    connection: Connection, address: str, at: datetime | None, store_id: StoreId, order_id: str | None = None
 ) -> ContactId | None:
     """The contact of this address, of whom somebody tells something; None: it was forgotten, and brings nobody back.
 
@@ -142,5 +204,5 @@ async def contact_then(
         order_id: of an order, the storefront's own id; one that was erased stays forgotten, whenever it was placed.
     """
     return await SQL.contact_then.value(
-        connection, contact_id=new_contact_id(), email=email.lower(), at=at, store_id=store_id, order_id=order_id
+        connection, contact_id=new_contact_id(), address=address.lower(), at=at, store_id=store_id, order_id=order_id
     )

@@ -22,12 +22,16 @@ returning count;
 select pg_advisory_xact_lock(hashtextextended(mailbox, 0)) from contacts where id = :contact_id;
 
 -- name: contact
-insert into contacts (id, email) values (:contact_id, :email)
-on conflict (email) do update set email = excluded.email
-returning id;
+select contact_of(:contact_id, :address);
+
+-- name: contact_of_both
+select contact_of_both(:contact_id, :email, :phone);
+
+-- name: has_phone
+select phone = :phone from contacts where id = :contact_id;
 
 -- name: contact_then
-select contact_then(:contact_id, :email, :at, :store_id, :order_id);
+select contact_then(:contact_id, :address, :at, :store_id, :order_id);
 
 -- name: consent
 -- Append-only: written only where they have neither agreed nor refused yet. A sign-up form anyone can fill in must not undo a

@@ -6,113 +6,21 @@ Nobody enters twice for the same thing, even if they have been notified since, a
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Self
 
-from activities.postgres.pool import Connection, Pool
+from activities.postgres.pool import Connection
 from activities.postgres.queries import load_queries
-from activities.waitlist.alerts import AlertInForce, alerts_in_force, sign_up_alert
 from activities.waitlist.entry import Entered, Interest, NotEntered, enter
+from activities.waitlist.late_alerts import LateAlert
 from schemas.channels import Channel
-from schemas.document.alert_types.vocabulary import Action
-from schemas.errors import DomainError, ErrorKind
-from schemas.ids import ContactId, Level, StoreId, new_contact_id
+from schemas.ids import ContactId, Level, new_contact_id
 from schemas.reasons import Reason
 
 SQL = load_queries("activities.waitlist", "late.sql")
 
 IMPORT = "import"
 """Where consent was given, as the record has it."""
-
-
-class NoSuchAlert(DomainError):
-    """No alert of this code is in force."""
-
-    code = "no_such_alert"
-    kind = ErrorKind.NOT_FOUND
-    advice = "`shelftalk alert list` shows them."
-
-
-class AlertOfOtherStores(DomainError):
-    """The alert's list is not for this store, so nobody of it enters."""
-
-    code = "alert_of_other_stores"
-    kind = ErrorKind.CONFLICT
-    advice = "Name an alert of a list for this store, or publish the list with this store in its `stores`."
-
-
-class AlertDraft(DomainError):
-    """Every message behind the alert is a draft, so nobody enters."""
-
-    code = "alert_draft"
-    kind = ErrorKind.CONFLICT
-    advice = "Set a message live and publish the conversation: `shelftalk conversation publish FILE`."
-
-
-@dataclass(frozen=True, slots=True)
-class LateAlert:
-    """An alert in force, for those who enter it late."""
-
-    alert: AlertInForce
-
-    @property
-    def code(self) -> str:
-        return self.alert.alert_id
-
-    @property
-    def action(self) -> Action:
-        return self.alert.action
-
-    @property
-    def level(self) -> Level:
-        return self.alert.level
-
-    @property
-    def list_code(self) -> str:
-        return self.alert.list_code
-
-    @property
-    def stores(self) -> Sequence[str] | None:
-        return self.alert.stores
-
-    @property
-    def window_days(self) -> int:
-        return self.alert.window_days
-
-    @classmethod
-    async def named(cls, pool: Pool, code: str, store_id: StoreId | None = None) -> Self:
-        """The alert of this code.
-
-        Args:
-            store_id: where they enter; None: in any store that the alert's list is for.
-
-        Raises:
-            NoSuchAlert, AlertOfOtherStores, AlertDraft: as they say.
-        """
-        alerts = await alerts_in_force(pool, alert_id=code)
-        if not alerts:
-            raise NoSuchAlert(f"No alert '{code}' is in force.")
-        if store_id is not None and not alerts[0].is_for(store_id):
-            raise AlertOfOtherStores(
-                f"Alert '{code}' is of list '{alerts[0].list_code}', which is not for store '{store_id}'."
-            )
-        return cls._live(alerts[0])
-
-    @classmethod
-    async def of_sign_ups(cls, pool: Pool, store_id: StoreId) -> Self:
-        """The alert that a sign-up in this store enters where it names no list.
-
-        Raises:
-            NoAlert, ListNotNamed, AlertDraft: as they say.
-        """
-        return cls._live(await sign_up_alert(pool, store_id))
-
-    @classmethod
-    def _live(cls, alert: AlertInForce) -> Self:
-        if not alert.live:
-            raise AlertDraft(f"Every message behind alert '{alert.alert_id}' is a draft, so nobody can enter.")
-        return cls(alert)
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,10 +40,21 @@ class LateEntry:
 
 @dataclass(frozen=True, slots=True)
 class NewContact:
-    """A person of a file, with what they asked for, in order of time."""
+    """A person of a file, with what they asked for, in order of time.
 
-    email: str
+    Attributes:
+        address: an e-mail address in lower case, or a number in E.164.
+        phone: that agreed to text messages; the address itself, or beside it.
+    """
+
+    address: str
     late_entries: tuple[LateEntry, ...]
+    phone: str | None = None
+
+    @property
+    def channel(self) -> Channel:
+        """Of their address."""
+        return Channel.EMAIL if "@" in self.address else Channel.SMS
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,10 +93,10 @@ class EntryCounts:
 
 @dataclass(frozen=True, slots=True)
 class KnownAddress:
-    """A contact with an address of the file; `granted`: their latest answer about consent, None if never asked."""
+    """A contact with an address of the file; `granted`: their latest answer on its channel, None if never asked."""
 
     id: ContactId
-    email: str
+    address: str
     granted: bool | None
 
 
@@ -185,7 +104,7 @@ class KnownAddress:
 class ForgottenAddress:
     """An address of the file whose person was erased, by this store, or by all (empty)."""
 
-    email: str
+    address: str
     store_id: str
     forgotten_at: datetime
 
@@ -200,19 +119,17 @@ async def enter_new_contacts(connection: Connection, people: Sequence[NewContact
     Whoever opted out stays out, and what was asked for before somebody was erased is forgotten. Whoever was never asked
     is recorded as having agreed when they signed up: the owner of the file vouches for it.
     """
-    rows = await SQL.hold_addresses.rows(
-        connection, KnownAddress, emails=[person.email for person in people], channel=Channel.EMAIL
-    )
-    known = {row.email: row for row in rows}
-    forgotten = await SQL.forgotten_since.rows(connection, ForgottenAddress, emails=[person.email for person in people])
-    forgotten_at = {(row.email, row.store_id): row.forgotten_at for row in forgotten}
+    addresses = [person.address for person in people]
+    known = {row.address: row for row in await SQL.hold_addresses.rows(connection, KnownAddress, addresses=addresses)}
+    forgotten = await SQL.forgotten_since.rows(connection, ForgottenAddress, addresses=addresses)
+    forgotten_at = {(row.address, row.store_id): row.forgotten_at for row in forgotten}
     await _hold_products(connection, people)
     entry_counts = EntryCounts()
     for person in people:
         person = _remembered(person, forgotten_at, entry_counts)
         if not person.late_entries:
             continue
-        contact = known.get(person.email)
+        contact = known.get(person.address)
         if contact is not None and contact.granted is False:
             entry_counts.not_entered[Reason.NO_CONSENT] += _lines(person)
             continue
@@ -222,6 +139,7 @@ async def enter_new_contacts(connection: Connection, people: Sequence[NewContact
                 contact_id = contact.id if contact else await _make_contact(connection, person)
                 agreed = contact is not None and contact.granted is not None
                 if agreed or await _record_consent(connection, contact_id, person):
+                    await _add_phone(connection, contact_id, person)
                     mine = await _enter(connection, contact_id, person.late_entries)
                 else:
                     mine.not_entered[Reason.NO_CONSENT] += _lines(person)
@@ -239,17 +157,17 @@ def _remembered(
     """The person with what they asked for since they were erased; the rest is counted as not entered."""
 
     def is_since(interest: Interest) -> bool:
-        when = [forgotten_at.get((person.email, store)) for store in ("", interest.store_id)]
+        when = [forgotten_at.get((person.address, store)) for store in ("", interest.store_id)]
         return all(at is None or interest.at > at for at in when)
 
     kept = tuple(late_entry for late_entry in person.late_entries if is_since(late_entry.interest))
     lost = {each.line for each in person.late_entries} - {each.line for each in kept}
     entry_counts.not_entered[Reason.ERASED] += len(lost)
-    return NewContact(person.email, kept)
+    return replace(person, late_entries=kept)
 
 
 async def _make_contact(connection: Connection, person: NewContact) -> ContactId:
-    return await SQL.make_contact.value(connection, contact_id=new_contact_id(), email=person.email)
+    return await SQL.make_contact.value(connection, contact_id=new_contact_id(), address=person.address)
 
 
 def _lines(person: NewContact) -> int:
@@ -260,9 +178,20 @@ async def _record_consent(connection: Connection, contact_id: ContactId, person:
     """Given when they first signed up, by the file; false: they had said no before they were erased."""
     given_at = min(late_entry.interest.at for late_entry in person.late_entries)
     recorded: int | None = await SQL.consent.value(
-        connection, contact_id=contact_id, channel=Channel.EMAIL, source=IMPORT, given_at=given_at
+        connection, contact_id=contact_id, channel=person.channel, source=IMPORT, given_at=given_at
     )
     return recorded is not None
+
+
+async def _add_phone(connection: Connection, contact_id: ContactId, person: NewContact) -> None:
+    """The number beside their e-mail address, with its consent; one that is another's is passed over."""
+    if person.phone is None or person.channel is Channel.SMS:
+        return
+    await SQL.add_phone.run(connection, contact_id=contact_id, email=person.address, phone=person.phone)
+    given_at = min(late_entry.interest.at for late_entry in person.late_entries)
+    await SQL.consent_of_phone.run(
+        connection, contact_id=contact_id, phone=person.phone, source=IMPORT, given_at=given_at
+    )
 
 
 async def enter_known_contacts(connection: Connection, people: Sequence[KnownContact]) -> EntryCounts:

@@ -39,6 +39,7 @@ class CallContext:
     conversation: str
     entered_at: datetime
     email: str | None
+    phone: str | None
     attributes: dict[str, Any]
     erased: bool
     url: str | None
@@ -101,7 +102,7 @@ def _body(request: CallOut, about: CallContext) -> bytes:
         "store": about.store_id,
         "subject": about.subject,
         "entered_at": about.entered_at.isoformat(),
-        "contact": {"id": about.contact_id, "email": about.email, "attributes": about.attributes},
+        "contact": {"id": about.contact_id, "email": about.email, "phone": about.phone, "attributes": about.attributes},
     }
     body = {"type": TYPE, "timestamp": datetime.now(UTC).isoformat(), "data": data}
     return json.dumps(body, ensure_ascii=False).encode()

@@ -3,7 +3,7 @@
 -- name: about
 -- Who and what a call is about, where it goes and whether it was taken before.
 select j.contact_id, j.store_id, j.subject, j.conversation, j.entered_at,
-       c.email, c.attributes, c.erased_at is not null as erased,
+       c.email, c.phone, c.attributes, c.erased_at is not null as erased,
        v.criteria -> 'addresses' ->> :step as url,
        exists (select from calls where key = :key and taken_at is not null) as taken
 from journeys j

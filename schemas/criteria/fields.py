@@ -180,6 +180,7 @@ FIELDS = (
         personal=True,
     ),
     Field("contact.consent.email", FieldType.BOOLEAN, "whether the contact has agreed to be written to by e-mail"),
+    Field("contact.consent.sms", FieldType.BOOLEAN, "whether the contact has agreed to be written to by text message"),
     Field("contact.lists", FieldType.TEXTS, "the codes of the lists the contact has joined"),
     Field("contact.tags", FieldType.TEXTS, "the contact's tags"),
     Field("contact.entered_at", FieldType.MOMENT, "when the contact entered the alert's queue for this subject"),

@@ -6,9 +6,9 @@ is not known is an error, never ignored.
 """
 
 from datetime import time, timedelta
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Self
 
-from pydantic import AfterValidator, Field, StringConstraints
+from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
 from schemas.channels import Channel
 from schemas.criteria import Criteria
@@ -76,6 +76,8 @@ class ListSection(Section, title="List"):
     """The storefront's ids of the locations whose units count, in quotes; all when left out."""
     currency: Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")] | None = None
     """Three capital letters, like EUR; any when left out."""
+    country: Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")] | None = None
+    """Two capital letters, like US: its phone numbers may be written as people there write them."""
     sender: Label | None = None
     """The From address, like Blue Shop <hello@shop.example>."""
 
@@ -102,14 +104,24 @@ class ThreadSection(Section, title="Thread"):
 class MessageSection(Section, title="Message"):
     """A template for one channel. {{ … }} is filled in for each contact."""
 
-    channel: Literal[Channel.EMAIL]
-    """How it is sent."""
-    subject: Annotated[str, StringConstraints(min_length=1, max_length=300, strip_whitespace=True)]
-    """Its subject line."""
+    channel: Channel
+    """How it is sent: email, or sms, which has a text and nothing else."""
+    subject: Annotated[str, StringConstraints(min_length=1, max_length=300, strip_whitespace=True)] | None = None
+    """Its subject line; every e-mail has one."""
     text: Annotated[str, StringConstraints(min_length=1, max_length=50_000)]
     """What it says, as plain text."""
     html: Annotated[str, StringConstraints(min_length=1, max_length=200_000)] | None = None
     """What it says, as HTML; the text alone is sent when left out."""
+
+    @model_validator(mode="after")
+    def _has_the_parts_of_its_channel(self) -> Self:
+        match self.channel:
+            case Channel.EMAIL if self.subject is None:
+                raise ValueError("an e-mail has a 'subject': write one")
+            case Channel.SMS if self.subject is not None or self.html is not None:
+                raise ValueError("a text message has only its 'text': remove 'subject' and 'html'")
+            case _:
+                return self
 
 
 class ConversationDocument(Section, title="Conversation"):

@@ -4,11 +4,9 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Annotated, Self
 
-from pydantic import (
-    Field,
-    model_validator,
-)
+from pydantic import Field, WithJsonSchema, model_validator
 
+from schemas.addresses import PhoneNumber
 from schemas.document.scenario_values import MOST_NAMES, Count, Moment, Price, Text, YesNo
 from schemas.model import Section
 from schemas.names import AttributeName, AttributeValue, Code, TagName
@@ -59,7 +57,11 @@ class ProfileSection(Section, title="Profile"):
     lists: Annotated[tuple[Code, ...], Field(max_length=MOST_NAMES)] = ()
     """The lists they have joined."""
     consent: YesNo = True
-    """Whether they agreed to be written to."""
+    """Whether they agreed to be written to by e-mail."""
+    phone: Annotated[PhoneNumber, WithJsonSchema({"type": "string", "maxLength": 40})] | None = None
+    """Their number, with + and the country's code, in quotes; without one no text message reaches them."""
+    sms_consent: YesNo = True
+    """Whether they agreed to text messages, if they have a number."""
     orders: OrdersSection = OrdersSection()
     """What they had ordered before."""
     engagement: EngagementSection = EngagementSection()

@@ -74,6 +74,7 @@ HAPPENINGS = (
     "ordered",
     "event",
     "consent",
+    "sms_consent",
     "paused",
     "provider",
     "discontinued",
@@ -85,7 +86,7 @@ HAPPENINGS = (
 """What may happen, by its field."""
 
 
-OF_SOMEBODY = ("ordered", "event", "consent", "told_already", "approves", "declines")
+OF_SOMEBODY = ("ordered", "event", "consent", "sms_consent", "told_already", "approves", "declines")
 """What happens to one contact alone."""
 
 
@@ -111,11 +112,13 @@ class HappeningSection(_OneThing, title="Happening"):
     event: ContactEventName | None = None
     """They do this."""
     consent: YesNo | None = None
-    """They agree to be written to, or take it back."""
+    """They agree to be written to by e-mail, or take it back."""
+    sms_consent: YesNo | None = None
+    """They agree to text messages, or take it back."""
     paused: YesNo | None = None
     """Somebody pauses the conversation, or resumes it."""
     provider: Literal["down", "up"] | None = None
-    """The mail provider cannot be reached, or can again."""
+    """The provider of messages cannot be reached, or can again."""
     discontinued: Annotated[YesNo, AfterValidator(_only_yes)] | None = None
     """It is gone for good."""
     told_already: Annotated[YesNo, AfterValidator(_only_yes)] | None = None

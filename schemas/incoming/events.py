@@ -7,7 +7,7 @@ from typing import Annotated, Self
 
 from pydantic import AfterValidator, AwareDatetime, BeforeValidator, Field, FiniteFloat, model_validator
 
-from schemas.addresses import EmailAddress
+from schemas.addresses import EmailAddress, PhoneNumber
 from schemas.ids import ContactId, JourneyId, StoreId
 from schemas.incoming.facts import ExternalId, whole_units
 from schemas.model import Model
@@ -131,7 +131,8 @@ class Event(Model):
         id: yours, unique in the store: the same id again has no effect. No personal data.
         store: the shop's id. A new store is created.
         name: of a custom event, and only of that.
-        email, contact: who it was; one of the two. A new address becomes a contact, who has consented to nothing.
+        email, phone, contact: who it was; one of the three. A new address or number becomes a contact, who has
+            consented to nothing.
         product, variant, quantity: what it was about; or else `items`, for a cart, a checkout or an order.
         checkout: the checkout's id, of `checkout_started`. Whatever is told of a checkout is its state: what came first
             is the event, and what comes later says what is in it now; without `items`, nothing is.
@@ -149,6 +150,7 @@ class Event(Model):
     kind: EventKind
     name: Annotated[Storable, Field(min_length=1, max_length=100), AfterValidator(_impersonal)] | None = None
     email: Annotated[EmailAddress, Field(examples=["shopper@example.com"])] | None = None
+    phone: Annotated[PhoneNumber, Field(examples=["+12025550123"])] | None = None
     contact: Annotated[ContactId, Field(max_length=100)] | None = None
     product: Annotated[Id, Field(examples=["788032119674292922"])] | None = None
     variant: Id | None = None
@@ -167,8 +169,8 @@ class Event(Model):
     def _fits_its_kind(self) -> Self:
         _storable(self.store)
         _storable(self.contact or "")
-        if (self.email is None) == (self.contact is None):
-            raise ValueError("an event names its contact by one of 'email' and 'contact'")
+        if [self.email, self.phone, self.contact].count(None) != 2:
+            raise ValueError("an event names its contact by one of 'email', 'phone' and 'contact'")
         if (self.kind is EventKind.CUSTOM) != (self.name is not None):
             raise ValueError("a custom event has a 'name', and no other event has one")
         if (self.kind is EventKind.ORDERED) != (self.order is not None):

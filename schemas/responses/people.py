@@ -17,6 +17,8 @@ class ContactReport(Model):
     Attributes:
         consent: whether they agreed to be written to by e-mail; None: nobody has told.
         suppressed: why nothing is sent to their address; None: nothing stands against it.
+        has_phone: whether a number is known of them.
+        sms_consent, sms_suppressed: the same of text messages.
     """
 
     contact: ContactId
@@ -25,13 +27,16 @@ class ContactReport(Model):
     lists: tuple[str, ...]
     consent: bool | None
     suppressed: str | None
+    has_phone: bool
+    sms_consent: bool | None
+    sms_suppressed: str | None
 
 
 class ContactExport(Model):
     """Everything that is held of a person, at one moment.
 
     Attributes:
-        contact: their id, address and attributes.
+        contact: their id, addresses and attributes.
         sign_ups: their places in line, however they came there.
         messages: what was sent to them or was not, and why; texts are made when they are sent, and not kept.
         calls: calls of the shop's own systems that were made for them.

@@ -43,7 +43,7 @@ class MessagePreview(Model):
     journey: JourneyId
     version: VersionId
     message: str
-    subject: str
+    subject: str | None
     text: str
     html: str | None
 

@@ -14,7 +14,8 @@ class WaitingContact(Model):
 
     Attributes:
         place: from 1 for who is next, in the line of this alert and subject.
-        email: None unless addresses were asked for.
+        email, phone: None unless addresses were asked for, and of whom there is none.
+        sms_consent: they agree to text messages; false unless addresses were asked for.
         claimed: their claim has been notified, and their message is on its way.
     """
 
@@ -22,6 +23,8 @@ class WaitingContact(Model):
     journey_id: JourneyId
     contact_id: ContactId
     email: str | None = None
+    phone: str | None = None
+    sms_consent: bool = False
     store_id: str
     subject: str
     product_id: str

@@ -5,6 +5,7 @@ from enum import StrEnum
 
 from pydantic import AwareDatetime
 
+from schemas.channels import Channel
 from schemas.ids import ContactId, JourneyId, VersionId
 from schemas.model import Model
 from schemas.reasons import Reason
@@ -87,7 +88,7 @@ class WhyMessage(Model):
 
     Attributes:
         about: what its journey watches, or is about: `variant/…` or `product/…`; None: no product, or several.
-        subject: as it left; None where that is not on record any more.
+        subject: as it left; None of a text message, and where that is not on record any more.
         unknown: it cannot be known whether it left.
         cause: what they did, and what happened then.
         again: why they were written to once more; None: it is the first.
@@ -103,6 +104,7 @@ class WhyMessage(Model):
     step: str
     message: str
     subject: str | None
+    channel: Channel
     sent_at: AwareDatetime
     unknown: bool
     cause: str

@@ -5,25 +5,29 @@ from typing import Annotated
 
 import typer
 from pydantic import ValidationError
-from pydantic_core import PydanticCustomError
 
-from schemas.addresses import email_address
 from schemas.ids import StoreId
 from schemas.incoming.events import Detail, Details, Tags
 from schemas.mistakes import mistake_in_words
 from schemas.model import Model
 from schemas.responses.people import ContactErased, ContactExport, ContactReport, StoreErased, SuppressionReport
 from starter.commands.terminal.acting import Actor, Yes, agreed, who
+from starter.commands.terminal.addresses import address_of
 from starter.commands.terminal.asking import Terminal, command
 from starter.commands.terminal.output import write_json
 from starter.shops.people import Changes
 
 app = typer.Typer(help="Export, erase and suppress people, and set what is known of them.", no_args_is_help=True)
 
-Person = Annotated[str, typer.Argument(metavar="PERSON", help="Their address, or their contact id, c-….")]
-Email = Annotated[str, typer.Argument(metavar="EMAIL", help="The address; nobody needs to be known by it.")]
+Person = Annotated[
+    str, typer.Argument(metavar="PERSON", help="Their address, their number, +…, or their contact id, c-….")
+]
+Address = Annotated[
+    str, typer.Argument(metavar="ADDRESS", help="The address, or the number, +…; nobody needs to be known by it.")
+]
 Reason = Annotated[str, typer.Option("--reason", help="Why; kept with the suppression.")]
-Switch = Annotated[bool | None, typer.Option("--consent/--no-consent", help="Their word on being written to.")]
+Switch = Annotated[bool | None, typer.Option("--consent/--no-consent", help="Their word on e-mails.")]
+Texts = Annotated[bool | None, typer.Option("--sms-consent/--no-sms-consent", help="Their word on text messages.")]
 
 
 class Asked(Model):
@@ -70,20 +74,18 @@ def erase_store(
 
 @app.command("suppress")
 @command
-def suppress(terminal: Terminal, email: Email, reason: Reason = "asked for it", actor: Actor = None) -> None:
+def suppress(terminal: Terminal, address: Address, reason: Reason = "asked for it", actor: Actor = None) -> None:
     """Send nothing to an address any more, whatever its owner agrees to; it outlives their erasure."""
-    address = _address(email)
-    terminal.answer(
-        lambda services: services.people.suppress(address, reason, who(actor), suppressed=True), _suppression
-    )
+    named = address_of(address, "ADDRESS")
+    terminal.answer(lambda services: services.people.suppress(named, reason, who(actor), suppressed=True), _suppression)
 
 
 @app.command("unsuppress")
 @command
-def unsuppress(terminal: Terminal, email: Email, actor: Actor = None) -> None:
+def unsuppress(terminal: Terminal, address: Address, actor: Actor = None) -> None:
     """Lift a suppression. Consent is another matter: see `contact set --consent`."""
-    address = _address(email)
-    terminal.answer(lambda services: services.people.suppress(address, "", who(actor), suppressed=False), _suppression)
+    named = address_of(address, "ADDRESS")
+    terminal.answer(lambda services: services.people.suppress(named, "", who(actor), suppressed=False), _suppression)
 
 
 @app.command("set")
@@ -97,10 +99,12 @@ def set_(
     tag: Annotated[list[str] | None, typer.Option(help="A tag to put on them.")] = None,
     untag: Annotated[list[str] | None, typer.Option(help="A tag to take off them.")] = None,
     consent: Switch = None,
+    phone: Annotated[str | None, typer.Option(help="Their number, with + and the country's code.")] = None,
+    sms_consent: Texts = None,
     source: Annotated[str, typer.Option(help="Where they said so, kept with their consent.")] = "by hand",
     actor: Actor = None,
 ) -> None:
-    """Set attributes, tags and consent of a person, and show what is known of them then."""
+    """Set attributes, tags, number and consent of a person, and show what is known of them then."""
     tags = dict.fromkeys(tag or (), True) | dict.fromkeys(untag or (), False)
     try:
         asked = Asked(attributes=_attributes(attribute or ()), tags=tags)
@@ -108,20 +112,14 @@ def set_(
         first = error.errors(include_input=False, include_url=False)[0]
         raise typer.BadParameter(mistake_in_words(first), param_hint=f"--{str(first['loc'][0])[:-1]}") from None
     named = _named(person)
-    changes = Changes(asked.attributes, asked.tags, consent, source=source)
+    number = None if phone is None else address_of(f"+{phone.lstrip('+ ')}", "--phone")
+    changes = Changes(asked.attributes, asked.tags, consent, source=source, phone=number, sms_consent=sms_consent)
     terminal.answer(lambda services: services.people.change(named, changes, who(actor)), _report)
 
 
 def _named(person: str) -> str:
-    """A contact id, or an address as people give it."""
-    return person if person.startswith("c-") and "@" not in person else _address(person, "PERSON")
-
-
-def _address(email: str, argument: str = "EMAIL") -> str:
-    try:
-        return email_address(email).lower()
-    except PydanticCustomError as error:
-        raise typer.BadParameter(error.message(), param_hint=argument) from None
+    """A contact id, or an address or a number as people give it."""
+    return person if person.startswith("c-") and "@" not in person else address_of(person, "PERSON")
 
 
 def _attributes(given: Sequence[str]) -> dict[str, Detail]:
@@ -159,11 +157,13 @@ def _suppression(report: SuppressionReport) -> str:
 
 
 def _report(contact: ContactReport) -> str:
-    said = {None: "has said nothing of mails", True: "has agreed to mails", False: "has said no to mails"}
+    said = {None: "has said nothing of {}", True: "has agreed to {}", False: "has said no to {}"}
+    texts = said[contact.sms_consent].format("text messages") if contact.has_phone else "no number is known"
     attributes = ", ".join(f"{name}: {value}" for name, value in sorted(contact.attributes.items()))
     return "\n".join(
         [
-            f"{contact.contact} {said[contact.consent]}",
+            f"{contact.contact} {said[contact.consent].format('mails')}",
+            f"phone       {texts}{f'; suppressed: {contact.sms_suppressed}' if contact.sms_suppressed else ''}",
             f"attributes  {attributes or '–'}",
             f"tags        {', '.join(contact.tags) or '–'}",
             f"lists       {', '.join(contact.lists) or '–'}",

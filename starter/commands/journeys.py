@@ -9,6 +9,7 @@ from schemas.ids import ContactId, JourneyId
 from schemas.responses.journeys import JourneyPage, JourneyReport, JourneyStatus, in_words
 from starter.commands.playing import play
 from starter.commands.terminal.acting import who
+from starter.commands.terminal.addresses import address_of
 from starter.commands.terminal.asking import Terminal, command
 from starter.commands.terminal.output import clock
 from starter.commands.terminal.paths import path_table
@@ -26,6 +27,7 @@ def list_(
     store: Annotated[str | None, typer.Option(help="Only of this store.")] = None,
     variant: Annotated[str | None, typer.Option(help="Only of this variant.")] = None,
     email: Annotated[str | None, typer.Option(help="Only of the contact with this address.")] = None,
+    phone: Annotated[str | None, typer.Option(help="Only of the contact with this number, +….")] = None,
     contact: Annotated[str | None, typer.Option(help="Only of the contact with this id, c-….")] = None,
     status: Annotated[JourneyStatus | None, typer.Option(help="Only those that stand there.")] = None,
     limit: Annotated[int, typer.Option(min=1, max=500, help="How many at most.")] = 50,
@@ -33,7 +35,8 @@ def list_(
 ) -> None:
     """List journeys, newest first."""
     contact_id = None if contact is None else ContactId(contact)
-    filter_ = JourneyFilter(store_id=store, variant_id=variant, contact_id=contact_id, email=email, status=status)
+    address = address_of(phone, "--phone") if phone is not None else email
+    filter_ = JourneyFilter(store_id=store, variant_id=variant, contact_id=contact_id, address=address, status=status)
     terminal.answer(lambda services: services.journeys.page(filter_, cursor, limit, who()), _page)
 
 

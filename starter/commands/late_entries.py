@@ -41,13 +41,16 @@ def import_(
     ignore: Annotated[list[str] | None, typer.Option(help="A HEADER that need not be read.")] = None,
     dates: Annotated[DateOrder | None, typer.Option(help="How 05/06/2024 is meant.")] = None,
     time_zone: Annotated[str, typer.Option(help="Of times that name no zone, like Europe/Berlin.")] = "UTC",
+    country: Annotated[
+        str | None, typer.Option(help="Whose phone numbers are written as people there write them, like US.")
+    ] = None,
     yes: Yes = False,
 ) -> None:
     """Import a waiting list: show what it would do, ask, and do it. Everyone keeps their time of sign-up.
 
     The same file again lets nobody in twice. You must be sure that they agreed to be written to: docs/waitlists.md.
     """
-    read = _read(file, _columns(column or []), ignore or [], dates, time_zone)
+    read = _read(file, _columns(column or []), ignore or [], dates, time_zone, country)
 
     async def run(services: Services, total: Total, advance: Advance, keep: bool) -> ImportReport:
         imported = services.waitlist_imports.of(read, StoreId(store), alert)
@@ -126,11 +129,18 @@ def _columns(named: list[str]) -> Mapping[str, str]:
 
 
 def _read(
-    file: Path, columns: Mapping[str, str], ignored: list[str], dates: DateOrder | None, time_zone: str
+    file: Path,
+    columns: Mapping[str, str],
+    ignored: list[str],
+    dates: DateOrder | None,
+    time_zone: str,
+    country: str | None,
 ) -> WaitlistFile:
     text = read_file(file, LARGEST_FILE + 1)
     try:
-        return read_waitlist(text, columns=columns, ignored=ignored, default_time_zone=time_zone, dates=dates)
+        return read_waitlist(
+            text, columns=columns, ignored=ignored, default_time_zone=time_zone, dates=dates, country=country
+        )
     except CannotReadWaitlist as error:
         advice = "docs/waitlist-files.md has what a file needs."
         raise CommandFailed(error.code, str(error), advice, ExitCode.USAGE) from None
@@ -140,7 +150,7 @@ _LEFT_OUT = {
     LeftOut.TOLD: "were told already, by the file",
     LeftOut.UNSUBSCRIBED: "have left, by the file",
     LeftOut.UNCONFIRMED: "have not confirmed their address, by the file",
-    LeftOut.OTHER_CHANNEL: "wait on a channel other than e-mail",
+    LeftOut.OTHER_CHANNEL: "wait on a channel other than e-mail and SMS",
     LeftOut.OTHER_STORE: "are of another store",
     LeftOut.OTHER_ALERT: "name another alert",
     LeftOut.UNREADABLE: "cannot be read",

@@ -102,7 +102,8 @@ def _answered(report: Answered) -> str:
 
 def _shown(preview: MessagePreview) -> str:
     head = f"{preview.key}, message '{preview.message}' of {preview.version}"
-    return "\n".join([head, "", f"Subject: {preview.subject}", "", preview.text])
+    subject = [f"Subject: {preview.subject}", ""] if preview.subject is not None else []
+    return "\n".join([head, "", *subject, preview.text])
 
 
 def _table(report: HeldMessages) -> Table | str:

@@ -9,11 +9,13 @@ import typer
 from rich.console import Group
 from rich.table import Column, Table
 
+from schemas.channels import Channel
 from schemas.ids import Level, StoreId
 from schemas.reasons import Reason
 from schemas.responses.reports import ListReport, WantedReport
 from schemas.responses.why import WhyContact, WhyEntry, WhyMessage, WhyProduct
 from starter.commands.terminal.acting import who
+from starter.commands.terminal.addresses import looked_for
 from starter.commands.terminal.asking import Terminal, command
 from starter.commands.terminal.failures import CommandFailed
 from starter.commands.terminal.output import ExitCode, clock
@@ -67,7 +69,7 @@ def list_(
 @command
 def why(
     terminal: Terminal,
-    email: Annotated[str, typer.Argument(help="The contact's address.")],
+    address: Annotated[str, typer.Argument(help="The contact's e-mail address or number, +….")],
     store: Annotated[str | None, typer.Option(help="Only of this store.")] = None,
     variant: Annotated[str | None, typer.Option(help="Only of this variant, its whole product included.")] = None,
     product: Annotated[str | None, typer.Option(help="Only of this product.")] = None,
@@ -76,8 +78,8 @@ def why(
     """Say of a contact why they were not told, or not yet, of everything they were considered for."""
     if store is None and (variant is not None or product is not None):
         raise typer.BadParameter("a variant or a product is one of a store: name the store too", param_hint="--store")
-    about = About(store, variant, product)
-    terminal.answer(lambda services: services.why.contact(email, about, limit, who()), _why)
+    about, asked = About(store, variant, product), looked_for(address, "ADDRESS")
+    terminal.answer(lambda services: services.why.contact(asked, about, limit, who()), _why)
 
 
 @command
@@ -180,7 +182,8 @@ def _messages(messages: tuple[WhyMessage, ...]) -> Iterator[str]:
     if messages:
         yield f"\n{len(messages)} message{'' if len(messages) == 1 else 's'} to them, in order:"
     for each in messages:
-        subject = f'"{each.subject}"' if each.subject is not None else f"message '{each.message}'"
+        kind = "text message" if each.channel is Channel.SMS else "message"
+        subject = f'"{each.subject}"' if each.subject is not None else f"{kind} '{each.message}'"
         about = f"{each.store_id}/{each.about}, {each.product_title}" if each.about else each.store_id
         unknown = " (nobody knows whether it left)" if each.unknown else ""
         yield f"{clock(each.sent_at)} UTC  {subject}{unknown}  {about}  journey {each.journey_id}"

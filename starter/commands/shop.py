@@ -44,18 +44,35 @@ class Product(Model):
 @command
 def signup(
     terminal: Terminal,
-    email: Annotated[str, typer.Argument(help="The contact's address.")],
     store: Store,
     variant: Variant,
+    email: Annotated[str | None, typer.Argument(help="Their e-mail address; not needed with --phone.")] = None,
     list_code: Annotated[
         str | None, typer.Option("--list", help="The list; needed where several of the store could be meant.")
     ] = None,
+    phone: Annotated[
+        str | None, typer.Option(help="Their number, with + and the country's code, beside or instead of an address.")
+    ] = None,
+    sms_consent: Annotated[bool, typer.Option("--sms-consent", help="They agree to text messages to it.")] = False,
 ) -> None:
     """Put a contact in line for a variant. One who stands there already keeps their place."""
-    address = _address(email)
+    if email is None and phone is None:
+        raise typer.BadParameter("name an e-mail address, a number with --phone, or both", param_hint="EMAIL, --phone")
+    if sms_consent and phone is None:
+        raise typer.BadParameter("it is about a number: name that with --phone", param_hint="--sms-consent")
+    address = None if email is None else _address(email)
 
     async def question(services: Services) -> JourneyReport:
-        match await services.sign_ups.sign_up(address, StoreId(store), variant, SOURCE, list_code=list_code, by=who()):
+        match await services.sign_ups.sign_up(
+            address,
+            StoreId(store),
+            variant,
+            SOURCE,
+            list_code=list_code,
+            by=who(),
+            phone=phone,
+            texts=sms_consent,
+        ):
             case Entered(journey_id=journey_id):
                 return await services.journeys.show(journey_id)
             case NotEntered() as refused:

@@ -124,14 +124,14 @@ def _lines(store: str, variant: str | None, product: str | None, alert: str | No
 def _line(line: WaitingLine) -> Table | str:
     if not line.waiting:
         return "Nobody waits."
-    with_addresses = any(each.email for each in line.waiting)
+    with_addresses = any(each.email or each.phone for each in line.waiting)
     names = (*(("address",) if with_addresses else ()), "subject", "alert", "entered (UTC)", "window ends (UTC)", "")
     table = Table(Column("place", justify="right"), Column("contact", no_wrap=True), *names, box=None, pad_edge=False)
     for each in line.waiting:
         table.add_row(
             str(each.place),
             each.contact_id,
-            *((each.email or "–",) if with_addresses else ()),
+            *((" ".join(filter(None, (each.email, each.phone))) or "–",) if with_addresses else ()),
             each.subject,
             each.alert,
             clock(each.entered_at),

@@ -170,7 +170,9 @@ def _of_messages(before: Mapping[str, MessageSection], after: Mapping[str, Messa
     for code, new in after.items():
         old = before.get(code)
         if old is None:
-            yield _sentence(f"message {quoted(code)} is new: {quoted(new.subject)}")
+            yield _sentence(
+                f"message {quoted(code)} is new: {quoted(new.subject or new.text.strip().split(chr(10))[0])}"
+            )
             continue
         if fields := differing(old, new):
             parts, lines = zip(*(_of_text(field, old, new) for field in fields), strict=True)

@@ -14,6 +14,7 @@ from temporalio.client import Client
 from temporalio.service import RPCError
 
 from activities.senders.registry import ask_email_provider
+from activities.senders.sms.providers import sms_api
 from schemas.settings import Settings
 from starter.ops.database_checkup import examine_postgres
 from starter.ops.findings import ANSWER_LIMIT, Checkup, Finding, Health, bad, good, not_set, note
@@ -33,7 +34,9 @@ async def examine(settings: Settings) -> Checkup:
     if settings.database_url is None and settings.temporal_address is None:
         # One cause: what else is not set, or does not answer, follows from it.
         return Checkup(ok=False, findings=(python, _no_installation(settings)))
-    parts = await asyncio.gather(examine_postgres(settings), _temporal(settings), _email(settings), _web(settings))
+    parts = await asyncio.gather(
+        examine_postgres(settings), _temporal(settings), _email(settings), _sms(settings), _web(settings)
+    )
     findings = (python, *_each_cause_once([finding for part in parts for finding in part]))
     return Checkup(ok=all(finding.health is not Health.BAD for finding in findings), findings=findings)
 
@@ -154,6 +157,29 @@ async def _smtp(settings: Settings) -> list[Finding]:
     finally:
         server.close()
     return [good("smtp", f"{where} answers {greeting.code}")]
+
+
+async def _sms(settings: Settings) -> list[Finding]:
+    """Whether the provider of text messages knows us. Nothing is sent for it."""
+    try:
+        api = sms_api(settings)
+    except ValueError as error:
+        return [bad("sms", str(error), "docs/sms.md has what each provider needs.")]
+    if api is None:
+        return [good("sms", "no provider is set, and no text message is sent")]
+    probe = api.probe()
+    if probe is None:
+        return [good("sms", f"{api.name} is set; it has no question that costs nothing, so it was not asked")]
+    try:
+        async with asyncio.timeout(ANSWER_LIMIT), httpx.AsyncHTTPTransport(trust_env=False) as transport:
+            answer = await transport.handle_async_request(probe)
+            await answer.aread()
+    except (httpx.HTTPError, TimeoutError) as error:
+        return [bad("sms", f"{api.name} does not answer ({type(error).__name__})", "Check the network.")]
+    if answer.status_code in (401, 403, 404):
+        advice = "Check SHELFTALK_SMS_KEY_ID and SHELFTALK_SMS_SECRET."
+        return [bad("sms", f"{api.name} refuses the login ({answer.status_code})", advice)]
+    return [good("sms", f"{api.name} answers {answer.status_code}")]
 
 
 async def _web(settings: Settings) -> list[Finding]:

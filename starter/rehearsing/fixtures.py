@@ -54,6 +54,7 @@ class SimulatedContact:
     """The contact of a scenario, now. Moments are aware.
 
     Attributes:
+        texts: whether they agreed to text messages.
         bought_at: when they ordered the product, after entering.
         counted: when they got the messages that count for the list's cap.
     """
@@ -62,6 +63,8 @@ class SimulatedContact:
     tags: set[str]
     lists: set[str]
     consented: bool
+    phone: str | None
+    texts: bool
     orders: int
     last_order: datetime | None
     bought_this: datetime | None
@@ -88,6 +91,8 @@ class SimulatedContact:
             tags=set(profile.tags),
             lists=set(profile.lists),
             consented=profile.consent,
+            phone=profile.phone,
+            texts=profile.phone is not None and profile.sms_consent,
             orders=orders.count,
             last_order=moment(orders.last),
             bought_this=moment(orders.bought_this),
@@ -133,6 +138,7 @@ def criteria_facts(
         engagement_last_message=contact.last_message,
         contact_attributes=dict(contact.attributes),
         contact_consent_email=contact.consented,
+        contact_consent_sms=contact.texts,
         contact_lists=frozenset(contact.lists),
         contact_tags=frozenset(contact.tags),
         contact_entered_at=entered_at,

@@ -59,7 +59,7 @@ def _messages(report: RehearsalReport) -> Iterator[Text | Padding]:
     for line in report.lines:
         if line.sent is not None:
             to = f" to {line.who}" if line.who is not None else ""
-            yield Text(f"\n{_clock(line.at, report)}  {line.sent.message}{to}: {line.sent.subject}")
+            yield Text(f"\n{_clock(line.at, report)}  {line.sent.message}{to}: {line.sent.subject or 'text message'}")
             yield Padding(Text(line.sent.text.rstrip()), (0, 0, 0, 4))
 
 

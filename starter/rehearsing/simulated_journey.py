@@ -109,6 +109,8 @@ class SimulatedJourney:
                 self.contact.consented = consent
                 if not consent:
                     self.did("unsubscribed")
+            case HappeningSection(sms_consent=bool() as consent):
+                self.contact.texts = consent
             case HappeningSection(approves=str() as message):
                 self.approved.add(message)
                 self._wake(message)

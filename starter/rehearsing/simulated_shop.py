@@ -14,11 +14,13 @@ from activities.decisions.evaluate import evaluate
 from activities.decisions.facts import CriteriaFacts
 from activities.delivery.cap import next_turn
 from activities.delivery.order import Known, deliver_in_order
+from activities.delivery.residence import residence
 from activities.delivery.verdict import PAUSE_CHECK, TELLING, MessageFacts, is_capped
 from activities.rendering.templates import CannotRender, Rendered, render
 from activities.senders.sender import Handover, NotTaken, SenderAtFault
 from activities.waitlist.admission import EntryFacts, why_closed, why_not_admitted
 from activities.waitlist.window import window_end
+from schemas.channels import Channel
 from schemas.document.alert_types.alert import Sight
 from schemas.document.conversation import ConversationDocument
 from schemas.document.steps import CallWebhook, ContactChange, NewAttribute, NewMembership, NewTag, Send
@@ -216,13 +218,15 @@ class SimulatedShop:
         timeline, journey, quiet = self._timeline, self._journey, self._document.list.quiet_hours
         place, product = journey.place, timeline.product
         in_stock = product is None or product.offer.can_be_bought
+        contact, messages = journey.contact, self._document.messages
+        texted = messages[request.step.message].channel is Channel.SMS
         return MessageFacts(
             event=request.event,
             type=place.line.alert.type if place is not None else None,
             draft=request.step.draft,
             left=journey.left or journey.leaving,
             erased=False,
-            consented=journey.contact.consented,
+            consented=contact.texts if texted else contact.consented,
             suppressed=False,
             paused=Reason.CONVERSATION_PAUSED if timeline.paused else None,
             filtered=journey.is_filtered(product, now),
@@ -235,7 +239,10 @@ class SimulatedShop:
             time_zone=self._document.list.time_zone,
             quiet_from=quiet.starts if quiet is not None else None,
             quiet_until=quiet.ends if quiet is not None else None,
-            turn=next_turn(journey.contact.counted, self._document.list.at_most, now),
+            turn=next_turn(contact.counted, self._document.list.at_most, now),
+            unreachable=texted and contact.phone is None,
+            beside=any(each.channel is not Channel.EMAIL for each in messages.values()),
+            lives_in=residence(contact.attributes, contact.phone) if texted and contact.phone is not None else None,
         )
 
 

@@ -26,7 +26,7 @@ class RehearsedMessage(Model):
     """A message as the contact would read it."""
 
     message: str
-    subject: str
+    subject: str | None
     text: str
     html: str | None = None
 
@@ -250,10 +250,12 @@ def happening_in_words(section: HappeningSection) -> str:
             return f"they do: {section.event}"
         case "consent":
             return "they agree to be written to" if section.consent else "they take back their consent"
+        case "sms_consent":
+            return "they agree to text messages" if section.sms_consent else "they want no text messages any more"
         case "paused":
             return "the conversation is paused" if section.paused else "the conversation is resumed"
         case "provider":
-            return f"the mail provider is {section.provider}"
+            return f"the provider is {section.provider}"
         case "discontinued":
             return "it is discontinued"
         case "told_already":

@@ -9,3 +9,6 @@ returning id;
 -- name: said_no
 -- Their latest word is a no.
 select not granted from consents where contact_id = :contact_id and channel = :channel order by id desc limit 1;
+
+-- name: has_phone
+select phone = :phone from contacts where id = :contact_id;

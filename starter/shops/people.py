@@ -3,9 +3,12 @@
 Each change is one transaction with its row in the audit, by ids and numbers only.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from typing import assert_never
+
+from asyncpg import UniqueViolationError
 
 from activities.intake.erasure import erase_shop, forget_address
 from activities.intake.known_stores import is_known
@@ -14,6 +17,7 @@ from activities.postgres.audit import write_audit
 from activities.postgres.pool import Connection, Pool, transaction
 from activities.postgres.queries import load_queries
 from activities.postgres.retry import retry_on_deadlock
+from activities.waitlist.entrances import NumberOfAnother
 from schemas.channels import Channel
 from schemas.errors import DomainError, ErrorKind
 from schemas.ids import ContactId, StoreId
@@ -29,7 +33,7 @@ class UnknownContact(DomainError):
 
     code = "unknown_contact"
     kind = ErrorKind.NOT_FOUND
-    advice = "Letter case does not matter; a person known under another address is another contact."
+    advice = "A number is written with + and its country's code; who is known under another address is another contact."
 
     def __init__(self) -> None:
         super().__init__("Nobody is known by this id or address, or they were erased.")
@@ -47,7 +51,7 @@ class UnknownStore(DomainError):
 
 
 class NotSuppressed(DomainError):
-    """Nothing stands against mail to this address."""
+    """Nothing stands against messages to this address."""
 
     code = "not_suppressed"
     kind = ErrorKind.NOT_FOUND
@@ -60,10 +64,28 @@ class NotSuppressed(DomainError):
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """Somebody whose address is known."""
+    """Somebody of whom an address is known."""
 
     id: ContactId
-    email: str
+    email: str | None
+    phone: str | None
+
+    @property
+    def any(self) -> str:
+        """One of their addresses."""
+        address = self.email or self.phone
+        assert address is not None, "who is known has an address"
+        return address
+
+    def on(self, channel: Channel) -> str | None:
+        """Where they are reached on a channel."""
+        match channel:
+            case Channel.EMAIL:
+                return self.email
+            case Channel.SMS:
+                return self.phone
+            case _:
+                assert_never(channel)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +95,9 @@ class Changes:
     Attributes:
         attributes: merged into those there are; None removes one.
         tags: true puts one on them, false takes it off.
-        consent: their word about being written to by e-mail, and `source`: where they said it.
-        suppressed: false lifts a suppression; true makes one, for the reason `source`.
+        phone: their number, in E.164, instead of the one they have.
+        consent, sms_consent: their word about e-mails, and about text messages; `source`: where they said it.
+        suppressed, sms_suppressed: false lifts a suppression; true makes one, for the reason `source`.
     """
 
     attributes: Mapping[str, Detail] = field(default_factory=dict[str, Detail])
@@ -82,16 +105,30 @@ class Changes:
     consent: bool | None = None
     suppressed: bool | None = None
     source: str = "by hand"
+    phone: str | None = None
+    sms_consent: bool | None = None
+    sms_suppressed: bool | None = None
+
+    def words(self) -> Iterator[tuple[Channel, bool | None, bool | None]]:
+        """Of each channel their word, and what becomes of its suppression."""
+        yield Channel.EMAIL, self.consent, self.suppressed
+        yield Channel.SMS, self.sms_consent, self.sms_suppressed
 
     def counted(self) -> dict[str, object]:
         """How much is set, without what: values and names may be personal, and the audit stays."""
         counts = {"attributes": len(self.attributes) or None, "tags": len(self.tags) or None}
-        words = {"consent": self.consent, "suppressed": self.suppressed}
+        words = {
+            "phone": self.phone is not None or None,
+            "consent": self.consent,
+            "suppressed": self.suppressed,
+            "sms_consent": self.sms_consent,
+            "sms_suppressed": self.sms_suppressed,
+        }
         return {name: value for name, value in (counts | words).items() if value is not None}
 
 
 class People:
-    """What is done with one person. They are named by their contact id or their address, in any letter case."""
+    """What is done with one person. They are named by their contact id, address (in any letter case) or number."""
 
     def __init__(self, pool: Pool) -> None:
         self._pool = pool
@@ -127,8 +164,8 @@ class People:
             UnknownContact: nobody has this id.
         """
         async with transaction(self._pool) as connection:
-            email = who if "@" in who else (await _known(connection, who)).email
-            contact_id = await forget_address(connection, email.lower(), None)
+            address = who.lower() if "@" in who or who.startswith("+") else (await _known(connection, who)).any
+            contact_id = await forget_address(connection, address, None)
             await write_audit(connection, actor, "contact erased", {"contact": contact_id})
         return ContactErased(contact=contact_id)
 
@@ -150,28 +187,34 @@ class People:
         """Set what criteria and the check before a message go by.
 
         Raises:
-            UnknownContact, AttributesTooLarge, NotSuppressed: as they say; then nothing is set.
+            UnknownContact, AttributesTooLarge, NotSuppressed, NumberOfAnother: as they say; then nothing is set.
         """
         async with transaction(self._pool) as connection:
             known = await _known(connection, who)
             await change_profile(connection, known.id, changes.attributes, changes.tags, datetime.now(UTC))
-            if changes.suppressed is not None:
-                await _set_suppression(connection, known.email, changes.source, suppressed=changes.suppressed)
-            if changes.consent is not None:
-                await record_word(connection, known.id, changes.source, granted=changes.consent)
+            if changes.phone is not None:
+                known = await _with_phone(connection, known, changes.phone)
+            for channel, consent, suppressed in changes.words():
+                if suppressed is not None:
+                    if (address := known.on(channel)) is None:
+                        raise NotSuppressed
+                    await _set_suppression(connection, channel, address, changes.source, suppressed=suppressed)
+                if consent is not None:
+                    await record_word(connection, known.id, changes.source, granted=consent, channel=channel)
             await write_audit(connection, actor, "contact set", {"contact": known.id, **changes.counted()})
             return await _report(connection, known.id)
 
     @retry_on_deadlock
-    async def suppress(self, email: str, reason: str, actor: str, *, suppressed: bool) -> SuppressionReport:
+    async def suppress(self, address: str, reason: str, actor: str, *, suppressed: bool) -> SuppressionReport:
         """Send nothing to an address any more, whoever's it is and whatever they agree to; or lift that.
 
         Raises:
             NotSuppressed: as it says.
         """
         async with transaction(self._pool) as connection:
-            known = await SQL.contact_by.row(connection, Known, who=email.lower())
-            await _set_suppression(connection, email, reason, suppressed=suppressed)
+            known = await SQL.contact_by.row(connection, Known, who=address.lower())
+            channel = Channel.EMAIL if "@" in address else Channel.SMS
+            await _set_suppression(connection, channel, address, reason, suppressed=suppressed)
             contact_id = known.id if known is not None else None
             action = "address suppressed" if suppressed else "suppression lifted"
             await write_audit(connection, actor, action, {"contact": contact_id})
@@ -179,26 +222,29 @@ class People:
 
 
 async def _known(connection: Connection, who: str) -> Known:
-    row = await SQL.contact_by.row(connection, _Found, who=who)
-    if row is None or row.email is None:
+    found = await SQL.contact_by.row(connection, Known, who=who)
+    if found is None or found.email is found.phone is None:
         raise UnknownContact
-    return Known(row.id, row.email)
+    return found
 
 
-@dataclass(frozen=True, slots=True)
-class _Found:
-    """A contact; without an address they were erased."""
-
-    id: ContactId
-    email: str | None
+async def _with_phone(connection: Connection, known: Known, phone: str) -> Known:
+    try:
+        async with connection.transaction():
+            await SQL.set_phone.run(connection, contact_id=known.id, phone=phone)
+    except UniqueViolationError:
+        raise NumberOfAnother from None
+    return replace(known, phone=phone)
 
 
 async def _report(connection: Connection, contact_id: ContactId) -> ContactReport:
-    return await SQL.report.one(connection, ContactReport, contact_id=contact_id, channel=Channel.EMAIL)
+    return await SQL.report.one(connection, ContactReport, contact_id=contact_id, email=Channel.EMAIL, sms=Channel.SMS)
 
 
-async def _set_suppression(connection: Connection, email: str, reason: str, *, suppressed: bool) -> None:
+async def _set_suppression(
+    connection: Connection, channel: Channel, address: str, reason: str, *, suppressed: bool
+) -> None:
     if suppressed:
-        await SQL.suppress.run(connection, channel=Channel.EMAIL, email=email, reason=reason)
-    elif not await SQL.unsuppress.value(connection, channel=Channel.EMAIL, email=email):
+        await SQL.suppress.run(connection, channel=channel, address=address, reason=reason)
+    elif not await SQL.unsuppress.value(connection, channel=channel, address=address):
         raise NotSuppressed

@@ -2,14 +2,17 @@
 
 -- name: contact_by
 -- Locked against an erasure of the same moment.
-select id, email from contacts where id = :who or email = lower(:who) for no key update;
+select id, email, phone from contacts where id = :who or email = lower(:who) or phone = :who for no key update;
 
 -- name: report
 select c.id as contact, c.attributes,
        array(select tag from contact_tags where contact_id = c.id order by tag) as tags,
        array(select list_code from list_members where contact_id = c.id order by list_code) as lists,
-       (select granted from consents where contact_id = c.id and channel = :channel order by id desc limit 1) as consent,
-       (select reason from suppressions s where s.channel = :channel and s.address = c.email) as suppressed
+       (select granted from consents where contact_id = c.id and channel = :email order by id desc limit 1) as consent,
+       (select reason from suppressions s where s.channel = :email and s.address = c.email) as suppressed,
+       c.phone is not null as has_phone,
+       (select granted from consents where contact_id = c.id and channel = :sms order by id desc limit 1) as sms_consent,
+       (select reason from suppressions s where s.channel = :sms and s.address = c.phone) as sms_suppressed
 from contacts c where c.id = :contact_id;
 
 -- name: export
@@ -19,7 +22,7 @@ select now() as exported_at,
        (select coalesce(jsonb_agg(to_jsonb(t) - 'contact_id' order by t.id), '[]')
         from consents t where contact_id = :contact_id) as consents,
        (select coalesce(jsonb_agg(to_jsonb(t) order by t.channel), '[]')
-        from suppressions t where address = (select email from contacts where id = :contact_id)) as suppressions,
+        from suppressions t join contacts c on t.address in (c.email, c.phone) and c.id = :contact_id) as suppressions,
        (select coalesce(jsonb_agg(to_jsonb(t) - 'contact_id' order by t.joined_at), '[]')
         from list_members t where contact_id = :contact_id) as lists,
        (select coalesce(jsonb_agg(to_jsonb(t) - 'contact_id' order by t.tag), '[]')
@@ -37,21 +40,24 @@ select now() as exported_at,
        (select coalesce(jsonb_agg(to_jsonb(t) order by t.tried_at, t.key), '[]')
         from calls t where journey_id in (select id from of_them)) as calls;
 
+-- name: set_phone
+update contacts set phone = :phone where id = :contact_id;
+
 -- name: suppress
 -- The reason that stands is the first one.
-insert into suppressions (channel, address, reason) values (:channel, lower(:email), :reason) on conflict do nothing;
+insert into suppressions (channel, address, reason) values (:channel, lower(:address), :reason) on conflict do nothing;
 
 -- name: unsuppress
 -- Also what an address that was erased had said.
 with lifted as (
     update kept_refusals set suppressed_for = null
-    where channel = :channel and refused and suppressed_for is not null and digest in (select digests(lower(:email)))
+    where channel = :channel and refused and suppressed_for is not null and digest in (select digests(lower(:address)))
     returning digest
 ), gone as (
     delete from kept_refusals
-    where channel = :channel and not refused and digest in (select digests(lower(:email)))
+    where channel = :channel and not refused and digest in (select digests(lower(:address)))
     returning digest
 ), known as (
-    delete from suppressions where channel = :channel and address = lower(:email) returning address
+    delete from suppressions where channel = :channel and address = lower(:address) returning address
 )
 select (select count(*) from lifted) + (select count(*) from gone) + (select count(*) from known);

@@ -57,12 +57,17 @@ class JourneyEnded(DomainError):
 
 @dataclass(frozen=True, slots=True)
 class JourneyFilter:
-    """Which journeys; None means any. `stores`: only of these, whatever else is asked for."""
+    """Which journeys; None means any.
+
+    Attributes:
+        address: of whom: an e-mail address or a number.
+        stores: only of these, whatever else is asked for.
+    """
 
     store_id: str | None = None
     variant_id: str | None = None
     contact_id: ContactId | None = None
-    email: str | None = None
+    address: str | None = None
     status: JourneyStatus | None = None
     stores: Sequence[StoreId] | None = None
 
@@ -123,8 +128,8 @@ class Journeys:
             BadCursor: as it says.
         """
         contact_id = filter_.contact_id
-        if filter_.email is not None:
-            contact_id = await SQL.contact_by_email.value(self.pool, email=filter_.email.lower())
+        if filter_.address is not None:
+            contact_id = await SQL.contact_by_address.value(self.pool, address=filter_.address.lower())
             if by is not None:
                 details = {"contact": contact_id, "store": filter_.store_id}
                 await write_audit(self.pool, by, "search journeys", details)

@@ -31,8 +31,8 @@ where (:journey_id::text is null or j.id = :journey_id)
 order by j.entered_at desc, j.id desc
 limit :most;
 
--- name: contact_by_email
-select id from contacts where email = :email;
+-- name: contact_by_address
+select id from contacts where email = :address or phone = :address;
 
 -- name: ask_to_leave
 with asked as (

@@ -8,6 +8,7 @@ from typing import assert_never
 from activities.delivery.order import BROADCAST_ROUND
 from activities.postgres.pool import Connection
 from activities.postgres.queries import load_queries
+from schemas.channels import Channel
 from schemas.document.alert_types.registry import ALERT_TYPES
 from schemas.document.alert_types.vocabulary import Action, AlertEvent, AlertType
 from schemas.ids import ContactId, JourneyId, StepId, StoreId, VersionId
@@ -40,6 +41,7 @@ class SentRow:
     round: int
     event: AlertEvent | None
     subject: str | None
+    channel: Channel
     unknown: bool
     sent_at: datetime
     entered_at: datetime
@@ -73,6 +75,7 @@ async def sent_messages(
         product_id=product_id,
         variant_id=variant_id,
         most=most,
+        otherwise=Channel.EMAIL,
     )
     return tuple(_messages(rows))
 
@@ -90,6 +93,7 @@ def _messages(rows: Sequence[SentRow]) -> Iterator[WhyMessage]:
             step=row.step,
             message=row.message,
             subject=row.subject,
+            channel=row.channel,
             sent_at=row.sent_at,
             unknown=row.unknown,
             cause=_cause(row),

@@ -4,7 +4,9 @@
 -- The newest :most that left or may have left, the oldest first; with how each journey was entered.
 select * from (
     select s.journey_id, j.store_id, j.subject as about, j.product_id, p.title as product_title, j.conversation, j.alert_id,
-           j.version_id, s.step, s.message, s.round, s.event, s.subject, s.state = 'unknown' as unknown,
+           j.version_id, s.step, s.message, s.round, s.event, s.subject,
+           coalesce((select document -> 'messages' -> s.message ->> 'channel' from versions where id = j.version_id), :otherwise) as channel,
+           s.state = 'unknown' as unknown,
            s.settled_at as sent_at, j.entered_at, j.entered_on, a.type, a.action
     from journeys j
     join sends s on s.journey_id = j.id and s.state in ('sent', 'unknown')

@@ -12,7 +12,6 @@ from activities.postgres.pool import Connection, Pool
 from activities.postgres.queries import load_queries
 from activities.stock.offers import Product
 from activities.stock.products import UnknownProduct, UnknownVariant, load_product
-from schemas.channels import Channel
 from schemas.ids import ContactId, StoreId
 from schemas.reasons import Reason
 from schemas.responses.journeys import AHEAD_COUNTED_TO, JourneyStatus
@@ -51,14 +50,15 @@ class Why:
     def __init__(self, pool: Pool) -> None:
         self._pool = pool
 
-    async def contact(self, email: str, about: About, limit: int = 100, by: str | None = None) -> WhyContact:
+    async def contact(self, address: str, about: About, limit: int = 100, by: str | None = None) -> WhyContact:
         """Of one contact: everything they were considered for, newest first, and every message to them, in order.
 
         Args:
+            address: an e-mail address or a number.
             by: who asks, for the audit.
         """
         async with self._pool.acquire() as connection:
-            contact_id: ContactId | None = await SQL.contact.value(connection, email=email.lower())
+            contact_id: ContactId | None = await SQL.contact.value(connection, address=address.lower())
             if by is not None:
                 await write_audit(connection, by, "ask why", {"contact": contact_id, "store": about.store_id})
             if contact_id is None:
@@ -149,7 +149,6 @@ async def _entries(connection: Connection, contact_id: str | None, about: About,
         product_id=about.product_id,
         variant_id=about.variant_id,
         most=_within(limit),
-        channel=Channel.EMAIL,
         counted_to=AHEAD_COUNTED_TO,
     )
     products: dict[tuple[StoreId, str], Product] = {}

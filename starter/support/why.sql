@@ -1,7 +1,7 @@
 -- Every query of "why not": who was considered, what is on record, and all that decides for those who wait.
 
 -- name: contact
-select id from contacts where email = :email;
+select id from contacts where email = :address or phone = :address;
 
 -- name: product_of_variant
 select product_id from variants where store_id = :store_id and variant_id = :variant_id;
@@ -11,7 +11,7 @@ select product_id from products where store_id = :store_id and product_id = :pro
 
 -- name: entries
 -- Of a contact (:contact_id) newest first, or of a product: who waits in the order they are called, then who left untold.
--- What their message would be refused for goes by its channel (:channel).
+-- What their messages would be refused for: where the conversation speaks on several channels, only if it is so on each.
 with subjects as (
     select 'product/' || :product_id as subject
     where :contact_id::text is null and (:stores::text[] is null or :store_id = any(:stores))
@@ -67,9 +67,14 @@ select c.id, c.contact_id, c.store_id, c.subject, c.product_id, c.alert_id,
        e.id is not null as in_stock, open.places, e.measure, st.currency, trigger_holds(c.line, e.measure) as triggered,
        stands_back(c.line) as stands_back,
        case when ct.erased_at is not null then 'erased'
-            when not coalesce((select granted from consents where contact_id = ct.id and channel = :channel
-                               order by id desc limit 1), false) then 'no_consent'
-            when exists (select from suppressions s where s.channel = :channel and s.address = ct.email) then 'suppressed' end as would_refuse,
+            else (select case when bool_and(silent is not null) then (array_agg(silent order by channel))[1] end from (
+                select channel, case
+                    when address_on(channel, ct.email, ct.phone) is null then 'no_address'
+                    when not coalesce((select granted from consents where contact_id = ct.id and consents.channel = spoken.channel
+                                       order by id desc limit 1), false) then 'no_consent'
+                    when exists (select from suppressions s where s.channel = spoken.channel
+                                   and s.address = address_on(spoken.channel, ct.email, ct.phone)) then 'suppressed' end as silent
+                from channels_of(c.version_id) as spoken (channel)) each) end as would_refuse,
        ahead_of(c.line, e.measure, greatest(:counted_to, open.places)) as ahead
 from chosen c
 join contacts ct on ct.id = c.contact_id

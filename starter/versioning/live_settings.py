@@ -99,6 +99,7 @@ async def _set_list(connection: Connection, section: ListSection) -> None:
         quiet_until=quiet.ends if quiet else None,
         locations=sorted(set(section.locations)) if section.locations is not None else None,
         currency=section.currency,
+        country=section.country,
         sender=section.sender,
         cap_messages=section.at_most.messages if section.at_most else None,
         cap_length=section.at_most.per if section.at_most else None,

@@ -4,14 +4,14 @@
 select pg_advisory_xact_lock(:lock);
 
 -- name: set_list
-insert into lists (code, name, stores, only_by_name, time_zone, quiet_from, quiet_until, locations, currency, sender,
+insert into lists (code, name, stores, only_by_name, time_zone, quiet_from, quiet_until, locations, currency, country, sender,
                    cap_messages, cap_length)
-values (:code, :name, :stores, :only_by_name, :time_zone, :quiet_from, :quiet_until, :locations, :currency, :sender,
+values (:code, :name, :stores, :only_by_name, :time_zone, :quiet_from, :quiet_until, :locations, :currency, :country, :sender,
         :cap_messages, :cap_length)
 on conflict (code) do update
 set name = excluded.name, stores = excluded.stores, only_by_name = excluded.only_by_name, time_zone = excluded.time_zone,
     quiet_from = excluded.quiet_from, quiet_until = excluded.quiet_until,
-    locations = excluded.locations, currency = excluded.currency, sender = excluded.sender,
+    locations = excluded.locations, currency = excluded.currency, country = excluded.country, sender = excluded.sender,
     cap_messages = excluded.cap_messages, cap_length = excluded.cap_length;
 
 -- name: retire_alerts_but

@@ -14,7 +14,8 @@ from activities.postgres.audit import write_audit
 from activities.postgres.pool import Connection, Pool
 from activities.postgres.queries import load_queries
 from activities.waitlist.entry import Interest
-from activities.waitlist.late import EntryCounts, KnownContact, LateAlert, LateEntry, enter_known_contacts
+from activities.waitlist.late import EntryCounts, KnownContact, LateEntry, enter_known_contacts
+from activities.waitlist.late_alerts import LateAlert
 from activities.waitlist.unfulfilled_sign_ups import SIGNED_UP
 from schemas.document.alert_types.vocabulary import Action
 from schemas.ids import ContactId, StoreId

@@ -13,15 +13,8 @@ from activities.intake.clock import CLOCK_TOLERANCE
 from activities.postgres.audit import write_audit
 from activities.postgres.pool import Pool
 from activities.waitlist.entry import Interest
-from activities.waitlist.late import (
-    AlertDraft,
-    AlertOfOtherStores,
-    LateAlert,
-    LateEntry,
-    NewContact,
-    NoSuchAlert,
-    enter_new_contacts,
-)
+from activities.waitlist.late import LateEntry, NewContact, enter_new_contacts
+from activities.waitlist.late_alerts import AlertDraft, AlertOfOtherStores, LateAlert, NoSuchAlert
 from schemas.ids import StoreId
 from schemas.responses.waitlists import ImportMistake, ImportReport, LateCounts, LeftOut
 from starter.waitlists.files.cells import RowStatus
@@ -35,16 +28,22 @@ class _Plan:
     """What is to be imported: each person's entries in the order of their sign-up, and the rows that are left out."""
 
     people: dict[str, list[LateEntry]] = field(default_factory=dict[str, list[LateEntry]])
+    phones: dict[str, str] = field(default_factory=dict[str, str])
     repeated: int = 0
     left_out: LeftOutRows = field(default_factory=LeftOutRows)
 
-    def add(self, email: str, late_entry: LateEntry) -> None:
-        late_entries = self.people.setdefault(email, [])
+    def add(self, row: WaitlistRow, late_entry: LateEntry) -> None:
+        if row.phone is not None:
+            self.phones[row.contact] = row.phone
+        late_entries = self.people.setdefault(row.contact, [])
         self.repeated += any(each.line == late_entry.line for each in late_entries)
         late_entries.append(late_entry)
 
     def new_contacts(self) -> Iterator[NewContact]:
-        return (NewContact(email, tuple(late_entries)) for email, late_entries in self.people.items())
+        return (
+            NewContact(address, tuple(late_entries), self.phones.get(address))
+            for address, late_entries in self.people.items()
+        )
 
 
 class WaitlistImports:
@@ -96,7 +95,7 @@ class WaitlistImport:
         for row in sorted(self._file.rows, key=lambda row: (row.signed_up_at, row.line)):
             match await self._late_entry(row, alert, catalogue, latest):
                 case LateEntry() as late_entry:
-                    plan.add(row.email.lower(), late_entry)
+                    plan.add(row, late_entry)
                 case LeftOut() as why:
                     plan.left_out.add(row, why)
         return plan

@@ -9,10 +9,11 @@ from activities.postgres.pool import Connection, Pool, transaction
 from activities.postgres.queries import load_queries
 from activities.postgres.retry import retry_on_deadlock
 from activities.stock.products import UnknownProduct
+from schemas.channels import Channel
 from schemas.errors import DomainError, ErrorKind
 from schemas.ids import JourneyId
 from schemas.responses.waitlists import Saying, WaitingContact, WaitingLine
-from starter.waitlists.files.files import WaitlistEntry, write_waitlist
+from starter.waitlists.files.writing import WaitlistEntry, write_waitlist
 
 SQL = load_queries("starter.waitlists", "waitlists.sql")
 
@@ -111,6 +112,7 @@ class Waitlists:
             product_id=lines.product_id,
             alert=lines.alert,
             addresses=addresses,
+            sms=Channel.SMS,
             most=limit,
         )
         return WaitingLine(total=total, waiting=tuple(waiting))
@@ -127,6 +129,8 @@ class Waitlists:
         text = write_waitlist(
             WaitlistEntry(
                 email=each.email or "",
+                phone=each.phone or "",
+                sms_consent=each.sms_consent,
                 store=each.store_id,
                 variant_id=each.subject.removeprefix("variant/") if each.subject.startswith("variant/") else "",
                 product_title=each.product_title,

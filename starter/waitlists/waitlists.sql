@@ -18,7 +18,10 @@ with lines as (
     group by 1, 2, 3 having sum(count) > 0
 )
 select w.journey_id, w.contact_id, w.store_id, w.subject, j.product_id, p.title as product_title, w.alert_id as alert,
-       w.entered_at, j.window_ends_at, w.state = 'claimed' as claimed, case when :addresses then c.email end as email, w.number as place,
+       w.entered_at, j.window_ends_at, w.state = 'claimed' as claimed, case when :addresses then c.email end as email,
+       case when :addresses then c.phone end as phone,
+       :addresses and coalesce((select granted from consents where contact_id = c.id and channel = :sms order by id desc limit 1), false)
+           as sms_consent, w.number as place,
        (select sum(people)::bigint from lines) as total
 from (select l.*, a.newest_first from lines l join alerts a on a.id = l.alert_id order by l.alert_id, l.store_id, l.subject) l
 cross join lateral (

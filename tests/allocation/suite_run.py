@@ -11,7 +11,7 @@ from hypothesis.stateful import RuleBasedStateMachine
 from activities.delivery.deliver import DeliverActivity
 from activities.intake.intake import Intake, Receipt
 from activities.postgres.pool import Pool, Row
-from activities.senders.sender import Mail
+from activities.senders.sender import Mail, Message
 from activities.waitlist.claims import Waitlist
 from activities.waitlist.entry import Entered, NotEntered
 from schemas.document.alert_types.vocabulary import AlertType
@@ -48,10 +48,10 @@ class Provider(SimulatedSender):
         super().__init__()
         self.looks_at: Callable[[Mail], Awaitable[None]] | None = None
 
-    async def take(self, mail: Mail) -> None:
-        if self.looks_at is not None:
-            await self.looks_at(mail)
-        await super().take(mail)
+    async def take(self, message: Message) -> None:
+        if self.looks_at is not None and isinstance(message, Mail):
+            await self.looks_at(message)
+        await super().take(message)
 
 
 class SuiteRun(RuleBasedStateMachine):

@@ -17,6 +17,7 @@ import pytest_asyncio
 from activities.senders.email.limits import Limits
 from activities.senders.registry import Senders
 from activities.senders.sender import Mail, Message, NotTaken, Rejected, Sender, Uncertain
+from activities.senders.sms.providers import NoProvider
 from tests.conformance.providers import (
     RECIPIENT,
     At,
@@ -144,7 +145,7 @@ every_plan = pytest.mark.parametrize(
 @every_plan
 async def test_the_ending_is_what_the_provider_did(provider: Provider, plan: Plan) -> None:
     provider.plan = plan
-    sender = Senders(email=provider.sender(limits(plan)))
+    sender = Senders(email=provider.sender(limits(plan)), sms=NoProvider())
 
     ended = await ending(sender, MAIL)
 
@@ -161,7 +162,7 @@ async def test_the_ending_is_what_the_provider_did(provider: Provider, plan: Pla
 
 @every_provider
 async def test_nothing_is_taken_before_it_is_sent(provider: Provider) -> None:
-    sender = Senders(email=provider.sender(Limits()))
+    sender = Senders(email=provider.sender(Limits()), sms=NoProvider())
 
     async with sender.ready(MAIL) as handover:
         await handover.begin(MAIL)
@@ -172,7 +173,7 @@ async def test_nothing_is_taken_before_it_is_sent(provider: Provider) -> None:
 
 @every_provider
 async def test_a_send_that_returns_was_taken_exactly_once(provider: Provider) -> None:
-    sender = Senders(email=provider.sender(Limits()))
+    sender = Senders(email=provider.sender(Limits()), sms=NoProvider())
 
     assert await ending(sender, MAIL) is End.RETURNED
     assert await ending(sender, NEXT) is End.RETURNED
@@ -204,7 +205,7 @@ async def test_a_send_that_returns_was_taken_exactly_once(provider: Provider) ->
 async def test_an_impossible_message_is_rejected_before_the_provider_hears_of_it(
     provider: Provider, impossible: Mail
 ) -> None:
-    sender = Senders(email=provider.sender(Limits()))
+    sender = Senders(email=provider.sender(Limits()), sms=NoProvider())
 
     assert await ending(sender, impossible) is End.REJECTED
 

@@ -10,7 +10,7 @@ from activities.delivery.deliver import DeliverActivity
 from activities.delivery.ledger import Ledger
 from activities.intake.intake import Intake
 from activities.postgres.pool import Pool
-from activities.senders.sender import Mail
+from activities.senders.sender import Message
 from activities.waitlist.claims import Waitlist
 from schemas.document.alert_types.vocabulary import AlertEvent
 from schemas.document.steps import Send
@@ -30,10 +30,10 @@ class Gate(SimulatedSender):
         self.open.set()
         self.somebody_waits = asyncio.Event()
 
-    async def take(self, mail: Mail) -> None:
+    async def take(self, message: Message) -> None:
         self.somebody_waits.set()
         await self.open.wait()
-        await super().take(mail)
+        await super().take(message)
 
 
 @dataclass

@@ -15,6 +15,8 @@ from activities.delivery.ledger import BadMailbox, Ledger
 from activities.intake.intake import Intake
 from activities.postgres.pool import Pool
 from activities.senders.email.limits import Limits
+from activities.senders.registry import Senders
+from activities.senders.sms.providers import NoProvider
 from schemas.journey.activities import Deliver
 from schemas.journey.outcome import Outcome, Refused, Sent, Unknown
 from starter.devstack.postgres import EmbeddedPostgres
@@ -111,7 +113,7 @@ async def test_what_the_server_answered_while_postgresql_was_away_is_on_record_w
     async with SlowServer() as server:
         server.saying = saying
         server.accepts.set()
-        delivery = DeliverActivity(ledger, server.sender(Limits()), "shop.example")
+        delivery = DeliverActivity(ledger, Senders(server.sender(Limits()), NoProvider()), "shop.example")
         attempt = asyncio.create_task(counter.outcome_or_later(delivery, message(journey)))
         await server.has_seen(bodies=1)
         async with away(postgres, database_url):

@@ -10,6 +10,8 @@ from activities.delivery.ledger import Ledger
 from activities.intake.intake import Intake
 from activities.postgres.pool import Pool
 from activities.senders.email.limits import Limits
+from activities.senders.registry import Senders
+from activities.senders.sms.providers import NoProvider
 from schemas.incoming.facts import ContactErasureFact
 from schemas.journey.outcome import AfterRefusal, Deferred, Outcome, Refused, Sent
 from schemas.reasons import Reason
@@ -64,7 +66,7 @@ async def test_what_happens_before_the_server_accepts_the_recipient_is_what_coun
     counter: Counter, server: SlowServer, what: str
 ) -> None:
     (journey,) = await counter.calls("c0")
-    delivery = DeliverActivity(counter.ledger, server.sender(Limits()), "shop.example")
+    delivery = DeliverActivity(counter.ledger, Senders(server.sender(Limits()), NoProvider()), "shop.example")
     attempt = asyncio.create_task(delivery.deliver(message(journey)))
     await server.has_seen(recipients=1)
     assert await counter.pool.fetchval("select count(*) from sends") == 0, "nothing may be leaving yet"
@@ -81,7 +83,9 @@ async def test_of_those_who_wait_for_their_turn_nobody_is_told_after_it(
     """Two bodies are under way and two rows say `sending`; those two are what a kill would leave unknown."""
     server.accepts.set()
     journeys = await counter.calls(*(f"c{number}" for number in range(6)), units=6)
-    delivery = DeliverActivity(counter.ledger, server.sender(Limits(), connections=2), "shop.example")
+    delivery = DeliverActivity(
+        counter.ledger, Senders(server.sender(Limits(), connections=2), NoProvider()), "shop.example"
+    )
     attempts = [asyncio.create_task(delivery.deliver(message(journey))) for journey in journeys]
     await server.has_seen(bodies=2)
     assert await counter.pool.fetchval("select count(*) from sends where state = 'sending'") == 2
@@ -95,7 +99,7 @@ async def test_of_those_who_wait_for_their_turn_nobody_is_told_after_it(
 
 async def test_a_message_tells_the_price_of_the_moment_in_which_it_leaves(counter: Counter, server: SlowServer) -> None:
     (journey,) = await counter.calls("c0")
-    delivery = DeliverActivity(counter.ledger, server.sender(Limits()), "shop.example")
+    delivery = DeliverActivity(counter.ledger, Senders(server.sender(Limits()), NoProvider()), "shop.example")
     attempt = asyncio.create_task(delivery.deliver(message(journey)))
     await server.has_seen(recipients=1)
     await counter.pool.execute("update products set title = 'Green kettle'")
@@ -109,7 +113,7 @@ async def test_a_contact_who_moved_meanwhile_is_written_to_at_the_new_address(
     counter: Counter, server: SlowServer
 ) -> None:
     (journey,) = await counter.calls("c0")
-    delivery = DeliverActivity(counter.ledger, server.sender(Limits()), "shop.example")
+    delivery = DeliverActivity(counter.ledger, Senders(server.sender(Limits()), NoProvider()), "shop.example")
     attempt = asyncio.create_task(counter.outcome_or_later(delivery, message(journey)))
     await server.has_seen(recipients=1)
     await counter.pool.execute("update contacts set email = 'new@example.com'")

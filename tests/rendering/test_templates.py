@@ -78,7 +78,7 @@ def test_markup_in_a_title_is_escaped_in_html_and_kept_in_text() -> None:
 
 @given(st.text(st.characters(), min_size=1))
 def test_no_title_can_begin_another_header(title: str) -> None:
-    subject = render(_message(subject="Back: {{ product.title }}"), _context(title=title)).subject
+    subject = render(_message(subject="Back: {{ product.title }}"), _context(title=title)).subject or ""
     assert len(subject.splitlines()) == 1
     assert len(subject) <= LONGEST_SUBJECT
     mail = EmailMessage()

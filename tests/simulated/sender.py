@@ -11,7 +11,8 @@ from math import inf
 from typing import assert_never
 
 from activities.senders.email.mime import compose, parse_sender
-from activities.senders.sender import BadAddress, Mail, NotTaken, Rejected, SenderAtFault, Uncertain
+from activities.senders.sender import BadAddress, Mail, Message, NotTaken, Rejected, SenderAtFault, Sms, Uncertain
+from activities.senders.sms.http_sms import check
 
 _SENDER = parse_sender("Rehearsal <rehearsal@localhost>")
 
@@ -41,26 +42,33 @@ class SimulatedSender:
         self._smtputf8 = smtputf8
         self._script: deque[Answer] = deque()
         self._taken: list[Mail] = []
+        self._texted: list[Sms] = []
 
     @property
     def taken(self) -> tuple[Mail, ...]:
         """What the provider took, in order, also where the sender could not know."""
         return tuple(self._taken)
 
+    @property
+    def texted(self) -> tuple[Sms, ...]:
+        """Likewise, of text messages."""
+        return tuple(self._texted)
+
     def answer_next(self, *answers: Answer) -> None:
         """Answer the next possible messages so, one each, after those already laid down."""
         self._script.extend(answers)
 
     @asynccontextmanager
-    async def ready(self, mail: Mail, within: float = inf) -> AsyncGenerator["SimulatedHandover"]:
+    async def ready(self, message: Message, within: float = inf) -> AsyncGenerator["SimulatedHandover"]:
         """Ready at once, for every message that is possible."""
         del within
-        envelope = compose(mail, _SENDER)
-        if envelope.utf8 and not self._smtputf8:
+        if isinstance(message, Sms):
+            check(message)
+        elif compose(message, _SENDER).utf8 and not self._smtputf8:
             raise Rejected("the address is not ASCII and this provider does not offer SMTPUTF8")
-        yield SimulatedHandover(self, mail)
+        yield SimulatedHandover(self, message)
 
-    async def take(self, mail: Mail) -> None:
+    async def take(self, message: Message) -> None:
         """Take the message, or end as laid down.
 
         Raises:
@@ -69,7 +77,7 @@ class SimulatedSender:
         answer = self._script.popleft() if self._script else Answer.TAKE
         match answer:
             case Answer.TAKE:
-                self._taken.append(mail)
+                self._keep(message)
             case Answer.TRY_LATER:
                 raise NotTaken("the simulated provider says: later")
             case Answer.REFUSE:
@@ -81,12 +89,18 @@ class SimulatedSender:
             case Answer.ACCOUNT_AT_FAULT:
                 raise SenderAtFault("the simulated provider says: the account is suspended", account=True)
             case Answer.TAKE_AND_LOSE_ANSWER:
-                self._taken.append(mail)
+                self._keep(message)
                 raise Uncertain("the simulated provider took it and did not say so")
             case Answer.LOSE:
                 raise Uncertain("the simulated provider was lost in the middle of the message")
             case _:
                 assert_never(answer)
+
+    def _keep(self, message: Message) -> None:
+        if isinstance(message, Sms):
+            self._texted.append(message)
+        else:
+            self._taken.append(message)
 
     async def aclose(self) -> None:
         """Nothing to close."""
@@ -95,15 +109,19 @@ class SimulatedSender:
 class SimulatedHandover:
     """The simulated provider, ready for one message."""
 
-    def __init__(self, sender: SimulatedSender, mail: Mail) -> None:
-        self._sender, self._mail = sender, mail
+    def __init__(self, sender: SimulatedSender, message: Message) -> None:
+        self._sender, self._message = sender, message
 
-    async def begin(self, mail: Mail) -> None:
+    async def begin(self, message: Message) -> None:
         """Expect the newest words, to the same address."""
-        if (mail.sender, mail.recipient) != (self._mail.sender, self._mail.recipient):
+        if (_from(message), message.recipient) != (_from(self._message), self._message.recipient):
             raise NotTaken("the message goes to or comes from another address by now")
-        self._mail = mail
+        self._message = message
 
     async def send(self) -> None:
         """Hand it over."""
-        await self._sender.take(self._mail)
+        await self._sender.take(self._message)
+
+
+def _from(message: Message) -> str | None:
+    return message.sender if isinstance(message, Mail) else None

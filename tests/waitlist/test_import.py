@@ -8,7 +8,7 @@ import pytest
 
 from activities.postgres.pool import Pool
 from activities.waitlist.entrances import Entrances
-from activities.waitlist.late import AlertDraft, NoSuchAlert
+from activities.waitlist.late_alerts import AlertDraft, NoSuchAlert
 from schemas.ids import Level
 from schemas.reasons import Reason
 from schemas.responses.waitlists import LeftOut

@@ -11,7 +11,7 @@ from activities.postgres.pool import Pool
 from activities.waitlist.alerts import ListNotNamed, ListTakesNoSignUps, NoAlert
 from activities.waitlist.entrances import Entrances
 from activities.waitlist.entry import Entered, NotEntered
-from activities.waitlist.late import AlertOfOtherStores
+from activities.waitlist.late_alerts import AlertOfOtherStores
 from schemas.document.conversation import ConversationDocument
 from schemas.ids import StoreId
 from schemas.incoming.events import EntryResult, Event, EventEffect, EventStatus

@@ -9,7 +9,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from starter.waitlists.files.cells import cover, uncover
-from starter.waitlists.files.files import WaitlistEntry, read_waitlist, write_waitlist
+from starter.waitlists.files.files import read_waitlist
+from starter.waitlists.files.writing import WaitlistEntry, write_waitlist
 
 _ZONES = st.integers(-14 * 60, 14 * 60).map(lambda minutes: timezone(timedelta(minutes=minutes)))
 # Hypothesis takes its bounds without a zone, and adds one to what it makes.

@@ -137,6 +137,8 @@ create table lists (
     quiet_until time,
     locations   text[],
     currency    text check (currency ~ '^[A-Z]{3}$'),
+    -- Whose phone numbers may be written as people there write them; null: all are written with the country's code.
+    country     text check (country ~ '^[A-Z]{2}$'),
     sender      text,
     -- Its cap: a message of it is put off while so many went to the contact in this time. Both null: there is none.
     cap_messages integer check (cap_messages > 0),
@@ -257,18 +259,32 @@ create function mailbox_of(email text) returns text language sql immutable as $$
           from (select regexp_replace(email, '@[^@]*$', '') as local, substring(email from '[^@]*$') as domain) parts) folded
 $$;
 
--- One row per person, in all shops. Without an address: erased.
+-- One row per person, in all shops. Without any address: erased.
 create table contacts (
     id            text primary key,
     email         text unique check (email = lower(email)),
-    mailbox       text generated always as (mailbox_of(email)) stored,
+    -- In E.164.
+    phone         text unique check (phone ~ '^\+[1-9][0-9]{6,14}$'),
+    mailbox       text generated always as (coalesce(mailbox_of(email), phone)) stored,
     attributes    jsonb not null default '{}',
     -- When the newest of the attributes was told, by the teller's clock.
     attributes_at timestamptz,
     created_at    timestamptz not null default now(),
     erased_at     timestamptz,
-    check ((email is null) = (erased_at is not null))
+    check ((num_nonnulls(email, phone) = 0) = (erased_at is not null))
 );
+
+-- Which address each channel has, said here alone: where a contact is reached on a channel (null: not at all), on which
+-- channels, and what an address is for.
+create function address_on(channel text, email text, phone text) returns text language sql immutable as $$
+    select case channel when 'email' then email when 'sms' then phone end
+$$;
+create function addresses_of(email text, phone text) returns table (channel text, address text) language sql immutable as $$
+    select channel, address from (values ('email', email), ('sms', phone)) each (channel, address) where address is not null
+$$;
+create function channel_of(address text) returns text language sql immutable as $$
+    select case when address like '%@%' then 'email' else 'sms' end
+$$;
 
 create index contacts_by_mailbox on contacts (mailbox);
 
@@ -475,11 +491,14 @@ create table kept_refusals (
 
 create function refuse_again() returns trigger language plpgsql as $$
 begin
-    with kept as (
-        delete from kept_refusals where digest in (select digests(new.email)) returning channel, refused, suppressed_for
+    with given as (
+        select address, digests(address) as digest from unnest(array[new.email, new.phone]) address where address is not null
+    ), kept as (
+        delete from kept_refusals k using given g where k.digest = g.digest
+        returning g.address, k.channel, k.refused, k.suppressed_for
     ), suppressed as (
         insert into suppressions (channel, address, reason)
-        select channel, new.email, min(suppressed_for) from kept where suppressed_for is not null group by channel
+        select channel, address, min(suppressed_for) from kept where suppressed_for is not null group by channel, address
         on conflict do nothing
     )
     insert into consents (contact_id, channel, granted, source)
@@ -487,18 +506,52 @@ begin
     return null;
 end $$;
 create trigger refusals_outlive_erasure after insert on contacts for each row
-    when (new.email is not null) execute function refuse_again();
+    when (num_nonnulls(new.email, new.phone) > 0) execute function refuse_again();
+create trigger refusals_outlive_erasure_of_another after update of email, phone on contacts for each row
+    when (new.email is distinct from old.email or new.phone is distinct from old.phone) execute function refuse_again();
 
--- The contact of an address, made with this id if there is none. Null: the person was erased after this time (null: it is
--- of now), or this order of the store was.
+-- The contact of an address, an e-mail address or a phone number, made with this id if there is none.
+create function contact_of(new_id text, address text) returns text language plpgsql as $$
+declare
+    found_id text;
+begin
+    if channel_of(address) = 'email' then
+        insert into contacts (id, email) values (new_id, address)
+        on conflict (email) do update set email = excluded.email returning id into found_id;
+    else
+        insert into contacts (id, phone) values (new_id, address)
+        on conflict (phone) do update set phone = excluded.phone returning id into found_id;
+    end if;
+    return found_id;
+end $$;
+
+-- The contact of two addresses of one person. Each is added to whoever has the other, and none of its kind; where two people
+-- have them, or somebody has others, the e-mail address says who it is.
+create function contact_of_both(new_id text, its_email text, its_phone text) returns text language plpgsql as $$
+declare
+    found_id text;
+begin
+    begin
+        update contacts set email = its_email
+        where phone = its_phone and email is null and not exists (select from contacts where email = its_email);
+    exception when unique_violation then null;
+    end;
+    found_id := contact_of(new_id, its_email);
+    begin
+        update contacts set phone = its_phone
+        where id = found_id and phone is null and not exists (select from contacts where phone = its_phone);
+    exception when unique_violation then null;
+    end;
+    return found_id;
+end $$;
+
+-- The contact of one address; null: the person was erased after this time (null: it is of now), or this order of the store was.
 create function contact_then(new_id text, address text, at timestamptz, store text, order_told text)
 returns text language plpgsql as $$
 declare
     found_id text;
 begin
-    insert into contacts (id, email) values (new_id, address)
-    on conflict (email) do update set email = excluded.email
-    returning id into found_id;
+    found_id := contact_of(new_id, address);
     -- Only now, when nobody can erase them meanwhile; and whoever was made for it is not made.
     if exists (select from forgotten_addresses
                where digest in (select digests(address)) and store_id in ('', store) and forgotten_at >= at)
@@ -510,6 +563,11 @@ begin
 exception when sqlstate 'FG001' then
     return null;
 end $$;
+
+-- The channels that a version speaks on.
+create function channels_of(version text) returns setof text language sql stable as $$
+    select distinct each.value ->> 'channel' from versions v cross join jsonb_each(v.document -> 'messages') each where v.id = version
+$$;
 
 -- Journeys and places on the waiting list ----------------------------------------------------------------------------
 
@@ -1243,7 +1301,7 @@ language sql stable as $$
     from orders where contact_id = $1 and not cancelled
     union all
     select null, 'unsubscribed', given_at, given_at, 'consent/' || id, null, null, null
-    from consents where contact_id = $1 and not granted
+    from consents where contact_id = $1 and not granted and channel = 'email'
 $$;
 
 -- Those that concern one stay of a contact ($1) in a conversation: in its shop ($2), since they entered ($3), other than

@@ -20,7 +20,7 @@ def path_table(path: JourneyPath) -> Group:
 
 
 def _step(entry: PathEntry) -> str:
-    return f"{entry.step}: e-mail '{entry.message}'" if entry.message and entry.message != entry.step else entry.step
+    return f"{entry.step}: message '{entry.message}'" if entry.message and entry.message != entry.step else entry.step
 
 
 def _stayed(entry: PathEntry) -> str:

@@ -12,13 +12,12 @@ from fastapi import Path, Query
 from pydantic import Field
 from temporalio.service import RPCError
 
-from schemas.addresses import EmailAddress
 from schemas.ids import ContactId, JourneyId
 from schemas.journey.path import JourneyPath
-from schemas.model import Model
 from schemas.responses.journeys import JourneyPage, JourneyReport, JourneyStatus
 from schemas.responses.keys import Scope
 from starter.http.actor import Actor
+from starter.http.api.named import NamesOne
 from starter.http.auth import KeyReach, keyed_router, needs
 from starter.http.dependencies import InjectedServices
 from starter.http.problems import Kind, Refusal, problem_responses
@@ -34,10 +33,9 @@ Cursor = Annotated[str | None, Query(max_length=200, description="The `next` of 
 Limit = Annotated[int, Query(ge=1, le=LARGEST_PAGE)]
 
 
-class JourneySearch(Model):
+class JourneySearch(NamesOne):
     """Which journeys of one contact; what is left out may be any."""
 
-    email: Annotated[EmailAddress, Field(examples=["shopper@example.com"])]
     store: str | None = None
     variant: str | None = None
     status: JourneyStatus | None = None
@@ -73,12 +71,12 @@ async def list_journeys(
 async def search_journeys(
     search: JourneySearch, services: InjectedServices, reach: KeyReach, actor: Actor
 ) -> JourneyPage:
-    """By e-mail address."""
+    """By e-mail address or phone number."""
     reach.require(search.store)
     wanted = JourneyFilter(
         store_id=search.store,
         variant_id=search.variant,
-        email=search.email,
+        address=search.address,
         status=search.status,
         stores=reach.stores,
     )

@@ -7,13 +7,12 @@ from typing import Annotated, Any, Self
 from fastapi import Path, Query, Request, Response
 from pydantic import Field, model_validator
 
-from schemas.addresses import EmailAddress
 from schemas.ids import Level, StoreId
-from schemas.model import Model
 from schemas.responses.keys import Scope
 from schemas.responses.reports import ListReport, WantedReport
 from schemas.responses.why import WhyContact, WhyProduct
 from starter.http.actor import Actor
+from starter.http.api.named import NamesOne
 from starter.http.auth import KeyReach, keyed_router, needs
 from starter.http.dependencies import InjectedServices
 from starter.http.problems import Kind, problem_responses
@@ -46,10 +45,9 @@ Entries = Annotated[int, Query(ge=1, le=MOST_ENTRIES)]
 _CSV: dict[int | str, dict[str, Any]] = {200: {"content": {"text/csv": {"schema": {"type": "string"}}}}}
 
 
-class WhyQuestion(Model):
+class WhyQuestion(NamesOne):
     """Whose journeys, and of what: without a store of everything; `variant` includes its whole product."""
 
-    email: Annotated[EmailAddress, Field(examples=["shopper@example.com"])]
     store: str | None = None
     variant: str | None = None
     product: str | None = None
@@ -116,7 +114,7 @@ async def why_contact(question: WhyQuestion, services: InjectedServices, reach: 
     """Everything they were considered for, newest first: told, the reason on record, or where they stand."""
     reach.require(question.store)
     about = About(question.store, question.variant, question.product, reach.stores)
-    return await services.why.contact(question.email, about, question.limit, actor)
+    return await services.why.contact(question.address, about, question.limit, actor)
 
 
 @router.get(

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Request, Response
-from pydantic import Field
+from pydantic import Field, ValidationInfo, field_validator
 from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -34,12 +34,34 @@ class SignUp(Model):
         variant: the storefront's own id of the variant.
         list: the list it is for, by its code; needed only where several of the store's lists could be meant.
         email: where to write; posting it is the consent to be written to about this variant.
+        phone: their number, beside or instead of it, with + and the country's code, or as people write it in the list's
+            `country`.
+        sms_consent: that they agree to text messages to it; a box of its own that they ticked.
     """
 
     store: Annotated[StoreId, Field(min_length=1, max_length=255, pattern=PRINTABLE, examples=["shop.example"])]
     variant: Annotated[ExternalId, Field(examples=["642667041472713922"])]
     list: Annotated[Code | None, Field(examples=["default"])] = None
-    email: Annotated[EmailAddress, Field(examples=["shopper@example.com"])]
+    phone: Annotated[str | None, Field(min_length=1, max_length=40, examples=["+12025550123"])] = None
+    email: Annotated[EmailAddress | None, Field(examples=["shopper@example.com"], validate_default=True)] = None
+    sms_consent: Annotated[bool, Field(strict=True, validate_default=True)] = False
+
+    @field_validator("email")
+    @classmethod
+    def _can_be_reached(cls, value: str | None, info: ValidationInfo) -> str | None:
+        if value is None and info.data.get("phone", "") is None:
+            raise ValueError("a sign-up has an 'email', a 'phone' or both")
+        return value
+
+    @field_validator("sms_consent")
+    @classmethod
+    def _of_a_number(cls, value: bool, info: ValidationInfo) -> bool:
+        email, phone = info.data.get("email", ""), info.data.get("phone", "")
+        if value and phone is None:
+            raise ValueError("this is about a 'phone', and there is none")
+        if not value and phone and email is None:
+            raise ValueError("a 'phone' alone needs this to be true: without it nothing could be sent there")
+        return value
 
 
 class SignUpAccepted(Model):
@@ -47,6 +69,9 @@ class SignUpAccepted(Model):
 
     status: Literal["accepted"] = "accepted"
     detail: str = "We have noted it: unless something speaks against it, you will get an e-mail when it is back."
+
+
+TEXTED = "We have noted it: unless something speaks against it, you will get a text message when it is back."
 
 
 class CountedRoute(JsonRoute):
@@ -107,9 +132,16 @@ async def sign_up(asked: SignUp, request: Request, dependencies: InjectedDepende
             headers={"Retry-After": str(_seconds_left_today())},
         )
     await sign_ups.sign_up(
-        asked.email, asked.store, asked.variant, SOURCE, list_code=asked.list, most_of_mailbox=caps.per_mailbox
+        asked.email,
+        asked.store,
+        asked.variant,
+        SOURCE,
+        list_code=asked.list,
+        most_of_mailbox=caps.per_mailbox,
+        phone=asked.phone,
+        texts=asked.sms_consent,
     )
-    return SignUpAccepted()
+    return SignUpAccepted() if asked.email is not None else SignUpAccepted(detail=TEXTED)
 
 
 def _seconds_left_today() -> int:

@@ -12,13 +12,15 @@ from types import MappingProxyType
 
 from pydantic_core import PydanticCustomError
 
-from schemas.addresses import email_address
+from schemas.addresses import email_address, phone_number
 from starter.waitlists.files.columns import (
+    AGREED_WORDS,
     EMPTY_WORDS,
     LEFT_WORDS,
     OFF_WORDS,
     ON_WORDS,
     OTHER_CHANNELS,
+    SMS_CHANNELS,
     TOLD_WORDS,
     WAITING_WORDS,
     Column,
@@ -42,7 +44,7 @@ class RowStatus(StrEnum):
     TOLD = "already told"
     LEFT = "no longer subscribed"
     UNCONFIRMED = "address not confirmed"
-    OTHER_CHANNEL = "waiting on a channel other than e-mail"
+    OTHER_CHANNEL = "waiting on a channel other than e-mail and SMS"
 
 
 _FORMULA_STARTS = frozenset("=+-@\t\r\n＝＋－＠")
@@ -89,6 +91,55 @@ def read_email(cell: str) -> str | Diagnostic:
         return email_address(address)
     except (PydanticCustomError, ValueError):
         return _NOT_AN_EMAIL
+
+
+_NO_NUMBER = Diagnostic("There is no phone number, and they asked for text messages.", "Put it in, or delete the row.")
+
+
+@dataclass(frozen=True, slots=True)
+class Addresses:
+    """Where a row's contact is written to: by e-mail, at a number in E.164 that agreed to text messages, or both."""
+
+    email: str | None
+    phone: str | None
+
+
+def read_addresses(cells: Mapping[Column, Sequence[str]], country: str | None) -> Addresses | tuple[Column, Diagnostic]:
+    """The addresses of a row. A number is read only with consent to text messages, or of who asked by one.
+
+    Args:
+        country: whose numbers are written as people there write them.
+
+    Returns:
+        The addresses, or the column that cannot be read for certain.
+    """
+
+    def first(column: Column) -> str:
+        return next(iter(cells.get(column, ())), "").strip()
+
+    asked = any(plain_name(cell) in SMS_CHANNELS for cell in cells.get(Column.CHANNEL, ()))
+    agreed = any(plain_name(cell) in AGREED_WORDS for cell in cells.get(Column.SMS_CONSENT, ()))
+    column = Column.PHONE if first(Column.PHONE) else Column.EMAIL if asked else Column.PHONE
+    phone = read_phone(first(column), country) if asked or (agreed and first(column)) else None
+    if isinstance(phone, Diagnostic):
+        return column, phone
+    if asked or (phone is not None and plain_name(first(Column.EMAIL)) in EMPTY_WORDS):
+        return Addresses(None, phone)
+    email = read_email(first(Column.EMAIL))
+    return (Column.EMAIL, email) if isinstance(email, Diagnostic) else Addresses(email, phone)
+
+
+def read_phone(cell: str, country: str | None) -> str | Diagnostic:
+    """One number, in E.164."""
+    if plain_name(cell) in EMPTY_WORDS:
+        return _NO_NUMBER
+    try:
+        return phone_number(cell, country)
+    except PydanticCustomError:
+        return Diagnostic(
+            "This is not a phone number that a text message can be sent to.",
+            "Write it with + and the country's code, or say with --country whose numbers these are; or delete the row.",
+        )
 
 
 _LONGEST_ID = 255

@@ -12,6 +12,7 @@ class Column(StrEnum):
     """What a column can tell. The values are the names by which a caller says which header holds it."""
 
     EMAIL = "email"
+    PHONE = "phone"
     STORE = "store"
     VARIANT = "variant_id"
     PRODUCT = "product_id"
@@ -23,6 +24,7 @@ class Column(StrEnum):
     ACTIVE = "active"
     VERIFIED = "verified"
     CONSENT = "email_consent"
+    SMS_CONSENT = "sms_consent"
     CHANNEL = "channel"
     ALERT = "alert"
 
@@ -41,6 +43,17 @@ HEADERS: Mapping[Column, tuple[str, ...]] = MappingProxyType(
             "Contact",
             "Customer",
             "Mail",
+        ),
+        Column.PHONE: (
+            "Phone",
+            "Phone Number",
+            "Person//Phone Number",
+            "Customer Phone",
+            "Mobile",
+            "Mobile Phone",
+            "Mobile Number",
+            "Telephone",
+            "tel",
         ),
         Column.STORE: ("Store", "Shop", "Shop Domain", "Store Domain", "myshopify Domain"),
         Column.VARIANT: (
@@ -120,6 +133,7 @@ HEADERS: Mapping[Column, tuple[str, ...]] = MappingProxyType(
             "Email Confirmed",
         ),
         Column.CONSENT: ("Email Marketing Consent", "Email Consent", "Email Subscription"),
+        Column.SMS_CONSENT: ("SMS Marketing Consent", "SMS Consent", "SMS Subscription", "Person//SMS Consent"),
         Column.CHANNEL: ("Channel", "Medium", "Notification Type", "Type"),
         Column.ALERT: ("Alert",),
     }
@@ -207,10 +221,13 @@ LEFT_WORDS = _plain_names(
     "closed",
     "archived",
 )
-OTHER_CHANNELS = _plain_names("sms", "text", "phone", "push", "web push", "whatsapp", "messenger")
+SMS_CHANNELS = _plain_names("sms", "text", "phone")
+OTHER_CHANNELS = _plain_names("push", "web push", "whatsapp", "messenger")
 EMPTY_WORDS = _plain_names("", "null", "none", "nan")
 """How data tools write an empty cell."""
 OFF_WORDS = _plain_names("no", "n", "false", "f", "off", "disabled", "0")
+AGREED_WORDS = _plain_names("subscribed", "opted in", "granted", "yes", "y", "true", "t", "on", "enabled", "1")
+"""Of consent to text messages: nothing else is one."""
 ON_WORDS = _plain_names("yes", "y", "true", "t", "on", "enabled", "1")
 NO_WORDS = EMPTY_WORDS | OFF_WORDS | _plain_names("never", "n/a")
 

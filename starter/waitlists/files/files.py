@@ -4,16 +4,22 @@ Pure: bytes in, rows out, and back. Rules: the header decides what a file is, ne
 or becomes a mistake; mistakes name lines and columns, never a person. docs/waitlist-files.md is the user's page.
 """
 
-import csv
-import io
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, tzinfo
+from datetime import datetime, tzinfo
 from zoneinfo import ZoneInfo
 
 from schemas.time.zones import find_zone
-from starter.waitlists.files.cells import Diagnostic, RowStatus, cover, read_email, read_id, read_row_status, uncover
+from starter.waitlists.files.cells import (
+    Addresses,
+    Diagnostic,
+    RowStatus,
+    read_addresses,
+    read_id,
+    read_row_status,
+    uncover,
+)
 from starter.waitlists.files.columns import Column
 from starter.waitlists.files.moments import DateOrder, date_order, read_moment
 from starter.waitlists.files.table import NAMING, CannotReadWaitlist, Table, find_table
@@ -34,16 +40,25 @@ class WaitlistRow:
         signed_up_at: in UTC.
         store: the store the row names, where the file has several.
         alert: the code of the alert, in files that Shelftalk wrote.
+        phone: that agreed to text messages, in E.164; beside the e-mail address, or instead of it.
     """
 
     line: int
-    email: str
+    email: str | None
     variant_id: str | None
     product_id: str | None
     sku: str | None
     signed_up_at: datetime
     store: str | None = None
     alert: str | None = None
+    phone: str | None = None
+
+    @property
+    def contact(self) -> str:
+        """The address that they are known by."""
+        address = self.phone if self.email is None else self.email.lower()
+        assert address is not None, "a row has an address or a number"
+        return address
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +133,7 @@ def read_waitlist(
     ignored: Collection[str] = (),
     default_time_zone: str = "UTC",
     dates: DateOrder | None = None,
+    country: str | None = None,
 ) -> WaitlistFile:
     """Read a waiting list from any CSV file with a header.
 
@@ -128,6 +144,7 @@ def read_waitlist(
         ignored: headers that are not read.
         default_time_zone: for times that name no zone.
         dates: how dates such as 05/06/2024 are meant; by default the column decides.
+        country: whose phone numbers are written as people there write them, by two letters.
 
     Raises:
         CannotReadWaitlist: the file as a whole cannot be read, or an argument names what is not there.
@@ -142,7 +159,7 @@ def read_waitlist(
     for number, (line, record) in enumerate(table.records(), 1):
         if number > MOST_ROWS:
             raise CannotReadWaitlist(f"The file has more than {MOST_ROWS:,} rows. Split it, for example by date.")
-        match _read_row(table, line, record, order, zone):
+        match _read_row(table, line, record, order, zone, country):
             case WaitlistRow() as row:
                 rows.append(row)
             case RowStatus() as status:
@@ -163,44 +180,6 @@ def read_waitlist(
     )
 
 
-@dataclass(frozen=True, slots=True)
-class WaitlistEntry:
-    """One place in line, as it is exported.
-
-    Attributes:
-        variant_id: empty when the whole product is waited for.
-        entered_at: aware.
-        place: from 1 for who is next.
-    """
-
-    email: str
-    store: str
-    variant_id: str
-    product_title: str
-    alert: str
-    entered_at: datetime
-    place: int
-    product_id: str = ""
-
-
-def write_waitlist(rows: Iterable[WaitlistEntry]) -> bytes:
-    """Our own format, stable: `read_waitlist` and spreadsheets read it, and no cell of it is a formula.
-
-    Every cell is quoted, lest one that begins with a formula after a semicolon comes free where lists are split there.
-    """
-    file = io.StringIO(newline="")
-    writer = csv.writer(file, quoting=csv.QUOTE_ALL)
-    writer.writerow(("email", "store", "variant_id", "product_title", "alert", "entered_at", "place", "product_id"))
-    for row in rows:
-        if row.entered_at.tzinfo is None:
-            raise ValueError("entered_at needs a time zone")
-        entered_at = row.entered_at.astimezone(UTC).isoformat()
-        place = str(row.place)
-        cells = (row.email, row.store, row.variant_id, row.product_title, row.alert, entered_at, place, row.product_id)
-        writer.writerow([cover(cell.replace("\0", "")) for cell in cells])
-    return file.getvalue().encode("utf-8-sig", errors="replace")
-
-
 def _date_order(table: Table, dates: DateOrder | None) -> tuple[DateOrder | None, tuple[str, ...]]:
     """The order that was asked for, or that the column settles, which is noted."""
     order = dates or date_order(table.column(Column.SIGNED_UP))
@@ -208,7 +187,7 @@ def _date_order(table: Table, dates: DateOrder | None) -> tuple[DateOrder | None
 
 
 def _read_row(
-    table: Table, line: int, record: list[str], order: DateOrder | None, zone: tzinfo
+    table: Table, line: int, record: list[str], order: DateOrder | None, zone: tzinfo, country: str | None
 ) -> WaitlistRow | RowStatus | RowDiagnostic:
     if any(cell.strip() for cell in record[len(table.header) :]):
         return RowDiagnostic(
@@ -221,7 +200,8 @@ def _read_row(
     cells = {column: first for column, (first, *_) in told.items()}
 
     def refuse(column: Column, diagnostic: Diagnostic) -> RowDiagnostic:
-        return RowDiagnostic(line, table.header[table.places[column][0]], diagnostic.message, diagnostic.advice)
+        at = table.places.get(column)
+        return RowDiagnostic(line, table.header[at[0]] if at else "", diagnostic.message, diagnostic.advice)
 
     match read_row_status(told):
         case RowStatus.WAITING:
@@ -230,9 +210,9 @@ def _read_row(
             return status
         case column, diagnostic:
             return refuse(column, diagnostic)
-    email = read_email(cells[Column.EMAIL])
-    if isinstance(email, Diagnostic):
-        return refuse(Column.EMAIL, email)
+    addresses = read_addresses(told, country)
+    if not isinstance(addresses, Addresses):
+        return refuse(*addresses)
     ids: dict[Column, str | None] = {}
     for column in NAMING:
         value = read_id(cells.get(column, ""), column)
@@ -246,7 +226,8 @@ def _read_row(
         return refuse(Column.SIGNED_UP, signed_up_at)
     return WaitlistRow(
         line=line,
-        email=email,
+        email=addresses.email,
+        phone=addresses.phone,
         variant_id=ids[Column.VARIANT],
         product_id=ids[Column.PRODUCT],
         sku=ids[Column.SKU],

@@ -193,7 +193,7 @@ def _places(header: tuple[str, ...], column: Column, names: tuple[str, ...]) -> 
 
 def _demand(places: Mapping[Column, tuple[int, ...]], header: tuple[str, ...]) -> None:
     missing = (
-        ("holds the e-mail address", "email", (Column.EMAIL,)),
+        ("holds the e-mail address", "email", (Column.EMAIL, Column.PHONE)),
         ("names the variant, the product or the SKU", "variant_id", NAMING),
         ("says when each contact signed up, which decides the place in line", "signed_up_at", (Column.SIGNED_UP,)),
     )

@@ -1,0 +1,108 @@
+"""Text messages in a document: what they may have, how many segments they are, and how they are rehearsed."""
+
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from schemas.document.scenarios import ScenarioSection
+from schemas.journey.outcome import AfterRefusal, Refused
+from schemas.reasons import Ending, Reason
+from starter.documents import check, load_document
+from starter.rehearsing.run import Rehearsed, RunTester
+from starter.rehearsing.tell import RehearsalReport
+from tests.sms.told import BOTH, NUMBER, TEXT_ALONE
+
+
+def notes(text: str) -> list[str]:
+    report = check(BOTH.replace("{{ product.title }} is back: {{ product.url }}", text), "f.yaml")
+    assert report.ok, report.diagnostics
+    return [each.message for each in report.warnings if each.path == "messages.text.text"]
+
+
+def test_a_text_of_one_segment_is_not_spoken_of() -> None:
+    assert notes("{{ product.title }} is back: {{ product.url }}") == []
+
+
+def test_check_shows_a_text_of_several_segments_with_sample_values() -> None:
+    (note,) = notes("{{ product.title }} " + "is back " * 20)
+    assert note.startswith("with sample values it is 2 segments of GSM-7 (167 of 306 characters), each paid for: 'Prod")
+
+
+def test_check_names_the_one_character_that_makes_a_text_three_times_as_long() -> None:
+    outside, several = notes("It’s back " * 12)
+    assert "'’' (right single quotation mark) is not in the GSM alphabet" in outside
+    assert "70 characters a segment, and not 160" in outside
+    assert several.startswith("with sample values it is 2 segments of UCS-2")
+
+
+def test_a_character_outside_is_told_by_its_line() -> None:
+    text = "It is back\n      and – it’s yours"
+    report = check(BOTH.replace("{{ product.title }} is back: {{ product.url }}", text), "f.yaml")
+    (note,) = [each for each in report.warnings if "GSM" in each.message]
+    assert note.line == 1 + BOTH.split("\n").index("      {{ product.title }} is back: {{ product.url }}") + 1
+    assert "'–' (en dash), '’' (right single quotation mark) are not in the GSM alphabet" in note.message
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ("    channel: sms\n    subject: Hello\n", "a text message has only its 'text'"),
+        ("    channel: sms\n    html: <p>Hello</p>\n", "a text message has only its 'text'"),
+        ("    channel: email\n", "an e-mail has a 'subject'"),
+        ("    channel: fax\n", "channel"),
+    ],
+)
+def test_a_message_has_the_parts_of_its_channel(wrong: str, said: str) -> None:
+    report = check(BOTH.replace("    channel: sms\n", wrong), "f.yaml")
+    assert not report.ok
+    assert any(said in each.message or said in each.path for each in report.diagnostics), report.diagnostics
+
+
+def test_a_text_that_no_provider_takes_is_a_mistake() -> None:
+    report = check(BOTH.replace("is back: {{", "is back " * 250 + "{{"), "f.yaml")
+    (mistake,) = report.diagnostics
+    assert (mistake.path, "at most 1600 characters" in mistake.message) == ("messages.text.text", True)
+
+
+def rehearse(text: str, *happens: dict[str, object], **scenario: object) -> Rehearsed:
+    document = load_document(text, "f.yaml")
+    comes = [{"after": "1 day", "stock": 1}, *happens]
+    return RunTester(document).run(ScenarioSection.model_validate({"name": "S", "happens": comes, **scenario}))
+
+
+def sent(rehearsed: Rehearsed) -> list[str]:
+    return [each.message for each in rehearsed.messages]
+
+
+def test_a_rehearsed_contact_without_a_number_gets_the_mail_alone() -> None:
+    rehearsed = rehearse(BOTH)
+    assert sent(rehearsed) == ["mail"]
+    outcome = next(each.outcome for each in rehearsed.path.entries if each.message == "text")
+    assert outcome == Refused(reason=Reason.NO_ADDRESS, then=AfterRefusal.GO_ON)
+
+
+def test_one_with_a_number_gets_both_unless_they_want_no_texts() -> None:
+    assert sent(rehearse(BOTH, profile={"phone": NUMBER})) == ["text", "mail"]
+    assert sent(rehearse(BOTH, profile={"phone": NUMBER, "sms_consent": False})) == ["mail"]
+    changed: dict[str, object] = {"after": "2 hours", "sms_consent": False}
+    assert sent(rehearse(BOTH, changed, profile={"phone": NUMBER})) == ["mail"]
+
+
+def test_a_conversation_of_texts_alone_ends_with_the_reason() -> None:
+    path = rehearse(TEXT_ALONE).path
+    assert (path.ending, path.reason) == (Ending.COMPLETED, Reason.NO_ADDRESS)
+
+
+def test_a_rehearsed_text_is_told_without_a_subject_and_keeps_to_the_hours_of_paris() -> None:
+    paris = ZoneInfo("Europe/Paris")
+    entered = datetime(2026, 12, 1, 21, 31, tzinfo=paris)
+    document = TEXT_ALONE.replace("country: DE", "country: FR, time_zone: Europe/Paris")
+    rehearsed = rehearse(document, profile={"phone": "+33612345678"}, enters=entered.strftime("%Y-%m-%d %H:%M"))
+    (text,) = rehearsed.messages
+    assert text.at == datetime(2026, 12, 3, 8, tzinfo=paris)
+    report = RehearsalReport.of("c", rehearsed)
+    (line,) = [each for each in report.lines if each.sent is not None]
+    assert line.sent is not None
+    assert (line.sent.subject, line.sent.html) == (None, None)
+    assert any("No text message may reach them at this hour" in each.verdict for each in report.lines)
