@@ -19,7 +19,7 @@ from starter.devstack.postgres import EmbeddedPostgres
 from starter.devstack.temporal import EmbeddedTemporal
 from tests.delivery.test_postgresql_away import away
 from tests.faults.killable import Setting, kill, worker_process
-from tests.faults.test_worker_killed import TakingItsTime
+from tests.faults.test_worker_killed import SECONDS_A_MAIL, TakingItsTime
 from tests.product import Shop
 
 TELLINGS = 500
@@ -57,6 +57,9 @@ async def test_twenty_kills_in_five_hundred_tellings(
                 if number in AWAY_AT:
                     async with away(postgres, database_url):
                         await asyncio.sleep(AWAY_SECONDS)  # that it is away for so long is what this is about
+                    so_many = len(server.taken) + CONNECTIONS
+                    await _until(lambda so_many=so_many: taken(so_many))
+                await asyncio.sleep(SECONDS_A_MAIL / 2)  # in the midst of the next bodies, and not as they are answered
                 on_their_way += server.under_way
                 await kill(worker)
             server.under_way = 0
