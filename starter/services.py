@@ -22,6 +22,7 @@ from starter.ops.pausing import Pausing
 from starter.ops.repair import Repairs
 from starter.ops.upkeep import Upkeep
 from starter.reporting.reports import Reports
+from starter.reporting.revenue import Revenue
 from starter.runtime.components import database_address, temporal_address
 from starter.runtime.readiness import ReadinessProbe
 from starter.shops.consents import Consents
@@ -68,6 +69,7 @@ class Services:
     paths: Paths
     why: Why
     reports: Reports
+    revenue: Revenue
     waitlists: Waitlists
     waitlist_imports: WaitlistImports
     back_population: BackPopulating
@@ -107,6 +109,7 @@ def build_services(
         paths=Paths(journeys, client, archive),
         why=Why(pool),
         reports=Reports(pool),
+        revenue=Revenue(pool),
         waitlists=Waitlists(pool),
         waitlist_imports=WaitlistImports(pool),
         back_population=BackPopulating(pool),

@@ -26,6 +26,7 @@ FORGETTING = (
     SQL.forget_events,
     SQL.forget_contacts,
     SQL.forget_orders,
+    SQL.forget_order_ids,
     SQL.forget_sources,
     SQL.forget_lists,
     SQL.forget_tags,

@@ -13,6 +13,7 @@ from pydantic import AfterValidator, Field, StringConstraints
 from schemas.channels import Channel
 from schemas.criteria import Criteria
 from schemas.document.alert_types.registry import AlertSection
+from schemas.document.attribution import Attribution
 from schemas.document.scenarios import MOST_SCENARIOS, ScenarioSection
 from schemas.document.steps import MOST_STEPS, StepSection
 from schemas.model import Section
@@ -78,6 +79,8 @@ class ListSection(Section, title="List"):
     """Three capital letters, like EUR; any when left out."""
     sender: Label | None = None
     """The From address, like Blue Shop <hello@shop.example>."""
+    attribution: Attribution | None = None
+    """Within how many days orders are credited to its messages; 5 after a click or an opened e-mail when left out."""
 
     def is_for(self, store_id: str) -> bool:
         """Whether contacts of this store enter it."""

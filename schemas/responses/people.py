@@ -34,6 +34,7 @@ class ContactExport(Model):
         contact: their id, address and attributes.
         sign_ups: their places in line, however they came there.
         messages: what was sent to them or was not, and why; texts are made when they are sent, and not kept.
+        order_totals: what their orders came to, and the message that each is credited to.
         calls: calls of the shop's own systems that were made for them.
     """
 
@@ -45,6 +46,7 @@ class ContactExport(Model):
     tags: Held
     events: Held
     orders: Held
+    order_totals: Held
     journeys: Held
     sign_ups: Held
     messages: Held

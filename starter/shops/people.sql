@@ -28,6 +28,10 @@ select now() as exported_at,
         from events t where contact_id = :contact_id) as events,
        (select coalesce(jsonb_agg(to_jsonb(t) - 'contact_id' order by t.ordered_at, t.order_id, t.product_id), '[]')
         from orders t where contact_id = :contact_id) as orders,
+       (select coalesce(jsonb_agg(to_jsonb(t) - 'contact_id' || jsonb_build_object('credited_to', (
+            select to_jsonb(c) - array['store_id', 'order_id'] from credits c
+            where c.store_id = t.store_id and c.order_id = t.order_id)) order by t.ordered_at, t.order_id), '[]')
+        from order_totals t where contact_id = :contact_id) as order_totals,
        (select coalesce(jsonb_agg(to_jsonb(t) - 'contact_id' order by t.entered_at, t.id), '[]')
         from journeys t where contact_id = :contact_id) as journeys,
        (select coalesce(jsonb_agg(to_jsonb(t) - 'contact_id' order by t.place), '[]')

@@ -141,6 +141,8 @@ create table lists (
     -- Its cap: a message of it is put off while so many went to the contact in this time. Both null: there is none.
     cap_messages integer check (cap_messages > 0),
     cap_length   interval check (cap_length > '0'),
+    -- Within how many days orders are credited to its messages; null: as schemas/document/attribution.py has it.
+    attribution  jsonb,
     check ((quiet_from is null) = (quiet_until is null)),
     check ((cap_messages is null) = (cap_length is null))
 );
@@ -1385,6 +1387,60 @@ create table calls (
     tried_at   timestamptz not null default now()
 );
 create index calls_by_journey on calls (journey_id);
+
+-- What it earned: orders' money, and which message each order is credited to ----------------------------------------------
+
+-- What each order came to, as the newest message about it says; orders that nobody told the money of are not here.
+create table order_totals (
+    store_id    text not null references stores,
+    order_id    text not null,
+    contact_id  text not null references contacts,
+    ordered_at  timestamptz not null,
+    currency    text not null check (currency ~ '^[A-Z]{3}$'),
+    total       numeric(18, 4) not null check (total >= 0),
+    refunded    numeric(18, 4) not null default 0 check (refunded between 0 and total),
+    cancelled   boolean not null default false,
+    -- What is left of it.
+    net         numeric(18, 4) not null generated always as (case when cancelled then 0 else total - refunded end) stored,
+    -- By the storefront's clock, of the message that stands.
+    observed_at timestamptz not null,
+    primary key (store_id, order_id)
+);
+create index order_totals_by_contact on order_totals (contact_id, store_id, ordered_at);
+create index order_totals_in_time on order_totals (ordered_at);
+
+-- The message that an order is credited to. Whatever windows a list sets later, a credit stays as it was given; what it is
+-- worth is what is left of the order.
+create table credits (
+    store_id    text not null,
+    order_id    text not null,
+    send_key    text not null references sends,
+    -- What the contact did with the message last.
+    touch       text not null check (touch in ('delivered', 'opened', 'clicked', 'coupon')),
+    sent_at     timestamptz not null,
+    touched_at  timestamptz not null,
+    ordered_at  timestamptz not null,
+    -- The windows that it was given by.
+    model       jsonb not null,
+    credited_at timestamptz not null default now(),
+    primary key (store_id, order_id),
+    foreign key (store_id, order_id) references order_totals on update cascade on delete cascade,
+    constraint no_order_is_credited_to_a_later_message check (sent_at <= ordered_at and touched_at <= ordered_at)
+);
+create index credits_by_send on credits (send_key);
+create trigger credits_stay before update of send_key, touch, sent_at, touched_at, ordered_at, model on credits
+    for each row execute function refuse_change();
+
+-- What a contact ($1) did with messages: opened or clicked by people, as somebody told, and `delivered`: it was handed over.
+-- Whatever counts as engagement for credits is in here and nowhere else.
+create function touches(text) returns table (send_key text, touch text, at timestamptz) language sql stable as $$
+    select s.key, 'delivered', s.settled_at
+    from journeys j join sends s on s.journey_id = j.id and s.state = 'sent' where j.contact_id = $1
+    union all
+    select s.key, case e.kind when 'opened_message' then 'opened' else 'clicked' end, e.happened_at
+    from events e join sends s on s.journey_id = split_part(e.message_id, '.', 1) and replace(s.key, '/', '.') = split_part(e.message_id, '@', 1)
+    where e.contact_id = $1 and e.kind in ('opened_message', 'clicked_message') and e.message_id like 'j-%'
+$$;
 
 -- Bulk operations, the outbox, and what operators do -----------------------------------------------------------------
 

@@ -1,6 +1,6 @@
 """Shopify's topics about people: orders, checkouts and the three privacy topics, in storefront facts.
 
-Of a person only the e-mail address is read. Names, phones, postal addresses and what was paid are not even looked at.
+Of a person only the e-mail address is read. Names, phones, postal addresses and how they paid are not even looked at.
 """
 
 import hashlib
@@ -11,8 +11,8 @@ from typing import Annotated
 
 from pydantic_core import PydanticCustomError
 
-from activities.storefronts.payload import Count, Moment, NumericId, Payload, PlainText, read_payload
-from activities.storefronts.shopify.fields import currency_facts, gid, known, observed
+from activities.storefronts.payload import Count, LenientPrice, Moment, NumericId, Payload, PlainText, read_payload
+from activities.storefronts.shopify.fields import currency_facts, gid, is_currency, known, observed
 from activities.storefronts.storefront import NotOurs, PayloadMalformed
 from schemas.addresses import email_address
 from schemas.incoming.facts import (
@@ -22,6 +22,7 @@ from schemas.incoming.facts import (
     Fact,
     ItemFact,
     OrderFact,
+    OrderMoney,
     ShopErasureFact,
     WebhookDelivery,
 )
@@ -55,6 +56,8 @@ class _Order(Payload):
     updated_at: Moment = None
     cancelled_at: Moment = None
     currency: PlainText = None
+    total_price: LenientPrice = None
+    current_total_price: LenientPrice = None
     line_items: tuple[_Line, ...]
 
 
@@ -103,10 +106,20 @@ def read_order(body: bytes, triggered_at: datetime | None) -> tuple[Fact, ...]:
             items=items,
             ordered_at=ordered_at,
             cancelled=cancelled,
+            money=_money(order),
             observed_at=observed_at,
         ),
         *store,
     )
+
+
+def _money(order: _Order) -> OrderMoney | None:
+    """In the shop's currency, as `currency` is. `current_total_price` falls with what is given back."""
+    if order.total_price is None or not is_currency(order.currency):
+        return None
+    left = order.total_price if order.current_total_price is None else order.current_total_price
+    total = max(order.total_price, left)
+    return OrderMoney(total=total, refunded=total - left, currency=order.currency)
 
 
 def read_checkout(body: bytes, triggered_at: datetime | None) -> tuple[Fact, ...]:
