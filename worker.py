@@ -25,6 +25,7 @@ from activities.journeys.bulk import Bulk
 from activities.journeys.positions import Positions
 from activities.journeys.reconciliation import Reconciler
 from activities.postgres.pool import Pool
+from activities.revenue.links import Links
 from activities.senders.email.mime import parse_sender
 from activities.senders.registry import Senders
 from activities.temporal import Temporal
@@ -117,7 +118,8 @@ async def running_worker(settings: Settings, pool: Pool, client: Client) -> Asyn
     contacts = Contacts(pool)
     caller = HttpCaller(settings.webhook_secret, private_hosts=settings.webhook_private_hosts)
     ledger = Ledger(pool, timedelta(seconds=settings.smtp_answer_seconds) + WRITING)
-    delivery = DeliverActivity(ledger, senders, parse_sender(settings.sender).domain)
+    links = Links(pool, settings.public_url)
+    delivery = DeliverActivity(ledger, senders, parse_sender(settings.sender).domain, links)
     worker = Worker(
         client,
         task_queue=settings.temporal_task_queue,

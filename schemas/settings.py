@@ -13,6 +13,7 @@ from pydantic import Field, SecretStr, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 _ADDRESS = re.compile(r"([^<>\r\n]*<[^<>@\s]+@[^<>@\s]+>|[^<>@\s]+@[^<>@\s]+)")
+_PUBLIC_URL = re.compile(r"https://[^\s/?#@]+(/[^\s?#]*)?")
 
 
 class Settings(BaseSettings):
@@ -60,6 +61,9 @@ class Settings(BaseSettings):
     )
     """Addresses or networks of the proxies whose X-Forwarded-For is believed, comma separated."""
 
+    public_url: str | None = None
+    """Where shoppers reach this installation from anywhere, with https://: what links of messages lead through."""
+
     shopify_secrets: Annotated[tuple[tuple[str, SecretStr], ...], NoDecode] = ()
     """Each shop and its client secret, `shop=secret`, comma separated; several of one shop while one is rotated."""
 
@@ -97,6 +101,15 @@ class Settings(BaseSettings):
         if _ADDRESS.fullmatch(value) is None:
             raise ValueError("write an address, or 'Name <address>'")
         return value
+
+    @field_validator("public_url")
+    @classmethod
+    def _a_public_address(cls, value: str | None) -> str | None:
+        if value is not None and not _PUBLIC_URL.fullmatch(value):
+            raise ValueError(
+                "write https:// and the host, with a path where there is one, like https://mail.shop.example"
+            )
+        return value.rstrip("/") if value is not None else None
 
     @field_validator("webhook_secret")
     @classmethod

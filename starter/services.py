@@ -13,6 +13,7 @@ from activities.archive.archive import Archive
 from activities.intake.events import Events
 from activities.intake.intake import Intake
 from activities.postgres.pool import Pool, open_pool
+from activities.revenue.links import Links
 from activities.waitlist.entrances import Entrances
 from schemas.settings import Settings
 from starter.ops.approvals import Approvals
@@ -70,6 +71,7 @@ class Services:
     why: Why
     reports: Reports
     revenue: Revenue
+    links: Links
     waitlists: Waitlists
     waitlist_imports: WaitlistImports
     back_population: BackPopulating
@@ -110,6 +112,7 @@ def build_services(
         why=Why(pool),
         reports=Reports(pool),
         revenue=Revenue(pool),
+        links=Links(pool),
         waitlists=Waitlists(pool),
         waitlist_imports=WaitlistImports(pool),
         back_population=BackPopulating(pool),

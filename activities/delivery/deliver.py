@@ -16,6 +16,7 @@ from activities.delivery.order import InProgress, Known, deliver_in_order
 from activities.delivery.send_context import SendContext
 from activities.rendering.messages import write_message
 from activities.rendering.templates import CannotRender
+from activities.revenue.links import Links
 from activities.senders.sender import Handover, Message, NotTaken, Rejected, Sender
 from schemas.ids import message_reference
 from schemas.journey.activities import Deliver, Delivered
@@ -36,11 +37,14 @@ SIGN_OF_LIFE_SECONDS = 10.0
 class DeliverActivity:
     """The activity, with its ledger and the sender of every channel."""
 
-    def __init__(self, ledger: Ledger, sender: Sender[Message], message_domain: str) -> None:
-        """`message_domain` is the right side of every Message-ID."""
+    def __init__(
+        self, ledger: Ledger, sender: Sender[Message], message_domain: str, links: Links | None = None
+    ) -> None:
+        """`message_domain` is the right side of every Message-ID; without `links` messages keep the shop's own."""
         self._ledger = ledger
         self._sender = sender
         self._domain = message_domain
+        self._links = links
 
     @activity.defn(name=Activity.DELIVER)
     async def deliver(self, request: Deliver) -> Delivered:
@@ -49,7 +53,7 @@ class DeliverActivity:
         Raises:
             ApplicationError: the provider certainly did not take it, or another attempt may be sending it: try again.
         """
-        effects = RealEffects(self._ledger, self._sender, self._domain, request)
+        effects = RealEffects(self._ledger, self._sender, self._domain, request, self._links)
         try:
             async with _signs_of_life():
                 outcome = await deliver_in_order(request, effects)
@@ -92,8 +96,10 @@ def _stopping() -> bool:
 class RealEffects:
     """`Effects` on one message, with the ledger in PostgreSQL and a sender."""
 
-    def __init__(self, ledger: Ledger, sender: Sender[Message], domain: str, request: Deliver) -> None:
-        self._ledger, self._sender = ledger, sender
+    def __init__(
+        self, ledger: Ledger, sender: Sender[Message], domain: str, request: Deliver, links: Links | None
+    ) -> None:
+        self._ledger, self._sender, self._links = ledger, sender, links
         self._domain, self._request = domain, request
         self._context: SendContext | None = None
         self._subject: str | None = None
@@ -133,7 +139,14 @@ class RealEffects:
             log.error("message broken", version=request.version, message=request.step.message, error=str(error))
             return None
         self._subject = message.subject
-        return message
+        return await self._tracked(message, known)
+
+    async def _tracked(self, message: Message, known: SendContext) -> Message:
+        if self._links is None:
+            return message
+        shop = known.context
+        pages = [shop.shop.url, shop.product.url, *(item.url for item in shop.items)]
+        return await self._links.track(message, self._request.key, self._request.journey_id, known.tracking, pages)
 
     async def stop(self) -> None:
         await self._ledger.stop(self._request)

@@ -6,17 +6,18 @@ from decimal import Decimal
 from typing import Any, Literal, assert_never
 
 from activities.decisions.filters import passes
-from activities.delivery.stored_message import StoredMessage
+from activities.delivery.stored_message import StoredMessage, StoredMessages
 from activities.delivery.verdict import MessageFacts
 from activities.postgres.pool import Pool
 from activities.postgres.queries import load_queries
 from activities.rendering.templates import ItemPart, ListPart, MessageContext, ProductPart, ShopPart, VariantPart
+from activities.revenue.links import Tracking
 from activities.stock.products import load_product
 from activities.storefronts.registry import page_url
 from schemas.channels import Channel
 from schemas.document.alert_types.offer import Offer
 from schemas.document.alert_types.vocabulary import AlertType
-from schemas.ids import AlertId, ContactId, StoreId, Subject, VersionId
+from schemas.ids import AlertId, ContactId, StoreId, Subject
 from schemas.journey.activities import Deliver, Delivered
 from schemas.journey.outcome import Outcome
 from schemas.money import in_currency
@@ -27,9 +28,6 @@ SQL = load_queries("activities.delivery", "send_context.sql")
 MOST_ITEMS_SHOWN = 20
 """Of a cart, in a message: enough to recognise it by, and a message stays readable."""
 
-KEPT_MESSAGES = 1000
-"""Message texts kept in memory. Versions never change, so what is kept is never stale."""
-
 
 @dataclass(frozen=True, slots=True)
 class SendContext:
@@ -38,7 +36,8 @@ class SendContext:
     Attributes:
         message: its template; None when the version has none of this name.
         sender: the From address of the list; None: the installation's.
-        recorded: the outcome, if the message is settled already.
+        tracking: what is to be known of the message.
+        recorded: the outcome, if it is settled already.
         lease_left: another attempt may be sending it for so long, by PostgreSQL's clock.
         declined: somebody looked at it and said no.
     """
@@ -47,6 +46,7 @@ class SendContext:
     message: StoredMessage | None
     recipient: str | None
     sender: str | None
+    tracking: Tracking
     context: MessageContext
     recorded: Outcome | None
     lease_left: timedelta | None
@@ -110,6 +110,7 @@ class SendRow:
     quiet_from: time | None
     quiet_until: time | None
     sender: str | None
+    tracking: Tracking
     turn: datetime | None
     store_source: str
     shop_name: str
@@ -160,7 +161,7 @@ class SendContexts:
 
     def __init__(self, pool: Pool) -> None:
         self._pool = pool
-        self._messages: dict[tuple[VersionId, str], StoredMessage | None] = {}
+        self._messages = StoredMessages(pool)
 
     async def look_up(self, request: Deliver) -> SendContext:
         """All that is known of a message; of an alert's, mostly in one query.
@@ -169,7 +170,7 @@ class SendContexts:
             UnknownJourney: its journey is not in this database.
         """
         step = request.step
-        message = await self._message(request.version, step.message)
+        message = await self._messages.find(request.version, step.message)
         # Without a template the verdict is taken all the same, as for an e-mail; deliver stops after it.
         channel = Channel.EMAIL if message is None else message.channel
         row = await SQL.facts.row(
@@ -195,6 +196,7 @@ class SendContexts:
             message=message,
             recipient=_address(row, channel),
             sender=row.sender,
+            tracking=row.tracking,
             context=_context(row, await self._items(row) if recorded is None else ()),
             recorded=recorded,
             lease_left=row.lease_left,
@@ -226,15 +228,6 @@ class SendContexts:
             )
             for item in items
         )
-
-    async def _message(self, version_id: VersionId, code: str) -> StoredMessage | None:
-        """A message of a published version; it never changes. None when the version has none of this name."""
-        if (version_id, code) not in self._messages:
-            if len(self._messages) >= KEPT_MESSAGES:
-                self._messages.clear()
-            found = await SQL.message.value(self._pool, version=version_id, message=code)
-            self._messages[version_id, code] = None if found is None else StoredMessage(found)
-        return self._messages[version_id, code]
 
 
 def recorded_outcome(stored: object) -> Outcome | None:

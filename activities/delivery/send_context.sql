@@ -40,6 +40,8 @@ select
     ev.kind in ('added_to_cart', 'checkout_started') and num_nonnulls(ev.product_id, ev.variant_id) = 0 and ev.items = '[]'
         as emptied,
     l.name as list_name, l.time_zone, l.locations, l.quiet_from, l.quiet_until, l.sender,
+    jsonb_build_object('clicks', l.track_clicks,
+        'opens', coalesce(upper(c.attributes ->> 'country') = any(l.track_opens_in), false)) as tracking,
     st.source as store_source, coalesce(st.name, st.id) as shop_name, coalesce(st.url, 'https://' || st.id) as shop_url, st.currency,
     p.title as product_title, p.page_url as product_url, p.handle, p.image_url, v.variant_id, v.title as variant_title, v.sku,
     coalesce(v.price, e.measure) as price,

@@ -38,6 +38,9 @@ def _some_time(length: timedelta) -> timedelta:
     return length
 
 
+Country = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")]
+
+
 class QuietHours(Section, title="Quiet hours"):
     """Hours by the list's clock in which no message leaves."""
 
@@ -79,6 +82,12 @@ class ListSection(Section, title="List"):
     """Three capital letters, like EUR; any when left out."""
     sender: Label | None = None
     """The From address, like Blue Shop <hello@shop.example>."""
+    track_clicks: Annotated[bool, Field(strict=True)] = False
+    """Whether its messages' links to the shop's own pages lead through Shelftalk, so that clicks are known."""
+    track_opens_in: Annotated[tuple[Country, ...], Field(min_length=1, max_length=250)] | None = None
+    """The countries, like US, in which it may be known that a mail was opened; nowhere when left out.
+    Where a contact is says their attribute country.
+    """
     attribution: Attribution | None = None
     """Within how many days orders are credited to its messages; 5 after a click or an opened e-mail when left out."""
 

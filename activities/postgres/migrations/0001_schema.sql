@@ -143,6 +143,9 @@ create table lists (
     cap_length   interval check (cap_length > '0'),
     -- Within how many days orders are credited to its messages; null: as schemas/document/attribution.py has it.
     attribution  jsonb,
+    -- Whether links of its messages lead through us; and whose opens are known: of those who are in these countries.
+    track_clicks boolean not null default false,
+    track_opens_in text[] check (cardinality(track_opens_in) > 0),
     check ((quiet_from is null) = (quiet_until is null)),
     check ((cap_messages is null) = (cap_length is null))
 );
@@ -1431,6 +1434,41 @@ create index credits_by_send on credits (send_key);
 create trigger credits_stay before update of send_key, touch, sent_at, touched_at, ordered_at, model on credits
     for each row execute function refuse_change();
 
+-- Links of messages to pages of the shop, each of one message. Kept before the ledger has the message.
+create table links (
+    token      text primary key check (token ~ '^[a-z2-7]{16}$'),
+    send_key   text not null,
+    journey_id text not null references journeys check (starts_with(send_key, journey_id || '/')),
+    -- Null: it is the picture by which an open is known.
+    target     text check (target ~ '^https?://'),
+    made_at    timestamptz not null default now()
+);
+create unique index one_link_to_a_target on links (send_key, coalesce(target, ''));
+create index links_by_journey on links (journey_id);
+
+-- Each time that one was asked for.
+create table link_uses (
+    id      bigint generated always as identity primary key,
+    token   text not null references links on delete cascade,
+    used_at timestamptz not null default now(),
+    -- What asked, if it was certainly no person.
+    machine text check (machine in ('head', 'robot', 'proxy', 'prefetch'))
+);
+create index link_uses_by_token on link_uses (token, used_at);
+create trigger link_uses_are_never_changed before update on link_uses for each row execute function refuse_change();
+
+-- Whether a link was asked for by a scanner: another link of its message was in the same two seconds, or the message
+-- had not left for so long yet, that anybody could have read it.
+create function is_a_scan(l links, at timestamptz) returns boolean language sql stable as $$
+    select exists (
+            select from links o join link_uses u on u.token = o.token
+            where o.send_key = l.send_key and o.token <> l.token and o.target is not null
+              and u.used_at between at - interval '2 seconds' and at + interval '2 seconds')
+        or not exists (
+            select from sends s
+            where s.key = l.send_key and s.state in ('sent', 'unknown') and s.settled_at < at - interval '2 seconds')
+$$;
+
 -- What a contact ($1) did with messages: opened or clicked by people, as somebody told, and `delivered`: it was handed over.
 -- Whatever counts as engagement for credits is in here and nowhere else.
 create function touches(text) returns table (send_key text, touch text, at timestamptz) language sql stable as $$
@@ -1440,6 +1478,10 @@ create function touches(text) returns table (send_key text, touch text, at times
     select s.key, case e.kind when 'opened_message' then 'opened' else 'clicked' end, e.happened_at
     from events e join sends s on s.journey_id = split_part(e.message_id, '.', 1) and replace(s.key, '/', '.') = split_part(e.message_id, '@', 1)
     where e.contact_id = $1 and e.kind in ('opened_message', 'clicked_message') and e.message_id like 'j-%'
+    union all
+    select l.send_key, case when l.target is null then 'opened' else 'clicked' end, u.used_at
+    from journeys j join links l on l.journey_id = j.id join link_uses u on u.token = l.token
+    where j.contact_id = $1 and u.machine is null and (l.target is null or not is_a_scan(l, u.used_at))
 $$;
 
 -- Bulk operations, the outbox, and what operators do -----------------------------------------------------------------
