@@ -22,11 +22,13 @@ from starter.ops.deliveries import Deliveries
 from starter.ops.pausing import Pausing
 from starter.ops.repair import Repairs
 from starter.ops.upkeep import Upkeep
+from starter.reporting.experiments import Experiments
 from starter.reporting.reports import Reports
 from starter.reporting.revenue import Revenue
 from starter.runtime.components import database_address, temporal_address
 from starter.runtime.readiness import ReadinessProbe
 from starter.shops.consents import Consents
+from starter.shops.coupons import Coupons
 from starter.shops.keys import Keys
 from starter.shops.people import People
 from starter.shops.stock import Stock
@@ -57,6 +59,7 @@ class Services:
     sign_ups: Entrances
     events: Events
     consents: Consents
+    coupons: Coupons
     stock: Stock
     # conversations
     publishing: Publishing
@@ -71,6 +74,7 @@ class Services:
     why: Why
     reports: Reports
     revenue: Revenue
+    experiments: Experiments
     links: Links
     waitlists: Waitlists
     waitlist_imports: WaitlistImports
@@ -100,6 +104,7 @@ def build_services(
         sign_ups=Entrances(pool),
         events=Events(pool),
         consents=Consents(pool),
+        coupons=Coupons(pool),
         stock=Stock(pool, intake),
         publishing=Publishing(pool),
         versions=Versions(pool),
@@ -112,6 +117,7 @@ def build_services(
         why=Why(pool),
         reports=Reports(pool),
         revenue=Revenue(pool),
+        experiments=Experiments(pool),
         links=Links(pool),
         waitlists=Waitlists(pool),
         waitlist_imports=WaitlistImports(pool),

@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any, Literal, assert_never
 
 from activities.decisions.filters import passes
-from activities.delivery.stored_message import StoredMessage, StoredMessages
+from activities.delivery.stored_message import StoredMessage, StoredMessages, recorded_outcome
 from activities.delivery.verdict import MessageFacts
 from activities.postgres.pool import Pool
 from activities.postgres.queries import load_queries
@@ -17,8 +17,9 @@ from activities.storefronts.registry import page_url
 from schemas.channels import Channel
 from schemas.document.alert_types.offer import Offer
 from schemas.document.alert_types.vocabulary import AlertType
+from schemas.document.experiment import Experiment
 from schemas.ids import AlertId, ContactId, StoreId, Subject
-from schemas.journey.activities import Deliver, Delivered
+from schemas.journey.activities import Deliver
 from schemas.journey.outcome import Outcome
 from schemas.money import in_currency
 from schemas.reasons import Reason
@@ -93,6 +94,8 @@ class SendRow:
     other_product: bool
     already_sent: bool
     claim: Literal["given", "used", "lapsed"] | None
+    coupon: str | None
+    experiment: Experiment | None
     alert_id: AlertId | None
     type: AlertType | None
     triggers: object
@@ -230,11 +233,6 @@ class SendContexts:
         )
 
 
-def recorded_outcome(stored: object) -> Outcome | None:
-    """The outcome as the ledger's column holds it; None: it is not settled."""
-    return Delivered.model_validate({"outcome": stored}).outcome if stored else None
-
-
 def _address(row: SendRow, channel: Channel) -> str | None:
     """Where a contact is reached; None once they are erased."""
     match channel:
@@ -269,6 +267,7 @@ def _facts(row: SendRow, request: Deliver, offer: Offer | None, *, filtered: boo
         quiet_from=row.quiet_from,
         quiet_until=row.quiet_until,
         turn=row.turn,
+        held_out=row.experiment is not None and row.experiment.holds_out(row.contact_id),
     )
 
 
@@ -279,6 +278,7 @@ def _context(row: SendRow, items: tuple[ItemPart, ...]) -> MessageContext:
         product=ProductPart(title=row.product_title or "", url=page, image_url=row.image_url),
         variant=VariantPart(title=row.variant_title or "", sku=row.sku, price=price, currency=row.currency),
         list=ListPart(name=row.list_name),
+        coupon=row.coupon,
         items=items,
         event=row.properties or {},
         attributes=row.attributes,

@@ -1,4 +1,4 @@
-"""A message of a published version, as deliver finds it: its channel at once, its template when it is needed."""
+"""What is stored of a message, as deliver finds it: its channel at once, its template when needed, and its outcome."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -8,6 +8,8 @@ from activities.postgres.queries import load_queries
 from schemas.channels import Channel
 from schemas.document.conversation import MessageSection
 from schemas.ids import VersionId
+from schemas.journey.activities import Delivered
+from schemas.journey.outcome import Outcome
 
 SQL = load_queries("activities.delivery", "send_context.sql")
 
@@ -57,3 +59,8 @@ class StoredMessages:
             found = await SQL.message.value(self._pool, version=version_id, message=code)
             self._messages[version_id, code] = None if found is None else StoredMessage(found)
         return self._messages[version_id, code]
+
+
+def recorded_outcome(stored: object) -> Outcome | None:
+    """The outcome as the ledger's column holds it; None: it is not settled."""
+    return Delivered.model_validate({"outcome": stored}).outcome if stored else None

@@ -236,7 +236,7 @@ async def _take_effect(
             assert event.order is not None, "an ordered event has its order"
             lines = [OrderLine(item.product or "", item.variant, item.quantity) for item in event.things]
             considered = await record_order(
-                connection, happened, event.order, lines, told_at, cancelled=False, money=event.money
+                connection, happened, event.order, lines, told_at, cancelled=False, money=event.money, codes=event.codes
             )
             return EventEffect(conversations=considered)
         case EventKind.JOINED_LIST:

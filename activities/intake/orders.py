@@ -64,6 +64,7 @@ async def take_order(connection: Connection, store_id: StoreId, fact: OrderFact)
         fact.observed_at,
         cancelled=fact.cancelled,
         money=fact.money,
+        codes=fact.codes,
     )
 
 
@@ -76,6 +77,7 @@ async def record_order(
     *,
     cancelled: bool,
     money: OrderMoney | None = None,
+    codes: Sequence[str] = (),
 ) -> tuple[TriggeredEntry, ...]:
     """Record an order as it is now, and pass what is new in it to conversations.
 
@@ -83,6 +85,7 @@ async def record_order(
         ordered: the order as something that a contact did.
         observed_at: when it was like this, by the sender's clock.
         money: what it came to; None: the message does not say.
+        codes: the discount codes it was made with.
 
     Returns:
         The conversations that were considered for entry.
@@ -91,7 +94,9 @@ async def record_order(
     new = await _set_order(connection, ordered, ordered.store_id, order_id, lines, observed_at, cancelled=cancelled)
     await record_money(
         connection,
-        ToldOrder(ordered.store_id, order_id, ordered.contact_id, ordered.at, observed_at, cancelled, money),
+        ToldOrder(
+            ordered.store_id, order_id, ordered.contact_id, ordered.at, observed_at, cancelled, money, tuple(codes)
+        ),
     )
     if not new.products:
         return ()

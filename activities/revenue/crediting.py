@@ -25,6 +25,7 @@ class ToldOrder:
 
     Attributes:
         money: None: the message does not say what it came to.
+        codes: the discount codes it was made with.
         observed_at: when it was like this, by the teller's clock.
     """
 
@@ -35,6 +36,7 @@ class ToldOrder:
     observed_at: datetime
     cancelled: bool
     money: OrderMoney | None
+    codes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +53,9 @@ class TouchRow:
 
 async def record_money(connection: Connection, order: ToldOrder) -> None:
     """Record what an order comes to now, and credit it to a message if one earned it."""
+    codes = sorted({code.strip().upper() for code in order.codes if code.isprintable()})
+    if codes:
+        await SQL.redeem.run(connection, codes=codes, store_id=order.store_id, ordered_at=order.ordered_at)
     if order.money is None:
         await cancel_total(connection, order.store_id, order.order_id, order.observed_at, cancelled=order.cancelled)
         return
@@ -67,7 +72,7 @@ async def record_money(connection: Connection, order: ToldOrder) -> None:
         observed_at=order.observed_at,
     )
     if ordered_at is not None:
-        await _credit(connection, order, ordered_at)
+        await _credit(connection, order, codes, ordered_at)
 
 
 async def cancel_total(
@@ -77,7 +82,7 @@ async def cancel_total(
     await SQL.cancel_total.run(connection, store_id=store_id, order_id=order_id, cancelled=cancelled, at=at)
 
 
-async def _credit(connection: Connection, order: ToldOrder, ordered_at: datetime) -> None:
+async def _credit(connection: Connection, order: ToldOrder, codes: list[str], ordered_at: datetime) -> None:
     """`ordered_at`: the earliest that any message told."""
     rows = await SQL.touches.rows(
         connection,
@@ -87,6 +92,7 @@ async def _credit(connection: Connection, order: ToldOrder, ordered_at: datetime
         order_id=order.order_id,
         ordered_at=ordered_at,
         days=LONGEST_DAYS,
+        codes=codes,
     )
     found = credited_to(ordered_at, [_touch(row) for row in rows])
     if found is not None:

@@ -14,6 +14,7 @@ from schemas.channels import Channel
 from schemas.criteria import Criteria
 from schemas.document.alert_types.registry import AlertSection
 from schemas.document.attribution import Attribution
+from schemas.document.experiment import Experiment
 from schemas.document.scenarios import MOST_SCENARIOS, ScenarioSection
 from schemas.document.steps import MOST_STEPS, StepSection
 from schemas.model import Section
@@ -139,6 +140,8 @@ class ConversationDocument(Section, title="Conversation"):
     """What a contact does that ends the journey short of its goal."""
     list: ListSection = ListSection()
     """The list it speaks for, with its settings."""
+    experiment: Experiment | None = None
+    """A share of the contacts that is told nothing, to see what the messages change."""
     alerts: Annotated[dict[Code, AlertSection], Field(max_length=20)] = Field(default_factory=dict[str, Any])
     """What to watch for, each by its short name."""
     threads: Annotated[tuple[ThreadSection, ...], Field(min_length=1, max_length=50)]

@@ -170,6 +170,9 @@ class OrderMoney(Model):
         return self
 
 
+DiscountCodes = Annotated[tuple[Annotated[str, Field(max_length=255)], ...], Field(max_length=100)]
+
+
 class OrderFact(Model):
     """An order as it is now. Of the contact it holds the e-mail address, and nothing else.
 
@@ -177,6 +180,7 @@ class OrderFact(Model):
         email: valid, in lower case.
         items: each product and variant once.
         money: None: the message does not say what it came to.
+        codes: the discount codes it was made with.
     """
 
     kind: Literal["order"] = "order"
@@ -186,6 +190,7 @@ class OrderFact(Model):
     ordered_at: AwareDatetime
     cancelled: bool
     money: OrderMoney | None = None
+    codes: DiscountCodes = ()
     observed_at: AwareDatetime
 
 

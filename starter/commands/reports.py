@@ -10,6 +10,7 @@ from rich.console import Group
 from rich.table import Column, Table
 
 from schemas.ids import Level, StoreId
+from schemas.model import Model
 from schemas.reasons import Reason
 from schemas.responses.reports import ListReport, WantedReport
 from schemas.responses.revenue import RevenueReport
@@ -30,7 +31,7 @@ Since = Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="From
 Until = Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Up to this day, the day included.")]
 AsCsv = Annotated[bool, typer.Option("--csv", help="CSV on standard output, for spreadsheets.")]
 Entries = Annotated[int, typer.Option(min=1, max=MOST_ENTRIES, help="How many contacts at most.")]
-Answer = TypeVar("Answer", WantedReport, ListReport, RevenueReport)
+Answer = TypeVar("Answer", bound=Model)
 DAYS_SHOWN = 14
 """Days a terminal shows of a list; --json and --csv have all of them."""
 
@@ -49,7 +50,7 @@ def wanted(
     """Show what is wanted most: who waits, was lost to the window, was told and bought, and how many to order."""
     period = _period(since, until)
     report = terminal.ask(lambda services: services.reports.wanted(list_, period, by, limit))
-    _give(terminal, report, _wanted, wanted_csv, as_csv=as_csv)
+    give(terminal, report, _wanted, wanted_csv, as_csv=as_csv)
 
 
 @app.command("list")
@@ -64,7 +65,7 @@ def list_(
     """Show what became of a list's contacts, by alert and by day: entered, told, bought after, left and why."""
     period = _period(since, until)
     report = terminal.ask(lambda services: services.reports.list_figures(code, period))
-    _give(terminal, report, _figures, list_csv, as_csv=as_csv)
+    give(terminal, report, _figures, list_csv, as_csv=as_csv)
 
 
 @app.command("revenue")
@@ -79,7 +80,7 @@ def revenue(
     """Show what messages earned: the orders credited to each, refunds and cancellations deducted, by currency."""
     period = _period(since, until)
     report = terminal.ask(lambda services: services.revenue.report(list_, period))
-    _give(terminal, report, _revenue, revenue_csv, as_csv=as_csv)
+    give(terminal, report, _revenue, revenue_csv, as_csv=as_csv)
 
 
 @command
@@ -124,7 +125,7 @@ def _day(moment: datetime | None) -> date | None:
     return None if moment is None else moment.date()
 
 
-def _give(
+def give(
     terminal: Terminal,
     answer: Answer,
     show: Callable[[Answer], object],
@@ -132,6 +133,7 @@ def _give(
     *,
     as_csv: bool,
 ) -> None:
+    """Give a report: as JSON, as CSV by `as_table`, or the way `show` puts it for people."""
     if terminal.as_json and as_csv:
         raise CommandFailed("usage", "An answer is JSON or CSV, not both.", exit_=ExitCode.USAGE)
     if as_csv:

@@ -5,6 +5,7 @@ import io
 from collections.abc import Iterable, Iterator, Sequence
 
 from schemas.document.attribution import Touch
+from schemas.responses.experiments import ExperimentReport
 from schemas.responses.reports import ListReport, WantedProduct, WantedReport
 from schemas.responses.revenue import MessageRevenue, RevenueReport
 from starter.waitlists.files.cells import cover
@@ -31,6 +32,19 @@ def revenue_csv(report: RevenueReport) -> bytes:
         for row in report.messages
     )
     return _write((*columns, *Touch), rows)
+
+
+def experiment_csv(report: ExperimentReport) -> bytes:
+    """One line for orders, and one for the revenue in each currency."""
+    columns = ("measure", "currency", "told", "held_out", "difference", "low", "high", "finding")
+    rows: list[tuple[object, ...]] = []
+    if (orders := report.orders) is not None:
+        shares = (report.told.share, report.held_out.share)
+        rows.append(("orders", "", *shares, orders.difference, orders.low, orders.high, orders.finding))
+    for each in report.revenue:
+        means = (each.told, each.held_out, each.difference, each.low, each.high)
+        rows.append(("revenue", each.currency, *means, each.finding))
+    return _write(columns, rows)
 
 
 def _measures(report: ListReport) -> Iterator[tuple[object, ...]]:

@@ -1434,6 +1434,71 @@ create index credits_by_send on credits (send_key);
 create trigger credits_stay before update of send_key, touch, sent_at, touched_at, ordered_at, model on credits
     for each row execute function refuse_change();
 
+-- Codes that a shop made, by the list that it put them in; each is given to one person.
+create table coupons (
+    coupon_list text not null,
+    code        text not null check (code <> '' and length(code) <= 100 and code !~ '[[:space:][:cntrl:]]'),
+    added_at    timestamptz not null default now(),
+    -- Reserved with this claim, and returned with it; null: free.
+    claim_id    bigint unique references claims,
+    -- When an order with it was first told.
+    redeemed_at timestamptz
+);
+-- Shops do not tell letter case apart.
+create unique index one_coupon_of_a_code on coupons (upper(code));
+create index coupons_free on coupons (coupon_list, added_at, code) where claim_id is null and redeemed_at is null;
+
+-- Claims for which no code was left. Their message leaves without one.
+create table coupons_missing (
+    claim_id    bigint primary key references claims,
+    coupon_list text not null,
+    missed_at   timestamptz not null default now()
+);
+create index coupons_missing_in_time on coupons_missing (coupon_list, missed_at);
+
+-- A claim of an alert that gives codes takes the oldest that is free, and gives it back if it is not used.
+create function reserve_coupons() returns trigger language plpgsql as $$
+begin
+    if not exists (
+        select from new_rows n join episodes e on e.id = n.episode_id join alerts a on a.id = e.alert_id
+        where a.section ->> 'coupons' is not null) then
+        return null;
+    end if;
+    with wanted as (
+        select n.id, a.section ->> 'coupons' as coupon_list, row_number() over (partition by a.section ->> 'coupons' order by n.id) as number
+        from new_rows n join episodes e on e.id = n.episode_id join alerts a on a.id = e.alert_id
+        where n.state = 'given' and a.section ->> 'coupons' is not null
+    ), free as (
+        select l.coupon_list, f.code, row_number() over (partition by l.coupon_list order by f.added_at, f.code) as number
+        from (select coupon_list, count(*) as most from wanted group by 1) l
+        cross join lateral (
+            select c.code, c.added_at from coupons c
+            where c.coupon_list = l.coupon_list and c.claim_id is null and c.redeemed_at is null
+            order by c.added_at, c.code limit l.most for update skip locked) f
+    ), given as (
+        update coupons c set claim_id = w.id
+        from wanted w join free f on f.coupon_list = w.coupon_list and f.number = w.number
+        where upper(c.code) = upper(f.code)
+        returning c.claim_id
+    )
+    insert into coupons_missing (claim_id, coupon_list)
+    select id, coupon_list from wanted where id not in (select claim_id from given);
+    return null;
+end $$;
+create trigger claims_reserve_coupons after insert on claims
+    referencing new table as new_rows for each statement execute function reserve_coupons();
+
+create function return_coupons() returns trigger language plpgsql as $$
+begin
+    update coupons set claim_id = null
+    where redeemed_at is null and claim_id in (
+        select n.id from new_rows n join old_rows o on o.id = n.id
+        where o.state = 'given' and n.state in ('returned', 'refused', 'lapsed'));
+    return null;
+end $$;
+create trigger claims_return_coupons after update on claims
+    referencing old table as old_rows new table as new_rows for each statement execute function return_coupons();
+
 -- Links of messages to pages of the shop, each of one message. Kept before the ledger has the message.
 create table links (
     token      text primary key check (token ~ '^[a-z2-7]{16}$'),

@@ -7,8 +7,9 @@ import hashlib
 import re
 from collections import defaultdict
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, cast
 
+from pydantic import BeforeValidator
 from pydantic_core import PydanticCustomError
 
 from activities.storefronts.payload import Count, LenientPrice, Moment, NumericId, Payload, PlainText, read_payload
@@ -28,11 +29,22 @@ from schemas.incoming.facts import (
 )
 
 LONGEST_ADDRESS = 320
+LONGEST_CODE = 255
+MOST_CODES = 100
 SAMPLE_SHOP = "{shop}.myshopify.com"
 """The shop named in the messages that Shopify's tools send to try an address out."""
 
 _OrderGid = Annotated[str | None, gid(r"Order/([1-9][0-9]{0,19})")]
 _SHOP = re.compile(r"[a-z0-9.-]{1,255}")
+
+
+def _codes(value: object) -> object:
+    """The codes in a list of discounts; what is no code is not there, and refuses nothing."""
+    if not isinstance(value, list):
+        return ()
+    discounts = (each for each in cast(list[object], value) if isinstance(each, dict))
+    codes = (cast(dict[str, object], each).get("code") for each in discounts)
+    return tuple(code for code in codes if isinstance(code, str) and len(code) <= LONGEST_CODE)[:MOST_CODES]
 
 
 class _Line(Payload):
@@ -58,6 +70,7 @@ class _Order(Payload):
     currency: PlainText = None
     total_price: LenientPrice = None
     current_total_price: LenientPrice = None
+    discount_codes: Annotated[tuple[str, ...], BeforeValidator(_codes)] = ()
     line_items: tuple[_Line, ...]
 
 
@@ -107,6 +120,7 @@ def read_order(body: bytes, triggered_at: datetime | None) -> tuple[Fact, ...]:
             ordered_at=ordered_at,
             cancelled=cancelled,
             money=_money(order),
+            codes=order.discount_codes,
             observed_at=observed_at,
         ),
         *store,
