@@ -15,7 +15,7 @@ _SAYS = {
     Finding.MORE: "more than chance explains",
     Finding.LESS: "less than chance explains",
     Finding.NO_DIFFERENCE: "no difference that could be told from chance",
-    Finding.NOT_ENOUGH: f"not enough to tell: each side needs {ENOUGH_CONTACTS} contacts, and among them {ENOUGH_ORDERS} "
+    Finding.NOT_ENOUGH: f"not enough to tell: each side needs {ENOUGH_CONTACTS} contacts, among them {ENOUGH_ORDERS} "
     "who ordered and as many who did not",
 }
 
