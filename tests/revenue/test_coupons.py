@@ -1,5 +1,6 @@
-"""A code is one person's: reserved with their claim by the database itself, returned with it, and known when redeemed."""
+"""A code is one person's: reserved with their claim by the database, returned with it, and known when redeemed."""
 
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -174,7 +175,5 @@ def test_every_code_is_read_once(codes: list[str]) -> None:
 
 @given(st.lists(st.text(max_size=120)))
 def test_whatever_is_in_a_file_it_is_codes_or_refused(lines: list[str]) -> None:
-    try:
+    with suppress(BadCoupons):
         assert all(code and code.isprintable() and " " not in code for code in read_codes(lines))
-    except BadCoupons as error:
-        assert "Line" in str(error)

@@ -140,7 +140,8 @@ with people as (
 insert into sends (key, journey_id, step, round, message, event, state, outcome, settled_at)
 select id || '/it-is-back/1', id, 'it-is-back', 1, 'it-is-back', case when $4 then null else 'alert' end,
        case when $4 then 'refused' else 'sent' end,
-       case when $4 then '{"kind": "refused", "reason": "held_out", "then": "leave"}'::jsonb else '{"kind": "sent"}' end, $5
+       case when $4 then '{"kind": "refused", "reason": "held_out", "then": "leave"}'::jsonb
+            else '{"kind": "sent"}' end, $5
 from journeys_"""
 _ORDERS = """
 with money as (
