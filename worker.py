@@ -21,6 +21,7 @@ from activities.decisions.deciding import Deciding
 from activities.delivery.deliver import DeliverActivity
 from activities.delivery.ledger import WRITING, Ledger
 from activities.intake.contacts import Contacts
+from activities.intake.retention import Retention
 from activities.journeys.bulk import Bulk
 from activities.journeys.positions import Positions
 from activities.journeys.reconciliation import Reconciler
@@ -33,14 +34,16 @@ from activities.waitlist.claims import Waitlist
 from activities.waitlist.records import Records
 from activities.webhooks.calling import Calling
 from activities.webhooks.http_caller import HttpCaller
+from schemas.responses.retention import Kept
 from schemas.settings import Settings
 from workflows.archive import ArchiveWorkflow
 from workflows.bulk import BulkWorkflow
 from workflows.journey import JourneyWorkflow
 from workflows.reconcile import ReconcileWorkflow
+from workflows.retention import RetentionWorkflow
 from workflows.shelf import ShelfWorkflow
 
-WORKFLOWS = (JourneyWorkflow, ShelfWorkflow, ReconcileWorkflow, ArchiveWorkflow, BulkWorkflow)
+WORKFLOWS = (JourneyWorkflow, ShelfWorkflow, ReconcileWorkflow, ArchiveWorkflow, BulkWorkflow, RetentionWorkflow)
 
 STOP_LIMIT = timedelta(seconds=30)
 """A stopping worker finishes the deliveries it has begun; an SMTP answer may take this long."""
@@ -103,6 +106,17 @@ def history_archive(settings: Settings, pool: Pool) -> Archive:
     return BothArchives(S3Archive(bucket), ours)
 
 
+def kept_days(settings: Settings) -> dict[Kept, int]:
+    """For how many days each kind of data is kept."""
+    return {
+        Kept.INBOX: settings.inbox_days,
+        Kept.EVENT: settings.event_days,
+        Kept.SUBJECT: settings.subject_days,
+        Kept.CLICK: settings.click_days,
+        Kept.LINK: settings.link_days,
+    }
+
+
 @asynccontextmanager
 async def running_worker(settings: Settings, pool: Pool, client: Client) -> AsyncGenerator[Running]:
     """A Temporal worker with all workflows and activities; at exit it finishes what it has begun.
@@ -139,6 +153,7 @@ async def running_worker(settings: Settings, pool: Pool, client: Client) -> Asyn
             Bulk(pool, waitlist, temporal).run_bulk,
             Reconciler(pool, waitlist, temporal).reconcile,
             Archiving(pool, history_archive(settings, pool), ClosedHistories(client)).archive,
+            Retention(pool, kept_days(settings)).retain,
         ],
         workflow_runner=workflow_runner(settings),
         build_id=f"shelftalk-{version('shelftalk')}",  # else the SDK reads all code again for a name, at every start

@@ -83,6 +83,15 @@ class Settings(BaseSettings):
     inbox_days: Annotated[int, Field(ge=1, le=3650)] = 30
     """Days that received deliveries are kept, for deduplication and inspection."""
 
+    event_days: Annotated[int, Field(ge=1, le=36500)] = 730
+    """Days that the properties and Message-IDs of events are kept."""
+    subject_days: Annotated[int, Field(ge=1, le=36500)] = 730
+    """Days that the subjects of messages are kept."""
+    click_days: Annotated[int, Field(ge=1, le=36500)] = 730
+    """Days that clicks and opens are kept."""
+    link_days: Annotated[int, Field(ge=1, le=36500)] = 1095
+    """Days that links of messages lead somewhere."""
+
     archive_bucket: str | None = None
     """The S3 bucket that closed histories are archived in; without one, PostgreSQL keeps them."""
     archive_endpoint: str | None = None

@@ -29,6 +29,7 @@ from starter.commands import (
     rehearse,
     repair,
     reports,
+    retention,
     shop,
     up,
     versions,
@@ -82,6 +83,7 @@ app.add_typer(keys.app, name="key")
 app.add_typer(deliveries.app, name="delivery")
 app.add_typer(coupons.app, name="coupon")
 app.add_typer(archive.app, name="archive")
+app.add_typer(retention.app, name="retention")
 app.add_typer(messages.app, name="message")
 app.add_typer(operations.app, name="operation")
 app.add_typer(repair.app, name="repair")

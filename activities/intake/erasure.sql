@@ -165,6 +165,16 @@ delete from list_members where contact_id = any(:contact_ids::text[]);
 -- name: forget_tags
 delete from contact_tags where contact_id = any(:contact_ids::text[]);
 
+-- name: forget_clicks
+-- On messages to them. The links lead on; what is asked for from now on is of nobody.
+delete from link_uses where token in (
+    select token from links where journey_id in (select id from journeys where contact_id = any(:contact_ids::text[])));
+
+-- name: forget_clicks_of_shop
+delete from link_uses where token in (
+    select token from links where journey_id in (
+        select id from journeys where store_id = :store_id and contact_id = any(:contact_ids::text[])));
+
 -- name: forget_subjects
 -- Of the messages that were sent to them.
 update sends set subject = null

@@ -392,6 +392,8 @@ create index events_by_contact on events (contact_id, happened_at desc);
 create index events_by_product on events (store_id, product_id, kind, happened_at);
 -- Back-population reads what was done since a day.
 create index events_by_time on events (kind, happened_at);
+-- What retention looks for.
+create index events_with_details on events (received_at) where properties <> '{}' or message_id is not null;
 -- When a contact last opened or clicked: asked whenever criteria are.
 create index events_by_engagement on events (contact_id, kind, happened_at desc)
     where kind in ('opened_message', 'clicked_message');
@@ -1320,6 +1322,7 @@ create table sends (
 create index sends_by_journey on sends (journey_id);
 create index sends_newest on sends (settled_at desc) where settled_at is not null;
 create index sends_held on sends (opened_at) where state = 'held';
+create index sends_with_subjects on sends (settled_at) where subject is not null;
 -- What a provider knows a message by: schemas.ids.message_reference.
 create index sends_by_reference on sends (md5(key));
 
@@ -1520,6 +1523,8 @@ create table link_uses (
     machine text check (machine in ('head', 'robot', 'proxy', 'prefetch'))
 );
 create index link_uses_by_token on link_uses (token, used_at);
+create index link_uses_oldest on link_uses (used_at);
+create index links_oldest on links (made_at);
 create trigger link_uses_are_never_changed before update on link_uses for each row execute function refuse_change();
 
 -- Whether a link was asked for by a scanner: another link of its message was in the same two seconds, or the message
@@ -1656,6 +1661,13 @@ create table reconciliations (
     started_at  timestamptz not null default now(),
     finished_at timestamptz,
     report      jsonb
+);
+
+-- Runs of retention, and what each forgot.
+create table retention_runs (
+    id          bigint generated always as identity primary key,
+    finished_at timestamptz not null default now(),
+    report      jsonb not null
 );
 
 -- Who did what by hand.
