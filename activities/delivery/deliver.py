@@ -104,6 +104,7 @@ class RealEffects:
         self._context: SendContext | None = None
         self._subject: str | None = None
         self._lease: Lease | None = None
+        self._tracked: tuple[Message, Message] | None = None
 
     def now(self) -> datetime:
         return datetime.now(UTC)
@@ -139,14 +140,18 @@ class RealEffects:
             log.error("message broken", version=request.version, message=request.step.message, error=str(error))
             return None
         self._subject = message.subject
-        return await self._tracked(message, known)
+        return await self._with_links(message, known)
 
-    async def _tracked(self, message: Message, known: SendContext) -> Message:
+    async def _with_links(self, message: Message, known: SendContext) -> Message:
+        """The message with links of ours, which are written the first time: what is composed last waits for nothing."""
         if self._links is None:
             return message
-        shop = known.context
-        pages = [shop.shop.url, shop.product.url, *(item.url for item in shop.items)]
-        return await self._links.track(message, self._request.key, self._request.journey_id, known.tracking, pages)
+        if self._tracked is None or self._tracked[0] != message:
+            context, request = known.context, self._request
+            pages = [context.shop.url, context.product.url, *(item.url for item in context.items)]
+            tracked = await self._links.track(message, request.key, request.journey_id, known.tracking, pages)
+            self._tracked = message, tracked
+        return self._tracked[1]
 
     async def stop(self) -> None:
         await self._ledger.stop(self._request)
