@@ -30,7 +30,7 @@ select t.send_key, v.document #>> array['messages', s.message, 'channel'] as cha
        s.settled_at as sent_at, l.attribution as model
 from (
     select send_key, touch, at from touches(:contact_id)
-    where at > :ordered_at - make_interval(days => :days) and at <= :ordered_at
+    where at > :ordered_at::timestamptz - make_interval(days => :days) and at <= :ordered_at
     union all
     select o.key, 'coupon', :ordered_at::timestamptz
     from coupons c join claims cl on cl.id = c.claim_id join sends o on o.journey_id = cl.journey_id

@@ -10,11 +10,10 @@ from activities.postgres.pool import Pool
 from schemas.responses.retention import Kept, Retain, Retained, RetentionReport
 from schemas.settings import Settings
 from starter.runtime.schedules import RETENTION
-from starter.versioning.publishing import publish
 from tests.cli.command import Shelftalk
 from tests.events.told import event, tell
 from tests.http.web import Web
-from tests.product import Product, starter_document
+from tests.product import Product
 from tests.revenue.told import enters, sent
 from worker import kept_days
 
@@ -23,7 +22,6 @@ DAYS = dict.fromkeys(Kept, 10)
 
 async def _told(web: Web, pool: Pool) -> None:
     """Of each kind something that is eleven days old, and something of today."""
-    await publish(pool, starter_document())
     await enters(web, pool, "ann")
     (journey,) = [row["id"] for row in await pool.fetch("select id from journeys")]
     for number, days in ((1, 11), (2, 0)):

@@ -4,14 +4,17 @@ from datetime import UTC, datetime, timedelta
 
 from activities.postgres.pool import Pool
 from schemas.ids import JourneyId
+from starter.versioning.publishing import publish
 from tests.events.told import event, order, tell
 from tests.http.web import Web, product_message
+from tests.product import starter_document
 
 MESSAGE_DOMAIN = "shop.example"
 
 
 async def enters(web: Web, pool: Pool, *names: str) -> list[JourneyId]:
-    """These contacts sign up for the shop's mug; the journeys that began."""
+    """These contacts sign up for the shop's mug, with the starter conversation; the journeys that began."""
+    await publish(pool, starter_document())
     await web.webhook("products/update", product_message())
     for name in names:
         answer = await web.sign_up(f"{name}@example.com")
