@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from enum import StrEnum
 from functools import lru_cache
 
-from crawleruseragents import is_crawler
+from crawleruseragents import is_crawler  # pyright: ignore[reportMissingTypeStubs] it is typed, and does not say so
 
 LONGEST_USER_AGENT = 500
 """Characters that are looked at; browsers send under 300."""

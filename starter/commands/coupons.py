@@ -20,7 +20,7 @@ app = typer.Typer(help="Lists of coupon codes that messages give, one to each pe
 def add(
     terminal: Terminal,
     coupon_list: Annotated[str, typer.Argument(metavar="LIST", help="The list's short name, as alerts name it.")],
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="One code on each line.", exists=True, dir_okay=False)],
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="One code on each line.")],
 ) -> None:
     """Put codes into a list. Codes that are known already, in whatever letter case, change nothing."""
     try:

@@ -27,7 +27,7 @@ _LIST = TypeAdapter[str](Code)
 class BadCoupons(DomainError):
     """The codes cannot be taken as they are; the text says which line, and why."""
 
-    code = "invalid"
+    code = "coupons_malformed"
     kind = ErrorKind.INVALID
 
 

@@ -161,7 +161,7 @@ async def test_codes_are_put_in_and_listed_from_the_command_line(
     listed = (await shelftalk.run("coupon", "list", "--json")).answer(CouponLists)
     assert [(each.coupon_list, each.codes) for each in listed.lists] == [("spring", 2)]
     assert "spring" in (await shelftalk.run("coupon", "list")).out
-    assert (await shelftalk.run("coupon", "add", "No List", str(file), "--json")).failure.code == "invalid"
+    assert (await shelftalk.run("coupon", "add", "No List", str(file), "--json")).failure.code == "coupons_malformed"
     file.write_text("SAVE-3\nnot a code\n", encoding="utf-8")
     refused = (await shelftalk.run("coupon", "add", "spring", str(file), "--json")).failure
     assert "Line 2" in refused.message

@@ -42,8 +42,8 @@ def _codes(value: object) -> object:
     """The codes in a list of discounts; what is no code is not there, and refuses nothing."""
     if not isinstance(value, list):
         return ()
-    discounts = (each for each in cast(list[object], value) if isinstance(each, dict))
-    codes = (cast(dict[str, object], each).get("code") for each in discounts)
+    discounts = cast("list[object]", value)
+    codes = [cast("dict[str, object]", each).get("code") for each in discounts if isinstance(each, dict)]
     return tuple(code for code in codes if isinstance(code, str) and len(code) <= LONGEST_CODE)[:MOST_CODES]
 
 
