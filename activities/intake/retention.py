@@ -59,7 +59,7 @@ class Retention:
         report = RetentionReport(kinds=tuple(kinds), last_run_at=last_run_at)
         if not request.only_count:
             await SQL.record_run.run(self._pool, report=report.model_dump(mode="json"))
-            log.info("old data forgotten", **{each.kind: each.forgotten for each in report.kinds})
+            log.info("old data forgotten", rows={str(each.kind): each.forgotten for each in report.kinds})
         return report
 
     async def _one(self, kind: Kept, request: Retain) -> Retained:
