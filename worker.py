@@ -21,10 +21,12 @@ from activities.decisions.deciding import Deciding
 from activities.delivery.deliver import DeliverActivity
 from activities.delivery.ledger import WRITING, Ledger
 from activities.intake.contacts import Contacts
+from activities.intake.retention import Retention
 from activities.journeys.bulk import Bulk
 from activities.journeys.positions import Positions
 from activities.journeys.reconciliation import Reconciler
 from activities.postgres.pool import Pool
+from activities.revenue.links import Links
 from activities.senders.email.mime import parse_sender
 from activities.senders.registry import Senders
 from activities.senders.sms.http_sms import ANSWER_SECONDS
@@ -33,14 +35,16 @@ from activities.waitlist.claims import Waitlist
 from activities.waitlist.place_activities import PlaceActivities
 from activities.webhooks.calling import Calling
 from activities.webhooks.http_caller import HttpCaller
+from schemas.responses.retention import Kept
 from schemas.settings import Settings
 from workflows.archive import ArchiveWorkflow
 from workflows.bulk import BulkWorkflow
 from workflows.journey import JourneyWorkflow
 from workflows.reconcile import ReconcileWorkflow
+from workflows.retention import RetentionWorkflow
 from workflows.shelf import ShelfWorkflow
 
-WORKFLOWS = (JourneyWorkflow, ShelfWorkflow, ReconcileWorkflow, ArchiveWorkflow, BulkWorkflow)
+WORKFLOWS = (JourneyWorkflow, ShelfWorkflow, ReconcileWorkflow, ArchiveWorkflow, BulkWorkflow, RetentionWorkflow)
 
 STOP_LIMIT = timedelta(seconds=30)
 """A stopping worker finishes the deliveries it has begun; a provider's answer may take this long."""
@@ -103,6 +107,17 @@ def history_archive(settings: Settings, pool: Pool) -> Archive:
     return BothArchives(S3Archive(bucket), ours)
 
 
+def kept_days(settings: Settings) -> dict[Kept, int]:
+    """For how many days each kind of data is kept."""
+    return {
+        Kept.INBOX: settings.inbox_days,
+        Kept.EVENT: settings.event_days,
+        Kept.SUBJECT: settings.subject_days,
+        Kept.CLICK: settings.click_days,
+        Kept.LINK: settings.link_days,
+    }
+
+
 @asynccontextmanager
 async def running_worker(settings: Settings, pool: Pool, client: Client) -> AsyncGenerator[Running]:
     """A Temporal worker with all workflows and activities; at exit it finishes what it has begun.
@@ -118,7 +133,8 @@ async def running_worker(settings: Settings, pool: Pool, client: Client) -> Asyn
     contacts = Contacts(pool)
     caller = HttpCaller(settings.webhook_secret, private_hosts=settings.webhook_private_hosts)
     ledger = Ledger(pool, timedelta(seconds=max(settings.smtp_answer_seconds, ANSWER_SECONDS)) + WRITING)
-    delivery = DeliverActivity(ledger, senders, parse_sender(settings.sender).domain)
+    links = Links(pool, settings.public_url)
+    delivery = DeliverActivity(ledger, senders, parse_sender(settings.sender).domain, links)
     worker = Worker(
         client,
         task_queue=settings.temporal_task_queue,
@@ -138,6 +154,7 @@ async def running_worker(settings: Settings, pool: Pool, client: Client) -> Asyn
             Bulk(pool, waitlist, temporal).run_bulk,
             Reconciler(pool, waitlist, temporal).reconcile,
             Archiving(pool, history_archive(settings, pool), ClosedHistories(client)).archive,
+            Retention(pool, kept_days(settings)).retain,
         ],
         workflow_runner=workflow_runner(settings),
         build_id=f"shelftalk-{version('shelftalk')}",  # else the SDK reads all code again for a name, at every start

@@ -56,6 +56,7 @@ class Reason(StrEnum):
     TOLD_ALREADY = "told_already"
     SAME_MAILBOX = "same_mailbox"
     NOT_IN_CART = "not_in_cart"
+    HELD_OUT = "held_out"
 
     @property
     def passes_by_itself(self) -> bool:
@@ -133,6 +134,7 @@ _SENTENCES = {
     Reason.TOLD_ALREADY: "They were told of it already: one person is told of one thing once.",
     Reason.SAME_MAILBOX: "Other addresses of their mailbox have as many places for it as one mailbox may have.",
     Reason.NOT_IN_CART: "It is not in the contact's cart any more.",
+    Reason.HELD_OUT: "Their turn had come, and the conversation's experiment tells them nothing, to compare with.",
     Reason.NO_VARIANT: "The alert watches single variants, and it is not known which one they looked at.",
 }
 

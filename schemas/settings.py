@@ -13,6 +13,7 @@ from pydantic import Field, SecretStr, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 _ADDRESS = re.compile(r"([^<>\r\n]*<[^<>@\s]+@[^<>@\s]+>|[^<>@\s]+@[^<>@\s]+)")
+_PUBLIC_URL = re.compile(r"https://[^\s/?#@]+(/[^\s?#]*)?")
 
 
 class Settings(BaseSettings):
@@ -89,6 +90,9 @@ class Settings(BaseSettings):
     )
     """Addresses or networks of the proxies whose X-Forwarded-For is believed, comma separated."""
 
+    public_url: str | None = None
+    """Where shoppers reach this installation from anywhere, with https://: what links of messages lead through."""
+
     shopify_secrets: Annotated[tuple[tuple[str, SecretStr], ...], NoDecode] = ()
     """Each shop and its client secret, `shop=secret`, comma separated; several of one shop while one is rotated."""
 
@@ -107,6 +111,15 @@ class Settings(BaseSettings):
     """Minutes that a price of 0.00 must hold before it counts as a drop; until then it is taken for a glitch."""
     inbox_days: Annotated[int, Field(ge=1, le=3650)] = 30
     """Days that received deliveries are kept, for deduplication and inspection."""
+
+    event_days: Annotated[int, Field(ge=1, le=36500)] = 730
+    """Days that the properties and Message-IDs of events are kept."""
+    subject_days: Annotated[int, Field(ge=1, le=36500)] = 730
+    """Days that the subjects of messages are kept."""
+    click_days: Annotated[int, Field(ge=1, le=36500)] = 730
+    """Days that clicks and opens are kept."""
+    link_days: Annotated[int, Field(ge=1, le=36500)] = 1095
+    """Days that links of messages lead somewhere."""
 
     archive_bucket: str | None = None
     """The S3 bucket that closed histories are archived in; without one, PostgreSQL keeps them."""
@@ -159,6 +172,15 @@ class Settings(BaseSettings):
         if value is not None and not value.startswith(("https://", *local)):
             raise ValueError("write it with https://; http:// goes to this machine only")
         return value or None
+
+    @field_validator("public_url")
+    @classmethod
+    def _a_public_address(cls, value: str | None) -> str | None:
+        if value is not None and not _PUBLIC_URL.fullmatch(value):
+            raise ValueError(
+                "write https:// and the host, with a path where there is one, like https://mail.shop.example"
+            )
+        return value.rstrip("/") if value is not None else None
 
     @field_validator("webhook_secret")
     @classmethod

@@ -15,8 +15,10 @@ from starter.commands import (
     archive,
     contacts,
     conversations,
+    coupons,
     deliveries,
     demo,
+    experiments,
     journeys,
     keys,
     late_entries,
@@ -27,6 +29,7 @@ from starter.commands import (
     rehearse,
     repair,
     reports,
+    retention,
     shop,
     up,
     versions,
@@ -74,10 +77,13 @@ app.add_typer(waitlists.app, name="waitlist")
 app.add_typer(journeys.app, name="journey")
 app.add_typer(contacts.app, name="contact")
 app.add_typer(alerts.app, name="alert")
+reports.app.command("experiment")(experiments.experiment)
 app.add_typer(reports.app, name="report")
 app.add_typer(keys.app, name="key")
 app.add_typer(deliveries.app, name="delivery")
+app.add_typer(coupons.app, name="coupon")
 app.add_typer(archive.app, name="archive")
+app.add_typer(retention.app, name="retention")
 app.add_typer(messages.app, name="message")
 app.add_typer(operations.app, name="operation")
 app.add_typer(repair.app, name="repair")

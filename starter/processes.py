@@ -16,7 +16,7 @@ from starter.runtime.dispatcher import Dispatcher
 from starter.runtime.endpoints import web_noted
 from starter.runtime.heartbeat import heartbeat, heartbeat_file
 from starter.runtime.process import beside
-from starter.runtime.schedules import ARCHIVING, RECONCILIATION
+from starter.runtime.schedules import ARCHIVING, RECONCILIATION, RETENTION
 from starter.services import Services, open_services
 from worker import Running, running_worker
 
@@ -42,6 +42,7 @@ async def running_engine(settings: Settings, pool: Pool, client: Client) -> Asyn
         await RECONCILIATION.ensure_schedule(client, settings.temporal_task_queue)
         every = timedelta(minutes=settings.archive_minutes)
         await ARCHIVING.ensure_schedule(client, settings.temporal_task_queue, every)
+        await RETENTION.ensure_schedule(client, settings.temporal_task_queue)
         async with beside(dispatcher.run()):
             yield running
 

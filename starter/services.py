@@ -13,6 +13,7 @@ from activities.archive.archive import Archive
 from activities.intake.events import Events
 from activities.intake.intake import Intake
 from activities.postgres.pool import Pool, open_pool
+from activities.revenue.links import Links
 from activities.waitlist.entrances import Entrances
 from schemas.settings import Settings
 from starter.ops.approvals import Approvals
@@ -21,10 +22,13 @@ from starter.ops.deliveries import Deliveries
 from starter.ops.pausing import Pausing
 from starter.ops.repair import Repairs
 from starter.ops.upkeep import Upkeep
+from starter.reporting.experiments import Experiments
 from starter.reporting.reports import Reports
+from starter.reporting.revenue import Revenue
 from starter.runtime.components import database_address, temporal_address
 from starter.runtime.readiness import ReadinessProbe
 from starter.shops.consents import Consents
+from starter.shops.coupons import Coupons
 from starter.shops.keys import Keys
 from starter.shops.people import People
 from starter.shops.stock import Stock
@@ -55,6 +59,7 @@ class Services:
     sign_ups: Entrances
     events: Events
     consents: Consents
+    coupons: Coupons
     stock: Stock
     # conversations
     publishing: Publishing
@@ -68,6 +73,9 @@ class Services:
     paths: Paths
     why: Why
     reports: Reports
+    revenue: Revenue
+    experiments: Experiments
+    links: Links
     waitlists: Waitlists
     waitlist_imports: WaitlistImports
     back_population: BackPopulating
@@ -96,6 +104,7 @@ def build_services(
         sign_ups=Entrances(pool),
         events=Events(pool),
         consents=Consents(pool),
+        coupons=Coupons(pool),
         stock=Stock(pool, intake),
         publishing=Publishing(pool),
         versions=Versions(pool),
@@ -107,6 +116,9 @@ def build_services(
         paths=Paths(journeys, client, archive),
         why=Why(pool),
         reports=Reports(pool),
+        revenue=Revenue(pool),
+        experiments=Experiments(pool),
+        links=Links(pool),
         waitlists=Waitlists(pool),
         waitlist_imports=WaitlistImports(pool),
         back_population=BackPopulating(pool),

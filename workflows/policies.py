@@ -36,6 +36,7 @@ with workflow.unsafe.imports_passed_through():
     from schemas.responses.archive import ArchiveHistories, ArchiveReport
     from schemas.responses.operations import RunBulk
     from schemas.responses.reconciliation import Reconcile, Reconciliation
+    from schemas.responses.retention import Retain, RetentionReport
 
 Answer = TypeVar("Answer")
 
@@ -79,6 +80,11 @@ ARCHIVE_RETRIES = RetryPolicy(
 )
 """A store that restarts is back within minutes; what is away for longer, the next scheduled run finds."""
 
+
+RETAIN_LIMIT = timedelta(hours=1)
+"""A thousand rows in well under a second, and a run is bounded."""
+RETAIN_HEARTBEAT = timedelta(minutes=3)
+"""A heartbeat comes with every batch; counting a kind may take two minutes."""
 
 BULK_LIMIT = timedelta(hours=6)
 """Half a million journeys at the rate one worker asks them; what is left then, the next attempt asks."""
@@ -204,6 +210,17 @@ async def archive(request: ArchiveHistories) -> ArchiveReport:
         start_to_close_timeout=ARCHIVE_LIMIT,
         heartbeat_timeout=ARCHIVE_HEARTBEAT,
         retry_policy=ARCHIVE_RETRIES,
+    )
+
+
+async def retain(request: Retain) -> RetentionReport:
+    return await workflow.execute_activity(
+        Activity.RETAIN,
+        request,
+        result_type=RetentionReport,
+        start_to_close_timeout=RETAIN_LIMIT,
+        heartbeat_timeout=RETAIN_HEARTBEAT,
+        retry_policy=RECONCILE_RETRIES,
     )
 
 

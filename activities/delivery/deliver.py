@@ -16,6 +16,7 @@ from activities.delivery.order import InProgress, Known, deliver_in_order
 from activities.delivery.send_context import SendContext
 from activities.rendering.messages import write_message
 from activities.rendering.templates import CannotRender
+from activities.revenue.links import Links
 from activities.senders.sender import Handover, Mail, Message, NotTaken, Rejected, Sender, SenderAtFault
 from schemas.ids import message_reference
 from schemas.journey.activities import Deliver, Delivered
@@ -37,11 +38,14 @@ SIGN_OF_LIFE_SECONDS = 10.0
 class DeliverActivity:
     """The activity, with its ledger and the sender of every channel."""
 
-    def __init__(self, ledger: Ledger, sender: Sender[Message], message_domain: str) -> None:
-        """`message_domain` is the right side of every Message-ID."""
+    def __init__(
+        self, ledger: Ledger, sender: Sender[Message], message_domain: str, links: Links | None = None
+    ) -> None:
+        """`message_domain` is the right side of every Message-ID; without `links` messages keep the shop's own."""
         self._ledger = ledger
         self._sender = sender
         self._domain = message_domain
+        self._links = links
 
     @activity.defn(name=Activity.DELIVER)
     async def deliver(self, request: Deliver) -> Delivered:
@@ -50,7 +54,7 @@ class DeliverActivity:
         Raises:
             ApplicationError: the provider certainly did not take it, or another attempt may be sending it: try again.
         """
-        effects = RealEffects(self._ledger, self._sender, self._domain, request)
+        effects = RealEffects(self._ledger, self._sender, self._domain, request, self._links)
         try:
             async with _signs_of_life():
                 outcome = await deliver_in_order(request, effects)
@@ -94,8 +98,10 @@ def _stopping() -> bool:
 class RealEffects:
     """`Effects` on one message, with the ledger in PostgreSQL and a sender."""
 
-    def __init__(self, ledger: Ledger, sender: Sender[Message], domain: str, request: Deliver) -> None:
-        self._ledger, self._sender = ledger, sender
+    def __init__(
+        self, ledger: Ledger, sender: Sender[Message], domain: str, request: Deliver, links: Links | None
+    ) -> None:
+        self._ledger, self._sender, self._links = ledger, sender, links
         self._domain, self._request = domain, request
         self._context: SendContext | None = None
         self._message: Message | None = None
@@ -104,6 +110,7 @@ class RealEffects:
         self.closed = False
         """The end of the journey is on record."""
         self._lease: Lease | None = None
+        self._tracked: tuple[Mail, Mail] | None = None
 
     def now(self) -> datetime:
         return datetime.now(UTC)
@@ -141,8 +148,19 @@ class RealEffects:
         except CannotRender as error:
             log.error("message broken", version=request.version, message=request.step.message, error=str(error))
             return None
+        if self._links is not None and isinstance(message, Mail):
+            message = await self._with_links(self._links, message, known)
         self._message, self._seen = message, known
         return message
+
+    async def _with_links(self, links: Links, mail: Mail, known: SendContext) -> Mail:
+        """The mail with links of ours, which are written the first time: what is composed last waits for nothing."""
+        if self._tracked is None or self._tracked[0] != mail:
+            context, request = known.context, self._request
+            pages = [context.shop.url, context.product.url, *(item.url for item in context.items)]
+            tracked = await links.track(mail, request.key, request.journey_id, known.tracking, pages)
+            self._tracked = mail, tracked
+        return self._tracked[1]
 
     async def stop(self, fault: SenderAtFault | None = None) -> None:
         if fault is None:

@@ -11,7 +11,8 @@ from datetime import datetime, timedelta
 from typing import assert_never
 
 from activities.delivery.lease import Lease
-from activities.delivery.send_context import SendContext, SendContexts, recorded_outcome
+from activities.delivery.send_context import SendContext, SendContexts
+from activities.delivery.stored_message import recorded_outcome
 from activities.delivery.verdict import TELLING, is_capped
 from activities.postgres.pool import Pool, transaction
 from activities.postgres.queries import load_queries

@@ -7,18 +7,20 @@ from typing import Any, Literal
 
 from activities.decisions.filters import passes
 from activities.delivery.residence import residence
-from activities.delivery.stored_message import StoredMessage, StoredMessages
+from activities.delivery.stored_message import StoredMessage, StoredMessages, recorded_outcome
 from activities.delivery.verdict import MessageFacts
 from activities.postgres.pool import Pool
 from activities.postgres.queries import load_queries
 from activities.rendering.templates import ItemPart, ListPart, MessageContext, ProductPart, ShopPart, VariantPart
+from activities.revenue.links import Tracking
 from activities.stock.products import load_product
 from activities.storefronts.registry import page_url
 from schemas.channels import Channel
 from schemas.document.alert_types.offer import Offer
 from schemas.document.alert_types.vocabulary import AlertType
+from schemas.document.experiment import Experiment
 from schemas.ids import AlertId, ContactId, StoreId, Subject
-from schemas.journey.activities import Deliver, Delivered
+from schemas.journey.activities import Deliver
 from schemas.journey.outcome import Outcome
 from schemas.money import in_currency
 from schemas.reasons import Reason
@@ -36,7 +38,8 @@ class SendContext:
     Attributes:
         message: its template; None when the version has none of this name.
         sender: the From address of the list; None: the installation's.
-        recorded: the outcome, if the message is settled already.
+        tracking: what is to be known of the message.
+        recorded: the outcome, if it is settled already.
         lease_left: another attempt may be sending it for so long, by PostgreSQL's clock.
         declined: somebody looked at it and said no.
         ended: its journey is over.
@@ -47,6 +50,7 @@ class SendContext:
     message: StoredMessage | None
     recipient: str | None
     sender: str | None
+    tracking: Tracking
     context: MessageContext
     recorded: Outcome | None
     lease_left: timedelta | None
@@ -97,6 +101,8 @@ class SendRow:
     other_product: bool
     already_sent: bool
     claim: Literal["given", "used", "lapsed"] | None
+    coupon: str | None
+    experiment: Experiment | None
     alert_id: AlertId | None
     type: AlertType | None
     triggers: object
@@ -114,6 +120,7 @@ class SendRow:
     quiet_from: time | None
     quiet_until: time | None
     sender: str | None
+    tracking: Tracking
     turn: datetime | None
     sender_stopped: bool
     store_source: str
@@ -200,6 +207,7 @@ class SendContexts:
             message=message,
             recipient=row.address,
             sender=row.sender,
+            tracking=row.tracking,
             context=_context(row, await self._items(row) if recorded is None else ()),
             recorded=recorded,
             lease_left=row.lease_left,
@@ -235,11 +243,6 @@ class SendContexts:
         )
 
 
-def recorded_outcome(stored: object) -> Outcome | None:
-    """The outcome as the ledger's column holds it; None: it is not settled."""
-    return Delivered.model_validate({"outcome": stored}).outcome if stored else None
-
-
 def _facts(
     row: SendRow, request: Deliver, offer: Offer | None, message: StoredMessage | None, *, filtered: bool
 ) -> MessageFacts:
@@ -271,6 +274,7 @@ def _facts(
         unreachable=row.address is None,
         beside=message is not None and message.beside,
         lives_in=residence(row.attributes, row.phone) if texted and row.phone is not None else None,
+        held_out=row.experiment is not None and row.experiment.holds_out(row.contact_id),
     )
 
 
@@ -281,6 +285,7 @@ def _context(row: SendRow, items: tuple[ItemPart, ...]) -> MessageContext:
         product=ProductPart(title=row.product_title or "", url=page, image_url=row.image_url),
         variant=VariantPart(title=row.variant_title or "", sku=row.sku, price=price, currency=row.currency),
         list=ListPart(name=row.list_name),
+        coupon=row.coupon,
         items=items,
         event=row.properties or {},
         attributes=row.attributes,

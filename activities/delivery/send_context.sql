@@ -26,7 +26,7 @@ select
         where o.journey_id = j.id and o.message = :message and o.round = :round and o.step <> :step
           and o.state in ('sent', 'unknown')
     ) as already_sent,
-    claim.state as claim, a.id as alert_id, a.type, a.triggers, a.profile,
+    claim.state as claim, (select code from coupons where claim_id = claim.id) as coupon, ve.document -> 'experiment' as experiment, a.id as alert_id, a.type, a.triggers, a.profile,
     case when co.paused_at is not null then 'conversation_paused' when a.paused_at is not null then 'alert_paused' end as paused,
     e.id is not null and (claim.state is distinct from 'given' or e.id = claim.episode_id) as in_stock,
     e.measure, w.trigger_at,
@@ -41,6 +41,8 @@ select
     ev.kind in ('added_to_cart', 'checkout_started') and num_nonnulls(ev.product_id, ev.variant_id) = 0 and ev.items = '[]'
         as emptied,
     l.name as list_name, l.time_zone, l.locations, l.quiet_from, l.quiet_until, l.sender,
+    jsonb_build_object('clicks', l.track_clicks,
+        'opens', coalesce(upper(c.attributes ->> 'country') = any(l.track_opens_in), false)) as tracking,
     st.source as store_source, coalesce(st.name, st.id) as shop_name, coalesce(st.url, 'https://' || st.id) as shop_url, st.currency,
     p.title as product_title, p.page_url as product_url, p.handle, p.image_url, v.variant_id, v.title as variant_title, v.sku,
     coalesce(v.price, e.measure) as price,
@@ -63,7 +65,7 @@ left join variants v on v.store_id = j.store_id and j.subject like 'variant/%'
                     and v.variant_id = substr(j.subject, 9)
 left join events ev on ev.store_id = j.store_id and ev.id = j.event_id
 left join lateral (
-    select state, episode_id from claims
+    select id, state, episode_id from claims
     where journey_id = j.id and state in ('given', 'used', 'lapsed') order by id desc limit 1
 ) claim on true
 left join episodes e on e.alert_id = j.alert_id and e.store_id = j.store_id and e.subject = j.subject

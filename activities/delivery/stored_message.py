@@ -1,4 +1,4 @@
-"""A message of a published version, as deliver finds it: its channel at once, its template when it is needed."""
+"""What is stored of a message, as deliver finds it: its channel at once, its template when needed, and its outcome."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,6 +9,8 @@ from activities.postgres.queries import load_queries
 from schemas.channels import Channel
 from schemas.document.conversation import MessageSection
 from schemas.ids import VersionId
+from schemas.journey.activities import Delivered
+from schemas.journey.outcome import Outcome
 
 SQL = load_queries("activities.delivery", "stored_message.sql")
 
@@ -69,3 +71,8 @@ class StoredMessages:
             found = None if row is None or row.message is None else StoredMessage(row.message, beside=row.beside)
             self._kept[version_id, code] = found
         return self._kept[version_id, code]
+
+
+def recorded_outcome(stored: object) -> Outcome | None:
+    """The outcome as the ledger's column holds it; None: it is not settled."""
+    return Delivered.model_validate({"outcome": stored}).outcome if stored else None

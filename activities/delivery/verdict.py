@@ -44,6 +44,7 @@ class MessageFacts:
         unreachable: the contact has no address on the message's channel.
         beside: the conversation says something on another channel than e-mail, too.
         lives_in: where the contact lives, whose hours a text message keeps to; None: it is no text message.
+        held_out: the conversation's experiment tells this contact nothing.
     """
 
     event: AlertEvent | None
@@ -72,6 +73,7 @@ class MessageFacts:
     unreachable: bool = False
     beside: bool = False
     lives_in: Residence | None = None
+    held_out: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,12 +112,21 @@ def judge(facts: MessageFacts, now: datetime) -> Go | Deferred | Refused:
         return Deferred(until=until, reason=Reason.UNLAWFUL_HOUR)
     if facts.turn is not None and is_capped(facts.event):
         return Deferred(until=facts.turn, reason=Reason.TOO_FREQUENT)
+    if facts.held_out:
+        # Last of all, so that whoever is on record as held out would have been told at this moment.
+        return Refused(reason=Reason.HELD_OUT, then=_after_holding_out(facts))
     return Go()
 
 
 def is_capped(event: AlertEvent | None) -> bool:
     """Whether the list's cap is for the messages of a thread on this event: not for what answers a sign-up at once."""
     return event is not AlertEvent.SUBSCRIPTION
+
+
+def _after_holding_out(facts: MessageFacts) -> AfterRefusal:
+    """Their turn ends their journey; what comes before it, or is said to everyone in line, is passed over."""
+    at_their_turn = facts.event in TELLING or (facts.type is None and facts.event is None)
+    return AfterRefusal.LEAVE if at_their_turn else AfterRefusal.GO_ON
 
 
 def _about_the_person(facts: MessageFacts) -> Reason | None:

@@ -26,10 +26,12 @@ FORGETTING = (
     SQL.forget_events,
     SQL.forget_contacts,
     SQL.forget_orders,
+    SQL.forget_order_ids,
     SQL.forget_sources,
     SQL.forget_lists,
     SQL.forget_tags,
     SQL.forget_subjects,
+    SQL.forget_clicks,
 )
 """In this order: suppressions are found by the address, digests made of what is there."""
 OF_ONE_SHOP = (
@@ -38,6 +40,7 @@ OF_ONE_SHOP = (
     SQL.forget_orders_of_shop,
     SQL.forget_events_of_shop,
     SQL.forget_words_of_shop,
+    SQL.forget_clicks_of_shop,
 )
 ASKED_LONG_AGO = "asked long ago"
 ASKED_BEFORE = "asked before"

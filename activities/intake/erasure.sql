@@ -135,6 +135,11 @@ update contacts set email = null, phone = null, erased_at = now(), attributes = 
 -- name: forget_orders
 delete from orders where contact_id = any(:contact_ids::text[]);
 
+-- name: forget_order_ids
+-- Of what they paid the sums stay, of nobody and of no order any more: what messages earned does not change.
+update order_totals set order_id = 'forgotten/' || encode(new_digest(order_id), 'hex')
+where contact_id = any(:contact_ids::text[]) and order_id not like 'forgotten/%';
+
 -- name: forget_sources
 update consents set source = 'erased' where contact_id = any(:contact_ids::text[]) and source <> 'erased';
 
@@ -159,6 +164,16 @@ delete from list_members where contact_id = any(:contact_ids::text[]);
 
 -- name: forget_tags
 delete from contact_tags where contact_id = any(:contact_ids::text[]);
+
+-- name: forget_clicks
+-- On messages to them. The links lead on; what is asked for from now on is of nobody.
+delete from link_uses where token in (
+    select token from links where journey_id in (select id from journeys where contact_id = any(:contact_ids::text[])));
+
+-- name: forget_clicks_of_shop
+delete from link_uses where token in (
+    select token from links where journey_id in (
+        select id from journeys where store_id = :store_id and contact_id = any(:contact_ids::text[])));
 
 -- name: forget_subjects
 -- Of the messages that were sent to them.
@@ -187,6 +202,10 @@ select store_id, 'order', new_digest(order_id) from orders where store_id = :sto
 on conflict do nothing;
 
 -- name: forget_orders_of_shop
+with totals as (
+    update order_totals set order_id = 'forgotten/' || encode(new_digest(order_id), 'hex')
+    where store_id = :store_id and contact_id = any(:contact_ids::text[]) and order_id not like 'forgotten/%'
+)
 delete from orders where store_id = :store_id and contact_id = any(:contact_ids::text[]);
 
 -- name: forget_events_of_shop

@@ -237,7 +237,9 @@ async def _take_effect(
         case EventKind.ORDERED:
             assert event.order is not None, "an ordered event has its order"
             lines = [OrderLine(item.product or "", item.variant, item.quantity) for item in event.things]
-            considered = await record_order(connection, happened, event.order, lines, told_at, cancelled=False)
+            considered = await record_order(
+                connection, happened, event.order, lines, told_at, cancelled=False, money=event.money, codes=event.codes
+            )
             return EventEffect(conversations=considered)
         case EventKind.JOINED_LIST:
             assert event.list is not None, "who joined a list joined a certain one"

@@ -12,11 +12,12 @@ from activities.journeys.contact_events import BOUGHT, ORDERED, Happened
 from activities.journeys.entering import pass_to_conversations
 from activities.postgres.pool import Connection
 from activities.postgres.queries import load_queries
+from activities.revenue.crediting import ToldOrder, cancel_total, record_money
 from activities.waitlist.entrances import contact_then
 from schemas.errors import DomainError, ErrorKind
 from schemas.ids import StoreId
 from schemas.incoming.events import TriggeredEntry
-from schemas.incoming.facts import OrderFact
+from schemas.incoming.facts import OrderFact, OrderMoney
 
 SQL = load_queries("activities.intake", "orders.sql")
 
@@ -55,7 +56,16 @@ async def take_order(connection: Connection, store_id: StoreId, fact: OrderFact)
     lines = [OrderLine(item.product_id, item.variant_id, item.quantity) for item in fact.items]
     ordered_at = min(fact.ordered_at, datetime.now(UTC))  # whatever the storefront's clock says
     happened = Happened(store_id, contact_id, f"order/{fact.order_id}", (ORDERED,), ordered_at, order_id=fact.order_id)
-    await record_order(connection, happened, fact.order_id, lines, fact.observed_at, cancelled=fact.cancelled)
+    await record_order(
+        connection,
+        happened,
+        fact.order_id,
+        lines,
+        fact.observed_at,
+        cancelled=fact.cancelled,
+        money=fact.money,
+        codes=fact.codes,
+    )
 
 
 async def record_order(
@@ -66,18 +76,28 @@ async def record_order(
     observed_at: datetime,
     *,
     cancelled: bool,
+    money: OrderMoney | None = None,
+    codes: Sequence[str] = (),
 ) -> tuple[TriggeredEntry, ...]:
     """Record an order as it is now, and pass what is new in it to conversations.
 
     Args:
         ordered: the order as something that a contact did.
         observed_at: when it was like this, by the sender's clock.
+        money: what it came to; None: the message does not say.
+        codes: the discount codes it was made with.
 
     Returns:
         The conversations that were considered for entry.
     """
     assert ordered.store_id is not None, "an order is of a shop"
     new = await _set_order(connection, ordered, ordered.store_id, order_id, lines, observed_at, cancelled=cancelled)
+    await record_money(
+        connection,
+        ToldOrder(
+            ordered.store_id, order_id, ordered.contact_id, ordered.at, observed_at, cancelled, money, tuple(codes)
+        ),
+    )
     if not new.products:
         return ()
     # A product that is added to an order later is `bought`; the order itself is `ordered` only once.
@@ -107,6 +127,7 @@ async def cancel_order(connection: Connection, store_id: StoreId, order_id: str,
     """
     if not await SQL.cancel_order.values(connection, store_id=store_id, order_id=order_id, at=at):
         raise UnknownOrder(store_id, order_id)
+    await cancel_total(connection, store_id, order_id, at)
 
 
 async def _set_order(

@@ -15,6 +15,7 @@ _MAY_BE_MISSING = {
     "variant.sku": "SKU-1",
     "variant.price": "12.50",
     "variant.currency": "EUR",
+    "coupon.code": "SAVE-10",
 }
 """What not every product, variant or store has, and what it may be."""
 _OPEN = ("event.", "contact.attributes.")

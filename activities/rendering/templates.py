@@ -6,7 +6,7 @@ title with a line break in it) can become neither a header nor markup.
 
 import unicodedata
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from decimal import Decimal
 from functools import lru_cache
 from types import SimpleNamespace
@@ -80,6 +80,7 @@ class MessageContext:
     """All that a template can name.
 
     Attributes:
+        coupon: the code that is reserved for them; None: their alert gives none, or none was left.
         items: of the event that the conversation was entered on, those whose products the storefront has reported.
         event: the properties of that event.
         attributes: of the contact.
@@ -89,6 +90,7 @@ class MessageContext:
     product: ProductPart
     variant: VariantPart
     list: ListPart
+    coupon: str | None = None
     items: tuple[ItemPart, ...] = ()
     event: Mapping[str, Plain] = field(default_factory=dict[str, Plain])
     attributes: Mapping[str, Plain] = field(default_factory=dict[str, Plain])
@@ -107,6 +109,7 @@ VOCABULARY = Vocabulary(
         "product": _parts(ProductPart),
         "variant": _parts(VariantPart),
         "list": _parts(ListPart),
+        "coupon": ("code",),
     },
     open=frozenset({"event", "contact.attributes"}),
     lists={"items": _parts(ItemPart)},
@@ -165,17 +168,15 @@ FULL = MessageContext(
     product=ProductPart(title="Product", url="https://shop.example/p", image_url="https://shop.example/p.jpg"),
     variant=VariantPart(title="Variant", sku="SKU-1", price=Decimal("12.50")),
     list=ListPart(name="List"),
+    coupon="SAVE-10",
     items=(
         ItemPart("Product", "https://shop.example/p", 2, "https://shop.example/p.jpg", Decimal("12.50")),
         ItemPart("Another", "https://shop.example/a", 1),
     ),
 )
 """What a message is tried with: a subject of which everything is known."""
-_BARE = MessageContext(
-    shop=FULL.shop,
-    product=ProductPart(title="Product", url="https://shop.example/p"),
-    variant=VariantPart(title=""),
-    list=FULL.list,
+_BARE = replace(
+    FULL, product=ProductPart("Product", "https://shop.example/p"), variant=VariantPart(""), coupon=None, items=()
 )
 
 
@@ -263,6 +264,7 @@ def _names(context: MessageContext) -> dict[str, object]:
         "product": _namespace("product", context.product),
         "variant": _namespace("variant", context.variant),
         "list": _namespace("list", context.list),
+        "coupon": SimpleNamespace(code=_present("coupon.code", context.coupon)),
         "items": [_namespace("item", item) for item in context.items],
         "event": _Open("event", context.event),
         "contact": SimpleNamespace(attributes=_Open("contact.attributes", context.attributes)),

@@ -127,6 +127,14 @@ def _read_price(value: object) -> object:
     return Decimal(digits)
 
 
+def _read_price_if_any(value: object) -> object:
+    try:
+        price = _read_price(value)
+    except ValueError:
+        return None
+    return price.quantize(Decimal("0.0001")) if isinstance(price, Decimal) else None
+
+
 def _read_moment(value: object) -> object:
     if value is None:
         return None
@@ -157,6 +165,8 @@ Count = Annotated[Annotated[int, Field(ge=-(2**31), lt=2**31)] | None, BeforeVal
 """Units, rounded down: a part of a unit cannot be sold."""
 Price = Annotated[Decimal | None, BeforeValidator(_read_price)]
 """Money without its currency: a JSON number or its digits as text."""
+LenientPrice = Annotated[Decimal | None, BeforeValidator(_read_price_if_any)]
+"""Likewise, with the four decimals that money is kept with; what is not money is not there, and refuses nothing."""
 Moment = Annotated[datetime | None, BeforeValidator(_read_moment)]
 """A date and time: in UTC, or naive where the vendor gave no offset."""
 PlainText = Annotated[str | None, BeforeValidator(_read_text)]

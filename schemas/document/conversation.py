@@ -13,6 +13,8 @@ from pydantic import AfterValidator, Field, StringConstraints, model_validator
 from schemas.channels import Channel
 from schemas.criteria import Criteria
 from schemas.document.alert_types.registry import AlertSection
+from schemas.document.attribution import Attribution
+from schemas.document.experiment import Experiment
 from schemas.document.scenarios import MOST_SCENARIOS, ScenarioSection
 from schemas.document.steps import MOST_STEPS, StepSection
 from schemas.model import Section
@@ -35,6 +37,9 @@ def _some_time(length: timedelta) -> timedelta:
     if not length:
         raise ValueError("no time at all caps nothing: write for example '4 hours'")
     return length
+
+
+Country = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")]
 
 
 class QuietHours(Section, title="Quiet hours"):
@@ -80,6 +85,14 @@ class ListSection(Section, title="List"):
     """Two capital letters, like US: its phone numbers may be written as people there write them."""
     sender: Label | None = None
     """The From address, like Blue Shop <hello@shop.example>."""
+    track_clicks: Annotated[bool, Field(strict=True)] = False
+    """Whether its messages' links to the shop's own pages lead through Shelftalk, so that clicks are known."""
+    track_opens_in: Annotated[tuple[Country, ...], Field(min_length=1, max_length=250)] | None = None
+    """The countries, like US, in which it may be known that a mail was opened; nowhere when left out.
+    Where a contact is says their attribute country.
+    """
+    attribution: Attribution | None = None
+    """Within how many days orders are credited to its messages; 5 after a click or an opened e-mail when left out."""
 
     def is_for(self, store_id: str) -> bool:
         """Whether contacts of this store enter it."""
@@ -139,6 +152,8 @@ class ConversationDocument(Section, title="Conversation"):
     """What a contact does that ends the journey short of its goal."""
     list: ListSection = ListSection()
     """The list it speaks for, with its settings."""
+    experiment: Experiment | None = None
+    """A share of the contacts that is told nothing, to see what the messages change."""
     alerts: Annotated[dict[Code, AlertSection], Field(max_length=20)] = Field(default_factory=dict[str, Any])
     """What to watch for, each by its short name."""
     threads: Annotated[tuple[ThreadSection, ...], Field(min_length=1, max_length=50)]

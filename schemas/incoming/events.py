@@ -9,7 +9,7 @@ from pydantic import AfterValidator, AwareDatetime, BeforeValidator, Field, Fini
 
 from schemas.addresses import EmailAddress, PhoneNumber
 from schemas.ids import ContactId, JourneyId, StoreId
-from schemas.incoming.facts import ExternalId, whole_units
+from schemas.incoming.facts import DiscountCodes, ExternalId, OrderMoney, whole_units
 from schemas.model import Model
 from schemas.names import PRINTABLE, Code, TagName
 from schemas.reasons import Reason
@@ -137,6 +137,7 @@ class Event(Model):
         checkout: the checkout's id, of `checkout_started`. Whatever is told of a checkout is its state: what came first
             is the event, and what comes later says what is in it now; without `items`, nothing is.
         order: the order's id, for `ordered` and only for that. Every item of an order names its product.
+        money, codes: what the order came to and what was given back, and its discount codes; only of `ordered`.
         message: the Message-ID of what was opened or clicked, where it is known; only of those kinds.
         list: the code of the list that was joined, for `joined_list` and only for that.
         happened_at: now, if left out. What lies ahead counts as now.
@@ -158,6 +159,8 @@ class Event(Model):
     items: Annotated[tuple[Item, ...], Field(max_length=MOST_ITEMS)] = ()
     checkout: OrderId | None = None
     order: OrderId | None = None
+    money: OrderMoney | None = None
+    codes: DiscountCodes = ()
     message: MessageId | None = None
     list: Code | None = None
     happened_at: Annotated[AwareDatetime, AfterValidator(_not_ancient)] | None = None
@@ -175,6 +178,8 @@ class Event(Model):
             raise ValueError("a custom event has a 'name', and no other event has one")
         if (self.kind is EventKind.ORDERED) != (self.order is not None):
             raise ValueError("an 'ordered' event has its 'order', and no other event has one")
+        if (self.money is not None or self.codes) and self.order is None:
+            raise ValueError("only an 'ordered' event has 'money' and 'codes'")
         if self.checkout is not None and self.kind is not EventKind.CHECKOUT_STARTED:
             raise ValueError("only a 'checkout_started' event has a 'checkout'")
         if self.checkout is not None and self.happened_at is None:

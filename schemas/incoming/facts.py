@@ -9,9 +9,9 @@ from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 from math import floor, isfinite
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, AwareDatetime, BeforeValidator, Field
+from pydantic import AfterValidator, AwareDatetime, BeforeValidator, Field, model_validator
 
 from schemas.model import Model
 from schemas.names import PRINTABLE
@@ -59,6 +59,8 @@ Text = Annotated[str, Field(max_length=1000), AfterValidator(lambda text: _BREAK
 """One line: a line break or another control character in a title is a blank."""
 Currency = Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
 """ISO 4217."""
+Amount = Annotated[Decimal, Field(ge=0, max_digits=18, decimal_places=4)]
+"""Money, with its currency beside it."""
 Address = Annotated[str, Field(min_length=3, max_length=320)]
 
 
@@ -147,12 +149,38 @@ class ItemFact(Model):
     quantity: Annotated[Quantity, Field(ge=0)] = 1
 
 
+class OrderMoney(Model):
+    """What an order came to, in the currency it was made in.
+
+    Attributes:
+        total: all that was ordered, with what was added since; taxes and shipping included.
+        refunded: what was given back of that since.
+    """
+
+    total: Amount
+    refunded: Amount = Decimal(0)
+    currency: Currency
+
+    @model_validator(mode="after")
+    def _no_more_back_than_was_paid(self) -> Self:
+        if self.refunded > self.total:
+            raise ValueError(
+                "'refunded' is more than the 'total': the total is what was ordered, before anything was given back"
+            )
+        return self
+
+
+DiscountCodes = Annotated[tuple[Annotated[str, Field(max_length=255)], ...], Field(max_length=100)]
+
+
 class OrderFact(Model):
     """An order as it is now. Of the contact it holds the e-mail address, and nothing else.
 
     Attributes:
         email: valid, in lower case.
         items: each product and variant once.
+        money: None: the message does not say what it came to.
+        codes: the discount codes it was made with.
     """
 
     kind: Literal["order"] = "order"
@@ -161,6 +189,8 @@ class OrderFact(Model):
     items: tuple[ItemFact, ...]
     ordered_at: AwareDatetime
     cancelled: bool
+    money: OrderMoney | None = None
+    codes: DiscountCodes = ()
     observed_at: AwareDatetime
 
 

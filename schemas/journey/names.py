@@ -13,6 +13,7 @@ class Activity(StrEnum):
     NOTIFY_CLAIMS = "notify_claims"
     RECONCILE = "reconcile"
     ARCHIVE = "archive"
+    RETAIN = "retain"
     DECIDE = "decide"
     FIND_MOMENT = "find_moment"
     CHANGE_CONTACT = "change_contact"
@@ -29,6 +30,7 @@ class Workflow(StrEnum):
     SHELF = "Shelf"
     RECONCILE = "Reconcile"
     ARCHIVE = "Archive"
+    RETAIN = "Retain"
     BULK = "Bulk"
 
 

@@ -38,7 +38,10 @@ class ContactExport(Model):
     Attributes:
         contact: their id, addresses and attributes.
         sign_ups: their places in line, however they came there.
+        places: those they were given, with the codes reserved with them.
+        clicks: each time that a link or a picture of a message to them was asked for.
         messages: what was sent to them or was not, and why; texts are made when they are sent, and not kept.
+        order_totals: what their orders came to, and the message that each is credited to.
         calls: calls of the shop's own systems that were made for them.
     """
 
@@ -50,8 +53,11 @@ class ContactExport(Model):
     tags: Held
     events: Held
     orders: Held
+    order_totals: Held
     journeys: Held
     sign_ups: Held
+    places: Held
+    clicks: Held
     messages: Held
     calls: Held
 

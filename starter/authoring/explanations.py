@@ -8,6 +8,7 @@ from pydantic_core import ErrorDetails
 
 from schemas.criteria import MISTAKE as CRITERIA_MISTAKE
 from schemas.document.alert_types.vocabulary import Reminders
+from schemas.document.attribution import Attribution
 from schemas.document.conversation import (
     Cap,
     ConversationDocument,
@@ -16,6 +17,7 @@ from schemas.document.conversation import (
     QuietHours,
     ThreadSection,
 )
+from schemas.document.experiment import Experiment
 from schemas.document.scenarios import section_in_scenario
 from schemas.document.steps import STEP_LISTS
 from schemas.mistakes import mistake_in_words
@@ -192,6 +194,10 @@ def _unknown_field(path: Path, location: tuple[int | str, ...]) -> Diagnostic:
             model = QuietHours
         case ("list", "at_most"):
             model = Cap
+        case ("list", "attribution"):
+            model = Attribution
+        case ("experiment",):
+            model = Experiment
         case ("threads", _):
             model = ThreadSection
         case ("messages", _):
@@ -236,6 +242,8 @@ def _wrong_pattern(path: Path, value: object, location: tuple[int | str, ...]) -
         return wrong_event(path, value)
     if path[-1] == "currency":
         return wrong_currency(path, value)
+    if path[-2:-1] == ("track_opens_in",):
+        return Diagnostic(path, f"{shown(value)} is no country", "Write its two capital letters, like US")
     if in_step(location) and (diagnostic := wrong_text(location, value)) is not None:
         return diagnostic
     return Diagnostic(

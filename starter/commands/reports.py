@@ -11,8 +11,10 @@ from rich.table import Column, Table
 
 from schemas.channels import Channel
 from schemas.ids import Level, StoreId
+from schemas.model import Model
 from schemas.reasons import Reason
 from schemas.responses.reports import ListReport, WantedReport
+from schemas.responses.revenue import RevenueReport
 from schemas.responses.why import WhyContact, WhyEntry, WhyMessage, WhyProduct
 from starter.commands.terminal.acting import who
 from starter.commands.terminal.addresses import looked_for
@@ -20,16 +22,18 @@ from starter.commands.terminal.asking import Terminal, command
 from starter.commands.terminal.failures import CommandFailed
 from starter.commands.terminal.output import ExitCode, clock
 from starter.reporting.reports import LARGEST_REPORT, BadPeriod, Period
-from starter.reporting.spreadsheets import list_csv, wanted_csv
+from starter.reporting.spreadsheets import list_csv, revenue_csv, wanted_csv
 from starter.support.why import MOST_ENTRIES, About
 
-app = typer.Typer(help="What was wanted most, and what became of each list's contacts.", no_args_is_help=True)
+app = typer.Typer(
+    help="What was wanted most, what became of each list's contacts, and what messages earned.", no_args_is_help=True
+)
 
 Since = Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="From this day on, by the list's clock.")]
 Until = Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Up to this day, the day included.")]
 AsCsv = Annotated[bool, typer.Option("--csv", help="CSV on standard output, for spreadsheets.")]
 Entries = Annotated[int, typer.Option(min=1, max=MOST_ENTRIES, help="How many contacts at most.")]
-Answer = TypeVar("Answer", WantedReport, ListReport)
+Answer = TypeVar("Answer", bound=Model)
 DAYS_SHOWN = 14
 """Days a terminal shows of a list; --json and --csv have all of them."""
 
@@ -48,7 +52,7 @@ def wanted(
     """Show what is wanted most: who waits, was lost to the window, was told and bought, and how many to order."""
     period = _period(since, until)
     report = terminal.ask(lambda services: services.reports.wanted(list_, period, by, limit))
-    _give(terminal, report, _wanted, wanted_csv, as_csv=as_csv)
+    give(terminal, report, _wanted, wanted_csv, as_csv=as_csv)
 
 
 @app.command("list")
@@ -63,7 +67,22 @@ def list_(
     """Show what became of a list's contacts, by alert and by day: entered, told, bought after, left and why."""
     period = _period(since, until)
     report = terminal.ask(lambda services: services.reports.list_figures(code, period))
-    _give(terminal, report, _figures, list_csv, as_csv=as_csv)
+    give(terminal, report, _figures, list_csv, as_csv=as_csv)
+
+
+@app.command("revenue")
+@command
+def revenue(
+    terminal: Terminal,
+    list_: Annotated[str | None, typer.Option("--list", help="Only of this list.")] = None,
+    since: Since = None,
+    until: Until = None,
+    as_csv: AsCsv = False,
+) -> None:
+    """Show what messages earned: the orders credited to each, refunds and cancellations deducted, by currency."""
+    period = _period(since, until)
+    report = terminal.ask(lambda services: services.revenue.report(list_, period))
+    give(terminal, report, _revenue, revenue_csv, as_csv=as_csv)
 
 
 @command
@@ -108,7 +127,7 @@ def _day(moment: datetime | None) -> date | None:
     return None if moment is None else moment.date()
 
 
-def _give(
+def give(
     terminal: Terminal,
     answer: Answer,
     show: Callable[[Answer], object],
@@ -116,6 +135,7 @@ def _give(
     *,
     as_csv: bool,
 ) -> None:
+    """Give a report: as JSON, as CSV by `as_table`, or the way `show` puts it for people."""
     if terminal.as_json and as_csv:
         raise CommandFailed("usage", "An answer is JSON or CSV, not both.", exit_=ExitCode.USAGE)
     if as_csv:
@@ -139,6 +159,31 @@ def _wanted(report: WantedReport) -> Table | str:
         named = (row.store_id, product, *((variant,) if report.by is Level.VARIANT else ()))
         table.add_row(*named, *map(str, numbers))
     return table
+
+
+def _revenue(report: RevenueReport) -> Group | str:
+    if not report.messages:
+        return "No message was sent, and none earned anything."
+    table = Table(
+        "conversation",
+        "message",
+        *(Column(name, justify="right") for name in ("sent", "orders", "earned")),
+        "by",
+        box=None,
+        pad_edge=False,
+    )
+    for row in report.messages:
+        by = ", ".join(f"{touch}: {count}" for touch, count in row.by_touch.items()) or "–"
+        earned = f"{row.net} {row.currency}" if row.currency else "–"
+        table.add_row(row.conversation, row.message, str(row.sent), str(row.orders), earned, by)
+    totals = [
+        f"{each.currency}: messages earned {each.credited_net} of {each.net}, by {each.credited_orders} of "
+        f"{each.orders} orders"
+        for each in report.currencies
+    ]
+    return Group(
+        table, *(("", *totals) if totals else ("", "No order was told with its total: docs/revenue.md says how."))
+    )
 
 
 def _figures(report: ListReport) -> Group | str:

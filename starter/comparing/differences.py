@@ -20,6 +20,8 @@ _LIST_WORDS: Mapping[str, str] = {
     "at_most": "the cap on messages to one person",
     "locations": "the locations that count",
     "stores": "the stores that it is for",
+    "track_clicks": "whether clicks are known",
+    "track_opens_in": "where it may be known that a mail was opened",
     "only_by_name": "whether only sign-ups that name it enter",
 }
 _FILTERS: Mapping[str, str] = {"trigger_filter": "the trigger filter", "profile_filter": "the profile filter"}
@@ -53,7 +55,7 @@ def say_differences(found: Sequence[Difference], *, full: bool = False) -> str:
 
 
 def _of_the_whole(before: ConversationDocument, after: ConversationDocument) -> Iterator[Difference]:
-    for field in differing(before, after, ("conversation", "name", "goal")):
+    for field in differing(before, after, ("conversation", "name", "goal", "experiment")):
         word = "short name" if field == "conversation" else field
         yield _sentence(change(f"the {word}", value_of(before, field), value_of(after, field)))
     for field, words in (("goal_on", "the goal is reached on"), ("exit_on", "it is left on")):

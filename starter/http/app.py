@@ -28,7 +28,7 @@ from starter.http.errors import ANSWERED, answer
 from starter.http.limits import BodyLimit, HeadLimit, SignUpCaps, SignUpLimit
 from starter.http.paths import SlashesInIds
 from starter.http.problems import Problem
-from starter.http.public import signups, webhooks
+from starter.http.public import links, signups, webhooks
 from starter.http.request_log import RequestLog
 from starter.http.turns import Turns
 from starter.http.wrong_keys import WrongKeys
@@ -40,6 +40,7 @@ _DESCRIPTION = """Shelftalk's API. Webhooks are signed by their storefront and s
 _ROUTERS = (
     webhooks.router,
     signups.router,
+    links.router,
     events.router,
     consents.router,
     contacts.router,

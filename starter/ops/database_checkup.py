@@ -27,6 +27,8 @@ MOST_SAID = 5
 """Names in one line."""
 LAW = timedelta(days=30)
 """For so long a request that was not done is shown: by then it has to be answered."""
+FEW_CODES = 50
+"""A restock may tell as many people in a moment."""
 OFTEN = 5
 """Places that a journey may give back in that time: units come and go, but not that often before one message."""
 
@@ -64,6 +66,15 @@ class LeftAlone:
     action: str
     store_id: str
     contact_id: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class CouponsLeft:
+    """A list of codes; `missing`: places for which none was left, lately."""
+
+    coupon_list: str
+    free: int
+    missing: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +122,7 @@ async def examine_postgres(settings: Settings) -> list[Finding]:
         if found[-1].health is Health.GOOD:
             found += [await _published(pool), await _paused(pool), await _outbox(pool), await examine_spinning(pool)]
             found += [await _reconciled(pool), await _malformed(pool), await examine_contested(pool)]
-            found += [await examine_left_alone(pool), await examine_senders(pool)]
+            found += [await examine_left_alone(pool), await examine_senders(pool), await examine_coupons(pool)]
         return found
     except POSTGRES_AWAY as error:
         return [bad("postgresql", f"fails when asked ({type(error).__name__})", "Look at its log.")]
@@ -225,6 +236,19 @@ async def examine_senders(pool: Pool) -> Finding:
         f"journeys: {stopped.why}{more}",
         f"Mend that, then `shelftalk repair resume --cause {Reason.SENDER_AT_FAULT}`; nobody lost their place.",
     )
+
+
+async def examine_coupons(pool: Pool) -> Finding:
+    """The list of codes that is nearest to its end, of those that alerts in force give codes of."""
+    lists = await SQL.scarce_coupons.rows(pool, CouponsLeft, lately=timedelta(days=1))
+    if not lists or (lists[0].free >= FEW_CODES and not lists[0].missing):
+        return good("coupons", "enough of each list" if lists else "none are given")
+    first = lists[0]
+    advice = f"Put codes in: `shelftalk coupon add {first.coupon_list} FILE`. Meanwhile messages leave without one."
+    if first.missing or not first.free:
+        found = f"list '{first.coupon_list}' has {first.free} left; {first.missing} places got none in a day"
+        return bad("coupons", found, advice)
+    return note("coupons", f"list '{first.coupon_list}' has {first.free} left", advice)
 
 
 async def _reconciled(pool: Pool) -> Finding:

@@ -1,4 +1,4 @@
-"""What runs on a schedule, run by hand: reconciliation and archiving. A worker must be at work for both."""
+"""What runs on a schedule, run by hand: reconciliation, archiving and retention. A worker must be at work for each."""
 
 from datetime import timedelta
 
@@ -10,7 +10,8 @@ from activities.postgres.audit import write_audit
 from activities.postgres.pool import Pool
 from schemas.responses.archive import ArchiveReport, ArchiveStatus
 from schemas.responses.reconciliation import Reconciliation
-from starter.runtime.schedules import ARCHIVING, RECONCILIATION
+from schemas.responses.retention import RetentionReport
+from starter.runtime.schedules import ARCHIVING, RECONCILIATION, RETENTION
 
 
 class Upkeep:
@@ -35,3 +36,12 @@ class Upkeep:
     async def archive_status(self) -> ArchiveStatus:
         """How many histories are archived, where, and how many are still to be."""
         return await archive_status(self._pool, self._archive)
+
+    async def retain(self, by: str) -> RetentionReport:
+        """Forget now what is older than the worker's settings say."""
+        await write_audit(self._pool, by, "retention", {})
+        return await RETENTION.run_now(self._client, self._task_queue)
+
+    async def retention(self) -> RetentionReport:
+        """For how long the worker's settings keep what, and how much is older; nothing is forgotten."""
+        return await RETENTION.run_now(self._client, self._task_queue, only_count=True)

@@ -154,7 +154,7 @@ class Reports:
         Raises:
             NoSuchList: as it says.
         """
-        zone = (await self._list(list_code)).time_zone if list_code is not None else "UTC"
+        zone = (await find_list(self._pool, list_code)).time_zone if list_code is not None else "UTC"
         limit = max(1, min(limit, LARGEST_REPORT))
         since, until = period.instants(zone)
         products = await SQL.wanted.rows(
@@ -177,7 +177,7 @@ class Reports:
         Raises:
             NoSuchList: as it says.
         """
-        found = await self._list(list_code, stores)
+        found = await find_list(self._pool, list_code, stores)
         zone = found.time_zone
         since, until = period.instants(zone)
         alerts: defaultdict[str, _Figures] = defaultdict(_Figures)
@@ -213,11 +213,20 @@ class Reports:
         )
         return tuple(row.model_copy(update={"left": left[row.conversation]}) for row in rows)
 
-    async def _list(self, code: str, stores: Sequence[StoreId] | None = None) -> ListRow:
-        row = await SQL.list.row(self._pool, ListRow, list_code=code, stores=stores)
-        if row is None:
-            raise NoSuchList(code)
-        return row
+
+async def find_list(pool: Pool, code: str, stores: Sequence[StoreId] | None = None) -> ListRow:
+    """A list by its code.
+
+    Args:
+        stores: only if the list is for none but these; None: of any.
+
+    Raises:
+        NoSuchList: as it says.
+    """
+    row = await SQL.list.row(pool, ListRow, list_code=code, stores=stores)
+    if row is None:
+        raise NoSuchList(code)
+    return row
 
 
 def _alert(alert: AlertRow, figures: _Figures) -> AlertFigures:

@@ -4,7 +4,10 @@ import csv
 import io
 from collections.abc import Iterable, Iterator, Sequence
 
+from schemas.document.attribution import Touch
+from schemas.responses.experiments import ExperimentReport
 from schemas.responses.reports import ListReport, WantedProduct, WantedReport
+from schemas.responses.revenue import MessageRevenue, RevenueReport
 from starter.waitlists.files.cells import cover
 
 MEDIA_TYPE = "text/csv; charset=utf-8"
@@ -19,6 +22,29 @@ def wanted_csv(report: WantedReport) -> bytes:
 def list_csv(report: ListReport) -> bytes:
     """One line for each day, alert and measure, for those who left each reason: what a pivot table likes."""
     return _write(("day", "alert", "measure", "reason", "count"), _measures(report))
+
+
+def revenue_csv(report: RevenueReport) -> bytes:
+    """One line for each message and currency; the touches are columns of their own."""
+    columns = tuple(name for name in MessageRevenue.model_fields if name != "by_touch")
+    rows = (
+        [*(getattr(row, name) for name in columns), *(row.by_touch.get(touch, 0) for touch in Touch)]
+        for row in report.messages
+    )
+    return _write((*columns, *Touch), rows)
+
+
+def experiment_csv(report: ExperimentReport) -> bytes:
+    """One line for orders, and one for the revenue in each currency."""
+    columns = ("measure", "currency", "told", "held_out", "difference", "low", "high", "finding")
+    rows: list[tuple[object, ...]] = []
+    if (orders := report.orders) is not None:
+        shares = (report.told.share, report.held_out.share)
+        rows.append(("orders", "", *shares, orders.difference, orders.low, orders.high, orders.finding))
+    for each in report.revenue:
+        means = (each.told, each.held_out, each.difference, each.low, each.high)
+        rows.append(("revenue", each.currency, *means, each.finding))
+    return _write(columns, rows)
 
 
 def _measures(report: ListReport) -> Iterator[tuple[object, ...]]:

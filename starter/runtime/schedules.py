@@ -1,4 +1,4 @@
-"""What runs on a schedule, and by hand: the reconciliation and the archiving."""
+"""What runs on a schedule, and by hand: the reconciliation, the archiving and retention."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -24,8 +24,9 @@ from schemas.journey.names import Workflow
 from schemas.priority import PriorityKey
 from schemas.responses.archive import ArchiveHistories, ArchiveReport
 from schemas.responses.reconciliation import LastReconciliation, Reconcile, Reconciliation
+from schemas.responses.retention import Retain, RetentionReport
 
-Report = TypeVar("Report", ArchiveReport, Reconciliation)
+Report = TypeVar("Report", ArchiveReport, Reconciliation, RetentionReport)
 
 PRIORITY = priority(PriorityKey.BACKGROUND)
 
@@ -42,7 +43,7 @@ class ScheduledWork(Generic[Report]):
 
     name: str
     workflow: Workflow
-    request: ArchiveHistories | Reconcile
+    request: ArchiveHistories | Reconcile | Retain
     report: type[Report]
     longest: timedelta
     every: timedelta
@@ -74,15 +75,20 @@ class ScheduledWork(Generic[Report]):
             if every is not None:
                 await client.get_schedule_handle(schedule_id).update(lambda found: _as_often(found, spec))
 
-    async def run_now(self, client: Client, task_queue: str, young: timedelta | None = None) -> Report:
+    async def run_now(
+        self, client: Client, task_queue: str, young: timedelta | None = None, **otherwise: object
+    ) -> Report:
         """Run it once now and wait for its report. A worker must be at work.
 
         Args:
             young: what is younger is left alone; as scheduled, if not given.
+            otherwise: what else of the request is another than scheduled.
         """
+        if young is not None:
+            otherwise["young"] = young
         return await client.execute_workflow(
             self.workflow,
-            self.request if young is None else self.request.model_copy(update={"young": young}),
+            self.request.model_copy(update=otherwise),
             id=f"{self.schedule_id(task_queue)}/by-hand",
             task_queue=task_queue,
             result_type=self.report,
@@ -106,6 +112,14 @@ ARCHIVING = ScheduledWork(
     ArchiveReport,
     longest=timedelta(hours=2),
     every=timedelta(hours=1),
+)
+RETENTION = ScheduledWork(
+    "retention",
+    Workflow.RETAIN,
+    Retain(),
+    RetentionReport,
+    longest=timedelta(hours=4),
+    every=timedelta(days=1),
 )
 
 

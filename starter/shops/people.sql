@@ -31,10 +31,20 @@ select now() as exported_at,
         from events t where contact_id = :contact_id) as events,
        (select coalesce(jsonb_agg(to_jsonb(t) - 'contact_id' order by t.ordered_at, t.order_id, t.product_id), '[]')
         from orders t where contact_id = :contact_id) as orders,
+       (select coalesce(jsonb_agg(to_jsonb(t) - 'contact_id' || jsonb_build_object('credited_to', (
+            select to_jsonb(c) - array['store_id', 'order_id'] from credits c
+            where c.store_id = t.store_id and c.order_id = t.order_id)) order by t.ordered_at, t.order_id), '[]')
+        from order_totals t where contact_id = :contact_id) as order_totals,
        (select coalesce(jsonb_agg(to_jsonb(t) - 'contact_id' order by t.entered_at, t.id), '[]')
         from journeys t where contact_id = :contact_id) as journeys,
        (select coalesce(jsonb_agg(to_jsonb(t) - 'contact_id' order by t.place), '[]')
         from waiting t where contact_id = :contact_id) as sign_ups,
+       (select coalesce(jsonb_agg(to_jsonb(t) || jsonb_build_object('coupon', (
+            select code from coupons where claim_id = t.id)) order by t.id), '[]')
+        from claims t where journey_id in (select id from of_them)) as places,
+       (select coalesce(jsonb_agg(to_jsonb(t) - 'token' || jsonb_build_object('message', l.send_key, 'target', l.target)
+                                  order by t.used_at, t.id), '[]')
+        from links l join link_uses t on t.token = l.token where l.journey_id in (select id from of_them)) as clicks,
        (select coalesce(jsonb_agg(to_jsonb(t) - array['holder', 'lease_until'] order by t.opened_at, t.key), '[]')
         from sends t where journey_id in (select id from of_them)) as messages,
        (select coalesce(jsonb_agg(to_jsonb(t) order by t.tried_at, t.key), '[]')

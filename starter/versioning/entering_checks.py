@@ -74,6 +74,7 @@ async def entering_warnings(connection: Connection, document: ConversationDocume
         *await _unknown_stores(connection, document),
         *await _other_currencies(connection, document),
         *await _narrower_lists(connection, document),
+        *await _lists_without_codes(connection, document),
     )
 
 
@@ -115,6 +116,18 @@ async def _narrower_lists(connection: Connection, document: ConversationDocument
         "are not put on it. Say with 'stores' in the section 'list' that this conversation is for these stores too."
         for path, code in steps
         if code in narrower and not _covers(narrower[code].stores, document.list.stores)
+    ]
+
+
+async def _lists_without_codes(connection: Connection, document: ConversationDocument) -> list[str]:
+    """Alerts that give codes of a list which has none."""
+    named = {code: alert.coupons for code, alert in document.alerts.items() if alert.coupons is not None}
+    empty: list[str] = await SQL.lists_without_codes.values(connection, lists=sorted({*named.values()}))
+    return [
+        f"alerts.{code}.coupons: list '{name}' has no free code, so the messages leave without one. Put codes in: "
+        f"`shelftalk coupon add {name} FILE`."
+        for code, name in named.items()
+        if name in empty
     ]
 
 

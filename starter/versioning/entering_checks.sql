@@ -22,3 +22,7 @@ select id, currency from stores where currency <> :currency and is_for(:stores::
 
 -- name: lists_for_some
 select code, stores from lists where code = any(:codes::text[]) and stores is not null;
+
+-- name: lists_without_codes
+select name from unnest(:lists::text[]) name
+where not exists (select from coupons where coupon_list = name and claim_id is null and redeemed_at is null);

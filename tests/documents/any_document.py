@@ -14,7 +14,9 @@ from schemas.document.alert_types.low_inventory import LowInventory
 from schemas.document.alert_types.price_drop import PriceDrop, parse_drop
 from schemas.document.alert_types.registry import raised_events
 from schemas.document.alert_types.vocabulary import Action, AlertEvent, AlertType, Order, Reminders
+from schemas.document.attribution import Attribution
 from schemas.document.conversation import ConversationDocument, ListSection, ThreadSection
+from schemas.document.experiment import Experiment
 from schemas.document.steps import (
     STEP_KINDS,
     AddTagStep,
@@ -77,6 +79,7 @@ def _common() -> dict[str, st.SearchStrategy[str | Level | timedelta | Criteria 
         "relevancy_window": _days,
         "trigger_filter": _maybe_criteria,
         "profile_filter": _maybe_criteria,
+        "coupons": st.none() | _codes,
     }
 
 
@@ -134,7 +137,11 @@ def documents(draw: st.DrawFn) -> ConversationDocument:
                 locations=draw(st.none() | st.lists(_names, min_size=1, max_size=3).map(tuple)),
                 currency=draw(st.sampled_from([None, "EUR", "USD"])),
                 sender=draw(st.sampled_from([None, "Shop <hello@shop.example>", "hello@shop.example"])),
+                track_clicks=draw(st.booleans()),
+                track_opens_in=draw(st.sampled_from([None, ("US",), ("US", "CA")])),
+                attribution=draw(st.none() | st.builds(Attribution, email_open_days=st.integers(0, 90))),
             ),
+            "experiment": draw(st.none() | st.builds(Experiment, name=_codes, holdout=st.integers(1, 90))),
             "alerts": alerts,
             "threads": draw(_threads([*answered, *done])),
             "messages": {code: {"channel": "email", "subject": "s", "text": "t"} for code in MESSAGES},

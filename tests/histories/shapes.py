@@ -15,7 +15,7 @@ from schemas.responses.repair import Answer, Repair
 from starter.documents import STARTER_CONVERSATION, load_document
 from starter.ops.approvals import Approvals, Which
 from starter.ops.repair import By, Repairs
-from starter.runtime.schedules import ARCHIVING, RECONCILIATION
+from starter.runtime.schedules import ARCHIVING, RECONCILIATION, RETENTION
 from starter.versioning.bulk import BulkOperations, Decision
 from starter.versioning.publishing import publish
 from tests.histories.conversation_shapes import (
@@ -176,6 +176,14 @@ async def archived(stage: SimulatedShop) -> Ran:
         return Ran(f"{ARCHIVING.schedule_id(queue)}/by-hand", None)
 
 
+async def retained(stage: SimulatedShop) -> Ran:
+    """What is older than the settings say was forgotten: nothing."""
+    async with stage.at_work(told_only()) as product:
+        queue = product.settings.temporal_task_queue
+        await RETENTION.run_now(product.client, queue)
+        return Ran(f"{RETENTION.schedule_id(queue)}/by-hand", None)
+
+
 async def moved_and_skipped(stage: SimulatedShop) -> Ran:
     """Moved to another version during a wait, which was then passed over by hand."""
     document = starter_document()
@@ -256,6 +264,7 @@ SHAPES = MappingProxyType[str, Callable[[SimulatedShop], Awaitable[Ran]]](
             cancelled_in_temporal,
             reconciled,
             archived,
+            retained,
             every_kind_of_step,
             two_events_in_one_task,
             continued_in_a_rest,

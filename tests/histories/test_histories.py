@@ -68,7 +68,7 @@ def test_every_shape_is_recorded_and_every_record_has_a_shape() -> None:
 
 
 def test_only_what_is_no_journey_or_did_not_come_to_its_own_end_has_no_path() -> None:
-    others = {"shelf", "carried_out", "reconciled", "archived"}
+    others = {"shelf", "carried_out", "reconciled", "archived", "retained"}
     assert SHAPES.keys() - set(TELL_A_PATH) == others | {"cancelled_in_temporal", "continued_in_a_rest"}
 
 

@@ -2,6 +2,7 @@
 
 import json
 from datetime import UTC, datetime
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,7 @@ from schemas.incoming.facts import (
     Fact,
     ItemFact,
     OrderFact,
+    OrderMoney,
     ShopErasureFact,
     StoreFact,
 )
@@ -55,6 +57,7 @@ def test_a_stored_order_is_one_order_fact_with_the_unrounded_id(name: str) -> No
             items=(ItemFact(product_id="632910392", variant_id="808950810", quantity=2),),
             ordered_at=NEW_YEAR,
             cancelled=True,
+            money=OrderMoney(total=Decimal(398), currency="USD"),
             observed_at=NEW_YEAR,
         ),
         StoreFact(currency="USD", observed_at=NEW_YEAR),

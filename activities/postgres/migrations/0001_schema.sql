@@ -143,6 +143,11 @@ create table lists (
     -- Its cap: a message of it is put off while so many went to the contact in this time. Both null: there is none.
     cap_messages integer check (cap_messages > 0),
     cap_length   interval check (cap_length > '0'),
+    -- Within how many days orders are credited to its messages; null: as schemas/document/attribution.py has it.
+    attribution  jsonb,
+    -- Whether links of its messages lead through us; and whose opens are known: of those who are in these countries.
+    track_clicks boolean not null default false,
+    track_opens_in text[] check (cardinality(track_opens_in) > 0),
     check ((quiet_from is null) = (quiet_until is null)),
     check ((cap_messages is null) = (cap_length is null))
 );
@@ -403,6 +408,8 @@ create index events_by_contact on events (contact_id, happened_at desc);
 create index events_by_product on events (store_id, product_id, kind, happened_at);
 -- Back-population reads what was done since a day.
 create index events_by_time on events (kind, happened_at);
+-- What retention looks for.
+create index events_with_details on events (received_at) where properties <> '{}' or message_id is not null;
 -- When a contact last opened or clicked: asked whenever criteria are.
 create index events_by_engagement on events (contact_id, kind, happened_at desc)
     where kind in ('opened_message', 'clicked_message');
@@ -1373,6 +1380,7 @@ create table sends (
 create index sends_by_journey on sends (journey_id);
 create index sends_newest on sends (settled_at desc) where settled_at is not null;
 create index sends_held on sends (opened_at) where state = 'held';
+create index sends_with_subjects on sends (settled_at) where subject is not null;
 -- What a provider knows a message by: schemas.ids.message_reference.
 create index sends_by_reference on sends (md5(key));
 
@@ -1455,6 +1463,166 @@ create table calls (
     tried_at   timestamptz not null default now()
 );
 create index calls_by_journey on calls (journey_id);
+
+-- What it earned: orders' money, and which message each order is credited to ----------------------------------------------
+
+-- What each order came to, as the newest message about it says; orders that nobody told the money of are not here.
+create table order_totals (
+    store_id    text not null references stores,
+    order_id    text not null,
+    contact_id  text not null references contacts,
+    ordered_at  timestamptz not null,
+    currency    text not null check (currency ~ '^[A-Z]{3}$'),
+    total       numeric(18, 4) not null check (total >= 0),
+    refunded    numeric(18, 4) not null default 0 check (refunded between 0 and total),
+    cancelled   boolean not null default false,
+    -- What is left of it.
+    net         numeric(18, 4) not null generated always as (case when cancelled then 0 else total - refunded end) stored,
+    -- By the storefront's clock, of the message that stands.
+    observed_at timestamptz not null,
+    primary key (store_id, order_id)
+);
+create index order_totals_by_contact on order_totals (contact_id, store_id, ordered_at);
+create index order_totals_in_time on order_totals (ordered_at);
+
+-- The message that an order is credited to. Whatever windows a list sets later, a credit stays as it was given; what it is
+-- worth is what is left of the order.
+create table credits (
+    store_id    text not null,
+    order_id    text not null,
+    send_key    text not null references sends,
+    -- What the contact did with the message last.
+    touch       text not null check (touch in ('delivered', 'opened', 'clicked', 'coupon')),
+    sent_at     timestamptz not null,
+    touched_at  timestamptz not null,
+    ordered_at  timestamptz not null,
+    -- The windows that it was given by.
+    model       jsonb not null,
+    credited_at timestamptz not null default now(),
+    primary key (store_id, order_id),
+    foreign key (store_id, order_id) references order_totals on update cascade on delete cascade,
+    constraint no_order_is_credited_to_a_later_message check (sent_at <= ordered_at and touched_at <= ordered_at)
+);
+create index credits_by_send on credits (send_key);
+create trigger credits_stay before update of send_key, touch, sent_at, touched_at, ordered_at, model on credits
+    for each row execute function refuse_change();
+
+-- Codes that a shop made, by the list that it put them in; each is given to one person.
+create table coupons (
+    coupon_list text not null,
+    code        text not null check (code <> '' and length(code) <= 100 and code !~ '[[:space:][:cntrl:]]'),
+    added_at    timestamptz not null default now(),
+    -- Reserved with this claim, and returned with it; null: free.
+    claim_id    bigint unique references claims,
+    -- When an order with it was first told.
+    redeemed_at timestamptz
+);
+-- Shops do not tell letter case apart.
+create unique index one_coupon_of_a_code on coupons (upper(code));
+create index coupons_free on coupons (coupon_list, added_at, code) where claim_id is null and redeemed_at is null;
+
+-- Claims for which no code was left. Their message leaves without one.
+create table coupons_missing (
+    claim_id    bigint primary key references claims,
+    coupon_list text not null,
+    missed_at   timestamptz not null default now()
+);
+create index coupons_missing_in_time on coupons_missing (coupon_list, missed_at);
+
+-- A claim of an alert that gives codes takes the oldest that is free, and gives it back if it is not used.
+create function reserve_coupons() returns trigger language plpgsql as $$
+begin
+    if not exists (
+        select from new_rows n join episodes e on e.id = n.episode_id join alerts a on a.id = e.alert_id
+        where a.section ->> 'coupons' is not null) then
+        return null;
+    end if;
+    with wanted as (
+        select n.id, a.section ->> 'coupons' as coupon_list, row_number() over (partition by a.section ->> 'coupons' order by n.id) as number
+        from new_rows n join episodes e on e.id = n.episode_id join alerts a on a.id = e.alert_id
+        where n.state = 'given' and a.section ->> 'coupons' is not null
+    ), free as (
+        select l.coupon_list, f.code, row_number() over (partition by l.coupon_list order by f.added_at, f.code) as number
+        from (select coupon_list, count(*) as most from wanted group by 1) l
+        cross join lateral (
+            select c.code, c.added_at from coupons c
+            where c.coupon_list = l.coupon_list and c.claim_id is null and c.redeemed_at is null
+            order by c.added_at, c.code limit l.most for update skip locked) f
+    ), given as (
+        update coupons c set claim_id = w.id
+        from wanted w join free f on f.coupon_list = w.coupon_list and f.number = w.number
+        where upper(c.code) = upper(f.code)
+        returning c.claim_id
+    )
+    insert into coupons_missing (claim_id, coupon_list)
+    select id, coupon_list from wanted where id not in (select claim_id from given);
+    return null;
+end $$;
+create trigger claims_reserve_coupons after insert on claims
+    referencing new table as new_rows for each statement execute function reserve_coupons();
+
+create function return_coupons() returns trigger language plpgsql as $$
+begin
+    update coupons set claim_id = null
+    where redeemed_at is null and claim_id in (
+        select n.id from new_rows n join old_rows o on o.id = n.id
+        where o.state = 'given' and n.state in ('returned', 'refused', 'lapsed'));
+    return null;
+end $$;
+create trigger claims_return_coupons after update on claims
+    referencing old table as old_rows new table as new_rows for each statement execute function return_coupons();
+
+-- Links of messages to pages of the shop, each of one message. Kept before the ledger has the message.
+create table links (
+    token      text primary key check (token ~ '^[a-z2-7]{16}$'),
+    send_key   text not null,
+    journey_id text not null references journeys check (starts_with(send_key, journey_id || '/')),
+    -- Null: it is the picture by which an open is known.
+    target     text check (target ~ '^https?://'),
+    made_at    timestamptz not null default now()
+);
+create unique index one_link_to_a_target on links (send_key, coalesce(target, ''));
+create index links_by_journey on links (journey_id);
+
+-- Each time that one was asked for.
+create table link_uses (
+    id      bigint generated always as identity primary key,
+    token   text not null references links on delete cascade,
+    used_at timestamptz not null default now(),
+    -- What asked, if it was certainly no person.
+    machine text check (machine in ('head', 'robot', 'proxy', 'prefetch'))
+);
+create index link_uses_by_token on link_uses (token, used_at);
+create index link_uses_oldest on link_uses (used_at);
+create index links_oldest on links (made_at);
+create trigger link_uses_are_never_changed before update on link_uses for each row execute function refuse_change();
+
+-- Whether a link was asked for by a scanner: another link of its message was in the same two seconds, or the message
+-- had not left for so long yet, that anybody could have read it.
+create function is_a_scan(l links, at timestamptz) returns boolean language sql stable as $$
+    select exists (
+            select from links o join link_uses u on u.token = o.token
+            where o.send_key = l.send_key and o.token <> l.token and o.target is not null
+              and u.used_at between at - interval '2 seconds' and at + interval '2 seconds')
+        or not exists (
+            select from sends s
+            where s.key = l.send_key and s.state in ('sent', 'unknown') and s.settled_at < at - interval '2 seconds')
+$$;
+
+-- What a contact ($1) did with messages: opened or clicked by people, as somebody told, and `delivered`: it was handed over.
+-- Whatever counts as engagement for credits is in here and nowhere else.
+create function touches(text) returns table (send_key text, touch text, at timestamptz) language sql stable as $$
+    select s.key, 'delivered', s.settled_at
+    from journeys j join sends s on s.journey_id = j.id and s.state = 'sent' where j.contact_id = $1
+    union all
+    select s.key, case e.kind when 'opened_message' then 'opened' else 'clicked' end, e.happened_at
+    from events e join sends s on s.journey_id = split_part(e.message_id, '.', 1) and replace(s.key, '/', '.') = split_part(e.message_id, '@', 1)
+    where e.contact_id = $1 and e.kind in ('opened_message', 'clicked_message') and e.message_id like 'j-%'
+    union all
+    select l.send_key, case when l.target is null then 'opened' else 'clicked' end, u.used_at
+    from journeys j join links l on l.journey_id = j.id join link_uses u on u.token = l.token
+    where j.contact_id = $1 and u.machine is null and (l.target is null or not is_a_scan(l, u.used_at))
+$$;
 
 -- Bulk operations, the outbox, and what operators do -----------------------------------------------------------------
 
@@ -1565,6 +1733,13 @@ create table reconciliations (
     started_at  timestamptz not null default now(),
     finished_at timestamptz,
     report      jsonb
+);
+
+-- Runs of retention, and what each forgot.
+create table retention_runs (
+    id          bigint generated always as identity primary key,
+    finished_at timestamptz not null default now(),
+    report      jsonb not null
 );
 
 -- Who did what by hand.

@@ -2,6 +2,7 @@
 
 import re
 from datetime import datetime
+from typing import TypeGuard
 
 from pydantic import BeforeValidator
 
@@ -47,8 +48,13 @@ def observed(updated_at: datetime | None, triggered_at: datetime | None) -> date
     )
 
 
+def is_currency(text: str | None) -> TypeGuard[str]:
+    """Whether it is a code of three letters."""
+    return text is not None and re.fullmatch("[A-Z]{3}", text) is not None
+
+
 def currency_facts(currency: str | None, observed_at: datetime) -> tuple[StoreFact, ...]:
     """What the shop's prices are in, if the message gives it as a code of three letters."""
-    if currency is None or not re.fullmatch("[A-Z]{3}", currency):
+    if not is_currency(currency):
         return ()
     return (StoreFact(currency=currency, observed_at=observed_at),)

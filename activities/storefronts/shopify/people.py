@@ -1,18 +1,19 @@
 """Shopify's topics about people: orders, checkouts and the three privacy topics, in storefront facts.
 
-Of a person only the e-mail address is read. Names, phones, postal addresses and what was paid are not even looked at.
+Of a person only the e-mail address is read. Names, phones, postal addresses and how they paid are not even looked at.
 """
 
 import hashlib
 import re
 from collections import defaultdict
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, cast
 
+from pydantic import BeforeValidator
 from pydantic_core import PydanticCustomError
 
-from activities.storefronts.payload import Count, Moment, NumericId, Payload, PlainText, read_payload
-from activities.storefronts.shopify.fields import currency_facts, gid, known, observed
+from activities.storefronts.payload import Count, LenientPrice, Moment, NumericId, Payload, PlainText, read_payload
+from activities.storefronts.shopify.fields import currency_facts, gid, is_currency, known, observed
 from activities.storefronts.storefront import NotOurs, PayloadMalformed
 from schemas.addresses import email_address
 from schemas.incoming.facts import (
@@ -22,16 +23,28 @@ from schemas.incoming.facts import (
     Fact,
     ItemFact,
     OrderFact,
+    OrderMoney,
     ShopErasureFact,
     WebhookDelivery,
 )
 
 LONGEST_ADDRESS = 320
+LONGEST_CODE = 255
+MOST_CODES = 100
 SAMPLE_SHOP = "{shop}.myshopify.com"
 """The shop named in the messages that Shopify's tools send to try an address out."""
 
 _OrderGid = Annotated[str | None, gid(r"Order/([1-9][0-9]{0,19})")]
 _SHOP = re.compile(r"[a-z0-9.-]{1,255}")
+
+
+def _codes(value: object) -> object:
+    """The codes in a list of discounts; what is no code is not there, and refuses nothing."""
+    if not isinstance(value, list):
+        return ()
+    discounts = cast("list[object]", value)
+    codes = [cast("dict[str, object]", each).get("code") for each in discounts if isinstance(each, dict)]
+    return tuple(code for code in codes if isinstance(code, str) and len(code) <= LONGEST_CODE)[:MOST_CODES]
 
 
 class _Line(Payload):
@@ -55,6 +68,9 @@ class _Order(Payload):
     updated_at: Moment = None
     cancelled_at: Moment = None
     currency: PlainText = None
+    total_price: LenientPrice = None
+    current_total_price: LenientPrice = None
+    discount_codes: Annotated[tuple[str, ...], BeforeValidator(_codes)] = ()
     line_items: tuple[_Line, ...]
 
 
@@ -103,10 +119,21 @@ def read_order(body: bytes, triggered_at: datetime | None) -> tuple[Fact, ...]:
             items=items,
             ordered_at=ordered_at,
             cancelled=cancelled,
+            money=_money(order),
+            codes=order.discount_codes,
             observed_at=observed_at,
         ),
         *store,
     )
+
+
+def _money(order: _Order) -> OrderMoney | None:
+    """In the shop's currency, as `currency` is. `current_total_price` falls with what is given back."""
+    if order.total_price is None or not is_currency(order.currency):
+        return None
+    left = order.total_price if order.current_total_price is None else order.current_total_price
+    total = max(order.total_price, left)
+    return OrderMoney(total=total, refunded=total - left, currency=order.currency)
 
 
 def read_checkout(body: bytes, triggered_at: datetime | None) -> tuple[Fact, ...]:

@@ -17,7 +17,7 @@ from schemas.document.alert_types.offer import Measure, Offer
 from schemas.document.alert_types.vocabulary import AlertEvent, Days, Reminders
 from schemas.ids import Level
 from schemas.model import Section
-from schemas.names import Label
+from schemas.names import Code, Label
 from schemas.reasons import Reason
 
 PLENTY = 10
@@ -116,6 +116,8 @@ class Alert(Section):
     """Which products this alert is for; all when left out."""
     profile_filter: Criteria | None = None
     """Which contacts this alert is for; all when left out."""
+    coupons: Code | None = None
+    """The list of codes from which each person who is told gets one; none when left out."""
 
     @property
     def queue(self) -> QueueTerms:

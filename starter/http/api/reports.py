@@ -8,8 +8,10 @@ from fastapi import Path, Query, Request, Response
 from pydantic import Field, model_validator
 
 from schemas.ids import Level, StoreId
+from schemas.responses.experiments import ExperimentReport
 from schemas.responses.keys import Scope
 from schemas.responses.reports import ListReport, WantedReport
+from schemas.responses.revenue import RevenueReport
 from schemas.responses.why import WhyContact, WhyProduct
 from starter.http.actor import Actor
 from starter.http.api.named import NamesOne
@@ -17,7 +19,7 @@ from starter.http.auth import KeyReach, keyed_router, needs
 from starter.http.dependencies import InjectedServices
 from starter.http.problems import Kind, problem_responses
 from starter.reporting.reports import LARGEST_REPORT, Period
-from starter.reporting.spreadsheets import MEDIA_TYPE, list_csv, wanted_csv
+from starter.reporting.spreadsheets import MEDIA_TYPE, experiment_csv, list_csv, revenue_csv, wanted_csv
 from starter.support.why import MOST_ENTRIES, About
 
 router = keyed_router("reports")
@@ -102,6 +104,46 @@ async def report_list(
     """Entered, told, bought after, left and why: by alert and by day."""
     report = await services.reports.list_figures(list_, Period(since, until), reach.stores)
     return _csv(list_csv(report), "list") if _format(request, format_) is Format.CSV else report
+
+
+@router.get(
+    "/v1/reports/revenue",
+    summary="Report what messages earned",
+    dependencies=[needs(Scope.READ)],
+    response_model=RevenueReport,
+    responses=problem_responses(Kind.NOT_FOUND, Kind.INVALID) | _CSV,
+)
+async def report_revenue(
+    request: Request,
+    services: InjectedServices,
+    reach: KeyReach,
+    list_: Annotated[str | None, Query(alias="list", max_length=63)] = None,
+    since: Day = None,
+    until: Day = None,
+    format_: AsFormat = None,
+) -> RevenueReport | Response:
+    """The orders credited to each message, by currency; refunds and cancellations are deducted."""
+    report = await services.revenue.report(list_, Period(since, until), reach.stores)
+    return _csv(revenue_csv(report), "revenue") if _format(request, format_) is Format.CSV else report
+
+
+@router.get(
+    "/v1/reports/experiments/{experiment}",
+    summary="Report what an experiment found",
+    dependencies=[needs(Scope.READ)],
+    response_model=ExperimentReport,
+    responses=problem_responses(Kind.NOT_FOUND, Kind.INVALID) | _CSV,
+)
+async def report_experiment(
+    request: Request,
+    services: InjectedServices,
+    reach: KeyReach,
+    experiment: Annotated[str, Path(max_length=63)],
+    format_: AsFormat = None,
+) -> ExperimentReport | Response:
+    """What those who were told ordered, beside those who were held out, with 95 % intervals."""
+    report = await services.experiments.report(experiment, reach.stores)
+    return _csv(experiment_csv(report), "experiment") if _format(request, format_) is Format.CSV else report
 
 
 @router.post(

@@ -1,0 +1,53 @@
+"""How orders are credited to messages: the touches there are, and within how many days each counts."""
+
+from enum import StrEnum
+from typing import Annotated
+
+from pydantic import Field
+
+from schemas.channels import Channel
+from schemas.model import Section
+
+LONGEST_DAYS = 90
+"""After a season nobody buys because of a message."""
+
+Days = Annotated[int, Field(ge=0, le=LONGEST_DAYS, strict=True)]
+
+
+class Touch(StrEnum):
+    """What a contact did with a message before they ordered, from the weakest to the strongest."""
+
+    DELIVERED = "delivered"
+    OPENED = "opened"
+    CLICKED = "clicked"
+    COUPON = "coupon"
+    """They ordered with the code that the message gave them."""
+
+
+class Attribution(Section, title="Attribution"):
+    """Within how many days of what they did with a message an order is credited to it; 0: never.
+
+    What machines open and click does not count. The last thing they did counts, and a message's own coupon always.
+    """
+
+    email_click_days: Days = 5
+    """After a click in an e-mail, from 0 to 90."""
+    email_open_days: Days = 5
+    """After an e-mail was opened."""
+    sms_click_days: Days = 5
+    """After a click in a text message."""
+    delivered_days: Days = 0
+    """After any message, whatever they did with it."""
+
+    def days(self, channel: str, touch: Touch) -> int:
+        """Within how many days such a touch counts; 0: never. A coupon has no window."""
+        by_mail = channel == Channel.EMAIL
+        match touch:
+            case Touch.DELIVERED:
+                return self.delivered_days
+            case Touch.OPENED:
+                return self.email_open_days if by_mail else 0
+            case Touch.CLICKED:
+                return self.email_click_days if by_mail else self.sms_click_days
+            case Touch.COUPON:
+                return LONGEST_DAYS
