@@ -20,6 +20,7 @@ from activities.archive.s3 import Bucket, S3Archive
 from activities.decisions.deciding import Deciding
 from activities.delivery.deliver import DeliverActivity
 from activities.delivery.ledger import WRITING, Ledger
+from activities.delivery.pace import Pace, Rate
 from activities.intake.contacts import Contacts
 from activities.journeys.bulk import Bulk
 from activities.journeys.positions import Positions
@@ -32,6 +33,7 @@ from activities.waitlist.claims import Waitlist
 from activities.waitlist.records import Records
 from activities.webhooks.calling import Calling
 from activities.webhooks.http_caller import HttpCaller
+from schemas.channels import Channel
 from schemas.settings import Settings
 from workflows.archive import ArchiveWorkflow
 from workflows.bulk import BulkWorkflow
@@ -117,7 +119,8 @@ async def running_worker(settings: Settings, pool: Pool, client: Client) -> Asyn
     contacts = Contacts(pool)
     caller = HttpCaller(settings.webhook_secret, private_hosts=settings.webhook_private_hosts)
     ledger = Ledger(pool, timedelta(seconds=settings.smtp_answer_seconds) + WRITING)
-    delivery = DeliverActivity(ledger, senders, parse_sender(settings.sender).domain)
+    pace = Pace(pool, {Channel.EMAIL: Rate(settings.email_per_second, settings.email_domain_per_second)})
+    delivery = DeliverActivity(ledger, senders, parse_sender(settings.sender).domain, pace)
     worker = Worker(
         client,
         task_queue=settings.temporal_task_queue,
