@@ -10,6 +10,7 @@ from activities.delivery.deliver import DeliverActivity
 from activities.delivery.pace import Pace, Rate, Turn
 from activities.intake.intake import Intake
 from activities.postgres.pool import Pool
+from activities.postgres.queries import load_queries
 from activities.senders.sender import Mail, NotTaken, receiving_domain
 from schemas.channels import Channel
 from schemas.document.alert_types.vocabulary import AlertEvent
@@ -117,7 +118,8 @@ async def test_a_rate_of_one_domain_bounds_what_goes_there_and_nothing_else(turn
 
 async def test_lanes_that_are_long_silent_are_forgotten(pool: Pool, turns: Turns) -> None:
     await turns.take("kettles", NOON)
-    await turns.take("cups", later(3600))
+    await turns.take("cups", datetime.now(UTC))
+    await load_queries("starter.runtime", "outbox.sql").forget_turns.run(pool)
     assert [row["lane"] for row in await pool.fetch("select lane from sending_turns")] == ["cups"]
 
 

@@ -1355,8 +1355,6 @@ declare
 begin
     perform pg_advisory_xact_lock(hashtextextended('sending_turns/' || $1, 0));
     for i in 1 .. cardinality($3) loop
-        delete from sending_turns s
-        where s.channel = $1 and s.domain = $3[i] and s.lane <> $2 and greatest(s.next_at, s.back_at) < $6 - interval '1 minute';
         insert into sending_turns values ($1, $3[i], $2, $6, $6) on conflict do nothing;
         select * into lane from sending_turns s where s.channel = $1 and s.domain = $3[i] and s.lane = $2;
         select 1 + count(*) into lanes from sending_turns o
