@@ -20,6 +20,7 @@ from activities.archive.s3 import Bucket, S3Archive
 from activities.decisions.deciding import Deciding
 from activities.delivery.deliver import DeliverActivity
 from activities.delivery.ledger import WRITING, Ledger
+from activities.delivery.pace import Pace, Rate
 from activities.intake.contacts import Contacts
 from activities.intake.retention import Retention
 from activities.journeys.bulk import Bulk
@@ -35,6 +36,7 @@ from activities.waitlist.claims import Waitlist
 from activities.waitlist.place_activities import PlaceActivities
 from activities.webhooks.calling import Calling
 from activities.webhooks.http_caller import HttpCaller
+from schemas.channels import Channel
 from schemas.responses.retention import Kept
 from schemas.settings import Settings
 from workflows.archive import ArchiveWorkflow
@@ -134,7 +136,8 @@ async def running_worker(settings: Settings, pool: Pool, client: Client) -> Asyn
     caller = HttpCaller(settings.webhook_secret, private_hosts=settings.webhook_private_hosts)
     ledger = Ledger(pool, timedelta(seconds=max(settings.smtp_answer_seconds, ANSWER_SECONDS)) + WRITING)
     links = Links(pool, settings.public_url)
-    delivery = DeliverActivity(ledger, senders, parse_sender(settings.sender).domain, links)
+    pace = Pace(pool, {Channel.EMAIL: Rate(settings.email_per_second, settings.email_domain_per_second)})
+    delivery = DeliverActivity(ledger, senders, parse_sender(settings.sender).domain, links, pace)
     worker = Worker(
         client,
         task_queue=settings.temporal_task_queue,

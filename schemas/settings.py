@@ -53,6 +53,10 @@ class Settings(BaseSettings):
     """Postmark's message stream, or the configuration set of SES."""
     email_url: str | None = None
     """Address of the provider's API, where it is not the usual one."""
+    email_per_second: Annotated[float, Field(gt=0, le=10_000)] | None = None
+    """Messages a second that all workers together hand over; none: as many as there are."""
+    email_domain_per_second: Annotated[float, Field(gt=0, le=10_000)] | None = None
+    """Of those, to one receiving domain."""
     smtp_host: str | None = None
     smtp_port: Annotated[int, Field(ge=1, le=65535)] = 25
     smtp_username: str | None = None

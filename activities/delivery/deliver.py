@@ -13,11 +13,22 @@ from temporalio.exceptions import ApplicationError
 from activities.delivery.lease import Lease
 from activities.delivery.ledger import BadMailbox, Ledger, ends
 from activities.delivery.order import InProgress, Known, deliver_in_order
+from activities.delivery.pace import CONFIRMATIONS, Pace
 from activities.delivery.send_context import SendContext
+from activities.delivery.verdict import is_capped
 from activities.rendering.messages import write_message
 from activities.rendering.templates import CannotRender
 from activities.revenue.links import Links
-from activities.senders.sender import Handover, Mail, Message, NotTaken, Rejected, Sender, SenderAtFault
+from activities.senders.sender import (
+    Handover,
+    Mail,
+    Message,
+    NotTaken,
+    Rejected,
+    Sender,
+    SenderAtFault,
+    receiving_domain,
+)
 from schemas.ids import message_reference
 from schemas.journey.activities import Deliver, Delivered
 from schemas.journey.names import Activity
@@ -39,11 +50,20 @@ class DeliverActivity:
     """The activity, with its ledger and the sender of every channel."""
 
     def __init__(
-        self, ledger: Ledger, sender: Sender[Message], message_domain: str, links: Links | None = None
+        self,
+        ledger: Ledger,
+        sender: Sender[Message],
+        message_domain: str,
+        links: Links | None = None,
+        pace: Pace | None = None,
     ) -> None:
-        """`message_domain` is the right side of every Message-ID; without `links` messages keep the shop's own."""
+        """`message_domain` is the right side of every Message-ID.
+
+        Without `links` messages keep the shop's own, without `pace` nothing waits for its turn.
+        """
         self._ledger = ledger
         self._sender = sender
+        self._pace = pace
         self._domain = message_domain
         self._links = links
 
@@ -54,7 +74,7 @@ class DeliverActivity:
         Raises:
             ApplicationError: the provider certainly did not take it, or another attempt may be sending it: try again.
         """
-        effects = RealEffects(self._ledger, self._sender, self._domain, request, self._links)
+        effects = RealEffects(self._ledger, self._sender, self._domain, request, self._links, self._pace)
         try:
             async with _signs_of_life():
                 outcome = await deliver_in_order(request, effects)
@@ -99,9 +119,15 @@ class RealEffects:
     """`Effects` on one message, with the ledger in PostgreSQL and a sender."""
 
     def __init__(
-        self, ledger: Ledger, sender: Sender[Message], domain: str, request: Deliver, links: Links | None
+        self,
+        ledger: Ledger,
+        sender: Sender[Message],
+        domain: str,
+        request: Deliver,
+        links: Links | None,
+        pace: Pace | None,
     ) -> None:
-        self._ledger, self._sender, self._links = ledger, sender, links
+        self._ledger, self._sender, self._links, self._pace = ledger, sender, links, pace
         self._domain, self._request = domain, request
         self._context: SendContext | None = None
         self._message: Message | None = None
@@ -175,7 +201,11 @@ class RealEffects:
 
     @asynccontextmanager
     async def ready(self, message: Message) -> AsyncGenerator[Handover[Message]]:
-        within = FIRST_TRY_SECONDS if activity.in_activity() and activity.info().is_local else inf
+        first = activity.in_activity() and activity.info().is_local
+        within = FIRST_TRY_SECONDS if first else inf
+        if self._pace is not None:
+            # A first try is followed by a regular one at once, whatever it is told.
+            await self._pace.turn(message.channel, self._lane(), receiving_domain(message), comes_back=not first)
         try:
             async with self._sender.ready(message, within) as handover:
                 yield handover
@@ -209,6 +239,10 @@ class RealEffects:
 
     def sent(self, message: Message) -> Sent:
         return Sent(message_id=message.message_id, at=self.now())
+
+    def _lane(self) -> str:
+        assert self._context is not None, "it is looked at before it gets its turn"
+        return self._context.context.list.name if is_capped(self._request.event) else CONFIRMATIONS
 
     def _composed(self) -> Message:
         assert self._message is not None, "nothing is handed over that was not composed"

@@ -68,6 +68,11 @@ Message: TypeAlias = Mail | Sms
 MessageT = TypeVar("MessageT", contravariant=True)
 
 
+def receiving_domain(message: Message) -> str:
+    """The domain that a message goes to, in small letters; empty: its channel has none."""
+    return message.recipient.rpartition("@")[2].lower() if message.channel is Channel.EMAIL else ""
+
+
 class NotTaken(Exception):
     """The provider certainly did not take it, for a passing cause: trying again is safe and useful.
 

@@ -35,7 +35,7 @@ async def examine(settings: Settings) -> Checkup:
         # One cause: what else is not set, or does not answer, follows from it.
         return Checkup(ok=False, findings=(python, _no_installation(settings)))
     parts = await asyncio.gather(
-        examine_postgres(settings), _temporal(settings), _email(settings), _sms(settings), _web(settings)
+        examine_postgres(settings), _temporal(settings), examine_email(settings), _sms(settings), _web(settings)
     )
     findings = (python, *_each_cause_once([finding for part in parts for finding in part]))
     return Checkup(ok=all(finding.health is not Health.BAD for finding in findings), findings=findings)
@@ -121,7 +121,8 @@ async def _pollers(client: Client, task_queue: str) -> Finding:
     return good("workers", f"{len(workers)} asked for work on '{task_queue}' in the last minutes")
 
 
-async def _email(settings: Settings) -> list[Finding]:
+async def examine_email(settings: Settings) -> list[Finding]:
+    """Whether the mail server answers, or the provider, and that one knows the key."""
     provider = settings.email_provider
     if provider == "smtp":
         return await _smtp(settings)

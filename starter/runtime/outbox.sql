@@ -49,6 +49,10 @@ where id = :id;
 -- name: forget_sign_up_counts
 delete from sign_up_counts where day < (now() at time zone 'UTC')::date;
 
+-- name: forget_turns
+-- Of lanes that nobody waits in any more: domains that were written to say whom somebody knew.
+delete from sending_turns where greatest(next_at, back_at) < now() - interval '1 hour';
+
 -- name: forget_deliveries
 delete from inbox where id in (select id from inbox where not lasting and received_at < now() - :age::interval order by received_at limit :most)
 returning id;

@@ -23,6 +23,8 @@ from activities.senders.email.mail_api import LONGEST_RETRY_AFTER, Answer, patie
 from activities.senders.registry import Senders, ask_email_provider
 from activities.senders.sender import BadAddress, Mail, NotTaken, Rejected, SenderAtFault, Uncertain
 from schemas.settings import Settings
+from starter.ops.checkup import examine_email
+from starter.ops.findings import Health
 from tests.conformance.providers import FROM, RECIPIENT, At, Does, HttpProvider, Plan, send
 from tests.simulated.mail_apis import KEY, SIMULATED, Reply, SimulatedMailApi
 
@@ -612,6 +614,16 @@ async def test_the_check_up_asks_the_provider_whether_it_knows_the_key(provider:
         nowhere = {"email_url": gone.url}
     assert "could not be reached" in (await ask_email_provider(settings_of(name, **nowhere), 5) or "")
     assert provider.provider.taken == []
+
+
+@postmark
+async def test_the_check_up_says_what_is_wrong_with_the_provider_and_what_to_do(provider: HttpProvider) -> None:
+    (good,) = await examine_email(settings_of("postmark", email_url=provider.url))
+    assert (good.health, good.found) == (Health.GOOD, "postmark answers and knows the key")
+    (wrong,) = await examine_email(settings_of("postmark", email_url=provider.url, email_key="another"))
+    assert (wrong.health, wrong.found) == (Health.BAD, "postmark: does not know the key")
+    (missing,) = await examine_email(settings_of("postmark", email_key=None))
+    assert (missing.health, "SHELFTALK_EMAIL_KEY is not set" in missing.found) == (Health.BAD, True)
 
 
 @pytest.mark.parametrize(

@@ -1396,6 +1396,54 @@ create table stopped_senders (
 );
 create unique index stopped_senders_once on stopped_senders (channel, coalesce(sender, '*'));
 
+-- Whose turn it is at a provider with a rate: of each lane (a list's name; empty: the answers to sign-ups) at each receiving
+-- domain (empty: all together). A lane whose next turn lies ahead wants to send.
+create table sending_turns (
+    channel text not null,
+    domain  text not null,
+    lane    text not null,
+    next_at timestamptz not null,
+    -- When the next of those that are sent away is to ask again: one after the other, as fast as the lane sends.
+    back_at timestamptz not null,
+    primary key (channel, domain, lane)
+);
+
+-- Take the next turn of a lane ($2) of a channel ($1) at all of these domains ($3) with their messages a second ($4), at $6. It is
+-- given if it comes within a second; else the message is told when to ask again, and counts among those that will ($5).
+create function take_turn(text, text, text[], float8[], boolean, timestamptz, out given boolean, out wait interval) language plpgsql as $$
+declare
+    soon constant interval := interval '1 second';
+    gap interval[];
+    turn timestamptz[];
+    back timestamptz[];
+    lane sending_turns;
+    lanes bigint;
+begin
+    perform pg_advisory_xact_lock(hashtextextended('sending_turns/' || $1, 0));
+    for i in 1 .. cardinality($3) loop
+        insert into sending_turns values ($1, $3[i], $2, $6, $6) on conflict do nothing;
+        select * into lane from sending_turns s where s.channel = $1 and s.domain = $3[i] and s.lane = $2;
+        select 1 + count(*) into lanes from sending_turns o
+        where o.channel = $1 and o.domain = $3[i] and o.lane <> $2 and o.next_at > $6;
+        turn[i] := greatest(lane.next_at, $6);
+        back[i] := greatest(lane.next_at, lane.back_at, $6);
+        gap[i] := lanes / $4[i] * interval '1 second';
+    end loop;
+    wait := (select max(each) from unnest(turn) each) - $6;
+    given := wait <= soon;
+    if not given then
+        wait := (select max(each) from unnest(back) each) - $6;
+    end if;
+    if given or $5 then
+        for i in 1 .. cardinality($3) loop
+            update sending_turns s
+            set next_at = case when given then turn[i] + gap[i] else s.next_at end,
+                back_at = case when given then s.back_at else back[i] + gap[i] end
+            where s.channel = $1 and s.domain = $3[i] and s.lane = $2;
+        end loop;
+    end if;
+end $$;
+
 -- The list whose settings a journey's messages go by.
 create function list_of(j journeys) returns text language sql stable as $$
     select coalesce(
