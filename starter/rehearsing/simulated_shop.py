@@ -112,18 +112,10 @@ class SimulatedShop:
 
     def compose(self, message: str) -> Rendered | None:
         """The message as it is read now; None when it cannot be rendered."""
-        timeline, section = self._timeline, self._document.list
-        event = timeline.entrance.event if timeline.entrance.alert is None else None
-        entrance = timeline.entrance
-        context = message_context(
-            entrance.store,
-            timeline.contact,
-            timeline.product,
-            entrance.properties,
-            event,
-            section.name,
-            section.currency,
-        )
+        timeline, section, entrance = self._timeline, self._document.list, self._timeline.entrance
+        event = entrance.event if entrance.alert is None else None
+        about = entrance.store, timeline.contact, timeline.product, entrance.properties
+        context = message_context(*about, event, section.name, section.currency)
         try:
             return render(self._document.messages[message], context)
         except CannotRender:
