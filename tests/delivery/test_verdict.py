@@ -196,9 +196,11 @@ def test_a_refusal_says_what_becomes_of_the_place(facts: MessageFacts, now: date
             }
         case Refused(then=AfterRefusal.GO_ON, reason=reason):
             passing = reason in {Reason.MESSAGE_DRAFT, Reason.ALREADY_SAID}
-            assert passing or facts.claim in ("used", "lapsed") or facts.type is None
+            missing = facts.beside and reason in {Reason.NO_ADDRESS, Reason.NO_CONSENT, Reason.SUPPRESSED}
+            assert passing or missing or facts.claim in ("used", "lapsed") or facts.type is None
         case Refused(then=AfterRefusal.LEAVE):
-            about_them = facts.left or facts.erased or not facts.consented or facts.suppressed
+            missing = facts.unreachable or not facts.consented or facts.suppressed
+            about_them = facts.left or facts.erased or (missing and not facts.beside)
             assert about_them or facts.bought or facts.filtered or not facts.same_currency
         case _:
             pass
