@@ -125,10 +125,11 @@ class Effects(Protocol[MessageT]):
 
 @dataclass(frozen=True, slots=True)
 class _Due(Generic[MessageT]):
-    """A message that may leave now. `secondary`: see `is_secondary`."""
+    """A message that may leave now. `secondary`: see `is_secondary`; `beside`: see `MessageFacts`."""
 
     message: MessageT
     secondary: bool
+    beside: bool
 
 
 async def deliver_in_order(request: Deliver, effects: Effects[MessageT]) -> Outcome:
@@ -172,7 +173,7 @@ async def deliver_in_order(request: Deliver, effects: Effects[MessageT]) -> Outc
         await (effects.release() if holding else effects.note())
         raise
     except Rejected as refusal:
-        then = AfterRefusal.GO_ON if due.secondary else AfterRefusal.LEAVE
+        then = AfterRefusal.GO_ON if due.secondary or due.beside else AfterRefusal.LEAVE
         reason = Reason.BAD_ADDRESS if isinstance(refusal, BadAddress) else Reason.PROVIDER_REFUSED
         return await _settle(effects, Refused(reason=reason, then=then), sending=holding)
     except Uncertain:
@@ -221,7 +222,7 @@ async def _check(request: Deliver, effects: Effects[MessageT]) -> _Due[MessageT]
         return Stopped(reason=Reason.MESSAGE_BROKEN)
     if request.step.manual and await effects.hold():
         return Held()
-    return _Due(message, secondary)
+    return _Due(message, secondary, known.facts.beside)
 
 
 async def _take_the_right(effects: Effects[MessageT]) -> Deferred | None:

@@ -84,32 +84,20 @@ class Entrances:
             source: where consent was given, for the record.
             at: when they asked; now, if not given. Their place in line and their window count from then.
             most_of_mailbox: how many places for it the addresses of one mailbox may have; None: any number.
-            list_code: for this list; it may be left out where the store has one list that takes such sign-ups.
+            list_code: for this list; not needed where the store has one list that takes such sign-ups.
             by: who does it for them, for the audit; None: they did.
-            phone: their number, as they write it. One that is another's is passed over where they give an address too.
-            texts: whether they agree to text messages to it.
+            phone: their number, as they write it; another's is passed over. `texts`: they agree to text messages.
 
         Raises:
             UnknownVariant, NoAlert, ListNotNamed, ListTakesNoSignUps, NotANumber: as they say.
-            NumberOfAnother: of a number that somebody gives `by` hand.
+            NumberOfAnother: as it says, where `by` is named.
         """
         async with transaction(self._pool) as connection:
-            product_id: str | None = await SQL.product_of_variant.value(
-                connection, store_id=store_id, variant_id=variant_id
-            )
-            if product_id is None:
-                raise UnknownVariant(f"{store_id}/variant/{variant_id}")
+            product_id = await _product(connection, store_id, variant_id)
             alert = await sign_up_alert(connection, store_id, list_code)
             number = None if phone is None else read_number(phone, alert.country)
             contact_id = await contact(connection, email, number)
-            if email is not None:
-                await SQL.consent.run(connection, contact_id=contact_id, channel=Channel.EMAIL, source=source)
-            if number is not None:
-                theirs = await SQL.has_phone.value(connection, contact_id=contact_id, phone=number)
-                if not theirs and by is not None:
-                    raise NumberOfAnother
-                if theirs and texts:
-                    await SQL.consent.run(connection, contact_id=contact_id, channel=Channel.SMS, source=source)
+            await _agree(connection, contact_id, email, number, source, texts=texts, by=by)
             interest = Interest(store_id, product_id, variant_id, at or datetime.now(UTC))
             if most_of_mailbox is not None:
                 await SQL.hold_mailbox.run(connection, contact_id=contact_id)
@@ -119,7 +107,7 @@ class Entrances:
                 await write_audit(connection, by, "sign up", details)
             if isinstance(result, NotEntered):
                 await keep_unfulfilled_sign_up(connection, _unfulfilled(contact_id, interest, alert, result))
-            return result
+        return result
 
     async def may_come_from(self, network: str, store_id: StoreId, variant_id: str, most: int) -> bool:
         """Count a sign-up from this network; whether there were fewer than `most` for the variant today, by UTC."""
@@ -148,6 +136,33 @@ class Entrances:
             await enter(connection, alert, contact_id, interest)
             for alert in await alerts_in_force(connection, action=action, store_id=interest.store_id)
         ]
+
+
+async def _agree(
+    connection: Connection,
+    contact_id: ContactId,
+    email: str | None,
+    number: str | None,
+    source: str,
+    *,
+    texts: bool,
+    by: str | None,
+) -> None:
+    """Record what a sign-up agrees to, on each channel that it names an address for."""
+    if number is not None and not await SQL.has_phone.value(connection, contact_id=contact_id, phone=number):
+        if by is not None:
+            raise NumberOfAnother
+        texts = False
+    for channel, agreed in ((Channel.EMAIL, email is not None), (Channel.SMS, texts)):
+        if agreed:
+            await SQL.consent.run(connection, contact_id=contact_id, channel=channel, source=source)
+
+
+async def _product(connection: Connection, store_id: StoreId, variant_id: str) -> str:
+    found: str | None = await SQL.product_of_variant.value(connection, store_id=store_id, variant_id=variant_id)
+    if found is None:
+        raise UnknownVariant(f"{store_id}/variant/{variant_id}")
+    return found
 
 
 def _unfulfilled(

@@ -8,6 +8,7 @@ from activities.postgres.away import POSTGRES_AWAY
 from activities.postgres.migrate import MigrationRefused, migrations, pending
 from activities.postgres.pool import DatabaseUnavailable, Pool, open_pool
 from activities.postgres.queries import load_queries
+from schemas.channels import Channel
 from schemas.reasons import Reason
 from schemas.settings import Settings
 from starter.ops.backlog import Backlog
@@ -123,6 +124,7 @@ async def examine_postgres(settings: Settings) -> list[Finding]:
             found += [await _published(pool), await _paused(pool), await _outbox(pool), await examine_spinning(pool)]
             found += [await _reconciled(pool), await _malformed(pool), await examine_contested(pool)]
             found += [await examine_left_alone(pool), await examine_senders(pool), await examine_coupons(pool)]
+            found += [] if settings.sms_provider is not None else await _texting(pool)
         return found
     except POSTGRES_AWAY as error:
         return [bad("postgresql", f"fails when asked ({type(error).__name__})", "Look at its log.")]
@@ -144,6 +146,16 @@ async def _published(pool: Pool) -> Finding:
     if await Publishing(pool).anything_published():
         return good("conversations", "published")
     return bad("conversations", "none is published", "Publish one: `shelftalk conversation publish FILE`.")
+
+
+async def _texting(pool: Pool) -> list[Finding]:
+    """Who sends text messages where nobody takes them."""
+    texting: list[str] = await SQL.texting.values(pool, channel=Channel.SMS)
+    if not texting:
+        return []
+    named = ", ".join(f"'{code}'" for code in texting[:MOST_SAID])
+    advice = "They wait until SHELFTALK_SMS_PROVIDER is set, for the worker too: docs/sms.md."
+    return [note("text messages", f"no provider is set here, and {named} would send some", advice)]
 
 
 async def _paused(pool: Pool) -> Finding:

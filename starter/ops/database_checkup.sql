@@ -67,3 +67,9 @@ order by paused_at, code;
 -- name: malformed
 select count(*) as kept, (select error from inbox where state = 'malformed' order by id desc limit 1) as last_error
 from inbox where state = 'malformed';
+
+-- name: texting
+-- Published conversations that speak on this channel.
+select distinct c.code from conversations c join versions v on v.id = c.published
+cross join lateral channels_of(v.id) as spoken (channel)
+where spoken.channel = :channel order by c.code;

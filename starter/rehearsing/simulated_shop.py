@@ -123,15 +123,8 @@ class SimulatedShop:
         """The message as it is read now; None when it cannot be rendered."""
         section, entrance = self._document.list, self._journey.entrance
         event = entrance.event if entrance.alert is None else None
-        context = message_context(
-            entrance.store,
-            self._journey.contact,
-            self._timeline.product,
-            entrance.properties,
-            event,
-            section.name,
-            section.currency,
-        )
+        about = entrance.store, self._journey.contact, self._timeline.product, entrance.properties
+        context = message_context(*about, event, section.name, section.currency)
         try:
             return render(self._document.messages[message], context)
         except CannotRender:

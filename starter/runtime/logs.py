@@ -24,11 +24,14 @@ _ADDRESS = re.compile(r"[^\s@<>\"'(),:;=]+@(?!\d+(?![\w-]|\.\w))[^\s@<>\"'(),:;]
 """Not `back-in-stock@2`, which is a version: no mail server is called by a number alone."""
 
 
+_NUMBER = re.compile(r"\+[1-9][0-9]{6,14}(?![0-9])")
+
+
 def keep_addresses_out(_logger: object, _method: str, event: EventDict) -> EventDict:
     """The last guard of P8: an error's text from a library or from PostgreSQL may quote what it was about."""
     for name, value in event.items():
-        if isinstance(value, str) and "@" in value:
-            event[name] = _ADDRESS.sub("<address>", value)
+        if isinstance(value, str) and ("@" in value or "+" in value):
+            event[name] = _NUMBER.sub("<number>", _ADDRESS.sub("<address>", value))
     return event
 
 

@@ -46,6 +46,16 @@ def test_no_address_reaches_a_log_whoever_logs_it(log_file: Path) -> None:
     assert "@example.com" not in text
 
 
+def test_no_phone_number_reaches_a_log_whoever_logs_it(log_file: Path) -> None:
+    structlog.get_logger().warning("refused", error="21614: +12025550123 is no mobile number")
+    logging.getLogger("a.library").warning("Key (phone)=(%s) exists", "+4915123456789")
+    text = log_file.read_text()
+    assert text.count("<number>") == 2
+    assert "2025550123" not in text
+    structlog.get_logger().info("waits", until="2026-11-30T09:00:00+00:00", delay="+90 s")
+    assert '"delay": "+90 s"' in log_file.read_text()
+
+
 def test_a_version_is_no_address(log_file: Path) -> None:
     versions = ("back-in-stock@2", "at back-in-stock@2, step told", "back-in-stock@2.", "back-in-stock@2/told")
     for each in (*versions, "ada@2.example", "ada@2x", "ada@192.0.2.1"):

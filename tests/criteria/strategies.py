@@ -113,6 +113,7 @@ facts: st.SearchStrategy[CriteriaFacts] = st.builds(
     engagement_last_message=_moments,
     contact_attributes=st.dictionaries(NAMES, _attributes),
     contact_consent_email=st.none() | st.booleans(),
+    contact_consent_sms=st.none() | st.booleans(),
     contact_lists=_sets,
     contact_tags=_sets,
     contact_entered_at=_moments,

@@ -67,6 +67,7 @@ ABOUT_ANN = CriteriaFacts(
     engagement_last_click=day(4, 8),
     contact_attributes={"vip": True},
     contact_consent_email=True,
+    contact_consent_sms=False,
     contact_lists=frozenset({"letters"}),
     contact_tags=frozenset({"wholesale", "staff"}),
 )
@@ -92,6 +93,7 @@ async def test_about_a_product_for_an_alert_everything_is_known(shop: Connection
         engagement_last_click=day(4, 8),
         contact_attributes={"vip": True},
         contact_consent_email=True,
+        contact_consent_sms=False,
         contact_lists=frozenset({"letters"}),
         contact_tags=frozenset({"wholesale", "staff"}),
         contact_entered_at=day(4, 3),
@@ -125,7 +127,12 @@ async def test_of_a_contact_who_did_nothing_there_is_nothing(shop: Connection) -
     facts = await criteria_facts(shop, "d", "s", None, None, None)
     nothing: frozenset[str] = frozenset()
     assert facts == CriteriaFacts(
-        store_id="s", orders_count=0, contact_consent_email=False, contact_lists=nothing, contact_tags=nothing
+        store_id="s",
+        orders_count=0,
+        contact_consent_email=False,
+        contact_consent_sms=False,
+        contact_lists=nothing,
+        contact_tags=nothing,
     )
 
 

@@ -124,9 +124,13 @@ def test_an_editor_shows_what_each_field_means() -> None:
 
 @given(st.sampled_from([field.name for field in FIELDS if field.type.has_shorthand and field.family is None]))
 def test_a_field_with_a_bare_value_means_equals(name: str) -> None:
-    value = {"orders.count": 2, "product.price": 2, "product.available": 2, "contact.consent.email": True}.get(
-        name, "two"
-    )
+    value = {
+        "orders.count": 2,
+        "product.price": 2,
+        "product.available": 2,
+        "contact.consent.email": True,
+        "contact.consent.sms": True,
+    }.get(name, "two")
     assert read_criteria({name: value}) == read_criteria({name: {"equals": value}})
 
 

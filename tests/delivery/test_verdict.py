@@ -9,6 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from activities.delivery.residence import Residence
+from activities.delivery.sending_hours import next_lawful
 from activities.delivery.verdict import Go, MessageFacts, judge
 from schemas.document.alert_types.vocabulary import AlertEvent, AlertType
 from schemas.journey.outcome import AfterRefusal, Deferred, Refused
@@ -16,6 +18,12 @@ from schemas.reasons import Reason
 
 ZONES = ("UTC", "Europe/Berlin", "America/New_York", "America/Santiago", "Australia/Lord_Howe", "Asia/Kathmandu")
 NOON = datetime(2026, 5, 1, 12, tzinfo=UTC)
+RESIDENCES = [
+    Residence("US", "TX", ("America/Chicago",)),
+    Residence("US", None, ("America/New_York",)),
+    Residence("FR", None, ("Europe/Paris",)),
+    Residence("DE", None, ("Europe/Berlin",)),
+]
 ALL_WELL = MessageFacts(
     event=AlertEvent.ALERT,
     type=AlertType.BACK_IN_STOCK,
@@ -76,6 +84,9 @@ def any_facts(draw: st.DrawFn) -> MessageFacts:
         time_zone=draw(st.sampled_from(ZONES)),
         quiet_from=draw(_times) if quiet else None,
         quiet_until=draw(_times) if quiet else None,
+        unreachable=draw(st.booleans()),
+        beside=draw(st.booleans()),
+        lives_in=draw(st.none() | st.sampled_from(RESIDENCES)),
     )
 
 
@@ -92,7 +103,8 @@ def _is_quiet(facts: MessageFacts, now: datetime) -> bool:
 @given(any_facts(), moments)
 def test_a_message_goes_only_when_no_fact_forbids_it(facts: MessageFacts, now: datetime) -> None:
     farewell = facts.event is AlertEvent.DISCONTINUED and facts.left is Reason.DISCONTINUED
-    about_them = (facts.left is not None and not farewell) or facts.erased or not facts.consented or facts.suppressed
+    about_them = (facts.left is not None and not farewell) or facts.erased
+    about_them = about_them or facts.unreachable or not facts.consented or facts.suppressed
     about_the_product = facts.type is None and (facts.bought or not facts.on_sale or not facts.in_stock)
     about_the_offer = (facts.type is not None and facts.event in (AlertEvent.ALERT, AlertEvent.FOLLOW_UP)) and (
         facts.bought
@@ -106,7 +118,30 @@ def test_a_message_goes_only_when_no_fact_forbids_it(facts: MessageFacts, now: d
     about_it = about_the_product or about_the_offer
     forbidden = about_them or facts.draft or facts.already_sent or facts.paused is not None or about_it
     forbidden = forbidden or _is_quiet(facts, now)
+    forbidden = forbidden or (facts.lives_in is not None and next_lawful(facts.lives_in, now) > now)
     assert isinstance(judge(facts, now), Go) == (not forbidden)
+
+
+def test_a_text_message_waits_for_the_hours_of_where_its_contact_lives_and_then_for_the_lists() -> None:
+    """Both are asked at every check, so what wakes in one's quiet hours waits for those, too."""
+    texan = replace(ALL_WELL, lives_in=RESIDENCES[0], time_zone="America/Chicago")
+    sunday = datetime(2026, 12, 6, 10, tzinfo=ZoneInfo("America/Chicago"))
+    noon = sunday.replace(hour=12)
+    assert judge(texan, sunday) == Deferred(until=noon, reason=Reason.UNLAWFUL_HOUR)
+    assert judge(texan, noon) == Go()
+    quiet = replace(texan, quiet_from=time(11), quiet_until=time(13))
+    assert judge(quiet, noon) == Deferred(until=sunday.replace(hour=13), reason=Reason.QUIET_HOURS)
+
+
+@pytest.mark.parametrize("lacks", [{"unreachable": True}, {"consented": False}, {"suppressed": True}])
+def test_what_a_channel_lacks_passes_over_the_message_where_another_speaks_too(lacks: dict[str, bool]) -> None:
+    alone, beside = replace(ALL_WELL, **lacks), replace(ALL_WELL, beside=True, **lacks)
+    for facts, then in ((alone, AfterRefusal.LEAVE), (beside, AfterRefusal.GO_ON)):
+        verdict = judge(facts, NOON)
+        assert isinstance(verdict, Refused)
+        assert verdict.then is then
+    erased = judge(replace(beside, erased=True), NOON)
+    assert erased == Refused(reason=Reason.ERASED, then=AfterRefusal.LEAVE)
 
 
 @settings(max_examples=500, deadline=None)
@@ -161,9 +196,11 @@ def test_a_refusal_says_what_becomes_of_the_place(facts: MessageFacts, now: date
             }
         case Refused(then=AfterRefusal.GO_ON, reason=reason):
             passing = reason in {Reason.MESSAGE_DRAFT, Reason.ALREADY_SAID}
-            assert passing or facts.claim in ("used", "lapsed") or facts.type is None
+            missing = facts.beside and reason in {Reason.NO_ADDRESS, Reason.NO_CONSENT, Reason.SUPPRESSED}
+            assert passing or missing or facts.claim in ("used", "lapsed") or facts.type is None
         case Refused(then=AfterRefusal.LEAVE):
-            about_them = facts.left or facts.erased or not facts.consented or facts.suppressed
+            missing = facts.unreachable or not facts.consented or facts.suppressed
+            about_them = facts.left or facts.erased or (missing and not facts.beside)
             assert about_them or facts.bought or facts.filtered or not facts.same_currency
         case _:
             pass

@@ -57,7 +57,7 @@ SLIPS = [
     ("send: still-here", "send: still-here\n        id: it-is-back", "send: still-here", "threads[0].steps[2]", "Remove this 'id'"),
     ("send: still-here", "exit: Enough\n        id: enough", "- exit: They", "threads[0].steps[3]", "no contact gets here"),
     ("wait: 2 days", "wait: 2 days\n        id: waiting-list", "wait: 2", "threads[0].steps[1]", "'id' of its own"),
-    ("  still-here:\n    channel: email", "  still-here:\n    channel: sms", "channel: sms", "messages.still-here.channel", "Write 'email'"),
+    ("  still-here:\n    channel: email", "  still-here:\n    channel: push", "channel: push", "messages.still-here.channel", "'email' or 'sms'"),
     ('subject: "{{ product.title }} is back"', "subject: {{ product.title }} is back", "subject: {{", "", "needs quotes"),
     ('subject: "{{ product.title }} is back"', "subject: {{ product.title }}", "subject: {{", "messages.it-is-back.subject", "needs quotes"),
     ("Still here: {{ product.title }}", "{{ prodct.title }}", "{{ prodct", "messages.still-here.subject", "Did you mean 'product'?"),

@@ -77,6 +77,7 @@ def test_an_editor_shows_words_for_every_section_and_field() -> None:
             assert field.description, f"{name}: a field has no docstring"
     assert {*SCHEMA["definitions"]} - {*SECTIONS} == {
         "Step",
+        "Channel",
         "Criteria",
         "Level",
         "Order",

@@ -231,6 +231,8 @@ class SimulatedTwilio(SimulatedSms):
         expected = "Basic " + base64.b64encode(b"AC1:token").decode()
         if request.headers.get("authorization") != expected:
             return self.answers[Answer.LOGIN]
+        if request.path == "/2010-04-01/Accounts/AC1.json":
+            return Reply(200, {"sid": "AC1", "status": "active"})
         if request.path != "/2010-04-01/Accounts/AC1/Messages.json":
             return _twilio(404, 20404)
         form = request.form

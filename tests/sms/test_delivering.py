@@ -16,6 +16,7 @@ from starter.support.why import About, Why
 from starter.versioning.publishing import publish
 from tests.delivery.counter import Counter
 from tests.product import STORE, Shop, address, running_product
+from tests.simulated.sender import Answer
 from tests.simulated.sms import FROM, SimulatedTwilio
 from tests.sms.told import NUMBER, TEXT_ALONE, deliver, document
 
@@ -75,6 +76,15 @@ async def test_a_number_that_is_suppressed_gets_no_text_and_its_owner_still_gets
     passed = Refused(reason=Reason.SUPPRESSED, then=AfterRefusal.GO_ON)
     assert await counter.deliver(deliver(journey, "text")) == passed
     assert isinstance(await counter.deliver(deliver(journey, "mail")), Sent)
+
+
+async def test_a_number_that_the_provider_refuses_takes_nobody_their_mail(counter: Counter) -> None:
+    journey = await called(counter, "ada", NUMBER)
+    counter.sender.answer_next(Answer.REFUSE)
+    refused = Refused(reason=Reason.PROVIDER_REFUSED, then=AfterRefusal.GO_ON)
+    assert await counter.deliver(deliver(journey, "text")) == refused
+    assert isinstance(await counter.deliver(deliver(journey, "mail")), Sent)
+    assert await counter.place(journey) == ("told", ["used"])
 
 
 async def test_who_gave_a_number_alone_gets_the_text_and_no_mail(counter: Counter) -> None:

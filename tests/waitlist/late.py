@@ -92,7 +92,7 @@ class LateShop:
         """The names in line for it, in order."""
         lines = Lines(SHOP, None if product else variant, product)
         shown = await self.waitlists.show(lines, None, addresses=True)
-        return [(each.email or "").partition("@")[0] for each in shown.waiting]
+        return [(each.email or each.phone or "").partition("@")[0] for each in shown.waiting]
 
     async def looks(self, variant: str = RED) -> int:
         """The shelf looks, if it was asked to. Returns how many were called forward by it."""

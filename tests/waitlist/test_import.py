@@ -30,15 +30,15 @@ LONG_WINDOW = timedelta(days=3650)
         ("back_in_stock", {}, {RED: ["ada", "cy"], BLUE: []}, {LeftOut.TOLD: 1}),
         ("klaviyo_events", {}, {RED: ["ada"], LONG_BLUE: ["bo"], ONE_SIZE: ["cy"]}, {}),
         ("klaviyo_profiles", {}, {RED: ["ada"], LONG_BLUE: ["cy"]}, {LeftOut.UNSUBSCRIBED: 1}),
-        ("restock_supporter", {}, {RED: ["ada"], LONG_BLUE: ["bo"]}, {LeftOut.OTHER_CHANNEL: 1}),
+        ("restock_supporter", {}, {RED: ["ada"], LONG_BLUE: ["bo"]}, {LeftOut.UNREADABLE: 1}),
         ("spreadsheet_semicolons", {"signed_up_at": "Requested"}, {RED: ["ada"]}, {LeftOut.TOLD: 1}),
         (
             "stoq",
             {},
-            {RED: ["ada", "di"]},
-            {LeftOut.TOLD: 1, LeftOut.UNSUBSCRIBED: 1, LeftOut.OTHER_CHANNEL: 1},
+            {RED: ["ada", "di", "+12025550123"]},
+            {LeftOut.TOLD: 1, LeftOut.UNSUBSCRIBED: 1},
         ),
-        ("swym", {}, {RED: ["ada"]}, {LeftOut.OTHER_CHANNEL: 1}),
+        ("swym", {}, {RED: ["ada"]}, {LeftOut.UNREADABLE: 1}),
     ],
 )
 async def test_an_export_of_another_system_becomes_our_line_and_nothing_more_the_second_time(

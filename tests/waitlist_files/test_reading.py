@@ -47,19 +47,22 @@ def test_who_was_told_already_is_skipped_and_a_line_is_where_its_row_begins() ->
 def test_a_sign_up_that_stoq_held_back_still_waits() -> None:
     file = stored("stoq.csv")
     assert (file.format, file.diagnostics) == ("stoq", ())
-    assert [row.email for row in file.rows] == ["ada@shop.example", "di@shop.example"]
-    assert skipped(file) == [(RowStatus.TOLD, 1), (RowStatus.LEFT, 1), (RowStatus.OTHER_CHANNEL, 1)]
+    assert [row.email for row in file.rows] == ["ada@shop.example", "di@shop.example", None]
+    assert file.rows[-1].phone == file.rows[-1].contact == "+12025550123"
+    assert skipped(file) == [(RowStatus.TOLD, 1), (RowStatus.LEFT, 1)]
 
 
 def test_swyms_names_and_milliseconds_are_understood() -> None:
     file = stored("swym.csv")
-    assert (file.format, file.diagnostics, skipped(file)) == ("swym", (), [(RowStatus.OTHER_CHANNEL, 1)])
+    assert (file.format, skipped(file)) == ("swym", [])
+    assert [(each.line, each.column) for each in file.diagnostics] == [(3, "mediumvalue")], "its number is none"
     assert file.rows[0].signed_up_at == datetime(2024, 5, 1, 10, tzinfo=UTC)
 
 
 def test_a_zero_for_the_variant_means_the_whole_product() -> None:
     file = stored("restock_supporter.csv")
-    assert (file.format, file.diagnostics) == ("restock-supporter", ())
+    assert file.format == "restock-supporter"
+    assert [(each.line, each.column) for each in file.diagnostics] == [(4, "tel")], "its number is none"
     assert [(row.variant_id, row.product_id) for row in file.rows] == [
         ("41000000000011", "7001000000001"),
         (None, "7001000000002"),

@@ -48,9 +48,10 @@ def test_what_is_written_is_read_back(entries: list[WaitlistEntry]) -> None:
 
 def test_the_format_is_stable() -> None:
     assert write_waitlist([ENTRY]).decode("utf-8-sig") == (
-        '"email","store","variant_id","product_title","alert","entered_at","place","product_id"\r\n'
+        '"email","store","variant_id","product_title","alert","entered_at","place","product_id",'
+        '"phone","sms_consent"\r\n'
         '"ada@shop.example","shop.myshopify.com","41000000000011","Wool scarf","back-in-stock",'
-        '"2024-05-01T10:00:00+00:00","1","7001000000001"\r\n'
+        '"2024-05-01T10:00:00+00:00","1","7001000000001","","no"\r\n'
     )
 
 

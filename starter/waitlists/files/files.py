@@ -142,9 +142,8 @@ def read_waitlist(
         columns: by a value of `Column` the header that holds it, against what the header's name suggests; an empty
             header leaves the column out.
         ignored: headers that are not read.
-        default_time_zone: for times that name no zone.
+        default_time_zone: for times that name no zone; `country`: for numbers without its code, by two letters.
         dates: how dates such as 05/06/2024 are meant; by default the column decides.
-        country: whose phone numbers are written as people there write them, by two letters.
 
     Raises:
         CannotReadWaitlist: the file as a whole cannot be read, or an argument names what is not there.
@@ -154,8 +153,7 @@ def read_waitlist(
     table = find_table(text, columns or {}, ignored)
     ask_about_unread(table, columns or {}, ignored)
     order, notes = _date_order(table, dates)
-    rows, diagnostics, mistake_count = list[WaitlistRow](), list[RowDiagnostic](), 0
-    skipped = Counter[RowStatus]()
+    rows, diagnostics, mistake_count, skipped = list[WaitlistRow](), list[RowDiagnostic](), 0, Counter[RowStatus]()
     for number, (line, record) in enumerate(table.records(), 1):
         if number > MOST_ROWS:
             raise CannotReadWaitlist(f"The file has more than {MOST_ROWS:,} rows. Split it, for example by date.")
