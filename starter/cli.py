@@ -27,6 +27,7 @@ from starter.commands import (
     rehearse,
     repair,
     reports,
+    revocations,
     shop,
     up,
     versions,
@@ -79,6 +80,7 @@ app.add_typer(keys.app, name="key")
 app.add_typer(deliveries.app, name="delivery")
 app.add_typer(archive.app, name="archive")
 app.add_typer(messages.app, name="message")
+app.add_typer(revocations.app, name="revocation")
 app.add_typer(operations.app, name="operation")
 app.add_typer(repair.app, name="repair")
 

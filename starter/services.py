@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from temporalio.client import Client
 
 from activities.archive.archive import Archive
+from activities.feedback.feedback import Feedback
 from activities.intake.events import Events
 from activities.intake.intake import Intake
 from activities.postgres.pool import Pool, open_pool
@@ -21,12 +22,15 @@ from starter.ops.deliveries import Deliveries
 from starter.ops.pausing import Pausing
 from starter.ops.repair import Repairs
 from starter.ops.upkeep import Upkeep
+from starter.reporting.messages import MessageReports
 from starter.reporting.reports import Reports
 from starter.runtime.components import database_address, temporal_address
 from starter.runtime.readiness import ReadinessProbe
 from starter.shops.consents import Consents
 from starter.shops.keys import Keys
 from starter.shops.people import People
+from starter.shops.provider_webhooks import ProviderWebhooks
+from starter.shops.revocations import Revocations
 from starter.shops.stock import Stock
 from starter.shops.webhooks import Webhooks
 from starter.support.journeys import Journeys
@@ -52,6 +56,7 @@ class Services:
 
     # what comes in
     webhooks: Webhooks
+    provider_webhooks: ProviderWebhooks
     sign_ups: Entrances
     events: Events
     consents: Consents
@@ -64,10 +69,12 @@ class Services:
     bulk_operations: BulkOperations
     # people
     people: People
+    revocations: Revocations
     journeys: Journeys
     paths: Paths
     why: Why
     reports: Reports
+    message_reports: MessageReports
     waitlists: Waitlists
     waitlist_imports: WaitlistImports
     back_population: BackPopulating
@@ -88,11 +95,12 @@ def build_services(
     """The services over what is open already; they close none of it.
 
     Args:
-        webhooks: connections for storefronts' webhooks alone, which wait for nothing else then.
+        webhooks: connections for webhooks alone, which wait for nothing else then.
     """
     intake, journeys = Intake(pool), Journeys(pool)
     return Services(
         webhooks=Webhooks(Intake(webhooks or pool)),
+        provider_webhooks=ProviderWebhooks(Intake(webhooks or pool), Feedback(webhooks or pool)),
         sign_ups=Entrances(pool),
         events=Events(pool),
         consents=Consents(pool),
@@ -103,10 +111,12 @@ def build_services(
         dry_runs=DryRuns(pool, client, archive),
         bulk_operations=BulkOperations(pool),
         people=People(pool),
+        revocations=Revocations(pool),
         journeys=journeys,
         paths=Paths(journeys, client, archive),
         why=Why(pool),
         reports=Reports(pool),
+        message_reports=MessageReports(pool),
         waitlists=Waitlists(pool),
         waitlist_imports=WaitlistImports(pool),
         back_population=BackPopulating(pool),

@@ -34,6 +34,8 @@ class ContactExport(Model):
         contact: their id, address and attributes.
         sign_ups: their places in line, however they came there.
         messages: what was sent to them or was not, and why; texts are made when they are sent, and not kept.
+        message_events: what providers told of those messages, and which words they wrote back.
+        texts: what they wrote that was none of the words.
         calls: calls of the shop's own systems that were made for them.
     """
 
@@ -48,6 +50,8 @@ class ContactExport(Model):
     journeys: Held
     sign_ups: Held
     messages: Held
+    message_events: Held
+    texts: Held
     calls: Held
 
 

@@ -11,6 +11,7 @@ from rich.table import Column, Table
 
 from schemas.ids import Level, StoreId
 from schemas.reasons import Reason
+from schemas.responses.message_activity import ActivityBy, MessageActivity
 from schemas.responses.reports import ListReport, WantedReport
 from schemas.responses.why import WhyContact, WhyEntry, WhyMessage, WhyProduct
 from starter.commands.terminal.acting import who
@@ -18,7 +19,7 @@ from starter.commands.terminal.asking import Terminal, command
 from starter.commands.terminal.failures import CommandFailed
 from starter.commands.terminal.output import ExitCode, clock
 from starter.reporting.reports import LARGEST_REPORT, BadPeriod, Period
-from starter.reporting.spreadsheets import list_csv, wanted_csv
+from starter.reporting.spreadsheets import list_csv, messages_csv, wanted_csv
 from starter.support.why import MOST_ENTRIES, About
 
 app = typer.Typer(help="What was wanted most, and what became of each list's contacts.", no_args_is_help=True)
@@ -27,7 +28,7 @@ Since = Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="From
 Until = Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Up to this day, the day included.")]
 AsCsv = Annotated[bool, typer.Option("--csv", help="CSV on standard output, for spreadsheets.")]
 Entries = Annotated[int, typer.Option(min=1, max=MOST_ENTRIES, help="How many contacts at most.")]
-Answer = TypeVar("Answer", WantedReport, ListReport)
+Answer = TypeVar("Answer", WantedReport, ListReport, MessageActivity)
 DAYS_SHOWN = 14
 """Days a terminal shows of a list; --json and --csv have all of them."""
 
@@ -62,6 +63,23 @@ def list_(
     period = _period(since, until)
     report = terminal.ask(lambda services: services.reports.list_figures(code, period))
     _give(terminal, report, _figures, list_csv, as_csv=as_csv)
+
+
+@app.command("messages")
+@command
+def messages(
+    terminal: Terminal,
+    by: Annotated[ActivityBy, typer.Option(help="What one line is of.")] = ActivityBy.MESSAGE,
+    list_: Annotated[str | None, typer.Option("--list", help="Only of this list.")] = None,
+    conversation: Annotated[str | None, typer.Option(help="Only of this conversation.")] = None,
+    since: Since = None,
+    until: Until = None,
+    as_csv: AsCsv = False,
+) -> None:
+    """Show what became of messages: delivered, opened, clicked, bounced. Of the last 30 days, if you name no others."""
+    period = _period(since, until)
+    report = terminal.ask(lambda services: services.message_reports.activity(period, by, list_, conversation))
+    _give(terminal, report, _messages_sent, messages_csv, as_csv=as_csv)
 
 
 @command
@@ -136,6 +154,27 @@ def _wanted(report: WantedReport) -> Table | str:
         numbers = (row.waiting, row.to_order, row.lost_to_window, row.told, row.bought_after, row.entered)
         named = (row.store_id, product, *((variant,) if report.by is Level.VARIANT else ()))
         table.add_row(*named, *map(str, numbers))
+    return table
+
+
+def _messages_sent(report: MessageActivity) -> Table | str:
+    if not report.messages:
+        return f"No message was sent from {report.since or 'the first day'} to {report.until or 'today'}."
+    named = {
+        ActivityBy.LIST: ("list_code",),
+        ActivityBy.CONVERSATION: ("list_code", "conversation"),
+        ActivityBy.VERSION: ("list_code", "version"),
+        ActivityBy.STEP: ("list_code", "version", "step"),
+        ActivityBy.MESSAGE: ("list_code", "version", "step", "message"),
+    }[report.by]
+    figures = ("sent", "delivered", "opened", "clicked", "bounced", "complained", "unsubscribed", "unknown")
+    heads = (name.removesuffix("_code") for name in named)
+    table = Table(*heads, *(Column(name, justify="right") for name in figures), box=None, pad_edge=False)
+    for row in report.messages:
+        table.add_row(*(str(getattr(row, name)) for name in (*named, *figures)))
+    table.caption = (
+        f"sent from {report.since or 'the first day'} to {report.until or 'today'}; opened, clicked: by people"
+    )
     return table
 
 

@@ -4,6 +4,7 @@ import csv
 import io
 from collections.abc import Iterable, Iterator, Sequence
 
+from schemas.responses.message_activity import MessageActivity, MessageFigures
 from schemas.responses.reports import ListReport, WantedProduct, WantedReport
 from starter.waitlists.files.cells import cover
 
@@ -19,6 +20,12 @@ def wanted_csv(report: WantedReport) -> bytes:
 def list_csv(report: ListReport) -> bytes:
     """One line for each day, alert and measure, for those who left each reason: what a pivot table likes."""
     return _write(("day", "alert", "measure", "reason", "count"), _measures(report))
+
+
+def messages_csv(report: MessageActivity) -> bytes:
+    """One line for each that the report is by; the columns are the fields of `MessageFigures`."""
+    columns = tuple(MessageFigures.model_fields)
+    return _write(columns, ([getattr(row, name) for name in columns] for row in report.messages))
 
 
 def _measures(report: ListReport) -> Iterator[tuple[object, ...]]:

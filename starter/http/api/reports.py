@@ -11,6 +11,7 @@ from schemas.addresses import EmailAddress
 from schemas.ids import Level, StoreId
 from schemas.model import Model
 from schemas.responses.keys import Scope
+from schemas.responses.message_activity import ActivityBy, MessageActivity
 from schemas.responses.reports import ListReport, WantedReport
 from schemas.responses.why import WhyContact, WhyProduct
 from starter.http.actor import Actor
@@ -18,7 +19,7 @@ from starter.http.auth import KeyReach, keyed_router, needs
 from starter.http.dependencies import InjectedServices
 from starter.http.problems import Kind, problem_responses
 from starter.reporting.reports import LARGEST_REPORT, Period
-from starter.reporting.spreadsheets import MEDIA_TYPE, list_csv, wanted_csv
+from starter.reporting.spreadsheets import MEDIA_TYPE, list_csv, messages_csv, wanted_csv
 from starter.support.why import MOST_ENTRIES, About
 
 router = keyed_router("reports")
@@ -104,6 +105,30 @@ async def report_list(
     """Entered, told, bought after, left and why: by alert and by day."""
     report = await services.reports.list_figures(list_, Period(since, until), reach.stores)
     return _csv(list_csv(report), "list") if _format(request, format_) is Format.CSV else report
+
+
+@router.get(
+    "/v1/reports/messages",
+    summary="Report what became of messages",
+    dependencies=[needs(Scope.READ)],
+    response_model=MessageActivity,
+    responses=problem_responses(Kind.NOT_FOUND, Kind.INVALID) | _CSV,
+)
+async def report_messages(
+    request: Request,
+    services: InjectedServices,
+    reach: KeyReach,
+    by: ActivityBy = ActivityBy.MESSAGE,
+    list_: Annotated[str | None, Query(alias="list", max_length=63)] = None,
+    conversation: Annotated[str | None, Query(max_length=63)] = None,
+    since: Day = None,
+    until: Day = None,
+    limit: Annotated[int, Query(ge=1, le=LARGEST_REPORT)] = LARGEST_REPORT,
+    format_: AsFormat = None,
+) -> MessageActivity | Response:
+    """Sent, delivered, opened and clicked by people, bounced, complained of; of the last 30 days without a period."""
+    report = await services.message_reports.activity(Period(since, until), by, list_, conversation, reach.stores, limit)
+    return _csv(messages_csv(report), "messages") if _format(request, format_) is Format.CSV else report
 
 
 @router.post(
