@@ -135,6 +135,7 @@ on conflict do nothing;
 with theirs as (
     select r.id, r.channel, r.address, r.decision from revocations r
     where r.address in (select unnest(array[email, phone]) from contacts where id = any(:contact_ids::text[]))
+       or r.address is not null and r.event_id in (select id from message_events where contact_id = any(:contact_ids::text[]))
 ), kept as (
     insert into kept_refusals (digest, channel, refused)
     select new_digest(address), channel, true from theirs where decision is null group by address, channel

@@ -60,6 +60,8 @@ class Revocations:
             if decision is Decision.CONFIRMED:
                 who = Refuser(found.channel, found.address, found.contact_id, found.contact_id is not None)
                 await refuse(connection, who, suppressed_for="stop", said="stop")
+            if found.contact_id is None:
+                await SQL.forget.run(connection, id=revocation_id)
             details = {"revocation": revocation_id, "contact": found.contact_id}
             await write_audit(connection, actor, f"revocation {decision}", details)
         return RevocationDecided(id=revocation_id, decision=decision, contact=found.contact_id)

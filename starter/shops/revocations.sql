@@ -16,6 +16,10 @@ where id = (select coalesce(text.id, mail.id) from revocations r
             where r.id = :id)
 for no key update;
 
+-- name: forget
+-- Of somebody whom we do not know nothing is kept that is not needed any more.
+update revocations set address = null, said = null where id = :id;
+
 -- name: decide
 update revocations r set decision = :decision, decided_at = now(), decided_by = :actor
 where r.id = :id and r.decision is null

@@ -334,3 +334,13 @@ async def test_of_who_was_erased_a_late_complaint_is_kept_by_digest_only(counter
     assert await pool.fetchval("select refused from kept_refusals")
     await counter.shop.signs_up("first")
     assert await suppressed(pool) == {address("first"): "complained"}
+
+
+async def test_who_unsubscribes_leaves_what_ends_by_that(pool: Pool) -> None:
+    document = starter_document().model_copy(update={"exit_on": ("unsubscribed",)})
+    shop = await Shop.opened(pool, document)
+    staying, leaving = await shop.signs_up("a", "b")
+    await tell(pool, of(leaving, Kind.UNSUBSCRIBED, name="b", reference=None))
+    asked = "select reason from outbox where kind = 'leave' and journey_id = $1"
+    assert await pool.fetchval(asked, leaving) == "exit_rule"
+    assert await pool.fetchval(asked, staying) is None

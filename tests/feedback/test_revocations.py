@@ -66,6 +66,10 @@ async def test_the_api_names_nobodys_number(web: Web, pool: Pool, ann: str) -> N
     decided = await web.keyed.post(f"/v1/revocations/{first}", json={"decision": "confirmed"})
     assert decided.json() == {"id": first, "decision": "confirmed", "contact": ann}
     problem(await web.keyed.post(f"/v1/revocations/{first}", json={"decision": "dismissed"}), 404, "not-found")
+    await web.keyed.post(f"/v1/revocations/{first + 1}", json={"decision": "confirmed"})
+    kept = await pool.fetch("select address, said from revocations order by id")
+    assert [tuple(row) for row in kept] == [(PHONE, NO), (None, None)], "nothing of a stranger once it is decided"
+    assert await pool.fetchval("select refused from kept_refusals"), "but their no, by its digest"
     problem(await web.open.get("/v1/revocations"), 401, "key-needed")
 
 
