@@ -24,6 +24,7 @@ FORGETTING = (
     SQL.forget_suppressions,
     SQL.keep_digests,
     SQL.forget_events,
+    SQL.forget_texts,
     SQL.forget_contacts,
     SQL.forget_orders,
     SQL.forget_order_ids,

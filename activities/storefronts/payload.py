@@ -47,17 +47,34 @@ def read_payload(body: bytes, shape: type[PayloadT]) -> PayloadT:
         PayloadMalformed: it is not UTF-8, not JSON, not an object, or not of this shape. Where more than one field
             is wrong, the first is named.
     """
-    values = _parse(body)
+    return fit(parse_json(body), shape)
+
+
+def fit(values: object, shape: type[PayloadT], at: str = "$") -> PayloadT:
+    """What was parsed, as one JSON object of this shape.
+
+    Args:
+        at: where it stands in the body.
+
+    Raises:
+        PayloadMalformed: it is not.
+    """
     if not isinstance(values, dict):
-        raise PayloadMalformed("$", "the body is JSON, but not an object")
+        raise PayloadMalformed(at, "the body is JSON, but not an object")
     try:
         return shape.model_validate(values)
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
-        raise PayloadMalformed(_path(first["loc"]), mistake_in_words(first)) from None
+        path = at + _path(first["loc"]).removeprefix("$")
+        raise PayloadMalformed(path, mistake_in_words(first)) from None
 
 
-def _parse(body: bytes) -> Any:
+def parse_json(body: bytes) -> Any:
+    """The body as JSON, by the rules above.
+
+    Raises:
+        PayloadMalformed: it is none.
+    """
     try:
         return json.loads(
             body.decode("utf-8"),

@@ -30,6 +30,8 @@ LAW = timedelta(days=30)
 """For so long a request that was not done is shown: by then it has to be answered."""
 FEW_CODES = 50
 """A restock may tell as many people in a moment."""
+SOON = timedelta(days=3)
+"""Before a text is due, somebody has to read it: over a weekend nobody does."""
 OFTEN = 5
 """Places that a journey may give back in that time: units come and go, but not that often before one message."""
 
@@ -99,6 +101,25 @@ class StoppedSender:
 
 
 @dataclass(frozen=True, slots=True)
+class TextsWaiting:
+    """Texts that may mean a no and that nobody has read: how many, how many read like one, how many are due soon."""
+
+    texts: int
+    likely: int
+    first_due: datetime | None
+    pressing: int
+
+
+@dataclass(frozen=True, slots=True)
+class AtFault:
+    """How many messages were refused lately for what the sender is; the last one's provider and code."""
+
+    messages: int
+    provider: str | None
+    code: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class PausedThing:
     """An alert or a conversation that is paused."""
 
@@ -123,7 +144,8 @@ async def examine_postgres(settings: Settings) -> list[Finding]:
         if found[-1].health is Health.GOOD:
             found += [await _published(pool), await _paused(pool), await _outbox(pool), await examine_spinning(pool)]
             found += [await _reconciled(pool), await _malformed(pool), await examine_contested(pool)]
-            found += [await examine_left_alone(pool), await examine_senders(pool), await examine_coupons(pool)]
+            found += [await examine_left_alone(pool), await examine_senders(pool), await examine_told_faults(pool)]
+            found += [await examine_coupons(pool), await examine_texts(pool)]
             found += [] if settings.sms_provider is not None else await _texting(pool)
         return found
     except POSTGRES_AWAY as error:
@@ -261,6 +283,31 @@ async def examine_coupons(pool: Pool) -> Finding:
         found = f"list '{first.coupon_list}' has {first.free} left; {first.missing} places got none in a day"
         return bad("coupons", found, advice)
     return note("coupons", f"list '{first.coupon_list}' has {first.free} left", advice)
+
+
+async def examine_texts(pool: Pool) -> Finding:
+    """Texts that may take a consent back, and have to be read in time."""
+    waiting = await SQL.texts_waiting.one(pool, TextsWaiting, soon=SOON)
+    if waiting.first_due is None:
+        return good("texts", "none waits to be read")
+    found = (
+        f"{waiting.texts} wait to be read, {waiting.likely} of them read like a no; the first is due at "
+        f"{waiting.first_due:%Y-%m-%d %H:%M} UTC"
+    )
+    advice = "A no has to be kept to by then: `shelftalk revocation list`, then confirm or dismiss each."
+    return bad("texts", found, advice) if waiting.pressing else note("texts", found, advice)
+
+
+async def examine_told_faults(pool: Pool) -> Finding:
+    """Messages that were refused for what the sender is: until that is mended, all of them will be."""
+    fault = await SQL.at_fault.one(pool, AtFault, lately=LATELY)
+    if not fault.messages:
+        return good("told by providers", "none at fault")
+    return bad(
+        "told by providers",
+        f"{fault.messages} messages refused within the hour for what the sender is: {fault.provider} says {fault.code}",
+        "Authenticate the domain (SPF, DKIM, DMARC), or register the number. Nobody is suppressed for it.",
+    )
 
 
 async def _reconciled(pool: Pool) -> Finding:

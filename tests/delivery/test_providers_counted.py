@@ -12,6 +12,8 @@ from activities.intake.intake import Intake
 from activities.postgres.pool import Pool
 from activities.senders.email.http_sender import HttpSender
 from activities.senders.email.limits import Limits
+from activities.senders.registry import Senders
+from activities.senders.sms.providers import NoProvider
 from starter.versioning.publishing import publish
 from tests.delivery.counter import Counter, message
 from tests.product import Shop, address, starter_document
@@ -67,7 +69,7 @@ async def test_nobody_is_told_twice_and_only_what_cannot_be_known_is_unknown(poo
     names = [f"c{number}" for number in range(PEOPLE)]
     journeys = await counter.calls(*names, units=PEOPLE)
     sender = HttpSender(server.provider.api(server.url), "Shop <alerts@example.com>", limits=Limits(), connections=1)
-    delivery = DeliverActivity(counter.ledger, sender, "shop.example")
+    delivery = DeliverActivity(counter.ledger, Senders(sender, NoProvider()), "shop.example")
 
     ends: dict[str, str] = {}
     for name, journey in zip(names, journeys, strict=True):

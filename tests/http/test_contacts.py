@@ -40,6 +40,12 @@ async def test_everything_that_is_held_of_a_person_is_one_document(web: Web, poo
         "insert into sends (key, journey_id, step, round, message, state) "
         "select id || '/s/0', id, 's', 0, 'm', 'ready' from journeys limit 1"
     )
+    await pool.execute(
+        "with said as (insert into message_events (provider, event_id, kind, channel, contact_id, happened_at) "
+        "select 'p', 'e', 'said_something', 'sms', contact_id, now() from journeys limit 1 returning id) "
+        "insert into revocations (event_id, channel, address, said, likely, due_at) "
+        "select id, 'sms', '+15558675310', 'leave me alone', true, now() + interval '14 days' from said"
+    )
     await web.sign_up("ben@example.com")
     held: dict[str, Any] = (await web.keyed.get(ann)).json()
     assert held["contact"]["email"] == "ann@example.com"
@@ -47,7 +53,7 @@ async def test_everything_that_is_held_of_a_person_is_one_document(web: Web, poo
     counts = {name: len(rows) for name, rows in held.items() if name not in ("exported_at", "contact")}
     assert counts.pop("calls") == 0
     assert counts == dict.fromkeys(counts, 1) | {"events": 3}
-    assert len(counts) == 9
+    assert len(counts) == 11
     assert await audited(pool) == [("API key 'tests'", "contact looked up"), ("API key 'tests'", "contact exported")]
 
 
