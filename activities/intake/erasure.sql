@@ -14,7 +14,7 @@ select id from contacts where email = :email;
 
 -- name: hold_contact
 -- Held, so that no shop gets to know them meanwhile.
-select id from contacts where email = :email for update;
+select id from contacts where email = :address or phone = :address for update;
 
 -- name: known_elsewhere
 -- Not by what is left of them where they were forgotten.
