@@ -94,7 +94,7 @@ with said as (
     select email, channel, refused, null as suppressed_for from said where refused
     union all
     select address, channel, false, reason from suppressions
-    where address in (select unnest(array[email, phone]) from contacts where id = any(:contact_ids::text[]))
+    where address in (select email from contacts where id = any(:contact_ids::text[]))
 )
 insert into kept_refusals (digest, channel, refused, suppressed_for)
 select new_digest(email), channel, bool_or(refused), min(suppressed_for) from kept group by email, channel
@@ -103,8 +103,7 @@ set refused = kept_refusals.refused or excluded.refused,
     suppressed_for = coalesce(excluded.suppressed_for, kept_refusals.suppressed_for);
 
 -- name: forget_suppressions
-delete from suppressions
-where address in (select unnest(array[email, phone]) from contacts where id = any(:contact_ids::text[]));
+delete from suppressions where address in (select email from contacts where id = any(:contact_ids::text[]));
 
 -- name: keep_digests
 -- Of the addresses, and of the ids of what is known of them: what is told of it later brings nobody back.
@@ -129,22 +128,6 @@ on conflict (digest, store_id) do update set forgotten_at = now();
 insert into forgotten_ids (store_id, kind, digest)
 select :store_id, 'order', new_digest(order_id) from unnest(:order_ids::text[]) order_id
 on conflict do nothing;
-
--- name: forget_texts
--- What they wrote to us, and from where. What was not decided by then is a no: it is kept by their digest.
-with theirs as (
-    select r.id, r.channel, r.address, r.decision from revocations r
-    where r.address in (select unnest(array[email, phone]) from contacts where id = any(:contact_ids::text[]))
-       or r.address is not null and r.event_id in (select id from message_events where contact_id = any(:contact_ids::text[]))
-), kept as (
-    insert into kept_refusals (digest, channel, refused)
-    select new_digest(address), channel, true from theirs where decision is null group by address, channel
-    on conflict (digest, channel) do update set refused = true
-)
-update revocations r
-set address = null, said = null, decision = coalesce(r.decision, 'confirmed'), decided_at = coalesce(r.decided_at, now()),
-    decided_by = coalesce(r.decided_by, 'erasure')
-from theirs where r.id = theirs.id;
 
 -- name: forget_contacts
 update contacts set email = null, phone = null, erased_at = now(), attributes = '{}', attributes_at = null where id = any(:contact_ids::text[]);
@@ -181,6 +164,22 @@ delete from contact_tags where contact_id = any(:contact_ids::text[]);
 -- Of the messages that were sent to them.
 update sends set subject = null
 where subject is not null and journey_id in (select id from journeys where contact_id = any(:contact_ids::text[]));
+
+-- name: forget_texts
+-- What they wrote to us, and from where. What was not decided by then is a no: it is kept by their digest.
+with theirs as (
+    select r.id, r.channel, r.address, r.decision from revocations r
+    where r.address in (select unnest(array[email, phone]) from contacts where id = any(:contact_ids::text[]))
+       or r.address is not null and r.event_id in (select id from message_events where contact_id = any(:contact_ids::text[]))
+), kept as (
+    insert into kept_refusals (digest, channel, refused)
+    select new_digest(address), channel, true from theirs where decision is null group by address, channel
+    on conflict (digest, channel) do update set refused = true
+)
+update revocations r
+set address = null, said = null, decision = coalesce(r.decision, 'confirmed'), decided_at = coalesce(r.decided_at, now()),
+    decided_by = coalesce(r.decided_by, 'erasure')
+from theirs where r.id = theirs.id;
 
 -- name: forget_lists_of_shop
 -- What the shop told, unless another shop told the same of them.

@@ -10,6 +10,7 @@ from activities.postgres.pool import DatabaseUnavailable, Pool, open_pool
 from activities.postgres.queries import load_queries
 from schemas.settings import Settings
 from starter.ops.backlog import Backlog
+from starter.ops.feedback_checkup import examine_faults, examine_texts
 from starter.ops.findings import ANSWER_LIMIT, Finding, Health, bad, good, not_set, note
 from starter.runtime.schedules import last_reconciliation
 from starter.versioning.publishing import Publishing
@@ -26,8 +27,6 @@ MOST_SAID = 5
 """Names in one line."""
 LAW = timedelta(days=30)
 """For so long a request that was not done is shown: by then it has to be answered."""
-SOON = timedelta(days=3)
-"""Before a text is due, somebody has to read it: over a weekend nobody does."""
 OFTEN = 5
 """Places that a journey may give back in that time: units come and go, but not that often before one message."""
 
@@ -76,25 +75,6 @@ class MalformedCount:
 
 
 @dataclass(frozen=True, slots=True)
-class TextsWaiting:
-    """Texts that may mean a no and that nobody has read: how many, how many read like one, how many are due soon."""
-
-    texts: int
-    likely: int
-    first_due: datetime | None
-    pressing: int
-
-
-@dataclass(frozen=True, slots=True)
-class AtFault:
-    """How many messages were refused lately for what the sender is; the last one's provider and code."""
-
-    messages: int
-    provider: str | None
-    code: str | None
-
-
-@dataclass(frozen=True, slots=True)
 class PausedThing:
     """An alert or a conversation that is paused."""
 
@@ -119,7 +99,8 @@ async def examine_postgres(settings: Settings) -> list[Finding]:
         if found[-1].health is Health.GOOD:
             found += [await _published(pool), await _paused(pool), await _outbox(pool), await examine_spinning(pool)]
             found += [await _reconciled(pool), await _malformed(pool), await examine_contested(pool)]
-            found += [await examine_left_alone(pool), await examine_texts(pool), await examine_senders(pool)]
+            found.append(await examine_left_alone(pool))
+            found += [await examine_texts(pool), await examine_faults(pool)]
         return found
     except POSTGRES_AWAY as error:
         return [bad("postgresql", f"fails when asked ({type(error).__name__})", "Look at its log.")]
@@ -211,31 +192,6 @@ async def examine_left_alone(pool: Pool) -> Finding:
         f"{left.requests} asked for and not done, the first at {left.at:%Y-%m-%d %H:%M} UTC by {left.store_id}: "
         f"{left.action}",
         f"Ask the shop whether it is meant, for its message came before or late. If it is: `shelftalk {what}`.",
-    )
-
-
-async def examine_texts(pool: Pool) -> Finding:
-    """Texts that may take a consent back, and have to be read in time."""
-    waiting = await SQL.texts_waiting.one(pool, TextsWaiting, soon=SOON)
-    if waiting.first_due is None:
-        return good("texts", "none waits to be read")
-    found = (
-        f"{waiting.texts} wait to be read, {waiting.likely} of them read like a no; the first is due at "
-        f"{waiting.first_due:%Y-%m-%d %H:%M} UTC"
-    )
-    advice = "A no has to be kept to by then: `shelftalk revocation list`, then confirm or dismiss each."
-    return bad("texts", found, advice) if waiting.pressing else note("texts", found, advice)
-
-
-async def examine_senders(pool: Pool) -> Finding:
-    """Messages that were refused for what the sender is: until that is mended, all of them will be."""
-    fault = await SQL.at_fault.one(pool, AtFault, lately=LATELY)
-    if not fault.messages:
-        return good("senders", "none at fault")
-    return bad(
-        "senders",
-        f"{fault.messages} messages refused within the hour for what the sender is: {fault.provider} says {fault.code}",
-        "Authenticate the domain (SPF, DKIM, DMARC), or register the number. Nobody is suppressed for it.",
     )
 
 

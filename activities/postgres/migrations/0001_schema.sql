@@ -261,6 +261,7 @@ $$;
 create table contacts (
     id            text primary key,
     email         text unique check (email = lower(email)),
+    -- In E.164.
     phone         text unique check (phone ~ '^\+[1-9][0-9]{6,14}$'),
     mailbox       text generated always as (mailbox_of(email)) stored,
     attributes    jsonb not null default '{}',
@@ -476,10 +477,11 @@ create table kept_refusals (
 
 create function refuse_again() returns trigger language plpgsql as $$
 begin
-    with kept as (
-        delete from kept_refusals k using unnest(array[new.email, new.phone]) given (address)
-        where k.digest in (select digests(given.address))
-        returning given.address, k.channel, k.refused, k.suppressed_for
+    with given as (
+        select address, digests(address) as digest from unnest(array[new.email, new.phone]) address where address is not null
+    ), kept as (
+        delete from kept_refusals k using given g where k.digest = g.digest
+        returning g.address, k.channel, k.refused, k.suppressed_for
     ), suppressed as (
         insert into suppressions (channel, address, reason)
         select channel, address, min(suppressed_for) from kept where suppressed_for is not null group by channel, address
@@ -490,9 +492,9 @@ begin
     return null;
 end $$;
 create trigger refusals_outlive_erasure after insert on contacts for each row
-    when (new.email is not null or new.phone is not null) execute function refuse_again();
-create trigger refusals_of_numbers_outlive_erasure after update of phone on contacts for each row
-    when (new.phone is distinct from old.phone and new.phone is not null) execute function refuse_again();
+    when (num_nonnulls(new.email, new.phone) > 0) execute function refuse_again();
+create trigger refusals_outlive_erasure_of_another after update of email, phone on contacts for each row
+    when (new.email is distinct from old.email or new.phone is distinct from old.phone) execute function refuse_again();
 
 -- The contact of an address, made with this id if there is none. Null: the person was erased after this time (null: it is
 -- of now), or this order of the store was.
