@@ -98,9 +98,9 @@ async def examine_postgres(settings: Settings) -> list[Finding]:
         found.append(await _migrations(pool))
         if found[-1].health is Health.GOOD:
             found += [await _published(pool), await _paused(pool), await _outbox(pool), await examine_spinning(pool)]
+            found += [await examine_texts(pool), await examine_faults(pool)]
             found += [await _reconciled(pool), await _malformed(pool), await examine_contested(pool)]
             found.append(await examine_left_alone(pool))
-            found += [await examine_texts(pool), await examine_faults(pool)]
         return found
     except POSTGRES_AWAY as error:
         return [bad("postgresql", f"fails when asked ({type(error).__name__})", "Look at its log.")]
