@@ -57,7 +57,14 @@ def read_many(body: bytes, shape: type[PayloadT]) -> tuple[PayloadT, ...]:
     items = cast(list[object], values)
     if len(items) > MOST_EVENTS:
         raise PayloadMalformed("$", f"more than {MOST_EVENTS} events in one call")
-    return tuple(fit(item, shape, f"$[{number}]") for number, item in enumerate(items))
+    return tuple(_fit(item, shape, number) for number, item in enumerate(items))
+
+
+def _fit(item: object, shape: type[PayloadT], number: int) -> PayloadT:
+    try:
+        return fit(item, shape)
+    except PayloadMalformed as error:
+        raise PayloadMalformed(f"$[{number}]{error.path.removeprefix('$')}", error.message) from None
 
 
 def read_address(text: str | None) -> str | None:

@@ -50,23 +50,19 @@ def read_payload(body: bytes, shape: type[PayloadT]) -> PayloadT:
     return fit(parse_json(body), shape)
 
 
-def fit(values: object, shape: type[PayloadT], at: str = "$") -> PayloadT:
+def fit(values: object, shape: type[PayloadT]) -> PayloadT:
     """What was parsed, as one JSON object of this shape.
-
-    Args:
-        at: where it stands in the body.
 
     Raises:
         PayloadMalformed: it is not.
     """
     if not isinstance(values, dict):
-        raise PayloadMalformed(at, "the body is JSON, but not an object")
+        raise PayloadMalformed("$", "the body is JSON, but not an object")
     try:
         return shape.model_validate(values)
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
-        path = at + _path(first["loc"]).removeprefix("$")
-        raise PayloadMalformed(path, mistake_in_words(first)) from None
+        raise PayloadMalformed(_path(first["loc"]), mistake_in_words(first)) from None
 
 
 def parse_json(body: bytes) -> Any:

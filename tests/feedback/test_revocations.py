@@ -10,7 +10,7 @@ from activities.feedback.revocations import due
 from activities.postgres.pool import Pool
 from schemas.incoming.message_events import MessageEventKind as Kind
 from schemas.responses.revocations import OpenRevocations, RevocationDecided
-from starter.ops.database_checkup import examine_senders, examine_texts
+from starter.ops.feedback_checkup import examine_faults, examine_texts
 from starter.ops.findings import Health
 from tests.cli.command import Shelftalk
 from tests.events.conftest import web as web
@@ -86,9 +86,9 @@ async def test_the_check_up_warns_before_a_text_is_due(pool: Pool, ann: str) -> 
 
 
 async def test_the_check_up_says_when_the_sender_is_at_fault(pool: Pool, ann: str) -> None:
-    assert (await examine_senders(pool)).health is Health.GOOD
+    assert (await examine_faults(pool)).health is Health.GOOD
     await tell(pool, text(Kind.SENDER_AT_FAULT, code="30034"))
-    assert "30034" in (await examine_senders(pool)).found
+    assert "30034" in (await examine_faults(pool)).found
     assert await suppressed(pool) == {}
 
 
