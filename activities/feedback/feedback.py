@@ -136,7 +136,9 @@ async def _apply(connection: Connection, provider: str, row: int, event: Message
         case MessageEventKind.SAID_SOMETHING if event.address is not None:
             await ask_for_review(connection, row, event.channel, event.address, event.text or "", datetime.now(UTC))
         case MessageEventKind.SENDER_AT_FAULT:
-            # Nobody is suppressed: whoever stops a channel does it here.
             log.error("sender at fault", provider=provider, channel=event.channel, code=event.code)
+            why = f"{provider} refused a message for what its sender is ({event.code})"
+            # Nobody is suppressed. What is not sent yet waits until people have mended that.
+            await SQL.stop_sender.run(connection, channel=event.channel, send_key=about.send_key, why=why)
         case _:
             pass

@@ -34,3 +34,11 @@ with given as (
 select a.id, min(g.number)::bigint - 1 as number
 from added a join given g on g.event_id = a.event_id
 group by a.id order by number;
+
+-- name: stop_sender
+-- The one that the list of this message names, of e-mail; of other channels all, for lists name none. What is stopped already stays.
+insert into stopped_senders (channel, sender, why, found_by)
+select :channel, case when :channel = 'email' then coalesce(l.sender, '') end, :why, s.key
+from sends s join journeys j on j.id = s.journey_id join lists l on l.code = list_of(j)
+where s.key = :send_key
+on conflict do nothing;

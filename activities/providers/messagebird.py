@@ -16,8 +16,9 @@ from activities.providers.reading import derived_id, plain_code, read_phone, rea
 from activities.providers.words import word_in
 from activities.storefronts.payload import parse_json
 from activities.storefronts.storefront import PayloadMalformed
+from schemas.channels import Channel
 from schemas.incoming.facts import WebhookDelivery
-from schemas.incoming.message_events import SMS, MessageEvent, MessageEventKind
+from schemas.incoming.message_events import MessageEvent, MessageEventKind
 
 CLOCKS_DIFFER = timedelta(seconds=5)
 _STATUSES = {
@@ -85,7 +86,7 @@ class MessageBird(PlainProvider):
         if status or sender is None or text is None:
             return ()
         at = read_time(given.get("createdDatetime"))
-        return (MessageEvent(kind=word_in(text), id=id_, channel=SMS, address=sender, at=at, text=text),)
+        return (MessageEvent(kind=word_in(text), id=id_, channel=Channel.SMS, address=sender, at=at, text=text),)
 
 
 def _event(id_: str, status: str, given: Mapping[str, str]) -> MessageEvent:
@@ -95,7 +96,7 @@ def _event(id_: str, status: str, given: Mapping[str, str]) -> MessageEvent:
     return MessageEvent(
         kind=kind,
         id=derived_id(id_, given.get("recipient"), status),
-        channel=SMS,
+        channel=Channel.SMS,
         reference=read_reference(given.get("reference")),
         address=read_phone(given.get("recipient")),
         at=read_time(given.get("statusDatetime")),

@@ -19,8 +19,9 @@ from activities.providers.reading import derived_id, plain_code, read_phone, rea
 from activities.providers.words import word_in
 from activities.storefronts.payload import Payload, read_payload
 from activities.storefronts.storefront import PayloadMalformed
+from schemas.channels import Channel
 from schemas.incoming.facts import WebhookDelivery
-from schemas.incoming.message_events import SMS, MessageEvent, MessageEventKind
+from schemas.incoming.message_events import MessageEvent, MessageEventKind
 
 _STATUSES = {
     "queued": MessageEventKind.ACCEPTED,
@@ -138,7 +139,9 @@ def _text(data: _Data) -> tuple[MessageEvent, ...]:
         return ()
     text = data.message.text or ""
     at = read_time(data.at)
-    return (MessageEvent(kind=word_in(text), id=data.message.id, channel=SMS, address=sender, at=at, text=text),)
+    return (
+        MessageEvent(kind=word_in(text), id=data.message.id, channel=Channel.SMS, address=sender, at=at, text=text),
+    )
 
 
 def _event(data: _Data, recipient: _Number) -> MessageEvent:
@@ -155,7 +158,7 @@ def _event(data: _Data, recipient: _Number) -> MessageEvent:
     return MessageEvent(
         kind=kind,
         id=f"{data.message.id}/{recipient.status}",
-        channel=SMS,
+        channel=Channel.SMS,
         reference=read_reference(*tags),
         address=read_phone(recipient.number),
         at=read_time(data.at),

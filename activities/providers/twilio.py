@@ -17,8 +17,9 @@ from activities.providers.provider import PlainProvider, ProviderCall, same
 from activities.providers.reading import METADATA, plain_code, read_phone, read_reference
 from activities.providers.words import word_in
 from activities.storefronts.storefront import PayloadMalformed, WebhookAnswer
+from schemas.channels import Channel
 from schemas.incoming.facts import WebhookDelivery
-from schemas.incoming.message_events import SMS, MessageEvent, MessageEventKind
+from schemas.incoming.message_events import MessageEvent, MessageEventKind
 
 MOST_PARAMETERS = 200
 _PORTS = {"https": 443, "http": 80}
@@ -87,7 +88,11 @@ class Twilio(PlainProvider):
             kind = _CODES.get(code or "", kind)
         reference = read_reference(call.query.get(METADATA))
         to = read_phone(form.get("To"))
-        return (MessageEvent(kind=kind, id=f"{sid}/{status}", channel=SMS, reference=reference, address=to, code=code),)
+        return (
+            MessageEvent(
+                kind=kind, id=f"{sid}/{status}", channel=Channel.SMS, reference=reference, address=to, code=code
+            ),
+        )
 
     def answer(self, delivery: WebhookDelivery) -> WebhookAnswer | None:
         """TwiML that says nothing: whatever else it held would be sent as a text."""
@@ -148,4 +153,4 @@ def _text(sid: str, form: Mapping[str, str]) -> tuple[MessageEvent, ...]:
         return ()  # of another channel than SMS
     text = form["Body"]
     kind = _OPT_OUT.get(form.get("OptOutType", "").upper()) or word_in(text)
-    return (MessageEvent(kind=kind, id=sid, channel=SMS, address=sender, text=text),)
+    return (MessageEvent(kind=kind, id=sid, channel=Channel.SMS, address=sender, text=text),)

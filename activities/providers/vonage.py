@@ -19,8 +19,9 @@ from activities.providers.reading import plain_code, read_phone, read_reference,
 from activities.providers.words import word_in
 from activities.storefronts.payload import parse_json
 from activities.storefronts.storefront import PayloadMalformed
+from schemas.channels import Channel
 from schemas.incoming.facts import WebhookDelivery
-from schemas.incoming.message_events import SMS, MessageEvent, MessageEventKind
+from schemas.incoming.message_events import MessageEvent, MessageEventKind
 
 MOST_PARAMETERS = 200
 _METHODS = {32: "md5", 40: "sha1", 64: "sha256", 128: "sha512"}
@@ -87,7 +88,7 @@ class Vonage(PlainProvider):
             text = given.get("text", "")
             if sender is None:
                 return ()
-            return (MessageEvent(kind=word_in(text), id=id_, channel=SMS, address=sender, at=at, text=text),)
+            return (MessageEvent(kind=word_in(text), id=id_, channel=Channel.SMS, address=sender, at=at, text=text),)
         status = given["status"].lower()
         if status not in _STATUSES:
             return ()
@@ -99,7 +100,7 @@ class Vonage(PlainProvider):
             MessageEvent(
                 kind=kind,
                 id=f"{id_}/{status}",
-                channel=SMS,
+                channel=Channel.SMS,
                 reference=read_reference(given.get("client-ref"), given.get("client_ref")),
                 address=read_phone(given.get("msisdn") or given.get("to")),
                 at=at,

@@ -7,10 +7,6 @@ from pydantic import AwareDatetime
 from schemas.channels import Channel
 from schemas.model import Model
 
-SMS = "sms"
-"""The channel of text messages."""
-EMAIL = Channel.EMAIL.value
-
 
 class MessageEventKind(StrEnum):
     """What happened to a message, or what somebody wrote back."""
@@ -64,7 +60,7 @@ class MessageEvent(Model):
 
     kind: MessageEventKind
     id: str
-    channel: str = EMAIL
+    channel: Channel = Channel.EMAIL
     reference: str | None = None
     address: str | None = None
     at: AwareDatetime | None = None

@@ -12,8 +12,9 @@ from activities.feedback.feedback import Feedback
 from activities.intake.intake import Intake, Receipt
 from activities.postgres.pool import Pool
 from activities.providers.postmark import Postmark
+from schemas.channels import Channel
 from schemas.ids import JourneyId, message_reference
-from schemas.incoming.message_events import SMS, MessageEvent
+from schemas.incoming.message_events import MessageEvent
 from schemas.incoming.message_events import MessageEventKind as Kind
 from schemas.journey.outcome import AfterRefusal, Refused, Sent, Unknown
 from schemas.reasons import Reason
@@ -52,7 +53,7 @@ def of(
 
 def text(kind: Kind, said: str = "", number: str = PHONE, **fields: object) -> MessageEvent:
     return MessageEvent.model_validate(
-        {"kind": kind, "id": f"t-{next(_numbers)}", "channel": SMS, "address": number, "text": said} | fields
+        {"kind": kind, "id": f"t-{next(_numbers)}", "channel": Channel.SMS, "address": number, "text": said} | fields
     )
 
 
