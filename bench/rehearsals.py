@@ -45,7 +45,7 @@ def measure_rehearsals(times: int) -> Rehearsals:
     document, scenario = _a_year(), ScenarioSection(name="A year")
     tester, entrance = RunTester(document), Entrance.of(document, scenario)
     program = compile_document(document, working_version(document))
-    start = entrance.start(document, program, scenario)
+    start = entrance.start(document, program)
     outside = Answering(lambda request, now: Sent(message_id=request.key, at=now))
     rehearsed = tester.run(scenario)
     lived = rehearsed.path.entries

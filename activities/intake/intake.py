@@ -24,7 +24,7 @@ from activities.intake.erasure import (
 )
 from activities.intake.events import take_checkout
 from activities.intake.known_stores import STOREFRONT, add_store, is_known
-from activities.intake.moves import AnotherThing, VariantElsewhere
+from activities.intake.moves import NOTHING_NAMED, AnotherThing, Naming, VariantElsewhere
 from activities.intake.orders import cancel_order, take_order
 from activities.intake.products import apply_gone, apply_product, apply_stock
 from activities.postgres.audit import write_audit
@@ -126,12 +126,15 @@ class Intake:
         async with transaction(self._pool) as connection:
             await add_store(connection, store_id, source, by)
             for fact in facts:
-                if refused := await _apply(connection, store_id, fact):
-                    raise AnotherThing(refused)
+                _hold_to_one_thing(await _apply(connection, store_id, fact))
 
     @retry_on_deadlock
-    async def put_product(self, store_id: StoreId, source: str, product: ProductFact, by: str) -> None:
+    async def put_product(
+        self, store_id: StoreId, source: str, product: ProductFact, by: str
+    ) -> Sequence[VariantElsewhere]:
         """Put in a product by hand, as of now: it holds whatever the clocks of others said.
+
+        Returns the variants that moved to it, each with the product that it was of.
 
         Args:
             by: who does it, for the audit; so in all that is done by hand.
@@ -144,10 +147,11 @@ class Intake:
             items = [variant.inventory_item_id for variant in product.variants if variant.inventory_item_id]
             variant_ids = [variant.variant_id for variant in product.variants]
             at = await as_of_now(connection, store_id, items, product.product_id, variant_ids)
-            if refused := await _apply(connection, store_id, product.model_copy(update={"observed_at": at})):
-                raise AnotherThing(refused)
+            naming = await _apply(connection, store_id, product.model_copy(update={"observed_at": at}))
+            _hold_to_one_thing(naming)
             details = {"store": store_id, "product": product.product_id, "variants": variant_ids[:MOST_NAMED]}
             await write_audit(connection, by, "put product", details)
+        return naming.moved
 
     @retry_on_deadlock
     async def set_stock(self, variant: Subject, location: str, available: int, at: datetime | None, by: str) -> None:
@@ -233,8 +237,13 @@ async def _note_asked_again(connection: Connection, delivery: WebhookDelivery, f
         await record_left_alone(connection, StoreId(delivery.store_id), fact, ASKED_BEFORE)
 
 
-async def _apply(connection: Connection, store_id: StoreId, reported: Fact) -> Sequence[VariantElsewhere]:
-    """Apply a fact. Returns the variants in it that are another thing under another product; all else is applied."""
+def _hold_to_one_thing(naming: Naming) -> None:
+    if naming.refused:
+        raise AnotherThing(naming.refused)
+
+
+async def _apply(connection: Connection, store_id: StoreId, reported: Fact) -> Naming:
+    """Apply a fact. Returns what it meant for the variants that it names."""
     fact = _not_from_the_future(reported, datetime.now(UTC))
     match fact:
         case StoreFact():
@@ -259,7 +268,7 @@ async def _apply(connection: Connection, store_id: StoreId, reported: Fact) -> S
             await answer_data_request(connection, store_id, fact)
         case _:
             assert_never(fact)
-    return ()
+    return NOTHING_NAMED
 
 
 def _not_from_the_future(fact: Fact, now: datetime) -> Fact:

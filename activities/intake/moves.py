@@ -53,13 +53,21 @@ class Naming:
 
     Attributes:
         taken: those that are of the product now.
-        left: the products that some of them moved away from.
+        moved: those of them that were of another product.
         refused: those that are another thing under another product.
     """
 
     taken: Sequence[VariantFact]
-    left: Sequence[str] = ()
+    moved: Sequence[VariantElsewhere] = ()
     refused: Sequence[VariantElsewhere] = ()
+
+    @property
+    def left(self) -> Sequence[str]:
+        """The products that some of them moved away from."""
+        return sorted({variant.product_id for variant in self.moved})
+
+
+NOTHING_NAMED = Naming(())
 
 
 async def hold_other_products(connection: Connection, store_id: StoreId, fact: ProductFact) -> bool:
@@ -94,7 +102,7 @@ async def name_variants(connection: Connection, store_id: StoreId, fact: Product
             for variant in fact.variants
             if variant.variant_id not in elsewhere or elsewhere[variant.variant_id].what == "moved"
         ],
-        left=sorted({variant.product_id for variant in moved}),
+        moved=moved,
         refused=refused,
     )
 

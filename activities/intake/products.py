@@ -6,7 +6,7 @@ Transitions come from our stored state, under the locks of the inventory items a
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 
-from activities.intake.moves import Naming, VariantElsewhere, hold_other_products, name_variants
+from activities.intake.moves import NOTHING_NAMED, Naming, hold_other_products, name_variants
 from activities.postgres.pool import Connection
 from activities.postgres.queries import load_queries
 from activities.stock.offers import Product
@@ -30,8 +30,8 @@ async def lock_items(
     await SQL.lock_items.run(connection, store_id=store_id, items=items, product_id=product_id, variant_ids=variant_ids)
 
 
-async def apply_product(connection: Connection, store_id: StoreId, fact: ProductFact) -> Sequence[VariantElsewhere]:
-    """A product and its variants as they are now. Returns those that are another thing under another product."""
+async def apply_product(connection: Connection, store_id: StoreId, fact: ProductFact) -> Naming:
+    """A product and its variants as they are now. Returns what the message meant for the variants that it names."""
     variant_ids = [variant.variant_id for variant in fact.variants]
     named = [variant.inventory_item_id for variant in fact.variants if variant.inventory_item_id]
     await lock_items(connection, store_id, named, fact.product_id, variant_ids)
@@ -52,13 +52,13 @@ async def apply_product(connection: Connection, store_id: StoreId, fact: Product
         variant_ids=variant_ids,
     )
     if written is None:
-        return ()  # a newer message came first
+        return NOTHING_NAMED  # a newer message came first
     naming = await name_variants(connection, store_id, fact) if elsewhere else Naming(fact.variants)
     await _set_variants(connection, store_id, fact, naming)
     for left in naming.left:
         # What it offers as a whole is less now.
         await update_episodes(connection, store_id, left, await load_product(connection, store_id, left), ())
-    return naming.refused
+    return naming
 
 
 async def _set_variants(connection: Connection, store_id: StoreId, fact: ProductFact, naming: Naming) -> None:

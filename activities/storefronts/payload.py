@@ -20,6 +20,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 
 from activities.storefronts.storefront import PayloadMalformed
 from schemas.incoming.facts import units_in_text
+from schemas.mistakes import mistake_in_words
 
 LONGEST_NUMBER = 100
 """Characters of one number. No price or id is longer, and reading far longer ones costs time and memory."""
@@ -52,8 +53,8 @@ def read_payload(body: bytes, shape: type[PayloadT]) -> PayloadT:
     try:
         return shape.model_validate(values)
     except ValidationError as error:
-        first = error.errors(include_url=False, include_context=False, include_input=False)[0]
-        raise PayloadMalformed(_path(first["loc"]), first["msg"].removeprefix("Value error, ")) from None
+        first = error.errors(include_url=False, include_input=False)[0]
+        raise PayloadMalformed(_path(first["loc"]), mistake_in_words(first)) from None
 
 
 def _parse(body: bytes) -> Any:

@@ -1,4 +1,4 @@
-"""How many an episode by itself may tell: its part of the arithmetic of promise P2, pure.
+"""How many an episode and its supply may tell: the arithmetic of promise P2, pure.
 
 An episode opens when what is available reaches the alert's threshold, and closes when it falls to zero.
 Arrived = the quantity when it opens + every later increase while it is open, less the units that
@@ -6,14 +6,21 @@ others bought before a claim was given for them, so that a sold unit is never of
 that count (given or used) never exceed contacts-per-unit × arrived; places to give now also never exceed
 contacts-per-unit × available.
 
-Queries compute that, and whose trigger holds, with the SQL functions `places_earned` and `trigger_holds`
-(activities/postgres/migrations/0001_schema.sql), for rows by the thousand; `places` is bound by what others took of the
-same units, too. This file computes the same for one contact
-in memory, for rehearsals; tests/allocation/test_places_in_the_database.py checks that the two agree.
+A supply counts the units themselves: from when they come until none is left, whatever the episodes do. All who share
+them out take from it, and a claim takes its share: units that were there and promised do not arrive anew.
+
+Queries compute that, and whose trigger holds, with the SQL functions `places_earned`, `places`, `share_of`,
+`observe_units` and `trigger_holds` (activities/postgres/migrations/0001_schema.sql), for rows by the thousand. This
+file computes the same in memory, for rehearsals; tests/allocation/test_places_in_the_database.py checks that the two
+agree. docs/allocation.md draws it.
 """
 
 from dataclasses import dataclass, replace
-from decimal import Decimal
+from decimal import ROUND_DOWN, Decimal
+from math import ceil, floor
+
+SMALLEST_SHARE = Decimal("0.000000000001")
+"""Shares of a unit are rounded down to this."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,3 +99,42 @@ def observe(
     if episode.contacts_per_unit is not None and units:
         arrived = min(arrived, units + episode.promised)
     return replace(episode, available=units, arrived=arrived)
+
+
+@dataclass(frozen=True, slots=True)
+class Supply:
+    """The units of one item, from when they come until none is left, as numbers.
+
+    Attributes:
+        available: units there now; ≥ 0. Zero: the next that come are another supply.
+        arrived: units that came in and were, or can still be, promised.
+        taken: by the claims that count, of whatever alert.
+        number: which supply of the item it is: claims that took from an earlier one took units that are long gone.
+    """
+
+    available: int = 0
+    arrived: int = 0
+    taken: Decimal = Decimal(0)
+    number: int = 0
+
+    def places(self, share: Decimal) -> int:
+        """How many claims there is room for that take so much each."""
+        return max(0, floor(min(self.arrived - self.taken, Decimal(self.available)) / share))
+
+
+def share_of(contacts_per_unit: int, units_per_contact: int) -> Decimal:
+    """How many units one claim takes. Rounded down, so that three thirds are never more than a whole."""
+    return (Decimal(units_per_contact) / contacts_per_unit).quantize(SMALLEST_SHARE, ROUND_DOWN)
+
+
+def observe_supply(supply: Supply, units: int) -> Supply:
+    """What an observation of so many units makes of a supply."""
+    units = max(0, units)
+    if units == supply.available:
+        return supply
+    if units == 0:
+        return replace(supply, available=0)
+    if supply.available == 0:
+        return Supply(units, units, Decimal(0), supply.number + 1)
+    arrived = supply.arrived + max(0, units - supply.available)
+    return replace(supply, available=units, arrived=min(arrived, units + ceil(supply.taken)))

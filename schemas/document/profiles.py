@@ -1,16 +1,18 @@
-"""Who and what a scenario is about: the contact, what they bought and opened, and the product."""
+"""Who and what a scenario is about: the contact, what they bought and opened, who else is in line, and the product."""
 
 from decimal import Decimal
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Self
 
 from pydantic import (
     Field,
+    model_validator,
 )
 
 from schemas.document.scenario_values import MOST_NAMES, Count, Moment, Price, Text, YesNo
 from schemas.model import Section
 from schemas.names import AttributeName, AttributeValue, Code, TagName
+from schemas.time.durations import Duration
 
 
 class Ordered(StrEnum):
@@ -47,7 +49,7 @@ class ProfileSection(Section, title="Profile"):
     """The contact of a scenario."""
 
     id: Code = "somebody"
-    """Whose chance it is: another contact may go another way of a split."""
+    """Their name in what is expected; and whose chance it is: another contact may go another way of a split."""
     attributes: Annotated[dict[AttributeName, AttributeValue], Field(max_length=MOST_NAMES)] = Field(
         default_factory=dict[str, bool | int | str]
     )
@@ -68,8 +70,31 @@ class ProfileSection(Section, title="Profile"):
     """When they entered the last time before this."""
 
 
+class OtherSection(Section, title="Other contact"):
+    """Somebody else who enters: they stand in line before or behind the contact of the scenario."""
+
+    name: Code
+    """Who they are, in what happens and is expected."""
+    profile: ProfileSection = ProfileSection()
+    """What they are like."""
+    before: Duration | None = None
+    """How long before the scenario's contact they enter, like 2 days."""
+    after: Duration | None = None
+    """How long after the scenario's contact they enter; at the same moment, behind them, when nothing is said."""
+    enters: Moment | None = None
+    """When they enter, by the list's clock."""
+    alert: Code | None = None
+    """Whose queue they enter; that of the scenario's contact when left out."""
+
+    @model_validator(mode="after")
+    def _one_moment(self) -> Self:
+        if sum(each is not None for each in (self.before, self.after, self.enters)) > 1:
+            raise ValueError("'before', 'after' and 'enters' are three ways to say when: keep one of them")
+        return self
+
+
 class ProductSection(Section, title="Product"):
-    """What a scenario is about, as it is when the contact enters."""
+    """What a scenario is about, as it is when the first contact enters."""
 
     title: Text = "Blue kettle"
     """Its title."""

@@ -1,7 +1,8 @@
-"""Scenarios: what a contact is, what happens to them, and what is expected of the conversation then.
+"""Scenarios: what a contact is, who else is in line, what happens to them, and what is expected then.
 
 A document carries them as tests for marketers. They are rehearsed on a virtual clock; nothing of them reaches anybody.
-Moments are wall-clock times of the list; lengths of time count from the contact's entering.
+Moments are wall-clock times of the list; lengths of time count from the entering of the scenario's own contact,
+whomever they are about.
 """
 
 from collections.abc import Sequence
@@ -20,6 +21,7 @@ from schemas.document.profiles import (
     EngagementSection,
     Ordered,
     OrdersSection,
+    OtherSection,
     ProductSection,
     ProfileSection,
 )
@@ -32,6 +34,8 @@ from schemas.time.durations import Duration
 MOST_SCENARIOS = 50
 MOST_HAPPENINGS = 50
 MOST_EXPECTATIONS = 50
+MOST_OTHERS = 20
+"""Of one scenario, beside its own contact."""
 
 
 def _ordered(value: object) -> object:
@@ -49,7 +53,7 @@ class _OneThing(Section):
     """One thing, at its time."""
 
     after: Duration | None = None
-    """How long after they entered, like 3 days."""
+    """How long after the scenario's contact entered, like 3 days."""
     at: Moment | None = None
     """When, by the list's clock, like 2026-03-05 09:00."""
 
@@ -81,8 +85,15 @@ HAPPENINGS = (
 """What may happen, by its field."""
 
 
+OF_SOMEBODY = ("ordered", "event", "consent", "told_already", "approves", "declines")
+"""What happens to one contact alone."""
+
+
 class HappeningSection(_OneThing, title="Happening"):
     """One thing that happens: after a time since entering, or at a moment; at once when neither is said."""
+
+    who: Code | None = None
+    """Whom it is about: one of the others, by their name; the scenario's contact when left out."""
 
     stock: Count | None = None
     """There are so many units now."""
@@ -120,6 +131,8 @@ class HappeningSection(_OneThing, title="Happening"):
     def _one_happening(self) -> Self:
         if len(self._given(HAPPENINGS)) != 1:
             raise ValueError(f"one thing happens at a time: say one of {', '.join(HAPPENINGS)}, in an entry of its own")
+        if self.who is not None and self.kind not in OF_SOMEBODY:
+            raise ValueError(f"'who' goes with {', '.join(OF_SOMEBODY)}: remove it here")
         return self
 
     @property
@@ -139,8 +152,10 @@ class Ends(StrEnum):
     """It rests until somebody does something, and in the scenario nobody does; or it goes round and round."""
 
 
-EXPECTATIONS = ("sends", "refused", "held", "ends", "branch", "path", "not_entered")
+EXPECTATIONS = ("sends", "refused", "held", "ends", "branch", "path", "not_entered", "told", "not_told")
 """What may be expected, by its field."""
+OF_EVERYBODY = ("told", "not_told")
+"""What names whom it is about."""
 
 
 class ExpectSection(_OneThing, title="Expectation"):
@@ -160,10 +175,16 @@ class ExpectSection(_OneThing, title="Expectation"):
     """The ids of steps they come by, in this order; others may lie between."""
     not_entered: Reason | None = None
     """They do not enter, for this reason."""
+    told: Annotated[tuple[Code, ...], Field(max_length=MOST_OTHERS + 1)] | None = None
+    """Who is told, by their names, in this order; nobody else is."""
+    not_told: Code | None = None
+    """Who is not told, by their name."""
+    who: Code | None = None
+    """Whom it is about: one of the others, by their name; the scenario's contact when left out."""
     takes: Text | None = None
     """The name of the way on: a branch's, or otherwise; happened or did_not of a wait_for."""
     reason: Reason | None = None
-    """Why, for refused and ends."""
+    """Why, for refused, ends and not_told."""
 
     @model_validator(mode="after")
     def _one_expectation(self) -> Self:
@@ -175,8 +196,10 @@ class ExpectSection(_OneThing, title="Expectation"):
             raise ValueError(
                 "'branch', the id of a step, and 'takes', the name of a way on, go together: write both, or neither"
             )
-        if self.reason is not None and given[0] not in ("refused", "ends"):
-            raise ValueError("'reason' goes with 'refused' and 'ends': remove it here")
+        if self.who is not None and given[0] in OF_EVERYBODY:
+            raise ValueError("'told' and 'not_told' name whom they are about: remove 'who'")
+        if self.reason is not None and given[0] not in ("refused", "ends", "not_told"):
+            raise ValueError("'reason' goes with 'refused', 'ends' and 'not_told': remove it here")
         if (self.after is not None or self.at is not None) and given[0] not in ("sends", "refused", "ends"):
             raise ValueError("'after' and 'at' go with 'sends', 'refused' and 'ends': remove it here")
         return self
@@ -194,8 +217,10 @@ class ScenarioSection(Section, title="Scenario"):
     """Its name, in what test-run and check tell."""
     profile: ProfileSection = ProfileSection()
     """Who enters."""
+    others: Annotated[tuple[OtherSection, ...], Field(max_length=MOST_OTHERS)] = ()
+    """Who else enters, before or after them. Of those who enter at one moment, the scenario's contact is first."""
     product: ProductSection | None = None
-    """What it is about, as it is when they enter."""
+    """What it is about, as it is when the first of them enters."""
     store: StoreName | None = None
     """The shop it happens in, by its id; the first that the list is for when left out, or shop.example."""
     enters: Moment = ENTERS
@@ -217,6 +242,10 @@ class ScenarioSection(Section, title="Scenario"):
 def section_in_scenario(place: Sequence[str | int]) -> type[Model]:
     """The section at a path inside a scenario, such as `("happens", 2)`."""
     match place:
+        case ["others", _]:
+            return OtherSection
+        case ["others", _, *inside] if inside[0] == "profile":
+            return section_in_scenario(inside)
         case ["profile"]:
             return ProfileSection
         case ["profile", "orders"]:

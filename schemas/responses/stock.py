@@ -34,6 +34,13 @@ class VariantReport(Model):
     waiting: int
 
 
+class MovedVariant(Model):
+    """A variant that was of another product, and is of the one that was put in now, with everyone who waits for it."""
+
+    variant: str
+    from_product: str
+
+
 class VariantPage(Model):
     """Variants by id; `next` is the cursor of the next page."""
 

@@ -18,6 +18,7 @@ from schemas.document.conversation import (
 )
 from schemas.document.scenarios import section_in_scenario
 from schemas.document.steps import STEP_LISTS
+from schemas.mistakes import mistake_in_words
 from starter.authoring.alert_explanations import (
     ALERT_OF_TYPE,
     no_type,
@@ -77,7 +78,7 @@ def explain(error: ErrorDetails) -> Iterator[Diagnostic]:
             yield (
                 _wrong_length(kind, path, value, context)
                 or _wrong_type(kind, path, value)
-                or Diagnostic(path, bounded(error["msg"]), "Correct the value")
+                or Diagnostic(path, bounded(mistake_in_words(error)), "Correct the value")
             )
 
 

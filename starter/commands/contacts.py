@@ -10,6 +10,7 @@ from pydantic_core import PydanticCustomError
 from schemas.addresses import email_address
 from schemas.ids import StoreId
 from schemas.incoming.events import Detail, Details, Tags
+from schemas.mistakes import mistake_in_words
 from schemas.model import Model
 from schemas.responses.people import ContactErased, ContactExport, ContactReport, StoreErased, SuppressionReport
 from starter.commands.terminal.acting import Actor, Yes, agreed, who
@@ -105,7 +106,7 @@ def set_(
         asked = Asked(attributes=_attributes(attribute or ()), tags=tags)
     except ValidationError as error:
         first = error.errors(include_input=False, include_url=False)[0]
-        raise typer.BadParameter(first["msg"], param_hint=f"--{str(first['loc'][0])[:-1]}") from None
+        raise typer.BadParameter(mistake_in_words(first), param_hint=f"--{str(first['loc'][0])[:-1]}") from None
     named = _named(person)
     changes = Changes(asked.attributes, asked.tags, consent, source=source)
     terminal.answer(lambda services: services.people.change(named, changes, who(actor)), _report)

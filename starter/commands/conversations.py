@@ -43,7 +43,7 @@ class PublishedReport(Model):
         in_flight: what was decided for those under way on other versions; None: there were none.
         operation: what carries that out; None where they stay.
         given_ids: to the steps that had none.
-        warnings: where nobody can enter, as the installation is now.
+        warnings: what is not sent, for its offer has lapsed by then; where nobody can enter, as things are now.
     """
 
     version: str

@@ -102,15 +102,14 @@ def _report(journey: JourneyReport) -> Table:
         "subject": f"{journey.store_id}/{journey.subject}" if journey.subject else f"{journey.store_id}, no product",
         **_entered_for(journey),
         "status": shown_status(journey),
-        "entered": clock(journey.entered_at),
-        "window ends": clock(journey.window_ends_at),
-        "told": clock(journey.told_at),
-        "ended": f"{clock(journey.ended_at)} {journey.ending or ''}".strip(),
+        "entered (UTC)": clock(journey.entered_at),
+        "window ends (UTC)": clock(journey.window_ends_at),
+        "told (UTC)": clock(journey.told_at),
+        "ended (UTC)": clock(journey.ended_at) + (f" {journey.ending}" if journey.ending is not None else ""),
         "why": f"{journey.why} ({journey.reason})" if journey.why else "–",
     }
     for name, value in rows.items():
         table.add_row(name, value)
-    table.caption = "Times in UTC"
     return table
 
 

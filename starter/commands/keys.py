@@ -1,5 +1,6 @@
 """`shelftalk key`: the keys that open the API."""
 
+import shlex
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Annotated
 
@@ -12,18 +13,26 @@ from schemas.responses.keys import KeyReport, Scope
 from schemas.time.durations import parse_duration
 from starter.commands.terminal.acting import who
 from starter.commands.terminal.asking import Terminal, command
-from starter.commands.terminal.output import clock
+from starter.commands.terminal.output import clock, say
+from starter.services import Services
 
 app = typer.Typer(help="The keys that open the API.", no_args_is_help=True)
+
+TIMES = ("made (UTC)", "expires (UTC)", "last used (UTC)", "revoked (UTC)")
 
 Name = Annotated[str, typer.Argument(help="Who or what uses the key; not used twice.")]
 
 
 class NewKey(Model):
-    """A key, shown this once; only its hash is kept."""
+    """A key, shown this once; only its hash is kept.
+
+    Attributes:
+        unknown_stores: those that it is for and that are not known so far.
+    """
 
     name: str
     key: str
+    unknown_stores: tuple[StoreId, ...] = ()
 
 
 class KeyList(Model):
@@ -56,8 +65,22 @@ def create(
         raise typer.BadParameter("a name has 1 to 100 characters, all of them visible", param_hint="NAME")
     stores = [StoreId(each) for each in store or ()] or None
     expires_at = None if expires is None else _end(expires)
-    made = terminal.ask(lambda services: services.keys.create(name, who(), scope, stores, expires_at))
-    terminal.tell(NewKey(name=name, key=made), lambda new: new.key)
+
+    async def question(services: Services) -> NewKey:
+        made = await services.keys.create(name, who(), scope, stores, expires_at)
+        return NewKey(name=name, key=made, unknown_stores=await services.keys.unknown_stores(stores or ()))
+
+    terminal.answer(question, _made)
+
+
+def _made(new: NewKey) -> str:
+    """The key alone on standard output; what there is to note beside it."""
+    for each in new.unknown_stores:
+        say(
+            f"Note: no store '{each}' is known so far. If it is to come, the key is for it from its first webhook or "
+            f"product on; if it is written otherwise, `shelftalk key revoke {shlex.quote(new.name)}` and make another."
+        )
+    return new.key
 
 
 @app.command("list")
@@ -90,8 +113,7 @@ def _end(text: str) -> datetime:
 
 
 def _table(keys: KeyList) -> Table:
-    table = Table("name", "scopes", "stores", "made", "expires", "last used", "revoked", box=None, pad_edge=False)
-    table.caption = "Times in UTC"
+    table = Table("name", "scopes", "stores", *TIMES, box=None, pad_edge=False)
     for key in keys.keys:
         table.add_row(
             key.name,

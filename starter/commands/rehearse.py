@@ -20,7 +20,8 @@ from starter.rehearsing.checks import find_scenario_errors
 from starter.rehearsing.entrance import usual_scenario
 from starter.rehearsing.reading import SectionInvalid, profile_with, read_profile, read_scenario
 from starter.rehearsing.run import RunTester
-from starter.rehearsing.tell import RehearsalReport, rehearsal_for_people
+from starter.rehearsing.shown import rehearsal_for_people
+from starter.rehearsing.tell import RehearsalReport
 from starter.services import Services
 from starter.versioning.dry_run import MOST_JOURNEYS
 from workflows.compiler.diagnostics import format_path
@@ -42,14 +43,17 @@ Scenario = Annotated[
 def run_test(
     terminal: Terminal, conversation: Conversation, profile: Profile = None, scenario: Scenario = None
 ) -> None:
-    """Rehearse a conversation on a virtual clock: each step, verdict and message. Reaches nobody."""
-    document = _document(terminal, conversation)
+    """Rehearse a conversation on a virtual clock: each step, verdict and message. Reaches nobody.
+
+    Of a short name it is the working version, where there is one, else the published one.
+    """
+    version, document = _document(terminal, conversation)
     try:
         chosen = _profiled(_scenario(document, scenario), profile or [])
     except SectionInvalid as error:
         raise CommandFailed("invalid_scenario", str(error), exit_=ExitCode.USAGE) from None
     _hold_to_rules(document, chosen)
-    report = RehearsalReport.of(document.conversation, RunTester(document).run(chosen))
+    report = RehearsalReport.of(document.conversation, RunTester(document).run(chosen), version)
     terminal.tell(report, rehearsal_for_people)
     if report.differences:
         raise typer.Exit(ExitCode.FAILED)
@@ -73,15 +77,17 @@ def dry_run_(
     terminal.answer(question, _compared)
 
 
-def _document(terminal: Terminal, conversation: str) -> ConversationDocument:
+def _document(terminal: Terminal, conversation: str) -> tuple[str, ConversationDocument]:
+    """What is rehearsed, and as what it is named: a file, or which version of a conversation."""
     file = Path(conversation)
     if file.suffix or file.exists():
-        return load_document(read_file(file), conversation)
-    document = terminal.ask(lambda services: services.versions.latest(conversation))
-    if document is None:
+        return conversation, load_document(read_file(file), conversation)
+    found = terminal.ask(lambda services: services.versions.latest(conversation))
+    if found is None:
         message = f"There is no file and no conversation '{conversation}'."
         raise CommandFailed("no_such_conversation", message)
-    return document
+    which, document = found
+    return f"{which}, the {'working' if which.working else 'published'} version", document
 
 
 def _scenario(document: ConversationDocument, named: str | None) -> ScenarioSection:

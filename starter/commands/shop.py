@@ -16,10 +16,11 @@ from schemas.incoming.facts import ProductFact, Quantity, VariantFact, units_in_
 from schemas.model import Model
 from schemas.reasons import Reason
 from schemas.responses.journeys import JourneyReport, in_words
-from schemas.responses.stock import VariantReport
+from schemas.responses.stock import MovedVariant, VariantReport
 from starter.commands.terminal.acting import who
 from starter.commands.terminal.asking import Terminal, command
 from starter.commands.terminal.failures import said
+from starter.commands.terminal.output import clock
 from starter.services import Services
 from starter.shops.stock import BY_HAND
 
@@ -34,9 +35,10 @@ Variant = Annotated[str, typer.Option("--variant", help="The storefront's own id
 
 
 class Product(Model):
-    """A product as it is known after it was put in."""
+    """A product as it is known after it was put in; `moved`: those of its variants that were of another one."""
 
     variants: tuple[VariantReport, ...]
+    moved: tuple[MovedVariant, ...] = ()
 
 
 @command
@@ -119,11 +121,11 @@ def product_set(
         raise typer.BadParameter(said(error), param_hint="product set") from None
 
     async def question(services: Services) -> Product:
-        await services.stock.put_product(StoreId(store), fact, who())
+        moved = await services.stock.put_product(StoreId(store), fact, who())
         shown = [await services.stock.show(_subject(store, each.variant_id)) for each in variants]
-        return Product(variants=tuple(shown))
+        return Product(variants=tuple(shown), moved=moved)
 
-    terminal.answer(question, lambda known: "\n".join(map(_variant, known.variants)))
+    terminal.answer(question, _put_in)
 
 
 def _units(text: str) -> int:
@@ -174,8 +176,17 @@ def _in_line(journey: JourneyReport) -> str:
     place = "first in line" if journey.ahead == 0 else f"in line behind {in_words(journey.ahead)}"
     paused = f" {journey.why}" if journey.reason in (Reason.ALERT_PAUSED, Reason.CONVERSATION_PAUSED) else ""
     return (
-        f"Journey {journey.journey_id} stands {place}, until {journey.window_ends_at:%Y-%m-%d} at the latest.{paused}"
+        f"Journey {journey.journey_id} stands {place}, until {clock(journey.window_ends_at)} UTC at the latest.{paused}"
     )
+
+
+def _put_in(product: Product) -> str:
+    told = [_variant(each) for each in product.variants]
+    told += [
+        f"Variant '{each.variant}' was of product '{each.from_product}'; now it is of this one, with all who wait."
+        for each in product.moved
+    ]
+    return "\n".join(told)
 
 
 def _variant(variant: VariantReport) -> str:

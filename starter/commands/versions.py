@@ -35,11 +35,12 @@ Conversation = Annotated[str, typer.Argument(metavar="CONVERSATION", help="Its c
 
 
 class RolledBack(Model):
-    """What is published now."""
+    """What is published now; `changed` is false when it was published already."""
 
     conversation: str
     version: str
     number: int
+    changed: bool = True
 
 
 class Discarded(Model):
@@ -133,14 +134,17 @@ def rollback(
     number = which.number
     if number is None:
         raise NoSuchVersion(f"Say which version of '{which.code}' is to come back, like '{which.code}@1'.")
+    report = RolledBack(conversation=which.code, version=str(which), number=number)
+    if terminal.ask(lambda services: services.versions.conversation(which.code)).published == str(which):
+        terminal.tell(report.model_copy(update={"changed": False}), _rolled_back)
+        return
     document = terminal.ask(lambda services: services.versions.document(which))
     told_now = terminal.ask(lambda services: services.publishing.in_flight(document)).told_now
     told = f" {told_now} of those who wait are told at once, by its terms." if told_now else ""
     agreed(terminal, f"{which} would be published again; those under way keep their version.{told}", yes=yes)
     by = who(actor)
     published = terminal.ask(lambda services: services.versions.rollback(which.code, number, by, note))
-    report = RolledBack(conversation=which.code, version=published.version_id, number=published.number)
-    terminal.tell(report, lambda again: f"{again.version} is published again.")
+    terminal.tell(report.model_copy(update={"changed": published is not None}), _rolled_back)
 
 
 @command
@@ -223,6 +227,12 @@ def _saved(report: SavedWorking) -> str:
     )
 
 
+def _rolled_back(report: RolledBack) -> str:
+    if not report.changed:
+        return f"{report.version} is the published version already; nothing has changed."
+    return f"{report.version} is published again."
+
+
 def _retired(report: Retired) -> str:
     told = f"Nobody enters '{report.conversation}' any more; publishing it again brings it back."
     if report.operation is not None:
@@ -239,7 +249,16 @@ def _retired(report: Retired) -> str:
 def _conversations(report: ConversationList) -> Table | str:
     if not report.conversations:
         return "There is no conversation yet."
-    table = Table("conversation", "name", "published", "since (UTC)", "open", "worked on by", box=None, pad_edge=False)
+    table = Table(
+        "conversation",
+        "name",
+        "published",
+        "since (UTC)",
+        "open",
+        "worked on by, since (UTC)",
+        box=None,
+        pad_edge=False,
+    )
     for each in report.conversations:
         working = f"{each.working.saved_by}, {clock(each.working.saved_at)}" if each.working else "–"
         since, opened = clock(each.published_at), str(each.open_journeys)

@@ -11,6 +11,7 @@ from starlette.exceptions import HTTPException
 
 from activities.postgres.away import POSTGRES_AWAY
 from schemas.errors import DomainError, ErrorKind
+from schemas.mistakes import mistake_in_words
 from starter.http.problems import FieldProblem, Kind, ProblemResponse, Refusal, respond
 
 log = structlog.get_logger()
@@ -129,7 +130,7 @@ def _field_problem(error: Mapping[str, Any]) -> FieldProblem:
         return FieldProblem(path="$", detail=f"The body is not JSON: {error['ctx']['error']} at character {rest[0]}")
     path = "".join(_steps(rest))
     path = f"${path}" if where == "body" else f"{where}{path}"
-    return FieldProblem(path=path[:LONGEST_PATH], detail=str(error["msg"]).removeprefix("Value error, "))
+    return FieldProblem(path=path[:LONGEST_PATH], detail=mistake_in_words(error))
 
 
 def _steps(parts: list[str | int]) -> Iterator[str]:

@@ -1,22 +1,23 @@
-"""Checks the scenarios of a document: what they name exists, and can happen."""
+"""Checks the scenarios of a document: what they name exists, and can happen. Who is in them: `contact_checks.py`."""
 
-from collections.abc import Iterable, Iterator
-from difflib import get_close_matches
+from collections.abc import Iterator
 from zoneinfo import ZoneInfo
 
 from schemas.document.conversation import ConversationDocument
-from schemas.document.scenarios import ScenarioSection
+from schemas.document.scenarios import OF_EVERYBODY, ScenarioSection
 from schemas.document.steps import SendStep, Status, every_step, step_id
 from schemas.names import is_shop_event
+from starter.rehearsing.contact_checks import find_contact_errors, find_crowd_errors, first_enters, unknown
 from starter.rehearsing.entrance import entered_alert, entered_event
 from starter.rehearsing.fixtures import ITEMS_IN
-from workflows.compiler.diagnostics import Diagnostic, Path, listed
+from workflows.compiler.diagnostics import Diagnostic, Path
 from workflows.compiler.step_ids import with_ids
 
 
 def find_scenario_errors(document: ConversationDocument) -> Iterator[Diagnostic]:
     """What is wrong with the scenarios of a document that is valid in its parts."""
     names: set[str] = set()
+    yield from find_crowd_errors(document.scenarios)
     for index, scenario in enumerate(document.scenarios):
         path: Path = ("scenarios", index)
         if scenario.name in names:
@@ -28,9 +29,10 @@ def find_scenario_errors(document: ConversationDocument) -> Iterator[Diagnostic]
             # That nobody can enter is reported once, for the threads.
             continue
         yield from _entrance_errors(document, scenario, path)
+        yield from find_contact_errors(document, scenario, path)
         yield from _message_errors(document, scenario, path)
         yield from _branch_errors(document, scenario, path)
-        yield from _time_errors(scenario, path)
+        yield from _time_errors(document, scenario, path)
         yield from _outcome_errors(scenario, path)
 
 
@@ -39,20 +41,17 @@ def _entrance_errors(document: ConversationDocument, scenario: ScenarioSection, 
     if scenario.alert is not None and scenario.on is not None:
         yield Diagnostic((*path, "on"), "they enter by an alert, or on an event, not both", "Keep 'alert' or 'on'")
     elif scenario.alert is not None and scenario.alert not in document.alerts:
-        yield _unknown((*path, "alert"), "alert", scenario.alert, document.alerts)
+        yield unknown((*path, "alert"), "alert", scenario.alert, document.alerts)
     elif scenario.on is not None and scenario.on not in events:
         if scenario.on.partition(".")[0] in document.alerts:
             code = scenario.on.partition(".")[0]
             message = f"'{scenario.on}' is what an alert raises, and they enter by the alert itself"
             yield Diagnostic((*path, "on"), message, f"Write 'alert: {code}' instead")
         else:
-            yield _unknown((*path, "on"), "thread entered on", scenario.on, events)
+            yield unknown((*path, "on"), "thread entered on", scenario.on, events)
     if scenario.event_properties and entered_alert(document, scenario) is not None:
         message = "only the event that a conversation without an alert is entered on has properties"
         yield Diagnostic((*path, "event_properties"), message, "Remove it, or put it under profile: attributes")
-    if scenario.profile.time_zone is not None and not _is_zone(scenario.profile.time_zone):
-        message = f"'{scenario.profile.time_zone}' is not a time zone"
-        yield Diagnostic((*path, "profile", "time_zone"), message, "Write a name like 'Europe/Berlin' or 'UTC'")
 
 
 def _message_errors(document: ConversationDocument, scenario: ScenarioSection, path: Path) -> Iterator[Diagnostic]:
@@ -69,7 +68,7 @@ def _message_errors(document: ConversationDocument, scenario: ScenarioSection, p
             if message is None:
                 continue
             if message not in document.messages:
-                yield _unknown((*own, field), "message", message, document.messages)
+                yield unknown((*own, field), "message", message, document.messages)
             elif message not in manual:
                 told = f"'{message}' waits for nobody's approval"
                 yield Diagnostic((*own, field), told, "Give its send step 'status: manual', or remove this")
@@ -82,7 +81,7 @@ def _message_errors(document: ConversationDocument, scenario: ScenarioSection, p
     for index, each in enumerate(scenario.expect):
         for field, message in (("sends", each.sends), ("refused", each.refused), ("held", each.held)):
             if message is not None and message not in document.messages:
-                yield _unknown((*path, "expect", index, field), "message", message, document.messages)
+                yield unknown((*path, "expect", index, field), "message", message, document.messages)
 
 
 def _branch_errors(document: ConversationDocument, scenario: ScenarioSection, path: Path) -> Iterator[Diagnostic]:
@@ -93,38 +92,23 @@ def _branch_errors(document: ConversationDocument, scenario: ScenarioSection, pa
         if each.branch is None or each.takes is None:
             continue
         if each.branch not in ways:
-            yield _unknown((*own, "branch"), "step that divides with the id", each.branch, ways)
+            yield unknown((*own, "branch"), "step that divides with the id", each.branch, ways)
         elif each.takes not in ways[each.branch]:
-            yield _unknown((*own, "takes"), f"way on from '{each.branch}' named", each.takes, ways[each.branch])
+            yield unknown((*own, "takes"), f"way on from '{each.branch}' named", each.takes, ways[each.branch])
 
 
-def _time_errors(scenario: ScenarioSection, path: Path) -> Iterator[Diagnostic]:
+def _time_errors(document: ConversationDocument, scenario: ScenarioSection, path: Path) -> Iterator[Diagnostic]:
+    first = first_enters(scenario, ZoneInfo(document.list.time_zone))
     for index, each in enumerate(scenario.happens):
-        if each.at is not None and each.at < scenario.enters:
-            told = f"this is before they enter ({scenario.enters:%Y-%m-%d %H:%M})"
+        if each.at is not None and each.at < first:
+            whoever = "anybody enters" if scenario.others else "they enter"
+            told = f"this is before {whoever} ({first:%Y-%m-%d %H:%M})"
             yield Diagnostic((*path, "happens", index, "at"), told, "Write a later moment, or let them enter earlier")
 
 
 def _outcome_errors(scenario: ScenarioSection, path: Path) -> Iterator[Diagnostic]:
-    if any(each.not_entered is not None for each in scenario.expect) and len(scenario.expect) > 1:
-        index = next(index for index, each in enumerate(scenario.expect) if each.not_entered is not None)
-        told = "whoever is not entered gets nothing else either"
-        yield Diagnostic((*path, "expect", index, "not_entered"), told, "Expect this alone, or remove it")
-
-
-def _unknown(path: Path, what: str, name: str, there: Iterable[str]) -> Diagnostic:
-    known = list(there)
-    near = get_close_matches(name, known, n=1)
-    if near:
-        advice = f"Did you mean '{near[0]}'?"
-    else:
-        advice = f"There are: {listed(known)}" if known else "There is none: remove this"
-    return Diagnostic(path, f"there is no {what} '{name}'", advice)
-
-
-def _is_zone(name: str) -> bool:
-    try:
-        ZoneInfo(name)
-    except (KeyError, ValueError, OSError):
-        return False
-    return True
+    for index, each in enumerate(scenario.expect):
+        of_them = [other for other in scenario.expect if other.who == each.who and other.kind not in OF_EVERYBODY]
+        if each.not_entered is not None and len(of_them) > 1:
+            told = "whoever is not entered gets nothing else either"
+            yield Diagnostic((*path, "expect", index, "not_entered"), told, "Expect this alone of them, or remove it")

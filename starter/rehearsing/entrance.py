@@ -1,6 +1,6 @@
-"""How the contact of a scenario enters: by which alert or on which event, when, and about what."""
+"""How the contacts of a scenario enter: by which alert or on which event, when, and about what."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -8,7 +8,7 @@ from activities.waitlist.window import window_end
 from schemas.document.alert_types.alert import PLENTY
 from schemas.document.alert_types.registry import AnyAlert
 from schemas.document.conversation import ConversationDocument
-from schemas.document.profiles import ProductSection
+from schemas.document.profiles import OtherSection, ProductSection
 from schemas.document.scenarios import ExpectSection, HappeningSection, ScenarioSection
 from schemas.ids import AlertId, ContactId, JourneyId, Level, StoreId, Subject
 from schemas.journey.program import Program
@@ -25,6 +25,7 @@ class Entrance:
     """How one contact enters a conversation.
 
     Attributes:
+        contact: their id, and their name in the scenario.
         at: aware, in UTC.
         alert_id, alert: None: the conversation is entered on `event`, without an alert.
         store: where.
@@ -33,6 +34,7 @@ class Entrance:
         properties: of the event.
     """
 
+    contact: str
     at: datetime
     event: str
     store: StoreId
@@ -44,13 +46,14 @@ class Entrance:
 
     @classmethod
     def of(cls, document: ConversationDocument, scenario: ScenarioSection) -> "Entrance":
-        """How a valid scenario begins."""
+        """How the contact of a valid scenario enters."""
+        contact = scenario.profile.id
         at = scenario.enters.replace(tzinfo=ZoneInfo(document.list.time_zone)).astimezone(UTC)
         store = StoreId(scenario.store or (document.list.stores or (STORE,))[0])
         if (code := entered_alert(document, scenario)) is not None:
             alert, product = document.alerts[code], scenario.product or ProductSection()
             units = product.units if product.units is not None else alert.usual_case(product.price).units
-            return cls(at, f"{code}.alert", store, code, alert, product, units)
+            return cls(contact, at, f"{code}.alert", store, code, alert, product, units)
         event = entered_event(document, scenario) or ""
         product = scenario.product or (ProductSection() if event in ITEMS_IN else None)
         units = product.units if product is not None and product.units is not None else PLENTY
@@ -58,13 +61,28 @@ class Entrance:
         if event == JOINED:
             # The event has the list as a property.
             properties = {"list": document.list.code, **properties}
-        return cls(at, event, store, None, None, product, units, properties)
+        return cls(contact, at, event, store, None, None, product, units, properties)
 
-    def start(self, document: ConversationDocument, program: Program, scenario: ScenarioSection) -> JourneyStart:
+    def of_another(self, document: ConversationDocument, other: OtherSection) -> "Entrance":
+        """How somebody else enters the same alert or another, of the same product."""
+        zone = ZoneInfo(document.list.time_zone)
+        code = other.alert or self.alert_id or ""
+        return replace(
+            self,
+            contact=other.name,
+            at=enters_at(other, self.at, zone),
+            event=f"{code}.alert",
+            alert_id=code,
+            alert=document.alerts[code],
+        )
+
+    def start(
+        self, document: ConversationDocument, program: Program, journey_id: JourneyId = REHEARSED
+    ) -> JourneyStart:
         """The start input of the journey."""
         start = JourneyStart(
-            journey_id=REHEARSED,
-            contact_id=ContactId(scenario.profile.id),
+            journey_id=journey_id,
+            contact_id=ContactId(self.contact),
             store_id=self.store,
             subject=Subject(store_id=self.store, id=VARIANT_ID) if self.product is not None else None,
             entered_on=self.event if self.alert is None else None,
@@ -82,6 +100,17 @@ class Entrance:
                 "window_ends_at": window_end(self.at, days, document.list.time_zone),
             }
         )
+
+
+def enters_at(other: OtherSection, first_at: datetime, zone: ZoneInfo) -> datetime:
+    """When somebody else enters, aware, in UTC.
+
+    Args:
+        first_at: when the scenario's contact does.
+    """
+    if other.enters is not None:
+        return other.enters.replace(tzinfo=zone).astimezone(UTC)
+    return first_at - (other.before or timedelta(0)) + (other.after or timedelta(0))
 
 
 def entered_alert(document: ConversationDocument, scenario: ScenarioSection) -> str | None:

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from schemas.document.conversation import ConversationDocument
-from schemas.document.scenarios import Ends, ExpectSection
+from schemas.document.scenarios import OF_EVERYBODY, Ends, ExpectSection
 from schemas.document.steps import DID_NOT, HAPPENED, OTHERWISE, SECTIONS
 from schemas.errors import DomainError, ErrorKind, FieldError
 from schemas.journey.outcome import Held, Refused, describe
@@ -63,23 +63,57 @@ def find_unmet_expectations(rehearsed: Rehearsed, path: Path) -> Iterator[Diagno
         path: of the scenario in its document.
     """
     expected = rehearsed.scenario.expect
-    if not expected:
-        return
-    messages = iter(rehearsed.messages)
+    messages = {each.name: iter(each.messages) for each in rehearsed.everyone}
     for index, one in enumerate(expected):
         own: Path = (*path, "expect", index, one.kind)
-        if rehearsed.not_entered is not None:
-            if one.not_entered is None:
-                yield _difference(own, _in_words(one), f"nobody entered: {_reason(rehearsed.not_entered)}")
-            elif one.not_entered is not rehearsed.not_entered:
-                yield _difference(own, f"not entered ({one.not_entered})", f"not entered ({rehearsed.not_entered})")
-            continue
-        told = _compare(one, rehearsed, messages)
-        if told is not None:
-            yield _difference(own, *told)
-    for more in messages:
-        got = f"'{more.message}' sent {_moment(more.at, rehearsed)} as well"
-        yield _difference((*path, "expect"), "no other message", got)
+        whose = rehearsed.of(one.who)
+        if one.told is not None:
+            difference = _compare_told(one.told, rehearsed)
+        elif one.not_told is not None:
+            difference = _compare_not_told(one, one.not_told, rehearsed)
+        elif whose.not_entered is not None:
+            difference = _compare_not_entered(one, whose, whose.not_entered)
+        else:
+            difference = _compare(one, whose, messages[whose.name])
+        if difference is not None:
+            wanted, got = difference
+            yield _difference(own, f"of {one.who}: {wanted}" if one.who is not None else wanted, got)
+    # Of whom something is expected, all is: their messages are told in full.
+    expected_of = {rehearsed.of(one.who).name for one in expected if one.kind not in OF_EVERYBODY}
+    for whose in rehearsed.everyone:
+        for more in messages[whose.name] if whose.name in expected_of else ():
+            to = f" to {whose.name}" if whose is not rehearsed else ""
+            got = f"'{more.message}' sent{to} {_moment(more.at, whose)} as well"
+            yield _difference((*path, "expect"), "no other message", got)
+
+
+def _compare_told(names: tuple[str, ...], rehearsed: Rehearsed) -> tuple[str, str] | None:
+    if names == rehearsed.told:
+        return None
+    why = [f"{each.name} is not, for: {_reason(each.not_told)}" for each in rehearsed.everyone if each.not_told]
+    return f"{_listed(names)} told, in this order", "; ".join([f"{_listed(rehearsed.told)} told", *why])
+
+
+def _compare_not_told(one: ExpectSection, name: str, rehearsed: Rehearsed) -> tuple[str, str] | None:
+    whose = rehearsed.of(name)
+    wanted = f"{name} not told{f' ({one.reason})' if one.reason is not None else ''}"
+    if whose.told_at is not None:
+        return wanted, f"{name} told {_moment(whose.told_at, whose)}"
+    if one.reason in (None, whose.not_told):
+        return None
+    return wanted, f"{name} not told ({whose.not_told or 'they rest, and nothing keeps them from it yet'})"
+
+
+def _compare_not_entered(one: ExpectSection, whose: Rehearsed, reason: Reason) -> tuple[str, str] | None:
+    if one.not_entered is None:
+        return _in_words(one), f"{'nobody entered' if one.who is None else 'they did not enter'}: {_reason(reason)}"
+    if one.not_entered is not reason:
+        return f"not entered ({one.not_entered})", f"not entered ({reason})"
+    return None
+
+
+def _listed(names: tuple[str, ...]) -> str:
+    return ", ".join(names) or "nobody"
 
 
 def _difference(path: Path, expected: str, got: str) -> Diagnostic:
@@ -194,7 +228,7 @@ def _became(entries: list[PathEntry], rehearsed: Rehearsed) -> str:
 def _meets(one: ExpectSection, at: datetime, rehearsed: Rehearsed) -> bool:
     if one.after is None and one.at is None:
         return True
-    return abs(at - when(one, rehearsed.entrance.at, rehearsed.zone)) < MINUTE
+    return abs(at - when(one, rehearsed.scenario_at, rehearsed.zone)) < MINUTE
 
 
 def _in_words(one: ExpectSection) -> str:
@@ -227,10 +261,11 @@ def _moment(at: datetime, rehearsed: Rehearsed) -> str:
 
 
 def since(at: datetime, rehearsed: Rehearsed) -> str:
-    """How long after entering."""
-    span = at - rehearsed.entrance.at
-    whole = timedelta(minutes=round(span / MINUTE))
-    return f"{format_duration(whole)} after entering" if whole else "on entering"
+    """How long after the entering of the scenario's contact, or before it."""
+    whole = timedelta(minutes=round((at - rehearsed.scenario_at) / MINUTE))
+    if not whole:
+        return "on entering"
+    return f"{format_duration(abs(whole))} {'after' if whole > timedelta(0) else 'before'} entering"
 
 
 def _reason(reason: Reason) -> str:

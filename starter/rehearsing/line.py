@@ -1,83 +1,62 @@
-"""One contact's place in an alert's line in a simulated shop, by the arithmetic and the rules of the real one. Pure."""
+"""A line in a simulated shop: who stands in it and who is next, by the rules of the real one. Pure."""
 
-from dataclasses import replace
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Literal
 
-from activities.waitlist.allocation import Episode, observe, trigger_holds
-from schemas.document.alert_types.offer import Offer
+from activities.waitlist.allocation import Episode, Supply, observe, observe_supply, share_of, trigger_holds
+from schemas.document.alert_types.offer import Measure, Offer
 from schemas.document.alert_types.registry import AnyAlert
+from schemas.reasons import Reason
 
 
-class Line:
-    """A line with one contact in it.
+@dataclass(slots=True, eq=False)
+class PlaceInLine:
+    """Where one contact stands in a line.
 
     Attributes:
         trigger, armed: the bound they are notified at, and whether a fall to it would be a crossing.
-        measure: what the trigger is compared with; of the open episode.
         claim: as in `activities.delivery.verdict.MessageFacts`.
+        claim_id: of the last that they were given; 0: none.
+        passed_over: their last place was refused for a reason that does not pass by itself, and nothing has changed.
+        outnumbered: at some time they could have been told, and there was a place for others only.
     """
 
-    def __init__(self, alert: AnyAlert, offer: Offer) -> None:
-        self.alert = alert
-        self.trigger, self.armed = alert.trigger(offer), alert.armed(offer)
-        self.measure: Decimal | None = None
-        self.waiting = True
-        self.claim: Literal["given", "used", "lapsed"] | None = None
-        self._claim_id = 0
-        self._claim_of: int | None = None
-        self._episode: Episode | None = None
-        self._episode_number = 0
-        self.observe(offer)
+    line: "Line"
+    trigger: Decimal | None
+    armed: bool
+    waiting: bool = True
+    claim: Literal["given", "used", "lapsed"] | None = None
+    claim_id: int = 0
+    passed_over: bool = False
+    outnumbered: bool = False
+    _given_at: "_State | None" = None
 
     @property
     def in_stock(self) -> bool:
         """Whether an episode is open; while a place is not used yet, the one it was given in."""
-        return self._episode is not None and (self.claim != "given" or self._claim_of == self._episode_number)
+        return self.line.is_open and (self.claim != "given" or self._given_in_this_episode)
 
     @property
     def could_be_told(self) -> bool:
         """Whether they wait for nothing but a place."""
-        open_ = self.waiting and self.claim != "given" and self._episode is not None
-        return open_ and trigger_holds(self.trigger, self.measure, armed=self.armed)
+        open_ = self.waiting and self.claim != "given" and not self.passed_over and self.line.is_open
+        return open_ and trigger_holds(self.trigger, self.line.measure, armed=self.armed)
 
-    def observe(self, offer: Offer) -> None:
-        """Take in a changed offer."""
-        queue, measure = self.alert.queue, self.alert.measure
-        episode = observe(
-            self._episode,
-            offer.available(measure),
-            queue.threshold,
-            queue.contacts_per_unit,
-            units_per_contact=queue.units_per_contact,
-        )
-        if episode is None:
-            return
-        if self._episode is None:
-            self._episode_number += 1
-        self.measure = offer.measured(measure)
-        if self.alert.crosses and self.waiting and self.measure is not None and self.trigger is not None:
-            self.armed = self.armed or self.trigger < self.measure
-        self._episode = None if episode.over else episode
-
-    def give_place(self) -> int | None:
-        """Give them a place if it is their turn. Returns the claim's id."""
-        if not self.could_be_told or self._episode is None or self._episode.places == 0:
-            return None
-        self._count_claims(1)
-        self.waiting = False
-        self.claim = "given"
-        self._claim_id += 1
-        self._claim_of = self._episode_number
-        return self._claim_id
+    def take(self, claim_id: int) -> None:
+        """They get this place."""
+        self.waiting, self.claim, self.claim_id = False, "given", claim_id
+        self._given_at = self.line.state
 
     def told(self) -> None:
         """A message used the place."""
         if self.claim == "given":
             self.claim = "used"
 
-    def give_back(self) -> None:
+    def give_back(self, reason: Reason) -> None:
         """The place is given back; they wait again at their old place in line."""
+        self.passed_over = not reason.passes_by_itself and self._given_at == self.line.state
         self.give_up()
         self.waiting = True
 
@@ -94,10 +73,140 @@ class Line:
             self.claim = "lapsed"
             self._pass_on()
 
+    @property
+    def _given_in_this_episode(self) -> bool:
+        return self._given_at is not None and self._given_at.episode == self.line.state.episode
+
     def _pass_on(self) -> None:
-        if self._claim_of == self._episode_number:
-            self._count_claims(-1)
+        if (given := self._given_at) is not None:
+            self.line.free(given.episode, given.supply)
+
+
+@dataclass(frozen=True, slots=True)
+class _State:
+    """Which episode of a line it is, which supply, and how often what they offer has changed."""
+
+    episode: int = 0
+    supply: int = 0
+    changes: int = 0
+
+
+class Line:
+    """The line of one alert and subject, with an episode from what is offered, and the supply of its units.
+
+    Attributes:
+        measure: what triggers are compared with; of the open episode.
+        episode: the open one; None: none is.
+        supply: the units, for sale or not.
+    """
+
+    def __init__(self, alert: AnyAlert, offer: Offer, units: int) -> None:
+        self.alert = alert
+        self.measure: Decimal | None = None
+        self._standing: list[PlaceInLine] = []
+        self._claims = 0
+        self.episode: Episode | None = None
+        self.supply = Supply()
+        self.state = _State()
+        self.observe(offer, units)
+
+    @property
+    def is_open(self) -> bool:
+        """Whether an episode is."""
+        return self.episode is not None
+
+    def enter(self, offer: Offer) -> PlaceInLine:
+        """A contact enters at this offer, behind all others."""
+        place = PlaceInLine(self, self.alert.trigger(offer), self.alert.armed(offer))
+        self._standing.append(place)
+        return place
+
+    def observe(self, offer: Offer, units: int) -> None:
+        """Take in a changed offer.
+
+        Args:
+            units: there are, for sale or not.
+        """
+        queue, measure = self.alert.queue, self.alert.measure
+        self.supply = observe_supply(self.supply, units)
+        before = (self.episode, self.measure)
+        episode = observe(
+            self.episode,
+            offer.available(measure),
+            queue.threshold,
+            queue.contacts_per_unit,
+            units_per_contact=queue.units_per_contact,
+        )
+        if episode is None:
+            return
+        self.measure = offer.measured(measure)
+        opened = self.episode is None
+        self.episode = None if episode.over else episode
+        self._arm()
+        if (self.episode, self.measure) != before:
+            state = self.state
+            self.state = _State(state.episode + opened, self.supply.number, state.changes + 1)
+            for place in self._standing:
+                place.passed_over = False
+
+    def call_forward(self) -> Iterator[PlaceInLine]:
+        """Give the places that there are to those who are next."""
+        for place in self._in_order():
+            if not place.could_be_told or self.episode is None:
+                continue
+            if self.places == 0:
+                place.outnumbered = True
+                continue
+            self._count_claims(1)
+            self._claims += 1
+            place.take(self._claims)
+            yield place
+
+    def dismiss(self) -> Iterator[PlaceInLine]:
+        """All who wait leave, for what they wait for is gone for good."""
+        for place in self._standing:
+            if place.waiting:
+                place.give_up()
+                yield place
+
+    def free(self, episode: int, supply: int) -> None:
+        """A claim of this episode and this supply counts no more."""
+        if self.supply.number == supply:
+            self.supply = replace(self.supply, taken=self.supply.taken - self._share)
+        if self.state.episode == episode and self.episode is not None:
+            self.episode = replace(self.episode, claimed=self.episode.claimed - 1)
+
+    def _in_order(self) -> Iterable[PlaceInLine]:
+        """As the function `who_is_next` of the schema has it."""
+        if self.alert.measure is not Measure.NOTHING:
+            return sorted(self._standing, key=_highest_bound)
+        return reversed(self._standing) if self.alert.queue.newest_first else self._standing
+
+    @property
+    def places(self) -> int | None:
+        """How many places there are to give now; None: as many as are in line."""
+        earned = self.episode.places if self.episode is not None else 0
+        return min(earned, self.supply.places(self._share)) if earned else earned
+
+    @property
+    def _share(self) -> Decimal:
+        """How many units a claim takes; nothing, where everyone is told."""
+        queue = self.alert.queue
+        per_unit = queue.contacts_per_unit
+        return Decimal(0) if per_unit is None else share_of(per_unit, queue.units_per_contact)
 
     def _count_claims(self, more: int) -> None:
-        if self._episode is not None:
-            self._episode = replace(self._episode, claimed=self._episode.claimed + more)
+        assert self.episode is not None, "places are given while an episode is open"
+        self.episode = replace(self.episode, claimed=self.episode.claimed + more)
+        self.supply = replace(self.supply, taken=self.supply.taken + more * self._share)
+
+    def _arm(self) -> None:
+        if not self.alert.crosses or self.measure is None:
+            return
+        for place in self._standing:
+            if place.waiting and place.trigger is not None:
+                place.armed = place.armed or place.trigger < self.measure
+
+
+def _highest_bound(place: PlaceInLine) -> Decimal:
+    return Decimal(0) if place.trigger is None else -place.trigger

@@ -1,4 +1,4 @@
-"""The simulated shop of a rehearsal: it answers the activities of one journey from a scenario's timeline.
+"""The simulated shop of a rehearsal: it answers the activities of one journey from the scenario's timeline.
 
 Verdict, criteria and templates are production's own functions, over the scenario's facts. Nothing here does I/O, and
 the time is always an argument.
@@ -11,12 +11,13 @@ from datetime import datetime
 from typing import assert_never
 
 from activities.decisions.evaluate import evaluate
+from activities.decisions.facts import CriteriaFacts
 from activities.delivery.cap import next_turn
 from activities.delivery.order import Known, deliver_in_order
 from activities.delivery.verdict import PAUSE_CHECK, TELLING, MessageFacts, is_capped
 from activities.rendering.templates import CannotRender, Rendered, render
 from activities.senders.sender import Handover, NotTaken
-from activities.waitlist.admission import EntryFacts, purchase_counts_since, why_closed, why_not_admitted
+from activities.waitlist.admission import EntryFacts, why_closed, why_not_admitted
 from activities.waitlist.window import window_end
 from schemas.document.alert_types.alert import Sight
 from schemas.document.conversation import ConversationDocument
@@ -27,9 +28,8 @@ from schemas.journey.outcome import AfterRefusal, Deferred, Outcome, Refused, Se
 from schemas.journey.program import Program, thread_criteria_id
 from schemas.reasons import Reason
 from starter.rehearsing.fixtures import message_context
+from starter.rehearsing.simulated_journey import SimulatedJourney
 from starter.rehearsing.timeline import Due, OfferLapses, Timeline
-
-ORDERS = ("ordered", "bought")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,7 @@ class SentMessage:
 
 
 class SimulatedShop:
-    """The answers to one scenario's journey, from its timeline."""
+    """The answers to one journey of a scenario, from its timeline."""
 
     def __init__(
         self,
@@ -50,40 +50,49 @@ class SimulatedShop:
         program: Program,
         compiled: CompiledCriteria,
         timeline: Timeline,
+        journey: SimulatedJourney,
     ) -> None:
         self._document, self._program, self._compiled = document, program, compiled
-        self._timeline = timeline
+        self._timeline, self._journey = timeline, journey
         self._settled: dict[str, Outcome] = {}
         self.messages: list[SentMessage] = []
 
-    def why_not(self) -> Reason | None:
+    def enter(self) -> None:
+        """Enter the contact now, if nothing speaks against it."""
+        journey = self._journey
+        journey.not_entered = self._why_not()
+        line, product = self._timeline.line(journey), self._timeline.product
+        if journey.not_entered is None and line is not None and product is not None:
+            journey.place = line.enter(product.offer)
+
+    def _why_not(self) -> Reason | None:
         """Why they are not entered."""
-        timeline, now = self._timeline, self._timeline.entrance.at
+        journey, now = self._journey, self._journey.entrance.at
         sends = [step for step in self._program.steps.values() if isinstance(step, Send)]
         closed = why_closed(
-            for_store=self._document.list.is_for(timeline.entrance.store),
+            for_store=self._document.list.is_for(journey.entrance.store),
             watched=True,
             live=not sends or not all(step.draft for step in sends),
         )
         if closed is not None:
             return closed
-        alert, product, line = timeline.entrance.alert, timeline.product, timeline.line
+        alert, product, line = journey.entrance.alert, self._timeline.product, self._timeline.line(journey)
         if alert is None or product is None or line is None:
-            entry_criteria = self._compiled.criteria.get(thread_criteria_id(timeline.entrance.event), (None,))
-            enters = any(criteria is None or evaluate(criteria, timeline.facts, now) for criteria in entry_criteria)
+            entry_criteria = self._compiled.criteria.get(thread_criteria_id(journey.entrance.event), (None,))
+            enters = any(criteria is None or evaluate(criteria, self._facts, now) for criteria in entry_criteria)
             return None if enters else Reason.FILTERED
         facts = EntryFacts(
             sight=Sight(
                 replace(product.offer, price=product.price if product.for_sale else None),
-                line.in_stock,
+                line.is_open,
                 never_away=product.on_sale and not product.section.counted,
                 for_sale=product.for_sale,
             ),
             window_ends_at=window_end(now, alert.relevancy_window.days, self._document.list.time_zone),
             gone=product.discontinued,
-            bought=self._bought(now),
+            bought=journey.has_bought(now),
             told=False,
-            filtered=self._filtered(now),
+            filtered=journey.is_filtered(product, now),
         )
         return why_not_admitted(alert, facts, now)
 
@@ -105,18 +114,17 @@ class SimulatedShop:
         return Known(
             self._verdict_facts(request, now),
             recorded=self._settled.get(request.key),
-            declined=request.step.manual and request.step.message in self._timeline.declined,
+            declined=request.step.manual and request.step.message in self._journey.declined,
         )
 
     def compose(self, message: str) -> Rendered | None:
         """The message as it is read now; None when it cannot be rendered."""
-        timeline, section = self._timeline, self._document.list
-        event = timeline.entrance.event if timeline.entrance.alert is None else None
-        entrance = timeline.entrance
+        section, entrance = self._document.list, self._journey.entrance
+        event = entrance.event if entrance.alert is None else None
         context = message_context(
             entrance.store,
-            timeline.contact,
-            timeline.product,
+            self._journey.contact,
+            self._timeline.product,
             entrance.properties,
             event,
             section.name,
@@ -129,7 +137,7 @@ class SimulatedShop:
 
     def is_approved(self, message: str) -> bool:
         """Whether somebody has approved it."""
-        return message in self._timeline.approved
+        return message in self._journey.approved
 
     def require_provider(self) -> None:
         """Go on only while the provider can be reached.
@@ -143,31 +151,34 @@ class SimulatedShop:
     def send(self, request: Deliver, rendered: Rendered, now: datetime) -> None:
         """Send a message to the contact."""
         self.messages.append(SentMessage(now, request.step.message, rendered))
-        self._timeline.contact.gets(request.step.message, now, capped=is_capped(request.event))
+        self._journey.contact.gets(request.step.message, now, capped=is_capped(request.event))
 
     def settle(self, request: Deliver, outcome: Sent | Refused | Unknown, now: datetime) -> Outcome:
         """Record a message's outcome, and what it means for the contact's place in line."""
         self._settled[request.key] = outcome
-        line = self._timeline.line
-        if line is None:
+        journey, place = self._journey, self._journey.place
+        if place is None:
+            if isinstance(outcome, Sent) and journey.told_at is None:
+                self._tell(now)
             return outcome
         match outcome:
-            case Sent() if request.event in TELLING and line.claim == "given":
-                line.told()
-                if (lapses_after := line.alert.queue.offer_lapses_after) is not None:
-                    self._timeline.add(Due(now + lapses_after, OfferLapses()))
-            case Refused(then=AfterRefusal.BACK_IN_LINE):
-                line.give_back()
+            case Sent() if request.event in TELLING and place.claim == "given":
+                place.told()
+                self._tell(now)
+                if (lapses_after := place.line.alert.queue.offer_lapses_after) is not None:
+                    self._timeline.add(Due(now + lapses_after, OfferLapses(journey)))
+            case Refused(then=AfterRefusal.BACK_IN_LINE, reason=reason):
+                place.give_back(reason)
             case Refused(then=AfterRefusal.LEAVE, reason=reason):
-                line.give_up()
-                self._timeline.left = reason
+                place.give_up()
+                journey.left = reason
             case _:
                 pass
         return outcome
 
     def decide(self, criteria_id: str, now: datetime) -> int | None:
         """The position of the first of these criteria that holds; None when none does."""
-        facts = self._timeline.facts
+        facts = self._facts
         for index, criteria in enumerate(self._compiled.criteria.get(criteria_id, ())):
             if criteria is None or evaluate(criteria, facts, now):
                 return index
@@ -175,17 +186,17 @@ class SimulatedShop:
 
     def time_zone(self) -> str:
         """The time zone that a `wait_until` goes by."""
-        return self._timeline.contact.zone(self._document.list.time_zone)
+        return self._journey.contact.zone(self._document.list.time_zone)
 
     def change_contact(self, step: ContactChange, now: datetime) -> None:
         """Change something about the contact."""
         match step.change:
             case NewAttribute(name=name, value=value):
-                self._timeline.contact.attributes[name] = value
+                self._journey.contact.attributes[name] = value
             case NewTag(tag=tag):
-                self._timeline.contact.tags.add(tag)
+                self._journey.contact.tags.add(tag)
             case NewMembership(list_code=code):
-                self._timeline.contact.lists.add(code)
+                self._journey.contact.lists.add(code)
             case _:
                 assert_never(step.change)
 
@@ -193,49 +204,39 @@ class SimulatedShop:
         """Whether the other system takes it."""
         return self._timeline.webhooks_answer
 
+    def _tell(self, now: datetime) -> None:
+        self._journey.told_at = now
+        self._timeline.told.append(self._journey)
+
+    @property
+    def _facts(self) -> CriteriaFacts:
+        return self._journey.facts(self._timeline.product)
+
     def _verdict_facts(self, request: Deliver, now: datetime) -> MessageFacts:
-        timeline = self._timeline
-        line, product, quiet = timeline.line, timeline.product, self._document.list.quiet_hours
+        timeline, journey, quiet = self._timeline, self._journey, self._document.list.quiet_hours
+        place, product = journey.place, timeline.product
         in_stock = product is None or product.offer.can_be_bought
         return MessageFacts(
             event=request.event,
-            type=line.alert.type if line is not None else None,
+            type=place.line.alert.type if place is not None else None,
             draft=request.step.draft,
-            left=timeline.left or timeline.leaving,
+            left=journey.left or journey.leaving,
             erased=False,
-            consented=timeline.contact.consented,
+            consented=journey.contact.consented,
             suppressed=False,
             paused=Reason.CONVERSATION_PAUSED if timeline.paused else None,
-            filtered=self._filtered(now),
-            bought=self._bought(now),
+            filtered=journey.is_filtered(product, now),
+            bought=journey.has_bought(now),
             on_sale=product is None or product.for_sale,
-            claim=line.claim if line is not None else None,
-            in_stock=line.in_stock if line is not None else in_stock,
-            measure=line.measure if line is not None else None,
-            trigger=line.trigger if line is not None else None,
+            claim=place.claim if place is not None else None,
+            in_stock=place.in_stock if place is not None else in_stock,
+            measure=place.line.measure if place is not None else None,
+            trigger=place.trigger if place is not None else None,
             time_zone=self._document.list.time_zone,
             quiet_from=quiet.starts if quiet is not None else None,
             quiet_until=quiet.ends if quiet is not None else None,
-            turn=next_turn(timeline.contact.counted, self._document.list.at_most, now),
+            turn=next_turn(journey.contact.counted, self._document.list.at_most, now),
         )
-
-    def _filtered(self, now: datetime) -> bool:
-        """Whether the alert's own conditions do not hold."""
-        alert = self._timeline.entrance.alert
-        if alert is None:
-            return False
-        filters = [each for each in (alert.trigger_filter, alert.profile_filter) if each is not None]
-        return not all(evaluate(criteria, self._timeline.facts, now) for criteria in filters)
-
-    def _bought(self, now: datetime) -> bool:
-        """They bought it since they entered, or in the time that the alert names."""
-        entered_at, alert = self._timeline.entrance.at, self._timeline.entrance.alert
-        if alert is None and self._timeline.entrance.event in ORDERS:
-            # The order that a journey was entered on does not count as bought since.
-            return False
-        since = entered_at if alert is None else purchase_counts_since(alert, entered_at, now)
-        bought = self._timeline.contact.bought_this
-        return bought is not None and bought >= since
 
 
 @dataclass(frozen=True, slots=True)

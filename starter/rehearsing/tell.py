@@ -1,18 +1,14 @@
-"""The report of a rehearsal: each step, verdict, message and moment, as text for people and as one JSON document."""
+"""The report of a rehearsal: each step, verdict, message and moment of everyone in it, as one JSON document."""
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import assert_never
 from zoneinfo import ZoneInfo
 
 from pydantic import AwareDatetime
-from rich.console import Group
-from rich.padding import Padding
-from rich.table import Table
-from rich.text import Text
 
 from schemas.document.profiles import Ordered
-from schemas.document.scenarios import HappeningSection
+from schemas.document.scenarios import OF_SOMEBODY, HappeningSection
 from schemas.journey.outcome import Deferred, Outcome, describe
 from schemas.journey.path import PathEntry, describe_exit
 from schemas.model import Model
@@ -20,9 +16,10 @@ from schemas.reasons import Ending, Reason
 from starter.rehearsing.expecting import find_unmet_expectations, since
 from starter.rehearsing.run import Rehearsed, ended_at
 from starter.rehearsing.simulated_shop import SentMessage
-from starter.rehearsing.timeline import Due, OfferLapses, ZeroPriceHolds
+from starter.rehearsing.timeline import OfferLapses, Played, ZeroPriceHolds
 from workflows.compiler.diagnostics import Path, format_path
-from workflows.interpreter.path_recorder import MOST_STAYS
+
+FOR_EVER = datetime.max.replace(tzinfo=UTC)
 
 
 class RehearsedMessage(Model):
@@ -39,7 +36,8 @@ class RehearsedLine(Model):
 
     Attributes:
         at: when, in virtual time.
-        since: how long after entering, in words.
+        since: how long after the entering of the scenario's contact, in words.
+        who: of several contacts, whose line it is; None: everyone's, or there is only one.
         step: where the journey was; None: it is something that happened outside.
         what: what happened outside, that a rest began, that a message was put off, or why the step was left.
         verdict: what the check before a message found.
@@ -47,22 +45,65 @@ class RehearsedLine(Model):
 
     at: AwareDatetime
     since: str
+    who: str | None = None
     step: str | None = None
     what: str = ""
     verdict: str = ""
     sent: RehearsedMessage | None = None
 
 
-class RehearsalReport(Model):
-    """What `shelftalk test-run` tells.
+class RehearsedContact(Model):
+    """What became of one contact of a rehearsal.
 
     Attributes:
+        name: as the scenario calls them.
+        not_entered: why they did not enter, if so.
+        told_at: when they were told; None: they were not.
+        not_told: why not, as far as there is a reason.
+        ending: None: it rests until somebody does something, or goes round in a loop (`endless`).
+    """
+
+    name: str
+    entered_at: AwareDatetime
+    not_entered: Reason | None = None
+    told_at: AwareDatetime | None = None
+    not_told: Reason | None = None
+    ended_at: AwareDatetime | None = None
+    ending: Ending | None = None
+    reason: Reason | None = None
+    endless: bool = False
+
+    @classmethod
+    def of(cls, rehearsed: Rehearsed) -> "RehearsedContact":
+        path = rehearsed.path
+        return cls(
+            name=rehearsed.name,
+            entered_at=rehearsed.entrance.at,
+            not_entered=rehearsed.not_entered,
+            told_at=rehearsed.told_at,
+            not_told=rehearsed.not_told,
+            ended_at=ended_at(path),
+            ending=path.ending,
+            reason=path.reason,
+            endless=rehearsed.endless,
+        )
+
+
+class RehearsalReport(Model):
+    """What `shelftalk test-run` tells. Where it tells of one contact, it is the scenario's own.
+
+    Attributes:
+        version: of which version of the conversation it is, or of which file.
         not_entered: why the contact did not enter, if so.
+        lines: of everyone, in the order of time.
+        contacts: of everyone, the scenario's own first.
+        told: who was told, by name, in order.
         ending: None: it rests until somebody does something, or goes round in a loop (`endless`).
         differences: the expectations that were not met, each with its path in the scenario.
     """
 
     conversation: str
+    version: str | None = None
     scenario: str
     time_zone: str
     entered_at: AwareDatetime
@@ -72,14 +113,26 @@ class RehearsalReport(Model):
     ending: Ending | None = None
     reason: Reason | None = None
     endless: bool = False
+    contacts: tuple[RehearsedContact, ...] = ()
+    told: tuple[str, ...] = ()
     differences: tuple[str, ...] = ()
 
     @classmethod
-    def of(cls, conversation: str, rehearsed: Rehearsed) -> "RehearsalReport":
-        """The report of one rehearsal, in the order of time."""
-        lines = [*(_happening(due, rehearsed) for due in rehearsed.played), *_steps(rehearsed)]
+    def of(cls, conversation: str, rehearsed: Rehearsed, version: str | None = None) -> "RehearsalReport":
+        """The report of one rehearsal, in the order of time.
+
+        Args:
+            version: of which version of the conversation it is, or of which file.
+        """
+        lines = [_happening(due, rehearsed) for due in rehearsed.played]
+        if rehearsed.others:
+            lines += map(_entering, rehearsed.everyone)
+        # Of those who do something at one moment, who was told first did it first.
+        for each in sorted(rehearsed.everyone, key=lambda each: each.told_at or FOR_EVER):
+            lines += _steps(each, each.name if rehearsed.others else None)
         return cls(
             conversation=conversation,
+            version=version,
             scenario=rehearsed.scenario.name,
             time_zone=rehearsed.zone,
             entered_at=rehearsed.entrance.at,
@@ -89,6 +142,8 @@ class RehearsalReport(Model):
             ending=rehearsed.path.ending,
             reason=rehearsed.path.reason,
             endless=rehearsed.endless,
+            contacts=tuple(map(RehearsedContact.of, rehearsed.everyone)),
+            told=rehearsed.told,
             differences=tuple(_told(each.path, each.message) for each in find_unmet_expectations(rehearsed, ())),
         )
 
@@ -101,21 +156,38 @@ def _told(path: Path, message: str) -> str:
     return f"{format_path(path)}: {message}"
 
 
-def _happening(due: Due, rehearsed: Rehearsed) -> RehearsedLine:
+def _entering(rehearsed: Rehearsed) -> RehearsedLine:
+    at, reason = rehearsed.entrance.at, rehearsed.not_entered
+    what = "enters" if reason is None else f"is not entered: {reason.sentence} ({reason})"
+    return RehearsedLine(at=at, since=since(at, rehearsed), who=rehearsed.name, what=what)
+
+
+def _happening(due: Played, rehearsed: Rehearsed) -> RehearsedLine:
+    who: str | None = None
     match due.what:
-        case HappeningSection():
-            what = happening_in_words(due.what)
-        case OfferLapses():
-            what = "the offer lapses"
+        case HappeningSection() as section:
+            what = happening_in_words(section)
+            who = rehearsed.of(section.who).name if section.kind in OF_SOMEBODY else None
+        case OfferLapses(journey=journey):
+            what, who = "the offer lapses", journey.name
         case ZeroPriceHolds():
             what = "the price of 0.00 has held, and counts"
         case _:
             assert_never(due.what)
-    return RehearsedLine(at=due.at, since=since(due.at, rehearsed), what=what)
+    return RehearsedLine(at=due.at, since=since(due.at, rehearsed), who=who if rehearsed.others else None, what=what)
 
 
-def _steps(rehearsed: Rehearsed) -> Iterator[RehearsedLine]:
-    """Of every stay the moment it begins, if it lasts, what put its message off, and the moment it ends."""
+def _steps(rehearsed: Rehearsed, who: str | None) -> Iterator[RehearsedLine]:
+    """Of every stay the moment it begins, if it lasts, what put its message off, and the moment it ends.
+
+    Args:
+        who: of several, whose they are.
+    """
+    for line in _own_steps(rehearsed):
+        yield line.model_copy(update={"who": who})
+
+
+def _own_steps(rehearsed: Rehearsed) -> Iterator[RehearsedLine]:
     messages = {(each.at, each.message): each for each in rehearsed.messages}
     for entry in rehearsed.path.entries:
         if entry.left_at is None or (entry.left_at > entry.entered_at and entry.kind != "send"):
@@ -192,41 +264,3 @@ def happening_in_words(section: HappeningSection) -> str:
             return f"somebody declines '{section.declines}'"
         case _:
             return f"the other system {section.webhook}"
-
-
-def rehearsal_for_people(report: RehearsalReport) -> Group:
-    """The whole rehearsal, with the messages below it."""
-    head = f"{report.scenario} ({report.conversation}), by the clock of {report.time_zone}"
-    if report.not_entered is not None:
-        reason = f"They are not entered: {report.not_entered.sentence} ({report.not_entered})"
-        return Group(Text(head), Text(reason), *_differences(report))
-    table = Table("time", "since", "step", "what", "verdict", box=None, pad_edge=False)
-    for line in report.lines:
-        step = "" if line.step is None else line.step
-        step += f": '{line.sent.message}'" if line.sent is not None and line.sent.message != line.step else ""
-        table.add_row(_clock(line.at, report), line.since, step, line.what, line.verdict)
-    messages = [part for line in report.lines if line.sent is not None for part in _mail(line.at, line.sent, report)]
-    return Group(Text(head), table, Text(_ending(report)), *messages, *_differences(report))
-
-
-def _mail(at: datetime, message: RehearsedMessage, report: RehearsalReport) -> tuple[Text, Padding]:
-    head = Text(f"\n{_clock(at, report)}  {message.message}: {message.subject}")
-    return head, Padding(Text(message.text.rstrip()), (0, 0, 0, 4))
-
-
-def _ending(report: RehearsalReport) -> str:
-    if report.endless:
-        return f"It goes round and round: it was followed for {MOST_STAYS} steps."
-    if report.ending is None:
-        return "It rests there until somebody does something."
-    reason = f": {report.reason.sentence} ({report.reason})" if report.reason is not None else "."
-    at = f" {_clock(report.ended_at, report)}" if report.ended_at is not None else ""
-    return f"It {report.ending}{at}{reason}"
-
-
-def _differences(report: RehearsalReport) -> list[Text]:
-    return [Text(f"\n{each}" if index == 0 else each) for index, each in enumerate(report.differences)]
-
-
-def _clock(at: datetime, report: RehearsalReport) -> str:
-    return f"{at.astimezone(ZoneInfo(report.time_zone)):%a %Y-%m-%d %H:%M}"

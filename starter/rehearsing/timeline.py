@@ -1,30 +1,35 @@
-"""The timeline of a rehearsal: what happens in the simulated shop, when, and which signals the journey gets of it.
+"""The timeline of a rehearsal: what happens in the simulated shop, when, and which journeys hear of it.
 
-It holds the state at each moment; simulated_shop.py answers the journey's activities from it.
+It holds the state of the shop at each moment, and the lines in it; simulated_shop.py answers the activities of each
+journey from it.
 """
 
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
-from activities.decisions.facts import CriteriaFacts
 from schemas.document.alert_types.offer import ZERO_PRICE_HOLDS
 from schemas.document.conversation import ConversationDocument
-from schemas.document.profiles import Ordered
-from schemas.document.scenarios import HappeningSection, ScenarioSection
-from schemas.document.steps import CallWebhook, Send
-from schemas.journey.program import Program
-from schemas.journey.signals import ContactEvent, Leave, PlaceGiven, Wake
-from schemas.reasons import Reason
-from starter.rehearsing.entrance import Entrance, when
-from starter.rehearsing.fixtures import SimulatedContact, SimulatedProduct, criteria_facts
-from starter.rehearsing.line import Line
-from workflows.worlds.rehearsal import Signal
+from schemas.document.scenarios import OF_SOMEBODY, HappeningSection, ScenarioSection
+from starter.rehearsing.entrance import when
+from starter.rehearsing.fixtures import SimulatedProduct
+from starter.rehearsing.line import Line, PlaceInLine
+from starter.rehearsing.simulated_journey import SimulatedJourney
 
 
+@dataclass(frozen=True, slots=True)
+class Enters:
+    """Somebody enters, if they may."""
+
+    journey: SimulatedJourney
+
+
+@dataclass(frozen=True, slots=True)
 class OfferLapses:
-    """The time in which an offer is to be taken up is over."""
+    """The time in which somebody was to take up their offer is over."""
+
+    journey: SimulatedJourney
 
 
 class ZeroPriceHolds:
@@ -36,51 +41,54 @@ class Due:
     """Something that happens at a moment."""
 
     at: datetime
+    what: HappeningSection | Enters | OfferLapses | ZeroPriceHolds
+
+
+@dataclass(frozen=True, slots=True)
+class Played:
+    """Something that has happened, as it is told of; that somebody enters is told of in their journey."""
+
+    at: datetime
     what: HappeningSection | OfferLapses | ZeroPriceHolds
 
 
 class Timeline:
-    """One scenario under way.
+    """One scenario under way, on one clock for everyone in it.
 
     Attributes:
-        left: why they left the line, or may not be written to any more.
-        leaving: why the journey was asked to leave, if it was.
-        approved, declined: the messages that somebody decided on.
+        now: what the clock shows.
+        journeys: of everyone, the scenario's contact first.
         played: what has happened so far.
+        told: who was told of it so far, in order.
     """
 
     def __init__(
-        self, document: ConversationDocument, program: Program, scenario: ScenarioSection, entrance: Entrance
+        self, document: ConversationDocument, scenario: ScenarioSection, journeys: Sequence[SimulatedJourney]
     ) -> None:
-        self._program = program
-        self._zone = document.list.time_zone
-        zone, product = document.list.time_zone, entrance.product
-        self.entrance = entrance
-        self.contact = SimulatedContact.of(scenario.profile, zone)
-        self.product = (
-            SimulatedProduct(product, entrance.units, product.price, product.on_sale) if product is not None else None
-        )
-        self.line: Line | None = None
-        if entrance.alert is not None and self.product is not None:
-            self.line = Line(entrance.alert, self.product.offer)
-        self.left: Reason | None = None
-        self.leaving: Reason | None = None
+        zone, (first, *_) = document.list.time_zone, journeys
+        self.journeys = journeys
+        self.now = min(journey.entrance.at for journey in journeys)
+        section, units = first.entrance.product, first.entrance.units
+        self.product = SimulatedProduct(section, units, section.price, section.on_sale) if section is not None else None
+        self.lines: dict[str | None, Line] = {}
+        """By the short name of their alerts."""
         self.paused = False
         self.provider_up = True
         self.webhooks_answer = True
-        self.approved: set[str] = set()
-        self.declined: set[str] = set()
-        self.played: list[Due] = []
-        self._events = 0
-        self._due = [Due(when(each, entrance.at, zone), each) for each in scenario.happens]
+        self.played: list[Played] = []
+        self.told: list[SimulatedJourney] = []
+        for journey in journeys:
+            alert_id, alert = journey.entrance.alert_id, journey.entrance.alert
+            if alert is not None and alert_id not in self.lines and self.product is not None:
+                self.lines[alert_id] = Line(alert, self.product.offer, self.product.units)
+        # Of what is due at one moment they enter first.
+        self._due = [Due(journey.entrance.at, Enters(journey)) for journey in journeys]
+        self._due += (Due(when(each, first.entrance.at, zone), each) for each in scenario.happens)
         self._due.sort(key=_moment)
 
-    @property
-    def facts(self) -> CriteriaFacts:
-        """All facts that criteria can be about, now."""
-        entered_at = self.entrance.at if self.line is not None else None
-        facts = criteria_facts(self.entrance.store, self.contact, self.product, self.entrance.properties, entered_at)
-        return replace(facts, time_zone=self._zone)
+    def line(self, journey: SimulatedJourney) -> Line | None:
+        """The line that they stand in, or would."""
+        return self.lines.get(journey.entrance.alert_id)
 
     def add(self, due: Due) -> None:
         """Something more will happen."""
@@ -93,48 +101,61 @@ class Timeline:
         return self._due[0].at if self._due else None
 
     @property
+    def somebody_enters(self) -> bool:
+        """Somebody has yet to enter."""
+        return any(isinstance(due.what, Enters) for due in self._due)
+
+    @property
     def paused_for_good(self) -> bool:
         """The conversation is paused, and nothing will happen any more."""
         return self.paused and not self._due
 
-    def play_next(self) -> Iterator[Signal]:
-        """Let what is due next happen. Yields the signals that the journey gets of it."""
+    def play_next(self) -> Due:
+        """Let what is due next happen, and the shelf act on it. Returns it; who enters is entered by the caller."""
         due = self._due.pop(0)
         match due.what:
-            case OfferLapses():
+            case Enters():
+                pass
+            case OfferLapses(journey=journey) as what:
                 # A contact who bought has taken the offer up.
-                if self.line is not None and self.contact.bought_at is None:
-                    self.line.lapse()
-            case ZeroPriceHolds():
-                self.played.append(due)
-                if self.line is not None and self.product is not None:
+                if journey.place is not None and journey.place.claim == "used" and journey.contact.bought_at is None:
+                    self.played.append(Played(due.at, what))
+                    journey.place.lapse()
+            case ZeroPriceHolds() as what:
+                self.played.append(Played(due.at, what))
+                if self.product is not None:
                     self.product.doubted = False
-                    self.line.observe(self.product.offer)
-            case HappeningSection():
-                self.played.append(due)
-                yield from self._happen(due.what, due.at)
-                if self.line is not None and self.product is not None:
-                    self.line.observe(self.product.offer)
+                self._observe()
+            case HappeningSection() as what:
+                self.played.append(Played(due.at, what))
+                self._happen(what, due.at)
+                self._observe()
+        self.look_at_shelf()
+        return due
 
-    def look_at_shelf(self) -> Iterator[Signal]:
-        """What the shelf does now: give them a place, or let them go when the product is discontinued."""
-        line = self.line
-        if line is None or self.product is None or not line.waiting or self.left is not None:
+    def look_at_shelf(self) -> None:
+        """What the shelf does now: give places to those who are next, or let all go, when it is discontinued."""
+        if self.product is None:
             return
-        if self.product.discontinued:
-            line.give_up()
-            self.left = Reason.DISCONTINUED
-            yield Leave(reason=Reason.DISCONTINUED)
-        elif not self.paused and (claim_id := line.give_place()) is not None:
-            yield PlaceGiven(claim_id=claim_id)
+        for line in self.lines.values():
+            if self.product.discontinued:
+                for place in line.dismiss():
+                    self._whose(place).dismiss()
+            elif not self.paused:
+                for place in line.call_forward():
+                    self._whose(place).call_forward(place.claim_id)
 
-    def leave_waitlist(self) -> None:
-        """They leave the line because their relevancy window has ended."""
-        if self.line is not None:
-            self.line.give_up()
+    def _observe(self) -> None:
+        """The lines take in what is offered now."""
+        if self.product is not None:
+            for line in self.lines.values():
+                line.observe(self.product.offer, self.product.units)
 
-    def _happen(self, section: HappeningSection, at: datetime) -> Iterator[Signal]:
-        product, contact = self.product, self.contact
+    def _happen(self, section: HappeningSection, at: datetime) -> None:
+        if section.kind in OF_SOMEBODY:
+            self._whom(section.who).happens(section, at, about_product=self.product is not None)
+            return
+        product = self.product
         match section:
             case HappeningSection(stock=int() as units) if product is not None:
                 product.units = units
@@ -142,33 +163,25 @@ class Timeline:
                 product.on_sale = on_sale
             case HappeningSection(discontinued=True) if product is not None:
                 product.discontinued = True
-            case HappeningSection(told_already=True):
-                yield from self._give_way()
-            case HappeningSection(ordered=Ordered() as ordered):
-                yield from self._order(at, this=ordered is Ordered.THIS)
-            case HappeningSection(event=str() as event):
-                yield from self._did(event, at)
-            case HappeningSection(consent=bool() as consent):
-                contact.consented = consent
-                if not consent:
-                    yield from self.contact_events("unsubscribed")
             case HappeningSection(paused=bool() as paused):
                 self.paused = paused
             case HappeningSection(provider=str() as provider):
                 self.provider_up = provider == "up"
-            case HappeningSection(approves=str() as message):
-                self.approved.add(message)
-                yield from self._wake(message)
-            case HappeningSection(declines=str() as message):
-                self.declined.add(message)
-                yield from self._wake(message)
             case HappeningSection(webhook=str() as webhook):
                 self.webhooks_answer = webhook == "answers"
                 if self.webhooks_answer:
-                    yield from (Wake(step=s.id) for s in self._program.steps.values() if isinstance(s, CallWebhook))
+                    for journey in self.journeys:
+                        journey.wake_at_webhooks()
             case _:
                 if product is not None and section.price is not None:
                     self._costs(product, section.price, at)
+
+    def _whom(self, name: str | None) -> SimulatedJourney:
+        """The one who is meant; the scenario's contact, where nobody is named."""
+        return next((journey for journey in self.journeys if journey.name == name), self.journeys[0])
+
+    def _whose(self, place: PlaceInLine) -> SimulatedJourney:
+        return next(journey for journey in self.journeys if journey.place is place)
 
     def _costs(self, product: SimulatedProduct, price: Decimal, at: datetime) -> None:
         """The price changes. One of nothing counts once it has held, as long as installations wait by default."""
@@ -179,64 +192,6 @@ class Timeline:
             product.doubted = False
             self._due = [due for due in self._due if not isinstance(due.what, ZeroPriceHolds)]
         product.price = price
-
-    def _give_way(self) -> Iterator[Signal]:
-        """Another alert told them (promise P9): they leave the line, unless what they wait for is still to come."""
-        line = self.line
-        if line is not None and (line.could_be_told or line.claim == "given") and self.left is None:
-            line.give_up()
-            self.left = Reason.TOLD_ALREADY
-            yield Leave(reason=Reason.TOLD_ALREADY)
-
-    def _did(self, event: str, at: datetime) -> Iterator[Signal]:
-        contact = self.contact
-        match event:
-            case "ordered":
-                yield from self._order(at, this=False)
-                return
-            case "bought":
-                yield from self._order(at, this=True)
-                return
-            case "unsubscribed":
-                contact.consented = False
-            case "opened_message":
-                contact.last_open = at
-            case "clicked_message":
-                contact.last_click = at
-            case _:
-                pass
-        yield from self.contact_events(event)
-
-    def _order(self, at: datetime, *, this: bool) -> Iterator[Signal]:
-        contact = self.contact
-        contact.orders += 1
-        contact.last_order = at
-        if this and self.product is not None:
-            contact.bought_this = contact.bought_at = at
-        # For a journey about no product, any order counts as the purchase.
-        yield from self.contact_events("ordered", *(("bought",) if this or self.product is None else ()))
-
-    def contact_events(self, *names: str) -> Iterator[Signal]:
-        """As the intake does: a goal or exit rule ends the journey; otherwise it gets the events that a step awaits."""
-        self.contact.happened.update(names)
-        if self.leaving is not None:
-            return
-        self._events += 1
-        if any(name in self._program.goal_on for name in names):
-            self.leaving = Reason.GOAL_REACHED
-        elif any(name in self._program.exit_on for name in names):
-            self.leaving = Reason.EXIT_RULE
-        if self.leaving is not None:
-            yield Leave(reason=self.leaving)
-            return
-        for name in names:
-            if name in self._program.awaited:
-                yield ContactEvent(event_id=f"{self._events}/{name}", event=name)
-
-    def _wake(self, message: str) -> Iterator[Signal]:
-        for step in self._program.steps.values():
-            if isinstance(step, Send) and step.message == message:
-                yield Wake(step=step.id)
 
 
 def _moment(due: Due) -> datetime:

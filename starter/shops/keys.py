@@ -126,6 +126,10 @@ class Keys:
             await write_audit(connection, by, "create key", {"key": name, **limits, "expires_at": until})
         return key
 
+    async def unknown_stores(self, stores: Collection[StoreId]) -> tuple[StoreId, ...]:
+        """Those of these stores of which nothing has told so far: not there yet, or written otherwise."""
+        return tuple(await SQL.unknown_stores.values(self._pool, stores=sorted(set(stores))))
+
     async def holder(self, key: str) -> Holder | None:
         """Whose key this is, if it is valid. It is looked up by hash, so response times tell nothing about keys."""
         found = await SQL.key_by_hash.row(self._pool, Holder, hash=digest(key), precision=USE_PRECISION)

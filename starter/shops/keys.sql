@@ -5,6 +5,10 @@ insert into api_keys (name, hash, scopes, stores, expires_at) values (:name, :ha
 on conflict (name) do nothing
 returning name;
 
+-- name: unknown_stores
+-- Those of these stores of which nothing has told so far.
+select named from unnest(:stores::text[]) named where not exists (select from stores where id = named) order by named;
+
 -- name: keys
 select name, scopes, stores, created_at, expires_at, last_used_at, revoked_at from api_keys order by created_at, name;
 

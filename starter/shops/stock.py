@@ -9,7 +9,7 @@ from activities.postgres.queries import load_queries
 from schemas.ids import StoreId, Subject
 from schemas.incoming.facts import ProductFact
 from schemas.money import in_currency
-from schemas.responses.stock import LevelReport, VariantPage, VariantReport
+from schemas.responses.stock import LevelReport, MovedVariant, VariantPage, VariantReport
 
 SQL = load_queries("starter.shops", "stock.sql")
 
@@ -56,13 +56,16 @@ class Stock:
         await self.show(subject)
         return tuple(await SQL.levels.rows(self._pool, LevelReport, store_id=subject.store_id, variant_id=subject.id))
 
-    async def put_product(self, store_id: StoreId, product: ProductFact, by: str) -> None:
+    async def put_product(self, store_id: StoreId, product: ProductFact, by: str) -> tuple[MovedVariant, ...]:
         """Put in a product with variants by hand: the way in for shops without webhooks, and before the first one.
+
+        Returns the variants that moved to it from another product.
 
         Raises:
             AnotherThing: as it says.
         """
-        await self._intake.put_product(store_id, "api", product, by)
+        moved = await self._intake.put_product(store_id, "api", product, by)
+        return tuple(MovedVariant(variant=each.variant_id, from_product=each.product_id) for each in moved)
 
     async def remove_product(self, store_id: StoreId, product_id: str, by: str) -> None:
         """The shop has a product no more: those in line for it are told so, if there is a message for it.

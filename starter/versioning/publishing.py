@@ -23,6 +23,9 @@ from starter.versioning.step_ids import NamedSteps, name_steps
 from starter.versioning.trying_out import TriedOut, try_out
 from starter.versioning.unfed_checks import unfed_warnings
 from workflows.compiler.compile import compile_criteria, compile_document
+from workflows.compiler.control_flow import Flow
+from workflows.compiler.diagnostics import format_path
+from workflows.compiler.lapse_lint import find_lapse_warnings
 
 SQL = load_queries("starter.versioning", "publishing.sql")
 
@@ -60,7 +63,7 @@ class Published:
     given_ids: tuple[GivenId, ...] = ()
     """The ids given to steps of a new version that had none."""
     warnings: tuple[str, ...] = ()
-    """Where nobody can enter, as the installation is now."""
+    """What is not sent because its offer has lapsed by then; where nobody can enter, as the installation is now."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +105,9 @@ class Publishing:
         """
         if again is None and not despite_scenarios:
             await self.hold_to_scenarios(document)
-        return await publish(self._pool, document, decision, by=by, source=source, again=again)
+        lapsed = await DOCUMENTS.run(lapse_notes, document)
+        published = await publish(self._pool, document, decision, by=by, source=source, again=again)
+        return replace(published, warnings=(*lapsed, *published.warnings))
 
     async def hold_to_scenarios(self, document: ConversationDocument) -> None:
         """Rehearse the document's own scenarios, in the thread for long work.
@@ -134,6 +139,12 @@ class Publishing:
     async def anything_was_published(self) -> bool:
         """Whether any conversation is or ever was."""
         return bool(await SQL.anything_was_published.value(self._pool))
+
+
+def lapse_notes(document: ConversationDocument) -> tuple[str, ...]:
+    """What of a document is not sent because its offer has lapsed by then, as `check` notes it."""
+    found = find_lapse_warnings(document, Flow(document))
+    return tuple(f"{format_path(each.path)}: {each.message}. {each.advice}." for each in found)
 
 
 async def publish(

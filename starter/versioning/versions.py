@@ -43,6 +43,15 @@ class SavedMeanwhile(DomainError):
 
 
 @dataclass(frozen=True, slots=True)
+class LatestVersion:
+    """What was written last: the working version, or the published one of this number."""
+
+    working: bool
+    number: int | None
+    document: object
+
+
+@dataclass(frozen=True, slots=True)
 class WorkingVersion:
     """A working version: its text, and the same as JSON."""
 
@@ -202,19 +211,26 @@ class Versions:
         shown = await self.show(Which(code, working=True))
         return await DOCUMENTS.run(load_document, shown.source, shown.version), shown.source
 
-    async def latest(self, code: str) -> ConversationDocument | None:
+    async def latest(self, code: str) -> tuple[Which, ConversationDocument] | None:
         """The working version, or else the published one; None when there is no such conversation."""
-        document: object = await SQL.latest_document.value(self._pool, conversation=code)
-        return ConversationDocument.model_validate(document) if document is not None else None
+        found = await SQL.latest.row(self._pool, LatestVersion, conversation=code)
+        if found is None:
+            return None
+        return Which(code, found.number, working=found.working), ConversationDocument.model_validate(found.document)
 
-    async def rollback(self, code: str, number: int, by: str, note: str | None) -> Published:
+    async def rollback(self, code: str, number: int, by: str, note: str | None) -> Published | None:
         """Publish a past version again: no new version is made, but journeys that begin from now on run it.
+
+        Returns None where it is the published version already: then nothing has changed.
 
         Raises:
             NoSuchVersion: there is no such version.
             DocumentInvalid: today's rules find mistakes in it.
             AlertTaken, ListUnknown: as `publish` says.
         """
+        summary = await self.conversation(code)
+        if summary.published == str(Which(code, number)):
+            return None
         version, document = await self.past(Which(code, number))
         return await publish(self._pool, document, by=by, note=note, again=version)
 

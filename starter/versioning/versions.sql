@@ -53,8 +53,10 @@ select v.id, v.source, v.document, v.content_hash
 from versions v join conversations c on c.code = v.conversation
 where v.conversation = :conversation and (v.number = :number::integer or (:number::integer is null and v.id = c.published));
 
--- name: latest_document
--- Of the working version, or else of the published one.
-select coalesce(
-    (select document from working_versions where conversation = :conversation),
-    (select v.document from conversations c join versions v on v.id = c.published where c.code = :conversation)) as document;
+-- name: latest
+-- The working version, or else the published one.
+select true as working, null::integer as number, document from working_versions where conversation = :conversation
+union all
+select false, v.number, v.document
+from conversations c join versions v on v.id = c.published
+where c.code = :conversation and not exists (select from working_versions where conversation = :conversation);

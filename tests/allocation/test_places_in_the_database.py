@@ -1,11 +1,12 @@
 """How many places there are and whose trigger holds: said once for rows and once for memory, and always the same."""
 
+from dataclasses import replace
 from decimal import Decimal
 from itertools import product
 from pathlib import Path
 
 from activities.postgres.pool import Pool
-from activities.waitlist.allocation import Episode, trigger_holds
+from activities.waitlist.allocation import Episode, Supply, observe_supply, share_of, trigger_holds
 
 PRODUCT = Path(__file__).parents[2]
 ROWS = [
@@ -27,6 +28,36 @@ async def test_the_database_counts_the_places_that_a_rehearsal_counts(pool: Pool
         *(list(column) for column in zip(*ROWS, strict=True)),
     )
     assert [row["places"] for row in counted] == [Episode(*row).places for row in ROWS]
+
+
+async def test_the_database_counts_the_supply_that_a_rehearsal_counts(pool: Pool) -> None:
+    """Whatever units are seen one after the other, and as much as may be of them is taken in between."""
+    await pool.execute("insert into stores (id, source) values ('s', 'api')")
+    for number, seen in enumerate(product((0, 1, 3, 4), repeat=4)):
+        item, supply = f"item-{number}", Supply()
+        for units in seen:
+            await pool.execute(
+                "insert into stock (store_id, inventory_item_id, location_id, available, observed_at) "
+                "values ('s', $1, 'here', $2, now()) "
+                "on conflict (store_id, inventory_item_id, location_id) do update set available = excluded.available",
+                item,
+                units,
+            )
+            await pool.execute("select observe_units('s', array[$1])", item)
+            supply = observe_supply(supply, units)
+            row = await pool.fetchrow("select available, arrived, taken from supplies where item = $1", item)
+            assert row is not None
+            assert tuple(row) == (supply.available, supply.arrived, supply.taken), (seen, units)
+            take = Decimal("0.5") if supply.places(Decimal("0.5")) else Decimal(0)
+            await pool.execute("update supplies set taken = taken + $2 where item = $1", item, take)
+            supply = replace(supply, taken=supply.taken + take)
+
+
+async def test_the_database_takes_the_shares_that_a_rehearsal_takes(pool: Pool) -> None:
+    shares = await pool.fetch(
+        "select share_of(k, m) as share from generate_series(1, 12) k, generate_series(1, 5) m order by k, m"
+    )
+    assert [row["share"] for row in shares] == [share_of(k, m) for k in range(1, 13) for m in range(1, 6)]
 
 
 async def test_the_database_lets_the_triggers_hold_that_a_rehearsal_lets_hold(pool: Pool) -> None:

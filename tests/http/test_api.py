@@ -32,6 +32,7 @@ KEYED = [
     ("PUT", "/v1/stores/s/variants/v/stock"),
     ("POST", "/v1/conversations"),
     ("POST", "/v1/conversations/check"),
+    ("POST", "/v1/conversations/test-run"),
 ]
 KETTLE = {
     "title": "Blue kettle",
@@ -66,7 +67,7 @@ async def test_a_product_put_in_by_hand_can_be_signed_up_for(web: Web) -> None:
     put = await web.keyed.put("/v1/stores/corner-shop/products/kettle", json=KETTLE)
     assert (put.status_code, put.json()) == (
         200,
-        {"store": "corner-shop", "product": "kettle", "variants": ["v1", "v2"]},
+        {"store": "corner-shop", "product": "kettle", "variants": ["v1", "v2"], "moved": []},
     )
     signed_up = await web.open.post(
         "/v1/signups", json={"store": "corner-shop", "variant": "v1", "email": "a@example.com"}
@@ -74,6 +75,24 @@ async def test_a_product_put_in_by_hand_can_be_signed_up_for(web: Web) -> None:
     assert signed_up.status_code == 202
     shown = (await web.keyed.get("/v1/stores/corner-shop/variants/v1")).json()
     assert (shown["price"], shown["units"], shown["waiting"], shown["on_sale"]) == ("19.99", 0, 1, True)
+
+
+async def test_a_product_that_takes_a_variant_of_another_says_so(web: Web) -> None:
+    await web.keyed.put("/v1/stores/s/products/old", json={"title": "Old", "variants": [{"variant": "v1"}]})
+    put = await web.keyed.put("/v1/stores/s/products/kettle", json=KETTLE)
+    assert put.json()["moved"] == [{"variant": "v1", "from_product": "old"}]
+    assert (await web.keyed.put("/v1/stores/s/products/kettle", json=KETTLE)).json()["moved"] == []
+
+
+async def test_what_is_wrong_with_a_value_is_said_in_our_words(web: Web) -> None:
+    negative = {"title": "Kettle", "variants": [{"variant": "v", "price": "-1"}]}
+    said = problem(await web.keyed.put("/v1/stores/s/products/p", json=negative), 422, "invalid")
+    assert (said.path, said.detail) == ("$.variants[0].price", "the least is 0")
+    said = problem(await web.keyed.get("/v1/journeys", params={"limit": "many"}), 422, "invalid")
+    assert (said.path, said.detail) == ("query.limit", "write a whole number")
+    answer = (await web.keyed.post("/v1/events", json={"events": [{"id": "e", "kind": "sang"}]})).json()
+    told = {each["path"]: each["detail"] for each in answer["outcomes"][0]["diagnostics"]}
+    assert told["$.events[0].store"] == "it is missing"
 
 
 async def test_a_variant_left_out_of_its_product_is_no_longer_on_sale(web: Web) -> None:
@@ -89,7 +108,7 @@ async def test_an_id_may_hold_a_slash(web: Web, id_: str) -> None:
     name = quote(id_, safe="")
     variants = [{"variant": id_, "quantity": 0, "price": "5"}]
     put = await web.keyed.put(f"/v1/stores/{name}/products/{name}", json={"title": "Kettle", "variants": variants})
-    assert put.json() == {"store": id_, "product": id_, "variants": [id_]}
+    assert put.json() == {"store": id_, "product": id_, "variants": [id_], "moved": []}
     set_ = await web.keyed.put(f"/v1/stores/{name}/variants/{name}/stock", json={"available": 2})
     assert set_.json()["variant"]["units"] == 2
     assert (await web.keyed.get(f"/v1/stores/{name}/variants/{name}")).json()["variant_id"] == id_
@@ -312,6 +331,25 @@ async def test_a_document_with_mistakes_is_answered_line_by_line(web: Web) -> No
     said = problem(await web.keyed.post("/v1/conversations", content=text), 422, "invalid")
     assert said.path == checked["diagnostics"][0]["path"] == "threads[0].steps[1].wait"
     assert said.errors[0].line == checked["diagnostics"][0]["line"]
+
+
+async def test_a_document_is_rehearsed_with_everyone_in_its_scenario(web: Web) -> None:
+    text = STARTER_CONVERSATION.read_text(encoding="utf-8")
+    at = "/v1/conversations/test-run"
+    usual = (await web.keyed.post(at, content=text)).json()
+    assert (usual["told"], usual["ending"]) == (["somebody"], "completed")
+    two_people = "\nscenarios:\n  - name: Two\n    others: [{name: ann, before: 1 day}]\n    happens: [{stock: 1}]\n"
+    crowd = text[: text.index("\nscenarios:")] + two_people
+    two = (await web.keyed.post(at, content=crowd, params={"scenario": "Two"})).json()
+    assert [(each["name"], each["not_told"]) for each in two["contacts"]] == [
+        ("somebody", None),
+        ("ann", None),
+    ], "nobody takes the offer up, so the place passes on"
+    assert two["told"] == ["ann", "somebody"]
+    assert {line["who"] for line in two["lines"]} == {None, "ann", "somebody"}
+    said = problem(await web.keyed.post(at, content=text, params={"scenario": "None"}), 422, "invalid")
+    assert said.path == "query.scenario"
+    problem(await web.keyed.post(at, content=text.replace("wait: 2 days", "wait: soon")), 422, "invalid")
 
 
 async def test_an_alert_that_another_conversation_has_is_a_conflict(web: Web) -> None:

@@ -61,7 +61,9 @@ async def test_a_document_with_mistakes_is_not_saved_and_each_is_told_by_its_pla
 async def test_a_past_version_is_listed_shown_and_published_again(web: Web, pool: Pool) -> None:
     await publish(pool, starter_document("3 days"), by="bob")
     back = await web.keyed.post(f"{AT}/rollback", json={"version": 1, "note": "too long"})
-    assert back.json() == {"conversation": CODE, "version": f"{CODE}@1", "number": 1}
+    assert back.json() == {"conversation": CODE, "version": f"{CODE}@1", "number": 1, "changed": True}
+    again = await web.keyed.post(f"{AT}/rollback", json={"version": 1})
+    assert again.json() == back.json() | {"changed": False}
     two, one = VersionList.model_validate_json((await web.keyed.get(f"{AT}/versions")).content).versions
     assert (one.published, two.published, two.published_by) == (True, False, "bob")
     assert (one.publications[-1].by, one.publications[-1].note) == ("API key 'tests'", "too long")

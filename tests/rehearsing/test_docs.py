@@ -2,9 +2,19 @@
 
 import re
 
-from schemas.document.profiles import ProductSection, ProfileSection
-from schemas.document.scenarios import EXPECTATIONS, HAPPENINGS, HappeningSection, ScenarioSection
+import pytest
+
+from schemas.document.profiles import OtherSection, ProductSection, ProfileSection
+from schemas.document.scenarios import (
+    EXPECTATIONS,
+    HAPPENINGS,
+    MOST_OTHERS,
+    OF_SOMEBODY,
+    HappeningSection,
+    ScenarioSection,
+)
 from starter.documents import check
+from starter.rehearsing.contact_checks import MOST_OTHERS_IN_ALL
 from tests.documents.starters import BACK
 from tests.markdown import Page, page
 
@@ -23,13 +33,20 @@ def test_every_field_of_a_scenario_is_told() -> None:
         assert f"`{name}`" in TOLD.text
 
 
+def test_what_the_others_are_is_told() -> None:
+    assert set(_fields("Several contacts")) == set(OtherSection.model_fields)
+    assert f"At most {MOST_OTHERS} of one scenario, and {MOST_OTHERS_IN_ALL} in all" in TOLD.text
+    (kinds,) = re.findall(r"happens to one person alone \(([^)]*)\)", TOLD.text.replace("\n", " "))
+    assert tuple(re.findall(r"`(\w+)`", kinds)) == OF_SOMEBODY
+
+
 def test_everything_that_may_happen_or_be_expected_is_told() -> None:
     assert _fields("What may happen") == [*dict.fromkeys(_fields("What may happen"))]
     assert set(_fields("What may happen")) == set(HAPPENINGS) <= set(HappeningSection.model_fields)
     assert set(_fields("What may be expected")) == set(EXPECTATIONS)
 
 
-def test_the_example_goes_as_it_says() -> None:
-    (example,) = (fence.text for fence in TOLD.fences if fence.text.startswith("scenarios:"))
+@pytest.mark.parametrize("example", [fence.text for fence in TOLD.fences if fence.text.startswith("scenarios:")])
+def test_the_examples_go_as_they_say(example: str) -> None:
     report = check(BACK[: BACK.index("\nscenarios:")] + "\n" + example, "f.yaml")
     assert (report.diagnostics, report.scenarios, report.differences) == ((), 1, ())

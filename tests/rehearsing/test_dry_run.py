@@ -81,6 +81,7 @@ async def test_a_conversation_is_rehearsed_by_its_name_with_a_profile_and_a_scen
 ) -> None:
     run = "test-run", "back-in-stock"
     usual = (await beside.run(*run, "--json")).answer(RehearsalReport)
+    assert usual.version == "back-in-stock@1, the published version"
     assert [line.sent.message for line in usual.lines if line.sent] == ["it-is-back", "still-here"]
     named = "--scenario", "Nobody is reminded of what they bought"
     words = (await beside.run(*run, *named)).out

@@ -94,7 +94,7 @@ def _dry(changed: str, *happens: dict[str, object]) -> tuple[JourneyPath, Journe
     before, after = load_document(BACK, "f"), load_document(changed, "f")
     scenario = ScenarioSection.model_validate({"name": "S", "happens": happens})
     path = RunTester(before).run(scenario).path
-    start = Entrance.of(before, scenario).start(before, compile_document(before, VersionId("b@1")), scenario)
+    start = Entrance.of(before, scenario).start(before, compile_document(before, VersionId("b@1")))
     replayed, new = _again(start, path, compile_document(after, VersionId("b@2")))
     return path, replayed, new, difference_in_words(path, replayed)
 

@@ -29,6 +29,8 @@ async def test_a_conversation_is_saved_compared_published_and_rolled_back(shelft
     assert (await shelftalk.run("conversation", "publish", "welcome", "--yes")).code == 1
     rolled = await shelftalk.run("conversation", "rollback", "welcome@1", "--note", "too loud", "--yes")
     assert "welcome@1 is published again" in rolled.out
+    again = await shelftalk.run("conversation", "rollback", "welcome@1", "--note", "once more")
+    assert again.out == "welcome@1 is the published version already; nothing has changed.\n"
     versions = (await shelftalk.run("conversation", "versions", "welcome", "--json")).answer(VersionList)
     assert [(each.number, each.published) for each in versions.versions] == [(2, False), (1, True)]
     assert versions.versions[1].publications[-1].note == "too loud"

@@ -10,6 +10,7 @@ from temporalio.service import RPCError
 
 from activities.postgres.away import POSTGRES_AWAY
 from schemas.errors import DomainError, ErrorKind
+from schemas.mistakes import mistake_in_words
 from schemas.model import Model
 from schemas.settings import Settings
 from starter.commands.terminal.output import ExitCode, say, write_json
@@ -79,12 +80,12 @@ def explain(error: BaseException) -> Failure:
 
 def said(error: ValidationError) -> str:
     """Every value that a model did not take, and why, without the library's own words around it."""
-    return "; ".join(f"{'.'.join(map(str, each['loc']))}: {_plain(each['msg'])}" for each in error.errors())
+    return "; ".join(f"{'.'.join(map(str, each['loc']))}: {mistake_in_words(each)}" for each in error.errors())
 
 
 def _usage(error: typer.TyperException) -> Failure:
     """A wrong command line: what was missed, and what to type."""
-    message = _plain(error.format_message()) or "No command was given."
+    message = _told(error) or "No command was given."
     advice = "See `shelftalk --help` and `shelftalk COMMAND --help`."
     if _NEGATIVE.fullmatch(message):
         advice = "If that is a number, put it last, after `--`: `shelftalk stock set --store STORE --variant ID -- -2`."
@@ -164,13 +165,17 @@ def _out(code: str, message: str, advice: str = "") -> Failure:
 def _settings_mistakes(error: ValidationError) -> str:
     """By the variable's name; the value stays unsaid, it may be a secret."""
     return "\n".join(
-        f"The environment variable {_variable(str(each['loc'][0]))} is wrong: {_plain(each['msg'])}."
+        f"The environment variable {_variable(str(each['loc'][0]))} is wrong: {mistake_in_words(each)}."
         for each in error.errors()
     )
 
 
-def _plain(message: str) -> str:
-    return message.replace("Value error, ", "")
+def _told(error: typer.TyperException) -> str:
+    """What is wrong with a command line, without the words of the library that looks at the values."""
+    told, cause = error.format_message(), error.__cause__
+    if isinstance(cause, ValidationError):
+        told = told.replace(error.message, f"{mistake_in_words(cause.errors()[0])}.")
+    return told
 
 
 def _variable(field: str) -> str:

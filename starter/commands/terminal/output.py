@@ -1,7 +1,7 @@
 """How the commands speak: answers on standard output, progress on standard error, exit codes for scripts."""
 
 import sys
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from enum import IntEnum
 from pathlib import Path
 from typing import Annotated
@@ -86,8 +86,8 @@ def console() -> Console:
 
 
 def clock(moment: datetime | None) -> str:
-    """A moment to the second, in UTC as everything is kept; a dash for none."""
-    return "–" if moment is None else f"{moment:%Y-%m-%d %H:%M:%S}"
+    """A moment to the second, in UTC as everything is kept; a dash for none. What stands around it says that it is."""
+    return "–" if moment is None else f"{moment.astimezone(UTC):%Y-%m-%d %H:%M:%S}"
 
 
 def length(span: timedelta) -> str:

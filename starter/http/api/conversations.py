@@ -1,8 +1,8 @@
 """Conversations: have a document checked, and publish it. The body is the YAML itself."""
 
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import Request, Response
+from fastapi import Query, Request, Response
 
 from schemas.model import Model
 from schemas.responses.keys import Scope
@@ -12,7 +12,10 @@ from starter.documents import CheckReport, InstallationReport, check, load_docum
 from starter.http.actor import Actor
 from starter.http.auth import keyed_router, needs
 from starter.http.dependencies import InjectedServices
-from starter.http.problems import Kind, problem_responses
+from starter.http.problems import FieldProblem, Kind, Refusal, problem_responses
+from starter.rehearsing.entrance import usual_scenario
+from starter.rehearsing.run import RunTester
+from starter.rehearsing.tell import RehearsalReport
 from starter.runtime.one_thread import DOCUMENTS
 
 router = keyed_router("conversations")
@@ -30,7 +33,7 @@ class PublishedReport(Model):
 
     Attributes:
         given_ids: to the steps that had none; they stand in the version's text.
-        warnings: where nobody can enter, as the installation is now.
+        warnings: what is not sent, for its offer has lapsed by then; where nobody can enter, as things are now.
     """
 
     conversation: str
@@ -56,6 +59,30 @@ async def check_document(request: Request, services: InjectedServices) -> CheckR
     met = await services.publishing.try_out(await DOCUMENTS.run(load_document, body, SOURCE))
     installation = InstallationReport(refused=met.refused, warnings=met.warnings)
     return report.model_copy(update={"installation": installation, "ok": met.refused is None})
+
+
+@router.post(
+    "/v1/conversations/test-run",
+    summary="Rehearse a conversation document",
+    dependencies=[needs(Scope.PUBLISH)],
+    openapi_extra=_YAML,
+    responses=problem_responses(Kind.INVALID),
+)
+async def rehearse_document(
+    request: Request, scenario: Annotated[str | None, Query(min_length=1, max_length=200)] = None
+) -> RehearsalReport:
+    """One of its scenarios by name, or what usually happens: everyone's path on a virtual clock. Reaches nobody."""
+    return await DOCUMENTS.run(_rehearse, await request.body(), scenario)
+
+
+def _rehearse(body: bytes, named: str | None) -> RehearsalReport:
+    document = load_document(body, SOURCE)
+    scenario = next((each for each in document.scenarios if each.name == named), None)
+    if scenario is None and named is not None:
+        detail = "The document has no scenario of this name: `scenarios` in it lists those there are."
+        raise Refusal(Kind.INVALID, detail, errors=(FieldProblem(path="query.scenario", detail=detail),))
+    rehearsed = RunTester(document).run(scenario or usual_scenario(document))
+    return RehearsalReport.of(document.conversation, rehearsed)
 
 
 @router.get(

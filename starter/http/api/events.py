@@ -8,6 +8,7 @@ from fastapi import Body
 from pydantic import BaseModel, Field, ValidationError, WithJsonSchema, WrapValidator
 
 from schemas.incoming.events import Event, EventId, EventMistake, EventOutcome, EventStatus
+from schemas.mistakes import mistake_in_words
 from schemas.model import Model
 from schemas.responses.keys import Scope
 from starter.http.auth import KeyReach, Reach, keyed_router, needs
@@ -99,8 +100,8 @@ def _read(place: int, given: object, reach: Reach) -> Event | EventOutcome:
         event = Event.model_validate(given)
     except ValidationError as error:
         diagnostics = tuple(
-            EventMistake(path=_path(place, each["loc"]), detail=_writable(each["msg"].removeprefix("Value error, ")))
-            for each in error.errors(include_url=False, include_context=False, include_input=False)[:MISTAKES_SHOWN]
+            EventMistake(path=_path(place, each["loc"]), detail=_writable(mistake_in_words(each)))
+            for each in error.errors(include_url=False, include_input=False)[:MISTAKES_SHOWN]
         )
         refused = "The event is not valid; put its fields right and send it again."
         return EventOutcome(id=_id(given), status=EventStatus.REFUSED, refused=refused, diagnostics=diagnostics)

@@ -62,7 +62,7 @@ class Decided(Model):
     """What was published, and the operation that carries out what was decided; none where they stay.
 
     Attributes:
-        warnings: where nobody can enter, as the installation is now.
+        warnings: what is not sent, for its offer has lapsed by then; where nobody can enter, as things are now.
     """
 
     conversation: str

@@ -14,7 +14,7 @@ from schemas.incoming.facts import Currency, ExternalId, Policy, ProductFact, Qu
 from schemas.model import Model
 from schemas.names import PRINTABLE
 from schemas.responses.keys import Scope
-from schemas.responses.stock import LevelReport, VariantPage, VariantReport
+from schemas.responses.stock import LevelReport, MovedVariant, VariantPage, VariantReport
 from starter.http.actor import Actor
 from starter.http.auth import keyed_router, needs
 from starter.http.dependencies import InjectedServices
@@ -122,11 +122,16 @@ class ProductInput(Model):
 
 
 class ProductAccepted(Model):
-    """The product as it was put in."""
+    """The product as it was put in.
+
+    Attributes:
+        moved: those of the variants that were of another product.
+    """
 
     store: str
     product: str
     variants: tuple[str, ...]
+    moved: tuple[MovedVariant, ...] = ()
 
 
 def _not_ahead(at: datetime) -> datetime:
@@ -205,8 +210,8 @@ async def put_product(
         all_variant_ids=frozenset(names),
         observed_at=datetime.now(UTC),
     )
-    await services.stock.put_product(store, fact, actor)
-    return ProductAccepted(store=store, product=product, variants=names)
+    moved = await services.stock.put_product(store, fact, actor)
+    return ProductAccepted(store=store, product=product, variants=names, moved=moved)
 
 
 @router.delete(

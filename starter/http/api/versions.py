@@ -56,11 +56,12 @@ class Retirement(Model):
 
 
 class RolledBack(Model):
-    """What is published now."""
+    """What is published now; `changed` is false when it was published already."""
 
     conversation: str
     version: str
     number: int
+    changed: bool = True
 
 
 @router.get("/v1/conversations", summary="List conversations", dependencies=[needs(Scope.READ)])
@@ -200,4 +201,5 @@ async def retire(code: Code, retiring: Retirement, services: InjectedServices, a
 async def roll_back(code: Code, rolling_back: RollingBack, services: InjectedServices, actor: Actor) -> RolledBack:
     """Who enters from now on lives by it; journeys under way keep their version."""
     published = await services.versions.rollback(code, rolling_back.version, actor, rolling_back.note)
-    return RolledBack(conversation=code, version=published.version_id, number=published.number)
+    named = str(Which(code, rolling_back.version))
+    return RolledBack(conversation=code, version=named, number=rolling_back.version, changed=published is not None)
