@@ -29,7 +29,7 @@ from activities.senders.email.mime import parse_sender
 from activities.senders.registry import Senders
 from activities.temporal import Temporal
 from activities.waitlist.claims import Waitlist
-from activities.waitlist.records import Records
+from activities.waitlist.place_activities import PlaceActivities
 from activities.webhooks.calling import Calling
 from activities.webhooks.http_caller import HttpCaller
 from schemas.settings import Settings
@@ -112,7 +112,7 @@ async def running_worker(settings: Settings, pool: Pool, client: Client) -> Asyn
     senders = Senders.from_settings(settings)
     waitlist = Waitlist(pool)
     temporal = Temporal(client, settings.temporal_task_queue)
-    records = Records(waitlist, temporal)
+    places = PlaceActivities(waitlist, temporal)
     positions = Positions(pool)
     contacts = Contacts(pool)
     caller = HttpCaller(settings.webhook_secret, private_hosts=settings.webhook_private_hosts)
@@ -123,10 +123,10 @@ async def running_worker(settings: Settings, pool: Pool, client: Client) -> Asyn
         task_queue=settings.temporal_task_queue,
         workflows=WORKFLOWS,
         activities=[
-            records.give_places,
-            records.notify_claims,
-            records.leave_waitlist,
-            records.close,
+            places.give_places,
+            places.notify_claims,
+            places.leave_waitlist,
+            places.close,
             delivery.deliver,
             positions.record_position,
             positions.moved,

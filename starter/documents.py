@@ -78,7 +78,7 @@ class CheckReport(Model):
         installation: what publishing it would meet there; None: no installation was asked.
     """
 
-    source: str
+    file: str
     ok: bool
     diagnostics: tuple[MarkedDiagnostic, ...] = ()
     more: int = 0
@@ -110,28 +110,28 @@ class DocumentInvalid(DomainError):
         self.diagnostics = diagnostics
 
 
-def load_document(text: str | bytes, source: str) -> ConversationDocument:
+def load_document(text: str | bytes, file: str) -> ConversationDocument:
     """The document in a YAML text, ready to be compiled.
 
     Args:
         text: at most 256 KiB; bytes are read as UTF-8.
-        source: the file's name, for the diagnostics.
+        file: the file's name, for the diagnostics.
 
     Raises:
         DocumentInvalid: with the errors that were found.
     """
-    examined = _Examined.of(text, source)
+    examined = _Examined.of(text, file)
     if examined.document is None or examined.diagnostics:
         raise DocumentInvalid(examined.diagnostics, examined.more)
     return examined.document
 
 
-def check(text: str | bytes, source: str) -> CheckReport:
+def check(text: str | bytes, file: str) -> CheckReport:
     """Check a document and rehearse its scenarios. Never raises, whatever the text is."""
-    examined = _Examined.of(text, source)
+    examined = _Examined.of(text, file)
     if examined.document is None or examined.diagnostics:
         return CheckReport(
-            source=source,
+            file=file,
             ok=False,
             diagnostics=examined.diagnostics,
             more=examined.more,
@@ -141,11 +141,11 @@ def check(text: str | bytes, source: str) -> CheckReport:
     found = [each for index, one in enumerate(rehearsed) for each in find_unmet_expectations(one, ("scenarios", index))]
     tree = read_yaml(_decode(text))
     return CheckReport(
-        source=source,
+        file=file,
         ok=True,
         warnings=examined.warnings,
         scenarios=len(rehearsed),
-        differences=_in_file_order(_marked(each, tree.mark(each.path), source) for each in found),
+        differences=_in_file_order(_marked(each, tree.mark(each.path), file) for each in found),
     )
 
 
@@ -157,11 +157,11 @@ class _Examined:
     more: int = 0
 
     @classmethod
-    def of(cls, text: str | bytes, source: str) -> Self:
+    def of(cls, text: str | bytes, file: str) -> Self:
         try:
             tree = read_yaml(_decode(text))
         except NotYaml as error:
-            return cls(None, (_marked(Diagnostic((), error.message, error.advice), error.mark, source),))
+            return cls(None, (_marked(Diagnostic((), error.message, error.advice), error.mark, file),))
         document, structural = _validate(tree)
         diagnostics = [*tree.diagnostics, *((diagnostic, tree.mark(diagnostic.path)) for diagnostic in structural)]
         diagnostics += _template_errors(tree)
@@ -173,11 +173,11 @@ class _Examined:
             found = [*find_errors(document), *find_address_errors(document), *find_scenario_errors(document)]
             diagnostics += [(diagnostic, tree.mark(diagnostic.path)) for diagnostic in found]
             warnings = (*find_lint_warnings(document), *find_address_warnings(document))
-        marked = _in_file_order(_marked(diagnostic, mark, source) for diagnostic, mark in diagnostics)
+        marked = _in_file_order(_marked(diagnostic, mark, file) for diagnostic, mark in diagnostics)
         notes = [(warning, tree.names.get(warning.path, tree.mark(warning.path))) for warning in warnings]
         if document is not None and not diagnostics:
             notes += _gaps(tree, document)
-        noted = _in_file_order(_marked(warning, mark, source) for warning, mark in notes)
+        noted = _in_file_order(_marked(warning, mark, file) for warning, mark in notes)
         return cls(document, marked[:MOST_SHOWN], noted[:MOST_SHOWN], more=max(0, len(marked) - MOST_SHOWN))
 
 
@@ -234,9 +234,9 @@ def _line_within(tree: MarkedTree, path: Path, line: int) -> Mark:
     return tree.mark(path) if first is None else Mark(first + line - 1, 1)
 
 
-def _marked(diagnostic: Diagnostic, mark: Mark, source: str) -> MarkedDiagnostic:
+def _marked(diagnostic: Diagnostic, mark: Mark, file: str) -> MarkedDiagnostic:
     return MarkedDiagnostic(
-        file=source,
+        file=file,
         line=mark.line,
         column=mark.column,
         path=format_path(diagnostic.path),

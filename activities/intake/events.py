@@ -45,7 +45,7 @@ FORGOTTEN = "The person was erased after this happened: nothing is recorded of i
 
 
 @dataclass(frozen=True, slots=True)
-class RecordedEvent:
+class KnownEvent:
     """An event that was recorded before: whose it is (None: it was erased), and its `EventEffect` as it is stored."""
 
     contact_id: ContactId | None
@@ -94,7 +94,7 @@ async def take_checkout(connection: Connection, store_id: StoreId, fact: Checkou
         if item.quantity
     )
     event_id = f"{CHECKOUT}{fact.checkout_id}"
-    known = await SQL.known_event.row(connection, RecordedEvent, store_id=store_id, event_id=event_id)
+    known = await SQL.known_event.row(connection, KnownEvent, store_id=store_id, event_id=event_id)
     if known is not None:
         contact_id = known.contact_id
     elif items and fact.email is not None:
@@ -122,7 +122,7 @@ async def take_checkout(connection: Connection, store_id: StoreId, fact: Checkou
 
 async def _change_checkout(connection: Connection, event: Event) -> EventOutcome | None:
     """What comes of a checkout that is told of again; None: it is told of for the first time."""
-    known = await SQL.known_event.row(connection, RecordedEvent, store_id=event.store, event_id=event.id)
+    known = await SQL.known_event.row(connection, KnownEvent, store_id=event.store, event_id=event.id)
     if known is None or known.contact_id is None:
         return None
     contact_id = await _contact(connection, event.model_copy(update={"email": None, "contact": known.contact_id}))
@@ -169,7 +169,7 @@ async def _take(connection: Connection, event: Event, by: str = STOREFRONT, stor
 
 
 async def _known(connection: Connection, event: Event) -> EventOutcome | None:
-    known = await SQL.known_event.row(connection, RecordedEvent, store_id=event.store, event_id=event.id)
+    known = await SQL.known_event.row(connection, KnownEvent, store_id=event.store, event_id=event.id)
     if known is None:
         return None
     return EventOutcome(id=event.id, status=EventStatus.REPEATED, contact=known.contact_id, effect=known.outcome)

@@ -169,18 +169,18 @@ def _checked(report: CheckReport) -> str:
     lines += [f"{note} (a note)" for note in report.warnings]
     met = report.installation
     if met is not None:
-        lines += [f"{report.source}: {note} (a note, of this installation)" for note in met.warnings]
+        lines += [f"{report.file}: {note} (a note, of this installation)" for note in met.warnings]
         lines += [f"The installation could not be asked: {met.not_asked}"] if met.not_asked else []
     match len(report.diagnostics) + report.more:
         case 0 if met is not None and met.refused is not None:
-            lines.append(f"{report.source}: {met.refused}")
+            lines.append(f"{report.file}: {met.refused}")
             lines.append(f"This installation would refuse it.{_rehearsed(report)}")
         case 0 if report.differences:
             lines.append(
-                f"{report.source} has no mistakes.{_rehearsed(report)} It is published with --despite-scenarios only."
+                f"{report.file} has no mistakes.{_rehearsed(report)} It is published with --despite-scenarios only."
             )
         case 0:
-            lines.append(f"{report.source} can be published.{_rehearsed(report)}")
+            lines.append(f"{report.file} can be published.{_rehearsed(report)}")
         case 1:
             lines.append("1 mistake.")
         case count:

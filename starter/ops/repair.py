@@ -21,7 +21,7 @@ from schemas.journey.signals import Intervene, Skip, Wake
 from schemas.reasons import STOPPING, Reason
 from schemas.responses.repair import Repair, RepairPlan, Resumed, StoppedGroup, Stuck
 from starter.ops.failing_tasks import failing_tasks
-from starter.ops.resting import LOOKS, NotRepairable, Rest, RestingPlaces, describe
+from starter.ops.resting import LOOKS, NotRepairable, RestingJourney, RestingPlaces, describe
 
 SQL = load_queries("starter.ops", "repair.sql")
 
@@ -127,7 +127,7 @@ class Repairs:
 
     @retry_on_deadlock
     async def _write(
-        self, journey_id: JourneyId, rest: Rest, repair: Repair, looked_at: datetime, by: By | None
+        self, journey_id: JourneyId, rest: RestingJourney, repair: Repair, looked_at: datetime, by: By | None
     ) -> None:
         async with transaction(self._pool) as connection:
             await _do(connection, journey_id, rest, repair, looked_at, act=by is not None)
@@ -172,7 +172,13 @@ _ACTIONS = {Repair.RETRY: "retry journey", Repair.SKIP: "skip step", Repair.FINI
 
 
 async def _do(
-    connection: Connection, journey_id: JourneyId, rest: Rest, repair: Repair, looked_at: datetime, *, act: bool
+    connection: Connection,
+    journey_id: JourneyId,
+    rest: RestingJourney,
+    repair: Repair,
+    looked_at: datetime,
+    *,
+    act: bool,
 ) -> None:
     """Check again under the locks that `deliver` takes, and write the repair if `act`.
 
@@ -215,7 +221,7 @@ async def _do(
     await SQL.no_longer_held_up.run(connection, journey_id=journey_id)
 
 
-def _sentence(journey_id: JourneyId, rest: Rest, repair: Repair) -> str:
+def _sentence(journey_id: JourneyId, rest: RestingJourney, repair: Repair) -> str:
     match repair:
         case Repair.RETRY:
             does = "It tries that step again now, with every check"

@@ -37,7 +37,7 @@ class NotRepairable(DomainError):
 
 
 @dataclass(frozen=True, slots=True)
-class Rest:
+class RestingJourney:
     """Where a journey rests.
 
     Attributes:
@@ -66,7 +66,7 @@ class RestingPlaces:
         self._archive = archive
         self._looks = looks
 
-    async def of(self, journey_id: JourneyId) -> Rest:
+    async def of(self, journey_id: JourneyId) -> RestingJourney:
         """Where this journey rests.
 
         Raises:
@@ -103,13 +103,13 @@ class RestingPlaces:
         raise NotRepairable(BETWEEN)
 
 
-def describe(journey_id: JourneyId, rest: Rest) -> str:
+def describe(journey_id: JourneyId, rest: RestingJourney) -> str:
     """Where it rests, for people."""
     held = f" ({rest.cause.sentence.removesuffix('.')})" if rest.cause else ""
     return f"{journey_id} rests at '{rest.step}' since {rest.since:%Y-%m-%d %H:%M} UTC{held}"
 
 
-def _rest_at(entry: PathEntry) -> Rest:
+def _rest_at(entry: PathEntry) -> RestingJourney:
     """Where a journey rests by the last entry of its path, which it has not left.
 
     Raises:
@@ -120,14 +120,16 @@ def _rest_at(entry: PathEntry) -> Rest:
         case "waiting":
             raise NotRepairable("This journey stands in line: it goes on when its turn comes. To end it, cancel it.")
         case kind if kind in RESTS:
-            return Rest(step, entry.entered_at, tries=False, sends=False, cause=None)
+            return RestingJourney(step, entry.entered_at, tries=False, sends=False, cause=None)
         case "send" | "call_webhook":
             sends = entry.kind == "send"
             match outcome:
                 case Deferred(reason=cause) | Stopped(reason=cause):
-                    return Rest(step, entry.entered_at, tries=True, sends=sends, cause=cause)
+                    return RestingJourney(step, entry.entered_at, tries=True, sends=sends, cause=cause)
                 case Held():
-                    return Rest(step, entry.entered_at, tries=True, sends=sends, cause=Reason.AWAITING_APPROVAL)
+                    return RestingJourney(
+                        step, entry.entered_at, tries=True, sends=sends, cause=Reason.AWAITING_APPROVAL
+                    )
                 case _:
                     raise NotRepairable(
                         f"The message of '{step}' is being sent: it may have left, so it is not passed over. What "

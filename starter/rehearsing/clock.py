@@ -9,7 +9,7 @@ from schemas.journey.state import JourneyStart
 from starter.rehearsing.simulated_journey import SimulatedJourney
 from starter.rehearsing.simulated_shop import SimulatedShop
 from starter.rehearsing.timeline import Enters, Timeline
-from starter.rehearsing.world import Rest, ScenarioRehearsal
+from starter.rehearsing.world import ScenarioRehearsal, UntilMoment
 from workflows.interpreter.journey import Ended, Journey
 from workflows.worlds.rehearsal import Unending
 
@@ -27,7 +27,7 @@ class Walk:
         self.world = ScenarioRehearsal(timeline, shop, own)
         self._machine = Journey(start, self.world)
         self.world.bind(self._machine)
-        self._run: Coroutine[Rest, None, Ended] = self._machine.run()
+        self._run: Coroutine[UntilMoment, None, Ended] = self._machine.run()
         self.until: datetime | None = None
         self.under_way = False
 

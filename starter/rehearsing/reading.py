@@ -23,22 +23,22 @@ class SectionInvalid(ValueError):
     """It is invalid; the text says where and why."""
 
 
-def read_scenario(text: str, source: str) -> ScenarioSection:
+def read_scenario(text: str, file: str) -> ScenarioSection:
     """The scenario in a YAML text.
 
     Raises:
         SectionInvalid: by path and line.
     """
-    return _read(text, source, ScenarioSection, IN_DOCUMENT)
+    return _read(text, file, ScenarioSection, IN_DOCUMENT)
 
 
-def read_profile(text: str, source: str) -> ProfileSection:
+def read_profile(text: str, file: str) -> ProfileSection:
     """The profile in a YAML text.
 
     Raises:
         SectionInvalid: by path and line.
     """
-    return _read(text, source, ProfileSection, (*IN_DOCUMENT, "profile"))
+    return _read(text, file, ProfileSection, (*IN_DOCUMENT, "profile"))
 
 
 def profile_with(profile: ProfileSection, changes: Mapping[str, str]) -> ProfileSection:
@@ -68,17 +68,17 @@ def _plain(text: str) -> Plain:
         return text
 
 
-def _read(text: str, source: str, model: type[SectionT], place: Path) -> SectionT:
+def _read(text: str, file: str, model: type[SectionT], place: Path) -> SectionT:
     try:
         tree = read_yaml(text)
     except NotYaml as error:
         mark = error.mark
-        told = f"{source}:{mark.line}:{mark.column}: {error.message}. {error.advice}."
+        told = f"{file}:{mark.line}:{mark.column}: {error.message}. {error.advice}."
         raise SectionInvalid(told) from None
-    return _validate(tree.value, model, place, source, tree)
+    return _validate(tree.value, model, place, file, tree)
 
 
-def _validate(value: object, model: type[SectionT], place: Path, source: str, tree: MarkedTree | None) -> SectionT:
+def _validate(value: object, model: type[SectionT], place: Path, file: str, tree: MarkedTree | None) -> SectionT:
     try:
         return model.model_validate(value)
     except ValidationError as error:
@@ -88,7 +88,7 @@ def _validate(value: object, model: type[SectionT], place: Path, source: str, tr
             for diagnostic in explain(placed):
                 path = diagnostic.path[len(place) :]
                 mark = tree.mark(path) if tree is not None else None
-                where = source if mark is None else f"{source}:{mark.line}:{mark.column}"
+                where = file if mark is None else f"{file}:{mark.line}:{mark.column}"
                 stop = "" if diagnostic.advice.endswith("?") else "."
                 lines.append(f"{where}: {format_path(path)}: {diagnostic.message}. {diagnostic.advice}{stop}")
         raise SectionInvalid("\n".join(lines)) from None

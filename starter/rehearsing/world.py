@@ -30,12 +30,12 @@ class PutOff:
 
 
 @dataclass(frozen=True, slots=True)
-class Rest:
+class UntilMoment:
     """Awaited, it hands the journey's turn back: to be taken up again at `until`, and whenever something happens."""
 
     until: datetime | None
 
-    def __await__(self) -> Generator["Rest", None, None]:
+    def __await__(self) -> Generator["UntilMoment", None, None]:
         yield self
 
 
@@ -100,7 +100,7 @@ class ScenarioRehearsal(Rehearsal):
             self._journey.did("joined_list")
 
     async def _until(self, moment: datetime | None) -> None:
-        await Rest(moment)
+        await UntilMoment(moment)
         self._now = self._timeline.now
 
     def _hear(self) -> None:

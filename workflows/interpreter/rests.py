@@ -29,7 +29,7 @@ class ThreadEnded(Exception):
     """An operator ended the thread: the journey goes on behind it."""
 
 
-class Rests:
+class RestingThread:
     """The position of a journey, the version it runs, and its path.
 
     Args:

@@ -27,7 +27,7 @@ from schemas.journey.path import Why
 from schemas.journey.program import thread_criteria_id
 from schemas.journey.signals import ContactEvent, Skip
 from schemas.reasons import Reason
-from workflows.interpreter.rests import Left, Rests, ThreadEnded
+from workflows.interpreter.rests import Left, RestingThread, ThreadEnded
 
 PROVIDER_PATIENCE = timedelta(hours=24)
 """How long an unreachable provider is retried: an outage of a day is survived; an older message is out of date."""
@@ -40,7 +40,7 @@ class BackInLine(Exception):
     """The claim was given back; the journey stands in line again at its old place."""
 
 
-class ThreadWalk(Rests):
+class ThreadWalk(RestingThread):
     """One thread's walk."""
 
     _event: AlertEvent | None = None

@@ -33,7 +33,7 @@ class Notifier(Protocol):
         ...
 
 
-class Records:
+class PlaceActivities:
     """The waiting list's activities."""
 
     def __init__(self, waitlist: Waitlist, notifier: Notifier) -> None:
