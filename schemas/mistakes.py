@@ -5,7 +5,7 @@ Nothing of the value itself is said: it may be an address, or a secret.
 
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import get_args
+from typing import cast, get_args
 
 from pydantic_core.core_schema import ErrorType
 
@@ -103,11 +103,12 @@ def mistake_in_words(error: Mapping[str, object]) -> str:
     Args:
         error: one of `ValidationError.errors()`, with its context.
     """
-    kind, message, context = str(error["type"]), str(error["msg"]), error.get("ctx")
+    kind, message = str(error["type"]), str(error["msg"])
+    context = cast("Mapping[str, object]", error.get("ctx") or {})
     if kind not in _OF_THE_LIBRARY:
         return message.removeprefix(_OWN)
     words = _WORDS.get(kind) or next((words for start, words in _FAMILIES if kind.startswith(start)), _OTHERWISE)
     try:
-        return words.format_map(context if isinstance(context, Mapping) else {})
+        return words.format_map(context)
     except KeyError:
         return _OTHERWISE

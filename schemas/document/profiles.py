@@ -45,11 +45,9 @@ class EngagementSection(Section, title="Engagement"):
     """When one was last sent to them."""
 
 
-class ProfileSection(Section, title="Profile"):
-    """The contact of a scenario."""
+class PersonSection(Section):
+    """What a contact is like when they enter."""
 
-    id: Code = "somebody"
-    """Their name in what is expected; and whose chance it is: another contact may go another way of a split."""
     attributes: Annotated[dict[AttributeName, AttributeValue], Field(max_length=MOST_NAMES)] = Field(
         default_factory=dict[str, bool | int | str]
     )
@@ -70,12 +68,23 @@ class ProfileSection(Section, title="Profile"):
     """When they entered the last time before this."""
 
 
+class ProfileSection(PersonSection, title="Profile"):
+    """The contact of a scenario."""
+
+    id: Code = "somebody"
+    """Their name in what is expected; and whose chance it is: another contact may go another way of a split."""
+
+
+class OtherProfileSection(PersonSection, title="Profile of another contact"):
+    """What somebody else is like when they enter."""
+
+
 class OtherSection(Section, title="Other contact"):
     """Somebody else who enters: they stand in line before or behind the contact of the scenario."""
 
     name: Code
     """Who they are, in what happens and is expected."""
-    profile: ProfileSection = ProfileSection()
+    profile: OtherProfileSection = OtherProfileSection()
     """What they are like."""
     before: Duration | None = None
     """How long before the scenario's contact they enter, like 2 days."""

@@ -21,6 +21,7 @@ from schemas.document.profiles import (
     EngagementSection,
     Ordered,
     OrdersSection,
+    OtherProfileSection,
     OtherSection,
     ProductSection,
     ProfileSection,
@@ -244,7 +245,9 @@ def section_in_scenario(place: Sequence[str | int]) -> type[Model]:
     match place:
         case ["others", _]:
             return OtherSection
-        case ["others", _, *inside] if inside[0] == "profile":
+        case ["others", _, "profile"]:
+            return OtherProfileSection
+        case ["others", _, *inside]:
             return section_in_scenario(inside)
         case ["profile"]:
             return ProfileSection

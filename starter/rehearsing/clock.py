@@ -1,6 +1,6 @@
 """The virtual clock of a scenario: all journeys in it go on in the order of time, each by the same machine."""
 
-from collections.abc import Callable, Coroutine, Iterable
+from collections.abc import Coroutine, Iterable, Sequence
 from contextlib import suppress
 from datetime import datetime
 
@@ -41,6 +41,10 @@ class Walk:
         self.shop.enter()
         self.under_way = self.own.not_entered is None
 
+    def is_due(self, now: datetime) -> bool:
+        """Whether its rest is over by now."""
+        return self.until is not None and self.until <= now
+
     def go_on(self) -> None:
         """Go on to the next rest, or to the end."""
         try:
@@ -67,10 +71,9 @@ class VirtualClock:
         """From the first who enters to the last who ends."""
         while (now := self._next_moment()) is not None:
             self._timeline.now = now
-            if self._play_what_is_due():
-                self._go_on(lambda walk: True)
-            else:
-                self._go_on(lambda walk: walk.until is not None and walk.until <= now)
+            happened = self._play_what_is_due()
+            # Whatever happens may mean something to anybody.
+            self._go_on([walk for walk in self._under_way if happened or walk.is_due(now)])
         for walk in self._walks.values():
             walk.stop()
 
@@ -94,9 +97,8 @@ class VirtualClock:
                 timeline.look_at_shelf()
         return happened
 
-    def _go_on(self, whose_rest_is_over: Callable[[Walk], bool]) -> None:
+    def _go_on(self, ready: Sequence[Walk]) -> None:
         """They go on, in the order in which they were called forward; then those whom what they did reaches."""
-        ready = [walk for walk in self._under_way if whose_rest_is_over(walk)]
         while ready:
             for walk in sorted(ready, key=_turn):
                 walk.go_on()

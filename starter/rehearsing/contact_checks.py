@@ -6,7 +6,7 @@ from difflib import get_close_matches
 from zoneinfo import ZoneInfo
 
 from schemas.document.conversation import ConversationDocument
-from schemas.document.profiles import ProfileSection
+from schemas.document.profiles import PersonSection
 from schemas.document.scenarios import ScenarioSection
 from starter.rehearsing.entrance import entered_alert, enters_at
 from workflows.compiler.diagnostics import Diagnostic, Path, listed
@@ -39,9 +39,6 @@ def find_contact_errors(document: ConversationDocument, scenario: ScenarioSectio
             told = f"'{other.name}' is the name of another contact of this scenario"
             yield Diagnostic((*own, "name"), told, "Give each a name of their own")
         names.append(other.name)
-        if "id" in other.profile.model_fields_set:
-            told = "the others are known by their name"
-            yield Diagnostic((*own, "profile", "id"), told, "Remove it")
         if other.alert is not None and other.alert not in document.alerts:
             yield unknown((*own, "alert"), "alert", other.alert, document.alerts)
         yield from _zone_errors(other.profile, (*own, "profile"))
@@ -82,7 +79,7 @@ def _name_errors(scenario: ScenarioSection, names: Sequence[str], path: Path) ->
             yield unknown(where, "contact of this scenario named", name, names)
 
 
-def _zone_errors(profile: ProfileSection, path: Path) -> Iterator[Diagnostic]:
+def _zone_errors(profile: PersonSection, path: Path) -> Iterator[Diagnostic]:
     if profile.time_zone is not None and not _is_zone(profile.time_zone):
         message = f"'{profile.time_zone}' is not a time zone"
         yield Diagnostic((*path, "time_zone"), message, "Write a name like 'Europe/Berlin' or 'UTC'")

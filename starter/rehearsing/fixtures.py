@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from activities.decisions.facts import AttributeFact, CriteriaFacts
 from activities.rendering.templates import ItemPart, ListPart, MessageContext, ProductPart, ShopPart, VariantPart
 from schemas.document.alert_types.offer import NOTHING, Offer
-from schemas.document.profiles import ProductSection, ProfileSection
+from schemas.document.profiles import PersonSection, ProductSection
 from schemas.ids import StoreId
 from schemas.money import in_currency
 from schemas.time.zones import find_zone
@@ -75,7 +75,7 @@ class SimulatedContact:
     happened: set[str] = field(default_factory=set[str])
 
     @classmethod
-    def of(cls, profile: ProfileSection, zone: str) -> "SimulatedContact":
+    def of(cls, profile: PersonSection, zone: str) -> "SimulatedContact":
         """The contact on entering; the profile's moments are in the time zone `zone`."""
 
         def moment(local: datetime | None) -> datetime | None:

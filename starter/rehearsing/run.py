@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from schemas.document.conversation import ConversationDocument
+from schemas.document.profiles import PersonSection
 from schemas.document.scenarios import ScenarioSection
 from schemas.ids import JourneyId, VersionId
 from schemas.journey.outcome import Deferred, Held, Stopped
@@ -82,7 +83,7 @@ class RunTester:
         """Run one scenario."""
         document, program, zone = self._document, self._program, self._document.list.time_zone
         first = Entrance.of(document, scenario)
-        profiles = [(first, scenario.profile)]
+        profiles: list[tuple[Entrance, PersonSection]] = [(first, scenario.profile)]
         profiles += ((first.of_another(document, other), other.profile) for other in scenario.others)
         journeys = [SimulatedJourney(entrance, profile, program, zone) for entrance, profile in profiles]
         timeline = Timeline(document, scenario, journeys)

@@ -7,7 +7,7 @@ from datetime import datetime
 from activities.decisions.evaluate import evaluate
 from activities.decisions.facts import CriteriaFacts
 from activities.waitlist.admission import purchase_counts_since
-from schemas.document.profiles import Ordered, ProfileSection
+from schemas.document.profiles import Ordered, PersonSection
 from schemas.document.scenarios import HappeningSection
 from schemas.document.steps import CallWebhook, Send
 from schemas.journey.program import Program
@@ -34,7 +34,7 @@ class SimulatedJourney:
         signals: those that it has not heard of yet.
     """
 
-    def __init__(self, entrance: Entrance, profile: ProfileSection, program: Program, zone: str) -> None:
+    def __init__(self, entrance: Entrance, profile: PersonSection, program: Program, zone: str) -> None:
         self.entrance = entrance
         self.contact = SimulatedContact.of(profile, zone)
         self._program, self._zone = program, zone

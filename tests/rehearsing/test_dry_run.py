@@ -115,4 +115,4 @@ async def test_check_fails_when_a_scenario_goes_otherwise(beside: Shelftalk, tmp
     )
     ended = await beside.run("conversation", "check", str(file), "--json")
     report = CheckReport.model_validate_json(ended.out)
-    assert (report.ok, len(report.differences), report.scenarios) == (True, 1, 4)
+    assert (report.ok, len(report.differences), report.scenarios) == (True, 1, 5)
