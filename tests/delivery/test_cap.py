@@ -208,7 +208,7 @@ async def test_postgresql_and_the_rehearsal_have_one_meaning_of_a_turn(counter: 
 
 
 async def test_sizes_that_come_back_at_once_are_told_one_after_the_other(product: Product) -> None:
-    await publish(product.pool, capped(per="2 seconds"))
+    await publish(product.pool, capped(per="1 second"))
     await product.shop.sells(*SIZES)
     waits = [(await product.shop.signs_up("ada", for_=size, list_code="capped"))[0] for size in SIZES[:3]]
     for size in SIZES[:3]:
@@ -216,7 +216,7 @@ async def test_sizes_that_come_back_at_once_are_told_one_after_the_other(product
     await product.at_rest()
     assert addressees(product.mailbox) == ["ada"] * 3
     told = await product.pool.fetch("select settled_at from sends where state = 'sent' order by settled_at")
-    assert all(b["settled_at"] - a["settled_at"] >= timedelta(seconds=2) for a, b in itertools.pairwise(told))
+    assert all(b["settled_at"] - a["settled_at"] >= timedelta(seconds=1) for a, b in itertools.pairwise(told))
     for journey in waits:
         path = await product.path(journey)
         assert [type(entry.outcome) for entry in path.entries if entry.kind == "send"] == [Sent]
