@@ -35,6 +35,7 @@ ABOUT_PEOPLE = {
     "link_uses": "clicks",
     "sends": "messages",
     "calls": "calls",
+    "message_events": "message_events",
 }
 """Tables with rows of a person, and under what their export has them."""
 IDS_ALONE = {
