@@ -20,6 +20,7 @@ from activities.archive.s3 import Bucket, S3Archive
 from activities.decisions.deciding import Deciding
 from activities.delivery.deliver import DeliverActivity
 from activities.delivery.ledger import WRITING, Ledger
+from activities.delivery.shopper_links import ShopperLinks
 from activities.intake.contacts import Contacts
 from activities.journeys.bulk import Bulk
 from activities.journeys.positions import Positions
@@ -117,7 +118,8 @@ async def running_worker(settings: Settings, pool: Pool, client: Client) -> Asyn
     contacts = Contacts(pool)
     caller = HttpCaller(settings.webhook_secret, private_hosts=settings.webhook_private_hosts)
     ledger = Ledger(pool, timedelta(seconds=settings.smtp_answer_seconds) + WRITING)
-    delivery = DeliverActivity(ledger, senders, parse_sender(settings.sender).domain)
+    links = ShopperLinks(pool, settings.public_url)
+    delivery = DeliverActivity(ledger, senders, parse_sender(settings.sender).domain, links)
     worker = Worker(
         client,
         task_queue=settings.temporal_task_queue,

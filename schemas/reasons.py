@@ -52,6 +52,10 @@ class Reason(StrEnum):
     TOLD_ALREADY = "told_already"
     SAME_MAILBOX = "same_mailbox"
     NOT_IN_CART = "not_in_cart"
+    NOT_CONFIRMED = "not_confirmed"
+    ASKED_ALREADY = "asked_already"
+    CONTACT_PAUSED = "contact_paused"
+    LEFT_BY_THEMSELVES = "left_by_themselves"
 
     @property
     def passes_by_itself(self) -> bool:
@@ -125,12 +129,19 @@ _SENTENCES = {
     Reason.TOLD_ALREADY: "They were told of it already: one person is told of one thing once.",
     Reason.SAME_MAILBOX: "Other addresses of their mailbox have as many places for it as one mailbox may have.",
     Reason.NOT_IN_CART: "It is not in the contact's cart any more.",
+    Reason.NOT_CONFIRMED: "They were asked by mail whether they want this, and have not said yes.",
+    Reason.ASKED_ALREADY: "They were asked within a day whether they want this; one yes counts for all.",
+    Reason.CONTACT_PAUSED: "They asked for no messages until a day of their own choice, and keep their place.",
+    Reason.LEFT_BY_THEMSELVES: "They left the line themselves, on their own page.",
     Reason.NO_VARIANT: "The alert watches single variants, and it is not known which one they looked at.",
 }
 
 
 STOPPING = (Reason.MESSAGE_BROKEN, Reason.WEBHOOK_FAILED)
 """Causes that stop a journey until somebody mends them. A message that waits for approval is not among them."""
+
+UP_TO_THEM = (Reason.NOT_CONFIRMED, Reason.CONTACT_PAUSED)
+"""Why a place is passed over until its contact says otherwise, whatever becomes of the stock."""
 
 
 class Ending(StrEnum):

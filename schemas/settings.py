@@ -14,6 +14,8 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 _ADDRESS = re.compile(r"([^<>\r\n]*<[^<>@\s]+@[^<>@\s]+>|[^<>@\s]+@[^<>@\s]+)")
 
+_PUBLIC_URL = re.compile(r"https://[A-Za-z0-9.-]{1,253}(:[0-9]{1,5})?/?")
+
 
 class Settings(BaseSettings):
     """Settings of one process. An unset address means: the embedded component of `shelftalk up`."""
@@ -53,6 +55,8 @@ class Settings(BaseSettings):
 
     http_host: str = "127.0.0.1"
     http_port: Annotated[int, Field(ge=0, le=65535)] = 8080
+    public_url: str | None = None
+    """Where shoppers and mail providers reach this server: https, no path. Mails say by it how to unsubscribe."""
     http_max_body: Annotated[int, Field(ge=1024, le=64 * 1024 * 1024)] = 2 * 1024 * 1024
     """Largest request body, in bytes."""
     http_trusted_proxies: Annotated[tuple[IPv4Network | IPv6Network, ...], NoDecode] = Field(
@@ -97,6 +101,15 @@ class Settings(BaseSettings):
         if _ADDRESS.fullmatch(value) is None:
             raise ValueError("write an address, or 'Name <address>'")
         return value
+
+    @field_validator("public_url")
+    @classmethod
+    def _a_public_address(cls, value: str | None) -> str | None:
+        if not value:
+            return None
+        if _PUBLIC_URL.fullmatch(value) is None:
+            raise ValueError("write it as https://alerts.shop.example: https, a host, and no path")
+        return value.rstrip("/")
 
     @field_validator("webhook_secret")
     @classmethod

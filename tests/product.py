@@ -38,6 +38,7 @@ from starter.support.journeys import Journeys
 from starter.support.replay import HistoryGone
 from starter.versioning.publishing import publish
 from tests.history import PATIENCE, replayed_path, told_path
+from tests.strict_mail import PUBLIC_URL
 from worker import running_worker
 
 STORE = StoreId("example.myshopify.com")
@@ -300,7 +301,9 @@ async def running_product(
     pool: Pool, client: Client, mailbox: Mailbox, task_queue: str, document: ConversationDocument | None = None
 ) -> AsyncGenerator[Product]:
     """Publish a conversation (the starter, if none is given) and run worker and dispatcher until the block ends."""
-    settings = Settings(temporal_task_queue=task_queue, smtp_host=mailbox.host, smtp_port=mailbox.port)
+    settings = Settings(
+        temporal_task_queue=task_queue, smtp_host=mailbox.host, smtp_port=mailbox.port, public_url=PUBLIC_URL
+    )
     await publish(pool, document or starter_document())
     intake = Intake(pool)
     async with running_worker(settings, pool, client) as running:

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from math import inf
 
@@ -14,8 +15,9 @@ from activities.delivery.lease import Lease
 from activities.delivery.ledger import Ledger
 from activities.delivery.order import InProgress, Known, deliver_in_order
 from activities.delivery.send_context import SendContext
+from activities.delivery.shopper_links import ShopperLinks
 from activities.rendering.messages import write_message
-from activities.rendering.templates import CannotRender
+from activities.rendering.templates import CannotRender, LinksPart
 from activities.senders.sender import Handover, Message, NotTaken, Rejected, Sender
 from schemas.ids import message_reference
 from schemas.journey.activities import Deliver, Delivered
@@ -36,11 +38,14 @@ SIGN_OF_LIFE_SECONDS = 10.0
 class DeliverActivity:
     """The activity, with its ledger and the sender of every channel."""
 
-    def __init__(self, ledger: Ledger, sender: Sender[Message], message_domain: str) -> None:
-        """`message_domain` is the right side of every Message-ID."""
+    def __init__(
+        self, ledger: Ledger, sender: Sender[Message], message_domain: str, links: ShopperLinks | None = None
+    ) -> None:
+        """`message_domain` is the right side of every Message-ID; without `links` messages have none."""
         self._ledger = ledger
         self._sender = sender
         self._domain = message_domain
+        self._links = links
 
     @activity.defn(name=Activity.DELIVER)
     async def deliver(self, request: Deliver) -> Delivered:
@@ -49,7 +54,7 @@ class DeliverActivity:
         Raises:
             ApplicationError: the provider certainly did not take it, or another attempt may be sending it: try again.
         """
-        effects = RealEffects(self._ledger, self._sender, self._domain, request)
+        effects = RealEffects(self._ledger, self._sender, self._domain, request, self._links)
         try:
             async with _signs_of_life():
                 outcome = await deliver_in_order(request, effects)
@@ -92,8 +97,16 @@ def _stopping() -> bool:
 class RealEffects:
     """`Effects` on one message, with the ledger in PostgreSQL and a sender."""
 
-    def __init__(self, ledger: Ledger, sender: Sender[Message], domain: str, request: Deliver) -> None:
+    def __init__(
+        self,
+        ledger: Ledger,
+        sender: Sender[Message],
+        domain: str,
+        request: Deliver,
+        shopper_links: ShopperLinks | None = None,
+    ) -> None:
         self._ledger, self._sender = ledger, sender
+        self._shopper_links = shopper_links
         self._domain, self._request = domain, request
         self._context: SendContext | None = None
         self._subject: str | None = None
@@ -119,21 +132,32 @@ class RealEffects:
         if known.message is None:
             log.error("message missing", version=request.version, message=request.step.message)
             return None
+        links = await self._links(known)
+        question = known.facts.question
+        if question and links.confirm is None:
+            log.error("question cannot be answered", journey=request.journey_id)
+            return None
         message_id = f"{request.key.replace('/', '.')}@{self._domain}"
         try:
             message = write_message(
                 known.message.section,
-                known.context,
+                replace(known.context, links=links),
                 message_id,
                 known.recipient or "",
                 known.sender,
                 message_reference(request.key),
+                None if question else f"{known.list_code}.{self._domain}",
             )
         except CannotRender as error:
             log.error("message broken", version=request.version, message=request.step.message, error=str(error))
             return None
         self._subject = message.subject
         return message
+
+    async def _links(self, known: SendContext) -> LinksPart:
+        if self._shopper_links is None:
+            return LinksPart()
+        return await self._shopper_links.of(known.linked, question=known.facts.question)
 
     async def stop(self) -> None:
         await self._ledger.stop(self._request)

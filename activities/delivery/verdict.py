@@ -14,6 +14,8 @@ from schemas.reasons import Reason
 
 PAUSE_CHECK = timedelta(minutes=15)
 """How soon a message of a paused alert or conversation is looked at again."""
+OWN_PAUSE_CHECK = timedelta(days=1)
+"""How soon a message is looked at again whose contact asked for a pause: they may end it before its time."""
 TELLING = (AlertEvent.ALERT, AlertEvent.FOLLOW_UP)
 """The events whose messages use the place; a confirmation or a farewell does not."""
 
@@ -39,6 +41,11 @@ class MessageFacts:
         emptied: nothing is left of the cart that the conversation was entered on.
         quiet_from, quiet_until: the list's quiet hours in its own time zone; both or neither.
         turn: when the list's cap allows the message; None: it does now, or there is none.
+        refused: their newest word is a no.
+        transactional: the message may go to somebody who has said nothing yet.
+        question: the message asks whether it was them who signed up, and so needs no consent.
+        asked_already: of the last day there is another such question to them by this store.
+        paused_until: they asked for no messages until then.
     """
 
     event: AlertEvent | None
@@ -64,6 +71,11 @@ class MessageFacts:
     already_sent: bool = False
     emptied: bool = False
     turn: datetime | None = None
+    refused: bool = False
+    transactional: bool = False
+    question: bool = False
+    asked_already: bool = False
+    paused_until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,8 +95,12 @@ def judge(facts: MessageFacts, now: datetime) -> Go | Deferred | Refused:
         return Refused(reason=Reason.MESSAGE_DRAFT, then=AfterRefusal.GO_ON)
     if facts.already_sent:
         return Refused(reason=Reason.ALREADY_SAID, then=AfterRefusal.GO_ON)
+    if facts.asked_already:
+        return Refused(reason=Reason.ASKED_ALREADY, then=AfterRefusal.GO_ON)
     if facts.paused is not None:
         return Deferred(until=now + PAUSE_CHECK, reason=facts.paused)
+    if (silent := _by_their_own_pause(facts, now)) is not None:
+        return silent
     if facts.type is None:
         refused = _about_the_product(facts)
     elif facts.event in TELLING:
@@ -100,6 +116,15 @@ def judge(facts: MessageFacts, now: datetime) -> Go | Deferred | Refused:
     return Go()
 
 
+def _by_their_own_pause(facts: MessageFacts, now: datetime) -> Deferred | Refused | None:
+    """They asked for no messages for a while: a place they were given goes to the next, and theirs in line is kept."""
+    if facts.paused_until is None or facts.paused_until <= now or facts.question:
+        return None
+    if facts.claim == "given" and facts.event is AlertEvent.ALERT:
+        return Refused(reason=Reason.CONTACT_PAUSED, then=AfterRefusal.BACK_IN_LINE)
+    return Deferred(until=min(facts.paused_until, now + OWN_PAUSE_CHECK), reason=Reason.CONTACT_PAUSED)
+
+
 def is_capped(event: AlertEvent | None) -> bool:
     """Whether the list's cap is for the messages of a thread on this event: not for what answers a sign-up at once."""
     return event is not AlertEvent.SUBSCRIPTION
@@ -112,7 +137,7 @@ def _about_the_person(facts: MessageFacts) -> Reason | None:
         return facts.left
     if facts.erased:
         return Reason.ERASED
-    if not facts.consented:
+    if facts.refused or not (facts.consented or facts.transactional or facts.question):
         return Reason.NO_CONSENT
     if facts.suppressed:
         return Reason.SUPPRESSED

@@ -15,11 +15,12 @@ def write_message(
     recipient: str,
     sender: str | None,
     reference: str,
+    list_id: str | None = None,
 ) -> Message:
     """The rendered message, ready for the channel's sender.
 
     Args:
-        message_id, recipient, sender, reference: as in the channel's message.
+        message_id, recipient, sender, reference, list_id: as in the channel's message.
 
     Raises:
         CannotRender: a template is at fault.
@@ -27,6 +28,16 @@ def write_message(
     match section.channel:
         case Channel.EMAIL:
             rendered = render(section, context)
-            return Mail(message_id, recipient, rendered.subject, rendered.text, rendered.html, sender, reference)
+            return Mail(
+                message_id,
+                recipient,
+                rendered.subject,
+                rendered.text,
+                rendered.html,
+                sender,
+                reference,
+                list_id,
+                context.links.unsubscribe,
+            )
         case _:
             assert_never(section.channel)

@@ -27,6 +27,7 @@ class AlertInForce:
         locations: those whose units count; None: all.
         currency: the list's, for which alone prices are compared; None: any.
         published: the version that those who enter now get.
+        double_opt_in: who signs up is asked first whether it was them.
     """
 
     alert_id: AlertId
@@ -46,6 +47,7 @@ class AlertInForce:
     locations: Sequence[str] | None
     currency: str | None
     published: VersionId
+    double_opt_in: bool
 
     def is_for(self, store_id: str) -> bool:
         """Whether contacts of this store enter it."""

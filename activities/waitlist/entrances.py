@@ -1,7 +1,8 @@
 """Entering the waiting list: by sign-up, by what a contact did, by import. One way in for all, in one transaction."""
 
-from dataclasses import replace
-from datetime import UTC, datetime
+import secrets
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 
 from activities.postgres.audit import write_audit
 from activities.postgres.pool import Connection, Pool, transaction
@@ -17,6 +18,43 @@ from schemas.errors import DomainError, ErrorKind
 from schemas.ids import ContactId, StoreId, new_contact_id
 
 SQL = load_queries("activities.waitlist", "entrances.sql")
+
+CONFIRMED_WITHIN = timedelta(days=7)
+"""How long a place waits for its owner's yes: a holiday, and no longer, for the address may be anybody's."""
+MOST_PROOFS = 20
+"""Words and pages that are kept of one contact's consent to one channel."""
+TOKEN_BYTES = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What somebody was shown when they agreed, for the record.
+
+    Attributes:
+        source: where they agreed, in a few words.
+        purpose: what for.
+        text: the words that were shown.
+        page: the address of the page that they stood on.
+        network: whose it was that the consent came from; only a keyed digest of it is kept.
+        language: that they read, by its BCP 47 tag.
+    """
+
+    source: str
+    purpose: str = "alerts"
+    text: str | None = None
+    page: str | None = None
+    network: str | None = None
+    language: str | None = None
+
+    def proof(self) -> dict[str, object]:
+        """As parameters of the queries."""
+        return {
+            "source": self.source,
+            "purpose": self.purpose,
+            "text": self.text,
+            "page": self.page,
+            "network": self.network,
+        }
 
 
 class Declined(DomainError):
@@ -41,7 +79,7 @@ class Entrances:
         email: str,
         store_id: StoreId,
         variant_id: str,
-        source: str,
+        source: str | Shown,
         at: datetime | None = None,
         list_code: str | None = None,
         most_of_mailbox: int | None = None,
@@ -50,11 +88,12 @@ class Entrances:
         """Put a contact in line for a variant (or its product); one who is in line already keeps their place.
 
         A sign-up that could not be entered is kept as an event, with the reason (P7): back-population finds those that
-        came while every message was a draft (P4).
+        came while every message was a draft (P4). On a list with double opt-in they have agreed to nothing yet: they
+        are asked, unless they have said yes before, and their place counts for nobody's stock until they do.
 
         Args:
             email: a valid address; letter case does not matter.
-            source: where consent was given, for the record.
+            source: where consent was given, for the record, and what was shown for it.
             at: when they asked; now, if not given. Their place in line and their window count from then.
             most_of_mailbox: how many places for it the addresses of one mailbox may have; None: any number.
             list_code: for this list; it may be left out where the store has one list that takes such sign-ups.
@@ -71,11 +110,14 @@ class Entrances:
                 raise UnknownVariant(f"{store_id}/variant/{variant_id}")
             alert = await sign_up_alert(connection, store_id, list_code)
             contact_id = await contact(connection, email)
-            await SQL.consent.run(connection, contact_id=contact_id, channel=Channel.EMAIL, source=source)
+            shown = source if isinstance(source, Shown) else Shown(source)
+            asks = await _is_asked_first(connection, alert, contact_id, shown)
             interest = Interest(store_id, product_id, variant_id, at or datetime.now(UTC))
             if most_of_mailbox is not None:
                 await SQL.hold_mailbox.run(connection, contact_id=contact_id)
             result = await enter(connection, alert, contact_id, interest, most_of_mailbox=most_of_mailbox)
+            if asks and isinstance(result, Entered) and result.entered:
+                await _ask_first(connection, result, shown)
             if by is not None:
                 details = {"contact": contact_id, "store": store_id, "variant": variant_id, "list": alert.list_code}
                 await write_audit(connection, by, "sign up", details)
@@ -110,6 +152,27 @@ class Entrances:
             await enter(connection, alert, contact_id, interest)
             for alert in await alerts_in_force(connection, action=action, store_id=interest.store_id)
         ]
+
+
+async def _is_asked_first(connection: Connection, alert: AlertInForce, contact_id: ContactId, shown: Shown) -> bool:
+    """Whether they are to be asked whether it was them; if not, they have agreed, and it is on record."""
+    if shown.language is not None:
+        await SQL.set_language.run(connection, contact_id=contact_id, language=shown.language)
+    who = {"contact_id": contact_id, "channel": Channel.EMAIL}
+    if alert.double_opt_in and not await SQL.has_confirmed.value(connection, **who):
+        return True
+    await SQL.consent.run(connection, most=MOST_PROOFS, **who, **shown.proof())
+    return False
+
+
+async def _ask_first(connection: Connection, entered: Entered, shown: Shown) -> None:
+    await SQL.ask_first.run(
+        connection,
+        journey_id=entered.journey_id,
+        token=secrets.token_urlsafe(TOKEN_BYTES),
+        within=CONFIRMED_WITHIN,
+        **shown.proof(),
+    )
 
 
 def _unfulfilled(

@@ -78,6 +78,10 @@ class ListSection(Section, title="List"):
     """Three capital letters, like EUR; any when left out."""
     sender: Label | None = None
     """The From address, like Blue Shop <hello@shop.example>."""
+    double_opt_in: Code | None = None
+    """The message that asks who signs up whether it was them; their place counts once they say yes. Not asked when left
+    out.
+    """
 
     def is_for(self, store_id: str) -> bool:
         """Whether contacts of this store enter it."""
@@ -110,6 +114,8 @@ class MessageSection(Section, title="Message"):
     """What it says, as plain text."""
     html: Annotated[str, StringConstraints(min_length=1, max_length=200_000)] | None = None
     """What it says, as HTML; the text alone is sent when left out."""
+    transactional: Annotated[bool, Field(strict=True)] = False
+    """Whether the law lets it go to somebody who has not agreed to be written to; never to one who said no."""
 
 
 class ConversationDocument(Section, title="Conversation"):

@@ -11,12 +11,35 @@ Held = tuple[dict[str, JsonValue], ...]
 """Rows as they are stored, the oldest first."""
 
 
+class ConsentReport(Model):
+    """One word of a person on being written to, with what was shown for it.
+
+    Attributes:
+        granted: a yes; false: a no.
+        source: where they said it, in a few words.
+        purpose: what for.
+        text, page: the words that were shown, and the page that they stood on; None: not told.
+        confirmed: said by a link in a mail to their address.
+    """
+
+    channel: str
+    granted: bool
+    source: str
+    given_at: datetime
+    purpose: str
+    text: str | None
+    page: str | None
+    confirmed: bool
+
+
 class ContactReport(Model):
     """A person, as criteria and messages know them.
 
     Attributes:
         consent: whether they agreed to be written to by e-mail; None: nobody has told.
         suppressed: why nothing is sent to their address; None: nothing stands against it.
+        consents: every word of theirs, the oldest first.
+        paused_until: they asked for no messages until then; None: they did not.
     """
 
     contact: ContactId
@@ -25,6 +48,8 @@ class ContactReport(Model):
     lists: tuple[str, ...]
     consent: bool | None
     suppressed: str | None
+    consents: tuple[ConsentReport, ...] = ()
+    paused_until: datetime | None = None
 
 
 class ContactExport(Model):
@@ -32,6 +57,9 @@ class ContactExport(Model):
 
     Attributes:
         contact: their id, address and attributes.
+        confirmations: sign-ups for which they were asked first whether it was them.
+        address_changes: other addresses that they asked to be written to at.
+        links: those by which they come to their own page, without what opens it.
         sign_ups: their places in line, however they came there.
         messages: what was sent to them or was not, and why; texts are made when they are sent, and not kept.
         calls: calls of the shop's own systems that were made for them.
@@ -40,6 +68,9 @@ class ContactExport(Model):
     exported_at: datetime
     contact: dict[str, JsonValue]
     consents: Held
+    confirmations: Held
+    links: Held
+    address_changes: Held
     suppressions: Held
     lists: Held
     tags: Held

@@ -217,6 +217,7 @@ class SimulatedShop:
             quiet_from=quiet.starts if quiet is not None else None,
             quiet_until=quiet.ends if quiet is not None else None,
             turn=next_turn(timeline.contact.counted, self._document.list.at_most, now),
+            transactional=self._document.messages[request.step.message].transactional,
         )
 
     def _filtered(self, now: datetime) -> bool:

@@ -9,6 +9,10 @@ select c.id as contact, c.attributes,
        array(select tag from contact_tags where contact_id = c.id order by tag) as tags,
        array(select list_code from list_members where contact_id = c.id order by list_code) as lists,
        (select granted from consents where contact_id = c.id and channel = :channel order by id desc limit 1) as consent,
+       (select coalesce(jsonb_agg(to_jsonb(t) - array['id', 'contact_id', 'text_digest', 'address_digest', 'network_digest']
+                                  order by t.id), '[]')
+        from consents t where contact_id = c.id) as consents,
+       c.paused_until,
        (select reason from suppressions s where s.channel = :channel and s.address = c.email) as suppressed
 from contacts c where c.id = :contact_id;
 
@@ -18,6 +22,12 @@ select now() as exported_at,
        (select to_jsonb(c) from contacts c where id = :contact_id) as contact,
        (select coalesce(jsonb_agg(to_jsonb(t) - 'contact_id' order by t.id), '[]')
         from consents t where contact_id = :contact_id) as consents,
+       (select coalesce(jsonb_agg(to_jsonb(t) - 'token' order by t.asked_at), '[]')
+        from confirmations t where journey_id in (select id from of_them)) as confirmations,
+       (select coalesce(jsonb_agg(to_jsonb(t) - array['token', 'contact_id'] order by t.id), '[]')
+        from address_changes t where contact_id = :contact_id) as address_changes,
+       (select coalesce(jsonb_agg(to_jsonb(t) - array['token', 'contact_id'] order by t.made_at), '[]')
+        from shopper_links t where contact_id = :contact_id) as links,
        (select coalesce(jsonb_agg(to_jsonb(t) order by t.channel), '[]')
         from suppressions t where address = (select email from contacts where id = :contact_id)) as suppressions,
        (select coalesce(jsonb_agg(to_jsonb(t) - 'contact_id' order by t.joined_at), '[]')
