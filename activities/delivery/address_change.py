@@ -53,8 +53,6 @@ def in_language(language: str | None) -> StoredMessage:
 async def find_address_change(pool: Pool, message: str) -> AddressChange | None:
     """The request that a message is about; None: it was decided, or its contact was erased."""
     number = message.removeprefix(ADDRESS_CHANGE)
-    return (
-        await SQL.address_change.row(pool, AddressChange, id=int(number), channel=Channel.EMAIL)
-        if number.isdecimal()
-        else None
-    )
+    if not number.isdecimal():
+        return None
+    return await SQL.address_change.row(pool, AddressChange, id=int(number), channel=Channel.EMAIL)

@@ -1,10 +1,13 @@
 """What stays of a consent: the words, the page, when, and digests of who and from where."""
 
+import re
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import asyncpg
 import pytest
+import yaml
 
 from activities.delivery.verdict import Go, judge
 from activities.postgres.pool import Pool
@@ -13,8 +16,12 @@ from schemas.document.alert_types.vocabulary import AlertEvent
 from schemas.ids import StoreId
 from schemas.journey.outcome import Refused
 from schemas.reasons import Reason
+from starter.authoring.marked_yaml import read_yaml
+from starter.documents import STARTER_CONVERSATION, check
+from starter.http.public.pages import LANGUAGES, WORDS
 from tests.delivery.test_verdict import ALL_WELL
 from tests.http.web import Web, problem, product_message
+from tests.markdown import ROOT
 from tests.storefronts.shop import SHOP
 
 SHOWN = {"text": "Yes, write to me when it is back.", "page": "https://shop.example/mug?from=mail#top"}
@@ -101,6 +108,32 @@ async def test_no_proof_is_ever_changed(shop: Web, pool: Pool, change: str) -> N
     await sign_up(shop, consent=SHOWN)
     with pytest.raises(asyncpg.RaiseError, match="consents rows are never changed"):
         await pool.execute(f"update consents set {change}")
+
+
+def test_the_documents_in_the_page_on_consent_are_right() -> None:
+    text = (ROOT / "docs" / "consent.md").read_text(encoding="utf-8")
+    (example,) = re.findall(r"^```yaml\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
+    own: Any = read_yaml(example).value
+    document: Any = read_yaml(STARTER_CONVERSATION.read_text(encoding="utf-8")).value
+    document["list"] = document.get("list", {}) | own["list"]
+    document["messages"] |= own["messages"]
+    report = check(yaml.safe_dump(document), "consent.md")
+    assert [str(each) for each in (*report.diagnostics, *report.warnings)] == []
+    del document["messages"]["was-it-you"]["text"]
+    document["messages"]["was-it-you"]["text"] = "Was it you?"
+    (mistake,) = check(yaml.safe_dump(document), "consent.md").diagnostics
+    assert "nothing to say yes by" in str(mistake)
+    document["list"]["double_opt_in"] = "was-it-yu"
+    assert "Did you mean 'was-it-you'?" in str(check(yaml.safe_dump(document), "consent.md").diagnostics[0])
+
+
+def test_every_language_has_the_same_words_and_fills_in_the_same() -> None:
+    assert set(WORDS) == set(LANGUAGES)
+    for words in WORDS.values():
+        assert {name: sorted(re.findall(r"{(\w+)}", text)) for name, text in words.items()} == {
+            name: sorted(re.findall(r"{(\w+)}", text)) for name, text in WORDS["en"].items()
+        }
+        assert len(words["months"].split()) == 12
 
 
 def test_a_transactional_message_needs_no_yes_and_never_leaves_against_a_no() -> None:
