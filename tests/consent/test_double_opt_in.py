@@ -1,25 +1,37 @@
 """Double opt-in: nothing but the question is sent, and a place counts once its contact has said yes."""
 
 import asyncio
+from datetime import UTC, datetime, timedelta
 
 import asyncpg
 import pytest
 
+from activities.delivery.deliver import DeliverActivity
+from activities.delivery.ledger import Ledger
+from activities.delivery.shopper_links import ShopperLinks
 from activities.intake.intake import Intake
 from activities.postgres.pool import Pool
 from activities.waitlist.claims import Waitlist
 from activities.waitlist.entrances import Entrances, Shown
 from activities.waitlist.up_to_them import lapse_unconfirmed
-from schemas.ids import JourneyId
+from schemas.document.alert_types.vocabulary import AlertEvent
+from schemas.document.steps import Send
+from schemas.ids import JourneyId, VersionId
+from schemas.journey.activities import QUESTION_STEP, Deliver
+from schemas.journey.outcome import Sent, Stopped
+from schemas.reasons import Reason
+from starter.ops.database_checkup import examine_questions
+from starter.ops.findings import Health
 from starter.shops.consents import Consents
 from starter.shops.shoppers import Shoppers
 from starter.support.journeys import Journeys
 from starter.versioning.publishing import publish
-from tests.consent.asked import ASKED, asking, link_in, tokens, word_of
+from tests.consent.asked import ASKED, QUESTION, asking, link_in, tokens, word_of
 from tests.history import PATIENCE
 from tests.http.conftest import web_over
 from tests.product import STORE, Product, Shop, address, addressees, next_change, subject
-from tests.strict_mail import parse_strictly
+from tests.simulated.sender import SimulatedSender
+from tests.strict_mail import PUBLIC_URL, parse_strictly
 
 
 @pytest.fixture
@@ -112,6 +124,34 @@ async def test_who_has_said_yes_is_not_asked_again_until_they_say_no(shop: Shop,
     await pool.execute("update waiting set state = 'left', reason = 'cancelled'")
     await shop.signs_up("ada", for_="w", list_code=ASKED)
     assert await pool.fetchval("select count(*) from confirmations") == 2
+
+
+@pytest.mark.usefixtures("shop")
+async def test_the_check_up_says_that_nobody_can_answer_while_no_address_leads_here(pool: Pool) -> None:
+    without = await examine_questions(pool, None)
+    assert without.health is Health.BAD
+    assert "SHELFTALK_PUBLIC_URL" in without.advice
+    assert (await examine_questions(pool, PUBLIC_URL)).found == "on asked"
+
+
+@pytest.mark.usefixtures("shop")
+async def test_without_an_address_the_question_is_not_sent_but_stopped(shop: Shop, pool: Pool) -> None:
+    (journey,) = await shop.signs_up("ada", list_code=ASKED)
+    sender = SimulatedSender()
+    asked = Deliver(
+        journey_id=journey,
+        event=AlertEvent.SUBSCRIPTION,
+        version=VersionId("asked@1"),
+        step=Send(id=QUESTION_STEP, message=QUESTION),
+        round=1,
+        give_up_at=datetime.now(UTC) + timedelta(days=1),
+    )
+    for links in (None, ShopperLinks(pool, None)):
+        delivery = DeliverActivity(Ledger(pool), sender, "shop.example", links)
+        assert (await delivery.deliver(asked)).outcome == Stopped(reason=Reason.MESSAGE_BROKEN)
+    assert sender.taken == ()
+    mended = DeliverActivity(Ledger(pool), sender, "shop.example", ShopperLinks(pool, PUBLIC_URL))
+    assert isinstance((await mended.deliver(asked)).outcome, Sent)
 
 
 async def test_one_yes_counts_for_all_that_wait_for_it_in_the_same_shop_and_again_changes_nothing(

@@ -212,7 +212,8 @@ class ThreadWalk(Rests):
     async def _ask(self) -> None:
         question = Send(id=QUESTION_STEP, message=self.program.question or "")
         try:
-            outcome = await self._deliver(question, AlertEvent.SUBSCRIPTION, 0)
+            # As a thread's: what broadcasts have instead is refused where it cannot be made, and this waits.
+            outcome = await self._deliver(question, AlertEvent.SUBSCRIPTION, 1)
         except ThreadEnded:
             return
         if isinstance(outcome, Refused) and outcome.then is AfterRefusal.LEAVE:
