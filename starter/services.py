@@ -31,6 +31,7 @@ from starter.shops.consents import Consents
 from starter.shops.coupons import Coupons
 from starter.shops.keys import Keys
 from starter.shops.people import People
+from starter.shops.shoppers import Shoppers
 from starter.shops.stock import Stock
 from starter.shops.webhooks import Webhooks
 from starter.support.journeys import Journeys
@@ -69,6 +70,7 @@ class Services:
     bulk_operations: BulkOperations
     # people
     people: People
+    shoppers: Shoppers
     journeys: Journeys
     paths: Paths
     why: Why
@@ -112,6 +114,7 @@ def build_services(
         dry_runs=DryRuns(pool, client, archive),
         bulk_operations=BulkOperations(pool),
         people=People(pool),
+        shoppers=Shoppers(pool),
         journeys=journeys,
         paths=Paths(journeys, client, archive),
         why=Why(pool),

@@ -20,6 +20,7 @@ class Dependencies:
     services: Services
     storefronts: Storefronts
     sign_up_limit: SignUpLimit
+    link_limit: SignUpLimit
     sign_up_turns: Turns
     sign_up_caps: SignUpCaps
     metrics: Metrics

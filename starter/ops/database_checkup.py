@@ -124,6 +124,7 @@ async def examine_postgres(settings: Settings) -> list[Finding]:
             found += [await _published(pool), await _paused(pool), await _outbox(pool), await examine_spinning(pool)]
             found += [await _reconciled(pool), await _malformed(pool), await examine_contested(pool)]
             found += [await examine_left_alone(pool), await examine_senders(pool), await examine_coupons(pool)]
+            found.append(await examine_questions(pool, settings.public_url))
             found += [] if settings.sms_provider is not None else await _texting(pool)
         return found
     except POSTGRES_AWAY as error:
@@ -212,6 +213,18 @@ async def examine_contested(pool: Pool) -> Finding:
         found=f"{contested.variants} are told for two products at once: '{contested.variant_id}' of "
         f"{contested.store_id} for '{contested.product_id}' and '{contested.also}'",
         advice="Give one of the two another id in the shop, or put in the product it is not of once more without it.",
+    )
+
+
+async def examine_questions(pool: Pool, public_url: str | None) -> Finding:
+    """Lists that ask who signs up first, and whether anybody can answer."""
+    asking: list[str] = await SQL.lists_that_ask.values(pool)
+    if not asking or public_url is not None:
+        return good("double opt-in", f"on {', '.join(asking[:MOST_SAID])}" if asking else "on no list")
+    return bad(
+        "double opt-in",
+        f"{', '.join(asking[:MOST_SAID])} asks who signs up first, and no address leads to the answer",
+        "Set SHELFTALK_PUBLIC_URL, restart the workers, then `shelftalk repair resume --cause message_broken`.",
     )
 
 

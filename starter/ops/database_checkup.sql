@@ -73,3 +73,9 @@ from inbox where state = 'malformed';
 select distinct c.code from conversations c join versions v on v.id = c.published
 cross join lateral channels_of(v.id) as spoken (channel)
 where spoken.channel = :channel order by c.code;
+
+-- name: lists_that_ask
+select distinct v.document -> 'list' ->> 'code' as code
+from conversations c join versions v on v.id = c.published
+where v.document -> 'list' ->> 'double_opt_in' is not null
+order by 1;

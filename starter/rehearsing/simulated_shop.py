@@ -236,6 +236,7 @@ class SimulatedShop:
             unreachable=texted and contact.phone is None,
             beside=any(each.channel is not Channel.EMAIL for each in messages.values()),
             lives_in=residence(contact.attributes, contact.phone) if texted and contact.phone is not None else None,
+            transactional=messages[request.step.message].transactional,
         )
 
 

@@ -146,7 +146,7 @@ async def test_a_message_that_has_no_turn_is_tried_again_when_it_is_told_to_and_
     await counter.shop.sells("v")
     first, second, third = await counter.calls("first", "second", "third", units=3)
     pace = Pace(pool, {Channel.EMAIL: Rate(all=0.1)})
-    delivery = DeliverActivity(counter.ledger, counter.sender, "shop.example", pace)
+    delivery = DeliverActivity(counter.ledger, counter.sender, "shop.example", pace=pace)
     assert isinstance((await delivery.deliver(message(first))).outcome, Sent)
     with pytest.raises(ApplicationError, match="its turn at the provider") as sent_away:
         await delivery.deliver(message(second))

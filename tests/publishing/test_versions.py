@@ -131,6 +131,7 @@ async def test_a_rollback_publishes_a_past_version_again_with_its_terms(pool: Po
     await publish(pool, starter_document(quantity_threshold=7))
     await publish(pool, starter_document(quantity_threshold=1))
     back = await Versions(pool).rollback(CODE, 1, "ada", "too early")
+    assert back is not None
     assert (back.version_id, back.new) == (f"{CODE}@1", False)
     assert await pool.fetchval("select quantity_threshold from alerts") == 7
     assert await pool.fetchval("select count(*) from versions") == 2
