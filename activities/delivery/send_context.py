@@ -85,20 +85,7 @@ class SendContexts:
         message = in_language(None) if asks_address else await self._messages.find(request.version, step.message)
         # Without a template the verdict is taken all the same, as for an e-mail; deliver stops after it.
         channel = Channel.EMAIL if message is None else message.channel
-        row = await SQL.facts.row(
-            self._pool,
-            SendRow,
-            journey_id=request.journey_id,
-            key=request.key,
-            version=request.version,
-            message=step.message,
-            round=request.round,
-            step=step.id,
-            channel=channel,
-            question=request.is_question,
-        )
-        if row is None:
-            raise UnknownJourney(f"journey {request.journey_id} is not in the database this worker uses")
+        row = await self._row(request, channel)
         recorded = recorded_outcome(row.outcome)
         passed = recorded is not None or await passes(
             self._pool, row, row.contact_id, row.store_id, row.product_id, row.variant_id
@@ -106,15 +93,7 @@ class SendContexts:
         offer = await self._offer(row) if recorded is None else None
         facts = _facts(row, request, offer, message, filtered=not passed)
         if asks_address:
-            # It is the new address that is written to, and asked: what stands against the present one is nothing to it.
-            facts = replace(
-                facts,
-                question=True,
-                unreachable=False,
-                refused=False,
-                suppressed=False,
-                already_sent=change is None,
-            )
+            facts = _of_new_address(facts, there_is=change is not None)
         confirm = None if row.confirmation is None else f"{CONFIRM}{row.confirmation}"
         return SendContext(
             facts=facts,
@@ -131,6 +110,23 @@ class SendContexts:
             list_code=row.list_code,
             linked=LinkedMessage(row.contact_id, row.store_id, row.link, confirm if change is None else change.link),
         )
+
+    async def _row(self, request: Deliver, channel: Channel) -> SendRow:
+        row = await SQL.facts.row(
+            self._pool,
+            SendRow,
+            journey_id=request.journey_id,
+            key=request.key,
+            version=request.version,
+            message=request.step.message,
+            round=request.round,
+            step=request.step.id,
+            channel=channel,
+            question=request.is_question,
+        )
+        if row is None:
+            raise UnknownJourney(f"journey {request.journey_id} is not in the database this worker uses")
+        return row
 
     async def _offer(self, row: SendRow) -> Offer | None:
         """What is for sale now of the one product that a journey without an alert is about."""
@@ -197,6 +193,11 @@ def _facts(
         asked_already=row.asked_already,
         paused_until=row.paused_until,
     )
+
+
+def _of_new_address(facts: MessageFacts, *, there_is: bool) -> MessageFacts:
+    """It is the new address that is written to, and asked: what stands against the present one is nothing to it."""
+    return replace(facts, question=True, unreachable=False, refused=False, suppressed=False, already_sent=not there_is)
 
 
 def _context(row: SendRow, items: tuple[ItemPart, ...]) -> MessageContext:

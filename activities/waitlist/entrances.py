@@ -119,8 +119,7 @@ class Entrances:
         are asked, unless they have said yes before, and their place counts for nobody's stock until they do.
 
         Args:
-            email: a valid address; letter case does not matter. None: they gave a number alone.
-            source: where consent was given, for the record, and what was shown for it.
+            email: a valid address, in any letter case; None: a number alone. `source`: where consent was given, and for what.
             at: when they asked; now, if not given. Their place in line and their window count from then.
             most_of_mailbox: how many places for it the addresses of one mailbox may have; None: any number.
             list_code: for this list; not needed where the store has one list that takes such sign-ups.
@@ -128,23 +127,19 @@ class Entrances:
             phone: their number, as they write it; another's is passed over. `texts`: they agree to text messages.
 
         Raises:
-            UnknownVariant, NoAlert, ListNotNamed, ListTakesNoSignUps, NotANumber: as they say.
-            NumberOfAnother: as it says, where `by` is named.
+            UnknownVariant, NoAlert, ListNotNamed, ListTakesNoSignUps, NotANumber, NumberOfAnother: as they say.
         """
+        shown = source if isinstance(source, Shown) else Shown(source)
         async with transaction(self._pool) as connection:
             product_id = await _product(connection, store_id, variant_id)
             alert = await sign_up_alert(connection, store_id, list_code)
             number = None if phone is None else read_number(phone, alert.country)
             contact_id = await contact(connection, email, number)
-            shown = source if isinstance(source, Shown) else Shown(source)
-            if number is not None and not await SQL.has_phone.value(connection, contact_id=contact_id, phone=number):
-                if by is not None:
-                    raise NumberOfAnother
-                texts = False
+            texts = await _has_number(connection, contact_id, number, by) and texts
             asks = await _agree(connection, alert, contact_id, shown, by_email=email is not None, texts=texts)
-            interest = Interest(store_id, product_id, variant_id, at or datetime.now(UTC))
             if most_of_mailbox is not None:
                 await SQL.hold_mailbox.run(connection, contact_id=contact_id)
+            interest = Interest(store_id, product_id, variant_id, at or datetime.now(UTC))
             result = await enter(connection, alert, contact_id, interest, most_of_mailbox=most_of_mailbox)
             if asks and isinstance(result, Entered) and result.entered:
                 await _ask_first(connection, result, shown)
@@ -199,6 +194,20 @@ async def _agree(
         if agreed:
             await SQL.consent.run(connection, most=MOST_PROOFS, contact_id=contact_id, channel=channel, **shown.proof())
     return asks
+
+
+async def _has_number(connection: Connection, contact_id: ContactId, number: str | None, by: str | None) -> bool:
+    """Whether the number of a sign-up is the contact's own.
+
+    Raises:
+        NumberOfAnother: as it says, where `by` is named.
+    """
+    if number is None:
+        return False
+    theirs: bool | None = await SQL.has_phone.value(connection, contact_id=contact_id, phone=number)
+    if not theirs and by is not None:
+        raise NumberOfAnother
+    return bool(theirs)
 
 
 async def _ask_first(connection: Connection, entered: Entered, shown: Shown) -> None:

@@ -21,8 +21,6 @@ SQL = load_queries("starter.ops", "database_checkup.sql")
 POOL = 2
 BACKLOG = timedelta(minutes=1)
 """A call that has waited longer than this in the outbox is not on its way, but stuck."""
-
-
 LATELY = timedelta(hours=1)
 MOST_SAID = 5
 """Names in one line."""
