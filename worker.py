@@ -21,6 +21,7 @@ from activities.decisions.deciding import Deciding
 from activities.delivery.deliver import DeliverActivity
 from activities.delivery.ledger import WRITING, Ledger
 from activities.delivery.pace import Pace, Rate
+from activities.delivery.shopper_links import ShopperLinks
 from activities.intake.contacts import Contacts
 from activities.intake.retention import Retention
 from activities.journeys.bulk import Bulk
@@ -137,7 +138,8 @@ async def running_worker(settings: Settings, pool: Pool, client: Client) -> Asyn
     ledger = Ledger(pool, timedelta(seconds=max(settings.smtp_answer_seconds, ANSWER_SECONDS)) + WRITING)
     links = Links(pool, settings.public_url)
     pace = Pace(pool, {Channel.EMAIL: Rate(settings.email_per_second, settings.email_domain_per_second)})
-    delivery = DeliverActivity(ledger, senders, parse_sender(settings.sender).domain, links, pace)
+    shopper_links = ShopperLinks(pool, settings.public_url)
+    delivery = DeliverActivity(ledger, senders, parse_sender(settings.sender).domain, links, pace, shopper_links)
     worker = Worker(
         client,
         task_queue=settings.temporal_task_queue,

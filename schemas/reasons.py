@@ -57,6 +57,10 @@ class Reason(StrEnum):
     SAME_MAILBOX = "same_mailbox"
     NOT_IN_CART = "not_in_cart"
     HELD_OUT = "held_out"
+    NOT_CONFIRMED = "not_confirmed"
+    ASKED_ALREADY = "asked_already"
+    CONTACT_PAUSED = "contact_paused"
+    LEFT_BY_THEMSELVES = "left_by_themselves"
 
     @property
     def passes_by_itself(self) -> bool:
@@ -135,12 +139,19 @@ _SENTENCES = {
     Reason.SAME_MAILBOX: "Other addresses of their mailbox have as many places for it as one mailbox may have.",
     Reason.NOT_IN_CART: "It is not in the contact's cart any more.",
     Reason.HELD_OUT: "Their turn had come, and the conversation's experiment tells them nothing, to compare with.",
+    Reason.NOT_CONFIRMED: "They were asked by mail whether they want this, and have not said yes.",
+    Reason.ASKED_ALREADY: "They were asked within a day whether they want this; one yes counts for all.",
+    Reason.CONTACT_PAUSED: "They asked for no messages until a day of their own choice, and keep their place.",
+    Reason.LEFT_BY_THEMSELVES: "They left the line themselves, on their own page.",
     Reason.NO_VARIANT: "The alert watches single variants, and it is not known which one they looked at.",
 }
 
 
 STOPPING = (Reason.MESSAGE_BROKEN, Reason.WEBHOOK_FAILED, Reason.SENDER_AT_FAULT)
 """Causes that stop a journey until somebody mends them. A message that waits for approval is not among them."""
+
+UP_TO_THEM = (Reason.NOT_CONFIRMED, Reason.CONTACT_PAUSED)
+"""Why a place is passed over until its contact says otherwise, whatever becomes of the stock."""
 
 
 class Ending(StrEnum):

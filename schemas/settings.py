@@ -13,7 +13,7 @@ from pydantic import Field, SecretStr, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 _ADDRESS = re.compile(r"([^<>\r\n]*<[^<>@\s]+@[^<>@\s]+>|[^<>@\s]+@[^<>@\s]+)")
-_PUBLIC_URL = re.compile(r"https://[^\s/?#@]+(/[^\s?#]*)?")
+_PUBLIC_URL = re.compile(r"https://[A-Za-z0-9.-]{1,253}(:[0-9]{1,5})?(/[A-Za-z0-9._~/-]*)?")
 
 
 class Settings(BaseSettings):
@@ -95,7 +95,9 @@ class Settings(BaseSettings):
     """Addresses or networks of the proxies whose X-Forwarded-For is believed, comma separated."""
 
     public_url: str | None = None
-    """Where shoppers reach this installation from anywhere, with https://: what links of messages lead through."""
+    """Where shoppers and mail providers reach this installation from anywhere, with https://: links of messages lead
+    through it, and mails say by it how to unsubscribe.
+    """
 
     shopify_secrets: Annotated[tuple[tuple[str, SecretStr], ...], NoDecode] = ()
     """Each shop and its client secret, `shop=secret`, comma separated; several of one shop while one is rotated."""
@@ -184,11 +186,13 @@ class Settings(BaseSettings):
     @field_validator("public_url")
     @classmethod
     def _a_public_address(cls, value: str | None) -> str | None:
-        if value is not None and not _PUBLIC_URL.fullmatch(value):
+        if not value:
+            return None
+        if _PUBLIC_URL.fullmatch(value) is None:
             raise ValueError(
                 "write https:// and the host, with a path where there is one, like https://mail.shop.example"
             )
-        return value.rstrip("/") if value is not None else None
+        return value.rstrip("/")
 
     @field_validator("webhook_secret")
     @classmethod

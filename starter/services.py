@@ -35,6 +35,7 @@ from starter.shops.keys import Keys
 from starter.shops.people import People
 from starter.shops.provider_webhooks import ProviderWebhooks
 from starter.shops.revocations import Revocations
+from starter.shops.shoppers import Shoppers
 from starter.shops.stock import Stock
 from starter.shops.webhooks import Webhooks
 from starter.support.journeys import Journeys
@@ -75,6 +76,7 @@ class Services:
     # people
     people: People
     revocations: Revocations
+    shoppers: Shoppers
     journeys: Journeys
     paths: Paths
     why: Why
@@ -121,6 +123,7 @@ def build_services(
         bulk_operations=BulkOperations(pool),
         people=People(pool),
         revocations=Revocations(pool),
+        shoppers=Shoppers(pool),
         journeys=journeys,
         paths=Paths(journeys, client, archive),
         why=Why(pool),

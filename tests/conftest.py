@@ -25,9 +25,11 @@ from starter.devstack.temporal_cli import find_temporal
 from starter.runtime.ports import free_port
 from tests.cli.command import Shelftalk, forking
 from tests.folders import clear_left_behind, folder
+from tests.http.conftest import served_openly
 from tests.namespaces import new_namespace
 from tests.order import dealt
 from tests.product import Product, running_product
+from tests.strict_mail import hold_to_the_standards
 
 # How fast examples are made and tried is a matter of what else the machine does: no test is timed. Whoever works on it
 # looks for new examples at every run; a verdict on a submission is the same each time.
@@ -137,9 +139,15 @@ async def mailbox(tmp_path: Path) -> AsyncGenerator[Mailbox]:
 
 @pytest.fixture
 async def product(pool: Pool, client: Client, mailbox: Mailbox) -> AsyncGenerator[Product]:
-    """Worker and dispatcher at work on a database, a namespace and a mailbox of the test's own."""
+    """Worker and dispatcher at work on a database, a namespace and a mailbox of the test's own.
+
+    At the end every mail that was sent is held to the standards, and unsubscribed by.
+    """
     async with running_product(pool, client, mailbox, TASK_QUEUE) as running:
         yield running
+    if mailbox.mails:
+        async with served_openly(pool, client) as web:
+            await hold_to_the_standards(mailbox.mails, pool, web)
 
 
 @pytest.fixture

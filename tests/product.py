@@ -38,6 +38,7 @@ from starter.support.journeys import Journeys
 from starter.support.replay import HistoryGone
 from starter.versioning.publishing import publish
 from tests.history import PATIENCE, replayed_path, told_path
+from tests.strict_mail import PUBLIC_URL
 from worker import running_worker
 
 STORE = StoreId("example.myshopify.com")
@@ -309,7 +310,12 @@ async def running_product(
     Args:
         changed: settings that are others than in most tests.
     """
-    here = {"temporal_task_queue": task_queue, "smtp_host": mailbox.host, "smtp_port": mailbox.port}
+    here = {
+        "temporal_task_queue": task_queue,
+        "smtp_host": mailbox.host,
+        "smtp_port": mailbox.port,
+        "public_url": PUBLIC_URL,
+    }
     settings = Settings.model_validate(here | changed)
     await publish(pool, document or starter_document())
     intake = Intake(pool)

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from math import inf
 
@@ -15,9 +16,10 @@ from activities.delivery.ledger import BadMailbox, Ledger, ends
 from activities.delivery.order import InProgress, Known, deliver_in_order
 from activities.delivery.pace import CONFIRMATIONS, Pace
 from activities.delivery.send_context import SendContext
+from activities.delivery.shopper_links import ShopperLinks
 from activities.delivery.verdict import is_capped
 from activities.rendering.messages import write_message
-from activities.rendering.templates import CannotRender
+from activities.rendering.templates import CannotRender, LinksPart
 from activities.revenue.links import Links
 from activities.senders.sender import (
     Handover,
@@ -29,6 +31,7 @@ from activities.senders.sender import (
     SenderAtFault,
     receiving_domain,
 )
+from schemas.channels import Channel
 from schemas.ids import message_reference
 from schemas.journey.activities import Deliver, Delivered
 from schemas.journey.names import Activity
@@ -56,16 +59,18 @@ class DeliverActivity:
         message_domain: str,
         links: Links | None = None,
         pace: Pace | None = None,
+        shopper_links: ShopperLinks | None = None,
     ) -> None:
         """`message_domain` is the right side of every Message-ID.
 
-        Without `links` messages keep the shop's own, without `pace` nothing waits for its turn.
+        Without `links` messages keep the shop's own, without `pace` nothing waits for its turn, and without
+        `shopper_links` nothing leads to a shopper's page.
         """
         self._ledger = ledger
         self._sender = sender
         self._pace = pace
         self._domain = message_domain
-        self._links = links
+        self._links, self._shopper_links = links, shopper_links
 
     @activity.defn(name=Activity.DELIVER)
     async def deliver(self, request: Deliver) -> Delivered:
@@ -74,7 +79,9 @@ class DeliverActivity:
         Raises:
             ApplicationError: the provider certainly did not take it, or another attempt may be sending it: try again.
         """
-        effects = RealEffects(self._ledger, self._sender, self._domain, request, self._links, self._pace)
+        effects = RealEffects(
+            self._ledger, self._sender, self._domain, request, self._links, self._pace, self._shopper_links
+        )
         try:
             async with _signs_of_life():
                 outcome = await deliver_in_order(request, effects)
@@ -126,8 +133,10 @@ class RealEffects:
         request: Deliver,
         links: Links | None,
         pace: Pace | None,
+        shopper_links: ShopperLinks | None = None,
     ) -> None:
         self._ledger, self._sender, self._links, self._pace = ledger, sender, links, pace
+        self._shopper_links = shopper_links
         self._domain, self._request = domain, request
         self._context: SendContext | None = None
         self._message: Message | None = None
@@ -161,15 +170,21 @@ class RealEffects:
             return None
         if self._message is not None and self._seen == known:
             return self._message  # At the second look mostly the same is seen.
+        links = await self._links_of(known, known.message.channel)
+        question = known.facts.question
+        if question and links.confirm is None:
+            log.error("question cannot be answered", journey=request.journey_id)
+            return None
         message_id = f"{request.key.replace('/', '.')}@{self._domain}"
         try:
             message = write_message(
                 known.message.section,
-                known.context,
+                replace(known.context, links=links),
                 message_id,
                 known.recipient or "",
                 known.sender,
                 message_reference(request.key),
+                None if question else f"{known.list_code}.{self._domain}",
             )
         except CannotRender as error:
             log.error("message broken", version=request.version, message=request.step.message, error=str(error))
@@ -187,6 +202,12 @@ class RealEffects:
             tracked = await links.track(mail, request.key, request.journey_id, known.tracking, pages)
             self._tracked = mail, tracked
         return self._tracked[1]
+
+    async def _links_of(self, known: SendContext, channel: Channel) -> LinksPart:
+        """Those of a mail: it is consent to mails that they take back."""
+        if self._shopper_links is None or channel is not Channel.EMAIL:
+            return LinksPart()
+        return await self._shopper_links.of(known.linked, question=known.facts.question)
 
     async def stop(self, fault: SenderAtFault | None = None) -> None:
         if fault is None:

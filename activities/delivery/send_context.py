@@ -1,12 +1,14 @@
 """What is known of a message that is to be sent: the facts for the verdict, the template, and what fills it."""
 
-from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from dataclasses import dataclass, replace
+from datetime import timedelta
 from decimal import Decimal
-from typing import Any, Literal
 
 from activities.decisions.filters import passes
+from activities.delivery.address_change import ADDRESS_CHANGE, find_address_change, in_language
 from activities.delivery.residence import residence
+from activities.delivery.send_rows import ItemRow, SendRow
+from activities.delivery.shopper_links import CONFIRM, LinkedMessage
 from activities.delivery.stored_message import StoredMessage, StoredMessages, recorded_outcome
 from activities.delivery.verdict import MessageFacts
 from activities.postgres.pool import Pool
@@ -14,12 +16,9 @@ from activities.postgres.queries import load_queries
 from activities.rendering.templates import ItemPart, ListPart, MessageContext, ProductPart, ShopPart, VariantPart
 from activities.revenue.links import Tracking
 from activities.stock.products import load_product
-from activities.storefronts.registry import page_url
 from schemas.channels import Channel
 from schemas.document.alert_types.offer import Offer
-from schemas.document.alert_types.vocabulary import AlertType
-from schemas.document.experiment import Experiment
-from schemas.ids import AlertId, ContactId, StoreId, Subject
+from schemas.ids import Subject
 from schemas.journey.activities import Deliver
 from schemas.journey.outcome import Outcome
 from schemas.money import in_currency
@@ -44,6 +43,8 @@ class SendContext:
         declined: somebody looked at it and said no.
         ended: its journey is over.
         sender_stopped: its sender is at fault, and stopped until somebody has mended that.
+        list_code: of the list whose message it is.
+        linked: what its links are made of.
     """
 
     facts: MessageFacts
@@ -57,110 +58,8 @@ class SendContext:
     declined: bool
     ended: bool
     sender_stopped: bool
-
-
-@dataclass(frozen=True, slots=True)
-class SendRow:
-    """A row of `facts`: the journey, and all of alert, list, store, product, order, claim and ledger that bears on it.
-
-    Attributes:
-        subject, product_id: what the journey is about; None: about no product.
-        left_reason: why it left the waiting list, or was asked to leave.
-        ended: the journey is over.
-        address: on the message's channel; None: they have none, or are erased.
-        phone: theirs, whatever the channel.
-        on_sale: the product is; also true of a journey about no product.
-        other_product: the storefront tells of the variant under the product they entered for, too.
-        already_sent: before a move to another version, this message was sent from a step with another id.
-        alert_id, type, triggers, profile: of the alert; all None without one.
-        claim: the state of the claim in hand, or of the last one that the contact was told by.
-        in_stock: an episode is open, and it is that of a claim that was given.
-        emptied: nothing is left of the cart that the journey was entered on; None: it was entered on nothing.
-        measure: the price or quantity that the alert watches, now.
-        trigger_at: the bound that the contact's entry set.
-        locations: those whose units count; None: all.
-        turn: when the list's cap allows the message; None: it does now, or there is none.
-        properties: of the event the journey was entered on.
-        lease_left, outcome, declined: of the message's row in the ledger.
-    """
-
-    contact_id: ContactId
-    store_id: StoreId
-    product_id: str | None
-    subject: str | None
-    ended: bool
-    event_id: str | None
-    left_reason: Reason | None
-    address: str | None
-    phone: str | None
-    erased: bool
-    attributes: dict[str, Any]
-    consented: bool
-    suppressed: bool
-    on_sale: bool
-    other_product: bool
-    already_sent: bool
-    claim: Literal["given", "used", "lapsed"] | None
-    coupon: str | None
-    experiment: Experiment | None
-    alert_id: AlertId | None
-    type: AlertType | None
-    triggers: object
-    profile: object
-    paused: Reason | None
-    in_stock: bool
-    measure: Decimal | None
-    trigger_at: Decimal | None
-    same_currency: bool
-    bought: bool
-    emptied: bool | None
-    list_name: str
-    time_zone: str
-    locations: list[str] | None
-    quiet_from: time | None
-    quiet_until: time | None
-    sender: str | None
-    tracking: Tracking
-    turn: datetime | None
-    sender_stopped: bool
-    store_source: str
-    shop_name: str
-    shop_url: str
-    currency: str | None
-    product_title: str | None
-    product_url: str | None
-    handle: str | None
-    image_url: str | None
-    variant_id: str | None
-    variant_title: str | None
-    sku: str | None
-    price: Decimal | None
-    properties: dict[str, Any] | None
-    lease_left: timedelta | None
-    outcome: object
-    declined: bool
-
-    def page(self, own: str | None, handle: str | None, variant_id: str | None) -> str:
-        """Where a product of this store is shown, by the shop's own word first; the front page if that is not known."""
-        return own or page_url(self.store_source, self.front_page, handle, variant_id)
-
-    @property
-    def front_page(self) -> str:
-        return self.shop_url.rstrip("/")
-
-
-@dataclass(frozen=True, slots=True)
-class ItemRow:
-    """A row of `items`: one thing in the event that the journey was entered on."""
-
-    title: str
-    page_url: str | None
-    handle: str | None
-    image_url: str | None
-    variant_id: str | None
-    variant_title: str | None
-    price: Decimal | None
-    quantity: int
+    list_code: str
+    linked: LinkedMessage
 
 
 class UnknownJourney(Exception):
@@ -181,31 +80,25 @@ class SendContexts:
             UnknownJourney: its journey is not in this database.
         """
         step = request.step
-        message = await self._messages.find(request.version, step.message)
+        asks_address = step.message.startswith(ADDRESS_CHANGE)
+        change = await find_address_change(self._pool, step.message) if asks_address else None
+        message = in_language(None) if asks_address else await self._messages.find(request.version, step.message)
         # Without a template the verdict is taken all the same, as for an e-mail; deliver stops after it.
         channel = Channel.EMAIL if message is None else message.channel
-        row = await SQL.facts.row(
-            self._pool,
-            SendRow,
-            journey_id=request.journey_id,
-            key=request.key,
-            version=request.version,
-            message=step.message,
-            round=request.round,
-            step=step.id,
-            channel=channel,
-        )
-        if row is None:
-            raise UnknownJourney(f"journey {request.journey_id} is not in the database this worker uses")
+        row = await self._row(request, channel)
         recorded = recorded_outcome(row.outcome)
         passed = recorded is not None or await passes(
             self._pool, row, row.contact_id, row.store_id, row.product_id, row.variant_id
         )
         offer = await self._offer(row) if recorded is None else None
+        facts = _facts(row, request, offer, message, filtered=not passed)
+        if asks_address:
+            facts = _of_new_address(facts, there_is=change is not None)
+        confirm = None if row.confirmation is None else f"{CONFIRM}{row.confirmation}"
         return SendContext(
-            facts=_facts(row, request, offer, message, filtered=not passed),
-            message=message,
-            recipient=row.address,
+            facts=facts,
+            message=message if change is None else change.message,
+            recipient=row.address if change is None else change.email,
             sender=row.sender,
             tracking=row.tracking,
             context=_context(row, await self._items(row) if recorded is None else ()),
@@ -214,7 +107,26 @@ class SendContexts:
             declined=row.declined,
             ended=row.ended,
             sender_stopped=row.sender_stopped,
+            list_code=row.list_code,
+            linked=LinkedMessage(row.contact_id, row.store_id, row.link, confirm if change is None else change.link),
         )
+
+    async def _row(self, request: Deliver, channel: Channel) -> SendRow:
+        row = await SQL.facts.row(
+            self._pool,
+            SendRow,
+            journey_id=request.journey_id,
+            key=request.key,
+            version=request.version,
+            message=request.step.message,
+            round=request.round,
+            step=request.step.id,
+            channel=channel,
+            question=request.is_question,
+        )
+        if row is None:
+            raise UnknownJourney(f"journey {request.journey_id} is not in the database this worker uses")
+        return row
 
     async def _offer(self, row: SendRow) -> Offer | None:
         """What is for sale now of the one product that a journey without an alert is about."""
@@ -275,7 +187,17 @@ def _facts(
         beside=message is not None and message.beside,
         lives_in=residence(row.attributes, row.phone) if texted and row.phone is not None else None,
         held_out=row.experiment is not None and row.experiment.holds_out(row.contact_id),
+        refused=row.refused,
+        transactional=message is not None and message.transactional,
+        question=request.is_question,
+        asked_already=row.asked_already,
+        paused_until=row.paused_until,
     )
+
+
+def _of_new_address(facts: MessageFacts, *, there_is: bool) -> MessageFacts:
+    """It is the new address that is written to, and asked: what stands against the present one is nothing to it."""
+    return replace(facts, question=True, unreachable=False, refused=False, suppressed=False, already_sent=not there_is)
 
 
 def _context(row: SendRow, items: tuple[ItemPart, ...]) -> MessageContext:

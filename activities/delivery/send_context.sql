@@ -11,9 +11,15 @@
 select
     j.contact_id, j.store_id, j.product_id, j.subject, j.ended_at is not null as ended, j.event_id,
     coalesce(w.reason, j.leaving, (select 'told_already' from yields y where y.journey_id = j.id)) as left_reason,
-    address_on(:channel, c.email, c.phone) as address, c.phone, c.erased_at is not null as erased, c.attributes,
-    coalesce((select granted from consents where contact_id = c.id and channel = :channel order by id desc limit 1), false)
-        as consented,
+    address_on(:channel, c.email, c.phone) as address, c.phone, c.erased_at is not null as erased, c.attributes, c.paused_until,
+    coalesce(word.granted, false) as consented, coalesce(not word.granted, false) as refused,
+    :question and exists (
+        select from sends q join journeys o on o.id = q.journey_id
+        where o.contact_id = j.contact_id and o.store_id = j.store_id and o.id <> j.id and q.step = :step
+          and q.state in ('sending', 'sent', 'unknown') and q.opened_at > now() - interval '1 day') as asked_already,
+    (select token from confirmations where journey_id = j.id and confirmed_at is null) as confirmation,
+    (select token from shopper_links
+     where contact_id = j.contact_id and store_id = j.store_id and of_month = this_month()) as link,
     exists (select from suppressions s where s.channel = :channel and s.address = address_on(:channel, c.email, c.phone))
         as suppressed,
     j.product_id is null or coalesce(p.on_sale and not coalesce(v.removed, false), false) as on_sale,
@@ -40,7 +46,7 @@ select
     ) and coalesce(j.entered_on not in ('ordered', 'bought'), true) as bought,
     ev.kind in ('added_to_cart', 'checkout_started') and num_nonnulls(ev.product_id, ev.variant_id) = 0 and ev.items = '[]'
         as emptied,
-    l.name as list_name, l.time_zone, l.locations, l.quiet_from, l.quiet_until, l.sender,
+    l.code as list_code, l.name as list_name, l.time_zone, l.locations, l.quiet_from, l.quiet_until, l.sender,
     jsonb_build_object('clicks', l.track_clicks,
         'opens', coalesce(upper(c.attributes ->> 'country') = any(l.track_opens_in), false)) as tracking,
     st.source as store_source, coalesce(st.name, st.id) as shop_name, coalesce(st.url, 'https://' || st.id) as shop_url, st.currency,
@@ -57,6 +63,8 @@ join versions ve on ve.id = j.version_id
 join conversations co on co.code = j.conversation
 join contacts c on c.id = j.contact_id
 join stores st on st.id = j.store_id
+left join lateral (
+    select granted from consents where contact_id = c.id and channel = :channel order by id desc limit 1) word on true
 left join waiting w on w.journey_id = j.id
 left join alerts a on a.id = j.alert_id
 join lists l on l.code = coalesce(a.list_code, ve.document -> 'list' ->> 'code')

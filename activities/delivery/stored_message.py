@@ -36,6 +36,10 @@ class StoredMessage:
         return Channel(self._stored["channel"])
 
     @property
+    def transactional(self) -> bool:
+        return self._stored.get("transactional") is True
+
+    @property
     def section(self) -> MessageSection:
         """The template.
 

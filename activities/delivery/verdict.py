@@ -16,6 +16,8 @@ from schemas.reasons import Reason
 
 PAUSE_CHECK = timedelta(minutes=15)
 """How soon a message of a paused alert or conversation is looked at again."""
+OWN_PAUSE_CHECK = timedelta(days=1)
+"""How soon a message is looked at again whose contact asked for a pause: they may end it before its time."""
 TELLING = (AlertEvent.ALERT, AlertEvent.FOLLOW_UP)
 """The events whose messages use the place; a confirmation or a farewell does not."""
 
@@ -45,6 +47,11 @@ class MessageFacts:
         beside: the conversation says something on another channel than e-mail, too.
         lives_in: where the contact lives, whose hours a text message keeps to; None: it is no text message.
         held_out: the conversation's experiment tells this contact nothing.
+        refused: their newest word is a no.
+        transactional: the message may go to somebody who has said nothing yet.
+        question: the message asks whether it was them who signed up, and so needs no consent.
+        asked_already: of the last day there is another such question to them by this store.
+        paused_until: they asked for no messages until then.
     """
 
     event: AlertEvent | None
@@ -74,6 +81,11 @@ class MessageFacts:
     beside: bool = False
     lives_in: Residence | None = None
     held_out: bool = False
+    refused: bool = False
+    transactional: bool = False
+    question: bool = False
+    asked_already: bool = False
+    paused_until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,14 +102,20 @@ def judge(facts: MessageFacts, now: datetime) -> Go | Deferred | Refused:
     if (reason := _about_the_person(facts)) is not None:
         return Refused(reason=reason, then=AfterRefusal.LEAVE)
     if (reason := _about_the_channel(facts)) is not None:
-        # Where other channels speak as well, what is missing on this one passes over its message, never the contact.
-        return Refused(reason=reason, then=AfterRefusal.GO_ON if facts.beside else AfterRefusal.LEAVE)
+        # Where other channels speak as well, what is missing on this one passes over its message, never the contact;
+        # but what is not asked is never answered.
+        goes_on = facts.beside and not facts.question
+        return Refused(reason=reason, then=AfterRefusal.GO_ON if goes_on else AfterRefusal.LEAVE)
     if facts.draft:
         return Refused(reason=Reason.MESSAGE_DRAFT, then=AfterRefusal.GO_ON)
     if facts.already_sent:
         return Refused(reason=Reason.ALREADY_SAID, then=AfterRefusal.GO_ON)
+    if facts.asked_already:
+        return Refused(reason=Reason.ASKED_ALREADY, then=AfterRefusal.GO_ON)
     if facts.paused is not None:
         return Deferred(until=now + PAUSE_CHECK, reason=facts.paused)
+    if (silent := _by_their_own_pause(facts, now)) is not None:
+        return silent
     if facts.type is None:
         refused = _about_the_product(facts)
     elif facts.event in TELLING:
@@ -116,6 +134,15 @@ def judge(facts: MessageFacts, now: datetime) -> Go | Deferred | Refused:
         # Last of all, so that whoever is on record as held out would have been told at this moment.
         return Refused(reason=Reason.HELD_OUT, then=_after_holding_out(facts))
     return Go()
+
+
+def _by_their_own_pause(facts: MessageFacts, now: datetime) -> Deferred | Refused | None:
+    """They asked for no messages for a while: a place they were given goes to the next, and theirs in line is kept."""
+    if facts.paused_until is None or facts.paused_until <= now or facts.question:
+        return None
+    if facts.claim == "given" and facts.event is AlertEvent.ALERT:
+        return Refused(reason=Reason.CONTACT_PAUSED, then=AfterRefusal.BACK_IN_LINE)
+    return Deferred(until=min(facts.paused_until, now + OWN_PAUSE_CHECK), reason=Reason.CONTACT_PAUSED)
 
 
 def is_capped(event: AlertEvent | None) -> bool:
@@ -141,7 +168,7 @@ def _about_the_channel(facts: MessageFacts) -> Reason | None:
     """Why nothing may be sent to the contact on the message's channel."""
     if facts.unreachable:
         return Reason.NO_ADDRESS
-    if not facts.consented:
+    if facts.refused or not (facts.consented or facts.transactional or facts.question):
         return Reason.NO_CONSENT
     if facts.suppressed:
         return Reason.SUPPRESSED

@@ -130,7 +130,8 @@ select :store_id, 'order', new_digest(order_id) from unnest(:order_ids::text[]) 
 on conflict do nothing;
 
 -- name: forget_contacts
-update contacts set email = null, phone = null, erased_at = now(), attributes = '{}', attributes_at = null where id = any(:contact_ids::text[]);
+update contacts set email = null, phone = null, erased_at = now(), attributes = '{}', attributes_at = null, paused_until = null
+where id = any(:contact_ids::text[]);
 
 -- name: forget_orders
 delete from orders where contact_id = any(:contact_ids::text[]);
@@ -141,7 +142,16 @@ update order_totals set order_id = 'forgotten/' || encode(new_digest(order_id), 
 where contact_id = any(:contact_ids::text[]) and order_id not like 'forgotten/%';
 
 -- name: forget_sources
-update consents set source = 'erased' where contact_id = any(:contact_ids::text[]) and source <> 'erased';
+-- Of a consent stays that it was given, when and for what, with the digests of the words, the address and the network: a shop
+-- must be able to prove it.
+with moving as (
+    update address_changes set email = null where contact_id = any(:contact_ids::text[])
+), asked as (
+    update confirmations set source = 'erased', text = null, page = null, network_digest = null
+    where journey_id in (select id from journeys where contact_id = any(:contact_ids::text[]))
+)
+update consents set source = 'erased', text = null, page = null
+where contact_id = any(:contact_ids::text[]) and source <> 'erased';
 
 -- name: forget_events
 -- They stay, of nobody any more, so that why nobody was told is known. Ids and names are the teller's own words.

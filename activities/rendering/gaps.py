@@ -16,6 +16,8 @@ _MAY_BE_MISSING = {
     "variant.price": "12.50",
     "variant.currency": "EUR",
     "coupon.code": "SAVE-10",
+    "links.page": "https://shop.example/s/1",
+    "links.unsubscribe": "https://shop.example/u/1",
 }
 """What not every product, variant or store has, and what it may be."""
 _OPEN = ("event.", "contact.attributes.")

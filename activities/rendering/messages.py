@@ -16,11 +16,12 @@ def write_message(
     recipient: str,
     sender: str | None,
     reference: str,
+    list_id: str | None = None,
 ) -> Message:
     """The rendered message, ready for the channel's sender.
 
     Args:
-        message_id, recipient, sender, reference: as in the channel's message.
+        message_id, recipient, sender, reference, list_id: as in the channel's message.
 
     Raises:
         CannotRender: a template is at fault.
@@ -30,7 +31,17 @@ def write_message(
         case Channel.EMAIL:
             if rendered.subject is None:
                 raise CannotRender("The message has no subject: write one.")
-            return Mail(message_id, recipient, rendered.subject, rendered.text, rendered.html, sender, reference)
+            return Mail(
+                message_id,
+                recipient,
+                rendered.subject,
+                rendered.text,
+                rendered.html,
+                sender,
+                reference,
+                list_id,
+                context.links.unsubscribe,
+            )
         case Channel.SMS:
             if len(rendered.text) > LONGEST_TEXT:
                 raise CannotRender(f"The text message is longer than {LONGEST_TEXT} characters: shorten it.")

@@ -4,7 +4,6 @@ A name that is not in the vocabulary is an error; a fact that is absent prints a
 title with a line break in it) can become neither a header nor markup.
 """
 
-import unicodedata
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields, replace
 from decimal import Decimal
@@ -16,11 +15,11 @@ import jinja2
 from jinja2 import nodes
 from jinja2.sandbox import SandboxedEnvironment
 
+from activities.rendering.headlines import one_line
 from activities.rendering.language import FILTERS, TemplateDiagnostic, Vocabulary, check_language
+from activities.rendering.links import LinksPart
 from schemas.document.conversation import MessageSection
 
-LONGEST_SUBJECT = 250
-"""Characters; mail programs show far fewer, and a storefront's title may have a thousand."""
 LONGEST_BODY = 500_000
 """Characters of a rendered text or html. Above 100 kB mail programs clip; far above, providers refuse."""
 KEPT_TEMPLATES = 256
@@ -94,9 +93,10 @@ class MessageContext:
     items: tuple[ItemPart, ...] = ()
     event: Mapping[str, Plain] = field(default_factory=dict[str, Plain])
     attributes: Mapping[str, Plain] = field(default_factory=dict[str, Plain])
+    links: LinksPart = field(default_factory=LinksPart)
 
 
-Part: TypeAlias = ShopPart | ProductPart | VariantPart | ListPart | ItemPart
+Part: TypeAlias = ShopPart | ProductPart | VariantPart | ListPart | LinksPart | ItemPart
 
 
 def _parts(part: type[Part]) -> tuple[str, ...]:
@@ -110,6 +110,7 @@ VOCABULARY = Vocabulary(
         "variant": _parts(VariantPart),
         "list": _parts(ListPart),
         "coupon": ("code",),
+        "links": _parts(LinksPart),
     },
     open=frozenset({"event", "contact.attributes"}),
     lists={"items": _parts(ItemPart)},
@@ -140,7 +141,7 @@ def render(message: MessageSection, context: MessageContext) -> Rendered:
     if message.subject is None:
         # Without the line break that ends it in the file: it would be paid for.
         return Rendered(None, text.strip(), None)
-    subject = _one_line(_render_one("subject", message.subject, context, html=False))
+    subject = one_line(_render_one("subject", message.subject, context, html=False))
     if not subject:
         raise CannotRender("The message's subject came out empty: begin it with words that are always there.")
     html = None if message.html is None else _render_one("html", message.html, context, html=True)
@@ -173,6 +174,7 @@ FULL = MessageContext(
         ItemPart("Product", "https://shop.example/p", 2, "https://shop.example/p.jpg", Decimal("12.50")),
         ItemPart("Another", "https://shop.example/a", 1),
     ),
+    links=LinksPart("https://shop.example/s/1", "https://shop.example/u/1", "https://shop.example/c/1"),
 )
 """What a message is tried with: a subject of which everything is known."""
 _BARE = replace(
@@ -265,6 +267,7 @@ def _names(context: MessageContext) -> dict[str, object]:
         "variant": _namespace("variant", context.variant),
         "list": _namespace("list", context.list),
         "coupon": SimpleNamespace(code=_present("coupon.code", context.coupon)),
+        "links": _namespace("links", context.links),
         "items": [_namespace("item", item) for item in context.items],
         "event": _Open("event", context.event),
         "contact": SimpleNamespace(attributes=_Open("contact.attributes", context.attributes)),
@@ -290,13 +293,3 @@ class _Open:
 def _present(name: str, value: Plain) -> object:
     """An absent fact prints as nothing and is false, instead of printing 'None'."""
     return jinja2.Undefined(name=name) if value is None or value == "" else value
-
-
-def _one_line(subject: str) -> str:
-    """No line breaks and no control characters: a storefront's title must not begin another header."""
-    line = " ".join("".join(" " if unicodedata.category(c) in _BREAKING else c for c in subject).split())
-    return line if len(line) <= LONGEST_SUBJECT else line[: LONGEST_SUBJECT - 1].rstrip() + "…"
-
-
-_BREAKING = frozenset({"Cc", "Zl", "Zp", "Cs"})
-"""Unicode categories: control characters, line and paragraph separators, halves of surrogate pairs."""

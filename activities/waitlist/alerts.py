@@ -28,6 +28,7 @@ class AlertInForce:
         currency: the list's, for which alone prices are compared; None: any.
         country: whose phone numbers may be written as people there write them; None: nobody's.
         published: the version that those who enter now get.
+        double_opt_in: who signs up is asked first whether it was them.
     """
 
     alert_id: AlertId
@@ -48,6 +49,7 @@ class AlertInForce:
     currency: str | None
     country: str | None
     published: VersionId
+    double_opt_in: bool
 
     def is_for(self, store_id: str) -> bool:
         """Whether contacts of this store enter it."""

@@ -71,6 +71,7 @@ class JourneyToStart:
     window_ends_at: datetime | None
     late: bool
     list_code: str | None
+    unconfirmed: bool
     program: object
 
     def start(self) -> JourneyStart:
@@ -89,11 +90,17 @@ class JourneyToStart:
             entered_at=self.entered_at,
             window_ends_at=self.window_ends_at,
             program=Program.model_validate(self.program),
-            # Who enters late waits in line at once: the confirmation would speak of a sign-up long past.
-            state=JourneyState(phase=Phase.WAITING) if self.late else JourneyState(),
+            state=JourneyState(phase=self._phase),
             late=self.late,
             list_code=self.list_code,
         )
+
+    @property
+    def _phase(self) -> Phase:
+        if self.unconfirmed:
+            return Phase.UNCONFIRMED
+        # Who enters late waits in line at once: the confirmation would speak of a sign-up long past.
+        return Phase.WAITING if self.late else Phase.ENTERED
 
 
 class Waitlist:

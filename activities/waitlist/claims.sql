@@ -86,7 +86,8 @@ update claims set notified_at = now() where id = any(:claim_ids::bigint[]);
 
 -- name: journey_start
 select j.id, j.contact_id, j.store_id, j.subject, j.alert_id, j.entered_on, j.version_id, j.entered_at, j.window_ends_at,
-       j.late, a.list_code, v.program
+       j.late, a.list_code,
+       exists (select from confirmations c where c.journey_id = j.id and c.confirmed_at is null) as unconfirmed, v.program
 from journeys j join versions v on v.id = j.version_id left join alerts a on a.id = j.alert_id
 where j.id = any(:journey_ids::text[]);
 
@@ -113,7 +114,10 @@ returning e.store_id, e.subject, c.item;
 
 -- name: back_in_line
 -- With a reason it is passed over until something changes, unless something has since the claim was given.
-update waiting set state = 'waiting', passed_over_for = case when exists (
+update waiting set state = 'waiting', passed_over_for = case
+        when :passed_over_for = 'contact_paused' then
+            (select :passed_over_for from contacts where id = waiting.contact_id and paused_until > now())
+        when exists (
         select from claims c join episodes e on e.id = c.episode_id
         where c.id = (select max(id) from claims where journey_id = :journey_id)
           and e.closed_at is null and e.changed_at < c.given_at) then :passed_over_for end

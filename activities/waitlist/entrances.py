@@ -1,7 +1,8 @@
 """Entering the waiting list: by sign-up, by what a contact did, by import. One way in for all, in one transaction."""
 
-from dataclasses import replace
-from datetime import UTC, datetime
+import secrets
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 
 from pydantic_core import PydanticCustomError
 
@@ -20,6 +21,43 @@ from schemas.errors import DomainError, ErrorKind, FieldError
 from schemas.ids import ContactId, StoreId, new_contact_id
 
 SQL = load_queries("activities.waitlist", "entrances.sql")
+
+CONFIRMED_WITHIN = timedelta(days=7)
+"""How long a place waits for its owner's yes: a holiday, and no longer, for the address may be anybody's."""
+MOST_PROOFS = 20
+"""Words and pages that are kept of one contact's consent to one channel."""
+TOKEN_BYTES = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What somebody was shown when they agreed, for the record.
+
+    Attributes:
+        source: where they agreed, in a few words.
+        purpose: what for.
+        text: the words that were shown.
+        page: the address of the page that they stood on.
+        network: whose it was that the consent came from; only a keyed digest of it is kept.
+        language: that they read, by its BCP 47 tag.
+    """
+
+    source: str
+    purpose: str = "alerts"
+    text: str | None = None
+    page: str | None = None
+    network: str | None = None
+    language: str | None = None
+
+    def proof(self) -> dict[str, object]:
+        """As parameters of the queries."""
+        return {
+            "source": self.source,
+            "purpose": self.purpose,
+            "text": self.text,
+            "page": self.page,
+            "network": self.network,
+        }
 
 
 class Declined(DomainError):
@@ -66,7 +104,7 @@ class Entrances:
         email: str | None,
         store_id: StoreId,
         variant_id: str,
-        source: str,
+        source: str | Shown,
         at: datetime | None = None,
         list_code: str | None = None,
         most_of_mailbox: int | None = None,
@@ -77,11 +115,12 @@ class Entrances:
         """Put a contact in line for a variant (or its product); one who is in line already keeps their place.
 
         A sign-up that could not be entered is kept as an event, with the reason (P7): back-population finds those that
-        came while every message was a draft (P4).
+        came while every message was a draft (P4). On a list with double opt-in they have agreed to nothing yet: they
+        are asked, unless they have said yes before, and their place counts for nobody's stock until they do.
 
         Args:
-            email: a valid address; letter case does not matter. None: they gave a number alone.
-            source: where consent was given, for the record.
+            email: a valid address, in any letter case; None: a number alone.
+            source: where consent was given, and for what.
             at: when they asked; now, if not given. Their place in line and their window count from then.
             most_of_mailbox: how many places for it the addresses of one mailbox may have; None: any number.
             list_code: for this list; not needed where the store has one list that takes such sign-ups.
@@ -89,19 +128,22 @@ class Entrances:
             phone: their number, as they write it; another's is passed over. `texts`: they agree to text messages.
 
         Raises:
-            UnknownVariant, NoAlert, ListNotNamed, ListTakesNoSignUps, NotANumber: as they say.
-            NumberOfAnother: as it says, where `by` is named.
+            UnknownVariant, NoAlert, ListNotNamed, ListTakesNoSignUps, NotANumber, NumberOfAnother: as they say.
         """
+        shown = source if isinstance(source, Shown) else Shown(source)
         async with transaction(self._pool) as connection:
             product_id = await _product(connection, store_id, variant_id)
             alert = await sign_up_alert(connection, store_id, list_code)
             number = None if phone is None else read_number(phone, alert.country)
             contact_id = await contact(connection, email, number)
-            await _agree(connection, contact_id, email, number, source, texts=texts, by=by)
-            interest = Interest(store_id, product_id, variant_id, at or datetime.now(UTC))
+            texts = await _has_number(connection, contact_id, number, by) and texts
+            asks = await _agree(connection, alert, contact_id, shown, by_email=email is not None, texts=texts)
             if most_of_mailbox is not None:
                 await SQL.hold_mailbox.run(connection, contact_id=contact_id)
+            interest = Interest(store_id, product_id, variant_id, at or datetime.now(UTC))
             result = await enter(connection, alert, contact_id, interest, most_of_mailbox=most_of_mailbox)
+            if asks and isinstance(result, Entered) and result.entered:
+                await _ask_first(connection, result, shown)
             if by is not None:
                 details = {"contact": contact_id, "store": store_id, "variant": variant_id, "list": alert.list_code}
                 await write_audit(connection, by, "sign up", details)
@@ -139,23 +181,44 @@ class Entrances:
 
 
 async def _agree(
-    connection: Connection,
-    contact_id: ContactId,
-    email: str | None,
-    number: str | None,
-    source: str,
-    *,
-    texts: bool,
-    by: str | None,
-) -> None:
-    """Record what a sign-up agrees to, on each channel that it names an address for."""
-    if number is not None and not await SQL.has_phone.value(connection, contact_id=contact_id, phone=number):
-        if by is not None:
-            raise NumberOfAnother
-        texts = False
-    for channel, agreed in ((Channel.EMAIL, email is not None), (Channel.SMS, texts)):
+    connection: Connection, alert: AlertInForce, contact_id: ContactId, shown: Shown, *, by_email: bool, texts: bool
+) -> bool:
+    """Record what a sign-up agrees to, on each channel that it names an address for; whether they are asked first.
+
+    Who is to be asked whether it was them has not agreed to mails yet. To text messages they have, by a box of its own.
+    """
+    if shown.language is not None:
+        await SQL.set_language.run(connection, contact_id=contact_id, language=shown.language)
+    by_mail = {"contact_id": contact_id, "channel": Channel.EMAIL}
+    asks = by_email and alert.double_opt_in and not await SQL.has_confirmed.value(connection, **by_mail)
+    for channel, agreed in ((Channel.EMAIL, by_email and not asks), (Channel.SMS, texts)):
         if agreed:
-            await SQL.consent.run(connection, contact_id=contact_id, channel=channel, source=source)
+            await SQL.consent.run(connection, most=MOST_PROOFS, contact_id=contact_id, channel=channel, **shown.proof())
+    return asks
+
+
+async def _has_number(connection: Connection, contact_id: ContactId, number: str | None, by: str | None) -> bool:
+    """Whether the number of a sign-up is the contact's own.
+
+    Raises:
+        NumberOfAnother: as it says, where `by` is named.
+    """
+    if number is None:
+        return False
+    theirs: bool | None = await SQL.has_phone.value(connection, contact_id=contact_id, phone=number)
+    if not theirs and by is not None:
+        raise NumberOfAnother
+    return bool(theirs)
+
+
+async def _ask_first(connection: Connection, entered: Entered, shown: Shown) -> None:
+    await SQL.ask_first.run(
+        connection,
+        journey_id=entered.journey_id,
+        token=secrets.token_urlsafe(TOKEN_BYTES),
+        within=CONFIRMED_WITHIN,
+        **shown.proof(),
+    )
 
 
 async def _product(connection: Connection, store_id: StoreId, variant_id: str) -> str:

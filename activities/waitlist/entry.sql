@@ -74,8 +74,10 @@ with journey as (
     from versions where id = :version_id
     returning id
 ), line as (
-    insert into waiting (journey_id, alert_id, type, contact_id, store_id, subject, entered_at, trigger_at, armed, currency)
-    select journey.id, a.id, a.type, :contact_id, :store_id, :subject, :entered_at, :trigger_at, :armed, :currency
+    insert into waiting (
+        journey_id, alert_id, type, contact_id, store_id, subject, entered_at, trigger_at, armed, currency, passed_over_for)
+    select journey.id, a.id, a.type, :contact_id, :store_id, :subject, :entered_at, :trigger_at, :armed, :currency,
+           (select 'contact_paused' from contacts where id = :contact_id and paused_until > now())
     from journey join alerts a on a.id = :alert_id
 )
 insert into outbox (kind, journey_id) select 'start_journey', id from journey;

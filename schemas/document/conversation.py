@@ -93,6 +93,10 @@ class ListSection(Section, title="List"):
     """
     attribution: Attribution | None = None
     """Within how many days orders are credited to its messages; 5 after a click or an opened e-mail when left out."""
+    double_opt_in: Code | None = None
+    """The message that asks who signs up whether it was them; their place counts once they say yes. Not asked when left
+    out.
+    """
 
     def is_for(self, store_id: str) -> bool:
         """Whether contacts of this store enter it."""
@@ -125,6 +129,8 @@ class MessageSection(Section, title="Message"):
     """What it says, as plain text."""
     html: Annotated[str, StringConstraints(min_length=1, max_length=200_000)] | None = None
     """What it says, as HTML; the text alone is sent when left out."""
+    transactional: Annotated[bool, Field(strict=True)] = False
+    """Whether the law lets it go to somebody who has not agreed to be written to; never to one who said no."""
 
     @model_validator(mode="after")
     def _has_the_parts_of_its_channel(self) -> Self:

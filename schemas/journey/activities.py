@@ -88,6 +88,10 @@ class Moved(Wire):
     operation_id: int
 
 
+QUESTION_STEP = StepId("double-opt-in")
+"""The step id of the message that asks whether it was them who signed up; no step of a document has it."""
+
+
 class Deliver(Wire):
     """The input of the deliver activity: which message of which journey, and on which event.
 
@@ -110,6 +114,11 @@ class Deliver(Wire):
     def key(self) -> str:
         """The ledger's idempotency key: one message per journey, step and round."""
         return f"{self.journey_id}/{self.step.id}/{self.round}"
+
+    @property
+    def is_question(self) -> bool:
+        """Whether it asks for consent, and so needs none."""
+        return self.step.id == QUESTION_STEP
 
 
 class Delivered(Wire):

@@ -57,6 +57,7 @@ class Program(Wire):
         threads: in the order of the document; the first whose event matches and whose criteria hold is entered.
         awaited: the events any step waits for.
         goal_on, exit_on: the events that end the journey, at whichever step it is.
+        question: the message that asks whoever signs up whether it was them; None: nobody is asked.
     """
 
     version: VersionId
@@ -68,6 +69,7 @@ class Program(Wire):
     awaited: tuple[str, ...] = ()
     goal_on: tuple[str, ...] = ()
     exit_on: tuple[str, ...] = ()
+    question: str | None = None
     steps: dict[StepId, Step]
 
     def threads_on(self, event: str) -> tuple[ThreadStart, ...]:

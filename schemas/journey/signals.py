@@ -20,6 +20,10 @@ class Move(Wire):
     operation_id: int
 
 
+CONFIRMED = "confirmed"
+"""The contact event by which a journey hears that it was them who signed up; conversations do not know it."""
+
+
 class ContactEvent(Wire):
     """Signal to a journey: the contact did this. The same event again changes nothing.
 

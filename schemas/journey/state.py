@@ -15,6 +15,8 @@ from schemas.reasons import Reason
 class Phase(StrEnum):
     """The phase of the journey: the outer of its two state machines. Within a phase a thread is walked."""
 
+    UNCONFIRMED = "unconfirmed"
+    """Of a list with double opt-in: asked whether it was them who signed up, and no answer yet."""
     ENTERED = "entered"
     """In the thread of the subscription event, if there is one; without an alert, the only phase."""
     WAITING = "waiting"

@@ -11,6 +11,27 @@ Held = tuple[dict[str, JsonValue], ...]
 """Rows as they are stored, the oldest first."""
 
 
+class ConsentReport(Model):
+    """One word of a person on being written to, with what was shown for it.
+
+    Attributes:
+        granted: a yes; false: a no.
+        source: where they said it, in a few words.
+        purpose: what for.
+        text, page: the words that were shown, and the page that they stood on; None: not told.
+        confirmed: said by a link in a mail to their address.
+    """
+
+    channel: str
+    granted: bool
+    source: str
+    given_at: datetime
+    purpose: str
+    text: str | None
+    page: str | None
+    confirmed: bool
+
+
 class ContactReport(Model):
     """A person, as criteria and messages know them.
 
@@ -19,6 +40,8 @@ class ContactReport(Model):
         suppressed: why nothing is sent to their address; None: nothing stands against it.
         has_phone: whether a number is known of them.
         sms_consent, sms_suppressed: the same of text messages.
+        consents: every word of theirs, the oldest first.
+        paused_until: they asked for no messages until then; None: they did not.
     """
 
     contact: ContactId
@@ -30,6 +53,8 @@ class ContactReport(Model):
     has_phone: bool
     sms_consent: bool | None
     sms_suppressed: str | None
+    consents: tuple[ConsentReport, ...] = ()
+    paused_until: datetime | None = None
 
 
 class ContactExport(Model):
@@ -37,6 +62,9 @@ class ContactExport(Model):
 
     Attributes:
         contact: their id, addresses and attributes.
+        confirmations: sign-ups for which they were asked first whether it was them.
+        address_changes: other addresses that they asked to be written to at.
+        links: those by which they come to their own page, without what opens it.
         sign_ups: their places in line, however they came there.
         places: those they were given, with the codes reserved with them.
         clicks: each time that a link or a picture of a message to them was asked for.
@@ -50,6 +78,9 @@ class ContactExport(Model):
     exported_at: datetime
     contact: dict[str, JsonValue]
     consents: Held
+    confirmations: Held
+    links: Held
+    address_changes: Held
     suppressions: Held
     lists: Held
     tags: Held

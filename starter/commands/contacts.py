@@ -10,14 +10,21 @@ from schemas.ids import StoreId
 from schemas.incoming.events import Detail, Details, Tags
 from schemas.mistakes import mistake_in_words
 from schemas.model import Model
-from schemas.responses.people import ContactErased, ContactExport, ContactReport, StoreErased, SuppressionReport
+from schemas.responses.people import (
+    ConsentReport,
+    ContactErased,
+    ContactExport,
+    ContactReport,
+    StoreErased,
+    SuppressionReport,
+)
 from starter.commands.terminal.acting import Actor, Yes, agreed, who
 from starter.commands.terminal.addresses import address_of
 from starter.commands.terminal.asking import Terminal, command
 from starter.commands.terminal.output import write_json
 from starter.shops.people import Changes
 
-app = typer.Typer(help="Export, erase and suppress people, and set what is known of them.", no_args_is_help=True)
+app = typer.Typer(help="Show, export, erase and suppress people, and set what is known of them.", no_args_is_help=True)
 
 Person = Annotated[
     str, typer.Argument(metavar="PERSON", help="Their address, their number, +…, or their contact id, c-….")
@@ -44,6 +51,16 @@ def export(terminal: Terminal, person: Person, actor: Actor = None) -> None:
     named = _named(person)
     held: ContactExport = terminal.ask(lambda services: services.people.export(named, who(actor)))
     write_json(held)
+
+
+@app.command("show")
+@command
+def show(terminal: Terminal, person: Person, actor: Actor = None) -> None:
+    """Show what is known of a person, with each word of theirs on being written to. That they were looked up is kept in
+    the audit.
+    """
+    named = _named(person)
+    terminal.answer(lambda services: services.people.find(named, who(actor)), _report)
 
 
 @app.command("erase")
@@ -168,5 +185,18 @@ def _report(contact: ContactReport) -> str:
             f"tags        {', '.join(contact.tags) or '–'}",
             f"lists       {', '.join(contact.lists) or '–'}",
             f"suppressed  {contact.suppressed or 'no'}",
+            *([] if contact.paused_until is None else [f"paused      until {contact.paused_until:%Y-%m-%d}"]),
+            *(_consent(each) for each in contact.consents),
         ]
     )
+
+
+def _consent(word: ConsentReport) -> str:
+    said = "agreed" if word.granted else "said no"
+    parts = [
+        f"{said} on {word.given_at:%Y-%m-%d %H:%M} to {word.channel} for {word.purpose} ({word.source})",
+        "confirmed from their address" if word.confirmed else "",
+        f"on {word.page}" if word.page else "",
+        f"shown: {word.text!r}" if word.text else "",
+    ]
+    return "consent     " + ", ".join(part for part in parts if part)

@@ -23,6 +23,7 @@ _LIST_WORDS: Mapping[str, str] = {
     "track_clicks": "whether clicks are known",
     "track_opens_in": "where it may be known that a mail was opened",
     "only_by_name": "whether only sign-ups that name it enter",
+    "double_opt_in": "the message that asks who signs up",
 }
 _FILTERS: Mapping[str, str] = {"trigger_filter": "the trigger filter", "profile_filter": "the profile filter"}
 
@@ -184,6 +185,8 @@ def _of_messages(before: Mapping[str, MessageSection], after: Mapping[str, Messa
 
 def _of_text(field: str, old: MessageSection, new: MessageSection) -> tuple[str, list[str]]:
     before, after = getattr(old, field), getattr(new, field)
+    if field == "transactional":
+        return "it is transactional now" if after else "it is not transactional any more", []
     if field not in ("text", "html"):
         return f"the {field} changed from {quoted(before)} to {quoted(after)}", []
     if before is None or after is None:

@@ -30,7 +30,7 @@ from starter.http.errors import ANSWERED, answer
 from starter.http.limits import BodyLimit, HeadLimit, SignUpCaps, SignUpLimit
 from starter.http.paths import SlashesInIds
 from starter.http.problems import Problem
-from starter.http.public import links, signups, webhooks
+from starter.http.public import links, shoppers, signups, webhooks
 from starter.http.request_log import RequestLog
 from starter.http.turns import Turns
 from starter.http.wrong_keys import WrongKeys
@@ -43,6 +43,7 @@ _ROUTERS = (
     webhooks.router,
     signups.router,
     links.router,
+    shoppers.router,
     events.router,
     consents.router,
     contacts.router,
@@ -107,6 +108,7 @@ def create_app(services: Services, settings: Settings, storefronts: Storefronts 
             storefronts=Storefronts.from_settings(settings) if storefronts is None else storefronts,
             providers=Providers.from_settings(settings),
             sign_up_limit=SignUpLimit(settings.signups_per_minute),
+            link_limit=SignUpLimit(shoppers.LINKS_PER_MINUTE),
             sign_up_turns=Turns(settings.database_pool // SIGN_UPS_SHARE, SIGN_UPS_WAITING, SIGN_UP_WAITS_SECONDS),
             sign_up_caps=SignUpCaps(settings.signups_per_mailbox, settings.signups_per_network),
             metrics=counted,

@@ -22,6 +22,7 @@ class Dependencies:
     storefronts: Storefronts
     providers: Providers
     sign_up_limit: SignUpLimit
+    link_limit: SignUpLimit
     sign_up_turns: Turns
     sign_up_caps: SignUpCaps
     metrics: Metrics

@@ -41,7 +41,7 @@ class SignUpCaps:
 
 
 class SignUpLimit:
-    """Counts sign-ups by network address, in this process.
+    """Counts sign-ups, or what is opened by links of mails, by network address, in this process.
 
     Args:
         per_minute: how many one address may make in a minute, by the clock.

@@ -24,6 +24,8 @@ from starter.runtime.heartbeat import STALE_AFTER, heartbeat_age, heartbeat_file
 
 _CAUSES = ("postgresql", "migrations", "temporal", "search attributes", "workers")
 _FOLLOWING = ("outbox", "web")
+LONGEST_PUBLIC_URL = 35
+"""Characters, for links of at most 60."""
 SHORT_RETENTION = timedelta(days=7)
 """Contacts ask within days why they got no message; the history should still be there then."""
 
@@ -37,7 +39,8 @@ async def examine(settings: Settings) -> Checkup:
     parts = await asyncio.gather(
         examine_postgres(settings), _temporal(settings), examine_email(settings), _sms(settings), _web(settings)
     )
-    findings = (python, *_each_cause_once([finding for part in parts for finding in part]))
+    found = [*(finding for part in parts for finding in part), _public_address(settings)]
+    findings = (python, *_each_cause_once(found))
     return Checkup(ok=all(finding.health is not Health.BAD for finding in findings), findings=findings)
 
 
@@ -196,6 +199,25 @@ async def _web(settings: Settings) -> list[Finding]:
     if answer.is_success:
         return [good("web", f"ready at {url}")]
     return [bad("web", f"{url}/readyz answers {answer.status_code}", "Its answer and its log say what it lacks.")]
+
+
+def _public_address(settings: Settings) -> Finding:
+    """Where shoppers unsubscribe and see their page."""
+    url = settings.public_url
+    if url is None:
+        return note(
+            "public address",
+            "SHELFTALK_PUBLIC_URL is not set: mails say nowhere how to unsubscribe, and nobody can confirm a sign-up",
+            "Large mail providers refuse bulk mail without that. Set it to the https address of this web server.",
+        )
+    if len(url) > LONGEST_PUBLIC_URL:
+        return note(
+            "public address",
+            f"{url} has {len(url)} characters, and links are that much longer",
+            f"Take a host for it of {LONGEST_PUBLIC_URL} characters, https:// included: long headers get folded, and "
+            "signatures over them broken.",
+        )
+    return good("public address", url)
 
 
 def _in_silence(_line: str) -> None:

@@ -21,8 +21,6 @@ SQL = load_queries("starter.ops", "database_checkup.sql")
 POOL = 2
 BACKLOG = timedelta(minutes=1)
 """A call that has waited longer than this in the outbox is not on its way, but stuck."""
-
-
 LATELY = timedelta(hours=1)
 MOST_SAID = 5
 """Names in one line."""
@@ -102,6 +100,7 @@ async def examine_postgres(settings: Settings) -> list[Finding]:
             found += [await examine_texts(pool), await examine_faults(pool)]
             found += [await _reconciled(pool), await _malformed(pool), await examine_contested(pool)]
             found += [await examine_left_alone(pool), *await examine_sending(pool, settings)]
+            found.append(await examine_questions(pool, settings.public_url))
         return found
     except POSTGRES_AWAY as error:
         return [bad("postgresql", f"fails when asked ({type(error).__name__})", "Look at its log.")]
@@ -179,6 +178,18 @@ async def examine_contested(pool: Pool) -> Finding:
         found=f"{contested.variants} are told for two products at once: '{contested.variant_id}' of "
         f"{contested.store_id} for '{contested.product_id}' and '{contested.also}'",
         advice="Give one of the two another id in the shop, or put in the product it is not of once more without it.",
+    )
+
+
+async def examine_questions(pool: Pool, public_url: str | None) -> Finding:
+    """Lists that ask who signs up first, and whether anybody can answer."""
+    asking: list[str] = await SQL.lists_that_ask.values(pool)
+    if not asking or public_url is not None:
+        return good("double opt-in", f"on {', '.join(asking[:MOST_SAID])}" if asking else "on no list")
+    return bad(
+        "double opt-in",
+        f"{', '.join(asking[:MOST_SAID])} asks who signs up first, and no address leads to the answer",
+        "Set SHELFTALK_PUBLIC_URL, restart the workers, then `shelftalk repair resume --cause message_broken`.",
     )
 
 

@@ -53,3 +53,9 @@ order by paused_at, code;
 -- name: malformed
 select count(*) as kept, (select error from inbox where state = 'malformed' order by id desc limit 1) as last_error
 from inbox where state = 'malformed';
+
+-- name: lists_that_ask
+select distinct v.document -> 'list' ->> 'code' as code
+from conversations c join versions v on v.id = c.published
+where v.document -> 'list' ->> 'double_opt_in' is not null
+order by 1;

@@ -210,9 +210,8 @@ class SimulatedShop:
     def _verdict_facts(self, request: Deliver, now: datetime) -> MessageFacts:
         timeline, journey, quiet = self._timeline, self._journey, self._document.list.quiet_hours
         place, product = journey.place, timeline.product
-        in_stock = product is None or product.offer.can_be_bought
-        contact, messages = journey.contact, self._document.messages
-        texted = messages[request.step.message].channel is Channel.SMS
+        contact, message = journey.contact, self._document.messages[request.step.message]
+        texted = message.channel is Channel.SMS
         return MessageFacts(
             event=request.event,
             type=place.line.alert.type if place is not None else None,
@@ -226,7 +225,7 @@ class SimulatedShop:
             bought=journey.has_bought(now),
             on_sale=product is None or product.for_sale,
             claim=place.claim if place is not None else None,
-            in_stock=place.in_stock if place is not None else in_stock,
+            in_stock=place.in_stock if place is not None else product is None or product.offer.can_be_bought,
             measure=place.line.measure if place is not None else None,
             trigger=place.trigger if place is not None else None,
             time_zone=self._document.list.time_zone,
@@ -234,8 +233,9 @@ class SimulatedShop:
             quiet_until=quiet.ends if quiet is not None else None,
             turn=next_turn(contact.counted, self._document.list.at_most, now),
             unreachable=texted and contact.phone is None,
-            beside=any(each.channel is not Channel.EMAIL for each in messages.values()),
+            beside=any(each.channel is not Channel.EMAIL for each in self._document.messages.values()),
             lives_in=residence(contact.attributes, contact.phone) if texted and contact.phone is not None else None,
+            transactional=message.transactional,
         )
 
 

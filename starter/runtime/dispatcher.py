@@ -25,6 +25,7 @@ from activities.postgres.queries import load_queries
 from activities.temporal import Temporal, is_trouble
 from activities.waitlist.claims import Waitlist
 from activities.waitlist.line_counts import fold_line_counts
+from activities.waitlist.up_to_them import end_pauses, lapse_unconfirmed
 from activities.waitlist.zero_prices import believe_zero_prices
 from schemas.document.alert_types.offer import ZERO_PRICE_HOLDS
 from schemas.ids import JourneyId, Subject
@@ -217,8 +218,10 @@ class Dispatcher:
                 await connection.remove_listener(OUTBOX_NOTIFICATION, wake)
 
     async def _let_time_pass(self) -> None:
-        """Do what is due by the clock: offers lapse, counts are folded, and prices of nothing count."""
+        """Do what is due by the clock: offers, pauses and what is not confirmed end, counts fold, free prices count."""
         await self._waitlist.lapse_offers()
+        await lapse_unconfirmed(self._pool)
+        await end_pauses(self._pool)
         await fold_line_counts(self._pool)
         await believe_zero_prices(self._pool, self._zero_price_holds)
         await asyncio.sleep(IDLE.total_seconds())

@@ -12,7 +12,11 @@ select c.id as contact, c.attributes,
        (select reason from suppressions s where s.channel = :email and s.address = c.email) as suppressed,
        c.phone is not null as has_phone,
        (select granted from consents where contact_id = c.id and channel = :sms order by id desc limit 1) as sms_consent,
-       (select reason from suppressions s where s.channel = :sms and s.address = c.phone) as sms_suppressed
+       (select reason from suppressions s where s.channel = :sms and s.address = c.phone) as sms_suppressed,
+       (select coalesce(jsonb_agg(to_jsonb(t) - array['id', 'contact_id', 'text_digest', 'address_digest', 'network_digest']
+                                  order by t.id), '[]')
+        from consents t where contact_id = c.id) as consents,
+       c.paused_until
 from contacts c where c.id = :contact_id;
 
 -- name: export
@@ -21,6 +25,12 @@ select now() as exported_at,
        (select to_jsonb(c) from contacts c where id = :contact_id) as contact,
        (select coalesce(jsonb_agg(to_jsonb(t) - 'contact_id' order by t.id), '[]')
         from consents t where contact_id = :contact_id) as consents,
+       (select coalesce(jsonb_agg(to_jsonb(t) - 'token' order by t.asked_at), '[]')
+        from confirmations t where journey_id in (select id from of_them)) as confirmations,
+       (select coalesce(jsonb_agg(to_jsonb(t) - array['token', 'contact_id'] order by t.id), '[]')
+        from address_changes t where contact_id = :contact_id) as address_changes,
+       (select coalesce(jsonb_agg(to_jsonb(t) - array['token', 'contact_id'] order by t.made_at), '[]')
+        from shopper_links t where contact_id = :contact_id) as links,
        (select coalesce(jsonb_agg(to_jsonb(t) order by t.channel), '[]')
         from suppressions t join contacts c on t.address in (c.email, c.phone) and c.id = :contact_id) as suppressions,
        (select coalesce(jsonb_agg(to_jsonb(t) - 'contact_id' order by t.joined_at), '[]')

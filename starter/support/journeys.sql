@@ -3,7 +3,8 @@
 -- name: list
 select j.id, j.contact_id, j.store_id, j.subject, j.product_id, j.alert_id, j.version_id, j.entered_at, j.window_ends_at,
        j.conversation, j.entered_on, j.told_at, j.ended_at, j.ending, coalesce(j.reason, case when w.state = 'left' then w.reason end) as reason,
-       case when j.ended_at is null then j.held_up_by end as held_up_by,
+       case when j.ended_at is null then coalesce(j.held_up_by, case when w.state = 'waiting'
+           and w.passed_over_for in ('not_confirmed', 'contact_paused') then w.passed_over_for end) end as held_up_by,
        case when j.ended_at is null and j.held_up_by = 'too_frequent' then
            (select max(put_off_until) from sends where journey_id = j.id and state = 'ready') end as put_off_until,
        case when j.ended_at is not null or w.state = 'left' then null

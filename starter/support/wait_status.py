@@ -7,7 +7,7 @@ from activities.stock.offers import Product
 from schemas.document.alert_types.offer import Measure, Offer
 from schemas.ids import Subject
 from schemas.money import in_currency
-from schemas.reasons import STOPPING, Reason
+from schemas.reasons import STOPPING, UP_TO_THEM, Reason
 from schemas.responses.journeys import AHEAD_COUNTED_TO, in_words
 from schemas.responses.why import NotYet, WaitStatus
 from starter.support.considered import ConsideredJourney
@@ -47,6 +47,8 @@ def _not_yet(journey: ConsideredJourney, offer: Offer) -> NotYet:
         return NotYet.PAUSED
     if journey.place == "claimed":
         return NotYet.CALLED_FORWARD
+    if journey.passed_over_for in UP_TO_THEM:
+        return NotYet.PASSED_OVER
     if journey.gone:
         return NotYet.DISCONTINUED
     if not journey.live:
@@ -90,8 +92,7 @@ def waiting_sentence(status: WaitStatus, journey: ConsideredJourney) -> str:
             needed = journey.quantity_threshold
             return f"{_units(status.units)} to sell that the list counts; the alert waits for {needed}."
         case NotYet.PASSED_OVER:
-            refused = journey.passed_over_for or Reason.NO_MESSAGE
-            return f"Their place was refused; they get another once that changes: {refused.sentence}"
+            return _passed_over(journey.passed_over_for or Reason.NO_MESSAGE)
         case NotYet.PRICE_UNKNOWN:
             return "The price is not known, so it cannot be compared."
         case NotYet.PRICE_NOT_DOWN:
@@ -117,6 +118,12 @@ def waiting_sentence(status: WaitStatus, journey: ConsideredJourney) -> str:
             return "They are among the next; the shelf is about to call them forward."
         case _:
             assert_never(status.not_yet)
+
+
+def _passed_over(why: Reason) -> str:
+    if why in UP_TO_THEM:
+        return why.sentence
+    return f"Their place was refused; they get another once that changes: {why.sentence}"
 
 
 def _units(count: int) -> str:

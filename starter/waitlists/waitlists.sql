@@ -111,7 +111,7 @@ select w.journey_id,
 from waiting w
 join journeys j on j.id = w.journey_id
 join versions v on v.id = j.version_id
-where w.state in ('waiting', 'claimed') and w.store_id = :store_id
+where w.state in ('waiting', 'claimed') and w.store_id = :store_id and w.passed_over_for is distinct from 'not_confirmed'
   and (:variant_id::text is null or w.subject = 'variant/' || :variant_id)
   and (:product_id::text is null or j.product_id = :product_id)
   and (:alert::text is null or w.alert_id = :alert)

@@ -27,7 +27,7 @@ MODELS: tuple[type[BaseModel], ...] = (BackInStock, PriceDrop, LowInventory, Lis
 
 
 def _completed(example: str) -> str:
-    """The example with what a document needs besides: threads that answer its alerts, and their message."""
+    """The example with what a document needs besides: threads that answer its alerts, and their messages."""
     written = cast("dict[str, Any]", read_yaml(example).value)
     base = load_document(STARTER_CONVERSATION.read_text(encoding="utf-8"), "base")
     document = base.model_dump(mode="json", by_alias=True, exclude_none=True) | written
@@ -38,6 +38,12 @@ def _completed(example: str) -> str:
         {"name": event, "on": event, "steps": [{"send": "it-is-back", "id": event.replace(".", "-")}]}
         for event in events
     ]
+    if (question := document["list"].get("double_opt_in")) is not None:
+        document["messages"][question] = {
+            "channel": "email",
+            "subject": "Was it you?",
+            "text": "Yes: {{ links.confirm }}",
+        }
     return yaml.safe_dump(document, sort_keys=False)
 
 

@@ -3,6 +3,7 @@
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 
+import httpx
 import pytest
 from temporalio.client import Client
 
@@ -16,6 +17,7 @@ from starter.http.server import serving
 from starter.runtime.ports import free_port
 from starter.services import Services, build_services
 from starter.versioning.publishing import publish
+from tests.history import PATIENCE
 from tests.http.web import SETTINGS, Web, open_web
 from tests.product import starter_document
 from worker import connect
@@ -35,6 +37,16 @@ async def web_over(
     async with (
         serving(create_app(services, settings, storefronts), "127.0.0.1", 0) as served,
         open_web(served.url, services) as web,
+    ):
+        yield web
+
+
+@asynccontextmanager
+async def served_openly(pool: Pool, client: Client) -> AsyncGenerator[httpx.AsyncClient]:
+    """A client without a key of a server that has made none."""
+    async with (
+        serving(create_app(services_over(pool, client), SETTINGS), "127.0.0.1", 0) as served,
+        httpx.AsyncClient(base_url=served.url, timeout=PATIENCE) as web,
     ):
         yield web
 

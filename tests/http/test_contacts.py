@@ -46,15 +46,24 @@ async def test_everything_that_is_held_of_a_person_is_one_document(web: Web, poo
         "insert into revocations (event_id, channel, address, said, likely, due_at) "
         "select id, 'sms', '+15558675310', 'leave me alone', true, now() + interval '14 days' from said"
     )
+    key = "k" * 22
+    for insert in (
+        "confirmations (journey_id, token, source, purpose, ends_at) select id, $1, 'x', 'alerts', now() from journeys",
+        "shopper_links (token, contact_id, store_id) select $1, contact_id, store_id from journeys",
+        "address_changes (contact_id, store_id, email, token, ends_at) "
+        "select contact_id, store_id, 'new@example.com', $1, now() from journeys",
+    ):
+        await pool.execute(f"insert into {insert} limit 1", key)
     await web.sign_up("ben@example.com")
     held: dict[str, Any] = (await web.keyed.get(ann)).json()
+    assert key not in str(held), "what opens a page is not handed out"
     assert held["contact"]["email"] == "ann@example.com"
     assert held["contact"]["attributes"] == {"size": "M"}
     counts = {name: len(rows) for name, rows in held.items() if name not in ("exported_at", "contact")}
     for nothing in ("calls", "clicks", "order_totals", "places"):
         assert counts.pop(nothing) == 0
     assert counts == dict.fromkeys(counts, 1) | {"events": 3}
-    assert len(counts) == 11
+    assert len(counts) == 14
     assert await audited(pool) == [("API key 'tests'", "contact looked up"), ("API key 'tests'", "contact exported")]
 
 

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from activities.rendering.headlines import LONGEST_SUBJECT
 from activities.rendering.templates import (
     LONGEST_BODY,
-    LONGEST_SUBJECT,
     CannotRender,
     ItemPart,
     ListPart,

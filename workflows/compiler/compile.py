@@ -75,6 +75,7 @@ def _compile(document: ConversationDocument, version: VersionId) -> Program:
         awaited=tuple(sorted({event for step in steps.values() for event in step.awaited})),
         goal_on=document.goal_on,
         exit_on=document.exit_on,
+        question=document.list.double_opt_in,
         steps=steps,
     )
 

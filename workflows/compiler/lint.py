@@ -41,7 +41,7 @@ def find_lint_warnings(document: ConversationDocument) -> tuple[Diagnostic, ...]
 def _unsent_messages(document: ConversationDocument, flow: Flow) -> Iterator[Diagnostic]:
     sent = {spot.section.send for spot in flow.spots.values() if isinstance(spot.section, SendStep)}
     for code in document.messages:
-        if code not in sent:
+        if code not in sent and code != document.list.double_opt_in:
             yield Diagnostic(
                 ("messages", code), "no step sends this message", f"Send it with '- send: {code}', or remove it"
             )

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from difflib import get_close_matches
 
+from schemas.channels import Channel
 from schemas.document.conversation import ConversationDocument
 from schemas.document.steps import DEEPEST, STEP_LISTS, AnyStep, SendStep
 from schemas.ids import StepId
@@ -24,6 +25,7 @@ def find_semantic_errors(document: ConversationDocument) -> tuple[Diagnostic, ..
         *find_control_flow_errors(document),
         *_step_id_errors(places),
         *_send_errors(document, places),
+        *_question_errors(document),
         *_branch_errors(places),
     )
 
@@ -71,6 +73,39 @@ def _send_errors(document: ConversationDocument, places: tuple[_Place, ...]) -> 
                 there_are = f"The messages there are: {listed(document.messages)}"
                 advice[code] = f"Did you mean '{near[0]}'?" if near else there_are
             yield Diagnostic((*place.path, "send"), f"there is no message '{code}'", advice[code])
+
+
+CONFIRM = "links.confirm"
+"""What the question of a double opt-in is answered by."""
+
+
+def _question_errors(document: ConversationDocument) -> Iterator[Diagnostic]:
+    code = document.list.double_opt_in
+    if code is None:
+        return
+    question = document.messages.get(code)
+    if question is None:
+        near = get_close_matches(code, document.messages, n=1)
+        there_are = f"The messages there are: {listed(document.messages)}"
+        yield Diagnostic(
+            ("list", "double_opt_in"),
+            f"there is no message '{code}'",
+            f"Did you mean '{near[0]}'?" if near else there_are,
+        )
+        return
+    if question.channel is not Channel.EMAIL:
+        yield Diagnostic(
+            ("messages", code, "channel"),
+            "this asks whether it was them who signed up, and that is asked by e-mail",
+            "Make it an e-mail: whoever gives a number alone has agreed by a box of its own, and is not asked",
+        )
+    for field, template in (("text", question.text), ("html", question.html)):
+        if template is not None and CONFIRM not in template:
+            yield Diagnostic(
+                ("messages", code, field),
+                "this asks whether it was them who signed up, and has nothing to say yes by",
+                f"Add the address of the button: {{{{ {CONFIRM} }}}}",
+            )
 
 
 def _branch_errors(places: tuple[_Place, ...]) -> Iterator[Diagnostic]:

@@ -6,9 +6,10 @@ from typing import Any, TypeVar
 from schemas.document.conversation import ConversationDocument
 from schemas.document.steps import AnyStep, Place, every_step
 from schemas.ids import StepId
+from schemas.journey.activities import QUESTION_STEP
 from schemas.model import Model
 
-RESERVED_STEP_IDS = frozenset({"waiting-list", "until-reminder"})
+RESERVED_STEP_IDS = frozenset({"waiting-list", "until-reminder", "until-confirmed", QUESTION_STEP})
 """A journey's path uses these for places that are not steps."""
 _LONGEST_BASE = 55
 """Characters of an id before its number."""

@@ -1,9 +1,10 @@
 """The state machine of one journey, pure. It asks a World for everything outside.
 
 There are two machines, one inside the other. The phases: entered → waiting → alerted → following up → done, or
-expired, exited, discontinued; each phase raises an event of the alert, and a product that is sold out before the
-message leads back to waiting. And the walk of the thread that is entered on that event (walk.py). The position is a
-step id, so a journey can continue as new, or be moved to another version, at any rest.
+expired, exited, discontinued; before them unconfirmed, on a list with double opt-in. Each phase but that raises an
+event of the alert, and a product that is sold out before the message leads back to waiting. And the walk of the thread
+that is entered on that event (walk.py). The position is a step id, so a journey can continue as new, or be moved to
+another version, at any rest.
 """
 
 from dataclasses import dataclass
@@ -70,6 +71,10 @@ class Journey:
     async def _run_phase(self) -> Ended | None:
         """Run one phase to its end. Each sets the next one."""
         match self._phase:
+            case Phase.UNCONFIRMED:
+                await self._thread.ask_first()
+                self._phase = Phase.ENTERED
+                return None
             case Phase.ENTERED if self._start.alert_id is None:
                 await self._thread.enter(self._start.entered_on or "")
                 return self._completed()

@@ -3,6 +3,7 @@
 It matches on the kind of step and asks the World for everything outside.
 """
 
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import assert_never
 
@@ -21,11 +22,11 @@ from schemas.document.steps import (
     WaitUntil,
 )
 from schemas.ids import StepId
-from schemas.journey.activities import Deliver
+from schemas.journey.activities import QUESTION_STEP, Deliver
 from schemas.journey.outcome import AfterRefusal, Deferred, Held, Outcome, Refused, Sent, Stopped, Unknown
 from schemas.journey.path import Why
 from schemas.journey.program import thread_criteria_id
-from schemas.journey.signals import ContactEvent, Skip
+from schemas.journey.signals import CONFIRMED, ContactEvent, Skip
 from schemas.reasons import Reason
 from workflows.interpreter.rests import Left, RestingThread, ThreadEnded
 
@@ -34,6 +35,8 @@ PROVIDER_PATIENCE = timedelta(hours=24)
 
 BROADCAST_STEP = "broadcast/"
 """The prefix, before the message's name, of the step id under which a broadcast appears in a path."""
+UNTIL_CONFIRMED = "until-confirmed"
+"""The name, in a path, of the rest until a contact says that it was them who signed up."""
 
 
 class BackInLine(Exception):
@@ -189,6 +192,34 @@ class ThreadWalk(RestingThread):
         """
         try:
             outcome = await self._deliver(step, None, 0)
+        except ThreadEnded:
+            return
+        if isinstance(outcome, Refused) and outcome.then is AfterRefusal.LEAVE:
+            raise Left(outcome.reason)
+
+    async def ask_first(self) -> None:
+        """Ask the contact whether it was them who signed up, once, and rest until they say yes.
+
+        Raises:
+            Left: they were not asked, or did not say yes in time.
+        """
+        resting = self.recorder.open_entry
+        if resting is None or resting.step != UNTIL_CONFIRMED:
+            await self._ask()
+        while True:
+            # Nobody can say yes for them: what an operator does here changes nothing.
+            self.recorder.enter(UNTIL_CONFIRMED, "waiting")
+            with suppress(ThreadEnded):
+                woken = await self.rest_at(UNTIL_CONFIRMED, None, lambda: frozenset({CONFIRMED}))
+                if isinstance(woken, ContactEvent):
+                    self.recorder.leave(Why.HAPPENED, event=woken.event)
+                    return
+
+    async def _ask(self) -> None:
+        question = Send(id=QUESTION_STEP, message=self.program.question or "")
+        try:
+            # As a thread's: what broadcasts have instead is refused where it cannot be made, and this waits.
+            outcome = await self._deliver(question, AlertEvent.SUBSCRIPTION, 1)
         except ThreadEnded:
             return
         if isinstance(outcome, Refused) and outcome.then is AfterRefusal.LEAVE:

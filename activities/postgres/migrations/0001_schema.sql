@@ -276,8 +276,11 @@ create table contacts (
     attributes_at timestamptz,
     created_at    timestamptz not null default now(),
     erased_at     timestamptz,
+    -- They asked for no messages until then; their places stay theirs.
+    paused_until  timestamptz,
     check ((num_nonnulls(email, phone) = 0) = (erased_at is not null))
 );
+create index contacts_paused on contacts (paused_until) where paused_until is not null;
 
 -- Which address each channel has, said here alone: where a contact is reached on a channel (null: not at all), on which
 -- channels, and what an address is for.
@@ -303,23 +306,44 @@ create table sign_up_counts (
     primary key (day, network, store_id, variant_id)
 );
 
--- What contacts agreed to and took back; the newest row of a channel holds.
+-- What contacts agreed to and took back, with the proof of it; the newest row of a channel holds.
 create table consents (
     id         bigint generated always as identity primary key,
     contact_id text not null references contacts,
     channel    text not null check (channel <> ''),
     granted    boolean not null,
     source     text not null,
-    given_at   timestamptz not null default now()
+    given_at   timestamptz not null default now(),
+    -- What for, the words that were shown for it, and the page that they stood on.
+    purpose    text not null default 'alerts' check (purpose ~ '^[a-z0-9][a-z0-9-]{0,62}$'),
+    text       text check (length(text) <= 5000),
+    page       text check (length(page) <= 2000),
+    -- Whoever reads the mail of the address said so, by a link that was sent there.
+    confirmed  boolean not null default false,
+    -- SHA-256 of the text, and keyed digests of the address and of the network: with these it is proved what was agreed
+    -- to and by whom, when neither is kept in words any more. Set by consents_are_sealed.
+    text_digest    bytea,
+    address_digest bytea,
+    network_digest bytea,
+    check (text is null or text_digest is not null)
 );
 create index consents_latest on consents (contact_id, channel, id desc);
 create trigger consents_are_never_deleted before delete on consents for each row execute function refuse_change();
 -- But who was erased leaves no words behind.
 create trigger consents_are_append_only before update on consents for each row
-    when (new.source <> 'erased' or
-          (new.id, new.contact_id, new.channel, new.granted, new.given_at)
-          is distinct from (old.id, old.contact_id, old.channel, old.granted, old.given_at))
+    when (new.source <> 'erased' or num_nonnulls(new.text, new.page) > 0 or
+          (new.id, new.contact_id, new.channel, new.granted, new.given_at, new.purpose, new.confirmed,
+           new.text_digest, new.address_digest, new.network_digest)
+          is distinct from (old.id, old.contact_id, old.channel, old.granted, old.given_at, old.purpose, old.confirmed,
+                            old.text_digest, old.address_digest, old.network_digest))
     execute function refuse_change();
+create function seal_consent() returns trigger language plpgsql as $$
+begin
+    new.text_digest := sha256(convert_to(new.text, 'UTF8'));
+    new.address_digest := (select new_digest(address_on(new.channel, email, phone)) from contacts where id = new.contact_id);
+    return new;
+end $$;
+create trigger consents_are_sealed before insert on consents for each row execute function seal_consent();
 
 -- Addresses that nothing is sent to any more: bounces and complaints.
 create table suppressions (
@@ -677,7 +701,68 @@ create index waiting_claimed on waiting (store_id, subject, alert_id) where stat
 create index waiting_left on waiting (store_id, subject, alert_id, entered_at) where state = 'left';
 create index waiting_of_contact on waiting (contact_id) where state in ('waiting', 'claimed');
 create index waiting_by_contact on waiting (contact_id, alert_id);
-create index waiting_passed_over on waiting (store_id, subject) where passed_over_for is not null;
+create index waiting_passed_over on waiting (store_id, subject)
+    where passed_over_for is not null and passed_over_for not in ('not_confirmed', 'contact_paused');
+create index waiting_of_paused on waiting (contact_id) where passed_over_for = 'contact_paused';
+
+-- Sign-ups for which the address's owner is asked first, each by a link that only whoever reads its mail has. Until they
+-- say yes the place is passed over as `not_confirmed`: it counts for nobody's stock, and stays where it is in line.
+create table confirmations (
+    journey_id     text primary key references journeys,
+    token          text not null unique check (token ~ '^[A-Za-z0-9_-]{22}$'),
+    -- What becomes the consent with the yes.
+    source         text not null,
+    purpose        text not null,
+    text           text,
+    page           text,
+    network_digest bytea,
+    asked_at       timestamptz not null default now(),
+    -- Without a yes the place is gone then.
+    ends_at        timestamptz not null,
+    confirmed_at   timestamptz,
+    lapsed_at      timestamptz,
+    check (confirmed_at is null or lapsed_at is null)
+);
+create index confirmations_due on confirmations (ends_at) where confirmed_at is null and lapsed_at is null;
+
+create function place_is_confirmed() returns trigger language plpgsql as $$
+begin
+    if not exists (select from confirmations where journey_id = new.journey_id and confirmed_at is not null) then
+        raise exception 'the place of % is not confirmed', new.journey_id;
+    end if;
+    return new;
+end $$;
+create trigger a_place_counts_once_confirmed before update of passed_over_for on waiting for each row
+    when (old.passed_over_for = 'not_confirmed' and new.passed_over_for is distinct from 'not_confirmed')
+    execute function place_is_confirmed();
+
+-- The links by which shoppers come to their own page, and unsubscribe: of one store, at random, so that nobody can be read
+-- from an address. A new one each month; what the older ones open is in starter/shops/shoppers.py.
+create function this_month() returns date language sql stable as $$
+    select date_trunc('month', now() at time zone 'UTC')::date
+$$;
+create table shopper_links (
+    token      text primary key check (token ~ '^[A-Za-z0-9_-]{22}$'),
+    contact_id text not null references contacts,
+    store_id   text not null,
+    made_at    timestamptz not null default now(),
+    of_month   date not null default this_month(),
+    unique (contact_id, store_id, of_month)
+);
+
+-- Requests of contacts to be written to at another address, which is asked first.
+create table address_changes (
+    id         bigint generated always as identity primary key,
+    contact_id text not null references contacts,
+    store_id   text not null,
+    -- Null: its contact was erased.
+    email      text check (email = lower(email)),
+    token      text not null unique check (token ~ '^[A-Za-z0-9_-]{22}$'),
+    asked_at   timestamptz not null default now(),
+    ends_at    timestamptz not null,
+    decided_at timestamptz
+);
+create index address_changes_by_contact on address_changes (contact_id, asked_at desc);
 
 -- How many are in each line now (what: waiting, claimed), and how many entered, were told, left, or were lost to their window
 -- in each quarter of an hour, so that no report counts a line of a million. Rows are only added by whoever changes a
@@ -1033,7 +1118,8 @@ begin
     end if;
     new.changed_at = clock_timestamp();
     update waiting set passed_over_for = null
-    where store_id = new.store_id and subject = new.subject and alert_id = new.alert_id and passed_over_for is not null;
+    where store_id = new.store_id and subject = new.subject and alert_id = new.alert_id
+      and passed_over_for is not null and passed_over_for not in ('not_confirmed', 'contact_paused');
     return new;
 end $$;
 create trigger those_passed_over_are_taken_up_again
@@ -1044,7 +1130,8 @@ create function take_up_again(of_store text, of_subjects text[]) returns void la
 begin
     with again as (
         update waiting set passed_over_for = null
-        where store_id = of_store and subject = any(of_subjects) and passed_over_for is not null
+        where store_id = of_store and subject = any(of_subjects)
+          and passed_over_for is not null and passed_over_for not in ('not_confirmed', 'contact_paused')
         returning store_id, subject
     )
     insert into outbox (kind, store_id, subject) select distinct 'look_again', store_id, subject from again;

@@ -3,14 +3,17 @@
 from collections.abc import Callable, Coroutine
 from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
 
 from fastapi import APIRouter, Request, Response
-from pydantic import Field, ValidationInfo, field_validator
+from pydantic import AfterValidator, Field, ValidationInfo, field_validator
 from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from activities.waitlist.entrances import Shown
 from schemas.addresses import EmailAddress
 from schemas.ids import StoreId
+from schemas.incoming.events import Storable
 from schemas.incoming.facts import ExternalId
 from schemas.model import Model
 from schemas.names import PRINTABLE, Code
@@ -26,6 +29,36 @@ PREFLIGHT_SECONDS = 24 * 3600
 """How long a browser may remember that it can post here; browsers cap it lower."""
 
 
+def _without_query(url: str) -> str:
+    """A page's address without what may be somebody's own: query, fragment, login.
+
+    Raises:
+        ValueError: it is no address of a page.
+    """
+    parts = urlsplit(url)
+    if not parts.hostname or parts.scheme not in ("https", "http"):
+        raise ValueError("write the whole address of the page, with https:// before it")
+    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
+
+
+Page = Annotated[Storable, Field(max_length=2000), AfterValidator(_without_query)]
+Language = Annotated[str, Field(pattern=r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}$")]
+
+
+class ConsentShown(Model):
+    """What the shopper was shown when they agreed: kept as the proof of their consent.
+
+    Attributes:
+        text: the words beside the button or the box.
+        page: the address of the page; what comes after `?` or `#` is not kept.
+        purpose: what they agreed to be written to for, as a short name.
+    """
+
+    text: Annotated[Storable, Field(min_length=1, max_length=5000, examples=["Yes, tell me when it is back."])]
+    page: Annotated[Page | None, Field(examples=["https://shop.example/products/mug"])] = None
+    purpose: Annotated[Code, Field(examples=["alerts"])] = "alerts"
+
+
 class SignUp(Model):
     """Who wants to be told of what.
 
@@ -37,6 +70,8 @@ class SignUp(Model):
         phone: their number, beside or instead of it, with + and the country's code, or as people write it in the list's
             `country`.
         sms_consent: that they agree to text messages to it; a box of its own that they ticked.
+        consent: what was shown to the shopper for it.
+        language: what they read, by its BCP 47 tag, like de or pt-BR.
     """
 
     store: Annotated[StoreId, Field(min_length=1, max_length=255, pattern=PRINTABLE, examples=["shop.example"])]
@@ -45,6 +80,8 @@ class SignUp(Model):
     phone: Annotated[str | None, Field(min_length=1, max_length=40, examples=["+12025550123"])] = None
     email: Annotated[EmailAddress | None, Field(examples=["shopper@example.com"], validate_default=True)] = None
     sms_consent: Annotated[bool, Field(strict=True, validate_default=True)] = False
+    consent: ConsentShown | None = None
+    language: Annotated[Language | None, Field(examples=["de"])] = None
 
     @field_validator("email")
     @classmethod
@@ -135,13 +172,20 @@ async def sign_up(asked: SignUp, request: Request, dependencies: InjectedDepende
         asked.email,
         asked.store,
         asked.variant,
-        SOURCE,
+        _shown(asked, network),
         list_code=asked.list,
         most_of_mailbox=caps.per_mailbox,
         phone=asked.phone,
         texts=asked.sms_consent,
     )
     return SignUpAccepted() if asked.email is not None else SignUpAccepted(detail=TEXTED)
+
+
+def _shown(asked: SignUp, network: str | None) -> Shown:
+    consent = asked.consent
+    if consent is None:
+        return Shown(SOURCE, network=network, language=asked.language)
+    return Shown(SOURCE, consent.purpose, consent.text, consent.page, network, asked.language)
 
 
 def _seconds_left_today() -> int:
