@@ -119,7 +119,7 @@ class Entrances:
         are asked, unless they have said yes before, and their place counts for nobody's stock until they do.
 
         Args:
-            email: a valid address, in any letter case; None: a number alone. `source`: where consent was given, and for what.
+            email: a valid address, in any letter case; None: a number alone. `source`: where and for what they agreed.
             at: when they asked; now, if not given. Their place in line and their window count from then.
             most_of_mailbox: how many places for it the addresses of one mailbox may have; None: any number.
             list_code: for this list; not needed where the store has one list that takes such sign-ups.
