@@ -14,8 +14,24 @@ import jinja2
 from jinja2 import nodes
 from jinja2.sandbox import SandboxedEnvironment
 
-FILTERS = ("capitalize", "d", "default", "e", "escape", "lower", "striptags", "title", "trim", "upper", "urlencode")
-"""Filters whose result cannot be much longer than their input."""
+from activities.rendering.filter_arguments import wrong_argument
+from activities.rendering.formats import FORMATTERS
+
+JINJA_FILTERS = (
+    "capitalize",
+    "d",
+    "default",
+    "e",
+    "escape",
+    "lower",
+    "striptags",
+    "title",
+    "trim",
+    "upper",
+    "urlencode",
+)
+"""Jinja's own filters that a message may use: those whose result cannot be much longer than their input."""
+FILTERS = tuple(sorted((*JINJA_FILTERS, *FORMATTERS)))
 TESTS = ("defined", "undefined")
 _MEMBER = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,63}")
 """A part of something open: a name as Jinja writes it, and never one of Python's own."""
@@ -47,14 +63,17 @@ class TemplateDiagnostic:
     """One thing to correct in a message's template.
 
     Attributes:
-        field: `subject`, `text` or `html`.
-        line: counted from 1 within that field.
+        field: `subject`, `text`, `mjml` or `html`.
+        line, column: counted from 1 within that field.
+        language: of the wording among a message's `locales`; None: the message's own.
     """
 
     field: str
     line: int
     message: str
     advice: str
+    column: int = 1
+    language: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,11 +82,13 @@ class Vocabulary:
 
     Attributes:
         parts: by thing, the names of its parts.
+        values: what has no parts, and is shown by its name alone.
         open: things with parts of any name, `event` or `contact.attributes`; a part that is not there is absent.
         lists: what can be looped over, and the parts of each item.
     """
 
     parts: Mapping[str, tuple[str, ...]]
+    values: tuple[str, ...] = ()
     open: frozenset[str] = frozenset()
     lists: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
 
@@ -80,6 +101,7 @@ class Vocabulary:
         """All that can be shown, as a template names it."""
         return (
             *(f"{name}.{part}" for name, parts in self.parts.items() for part in parts),
+            *self.values,
             *(f"{name}.<name>" for name in sorted(self.open)),
         )
 
@@ -151,10 +173,14 @@ def _walk(tree: nodes.Template, vocabulary: Vocabulary) -> Iterator[tuple[int, s
             case nodes.Name(name=name) if known := names.beginning_with(name):
                 choices = " or ".join(f"{{{{ {each} }}}}" for each in known)
                 yield node.lineno, f"'{name}' cannot be shown as a whole", f"Write {choices}"
+            case nodes.Name(name=name) if name in names.values:
+                pass
             case nodes.Name(name=name):
                 yield node.lineno, f"nothing is called '{name}'", _nearest_name(name, names)
             case nodes.Filter(name=name) if name not in FILTERS:
                 yield node.lineno, f"there is no filter '{name}'", f"The filters are: {', '.join(FILTERS)}"
+            case nodes.Filter() if (wrong := wrong_argument(node)) is not None:
+                yield node.lineno, *wrong
             case nodes.Test(name=name) if name not in TESTS:
                 yield node.lineno, f"there is no test 'is {name}'", "Write {% if variant.price %} to ask if it is there"
             case _ if not isinstance(node, _ALLOWED):
@@ -169,7 +195,7 @@ def _is_plain_loop(loop: nodes.For, names: Vocabulary) -> bool:
     """Whether it only loops over a list, with a new name for the item."""
     match loop:
         case nodes.For(target=nodes.Name(name=each), iter=nodes.Name(name=name), test=None, recursive=False, else_=[]):
-            taken = bool(names.beginning_with(each)) or each in names.lists
+            taken = bool(names.beginning_with(each)) or each in names.lists or each in names.values
             return name in names.lists and not taken and _MEMBER.fullmatch(each) is not None
         case _:
             return False
@@ -190,6 +216,8 @@ def _of_a_part(node: nodes.Getattr, names: Vocabulary) -> tuple[tuple[str, str] 
             if f"{name}.{attribute}" in known:
                 return None, False
             return (f"'{name}' has no part '{attribute}'", _nearest(name, attribute, known)), False
+        case nodes.Name(name=name) if name in names.values:
+            return (f"'{name}' has no part '{attribute}'", f"Write {{{{ {name} }}}}"), False
         case nodes.Getattr(attr=inner):
             if attribute in FILTERS:
                 advice = f"Write a filter with '|': {{{{ … .{inner}|{attribute} }}}}"

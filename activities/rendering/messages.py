@@ -2,19 +2,20 @@
 
 from typing import assert_never
 
-from activities.rendering.templates import MessageContext, render
+from activities.rendering.facts import MessageContext
+from activities.rendering.templates import render
 from activities.senders.sender import Mail, Message
 from schemas.channels import Channel
-from schemas.document.conversation import MessageSection
+from schemas.document.compiled_message import CompiledMessage
 
 
 def write_message(
-    section: MessageSection,
+    compiled: CompiledMessage,
     context: MessageContext,
     message_id: str,
     recipient: str,
     sender: str | None,
-    reference: str,
+    reference: str | None,
 ) -> Message:
     """The rendered message, ready for the channel's sender.
 
@@ -24,9 +25,9 @@ def write_message(
     Raises:
         CannotRender: a template is at fault.
     """
-    match section.channel:
+    match compiled.channel:
         case Channel.EMAIL:
-            rendered = render(section, context)
+            rendered = render(compiled, context)
             return Mail(message_id, recipient, rendered.subject, rendered.text, rendered.html, sender, reference)
         case _:
-            assert_never(section.channel)
+            assert_never(compiled.channel)

@@ -6,15 +6,16 @@ is not known is an error, never ignored.
 """
 
 from datetime import time, timedelta
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, Field, StringConstraints
+from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
 from schemas.channels import Channel
 from schemas.criteria import Criteria
 from schemas.document.alert_types.registry import AlertSection
 from schemas.document.scenarios import MOST_SCENARIOS, ScenarioSection
 from schemas.document.steps import MOST_STEPS, StepSection
+from schemas.languages import find_language
 from schemas.model import Section
 from schemas.names import Code, ContactEventName, EventName, Label, StoreName
 from schemas.time.durations import Duration
@@ -99,17 +100,70 @@ class ThreadSection(Section, title="Thread"):
     """What is done, from top to bottom."""
 
 
-class MessageSection(Section, title="Message"):
+def _known_language(tag: str) -> str:
+    language = find_language(tag)
+    if language != tag:
+        write = f"write it as '{language}'" if language else "write a tag like 'de', 'en' or 'pt-BR'"
+        raise ValueError(f"{tag!r} is not the tag of a language: {write}")
+    return tag
+
+
+LanguageTag = Annotated[str, AfterValidator(_known_language)]
+DEFAULT_LANGUAGE = "en"
+"""What a message is written in, where it does not say."""
+
+
+class Wording(Section, title="Wording"):
+    """What a message says in one language. {{ … }} is filled in for each contact."""
+
+    subject: Annotated[str, StringConstraints(min_length=1, max_length=300, strip_whitespace=True)]
+    """Its subject line."""
+    text: Annotated[str, StringConstraints(min_length=1, max_length=50_000)] | None = None
+    """What it says, as plain text; made from the mjml or html when left out."""
+    mjml: Annotated[str, StringConstraints(min_length=1, max_length=200_000)] | None = None
+    """How it looks, in MJML: <mj-section> and what is in it, or a whole <mjml>."""
+    html: Annotated[str, StringConstraints(min_length=1, max_length=200_000)] | None = None
+    """How it looks, as HTML, in place of mjml; the text alone is sent when both are left out."""
+
+    @model_validator(mode="after")
+    def _has_one_body(self) -> Self:
+        if self.text is None and self.mjml is None and self.html is None:
+            raise ValueError("this message says nothing: write its words as 'text:' or as 'mjml:'")
+        if self.mjml is not None and self.html is not None:
+            raise ValueError("this message looks two ways: write either 'mjml:' or 'html:'")
+        return self
+
+
+class MessageSection(Wording, title="Message"):
     """A template for one channel. {{ … }} is filled in for each contact."""
 
     channel: Literal[Channel.EMAIL]
     """How it is sent."""
-    subject: Annotated[str, StringConstraints(min_length=1, max_length=300, strip_whitespace=True)]
-    """Its subject line."""
-    text: Annotated[str, StringConstraints(min_length=1, max_length=50_000)]
-    """What it says, as plain text."""
-    html: Annotated[str, StringConstraints(min_length=1, max_length=200_000)] | None = None
-    """What it says, as HTML; the text alone is sent when left out."""
+    language: LanguageTag | None = None
+    """The language of its words, like de, English when left out; all those read it whose language is not in locales."""
+    locales: Annotated[dict[LanguageTag, Wording], Field(max_length=50)] = Field(default_factory=dict[str, Wording])
+    """The same in other languages, each by its tag: {de: {subject: …, text: …}}."""
+
+    @model_validator(mode="after")
+    def _states_its_fall_back(self) -> Self:
+        if self.locales and self.language is None:
+            raise ValueError(
+                "there are other languages, but it is not said which one the words above are in: add 'language', such "
+                "as en; whoever speaks none of them reads it"
+            )
+        if self.language in self.locales:
+            raise ValueError(f"the words in {self.language} are among 'locales' too: remove them there")
+        return self
+
+    @property
+    def fall_back(self) -> str:
+        """The language of those whose own is not among the others."""
+        return self.language or DEFAULT_LANGUAGE
+
+    @property
+    def wordings(self) -> dict[str, Wording]:
+        """What it says, by language; its own first."""
+        return {self.fall_back: self, **self.locales}
 
 
 class ConversationDocument(Section, title="Conversation"):

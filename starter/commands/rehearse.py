@@ -9,6 +9,7 @@ from schemas.document.conversation import ConversationDocument
 from schemas.document.profiles import ProfileSection
 from schemas.document.scenarios import ScenarioSection
 from schemas.responses.dry_run import DryRunReport
+from starter.commands.chosen_document import chosen_document
 from starter.commands.conversations import read_file
 from starter.commands.terminal.asking import Terminal, command
 from starter.commands.terminal.failures import CommandFailed
@@ -43,7 +44,7 @@ def run_test(
     terminal: Terminal, conversation: Conversation, profile: Profile = None, scenario: Scenario = None
 ) -> None:
     """Rehearse a conversation on a virtual clock: each step, verdict and message. Reaches nobody."""
-    document = _document(terminal, conversation)
+    document = chosen_document(terminal, conversation)
     try:
         chosen = _profiled(_scenario(document, scenario), profile or [])
     except SectionInvalid as error:
@@ -71,17 +72,6 @@ def dry_run_(
         return await with_changed_words(report, services.versions, document)
 
     terminal.answer(question, _compared)
-
-
-def _document(terminal: Terminal, conversation: str) -> ConversationDocument:
-    file = Path(conversation)
-    if file.suffix or file.exists():
-        return load_document(read_file(file), conversation)
-    document = terminal.ask(lambda services: services.versions.latest(conversation))
-    if document is None:
-        message = f"There is no file and no conversation '{conversation}'."
-        raise CommandFailed("no_such_conversation", message)
-    return document
 
 
 def _scenario(document: ConversationDocument, named: str | None) -> ScenarioSection:

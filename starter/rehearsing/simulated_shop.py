@@ -14,6 +14,8 @@ from activities.decisions.evaluate import evaluate
 from activities.delivery.cap import next_turn
 from activities.delivery.order import Known, deliver_in_order
 from activities.delivery.verdict import PAUSE_CHECK, TELLING, MessageFacts, is_capped
+from activities.rendering.compile import compile_message
+from activities.rendering.mjml import NotCompiled
 from activities.rendering.templates import CannotRender, Rendered, render
 from activities.senders.sender import Handover, NotTaken
 from activities.waitlist.admission import EntryFacts, purchase_counts_since, why_closed, why_not_admitted
@@ -113,18 +115,11 @@ class SimulatedShop:
         timeline, section = self._timeline, self._document.list
         event = timeline.entrance.event if timeline.entrance.alert is None else None
         entrance = timeline.entrance
-        context = message_context(
-            entrance.store,
-            timeline.contact,
-            timeline.product,
-            entrance.properties,
-            event,
-            section.name,
-            section.currency,
-        )
+        store, properties = entrance.store, entrance.properties
+        context = message_context(store, timeline.contact, timeline.product, properties, event, section, timeline.wait)
         try:
-            return render(self._document.messages[message], context)
-        except CannotRender:
+            return render(compile_message(self._document.messages[message]), context)
+        except (CannotRender, NotCompiled):
             return None
 
     def is_approved(self, message: str) -> bool:

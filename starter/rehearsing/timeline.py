@@ -9,6 +9,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from activities.decisions.facts import CriteriaFacts
+from activities.rendering.facts import WaitPart
 from schemas.document.alert_types.offer import ZERO_PRICE_HOLDS
 from schemas.document.conversation import ConversationDocument
 from schemas.document.profiles import Ordered
@@ -16,6 +17,7 @@ from schemas.document.scenarios import HappeningSection, ScenarioSection
 from schemas.document.steps import CallWebhook, Send
 from schemas.journey.program import Program
 from schemas.journey.signals import ContactEvent, Leave, PlaceGiven, Wake
+from schemas.money import in_currency
 from schemas.reasons import Reason
 from starter.rehearsing.entrance import Entrance, when
 from starter.rehearsing.fixtures import SimulatedContact, SimulatedProduct, criteria_facts
@@ -53,7 +55,7 @@ class Timeline:
         self, document: ConversationDocument, program: Program, scenario: ScenarioSection, entrance: Entrance
     ) -> None:
         self._program = program
-        self._zone = document.list.time_zone
+        self._zone, self._currency = document.list.time_zone, document.list.currency
         zone, product = document.list.time_zone, entrance.product
         self.entrance = entrance
         self.contact = SimulatedContact.of(scenario.profile, zone)
@@ -81,6 +83,14 @@ class Timeline:
         entered_at = self.entrance.at if self.line is not None else None
         facts = criteria_facts(self.entrance.store, self.contact, self.product, self.entrance.properties, entered_at)
         return replace(facts, time_zone=self._zone)
+
+    @property
+    def wait(self) -> WaitPart:
+        """What messages can say of their wait, in a line that nobody else stands in."""
+        product, line = self.entrance.product, self.line
+        if product is None or line is None:
+            return WaitPart(self.entrance.at)
+        return WaitPart(self.entrance.at, in_currency(product.price, self._currency), 1 if line.waiting else None)
 
     def add(self, due: Due) -> None:
         """Something more will happen."""
