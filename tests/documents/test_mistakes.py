@@ -62,7 +62,7 @@ SLIPS = [
     ('subject: "{{ product.title }} is back"', "subject: {{ product.title }}", "subject: {{", "messages.it-is-back.subject", "needs quotes"),
     ("Still here: {{ product.title }}", "{{ prodct.title }}", "{{ prodct", "messages.still-here.subject", "Did you mean 'product'?"),
     ("This is our only", "{{ shop.nam }} only", "{{ shop.nam }}", "messages.still-here.mjml", "Did you mean {{ shop.name }}?"),
-    ("next in line. We", "next in line.{% if shop.url %} We", "{%- if links", "messages.it-is-back.mjml", "endif"),
+    ("next in line. We", "next in line.{% if shop.url %} We", "        </mj-text>\n      </mj-column></mj-section>\n    #", "messages.it-is-back.mjml", "endif"),
     ("This is our only", "{{ shop.name only", "{{ shop.name only", "messages.still-here.mjml", "Every '{{' needs a '}}'"),
 ]  # fmt: skip
 
