@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from activities.rendering.hidden_tags import line_and_column
-from activities.rendering.html import inline_styles
+from activities.rendering.html import inline_styles, nested_too_deeply
 from activities.rendering.language import TemplateDiagnostic
 from activities.rendering.mjml import NotCompiled, compile_mjml
 from activities.rendering.mjml_check import check_mjml
@@ -39,6 +39,8 @@ def compile_wording(wording: Wording, language: str) -> CompiledWording:
         compiled = compile_mjml(wording.mjml, language)
         text, html = wording.text or text_of(compiled), compiled.restore(compiled.text)
     elif wording.html is not None:
+        if nested_too_deeply(wording.html):
+            raise NotCompiled("its elements are nested too deeply")
         text, html = wording.text or text_of_html(wording.html), inline_styles(wording.html)
     else:
         text, html = wording.text or "", None

@@ -8,8 +8,31 @@ import css_inline
 from activities.rendering.hidden_tags import TOKEN, Hidden, Tag
 from activities.rendering.mjml import KEPT, NotCompiled
 
+DEEPEST = 128
+"""Elements within one another; far more than a mail has, and far less than crashes a parser."""
+_NESTING = re.compile(r"<(/?)([A-Za-z][A-Za-z0-9]*)[^>]*>")
+_CLOSE_THEMSELVES = frozenset(
+    ("area", "base", "br", "col", "dd", "dt", "hr", "img", "input", "li", "link", "meta", "p", "source", "wbr")
+) | {"tbody", "td", "tfoot", "th", "thead", "tr"}
 _STYLE = re.compile(r"<style\b", re.IGNORECASE)
 _TEXT_ONLY = re.compile(r"<(style|title|textarea)\b[^>]*>.*?</\1\s*>", re.IGNORECASE | re.DOTALL)
+
+
+def nested_too_deeply(html: str) -> bool:
+    """Whether so many elements stand within one another that a parser of HTML may not come back from it."""
+    names: list[str] = []
+    for closing, written in _NESTING.findall(html):
+        name = written.lower()
+        if name in _CLOSE_THEMSELVES:
+            continue
+        if not closing:
+            names.append(name)
+        elif name in names:
+            # That one alone: what was begun within it and not ended goes on after it.
+            del names[len(names) - 1 - names[::-1].index(name)]
+        if len(names) > DEEPEST:
+            return True
+    return False
 
 
 @lru_cache(maxsize=KEPT)

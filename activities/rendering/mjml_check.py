@@ -12,6 +12,8 @@ from activities.rendering.mjml_elements import (
     EVERYWHERE,
     HTML,
     MJML,
+    NEEDED,
+    NOTHING,
     TAGS_ALLOWED,
     VOID,
     Element,
@@ -19,6 +21,8 @@ from activities.rendering.mjml_elements import (
 )
 
 BODY = "mj-body"
+DEEPEST = 64
+"""Elements within one another; far more than a mail has, and far less than crashes what compiles them."""
 _ENDS = {"endif": "if", "endfor": "for"}
 _MIDDLES = ("else", "elif")
 Found = tuple[int, str, str]
@@ -54,12 +58,14 @@ class _Open:
 
     name: str
     at: int
+    empty: bool = False
+    """Nothing may stand in it: it only says attributes."""
     blocks: list[Tag] = field(default_factory=list[Tag])
 
     @property
     def element(self) -> Element | None:
         """What it is in MJML; None: it is HTML."""
-        return MJML.get(self.name)
+        return NOTHING if self.empty else MJML.get(self.name)
 
 
 class _Checking:
@@ -75,6 +81,9 @@ class _Checking:
     def run(self) -> Iterator[Found]:
         for piece in split_markup(self._masked):
             match piece:
+                case Opening() if len(self._open) >= DEEPEST:
+                    yield piece.at, "this is nested too deeply", "Write it in simpler parts"
+                    return
                 case Opening():
                     yield from self._opening(piece)
                 case Closing():
@@ -95,8 +104,10 @@ class _Checking:
         yield from self._misplaced(piece, around)
         for attribute in piece.attributes:
             yield from self._attribute(piece, attribute)
+        for missing in sorted(NEEDED.get(piece.name, frozenset()) - {each.name for each in piece.attributes}):
+            yield piece.at, f"<{piece.name}> needs '{missing}'", f'Write <{piece.name} {missing}="…">'
         if not piece.empty and not (piece.name in VOID and piece.name not in MJML):
-            self._open.append(_Open(piece.name, piece.at))
+            self._open.append(_Open(piece.name, piece.at, empty=around.name == "mj-attributes"))
 
     def _misplaced(self, piece: Opening, around: _Open) -> Iterator[Found]:
         name, element = piece.name, around.element

@@ -118,6 +118,11 @@ MJML = {
 }
 """The elements of MJML by name."""
 
+NOTHING = Element(frozenset())
+"""Of an element that nothing may stand in."""
+NEEDED = {"mj-class": {"name"}, "mj-font": {"name", "href"}, "mj-breakpoint": {"width"}, "mj-image": {"alt"}}
+"""Attributes that must be there. A picture's `alt` is all that many readers get of it."""
+
 _GLOBAL = _names("align class dir id lang role style title valign width height bgcolor")
 _HTML_ATTRIBUTES = {
     "a": "href name rel target",

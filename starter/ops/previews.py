@@ -19,12 +19,14 @@ from activities.postgres.queries import load_queries
 from activities.rendering.compile import compile_message
 from activities.rendering.facts import MessageContext, ProductPart, ShopPart, VariantPart
 from activities.rendering.messages import write_message
+from activities.rendering.mjml import NotCompiled
 from activities.rendering.samples import FULL
 from activities.rendering.templates import CannotRender, render_wording
 from activities.senders.registry import Senders
 from activities.senders.sender import NotTaken, Rejected, Uncertain
 from activities.stock.products import UnknownProduct, load_product
 from activities.storefronts.registry import page_url
+from schemas.document.compiled_message import CompiledMessage
 from schemas.document.conversation import ConversationDocument
 from schemas.errors import DomainError, ErrorKind
 from schemas.ids import Level, StoreId
@@ -132,7 +134,7 @@ def previews_of(
 def _previews(
     document: ConversationDocument, code: str, context: MessageContext, language: str | None
 ) -> Iterator[PreviewedMessage]:
-    compiled = compile_message(document.messages[code])
+    compiled = _compiled(document, code)
     for each, wording in compiled.wordings.items():
         if language not in (None, each):
             continue
@@ -143,6 +145,13 @@ def _previews(
         yield PreviewedMessage(
             message=code, language=each, subject=rendered.subject, text=rendered.text, html=rendered.html
         )
+
+
+def _compiled(document: ConversationDocument, code: str) -> CompiledMessage:
+    try:
+        return compile_message(document.messages[code])
+    except NotCompiled as error:
+        raise NoPreview(f"Message '{code}' cannot be compiled: {error}.") from None
 
 
 class Previews:
@@ -204,7 +213,7 @@ class Previews:
         """
         if message not in document.messages:
             previews_of(document, context, message, None)
-        compiled = compile_message(document.messages[message])
+        compiled = _compiled(document, message)
         if await SQL.refused.value(self._pool, channel=compiled.channel, address=to):
             raise AddressRefusesTests("This address is suppressed: it said no to messages, or cannot be reached.")
         message_id = f"test.{uuid4().hex}@{parseaddr(self._settings.sender)[1].partition('@')[2]}"

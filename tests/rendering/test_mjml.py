@@ -8,8 +8,9 @@ from hypothesis import strategies as st
 
 from activities.rendering.compile import check_message, compile_message
 from activities.rendering.hidden_tags import Hidden, masked
+from activities.rendering.mjml import compile_mjml
 from activities.rendering.mjml_check import check_mjml
-from activities.rendering.mjml_elements import HTML, MJML
+from activities.rendering.mjml_elements import HTML, MJML, NEEDED
 from activities.rendering.samples import BARE, FULL
 from activities.rendering.templates import render
 from schemas.channels import Channel
@@ -39,7 +40,7 @@ def message(mjml: str, text: str | None = None) -> MessageSection:
         (FRAME.format("<mj-text><a onclick='x'>x</a></mj-text>"), (1, 36), "has no attribute 'onclick'"),
         (FRAME.format("<mj-text><a href='javascript:x'>x</a></mj-text>"), (1, 42), "a mail runs nothing"),
         (FRAME.format("<mj-text><a {{ shop.url }}>x</a></mj-text>"), (1, 33), "within the brackets"),
-        (FRAME.format("<mj-image width='{{ variant.units }}' />"), (1, 41), "cannot stand in 'width'"),
+        (FRAME.format("<mj-image alt='' width='{{ variant.units }}' />"), (1, 48), "cannot stand in 'width'"),
         (FRAME.format("<mj-text>{% if coupon %}x</mj-text>{% endif %}"), (1, 33), "ends in another element"),
         (FRAME.format("<mj-include path='/etc/passwd' />"), (1, 24), "includes no files"),
         ("<!DOCTYPE html>" + FRAME.format(""), (1, 1), "no such declaration"),
@@ -119,6 +120,40 @@ def test_a_style_sheet_in_html_is_put_into_its_elements_and_rows_of_a_loop_stay_
     assert compile_message(plain).wordings["en"].html == "<p>{{ product.title }}</p>"
 
 
+@pytest.mark.parametrize("deep", ["<b>" * 200 + "x" + "</b>" * 200, "<b>" * 40_000, "<div>" * 9_000])
+def test_what_is_nested_so_deeply_that_a_parser_may_crash_is_not_given_to_one(deep: str) -> None:
+    (found,) = check_mjml(FRAME.format(f"<mj-text>{deep}</mj-text>"))
+    assert found.message == "this is nested too deeply"
+    styled = MessageSection(channel=Channel.EMAIL, subject="s", html=f"<style>b {{ color: red }}</style>{deep}")
+    (found,) = check_message(styled)
+    assert "nested too deeply" in found.message
+    crossed = "<style>b { color: red }</style>" + "<b><div></b>" * 9000
+    (found,) = check_message(styled.model_copy(update={"html": crossed}))
+    assert "nested too deeply" in found.message
+
+
+@pytest.mark.parametrize(
+    "attribute", [(name, each) for name, element in MJML.items() for each in sorted(element.attributes)], ids="/".join
+)
+def test_no_value_of_an_attribute_is_more_than_mrml_can_take(attribute: tuple[str, str]) -> None:
+    name, each = attribute
+    for value in ("", "abc", "-1px", "1e9px", "999999999999px", "50%", "1px 2px 3px 4px 5px", "NaN", "é"):
+        compile_mjml(_with_attribute(name, each, value), "en")
+
+
+def _with_attribute(name: str, attribute: str, value: str) -> str:
+    """A message in which this element stands where it may, with this attribute."""
+    inside = "x" if MJML[name].html or MJML[name].words else ""
+    needed = "".join(f' {each}="x"' for each in NEEDED.get(name, set()) if each != attribute)
+    written = f'<{name} {attribute}="{value}"{needed}>{inside}</{name}>'
+    while name not in ("mjml", "mj-body"):
+        around = [each for each, element in MJML.items() if name in element.children]
+        name = next((each for each in around if each != "mj-attributes"), around[0])
+        if name != "mj-body":
+            written = f"<{name}>{written}</{name}>"
+    return written
+
+
 _SCRAPS = (
     *(
         "<mj-section>",
@@ -131,7 +166,7 @@ _SCRAPS = (
         "</mj-raw>",
     ),
     *(
-        "<mj-image src='x' />",
+        "<mj-image src='x' alt='' />",
         "<mj-button href='{{ shop.url }}'>",
         "</mj-button>",
         "<br>",

@@ -76,7 +76,7 @@ def said(*changes: tuple[str, str]) -> list[str]:
         (
             "subject: Still here, ",
             "language: en, locales: {de: {subject: Noch da, text: Da}}, subject: Still here, ",
-            ["Message 'still-here': the language is new: 'en'; the words in de are new."],
+            ["Message 'still-here': the language is new: en; the words in de are new."],
         ),
         (
             "action: sign-up, ",
