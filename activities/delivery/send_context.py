@@ -24,8 +24,9 @@ from schemas.reasons import Reason
 
 SQL = load_queries("activities.delivery", "send_context.sql")
 
-LONGEST_LINE_TOLD = 1000
-"""Places in line that are counted for a message; who stands further back is told of none."""
+LONGEST_LINE_TOLD = 100
+"""Places in line that are counted for a message; who stands further back is told of none. Each message that says a
+place walks so far along the line, so a confirmation for each of a million costs what it costs for a hundred."""
 
 KEPT_MESSAGES = 1000
 """Message texts kept in memory. Versions never change, so what is kept is never stale."""

@@ -169,7 +169,7 @@ def _checked(report: CheckReport) -> str:
     lines += [f"{note} (a note)" for note in report.warnings]
     lines += [f"{link} (a link away)" for link in report.links]
     lines += [
-        f"{report.source}: message '{each.message}' may lack {', '.join(each.may_be_absent)} (for some)"
+        f"{report.source}: for some product or contact message '{each.message}' has no {', '.join(each.may_be_absent)}"
         for each in report.messages
     ]
     met = report.installation

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from decimal import Decimal
 
-from activities.delivery.send_context import SendContext, SendContexts
+from activities.delivery.send_context import LONGEST_LINE_TOLD, SendContext, SendContexts
 from activities.delivery.stored_message import StoredMessage
 from activities.postgres.pool import Pool
 from activities.rendering.templates import render
@@ -51,6 +51,13 @@ async def test_a_message_says_the_wait_and_the_offer_of_the_moment(pool: Pool) -
     assert known.message is not None
     today = f"{datetime.now(UTC):%-m/%-d/%y}"
     assert render(known.message.compiled, known.context).text == (f"3 left; it was €59.00, is €49.00; place 2; {today}")
+
+
+async def test_a_place_is_told_to_those_near_the_front_of_a_long_line(pool: Pool) -> None:
+    shop = await Shop.opened(pool, saying(SAYS))
+    journeys = await shop.signs_up(*(f"n{number}" for number in range(LONGEST_LINE_TOLD + 1)))
+    assert (await looked_up(pool, journeys[-2])).context.wait.place == LONGEST_LINE_TOLD
+    assert (await looked_up(pool, journeys[-1])).context.wait.place is None
 
 
 async def test_what_was_entered_in_another_currency_is_not_compared(pool: Pool) -> None:
