@@ -164,7 +164,7 @@ class RealEffects:
         message_id = f"{request.key.replace('/', '.')}@{self._domain}"
         try:
             message = write_message(
-                known.message.section,
+                known.message.compiled,
                 known.context,
                 message_id,
                 known.recipient or "",

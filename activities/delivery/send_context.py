@@ -6,12 +6,13 @@ from decimal import Decimal
 from typing import Any, Literal
 
 from activities.decisions.filters import passes
+from activities.delivery.items import items_of, money
 from activities.delivery.residence import residence
 from activities.delivery.stored_message import StoredMessage, StoredMessages, recorded_outcome
 from activities.delivery.verdict import MessageFacts
 from activities.postgres.pool import Pool
 from activities.postgres.queries import load_queries
-from activities.rendering.templates import ItemPart, ListPart, MessageContext, ProductPart, ShopPart, VariantPart
+from activities.rendering.facts import ItemPart, ListPart, MessageContext, ProductPart, ShopPart, VariantPart, WaitPart
 from activities.revenue.links import Tracking
 from activities.stock.products import load_product
 from activities.storefronts.registry import page_url
@@ -22,13 +23,13 @@ from schemas.document.experiment import Experiment
 from schemas.ids import AlertId, ContactId, StoreId, Subject
 from schemas.journey.activities import Deliver
 from schemas.journey.outcome import Outcome
-from schemas.money import in_currency
 from schemas.reasons import Reason
 
 SQL = load_queries("activities.delivery", "send_context.sql")
 
-MOST_ITEMS_SHOWN = 20
-"""Of a cart, in a message: enough to recognise it by, and a message stays readable."""
+LONGEST_LINE_TOLD = 100
+"""Places in line that are counted for a message; who stands further back is told of none. Each message that says a
+place walks so far along the line, so a confirmation for each of a million costs what it costs for a hundred."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +81,7 @@ class SendRow:
         trigger_at: the bound that the contact's entry set.
         locations: those whose units count; None: all.
         turn: when the list's cap allows the message; None: it does now, or there is none.
+        entry_price: what it cost when they entered; None: not known, or in another currency.
         properties: of the event the journey was entered on.
         lease_left, outcome, declined: of the message's row in the ledger.
     """
@@ -135,6 +137,8 @@ class SendRow:
     variant_title: str | None
     sku: str | None
     price: Decimal | None
+    entered_at: datetime
+    entry_price: Decimal | None
     properties: dict[str, Any] | None
     lease_left: timedelta | None
     outcome: object
@@ -147,20 +151,6 @@ class SendRow:
     @property
     def front_page(self) -> str:
         return self.shop_url.rstrip("/")
-
-
-@dataclass(frozen=True, slots=True)
-class ItemRow:
-    """A row of `items`: one thing in the event that the journey was entered on."""
-
-    title: str
-    page_url: str | None
-    handle: str | None
-    image_url: str | None
-    variant_id: str | None
-    variant_title: str | None
-    price: Decimal | None
-    quantity: int
 
 
 class UnknownJourney(Exception):
@@ -201,14 +191,16 @@ class SendContexts:
         passed = recorded is not None or await passes(
             self._pool, row, row.contact_id, row.store_id, row.product_id, row.variant_id
         )
-        offer = await self._offer(row) if recorded is None else None
+        offer = await self._offer(row, message) if recorded is None else None
+        place = await self._place(row, message, request) if recorded is None else None
+        items = await self._items(row) if recorded is None else ()
         return SendContext(
             facts=_facts(row, request, offer, message, filtered=not passed),
             message=message,
             recipient=row.address,
             sender=row.sender,
             tracking=row.tracking,
-            context=_context(row, await self._items(row) if recorded is None else ()),
+            context=_context(row, items, offer, place),
             recorded=recorded,
             lease_left=row.lease_left,
             declined=row.declined,
@@ -216,31 +208,27 @@ class SendContexts:
             sender_stopped=row.sender_stopped,
         )
 
-    async def _offer(self, row: SendRow) -> Offer | None:
-        """What is for sale now of the one product that a journey without an alert is about."""
-        if row.alert_id is not None or row.product_id is None or row.subject is None:
+    async def _offer(self, row: SendRow, message: StoredMessage | None) -> Offer | None:
+        """What is for sale now of what a journey is about; of an alert's only where a message says how much is left."""
+        says_units = message is not None and message.shows("variant.units")
+        if (row.alert_id is not None and not says_units) or row.product_id is None or row.subject is None:
             return None
         subject = Subject.from_key(row.store_id, row.subject)
         async with self._pool.acquire() as connection:
             product = await load_product(connection, row.store_id, row.product_id)
         return product.offer(subject.level, subject.id, row.locations)
 
+    async def _place(self, row: SendRow, message: StoredMessage | None, request: Deliver) -> int | None:
+        """The contact's place in line, where the message says it."""
+        if row.alert_id is None or message is None or not message.shows("wait.place"):
+            return None
+        ahead: int | None = await SQL.ahead.value(self._pool, journey_id=request.journey_id, most=LONGEST_LINE_TOLD)
+        return ahead + 1 if ahead is not None and ahead < LONGEST_LINE_TOLD else None
+
     async def _items(self, row: SendRow) -> tuple[ItemPart, ...]:
         if row.event_id is None:
             return ()
-        items = await SQL.items.rows(
-            self._pool, ItemRow, store_id=row.store_id, event_id=row.event_id, most=MOST_ITEMS_SHOWN
-        )
-        return tuple(
-            ItemPart(
-                title=f"{item.title} ({item.variant_title})" if item.variant_title else item.title,
-                url=row.page(item.page_url, item.handle, item.variant_id),
-                quantity=item.quantity,
-                image_url=item.image_url,
-                price=_money(item.price, row.currency),
-            )
-            for item in items
-        )
+        return await items_of(self._pool, row.store_id, row.event_id, row.page, row.currency)
 
 
 def _facts(
@@ -278,19 +266,20 @@ def _facts(
     )
 
 
-def _context(row: SendRow, items: tuple[ItemPart, ...]) -> MessageContext:
-    page, price = row.page(row.product_url, row.handle, row.variant_id), _money(row.price, row.currency)
+def _context(row: SendRow, items: tuple[ItemPart, ...], offer: Offer | None, place: int | None) -> MessageContext:
+    page, price = row.page(row.product_url, row.handle, row.variant_id), money(row.price, row.currency)
+    units = None if offer is None or offer.open_ended else offer.units
     return MessageContext(
         shop=ShopPart(name=row.shop_name, url=row.front_page),
         product=ProductPart(title=row.product_title or "", url=page, image_url=row.image_url),
-        variant=VariantPart(title=row.variant_title or "", sku=row.sku, price=price, currency=row.currency),
+        variant=VariantPart(
+            title=row.variant_title or "", sku=row.sku, price=price, currency=row.currency, units=units
+        ),
         list=ListPart(name=row.list_name),
         coupon=row.coupon,
         items=items,
         event=row.properties or {},
         attributes=row.attributes,
+        wait=WaitPart(row.entered_at, money(row.entry_price, row.currency), place),
+        time_zone=row.time_zone,
     )
-
-
-def _money(price: Decimal | None, currency: str | None) -> Decimal | None:
-    return None if price is None else in_currency(price, currency)

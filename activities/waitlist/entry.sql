@@ -74,8 +74,8 @@ with journey as (
     from versions where id = :version_id
     returning id
 ), line as (
-    insert into waiting (journey_id, alert_id, type, contact_id, store_id, subject, entered_at, trigger_at, armed, currency)
-    select journey.id, a.id, a.type, :contact_id, :store_id, :subject, :entered_at, :trigger_at, :armed, :currency
+    insert into waiting (journey_id, alert_id, type, contact_id, store_id, subject, entered_at, trigger_at, entry_price, armed, currency)
+    select journey.id, a.id, a.type, :contact_id, :store_id, :subject, :entered_at, :trigger_at, :entry_price, :armed, :currency
     from journey join alerts a on a.id = :alert_id
 )
 insert into outbox (kind, journey_id) select 'start_journey', id from journey;
