@@ -104,7 +104,7 @@ class _Checking:
         yield from self._misplaced(piece, around)
         for attribute in piece.attributes:
             yield from self._attribute(piece, attribute)
-        for missing in sorted(NEEDED.get(piece.name, frozenset()) - {each.name for each in piece.attributes}):
+        for missing in sorted(NEEDED.get(piece.name, set[str]()) - {each.name for each in piece.attributes}):
             yield piece.at, f"<{piece.name}> needs '{missing}'", f'Write <{piece.name} {missing}="…">'
         if not piece.empty and not (piece.name in VOID and piece.name not in MJML):
             self._open.append(_Open(piece.name, piece.at, empty=around.name == "mj-attributes"))

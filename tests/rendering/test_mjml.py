@@ -144,7 +144,7 @@ def test_no_value_of_an_attribute_is_more_than_mrml_can_take(attribute: tuple[st
 def _with_attribute(name: str, attribute: str, value: str) -> str:
     """A message in which this element stands where it may, with this attribute."""
     inside = "x" if MJML[name].html or MJML[name].words else ""
-    needed = "".join(f' {each}="x"' for each in NEEDED.get(name, set()) if each != attribute)
+    needed = "".join(f' {each}="x"' for each in NEEDED.get(name, set[str]()) if each != attribute)
     written = f'<{name} {attribute}="{value}"{needed}>{inside}</{name}>'
     while name not in ("mjml", "mj-body"):
         around = [each for each, element in MJML.items() if name in element.children]
