@@ -22,6 +22,7 @@ from starter.commands import (
     journeys,
     keys,
     late_entries,
+    message_tools,
     messages,
     operations,
     processes,
@@ -69,6 +70,9 @@ conversations.app.command("retire")(versions.retire)
 conversations.app.command("discard")(versions.discard)
 conversations.app.command("pause")(alerts.pause_conversation)
 conversations.app.command("resume")(alerts.resume_conversation)
+messages.app.command("preview")(message_tools.preview)
+messages.app.command("test")(message_tools.send_test)
+messages.app.command("convert")(message_tools.convert_)
 alerts.app.command("back-populate")(late_entries.back_populate)
 waitlists.app.command("import")(late_entries.import_)
 app.add_typer(conversations.app, name="conversation")

@@ -7,22 +7,25 @@ from typing import Self
 
 from pydantic import ValidationError
 
-from activities.rendering.gaps import find_gaps
-from activities.rendering.templates import check_template
-from schemas.channels import Channel
-from schemas.document.conversation import ConversationDocument, MessageSection
+from schemas.document.conversation import ConversationDocument
 from schemas.errors import DomainError, ErrorKind, FieldError
 from schemas.model import Model
 from starter.authoring.alert_explanations import find_sender_errors
 from starter.authoring.explanations import explain, find_clock_errors, find_empty
 from starter.authoring.marked_yaml import Mark, MarkedTree, NotYaml, read_yaml
-from starter.authoring.segment_notes import find_segment_notes, find_too_long
+from starter.authoring.message_checks import (
+    MessageParts,
+    find_message_errors,
+    find_message_links,
+    find_message_notes,
+    message_parts,
+)
 from starter.authoring.step_explanations import find_address_errors, find_address_warnings, find_repeated_ids
 from starter.rehearsing.checks import find_scenario_errors
 from starter.rehearsing.expecting import find_unmet_expectations
 from starter.rehearsing.run import RunTester
 from workflows.compiler.compile import find_errors
-from workflows.compiler.diagnostics import Diagnostic, Path, format_path
+from workflows.compiler.diagnostics import Diagnostic, format_path
 from workflows.compiler.lint import find_lint_warnings
 
 STARTER_CONVERSATION = FilePath(__file__).parent / "conversations" / "back-in-stock.yaml"
@@ -78,6 +81,8 @@ class CheckReport(Model):
         scenarios: how many of its own were rehearsed.
         differences: the expectations that were not met.
         installation: what publishing it would meet there; None: no installation was asked.
+        messages: what each message may have to do without, for some product or contact.
+        links: those in messages that lead away from the shop.
     """
 
     file: str
@@ -88,6 +93,8 @@ class CheckReport(Model):
     scenarios: int = 0
     differences: tuple[MarkedDiagnostic, ...] = ()
     installation: InstallationReport | None = None
+    messages: tuple[MessageParts, ...] = ()
+    links: tuple[MarkedDiagnostic, ...] = ()
 
 
 class DocumentInvalid(DomainError):
@@ -148,6 +155,8 @@ def check(text: str | bytes, file: str) -> CheckReport:
         warnings=examined.warnings,
         scenarios=len(rehearsed),
         differences=_in_file_order(_marked(each, tree.mark(each.path), file) for each in found),
+        messages=message_parts(examined.document),
+        links=_in_file_order(_marked(each, mark, file) for each, mark in find_message_links(tree, examined.document)),
     )
 
 
@@ -166,7 +175,7 @@ class _Examined:
             return cls(None, (_marked(Diagnostic((), error.message, error.advice), error.mark, file),))
         document, structural = _validate(tree)
         diagnostics = [*tree.diagnostics, *((diagnostic, tree.mark(diagnostic.path)) for diagnostic in structural)]
-        diagnostics += _template_errors(tree)
+        diagnostics += find_message_errors(tree)
         warnings: tuple[Diagnostic, ...] = ()
         if document is None:
             diagnostics += [(each, tree.mark(each.path)) for each in find_repeated_ids(tree.value)]
@@ -178,7 +187,7 @@ class _Examined:
         marked = _in_file_order(_marked(diagnostic, mark, file) for diagnostic, mark in diagnostics)
         notes = [(warning, tree.names.get(warning.path, tree.mark(warning.path))) for warning in warnings]
         if document is not None and not diagnostics:
-            notes += [*_gaps(tree, document), *_segments(tree, document)]
+            notes += find_message_notes(tree, document)
         noted = _in_file_order(_marked(warning, mark, file) for warning, mark in notes)
         return cls(document, marked[:MOST_SHOWN], noted[:MOST_SHOWN], more=max(0, len(marked) - MOST_SHOWN))
 
@@ -207,42 +216,6 @@ def _validate(tree: MarkedTree) -> tuple[ConversationDocument | None, tuple[Diag
     # Last: the others say more about a missing value.
     diagnostics += [diagnostic for diagnostic in find_empty(tree) if diagnostic.path not in told]
     return (None if diagnostics else document), tuple(diagnostics)
-
-
-def _template_errors(tree: MarkedTree) -> Iterator[tuple[Diagnostic, Mark]]:
-    """Errors in the templates of each valid message, even where other parts of the document are invalid."""
-    messages = tree.value.get("messages") if isinstance(tree.value, dict) else None
-    for code, value in messages.items() if isinstance(messages, dict) else ():
-        try:
-            message = MessageSection.model_validate(value)
-        except ValidationError:
-            continue
-        for diagnostic in (*check_template(message), *find_too_long(message)):
-            path: Path = ("messages", code, diagnostic.field)
-            yield Diagnostic(path, diagnostic.message, diagnostic.advice), _line_within(tree, path, diagnostic.line)
-
-
-def _gaps(tree: MarkedTree, document: ConversationDocument) -> Iterator[tuple[Diagnostic, Mark]]:
-    """Notes on what messages may read like where a value is missing."""
-    for code, message in document.messages.items():
-        for gap in find_gaps(message):
-            path: Path = ("messages", code, gap.field)
-            yield Diagnostic(path, gap.message, gap.advice), _line_within(tree, path, gap.line)
-
-
-def _segments(tree: MarkedTree, document: ConversationDocument) -> Iterator[tuple[Diagnostic, Mark]]:
-    """Notes on text messages that are paid for more than once, and on the characters that make them so."""
-    for code, message in document.messages.items():
-        if message.channel is Channel.SMS:
-            path: Path = ("messages", code, "text")
-            for note in find_segment_notes(message):
-                yield Diagnostic(path, note.message, note.advice), _line_within(tree, path, note.line)
-
-
-def _line_within(tree: MarkedTree, path: Path, line: int) -> Mark:
-    """Where a line of a text stands; only in a text written with '|' is it a line of the file too."""
-    first = tree.blocks.get(path)
-    return tree.mark(path) if first is None else Mark(first + line - 1, 1)
 
 
 def _marked(diagnostic: Diagnostic, mark: Mark, file: str) -> MarkedDiagnostic:

@@ -15,12 +15,14 @@ from activities.intake.events import Events
 from activities.intake.intake import Intake
 from activities.postgres.pool import Pool, open_pool
 from activities.revenue.links import Links
+from activities.senders.registry import Senders
 from activities.waitlist.entrances import Entrances
 from schemas.settings import Settings
 from starter.ops.approvals import Approvals
 from starter.ops.backlog import Backlog
 from starter.ops.deliveries import Deliveries
 from starter.ops.pausing import Pausing
+from starter.ops.previews import Previews
 from starter.ops.repair import Repairs
 from starter.ops.upkeep import Upkeep
 from starter.reporting.experiments import Experiments
@@ -89,6 +91,7 @@ class Services:
     waitlist_imports: WaitlistImports
     back_population: BackPopulating
     # ops
+    previews: Previews
     pausing: Pausing
     approvals: Approvals
     repairs: Repairs
@@ -100,11 +103,12 @@ class Services:
 
 
 def build_services(
-    pool: Pool, client: Client, archive: Archive, task_queue: str, webhooks: Pool | None = None
+    pool: Pool, client: Client, archive: Archive, settings: Settings, webhooks: Pool | None = None
 ) -> Services:
     """The services over what is open already; they close none of it.
 
     Args:
+        settings: what the others were opened by.
         webhooks: connections for webhooks alone, which wait for nothing else then.
     """
     intake, journeys = Intake(pool), Journeys(pool)
@@ -135,12 +139,13 @@ def build_services(
         waitlists=Waitlists(pool),
         waitlist_imports=WaitlistImports(pool),
         back_population=BackPopulating(pool),
+        previews=Previews(pool, settings, Senders.from_settings),
         pausing=Pausing(pool),
         approvals=Approvals(pool),
         repairs=Repairs(pool, client, archive),
         deliveries=Deliveries(pool),
         keys=Keys(pool),
-        upkeep=Upkeep(pool, client, archive, task_queue),
+        upkeep=Upkeep(pool, client, archive, settings.temporal_task_queue),
         backlog=Backlog(pool),
         readiness=ReadinessProbe(pool, client),
     )
@@ -165,4 +170,4 @@ async def open_services(settings: Settings, *, takes_webhooks: bool = False) -> 
         webhooks = await open_pool(database, kept) if kept else pool
         opened.push_async_callback(webhooks.close)
         client = await connect(temporal, settings.temporal_namespace, lazy=True)
-        yield build_services(pool, client, history_archive(settings, pool), settings.temporal_task_queue, webhooks)
+        yield build_services(pool, client, history_archive(settings, pool), settings, webhooks)

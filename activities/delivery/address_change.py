@@ -21,7 +21,7 @@ PATH = "/a/"
 """What its link begins with."""
 _OURS = "en"
 _MESSAGES = {
-    language: StoredMessage({"channel": Channel.EMAIL, **words})
+    language: StoredMessage({"channel": Channel.EMAIL, "language": language, "wordings": {language: words}})
     for language, words in yaml.safe_load(
         files("activities.delivery").joinpath("address_change.yaml").read_text(encoding="utf-8")
     ).items()

@@ -18,8 +18,9 @@ from activities.delivery.pace import CONFIRMATIONS, Pace
 from activities.delivery.send_context import SendContext
 from activities.delivery.shopper_links import ShopperLinks
 from activities.delivery.verdict import is_capped
+from activities.rendering.facts import LinksPart
 from activities.rendering.messages import write_message
-from activities.rendering.templates import CannotRender, LinksPart
+from activities.rendering.templates import CannotRender
 from activities.revenue.links import Links
 from activities.senders.sender import (
     Handover,
@@ -178,7 +179,7 @@ class RealEffects:
         message_id = f"{request.key.replace('/', '.')}@{self._domain}"
         try:
             message = write_message(
-                known.message.section,
+                known.message.compiled,
                 replace(known.context, links=links),
                 message_id,
                 known.recipient or "",

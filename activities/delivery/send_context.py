@@ -2,18 +2,18 @@
 
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from decimal import Decimal
 
 from activities.decisions.filters import passes
 from activities.delivery.address_change import ADDRESS_CHANGE, find_address_change, in_language
+from activities.delivery.items import items_of, money
 from activities.delivery.residence import residence
-from activities.delivery.send_rows import ItemRow, SendRow
+from activities.delivery.send_rows import SendRow
 from activities.delivery.shopper_links import CONFIRM, LinkedMessage
 from activities.delivery.stored_message import StoredMessage, StoredMessages, recorded_outcome
 from activities.delivery.verdict import MessageFacts
 from activities.postgres.pool import Pool
 from activities.postgres.queries import load_queries
-from activities.rendering.templates import ItemPart, ListPart, MessageContext, ProductPart, ShopPart, VariantPart
+from activities.rendering.facts import ItemPart, ListPart, MessageContext, ProductPart, ShopPart, VariantPart, WaitPart
 from activities.revenue.links import Tracking
 from activities.stock.products import load_product
 from schemas.channels import Channel
@@ -21,13 +21,13 @@ from schemas.document.alert_types.offer import Offer
 from schemas.ids import Subject
 from schemas.journey.activities import Deliver
 from schemas.journey.outcome import Outcome
-from schemas.money import in_currency
 from schemas.reasons import Reason
 
 SQL = load_queries("activities.delivery", "send_context.sql")
 
-MOST_ITEMS_SHOWN = 20
-"""Of a cart, in a message: enough to recognise it by, and a message stays readable."""
+LONGEST_LINE_TOLD = 100
+"""Places in line that are counted for a message; who stands further back is told of none. Each message that says a
+place walks so far along the line, so a confirmation for each of a million costs what it costs for a hundred."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +90,9 @@ class SendContexts:
         passed = recorded is not None or await passes(
             self._pool, row, row.contact_id, row.store_id, row.product_id, row.variant_id
         )
-        offer = await self._offer(row) if recorded is None else None
+        offer = await self._offer(row, message) if recorded is None else None
+        place = await self._place(row, message, request) if recorded is None else None
+        items = await self._items(row) if recorded is None else ()
         facts = _facts(row, request, offer, message, filtered=not passed)
         if asks_address:
             facts = _of_new_address(facts, there_is=change is not None)
@@ -101,7 +103,7 @@ class SendContexts:
             recipient=row.address if change is None else change.email,
             sender=row.sender,
             tracking=row.tracking,
-            context=_context(row, await self._items(row) if recorded is None else ()),
+            context=_context(row, items, offer, place),
             recorded=recorded,
             lease_left=row.lease_left,
             declined=row.declined,
@@ -128,31 +130,27 @@ class SendContexts:
             raise UnknownJourney(f"journey {request.journey_id} is not in the database this worker uses")
         return row
 
-    async def _offer(self, row: SendRow) -> Offer | None:
-        """What is for sale now of the one product that a journey without an alert is about."""
-        if row.alert_id is not None or row.product_id is None or row.subject is None:
+    async def _offer(self, row: SendRow, message: StoredMessage | None) -> Offer | None:
+        """What is for sale now of what a journey is about; of an alert's only where a message says how much is left."""
+        says_units = message is not None and message.shows("variant.units")
+        if (row.alert_id is not None and not says_units) or row.product_id is None or row.subject is None:
             return None
         subject = Subject.from_key(row.store_id, row.subject)
         async with self._pool.acquire() as connection:
             product = await load_product(connection, row.store_id, row.product_id)
         return product.offer(subject.level, subject.id, row.locations)
 
+    async def _place(self, row: SendRow, message: StoredMessage | None, request: Deliver) -> int | None:
+        """The contact's place in line, where the message says it."""
+        if row.alert_id is None or message is None or not message.shows("wait.place"):
+            return None
+        ahead: int | None = await SQL.ahead.value(self._pool, journey_id=request.journey_id, most=LONGEST_LINE_TOLD)
+        return ahead + 1 if ahead is not None and ahead < LONGEST_LINE_TOLD else None
+
     async def _items(self, row: SendRow) -> tuple[ItemPart, ...]:
         if row.event_id is None:
             return ()
-        items = await SQL.items.rows(
-            self._pool, ItemRow, store_id=row.store_id, event_id=row.event_id, most=MOST_ITEMS_SHOWN
-        )
-        return tuple(
-            ItemPart(
-                title=f"{item.title} ({item.variant_title})" if item.variant_title else item.title,
-                url=row.page(item.page_url, item.handle, item.variant_id),
-                quantity=item.quantity,
-                image_url=item.image_url,
-                price=_money(item.price, row.currency),
-            )
-            for item in items
-        )
+        return await items_of(self._pool, row.store_id, row.event_id, row.page, row.currency)
 
 
 def _facts(
@@ -200,19 +198,20 @@ def _of_new_address(facts: MessageFacts, *, there_is: bool) -> MessageFacts:
     return replace(facts, question=True, unreachable=False, refused=False, suppressed=False, already_sent=not there_is)
 
 
-def _context(row: SendRow, items: tuple[ItemPart, ...]) -> MessageContext:
-    page, price = row.page(row.product_url, row.handle, row.variant_id), _money(row.price, row.currency)
+def _context(row: SendRow, items: tuple[ItemPart, ...], offer: Offer | None, place: int | None) -> MessageContext:
+    page, price = row.page(row.product_url, row.handle, row.variant_id), money(row.price, row.currency)
+    units = None if offer is None or offer.open_ended else offer.units
     return MessageContext(
         shop=ShopPart(name=row.shop_name, url=row.front_page),
         product=ProductPart(title=row.product_title or "", url=page, image_url=row.image_url),
-        variant=VariantPart(title=row.variant_title or "", sku=row.sku, price=price, currency=row.currency),
+        variant=VariantPart(
+            title=row.variant_title or "", sku=row.sku, price=price, currency=row.currency, units=units
+        ),
         list=ListPart(name=row.list_name),
         coupon=row.coupon,
         items=items,
         event=row.properties or {},
         attributes=row.attributes,
+        wait=WaitPart(row.entered_at, money(row.entry_price, row.currency), place),
+        time_zone=row.time_zone,
     )
-
-
-def _money(price: Decimal | None, currency: str | None) -> Decimal | None:
-    return None if price is None else in_currency(price, currency)

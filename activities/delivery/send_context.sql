@@ -52,6 +52,7 @@ select
     st.source as store_source, coalesce(st.name, st.id) as shop_name, coalesce(st.url, 'https://' || st.id) as shop_url, st.currency,
     p.title as product_title, p.page_url as product_url, p.handle, p.image_url, v.variant_id, v.title as variant_title, v.sku,
     coalesce(v.price, e.measure) as price,
+    j.entered_at, case when w.currency is not distinct from st.currency then w.entry_price end as entry_price,
     ev.properties || case when ev.list_code is null then '{}' else jsonb_build_object('list', ev.list_code) end as properties,
     case when l.cap_messages is not null then turn_of(:key, j.id) end as turn,
     exists (
@@ -81,19 +82,9 @@ left join episodes e on e.alert_id = j.alert_id and e.store_id = j.store_id and 
 left join sends send on send.key = :key
 where j.id = :journey_id;
 
--- name: items
--- The items of the event that a conversation was entered on, without products that the storefront has not reported.
-select p.title, p.page_url, p.handle, p.image_url, v.variant_id, v.title as variant_title, coalesce(v.price, (
-           select min(price) from variants o
-           where o.store_id = p.store_id and o.product_id = p.product_id and not o.removed)) as price,
-       coalesce((item.value ->> 'quantity')::bigint, 1) as quantity
-from events ev
-cross join lateral jsonb_array_elements(case
-    when ev.items <> '[]' then ev.items
-    else jsonb_build_array(jsonb_build_object(
-        'product', ev.product_id, 'variant', ev.variant_id, 'quantity', ev.quantity)) end) with ordinality as item (value, number)
-left join variants v on v.store_id = ev.store_id and v.variant_id = item.value ->> 'variant'
-join products p on p.store_id = ev.store_id and p.product_id = coalesce(item.value ->> 'product', v.product_id)
-where ev.store_id = :store_id and ev.id = :event_id and (v.product_id is null or v.product_id = p.product_id)
-order by item.number
-limit :most;
+-- name: ahead
+-- How many are called forward before the journey's contact, counted to `most`; asked only where a message says it.
+select ahead_of(w, e.measure, :most)
+from waiting w
+left join episodes e on e.alert_id = w.alert_id and e.store_id = w.store_id and e.subject = w.subject and e.closed_at is null
+where w.journey_id = :journey_id;

@@ -36,6 +36,7 @@ class SendRow:
         trigger_at: the bound that the contact's entry set.
         locations: those whose units count; None: all.
         turn: when the list's cap allows the message; None: it does now, or there is none.
+        entry_price: what it cost when they entered; None: not known, or in another currency.
         properties: of the event the journey was entered on.
         lease_left, outcome, declined: of the message's row in the ledger.
     """
@@ -97,6 +98,8 @@ class SendRow:
     variant_title: str | None
     sku: str | None
     price: Decimal | None
+    entered_at: datetime
+    entry_price: Decimal | None
     properties: dict[str, Any] | None
     lease_left: timedelta | None
     outcome: object
@@ -109,17 +112,3 @@ class SendRow:
     @property
     def front_page(self) -> str:
         return self.shop_url.rstrip("/")
-
-
-@dataclass(frozen=True, slots=True)
-class ItemRow:
-    """A row of `items`: one thing in the event that the journey was entered on."""
-
-    title: str
-    page_url: str | None
-    handle: str | None
-    image_url: str | None
-    variant_id: str | None
-    variant_title: str | None
-    price: Decimal | None
-    quantity: int

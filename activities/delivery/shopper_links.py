@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from activities.postgres.pool import Pool
 from activities.postgres.queries import load_queries
-from activities.rendering.templates import LinksPart
+from activities.rendering.facts import LinksPart
 from schemas.ids import ContactId, StoreId
 
 SQL = load_queries("activities.delivery", "shopper_links.sql")

@@ -1,13 +1,16 @@
-"""What is stored of a message, as deliver finds it: its channel at once, its template when needed, and its outcome."""
+"""What is stored of a message, as deliver finds it: its channel at once, its templates when needed, and its outcome."""
 
+import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from activities.postgres.pool import Pool
 from activities.postgres.queries import load_queries
 from schemas.channels import Channel
-from schemas.document.conversation import MessageSection
+from schemas.document.compiled_message import CompiledMessage
 from schemas.ids import VersionId
 from schemas.journey.activities import Delivered
 from schemas.journey.outcome import Outcome
@@ -19,7 +22,7 @@ KEPT_MESSAGES = 1000
 
 
 class StoredMessage:
-    """A message of a published version as it is stored; its template is read when somebody needs it.
+    """A message of a published version as it is stored; its templates are read when somebody needs them.
 
     A newer release may have published what this one cannot read: whoever was refused, or has an outcome already, is not
     to wait for that.
@@ -29,7 +32,7 @@ class StoredMessage:
         """`beside`: its version says something on another channel than e-mail, too."""
         self._stored = stored
         self.beside = beside
-        self._section: MessageSection | None = None
+        self._names = frozenset(re.findall(r"\b(?:wait|variant) *\. *\w+", json.dumps(stored)))
 
     @property
     def channel(self) -> Channel:
@@ -39,16 +42,18 @@ class StoredMessage:
     def transactional(self) -> bool:
         return self._stored.get("transactional") is True
 
-    @property
-    def section(self) -> MessageSection:
-        """The template.
+    @cached_property
+    def compiled(self) -> CompiledMessage:
+        """The templates.
 
         Raises:
             ValidationError: this release cannot read it.
         """
-        if self._section is None:
-            self._section = MessageSection.model_validate(self._stored)
-        return self._section
+        return CompiledMessage.model_validate(self._stored)
+
+    def shows(self, name: str) -> bool:
+        """Whether a template may name this part of `wait` or `variant`: what none shows is not looked up."""
+        return any(each.replace(" ", "") == name for each in self._names)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,6 @@
 
 -- name: message
 -- `beside`: the version says something on another channel than e-mail, too.
-select document -> 'messages' -> :message::text as message,
-       exists (select from jsonb_each(document -> 'messages') each where each.value ->> 'channel' <> :plain) as beside
+select messages -> :message::text as message,
+       exists (select from jsonb_each(messages) each where each.value ->> 'channel' <> :plain) as beside
 from versions where id = :version;

@@ -1,13 +1,18 @@
-"""Notes on what a message may read like where a value is missing: `Now {{ variant.price }} EUR` becomes `Now  EUR`."""
+"""What of a message may be absent for some product or contact, and what it reads like then.
+
+`Now {{ variant.price }} EUR` becomes `Now  EUR`.
+"""
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 
 from jinja2 import nodes
 
+from activities.rendering.compile import templates_of
 from activities.rendering.language import TemplateDiagnostic
 from activities.rendering.templates import template_tree
-from schemas.document.conversation import MessageSection
+from schemas.document.conversation import MessageSection, Wording
 
 _MAY_BE_MISSING = {
     "product.image_url": "",
@@ -16,24 +21,47 @@ _MAY_BE_MISSING = {
     "variant.price": "12.50",
     "variant.currency": "EUR",
     "coupon.code": "SAVE-10",
-    "links.page": "https://shop.example/s/1",
-    "links.unsubscribe": "https://shop.example/u/1",
+    "variant.units": "3",
+    "wait.since": "2 March 2026",
+    "wait.price": "15.00",
+    "wait.place": "4",
+    "links.unsubscribe": "https://…",
+    "links.page": "https://…",
+    "items": "",
+    "item.image_url": "",
+    "item.price": "12.50",
 }
-"""What not every product, variant or store has, and what it may be."""
+"""What not every product, variant, contact or store has, and what it may be."""
 _OPEN = ("event.", "contact.attributes.")
 """What is there only where somebody told it."""
 _SHOWN = re.compile(r"\{\{-?\s*([\w.]+)[^}]*\}\}")
 _MARKS = re.compile(r"\{%.*?%\}|<[^>]*>")
+_OTHERWISE = ("d", "default")
+"""The filters that give what is absent other words."""
 
 
 def find_gaps(message: MessageSection) -> Iterator[TemplateDiagnostic]:
     """The values that stand among other words, may be missing and are not asked for; of templates without mistakes."""
-    for field, template in (("subject", message.subject), ("text", message.text), ("html", message.html)):
-        if template is None:
-            continue
+    for language, wording in message.wordings.items():
+        for gap in _gaps(wording):
+            yield replace(gap, language=None if wording is message else language)
+
+
+def may_be_absent(message: MessageSection) -> tuple[str, ...]:
+    """All of a message, asked for or not, that not every product or contact has; of templates without mistakes."""
+    names: set[str] = set()
+    for wording in message.wordings.values():
+        for field, template in templates_of(wording):
+            tree = template_tree(template, html=field in ("mjml", "html"))
+            names |= {name for node in tree.find_all((nodes.Name, nodes.Getattr)) if (name := _name(node)) is not None}
+    return tuple(sorted(name for name in names if _may_be_missing(name)))
+
+
+def _gaps(wording: Wording) -> Iterator[TemplateDiagnostic]:
+    for field, template in templates_of(wording):
         lines = template.split("\n")
         told: set[tuple[int, str]] = set()
-        for line, name in _unguarded(template_tree(template, html=field == "html"), frozenset()):
+        for line, name in _unguarded(template_tree(template, html=field in ("mjml", "html")), frozenset()):
             reads = _reads_without(lines[line - 1], name)
             if reads is None or (line, name) in told:
                 continue
@@ -51,7 +79,7 @@ def _unguarded(node: nodes.Node, asked: frozenset[str]) -> Iterator[tuple[int, s
     match node:
         case nodes.Output():
             for each in node.nodes:
-                if (name := _name(each)) is not None and name not in asked and _may_be_missing(name):
+                if (name := _shown(each)) is not None and name not in asked and _may_be_missing(name):
                     yield each.lineno, name
         case nodes.If() | nodes.CondExpr():
             known = asked | {name for each in node.test.find_all(nodes.Getattr) if (name := _name(each))}
@@ -61,6 +89,15 @@ def _unguarded(node: nodes.Node, asked: frozenset[str]) -> Iterator[tuple[int, s
         case _:
             for each in node.iter_child_nodes():
                 yield from _unguarded(each, asked)
+
+
+def _shown(node: nodes.Node | None) -> str | None:
+    """`variant.price`, of a value as it is or through filters; None of one that has other words where it is absent."""
+    while isinstance(node, nodes.Filter):
+        if node.name in _OTHERWISE:
+            return None
+        node = node.node
+    return None if node is None else _name(node)
 
 
 def _name(node: nodes.Node) -> str | None:

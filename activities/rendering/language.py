@@ -14,8 +14,24 @@ import jinja2
 from jinja2 import nodes
 from jinja2.sandbox import SandboxedEnvironment
 
-FILTERS = ("capitalize", "d", "default", "e", "escape", "lower", "striptags", "title", "trim", "upper", "urlencode")
-"""Filters whose result cannot be much longer than their input."""
+from activities.rendering.filter_arguments import wrong_argument
+from activities.rendering.formats import FORMATTERS
+
+JINJA_FILTERS = (
+    "capitalize",
+    "d",
+    "default",
+    "e",
+    "escape",
+    "lower",
+    "striptags",
+    "title",
+    "trim",
+    "upper",
+    "urlencode",
+)
+"""Jinja's own filters that a message may use: those whose result cannot be much longer than their input."""
+FILTERS = tuple(sorted((*JINJA_FILTERS, *FORMATTERS)))
 TESTS = ("defined", "undefined")
 _MEMBER = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,63}")
 """A part of something open: a name as Jinja writes it, and never one of Python's own."""
@@ -47,14 +63,17 @@ class TemplateDiagnostic:
     """One thing to correct in a message's template.
 
     Attributes:
-        field: `subject`, `text` or `html`.
-        line: counted from 1 within that field.
+        field: `subject`, `text`, `mjml` or `html`.
+        line, column: counted from 1 within that field.
+        language: of the wording among a message's `locales`; None: the message's own.
     """
 
     field: str
     line: int
     message: str
     advice: str
+    column: int = 1
+    language: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,6 +174,8 @@ def _walk(tree: nodes.Template, vocabulary: Vocabulary) -> Iterator[tuple[int, s
                 yield node.lineno, f"nothing is called '{name}'", _nearest_name(name, names)
             case nodes.Filter(name=name) if name not in FILTERS:
                 yield node.lineno, f"there is no filter '{name}'", f"The filters are: {', '.join(FILTERS)}"
+            case nodes.Filter() if (wrong := wrong_argument(node)) is not None:
+                yield node.lineno, *wrong
             case nodes.Test(name=name) if name not in TESTS:
                 yield node.lineno, f"there is no test 'is {name}'", "Write {% if variant.price %} to ask if it is there"
             case _ if not isinstance(node, _ALLOWED):

@@ -2,20 +2,21 @@
 
 from typing import assert_never
 
-from activities.rendering.templates import CannotRender, MessageContext, render
+from activities.rendering.facts import MessageContext
+from activities.rendering.templates import CannotRender, render
 from activities.senders.sender import Mail, Message, Sms
 from activities.senders.sms.segments import LONGEST_TEXT
 from schemas.channels import Channel
-from schemas.document.conversation import MessageSection
+from schemas.document.compiled_message import CompiledMessage
 
 
 def write_message(
-    section: MessageSection,
+    compiled: CompiledMessage,
     context: MessageContext,
     message_id: str,
     recipient: str,
     sender: str | None,
-    reference: str,
+    reference: str | None,
     list_id: str | None = None,
 ) -> Message:
     """The rendered message, ready for the channel's sender.
@@ -26,8 +27,8 @@ def write_message(
     Raises:
         CannotRender: a template is at fault.
     """
-    rendered = render(section, context)
-    match section.channel:
+    rendered = render(compiled, context)
+    match compiled.channel:
         case Channel.EMAIL:
             if rendered.subject is None:
                 raise CannotRender("The message has no subject: write one.")
@@ -47,4 +48,4 @@ def write_message(
                 raise CannotRender(f"The text message is longer than {LONGEST_TEXT} characters: shorten it.")
             return Sms(message_id, recipient, rendered.text, reference)
         case _:
-            assert_never(section.channel)
+            assert_never(compiled.channel)

@@ -4,118 +4,27 @@ A name that is not in the vocabulary is an error; a fact that is absent prints a
 title with a line break in it) can become neither a header nor markup.
 """
 
+import unicodedata
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, fields, replace
-from decimal import Decimal
+from dataclasses import dataclass, fields
 from functools import lru_cache
 from types import SimpleNamespace
-from typing import TypeAlias
 
 import jinja2
 from jinja2 import nodes
 from jinja2.sandbox import SandboxedEnvironment
 
-from activities.rendering.headlines import one_line
-from activities.rendering.language import FILTERS, TemplateDiagnostic, Vocabulary, check_language
-from activities.rendering.links import LinksPart
-from schemas.document.conversation import MessageSection
+from activities.rendering.facts import VOCABULARY, MessageContext, Part, Plain
+from activities.rendering.formats import FORMATTERS, IN_TEMPLATES, Formats
+from activities.rendering.language import JINJA_FILTERS, TemplateDiagnostic, check_language
+from schemas.document.compiled_message import CompiledMessage, CompiledWording
 
+LONGEST_SUBJECT = 250
+"""Characters; mail programs show far fewer, and a storefront's title may have a thousand."""
 LONGEST_BODY = 500_000
 """Characters of a rendered text or html. Above 100 kB mail programs clip; far above, providers refuse."""
 KEPT_TEMPLATES = 256
 """Compiled templates kept in memory: those of the conversations that are sending now."""
-
-
-@dataclass(frozen=True, slots=True)
-class ShopPart:
-    """The shop that writes. `url` is its front page."""
-
-    name: str
-    url: str
-
-
-@dataclass(frozen=True, slots=True)
-class ProductPart:
-    """The product of the message; `url` is its page. Of a message about no product: no title, the shop's front page."""
-
-    title: str
-    url: str
-    image_url: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class VariantPart:
-    """The variant that is watched. An empty title counts as absent; `price` is in the shop's currency."""
-
-    title: str
-    sku: str | None = None
-    price: Decimal | None = None
-    currency: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class ListPart:
-    """The list the contact is on."""
-
-    name: str
-
-
-@dataclass(frozen=True, slots=True)
-class ItemPart:
-    """One thing of the cart, checkout or order that a conversation was entered on."""
-
-    title: str
-    url: str
-    quantity: int
-    image_url: str | None = None
-    price: Decimal | None = None
-
-
-Plain: TypeAlias = str | int | float | bool | Decimal | None
-
-
-@dataclass(frozen=True, slots=True)
-class MessageContext:
-    """All that a template can name.
-
-    Attributes:
-        coupon: the code that is reserved for them; None: their alert gives none, or none was left.
-        items: of the event that the conversation was entered on, those whose products the storefront has reported.
-        event: the properties of that event.
-        attributes: of the contact.
-    """
-
-    shop: ShopPart
-    product: ProductPart
-    variant: VariantPart
-    list: ListPart
-    coupon: str | None = None
-    items: tuple[ItemPart, ...] = ()
-    event: Mapping[str, Plain] = field(default_factory=dict[str, Plain])
-    attributes: Mapping[str, Plain] = field(default_factory=dict[str, Plain])
-    links: LinksPart = field(default_factory=LinksPart)
-
-
-Part: TypeAlias = ShopPart | ProductPart | VariantPart | ListPart | LinksPart | ItemPart
-
-
-def _parts(part: type[Part]) -> tuple[str, ...]:
-    return tuple(each.name for each in fields(part))
-
-
-VOCABULARY = Vocabulary(
-    parts={
-        "shop": _parts(ShopPart),
-        "product": _parts(ProductPart),
-        "variant": _parts(VariantPart),
-        "list": _parts(ListPart),
-        "coupon": ("code",),
-        "links": _parts(LinksPart),
-    },
-    open=frozenset({"event", "contact.attributes"}),
-    lists={"items": _parts(ItemPart)},
-)
-"""What a template can name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,88 +40,39 @@ class CannotRender(Exception):
     """A message's template is at fault, not the subject nor the provider: correct the message and publish again."""
 
 
-def render(message: MessageSection, context: MessageContext) -> Rendered:
-    """The message for this subject.
+def render(message: CompiledMessage, context: MessageContext) -> Rendered:
+    """The message for this subject, in the contact's language if it has that.
 
     Raises:
-        CannotRender: a template is wrong, as `check_template` explains, or its output is too long or empty.
+        CannotRender: a template is wrong, as `check_message` explains, or its output is too long or empty.
     """
-    text = _render_one("text", message.text, context, html=False)
-    if message.subject is None:
+    language, wording = message.wording_for(context.language)
+    return render_wording(wording, context, language)
+
+
+def render_wording(wording: CompiledWording, context: MessageContext, language: str) -> Rendered:
+    """What a message says in one language, with numbers and dates as `language` writes them. Raises as `render`."""
+    names = names_in_templates(context, language)
+    text = render_one("text", wording.text, names, html=False)
+    if wording.subject is None:
         # Without the line break that ends it in the file: it would be paid for.
         return Rendered(None, text.strip(), None)
-    subject = one_line(_render_one("subject", message.subject, context, html=False))
+    subject = _one_line(render_one("subject", wording.subject, names, html=False))
     if not subject:
         raise CannotRender("The message's subject came out empty: begin it with words that are always there.")
-    html = None if message.html is None else _render_one("html", message.html, context, html=True)
+    html = None if wording.html is None else render_one("html", wording.html, names, html=True)
     return Rendered(subject, text, html)
 
 
-def check_template(message: MessageSection) -> tuple[TemplateDiagnostic, ...]:
-    """Everything wrong with a message's templates.
-
-    The message is also rendered for a subject of which all facts are known, and for one of which only the required
-    ones are: what would fail for some contact fails here first.
-    """
-    templates = {"subject": message.subject, "text": message.text, "html": message.html}
-    diagnostics = tuple(
-        diagnostic
-        for field, template in templates.items()
-        if template is not None
-        for diagnostic in check_language(field, template, VOCABULARY, _environment(html=field == "html"))
-    )
-    return diagnostics or _check_by_trial(templates)
+def check_one(field: str, template: str, *, html: bool) -> tuple[TemplateDiagnostic, ...]:
+    """Everything in one template that is outside the language."""
+    return check_language(field, template, VOCABULARY, _environment(html=html))
 
 
-FULL = MessageContext(
-    shop=ShopPart(name="Shop", url="https://shop.example"),
-    product=ProductPart(title="Product", url="https://shop.example/p", image_url="https://shop.example/p.jpg"),
-    variant=VariantPart(title="Variant", sku="SKU-1", price=Decimal("12.50")),
-    list=ListPart(name="List"),
-    coupon="SAVE-10",
-    items=(
-        ItemPart("Product", "https://shop.example/p", 2, "https://shop.example/p.jpg", Decimal("12.50")),
-        ItemPart("Another", "https://shop.example/a", 1),
-    ),
-    links=LinksPart("https://shop.example/s/1", "https://shop.example/u/1", "https://shop.example/c/1"),
-)
-"""What a message is tried with: a subject of which everything is known."""
-_BARE = replace(
-    FULL, product=ProductPart("Product", "https://shop.example/p"), variant=VariantPart(""), coupon=None, items=()
-)
-
-
-def _check_by_trial(templates: Mapping[str, str | None]) -> tuple[TemplateDiagnostic, ...]:
-    for context, which in ((FULL, "everything"), (_BARE, "only what is always known")):
-        for where, template in templates.items():
-            if template is None:
-                continue
-            try:
-                output = _render_one(where, template, context, html=where == "html")
-            except CannotRender as error:
-                return (
-                    TemplateDiagnostic(
-                        field=where,
-                        line=1,
-                        message=f"fails for a product of which {which} is known: {error}",
-                        advice="Ask first whether it is there, with {% if variant.price %} … {% endif %}",
-                    ),
-                )
-            if not output.strip():
-                return (
-                    TemplateDiagnostic(
-                        field=where,
-                        line=1,
-                        message=f"comes out empty for a product of which {which} is known",
-                        advice="Add words that are always there",
-                    ),
-                )
-    return ()
-
-
-def _render_one(field: str, template: str, context: MessageContext, *, html: bool) -> str:
+def render_one(field: str, template: str, names: Mapping[str, object], *, html: bool) -> str:
+    """One template, filled in with these names. Raises CannotRender."""
     try:
-        stream = _compiled(template, html).generate(_names(context))
+        stream = _compiled(template, html).generate(names)
         return _collect(field, stream)
     except jinja2.TemplateError as error:
         raise CannotRender(f"The message's {field} cannot be rendered: {error}") from error
@@ -244,10 +104,9 @@ def template_tree(template: str, *, html: bool) -> nodes.Template:
 @lru_cache(maxsize=KEPT_TEMPLATES)
 def _compiled(template: str, html: bool) -> jinja2.Template:
     """Raises CannotRender for a template outside the language, so that an unchecked one is not run either."""
-    environment = _environment(html=html)
-    if diagnostics := check_language("html" if html else "text", template, VOCABULARY, environment):
+    if diagnostics := check_one("html" if html else "text", template, html=html):
         raise CannotRender(f"line {diagnostics[0].line}: {diagnostics[0].message}. {diagnostics[0].advice}.")
-    return environment.from_string(template)
+    return _environment(html=html).from_string(template)
 
 
 @lru_cache(maxsize=2)
@@ -256,27 +115,37 @@ def _environment(*, html: bool) -> SandboxedEnvironment:
         autoescape=html, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
     environment.globals.clear()
-    environment.filters = {name: environment.filters[name] for name in FILTERS}
+    for name in [*environment.filters]:
+        if name not in JINJA_FILTERS:
+            del environment.filters[name]
+    environment.filters.update(FORMATTERS)  # pyright: ignore[reportArgumentType, reportCallIssue] typed by Jinja's own
     return environment
 
 
-def _names(context: MessageContext) -> dict[str, object]:
+def names_in_templates(context: MessageContext, language: str) -> dict[str, object]:
+    """All that a template can name, by its name."""
     return {
         "shop": _namespace("shop", context.shop),
         "product": _namespace("product", context.product),
         "variant": _namespace("variant", context.variant),
         "list": _namespace("list", context.list),
         "coupon": SimpleNamespace(code=_present("coupon.code", context.coupon)),
+        "wait": _namespace("wait", context.wait),
         "links": _namespace("links", context.links),
         "items": [_namespace("item", item) for item in context.items],
         "event": _Open("event", context.event),
         "contact": SimpleNamespace(attributes=_Open("contact.attributes", context.attributes)),
+        IN_TEMPLATES: Formats(language, context.variant.currency, context.time_zone),
     }
 
 
 def _namespace(name: str, part: Part) -> SimpleNamespace:
-    values = {field.name: getattr(part, field.name) for field in fields(part)}
-    return SimpleNamespace(**{key: _present(f"{name}.{key}", value) for key, value in values.items()})
+    return SimpleNamespace(**{each: _present(f"{name}.{each}", getattr(part, each)) for each in _fields_of(type(part))})
+
+
+@lru_cache(maxsize=16)
+def _fields_of(part: type[Part]) -> tuple[str, ...]:
+    return tuple(each.name for each in fields(part))
 
 
 class _Open:
@@ -290,6 +159,16 @@ class _Open:
         return _present(f"{self._name}.{key}", self._values.get(key))
 
 
-def _present(name: str, value: Plain) -> object:
+def _present(name: str, value: object) -> object:
     """An absent fact prints as nothing and is false, instead of printing 'None'."""
     return jinja2.Undefined(name=name) if value is None or value == "" else value
+
+
+def _one_line(subject: str) -> str:
+    """No line breaks and no control characters: a storefront's title must not begin another header."""
+    line = " ".join("".join(" " if unicodedata.category(c) in _BREAKING else c for c in subject).split())
+    return line if len(line) <= LONGEST_SUBJECT else line[: LONGEST_SUBJECT - 1].rstrip() + "…"
+
+
+_BREAKING = frozenset({"Cc", "Zl", "Zp", "Cs"})
+"""Unicode categories: control characters, line and paragraph separators, halves of surrogate pairs."""

@@ -252,6 +252,7 @@ async def _write_entry(
         entered_at=candidate.interest.at,
         window_ends_at=facts.window_ends_at,
         trigger_at=candidate.terms.trigger(offer),
+        entry_price=offer.price,
         armed=candidate.terms.armed(offer),
         currency=currency,
         late=candidate.late,

@@ -75,8 +75,8 @@ with journey as (
     returning id
 ), line as (
     insert into waiting (
-        journey_id, alert_id, type, contact_id, store_id, subject, entered_at, trigger_at, armed, currency, passed_over_for)
-    select journey.id, a.id, a.type, :contact_id, :store_id, :subject, :entered_at, :trigger_at, :armed, :currency,
+        journey_id, alert_id, type, contact_id, store_id, subject, entered_at, trigger_at, entry_price, armed, currency, passed_over_for)
+    select journey.id, a.id, a.type, :contact_id, :store_id, :subject, :entered_at, :trigger_at, :entry_price, :armed, :currency,
            (select 'contact_paused' from contacts where id = :contact_id and paused_until > now())
     from journey join alerts a on a.id = :alert_id
 )

@@ -17,6 +17,7 @@ from schemas.document.attribution import Attribution
 from schemas.document.experiment import Experiment
 from schemas.document.scenarios import MOST_SCENARIOS, ScenarioSection
 from schemas.document.steps import MOST_STEPS, StepSection
+from schemas.languages import find_language
 from schemas.model import Section
 from schemas.names import Code, ContactEventName, EventName, Label, StoreName
 from schemas.time.durations import Duration
@@ -118,29 +119,85 @@ class ThreadSection(Section, title="Thread"):
     """What is done, from top to bottom."""
 
 
-class MessageSection(Section, title="Message"):
+def _known_language(tag: str) -> str:
+    language = find_language(tag)
+    if language != tag:
+        write = f"write it as '{language}'" if language else "write a tag like 'de', 'en' or 'pt-BR'"
+        raise ValueError(f"{tag!r} is not the tag of a language: {write}")
+    return tag
+
+
+LanguageTag = Annotated[str, AfterValidator(_known_language)]
+DEFAULT_LANGUAGE = "en"
+"""What a message is written in, where it does not say."""
+
+
+class Wording(Section, title="Wording"):
+    """What a message says in one language. {{ … }} is filled in for each contact."""
+
+    subject: Annotated[str, StringConstraints(min_length=1, max_length=300, strip_whitespace=True)] | None = None
+    """Its subject line; every e-mail has one."""
+    text: Annotated[str, StringConstraints(min_length=1, max_length=50_000)] | None = None
+    """What it says, as plain text; made from the mjml or html when left out."""
+    mjml: Annotated[str, StringConstraints(min_length=1, max_length=200_000)] | None = None
+    """How it looks, in MJML: <mj-section> and what is in it, or a whole <mjml>."""
+    html: Annotated[str, StringConstraints(min_length=1, max_length=200_000)] | None = None
+    """How it looks, as HTML, in place of mjml; the text alone is sent when both are left out."""
+
+    @model_validator(mode="after")
+    def _has_one_body(self) -> Self:
+        if self.text is None and self.mjml is None and self.html is None:
+            raise ValueError("this message says nothing: write its words as 'text:' or as 'mjml:'")
+        if self.mjml is not None and self.html is not None:
+            raise ValueError("this message looks two ways: write either 'mjml:' or 'html:'")
+        return self
+
+
+class MessageSection(Wording, title="Message"):
     """A template for one channel. {{ … }} is filled in for each contact."""
 
     channel: Channel
     """How it is sent: email, or sms, which has a text and nothing else."""
-    subject: Annotated[str, StringConstraints(min_length=1, max_length=300, strip_whitespace=True)] | None = None
-    """Its subject line; every e-mail has one."""
-    text: Annotated[str, StringConstraints(min_length=1, max_length=50_000)]
-    """What it says, as plain text."""
-    html: Annotated[str, StringConstraints(min_length=1, max_length=200_000)] | None = None
-    """What it says, as HTML; the text alone is sent when left out."""
     transactional: Annotated[bool, Field(strict=True)] = False
     """Whether the law lets it go to somebody who has not agreed to be written to; never to one who said no."""
+    language: LanguageTag | None = None
+    """The language of its words, like de, English when left out; all those read it whose language is not in locales."""
+    locales: Annotated[dict[LanguageTag, Wording], Field(max_length=50)] = Field(default_factory=dict[str, Wording])
+    """The same in other languages, each by its tag: {de: {subject: …, text: …}}."""
+
+    @model_validator(mode="after")
+    def _states_its_fall_back(self) -> Self:
+        if self.locales and self.language is None:
+            raise ValueError(
+                "there are other languages, but it is not said which one the words above are in: add 'language', such "
+                "as en; whoever speaks none of them reads it"
+            )
+        if self.language in self.locales:
+            raise ValueError(f"the words in {self.language} are among 'locales' too: remove them there")
+        return self
+
+    @property
+    def fall_back(self) -> str:
+        """The language of those whose own is not among the others."""
+        return self.language or DEFAULT_LANGUAGE
+
+    @property
+    def wordings(self) -> dict[str, Wording]:
+        """What it says, by language; its own first."""
+        return {self.fall_back: self, **self.locales}
 
     @model_validator(mode="after")
     def _has_the_parts_of_its_channel(self) -> Self:
-        match self.channel:
-            case Channel.EMAIL if self.subject is None:
-                raise ValueError("an e-mail has a 'subject': write one")
-            case Channel.SMS if self.subject is not None or self.html is not None:
-                raise ValueError("a text message has only its 'text': remove 'subject' and 'html'")
-            case _:
-                return self
+        for language, wording in self.wordings.items():
+            where = "" if wording is self else f" in {language}"
+            match self.channel:
+                case Channel.EMAIL if wording.subject is None:
+                    raise ValueError(f"an e-mail has a 'subject'{where}: write one")
+                case Channel.SMS if wording.subject or wording.mjml or wording.html:
+                    raise ValueError(f"a text message has only its 'text'{where}: remove 'subject', 'mjml' and 'html'")
+                case _:
+                    pass
+        return self
 
 
 class ConversationDocument(Section, title="Conversation"):

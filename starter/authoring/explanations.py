@@ -16,6 +16,7 @@ from schemas.document.conversation import (
     MessageSection,
     QuietHours,
     ThreadSection,
+    Wording,
 )
 from schemas.document.experiment import Experiment
 from schemas.document.scenarios import section_in_scenario
@@ -166,7 +167,7 @@ def find_empty(tree: MarkedTree) -> tuple[Diagnostic, ...]:
 def _document_path(error: ErrorDetails) -> Path:
     """Pydantic's location without what only it sees: the kind of a step, the type of an alert, the mark of a key."""
     path = error["loc"]
-    if path[-1:] == ("[key]",) and error["type"].startswith("string_"):
+    if path[-1:] == ("[key]",) and error["type"].startswith(("string_", "value_")):
         path = path[:-1]
     if in_step(path):
         return step_path(path)[0]
@@ -202,6 +203,8 @@ def _unknown_field(path: Path, location: tuple[int | str, ...]) -> Diagnostic:
             model = ThreadSection
         case ("messages", _):
             model = MessageSection
+        case ("messages", _, "locales", _):
+            model = Wording
         case ("scenarios", _, *inside):
             model = section_in_scenario(inside)
         case _:

@@ -56,7 +56,7 @@ class MarkedTree:
     Attributes:
         marks: where each value is best pointed at: a scalar itself, the name of a mapping or list.
         names: where the name of each field stands.
-        blocks: the line that the first line of a text written with `|` stands on.
+        blocks: where the first line of a text written with `|` begins.
         groups: where each group of fields stands.
         empty: where a value was left out altogether, as after `name:`. A written-out `null` is not.
         mistakes: what is wrong with the YAML although it can be read, and where.
@@ -65,10 +65,15 @@ class MarkedTree:
     value: Plain
     marks: Mapping[Path, Mark]
     names: Mapping[Path, Mark]
-    blocks: Mapping[Path, int]
+    blocks: Mapping[Path, Mark]
     groups: Mapping[Path, Group]
     empty: frozenset[Path]
     diagnostics: tuple[tuple[Diagnostic, Mark], ...]
+
+    def mark_within(self, path: Path, line: int, column: int = 1) -> Mark:
+        """Where a place in a text stands; only in a text written with '|' is its line one of the file too."""
+        first = self.blocks.get(path)
+        return self.mark(path) if first is None else Mark(first.line + line - 1, first.column + column - 1)
 
     def mark(self, path: Path) -> Mark:
         """Where to look for a path: the value, else the nearest thing around it that exists."""
@@ -200,7 +205,7 @@ def _not_yaml(error: yaml.MarkedYAMLError, text: str) -> NotYaml:
 class _Reading:
     marks: dict[Path, Mark] = field(default_factory=dict[Path, Mark])
     names: dict[Path, Mark] = field(default_factory=dict[Path, Mark])
-    blocks: dict[Path, int] = field(default_factory=dict[Path, int])
+    blocks: dict[Path, Mark] = field(default_factory=dict[Path, Mark])
     groups: dict[Path, Group] = field(default_factory=dict[Path, Group])
     empty: set[Path] = field(default_factory=set[Path])
     diagnostics: list[tuple[Diagnostic, Mark]] = field(default_factory=list[tuple[Diagnostic, Mark]])
@@ -218,7 +223,7 @@ class _Reading:
                 if not node.value and not node.style:
                     self.empty.add(path)
                 if node.style == "|":
-                    self.blocks[path] = node.start_mark.line + 2
+                    self.blocks[path] = _first_line(node.start_mark)
                 return text if node.style else _resolve(text)
             case _:
                 raise AssertionError(f"YAML has no node {type(node).__name__}")
@@ -254,6 +259,16 @@ class _Reading:
 
     def _mistake(self, node: yaml.Node, path: Path, message: str, advice: str) -> None:
         self.diagnostics.append((Diagnostic(path, message, advice), _mark(node)))
+
+
+_INDENTED = re.compile(r"[^\n]*\n(?: *\n)*( *)")
+"""From the '|' of a text to the first of its words."""
+
+
+def _first_line(bar: yaml.Mark) -> Mark:
+    """Where the text of a '|' begins."""
+    found = _INDENTED.match(str(bar.buffer), bar.pointer) if bar.buffer is not None else None
+    return Mark(bar.line + 2, 1 if found is None else len(found[1]) + 1)
 
 
 def _mark(node: yaml.Node) -> Mark:

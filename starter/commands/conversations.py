@@ -167,6 +167,11 @@ def name_of(file: Path) -> str:
 def _checked(report: CheckReport) -> str:
     lines = [str(each) for each in (*report.diagnostics, *report.differences)]
     lines += [f"{note} (a note)" for note in report.warnings]
+    lines += [f"{link} (a link away)" for link in report.links]
+    lines += [
+        f"{report.file}: for some product or contact message '{each.message}' has no {', '.join(each.may_be_absent)}"
+        for each in report.messages
+    ]
     met = report.installation
     if met is not None:
         lines += [f"{report.file}: {note} (a note, of this installation)" for note in met.warnings]

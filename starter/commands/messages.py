@@ -1,4 +1,4 @@
-"""`shelftalk message`: the messages that wait for somebody's approval."""
+"""`shelftalk message`: messages looked at, and those that wait for somebody's approval."""
 
 from typing import Annotated
 
@@ -12,7 +12,7 @@ from starter.commands.terminal.output import clock
 from starter.ops.approvals import Which
 from starter.ops.repair import By
 
-app = typer.Typer(help="See, approve and decline messages that wait for approval.", no_args_is_help=True)
+app = typer.Typer(help="Look at messages; approve and decline those that wait for it.", no_args_is_help=True)
 
 Keys = Annotated[list[str] | None, typer.Argument(metavar="[KEY]...", help="As `message held` shows them.")]
 OfConversation = Annotated[str | None, typer.Option("--conversation", help="Only of this conversation.")]

@@ -9,6 +9,7 @@ from schemas.document.conversation import ConversationDocument
 from schemas.document.profiles import ProfileSection
 from schemas.document.scenarios import ScenarioSection
 from schemas.responses.dry_run import DryRunReport
+from starter.commands.chosen_document import chosen_document
 from starter.commands.conversations import read_file
 from starter.commands.terminal.asking import Terminal, command
 from starter.commands.terminal.failures import CommandFailed
@@ -47,7 +48,7 @@ def run_test(
 
     Of a short name it is the working version, where there is one, else the published one.
     """
-    version, document = _document(terminal, conversation)
+    version, document = chosen_document(terminal, conversation)
     try:
         chosen = _profiled(_scenario(document, scenario), profile or [])
     except SectionInvalid as error:
@@ -75,19 +76,6 @@ def dry_run_(
         return await with_changed_words(report, services.versions, document)
 
     terminal.answer(question, _compared)
-
-
-def _document(terminal: Terminal, conversation: str) -> tuple[str, ConversationDocument]:
-    """What is rehearsed, and as what it is named: a file, or which version of a conversation."""
-    file = Path(conversation)
-    if file.suffix or file.exists():
-        return conversation, load_document(read_file(file), conversation)
-    found = terminal.ask(lambda services: services.versions.latest(conversation))
-    if found is None:
-        message = f"There is no file and no conversation '{conversation}'."
-        raise CommandFailed("no_such_conversation", message)
-    which, document = found
-    return f"{which}, the {'working' if which.working else 'published'} version", document
 
 
 def _scenario(document: ConversationDocument, named: str | None) -> ScenarioSection:

@@ -7,7 +7,7 @@ import difflib
 from collections.abc import Iterator, Mapping, Sequence
 
 from schemas.document.alert_types.registry import AnyAlert
-from schemas.document.conversation import ConversationDocument, ListSection, MessageSection, ThreadSection
+from schemas.document.conversation import ConversationDocument, ListSection, MessageSection, ThreadSection, Wording
 from schemas.document.scenarios import ScenarioSection
 from schemas.document.steps.words import quoted
 from schemas.responses.versions import Difference
@@ -174,20 +174,36 @@ def _of_messages(before: Mapping[str, MessageSection], after: Mapping[str, Messa
         old = before.get(code)
         if old is None:
             yield _sentence(
-                f"message {quoted(code)} is new: {quoted(new.subject or new.text.strip().split(chr(10))[0])}"
+                f"message {quoted(code)} is new: {quoted(new.subject or (new.text or code).strip().split(chr(10))[0])}"
             )
             continue
-        if fields := differing(old, new):
-            parts, lines = zip(*(_of_text(field, old, new) for field in fields), strict=True)
-            said = f"message {quoted(code)}: {'; '.join(parts)}"
-            yield _sentence(said, [line for each in lines for line in each])
+        if changes := [*_of_wordings(old, new)]:
+            said = f"message {quoted(code)}: {'; '.join(said for said, _ in changes)}"
+            yield _sentence(said, [line for _, lines in changes for line in lines])
 
 
-def _of_text(field: str, old: MessageSection, new: MessageSection) -> tuple[str, list[str]]:
+def _of_wordings(old: MessageSection, new: MessageSection) -> Iterator[tuple[str, list[str]]]:
+    """The message's own words, then those in other languages."""
+    if old.language != new.language:
+        yield change("the language", old.language, new.language), []
+    yield from (_of_text(field, old, new) for field in differing(old, new) if field not in ("language", "locales"))
+    for language in sorted({*old.locales, *new.locales}):
+        before, after = old.locales.get(language), new.locales.get(language)
+        if before is None or after is None:
+            yield f"the words in {language} are {'new' if before is None else 'gone'}", []
+            continue
+        for field in differing(before, after):
+            said, lines = _of_text(field, before, after)
+            yield f"in {language} {said}", lines
+
+
+def _of_text(field: str, old: Wording, new: Wording) -> tuple[str, list[str]]:
     before, after = getattr(old, field), getattr(new, field)
     if field == "transactional":
         return "it is transactional now" if after else "it is not transactional any more", []
-    if field not in ("text", "html"):
+    if field == "channel":
+        return change("the channel", before, after), []
+    if field == "subject" and before is not None and after is not None:
         return f"the {field} changed from {quoted(before)} to {quoted(after)}", []
     if before is None or after is None:
         return f"{field} is {'new' if before is None else 'gone'}", _unified(field, before or "", after or "")

@@ -109,7 +109,7 @@ class Approvals:
         context = await Ledger(self._pool).look_up(request)
         assert context.message is not None, "it was rendered before it was held"
         try:
-            rendered = render(context.message.section, context.context)
+            rendered = render(context.message.compiled, context.context)
         except CannotRender as error:
             raise NothingHeld(key, f"it cannot be rendered any more: {error}") from None
         return MessagePreview(

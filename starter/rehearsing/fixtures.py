@@ -9,8 +9,17 @@ from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
 from activities.decisions.facts import AttributeFact, CriteriaFacts
-from activities.rendering.templates import ItemPart, ListPart, MessageContext, ProductPart, ShopPart, VariantPart
+from activities.rendering.facts import (
+    ItemPart,
+    ListPart,
+    MessageContext,
+    ProductPart,
+    ShopPart,
+    VariantPart,
+    WaitPart,
+)
 from schemas.document.alert_types.offer import NOTHING, Offer
+from schemas.document.conversation import ListSection
 from schemas.document.profiles import PersonSection, ProductSection
 from schemas.ids import StoreId
 from schemas.money import in_currency
@@ -171,25 +180,29 @@ def message_context(
     product: SimulatedProduct | None,
     properties: Properties,
     event: str | None,
-    list_name: str,
-    currency: str | None,
+    list_: ListSection,
+    wait: WaitPart,
 ) -> MessageContext:
     """All that a message can show, now; `event` is what a conversation without an alert was entered on."""
+    currency = list_.currency
     shop = ShopPart(name="The Shop", url=f"https://{store}")
     if product is None:
         shown, variant, items = ProductPart(title="", url=shop.url), VariantPart(title=""), ()
     else:
         section, price = product.section, in_currency(product.price, currency)
+        units = None if product.offer.open_ended else product.offer.units
         url = f"{shop.url}/products/{quote(section.title.lower().replace(' ', '-'), safe='-')}"
         shown = ProductPart(title=section.title, url=url)
-        variant = VariantPart(title=section.variant or "", sku=section.sku, price=price, currency=currency)
+        variant = VariantPart(title=section.variant or "", sku=section.sku, price=price, currency=currency, units=units)
         items = (ItemPart(section.title, url, 1, price=price),) if event in ITEMS_IN else ()
     return MessageContext(
         shop=shop,
         product=shown,
         variant=variant,
-        list=ListPart(name=list_name),
+        list=ListPart(name=list_.name),
         items=items,
         event=properties,
         attributes=dict(contact.attributes),
+        wait=wait,
+        time_zone=list_.time_zone,
     )

@@ -44,6 +44,11 @@ class PlaceInLine:
         open_ = self.waiting and self.claim != "given" and not self.passed_over and self.line.is_open
         return open_ and trigger_holds(self.trigger, self.line.measure, armed=self.armed)
 
+    @property
+    def number(self) -> int | None:
+        """The first in line is 1; None: they wait no more."""
+        return self.line.number_of(self) if self.waiting else None
+
     def take(self, claim_id: int) -> None:
         """They get this place."""
         self.waiting, self.claim, self.claim_id = False, "given", claim_id
@@ -168,6 +173,16 @@ class Line:
             if place.waiting:
                 place.give_up()
                 yield place
+
+    def number_of(self, place: PlaceInLine) -> int:
+        """How many are called forward before this one who waits, and one; as `ahead_of` of the schema has it."""
+        order = [*reversed(self._standing)] if self.alert.queue.newest_first else self._standing
+        before = (each for each in order[: order.index(place)] if each.waiting and not each.passed_over)
+        measure = self.measure if self.is_open else None
+        return 1 + sum(
+            trigger_holds(each.trigger, each.trigger if measure is None else measure, armed=each.armed)
+            for each in before
+        )
 
     def free(self, episode: int, supply: int) -> None:
         """A claim of this episode and this supply counts no more."""

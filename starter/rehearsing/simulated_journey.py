@@ -3,15 +3,18 @@
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
+from decimal import Decimal
 
 from activities.decisions.evaluate import evaluate
 from activities.decisions.facts import CriteriaFacts
+from activities.rendering.facts import WaitPart
 from activities.waitlist.admission import purchase_counts_since
 from schemas.document.profiles import Ordered, PersonSection
 from schemas.document.scenarios import HappeningSection
 from schemas.document.steps import CallWebhook, Send
 from schemas.journey.program import Program
 from schemas.journey.signals import ContactEvent, Leave, PlaceGiven, Wake
+from schemas.money import in_currency
 from schemas.reasons import Reason
 from starter.rehearsing.entrance import Entrance
 from starter.rehearsing.fixtures import SimulatedContact, SimulatedProduct, criteria_facts
@@ -26,6 +29,7 @@ class SimulatedJourney:
 
     Attributes:
         place: where they stand in line; None: they have not entered, or there is no alert.
+        entry_price: what the product cost when they entered the line; None: they have not.
         not_entered: why they were not.
         told_at: when a message used their place.
         left: why they left the line, or may not be written to any more.
@@ -39,6 +43,7 @@ class SimulatedJourney:
         self.contact = SimulatedContact.of(profile, zone)
         self._program, self._zone = program, zone
         self.place: PlaceInLine | None = None
+        self.entry_price: Decimal | None = None
         self.not_entered: Reason | None = None
         self.told_at: datetime | None = None
         self.left: Reason | None = None
@@ -67,6 +72,11 @@ class SimulatedJourney:
             return False
         filters = [each for each in (alert.trigger_filter, alert.profile_filter) if each is not None]
         return not all(evaluate(criteria, self.facts(product), now) for criteria in filters)
+
+    def wait(self, currency: str | None) -> WaitPart:
+        """What messages can say of their wait."""
+        price = None if self.entry_price is None else in_currency(self.entry_price, currency)
+        return WaitPart(self.entrance.at, price, None if self.place is None else self.place.number)
 
     def has_bought(self, now: datetime) -> bool:
         """They bought it since they entered, or in the time that the alert names."""

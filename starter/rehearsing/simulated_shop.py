@@ -16,6 +16,8 @@ from activities.delivery.cap import next_turn
 from activities.delivery.order import Known, deliver_in_order
 from activities.delivery.residence import residence
 from activities.delivery.verdict import PAUSE_CHECK, TELLING, MessageFacts, is_capped
+from activities.rendering.compile import compile_message
+from activities.rendering.mjml import NotCompiled
 from activities.rendering.templates import CannotRender, Rendered, render
 from activities.senders.sender import Handover, NotTaken, SenderAtFault
 from activities.waitlist.admission import EntryFacts, why_closed, why_not_admitted
@@ -66,6 +68,7 @@ class SimulatedShop:
         line, product = self._timeline.line(journey), self._timeline.product
         if journey.not_entered is None and line is not None and product is not None:
             journey.place = line.enter(product.offer)
+            journey.entry_price = product.price
 
     def _why_not(self) -> Reason | None:
         """Why they are not entered."""
@@ -124,10 +127,10 @@ class SimulatedShop:
         section, entrance = self._document.list, self._journey.entrance
         event = entrance.event if entrance.alert is None else None
         about = entrance.store, self._journey.contact, self._timeline.product, entrance.properties
-        context = message_context(*about, event, section.name, section.currency)
+        context = message_context(*about, event, section, self._journey.wait(section.currency))
         try:
-            return render(self._document.messages[message], context)
-        except CannotRender:
+            return render(compile_message(self._document.messages[message]), context)
+        except (CannotRender, NotCompiled):
             return None
 
     def is_approved(self, message: str) -> bool:
@@ -173,11 +176,8 @@ class SimulatedShop:
 
     def decide(self, criteria_id: str, now: datetime) -> int | None:
         """The position of the first of these criteria that holds; None when none does."""
-        facts = self._facts
-        for index, criteria in enumerate(self._compiled.criteria.get(criteria_id, ())):
-            if criteria is None or evaluate(criteria, facts, now):
-                return index
-        return None
+        those = enumerate(self._compiled.criteria.get(criteria_id, ()))
+        return next((index for index, each in those if each is None or evaluate(each, self._facts, now)), None)
 
     def time_zone(self) -> str:
         """The time zone that a `wait_until` goes by."""

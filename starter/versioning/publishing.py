@@ -6,6 +6,7 @@ from activities.postgres.audit import write_audit
 from activities.postgres.pool import Connection, Pool, transaction
 from activities.postgres.queries import load_queries
 from activities.postgres.retry import retry_on_deadlock
+from activities.rendering.compile import compile_messages
 from schemas.document.conversation import ConversationDocument
 from schemas.ids import VersionId
 from schemas.journey.program import Program
@@ -224,6 +225,7 @@ async def _add_version(connection: Connection, named: NamedSteps, by: str) -> Ve
         document=document.model_dump(mode="json", by_alias=True),
         program=compile_document(document, version.id).model_dump(mode="json"),
         criteria=compile_criteria(document).model_dump(mode="json"),
+        messages={code: each.model_dump(mode="json") for code, each in compile_messages(document.messages).items()},
         source=named.source,
         published_by=by,
     )

@@ -20,8 +20,8 @@ select id, number, document from versions where conversation = :conversation and
 select coalesce(max(number), 0) + 1 from versions where conversation = :conversation;
 
 -- name: add_version
-insert into versions (id, conversation, number, content_hash, document, program, criteria, source, published_by)
-values (:id, :conversation, :number, :content_hash, :document, :program, :criteria, :source, :published_by);
+insert into versions (id, conversation, number, content_hash, document, program, criteria, messages, source, published_by)
+values (:id, :conversation, :number, :content_hash, :document, :program, :criteria, :messages, :source, :published_by);
 
 -- name: publish
 update conversations set published = :version where code = :conversation;

@@ -8,7 +8,7 @@ from activities.delivery.ledger import Ledger
 from activities.delivery.verdict import Go, judge
 from activities.intake.intake import Intake
 from activities.postgres.pool import Pool
-from activities.rendering.templates import ItemPart
+from activities.rendering.facts import ItemPart
 from schemas.document.steps import Send
 from schemas.ids import JourneyId, StepId, VersionId
 from schemas.journey.activities import Deliver

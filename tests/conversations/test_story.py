@@ -253,7 +253,9 @@ async def test_the_cart_is_recalled_with_what_was_in_it_twice_and_no_more(
         await rests_at(product, journey, "until-ordered")
         await hours.sleep(timedelta(hours=1, minutes=1))
         assert await product.mail_to("ann") == "You left something in your cart"
-        assert "2 × Blue kettle (w), 19.90" in _text(product.mailbox.mails[0])
+        assert "2 × Blue kettle (w) <https://example.myshopify.com/products/blue-kettle?variant=w>, 19.90" in _text(
+            product.mailbox.mails[0]
+        )
         await rests_at(product, journey, "pause")
         await hours.sleep(timedelta(days=1, minutes=1))
         assert await product.mail_to("ann", after=1) == "Shall we keep it for you?"

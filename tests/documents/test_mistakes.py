@@ -61,9 +61,9 @@ SLIPS = [
     ('subject: "{{ product.title }} is back"', "subject: {{ product.title }} is back", "subject: {{", "", "needs quotes"),
     ('subject: "{{ product.title }} is back"', "subject: {{ product.title }}", "subject: {{", "messages.it-is-back.subject", "needs quotes"),
     ("Still here: {{ product.title }}", "{{ prodct.title }}", "{{ prodct", "messages.still-here.subject", "Did you mean 'product'?"),
-    ("This is our only", "{{ shop.nam }} only", "{{ shop.nam }}", "messages.still-here.text", "Did you mean {{ shop.name }}?"),
-    ("there is nothing to do.\n\n      {{ shop.name }}", "{% if shop.url %}\n      Bye", "      Bye", "messages.still-here.text", "endif"),
-    ("This is our only", "{{ shop.name only", "{{ shop.name only", "messages.still-here.text", "Every '{{' needs a '}}'"),
+    ("This is our only", "{{ shop.nam }} only", "{{ shop.nam }}", "messages.still-here.mjml", "Did you mean {{ shop.name }}?"),
+    ("next in line. We", "next in line.{% if shop.url %} We", "        </mj-text>\n      </mj-column></mj-section>\n    #", "messages.it-is-back.mjml", "endif"),
+    ("This is our only", "{{ shop.name only", "{{ shop.name only", "messages.still-here.mjml", "Every '{{' needs a '}}'"),
 ]  # fmt: skip
 
 
@@ -95,8 +95,8 @@ def test_all_mistakes_are_told_in_one_go_in_the_order_of_the_file() -> None:
     ]
     assert {m.path for m in diagnostics[3:]} == {
         "messages.it-is-back.text",
-        "messages.it-is-back.html",
-        "messages.still-here.text",
+        "messages.it-is-back.mjml",
+        "messages.still-here.mjml",
     }
     assert list(diagnostics) == sorted(diagnostics, key=lambda m: (m.line, m.column))
 

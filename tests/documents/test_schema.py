@@ -82,6 +82,7 @@ def test_an_editor_shows_words_for_every_section_and_field() -> None:
         "Level",
         "Order",
         "Status",
+        "Wording",
         "Ends",
         "Reason",
     }

@@ -25,7 +25,7 @@ from worker import connect
 
 def services_over(pool: Pool, client: Client, archive: Archive | None = None) -> Services:
     """The services on a test's own database and Temporal."""
-    return build_services(pool, client, archive or PostgresArchive(pool), SETTINGS.temporal_task_queue)
+    return build_services(pool, client, archive or PostgresArchive(pool), SETTINGS)
 
 
 @asynccontextmanager

@@ -46,5 +46,5 @@ def test_a_check_says_it_by_path_and_line_as_a_note() -> None:
     report = check(text, "f.yaml")
     assert report.ok
     (first, second) = report.warnings
-    assert (first.path, first.line) == ("messages.it-is-back.text", line_of(text, PRICE))
+    assert (first.path, first.line) == ("messages.it-is-back.mjml", line_of(text, PRICE))
     assert "{% if variant.currency %}" in second.advice

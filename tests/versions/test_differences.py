@@ -74,6 +74,11 @@ def said(*changes: tuple[str, str]) -> list[str]:
             ["Message 'still-here': the subject changed from 'Still here' to 'Still there'; text: 1 line changed."],
         ),
         (
+            "subject: Still here, ",
+            "language: en, locales: {de: {subject: Noch da, text: Da}}, subject: Still here, ",
+            ["Message 'still-here': the language is new: en; the words in de are new."],
+        ),
+        (
             "action: sign-up, ",
             "action: sign-up, contacts_per_unit: 2, ",
             ["Alert 'back-in-stock' tells 2 contacts per unit instead of 1."],

@@ -178,6 +178,8 @@ create table versions (
     program      jsonb not null,
     -- The compiled criteria that stand beside the program.
     criteria     jsonb not null default '{}',
+    -- The messages as they are filled in and sent, compiled once; see schemas/document/compiled_message.py.
+    messages     jsonb not null default '{}',
     published_at timestamptz not null default now(),
     published_by text,
     unique (conversation, number),
@@ -676,6 +678,8 @@ create table waiting (
     reason     text,
     -- Price drop: told when the price is at most this. Low inventory: when the quantity is. Null: back in stock.
     trigger_at numeric(18, 4),
+    -- What it cost when they entered, in `currency`; for messages alone. Null: not known.
+    entry_price numeric(18, 4),
     -- Low inventory: the quantity was above the trigger since they entered, so that a fall to it is a crossing.
     armed      boolean not null default true,
     currency   text,

@@ -1,0 +1,242 @@
+"""Messages looked at before they reach anybody: rendered for a contact and a product, or sent to oneself.
+
+A test is the one message that leaves without `deliver`, for there is nothing to decide: it is about nobody's journey,
+is marked as a test, and whoever sends it says to whom. The audit has that it was sent, and no ledger.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import aclosing
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from email.utils import parseaddr
+from typing import Any
+from uuid import uuid4
+
+from activities.delivery.items import money
+from activities.postgres.audit import write_audit
+from activities.postgres.pool import Pool
+from activities.postgres.queries import load_queries
+from activities.rendering.compile import compile_message
+from activities.rendering.facts import MessageContext, ProductPart, ShopPart, VariantPart
+from activities.rendering.messages import write_message
+from activities.rendering.mjml import NotCompiled
+from activities.rendering.samples import FULL
+from activities.rendering.templates import CannotRender, render_wording
+from activities.senders.registry import Senders
+from activities.senders.sender import Mail, Message, NotTaken, Rejected, Uncertain
+from activities.stock.products import UnknownProduct, load_product
+from activities.storefronts.registry import page_url
+from schemas.document.compiled_message import CompiledMessage
+from schemas.document.conversation import ConversationDocument
+from schemas.errors import DomainError, ErrorKind
+from schemas.ids import Level, StoreId
+from schemas.responses.previews import PreviewedMessage, PreviewedMessages, SentTest
+from schemas.settings import Settings
+
+SQL = load_queries("starter.ops", "previews.sql")
+
+MARK = "[Test] "
+"""Before the subject of a test, and before what a text message says."""
+
+
+class NoSuchMessage(DomainError):
+    """The conversation has no message of this name, or none in this language."""
+
+    code = "no_such_message"
+    kind = ErrorKind.NOT_FOUND
+
+
+class NoPreview(DomainError):
+    """A message cannot be rendered for this contact and product; the text says why."""
+
+    code = "no_preview"
+    kind = ErrorKind.INVALID
+
+
+class NoSuchContact(DomainError):
+    """Nobody has this id, or they were erased."""
+
+    code = "no_such_contact"
+    kind = ErrorKind.NOT_FOUND
+    advice = "`shelftalk journey list` shows contacts by their ids."
+
+
+class AddressRefusesTests(DomainError):
+    """This address said no to messages, or cannot be reached: not even a test is sent there."""
+
+    code = "test_refused"
+    kind = ErrorKind.CONFLICT
+
+
+class CannotSendTest(DomainError):
+    """The provider did not take the test, or it is not known whether it did; the text says which."""
+
+    code = "test_not_sent"
+    kind = ErrorKind.UNAVAILABLE
+    advice = "`shelftalk doctor` looks at the settings of the provider."
+
+
+@dataclass(frozen=True, slots=True)
+class About:
+    """For whom and what a message is rendered; what is None is made up. A product needs its store."""
+
+    contact_id: str | None = None
+    store_id: str | None = None
+    product_id: str | None = None
+    variant_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ShownProduct:
+    """A row of `product`: a product, with one of its variants if one is asked for."""
+
+    store_source: str
+    shop_name: str
+    shop_url: str
+    currency: str | None
+    product_id: str
+    title: str
+    page_url: str | None
+    handle: str | None
+    image_url: str | None
+    variant_id: str | None
+    variant_title: str | None
+    sku: str | None
+    price: Decimal | None
+
+
+def previews_of(
+    document: ConversationDocument, context: MessageContext, message: str | None, language: str | None
+) -> PreviewedMessages:
+    """The messages of a document as somebody would read them.
+
+    Args:
+        message: this one alone; None: all.
+        language: in this one alone; None: in each that a message has.
+
+    Raises:
+        NoSuchMessage, NoPreview: as they say.
+    """
+    if message is not None and message not in document.messages:
+        known = ", ".join(document.messages)
+        raise NoSuchMessage(f"'{document.conversation}' has no message '{message}'. It has: {known}.")
+    found = tuple(
+        each
+        for code in document.messages
+        if message in (None, code)
+        for each in _previews(document, code, context, language)
+    )
+    if not found:
+        raise NoSuchMessage(f"No message of '{document.conversation}' is written in '{language}'.")
+    return PreviewedMessages(conversation=document.conversation, messages=found)
+
+
+def _previews(
+    document: ConversationDocument, code: str, context: MessageContext, language: str | None
+) -> Iterator[PreviewedMessage]:
+    compiled = _compiled(document, code)
+    for each, wording in compiled.wordings.items():
+        if language not in (None, each):
+            continue
+        try:
+            rendered = render_wording(wording, context, each)
+        except CannotRender as error:
+            raise NoPreview(f"Message '{code}': {error}") from None
+        yield PreviewedMessage(
+            message=code, language=each, subject=rendered.subject, text=rendered.text, html=rendered.html
+        )
+
+
+def _compiled(document: ConversationDocument, code: str) -> CompiledMessage:
+    try:
+        return compile_message(document.messages[code])
+    except NotCompiled as error:
+        raise NoPreview(f"Message '{code}' cannot be compiled: {error}.") from None
+
+
+def _marked(message: Message) -> Message:
+    if isinstance(message, Mail):
+        return replace(message, subject=f"{MARK}{message.subject}")
+    return replace(message, text=f"{MARK}{message.text}")
+
+
+class Previews:
+    """Previews over one database, and tests by the senders of the settings."""
+
+    def __init__(self, pool: Pool, settings: Settings, senders: Callable[[Settings], Senders]) -> None:
+        self._pool = pool
+        self._settings = settings
+        self._senders = senders
+
+    async def facts(self, about: About) -> MessageContext:
+        """What a message can show of this contact and product; the rest is made up.
+
+        Raises:
+            NoSuchContact, UnknownProduct: as they say.
+        """
+        context = FULL
+        if about.contact_id is not None:
+            attributes: dict[str, Any] | None = await SQL.attributes.value(self._pool, contact_id=about.contact_id)
+            if attributes is None:
+                raise NoSuchContact(f"There is no contact '{about.contact_id}'.")
+            context = replace(context, attributes=attributes)
+        if about.product_id is not None or about.variant_id is not None:
+            context = await self._with_product(context, about)
+        return context
+
+    async def _with_product(self, context: MessageContext, about: About) -> MessageContext:
+        store_id = StoreId(about.store_id or "")
+        row = await SQL.product.row(
+            self._pool, ShownProduct, store_id=store_id, product_id=about.product_id, variant_id=about.variant_id
+        )
+        if row is None:
+            raise UnknownProduct(f"variant {about.variant_id}" if about.variant_id else f"product {about.product_id}")
+        async with self._pool.acquire() as connection:
+            product = await load_product(connection, store_id, row.product_id)
+        level = Level.PRODUCT if row.variant_id is None else Level.VARIANT
+        offer = product.offer(level, row.variant_id or row.product_id, None)
+        front_page = row.shop_url.rstrip("/")
+        page = row.page_url or page_url(row.store_source, front_page, row.handle, row.variant_id)
+        price, units = money(row.price or offer.price, row.currency), None if offer.open_ended else offer.units
+        return replace(
+            context,
+            shop=ShopPart(row.shop_name, front_page),
+            product=ProductPart(row.title, page, row.image_url),
+            variant=VariantPart(row.variant_title or "", row.sku, price, row.currency, units),
+        )
+
+    async def send_test(
+        self, document: ConversationDocument, message: str, to: str, context: MessageContext, by: str
+    ) -> SentTest:
+        """Send one message to one address, marked as a test.
+
+        Args:
+            to: an address on the message's channel, as `schemas.addresses` gives it.
+            context: what it shows; in the language of its contact.
+
+        Raises:
+            NoSuchMessage, NoPreview, AddressRefusesTests, CannotSendTest: as they say.
+        """
+        if message not in document.messages:
+            previews_of(document, context, message, None)
+        compiled = _compiled(document, message)
+        if await SQL.refused.value(self._pool, channel=compiled.channel, address=to):
+            raise AddressRefusesTests("This address is suppressed: it said no to messages, or cannot be reached.")
+        message_id = f"test.{uuid4().hex}@{parseaddr(self._settings.sender)[1].partition('@')[2]}"
+        try:
+            test = _marked(write_message(compiled, context, message_id, to, document.list.sender, None))
+        except CannotRender as error:
+            raise NoPreview(f"Message '{message}': {error}") from None
+        try:
+            async with aclosing(self._senders(self._settings)) as senders, senders.ready(test) as handover:
+                await handover.begin(test)
+                await handover.send()
+        except (NotTaken, Rejected) as error:
+            raise CannotSendTest(f"The test was not sent: {error}.") from None
+        except Uncertain as error:
+            raise CannotSendTest(f"Perhaps the test was sent, and perhaps not: {error}.") from None
+        details = {"conversation": document.conversation, "message": message, "message_id": message_id}
+        await write_audit(self._pool, by, "send test message", details)
+        language, _ = compiled.wording_for(context.language)
+        subject = test.subject if isinstance(test, Mail) else None
+        return SentTest(message=message, language=language, subject=subject, message_id=message_id)

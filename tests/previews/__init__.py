@@ -1,0 +1,1 @@
+"""Messages looked at before they reach anybody."""
