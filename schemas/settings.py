@@ -102,6 +102,10 @@ class Settings(BaseSettings):
     shopify_secrets: Annotated[tuple[tuple[str, SecretStr], ...], NoDecode] = ()
     """Each shop and its client secret, `shop=secret`, comma separated; several of one shop while one is rotated."""
 
+    provider_secrets: Annotated[tuple[tuple[str, SecretStr], ...], NoDecode] = ()
+    """Each provider of messages and what its webhooks are verified by, `provider=secret`, comma separated; several of
+    one while one is rotated."""
+
     webhook_secret: SecretStr | None = None
     """What signs the calls of a conversation's webhook steps: `whsec_` and 24 to 64 bytes in base64."""
     webhook_private_hosts: bool = False
@@ -252,3 +256,16 @@ class Settings(BaseSettings):
                 "between; a shop has two while one is rotated"
             )
         return tuple((store.strip().lower(), secret.strip()) for store, _, secret in pairs)
+
+    @field_validator("provider_secrets", mode="before")
+    @classmethod
+    def _pairs_of_providers(cls, value: object) -> object:
+        if not isinstance(value, str):
+            return value
+        pairs = [part.partition("=") for part in value.split(",") if part.strip()]
+        if not all(name.strip() and secret.strip() for name, _, secret in pairs):
+            raise ValueError(
+                "say of which provider each secret is: sendgrid=KEY, with commas between; a provider has two while "
+                "one is rotated"
+            )
+        return tuple((name.strip().lower(), secret.strip()) for name, _, secret in pairs)

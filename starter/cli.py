@@ -30,6 +30,7 @@ from starter.commands import (
     repair,
     reports,
     retention,
+    revocations,
     shop,
     up,
     versions,
@@ -85,6 +86,7 @@ app.add_typer(coupons.app, name="coupon")
 app.add_typer(archive.app, name="archive")
 app.add_typer(retention.app, name="retention")
 app.add_typer(messages.app, name="message")
+app.add_typer(revocations.app, name="revocation")
 app.add_typer(operations.app, name="operation")
 app.add_typer(repair.app, name="repair")
 

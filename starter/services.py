@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from temporalio.client import Client
 
 from activities.archive.archive import Archive
+from activities.feedback.feedback import Feedback
 from activities.intake.events import Events
 from activities.intake.intake import Intake
 from activities.postgres.pool import Pool, open_pool
@@ -23,6 +24,7 @@ from starter.ops.pausing import Pausing
 from starter.ops.repair import Repairs
 from starter.ops.upkeep import Upkeep
 from starter.reporting.experiments import Experiments
+from starter.reporting.messages import MessageReports
 from starter.reporting.reports import Reports
 from starter.reporting.revenue import Revenue
 from starter.runtime.components import database_address, temporal_address
@@ -31,6 +33,8 @@ from starter.shops.consents import Consents
 from starter.shops.coupons import Coupons
 from starter.shops.keys import Keys
 from starter.shops.people import People
+from starter.shops.provider_webhooks import ProviderWebhooks
+from starter.shops.revocations import Revocations
 from starter.shops.shoppers import Shoppers
 from starter.shops.stock import Stock
 from starter.shops.webhooks import Webhooks
@@ -57,6 +61,7 @@ class Services:
 
     # what comes in
     webhooks: Webhooks
+    provider_webhooks: ProviderWebhooks
     sign_ups: Entrances
     events: Events
     consents: Consents
@@ -71,6 +76,7 @@ class Services:
     # people
     people: People
     shoppers: Shoppers
+    revocations: Revocations
     journeys: Journeys
     paths: Paths
     why: Why
@@ -78,6 +84,7 @@ class Services:
     revenue: Revenue
     experiments: Experiments
     links: Links
+    message_reports: MessageReports
     waitlists: Waitlists
     waitlist_imports: WaitlistImports
     back_population: BackPopulating
@@ -98,11 +105,12 @@ def build_services(
     """The services over what is open already; they close none of it.
 
     Args:
-        webhooks: connections for storefronts' webhooks alone, which wait for nothing else then.
+        webhooks: connections for webhooks alone, which wait for nothing else then.
     """
     intake, journeys = Intake(pool), Journeys(pool)
     return Services(
         webhooks=Webhooks(Intake(webhooks or pool)),
+        provider_webhooks=ProviderWebhooks(Intake(webhooks or pool), Feedback(webhooks or pool)),
         sign_ups=Entrances(pool),
         events=Events(pool),
         consents=Consents(pool),
@@ -115,6 +123,7 @@ def build_services(
         bulk_operations=BulkOperations(pool),
         people=People(pool),
         shoppers=Shoppers(pool),
+        revocations=Revocations(pool),
         journeys=journeys,
         paths=Paths(journeys, client, archive),
         why=Why(pool),
@@ -122,6 +131,7 @@ def build_services(
         revenue=Revenue(pool),
         experiments=Experiments(pool),
         links=Links(pool),
+        message_reports=MessageReports(pool),
         waitlists=Waitlists(pool),
         waitlist_imports=WaitlistImports(pool),
         back_population=BackPopulating(pool),

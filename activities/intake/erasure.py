@@ -24,6 +24,7 @@ FORGETTING = (
     SQL.forget_suppressions,
     SQL.keep_digests,
     SQL.forget_events,
+    SQL.forget_texts,
     SQL.forget_contacts,
     SQL.forget_orders,
     SQL.forget_order_ids,
@@ -81,11 +82,21 @@ class GivenBack:
 async def erase_contact(connection: Connection, store_id: StoreId, fact: ContactErasureFact) -> None:
     """Forget a person, as their shop asks; of one whom other shops know too, what this shop reported."""
     await SQL.keep_digests_of_orders.run(connection, store_id=store_id, order_ids=list(fact.order_ids))
-    known: ContactId | None = await SQL.hold_contact.value(connection, email=fact.email)
+    done: set[ContactId] = set()
+    for address in filter(None, (fact.email, fact.phone)):
+        known: ContactId | None = await SQL.hold_contact.value(connection, address=address)
+        if known is None or known not in done:
+            await _erase_known(connection, store_id, address, known)
+            done |= {known} if known is not None else set()
+
+
+async def _erase_known(connection: Connection, store_id: StoreId, address: str, known: ContactId | None) -> None:
     if known is None or not await SQL.known_elsewhere.value(
-        connection, contact_id=known, email=fact.email, store_id=store_id
+        connection, contact_id=known, email=address, store_id=store_id
     ):
-        await _record(connection, store_id, "contact erased", await forget_address(connection, fact.email, store_id))
+        forgotten = await forget_address(connection, address, store_id)
+        if forgotten is not None or "@" in address:
+            await _record(connection, store_id, "contact erased", forgotten)
         return
     await _leave(connection, [known], store_id)
     await _forget_part(connection, store_id, [known])

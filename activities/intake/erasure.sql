@@ -14,7 +14,7 @@ select id from contacts where email = :email;
 
 -- name: hold_contact
 -- Held, so that no shop gets to know them meanwhile.
-select id from contacts where email = :email for update;
+select id from contacts where email = :address or phone = :address for update;
 
 -- name: known_elsewhere
 -- Not by what is left of them where they were forgotten.
@@ -189,6 +189,22 @@ delete from link_uses where token in (
 -- Of the messages that were sent to them.
 update sends set subject = null
 where subject is not null and journey_id in (select id from journeys where contact_id = any(:contact_ids::text[]));
+
+-- name: forget_texts
+-- What they wrote to us, and from where. What was not decided by then is a no: it is kept by their digest.
+with theirs as (
+    select r.id, r.channel, r.address, r.decision from revocations r
+    where r.address in (select unnest(array[email, phone]) from contacts where id = any(:contact_ids::text[]))
+       or r.address is not null and r.event_id in (select id from message_events where contact_id = any(:contact_ids::text[]))
+), kept as (
+    insert into kept_refusals (digest, channel, refused)
+    select new_digest(address), channel, true from theirs where decision is null group by address, channel
+    on conflict (digest, channel) do update set refused = true
+)
+update revocations r
+set address = null, said = null, decision = coalesce(r.decision, 'confirmed'), decided_at = coalesce(r.decided_at, now()),
+    decided_by = coalesce(r.decided_by, 'erasure')
+from theirs where r.id = theirs.id;
 
 -- name: forget_lists_of_shop
 -- What the shop told, unless another shop told the same of them.

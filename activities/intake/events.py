@@ -5,6 +5,7 @@ An event is one transaction: its row, the contact's attributes, the orders or en
 stored with it (P7). What storefronts report by webhook is recorded in the delivery's transaction.
 """
 
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import assert_never
@@ -78,6 +79,12 @@ class Events:
         except _EventRefused as refused:
             return EventOutcome(id=event.id, status=EventStatus.REFUSED, refused=str(refused))
         return outcome.model_copy(update={"id": event.id})
+
+
+async def take_engagement(connection: Connection, event: Event) -> None:
+    """Record that somebody opened or clicked a message of ours; of who was erased nothing."""
+    with suppress(_EventRefused):
+        await _take(connection, event)
 
 
 async def take_checkout(connection: Connection, store_id: StoreId, fact: CheckoutFact) -> None:

@@ -89,11 +89,11 @@ class Intake:
             )
             late = [each for each in facts if not unknown and await is_left_alone(connection, each)]
             if unknown or late:
-                written = await _record_delivery(connection, delivery, Receipt.IGNORED)
+                written = await record_delivery(connection, delivery, Receipt.IGNORED)
                 for fact in late if written else ():
                     await record_left_alone(connection, store_id, fact, ASKED_LONG_AGO)
                 return Receipt.IGNORED if written else Receipt.REPEATED
-            if not await _record_delivery(connection, delivery, Receipt.APPLIED):
+            if not await record_delivery(connection, delivery, Receipt.APPLIED):
                 await _note_asked_again(connection, delivery, facts)
                 return Receipt.REPEATED
             await add_store(connection, store_id, delivery.source, STOREFRONT)
@@ -105,7 +105,7 @@ class Intake:
     async def ignore(self, delivery: WebhookDelivery) -> Receipt:
         """Record a delivery that is not for us; its body is not kept, for it may be about people."""
         async with transaction(self._pool) as connection:
-            written = await _record_delivery(connection, delivery, Receipt.IGNORED)
+            written = await record_delivery(connection, delivery, Receipt.IGNORED)
         return Receipt.IGNORED if written else Receipt.REPEATED
 
     @retry_on_deadlock
@@ -113,7 +113,7 @@ class Intake:
         """Keep a delivery that could not be read, for inspection; the body only if it is not about people."""
         async with transaction(self._pool) as connection:
             kept = None if delivery.about_people else body
-            await _record_delivery(connection, delivery, Receipt.MALFORMED, error, kept)
+            await record_delivery(connection, delivery, Receipt.MALFORMED, error, kept)
         return Receipt.MALFORMED
 
     @retry_on_deadlock
@@ -204,14 +204,14 @@ class Intake:
             await write_audit(connection, by, "cancel order", {"store": store_id, "order": order_id})
 
 
-async def _record_delivery(
+async def record_delivery(
     connection: Connection,
     delivery: WebhookDelivery,
     receipt: Receipt,
     error: str | None = None,
     body: bytes | None = None,
 ) -> bool:
-    """Whether the delivery is new."""
+    """Record it in the inbox. Returns whether it is new."""
     return (
         await SQL.receive.value(
             connection,

@@ -47,7 +47,15 @@ def read_payload(body: bytes, shape: type[PayloadT]) -> PayloadT:
         PayloadMalformed: it is not UTF-8, not JSON, not an object, or not of this shape. Where more than one field
             is wrong, the first is named.
     """
-    values = _parse(body)
+    return fit(parse_json(body), shape)
+
+
+def fit(values: object, shape: type[PayloadT]) -> PayloadT:
+    """What was parsed, as one JSON object of this shape.
+
+    Raises:
+        PayloadMalformed: it is not.
+    """
     if not isinstance(values, dict):
         raise PayloadMalformed("$", "the body is JSON, but not an object")
     try:
@@ -57,7 +65,12 @@ def read_payload(body: bytes, shape: type[PayloadT]) -> PayloadT:
         raise PayloadMalformed(_path(first["loc"]), mistake_in_words(first)) from None
 
 
-def _parse(body: bytes) -> Any:
+def parse_json(body: bytes) -> Any:
+    """The body as JSON, by the rules above.
+
+    Raises:
+        PayloadMalformed: it is none.
+    """
     try:
         return json.loads(
             body.decode("utf-8"),

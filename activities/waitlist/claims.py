@@ -231,3 +231,12 @@ async def give_up_place(connection: Connection, journey_id: JourneyId, as_: str,
     await SQL.leave_line.run(connection, journey_id=journey_id, reason=reason)
     if freed is not None:
         await freed.passes_on(connection)
+
+
+async def give_up_used_place(connection: Connection, journey_id: JourneyId, reason: Reason) -> None:
+    """The message that used the journey's place reached nobody: the place passes on, and the journey ends."""
+    await SQL.hold_product_of_told.run(connection, journey_id=journey_id)
+    freed = await SQL.refuse_used_claim.row(connection, Freed, journey_id=journey_id)
+    await SQL.not_told.run(connection, journey_id=journey_id, reason=reason)
+    if freed is not None:
+        await freed.passes_on(connection)

@@ -127,6 +127,31 @@ where journey_id = :journey_id and state = 'claimed';
 -- With or without a claim.
 update waiting set state = 'left', reason = :reason where journey_id = :journey_id and state in ('waiting', 'claimed');
 
+-- name: hold_product_of_told
+-- As in giving up any place.
+select from journeys j join products p on p.store_id = j.store_id and p.product_id = j.product_id
+where j.id = :journey_id
+for no key update of p;
+
+-- name: refuse_used_claim
+-- The last claim that the journey used is given back, where it has not lapsed already.
+update claims c set state = 'refused', settled_at = now(), lapses_at = null
+from episodes e
+where c.id = (select max(id) from claims where journey_id = :journey_id and state = 'used') and e.id = c.episode_id
+returning e.store_id, e.subject, c.item;
+
+-- name: not_told
+-- They were not told after all, and the journey is asked to leave if it is still under way.
+with untold as (
+    update waiting set state = 'left', reason = :reason where journey_id = :journey_id and state = 'told' returning journey_id
+), asked as (
+    update journeys set told_at = null, leaving = case when ended_at is null then coalesce(leaving, :reason) else leaving end,
+                        reason = case when ended_at is null then reason else :reason end
+    where id = :journey_id and (select count(*) from untold) >= 0
+    returning id, ended_at
+)
+insert into outbox (kind, journey_id, reason) select 'leave', id, :reason from asked where ended_at is null;
+
 -- name: close_settled
 -- The usual case, in one round trip: the journey was told or has left the line, and has nothing to give back.
 update journeys set ended_at = now(), ending = :ending, reason = :reason

@@ -214,10 +214,17 @@ class CheckoutFact(Model):
 
 
 class ContactErasureFact(Model):
-    """A person wants the shop to erase their data. `email` as in `OrderFact`; `order_ids`: their orders, if told."""
+    """A person wants the shop to erase their data.
+
+    Attributes:
+        email: as in `OrderFact`.
+        phone: their number in E.164, if told.
+        order_ids: their orders, if told.
+    """
 
     kind: Literal["contact_erasure"] = "contact_erasure"
     email: Address
+    phone: str | None = None
     order_ids: tuple[ExternalId, ...] = ()
     observed_at: AwareDatetime | None = None
 

@@ -70,6 +70,8 @@ class ContactExport(Model):
         clicks: each time that a link or a picture of a message to them was asked for.
         messages: what was sent to them or was not, and why; texts are made when they are sent, and not kept.
         order_totals: what their orders came to, and the message that each is credited to.
+        message_events: what providers told of those messages, and which words they wrote back.
+        texts: what they wrote that was none of the words.
         calls: calls of the shop's own systems that were made for them.
     """
 
@@ -90,6 +92,8 @@ class ContactExport(Model):
     places: Held
     clicks: Held
     messages: Held
+    message_events: Held
+    texts: Held
     calls: Held
 
 

@@ -13,6 +13,7 @@ from schemas.channels import Channel
 from schemas.ids import Level, StoreId
 from schemas.model import Model
 from schemas.reasons import Reason
+from schemas.responses.message_activity import ActivityBy, MessageActivity
 from schemas.responses.reports import ListReport, WantedReport
 from schemas.responses.revenue import RevenueReport
 from schemas.responses.why import WhyContact, WhyEntry, WhyMessage, WhyProduct
@@ -22,7 +23,7 @@ from starter.commands.terminal.asking import Terminal, command
 from starter.commands.terminal.failures import CommandFailed
 from starter.commands.terminal.output import ExitCode, clock
 from starter.reporting.reports import LARGEST_REPORT, BadPeriod, Period
-from starter.reporting.spreadsheets import list_csv, revenue_csv, wanted_csv
+from starter.reporting.spreadsheets import list_csv, messages_csv, revenue_csv, wanted_csv
 from starter.support.why import MOST_ENTRIES, About
 
 app = typer.Typer(
@@ -83,6 +84,23 @@ def revenue(
     period = _period(since, until)
     report = terminal.ask(lambda services: services.revenue.report(list_, period))
     give(terminal, report, _revenue, revenue_csv, as_csv=as_csv)
+
+
+@app.command("messages")
+@command
+def messages(
+    terminal: Terminal,
+    by: Annotated[ActivityBy, typer.Option(help="What one line is of.")] = ActivityBy.MESSAGE,
+    list_: Annotated[str | None, typer.Option("--list", help="Only of this list.")] = None,
+    conversation: Annotated[str | None, typer.Option(help="Only of this conversation.")] = None,
+    since: Since = None,
+    until: Until = None,
+    as_csv: AsCsv = False,
+) -> None:
+    """Show what became of messages: delivered, opened, clicked, bounced. Of the last 30 days, if you name no others."""
+    period = _period(since, until)
+    report = terminal.ask(lambda services: services.message_reports.activity(period, by, list_, conversation))
+    give(terminal, report, _messages_sent, messages_csv, as_csv=as_csv)
 
 
 @command
@@ -184,6 +202,27 @@ def _revenue(report: RevenueReport) -> Group | str:
     return Group(
         table, *(("", *totals) if totals else ("", "No order was told with its total: docs/revenue.md says how."))
     )
+
+
+def _messages_sent(report: MessageActivity) -> Table | str:
+    if not report.messages:
+        return f"No message was sent from {report.since or 'the first day'} to {report.until or 'today'}."
+    named = {
+        ActivityBy.LIST: ("list_code",),
+        ActivityBy.CONVERSATION: ("list_code", "conversation"),
+        ActivityBy.VERSION: ("list_code", "version"),
+        ActivityBy.STEP: ("list_code", "version", "step"),
+        ActivityBy.MESSAGE: ("list_code", "version", "step", "message"),
+    }[report.by]
+    figures = ("sent", "delivered", "opened", "clicked", "bounced", "complained", "unsubscribed", "unknown")
+    heads = (name.removesuffix("_code") for name in named)
+    table = Table(*heads, *(Column(name, justify="right") for name in figures), box=None, pad_edge=False)
+    for row in report.messages:
+        table.add_row(*(str(getattr(row, name)) for name in (*named, *figures)))
+    table.caption = (
+        f"sent from {report.since or 'the first day'} to {report.until or 'today'}; opened, clicked: by people"
+    )
+    return table
 
 
 def _figures(report: ListReport) -> Group | str:

@@ -6,6 +6,7 @@ from typing import Any
 from fastapi import FastAPI
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
+from activities.providers.registry import Providers
 from activities.storefronts.registry import Storefronts
 from schemas.settings import Settings
 from starter.http import health, metrics
@@ -20,6 +21,7 @@ from starter.http.api import (
     publishing,
     repairs,
     reports,
+    revocations,
     stores,
     versions,
 )
@@ -34,7 +36,7 @@ from starter.http.turns import Turns
 from starter.http.wrong_keys import WrongKeys
 from starter.services import Services
 
-_DESCRIPTION = """Shelftalk's API. Webhooks are signed by their storefront and sign-ups are open; everything else under
+_DESCRIPTION = """Shelftalk's API. Webhooks are signed by their sender and sign-ups are open; everything else under
 `/v1` needs an API key. Every error is a problem after RFC 9457, as `application/problem+json`."""
 
 _ROUTERS = (
@@ -53,6 +55,7 @@ _ROUTERS = (
     versions.router,
     alerts.router,
     reports.router,
+    revocations.router,
     repairs.router,
     health.router,
 )
@@ -86,7 +89,7 @@ def create_app(services: Services, settings: Settings, storefronts: Storefronts 
         storefronts: those whose webhooks are taken; by default every one that the settings configure.
 
     Raises:
-        ValueError: a storefront's setting is invalid; the text names it.
+        ValueError: a storefront's or provider's setting is invalid; the text names it.
     """
     app = Application(
         title="Shelftalk",
@@ -103,6 +106,7 @@ def create_app(services: Services, settings: Settings, storefronts: Storefronts 
         Dependencies(
             services=services,
             storefronts=Storefronts.from_settings(settings) if storefronts is None else storefronts,
+            providers=Providers.from_settings(settings),
             sign_up_limit=SignUpLimit(settings.signups_per_minute),
             link_limit=SignUpLimit(shoppers.LINKS_PER_MINUTE),
             sign_up_turns=Turns(settings.database_pool // SIGN_UPS_SHARE, SIGN_UPS_WAITING, SIGN_UP_WAITS_SECONDS),

@@ -5,6 +5,7 @@ from typing import Annotated
 
 from fastapi import Depends, FastAPI, Request
 
+from activities.providers.registry import Providers
 from activities.storefronts.registry import Storefronts
 from starter.http.limits import SignUpCaps, SignUpLimit
 from starter.http.metrics import Metrics
@@ -19,6 +20,7 @@ class Dependencies:
 
     services: Services
     storefronts: Storefronts
+    providers: Providers
     sign_up_limit: SignUpLimit
     link_limit: SignUpLimit
     sign_up_turns: Turns

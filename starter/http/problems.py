@@ -40,6 +40,7 @@ class Kind(StrEnum):
     METHOD_NOT_ALLOWED = "method-not-allowed"
     NOT_FOUND = "not-found"
     NOT_OPEN = "not-open"
+    PROVIDER_AWAY = "provider-away"
     REPLAY_FAILED = "replay-failed"
     REQUEST_MALFORMED = "request-malformed"
     SIGNATURE_WRONG = "signature-wrong"
@@ -58,7 +59,13 @@ class Kind(StrEnum):
     def headers(self) -> dict[str, str]:
         """What goes with every such answer."""
         match self:
-            case Kind.ARCHIVE_UNAVAILABLE | Kind.BUSY | Kind.DATABASE_UNAVAILABLE | Kind.TEMPORAL_UNAVAILABLE:
+            case (
+                Kind.ARCHIVE_UNAVAILABLE
+                | Kind.BUSY
+                | Kind.DATABASE_UNAVAILABLE
+                | Kind.PROVIDER_AWAY
+                | Kind.TEMPORAL_UNAVAILABLE
+            ):
                 return {"Retry-After": str(TRY_AGAIN_SECONDS)}
             case Kind.NOT_OPEN:
                 return {"Retry-After": str(OPENS_SECONDS)}
@@ -87,6 +94,7 @@ _STATUS_AND_TITLE = {
     Kind.METHOD_NOT_ALLOWED: (405, "This address does not take that method"),
     Kind.NOT_FOUND: (404, "There is no such thing"),
     Kind.NOT_OPEN: (503, "Sign-ups are not open"),
+    Kind.PROVIDER_AWAY: (503, "The provider does not answer"),
     Kind.REPLAY_FAILED: (500, "The history does not replay"),
     Kind.REQUEST_MALFORMED: (400, "The request cannot be read"),
     Kind.SIGNATURE_WRONG: (401, "The signature is wrong"),

@@ -8,11 +8,11 @@ from activities.postgres.away import POSTGRES_AWAY
 from activities.postgres.migrate import MigrationRefused, migrations, pending
 from activities.postgres.pool import DatabaseUnavailable, Pool, open_pool
 from activities.postgres.queries import load_queries
-from schemas.channels import Channel
-from schemas.reasons import Reason
 from schemas.settings import Settings
 from starter.ops.backlog import Backlog
+from starter.ops.feedback_checkup import examine_faults, examine_texts
 from starter.ops.findings import ANSWER_LIMIT, Finding, Health, bad, good, not_set, note
+from starter.ops.sending_checkup import examine_sending
 from starter.runtime.schedules import last_reconciliation
 from starter.versioning.publishing import Publishing
 
@@ -26,8 +26,6 @@ MOST_SAID = 5
 """Names in one line."""
 LAW = timedelta(days=30)
 """For so long a request that was not done is shown: by then it has to be answered."""
-FEW_CODES = 50
-"""A restock may tell as many people in a moment."""
 OFTEN = 5
 """Places that a journey may give back in that time: units come and go, but not that often before one message."""
 
@@ -68,32 +66,11 @@ class LeftAlone:
 
 
 @dataclass(frozen=True, slots=True)
-class CouponsLeft:
-    """A list of codes; `missing`: places for which none was left, lately."""
-
-    coupon_list: str
-    free: int
-    missing: int
-
-
-@dataclass(frozen=True, slots=True)
 class MalformedCount:
     """How many webhooks are kept that could not be read, and why not the last of them."""
 
     kept: int
     last_error: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class StoppedSender:
-    """The first of so many senders that are at fault; `journeys`: how many rest for that."""
-
-    senders: int
-    channel: str
-    sender: str | None
-    why: str
-    stopped_at: datetime
-    journeys: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,10 +97,10 @@ async def examine_postgres(settings: Settings) -> list[Finding]:
         found.append(await _migrations(pool))
         if found[-1].health is Health.GOOD:
             found += [await _published(pool), await _paused(pool), await _outbox(pool), await examine_spinning(pool)]
+            found += [await examine_texts(pool), await examine_faults(pool)]
             found += [await _reconciled(pool), await _malformed(pool), await examine_contested(pool)]
-            found += [await examine_left_alone(pool), await examine_senders(pool), await examine_coupons(pool)]
-            found.append(await examine_questions(pool, settings.public_url))
-            found += [] if settings.sms_provider is not None else await _texting(pool)
+            found += [await examine_left_alone(pool), await examine_questions(pool, settings.public_url)]
+            found += await examine_sending(pool, settings)
         return found
     except POSTGRES_AWAY as error:
         return [bad("postgresql", f"fails when asked ({type(error).__name__})", "Look at its log.")]
@@ -145,16 +122,6 @@ async def _published(pool: Pool) -> Finding:
     if await Publishing(pool).anything_published():
         return good("conversations", "published")
     return bad("conversations", "none is published", "Publish one: `shelftalk conversation publish FILE`.")
-
-
-async def _texting(pool: Pool) -> list[Finding]:
-    """Who sends text messages where nobody takes them."""
-    texting: list[str] = await SQL.texting.values(pool, channel=Channel.SMS)
-    if not texting:
-        return []
-    named = ", ".join(f"'{code}'" for code in texting[:MOST_SAID])
-    advice = "They wait until SHELFTALK_SMS_PROVIDER is set, for the worker too: docs/sms.md."
-    return [note("text messages", f"no provider is set here, and {named} would send some", advice)]
 
 
 async def _paused(pool: Pool) -> Finding:
@@ -238,40 +205,6 @@ async def examine_left_alone(pool: Pool) -> Finding:
         f"{left.action}",
         f"Ask the shop whether it is meant, for its message came before or late. If it is: `shelftalk {what}`.",
     )
-
-
-async def examine_senders(pool: Pool) -> Finding:
-    """Senders by which nothing leaves, because the provider finds something of ours at fault."""
-    stopped = await SQL.stopped_senders.row(pool, StoppedSender)
-    if stopped is None:
-        return good("senders", "none is stopped")
-    match stopped.sender:
-        case None:
-            whose = "all"
-        case "":
-            whose = "SHELFTALK_SENDER"
-        case sender:
-            whose = f"'{sender}'"
-    more = f", and {stopped.senders - 1} more" if stopped.senders > 1 else ""
-    return bad(
-        "senders",
-        f"{whose} of {stopped.channel} stopped since {stopped.stopped_at:%Y-%m-%d %H:%M} UTC, for {stopped.journeys} "
-        f"journeys: {stopped.why}{more}",
-        f"Mend that, then `shelftalk repair resume --cause {Reason.SENDER_AT_FAULT}`; nobody lost their place.",
-    )
-
-
-async def examine_coupons(pool: Pool) -> Finding:
-    """The list of codes that is nearest to its end, of those that alerts in force give codes of."""
-    lists = await SQL.scarce_coupons.rows(pool, CouponsLeft, lately=timedelta(days=1))
-    if not lists or (lists[0].free >= FEW_CODES and not lists[0].missing):
-        return good("coupons", "enough of each list" if lists else "none are given")
-    first = lists[0]
-    advice = f"Put codes in: `shelftalk coupon add {first.coupon_list} FILE`. Meanwhile messages leave without one."
-    if first.missing or not first.free:
-        found = f"list '{first.coupon_list}' has {first.free} left; {first.missing} places got none in a day"
-        return bad("coupons", found, advice)
-    return note("coupons", f"list '{first.coupon_list}' has {first.free} left", advice)
 
 
 async def _reconciled(pool: Pool) -> Finding:

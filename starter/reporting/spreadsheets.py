@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from schemas.document.attribution import Touch
 from schemas.responses.experiments import ExperimentReport
+from schemas.responses.message_activity import MessageActivity, MessageFigures
 from schemas.responses.reports import ListReport, WantedProduct, WantedReport
 from schemas.responses.revenue import MessageRevenue, RevenueReport
 from starter.waitlists.files.cells import cover
@@ -45,6 +46,12 @@ def experiment_csv(report: ExperimentReport) -> bytes:
         means = (each.told, each.held_out, each.difference, each.low, each.high)
         rows.append(("revenue", each.currency, *means, each.finding))
     return _write(columns, rows)
+
+
+def messages_csv(report: MessageActivity) -> bytes:
+    """One line for each that the report is by; the columns are the fields of `MessageFigures`."""
+    columns = tuple(MessageFigures.model_fields)
+    return _write(columns, ([getattr(row, name) for name in columns] for row in report.messages))
 
 
 def _measures(report: ListReport) -> Iterator[tuple[object, ...]]:

@@ -57,6 +57,10 @@ select now() as exported_at,
         from links l join link_uses t on t.token = l.token where l.journey_id in (select id from of_them)) as clicks,
        (select coalesce(jsonb_agg(to_jsonb(t) - array['holder', 'lease_until'] order by t.opened_at, t.key), '[]')
         from sends t where journey_id in (select id from of_them)) as messages,
+       (select coalesce(jsonb_agg(to_jsonb(t) - 'contact_id' order by t.id), '[]')
+        from message_events t where contact_id = :contact_id) as message_events,
+       (select coalesce(jsonb_agg(to_jsonb(t) order by t.id), '[]')
+        from revocations t join message_events e on e.id = t.event_id where e.contact_id = :contact_id) as texts,
        (select coalesce(jsonb_agg(to_jsonb(t) order by t.tried_at, t.key), '[]')
         from calls t where journey_id in (select id from of_them)) as calls;
 

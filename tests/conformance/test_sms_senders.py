@@ -293,6 +293,8 @@ async def test_without_a_provider_every_text_message_waits_for_the_settings() ->
         (Settings(sms_provider="telnyx", sms_secret=SecretStr("t")), "SHELFTALK_SMS_SENDER"),
         (Settings(sms_provider="vonage", sms_secret=SecretStr("t"), sms_sender="x"), "SHELFTALK_SMS_KEY_ID"),
         (Settings(sms_provider="http", sms_secret=SecretStr(SECRET)), "SHELFTALK_SMS_URL"),
+        (Settings(sms_provider="http", sms_secret=SecretStr("whsec_MTIz"), sms_url="https://x.example"), "whsec_"),
+        (Settings(sms_provider="http", sms_secret=SecretStr("whsec_?"), sms_url="https://x.example"), "whsec_"),
     ],
     ids=lambda each: each if isinstance(each, str) else each.sms_provider,
 )

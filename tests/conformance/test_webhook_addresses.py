@@ -9,9 +9,10 @@ import pytest
 import pytest_asyncio
 
 from activities.webhooks.caller import NotTaken
+from activities.webhooks.http_caller import Limits
 from tests.conformance.certificates import self_signed
 from tests.conformance.shops import RealShop
-from tests.conformance.test_webhook_callers import IMPATIENT, End, call_to, ending
+from tests.conformance.test_webhook_callers import End, call_to, ending
 
 pytestmark = pytest.mark.asyncio
 
@@ -147,4 +148,4 @@ async def test_a_server_that_cannot_prove_its_name_gets_no_call(
 
 async def test_https_to_a_server_without_it_is_a_reason_to_try_again(real: RealShop) -> None:
     with pytest.raises(NotTaken, match=r"no TLS connection|could not be reached"):
-        await real.caller(IMPATIENT).call(call_to(real, url=f"https://localhost:{real.port}/"))
+        await real.caller(Limits(connect=0.2)).call(call_to(real, url=f"https://localhost:{real.port}/"))

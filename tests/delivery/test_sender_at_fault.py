@@ -12,8 +12,8 @@ from schemas.journey.activities import RecordPosition
 from schemas.journey.outcome import AfterRefusal, Refused, Sent, Stopped
 from schemas.reasons import Reason
 from starter.ops.backlog import Backlog
-from starter.ops.database_checkup import examine_senders
 from starter.ops.findings import Health
+from starter.ops.sending_checkup import examine_senders
 from starter.versioning.publishing import publish
 from tests.delivery.counter import Counter, message
 from tests.product import Shop, address, starter_document

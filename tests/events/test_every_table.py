@@ -35,6 +35,8 @@ ABOUT_PEOPLE = {
     "link_uses": "clicks",
     "sends": "messages",
     "calls": "calls",
+    "message_events": "message_events",
+    "revocations": "texts",
 }
 """Tables with rows of a person, and under what their export has them."""
 IDS_ALONE = {
@@ -66,8 +68,10 @@ OF_NOBODY = {
     "publications",
     "reconciliations",
     "retention_runs",
+    "sending_turns",
     "sign_up_counts",
     "stock",
+    "stopped_senders",
     "stores",
     "supplies",
     "variants",
@@ -97,8 +101,16 @@ OURS = {
     "journeys.held_up_by": "of a closed set",
     "journeys.leaving": "of a closed set",
     "journeys.reason": "of a closed set",
+    "kept_refusals.channel": "of a closed set",
     "kept_refusals.suppressed_for": "kept with the digest on purpose, so that the refusal holds again",
     "links.target": "of the shop's pages",
+    "message_events.code": "of a closed set of each provider",
+    "message_events.event_id": "the provider's, or made by us of what identifies it",
+    "message_events.link": "a digest",
+    "message_events.provider": "of a closed set",
+    "message_events.channel": "of a closed set",
+    "revocations.channel": "of a closed set",
+    "revocations.decided_by": "who works here",
     "sends.approved_by": "who works here",
     "sends.declined_by": "who works here",
     "sends.event": "of a closed set",
@@ -197,6 +209,16 @@ async def ann(web: Web, pool: Pool) -> str:
     await pool.execute("insert into link_uses (token) select token from links")
     await pool.execute("insert into calls (key, journey_id, last_error) values ('k', $1, 'e')", journey)
     await pool.execute("insert into suppressions (channel, address, reason) values ('email', 'ann@example.com', 'r')")
+    await pool.execute("update contacts set phone = '+12025550123'")
+    await pool.execute(
+        """
+        with told as (
+            insert into message_events (provider, event_id, kind, channel, contact_id, happened_at)
+            select 'twilio', 'e', 'said_something', 'sms', id, now() from contacts returning id
+        )
+        insert into revocations (event_id, channel, address, said, likely, due_at)
+        select id, 'sms', '+12025550123', 'leave me alone', true, now() + interval '14 days' from told"""
+    )
     for table in ABOUT_PEOPLE:
         assert await pool.fetchval(f"select exists (select from {table})"), f"{table} has no row of hers"
     return await pool.fetchval("select id from contacts")

@@ -48,15 +48,22 @@ async def test_everything_that_is_held_of_a_person_is_one_document(web: Web, poo
         "select contact_id, store_id, 'new@example.com', $1, now() from journeys",
     ):
         await pool.execute(f"insert into {insert} limit 1", key)
+    await pool.execute(
+        "with said as (insert into message_events (provider, event_id, kind, channel, contact_id, happened_at) "
+        "select 'p', 'e', 'said_something', 'sms', contact_id, now() from journeys limit 1 returning id) "
+        "insert into revocations (event_id, channel, address, said, likely, due_at) "
+        "select id, 'sms', '+15558675310', 'leave me alone', true, now() + interval '14 days' from said"
+    )
     await web.sign_up("ben@example.com")
     held: dict[str, Any] = (await web.keyed.get(ann)).json()
     assert key not in str(held), "what opens a page is not handed out"
     assert held["contact"]["email"] == "ann@example.com"
     assert held["contact"]["attributes"] == {"size": "M"}
     counts = {name: len(rows) for name, rows in held.items() if name not in ("exported_at", "contact")}
-    assert counts.pop("calls") == 0
+    for nothing in ("calls", "clicks", "order_totals", "places"):
+        assert counts.pop(nothing) == 0
     assert counts == dict.fromkeys(counts, 1) | {"events": 3}
-    assert len(counts) == 12
+    assert len(counts) == 14
     assert await audited(pool) == [("API key 'tests'", "contact looked up"), ("API key 'tests'", "contact exported")]
 
 

@@ -17,8 +17,8 @@ from schemas.ids import JourneyId
 from schemas.journey.outcome import Refused, Sent
 from schemas.reasons import Ending, Reason
 from schemas.responses.coupons import CouponList, CouponLists, CouponsAdded
-from starter.ops.database_checkup import examine_coupons
 from starter.ops.findings import Health
+from starter.ops.sending_checkup import examine_coupons
 from starter.shops.coupons import BadCoupons, Coupons, read_codes
 from starter.versioning.publishing import publish
 from tests.cli.command import Shelftalk

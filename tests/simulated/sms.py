@@ -242,7 +242,7 @@ class SimulatedTwilio(SimulatedSms):
             return self.answers[Answer.REJECT]
         if form["From"] != FROM:
             return self.answers[Answer.AT_FAULT]
-        reference = dict(parse_qsl(urlsplit(form["StatusCallback"]).query)).get("reference")
+        reference = dict(parse_qsl(urlsplit(form["StatusCallback"]).query)).get("shelftalk_message")
         self.taken.append(Took(form["To"], form["Body"], reference))
         return Reply(201, {"sid": f"SM{len(self.taken)}", "status": "queued", "error_code": None, "to": form["To"]})
 
@@ -288,7 +288,7 @@ class SimulatedTelnyx(SimulatedSms):
             return _telnyx(400, "10016", "/to")
         if asked["from"] != FROM:
             return _telnyx(400, "40305", "/from")
-        reference = dict(parse_qsl(urlsplit(asked["webhook_url"]).query)).get("reference")
+        reference = dict(parse_qsl(urlsplit(asked["webhook_url"]).query)).get("shelftalk_message")
         self.taken.append(Took(asked["to"], asked["text"], reference))
         return Reply(200, {"data": {"id": f"id-{len(self.taken)}", "record_type": "message", "errors": []}})
 

@@ -1,6 +1,6 @@
 """Text messages in a document: what they may have, how many segments they are, and how they are rehearsed."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -106,3 +106,37 @@ def test_a_rehearsed_text_is_told_without_a_subject_and_keeps_to_the_hours_of_pa
     assert line.sent is not None
     assert (line.sent.subject, line.sent.html) == (None, None)
     assert any("No text message may reach them at this hour" in each.verdict for each in report.lines)
+
+
+@pytest.mark.parametrize(
+    ("phone", "zone", "comes", "leaves"),
+    [
+        # A Wednesday evening in Rhode Island; a Saturday evening there, and the clocks go forward in the night.
+        ("+14012345678", "America/New_York", "2026-12-02 18:30", "2026-12-03 09:00"),
+        ("+14012345678", "America/New_York", "2026-03-07 17:30", "2026-03-08 10:00"),
+        # A Sunday morning in Texas.
+        ("+12145550123", "America/Chicago", "2026-12-06 09:30", "2026-12-06 12:00"),
+        # A minute late in Paris; a Saturday night there, and the clocks go back in the next.
+        ("+33612345678", "Europe/Paris", "2026-12-02 21:31", "2026-12-03 08:00"),
+        ("+33612345678", "Europe/Paris", "2026-10-24 21:31", "2026-10-26 08:00"),
+    ],
+)
+def test_a_text_that_was_put_off_leaves_at_the_first_minute_that_is_allowed(
+    phone: str, zone: str, comes: str, leaves: str
+) -> None:
+    document = load_document(TEXT_ALONE.replace("country: DE", f"country: DE, time_zone: {zone}"), "f.yaml")
+    scenario = {
+        "name": "S",
+        "profile": {"phone": phone},
+        "enters": (datetime.fromisoformat(comes) - timedelta(days=1)).strftime("%Y-%m-%d %H:%M"),
+        "happens": [{"at": comes, "stock": 1}],
+    }
+    (text,) = RunTester(document).run(ScenarioSection.model_validate(scenario)).messages
+    assert text.at == datetime.fromisoformat(leaves).replace(tzinfo=ZoneInfo(zone))
+
+
+def test_what_is_sold_out_when_a_text_wakes_is_not_told() -> None:
+    document = TEXT_ALONE.replace("country: DE", "country: FR, time_zone: Europe/Paris")
+    gone: dict[str, object] = {"at": "2026-12-03 07:00", "stock": 0}
+    rehearsed = rehearse(document, gone, profile={"phone": "+33612345678"}, enters="2026-12-01 21:31")
+    assert not rehearsed.messages

@@ -125,6 +125,18 @@ async def test_who_is_forgotten_leaves_no_number_and_their_no_outlives_them(shop
     assert said == [(False,)]
 
 
+async def test_a_shop_that_erases_a_customer_erases_the_number_too(shop: Web, pool: Pool) -> None:
+    """Whether it is of the same contact, or they signed up by it alone."""
+    await sign_up(shop, email="a@example.com")
+    await sign_up(shop, phone=NUMBER, sms_consent=True)
+    person = {"id": 7, "email": "a@example.com", "phone": "+49 151 23456789"}
+    await shop.webhook("customers/redact", {"shop_id": 1, "shop_domain": SHOP, "customer": person})
+    assert await pool.fetchval("select count(*) from contacts where erased_at is null") == 0
+    assert await everywhere(pool, "15123456789") == []
+    late = "select contact_then('c-new', $1, now() - interval '1 hour', $2, null)"
+    assert await pool.fetchval(late, NUMBER, SHOP) is None
+
+
 async def test_what_is_told_late_of_a_forgotten_number_brings_nobody_back(pool: Pool) -> None:
     await pool.execute("insert into contacts (id, email, phone) values ('c-1', 'a@example.com', $1)", NUMBER)
     await pool.execute("insert into forgotten_addresses (digest) select new_digest($1)", NUMBER)

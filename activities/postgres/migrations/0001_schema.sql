@@ -810,7 +810,9 @@ begin
             cross join lateral (values
                 (n.state, case when n.state in ('told', 'left') then quarter_of(now()) end,
                  case when n.state = 'left' then n.reason end, 1),
-                (o.state, null, null, case when o.state in ('waiting', 'claimed') then -1 else 0 end),
+                -- Told after all not: the provider never sent it.
+                (o.state, case when o.state = 'told' then quarter_of(now()) end, null,
+                 case when o.state in ('waiting', 'claimed', 'told') then -1 else 0 end),
                 ('lost', quarter_of(j.window_ends_at), null,
                  case when n.state = 'left' and n.reason = 'window_ended' then 1 else 0 end)
             ) c (what, quarter, reason, n)
@@ -1449,6 +1451,8 @@ create table sends (
     outcome      jsonb,
     opened_at    timestamptz not null default now(),
     settled_at   timestamptz,
+    -- It was unknown, until its provider told what became of it.
+    resolved_at  timestamptz,
     -- Approval by hand is given to the words that were read; a no takes effect when deliver is asked again.
     held_version text references versions,
     approved_at  timestamptz,
@@ -1459,6 +1463,7 @@ create table sends (
     check ((holder is null) = (lease_until is null)),
     check ((state in ('sent', 'refused', 'unknown')) = (settled_at is not null)),
     check ((settled_at is null) = (outcome is null)),
+    check (resolved_at is null or state in ('sent', 'refused')),
     check ((approved_at is null) = (approved_by is null)),
     check (held_version is not null or (state <> 'held' and approved_at is null and declined_at is null)),
     check ((declined_at is null) = (declined_by is null)),
@@ -1758,6 +1763,84 @@ create function touches(text) returns table (send_key text, touch text, at times
     from journeys j join links l on l.journey_id = j.id join link_uses u on u.token = l.token
     where j.contact_id = $1 and u.machine is null and (l.target is null or not is_a_scan(l, u.used_at))
 $$;
+
+-- Feedback: what providers tell of messages that left, and what people write back ------------------------------------
+
+-- Each event of a provider once, of our messages and our contacts only. It holds no address and no words: whose it is says the id.
+create table message_events (
+    id          bigint generated always as identity primary key,
+    provider    text not null check (provider <> ''),
+    -- The provider's own id, or one made of what identifies the event.
+    event_id    text not null check (length(event_id) between 1 and 300),
+    kind        text not null check (kind in (
+        'accepted', 'delivered', 'deferred', 'soft_bounced', 'bounced', 'suppressed', 'failed', 'rendering_failed', 'sender_at_fault',
+        'complained', 'opened', 'machine_opened', 'clicked', 'machine_clicked', 'unsubscribed',
+        'said_stop', 'said_start', 'said_help', 'said_something')),
+    channel     text not null check (channel <> ''),
+    -- The message it is about; null: somebody wrote to us, or it is not told which.
+    send_key    text references sends,
+    -- Null: nobody is known by the address any more, or yet.
+    contact_id  text references contacts,
+    -- The provider's or SMTP's.
+    code        text check (length(code) <= 40),
+    -- Of a click: a digest of the address that was followed.
+    link        text,
+    -- By the provider's clock, never later than now.
+    happened_at timestamptz not null,
+    received_at timestamptz not null default now(),
+    unique (provider, event_id)
+);
+create index message_events_of_message on message_events (send_key, kind, happened_at) where send_key is not null;
+create index message_events_at_fault on message_events (received_at) where kind = 'sender_at_fault';
+create index message_events_of_contact on message_events (contact_id) where contact_id is not null;
+create trigger message_events_are_never_deleted before delete on message_events for each row execute function refuse_change();
+-- But a click proves to be a scanner's when the others come that were made with it.
+create trigger message_events_are_append_only before update on message_events for each row
+    when (old.kind <> 'clicked' or new.kind <> 'machine_clicked'
+          or (new.id, new.provider, new.event_id, new.channel, new.send_key, new.contact_id, new.code, new.link, new.happened_at, new.received_at)
+          is distinct from
+             (old.id, old.provider, old.event_id, old.channel, old.send_key, old.contact_id, old.code, old.link, old.happened_at, old.received_at))
+    execute function refuse_change();
+
+-- How far an event of this kind shows a message to have come; null: it says nothing of that. What was read has arrived. A
+-- failure outweighs what was told before or after it: a server may take a message and send it back later.
+create function way_of(kind text) returns integer language sql immutable as $$
+    select case kind
+        when 'accepted' then 1 when 'deferred' then 2 when 'soft_bounced' then 3
+        when 'delivered' then 4 when 'opened' then 4 when 'machine_opened' then 4 when 'clicked' then 4
+        when 'machine_clicked' then 4 when 'complained' then 4 when 'unsubscribed' then 4
+        when 'failed' then 5 when 'rendering_failed' then 5 when 'suppressed' then 5 when 'sender_at_fault' then 5
+        when 'bounced' then 6 end
+$$;
+
+-- What has become of a message ($1, of the ledger) by all that its provider told; null: nothing was told. The furthest that
+-- any event shows, so it is the same in whatever order and however often they come, and never steps back.
+create function delivery_state(text) returns text language sql stable as $$
+    select (array['accepted', 'deferred', 'soft_bounced', 'delivered', 'failed', 'bounced'])[max(way_of(kind))]
+    from message_events where send_key = $1
+$$;
+
+-- Texts that may mean a no, each until a person has read it and said so: people may take consent back in any reasonable way.
+create table revocations (
+    id          bigint generated always as identity primary key,
+    event_id    bigint not null unique references message_events,
+    channel     text not null,
+    -- Who wrote it, and what; both null once they are erased.
+    address     text,
+    said        text check (length(said) <= 2000),
+    -- It reads like a no.
+    likely      boolean not null,
+    received_at timestamptz not null default now(),
+    -- By then a no has to be kept to: ten business days.
+    due_at      timestamptz not null check (due_at > received_at),
+    decision    text check (decision in ('confirmed', 'dismissed')),
+    decided_at  timestamptz,
+    decided_by  text,
+    check ((decision is null) = (decided_at is null) and (decision is null) = (decided_by is null)),
+    check ((address is null) = (said is null))
+);
+create index revocations_open on revocations (due_at) where decision is null;
+create index revocations_by_address on revocations (address) where address is not null;
 
 -- Bulk operations, the outbox, and what operators do -----------------------------------------------------------------
 

@@ -18,7 +18,7 @@ from typing import Protocol
 
 import httpx
 
-from activities.senders.sender import NotTaken, Rejected, SenderAtFault, Sms, Uncertain
+from activities.senders.sender import MESSAGE_REFERENCE, NotTaken, Rejected, SenderAtFault, Sms, Uncertain
 from activities.senders.sms.segments import LONGEST_TEXT
 
 CONNECTIONS = 16
@@ -219,7 +219,7 @@ def refused_login(name: str, code: object) -> SenderAtFault:
 
 def with_reference(url: str, reference: str | None) -> str:
     """The address that the provider reports to, naming the message there."""
-    return str(httpx.URL(url).copy_merge_params({"reference": reference})) if reference is not None else url
+    return str(httpx.URL(url).copy_merge_params({MESSAGE_REFERENCE: reference})) if reference is not None else url
 
 
 def json_object(answer: httpx.Response) -> dict[str, object]:

@@ -7,7 +7,7 @@ from typing import assert_never
 
 from activities.senders.sender import Handover, Sender, SenderAtFault, Sms
 from activities.senders.sms.http_sms import HttpSmsSender, SmsApi
-from activities.senders.sms.signed_http import SignedHttp
+from activities.senders.sms.signed_http import SignedHttp, is_signing_secret
 from activities.senders.sms.telnyx import ADDRESS as TELNYX
 from activities.senders.sms.telnyx import Telnyx
 from activities.senders.sms.twilio import ADDRESS as TWILIO
@@ -48,6 +48,8 @@ def sms_api(settings: Settings) -> SmsApi | None:
             key = _needed(settings.sms_key_id, "SHELFTALK_SMS_KEY_ID", provider)
             return Vonage(key, secret, _sender(settings), callback, url or VONAGE)
         case "http":
+            if not is_signing_secret(secret):
+                raise ValueError("SHELFTALK_SMS_SECRET is not whsec_ and then 24 to 64 bytes in base64")
             return SignedHttp(_needed(url, "SHELFTALK_SMS_URL", provider), secret, settings.sms_sender)
         case _:
             assert_never(provider)

@@ -3,6 +3,7 @@
 docs/sms.md is the page for who writes that program. It must know a repeated `webhook-id` again, for a day.
 """
 
+import base64
 import json
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -13,6 +14,15 @@ from standardwebhooks.webhooks import Webhook
 from activities.senders.sender import BadAddress, NotTaken, OptedOut, Rejected, SenderAtFault, Sms
 from activities.senders.sms.http_sms import json_object, refused_login
 from activities.senders.sms.segments import count_segments
+
+
+def is_signing_secret(text: str) -> bool:
+    """Whether it is of the form and the size that Standard Webhooks asks for: shorter ones are guessed."""
+    prefix, _, key = text.partition("_")
+    try:
+        return prefix == "whsec" and 24 <= len(base64.b64decode(key, validate=True)) <= 64
+    except ValueError:
+        return False
 
 
 @dataclass(frozen=True, slots=True)

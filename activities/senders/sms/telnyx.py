@@ -8,7 +8,16 @@ from dataclasses import dataclass, field
 import httpx
 from pydantic import BaseModel, ValidationError
 
-from activities.senders.sender import BadAddress, NotTaken, OptedOut, Rejected, SenderAtFault, Sms, Uncertain
+from activities.senders.sender import (
+    MESSAGE_REFERENCE,
+    BadAddress,
+    NotTaken,
+    OptedOut,
+    Rejected,
+    SenderAtFault,
+    Sms,
+    Uncertain,
+)
 from activities.senders.sms.http_sms import json_object, refused_login, with_reference
 
 ADDRESS = "https://api.telnyx.com"
@@ -59,7 +68,9 @@ class Telnyx:
     knows_repeats = True
 
     def request(self, sms: Sms) -> httpx.Request:
-        content = {"to": sms.recipient, "text": sms.text, "type": "SMS"}
+        content: dict[str, object] = {"to": sms.recipient, "text": sms.text, "type": "SMS"}
+        if sms.reference is not None:
+            content["tags"] = [f"{MESSAGE_REFERENCE}:{sms.reference}"]
         # The id of a profile is a UUID; a number or a name never has its length.
         content["messaging_profile_id" if len(self.sender) == 36 else "from"] = self.sender
         if self.callback is not None:

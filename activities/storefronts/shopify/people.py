@@ -1,6 +1,7 @@
 """Shopify's topics about people: orders, checkouts and the three privacy topics, in storefront facts.
 
-Of a person only the e-mail address is read. Names, phones, postal addresses and how they paid are not even looked at.
+Of a person only the e-mail address is read, and the number of who is to be erased. Names, postal addresses and how they
+paid are not even looked at.
 """
 
 import hashlib
@@ -15,7 +16,7 @@ from pydantic_core import PydanticCustomError
 from activities.storefronts.payload import Count, LenientPrice, Moment, NumericId, Payload, PlainText, read_payload
 from activities.storefronts.shopify.fields import currency_facts, gid, is_currency, known, observed
 from activities.storefronts.storefront import NotOurs, PayloadMalformed
-from schemas.addresses import email_address
+from schemas.addresses import email_address, phone_number
 from schemas.incoming.facts import (
     CheckoutFact,
     ContactErasureFact,
@@ -56,6 +57,8 @@ class _Line(Payload):
 
 class _Customer(Payload):
     email: PlainText = None
+    # Read of who is to be erased alone.
+    phone: PlainText = None
 
 
 class _Order(Payload):
@@ -179,7 +182,8 @@ def read_privacy(delivery: WebhookDelivery, body: bytes) -> tuple[Fact, ...] | N
         return ()
     if delivery.topic == "customers/redact":
         orders = tuple(order for order in asked.orders_to_redact if order is not None)
-        return (ContactErasureFact(email=email, order_ids=orders, observed_at=delivery.triggered_at),)
+        phone = _number(asked.customer)
+        return (ContactErasureFact(email=email, phone=phone, order_ids=orders, observed_at=delivery.triggered_at),)
     request_id = asked.data_request.id if asked.data_request else None
     return (DataRequestFact(email=email, request_id=request_id, observed_at=delivery.triggered_at),)
 
@@ -213,6 +217,14 @@ def _checkout_id(checkout: _Checkout) -> str:
 def _digest(token: str | None) -> str | None:
     """In place of a token: whoever has that can open the cart or the checkout, so it is not kept."""
     return hashlib.sha256(token.encode()).hexdigest()[:32] if token else None
+
+
+def _number(customer: _Customer | None) -> str | None:
+    """Their number, where it is written with its country's code."""
+    try:
+        return phone_number(customer.phone) if customer is not None and customer.phone else None
+    except PydanticCustomError:
+        return None
 
 
 def _address(first: str | None, second: str | None, customer: _Customer | None) -> str | None:

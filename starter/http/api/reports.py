@@ -10,6 +10,7 @@ from pydantic import Field, model_validator
 from schemas.ids import Level, StoreId
 from schemas.responses.experiments import ExperimentReport
 from schemas.responses.keys import Scope
+from schemas.responses.message_activity import ActivityBy, MessageActivity
 from schemas.responses.reports import ListReport, WantedReport
 from schemas.responses.revenue import RevenueReport
 from schemas.responses.why import WhyContact, WhyProduct
@@ -19,7 +20,7 @@ from starter.http.auth import KeyReach, keyed_router, needs
 from starter.http.dependencies import InjectedServices
 from starter.http.problems import Kind, problem_responses
 from starter.reporting.reports import LARGEST_REPORT, Period
-from starter.reporting.spreadsheets import MEDIA_TYPE, experiment_csv, list_csv, revenue_csv, wanted_csv
+from starter.reporting.spreadsheets import MEDIA_TYPE, experiment_csv, list_csv, messages_csv, revenue_csv, wanted_csv
 from starter.support.why import MOST_ENTRIES, About
 
 router = keyed_router("reports")
@@ -144,6 +145,30 @@ async def report_experiment(
     """What those who were told ordered, beside those who were held out, with 95 % intervals."""
     report = await services.experiments.report(experiment, reach.stores)
     return _csv(experiment_csv(report), "experiment") if _format(request, format_) is Format.CSV else report
+
+
+@router.get(
+    "/v1/reports/messages",
+    summary="Report what became of messages",
+    dependencies=[needs(Scope.READ)],
+    response_model=MessageActivity,
+    responses=problem_responses(Kind.NOT_FOUND, Kind.INVALID) | _CSV,
+)
+async def report_messages(
+    request: Request,
+    services: InjectedServices,
+    reach: KeyReach,
+    by: ActivityBy = ActivityBy.MESSAGE,
+    list_: Annotated[str | None, Query(alias="list", max_length=63)] = None,
+    conversation: Annotated[str | None, Query(max_length=63)] = None,
+    since: Day = None,
+    until: Day = None,
+    limit: Annotated[int, Query(ge=1, le=LARGEST_REPORT)] = LARGEST_REPORT,
+    format_: AsFormat = None,
+) -> MessageActivity | Response:
+    """Sent, delivered, opened and clicked by people, bounced, complained of; of the last 30 days without a period."""
+    report = await services.message_reports.activity(Period(since, until), by, list_, conversation, reach.stores, limit)
+    return _csv(messages_csv(report), "messages") if _format(request, format_) is Format.CSV else report
 
 
 @router.post(

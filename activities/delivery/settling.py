@@ -1,0 +1,60 @@
+"""Unknown no more: the provider tells what became of a message of which nobody knew whether it was taken.
+
+It is sent, if the provider took it; refused, if it reached nobody, and then the place it used passes on as after any
+refusal. What was known when the message left stays as it is: that is the ledger's alone.
+"""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from activities.delivery.verdict import TELLING
+from activities.postgres.pool import Connection
+from activities.postgres.queries import load_queries
+from activities.waitlist.claims import give_up_used_place
+from schemas.document.alert_types.vocabulary import AlertEvent
+from schemas.ids import JourneyId
+from schemas.journey.outcome import AfterRefusal, Refused, Sent
+from schemas.reasons import Reason
+
+SQL = load_queries("activities.delivery", "settling.sql")
+
+REACHED_NOBODY = ("failed", "bounced")
+"""States of a delivery, as the function `delivery_state` has them."""
+
+
+@dataclass(frozen=True, slots=True)
+class WasUnknown:
+    """A message that is unknown, or was until its provider told.
+
+    Attributes:
+        told: how far it has come by all that was told; None: nothing of that was.
+        alone: no other message of its journey has told the contact anything.
+    """
+
+    key: str
+    journey_id: JourneyId
+    state: str
+    event: AlertEvent | None
+    told: str | None
+    alone: bool
+
+
+async def settle_unknowns(connection: Connection, keys: list[str]) -> None:
+    """Settle those of these messages that are unknown by what their providers have told so far. Safe to repeat."""
+    for message in await SQL.were_unknown.rows(connection, WasUnknown, keys=keys):
+        if message.told is None or message.state == "refused":
+            continue
+        if message.told in REACHED_NOBODY:
+            refused = Refused(reason=Reason.PROVIDER_REFUSED, then=AfterRefusal.LEAVE)
+            await _settle(connection, message, refused)
+            if message.event in TELLING and message.alone:
+                await give_up_used_place(connection, message.journey_id, Reason.PROVIDER_REFUSED)
+        elif message.state == "unknown":
+            # As deliver names it, without the domain, which only the worker that sent it knows.
+            await _settle(connection, message, Sent(message_id=message.key.replace("/", "."), at=datetime.now(UTC)))
+
+
+async def _settle(connection: Connection, message: WasUnknown, outcome: Sent | Refused) -> None:
+    await SQL.settle.run(
+        connection, key=message.key, state=outcome.kind, outcome=outcome.model_dump(mode="json"), now=datetime.now(UTC)
+    )

@@ -1,0 +1,1 @@
+"""What providers tell back, applied: events of messages, refusals, engagement, and texts that people write."""

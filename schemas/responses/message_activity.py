@@ -1,0 +1,55 @@
+"""What is answered about what became of messages."""
+
+from datetime import date
+from enum import StrEnum
+
+from schemas.model import Model
+
+
+class ActivityBy(StrEnum):
+    """What one line of the report is of."""
+
+    MESSAGE = "message"
+    STEP = "step"
+    VERSION = "version"
+    CONVERSATION = "conversation"
+    LIST = "list"
+
+
+class MessageFigures(Model):
+    """What became of messages that were sent in a period. All count messages, each once however often it happened.
+
+    Attributes:
+        list_code, conversation, version, step, message: what they are of; None where the line is of more than one.
+        sent: handed over to a provider, or perhaps: `unknown` of them nobody knows.
+        delivered: the receiver took it, by what was told; what was opened or clicked has arrived.
+        bounced: it came back for good, or was not sent or delivered for another cause.
+        opened, clicked: by people; `machine_opened` and `machine_clicked` by proxies and scanners alone.
+    """
+
+    list_code: str
+    conversation: str | None = None
+    version: str | None = None
+    step: str | None = None
+    message: str | None = None
+    sent: int
+    unknown: int
+    delivered: int
+    bounced: int
+    opened: int
+    machine_opened: int
+    clicked: int
+    machine_clicked: int
+    complained: int
+    unsubscribed: int
+
+
+class MessageActivity(Model):
+    """Those with most messages first. Days are the list's own, UTC's when no list is named; both ends count."""
+
+    list_code: str | None
+    conversation: str | None
+    since: date | None
+    until: date | None
+    by: ActivityBy
+    messages: tuple[MessageFigures, ...]

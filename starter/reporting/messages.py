@@ -1,0 +1,79 @@
+"""What became of messages: sent, delivered, opened and clicked by people, bounced, complained of, unsubscribed by.
+
+docs/reports.md gives every number its meaning.
+"""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+
+from activities.postgres.pool import Pool
+from activities.postgres.queries import load_queries
+from schemas.ids import StoreId
+from schemas.responses.message_activity import ActivityBy, MessageActivity, MessageFigures
+from starter.reporting.reports import LARGEST_REPORT, ListRow, NoSuchList, Period
+
+SQL = load_queries("starter.reporting", "messages.sql")
+
+USUAL_DAYS = 30
+"""The period where none is named."""
+
+
+def usual_period(period: Period) -> Period:
+    """The period that was named, or else the last days up to today, by UTC."""
+    if period.since is not None or period.until is not None:
+        return period
+    today = datetime.now(UTC).date()
+    return Period(today - timedelta(days=USUAL_DAYS - 1), today)
+
+
+class MessageReports:
+    """The report over one database."""
+
+    def __init__(self, pool: Pool) -> None:
+        self._pool = pool
+
+    async def activity(
+        self,
+        period: Period,
+        by: ActivityBy = ActivityBy.MESSAGE,
+        list_code: str | None = None,
+        conversation: str | None = None,
+        stores: Sequence[StoreId] | None = None,
+        limit: int = LARGEST_REPORT,
+    ) -> MessageActivity:
+        """What became of the messages that were sent in the period; without one, in the last `USUAL_DAYS`.
+
+        Args:
+            list_code, conversation: only of these; None: of all.
+            stores: only to people of these; None: of all.
+
+        Raises:
+            NoSuchList: as it says.
+        """
+        period = usual_period(period)
+        zone = "UTC"
+        if list_code is not None:
+            found = await SQL.list.row(self._pool, ListRow, list_code=list_code)
+            if found is None:
+                raise NoSuchList(list_code)
+            zone = found.time_zone
+        since, until = period.instants(zone)
+        rows = await SQL.activity.rows(
+            self._pool,
+            MessageFigures,
+            since=since,
+            until=until,
+            by=by,
+            list_code=list_code,
+            conversation=conversation,
+            stores=stores,
+            most=max(1, min(limit, LARGEST_REPORT)),
+        )
+        return MessageActivity(
+            list_code=list_code,
+            conversation=conversation,
+            since=period.since,
+            until=period.until,
+            by=by,
+            messages=tuple(rows),
+        )

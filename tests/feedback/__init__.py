@@ -1,0 +1,1 @@
+"""What follows from what providers tell, in a real PostgreSQL."""

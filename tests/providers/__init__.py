@@ -1,0 +1,1 @@
+"""What providers send, and who is believed: one suite over all of them."""
