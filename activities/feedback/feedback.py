@@ -19,6 +19,7 @@ from activities.intake.intake import Receipt, record_delivery
 from activities.postgres.pool import Connection, Pool, transaction
 from activities.postgres.queries import load_queries
 from activities.postgres.retry import retry_on_deadlock
+from schemas.channels import Channel
 from schemas.ids import ContactId, JourneyId, StoreId
 from schemas.incoming.facts import WebhookDelivery
 from schemas.incoming.message_events import MessageEvent, MessageEventKind
@@ -139,6 +140,8 @@ async def _apply(connection: Connection, provider: str, row: int, event: Message
             log.error("sender at fault", provider=provider, channel=event.channel, code=event.code)
             why = f"{provider} refused a message for what its sender is ({event.code})"
             # Nobody is suppressed. What is not sent yet waits until people have mended that.
-            await SQL.stop_sender.run(connection, channel=event.channel, send_key=about.send_key, why=why)
+            await SQL.stop_sender.run(
+                connection, channel=event.channel, named=Channel.EMAIL, send_key=about.send_key, why=why
+            )
         case _:
             pass

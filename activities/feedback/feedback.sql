@@ -38,7 +38,7 @@ group by a.id order by number;
 -- name: stop_sender
 -- The one that the list of this message names, of e-mail; of other channels all, for lists name none. What is stopped already stays.
 insert into stopped_senders (channel, sender, why, found_by)
-select :channel, case when :channel = 'email' then coalesce(l.sender, '') end, :why, s.key
+select :channel, case when :channel::text = :named then coalesce(l.sender, '') end, :why, s.key
 from sends s join journeys j on j.id = s.journey_id join lists l on l.code = list_of(j)
 where s.key = :send_key
 on conflict do nothing;
