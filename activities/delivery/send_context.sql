@@ -32,7 +32,8 @@ select
         where o.journey_id = j.id and o.message = :message and o.round = :round and o.step <> :step
           and o.state in ('sent', 'unknown')
     ) as already_sent,
-    claim.state as claim, (select code from coupons where claim_id = claim.id) as coupon, ve.document -> 'experiment' as experiment, a.id as alert_id, a.type, a.triggers, a.profile,
+    claim.state as claim, (select code from coupons where claim_id = claim.id) as coupon, ve.experiment,
+    a.id as alert_id, a.type, a.triggers, a.profile,
     case when co.paused_at is not null then 'conversation_paused' when a.paused_at is not null then 'alert_paused' end as paused,
     e.id is not null and (claim.state is distinct from 'given' or e.id = claim.episode_id) as in_stock,
     e.measure, w.trigger_at,

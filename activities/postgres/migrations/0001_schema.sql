@@ -180,6 +180,8 @@ create table versions (
     criteria     jsonb not null default '{}',
     -- The messages as they are filled in and sent, compiled once; see schemas/document/compiled_message.py.
     messages     jsonb not null default '{}',
+    -- Asked for with every message, where reading the whole document would cost more than the rest.
+    experiment   jsonb generated always as (nullif(document -> 'experiment', 'null')) stored,
     published_at timestamptz not null default now(),
     published_by text,
     unique (conversation, number),
