@@ -228,7 +228,11 @@ class Previews:
         except CannotRender as error:
             raise NoPreview(f"Message '{message}': {error}") from None
         try:
-            async with aclosing(self._senders(self._settings)) as senders, senders.ready(test) as handover:
+            opened = self._senders(self._settings)
+        except ValueError as error:
+            raise CannotSendTest(f"The test was not sent: {error}.") from None
+        try:
+            async with aclosing(opened) as senders, senders.ready(test) as handover:
                 await handover.begin(test)
                 await handover.send()
         except (NotTaken, Rejected) as error:

@@ -10,6 +10,7 @@ from activities.senders.registry import Senders
 from activities.stock.products import UnknownProduct
 from schemas.settings import Settings
 from starter.devstack.mailbox import Mailbox
+from starter.documents import load_document
 from starter.ops.previews import (
     About,
     AddressRefusesTests,
@@ -21,6 +22,8 @@ from starter.ops.previews import (
 )
 from starter.runtime.ports import free_port
 from tests.product import STORE, Shop, address, starter_document
+from tests.simulated.sms import FROM, SimulatedTwilio
+from tests.sms.told import BOTH, NUMBER
 
 DOCUMENT = starter_document()
 
@@ -112,3 +115,27 @@ async def test_a_test_is_in_the_language_that_is_asked_for(shop: Shop, mailbox: 
     document = DOCUMENT.model_copy(update={"messages": {"it-is-back": words}})
     sent = await previews(shop.pool, mailbox.port).send_test(document, "it-is-back", "me@shop.example", german, "ann")
     assert (sent.language, sent.subject) == ("de", "[Test] Wieder da")
+
+
+async def test_a_text_message_is_tried_out_on_ones_own_phone(pool: Pool) -> None:
+    document = load_document(BOTH, "both.yaml")
+    (shown,) = previews_of(document, FULL, "text", None).messages
+    assert (shown.subject, shown.html) == (None, None)
+    async with SimulatedTwilio() as twilio:
+        found = {
+            "smtp_host": "127.0.0.1",
+            "sms_provider": "twilio",
+            "sms_key_id": "AC1",
+            "sms_secret": "token",
+            "sms_sender": FROM,
+        }
+        settings = Settings.model_validate({**found, "sms_url": twilio.url})
+        sent = await Previews(pool, settings, Senders.from_settings).send_test(document, "text", NUMBER, FULL, "ann")
+    (took,) = twilio.taken
+    assert (took.to, took.text, sent.subject) == (NUMBER, f"[Test] {shown.text}", None)
+
+
+async def test_where_no_mail_server_is_named_the_setting_is_told(shop: Shop) -> None:
+    without = Previews(shop.pool, Settings(), Senders.from_settings)
+    with pytest.raises(CannotSendTest, match="SHELFTALK_SMTP_HOST"):
+        await without.send_test(DOCUMENT, "it-is-back", "me@shop.example", FULL, "ann")

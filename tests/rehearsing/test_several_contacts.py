@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from activities.waitlist.allocation import Episode, Supply, observe, observe_supply, share_of
+from schemas.document.alert_types.vocabulary import AlertEvent
 from schemas.document.conversation import ConversationDocument
 from schemas.document.scenarios import ScenarioSection
 from schemas.reasons import Ending, Reason
@@ -53,6 +54,22 @@ def test_who_waited_longest_is_told_first_and_no_more_of_them_than_there_are_uni
         "cleo": Ending.EXPIRED,
         "dora": Ending.EXPIRED,
     }
+
+
+@pytest.mark.parametrize(("order", "places"), [("first-in-first-out", "1 2 3 4"), ("first-in-last-out", "1 1 1 1")])
+def test_a_message_tells_each_contact_their_own_place_in_line_and_price(order: str, places: str) -> None:
+    document = programme("back", back(order=order), AlertEvent.SUBSCRIPTION, currency="EUR")
+    message = document.messages["subscription"].model_copy(
+        update={"text": "{{ wait.place }} at {{ wait.price|money }}, {{ variant.units }} left"}
+    )
+    document = document.model_copy(update={"messages": {**document.messages, "subscription": message}})
+    rehearsed = _live(document, happens=[{"after": "90 minutes", "price": "7.50"}])
+    said = {each.name: each.messages[0].rendered.text.strip() for each in rehearsed.everyone}
+    prices = {"ann": "before", "ben": "before", "somebody": "before", "cleo": "before", "dora": "after"}
+    before = said["somebody"].split(" at ")[1]
+    assert said["dora"].split(" at ")[1] == "€7.50, 0 left" != before
+    assert {name for name, text in said.items() if text.endswith(before)} == prices.keys() - {"dora"}
+    assert " ".join(said[name].split(" at ")[0] for name in ("ann", "ben", "somebody", "cleo")) == places
 
 
 def test_the_newest_come_first_where_the_alert_says_so() -> None:

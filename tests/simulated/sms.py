@@ -242,7 +242,7 @@ class SimulatedTwilio(SimulatedSms):
             return self.answers[Answer.REJECT]
         if form["From"] != FROM:
             return self.answers[Answer.AT_FAULT]
-        reference = dict(parse_qsl(urlsplit(form["StatusCallback"]).query)).get("shelftalk_message")
+        reference = dict(parse_qsl(urlsplit(form.get("StatusCallback", "")).query)).get("shelftalk_message")
         self.taken.append(Took(form["To"], form["Body"], reference))
         return Reply(201, {"sid": f"SM{len(self.taken)}", "status": "queued", "error_code": None, "to": form["To"]})
 

@@ -26,7 +26,7 @@ def test_a_text_of_one_segment_is_not_spoken_of() -> None:
 
 def test_check_shows_a_text_of_several_segments_with_sample_values() -> None:
     (note,) = notes("{{ product.title }} " + "is back " * 20)
-    assert note.startswith("with sample values it is 2 segments of GSM-7 (167 of 306 characters), each paid for: 'Prod")
+    assert note.startswith("with sample values it is 2 segments of GSM-7 (171 of 306 characters), each paid for: 'Blue")
 
 
 def test_check_names_the_one_character_that_makes_a_text_three_times_as_long() -> None:
@@ -63,6 +63,24 @@ def test_a_text_that_no_provider_takes_is_a_mistake() -> None:
     report = check(BOTH.replace("is back: {{", "is back " * 250 + "{{"), "f.yaml")
     (mistake,) = report.diagnostics
     assert (mistake.path, "at most 1600 characters" in mistake.message) == ("messages.text.text", True)
+
+
+def in_german(words: str) -> str:
+    return BOTH.replace("    channel: sms\n", f"    channel: sms\n    language: en\n    locales: {{de: {{{words}}}}}\n")
+
+
+def test_a_text_in_another_language_is_counted_where_it_stands() -> None:
+    report = check(in_german("text: 'Wieder da – {{ product.title }}'"), "f.yaml")
+    (note,) = [each for each in report.warnings if "GSM" in each.message]
+    assert (note.path, "'–' (en dash)" in note.message) == ("messages.text.locales.de.text", True)
+    (mistake,) = check(in_german(f"text: {'Wieder da. ' * 200}"), "f.yaml").diagnostics
+    assert mistake.path == "messages.text.locales.de.text"
+
+
+@pytest.mark.parametrize("part", ["subject: Hallo", "mjml: <mj-section />", "html: <p>Hallo</p>"])
+def test_a_text_in_another_language_has_nothing_but_its_text(part: str) -> None:
+    report = check(in_german(f"text: Wieder da, {part}"), "f.yaml")
+    assert "a text message has only its 'text' in de" in " ".join(each.message for each in report.diagnostics)
 
 
 def rehearse(text: str, *happens: dict[str, object], **scenario: object) -> Rehearsed:
