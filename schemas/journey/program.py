@@ -11,7 +11,7 @@ from typing import Annotated
 from pydantic import AfterValidator, Field
 
 from schemas.document.alert_types.vocabulary import AlertEvent
-from schemas.document.steps import Exit, GoTo, Send, Step
+from schemas.document.steps import Step
 from schemas.ids import AlertId, StepId, VersionId
 from schemas.model import Wire
 
@@ -75,19 +75,6 @@ class Program(Wire):
     def threads_on(self, event: str) -> tuple[ThreadStart, ...]:
         """The threads that may be entered on this event, in order."""
         return tuple(thread for thread in self.threads if thread.event == event)
-
-    def ends_after(self, step: Send) -> bool:
-        """Whether nothing is done in its thread after this step."""
-        at = step.next
-        while at is not None:
-            match self.steps[at]:
-                case Exit():
-                    return True
-                case GoTo(next=next_):
-                    at = next_
-                case _:
-                    return False
-        return True
 
     def shares_rest(self, other: "Program", place: str, alert_id: AlertId | None) -> bool:
         """Whether a journey that rests at `place` in this version could rest on there in the other one.

@@ -243,7 +243,7 @@ class ThreadWalk(RestingThread):
                     step=step,
                     round=round_,
                     give_up_at=self._world.now() + PROVIDER_PATIENCE,
-                    last=event is not None and self._last and self.program.ends_after(step),
+                    last=event is not None and self._last and self._nothing_follows(step),
                 )
             )
             match outcome:
@@ -262,6 +262,19 @@ class ThreadWalk(RestingThread):
             if await self._skipped_while_resting(step, until, cause):
                 return None
             step = self.here(step)
+
+    def _nothing_follows(self, step: Send) -> bool:
+        """Whether the thread ends after this step, without doing anything more."""
+        at = step.next
+        while at is not None:
+            match self.program.steps[at]:
+                case Exit():
+                    return True
+                case GoTo(next=after):
+                    at = after
+                case _:
+                    return False
+        return True
 
     async def _skipped_while_resting(
         self, step: Send | CallWebhook, until: datetime | None, cause: Reason | None
