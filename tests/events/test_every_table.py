@@ -37,6 +37,9 @@ ABOUT_PEOPLE = {
     "calls": "calls",
     "message_events": "message_events",
     "revocations": "texts",
+    "confirmations": "confirmations",
+    "shopper_links": "links",
+    "address_changes": "address_changes",
 }
 """Tables with rows of a person, and under what their export has them."""
 IDS_ALONE = {
@@ -87,6 +90,8 @@ OURS = {
     "claims.item": "of the shop's stock",
     "claims.lapsed_reason": "of a closed set",
     "claims.locations": "of the shop's stock",
+    "address_changes.store_id": "a shop",
+    "confirmations.purpose": "of a closed set",
     "consents.channel": "of a closed set",
     "coupons.coupon_list": "the shop's name for it",
     "events.list_code": "of a list",
@@ -219,6 +224,14 @@ async def ann(web: Web, pool: Pool) -> str:
         insert into revocations (event_id, channel, address, said, likely, due_at)
         select id, 'sms', '+12025550123', 'leave me alone', true, now() + interval '14 days' from told"""
     )
+    token = "k" * 22
+    for insert in (
+        "confirmations (journey_id, token, source, purpose, ends_at) select id, $1, 'x', 'alerts', now() from journeys",
+        "shopper_links (token, contact_id, store_id) select $1, contact_id, store_id from journeys",
+        "address_changes (contact_id, store_id, email, token, ends_at) "
+        "select contact_id, store_id, 'new@example.com', $1, now() from journeys",
+    ):
+        await pool.execute(f"insert into {insert} limit 1", token)
     for table in ABOUT_PEOPLE:
         assert await pool.fetchval(f"select exists (select from {table})"), f"{table} has no row of hers"
     return await pool.fetchval("select id from contacts")

@@ -28,7 +28,10 @@ def starter(**of_list: object) -> ConversationDocument:
     """The starter, whose first message has an HTML part with a link too."""
     document = starter_document()
     first = document.messages["it-is-back"].model_copy(
-        update={"html": '<body><a href="{{ product.url }}">Buy</a> <a href="https://other.example/">Us</a></body>'}
+        update={
+            "mjml": None,
+            "html": '<body><a href="{{ product.url }}">Buy</a> <a href="https://other.example/">Us</a></body>',
+        }
     )
     return document.model_copy(
         update={

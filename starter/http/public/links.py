@@ -15,7 +15,7 @@ from activities.revenue.machines import machine_behind
 from starter.http.dependencies import InjectedServices
 from starter.http.problems import Kind, problem_responses
 
-router = APIRouter(tags=["links"])
+router = APIRouter(include_in_schema=False)
 
 Token = Annotated[str, Path(max_length=100)]
 _PICTURE = base64.b64decode("R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7")
@@ -43,7 +43,7 @@ async def follow(token: Token, request: Request, services: InjectedServices) -> 
     return RedirectResponse(target, 302, headers=_PRIVATE)
 
 
-router.head(f"{LINKS}{{token}}", include_in_schema=False)(follow)
+router.head(f"{LINKS}{{token}}")(follow)
 
 
 @router.get(
@@ -58,4 +58,4 @@ async def show(token: Token, request: Request, services: InjectedServices) -> Re
     return Response(_PICTURE, media_type="image/gif", headers=_PRIVATE)
 
 
-router.head(f"{PIXELS}{{token}}", include_in_schema=False)(show)
+router.head(f"{PIXELS}{{token}}")(show)
