@@ -55,7 +55,7 @@ PROVIDERS: dict[str, Callable[[], SimulatedSms]] = {
     "vonage": SimulatedVonage,
     "http": SimulatedGateway,
 }
-KNOW_REPEATS = {"telnyx", "http"}
+KNOW_REPEATS = ["telnyx", "http"]
 PLANS = [
     *(Plan(At.END, does) for does in Does),
     *(Plan(at, does) for at in (At.HEAD, At.TAKEN) for does in (Does.NONSENSE, Does.DROP, Does.STALL)),
@@ -273,6 +273,17 @@ async def test_a_lost_answer_of_one_who_knows_repeats_is_never_turned_into_a_cer
         provider.answer_next(Answer.LATER, *[Answer.LATER] * 10)
 
         assert await ending(provider.sender(QUICK), SMS) is Uncertain
+
+
+@pytest.mark.parametrize("provider", KNOW_REPEATS, indirect=True)
+@pytest.mark.parametrize("answer", Answer)
+async def test_a_refusal_of_a_repeated_request_says_nothing_about_the_first(
+    provider: SimulatedSms, answer: Answer
+) -> None:
+    provider.plan = Plan(At.END, Does.DROP, 1)
+    provider.answer_next(*[answer] * 10)
+
+    assert await ending(provider.sender(QUICK), SMS) is Uncertain
 
 
 async def test_without_a_provider_every_text_message_waits_for_the_settings() -> None:

@@ -160,7 +160,7 @@ class HttpSmsHandover:
                 return await self._once(request)
             except Uncertain as error:
                 unknown = error
-            except NotTaken:
+            except (NotTaken, Rejected):
                 # Of a repeated request this says nothing about the first one.
                 if unknown is None:
                     raise
