@@ -37,8 +37,6 @@ REPEAT_AFTER_SECONDS = 0.5
 REPETITIONS = 5
 
 _E164 = re.compile(r"\+[1-9][0-9]{6,14}")
-_UNABLE = frozenset({500, 502, 504})
-"""Said by a gateway as well, and then nobody knows what lies behind it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +56,8 @@ class SmsApi(Protocol):
     Attributes:
         name: of the provider, for people.
         knows_repeats: whether the same request again is certainly not another message.
+        takes_none_by_503: whether it documents that what it answers 503 it has not taken. Other servers between say 503
+            as well, and of them, as of every other 5xx, nobody knows what lies behind.
     """
 
     @property
@@ -65,6 +65,9 @@ class SmsApi(Protocol):
 
     @property
     def knows_repeats(self) -> bool: ...
+
+    @property
+    def takes_none_by_503(self) -> bool: ...
 
     def request(self, sms: Sms) -> httpx.Request:
         """The request that hands this message over.
@@ -180,9 +183,11 @@ class HttpSmsHandover:
         except httpx.HTTPError as error:
             raise Uncertain(f"the connection to {name} was lost after the request ({type(error).__name__})") from None
         match answer.status_code:
-            case 429 | 503:
-                raise NotTaken(f"{name} answered {answer.status_code}: later")
-            case status if status in _UNABLE or status > 504 or not status >= 200:
+            case 429:
+                raise NotTaken(f"{name} answered 429: later")
+            case 503 if self._api.takes_none_by_503:
+                raise NotTaken(f"{name} answered 503: later")
+            case status if not 200 <= status < 500:
                 raise Uncertain(f"{name} answered {status}, which decides nothing")
             case status if 300 <= status < 400:
                 raise SenderAtFault(f"{name} answered {status}, a redirect: check SHELFTALK_SMS_URL")
