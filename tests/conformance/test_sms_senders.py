@@ -5,9 +5,10 @@ the moments in which nobody can know. A provider that knows a repeated request a
 """
 
 import asyncio
+import socket
 import traceback
-from collections.abc import AsyncIterator, Callable
-from contextlib import aclosing, suppress
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from contextlib import ExitStack, aclosing, asynccontextmanager, suppress
 from dataclasses import replace
 
 import pytest
@@ -30,6 +31,7 @@ from activities.senders.sms.twilio import Twilio
 from schemas.settings import Settings
 from tests.simulated.sender import SimulatedSender
 from tests.simulated.sms import (
+    FROM,
     SECRET,
     Answer,
     At,
@@ -253,6 +255,36 @@ async def test_who_is_cancelled_while_the_answer_is_under_way_still_learns_the_e
             await sending
 
         assert len(provider.taken) == 1
+
+
+@asynccontextmanager
+async def unreachable(answer: float = 60.0) -> AsyncGenerator[HttpSmsSender]:
+    """A sender whose provider never completes a connection: as many as it bears wait there already."""
+    with ExitStack() as stack:
+        listener = stack.enter_context(socket.create_server(("127.0.0.1", 0), backlog=0))
+        for _ in range(4):
+            waiting = stack.enter_context(socket.socket())
+            waiting.setblocking(False)
+            waiting.connect_ex(listener.getsockname())
+        api = Twilio("AC1", "token", FROM, None, f"http://127.0.0.1:{listener.getsockname()[1]}")
+        async with aclosing(HttpSmsSender(api, limits=Limits(answer=answer, cancelled=A_MOMENT))) as sender:
+            yield sender
+
+
+async def test_who_is_cancelled_while_it_connects_has_sent_nothing_and_stops_at_once() -> None:
+    async with unreachable() as sender:
+        sending = asyncio.create_task(send(sender, SMS))
+        for _ in range(50):
+            await asyncio.sleep(0)
+        sending.cancel()
+
+        with pytest.raises(asyncio.CancelledError):
+            await sending
+
+
+async def test_a_connection_that_never_comes_about_has_certainly_taken_nothing() -> None:
+    async with unreachable(answer=A_MOMENT) as sender:
+        assert await ending(sender, SMS) is NotTaken
 
 
 async def test_who_is_cancelled_before_the_message_is_sent_has_sent_nothing() -> None:
