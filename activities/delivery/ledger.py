@@ -30,6 +30,9 @@ LEASE = timedelta(seconds=30) + WRITING
 """The provider's answer (`Settings.smtp_answer_seconds`, `ANSWER_SECONDS` of a text message), and writing it down:
 longer than any attempt takes from the right to send on, so a lease that has run out is nobody's."""
 
+STOP = "stop"
+"""Why the address is suppressed of who opted out, by our own word or at the provider: until they say start."""
+
 
 @dataclass(frozen=True, slots=True)
 class Opened:
@@ -40,10 +43,11 @@ class Opened:
 
 @dataclass(frozen=True, slots=True)
 class BadMailbox:
-    """An address of a channel that nobody is at."""
+    """An address of a channel that nobody is at, or whose owner wants nothing more there; `why` it is suppressed."""
 
     channel: Channel
     address: str
+    why: str
 
 
 class Ledger:
@@ -156,7 +160,7 @@ class Ledger:
             if await SQL.settle.value(connection, **_entry(request, outcome, lease)) is None:
                 return False
             if bad is not None:
-                await SQL.suppress.run(connection, channel=bad.channel, address=bad.address, reason=outcome.reason)
+                await SQL.suppress.run(connection, channel=bad.channel, address=bad.address, reason=bad.why)
             match outcome.then:
                 case AfterRefusal.BACK_IN_LINE:
                     await return_to_line(connection, request.journey_id, outcome.reason)
