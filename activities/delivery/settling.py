@@ -41,6 +41,7 @@ class WasUnknown:
 
 async def settle_unknowns(connection: Connection, keys: list[str]) -> None:
     """Settle those of these messages that are unknown by what their providers have told so far. Safe to repeat."""
+    await SQL.hold.run(connection, keys=keys)
     for message in await SQL.were_unknown.rows(connection, WasUnknown, keys=keys):
         if message.told is None or message.state == "refused":
             continue

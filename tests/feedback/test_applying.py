@@ -111,6 +111,23 @@ async def test_an_unknown_that_reached_nobody_passes_its_place_on(counter: Count
     assert await counter.place(second) == ("claimed", ["given"]), "the next in line is called forward"
 
 
+@pytest.mark.parametrize(
+    ("kind", "state", "place"),
+    [(Kind.DELIVERED, "sent", ("told", ["used"])), (Kind.FAILED, "refused", ("left", ["refused"]))],
+)
+async def test_what_is_told_while_it_was_leaving_settles_a_message_whose_worker_is_gone(
+    counter: Counter, pool: Pool, kind: Kind, state: str, place: tuple[str, list[str]]
+) -> None:
+    (journey,) = await counter.calls("first")
+    assert await counter.ledger.open(message(journey), counter.ledger.lease())
+    await tell(pool, of(journey, kind))
+    assert (await ledger(pool, journey))[0] == "sending"
+    await counter.loses_its_holder(message(journey))
+    assert (await counter.tells(journey)).kind == state
+    assert (await ledger(pool, journey))[0] == state
+    assert await counter.place(journey) == place
+
+
 async def test_a_message_that_certainly_left_keeps_its_place_when_it_comes_back(counter: Counter, pool: Pool) -> None:
     first, _ = await counter.calls("first", "second")
     assert isinstance(await counter.tells(first), Sent)
