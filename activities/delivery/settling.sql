@@ -6,6 +6,10 @@ select from sends where key = any(:keys::text[]) order by key for no key update;
 
 -- name: were_unknown
 select s.key, s.journey_id, s.state, s.event, delivery_state(s.key) as told,
+       coalesce(s.outcome ->> 'then' = 'leave', false) as gave_up,
+       not exists (select from message_events e
+                   where e.send_key = s.key and e.kind <> 'sender_at_fault' and way_of(e.kind) >= way_of('failed'))
+           as sender_alone,
        not exists (select from sends o where o.journey_id = s.journey_id and o.key <> s.key
                    and o.event in ('alert', 'follow-up') and o.state in ('sending', 'sent', 'unknown')) as alone
 from sends s
