@@ -12,7 +12,7 @@ from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
 from activities.delivery.lease import Lease
-from activities.delivery.ledger import BadMailbox, Ledger, ends
+from activities.delivery.ledger import STOP, BadMailbox, Ledger, ends
 from activities.delivery.order import InProgress, Known, deliver_in_order
 from activities.delivery.pace import CONFIRMATIONS, Pace
 from activities.delivery.send_context import SendContext
@@ -23,10 +23,12 @@ from activities.rendering.messages import write_message
 from activities.rendering.templates import CannotRender
 from activities.revenue.links import Links
 from activities.senders.sender import (
+    BadAddress,
     Handover,
     Mail,
     Message,
     NotTaken,
+    OptedOut,
     Rejected,
     Sender,
     SenderAtFault,
@@ -146,6 +148,7 @@ class RealEffects:
         self.closed = False
         """The end of the journey is on record."""
         self._lease: Lease | None = None
+        self._refusal: Rejected | None = None
         self._tracked: tuple[Mail, Mail] | None = None
 
     def now(self) -> datetime:
@@ -234,6 +237,7 @@ class RealEffects:
         except Rejected as error:
             request = self._request
             log.warning("provider refused", journey=request.journey_id, step=request.step.id, error=str(error))
+            self._refusal = error
             raise
 
     async def open(self) -> bool | datetime:
@@ -248,9 +252,10 @@ class RealEffects:
 
     async def settle(self, outcome: Sent | Refused | Unknown, *, sending: bool) -> Outcome | None:
         bad = None
-        if isinstance(outcome, Refused) and outcome.reason is Reason.BAD_ADDRESS:
+        if isinstance(outcome, Refused) and isinstance(self._refusal, BadAddress):
             message = self._composed()
-            bad = BadMailbox(message.channel, message.recipient)
+            why = STOP if isinstance(self._refusal, OptedOut) else Reason.BAD_ADDRESS
+            bad = BadMailbox(message.channel, message.recipient, why)
         lease = self._held() if sending else None
         if lease is None:
             recorded = await self._ledger.settle(self._request, outcome, bad=bad)

@@ -12,10 +12,12 @@ from typing import assert_never
 
 from activities.delivery.lease import Lease
 from activities.delivery.send_context import SendContext, SendContexts
+from activities.delivery.settling import settle_unknowns
 from activities.delivery.stored_message import recorded_outcome
 from activities.delivery.verdict import TELLING, is_capped
-from activities.postgres.pool import Pool, transaction
+from activities.postgres.pool import Connection, Pool, transaction
 from activities.postgres.queries import load_queries
+from activities.postgres.retry import retry_on_deadlock
 from activities.senders.sender import SenderAtFault
 from activities.waitlist.claims import give_up_place, return_to_line
 from schemas.channels import Channel
@@ -30,6 +32,9 @@ LEASE = timedelta(seconds=30) + WRITING
 """The provider's answer (`Settings.smtp_answer_seconds`, `ANSWER_SECONDS` of a text message), and writing it down:
 longer than any attempt takes from the right to send on, so a lease that has run out is nobody's."""
 
+STOP = "stop"
+"""Why the address is suppressed of who opted out, by our own word or at the provider: until they say start."""
+
 
 @dataclass(frozen=True, slots=True)
 class Opened:
@@ -40,10 +45,11 @@ class Opened:
 
 @dataclass(frozen=True, slots=True)
 class BadMailbox:
-    """An address of a channel that nobody is at."""
+    """An address of a channel that nobody is at, or whose owner wants nothing more there; `why` it is suppressed."""
 
     channel: Channel
     address: str
+    why: str
 
 
 class Ledger:
@@ -138,16 +144,26 @@ class Ledger:
             attempt is sending.
         """
         match outcome:
-            case Sent() | Unknown() if request.event in TELLING:
-                entry = _entry(request, outcome, lease) | {"last": request.last}
-                written = await SQL.settle_told.value(self._pool, **entry) is not None
-            case Sent() | Unknown():
-                written = await SQL.settle.value(self._pool, **_entry(request, outcome, lease)) is not None
+            case Sent():
+                written = await _settle_told(self._pool, request, outcome, lease)
+            case Unknown():
+                await self._settle_unknown(request, outcome, lease)
+                written = False
             case Refused():
                 written = await self._settle_refusal(request, outcome, lease, bad)
             case _:
                 assert_never(outcome)
-        return outcome if written else recorded_outcome(await SQL.recorded.value(self._pool, key=request.key))
+        if written:
+            return outcome
+        recorded = recorded_outcome(await SQL.recorded.value(self._pool, key=request.key))
+        return outcome if recorded == outcome else recorded
+
+    @retry_on_deadlock
+    async def _settle_unknown(self, request: Deliver, outcome: Unknown, lease: Lease | None) -> None:
+        """Unknown, unless its provider has told what became of it before that was on record."""
+        async with transaction(self._pool) as connection:
+            if await _settle_told(connection, request, outcome, lease):
+                await settle_unknowns(connection, [request.key])
 
     async def _settle_refusal(
         self, request: Deliver, outcome: Refused, lease: Lease | None, bad: BadMailbox | None
@@ -156,7 +172,7 @@ class Ledger:
             if await SQL.settle.value(connection, **_entry(request, outcome, lease)) is None:
                 return False
             if bad is not None:
-                await SQL.suppress.run(connection, channel=bad.channel, address=bad.address, reason=outcome.reason)
+                await SQL.suppress.run(connection, channel=bad.channel, address=bad.address, reason=bad.why)
             match outcome.then:
                 case AfterRefusal.BACK_IN_LINE:
                     await return_to_line(connection, request.journey_id, outcome.reason)
@@ -167,6 +183,14 @@ class Ledger:
                 case _:
                     assert_never(outcome.then)
         return True
+
+
+async def _settle_told(on: Pool | Connection, request: Deliver, outcome: Sent | Unknown, lease: Lease | None) -> bool:
+    """Record that it was taken, or may have been; false: another outcome was first, or another attempt is sending."""
+    entry = _entry(request, outcome, lease)
+    if request.event in TELLING:
+        return await SQL.settle_told.value(on, **entry, last=request.last) is not None
+    return await SQL.settle.value(on, **entry) is not None
 
 
 def ends(request: Deliver, outcome: Outcome) -> bool:

@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from typing import Generic, Protocol, TypeVar
 
 from activities.delivery.verdict import Go, MessageFacts, judge
-from activities.senders.sender import BadAddress, Handover, NotTaken, Rejected, SenderAtFault, Uncertain
+from activities.senders.sender import BadAddress, Handover, NotTaken, OptedOut, Rejected, SenderAtFault, Uncertain
 from schemas.document.alert_types.vocabulary import AlertEvent
 from schemas.journey.activities import Deliver
 from schemas.journey.outcome import AfterRefusal, Deferred, Held, Outcome, Refused, Sent, Stopped, Unknown
@@ -174,8 +174,7 @@ async def deliver_in_order(request: Deliver, effects: Effects[MessageT]) -> Outc
         raise
     except Rejected as refusal:
         then = AfterRefusal.GO_ON if due.secondary or due.beside else AfterRefusal.LEAVE
-        reason = Reason.BAD_ADDRESS if isinstance(refusal, BadAddress) else Reason.PROVIDER_REFUSED
-        return await _settle(effects, Refused(reason=reason, then=then), sending=holding)
+        return await _settle(effects, Refused(reason=_why(refusal), then=then), sending=holding)
     except Uncertain:
         return await _settle(effects, Unknown(), sending=True)
     return await _settle(effects, effects.sent(due.message), sending=True)
@@ -250,6 +249,16 @@ async def _settle(effects: Effects[MessageT], outcome: Sent | Refused | Unknown,
     if recorded is None:
         raise InProgress("another attempt is sending this message")
     return recorded
+
+
+def _why(refusal: Rejected) -> Reason:
+    match refusal:
+        case OptedOut():
+            return Reason.SUPPRESSED
+        case BadAddress():
+            return Reason.BAD_ADDRESS
+        case _:
+            return Reason.PROVIDER_REFUSED
 
 
 def is_secondary(request: Deliver, facts: MessageFacts) -> bool:

@@ -1,7 +1,8 @@
 """Unknown no more: the provider tells what became of a message of which nobody knew whether it was taken.
 
 It is sent, if the provider took it; refused, if it reached nobody, and then the place it used passes on as after any
-refusal. What was known when the message left stays as it is: that is the ledger's alone.
+refusal, unless nothing but our own sender was at fault. What was known when the message left stays as it is: that is
+the ledger's alone.
 """
 
 from dataclasses import dataclass
@@ -28,6 +29,8 @@ class WasUnknown:
 
     Attributes:
         told: how far it has come by all that was told; None: nothing of that was.
+        gave_up: it was refused, and its place passed on.
+        sender_alone: nothing else was told to be wrong with it than its sender.
         alone: no other message of its journey has told the contact anything.
     """
 
@@ -36,17 +39,22 @@ class WasUnknown:
     state: str
     event: AlertEvent | None
     told: str | None
+    gave_up: bool
+    sender_alone: bool
     alone: bool
 
 
 async def settle_unknowns(connection: Connection, keys: list[str]) -> None:
     """Settle those of these messages that are unknown by what their providers have told so far. Safe to repeat."""
+    await SQL.hold.run(connection, keys=keys)
     for message in await SQL.were_unknown.rows(connection, WasUnknown, keys=keys):
-        if message.told is None or message.state == "refused":
+        if message.told is None or message.gave_up:
             continue
-        if message.told in REACHED_NOBODY:
-            refused = Refused(reason=Reason.PROVIDER_REFUSED, then=AfterRefusal.LEAVE)
-            await _settle(connection, message, refused)
+        if message.told in REACHED_NOBODY and message.sender_alone:
+            # Nobody loses their place over the shop's own sender: it is kept, and the journey goes on.
+            await _settle(connection, message, Refused(reason=Reason.SENDER_AT_FAULT, then=AfterRefusal.GO_ON))
+        elif message.told in REACHED_NOBODY:
+            await _settle(connection, message, Refused(reason=Reason.PROVIDER_REFUSED, then=AfterRefusal.LEAVE))
             if message.event in TELLING and message.alone:
                 await give_up_used_place(connection, message.journey_id, Reason.PROVIDER_REFUSED)
         elif message.state == "unknown":

@@ -93,9 +93,7 @@ async def test_an_unknown_is_sent_once_its_provider_tells_that_it_has_it(
     assert await counter.place(journey) == ("told", ["used"])
 
 
-@pytest.mark.parametrize(
-    "kind", [Kind.BOUNCED, Kind.FAILED, Kind.SUPPRESSED, Kind.RENDERING_FAILED, Kind.SENDER_AT_FAULT]
-)
+@pytest.mark.parametrize("kind", [Kind.BOUNCED, Kind.FAILED, Kind.SUPPRESSED, Kind.RENDERING_FAILED])
 async def test_an_unknown_that_reached_nobody_passes_its_place_on(counter: Counter, pool: Pool, kind: Kind) -> None:
     first, second = await unknown(counter, "first", "second")
     await tell(pool, of(first, kind))
@@ -109,6 +107,35 @@ async def test_an_unknown_that_reached_nobody_passes_its_place_on(counter: Count
     assert await counter.is_asked_to_look()
     await counter.looks()
     assert await counter.place(second) == ("claimed", ["given"]), "the next in line is called forward"
+
+
+async def test_an_unknown_that_was_refused_for_what_its_sender_is_costs_nobody_their_place(
+    counter: Counter, pool: Pool
+) -> None:
+    first, _ = await unknown(counter, "first", "second")
+    await tell(pool, of(first, Kind.SENDER_AT_FAULT))
+    assert await counter.tells(first) == Refused(reason=Reason.SENDER_AT_FAULT, then=AfterRefusal.GO_ON)
+    assert await counter.place(first) == ("told", ["used"])
+    assert await pool.fetchval("select count(*) from outbox where kind = 'leave'") == 0
+    await tell(pool, of(first, Kind.BOUNCED))
+    assert await counter.place(first) == ("left", ["refused"]), "but that nobody is there does"
+
+
+@pytest.mark.parametrize(
+    ("kind", "state", "place"),
+    [(Kind.DELIVERED, "sent", ("told", ["used"])), (Kind.FAILED, "refused", ("left", ["refused"]))],
+)
+async def test_what_is_told_while_it_was_leaving_settles_a_message_whose_worker_is_gone(
+    counter: Counter, pool: Pool, kind: Kind, state: str, place: tuple[str, list[str]]
+) -> None:
+    (journey,) = await counter.calls("first")
+    assert await counter.ledger.open(message(journey), counter.ledger.lease())
+    await tell(pool, of(journey, kind))
+    assert (await ledger(pool, journey))[0] == "sending"
+    await counter.loses_its_holder(message(journey))
+    assert (await counter.tells(journey)).kind == state
+    assert (await ledger(pool, journey))[0] == state
+    assert await counter.place(journey) == place
 
 
 async def test_a_message_that_certainly_left_keeps_its_place_when_it_comes_back(counter: Counter, pool: Pool) -> None:

@@ -11,7 +11,17 @@ from math import inf
 from typing import assert_never
 
 from activities.senders.email.mime import compose, parse_sender
-from activities.senders.sender import BadAddress, Mail, Message, NotTaken, Rejected, SenderAtFault, Sms, Uncertain
+from activities.senders.sender import (
+    BadAddress,
+    Mail,
+    Message,
+    NotTaken,
+    OptedOut,
+    Rejected,
+    SenderAtFault,
+    Sms,
+    Uncertain,
+)
 from activities.senders.sms.http_sms import check
 
 _SENDER = parse_sender("Rehearsal <rehearsal@localhost>")
@@ -24,6 +34,7 @@ class Answer(StrEnum):
     TRY_LATER = "try_later"
     REFUSE = "refuse"
     NOBODY_THERE = "nobody_there"
+    OPTED_OUT = "opted_out"
     SENDER_AT_FAULT = "sender_at_fault"
     ACCOUNT_AT_FAULT = "account_at_fault"
     TAKE_AND_LOSE_ANSWER = "take_and_lose_answer"
@@ -84,6 +95,8 @@ class SimulatedSender:
                 raise Rejected("the simulated provider says: never")
             case Answer.NOBODY_THERE:
                 raise BadAddress("the simulated provider says: nobody is there")
+            case Answer.OPTED_OUT:
+                raise OptedOut("the simulated provider says: they want nothing more")
             case Answer.SENDER_AT_FAULT:
                 raise SenderAtFault("the simulated provider says: the domain is not verified", account=False)
             case Answer.ACCOUNT_AT_FAULT:

@@ -9,12 +9,14 @@ from activities.waitlist.entrances import Entrances
 from activities.waitlist.entry import Entered
 from schemas.channels import Channel
 from schemas.ids import JourneyId, message_reference
+from schemas.incoming.message_events import MessageEventKind as Kind
 from schemas.journey.outcome import AfterRefusal, Refused, Sent
 from schemas.reasons import Ending, Reason
 from starter.devstack.mailbox import Mailbox
 from starter.support.why import About, Why
 from starter.versioning.publishing import publish
 from tests.delivery.counter import Counter
+from tests.feedback.test_applying import tell, text
 from tests.product import STORE, Shop, address, running_product
 from tests.simulated.sender import Answer
 from tests.simulated.sms import FROM, SimulatedTwilio
@@ -47,10 +49,10 @@ async def test_a_text_message_is_one_line_to_the_number_known_by_the_ledgers_key
     journey = await called(counter, "ada", "0151 23456789")
     request = deliver(journey, "text")
     assert isinstance(await counter.deliver(request), Sent)
-    (text,) = counter.sender.texted
-    assert text.recipient == NUMBER
-    assert text.text == "Blue kettle is back: https://example.myshopify.com/products/blue-kettle?variant=v"
-    assert text.reference == message_reference(request.key)
+    (sms,) = counter.sender.texted
+    assert sms.recipient == NUMBER
+    assert sms.text == "Blue kettle is back: https://example.myshopify.com/products/blue-kettle?variant=v"
+    assert sms.reference == message_reference(request.key)
     assert await counter.place(journey) == ("told", ["used"])
     assert isinstance(await counter.deliver(deliver(journey, "mail")), Sent)
     assert len(counter.sender.taken) == 1
@@ -85,6 +87,17 @@ async def test_a_number_that_the_provider_refuses_takes_nobody_their_mail(counte
     assert await counter.deliver(deliver(journey, "text")) == refused
     assert isinstance(await counter.deliver(deliver(journey, "mail")), Sent)
     assert await counter.place(journey) == ("told", ["used"])
+
+
+async def test_who_opted_out_at_the_provider_gets_no_text_until_they_say_start(counter: Counter) -> None:
+    journey = await called(counter, "ada", NUMBER)
+    counter.sender.answer_next(Answer.OPTED_OUT)
+    refused = Refused(reason=Reason.SUPPRESSED, then=AfterRefusal.GO_ON)
+    assert await counter.deliver(deliver(journey, "text")) == refused
+    suppressed = "select array_agg(channel || ' ' || address || ' ' || reason) from suppressions"
+    assert await counter.pool.fetchval(suppressed) == [f"sms {NUMBER} stop"]
+    await tell(counter.pool, text(Kind.SAID_START, "START", NUMBER))
+    assert await counter.pool.fetchval(suppressed) is None
 
 
 async def test_who_gave_a_number_alone_gets_the_text_and_no_mail(counter: Counter) -> None:
@@ -138,11 +151,9 @@ async def test_an_alert_whose_only_message_is_passed_over_ends_and_its_place_pas
 
             assert (passed_over.ending, passed_over.reason) == (Ending.COMPLETED, Reason.NO_ADDRESS)
             assert told.reason is None
-            (text,) = twilio.taken
-            assert (text.to, text.text.startswith("Blue kettle is back: ")) == (NUMBER, True)
-            assert text.reference == message_reference(
-                await pool.fetchval("select key from sends where state = 'sent'")
-            )
+            (sms,) = twilio.taken
+            assert (sms.to, sms.text.startswith("Blue kettle is back: ")) == (NUMBER, True)
+            assert sms.reference == message_reference(await pool.fetchval("select key from sends where state = 'sent'"))
             assert not mailbox.mails
             (why,) = (await Why(pool).contact(NUMBER, About())).messages
             assert (why.channel, why.subject) == (Channel.SMS, None)

@@ -33,12 +33,14 @@ CANCELLED_SECONDS = 5.0
 """A process that is asked to stop has about ten seconds; most answers under way arrive in the first."""
 IDLE_SECONDS = 5.0
 """Shorter than any server's own limit, so that a connection in use is rarely one that is being closed."""
+CLOSE_SECONDS = 1.0
 REPEAT_AFTER_SECONDS = 0.5
 REPETITIONS = 5
 
+_WRITING = "http11.send_request_headers.started"
+"""What httpcore says directly before the first byte of a request."""
+
 _E164 = re.compile(r"\+[1-9][0-9]{6,14}")
-_UNABLE = frozenset({500, 502, 504})
-"""Said by a gateway as well, and then nobody knows what lies behind it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +60,8 @@ class SmsApi(Protocol):
     Attributes:
         name: of the provider, for people.
         knows_repeats: whether the same request again is certainly not another message.
+        takes_none_by_503: whether it documents that what it answers 503 it has not taken. Other servers between say 503
+            as well, and of them, as of every other 5xx, nobody knows what lies behind.
     """
 
     @property
@@ -65,6 +69,9 @@ class SmsApi(Protocol):
 
     @property
     def knows_repeats(self) -> bool: ...
+
+    @property
+    def takes_none_by_503(self) -> bool: ...
 
     def request(self, sms: Sms) -> httpx.Request:
         """The request that hands this message over.
@@ -128,6 +135,7 @@ class HttpSmsHandover:
 
     def __init__(self, transport: httpx.AsyncHTTPTransport, api: SmsApi, sms: Sms, limits: Limits) -> None:
         self._transport, self._api, self._sms, self._limits = transport, api, sms, limits
+        self._written = False
 
     async def begin(self, sms: Sms) -> None:
         """See `Handover.begin`."""
@@ -142,11 +150,16 @@ class HttpSmsHandover:
         try:
             await asyncio.wait({exchange}, timeout=self._limits.answer)
         except asyncio.CancelledError:
+            if not self._written:
+                await _drop(exchange)
+                raise
             # Cancelled a second time: the caller cannot wait for the answer.
             with contextlib.suppress(asyncio.CancelledError):
                 await asyncio.wait({exchange}, timeout=self._limits.cancelled)
         if not exchange.done():
-            exchange.cancel()
+            await _drop(exchange)
+            if not self._written:
+                raise self._unreached()
             raise Uncertain(f"{self._api.name} did not answer in time")
         exchange.result()
 
@@ -160,7 +173,7 @@ class HttpSmsHandover:
                 return await self._once(request)
             except Uncertain as error:
                 unknown = error
-            except NotTaken:
+            except (NotTaken, Rejected):
                 # Of a repeated request this says nothing about the first one.
                 if unknown is None:
                     raise
@@ -170,19 +183,20 @@ class HttpSmsHandover:
     async def _once(self, request: httpx.Request) -> None:
         name = self._api.name
         request.extensions["timeout"] = {"connect": self._limits.connect, "pool": self._limits.connect}
+        request.extensions["trace"] = self._notice
         try:
             answer = await self._transport.handle_async_request(request)
             await answer.aread()
-        except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol):
-            raise NotTaken(
-                f"{name} could not be reached: check the network, and SHELFTALK_SMS_URL if it is set"
-            ) from None
         except httpx.HTTPError as error:
+            if not self._written:
+                raise self._unreached() from None
             raise Uncertain(f"the connection to {name} was lost after the request ({type(error).__name__})") from None
         match answer.status_code:
-            case 429 | 503:
-                raise NotTaken(f"{name} answered {answer.status_code}: later")
-            case status if status in _UNABLE or status > 504 or not status >= 200:
+            case 429:
+                raise NotTaken(f"{name} answered 429: later")
+            case 503 if self._api.takes_none_by_503:
+                raise NotTaken(f"{name} answered 503: later")
+            case status if not 200 <= status < 500:
                 raise Uncertain(f"{name} answered {status}, which decides nothing")
             case status if 300 <= status < 400:
                 raise SenderAtFault(f"{name} answered {status}, a redirect: check SHELFTALK_SMS_URL")
@@ -190,6 +204,21 @@ class HttpSmsHandover:
                 raise refused_login(name, answer.status_code)
             case _:
                 self._api.read(answer)
+
+    async def _notice(self, event: str, _: object) -> None:
+        self._written = self._written or event == _WRITING
+
+    def _unreached(self) -> NotTaken:
+        return NotTaken(f"{self._api.name} could not be reached: check the network, and SHELFTALK_SMS_URL if it is set")
+
+
+async def _drop(exchange: asyncio.Task[None]) -> None:
+    """Give up a request, its connection with it."""
+    exchange.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await asyncio.wait({exchange}, timeout=CLOSE_SECONDS)
+    if exchange.done() and not exchange.cancelled():
+        exchange.exception()
 
 
 def check(sms: Sms) -> None:

@@ -41,6 +41,7 @@ class SignedHttp:
 
     name = "the SMS gateway"
     knows_repeats = True
+    takes_none_by_503 = True
 
     def request(self, sms: Sms) -> httpx.Request:
         now = datetime.now(UTC)

@@ -66,6 +66,7 @@ class Telnyx:
 
     name = "Telnyx"
     knows_repeats = True
+    takes_none_by_503 = False
 
     def request(self, sms: Sms) -> httpx.Request:
         content: dict[str, object] = {"to": sms.recipient, "text": sms.text, "type": "SMS"}

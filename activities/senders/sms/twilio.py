@@ -40,6 +40,7 @@ class Twilio:
 
     name = "Twilio"
     knows_repeats = False
+    takes_none_by_503 = False
 
     def request(self, sms: Sms) -> httpx.Request:
         form = {"To": sms.recipient, "Body": sms.text}

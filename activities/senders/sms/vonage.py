@@ -42,6 +42,7 @@ class Vonage:
 
     name = "Vonage"
     knows_repeats = False
+    takes_none_by_503 = False
 
     def request(self, sms: Sms) -> httpx.Request:
         form = {
