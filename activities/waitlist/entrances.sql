@@ -27,6 +27,13 @@ select contact_of(:contact_id, :address);
 -- name: contact_of_both
 select contact_of_both(:contact_id, :email, :phone);
 
+-- name: contact_of_form
+-- What anyone can type joins an address and a number for nobody who is known by either: who has the e-mail address it is.
+with made as (
+    insert into contacts (id, email, phone) values (:contact_id, :email, :phone) on conflict do nothing returning id
+)
+select id from made union all select contact_of(:contact_id, :email) where not exists (select from made);
+
 -- name: has_phone
 select phone = :phone from contacts where id = :contact_id;
 
