@@ -57,8 +57,9 @@ where case when not exists (select from consents where contact_id = :contact_id 
                 and :most > (select count(*) from consents where contact_id = :contact_id and channel = :channel) end;
 
 -- name: set_language
--- Of a sign-up: the newest has the say.
-update contacts set attributes = attributes || jsonb_build_object('language', :language::text) where id = :contact_id;
+-- Of a sign-up: anyone can fill in a form, so what is known already stays.
+update contacts set attributes = attributes || jsonb_build_object('language', :language::text)
+where id = :contact_id and attributes ->> 'language' is null;
 
 -- name: has_confirmed
 -- Whoever reads the mail of their address has said yes, and nobody has said no since.
