@@ -1,19 +1,21 @@
 """The shopper's own page: what they wait for, where they stand, and what they can do about it."""
 
-from urllib.parse import urljoin
+from urllib.parse import urljoin, urlsplit
 
 import pytest
 
+from activities.delivery.shopper_links import LinkedMessage, ShopperLinks
 from activities.postgres.pool import Pool
 from activities.waitlist.claims import Waitlist
 from activities.waitlist.up_to_them import end_pauses
-from schemas.ids import StoreId, Subject
+from schemas.ids import ContactId, StoreId, Subject
 from starter.shops.shoppers import Shoppers
 from tests.consent.asked import link_in, link_of, word_of
 from tests.http.conftest import web_over
 from tests.http.web import Web, level_message, product_message
 from tests.product import Product, address
 from tests.storefronts.shop import SHOP
+from tests.strict_mail import PUBLIC_URL
 
 
 @pytest.fixture
@@ -196,6 +198,25 @@ async def test_a_new_address_is_asked_first_and_then_written_to(product: Product
     await product.mail_to("new", after=1)
     assert await word_of(product.pool, address("new")) is True
     assert await product.pool.fetchval("select bool_or(confirmed) from consents")
+
+
+async def test_once_they_have_moved_what_lies_in_the_old_mailbox_only_unsubscribes(
+    web: Web, page: str, pool: Pool
+) -> None:
+    token = page.rpartition("/")[2]
+    await Shoppers(pool).ask_address(token, "new@example.com")
+    await Shoppers(pool).move(await pool.fetchval("select token from address_changes"), agreed=True)
+    shown = await web.open.get(page)
+    assert "Mug" not in shown.text
+    assert "new@example.com" not in shown.text
+    contact = await pool.fetchval("select contact_id from shopper_links")
+    newer = await ShopperLinks(pool, PUBLIC_URL).of(
+        LinkedMessage(ContactId(contact), StoreId(SHOP), None, None), question=False
+    )
+    assert newer.page is not None
+    assert (await web.open.get(urlsplit(newer.page).path)).status_code == 200
+    await Shoppers(pool).unsubscribe(token)
+    assert await word_of(pool, "new@example.com") is False
 
 
 async def test_an_address_that_has_alerts_of_its_own_is_not_taken_over(web: Web, page: str, pool: Pool) -> None:

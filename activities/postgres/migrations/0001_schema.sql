@@ -752,7 +752,8 @@ create table shopper_links (
     contact_id text not null references contacts,
     store_id   text not null,
     made_at    timestamptz not null default now(),
-    of_month   date not null default this_month(),
+    -- Null: its contact has moved to another address since, and it opens nothing any more.
+    of_month   date default this_month(),
     unique (contact_id, store_id, of_month)
 );
 
