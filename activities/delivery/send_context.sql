@@ -16,9 +16,11 @@ select
     :question and (
         exists (select from confirmations where journey_id = j.id and confirmed_at is not null)
         or exists (
-            select from sends q join journeys o on o.id = q.journey_id
+            select from sends q join journeys o on o.id = q.journey_id join confirmations asked on asked.journey_id = o.id
             where o.contact_id = j.contact_id and o.store_id = j.store_id and o.id <> j.id and q.step = :step
-              and q.state in ('sending', 'sent', 'unknown') and q.opened_at > now() - interval '1 day')) as asked_already,
+              and q.state in ('sending', 'sent', 'unknown') and q.opened_at > now() - interval '1 day'
+              and asked.confirmed_at is null and asked.lapsed_at is null and asked.ends_at > now()
+              and o.ended_at is null and o.leaving is null)) as asked_already,
     (select token from confirmations where journey_id = j.id and confirmed_at is null) as confirmation,
     (select token from shopper_links
      where contact_id = j.contact_id and store_id = j.store_id and of_month = this_month()) as link,

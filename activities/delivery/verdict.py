@@ -50,7 +50,8 @@ class MessageFacts:
         refused: their newest word is a no.
         transactional: the message may go to somebody who has said nothing yet.
         question: the message asks whether it was them who signed up, and so needs no consent.
-        asked_already: they have said yes, or of the last day there is another such question to them by this store.
+        asked_already: they have said yes, or of the last day there is another such question to them by this store,
+            which they can still answer.
         paused_until: they asked for no messages until then.
     """
 

@@ -235,6 +235,25 @@ async def test_a_question_that_is_answered_already_is_not_sent_and_holds_nothing
     assert sender.taken == ()
 
 
+@pytest.mark.parametrize(
+    "gone",
+    [
+        "update confirmations set ends_at = now()",
+        "update confirmations set lapsed_at = now()",
+        "update journeys set leaving = 'left_by_themselves'",
+        "update journeys set ended_at = now(), ending = 'exited', reason = 'left_by_themselves'",
+    ],
+)
+async def test_who_cannot_answer_the_last_question_any_more_is_asked_anew(shop: Shop, pool: Pool, gone: str) -> None:
+    sender = SimulatedSender()
+    delivery = DeliverActivity(Ledger(pool), sender, "shop.example", shopper_links=ShopperLinks(pool, PUBLIC_URL))
+    (first,) = await shop.signs_up("ada", list_code=ASKED)
+    assert isinstance((await delivery.deliver(question_of(first))).outcome, Sent)
+    await pool.execute(gone)
+    (second,) = await shop.signs_up("ada", for_="w", list_code=ASKED)
+    assert isinstance((await delivery.deliver(question_of(second))).outcome, Sent)
+
+
 async def test_who_has_said_no_to_mails_is_not_even_asked(product: Product) -> None:
     await publish(product.pool, asking())
     await product.shop.sells("v")
