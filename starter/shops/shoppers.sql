@@ -88,10 +88,13 @@ where a.token = :token;
 
 -- name: set_address
 -- Other requests of the same contact are over with this one, and what lies in the old mailbox opens their page no more.
+-- No request keeps an address: the contact has it, or nobody does.
 with agreed as (
-    update address_changes set decided_at = now() where token = :token returning id, contact_id, email
+    select id, contact_id, email from address_changes where token = :token
+), decided as (
+    update address_changes a set decided_at = now(), email = null from agreed where a.id = agreed.id
 ), others as (
-    update address_changes o set ends_at = least(o.ends_at, now()) from agreed
+    update address_changes o set ends_at = least(o.ends_at, now()), email = null from agreed
     where o.contact_id = agreed.contact_id and o.id <> agreed.id and o.decided_at is null
 ), closed as (
     update shopper_links l set of_month = null from agreed where l.contact_id = agreed.contact_id

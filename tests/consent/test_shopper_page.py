@@ -7,7 +7,7 @@ import pytest
 from activities.delivery.shopper_links import LinkedMessage, ShopperLinks
 from activities.postgres.pool import Pool
 from activities.waitlist.claims import Waitlist
-from activities.waitlist.up_to_them import end_pauses
+from activities.waitlist.up_to_them import end_pauses, lapse_unconfirmed
 from schemas.ids import ContactId, StoreId, Subject
 from starter.shops.shoppers import Shoppers
 from tests.consent.asked import link_in, link_of, word_of
@@ -239,6 +239,39 @@ async def test_a_new_address_is_not_asked_without_end_nor_where_nothing_may_be_s
         await Shoppers(pool).ask_address(token, address_)
     rows = await pool.fetch("select email from address_changes order by id")
     assert [row["email"] for row in rows] == ["1@example.com", "2@example.com", "3@example.com"]
+
+
+async def _asked(pool: Pool, page: str) -> str:
+    """Ask for another address; the token of that."""
+    await Shoppers(pool).ask_address(page.rpartition("/")[2], "new@example.com")
+    return await pool.fetchval("select token from address_changes where email = 'new@example.com'")
+
+
+async def test_a_request_keeps_no_address_once_it_is_decided(page: str, pool: Pool) -> None:
+    token = await _asked(pool, page)
+    assert (await Shoppers(pool).move(token, agreed=True)).moved
+    assert await pool.fetchval("select count(email) from address_changes") == 0
+    assert (await Shoppers(pool).move(token, agreed=True)).moved
+    assert await pool.fetchval("select count(*) from contacts where email = 'new@example.com'") == 1
+
+
+async def test_a_request_keeps_no_address_once_its_time_is_up(page: str, pool: Pool) -> None:
+    await _asked(pool, page)
+    await lapse_unconfirmed(pool)
+    assert await pool.fetchval("select count(email) from address_changes") == 1
+    await pool.execute("update address_changes set ends_at = now()")
+    await lapse_unconfirmed(pool)
+    assert await pool.fetchval("select count(email) from address_changes") == 0
+
+
+async def test_an_address_that_somebody_else_asked_for_is_forgotten_with_its_owner(
+    web: Web, page: str, pool: Pool
+) -> None:
+    await _asked(pool, page)
+    await web.sign_up("new@example.com")
+    owner = await pool.fetchval("select id from contacts where email = 'new@example.com'")
+    assert (await web.keyed.delete(f"/v1/contacts/{owner}")).status_code == 200
+    assert await pool.fetchval("select count(email) from address_changes") == 0
 
 
 async def _called(pool: Pool) -> list[str]:
