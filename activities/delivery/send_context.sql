@@ -37,6 +37,7 @@ select
           and o.state in ('sent', 'unknown')
     ) as already_sent,
     claim.state as claim, (select code from coupons where claim_id = claim.id) as coupon, ve.experiment,
+    ve.document -> 'list' ->> 'double_opt_in' is not null as asks_first,
     a.id as alert_id, a.type, a.triggers, a.profile,
     case when co.paused_at is not null then 'conversation_paused' when a.paused_at is not null then 'alert_paused' end as paused,
     e.id is not null and (claim.state is distinct from 'given' or e.id = claim.episode_id) as in_stock,

@@ -48,7 +48,7 @@ class MessageFacts:
         lives_in: where the contact lives, whose hours a text message keeps to; None: it is no text message.
         held_out: the conversation's experiment tells this contact nothing; it asks them all the same.
         refused: their newest word is a no.
-        transactional: the message may go to somebody who has said nothing yet.
+        transactional: the message may go to somebody who has said nothing yet; never on a list that asks first.
         question: the message asks whether it was them who signed up, and so needs no consent.
         asked_already: they have said yes, or of the last day there is another such question to them by this store,
             which they can still answer.

@@ -16,7 +16,7 @@ from activities.waitlist.entrances import Entrances, Shown
 from activities.waitlist.up_to_them import lapse_unconfirmed
 from schemas.document.alert_types.vocabulary import AlertEvent
 from schemas.document.steps import Send
-from schemas.ids import JourneyId, VersionId
+from schemas.ids import JourneyId, StepId, VersionId
 from schemas.journey.activities import QUESTION_STEP, Deliver
 from schemas.journey.outcome import AfterRefusal, Refused, Sent, Stopped
 from schemas.reasons import Reason
@@ -252,6 +252,25 @@ async def test_who_cannot_answer_the_last_question_any_more_is_asked_anew(shop: 
     await pool.execute(gone)
     (second,) = await shop.signs_up("ada", for_="w", list_code=ASKED)
     assert isinstance((await delivery.deliver(question_of(second))).outcome, Sent)
+
+
+async def test_no_transactional_message_leaves_before_the_yes(pool: Pool) -> None:
+    document = asking()
+    messages = {
+        name: each if name == QUESTION else each.model_copy(update={"transactional": True})
+        for name, each in document.messages.items()
+    }
+    await publish(pool, document.model_copy(update={"messages": messages}))
+    shop = Shop(pool, Intake(pool))
+    await shop.sells("v")
+    (journey,) = await shop.signs_up("ada", list_code=ASKED)
+    sender = SimulatedSender()
+    delivery = DeliverActivity(Ledger(pool), sender, "shop.example", shopper_links=ShopperLinks(pool, PUBLIC_URL))
+    message = next(name for name in messages if name != QUESTION)
+    step = Send(id=StepId("another"), message=message)
+    outcome = (await delivery.deliver(question_of(journey).model_copy(update={"step": step}))).outcome
+    assert isinstance(outcome, Refused)
+    assert outcome.reason is Reason.NO_CONSENT
 
 
 async def test_who_has_said_no_to_mails_is_not_even_asked(product: Product) -> None:
