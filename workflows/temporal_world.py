@@ -25,7 +25,7 @@ from schemas.journey.activities import (
     RecordPosition,
 )
 from schemas.journey.outcome import Outcome
-from schemas.journey.signals import Broadcast, ContactEvent, Leave, Move, PlaceGiven, Skip, Wake
+from schemas.journey.signals import CONFIRMED, Broadcast, ContactEvent, Leave, Move, PlaceGiven, Skip, Wake
 from schemas.journey.state import JourneyStart, JourneyState, Phase
 from schemas.reasons import Reason
 from schemas.time.moments import Until
@@ -97,10 +97,13 @@ class TemporalWorld:
 
         After a rest that an event ended, events that happened later stay pending; those of the same moment do not:
         one order comes as both `ordered` and `bought`. An event without a time cannot be ordered: all are dropped.
+        A yes stays until a rest that awaits it: it is said once.
         """
         self.interventions.clear()
         if not isinstance(woken, ContactEvent) or woken.at is None:
-            self._pending_events.clear()
+            self._pending_events = [
+                event for event in self._pending_events if event.event == CONFIRMED and event is not woken
+            ]
             return
         self._seen_until = woken.at
         after = self._pending_events[self._pending_events.index(woken) + 1 :]

@@ -186,7 +186,7 @@ def _facts(
         lives_in=residence(row.attributes, row.phone) if texted and row.phone is not None else None,
         held_out=row.experiment is not None and row.experiment.holds_out(row.contact_id),
         refused=row.refused,
-        transactional=message is not None and message.transactional,
+        transactional=message is not None and message.transactional and not row.asks_first,
         question=request.is_question,
         asked_already=row.asked_already,
         paused_until=row.paused_until,

@@ -13,10 +13,14 @@ select
     coalesce(w.reason, j.leaving, (select 'told_already' from yields y where y.journey_id = j.id)) as left_reason,
     address_on(:channel, c.email, c.phone) as address, c.phone, c.erased_at is not null as erased, c.attributes, c.paused_until,
     coalesce(word.granted, false) as consented, coalesce(not word.granted, false) as refused,
-    :question and exists (
-        select from sends q join journeys o on o.id = q.journey_id
-        where o.contact_id = j.contact_id and o.store_id = j.store_id and o.id <> j.id and q.step = :step
-          and q.state in ('sending', 'sent', 'unknown') and q.opened_at > now() - interval '1 day') as asked_already,
+    :question and (
+        exists (select from confirmations where journey_id = j.id and confirmed_at is not null)
+        or exists (
+            select from sends q join journeys o on o.id = q.journey_id join confirmations asked on asked.journey_id = o.id
+            where o.contact_id = j.contact_id and o.store_id = j.store_id and o.id <> j.id and q.step = :step
+              and q.state in ('sending', 'sent', 'unknown') and q.opened_at > now() - interval '1 day'
+              and asked.confirmed_at is null and asked.lapsed_at is null and asked.ends_at > now()
+              and o.ended_at is null and o.leaving is null)) as asked_already,
     (select token from confirmations where journey_id = j.id and confirmed_at is null) as confirmation,
     (select token from shopper_links
      where contact_id = j.contact_id and store_id = j.store_id and of_month = this_month()) as link,
@@ -33,6 +37,7 @@ select
           and o.state in ('sent', 'unknown')
     ) as already_sent,
     claim.state as claim, (select code from coupons where claim_id = claim.id) as coupon, ve.experiment,
+    ve.document -> 'list' ->> 'double_opt_in' is not null as asks_first,
     a.id as alert_id, a.type, a.triggers, a.profile,
     case when co.paused_at is not null then 'conversation_paused' when a.paused_at is not null then 'alert_paused' end as paused,
     e.id is not null and (claim.state is distinct from 'given' or e.id = claim.episode_id) as in_stock,

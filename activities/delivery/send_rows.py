@@ -24,6 +24,7 @@ class SendRow:
         address: on the message's channel; None: they have none, or are erased.
         phone: theirs, whatever the channel.
         consented, refused: by their newest word on the channel; neither: they have said nothing yet.
+        asks_first: the list asks whoever signs up first.
         asked_already, confirmation, link: see `MessageFacts` and `LinkedMessage`.
         on_sale: the product is; also true of a journey about no product.
         other_product: the storefront tells of the variant under the product they entered for, too.
@@ -57,6 +58,7 @@ class SendRow:
     refused: bool
     asked_already: bool
     confirmation: str | None
+    asks_first: bool
     link: str | None
     suppressed: bool
     on_sale: bool

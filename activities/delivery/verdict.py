@@ -46,11 +46,12 @@ class MessageFacts:
         unreachable: the contact has no address on the message's channel.
         beside: the conversation says something on another channel than e-mail, too.
         lives_in: where the contact lives, whose hours a text message keeps to; None: it is no text message.
-        held_out: the conversation's experiment tells this contact nothing.
+        held_out: the conversation's experiment tells this contact nothing; it asks them all the same.
         refused: their newest word is a no.
-        transactional: the message may go to somebody who has said nothing yet.
+        transactional: the message may go to somebody who has said nothing yet; never on a list that asks first.
         question: the message asks whether it was them who signed up, and so needs no consent.
-        asked_already: of the last day there is another such question to them by this store.
+        asked_already: they have said yes, or of the last day there is another such question to them by this store,
+            which they can still answer.
         paused_until: they asked for no messages until then.
     """
 
@@ -130,7 +131,7 @@ def judge(facts: MessageFacts, now: datetime) -> Go | Deferred | Refused:
         return Deferred(until=until, reason=Reason.UNLAWFUL_HOUR)
     if facts.turn is not None and is_capped(facts.event):
         return Deferred(until=facts.turn, reason=Reason.TOO_FREQUENT)
-    if facts.held_out:
+    if facts.held_out and not facts.question:
         # Last of all, so that whoever is on record as held out would have been told at this moment.
         return Refused(reason=Reason.HELD_OUT, then=_after_holding_out(facts))
     return Go()

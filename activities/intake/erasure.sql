@@ -105,8 +105,12 @@ set refused = kept_refusals.refused or excluded.refused,
 delete from suppressions s using contacts c where s.address in (c.email, c.phone) and c.id = any(:contact_ids::text[]);
 
 -- name: keep_digests
--- Of the addresses, and of the ids of what is known of them: what is told of it later brings nobody back.
-with addresses as (
+-- Of the addresses, and of the ids of what is known of them: what is told of it later brings nobody back. Also where somebody
+-- else wanted to be written to there.
+with wanted as (
+    update address_changes set email = null
+    where email in (select email from contacts where id = any(:contact_ids::text[]))
+), addresses as (
     insert into forgotten_addresses (digest)
     select new_digest(address) from contacts cross join unnest(array[email, phone]) address
     where id = any(:contact_ids::text[]) and address is not null
@@ -120,6 +124,9 @@ on conflict do nothing;
 
 -- name: keep_digest_of_address
 -- Also of somebody not known yet: messages come in any order.
+with wanted as (
+    update address_changes set email = null where email = :address
+)
 insert into forgotten_addresses (digest) values (new_digest(:address))
 on conflict (digest, store_id) do update set forgotten_at = now();
 

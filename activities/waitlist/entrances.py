@@ -114,9 +114,8 @@ class Entrances:
     ) -> Entered | NotEntered:
         """Put a contact in line for a variant (or its product); one who is in line already keeps their place.
 
-        A sign-up that could not be entered is kept as an event, with the reason (P7): back-population finds those that
-        came while every message was a draft (P4). On a list with double opt-in they have agreed to nothing yet: they
-        are asked, unless they have said yes before, and their place counts for nobody's stock until they do.
+        A sign-up that could not be entered is kept with the reason (P7), for back-population (P4). On a list with double
+        opt-in they are asked first, but for who has said yes before; until then their place counts for nobody's stock.
 
         Args:
             email: a valid address, in any letter case; None: a number alone.
@@ -135,7 +134,7 @@ class Entrances:
             product_id = await _product(connection, store_id, variant_id)
             alert = await sign_up_alert(connection, store_id, list_code)
             number = None if phone is None else read_number(phone, alert.country)
-            contact_id = await contact(connection, email, number)
+            contact_id = await contact(connection, email, number, joins=by is not None)
             texts = await _has_number(connection, contact_id, number, by) and texts
             asks = await _agree(connection, alert, contact_id, shown, by_email=email is not None, texts=texts)
             if most_of_mailbox is not None:
@@ -258,15 +257,19 @@ def read_number(phone: str, country: str | None = None, field: str = "phone") ->
         raise NotANumber(error.message(), field) from None
 
 
-async def contact(connection: Connection, email: str | None, phone: str | None = None) -> ContactId:
+async def contact(
+    connection: Connection, email: str | None, phone: str | None = None, *, joins: bool = True
+) -> ContactId:
     """The contact of this address, or of both, made if there is none. A number in E.164.
 
     Where two people have them, or the one has another number, it is who has the e-mail address.
+
+    Args:
+        joins: whoever says that both are one person's knows it; else nothing is added to who is known already.
     """
     if email is not None and phone is not None:
-        return await SQL.contact_of_both.value(
-            connection, contact_id=new_contact_id(), email=email.lower(), phone=phone
-        )
+        of_both = SQL.contact_of_both if joins else SQL.contact_of_form
+        return await of_both.value(connection, contact_id=new_contact_id(), email=email.lower(), phone=phone)
     address = phone if email is None else email.lower()
     assert address is not None, "somebody is known by an address"
     return await SQL.contact.value(connection, contact_id=new_contact_id(), address=address)

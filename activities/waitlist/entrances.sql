@@ -27,6 +27,13 @@ select contact_of(:contact_id, :address);
 -- name: contact_of_both
 select contact_of_both(:contact_id, :email, :phone);
 
+-- name: contact_of_form
+-- What anyone can type joins an address and a number for nobody who is known by either: who has the e-mail address it is.
+with made as (
+    insert into contacts (id, email, phone) values (:contact_id, :email, :phone) on conflict do nothing returning id
+)
+select id from made union all select contact_of(:contact_id, :email) where not exists (select from made);
+
 -- name: has_phone
 select phone = :phone from contacts where id = :contact_id;
 
@@ -50,8 +57,9 @@ where case when not exists (select from consents where contact_id = :contact_id 
                 and :most > (select count(*) from consents where contact_id = :contact_id and channel = :channel) end;
 
 -- name: set_language
--- Of a sign-up: the newest has the say.
-update contacts set attributes = attributes || jsonb_build_object('language', :language::text) where id = :contact_id;
+-- Of a sign-up: anyone can fill in a form, so what is known already stays.
+update contacts set attributes = attributes || jsonb_build_object('language', :language::text)
+where id = :contact_id and attributes ->> 'language' is null;
 
 -- name: has_confirmed
 -- Whoever reads the mail of their address has said yes, and nobody has said no since.

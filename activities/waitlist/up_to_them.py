@@ -13,7 +13,11 @@ AT_ONCE = 500
 
 
 async def lapse_unconfirmed(pool: Pool) -> int:
-    """Places whose contact did not say yes in time are gone, and it is on record why. Returns how many."""
+    """Places whose contact did not say yes in time are gone, and it is on record why. Returns how many.
+
+    New addresses whose owner did not are forgotten, too.
+    """
+    await SQL.forget_addresses.run(pool)
     return len(await SQL.lapse_unconfirmed.values(pool, most=AT_ONCE))
 
 

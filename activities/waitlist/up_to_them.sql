@@ -21,6 +21,10 @@ with due as (
 )
 select journey_id from due;
 
+-- name: forget_addresses
+-- Those that did not say in time that they are theirs.
+update address_changes set email = null where email is not null and ends_at <= now();
+
 -- name: end_pauses
 -- Also of those that were given back while their contact ended the pause.
 with over as (

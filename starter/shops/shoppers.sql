@@ -1,7 +1,7 @@
 -- Every query of what shoppers do by the links of their mails.
 
 -- name: visitor
-select l.contact_id, l.store_id, l.made_at < now() - :open::interval as closed, c.email, c.attributes ->> 'language' as language,
+select l.contact_id, l.store_id, l.of_month is null or l.made_at < now() - :open::interval as closed, c.email, c.attributes ->> 'language' as language,
        case when c.paused_until > now() then c.paused_until end as paused_until,
        (select granted from consents where contact_id = c.id and channel = :channel order by id desc limit 1) as agreed,
        coalesce(s.name, l.store_id) as shop, coalesce(s.url, 'https://' || l.store_id) as shop_url
@@ -87,12 +87,17 @@ from address_changes a join contacts c on c.id = a.contact_id left join stores s
 where a.token = :token;
 
 -- name: set_address
--- Other requests of the same contact are over with this one.
+-- Other requests of the same contact are over with this one, and what lies in the old mailbox opens their page no more.
+-- No request keeps an address: the contact has it, or nobody does.
 with agreed as (
-    update address_changes set decided_at = now() where token = :token returning id, contact_id, email
+    select id, contact_id, email from address_changes where token = :token
+), decided as (
+    update address_changes a set decided_at = now(), email = null from agreed where a.id = agreed.id
 ), others as (
-    update address_changes o set ends_at = least(o.ends_at, now()) from agreed
+    update address_changes o set ends_at = least(o.ends_at, now()), email = null from agreed
     where o.contact_id = agreed.contact_id and o.id <> agreed.id and o.decided_at is null
+), closed as (
+    update shopper_links l set of_month = null from agreed where l.contact_id = agreed.contact_id
 )
 update contacts c set email = agreed.email from agreed where c.id = agreed.contact_id;
 

@@ -16,9 +16,9 @@ from activities.waitlist.entrances import Entrances, Shown
 from activities.waitlist.up_to_them import lapse_unconfirmed
 from schemas.document.alert_types.vocabulary import AlertEvent
 from schemas.document.steps import Send
-from schemas.ids import JourneyId, VersionId
+from schemas.ids import JourneyId, StepId, VersionId
 from schemas.journey.activities import QUESTION_STEP, Deliver
-from schemas.journey.outcome import Sent, Stopped
+from schemas.journey.outcome import AfterRefusal, Refused, Sent, Stopped
 from schemas.reasons import Reason
 from starter.ops.database_checkup import examine_questions
 from starter.ops.findings import Health
@@ -138,14 +138,7 @@ async def test_the_check_up_says_that_nobody_can_answer_while_no_address_leads_h
 async def test_without_an_address_the_question_is_not_sent_but_stopped(shop: Shop, pool: Pool) -> None:
     (journey,) = await shop.signs_up("ada", list_code=ASKED)
     sender = SimulatedSender()
-    asked = Deliver(
-        journey_id=journey,
-        event=AlertEvent.SUBSCRIPTION,
-        version=VersionId("asked@1"),
-        step=Send(id=QUESTION_STEP, message=QUESTION),
-        round=1,
-        give_up_at=datetime.now(UTC) + timedelta(days=1),
-    )
+    asked = question_of(journey)
     for links in (None, ShopperLinks(pool, None)):
         delivery = DeliverActivity(Ledger(pool), sender, "shop.example", shopper_links=links)
         assert (await delivery.deliver(asked)).outcome == Stopped(reason=Reason.MESSAGE_BROKEN)
@@ -214,6 +207,72 @@ async def test_two_sign_ups_within_a_day_bring_one_question(product: Product) ->
     await product.until(second, lambda report: report.told_at is not None)
 
 
+async def test_a_yes_by_an_older_question_counts_for_a_sign_up_whose_question_is_held_up(product: Product) -> None:
+    await publish(product.pool, asking())
+    await product.shop.sells("v", "w")
+    await product.shop.signs_up("ada", list_code=ASKED)
+    await product.mail_to("ada")
+    await product.pool.execute("update sends set opened_at = now() - interval '2 days'")
+    await product.pool.execute("update conversations set paused_at = now()")
+    (second,) = await product.shop.signs_up("ada", for_="w", list_code=ASKED)
+    assert (await product.held_up(second)).reason is Reason.CONVERSATION_PAUSED
+    await Shoppers(product.pool).confirm((await tokens(product.pool))[0])
+    async with asyncio.timeout(PATIENCE):
+        while await product.pool.fetchval("select at_step from journeys where id = $1", second) != "subscription":
+            await next_change(product.pool)
+    path = await product.path(second)
+    assert [entry.step for entry in path.entries] == ["double-opt-in", "subscription"]
+    assert await product.told(second) == path
+
+
+async def test_a_question_that_is_answered_already_is_not_sent_and_holds_nothing_up(shop: Shop, pool: Pool) -> None:
+    (journey,) = await shop.signs_up("ada", list_code=ASKED)
+    await Shoppers(pool).confirm((await tokens(pool))[0])
+    sender = SimulatedSender()
+    delivery = DeliverActivity(Ledger(pool), sender, "shop.example", shopper_links=ShopperLinks(pool, PUBLIC_URL))
+    refused = Refused(reason=Reason.ASKED_ALREADY, then=AfterRefusal.GO_ON)
+    assert (await delivery.deliver(question_of(journey))).outcome == refused
+    assert sender.taken == ()
+
+
+@pytest.mark.parametrize(
+    "gone",
+    [
+        "update confirmations set ends_at = now()",
+        "update confirmations set lapsed_at = now()",
+        "update journeys set leaving = 'left_by_themselves'",
+        "update journeys set ended_at = now(), ending = 'exited', reason = 'left_by_themselves'",
+    ],
+)
+async def test_who_cannot_answer_the_last_question_any_more_is_asked_anew(shop: Shop, pool: Pool, gone: str) -> None:
+    sender = SimulatedSender()
+    delivery = DeliverActivity(Ledger(pool), sender, "shop.example", shopper_links=ShopperLinks(pool, PUBLIC_URL))
+    (first,) = await shop.signs_up("ada", list_code=ASKED)
+    assert isinstance((await delivery.deliver(question_of(first))).outcome, Sent)
+    await pool.execute(gone)
+    (second,) = await shop.signs_up("ada", for_="w", list_code=ASKED)
+    assert isinstance((await delivery.deliver(question_of(second))).outcome, Sent)
+
+
+async def test_no_transactional_message_leaves_before_the_yes(pool: Pool) -> None:
+    document = asking()
+    messages = {
+        name: each if name == QUESTION else each.model_copy(update={"transactional": True})
+        for name, each in document.messages.items()
+    }
+    await publish(pool, document.model_copy(update={"messages": messages}))
+    shop = Shop(pool, Intake(pool))
+    await shop.sells("v")
+    (journey,) = await shop.signs_up("ada", list_code=ASKED)
+    sender = SimulatedSender()
+    delivery = DeliverActivity(Ledger(pool), sender, "shop.example", shopper_links=ShopperLinks(pool, PUBLIC_URL))
+    message = next(name for name in messages if name != QUESTION)
+    step = Send(id=StepId("another"), message=message)
+    outcome = (await delivery.deliver(question_of(journey).model_copy(update={"step": step}))).outcome
+    assert isinstance(outcome, Refused)
+    assert outcome.reason is Reason.NO_CONSENT
+
+
 async def test_who_has_said_no_to_mails_is_not_even_asked(product: Product) -> None:
     await publish(product.pool, asking())
     await product.shop.sells("v")
@@ -233,6 +292,17 @@ async def test_who_does_not_answer_leaves_and_their_workflow_ends(product: Produ
     ended = await product.until(journey, lambda report: report.ended_at is not None)
     assert (ended.ending, ended.reason) == ("exited", "not_confirmed")
     assert addressees(product.mailbox) == ["ada"]
+
+
+def question_of(journey: JourneyId) -> Deliver:
+    return Deliver(
+        journey_id=journey,
+        event=AlertEvent.SUBSCRIPTION,
+        version=VersionId("asked@1"),
+        step=Send(id=QUESTION_STEP, message=QUESTION),
+        round=1,
+        give_up_at=datetime.now(UTC) + timedelta(days=1),
+    )
 
 
 async def outcome_of_question(product: Product, journey: JourneyId, reason: str) -> None:

@@ -49,6 +49,12 @@ async def test_what_was_shown_is_on_record_without_what_may_be_somebodys_own(sho
     assert await pool.fetchval("select attributes ->> 'language' from contacts") == "pt-BR"
 
 
+async def test_a_form_changes_no_language_that_is_known(shop: Web, pool: Pool) -> None:
+    for language in ("pt-BR", "de"):
+        await sign_up(shop, language=language)
+    assert await pool.fetchval("select attributes ->> 'language' from contacts") == "pt-BR"
+
+
 async def test_the_same_again_adds_nothing_other_words_do_and_not_without_end(shop: Web, pool: Pool) -> None:
     for _ in range(2):
         await sign_up(shop, consent=SHOWN)

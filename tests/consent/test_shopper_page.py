@@ -1,19 +1,21 @@
 """The shopper's own page: what they wait for, where they stand, and what they can do about it."""
 
-from urllib.parse import urljoin
+from urllib.parse import urljoin, urlsplit
 
 import pytest
 
+from activities.delivery.shopper_links import LinkedMessage, ShopperLinks
 from activities.postgres.pool import Pool
 from activities.waitlist.claims import Waitlist
-from activities.waitlist.up_to_them import end_pauses
-from schemas.ids import StoreId, Subject
+from activities.waitlist.up_to_them import end_pauses, lapse_unconfirmed
+from schemas.ids import ContactId, StoreId, Subject
 from starter.shops.shoppers import Shoppers
 from tests.consent.asked import link_in, link_of, word_of
 from tests.http.conftest import web_over
 from tests.http.web import Web, level_message, product_message
 from tests.product import Product, address
 from tests.storefronts.shop import SHOP
+from tests.strict_mail import PUBLIC_URL
 
 
 @pytest.fixture
@@ -198,6 +200,25 @@ async def test_a_new_address_is_asked_first_and_then_written_to(product: Product
     assert await product.pool.fetchval("select bool_or(confirmed) from consents")
 
 
+async def test_once_they_have_moved_what_lies_in_the_old_mailbox_only_unsubscribes(
+    web: Web, page: str, pool: Pool
+) -> None:
+    token = page.rpartition("/")[2]
+    await Shoppers(pool).ask_address(token, "new@example.com")
+    await Shoppers(pool).move(await pool.fetchval("select token from address_changes"), agreed=True)
+    shown = await web.open.get(page)
+    assert "Mug" not in shown.text
+    assert "new@example.com" not in shown.text
+    contact = await pool.fetchval("select contact_id from shopper_links")
+    newer = await ShopperLinks(pool, PUBLIC_URL).of(
+        LinkedMessage(ContactId(contact), StoreId(SHOP), None, None), question=False
+    )
+    assert newer.page is not None
+    assert (await web.open.get(urlsplit(newer.page).path)).status_code == 200
+    await Shoppers(pool).unsubscribe(token)
+    assert await word_of(pool, "new@example.com") is False
+
+
 async def test_an_address_that_has_alerts_of_its_own_is_not_taken_over(web: Web, page: str, pool: Pool) -> None:
     token = page.rpartition("/")[2]
     await Shoppers(pool).ask_address(token, "ben@example.com")
@@ -218,6 +239,39 @@ async def test_a_new_address_is_not_asked_without_end_nor_where_nothing_may_be_s
         await Shoppers(pool).ask_address(token, address_)
     rows = await pool.fetch("select email from address_changes order by id")
     assert [row["email"] for row in rows] == ["1@example.com", "2@example.com", "3@example.com"]
+
+
+async def _asked(pool: Pool, page: str) -> str:
+    """Ask for another address; the token of that."""
+    await Shoppers(pool).ask_address(page.rpartition("/")[2], "new@example.com")
+    return await pool.fetchval("select token from address_changes where email = 'new@example.com'")
+
+
+async def test_a_request_keeps_no_address_once_it_is_decided(page: str, pool: Pool) -> None:
+    token = await _asked(pool, page)
+    assert (await Shoppers(pool).move(token, agreed=True)).moved
+    assert await pool.fetchval("select count(email) from address_changes") == 0
+    assert (await Shoppers(pool).move(token, agreed=True)).moved
+    assert await pool.fetchval("select count(*) from contacts where email = 'new@example.com'") == 1
+
+
+async def test_a_request_keeps_no_address_once_its_time_is_up(page: str, pool: Pool) -> None:
+    await _asked(pool, page)
+    await lapse_unconfirmed(pool)
+    assert await pool.fetchval("select count(email) from address_changes") == 1
+    await pool.execute("update address_changes set ends_at = now()")
+    await lapse_unconfirmed(pool)
+    assert await pool.fetchval("select count(email) from address_changes") == 0
+
+
+async def test_an_address_that_somebody_else_asked_for_is_forgotten_with_its_owner(
+    web: Web, page: str, pool: Pool
+) -> None:
+    await _asked(pool, page)
+    await web.sign_up("new@example.com")
+    owner = await pool.fetchval("select id from contacts where email = 'new@example.com'")
+    assert (await web.keyed.delete(f"/v1/contacts/{owner}")).status_code == 200
+    assert await pool.fetchval("select count(email) from address_changes") == 0
 
 
 async def _called(pool: Pool) -> list[str]:

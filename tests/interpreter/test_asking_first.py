@@ -5,10 +5,11 @@ from datetime import timedelta
 from schemas.document.alert_types.vocabulary import AlertEvent
 from schemas.document.steps import Send
 from schemas.ids import AlertId, ContactId, JourneyId, StepId, StoreId, Subject, VersionId
-from schemas.journey.outcome import AfterRefusal, Outcome, Refused, Sent
+from schemas.journey.activities import QUESTION_STEP
+from schemas.journey.outcome import AfterRefusal, Deferred, Outcome, Refused, Sent, Stopped
 from schemas.journey.path import JourneyPath
 from schemas.journey.program import Program, ThreadStart
-from schemas.journey.signals import CONFIRMED, ContactEvent, Leave, PlaceGiven, Skip
+from schemas.journey.signals import CONFIRMED, ContactEvent, Leave, PlaceGiven, Skip, Wake
 from schemas.journey.state import JourneyStart, JourneyState, Phase
 from schemas.reasons import Ending, Reason
 from tests.interpreter.journeys import DAWN, WINDOW
@@ -88,6 +89,30 @@ def test_who_may_not_be_asked_leaves_and_who_was_asked_by_another_sign_up_waits_
     ended, path, _ = lived(YES, PLACE, question=Refused(reason=Reason.ASKED_ALREADY, then=AfterRefusal.GO_ON))
     assert ended == Ended(Ending.COMPLETED)
     assert steps(path)[-1] == "alert"
+
+
+def test_a_yes_that_comes_before_the_question_has_left_is_the_yes() -> None:
+    until = DAWN + 4 * DAY
+    for held_up in (Deferred(until=until, reason=Reason.QUIET_HOURS), Stopped(reason=Reason.MESSAGE_BROKEN)):
+        ended, path, world = lived(YES, PLACE, question=held_up)
+        assert ended == Ended(Ending.COMPLETED)
+        assert steps(path) == ["double-opt-in", "subscription", "waiting-list", "alert"]
+        assert path.entries[0].left_at == YES.at
+        for state in world.rests:
+            again = Rehearsal(DAWN, (YES, PLACE), Answering(lambda _request, _now: SENT))
+            if state.phase is Phase.UNCONFIRMED and state.rest_until is not None:
+                assert rehearse(start(state), again)[1] == path
+
+
+def test_a_yes_of_the_moment_in_which_the_question_is_tried_again_is_kept_for_the_rest_that_awaits_it() -> None:
+    again = Happening(YES.at, Wake(step=QUESTION_STEP))
+    answers = [Stopped(reason=Reason.MESSAGE_BROKEN), Refused(reason=Reason.ASKED_ALREADY, then=AfterRefusal.GO_ON)]
+    world = Rehearsal(
+        DAWN, (again, YES, PLACE), Answering(lambda request, _: answers.pop(0) if request.is_question else SENT)
+    )
+    ended, path = rehearse(start(), world)
+    assert ended == Ended(Ending.COMPLETED)
+    assert steps(path) == ["double-opt-in", "until-confirmed", "subscription", "waiting-list", "alert"]
 
 
 def test_cut_at_any_rest_it_goes_on_as_the_same_life() -> None:

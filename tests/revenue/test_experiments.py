@@ -70,12 +70,21 @@ def test_nothing_is_said_to_who_is_held_out_and_only_their_turn_ends_the_journey
 
 @given(any_facts())
 def test_who_is_held_out_is_refused_exactly_where_the_message_would_leave(facts: MessageFacts) -> None:
+    facts = replace(facts, question=False)
     told, held_out = judge(replace(facts, held_out=False), NOON), judge(replace(facts, held_out=True), NOON)
     if told == Go():
         assert isinstance(held_out, Refused)
         assert held_out.reason is Reason.HELD_OUT
     else:
         assert held_out == told
+
+
+@given(any_facts())
+def test_who_is_held_out_is_asked_as_any_other_or_only_the_told_would_lose_those_who_never_say_yes(
+    facts: MessageFacts,
+) -> None:
+    question = replace(facts, question=True)
+    assert judge(replace(question, held_out=True), NOON) == judge(replace(question, held_out=False), NOON)
 
 
 async def _counter(pool: Pool, experiment: Experiment = HALF) -> Counter:

@@ -74,6 +74,19 @@ async def test_a_form_gives_nobody_the_number_of_another_and_does_not_tell(shop:
     assert await words(pool) == [("email", True), ("sms", True), ("email", True), ("email", True), ("sms", True)]
 
 
+async def test_a_form_adds_neither_an_address_to_who_has_the_number_nor_a_number_to_who_has_the_address(
+    shop: Web, pool: Pool
+) -> None:
+    await sign_up(shop, phone=NUMBER, sms_consent=True)
+    await sign_up(shop, email="a@example.com")
+    for email in ("a@example.com", "mine@example.com"):
+        for number in (NUMBER, "+4915123456780"):
+            assert (await sign_up(shop, email=email, phone=number, sms_consent=True)).status_code == 202
+    people = await pool.fetch("select email, phone from contacts order by email nulls first")
+    assert [tuple(each) for each in people] == [(None, NUMBER), ("a@example.com", None), ("mine@example.com", None)]
+    assert await pool.fetchval("select count(*) from consents where channel = 'sms'") == 1
+
+
 async def test_a_no_to_texts_is_no_no_to_mails(shop: Web, pool: Pool) -> None:
     await sign_up(shop, email="a@example.com", phone=NUMBER, sms_consent=True)
     said = {"phone": NUMBER, "granted": False, "source": "reply"}

@@ -206,6 +206,8 @@ class ThreadWalk(RestingThread):
         resting = self.recorder.open_entry
         if resting is None or resting.step != UNTIL_CONFIRMED:
             await self._ask()
+            if self.path[-1].event == CONFIRMED:
+                return
         while True:
             # Nobody can say yes for them: what an operator does here changes nothing.
             self.recorder.enter(UNTIL_CONFIRMED, "waiting")
@@ -229,7 +231,7 @@ class ThreadWalk(RestingThread):
         """Deliver one message, resting while its check defers it or it waits for an operator.
 
         Returns:
-            Its outcome; None when an operator let the journey skip it.
+            Its outcome; None when it need not be delivered any more.
         """
         self.recorder.enter(step.id, "send", step.message)
         if self.rest_until is not None and await self._skipped_while_resting(step, self.rest_until, None):
@@ -279,11 +281,18 @@ class ThreadWalk(RestingThread):
     async def _skipped_while_resting(
         self, step: Send | CallWebhook, until: datetime | None, cause: Reason | None
     ) -> bool:
-        """Rest until the step may be tried again. True when an operator let the journey skip it instead."""
-        if not isinstance(await self.rest_at(step.id, until, cause=cause), Skip):
-            return False
-        self.recorder.leave(Why.SKIPPED)
-        return True
+        """Rest until the step may be tried again.
+
+        Returns:
+            True when it need not be: an operator let the journey skip it, or the question was answered before it left.
+        """
+        awaited = frozenset({CONFIRMED} if step.id == QUESTION_STEP else ())
+        woken = await self.rest_at(step.id, until, lambda: awaited, cause=cause)
+        if isinstance(woken, ContactEvent):
+            self.recorder.leave(Why.HAPPENED, event=woken.event)
+        elif isinstance(woken, Skip):
+            self.recorder.leave(Why.SKIPPED)
+        return isinstance(woken, ContactEvent | Skip)
 
     def abandon(self) -> None:
         """Give up the thread that was begun, without walking it to its end."""

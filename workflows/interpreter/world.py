@@ -43,7 +43,7 @@ class World(Protocol):
 
         Woken by, in this precedence: a Leave; a Wake or Skip that names this step; the earliest ContactEvent that is
         `awaited`. Only new events count: those received since the previous rest ended or, if an event ended that rest,
-        those that happened later than it. The rest are dropped.
+        those that happened later than it. The rest are dropped, but a yes to the question (`CONFIRMED`).
         """
         ...
 

@@ -15,7 +15,7 @@ from schemas.journey.activities import Deliver
 from schemas.journey.outcome import Outcome
 from schemas.journey.path import JourneyPath
 from schemas.journey.program import Program
-from schemas.journey.signals import Broadcast, ContactEvent, Leave, Move, PlaceGiven, Skip, Wake
+from schemas.journey.signals import CONFIRMED, Broadcast, ContactEvent, Leave, Move, PlaceGiven, Skip, Wake
 from schemas.journey.state import JourneyStart, JourneyState
 from schemas.reasons import Reason
 from schemas.time.moments import Until, next_moment
@@ -142,7 +142,7 @@ class Rehearsal:
     ) -> WokenT | None:
         """The next happening that counts, and the clock at it; or the clock at `until`.
 
-        Of those that do not count, the `kept` stay ahead; the others are dropped.
+        Of those that do not count, the `kept` and a yes stay ahead; the others are dropped.
         """
         for happening in tuple(self._ahead):
             if until is not None and happening.at > max(until, self._now):
@@ -154,7 +154,7 @@ class Rehearsal:
             elif (woken := counts(happening.signal)) is not None:
                 self._pass(happening)
                 return woken
-            elif not isinstance(happening.signal, kept):
+            elif not isinstance(happening.signal, kept) and not _is_yes(happening.signal):
                 self._ahead.remove(happening)
         if until is None:
             raise Unending
@@ -189,6 +189,10 @@ class Rehearsal:
 
     async def moved(self, move: Move) -> None:
         self.program = move.program
+
+
+def _is_yes(signal: Signal) -> bool:
+    return isinstance(signal, ContactEvent) and signal.event == CONFIRMED
 
 
 class Unending(Exception):

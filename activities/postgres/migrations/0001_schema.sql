@@ -752,7 +752,8 @@ create table shopper_links (
     contact_id text not null references contacts,
     store_id   text not null,
     made_at    timestamptz not null default now(),
-    of_month   date not null default this_month(),
+    -- Null: its contact has moved to another address since, and it opens nothing any more.
+    of_month   date default this_month(),
     unique (contact_id, store_id, of_month)
 );
 
@@ -761,13 +762,14 @@ create table address_changes (
     id         bigint generated always as identity primary key,
     contact_id text not null references contacts,
     store_id   text not null,
-    -- Null: its contact was erased.
+    -- Null: it is decided or out of date, or its contact, or whoever has the address, was erased.
     email      text check (email = lower(email)),
     token      text not null unique check (token ~ '^[A-Za-z0-9_-]{22}$'),
     asked_at   timestamptz not null default now(),
     ends_at    timestamptz not null,
     decided_at timestamptz
 );
+create index address_changes_of on address_changes (email, ends_at) where email is not null;
 create index address_changes_by_contact on address_changes (contact_id, asked_at desc);
 
 -- How many are in each line now (what: waiting, claimed), and how many entered, were told, left, or were lost to their window
