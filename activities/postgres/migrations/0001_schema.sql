@@ -1974,6 +1974,8 @@ create table audit (
     action  text not null,
     details jsonb not null default '{}'
 );
+-- When senders were resumed: what left by them before then stops them no more.
+create index audit_of_resumed_senders on audit (at) where action = 'resume sender';
 create trigger audit_is_append_only before update or delete on audit for each row execute function refuse_change();
 
 -- The archive: what outlives Temporal's retention of closed histories ------------------------------------------------
