@@ -1712,7 +1712,8 @@ begin
     update coupons set claim_id = null
     where redeemed_at is null and claim_id in (
         select n.id from new_rows n join old_rows o on o.id = n.id
-        where o.state = 'given' and n.state in ('returned', 'refused', 'lapsed'));
+        -- What was used is refused when its message proves to have reached nobody.
+        where (o.state = 'given' and n.state in ('returned', 'refused', 'lapsed')) or (o.state = 'used' and n.state = 'refused'));
     return null;
 end $$;
 create trigger claims_return_coupons after update on claims
