@@ -92,7 +92,7 @@ class Feedback:
                 await _apply(connection, delivery.source, row.id, *ours[row.number])
             keys = sorted({key for row in new if (key := ours[row.number][1].send_key) is not None})
             await settle_unknowns(connection, keys)
-            await engage(connection, [row.id for row in new], keys)
+            await engage(connection, [row.id for row in new])
         log.info("provider told", provider=delivery.source, events=len(events), new=len(new))
         return receipt
 
