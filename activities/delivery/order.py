@@ -14,7 +14,16 @@ from datetime import datetime, timedelta
 from typing import Generic, Protocol, TypeVar
 
 from activities.delivery.verdict import Go, MessageFacts, judge
-from activities.senders.sender import BadAddress, Handover, NotTaken, OptedOut, Rejected, SenderAtFault, Uncertain
+from activities.senders.sender import (
+    BadAddress,
+    Handover,
+    NotTaken,
+    NoTurn,
+    OptedOut,
+    Rejected,
+    SenderAtFault,
+    Uncertain,
+)
 from schemas.document.alert_types.vocabulary import AlertEvent
 from schemas.journey.activities import Deliver
 from schemas.journey.outcome import AfterRefusal, Deferred, Held, Outcome, Refused, Sent, Stopped, Unknown
@@ -166,8 +175,8 @@ async def deliver_in_order(request: Deliver, effects: Effects[MessageT]) -> Outc
             await effects.release()
         await effects.stop(fault)
         return Stopped(reason=Reason.SENDER_AT_FAULT)
-    except NotTaken:
-        if effects.now() >= request.give_up_at:
+    except NotTaken as later:
+        if effects.now() >= request.give_up_at and not isinstance(later, NoTurn):
             then = AfterRefusal.GO_ON if due.secondary else AfterRefusal.BACK_IN_LINE
             return await _settle(effects, Refused(reason=Reason.PROVIDER_UNAVAILABLE, then=then), sending=holding)
         await (effects.release() if holding else effects.note())

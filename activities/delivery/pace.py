@@ -12,7 +12,7 @@ from datetime import timedelta
 
 from activities.postgres.pool import Pool
 from activities.postgres.queries import load_queries
-from activities.senders.sender import NotTaken
+from activities.senders.sender import NoTurn
 from schemas.channels import Channel
 
 SQL = load_queries("activities.delivery", "pace.sql")
@@ -59,7 +59,7 @@ class Pace:
             comes_back: whoever asks can be told when to ask again, and does then.
 
         Raises:
-            NotTaken: it does not come as soon; `retry_after` says when to ask again.
+            NoTurn: it does not come as soon; `retry_after` says when to ask again.
         """
         rate = self._rates.get(channel, Rate())
         bounds = {EVERYWHERE: rate.all, domain: rate.domain if domain else rate.all}
@@ -76,5 +76,5 @@ class Pace:
             ticket=comes_back,
         )
         if not turn.given:
-            raise NotTaken("its turn at the provider has not come", turn.wait if comes_back else None)
+            raise NoTurn("its turn at the provider has not come", turn.wait if comes_back else None)
         await asyncio.sleep(turn.wait.total_seconds())

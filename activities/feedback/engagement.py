@@ -34,14 +34,13 @@ class Engagement:
     happened_at: datetime
 
 
-async def engage(connection: Connection, new: list[int], keys: list[str]) -> None:
-    """Tell machines' clicks of these messages apart, and record what people did.
+async def engage(connection: Connection, new: list[int]) -> None:
+    """Tell machines' clicks apart, and record what people did.
 
     Args:
         new: events that were not here before.
-        keys: the messages they are about.
     """
-    scans: list[int] = await SQL.find_scans.values(connection, keys=keys, many=MANY_LINKS, within=WITHIN)
+    scans: list[int] = await SQL.find_scans.values(connection, new=new, many=MANY_LINKS, within=WITHIN)
     await SQL.take_clicks_back.run(connection, event_ids=[_event_id(row) for row in scans])
     for each in await SQL.engagements.rows(connection, Engagement, ids=new, earliest=EARLIEST_YEAR):
         await take_engagement(

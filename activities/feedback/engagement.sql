@@ -1,13 +1,18 @@
 -- Every query of opens and clicks.
 
 -- name: find_scans
--- Clicks of these messages that were made with so many others, of different links, that no person made them.
+-- Clicks that were made with so many others of their message, of different links, that no person made them: of these new
+-- ones and those near them in time, for others are as they were.
 update message_events c set kind = 'machine_clicked'
-where c.send_key = any(:keys::text[]) and c.kind = 'clicked' and c.id in (
-    select e.id from message_events e
+where c.kind = 'clicked' and c.id in (
+    select e.id from (
+        select distinct near.id, near.send_key, near.happened_at
+        from message_events n
+        join message_events near on near.send_key = n.send_key and near.kind = 'clicked'
+             and near.happened_at between n.happened_at - :within::interval and n.happened_at + :within::interval
+        where n.id = any(:new::bigint[]) and n.kind in ('clicked', 'machine_clicked')) e
     join message_events o on o.send_key = e.send_key and o.kind in ('clicked', 'machine_clicked')
                          and o.happened_at between e.happened_at - :within::interval and e.happened_at + :within::interval
-    where e.send_key = any(:keys::text[]) and e.kind = 'clicked'
     group by e.id having count(distinct o.link) >= :many)
 returning c.id;
 

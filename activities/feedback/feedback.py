@@ -7,7 +7,7 @@ settled by all that is known of it (activities/delivery/settling.py).
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import structlog
 
@@ -26,6 +26,10 @@ from schemas.incoming.message_events import MessageEvent, MessageEventKind
 
 SQL = load_queries("activities.feedback", "feedback.sql")
 log = structlog.get_logger()
+
+REFUSING_RECEIVERS = 3
+"""A sender stops when so many refuse it: domains of e-mail, contacts of other channels. One alone may be wrong."""
+REFUSED_WITHIN = timedelta(hours=1)
 
 SAID = frozenset(
     {
@@ -88,7 +92,7 @@ class Feedback:
                 await _apply(connection, delivery.source, row.id, *ours[row.number])
             keys = sorted({key for row in new if (key := ours[row.number][1].send_key) is not None})
             await settle_unknowns(connection, keys)
-            await engage(connection, [row.id for row in new], keys)
+            await engage(connection, [row.id for row in new])
         log.info("provider told", provider=delivery.source, events=len(events), new=len(new))
         return receipt
 
@@ -139,9 +143,15 @@ async def _apply(connection: Connection, provider: str, row: int, event: Message
         case MessageEventKind.SENDER_AT_FAULT:
             log.error("sender at fault", provider=provider, channel=event.channel, code=event.code)
             why = f"{provider} refused a message for what its sender is ({event.code})"
-            # Nobody is suppressed. What is not sent yet waits until people have mended that.
+            # Nobody is suppressed. If several say so, what is not sent yet waits until people have mended that.
             await SQL.stop_sender.run(
-                connection, channel=event.channel, named=Channel.EMAIL, send_key=about.send_key, why=why
+                connection,
+                channel=event.channel,
+                named=Channel.EMAIL,
+                send_key=about.send_key,
+                why=why,
+                lately=REFUSED_WITHIN,
+                receivers=REFUSING_RECEIVERS,
             )
         case _:
             pass

@@ -36,9 +36,25 @@ from added a join given g on g.event_id = a.event_id
 group by a.id order by number;
 
 -- name: stop_sender
--- The one that the list of this message names, of e-mail; of other channels all, for lists name none. What is stopped already stays.
+-- The one that the list of this message names, of e-mail; of other channels all, for lists name none. One receiver alone may
+-- be wrong: so many have to refuse within this time, by domain or else by contact. What left before the sender was last
+-- resumed says nothing of how it is now. What is stopped already stays.
+with this as (
+    select s.key, case when :channel::text = :named then coalesce(l.sender, '') end as sender
+    from sends s join journeys j on j.id = s.journey_id join lists l on l.code = list_of(j)
+    where s.key = :send_key
+), resumed as (
+    select coalesce(max(a.at), '-infinity') as at
+    from audit a join this t on a.details ->> 'sender' is null or a.details ->> 'sender' = t.sender
+    where a.action = 'resume sender' and a.details ->> 'channel' = :channel
+), refusing as (
+    select count(distinct case when :channel::text = :named then split_part(c.email, '@', 2) else c.id end) as receivers
+    from this t join message_events e on e.kind = 'sender_at_fault' and e.channel = :channel
+    join sends s on s.key = e.send_key join journeys j on j.id = s.journey_id join lists l on l.code = list_of(j)
+    join contacts c on c.id = j.contact_id
+    where e.received_at > now() - :lately::interval and coalesce(s.settled_at, now()) > (select at from resumed)
+      and (t.sender is null or t.sender = coalesce(l.sender, ''))
+)
 insert into stopped_senders (channel, sender, why, found_by)
-select :channel, case when :channel::text = :named then coalesce(l.sender, '') end, :why, s.key
-from sends s join journeys j on j.id = s.journey_id join lists l on l.code = list_of(j)
-where s.key = :send_key
+select :channel, t.sender, :why, t.key from this t, refusing r where r.receivers >= :receivers
 on conflict do nothing;

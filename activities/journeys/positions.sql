@@ -7,11 +7,16 @@ set at_step = :step, held_up_by = :cause,
 where id = :journey_id and ended_at is null;
 
 -- name: record_stopped
--- It rests because its sender is at fault: unless that was mended meanwhile, and then it is to try again. The stop is locked
+-- It rests because its sender is at fault, on the channel of the step's message: unless that was mended meanwhile, and then it is to try again. The stop is locked
 -- for share, so that whoever resumes, and lifts it, finds either this rest or has lifted it before.
-with stop as (
+with message as (
+    select v.document #>> array['messages', m.message, 'channel'] as channel
+    from sends m join journeys j on j.id = m.journey_id join versions v on v.id = j.version_id
+    where m.journey_id = :journey_id and m.step = :step order by m.round desc limit 1
+), stop as (
     select from stopped_senders s, journeys j join lists l on l.code = list_of(j)
-    where j.id = :journey_id and coalesce(s.sender = coalesce(l.sender, ''), true)
+    where j.id = :journey_id and s.channel = coalesce((select channel from message), s.channel)
+      and coalesce(s.sender = coalesce(l.sender, ''), true)
     for share of s
 ), here as (
     update journeys

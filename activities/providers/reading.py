@@ -24,6 +24,8 @@ PayloadT = TypeVar("PayloadT", bound=Payload)
 _REFERENCE = re.compile(r"[0-9a-f]{32}")
 _OURS = re.compile(r"<?(j-[0-9a-f]{28})\.([^@<>/]+)\.(\d+)@[^@<>]+>?")
 """Message-IDs that deliver makes of the ledger's key."""
+_SLASHED = re.compile(r"broadcast\.(address-change\.)?")
+"""How steps begin that have slashes of their own in the ledger's key, where a Message-ID has dots."""
 _PHONE = re.compile(r"\+?[1-9]\d{6,14}")
 _ENHANCED = re.compile(r"(?<![\d.])[245]\.\d{1,3}\.\d{1,3}(?![\d.])")
 _BASIC = re.compile(r"(?<![\d.])[245]\d\d(?![\d.])")
@@ -102,7 +104,12 @@ def read_reference(*texts: object) -> str | None:
 def reference_of(message_id: str | None) -> str | None:
     """Our reference of a message by its Message-ID, if we made that. With or without angle brackets."""
     ours = _OURS.fullmatch((message_id or "").strip())
-    return message_reference("/".join(ours.groups())) if ours else None
+    if ours is None:
+        return None
+    journey, step, round_ = ours.groups()
+    if slashed := _SLASHED.match(step):
+        step = slashed[0].replace(".", "/") + step[slashed.end() :]
+    return message_reference(f"{journey}/{step}/{round_}")
 
 
 def read_code(*texts: str | int | None) -> str | None:

@@ -18,10 +18,12 @@ update order_totals set cancelled = :cancelled, observed_at = greatest(observed_
 where store_id = :store_id and order_id = :order_id and (:cancelled or observed_at < :at);
 
 -- name: redeem
--- The codes of ours that an order was made with, if they were given to somebody of its store.
+-- The codes of ours that an order was made with: those that were given to somebody of its store, and those that are free,
+-- which nobody is given any more.
 update coupons c set redeemed_at = :ordered_at
-from claims cl join journeys j on j.id = cl.journey_id
-where cl.id = c.claim_id and j.store_id = :store_id and upper(c.code) = any(:codes::text[]) and c.redeemed_at is null;
+where upper(c.code) = any(:codes::text[]) and c.redeemed_at is null
+  and (c.claim_id is null
+       or exists (select from claims cl join journeys j on j.id = cl.journey_id where cl.id = c.claim_id and j.store_id = :store_id));
 
 -- name: touches
 -- What the contact did with messages of this store before they ordered, and the messages of the codes that they ordered

@@ -85,6 +85,10 @@ class NotTaken(Exception):
         self.retry_after = retry_after
 
 
+class NoTurn(NotTaken):
+    """Our own rate has not come to it yet: nobody gives up over that, however long it takes."""
+
+
 class SenderAtFault(NotTaken):
     """It certainly did not take it, and takes none until somebody mends something of ours: a key, a domain, an account.
 

@@ -1,5 +1,7 @@
 """Places that are passed over until their contact says otherwise: not confirmed yet, or paused by themselves."""
 
+from datetime import timedelta
+
 from activities.postgres.pool import Connection, Pool
 from activities.postgres.queries import load_queries
 from schemas.channels import Channel
@@ -10,6 +12,8 @@ SQL = load_queries("activities.waitlist", "up_to_them.sql")
 
 AT_ONCE = 500
 """Places in one transaction, which takes milliseconds."""
+CHECKS_END_WITHIN = timedelta(minutes=1)
+"""Far longer than the transaction in which a place is given back."""
 
 
 async def lapse_unconfirmed(pool: Pool) -> int:
@@ -23,7 +27,7 @@ async def lapse_unconfirmed(pool: Pool) -> int:
 
 async def end_pauses(pool: Pool) -> None:
     """Whose pause is over is called forward again, from their old place."""
-    await SQL.end_pauses.run(pool, most=AT_ONCE)
+    await SQL.end_pauses.run(pool, most=AT_ONCE, checks_end_within=CHECKS_END_WITHIN)
 
 
 async def confirm_places(connection: Connection, contact_id: ContactId, store_id: str) -> int:

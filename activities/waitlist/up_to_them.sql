@@ -26,16 +26,23 @@ select journey_id from due;
 update address_changes set email = null where email is not null and ends_at <= now();
 
 -- name: end_pauses
--- Also of those that were given back while their contact ended the pause.
-with over as (
-    update contacts set paused_until = null
-    where id in (select id from contacts where paused_until <= now() order by paused_until limit :most for update skip locked)
-), again as (
+-- From those whose pause is over, of whom an index knows: never by reading all paused places. That it is over stays on record
+-- while a check that began before may still give a place back as paused.
+with again as (
     update waiting set passed_over_for = null
     where journey_id in (
-        select w.journey_id from waiting w join contacts c on c.id = w.contact_id
-        where w.passed_over_for = 'contact_paused' and (c.paused_until is null or c.paused_until <= now()) limit :most)
+        select w.journey_id from contacts c
+        cross join lateral (
+            select journey_id from waiting where contact_id = c.id and passed_over_for = 'contact_paused' limit :most) w
+        where c.paused_until <= now() limit :most for no key update of c skip locked)
     returning store_id, subject, state
+), over as (
+    update contacts set paused_until = null
+    where id in (
+        select id from contacts c
+        where paused_until <= now() - :checks_end_within::interval
+          and not exists (select from waiting where contact_id = c.id and passed_over_for = 'contact_paused')
+        order by paused_until limit :most for no key update skip locked)
 )
 insert into outbox (kind, store_id, subject)
 select distinct 'look_again', store_id, subject from again where state = 'waiting';
@@ -80,7 +87,7 @@ where contact_id = :contact_id and state = 'waiting' and passed_over_for is dist
 
 -- name: resume
 with over as (
-    update contacts set paused_until = null where id = :contact_id
+    update contacts set paused_until = now() where id = :contact_id and paused_until > now()
 ), again as (
     update waiting set passed_over_for = null where contact_id = :contact_id and passed_over_for = 'contact_paused'
     returning store_id, subject, state

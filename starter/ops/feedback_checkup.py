@@ -47,12 +47,13 @@ async def examine_texts(pool: Pool) -> Finding:
 
 
 async def examine_faults(pool: Pool) -> Finding:
-    """Messages that were refused for what the sender is: until that is mended, all of them will be."""
+    """Messages that were refused for what the sender is; once several receivers say so, it is stopped."""
     fault = await SQL.at_fault.one(pool, AtFault, lately=LATELY)
     if not fault.messages:
         return good("faults", "no sender is told to be at fault")
     return bad(
         "faults",
         f"{fault.messages} messages refused within the hour for what the sender is: {fault.provider} says {fault.code}",
-        "Authenticate the domain (SPF, DKIM, DMARC), or register the number. Nobody is suppressed for it.",
+        "Authenticate the domain (SPF, DKIM, DMARC), or register the number. Nobody is suppressed for it, and "
+        "the sender stops only when three domains, or people by text message, refuse it within the hour.",
     )

@@ -16,7 +16,7 @@ select c.id as contact, c.attributes,
        (select coalesce(jsonb_agg(to_jsonb(t) - array['id', 'contact_id', 'text_digest', 'address_digest', 'network_digest']
                                   order by t.id), '[]')
         from consents t where contact_id = c.id) as consents,
-       c.paused_until
+       case when c.paused_until > now() then c.paused_until end as paused_until
 from contacts c where c.id = :contact_id;
 
 -- name: export

@@ -1,6 +1,8 @@
 """Webhooks of providers: verified, read and applied in one call; when it returns, it is committed (P4)."""
 
+from collections import deque
 from datetime import UTC, datetime
+from time import monotonic
 
 import httpx
 import structlog
@@ -20,6 +22,11 @@ LARGEST_FETCHED = 64 * 1024
 """Bytes; a certificate has two thousand."""
 MOST_KEPT = 16
 """Certificates in memory; a provider has a few, for years."""
+
+
+MOST_FETCHED = 10
+FETCHED_WITHIN_SECONDS = 60.0
+"""So many fetches in that time at most: nobody is believed yet by then. What fitted a signature is fetched no more."""
 
 
 class ProviderAway(DomainError):
@@ -44,6 +51,7 @@ class ProviderWebhooks:
         self._feedback = feedback
         self._transport = transport
         self._kept: dict[str, bytes] = {}
+        self._fetches: deque[float] = deque(maxlen=MOST_FETCHED)
 
     async def receive(self, provider: Provider, call: ProviderCall) -> Received:
         """Verify, read and apply one call.
@@ -55,6 +63,7 @@ class ProviderWebhooks:
         """
         call = await self._with_what_it_needs(provider, call)
         delivery = provider.verify(call, datetime.now(UTC))
+        self._keep_what_fitted(provider, call)
         try:
             if (address := provider.to_open(call)) is not None:
                 await self._open(address)
@@ -70,11 +79,23 @@ class ProviderWebhooks:
         address = provider.to_fetch(call)
         if address is None:
             return call
-        if address not in self._kept:
-            if len(self._kept) >= MOST_KEPT:
-                self._kept.clear()
-            self._kept[address] = await self._open(address)
-        return ProviderCall(call.body, call.headers, call.url, call.query, call.method, self._kept[address])
+        fetched = self._kept.get(address) or await self._fetch(address)
+        return ProviderCall(call.body, call.headers, call.url, call.query, call.method, fetched)
+
+    async def _fetch(self, address: str) -> bytes:
+        at = monotonic()
+        if len(self._fetches) == MOST_FETCHED and at - self._fetches[0] < FETCHED_WITHIN_SECONDS:
+            raise ProviderAway
+        self._fetches.append(at)
+        return await self._open(address)
+
+    def _keep_what_fitted(self, provider: Provider, call: ProviderCall) -> None:
+        address = provider.to_fetch(call)
+        if address is None or call.fetched is None or address in self._kept:
+            return
+        if len(self._kept) >= MOST_KEPT:
+            self._kept.clear()
+        self._kept[address] = call.fetched
 
     async def _open(self, address: str) -> bytes:
         """The page at an address that its adapter has found to be the provider's own; redirects are not followed."""

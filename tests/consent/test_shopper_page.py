@@ -1,11 +1,13 @@
 """The shopper's own page: what they wait for, where they stand, and what they can do about it."""
 
+from datetime import timedelta
 from urllib.parse import urljoin, urlsplit
 
 import pytest
 
 from activities.delivery.shopper_links import LinkedMessage, ShopperLinks
 from activities.postgres.pool import Pool
+from activities.postgres.queries import load_queries
 from activities.waitlist.claims import Waitlist
 from activities.waitlist.up_to_them import end_pauses, lapse_unconfirmed
 from schemas.ids import ContactId, StoreId, Subject
@@ -126,6 +128,31 @@ async def test_ending_the_pause_early_counts_at_once(web: Web, page: str, pool: 
     await web.sign_up("ada@example.com")
     await does(web, page, do="resume")
     assert await in_line(pool, "ada") == [("waiting", None, None)]
+
+
+async def test_a_place_that_is_given_back_while_they_end_their_pause_counts_too(
+    web: Web, page: str, pool: Pool
+) -> None:
+    await does(web, page, do="pause", days="90")
+    await does(web, page, do="resume")
+    await pool.execute("update waiting set passed_over_for = 'contact_paused'")  # by a check that began before
+    await end_pauses(pool)
+    assert await in_line(pool, "ada") == [("waiting", None, None)]
+    assert await pool.fetchval("select count(*) from contacts where paused_until is not null") == 1
+    await pool.execute("update contacts set paused_until = paused_until - interval '2 minutes'")
+    await end_pauses(pool)
+    assert await pool.fetchval("select count(*) from contacts where paused_until is not null") == 0
+
+
+async def test_paused_places_are_found_from_the_contacts_whose_pause_is_over(pool: Pool) -> None:
+    query = load_queries("activities.waitlist", "up_to_them.sql").end_pauses
+    values = query.arguments({"most": 500, "checks_end_within": timedelta(minutes=1)})
+    async with pool.acquire() as connection, connection.transaction():
+        await connection.execute("set local enable_seqscan = off")
+        plan = "\n".join(row[0] for row in await connection.fetch(f"explain {query.sql}", *values))
+    assert "contacts_paused" in plan
+    assert "waiting_of_paused" in plan
+    assert "Index Cond: (contact_id = c.id)" in plan, plan
 
 
 async def test_who_signs_up_in_a_pause_waits_in_it(web: Web, page: str, pool: Pool) -> None:

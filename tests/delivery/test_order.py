@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from activities.delivery.order import BROADCAST_ROUND, InProgress, Known, deliver_in_order
 from activities.delivery.verdict import Go, judge
-from activities.senders.sender import NotTaken, Rejected, SenderAtFault, Uncertain
+from activities.senders.sender import NotTaken, NoTurn, Rejected, SenderAtFault, Uncertain
 from schemas.document.alert_types.vocabulary import AlertEvent
 from schemas.document.steps import Send
 from schemas.ids import JourneyId, StepId, VersionId
@@ -242,6 +242,13 @@ def test_a_provider_that_is_down_for_too_long_costs_nobody_their_place(
     effects = RecordingEffects([Known(replace(ALL_WELL, claim=claim))], at, NotTaken("down"))
     given_up = _outcome(request(give_up_in=timedelta(0)), effects)
     assert given_up == Refused(reason=Reason.PROVIDER_UNAVAILABLE, then=then)
+
+
+@pytest.mark.parametrize("give_up_in", [timedelta(hours=1), timedelta(0), timedelta(days=-3)])
+def test_for_want_of_a_turn_nothing_is_ever_given_up(give_up_in: timedelta) -> None:
+    effects = RecordingEffects(at="ready", failure=NoTurn("its turn has not come"))
+    assert _outcome(request(give_up_in=give_up_in), effects) is NoTurn
+    assert (effects.done[-1], effects.settled) == ("note", None)
 
 
 def test_a_broken_message_stops_its_journeys_but_a_broken_broadcast_does_not() -> None:

@@ -11,7 +11,7 @@ from activities.delivery.pace import Pace, Rate, Turn
 from activities.intake.intake import Intake
 from activities.postgres.pool import Pool
 from activities.postgres.queries import load_queries
-from activities.senders.sender import Mail, NotTaken, receiving_domain
+from activities.senders.sender import Mail, NoTurn, receiving_domain
 from schemas.channels import Channel
 from schemas.document.alert_types.vocabulary import AlertEvent
 from schemas.journey.outcome import Sent
@@ -133,7 +133,7 @@ async def test_only_who_comes_back_is_told_when_and_counts(pool: Pool) -> None:
     pace = Pace(pool, {Channel.EMAIL: Rate(all=0.1)})
     await pace.turn(Channel.EMAIL, "kettles", "example.com", comes_back=False)
     for comes_back in (False, True):
-        with pytest.raises(NotTaken) as sent_away:
+        with pytest.raises(NoTurn) as sent_away:
             await pace.turn(Channel.EMAIL, "kettles", "example.com", comes_back=comes_back)
         assert (sent_away.value.retry_after is not None) == comes_back
 

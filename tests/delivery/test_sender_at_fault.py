@@ -129,6 +129,17 @@ async def test_one_that_comes_to_rest_when_it_is_mended_already_is_woken_at_once
     assert await woken(counter.pool) == [second]
 
 
+async def test_the_stop_of_another_channel_holds_nobody(counter: Counter) -> None:
+    first, second = await counter.calls("first", "second", units=2)
+    counter.sender.answer_next(Answer.ACCOUNT_AT_FAULT)
+    for journey in (first, second):
+        assert await counter.tells(journey) == AT_FAULT
+    assert await rests(counter.pool, first) == Reason.SENDER_AT_FAULT
+    await counter.pool.execute("update stopped_senders set channel = 'sms'")
+    assert await rests(counter.pool, second) is None
+    assert await woken(counter.pool) == [second]
+
+
 async def test_one_that_comes_to_rest_while_it_is_being_mended_waits_for_that(counter: Counter) -> None:
     (first,) = await counter.calls("first")
     counter.sender.answer_next(Answer.ACCOUNT_AT_FAULT)

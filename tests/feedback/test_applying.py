@@ -280,6 +280,22 @@ async def test_many_links_within_seconds_are_a_scanners_also_the_first(
     assert (await engagement(pool))[1] == later.at, "and then somebody read it"
 
 
+async def test_only_what_lies_near_a_new_click_is_looked_at_again(counter: Counter, pool: Pool) -> None:
+    (journey,) = await counter.calls("first")
+    await counter.tells(journey)
+    at = datetime.now(UTC) - timedelta(hours=1)
+    await pool.execute(
+        "insert into message_events (provider, event_id, kind, channel, send_key, link, happened_at) "
+        "select 'postmark', 'old-' || n, 'clicked', 'email', $1, n::text, $2 from generate_series(1, 3) n",
+        message(journey).key,
+        at,
+    )
+    await tell(pool, of(journey, Kind.CLICKED, link="4"))
+    assert await pool.fetchval("select array_agg(distinct kind) from message_events") == ["clicked"]
+    await tell(pool, of(journey, Kind.CLICKED, at=at + timedelta(seconds=1), link="4"))
+    assert await pool.fetchval("select count(*) from message_events where kind = 'machine_clicked'") == 4
+
+
 async def test_one_link_clicked_thrice_is_a_persons(counter: Counter, pool: Pool) -> None:
     (journey,) = await counter.calls("first")
     await counter.tells(journey)

@@ -82,7 +82,6 @@ async def test_any_events_in_any_order_and_batches_end_the_same(counter: Counter
 
     async def course(kinds: list[Kind], order: list[int], batched: bool) -> list[str | None]:
         number = next(numbers)
-        await pool.execute("delete from stopped_senders")  # what one course told of the sender stops the next one
         journey = await person(counter, number)
         told = events(journey, number, kinds)
         if batched:

@@ -17,7 +17,7 @@ from activities.storefronts.storefront import SignatureWrong
 from schemas.incoming.facts import WebhookDelivery
 from schemas.responses.deliveries import MalformedDeliveries
 from starter.runtime.ports import free_port
-from starter.shops.provider_webhooks import LARGEST_FETCHED, ProviderAway, ProviderWebhooks
+from starter.shops.provider_webhooks import LARGEST_FETCHED, MOST_FETCHED, ProviderAway, ProviderWebhooks
 from tests.cli.command import Shelftalk
 from tests.http.conftest import web_over
 from tests.http.web import SETTINGS, Web, problem
@@ -218,6 +218,36 @@ async def test_amazons_certificate_is_fetched_once_and_its_events_are_taken(pool
     assert (await webhooks.receive(ses, envelope("version 1 (SHA-1)"))).receipt is Receipt.REPEATED
     assert len(amazon.asked) == 1
     assert await pool.fetchval("select kind from message_events where contact_id = 'c-jane'") == "delivered"
+
+
+def forged(number: int) -> ProviderCall:
+    """Of our topic, which is no secret, and signed by nobody: each names another certificate."""
+    message = json.loads(envelope("version 2").body)
+    address = f"https://sns.us-east-1.amazonaws.com/SimpleNotificationService-{number:032x}.pem"
+    changes = {"SigningCertURL": address, "MessageId": f"forged-{number}"}
+    return ProviderCall(json.dumps(message | changes).encode(), {}, calls.URL + "ses")
+
+
+async def test_whoever_knows_the_topic_makes_us_fetch_ten_certificates_a_minute_at_most(pool: Pool) -> None:
+    await pool.execute("insert into contacts (id, email) values ('c-jane', 'jane@example.com')")
+    amazon = Amazon(SNS["certificate"].encode())
+    webhooks, ses = amazon_tells(pool, amazon)
+    assert (await webhooks.receive(ses, envelope("version 2"))).receipt is Receipt.APPLIED
+    for number in range(40):
+        with pytest.raises(SignatureWrong if number < MOST_FETCHED - 1 else ProviderAway):
+            await webhooks.receive(ses, forged(number))
+    assert len(amazon.asked) == MOST_FETCHED
+    again = await webhooks.receive(ses, envelope("version 1 (SHA-1)"))
+    assert again.receipt is Receipt.REPEATED, "what fitted once is kept, and needs no fetch"
+
+
+async def test_a_certificate_that_fitted_no_signature_is_not_kept(pool: Pool) -> None:
+    amazon = Amazon(SNS["certificate"].encode())
+    webhooks, ses = amazon_tells(pool, amazon)
+    for _ in range(2):
+        with pytest.raises(SignatureWrong):
+            await webhooks.receive(ses, forged(1))
+    assert len(amazon.asked) == 2
 
 
 async def test_a_subscription_to_our_topic_is_confirmed(pool: Pool) -> None:

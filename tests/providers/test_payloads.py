@@ -6,13 +6,18 @@ from typing import Any, cast
 
 import pytest
 
+from activities.delivery.address_change import ADDRESS_CHANGE
 from activities.providers.provider import PlainProvider, Provider, ProviderCall
+from activities.providers.reading import reference_of
 from activities.providers.registry import PROVIDERS
 from activities.storefronts.storefront import SignatureWrong
-from schemas.ids import message_reference
+from schemas.document.steps import Send
+from schemas.ids import JourneyId, StepId, VersionId, message_reference
 from schemas.incoming.message_events import MessageEvent, MessageEventKind
 from schemas.incoming.message_events import MessageEventKind as Kind
+from schemas.journey.activities import Deliver
 from tests.providers.calls import NOW, PAYLOADS, TWILIO_TOKEN, URL, VONAGE_SECRET, as_json, stored
+from workflows.interpreter.walk import BROADCAST_STEP
 
 Said = tuple[MessageEventKind, str | None, str | None]
 """Kind, address and code."""
@@ -205,6 +210,15 @@ def test_a_message_is_known_by_its_message_id_too(name: str, changes: Any) -> No
     call = ProviderCall(as_json(merged(json.loads(stored(f"providers/{name}.json")), changes)))
     (event,) = provider.read(provider.delivery("d"), call)
     assert event.reference == message_reference(f"{OURS}/tell/1")
+
+
+@pytest.mark.parametrize("message", ["news", f"{ADDRESS_CHANGE}17"], ids=["a broadcast", "an address change"])
+def test_a_message_of_a_step_that_has_a_slash_is_known_by_its_message_id_too(message: str) -> None:
+    step = Send(id=StepId(f"{BROADCAST_STEP}{message}"), message=message)
+    asked = Deliver(
+        journey_id=JourneyId(OURS), version=VersionId("c@1"), step=step, event=None, round=0, give_up_at=NOW
+    )
+    assert reference_of(f"<{asked.key.replace('/', '.')}@shop.example>") == message_reference(asked.key)
 
 
 def test_stored_texts_of_twilio_are_believed_by_their_own_signature() -> None:

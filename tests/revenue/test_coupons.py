@@ -14,7 +14,8 @@ from activities.postgres.pool import Pool
 from activities.waitlist.claims import Waitlist
 from schemas.document.conversation import ConversationDocument
 from schemas.ids import JourneyId
-from schemas.journey.outcome import Refused, Sent
+from schemas.incoming.message_events import MessageEventKind
+from schemas.journey.outcome import Refused, Sent, Unknown
 from schemas.reasons import Ending, Reason
 from schemas.responses.coupons import CouponList, CouponLists, CouponsAdded
 from starter.ops.findings import Health
@@ -23,8 +24,10 @@ from starter.shops.coupons import BadCoupons, Coupons, read_codes
 from starter.versioning.publishing import publish
 from tests.cli.command import Shelftalk
 from tests.delivery.counter import Counter
+from tests.feedback.test_applying import of, tell
 from tests.http.web import Web
 from tests.product import STORE, Shop, starter_document
+from tests.simulated.sender import Answer
 
 WORDS = "{% if coupon.code %}Your code: {{ coupon.code }}.{% else %}No code.{% endif %} {{ product.url }}"
 
@@ -149,6 +152,31 @@ async def test_an_order_with_a_messages_code_redeems_it_and_is_credited_to_the_m
     assert row is not None
     assert (row["send_key"].split("/")[0], row["touch"]) == (ann, "coupon")
     assert (await spring(pool)).redeemed == 1
+
+
+async def test_a_code_whose_message_reached_nobody_goes_to_the_next_in_line(counter: Counter, pool: Pool) -> None:
+    await has_codes(pool, "ONE")
+    ann, ben = await counter.calls("ann", "ben", units=1)
+    counter.sender.answer_next(Answer.LOSE)
+    assert await counter.tells(ann) == Unknown()
+    assert await code_of(pool, ann) == "ONE", "which may have arrived"
+    await tell(pool, of(ann, MessageEventKind.BOUNCED, name="ann"))
+    assert await code_of(pool, ann) is None
+    await counter.looks()
+    assert await code_of(pool, ben) == "ONE"
+
+
+async def test_a_code_that_was_used_while_it_was_free_is_given_to_nobody(
+    counter: Counter, pool: Pool, web: Web
+) -> None:
+    await has_codes(pool, "ONE", "TWO")
+    order = {"id": "o-1", "store": STORE, "kind": "ordered", "email": "ben@example.com", "order": "1", "product": "p"}
+    money = {"currency": "EUR", "total": "49.00"}
+    told = order | {"money": money, "codes": ["one"], "happened_at": datetime.now(UTC).isoformat()}
+    await web.keyed.post("/v1/events", json=told)
+    (ann,) = await counter.calls("ann")
+    assert await code_of(pool, ann) == "TWO"
+    assert (await spring(pool)).free == 0
 
 
 async def test_codes_are_put_in_and_listed_from_the_command_line(

@@ -1714,7 +1714,8 @@ begin
     update coupons set claim_id = null
     where redeemed_at is null and claim_id in (
         select n.id from new_rows n join old_rows o on o.id = n.id
-        where o.state = 'given' and n.state in ('returned', 'refused', 'lapsed'));
+        -- What was used is refused when its message proves to have reached nobody.
+        where (o.state = 'given' and n.state in ('returned', 'refused', 'lapsed')) or (o.state = 'used' and n.state = 'refused'));
     return null;
 end $$;
 create trigger claims_return_coupons after update on claims
@@ -1976,6 +1977,8 @@ create table audit (
     action  text not null,
     details jsonb not null default '{}'
 );
+-- When senders were resumed: what left by them before then stops them no more.
+create index audit_of_resumed_senders on audit (at) where action = 'resume sender';
 create trigger audit_is_append_only before update or delete on audit for each row execute function refuse_change();
 
 -- The archive: what outlives Temporal's retention of closed histories ------------------------------------------------
