@@ -114,8 +114,8 @@ class Entrances:
     ) -> Entered | NotEntered:
         """Put a contact in line for a variant (or its product); one who is in line already keeps their place.
 
-        A sign-up that could not be entered is kept with the reason (P7), for back-population (P4). On a list with double
-        opt-in they are asked first, but for who has said yes before; until then their place counts for nobody's stock.
+        A sign-up that could not be entered is kept with the reason (P7), for back-population (P4). With double opt-in
+        they are asked first, but for who has said yes before; until then their place counts for nobody's stock.
 
         Args:
             email: a valid address, in any letter case; None: a number alone.
