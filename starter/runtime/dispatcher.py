@@ -214,8 +214,8 @@ class Dispatcher:
             await lost.wait()
         finally:
             connection.remove_termination_listener(lose)
-            if not connection.is_closed():
-                await connection.remove_listener(OUTBOX_NOTIFICATION, wake)
+            # Not one word more to a server that may be gone: its answer could be waited for for ever.
+            connection.terminate()
 
     async def _let_time_pass(self) -> None:
         """Do what is due by the clock: offers, pauses and what is not confirmed end, counts fold, free prices count."""
