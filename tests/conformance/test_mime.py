@@ -49,6 +49,18 @@ def test_a_recipient_is_one_bare_address_or_none(recipient: str) -> None:
     assert not set(envelope.recipient) & set("\r\n<> ,;\0")
 
 
+@given(st.text("ab =.\té\n", max_size=200), st.text("<p>ab =.\té\n", max_size=200))
+def test_text_and_html_both_survive(text: str, html: str) -> None:
+    body = compose(Mail("1@shop.example", "ada@example.org", "s", text, html), SENDER).body
+
+    message = message_from_bytes(body, policy=policy.default)
+    assert isinstance(message, EmailMessage)
+    plain, styled = (part for part in message.iter_parts() if isinstance(part, EmailMessage))
+    assert plain.get_content().splitlines() == (text.splitlines() or [""])
+    assert styled.get_content().splitlines() == (html.splitlines() or [""])
+    assert max(map(len, body.split(b"\r\n"))) <= 78
+
+
 def test_a_long_address_to_unsubscribe_at_stays_on_its_line() -> None:
     url = f"https://alerts.shop.example/u/{'x' * 200}"
     mail = Mail("1@shop.example", "ada@example.org", "s", "t", list_id="restocks.shop.example", unsubscribe=url)

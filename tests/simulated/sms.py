@@ -6,6 +6,7 @@ They take a message, refuse it as `answer_next` says, or misbehave as their `pla
 import asyncio
 import base64
 import json
+from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import Mapping
 from contextlib import AsyncExitStack
@@ -106,7 +107,7 @@ class Reply:
     content: object = field(default_factory=dict[str, object])
 
 
-class SimulatedSms:
+class SimulatedSms(ABC):
     """What all of them have in common; `took` is each provider's own."""
 
     def __init__(self, answers: Mapping[Answer, Reply]) -> None:
@@ -122,12 +123,12 @@ class SimulatedSms:
         self._exit = AsyncExitStack()
 
     @property
-    def api(self) -> SmsApi:
-        raise NotImplementedError
+    @abstractmethod
+    def api(self) -> SmsApi: ...
 
+    @abstractmethod
     def answer(self, request: Request) -> Reply:
         """Take what was posted, or refuse it as documented."""
-        raise NotImplementedError
 
     def answer_next(self, *answers: Answer) -> None:
         """Answer the next messages so, one each."""
