@@ -88,10 +88,11 @@ class Feedback:
                 connection, contact_ids=sorted({about.contact_id for _, about in ours if about.contact_id})
             )
             new = await _add(connection, delivery.source, ours)
-            for row in new:
-                await _apply(connection, delivery.source, row.id, *ours[row.number])
+            # First what holds products and claims; what follows holds journeys, which come after these everywhere.
             keys = sorted({key for row in new if (key := ours[row.number][1].send_key) is not None})
             await settle_unknowns(connection, keys)
+            for row in new:
+                await _apply(connection, delivery.source, row.id, *ours[row.number])
             await engage(connection, [row.id for row in new])
         log.info("provider told", provider=delivery.source, events=len(events), new=len(new))
         return receipt
