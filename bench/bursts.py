@@ -1,19 +1,19 @@
 """A burst: very many sign-ups in the same moment, each on a connection of its own, with webhooks beside them."""
 
 import asyncio
-import itertools
+import json
 import statistics
 import time
 from collections import Counter
-from collections.abc import Sequence
 from dataclasses import dataclass
 
-from bench.http import Connection
+from bench.http import ANSWER_LIMIT_SECONDS
+from bench.process import START_LIMIT_SECONDS, running_part
 from bench.servers import Servers, open_shop, quiet
-from bench.shop import level_webhook, sign_up_body
-from starter.runtime.ports import LOOPBACK
+from bench.shop import level_webhook
 
 VARIANTS = 50
+CROWD_LIMIT_SECONDS = ANSWER_LIMIT_SECONDS + 10
 PAUSE_SECONDS = 0.05
 """Between two webhooks: twenty a second, as of a shop that sells much."""
 
@@ -38,7 +38,12 @@ async def measure_bursts(servers: Servers, at_once: int, rounds: int) -> list[Bu
     (servers.folder / "bursts").mkdir()
     url = await servers.postgres.create_database("bursts")
     bursts: list[Burst] = []
-    async with open_shop(servers.folder / "bursts", url, servers.temporal_address) as shop:
+    folder = servers.folder / "bursts"
+    async with (
+        open_shop(folder, url, servers.temporal_address) as shop,
+        running_part("crowd", "bench.crowd", folder, {}) as crowd,
+    ):
+        await crowd.hear(START_LIMIT_SECONDS)
         variants = [await shop.new_variant() for _ in range(VARIANTS)]
         for number in range(rounds):
             await quiet()
@@ -56,8 +61,8 @@ async def measure_bursts(servers: Servers, at_once: int, rounds: int) -> list[Bu
             beside = asyncio.create_task(webhooks())
             emails = [f"b{number}-{index}@example.com" for index in range(at_once)]
             began = time.monotonic()
-            # In a thread: what connecting so often costs here is no time that a webhook took.
-            answers = await asyncio.to_thread(asyncio.run, _sign_ups(shop.web.port, emails, variants))
+            crowd.tell(json.dumps([shop.web.port, emails, variants]))
+            answers = json.loads(await crowd.hear(CROWD_LIMIT_SECONDS))
             seconds = time.monotonic() - began
             beside.cancel()
             await asyncio.wait([beside])
@@ -67,19 +72,3 @@ async def measure_bursts(servers: Servers, at_once: int, rounds: int) -> list[Bu
             bursts.append(Burst(Counter(answers)[202] / at_once, seconds, p99))
     return bursts
 
-
-async def _sign_ups(port: int, emails: Sequence[str], variants: Sequence[int]) -> list[int]:
-    """All at once; the statuses."""
-    asked = zip(emails, itertools.cycle(variants), strict=False)
-    return await asyncio.gather(*(_sign_up(port, email, variant) for email, variant in asked))
-
-
-async def _sign_up(port: int, email: str, variant: int) -> int:
-    connection = Connection(LOOPBACK, port)
-    try:
-        headers = {"Content-Type": "application/json"}
-        return (await connection.request("POST", "/v1/signups", headers, sign_up_body(email, variant))).status
-    except (OSError, asyncio.IncompleteReadError):
-        return 0  # not taken
-    finally:
-        connection.close()

@@ -4,7 +4,7 @@ import re
 import textwrap
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
@@ -84,7 +84,7 @@ class Page:
         """All of it, as if it were one section."""
         return Section(self.name, self.prose)
 
-    @property
+    @cached_property
     def anchors(self) -> set[str]:
         """What a link to a heading can name, as GitHub makes it."""
         plain = (re.sub(r"[^\w\- ]", "", section.title.lower()) for section in self.sections)
@@ -96,13 +96,21 @@ class Page:
         return [link for link in _LINK.findall(self.prose) if "://" not in link]
 
 
-def pages() -> list[Page]:
+@cache
+def pages() -> tuple[Page, ...]:
     """Every page of the project."""
-    return [Page(file) for folder in ("", "docs/**/", "changelog.d/") for file in sorted(ROOT.glob(f"{folder}*.md"))]
+    files = (file for folder in ("", "docs/**/", "changelog.d/") for file in sorted(ROOT.glob(f"{folder}*.md")))
+    return tuple(map(read, files))
+
+
+@cache
+def read(file: Path) -> Page:
+    """A page, whose parts are found once."""
+    return Page(file)
 
 
 def page(name: str) -> Page:
-    return Page(ROOT / name)
+    return read(ROOT / name)
 
 
 def first_code(rows: list[list[str]]) -> Iterator[str]:

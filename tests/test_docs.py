@@ -21,12 +21,11 @@ from starter.http.metrics import Metrics
 from starter.http.problems import Kind
 from starter.ops.backlog import Backlog
 from tests.http.conftest import services_over
-from tests.markdown import ROOT, Page, first_code, page, pages
+from tests.markdown import ROOT, first_code, page, pages, read
 from tests.python_source import calls
 from tests.time_skipping import SETTING
 from worker import connect
 
-PAGES = pytest.mark.parametrize("page_", pages(), ids=lambda page: page.name)
 README_LINES = 60
 """One screen."""
 SOURCES = ("schemas", "workflows", "activities", "starter")
@@ -58,10 +57,10 @@ def test_every_setting_is_documented_with_its_default() -> None:
             assert default in (None, ()) or isinstance(default, Path), f"{name}: its default is {default!r}"
 
 
-@PAGES
-def test_no_page_names_a_setting_that_is_not_there(page_: Page) -> None:
-    named = re.findall(r"\bSHELFTALK_[A-Z_]*[A-Z]\b", page_.text)
-    assert set(named) <= {*settings(), SETTING}
+def test_no_eachnames_a_setting_that_is_not_there() -> None:
+    for each in pages():
+        named = re.findall(r"\bSHELFTALK_[A-Z_]*[A-Z]\b", each.text)
+        assert set(named) <= {*settings(), SETTING}, each.name
 
 
 # The API ---------------------------------------------------------------------------------------------------------
@@ -142,15 +141,15 @@ def test_every_event_of_the_log_is_documented_with_its_level() -> None:
     assert {(row[0].strip("`"), row[1]) for row in page("docs/operations.md").section("Log").rows} == logged
 
 
-@PAGES
-async def test_every_sql_example_runs_on_todays_tables(page_: Page, pool: Pool) -> None:
-    for fence in page_.fences:
-        if fence.language == "sql":
-            async with pool.acquire() as connection:
-                tried = connection.transaction()
-                await tried.start()
-                await connection.execute(fence.text)
-                await tried.rollback()
+async def test_every_sql_example_runs_on_todays_tables(pool: Pool) -> None:
+    examples = [fence.text for each in pages() for fence in each.fences if fence.language == "sql"]
+    assert examples
+    for example in examples:
+        async with pool.acquire() as connection:
+            tried = connection.transaction()
+            await tried.start()
+            await connection.execute(example)
+            await tried.rollback()
 
 
 # The architecture ------------------------------------------------------------------------------------------------
@@ -178,22 +177,22 @@ def test_every_word_of_the_architecture_is_explained_once() -> None:
 # Every page ------------------------------------------------------------------------------------------------------
 
 
-@PAGES
-def test_every_link_within_the_project_leads_somewhere(page_: Page) -> None:
-    for link in page_.links:
-        name, _, anchor = link.partition("#")
-        target = (page_.file.parent / name).resolve() if name else page_.file
-        assert target.exists(), f"{link}: there is no {target}"
-        assert target.is_relative_to(ROOT), f"{link} leads out of the project"
-        if anchor:
-            assert anchor in Page(target).anchors, f"{link}: there is no such heading"
+def test_every_link_within_the_project_leads_somewhere() -> None:
+    for each in pages():
+        for link in each.links:
+            name, _, anchor = link.partition("#")
+            target = (each.file.parent / name).resolve() if name else each.file
+            assert target.exists(), f"{each.name}: {link}: there is no {target}"
+            assert target.is_relative_to(ROOT), f"{each.name}: {link} leads out of the project"
+            if anchor:
+                assert anchor in read(target).anchors, f"{each.name}: {link}: there is no such heading"
 
 
-@PAGES
-def test_every_file_that_is_named_is_there(page_: Page) -> None:
-    here = re.sub(r"https?://\S+", "", page_.prose)
-    for name in re.findall(rf"\b(?:{'|'.join(SOURCES)}|tests|bench|docs|requirements)/[\w./-]*\w", here):
-        assert (ROOT / name).exists(), name
+def test_every_file_that_is_named_is_there() -> None:
+    for each in pages():
+        here = re.sub(r"https?://\S+", "", each.prose)
+        for name in re.findall(rf"\b(?:{'|'.join(SOURCES)}|tests|bench|docs|requirements)/[\w./-]*\w", here):
+            assert (ROOT / name).exists(), f"{each.name}: {name}"
 
 
 def test_every_file_that_the_architecture_names_by_its_last_part_is_there() -> None:
@@ -203,22 +202,20 @@ def test_every_file_that_the_architecture_names_by_its_last_part_is_there() -> N
     assert named <= files
 
 
-@PAGES
-def test_every_yaml_example_is_yaml_and_every_whole_conversation_can_be_published(page_: Page) -> None:
-    for fence in page_.fences:
-        if fence.language == "yaml":
+def test_every_yaml_example_is_yaml_and_every_whole_conversation_can_be_published() -> None:
+    for each in pages():
+        for fence in (fence for fence in each.fences if fence.language == "yaml"):
             yaml.safe_load(fence.text)
             if re.search(r"^conversation:", fence.text, re.MULTILINE):
-                assert check(fence.text, page_.name).diagnostics == ()
+                assert check(fence.text, each.name).diagnostics == ()
 
 
 def test_some_whole_conversation_is_shown() -> None:
     assert any(re.search(r"^conversation:", fence.text, re.M) for each in pages() for fence in each.fences)
 
 
-@PAGES
-def test_no_page_names_a_package_index(page_: Page) -> None:
-    assert INDEXES.search(page_.text) is None
+def test_no_eachnames_a_package_index() -> None:
+    assert [each.name for each in pages() if INDEXES.search(each.text)] == []
 
 
 def test_the_readme_fits_on_a_screen() -> None:

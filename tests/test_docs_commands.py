@@ -4,8 +4,8 @@ import ast
 import re
 import shlex
 from collections.abc import Iterator
+from functools import cache
 
-import pytest
 import typer.core
 import typer.main
 
@@ -16,7 +16,6 @@ from starter.runtime.one_thread import Busy
 from tests.markdown import ROOT, Page, first_code, page, pages
 from tests.python_source import calls, domain_error_codes
 
-PAGES = pytest.mark.parametrize("page_", pages(), ids=lambda page: page.name)
 COMMON_OPTIONS = {"--json", "--data-dir"}
 
 
@@ -42,23 +41,23 @@ def test_every_command_has_an_example() -> None:
     assert set(commands()) == {find(words)[0] for words in command_lines(page("docs/commands.md"))}
 
 
-@PAGES
-def test_every_command_line_in_an_example_is_one_that_is_understood(page_: Page) -> None:
-    for words in command_lines(page_):
-        name, rest = find(words)
-        try:
-            commands()[name].make_context(name, rest)
-        except typer.TyperException as error:
-            raise AssertionError(f"{' '.join(words)}: {error.format_message()}") from error
+def test_every_command_line_in_an_example_is_one_that_is_understood() -> None:
+    for each in pages():
+        for words in command_lines(each):
+            name, rest = find(words)
+            try:
+                commands()[name].make_context(name, rest)
+            except typer.TyperException as error:
+                raise AssertionError(f"{each.name}: {' '.join(words)}: {error.format_message()}") from error
 
 
-@PAGES
-def test_every_command_named_in_a_sentence_exists(page_: Page) -> None:
-    for code in page_.whole.code:
-        if not code.startswith("shelftalk ") or code.split()[1].isupper():
-            continue
-        name, rest = find(code.split())
-        assert {word.split("=")[0] for word in rest if word.startswith("--")} <= options(commands()[name]), code
+def test_every_command_named_in_a_sentence_exists() -> None:
+    for each in pages():
+        for code in each.whole.code:
+            if not code.startswith("shelftalk ") or code.split()[1].isupper():
+                continue
+            name, rest = find(code.split())
+            assert {word.split("=")[0] for word in rest if word.startswith("--")} <= options(commands()[name]), code
 
 
 def test_every_exit_code_and_failure_code_is_documented() -> None:
@@ -95,6 +94,7 @@ def test_every_make_target_is_documented_and_none_that_is_not_there() -> None:
         assert set(named) <= targets, each.name
 
 
+@cache
 def commands(group: typer.core.TyperGroup | None = None, path: str = "shelftalk") -> dict[str, typer.core.TyperCommand]:
     """Every command by its words, `shelftalk journey list`."""
     found: dict[str, typer.core.TyperCommand] = {}
@@ -126,9 +126,9 @@ def arguments(command: typer.core.TyperCommand) -> list[str]:
     ]
 
 
-def command_lines(page_: Page) -> Iterator[list[str]]:
+def command_lines(each: Page) -> Iterator[list[str]]:
     """Every `shelftalk …` in a shell example, as the words of its command line."""
-    for fence in page_.fences:
+    for fence in each.fences:
         if fence.language not in ("sh", ""):
             continue
         for line in fence.text.replace("\\\n", " ").splitlines():

@@ -4,10 +4,9 @@ Which way imports go is held by the import contracts in pyproject.toml.
 """
 
 import ast
-from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
-
-import pytest
 
 ROOT = Path(__file__).parents[1]
 PACKAGES = ("schemas", "workflows", "activities", "starter")
@@ -17,52 +16,70 @@ REASON = "Long because"
 """What a docstring or comment says in a file or function that is longer, followed by why it is better whole."""
 
 
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A file of the product, read once.
+
+    Attributes:
+        functions: each one's name, how many lines it has, and its text.
+    """
+
+    name: str
+    text: str
+    docstring: str
+    functions: tuple[tuple[str, int, str], ...]
+
+
 def _modules() -> list[Path]:
     return [ROOT / "worker.py", *(path for package in PACKAGES for path in sorted((ROOT / package).rglob("*.py")))]
 
 
-def _functions(path: Path) -> Iterator[tuple[str, int, str]]:
-    """Every function of a file: its name, how many lines it has, and its text."""
+@cache
+def _sources() -> tuple[Source, ...]:
+    return tuple(_read(path) for path in _modules())
+
+
+def _read(path: Path) -> Source:
     text = path.read_text(encoding="utf-8")
-    for node in ast.walk(ast.parse(text)):
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-            assert node.end_lineno is not None
-            yield node.name, node.end_lineno - node.lineno + 1, ast.get_source_segment(text, node) or ""
+    tree = ast.parse(text)
+    lines = text.splitlines()
+    functions = tuple(
+        (node.name, end - node.lineno + 1, "\n".join(lines[node.lineno - 1 : end]))
+        for node in ast.walk(tree)
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+        for end in (node.end_lineno or 0,)
+    )
+    return Source(_named(path), text, ast.get_docstring(tree) or "", functions)
 
 
 def _named(path: Path) -> str:
     return str(path.relative_to(ROOT))
 
 
-@pytest.mark.parametrize("path", _modules(), ids=_named)
-def test_a_file_is_one_thing(path: Path) -> None:
-    text = path.read_text(encoding="utf-8")
-    lines = text.count("\n")
-    assert lines <= LONGEST_FILE or REASON in (ast.get_docstring(ast.parse(text)) or ""), (
-        f"{_named(path)} has {lines} lines: split it, or say '{REASON} …' in its docstring"
-    )
+def test_a_file_is_one_thing() -> None:
+    long = {
+        source.name: lines
+        for source in _sources()
+        if (lines := source.text.count("\n")) > LONGEST_FILE and REASON not in source.docstring
+    }
+    assert long == {}, f"split them, or say '{REASON} …' in their docstrings"
 
 
-@pytest.mark.parametrize("path", _modules(), ids=_named)
-def test_a_function_can_be_seen_whole(path: Path) -> None:
-    long = [
-        f"{name} ({lines})" for name, lines, text in _functions(path) if lines > LONGEST_FUNCTION and REASON not in text
-    ]
-    assert not long, f"{_named(path)}: {long}: split them, or say '{REASON} …' in a comment"
+def test_a_function_can_be_seen_whole() -> None:
+    long = {
+        f"{source.name}: {name}": lines
+        for source in _sources()
+        for name, lines, text in source.functions
+        if lines > LONGEST_FUNCTION and REASON not in text
+    }
+    assert long == {}, f"split them, or say '{REASON} …' in a comment"
 
 
-@pytest.mark.parametrize("path", _modules(), ids=_named)
-def test_a_file_says_first_what_it_is_for(path: Path) -> None:
-    text = path.read_text(encoding="utf-8")
-    assert not text.strip() or ast.get_docstring(ast.parse(text)), f"{_named(path)} has no docstring"
+def test_a_file_says_first_what_it_is_for() -> None:
+    assert [source.name for source in _sources() if source.text.strip() and not source.docstring] == []
 
 
-@pytest.mark.parametrize(
-    "room",
-    sorted({path.parent for path in _modules() if path.parent != ROOT}),
-    ids=_named,
-)
-def test_every_room_stands_in_the_architecture(room: Path) -> None:
-    assert f"{_named(room)}" in (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8"), (
-        f"docs/architecture.md does not name {_named(room)}"
-    )
+def test_every_room_stands_in_the_architecture() -> None:
+    architecture = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    rooms = {_named(path.parent) for path in _modules() if path.parent != ROOT}
+    assert [room for room in sorted(rooms) if room not in architecture] == []

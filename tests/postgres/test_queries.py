@@ -31,34 +31,32 @@ class Thing:
 THING = read_query("x: thing", "select :name::text as name, :price::numeric as price, 'good' as kind where 1 = :one")
 
 
-def _product_files(ending: str) -> list[Path]:
-    return [path for package in PRODUCT for path in sorted((ROOT / package).rglob(f"*{ending}"))]
+def _product_files(ending: str) -> dict[Path, str]:
+    """What the files of the product with this ending say."""
+    paths = (path for package in PRODUCT for path in sorted((ROOT / package).rglob(f"*{ending}")))
+    return {path: path.read_text(encoding="utf-8") for path in paths}
 
 
-@pytest.mark.parametrize(
-    "path",
-    [path for path in _product_files(".sql") if "-- name:" in path.read_text(encoding="utf-8")],
-    ids=lambda path: path.name,
-)
-def test_every_query_of_a_file_is_used(path: Path) -> None:
-    package = ".".join(path.parent.relative_to(ROOT).parts)
-    users = [
-        text
-        for text in (each.read_text(encoding="utf-8") for each in _product_files(".py"))
-        if f'"{package}", "{path.name}"' in text or re.search(r"import .*\bSQL\b", text)
-    ]
-    for name in load_queries(package, path.name):
-        used = re.compile(rf'\bSQL\w*\.{name}\b|"{name}"')
-        assert any(used.search(text) for text in users), f"{path.name}: nobody asks for '{name}'"
+def test_every_query_of_a_file_is_used() -> None:
+    code = _product_files(".py").values()
+    unused: list[str] = []
+    for path in (path for path, text in _product_files(".sql").items() if "-- name:" in text):
+        package = ".".join(path.parent.relative_to(ROOT).parts)
+        loads = f'"{package}", "{path.name}"'
+        users = "".join(text for text in code if loads in text or re.search(r"import .*\bSQL\b", text))
+        asked = set(re.findall(r'\bSQL\w*\.(\w+)\b|"(\w+)"', users))
+        names = {name for pair in asked for name in pair}
+        unused += [f"{path.name}: {name}" for name in load_queries(package, path.name) if name not in names]
+    assert unused == []
 
 
-@pytest.mark.parametrize("path", _product_files(".py"), ids=str)
-def test_every_query_that_is_asked_for_stands_in_its_file(path: Path) -> None:
-    text = path.read_text(encoding="utf-8")
-    for variable, package, file in _LOADED.findall(text):
-        known = set(load_queries(package, file))
-        asked = set(re.findall(rf"\b{variable}\.(\w+)\.", text)) | set(re.findall(rf'\b{variable}\["(\w+)"\]', text))
-        assert asked <= known, f"{path}: {sorted(asked - known)} are not in {file}"
+def test_every_query_that_is_asked_for_stands_in_its_file() -> None:
+    for path, text in _product_files(".py").items():
+        for variable, package, file in _LOADED.findall(text):
+            known = set(load_queries(package, file))
+            asked = set(re.findall(rf"\b{variable}\.(\w+)\.", text))
+            asked |= set(re.findall(rf'\b{variable}\["(\w+)"\]', text))
+            assert asked <= known, f"{path}: {sorted(asked - known)} are not in {file}"
 
 
 def test_named_parameters_are_numbered_in_the_order_in_which_they_first_stand() -> None:
