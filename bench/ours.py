@@ -10,6 +10,7 @@ from bench.process import commands, say
 from schemas.settings import Settings
 from starter.processes import running_engine
 from starter.runtime.logs import log_to_stderr
+from starter.runtime.process import keep_loaded
 from starter.runtime.process import run as run_loop
 from worker import connect
 
@@ -24,6 +25,7 @@ async def run() -> None:
     pool = await open_pool(settings.database_url.get_secret_value(), settings.database_pool)
     client = await connect(settings.temporal_address, settings.temporal_namespace)
     async with running_engine(settings, pool, client):
+        keep_loaded()
         say(str(port))
         async for _ in commands():
             pass

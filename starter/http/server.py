@@ -92,6 +92,7 @@ class _Protocol(H11Protocol):
 
     def data_received(self, data: bytes) -> None:
         if self.conn.their_state is h11.IDLE and data.startswith(b"POST /v1/signups"):
+            self._stop_waiting()  # It has said what it asks for; how long its turn takes is not its fault.
             self.transport.pause_reading()
             self.crowd.join(self, data)
         else:

@@ -9,6 +9,7 @@ import asyncio
 from decimal import Decimal
 from typing import TypeVar
 
+import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import initialize, invariant, rule, run_state_machine_as_test
@@ -341,6 +342,8 @@ def _pick(among: list[T], pick: int) -> T | None:
     return among[pick % len(among)] if among else None
 
 
+@pytest.mark.slow
+@pytest.mark.timeout(1800)
 def test_the_suite_keeps_its_promises_whatever_happens_and_whenever_it_crashes(database_url: str) -> None:
     # A loop of its own: Hypothesis is not asynchronous, and the run's loop stands still meanwhile.
     loop = asyncio.new_event_loop()

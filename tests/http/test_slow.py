@@ -1,7 +1,9 @@
 """Requests that come slowly or by half hold nothing for long."""
 
 import asyncio
+import time
 
+from fastapi import FastAPI
 from temporalio.client import Client
 
 from activities.postgres.pool import Pool
@@ -30,6 +32,19 @@ async def test_a_connection_that_says_nothing_or_half_a_head_is_closed(pool: Poo
         assert await _answer(served.port, b"") == b""
         assert await _answer(served.port, b"POST /v1/signups HTTP/1.1\r\nHo") == b""
         assert b" 200 " in await _answer(served.port, whole + b"GET /liv")
+
+
+async def test_a_sign_up_whose_turn_comes_later_than_a_head_may_is_answered() -> None:
+    app = FastAPI()
+
+    @app.post("/v1/signups")
+    async def takes_long() -> None:  # pyright: ignore[reportUnusedFunction]
+        time.sleep(SHORT / 10)  # noqa: ASYNC251 the work of a turn, for which everything waits
+
+    asked = b"POST /v1/signups HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
+    async with serving(app, "127.0.0.1", 0, head_limit=SHORT) as served:
+        answers = await asyncio.gather(*(_answer(served.port, asked) for _ in range(30)))
+    assert {answer[:13] for answer in answers} == {b"HTTP/1.1 200 "}
 
 
 async def test_a_body_that_does_not_arrive_in_time_is_answered_408(pool: Pool, nowhere: Client) -> None:

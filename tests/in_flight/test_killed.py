@@ -23,10 +23,11 @@ from tests.product import PATIENCE, Shop, addressees, next_change
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 
-MANY = 300
+MANY = 200
+"""Four of the batches that are asked at once: one of them is in the air when the worker is killed."""
 UNTIL_TRIED_AGAIN = 300.0
 """Seconds: the heartbeat's limit (workflows/policies.BULK_HEARTBEAT), and as many again to come to the end."""
-TOLD = 20
+TOLD = 10
 
 
 @pytest.fixture
