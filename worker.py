@@ -30,8 +30,8 @@ from activities.journeys.reconciliation import Reconciler
 from activities.postgres.pool import Pool
 from activities.revenue.links import Links
 from activities.senders.email.mime import parse_sender
+from activities.senders.limits import ANSWER_SECONDS
 from activities.senders.registry import Senders
-from activities.senders.sms.http_sms import ANSWER_SECONDS
 from activities.temporal import Temporal
 from activities.waitlist.claims import Waitlist
 from activities.waitlist.place_activities import PlaceActivities

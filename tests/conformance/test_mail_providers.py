@@ -17,9 +17,10 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from activities.senders.email.aws_signature import AwsKey, signed_headers
-from activities.senders.email.http_sender import LARGEST_REQUEST_BYTES, HttpSender
-from activities.senders.email.limits import Limits
-from activities.senders.email.mail_api import LONGEST_RETRY_AFTER, Answer, patience, patience_until
+from activities.senders.email.mail_api import mail_sender
+from activities.senders.http.http_api import LONGEST_RETRY_AFTER, Answer, patience, patience_until
+from activities.senders.http.http_sender import LARGEST_REQUEST_BYTES
+from activities.senders.limits import Limits
 from activities.senders.registry import Senders, ask_email_provider
 from activities.senders.sender import BadAddress, Mail, NotTaken, Rejected, SenderAtFault, Uncertain
 from schemas.settings import Settings
@@ -317,7 +318,7 @@ async def test_each_documented_answer_means_what_its_documentation_says(
 
 @every_provider
 async def test_a_wrong_key_and_a_domain_that_is_not_verified_are_the_senders_fault(provider: HttpProvider) -> None:
-    forged = HttpSender(provider.provider.api(provider.url, "another-key"), FROM)
+    forged = mail_sender(provider.provider.api(provider.url, "another-key"), FROM)
 
     assert await ending(forged) is End.ACCOUNT
     await forged.aclose()
@@ -393,7 +394,7 @@ async def test_each_hand_over_has_a_key_of_its_own(provider: HttpProvider) -> No
 @pytest.mark.parametrize("provider", sorted(ASKED_AGAIN), indirect=True)
 async def test_a_provider_that_stalls_is_asked_again_before_its_time_is_up(provider: HttpProvider) -> None:
     provider.plan, provider.strikes_left = Plan(At.TAKEN, Does.STALL), 1
-    sender = provider.sender(Limits(answer=3))
+    sender = provider.sender(Limits(answer=2))
 
     assert await ending(sender) is End.RETURNED
 
@@ -527,7 +528,7 @@ async def test_cancelled_before_the_first_byte_nothing_is_taken_and_the_place_is
 async def test_a_provider_that_is_not_there_has_taken_nothing() -> None:
     async with HttpProvider(BY_NAME["resend"]()) as gone:
         url = gone.url
-    sender = HttpSender(BY_NAME["resend"]().api(url), FROM)
+    sender = mail_sender(BY_NAME["resend"]().api(url), FROM)
 
     with pytest.raises(NotTaken, match="Resend could not be reached"):
         await send(sender, MAIL)

@@ -14,7 +14,7 @@ from functools import partial
 import pytest
 import pytest_asyncio
 
-from activities.senders.email.limits import Limits
+from activities.senders.limits import Limits
 from activities.senders.registry import Senders
 from activities.senders.sender import Mail, Message, NotTaken, Rejected, Sender, Uncertain
 from activities.senders.sms.providers import NoProvider

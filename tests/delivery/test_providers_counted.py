@@ -10,8 +10,8 @@ import pytest
 from activities.delivery.deliver import DeliverActivity
 from activities.intake.intake import Intake
 from activities.postgres.pool import Pool
-from activities.senders.email.http_sender import HttpSender
-from activities.senders.email.limits import Limits
+from activities.senders.email.mail_api import mail_sender
+from activities.senders.limits import Limits
 from activities.senders.registry import Senders
 from activities.senders.sms.providers import NoProvider
 from starter.versioning.publishing import publish
@@ -68,7 +68,9 @@ async def test_nobody_is_told_twice_and_only_what_cannot_be_known_is_unknown(poo
     await counter.shop.sells("v")
     names = [f"c{number}" for number in range(PEOPLE)]
     journeys = await counter.calls(*names, units=PEOPLE)
-    sender = HttpSender(server.provider.api(server.url), "Shop <alerts@example.com>", limits=Limits(), connections=1)
+    sender = mail_sender(
+        server.provider.api(server.url), "Shop <alerts@example.com>", limits=Limits(pause=0.001), connections=1
+    )
     delivery = DeliverActivity(counter.ledger, Senders(sender, NoProvider()), "shop.example")
 
     ends: dict[str, str] = {}

@@ -17,8 +17,9 @@ from urllib.parse import parse_qsl, urlsplit
 
 from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 
-from activities.senders.sms.http_sms import HttpSmsSender, Limits, SmsApi
+from activities.senders.limits import Limits
 from activities.senders.sms.signed_http import SignedHttp
+from activities.senders.sms.sms_api import SmsApi, SmsSender, sms_sender_by
 from activities.senders.sms.telnyx import Telnyx
 from activities.senders.sms.twilio import Twilio
 from activities.senders.sms.vonage import Vonage
@@ -134,9 +135,9 @@ class SimulatedSms(ABC):
         """Answer the next messages so, one each."""
         self._next.extend(answers)
 
-    def sender(self, limits: Limits | None = None) -> HttpSmsSender:
+    def sender(self, limits: Limits | None = None) -> SmsSender:
         """A sender to this provider, closed with it."""
-        sender = HttpSmsSender(self.api, limits=limits)
+        sender = sms_sender_by(self.api, limits)
         self._exit.push_async_callback(sender.aclose)
         return sender
 
