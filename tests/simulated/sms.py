@@ -18,6 +18,7 @@ from urllib.parse import parse_qsl, urlsplit
 from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 
 from activities.senders.limits import Limits
+from activities.senders.sms.segments import BASIC, EXTENSION
 from activities.senders.sms.signed_http import SignedHttp
 from activities.senders.sms.sms_api import SmsApi, SmsSender, sms_sender_by
 from activities.senders.sms.telnyx import Telnyx
@@ -327,7 +328,7 @@ class SimulatedVonage(SimulatedSms):
             return self.answers[Answer.LOGIN]
         if not form["to"].isdecimal():
             return _vonage("3")
-        if not form["text"].isascii() and form.get("type") != "unicode":
+        if not set(form["text"]) <= BASIC | EXTENSION and form.get("type") != "unicode":
             return _vonage("6")
         self.taken.append(Took(f"+{form['to']}", form["text"], form.get("client-ref")))
         part = {"to": form["to"], "message-id": str(len(self.taken)), "status": "0", "remaining-balance": "1"}
