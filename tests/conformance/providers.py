@@ -18,8 +18,8 @@ from activities.senders.email.mail_api import MailSender, mail_sender
 from activities.senders.email.smtp_sender import SmtpSender
 from activities.senders.limits import Limits
 from activities.senders.sender import Handover, Mail, Sender
+from tests.simulated.mail_api import Reply, SimulatedMailApi
 from tests.simulated.mail_api_server import MailApiServer, Moment
-from tests.simulated.mail_apis import Reply, SimulatedMailApi
 from tests.simulated.sender import Answer, SimulatedSender
 
 RECIPIENT = "ada.private@example.org"

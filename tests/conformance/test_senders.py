@@ -30,7 +30,8 @@ from tests.conformance.providers import (
     send,
 )
 from tests.conformance.real_server import RealServer
-from tests.simulated.mail_apis import SIMULATED, SimulatedMailApi
+from tests.simulated.mail_api import SimulatedMailApi
+from tests.simulated.mail_apis import SIMULATED
 
 pytestmark = pytest.mark.asyncio
 

@@ -17,8 +17,9 @@ from activities.senders.sms.providers import NoProvider
 from starter.versioning.publishing import publish
 from tests.delivery.counter import Counter, message
 from tests.product import Shop, address, starter_document
+from tests.simulated.mail_api import Reply, SimulatedMailApi
 from tests.simulated.mail_api_server import MailApiServer, Moment
-from tests.simulated.mail_apis import SIMULATED, Reply, SimulatedMailApi
+from tests.simulated.mail_apis import SIMULATED
 
 PEOPLE = 24
 CUTS = ("cut before", "cut after", "nonsense", "502")

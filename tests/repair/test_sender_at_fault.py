@@ -12,8 +12,8 @@ from schemas.reasons import Reason
 from starter.devstack.mailbox import Mailbox
 from starter.ops.repair import By, Repairs
 from tests.product import BY_HAND, address, next_change, running_product
+from tests.simulated.mail_api import KEY, Reply, SimulatedPostmark
 from tests.simulated.mail_api_server import MailApiServer, Moment
-from tests.simulated.mail_apis import KEY, Reply, SimulatedPostmark
 
 BEN = By("ben", "the account was approved")
 
