@@ -21,6 +21,7 @@ from activities.decisions.deciding import Deciding
 from activities.delivery.deliver import DeliverActivity
 from activities.delivery.ledger import WRITING, Ledger
 from activities.delivery.pace import Pace, Rate
+from activities.delivery.replying import Replies, Replying
 from activities.delivery.shopper_links import ShopperLinks
 from activities.intake.contacts import Contacts
 from activities.intake.retention import Retention
@@ -30,8 +31,8 @@ from activities.journeys.reconciliation import Reconciler
 from activities.postgres.pool import Pool
 from activities.revenue.links import Links
 from activities.senders.email.mime import parse_sender
+from activities.senders.limits import ANSWER_SECONDS
 from activities.senders.registry import Senders
-from activities.senders.sms.http_sms import ANSWER_SECONDS
 from activities.temporal import Temporal
 from activities.waitlist.claims import Waitlist
 from activities.waitlist.place_activities import PlaceActivities
@@ -92,6 +93,7 @@ class Running:
     worker: Worker
     waitlist: Waitlist
     temporal: Temporal
+    replying: Replying
 
 
 def history_archive(settings: Settings, pool: Pool) -> Archive:
@@ -139,7 +141,9 @@ async def running_worker(settings: Settings, pool: Pool, client: Client) -> Asyn
     links = Links(pool, settings.public_url)
     pace = Pace(pool, {Channel.EMAIL: Rate(settings.email_per_second, settings.email_domain_per_second)})
     shopper_links = ShopperLinks(pool, settings.public_url)
-    delivery = DeliverActivity(ledger, senders, parse_sender(settings.sender).domain, links, pace, shopper_links)
+    domain = parse_sender(settings.sender).domain
+    delivery = DeliverActivity(ledger, senders, domain, links, pace, shopper_links)
+    replying = Replying(pool, senders, domain, Replies.from_settings(settings))
     worker = Worker(
         client,
         task_queue=settings.temporal_task_queue,
@@ -167,4 +171,4 @@ async def running_worker(settings: Settings, pool: Pool, client: Client) -> Asyn
         graceful_shutdown_timeout=STOP_LIMIT,
     )
     async with aclosing(senders), aclosing(caller), worker:
-        yield Running(worker, waitlist, temporal)
+        yield Running(worker, waitlist, temporal, replying)

@@ -12,8 +12,14 @@ import platformdirs
 from pydantic import Field, SecretStr, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from schemas.languages import find_language
+
 _ADDRESS = re.compile(r"([^<>\r\n]*<[^<>@\s]+@[^<>@\s]+>|[^<>@\s]+@[^<>@\s]+)")
 _PUBLIC_URL = re.compile(r"https://[A-Za-z0-9.-]{1,253}(:[0-9]{1,5})?(/[A-Za-z0-9._~/-]*)?")
+
+_FIELD = re.compile(r"\{[^{}]*\}")
+LONGEST_REPLY = 600
+"""Characters of a reply to STOP or HELP: carriers look for something short."""
 
 
 class Settings(BaseSettings):
@@ -84,6 +90,12 @@ class Settings(BaseSettings):
     """Of `http` where messages are posted; of the others another address than the provider's own, as of a region."""
     sms_callback_url: str | None = None
     """Where the provider is to report what becomes of messages."""
+    sms_replies: Annotated[bool | None, Field(validate_default=True)] = None
+    """Whether Shelftalk replies to STOP and HELP; unset: where the provider does not by itself."""
+    sms_stop_texts: dict[str, str] = {}
+    """What is replied to STOP, by language, in place of our own words."""
+    sms_help_texts: dict[str, str] = {}
+    """What is replied to HELP."""
 
     http_host: str = "127.0.0.1"
     http_port: Annotated[int, Field(ge=0, le=65535)] = 8080
@@ -182,6 +194,23 @@ class Settings(BaseSettings):
         if value is not None and not value.startswith(("https://", *local)):
             raise ValueError("write it with https://; http:// goes to this machine only")
         return value or None
+
+    @field_validator("sms_replies")
+    @classmethod
+    def _where_the_provider_does_not(cls, value: bool | None, info: ValidationInfo) -> bool:
+        return info.data.get("sms_provider") in ("vonage", "http") if value is None else value
+
+    @field_validator("sms_stop_texts", "sms_help_texts")
+    @classmethod
+    def _texts_by_language(cls, value: dict[str, str]) -> dict[str, str]:
+        for language, text in value.items():
+            if find_language(language) != language:
+                raise ValueError(f"{language!r} is no language: write a tag like de, en or pt-BR")
+            if not 1 <= len(text.strip()) <= LONGEST_REPLY:
+                raise ValueError(f"the text in {language} has to have 1 to {LONGEST_REPLY} characters")
+            if unknown := set(_FIELD.findall(text)) - {"{shop}", "{url}"}:
+                raise ValueError(f"the text in {language} has {min(unknown)}: there are {{shop}} and {{url}}")
+        return value
 
     @field_validator("public_url")
     @classmethod

@@ -43,7 +43,7 @@ async def running_engine(settings: Settings, pool: Pool, client: Client) -> Asyn
         every = timedelta(minutes=settings.archive_minutes)
         await ARCHIVING.ensure_schedule(client, settings.temporal_task_queue, every)
         await RETENTION.ensure_schedule(client, settings.temporal_task_queue)
-        async with beside(dispatcher.run()):
+        async with beside(dispatcher.run()), beside(running.replying.run()):
             yield running
 
 

@@ -54,7 +54,7 @@ def test_every_setting_is_documented_with_its_default() -> None:
         if told.startswith("`"):
             assert told.strip("`") == (str(default).lower() if isinstance(default, bool) else str(default)), name
         else:
-            assert default in (None, ()) or isinstance(default, Path), f"{name}: its default is {default!r}"
+            assert default in (None, (), {}) or isinstance(default, Path), f"{name}: its default is {default!r}"
 
 
 def test_no_eachnames_a_setting_that_is_not_there() -> None:

@@ -24,8 +24,6 @@ KNOW_SENDERS = {
         # How long a text may be, and how many segments it has.
         "activities/rendering/messages.py",
         "starter/authoring/segment_notes.py",
-        # How long an answer may take.
-        "worker.py",
         # Whether the provider answers.
         "starter/ops/checkup.py",
     },

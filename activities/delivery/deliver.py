@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from math import inf
 
@@ -52,6 +52,25 @@ SIGN_OF_LIFE_SECONDS = 10.0
 """Three in the time after which Temporal gives a regular attempt up (workflows/policies.DELIVER_HEARTBEAT)."""
 
 
+@dataclass(frozen=True, slots=True)
+class Means:
+    """What every delivery works with.
+
+    Attributes:
+        domain: the right side of every Message-ID.
+        links: None: messages keep the shop's own.
+        pace: None: nothing waits for its turn.
+        shopper_links: None: nothing leads to a shopper's page.
+    """
+
+    ledger: Ledger
+    sender: Sender[Message]
+    domain: str
+    links: Links | None = None
+    pace: Pace | None = None
+    shopper_links: ShopperLinks | None = None
+
+
 class DeliverActivity:
     """The activity, with its ledger and the sender of every channel."""
 
@@ -64,16 +83,8 @@ class DeliverActivity:
         pace: Pace | None = None,
         shopper_links: ShopperLinks | None = None,
     ) -> None:
-        """`message_domain` is the right side of every Message-ID.
-
-        Without `links` messages keep the shop's own, without `pace` nothing waits for its turn, and without
-        `shopper_links` nothing leads to a shopper's page.
-        """
-        self._ledger = ledger
-        self._sender = sender
-        self._pace = pace
-        self._domain = message_domain
-        self._links, self._shopper_links = links, shopper_links
+        """See `Means`; `message_domain` is its `domain`."""
+        self._means = Means(ledger, sender, message_domain, links, pace, shopper_links)
 
     @activity.defn(name=Activity.DELIVER)
     async def deliver(self, request: Deliver) -> Delivered:
@@ -82,9 +93,7 @@ class DeliverActivity:
         Raises:
             ApplicationError: the provider certainly did not take it, or another attempt may be sending it: try again.
         """
-        effects = RealEffects(
-            self._ledger, self._sender, self._domain, request, self._links, self._pace, self._shopper_links
-        )
+        effects = RealEffects(self._means, request)
         try:
             async with _signs_of_life():
                 outcome = await deliver_in_order(request, effects)
@@ -128,19 +137,9 @@ def _stopping() -> bool:
 class RealEffects:
     """`Effects` on one message, with the ledger in PostgreSQL and a sender."""
 
-    def __init__(
-        self,
-        ledger: Ledger,
-        sender: Sender[Message],
-        domain: str,
-        request: Deliver,
-        links: Links | None,
-        pace: Pace | None,
-        shopper_links: ShopperLinks | None = None,
-    ) -> None:
-        self._ledger, self._sender, self._links, self._pace = ledger, sender, links, pace
-        self._shopper_links = shopper_links
-        self._domain, self._request = domain, request
+    def __init__(self, means: Means, request: Deliver) -> None:
+        self._means, self._request = means, request
+        self._ledger = means.ledger
         self._context: SendContext | None = None
         self._message: Message | None = None
         self._seen: SendContext | None = None
@@ -179,7 +178,7 @@ class RealEffects:
         if question and links.confirm is None:
             log.error("question cannot be answered", journey=request.journey_id)
             return None
-        message_id = f"{request.key.replace('/', '.')}@{self._domain}"
+        message_id = f"{request.key.replace('/', '.')}@{self._means.domain}"
         try:
             message = write_message(
                 known.message.compiled,
@@ -188,13 +187,13 @@ class RealEffects:
                 known.recipient or "",
                 known.sender,
                 message_reference(request.key),
-                None if question else f"{known.list_code}.{self._domain}",
+                None if question else f"{known.list_code}.{self._means.domain}",
             )
         except CannotRender as error:
             log.error("message broken", version=request.version, message=request.step.message, error=str(error))
             return None
-        if self._links is not None and isinstance(message, Mail):
-            message = await self._with_links(self._links, message, known)
+        if self._means.links is not None and isinstance(message, Mail):
+            message = await self._with_links(self._means.links, message, known)
         self._message, self._seen = message, known
         return message
 
@@ -209,9 +208,9 @@ class RealEffects:
 
     async def _links_of(self, known: SendContext, channel: Channel) -> LinksPart:
         """Those of a mail: it is consent to mails that they take back."""
-        if self._shopper_links is None or channel is not Channel.EMAIL:
+        if self._means.shopper_links is None or channel is not Channel.EMAIL:
             return LinksPart()
-        return await self._shopper_links.of(known.linked, question=known.facts.question)
+        return await self._means.shopper_links.of(known.linked, question=known.facts.question)
 
     async def stop(self, fault: SenderAtFault | None = None) -> None:
         if fault is None:
@@ -228,11 +227,11 @@ class RealEffects:
     async def ready(self, message: Message) -> AsyncGenerator[Handover[Message]]:
         first = activity.in_activity() and activity.info().is_local
         within = FIRST_TRY_SECONDS if first else inf
-        if self._pace is not None:
+        if self._means.pace is not None:
             # A first try is followed by a regular one at once, whatever it is told.
-            await self._pace.turn(message.channel, self._lane(), receiving_domain(message), comes_back=not first)
+            await self._means.pace.turn(message.channel, self._lane(), receiving_domain(message), comes_back=not first)
         try:
-            async with self._sender.ready(message, within) as handover:
+            async with self._means.sender.ready(message, within) as handover:
                 yield handover
         except Rejected as error:
             request = self._request

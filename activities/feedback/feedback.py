@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 
 import structlog
 
+from activities.delivery.replying import ask_for_reply
 from activities.delivery.settling import settle_unknowns
 from activities.feedback.engagement import engage
 from activities.feedback.refusals import Refuser, refuse, start_again
@@ -136,9 +137,13 @@ async def _apply(connection: Connection, provider: str, row: int, event: Message
         case MessageEventKind.UNSUBSCRIBED:
             await refuse(connection, who, said=f"unsubscribed at {provider}", at=event.at)
         case MessageEventKind.SAID_STOP:
+            if event.address is not None:
+                await ask_for_reply(connection, row, "stop", event.channel, event.address)
             await refuse(connection, who, suppressed_for="stop", said="stop", at=event.at)
         case MessageEventKind.SAID_START:
             await start_again(connection, who)
+        case MessageEventKind.SAID_HELP if event.address is not None:
+            await ask_for_reply(connection, row, "help", event.channel, event.address)
         case MessageEventKind.SAID_SOMETHING if event.address is not None:
             await ask_for_review(connection, row, event.channel, event.address, event.text or "", datetime.now(UTC))
         case MessageEventKind.SENDER_AT_FAULT:

@@ -25,6 +25,7 @@ FORGETTING = (
     SQL.keep_digests,
     SQL.forget_events,
     SQL.forget_texts,
+    SQL.forget_replies,
     SQL.forget_contacts,
     SQL.forget_orders,
     SQL.forget_order_ids,

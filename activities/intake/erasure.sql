@@ -213,6 +213,12 @@ set address = null, said = null, decision = coalesce(r.decision, 'confirmed'), d
     decided_by = coalesce(r.decided_by, 'erasure')
 from theirs where r.id = theirs.id;
 
+-- name: forget_replies
+-- Their number; what is being sent is settled without it.
+update replies
+set address = null, state = case state when 'ready' then 'left' else 'unknown' end, holder = null, lease_until = null, settled_at = now()
+where address in (select unnest(array[email, phone]) from contacts where id = any(:contact_ids::text[]));
+
 -- name: forget_lists_of_shop
 -- What the shop told, unless another shop told the same of them.
 delete from list_members m

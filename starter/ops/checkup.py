@@ -13,8 +13,10 @@ from temporalio.api.workflowservice.v1 import DescribeNamespaceRequest, Describe
 from temporalio.client import Client
 from temporalio.service import RPCError
 
+from activities.senders.limits import Limits
 from activities.senders.registry import ask_email_provider
 from activities.senders.sms.providers import sms_api
+from activities.senders.sms.sms_api import sms_sender_by
 from schemas.settings import Settings
 from starter.ops.database_checkup import examine_postgres
 from starter.ops.findings import ANSWER_LIMIT, Checkup, Finding, Health, bad, good, not_set, note
@@ -171,19 +173,14 @@ async def _sms(settings: Settings) -> list[Finding]:
         return [bad("sms", str(error), "docs/sms.md has what each provider needs.")]
     if api is None:
         return [good("sms", "no provider is set, and no text message is sent")]
-    probe = api.probe()
-    if probe is None:
+    if api.question() is None:
         return [good("sms", f"{api.name} is set; it has no question that costs nothing, so it was not asked")]
-    try:
-        async with asyncio.timeout(ANSWER_LIMIT), httpx.AsyncHTTPTransport(trust_env=False) as transport:
-            answer = await transport.handle_async_request(probe)
-            await answer.aread()
-    except (httpx.HTTPError, TimeoutError) as error:
-        return [bad("sms", f"{api.name} does not answer ({type(error).__name__})", "Check the network.")]
-    if answer.status_code in (401, 403, 404):
-        advice = "Check SHELFTALK_SMS_KEY_ID and SHELFTALK_SMS_SECRET."
-        return [bad("sms", f"{api.name} refuses the login ({answer.status_code})", advice)]
-    return [good("sms", f"{api.name} answers {answer.status_code}")]
+    sender = sms_sender_by(api, Limits(answer=ANSWER_LIMIT))
+    wrong = await sender.examine()
+    await sender.aclose()
+    if wrong is not None:
+        return [bad("sms", f"{api.name}: {wrong}", "Check the SHELFTALK_SMS_… settings and the account there.")]
+    return [good("sms", f"{api.name} answers and knows the key")]
 
 
 async def _web(settings: Settings) -> list[Finding]:

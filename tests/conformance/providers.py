@@ -14,12 +14,12 @@ from enum import StrEnum
 from math import inf
 from typing import Any, Protocol, Self
 
-from activities.senders.email.http_sender import HttpSender
-from activities.senders.email.limits import Limits
+from activities.senders.email.mail_api import MailSender, mail_sender
 from activities.senders.email.smtp_sender import SmtpSender
+from activities.senders.limits import Limits
 from activities.senders.sender import Handover, Mail, Sender
+from tests.simulated.mail_api import Reply, SimulatedMailApi
 from tests.simulated.mail_api_server import MailApiServer, Moment
-from tests.simulated.mail_apis import Reply, SimulatedMailApi
 from tests.simulated.sender import Answer, SimulatedSender
 
 RECIPIENT = "ada.private@example.org"
@@ -296,9 +296,6 @@ class HttpProvider(MailApiServer):
         then: what it answers to the request after the last strike.
     """
 
-    SHORT_SECONDS = 0.6
-    """How long one that can be asked again is asked, where it never answers."""
-
     def __init__(self, provider: SimulatedMailApi) -> None:
         super().__init__(provider)
         self.plan: Plan | None = None
@@ -309,10 +306,10 @@ class HttpProvider(MailApiServer):
         self.then: Reply | None = None
 
     def sender(self, limits: Limits, **options: Any) -> "NotingSender":
-        api = self.provider.api(self.url)
-        if api.dedupes and self.plan is not None and self.plan.does in (Does.DROP, Does.NONSENSE):
-            limits = replace(limits, answer=self.SHORT_SECONDS)
-        sender = NotingSender(HttpSender(api, FROM, limits=limits, **options), self._message_ids)
+        limits = replace(limits, pause=0.001, tries=5)
+        sender = NotingSender(
+            mail_sender(self.provider.api(self.url), FROM, limits=limits, **options), self._message_ids
+        )
         self._exit.push_async_callback(sender.aclose)
         return sender
 
@@ -355,7 +352,7 @@ class HttpProvider(MailApiServer):
 class NotingSender:
     """Notes the Message-IDs of what it sends, by subject."""
 
-    def __init__(self, sender: HttpSender, message_ids: dict[str, str]) -> None:
+    def __init__(self, sender: MailSender, message_ids: dict[str, str]) -> None:
         self._sender, self._message_ids = sender, message_ids
 
     def ready(self, mail: Mail, within: float = inf) -> AbstractAsyncContextManager[Handover[Mail]]:

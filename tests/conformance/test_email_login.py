@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from activities.senders.email.limits import Limits
 from activities.senders.email.smtp_sender import SmtpSender
+from activities.senders.limits import Limits
 from activities.senders.sender import Mail, NotTaken, SenderAtFault
 from tests.conformance.certificates import self_signed
 from tests.conformance.providers import FROM, RECIPIENT, BarePeer, send

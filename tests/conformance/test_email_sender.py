@@ -7,8 +7,8 @@ from dataclasses import replace
 import pytest
 import pytest_asyncio
 
-from activities.senders.email.limits import Limits
 from activities.senders.email.smtp_sender import SmtpSender
+from activities.senders.limits import Limits
 from activities.senders.sender import Mail, NotTaken, Rejected, Uncertain
 from schemas.settings import Settings
 from tests.conformance.providers import FROM, RECIPIENT, At, BarePeer, Does, Plan, send

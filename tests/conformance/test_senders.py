@@ -14,7 +14,7 @@ from functools import partial
 import pytest
 import pytest_asyncio
 
-from activities.senders.email.limits import Limits
+from activities.senders.limits import Limits
 from activities.senders.registry import Senders
 from activities.senders.sender import Mail, Message, NotTaken, Rejected, Sender, Uncertain
 from activities.senders.sms.providers import NoProvider
@@ -30,7 +30,8 @@ from tests.conformance.providers import (
     send,
 )
 from tests.conformance.real_server import RealServer
-from tests.simulated.mail_apis import SIMULATED, SimulatedMailApi
+from tests.simulated.mail_api import SimulatedMailApi
+from tests.simulated.mail_apis import SIMULATED
 
 pytestmark = pytest.mark.asyncio
 

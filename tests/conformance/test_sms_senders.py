@@ -15,6 +15,7 @@ import pytest
 import pytest_asyncio
 from pydantic import SecretStr
 
+from activities.senders.limits import Limits
 from activities.senders.registry import Senders
 from activities.senders.sender import (
     BadAddress,
@@ -25,8 +26,8 @@ from activities.senders.sender import (
     Sms,
     Uncertain,
 )
-from activities.senders.sms.http_sms import HttpSmsSender, Limits
 from activities.senders.sms.providers import NoProvider, sms_api, sms_sender
+from activities.senders.sms.sms_api import SmsSender, sms_sender_by
 from activities.senders.sms.twilio import Twilio
 from schemas.settings import Settings
 from tests.simulated.sender import SimulatedSender
@@ -66,7 +67,7 @@ PLANS = [
 ]
 A_MOMENT = 0.05
 """Seconds. A stalled provider says nothing however long one waits, so a slow machine changes no ending."""
-QUICK = Limits(repeat_after=0.001)
+QUICK = Limits(pause=0.001, tries=5)
 
 
 @pytest_asyncio.fixture
@@ -87,13 +88,13 @@ def rightly(name: str, plan: Plan) -> type[Exception] | None:
     return Uncertain
 
 
-async def send(sender: HttpSmsSender, sms: Sms) -> None:
+async def send(sender: SmsSender, sms: Sms) -> None:
     async with Senders(SimulatedSender(), sender).ready(sms) as handover:
         await handover.begin(sms)
         await handover.send()
 
 
-async def ending(sender: HttpSmsSender, sms: Sms) -> type[Exception] | None:
+async def ending(sender: SmsSender, sms: Sms) -> type[Exception] | None:
     try:
         await send(sender, sms)
     except (NotTaken, Rejected, Uncertain) as error:
@@ -237,7 +238,7 @@ async def test_an_impossible_message_is_rejected_before_the_provider_hears_of_it
 
 @every_provider
 async def test_a_provider_that_cannot_be_reached_has_certainly_taken_nothing(provider: SimulatedSms) -> None:
-    sender = HttpSmsSender(provider.api)
+    sender = sms_sender_by(provider.api)
     await provider.__aexit__()
 
     async with aclosing(sender):
@@ -258,7 +259,7 @@ async def test_who_is_cancelled_while_the_answer_is_under_way_still_learns_the_e
 
 
 @asynccontextmanager
-async def unreachable(answer: float = 60.0) -> AsyncGenerator[HttpSmsSender]:
+async def unreachable(connect: float = 60.0) -> AsyncGenerator[SmsSender]:
     """A sender whose provider never completes a connection: as many as it bears wait there already."""
     with ExitStack() as stack:
         listener = stack.enter_context(socket.create_server(("127.0.0.1", 0), backlog=0))
@@ -267,7 +268,7 @@ async def unreachable(answer: float = 60.0) -> AsyncGenerator[HttpSmsSender]:
             waiting.setblocking(False)
             waiting.connect_ex(listener.getsockname())
         api = Twilio("AC1", "token", FROM, None, f"http://127.0.0.1:{listener.getsockname()[1]}")
-        async with aclosing(HttpSmsSender(api, limits=Limits(answer=answer, cancelled=A_MOMENT))) as sender:
+        async with aclosing(sms_sender_by(api, Limits(connect=connect, cancelled=A_MOMENT))) as sender:
             yield sender
 
 
@@ -283,7 +284,7 @@ async def test_who_is_cancelled_while_it_connects_has_sent_nothing_and_stops_at_
 
 
 async def test_a_connection_that_never_comes_about_has_certainly_taken_nothing() -> None:
-    async with unreachable(answer=A_MOMENT) as sender:
+    async with unreachable(connect=A_MOMENT) as sender:
         assert await ending(sender, SMS) is NotTaken
 
 
@@ -358,7 +359,7 @@ async def test_the_settings_name_the_provider_and_no_secret_is_shown() -> None:
     api = sms_api(settings)
 
     assert isinstance(api, Twilio)
-    assert (api.account, api.sender, api.address, api.callback) == ("AC1", "MG1", "https://a.example", None)
+    assert (api.account, api.sender, api.url, api.callback) == ("AC1", "MG1", "https://a.example", None)
     assert "hidden" not in repr(api)
     assert b"MessagingServiceSid=MG1" in api.request(SMS).content
 

@@ -14,7 +14,7 @@ from activities.delivery.lease import Lease
 from activities.delivery.ledger import BadMailbox, Ledger
 from activities.intake.intake import Intake
 from activities.postgres.pool import Pool
-from activities.senders.email.limits import Limits
+from activities.senders.limits import Limits
 from activities.senders.registry import Senders
 from activities.senders.sms.providers import NoProvider
 from schemas.journey.activities import Deliver

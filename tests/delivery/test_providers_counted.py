@@ -10,15 +10,16 @@ import pytest
 from activities.delivery.deliver import DeliverActivity
 from activities.intake.intake import Intake
 from activities.postgres.pool import Pool
-from activities.senders.email.http_sender import HttpSender
-from activities.senders.email.limits import Limits
+from activities.senders.email.mail_api import mail_sender
+from activities.senders.limits import Limits
 from activities.senders.registry import Senders
 from activities.senders.sms.providers import NoProvider
 from starter.versioning.publishing import publish
 from tests.delivery.counter import Counter, message
 from tests.product import Shop, address, starter_document
+from tests.simulated.mail_api import Reply, SimulatedMailApi
 from tests.simulated.mail_api_server import MailApiServer, Moment
-from tests.simulated.mail_apis import SIMULATED, Reply, SimulatedMailApi
+from tests.simulated.mail_apis import SIMULATED
 
 PEOPLE = 24
 CUTS = ("cut before", "cut after", "nonsense", "502")
@@ -68,7 +69,9 @@ async def test_nobody_is_told_twice_and_only_what_cannot_be_known_is_unknown(poo
     await counter.shop.sells("v")
     names = [f"c{number}" for number in range(PEOPLE)]
     journeys = await counter.calls(*names, units=PEOPLE)
-    sender = HttpSender(server.provider.api(server.url), "Shop <alerts@example.com>", limits=Limits(), connections=1)
+    sender = mail_sender(
+        server.provider.api(server.url), "Shop <alerts@example.com>", limits=Limits(pause=0.001), connections=1
+    )
     delivery = DeliverActivity(counter.ledger, Senders(sender, NoProvider()), "shop.example")
 
     ends: dict[str, str] = {}

@@ -9,7 +9,7 @@ from activities.delivery.deliver import DeliverActivity
 from activities.delivery.ledger import Ledger
 from activities.intake.intake import Intake
 from activities.postgres.pool import Pool
-from activities.senders.email.limits import Limits
+from activities.senders.limits import Limits
 from activities.senders.registry import Senders
 from activities.senders.sms.providers import NoProvider
 from schemas.incoming.facts import ContactErasureFact

@@ -51,8 +51,8 @@ IDS_ALONE = {
     "yields",
 }
 """Tables with ids of a person's journeys and claims, and nothing that is said of them: histories hold ids only."""
-DIGESTS = {"forgotten_addresses", "forgotten_ids", "kept_refusals"}
-"""What stays of who was erased, on purpose."""
+DIGESTS = {"forgotten_addresses", "forgotten_ids", "kept_refusals", "replies"}
+"""What stays of who was erased, on purpose. Of replies the number goes: tests/sms/test_replies.py."""
 OF_NOBODY = {
     "alerts",
     "api_keys",

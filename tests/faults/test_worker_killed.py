@@ -10,7 +10,7 @@ import pytest
 from temporalio.client import Client, WorkflowHandle
 
 from activities.postgres.pool import Pool, open_pool
-from activities.senders.email.limits import CONNECTIONS
+from activities.senders.limits import CONNECTIONS
 from schemas.ids import journey_workflow_id
 from schemas.responses.journeys import JourneyReport
 from starter.devstack.mailbox import Mailbox

@@ -12,8 +12,9 @@ from schemas.reasons import Reason
 from starter.devstack.mailbox import Mailbox
 from starter.ops.repair import By, Repairs
 from tests.product import BY_HAND, address, next_change, running_product
+from tests.simulated.mail_api import KEY, Reply
 from tests.simulated.mail_api_server import MailApiServer, Moment
-from tests.simulated.mail_apis import KEY, Reply, SimulatedPostmark
+from tests.simulated.mail_apis_of_json import SimulatedPostmark
 
 BEN = By("ben", "the account was approved")
 

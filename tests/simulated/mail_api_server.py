@@ -7,7 +7,7 @@ from enum import StrEnum
 from http import HTTPStatus
 from typing import Self
 
-from tests.simulated.mail_apis import Heard, Reply, SimulatedMailApi
+from tests.simulated.mail_api import Heard, Reply, SimulatedMailApi
 
 
 class Moment(StrEnum):

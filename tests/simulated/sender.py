@@ -22,7 +22,7 @@ from activities.senders.sender import (
     Sms,
     Uncertain,
 )
-from activities.senders.sms.http_sms import check
+from activities.senders.sms.sms_api import checked
 
 _SENDER = parse_sender("Rehearsal <rehearsal@localhost>")
 
@@ -74,7 +74,7 @@ class SimulatedSender:
         """Ready at once, for every message that is possible."""
         del within
         if isinstance(message, Sms):
-            check(message)
+            checked(message)
         elif compose(message, _SENDER).utf8 and not self._smtputf8:
             raise Rejected("the address is not ASCII and this provider does not offer SMTPUTF8")
         yield SimulatedHandover(self, message)

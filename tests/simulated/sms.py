@@ -17,8 +17,10 @@ from urllib.parse import parse_qsl, urlsplit
 
 from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 
-from activities.senders.sms.http_sms import HttpSmsSender, Limits, SmsApi
+from activities.senders.limits import Limits
+from activities.senders.sms.segments import BASIC, EXTENSION
 from activities.senders.sms.signed_http import SignedHttp
+from activities.senders.sms.sms_api import SmsApi, SmsSender, sms_sender_by
 from activities.senders.sms.telnyx import Telnyx
 from activities.senders.sms.twilio import Twilio
 from activities.senders.sms.vonage import Vonage
@@ -134,9 +136,9 @@ class SimulatedSms(ABC):
         """Answer the next messages so, one each."""
         self._next.extend(answers)
 
-    def sender(self, limits: Limits | None = None) -> HttpSmsSender:
+    def sender(self, limits: Limits | None = None) -> SmsSender:
         """A sender to this provider, closed with it."""
-        sender = HttpSmsSender(self.api, limits=limits)
+        sender = sms_sender_by(self.api, limits)
         self._exit.push_async_callback(sender.aclose)
         return sender
 
@@ -326,7 +328,7 @@ class SimulatedVonage(SimulatedSms):
             return self.answers[Answer.LOGIN]
         if not form["to"].isdecimal():
             return _vonage("3")
-        if not form["text"].isascii() and form.get("type") != "unicode":
+        if not set(form["text"]) <= BASIC | EXTENSION and form.get("type") != "unicode":
             return _vonage("6")
         self.taken.append(Took(f"+{form['to']}", form["text"], form.get("client-ref")))
         part = {"to": form["to"], "message-id": str(len(self.taken)), "status": "0", "remaining-balance": "1"}

@@ -25,7 +25,7 @@ async def test_a_conversation_that_sends_texts_without_a_provider_is_named(pool:
 
 @pytest.mark.parametrize(
     ("answer", "health", "said"),
-    [(None, "good", "Twilio answers 200"), (Answer.LOGIN, "bad", "Twilio refuses the login (401)")],
+    [(None, "good", "Twilio answers and knows the key"), (Answer.LOGIN, "bad", "Twilio: does not know the key")],
 )
 async def test_the_provider_is_asked_whether_it_knows_the_login(
     database_url: str, answer: Answer | None, health: str, said: str

@@ -1851,6 +1851,31 @@ create table revocations (
 create index revocations_open on revocations (due_at) where decision is null;
 create index revocations_by_address on revocations (address) where address is not null;
 
+-- The ledger of what is replied to the words STOP and HELP, where the provider does not: one row for the text it replies to.
+create table replies (
+    event_id    bigint primary key references message_events,
+    kind        text not null check (kind in ('stop', 'help')),
+    -- Of the number, by which it is known again; the number itself goes when it is settled, within minutes.
+    digest      bytea not null,
+    address     text,
+    state       text not null default 'ready' check (state in ('ready', 'sending', 'sent', 'refused', 'unknown', 'left')),
+    holder      uuid,
+    lease_until timestamptz,
+    next_at     timestamptz not null default now(),
+    -- Five minutes after the text.
+    give_up_at  timestamptz not null,
+    made_at     timestamptz not null default now(),
+    settled_at  timestamptz,
+    -- Since then the same word of the same number is a new one.
+    ended_at    timestamptz,
+    check ((state in ('ready', 'sending')) = (address is not null)),
+    check ((address is null) = (settled_at is not null)),
+    check ((state = 'sending') = (lease_until is not null) and (holder is null) = (lease_until is null))
+);
+-- One reply, however often and at once somebody says it.
+create unique index replies_once on replies (kind, digest) where ended_at is null;
+create index replies_open on replies (give_up_at) where state in ('ready', 'sending');
+
 -- Bulk operations, the outbox, and what operators do -----------------------------------------------------------------
 
 -- Operations on many journeys at once.

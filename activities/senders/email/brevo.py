@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import ClassVar
 
-from activities.senders.email.mail_api import Answer, Letter, MailApi, Meaning, Request, as_json, patience
+from activities.senders.email.mail_api import Letter, MailApi
+from activities.senders.http.http_api import Answer, Meaning, Request, as_json, patience
 
 URL = "https://api.brevo.com"
 

@@ -8,7 +8,8 @@ import secrets
 from collections.abc import Mapping
 from typing import ClassVar
 
-from activities.senders.email.mail_api import Answer, Letter, MailApi, Meaning, Request
+from activities.senders.email.mail_api import Letter, MailApi
+from activities.senders.http.http_api import Answer, Meaning, Request
 
 URLS = {"us": "https://api.mailgun.net", "eu": "https://api.eu.mailgun.net"}
 

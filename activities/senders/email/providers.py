@@ -5,9 +5,7 @@ from typing import assert_never
 
 from activities.senders.email.aws_signature import AwsKey
 from activities.senders.email.brevo import Brevo
-from activities.senders.email.http_sender import HttpSender
-from activities.senders.email.limits import Limits
-from activities.senders.email.mail_api import MailApi
+from activities.senders.email.mail_api import MailApi, MailSender, mail_sender
 from activities.senders.email.mailgun import URLS as MAILGUN_REGIONS
 from activities.senders.email.mailgun import Mailgun
 from activities.senders.email.mime import parse_sender
@@ -17,7 +15,8 @@ from activities.senders.email.sendgrid import URLS as SENDGRID_REGIONS
 from activities.senders.email.sendgrid import SendGrid
 from activities.senders.email.ses import Ses
 from activities.senders.email.smtp_sender import SmtpSender
-from activities.senders.sender import Mail, NotTaken, Sender, Uncertain
+from activities.senders.limits import Limits
+from activities.senders.sender import Mail, Sender
 from schemas.settings import Settings
 
 
@@ -41,16 +40,14 @@ async def ask_provider(settings: Settings, within: float) -> str | None:
     """
     sender = _by_http(settings, Limits(answer=within))
     try:
-        return None if await sender.ask() else "does not know the key"
-    except (NotTaken, Uncertain) as error:
-        return str(error)
+        return await sender.examine()
     finally:
         await sender.aclose()
 
 
-def _by_http(settings: Settings, limits: Limits | None = None) -> HttpSender:
+def _by_http(settings: Settings, limits: Limits | None = None) -> MailSender:
     limits = limits or Limits(answer=settings.smtp_answer_seconds)
-    return HttpSender(_api(settings), settings.sender, limits=limits)
+    return mail_sender(_api(settings), settings.sender, limits=limits)
 
 
 def _api(settings: Settings) -> MailApi:

@@ -6,7 +6,8 @@ It takes requests under one Idempotency-Key once, for 24 hours.
 from collections.abc import Mapping
 from typing import ClassVar
 
-from activities.senders.email.mail_api import Answer, Letter, MailApi, Meaning, Request, as_json
+from activities.senders.email.mail_api import Letter, MailApi
+from activities.senders.http.http_api import Answer, Meaning, Request, as_json
 
 URL = "https://api.resend.com"
 

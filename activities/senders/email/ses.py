@@ -10,7 +10,8 @@ from typing import ClassVar
 from urllib.parse import urlsplit
 
 from activities.senders.email.aws_signature import AwsKey, signed_headers
-from activities.senders.email.mail_api import Answer, Letter, MailApi, Meaning, Request, as_json
+from activities.senders.email.mail_api import Letter, MailApi
+from activities.senders.http.http_api import Answer, Meaning, Request, as_json
 
 SERVICE = "ses"
 

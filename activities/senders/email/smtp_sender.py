@@ -14,10 +14,10 @@ from math import inf
 from pathlib import Path
 from typing import Self
 
-from activities.senders.email.limits import CONNECTIONS, Limits
 from activities.senders.email.mime import Envelope, compose, parse_sender
 from activities.senders.email.smtp_replies import Gone
 from activities.senders.email.smtp_session import SmtpEndpoint, SmtpSession
+from activities.senders.limits import CONNECTIONS, Limits
 from activities.senders.sender import Mail, NotTaken
 from schemas.settings import Settings
 

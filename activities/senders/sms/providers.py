@@ -6,8 +6,8 @@ from math import inf
 from typing import assert_never
 
 from activities.senders.sender import Handover, Sender, SenderAtFault, Sms
-from activities.senders.sms.http_sms import HttpSmsSender, SmsApi
 from activities.senders.sms.signed_http import SignedHttp, is_signing_secret
+from activities.senders.sms.sms_api import SmsApi, sms_sender_by
 from activities.senders.sms.telnyx import ADDRESS as TELNYX
 from activities.senders.sms.telnyx import Telnyx
 from activities.senders.sms.twilio import ADDRESS as TWILIO
@@ -24,7 +24,7 @@ def sms_sender(settings: Settings) -> Sender[Sms]:
         ValueError: a setting is missing; the text names it.
     """
     api = sms_api(settings)
-    return NoProvider() if api is None else HttpSmsSender(api)
+    return NoProvider() if api is None else sms_sender_by(api)
 
 
 def sms_api(settings: Settings) -> SmsApi | None:

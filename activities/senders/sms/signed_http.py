@@ -4,16 +4,17 @@ docs/sms.md is the page for who writes that program. It must know a repeated `we
 """
 
 import base64
-import json
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from typing import ClassVar
 
-import httpx
 from standardwebhooks.webhooks import Webhook
 
-from activities.senders.sender import BadAddress, NotTaken, OptedOut, Rejected, SenderAtFault, Sms
-from activities.senders.sms.http_sms import json_object, refused_login
+from activities.senders.http.http_api import Answer, Meaning, Request, as_json
+from activities.senders.sender import Sms
 from activities.senders.sms.segments import count_segments
+from activities.senders.sms.sms_api import SmsApi, known_by
 
 
 def is_signing_secret(text: str) -> bool:
@@ -26,72 +27,54 @@ def is_signing_secret(text: str) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
-class SignedHttp:
+class SignedHttp(SmsApi):
     """The other program.
 
     Attributes:
-        address: where messages are posted.
+        url: where messages are posted.
         secret: what signs them, `whsec_` and 24 to 64 bytes in base64.
         sender: the number or name that messages come from; None: that is for the program to know.
     """
 
-    address: str
+    url: str
     secret: str = field(repr=False)
     sender: str | None = None
 
-    name = "the SMS gateway"
-    knows_repeats = True
-    takes_none_by_503 = True
+    name: ClassVar[str] = "the SMS gateway"
+    help: ClassVar[str] = "its own log"
+    dedupes: ClassVar[bool] = True
+    by_code: ClassVar[Mapping[str, Meaning]] = {
+        "opted_out": Meaning.OPTED_OUT,
+        "bad_address": Meaning.BAD_ADDRESS,
+        "sender_at_fault": Meaning.ACCOUNT_AT_FAULT,
+        "later": Meaning.LATER,
+        "rejected": Meaning.REFUSED,
+    }
+    by_status: ClassVar[Mapping[int, Meaning]] = {
+        409: Meaning.LATER,
+        410: Meaning.ACCOUNT_AT_FAULT,
+        503: Meaning.LATER,
+    }
 
-    def request(self, sms: Sms) -> httpx.Request:
+    def request(self, letter: Sms) -> Request:
         now = datetime.now(UTC)
-        counted = count_segments(sms.text)
+        counted = count_segments(letter.text)
         data = {
-            "id": sms.reference or sms.message_id,
-            "to": sms.recipient,
+            "id": known_by(letter),
+            "to": letter.recipient,
             "from": self.sender,
-            "text": sms.text,
+            "text": letter.text,
             "encoding": counted.alphabet,
             "segments": counted.segments,
         }
-        body = json.dumps(
-            {"type": "sms.send", "timestamp": now.isoformat(), "data": data}, ensure_ascii=False, separators=(",", ":")
-        )
-        message_id = sms.reference or sms.message_id
+        body = as_json({"type": "sms.send", "timestamp": now.isoformat(), "data": data})
         headers = {
-            "Content-Type": "application/json",
-            "webhook-id": message_id,
+            "content-type": "application/json",
+            "webhook-id": known_by(letter),
             "webhook-timestamp": str(int(now.timestamp())),
-            "webhook-signature": Webhook(self.secret).sign(message_id, now, body),
+            "webhook-signature": Webhook(self.secret).sign(known_by(letter), now, body.decode()),
         }
-        return httpx.Request("POST", self.address, content=body.encode(), headers=headers)
+        return Request("POST", self.url, headers, body)
 
-    def read(self, answer: httpx.Response) -> None:
-        if answer.is_success:
-            return
-        said = f"the SMS gateway answered {answer.status_code}"
-        match json_object(answer).get("error"):
-            case "opted_out":
-                raise OptedOut(f"{said}: the recipient has opted out")
-            case "bad_address":
-                raise BadAddress(f"{said}: no text message can be sent to this number")
-            case "sender_at_fault":
-                raise SenderAtFault(f"{said}: its own account or number is at fault; its log says more")
-            case "later":
-                raise NotTaken(f"{said}: later")
-            case "rejected":
-                raise Rejected(said)
-            case _:
-                pass
-        match answer.status_code:
-            case 401 | 403:
-                raise refused_login(self.name, answer.status_code)
-            case 404 | 405 | 410:
-                raise SenderAtFault(f"{said}: check SHELFTALK_SMS_URL")
-            case 408 | 409 | 425:
-                raise NotTaken(f"{said}: later")
-            case _:
-                raise Rejected(said)
-
-    def probe(self) -> httpx.Request | None:
-        return None
+    def code(self, answer: Answer) -> str:
+        return answer.text("error")

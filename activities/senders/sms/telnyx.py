@@ -3,54 +3,22 @@
 It knows a repeated request again by its `Idempotency-Key`, for 24 hours.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import ClassVar
 
-import httpx
-from pydantic import BaseModel, ValidationError
-
-from activities.senders.sender import (
-    MESSAGE_REFERENCE,
-    BadAddress,
-    NotTaken,
-    OptedOut,
-    Rejected,
-    SenderAtFault,
-    Sms,
-    Uncertain,
-)
-from activities.senders.sms.http_sms import json_object, refused_login, with_reference
+from activities.senders.http.http_api import Answer, Meaning, Request, as_json
+from activities.senders.sender import MESSAGE_REFERENCE, Sms
+from activities.senders.sms.sms_api import SmsApi, known_by, with_reference
 
 ADDRESS = "https://api.telnyx.com"
 
-OPTED_OUT = frozenset({"40300"})
-BAD_ADDRESS = frozenset({"40001", "40012", "40310"})
-"""A landline, a number that nothing is routed to, or none."""
-NUMBER_INVALID = frozenset({"10001", "10002", "10016"})
+NUMBER_INVALID = ("10001", "10002", "10016")
 """Of the recipient, where the error points at `to`; else of whoever sends."""
-LATER = frozenset({"10007", "10008", "10011", "40011", "40318"})
-AT_FAULT = frozenset(
-    {
-        "10005",
-        "10010",
-        "40002",
-        "40003",
-        "40010",
-        "40013",
-        "40305",
-        "40306",
-        "40309",
-        "40311",
-        "40312",
-        "40321",
-        "40330",
-    }
-    | {"40333"}
-)
-"""Number, profile, registration, region or credit of whoever sends; the recipient has no part in it."""
 
 
 @dataclass(frozen=True, slots=True)
-class Telnyx:
+class Telnyx(SmsApi):
     """The API.
 
     Attributes:
@@ -62,69 +30,46 @@ class Telnyx:
     key: str = field(repr=False)
     sender: str
     callback: str | None = None
-    address: str = ADDRESS
+    url: str = ADDRESS
 
-    name = "Telnyx"
-    knows_repeats = True
-    takes_none_by_503 = False
+    name: ClassVar[str] = "Telnyx"
+    help: ClassVar[str] = "https://developers.telnyx.com/docs/messaging/messages/error-codes"
+    dedupes: ClassVar[bool] = True
+    by_code: ClassVar[Mapping[str, Meaning]] = {
+        "40300": Meaning.OPTED_OUT,
+        # A landline, a number that nothing is routed to, or none.
+        **dict.fromkeys(("40001", "40012", "40310"), Meaning.BAD_ADDRESS),
+        **dict.fromkeys((f"{code}.to" for code in NUMBER_INVALID), Meaning.BAD_ADDRESS),
+        **dict.fromkeys(("10007", "10008", "10011", "40011", "40318"), Meaning.LATER),
+        # Login, number, profile, registration, region or credit of whoever sends; the recipient has no part in it.
+        **dict.fromkeys(("10005", "10009", "10010", *NUMBER_INVALID), Meaning.ACCOUNT_AT_FAULT),
+        **dict.fromkeys(("40002", "40003", "40010", "40013", "40305", "40306"), Meaning.ACCOUNT_AT_FAULT),
+        **dict.fromkeys(("40309", "40311", "40312", "40321", "40330", "40333"), Meaning.ACCOUNT_AT_FAULT),
+    }
+    by_status: ClassVar[Mapping[int, Meaning]] = {409: Meaning.LATER}
 
-    def request(self, sms: Sms) -> httpx.Request:
-        content: dict[str, object] = {"to": sms.recipient, "text": sms.text, "type": "SMS"}
-        if sms.reference is not None:
-            content["tags"] = [f"{MESSAGE_REFERENCE}:{sms.reference}"]
+    def request(self, letter: Sms) -> Request:
+        content: dict[str, object] = {"to": letter.recipient, "text": letter.text, "type": "SMS"}
+        if letter.reference is not None:
+            content["tags"] = [f"{MESSAGE_REFERENCE}:{letter.reference}"]
         # The id of a profile is a UUID; a number or a name never has its length.
         content["messaging_profile_id" if len(self.sender) == 36 else "from"] = self.sender
         if self.callback is not None:
-            content["webhook_url"] = with_reference(self.callback, sms.reference)
-        headers = self._login | {"Idempotency-Key": sms.reference or sms.message_id}
-        return httpx.Request("POST", f"{self.address.rstrip('/')}/v2/messages", json=content, headers=headers)
+            content["webhook_url"] = with_reference(self.callback, letter.reference)
+        headers = {**self._headers, "content-type": "application/json", "idempotency-key": known_by(letter)}
+        return Request("POST", f"{self.url.rstrip('/')}/v2/messages", headers, as_json(content))
 
-    def read(self, answer: httpx.Response) -> None:
-        found = json_object(answer)
-        if answer.is_success:
-            if "data" not in found:
-                raise Uncertain(f"Telnyx answered {answer.status_code} without the message")
-            return
-        code, at_recipient = _first_error(found)
-        said = f"Telnyx answered {answer.status_code} with code {code or 'none'}"
-        if code in OPTED_OUT:
-            raise OptedOut(f"{said}: the recipient has opted out")
-        if code in BAD_ADDRESS or (code in NUMBER_INVALID and at_recipient):
-            raise BadAddress(f"{said}: no text message can be sent to this number")
-        if code in LATER or answer.status_code in (408, 409, 425):
-            raise NotTaken(f"{said}: later")
-        if answer.status_code == 401 or code == "10009":
-            raise refused_login("Telnyx", code)
-        if code in AT_FAULT or code in NUMBER_INVALID or answer.status_code in (402, 403, 404):
-            raise SenderAtFault(f"{said}: see https://developers.telnyx.com/docs/messaging/messages/error-codes")
-        raise Rejected(said)
+    def question(self) -> Request:
+        return Request("GET", f"{self.url.rstrip('/')}/v2/messaging_profiles?page%5Bsize%5D=1", self._headers)
 
-    def probe(self) -> httpx.Request | None:
-        url = f"{self.address.rstrip('/')}/v2/messaging_profiles"
-        return httpx.Request("GET", url, params={"page[size]": "1"}, headers=self._login)
+    def took(self, answer: Answer) -> bool:
+        return answer.status // 100 == 2 and answer.value("data") is not None
+
+    def code(self, answer: Answer) -> str:
+        code = answer.text("errors", 0, "code")
+        at_recipient = code in NUMBER_INVALID and answer.text("errors", 0, "source", "pointer") == "/to"
+        return f"{code}.to" if at_recipient else code
 
     @property
-    def _login(self) -> dict[str, str]:
-        return {"Authorization": f"Bearer {self.key}"}
-
-
-def _first_error(found: dict[str, object]) -> tuple[str | None, bool]:
-    """The code of the first error, and whether it points at the recipient."""
-    try:
-        first = _Errors.model_validate(found).errors[0]
-    except (ValidationError, IndexError):
-        return None, False
-    return first.code, first.source.pointer == "/to"
-
-
-class _Source(BaseModel):
-    pointer: str | None = None
-
-
-class _Error(BaseModel):
-    code: str
-    source: _Source = _Source()
-
-
-class _Errors(BaseModel):
-    errors: tuple[_Error, ...]
+    def _headers(self) -> dict[str, str]:
+        return {"authorization": f"Bearer {self.key}"}

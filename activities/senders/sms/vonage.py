@@ -3,30 +3,23 @@
 It knows no repeated request again: what was cut off is unknown until it reports, `client-ref` in the delivery receipt.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import ClassVar, cast
 
-import httpx
-from pydantic import BaseModel, ValidationError
-
-from activities.senders.sender import BadAddress, NotTaken, Rejected, SenderAtFault, Sms, Uncertain
-from activities.senders.sms.http_sms import refused_login
+from activities.senders.http.http_api import Answer, Meaning, Request
+from activities.senders.sender import Sms
 from activities.senders.sms.segments import Alphabet, count_segments
+from activities.senders.sms.sms_api import SmsApi, form
 
 ADDRESS = "https://rest.nexmo.com"
 
 TAKEN = "0"
-LATER = frozenset({"1", "5", "10"})
-"""Throttled, an error of the platform's own, too many connections: a part with such a status has no message."""
-LOGIN = frozenset({"4", "14", "32"})
-AT_FAULT = frozenset({"2", "3", "8", "9", "11", "15", "22", "23", "29"})
-"""Parameters that we always write alike, account, credit, the sender's number, or a country that is not open."""
-BAD_ADDRESS = frozenset({"7", "33"})
-"""Barred, or given up."""
 
 
 @dataclass(frozen=True, slots=True)
-class Vonage:
-    """The API.
+class Vonage(SmsApi):
+    """The API. It has no question: it takes the secret in the address only, which ends up in logs.
 
     Attributes:
         key, secret: of the account.
@@ -38,66 +31,53 @@ class Vonage:
     secret: str = field(repr=False)
     sender: str
     callback: str | None = None
-    address: str = ADDRESS
+    url: str = ADDRESS
 
-    name = "Vonage"
-    knows_repeats = False
-    takes_none_by_503 = False
+    name: ClassVar[str] = "Vonage"
+    help: ClassVar[str] = "https://developer.vonage.com/en/api-errors/sms"
+    by_code: ClassVar[Mapping[str, Meaning]] = {
+        # Barred, or given up.
+        **dict.fromkeys(("7", "33"), Meaning.BAD_ADDRESS),
+        # Throttled, an error of the platform's own, too many connections: a part with such a status has no message.
+        **dict.fromkeys(("1", "5", "10"), Meaning.LATER),
+        **dict.fromkeys(("4", "14", "32"), Meaning.ACCOUNT_AT_FAULT),
+        # Parameters that we always write alike, account, credit, the sender's number, a country that is not open.
+        **dict.fromkeys(("2", "3", "8", "9", "11", "15", "22", "23", "29"), Meaning.ACCOUNT_AT_FAULT),
+    }
 
-    def request(self, sms: Sms) -> httpx.Request:
-        form = {
+    def request(self, letter: Sms) -> Request:
+        fields = {
             "api_key": self.key,
             "api_secret": self.secret,
             "from": self.sender.removeprefix("+"),
-            "to": sms.recipient.removeprefix("+"),
-            "text": sms.text,
+            "to": letter.recipient.removeprefix("+"),
+            "text": letter.text,
         }
-        if count_segments(sms.text).alphabet is Alphabet.UCS2:
-            form["type"] = "unicode"
-        if sms.reference is not None:
-            form["client-ref"] = sms.reference
+        if count_segments(letter.text).alphabet is Alphabet.UCS2:
+            fields["type"] = "unicode"
+        if letter.reference is not None:
+            fields["client-ref"] = letter.reference
         if self.callback is not None:
-            form["callback"] = self.callback
-        return httpx.Request("POST", f"{self.address.rstrip('/')}/sms/json", data=form)
+            fields["callback"] = self.callback
+        return Request("POST", f"{self.url.rstrip('/')}/sms/json", *form(fields))
 
-    def read(self, answer: httpx.Response) -> None:
+    def meaning(self, answer: Answer) -> Meaning:
+        if answer.status // 100 != 2:
+            return SmsApi.meaning(self, answer)
         statuses = _statuses(answer)
-        if statuses and all(status == TAKEN for status in statuses):
-            return
-        if TAKEN in statuses:
-            raise Uncertain("Vonage took some parts of the message and not others")
-        status = statuses[0] if statuses else ""
-        said = f"Vonage answered {answer.status_code} with status {status if status.isdecimal() else 'none'}"
-        if status in BAD_ADDRESS:
-            raise BadAddress(f"{said}: no text message can be sent to this number")
-        if status in LATER:
-            raise NotTaken(f"{said}: later")
-        if status in LOGIN or answer.status_code in (401, 403):
-            raise refused_login("Vonage", status)
-        if status in AT_FAULT or answer.status_code == 404:
-            raise SenderAtFault(f"{said}: see https://developer.vonage.com/en/api-errors/sms")
-        if not status and answer.is_success:
-            raise Uncertain(f"Vonage answered {answer.status_code} without a status")
-        raise Rejected(said)
+        if all(status == TAKEN for status in statuses):
+            return Meaning.TAKEN
+        if TAKEN in statuses or "" in statuses:
+            # It took some parts of the message and not others, or does not say.
+            return Meaning.UNKNOWN
+        return self.by_code.get(statuses[0], Meaning.REFUSED)
 
-    def probe(self) -> httpx.Request | None:
-        # It takes the secret in the address only, which ends up in logs.
-        return None
+    def code(self, answer: Answer) -> str:
+        return _statuses(answer)[0]
 
 
-def _statuses(answer: httpx.Response) -> list[str]:
-    """Of each part; of a request that was refused as a whole, the only one."""
-    try:
-        found = _Answer.model_validate_json(answer.content)
-    except ValidationError:
-        return []
-    return [part.status for part in found.messages] or ([found.status] if found.status is not None else [])
-
-
-class _Part(BaseModel):
-    status: str
-
-
-class _Answer(BaseModel):
-    messages: tuple[_Part, ...] = ()
-    status: str | None = None
+def _statuses(answer: Answer) -> list[str]:
+    """Of each part; of a request that was refused as a whole, the only one. Empty: it does not say."""
+    parts = answer.value("messages")
+    count = len(cast("list[object]", parts)) if isinstance(parts, list) else 0
+    return [answer.text("messages", part, "status") for part in range(count)] or [answer.text("status")]

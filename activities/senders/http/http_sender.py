@@ -1,8 +1,9 @@
-"""E-mail over a provider's HTTP API: who may ask when, and how every hand-over ends, exactly (P1).
+"""Messages of any channel over a provider's HTTP API: who may ask when, and how every hand-over ends, exactly (P1).
 
 The hand-over begins when the first byte of the request is written. A failure before that means *not taken*. After it
 only the provider's answer decides; without one the end is *uncertain*. A provider that takes a request under one key
-once only is asked again, with the very same request, for as long as an answer may take.
+once only is asked again, with the very same request, at once and for as long as an answer may take: later nobody knows
+whether it still knows the key. Only that the message was taken answers for the first request too.
 """
 
 import asyncio
@@ -13,102 +14,103 @@ from contextlib import asynccontextmanager
 from datetime import timedelta
 from math import inf
 from pathlib import Path
-from uuid import uuid4
+from typing import Generic
 
-from activities.senders.email.http_exchange import HttpExchange
-from activities.senders.email.limits import CONNECTIONS, Limits
-from activities.senders.email.mail_api import Letter, MailApi, Request
-from activities.senders.email.mime import compose, parse_sender
-from activities.senders.sender import Mail, NotTaken, Rejected, SenderAtFault, Uncertain
+from activities.senders.http.http_api import HttpApi, LetterT, Request
+from activities.senders.http.http_exchange import HttpExchange
+from activities.senders.limits import CONNECTIONS, Limits
+from activities.senders.sender import MessageT, NotTaken, Rejected, Uncertain
 
 # What the strictest provider takes of a part of a message.
 LARGEST_REQUEST_BYTES = 5 * 1024 * 1024
-# Of a provider that can be asked again: so much of the time for one answer, and pauses between two requests.
+# Of a provider that can be asked again: so much of the time for one answer, and the longest pause between requests.
 SHARE_OF_ONE_TRY = 1 / 3
-FIRST_PAUSE_SECONDS = 0.25
 LONGEST_PAUSE_SECONDS = 4.0
 CLOSE_SECONDS = 1.0
 
 
-class HttpSender:
-    """Hands mail to one provider over a few kept connections. For one event loop.
+class HttpSender(Generic[MessageT, LetterT]):
+    """Hands the messages of a channel to one provider over a few kept connections. For one event loop.
 
     Args:
-        sender: the From address, `Name <local@domain>`.
+        prepare: makes of a message what may travel; raises `Rejected` or `NotTaken` where that cannot be.
         ca_file: trust the authorities in this PEM file instead of the system's.
         connections: how many may be open at once.
 
     Raises:
-        ValueError: `sender` is not an address.
         OSError: `ca_file` cannot be read.
     """
 
     def __init__(
         self,
-        api: MailApi,
-        sender: str,
+        api: HttpApi[LetterT],
+        prepare: Callable[[MessageT], LetterT],
         *,
         ca_file: Path | None = None,
         connections: int = CONNECTIONS,
         limits: Limits | None = None,
     ) -> None:
-        self._api = api
-        self._sender = parse_sender(sender)
+        self._api, self._prepare = api, prepare
         self._limits = limits or Limits()
         self._slots = asyncio.Semaphore(connections)
-        self._exchange = HttpExchange(api.name, connections, ca_file)
+        self._exchange = HttpExchange(
+            api.name, f"{api.settings}_URL", connections=connections, connect=self._limits.connect, ca_file=ca_file
+        )
         self._asked_again_at = 0.0
         self._closed = False
 
     @asynccontextmanager
-    async def ready(self, mail: Mail, within: float = inf) -> AsyncGenerator["HttpHandover"]:
+    async def ready(self, message: MessageT, within: float = inf) -> AsyncGenerator["HttpHandover[MessageT, LetterT]"]:
         """See `Sender.ready`.
 
         Raises:
             NotTaken: certainly not taken: no turn came, or the provider wants to be left alone for longer.
             Rejected: certainly not taken: an impossible message.
         """
-        letter = self._letter(mail)
+        letter = self._prepare(message)
         await self._turn(min(self._limits.queue, within))
         try:
-            yield HttpHandover(self._exchange, self._api, letter, self._letter, self._limits, self._leave_alone)
+            yield HttpHandover(
+                self._exchange, self._api, message, letter, self._prepare, self._limits, self._leave_alone
+            )
         finally:
             self._slots.release()
 
-    async def ask(self) -> bool:
-        """Whether the provider answers and knows the key; nothing is sent by it.
+    async def ask(self) -> bool | None:
+        """Whether the provider answers and knows the key; nothing is sent by it. None: it has no question for that.
 
         Raises:
             NotTaken, Uncertain: it does not answer.
         """
-        answer = await self._exchange.answer(self._api.question(), self._limits.answer, lambda: None)
+        question = self._api.question()
+        if question is None:
+            return None
+        answer = await self._exchange.answer(question, self._limits.answer, lambda: None)
         if answer.status // 100 == 5:
             raise NotTaken(f"{self._api.name} answered {answer.status}")
         return self._api.knows_key(answer)
+
+    async def examine(self) -> str | None:
+        """What is wrong with the provider, or with our key; None: nothing, as far as it can be asked."""
+        try:
+            return "does not know the key" if await self.ask() is False else None
+        except (NotTaken, Uncertain) as error:
+            return str(error)
 
     async def aclose(self) -> None:
         """Close the connections. New messages are refused."""
         self._closed = True
         await self._exchange.aclose()
 
-    def _letter(self, mail: Mail) -> Letter:
-        sender = parse_sender(mail.sender) if mail.sender else self._sender
-        envelope = compose(mail, sender)
-        if not envelope.sender.isascii():
-            raise SenderAtFault(f"{self._api.name} sends from no address that is not ASCII", account=False)
-        if envelope.utf8:
-            raise Rejected(f"the address is not ASCII and {self._api.name} does not deliver to such")
-        return Letter(mail, sender, envelope, str(uuid4()))
-
     async def _turn(self, limit: float) -> None:
         if self._closed:
             raise NotTaken("the sender is closed: the process is stopping")
         try:
-            async with asyncio.timeout(self._limits.queue):
+            async with asyncio.timeout(limit):
                 await self._slots.acquire()
         except TimeoutError:
             raise NotTaken(
-                f"no connection to {self._api.name} was free for {self._limits.queue:g} s: it answers too slowly"
+                f"no connection to {self._api.name} was free for {limit:g} s: it answers too slowly"
             ) from None
         try:
             while (left := self._asked_again_at - time.monotonic()) > 0:
@@ -126,32 +128,31 @@ class HttpSender:
         self._asked_again_at = max(self._asked_again_at, time.monotonic() + wanted.total_seconds())
 
 
-class HttpHandover:
+class HttpHandover(Generic[MessageT, LetterT]):
     """A turn at a provider: see `Handover`."""
 
     def __init__(
         self,
         exchange: HttpExchange,
-        api: MailApi,
-        letter: Letter,
-        compose_letter: Callable[[Mail], Letter],
+        api: HttpApi[LetterT],
+        message: MessageT,
+        letter: LetterT,
+        prepare: Callable[[MessageT], LetterT],
         limits: Limits,
         leave_alone: Callable[[timedelta], None],
     ) -> None:
         self._exchange, self._api = exchange, api
-        self._letter, self._compose_letter = letter, compose_letter
+        self._message, self._letter, self._prepare = message, letter, prepare
         self._limits, self._leave_alone = limits, leave_alone
         self._request: Request | None = None
         self._written = asyncio.Event()
 
-    async def begin(self, mail: Mail) -> None:
+    async def begin(self, message: MessageT) -> None:
         """See `Handover.begin`."""
-        if mail != self._letter.mail:
-            accepted = self._letter.envelope
-            self._letter = self._compose_letter(mail)
-            now = self._letter.envelope
-            if (accepted.sender, accepted.recipient) != (now.sender, now.recipient):
-                raise NotTaken("the message goes to or comes from another address by now")
+        if message != self._message:
+            accepted, self._letter = self._letter, self._prepare(message)
+            if self._api.addresses(accepted) != self._api.addresses(self._letter):
+                raise NotTaken(f"the message goes to or comes from another {self._api.address} by now")
         self._request = self._api.request(self._letter)
         if len(self._request.content) > LARGEST_REQUEST_BYTES:
             raise Rejected(f"the message is larger than {LARGEST_REQUEST_BYTES // 1024} KiB; shorten its template")
@@ -185,25 +186,27 @@ class HttpHandover:
             NotTaken, Rejected, Uncertain: as `Handover.send` says.
         """
         within = self._limits.answer * (SHARE_OF_ONE_TRY if self._api.dedupes else 1)
-        usual, again = FIRST_PAUSE_SECONDS, False
-        while True:
+        pause = usual = self._limits.pause
+        unknown: Uncertain | None = None
+        for _ in range(self._limits.tries if self._api.dedupes else 1):
+            if unknown is not None:
+                await asyncio.sleep(pause)
+                usual = min(2 * usual, LONGEST_PAUSE_SECONDS)
             pause = usual
             try:
                 answer = await self._exchange.answer(request, within, self._written.set)
-                return self._api.judge(answer, again=again)
-            except NotTaken as error:
-                if error.retry_after is not None:
+                return self._api.judge(answer, again=unknown is not None)
+            except Uncertain as error:
+                unknown = error
+            except (NotTaken, Rejected) as error:
+                if isinstance(error, NotTaken) and error.retry_after is not None:
                     self._leave_alone(error.retry_after)
                     pause = max(pause, error.retry_after.total_seconds())
-                # Once an answer was lost, one that does not look at the message says nothing about the first request.
-                if not again:
+                # Once an answer was lost, a later no says nothing about the first request.
+                if unknown is None:
                     raise
-            except Uncertain:
-                if not self._api.dedupes:
-                    raise
-                again = True
-            await asyncio.sleep(pause)
-            usual = min(2 * usual, LONGEST_PAUSE_SECONDS)
+        assert unknown is not None, "a try that ended otherwise has returned or raised"
+        raise unknown
 
     async def _drop(self, sending: asyncio.Task[None]) -> None:
         """Give up the request, its connection with it."""

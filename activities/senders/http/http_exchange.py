@@ -8,15 +8,14 @@ import asyncio
 import contextlib
 import ssl
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 
 import httpx
 
-from activities.senders.email.mail_api import Answer, Request
+from activities.senders.http.http_api import Answer, Request
 from activities.senders.sender import NotTaken, Uncertain
 
-# A healthy server answers a handshake in well under a second, from the other side of the world too.
-CONNECT_SECONDS = 5.0
 # Shorter than the five seconds after which many servers close an idle connection: a request on one that is being closed
 # ends without an answer, and then nobody knows.
 IDLE_SECONDS = 4.0
@@ -28,11 +27,19 @@ _WRITING = "http11.send_request_headers.started"
 """What httpcore says directly before the first byte of a request."""
 
 
+@cache
+def _system_trust() -> ssl.SSLContext:
+    """Trust in the system's authorities, read once: there are more than a hundred of them."""
+    return ssl.create_default_context()
+
+
 class HttpExchange:
     """Requests to one provider over kept connections.
 
     Args:
         name: the provider's, for people.
+        url_setting: the setting that can name another address of it.
+        connect: seconds for a connection, with TLS.
         ca_file: trust the authorities in this PEM file instead of the system's.
         connections: how many may be open at once.
 
@@ -40,10 +47,12 @@ class HttpExchange:
         OSError: `ca_file` cannot be read.
     """
 
-    def __init__(self, name: str, connections: int, ca_file: Path | None = None) -> None:
-        self._name = name
+    def __init__(
+        self, name: str, url_setting: str, *, connections: int, connect: float, ca_file: Path | None = None
+    ) -> None:
+        self._name, self._url_setting, self._connect = name, url_setting, connect
         self._transport = httpx.AsyncHTTPTransport(
-            verify=ssl.create_default_context(cafile=ca_file),
+            verify=_system_trust() if ca_file is None else ssl.create_default_context(cafile=ca_file),
             trust_env=False,
             limits=httpx.Limits(
                 max_connections=connections, max_keepalive_connections=connections, keepalive_expiry=IDLE_SECONDS
@@ -71,7 +80,7 @@ class HttpExchange:
                 limit.reschedule(asyncio.get_running_loop().time() + within)
                 writing()
 
-        times = {"connect": CONNECT_SECONDS, "pool": CONNECT_SECONDS, "read": within, "write": within}
+        times = {"connect": self._connect, "pool": self._connect, "read": within, "write": within}
         made = httpx.Request(
             request.method,
             request.url,
@@ -119,6 +128,6 @@ class HttpExchange:
         """Why nothing was written, without the error's own text, which may name anything."""
         while error is not None:
             if isinstance(error, ssl.SSLCertVerificationError):
-                return f"the certificate of {self._name} could not be verified: check SHELFTALK_EMAIL_URL"
+                return f"the certificate of {self._name} could not be verified: check {self._url_setting}"
             error = error.__cause__ or error.__context__
-        return f"{self._name} could not be reached: check the network, and SHELFTALK_EMAIL_URL if it is set"
+        return f"{self._name} could not be reached: check the network, and {self._url_setting} if it is set"
