@@ -45,13 +45,13 @@ async def test_the_smallest_benchmark_gives_every_figure_in_one_line() -> None:
         "restock_seconds_20",
         "restock_seconds_40",
     }
-    for what in ("starts", "told", "moves", "replays", "rehearsed_year"):
+    for what in ("starts", "told", "moves", "replays", "rehearsed_year", "writing", "smtp", "api", "sms"):
         assert figures[f"{what}_ratio"] > 0, what
     for name in ("first_message_seconds", "memory_mb_per_1000_journeys", "events_per_move"):
         assert figures[name] > 0, name
     for name in ("replay_alone_seconds", "rehearsed_year_seconds"):
         assert figures[name] > 0, name
-    rates = ("signups", "webhooks", "starts", "told", "replays")
+    rates = ("signups", "webhooks", "starts", "told", "replays", "writing", "smtp", "api", "sms")
     for name in (f"{what}_per_second" for what in rates):
         least, median, most = figures["spread"][name]
         assert 0 < least <= median <= most, name
