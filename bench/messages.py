@@ -17,6 +17,7 @@ from bench.sending import Way
 from bench.servers import PATIENCE_SECONDS, Sink
 from starter.runtime.ports import LOOPBACK
 
+PARTS = {"mail sink": "bench.sink", "receivers": "bench.receivers", "sender": "bench.sending"}
 LABELS = {
     Way.WRITING: "mails written / s",
     Way.SMTP: "mails written and sent / s, SMTP",
@@ -45,14 +46,14 @@ async def measure_messages(count: int, rounds: int, warm_up: int) -> Mapping[Way
     """Rounds in turn, A B A B, of every way, after a small one of each that does not count."""
     async with AsyncExitStack() as exits:
         folder = Path(exits.enter_context(tempfile.TemporaryDirectory(prefix="shelftalk-bench-")))
-        part = await exits.enter_async_context(running_part("mail sink", "bench.sink", folder, {}))
+        part, receivers, sending = [
+            await exits.enter_async_context(running_part(name, module, folder, {})) for name, module in PARTS.items()
+        ]
         sink = Sink(int(await part.hear(START_LIMIT_SECONDS)))
         listening = asyncio.create_task(sink.listen(part))
         exits.callback(listening.cancel)
-        receivers = await exits.enter_async_context(running_part("receivers", "bench.receivers", folder, {}))
         provider, gateway = (await receivers.hear(START_LIMIT_SECONDS)).split()
         addresses = {Way.SMTP: f"smtp://{LOOPBACK}:{sink.port}", Way.API: provider, Way.SMS: gateway}
-        sending = await exits.enter_async_context(running_part("sending", "bench.sending", folder, {}))
         await sending.hear(START_LIMIT_SECONDS)
 
         async def one(way: Way, side: str, messages: int) -> tuple[float, float]:
