@@ -192,8 +192,8 @@ class _Story:
 
     async def _the_first_orders(self) -> RevenueReport:
         price = f"{PRICE['total_price']} {PRICE['currency']}"
-        self.tell(f"\n5. {FIRST} orders the kettle for {price}, says the shop's next webhook. The order counts for")
-        self.tell("   the message that they touched last. What messages earned:\n")
+        self.tell(f"\n5. {FIRST} orders the kettle for {price}; the shop says so by a signed webhook.")
+        self.tell("   The order counts for the message that they touched last. What messages earned:\n")
         await self.shop.sells_to(FIRST)
         earned = await self.support.earned()
         self.show(earned)
