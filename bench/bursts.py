@@ -71,4 +71,3 @@ async def measure_bursts(servers: Servers, at_once: int, rounds: int) -> list[Bu
             p99 = statistics.quantiles(waited, n=100)[-1] if len(waited) > 1 else waited[0]
             bursts.append(Burst(Counter(answers)[202] / at_once, seconds, p99))
     return bursts
-

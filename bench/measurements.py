@@ -9,6 +9,7 @@ from typing import Self, assert_never
 
 from bench.bursts import measure_bursts
 from bench.intake import measure_intake
+from bench.messages import figures_of_messages, measure_messages
 from bench.moves import Moves, measure_moves
 from bench.processor import Processor
 from bench.rates import Round, Rounds, measure_rates
@@ -42,6 +43,7 @@ class Measurement(StrEnum):
     """What can be measured by itself, in the order of a whole run."""
 
     REHEARSALS = "rehearsals"
+    MESSAGES = "messages"
     INTAKE = "intake"
     BURSTS = "bursts"
     MEMORY = "memory"
@@ -77,6 +79,9 @@ class Measuring:
         match what:
             case Measurement.REHEARSALS:
                 return await self._rehearsals()
+            case Measurement.MESSAGES:
+                sizes = self._sizes
+                return figures_of_messages(await measure_messages(sizes.messages, sizes.rounds, sizes.warm_up))
             case Measurement.INTAKE:
                 return await self._intake()
             case Measurement.BURSTS:

@@ -17,6 +17,7 @@ class Sizes:
         requests: webhooks, and sign-ups, that are sent in a round of intake.
         cached: open journeys whose memory is measured.
         moved: open journeys that are moved to another version.
+        messages: that are written, and sent by each way, in a round.
         killed: they are moved back too, by an engine that is killed in the middle and one that goes on. It waits for a
             heartbeat that does not come.
         replayed: archived journeys that are replayed in a round.
@@ -33,6 +34,7 @@ class Sizes:
     requests: int
     cached: int
     moved: int
+    messages: int
     killed: bool
     replayed: int
 
@@ -49,6 +51,7 @@ FULL = Sizes(
     requests=1_000,
     cached=800,
     moved=10_000,
+    messages=200,
     killed=True,
     replayed=1_000,
 )
@@ -65,6 +68,7 @@ QUICK = Sizes(
     requests=20,
     cached=30,
     moved=20,
+    messages=20,
     killed=False,
     replayed=20,
 )

@@ -9,7 +9,9 @@ from typing import Annotated
 import typer
 
 from schemas.journey.path import JourneyPath
+from schemas.responses.revenue import RevenueReport
 from starter.commands.processes import STOP_HINT
+from starter.commands.reports import revenue_table
 from starter.commands.terminal.asking import Terminal
 from starter.commands.terminal.output import AsJson, say, show_people, write_json
 from starter.commands.terminal.paths import path_table
@@ -24,9 +26,10 @@ def demo(
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Play one real journey: webhook, sign-ups, e-mail, reminder, replay. At a terminal it then serves until Ctrl-C."""
+    """Play one real journey, from webhook to mail, click and order. At a terminal it then serves until Ctrl-C."""
     with needing_embedded():
-        from starter.devstack.demo import Told, demo_conversation, demo_settings, tell_story
+        from starter.devstack.demo import SHOPS_NUMBER, Told, demo_conversation, demo_settings, tell_story
+        from starter.devstack.gateway import SmsGateway
         from starter.devstack.stack import Ports, running_stack
     folder = data_dir or Path(tempfile.mkdtemp(prefix="shelftalk-demo-"))
     narrate = say if as_json else _print
@@ -38,8 +41,11 @@ def demo(
 
     async def main() -> Told:
         narrate("Starting everything for real; only the wait for two days is shortened.\n")
-        async with running_stack(settings, Ports(), narrate, demo_conversation()) as stack:
-            told = await tell_story(stack, narrate, _show_nothing if as_json else _show_path)
+        async with (
+            SmsGateway.running() as gateway,
+            running_stack(gateway.used_by(settings, SHOPS_NUMBER), Ports(), narrate, demo_conversation()) as stack,
+        ):
+            told = await tell_story(stack, gateway, narrate, _show_nothing if as_json else _show)
             if stays:
                 where = where_it_is(stack)
                 narrate(f"\nIt goes on serving at {where.web}; the API key is in {where.api_key_file}.")
@@ -77,10 +83,12 @@ That was the whole story. What to do next:
   {command} up
       runs everything, and keeps it; it says where its web server and its API key are
   {command} conversation show back-in-stock > mine.yaml
-      then, in another terminal: the conversation you saw, with its real two days. Change a sentence or a wait, and
+      then, in another terminal: the conversation you saw, with its real two days and without the
+      text message. Change a sentence or a wait, and
   {command} conversation publish mine.yaml
 
-All that a conversation may say is in docs/conversations.md, how to run it for your shop in docs/operations.md."""
+All that a conversation may say is in docs/conversations.md, text messages are in docs/sms.md, what
+messages earn is in docs/revenue.md, and how to run it for your shop in docs/operations.md."""
 
 
 def _print(line: str) -> None:
@@ -88,9 +96,9 @@ def _print(line: str) -> None:
     sys.stdout.flush()
 
 
-def _show_path(path: JourneyPath) -> None:
-    show_people(path_table(path))
+def _show(answer: JourneyPath | RevenueReport) -> None:
+    show_people(path_table(answer) if isinstance(answer, JourneyPath) else revenue_table(answer))
 
 
-def _show_nothing(_path: JourneyPath) -> None:
-    """With --json the path is in the document."""
+def _show_nothing(_answer: JourneyPath | RevenueReport) -> None:
+    """With --json it is in the document."""

@@ -83,7 +83,7 @@ def revenue(
     """Show what messages earned: the orders credited to each, refunds and cancellations deducted, by currency."""
     period = _period(since, until)
     report = terminal.ask(lambda services: services.revenue.report(list_, period))
-    give(terminal, report, _revenue, revenue_csv, as_csv=as_csv)
+    give(terminal, report, revenue_table, revenue_csv, as_csv=as_csv)
 
 
 @app.command("messages")
@@ -179,7 +179,8 @@ def _wanted(report: WantedReport) -> Table | str:
     return table
 
 
-def _revenue(report: RevenueReport) -> Group | str:
+def revenue_table(report: RevenueReport) -> Group | str:
+    """What messages earned, for people."""
     if not report.messages:
         return "No message was sent, and none earned anything."
     table = Table(

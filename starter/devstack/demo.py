@@ -12,23 +12,30 @@ from typing import TypeVar
 import httpx
 
 from activities.storefronts.registry import DemoShop
-from activities.storefronts.storefront import WebhookRequest
-from schemas.document.conversation import ConversationDocument
-from schemas.document.steps import WaitStep
-from schemas.ids import JourneyId
+from schemas.channels import Channel
+from schemas.document.conversation import ConversationDocument, MessageSection
+from schemas.document.steps import SendStep, StepSection, WaitStep
 from schemas.journey.path import JourneyPath
 from schemas.model import Model
-from schemas.responses.journeys import JourneyPage, JourneyReport
+from schemas.responses.journeys import JourneyReport
+from schemas.responses.revenue import RevenueReport
 from schemas.settings import Settings
 from schemas.time.durations import format_duration
+from starter.devstack.demo_roles import PRICE, PUBLIC_URL, Clicked, Shop, Shopper, Support
 from starter.devstack.failures import DevstackError
+from starter.devstack.gateway import SmsGateway, TakenText
 from starter.devstack.mailbox import Mail, Mailbox, is_to
 from starter.devstack.stack import Stack, api_key
 from starter.documents import STARTER_CONVERSATION, load_document
 
 FIRST, SECOND = "first@example.com", "second@example.com"
+PHONE, SHOPS_NUMBER = "+46701740605", "+46701740699"
+"""Numbers that Sweden keeps for stories; a text message may come there at any hour."""
+TEXT = MessageSection(channel=Channel.SMS, text="{{ product.title }} is back:\n{{ product.url }}\nReply STOP to end.")
 TWO_DAYS = timedelta(seconds=5)
 """What the starter conversation's two days are in the story. Only its document differs; the product is the same."""
+READING = timedelta(seconds=2.5)
+"""From the messages to the click: what asks for a link within two seconds is a scanner, and no person."""
 PATIENCE = timedelta(seconds=60)
 """For anything that should take a moment; a small machine that has just started everything may be slow."""
 POLL_SECONDS = 0.2
@@ -36,6 +43,8 @@ POLL_SECONDS = 0.2
 Seen = TypeVar("Seen")
 Tell = Callable[[str], None]
 """Takes the next lines of the story."""
+Show = Callable[[JourneyPath | RevenueReport], None]
+"""Shows an answer as the commands do."""
 
 
 class Told(Model):
@@ -43,11 +52,19 @@ class Told(Model):
 
     Attributes:
         mails: the subjects of the mails to the first contact, in order.
+        unsubscribe: what the first mail says to mail programs of how to unsubscribe, both headers.
+        text: the text message to them.
+        clicked: the link of the first mail.
+        earned: what the messages earned, in this folder's whole life.
         path: the first contact's path, replayed from the workflow's history.
         not_told: the second contact's journey, with the reason.
     """
 
     mails: tuple[str, ...]
+    unsubscribe: dict[str, str]
+    text: TakenText
+    clicked: Clicked
+    earned: RevenueReport
     path: JourneyPath
     not_told: JourneyReport
 
@@ -55,28 +72,35 @@ class Told(Model):
 def demo_settings(settings: Settings) -> Settings:
     """The settings for the story: everything embedded, on free ports, with a client secret of its own."""
     nothing_named = {"database_url": None, "temporal_address": None, "smtp_host": None, "email_provider": "smtp"}
-    embedded = settings.model_copy(update={**nothing_named, "http_port": 0})
+    here = {"http_port": 0, "public_url": PUBLIC_URL}
+    embedded = settings.model_copy(update={**nothing_named, **here})
     return DemoShop(secrets.token_hex(32)).believed_by(embedded)
 
 
 def demo_conversation() -> ConversationDocument:
-    """The starter conversation, with short waits; without its scenarios, which expect the long ones."""
+    """The starter conversation, with short waits, a text message after each first mail, and clicks that are known.
+
+    It is without its scenarios, which expect the long waits.
+    """
     document = load_document(STARTER_CONVERSATION.read_bytes(), STARTER_CONVERSATION.name)
-    threads = tuple(
-        thread.model_copy(
-            update={
-                "steps": tuple(
-                    step.model_copy(update={"wait": TWO_DAYS}) if isinstance(step, WaitStep) else step
-                    for step in thread.steps
-                )
-            }
-        )
-        for thread in document.threads
+    (thread,) = document.threads
+    first, *later = (_shortened(step) for step in thread.steps)
+    steps = (first, SendStep(send="back-by-text", id="back-by-text"), *later)
+    return document.model_copy(
+        update={
+            "list": document.list.model_copy(update={"track_clicks": True}),
+            "threads": (thread.model_copy(update={"steps": steps}),),
+            "messages": {**document.messages, "back-by-text": TEXT},
+            "scenarios": (),
+        }
     )
-    return document.model_copy(update={"threads": threads, "scenarios": ()})
 
 
-async def tell_story(stack: Stack, tell: Tell, show_path: Callable[[JourneyPath], None]) -> Told:
+def _shortened(step: StepSection) -> StepSection:
+    return step.model_copy(update={"wait": TWO_DAYS}) if isinstance(step, WaitStep) else step
+
+
+async def tell_story(stack: Stack, gateway: SmsGateway, tell: Tell, show: Show) -> Told:
     """Play the story on a running stack.
 
     Raises:
@@ -85,110 +109,107 @@ async def tell_story(stack: Stack, tell: Tell, show_path: Callable[[JourneyPath]
     assert stack.mailbox is not None  # demo_settings names no mail server.
     demo_shop = DemoShop.from_settings(stack.settings)
     async with httpx.AsyncClient(base_url=stack.endpoints.web_url, timeout=30, trust_env=False) as http:
-        shop = _Shop(http, demo_shop, secrets.randbelow(10**12) + 10**12)
-        support = _Support(http, demo_shop.store_id, api_key(stack.api_key_file))
-        return await _Story(shop, support, stack.mailbox, tell, show_path).play()
-
-
-@dataclass(frozen=True, slots=True)
-class _Shop:
-    """A shop with one product in one variant, and its page."""
-
-    http: httpx.AsyncClient
-    sends: DemoShop
-    number: int
-
-    async def has_product(self) -> None:
-        """It tells of its product, sold out."""
-        variant = {"title": "1.7 l", "sku": "KETTLE-BLUE", "price": "49.00"}
-        await self._webhook(self.sends.product(self.number, "Blue kettle", "blue-kettle", variant, units=0), "product")
-
-    async def restocks(self, units: int) -> None:
-        """It tells of its units."""
-        await self._webhook(self.sends.level(self.number + 2, units), "stock level")
-
-    async def takes_sign_up(self, email: str) -> None:
-        """A shopper fills in the form on its page."""
-        form = {"store": self.sends.store_id, "variant": str(self.number + 1), "email": email}
-        _expect(await self.http.post("/v1/signups", json=form), "The sign-up")
-
-    async def _webhook(self, told: WebhookRequest, what: str) -> None:
-        answer = await self.http.post(self.sends.path, content=told.body, headers=dict(told.headers))
-        _expect(answer, f"The webhook of its {what}")
-
-
-@dataclass(frozen=True, slots=True)
-class _Support:
-    """Somebody who answers questions, through the API."""
-
-    http: httpx.AsyncClient
-    store: str
-    key: str
-
-    async def journey_of(self, email: str, variant: str) -> JourneyReport:
-        search = {"email": email, "store": self.store, "variant": variant}
-        answer = await self.http.post("/v1/journeys/search", json=search, headers=self._headers())
-        page = JourneyPage.model_validate_json(_expect(answer, "The search").content)
-        if not page.journeys:
-            raise DevstackError(f"The demo stopped: the sign-up of {email} made no journey. Please report this.")
-        # Asked for by itself it also says how many are ahead.
-        answer = await self.http.get(f"/v1/journeys/{page.journeys[0].journey_id}", headers=self._headers())
-        return JourneyReport.model_validate_json(_expect(answer, "The look at the journey").content)
-
-    async def path(self, journey_id: JourneyId) -> JourneyPath:
-        answer = await self.http.get(f"/v1/journeys/{journey_id}/path", headers=self._headers())
-        return JourneyPath.model_validate_json(_expect(answer, "The replay").content)
-
-    def _headers(self) -> dict[str, str]:
-        return {"Authorization": f"Bearer {self.key}"}
+        shop = Shop(http, demo_shop, secrets.randbelow(10**12) + 10**12)
+        support = Support(http, demo_shop.store_id, api_key(stack.api_key_file))
+        shoppers = Shopper(http, FIRST, PHONE), Shopper(http, SECOND)
+        return await _Story(shop, shoppers, support, stack.mailbox, gateway, tell, show).play()
 
 
 @dataclass(frozen=True, slots=True)
 class _Story:
     """The story, in order."""
 
-    shop: _Shop
-    support: _Support
+    shop: Shop
+    shoppers: tuple[Shopper, Shopper]
+    support: Support
     mailbox: Mailbox
+    gateway: SmsGateway
     tell: Tell
-    show_path: Callable[[JourneyPath], None]
+    show: Show
 
     async def play(self) -> Told:
-        variant = str(self.shop.number + 1)
         self.tell(f"\n1. {self.support.store} tells by a signed webhook of a blue kettle. It is sold out.")
         await self.shop.has_product()
-        self.tell("\n2. Two shoppers sign up on its page, one after the other.")
-        for email in (FIRST, SECOND):
-            await self.shop.takes_sign_up(email)
-            journey = await self.support.journey_of(email, variant)
-            self.tell(f"   {email} stands in line, {journey.ahead} ahead: journey {journey.journey_id}")
+        await self._two_sign_up()
+        mail, text = await self._one_is_told()
+        clicked = await self._the_first_clicks(mail)
+        await self._is_reminded()
+        first = await self.support.journey_of(FIRST, self.shop.variant)
+        path = await self._until(
+            lambda: self.support.path(first.journey_id), lambda path: path.ending is not None, "The journey's end"
+        )
+        earned = await self._the_first_orders()
+        self.tell(f"\n6. Support asks what happened to {FIRST}. The answer is the workflow's history, replayed:\n")
+        self.show(path)
+        not_told = await self._the_second_was_not_told()
+        return Told(
+            mails=tuple(str(each.read()["Subject"]) for each in self.mailbox.mails),
+            unsubscribe={name: str(mail.read()[name]) for name in UNSUBSCRIBE},
+            text=text,
+            clicked=clicked,
+            earned=earned,
+            path=path,
+            not_told=not_told,
+        )
+
+    async def _two_sign_up(self) -> None:
+        self.tell("\n2. Two shoppers sign up on its page, the first one for text messages too.")
+        for shopper in self.shoppers:
+            await shopper.signs_up(self.support.store, self.shop.variant)
+            journey = await self.support.journey_of(shopper.email, self.shop.variant)
+            self.tell(f"   {shopper.email} stands in line, {journey.ahead} ahead: journey {journey.journey_id}")
+
+    async def _one_is_told(self) -> tuple[Mail, TakenText]:
         self.tell("\n3. One kettle comes back. The shop says so by a signed webhook; one unit is for one shopper.")
         began = time.monotonic()
         await self.shop.restocks(1)
         mail = await self._mail(0)
         self.tell(f"   {time.monotonic() - began:.1f} s later a mail arrives over SMTP:\n")
-        self._show(mail)
+        self._quote(*_head(mail, "From", "To", "Subject", *UNSUBSCRIBE), "", *_text(mail).splitlines())
+        try:
+            text = await self.gateway.next(PATIENCE.total_seconds())
+        except TimeoutError:
+            raise _missing(f"The text message to {FIRST}") from None
+        segments = f"{text.segments} segment{'' if text.segments == 1 else 's'}"
+        self.tell(f"\n   and an SMS gateway is asked for a text message to {text.to} ({text.encoding}, {segments}):\n")
+        self._quote(*text.text.splitlines())
+        return mail, text
+
+    async def _the_first_clicks(self, mail: Mail) -> Clicked:
+        await asyncio.sleep(READING.total_seconds())
+        clicked = await self.shoppers[0].opens_link(_text(mail))
+        self.tell(f"\n   They open the mail's link in a browser. ({PUBLIC_URL} is the web server above.)\n")
+        self._quote(f"GET {clicked.path}", f"302 {clicked.led_to}")
+        return clicked
+
+    async def _is_reminded(self) -> None:
         short = format_duration(TWO_DAYS)
         self.tell(f"\n4. Two days pass. (Here they last {short}: the demo published the starter conversation with")
-        self.tell(f"   `wait: {short}` in the place of `wait: 2 days`; all else is the same.)")
+        self.tell(f"   `wait: {short}` in the place of `wait: 2 days`, the text message and `track_clicks: true`.)")
         reminder = await self._mail(1)
         self.tell("   It was checked again: the kettle is still there, so there is a reminder:\n")
-        self._show(reminder)
-        first = await self.support.journey_of(FIRST, variant)
-        path = await self._until(
-            lambda: self.support.path(first.journey_id), lambda path: path.ending is not None, "The journey's end"
-        )
-        self.tell(f"\n5. Support asks what happened to {FIRST}. The answer is the workflow's history, replayed:\n")
-        self.show_path(path)
+        self._quote(*_head(reminder, "Subject"))
+
+    async def _the_first_orders(self) -> RevenueReport:
+        price = f"{PRICE['total_price']} {PRICE['currency']}"
+        self.tell(f"\n5. {FIRST} orders the kettle for {price}; the shop says so by a signed webhook.")
+        self.tell("   The order counts for the message that they touched last. What messages earned:\n")
+        await self.shop.sells_to(FIRST)
+        earned = await self.support.earned()
+        self.show(earned)
+        return earned
+
+    async def _the_second_was_not_told(self) -> JourneyReport:
         second = await self._until(
-            lambda: self.support.journey_of(SECOND, variant), lambda journey: journey.why is not None, "The reason"
+            lambda: self.support.journey_of(SECOND, self.shop.variant),
+            lambda journey: journey.why is not None,
+            "The reason",
         )
-        self.tell(f"\n6. {SECOND} was not told, and it is on record why:\n   {second.why} ({second.reason})")
+        self.tell(f"\n7. {SECOND} was not told, and it is on record why:\n   {second.why} ({second.reason})")
         if stray := [mail for mail in self.mailbox.mails if SECOND in mail.recipients]:
             raise DevstackError(f"The demo stopped: {len(stray)} mails went to {SECOND}, who is not next in line.")
         self.tell("   The next kettle is theirs.")
-        subjects = tuple(str(mail.read()["Subject"]) for mail in self.mailbox.mails)
-        return Told(mails=subjects, path=path, not_told=second)
+        return second
 
     async def _mail(self, after: int) -> Mail:
         try:
@@ -196,10 +217,8 @@ class _Story:
         except TimeoutError:
             raise _missing(f"Mail {after + 1} to {FIRST}") from None
 
-    def _show(self, mail: Mail) -> None:
-        message = mail.read()
-        lines = [f"{name}: {message[name]}" for name in ("From", "To", "Subject")]
-        self.tell("\n".join(f"   | {line}" for line in [*lines, "", *_text(message).strip().splitlines()]))
+    def _quote(self, *lines: str) -> None:
+        self.tell("\n".join(f"   | {line}".rstrip() for line in lines))
 
     async def _until(self, look: Callable[[], Awaitable[Seen]], holds: Callable[[Seen], bool], what: str) -> Seen:
         try:
@@ -211,15 +230,17 @@ class _Story:
         return seen
 
 
-def _text(message: EmailMessage) -> str:
-    body = message.get_body(("plain",))
-    return body.get_content() if isinstance(body, EmailMessage) else ""
+UNSUBSCRIBE = ("List-Unsubscribe", "List-Unsubscribe-Post")
 
 
-def _expect(answer: httpx.Response, what: str) -> httpx.Response:
-    if not answer.is_success:
-        raise DevstackError(f"The demo stopped: {what} was answered with {answer.status_code}: {answer.text[:500]}")
-    return answer
+def _head(mail: Mail, *names: str) -> list[str]:
+    message = mail.read()
+    return [f"{name}: {message[name]}" for name in names]
+
+
+def _text(mail: Mail) -> str:
+    body = mail.read().get_body(("plain",))
+    return body.get_content().strip() if isinstance(body, EmailMessage) else ""
 
 
 def _missing(what: str) -> DevstackError:

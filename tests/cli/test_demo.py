@@ -1,14 +1,19 @@
 """`shelftalk demo` as a process: the whole story, and nothing left behind."""
 
 from collections.abc import Callable
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
+from schemas.document.attribution import Touch
 from schemas.reasons import Ending, Reason
 from starter.commands.terminal.output import ExitCode
 from starter.devstack.demo import Told
 from tests.cli.command import Shelftalk
+
+TERMINAL = 100
+"""Columns; the path's table and the addresses of the shop's pages are the widest."""
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(800)]
 
@@ -20,6 +25,12 @@ async def test_the_demo_reads_like_a_story_and_told_again_on_the_same_folder_say
     assert ended.code == ExitCode.OK, ended.err
     for words in (
         "Subject: Blue kettle is back",
+        "| List-Unsubscribe: <https://alerts.example/u/",
+        "| List-Unsubscribe-Post: List-Unsubscribe=One-Click",
+        "an SMS gateway is asked for a text message to +46701740605 (GSM-7, 1 segment)",
+        "| GET /l/",
+        "| 302 https://demo-shop.myshopify.com/products/blue-kettle?variant=",
+        "EUR: messages earned 49.00 of 49.00, by 1 of 1 orders",
         "stands in line, 1 ahead",
         "called forward",
         "It completed.",
@@ -27,8 +38,9 @@ async def test_the_demo_reads_like_a_story_and_told_again_on_the_same_folder_say
         "wait: 2 days",
     ):
         assert words in ended.out
+    assert max(map(len, ended.out.split("\n1. ")[1].splitlines())) <= TERMINAL, "it does not fit"
     last = ended.out.split("What to do next:")[1]
-    for words in ("shelftalk up", "conversation publish", "docs/conversations.md", "docs/operations.md"):
+    for words in ("shelftalk up", "conversation publish", "docs/sms.md", "docs/operations.md"):
         assert words in last
     assert left_running() == []
 
@@ -36,7 +48,16 @@ async def test_the_demo_reads_like_a_story_and_told_again_on_the_same_folder_say
     told = ended.answer(Told)
     assert told.mails == ("Blue kettle is back", "Still here: Blue kettle")
     assert told.path.ending is Ending.COMPLETED
-    assert [entry.kind for entry in told.path.entries] == ["waiting", "send", "wait", "send", "exit"]
+    assert [entry.kind for entry in told.path.entries] == ["waiting", "send", "send", "wait", "send", "exit"]
+    assert told.unsubscribe["List-Unsubscribe"].startswith("<https://")
+    assert told.unsubscribe["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+    assert (told.text.encoding, told.text.segments) == ("GSM-7", 1)
+    assert told.clicked.led_to in told.text.text
+    # In this folder the story was told twice.
+    first, *others = told.earned.messages
+    assert (first.message, first.orders, first.net, first.currency) == ("it-is-back", 2, Decimal(98), "EUR")
+    assert first.by_touch == {Touch.CLICKED: 2}
+    assert {each.message: (each.sent, each.orders) for each in others} == {"still-here": (2, 0), "back-by-text": (2, 0)}
     assert told.not_told.reason is Reason.NOT_NEXT_IN_LINE
     assert left_running() == []
 

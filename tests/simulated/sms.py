@@ -15,7 +15,7 @@ from enum import StrEnum
 from typing import Self
 from urllib.parse import parse_qsl, urlsplit
 
-from standardwebhooks.webhooks import Webhook, WebhookVerificationError
+from standardwebhooks.webhooks import WebhookVerificationError
 
 from activities.senders.limits import Limits
 from activities.senders.sms.segments import BASIC, EXTENSION
@@ -24,6 +24,7 @@ from activities.senders.sms.sms_api import SmsApi, SmsSender, sms_sender_by
 from activities.senders.sms.telnyx import Telnyx
 from activities.senders.sms.twilio import Twilio
 from activities.senders.sms.vonage import Vonage
+from starter.devstack.gateway import read_text
 
 FROM = "+15005550006"
 SECRET = "whsec_" + base64.b64encode(b"a secret of thirty-two bytes ....").decode()
@@ -358,14 +359,12 @@ class SimulatedGateway(SimulatedSms):
 
     def answer(self, request: Request) -> Reply:
         try:
-            Webhook(SECRET).verify(request.body, dict(request.headers))
+            asked = read_text(SECRET, request.headers, request.body)
         except WebhookVerificationError:
             return self.answers[Answer.LOGIN]
-        asked = json.loads(request.body)
-        data = asked["data"]
-        if asked["type"] != "sms.send" or request.query != {"shop": "1"} or data["from"] != FROM:
+        if request.query != {"shop": "1"} or asked.sender != FROM:
             return self.answers[Answer.REJECT]
-        if request.headers["webhook-id"] not in self._known:
-            self._known.add(request.headers["webhook-id"])
-            self.taken.append(Took(data["to"], data["text"], data["id"]))
+        if asked.id not in self._known:
+            self._known.add(asked.id)
+            self.taken.append(Took(asked.to, asked.text, asked.id))
         return Reply(202)

@@ -79,6 +79,29 @@ class ImitatedShopify:
             },
         )
 
+    def order(self, bought: int, email: str, money: Mapping[str, str]) -> WebhookRequest:
+        """A webhook about an order of one piece of the variant that `product` told of.
+
+        Args:
+            bought: the product's number; the order's is made of it.
+            money: its total_price and currency.
+        """
+        now = datetime.now(UTC).isoformat()
+        line = {"product_id": bought, "variant_id": bought + 1, "quantity": 1, "current_quantity": 1}
+        return self._signed(
+            "orders/create",
+            {
+                "admin_graphql_api_id": f"gid://shopify/Order/{bought + 3}",
+                "id": bought + 3,
+                "email": email,
+                "created_at": now,
+                "updated_at": now,
+                "line_items": [line],
+                "current_total_price": money["total_price"],
+                **money,
+            },
+        )
+
     def _signed(self, topic: str, payload: object) -> WebhookRequest:
         body = json.dumps(payload).encode()
         return WebhookRequest(
