@@ -5,7 +5,7 @@ Commands: `WAY SIDE COUNT ADDRESS`, each answered by the seconds it took and the
 
 import asyncio
 import time
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Callable, Coroutine, Sequence
 from enum import StrEnum
 from typing import Any, assert_never
 from urllib.parse import urlsplit
@@ -13,14 +13,14 @@ from urllib.parse import urlsplit
 import aiosmtplib
 import httpx
 
-from activities.senders.email.http_sender import HttpSender
-from activities.senders.email.limits import CONNECTIONS
-from activities.senders.email.mail_api import Letter, MailApi
+from activities.senders.email.mail_api import Letter, MailApi, mail_sender
 from activities.senders.email.mime import compose, parse_sender
 from activities.senders.email.smtp_sender import SmtpSender
+from activities.senders.http.http_api import Request
+from activities.senders.limits import CONNECTIONS
 from activities.senders.sender import MessageT, NotTaken, Sender
-from activities.senders.sms.http_sms import HttpSmsSender
 from activities.senders.sms.signed_http import SignedHttp
+from activities.senders.sms.sms_api import sms_sender_by
 from bench.letters import BareLetters, Letters
 from bench.process import commands, say
 from starter.runtime.process import run as run_loop
@@ -68,10 +68,9 @@ class Sending:
                 smtp = SmtpSender(parts.hostname or "", parts.port or 0, SENDER)
                 return _sent(smtp, self._letters.mail, count)
             case Way.API:
-                return _sent(HttpSender(_provider(address), SENDER), self._letters.mail, count)
+                return _sent(mail_sender(_provider(address), SENDER), self._letters.mail, count)
             case Way.SMS:
-                sms = HttpSmsSender(SignedHttp(address, SECRET, FROM), connections=CONNECTIONS)
-                return _sent(sms, self._letters.text, count)
+                return _sent(sms_sender_by(SignedHttp(address, SECRET, FROM)), self._letters.text, count)
             case _:
                 assert_never(way)
 
@@ -95,12 +94,10 @@ class Sending:
                 sender, api = parse_sender(SENDER), _provider(address)
                 mails_ = [self._letters.mail() for _ in range(count)]
                 asked = [api.request(Letter(mail, sender, compose(mail, sender), "")) for mail in mails_]
-                return _posted(
-                    httpx.Request(each.method, each.url, headers=each.headers, content=each.content) for each in asked
-                )
+                return _posted(asked)
             case Way.SMS:
                 gateway = SignedHttp(address, SECRET, FROM)
-                return _posted(gateway.request(self._letters.text()) for _ in range(count))
+                return _posted([gateway.request(self._letters.text()) for _ in range(count)])
             case _:
                 assert_never(way)
 
@@ -136,8 +133,10 @@ def _sent(sender: Sender[MessageT], write: Callable[[], MessageT], count: int) -
     return work
 
 
-def _posted(requests: Iterator[httpx.Request]) -> Work:
-    ready = iter(list(requests))
+def _posted(requests: Sequence[Request]) -> Work:
+    ready = iter(
+        [httpx.Request(each.method, each.url, headers=each.headers, content=each.content) for each in requests]
+    )
     # As the product does, without what httpx's client adds; and made before, for it reads the system's certificates.
     transport = httpx.AsyncHTTPTransport(limits=httpx.Limits(max_connections=CONNECTIONS), trust_env=False)
 

@@ -9,9 +9,9 @@ import pytest
 from standardwebhooks.webhooks import Webhook
 
 from activities.senders.sender import SenderAtFault, Sms
-from activities.senders.sms.http_sms import HttpSmsSender
 from activities.senders.sms.providers import sms_api
 from activities.senders.sms.signed_http import SignedHttp
+from activities.senders.sms.sms_api import sms_sender_by
 from schemas.settings import Settings
 from starter.devstack.gateway import SmsGateway
 
@@ -34,7 +34,7 @@ def api(gateway: SmsGateway) -> SignedHttp:
 
 
 async def _send(api: SignedHttp, *messages: Sms) -> None:
-    sender = HttpSmsSender(api)
+    sender = sms_sender_by(api)
     try:
         for message in messages:
             async with sender.ready(message) as handover:
