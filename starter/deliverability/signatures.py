@@ -106,14 +106,13 @@ def _verified(mail: ArrivedMail, number: int, name: str, key: str, tags: dict[st
     try:
         # Asked first by itself: of a key that cannot be read, verifying only says that the signature is not valid.
         dkim.evaluate_pk(name, key.encode())  # pyright: ignore[reportUnknownMemberType] it has no stubs
-        verifier = cast("_Verifier", dkim.DKIM(mail.raw))
+    except (dkim.DKIMException, ValueError, LookupError, TypeError) as error:
+        return _of_no_use(name, error)
+    verifier = cast("_Verifier", dkim.DKIM(mail.raw))
+    try:
         right = verifier.verify(number, _Told(key.encode()))
     except dkim.KeyFormatError as error:
-        return (
-            Validity.BROKEN,
-            f"the key at {name} is of no use: {error}",
-            "Publish it as what signs the mails shows it.",
-        )
+        return _of_no_use(name, error)
     except (dkim.DKIMException, ValueError, LookupError, TypeError) as error:
         return _not_verified(str(error))
     if not right:
@@ -123,6 +122,11 @@ def _verified(mail: ArrivedMail, number: int, name: str, key: str, tags: dict[st
         )
         return Validity.BROKEN, "it does not fit the mail's fields and the key in DNS", altered
     return _valid(verifier.keysize, key, tags)
+
+
+def _of_no_use(name: str, error: Exception) -> tuple[Validity, str, str]:
+    advice = "Publish it as what signs the mails shows it, of at least 1024 bits."
+    return Validity.BROKEN, f"the key at {name} is of no use: {error}", advice
 
 
 def _not_verified(error: str) -> tuple[Validity, str, str]:

@@ -1,4 +1,4 @@
-"""Mails as they arrive: composed as those of production, signed by dkimpy, with what a receiving server writes above."""
+"""Mails as they arrive: composed as in production, signed by dkimpy, with what a receiving server writes above."""
 
 import re
 from collections.abc import Sequence
@@ -40,7 +40,13 @@ def key_record(bits: int = 2048) -> str:
 def composed(unsubscribe: str | None = UNSUBSCRIBE, sender: str = FROM) -> bytes:
     """A mail as Shelftalk hands it over."""
     mail = Mail(
-        *("one@shop.example", "me@receiver.example", "Blue kettle is back", "It is back in stock.\n", "<p>It is back</p>"),
+        *(
+            "one@shop.example",
+            "me@receiver.example",
+            "Blue kettle is back",
+            "It is back in stock.\n",
+            "<p>It is back</p>",
+        ),
         list_id="default.shop.example",
         unsubscribe=unsubscribe,
     )
