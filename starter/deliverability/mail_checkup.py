@@ -110,7 +110,7 @@ def _coverage(mail: ArrivedMail, signatures: tuple[Signature, ...]) -> Finding:
     return bad(
         "signed fields",
         f"the signature of {best.domain} leaves out {', '.join(missed[best])}",
-        "Let what signs cover them (h=): receivers take one click only where it is signed. A provider must sign "
+        "Let whatever signs the mails cover them (h=): receivers take one click only where it is signed. It must sign "
         "after it has the fields, and not add them later.",
     )
 

@@ -3,7 +3,6 @@
 import re
 from collections.abc import Sequence
 from functools import cache
-from typing import cast
 
 import dkim  # pyright: ignore[reportMissingTypeStubs] it has no stubs
 from cryptography.hazmat.primitives import serialization
@@ -60,7 +59,7 @@ def signed(raw: bytes, domain: str = "shop.example", covers: Sequence[str] = SIG
     )
     there = [name.encode() for name in covers if re.search(rf"^{name}:".encode(), raw, re.MULTILINE | re.IGNORECASE)]
     found = dkim.sign(raw, b"s1", domain.encode(), pem, include_headers=there, canonicalize=(b"relaxed", b"relaxed"))  # pyright: ignore[reportUnknownMemberType] it has no stubs
-    return cast("bytes", found) + raw
+    return found + raw
 
 
 def arrived(raw: bytes, found: str = FOUND, return_path: str = "x1@bounces.shop.example") -> bytes:

@@ -40,7 +40,7 @@ async def test_what_is_wrong_with_a_mail_is_said_with_what_to_do_and_ends_with_1
     assert {each.component for each in checkup.findings if each.health is Health.BAD} == {"signed fields"}
     told = await alone.run("doctor", "--mail", "-", "--dns", names.address, text=raw.decode())
     assert "leaves out List-Unsubscribe-Post" in told.out
-    assert "→ Let what signs cover them" in told.out
+    assert "→ Let whatever signs the mails cover them" in told.out
 
 
 @pytest.mark.parametrize(
