@@ -1,6 +1,7 @@
 """A mail as it arrived: its fields with their folds, which a parser of mails would smooth away. Pure."""
 
 import re
+from codecs import BOM_UTF8
 from collections.abc import Iterator
 from dataclasses import dataclass
 from email.utils import getaddresses
@@ -10,7 +11,7 @@ import idna
 from schemas.errors import DomainError, ErrorKind
 
 _FIELD = re.compile(rb"([\x21-\x39\x3b-\x7e]+)[ \t]*:(.*)", re.DOTALL)
-_OF_A_FOLDER = re.compile(rb"^From .*\r?\n", re.MULTILINE)
+_OF_A_FOLDER = re.compile(rb"^From [^:\s].*\n", re.MULTILINE)
 """What begins a mail in a folder of Unix (mbox)."""
 _QUOTED_FROM = re.compile(rb"^>(>*From )", re.MULTILINE)
 _LINE_END = re.compile(rb"\r?\n")
@@ -79,7 +80,7 @@ def read_arrived(raw: bytes) -> ArrivedMail:
     Raises:
         NotAMail: it has no head, or no From.
     """
-    mail = _last_of_folder(raw.lstrip(b"\r\n"))
+    mail = _last_of_folder(raw.removeprefix(BOM_UTF8).lstrip(b"\r\n"))
     head = re.split(rb"\r?\n\r?\n", mail, maxsplit=1)[0]
     fields = tuple(_fields(head))
     if not any(field.name == "from" for field in fields):
@@ -88,10 +89,10 @@ def read_arrived(raw: bytes) -> ArrivedMail:
 
 
 def _last_of_folder(raw: bytes) -> bytes:
-    if not raw.startswith(b"From "):
+    begun = [each for each in _OF_A_FOLDER.finditer(raw) if each.start() == 0 or _after_blank(raw, each.start())]
+    if not begun or begun[0].start() > 0:
         return raw
-    *_, last = (found for found in _OF_A_FOLDER.finditer(raw) if found.start() == 0 or _after_blank(raw, found.start()))
-    mail = _QUOTED_FROM.sub(rb"\1", raw[last.end() :])
+    mail = _QUOTED_FROM.sub(rb"\1", raw[begun[-1].end() :])
     # The folder ends each mail with a blank line, which is none of the mail.
     return re.sub(rb"(\r?\n)\r?\n\Z", rb"\1", mail)
 

@@ -50,6 +50,7 @@ class Dns:
         self._one, self._all = one_question, all_questions
         self._ends: float | None = None
         self._asked: dict[str, asyncio.Task[tuple[str, ...]]] = {}
+        self._root: asyncio.Task[bool] | None = None
 
     async def texts(self, name: str) -> tuple[str, ...]:
         """See `Records.texts`."""
@@ -58,24 +59,41 @@ class Dns:
         return await self._asked[name]
 
     async def _ask(self, name: str) -> tuple[str, ...]:
+        try:
+            target = dns.name.from_text(name)
+        except dns.exception.DNSException:
+            return ()  # Such a name cannot be, so it has no record.
+        try:
+            answer = await self._resolved(target, dns.rdatatype.TXT)
+        except (dns.resolver.NXDOMAIN, dns.resolver.NoAnswer):
+            self._root = self._root or asyncio.create_task(self._knows_root())
+            if not await self._root:
+                raise DnsSilent(name) from None
+            return ()
+        return tuple(
+            b"".join(each.strings).decode("utf-8", errors="replace") for each in answer if isinstance(each, TXT)
+        )
+
+    async def _knows_root(self) -> bool:
+        """Whether a denial counts: what serves a closed network denies every name outside it, and the root too."""
+        try:
+            await self._resolved(dns.name.root, dns.rdatatype.NS)
+        except (dns.resolver.NXDOMAIN, dns.resolver.NoAnswer, DnsSilent):
+            return False
+        return True
+
+    async def _resolved(self, name: dns.name.Name, kind: dns.rdatatype.RdataType) -> dns.resolver.Answer:
         now = asyncio.get_running_loop().time()
         self._ends = self._ends or now + self._all
         lifetime = min(self._one, self._ends - now)
         if lifetime <= 0:
             raise DnsSilent(name)
         try:
-            target = dns.name.from_text(name)
-        except dns.exception.DNSException:
-            return ()  # Such a name cannot be, so it has no record.
-        try:
-            answer = await self._resolver().resolve(target, dns.rdatatype.TXT, lifetime=lifetime, search=False)
+            return await self._resolver().resolve(name, kind, lifetime=lifetime, search=False)
         except (dns.resolver.NXDOMAIN, dns.resolver.NoAnswer):
-            return ()
+            raise
         except (dns.exception.DNSException, OSError) as error:
             raise DnsSilent(name) from error
-        return tuple(
-            b"".join(each.strings).decode("utf-8", errors="replace") for each in answer if isinstance(each, TXT)
-        )
 
     def _resolver(self) -> dns.asyncresolver.Resolver:
         if self._where is None:

@@ -130,8 +130,10 @@ async def _dmarc(records: Records, author: str) -> tuple[DmarcPolicy | None, Fin
         return None, bad("DMARC", f"DNS has no record for {author}", advice)
     at = f"_dmarc.{policy.domain}"
     if policy.policy is None:
-        return policy, bad("DMARC", f"the record at {at} has no p=", "Write p=none, p=quarantine or p=reject.")
-    return policy, good("DMARC", f"p={policy.policy} at {at}")
+        health = note if policy.reports else bad
+        advice = "Write p=none, p=quarantine or p=reject: without it the record counts as p=none at most."
+        return policy, health("DMARC", f"the record at {at} has no policy (p=) that receivers know", advice)
+    return policy, good("DMARC", f"policy {policy.policy}, at {at}")
 
 
 async def _envelope(mail: ArrivedMail, receiver: ReceiverFound | None, records: Records) -> tuple[str | None, Finding]:

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from starter.deliverability.dns_records import DnsSilent, Records, tags_of
 
@@ -20,13 +20,17 @@ class DmarcPolicy:
 
     Attributes:
         domain: where it is, without `_dmarc.`.
-        policy: what receivers are asked to do with what fails; None: the record says nothing they know.
+        policy: what receivers are asked to do with what fails, of the domain asked for; None: nothing they know.
+        below: the same for the domains below it.
+        reports: it says where reports go. Without a policy it then counts as `none`, and otherwise not at all.
         strict_dkim, strict_spf: the domains must be the same, not only of one organization.
         boundary: psd=: `n`, an organization begins here; `y`, those below are others'.
     """
 
     domain: str
     policy: str | None
+    below: str | None
+    reports: bool
     strict_dkim: bool
     strict_spf: bool
     boundary: str | None
@@ -49,14 +53,20 @@ async def dmarc_at(records: Records, domain: str) -> DmarcPolicy | None:
     if not found:
         return None
     tags = tags_of(found[0])
-    policy = tags.get("p", "").lower()
+    policy, below = _known(tags.get("p")), _known(tags.get("sp"))
     return DmarcPolicy(
         domain=domain,
-        policy=policy if policy in ("none", "quarantine", "reject") else None,
+        policy=policy,
+        below=below or policy,
+        reports="rua" in tags,
         strict_dkim=tags.get("adkim", "r").lower() == "s",
         strict_spf=tags.get("aspf", "r").lower() == "s",
         boundary=tags.get("psd", "u").lower(),
     )
+
+
+def _known(policy: str | None) -> str | None:
+    return policy.lower() if policy is not None and policy.lower() in ("none", "quarantine", "reject") else None
 
 
 async def dmarc_of(records: Records, domain: str) -> DmarcPolicy | None:
@@ -71,7 +81,8 @@ async def dmarc_of(records: Records, domain: str) -> DmarcPolicy | None:
         return own
     organization = await organization_of(records, domain)
     found = [each async for each in _walk(records, domain)]
-    return next((each for each in found if each.domain == organization), found[-1] if found else None)
+    above = next((each for each in found if each.domain == organization), found[-1] if found else None)
+    return None if above is None else replace(above, policy=above.below)
 
 
 async def organization_of(records: Records, domain: str) -> str:

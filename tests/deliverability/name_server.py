@@ -19,6 +19,8 @@ class NameServer(asyncio.DatagramProtocol):
         records: TXT records by their names.
         aliases: CNAME records.
         silent: names that no answer is given for; `failing`: that it answers SERVFAIL for.
+        all_silent: none is answered.
+        closed: it serves a network without a way out, and denies the root.
         asked: every name, as often as it was asked for.
     """
 
@@ -27,6 +29,7 @@ class NameServer(asyncio.DatagramProtocol):
     silent: set[str] = field(default_factory=set[str])
     failing: set[str] = field(default_factory=set[str])
     all_silent: bool = False
+    closed: bool = False
     asked: list[str] = field(default_factory=list[str])
     transport: asyncio.DatagramTransport | None = None
 
@@ -46,6 +49,9 @@ class NameServer(asyncio.DatagramProtocol):
         self.transport.sendto(answer.to_wire(), addr)
 
     def _fill(self, answer: dns.message.Message, name: str) -> None:
+        if name == "." and not self.closed:
+            answer.answer.append(dns.rrset.from_text(".", 60, "IN", "NS", "a.root-servers.net."))
+            return
         if name in self.aliases:
             target = self.aliases[name]
             answer.answer.append(dns.rrset.from_text(f"{name}.", 60, "IN", "CNAME", f"{target}."))

@@ -13,8 +13,10 @@ from starter.ops.findings import Health
 from tests.deliverability.name_server import NameServer
 from tests.deliverability.signed import FOUND, UNSUBSCRIBE, arrived, composed, key_record, signed
 
+PIECES = st.sampled_from([b"From ", b"From: a@b.example", b"\n", b"\r\n", b" ", b":", b"x", b">From ", b"\xff"])
 
-@given(st.binary())
+
+@given(st.one_of(st.binary(), st.lists(PIECES).map(b"".join)))
 def test_any_bytes_are_a_mail_or_are_refused(raw: bytes) -> None:
     try:
         mail = read_arrived(raw)

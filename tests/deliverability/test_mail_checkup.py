@@ -211,14 +211,17 @@ async def test_an_organizations_policy_holds_for_the_domains_below(names: NameSe
     names.records["s1._domainkey.news.shop.example"] = [key_record()]
     raw = arrived(signed(composed(sender="alerts@news.shop.example"), domain="news.shop.example"))
     (dmarc,) = await looked(names, raw, "DMARC")
-    assert dmarc.found == "p=quarantine at _dmarc.shop.example"
+    assert dmarc.found == "policy quarantine, at _dmarc.shop.example"
+    names.records["_dmarc.shop.example"] = ["v=DMARC1; p=reject; sp=none"]
+    (dmarc,) = await looked(names, raw, "DMARC")
+    assert dmarc.found == "policy none, at _dmarc.shop.example"
 
 
 @pytest.mark.parametrize(
     ("name", "texts", "says"),
     [
         ("_dmarc.shop.example", ["v=DMARC1; p=none", "v=DMARC1; p=reject"], "several records"),
-        ("_dmarc.shop.example", ["v=DMARC1; rua=mailto:d@shop.example"], "no p="),
+        ("_dmarc.shop.example", ["v=DMARC1; p=maybe"], "no policy"),
         ("bounces.shop.example", ["v=spf1 -all", "v=spf1 mx -all"], "several records"),
         ("bounces.shop.example", ["v=spf1 +all"], "everybody"),
         ("bounces.shop.example", [f"v=spf1 {' '.join(f'a:{n}.example' for n in range(11))} -all"], "more than 10"),
@@ -233,6 +236,12 @@ async def test_a_record_that_receivers_do_not_take_is_bad(
     assert [says in each.found for each in told] == [True]
 
 
+async def test_a_record_that_only_says_where_reports_go_counts_as_none(names: NameServer) -> None:
+    names.records["_dmarc.shop.example"] = ["v=DMARC1; rua=mailto:d@shop.example"]
+    (dmarc,) = await looked(names, arrived(signed(composed())), "DMARC")
+    assert dmarc.health is NOTE
+
+
 @pytest.mark.parametrize("silence", ["silent", "failing"])
 async def test_where_dns_does_not_answer_it_is_said_and_nothing_is_called_bad_or_good(
     names: NameServer, silence: str
@@ -243,6 +252,16 @@ async def test_where_dns_does_not_answer_it_is_said_and_nothing_is_called_bad_or
         assert findings[component].health is NOTE, findings[component]
         assert "not known" in findings[component].found
     assert all(each.health is GOOD for each in findings.values() if "not known" not in each.found)
+
+
+async def test_what_a_closed_networks_server_denies_is_not_known_and_what_it_knows_is(names: NameServer) -> None:
+    """It says of every name outside that there is none."""
+    names.closed = True
+    names.records = {"s1._domainkey.shop.example": [key_record()]}
+    findings = {each.component: each for each in await found(names, arrived(signed(composed())))}
+    assert {name for name, each in findings.items() if each.health is NOTE} == {"SPF", "DMARC"}
+    assert findings["signature"].health is GOOD
+    assert not any(each.health is BAD for each in findings.values())
 
 
 async def test_what_needs_no_dns_is_found_without_it(names: NameServer) -> None:
