@@ -6,9 +6,9 @@ ENV PATH=/opt/shelftalk/bin:$PATH PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_D
 
 # The hashed requirements first: they change less often than the product.
 COPY requirements/product.txt requirements/setup.txt requirements/
-# What builds the product is hashed too; it is not part of it.
+# What builds the product, and what comes as its source only, is hashed too; it is not part of it.
 RUN pip install --require-hashes -r requirements/setup.txt
-RUN uv pip install --no-cache --python /opt/shelftalk/bin/python --require-hashes -r requirements/product.txt
+RUN uv pip install --no-cache --python /opt/shelftalk/bin/python --no-build-isolation --require-hashes -r requirements/product.txt
 
 COPY pyproject.toml README.md worker.py ./
 COPY schemas schemas

@@ -1,42 +1,55 @@
 """Messages looked at before they reach anybody: rendered for a contact and a product, or sent to oneself.
 
-A test is the one message that leaves without `deliver`, for there is nothing to decide: it is about nobody's journey,
-is marked as a test, and whoever sends it says to whom. The audit has that it was sent, and no ledger.
+A test, and the mail that the check-up looks at where it arrives, have the head of every message. They are the ones that
+leave without `deliver`, for there is nothing to decide: they are about nobody's journey, are marked as tests, and
+whoever sends one says to whom. The audit has that it was sent, and no ledger.
 """
 
 from collections.abc import Callable, Iterator
-from contextlib import aclosing
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from email.utils import parseaddr
+from secrets import token_urlsafe
 from typing import Any
 from uuid import uuid4
 
 from activities.delivery.items import money
+from activities.delivery.shopper_links import CONFIRM, PAGE, TOKEN_BYTES, UNSUBSCRIBE
 from activities.postgres.audit import write_audit
 from activities.postgres.pool import Pool
 from activities.postgres.queries import load_queries
 from activities.rendering.compile import compile_message
-from activities.rendering.facts import MessageContext, ProductPart, ShopPart, VariantPart
+from activities.rendering.facts import LinksPart, MessageContext, ProductPart, ShopPart, VariantPart
 from activities.rendering.messages import write_message
 from activities.rendering.mjml import NotCompiled
 from activities.rendering.samples import FULL
 from activities.rendering.templates import CannotRender, render_wording
 from activities.senders.registry import Senders
-from activities.senders.sender import Mail, Message, NotTaken, Rejected, Uncertain
+from activities.senders.sender import Mail, Message
 from activities.stock.products import UnknownProduct, load_product
 from activities.storefronts.registry import page_url
+from schemas.channels import Channel
 from schemas.document.compiled_message import CompiledMessage
 from schemas.document.conversation import ConversationDocument
 from schemas.errors import DomainError, ErrorKind
 from schemas.ids import Level, StoreId
 from schemas.responses.previews import PreviewedMessage, PreviewedMessages, SentTest
 from schemas.settings import Settings
+from starter.ops.handing_over import hand_over
 
 SQL = load_queries("starter.ops", "previews.sql")
 
 MARK = "[Test] "
 """Before the subject of a test, and before what a text message says."""
+
+
+CHECK_LIST = "check"
+"""In the place of the code of a list, in the List-Id of a mail that belongs to none."""
+CHECK_SUBJECT = "Does this mail arrive as it left?"
+CHECK_TEXT = """This mail was sent by `shelftalk doctor`, to look at how mails arrive.
+
+Save it with all its headers, as it arrived, and then: shelftalk doctor --mail FILE
+"""
 
 
 class NoSuchMessage(DomainError):
@@ -66,14 +79,6 @@ class AddressRefusesTests(DomainError):
 
     code = "test_refused"
     kind = ErrorKind.CONFLICT
-
-
-class CannotSendTest(DomainError):
-    """The provider did not take the test, or it is not known whether it did; the text says which."""
-
-    code = "test_not_sent"
-    kind = ErrorKind.UNAVAILABLE
-    advice = "`shelftalk doctor` looks at the settings of the provider."
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +134,18 @@ def previews_of(
     if not found:
         raise NoSuchMessage(f"No message of '{document.conversation}' is written in '{language}'.")
     return PreviewedMessages(conversation=document.conversation, messages=found)
+
+
+def first_mail(document: ConversationDocument) -> str:
+    """The name of its first message by e-mail.
+
+    Raises:
+        NoSuchMessage: it has none.
+    """
+    found = next((code for code, each in document.messages.items() if each.channel is Channel.EMAIL), None)
+    if found is None:
+        raise NoSuchMessage(f"'{document.conversation}' has no message by e-mail.")
+    return found
 
 
 def _previews(
@@ -220,27 +237,55 @@ class Previews:
         if message not in document.messages:
             previews_of(document, context, message, None)
         compiled = _compiled(document, message)
-        if await SQL.refused.value(self._pool, channel=compiled.channel, address=to):
-            raise AddressRefusesTests("This address is suppressed: it said no to messages, or cannot be reached.")
-        message_id = f"test.{uuid4().hex}@{parseaddr(self._settings.sender)[1].partition('@')[2]}"
+        message_id, list_id, links = self._message_id(), f"{document.list.code}.{self._domain}", self._links()
+        context = replace(context, links=links or context.links)
         try:
-            test = _marked(write_message(compiled, context, message_id, to, document.list.sender, None))
+            test = _marked(write_message(compiled, context, message_id, to, document.list.sender, None, list_id))
         except CannotRender as error:
             raise NoPreview(f"Message '{message}': {error}") from None
-        try:
-            opened = self._senders(self._settings)
-        except ValueError as error:
-            raise CannotSendTest(f"The test was not sent: {error}.") from None
-        try:
-            async with aclosing(opened) as senders, senders.ready(test) as handover:
-                await handover.begin(test)
-                await handover.send()
-        except (NotTaken, Rejected) as error:
-            raise CannotSendTest(f"The test was not sent: {error}.") from None
-        except Uncertain as error:
-            raise CannotSendTest(f"Perhaps the test was sent, and perhaps not: {error}.") from None
+        if isinstance(test, Mail) and links is None:
+            test = replace(test, unsubscribe=None)
+        await self._send(test)
         details = {"conversation": document.conversation, "message": message, "message_id": message_id}
         await write_audit(self._pool, by, "send test message", details)
         language, _ = compiled.wording_for(context.language)
         subject = test.subject if isinstance(test, Mail) else None
         return SentTest(message=message, language=language, subject=subject, message_id=message_id)
+
+    async def send_check(self, to: str, by: str) -> str:
+        """Send a mail of a few words, with the head that every message has, to be looked at where it arrives.
+
+        Args:
+            to: an address, as `schemas.addresses` gives it.
+
+        Returns:
+            Its Message-ID.
+
+        Raises:
+            AddressRefusesTests, CannotSendTest: as they say.
+        """
+        message_id, links = self._message_id(), self._links() or LinksPart()
+        list_id = f"{CHECK_LIST}.{self._domain}"
+        check = Mail(message_id, to, CHECK_SUBJECT, CHECK_TEXT, list_id=list_id, unsubscribe=links.unsubscribe)
+        await self._send(_marked(check))
+        await write_audit(self._pool, by, "send check mail", {"message_id": message_id})
+        return message_id
+
+    @property
+    def _domain(self) -> str:
+        return parseaddr(self._settings.sender)[1].partition("@")[2]
+
+    def _message_id(self) -> str:
+        return f"test.{uuid4().hex}@{self._domain}"
+
+    def _links(self) -> LinksPart | None:
+        """Links as long as those of production, and nobody's; None: without a public address mails have none."""
+        url, token = self._settings.public_url, token_urlsafe(TOKEN_BYTES)
+        if url is None:
+            return None
+        return LinksPart(*(f"{url}{path}{token}" for path in (UNSUBSCRIBE, PAGE, CONFIRM)))
+
+    async def _send(self, test: Message) -> None:
+        if await SQL.refused.value(self._pool, channel=test.channel, address=test.recipient):
+            raise AddressRefusesTests("This address is suppressed: it said no to messages, or cannot be reached.")
+        await hand_over(self._senders, self._settings, test)

@@ -11,10 +11,10 @@ from activities.stock.products import UnknownProduct
 from schemas.settings import Settings
 from starter.devstack.mailbox import Mailbox
 from starter.documents import load_document
+from starter.ops.handing_over import CannotSendTest
 from starter.ops.previews import (
     About,
     AddressRefusesTests,
-    CannotSendTest,
     NoSuchContact,
     NoSuchMessage,
     Previews,

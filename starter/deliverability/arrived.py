@@ -1,0 +1,127 @@
+"""A mail as it arrived: its fields with their folds, which a parser of mails would smooth away. Pure."""
+
+import re
+from codecs import BOM_UTF8
+from collections.abc import Iterator
+from dataclasses import dataclass
+from email.utils import getaddresses
+
+import idna
+
+from schemas.errors import DomainError, ErrorKind
+
+_FIELD = re.compile(rb"([\x21-\x39\x3b-\x7e]+)[ \t]*:(.*)", re.DOTALL)
+_OF_A_FOLDER = re.compile(rb"^From [^:\s].*\n", re.MULTILINE)
+"""What begins a mail in a folder of Unix (mbox)."""
+_QUOTED_FROM = re.compile(rb"^>(>*From )", re.MULTILINE)
+_LINE_END = re.compile(rb"\r?\n")
+
+
+class NotAMail(DomainError):
+    """What was given is no mail with its headers."""
+
+    code = "not_a_mail"
+    kind = ErrorKind.INVALID
+    advice = (
+        "Save the mail with all its headers, as it arrived: 'Show original' and 'Download' at Gmail, 'Save as' an .eml "
+        "file in most mail programs, or the file of the mailbox itself."
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One field of a mail's head.
+
+    Attributes:
+        name: in small letters.
+        lines: as they arrived, the first without the name and its colon.
+    """
+
+    name: str
+    lines: tuple[str, ...]
+
+    @property
+    def value(self) -> str:
+        """In one line, as RFC 5322 unfolds it: without line ends, and with the blanks that begin the lines."""
+        return "".join(self.lines).strip()
+
+
+@dataclass(frozen=True, slots=True)
+class ArrivedMail:
+    """One mail as it arrived.
+
+    Attributes:
+        raw: all of it, for what a signature covers.
+        fields: from the top down.
+    """
+
+    raw: bytes
+    fields: tuple[Field, ...]
+
+    def all(self, name: str) -> tuple[Field, ...]:
+        """The fields of this name, from the top down."""
+        return tuple(field for field in self.fields if field.name == name)
+
+    def value(self, name: str) -> str | None:
+        """Of the topmost field of this name."""
+        found = self.all(name)
+        return found[0].value if found else None
+
+    @property
+    def author_domain(self) -> str | None:
+        """The domain of the one address in From; None: it has none, or several."""
+        found = [address for field in self.all("from") for _, address in getaddresses([field.value])]
+        return domain_of(found[0]) if len(found) == 1 else None
+
+
+def read_arrived(raw: bytes) -> ArrivedMail:
+    """The mail; of a folder of Unix (mbox) the last one.
+
+    Raises:
+        NotAMail: it has no head, or no From.
+    """
+    mail = _last_of_folder(raw.removeprefix(BOM_UTF8).lstrip(b"\r\n"))
+    head = re.split(rb"\r?\n\r?\n", mail, maxsplit=1)[0]
+    fields = tuple(_fields(head))
+    if not any(field.name == "from" for field in fields):
+        raise NotAMail("This is no mail: it has no From.")
+    return ArrivedMail(mail, fields)
+
+
+def _last_of_folder(raw: bytes) -> bytes:
+    begun = [each for each in _OF_A_FOLDER.finditer(raw) if each.start() == 0 or _after_blank(raw, each.start())]
+    if not begun or begun[0].start() > 0:
+        return raw
+    mail = _QUOTED_FROM.sub(rb"\1", raw[begun[-1].end() :])
+    # The folder ends each mail with a blank line, which is none of the mail.
+    return re.sub(rb"(\r?\n)\r?\n\Z", rb"\1", mail)
+
+
+def _after_blank(raw: bytes, at: int) -> bool:
+    return raw[:at].endswith((b"\n\n", b"\n\r\n"))
+
+
+def _fields(head: bytes) -> Iterator[Field]:
+    name, lines = "", list[str]()
+    for number, line in enumerate(_LINE_END.split(head), start=1):
+        if name and line[:1] in (b" ", b"\t"):
+            lines.append(line.decode("utf-8", errors="replace"))
+            continue
+        if name:
+            yield Field(name, tuple(lines))
+        found = _FIELD.fullmatch(line)
+        if found is None:
+            raise NotAMail(f"This is no mail: line {number} of its head is no field.")
+        name, lines = found[1].decode("ascii").lower(), [found[2].decode("utf-8", errors="replace")]
+    yield Field(name, tuple(lines))
+
+
+def domain_of(address: str) -> str | None:
+    """The domain of an address, as DNS knows it; None: it has none."""
+    domain = address.strip().strip("<>").rpartition("@")[2].strip().rstrip(".").lower()
+    if not domain or "@" not in address:
+        return None
+    try:
+        return domain if domain.isascii() else idna.encode(domain, uts46=True).decode("ascii")
+    except idna.IDNAError:
+        return domain
