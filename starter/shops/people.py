@@ -231,6 +231,7 @@ async def _known(connection: Connection, who: str) -> Known:
 async def _with_phone(connection: Connection, known: Known, phone: str) -> Known:
     try:
         async with connection.transaction():
+            await SQL.take_lent_number.run(connection, phone=phone, email=known.email)
             await SQL.set_phone.run(connection, contact_id=known.id, phone=phone)
     except UniqueViolationError:
         raise NumberOfAnother from None

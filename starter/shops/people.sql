@@ -1,8 +1,9 @@
 -- Every query of what is done with one person by hand.
 
 -- name: contact_by
--- Locked against an erasure of the same moment.
-select id, email, phone from contacts where id = :who or email = lower(:who) or phone = :who for no key update;
+-- Locked against an erasure of the same moment. A number that was only typed beside an address names nobody.
+select id, email, phone from contacts
+where id = :who or email = lower(:who) or phone = :who and not phone_lent for no key update;
 
 -- name: report
 select c.id as contact, c.attributes,
@@ -60,12 +61,16 @@ select now() as exported_at,
        (select coalesce(jsonb_agg(to_jsonb(t) - 'contact_id' order by t.id), '[]')
         from message_events t where contact_id = :contact_id) as message_events,
        (select coalesce(jsonb_agg(to_jsonb(t) order by t.id), '[]')
-        from revocations t join message_events e on e.id = t.event_id where e.contact_id = :contact_id) as texts,
+        from revocations t join message_events e on e.id = t.event_id join contacts c on c.id = e.contact_id
+        where c.id = :contact_id and (t.address is distinct from c.phone or not c.phone_lent)) as texts,
        (select coalesce(jsonb_agg(to_jsonb(t) order by t.tried_at, t.key), '[]')
         from calls t where journey_id in (select id from of_them)) as calls;
 
+-- name: take_lent_number
+select take_lent_number(:phone, :email);
+
 -- name: set_phone
-update contacts set phone = :phone where id = :contact_id;
+update contacts set phone = :phone, phone_lent = false where id = :contact_id;
 
 -- name: suppress
 -- The reason that stands is the first one.

@@ -12,7 +12,7 @@ import pytest
 from activities.postgres.pool import Connection, Pool
 from starter.shops.coupons import Coupons
 from starter.versioning.publishing import publish
-from tests.events.test_erasure import ALERTS, everywhere
+from tests.events.test_erasure import ALERTS, everywhere, redact
 from tests.events.told import conversation, event, tell
 from tests.http.web import Web, product_message
 from tests.revenue.told import did, ordered, sent
@@ -282,3 +282,32 @@ async def test_words_in_any_column_are_in_the_export_and_gone_after_erasure(web:
     await web.services.people.erase(ann, "test")
     left = await everywhere(pool, "words of ")
     assert [each for each in left if each not in OURS] == [], "these outlive an erasure"
+
+
+OF_ALL_STORES = {
+    "consents.source": "a word on being written to holds in all stores",
+    "consents.text": "likewise",
+    "consents.page": "likewise",
+    "contact_tags.tag": "what criteria of all stores ask",
+    "contacts.attributes": "likewise",
+    "list_members.source": "of who joined by hand, or by another store",
+    "revocations.said": "written to a number, which is the installation's",
+    "revocations.address": "likewise",
+    "suppressions.reason": "of an address, in all stores",
+}
+"""What stays of somebody whom another shop knows, when one shop forgets them: it is not of that shop alone."""
+
+
+async def test_one_shop_forgets_every_word_that_is_its_own(web: Web, pool: Pool, ann: str) -> None:
+    columns = [Column(**row) for row in await pool.fetch(_TEXTS)]
+    about_her = [column for column in columns if column.table in ABOUT_PEOPLE and str(column) not in LEFT_ALONE]
+    async with pool.acquire() as connection:
+        # What it goes by stays readable.
+        keys = {"address_changes.store_id", "events.kind", "list_members.source"}
+        written = await _write_everywhere(connection, [column for column in about_her if str(column) not in keys])
+    assert {"address_changes.email", "confirmations.text", "sends.subject"} <= {*map(str, written)}
+    await tell(web, event("custom", name="n", store="elsewhere.example"))
+    await redact(web)
+    assert await pool.fetchval("select email from contacts where id = $1", ann) == "ann@example.com"
+    left = await everywhere(pool, "words of ")
+    assert [each for each in left if each not in OURS.keys() | OF_ALL_STORES] == [], "these outlive it"
