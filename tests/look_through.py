@@ -96,8 +96,9 @@ class LogsLookedThrough(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         look_at(f"log line of {record.name}", self.format(record))
-        if isinstance(record.msg, dict):
-            event = cast("Mapping[str, object]", record.msg)
+        said: object = record.msg
+        if isinstance(said, dict):
+            event = cast("Mapping[str, object]", said)
             meant = {name: value for name, value in event.items() if name not in FOREIGN}
             look_at(f"log line {event.get('event')!r}, before the guard", repr(meant))
 

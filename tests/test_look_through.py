@@ -2,7 +2,7 @@
 
 import asyncio
 import sys
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -20,7 +20,7 @@ NUMBER = "+12025550123"
 
 
 @contextmanager
-def seen() -> Iterator[list[str]]:
+def seen() -> Generator[list[str]]:
     """What is seen in the block, which fails no run."""
     before = len(found)
     new: list[str] = []
