@@ -10,6 +10,7 @@ import asyncpg
 import pytest
 
 from activities.postgres.pool import Connection, Pool
+from schemas.responses.retention import Kept
 from starter.shops.coupons import Coupons
 from starter.versioning.publishing import publish
 from tests.events.test_erasure import ALERTS, everywhere, redact
@@ -83,6 +84,33 @@ OF_NOBODY = {
     "working_versions",
 }
 """Tables about shops, conversations and upkeep. Bodies about people are never kept in inbox (test_no_words_left.py)."""
+HOW_LONG: dict[str, Kept | str] = {
+    "contacts": "until they are erased: who waits must be reached",
+    "consents": Kept.PROOF,
+    "suppressions": "for good, or until it is lifted: it holds for whoever has the address",
+    "list_members": "until they are erased: what criteria ask",
+    "contact_tags": "until they are erased: what criteria ask",
+    "events": Kept.EVENT,
+    "orders": "until they are erased: who has bought a thing is not told of it",
+    "order_totals": "until they are erased, then of nobody: what messages earned does not change",
+    "credits": "as the sums that they are of",
+    "journeys": "until they are erased: why somebody was told or not (P7)",
+    "waiting": "as journeys",
+    "claims": "as journeys",
+    "coupons": "of the shop: whose code was used does not change",
+    "links": Kept.LINK,
+    "link_uses": Kept.CLICK,
+    "sends": Kept.SUBJECT,
+    "calls": "our own words for how a call ended, by which it is not made again",
+    "message_events": "kinds and ids alone: what has become of a message, and by which one told again is known",
+    "revocations": Kept.TEXT,
+    "confirmations": Kept.QUESTION,
+    "shopper_links": "for good: they unsubscribe for ever, and hold random bits",
+    "address_changes": "until they are decided, seven days at most: activities/waitlist/up_to_them.py",
+    "sign_up_counts": "digests, until the end of the day: starter/runtime/dispatcher.py",
+    "inbox": Kept.INBOX,
+}
+"""Of each table about people, and of what leads to them without saying so: its kind of retention, or why it has none."""
 PERSON = {"contact_id", "journey_id", "claim_id", "send_key"}
 """Columns that lead to a person."""
 OURS = {
@@ -179,6 +207,11 @@ async def test_every_table_that_leads_to_a_person_is_exported_or_holds_ids_alone
         [*PERSON],
     )
     assert {row["table_name"] for row in rows} <= ABOUT_PEOPLE.keys() | IDS_ALONE
+
+
+def test_of_every_table_about_people_it_is_said_how_long_it_is_kept() -> None:
+    assert ABOUT_PEOPLE.keys() <= HOW_LONG.keys()
+    assert {kind for kind in HOW_LONG.values() if isinstance(kind, Kept)} == set(Kept), "each kind is of a table"
 
 
 @pytest.fixture
