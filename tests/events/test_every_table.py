@@ -10,13 +10,15 @@ import asyncpg
 import pytest
 
 from activities.postgres.pool import Connection, Pool
+from schemas.ids import StoreId
 from schemas.responses.retention import Kept
 from starter.shops.coupons import Coupons
 from starter.versioning.publishing import publish
-from tests.events.test_erasure import ALERTS, everywhere, redact
+from tests.events.test_erasure import ALERTS, ELSEWHERE, everywhere, redact
 from tests.events.told import conversation, event, tell
 from tests.http.web import Web, product_message
 from tests.revenue.told import did, ordered, sent
+from tests.storefronts.shop import SHOP
 
 ABOUT_PEOPLE = {
     "contacts": "contact",
@@ -110,7 +112,7 @@ HOW_LONG: dict[str, Kept | str] = {
     "sign_up_counts": "digests, until the end of the day: starter/runtime/dispatcher.py",
     "inbox": Kept.INBOX,
 }
-"""Of each table about people, and of what leads to them without saying so: its kind of retention, or why it has none."""
+"""Of each table about people, and of what leads to them without saying so: its retention, or why it has none."""
 PERSON = {"contact_id", "journey_id", "claim_id", "send_key"}
 """Columns that lead to a person."""
 OURS = {
@@ -328,10 +330,10 @@ OF_ALL_STORES = {
     "revocations.address": "likewise",
     "suppressions.reason": "of an address, in all stores",
 }
-"""What stays of somebody whom another shop knows, when one shop forgets them: it is not of that shop alone."""
+"""What is of no store alone: in the export of any, and left when one shop forgets somebody whom another knows."""
 
 
-async def test_one_shop_forgets_every_word_that_is_its_own(web: Web, pool: Pool, ann: str) -> None:
+async def test_stores_are_apart_in_the_export_of_one_and_in_its_erasure(web: Web, pool: Pool, ann: str) -> None:
     columns = [Column(**row) for row in await pool.fetch(_TEXTS)]
     about_her = [column for column in columns if column.table in ABOUT_PEOPLE and str(column) not in LEFT_ALONE]
     async with pool.acquire() as connection:
@@ -339,7 +341,16 @@ async def test_one_shop_forgets_every_word_that_is_its_own(web: Web, pool: Pool,
         keys = {"address_changes.store_id", "events.kind", "list_members.source"}
         written = await _write_everywhere(connection, [column for column in about_her if str(column) not in keys])
     assert {"address_changes.email", "confirmations.text", "sends.subject"} <= {*map(str, written)}
-    await tell(web, event("custom", name="n", store="elsewhere.example"))
+    await tell(web, event("custom", name="n", store=ELSEWHERE))
+    await pool.execute("insert into stores (id, source) values ($1, 'api') on conflict do nothing", ELSEWHERE)
+    here, there = [
+        (await web.services.people.export(ann, "test", StoreId(store))).model_dump_json() for store in (SHOP, ELSEWHERE)
+    ]
+    names = [str(column) for column in written]
+    assert [each for each in names if f"words of {each}" not in here and each != "coupons.coupon_list"] == []
+    of_all = {each.partition(".")[0] for each in OF_ALL_STORES} | {"message_events"}  # hers are of no message
+    assert {each.partition(".")[0] for each in names if f"words of {each}" in there} <= of_all
+    assert (ELSEWHERE in there, ELSEWHERE in here, SHOP in there) == (True, False, False)
     await redact(web)
     assert await pool.fetchval("select email from contacts where id = $1", ann) == "ann@example.com"
     left = await everywhere(pool, "words of ")
