@@ -120,6 +120,9 @@ def kept_days(settings: Settings) -> dict[Kept, int]:
         Kept.SUBJECT: settings.subject_days,
         Kept.CLICK: settings.click_days,
         Kept.LINK: settings.link_days,
+        Kept.QUESTION: settings.question_days,
+        Kept.PROOF: settings.proof_days,
+        Kept.TEXT: settings.text_days,
     }
 
 

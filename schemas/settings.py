@@ -142,6 +142,12 @@ class Settings(BaseSettings):
     """Days that clicks and opens are kept."""
     link_days: Annotated[int, Field(ge=1, le=36500)] = 1095
     """Days that links of messages lead somewhere."""
+    question_days: Annotated[int, Field(ge=7, le=36500)] = 30
+    """Days that what was shown with a question of double opt-in is kept after it was answered or lapsed."""
+    proof_days: Annotated[int, Field(ge=1, le=36500)] = 1825
+    """Days that the words of a consent are kept after it was taken back: until nobody can sue over it any more."""
+    text_days: Annotated[int, Field(ge=1, le=36500)] = 1825
+    """Days that what people wrote back is kept after it was decided."""
 
     archive_bucket: str | None = None
     """The S3 bucket that closed histories are archived in; without one, PostgreSQL keeps them."""

@@ -26,6 +26,13 @@ from starter.runtime.ports import free_port
 from tests.cli.command import Shelftalk, forking
 from tests.folders import clear_left_behind, folder
 from tests.http.conftest import served_openly
+from tests.look_through import (
+    LogsLookedThrough,
+    look_at_folders,
+    look_at_requests,
+    look_at_what_stays,
+    nobody_was_seen,
+)
 from tests.namespaces import new_namespace
 from tests.order import dealt
 from tests.product import Product, running_product
@@ -60,6 +67,22 @@ def _limit(item: pytest.Item) -> float:
 
 def pytest_sessionstart() -> None:
     clear_left_behind(Path(tempfile.gettempdir()))
+
+
+@pytest.fixture(scope="session")
+def logs_looked_through(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LogsLookedThrough]:
+    """The first to begin and the last to end in each process: nobody is in what it leaves behind (P8)."""
+    with pytest.MonkeyPatch.context() as patch:
+        look_at_requests(patch)
+        yield LogsLookedThrough(tmp_path_factory.mktemp("logs"))
+    look_at_folders(tmp_path_factory.getbasetemp())
+    nobody_was_seen()
+
+
+@pytest.fixture(autouse=True)
+def looked_through(logs_looked_through: LogsLookedThrough) -> None:
+    """Every test's logs are looked at."""
+    logs_looked_through.take_part()
 
 
 @pytest.fixture(name="folder")
@@ -97,6 +120,7 @@ async def pool(database_url: str) -> AsyncGenerator[Pool]:
     """A pool on a migrated database of the test's own."""
     pool = await open_pool(database_url, 10)
     yield pool
+    await look_at_what_stays(pool)
     await pool.close()
 
 

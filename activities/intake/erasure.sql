@@ -13,8 +13,8 @@ select exists (select from contacts where email = :email and created_at > :momen
 select id from contacts where email = :email;
 
 -- name: hold_contact
--- Held, so that no shop gets to know them meanwhile.
-select id from contacts where email = :address or phone = :address for update;
+-- Held, so that no shop gets to know them meanwhile. A number that was only typed beside an address is nobody's.
+select id from contacts where email = :address or phone = :address and not phone_lent for update;
 
 -- name: known_elsewhere
 -- Not by what is left of them where they were forgotten.
@@ -137,7 +137,7 @@ select :store_id, 'order', new_digest(order_id) from unnest(:order_ids::text[]) 
 on conflict do nothing;
 
 -- name: forget_contacts
-update contacts set email = null, phone = null, erased_at = now(), attributes = '{}', attributes_at = null, paused_until = null
+update contacts set email = null, phone = null, phone_lent = false, erased_at = now(), attributes = '{}', attributes_at = null, paused_until = null
 where id = any(:contact_ids::text[]);
 
 -- name: forget_orders
@@ -251,11 +251,17 @@ delete from orders where store_id = :store_id and contact_id = any(:contact_ids:
 delete from events where store_id = :store_id and contact_id = any(:contact_ids::text[]);
 
 -- name: forget_words_of_shop
--- Those that its journeys keep of them: the id of an event, which is the teller's own, and subjects of messages.
+-- Those that its journeys keep of them: the id of an event, which is the teller's own, subjects of messages, what they were
+-- shown when they were asked whether it was them; and the address that they named on their page of this shop.
 with theirs as (
     select id from journeys where store_id = :store_id and contact_id = any(:contact_ids::text[])
 ), renamed as (
     update journeys set event_id = 'forgotten/' || encode(new_digest(event_id), 'hex')
     where id in (select id from theirs) and event_id not like 'forgotten/%'
+), moving as (
+    update address_changes set email = null where store_id = :store_id and contact_id = any(:contact_ids::text[])
+), asked as (
+    update confirmations set source = 'erased', text = null, page = null, network_digest = null
+    where journey_id in (select id from theirs)
 )
 update sends set subject = null where subject is not null and journey_id in (select id from theirs);

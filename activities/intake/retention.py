@@ -31,12 +31,23 @@ class _Kind:
     count: Query
 
 
+@dataclass(frozen=True, slots=True)
+class _Left:
+    """How many rows are too old, and since when the oldest of all that are kept is there; None: nothing is."""
+
+    due: int
+    oldest: datetime | None
+
+
 _KINDS: Mapping[Kept, _Kind] = {
     Kept.INBOX: _Kind(SQL.forget_inbox, SQL.count_inbox),
     Kept.EVENT: _Kind(SQL.forget_event, SQL.count_event),
     Kept.SUBJECT: _Kind(SQL.forget_subject, SQL.count_subject),
     Kept.CLICK: _Kind(SQL.forget_click, SQL.count_click),
     Kept.LINK: _Kind(SQL.forget_link, SQL.count_link),
+    Kept.QUESTION: _Kind(SQL.forget_question, SQL.count_question),
+    Kept.PROOF: _Kind(SQL.forget_proof, SQL.count_proof),
+    Kept.TEXT: _Kind(SQL.forget_text, SQL.count_text),
 }
 
 
@@ -72,8 +83,8 @@ class Retention:
             if done < BATCH:
                 break
         _sign_of_life()
-        due: int = await _KINDS[kind].count.within(COUNT_SECONDS).value(self._pool, age=age)
-        return Retained(kind=kind, days=self._days[kind], forgotten=forgotten, due=due)
+        left = await _KINDS[kind].count.within(COUNT_SECONDS).one(self._pool, _Left, age=age)
+        return Retained(kind=kind, days=self._days[kind], forgotten=forgotten, due=left.due, oldest=left.oldest)
 
 
 def _sign_of_life() -> None:

@@ -28,9 +28,11 @@ select contact_of(:contact_id, :address);
 select contact_of_both(:contact_id, :email, :phone);
 
 -- name: contact_of_form
--- What anyone can type joins an address and a number for nobody who is known by either: who has the e-mail address it is.
+-- What anyone can type joins an address and a number for nobody who is known by either: who has the e-mail address it is. For
+-- somebody new the number is lent, until somebody comes with it alone.
 with made as (
-    insert into contacts (id, email, phone) values (:contact_id, :email, :phone) on conflict do nothing returning id
+    insert into contacts (id, email, phone, phone_lent) values (:contact_id, :email, :phone, true)
+    on conflict do nothing returning id
 )
 select id from made union all select contact_of(:contact_id, :email) where not exists (select from made);
 

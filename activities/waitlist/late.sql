@@ -8,7 +8,7 @@ select c.id, address,
         where contact_id = c.id and channel = channel_of(address)
         order by id desc limit 1) as granted
 from unnest(:addresses::text[]) address
-join contacts c on c.id = coalesce((select id from contacts where email = address), (select id from contacts where phone = address))
+join contacts c on c.id = coalesce((select id from contacts where email = address), (select id from contacts where phone = address and not phone_lent))
 order by c.id for share of c;
 
 -- name: forgotten_since

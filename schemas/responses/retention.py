@@ -21,6 +21,12 @@ class Kept(StrEnum):
     """Each time that a link or picture of a message was asked for."""
     LINK = "link"
     """Links of messages; after it they lead nowhere."""
+    QUESTION = "question"
+    """What was shown to who was asked whether it was them, once that is over; with a yes the consent has it."""
+    PROOF = "proof"
+    """The words of a consent, counted from when it was taken back."""
+    TEXT = "text"
+    """What people wrote back, and from where, once somebody has decided what it means."""
 
 
 class Retain(Wire):
@@ -42,12 +48,14 @@ class Retained(Wire):
         days: for how long it is kept.
         forgotten: rows that one run forgot; where it only counts, 0.
         due: rows that are older now, to be forgotten.
+        oldest: of what is kept; None: there is nothing.
     """
 
     kind: Kept
     days: int
     forgotten: int
     due: int
+    oldest: AwareDatetime | None = None
 
 
 class RetentionReport(Wire):

@@ -37,6 +37,11 @@ Switch = Annotated[bool | None, typer.Option("--consent/--no-consent", help="The
 Texts = Annotated[bool | None, typer.Option("--sms-consent/--no-sms-consent", help="Their word on text messages.")]
 
 
+OfStore = Annotated[
+    str | None, typer.Option("--store", help="Of this store, with what holds in all. [default: of all]")
+]
+
+
 class Asked(Model):
     """Attributes and tags of the command line, held to the rules of the API."""
 
@@ -46,10 +51,11 @@ class Asked(Model):
 
 @app.command("export")
 @command
-def export(terminal: Terminal, person: Person, actor: Actor = None) -> None:
+def export(terminal: Terminal, person: Person, store: OfStore = None, actor: Actor = None) -> None:
     """Write everything that is held of a person, as one JSON document. That it was read is kept in the audit."""
     named = _named(person)
-    held: ContactExport = terminal.ask(lambda services: services.people.export(named, who(actor)))
+    of_store = None if store is None else StoreId(store)
+    held: ContactExport = terminal.ask(lambda services: services.people.export(named, who(actor), of_store))
     write_json(held)
 
 

@@ -16,6 +16,9 @@ _WHAT = {
     Kept.SUBJECT: "subjects of messages",
     Kept.CLICK: "clicks and opens",
     Kept.LINK: "links of messages",
+    Kept.QUESTION: "what was shown with questions",
+    Kept.PROOF: "words of consents taken back",
+    Kept.TEXT: "texts that people wrote",
 }
 
 
@@ -37,9 +40,10 @@ def run(terminal: Terminal) -> None:
 
 def _shown(report: RetentionReport) -> Table:
     figures = (Column(name, justify="right") for name in ("days", "forgotten now", "still older"))
-    table = Table("kept", *figures, "setting", box=None, pad_edge=False)
+    table = Table("kept", *figures, "oldest (UTC)", "setting", box=None, pad_edge=False)
     for each in report.kinds:
         setting = f"SHELFTALK_{each.kind.upper()}_DAYS"
-        table.add_row(_WHAT[each.kind], str(each.days), str(each.forgotten), str(each.due), setting)
+        figures_of_it = (str(each.days), str(each.forgotten), str(each.due))
+        table.add_row(_WHAT[each.kind], *figures_of_it, clock(each.oldest) if each.oldest else "", setting)
     table.caption = f"Last run (UTC): {clock(report.last_run_at)}"
     return table

@@ -144,16 +144,22 @@ class People:
             await write_audit(connection, actor, "contact looked up", {"contact": known.id})
             return await _report(connection, known.id)
 
-    async def export(self, who: str, actor: str) -> ContactExport:
+    async def export(self, who: str, actor: str, store_id: StoreId | None = None) -> ContactExport:
         """Everything that is held of them. It is put on record that it was read.
 
+        Args:
+            store_id: of this store, with what holds in all; None: of all.
+
         Raises:
-            UnknownContact: as it says.
+            UnknownContact, UnknownStore: as they say.
         """
         async with transaction(self._pool) as connection:
             known = await _known(connection, who)
-            await write_audit(connection, actor, "contact exported", {"contact": known.id})
-            return await SQL.export.one(connection, ContactExport, contact_id=known.id)
+            if store_id is not None and not await is_known(connection, store_id):
+                raise UnknownStore(store_id)
+            of_store = {} if store_id is None else {"store": store_id}
+            await write_audit(connection, actor, "contact exported", {"contact": known.id, **of_store})
+            return await SQL.export.one(connection, ContactExport, contact_id=known.id, store_id=store_id)
 
     @retry_on_deadlock
     async def erase(self, who: str, actor: str) -> ContactErased:
@@ -231,6 +237,7 @@ async def _known(connection: Connection, who: str) -> Known:
 async def _with_phone(connection: Connection, known: Known, phone: str) -> Known:
     try:
         async with connection.transaction():
+            await SQL.take_lent_number.run(connection, phone=phone, email=known.email)
             await SQL.set_phone.run(connection, contact_id=known.id, phone=phone)
     except UniqueViolationError:
         raise NumberOfAnother from None

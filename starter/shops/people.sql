@@ -1,8 +1,9 @@
 -- Every query of what is done with one person by hand.
 
 -- name: contact_by
--- Locked against an erasure of the same moment.
-select id, email, phone from contacts where id = :who or email = lower(:who) or phone = :who for no key update;
+-- Locked against an erasure of the same moment. A number that was only typed beside an address names nobody.
+select id, email, phone from contacts
+where id = :who or email = lower(:who) or phone = :who and not phone_lent for no key update;
 
 -- name: report
 select c.id as contact, c.attributes,
@@ -20,7 +21,10 @@ select c.id as contact, c.attributes,
 from contacts c where c.id = :contact_id;
 
 -- name: export
-with of_them as (select id from journeys where contact_id = :contact_id)
+-- Of all stores, or of one (:store_id): then what is of others alone is left out, and what holds in all stores is there.
+with of_them as (
+    select id from journeys where contact_id = :contact_id and (:store_id::text is null or store_id = :store_id)
+)
 select now() as exported_at,
        (select to_jsonb(c) from contacts c where id = :contact_id) as contact,
        (select coalesce(jsonb_agg(to_jsonb(t) - 'contact_id' order by t.id), '[]')
@@ -28,27 +32,28 @@ select now() as exported_at,
        (select coalesce(jsonb_agg(to_jsonb(t) - 'token' order by t.asked_at), '[]')
         from confirmations t where journey_id in (select id from of_them)) as confirmations,
        (select coalesce(jsonb_agg(to_jsonb(t) - array['token', 'contact_id'] order by t.id), '[]')
-        from address_changes t where contact_id = :contact_id) as address_changes,
+        from address_changes t where contact_id = :contact_id and (:store_id::text is null or store_id = :store_id)) as address_changes,
        (select coalesce(jsonb_agg(to_jsonb(t) - array['token', 'contact_id'] order by t.made_at), '[]')
-        from shopper_links t where contact_id = :contact_id) as links,
+        from shopper_links t where contact_id = :contact_id and (:store_id::text is null or store_id = :store_id)) as links,
        (select coalesce(jsonb_agg(to_jsonb(t) order by t.channel), '[]')
         from suppressions t join contacts c on t.address in (c.email, c.phone) and c.id = :contact_id) as suppressions,
        (select coalesce(jsonb_agg(to_jsonb(t) - 'contact_id' order by t.joined_at), '[]')
-        from list_members t where contact_id = :contact_id) as lists,
+        from list_members t where contact_id = :contact_id
+         and (:store_id::text is null or not starts_with(source, 'event/') or source = 'event/' || :store_id)) as lists,
        (select coalesce(jsonb_agg(to_jsonb(t) - 'contact_id' order by t.tag), '[]')
         from contact_tags t where contact_id = :contact_id) as tags,
        (select coalesce(jsonb_agg(to_jsonb(t) - 'contact_id' order by t.happened_at, t.id), '[]')
-        from events t where contact_id = :contact_id) as events,
+        from events t where contact_id = :contact_id and (:store_id::text is null or store_id = :store_id)) as events,
        (select coalesce(jsonb_agg(to_jsonb(t) - 'contact_id' order by t.ordered_at, t.order_id, t.product_id), '[]')
-        from orders t where contact_id = :contact_id) as orders,
+        from orders t where contact_id = :contact_id and (:store_id::text is null or store_id = :store_id)) as orders,
        (select coalesce(jsonb_agg(to_jsonb(t) - 'contact_id' || jsonb_build_object('credited_to', (
             select to_jsonb(c) - array['store_id', 'order_id'] from credits c
             where c.store_id = t.store_id and c.order_id = t.order_id)) order by t.ordered_at, t.order_id), '[]')
-        from order_totals t where contact_id = :contact_id) as order_totals,
+        from order_totals t where contact_id = :contact_id and (:store_id::text is null or store_id = :store_id)) as order_totals,
        (select coalesce(jsonb_agg(to_jsonb(t) - 'contact_id' order by t.entered_at, t.id), '[]')
-        from journeys t where contact_id = :contact_id) as journeys,
+        from journeys t where contact_id = :contact_id and (:store_id::text is null or store_id = :store_id)) as journeys,
        (select coalesce(jsonb_agg(to_jsonb(t) - 'contact_id' order by t.place), '[]')
-        from waiting t where contact_id = :contact_id) as sign_ups,
+        from waiting t where contact_id = :contact_id and (:store_id::text is null or store_id = :store_id)) as sign_ups,
        (select coalesce(jsonb_agg(to_jsonb(t) || jsonb_build_object('coupon', (
             select code from coupons where claim_id = t.id)) order by t.id), '[]')
         from claims t where journey_id in (select id from of_them)) as places,
@@ -58,14 +63,20 @@ select now() as exported_at,
        (select coalesce(jsonb_agg(to_jsonb(t) - array['holder', 'lease_until'] order by t.opened_at, t.key), '[]')
         from sends t where journey_id in (select id from of_them)) as messages,
        (select coalesce(jsonb_agg(to_jsonb(t) - 'contact_id' order by t.id), '[]')
-        from message_events t where contact_id = :contact_id) as message_events,
+        from message_events t where contact_id = :contact_id
+         and (:store_id::text is null or send_key is null or exists (
+             select from sends s where s.key = t.send_key and s.journey_id in (select id from of_them)))) as message_events,
        (select coalesce(jsonb_agg(to_jsonb(t) order by t.id), '[]')
-        from revocations t join message_events e on e.id = t.event_id where e.contact_id = :contact_id) as texts,
+        from revocations t join message_events e on e.id = t.event_id join contacts c on c.id = e.contact_id
+        where c.id = :contact_id and (t.address is distinct from c.phone or not c.phone_lent)) as texts,
        (select coalesce(jsonb_agg(to_jsonb(t) order by t.tried_at, t.key), '[]')
         from calls t where journey_id in (select id from of_them)) as calls;
 
+-- name: take_lent_number
+select take_lent_number(:phone, :email);
+
 -- name: set_phone
-update contacts set phone = :phone where id = :contact_id;
+update contacts set phone = :phone, phone_lent = false where id = :contact_id;
 
 -- name: suppress
 -- The reason that stands is the first one.

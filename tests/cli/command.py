@@ -21,6 +21,7 @@ from pydantic import BaseModel
 
 from starter.commands.terminal.failures import Failure, FailureDocument
 from tests.cli.forked import Request
+from tests.look_through import look_at_lines
 
 ROOT = Path(__file__).parents[2]
 PATIENCE = 300.0
@@ -73,6 +74,7 @@ class Started:
         async with asyncio.timeout(PATIENCE):
             while words.encode() not in (line := await self.process.stderr.readline()):
                 assert line, f"it ended without saying {words!r}"
+                look_at_lines("shelftalk", line.decode())
 
     async def stop(self, sign: signal.Signals = signal.SIGTERM) -> Ended:
         """Ask it to stop, and wait for that."""
@@ -85,6 +87,7 @@ class Started:
         async with asyncio.timeout(PATIENCE):
             out, err = await self.process.communicate()
         assert self.process.returncode is not None
+        look_at_lines("shelftalk", err.decode())
         return Ended(self.process.returncode, out.decode(), err.decode())
 
 
@@ -159,6 +162,7 @@ class Shelftalk:
                 file.seek(0)
             ended = Ended(code, out.read().decode(), err.read().decode())
         assert "Traceback" not in ended.err, ended.err
+        look_at_lines(" ".join(("shelftalk", *arguments[:2])), ended.err)
         return ended
 
     async def _forked(self, request: Request, streams: tuple[int, int, int]) -> int:

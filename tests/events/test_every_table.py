@@ -10,12 +10,15 @@ import asyncpg
 import pytest
 
 from activities.postgres.pool import Connection, Pool
+from schemas.ids import StoreId
+from schemas.responses.retention import Kept
 from starter.shops.coupons import Coupons
 from starter.versioning.publishing import publish
-from tests.events.test_erasure import ALERTS, everywhere
+from tests.events.test_erasure import ALERTS, ELSEWHERE, everywhere, redact
 from tests.events.told import conversation, event, tell
 from tests.http.web import Web, product_message
 from tests.revenue.told import did, ordered, sent
+from tests.storefronts.shop import SHOP
 
 ABOUT_PEOPLE = {
     "contacts": "contact",
@@ -83,6 +86,33 @@ OF_NOBODY = {
     "working_versions",
 }
 """Tables about shops, conversations and upkeep. Bodies about people are never kept in inbox (test_no_words_left.py)."""
+HOW_LONG: dict[str, Kept | str] = {
+    "contacts": "until they are erased: who waits must be reached",
+    "consents": Kept.PROOF,
+    "suppressions": "for good, or until it is lifted: it holds for whoever has the address",
+    "list_members": "until they are erased: what criteria ask",
+    "contact_tags": "until they are erased: what criteria ask",
+    "events": Kept.EVENT,
+    "orders": "until they are erased: who has bought a thing is not told of it",
+    "order_totals": "until they are erased, then of nobody: what messages earned does not change",
+    "credits": "as the sums that they are of",
+    "journeys": "until they are erased: why somebody was told or not (P7)",
+    "waiting": "as journeys",
+    "claims": "as journeys",
+    "coupons": "of the shop: whose code was used does not change",
+    "links": Kept.LINK,
+    "link_uses": Kept.CLICK,
+    "sends": Kept.SUBJECT,
+    "calls": "our own words for how a call ended, by which it is not made again",
+    "message_events": "kinds and ids alone: what has become of a message, and by which one told again is known",
+    "revocations": Kept.TEXT,
+    "confirmations": Kept.QUESTION,
+    "shopper_links": "for good: they unsubscribe for ever, and hold random bits",
+    "address_changes": "until they are decided, seven days at most: activities/waitlist/up_to_them.py",
+    "sign_up_counts": "digests, until the end of the day: starter/runtime/dispatcher.py",
+    "inbox": Kept.INBOX,
+}
+"""Of each table about people, and of what leads to them without saying so: its retention, or why it has none."""
 PERSON = {"contact_id", "journey_id", "claim_id", "send_key"}
 """Columns that lead to a person."""
 OURS = {
@@ -179,6 +209,11 @@ async def test_every_table_that_leads_to_a_person_is_exported_or_holds_ids_alone
         [*PERSON],
     )
     assert {row["table_name"] for row in rows} <= ABOUT_PEOPLE.keys() | IDS_ALONE
+
+
+def test_of_every_table_about_people_it_is_said_how_long_it_is_kept() -> None:
+    assert ABOUT_PEOPLE.keys() <= HOW_LONG.keys()
+    assert {kind for kind in HOW_LONG.values() if isinstance(kind, Kept)} == set(Kept), "each kind is of a table"
 
 
 @pytest.fixture
@@ -282,3 +317,41 @@ async def test_words_in_any_column_are_in_the_export_and_gone_after_erasure(web:
     await web.services.people.erase(ann, "test")
     left = await everywhere(pool, "words of ")
     assert [each for each in left if each not in OURS] == [], "these outlive an erasure"
+
+
+OF_ALL_STORES = {
+    "consents.source": "a word on being written to holds in all stores",
+    "consents.text": "likewise",
+    "consents.page": "likewise",
+    "contact_tags.tag": "what criteria of all stores ask",
+    "contacts.attributes": "likewise",
+    "list_members.source": "of who joined by hand, or by another store",
+    "revocations.said": "written to a number, which is the installation's",
+    "revocations.address": "likewise",
+    "suppressions.reason": "of an address, in all stores",
+}
+"""What is of no store alone: in the export of any, and left when one shop forgets somebody whom another knows."""
+
+
+async def test_stores_are_apart_in_the_export_of_one_and_in_its_erasure(web: Web, pool: Pool, ann: str) -> None:
+    columns = [Column(**row) for row in await pool.fetch(_TEXTS)]
+    about_her = [column for column in columns if column.table in ABOUT_PEOPLE and str(column) not in LEFT_ALONE]
+    async with pool.acquire() as connection:
+        # What it goes by stays readable.
+        keys = {"address_changes.store_id", "events.kind", "list_members.source"}
+        written = await _write_everywhere(connection, [column for column in about_her if str(column) not in keys])
+    assert {"address_changes.email", "confirmations.text", "sends.subject"} <= {*map(str, written)}
+    await tell(web, event("custom", name="n", store=ELSEWHERE))
+    await pool.execute("insert into stores (id, source) values ($1, 'api') on conflict do nothing", ELSEWHERE)
+    here, there = [
+        (await web.services.people.export(ann, "test", StoreId(store))).model_dump_json() for store in (SHOP, ELSEWHERE)
+    ]
+    names = [str(column) for column in written]
+    assert [each for each in names if f"words of {each}" not in here and each != "coupons.coupon_list"] == []
+    of_all = {each.partition(".")[0] for each in OF_ALL_STORES} | {"message_events"}  # hers are of no message
+    assert {each.partition(".")[0] for each in names if f"words of {each}" in there} <= of_all
+    assert (ELSEWHERE in there, ELSEWHERE in here, SHOP in there) == (True, False, False)
+    await redact(web)
+    assert await pool.fetchval("select email from contacts where id = $1", ann) == "ann@example.com"
+    left = await everywhere(pool, "words of ")
+    assert [each for each in left if each not in OURS.keys() | OF_ALL_STORES] == [], "these outlive it"

@@ -42,6 +42,38 @@ async def _told(web: Web, pool: Pool) -> None:
         await tell(web, told)
         await pool.execute("update events set received_at = now() - $2::interval where id = $1", told["id"], age)
     await pool.execute("update inbox set received_at = now() - interval '11 days'")
+    await _said(pool, journey)
+
+
+async def _said(pool: Pool, journey: str) -> None:
+    """A question that lapsed; a consent taken back long ago and one today; likewise what they wrote."""
+    await pool.execute(
+        """
+        insert into confirmations (journey_id, token, source, purpose, text, ends_at, lapsed_at)
+        select $1, $2, 'form', 'alerts', 'words', now() - interval '11 days', now() - interval '11 days'""",
+        journey,
+        "q" * 22,
+    )
+    contact = await pool.fetchval("select contact_id from journeys where id = $1", journey)
+    for channel, days in (("email", 11), ("sms", 0)):
+        said = "insert into consents (contact_id, channel, granted, source, given_at) values ($1, $2, $3, 'form', $4)"
+        at = await pool.fetchval("select now() - $1::interval", timedelta(days=days))
+        await pool.execute("update contacts set phone = '+12025550123' where id = $1", contact)
+        await pool.execute(said, contact, channel, True, at - timedelta(days=1))
+        await pool.execute(said, contact, channel, False, at)
+        await pool.execute(
+            """
+            with told as (
+                insert into message_events (provider, event_id, kind, channel, contact_id, happened_at)
+                values ('twilio', $3, 'said_something', 'sms', $1, now()) returning id
+            )
+            insert into revocations (event_id, channel, address, said, likely, due_at, decision, decided_at, decided_by)
+            select id, 'sms', '+12025550123', 'leave me', true, now() + interval '14 days', 'confirmed', $2, 'me'
+            from told""",
+            contact,
+            at,
+            channel,
+        )
 
 
 def _of(report: RetentionReport) -> dict[Kept, tuple[int, int]]:
@@ -60,8 +92,15 @@ async def test_what_is_too_old_is_forgotten_and_what_is_not_stays(web: Web, pool
         Kept.SUBJECT: (1, 0),
         Kept.CLICK: (1, 0),
         Kept.LINK: (1, 0),
+        Kept.QUESTION: (1, 0),
+        Kept.PROOF: (1, 0),
+        Kept.TEXT: (1, 0),
     }
     assert await pool.fetchval("select count(*) from inbox") == 0
+    assert await pool.fetchval("select text from confirmations") is None
+    assert [row["said"] for row in await pool.fetch("select said from revocations order by id")] == [None, "leave me"]
+    granted = "select channel, source from consents where granted order by id"
+    assert [tuple(row) for row in await pool.fetch(granted)][-2:] == [("email", "erased"), ("sms", "form")]
     assert [row["properties"] for row in await pool.fetch("select properties from events order by id")] == [
         {},
         {"size": 2},
@@ -70,6 +109,10 @@ async def test_what_is_too_old_is_forgotten_and_what_is_not_stays(web: Web, pool
     assert await pool.fetchval("select count(*) from links join link_uses using (token)") == 1
     again = await retention.retain(Retain())
     assert _of(again) == dict.fromkeys(Kept, (0, 0))
+    before = {each.kind: each.oldest for each in counted.kinds}
+    for each in again.kinds:
+        assert (each.oldest is None) == (each.kind in (Kept.INBOX, Kept.QUESTION)), each
+        assert each.oldest is None or each.oldest > (before[each.kind] or each.oldest), "the oldest is gone"
     assert again.last_run_at is not None
 
 
@@ -112,7 +155,7 @@ async def test_every_kind_has_its_setting() -> None:
 async def test_it_runs_by_schedule_and_by_hand(beside: Shelftalk, product: Product, client: Client) -> None:
     await RETENTION.ensure_schedule(client, product.settings.temporal_task_queue)
     shown = (await beside.run("retention", "show", "--json")).answer(RetentionReport)
-    assert shown.kinds[0] == Retained(kind=Kept.INBOX, days=30, forgotten=0, due=0)
+    assert shown.kinds[0] == Retained(kind=Kept.INBOX, days=30, forgotten=0, due=0, oldest=None)
     assert shown.last_run_at is None
     assert "clicks and opens" in (await beside.run("retention", "run")).out
     assert (await beside.run("retention", "show", "--json")).answer(RetentionReport).last_run_at is not None

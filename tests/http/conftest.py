@@ -19,6 +19,7 @@ from starter.services import Services, build_services
 from starter.versioning.publishing import publish
 from tests.history import PATIENCE
 from tests.http.web import SETTINGS, Web, open_web
+from tests.look_through import look_at_metrics
 from tests.product import starter_document
 from worker import connect
 
@@ -39,6 +40,7 @@ async def web_over(
         open_web(served.url, services) as web,
     ):
         yield web
+        await look_at_metrics(web.open)
 
 
 @asynccontextmanager

@@ -93,8 +93,49 @@ async def test_a_no_to_texts_is_no_no_to_mails(shop: Web, pool: Pool) -> None:
     assert (await shop.keyed.post("/v1/consents", json=said)).status_code == 200
     await sign_up(shop, email="a@example.com", phone=NUMBER, sms_consent=True)
     assert await words(pool) == [("email", True), ("sms", True), ("sms", False)]
+
+
+async def test_a_number_that_was_typed_beside_an_address_is_its_owners_once_they_come(shop: Web, pool: Pool) -> None:
+    """Whoever typed it sees nothing of what its owner waits for, and is no way to them."""
+    await sign_up(shop, email="nosy@example.com", phone=NUMBER, sms_consent=True)
+    assert problem(await shop.keyed.post("/v1/contacts/search", json={"phone": NUMBER}), 404, "not-found").status == 404
+    await sign_up(shop, phone=NUMBER, sms_consent=True)
+    people = await pool.fetch(
+        "select email, phone, (select count(*) from journeys where contact_id = c.id) from contacts c order by email"
+    )
+    assert [tuple(each) for each in people] == [("nosy@example.com", None, 1), (None, NUMBER, 1)]
+    assert (await shop.keyed.post("/v1/contacts/search", json={"phone": NUMBER})).json()["has_phone"]
+
+
+async def test_a_no_of_a_number_goes_with_it_to_its_owner(shop: Web, pool: Pool) -> None:
+    await sign_up(shop, email="nosy@example.com", phone=NUMBER, sms_consent=True)
+    contact = await pool.fetchval("select id from contacts")
+    assert (await shop.keyed.patch(f"/v1/contacts/{contact}", json={"sms_consent": False})).status_code == 200
+    await sign_up(shop, phone=NUMBER, sms_consent=True)
+    owners = "select granted from consents n join contacts c on c.id = n.contact_id where c.phone = $1 order by n.id"
+    assert [row["granted"] for row in await pool.fetch(owners, NUMBER)] == [False], "no form undoes it"
+
+
+async def test_the_shop_says_whose_a_number_is_that_was_typed_beside_an_address(shop: Web, pool: Pool) -> None:
+    await sign_up(shop, email="nosy@example.com", phone=NUMBER, sms_consent=True)
     both = {"email": "b@example.com", "phone": NUMBER, "granted": True, "source": "till"}
-    assert problem(await shop.keyed.post("/v1/consents", json=both), 409, "conflict").status == 409
+    assert (await shop.keyed.post("/v1/consents", json=both)).status_code == 200
+    whose = "select email from contacts where phone = $1 and not phone_lent"
+    assert await pool.fetchval(whose, NUMBER) == "b@example.com"
+    other = {"email": "c@example.com", "phone": NUMBER, "granted": True, "source": "till"}
+    assert problem(await shop.keyed.post("/v1/consents", json=other), 409, "conflict").status == 409
+    await sign_up(shop, email="mine@example.com", phone="+4915123456780", sms_consent=True)
+    mine = {"email": "mine@example.com", "phone": "+4915123456780", "granted": True, "source": "till"}
+    assert (await shop.keyed.post("/v1/consents", json=mine)).status_code == 200
+    assert await pool.fetchval(whose, "+4915123456780") == "mine@example.com", "it is theirs"
+
+
+async def test_who_is_erased_by_a_number_is_not_who_typed_it_beside_an_address(shop: Web, pool: Pool) -> None:
+    await sign_up(shop, email="nosy@example.com", phone=NUMBER, sms_consent=True)
+    await shop.services.people.erase(NUMBER, "test")
+    people = await pool.fetch("select email, phone, erased_at is not null from contacts order by email")
+    assert [tuple(each) for each in people] == [("nosy@example.com", None, False), (None, None, True)]
+    assert await pool.fetchval("select count(*) from waiting where state = 'waiting'") == 1
 
 
 async def test_a_person_is_looked_for_by_number_wherever_they_are_by_address(shop: Web) -> None:
@@ -122,10 +163,10 @@ async def test_events_name_a_person_by_number(shop: Web, pool: Pool) -> None:
 
 async def test_who_is_forgotten_leaves_no_number_and_their_no_outlives_them(shop: Web, pool: Pool) -> None:
     await sign_up(shop, email="a@example.com", phone=NUMBER, sms_consent=True)
-    await shop.keyed.post("/v1/consents", json={"phone": NUMBER, "granted": False, "source": "reply"})
+    contact = await pool.fetchval("select id from contacts")
+    await shop.keyed.patch(f"/v1/contacts/{contact}", json={"sms_consent": False, "source": "reply"})
     suppressed = {"phone": NUMBER, "suppressed": True, "reason": "STOP"}
     assert (await shop.keyed.post("/v1/suppressions", json=suppressed)).json()["suppressed"]
-    contact = await pool.fetchval("select id from contacts")
     assert (await shop.keyed.delete(f"/v1/contacts/{contact}")).json() == {"contact": contact}
     for word in ("15123456789", "a@example.com"):
         assert await everywhere(pool, word) == []

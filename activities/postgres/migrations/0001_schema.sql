@@ -274,6 +274,9 @@ create table contacts (
     email         text unique check (email = lower(email)),
     -- In E.164.
     phone         text unique check (phone ~ '^\+[1-9][0-9]{6,14}$'),
+    -- Somebody typed it beside the e-mail address: text messages about what they wait for go to it, and it names nobody. Whoever
+    -- comes with it alone, or whom the shop says it is, takes it with them.
+    phone_lent    boolean not null default false check (not phone_lent or num_nonnulls(email, phone) = 2),
     mailbox       text generated always as (coalesce(mailbox_of(email), phone)) stored,
     attributes    jsonb not null default '{}',
     -- When the newest of the attributes was told, by the teller's clock.
@@ -545,11 +548,26 @@ create trigger refusals_outlive_erasure after insert on contacts for each row
 create trigger refusals_outlive_erasure_of_another after update of email, phone on contacts for each row
     when (new.email is distinct from old.email or new.phone is distinct from old.phone) execute function refuse_again();
 
+-- A number that was typed beside another e-mail address than this one is free for whose it is, with what was said against
+-- messages to it: refuse_again tells them.
+create function take_lent_number(number text, but_of text) returns void language sql as $$
+    with lent as (
+        update contacts set phone = null, phone_lent = false
+        where phone = number and phone_lent and email is distinct from but_of
+        returning id
+    )
+    insert into kept_refusals (digest, channel, refused)
+    select new_digest(number), 'sms', true from lent
+    where (select not granted from consents where contact_id = lent.id and channel = 'sms' order by id desc limit 1)
+    on conflict (digest, channel) do update set refused = true
+$$;
+
 -- The contact of an address, an e-mail address or a phone number, made with this id if there is none.
 create function contact_of(new_id text, address text) returns text language plpgsql as $$
 declare
     found_id text;
 begin
+    perform take_lent_number(address, null);
     if channel_of(address) = 'email' then
         insert into contacts (id, email) values (new_id, address)
         on conflict (email) do update set email = excluded.email returning id into found_id;
@@ -566,6 +584,7 @@ create function contact_of_both(new_id text, its_email text, its_phone text) ret
 declare
     found_id text;
 begin
+    perform take_lent_number(its_phone, its_email);
     begin
         update contacts set email = its_email
         where phone = its_phone and email is null and not exists (select from contacts where email = its_email);
@@ -577,6 +596,7 @@ begin
         where id = found_id and phone is null and not exists (select from contacts where phone = its_phone);
     exception when unique_violation then null;
     end;
+    update contacts set phone_lent = false where id = found_id and phone = its_phone and phone_lent;
     return found_id;
 end $$;
 

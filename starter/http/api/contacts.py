@@ -5,11 +5,11 @@ An address or a number is asked for in a body, never in an address of the API, w
 
 from typing import Annotated
 
-from fastapi import Path
+from fastapi import Path, Query
 from pydantic import Field
 
 from schemas.addresses import PhoneNumber
-from schemas.ids import ContactId
+from schemas.ids import ContactId, StoreId
 from schemas.incoming.events import Detail, Details, Storable, Tags
 from schemas.model import Model
 from schemas.responses.keys import Scope
@@ -25,6 +25,7 @@ router = keyed_router("contacts")
 
 Contact = Annotated[ContactId, Path(pattern=r"^c-[0-9a-z-]{1,98}$", examples=["c-0199c2b7e4a01f2e3d4c5b6a7988"])]
 Phone = Annotated[PhoneNumber, Field(examples=["+12025550123"])]
+OfStore = Annotated[StoreId | None, Query(max_length=255, description="Of this store, with what holds in all.")]
 Source = Annotated[Storable, Field(min_length=1, max_length=200, examples=["asked by mail"])]
 _REFUSED = problem_responses(Kind.NOT_FOUND, Kind.INVALID)
 
@@ -74,9 +75,14 @@ async def find_contact(search: ContactSearch, services: InjectedServices, actor:
 
 
 @router.get("/v1/contacts/{contact}", summary="Export a person", dependencies=[needs(Scope.ADMIN)], responses=_REFUSED)
-async def export_contact(contact: Contact, services: InjectedServices, actor: Actor) -> ContactExport:
+async def export_contact(
+    contact: Contact,
+    services: InjectedServices,
+    actor: Actor,
+    store: OfStore = None,
+) -> ContactExport:
     """Everything that is held of them, in one document. That it was read is on record."""
-    return await services.people.export(contact, actor)
+    return await services.people.export(contact, actor, store)
 
 
 @router.patch(
