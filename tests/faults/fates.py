@@ -344,6 +344,10 @@ class TextSide:
     login: dict[str, str]
     path: str = ""
 
+    @classmethod
+    def twilio(cls) -> Self:
+        return cls(SimulatedTwilio(), "twilio", {"sms_key_id": "AC1", "sms_secret": "token"})
+
     def answer(self, heard: Heard) -> Reply:
         target = urlsplit(heard.path)
         request = Request(target.path, dict(parse_qsl(target.query)), heard.headers, heard.body)
@@ -377,7 +381,7 @@ class TextSide:
 
 def _texts() -> dict[str, Callable[[], TextSide]]:
     return {
-        "twilio": lambda: TextSide(SimulatedTwilio(), "twilio", {"sms_key_id": "AC1", "sms_secret": "token"}),
+        "twilio": TextSide.twilio,
         "telnyx": lambda: TextSide(SimulatedTelnyx(), "telnyx", {"sms_secret": "KEY"}),
         "vonage": lambda: TextSide(SimulatedVonage(), "vonage", {"sms_key_id": "key", "sms_secret": "secret"}),
         "http": lambda: TextSide(SimulatedGateway(), "http", {"sms_secret": SECRET}, "/text?shop=1"),
