@@ -241,9 +241,7 @@ class RealEffects:
 
     async def open(self) -> bool | datetime:
         self._lease = self._ledger.lease(_stopping)
-        message = self._composed()
-        subject = message.subject if isinstance(message, Mail) else None
-        return await self._ledger.open(self._request, self._lease, subject)
+        return await self._ledger.open(self._request, self._lease, self._composed())
 
     async def release(self) -> None:
         lease = self._held()

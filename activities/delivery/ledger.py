@@ -18,7 +18,7 @@ from activities.delivery.verdict import TELLING, is_capped
 from activities.postgres.pool import Connection, Pool, transaction
 from activities.postgres.queries import load_queries
 from activities.postgres.retry import retry_on_deadlock
-from activities.senders.sender import SenderAtFault
+from activities.senders.sender import Mail, Message, SenderAtFault
 from activities.waitlist.claims import give_up_place, return_to_line
 from schemas.channels import Channel
 from schemas.journey.activities import Deliver
@@ -76,21 +76,23 @@ class Ledger:
         """What an attempt asks for the right to send with. For `stopping` see `Lease`."""
         return Lease(self._lease, stopping)
 
-    async def open(self, request: Deliver, lease: Lease, subject: str | None = None) -> bool | datetime:
+    async def open(self, request: Deliver, lease: Lease, leaving: Message | None = None) -> bool | datetime:
         """Take the right to send.
 
         Args:
-            subject: of the message as it is about to leave.
+            leaving: the message as it is about to leave.
 
         Returns:
-            False: another attempt has it, it is settled, or somebody declined it. A time: the list's cap puts it off.
+            False: another attempt has it, it is settled, somebody declined it, or its contact has just said no. A time:
+            the list's cap puts it off.
         """
         opened = await SQL.open.row(
             self._pool,
             Opened,
             **_message(request),
             event=request.event,
-            subject=subject,
+            subject=leaving.subject if isinstance(leaving, Mail) else None,
+            channel=None if leaving is None else leaving.channel,
             holder=lease.holder,
             length=lease.length,
             manual=request.step.manual,

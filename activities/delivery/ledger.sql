@@ -4,11 +4,14 @@
 -- Take the right to send this message now. No row: another attempt has it, it is settled, or somebody declined it.
 -- One that was held may leave when its step is no longer manual. The message's name is written again: a move may have
 -- given the step another message since it was put off. Above the list's cap the trigger keep_the_cap leaves it ready, and
--- says until when it is put off. Whoever is being erased is waited for, and then there is no row.
+-- says until when it is put off. Whoever is being erased is waited for, and then there is no row; nor is there for whoever
+-- has said no on the message's `channel` since it was judged: between that and this a mail server may be waited for.
 insert into sends (key, journey_id, step, round, message, event, subject, state, attempts, holder, lease_until, confirmation)
 select :key, :journey_id, :step, :round, :message, :event, :subject, 'sending', 1, :holder, now() + :length::interval, :confirmation
 from contacts c
 where c.id = (select contact_id from journeys where id = :journey_id) and c.erased_at is null
+  and not exists (select from suppressions s where s.channel = :channel and s.address = address_on(:channel, c.email, c.phone))
+  and (select granted from consents where contact_id = c.id and channel = :channel order by id desc limit 1) is not false
 for key share
 on conflict (key) do update
 set state = excluded.state, message = excluded.message, event = excluded.event, subject = excluded.subject,

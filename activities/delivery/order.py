@@ -108,7 +108,8 @@ class Effects(Protocol[MessageT]):
         """Take the right to send.
 
         Returns:
-            False: another attempt has it. A time: the list's cap puts it off until then, which is on record.
+            False: another attempt has it, or its contact has just said no. A time: the list's cap puts it off until
+            then, which is on record.
         """
         ...
 
@@ -248,7 +249,7 @@ async def _take_the_right(effects: Effects[MessageT]) -> Deferred | None:
     if isinstance(opened, datetime):
         return Deferred(until=opened, reason=Reason.TOO_FREQUENT)
     if not opened:
-        raise InProgress("another attempt took this message first")
+        raise InProgress("another attempt took this message first, or its contact has just said no")
     return None
 
 

@@ -18,7 +18,7 @@ from activities.senders.email.mail_api import MailSender, mail_sender
 from activities.senders.email.smtp_sender import SmtpSender
 from activities.senders.limits import Limits
 from activities.senders.sender import Handover, Mail, Sender
-from tests.simulated.mail_api import Reply, SimulatedMailApi
+from tests.simulated.mail_api import Heard, Reply, SimulatedMailApi
 from tests.simulated.mail_api_server import MailApiServer, Moment
 from tests.simulated.sender import Answer, SimulatedSender
 
@@ -288,7 +288,7 @@ class BarePeer(SmtpProvider):
 _MOMENTS = {Moment.HEAD: At.BODY, Moment.WHOLE: At.END, Moment.DONE: At.TAKEN}
 
 
-class HttpProvider(MailApiServer):
+class HttpProvider(MailApiServer[SimulatedMailApi]):
     """A simulated provider behind HTTP.
 
     Attributes:
@@ -321,7 +321,9 @@ class HttpProvider(MailApiServer):
     async def struck_once(self) -> None:
         await self.reached.wait()
 
-    async def strikes(self, moment: Moment, writer: asyncio.StreamWriter) -> Reply | bytes | None:
+    async def strikes(
+        self, moment: Moment, writer: asyncio.StreamWriter, heard: Heard | None = None
+    ) -> Reply | bytes | None:
         plan = self.plan
         if plan is None or plan.at is not _MOMENTS[moment] or self.strikes_left <= 0:
             return None

@@ -16,6 +16,7 @@ from activities.intake.intake import Intake
 from activities.postgres.pool import Pool
 from activities.senders.limits import Limits
 from activities.senders.registry import Senders
+from activities.senders.sender import Message
 from activities.senders.sms.providers import NoProvider
 from schemas.journey.activities import Deliver
 from schemas.journey.outcome import Outcome, Refused, Sent, Unknown
@@ -37,8 +38,8 @@ class WatchedLedger(Ledger):
         self.failed = asyncio.Event()
         self.loses_answer_to_open = False
 
-    async def open(self, request: Deliver, lease: Lease, subject: str | None = None) -> bool | datetime:
-        opened = await super().open(request, lease, subject)
+    async def open(self, request: Deliver, lease: Lease, leaving: Message | None = None) -> bool | datetime:
+        opened = await super().open(request, lease, leaving)
         if self.loses_answer_to_open:
             raise ConnectionResetError
         return opened

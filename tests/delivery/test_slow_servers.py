@@ -136,3 +136,22 @@ async def test_a_right_to_send_that_was_given_back_twice_does_not_take_the_next_
     assert not await ledger.open(request, ledger.lease())
     await ledger.release(request, second)
     assert await ledger.open(request, ledger.lease())
+
+
+@pytest.mark.parametrize("said", ["unsubscribed", "suppressed"])
+async def test_who_says_no_while_the_server_is_asked_for_the_message_gets_none(
+    counter: Counter, server: SlowServer, said: str
+) -> None:
+    (journey,) = await counter.calls("c0")
+    delivery = DeliverActivity(counter.ledger, Senders(server.sender(Limits()), NoProvider()), "shop.example")
+    server.accepts.set()
+    server.asked.clear()
+    attempt = asyncio.create_task(counter.outcome_or_later(delivery, message(journey)))
+    await server.has_seen(asked=1)
+    await (counter.hears_no_from(journey) if said == "unsubscribed" else counter.suppresses("c0"))
+    server.asked.set()
+    assert await attempt == "InProgress"
+    assert await counter.pool.fetchval("select count(*) from sends") == 0
+    reason = Reason.NO_CONSENT if said == "unsubscribed" else Reason.SUPPRESSED
+    assert (await delivery.deliver(message(journey))).outcome == Refused(reason=reason, then=AfterRefusal.LEAVE)
+    assert server.taken == []

@@ -15,6 +15,7 @@ from activities.delivery.lease import Lease
 from activities.delivery.ledger import BadMailbox, Ledger
 from activities.postgres.away import POSTGRES_AWAY
 from activities.postgres.pool import Pool
+from activities.senders.sender import Message
 from schemas.journey.activities import Deliver
 from schemas.journey.outcome import Outcome, Refused, Sent, Unknown
 
@@ -150,8 +151,8 @@ class MortalLedger(Ledger):
         super().__init__(process.pool)
         self._process = process
 
-    async def open(self, request: Deliver, lease: Lease, subject: str | None = None) -> bool | datetime:
-        return await self._process.dies_with(super().open(request, lease, subject))
+    async def open(self, request: Deliver, lease: Lease, leaving: Message | None = None) -> bool | datetime:
+        return await self._process.dies_with(super().open(request, lease, leaving))
 
     async def release(self, request: Deliver, lease: Lease) -> None:
         await self._process.dies_with(super().release(request, lease))

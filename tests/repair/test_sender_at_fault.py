@@ -12,19 +12,21 @@ from schemas.reasons import Reason
 from starter.devstack.mailbox import Mailbox
 from starter.ops.repair import By, Repairs
 from tests.product import BY_HAND, address, next_change, running_product
-from tests.simulated.mail_api import KEY, Reply
+from tests.simulated.mail_api import KEY, Heard, Reply
 from tests.simulated.mail_api_server import MailApiServer, Moment
 from tests.simulated.mail_apis_of_json import SimulatedPostmark
 
 BEN = By("ben", "the account was approved")
 
 
-class Pending(MailApiServer):
+class Pending(MailApiServer[SimulatedPostmark]):
     """Postmark, with an account that may not send yet while `pending`."""
 
     pending = True
 
-    async def strikes(self, moment: Moment, writer: asyncio.StreamWriter) -> Reply | bytes | None:
+    async def strikes(
+        self, moment: Moment, writer: asyncio.StreamWriter, heard: Heard | None = None
+    ) -> Reply | bytes | None:
         if self.pending and moment is Moment.WHOLE:
             return Reply(422, {"ErrorCode": 412, "Message": "Your account is pending approval."})
         return None

@@ -1,13 +1,22 @@
-"""A provider of e-mail as a server: `SimulatedMailApi` over HTTP/1.1, which may be cut at any moment of a request."""
+"""A simulated provider as a server: over HTTP/1.1, which may be cut at any moment of a request."""
 
 import asyncio
 from contextlib import AsyncExitStack
 from email.parser import BytesHeaderParser
 from enum import StrEnum
 from http import HTTPStatus
-from typing import Self
+from typing import Generic, Protocol, Self, TypeVar
 
-from tests.simulated.mail_api import Heard, Reply, SimulatedMailApi
+from tests.simulated.mail_api import Heard, Reply
+
+
+class OtherSide(Protocol):
+    """Whoever answers requests."""
+
+    def answer(self, heard: Heard) -> Reply: ...
+
+
+OtherSideT = TypeVar("OtherSideT", bound=OtherSide)
 
 
 class Moment(StrEnum):
@@ -21,7 +30,7 @@ class Moment(StrEnum):
     """It was done; nothing was answered."""
 
 
-class MailApiServer:
+class MailApiServer(Generic[OtherSideT]):
     """Answers as its provider does. For one event loop.
 
     Attributes:
@@ -31,7 +40,7 @@ class MailApiServer:
 
     host = "127.0.0.1"
 
-    def __init__(self, provider: SimulatedMailApi) -> None:
+    def __init__(self, provider: OtherSideT) -> None:
         self.provider = provider
         self.connections = self.requests = 0
         self._talks = set[asyncio.Task[None]]()
@@ -57,9 +66,15 @@ class MailApiServer:
             writer.close()
             await writer.wait_closed()
 
-    async def strikes(self, moment: Moment, writer: asyncio.StreamWriter) -> Reply | bytes | None:
-        """What to answer instead at this moment, as it is or as bytes; None: go on. May close the connection."""
-        del moment, writer
+    async def strikes(
+        self, moment: Moment, writer: asyncio.StreamWriter, heard: Heard | None = None
+    ) -> Reply | bytes | None:
+        """What to answer instead at this moment, as it is or as bytes; None: go on. May close the connection.
+
+        Args:
+            heard: the request, once it was read.
+        """
+        del moment, writer, heard
         return None
 
     async def _talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -87,15 +102,16 @@ class MailApiServer:
             return
         body = await reader.readexactly(int(headers.get("content-length", 0)))
         self.requests += 1
-        if await self._struck(Moment.WHOLE, writer):
+        heard = Heard(method, path, headers, body)
+        if await self._struck(Moment.WHOLE, writer, heard):
             return
-        reply = self.provider.answer(Heard(method, path, headers, body))
-        if not await self._struck(Moment.DONE, writer):
+        reply = self.provider.answer(heard)
+        if not await self._struck(Moment.DONE, writer, heard):
             _write(writer, reply)
 
-    async def _struck(self, moment: Moment, writer: asyncio.StreamWriter) -> bool:
+    async def _struck(self, moment: Moment, writer: asyncio.StreamWriter, heard: Heard | None = None) -> bool:
         """Whether something else was done at this moment than to go on."""
-        struck = await self.strikes(moment, writer)
+        struck = await self.strikes(moment, writer, heard)
         if isinstance(struck, Reply):
             _write(writer, struck)
         elif struck is not None:
