@@ -143,7 +143,8 @@ create table lists (
     -- Its cap: a message of it is put off while so many went to the contact in this time. Both null: there is none.
     cap_messages integer check (cap_messages > 0),
     cap_length   interval check (cap_length > '0'),
-    -- Within how many days orders are credited to its messages; null: as schemas/document/attribution.py has it.
+    -- Within how many days orders are credited to its messages; null, and what is null in it: as the
+    -- installation has it.
     attribution  jsonb,
     -- Whether links of its messages lead through us; and whose opens are known: of those who are in these countries.
     track_clicks boolean not null default false,
