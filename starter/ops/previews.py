@@ -32,18 +32,13 @@ from schemas.errors import DomainError, ErrorKind
 from schemas.ids import Level, StoreId
 from schemas.responses.previews import PreviewedMessage, PreviewedMessages, SentTest
 from schemas.settings import Settings
+from starter.ops.chosen_message import NoSuchMessage, section_of
+from starter.runtime.one_thread import DOCUMENTS
 
 SQL = load_queries("starter.ops", "previews.sql")
 
 MARK = "[Test] "
 """Before the subject of a test, and before what a text message says."""
-
-
-class NoSuchMessage(DomainError):
-    """The conversation has no message of this name, or none in this language."""
-
-    code = "no_such_message"
-    kind = ErrorKind.NOT_FOUND
 
 
 class NoPreview(DomainError):
@@ -76,14 +71,30 @@ class CannotSendTest(DomainError):
     advice = "`shelftalk doctor` looks at the settings of the provider."
 
 
+class StoreMissing(DomainError):
+    """A product or variant was named without its store."""
+
+    code = "store_missing"
+    kind = ErrorKind.ARGUMENT
+    advice = "Name it with --store."
+
+
 @dataclass(frozen=True, slots=True)
 class About:
-    """For whom and what a message is rendered; what is None is made up. A product needs its store."""
+    """For whom and what a message is rendered; what is None is made up.
+
+    Raises:
+        StoreMissing: as it says.
+    """
 
     contact_id: str | None = None
     store_id: str | None = None
     product_id: str | None = None
     variant_id: str | None = None
+
+    def __post_init__(self) -> None:
+        if (self.product_id is not None or self.variant_id is not None) and self.store_id is None:
+            raise StoreMissing("'store' is missing: say of which store the product or variant is.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,9 +128,8 @@ def previews_of(
     Raises:
         NoSuchMessage, NoPreview: as they say.
     """
-    if message is not None and message not in document.messages:
-        known = ", ".join(document.messages)
-        raise NoSuchMessage(f"'{document.conversation}' has no message '{message}'. It has: {known}.")
+    if message is not None:
+        section_of(document, message)
     found = tuple(
         each
         for code in document.messages
@@ -129,6 +139,11 @@ def previews_of(
     if not found:
         raise NoSuchMessage(f"No message of '{document.conversation}' is written in '{language}'.")
     return PreviewedMessages(conversation=document.conversation, messages=found)
+
+
+def speaking(context: MessageContext, language: str | None) -> MessageContext:
+    """The same for somebody who reads this language; None: their own."""
+    return context if language is None else replace(context, attributes={**context.attributes, "language": language})
 
 
 def _previews(
@@ -154,6 +169,11 @@ def _compiled(document: ConversationDocument, code: str) -> CompiledMessage:
         raise NoPreview(f"Message '{code}' cannot be compiled: {error}.") from None
 
 
+def _without(address: str, error: Exception) -> str:
+    """What a provider said, which is logged."""
+    return str(error).replace(address, "the address")
+
+
 def _marked(message: Message) -> Message:
     if isinstance(message, Mail):
         return replace(message, subject=f"{MARK}{message.subject}")
@@ -167,6 +187,16 @@ class Previews:
         self._pool = pool
         self._settings = settings
         self._senders = senders
+
+    async def preview(
+        self, document: ConversationDocument, about: About, message: str | None, language: str | None
+    ) -> PreviewedMessages:
+        """Its messages as this contact would read them about this product; the arguments of `previews_of`.
+
+        Raises:
+            NoSuchContact, UnknownProduct, NoSuchMessage, NoPreview: as they say.
+        """
+        return await DOCUMENTS.run(previews_of, document, await self.facts(about), message, language)
 
     async def facts(self, about: About) -> MessageContext:
         """What a message can show of this contact and product; the rest is made up.
@@ -217,9 +247,8 @@ class Previews:
         Raises:
             NoSuchMessage, NoPreview, AddressRefusesTests, CannotSendTest: as they say.
         """
-        if message not in document.messages:
-            previews_of(document, context, message, None)
-        compiled = _compiled(document, message)
+        section_of(document, message)
+        compiled = await DOCUMENTS.run(_compiled, document, message)
         if await SQL.refused.value(self._pool, channel=compiled.channel, address=to):
             raise AddressRefusesTests("This address is suppressed: it said no to messages, or cannot be reached.")
         message_id = f"test.{uuid4().hex}@{parseaddr(self._settings.sender)[1].partition('@')[2]}"
@@ -236,9 +265,9 @@ class Previews:
                 await handover.begin(test)
                 await handover.send()
         except (NotTaken, Rejected) as error:
-            raise CannotSendTest(f"The test was not sent: {error}.") from None
+            raise CannotSendTest(f"The test was not sent: {_without(to, error)}.") from None
         except Uncertain as error:
-            raise CannotSendTest(f"Perhaps the test was sent, and perhaps not: {error}.") from None
+            raise CannotSendTest(f"Perhaps the test was sent, and perhaps not: {_without(to, error)}.") from None
         details = {"conversation": document.conversation, "message": message, "message_id": message_id}
         await write_audit(self._pool, by, "send test message", details)
         language, _ = compiled.wording_for(context.language)

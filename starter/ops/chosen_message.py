@@ -1,0 +1,44 @@
+"""Which message of a conversation is meant, and what a test of it is sent to."""
+
+from schemas.addresses import email_address, phone_number
+from schemas.channels import Channel
+from schemas.document.conversation import ConversationDocument, MessageSection
+from schemas.errors import DomainError, ErrorKind, FieldError
+
+
+class NoSuchMessage(DomainError):
+    """The conversation has no message of this name, or none in this language."""
+
+    code = "no_such_message"
+    kind = ErrorKind.NOT_FOUND
+
+
+class NoAddress(DomainError):
+    """What a test is to be sent to is no address on the message's channel."""
+
+    code = "no_address"
+    kind = ErrorKind.INVALID
+    advice = "Give your own with --to."
+
+
+def section_of(document: ConversationDocument, message: str) -> MessageSection:
+    """Raises NoSuchMessage: it has none of this name."""
+    if message not in document.messages:
+        known = ", ".join(document.messages)
+        raise NoSuchMessage(f"'{document.conversation}' has no message '{message}'. It has: {known}.")
+    return document.messages[message]
+
+
+def address_for_test(document: ConversationDocument, message: str, to: str) -> str:
+    """What a test of this message goes to, in its one way of writing.
+
+    Raises:
+        NoSuchMessage, NoAddress: as they say.
+    """
+    texts = section_of(document, message).channel is Channel.SMS
+    try:
+        return phone_number(to, document.list.country) if texts else email_address(to)
+    except ValueError:
+        kind = "phone number, like +12025550123" if texts else "e-mail address"
+        told = f"'to' is no {kind}."
+        raise NoAddress(told, fields=(FieldError("$.to", told),)) from None
