@@ -184,7 +184,7 @@ async def _take(
     except AttributesTooLarge as refused:
         raise _EventRefused(str(refused)) from refused
     effect = await _take_effect(connection, event, contact_id, at, told_at, attribution)
-    if effect.entered and (muted := await why_silent(connection, contact_id)) is not None:
+    if effect.entered and (muted := await why_silent(connection, effect)) is not None:
         effect = effect.model_copy(update={"note": " ".join(filter(None, (effect.note, muted)))})
     outcome = effect.model_dump(mode="json", exclude_defaults=True)
     await SQL.set_outcome.run(connection, store_id=event.store, event_id=event.id, outcome=outcome)

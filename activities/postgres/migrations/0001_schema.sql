@@ -712,6 +712,30 @@ create index waiting_passed_over on waiting (store_id, subject)
     where passed_over_for is not null and passed_over_for not in ('not_confirmed', 'contact_paused');
 create index waiting_of_paused on waiting (contact_id) where passed_over_for = 'contact_paused';
 
+-- For each channel on which a journey's threads say something: what is known of its contact there, and whether a message
+-- there needs no word of theirs (`unasked`). Without what answers a sign-up, or says that nothing will come. What follows
+-- says activities/delivery/channel_facts.py.
+create function channel_facts(journey journeys)
+    returns table (channel text, unreachable boolean, consented boolean, refused boolean, suppressed boolean, unasked boolean)
+    language sql stable as $$
+    select said.channel, reached.address is null, coalesce(word.granted, false), coalesce(not word.granted, false),
+           exists (select from suppressions s where s.channel = said.channel and s.address = reached.address), said.unasked
+    from (
+        select message ->> 'channel' as channel,
+               bool_or(message @> '{"transactional": true}' and v.document #>> '{list,double_opt_in}' is null) as unasked
+        from versions v
+        cross join jsonb_path_query(
+            v.document, '$.threads[*] ? (!(@.on like_regex "[.](subscription|discontinued)$")).steps.**.send') as sent (name)
+        cross join lateral (select v.document -> 'messages' -> (sent.name #>> '{}')) as told (message)
+        where v.id = journey.version_id and message is not null
+        group by 1
+    ) said
+    join contacts c on c.id = journey.contact_id
+    cross join lateral (select address_on(said.channel, c.email, c.phone)) as reached (address)
+    left join lateral (
+        select granted from consents where contact_id = c.id and consents.channel = said.channel order by id desc limit 1) word on true
+$$;
+
 -- Sign-ups for which the address's owner is asked first, each by a link that only whoever reads its mail has. Until they
 -- say yes the place is passed over as `not_confirmed`: it counts for nobody's stock, and stays where it is in line.
 create table confirmations (
