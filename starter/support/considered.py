@@ -111,7 +111,8 @@ class NotEnteredConversation:
 
 @dataclass(frozen=True, slots=True)
 class JourneyCounts:
-    """Of a product's journeys: how many are in line, and how many were told."""
+    """Of a product's journeys: how many are in line, have not confirmed yet, and were told."""
 
     waiting: int
+    unconfirmed: int
     told: int

@@ -124,9 +124,10 @@ order by considered.conversation, ev.store_id, ev.happened_at desc;
 -- name: counts
 -- Who is in line, and who was told.
 select coalesce(sum(count) filter (where what in ('waiting', 'claimed')), 0)::bigint as waiting,
+       coalesce(sum(count) filter (where what = 'unconfirmed'), 0)::bigint as unconfirmed,
        coalesce(sum(count) filter (where what = 'told'), 0)::bigint as told
 from line_counts
-where store_id = :store_id and what in ('waiting', 'claimed', 'told') and subject in (
+where store_id = :store_id and what in ('waiting', 'unconfirmed', 'claimed', 'told') and subject in (
     select 'product/' || :product_id
     union all
     select 'variant/' || variant_id from variants

@@ -797,7 +797,7 @@ create table address_changes (
 create index address_changes_of on address_changes (email, ends_at) where email is not null;
 create index address_changes_by_contact on address_changes (contact_id, asked_at desc);
 
--- How many are in each line now (what: waiting, claimed), and how many entered, were told, left, or were lost to their window
+-- How many are in each line now (what: waiting, claimed, and unconfirmed: who has a place that does not count yet), and how many entered, were told, left, or were lost to their window
 -- in each quarter of an hour, so that no report counts a line of a million. Rows are only added by whoever changes a
 -- line, who so waits for nobody, and folded into one now and then (activities/waitlist/line_counts.py); what counts is their sum.
 create table line_counts (
@@ -805,14 +805,14 @@ create table line_counts (
     alert_id text not null,
     store_id text not null,
     subject  text not null,
-    what     text not null check (what in ('waiting', 'claimed', 'entered', 'told', 'left', 'lost')),
+    what     text not null check (what in ('waiting', 'unconfirmed', 'claimed', 'entered', 'told', 'left', 'lost')),
     -- The quarter of an hour; of `lost` that in which the window ended.
     quarter  timestamptz,
     -- Why they left.
     reason   text,
     count    bigint not null,
     folded   boolean not null default false,
-    check ((quarter is null) = (what in ('waiting', 'claimed'))),
+    check ((quarter is null) = (what in ('waiting', 'unconfirmed', 'claimed'))),
     check ((reason is not null) = (what = 'left'))
 );
 create index line_counts_of_line on line_counts (store_id, subject, alert_id, what, quarter);
@@ -822,6 +822,11 @@ create index line_counts_to_fold on line_counts (id) where not folded;
 
 create function quarter_of(at timestamptz) returns timestamptz language sql immutable as $$
     select date_bin('15 minutes', at, '2000-01-01T00:00Z')
+$$;
+
+-- What one who stands in a line is counted as.
+create function counted_as(state text, passed_over_for text) returns text language sql immutable as $$
+    select case when state = 'waiting' and passed_over_for = 'not_confirmed' then 'unconfirmed' else state end
 $$;
 
 create type line_change as (
@@ -834,17 +839,19 @@ begin
         changes := array(
             select (alert_id, store_id, subject, 'entered', quarter_of(entered_at), null, 1)::line_change from new_rows
             union all
-            select (alert_id, store_id, subject, state, null, null, 1)::line_change from new_rows where state in ('waiting', 'claimed'));
+            select (alert_id, store_id, subject, counted_as(state, passed_over_for), null, null, 1)::line_change
+            from new_rows where state in ('waiting', 'claimed'));
     else
         changes := array(
             select (n.alert_id, n.store_id, n.subject, c.what, c.quarter, c.reason, c.n)::line_change
-            from new_rows n join old_rows o on o.place = n.place and o.state <> n.state
+            from new_rows n join old_rows o on o.place = n.place
+                and counted_as(o.state, o.passed_over_for) <> counted_as(n.state, n.passed_over_for)
             join journeys j on j.id = n.journey_id
             cross join lateral (values
-                (n.state, case when n.state in ('told', 'left') then quarter_of(now()) end,
+                (counted_as(n.state, n.passed_over_for), case when n.state in ('told', 'left') then quarter_of(now()) end,
                  case when n.state = 'left' then n.reason end, 1),
                 -- Told after all not: the provider never sent it.
-                (o.state, case when o.state = 'told' then quarter_of(now()) end, null,
+                (counted_as(o.state, o.passed_over_for), case when o.state = 'told' then quarter_of(now()) end, null,
                  case when o.state in ('waiting', 'claimed', 'told') then -1 else 0 end),
                 ('lost', quarter_of(j.window_ends_at), null,
                  case when n.state = 'left' and n.reason = 'window_ended' then 1 else 0 end)
@@ -856,6 +863,23 @@ begin
     from unnest(changes) c group by 1, 2, 3, 4, 5, 6;
     return null;
 end $$;
+-- Lines by what people choose them by, with who is in each now; null means any. Of a product: its own line and those of its
+-- variants.
+create function chosen_lines(of_store text, of_variant text, of_product text, of_alert text)
+    returns table (alert_id text, store_id text, subject text, people bigint, unconfirmed bigint) language sql stable as $$
+    select alert_id, store_id, subject, coalesce(sum(count) filter (where what <> 'unconfirmed'), 0)::bigint,
+           coalesce(sum(count) filter (where what = 'unconfirmed'), 0)::bigint
+    from line_counts
+    where what in ('waiting', 'unconfirmed', 'claimed')
+      and (of_store is null or store_id = of_store)
+      and (of_variant is null or subject = 'variant/' || of_variant)
+      and (of_product is null or subject in (
+          select 'product/' || of_product
+          union all
+          select 'variant/' || variant_id from variants where product_id = of_product and (of_store is null or store_id = of_store)))
+      and (of_alert is null or alert_id = of_alert)
+    group by 1, 2, 3 having sum(count) > 0
+$$;
 create trigger lines_are_counted_when_entered after insert on waiting
     referencing new table as new_rows for each statement execute function count_lines();
 create trigger lines_are_counted_when_changed after update on waiting
