@@ -13,6 +13,7 @@ from activities.postgres.retry import retry_on_deadlock
 from activities.stock.products import UnknownVariant
 from activities.waitlist.alerts import AlertInForce, alerts_in_force, sign_up_alert
 from activities.waitlist.entry import Entered, Interest, NotEntered, enter
+from activities.waitlist.sign_up_counts import count_of_network
 from activities.waitlist.unfulfilled_sign_ups import UnfulfilledSignUp, keep_unfulfilled_sign_up
 from schemas.addresses import phone_number
 from schemas.channels import Channel
@@ -108,6 +109,7 @@ class Entrances:
         at: datetime | None = None,
         list_code: str | None = None,
         most_of_mailbox: int | None = None,
+        most_of_network: int | None = None,
         by: str | None = None,
         phone: str | None = None,
         texts: bool = False,
@@ -122,18 +124,22 @@ class Entrances:
             source: where consent was given, and for what.
             at: when they asked; now, if not given. Their place in line and their window count from then.
             most_of_mailbox: how many places for it the addresses of one mailbox may have; None: any number.
+            most_of_network: how many sign-ups for it may come in a day from the network that `source` names; likewise.
             list_code: for this list; not needed where the store has one list that takes such sign-ups.
             by: who does it for them, for the audit; None: they did.
             phone: their number, as they write it; another's is passed over. `texts`: they agree to text messages.
 
         Raises:
-            UnknownVariant, NoAlert, ListNotNamed, ListTakesNoSignUps, NotANumber, NumberOfAnother: as they say.
+            UnknownVariant, NoAlert, ListNotNamed, ListTakesNoSignUps, NotANumber, NumberOfAnother, NetworkFull: as they
+                say. Then nothing is kept, and nothing counted.
         """
         shown = source if isinstance(source, Shown) else Shown(source)
         async with transaction(self._pool) as connection:
             product_id = await _product(connection, store_id, variant_id)
             alert = await sign_up_alert(connection, store_id, list_code)
             number = None if phone is None else read_number(phone, alert.country)
+            if most_of_network is not None and shown.network is not None:
+                await count_of_network(connection, shown.network, store_id, variant_id, most_of_network)
             contact_id = await contact(connection, email, number, joins=by is not None)
             texts = await _has_number(connection, contact_id, number, by) and texts
             asks = await _agree(connection, alert, contact_id, shown, by_email=email is not None, texts=texts)
@@ -149,16 +155,6 @@ class Entrances:
             if isinstance(result, NotEntered):
                 await keep_unfulfilled_sign_up(connection, _unfulfilled(contact_id, interest, alert, result))
         return result
-
-    async def may_come_from(self, network: str, store_id: StoreId, variant_id: str, most: int) -> bool:
-        """Count a sign-up from this network; whether there were fewer than `most` for the variant today, by UTC."""
-        with_this = await SQL.count_of_network.value(
-            self._pool, network=network, store_id=store_id, variant_id=variant_id, most=most
-        )
-        # Of a variant that nobody knows nothing is counted: signing up says so.
-        return with_this is not None or not await SQL.product_of_variant.value(
-            self._pool, store_id=store_id, variant_id=variant_id
-        )
 
     @staticmethod
     async def interested(
