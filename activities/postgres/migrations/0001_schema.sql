@@ -1807,6 +1807,13 @@ create function is_a_scan(l links, at timestamptz) returns boolean language sql 
             where s.key = l.send_key and s.state in ('sent', 'unknown') and s.settled_at < at - interval '2 seconds')
 $$;
 
+-- What a contact ($1) did with the links and pictures of ours in messages; not what machines did.
+create function own_touches(text) returns table (send_key text, touch text, at timestamptz) language sql stable as $$
+    select l.send_key, case when l.target is null then 'opened' else 'clicked' end, u.used_at
+    from journeys j join links l on l.journey_id = j.id join link_uses u on u.token = l.token
+    where j.contact_id = $1 and u.machine is null and (l.target is null or not is_a_scan(l, u.used_at))
+$$;
+
 -- What a contact ($1) did with messages: opened or clicked by people, as somebody told, and `delivered`: it was handed over.
 -- Whatever counts as engagement for credits is in here and nowhere else.
 create function touches(text) returns table (send_key text, touch text, at timestamptz) language sql stable as $$
@@ -1817,9 +1824,7 @@ create function touches(text) returns table (send_key text, touch text, at times
     from events e join sends s on s.journey_id = split_part(e.message_id, '.', 1) and replace(s.key, '/', '.') = split_part(e.message_id, '@', 1)
     where e.contact_id = $1 and e.kind in ('opened_message', 'clicked_message') and e.message_id like 'j-%'
     union all
-    select l.send_key, case when l.target is null then 'opened' else 'clicked' end, u.used_at
-    from journeys j join links l on l.journey_id = j.id join link_uses u on u.token = l.token
-    where j.contact_id = $1 and u.machine is null and (l.target is null or not is_a_scan(l, u.used_at))
+    select send_key, touch, at from own_touches($1)
 $$;
 
 -- Feedback: what providers tell of messages that left, and what people write back ------------------------------------
