@@ -23,8 +23,8 @@ from activities.postgres.pool import Connection, Pool, transaction
 from activities.postgres.queries import load_queries
 from activities.postgres.retry import retry_on_deadlock
 from activities.waitlist.entrances import contact_then
+from schemas.attribution import AttributionModel
 from schemas.document.alert_types.vocabulary import Action
-from schemas.document.attribution import AttributionModel
 from schemas.ids import ContactId, StoreId
 from schemas.incoming.events import (
     EARLIEST_YEAR,

@@ -32,7 +32,7 @@ from activities.postgres.pool import Connection, Pool, transaction
 from activities.postgres.queries import load_queries
 from activities.postgres.retry import retry_on_deadlock
 from activities.stock.products import UnknownProduct, UnknownVariant, find_product
-from schemas.document.attribution import AttributionModel
+from schemas.attribution import AttributionModel
 from schemas.ids import StoreId, Subject
 from schemas.incoming.facts import (
     CheckoutFact,

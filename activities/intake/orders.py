@@ -14,7 +14,7 @@ from activities.postgres.pool import Connection
 from activities.postgres.queries import load_queries
 from activities.revenue.crediting import ToldOrder, cancel_total, record_money
 from activities.waitlist.entrances import contact_then
-from schemas.document.attribution import AttributionModel
+from schemas.attribution import AttributionModel
 from schemas.errors import DomainError, ErrorKind
 from schemas.ids import StoreId
 from schemas.incoming.events import TriggeredEntry

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from schemas.document.attribution import AttributionModel, Touch
+from schemas.attribution import AttributionModel, Touch
 
 _STRENGTH = {touch: strength for strength, touch in enumerate(Touch)}
 

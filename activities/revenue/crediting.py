@@ -11,8 +11,8 @@ from datetime import datetime
 from activities.postgres.pool import Connection
 from activities.postgres.queries import load_queries
 from activities.revenue.attribution import MessageTouch, credited_to
+from schemas.attribution import LONGEST_DAYS, Attribution, AttributionModel, Touch
 from schemas.channels import Channel
-from schemas.document.attribution import LONGEST_DAYS, Attribution, AttributionModel, Touch
 from schemas.ids import ContactId, StoreId
 from schemas.incoming.facts import OrderMoney
 

@@ -10,10 +10,10 @@ from typing import Annotated, Any, Self
 
 from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
+from schemas.attribution import Attribution
 from schemas.channels import Channel
 from schemas.criteria import Criteria
 from schemas.document.alert_types.registry import AlertSection
-from schemas.document.attribution import Attribution
 from schemas.document.experiment import Experiment
 from schemas.document.scenarios import MOST_SCENARIOS, ScenarioSection
 from schemas.document.steps import MOST_STEPS, StepSection

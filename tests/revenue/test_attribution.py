@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from activities.revenue.attribution import MessageTouch, credited_to
-from schemas.document.attribution import AttributionModel, Touch
+from schemas.attribution import AttributionModel, Touch
 
 NOON = datetime(2026, 5, 1, 12, tzinfo=UTC)
 MODELS = st.builds(

@@ -9,7 +9,7 @@ import pytest
 
 from activities.intake.events import Events
 from activities.postgres.pool import Pool
-from schemas.document.attribution import Attribution, AttributionModel
+from schemas.attribution import Attribution, AttributionModel
 from schemas.document.conversation import ListSection
 from schemas.incoming.events import Event
 from schemas.settings import Settings
