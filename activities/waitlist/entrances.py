@@ -124,22 +124,21 @@ class Entrances:
             source: where consent was given, and for what.
             at: when they asked; now, if not given. Their place in line and their window count from then.
             most_of_mailbox: how many places for it the addresses of one mailbox may have; None: any number.
-            most_of_network: how many sign-ups for it may come in a day from the network that `source` names; likewise.
+            most_of_network: sign-ups for it in a day from the network that `source` names; likewise.
             list_code: for this list; not needed where the store has one list that takes such sign-ups.
             by: who does it for them, for the audit; None: they did.
             phone: their number, as they write it; another's is passed over. `texts`: they agree to text messages.
 
         Raises:
-            UnknownVariant, NoAlert, ListNotNamed, ListTakesNoSignUps, NotANumber, NumberOfAnother, NetworkFull: as they
-                say. Then nothing is kept, and nothing counted.
+            UnknownVariant, NoAlert, ListNotNamed, ListTakesNoSignUps, NotANumber, NumberOfAnother, NetworkFull: as
+                they say.
         """
         shown = source if isinstance(source, Shown) else Shown(source)
         async with transaction(self._pool) as connection:
             product_id = await _product(connection, store_id, variant_id)
             alert = await sign_up_alert(connection, store_id, list_code)
             number = None if phone is None else read_number(phone, alert.country)
-            if most_of_network is not None and shown.network is not None:
-                await count_of_network(connection, shown.network, store_id, variant_id, most_of_network)
+            await count_of_network(connection, shown.network, store_id, variant_id, most_of_network)
             contact_id = await contact(connection, email, number, joins=by is not None)
             texts = await _has_number(connection, contact_id, number, by) and texts
             asks = await _agree(connection, alert, contact_id, shown, by_email=email is not None, texts=texts)
@@ -149,11 +148,7 @@ class Entrances:
             result = await enter(connection, alert, contact_id, interest, most_of_mailbox=most_of_mailbox)
             if asks and isinstance(result, Entered) and result.entered:
                 await _ask_first(connection, result, shown)
-            if by is not None:
-                details = {"contact": contact_id, "store": store_id, "variant": variant_id, "list": alert.list_code}
-                await write_audit(connection, by, "sign up", details)
-            if isinstance(result, NotEntered):
-                await keep_unfulfilled_sign_up(connection, _unfulfilled(contact_id, interest, alert, result))
+            await _record(connection, contact_id, interest, alert, result, by)
         return result
 
     @staticmethod
@@ -204,6 +199,22 @@ async def _has_number(connection: Connection, contact_id: ContactId, number: str
     if not theirs and by is not None:
         raise NumberOfAnother
     return bool(theirs)
+
+
+async def _record(
+    connection: Connection,
+    contact_id: ContactId,
+    interest: Interest,
+    alert: AlertInForce,
+    result: Entered | NotEntered,
+    by: str | None,
+) -> None:
+    """Keep who did it for them, and the sign-up itself where it could not be entered."""
+    if by is not None:
+        details = {"contact": contact_id, "store": interest.store_id, "variant": interest.variant_id}
+        await write_audit(connection, by, "sign up", details | {"list": alert.list_code})
+    if isinstance(result, NotEntered):
+        await keep_unfulfilled_sign_up(connection, _unfulfilled(contact_id, interest, alert, result))
 
 
 async def _ask_first(connection: Connection, entered: Entered, shown: Shown) -> None:

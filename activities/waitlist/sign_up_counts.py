@@ -29,12 +29,16 @@ def _seconds_left_today() -> int:
     return max(1, 24 * 3600 - (now.hour * 3600 + now.minute * 60 + now.second))
 
 
-async def count_of_network(connection: Connection, network: str, store_id: StoreId, variant_id: str, most: int) -> None:
-    """Count this sign-up. The next one from there for the same thing waits until this is in line, or is not.
+async def count_of_network(
+    connection: Connection, network: str | None, store_id: StoreId, variant_id: str, most: int | None
+) -> None:
+    """Count this sign-up, if its network is known and has a bound. The next one from there waits until this is in line.
 
     Raises:
         NetworkFull: as it says.
     """
+    if network is None or most is None:
+        return
     if not await SQL.count_of_network.value(
         connection, network=network, store_id=store_id, variant_id=variant_id, most=most
     ):

@@ -42,8 +42,7 @@ async def test_messages_are_shown_for_a_contact_and_a_product_or_made_up(sending
     assert "€12.50" in shown["html"]
     made_up = (await sending.keyed.get(f"{MESSAGES}/preview")).json()
     assert [each["message"] for each in made_up["messages"]] == ["it-is-back", "still-here"]
-    yaml = {"content": BACK.encode(), "headers": {"Content-Type": "application/yaml"}}
-    posted = await sending.keyed.post("/v1/conversations/preview", params={"message": "still-here"}, **yaml)
+    posted = await sending.keyed.post("/v1/conversations/preview", params={"message": "still-here"}, content=BACK)
     assert [each["message"] for each in posted.json()["messages"]] == ["still-here"]
     said = problem(await sending.keyed.post("/v1/conversations/preview", content=b"conversation: x"), 422, "invalid")
     assert said.errors
