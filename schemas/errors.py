@@ -59,6 +59,7 @@ class DomainError(Exception):
         advice: what to do at the command line; empty where the message contains it.
         public: the message for callers to whom what they sent must not be repeated; by default the message itself.
         fields: the places that are wrong.
+        retry_after: in how many seconds it may be tried again; None: nobody knows.
     """
 
     code: str
@@ -66,10 +67,17 @@ class DomainError(Exception):
     advice: str = ""
 
     def __init__(
-        self, message: str, *, advice: str | None = None, public: str | None = None, fields: Sequence[FieldError] = ()
+        self,
+        message: str,
+        *,
+        advice: str | None = None,
+        public: str | None = None,
+        fields: Sequence[FieldError] = (),
+        retry_after: int | None = None,
     ) -> None:
         super().__init__(message)
         self.public = public or message
         self.fields = tuple(fields)
+        self.retry_after = retry_after
         if advice is not None:
             self.advice = advice

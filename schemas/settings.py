@@ -12,6 +12,7 @@ import platformdirs
 from pydantic import Field, SecretStr, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from schemas.attribution import LONGEST_DAYS, AttributionModel
 from schemas.languages import find_language
 
 _ADDRESS = re.compile(r"([^<>\r\n]*<[^<>@\s]+@[^<>@\s]+>|[^<>@\s]+@[^<>@\s]+)")
@@ -20,6 +21,9 @@ _PUBLIC_URL = re.compile(r"https://[A-Za-z0-9.-]{1,253}(:[0-9]{1,5})?(/[A-Za-z0-
 _FIELD = re.compile(r"\{[^{}]*\}")
 LONGEST_REPLY = 600
 """Characters of a reply to STOP or HELP: carriers look for something short."""
+
+
+AttributionDays = Annotated[int, Field(ge=0, le=LONGEST_DAYS)]
 
 
 class Settings(BaseSettings):
@@ -149,6 +153,15 @@ class Settings(BaseSettings):
     text_days: Annotated[int, Field(ge=1, le=36500)] = 1825
     """Days that what people wrote back is kept after it was decided."""
 
+    attribution_email_click_days: AttributionDays = 5
+    """Days after a click in an e-mail in which an order is credited to it; 0: never."""
+    attribution_email_open_days: AttributionDays = 5
+    """Days after an e-mail was opened."""
+    attribution_sms_click_days: AttributionDays = 5
+    """Days after a click in a text message."""
+    attribution_delivered_days: AttributionDays = 0
+    """Days after any message, whatever was done with it."""
+
     archive_bucket: str | None = None
     """The S3 bucket that closed histories are archived in; without one, PostgreSQL keeps them."""
     archive_endpoint: str | None = None
@@ -160,6 +173,16 @@ class Settings(BaseSettings):
     """Minutes between two runs of the archiving."""
 
     log_level: Literal["debug", "info", "warning", "error"] = "info"
+
+    @property
+    def attribution(self) -> AttributionModel:
+        """Within how many days orders are credited, where a list says nothing else."""
+        return AttributionModel(
+            email_click_days=self.attribution_email_click_days,
+            email_open_days=self.attribution_email_open_days,
+            sms_click_days=self.attribution_sms_click_days,
+            delivered_days=self.attribution_delivered_days,
+        )
 
     @field_validator("sender")
     @classmethod

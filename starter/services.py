@@ -111,17 +111,18 @@ def build_services(
         settings: what the others were opened by.
         webhooks: connections for webhooks alone, which wait for nothing else then.
     """
-    intake, journeys = Intake(pool), Journeys(pool)
+    intake, journeys = Intake(pool, settings.attribution), Journeys(pool)
+    delivered = Intake(webhooks, settings.attribution) if webhooks else intake
     return Services(
-        webhooks=Webhooks(Intake(webhooks or pool)),
-        provider_webhooks=ProviderWebhooks(Intake(webhooks or pool), Feedback(webhooks or pool)),
+        webhooks=Webhooks(delivered),
+        provider_webhooks=ProviderWebhooks(delivered, Feedback(webhooks or pool)),
         sign_ups=Entrances(pool),
-        events=Events(pool),
+        events=Events(pool, settings.attribution),
         consents=Consents(pool),
         coupons=Coupons(pool),
         stock=Stock(pool, intake),
-        publishing=Publishing(pool),
-        versions=Versions(pool),
+        publishing=Publishing(pool, settings.public_url),
+        versions=Versions(pool, settings.public_url),
         retiring=Retiring(pool),
         dry_runs=DryRuns(pool, client, archive),
         bulk_operations=BulkOperations(pool),

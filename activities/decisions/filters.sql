@@ -28,8 +28,9 @@ select
        and (product_id = :product_id or variant_id = :variant_id)) as orders_bought_this,
     (select max(s.settled_at) from sends s join journeys j on j.id = s.journey_id
      where j.contact_id = :contact_id and s.state = 'sent') as engagement_last_message,
-    (select max(happened_at) from events where contact_id = :contact_id and kind = 'opened_message') as engagement_last_open,
-    (select max(happened_at) from events where contact_id = :contact_id and kind = 'clicked_message') as engagement_last_click,
+    -- As somebody told, and by the links and pictures of ours.
+    greatest((select max(happened_at) from events where contact_id = :contact_id and kind = 'opened_message'), own.opened_at) as engagement_last_open,
+    greatest((select max(happened_at) from events where contact_id = :contact_id and kind = 'clicked_message'), own.clicked_at) as engagement_last_click,
     c.attributes as contact_attributes,
     array(select list_code from list_members where contact_id = :contact_id) as contact_lists,
     array(select tag from contact_tags where contact_id = :contact_id) as contact_tags,
@@ -48,4 +49,7 @@ left join products p on p.store_id = :store_id and p.product_id = :product_id
 left join alerts a on a.id = :alert_id
 left join lists l on l.code = coalesce(a.list_code, :list_code::text)
 left join variants v on v.store_id = :store_id and v.variant_id = :variant_id and v.product_id = :product_id
+cross join lateral (
+    select max(at) filter (where touch = 'opened') as opened_at, max(at) filter (where touch = 'clicked') as clicked_at
+    from own_touches(:contact_id)) own
 where c.id = :contact_id;

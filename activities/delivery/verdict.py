@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Literal
 from zoneinfo import ZoneInfo
 
+from activities.delivery.channel_facts import ChannelFacts
 from activities.delivery.residence import Residence
 from activities.delivery.sending_hours import next_lawful
 from activities.waitlist.allocation import trigger_holds
@@ -167,13 +168,13 @@ def _about_the_person(facts: MessageFacts) -> Reason | None:
 
 def _about_the_channel(facts: MessageFacts) -> Reason | None:
     """Why nothing may be sent to the contact on the message's channel."""
-    if facts.unreachable:
-        return Reason.NO_ADDRESS
-    if facts.refused or not (facts.consented or facts.transactional or facts.question):
-        return Reason.NO_CONSENT
-    if facts.suppressed:
-        return Reason.SUPPRESSED
-    return None
+    return ChannelFacts(
+        unreachable=facts.unreachable,
+        consented=facts.consented,
+        refused=facts.refused,
+        suppressed=facts.suppressed,
+        unasked=facts.transactional or facts.question,
+    ).silenced_by
 
 
 def _about_the_product(facts: MessageFacts) -> Refused | None:

@@ -1,9 +1,9 @@
 """Enlisting for alerts: what a contact browsed or carted enters them wherever a published alert is fed by that."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import assert_never
 
+from activities.delivery.channel_facts import ChannelFacts, silenced_on_all
 from activities.postgres.pool import Connection
 from activities.postgres.queries import load_queries
 from activities.stock.products import find_product
@@ -12,6 +12,7 @@ from activities.waitlist.entry import Entered, Interest, NotEntered
 from schemas.document.alert_types.vocabulary import Action
 from schemas.ids import ContactId
 from schemas.incoming.events import Considered, EntryResult, Event, EventEffect
+from schemas.reasons import Reason
 
 SQL = load_queries("activities.intake", "enlisting.sql")
 
@@ -20,6 +21,7 @@ NO_CONSENT = (
     "They have not agreed to be written to, so nothing is sent to them unless they do: tell of it by POST /v1/consents."
 )
 SUPPRESSED = "Their address is suppressed, so nothing is sent to them: `shelftalk contact unsuppress` lifts that."
+_NOTES = {Reason.NO_CONSENT: NO_CONSENT, Reason.SUPPRESSED: SUPPRESSED}
 NO_ALERT = "No published alert is fed by this: recorded, and nobody is enlisted."
 
 
@@ -43,20 +45,11 @@ async def enlist(
     return EventEffect(alerts=tuple(considered), note=note)
 
 
-@dataclass(frozen=True, slots=True)
-class Permission:
-    """Whether a contact may be written to."""
-
-    granted: bool
-    suppressed: bool
-
-
-async def why_silent(connection: Connection, contact_id: ContactId) -> str | None:
+async def why_silent(connection: Connection, effect: EventEffect) -> str | None:
     """Why nothing will be said to who was entered, as things are; None: it will."""
-    permission = await SQL.permission.one(connection, Permission, contact_id=contact_id)
-    if permission.suppressed:
-        return SUPPRESSED
-    return None if permission.granted else NO_CONSENT
+    journeys = [each.journey for each in (*effect.alerts, *effect.conversations) if each.journey is not None]
+    silent = silenced_on_all(await SQL.channels.rows(connection, ChannelFacts, journeys=journeys))
+    return _NOTES.get(silent) if silent is not None else None
 
 
 def _considered(interest: Interest, result: Entered | NotEntered) -> Considered:

@@ -23,6 +23,7 @@ from activities.postgres.pool import Connection, Pool, transaction
 from activities.postgres.queries import load_queries
 from activities.postgres.retry import retry_on_deadlock
 from activities.waitlist.entrances import contact_then
+from schemas.attribution import AttributionModel
 from schemas.document.alert_types.vocabulary import Action
 from schemas.ids import ContactId, StoreId
 from schemas.incoming.events import (
@@ -43,6 +44,8 @@ SQL = load_queries("activities.intake", "events.sql")
 
 ALREADY_ON_LIST = "They were on this list already."
 FORGOTTEN = "The person was erased after this happened: nothing is recorded of it."
+_NO_ORDER = AttributionModel()
+"""For events that are none of an order."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,17 +68,22 @@ class _EventRefused(Exception):
 
 
 class Events:
-    """Takes events about contacts."""
+    """Takes events about contacts.
 
-    def __init__(self, pool: Pool) -> None:
+    Args:
+        attribution: the windows in which orders are credited, where a list says nothing else.
+    """
+
+    def __init__(self, pool: Pool, attribution: AttributionModel | None = None) -> None:
         self._pool = pool
+        self._attribution = attribution or AttributionModel()
 
     @retry_on_deadlock
     async def take(self, event: Event, by: str = BY_A_STEP, stores: Stores = None) -> EventOutcome:
         """Record an event and let it take effect, both once. A contact named by id is known to one of these stores."""
         try:
             async with transaction(self._pool) as connection:
-                outcome = await _take(connection, event, by, stores)
+                outcome = await _take(connection, event, by, stores, self._attribution)
         except _EventRefused as refused:
             return EventOutcome(id=event.id, status=EventStatus.REFUSED, refused=str(refused))
         return outcome.model_copy(update={"id": event.id})
@@ -148,7 +156,13 @@ async def _change_checkout(connection: Connection, event: Event) -> EventOutcome
     return EventOutcome(id=event.id, status=EventStatus.ACCEPTED, contact=contact_id, effect=effect)
 
 
-async def _take(connection: Connection, event: Event, by: str = STOREFRONT, stores: Stores = None) -> EventOutcome:
+async def _take(
+    connection: Connection,
+    event: Event,
+    by: str = STOREFRONT,
+    stores: Stores = None,
+    attribution: AttributionModel = _NO_ORDER,
+) -> EventOutcome:
     if event.checkout is not None:
         event = event.model_copy(update={"id": f"{CHECKOUT}{event.checkout}"})
         if (changed := await _change_checkout(connection, event)) is not None:
@@ -169,8 +183,8 @@ async def _take(connection: Connection, event: Event, by: str = STOREFRONT, stor
         await change_profile(connection, contact_id, event.attributes, event.tags, told_at)
     except AttributesTooLarge as refused:
         raise _EventRefused(str(refused)) from refused
-    effect = await _take_effect(connection, event, contact_id, at, told_at)
-    if effect.entered and (muted := await why_silent(connection, contact_id)) is not None:
+    effect = await _take_effect(connection, event, contact_id, at, told_at, attribution)
+    if effect.entered and (muted := await why_silent(connection, effect)) is not None:
         effect = effect.model_copy(update={"note": " ".join(filter(None, (effect.note, muted)))})
     outcome = effect.model_dump(mode="json", exclude_defaults=True)
     await SQL.set_outcome.run(connection, store_id=event.store, event_id=event.id, outcome=outcome)
@@ -225,7 +239,12 @@ async def _add(connection: Connection, event: Event, contact_id: ContactId, at: 
 
 
 async def _take_effect(
-    connection: Connection, event: Event, contact_id: ContactId, at: datetime, told_at: datetime
+    connection: Connection,
+    event: Event,
+    contact_id: ContactId,
+    at: datetime,
+    told_at: datetime,
+    attribution: AttributionModel,
 ) -> EventEffect:
     """Apply the event. `told_at`: when it happened by the sender's own clock, by which its messages are ordered."""
     name = event.kind if event.name is None else f"{CUSTOM}{event.name}"
@@ -245,7 +264,15 @@ async def _take_effect(
             assert event.order is not None, "an ordered event has its order"
             lines = [OrderLine(item.product or "", item.variant, item.quantity) for item in event.things]
             considered = await record_order(
-                connection, happened, event.order, lines, told_at, cancelled=False, money=event.money, codes=event.codes
+                connection,
+                happened,
+                event.order,
+                lines,
+                told_at,
+                attribution,
+                cancelled=False,
+                money=event.money,
+                codes=event.codes,
             )
             return EventEffect(conversations=considered)
         case EventKind.JOINED_LIST:

@@ -32,6 +32,7 @@ from activities.postgres.pool import Connection, Pool, transaction
 from activities.postgres.queries import load_queries
 from activities.postgres.retry import retry_on_deadlock
 from activities.stock.products import UnknownProduct, UnknownVariant, find_product
+from schemas.attribution import AttributionModel
 from schemas.ids import StoreId, Subject
 from schemas.incoming.facts import (
     CheckoutFact,
@@ -74,10 +75,15 @@ class InventoryItem:
 
 
 class Intake:
-    """Takes what storefronts report, by webhook, API or hand."""
+    """Takes what storefronts report, by webhook, API or hand.
 
-    def __init__(self, pool: Pool) -> None:
+    Args:
+        attribution: the windows in which orders are credited, where a list says nothing else.
+    """
+
+    def __init__(self, pool: Pool, attribution: AttributionModel | None = None) -> None:
         self._pool = pool
+        self._attribution = attribution or AttributionModel()
 
     @retry_on_deadlock
     async def receive(self, delivery: WebhookDelivery, facts: Sequence[Fact]) -> Receipt:
@@ -98,7 +104,7 @@ class Intake:
                 return Receipt.REPEATED
             await add_store(connection, store_id, delivery.source, STOREFRONT)
             for fact in facts:
-                await _apply(connection, store_id, fact)
+                await self._apply(connection, store_id, fact)
         return Receipt.APPLIED
 
     @retry_on_deadlock
@@ -126,7 +132,7 @@ class Intake:
         async with transaction(self._pool) as connection:
             await add_store(connection, store_id, source, by)
             for fact in facts:
-                _hold_to_one_thing(await _apply(connection, store_id, fact))
+                _hold_to_one_thing(await self._apply(connection, store_id, fact))
 
     @retry_on_deadlock
     async def put_product(
@@ -147,7 +153,7 @@ class Intake:
             items = [variant.inventory_item_id for variant in product.variants if variant.inventory_item_id]
             variant_ids = [variant.variant_id for variant in product.variants]
             at = await as_of_now(connection, store_id, items, product.product_id, variant_ids)
-            naming = await _apply(connection, store_id, product.model_copy(update={"observed_at": at}))
+            naming = await self._apply(connection, store_id, product.model_copy(update={"observed_at": at}))
             _hold_to_one_thing(naming)
             details = {"store": store_id, "product": product.product_id, "variants": variant_ids[:MOST_NAMED]}
             await write_audit(connection, by, "put product", details)
@@ -175,7 +181,7 @@ class Intake:
             )
             at = at or await as_of_now(connection, variant.store_id, [item_id])
             level = StockFact(inventory_item_id=item_id, location_id=location, available=available, observed_at=at)
-            await _apply(connection, variant.store_id, level)
+            await self._apply(connection, variant.store_id, level)
             details = {"store": variant.store_id, "variant": variant.id, "location": location, "units": available}
             await write_audit(connection, by, "set stock", details)
 
@@ -189,7 +195,7 @@ class Intake:
         async with transaction(self._pool) as connection:
             if await find_product(connection, store_id, product_id, None) is None:
                 raise UnknownProduct(f"{store_id}/product/{product_id}")
-            await _apply(connection, store_id, ProductGoneFact(product_id=product_id, observed_at=at))
+            await self._apply(connection, store_id, ProductGoneFact(product_id=product_id, observed_at=at))
             await write_audit(connection, by, "remove product", {"store": store_id, "product": product_id})
 
     @retry_on_deadlock
@@ -202,6 +208,34 @@ class Intake:
         async with transaction(self._pool) as connection:
             await cancel_order(connection, store_id, order_id, at)
             await write_audit(connection, by, "cancel order", {"store": store_id, "order": order_id})
+
+    async def _apply(self, connection: Connection, store_id: StoreId, reported: Fact) -> Naming:
+        """Apply a fact. Returns what it meant for the variants that it names."""
+        fact = _not_from_the_future(reported, datetime.now(UTC))
+        match fact:
+            case StoreFact():
+                await SQL.set_currency.run(
+                    connection, store_id=store_id, currency=fact.currency, observed_at=fact.observed_at
+                )
+            case ProductFact():
+                return await apply_product(connection, store_id, fact)
+            case ProductGoneFact():
+                await apply_gone(connection, store_id, fact)
+            case StockFact():
+                await apply_stock(connection, store_id, fact)
+            case OrderFact():
+                await take_order(connection, store_id, fact, self._attribution)
+            case CheckoutFact():
+                await take_checkout(connection, store_id, fact)
+            case ContactErasureFact():
+                await erase_contact(connection, store_id, fact)
+            case ShopErasureFact():
+                await erase_shop(connection, store_id)
+            case DataRequestFact():
+                await answer_data_request(connection, store_id, fact)
+            case _:
+                assert_never(fact)
+        return NOTHING_NAMED
 
 
 async def record_delivery(
@@ -240,35 +274,6 @@ async def _note_asked_again(connection: Connection, delivery: WebhookDelivery, f
 def _hold_to_one_thing(naming: Naming) -> None:
     if naming.refused:
         raise AnotherThing(naming.refused)
-
-
-async def _apply(connection: Connection, store_id: StoreId, reported: Fact) -> Naming:
-    """Apply a fact. Returns what it meant for the variants that it names."""
-    fact = _not_from_the_future(reported, datetime.now(UTC))
-    match fact:
-        case StoreFact():
-            await SQL.set_currency.run(
-                connection, store_id=store_id, currency=fact.currency, observed_at=fact.observed_at
-            )
-        case ProductFact():
-            return await apply_product(connection, store_id, fact)
-        case ProductGoneFact():
-            await apply_gone(connection, store_id, fact)
-        case StockFact():
-            await apply_stock(connection, store_id, fact)
-        case OrderFact():
-            await take_order(connection, store_id, fact)
-        case CheckoutFact():
-            await take_checkout(connection, store_id, fact)
-        case ContactErasureFact():
-            await erase_contact(connection, store_id, fact)
-        case ShopErasureFact():
-            await erase_shop(connection, store_id)
-        case DataRequestFact():
-            await answer_data_request(connection, store_id, fact)
-        case _:
-            assert_never(fact)
-    return NOTHING_NAMED
 
 
 def _not_from_the_future(fact: Fact, now: datetime) -> Fact:

@@ -14,6 +14,7 @@ from activities.postgres.pool import Connection
 from activities.postgres.queries import load_queries
 from activities.revenue.crediting import ToldOrder, cancel_total, record_money
 from activities.waitlist.entrances import contact_then
+from schemas.attribution import AttributionModel
 from schemas.errors import DomainError, ErrorKind
 from schemas.ids import StoreId
 from schemas.incoming.events import TriggeredEntry
@@ -48,7 +49,7 @@ class _NewInOrder:
     products: frozenset[str]
 
 
-async def take_order(connection: Connection, store_id: StoreId, fact: OrderFact) -> None:
+async def take_order(connection: Connection, store_id: StoreId, fact: OrderFact, attribution: AttributionModel) -> None:
     """Record a storefront's order as it is now, and pass what is new in it to conversations, unless it was erased."""
     contact_id = await contact_then(connection, fact.email, fact.ordered_at, store_id, fact.order_id)
     if contact_id is None:
@@ -62,6 +63,7 @@ async def take_order(connection: Connection, store_id: StoreId, fact: OrderFact)
         fact.order_id,
         lines,
         fact.observed_at,
+        attribution,
         cancelled=fact.cancelled,
         money=fact.money,
         codes=fact.codes,
@@ -74,6 +76,7 @@ async def record_order(
     order_id: str,
     lines: Sequence[OrderLine],
     observed_at: datetime,
+    attribution: AttributionModel,
     *,
     cancelled: bool,
     money: OrderMoney | None = None,
@@ -84,6 +87,7 @@ async def record_order(
     Args:
         ordered: the order as something that a contact did.
         observed_at: when it was like this, by the sender's clock.
+        attribution: the installation's windows, for whichever message it is credited to.
         money: what it came to; None: the message does not say.
         codes: the discount codes it was made with.
 
@@ -97,6 +101,7 @@ async def record_order(
         ToldOrder(
             ordered.store_id, order_id, ordered.contact_id, ordered.at, observed_at, cancelled, money, tuple(codes)
         ),
+        attribution,
     )
     if not new.products:
         return ()

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from schemas.document.attribution import Attribution, Touch
+from schemas.attribution import AttributionModel, Touch
 
 _STRENGTH = {touch: strength for strength, touch in enumerate(Touch)}
 
@@ -30,7 +30,7 @@ class MessageTouch:
     touch: Touch
     at: datetime
     sent_at: datetime
-    model: Attribution
+    model: AttributionModel
 
     def counts_for(self, ordered_at: datetime) -> bool:
         """Whether an order of this moment may be credited to it."""

@@ -11,8 +11,8 @@ from datetime import datetime
 from activities.postgres.pool import Connection
 from activities.postgres.queries import load_queries
 from activities.revenue.attribution import MessageTouch, credited_to
+from schemas.attribution import LONGEST_DAYS, Attribution, AttributionModel, Touch
 from schemas.channels import Channel
-from schemas.document.attribution import LONGEST_DAYS, Attribution, Touch
 from schemas.ids import ContactId, StoreId
 from schemas.incoming.facts import OrderMoney
 
@@ -41,18 +41,22 @@ class ToldOrder:
 
 @dataclass(frozen=True, slots=True)
 class TouchRow:
-    """A row of `touches`; `channel` and `model` as they are stored, None where nothing is."""
+    """A row of `touches`; `channel` and the list's `windows` as they are stored, None where nothing is."""
 
     send_key: str
     channel: str | None
     touch: Touch
     at: datetime
     sent_at: datetime
-    model: Attribution | None
+    windows: Attribution | None
 
 
-async def record_money(connection: Connection, order: ToldOrder) -> None:
-    """Record what an order comes to now, and credit it to a message if one earned it."""
+async def record_money(connection: Connection, order: ToldOrder, installation: AttributionModel) -> None:
+    """Record what an order comes to now, and credit it to a message if one earned it.
+
+    Args:
+        installation: the windows where a list says nothing else.
+    """
     codes = sorted({code.strip().upper() for code in order.codes if code.isprintable()})
     if codes:
         await SQL.redeem.run(connection, codes=codes, store_id=order.store_id, ordered_at=order.ordered_at)
@@ -72,7 +76,7 @@ async def record_money(connection: Connection, order: ToldOrder) -> None:
         observed_at=order.observed_at,
     )
     if ordered_at is not None:
-        await _credit(connection, order, codes, ordered_at)
+        await _credit(connection, order, codes, ordered_at, installation)
 
 
 async def cancel_total(
@@ -82,7 +86,9 @@ async def cancel_total(
     await SQL.cancel_total.run(connection, store_id=store_id, order_id=order_id, cancelled=cancelled, at=at)
 
 
-async def _credit(connection: Connection, order: ToldOrder, codes: list[str], ordered_at: datetime) -> None:
+async def _credit(
+    connection: Connection, order: ToldOrder, codes: list[str], ordered_at: datetime, installation: AttributionModel
+) -> None:
     """`ordered_at`: the earliest that any message told."""
     rows = await SQL.touches.rows(
         connection,
@@ -94,7 +100,7 @@ async def _credit(connection: Connection, order: ToldOrder, codes: list[str], or
         days=LONGEST_DAYS,
         codes=codes,
     )
-    found = credited_to(ordered_at, [_touch(row) for row in rows])
+    found = credited_to(ordered_at, [_touch(row, installation) for row in rows])
     if found is not None:
         await SQL.credit.run(
             connection,
@@ -109,7 +115,6 @@ async def _credit(connection: Connection, order: ToldOrder, codes: list[str], or
         )
 
 
-def _touch(row: TouchRow) -> MessageTouch:
-    return MessageTouch(
-        row.send_key, row.channel or Channel.EMAIL, row.touch, row.at, row.sent_at, row.model or Attribution()
-    )
+def _touch(row: TouchRow, installation: AttributionModel) -> MessageTouch:
+    model = row.windows.over(installation) if row.windows else installation
+    return MessageTouch(row.send_key, row.channel or Channel.EMAIL, row.touch, row.at, row.sent_at, model)

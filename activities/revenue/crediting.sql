@@ -29,7 +29,7 @@ where upper(c.code) = any(:codes::text[]) and c.redeemed_at is null
 -- What the contact did with messages of this store before they ordered, and the messages of the codes that they ordered
 -- with, whoever got those; unless the order is credited already.
 select t.send_key, v.document #>> array['messages', s.message, 'channel'] as channel, t.touch, t.at,
-       s.settled_at as sent_at, l.attribution as model
+       s.settled_at as sent_at, l.attribution as windows
 from (
     select send_key, touch, at from touches(:contact_id)
     where at > :ordered_at::timestamptz - make_interval(days => :days) and at <= :ordered_at

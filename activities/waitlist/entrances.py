@@ -13,6 +13,7 @@ from activities.postgres.retry import retry_on_deadlock
 from activities.stock.products import UnknownVariant
 from activities.waitlist.alerts import AlertInForce, alerts_in_force, sign_up_alert
 from activities.waitlist.entry import Entered, Interest, NotEntered, enter
+from activities.waitlist.sign_up_counts import count_of_network
 from activities.waitlist.unfulfilled_sign_ups import UnfulfilledSignUp, keep_unfulfilled_sign_up
 from schemas.addresses import phone_number
 from schemas.channels import Channel
@@ -108,6 +109,7 @@ class Entrances:
         at: datetime | None = None,
         list_code: str | None = None,
         most_of_mailbox: int | None = None,
+        most_of_network: int | None = None,
         by: str | None = None,
         phone: str | None = None,
         texts: bool = False,
@@ -122,18 +124,21 @@ class Entrances:
             source: where consent was given, and for what.
             at: when they asked; now, if not given. Their place in line and their window count from then.
             most_of_mailbox: how many places for it the addresses of one mailbox may have; None: any number.
+            most_of_network: sign-ups for it in a day from the network that `source` names; likewise.
             list_code: for this list; not needed where the store has one list that takes such sign-ups.
             by: who does it for them, for the audit; None: they did.
             phone: their number, as they write it; another's is passed over. `texts`: they agree to text messages.
 
         Raises:
-            UnknownVariant, NoAlert, ListNotNamed, ListTakesNoSignUps, NotANumber, NumberOfAnother: as they say.
+            UnknownVariant, NoAlert, ListNotNamed, ListTakesNoSignUps, NotANumber, NumberOfAnother, NetworkFull: as
+                they say.
         """
         shown = source if isinstance(source, Shown) else Shown(source)
         async with transaction(self._pool) as connection:
             product_id = await _product(connection, store_id, variant_id)
             alert = await sign_up_alert(connection, store_id, list_code)
             number = None if phone is None else read_number(phone, alert.country)
+            await count_of_network(connection, shown.network, store_id, variant_id, most_of_network)
             contact_id = await contact(connection, email, number, joins=by is not None)
             texts = await _has_number(connection, contact_id, number, by) and texts
             asks = await _agree(connection, alert, contact_id, shown, by_email=email is not None, texts=texts)
@@ -143,22 +148,8 @@ class Entrances:
             result = await enter(connection, alert, contact_id, interest, most_of_mailbox=most_of_mailbox)
             if asks and isinstance(result, Entered) and result.entered:
                 await _ask_first(connection, result, shown)
-            if by is not None:
-                details = {"contact": contact_id, "store": store_id, "variant": variant_id, "list": alert.list_code}
-                await write_audit(connection, by, "sign up", details)
-            if isinstance(result, NotEntered):
-                await keep_unfulfilled_sign_up(connection, _unfulfilled(contact_id, interest, alert, result))
+            await _record(connection, contact_id, interest, alert, result, by)
         return result
-
-    async def may_come_from(self, network: str, store_id: StoreId, variant_id: str, most: int) -> bool:
-        """Count a sign-up from this network; whether there were fewer than `most` for the variant today, by UTC."""
-        with_this = await SQL.count_of_network.value(
-            self._pool, network=network, store_id=store_id, variant_id=variant_id, most=most
-        )
-        # Of a variant that nobody knows nothing is counted: signing up says so.
-        return with_this is not None or not await SQL.product_of_variant.value(
-            self._pool, store_id=store_id, variant_id=variant_id
-        )
 
     @staticmethod
     async def interested(
@@ -208,6 +199,22 @@ async def _has_number(connection: Connection, contact_id: ContactId, number: str
     if not theirs and by is not None:
         raise NumberOfAnother
     return bool(theirs)
+
+
+async def _record(
+    connection: Connection,
+    contact_id: ContactId,
+    interest: Interest,
+    alert: AlertInForce,
+    result: Entered | NotEntered,
+    by: str | None,
+) -> None:
+    """Keep who did it for them, and the sign-up itself where it could not be entered."""
+    if by is not None:
+        details = {"contact": contact_id, "store": interest.store_id, "variant": interest.variant_id}
+        await write_audit(connection, by, "sign up", details | {"list": alert.list_code})
+    if isinstance(result, NotEntered):
+        await keep_unfulfilled_sign_up(connection, _unfulfilled(contact_id, interest, alert, result))
 
 
 async def _ask_first(connection: Connection, entered: Entered, shown: Shown) -> None:

@@ -8,15 +8,6 @@ select min(variant_id) from variants
 where store_id = :store_id and product_id = :product_id and not removed
 having count(*) = 1;
 
--- name: count_of_network
--- Count one more sign-up for a variant from this network, as its digest, today; no row: there were `most` already, or no such
--- variant.
-insert into sign_up_counts as counted (day, network, store_id, variant_id, count)
-select (now() at time zone 'UTC')::date, new_digest(:network::text), store_id, variant_id, 1 from variants
-where store_id = :store_id and variant_id = :variant_id
-on conflict (day, network, store_id, variant_id) do update set count = counted.count + 1 where counted.count < :most
-returning count;
-
 -- name: hold_mailbox
 -- Of sign-ups by addresses of one mailbox the later sees the earlier.
 select pg_advisory_xact_lock(hashtextextended(mailbox, 0)) from contacts where id = :contact_id;

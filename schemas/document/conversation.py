@@ -10,10 +10,10 @@ from typing import Annotated, Any, Self
 
 from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
+from schemas.attribution import Attribution
 from schemas.channels import Channel
 from schemas.criteria import Criteria
 from schemas.document.alert_types.registry import AlertSection
-from schemas.document.attribution import Attribution
 from schemas.document.experiment import Experiment
 from schemas.document.scenarios import MOST_SCENARIOS, ScenarioSection
 from schemas.document.steps import MOST_STEPS, StepSection
@@ -93,7 +93,7 @@ class ListSection(Section, title="List"):
     Where a contact is says their attribute country.
     """
     attribution: Attribution | None = None
-    """Within how many days orders are credited to its messages; 5 after a click or an opened e-mail when left out."""
+    """Within how many days orders are credited to its messages; as the installation has it when left out."""
     double_opt_in: Code | None = None
     """The message that asks who signs up whether it was them; their place counts once they say yes. Not asked when left
     out.

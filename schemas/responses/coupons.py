@@ -1,8 +1,27 @@
 """Lists of coupon codes: how many there are, and what became of them."""
 
 from datetime import datetime
+from typing import Annotated
+
+from pydantic import AfterValidator, StringConstraints
 
 from schemas.model import Model
+
+LONGEST_CODE = 100
+
+
+def is_code(text: str) -> bool:
+    """Whether it can be a code: a comma would end it in a file of codes, and nobody types what cannot be seen."""
+    return 0 < len(text) <= LONGEST_CODE and text.isprintable() and not set(text) & {" ", ",", '"'}
+
+
+def _code(text: str) -> str:
+    if not is_code(text):
+        raise ValueError("a code has no blanks, commas, quotes or characters that cannot be seen")
+    return text
+
+
+CouponCode = Annotated[str, StringConstraints(min_length=1, max_length=LONGEST_CODE), AfterValidator(_code)]
 
 
 class CouponList(Model):

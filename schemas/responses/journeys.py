@@ -17,8 +17,9 @@ class JourneyStatus(StrEnum):
     ENDED = "ended"
 
 
-AHEAD_COUNTED_TO = 1000
-"""Those before one who waits are counted so far: a line may be a million long, and nobody plans by more."""
+AHEAD_COUNTED_TO = 100
+"""Those before one who waits are counted so far: a line may be a million long, and nobody plans by more. It is walked
+so far each time: who stands far back costs no more to look at than who is in a short line."""
 
 
 def in_words(ahead: int, counted_to: int = AHEAD_COUNTED_TO) -> str:

@@ -16,7 +16,8 @@ class WantedProduct(Model):
     Attributes:
         variant_id: None when rows are by product, or the whole product was waited for.
         entered, lost_to_window, told, bought_after: in the period.
-        waiting, to_order: now, whatever the period. `to_order` is in units.
+        waiting, unconfirmed, to_order: now, whatever the period. `to_order` is in units.
+        unconfirmed: who has a place that does not count until they say that it was them; none of `waiting`.
     """
 
     store_id: str
@@ -27,6 +28,7 @@ class WantedProduct(Model):
     sku: str | None
     entered: int
     waiting: int
+    unconfirmed: int
     lost_to_window: int
     told: int
     bought_after: int
@@ -44,11 +46,12 @@ class WantedReport(Model):
 
 
 class AlertFigures(Model):
-    """What became of an alert's contacts; `waiting` is now. `left` counts those who were never told, by reason."""
+    """What became of an alert's contacts; `waiting` and `unconfirmed` are now. `left` counts the untold, by reason."""
 
     alert: str
     type: AlertType
     waiting: int
+    unconfirmed: int
     entered: int
     told: int
     bought_after: int

@@ -3,7 +3,7 @@
 from datetime import date
 from decimal import Decimal
 
-from schemas.document.attribution import Touch
+from schemas.attribution import Touch
 from schemas.model import Model
 
 

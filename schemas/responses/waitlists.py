@@ -36,9 +36,14 @@ class WaitingContact(Model):
 
 
 class WaitingLine(Model):
-    """Who waits, in order; `total` counts also those beyond the limit."""
+    """Who waits, in order; `total` counts also those beyond the limit.
+
+    Attributes:
+        unconfirmed: who has a place that does not count until they say that it was them; none of the others.
+    """
 
     total: int
+    unconfirmed: int
     waiting: tuple[WaitingContact, ...]
 
 

@@ -134,6 +134,7 @@ class WhyProduct(Model):
     """Everyone considered for a product or variant: counts of all, and the first of them.
 
     Attributes:
+        unconfirmed: who has a place that does not count until they say that it was them; none of `waiting`.
         entries: who waits, next in line first, then who left untold, newest first; at most as many as were asked for.
         not_told: everyone who left without being told, by reason.
         never_entered: contacts whose events were considered and who never entered, by the latest reason of each.
@@ -143,6 +144,7 @@ class WhyProduct(Model):
     product_id: str
     variant_id: str | None
     waiting: int
+    unconfirmed: int
     told: int
     not_told: tuple[ReasonCount, ...]
     never_entered: tuple[ReasonCount, ...]

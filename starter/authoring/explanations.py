@@ -6,9 +6,9 @@ from difflib import get_close_matches
 
 from pydantic_core import ErrorDetails
 
+from schemas.attribution import Attribution
 from schemas.criteria import MISTAKE as CRITERIA_MISTAKE
 from schemas.document.alert_types.vocabulary import Reminders
-from schemas.document.attribution import Attribution
 from schemas.document.conversation import (
     Cap,
     ConversationDocument,

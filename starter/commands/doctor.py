@@ -20,8 +20,8 @@ from starter.deliverability.dns_records import Dns
 from starter.deliverability.mail_checkup import checkup_of, examine_mail, examine_own_mail
 from starter.deliverability.own_mailbox import mail_of_own_mailbox
 from starter.ops.checkup import examine, examine_worker
+from starter.ops.chosen_message import first_mail
 from starter.ops.findings import Checkup, Health, good, note
-from starter.ops.previews import first_mail
 from starter.runtime.logs import log_to_stderr
 from starter.runtime.process import run_process
 

@@ -1,7 +1,6 @@
 """`shelftalk message preview`, `test` and `convert`: messages while they are written."""
 
 import sys
-from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -9,8 +8,6 @@ import typer
 
 from activities.rendering.facts import MessageContext
 from activities.rendering.samples import FULL
-from schemas.addresses import email_address, phone_number
-from schemas.channels import Channel
 from schemas.model import Model
 from schemas.responses.previews import PreviewedMessage, PreviewedMessages, SentTest
 from starter.authoring.converting import convert
@@ -20,6 +17,7 @@ from starter.commands.terminal.acting import Actor, who
 from starter.commands.terminal.asking import Terminal, command
 from starter.commands.terminal.failures import CommandFailed
 from starter.commands.terminal.output import ExitCode, say
+from starter.ops.chosen_message import address_for_test, speaking
 from starter.ops.previews import About, previews_of
 
 Conversation = Annotated[
@@ -47,7 +45,7 @@ def preview(
 ) -> None:
     """Show messages as a contact would read them; of a file, made up, nothing need be running."""
     _, document = chosen_document(terminal, conversation)
-    context = _facts(terminal, _about(contact, store, product, variant))
+    context = _facts(terminal, About(contact, store, product, variant))
     found = previews_of(document, context, message, language)
     if html is not None:
         _write(html, _one_html(found))
@@ -72,15 +70,8 @@ def send_test(
 ) -> None:
     """Send one message to yourself, marked as a test, by the provider of the settings."""
     _, document = chosen_document(terminal, conversation)
-    texts = message in document.messages and document.messages[message].channel is Channel.SMS
-    try:
-        address = phone_number(to, document.list.country) if texts else email_address(to)
-    except ValueError:
-        kind = "phone number, like +12025550123" if texts else "e-mail address"
-        raise typer.BadParameter(f"this is no {kind}", param_hint="--to") from None
-    context = _facts(terminal, _about(contact, store, product, variant))
-    if language is not None:
-        context = _speaking(context, language)
+    address = address_for_test(document, message, to)
+    context = speaking(_facts(terminal, About(contact, store, product, variant)), language)
     by = who(actor)
     terminal.answer(lambda services: services.previews.send_test(document, message, address, context, by), _sent)
 
@@ -114,21 +105,11 @@ def convert_(
         raise typer.Exit(ExitCode.FAILED)
 
 
-def _about(contact: str | None, store: str | None, product: str | None, variant: str | None) -> About:
-    if (product is not None or variant is not None) and store is None:
-        raise typer.BadParameter("say of which store the product is", param_hint="--store")
-    return About(contact, store, product, variant)
-
-
 def _facts(terminal: Terminal, about: About) -> MessageContext:
     """What is known of them; asked only where something real is meant."""
     if about == About(store_id=about.store_id):
         return FULL
     return terminal.ask(lambda services: services.previews.facts(about))
-
-
-def _speaking(context: MessageContext, language: str) -> MessageContext:
-    return replace(context, attributes={**context.attributes, "language": language})
 
 
 def _one_html(found: PreviewedMessages) -> str:

@@ -168,12 +168,15 @@ def _wanted(report: WantedReport) -> Table | str:
     if not report.products:
         return "Nothing was wanted."
     names = ("store", "product", *(("variant",) if report.by is Level.VARIANT else ()))
-    figures = ("waiting", "to order", "lost to window", "told", "bought after", "entered")
+    figures = ("waiting", "not confirmed", "to order", "lost to window", "told", "bought after", "entered")
     table = Table(*names, *(Column(name, justify="right") for name in figures), box=None, pad_edge=False)
     for row in report.products:
         product = f"{row.product_title} ({row.product_id})"
         variant = f"{row.variant_title or ''} ({row.variant_id})".strip() if row.variant_id else "any"
-        numbers = (row.waiting, row.to_order, row.lost_to_window, row.told, row.bought_after, row.entered)
+        numbers = (
+            *(row.waiting, row.unconfirmed, row.to_order, row.lost_to_window),
+            *(row.told, row.bought_after, row.entered),
+        )
         named = (row.store_id, product, *((variant,) if report.by is Level.VARIANT else ()))
         table.add_row(*named, *map(str, numbers))
     return table
@@ -229,10 +232,10 @@ def _messages_sent(report: MessageActivity) -> Table | str:
 def _figures(report: ListReport) -> Group | str:
     if not report.alerts and not report.conversations:
         return f"List '{report.list_code}' has no alert, and nobody entered a conversation of it."
-    alerts = _figure_table("alert", "waiting")
+    alerts = _figure_table("alert", "waiting", "not confirmed")
     for alert in report.alerts:
-        left = _left(alert.left)
-        alerts.add_row(alert.alert, *map(str, (alert.waiting, alert.entered, alert.told, alert.bought_after)), left)
+        figures = alert.waiting, alert.unconfirmed, alert.entered, alert.told, alert.bought_after
+        alerts.add_row(alert.alert, *map(str, figures), _left(alert.left))
     days = _figure_table("day", "alert")
     for day in report.days[-DAYS_SHOWN:]:
         days.add_row(str(day.day), day.alert, *map(str, (day.entered, day.told, day.bought_after)), _left(day.left))
@@ -276,7 +279,8 @@ def _messages(messages: tuple[WhyMessage, ...]) -> Iterator[str]:
 
 
 def _why_product(report: WhyProduct) -> str:
-    lines = [f"{report.waiting} waiting, {report.told} told."]
+    asked = f", {report.unconfirmed} not confirmed yet" if report.unconfirmed else ""
+    lines = [f"{report.waiting} waiting{asked}, {report.told} told."]
     lines += [f"{each.count} left untold: {each.reason.sentence} ({each.reason})" for each in report.not_told]
     lines += [f"{each.count} never entered: {each.reason.sentence} ({each.reason})" for each in report.never_entered]
     return "\n".join((*lines, *_entries(report.entries)))

@@ -122,8 +122,9 @@ def _lines(store: str, variant: str | None, product: str | None, alert: str | No
 
 
 def _line(line: WaitingLine) -> Table | str:
+    asked = f"{line.unconfirmed} not confirmed yet, whose place does not count until then" if line.unconfirmed else ""
     if not line.waiting:
-        return "Nobody waits."
+        return f"Nobody waits.{f' {asked}.' if asked else ''}"
     with_addresses = any(each.email or each.phone for each in line.waiting)
     names = (*(("address",) if with_addresses else ()), "subject", "alert", "entered (UTC)", "window ends (UTC)", "")
     table = Table(Column("place", justify="right"), Column("contact", no_wrap=True), *names, box=None, pad_edge=False)
@@ -138,8 +139,9 @@ def _line(line: WaitingLine) -> Table | str:
             clock(each.window_ends_at),
             "being told" if each.claimed else "",
         )
-    if line.total > len(line.waiting):
-        table.caption = f"The first {len(line.waiting)} of {line.total}"
+    cut = f"The first {len(line.waiting)} of {line.total}" if line.total > len(line.waiting) else ""
+    if cut or asked:
+        table.caption = "; ".join(filter(None, (cut, asked)))
     return table
 
 

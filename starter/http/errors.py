@@ -69,6 +69,7 @@ def _of_ours(error: DomainError) -> Refusal:
             )
             for each in error.fields[:ERRORS_SHOWN]
         ),
+        headers=None if error.retry_after is None else {"Retry-After": str(error.retry_after)},
     )
 
 

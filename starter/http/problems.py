@@ -45,6 +45,7 @@ class Kind(StrEnum):
     REQUEST_MALFORMED = "request-malformed"
     SIGNATURE_WRONG = "signature-wrong"
     TEMPORAL_UNAVAILABLE = "temporal-unavailable"
+    TEST_NOT_SENT = "test-not-sent"
     TOO_MANY_REQUESTS = "too-many-requests"
 
     @property
@@ -99,6 +100,7 @@ _STATUS_AND_TITLE = {
     Kind.REQUEST_MALFORMED: (400, "The request cannot be read"),
     Kind.SIGNATURE_WRONG: (401, "The signature is wrong"),
     Kind.TEMPORAL_UNAVAILABLE: (503, "Temporal cannot be reached"),
+    Kind.TEST_NOT_SENT: (502, "The test was not sent"),
     Kind.TOO_MANY_REQUESTS: (429, "Too many requests"),
 }
 

@@ -42,7 +42,7 @@ order by a.id limit 1;
 select 'alert' as kind, a.id as code, a.paused_at from alerts a
 where a.paused_at is not null
   and (not a.retired
-       or exists (select from line_counts l where l.alert_id = a.id and l.what in ('waiting', 'claimed') and l.count > 0))
+       or exists (select from line_counts l where l.alert_id = a.id and l.what in ('waiting', 'unconfirmed', 'claimed') and l.count > 0))
 union all
 select 'conversation', c.code, c.paused_at from conversations c
 where c.paused_at is not null

@@ -32,6 +32,13 @@ async def hand_over(senders: Callable[[Settings], Senders], settings: Settings, 
             await handover.begin(test)
             await handover.send()
     except (NotTaken, Rejected) as error:
-        raise CannotSendTest(f"The test was not sent: {error}.") from None
+        raise CannotSendTest(f"The test was not sent: {_without(test.recipient, error)}.") from None
     except Uncertain as error:
-        raise CannotSendTest(f"Perhaps the test was sent, and perhaps not: {error}.") from None
+        raise CannotSendTest(
+            f"Perhaps the test was sent, and perhaps not: {_without(test.recipient, error)}."
+        ) from None
+
+
+def _without(address: str, error: Exception) -> str:
+    """What a provider said, which is logged."""
+    return str(error).replace(address, "the address")

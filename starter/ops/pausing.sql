@@ -5,7 +5,7 @@ select a.id as alert, a.name, a.type, a.action, a.list_code, a.conversation, a.l
        c.paused_at as conversation_paused_at,
        (select coalesce(sum(count), 0)::bigint from line_counts where alert_id = a.id and what = 'waiting') as waiting
 from alerts a join conversations c on c.code = a.conversation
-where not a.retired or (select sum(count) from line_counts where alert_id = a.id and what in ('waiting', 'claimed')) > 0
+where not a.retired or (select sum(count) from line_counts where alert_id = a.id and what in ('waiting', 'unconfirmed', 'claimed')) > 0
 order by a.list_code, a.id;
 
 -- name: alert

@@ -28,20 +28,20 @@ from activities.senders.registry import Senders
 from activities.senders.sender import Mail, Message
 from activities.stock.products import UnknownProduct, load_product
 from activities.storefronts.registry import page_url
-from schemas.channels import Channel
 from schemas.document.compiled_message import CompiledMessage
 from schemas.document.conversation import ConversationDocument
 from schemas.errors import DomainError, ErrorKind
 from schemas.ids import Level, StoreId
 from schemas.responses.previews import PreviewedMessage, PreviewedMessages, SentTest
 from schemas.settings import Settings
+from starter.ops.chosen_message import NoSuchMessage, section_of
 from starter.ops.handing_over import hand_over
+from starter.runtime.one_thread import DOCUMENTS
 
 SQL = load_queries("starter.ops", "previews.sql")
 
 MARK = "[Test] "
 """Before the subject of a test, and before what a text message says."""
-
 
 CHECK_LIST = "check"
 """In the place of the code of a list, in the List-Id of a mail that belongs to none."""
@@ -50,13 +50,6 @@ CHECK_TEXT = """This mail was sent by `shelftalk doctor`, to look at how mails a
 
 Save it with all its headers, as it arrived, and then: shelftalk doctor --mail FILE
 """
-
-
-class NoSuchMessage(DomainError):
-    """The conversation has no message of this name, or none in this language."""
-
-    code = "no_such_message"
-    kind = ErrorKind.NOT_FOUND
 
 
 class NoPreview(DomainError):
@@ -81,14 +74,30 @@ class AddressRefusesTests(DomainError):
     kind = ErrorKind.CONFLICT
 
 
+class StoreMissing(DomainError):
+    """A product or variant was named without its store."""
+
+    code = "store_missing"
+    kind = ErrorKind.ARGUMENT
+    advice = "Name it with --store."
+
+
 @dataclass(frozen=True, slots=True)
 class About:
-    """For whom and what a message is rendered; what is None is made up. A product needs its store."""
+    """For whom and what a message is rendered; what is None is made up.
+
+    Raises:
+        StoreMissing: as it says.
+    """
 
     contact_id: str | None = None
     store_id: str | None = None
     product_id: str | None = None
     variant_id: str | None = None
+
+    def __post_init__(self) -> None:
+        if (self.product_id is not None or self.variant_id is not None) and self.store_id is None:
+            raise StoreMissing("'store' is missing: say of which store the product or variant is.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,9 +131,8 @@ def previews_of(
     Raises:
         NoSuchMessage, NoPreview: as they say.
     """
-    if message is not None and message not in document.messages:
-        known = ", ".join(document.messages)
-        raise NoSuchMessage(f"'{document.conversation}' has no message '{message}'. It has: {known}.")
+    if message is not None:
+        section_of(document, message)
     found = tuple(
         each
         for code in document.messages
@@ -134,18 +142,6 @@ def previews_of(
     if not found:
         raise NoSuchMessage(f"No message of '{document.conversation}' is written in '{language}'.")
     return PreviewedMessages(conversation=document.conversation, messages=found)
-
-
-def first_mail(document: ConversationDocument) -> str:
-    """The name of its first message by e-mail.
-
-    Raises:
-        NoSuchMessage: it has none.
-    """
-    found = next((code for code, each in document.messages.items() if each.channel is Channel.EMAIL), None)
-    if found is None:
-        raise NoSuchMessage(f"'{document.conversation}' has no message by e-mail.")
-    return found
 
 
 def _previews(
@@ -184,6 +180,16 @@ class Previews:
         self._pool = pool
         self._settings = settings
         self._senders = senders
+
+    async def preview(
+        self, document: ConversationDocument, about: About, message: str | None, language: str | None
+    ) -> PreviewedMessages:
+        """Its messages as this contact would read them about this product; the arguments of `previews_of`.
+
+        Raises:
+            NoSuchContact, UnknownProduct, NoSuchMessage, NoPreview: as they say.
+        """
+        return await DOCUMENTS.run(previews_of, document, await self.facts(about), message, language)
 
     async def facts(self, about: About) -> MessageContext:
         """What a message can show of this contact and product; the rest is made up.
@@ -234,9 +240,8 @@ class Previews:
         Raises:
             NoSuchMessage, NoPreview, AddressRefusesTests, CannotSendTest: as they say.
         """
-        if message not in document.messages:
-            previews_of(document, context, message, None)
-        compiled = _compiled(document, message)
+        section_of(document, message)
+        compiled = await DOCUMENTS.run(_compiled, document, message)
         message_id, list_id, links = self._message_id(), f"{document.list.code}.{self._domain}", self._links()
         context = replace(context, links=links or context.links)
         try:

@@ -91,11 +91,12 @@ class ListRow:
 
 @dataclass(frozen=True, slots=True)
 class AlertRow:
-    """An alert of a list, and how many wait in it now."""
+    """An alert of a list, how many wait in it now, and how many have not confirmed yet that they do."""
 
     id: str
     type: AlertType
     waiting: int
+    unconfirmed: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,6 +235,7 @@ def _alert(alert: AlertRow, figures: _Figures) -> AlertFigures:
         alert=alert.id,
         type=alert.type,
         waiting=alert.waiting,
+        unconfirmed=alert.unconfirmed,
         entered=figures.of["entered"],
         told=figures.of["told"],
         bought_after=figures.of["bought_after"],

@@ -16,6 +16,7 @@ with told as (
     select alert_id, store_id, subject,
            coalesce(sum(count) filter (where what = 'entered' and quarter >= :since and quarter < :until), 0) as entered,
            coalesce(sum(count) filter (where what = 'waiting'), 0) as waiting,
+           coalesce(sum(count) filter (where what = 'unconfirmed'), 0) as unconfirmed,
            coalesce(sum(count) filter (where what = 'lost' and quarter >= :since and quarter < :until), 0) as lost
     from line_counts group by 1, 2, 3
 ), counted as (
@@ -42,22 +43,24 @@ with told as (
     left join told_of_open w on w.episode_id = e.id
 ), summed as (
     select store_id, product_id, case when :by = 'variant' and subject like 'variant/%' then substr(subject, 9) end as variant_id,
-           sum(entered)::bigint as entered, sum(waiting)::bigint as waiting, sum(lost)::bigint as lost_to_window,
+           sum(entered)::bigint as entered, sum(waiting)::bigint as waiting,
+           sum(unconfirmed)::bigint as unconfirmed, sum(lost)::bigint as lost_to_window,
            sum(told)::bigint as told, sum(bought)::bigint as bought_after, sum(to_order)::bigint as to_order
     from ordered group by 1, 2, 3
 )
 select s.store_id, s.product_id, p.title as product_title, s.variant_id, v.title as variant_title, v.sku,
-       s.entered, s.waiting, s.lost_to_window, s.told, s.bought_after, s.to_order
+       s.entered, s.waiting, s.unconfirmed, s.lost_to_window, s.told, s.bought_after, s.to_order
 from summed s
 join products p on p.store_id = s.store_id and p.product_id = s.product_id
 left join variants v on v.store_id = s.store_id and v.variant_id = s.variant_id
-where s.entered + s.waiting + s.lost_to_window + s.told > 0
+where s.entered + s.waiting + s.unconfirmed + s.lost_to_window + s.told > 0
 order by s.waiting desc, s.lost_to_window desc, s.told desc, s.entered desc, s.store_id, s.product_id, s.variant_id
 limit :most;
 
 -- name: alerts_of_list
 -- With who waits now. One that is retired counts on for those who entered under it.
-select a.id, a.type, (select coalesce(sum(count), 0)::bigint from line_counts where alert_id = a.id and what = 'waiting') as waiting
+select a.id, a.type, (select coalesce(sum(count), 0)::bigint from line_counts where alert_id = a.id and what = 'waiting') as waiting,
+       (select coalesce(sum(count), 0)::bigint from line_counts where alert_id = a.id and what = 'unconfirmed') as unconfirmed
 from alerts a where a.list_code = :list_code order by a.id;
 
 -- name: put_off

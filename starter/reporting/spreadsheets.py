@@ -4,7 +4,7 @@ import csv
 import io
 from collections.abc import Iterable, Iterator, Sequence
 
-from schemas.document.attribution import Touch
+from schemas.attribution import Touch
 from schemas.responses.experiments import ExperimentReport
 from schemas.responses.message_activity import MessageActivity, MessageFigures
 from schemas.responses.reports import ListReport, WantedProduct, WantedReport

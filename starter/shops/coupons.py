@@ -13,11 +13,10 @@ from activities.postgres.pool import Pool, transaction
 from activities.postgres.queries import load_queries
 from schemas.errors import DomainError, ErrorKind
 from schemas.names import Code
-from schemas.responses.coupons import CouponList, CouponLists, CouponsAdded
+from schemas.responses.coupons import LONGEST_CODE, CouponList, CouponLists, CouponsAdded, is_code
 
 SQL = load_queries("starter.shops", "coupons.sql")
 
-LONGEST_CODE = 100
 MOST_CODES = 1_000_000
 """In one go; a file of so many has ten megabytes."""
 AT_ONCE = 10_000
@@ -29,6 +28,14 @@ class BadCoupons(DomainError):
 
     code = "coupons_malformed"
     kind = ErrorKind.INVALID
+
+
+class NoSuchCoupons(DomainError):
+    """Nobody put codes into such a list, and no alert names it."""
+
+    code = "no_such_coupons"
+    kind = ErrorKind.NOT_FOUND
+    advice = "`shelftalk coupon list` shows those there are."
 
 
 class Coupons:
@@ -64,6 +71,17 @@ class Coupons:
         """Every list, with what became of its codes."""
         return CouponLists(lists=tuple(await SQL.lists.rows(self._pool, CouponList)))
 
+    async def show(self, coupon_list: str) -> CouponList:
+        """One list, with what became of its codes.
+
+        Raises:
+            NoSuchCoupons: as it says.
+        """
+        found = next((each for each in (await self.lists()).lists if each.coupon_list == coupon_list), None)
+        if found is None:
+            raise NoSuchCoupons(f"There are no codes in a list '{coupon_list}', and no alert in force names it.")
+        return found
+
 
 def read_codes(lines: Iterable[str]) -> Iterator[str]:
     """The codes in lines of text, each once; blank lines are passed over, and so is what follows a comma.
@@ -76,7 +94,7 @@ def read_codes(lines: Iterable[str]) -> Iterator[str]:
         code = line.partition(",")[0].strip().strip('"')
         if not line.strip():
             continue
-        if not code or len(code) > LONGEST_CODE or not code.isprintable() or " " in code:
+        if not is_code(code):
             raise BadCoupons(
                 f"Line {number} holds no code: write one code on each line, without blanks, of at most {LONGEST_CODE} "
                 "characters."

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
+from activities.delivery.channel_facts import ChannelFacts, silenced_on_all
 from schemas.document.alert_types.offer import Measure
 from schemas.ids import ContactId, JourneyId, StoreId
 from schemas.reasons import Reason
@@ -29,7 +30,7 @@ class ConsideredJourney:
         in_stock: an episode is open for it, and `measure` and `places` are that episode's; places None: no limit.
         triggered: its trigger holds now.
         stands_back: another alert tells them of the same thing.
-        would_refuse: what of the contact stops every message to them now.
+        channels: those that its messages are said on.
         ahead: as `WaitStatus` has it; None unless it waits.
     """
 
@@ -65,8 +66,14 @@ class ConsideredJourney:
     currency: str | None
     triggered: bool | None
     stands_back: bool | None
-    would_refuse: Reason | None
+    erased: bool
+    channels: list[ChannelFacts]
     ahead: int | None
+
+    @property
+    def would_refuse(self) -> Reason | None:
+        """What of the contact stops every message to them now."""
+        return Reason.ERASED if self.erased else silenced_on_all(self.channels)
 
     @property
     def ended(self) -> bool:
@@ -104,7 +111,8 @@ class NotEnteredConversation:
 
 @dataclass(frozen=True, slots=True)
 class JourneyCounts:
-    """Of a product's journeys: how many are in line, and how many were told."""
+    """Of a product's journeys: how many are in line, have not confirmed yet, and were told."""
 
     waiting: int
+    unconfirmed: int
     told: int

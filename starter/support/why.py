@@ -111,6 +111,7 @@ class Why:
             product_id=product_id,
             variant_id=about.variant_id,
             waiting=counts.waiting,
+            unconfirmed=counts.unconfirmed,
             told=counts.told,
             not_told=tuple(not_told),
             never_entered=tuple(

@@ -11,7 +11,6 @@ select product_id from products where store_id = :store_id and product_id = :pro
 
 -- name: entries
 -- Of a contact (:contact_id) newest first, or of a product: who waits in the order they are called, then who left untold.
--- What their messages would be refused for: where the conversation speaks on several channels, only if it is so on each.
 with subjects as (
     select 'product/' || :product_id as subject
     where :contact_id::text is null and (:stores::text[] is null or :store_id = any(:stores))
@@ -41,7 +40,7 @@ with subjects as (
          where w.store_id = :store_id and w.subject = s.subject and w.alert_id = a.id and w.state = 'left'
          order by w.entered_at desc limit :most)) next
 ), chosen as (
-    select j.*, w as line, w.state as place, w.reason as left_reason, w.trigger_at, w.armed, w.place as number,
+    select j.*, j as journey, w as line, w.state as place, w.reason as left_reason, w.trigger_at, w.armed, w.place as number,
            w.passed_over_for,
            w.entered_at as in_line_since, a.newest_first, a.measure as goes_by, a.live, a.quantity_threshold, a.list_code,
            case when co.paused_at is not null then 'conversation_paused' when a.paused_at is not null then 'alert_paused' end as paused
@@ -66,15 +65,8 @@ select c.id, c.contact_id, c.store_id, c.subject, c.product_id, c.alert_id,
        p.discontinued_at is not null or coalesce(v.removed, false) as gone,
        e.id is not null as in_stock, open.places, e.measure, st.currency, trigger_holds(c.line, e.measure) as triggered,
        stands_back(c.line) as stands_back,
-       case when ct.erased_at is not null then 'erased'
-            else (select case when bool_and(silent is not null) then (array_agg(silent order by channel))[1] end from (
-                select channel, case
-                    when address_on(channel, ct.email, ct.phone) is null then 'no_address'
-                    when not coalesce((select granted from consents where contact_id = ct.id and consents.channel = spoken.channel
-                                       order by id desc limit 1), false) then 'no_consent'
-                    when exists (select from suppressions s where s.channel = spoken.channel
-                                   and s.address = address_on(spoken.channel, ct.email, ct.phone)) then 'suppressed' end as silent
-                from channels_of(c.version_id) as spoken (channel)) each) end as would_refuse,
+       ct.erased_at is not null as erased,
+       (select coalesce(jsonb_agg(to_jsonb(each) - 'channel' order by each.channel), '[]') from channel_facts(c.journey) each) as channels,
        ahead_of(c.line, e.measure, greatest(:counted_to, open.places)) as ahead
 from chosen c
 join contacts ct on ct.id = c.contact_id
@@ -132,9 +124,10 @@ order by considered.conversation, ev.store_id, ev.happened_at desc;
 -- name: counts
 -- Who is in line, and who was told.
 select coalesce(sum(count) filter (where what in ('waiting', 'claimed')), 0)::bigint as waiting,
+       coalesce(sum(count) filter (where what = 'unconfirmed'), 0)::bigint as unconfirmed,
        coalesce(sum(count) filter (where what = 'told'), 0)::bigint as told
 from line_counts
-where store_id = :store_id and what in ('waiting', 'claimed', 'told') and subject in (
+where store_id = :store_id and what in ('waiting', 'unconfirmed', 'claimed', 'told') and subject in (
     select 'product/' || :product_id
     union all
     select 'variant/' || variant_id from variants

@@ -29,7 +29,7 @@ limit 1;
 -- name: line_under_another_code
 -- Contacts who still wait under a retired alert of the same list and type, perhaps retired by this publication.
 select a.id, a.conversation, sum(l.count)::bigint as contacts
-from alerts a join line_counts l on l.alert_id = a.id and l.what in ('waiting', 'claimed')
+from alerts a join line_counts l on l.alert_id = a.id and l.what in ('waiting', 'unconfirmed', 'claimed')
 where a.retired and a.id <> :id and a.list_code = :list_code and a.type = :type
 group by a.id having sum(l.count) > 0 order by a.id limit 1;
 

@@ -20,6 +20,7 @@ from starter.versioning.entering_checks import entering_warnings
 from starter.versioning.in_flight import in_flight
 from starter.versioning.lines import locations_before, relocate, take_in_terms, told_by_publishing, waited_for
 from starter.versioning.live_settings import lock_publishing, write_live_settings
+from starter.versioning.public_address import require_public_address
 from starter.versioning.step_ids import NamedSteps, name_steps
 from starter.versioning.trying_out import TriedOut, try_out
 from starter.versioning.unfed_checks import unfed_warnings
@@ -80,10 +81,15 @@ class _Publication:
 
 
 class Publishing:
-    """Publishing into one database."""
+    """Publishing into one database.
 
-    def __init__(self, pool: Pool) -> None:
+    Args:
+        public_url: where shoppers reach the installation; None: nowhere.
+    """
+
+    def __init__(self, pool: Pool, public_url: str | None = None) -> None:
         self._pool = pool
+        self._public_url = public_url
 
     async def publish(
         self,
@@ -102,8 +108,9 @@ class Publishing:
                 published again is not held to them.
 
         Raises:
-            ScenariosFail, Busy: as they say.
+            NoPublicAddress, ScenariosFail, Busy: as they say.
         """
+        require_public_address(document, self._public_url)
         if again is None and not despite_scenarios:
             await self.hold_to_scenarios(document)
         lapsed = await DOCUMENTS.run(lapse_notes, document)
@@ -121,7 +128,7 @@ class Publishing:
 
     async def try_out(self, document: ConversationDocument) -> TriedOut:
         """What publishing the document would meet in this installation. Changes nothing."""
-        return await try_out(self._pool, document)
+        return await try_out(self._pool, document, self._public_url)
 
     async def in_flight(self, document: ConversationDocument) -> InFlight:
         """The journeys under way on other versions than this document's, and what publishing it would do to them, and

@@ -16,7 +16,9 @@ select array(select name from unnest(:attributes::text[]) name
        array(select code from lists where code = any(:lists::text[])) as lists,
        array(
            select 'engagement.last_open' where exists (select from events where kind = 'opened_message')
+               or exists (select from lists where track_opens_in is not null)
            union all select 'engagement.last_click' where exists (select from events where kind = 'clicked_message')
+               or exists (select from lists where track_clicks)
            union all select 'product.vendor' where exists (
                select from products where vendor <> '' and is_for(:stores::text[], store_id))
            union all select 'product.tags' where exists (

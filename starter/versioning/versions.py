@@ -27,6 +27,7 @@ from schemas.responses.versions import (
 from starter.documents import load_document
 from starter.runtime.one_thread import DOCUMENTS
 from starter.versioning.contents import as_yaml, content_hash, readable_document, same_content
+from starter.versioning.public_address import require_public_address
 from starter.versioning.publishing import Published, publish
 from starter.versioning.step_ids import name_steps
 from starter.versioning.which import PUBLISHED, WORKING, NoSuchVersion, Which
@@ -79,8 +80,9 @@ class PublishedVersion:
 class Versions:
     """The versions of all conversations of one database."""
 
-    def __init__(self, pool: Pool) -> None:
+    def __init__(self, pool: Pool, public_url: str | None = None) -> None:
         self._pool = pool
+        self._public_url = public_url
 
     @retry_on_deadlock
     async def save(self, source: str, document: ConversationDocument, by: str, based_on: str | None) -> SavedWorking:
@@ -227,11 +229,13 @@ class Versions:
             NoSuchVersion: there is no such version.
             DocumentInvalid: today's rules find mistakes in it.
             AlertTaken, ListUnknown: as `publish` says.
+            NoPublicAddress: as it says.
         """
         summary = await self.conversation(code)
         if summary.published == str(Which(code, number)):
             return None
         version, document = await self.past(Which(code, number))
+        require_public_address(document, self._public_url)
         return await publish(self._pool, document, by=by, note=note, again=version)
 
     async def past(self, which: Which) -> tuple[VersionId, ConversationDocument]:

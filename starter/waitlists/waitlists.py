@@ -63,6 +63,14 @@ class WaitlistCsv:
     contacts: int
 
 
+@dataclass(frozen=True, slots=True)
+class LineCounts:
+    """How many are in line, and how many more have not confirmed yet that they are."""
+
+    total: int
+    unconfirmed: int
+
+
 class RecipientStatus(StrEnum):
     """Whether one in line would get a message now, or why not."""
 
@@ -104,18 +112,22 @@ class Waitlists:
         if addresses and by is not None:
             details = {"store": lines.store_id, "variant": lines.variant_id, "product": lines.product_id}
             await write_audit(self._pool, by, "show addresses of waiting list", details)
-        waiting, total = await SQL.line.within(READING_SECONDS).counted(
+        chosen = {
+            "store_id": lines.store_id,
+            "variant_id": lines.variant_id,
+            "product_id": lines.product_id,
+            "alert": lines.alert,
+        }
+        counts = await SQL.count.one(self._pool, LineCounts, **chosen)
+        waiting = await SQL.line.within(READING_SECONDS).rows(
             self._pool,
             WaitingContact,
-            store_id=lines.store_id,
-            variant_id=lines.variant_id,
-            product_id=lines.product_id,
-            alert=lines.alert,
+            **chosen,
             addresses=addresses,
             sms=Channel.SMS,
             most=limit,
         )
-        return WaitingLine(total=total, waiting=tuple(waiting))
+        return WaitingLine(total=counts.total, unconfirmed=counts.unconfirmed, waiting=tuple(waiting))
 
     async def export(self, lines: Lines, actor: str) -> WaitlistCsv:
         """The lists with addresses, in the product's own CSV; the export is noted in the audit.

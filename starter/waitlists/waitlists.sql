@@ -1,29 +1,18 @@
 -- Every query of ops about waiting lists: who waits, files, what feeds an alert, and who is written to once.
 
+-- name: count
+select coalesce(sum(people), 0)::bigint as total, coalesce(sum(unconfirmed), 0)::bigint as unconfirmed
+from chosen_lines(:store_id, :variant_id, :product_id, :alert);
+
 -- name: line
--- Who is in line, in order of place. Null means any; of a product: its own line and those of its variants. Of each line
--- no more is read than is shown.
-with lines as (
-    select alert_id, store_id, subject, sum(count)::bigint as people
-    from line_counts
-    where what in ('waiting', 'claimed')
-      and (:store_id::text is null or store_id = :store_id)
-      and (:variant_id::text is null or subject = 'variant/' || :variant_id)
-      and (:product_id::text is null or subject in (
-          select 'product/' || :product_id
-          union all
-          select 'variant/' || variant_id from variants
-          where product_id = :product_id and (:store_id::text is null or store_id = :store_id)))
-      and (:alert::text is null or alert_id = :alert)
-    group by 1, 2, 3 having sum(count) > 0
-)
+-- Who is in line, in order of place, without those whose place does not count yet. Null means any. Of each line no more is
+-- read than is shown.
 select w.journey_id, w.contact_id, w.store_id, w.subject, j.product_id, p.title as product_title, w.alert_id as alert,
        w.entered_at, j.window_ends_at, w.state = 'claimed' as claimed, case when :addresses then c.email end as email,
        case when :addresses then c.phone end as phone,
        :addresses and coalesce((select granted from consents where contact_id = c.id and channel = :sms order by id desc limit 1), false)
-           as sms_consent, w.number as place,
-       (select sum(people)::bigint from lines) as total
-from (select l.*, a.newest_first from lines l join alerts a on a.id = l.alert_id order by l.alert_id, l.store_id, l.subject) l
+           as sms_consent, w.number as place
+from (select l.*, a.newest_first from chosen_lines(:store_id, :variant_id, :product_id, :alert) l join alerts a on a.id = l.alert_id order by l.alert_id, l.store_id, l.subject) l
 cross join lateral (
     select s.*, row_number() over (
         order by s.state = 'claimed' desc, extract(epoch from s.entered_at) * case when l.newest_first then -1 else 1 end,
@@ -34,10 +23,12 @@ cross join lateral (
         union all
         (select * from waiting
          where store_id = l.store_id and subject = l.subject and alert_id = l.alert_id and state = 'waiting' and not l.newest_first
+           and passed_over_for is distinct from 'not_confirmed'
          order by entered_at, place limit :most)
         union all
         (select * from waiting
          where store_id = l.store_id and subject = l.subject and alert_id = l.alert_id and state = 'waiting' and l.newest_first
+           and passed_over_for is distinct from 'not_confirmed'
          order by entered_at desc, place desc limit :most)
     ) s
 ) w

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from schemas.document.attribution import Touch
+from schemas.attribution import Touch
 from schemas.reasons import Ending, Reason
 from starter.commands.terminal.output import ExitCode
 from starter.devstack.demo import Told

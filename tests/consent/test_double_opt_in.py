@@ -13,6 +13,7 @@ from activities.intake.intake import Intake
 from activities.postgres.pool import Pool
 from activities.waitlist.claims import Waitlist
 from activities.waitlist.entrances import Entrances, Shown
+from activities.waitlist.line_counts import fold_line_counts
 from activities.waitlist.up_to_them import lapse_unconfirmed
 from schemas.document.alert_types.vocabulary import AlertEvent
 from schemas.document.steps import Send
@@ -22,10 +23,13 @@ from schemas.journey.outcome import AfterRefusal, Refused, Sent, Stopped
 from schemas.reasons import Reason
 from starter.ops.database_checkup import examine_questions
 from starter.ops.findings import Health
+from starter.reporting.reports import Period, Reports
 from starter.shops.consents import Consents
 from starter.shops.shoppers import Shoppers
 from starter.support.journeys import Journeys
+from starter.support.why import About, Why
 from starter.versioning.publishing import publish
+from starter.waitlists.waitlists import Lines, Waitlists
 from tests.consent.asked import ASKED, QUESTION, asking, link_in, tokens, word_of
 from tests.history import PATIENCE
 from tests.http.conftest import web_over
@@ -82,6 +86,30 @@ async def test_whatever_becomes_of_the_stock_an_unconfirmed_place_does_not_count
         await pool.execute("update waiting set passed_over_for = null")
     with pytest.raises(asyncpg.CheckViolationError):
         await pool.execute("update waiting set state = 'claimed'")
+
+
+async def test_who_has_not_confirmed_yet_is_counted_apart_wherever_a_line_is_shown(shop: Shop, pool: Pool) -> None:
+    await shop.signs_up("ada", "ben", "cy", list_code=ASKED)
+    line = Lines(STORE, variant_id="v")
+
+    async def counted() -> tuple[tuple[int, int], ...]:
+        shown = await Waitlists(pool).show(line, 50)
+        assert len(shown.waiting) == shown.total
+        assert [each.place for each in shown.waiting] == [*range(1, shown.total + 1)]
+        (wanted,) = (await Reports(pool).wanted(None, Period())).products
+        (figures,) = (await Reports(pool).list_figures(ASKED, Period())).alerts
+        product = await Why(pool).product(STORE, About(variant_id="v"))
+        of = (shown.total, shown.unconfirmed), (wanted.waiting, wanted.unconfirmed)
+        return (*of, (figures.waiting, figures.unconfirmed), (product.waiting, product.unconfirmed))
+
+    assert {*await counted()} == {(0, 3)}
+    await Shoppers(pool).confirm((await tokens(pool))[1])
+    assert {*await counted()} == {(1, 2)}
+    await pool.execute("update confirmations set ends_at = now() where confirmed_at is null")
+    await lapse_unconfirmed(pool)
+    assert {*await counted()} == {(1, 0)}
+    await fold_line_counts(pool)
+    assert {*await counted()} == {(1, 0)}
 
 
 async def test_unconfirmed_places_are_gone_after_seven_days_and_it_is_on_record(shop: Shop, pool: Pool) -> None:

@@ -8,13 +8,13 @@ from itertools import count
 
 from hypothesis import strategies as st
 
+from schemas.attribution import Attribution
 from schemas.criteria import Criteria, read_criteria
 from schemas.document.alert_types.back_in_stock import BackInStock
 from schemas.document.alert_types.low_inventory import LowInventory
 from schemas.document.alert_types.price_drop import PriceDrop, parse_drop
 from schemas.document.alert_types.registry import raised_events
 from schemas.document.alert_types.vocabulary import Action, AlertEvent, AlertType, Order, Reminders
-from schemas.document.attribution import Attribution
 from schemas.document.conversation import ConversationDocument, ListSection, ThreadSection
 from schemas.document.experiment import Experiment
 from schemas.document.steps import (

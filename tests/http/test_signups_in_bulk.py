@@ -79,6 +79,25 @@ async def test_what_a_network_asked_for_one_thing_says_nothing_about_another(poo
         assert await pool.fetchval("select count(*) from sign_up_counts") == 2
 
 
+async def test_a_sign_up_that_fails_does_not_count_and_one_that_counts_is_there(pool: Pool, nowhere: Client) -> None:
+    await publish(pool, starter_document())
+    counts, places = "select coalesce(sum(count), 0) from sign_up_counts", "select count(*) from waiting"
+    five = OPEN.model_copy(update={"signups_per_network": 5})
+    async with web_over(pool, nowhere, five) as web:
+        await web.webhook("products/update", product_message())
+        await pool.execute("alter table waiting add constraint full_up check (contact_id is null) not valid")
+        assert (await _sign_up(web, "a@example.com", MALLORYS)).status_code == 500
+        await pool.execute("alter table waiting drop constraint full_up")
+        asked = {"store": SHOP, "variant": "31", "phone": "+1", "sms_consent": True}
+        refused = await web.open.post("/v1/signups", json=asked, headers={"X-Forwarded-For": MALLORYS})
+        problem(refused, 422, "invalid")
+        assert (await pool.fetchval(counts), await pool.fetchval(places)) == (0, 0)
+        at_once = await asyncio.gather(*(_sign_up(web, f"m{number}@example.com", MALLORYS) for number in range(12)))
+        taken = [answer.status_code for answer in at_once].count(202)
+        assert await pool.fetchval(counts) == await pool.fetchval(places) == taken
+        assert taken in range(5, 11)  # midnight may have come in between
+
+
 async def test_addresses_of_one_mailbox_that_come_together_get_no_more_places(web: Web, pool: Pool) -> None:
     await web.webhook("products/update", product_message())
     await asyncio.gather(*(web.sign_up(f"mallory+{number}@evil.example.org") for number in range(12)))

@@ -44,7 +44,8 @@ async def test_what_is_published_is_previewed_and_sent_to_oneself(
     arguments = ("back-in-stock", "it-is-back", "--to", "me@shop.example", *options, "--json")
     sent = (await sending.run("message", "test", *arguments)).answer(SentTest)
     assert [mail.read()["Subject"] for mail in mailbox.mails] == [sent.subject]
-    assert (await sending.run("message", "test", "back-in-stock", "it-is-back", "--to", "nobody")).code == 2
+    refused = await sending.run("message", "test", "back-in-stock", "it-is-back", "--to", "nobody", "--json")
+    assert refused.failure.code == "no_address"
 
 
 async def test_a_template_of_another_tool_is_converted(alone: Shelftalk, tmp_path: Path) -> None:

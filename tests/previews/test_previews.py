@@ -11,12 +11,12 @@ from activities.stock.products import UnknownProduct
 from schemas.settings import Settings
 from starter.devstack.mailbox import Mailbox
 from starter.documents import load_document
+from starter.ops.chosen_message import NoSuchMessage
 from starter.ops.handing_over import CannotSendTest
 from starter.ops.previews import (
     About,
     AddressRefusesTests,
     NoSuchContact,
-    NoSuchMessage,
     Previews,
     previews_of,
 )

@@ -1,13 +1,20 @@
 """Why not: the reason on record, or where they stand and what decides; never an address."""
 
 import json
+from datetime import UTC, datetime
 
 import pytest
 
 from activities.delivery.ledger import Ledger
+from activities.delivery.send_context import SendContexts
+from activities.delivery.verdict import judge
+from activities.intake.events import Events
 from activities.postgres.pool import Pool
 from activities.stock.products import UnknownProduct
 from schemas.document.alert_types.vocabulary import Action, Order
+from schemas.document.steps import SendStep
+from schemas.ids import VersionId
+from schemas.incoming.events import Event
 from schemas.journey.outcome import AfterRefusal, Refused, Sent
 from schemas.reasons import Ending, Reason
 from schemas.responses.journeys import JourneyStatus
@@ -17,7 +24,7 @@ from starter.support.why import About, Why
 from starter.versioning.publishing import publish
 from tests.delivery.counter import message
 from tests.product import STORE, address, starter_document
-from tests.reports.shop import BACK, Counter
+from tests.reports.shop import BACK, Counter, watches
 
 
 async def test_one_who_stands_behind_others_hears_how_many_and_for_how_many_there_are_places(
@@ -116,6 +123,40 @@ async def test_one_who_may_not_be_written_to_hears_it_while_they_wait(counter: C
     entry = await counter.why("ada")
     assert entry.would_refuse is Reason.SUPPRESSED
     assert Reason.SUPPRESSED.sentence in entry.sentence
+
+
+@pytest.mark.parametrize(
+    ("transactional", "says_no", "reason"),
+    [
+        ({"nearly-gone"}, False, None),
+        ({"nearly-gone"}, True, Reason.NO_CONSENT),
+        ({"gone"}, False, Reason.NO_CONSENT),
+        (set[str](), False, Reason.NO_CONSENT),
+    ],
+)
+async def test_who_said_nothing_hears_what_the_check_before_the_message_will_find(
+    counter: Counter, pool: Pool, transactional: set[str], says_no: bool, reason: Reason | None
+) -> None:
+    document = watches()
+    farewell = document.threads[1].model_copy(
+        update={"name": "Gone for good", "on": "nearly-gone.discontinued", "steps": (SendStep(send="gone"),)}
+    )
+    messages = document.messages | {"gone": document.messages["cheaper"]}
+    told = {name: each.model_copy(update={"transactional": name in transactional}) for name, each in messages.items()}
+    await publish(pool, document.model_copy(update={"threads": (*document.threads, farewell), "messages": told}))
+    await counter.prices("10.00", 2)
+    added = {"id": "e", "store": STORE, "kind": "added_to_cart", "email": address("ada"), "variant": "v"}
+    effect = (await Events(pool).take(Event.model_validate(added))).effect
+    if says_no:
+        await counter.shop.opts_out("ada")
+    entry = await counter.why("ada")
+    assert entry.would_refuse is reason
+    assert (effect.note is None) == ("nearly-gone" in transactional)
+    assert entry.journey_id is not None
+    asked = message(entry.journey_id, "nearly-gone").model_copy(update={"version": VersionId("watches@2")})
+    verdict = judge((await SendContexts(pool).look_up(asked)).facts, datetime.now(UTC))
+    found = verdict.reason if isinstance(verdict, Refused) else None
+    assert (found is Reason.NO_CONSENT) == (reason is Reason.NO_CONSENT), "both ask one rule"
 
 
 async def test_those_who_were_considered_and_never_entered_are_told_apart(counter: Counter, pool: Pool) -> None:

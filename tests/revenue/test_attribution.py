@@ -8,11 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from activities.revenue.attribution import MessageTouch, credited_to
-from schemas.document.attribution import Attribution, Touch
+from schemas.attribution import AttributionModel, Touch
 
 NOON = datetime(2026, 5, 1, 12, tzinfo=UTC)
 MODELS = st.builds(
-    Attribution,
+    AttributionModel,
     email_click_days=st.integers(0, 90),
     email_open_days=st.integers(0, 90),
     sms_click_days=st.integers(0, 90),
@@ -31,11 +31,11 @@ TOUCHES = st.builds(
 
 
 def touched(
-    touch: Touch, days_ago: float, key: str = "a", channel: str = "email", model: Attribution | None = None
+    touch: Touch, days_ago: float, key: str = "a", channel: str = "email", model: AttributionModel | None = None
 ) -> MessageTouch:
     """A touch of a message that was sent a day before it."""
     at = NOON - timedelta(days=days_ago)
-    return MessageTouch(key, channel, touch, at, at - timedelta(days=1), model or Attribution())
+    return MessageTouch(key, channel, touch, at, at - timedelta(days=1), model or AttributionModel())
 
 
 @given(st.lists(TOUCHES))
@@ -67,7 +67,7 @@ def test_the_order_in_which_touches_are_told_changes_nothing(touches: list[Messa
 
 @given(st.lists(TOUCHES))
 def test_the_code_of_a_message_goes_before_whatever_else_they_did(touches: list[MessageTouch]) -> None:
-    coupon = MessageTouch("coupon", "email", Touch.COUPON, NOON, NOON - timedelta(days=300), Attribution())
+    coupon = MessageTouch("coupon", "email", Touch.COUPON, NOON, NOON - timedelta(days=300), AttributionModel())
     earlier = [touch for touch in touches if touch.touch is not Touch.COUPON or touch.at != NOON]
     assert credited_to(NOON, [*earlier, coupon]) == coupon
 
@@ -89,7 +89,7 @@ def test_a_touch_counts_for_five_days_unless_the_list_says_otherwise(
 
 def test_that_a_message_was_delivered_earns_nothing_unless_the_list_says_so() -> None:
     assert credited_to(NOON, [touched(Touch.DELIVERED, 0.1)]) is None
-    model = Attribution(delivered_days=1)
+    model = AttributionModel(delivered_days=1)
     assert credited_to(NOON, [touched(Touch.DELIVERED, 0.1, model=model)]) is not None
 
 

@@ -7,9 +7,12 @@ from itertools import permutations
 import asyncpg
 import pytest
 
+from activities.intake.events import Events
 from activities.postgres.pool import Pool
-from schemas.document.attribution import Attribution
+from schemas.attribution import Attribution, AttributionModel
 from schemas.document.conversation import ListSection
+from schemas.incoming.events import Event
+from schemas.settings import Settings
 from starter.versioning.publishing import publish
 from tests.events.told import event, only, order, tell
 from tests.http.web import Web, at, payload
@@ -28,7 +31,7 @@ async def test_an_order_after_a_click_is_credited_to_the_message_with_the_window
     await did(web, "clicked_message", key, 2)
     await ordered(web, "51", "99.50")
     assert await credits(pool) == {"51": (key, "clicked")}
-    assert await pool.fetchval("select model from credits") == Attribution().model_dump(mode="json")
+    assert await pool.fetchval("select model from credits") == AttributionModel().model_dump(mode="json")
 
 
 async def test_the_last_touch_is_credited_and_one_order_has_one_credit(web: Web, pool: Pool) -> None:
@@ -91,9 +94,36 @@ async def test_a_lists_windows_hold_for_its_messages_and_rewrite_no_credit(web: 
     assert await credits(pool) == {"52": (key, "clicked")}
     await publish(pool, document)
     await ordered(web, "52", "10.00")
-    assert await pool.fetchval("select model from credits") == longer.model_dump(mode="json")
+    model = longer.over(AttributionModel()).model_dump(mode="json")
+    assert model["email_click_days"] == 30
+    assert await pool.fetchval("select model from credits") == model
     with pytest.raises(asyncpg.RaiseError, match="never changed"):
         await pool.execute("update credits set model = '{}'")
+
+
+async def test_the_installations_windows_hold_where_the_list_says_nothing_else_and_rewrite_no_credit(
+    web: Web, pool: Pool
+) -> None:
+    (journey,) = await enters(web, pool, "ann")
+    key = await sent(pool, journey, 9)
+    await did(web, "clicked_message", key, 8)
+    usual, longer = Settings(), Settings(attribution_email_click_days=30, attribution_delivered_days=10)
+
+    async def tells_order(number: str, settings: Settings) -> None:
+        told = order(number, who="ann", money={"currency": "EUR", "total": "10"})
+        await Events(pool, settings.attribution).take(Event.model_validate(told))
+
+    await tells_order("51", usual)
+    assert await credits(pool) == {}
+    await tells_order("52", longer)
+    assert await credits(pool) == {"52": (key, "clicked")}
+    await tells_order("52", usual)
+    assert await pool.fetchval("select model from credits") == longer.attribution.model_dump(mode="json")
+    document = starter_document()
+    own = ListSection(attribution=Attribution(email_click_days=0))
+    await publish(pool, document.model_copy(update={"list": own}))
+    await tells_order("53", longer)
+    assert (await credits(pool))["53"] == (key, "delivered"), "what the list does not say is the installation's"
 
 
 @pytest.mark.parametrize("arrival", list(permutations(range(3))))

@@ -2,16 +2,20 @@
 
 import re
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
+from activities.decisions.journey_facts import journey_facts
 from activities.delivery.deliver import DeliverActivity
+from activities.intake.events import Events
 from activities.intake.intake import Intake
 from activities.postgres.pool import Pool
 from activities.revenue.links import Links, Tracking
 from activities.senders.sender import Mail
 from schemas.document.conversation import ConversationDocument, ListSection
 from schemas.ids import JourneyId
+from schemas.incoming.events import Event
 from schemas.journey.outcome import Sent
 from starter.versioning.publishing import publish
 from tests.delivery.counter import Counter, message, reminder
@@ -228,3 +232,21 @@ async def test_an_order_after_a_click_on_a_link_of_ours_is_credited(web: Web, po
 
 def _clicks() -> Tracking:
     return Tracking(clicks=True)
+
+
+async def test_a_persons_click_is_engagement_that_criteria_ask_for_and_a_machines_is_not(web: Web, pool: Pool) -> None:
+    journey, mail = await told(await counter_of(pool, track_clicks=True))
+    await left_long_ago(pool)
+    await web.open.head(link_in(mail), headers=PERSON)
+    await web.open.get(link_in(mail), headers={"User-Agent": "Googlebot/2.1 (+http://www.google.com/bot.html)"})
+    facts = await journey_facts(pool, journey)
+    assert (facts.engagement_last_open, facts.engagement_last_click) == (None, None)
+    await web.open.get(link_in(mail), headers=PERSON)
+    used_at = await pool.fetchval("select max(used_at) from link_uses where machine is null")
+    facts = await journey_facts(pool, journey)
+    assert (facts.engagement_last_open, facts.engagement_last_click) == (None, used_at)
+    earlier = {"kind": "clicked_message", "happened_at": (used_at - timedelta(days=1)).isoformat()}
+    contact = await pool.fetchval("select contact_id from journeys")
+    told_of = {"id": "e", "store": STORE, "contact": contact, "message": "m@shop.example"}
+    await Events(pool).take(Event.model_validate(told_of | earlier))
+    assert (await journey_facts(pool, journey)).engagement_last_click == used_at, "the last of both counts"

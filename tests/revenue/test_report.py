@@ -5,7 +5,7 @@ import io
 from decimal import Decimal
 
 from activities.postgres.pool import Pool
-from schemas.document.attribution import Touch
+from schemas.attribution import Touch
 from schemas.responses.revenue import RevenueReport
 from tests.cli.command import Shelftalk
 from tests.http.web import Web, problem

@@ -143,7 +143,8 @@ create table lists (
     -- Its cap: a message of it is put off while so many went to the contact in this time. Both null: there is none.
     cap_messages integer check (cap_messages > 0),
     cap_length   interval check (cap_length > '0'),
-    -- Within how many days orders are credited to its messages; null: as schemas/document/attribution.py has it.
+    -- Within how many days orders are credited to its messages; null, and what is null in it: as the
+    -- installation has it.
     attribution  jsonb,
     -- Whether links of its messages lead through us; and whose opens are known: of those who are in these countries.
     track_clicks boolean not null default false,
@@ -731,6 +732,30 @@ create index waiting_passed_over on waiting (store_id, subject)
     where passed_over_for is not null and passed_over_for not in ('not_confirmed', 'contact_paused');
 create index waiting_of_paused on waiting (contact_id) where passed_over_for = 'contact_paused';
 
+-- For each channel on which a journey's threads say something: what is known of its contact there, and whether a message
+-- there needs no word of theirs (`unasked`). Without what answers a sign-up, or says that nothing will come. What follows
+-- says activities/delivery/channel_facts.py.
+create function channel_facts(journey journeys)
+    returns table (channel text, unreachable boolean, consented boolean, refused boolean, suppressed boolean, unasked boolean)
+    language sql stable as $$
+    select said.channel, reached.address is null, coalesce(word.granted, false), coalesce(not word.granted, false),
+           exists (select from suppressions s where s.channel = said.channel and s.address = reached.address), said.unasked
+    from (
+        select message ->> 'channel' as channel,
+               bool_or(message @> '{"transactional": true}' and v.document #>> '{list,double_opt_in}' is null) as unasked
+        from versions v
+        cross join jsonb_path_query(
+            v.document, '$.threads[*] ? (!(@.on like_regex "[.](subscription|discontinued)$")).steps.**.send') as sent (name)
+        cross join lateral (select v.document -> 'messages' -> (sent.name #>> '{}')) as told (message)
+        where v.id = journey.version_id and message is not null
+        group by 1
+    ) said
+    join contacts c on c.id = journey.contact_id
+    cross join lateral (select address_on(said.channel, c.email, c.phone)) as reached (address)
+    left join lateral (
+        select granted from consents where contact_id = c.id and consents.channel = said.channel order by id desc limit 1) word on true
+$$;
+
 -- Sign-ups for which the address's owner is asked first, each by a link that only whoever reads its mail has. Until they
 -- say yes the place is passed over as `not_confirmed`: it counts for nobody's stock, and stays where it is in line.
 create table confirmations (
@@ -792,7 +817,7 @@ create table address_changes (
 create index address_changes_of on address_changes (email, ends_at) where email is not null;
 create index address_changes_by_contact on address_changes (contact_id, asked_at desc);
 
--- How many are in each line now (what: waiting, claimed), and how many entered, were told, left, or were lost to their window
+-- How many are in each line now (what: waiting, claimed, and unconfirmed: who has a place that does not count yet), and how many entered, were told, left, or were lost to their window
 -- in each quarter of an hour, so that no report counts a line of a million. Rows are only added by whoever changes a
 -- line, who so waits for nobody, and folded into one now and then (activities/waitlist/line_counts.py); what counts is their sum.
 create table line_counts (
@@ -800,14 +825,14 @@ create table line_counts (
     alert_id text not null,
     store_id text not null,
     subject  text not null,
-    what     text not null check (what in ('waiting', 'claimed', 'entered', 'told', 'left', 'lost')),
+    what     text not null check (what in ('waiting', 'unconfirmed', 'claimed', 'entered', 'told', 'left', 'lost')),
     -- The quarter of an hour; of `lost` that in which the window ended.
     quarter  timestamptz,
     -- Why they left.
     reason   text,
     count    bigint not null,
     folded   boolean not null default false,
-    check ((quarter is null) = (what in ('waiting', 'claimed'))),
+    check ((quarter is null) = (what in ('waiting', 'unconfirmed', 'claimed'))),
     check ((reason is not null) = (what = 'left'))
 );
 create index line_counts_of_line on line_counts (store_id, subject, alert_id, what, quarter);
@@ -817,6 +842,11 @@ create index line_counts_to_fold on line_counts (id) where not folded;
 
 create function quarter_of(at timestamptz) returns timestamptz language sql immutable as $$
     select date_bin('15 minutes', at, '2000-01-01T00:00Z')
+$$;
+
+-- What one who stands in a line is counted as.
+create function counted_as(state text, passed_over_for text) returns text language sql immutable as $$
+    select case when state = 'waiting' and passed_over_for = 'not_confirmed' then 'unconfirmed' else state end
 $$;
 
 create type line_change as (
@@ -829,17 +859,19 @@ begin
         changes := array(
             select (alert_id, store_id, subject, 'entered', quarter_of(entered_at), null, 1)::line_change from new_rows
             union all
-            select (alert_id, store_id, subject, state, null, null, 1)::line_change from new_rows where state in ('waiting', 'claimed'));
+            select (alert_id, store_id, subject, counted_as(state, passed_over_for), null, null, 1)::line_change
+            from new_rows where state in ('waiting', 'claimed'));
     else
         changes := array(
             select (n.alert_id, n.store_id, n.subject, c.what, c.quarter, c.reason, c.n)::line_change
-            from new_rows n join old_rows o on o.place = n.place and o.state <> n.state
+            from new_rows n join old_rows o on o.place = n.place
+                and counted_as(o.state, o.passed_over_for) <> counted_as(n.state, n.passed_over_for)
             join journeys j on j.id = n.journey_id
             cross join lateral (values
-                (n.state, case when n.state in ('told', 'left') then quarter_of(now()) end,
+                (counted_as(n.state, n.passed_over_for), case when n.state in ('told', 'left') then quarter_of(now()) end,
                  case when n.state = 'left' then n.reason end, 1),
                 -- Told after all not: the provider never sent it.
-                (o.state, case when o.state = 'told' then quarter_of(now()) end, null,
+                (counted_as(o.state, o.passed_over_for), case when o.state = 'told' then quarter_of(now()) end, null,
                  case when o.state in ('waiting', 'claimed', 'told') then -1 else 0 end),
                 ('lost', quarter_of(j.window_ends_at), null,
                  case when n.state = 'left' and n.reason = 'window_ended' then 1 else 0 end)
@@ -851,6 +883,23 @@ begin
     from unnest(changes) c group by 1, 2, 3, 4, 5, 6;
     return null;
 end $$;
+-- Lines by what people choose them by, with who is in each now; null means any. Of a product: its own line and those of its
+-- variants.
+create function chosen_lines(of_store text, of_variant text, of_product text, of_alert text)
+    returns table (alert_id text, store_id text, subject text, people bigint, unconfirmed bigint) language sql stable as $$
+    select alert_id, store_id, subject, coalesce(sum(count) filter (where what <> 'unconfirmed'), 0)::bigint,
+           coalesce(sum(count) filter (where what = 'unconfirmed'), 0)::bigint
+    from line_counts
+    where what in ('waiting', 'unconfirmed', 'claimed')
+      and (of_store is null or store_id = of_store)
+      and (of_variant is null or subject = 'variant/' || of_variant)
+      and (of_product is null or subject in (
+          select 'product/' || of_product
+          union all
+          select 'variant/' || variant_id from variants where product_id = of_product and (of_store is null or store_id = of_store)))
+      and (of_alert is null or alert_id = of_alert)
+    group by 1, 2, 3 having sum(count) > 0
+$$;
 create trigger lines_are_counted_when_entered after insert on waiting
     referencing new table as new_rows for each statement execute function count_lines();
 create trigger lines_are_counted_when_changed after update on waiting
@@ -1778,6 +1827,13 @@ create function is_a_scan(l links, at timestamptz) returns boolean language sql 
             where s.key = l.send_key and s.state in ('sent', 'unknown') and s.settled_at < at - interval '2 seconds')
 $$;
 
+-- What a contact ($1) did with the links and pictures of ours in messages; not what machines did.
+create function own_touches(text) returns table (send_key text, touch text, at timestamptz) language sql stable as $$
+    select l.send_key, case when l.target is null then 'opened' else 'clicked' end, u.used_at
+    from journeys j join links l on l.journey_id = j.id join link_uses u on u.token = l.token
+    where j.contact_id = $1 and u.machine is null and (l.target is null or not is_a_scan(l, u.used_at))
+$$;
+
 -- What a contact ($1) did with messages: opened or clicked by people, as somebody told, and `delivered`: it was handed over.
 -- Whatever counts as engagement for credits is in here and nowhere else.
 create function touches(text) returns table (send_key text, touch text, at timestamptz) language sql stable as $$
@@ -1788,9 +1844,7 @@ create function touches(text) returns table (send_key text, touch text, at times
     from events e join sends s on s.journey_id = split_part(e.message_id, '.', 1) and replace(s.key, '/', '.') = split_part(e.message_id, '@', 1)
     where e.contact_id = $1 and e.kind in ('opened_message', 'clicked_message') and e.message_id like 'j-%'
     union all
-    select l.send_key, case when l.target is null then 'opened' else 'clicked' end, u.used_at
-    from journeys j join links l on l.journey_id = j.id join link_uses u on u.token = l.token
-    where j.contact_id = $1 and u.machine is null and (l.target is null or not is_a_scan(l, u.used_at))
+    select send_key, touch, at from own_touches($1)
 $$;
 
 -- Feedback: what providers tell of messages that left, and what people write back ------------------------------------

@@ -1,7 +1,6 @@
 """`POST /v1/signups`: a shopper asks to be told. Open to every shop's pages; says the same whoever asks."""
 
 from collections.abc import Callable, Coroutine
-from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
@@ -162,12 +161,6 @@ async def sign_up(asked: SignUp, request: Request, dependencies: InjectedDepende
     """Needs no API key. Limited per network address; does not tell whether the address was known."""
     sign_ups, caps = dependencies.services.sign_ups, dependencies.sign_up_caps
     network = public_network(request.client.host if request.client else None)
-    if network and not await sign_ups.may_come_from(network, asked.store, asked.variant, caps.per_network):
-        raise Refusal(
-            Kind.TOO_MANY_REQUESTS,
-            "There were too many sign-ups for this from your network today. Please try again tomorrow.",
-            headers={"Retry-After": str(_seconds_left_today())},
-        )
     await sign_ups.sign_up(
         asked.email,
         asked.store,
@@ -175,6 +168,7 @@ async def sign_up(asked: SignUp, request: Request, dependencies: InjectedDepende
         _shown(asked, network),
         list_code=asked.list,
         most_of_mailbox=caps.per_mailbox,
+        most_of_network=caps.per_network,
         phone=asked.phone,
         texts=asked.sms_consent,
     )
@@ -186,12 +180,6 @@ def _shown(asked: SignUp, network: str | None) -> Shown:
     if consent is None:
         return Shown(SOURCE, network=network, language=asked.language)
     return Shown(SOURCE, consent.purpose, consent.text, consent.page, network, asked.language)
-
-
-def _seconds_left_today() -> int:
-    """By UTC, as sign-ups are counted."""
-    now = datetime.now(UTC)
-    return max(1, 24 * 3600 - (now.hour * 3600 + now.minute * 60 + now.second))
 
 
 class OpenToShops:
