@@ -110,7 +110,7 @@ _SENTENCES = {
     Reason.SUPPRESSED: "The address is on the suppression list.",
     Reason.QUIET_HOURS: "The list keeps quiet at this hour.",
     Reason.UNLAWFUL_HOUR: "No text message may reach them at this hour, by the rules of where they live.",
-    Reason.TOO_FREQUENT: "They have had as many messages as the list's cap allows for now.",
+    Reason.TOO_FREQUENT: "They have had as many messages as the cap of the list or the shop allows for now.",
     Reason.WINDOW_ENDED: "The relevancy window ended before there was a unit for them.",
     Reason.NOT_NEXT_IN_LINE: "There were fewer units than people waiting, and others came first.",
     Reason.MESSAGE_DRAFT: "The message is still a draft.",

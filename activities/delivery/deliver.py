@@ -163,7 +163,10 @@ class RealEffects:
         await self._ledger.note(self._request)
 
     async def put_off(self, until: datetime) -> datetime:
-        return await self._ledger.put_off(self._request) or until
+        known = self._context
+        assert known is not None, "it is looked at before it is put off"
+        channel = Channel.EMAIL if known.message is None else known.message.channel
+        return await self._ledger.put_off(self._request, channel) or until
 
     async def compose(self) -> Message | None:
         """The message for this contact; None when it cannot be rendered, or the version has none of its name."""
@@ -244,7 +247,11 @@ class RealEffects:
         self._lease = self._ledger.lease(_stopping)
         message = self._composed()
         subject = message.subject if isinstance(message, Mail) else None
-        return await self._ledger.open(self._request, self._lease, subject)
+        assert self._context is not None, "it is looked at before it is opened"
+        transactional = self._context.facts.transactional
+        return await self._ledger.open(
+            self._request, self._lease, subject, channel=message.channel, transactional=transactional
+        )
 
     async def release(self) -> None:
         lease = self._held()

@@ -38,7 +38,7 @@ STOP = "stop"
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """What came of asking for the right to send; `put_off_until`: the list's cap does not give it before then."""
+    """What came of asking for the right to send; `put_off_until`: a cap does not give it before then."""
 
     put_off_until: datetime | None
 
@@ -76,25 +76,36 @@ class Ledger:
         """What an attempt asks for the right to send with. For `stopping` see `Lease`."""
         return Lease(self._lease, stopping)
 
-    async def open(self, request: Deliver, lease: Lease, subject: str | None = None) -> bool | datetime:
+    async def open(
+        self,
+        request: Deliver,
+        lease: Lease,
+        subject: str | None = None,
+        *,
+        channel: Channel = Channel.EMAIL,
+        transactional: bool = False,
+    ) -> bool | datetime:
         """Take the right to send.
 
         Args:
             subject: of the message as it is about to leave.
+            channel: what it travels by.
+            transactional: it is outside the caps.
 
         Returns:
-            False: another attempt has it, it is settled, or somebody declined it. A time: the list's cap puts it off.
+            False: another attempt has it, it is settled, or somebody declined it. A time: a cap puts it off.
         """
         opened = await SQL.open.row(
             self._pool,
             Opened,
             **_message(request),
+            channel=channel,
             event=request.event,
             subject=subject,
             holder=lease.holder,
             length=lease.length,
             manual=request.step.manual,
-            confirmation=not is_capped(request.event),
+            uncapped=not is_capped(request.event, transactional=transactional),
         )
         return False if opened is None else opened.put_off_until or True
 
@@ -106,9 +117,9 @@ class Ledger:
         """Record that it is put off: nothing is settled, but it can be declined or skipped."""
         await SQL.note.run(self._pool, **_message(request))
 
-    async def put_off(self, request: Deliver) -> datetime | None:
-        """Put it off for the list's cap. Returns until when; None: the cap is not in its way any more."""
-        return await SQL.put_off.value(self._pool, **_message(request))
+    async def put_off(self, request: Deliver, channel: Channel) -> datetime | None:
+        """Put it off for a cap. Returns until when; None: the cap is not in its way any more."""
+        return await SQL.put_off.value(self._pool, **_message(request), channel=channel)
 
     async def stop(self, request: Deliver) -> None:
         """Record that it cannot be rendered until somebody corrects its template."""

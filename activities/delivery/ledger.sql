@@ -3,17 +3,17 @@
 -- name: open
 -- Take the right to send this message now. No row: another attempt has it, it is settled, or somebody declined it.
 -- One that was held may leave when its step is no longer manual. The message's name is written again: a move may have
--- given the step another message since it was put off. Above the list's cap the trigger keep_the_cap leaves it ready, and
+-- given the step another message since it was put off. Above a cap the trigger keep_the_cap leaves it ready, and
 -- says until when it is put off. Whoever is being erased is waited for, and then there is no row.
-insert into sends (key, journey_id, step, round, message, event, subject, state, attempts, holder, lease_until, confirmation)
-select :key, :journey_id, :step, :round, :message, :event, :subject, 'sending', 1, :holder, now() + :length::interval, :confirmation
+insert into sends (key, journey_id, step, round, message, channel, event, subject, state, attempts, holder, lease_until, uncapped)
+select :key, :journey_id, :step, :round, :message, :channel, :event, :subject, 'sending', 1, :holder, now() + :length::interval, :uncapped
 from contacts c
 where c.id = (select contact_id from journeys where id = :journey_id) and c.erased_at is null
 for key share
 on conflict (key) do update
-set state = excluded.state, message = excluded.message, event = excluded.event, subject = excluded.subject,
+set state = excluded.state, message = excluded.message, channel = excluded.channel, event = excluded.event, subject = excluded.subject,
     attempts = sends.attempts + 1, holder = excluded.holder,
-    lease_until = excluded.lease_until, put_off_until = excluded.put_off_until, confirmation = excluded.confirmation
+    lease_until = excluded.lease_until, put_off_until = excluded.put_off_until, uncapped = excluded.uncapped
 where (sends.state = 'ready' or (sends.state = 'held' and not :manual)) and sends.declined_at is null
 returning case when state = 'ready' then put_off_until end as put_off_until;
 
@@ -37,10 +37,10 @@ values (:key, :journey_id, :step, :round, :message, 'ready')
 on conflict (key) do update set put_off_until = null where sends.put_off_until is not null and sends.state = 'ready';
 
 -- name: put_off
--- Put off for the list's cap: until when. No row, or null: it need not wait any longer for that.
-insert into sends (key, journey_id, step, round, message, state, put_off_until)
-values (:key, :journey_id, :step, :round, :message, 'ready', next_turn(:key, :journey_id))
-on conflict (key) do update set put_off_until = excluded.put_off_until where sends.state = 'ready'
+-- Put off for a cap: until when. No row, or null: it need not wait any longer for that.
+insert into sends (key, journey_id, step, round, message, channel, state, put_off_until)
+values (:key, :journey_id, :step, :round, :message, :channel, 'ready', next_turn(:key, :journey_id, :channel))
+on conflict (key) do update set put_off_until = excluded.put_off_until, channel = excluded.channel where sends.state = 'ready'
 returning put_off_until;
 
 -- name: stop

@@ -81,7 +81,7 @@ class Effects(Protocol[MessageT]):
         ...
 
     async def put_off(self, until: datetime) -> datetime:
-        """Record that it is put off for the list's cap, `until` then or later. Returns until when."""
+        """Record that it is put off for a cap, `until` then or later. Returns until when."""
         ...
 
     async def compose(self) -> MessageT | None:
@@ -108,7 +108,7 @@ class Effects(Protocol[MessageT]):
         """Take the right to send.
 
         Returns:
-            False: another attempt has it. A time: the list's cap puts it off until then, which is on record.
+            False: another attempt has it. A time: a cap puts it off until then, which is on record.
         """
         ...
 
@@ -234,7 +234,7 @@ async def _check(request: Deliver, effects: Effects[MessageT]) -> _Due[MessageT]
 
 
 async def _take_the_right(effects: Effects[MessageT]) -> Deferred | None:
-    """Take the right to send; a Deferred: many messages asked at once, and the list's cap puts this one off.
+    """Take the right to send; a Deferred: many messages asked at once, and a cap puts this one off.
 
     Raises:
         InProgress: another attempt has it.

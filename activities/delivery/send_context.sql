@@ -60,7 +60,7 @@ select
     coalesce(v.price, e.measure) as price,
     j.entered_at, case when w.currency is not distinct from st.currency then w.entry_price end as entry_price,
     ev.properties || case when ev.list_code is null then '{}' else jsonb_build_object('list', ev.list_code) end as properties,
-    case when l.cap_messages is not null then turn_of(:key, j.id) end as turn,
+    case when coalesce(l.cap_messages, st.cap_messages) is not null then turn_of(:key, j.id, :channel) end as turn,
     exists (
         select from stopped_senders s
         where s.channel = :channel and coalesce(s.sender = coalesce(l.sender, ''), true)) as sender_stopped,

@@ -36,7 +36,7 @@ class SendRow:
         measure: the price or quantity that the alert watches, now.
         trigger_at: the bound that the contact's entry set.
         locations: those whose units count; None: all.
-        turn: when the list's cap allows the message; None: it does now, or there is none.
+        turn: when the caps of list and store allow the message; None: they do now, or there are none.
         entry_price: what it cost when they entered; None: not known, or in another currency.
         properties: of the event the journey was entered on.
         lease_left, outcome, declined: of the message's row in the ledger.

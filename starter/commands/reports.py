@@ -237,7 +237,7 @@ def _figures(report: ListReport) -> Group | str:
         days.add_row(str(day.day), day.alert, *map(str, (day.entered, day.told, day.bought_after)), _left(day.left))
     title = f"{report.name} ({report.list_code}), days in {report.time_zone}"
     if report.put_off:
-        title += f"\nPut off now for the list's cap: {report.put_off}"
+        title += f"\nPut off now for a cap: {report.put_off}"
     conversations = _figure_table("conversation", "under way")
     for each in report.conversations:
         figures = each.in_flight, each.entered, each.told, each.bought_after
