@@ -12,11 +12,12 @@ from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
 from activities.delivery.lease import Lease
-from activities.delivery.ledger import STOP, BadMailbox, Ledger, ends
+from activities.delivery.ledger import STOP, BadMailbox, Leaving, Ledger, ends
 from activities.delivery.order import InProgress, Known, deliver_in_order
 from activities.delivery.pace import CONFIRMATIONS, Pace
 from activities.delivery.send_context import SendContext
 from activities.delivery.shopper_links import ShopperLinks
+from activities.delivery.together import Gathered, gather, told_in_one
 from activities.delivery.verdict import is_capped
 from activities.rendering.facts import LinksPart
 from activities.rendering.messages import write_message
@@ -143,8 +144,8 @@ class RealEffects:
         self._domain, self._request = domain, request
         self._context: SendContext | None = None
         self._message: Message | None = None
-        self._seen: SendContext | None = None
-        """What the message was composed of."""
+        self._seen: tuple[SendContext, tuple[Gathered, ...]] | None = None
+        """What the message was composed of, and what is told in it besides."""
         self.closed = False
         """The end of the journey is on record."""
         self._lease: Lease | None = None
@@ -168,6 +169,9 @@ class RealEffects:
         channel = Channel.EMAIL if known.message is None else known.message.channel
         return await self._ledger.put_off(self._request, channel) or until
 
+    async def gather(self, until: datetime) -> datetime:
+        return await self._ledger.gather(self._request, until) or until
+
     async def compose(self) -> Message | None:
         """The message for this contact; None when it cannot be rendered, or the version has none of its name."""
         request, known = self._request, self._context
@@ -175,7 +179,8 @@ class RealEffects:
         if known.message is None:
             log.error("message missing", version=request.version, message=request.step.message)
             return None
-        if self._message is not None and self._seen == known:
+        others = await gather(self._ledger, request, known, self.now())
+        if self._message is not None and self._seen == (known, others):
             return self._message  # At the second look mostly the same is seen.
         links = await self._links_of(known, known.message.channel)
         question = known.facts.question
@@ -186,7 +191,7 @@ class RealEffects:
         try:
             message = write_message(
                 known.message.compiled,
-                replace(known.context, links=links),
+                told_in_one(replace(known.context, links=links), others),
                 message_id,
                 known.recipient or "",
                 known.sender,
@@ -197,15 +202,16 @@ class RealEffects:
             log.error("message broken", version=request.version, message=request.step.message, error=str(error))
             return None
         if self._links is not None and isinstance(message, Mail):
-            message = await self._with_links(self._links, message, known)
-        self._message, self._seen = message, known
+            message = await self._with_links(self._links, message, known, others)
+        self._message, self._seen = message, (known, others)
         return message
 
-    async def _with_links(self, links: Links, mail: Mail, known: SendContext) -> Mail:
+    async def _with_links(self, links: Links, mail: Mail, known: SendContext, others: tuple[Gathered, ...]) -> Mail:
         """The mail with links of ours, which are written the first time: what is composed last waits for nothing."""
         if self._tracked is None or self._tracked[0] != mail:
             context, request = known.context, self._request
             pages = [context.shop.url, context.product.url, *(item.url for item in context.items)]
+            pages += [each.context.product.url for each in others]
             tracked = await links.track(mail, request.key, request.journey_id, known.tracking, pages)
             self._tracked = mail, tracked
         return self._tracked[1]
@@ -246,16 +252,18 @@ class RealEffects:
     async def open(self) -> bool | datetime:
         self._lease = self._ledger.lease(_stopping)
         message = self._composed()
-        subject = message.subject if isinstance(message, Mail) else None
-        assert self._context is not None, "it is looked at before it is opened"
-        transactional = self._context.facts.transactional
-        return await self._ledger.open(
-            self._request, self._lease, subject, channel=message.channel, transactional=transactional
+        known, others = self._composed_of()
+        leaving = Leaving(
+            subject=message.subject if isinstance(message, Mail) else None,
+            channel=message.channel,
+            transactional=known.facts.transactional,
+            others=[each.key for each in others],
         )
+        return await self._ledger.open(self._request, self._lease, leaving)
 
     async def release(self) -> None:
         lease = self._held()
-        await lease.write(lambda: self._ledger.release(self._request, lease))
+        await lease.write(lambda: self._ledger.release(lease))
 
     async def settle(self, outcome: Sent | Refused | Unknown, *, sending: bool) -> Outcome | None:
         bad = None
@@ -281,6 +289,10 @@ class RealEffects:
     def _composed(self) -> Message:
         assert self._message is not None, "nothing is handed over that was not composed"
         return self._message
+
+    def _composed_of(self) -> tuple[SendContext, tuple[Gathered, ...]]:
+        assert self._seen is not None, "nothing is handed over that was not composed"
+        return self._seen
 
     def _held(self) -> Lease:
         assert self._lease is not None, "the right to send is taken before anything is handed over"

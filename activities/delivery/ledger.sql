@@ -17,6 +17,35 @@ set state = excluded.state, message = excluded.message, channel = excluded.chann
 where (sends.state = 'ready' or (sends.state = 'held' and not :manual)) and sends.declined_at is null
 returning case when state = 'ready' then put_off_until end as put_off_until;
 
+-- name: hold_contact
+-- Of two that gather the same messages the second waits here, holding none of them.
+select from contacts c join journeys j on j.contact_id = c.id where j.id = :journey_id for no key update of c;
+
+-- name: open_with
+-- Take the right to tell these in the message :key, with its right to send. Those that may not be told any more are left out.
+update sends s
+set state = 'sending', told_with = :key, channel = :channel, event = :event, subject = :subject, attempts = attempts + 1, holder = :holder,
+    lease_until = now() + :length::interval, put_off_until = null
+from journeys j
+where s.key = any(:others::text[]) and s.state = 'ready' and s.declined_at is null and s.together_until is not null
+  and j.id = s.journey_id and j.ended_at is null and j.leaving is null
+  and exists (select from claims c where c.journey_id = j.id and c.state = 'given')
+returning s.key;
+
+-- name: waiting_with
+-- Those that wait to be told with this one, in the order in which they began to.
+select w.journey_id, w.step, w.round from waits_with(:journey_id, :message) w
+order by w.together_until, w.opened_at, w.key limit :most;
+
+-- name: gather
+-- Put off until what else comes back for the same person can be told with it: until when. No row: it is past that.
+insert into sends (key, journey_id, step, round, message, state, together_until)
+values (:key, :journey_id, :step, :round, :message, 'ready', together_until(:journey_id, :message, :until))
+on conflict (key) do update
+set together_until = coalesce(sends.together_until, excluded.together_until), put_off_until = null
+where sends.state = 'ready'
+returning together_until;
+
 -- name: hold
 -- It waits for approval, unless it has that for the very words of `version`, whichever version they were approved in.
 insert into sends (key, journey_id, step, round, message, state, held_version)
@@ -66,9 +95,9 @@ on conflict do nothing;
 insert into suppressions (channel, address, reason) values (:channel, lower(:address), :reason) on conflict do nothing;
 
 -- name: release
--- The provider certainly did not take it: another attempt may send it. By its holder alone: whoever asks again, because the
+-- The provider certainly did not take it, with all that was told in it: another attempt may send them. By its holder alone: whoever asks again, because the
 -- first answer was lost, must not take the right of the next one.
-update sends set state = 'ready', holder = null, lease_until = null where key = :key and holder = :holder;
+update sends set state = 'ready', holder = null, lease_until = null, told_with = null where holder = :holder;
 
 -- name: settle
 -- The outcome of a message. One that was found without the right to send (no `holder`) yields to an attempt that is sending;
@@ -88,10 +117,17 @@ with settled as (
 )
 select key from settled;
 
+-- name: settle_with
+-- The same outcome for what was told in a message, by whoever has the right to send both. Returns their journeys.
+update sends set state = :state, outcome = :outcome, settled_at = now(), holder = null, lease_until = null
+where holder = :holder and told_with = :key returning journey_id;
+
 -- name: settle_told
 -- The contact was told, or may have been: the outcome, the claim and the place in line, in one round trip; and the end of
--- the journey, where nothing follows (`last`).
-with settled as (
+-- the journey, where nothing follows (`last`). With it all that was told in the same message: what has the same holder.
+with before as (
+    select holder from sends where key = :key
+), settled as (
     insert into sends (key, journey_id, step, round, message, state, outcome, settled_at)
     values (:key, :journey_id, :step, :round, :message, :state, :outcome, now())
     on conflict (key) do update
@@ -100,22 +136,28 @@ with settled as (
     where sends.state in ('ready', 'held') or sends.holder = :holder
        or (excluded.state = 'unknown' and sends.lease_until <= now())
     returning journey_id
+), together as (
+    update sends set state = :state, outcome = :outcome, settled_at = now(), holder = null, lease_until = null
+    where holder = (select holder from before) and key <> :key and exists (select from settled)
+    returning journey_id
+), of_all as (
+    select journey_id from settled union all select journey_id from together
 ), used as (
     update claims c set state = 'used', settled_at = now(), lapses_at = now() + make_interval(hours => a.offer_hours)
     from journeys j join alerts a on a.id = j.alert_id
-    where c.state = 'given' and c.journey_id = (select journey_id from settled) and j.id = c.journey_id
+    where c.state = 'given' and c.journey_id in (select journey_id from of_all) and j.id = c.journey_id
     returning c.id
 ), told as (
     -- The parts of one statement run in no promised order: counting `used` locks the claim before the place.
     update waiting set state = 'told'
-    where state = 'claimed' and journey_id = (select journey_id from settled) and (select count(*) from used) >= 0
+    where state = 'claimed' and journey_id in (select journey_id from of_all) and (select count(*) from used) >= 0
     returning journey_id
 )
 update journeys
 set told_at = coalesce(told_at, now()),
-    ended_at = case when :last then coalesce(ended_at, now()) else ended_at end,
-    ending = case when :last then coalesce(ending, 'completed') else ending end
-where id = (select journey_id from settled) and (select count(*) from told) >= 0
+    ended_at = case when :last and id = :journey_id then coalesce(ended_at, now()) else ended_at end,
+    ending = case when :last and id = :journey_id then coalesce(ending, 'completed') else ending end
+where id in (select journey_id from of_all) and (select count(*) from told) >= 0
 returning id;
 
 -- name: recorded

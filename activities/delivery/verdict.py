@@ -43,6 +43,8 @@ class MessageFacts:
         emptied: nothing is left of the cart that the conversation was entered on.
         quiet_from, quiet_until: the list's quiet hours in its own time zone; both or neither.
         turn: when the caps of list and store allow the message; None: they do now, or there are none.
+        together_until: until then it waits for what else comes back for them; None: it is told by itself.
+        follows: another waits already, to be told in one message with it.
         unreachable: the contact has no address on the message's channel.
         beside: the conversation says something on another channel than e-mail, too.
         lives_in: where the contact lives, whose hours a text message keeps to; None: it is no text message.
@@ -79,6 +81,8 @@ class MessageFacts:
     already_sent: bool = False
     emptied: bool = False
     turn: datetime | None = None
+    together_until: datetime | None = None
+    follows: bool = False
     unreachable: bool = False
     beside: bool = False
     lives_in: Residence | None = None
@@ -127,6 +131,8 @@ def judge(facts: MessageFacts, now: datetime) -> Go | Deferred | Refused:
         refused = None
     if refused is not None:
         return refused
+    if facts.together_until is not None and now < facts.together_until:
+        return Deferred(until=facts.together_until, reason=Reason.TOLD_TOGETHER)
     if (until := _quiet_until(facts, now)) is not None:
         return Deferred(until=until, reason=Reason.QUIET_HOURS)
     if facts.lives_in is not None and (until := next_lawful(facts.lives_in, now)) > now:

@@ -270,7 +270,8 @@ def _messages(messages: tuple[WhyMessage, ...]) -> Iterator[str]:
         subject = f'"{each.subject}"' if each.subject is not None else f"{kind} '{each.message}'"
         about = f"{each.store_id}/{each.about}, {each.product_title}" if each.about else each.store_id
         unknown = " (nobody knows whether it left)" if each.unknown else ""
-        yield f"{clock(each.sent_at)} UTC  {subject}{unknown}  {about}  journey {each.journey_id}"
+        together = f", with {', '.join(each.together)} in the same message" if each.together else ""
+        yield f"{clock(each.sent_at)} UTC  {subject}{unknown}  {about}{together}  journey {each.journey_id}"
         yield f"    {each.cause}{f' Why again: {each.again}' if each.again else ''}"
 
 

@@ -21,7 +21,8 @@ from activities.rendering.mjml import NotCompiled
 from activities.rendering.templates import CannotRender, Rendered, render
 from activities.senders.sender import Handover, NotTaken, SenderAtFault
 from schemas.channels import Channel
-from schemas.document.conversation import ConversationDocument
+from schemas.document.alert_types.vocabulary import AlertEvent
+from schemas.document.conversation import ConversationDocument, MessageSection
 from schemas.document.steps import CallWebhook, ContactChange, NewAttribute, NewMembership, NewTag
 from schemas.journey.activities import Deliver
 from schemas.journey.compiled_criteria import CompiledCriteria
@@ -57,6 +58,7 @@ class SimulatedShop:
         self._document, self._program, self._compiled = document, program, compiled
         self._timeline, self._journey = timeline, journey
         self._settled: dict[str, Outcome] = {}
+        self._together_until: dict[str, datetime] = {}
         self.messages: list[SentMessage] = []
 
     def enter(self) -> None:
@@ -117,6 +119,15 @@ class SimulatedShop:
         """Send a message to the contact."""
         self.messages.append(SentMessage(now, request.step.message, rendered))
         self._journey.contact.gets(request.step.message, now, capped=self._is_capped(request))
+
+    def _waits_for_others(self, request: Deliver, message: MessageSection, now: datetime) -> datetime | None:
+        """Until when: they come in other journeys, so here none does."""
+        within, place = self._document.list.together_within, self._journey.place
+        if within is None or place is None or place.claim != "given" or request.event is not AlertEvent.ALERT:
+            return None
+        if request.step.manual or not message.tells_together:
+            return None
+        return self._together_until.setdefault(request.key, now + within)
 
     def _is_capped(self, request: Deliver) -> bool:
         message = self._document.messages[request.step.message]
@@ -202,6 +213,7 @@ class SimulatedShop:
             time_zone=self._document.list.time_zone,
             quiet_from=quiet.starts if quiet is not None else None,
             quiet_until=quiet.ends if quiet is not None else None,
+            together_until=self._waits_for_others(request, message, now),
             turn=next_turn(contact.counted, self._document.list.at_most, now),
             unreachable=texted and contact.phone is None,
             beside=any(each.channel is not Channel.EMAIL for each in self._document.messages.values()),
@@ -228,6 +240,9 @@ class _SimulatedDesk:
         pass
 
     async def put_off(self, until: datetime) -> datetime:
+        return until
+
+    async def gather(self, until: datetime) -> datetime:
         return until
 
     async def compose(self) -> Rendered | None:

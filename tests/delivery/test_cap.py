@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from activities.delivery.cap import next_turn
+from activities.delivery.ledger import Leaving
 from activities.intake.intake import Intake
 from activities.postgres.pool import Pool
 from schemas.channels import Channel
@@ -152,7 +153,7 @@ async def test_what_was_not_taken_after_all_does_not_count(counter: Counter) -> 
     lease = counter.ledger.lease()
     assert await counter.ledger.open(_request(first), lease) is True
     assert isinstance(await counter.ledger.open(_request(second), counter.ledger.lease()), datetime)
-    await counter.ledger.release(_request(first), lease)
+    await counter.ledger.release(lease)
     assert isinstance(await counter.deliver(_request(second)), Sent)
 
 
@@ -243,7 +244,7 @@ async def test_a_text_message_holds_up_no_mail_by_the_stores_cap(counter: Counte
     await counter.pool.execute("update lists set cap_messages = null, cap_length = null")
     texted, mailed, another = await _comes_back(counter, SIZES[:3])
     lease = counter.ledger.lease()
-    assert await counter.ledger.open(_request(texted), lease, channel=Channel.SMS) is True
+    assert await counter.ledger.open(_request(texted), lease, Leaving(channel=Channel.SMS)) is True
     assert isinstance(await counter.deliver(_request(mailed)), Sent)
     assert isinstance(await counter.deliver(_request(another)), Deferred)
 

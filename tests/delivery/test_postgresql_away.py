@@ -11,7 +11,7 @@ import pytest
 
 from activities.delivery.deliver import DeliverActivity
 from activities.delivery.lease import Lease
-from activities.delivery.ledger import BadMailbox, Ledger
+from activities.delivery.ledger import BadMailbox, Leaving, Ledger
 from activities.intake.intake import Intake
 from activities.postgres.pool import Pool
 from activities.senders.email.limits import Limits
@@ -37,14 +37,14 @@ class WatchedLedger(Ledger):
         self.failed = asyncio.Event()
         self.loses_answer_to_open = False
 
-    async def open(self, request: Deliver, lease: Lease, subject: str | None = None) -> bool | datetime:
-        opened = await super().open(request, lease, subject)
+    async def open(self, request: Deliver, lease: Lease, leaving: Leaving | None = None) -> bool | datetime:
+        opened = await super().open(request, lease, leaving)
         if self.loses_answer_to_open:
             raise ConnectionResetError
         return opened
 
-    async def release(self, request: Deliver, lease: Lease) -> None:
-        await self._watched(lambda: super(WatchedLedger, self).release(request, lease))
+    async def release(self, lease: Lease) -> None:
+        await self._watched(lambda: super(WatchedLedger, self).release(lease))
 
     async def settle(
         self,

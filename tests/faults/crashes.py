@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 import asyncpg
 
 from activities.delivery.lease import Lease
-from activities.delivery.ledger import BadMailbox, Ledger
+from activities.delivery.ledger import BadMailbox, Leaving, Ledger
 from activities.postgres.away import POSTGRES_AWAY
 from activities.postgres.pool import Pool
 from schemas.journey.activities import Deliver
@@ -150,11 +150,11 @@ class MortalLedger(Ledger):
         super().__init__(process.pool)
         self._process = process
 
-    async def open(self, request: Deliver, lease: Lease, subject: str | None = None) -> bool | datetime:
-        return await self._process.dies_with(super().open(request, lease, subject))
+    async def open(self, request: Deliver, lease: Lease, leaving: Leaving | None = None) -> bool | datetime:
+        return await self._process.dies_with(super().open(request, lease, leaving))
 
-    async def release(self, request: Deliver, lease: Lease) -> None:
-        await self._process.dies_with(super().release(request, lease))
+    async def release(self, lease: Lease) -> None:
+        await self._process.dies_with(super().release(lease))
 
     async def settle(
         self,

@@ -147,6 +147,8 @@ create table lists (
     -- Its cap: a message of it is put off while so many went to the contact in this time. Both null: there is none.
     cap_messages integer check (cap_messages > 0),
     cap_length   interval check (cap_length > '0'),
+    -- For how long an alert's message waits for what else comes back for the same person, to be told in one. Null: it does not.
+    together_within interval check (together_within > '0'),
     -- Within how many days orders are credited to its messages; null: as schemas/document/attribution.py has it.
     attribution  jsonb,
     -- Whether links of its messages lead through us; and whose opens are known: of those who are in these countries.
@@ -1460,6 +1462,10 @@ create table sends (
     lease_until  timestamptz,
     -- While it is ready: put off for the cap of its list or store, and when its turn is.
     put_off_until timestamptz,
+    -- While it is ready: until when it waits for what else is to be told in the same message. Null: it is told by itself.
+    together_until timestamptz,
+    -- The message in whose mail it was told; null: in its own. It has that one's holder, lease and outcome.
+    told_with    text references sends check (told_with <> key),
     -- The answer to a sign-up, or transactional: no cap holds it up, and none counts it.
     uncapped     boolean not null default false,
     outcome      jsonb,
@@ -1478,6 +1484,7 @@ create table sends (
     check ((state in ('sent', 'refused', 'unknown')) = (settled_at is not null)),
     check ((settled_at is null) = (outcome is null)),
     check (resolved_at is null or state in ('sent', 'refused')),
+    check (told_with is null or state not in ('ready', 'held')),
     check ((approved_at is null) = (approved_by is null)),
     check (held_version is not null or (state <> 'held' and approved_at is null and declined_at is null)),
     check ((declined_at is null) = (declined_by is null)),
@@ -1486,6 +1493,8 @@ create table sends (
 create index sends_by_journey on sends (journey_id);
 create index sends_newest on sends (settled_at desc) where settled_at is not null;
 create index sends_held on sends (opened_at) where state = 'held';
+create index sends_by_holder on sends (holder) where holder is not null;
+create index sends_told_with on sends (told_with) where told_with is not null;
 create index sends_with_subjects on sends (settled_at) where subject is not null;
 -- What a provider knows a message by: schemas.ids.message_reference.
 create index sends_by_reference on sends (md5(key));
@@ -1557,6 +1566,26 @@ create function list_of(j journeys) returns text language sql stable as $$
         (select document -> 'list' ->> 'code' from versions where id = j.version_id))
 $$;
 
+-- The messages that wait to be told in one with $2 of journey $1: the same message of the same alert and version, to the same person by
+-- the same store, and each has a place.
+create function waits_with(text, text) returns setof sends language sql stable as $$
+    select s.*
+    from journeys j
+    join journeys o on o.contact_id = j.contact_id and o.store_id = j.store_id and o.alert_id = j.alert_id
+                   and o.version_id = j.version_id and o.id <> j.id and o.ended_at is null and o.leaving is null
+    join sends s on s.journey_id = o.id and s.message = $2 and s.state = 'ready' and s.together_until is not null
+                and s.declined_at is null
+    where j.id = $1 and exists (select from claims c where c.journey_id = o.id and c.state = 'given')
+$$;
+
+-- Until when a message waits for others, $3 at the latest: as long as the first of them. Decided for one after the other, so that two
+-- that come at once do not both begin.
+create function together_until(text, text, timestamptz) returns timestamptz language plpgsql as $$
+begin
+    perform from contacts c join journeys j on j.contact_id = c.id where j.id = $1 for no key update of c;
+    return least($3, (select min(together_until) from waits_with($1, $2)));
+end $$;
+
 -- Whether one more message at $1 leaves no time of this length with more than so many; of those that were counted some may lie
 -- ahead, and none of them is pushed out of its turn. Without a cap it does.
 create function fits_cap(at timestamptz, counted timestamptz[], most integer, length interval) returns boolean language sql immutable as $$
@@ -1583,13 +1612,18 @@ begin
     from journeys j
     left join sends own on own.key = $1
     cross join lateral (
-        select case s.state when 'sending' then least(moment, s.lease_until) when 'ready' then s.put_off_until else s.settled_at end as at,
+        -- Those that are to be told in one message are one; and those that are to be told in this one are none.
+        select distinct on (case when s.state = 'ready' and s.together_until is not null then concat_ws('/', o.alert_id, o.version_id, s.message) else s.key end)
+               case s.state when 'sending' then least(moment, s.lease_until) when 'ready' then s.put_off_until else s.settled_at end as at,
                s.state <> 'ready' or list_of(o) = of_list.code as by_list, s.channel = $3 as by_store
         from journeys o join sends s on s.journey_id = o.id
-        where o.store_id = j.store_id and o.contact_id = j.contact_id and s.key <> $1 and not s.uncapped
+        where o.store_id = j.store_id and o.contact_id = j.contact_id and s.key <> $1 and not s.uncapped and s.told_with is null
+          and not (s.state = 'ready' and s.together_until is not null and own.together_until is not null
+                   and s.message = own.message and o.version_id = j.version_id and o.alert_id = j.alert_id)
           and (s.state in ('sending', 'sent', 'unknown')
                or s.state = 'ready' and s.put_off_until is not null and o.ended_at is null and o.leaving is null
                   and (own.put_off_until is null or (s.put_off_until, s.key) < (own.put_off_until, own.key)))
+        order by case when s.state = 'ready' and s.together_until is not null then concat_ws('/', o.alert_id, o.version_id, s.message) else s.key end, s.put_off_until
     ) c
     where j.id = $2 and c.at > moment - greatest(of_list.cap_length, of_store.cap_length);
     return (
@@ -1628,9 +1662,9 @@ begin
     return new;
 end $$;
 create trigger the_cap_is_kept before insert on sends for each row
-    when (new.state = 'sending' and not new.uncapped) execute function keep_the_cap();
+    when (new.state = 'sending' and not new.uncapped and new.told_with is null) execute function keep_the_cap();
 create trigger the_cap_is_kept_again before update of state on sends for each row
-    when (new.state = 'sending' and old.state <> 'sending' and not new.uncapped) execute function keep_the_cap();
+    when (new.state = 'sending' and old.state <> 'sending' and not new.uncapped and new.told_with is null) execute function keep_the_cap();
 
 -- Calls of webhook steps, each until the other system took it.
 create table calls (
@@ -1794,7 +1828,7 @@ $$;
 -- Whatever counts as engagement for credits is in here and nowhere else.
 create function touches(text) returns table (send_key text, touch text, at timestamptz) language sql stable as $$
     select s.key, 'delivered', s.settled_at
-    from journeys j join sends s on s.journey_id = j.id and s.state = 'sent' where j.contact_id = $1
+    from journeys j join sends s on s.journey_id = j.id and s.state = 'sent' and s.told_with is null where j.contact_id = $1
     union all
     select s.key, case e.kind when 'opened_message' then 'opened' else 'clicked' end, e.happened_at
     from events e join sends s on s.journey_id = split_part(e.message_id, '.', 1) and replace(s.key, '/', '.') = split_part(e.message_id, '@', 1)
