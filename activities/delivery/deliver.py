@@ -263,7 +263,7 @@ class RealEffects:
 
     async def release(self) -> None:
         lease = self._held()
-        await lease.write(lambda: self._ledger.release(lease))
+        await lease.write(lambda: self._ledger.release(self._request, lease))
 
     async def settle(self, outcome: Sent | Refused | Unknown, *, sending: bool) -> Outcome | None:
         bad = None

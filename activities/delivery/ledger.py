@@ -175,9 +175,9 @@ class Ledger:
             self._pool, channel=channel, whole_account=fault.account, why=str(fault), **_message(request)
         )
 
-    async def release(self, lease: Lease) -> None:
+    async def release(self, request: Deliver, lease: Lease) -> None:
         """Give the right to send back: the provider certainly did not take it. Safe to repeat."""
-        await SQL.release.run(self._pool, holder=lease.holder)
+        await SQL.release.run(self._pool, key=request.key, holder=lease.holder)
 
     async def settle(
         self,

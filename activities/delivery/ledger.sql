@@ -97,7 +97,8 @@ insert into suppressions (channel, address, reason) values (:channel, lower(:add
 -- name: release
 -- The provider certainly did not take it, with all that was told in it: another attempt may send them. By its holder alone: whoever asks again, because the
 -- first answer was lost, must not take the right of the next one.
-update sends set state = 'ready', holder = null, lease_until = null, told_with = null where holder = :holder;
+update sends set state = 'ready', holder = null, lease_until = null, told_with = null
+where :key in (key, told_with) and holder = :holder;
 
 -- name: settle
 -- The outcome of a message. One that was found without the right to send (no `holder`) yields to an attempt that is sending;
@@ -126,7 +127,7 @@ where holder = :holder and told_with = :key returning journey_id;
 -- The contact was told, or may have been: the outcome, the claim and the place in line, in one round trip; and the end of
 -- the journey, where nothing follows (`last`). With it all that was told in the same message: what has the same holder.
 with before as (
-    select holder from sends where key = :key
+    select holder, coalesce(told_with, key) as told_in from sends where key = :key
 ), settled as (
     insert into sends (key, journey_id, step, round, message, state, outcome, settled_at)
     values (:key, :journey_id, :step, :round, :message, :state, :outcome, now())
@@ -137,9 +138,10 @@ with before as (
        or (excluded.state = 'unknown' and sends.lease_until <= now())
     returning journey_id
 ), together as (
-    update sends set state = :state, outcome = :outcome, settled_at = now(), holder = null, lease_until = null
-    where holder = (select holder from before) and key <> :key and exists (select from settled)
-    returning journey_id
+    update sends s set state = :state, outcome = :outcome, settled_at = now(), holder = null, lease_until = null
+    from before b
+    where b.told_in in (s.key, s.told_with) and s.key <> :key and s.holder = b.holder and exists (select from settled)
+    returning s.journey_id
 ), of_all as (
     select journey_id from settled union all select journey_id from together
 ), used as (

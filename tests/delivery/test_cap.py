@@ -153,7 +153,7 @@ async def test_what_was_not_taken_after_all_does_not_count(counter: Counter) -> 
     lease = counter.ledger.lease()
     assert await counter.ledger.open(_request(first), lease) is True
     assert isinstance(await counter.ledger.open(_request(second), counter.ledger.lease()), datetime)
-    await counter.ledger.release(lease)
+    await counter.ledger.release(_request(first), lease)
     assert isinstance(await counter.deliver(_request(second)), Sent)
 
 

@@ -43,8 +43,8 @@ class WatchedLedger(Ledger):
             raise ConnectionResetError
         return opened
 
-    async def release(self, lease: Lease) -> None:
-        await self._watched(lambda: super(WatchedLedger, self).release(lease))
+    async def release(self, request: Deliver, lease: Lease) -> None:
+        await self._watched(lambda: super(WatchedLedger, self).release(request, lease))
 
     async def settle(
         self,

@@ -9,6 +9,7 @@ from temporalio.exceptions import ApplicationError
 
 from activities.delivery.deliver import DeliverActivity
 from activities.delivery.ledger import Leaving
+from activities.delivery.order import FOLLOWING
 from activities.delivery.settling import settle_unknowns
 from activities.intake.intake import Intake
 from activities.postgres.pool import Pool, transaction
@@ -20,6 +21,8 @@ from schemas.ids import JourneyId, StepId, VersionId
 from schemas.journey.activities import Deliver
 from schemas.journey.outcome import AfterRefusal, Deferred, Outcome, Refused, Sent, Unknown
 from schemas.reasons import Reason
+from starter.reporting.messages import MessageReports
+from starter.reporting.reports import Period, Reports
 from starter.support.why import About, Why
 from starter.versioning.publishing import publish
 from tests.delivery.counter import Counter
@@ -217,7 +220,7 @@ async def test_a_mail_that_was_certainly_not_taken_gives_all_their_right_back(co
     lease = counter.ledger.lease()
     others = [_request(each).key for each in journeys[1:]]
     assert await counter.ledger.open(_request(journeys[0]), lease, Leaving(others=others)) is True
-    await counter.ledger.release(lease)
+    await counter.ledger.release(_request(journeys[0]), lease)
     rows = await counter.pool.fetch("select distinct state, told_with, holder from sends")
     assert [tuple(row) for row in rows] == [("ready", None, None)]
     assert all(isinstance(each, Sent) for each in await _all(counter, journeys))
@@ -267,6 +270,50 @@ async def test_a_mail_of_eight_is_one_for_the_cap_and_all_eight_have_one_turn(co
     # Of the seven one counts: a cap of two would have room for another.
     await counter.pool.execute("update stores set cap_messages = 2")
     assert await counter.pool.fetchval("select turn_of('another', $1, 'email')", journeys[0]) is None
+
+
+async def test_reports_count_the_mail_once_and_each_place_as_told(counter: Counter) -> None:
+    journeys = await _comes_back(counter)
+    await _window_ends(counter)
+    await _all(counter, journeys)
+    period = Period(until=datetime.now(UTC).date() + timedelta(days=1))
+    (activity,) = (await MessageReports(counter.pool).activity(period)).messages
+    assert activity.sent == 1
+    figures = await Reports(counter.pool).list_figures("sizes", period)
+    assert [each.told for each in figures.alerts] == [8]
+    contact = await counter.pool.fetchval("select contact_id from journeys limit 1")
+    touched = await counter.pool.fetch("select send_key from touches($1)", contact)
+    assert [row["send_key"] for row in touched] == [_request(journeys[0]).key]
+    (mail,) = (await Why(counter.pool).contact(address("ada"), About())).messages
+    assert mail.about == "variant/size-0"
+    assert {*mail.together} == {f"variant/{size}" for size in SIZES[1:]}
+    (of_one,) = (await Why(counter.pool).contact(address("ada"), About(variant_id="size-4"))).messages
+    assert (of_one.about, "variant/size-0" in of_one.together) == ("variant/size-4", True)
+
+
+async def test_what_comes_back_in_quiet_hours_joins_what_waits_for_the_morning(counter: Counter) -> None:
+    now = datetime.now(UTC)
+    await counter.pool.execute(
+        "update lists set quiet_from = $1, quiet_until = $2 where code = 'sizes'",
+        (now - timedelta(hours=1)).time(),
+        (now + timedelta(hours=1)).time(),
+    )
+    journeys = await _comes_back(counter, SIZES[:2])
+    await _window_ends(counter)
+    assert {each.reason for each in await _all(counter, journeys) if isinstance(each, Deferred)} == {Reason.QUIET_HOURS}
+    journeys += await _comes_back(counter, SIZES[2:4], put_off_for=Reason.QUIET_HOURS)
+    await counter.pool.execute("update lists set quiet_from = null, quiet_until = null")
+    assert all(isinstance(each, Sent) for each in await _all(counter, journeys))
+    assert [len(each) for each in _said(counter)] == [4]
+
+
+async def test_the_others_look_again_half_a_minute_after_the_first(counter: Counter) -> None:
+    journeys = [(await counter.shop.signs_up("ada", for_=size, list_code="sizes"))[0] for size in SIZES[:3]]
+    for size in SIZES[:3]:
+        await counter.shop.has(size, 1)
+        await counter.waitlist.give_places(subject(size))
+    first, *others = [each.until for each in await _all(counter, journeys) if isinstance(each, Deferred)]
+    assert [each - first for each in others] == [FOLLOWING] * 2
 
 
 async def test_a_message_that_names_no_others_is_told_at_once(pool: Pool) -> None:

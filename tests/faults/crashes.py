@@ -153,8 +153,8 @@ class MortalLedger(Ledger):
     async def open(self, request: Deliver, lease: Lease, leaving: Leaving | None = None) -> bool | datetime:
         return await self._process.dies_with(super().open(request, lease, leaving))
 
-    async def release(self, lease: Lease) -> None:
-        await self._process.dies_with(super().release(lease))
+    async def release(self, request: Deliver, lease: Lease) -> None:
+        await self._process.dies_with(super().release(request, lease))
 
     async def settle(
         self,

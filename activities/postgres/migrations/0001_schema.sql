@@ -1493,7 +1493,6 @@ create table sends (
 create index sends_by_journey on sends (journey_id);
 create index sends_newest on sends (settled_at desc) where settled_at is not null;
 create index sends_held on sends (opened_at) where state = 'held';
-create index sends_by_holder on sends (holder) where holder is not null;
 create index sends_told_with on sends (told_with) where told_with is not null;
 create index sends_with_subjects on sends (settled_at) where subject is not null;
 -- What a provider knows a message by: schemas.ids.message_reference.
