@@ -13,7 +13,6 @@ from activities.delivery.order import FOLLOWING
 from activities.delivery.settling import settle_unknowns
 from activities.intake.intake import Intake
 from activities.postgres.pool import Pool, transaction
-from activities.senders.sender import Mail
 from schemas.document.alert_types.vocabulary import AlertEvent
 from schemas.document.conversation import ConversationDocument
 from schemas.document.steps import Send
@@ -26,6 +25,7 @@ from starter.reporting.reports import Period, Reports
 from starter.support.why import About, Why
 from starter.versioning.publishing import publish
 from tests.delivery.counter import Counter
+from tests.faults.crashes import CrashPoint, MortalLedger, Process
 from tests.product import Product, Shop, address, addressees, subject
 from tests.story.documents import back, programme
 
@@ -35,8 +35,8 @@ WORDS = """{% if together %}{% for item in together %}{{ item.title }}: {{ item.
 {% endfor %}{% else %}{{ variant.title }} alone{% endif %}"""
 
 
-def telling_together(within: str = "15 minutes", **of_list: object) -> ConversationDocument:
-    document = programme("sizes", back(), together_within=within, **of_list)
+def telling_together(within: str = "15 minutes") -> ConversationDocument:
+    document = programme("sizes", back(), together_within=within)
     message = document.messages["alert"].model_copy(update={"text": WORDS})
     return document.model_copy(update={"messages": {"alert": message}})
 
@@ -94,8 +94,7 @@ async def _all(counter: Counter, journeys: Sequence[JourneyId]) -> list[Outcome]
 
 def _said(counter: Counter) -> list[list[str]]:
     """What each mail says, line by line."""
-    mails = [each for each in counter.sender.taken if isinstance(each, Mail)]
-    return [each.text.strip().split("\n") for each in mails]
+    return [each.text.strip().split("\n") for each in counter.sender.taken]
 
 
 async def _places(counter: Counter, journeys: Sequence[JourneyId]) -> set[tuple[str, ...]]:
@@ -192,6 +191,40 @@ async def test_a_worker_killed_between_leaves_all_unknown_together_and_sends_non
     await asyncio.gather(sending, return_exceptions=True)
     assert await _all(counter, journeys) == [Unknown()] * 8
     assert len(counter.sender.taken) <= 1
+
+
+@pytest.mark.parametrize("after", [False, True])
+async def test_killed_at_whichever_statement_both_are_in_one_mail_at_most_once(
+    counter: Counter, database_url: str, after: bool
+) -> None:
+    """A new process does again what a killed one was at; what cannot be known is so of both, and not sent again."""
+    process = await Process.on(database_url, counter.pool)
+    dying = DeliverActivity(MortalLedger(process), counter.sender, "shop.example")
+    sizes = SIZES[:2]
+    ended: list[set[str]] = []
+    for number in range(1, 27):
+        name = f"n{number}"
+        journeys = [(await counter.shop.signs_up(name, for_=size, list_code="sizes"))[0] for size in sizes]
+        for size in sizes:
+            await counter.shop.has(size, number)
+            await counter.waitlist.give_places(subject(size))
+        await _all(counter, journeys)
+        await _window_ends(counter)
+        process.will_crash(CrashPoint(number, after))
+        for journey in journeys:
+            await process.survives(lambda journey=journey: counter.outcome_or_later(dying, _request(journey)))
+        process.will_not_crash()
+        await _lapses(counter)
+        outcomes = await _all(counter, journeys)
+        ended.append({each.kind for each in outcomes})
+        assert await _places(counter, journeys) == {("told", "used")}
+    assert process.crashes >= 15
+    assert all(each in ({"sent"}, {"unknown"}) for each in ended)
+    assert {"sent"} in ended
+    assert [len(each) for each in _said(counter)] == [2] * len(counter.sender.taken)
+    recipients = [each.recipient for each in counter.sender.taken]
+    assert len(recipients) == len({*recipients}) >= ended.count({"sent"})
+    await process.pool.close()
 
 
 async def test_what_a_provider_tells_later_settles_all_that_was_in_the_mail(counter: Counter) -> None:
