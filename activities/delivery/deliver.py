@@ -1,7 +1,6 @@
 """The deliver activity: the only way a message leaves (promises P1 and P3)."""
 
-import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -17,7 +16,8 @@ from activities.delivery.order import InProgress, Known, deliver_in_order
 from activities.delivery.pace import CONFIRMATIONS, Pace
 from activities.delivery.send_context import SendContext
 from activities.delivery.shopper_links import ShopperLinks
-from activities.delivery.together import Gathered, gather, told_in_one
+from activities.delivery.signs_of_life import signs_of_life
+from activities.delivery.together import Gathered, as_many_as_fit, gather, told_in_one
 from activities.delivery.verdict import is_capped
 from activities.rendering.facts import LinksPart
 from activities.rendering.messages import write_message
@@ -49,8 +49,6 @@ LOOK_AGAIN = timedelta(seconds=30)
 FIRST_TRY_SECONDS = 20.0
 """How long the first attempt waits for a provider to get ready. It is a local activity, which costs three events of
 history every few seconds; the regular ones after it wait as long as the sender does."""
-SIGN_OF_LIFE_SECONDS = 10.0
-"""Three in the time after which Temporal gives a regular attempt up (workflows/policies.DELIVER_HEARTBEAT)."""
 
 
 class DeliverActivity:
@@ -87,7 +85,7 @@ class DeliverActivity:
             self._ledger, self._sender, self._domain, request, self._links, self._pace, self._shopper_links
         )
         try:
-            async with _signs_of_life():
+            async with signs_of_life():
                 outcome = await deliver_in_order(request, effects)
         except InProgress as error:
             raise ApplicationError(str(error), type="InProgress", next_retry_delay=_delay(error)) from None
@@ -101,25 +99,6 @@ class DeliverActivity:
 def _delay(error: InProgress) -> timedelta | None:
     """Every `LOOK_AGAIN`, and as soon as the other attempt's lease has run out."""
     return None if error.lease_left is None else min(LOOK_AGAIN, error.lease_left + timedelta(seconds=1))
-
-
-@asynccontextmanager
-async def _signs_of_life() -> AsyncGenerator[None]:
-    """Heartbeats of a regular attempt, however long it takes."""
-    if not activity.in_activity() or activity.info().is_local:
-        yield
-        return
-
-    async def beat() -> None:
-        while True:
-            activity.heartbeat()
-            await asyncio.sleep(SIGN_OF_LIFE_SECONDS)
-
-    beating = asyncio.create_task(beat())
-    try:
-        yield
-    finally:
-        beating.cancel()
 
 
 def _stopping() -> bool:
@@ -145,7 +124,8 @@ class RealEffects:
         self._context: SendContext | None = None
         self._message: Message | None = None
         self._seen: tuple[SendContext, tuple[Gathered, ...]] | None = None
-        """What the message was composed of, and what is told in it besides."""
+        """What the message was composed of, and what could be told in it besides."""
+        self._told: tuple[Gathered, ...] = ()
         self.closed = False
         """The end of the journey is on record."""
         self._lease: Lease | None = None
@@ -188,30 +168,34 @@ class RealEffects:
             log.error("question cannot be answered", journey=request.journey_id)
             return None
         message_id = f"{request.key.replace('/', '.')}@{self._domain}"
-        try:
-            message = write_message(
-                known.message.compiled,
-                told_in_one(replace(known.context, links=links), others),
+        compiled = known.message.compiled
+
+        def write(told: Sequence[Gathered]) -> Message:
+            return write_message(
+                compiled,
+                told_in_one(replace(known.context, links=links), told),
                 message_id,
                 known.recipient or "",
                 known.sender,
                 message_reference(request.key),
                 None if question else f"{known.list_code}.{self._domain}",
             )
+
+        try:
+            message, told = as_many_as_fit(write, others)
         except CannotRender as error:
             log.error("message broken", version=request.version, message=request.step.message, error=str(error))
             return None
         if self._links is not None and isinstance(message, Mail):
-            message = await self._with_links(self._links, message, known, others)
-        self._message, self._seen = message, (known, others)
+            message = await self._with_links(self._links, message, known, told)
+        self._message, self._seen, self._told = message, (known, others), told
         return message
 
-    async def _with_links(self, links: Links, mail: Mail, known: SendContext, others: tuple[Gathered, ...]) -> Mail:
+    async def _with_links(self, links: Links, mail: Mail, known: SendContext, told: Sequence[Gathered]) -> Mail:
         """The mail with links of ours, which are written the first time: what is composed last waits for nothing."""
         if self._tracked is None or self._tracked[0] != mail:
-            context, request = known.context, self._request
-            pages = [context.shop.url, context.product.url, *(item.url for item in context.items)]
-            pages += [each.context.product.url for each in others]
+            context, request = told_in_one(known.context, told), self._request
+            pages = [context.shop.url, context.product.url, *(each.url for each in (*context.items, *context.together))]
             tracked = await links.track(mail, request.key, request.journey_id, known.tracking, pages)
             self._tracked = mail, tracked
         return self._tracked[1]
@@ -252,12 +236,12 @@ class RealEffects:
     async def open(self) -> bool | datetime:
         self._lease = self._ledger.lease(_stopping)
         message = self._composed()
-        known, others = self._composed_of()
+        assert self._context is not None, "it is looked at before it is opened"
         leaving = Leaving(
             subject=message.subject if isinstance(message, Mail) else None,
             channel=message.channel,
-            transactional=known.facts.transactional,
-            others=[each.key for each in others],
+            transactional=self._context.facts.transactional,
+            others=[each.key for each in self._told],
         )
         return await self._ledger.open(self._request, self._lease, leaving)
 
@@ -289,10 +273,6 @@ class RealEffects:
     def _composed(self) -> Message:
         assert self._message is not None, "nothing is handed over that was not composed"
         return self._message
-
-    def _composed_of(self) -> tuple[SendContext, tuple[Gathered, ...]]:
-        assert self._seen is not None, "nothing is handed over that was not composed"
-        return self._seen
 
     def _held(self) -> Lease:
         assert self._lease is not None, "the right to send is taken before anything is handed over"

@@ -3,16 +3,20 @@
 Each is looked at as if it left by itself, by the same verdict. What is refused is left out, and goes its own way.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import TypeVar
 
 from activities.delivery.ledger import Ledger
 from activities.delivery.send_context import SendContext
 from activities.delivery.verdict import Go, judge
 from activities.rendering.facts import MessageContext, ToldPart
+from activities.rendering.templates import CannotRender
 from schemas.document.steps import Send
 from schemas.journey.activities import Deliver
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +52,23 @@ def told_in_one(own: MessageContext, others: Sequence[Gathered]) -> MessageConte
     if not others:
         return own
     return replace(own, together=(_told(own), *(_told(each.context) for each in others)))
+
+
+def as_many_as_fit(
+    write: Callable[[Sequence[Gathered]], T], others: tuple[Gathered, ...]
+) -> tuple[T, tuple[Gathered, ...]]:
+    """A message, and those of the others that are told in it: half as many, as long as it cannot be written with more.
+
+    Raises:
+        CannotRender: it cannot be written alone.
+    """
+    while True:
+        try:
+            return write(others), others
+        except CannotRender:
+            if not others:
+                raise
+            others = others[: len(others) // 2]
 
 
 def _may_leave(seen: SendContext, now: datetime) -> bool:

@@ -5,14 +5,19 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from temporalio.exceptions import ApplicationError
 
 from activities.delivery.deliver import DeliverActivity
 from activities.delivery.ledger import Leaving
 from activities.delivery.order import FOLLOWING
 from activities.delivery.settling import settle_unknowns
+from activities.delivery.together import Gathered, as_many_as_fit
 from activities.intake.intake import Intake
 from activities.postgres.pool import Pool, transaction
+from activities.rendering.samples import FULL
+from activities.rendering.templates import CannotRender
 from schemas.document.alert_types.vocabulary import AlertEvent
 from schemas.document.conversation import ConversationDocument
 from schemas.document.steps import Send
@@ -347,6 +352,22 @@ async def test_the_others_look_again_half_a_minute_after_the_first(counter: Coun
         await counter.waitlist.give_places(subject(size))
     first, *others = [each.until for each in await _all(counter, journeys) if isinstance(each, Deferred)]
     assert [each - first for each in others] == [FOLLOWING] * 2
+
+
+@given(st.integers(0, 49), st.integers(0, 60))
+def test_a_message_that_cannot_be_written_with_all_is_written_with_fewer(there: int, most: int) -> None:
+    """A text message of fifty things is too long, and nobody is stopped by that."""
+    others = tuple(Gathered(str(number), FULL) for number in range(there))
+
+    def write(told: Sequence[Gathered]) -> int:
+        if len(told) > most:
+            raise CannotRender("too long")
+        return len(told)
+
+    written, told = as_many_as_fit(write, others)
+    assert written == len(told) <= most
+    assert told == others[: len(told)]
+    assert len(told) * 2 + 1 >= min(there, most)
 
 
 async def test_a_message_that_names_no_others_is_told_at_once(pool: Pool) -> None:
