@@ -28,6 +28,7 @@ class Reason(StrEnum):
     QUIET_HOURS = "quiet_hours"
     UNLAWFUL_HOUR = "unlawful_hour"
     TOO_FREQUENT = "too_frequent"
+    TOLD_TOGETHER = "told_together"
     WINDOW_ENDED = "window_ended"
     NOT_NEXT_IN_LINE = "not_next_in_line"
     MESSAGE_DRAFT = "message_draft"
@@ -65,7 +66,13 @@ class Reason(StrEnum):
     @property
     def passes_by_itself(self) -> bool:
         """Whether time alone may do away with it, so that trying again makes sense though nothing has changed."""
-        return self in (Reason.PROVIDER_UNAVAILABLE, Reason.QUIET_HOURS, Reason.UNLAWFUL_HOUR, Reason.TOO_FREQUENT)
+        return self in (
+            Reason.PROVIDER_UNAVAILABLE,
+            Reason.QUIET_HOURS,
+            Reason.UNLAWFUL_HOUR,
+            Reason.TOO_FREQUENT,
+            Reason.TOLD_TOGETHER,
+        )
 
     @property
     def sentence(self) -> str:
@@ -110,7 +117,8 @@ _SENTENCES = {
     Reason.SUPPRESSED: "The address is on the suppression list.",
     Reason.QUIET_HOURS: "The list keeps quiet at this hour.",
     Reason.UNLAWFUL_HOUR: "No text message may reach them at this hour, by the rules of where they live.",
-    Reason.TOO_FREQUENT: "They have had as many messages as the list's cap allows for now.",
+    Reason.TOO_FREQUENT: "They have had as many messages as the cap of the list or the shop allows for now.",
+    Reason.TOLD_TOGETHER: "It waits for what else comes back for them, to be told in one message.",
     Reason.WINDOW_ENDED: "The relevancy window ended before there was a unit for them.",
     Reason.NOT_NEXT_IN_LINE: "There were fewer units than people waiting, and others came first.",
     Reason.MESSAGE_DRAFT: "The message is still a draft.",

@@ -33,6 +33,7 @@ from starter.commands import (
     retention,
     revocations,
     shop,
+    stores,
     up,
     versions,
     waitlists,
@@ -78,6 +79,7 @@ waitlists.app.command("import")(late_entries.import_)
 app.add_typer(conversations.app, name="conversation")
 app.add_typer(shop.product, name="product")
 app.add_typer(shop.stock, name="stock")
+app.add_typer(stores.app, name="store")
 app.add_typer(waitlists.app, name="waitlist")
 app.add_typer(journeys.app, name="journey")
 app.add_typer(contacts.app, name="contact")

@@ -1,7 +1,6 @@
 """The deliver activity: the only way a message leaves (promises P1 and P3)."""
 
-import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -12,11 +11,13 @@ from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
 from activities.delivery.lease import Lease
-from activities.delivery.ledger import STOP, BadMailbox, Ledger, ends
+from activities.delivery.ledger import STOP, BadMailbox, Leaving, Ledger, ends
 from activities.delivery.order import InProgress, Known, deliver_in_order
 from activities.delivery.pace import CONFIRMATIONS, Pace
 from activities.delivery.send_context import SendContext
 from activities.delivery.shopper_links import ShopperLinks
+from activities.delivery.signs_of_life import signs_of_life
+from activities.delivery.together import Gathered, as_many_as_fit, gather, told_in_one
 from activities.delivery.verdict import is_capped
 from activities.rendering.facts import LinksPart
 from activities.rendering.messages import write_message
@@ -48,8 +49,6 @@ LOOK_AGAIN = timedelta(seconds=30)
 FIRST_TRY_SECONDS = 20.0
 """How long the first attempt waits for a provider to get ready. It is a local activity, which costs three events of
 history every few seconds; the regular ones after it wait as long as the sender does."""
-SIGN_OF_LIFE_SECONDS = 10.0
-"""Three in the time after which Temporal gives a regular attempt up (workflows/policies.DELIVER_HEARTBEAT)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +94,7 @@ class DeliverActivity:
         """
         effects = RealEffects(self._means, request)
         try:
-            async with _signs_of_life():
+            async with signs_of_life():
                 outcome = await deliver_in_order(request, effects)
         except InProgress as error:
             raise ApplicationError(str(error), type="InProgress", next_retry_delay=_delay(error)) from None
@@ -111,25 +110,6 @@ def _delay(error: InProgress) -> timedelta | None:
     return None if error.lease_left is None else min(LOOK_AGAIN, error.lease_left + timedelta(seconds=1))
 
 
-@asynccontextmanager
-async def _signs_of_life() -> AsyncGenerator[None]:
-    """Heartbeats of a regular attempt, however long it takes."""
-    if not activity.in_activity() or activity.info().is_local:
-        yield
-        return
-
-    async def beat() -> None:
-        while True:
-            activity.heartbeat()
-            await asyncio.sleep(SIGN_OF_LIFE_SECONDS)
-
-    beating = asyncio.create_task(beat())
-    try:
-        yield
-    finally:
-        beating.cancel()
-
-
 def _stopping() -> bool:
     return activity.in_activity() and activity.is_worker_shutdown()
 
@@ -142,8 +122,9 @@ class RealEffects:
         self._ledger = means.ledger
         self._context: SendContext | None = None
         self._message: Message | None = None
-        self._seen: SendContext | None = None
-        """What the message was composed of."""
+        self._seen: tuple[SendContext, tuple[Gathered, ...]] | None = None
+        """What the message was composed of, and what could be told in it besides."""
+        self._told: tuple[Gathered, ...] = ()
         self.closed = False
         """The end of the journey is on record."""
         self._lease: Lease | None = None
@@ -162,7 +143,13 @@ class RealEffects:
         await self._ledger.note(self._request)
 
     async def put_off(self, until: datetime) -> datetime:
-        return await self._ledger.put_off(self._request) or until
+        known = self._context
+        assert known is not None, "it is looked at before it is put off"
+        channel = Channel.EMAIL if known.message is None else known.message.channel
+        return await self._ledger.put_off(self._request, channel) or until
+
+    async def gather(self, until: datetime) -> datetime:
+        return await self._ledger.gather(self._request, until) or until
 
     async def compose(self) -> Message | None:
         """The message for this contact; None when it cannot be rendered, or the version has none of its name."""
@@ -171,7 +158,8 @@ class RealEffects:
         if known.message is None:
             log.error("message missing", version=request.version, message=request.step.message)
             return None
-        if self._message is not None and self._seen == known:
+        others = await gather(self._ledger, request, known, self.now())
+        if self._message is not None and self._seen == (known, others):
             return self._message  # At the second look mostly the same is seen.
         links = await self._links_of(known, known.message.channel)
         question = known.facts.question
@@ -179,29 +167,34 @@ class RealEffects:
             log.error("question cannot be answered", journey=request.journey_id)
             return None
         message_id = f"{request.key.replace('/', '.')}@{self._means.domain}"
-        try:
-            message = write_message(
-                known.message.compiled,
-                replace(known.context, links=links),
+        compiled = known.message.compiled
+
+        def write(told: Sequence[Gathered]) -> Message:
+            return write_message(
+                compiled,
+                told_in_one(replace(known.context, links=links), told),
                 message_id,
                 known.recipient or "",
                 known.sender,
                 message_reference(request.key),
                 None if question else f"{known.list_code}.{self._means.domain}",
             )
+
+        try:
+            message, told = as_many_as_fit(write, others)
         except CannotRender as error:
             log.error("message broken", version=request.version, message=request.step.message, error=str(error))
             return None
         if self._means.links is not None and isinstance(message, Mail):
-            message = await self._with_links(self._means.links, message, known)
-        self._message, self._seen = message, known
+            message = await self._with_links(self._means.links, message, known, told)
+        self._message, self._seen, self._told = message, (known, others), told
         return message
 
-    async def _with_links(self, links: Links, mail: Mail, known: SendContext) -> Mail:
+    async def _with_links(self, links: Links, mail: Mail, known: SendContext, told: Sequence[Gathered]) -> Mail:
         """The mail with links of ours, which are written the first time: what is composed last waits for nothing."""
         if self._tracked is None or self._tracked[0] != mail:
-            context, request = known.context, self._request
-            pages = [context.shop.url, context.product.url, *(item.url for item in context.items)]
+            context, request = told_in_one(known.context, told), self._request
+            pages = [context.shop.url, context.product.url, *(each.url for each in (*context.items, *context.together))]
             tracked = await links.track(mail, request.key, request.journey_id, known.tracking, pages)
             self._tracked = mail, tracked
         return self._tracked[1]
@@ -241,7 +234,15 @@ class RealEffects:
 
     async def open(self) -> bool | datetime:
         self._lease = self._ledger.lease(_stopping)
-        return await self._ledger.open(self._request, self._lease, self._composed())
+        message = self._composed()
+        assert self._context is not None, "it is looked at before it is opened"
+        leaving = Leaving(
+            subject=message.subject if isinstance(message, Mail) else None,
+            channel=message.channel,
+            transactional=self._context.facts.transactional,
+            others=[each.key for each in self._told],
+        )
+        return await self._ledger.open(self._request, self._lease, leaving)
 
     async def release(self) -> None:
         lease = self._held()

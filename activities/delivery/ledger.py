@@ -5,7 +5,7 @@ A row goes ready → sending → sent, refused or unknown; a manual message is h
 what happened cannot be known, and it is recorded as unknown, never sent again.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import assert_never
@@ -18,9 +18,10 @@ from activities.delivery.verdict import TELLING, is_capped
 from activities.postgres.pool import Connection, Pool, transaction
 from activities.postgres.queries import load_queries
 from activities.postgres.retry import retry_on_deadlock
-from activities.senders.sender import Mail, Message, SenderAtFault
+from activities.senders.sender import SenderAtFault
 from activities.waitlist.claims import give_up_place, return_to_line
 from schemas.channels import Channel
+from schemas.ids import JourneyId, StepId
 from schemas.journey.activities import Deliver
 from schemas.journey.outcome import AfterRefusal, Outcome, Refused, Sent, Unknown
 
@@ -32,13 +33,16 @@ LEASE = timedelta(seconds=30) + WRITING
 """The provider's answer (`Settings.smtp_answer_seconds`, `ANSWER_SECONDS` of a text message), and writing it down:
 longer than any attempt takes from the right to send on, so a lease that has run out is nobody's."""
 
+MOST_TOGETHER = 49
+"""That are told in one message beside its own: what is more than that is told in the next."""
+
 STOP = "stop"
 """Why the address is suppressed of who opted out, by our own word or at the provider: until they say start."""
 
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """What came of asking for the right to send; `put_off_until`: the list's cap does not give it before then."""
+    """What came of asking for the right to send; `put_off_until`: a cap does not give it before then."""
 
     put_off_until: datetime | None
 
@@ -50,6 +54,35 @@ class BadMailbox:
     channel: Channel
     address: str
     why: str
+
+
+@dataclass(frozen=True, slots=True)
+class WaitsWith:
+    """A message that waits to be told in one with another: its journey, step and round."""
+
+    journey_id: JourneyId
+    step: StepId
+    round: int
+
+
+@dataclass(frozen=True, slots=True)
+class Leaving:
+    """A message as it is about to leave.
+
+    Attributes:
+        channel: what it travels by.
+        transactional: it is outside the caps.
+        others: the keys of those that are told in it.
+    """
+
+    subject: str | None = None
+    channel: Channel = Channel.EMAIL
+    transactional: bool = False
+    others: Sequence[str] = ()
+
+
+class _NotAll(Exception):
+    """Of those that were to be told in one message some may not be any more: none is."""
 
 
 class Ledger:
@@ -76,29 +109,40 @@ class Ledger:
         """What an attempt asks for the right to send with. For `stopping` see `Lease`."""
         return Lease(self._lease, stopping)
 
-    async def open(self, request: Deliver, lease: Lease, leaving: Message | None = None) -> bool | datetime:
-        """Take the right to send.
-
-        Args:
-            leaving: the message as it is about to leave.
+    async def open(self, request: Deliver, lease: Lease, leaving: Leaving | None = None) -> bool | datetime:
+        """Take the right to send, and with it that to tell the others in it: of all, or of none.
 
         Returns:
             False: another attempt has it, it is settled, somebody declined it, or its contact has just said no. A time:
-            the list's cap puts it off.
+            a cap puts it off.
         """
-        opened = await SQL.open.row(
-            self._pool,
-            Opened,
-            **_message(request),
-            event=request.event,
-            subject=leaving.subject if isinstance(leaving, Mail) else None,
-            channel=None if leaving is None else leaving.channel,
-            holder=lease.holder,
-            length=lease.length,
-            manual=request.step.manual,
-            confirmation=not is_capped(request.event),
-        )
-        return False if opened is None else opened.put_off_until or True
+        leaving = leaving or Leaving()
+        of_all: dict[str, object] = {
+            "channel": leaving.channel,
+            "event": request.event,
+            "subject": leaving.subject,
+            "holder": lease.holder,
+            "length": lease.length,
+        }
+        own = _message(request) | {
+            "manual": request.step.manual,
+            "uncapped": not is_capped(request.event, transactional=leaving.transactional),
+        }
+        if not leaving.others:
+            opened = await SQL.open.row(self._pool, Opened, **of_all, **own)
+            return False if opened is None else opened.put_off_until or True
+        try:
+            async with transaction(self._pool) as connection:
+                await SQL.hold_contact.run(connection, journey_id=request.journey_id)
+                opened = await SQL.open.row(connection, Opened, **of_all, **own)
+                if opened is None or opened.put_off_until is not None:
+                    return False if opened is None else opened.put_off_until or True
+                told = await SQL.open_with.values(connection, **of_all, key=request.key, others=[*leaving.others])
+                if len(told) < len(leaving.others):
+                    raise _NotAll
+        except _NotAll:
+            return False
+        return True
 
     async def hold(self, request: Deliver) -> bool:
         """Hold it for approval; False when these words are approved, or it is past that."""
@@ -108,9 +152,19 @@ class Ledger:
         """Record that it is put off: nothing is settled, but it can be declined or skipped."""
         await SQL.note.run(self._pool, **_message(request))
 
-    async def put_off(self, request: Deliver) -> datetime | None:
-        """Put it off for the list's cap. Returns until when; None: the cap is not in its way any more."""
-        return await SQL.put_off.value(self._pool, **_message(request))
+    async def put_off(self, request: Deliver, channel: Channel) -> datetime | None:
+        """Put it off for a cap. Returns until when; None: the cap is not in its way any more."""
+        return await SQL.put_off.value(self._pool, **_message(request), channel=channel)
+
+    async def gather(self, request: Deliver, until: datetime) -> datetime | None:
+        """Put it off until what else is to be told with it is there. Returns until when; None: it is past that."""
+        return await SQL.gather.value(self._pool, **_message(request), until=until)
+
+    async def waiting_with(self, request: Deliver) -> list[WaitsWith]:
+        """Those that wait to be told in one message with it, the longest waiting first."""
+        return await SQL.waiting_with.rows(
+            self._pool, WaitsWith, journey_id=request.journey_id, message=request.step.message, most=MOST_TOGETHER
+        )
 
     async def stop(self, request: Deliver) -> None:
         """Record that it cannot be rendered until somebody corrects its template."""
@@ -175,16 +229,30 @@ class Ledger:
                 return False
             if bad is not None:
                 await SQL.suppress.run(connection, channel=bad.channel, address=bad.address, reason=bad.why)
-            match outcome.then:
-                case AfterRefusal.BACK_IN_LINE:
-                    await return_to_line(connection, request.journey_id, outcome.reason)
-                case AfterRefusal.LEAVE:
-                    await give_up_place(connection, request.journey_id, "refused", outcome.reason)
-                case AfterRefusal.GO_ON | AfterRefusal.END_THREAD:
-                    pass
-                case _:
-                    assert_never(outcome.then)
+            told_in_it: list[JourneyId] = []
+            if lease is not None:
+                told_in_it = await SQL.settle_with.values(
+                    connection,
+                    key=request.key,
+                    holder=lease.holder,
+                    state=outcome.kind,
+                    outcome=outcome.model_dump(mode="json"),
+                )
+            for journey_id in (request.journey_id, *sorted(told_in_it)):
+                await _after_refusal(connection, journey_id, outcome)
         return True
+
+
+async def _after_refusal(connection: Connection, journey_id: JourneyId, outcome: Refused) -> None:
+    match outcome.then:
+        case AfterRefusal.BACK_IN_LINE:
+            await return_to_line(connection, journey_id, outcome.reason)
+        case AfterRefusal.LEAVE:
+            await give_up_place(connection, journey_id, "refused", outcome.reason)
+        case AfterRefusal.GO_ON | AfterRefusal.END_THREAD:
+            pass
+        case _:
+            assert_never(outcome.then)
 
 
 async def _settle_told(on: Pool | Connection, request: Deliver, outcome: Sent | Unknown, lease: Lease | None) -> bool:

@@ -3,22 +3,51 @@
 -- name: open
 -- Take the right to send this message now. No row: another attempt has it, it is settled, or somebody declined it.
 -- One that was held may leave when its step is no longer manual. The message's name is written again: a move may have
--- given the step another message since it was put off. Above the list's cap the trigger keep_the_cap leaves it ready, and
+-- given the step another message since it was put off. Above a cap the trigger keep_the_cap leaves it ready, and
 -- says until when it is put off. Whoever is being erased is waited for, and then there is no row; nor is there for whoever
 -- has said no on the message's `channel` since it was judged: between that and this a mail server may be waited for.
-insert into sends (key, journey_id, step, round, message, event, subject, state, attempts, holder, lease_until, confirmation)
-select :key, :journey_id, :step, :round, :message, :event, :subject, 'sending', 1, :holder, now() + :length::interval, :confirmation
+insert into sends (key, journey_id, step, round, message, channel, event, subject, state, attempts, holder, lease_until, uncapped)
+select :key, :journey_id, :step, :round, :message, :channel, :event, :subject, 'sending', 1, :holder, now() + :length::interval, :uncapped
 from contacts c
 where c.id = (select contact_id from journeys where id = :journey_id) and c.erased_at is null
   and not exists (select from suppressions s where s.channel = :channel and s.address = address_on(:channel, c.email, c.phone))
   and (select granted from consents where contact_id = c.id and channel = :channel order by id desc limit 1) is not false
 for key share
 on conflict (key) do update
-set state = excluded.state, message = excluded.message, event = excluded.event, subject = excluded.subject,
+set state = excluded.state, message = excluded.message, channel = excluded.channel, event = excluded.event, subject = excluded.subject,
     attempts = sends.attempts + 1, holder = excluded.holder,
-    lease_until = excluded.lease_until, put_off_until = excluded.put_off_until, confirmation = excluded.confirmation
+    lease_until = excluded.lease_until, put_off_until = excluded.put_off_until, uncapped = excluded.uncapped
 where (sends.state = 'ready' or (sends.state = 'held' and not :manual)) and sends.declined_at is null
 returning case when state = 'ready' then put_off_until end as put_off_until;
+
+-- name: hold_contact
+-- Of two that gather the same messages the second waits here, holding none of them.
+select from contacts c join journeys j on j.contact_id = c.id where j.id = :journey_id for no key update of c;
+
+-- name: open_with
+-- Take the right to tell these in the message :key, with its right to send. Those that may not be told any more are left out.
+update sends s
+set state = 'sending', told_with = :key, channel = :channel, event = :event, subject = :subject, attempts = attempts + 1, holder = :holder,
+    lease_until = now() + :length::interval, put_off_until = null
+from journeys j
+where s.key = any(:others::text[]) and s.state = 'ready' and s.declined_at is null and s.together_until is not null
+  and j.id = s.journey_id and j.ended_at is null and j.leaving is null
+  and exists (select from claims c where c.journey_id = j.id and c.state = 'given')
+returning s.key;
+
+-- name: waiting_with
+-- Those that wait to be told with this one, in the order in which they began to.
+select w.journey_id, w.step, w.round from waits_with(:journey_id, :message) w
+order by w.together_until, w.opened_at, w.key limit :most;
+
+-- name: gather
+-- Put off until what else comes back for the same person can be told with it: until when. No row: it is past that.
+insert into sends (key, journey_id, step, round, message, state, together_until)
+values (:key, :journey_id, :step, :round, :message, 'ready', together_until(:journey_id, :message, :until))
+on conflict (key) do update
+set together_until = coalesce(sends.together_until, excluded.together_until), put_off_until = null
+where sends.state = 'ready'
+returning together_until;
 
 -- name: hold
 -- It waits for approval, unless it has that for the very words of `version`, whichever version they were approved in.
@@ -40,10 +69,10 @@ values (:key, :journey_id, :step, :round, :message, 'ready')
 on conflict (key) do update set put_off_until = null where sends.put_off_until is not null and sends.state = 'ready';
 
 -- name: put_off
--- Put off for the list's cap: until when. No row, or null: it need not wait any longer for that.
-insert into sends (key, journey_id, step, round, message, state, put_off_until)
-values (:key, :journey_id, :step, :round, :message, 'ready', next_turn(:key, :journey_id))
-on conflict (key) do update set put_off_until = excluded.put_off_until where sends.state = 'ready'
+-- Put off for a cap: until when. No row, or null: it need not wait any longer for that.
+insert into sends (key, journey_id, step, round, message, channel, state, put_off_until)
+values (:key, :journey_id, :step, :round, :message, :channel, 'ready', next_turn(:key, :journey_id, :channel))
+on conflict (key) do update set put_off_until = excluded.put_off_until, channel = excluded.channel where sends.state = 'ready'
 returning put_off_until;
 
 -- name: stop
@@ -69,9 +98,10 @@ on conflict do nothing;
 insert into suppressions (channel, address, reason) values (:channel, lower(:address), :reason) on conflict do nothing;
 
 -- name: release
--- The provider certainly did not take it: another attempt may send it. By its holder alone: whoever asks again, because the
+-- The provider certainly did not take it, with all that was told in it: another attempt may send them. By its holder alone: whoever asks again, because the
 -- first answer was lost, must not take the right of the next one.
-update sends set state = 'ready', holder = null, lease_until = null where key = :key and holder = :holder;
+update sends set state = 'ready', holder = null, lease_until = null, told_with = null
+where :key in (key, told_with) and holder = :holder;
 
 -- name: settle
 -- The outcome of a message. One that was found without the right to send (no `holder`) yields to an attempt that is sending;
@@ -91,10 +121,17 @@ with settled as (
 )
 select key from settled;
 
+-- name: settle_with
+-- The same outcome for what was told in a message, by whoever has the right to send both. Returns their journeys.
+update sends set state = :state, outcome = :outcome, settled_at = now(), holder = null, lease_until = null
+where holder = :holder and told_with = :key returning journey_id;
+
 -- name: settle_told
 -- The contact was told, or may have been: the outcome, the claim and the place in line, in one round trip; and the end of
--- the journey, where nothing follows (`last`).
-with settled as (
+-- the journey, where nothing follows (`last`). With it all that was told in the same message: what has the same holder.
+with before as (
+    select holder, coalesce(told_with, key) as told_in from sends where key = :key
+), settled as (
     insert into sends (key, journey_id, step, round, message, state, outcome, settled_at)
     values (:key, :journey_id, :step, :round, :message, :state, :outcome, now())
     on conflict (key) do update
@@ -103,22 +140,29 @@ with settled as (
     where sends.state in ('ready', 'held') or sends.holder = :holder
        or (excluded.state = 'unknown' and sends.lease_until <= now())
     returning journey_id
+), together as (
+    update sends s set state = :state, outcome = :outcome, settled_at = now(), holder = null, lease_until = null
+    from before b
+    where b.told_in in (s.key, s.told_with) and s.key <> :key and s.holder = b.holder and exists (select from settled)
+    returning s.journey_id
+), of_all as (
+    select journey_id from settled union all select journey_id from together
 ), used as (
     update claims c set state = 'used', settled_at = now(), lapses_at = now() + make_interval(hours => a.offer_hours)
     from journeys j join alerts a on a.id = j.alert_id
-    where c.state = 'given' and c.journey_id = (select journey_id from settled) and j.id = c.journey_id
+    where c.state = 'given' and c.journey_id in (select journey_id from of_all) and j.id = c.journey_id
     returning c.id
 ), told as (
     -- The parts of one statement run in no promised order: counting `used` locks the claim before the place.
     update waiting set state = 'told'
-    where state = 'claimed' and journey_id = (select journey_id from settled) and (select count(*) from used) >= 0
+    where state = 'claimed' and journey_id in (select journey_id from of_all) and (select count(*) from used) >= 0
     returning journey_id
 )
 update journeys
 set told_at = coalesce(told_at, now()),
-    ended_at = case when :last then coalesce(ended_at, now()) else ended_at end,
-    ending = case when :last then coalesce(ending, 'completed') else ending end
-where id = (select journey_id from settled) and (select count(*) from told) >= 0
+    ended_at = case when :last and id = :journey_id then coalesce(ended_at, now()) else ended_at end,
+    ending = case when :last and id = :journey_id then coalesce(ending, 'completed') else ending end
+where id in (select journey_id from of_all) and (select count(*) from told) >= 0
 returning id;
 
 -- name: recorded

@@ -32,6 +32,10 @@ from schemas.reasons import Reason
 BROADCAST_ROUND = 0
 """The round of a message to everyone on the waiting list; a thread's rounds begin with 1."""
 
+FOLLOWING = timedelta(seconds=30)
+"""How long after the first of those that are told together the others look again: by then it was said, mostly, and each
+does not gather all the others."""
+
 MessageT = TypeVar("MessageT")
 
 
@@ -81,7 +85,11 @@ class Effects(Protocol[MessageT]):
         ...
 
     async def put_off(self, until: datetime) -> datetime:
-        """Record that it is put off for the list's cap, `until` then or later. Returns until when."""
+        """Record that it is put off for a cap, `until` then or later. Returns until when."""
+        ...
+
+    async def gather(self, until: datetime) -> datetime:
+        """Record that it waits for what else is to be told with it, until then at the latest. Returns until when."""
         ...
 
     async def compose(self) -> MessageT | None:
@@ -108,8 +116,8 @@ class Effects(Protocol[MessageT]):
         """Take the right to send.
 
         Returns:
-            False: another attempt has it, or its contact has just said no. A time: the list's cap puts it off until
-            then, which is on record.
+            False: another attempt has it, or its contact has just said no. A time: a cap puts it off until then, which
+            is on record.
         """
         ...
 
@@ -209,11 +217,8 @@ async def _check(request: Deliver, effects: Effects[MessageT]) -> _Due[MessageT]
             effects, Refused(reason=Reason.DECLINED, then=AfterRefusal.GO_ON if secondary else AfterRefusal.LEAVE)
         )
     match judge(known.facts, effects.now()):
-        case Deferred(reason=Reason.TOO_FREQUENT, until=until):
-            return Deferred(until=await effects.put_off(until), reason=Reason.TOO_FREQUENT)
         case Deferred() as deferred:
-            await effects.note()
-            return deferred
+            return await _put_off(deferred, known.facts, effects)
         case Refused() as refused:
             return await _settle(effects, refused)
         case Go():
@@ -234,8 +239,24 @@ async def _check(request: Deliver, effects: Effects[MessageT]) -> _Due[MessageT]
     return _Due(message, secondary, known.facts.beside)
 
 
+async def _put_off(deferred: Deferred, facts: MessageFacts, effects: Effects[MessageT]) -> Deferred:
+    """Record that it is put off, and where others are to be told with it, that it is there to be told with them."""
+    until = deferred.until
+    gathered = None if facts.together_until is None else await effects.gather(facts.together_until)
+    match deferred.reason:
+        case Reason.TOO_FREQUENT:
+            until = await effects.put_off(until)
+        case Reason.TOLD_TOGETHER if gathered is not None:
+            until = gathered
+        case _ if gathered is None:
+            await effects.note()
+        case _:
+            pass
+    return Deferred(until=until + FOLLOWING if facts.follows else until, reason=deferred.reason)
+
+
 async def _take_the_right(effects: Effects[MessageT]) -> Deferred | None:
-    """Take the right to send; a Deferred: many messages asked at once, and the list's cap puts this one off.
+    """Take the right to send; a Deferred: many messages asked at once, and a cap puts this one off.
 
     Raises:
         InProgress: another attempt has it.

@@ -18,6 +18,7 @@ from activities.revenue.links import Tracking
 from activities.stock.products import load_product
 from schemas.channels import Channel
 from schemas.document.alert_types.offer import Offer
+from schemas.document.alert_types.vocabulary import AlertEvent
 from schemas.ids import Subject
 from schemas.journey.activities import Deliver
 from schemas.journey.outcome import Outcome
@@ -37,6 +38,7 @@ class SendContext:
     Attributes:
         message: its template; None when the version has none of this name.
         sender: the From address of the list; None: the installation's.
+        gathers: it is told with what else waits for the same person.
         tracking: what is to be known of the message.
         recorded: the outcome, if it is settled already.
         lease_left: another attempt may be sending it for so long, by PostgreSQL's clock.
@@ -51,6 +53,7 @@ class SendContext:
     message: StoredMessage | None
     recipient: str | None
     sender: str | None
+    gathers: bool
     tracking: Tracking
     context: MessageContext
     recorded: Outcome | None
@@ -102,6 +105,7 @@ class SendContexts:
             message=message if change is None else change.message,
             recipient=row.address if change is None else change.email,
             sender=row.sender,
+            gathers=facts.together_until is not None,
             tracking=row.tracking,
             context=_context(row, items, offer, place),
             recorded=recorded,
@@ -157,6 +161,13 @@ def _facts(
     row: SendRow, request: Deliver, offer: Offer | None, message: StoredMessage | None, *, filtered: bool
 ) -> MessageFacts:
     texted = message is not None and message.channel is Channel.SMS
+    gathers = (
+        row.gathers
+        and request.event is AlertEvent.ALERT
+        and not request.step.manual
+        and message is not None
+        and message.tells_together
+    )
     return MessageFacts(
         event=request.event,
         type=row.type,
@@ -181,12 +192,15 @@ def _facts(
         quiet_from=row.quiet_from,
         quiet_until=row.quiet_until,
         turn=row.turn,
+        together_until=row.together_until if gathers else None,
+        follows=gathers and row.follows,
         unreachable=row.address is None,
         beside=message is not None and message.beside,
         lives_in=residence(row.attributes, row.phone) if texted and row.phone is not None else None,
         held_out=row.experiment is not None and row.experiment.holds_out(row.contact_id),
         refused=row.refused,
-        transactional=message is not None and message.transactional and not row.asks_first,
+        transactional=message is not None and message.transactional,
+        asks_first=row.asks_first,
         question=request.is_question,
         asked_already=row.asked_already,
         paused_until=row.paused_until,

@@ -60,7 +60,10 @@ select
     coalesce(v.price, e.measure) as price,
     j.entered_at, case when w.currency is not distinct from st.currency then w.entry_price end as entry_price,
     ev.properties || case when ev.list_code is null then '{}' else jsonb_build_object('list', ev.list_code) end as properties,
-    case when l.cap_messages is not null then turn_of(:key, j.id) end as turn,
+    case when coalesce(l.cap_messages, st.cap_messages) is not null then turn_of(:key, j.id, :channel) end as turn,
+    l.together_within is not null and coalesce(claim.state = 'given', false) as gathers,
+    coalesce(send.together_until, others.until, now() + l.together_within) as together_until,
+    coalesce(others.before, false) as follows,
     exists (
         select from stopped_senders s
         where s.channel = :channel and coalesce(s.sender = coalesce(l.sender, ''), true)) as sender_stopped,
@@ -86,6 +89,12 @@ left join lateral (
 left join episodes e on e.alert_id = j.alert_id and e.store_id = j.store_id and e.subject = j.subject
                     and e.closed_at is null
 left join sends send on send.key = :key
+left join lateral (
+    select min(w.together_until) as until,
+           bool_or(coalesce((w.together_until, w.opened_at, w.key) < (send.together_until, send.opened_at, send.key), true)) as before
+    from waits_with(j.id, :message) w
+    where l.together_within is not null and claim.state = 'given' and send.settled_at is null
+) others on true
 where j.id = :journey_id;
 
 -- name: ahead

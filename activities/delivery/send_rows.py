@@ -36,7 +36,9 @@ class SendRow:
         measure: the price or quantity that the alert watches, now.
         trigger_at: the bound that the contact's entry set.
         locations: those whose units count; None: all.
-        turn: when the list's cap allows the message; None: it does now, or there is none.
+        turn: when the caps of list and store allow the message; None: they do now, or there are none.
+        gathers: its list tells together what comes back together, and there is a place to tell of.
+        together_until, follows: see `MessageFacts`.
         entry_price: what it cost when they entered; None: not known, or in another currency.
         properties: of the event the journey was entered on.
         lease_left, outcome, declined: of the message's row in the ledger.
@@ -87,6 +89,9 @@ class SendRow:
     sender: str | None
     tracking: Tracking
     turn: datetime | None
+    gathers: bool
+    together_until: datetime | None
+    follows: bool
     sender_stopped: bool
     store_source: str
     shop_name: str

@@ -28,6 +28,7 @@ class WasUnknown:
     """A message that is unknown, or was until its provider told.
 
     Attributes:
+        told_in: the message that it was told in; mostly itself.
         told: how far it has come by all that was told; None: nothing of that was.
         gave_up: it was refused, and its place passed on.
         sender_alone: nothing else was told to be wrong with it than its sender.
@@ -35,6 +36,7 @@ class WasUnknown:
     """
 
     key: str
+    told_in: str
     journey_id: JourneyId
     state: str
     event: AlertEvent | None
@@ -59,7 +61,7 @@ async def settle_unknowns(connection: Connection, keys: list[str]) -> None:
                 await give_up_used_place(connection, message.journey_id, Reason.PROVIDER_REFUSED)
         elif message.state == "unknown":
             # As deliver names it, without the domain, which only the worker that sent it knows.
-            await _settle(connection, message, Sent(message_id=message.key.replace("/", "."), at=datetime.now(UTC)))
+            await _settle(connection, message, Sent(message_id=message.told_in.replace("/", "."), at=datetime.now(UTC)))
 
 
 async def _settle(connection: Connection, message: WasUnknown, outcome: Sent | Refused) -> None:

@@ -1,19 +1,21 @@
 -- Every query of settling what was unknown by what providers tell.
 
 -- name: hold
--- Whatever their state, in a fixed order: who tells waits for who writes *unknown*, or that one for this, and sees its events.
-select from sends where key = any(:keys::text[]) order by key for no key update;
+-- Whatever their state, with all that was told in the same message, in a fixed order: who tells waits for who writes *unknown*, or that one for this, and sees its events.
+select from sends s where coalesce(s.told_with, s.key) in (select coalesce(told_with, key) from sends where key = any(:keys::text[]))
+order by s.key for no key update;
 
 -- name: were_unknown
-select s.key, s.journey_id, s.state, s.event, delivery_state(s.key) as told,
+select s.key, coalesce(s.told_with, s.key) as told_in, s.journey_id, s.state, s.event, delivery_state(coalesce(s.told_with, s.key)) as told,
        coalesce(s.outcome ->> 'then' = 'leave', false) as gave_up,
        not exists (select from message_events e
-                   where e.send_key = s.key and e.kind <> 'sender_at_fault' and way_of(e.kind) >= way_of('failed'))
+                   where e.send_key = coalesce(s.told_with, s.key) and e.kind <> 'sender_at_fault' and way_of(e.kind) >= way_of('failed'))
            as sender_alone,
        not exists (select from sends o where o.journey_id = s.journey_id and o.key <> s.key
                    and o.event in ('alert', 'follow-up') and o.state in ('sending', 'sent', 'unknown')) as alone
 from sends s
-where s.key = any(:keys::text[]) and (s.state = 'unknown' or s.resolved_at is not null)
+where coalesce(s.told_with, s.key) in (select coalesce(told_with, key) from sends where key = any(:keys::text[]))
+  and (s.state = 'unknown' or s.resolved_at is not null)
 order by s.key;
 
 -- name: settle

@@ -11,6 +11,7 @@ from activities.postgres.pool import Pool
 from activities.postgres.queries import load_queries
 from schemas.channels import Channel
 from schemas.document.compiled_message import CompiledMessage
+from schemas.document.conversation import loops_over_together
 from schemas.ids import VersionId
 from schemas.journey.activities import Delivered
 from schemas.journey.outcome import Outcome
@@ -50,6 +51,12 @@ class StoredMessage:
             ValidationError: this release cannot read it.
         """
         return CompiledMessage.model_validate(self._stored)
+
+    @cached_property
+    def tells_together(self) -> bool:
+        """Whether it says, in each of its languages, all that is told in one message."""
+        wordings: Mapping[str, Mapping[str, str | None]] = self._stored["wordings"]
+        return all(loops_over_together(each.get("text"), each.get("html")) for each in wordings.values())
 
     def shows(self, name: str) -> bool:
         """Whether a template may name this part of `wait` or `variant`: what none shows is not looked up."""

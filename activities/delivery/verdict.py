@@ -43,13 +43,16 @@ class MessageFacts:
         already_sent: this message was sent, or may have been, before the journey moved to another version.
         emptied: nothing is left of the cart that the conversation was entered on.
         quiet_from, quiet_until: the list's quiet hours in its own time zone; both or neither.
-        turn: when the list's cap allows the message; None: it does now, or there is none.
+        turn: when the caps of list and store allow the message; None: they do now, or there are none.
+        together_until: until then it waits for what else comes back for them; None: it is told by itself.
+        follows: another waits already, to be told in one message with it.
         unreachable: the contact has no address on the message's channel.
         beside: the conversation says something on another channel than e-mail, too.
         lives_in: where the contact lives, whose hours a text message keeps to; None: it is no text message.
         held_out: the conversation's experiment tells this contact nothing; it asks them all the same.
         refused: their newest word is a no.
-        transactional: the message may go to somebody who has said nothing yet; never on a list that asks first.
+        transactional: the message may go to somebody who has said nothing yet, and is outside all caps.
+        asks_first: the list asks whoever signs up first, so that nobody who has said nothing is written to.
         question: the message asks whether it was them who signed up, and so needs no consent.
         asked_already: they have said yes, or of the last day there is another such question to them by this store,
             which they can still answer.
@@ -79,12 +82,15 @@ class MessageFacts:
     already_sent: bool = False
     emptied: bool = False
     turn: datetime | None = None
+    together_until: datetime | None = None
+    follows: bool = False
     unreachable: bool = False
     beside: bool = False
     lives_in: Residence | None = None
     held_out: bool = False
     refused: bool = False
     transactional: bool = False
+    asks_first: bool = False
     question: bool = False
     asked_already: bool = False
     paused_until: datetime | None = None
@@ -126,11 +132,13 @@ def judge(facts: MessageFacts, now: datetime) -> Go | Deferred | Refused:
         refused = None
     if refused is not None:
         return refused
+    if facts.together_until is not None and now < facts.together_until:
+        return Deferred(until=facts.together_until, reason=Reason.TOLD_TOGETHER)
     if (until := _quiet_until(facts, now)) is not None:
         return Deferred(until=until, reason=Reason.QUIET_HOURS)
     if facts.lives_in is not None and (until := next_lawful(facts.lives_in, now)) > now:
         return Deferred(until=until, reason=Reason.UNLAWFUL_HOUR)
-    if facts.turn is not None and is_capped(facts.event):
+    if facts.turn is not None and is_capped(facts.event, transactional=facts.transactional):
         return Deferred(until=facts.turn, reason=Reason.TOO_FREQUENT)
     if facts.held_out and not facts.question:
         # Last of all, so that whoever is on record as held out would have been told at this moment.
@@ -147,9 +155,9 @@ def _by_their_own_pause(facts: MessageFacts, now: datetime) -> Deferred | Refuse
     return Deferred(until=min(facts.paused_until, now + OWN_PAUSE_CHECK), reason=Reason.CONTACT_PAUSED)
 
 
-def is_capped(event: AlertEvent | None) -> bool:
-    """Whether the list's cap is for the messages of a thread on this event: not for what answers a sign-up at once."""
-    return event is not AlertEvent.SUBSCRIPTION
+def is_capped(event: AlertEvent | None, *, transactional: bool = False) -> bool:
+    """Whether caps are for a message of a thread on this event: not for what answers a sign-up, or is owed anyway."""
+    return event is not AlertEvent.SUBSCRIPTION and not transactional
 
 
 def _after_holding_out(facts: MessageFacts) -> AfterRefusal:
@@ -173,7 +181,7 @@ def _about_the_channel(facts: MessageFacts) -> Reason | None:
         consented=facts.consented,
         refused=facts.refused,
         suppressed=facts.suppressed,
-        unasked=facts.transactional or facts.question,
+        unasked=(facts.transactional and not facts.asks_first) or facts.question,
     ).silenced_by
 
 

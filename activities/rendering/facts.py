@@ -90,6 +90,24 @@ class ItemPart:
     price: Decimal | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class ToldPart:
+    """One thing that is told in a message with others. `title` is the product's; an empty `variant` counts as absent.
+
+    Attributes:
+        units: as of a variant.
+        coupon: the code that is reserved for them with it.
+    """
+
+    title: str
+    url: str
+    variant: str = ""
+    image_url: str | None = None
+    price: Decimal | None = None
+    units: int | None = None
+    coupon: str | None = None
+
+
 Plain: TypeAlias = str | int | float | bool | Decimal | None
 
 
@@ -99,6 +117,7 @@ class MessageContext:
 
     Attributes:
         items: of the event that the conversation was entered on, those whose products the storefront has reported.
+        together: all that is told in this message, its own first; empty where that is one thing.
         event: the properties of that event.
         attributes: of the contact.
         coupon: the code that is reserved for them; None: their alert gives none, or none was left.
@@ -110,6 +129,7 @@ class MessageContext:
     variant: VariantPart
     list: ListPart
     items: tuple[ItemPart, ...] = ()
+    together: tuple[ToldPart, ...] = ()
     event: Mapping[str, Plain] = field(default_factory=dict[str, Plain])
     attributes: Mapping[str, Plain] = field(default_factory=dict[str, Plain])
     wait: WaitPart = WaitPart()
@@ -124,7 +144,7 @@ class MessageContext:
         return told if isinstance(told, str) else None
 
 
-Part: TypeAlias = ShopPart | ProductPart | VariantPart | ListPart | ItemPart | WaitPart | LinksPart
+Part: TypeAlias = ShopPart | ProductPart | VariantPart | ListPart | ItemPart | ToldPart | WaitPart | LinksPart
 
 
 def _parts(part: type[Part]) -> tuple[str, ...]:
@@ -142,6 +162,6 @@ VOCABULARY = Vocabulary(
         "coupon": ("code",),
     },
     open=frozenset({"event", "contact.attributes"}),
-    lists={"items": _parts(ItemPart)},
+    lists={"items": _parts(ItemPart), "together": _parts(ToldPart)},
 )
 """What a template can name."""

@@ -28,8 +28,12 @@ _MAY_BE_MISSING = {
     "links.unsubscribe": "https://…",
     "links.page": "https://…",
     "items": "",
+    "together": "",
     "item.image_url": "",
     "item.price": "12.50",
+    "item.variant": "Blue",
+    "item.units": "3",
+    "item.coupon": "SAVE-10",
 }
 """What not every product, variant, contact or store has, and what it may be."""
 _OPEN = ("event.", "contact.attributes.")

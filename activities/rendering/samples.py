@@ -11,6 +11,7 @@ from activities.rendering.facts import (
     MessageContext,
     ProductPart,
     ShopPart,
+    ToldPart,
     VariantPart,
     WaitPart,
 )
@@ -34,6 +35,18 @@ FULL = MessageContext(
         ),
         ItemPart("Tea strainer", "https://shop.example/products/tea-strainer", 1, price=Decimal("7.50")),
     ),
+    together=(
+        ToldPart(
+            "Blue kettle",
+            "https://shop.example/products/blue-kettle",
+            "1.5 l",
+            "https://shop.example/images/blue-kettle.jpg",
+            Decimal("49.00"),
+            3,
+            "KETTLE-7Q2X",
+        ),
+        ToldPart("Tea strainer", "https://shop.example/products/tea-strainer"),
+    ),
     wait=WaitPart(since=datetime(2026, 3, 2, 9, 0, tzinfo=UTC), price=Decimal("59.00"), place=4),
     links=LinksPart(
         unsubscribe="https://shop.example/u/made-up",
@@ -47,6 +60,7 @@ BARE = replace(
     product=ProductPart(title="Blue kettle", url="https://shop.example/products/blue-kettle"),
     variant=VariantPart(title=""),
     items=(),
+    together=(),
     wait=WaitPart(),
     links=LinksPart(),
     coupon=None,

@@ -133,6 +133,7 @@ def names_in_templates(context: MessageContext, language: str) -> dict[str, obje
         "wait": _namespace("wait", context.wait),
         "links": _namespace("links", context.links),
         "items": [_namespace("item", item) for item in context.items],
+        "together": [_namespace("item", item) for item in context.together],
         "event": _Open("event", context.event),
         "contact": SimpleNamespace(attributes=_Open("contact.attributes", context.attributes)),
         IN_TEMPLATES: Formats(language, context.variant.currency, context.time_zone),

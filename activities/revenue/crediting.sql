@@ -34,9 +34,9 @@ from (
     select send_key, touch, at from touches(:contact_id)
     where at > :ordered_at::timestamptz - make_interval(days => :days) and at <= :ordered_at
     union all
-    select o.key, 'coupon', :ordered_at::timestamptz
+    select coalesce(o.told_with, o.key), 'coupon', :ordered_at::timestamptz
     from coupons c join claims cl on cl.id = c.claim_id join sends o on o.journey_id = cl.journey_id
-    where upper(c.code) = any(:codes::text[]) and o.settled_at >= cl.given_at and not o.confirmation
+    where upper(c.code) = any(:codes::text[]) and o.settled_at >= cl.given_at and o.event is distinct from 'subscription'
 ) t
 join sends s on s.key = t.send_key
 join journeys j on j.id = s.journey_id

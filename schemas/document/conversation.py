@@ -5,6 +5,7 @@ them, and the messages they send. It grows by new kinds of step, new alert types
 is not known is an error, never ignored.
 """
 
+import re
 from datetime import time, timedelta
 from typing import Annotated, Any, Self
 
@@ -32,6 +33,8 @@ def _known_zone(name: str) -> str:
 
 
 TimeZone = Annotated[str, AfterValidator(_known_zone)]
+LONGEST_TOGETHER = timedelta(days=1)
+"""A place is kept meanwhile, and nobody else is told of its units."""
 
 
 def _some_time(length: timedelta) -> timedelta:
@@ -61,6 +64,20 @@ class Cap(Section, title="At most"):
     """In how much time, like 4 hours."""
 
 
+_LOOP = re.compile(r"\{%-?\s*for\s+\w+\s+in\s+together\b")
+
+
+def loops_over_together(*templates: str | None) -> bool:
+    """Whether each of these templates, of those that there are, goes through all that is told in one message."""
+    return all(_LOOP.search(each) for each in templates if each)
+
+
+def _some_wait(length: timedelta) -> timedelta:
+    if not length or length > LONGEST_TOGETHER:
+        raise ValueError("that is no time to wait for others in: write from '1 minute' to '1 day'")
+    return length
+
+
 class ListSection(Section, title="List"):
     """The list that alerts belong to, with what its messages share."""
 
@@ -78,6 +95,10 @@ class ListSection(Section, title="List"):
     """Hours in which no message leaves; each is checked again when they end."""
     at_most: Cap | None = None
     """The most messages that one person gets in a time; what is above it is put off and keeps its place."""
+    together_within: Annotated[Duration, AfterValidator(_some_wait)] | None = None
+    """For how long, up to a day, an alert's message that loops over 'together' waits for what else comes back for the
+    same person, to tell it in one. Each is told by itself, at once, when left out.
+    """
     locations: Annotated[tuple[Label, ...], Field(min_length=1, max_length=1000)] | None = None
     """The storefront's ids of the locations whose units count, in quotes; all when left out."""
     currency: Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")] | None = None
@@ -185,6 +206,11 @@ class MessageSection(Wording, title="Message"):
     def wordings(self) -> dict[str, Wording]:
         """What it says, by language; its own first."""
         return {self.fall_back: self, **self.locales}
+
+    @property
+    def tells_together(self) -> bool:
+        """Whether it says, in each of its languages, all that is told in one message."""
+        return all(loops_over_together(each.text, each.mjml, each.html) for each in self.wordings.values())
 
     @model_validator(mode="after")
     def _has_the_parts_of_its_channel(self) -> Self:

@@ -1,10 +1,25 @@
-"""Variants and their stock, as API and CLI show them."""
+"""Stores, variants and their stock, as API and CLI show them."""
 
 from decimal import Decimal
 
 from pydantic import AwareDatetime
 
+from schemas.document.conversation import Cap
 from schemas.model import Model
+
+
+class StoreReport(Model):
+    """A store's name and front page, as messages show them, and the currency of its prices; None: nobody told.
+
+    Attributes:
+        at_most: how many messages one contact gets of it in how much time, by all lists together; None: no cap.
+    """
+
+    store: str
+    name: str | None
+    url: str | None
+    currency: str | None
+    at_most: Cap | None
 
 
 class LevelReport(Model):

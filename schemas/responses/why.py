@@ -89,6 +89,7 @@ class WhyMessage(Model):
     Attributes:
         about: what its journey watches, or is about: `variant/…` or `product/…`; None: no product, or several.
         subject: as it left; None of a text message, and where that is not on record any more.
+        together: what else was told in it, each as `about` names it.
         unknown: it cannot be known whether it left.
         cause: what they did, and what happened then.
         again: why they were written to once more; None: it is the first.
@@ -104,6 +105,7 @@ class WhyMessage(Model):
     step: str
     message: str
     subject: str | None
+    together: tuple[str, ...]
     channel: Channel
     sent_at: AwareDatetime
     unknown: bool

@@ -241,7 +241,7 @@ def _figures(report: ListReport) -> Group | str:
         days.add_row(str(day.day), day.alert, *map(str, (day.entered, day.told, day.bought_after)), _left(day.left))
     title = f"{report.name} ({report.list_code}), days in {report.time_zone}"
     if report.put_off:
-        title += f"\nPut off now for the list's cap: {report.put_off}"
+        title += f"\nPut off now for a cap: {report.put_off}"
     conversations = _figure_table("conversation", "under way")
     for each in report.conversations:
         figures = each.in_flight, each.entered, each.told, each.bought_after
@@ -274,7 +274,8 @@ def _messages(messages: tuple[WhyMessage, ...]) -> Iterator[str]:
         subject = f'"{each.subject}"' if each.subject is not None else f"{kind} '{each.message}'"
         about = f"{each.store_id}/{each.about}, {each.product_title}" if each.about else each.store_id
         unknown = " (nobody knows whether it left)" if each.unknown else ""
-        yield f"{clock(each.sent_at)} UTC  {subject}{unknown}  {about}  journey {each.journey_id}"
+        together = f", with {', '.join(each.together)} in the same message" if each.together else ""
+        yield f"{clock(each.sent_at)} UTC  {subject}{unknown}  {about}{together}  journey {each.journey_id}"
         yield f"    {each.cause}{f' Why again: {each.again}' if each.again else ''}"
 
 

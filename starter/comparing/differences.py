@@ -18,6 +18,7 @@ from starter.versioning.contents import written
 
 _LIST_WORDS: Mapping[str, str] = {
     "at_most": "the cap on messages to one person",
+    "together_within": "how long a message waits for what else is to be told in it",
     "locations": "the locations that count",
     "stores": "the stores that it is for",
     "track_clicks": "whether clicks are known",

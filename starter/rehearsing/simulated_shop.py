@@ -6,7 +6,7 @@ the time is always an argument.
 
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import assert_never
 
@@ -20,17 +20,16 @@ from activities.rendering.compile import compile_message
 from activities.rendering.mjml import NotCompiled
 from activities.rendering.templates import CannotRender, Rendered, render
 from activities.senders.sender import Handover, NotTaken, SenderAtFault
-from activities.waitlist.admission import EntryFacts, why_closed, why_not_admitted
-from activities.waitlist.window import window_end
 from schemas.channels import Channel
-from schemas.document.alert_types.alert import Sight
-from schemas.document.conversation import ConversationDocument
-from schemas.document.steps import CallWebhook, ContactChange, NewAttribute, NewMembership, NewTag, Send
+from schemas.document.alert_types.vocabulary import AlertEvent
+from schemas.document.conversation import ConversationDocument, MessageSection
+from schemas.document.steps import CallWebhook, ContactChange, NewAttribute, NewMembership, NewTag
 from schemas.journey.activities import Deliver
 from schemas.journey.compiled_criteria import CompiledCriteria
 from schemas.journey.outcome import AfterRefusal, Deferred, Outcome, Refused, Sent, Unknown
-from schemas.journey.program import Program, thread_criteria_id
+from schemas.journey.program import Program
 from schemas.reasons import Reason
+from starter.rehearsing.entering import why_not_entered
 from starter.rehearsing.fixtures import message_context
 from starter.rehearsing.simulated_journey import SimulatedJourney
 from starter.rehearsing.timeline import Due, OfferLapses, Timeline
@@ -59,47 +58,17 @@ class SimulatedShop:
         self._document, self._program, self._compiled = document, program, compiled
         self._timeline, self._journey = timeline, journey
         self._settled: dict[str, Outcome] = {}
+        self._together_until: dict[str, datetime] = {}
         self.messages: list[SentMessage] = []
 
     def enter(self) -> None:
         """Enter the contact now, if nothing speaks against it."""
         journey = self._journey
-        journey.not_entered = self._why_not()
+        journey.not_entered = why_not_entered(self._document, self._program, self._compiled, self._timeline, journey)
         line, product = self._timeline.line(journey), self._timeline.product
         if journey.not_entered is None and line is not None and product is not None:
             journey.place = line.enter(product.offer)
             journey.entry_price = product.price
-
-    def _why_not(self) -> Reason | None:
-        """Why they are not entered."""
-        journey, now = self._journey, self._journey.entrance.at
-        sends = [step for step in self._program.steps.values() if isinstance(step, Send)]
-        closed = why_closed(
-            for_store=self._document.list.is_for(journey.entrance.store),
-            watched=True,
-            live=not sends or not all(step.draft for step in sends),
-        )
-        if closed is not None:
-            return closed
-        alert, product, line = journey.entrance.alert, self._timeline.product, self._timeline.line(journey)
-        if alert is None or product is None or line is None:
-            entry_criteria = self._compiled.criteria.get(thread_criteria_id(journey.entrance.event), (None,))
-            enters = any(criteria is None or evaluate(criteria, self._facts, now) for criteria in entry_criteria)
-            return None if enters else Reason.FILTERED
-        facts = EntryFacts(
-            sight=Sight(
-                replace(product.offer, price=product.price if product.for_sale else None),
-                line.is_open,
-                never_away=product.on_sale and not product.section.counted,
-                for_sale=product.for_sale,
-            ),
-            window_ends_at=window_end(now, alert.relevancy_window.days, self._document.list.time_zone),
-            gone=product.discontinued,
-            bought=journey.has_bought(now),
-            told=False,
-            filtered=journey.is_filtered(product, now),
-        )
-        return why_not_admitted(alert, facts, now)
 
     async def deliver(self, request: Deliver, now: datetime) -> Outcome:
         """Check, and send if it is still true.
@@ -149,7 +118,20 @@ class SimulatedShop:
     def send(self, request: Deliver, rendered: Rendered, now: datetime) -> None:
         """Send a message to the contact."""
         self.messages.append(SentMessage(now, request.step.message, rendered))
-        self._journey.contact.gets(request.step.message, now, capped=is_capped(request.event))
+        self._journey.contact.gets(request.step.message, now, capped=self._is_capped(request))
+
+    def _waits_for_others(self, request: Deliver, message: MessageSection, now: datetime) -> datetime | None:
+        """Until when: they come in other journeys, so here none does."""
+        within, place = self._document.list.together_within, self._journey.place
+        if within is None or place is None or place.claim != "given" or request.event is not AlertEvent.ALERT:
+            return None
+        if request.step.manual or not message.tells_together:
+            return None
+        return self._together_until.setdefault(request.key, now + within)
+
+    def _is_capped(self, request: Deliver) -> bool:
+        message = self._document.messages[request.step.message]
+        return is_capped(request.event, transactional=message.transactional)
 
     def settle(self, request: Deliver, outcome: Sent | Refused | Unknown, now: datetime) -> Outcome:
         """Record a message's outcome, and what it means for the contact's place in line."""
@@ -231,6 +213,7 @@ class SimulatedShop:
             time_zone=self._document.list.time_zone,
             quiet_from=quiet.starts if quiet is not None else None,
             quiet_until=quiet.ends if quiet is not None else None,
+            together_until=self._waits_for_others(request, message, now),
             turn=next_turn(contact.counted, self._document.list.at_most, now),
             unreachable=texted and contact.phone is None,
             beside=any(each.channel is not Channel.EMAIL for each in self._document.messages.values()),
@@ -257,6 +240,9 @@ class _SimulatedDesk:
         pass
 
     async def put_off(self, until: datetime) -> datetime:
+        return until
+
+    async def gather(self, until: datetime) -> datetime:
         return until
 
     async def compose(self) -> Rendered | None:

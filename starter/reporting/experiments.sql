@@ -16,7 +16,7 @@ with turns as (
     from sends s join journeys j on j.id = s.journey_id join versions v on v.id = j.version_id
     where v.document #>> '{experiment,name}' = :name and s.round > 0
       and (:stores::text[] is null or j.store_id = any(:stores))
-      and (s.state in ('sent', 'unknown') and not s.confirmation and s.event is distinct from 'discontinued'
+      and (s.state in ('sent', 'unknown') and coalesce(s.event, '') not in ('subscription', 'discontinued')
            or s.state = 'refused' and s.outcome ->> 'reason' in ('held_out', 'provider_refused', 'provider_unavailable')
               and s.outcome ->> 'then' <> 'go_on')
 ), people as (

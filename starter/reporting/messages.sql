@@ -10,7 +10,7 @@ with sent as (
     select s.key, s.state, s.step, s.message, j.conversation, j.version_id, coalesce(list_of(j), '') as list_code
     from sends s join journeys j on j.id = s.journey_id
     where s.settled_at >= :since and s.settled_at < :until
-      and (s.state in ('sent', 'unknown') or s.resolved_at is not null)
+      and (s.state in ('sent', 'unknown') or s.resolved_at is not null) and s.told_with is null
       and (:conversation::text is null or j.conversation = :conversation)
       and (:stores::text[] is null or j.store_id = any(:stores))
 ), told as (

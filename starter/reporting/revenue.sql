@@ -17,7 +17,7 @@ with credited as (
 ), sent as (
     select list_of(j) as list_code, j.conversation, s.message, count(*) as sent
     from sends s join journeys j on j.id = s.journey_id
-    where s.settled_at >= :since and s.settled_at < :until and s.state in ('sent', 'unknown')
+    where s.settled_at >= :since and s.settled_at < :until and s.state in ('sent', 'unknown') and s.told_with is null
       and (:stores::text[] is null or j.store_id = any(:stores))
     group by 1, 2, 3
 )

@@ -18,7 +18,7 @@ class ConsideredJourney:
         alert_id: None of a journey without an alert; then everything about alert and line is None or False.
         conversation: only of a journey without an alert.
         held_up_by: what holds it up where it rests.
-        put_off_until: when its turn is, where that is the cap of its list.
+        put_off_until: when its turn is, where that is a cap, or until when it waits for others to be told with.
         place: the state of its row in `waiting`.
         passed_over_for: why their last place was refused, until something changes; None: nothing is in its way.
         trigger_at: the price or quantity that it is notified at; None: enough units are enough.

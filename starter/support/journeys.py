@@ -80,7 +80,7 @@ class JourneyRow:
         alert_id, window_ends_at: None without an alert.
         reason: why it ended, or left its line.
         held_up_by: what holds it up where it rests.
-        put_off_until: when its turn is, where that is the cap of its list.
+        put_off_until: when its turn is, where that is a cap, or until when it waits for others to be told with.
         paused: `conversation_paused` or `alert_paused`, while it is under way; None: neither.
         place: the state of its row in `waiting`; None without an alert.
         passed_over: it waits, and units that came were claimed for others.

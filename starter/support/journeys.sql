@@ -5,8 +5,9 @@ select j.id, j.contact_id, j.store_id, j.subject, j.product_id, j.alert_id, j.ve
        j.conversation, j.entered_on, j.told_at, j.ended_at, j.ending, coalesce(j.reason, case when w.state = 'left' then w.reason end) as reason,
        case when j.ended_at is null then coalesce(j.held_up_by, case when w.state = 'waiting'
            and w.passed_over_for in ('not_confirmed', 'contact_paused') then w.passed_over_for end) end as held_up_by,
-       case when j.ended_at is null and j.held_up_by = 'too_frequent' then
-           (select max(put_off_until) from sends where journey_id = j.id and state = 'ready') end as put_off_until,
+       case when j.ended_at is null then (
+           select max(case j.held_up_by when 'too_frequent' then put_off_until when 'told_together' then together_until end)
+           from sends where journey_id = j.id and state = 'ready') end as put_off_until,
        case when j.ended_at is not null or w.state = 'left' then null
             when co.paused_at is not null then 'conversation_paused'
             when a.paused_at is not null then 'alert_paused' end as paused,

@@ -25,6 +25,7 @@ class SentRow:
         about: what the journey watches, or is about.
         version_id: the one that the journey lives by now.
         event: of its alert, that its thread was entered on; None: of none.
+        together: what else was told in it, as `about` names it.
         entered_on: the event that a conversation without an alert was entered on.
     """
 
@@ -41,6 +42,7 @@ class SentRow:
     round: int
     event: AlertEvent | None
     subject: str | None
+    together: list[str]
     channel: Channel
     unknown: bool
     sent_at: datetime
@@ -93,6 +95,7 @@ def _messages(rows: Sequence[SentRow]) -> Iterator[WhyMessage]:
             step=row.step,
             message=row.message,
             subject=row.subject,
+            together=tuple(row.together),
             channel=row.channel,
             sent_at=row.sent_at,
             unknown=row.unknown,

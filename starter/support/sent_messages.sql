@@ -1,10 +1,13 @@
 -- Every query of what one person was sent.
 
 -- name: of_contact
--- The newest :most that left or may have left, the oldest first; with how each journey was entered.
+-- The newest :most that left or may have left, the oldest first; with how each journey was entered. What was told in one message
+-- is one, by the first of it that is asked for, with what else was told in it.
 select * from (
-    select s.journey_id, j.store_id, j.subject as about, j.product_id, p.title as product_title, j.conversation, j.alert_id,
+    select distinct on (s.settled_at, coalesce(s.told_with, s.key)) s.journey_id, j.store_id, j.subject as about, j.product_id, p.title as product_title, j.conversation, j.alert_id,
            j.version_id, s.step, s.message, s.round, s.event, s.subject,
+           array(select o.subject from sends t join journeys o on o.id = t.journey_id
+                 where coalesce(s.told_with, s.key) in (t.key, t.told_with) and t.key <> s.key order by t.key) as together,
            coalesce((select document -> 'messages' -> s.message ->> 'channel' from versions where id = j.version_id), :otherwise) as channel,
            s.state = 'unknown' as unknown,
            s.settled_at as sent_at, j.entered_at, j.entered_on, a.type, a.action
@@ -16,6 +19,6 @@ select * from (
       and (:stores::text[] is null or j.store_id = any(:stores))
       and (:product_id::text is null or j.product_id = :product_id)
       and (:variant_id::text is null or j.subject in ('variant/' || :variant_id, 'product/' || j.product_id))
-    order by s.settled_at desc, s.key desc
+    order by s.settled_at desc, coalesce(s.told_with, s.key) desc, s.told_with nulls first, s.key
     limit :most
 ) newest order by sent_at, journey_id, round, step;

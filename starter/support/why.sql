@@ -58,8 +58,8 @@ with subjects as (
 select c.id, c.contact_id, c.store_id, c.subject, c.product_id, c.alert_id,
        case when c.alert_id is null then c.conversation end as conversation, c.entered_at, c.window_ends_at, c.told_at,
        c.ended_at, coalesce(c.reason, c.left_reason) as reason, c.held_up_by,
-       case when c.held_up_by = 'too_frequent' then
-           (select max(put_off_until) from sends where journey_id = c.id and state = 'ready') end as put_off_until,
+       (select max(case c.held_up_by when 'too_frequent' then put_off_until when 'told_together' then together_until end)
+        from sends where journey_id = c.id and state = 'ready') as put_off_until,
        c.place, c.passed_over_for, c.trigger_at, c.armed, c.goes_by, c.live,
        c.quantity_threshold, c.paused, l.locations, p.title as product_title, p.on_sale,
        p.discontinued_at is not null or coalesce(v.removed, false) as gone,

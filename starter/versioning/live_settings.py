@@ -103,6 +103,7 @@ async def _set_list(connection: Connection, section: ListSection) -> None:
         sender=section.sender,
         cap_messages=section.at_most.messages if section.at_most else None,
         cap_length=section.at_most.per if section.at_most else None,
+        together_within=section.together_within,
         track_clicks=section.track_clicks,
         track_opens_in=section.track_opens_in,
         attribution=section.attribution.model_dump(mode="json") if section.attribution else None,

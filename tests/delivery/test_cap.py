@@ -10,8 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from activities.delivery.cap import next_turn
+from activities.delivery.ledger import Leaving
 from activities.intake.intake import Intake
 from activities.postgres.pool import Pool
+from schemas.channels import Channel
 from schemas.document.alert_types.vocabulary import AlertEvent
 from schemas.document.conversation import Cap, ConversationDocument
 from schemas.document.steps import Send
@@ -19,11 +21,13 @@ from schemas.ids import JourneyId, StepId, VersionId
 from schemas.journey.activities import Deliver
 from schemas.journey.outcome import Deferred, Outcome, Refused, Sent
 from schemas.reasons import Reason
+from schemas.responses.stock import StoreReport
 from starter.reporting.reports import Period, Reports
 from starter.support.why import About, Why
 from starter.versioning.publishing import publish
+from tests.cli.command import Shelftalk
 from tests.delivery.counter import Counter
-from tests.product import Product, Shop, address, addressees, subject
+from tests.product import STORE, Product, Shop, address, addressees, subject
 from tests.story.documents import back, programme
 
 START = datetime(2026, 5, 1, 12, tzinfo=UTC)
@@ -180,6 +184,83 @@ async def test_every_list_of_the_store_counts_and_other_stores_do_not(counter: C
     assert isinstance(await counter.deliver(_request(held)), Sent)
 
 
+async def _store_cap(pool: Pool, messages: int, per: timedelta) -> None:
+    await pool.execute("update stores set cap_messages = $1, cap_length = $2", messages, per)
+
+
+async def test_a_stores_cap_counts_all_its_lists_together_and_defers_as_a_lists_does(counter: Counter) -> None:
+    """Eight asked at once by two lists without a cap of their own, or one that is wider: two leave in a day."""
+    await publish(counter.pool, programme("free", back()))
+    await _store_cap(counter.pool, 2, timedelta(days=1))
+    await counter.pool.execute("update lists set cap_messages = 5 where code = 'capped'")
+    journeys = [*await _comes_back(counter, SIZES[:4]), *await _comes_back(counter, SIZES[4:], "free")]
+    requests = [_request(each) for each in journeys[:4]] + [_request(each, code="free") for each in journeys[4:]]
+    opened = await asyncio.gather(*(counter.ledger.open(each, counter.ledger.lease()) for each in requests))
+    assert opened.count(True) == 2
+    turns = sorted(each for each in opened if isinstance(each, datetime))
+    days = [round((turn - datetime.now(UTC)) / timedelta(days=1)) for turn in turns]
+    assert days == [1, 1, 2, 2, 3, 3]
+    for journey in journeys:
+        assert (await counter.place(journey))[0] == "claimed"
+
+
+async def test_the_stores_cap_is_kept_by_the_database_whoever_asks_and_takes_nobodys_turn(counter: Counter) -> None:
+    """A list's own longer wait leaves room in the store's cap, which another list takes."""
+    await publish(counter.pool, programme("free", back()))
+    await counter.pool.execute("update lists set cap_length = '3 days' where code = 'capped'")
+    await _store_cap(counter.pool, 1, timedelta(days=1))
+    first, second = await _comes_back(counter, SIZES[:2])
+    third, fourth, fifth = await _comes_back(counter, SIZES[2:5], "free")
+    assert isinstance(await counter.deliver(_request(first)), Sent)
+    turns: list[int] = []
+    for request in (_request(second), *(_request(each, code="free") for each in (third, fourth, fifth))):
+        outcome = await counter.deliver(request)
+        assert isinstance(outcome, Deferred)
+        assert outcome.reason is Reason.TOO_FREQUENT
+        turns.append(round((outcome.until - datetime.now(UTC)) / timedelta(days=1)))
+    # The second of the capped list in three days, by its own; the others before and after it, one a day.
+    assert turns == [3, 1, 2, 4]
+    await _passes(counter.pool, timedelta(days=1))
+    assert isinstance(await counter.deliver(_request(second)), Deferred)
+    assert isinstance(await counter.deliver(_request(third, code="free")), Sent)
+
+
+async def test_a_transactional_message_is_outside_every_cap(counter: Counter) -> None:
+    await _store_cap(counter.pool, 1, timedelta(days=1))
+    first, owed, second = await _comes_back(counter, SIZES[:3])
+    assert isinstance(await counter.deliver(_request(first)), Sent)
+    assert isinstance(await counter.deliver(_request(owed)), Deferred)
+    await counter.pool.execute("alter table versions disable trigger versions_are_immutable")
+    await counter.pool.execute("update versions set messages = jsonb_set(messages, '{alert,transactional}', 'true')")
+    other = Counter(counter.pool, counter.shop)  # it has read no template yet
+    assert isinstance(await other.deliver(_request(owed)), Sent)
+    await counter.pool.execute("update sends set settled_at = now() - interval '2 days' where journey_id = $1", first)
+    # Nor is it counted: only the first was.
+    assert isinstance(await counter.deliver(_request(second)), Sent)
+
+
+async def test_a_text_message_holds_up_no_mail_by_the_stores_cap(counter: Counter) -> None:
+    await _store_cap(counter.pool, 1, timedelta(days=1))
+    await counter.pool.execute("update lists set cap_messages = null, cap_length = null")
+    texted, mailed, another = await _comes_back(counter, SIZES[:3])
+    lease = counter.ledger.lease()
+    assert await counter.ledger.open(_request(texted), lease, Leaving(channel=Channel.SMS)) is True
+    assert isinstance(await counter.deliver(_request(mailed)), Sent)
+    assert isinstance(await counter.deliver(_request(another)), Deferred)
+
+
+async def test_lists_that_ask_at_once_do_not_wait_for_each_other_for_ever(counter: Counter) -> None:
+    """Whoever asks holds the contact first, so that no two hold what the other needs."""
+    await publish(counter.pool, programme("free", back()))
+    await _store_cap(counter.pool, 4, timedelta(days=1))
+    await counter.pool.execute("update lists set cap_messages = null, cap_length = null")
+    journeys = [*await _comes_back(counter, SIZES[:4]), *await _comes_back(counter, SIZES[4:], "free")]
+    requests = [_request(each) for each in journeys[:4]] + [_request(each, code="free") for each in journeys[4:]]
+    outcomes = await asyncio.gather(*(counter.deliver(each) for each in requests))
+    assert [type(each) for each in outcomes].count(Sent) == 4
+    assert len(counter.sender.taken) == 4
+
+
 async def test_the_answer_to_a_sign_up_is_neither_put_off_nor_counted(pool: Pool) -> None:
     counter = Counter(pool, Shop(pool, Intake(pool)))
     await publish(pool, capped("capped", 1, "4 hours", AlertEvent.SUBSCRIPTION))
@@ -203,7 +284,7 @@ async def test_postgresql_and_the_rehearsal_have_one_meaning_of_a_turn(counter: 
     for messages in range(1, 9):
         cap = Cap(messages=messages, per=FOUR_HOURS)
         await counter.pool.execute("update lists set cap_messages = $1, cap_length = $2", messages, FOUR_HOURS)
-        turn = await counter.pool.fetchval("select turn_of($1, $2)", _request(journeys[-1]).key, journeys[-1])
+        turn = await counter.pool.fetchval("select turn_of($1, $2, 'email')", _request(journeys[-1]).key, journeys[-1])
         assert turn == next_turn([now - age for age in ages], cap, now)
 
 
@@ -267,3 +348,26 @@ async def test_whoever_was_erased_after_the_last_look_is_sent_nothing(counter: C
     await counter.pool.execute("update contacts set email = null, erased_at = now()")
     assert await counter.ledger.open(_request(journey), counter.ledger.lease()) is False
     assert await counter.pool.fetchval("select count(*) from sends") == 0
+
+
+async def test_a_stores_cap_is_set_shown_and_taken_away_by_hand(shelftalk: Shelftalk, pool: Pool) -> None:
+    await Shop.opened(pool)
+    unset = await shelftalk.run("store", "cap", STORE)
+    assert unset.out == f"{STORE} has no cap: only those of its lists hold.\n"
+    said = await shelftalk.run("store", "cap", STORE, "--at-most", "3", "--per", "1 day")
+    assert (
+        said.out == f"{STORE}: at most 3 messages in 1 day to one contact on each channel, by all its lists together.\n"
+    )
+    assert (await shelftalk.run("store", "cap", STORE, "--json")).answer(StoreReport).at_most == Cap(
+        messages=3, per=timedelta(days=1)
+    )
+    for wrong in (
+        ("--at-most", "3"),
+        ("--at-most", "3", "--per", "0 days"),
+        ("--none", "--at-most", "3", "--per", "1 day"),
+    ):
+        assert (await shelftalk.run("store", "cap", STORE, *wrong)).code == 2
+    assert (await shelftalk.run("store", "cap", "other.example", "--json")).failure.code == "unknown_store"
+    await shelftalk.run("store", "cap", STORE, "--none")
+    assert await pool.fetchval("select count(*) from stores where cap_messages is not null") == 0
+    assert await pool.fetchval("select count(*) from audit where action = 'cap store'") == 2

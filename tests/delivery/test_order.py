@@ -60,6 +60,10 @@ class RecordingEffects:
         self._does("put off")
         return until
 
+    async def gather(self, until: datetime) -> datetime:
+        self._does("gather")
+        return until
+
     async def compose(self) -> str | None:
         self._does("compose")
         return None if self.breaks else "text"

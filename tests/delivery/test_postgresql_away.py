@@ -11,12 +11,11 @@ import pytest
 
 from activities.delivery.deliver import DeliverActivity
 from activities.delivery.lease import Lease
-from activities.delivery.ledger import BadMailbox, Ledger
+from activities.delivery.ledger import BadMailbox, Leaving, Ledger
 from activities.intake.intake import Intake
 from activities.postgres.pool import Pool
 from activities.senders.limits import Limits
 from activities.senders.registry import Senders
-from activities.senders.sender import Message
 from activities.senders.sms.providers import NoProvider
 from schemas.journey.activities import Deliver
 from schemas.journey.outcome import Outcome, Refused, Sent, Unknown
@@ -38,7 +37,7 @@ class WatchedLedger(Ledger):
         self.failed = asyncio.Event()
         self.loses_answer_to_open = False
 
-    async def open(self, request: Deliver, lease: Lease, leaving: Message | None = None) -> bool | datetime:
+    async def open(self, request: Deliver, lease: Lease, leaving: Leaving | None = None) -> bool | datetime:
         opened = await super().open(request, lease, leaving)
         if self.loses_answer_to_open:
             raise ConnectionResetError

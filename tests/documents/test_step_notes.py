@@ -278,3 +278,45 @@ def test_a_filter_that_is_meant_as_a_cap_is_said_to_lose_wishes(criteria: Writte
 def test_a_cap_that_is_none_is_a_mistake(cap: object, path: str) -> None:
     mistakes = _mistakes(_thread("A", SEND, on="back.alert"), alerts=BACK, list={"at_most": cap})
     assert path in mistakes
+
+
+LOOP = "{% for item in together %}{{ item.title }} {% endfor %}It is back."
+
+
+@pytest.mark.parametrize(
+    ("window", "said", "path", "note"),
+    [
+        ("15 minutes", {"text": "t"}, "list.together_within", "no message loops over 'together'"),
+        ("15 minutes", {"text": LOOP, "html": "<p>t</p>"}, "messages.m", "some do not"),
+        (
+            "15 minutes",
+            {"text": LOOP, "language": "en", "locales": {"de": {"subject": "s", "text": "t"}}},
+            "messages.m",
+            "do not",
+        ),
+        (None, {"text": LOOP}, "messages.m", "tells nothing together"),
+        ("15 minutes", {"text": LOOP}, None, None),
+    ],
+)
+def test_what_is_told_together_in_part_or_never_is_noted(
+    window: str | None, said: Written, path: str | None, note: str | None
+) -> None:
+    document = {
+        "conversation": "c",
+        "name": "C",
+        "list": {"together_within": window} if window else {},
+        "alerts": BACK,
+        "threads": [_thread("A", SEND, on="back.alert")],
+        "messages": {"m": {"channel": "email", "subject": "s", **said}},
+    }
+    report = check(json.dumps(document), "f")
+    notes = {each.path: each.message for each in report.warnings if "together" in each.message}
+    assert not report.diagnostics
+    assert [*notes] == ([path] if path else [])
+    assert note is None or note in notes[path or ""]
+
+
+@pytest.mark.parametrize("window", ["0 minutes", "2 days", "soon"])
+def test_a_window_that_is_none_or_keeps_places_for_days_is_a_mistake(window: str) -> None:
+    mistakes = _mistakes(_thread("A", SEND, on="back.alert"), alerts=BACK, list={"together_within": window})
+    assert "list.together_within" in mistakes

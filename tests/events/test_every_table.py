@@ -147,6 +147,7 @@ OURS = {
     "revocations.channel": "of a closed set",
     "revocations.decided_by": "who works here",
     "sends.approved_by": "who works here",
+    "sends.channel": "of a closed set",
     "sends.declined_by": "who works here",
     "sends.event": "of a closed set",
     "sends.message": "of the document",

@@ -12,10 +12,9 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 import asyncpg
 
 from activities.delivery.lease import Lease
-from activities.delivery.ledger import BadMailbox, Ledger
+from activities.delivery.ledger import BadMailbox, Leaving, Ledger
 from activities.postgres.away import POSTGRES_AWAY
 from activities.postgres.pool import Pool
-from activities.senders.sender import Message
 from schemas.journey.activities import Deliver
 from schemas.journey.outcome import Outcome, Refused, Sent, Unknown
 
@@ -151,7 +150,7 @@ class MortalLedger(Ledger):
         super().__init__(process.pool)
         self._process = process
 
-    async def open(self, request: Deliver, lease: Lease, leaving: Message | None = None) -> bool | datetime:
+    async def open(self, request: Deliver, lease: Lease, leaving: Leaving | None = None) -> bool | datetime:
         return await self._process.dies_with(super().open(request, lease, leaving))
 
     async def release(self, request: Deliver, lease: Lease) -> None:

@@ -25,10 +25,9 @@ from temporalio.testing import ActivityEnvironment
 
 from activities.delivery.deliver import DeliverActivity
 from activities.delivery.lease import Lease
-from activities.delivery.ledger import BadMailbox, Ledger
+from activities.delivery.ledger import BadMailbox, Leaving, Ledger
 from activities.postgres.pool import Pool, open_pool
 from activities.senders.registry import Senders
-from activities.senders.sender import Message
 from schemas.ids import JourneyId
 from schemas.journey.activities import Deliver
 from schemas.journey.outcome import Outcome, Refused, Sent, Unknown
@@ -89,7 +88,7 @@ class MortalLedger(Ledger):
         if dies:
             os.kill(os.getpid(), signal.SIGKILL)
 
-    async def open(self, request: Deliver, lease: Lease, leaving: Message | None = None) -> bool | datetime:
+    async def open(self, request: Deliver, lease: Lease, leaving: Leaving | None = None) -> bool | datetime:
         async with self._at(Write.OPEN):
             return await super().open(request, lease, leaving)
 

@@ -378,3 +378,14 @@ async def test_a_stores_currency_stays_when_it_is_left_out(web: Web) -> None:
     named = {"name": "Example Shop", "url": "https://shop.example"}
     assert (await web.keyed.put(f"/v1/stores/{SHOP}", json={**named, "currency": "EUR"})).json()["currency"] == "EUR"
     assert (await web.keyed.put(f"/v1/stores/{SHOP}", json=named)).json()["currency"] == "EUR"
+
+
+async def test_a_stores_cap_is_set_kept_where_nothing_is_said_of_it_and_taken_away(web: Web, pool: Pool) -> None:
+    named = {"name": "Example Shop", "url": "https://shop.example"}
+    cap = {"messages": 3, "per": "1 day"}
+    for said, known in (({"at_most": cap}, cap), ({}, cap), ({"at_most": None}, None)):
+        answer = await web.keyed.put(f"/v1/stores/{SHOP}", json=named | said)
+        assert (answer.status_code, answer.json()["at_most"]) == (200, known)
+    answer = await web.keyed.put(f"/v1/stores/{SHOP}", json=named | {"at_most": {"messages": 0, "per": "1 day"}})
+    assert problem(answer, 422, "invalid").path == "$.at_most.messages"
+    assert await pool.fetchval("select cap_messages from stores where id = $1", SHOP) is None

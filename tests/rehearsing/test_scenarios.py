@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from schemas.document.scenarios import ScenarioSection
-from schemas.journey.outcome import Held, Refused
+from schemas.journey.outcome import Deferred, Held, Refused
 from schemas.journey.path import Why
 from schemas.reasons import Reason
 from starter.documents import check, load_document
@@ -247,3 +247,19 @@ def test_a_rehearsal_puts_off_what_is_above_the_lists_cap() -> None:
         ("it-is-back", timedelta(days=3)),
         ("still-here", timedelta(days=3, hours=71)),
     ]
+
+
+def test_a_rehearsal_shows_the_wait_for_others_and_the_message_as_it_reads_alone() -> None:
+    """Others come in journeys of their own, and a rehearsal is about one thing."""
+    waits = BACK.replace("  time_zone: UTC ", "  together_within: 15 minutes\n  time_zone: UTC ")
+    assert _sent(_live(waits, happens=[{"after": "3 days", "stock": 5}]))[0][1] == timedelta(days=3)
+    # The loop is read in all parts of the message that leaves.
+    loop = "{% if together %}{% for item in together %}{{ item.title }}{% endfor %}{% endif %}"
+    assert waits.count("Good news: ") == 2
+    waits = waits.replace("Good news: ", f"{loop}Good news: ")
+    rehearsed = _live(waits, happens=[{"after": "3 days", "stock": 5}])
+    assert _sent(rehearsed)[0] == ("it-is-back", timedelta(days=3, minutes=15))
+    assert "Good news" in rehearsed.messages[0].rendered.text
+    assert rehearsed.put_off[0].outcome == Deferred(
+        until=rehearsed.entrance.at + timedelta(days=3, minutes=15), reason=Reason.TOLD_TOGETHER
+    )

@@ -13,6 +13,7 @@ from workflows.compiler.control_flow import Flow
 from workflows.compiler.diagnostics import Diagnostic
 from workflows.compiler.lapse_lint import find_lapse_warnings
 from workflows.compiler.store_lint import find_store_warnings
+from workflows.compiler.together_lint import find_together_warnings
 
 
 def find_lint_warnings(document: ConversationDocument) -> tuple[Diagnostic, ...]:
@@ -35,6 +36,7 @@ def find_lint_warnings(document: ConversationDocument) -> tuple[Diagnostic, ...]
         *find_lapse_warnings(document, flow),
         *find_store_warnings(document),
         *find_cap_warnings(document),
+        *find_together_warnings(document),
     )
 
 

@@ -20,8 +20,12 @@ create table stores (
     -- What its prices are in, as its storefront or somebody by hand told last; both null: nobody did.
     currency   text check (currency ~ '^[A-Z]{3}$'),
     currency_observed_at timestamptz,
+    -- Its cap on what one contact gets of it on each channel, by whatever list; both null: there is none. See turn_of.
+    cap_messages integer check (cap_messages > 0),
+    cap_length   interval check (cap_length > '0'),
     created_at timestamptz not null default now(),
-    check ((currency is null) = (currency_observed_at is null))
+    check ((currency is null) = (currency_observed_at is null)),
+    check ((cap_messages is null) = (cap_length is null))
 );
 
 -- Products as the storefront last told of them.
@@ -143,6 +147,8 @@ create table lists (
     -- Its cap: a message of it is put off while so many went to the contact in this time. Both null: there is none.
     cap_messages integer check (cap_messages > 0),
     cap_length   interval check (cap_length > '0'),
+    -- For how long an alert's message waits for what else comes back for the same person, to be told in one. Null: it does not.
+    together_within interval check (together_within > '0'),
     -- Within how many days orders are credited to its messages; null, and what is null in it: as the
     -- installation has it.
     attribution  jsonb,
@@ -1512,6 +1518,8 @@ create table sends (
     step         text not null,
     round        integer not null,
     message      text not null,
+    -- What it travels by; null: nobody has asked for the right to send it yet, nor was it put off for a cap.
+    channel      text check (channel <> ''),
     -- On which event of its alert it left (null: of none), and under which subject; both null before it did. The subject
     -- may name the contact, and is forgotten with them.
     event        text,
@@ -1521,10 +1529,14 @@ create table sends (
     -- The attempt that has the right to send, and until when nobody else may say what became of the message.
     holder       uuid,
     lease_until  timestamptz,
-    -- While it is ready: put off for its list's cap, and when its turn is.
+    -- While it is ready: put off for the cap of its list or store, and when its turn is.
     put_off_until timestamptz,
-    -- The answer to a sign-up, which no cap holds up and none counts.
-    confirmation boolean not null default false,
+    -- While it is ready: until when it waits for what else is to be told in the same message. Null: it is told by itself.
+    together_until timestamptz,
+    -- The message in whose mail it was told; null: in its own. It has that one's holder, lease and outcome.
+    told_with    text references sends check (told_with <> key),
+    -- The answer to a sign-up, or transactional: no cap holds it up, and none counts it.
+    uncapped     boolean not null default false,
     outcome      jsonb,
     opened_at    timestamptz not null default now(),
     settled_at   timestamptz,
@@ -1541,6 +1553,7 @@ create table sends (
     check ((state in ('sent', 'refused', 'unknown')) = (settled_at is not null)),
     check ((settled_at is null) = (outcome is null)),
     check (resolved_at is null or state in ('sent', 'refused')),
+    check (told_with is null or state not in ('ready', 'held')),
     check ((approved_at is null) = (approved_by is null)),
     check (held_version is not null or (state <> 'held' and approved_at is null and declined_at is null)),
     check ((declined_at is null) = (declined_by is null)),
@@ -1549,6 +1562,7 @@ create table sends (
 create index sends_by_journey on sends (journey_id);
 create index sends_newest on sends (settled_at desc) where settled_at is not null;
 create index sends_held on sends (opened_at) where state = 'held';
+create index sends_told_with on sends (told_with) where told_with is not null;
 create index sends_with_subjects on sends (settled_at) where subject is not null;
 -- What a provider knows a message by: schemas.ids.message_reference.
 create index sends_by_reference on sends (md5(key));
@@ -1620,41 +1634,92 @@ create function list_of(j journeys) returns text language sql stable as $$
         (select document -> 'list' ->> 'code' from versions where id = j.version_id))
 $$;
 
--- When the cap of its list allows a message ($1, of journey $2) to leave; null: now. What counts is all that its store sent to
--- the contact, by whatever list, what may be leaving until its lease ends, and what its own list put off to an earlier turn;
--- the message's turn comes when the last but so many of them is long enough ago. tests/delivery holds it against activities/delivery/cap.py.
-create function turn_of(text, text) returns timestamptz language sql stable as $$
-    select counted.at + l.cap_length
+-- The messages that wait to be told in one with $2 of journey $1: the same message of the same alert and version, to the same person by
+-- the same store, and each has a place.
+create function waits_with(text, text) returns setof sends language sql stable as $$
+    select s.*
     from journeys j
-    join lists l on l.code = list_of(j) and l.cap_messages is not null
+    join journeys o on o.contact_id = j.contact_id and o.store_id = j.store_id and o.alert_id = j.alert_id
+                   and o.version_id = j.version_id and o.id <> j.id and o.ended_at is null and o.leaving is null
+    join sends s on s.journey_id = o.id and s.message = $2 and s.state = 'ready' and s.together_until is not null
+                and s.declined_at is null
+    where j.id = $1 and exists (select from claims c where c.journey_id = o.id and c.state = 'given')
+$$;
+
+-- Until when a message waits for others, $3 at the latest: as long as the first of them. Decided for one after the other, so that two
+-- that come at once do not both begin.
+create function together_until(text, text, timestamptz) returns timestamptz language plpgsql as $$
+begin
+    perform from contacts c join journeys j on j.contact_id = c.id where j.id = $1 for no key update of c;
+    return least($3, (select min(together_until) from waits_with($1, $2)));
+end $$;
+
+-- Whether one more message at $1 leaves no time of this length with more than so many; of those that were counted some may lie
+-- ahead, and none of them is pushed out of its turn. Without a cap it does.
+create function fits_cap(at timestamptz, counted timestamptz[], most integer, length interval) returns boolean language sql immutable as $$
+    select most is null or not exists (
+        select from (select at as ends union all select each from unnest(counted) each where each >= at and each < at + length) e
+        where (select count(*) from unnest(counted) each where each > e.ends - length and each <= e.ends) >= most)
+$$;
+
+-- When the caps of its list and its store allow a message ($1, of journey $2, by channel $3) to leave; null: now. What counts is
+-- all that its store sent to the contact, by whatever list, what may be leaving until its lease ends, and what was put off to an
+-- earlier turn. For the list's cap the latter by itself, on any channel; for the store's by any list, on this channel. Its turn is the earliest moment at which both have
+-- room, and it pushes nobody out of theirs. tests/delivery holds it against activities/delivery/cap.py.
+create function turn_of(text, text, text) returns timestamptz language plpgsql stable as $$
+declare
+    moment constant timestamptz := clock_timestamp();
+    of_list lists;
+    of_store stores;
+    by_list timestamptz[];
+    by_store timestamptz[];
+begin
+    select l.* into of_list from journeys j join lists l on l.code = list_of(j) where j.id = $2;
+    select s.* into of_store from journeys j join stores s on s.id = j.store_id where j.id = $2;
+    select coalesce(array_agg(c.at) filter (where c.by_list), '{}'), coalesce(array_agg(c.at) filter (where c.by_store), '{}') into by_list, by_store
+    from journeys j
     left join sends own on own.key = $1
     cross join lateral (
-        select case s.state when 'sending' then least(clock_timestamp(), s.lease_until) when 'ready' then s.put_off_until else s.settled_at end as at
+        -- Those that are to be told in one message are one; and those that are to be told in this one are none.
+        select distinct on (case when s.state = 'ready' and s.together_until is not null then concat_ws('/', o.alert_id, o.version_id, s.message) else s.key end)
+               case s.state when 'sending' then least(moment, s.lease_until) when 'ready' then s.put_off_until else s.settled_at end as at,
+               s.state <> 'ready' or list_of(o) = of_list.code as by_list, s.channel = $3 as by_store
         from journeys o join sends s on s.journey_id = o.id
-        where o.store_id = j.store_id and o.contact_id = j.contact_id and s.key <> $1 and not s.confirmation
+        where o.store_id = j.store_id and o.contact_id = j.contact_id and s.key <> $1 and not s.uncapped and s.told_with is null
+          and not (s.state = 'ready' and s.together_until is not null and own.together_until is not null
+                   and s.message = own.message and o.version_id = j.version_id and o.alert_id = j.alert_id)
           and (s.state in ('sending', 'sent', 'unknown')
-               or s.state = 'ready' and o.ended_at is null and o.leaving is null and list_of(o) = l.code
+               or s.state = 'ready' and s.put_off_until is not null and o.ended_at is null and o.leaving is null
                   and (own.put_off_until is null or (s.put_off_until, s.key) < (own.put_off_until, own.key)))
-        order by at desc nulls last offset l.cap_messages - 1 limit 1
-    ) counted
-    where j.id = $2 and counted.at + l.cap_length > clock_timestamp()
-$$;
+        order by case when s.state = 'ready' and s.together_until is not null then concat_ws('/', o.alert_id, o.version_id, s.message) else s.key end, s.put_off_until
+    ) c
+    where j.id = $2 and c.at > moment - greatest(of_list.cap_length, of_store.cap_length);
+    return (
+        select nullif(min(t.at), moment)
+        from (select moment as at
+              union select each + of_list.cap_length from unnest(by_list) each
+              union select each + of_store.cap_length from unnest(by_store) each) t
+        where t.at >= moment
+          and fits_cap(t.at, by_list, of_list.cap_messages, of_list.cap_length)
+          and fits_cap(t.at, by_store, of_store.cap_messages, of_store.cap_length));
+end $$;
 
 -- The same, decided: of a contact's messages that ask at once one is answered after the other. Null: it may leave now. Else a
 -- second away at least, for the clock of whoever waits for it may be ahead.
-create function next_turn(text, text) returns timestamptz language plpgsql as $$
+create function next_turn(text, text, text) returns timestamptz language plpgsql as $$
 begin
     perform from contacts c join journeys j on j.contact_id = c.id join lists l on l.code = list_of(j)
-    where j.id = $2 and l.cap_messages is not null
+    join stores s on s.id = j.store_id
+    where j.id = $2 and coalesce(l.cap_messages, s.cap_messages) is not null
     for no key update of c;
-    return case when found then (select greatest(turn, clock_timestamp() + interval '1 second') from turn_of($1, $2) turn
+    return case when found then (select greatest(turn, clock_timestamp() + interval '1 second') from turn_of($1, $2, $3) turn
                                  where turn is not null) end;
 end $$;
 
 -- The right to send is not given above the cap: whoever asks for it has put the message off instead.
 create function keep_the_cap() returns trigger language plpgsql as $$
 declare
-    turn timestamptz := next_turn(new.key, new.journey_id);
+    turn timestamptz := next_turn(new.key, new.journey_id, new.channel);
 begin
     if turn is not null then
         new.state := 'ready';
@@ -1665,9 +1730,9 @@ begin
     return new;
 end $$;
 create trigger the_cap_is_kept before insert on sends for each row
-    when (new.state = 'sending' and not new.confirmation) execute function keep_the_cap();
+    when (new.state = 'sending' and not new.uncapped and new.told_with is null) execute function keep_the_cap();
 create trigger the_cap_is_kept_again before update of state on sends for each row
-    when (new.state = 'sending' and old.state <> 'sending' and not new.confirmation) execute function keep_the_cap();
+    when (new.state = 'sending' and old.state <> 'sending' and not new.uncapped and new.told_with is null) execute function keep_the_cap();
 
 -- Calls of webhook steps, each until the other system took it.
 create table calls (
@@ -1838,7 +1903,7 @@ $$;
 -- Whatever counts as engagement for credits is in here and nowhere else.
 create function touches(text) returns table (send_key text, touch text, at timestamptz) language sql stable as $$
     select s.key, 'delivered', s.settled_at
-    from journeys j join sends s on s.journey_id = j.id and s.state = 'sent' where j.contact_id = $1
+    from journeys j join sends s on s.journey_id = j.id and s.state = 'sent' and s.told_with is null where j.contact_id = $1
     union all
     select s.key, case e.kind when 'opened_message' then 'opened' else 'clicked' end, e.happened_at
     from events e join sends s on s.journey_id = split_part(e.message_id, '.', 1) and replace(s.key, '/', '.') = split_part(e.message_id, '@', 1)

@@ -9,12 +9,13 @@ from fastapi import Path, Query
 from pydantic import AfterValidator, AwareDatetime, Field, HttpUrl, model_validator
 
 from activities.intake.clock import clamp_to_now
+from schemas.document.conversation import Cap
 from schemas.ids import StoreId, Subject
 from schemas.incoming.facts import Currency, ExternalId, Policy, ProductFact, Quantity, Text, VariantFact
 from schemas.model import Model
 from schemas.names import PRINTABLE
 from schemas.responses.keys import Scope
-from schemas.responses.stock import LevelReport, MovedVariant, VariantPage, VariantReport
+from schemas.responses.stock import LevelReport, MovedVariant, StoreReport, VariantPage, VariantReport
 from starter.http.actor import Actor
 from starter.http.auth import keyed_router, needs
 from starter.http.dependencies import InjectedServices
@@ -68,15 +69,9 @@ class StoreName(Model):
     url: Annotated[WebAddress, AfterValidator(_front_page), Field(examples=["https://shop.example"])]
     currency: Annotated[Currency, Field(examples=["EUR"])] | None = None
     """ISO 4217, what its prices are in; left out: as before. A platform that tells of it has the next word."""
-
-
-class StoreReport(Model):
-    """A store's name and front page, as messages show them, and the currency of its prices."""
-
-    store: str
-    name: str
-    url: str
-    currency: str | None
+    at_most: Cap | None = None
+    """How many messages one contact gets of it in how much time, by all lists together; left out: as before; null: no
+    cap."""
 
 
 class VariantInput(Model):
@@ -168,8 +163,15 @@ class StockReport(Model):
 )
 async def name_store(store: Store, named: StoreName, services: InjectedServices, actor: Actor) -> StoreReport:
     """Makes the store if it is new."""
-    currency = await services.stock.name_store(store, named.name, named.url, actor, named.currency)
-    return StoreReport(store=store, name=named.name, url=named.url, currency=currency)
+    return await services.stock.name_store(
+        store,
+        named.name,
+        named.url,
+        actor,
+        named.currency,
+        named.at_most,
+        cap_told="at_most" in named.model_fields_set,
+    )
 
 
 @router.put(

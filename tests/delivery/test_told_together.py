@@ -1,0 +1,396 @@
+"""What came back together is told in one message: each place counts, and nothing leaves twice."""
+
+import asyncio
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from temporalio.exceptions import ApplicationError
+
+from activities.delivery.deliver import DeliverActivity
+from activities.delivery.ledger import Leaving
+from activities.delivery.order import FOLLOWING
+from activities.delivery.settling import settle_unknowns
+from activities.delivery.together import Gathered, as_many_as_fit
+from activities.intake.intake import Intake
+from activities.postgres.pool import Pool, transaction
+from activities.rendering.samples import FULL
+from activities.rendering.templates import CannotRender
+from schemas.document.alert_types.vocabulary import AlertEvent
+from schemas.document.conversation import ConversationDocument
+from schemas.document.steps import Send
+from schemas.ids import JourneyId, StepId, VersionId
+from schemas.journey.activities import Deliver
+from schemas.journey.outcome import AfterRefusal, Deferred, Outcome, Refused, Sent, Unknown
+from schemas.reasons import Reason
+from starter.reporting.messages import MessageReports
+from starter.reporting.reports import Period, Reports
+from starter.support.why import About, Why
+from starter.versioning.publishing import publish
+from tests.delivery.counter import Counter
+from tests.faults.crashes import CrashPoint, MortalLedger, Process
+from tests.product import Product, Shop, address, addressees, subject
+from tests.story.documents import back, programme
+
+SIZES = tuple(f"size-{number}" for number in range(8))
+WINDOW = timedelta(minutes=15)
+WORDS = """{% if together %}{% for item in together %}{{ item.title }}: {{ item.variant }}
+{% endfor %}{% else %}{{ variant.title }} alone{% endif %}"""
+
+
+def telling_together(within: str = "15 minutes") -> ConversationDocument:
+    document = programme("sizes", back(), together_within=within)
+    message = document.messages["alert"].model_copy(update={"text": WORDS})
+    return document.model_copy(update={"messages": {"alert": message}})
+
+
+def _request(journey: JourneyId, *, last: bool = False) -> Deliver:
+    return Deliver(
+        journey_id=journey,
+        event=AlertEvent.ALERT,
+        version=VersionId("sizes@1"),
+        step=Send(id=StepId("alert"), message="alert"),
+        round=1,
+        give_up_at=datetime.now(UTC) + timedelta(hours=24),
+        last=last,
+    )
+
+
+@pytest.fixture
+async def counter(pool: Pool) -> Counter:
+    """Eight sizes of one product, none there."""
+    counter = Counter(pool, Shop(pool, Intake(pool)))
+    await publish(pool, telling_together())
+    await counter.shop.sells(*SIZES)
+    return counter
+
+
+async def _comes_back(
+    counter: Counter,
+    sizes: Sequence[str] = SIZES,
+    name: str = "ada",
+    put_off_for: Reason = Reason.TOLD_TOGETHER,
+) -> list[JourneyId]:
+    """They wait for each of these sizes; all come back, they have a place for each, and each is looked at once."""
+    journeys = [(await counter.shop.signs_up(name, for_=size, list_code="sizes"))[0] for size in sizes]
+    for size in sizes:
+        await counter.shop.has(size, 1)
+        await counter.waitlist.give_places(subject(size))
+    for journey in journeys:
+        outcome = await counter.deliver(_request(journey))
+        assert isinstance(outcome, Deferred)
+        assert outcome.reason is put_off_for
+    return journeys
+
+
+async def _window_ends(counter: Counter) -> None:
+    await counter.pool.execute("update sends set together_until = together_until - $1::interval", WINDOW)
+
+
+async def _lapses(counter: Counter) -> None:
+    await counter.pool.execute("update sends set lease_until = now() - interval '1 second' where state = 'sending'")
+
+
+async def _all(counter: Counter, journeys: Sequence[JourneyId]) -> list[Outcome]:
+    return [await counter.deliver(_request(journey)) for journey in journeys]
+
+
+def _said(counter: Counter) -> list[list[str]]:
+    """What each mail says, line by line."""
+    return [each.text.strip().split("\n") for each in counter.sender.taken]
+
+
+async def _places(counter: Counter, journeys: Sequence[JourneyId]) -> set[tuple[str, ...]]:
+    return {(state, *claims) for state, claims in [await counter.place(each) for each in journeys]}
+
+
+async def test_eight_sizes_back_at_once_are_one_mail_and_eight_places(counter: Counter) -> None:
+    journeys = await _comes_back(counter)
+    waits = await counter.pool.fetch("select distinct together_until from sends")
+    assert len(waits) == 1  # for as long as the first of them
+    await _window_ends(counter)
+    outcomes = await _all(counter, journeys)
+    assert _said(counter) == [[f"Blue kettle: {size}" for size in SIZES]]
+    assert len({each.model_dump_json() for each in outcomes}) == 1
+    assert isinstance(outcomes[0], Sent)
+    assert outcomes[0].message_id == counter.sender.taken[0].message_id
+    assert await _places(counter, journeys) == {("told", "used")}
+    assert await counter.pool.fetchval("select count(*) from journeys where told_at is not null") == 8
+    taken = await counter.pool.fetch("select taken, available from supplies where taken > 0")
+    assert [(row["taken"], row["available"]) for row in taken] == [(1, 1)] * 8
+
+
+async def test_one_alone_reads_as_it_does_without_a_window(counter: Counter) -> None:
+    journeys = await _comes_back(counter, SIZES[:1])
+    await _window_ends(counter)
+    assert isinstance((await _all(counter, journeys))[0], Sent)
+    assert _said(counter) == [["size-0 alone"]]
+
+
+async def test_another_person_is_told_by_themselves(counter: Counter) -> None:
+    journeys = [*await _comes_back(counter, SIZES[:2]), *await _comes_back(counter, SIZES[2:4], "bob")]
+    await _window_ends(counter)
+    assert all(isinstance(each, Sent) for each in await _all(counter, journeys))
+    assert [len(each) for each in _said(counter)] == [2, 2]
+    assert len({each.recipient for each in counter.sender.taken}) == 2
+
+
+async def test_what_sold_out_meanwhile_is_not_in_it_and_keeps_its_place_in_line(counter: Counter) -> None:
+    journeys = await _comes_back(counter)
+    await counter.shop.has(SIZES[3], 0)
+    await _window_ends(counter)
+    outcomes = await _all(counter, journeys)
+    assert _said(counter) == [[f"Blue kettle: {size}" for size in SIZES if size != SIZES[3]]]
+    refused = outcomes.pop(3)
+    assert refused == Refused(reason=Reason.SOLD_OUT_AGAIN, then=AfterRefusal.BACK_IN_LINE)
+    assert all(isinstance(each, Sent) for each in outcomes)
+    assert await counter.place(journeys[3]) == ("waiting", ["returned"])
+
+
+async def test_two_journeys_that_deliver_at_once_send_one_mail(counter: Counter) -> None:
+    """Both have gathered all, and are ready to hand over: one gets the right to send, for all of them."""
+    journeys = await _comes_back(counter)
+    await _window_ends(counter)
+    other = DeliverActivity(counter.ledger, counter.sender, "shop.example")
+    counter.sender.open.clear()
+    ways = [
+        asyncio.create_task(counter.outcome_or_later(delivery, _request(journey)))
+        for delivery, journey in ((counter.delivery, journeys[0]), (other, journeys[5]))
+    ]
+    await counter.sender.somebody_waits.wait()
+    counter.sender.open.set()
+    assert sorted(await asyncio.gather(*ways)) in (["InProgress", "sent"], ["sent", "sent"])
+    assert all(isinstance(each, Sent) for each in await _all(counter, journeys))
+    assert [len(each) for each in _said(counter)] == [8]
+
+
+async def test_all_eight_that_deliver_at_once_send_one_mail(counter: Counter) -> None:
+    journeys = await _comes_back(counter)
+    await _window_ends(counter)
+    ended = await asyncio.gather(*(counter.outcome_or_later(counter.delivery, _request(each)) for each in journeys))
+    assert {*ended} <= {"sent", "InProgress"}
+    assert all(isinstance(each, Sent) for each in await _all(counter, journeys))
+    assert [len(each) for each in _said(counter)] == [8]
+    assert await _places(counter, journeys) == {("told", "used")}
+
+
+async def test_a_worker_killed_between_leaves_all_unknown_together_and_sends_none_again(counter: Counter) -> None:
+    journeys = await _comes_back(counter)
+    await _window_ends(counter)
+    counter.sender.open.clear()
+    sending = asyncio.create_task(counter.deliver(_request(journeys[0])))
+    await counter.sender.somebody_waits.wait()
+    states = await counter.pool.fetch("select distinct state, holder, lease_until from sends")
+    assert [row["state"] for row in states] == ["sending"]
+    with pytest.raises(ApplicationError, match="another attempt"):
+        await counter.deliver(_request(journeys[4]))
+    await _lapses(counter)
+    # Whichever of them wakes first: it is so for all.
+    assert await counter.deliver(_request(journeys[4])) == Unknown()
+    assert {row["state"] for row in await counter.pool.fetch("select state from sends")} == {"unknown"}
+    assert await _places(counter, journeys) == {("told", "used")}
+    sending.cancel()
+    counter.sender.open.set()
+    await asyncio.gather(sending, return_exceptions=True)
+    assert await _all(counter, journeys) == [Unknown()] * 8
+    assert len(counter.sender.taken) <= 1
+
+
+@pytest.mark.parametrize("after", [False, True])
+async def test_killed_at_whichever_statement_both_are_in_one_mail_at_most_once(
+    counter: Counter, database_url: str, after: bool
+) -> None:
+    """A new process does again what a killed one was at; what cannot be known is so of both, and not sent again."""
+    process = await Process.on(database_url, counter.pool)
+    dying = DeliverActivity(MortalLedger(process), counter.sender, "shop.example")
+    sizes = SIZES[:2]
+    ended: list[set[str]] = []
+    for number in range(1, 27):
+        name = f"n{number}"
+        journeys = [(await counter.shop.signs_up(name, for_=size, list_code="sizes"))[0] for size in sizes]
+        for size in sizes:
+            await counter.shop.has(size, number)
+            await counter.waitlist.give_places(subject(size))
+        await _all(counter, journeys)
+        await _window_ends(counter)
+        process.will_crash(CrashPoint(number, after))
+        for journey in journeys:
+            await process.survives(lambda journey=journey: counter.outcome_or_later(dying, _request(journey)))
+        process.will_not_crash()
+        await _lapses(counter)
+        outcomes = await _all(counter, journeys)
+        ended.append({each.kind for each in outcomes})
+        assert await _places(counter, journeys) == {("told", "used")}
+    assert process.crashes >= 15
+    assert all(each in ({"sent"}, {"unknown"}) for each in ended)
+    assert {"sent"} in ended
+    assert [len(each) for each in _said(counter)] == [2] * len(counter.sender.taken)
+    recipients = [each.recipient for each in counter.sender.taken]
+    assert len(recipients) == len({*recipients}) >= ended.count({"sent"})
+    await process.pool.close()
+
+
+async def test_what_a_provider_tells_later_settles_all_that_was_in_the_mail(counter: Counter) -> None:
+    journeys = await _comes_back(counter, SIZES[:3])
+    await _window_ends(counter)
+    lead = _request(journeys[0])
+    lease = counter.ledger.lease()
+    others = [_request(each).key for each in journeys[1:]]
+    assert await counter.ledger.open(lead, lease, Leaving(others=others)) is True
+    await counter.ledger.settle(lead, Unknown(), lease)
+    await counter.pool.execute(
+        "insert into message_events (provider, event_id, kind, channel, send_key, happened_at) "
+        "values ('test', 'e1', 'delivered', 'email', $1, now())",
+        lead.key,
+    )
+    async with transaction(counter.pool) as connection:
+        await settle_unknowns(connection, [lead.key])
+    outcomes = await _all(counter, journeys)
+    assert [type(each) for each in outcomes] == [Sent] * 3
+    assert {each.message_id for each in outcomes if isinstance(each, Sent)} == {lead.key.replace("/", ".")}
+
+
+async def test_a_mail_that_was_certainly_not_taken_gives_all_their_right_back(counter: Counter) -> None:
+    journeys = await _comes_back(counter, SIZES[:3])
+    await _window_ends(counter)
+    lease = counter.ledger.lease()
+    others = [_request(each).key for each in journeys[1:]]
+    assert await counter.ledger.open(_request(journeys[0]), lease, Leaving(others=others)) is True
+    await counter.ledger.release(_request(journeys[0]), lease)
+    rows = await counter.pool.fetch("select distinct state, told_with, holder from sends")
+    assert [tuple(row) for row in rows] == [("ready", None, None)]
+    assert all(isinstance(each, Sent) for each in await _all(counter, journeys))
+    assert [len(each) for each in _said(counter)] == [3]
+
+
+async def test_nothing_is_opened_where_one_of_them_was_told_or_declined_meanwhile(counter: Counter) -> None:
+    journeys = await _comes_back(counter, SIZES[:3])
+    lead, *others = [_request(each).key for each in journeys]
+    await counter.pool.execute("update journeys set leaving = 'cancelled' where id = $1", journeys[2])
+    assert await counter.ledger.open(_request(journeys[0]), counter.ledger.lease(), Leaving(others=others)) is False
+    states = await counter.pool.fetch("select key, state, told_with from sends where key = $1", lead)
+    assert [(row["state"], row["told_with"]) for row in states] == [("ready", None)]
+
+
+async def test_a_refusal_of_the_mail_is_that_of_all_that_was_in_it(counter: Counter) -> None:
+    journeys = await _comes_back(counter, SIZES[:3])
+    await _window_ends(counter)
+    lease = counter.ledger.lease()
+    others = [_request(each).key for each in journeys[1:]]
+    assert await counter.ledger.open(_request(journeys[0]), lease, Leaving(others=others)) is True
+    refused = Refused(reason=Reason.BAD_ADDRESS, then=AfterRefusal.LEAVE)
+    assert await counter.ledger.settle(_request(journeys[0]), refused, lease) == refused
+    assert await _all(counter, journeys) == [refused] * 3
+    assert await _places(counter, journeys) == {("left", "refused")}
+
+
+async def test_a_mail_of_eight_is_one_for_the_cap_and_all_eight_have_one_turn(counter: Counter) -> None:
+    """A cap of one a day over the store: what was told today puts the eight off together, to tomorrow."""
+    await counter.pool.execute("update stores set cap_messages = 1, cap_length = '1 day'")
+    today = await _comes_back(counter, SIZES[:1])
+    await _window_ends(counter)
+    assert isinstance((await _all(counter, today))[0], Sent)
+    journeys = await _comes_back(counter, SIZES[1:6])
+    await _window_ends(counter)
+    turns = await _all(counter, journeys)
+    assert {each.reason for each in turns if isinstance(each, Deferred)} == {Reason.TOO_FREQUENT}
+    assert len(await counter.pool.fetch("select distinct put_off_until from sends where state = 'ready'")) == 1
+    # Those that come back later join the ones that wait.
+    later = await _comes_back(counter, SIZES[6:], put_off_for=Reason.TOO_FREQUENT)
+    assert len(await counter.pool.fetch("select distinct put_off_until from sends where state = 'ready'")) == 1
+    await counter.pool.execute(
+        "update sends set settled_at = settled_at - interval '1 day', put_off_until = put_off_until - interval '1 day'"
+    )
+    assert all(isinstance(each, Sent) for each in await _all(counter, [*journeys, *later]))
+    assert [len(each) for each in _said(counter)] == [1, 7]
+    # Of the seven one counts: a cap of two would have room for another.
+    await counter.pool.execute("update stores set cap_messages = 2")
+    assert await counter.pool.fetchval("select turn_of('another', $1, 'email')", journeys[0]) is None
+
+
+async def test_reports_count_the_mail_once_and_each_place_as_told(counter: Counter) -> None:
+    journeys = await _comes_back(counter)
+    await _window_ends(counter)
+    await _all(counter, journeys)
+    period = Period(until=datetime.now(UTC).date() + timedelta(days=1))
+    (activity,) = (await MessageReports(counter.pool).activity(period)).messages
+    assert activity.sent == 1
+    figures = await Reports(counter.pool).list_figures("sizes", period)
+    assert [each.told for each in figures.alerts] == [8]
+    contact = await counter.pool.fetchval("select contact_id from journeys limit 1")
+    touched = await counter.pool.fetch("select send_key from touches($1)", contact)
+    assert [row["send_key"] for row in touched] == [_request(journeys[0]).key]
+    (mail,) = (await Why(counter.pool).contact(address("ada"), About())).messages
+    assert mail.about == "variant/size-0"
+    assert {*mail.together} == {f"variant/{size}" for size in SIZES[1:]}
+    (of_one,) = (await Why(counter.pool).contact(address("ada"), About(variant_id="size-4"))).messages
+    assert (of_one.about, "variant/size-0" in of_one.together) == ("variant/size-4", True)
+
+
+async def test_what_comes_back_in_quiet_hours_joins_what_waits_for_the_morning(counter: Counter) -> None:
+    now = datetime.now(UTC)
+    await counter.pool.execute(
+        "update lists set quiet_from = $1, quiet_until = $2 where code = 'sizes'",
+        (now - timedelta(hours=1)).time(),
+        (now + timedelta(hours=1)).time(),
+    )
+    journeys = await _comes_back(counter, SIZES[:2])
+    await _window_ends(counter)
+    assert {each.reason for each in await _all(counter, journeys) if isinstance(each, Deferred)} == {Reason.QUIET_HOURS}
+    journeys += await _comes_back(counter, SIZES[2:4], put_off_for=Reason.QUIET_HOURS)
+    await counter.pool.execute("update lists set quiet_from = null, quiet_until = null")
+    assert all(isinstance(each, Sent) for each in await _all(counter, journeys))
+    assert [len(each) for each in _said(counter)] == [4]
+
+
+async def test_the_others_look_again_half_a_minute_after_the_first(counter: Counter) -> None:
+    journeys = [(await counter.shop.signs_up("ada", for_=size, list_code="sizes"))[0] for size in SIZES[:3]]
+    for size in SIZES[:3]:
+        await counter.shop.has(size, 1)
+        await counter.waitlist.give_places(subject(size))
+    first, *others = [each.until for each in await _all(counter, journeys) if isinstance(each, Deferred)]
+    assert [each - first for each in others] == [FOLLOWING] * 2
+
+
+@given(st.integers(0, 49), st.integers(0, 60))
+def test_a_message_that_cannot_be_written_with_all_is_written_with_fewer(there: int, most: int) -> None:
+    """A text message of fifty things is too long, and nobody is stopped by that."""
+    others = tuple(Gathered(str(number), FULL) for number in range(there))
+
+    def write(told: Sequence[Gathered]) -> int:
+        if len(told) > most:
+            raise CannotRender("too long")
+        return len(told)
+
+    written, told = as_many_as_fit(write, others)
+    assert written == len(told) <= most
+    assert told == others[: len(told)]
+    assert len(told) * 2 + 1 >= min(there, most)
+
+
+async def test_a_message_that_names_no_others_is_told_at_once(pool: Pool) -> None:
+    counter = Counter(pool, Shop(pool, Intake(pool)))
+    await publish(pool, programme("sizes", back(), together_within="15 minutes"))
+    await counter.shop.sells(*SIZES)
+    (journey,) = await counter.shop.signs_up("ada", for_=SIZES[0], list_code="sizes")
+    await counter.shop.has(SIZES[0], 1)
+    await counter.waitlist.give_places(subject(SIZES[0]))
+    assert isinstance(await counter.deliver(_request(journey)), Sent)
+
+
+async def test_each_place_is_told_by_temporal_too_and_why_says_what_was_told_together(product: Product) -> None:
+    await publish(product.pool, telling_together("3 seconds"))
+    await product.shop.sells(*SIZES)
+    waits = [(await product.shop.signs_up("ada", for_=size, list_code="sizes"))[0] for size in SIZES[:4]]
+    for size in SIZES[:4]:
+        await product.shop.has(size, 1)
+    await product.mail_to("ada")
+    await product.until(waits[0], lambda report: report.told_at is not None)
+    report = await Why(product.pool).contact(address("ada"), About())
+    told = {size for mail in report.messages for size in (mail.about, *mail.together)}
+    assert told == {f"variant/{size}" for size in SIZES[:4]}
+    assert len(report.messages) == len(addressees(product.mailbox))
+    for journey in waits:
+        await product.until(journey, lambda report: report.told_at is not None)
