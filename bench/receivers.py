@@ -15,7 +15,7 @@ from tests.simulated.sms import SimulatedGateway
 async def run() -> None:
     """Take messages until the benchmark lets go."""
     async with MailApiServer(SimulatedPostmark()) as provider, SimulatedGateway() as gateway:
-        say(f"{provider.url} {gateway.api.address}")
+        say(f"{provider.url} {gateway.api.url}")
         async for _ in commands():
             pass
 

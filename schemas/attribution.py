@@ -11,7 +11,8 @@ from schemas.model import Model, Section
 LONGEST_DAYS = 90
 """After a season nobody buys because of a message."""
 
-Days = Annotated[int, Field(ge=0, le=LONGEST_DAYS, strict=True)]
+AttributionDays = Annotated[int, Field(ge=0, le=LONGEST_DAYS)]
+Days = Annotated[AttributionDays, Field(strict=True)]
 
 
 class Touch(StrEnum):

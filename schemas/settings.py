@@ -1,7 +1,5 @@
 """Every setting of Shelftalk, its meaning, unit and default. Read from `SHELFTALK_*` in the environment."""
 
-import base64
-import binascii
 import os
 import re
 from ipaddress import IPv4Network, IPv6Network, ip_network
@@ -12,18 +10,12 @@ import platformdirs
 from pydantic import Field, SecretStr, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-from schemas.attribution import LONGEST_DAYS, AttributionModel
-from schemas.languages import find_language
+from schemas.attribution import AttributionDays, AttributionModel
+from schemas.replies import reply_texts
+from schemas.signing import signing_secret
 
 _ADDRESS = re.compile(r"([^<>\r\n]*<[^<>@\s]+@[^<>@\s]+>|[^<>@\s]+@[^<>@\s]+)")
 _PUBLIC_URL = re.compile(r"https://[A-Za-z0-9.-]{1,253}(:[0-9]{1,5})?(/[A-Za-z0-9._~/-]*)?")
-
-_FIELD = re.compile(r"\{[^{}]*\}")
-LONGEST_REPLY = 600
-"""Characters of a reply to STOP or HELP: carriers look for something short."""
-
-
-AttributionDays = Annotated[int, Field(ge=0, le=LONGEST_DAYS)]
 
 
 class Settings(BaseSettings):
@@ -232,14 +224,7 @@ class Settings(BaseSettings):
     @field_validator("sms_stop_texts", "sms_help_texts")
     @classmethod
     def _texts_by_language(cls, value: dict[str, str]) -> dict[str, str]:
-        for language, text in value.items():
-            if find_language(language) != language:
-                raise ValueError(f"{language!r} is no language: write a tag like de, en or pt-BR")
-            if not 1 <= len(text.strip()) <= LONGEST_REPLY:
-                raise ValueError(f"the text in {language} has to have 1 to {LONGEST_REPLY} characters")
-            if unknown := set(_FIELD.findall(text)) - {"{shop}", "{url}"}:
-                raise ValueError(f"the text in {language} has {min(unknown)}: there are {{shop}} and {{url}}")
-        return value
+        return reply_texts(value)
 
     @field_validator("public_url")
     @classmethod
@@ -255,20 +240,7 @@ class Settings(BaseSettings):
     @field_validator("webhook_secret")
     @classmethod
     def _a_signing_secret(cls, value: SecretStr | None) -> SecretStr | None:
-        if value is None or not value.get_secret_value():
-            return None
-        prefix, _, key = value.get_secret_value().partition("_")
-        try:
-            size = len(base64.b64decode(key, validate=True))
-        except (binascii.Error, ValueError):
-            size = 0
-        # The sizes that Standard Webhooks allows: shorter ones are guessed, longer ones are mistakes.
-        if prefix != "whsec" or not 24 <= size <= 64:
-            raise ValueError(
-                "write whsec_ and then 24 to 64 random bytes in base64; "
-                "this makes one: echo whsec_$(head -c 32 /dev/urandom | base64)"
-            )
-        return value
+        return None if value is None else signing_secret(value)
 
     @field_validator("archive_endpoint")
     @classmethod

@@ -43,6 +43,8 @@ NOBODYS = {
 }
 FOREIGN = {"error", "exc_info", "exception", "detail"}
 """Under these names log lines quote others, whose words the last guard of logs goes through before they are written."""
+MESSAGE_ID = re.compile(rb"(j-[0-9a-f]{20,}\.[\w.-]+|(test|check)\.[0-9a-f]{32})@")
+"""What stands before the @ of a Message-ID: whose message it is, by an id."""
 MOST_TOLD = 20
 LASTING = ("audit", "archivings", "operations", "outbox", "reconciliations", "retention_runs", "calls")
 """Tables whose rows are told on, or stay when somebody was erased."""
@@ -61,7 +63,7 @@ def look_at(place: str, said: bytes | str) -> None:
 
 def people_in(raw: bytes) -> list[bytes]:
     """The addresses, numbers and names in it."""
-    return [each for each in PERSONAL.findall(raw) if each not in NOBODYS]
+    return [each for each in PERSONAL.findall(raw) if each not in NOBODYS and not MESSAGE_ID.match(each)]
 
 
 def _shape(personal: bytes) -> str:
