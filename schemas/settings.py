@@ -211,8 +211,9 @@ class Settings(BaseSettings):
     @field_validator("sms_url", "sms_callback_url")
     @classmethod
     def _on_the_web(cls, value: str | None) -> str | None:
-        local = ("http://127.0.0.1", "http://localhost", "http://[::1]")
-        if value is not None and not value.startswith(("https://", *local)):
+        if value is not None and not value.startswith(
+            ("https://", "http://127.0.0.1", "http://localhost", "http://[::1]")
+        ):
             raise ValueError("write it with https://; http:// goes to this machine only")
         return value or None
 
