@@ -233,9 +233,7 @@ class Settings(BaseSettings):
         if not value:
             return None
         if _PUBLIC_URL.fullmatch(value) is None:
-            raise ValueError(
-                "write https:// and the host, with a path where there is one, like https://mail.shop.example"
-            )
+            raise ValueError("write https:// and the host, with a path if there is one: https://mail.shop.example")
         return value.rstrip("/")
 
     @field_validator("webhook_secret")
