@@ -2,6 +2,9 @@
 
 The servers are started once per process of the run (`make test` has four). What a test keeps in them is its own: a
 database, a Temporal namespace, a mailbox. So tests need no order and no company, and can be run side by side.
+
+Workflows run in Temporal's sandbox here, which refuses what may differ in a replay; the processes that tests start by
+the command line run them as production does.
 """
 
 import os
@@ -43,6 +46,8 @@ from tests.strict_mail import hold_to_the_standards
 settings.register_profile("here", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("ci", settings.get_profile("here"), derandomize=True)
 settings.load_profile("ci" if os.environ.get("CI") else "here")
+
+os.environ["SHELFTALK_WORKFLOW_SANDBOX"] = "true"
 
 TEMPLATE = "template_of_tests"
 TASK_QUEUE = "test"
