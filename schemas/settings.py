@@ -183,7 +183,9 @@ class Settings(BaseSettings):
             raise ValueError("write an address, or 'Name <address>'")
         return value
 
-    @field_validator("email_key", "email_key_id", "email_region", "email_domain", "email_stream")
+    @field_validator(
+        "email_key", "email_key_id", "email_region", "email_domain", "email_stream", "sms_key_id", "sms_secret"
+    )
     @classmethod
     def _a_word(cls, value: str | SecretStr | None) -> str | SecretStr | None:
         text = value.get_secret_value() if isinstance(value, SecretStr) else value
@@ -265,9 +267,7 @@ class Settings(BaseSettings):
             try:
                 network = ip_network(part)
             except ValueError:
-                raise ValueError(
-                    "each is an address or a network, as in 10.0.0.7 or 10.0.0.0/8, with commas between them"
-                ) from None
+                raise ValueError("each is an address or a network: 10.0.0.7 or 10.0.0.0/8, with commas") from None
             if not network.prefixlen:
                 raise ValueError("whoever is everyone's proxy can say they are anybody: name your own proxies")
             networks.append(network)

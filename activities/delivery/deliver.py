@@ -10,6 +10,7 @@ import structlog
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
+from activities.delivery.address_change import ADDRESS_CHANGE
 from activities.delivery.lease import Lease
 from activities.delivery.ledger import STOP, BadMailbox, Leaving, Ledger, ends
 from activities.delivery.order import InProgress, Known, deliver_in_order
@@ -240,6 +241,7 @@ class RealEffects:
             subject=message.subject if isinstance(message, Mail) else None,
             channel=message.channel,
             transactional=self._context.facts.transactional,
+            new_address=message.recipient if self._request.step.message.startswith(ADDRESS_CHANGE) else None,
             others=[each.key for each in self._told],
         )
         return await self._ledger.open(self._request, self._lease, leaving)

@@ -72,12 +72,14 @@ class Leaving:
     Attributes:
         channel: what it travels by.
         transactional: it is outside the caps.
+        new_address: the address that it asks, which the contact named as their new one; None: it goes to their own.
         others: the keys of those that are told in it.
     """
 
     subject: str | None = None
     channel: Channel = Channel.EMAIL
     transactional: bool = False
+    new_address: str | None = None
     others: Sequence[str] = ()
 
 
@@ -126,6 +128,8 @@ class Ledger:
         }
         own = _message(request) | {
             "manual": request.step.manual,
+            "recipient": leaving.new_address,
+            "new_address": leaving.new_address is not None,
             "uncapped": not is_capped(request.event, transactional=leaving.transactional),
         }
         if not leaving.others:

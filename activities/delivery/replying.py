@@ -13,6 +13,7 @@ from datetime import timedelta
 from importlib.resources import files
 from typing import Literal, Self
 
+import asyncpg
 import structlog
 import yaml
 
@@ -56,6 +57,11 @@ async def ask_for_reply(connection: Connection, event_id: int, word: Word, chann
     await SQL.ask.run(connection, event_id=event_id, kind=word, address=address, within=WITHIN)
 
 
+async def leave_reply(connection: Connection, address: str) -> None:
+    """They said start: a stop before it is not replied to any more."""
+    await SQL.leave.run(connection, address=address)
+
+
 @dataclass(frozen=True, slots=True)
 class Due:
     """A reply that this attempt has the right to send; `shop` is None where there is none yet."""
@@ -89,6 +95,10 @@ class Replies:
         return text.replace("{shop}", due.shop or "").replace("{url}", due.shop_url or "").strip(" :")
 
 
+class _NotOurs(Exception):
+    """There is no right any more to send this reply."""
+
+
 class Replying:
     """Sends what is to be replied.
 
@@ -109,25 +119,33 @@ class Replying:
             try:
                 if await self.reply_due():
                     continue
-            except POSTGRES_AWAY as error:
+            except (*POSTGRES_AWAY, asyncpg.PostgresError) as error:
                 log.warning("replies not sent yet", error=type(error).__name__)
             await asyncio.sleep(IDLE_SECONDS)
 
     async def reply_due(self) -> int:
         """Send what is due now, some of it at once. Returns how many were tried."""
         await SQL.close.run(self._pool, ours=self._replies is not None)
-        if self._replies is None:
+        if (replies := self._replies) is None:
             return 0
         lease = Lease(self._lease)
         due = await SQL.take.rows(self._pool, Due, holder=lease.holder, length=lease.length, most=AT_ONCE)
-        await asyncio.gather(*(self._reply(each, self._replies.text(each), lease) for each in due))
+        tried = (self._reply(each, replies, lease) for each in due)
+        for ended in await asyncio.gather(*tried, return_exceptions=True):
+            if isinstance(ended, Exception):
+                # Anybody may write a text: none of them ends the worker. The row is left to its lease.
+                log.error("reply failed", error=type(ended).__name__)
+            elif isinstance(ended, BaseException):
+                raise ended
         return len(due)
 
-    async def _reply(self, due: Due, text: str, lease: Lease) -> None:
+    async def _reply(self, due: Due, replies: Replies, lease: Lease) -> None:
         key = f"reply/{due.event_id}"
-        sms = Sms(f"{key.replace('/', '.')}@{self._domain}", due.address, text, message_reference(key))
+        sms = Sms(f"{key.replace('/', '.')}@{self._domain}", due.address, replies.text(due), message_reference(key))
         try:
-            state, pause = await self._send(sms)
+            state, pause = await self._send(sms, due, lease)
+        except _NotOurs:
+            return
         except asyncio.CancelledError:
             # Nothing was handed over.
             await self._settle(due, "ready", timedelta(0), lease)
@@ -135,11 +153,20 @@ class Replying:
         await self._settle(due, state, pause, lease)
         log.info("replied", word=due.kind, state=state)
 
-    async def _send(self, sms: Sms) -> tuple[str, timedelta]:
-        """What became of it, and when to try again if it was not taken."""
+    async def _send(self, sms: Sms, due: Due, lease: Lease) -> tuple[str, timedelta]:
+        """What became of it, and when to try again if it was not taken.
+
+        Raises:
+            _NotOurs: its number was erased, or its lease had run out, when the provider was ready; nothing was sent.
+        """
         try:
             async with self._sender.ready(sms) as handover:
                 await handover.begin(sms)
+                renewed = await SQL.renew.value(
+                    self._pool, event_id=due.event_id, holder=lease.holder, length=lease.length
+                )
+                if renewed is None:
+                    raise _NotOurs
                 await handover.send()
         except NotTaken as later:
             log.warning("reply not taken", error=str(later))

@@ -23,6 +23,11 @@ where id = :event_id and happened_at + :within::interval > now()
       where ended_at is null and kind = :kind and digest in (select digests(:address)))
 on conflict (kind, digest) where ended_at is null do nothing;
 
+-- name: leave
+-- They say start before their stop was replied to: that they get no more would not be true.
+update replies set state = 'left', address = null, settled_at = now(), ended_at = now()
+where state = 'ready' and kind = 'stop' and digest in (select digests(:address));
+
 -- name: close
 -- What is too late by now, or not ours to send, is left; of an attempt that is gone nobody knows.
 update replies
@@ -46,6 +51,12 @@ left join contacts c on c.id = e.contact_id
 left join lateral (
     select stores.* from stores left join journeys j on j.store_id = stores.id and j.contact_id = c.id
     order by j.entered_at desc nulls last, stores.created_at, stores.id limit 1) s on true;
+
+-- name: renew
+-- The provider is ready: the whole time is for the sending. None: it was erased, or given up, meanwhile.
+update replies set lease_until = now() + :length::interval
+where event_id = :event_id and holder = :holder and state = 'sending'
+returning event_id;
 
 -- name: settle
 -- Safe to repeat. A reply that was not taken is ready again.

@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 
 import structlog
 
-from activities.delivery.replying import ask_for_reply
+from activities.delivery.replying import ask_for_reply, leave_reply
 from activities.delivery.settling import settle_unknowns
 from activities.feedback.engagement import engage
 from activities.feedback.refusals import Refuser, refuse, start_again
@@ -142,6 +142,8 @@ async def _apply(connection: Connection, provider: str, row: int, event: Message
             await refuse(connection, who, suppressed_for="stop", said="stop", at=event.at)
         case MessageEventKind.SAID_START:
             await start_again(connection, who)
+            if event.address is not None:
+                await leave_reply(connection, event.address)
         case MessageEventKind.SAID_HELP if event.address is not None:
             await ask_for_reply(connection, row, "help", event.channel, event.address)
         case MessageEventKind.SAID_SOMETHING if event.address is not None:

@@ -91,12 +91,16 @@ class _Protocol(H11Protocol):
         self._wait_for_head()
 
     def data_received(self, data: bytes) -> None:
-        if self.conn.their_state is h11.IDLE and data.startswith(b"POST /v1/signups"):
+        if self._asks_nothing_yet() and data.startswith(b"POST /v1/signups"):
             self._stop_waiting()  # It has said what it asks for; how long its turn takes is not its fault.
             self.transport.pause_reading()
             self.crowd.join(self, data)
         else:
             self.begin(data)
+
+    def _asks_nothing_yet(self) -> bool:
+        """Not even a part of its next head has come: of one in pieces each would have time anew."""
+        return self.conn.their_state is h11.IDLE and not self.conn.trailing_data[0]
 
     def begin(self, data: bytes) -> None:
         """Look at what was received."""

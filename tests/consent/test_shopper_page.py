@@ -227,6 +227,18 @@ async def test_a_new_address_is_asked_first_and_then_written_to(product: Product
     assert await product.pool.fetchval("select bool_or(confirmed) from consents")
 
 
+async def test_a_new_address_is_asked_though_the_old_one_cannot_be_reached_any_more(product: Product) -> None:
+    await product.shop.sells("v")
+    (journey,) = await product.shop.signs_up("ada")
+    await product.path(journey)
+    token = await link_of(product.pool, address("ada"))
+    await product.pool.execute(
+        "insert into suppressions (channel, address, reason) values ('email', $1, 'bounced')", address("ada")
+    )
+    await Shoppers(product.pool).ask_address(token, address("new"))
+    assert await product.mail_to("new") == "example.myshopify.com: is this your new address?"
+
+
 async def test_once_they_have_moved_what_lies_in_the_old_mailbox_only_unsubscribes(
     web: Web, page: str, pool: Pool
 ) -> None:

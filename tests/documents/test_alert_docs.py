@@ -38,6 +38,12 @@ def _completed(example: str) -> str:
         {"name": event, "on": event, "steps": [{"send": "it-is-back", "id": event.replace(".", "-")}]}
         for event in events
     ]
+    if "together_within" in document["list"]:
+        document["messages"]["it-is-back"] = {
+            "channel": "email",
+            "subject": "Back",
+            "text": "{% for item in together %}{{ item.title }}{% endfor %}",
+        }
     if (question := document["list"].get("double_opt_in")) is not None:
         document["messages"][question] = {
             "channel": "email",

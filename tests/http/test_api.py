@@ -206,7 +206,13 @@ async def test_a_product_that_is_not_valid_names_its_field(web: Web) -> None:
 
 async def test_a_store_gets_the_name_that_messages_show(web: Web, pool: Pool) -> None:
     answer = await web.keyed.put("/v1/stores/s", json={"name": "Bread & Butter", "url": "https://shop.example"})
-    assert answer.json() == {"store": "s", "name": "Bread & Butter", "url": "https://shop.example", "currency": None}
+    assert answer.json() == {
+        "store": "s",
+        "name": "Bread & Butter",
+        "url": "https://shop.example",
+        "currency": None,
+        "at_most": None,
+    }
     assert await pool.fetchval("select name from stores where id = 's'") == "Bread & Butter"
     bad = await web.keyed.put("/v1/stores/s", json={"name": "Bread & Butter", "url": "shop.example"})
     assert problem(bad, 422, "invalid").path == "$.url"

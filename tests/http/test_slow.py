@@ -25,12 +25,27 @@ async def _answer(port: int, said: bytes) -> bytes:
     return answer
 
 
+async def _by_pieces(port: int, first: bytes, more: bytes) -> bytes:
+    """All that the server says, while one piece more comes twice in the time that a head may take."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    writer.write(first)
+    answer = asyncio.create_task(reader.read())
+    for _ in range(40):
+        done, _pending = await asyncio.wait({answer}, timeout=SHORT / 2)
+        if done:
+            break
+        writer.write(more)
+    writer.close()
+    return await answer
+
+
 async def test_a_connection_that_says_nothing_or_half_a_head_is_closed(pool: Pool, nowhere: Client) -> None:
     app = create_app(services_over(pool, nowhere), SETTINGS)
     async with serving(app, "127.0.0.1", 0, head_limit=SHORT) as served:
         whole = b"GET /livez HTTP/1.1\r\nHost: a\r\n\r\n"
         assert await _answer(served.port, b"") == b""
         assert await _answer(served.port, b"POST /v1/signups HTTP/1.1\r\nHo") == b""
+        assert await _by_pieces(served.port, b"POST /v1/signups HTTP/1.1\r\nA: ", b"POST /v1/signups") == b""
         assert b" 200 " in await _answer(served.port, whole + b"GET /liv")
 
 

@@ -1,12 +1,15 @@
 """STOP and HELP are replied to once, within five minutes, and by nobody else than whoever is to."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
+from math import inf
 from typing import Any
 
 import pytest
 from pydantic import ValidationError
+from structlog.testing import capture_logs
 
 from activities.delivery.replying import Due, Replies, Replying
 from activities.intake.erasure import forget_address
@@ -21,14 +24,14 @@ from starter.runtime.process import beside
 from tests.at_once import at_once
 from tests.feedback.test_applying import PHONE, tell, text
 from tests.product import STORE
-from tests.simulated.sender import SimulatedSender
+from tests.simulated.sender import SimulatedHandover, SimulatedSender
 from tests.simulated.sms import Answer, At, Does, Plan, SimulatedVonage
 
 STOPPED = "Kettles: you will get no more text messages from us. Reply START to get them again."
 
 
 @pytest.fixture
-async def vonage() -> AsyncIterator[SimulatedVonage]:
+async def vonage() -> AsyncGenerator[SimulatedVonage]:
     async with SimulatedVonage() as vonage:
         yield vonage
 
@@ -79,6 +82,50 @@ async def test_a_stop_after_a_start_is_a_new_one(pool: Pool, vonage: SimulatedVo
         await ours.reply_due()
 
     assert [each.text for each in vonage.taken] == [STOPPED, STOPPED]
+
+
+async def test_who_says_start_before_the_reply_left_is_not_told_that_they_stopped(
+    pool: Pool, vonage: SimulatedVonage
+) -> None:
+    ours = replying(pool, vonage)
+    await tell(pool, text(Kind.SAID_STOP))
+    await tell(pool, text(Kind.SAID_START))
+    assert await ours.reply_due() == 0
+    await tell(pool, text(Kind.SAID_STOP))
+    assert await ours.reply_due() == 1
+
+    assert [each.text for each in vonage.taken] == [STOPPED]
+    assert await states(pool) == [("stop", "left", False), ("stop", "sent", False)]
+
+
+async def test_an_error_of_ours_is_in_the_log_and_ends_no_worker(pool: Pool, vonage: SimulatedVonage) -> None:
+    broken = Replying(pool, Senders(SimulatedSender(), vonage.sender()), "shop.example", Replies({"stop": {"en": ""}}))
+    await tell(pool, text(Kind.SAID_STOP), text(Kind.SAID_HELP))
+    with capture_logs() as logs:
+        await broken.reply_due()
+    assert [line["error"] for line in logs if line["event"] == "reply failed"] == ["KeyError"]
+
+
+async def test_a_reply_whose_number_was_erased_while_the_provider_got_ready_is_not_sent(
+    pool: Pool, vonage: SimulatedVonage
+) -> None:
+    class Erasing(SimulatedSender):
+        """Of text messages; the number is erased while it gets ready."""
+
+        @asynccontextmanager
+        async def ready(self, message: Message, within: float = inf) -> AsyncGenerator[SimulatedHandover]:
+            async with transaction(pool) as connection:
+                await forget_address(connection, PHONE, None)
+            async with super().ready(message, within) as handover:
+                yield handover
+
+    sender = Erasing()
+    await pool.execute("insert into contacts (id, phone) values ('c', $1)", PHONE)
+    await tell(pool, text(Kind.SAID_STOP))
+    ours = Replying(pool, sender, "shop.example", Replies.from_settings(Settings(sms_provider="vonage")))
+    await ours.reply_due()
+    assert sender.texted == ()
+    assert await states(pool) == [("stop", "unknown", False)]
 
 
 async def test_a_stop_that_is_seen_late_is_kept_to_and_not_confirmed(pool: Pool, vonage: SimulatedVonage) -> None:

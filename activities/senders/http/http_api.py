@@ -21,7 +21,7 @@ from activities.senders.sender import BadAddress, NotTaken, OptedOut, Rejected, 
 LONGEST_RETRY_AFTER = timedelta(hours=1)
 """A provider that asks for longer is asked again after this: a quota may be raised meanwhile."""
 
-_CODE = re.compile(r"[A-Za-z0-9_.-]{1,60}")
+_CODE = re.compile(r"(?!.*[0-9]{7})[A-Za-z0-9_.-]{1,60}")
 
 
 class Meaning(Enum):
@@ -160,7 +160,7 @@ class HttpApi(ABC, Generic[LetterT]):
             NotTaken, Rejected, Uncertain: as a sender promises.
         """
         code = self.code(answer)
-        # A code that does not look like one may be anything.
+        # What does not look like a code may be anything, and what has many digits a number.
         said = f"{self.name} answered {answer.status}{f' {code}' if _CODE.fullmatch(code) else ''}"
         match self.meaning(answer):
             case Meaning.TAKEN:
