@@ -42,7 +42,7 @@ def _completed(example: str) -> str:
         document["messages"]["it-is-back"] = {
             "channel": "email",
             "subject": "Back",
-            "text": "{% for item in together %}{{ item.title }}{% endfor %}",
+            "text": "It is back: {{ product.title }} {% for item in together %}{{ item.title }} {% endfor %}",
         }
     if (question := document["list"].get("double_opt_in")) is not None:
         document["messages"][question] = {
