@@ -292,5 +292,5 @@ class Previews:
 
     async def _send(self, test: Message) -> None:
         if await SQL.refused.value(self._pool, channel=test.channel, address=test.recipient):
-            raise AddressRefusesTests("This address is suppressed: it said no to messages, or cannot be reached.")
+            raise AddressRefusesTests("Whoever has this address said no to messages, or it cannot be reached.")
         await hand_over(self._senders, self._settings, test)

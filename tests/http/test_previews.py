@@ -13,6 +13,8 @@ from starter.http.app import create_app
 from starter.http.server import serving
 from starter.runtime.ports import free_port
 from starter.services import build_services
+from tests.consent.asked import link_of
+from tests.consent.test_unsubscribing import ONE_CLICK
 from tests.documents.starters import BACK
 from tests.http.web import Web, open_web, problem
 from tests.product import STORE, Shop
@@ -81,10 +83,10 @@ async def test_a_test_that_cannot_be_sent_says_why(sending: Web, pool: Pool, now
         await sending.keyed.post(f"{MESSAGES}/test", json={"message": "it-is-back", "to": "me"}), 422, "invalid"
     )
     assert said.path == "$.to"
-    await pool.execute(
-        "insert into suppressions (channel, address, reason) values ('email', 'no@shop.example', 'unsubscribed')"
-    )
+    await sending.open.post("/v1/signups", json={"store": STORE, "variant": "v", "email": "no@shop.example"})
     refused = {"message": "it-is-back", "to": "no@shop.example"}
+    assert (await sending.keyed.post(f"{MESSAGES}/test", json=refused)).status_code == 200
+    await sending.open.post(f"/u/{await link_of(pool, 'no@shop.example')}", data=ONE_CLICK)
     problem(await sending.keyed.post(f"{MESSAGES}/test", json=refused), 409, "conflict")
     settings = Settings(smtp_host="127.0.0.1", smtp_port=free_port())
     services = build_services(pool, nowhere, PostgresArchive(pool), settings)

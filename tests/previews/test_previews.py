@@ -100,6 +100,24 @@ async def test_an_address_that_said_no_gets_no_test_nor_one_whose_person_was_era
     assert mailbox.mails == ()
 
 
+async def test_a_no_on_one_channel_refuses_tests_there_and_a_yes_after_it_takes_them(
+    shop: Shop, mailbox: Mailbox
+) -> None:
+    await shop.signs_up("ada")
+    said = "insert into consents (contact_id, channel, granted, source) select id, $1, $2, 'till' from contacts"
+    asked = previews(shop.pool, mailbox.port)
+    await shop.pool.execute(said, "sms", False)
+    await asked.send_test(DOCUMENT, "it-is-back", address("ada"), FULL, "ann")
+    await shop.pool.execute(said, "email", False)
+    with pytest.raises(AddressRefusesTests):
+        await asked.send_test(DOCUMENT, "it-is-back", address("ada"), FULL, "ann")
+    with pytest.raises(AddressRefusesTests):
+        await asked.send_check(address("ada"), "ann")
+    await shop.pool.execute(said, "email", True)
+    await asked.send_test(DOCUMENT, "it-is-back", address("ada"), FULL, "ann")
+    assert len(mailbox.mails) == 2
+
+
 async def test_where_no_mail_server_answers_it_is_said_without_the_address(shop: Shop) -> None:
     with pytest.raises(CannotSendTest) as caught:
         await previews(shop.pool, free_port()).send_test(DOCUMENT, "it-is-back", "me@shop.example", FULL, "ann")
