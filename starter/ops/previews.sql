@@ -20,3 +20,6 @@ select exists (select from suppressions where channel = :channel and address = :
     or exists (select from kept_refusals where channel = :channel and digest in (select digests(:address)))
     or exists (select from contacts c where :address in (c.email, c.phone)
                and not (select granted from consents where contact_id = c.id and channel = :channel order by id desc limit 1));
+
+-- name: digest_of
+select encode(new_digest(:address), 'hex');
