@@ -85,7 +85,7 @@ async def erase_contact(connection: Connection, store_id: StoreId, fact: Contact
     await SQL.keep_digests_of_orders.run(connection, store_id=store_id, order_ids=list(fact.order_ids))
     done: set[ContactId] = set()
     for address in filter(None, (fact.email, fact.phone)):
-        known: ContactId | None = await SQL.hold_contact.value(connection, address=address)
+        known: ContactId | None = await SQL.hold_contact.value(connection, address=address, email=fact.email)
         if known is None or known not in done:
             await _erase_known(connection, store_id, address, known)
             done |= {known} if known is not None else set()

@@ -13,8 +13,9 @@ select exists (select from contacts where email = :email and created_at > :momen
 select id from contacts where email = :email;
 
 -- name: hold_contact
--- Held, so that no shop gets to know them meanwhile. A number that was only typed beside an address is nobody's.
-select id from contacts where email = :address or phone = :address and not phone_lent for update;
+-- Held, so that no shop gets to know them meanwhile. A number that was only typed beside an address is nobody's, but of whom the
+-- shop names by both.
+select id from contacts where email = :address or phone = :address and (not phone_lent or email = :email) for update;
 
 -- name: known_elsewhere
 -- Not by what is left of them where they were forgotten.

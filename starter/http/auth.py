@@ -67,15 +67,24 @@ class KeyedRoute(JsonRoute):
         return check_key_first
 
     def _authorize(self, holder: Holder, store: str | None) -> None:
-        if not holder.opens(self.scope):
-            raise Refusal(
-                Kind.FORBIDDEN,
-                f"This needs a key with the scope '{self.scope}'; this key has: {', '.join(sorted(holder.scopes))}.",
-            )
+        require_scope(holder, self.scope)
         if holder.stores is not None and not self.within_stores:
             raise Refusal(Kind.FORBIDDEN, "This is about all stores, and the key is only for some: use one for all.")
         if store is not None:
             Reach(holder).require(store)
+
+
+def require_scope(holder: Holder, scope: Scope) -> None:
+    """Refuse what the key is not for.
+
+    Raises:
+        Refusal: it does not have this scope.
+    """
+    if not holder.opens(scope):
+        raise Refusal(
+            Kind.FORBIDDEN,
+            f"This needs a key with the scope '{scope}'; this key has: {', '.join(sorted(holder.scopes))}.",
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from fastapi import Depends, FastAPI, Request
 
 from activities.providers.registry import Providers
 from activities.storefronts.registry import Storefronts
-from starter.http.limits import SignUpCaps, SignUpLimit
+from starter.http.limits import MinuteLimit, SignUpCaps, SignUpLimit
 from starter.http.metrics import Metrics
 from starter.http.turns import Turns
 from starter.http.wrong_keys import WrongKeys
@@ -25,6 +25,8 @@ class Dependencies:
     link_limit: SignUpLimit
     sign_up_turns: Turns
     sign_up_caps: SignUpCaps
+    test_limit: MinuteLimit
+    test_turns: Turns
     metrics: Metrics
     wrong_keys: WrongKeys
 

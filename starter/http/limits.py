@@ -40,6 +40,37 @@ class SignUpCaps:
     per_network: int
 
 
+class MinuteLimit:
+    """Counts what each does, by a name, in this process.
+
+    Args:
+        per_minute: how often one may in a minute, by the clock.
+    """
+
+    def __init__(self, per_minute: int) -> None:
+        self._limit = RateLimitItemPerMinute(per_minute)
+        self._counted = OrderedDict[str, None]()
+        self._storage = MemoryStorage()
+        self._limiter = FixedWindowRateLimiter(self._storage)
+
+    @property
+    def remembered(self) -> int:
+        """How many are counted now."""
+        return len(self._storage.expirations)
+
+    async def seconds_to_wait(self, name: str) -> int:
+        """Count once. 0: go on; otherwise how long until this one may again."""
+        self._counted[name] = None
+        self._counted.move_to_end(name)
+        if len(self._counted) > ADDRESSES_REMEMBERED:
+            oldest, _ = self._counted.popitem(last=False)
+            await self._limiter.clear(self._limit, oldest)
+        if await self._limiter.hit(self._limit, name):
+            return 0
+        window = await self._limiter.get_window_stats(self._limit, name)
+        return max(1, math.ceil(window.reset_time - time.time()))
+
+
 class SignUpLimit:
     """Counts sign-ups, or what is opened by links of mails, by network address, in this process.
 
@@ -48,35 +79,21 @@ class SignUpLimit:
     """
 
     def __init__(self, per_minute: int) -> None:
-        self._limit = RateLimitItemPerMinute(per_minute)
-        self._site_limit = RateLimitItemPerMinute(per_minute * SITE_TIMES)
-        self._counted = OrderedDict[str, RateLimitItemPerMinute]()
-        self._storage = MemoryStorage()
-        self._limiter = FixedWindowRateLimiter(self._storage)
+        self._households = MinuteLimit(per_minute)
+        self._sites = MinuteLimit(per_minute * SITE_TIMES)
 
     @property
     def remembered(self) -> int:
         """How many addresses and sites are counted now."""
-        return len(self._storage.expirations)
+        return self._households.remembered + self._sites.remembered
 
     async def seconds_to_wait(self, address: str | None) -> int:
         """Count one sign-up. 0: go on; otherwise how long until this address may make another."""
         household, site = _networks(address)
-        wait = await self._hit(self._limit, household)
+        wait = await self._households.seconds_to_wait(household)
         if not wait and site is not None:
-            wait = await self._hit(self._site_limit, site)
+            wait = await self._sites.seconds_to_wait(site)
         return wait
-
-    async def _hit(self, limit: RateLimitItemPerMinute, key: str) -> int:
-        self._counted[key] = limit
-        self._counted.move_to_end(key)
-        if len(self._counted) > ADDRESSES_REMEMBERED:
-            oldest, its_limit = self._counted.popitem(last=False)
-            await self._limiter.clear(its_limit, oldest)
-        if await self._limiter.hit(limit, key):
-            return 0
-        window = await self._limiter.get_window_stats(limit, key)
-        return max(1, math.ceil(window.reset_time - time.time()))
 
 
 def public_network(address: str | None) -> str | None:

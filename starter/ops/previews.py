@@ -2,7 +2,7 @@
 
 A test, and the mail that the check-up looks at where it arrives, have the head of every message. They are the ones that
 leave without `deliver`, for there is nothing to decide: they are about nobody's journey, are marked as tests, and
-whoever sends one says to whom. The audit has that it was sent, and no ledger.
+whoever sends one says to whom. The audit has that it was asked for, before it leaves, and no ledger.
 """
 
 from collections.abc import Callable, Iterator
@@ -250,9 +250,8 @@ class Previews:
             raise NoPreview(f"Message '{message}': {error}") from None
         if isinstance(test, Mail) and links is None:
             test = replace(test, unsubscribe=None)
-        await self._send(test)
-        details = {"conversation": document.conversation, "message": message, "message_id": message_id}
-        await write_audit(self._pool, by, "send test message", details)
+        said = {"conversation": document.conversation, "message": message, "message_id": message_id}
+        await self._send(test, by, "send test message", said)
         language, _ = compiled.wording_for(context.language)
         subject = test.subject if isinstance(test, Mail) else None
         return SentTest(message=message, language=language, subject=subject, message_id=message_id)
@@ -272,8 +271,7 @@ class Previews:
         message_id, links = self._message_id(), self._links() or LinksPart()
         list_id = f"{CHECK_LIST}.{self._domain}"
         check = Mail(message_id, to, CHECK_SUBJECT, CHECK_TEXT, list_id=list_id, unsubscribe=links.unsubscribe)
-        await self._send(_marked(check))
-        await write_audit(self._pool, by, "send check mail", {"message_id": message_id})
+        await self._send(_marked(check), by, "send check mail", {"message_id": message_id})
         return message_id
 
     @property
@@ -290,7 +288,10 @@ class Previews:
             return None
         return LinksPart(*(f"{url}{path}{token}" for path in (UNSUBSCRIBE, PAGE, CONFIRM)))
 
-    async def _send(self, test: Message) -> None:
+    async def _send(self, test: Message, by: str, action: str, details: dict[str, str]) -> None:
+        """Put it on record and then hand it over: who asked for it is known also of what perhaps left."""
         if await SQL.refused.value(self._pool, channel=test.channel, address=test.recipient):
-            raise AddressRefusesTests("This address is suppressed: it said no to messages, or cannot be reached.")
+            raise AddressRefusesTests("Whoever has this address said no to messages, or it cannot be reached.")
+        digest: str = await SQL.digest_of.value(self._pool, address=test.recipient)
+        await write_audit(self._pool, by, action, {**details, "recipient_digest": digest})
         await hand_over(self._senders, self._settings, test)

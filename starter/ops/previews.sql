@@ -15,6 +15,11 @@ where st.id = :store_id and (:product_id::text is null or p.product_id = :produc
 limit 1;
 
 -- name: refused
--- Whether an address is suppressed, or was and its contact is erased.
+-- Whether an address is suppressed, or was and its contact is erased; or the newest word of whoever has it is a no.
 select exists (select from suppressions where channel = :channel and address = :address)
-    or exists (select from kept_refusals where channel = :channel and digest in (select digests(:address)));
+    or exists (select from kept_refusals where channel = :channel and digest in (select digests(:address)))
+    or exists (select from contacts c where :address in (c.email, c.phone)
+               and not (select granted from consents where contact_id = c.id and channel = :channel order by id desc limit 1));
+
+-- name: digest_of
+select encode(new_digest(:address), 'hex');

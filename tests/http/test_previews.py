@@ -1,5 +1,6 @@
 """Messages over HTTP before they reach anybody: shown, and sent to oneself."""
 
+import asyncio
 from collections.abc import AsyncGenerator
 
 import pytest
@@ -7,12 +8,17 @@ from temporalio.client import Client
 
 from activities.archive.postgres import PostgresArchive
 from activities.postgres.pool import Pool
+from schemas.responses.keys import Scope
 from schemas.settings import Settings
 from starter.devstack.mailbox import Mailbox
+from starter.http.api.previews import TESTS_A_MINUTE, TESTS_AT_ONCE, TESTS_WAITING
 from starter.http.app import create_app
 from starter.http.server import serving
 from starter.runtime.ports import free_port
 from starter.services import build_services
+from tests.conformance.providers import At, BarePeer, Does, Plan
+from tests.consent.asked import link_of
+from tests.consent.test_unsubscribing import ONE_CLICK
 from tests.documents.starters import BACK
 from tests.http.web import Web, open_web, problem
 from tests.product import STORE, Shop
@@ -76,15 +82,67 @@ async def test_a_test_reaches_oneself_and_the_audit(sending: Web, pool: Pool, ma
     assert await pool.fetchval("select count(*) from sends") == 0
 
 
+async def test_a_key_sends_ten_tests_in_a_minute_and_takes_none_of_anothers(sending: Web) -> None:
+    body = {"message": "none-of-this-name", "to": "me@shop.example"}
+    answers = [await sending.keyed.post(f"{MESSAGES}/test", json=body) for _ in range(2 * TESTS_A_MINUTE + 1)]
+    assert {answer.status_code for answer in answers[:TESTS_A_MINUTE]} == {404}
+    refused = next(answer for answer in answers if answer.status_code != 404)
+    problem(refused, 429, "too-many-requests")
+    assert 1 <= int(refused.headers["Retry-After"]) <= 60
+    other = await key_of(sending, Scope.SEND)
+    assert (await sending.open.post(f"{MESSAGES}/test", json=body, headers=other)).status_code == 404
+
+
+async def test_tests_wait_for_each_other_and_not_all_of_them(pool: Pool, nowhere: Client) -> None:
+    await Shop.opened(pool)
+    async with BarePeer() as peer:
+        peer.plan = Plan(At.TAKEN, Does.STALL)
+        settings = Settings(smtp_host=peer.host, smtp_port=peer.port)
+        services = build_services(pool, nowhere, PostgresArchive(pool), settings)
+        async with (
+            serving(create_app(services, settings), "127.0.0.1", 0) as served,
+            open_web(served.url, services) as web,
+        ):
+            body = {"message": "it-is-back", "to": "me@shop.example"}
+            asked = [
+                asyncio.create_task(web.keyed.post(f"{MESSAGES}/test", json=body))
+                for _ in range(TESTS_AT_ONCE + TESTS_WAITING + 1)
+            ]
+            (first, *_), _ = await asyncio.wait(asked, return_when=asyncio.FIRST_COMPLETED)
+            problem(first.result(), 503, "busy")
+            peer.go_on.set()
+            codes = [(await each).status_code for each in asked]
+        assert codes.count(200) >= TESTS_AT_ONCE
+        assert peer.most_at_once <= TESTS_AT_ONCE
+
+
+async def test_what_a_contact_is_shown_takes_a_key_that_reads_people(
+    sending: Web, pool: Pool, mailbox: Mailbox
+) -> None:
+    await sending.open.post("/v1/signups", json={"store": STORE, "variant": "v", "email": "ada@shop.example"})
+    body = {"message": "it-is-back", "to": "me@shop.example", "contact": await pool.fetchval("select id from contacts")}
+    sends, reads = await key_of(sending, Scope.SEND), await key_of(sending, Scope.SEND, Scope.READ)
+    said = problem(await sending.open.post(f"{MESSAGES}/test", json=body, headers=sends), 403, "forbidden")
+    assert "'read'" in said.detail
+    assert mailbox.mails == ()
+    assert (await sending.open.post(f"{MESSAGES}/test", json=body, headers=reads)).status_code == 200
+    assert (await sending.open.post(f"{MESSAGES}/test", json=body | {"contact": None}, headers=sends)).is_success
+
+
+async def key_of(web: Web, *scopes: Scope) -> dict[str, str]:
+    """The header of a new key."""
+    return {"Authorization": f"Bearer {await web.services.keys.create('+'.join(scopes), 'test', [*scopes])}"}
+
+
 async def test_a_test_that_cannot_be_sent_says_why(sending: Web, pool: Pool, nowhere: Client) -> None:
     said = problem(
         await sending.keyed.post(f"{MESSAGES}/test", json={"message": "it-is-back", "to": "me"}), 422, "invalid"
     )
     assert said.path == "$.to"
-    await pool.execute(
-        "insert into suppressions (channel, address, reason) values ('email', 'no@shop.example', 'unsubscribed')"
-    )
+    await sending.open.post("/v1/signups", json={"store": STORE, "variant": "v", "email": "no@shop.example"})
     refused = {"message": "it-is-back", "to": "no@shop.example"}
+    assert (await sending.keyed.post(f"{MESSAGES}/test", json=refused)).status_code == 200
+    await sending.open.post(f"/u/{await link_of(pool, 'no@shop.example')}", data=ONE_CLICK)
     problem(await sending.keyed.post(f"{MESSAGES}/test", json=refused), 409, "conflict")
     settings = Settings(smtp_host="127.0.0.1", smtp_port=free_port())
     services = build_services(pool, nowhere, PostgresArchive(pool), settings)

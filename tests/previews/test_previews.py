@@ -21,6 +21,7 @@ from starter.ops.previews import (
     previews_of,
 )
 from starter.runtime.ports import free_port
+from tests.conformance.providers import At, BarePeer, Does, Plan
 from tests.product import STORE, Shop, address, starter_document
 from tests.simulated.sms import FROM, SimulatedTwilio
 from tests.sms.told import BOTH, NUMBER
@@ -100,10 +101,44 @@ async def test_an_address_that_said_no_gets_no_test_nor_one_whose_person_was_era
     assert mailbox.mails == ()
 
 
+async def test_a_no_on_one_channel_refuses_tests_there_and_a_yes_after_it_takes_them(
+    shop: Shop, mailbox: Mailbox
+) -> None:
+    await shop.signs_up("ada")
+    said = "insert into consents (contact_id, channel, granted, source) select id, $1, $2, 'till' from contacts"
+    asked = previews(shop.pool, mailbox.port)
+    await shop.pool.execute(said, "sms", False)
+    await asked.send_test(DOCUMENT, "it-is-back", address("ada"), FULL, "ann")
+    await shop.pool.execute(said, "email", False)
+    with pytest.raises(AddressRefusesTests):
+        await asked.send_test(DOCUMENT, "it-is-back", address("ada"), FULL, "ann")
+    with pytest.raises(AddressRefusesTests):
+        await asked.send_check(address("ada"), "ann")
+    await shop.pool.execute(said, "email", True)
+    await asked.send_test(DOCUMENT, "it-is-back", address("ada"), FULL, "ann")
+    assert len(mailbox.mails) == 2
+
+
 async def test_where_no_mail_server_answers_it_is_said_without_the_address(shop: Shop) -> None:
     with pytest.raises(CannotSendTest) as caught:
         await previews(shop.pool, free_port()).send_test(DOCUMENT, "it-is-back", "me@shop.example", FULL, "ann")
     assert "me@" not in str(caught.value)
+
+
+async def test_what_perhaps_left_is_in_the_audit_by_a_digest_of_where_it_went(shop: Shop) -> None:
+    async with BarePeer() as peer:
+        peer.plan = Plan(At.TAKEN, Does.DROP)
+        asked = previews(shop.pool, peer.port)
+        with pytest.raises(CannotSendTest, match="Perhaps"):
+            await asked.send_test(DOCUMENT, "it-is-back", "me@shop.example", FULL, "ann")
+        with pytest.raises(CannotSendTest, match="Perhaps"):
+            await asked.send_check("me@shop.example", "ben")
+    noted = await shop.pool.fetch(
+        "select actor, action, details ->> 'recipient_digest' in "
+        "(select encode(each, 'hex') from digests('me@shop.example') each) "
+        "from audit where action like 'send %' order by id"
+    )
+    assert [tuple(each) for each in noted] == [("ann", "send test message", True), ("ben", "send check mail", True)]
 
 
 async def test_a_test_is_in_the_language_that_is_asked_for(shop: Shop, mailbox: Mailbox) -> None:

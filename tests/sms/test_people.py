@@ -8,8 +8,8 @@ from activities.postgres.pool import Pool
 from schemas.responses.people import ContactErased, ContactReport, SuppressionReport
 from starter.versioning.publishing import publish
 from tests.cli.command import Shelftalk
-from tests.events.test_erasure import everywhere
-from tests.events.told import event, tell
+from tests.events.test_erasure import ELSEWHERE, everywhere
+from tests.events.told import event, order, tell
 from tests.http.web import Web, problem, product_message
 from tests.sms.told import NUMBER, document
 from tests.storefronts.shop import SHOP
@@ -189,6 +189,21 @@ async def test_a_shop_that_erases_a_customer_erases_the_number_too(shop: Web, po
     assert await everywhere(pool, "15123456789") == []
     late = "select contact_then('c-new', $1, now() - interval '1 hour', $2, null)"
     assert await pool.fetchval(late, NUMBER, SHOP) is None
+
+
+async def test_a_shop_that_erases_a_customer_takes_no_number_that_another_shop_was_given(shop: Web, pool: Pool) -> None:
+    await shop.keyed.put(f"/v1/stores/{ELSEWHERE}/products/p", json={"title": "P", "variants": [{"variant": "v"}]})
+    there = {"store": ELSEWHERE, "variant": "v", "email": "ada@example.com", "phone": NUMBER, "sms_consent": True}
+    assert (await shop.open.post("/v1/signups", json=there)).status_code == 202
+    await tell(shop, order("o-1", "ada"))
+    person = {"id": 7, "email": "ada@example.com", "phone": NUMBER}
+    await shop.webhook("customers/redact", {"shop_id": 1, "shop_domain": SHOP, "customer": person})
+    known = await pool.fetchrow("select email, phone, phone_lent from contacts")
+    assert known == ("ada@example.com", NUMBER, True)
+    forgotten = "select store_id from forgotten_addresses where digest in (select digests($1))"
+    assert [tuple(each) for each in await pool.fetch(forgotten, NUMBER)] == [(SHOP,)]
+    assert await pool.fetchval("select count(*) from orders") == 0
+    assert await pool.fetchval("select count(*) from waiting where state = 'waiting'") == 1
 
 
 async def test_what_is_told_late_of_a_forgotten_number_brings_nobody_back(pool: Pool) -> None:

@@ -10,18 +10,25 @@ from schemas.responses.keys import Scope
 from schemas.responses.previews import PreviewedMessages, SentTest
 from starter.documents import load_document
 from starter.http.actor import Actor
-from starter.http.auth import keyed_router, needs
-from starter.http.dependencies import InjectedServices
-from starter.http.problems import Kind, problem_responses
+from starter.http.auth import holder_of, keyed_router, needs, require_scope
+from starter.http.dependencies import InjectedDependencies, InjectedServices
+from starter.http.problems import Kind, Refusal, problem_responses
 from starter.ops.chosen_message import address_for_test, speaking
 from starter.ops.previews import About
 from starter.runtime.one_thread import DOCUMENTS
+from starter.services import Services
 from starter.versioning.which import PUBLISHED, Which
 
 router = keyed_router("previews")
 
 SOURCE = "body"
 """What stands for the file's name in mistakes."""
+TESTS_A_MINUTE = 10
+"""With one key, at one process: a program that sends tests to others is no use for mailing them."""
+TESTS_AT_ONCE = 2
+"""Each holds a connection to the provider, as long as that takes."""
+TESTS_WAITING = 2
+TEST_WAITS_SECONDS = 10.0
 Code = Annotated[str, Path(max_length=63)]
 Version = Annotated[str, Query(max_length=20, description="A number, `published` or `working`")]
 Id = Annotated[str | None, Query(min_length=1, max_length=255)]
@@ -102,8 +109,26 @@ async def preview_document(
     dependencies=[needs(Scope.SEND)],
     responses=problem_responses(Kind.NOT_FOUND, Kind.CONFLICT, Kind.INVALID, Kind.TEST_NOT_SENT, Kind.BUSY),
 )
-async def send_test(code: Code, testing: Testing, services: InjectedServices, actor: Actor) -> SentTest:
-    """One message of a stored version, marked as a test. No journey and no ledger knows of it; the audit does."""
+async def send_test(
+    code: Code, testing: Testing, request: Request, dependencies: InjectedDependencies, actor: Actor
+) -> SentTest:
+    """One message of a stored version, marked as a test. No journey and no ledger knows of it; the audit does.
+
+    A key may send 10 in a minute. What a contact is shown takes a key that reads people too.
+    """
+    if testing.contact is not None:
+        require_scope(holder_of(request), Scope.READ)
+    if seconds := await dependencies.test_limit.seconds_to_wait(holder_of(request).name):
+        raise Refusal(
+            Kind.TOO_MANY_REQUESTS,
+            f"A key may send {TESTS_A_MINUTE} tests in a minute: see Retry-After.",
+            headers={"Retry-After": str(seconds)},
+        )
+    async with dependencies.test_turns.turn():
+        return await _send_test(dependencies.services, code, testing, actor)
+
+
+async def _send_test(services: Services, code: str, testing: Testing, actor: str) -> SentTest:
     about = About(testing.contact, testing.store, testing.product, testing.variant)
     document = await services.versions.document(Which.named(f"{code}@{testing.version}"))
     to = address_for_test(document, testing.message, testing.to)
