@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from starter.deliverability.arrived import ArrivedMail, domain_of, read_arrived
 from starter.deliverability.dns_records import DnsSilent, Records
-from starter.deliverability.policies import SPF_QUESTIONS, DmarcPolicy, Several, aligned, dmarc_of, spf_of
+from starter.deliverability.policies import SPF_QUESTIONS, Broken, DmarcPolicy, Several, aligned, dmarc_of, spf_of
 from starter.deliverability.receiver import ReceiverFound, read_receiver
 from starter.deliverability.signatures import Signature, Validity, signatures_of
 from starter.deliverability.unsubscribing import ONE_CLICK, UNSUBSCRIBE, unsubscribing
@@ -150,6 +150,9 @@ async def _envelope(mail: ArrivedMail, receiver: ReceiverFound | None, records: 
         return domain, note("SPF", f"{UNKNOWN} for {domain}", SAY_AGAIN)
     except Several as error:
         return domain, bad("SPF", f"{error} has several records, so that none counts", "Make one of them.")
+    except Broken as error:
+        advice = "Mend or take out what it names: receivers count the whole record as broken, and let nobody pass."
+        return domain, bad("SPF", f"the record at {domain} is broken: {error}", advice)
     if record is None:
         advice = "Publish what the mail server or provider names, as a TXT record there: v=spf1 … -all."
         return domain, bad("SPF", f"DNS has no record at {domain}, where bounces go", advice)
@@ -158,7 +161,7 @@ async def _envelope(mail: ArrivedMail, receiver: ReceiverFound | None, records: 
         return domain, bad("SPF", f"the record at {domain} needs more than {SPF_QUESTIONS} questions", advice)
     if record.open:
         advice = "End it with -all or ~all, after those who send."
-        return domain, bad("SPF", f"the record at {domain} lets everybody send (+all)", advice)
+        return domain, bad("SPF", f"the record at {domain} lets everybody send (+all, its own or included)", advice)
     return domain, good(
         "SPF", f"a record at {domain}, where bounces go; {record.questions} of {SPF_QUESTIONS} questions"
     )

@@ -225,6 +225,8 @@ async def test_an_organizations_policy_holds_for_the_domains_below(names: NameSe
         ("bounces.shop.example", ["v=spf1 -all", "v=spf1 mx -all"], "several records"),
         ("bounces.shop.example", ["v=spf1 +all"], "everybody"),
         ("bounces.shop.example", [f"v=spf1 {' '.join(f'a:{n}.example' for n in range(11))} -all"], "more than 10"),
+        ("bounces.shop.example", ["v=spf1 redirect=gone.example"], "broken: it has redirect of gone.example"),
+        ("spf.mail.example", ["v=spf1 inclde:gone.example -all"], "broken: that of spf.mail.example has 'inclde:"),
         ("spf.mail.example", ["v=spf1 include:bounces.shop.example -all"], "more than 10"),
     ],
 )
