@@ -99,20 +99,27 @@ def _signed(mail: ArrivedMail, signatures: tuple[Signature, ...], *, enough: boo
 
 
 def _coverage(mail: ArrivedMail, signatures: tuple[Signature, ...]) -> Finding:
-    """RFC 8058 asks for one signature that covers it all, so the one that misses least is told."""
+    """RFC 8058 asks for one valid signature that covers it all, so the one that misses least is told."""
     there = [name for name in COVERED if mail.all(name)]
     counting = [each for each in signatures if each.validity is not Validity.BROKEN] or list(signatures)
     missed = {each: [COVERED[name] for name in there if name not in each.covers] for each in counting}
-    best = min(counting, key=lambda each: len(missed[each]))
-    if not missed[best]:
-        covered = ", ".join(COVERED[name] for name in there)
-        return good("signed fields", f"{covered} (by {best.domain})")
-    return bad(
-        "signed fields",
-        f"the signature of {best.domain} leaves out {', '.join(missed[best])}",
-        "Let whatever signs the mails cover them (h=): receivers take one click only where it is signed. It must sign "
-        "after it has the fields, and not add them later.",
-    )
+    best = min(counting, key=lambda each: (len(missed[each]), each.validity is not Validity.VALID))
+    if missed[best]:
+        return bad(
+            "signed fields",
+            f"the signature of {best.domain} leaves out {', '.join(missed[best])}",
+            "Let whatever signs the mails cover them (h=): receivers take one click only where it is signed. It must "
+            "sign after it has the fields, and not add them later.",
+        )
+    covered = f"{', '.join(COVERED[name] for name in there)} (by {best.domain})"
+    match best.validity:
+        case Validity.VALID:
+            return good("signed fields", covered)
+        case Validity.UNKNOWN:
+            found = f"{covered}, if that signature is valid, which is not known"
+            return note("signed fields", found, "Let a valid one of RSA cover them all; see what is said of it above.")
+        case Validity.BROKEN:
+            return note("signed fields", f"{covered}, but that signature is broken", "Mend it, as is said above.")
 
 
 async def _dmarc(records: Records, author: str) -> tuple[DmarcPolicy | None, Finding]:
