@@ -10,7 +10,7 @@ from starter.deliverability.arrived import ArrivedMail, domain_of, read_arrived
 from starter.deliverability.dns_records import DnsSilent, Records
 from starter.deliverability.policies import SPF_QUESTIONS, Broken, DmarcPolicy, Several, aligned, dmarc_of, spf_of
 from starter.deliverability.receiver import ReceiverFound, read_receiver
-from starter.deliverability.signatures import Signature, Validity, signatures_of
+from starter.deliverability.signatures import MOST_SIGNATURES, Signature, Validity, signatures_of
 from starter.deliverability.unsubscribing import ONE_CLICK, UNSUBSCRIBE, unsubscribing
 from starter.ops.findings import Checkup, Finding, Health, bad, good, note
 
@@ -95,6 +95,10 @@ def _signed(mail: ArrivedMail, signatures: tuple[Signature, ...], *, enough: boo
                 yield (note if enough else bad)("signature", what, each.advice)
             case Validity.UNKNOWN:
                 yield note("signature", what, each.advice or SAY_AGAIN)
+    there = len(mail.all("dkim-signature"))
+    if there > len(signatures):
+        advice = "Take out what signs once more: receivers look at a few of them only."
+        yield note("signature", f"the mail has {there} of them; the first {MOST_SIGNATURES} were looked at", advice)
     yield _coverage(mail, signatures)
 
 

@@ -86,6 +86,14 @@ async def test_fields_under_a_broken_signature_only_are_a_note_beside_what_is_ba
     assert (signature.health, fields.health, "broken" in fields.found) == (BAD, NOTE, True)
 
 
+async def test_of_many_signatures_the_first_are_looked_at_and_it_is_said(names: NameServer) -> None:
+    mail = composed()
+    one = signed(mail).removesuffix(mail)
+    told = await looked(names, arrived(one * 21 + mail), "signature")
+    assert len(told) == 21
+    assert (told[-1].health, told[-1].found) == (NOTE, "the mail has 21 of them; the first 20 were looked at")
+
+
 async def test_a_broken_signature_beside_one_that_counts_is_a_note(names: NameServer) -> None:
     """Its key is not there, as of a provider's that was left."""
     raw = arrived(signed(signed(composed()), domain="mail.example"))
