@@ -90,7 +90,12 @@ def _sums(mail: ArrivedMail, exact: bool) -> _Verifier:
     The pattern of dkimpy for blanks at the end of lines takes the square of the length of a run of them.
     """
     head, rest = parted(mail.raw)
-    return cast("_Verifier", dkim.DKIM(mail.raw if exact else head + re.sub(rb"[\t ]+", b" ", rest)))
+    end = len(rest)
+    while rest.endswith(b"\n\n", 0, end) or rest.endswith(b"\n\r\n", 0, end):
+        end -= 2 if rest.endswith(b"\r\n", 0, end) else 1
+    # No signature sees the empty lines at the end, and dkimpy goes through them one by one for each.
+    rest = rest[:end]
+    return cast("_Verifier", dkim.DKIM(head + (rest if exact else re.sub(rb"[\t ]+", b" ", rest))))
 
 
 def _sees_all_blanks(field: Field) -> bool:
