@@ -10,11 +10,14 @@ import idna
 
 from schemas.errors import DomainError, ErrorKind
 
+LARGEST_HEAD, LARGEST_FIELD, MOST_FIELDS = 256 * 1024, 16 * 1024, 2000
+"""Bytes of a head, bytes of one field, and fields, that no mail needs: what is larger was made to be a burden."""
 _FIELD = re.compile(rb"([\x21-\x39\x3b-\x7e]+)[ \t]*:(.*)", re.DOTALL)
 _OF_A_FOLDER = re.compile(rb"^From [^:\s].*\n", re.MULTILINE)
 """What begins a mail in a folder of Unix (mbox)."""
 _QUOTED_FROM = re.compile(rb"^>(>*From )", re.MULTILINE)
 _LINE_END = re.compile(rb"\r?\n")
+_HEAD_END = re.compile(rb"\r?\n\r?\n")
 
 
 class NotAMail(DomainError):
@@ -70,7 +73,10 @@ class ArrivedMail:
     @property
     def author_domain(self) -> str | None:
         """The domain of the one address in From; None: it has none, or several."""
-        found = [address for field in self.all("from") for _, address in getaddresses([field.value])]
+        try:
+            found = [address for field in self.all("from") for _, address in getaddresses([field.value])]
+        except RecursionError:
+            return None  # Brackets within brackets, a thousand deep.
         return domain_of(found[0]) if len(found) == 1 else None
 
 
@@ -78,33 +84,46 @@ def read_arrived(raw: bytes) -> ArrivedMail:
     """The mail; of a folder of Unix (mbox) the last one.
 
     Raises:
-        NotAMail: it has no head, or no From.
+        NotAMail: it has no head, or no From; or a head that is larger than that of any mail.
     """
     mail = _last_of_folder(raw.removeprefix(BOM_UTF8).lstrip(b"\r\n"))
-    head = re.split(rb"\r?\n\r?\n", mail, maxsplit=1)[0]
+    head, _ = parted(mail)
+    if len(head) > LARGEST_HEAD:
+        raise NotAMail(f"This is no mail: its head has {len(head):,} bytes, and may have {LARGEST_HEAD:,} at most.")
     fields = tuple(_fields(head))
+    if len(fields) > MOST_FIELDS:
+        raise NotAMail(f"This is no mail: its head has {len(fields):,} fields, and may have {MOST_FIELDS:,} at most.")
     if not any(field.name == "from" for field in fields):
         raise NotAMail("This is no mail: it has no From.")
     return ArrivedMail(mail, fields)
 
 
+def parted(raw: bytes) -> tuple[bytes, bytes]:
+    """The head of a mail, and the rest, from the blank line on."""
+    end = _HEAD_END.search(raw)
+    return (raw, b"") if end is None else (raw[: end.start()], raw[end.start() :])
+
+
 def _last_of_folder(raw: bytes) -> bytes:
-    begun = [each for each in _OF_A_FOLDER.finditer(raw) if each.start() == 0 or _after_blank(raw, each.start())]
-    if not begun or begun[0].start() > 0:
+    if _OF_A_FOLDER.match(raw) is None:
         return raw
-    mail = _QUOTED_FROM.sub(rb"\1", raw[begun[-1].end() :])
+    begins = 0
+    for each in _OF_A_FOLDER.finditer(raw):
+        if each.start() == 0 or raw.endswith((b"\n\n", b"\n\r\n"), 0, each.start()):
+            begins = each.end()
+    mail = _QUOTED_FROM.sub(rb"\1", raw[begins:])
     # The folder ends each mail with a blank line, which is none of the mail.
     return re.sub(rb"(\r?\n)\r?\n\Z", rb"\1", mail)
 
 
-def _after_blank(raw: bytes, at: int) -> bool:
-    return raw[:at].endswith((b"\n\n", b"\n\r\n"))
-
-
 def _fields(head: bytes) -> Iterator[Field]:
-    name, lines = "", list[str]()
+    name, lines, size = "", list[str](), 0
     for number, line in enumerate(_LINE_END.split(head), start=1):
-        if name and line[:1] in (b" ", b"\t"):
+        folded = bool(name) and line[:1] in (b" ", b"\t")
+        size = len(line) + (size if folded else 0)
+        if size > LARGEST_FIELD:
+            raise NotAMail(f"This is no mail: the field at line {number} has more than {LARGEST_FIELD:,} bytes.")
+        if folded:
             lines.append(line.decode("utf-8", errors="replace"))
             continue
         if name:

@@ -8,9 +8,9 @@ from collections.abc import Iterator
 
 from starter.deliverability.arrived import ArrivedMail, domain_of, read_arrived
 from starter.deliverability.dns_records import DnsSilent, Records
-from starter.deliverability.policies import SPF_QUESTIONS, DmarcPolicy, Several, aligned, dmarc_of, spf_of
+from starter.deliverability.policies import SPF_QUESTIONS, Broken, DmarcPolicy, Several, aligned, dmarc_of, spf_of
 from starter.deliverability.receiver import ReceiverFound, read_receiver
-from starter.deliverability.signatures import Signature, Validity, signatures_of
+from starter.deliverability.signatures import MOST_SIGNATURES, Signature, Validity, signatures_of
 from starter.deliverability.unsubscribing import ONE_CLICK, UNSUBSCRIBE, unsubscribing
 from starter.ops.findings import Checkup, Finding, Health, bad, good, note
 
@@ -95,24 +95,35 @@ def _signed(mail: ArrivedMail, signatures: tuple[Signature, ...], *, enough: boo
                 yield (note if enough else bad)("signature", what, each.advice)
             case Validity.UNKNOWN:
                 yield note("signature", what, each.advice or SAY_AGAIN)
+    there = len(mail.all("dkim-signature"))
+    if there > len(signatures):
+        advice = "Take out what signs once more: receivers look at a few of them only."
+        yield note("signature", f"the mail has {there} of them; the first {MOST_SIGNATURES} were looked at", advice)
     yield _coverage(mail, signatures)
 
 
 def _coverage(mail: ArrivedMail, signatures: tuple[Signature, ...]) -> Finding:
-    """RFC 8058 asks for one signature that covers it all, so the one that misses least is told."""
+    """RFC 8058 asks for one valid signature that covers it all, so the one that misses least is told."""
     there = [name for name in COVERED if mail.all(name)]
     counting = [each for each in signatures if each.validity is not Validity.BROKEN] or list(signatures)
     missed = {each: [COVERED[name] for name in there if name not in each.covers] for each in counting}
-    best = min(counting, key=lambda each: len(missed[each]))
-    if not missed[best]:
-        covered = ", ".join(COVERED[name] for name in there)
-        return good("signed fields", f"{covered} (by {best.domain})")
-    return bad(
-        "signed fields",
-        f"the signature of {best.domain} leaves out {', '.join(missed[best])}",
-        "Let whatever signs the mails cover them (h=): receivers take one click only where it is signed. It must sign "
-        "after it has the fields, and not add them later.",
-    )
+    best = min(counting, key=lambda each: (len(missed[each]), each.validity is not Validity.VALID))
+    if missed[best]:
+        return bad(
+            "signed fields",
+            f"the signature of {best.domain} leaves out {', '.join(missed[best])}",
+            "Let whatever signs the mails cover them (h=): receivers take one click only where it is signed. It must "
+            "sign after it has the fields, and not add them later.",
+        )
+    covered = f"{', '.join(COVERED[name] for name in there)} (by {best.domain})"
+    match best.validity:
+        case Validity.VALID:
+            return good("signed fields", covered)
+        case Validity.UNKNOWN:
+            found = f"{covered}, if that signature is valid, which is not known"
+            return note("signed fields", found, "Let a valid one of RSA cover them all; see what is said of it above.")
+        case Validity.BROKEN:
+            return note("signed fields", f"{covered}, but that signature is broken", "Mend it, as is said above.")
 
 
 async def _dmarc(records: Records, author: str) -> tuple[DmarcPolicy | None, Finding]:
@@ -150,6 +161,9 @@ async def _envelope(mail: ArrivedMail, receiver: ReceiverFound | None, records: 
         return domain, note("SPF", f"{UNKNOWN} for {domain}", SAY_AGAIN)
     except Several as error:
         return domain, bad("SPF", f"{error} has several records, so that none counts", "Make one of them.")
+    except Broken as error:
+        advice = "Mend or take out what it names: receivers count the whole record as broken, and let nobody pass."
+        return domain, bad("SPF", f"the record at {domain} is broken: {error}", advice)
     if record is None:
         advice = "Publish what the mail server or provider names, as a TXT record there: v=spf1 … -all."
         return domain, bad("SPF", f"DNS has no record at {domain}, where bounces go", advice)
@@ -158,7 +172,7 @@ async def _envelope(mail: ArrivedMail, receiver: ReceiverFound | None, records: 
         return domain, bad("SPF", f"the record at {domain} needs more than {SPF_QUESTIONS} questions", advice)
     if record.open:
         advice = "End it with -all or ~all, after those who send."
-        return domain, bad("SPF", f"the record at {domain} lets everybody send (+all)", advice)
+        return domain, bad("SPF", f"the record at {domain} lets everybody send (+all, its own or included)", advice)
     return domain, good(
         "SPF", f"a record at {domain}, where bounces go; {record.questions} of {SPF_QUESTIONS} questions"
     )

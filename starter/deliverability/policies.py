@@ -3,6 +3,7 @@
 import re
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
+from ipaddress import IPv6Address
 
 from starter.deliverability.dns_records import DnsSilent, Records, tags_of
 
@@ -10,8 +11,21 @@ _LONGEST_WALK = 8
 """Labels from which on the walk leaves some out: it asks for at most eight names (RFC 9989, 4.10)."""
 SPF_QUESTIONS = 10
 """What receivers look up for one record at most (RFC 7208, 4.6.4)."""
-_ASKS = re.compile(r"[+?~-]?(?:(include|exists):(\S+)|(a|mx|ptr)(?:[:/]\S*)?)", re.IGNORECASE)
-_REDIRECT = re.compile(r"redirect=(\S+)", re.IGNORECASE)
+_MACRO = r"%\{[slodiphcrtv]\d*r?[.+,/_=-]*\}|%[%_-]"
+_DOMAIN = rf"(?:{_MACRO}|[!-$&-~])*(?:\.(?=[a-z0-9-]*[a-z-])[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.?|{_MACRO})"
+_BYTE = r"(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)"
+_BITS_4, _BITS_6 = r"/(?:[12]?\d|3[0-2])", r"/(?:1[01]\d|12[0-8]|[1-9]?\d)"
+_MECHANISM = re.compile(
+    rf"([+?~-]?)(?:(all)|(include|exists):({_DOMAIN})|(a|mx)(?::{_DOMAIN})?(?:{_BITS_4})?(?:/{_BITS_6})?|"
+    rf"(ptr)(?::{_DOMAIN})?|ip4:{_BYTE}(?:\.{_BYTE}){{3}}(?:{_BITS_4})?|ip6:([0-9a-f:.]+)(?:{_BITS_6})?)",
+    re.IGNORECASE | re.ASCII,
+)
+_MODIFIER = re.compile(
+    rf"(?:(redirect|exp)=({_DOMAIN})|(?!(?:redirect|exp)=)[a-z][a-z0-9_.-]*=(?:{_MACRO}|[!-$&-~])*)",
+    re.IGNORECASE | re.ASCII,
+)
+_LONGEST_TOLD = 60
+"""Characters of a term that is told of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +52,10 @@ class DmarcPolicy:
 
 class Several(Exception):
     """A name has several records where one may be, so that receivers take none."""
+
+
+class Broken(Exception):
+    """Receivers count an SPF record as broken (permerror), for what this says."""
 
 
 async def dmarc_at(records: Records, domain: str) -> DmarcPolicy | None:
@@ -134,11 +152,20 @@ class SpfRecord:
 
     Attributes:
         questions: that a receiver needs for it, one more than allowed where it needs more.
-        open: it lets everybody send.
+        open: it lets everybody send, by itself or by what it includes or redirects to.
     """
 
     questions: int
     open: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Term:
+    """What a receiver does for one term: the kind is empty where it only compares addresses."""
+
+    kind: str
+    target: str = ""
+    lets_pass: bool = True
 
 
 async def spf_of(records: Records, domain: str) -> SpfRecord | None:
@@ -147,12 +174,10 @@ async def spf_of(records: Records, domain: str) -> SpfRecord | None:
     Raises:
         DnsSilent: that is not known.
         Several: there are more than one.
+        Broken: it, or one that it needs, is of no use to receivers.
     """
     text = await _spf_text(records, domain)
-    if text is None:
-        return None
-    everybody = any(re.fullmatch(r"\+?all", term, re.IGNORECASE) for term in text.split())
-    return SpfRecord(await _questions(records, text, 0), everybody)
+    return None if text is None else await _followed(records, domain, text, 0)
 
 
 async def _spf_text(records: Records, domain: str) -> str | None:
@@ -162,22 +187,57 @@ async def _spf_text(records: Records, domain: str) -> str | None:
     return found[0] if found else None
 
 
-async def _questions(records: Records, text: str, so_far: int) -> int:
-    """How many questions a record needs, up to one too many. What has macros cannot be followed, and counts as one."""
-    for term in text.split()[1:]:
-        asks, redirect = _ASKS.fullmatch(term), _REDIRECT.fullmatch(term)
-        if asks is None and redirect is None:
+async def _followed(records: Records, domain: str, text: str, so_far: int) -> SpfRecord:
+    """A record as receivers go through it, up to one question too many. What has macros cannot be followed."""
+    everybody = False
+    for term in _terms(domain, text):
+        if term.kind == "all":
+            everybody = everybody or term.lets_pass
+        if term.kind in ("", "all"):
             continue
         so_far += 1
+        if so_far <= SPF_QUESTIONS and term.kind in ("include", "redirect") and "%" not in term.target:
+            target = term.target.rstrip(".").lower()
+            inner = await _spf_text(records, target)
+            if inner is None:
+                raise Broken(f"it has {term.kind} of {target}, where DNS has no record")
+            found = await _followed(records, target, inner, so_far)
+            so_far, everybody = found.questions, everybody or (term.lets_pass and found.open)
         if so_far > SPF_QUESTIONS:
-            return so_far
-        if redirect is not None:
-            target = redirect[1]
-        else:
-            target = asks[2] if asks is not None and (asks[1] or "").lower() == "include" else None
-        if target is not None and "%" not in target:
-            inner = await _spf_text(records, target.rstrip(".").lower())
-            so_far = await _questions(records, inner or "", so_far)
-            if so_far > SPF_QUESTIONS:
-                return so_far
-    return so_far
+            break
+    return SpfRecord(so_far, everybody)
+
+
+def _terms(domain: str, text: str) -> list[_Term]:
+    """What of a record counts, in the order in which it does: nothing behind `all`, and redirect= only without it."""
+    mechanisms: list[_Term] = []
+    modifiers: dict[str, str] = {}
+    for term in text.split(" ")[1:]:
+        modifier = _MODIFIER.fullmatch(term)
+        if modifier is not None and modifier[1]:
+            name = modifier[1].lower()
+            if name in modifiers:
+                raise Broken(f"that of {domain} has {name}= twice")
+            modifiers[name] = modifier[2]
+        elif modifier is None and term:
+            mechanisms.append(_mechanism(domain, term))
+    end = next((at for at, each in enumerate(mechanisms) if each.kind == "all"), None)
+    if end is not None:
+        return mechanisms[: end + 1]
+    return [*mechanisms, _Term("redirect", modifiers["redirect"])] if "redirect" in modifiers else mechanisms
+
+
+def _mechanism(domain: str, term: str) -> _Term:
+    found = _MECHANISM.fullmatch(term)
+    if found is None or (found[7] and not _is_ipv6(found[7])):
+        raise Broken(f"that of {domain} has {term[:_LONGEST_TOLD]!a}, which SPF does not know")
+    kind = found[2] or found[3] or found[5] or found[6] or ""
+    return _Term(kind.lower(), found[4] or "", found[1] in ("", "+"))
+
+
+def _is_ipv6(text: str) -> bool:
+    try:
+        IPv6Address(text)
+    except ValueError:
+        return False
+    return True

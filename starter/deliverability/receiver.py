@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 from starter.deliverability.arrived import ArrivedMail
 
-_COMMENT = re.compile(r"\((?:[^()\\]|\\.)*\)")
+_PIECE = re.compile(r"[()]|(?:[^()\\]|\\.?)+")
 _BY = re.compile(r"\bby\s+([^\s;()]+)", re.IGNORECASE)
 _METHOD = re.compile(r"([a-z0-9-]+)(?:\s*/\s*\d+)?\s*=\s*([a-z0-9]+)", re.IGNORECASE)
-_PROPERTY = re.compile(r"([a-z]+\.[a-z0-9-]+)\s*=\s*(\"[^\"]*\"|[^\s;]+)", re.IGNORECASE)
+_PROPERTY = re.compile(r"(?<![a-z])([a-z]+\.[a-z0-9-]+)=(\"[^\"]*\"|[^\s;]+)", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,9 +54,18 @@ def read_receiver(mail: ArrivedMail) -> ReceiverFound | None:
 
 
 def _without_comments(text: str) -> str:
-    while (shorter := _COMMENT.sub(" ", text)) != text:
-        text = shorter
-    return text
+    """What stands outside all brackets that are closed, with single blanks, and none around `=`."""
+    pieces: list[str] = []
+    opened: list[int] = []
+    for piece in _PIECE.findall(text):
+        if piece == ")" and opened:
+            del pieces[opened.pop() :]
+            pieces.append(" ")
+            continue
+        if piece == "(":
+            opened.append(len(pieces))
+        pieces.append(piece)
+    return " ".join("".join(pieces).split()).replace(" =", "=").replace("= ", "=")
 
 
 def _results(parts: list[str]) -> list[MethodResult]:

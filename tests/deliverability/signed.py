@@ -52,13 +52,19 @@ def composed(unsubscribe: str | None = UNSUBSCRIBE, sender: str = FROM) -> bytes
     return compose(mail, parse_sender(sender)).body
 
 
-def signed(raw: bytes, domain: str = "shop.example", covers: Sequence[str] = SIGNED, bits: int = 2048) -> bytes:
+def signed(
+    raw: bytes,
+    domain: str = "shop.example",
+    covers: Sequence[str] = SIGNED,
+    bits: int = 2048,
+    body: bytes = b"relaxed",
+) -> bytes:
     """The mail with a signature above it, by the selector `s1`."""
     pem = private_key(bits).private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.TraditionalOpenSSL, serialization.NoEncryption()
     )
     there = [name.encode() for name in covers if re.search(rf"^{name}:".encode(), raw, re.MULTILINE | re.IGNORECASE)]
-    found = dkim.sign(raw, b"s1", domain.encode(), pem, include_headers=there, canonicalize=(b"relaxed", b"relaxed"))  # pyright: ignore[reportUnknownMemberType] it has no stubs
+    found = dkim.sign(raw, b"s1", domain.encode(), pem, include_headers=there, canonicalize=(b"relaxed", body))  # pyright: ignore[reportUnknownMemberType] it has no stubs
     return found + raw
 
 

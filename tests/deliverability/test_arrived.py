@@ -1,5 +1,7 @@
 """What is read of a mail: its fields as they arrived, of any bytes, and out of a folder of several."""
 
+from base64 import b64encode
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -79,6 +81,87 @@ def test_what_is_no_mail_says_how_to_save_one(raw: bytes) -> None:
     with pytest.raises(NotAMail) as caught:
         read_arrived(raw)
     assert "Show original" in caught.value.advice
+
+
+@pytest.mark.parametrize(
+    ("head", "says"),
+    [
+        (b"X: y\n" * 1999, None),
+        (b"X: y\n" * 2000, "2,001 fields"),
+        (b"X: " + b"y" * (16 * 1024 - 3) + b"\n", None),
+        (b"X: " + b"y" * (16 * 1024 - 2) + b"\n", "line 1 has more than 16,384 bytes"),
+        (b"X: y\n" + b" folded\n" * 4000, "more than 16,384 bytes"),
+        ((b"X: " + b"y" * 10_000 + b"\n") * 26, None),
+        ((b"X: " + b"y" * 10_000 + b"\n") * 27, "270,"),
+    ],
+)
+def test_a_head_that_no_mail_needs_is_refused(head: bytes, says: str | None) -> None:
+    raw = head + b"From: a@shop.example\n\nBody"
+    if says is None:
+        assert read_arrived(raw).author_domain == "shop.example"
+        return
+    with pytest.raises(NotAMail, match=says):
+        read_arrived(raw)
+
+
+def test_a_large_folder_and_odd_fields_come_to_an_end() -> None:
+    """What takes the square of its length would take very long here."""
+    folder = b"From x\n\n" * 500_000 + b"From x\nFrom: a@shop.example\n\nBody"
+    assert read_arrived(folder).author_domain == "shop.example"
+    longest = 16_000
+    for value in ("a" * longest, "(" * longest, "(" * (longest // 2) + ")" * (longest // 2), " " * longest + "a"):
+        for name in ("From", "Authentication-Results", "Received", "List-Unsubscribe", "Return-Path"):
+            mail = read_arrived(f"{name}: {value}\nFrom: a@shop.example\n\nBody".encode())
+            read_receiver(mail)
+            assert [*unsubscribing(mail)]
+            assert mail.author_domain == (None if name == "From" else "shop.example")
+
+
+@pytest.mark.parametrize("body", [b"relaxed", b"simple"])
+async def test_blanks_in_a_body_are_taken_as_a_signature_sees_them(names: NameServer, body: bytes) -> None:
+    """However many: dkimpy by itself would take very long with these."""
+    blanks = b"In   \t stock \r\nnow" + b" " * 500_000 + b"."
+    raw = signed(composed().replace(b"It is back in stock.", b"It  \t is back \t") + blanks[:18], body=body)
+    (found,) = await signatures_of(read_arrived(raw), Dns(names.address))
+    assert found.validity is Validity.VALID, found.why
+    (fewer,) = await signatures_of(read_arrived(raw.replace(b"  \t is", b" is")), Dns(names.address))
+    assert fewer.validity is (Validity.VALID if body == b"relaxed" else Validity.BROKEN)
+    (longer,) = await signatures_of(read_arrived(raw + b"\r\n" + b"\n\r\n" * 500_000), Dns(names.address))
+    assert longer.validity is Validity.VALID, longer.why
+    (more,) = await signatures_of(read_arrived(raw + blanks), Dns(names.address))
+    assert more.validity is Validity.BROKEN
+
+
+@pytest.mark.parametrize("exponent", [65537, (1 << 9000) + 1])
+async def test_a_key_that_takes_long_is_not_looked_at(names: NameServer, exponent: int) -> None:
+    names.records["s1._domainkey.shop.example"] = [
+        rsa_record((1 << (8192 if exponent == 65537 else 2047)) + 1, exponent)
+    ]
+    (found,) = await signatures_of(read_arrived(signed(composed())), Dns(names.address))
+    assert found.validity is Validity.UNKNOWN
+    assert "more than 8,192 bits, or an exponent of more than 64" in found.why
+
+
+def rsa_record(modulus: int, exponent: int) -> str:
+    """A key with any numbers."""
+
+    def der(tag: int, content: bytes) -> bytes:
+        return bytes([tag, 0x82]) + len(content).to_bytes(2) + content
+
+    numbers = (der(2, each.to_bytes(each.bit_length() // 8 + 1)) for each in (modulus, exponent))
+    return f"v=DKIM1; p={b64encode(der(0x30, b''.join(numbers))).decode()}"
+
+
+async def test_a_key_of_the_most_bits_is_looked_at(names: NameServer) -> None:
+    names.records["s1._domainkey.shop.example"] = [rsa_record((1 << 8191) + 1, 65537)]
+    (found,) = await signatures_of(read_arrived(signed(composed())), Dns(names.address))
+    assert found.validity is Validity.BROKEN
+
+
+async def test_a_signature_that_is_longer_than_any_is_not_looked_at(names: NameServer) -> None:
+    raw = signed(composed()).replace(b"DKIM-Signature: ", b"DKIM-Signature: z=" + b"x" * 4096 + b"; ")
+    (found,) = await signatures_of(read_arrived(raw), Dns(names.address))
+    assert (found.validity, "more than 4,096 characters" in found.why) == (Validity.UNKNOWN, True)
 
 
 @pytest.mark.parametrize(

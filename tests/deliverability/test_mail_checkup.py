@@ -56,6 +56,44 @@ async def test_of_two_signatures_one_that_covers_it_all_is_enough(names: NameSer
     assert BAD in {each.health for each in await looked(names, raw, "signature", "signed fields", "alignment")}
 
 
+@pytest.mark.parametrize(
+    ("known", "unknown"), [(b"a=rsa-sha256", b"a=ed25519-sha256"), (b"d=other.example", b"d=silent.example")]
+)
+async def test_fields_are_signed_only_by_a_signature_that_is_valid(
+    names: NameServer, known: bytes, unknown: bytes
+) -> None:
+    """The other one covers them all, but is of Ed25519, or DNS does not tell its key."""
+    names.silent = {"s1._domainkey.silent.example"}
+    names.records["s1._domainkey.other.example"] = [key_record()]
+    part = signed(composed(), covers=[name for name in SIGNED if name != "List-Unsubscribe"])
+    whole = signed(part, "other.example").removesuffix(part)
+    assert known in whole
+    both = whole.replace(known, unknown) + part
+    findings = {each.component: each for each in await found(names, arrived(both), patience=0.3)}
+    assert findings["signed fields"].health is NOTE
+    assert "is valid, which is not known" in findings["signed fields"].found
+    assert findings["alignment"].health is GOOD
+    findings = {each.component: each for each in await found(names, arrived(signed(both)), patience=0.3)}
+    assert findings["signed fields"].health is GOOD
+
+
+async def test_fields_under_a_broken_signature_only_are_a_note_beside_what_is_bad_of_it(names: NameServer) -> None:
+    signature, fields, _ = await looked(
+        names,
+        arrived(signed(composed())).replace(b"in stock", b"in shock"),
+        *("signature", "signed fields", "alignment"),
+    )
+    assert (signature.health, fields.health, "broken" in fields.found) == (BAD, NOTE, True)
+
+
+async def test_of_many_signatures_the_first_are_looked_at_and_it_is_said(names: NameServer) -> None:
+    mail = composed()
+    one = signed(mail).removesuffix(mail)
+    told = await looked(names, arrived(one * 21 + mail), "signature")
+    assert len(told) == 21
+    assert (told[-1].health, told[-1].found) == (NOTE, "the mail has 21 of them; the first 20 were looked at")
+
+
 async def test_a_broken_signature_beside_one_that_counts_is_a_note(names: NameServer) -> None:
     """Its key is not there, as of a provider's that was left."""
     raw = arrived(signed(signed(composed()), domain="mail.example"))
@@ -225,6 +263,8 @@ async def test_an_organizations_policy_holds_for_the_domains_below(names: NameSe
         ("bounces.shop.example", ["v=spf1 -all", "v=spf1 mx -all"], "several records"),
         ("bounces.shop.example", ["v=spf1 +all"], "everybody"),
         ("bounces.shop.example", [f"v=spf1 {' '.join(f'a:{n}.example' for n in range(11))} -all"], "more than 10"),
+        ("bounces.shop.example", ["v=spf1 redirect=gone.example"], "broken: it has redirect of gone.example"),
+        ("spf.mail.example", ["v=spf1 inclde:gone.example -all"], "broken: that of spf.mail.example has 'inclde:"),
         ("spf.mail.example", ["v=spf1 include:bounces.shop.example -all"], "more than 10"),
     ],
 )

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from starter.deliverability.dns_records import Dns, DnsSilent
-from starter.deliverability.policies import aligned, dmarc_of, organization_of, spf_of
+from starter.deliverability.policies import Broken, aligned, dmarc_of, organization_of, spf_of
 from tests.deliverability.name_server import NameServer
 
 POLICY = "v=DMARC1; p=reject"
@@ -86,7 +86,9 @@ async def test_the_policy_of_the_organization_holds_where_a_domain_has_none(name
     [
         ({"a.example": "v=spf1 ip4:192.0.2.1 ip6:2001:db8::1 -all"}, 0),
         ({"a.example": "v=spf1 a mx:b.example/24 ptr ?exists:%{i}.b.example -all"}, 4),
-        ({"a.example": "v=spf1 include:b.example include:c.example ~all", "b.example": "v=spf1 mx -all"}, 3),
+        ({"a.example": "v=spf1 include:b.example mx ~all", "b.example": "v=spf1 mx -all"}, 3),
+        ({"a.example": "v=spf1 mx -all include:gone.example redirect=gone.example"}, 1),
+        ({"a.example": "v=spf1 redirect=%{d}.b.example  a//64 exp=why.example later=%{s}x"}, 2),
         ({"a.example": "v=spf1 redirect=b.example", "b.example": "v=spf1 a -all"}, 2),
         ({"a.example": "v=spf1 include:%{d}.b.example -all"}, 1),
     ],
@@ -95,6 +97,67 @@ async def test_what_a_record_asks_for_is_counted_with_what_it_includes(records: 
     found = await spf_of(Known({name: [text] for name, text in records.items()}), "a.example")
     assert found is not None
     assert (found.questions, found.open) == (questions, False)
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("include:gone.example -all", "include of gone.example, where DNS has no record"),
+        ("redirect=gone.example", "redirect of gone.example, where DNS has no record"),
+        ("include:inner.example -all", "include of gone.example"),
+        ("inclde:b.example -all", "a.example has 'inclde:b.example'"),
+        ("-all inclde:b.example", "inclde"),
+        ("include: -all", "'include:'"),
+        ("include:gone -all", "'include:gone'"),
+        ("ip4:192.0.2.256 -all", "192.0.2.256"),
+        ("ip4:192.0.2.1/33 -all", "/33"),
+        ("ip6:2001::db8::1 -all", "ip6"),
+        ("a:b.example/24/64 -all", "/64"),
+        ("exists:%{x}.example -all", "exists"),
+        ("mx -all;", "-all;"),
+        ("-redirect=b.example", "-redirect"),
+        ("redirect=gone", "redirect=gone"),
+        ("redirect=b.example redirect=b.example", "redirect= twice"),
+        ("\x1b[2J -all", r"'\x1b[2J'"),
+    ],
+)
+async def test_a_record_is_broken_where_receivers_count_it_so(text: str, says: str) -> None:
+    """RFC 7208, 4.6, 5.2 and 6.1: permerror."""
+    inner = {"inner.example": ["v=spf1 include:gone.example -all"], "b.example": ["v=spf1 -all"]}
+    with pytest.raises(Broken) as caught:
+        await spf_of(Known({"a.example": [f"v=spf1 {text}"], **inner}), "a.example")
+    assert says in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "lets_everybody"),
+    [
+        ("redirect=open.example", True),
+        ("include:open.example -all", True),
+        ("ALL", True),
+        ("?include:open.example -include:open.example -all", False),
+        ("~all redirect=open.example", False),
+        ("-all +all", False),
+        ("include:shut.example", False),
+    ],
+)
+async def test_whether_everybody_may_send_is_taken_from_what_a_record_goes_on_to(
+    text: str, lets_everybody: bool
+) -> None:
+    others = {"open.example": ["v=spf1 +all"], "shut.example": ["v=spf1 -all"]}
+    found = await spf_of(Known({"a.example": [f"v=spf1 {text}"], **others}), "a.example")
+    assert found is not None
+    assert found.open is lets_everybody
+
+
+@given(st.lists(st.sampled_from(["a", "mx", ":", "=", "%{d}", ".b", "/24", "all", "include", "redirect", " "])))
+async def test_any_record_is_counted_or_broken(pieces: list[str]) -> None:
+    try:
+        found = await spf_of(Known({"a.b": [f"v=spf1 {''.join(pieces)}"]}), "a.b")
+    except Broken:
+        return
+    assert found is not None
+    assert found.questions <= 11
 
 
 async def test_a_silent_include_makes_a_record_unknown(names: NameServer) -> None:
