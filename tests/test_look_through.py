@@ -4,7 +4,6 @@ import asyncio
 import sys
 from collections.abc import Generator
 from contextlib import contextmanager
-from pathlib import Path
 
 import pytest
 from temporalio.client import Client
@@ -13,6 +12,7 @@ from schemas.settings import Settings
 from starter.devstack.temporal import EmbeddedTemporal
 from starter.devstack.temporal_cli import find_temporal
 from tests.cli.command import ROOT
+from tests.folders import folder
 from tests.look_through import found, look_at, look_at_folders, people_in
 from worker import connect
 
@@ -66,11 +66,11 @@ async def _said_everywhere(client: Client) -> None:
     await handle.terminate("ben@example.com asked for it")
 
 
-async def test_in_a_temporal_everything_is_seen_with_its_workflow_and_event(folder: Path) -> None:
-    async with EmbeddedTemporal(await find_temporal(Settings(), print), folder / "temporal") as server:
-        await _said_everywhere(await connect(server.address, "default"))
-    with seen() as told:
-        look_at_folders(folder)
+async def test_in_a_temporal_everything_is_seen_with_its_workflow_and_event() -> None:
+    with folder() as made, seen() as told:
+        async with EmbeddedTemporal(await find_temporal(Settings(), print), made / "temporal") as server:
+            await _said_everywhere(await connect(server.address, "default"))
+        look_at_folders(made)
     of_events = [each for each in told if ", event " in each]
     assert all(each.startswith("namespace default, workflow planted, ") for each in of_events), told
     kinds = {(each.split()[6], each.rpartition(": ")[2]) for each in of_events}
@@ -84,15 +84,16 @@ async def test_in_a_temporal_everything_is_seen_with_its_workflow_and_event(fold
 
 
 @pytest.mark.slow
-async def test_a_run_side_by_side_in_which_somebody_is_seen_fails(folder: Path) -> None:
-    run = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "pytest", "-n", "2", "-q", "tests/planted.py", "-p", "no:cacheprovider"),
-        *("--basetemp", str(folder / "planted")),
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.STDOUT,
-        cwd=ROOT,
-    )
-    told, _ = await run.communicate()
+async def test_a_run_side_by_side_in_which_somebody_is_seen_fails() -> None:
+    with folder() as made:
+        run = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "pytest", "-n", "2", "-q", "tests/planted.py", "-p", "no:cacheprovider"),
+            *("--basetemp", str(made / "planted")),
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.STDOUT,
+            cwd=ROOT,
+        )
+        told, _ = await run.communicate()
     said = told.decode()
     assert run.returncode == 1, said
     assert "2 passed" in said, said
