@@ -113,7 +113,7 @@ def look_at_lines(process: str, said: str) -> None:
 
 
 async def look_at_metrics(web: httpx.AsyncClient) -> None:
-    look_at("metrics", (await web.get("/metrics")).content)
+    look_at("metrics", (await web.get("/metrics")).raise_for_status().content)
 
 
 async def look_at_what_stays(pool: Pool) -> None:
