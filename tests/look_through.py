@@ -3,8 +3,11 @@
 While tests run, what is gone after them is looked at where it passes: log lines of this process as the product writes
 them, those that its other processes write, metrics, the addresses of requests, and what the audit and its like keep.
 When all is over, the databases of all Temporal servers are read as they lie on the disk, every table of them: histories
-of all namespaces with inputs, results, signals and failures, memos, search attributes, what was under way. Archived
-histories are the same bytes, packed; they are unpacked and looked at too.
+of all namespaces with inputs, results, signals and failures, memos, search attributes, what was under way. Those that
+`up` and `demo` keep in a test's own folder are read before it goes. Archived histories are the same bytes, packed; they
+are unpacked and looked at too. Mails are not looked at: they are somebody's.
+
+A table, a page of metrics that is not there is an error: nobody is in nothing.
 
 Tests have addresses, numbers and names of known shapes. One that is found fails the run, and is told by its shape only.
 """
