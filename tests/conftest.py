@@ -96,9 +96,12 @@ def folder_of_the_test() -> Iterator[Path]:
 
     Not `tmp_path`: each other run of pytest that starts meanwhile closes the folders above it to that account, and it
     lies too deep for PostgreSQL's socket, which then has another address after every start.
+
+    What it holds is looked at before it goes: all that used it has ended.
     """
     with folder() as made:
         yield made
+        look_at_folders(made)
 
 
 @pytest.fixture(scope="session")
@@ -110,6 +113,7 @@ async def postgres() -> AsyncGenerator[EmbeddedPostgres]:
             await migrate(pool)
             await pool.close()
             yield server
+        look_at_folders(made)
 
 
 @pytest.fixture
