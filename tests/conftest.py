@@ -27,7 +27,7 @@ from starter.devstack.temporal import EmbeddedTemporal
 from starter.devstack.temporal_cli import find_temporal
 from starter.runtime.ports import free_port
 from tests.cli.command import Shelftalk, forking
-from tests.folders import clear_left_behind, folder
+from tests.folders import clear_left_behind, folder, keep_in_memory
 from tests.http.conftest import served_openly
 from tests.look_through import (
     LogsLookedThrough,
@@ -48,6 +48,7 @@ settings.register_profile("ci", settings.get_profile("here"), derandomize=True)
 settings.load_profile("ci" if os.environ.get("CI") else "here")
 
 os.environ["SHELFTALK_WORKFLOW_SANDBOX"] = "true"
+keep_in_memory()
 
 TEMPLATE = "template_of_tests"
 TASK_QUEUE = "test"
