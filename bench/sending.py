@@ -93,7 +93,7 @@ class Sending:
             case Way.API:
                 sender, api = parse_sender(SENDER), _provider(address)
                 mails_ = [self._letters.mail() for _ in range(count)]
-                asked = [api.request(Letter(mail, sender, compose(mail, sender), "")) for mail in mails_]
+                asked = [api.request(Letter(mail, sender, mail.recipient, "")) for mail in mails_]
                 return _posted(asked)
             case Way.SMS:
                 gateway = SignedHttp(address, SECRET, FROM)

@@ -39,6 +39,7 @@ from starter.shops.provider_webhooks import ProviderWebhooks
 from starter.shops.revocations import Revocations
 from starter.shops.shoppers import Shoppers
 from starter.shops.stock import Stock
+from starter.shops.stores import Stores
 from starter.shops.webhooks import Webhooks
 from starter.support.journeys import Journeys
 from starter.support.replay import Paths
@@ -69,6 +70,7 @@ class Services:
     consents: Consents
     coupons: Coupons
     stock: Stock
+    stores: Stores
     # conversations
     publishing: Publishing
     versions: Versions
@@ -121,6 +123,7 @@ def build_services(
         consents=Consents(pool),
         coupons=Coupons(pool),
         stock=Stock(pool, intake),
+        stores=Stores(pool),
         publishing=Publishing(pool, settings.public_url),
         versions=Versions(pool, settings.public_url),
         retiring=Retiring(pool),

@@ -129,7 +129,6 @@ class Ledger:
         own = _message(request) | {
             "manual": request.step.manual,
             "recipient": leaving.new_address,
-            "new_address": leaving.new_address is not None,
             "uncapped": not is_capped(request.event, transactional=leaving.transactional),
         }
         if not leaving.others:

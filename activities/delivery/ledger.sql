@@ -12,7 +12,7 @@ select :key, :journey_id, :step, :round, :message, :channel, :event, :subject, '
 from contacts c
 where c.id = (select contact_id from journeys where id = :journey_id) and c.erased_at is null
   and not exists (select from suppressions s where s.channel = :channel and s.address = coalesce(:recipient::text, address_on(:channel, c.email, c.phone)))
-  and (:new_address or (select granted from consents where contact_id = c.id and channel = :channel order by id desc limit 1) is not false)
+  and (:recipient::text is not null or (select granted from consents where contact_id = c.id and channel = :channel order by id desc limit 1) is not false)
 for key share
 on conflict (key) do update
 set state = excluded.state, message = excluded.message, channel = excluded.channel, event = excluded.event, subject = excluded.subject,

@@ -43,8 +43,8 @@ def cap(
 
     async def question(services: Services) -> StoreReport:
         if wanted is None and not none:
-            return await services.stock.store(StoreId(store_id))
-        return await services.stock.cap_store(StoreId(store_id), wanted, who())
+            return await services.stores.show(StoreId(store_id))
+        return await services.stores.cap(StoreId(store_id), wanted, who())
 
     terminal.answer(question, _capped)
 

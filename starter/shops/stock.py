@@ -1,18 +1,14 @@
-"""Stores, their variants and their stock, read and written by people through API and CLI."""
+"""Variants and their stock, read and written by people through API and CLI."""
 
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 from activities.intake.intake import Intake, UnknownVariant
-from activities.postgres.audit import write_audit
-from activities.postgres.pool import Pool, transaction
+from activities.postgres.pool import Pool
 from activities.postgres.queries import load_queries
-from schemas.document.conversation import Cap
 from schemas.ids import StoreId, Subject
 from schemas.incoming.facts import ProductFact
 from schemas.money import in_currency
-from schemas.responses.stock import LevelReport, MovedVariant, StoreReport, VariantPage, VariantReport
-from starter.shops.people import UnknownStore
+from schemas.responses.stock import LevelReport, MovedVariant, VariantPage, VariantReport
 
 SQL = load_queries("starter.shops", "stock.sql")
 
@@ -21,31 +17,8 @@ BY_HAND = "by-hand"
 """The location of stock that is set without naming one."""
 
 
-@dataclass(frozen=True, slots=True)
-class StoreRow:
-    """A row of `store`; `cap_messages` in `cap_length`: its cap; None: it has none."""
-
-    store: str
-    name: str | None
-    url: str | None
-    currency: str | None
-    cap_messages: int | None
-    cap_length: timedelta | None
-
-    def report(self) -> StoreReport:
-        """As it is shown."""
-        cap = self.cap_messages is not None and self.cap_length is not None
-        return StoreReport(
-            store=self.store,
-            name=self.name,
-            url=self.url,
-            currency=self.currency,
-            at_most=Cap(messages=self.cap_messages or 0, per=self.cap_length or timedelta()) if cap else None,
-        )
-
-
 class Stock:
-    """Stores, variants and stock. `by`: who does it, for the audit."""
+    """Variants and stock. `by`: who does it, for the audit."""
 
     def __init__(self, pool: Pool, intake: Intake) -> None:
         self._pool = pool
@@ -119,74 +92,6 @@ class Stock:
         """
         await self._intake.set_stock(subject, location, available, observed_at, by)
         return await self.show(subject)
-
-    async def name_store(
-        self,
-        store_id: StoreId,
-        name: str,
-        url: str,
-        by: str,
-        currency: str | None = None,
-        at_most: Cap | None = None,
-        *,
-        cap_told: bool = False,
-    ) -> StoreReport:
-        """How shoppers know the shop: its name and front page, as messages show them. Returns all that is known of it.
-
-        Args:
-            cap_told: `at_most` is meant, also where it is None: no cap any more. Else that stays as it is.
-        """
-        async with transaction(self._pool) as connection:
-            row = await SQL.name_store.row(
-                connection,
-                StoreRow,
-                store_id=store_id,
-                name=name,
-                url=url,
-                currency=currency,
-                cap_told=cap_told,
-                **_cap(at_most),
-            )
-            assert row is not None, "it is made where it is new"
-            report = row.report()
-            await write_audit(connection, by, "name store", {"store": store_id} | report.model_dump(mode="json"))
-        return report
-
-    async def store(self, store_id: StoreId) -> StoreReport:
-        """What is known of a store.
-
-        Raises:
-            UnknownStore: as it says.
-        """
-        row = await SQL.store.row(self._pool, StoreRow, store_id=store_id)
-        if row is None:
-            raise UnknownStore(store_id)
-        return row.report()
-
-    async def cap_store(self, store_id: StoreId, at_most: Cap | None, by: str) -> StoreReport:
-        """How many messages one contact gets of it in how much time, by all lists together; None: as many as there are.
-
-        Raises:
-            UnknownStore: as it says.
-        """
-        async with transaction(self._pool) as connection:
-            row = await SQL.cap_store.row(connection, StoreRow, store_id=store_id, **_cap(at_most))
-            if row is None:
-                raise UnknownStore(store_id)
-            report = row.report()
-            await write_audit(connection, by, "cap store", {"store": store_id, "at_most": _written(at_most)})
-        return report
-
-
-def _cap(at_most: Cap | None) -> dict[str, object]:
-    """As parameters of the queries."""
-    if at_most is None:
-        return {"cap_messages": None, "cap_length": None}
-    return {"cap_messages": at_most.messages, "cap_length": at_most.per}
-
-
-def _written(at_most: Cap | None) -> object:
-    return None if at_most is None else at_most.model_dump(mode="json")
 
 
 def _shown(variant: VariantReport) -> VariantReport:

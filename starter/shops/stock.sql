@@ -20,21 +20,3 @@ select s.location_id, s.available, s.observed_at
 from stock s join variants v on v.store_id = s.store_id and v.inventory_item_id = s.inventory_item_id
 where v.store_id = :store_id and v.variant_id = :variant_id
 order by s.location_id;
-
--- name: name_store
--- A currency given by hand is the newest word on it, until the store's platform tells of another.
-insert into stores (id, source, name, url, currency, currency_observed_at, cap_messages, cap_length)
-values (:store_id, 'api', :name, :url, :currency, case when :currency::text is not null then now() end, :cap_messages, :cap_length)
-on conflict (id) do update
-set name = excluded.name, url = excluded.url, currency = coalesce(excluded.currency, stores.currency),
-    currency_observed_at = coalesce(excluded.currency_observed_at, stores.currency_observed_at),
-    cap_messages = case when :cap_told then excluded.cap_messages else stores.cap_messages end,
-    cap_length = case when :cap_told then excluded.cap_length else stores.cap_length end
-returning id as store, name, url, currency, cap_messages, cap_length;
-
--- name: cap_store
-update stores set cap_messages = :cap_messages, cap_length = :cap_length where id = :store_id
-returning id as store, name, url, currency, cap_messages, cap_length;
-
--- name: store
-select id as store, name, url, currency, cap_messages, cap_length from stores where id = :store_id;

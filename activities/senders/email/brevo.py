@@ -37,7 +37,7 @@ class Brevo(MailApi):
 
     def request(self, letter: Letter) -> Request:
         mail = letter.mail
-        sender = {"email": letter.envelope.sender}
+        sender = {"email": letter.sender.addr_spec}
         if letter.sender.display_name:
             sender["name"] = letter.sender.display_name
         headers = {**letter.headers, "idempotencyKey": letter.key}
@@ -46,7 +46,7 @@ class Brevo(MailApi):
             headers["X-Mailin-custom"] = as_json(letter.references).decode()
         fields: dict[str, object] = {
             "sender": sender,
-            "to": [{"email": letter.envelope.recipient}],
+            "to": [{"email": letter.recipient}],
             "subject": mail.subject,
             "textContent": mail.text,
             "headers": headers,

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import ClassVar, TypeAlias
 from uuid import uuid4
 
-from activities.senders.email.mime import Envelope, compose, parse_sender
+from activities.senders.email.mime import check_mail, compose, parse_sender
 from activities.senders.http.http_api import HttpApi
 from activities.senders.http.http_sender import HttpSender
 from activities.senders.limits import CONNECTIONS, Limits
@@ -20,14 +20,18 @@ class Letter:
 
     Attributes:
         sender: the From address.
-        envelope: the whole message as SMTP would carry it, for providers that take that.
+        recipient: the bare address that it goes to.
         key: what a repeated request is known by, as a UUID; of one hand-over.
     """
 
     mail: Mail
     sender: Address
-    envelope: Envelope
+    recipient: str
     key: str
+
+    def as_mime(self) -> bytes:
+        """The whole message as SMTP would carry it, for providers that take that."""
+        return compose(self.mail, self.sender).body
 
     @property
     def references(self) -> dict[str, str]:
@@ -53,7 +57,7 @@ class MailApi(HttpApi[Letter]):
     address: ClassVar[str] = "address"
 
     def addresses(self, letter: Letter) -> tuple[str, ...]:
-        return letter.envelope.sender, letter.envelope.recipient
+        return letter.sender.addr_spec, letter.recipient
 
 
 MailSender: TypeAlias = HttpSender[Mail, Letter]
@@ -82,9 +86,9 @@ def mail_sender(
 
 def _letter(provider: str, usual: Address, mail: Mail) -> Letter:
     sender = parse_sender(mail.sender) if mail.sender else usual
-    envelope = compose(mail, sender)
-    if not envelope.sender.isascii():
+    recipient = check_mail(mail).addr_spec
+    if not sender.addr_spec.isascii():
         raise SenderAtFault(f"{provider} sends from no address that is not ASCII", account=False)
-    if envelope.utf8:
+    if not recipient.isascii():
         raise Rejected(f"the address is not ASCII and {provider} does not deliver to such")
-    return Letter(mail, sender, envelope, str(uuid4()))
+    return Letter(mail, sender, recipient, str(uuid4()))

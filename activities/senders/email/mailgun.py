@@ -46,11 +46,11 @@ class Mailgun(MailApi):
 
     def request(self, letter: Letter) -> Request:
         boundary = secrets.token_hex(16)
-        fields = {"to": letter.envelope.recipient}
+        fields = {"to": letter.recipient}
         fields |= {f"v:{name}": value for name, value in letter.references.items()}
         headers = {**self._headers(), "content-type": f"multipart/form-data; boundary={boundary}"}
         url = f"{self._url}/v3/{self._domain}/messages.mime"
-        return Request("POST", url, headers, _form(boundary, fields, letter.envelope.body))
+        return Request("POST", url, headers, _form(boundary, fields, letter.as_mime()))
 
     def question(self) -> Request:
         return Request("GET", f"{self._url}/v3/domains/{self._domain}", self._headers())

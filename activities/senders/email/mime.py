@@ -67,8 +67,8 @@ def parse_sender(text: str) -> Address:
         raise ValueError(f"the sender is not an address ({error}); write: Name <local@domain>") from None
 
 
-def compose(mail: Mail, sender: Address) -> Envelope:
-    """The message and its envelope.
+def check_mail(mail: Mail) -> Address:
+    """Whom it goes to, if it may travel at all.
 
     Raises:
         Rejected: the recipient, subject or Message-ID cannot be put in a header, or a text is not Unicode.
@@ -83,11 +83,23 @@ def compose(mail: Mail, sender: Address) -> Envelope:
         raise Rejected("the list's id or the address to unsubscribe at is not printable ASCII without < and >")
     if not _MESSAGE_ID.fullmatch(mail.message_id):
         raise Rejected("the Message-ID is not of the form left@right in printable ASCII")
-    utf8 = not (recipient.addr_spec.isascii() and sender.addr_spec.isascii())
     try:
-        body = _message(mail, sender, recipient, _UTF8 if utf8 else _ASCII)
+        mail.text.encode()
+        (mail.html or "").encode()
     except UnicodeEncodeError:
         raise Rejected("the message holds half a character (a lone surrogate); correct its template or data") from None
+    return recipient
+
+
+def compose(mail: Mail, sender: Address) -> Envelope:
+    """The message and its envelope.
+
+    Raises:
+        Rejected: as `check_mail` says.
+    """
+    recipient = check_mail(mail)
+    utf8 = not (recipient.addr_spec.isascii() and sender.addr_spec.isascii())
+    body = _message(mail, sender, recipient, _UTF8 if utf8 else _ASCII)
     return Envelope(sender.addr_spec, recipient.addr_spec, body, utf8)
 
 

@@ -48,7 +48,7 @@ class Postmark(MailApi):
         headers = {**letter.headers, "Message-ID": f"<{mail.message_id}>", "X-PM-KeepID": "true"}
         fields: dict[str, object] = {
             "From": str(letter.sender),
-            "To": letter.envelope.recipient,
+            "To": letter.recipient,
             "Subject": mail.subject,
             "TextBody": mail.text,
             "Headers": [{"Name": name, "Value": value} for name, value in headers.items()],

@@ -39,7 +39,7 @@ class Resend(MailApi):
         mail = letter.mail
         fields: dict[str, object] = {
             "from": str(letter.sender),
-            "to": [letter.envelope.recipient],
+            "to": [letter.recipient],
             "subject": mail.subject,
             "text": mail.text,
             "headers": letter.headers,

@@ -44,14 +44,14 @@ class SendGrid(MailApi):
 
     def request(self, letter: Letter) -> Request:
         mail = letter.mail
-        sender = {"email": letter.envelope.sender}
+        sender = {"email": letter.sender.addr_spec}
         if letter.sender.display_name:
             sender["name"] = letter.sender.display_name
         content = [{"type": "text/plain", "value": mail.text}]
         if mail.html is not None:
             content.append({"type": "text/html", "value": mail.html})
         fields = {
-            "personalizations": [{"to": [{"email": letter.envelope.recipient}]}],
+            "personalizations": [{"to": [{"email": letter.recipient}]}],
             "from": sender,
             "subject": mail.subject,
             "content": content,

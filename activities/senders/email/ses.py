@@ -48,9 +48,9 @@ class Ses(MailApi):
 
     def request(self, letter: Letter) -> Request:
         fields: dict[str, object] = {
-            "FromEmailAddress": letter.envelope.sender,
-            "Destination": {"ToAddresses": [letter.envelope.recipient]},
-            "Content": {"Raw": {"Data": base64.b64encode(letter.envelope.body).decode()}},
+            "FromEmailAddress": letter.sender.addr_spec,
+            "Destination": {"ToAddresses": [letter.recipient]},
+            "Content": {"Raw": {"Data": base64.b64encode(letter.as_mime()).decode()}},
             "EmailTags": [{"Name": name, "Value": value} for name, value in letter.references.items()],
         }
         if self._configuration_set is not None:

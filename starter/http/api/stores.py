@@ -163,7 +163,7 @@ class StockReport(Model):
 )
 async def name_store(store: Store, named: StoreName, services: InjectedServices, actor: Actor) -> StoreReport:
     """Makes the store if it is new."""
-    return await services.stock.name_store(
+    return await services.stores.name(
         store,
         named.name,
         named.url,
