@@ -10,7 +10,6 @@ the command line run them as production does.
 import os
 import tempfile
 from collections.abc import AsyncGenerator, Iterator, Mapping
-from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +26,7 @@ from starter.devstack.temporal import EmbeddedTemporal
 from starter.devstack.temporal_cli import find_temporal
 from starter.runtime.ports import free_port
 from tests.cli.command import Shelftalk, forking
+from tests.databases import Database, Databases
 from tests.folders import clear_left_behind, folder, keep_in_memory
 from tests.http.conftest import served_openly
 from tests.look_through import (
@@ -53,7 +53,6 @@ keep_in_memory()
 TEMPLATE = "template_of_tests"
 TASK_QUEUE = "test"
 """Of the product; namespaces keep the tests apart."""
-_numbers = count(1)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -117,21 +116,33 @@ async def postgres() -> AsyncGenerator[EmbeddedPostgres]:
         look_at_folders(made)
 
 
+@pytest.fixture(scope="session")
+async def databases(postgres: EmbeddedPostgres) -> AsyncGenerator[Databases]:
+    """The migrated databases of that server."""
+    databases = Databases(postgres, TEMPLATE)
+    await databases.prepare()
+    yield databases
+    await databases.close()
+
+
 @pytest.fixture
-async def database_url(postgres: EmbeddedPostgres) -> AsyncGenerator[str]:
+async def database(databases: Databases) -> AsyncGenerator[Database]:
+    database = await databases.take()
+    yield database
+    await databases.give_back(database)
+
+
+@pytest.fixture
+def database_url(database: Database) -> str:
     """A migrated database of the test's own."""
-    name = f"test_{next(_numbers)}"
-    yield await postgres.create_database(name, template=TEMPLATE)
-    await postgres.drop_database(name)
+    return database.url
 
 
 @pytest.fixture
-async def pool(database_url: str) -> AsyncGenerator[Pool]:
+async def pool(database: Database) -> AsyncGenerator[Pool]:
     """A pool on a migrated database of the test's own."""
-    pool = await open_pool(database_url, 10)
-    yield pool
-    await look_at_what_stays(pool)
-    await pool.close()
+    yield database.pool
+    await look_at_what_stays(database.pool)
 
 
 @pytest.fixture(scope="session")

@@ -19,6 +19,7 @@ from pathlib import Path
 import httpx
 from pydantic import SecretStr
 
+from activities.trust import trusted
 from activities.webhooks.addresses import Address, why_not
 from activities.webhooks.caller import MAX_BODY, Call, Forbidden, NotTaken, Taken, judge, permit
 from activities.webhooks.signing import Headers, sign
@@ -82,7 +83,7 @@ class HttpCaller:
         self._private_hosts = private_hosts
         self._limits = limits or Limits()
         self._transport = httpx.AsyncHTTPTransport(
-            verify=ssl.create_default_context(cafile=ca_file),
+            verify=trusted(ca_file),
             trust_env=False,
             # None is kept open: httpx pools by IP address, and the next call may be to another host there.
             limits=httpx.Limits(max_connections=CONNECTIONS, max_keepalive_connections=0),

@@ -1,9 +1,11 @@
 """The HTTP application: its routers, its error handlers and its middleware. Handlers only call services."""
 
+from functools import cache
 from importlib.metadata import version
 from typing import Any
 
-from fastapi import FastAPI
+from fastapi import APIRouter, FastAPI
+from starlette.routing import BaseRoute
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from activities.providers.registry import Providers
@@ -86,6 +88,18 @@ class Application(FastAPI):
         return schema
 
 
+@cache
+def _routes() -> tuple[BaseRoute, ...]:
+    """Every route but the metrics', which are the same for all applications of a process.
+
+    FastAPI reads what a route declares at its first request, which takes a third of a second for all of them.
+    """
+    together = APIRouter()
+    for router in _ROUTERS:
+        together.include_router(router)
+    return tuple(together.routes)
+
+
 def create_app(services: Services, settings: Settings, storefronts: Storefronts | None = None) -> FastAPI:
     """The application over these services. It owns none of them: whoever opened them closes them.
 
@@ -103,6 +117,7 @@ def create_app(services: Services, settings: Settings, storefronts: Storefronts 
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
+        routes=list(_routes()),
     )
     counted = metrics.Metrics()
     provide(
@@ -121,8 +136,7 @@ def create_app(services: Services, settings: Settings, storefronts: Storefronts 
             wrong_keys=WrongKeys(services.keys.valid_digests),
         ),
     )
-    for router in (*_ROUTERS, metrics.routes(counted, services.backlog)):
-        app.include_router(router)
+    app.include_router(metrics.routes(counted, services.backlog))
     for error in ANSWERED:
         app.add_exception_handler(error, answer)
     # Added last is outermost: the request log sees every request, also those that the others answer.

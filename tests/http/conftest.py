@@ -18,7 +18,7 @@ from starter.runtime.ports import free_port
 from starter.services import Services, build_services
 from starter.versioning.publishing import publish
 from tests.history import PATIENCE
-from tests.http.web import SETTINGS, Web, open_web
+from tests.http.web import PLAIN, SETTINGS, Web, open_web
 from tests.look_through import look_at_metrics
 from tests.product import starter_document
 from worker import connect
@@ -48,7 +48,7 @@ async def served_openly(pool: Pool, client: Client) -> AsyncGenerator[httpx.Asyn
     """A client without a key of a server that has made none."""
     async with (
         serving(create_app(services_over(pool, client), SETTINGS), "127.0.0.1", 0) as served,
-        httpx.AsyncClient(base_url=served.url, timeout=PATIENCE) as web,
+        httpx.AsyncClient(base_url=served.url, timeout=PATIENCE, verify=PLAIN) as web,
     ):
         yield web
 

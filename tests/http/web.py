@@ -1,6 +1,7 @@
 """What tests say to the web server: a shop's signed webhooks, a shopper's sign-up, a person with a key."""
 
 import json
+import ssl
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -23,6 +24,8 @@ NOON = datetime(2026, 1, 31, 12, tzinfo=UTC)
 """When the shop's clock stands at 0 minutes."""
 PRIVACY = ("customers/data_request", "customers/redact", "shop/redact")
 """Sent just now, unless a test says otherwise: what was asked long ago erases nobody who came since."""
+PLAIN = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+"""Trust in nobody, for clients of what is served here without TLS: the system's authorities take a while to read."""
 _deliveries = count(1)
 
 
@@ -64,8 +67,10 @@ class Web:
 async def open_web(url: str, services: Services) -> AsyncGenerator[Web]:
     key = await services.keys.create("tests", "test", [Scope.ADMIN])
     async with (
-        httpx.AsyncClient(base_url=url, timeout=PATIENCE) as without,
-        httpx.AsyncClient(base_url=url, timeout=PATIENCE, headers={"Authorization": f"Bearer {key}"}) as with_key,
+        httpx.AsyncClient(base_url=url, timeout=PATIENCE, verify=PLAIN) as without,
+        httpx.AsyncClient(
+            base_url=url, timeout=PATIENCE, verify=PLAIN, headers={"Authorization": f"Bearer {key}"}
+        ) as with_key,
     ):
         yield Web(url, services, without, with_key)
 

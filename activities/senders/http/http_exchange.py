@@ -8,13 +8,13 @@ import asyncio
 import contextlib
 import ssl
 from collections.abc import Callable
-from functools import cache
 from pathlib import Path
 
 import httpx
 
 from activities.senders.http.http_api import Answer, Request
 from activities.senders.sender import NotTaken, Uncertain
+from activities.trust import trusted
 
 # Shorter than the five seconds after which many servers close an idle connection: a request on one that is being closed
 # ends without an answer, and then nobody knows.
@@ -25,12 +25,6 @@ REST_SECONDS = 2.0
 
 _WRITING = "http11.send_request_headers.started"
 """What httpcore says directly before the first byte of a request."""
-
-
-@cache
-def _system_trust() -> ssl.SSLContext:
-    """Trust in the system's authorities, read once: there are more than a hundred of them."""
-    return ssl.create_default_context()
 
 
 class HttpExchange:
@@ -52,7 +46,7 @@ class HttpExchange:
     ) -> None:
         self._name, self._url_setting, self._connect = name, url_setting, connect
         self._transport = httpx.AsyncHTTPTransport(
-            verify=_system_trust() if ca_file is None else ssl.create_default_context(cafile=ca_file),
+            verify=trusted(ca_file),
             trust_env=False,
             limits=httpx.Limits(
                 max_connections=connections, max_keepalive_connections=connections, keepalive_expiry=IDLE_SECONDS
