@@ -25,6 +25,7 @@ from starter.devstack.postgres import EmbeddedPostgres
 from starter.devstack.temporal import EmbeddedTemporal
 from starter.devstack.temporal_cli import find_temporal
 from starter.runtime.ports import free_port
+from starter.runtime.process import keep_loaded
 from tests.cli.command import Shelftalk, forking
 from tests.databases import Database, Databases
 from tests.folders import clear_left_behind, folder, keep_in_memory
@@ -68,6 +69,10 @@ def _limit(item: pytest.Item) -> float:
     """Seconds that a test may take, where it says so itself."""
     marked = item.get_closest_marker("timeout")
     return float(marked.args[0]) if marked else 0
+
+
+def pytest_collection_finish() -> None:
+    keep_loaded()
 
 
 def pytest_sessionstart() -> None:

@@ -18,9 +18,10 @@ SIZE = 10
 """Connections of the pool that a test is given."""
 
 _AS_MADE = """
+create schema of_tests;
 create schema as_made;
 
--- What the migrations put into tables.
+-- What the migrations put into tables, and how far they counted.
 do $$
 declare
     name text;
@@ -36,14 +37,15 @@ begin
         end if;
     end loop;
 end $$;
+create table of_tests.numbers as
+    select format('%I.%I', schemaname, sequencename) as sequence, last_value from pg_sequences where schemaname = 'public';
 
 -- Rows as the template had them. No trigger sees it, and nothing is left that could refer to what is gone.
 -- `delete` keeps the plans of connections and `truncate` does not: that is for what has grown large.
-create function as_made.restore() returns void language plpgsql as $$
+create function of_tests.restore() returns void language plpgsql as $$
 declare
     name text;
     filled bool;
-    numbers regclass;
 begin
     set local session_replication_role = replica;
     for name in select relname from pg_class where relnamespace = 'public'::regnamespace and relkind = 'r' loop
@@ -54,30 +56,28 @@ begin
             execute format('delete from public.%I', name);
         end if;
     end loop;
-    for name in select relname from pg_class where relnamespace = 'as_made'::regnamespace and relname <> 'changed' loop
+    for name in select relname from pg_class where relnamespace = 'as_made'::regnamespace loop
         execute format('insert into public.%1$I (%2$s) overriding system value table as_made.%1$I', name, (
             select string_agg(quote_ident(attname), ', ') from pg_attribute
             where attrelid = format('as_made.%I', name)::regclass and attnum > 0
         ));
     end loop;
-    for numbers in select format('%I.%I', schemaname, sequencename) from pg_sequences where last_value is not null loop
-        perform setval(numbers, 1, false);
-    end loop;
+    perform setval(sequence, coalesce(last_value, 1), last_value is not null) from of_tests.numbers;
 end $$;
 
-create table as_made.changed ();
+create table of_tests.changed ();
 
 -- Whatever is said of the schema from here on marks the database as one of its own kind.
-create function as_made.mark() returns event_trigger language plpgsql as $$
+create function of_tests.mark() returns event_trigger language plpgsql as $$
 begin
-    insert into as_made.changed default values;
+    insert into of_tests.changed default values;
 end $$;
-create event trigger changed on ddl_command_end execute function as_made.mark();
-create event trigger dropped on sql_drop execute function as_made.mark();
+create event trigger changed on ddl_command_end execute function of_tests.mark();
+create event trigger dropped on sql_drop execute function of_tests.mark();
 """
 
 _SPOILT = """
-select exists (select from as_made.changed)
+select exists (select from of_tests.changed)
     or $1 < (select count(*) from pg_stat_activity
         where datname = current_database() and backend_type = 'client backend')"""
 
@@ -132,7 +132,7 @@ class Databases:
         try:
             if await pool.fetchval(_SPOILT, pool.get_size()):
                 return False
-            await pool.execute("select as_made.restore()")
+            await pool.execute("select of_tests.restore()")
         except POSTGRES_AWAY:
             return False
         return True

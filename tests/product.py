@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from functools import cache
 from importlib.resources import files
 from itertools import count
 from typing import Any
@@ -57,10 +58,15 @@ BY_HAND = "where actor not in ('unknown', 'storefront', 'test')"
 
 def starter_document(wait: str = "2 days", **alert: object) -> ConversationDocument:
     """The starter conversation, with another wait before its reminder or other terms of its alert."""
-    text = files("starter").joinpath("conversations/back-in-stock.yaml").read_text(encoding="utf-8")
-    document = load_document(text.replace("wait: 2 days", f"wait: {wait}"), "back-in-stock.yaml")
+    document = _starter_waiting(wait)
     changed = document.alerts["back-in-stock"].model_copy(update=alert)
     return document.model_copy(update={"alerts": {"back-in-stock": changed}})
+
+
+@cache
+def _starter_waiting(wait: str) -> ConversationDocument:
+    text = files("starter").joinpath("conversations/back-in-stock.yaml").read_text(encoding="utf-8")
+    return load_document(text.replace("wait: 2 days", f"wait: {wait}"), "back-in-stock.yaml")
 
 
 @dataclass(frozen=True)
