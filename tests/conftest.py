@@ -22,7 +22,7 @@ from activities.postgres.pool import Pool, open_pool
 from schemas.settings import Settings
 from starter.devstack.mailbox import Mailbox
 from starter.devstack.postgres import EmbeddedPostgres
-from starter.devstack.temporal import EmbeddedTemporal
+from starter.devstack.temporal import DYNAMIC_CONFIG, EmbeddedTemporal
 from starter.devstack.temporal_cli import find_temporal
 from starter.runtime.ports import free_port
 from starter.runtime.process import keep_loaded
@@ -152,16 +152,32 @@ async def pool(database: Database) -> AsyncGenerator[Pool]:
 
 @pytest.fixture(scope="session")
 async def temporal(tmp_path_factory: pytest.TempPathFactory) -> AsyncGenerator[EmbeddedTemporal]:
-    """One Temporal server per process."""
+    """One Temporal server per process. It runs no schedules: the server's own worker for them, in each of the tests'
+    many namespaces, would be half of what it does."""
+    program = await find_temporal(Settings(), print)
+    config = (*DYNAMIC_CONFIG, "worker.perNamespaceWorkerCount=0")
+    async with EmbeddedTemporal(program, tmp_path_factory.mktemp("temporal"), config=config) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+async def scheduling_temporal(tmp_path_factory: pytest.TempPathFactory) -> AsyncGenerator[EmbeddedTemporal]:
+    """A Temporal server that runs schedules, for the tests that ask for it."""
     program = await find_temporal(Settings(), print)
     async with EmbeddedTemporal(program, tmp_path_factory.mktemp("temporal")) as server:
         yield server
 
 
 @pytest.fixture
-async def client(temporal: EmbeddedTemporal) -> Client:
+def temporal_of_the_test(request: pytest.FixtureRequest) -> EmbeddedTemporal:
+    scheduling = "scheduling_temporal" in request.fixturenames
+    return request.getfixturevalue("scheduling_temporal" if scheduling else "temporal")
+
+
+@pytest.fixture
+async def client(temporal_of_the_test: EmbeddedTemporal) -> Client:
     """A client of that server, in a namespace of the test's own: no other test's shelf has the same name there."""
-    return await new_namespace(temporal.address)
+    return await new_namespace(temporal_of_the_test.address)
 
 
 @pytest.fixture(scope="session")

@@ -38,7 +38,8 @@ begin
     end loop;
 end $$;
 create table of_tests.numbers as
-    select format('%I.%I', schemaname, sequencename) as sequence, last_value from pg_sequences where schemaname = 'public';
+    select format('%I.%I', schemaname, sequencename) as sequence, last_value from pg_sequences
+    where schemaname = 'public';
 
 -- Rows as the template had them. No trigger sees it, and nothing is left that could refer to what is gone.
 -- `delete` keeps the plans of connections and `truncate` does not: that is for what has grown large.

@@ -56,6 +56,7 @@ class EmbeddedTemporal:
         ui_port: of its web pages, 0 for any free one; None for none.
         namespace: made when there is none.
         port_setting: how the user chooses the port, for the error when it is taken.
+        config: its dynamic configuration.
     """
 
     def __init__(
@@ -67,6 +68,7 @@ class EmbeddedTemporal:
         ui_port: int | None = None,
         namespace: str = "default",
         port_setting: str = "--temporal-port",
+        config: tuple[str, ...] = DYNAMIC_CONFIG,
     ) -> None:
         self._program = program
         self._folder = folder.expanduser().resolve()
@@ -74,6 +76,7 @@ class EmbeddedTemporal:
         self._wanted_ui_port = ui_port
         self._namespace = namespace
         self._port_setting = port_setting
+        self._config = config
         self._lock = FolderLock(self._folder, "temporal")
         self._child: Child | None = None
         self._port = port
@@ -152,7 +155,7 @@ class EmbeddedTemporal:
             *("--db-filename", str(self._folder / "temporal.db"), "--namespace", self._namespace),
             *(part for pragma in SQLITE_PRAGMAS for part in ("--sqlite-pragma", pragma)),
             *(part for name in SEARCH_ATTRIBUTES for part in ("--search-attribute", f"{name}=Keyword")),
-            *(part for value in DYNAMIC_CONFIG for part in ("--dynamic-config-value", value)),
+            *(part for value in self._config for part in ("--dynamic-config-value", value)),
             # The user's own profile for other Temporal servers must not change this one.
             *("--log-level", "warn", "--log-format", "json", "--disable-config-file", "--disable-config-env"),
             *pages,

@@ -265,6 +265,7 @@ async def test_the_worker_archives_into_the_bucket_that_the_settings_name(
         assert await replayed_path(client, history_archive(product.settings, pool), journey) == told
 
 
+@pytest.mark.usefixtures("scheduling_temporal")
 async def test_the_schedule_runs_as_often_as_is_set_and_stays_paused(product: Product) -> None:
     queue = product.settings.temporal_task_queue
     await ARCHIVING.ensure_schedule(product.client, queue, timedelta(hours=1))

@@ -152,6 +152,7 @@ async def test_every_kind_has_its_setting() -> None:
     assert kept_days(Settings()) == {kind: getattr(Settings(), f"{kind}_days") for kind in Kept}
 
 
+@pytest.mark.usefixtures("scheduling_temporal")
 async def test_it_runs_by_schedule_and_by_hand(beside: Shelftalk, product: Product, client: Client) -> None:
     await RETENTION.ensure_schedule(client, product.settings.temporal_task_queue)
     shown = (await beside.run("retention", "show", "--json")).answer(RetentionReport)

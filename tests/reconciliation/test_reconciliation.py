@@ -2,6 +2,8 @@
 
 from datetime import UTC, datetime, timedelta
 
+import pytest
+
 from activities.delivery.ledger import Ledger
 from activities.waitlist.claims import Waitlist
 from schemas.ids import JourneyId
@@ -96,6 +98,7 @@ async def test_stock_that_nobody_looked_at_is_looked_at(product: Product) -> Non
     await product.mail_to("first")
 
 
+@pytest.mark.usefixtures("scheduling_temporal")
 async def test_the_schedule_is_made_once_and_left_as_an_operator_changed_it(product: Product) -> None:
     queue = product.settings.temporal_task_queue
     await RECONCILIATION.ensure_schedule(product.client, queue)

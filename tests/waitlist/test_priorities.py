@@ -129,6 +129,7 @@ async def test_who_entered_late_is_told_and_their_path_is_replayed_with_the_chan
     assert await product.path(start.journey_id) == asked
 
 
+@pytest.mark.usefixtures("scheduling_temporal")
 async def test_the_scheduled_work_comes_last(client: Client) -> None:
     await RECONCILIATION.ensure_schedule(client, "nobody")
     await ARCHIVING.ensure_schedule(client, "nobody", timedelta(hours=1))
