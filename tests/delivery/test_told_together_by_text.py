@@ -208,4 +208,4 @@ async def test_each_place_is_told_by_temporal_too_in_one_text(pool: Pool, client
             assert len(report.messages) == len(twilio.taken)
             period = Period(until=datetime.now(UTC).date() + timedelta(days=1))
             (activity,) = (await MessageReports(pool).activity(period)).messages
-            assert activity.sent == len(twilio.taken)
+            assert (activity.sent, activity.told) == (len(twilio.taken), 4)
