@@ -18,7 +18,7 @@ from activities.delivery.pace import CONFIRMATIONS, Pace
 from activities.delivery.send_context import SendContext
 from activities.delivery.shopper_links import ShopperLinks
 from activities.delivery.signs_of_life import signs_of_life
-from activities.delivery.together import Gathered, as_many_as_fit, gather, told_in_one
+from activities.delivery.together import Gathered, as_many_as_fit, look, told_in_one
 from activities.delivery.verdict import is_capped
 from activities.rendering.facts import LinksPart
 from activities.rendering.messages import write_message
@@ -122,6 +122,8 @@ class RealEffects:
         self._means, self._request = means, request
         self._ledger = means.ledger
         self._context: SendContext | None = None
+        self._others: tuple[Gathered, ...] = ()
+        """What may leave in it, as it was seen with it."""
         self._message: Message | None = None
         self._seen: tuple[SendContext, tuple[Gathered, ...]] | None = None
         """What the message was composed of, and what could be told in it besides."""
@@ -136,7 +138,8 @@ class RealEffects:
         return datetime.now(UTC)
 
     async def look(self) -> Known:
-        known = self._context = await self._ledger.look_up(self._request)
+        known, self._others = await look(self._ledger, self._request, self.now())
+        self._context = known
         self.closed = known.ended
         return Known(known.facts, known.recorded, known.lease_left, known.declined, known.sender_stopped)
 
@@ -159,7 +162,7 @@ class RealEffects:
         if known.message is None:
             log.error("message missing", version=request.version, message=request.step.message)
             return None
-        others = await gather(self._ledger, request, known, self.now())
+        others = self._others
         if self._message is not None and self._seen == (known, others):
             return self._message  # At the second look mostly the same is seen.
         links = await self._links_of(known, known.message.channel)

@@ -107,6 +107,10 @@ class Ledger:
         """
         return await self._contexts.look_up(request)
 
+    async def look_up_together(self, own: Deliver, others: Sequence[Deliver]) -> list[SendContext]:
+        """All that is known of a message and those to be told in it: `SendContexts.look_up_together`."""
+        return await self._contexts.look_up_together(own, others)
+
     def lease(self, stopping: Callable[[], bool] = lambda: False) -> Lease:
         """What an attempt asks for the right to send with. For `stopping` see `Lease`."""
         return Lease(self._lease, stopping)

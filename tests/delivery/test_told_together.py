@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -10,8 +11,9 @@ from hypothesis import strategies as st
 from temporalio.exceptions import ApplicationError
 
 from activities.delivery.deliver import DeliverActivity
-from activities.delivery.ledger import Leaving
+from activities.delivery.ledger import Leaving, Ledger
 from activities.delivery.order import FOLLOWING
+from activities.delivery.send_context import SendContext, UnknownJourney
 from activities.delivery.settling import settle_unknowns
 from activities.delivery.together import Gathered, as_many_as_fit
 from activities.intake.intake import Intake
@@ -147,6 +149,76 @@ async def test_what_sold_out_meanwhile_is_not_in_it_and_keeps_its_place_in_line(
     assert refused == Refused(reason=Reason.SOLD_OUT_AGAIN, then=AfterRefusal.BACK_IN_LINE)
     assert all(isinstance(each, Sent) for each in outcomes)
     assert await counter.place(journeys[3]) == ("waiting", ["returned"])
+
+
+FILTERED = """{% for item in together %}{{ item.variant }} {{ item.units }}
+{% endfor %}{% if not together %}{{ variant.title }} {{ variant.units }}{% endif %}"""
+
+
+async def _filtered_and_counting(pool: Pool) -> Counter:
+    """The alert has a filter on product and contact, and its mail says how much is left."""
+    filters = {
+        "trigger_filter": {"product.price": {"at_most": 50}},
+        "profile_filter": {"contact.attributes.vip": {"equals": True}},
+    }
+    document = programme("sizes", back(**filters), together_within="15 minutes")
+    message = document.messages["alert"].model_copy(update={"text": FILTERED})
+    await publish(pool, document.model_copy(update={"messages": {"alert": message}}))
+    counter = Counter(pool, Shop(pool, Intake(pool)))
+    await counter.shop.sells(*SIZES, price="40")
+    return counter
+
+
+async def _is_vip(pool: Pool, name: str) -> None:
+    attributes = {"vip": True}
+    await pool.execute(
+        "insert into contacts (id, email, attributes) values ($1, $2, $3)", name, address(name), attributes
+    )
+
+
+async def test_what_is_seen_of_all_at_once_is_what_is_seen_of_each(pool: Pool) -> None:
+    counter = await _filtered_and_counting(pool)
+    await _is_vip(pool, "ada")
+    journeys = await _comes_back(counter, SIZES[:4])
+    await counter.shop.has(SIZES[1], 0)
+    await counter.shop.asks("60", SIZES[2])
+    own, *others = [request(each) for each in journeys]
+    together = await counter.ledger.look_up_together(own, others)
+    alone = [await counter.ledger.look_up(each) for each in (own, *others)]
+
+    def told(seen: SendContext) -> object:
+        return replace(seen.facts, together_until=None), seen.context, seen.recipient, seen.list_code, seen.gathers
+
+    assert [told(each) for each in together] == [told(each) for each in alone]
+    assert [each.facts.filtered for each in together] == [False, False, True, False]
+    assert [each.facts.in_stock for each in together] == [True, False, True, True]
+    assert [each.context.variant.units for each in together] == [1, 0, 1, 1]
+    with pytest.raises(UnknownJourney):
+        await counter.ledger.look_up_together(own, [request(JourneyId("j-none"))])
+
+
+async def test_between_verdict_and_right_lies_no_more_for_eight_than_for_two(pool: Pool, database_url: str) -> None:
+    counter = await _filtered_and_counting(pool)
+    process = await Process.on(database_url, pool, size=1)
+    delivery = DeliverActivity(Ledger(process.pool), counter.sender, "shop.example")
+    statements: list[int] = []
+    for number, size in enumerate((2, 2, 8), 1):
+        name = f"n{number}"
+        await _is_vip(pool, name)
+        journeys = [
+            (await counter.shop.signs_up(f"n{number}", for_=each, list_code="sizes"))[0] for each in SIZES[:size]
+        ]
+        for each in SIZES[:size]:
+            await counter.shop.has(each, number)
+            await counter.waitlist.give_places(subject(each))
+        await _all(counter, journeys)
+        await window_ends(counter)
+        process.statements = 0
+        assert isinstance((await delivery.deliver(request(journeys[0]))).outcome, Sent)
+        statements.append(process.statements)
+    assert [len(each) for each in _said(counter)] == [2, 2, 8]
+    assert statements[1] == statements[2], "the first reads templates and types, which are kept"
+    await process.pool.close()
 
 
 async def test_two_journeys_that_deliver_at_once_send_one_mail(counter: Counter) -> None:
