@@ -12,13 +12,14 @@ from temporalio.exceptions import ApplicationError
 
 from activities.delivery.address_change import ADDRESS_CHANGE
 from activities.delivery.lease import Lease
-from activities.delivery.ledger import STOP, BadMailbox, Leaving, Ledger, ends
+from activities.delivery.leaving import BadMailbox, Leaving
+from activities.delivery.ledger import STOP, Ledger, ends
 from activities.delivery.order import InProgress, Known, deliver_in_order
 from activities.delivery.pace import CONFIRMATIONS, Pace
 from activities.delivery.send_context import SendContext
 from activities.delivery.shopper_links import ShopperLinks
 from activities.delivery.signs_of_life import signs_of_life
-from activities.delivery.together import Gathered, as_many_as_fit, look, told_in_one
+from activities.delivery.together import Gathered, as_many_as_fit, look, named_after, told_in_one
 from activities.delivery.verdict import is_capped
 from activities.rendering.facts import LinksPart
 from activities.rendering.messages import write_message
@@ -170,17 +171,17 @@ class RealEffects:
         if question and links.confirm is None:
             log.error("question cannot be answered", journey=request.journey_id)
             return None
-        message_id = f"{request.key.replace('/', '.')}@{self._means.domain}"
         compiled = known.message.compiled
 
         def write(told: Sequence[Gathered]) -> Message:
+            key = named_after(request, told).key
             return write_message(
                 compiled,
                 told_in_one(replace(known.context, links=links), told),
-                message_id,
+                f"{key.replace('/', '.')}@{self._means.domain}",
                 known.recipient or "",
                 known.sender,
-                message_reference(request.key),
+                message_reference(key),
                 None if question else f"{known.list_code}.{self._means.domain}",
             )
 
@@ -197,7 +198,7 @@ class RealEffects:
     async def _with_links(self, links: Links, mail: Mail, known: SendContext, told: Sequence[Gathered]) -> Mail:
         """The mail with links of ours, which are written the first time: what is composed last waits for nothing."""
         if self._tracked is None or self._tracked[0] != mail:
-            context, request = told_in_one(known.context, told), self._request
+            context, request = told_in_one(known.context, told), named_after(self._request, told)
             pages = [context.shop.url, context.product.url, *(each.url for each in (*context.items, *context.together))]
             tracked = await links.track(mail, request.key, request.journey_id, known.tracking, pages)
             self._tracked = mail, tracked
@@ -245,7 +246,8 @@ class RealEffects:
             channel=message.channel,
             transactional=self._context.facts.transactional,
             new_address=message.recipient if self._request.step.message.startswith(ADDRESS_CHANGE) else None,
-            others=[each.key for each in self._told],
+            others=[each.request.key for each in self._told],
+            named_after=named_after(self._request, self._told).key,
         )
         return await self._ledger.open(self._request, self._lease, leaving)
 

@@ -22,10 +22,11 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Gathered:
-    """A message that is told in another one. `key` is its own in the ledger."""
+    """A message that is told in one with another; `before`: it waits for longer than that."""
 
-    key: str
+    request: Deliver
     context: MessageContext
+    before: bool = False
 
 
 async def look(ledger: Ledger, request: Deliver, now: datetime) -> tuple[SendContext, tuple[Gathered, ...]]:
@@ -33,22 +34,33 @@ async def look(ledger: Ledger, request: Deliver, now: datetime) -> tuple[SendCon
     known = await ledger.look_up(request)
     if not known.gathers or not _is_free(known) or not isinstance(judge(known.facts, now), Go):
         return known, ()
-    others = [_as_if_alone(each, request) for each in await ledger.waiting_with(request)]
-    if not others:
+    waiting = await ledger.waiting_with(request)
+    if not waiting:
         return known, ()
+    others = [_as_if_alone(each, request) for each in waiting]
     known, *seen = await ledger.look_up_together(request, others)
     return known, tuple(
-        Gathered(other.key, each.context)
-        for other, each in zip(others, seen, strict=True)
+        Gathered(other, each.context, waits.before)
+        for waits, other, each in zip(waiting, others, seen, strict=True)
         if _is_free(each) and isinstance(judge(_by_itself(each.facts), now), Go)
     )
 
 
+def named_after(own: Deliver, others: Sequence[Gathered]) -> Deliver:
+    """Which of them all they are told as: the one that waits for longest.
+
+    So a message has the same name whichever of their journeys hands it over: a provider that has it knows it again.
+    """
+    return next((each.request for each in others if each.before), own)
+
+
 def told_in_one(own: MessageContext, others: Sequence[Gathered]) -> MessageContext:
-    """What a message can show that tells all of these, its own first."""
+    """What a message can show that tells all of these, those first that wait for longest."""
     if not others:
         return own
-    return replace(own, together=(_told(own), *(_told(each.context) for each in others)))
+    before = [each.context for each in others if each.before]
+    after = [each.context for each in others if not each.before]
+    return replace(own, together=tuple(_told(each) for each in (*before, own, *after)))
 
 
 def as_many_as_fit(

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from temporalio.exceptions import ApplicationError
 
 from activities.delivery.deliver import DeliverActivity
-from activities.delivery.ledger import Leaving, Ledger
+from activities.delivery.leaving import Leaving
+from activities.delivery.ledger import Ledger
 from activities.delivery.order import FOLLOWING
 from activities.delivery.send_context import SendContext, UnknownJourney
 from activities.delivery.settling import settle_unknowns
@@ -23,9 +24,9 @@ from activities.rendering.templates import CannotRender
 from schemas.document.alert_types.vocabulary import AlertEvent
 from schemas.document.conversation import ConversationDocument
 from schemas.document.steps import Send
-from schemas.ids import JourneyId, StepId, VersionId
+from schemas.ids import JourneyId, StepId, VersionId, message_reference
 from schemas.journey.activities import Deliver
-from schemas.journey.outcome import AfterRefusal, Deferred, Outcome, Refused, Sent, Unknown
+from schemas.journey.outcome import AfterRefusal, Deferred, Outcome, Refused, Sent, Stopped, Unknown
 from schemas.reasons import Reason
 from starter.reporting.messages import MessageReports
 from starter.reporting.reports import Period, Reports
@@ -34,6 +35,7 @@ from starter.versioning.publishing import publish
 from tests.delivery.counter import Counter
 from tests.faults.crashes import CrashPoint, MortalLedger, Process
 from tests.product import Product, Shop, address, addressees, subject
+from tests.simulated.sender import Answer
 from tests.story.documents import back, programme
 
 SIZES = tuple(f"size-{number}" for number in range(8))
@@ -324,6 +326,54 @@ async def test_what_a_provider_tells_later_settles_all_that_was_in_the_mail(coun
     assert {each.message_id for each in outcomes if isinstance(each, Sent)} == {lead.key.replace("/", ".")}
 
 
+@pytest.mark.parametrize("sends", [0, 1, 2])
+async def test_whichever_journey_sends_it_it_is_the_message_of_the_one_that_waits_for_longest(
+    counter: Counter, sends: int
+) -> None:
+    journeys = await _comes_back(counter, SIZES[:3])
+    await window_ends(counter)
+    first, *others = [request(each).key for each in journeys]
+    (outcome,) = await _all(counter, journeys[sends : sends + 1])
+    assert isinstance(outcome, Sent)
+    assert outcome.message_id == counter.sender.taken[0].message_id == f"{first.replace('/', '.')}@shop.example"
+    assert counter.sender.taken[0].reference == message_reference(first)
+    assert _said(counter) == [[f"Blue kettle: {size}" for size in SIZES[:3]]]
+    rows = await counter.pool.fetch("select key, told_with from sends")
+    assert {row["key"]: row["told_with"] for row in rows} == {first: None} | dict.fromkeys(others, first)
+    assert await _all(counter, journeys) == [outcome] * 3
+
+
+@pytest.mark.parametrize("sends", [0, 2])
+@pytest.mark.parametrize(
+    ("answer", "ends"),
+    [
+        (Answer.REFUSE, Refused(reason=Reason.PROVIDER_REFUSED, then=AfterRefusal.LEAVE)),
+        (Answer.LOSE, Unknown()),
+        (Answer.ACCOUNT_AT_FAULT, Stopped(reason=Reason.SENDER_AT_FAULT)),
+    ],
+)
+async def test_whichever_journey_sends_it_all_have_the_one_outcome(
+    counter: Counter, sends: int, answer: Answer, ends: Outcome
+) -> None:
+    journeys = await _comes_back(counter, SIZES[:3])
+    await window_ends(counter)
+    counter.sender.answer_next(answer)
+    assert await _all(counter, journeys[sends : sends + 1]) == [ends]
+    assert await _all(counter, journeys) == [ends] * 3
+    held = await counter.pool.fetchval("select count(*) from sends where holder is not null")
+    assert (held, counter.sender.taken) == (0, ())
+
+
+async def test_a_cap_is_asked_once_for_a_mail_that_is_sent_by_one_and_named_after_another(counter: Counter) -> None:
+    await counter.pool.execute("update stores set cap_messages = 1, cap_length = '1 day'")
+    journeys = await _comes_back(counter, SIZES[:3])
+    await window_ends(counter)
+    assert isinstance((await _all(counter, journeys[2:]))[0], Sent)
+    later = await _comes_back(counter, SIZES[3:4])
+    await window_ends(counter)
+    assert [each.kind for each in await _all(counter, [*journeys, *later])] == ["sent", "sent", "sent", "deferred"]
+
+
 async def test_a_mail_that_was_certainly_not_taken_gives_all_their_right_back(counter: Counter) -> None:
     journeys = await _comes_back(counter, SIZES[:3])
     await window_ends(counter)
@@ -429,7 +479,7 @@ async def test_the_others_look_again_half_a_minute_after_the_first(counter: Coun
 @given(st.integers(0, 49), st.integers(0, 60))
 def test_a_message_that_cannot_be_written_with_all_is_written_with_fewer(there: int, most: int) -> None:
     """A text message of fifty things is too long, and nobody is stopped by that."""
-    others = tuple(Gathered(str(number), FULL) for number in range(there))
+    others = tuple(Gathered(request(JourneyId(str(number))), FULL) for number in range(there))
 
     def write(told: Sequence[Gathered]) -> int:
         if len(told) > most:

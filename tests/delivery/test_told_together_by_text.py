@@ -32,7 +32,7 @@ from tests.faults.crashes import CrashPoint, MortalLedger, Process
 from tests.feedback.test_applying import of, tell
 from tests.product import STORE, Shop, running_product, subject
 from tests.simulated.sender import SimulatedSender
-from tests.simulated.sms import Answer, At, Does, Plan, SimulatedTwilio
+from tests.simulated.sms import Answer, At, Does, Plan, SimulatedGateway, SimulatedSms, SimulatedTwilio
 from tests.sms.told import NUMBER, over
 
 
@@ -44,14 +44,14 @@ def texting_together(words: str | None = None, within: str = "15 minutes") -> Co
 
 @dataclass
 class Texting:
-    """Those who asked for text messages about eight sizes, and the deliver activity over Twilio's HTTP."""
+    """Those who asked for text messages about eight sizes, and the deliver activity over a provider's HTTP."""
 
     counter: Counter
-    twilio: SimulatedTwilio
+    provider: SimulatedSms
 
     def __post_init__(self) -> None:
         self._units = count(1)
-        self.senders = Senders(SimulatedSender(), self.twilio.sender())
+        self.senders = Senders(SimulatedSender(), self.provider.sender())
         self.delivery = DeliverActivity(self.counter.ledger, self.senders, "shop.example")
 
     async def wait(self, number: str = NUMBER, sizes: Sequence[str] = SIZES) -> list[JourneyId]:
@@ -87,16 +87,18 @@ class Texting:
 
     def said(self) -> list[list[str]]:
         """What each text message says, line by line."""
-        return [each.text.strip().split("\n") for each in self.twilio.taken]
+        return [each.text.strip().split("\n") for each in self.provider.taken]
 
 
 @asynccontextmanager
-async def texting_by(pool: Pool, document: ConversationDocument) -> AsyncGenerator[Texting]:
+async def texting_by(
+    pool: Pool, document: ConversationDocument, simulated: SimulatedSms | None = None
+) -> AsyncGenerator[Texting]:
     counter = Counter(pool, Shop(pool, Intake(pool)))
     await publish(pool, document)
     await counter.shop.sells(*SIZES)
-    async with SimulatedTwilio() as twilio:
-        yield Texting(counter, twilio)
+    async with simulated or SimulatedTwilio() as provider:
+        yield Texting(counter, provider)
 
 
 @pytest.fixture
@@ -109,7 +111,7 @@ async def test_eight_sizes_back_at_once_are_one_text_and_eight_places(texting: T
     journeys = await texting.called()
     outcomes = await texting.all(journeys)
     assert texting.said() == [[f"Blue kettle: {size}" for size in SIZES]]
-    (sms,) = texting.twilio.taken
+    (sms,) = texting.provider.taken
     assert (sms.to, sms.reference) == (NUMBER, message_reference(request(journeys[0]).key))
     assert {type(each) for each in outcomes} == {Sent}
     assert await texting.places(journeys) == {("told", "used")}
@@ -126,6 +128,23 @@ async def test_what_is_too_much_for_one_text_is_told_in_the_next(pool: Pool) -> 
         assert await texting.places(journeys) == {("told", "used")}
 
 
+async def test_a_gateway_that_says_busy_though_it_took_it_knows_it_again_whichever_journey_sends_next(
+    pool: Pool,
+) -> None:
+    """What is told has the name of the one that waits for longest, and the next asks under the same `webhook-id`."""
+    async with texting_by(pool, texting_together(), SimulatedGateway()) as texting:
+        journeys = await texting.called()
+        texting.provider.plan = Plan(At.TAKEN, Does.BUSY, 1)
+        assert await texting.counter.outcome_or_later(texting.delivery, request(journeys[3])) == "NotTaken"
+        assert len(texting.provider.taken) == 1
+        outcomes = [(await texting.delivery.deliver(request(each))).outcome for each in reversed(journeys)]
+        assert {type(each) for each in outcomes} == {Sent}
+        assert texting.said() == [[f"Blue kettle: {size}" for size in SIZES]]
+        assert texting.provider.heard == 2
+        (named,) = {each.message_id for each in outcomes if isinstance(each, Sent)}
+        assert named.startswith(request(journeys[0]).key.replace("/", "."))
+
+
 async def test_all_eight_that_deliver_at_once_send_one_text(texting: Texting) -> None:
     journeys = await texting.called()
     ended = await asyncio.gather(
@@ -138,7 +157,7 @@ async def test_all_eight_that_deliver_at_once_send_one_text(texting: Texting) ->
 
 async def test_a_provider_that_is_busy_gives_all_their_right_back(texting: Texting) -> None:
     journeys = await texting.called(sizes=SIZES[:3])
-    texting.twilio.answer_next(Answer.LATER)
+    texting.provider.answer_next(Answer.LATER)
     assert await texting.counter.outcome_or_later(texting.delivery, request(journeys[1])) == "NotTaken"
     rows = await texting.counter.pool.fetch("select distinct state, told_with, holder from sends")
     assert [tuple(row) for row in rows] == [("ready", None, None)]
@@ -151,9 +170,9 @@ async def test_a_worker_killed_while_the_provider_had_it_leaves_all_unknown_unti
 ) -> None:
     """Twilio takes it and does not answer; whichever journey wakes first finds it out for all."""
     journeys = await texting.called()
-    texting.twilio.plan = Plan(At.TAKEN, Does.STALL, 1)
+    texting.provider.plan = Plan(At.TAKEN, Does.STALL, 1)
     sending = asyncio.create_task(texting.delivery.deliver(request(journeys[0])))
-    await texting.twilio.reached.wait()
+    await texting.provider.reached.wait()
     await texting.leases_run_out()
     assert await texting.all(journeys[4:5]) == [Unknown()]
     assert await texting.all(journeys) == [Unknown()] * 8
@@ -162,7 +181,7 @@ async def test_a_worker_killed_while_the_provider_had_it_leaves_all_unknown_unti
     await tell(texting.counter.pool, of(journeys[0], Kind.DELIVERED, step="alert", channel=Channel.SMS))
     assert {type(each) for each in await texting.all(journeys)} == {Sent}
     sending.cancel()
-    texting.twilio.go_on.set()
+    texting.provider.go_on.set()
     await asyncio.gather(sending, return_exceptions=True)
     assert [len(each) for each in texting.said()] == [8]
 
@@ -186,8 +205,8 @@ async def test_killed_at_whichever_statement_both_are_in_one_text_at_most_once(
     assert process.crashes >= 15
     assert all(each in ({"sent"}, {"unknown"}) for each in ended)
     assert {"sent"} in ended
-    assert [len(each) for each in texting.said()] == [2] * len(texting.twilio.taken)
-    recipients = [each.to for each in texting.twilio.taken]
+    assert [len(each) for each in texting.said()] == [2] * len(texting.provider.taken)
+    recipients = [each.to for each in texting.provider.taken]
     assert len(recipients) == len({*recipients}) >= ended.count({"sent"})
     await process.pool.close()
 

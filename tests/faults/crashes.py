@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 import asyncpg
 
 from activities.delivery.lease import Lease
-from activities.delivery.ledger import BadMailbox, Leaving, Ledger
+from activities.delivery.leaving import BadMailbox, Leaving
+from activities.delivery.ledger import Ledger
 from activities.postgres.away import POSTGRES_AWAY
 from activities.postgres.pool import Pool
 from schemas.journey.activities import Deliver
