@@ -1,5 +1,6 @@
 """Whether an alert's own conditions on product and contact hold now: looks the facts up, then evaluates them."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Protocol
 
@@ -11,6 +12,7 @@ from schemas.channels import Channel
 from schemas.criteria import read_criteria
 
 SQL = load_queries("activities.decisions", "filters.sql")
+_FACTS_OF_EACH = SQL.criteria_facts.of_each(product_id="text", variant_id="text")
 
 
 class StoredFilters(Protocol):
@@ -46,6 +48,33 @@ async def passes(
         return False
     now = datetime.now(UTC)
     return all(evaluate(criteria, facts, now) for criteria in filters)
+
+
+async def pass_each(
+    database: Pool | Connection,
+    alert: StoredFilters,
+    contact_id: str,
+    store_id: str,
+    abouts: Sequence[tuple[str | None, str | None]],
+) -> list[bool]:
+    """Whether they hold for each of these products and variants, looked up in one statement."""
+    filters = [read_criteria(stored) for stored in (alert.triggers, alert.profile) if stored is not None]
+    if not filters:
+        return [True] * len(abouts)
+    each = [{"product_id": product_id, "variant_id": variant_id} for product_id, variant_id in abouts]
+    rows = await _FACTS_OF_EACH.rows(
+        database,
+        CriteriaFacts,
+        each,
+        contact_id=contact_id,
+        store_id=store_id,
+        alert_id=alert.alert_id,
+        list_code=None,
+        email=Channel.EMAIL,
+        sms=Channel.SMS,
+    )
+    now = datetime.now(UTC)
+    return [bool(facts) and all(evaluate(criteria, facts[0], now) for criteria in filters) for facts in rows]
 
 
 async def criteria_facts(

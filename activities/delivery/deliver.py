@@ -12,13 +12,14 @@ from temporalio.exceptions import ApplicationError
 
 from activities.delivery.address_change import ADDRESS_CHANGE
 from activities.delivery.lease import Lease
-from activities.delivery.ledger import STOP, BadMailbox, Leaving, Ledger, ends
+from activities.delivery.leaving import BadMailbox, Leaving
+from activities.delivery.ledger import STOP, Ledger, ends
 from activities.delivery.order import InProgress, Known, deliver_in_order
 from activities.delivery.pace import CONFIRMATIONS, Pace
 from activities.delivery.send_context import SendContext
 from activities.delivery.shopper_links import ShopperLinks
 from activities.delivery.signs_of_life import signs_of_life
-from activities.delivery.together import Gathered, as_many_as_fit, gather, told_in_one
+from activities.delivery.together import Gathered, as_many_as_fit, look, named_after, told_in_one
 from activities.delivery.verdict import is_capped
 from activities.rendering.facts import LinksPart
 from activities.rendering.messages import write_message
@@ -122,6 +123,8 @@ class RealEffects:
         self._means, self._request = means, request
         self._ledger = means.ledger
         self._context: SendContext | None = None
+        self._others: tuple[Gathered, ...] = ()
+        """What may leave in it, as it was seen with it."""
         self._message: Message | None = None
         self._seen: tuple[SendContext, tuple[Gathered, ...]] | None = None
         """What the message was composed of, and what could be told in it besides."""
@@ -136,7 +139,8 @@ class RealEffects:
         return datetime.now(UTC)
 
     async def look(self) -> Known:
-        known = self._context = await self._ledger.look_up(self._request)
+        known, self._others = await look(self._ledger, self._request, self.now())
+        self._context = known
         self.closed = known.ended
         return Known(known.facts, known.recorded, known.lease_left, known.declined, known.sender_stopped)
 
@@ -159,7 +163,7 @@ class RealEffects:
         if known.message is None:
             log.error("message missing", version=request.version, message=request.step.message)
             return None
-        others = await gather(self._ledger, request, known, self.now())
+        others = self._others
         if self._message is not None and self._seen == (known, others):
             return self._message  # At the second look mostly the same is seen.
         links = await self._links_of(known, known.message.channel)
@@ -167,17 +171,17 @@ class RealEffects:
         if question and links.confirm is None:
             log.error("question cannot be answered", journey=request.journey_id)
             return None
-        message_id = f"{request.key.replace('/', '.')}@{self._means.domain}"
         compiled = known.message.compiled
 
         def write(told: Sequence[Gathered]) -> Message:
+            key = named_after(request, told).key
             return write_message(
                 compiled,
                 told_in_one(replace(known.context, links=links), told),
-                message_id,
+                f"{key.replace('/', '.')}@{self._means.domain}",
                 known.recipient or "",
                 known.sender,
-                message_reference(request.key),
+                message_reference(key),
                 None if question else f"{known.list_code}.{self._means.domain}",
             )
 
@@ -194,7 +198,7 @@ class RealEffects:
     async def _with_links(self, links: Links, mail: Mail, known: SendContext, told: Sequence[Gathered]) -> Mail:
         """The mail with links of ours, which are written the first time: what is composed last waits for nothing."""
         if self._tracked is None or self._tracked[0] != mail:
-            context, request = told_in_one(known.context, told), self._request
+            context, request = told_in_one(known.context, told), named_after(self._request, told)
             pages = [context.shop.url, context.product.url, *(each.url for each in (*context.items, *context.together))]
             tracked = await links.track(mail, request.key, request.journey_id, known.tracking, pages)
             self._tracked = mail, tracked
@@ -242,7 +246,8 @@ class RealEffects:
             channel=message.channel,
             transactional=self._context.facts.transactional,
             new_address=message.recipient if self._request.step.message.startswith(ADDRESS_CHANGE) else None,
-            others=[each.key for each in self._told],
+            others=[each.request.key for each in self._told],
+            named_after=named_after(self._request, self._told).key,
         )
         return await self._ledger.open(self._request, self._lease, leaving)
 

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from typing import assert_never
 
 from activities.delivery.lease import Lease
+from activities.delivery.leaving import BadMailbox, Leaving
 from activities.delivery.send_context import SendContext, SendContexts
 from activities.delivery.settling import settle_unknowns
 from activities.delivery.stored_message import recorded_outcome
@@ -48,39 +49,13 @@ class Opened:
 
 
 @dataclass(frozen=True, slots=True)
-class BadMailbox:
-    """An address of a channel that nobody is at, or whose owner wants nothing more there; `why` it is suppressed."""
-
-    channel: Channel
-    address: str
-    why: str
-
-
-@dataclass(frozen=True, slots=True)
 class WaitsWith:
-    """A message that waits to be told in one with another: its journey, step and round."""
+    """A message that waits to be told in one with another: its journey, step and round; `before`: since before it."""
 
     journey_id: JourneyId
     step: StepId
     round: int
-
-
-@dataclass(frozen=True, slots=True)
-class Leaving:
-    """A message as it is about to leave.
-
-    Attributes:
-        channel: what it travels by.
-        transactional: it is outside the caps.
-        new_address: the address that it asks, which the contact named as their new one; None: it goes to their own.
-        others: the keys of those that are told in it.
-    """
-
-    subject: str | None = None
-    channel: Channel = Channel.EMAIL
-    transactional: bool = False
-    new_address: str | None = None
-    others: Sequence[str] = ()
+    before: bool
 
 
 class _NotAll(Exception):
@@ -106,6 +81,10 @@ class Ledger:
             UnknownJourney: its journey is not in this database.
         """
         return await self._contexts.look_up(request)
+
+    async def look_up_together(self, own: Deliver, others: Sequence[Deliver]) -> list[SendContext]:
+        """All that is known of a message and those to be told in it: `SendContexts.look_up_together`."""
+        return await self._contexts.look_up_together(own, others)
 
     def lease(self, stopping: Callable[[], bool] = lambda: False) -> Lease:
         """What an attempt asks for the right to send with. For `stopping` see `Lease`."""
@@ -143,6 +122,9 @@ class Ledger:
                 told = await SQL.open_with.values(connection, **of_all, key=request.key, others=[*leaving.others])
                 if len(told) < len(leaving.others):
                     raise _NotAll
+                if leaving.named_after not in (None, request.key):
+                    of_name = {"key": request.key, "first": leaving.named_after, "uncapped": own["uncapped"]}
+                    await SQL.name_after.run(connection, holder=lease.holder, **of_name)
         except _NotAll:
             return False
         return True
@@ -166,7 +148,12 @@ class Ledger:
     async def waiting_with(self, request: Deliver) -> list[WaitsWith]:
         """Those that wait to be told in one message with it, the longest waiting first."""
         return await SQL.waiting_with.rows(
-            self._pool, WaitsWith, journey_id=request.journey_id, message=request.step.message, most=MOST_TOGETHER
+            self._pool,
+            WaitsWith,
+            journey_id=request.journey_id,
+            key=request.key,
+            message=request.step.message,
+            most=MOST_TOGETHER,
         )
 
     async def stop(self, request: Deliver) -> None:

@@ -36,9 +36,16 @@ where s.key = any(:others::text[]) and s.state = 'ready' and s.declined_at is nu
   and exists (select from claims c where c.journey_id = j.id and c.state = 'given')
 returning s.key;
 
+-- name: name_after
+-- What was opened by one attempt for the message :key is told as that of :first, which is one of them: whoever of them hands it
+-- over next, after a provider that did not take it, gives it the same name, by which the provider knows it again.
+update sends set told_with = nullif(:first, key), uncapped = :uncapped
+where holder = :holder and :key in (key, told_with);
+
 -- name: waiting_with
--- Those that wait to be told with this one, in the order in which they began to.
-select w.journey_id, w.step, w.round from waits_with(:journey_id, :message) w
+-- Those that wait to be told with this one, in the order in which they began to; `before`: it began after them.
+select w.journey_id, w.step, w.round, coalesce((w.together_until, w.opened_at, w.key) < (own.together_until, own.opened_at, own.key), true) as before
+from waits_with(:journey_id, :message) w left join sends own on own.key = :key
 order by w.together_until, w.opened_at, w.key limit :most;
 
 -- name: gather
@@ -102,7 +109,7 @@ insert into suppressions (channel, address, reason) values (:channel, lower(:add
 -- The provider certainly did not take it, with all that was told in it: another attempt may send them. By its holder alone: whoever asks again, because the
 -- first answer was lost, must not take the right of the next one.
 update sends set state = 'ready', holder = null, lease_until = null, told_with = null
-where :key in (key, told_with) and holder = :holder;
+where holder = :holder and (select coalesce(told_with, key) from sends where key = :key) in (key, told_with);
 
 -- name: settle
 -- The outcome of a message. One that was found without the right to send (no `holder`) yields to an attempt that is sending;
@@ -125,7 +132,7 @@ select key from settled;
 -- name: settle_with
 -- The same outcome for what was told in a message, by whoever has the right to send both. Returns their journeys.
 update sends set state = :state, outcome = :outcome, settled_at = now(), holder = null, lease_until = null
-where holder = :holder and told_with = :key returning journey_id;
+where holder = :holder and (select coalesce(told_with, key) from sends where key = :key) in (key, told_with) returning journey_id;
 
 -- name: settle_told
 -- The contact was told, or may have been: the outcome, the claim and the place in line, in one round trip; and the end of

@@ -3,7 +3,7 @@
 It is the only message that leaves after a STOP, so it knows no consent, cap or hours, and it belongs to no journey: its
 ledger is the table `replies`. A row is written with the text it replies to. It goes ready → sending → sent, refused or
 unknown, as any message does, and is *left* where it came too late or the provider replies itself. The number is in it
-until then only.
+until then only. While the sender is stopped (`stopped_senders`) it stays ready, and leaves if that is mended in time.
 """
 
 import asyncio
@@ -22,7 +22,7 @@ from activities.delivery.ledger import LEASE
 from activities.postgres.away import POSTGRES_AWAY
 from activities.postgres.pool import Connection, Pool
 from activities.postgres.queries import load_queries
-from activities.senders.sender import Message, NotTaken, Rejected, Sender, Sms, Uncertain
+from activities.senders.sender import Message, NotTaken, Rejected, Sender, SenderAtFault, Sms, Uncertain
 from schemas.ids import message_reference
 from schemas.languages import primary
 from schemas.settings import Settings
@@ -129,7 +129,9 @@ class Replying:
         if (replies := self._replies) is None:
             return 0
         lease = Lease(self._lease)
-        due = await SQL.take.rows(self._pool, Due, holder=lease.holder, length=lease.length, most=AT_ONCE)
+        due = await SQL.take.rows(
+            self._pool, Due, channel=Sms.channel, holder=lease.holder, length=lease.length, most=AT_ONCE
+        )
         tried = (self._reply(each, replies, lease) for each in due)
         for ended in await asyncio.gather(*tried, return_exceptions=True):
             if isinstance(ended, Exception):
@@ -150,6 +152,9 @@ class Replying:
             # Nothing was handed over.
             await self._settle(due, "ready", timedelta(0), lease)
             raise
+        except SenderAtFault as fault:
+            await self._stop_sender(due, fault, lease)
+            return
         await self._settle(due, state, pause, lease)
         log.info("replied", word=due.kind, state=state)
 
@@ -158,16 +163,21 @@ class Replying:
 
         Raises:
             _NotOurs: its number was erased, or its lease had run out, when the provider was ready; nothing was sent.
+            SenderAtFault: nothing was sent, nor will be until somebody mends it.
         """
         try:
             async with self._sender.ready(sms) as handover:
                 await handover.begin(sms)
-                renewed = await SQL.renew.value(
-                    self._pool, event_id=due.event_id, holder=lease.holder, length=lease.length
+                stopped = await SQL.renew.value(
+                    self._pool, event_id=due.event_id, channel=Sms.channel, holder=lease.holder, length=lease.length
                 )
-                if renewed is None:
+                if stopped is None:
                     raise _NotOurs
+                if stopped:
+                    return "ready", timedelta(0)
                 await handover.send()
+        except SenderAtFault:
+            raise
         except NotTaken as later:
             log.warning("reply not taken", error=str(later))
             return "ready", max(PAUSE, later.retry_after or PAUSE)
@@ -181,4 +191,12 @@ class Replying:
     async def _settle(self, due: Due, state: str, pause: timedelta, lease: Lease) -> None:
         await lease.write(
             lambda: SQL.settle.run(self._pool, event_id=due.event_id, holder=lease.holder, state=state, pause=pause)
+        )
+
+    async def _stop_sender(self, due: Due, fault: SenderAtFault, lease: Lease) -> None:
+        log.error("sender at fault", channel=Sms.channel, whole_account=True, error=str(fault))
+        await lease.write(
+            lambda: SQL.stop_sender.run(
+                self._pool, event_id=due.event_id, holder=lease.holder, channel=Sms.channel, why=str(fault)
+            )
         )

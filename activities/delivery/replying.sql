@@ -35,11 +35,13 @@ set state = case state when 'ready' then 'left' else 'unknown' end, address = nu
 where state = 'ready' and (not :ours or give_up_at <= now()) or state = 'sending' and lease_until <= now();
 
 -- name: take
--- Take the right to send some that are due. The shop is the one that the person has been in touch with last; else the oldest.
+-- Take the right to send some that are due, unless their sender is stopped: text messages have one for all. The shop is the
+-- one that the person has been in touch with last; else the oldest.
 with taken as (
     update replies set state = 'sending', holder = :holder, lease_until = now() + :length::interval
     where event_id in (
         select event_id from replies where state = 'ready' and next_at <= now() and give_up_at > now()
+          and not exists (select from stopped_senders where channel = :channel)
         order by give_up_at limit :most for update skip locked)
     returning event_id, kind, address
 )
@@ -53,10 +55,11 @@ left join lateral (
     order by j.entered_at desc nulls last, stores.created_at, stores.id limit 1) s on true;
 
 -- name: renew
--- The provider is ready: the whole time is for the sending. None: it was erased, or given up, meanwhile.
+-- The provider is ready: the whole time is for the sending. Whether the sender was stopped meanwhile. No row: the number
+-- was erased, or the reply given up.
 update replies set lease_until = now() + :length::interval
 where event_id = :event_id and holder = :holder and state = 'sending'
-returning event_id;
+returning exists (select from stopped_senders where channel = :channel) as stopped;
 
 -- name: settle
 -- Safe to repeat. A reply that was not taken is ready again.
@@ -64,3 +67,13 @@ update replies
 set state = :state, holder = null, lease_until = null, next_at = now() + :pause::interval,
     address = case when :state = 'ready' then address end, settled_at = case when :state <> 'ready' then now() end
 where event_id = :event_id and holder = :holder;
+
+-- name: stop_sender
+-- Its sender is at fault, so nothing leaves on the channel until that is mended; this one is ready for then. Safe to repeat.
+with given_back as (
+    update replies set state = 'ready', holder = null, lease_until = null
+    where event_id = :event_id and holder = :holder returning event_id
+)
+insert into stopped_senders (channel, why, found_by_reply)
+select :channel, :why, event_id from given_back
+on conflict do nothing;

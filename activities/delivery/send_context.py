@@ -1,30 +1,29 @@
 """What is known of a message that is to be sent: the facts for the verdict, the template, and what fills it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
-from activities.decisions.filters import passes
+from activities.decisions.filters import pass_each, passes
 from activities.delivery.address_change import ADDRESS_CHANGE, find_address_change, in_language
-from activities.delivery.items import items_of, money
-from activities.delivery.residence import residence
+from activities.delivery.items import items_of
+from activities.delivery.send_facts import asks_offer, message_context, of_new_address, offer_of, verdict_facts
 from activities.delivery.send_rows import SendRow
 from activities.delivery.shopper_links import CONFIRM, LinkedMessage
 from activities.delivery.stored_message import StoredMessage, StoredMessages, recorded_outcome
 from activities.delivery.verdict import MessageFacts
 from activities.postgres.pool import Pool
 from activities.postgres.queries import load_queries
-from activities.rendering.facts import ItemPart, ListPart, MessageContext, ProductPart, ShopPart, VariantPart, WaitPart
+from activities.rendering.facts import ItemPart, MessageContext
 from activities.revenue.links import Tracking
-from activities.stock.products import load_product
+from activities.stock.offers import Product
+from activities.stock.products import load_product, load_products
 from schemas.channels import Channel
-from schemas.document.alert_types.offer import Offer
-from schemas.document.alert_types.vocabulary import AlertEvent
-from schemas.ids import Subject
 from schemas.journey.activities import Deliver
 from schemas.journey.outcome import Outcome
-from schemas.reasons import Reason
 
 SQL = load_queries("activities.delivery", "send_context.sql")
+_FACTS_OF_EACH = SQL.facts.of_each(journey_id="text", key="text", step="text", round="integer")
 
 LONGEST_LINE_TOLD = 100
 """Places in line that are counted for a message; who stands further back is told of none. Each message that says a
@@ -86,63 +85,105 @@ class SendContexts:
         asks_address = step.message.startswith(ADDRESS_CHANGE)
         change = await find_address_change(self._pool, step.message) if asks_address else None
         message = in_language(None) if asks_address else await self._messages.find(request.version, step.message)
-        # Without a template the verdict is taken all the same, as for an e-mail; deliver stops after it.
-        channel = Channel.EMAIL if message is None else message.channel
-        row = await self._row(request, channel)
-        recorded = recorded_outcome(row.outcome)
-        passed = recorded is not None or await passes(
+        row = await self._row(request, message)
+        if row is None:
+            raise UnknownJourney(f"journey {request.journey_id} is not in the database this worker uses")
+        passed = row.outcome is not None or await passes(
             self._pool, row, row.contact_id, row.store_id, row.product_id, row.variant_id
         )
-        offer = await self._offer(row, message) if recorded is None else None
-        place = await self._place(row, message, request) if recorded is None else None
-        items = await self._items(row) if recorded is None else ()
-        facts = _facts(row, request, offer, message, filtered=not passed)
-        if asks_address:
-            facts = _of_new_address(facts, there_is=change is not None)
+        product = await self._product(row, message) if row.outcome is None else None
+        known = await self._known(request, row, message, product, passed=passed)
+        if not asks_address:
+            return known
+        facts = of_new_address(known.facts, there_is=change is not None)
+        if change is None:
+            return replace(known, facts=facts)
+        linked = replace(known.linked, confirm=change.link)
+        return replace(known, facts=facts, message=change.message, recipient=change.email, linked=linked)
+
+    async def look_up_together(self, own: Deliver, others: Sequence[Deliver]) -> list[SendContext]:
+        """What is known of a message and of those that are to be told in it, its own first, as one statement sees them.
+
+        As many statements as for one of them, however many there are.
+
+        Args:
+            others: of the same alert and version, by the same message, to the same contact of the same store.
+
+        Raises:
+            UnknownJourney: a journey of them is not in this database.
+        """
+        message = await self._messages.find(own.version, own.step.message)
+        requests = [own, *others]
+        found = await _FACTS_OF_EACH.rows(
+            self._pool, SendRow, [_which(each) for each in requests], **_asked_of_all(own, message)
+        )
+        rows = [row for each in found for row in each]
+        if len(rows) < len(requests):
+            raise UnknownJourney("a journey is not in the database this worker uses")
+        first = rows[0]
+        passed = await pass_each(
+            self._pool, first, first.contact_id, first.store_id, [(row.product_id, row.variant_id) for row in rows]
+        )
+        products = await self._products(rows, message)
+        return [
+            await self._known(request, row, message, product, passed=passes_it, told_in_another=request is not own)
+            for request, row, product, passes_it in zip(requests, rows, products, passed, strict=True)
+        ]
+
+    async def _known(
+        self,
+        request: Deliver,
+        row: SendRow,
+        message: StoredMessage | None,
+        product: Product | None,
+        *,
+        passed: bool,
+        told_in_another: bool = False,
+    ) -> SendContext:
+        """What these rows mean for a message; one that is told in another shows neither a place in line nor items."""
+        recorded = recorded_outcome(row.outcome)
+        shows = recorded is None and not told_in_another
+        offer = offer_of(row, product)
+        place = await self._place(row, message, request) if shows else None
+        items = await self._items(row) if shows else ()
+        facts = verdict_facts(row, request, offer, message, filtered=not passed)
         confirm = None if row.confirmation is None else f"{CONFIRM}{row.confirmation}"
         return SendContext(
             facts=facts,
-            message=message if change is None else change.message,
-            recipient=row.address if change is None else change.email,
+            message=message,
+            recipient=row.address,
             sender=row.sender,
             gathers=facts.together_until is not None,
             tracking=row.tracking,
-            context=_context(row, items, offer, place),
+            context=message_context(row, items, offer, place),
             recorded=recorded,
             lease_left=row.lease_left,
             declined=row.declined,
             ended=row.ended,
             sender_stopped=row.sender_stopped,
             list_code=row.list_code,
-            linked=LinkedMessage(row.contact_id, row.store_id, row.link, confirm if change is None else change.link),
+            linked=LinkedMessage(row.contact_id, row.store_id, row.link, confirm),
         )
 
-    async def _row(self, request: Deliver, channel: Channel) -> SendRow:
-        row = await SQL.facts.row(
-            self._pool,
-            SendRow,
-            journey_id=request.journey_id,
-            key=request.key,
-            version=request.version,
-            message=request.step.message,
-            round=request.round,
-            step=request.step.id,
-            channel=channel,
-            question=request.is_question,
-        )
-        if row is None:
-            raise UnknownJourney(f"journey {request.journey_id} is not in the database this worker uses")
-        return row
+    async def _row(self, request: Deliver, message: StoredMessage | None) -> SendRow | None:
+        return await SQL.facts.row(self._pool, SendRow, **_which(request), **_asked_of_all(request, message))
 
-    async def _offer(self, row: SendRow, message: StoredMessage | None) -> Offer | None:
-        """What is for sale now of what a journey is about; of an alert's only where a message says how much is left."""
-        says_units = message is not None and message.shows("variant.units")
-        if (row.alert_id is not None and not says_units) or row.product_id is None or row.subject is None:
+    async def _product(self, row: SendRow, message: StoredMessage | None) -> Product | None:
+        """What a journey is about, where its offer is asked for."""
+        if not asks_offer(row, message) or row.product_id is None:
             return None
-        subject = Subject.from_key(row.store_id, row.subject)
         async with self._pool.acquire() as connection:
-            product = await load_product(connection, row.store_id, row.product_id)
-        return product.offer(subject.level, subject.id, row.locations)
+            return await load_product(connection, row.store_id, row.product_id)
+
+    async def _products(self, rows: Sequence[SendRow], message: StoredMessage | None) -> list[Product | None]:
+        """Likewise of several, of one store."""
+        asked = sorted({row.product_id for row in rows if row.product_id is not None and asks_offer(row, message)})
+        if not asked:
+            return [None] * len(rows)
+        async with self._pool.acquire() as connection:
+            loaded = await load_products(connection, rows[0].store_id, asked)
+        products = dict(zip(asked, loaded, strict=True))
+        return [None if row.product_id is None else products.get(row.product_id) for row in rows]
 
     async def _place(self, row: SendRow, message: StoredMessage | None, request: Deliver) -> int | None:
         """The contact's place in line, where the message says it."""
@@ -157,75 +198,22 @@ class SendContexts:
         return await items_of(self._pool, row.store_id, row.event_id, row.page, row.currency)
 
 
-def _facts(
-    row: SendRow, request: Deliver, offer: Offer | None, message: StoredMessage | None, *, filtered: bool
-) -> MessageFacts:
-    texted = message is not None and message.channel is Channel.SMS
-    gathers = (
-        row.gathers
-        and request.event is AlertEvent.ALERT
-        and not request.step.manual
-        and message is not None
-        and message.tells_together
-    )
-    return MessageFacts(
-        event=request.event,
-        type=row.type,
-        draft=request.step.draft,
-        already_sent=row.already_sent,
-        left=row.left_reason or (Reason.CANCELLED if row.ended else None),
-        erased=row.erased,
-        consented=row.consented,
-        suppressed=row.suppressed,
-        paused=row.paused,
-        filtered=filtered,
-        bought=row.bought,
-        emptied=bool(row.emptied),
-        on_sale=row.on_sale,
-        other_product=row.other_product,
-        claim=row.claim,
-        in_stock=row.in_stock if row.type is not None else offer is None or offer.can_be_bought,
-        same_currency=row.same_currency,
-        measure=row.measure,
-        trigger=row.trigger_at,
-        time_zone=row.time_zone,
-        quiet_from=row.quiet_from,
-        quiet_until=row.quiet_until,
-        turn=row.turn,
-        together_until=row.together_until if gathers else None,
-        follows=gathers and row.follows,
-        unreachable=row.address is None,
-        beside=message is not None and message.beside,
-        lives_in=residence(row.attributes, row.phone) if texted and row.phone is not None else None,
-        held_out=row.experiment is not None and row.experiment.holds_out(row.contact_id),
-        refused=row.refused,
-        transactional=message is not None and message.transactional,
-        asks_first=row.asks_first,
-        question=request.is_question,
-        asked_already=row.asked_already,
-        paused_until=row.paused_until,
-    )
+def _which(request: Deliver) -> dict[str, object]:
+    """Which message it is, as parameters of `facts`."""
+    return {
+        "journey_id": request.journey_id,
+        "key": request.key,
+        "step": request.step.id,
+        "round": request.round,
+    }
 
 
-def _of_new_address(facts: MessageFacts, *, there_is: bool) -> MessageFacts:
-    """It is the new address that is written to, and asked: what stands against the present one is nothing to it."""
-    return replace(facts, question=True, unreachable=False, refused=False, suppressed=False, already_sent=not there_is)
-
-
-def _context(row: SendRow, items: tuple[ItemPart, ...], offer: Offer | None, place: int | None) -> MessageContext:
-    page, price = row.page(row.product_url, row.handle, row.variant_id), money(row.price, row.currency)
-    units = None if offer is None or offer.open_ended else offer.units
-    return MessageContext(
-        shop=ShopPart(name=row.shop_name, url=row.front_page),
-        product=ProductPart(title=row.product_title or "", url=page, image_url=row.image_url),
-        variant=VariantPart(
-            title=row.variant_title or "", sku=row.sku, price=price, currency=row.currency, units=units
-        ),
-        list=ListPart(name=row.list_name),
-        coupon=row.coupon,
-        items=items,
-        event=row.properties or {},
-        attributes=row.attributes,
-        wait=WaitPart(row.entered_at, money(row.entry_price, row.currency), place),
-        time_zone=row.time_zone,
-    )
+def _asked_of_all(request: Deliver, message: StoredMessage | None) -> dict[str, object]:
+    """The other parameters: the same for all that are told together."""
+    return {
+        "version": request.version,
+        "message": request.step.message,
+        # Without a template the verdict is taken all the same, as for an e-mail; deliver stops after it.
+        "channel": Channel.EMAIL if message is None else message.channel,
+        "question": request.is_question,
+    }

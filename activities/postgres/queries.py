@@ -10,7 +10,7 @@ Why not aiosql: its queries are made at run time and are `Any` to a type checker
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from importlib.resources import files
@@ -97,6 +97,52 @@ class Query:
     async def run(self, on: Pool | Connection, **given: object) -> None:
         """Execute it; rows are ignored."""
         await on.execute(self.sql, *self.arguments(given), timeout=self.limit)
+
+    def of_each(self, **types: str) -> "QueryOfEach":
+        """The same query, asked for many in one statement: of each its own values of these parameters.
+
+        Args:
+            types: PostgreSQL's, of each parameter that differs.
+        """
+        shared = tuple(name for name in self.parameters if name not in types)
+        parameters = (*types, *shared)
+
+        def renamed(match: re.Match[str]) -> str:
+            name = self.parameters[int(match[1]) - 1]
+            return f"given.{name}" if name in types else f"${parameters.index(name) + 1}"
+
+        found = re.sub(r"\$(\d+)", renamed, self.sql).rstrip("; \n")
+        arrays = ", ".join(f"${number}::{type_}[]" for number, type_ in enumerate(types.values(), 1))
+        sql = (
+            f"select found.*, given.of_each from unnest({arrays}) with ordinality given ({', '.join(types)}, of_each)\n"
+            f"cross join lateral (\n{found}\n) found order by given.of_each"
+        )
+        return QueryOfEach(Query(f"{self.name} of each", sql, parameters, self.limit), tuple(types))
+
+
+@dataclass(frozen=True, slots=True)
+class QueryOfEach:
+    """A query that is asked for many in one statement: `Query.of_each`."""
+
+    query: Query
+    differing: tuple[str, ...]
+
+    async def rows(
+        self, on: Pool | Connection, into: type[T], each: Sequence[Mapping[str, object]], **given: object
+    ) -> list[list[T]]:
+        """All rows for each of these, in their order.
+
+        Args:
+            each: its values of the parameters that differ; `given` has those of the others.
+        """
+        arguments = given | {name: [one[name] for one in each] for name in self.differing}
+        answers: list[list[T]] = [[] for _ in each]
+        found = await on.fetch(self.query.sql, *self.query.arguments(arguments), timeout=self.query.limit)
+        for row in map(dict[str, object], found):
+            number = row.pop("of_each")
+            assert isinstance(number, int), "it is PostgreSQL's own count"
+            answers[number - 1].append(read_row(into, row))
+        return answers
 
 
 class Queries:

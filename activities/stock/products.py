@@ -16,6 +16,7 @@ from schemas.ids import StoreId
 from schemas.incoming.facts import Policy
 
 SQL = load_queries("activities.stock", "products.sql")
+_PRODUCT_OF_EACH = SQL.product.of_each(product_id="text")
 
 
 class UnknownVariant(DomainError):
@@ -105,6 +106,14 @@ async def find_product(
 async def load_product(connection: Connection, store_id: StoreId, product_id: str) -> Product:
     """A product as it is stored, in one query; one that is not known has no variants and is not on sale."""
     return _product(await SQL.product.rows(connection, VariantAtLocation, store_id=store_id, product_id=product_id))
+
+
+async def load_products(connection: Connection, store_id: StoreId, product_ids: Sequence[str]) -> list[Product]:
+    """Likewise each of these, in one query."""
+    each = [{"product_id": product_id} for product_id in product_ids]
+    return [
+        _product(rows) for rows in await _PRODUCT_OF_EACH.rows(connection, VariantAtLocation, each, store_id=store_id)
+    ]
 
 
 async def load_changing(

@@ -17,11 +17,12 @@ class ActivityBy(StrEnum):
 
 
 class MessageFigures(Model):
-    """What became of messages that were sent in a period. All count messages, each once however often it happened.
+    """What became of messages that were sent in a period. But for `told` all count messages, each once.
 
     Attributes:
         list_code, conversation, version, step, message: what they are of; None where the line is of more than one.
         sent: handed over to a provider, or perhaps: `unknown` of them nobody knows.
+        told: journeys that they told something; more than `sent` where one message told of several things together.
         delivered: the receiver took it, by what was told; what was opened or clicked has arrived.
         bounced: it came back for good, or was not sent or delivered for another cause.
         opened, clicked: by people; `machine_opened` and `machine_clicked` by proxies and scanners alone.
@@ -33,6 +34,7 @@ class MessageFigures(Model):
     step: str | None = None
     message: str | None = None
     sent: int
+    told: int
     unknown: int
     delivered: int
     bounced: int

@@ -218,8 +218,9 @@ def _messages_sent(report: MessageActivity) -> Table | str:
         ActivityBy.STEP: ("list_code", "version", "step"),
         ActivityBy.MESSAGE: ("list_code", "version", "step", "message"),
     }[report.by]
-    figures = ("sent", "delivered", "opened", "clicked", "bounced", "complained", "unsubscribed", "unknown")
-    heads = (name.removesuffix("_code") for name in named)
+    figures = ("sent", "told", "delivered", "opened", "clicked", "bounced", "complained", "unsubscribed", "unknown")
+    # In a narrow window a name is broken, not cut off: it is what the others are asked about by.
+    heads = (Column(name.removesuffix("_code"), overflow="fold") for name in named)
     table = Table(*heads, *(Column(name, justify="right") for name in figures), box=None, pad_edge=False)
     for row in report.messages:
         table.add_row(*(str(getattr(row, name)) for name in (*named, *figures)))

@@ -14,7 +14,7 @@ with sent as (
       and (:conversation::text is null or j.conversation = :conversation)
       and (:stores::text[] is null or j.store_id = any(:stores))
 ), told as (
-    select s.*, t.*
+    select s.*, t.*, (select 1 + count(*) from sends w where w.told_with = s.key) as told
     from sent s
     cross join lateral (
         select max(way_of(kind)) as way,
@@ -34,6 +34,7 @@ select list_code,
        case when :by in ('message', 'step') then step end as step,
        case when :by = 'message' then message end as message,
        count(*) as sent,
+       sum(told)::bigint as told,
        count(*) filter (where state = 'unknown') as unknown,
        count(*) filter (where way = 4) as delivered,
        count(*) filter (where way >= 5) as bounced,

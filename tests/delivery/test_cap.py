@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from activities.delivery.cap import next_turn
-from activities.delivery.ledger import Leaving
+from activities.delivery.leaving import Leaving
 from activities.intake.intake import Intake
 from activities.postgres.pool import Pool
 from schemas.channels import Channel

@@ -11,7 +11,8 @@ import pytest
 
 from activities.delivery.deliver import DeliverActivity
 from activities.delivery.lease import Lease
-from activities.delivery.ledger import BadMailbox, Leaving, Ledger
+from activities.delivery.leaving import BadMailbox, Leaving
+from activities.delivery.ledger import Ledger
 from activities.intake.intake import Intake
 from activities.postgres.pool import Pool
 from activities.senders.limits import Limits

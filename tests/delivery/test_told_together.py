@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -10,8 +11,10 @@ from hypothesis import strategies as st
 from temporalio.exceptions import ApplicationError
 
 from activities.delivery.deliver import DeliverActivity
-from activities.delivery.ledger import Leaving
+from activities.delivery.leaving import Leaving
+from activities.delivery.ledger import Ledger
 from activities.delivery.order import FOLLOWING
+from activities.delivery.send_context import SendContext, UnknownJourney
 from activities.delivery.settling import settle_unknowns
 from activities.delivery.together import Gathered, as_many_as_fit
 from activities.intake.intake import Intake
@@ -21,9 +24,9 @@ from activities.rendering.templates import CannotRender
 from schemas.document.alert_types.vocabulary import AlertEvent
 from schemas.document.conversation import ConversationDocument
 from schemas.document.steps import Send
-from schemas.ids import JourneyId, StepId, VersionId
+from schemas.ids import JourneyId, StepId, VersionId, message_reference
 from schemas.journey.activities import Deliver
-from schemas.journey.outcome import AfterRefusal, Deferred, Outcome, Refused, Sent, Unknown
+from schemas.journey.outcome import AfterRefusal, Deferred, Outcome, Refused, Sent, Stopped, Unknown
 from schemas.reasons import Reason
 from starter.reporting.messages import MessageReports
 from starter.reporting.reports import Period, Reports
@@ -32,6 +35,7 @@ from starter.versioning.publishing import publish
 from tests.delivery.counter import Counter
 from tests.faults.crashes import CrashPoint, MortalLedger, Process
 from tests.product import Product, Shop, address, addressees, subject
+from tests.simulated.sender import Answer
 from tests.story.documents import back, programme
 
 SIZES = tuple(f"size-{number}" for number in range(8))
@@ -46,7 +50,7 @@ def telling_together(within: str = "15 minutes") -> ConversationDocument:
     return document.model_copy(update={"messages": {"alert": message}})
 
 
-def _request(journey: JourneyId, *, last: bool = False) -> Deliver:
+def request(journey: JourneyId, *, last: bool = False) -> Deliver:
     return Deliver(
         journey_id=journey,
         event=AlertEvent.ALERT,
@@ -79,13 +83,13 @@ async def _comes_back(
         await counter.shop.has(size, 1)
         await counter.waitlist.give_places(subject(size))
     for journey in journeys:
-        outcome = await counter.deliver(_request(journey))
+        outcome = await counter.deliver(request(journey))
         assert isinstance(outcome, Deferred)
         assert outcome.reason is put_off_for
     return journeys
 
 
-async def _window_ends(counter: Counter) -> None:
+async def window_ends(counter: Counter) -> None:
     await counter.pool.execute("update sends set together_until = together_until - $1::interval", WINDOW)
 
 
@@ -94,7 +98,7 @@ async def _lapses(counter: Counter) -> None:
 
 
 async def _all(counter: Counter, journeys: Sequence[JourneyId]) -> list[Outcome]:
-    return [await counter.deliver(_request(journey)) for journey in journeys]
+    return [await counter.deliver(request(journey)) for journey in journeys]
 
 
 def _said(counter: Counter) -> list[list[str]]:
@@ -110,7 +114,7 @@ async def test_eight_sizes_back_at_once_are_one_mail_and_eight_places(counter: C
     journeys = await _comes_back(counter)
     waits = await counter.pool.fetch("select distinct together_until from sends")
     assert len(waits) == 1  # for as long as the first of them
-    await _window_ends(counter)
+    await window_ends(counter)
     outcomes = await _all(counter, journeys)
     assert _said(counter) == [[f"Blue kettle: {size}" for size in SIZES]]
     assert len({each.model_dump_json() for each in outcomes}) == 1
@@ -124,14 +128,14 @@ async def test_eight_sizes_back_at_once_are_one_mail_and_eight_places(counter: C
 
 async def test_one_alone_reads_as_it_does_without_a_window(counter: Counter) -> None:
     journeys = await _comes_back(counter, SIZES[:1])
-    await _window_ends(counter)
+    await window_ends(counter)
     assert isinstance((await _all(counter, journeys))[0], Sent)
     assert _said(counter) == [["size-0 alone"]]
 
 
 async def test_another_person_is_told_by_themselves(counter: Counter) -> None:
     journeys = [*await _comes_back(counter, SIZES[:2]), *await _comes_back(counter, SIZES[2:4], "bob")]
-    await _window_ends(counter)
+    await window_ends(counter)
     assert all(isinstance(each, Sent) for each in await _all(counter, journeys))
     assert [len(each) for each in _said(counter)] == [2, 2]
     assert len({each.recipient for each in counter.sender.taken}) == 2
@@ -140,7 +144,7 @@ async def test_another_person_is_told_by_themselves(counter: Counter) -> None:
 async def test_what_sold_out_meanwhile_is_not_in_it_and_keeps_its_place_in_line(counter: Counter) -> None:
     journeys = await _comes_back(counter)
     await counter.shop.has(SIZES[3], 0)
-    await _window_ends(counter)
+    await window_ends(counter)
     outcomes = await _all(counter, journeys)
     assert _said(counter) == [[f"Blue kettle: {size}" for size in SIZES if size != SIZES[3]]]
     refused = outcomes.pop(3)
@@ -149,14 +153,84 @@ async def test_what_sold_out_meanwhile_is_not_in_it_and_keeps_its_place_in_line(
     assert await counter.place(journeys[3]) == ("waiting", ["returned"])
 
 
+FILTERED = """{% for item in together %}{{ item.variant }} {{ item.units }}
+{% endfor %}{% if not together %}{{ variant.title }} {{ variant.units }}{% endif %}"""
+
+
+async def _filtered_and_counting(pool: Pool) -> Counter:
+    """The alert has a filter on product and contact, and its mail says how much is left."""
+    filters = {
+        "trigger_filter": {"product.price": {"at_most": 50}},
+        "profile_filter": {"contact.attributes.vip": {"equals": True}},
+    }
+    document = programme("sizes", back(**filters), together_within="15 minutes")
+    message = document.messages["alert"].model_copy(update={"text": FILTERED})
+    await publish(pool, document.model_copy(update={"messages": {"alert": message}}))
+    counter = Counter(pool, Shop(pool, Intake(pool)))
+    await counter.shop.sells(*SIZES, price="40")
+    return counter
+
+
+async def _is_vip(pool: Pool, name: str) -> None:
+    attributes = {"vip": True}
+    await pool.execute(
+        "insert into contacts (id, email, attributes) values ($1, $2, $3)", name, address(name), attributes
+    )
+
+
+async def test_what_is_seen_of_all_at_once_is_what_is_seen_of_each(pool: Pool) -> None:
+    counter = await _filtered_and_counting(pool)
+    await _is_vip(pool, "ada")
+    journeys = await _comes_back(counter, SIZES[:4])
+    await counter.shop.has(SIZES[1], 0)
+    await counter.shop.asks("60", SIZES[2])
+    own, *others = [request(each) for each in journeys]
+    together = await counter.ledger.look_up_together(own, others)
+    alone = [await counter.ledger.look_up(each) for each in (own, *others)]
+
+    def told(seen: SendContext) -> object:
+        return replace(seen.facts, together_until=None), seen.context, seen.recipient, seen.list_code, seen.gathers
+
+    assert [told(each) for each in together] == [told(each) for each in alone]
+    assert [each.facts.filtered for each in together] == [False, False, True, False]
+    assert [each.facts.in_stock for each in together] == [True, False, True, True]
+    assert [each.context.variant.units for each in together] == [1, 0, 1, 1]
+    with pytest.raises(UnknownJourney):
+        await counter.ledger.look_up_together(own, [request(JourneyId("j-none"))])
+
+
+async def test_between_verdict_and_right_lies_no_more_for_eight_than_for_two(pool: Pool, database_url: str) -> None:
+    counter = await _filtered_and_counting(pool)
+    process = await Process.on(database_url, pool, size=1)
+    delivery = DeliverActivity(Ledger(process.pool), counter.sender, "shop.example")
+    statements: list[int] = []
+    for number, size in enumerate((2, 2, 8), 1):
+        name = f"n{number}"
+        await _is_vip(pool, name)
+        journeys = [
+            (await counter.shop.signs_up(f"n{number}", for_=each, list_code="sizes"))[0] for each in SIZES[:size]
+        ]
+        for each in SIZES[:size]:
+            await counter.shop.has(each, number)
+            await counter.waitlist.give_places(subject(each))
+        await _all(counter, journeys)
+        await window_ends(counter)
+        process.statements = 0
+        assert isinstance((await delivery.deliver(request(journeys[0]))).outcome, Sent)
+        statements.append(process.statements)
+    assert [len(each) for each in _said(counter)] == [2, 2, 8]
+    assert statements[1] == statements[2], "the first reads templates and types, which are kept"
+    await process.pool.close()
+
+
 async def test_two_journeys_that_deliver_at_once_send_one_mail(counter: Counter) -> None:
     """Both have gathered all, and are ready to hand over: one gets the right to send, for all of them."""
     journeys = await _comes_back(counter)
-    await _window_ends(counter)
+    await window_ends(counter)
     other = DeliverActivity(counter.ledger, counter.sender, "shop.example")
     counter.sender.open.clear()
     ways = [
-        asyncio.create_task(counter.outcome_or_later(delivery, _request(journey)))
+        asyncio.create_task(counter.outcome_or_later(delivery, request(journey)))
         for delivery, journey in ((counter.delivery, journeys[0]), (other, journeys[5]))
     ]
     await counter.sender.somebody_waits.wait()
@@ -168,8 +242,8 @@ async def test_two_journeys_that_deliver_at_once_send_one_mail(counter: Counter)
 
 async def test_all_eight_that_deliver_at_once_send_one_mail(counter: Counter) -> None:
     journeys = await _comes_back(counter)
-    await _window_ends(counter)
-    ended = await asyncio.gather(*(counter.outcome_or_later(counter.delivery, _request(each)) for each in journeys))
+    await window_ends(counter)
+    ended = await asyncio.gather(*(counter.outcome_or_later(counter.delivery, request(each)) for each in journeys))
     assert {*ended} <= {"sent", "InProgress"}
     assert all(isinstance(each, Sent) for each in await _all(counter, journeys))
     assert [len(each) for each in _said(counter)] == [8]
@@ -178,17 +252,17 @@ async def test_all_eight_that_deliver_at_once_send_one_mail(counter: Counter) ->
 
 async def test_a_worker_killed_between_leaves_all_unknown_together_and_sends_none_again(counter: Counter) -> None:
     journeys = await _comes_back(counter)
-    await _window_ends(counter)
+    await window_ends(counter)
     counter.sender.open.clear()
-    sending = asyncio.create_task(counter.deliver(_request(journeys[0])))
+    sending = asyncio.create_task(counter.deliver(request(journeys[0])))
     await counter.sender.somebody_waits.wait()
     states = await counter.pool.fetch("select distinct state, holder, lease_until from sends")
     assert [row["state"] for row in states] == ["sending"]
     with pytest.raises(ApplicationError, match="another attempt"):
-        await counter.deliver(_request(journeys[4]))
+        await counter.deliver(request(journeys[4]))
     await _lapses(counter)
     # Whichever of them wakes first: it is so for all.
-    assert await counter.deliver(_request(journeys[4])) == Unknown()
+    assert await counter.deliver(request(journeys[4])) == Unknown()
     assert {row["state"] for row in await counter.pool.fetch("select state from sends")} == {"unknown"}
     assert await _places(counter, journeys) == {("told", "used")}
     sending.cancel()
@@ -214,10 +288,10 @@ async def test_killed_at_whichever_statement_both_are_in_one_mail_at_most_once(
             await counter.shop.has(size, number)
             await counter.waitlist.give_places(subject(size))
         await _all(counter, journeys)
-        await _window_ends(counter)
+        await window_ends(counter)
         process.will_crash(CrashPoint(number, after))
         for journey in journeys:
-            await process.survives(lambda journey=journey: counter.outcome_or_later(dying, _request(journey)))
+            await process.survives(lambda journey=journey: counter.outcome_or_later(dying, request(journey)))
         process.will_not_crash()
         await _lapses(counter)
         outcomes = await _all(counter, journeys)
@@ -234,10 +308,10 @@ async def test_killed_at_whichever_statement_both_are_in_one_mail_at_most_once(
 
 async def test_what_a_provider_tells_later_settles_all_that_was_in_the_mail(counter: Counter) -> None:
     journeys = await _comes_back(counter, SIZES[:3])
-    await _window_ends(counter)
-    lead = _request(journeys[0])
+    await window_ends(counter)
+    lead = request(journeys[0])
     lease = counter.ledger.lease()
-    others = [_request(each).key for each in journeys[1:]]
+    others = [request(each).key for each in journeys[1:]]
     assert await counter.ledger.open(lead, lease, Leaving(others=others)) is True
     await counter.ledger.settle(lead, Unknown(), lease)
     await counter.pool.execute(
@@ -252,13 +326,61 @@ async def test_what_a_provider_tells_later_settles_all_that_was_in_the_mail(coun
     assert {each.message_id for each in outcomes if isinstance(each, Sent)} == {lead.key.replace("/", ".")}
 
 
+@pytest.mark.parametrize("sends", [0, 1, 2])
+async def test_whichever_journey_sends_it_it_is_the_message_of_the_one_that_waits_for_longest(
+    counter: Counter, sends: int
+) -> None:
+    journeys = await _comes_back(counter, SIZES[:3])
+    await window_ends(counter)
+    first, *others = [request(each).key for each in journeys]
+    (outcome,) = await _all(counter, journeys[sends : sends + 1])
+    assert isinstance(outcome, Sent)
+    assert outcome.message_id == counter.sender.taken[0].message_id == f"{first.replace('/', '.')}@shop.example"
+    assert counter.sender.taken[0].reference == message_reference(first)
+    assert _said(counter) == [[f"Blue kettle: {size}" for size in SIZES[:3]]]
+    rows = await counter.pool.fetch("select key, told_with from sends")
+    assert {row["key"]: row["told_with"] for row in rows} == {first: None} | dict.fromkeys(others, first)
+    assert await _all(counter, journeys) == [outcome] * 3
+
+
+@pytest.mark.parametrize("sends", [0, 2])
+@pytest.mark.parametrize(
+    ("answer", "ends"),
+    [
+        (Answer.REFUSE, Refused(reason=Reason.PROVIDER_REFUSED, then=AfterRefusal.LEAVE)),
+        (Answer.LOSE, Unknown()),
+        (Answer.ACCOUNT_AT_FAULT, Stopped(reason=Reason.SENDER_AT_FAULT)),
+    ],
+)
+async def test_whichever_journey_sends_it_all_have_the_one_outcome(
+    counter: Counter, sends: int, answer: Answer, ends: Outcome
+) -> None:
+    journeys = await _comes_back(counter, SIZES[:3])
+    await window_ends(counter)
+    counter.sender.answer_next(answer)
+    assert await _all(counter, journeys[sends : sends + 1]) == [ends]
+    assert await _all(counter, journeys) == [ends] * 3
+    held = await counter.pool.fetchval("select count(*) from sends where holder is not null")
+    assert (held, counter.sender.taken) == (0, ())
+
+
+async def test_a_cap_is_asked_once_for_a_mail_that_is_sent_by_one_and_named_after_another(counter: Counter) -> None:
+    await counter.pool.execute("update stores set cap_messages = 1, cap_length = '1 day'")
+    journeys = await _comes_back(counter, SIZES[:3])
+    await window_ends(counter)
+    assert isinstance((await _all(counter, journeys[2:]))[0], Sent)
+    later = await _comes_back(counter, SIZES[3:4])
+    await window_ends(counter)
+    assert [each.kind for each in await _all(counter, [*journeys, *later])] == ["sent", "sent", "sent", "deferred"]
+
+
 async def test_a_mail_that_was_certainly_not_taken_gives_all_their_right_back(counter: Counter) -> None:
     journeys = await _comes_back(counter, SIZES[:3])
-    await _window_ends(counter)
+    await window_ends(counter)
     lease = counter.ledger.lease()
-    others = [_request(each).key for each in journeys[1:]]
-    assert await counter.ledger.open(_request(journeys[0]), lease, Leaving(others=others)) is True
-    await counter.ledger.release(_request(journeys[0]), lease)
+    others = [request(each).key for each in journeys[1:]]
+    assert await counter.ledger.open(request(journeys[0]), lease, Leaving(others=others)) is True
+    await counter.ledger.release(request(journeys[0]), lease)
     rows = await counter.pool.fetch("select distinct state, told_with, holder from sends")
     assert [tuple(row) for row in rows] == [("ready", None, None)]
     assert all(isinstance(each, Sent) for each in await _all(counter, journeys))
@@ -267,21 +389,21 @@ async def test_a_mail_that_was_certainly_not_taken_gives_all_their_right_back(co
 
 async def test_nothing_is_opened_where_one_of_them_was_told_or_declined_meanwhile(counter: Counter) -> None:
     journeys = await _comes_back(counter, SIZES[:3])
-    lead, *others = [_request(each).key for each in journeys]
+    lead, *others = [request(each).key for each in journeys]
     await counter.pool.execute("update journeys set leaving = 'cancelled' where id = $1", journeys[2])
-    assert await counter.ledger.open(_request(journeys[0]), counter.ledger.lease(), Leaving(others=others)) is False
+    assert await counter.ledger.open(request(journeys[0]), counter.ledger.lease(), Leaving(others=others)) is False
     states = await counter.pool.fetch("select key, state, told_with from sends where key = $1", lead)
     assert [(row["state"], row["told_with"]) for row in states] == [("ready", None)]
 
 
 async def test_a_refusal_of_the_mail_is_that_of_all_that_was_in_it(counter: Counter) -> None:
     journeys = await _comes_back(counter, SIZES[:3])
-    await _window_ends(counter)
+    await window_ends(counter)
     lease = counter.ledger.lease()
-    others = [_request(each).key for each in journeys[1:]]
-    assert await counter.ledger.open(_request(journeys[0]), lease, Leaving(others=others)) is True
+    others = [request(each).key for each in journeys[1:]]
+    assert await counter.ledger.open(request(journeys[0]), lease, Leaving(others=others)) is True
     refused = Refused(reason=Reason.BAD_ADDRESS, then=AfterRefusal.LEAVE)
-    assert await counter.ledger.settle(_request(journeys[0]), refused, lease) == refused
+    assert await counter.ledger.settle(request(journeys[0]), refused, lease) == refused
     assert await _all(counter, journeys) == [refused] * 3
     assert await _places(counter, journeys) == {("left", "refused")}
 
@@ -290,10 +412,10 @@ async def test_a_mail_of_eight_is_one_for_the_cap_and_all_eight_have_one_turn(co
     """A cap of one a day over the store: what was told today puts the eight off together, to tomorrow."""
     await counter.pool.execute("update stores set cap_messages = 1, cap_length = '1 day'")
     today = await _comes_back(counter, SIZES[:1])
-    await _window_ends(counter)
+    await window_ends(counter)
     assert isinstance((await _all(counter, today))[0], Sent)
     journeys = await _comes_back(counter, SIZES[1:6])
-    await _window_ends(counter)
+    await window_ends(counter)
     turns = await _all(counter, journeys)
     assert {each.reason for each in turns if isinstance(each, Deferred)} == {Reason.TOO_FREQUENT}
     assert len(await counter.pool.fetch("select distinct put_off_until from sends where state = 'ready'")) == 1
@@ -312,16 +434,16 @@ async def test_a_mail_of_eight_is_one_for_the_cap_and_all_eight_have_one_turn(co
 
 async def test_reports_count_the_mail_once_and_each_place_as_told(counter: Counter) -> None:
     journeys = await _comes_back(counter)
-    await _window_ends(counter)
+    await window_ends(counter)
     await _all(counter, journeys)
     period = Period(until=datetime.now(UTC).date() + timedelta(days=1))
     (activity,) = (await MessageReports(counter.pool).activity(period)).messages
-    assert activity.sent == 1
+    assert (activity.sent, activity.told) == (1, 8)
     figures = await Reports(counter.pool).list_figures("sizes", period)
     assert [each.told for each in figures.alerts] == [8]
     contact = await counter.pool.fetchval("select contact_id from journeys limit 1")
     touched = await counter.pool.fetch("select send_key from touches($1)", contact)
-    assert [row["send_key"] for row in touched] == [_request(journeys[0]).key]
+    assert [row["send_key"] for row in touched] == [request(journeys[0]).key]
     (mail,) = (await Why(counter.pool).contact(address("ada"), About())).messages
     assert mail.about == "variant/size-0"
     assert {*mail.together} == {f"variant/{size}" for size in SIZES[1:]}
@@ -337,7 +459,7 @@ async def test_what_comes_back_in_quiet_hours_joins_what_waits_for_the_morning(c
         (now + timedelta(hours=1)).time(),
     )
     journeys = await _comes_back(counter, SIZES[:2])
-    await _window_ends(counter)
+    await window_ends(counter)
     assert {each.reason for each in await _all(counter, journeys) if isinstance(each, Deferred)} == {Reason.QUIET_HOURS}
     journeys += await _comes_back(counter, SIZES[2:4], put_off_for=Reason.QUIET_HOURS)
     await counter.pool.execute("update lists set quiet_from = null, quiet_until = null")
@@ -357,7 +479,7 @@ async def test_the_others_look_again_half_a_minute_after_the_first(counter: Coun
 @given(st.integers(0, 49), st.integers(0, 60))
 def test_a_message_that_cannot_be_written_with_all_is_written_with_fewer(there: int, most: int) -> None:
     """A text message of fifty things is too long, and nobody is stopped by that."""
-    others = tuple(Gathered(str(number), FULL) for number in range(there))
+    others = tuple(Gathered(request(JourneyId(str(number))), FULL) for number in range(there))
 
     def write(told: Sequence[Gathered]) -> int:
         if len(told) > most:
@@ -377,7 +499,7 @@ async def test_a_message_that_names_no_others_is_told_at_once(pool: Pool) -> Non
     (journey,) = await counter.shop.signs_up("ada", for_=SIZES[0], list_code="sizes")
     await counter.shop.has(SIZES[0], 1)
     await counter.waitlist.give_places(subject(SIZES[0]))
-    assert isinstance(await counter.deliver(_request(journey)), Sent)
+    assert isinstance(await counter.deliver(request(journey)), Sent)
 
 
 async def test_each_place_is_told_by_temporal_too_and_why_says_what_was_told_together(product: Product) -> None:

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 import asyncpg
 
 from activities.delivery.lease import Lease
-from activities.delivery.ledger import BadMailbox, Leaving, Ledger
+from activities.delivery.leaving import BadMailbox, Leaving
+from activities.delivery.ledger import Ledger
 from activities.postgres.away import POSTGRES_AWAY
 from activities.postgres.pool import Pool
 from schemas.journey.activities import Deliver
@@ -53,12 +54,13 @@ class Process:
     Attributes:
         pool: its connections.
         crashes: how often it has.
+        statements: how many it has made since it was last told when to crash.
     """
 
     def __init__(self, killer: Pool) -> None:
         self._killer = killer
         self._next: CrashPoint | None = None
-        self._statements = 0
+        self.statements = 0
         self._down = False
         self.crashes = 0
         self.pool: Pool = cast("Pool", None)
@@ -97,8 +99,8 @@ class Process:
         """A statement of this process, unless it crashes."""
         if self._down:
             raise Crashed
-        self._statements += 1
-        if self._next is None or self._statements < self._next.statement:
+        self.statements += 1
+        if self._next is None or self.statements < self._next.statement:
             return await statement()
         if self._next.after:
             await statement()
@@ -132,7 +134,7 @@ class Process:
 
     def will_crash(self, crash: CrashPoint) -> None:
         """Crash at this statement from now."""
-        self._next, self._statements = crash, 0
+        self._next, self.statements = crash, 0
 
     def will_not_crash(self) -> None:
         """The crash that did not come about will not."""

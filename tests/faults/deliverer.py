@@ -25,7 +25,8 @@ from temporalio.testing import ActivityEnvironment
 
 from activities.delivery.deliver import DeliverActivity
 from activities.delivery.lease import Lease
-from activities.delivery.ledger import BadMailbox, Leaving, Ledger
+from activities.delivery.leaving import BadMailbox, Leaving
+from activities.delivery.ledger import Ledger
 from activities.postgres.pool import Pool, open_pool
 from activities.senders.registry import Senders
 from schemas.ids import JourneyId

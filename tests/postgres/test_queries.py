@@ -104,6 +104,24 @@ async def test_a_query_may_have_a_limit_of_its_own(pool: Pool) -> None:
         await slow.run(pool)
 
 
+async def test_a_query_is_asked_for_many_in_one_statement_each_with_its_own_rows(pool: Pool) -> None:
+    some = read_query(
+        "x: some",
+        "select :name::text || n as name, n * :price::numeric as price, 'good' as kind -- $ is no parameter\n"
+        "from generate_series(1, :units::int) n order by n;",
+    ).of_each(units="integer", name="text")
+    each = [{"name": "a", "units": 2}, {"name": "b", "units": 0}, {"name": "c", "units": 1}]
+    answers = await some.rows(pool, Thing, each, price=Decimal(3))
+    assert [[(thing.name, thing.price) for thing in answer] for answer in answers] == [
+        [("a1", Decimal(3)), ("a2", Decimal(6))],
+        [],
+        [("c1", Decimal(3))],
+    ]
+    assert await some.rows(pool, Thing, [], price=Decimal(3)) == []
+    with pytest.raises(TypeError, match="lacks"):
+        await some.rows(pool, Thing, each)
+
+
 async def test_a_row_of_a_limited_query_can_tell_how_many_there_are(pool: Pool) -> None:
     some = read_query(
         "x: some",

@@ -95,10 +95,11 @@ async def test_the_period_is_when_a_message_was_sent_and_the_last_thirty_days_if
 async def test_it_comes_as_words_json_and_csv(shelftalk: Shelftalk, counter: Counter, pool: Pool) -> None:
     await told(counter, pool)
     answer = (await shelftalk.run("report", "messages", "--by", "conversation", "--json")).answer(MessageActivity)
-    assert [row.sent for row in answer.messages] == [3]
+    assert [(row.sent, row.told) for row in answer.messages] == [(3, 3)]
     assert "it-is-back" in (await shelftalk.run("report", "messages", "--list", "default")).out
     rows = list(csv.DictReader(io.StringIO((await shelftalk.run("report", "messages", "--csv")).out.lstrip("\ufeff"))))
     assert [row["clicked"] for row in rows] == ["1", "0"]
+    assert [row["told"] for row in rows] == ["2", "1"]
     nothing = await shelftalk.run("report", "messages", "--since", "2020-01-01", "--until", "2020-02-01")
     assert nothing.out.startswith("No message was sent from 2020-01-01")
 
@@ -108,7 +109,7 @@ async def test_the_api_answers_the_same_and_a_key_of_another_store_sees_nothing(
 ) -> None:
     await told(counter, pool)
     answer = await web.keyed.get("/v1/reports/messages", params={"by": "list"})
-    assert [row["sent"] for row in answer.json()["messages"]] == [3]
+    assert [(row["sent"], row["told"]) for row in answer.json()["messages"]] == [(3, 3)]
     as_csv = await web.keyed.get("/v1/reports/messages", headers={"Accept": "text/csv"})
     assert as_csv.text.count("\n") == 3
     problem(await web.keyed.get("/v1/reports/messages", params={"list": "none"}), 404, "not-found")

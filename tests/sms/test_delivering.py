@@ -19,8 +19,8 @@ from tests.delivery.counter import Counter
 from tests.feedback.test_applying import tell, text
 from tests.product import STORE, Shop, address, running_product
 from tests.simulated.sender import Answer
-from tests.simulated.sms import FROM, SimulatedTwilio
-from tests.sms.told import NUMBER, TEXT_ALONE, deliver, document
+from tests.simulated.sms import SimulatedTwilio
+from tests.sms.told import NUMBER, TEXT_ALONE, deliver, document, over
 
 
 @pytest.fixture
@@ -131,15 +131,7 @@ async def test_an_alert_whose_only_message_is_passed_over_ends_and_its_place_pas
 ) -> None:
     """And the next is told by text message, over the provider of the settings."""
     async with SimulatedTwilio() as twilio:
-        settings = {
-            "sms_provider": "twilio",
-            "sms_key_id": "AC1",
-            "sms_secret": "token",
-            "sms_sender": FROM,
-            "sms_url": twilio.url,
-            "sms_callback_url": "https://shop.example/v1/webhooks/twilio",
-        }
-        running = running_product(pool, client, mailbox, "texts", document(TEXT_ALONE), **settings)
+        running = running_product(pool, client, mailbox, "texts", document(TEXT_ALONE), **over(twilio))
         async with running as product:
             await product.shop.sells("v")
             first = await signs_up(pool, "first", None)

@@ -1,6 +1,7 @@
 """A conversation that speaks by e-mail and by text message, and a shop's counter for it."""
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from schemas.document.alert_types.vocabulary import AlertEvent
 from schemas.document.conversation import ConversationDocument
@@ -8,6 +9,7 @@ from schemas.document.steps import Send
 from schemas.ids import JourneyId, StepId, VersionId
 from schemas.journey.activities import Deliver
 from starter.documents import load_document
+from tests.simulated.sms import FROM, SimulatedTwilio
 
 NUMBER = "+4915123456789"
 BOTH = """
@@ -56,3 +58,15 @@ def deliver(journey: JourneyId, message: str) -> Deliver:
         round=1,
         give_up_at=datetime.now(UTC) + timedelta(hours=24),
     )
+
+
+def over(twilio: SimulatedTwilio) -> dict[str, Any]:
+    """The settings by which text messages go there."""
+    return {
+        "sms_provider": "twilio",
+        "sms_key_id": "AC1",
+        "sms_secret": "token",
+        "sms_sender": FROM,
+        "sms_url": twilio.url,
+        "sms_callback_url": "https://shop.example/v1/webhooks/twilio",
+    }

@@ -1567,18 +1567,6 @@ create index sends_with_subjects on sends (settled_at) where subject is not null
 -- What a provider knows a message by: schemas.ids.message_reference.
 create index sends_by_reference on sends (md5(key));
 
--- Senders that are at fault: nothing leaves by them until somebody has mended that and resumed what waits. What a From
--- address is stopped for, or the whole account, and which message found it.
-create table stopped_senders (
-    channel    text not null check (channel <> ''),
-    -- As lists name it; empty: the installation's own. Null: every sender of the channel.
-    sender     text,
-    why        text not null,
-    found_by   text not null references sends,
-    stopped_at timestamptz not null default now()
-);
-create unique index stopped_senders_once on stopped_senders (channel, coalesce(sender, '*'));
-
 -- Whose turn it is at a provider with a rate: of each lane (a list's name; empty: the answers to sign-ups) at each receiving
 -- domain (empty: all together). A lane whose next turn lies ahead wants to send.
 create table sending_turns (
@@ -2014,6 +2002,20 @@ create table replies (
 -- One reply, however often and at once somebody says it.
 create unique index replies_once on replies (kind, digest) where ended_at is null;
 create index replies_open on replies (give_up_at) where state in ('ready', 'sending');
+
+-- Senders that are at fault: nothing leaves by them until somebody has mended that and resumed what waits. What a From
+-- address is stopped for, or the whole account, and which message or reply found it.
+create table stopped_senders (
+    channel    text not null check (channel <> ''),
+    -- As lists name it; empty: the installation's own. Null: every sender of the channel.
+    sender     text,
+    why        text not null,
+    found_by   text references sends,
+    found_by_reply bigint references replies,
+    stopped_at timestamptz not null default now(),
+    check (num_nonnulls(found_by, found_by_reply) = 1)
+);
+create unique index stopped_senders_once on stopped_senders (channel, coalesce(sender, '*'));
 
 -- Bulk operations, the outbox, and what operators do -----------------------------------------------------------------
 

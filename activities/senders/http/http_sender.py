@@ -11,6 +11,7 @@ import contextlib
 import time
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from datetime import timedelta
 from math import inf
 from pathlib import Path
@@ -50,12 +51,13 @@ class HttpSender(Generic[MessageT, LetterT]):
         connections: int = CONNECTIONS,
         limits: Limits | None = None,
     ) -> None:
-        self._api, self._prepare = api, prepare
+        self._api = api
         self._limits = limits or Limits()
         self._slots = asyncio.Semaphore(connections)
         self._exchange = HttpExchange(
             api.name, f"{api.settings}_URL", connections=connections, connect=self._limits.connect, ca_file=ca_file
         )
+        self._shared = _Shared(api, self._exchange, prepare, self._limits, self._leave_alone)
         self._asked_again_at = 0.0
         self._closed = False
 
@@ -67,12 +69,10 @@ class HttpSender(Generic[MessageT, LetterT]):
             NotTaken: certainly not taken: no turn came, or the provider wants to be left alone for longer.
             Rejected: certainly not taken: an impossible message.
         """
-        letter = self._prepare(message)
+        letter = self._shared.prepare(message)
         await self._turn(min(self._limits.queue, within))
         try:
-            yield HttpHandover(
-                self._exchange, self._api, message, letter, self._prepare, self._limits, self._leave_alone
-            )
+            yield HttpHandover(self._shared, message, letter)
         finally:
             self._slots.release()
 
@@ -128,29 +128,30 @@ class HttpSender(Generic[MessageT, LetterT]):
         self._asked_again_at = max(self._asked_again_at, time.monotonic() + wanted.total_seconds())
 
 
+@dataclass(frozen=True, slots=True)
+class _Shared(Generic[MessageT, LetterT]):
+    """What all turns at one provider have in common; `leave_alone` lets nobody's turn come for so long."""
+
+    api: HttpApi[LetterT]
+    exchange: HttpExchange
+    prepare: Callable[[MessageT], LetterT]
+    limits: Limits
+    leave_alone: Callable[[timedelta], None]
+
+
 class HttpHandover(Generic[MessageT, LetterT]):
     """A turn at a provider: see `Handover`."""
 
-    def __init__(
-        self,
-        exchange: HttpExchange,
-        api: HttpApi[LetterT],
-        message: MessageT,
-        letter: LetterT,
-        prepare: Callable[[MessageT], LetterT],
-        limits: Limits,
-        leave_alone: Callable[[timedelta], None],
-    ) -> None:
-        self._exchange, self._api = exchange, api
-        self._message, self._letter, self._prepare = message, letter, prepare
-        self._limits, self._leave_alone = limits, leave_alone
+    def __init__(self, shared: _Shared[MessageT, LetterT], message: MessageT, letter: LetterT) -> None:
+        self._shared, self._api, self._limits = shared, shared.api, shared.limits
+        self._message, self._letter = message, letter
         self._request: Request | None = None
         self._written = asyncio.Event()
 
     async def begin(self, message: MessageT) -> None:
         """See `Handover.begin`."""
         if message != self._message:
-            accepted, self._letter = self._letter, self._prepare(message)
+            accepted, self._letter = self._letter, self._shared.prepare(message)
             if self._api.addresses(accepted) != self._api.addresses(self._letter):
                 raise NotTaken(f"the message goes to or comes from another {self._api.address} by now")
         self._request = self._api.request(self._letter)
@@ -194,13 +195,13 @@ class HttpHandover(Generic[MessageT, LetterT]):
                 usual = min(2 * usual, LONGEST_PAUSE_SECONDS)
             pause = usual
             try:
-                answer = await self._exchange.answer(request, within, self._written.set)
+                answer = await self._shared.exchange.answer(request, within, self._written.set)
                 return self._api.judge(answer, again=unknown is not None)
             except Uncertain as error:
                 unknown = error
             except (NotTaken, Rejected) as error:
                 if isinstance(error, NotTaken) and error.retry_after is not None:
-                    self._leave_alone(error.retry_after)
+                    self._shared.leave_alone(error.retry_after)
                     pause = max(pause, error.retry_after.total_seconds())
                 # Once an answer was lost, a later no says nothing about the first request.
                 if unknown is None:
