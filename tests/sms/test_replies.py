@@ -22,7 +22,7 @@ from schemas.incoming.message_events import MessageEventKind as Kind
 from schemas.settings import Settings
 from starter.runtime.process import beside
 from tests.at_once import at_once
-from tests.feedback.test_applying import PHONE, tell, text
+from tests.feedback.told import PHONE, tell, text
 from tests.product import STORE
 from tests.simulated.sender import SimulatedHandover, SimulatedSender
 from tests.simulated.sms import Answer, At, Does, Plan, SimulatedVonage
