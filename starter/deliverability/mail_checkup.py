@@ -97,9 +97,7 @@ def _signed(mail: ArrivedMail, signatures: tuple[Signature, ...], *, enough: boo
                 yield note("signature", what, each.advice or SAY_AGAIN)
     valid = {each.algorithm for each in signatures if each.validity is Validity.VALID}
     if valid == {BY_ED25519}:
-        advice = (
-            "Sign with RSA, too (RFC 8463, 3): several large receivers do not verify Ed25519, and see no signature."
-        )
+        advice = "Sign with RSA, too: several large receivers do not verify Ed25519, and take the mail for unsigned."
         yield note("signature", "the only valid ones are of Ed25519", advice)
     there = len(mail.all("dkim-signature"))
     if there > len(signatures):
