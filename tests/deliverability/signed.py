@@ -64,13 +64,20 @@ def signed(
     covers: Sequence[str] = SIGNED,
     bits: int = 2048,
     body: bytes = b"relaxed",
+    *,
+    length: bool = False,
 ) -> bytes:
-    """The mail with a signature above it, by the selector `s1`."""
+    """The mail with a signature above it, by the selector `s1`; with `length`, over the body as long as it is now."""
     pem = private_key(bits).private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.TraditionalOpenSSL, serialization.NoEncryption()
     )
     there = [name.encode() for name in covers if re.search(rf"^{name}:".encode(), raw, re.MULTILINE | re.IGNORECASE)]
-    found = dkim.sign(raw, b"s1", domain.encode(), pem, include_headers=there, canonicalize=(b"relaxed", body))  # pyright: ignore[reportUnknownMemberType] it has no stubs
+    found = dkim.sign(  # pyright: ignore[reportUnknownMemberType] it has no stubs
+        *(raw, b"s1", domain.encode(), pem),
+        include_headers=there,
+        canonicalize=(b"relaxed", body),
+        length=length,
+    )
     return found + raw
 
 
