@@ -141,7 +141,7 @@ class Settings(BaseSettings):
     question_days: Annotated[int, Field(ge=7, le=36500)] = 30
     """Days that what was shown with a question of double opt-in is kept after it was answered or lapsed."""
     proof_days: Annotated[int, Field(ge=1, le=36500)] = 1825
-    """Days that the words of a consent are kept after it was taken back: until nobody can sue over it any more."""
+    """Days that the words of a consent are kept after it was taken back: why five years says docs/operations.md."""
     text_days: Annotated[int, Field(ge=1, le=36500)] = 1825
     """Days that what people wrote back is kept after it was decided."""
 

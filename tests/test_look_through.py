@@ -51,6 +51,9 @@ def seen() -> Generator[list[str]]:
         b"\x0a\x11ada@example.com\x12",
         b"%2B is +4915123456789",
         b"dear Annabella,",
+        b"GET /v1/webhooks/vonage?msisdn=447700900001&text=stop",
+        b"https://api.provider.example/numbers/12025550123",
+        b"to 4915123456789.",
     ],
 )
 def test_addresses_numbers_and_names_are_seen(said: bytes) -> None:
@@ -58,9 +61,14 @@ def test_addresses_numbers_and_names_are_seen(said: bytes) -> None:
 
 
 @pytest.mark.parametrize(
-    "said", [b"back-in-stock@2", b"at back-in-stock@2.", b"2026-11-30T09:00:00+00:00", b"+90 s", b"j-1@", b"Steven"]
+    "said",
+    [
+        *(b"back-in-stock@2", b"at back-in-stock@2.", b"2026-11-30T09:00:00+00:00", b"+90 s", b"j-1@", b"Steven"),
+        *(b"/products/7982905098262?at=1764417631000", b"gid://shopify/Order/820982911946154508", b"10000000000"),
+        *(b"1202555012312", b"3412025550123"),
+    ],
 )
-def test_versions_and_times_are_nobody(said: bytes) -> None:
+def test_versions_times_and_ids_are_nobody(said: bytes) -> None:
     assert people_in(said) == []
 
 
@@ -91,9 +99,12 @@ async def test_in_the_address_of_a_request_somebody_is_seen_with_and_without_a_c
         async with httpx.AsyncHTTPTransport() as transport:
             with pytest.raises(httpx.ConnectError):
                 await transport.handle_async_request(httpx.Request("POST", f"{nobody}/to/%2B12025550123"))
+            with pytest.raises(httpx.ConnectError):
+                await transport.handle_async_request(httpx.Request("GET", f"{nobody}/sms?msisdn=12025550123&id=7"))
     assert told == [
         "address of a request, GET 127.0.0.1: xxx@xxxxxxx.xxx",
         "address of a request, POST 127.0.0.1: +99999999999",
+        "address of a request, GET 127.0.0.1: 99999999999",
     ]
 
 

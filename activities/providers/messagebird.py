@@ -33,9 +33,9 @@ _REASONS = {
     "unknown subscriber": MessageEventKind.BOUNCED,
     "unavailable subscriber": MessageEventKind.SOFT_BOUNCED,
     "opted out": MessageEventKind.SUPPRESSED,
-    "dlt not registered": MessageEventKind.SENDER_AT_FAULT,
-    "spam": MessageEventKind.SENDER_AT_FAULT,
 }
+"""The first two by the list of status reasons in https://docs.bird.com/api/channels-api/message-status-and-interactions.
+For the third no source was found: Bird writes to nobody who said STOP, and in these words would be taken at them."""
 
 
 class MessageBird(PlainProvider):

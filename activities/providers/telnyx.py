@@ -1,7 +1,8 @@
 """Telnyx's webhooks for text messages, signed with Ed25519.
 
-Sources: https://developers.telnyx.com/docs/messaging/messages/receiving-webhooks, …/messages/error-codes. The signature
-is over the header telnyx-timestamp, a bar and the raw body.
+Sources: https://developers.telnyx.com/docs/messaging/messages/receiving-webhooks, …/messages/error-codes (as of June
+2026; 40310 also at https://developers.telnyx.com/api/errors/40310). The signature is over the header telnyx-timestamp,
+a bar and the raw body.
 """
 
 import base64
@@ -35,14 +36,17 @@ _STATUSES = {
 }
 _CODES = {
     "40001": MessageEventKind.BOUNCED,
+    "40012": MessageEventKind.BOUNCED,
     "40310": MessageEventKind.BOUNCED,
     "40300": MessageEventKind.SUPPRESSED,
     "40002": MessageEventKind.SENDER_AT_FAULT,
     "40003": MessageEventKind.SENDER_AT_FAULT,
     "40010": MessageEventKind.SENDER_AT_FAULT,
+    "40329": MessageEventKind.SENDER_AT_FAULT,
     "40006": MessageEventKind.SOFT_BOUNCED,
 }
-"""A landline, no number; said STOP; taken for spam, blocked for it, not registered for 10DLC; out of reach."""
+"""Not routable (a landline), no number, as found on the way or at once; said STOP; taken for spam, blocked for it, not
+registered for 10DLC, a toll-free number not verified; the recipient's carrier is down."""
 
 
 class _Number(Payload):

@@ -84,7 +84,7 @@ That was the whole story. What to do next:
       runs everything, and keeps it; it says where its web server and its API key are
   {command} conversation show back-in-stock > mine.yaml
       then, in another terminal: the conversation you saw, with its real two days and without the
-      text message. Change a sentence or a wait, and
+      text message. Change a sentence; or a wait, and with it what the scenarios below expect. Then
   {command} conversation publish mine.yaml
 
 All that a conversation may say is in docs/conversations.md, text messages are in docs/sms.md, what

@@ -16,6 +16,7 @@ from starter.commands.conversations import read_file
 from starter.commands.terminal.acting import who
 from starter.commands.terminal.asking import Terminal, command
 from starter.commands.terminal.output import ExitCode
+from starter.deliverability.arrived import LARGEST_MAIL
 from starter.deliverability.dns_records import Dns
 from starter.deliverability.mail_checkup import checkup_of, examine_mail, examine_own_mail
 from starter.deliverability.own_mailbox import mail_of_own_mailbox
@@ -27,7 +28,6 @@ from starter.runtime.process import run_process
 
 _MARKS = {Health.GOOD: "ok", Health.NOTE: "note", Health.BAD: "BAD"}
 
-LARGEST_MAIL = 32 * 1024 * 1024
 WHERE_IT_ARRIVED = (
     "Find it where it arrived, in the spam folder too; save it with all its headers ('Show original', or Save as "
     ".eml), and then: shelftalk doctor --mail FILE"
@@ -80,7 +80,7 @@ def _looked_at(mail: Path, dns: str | None) -> Checkup:
         records = Dns(dns)
     except ValueError:
         raise typer.BadParameter("write an address like 9.9.9.9, or with a port", param_hint="--dns") from None
-    return checkup_of(run_process(examine_mail(read_file(mail, LARGEST_MAIL), records)))
+    return checkup_of(run_process(examine_mail(read_file(mail, LARGEST_MAIL + 1), records)))
 
 
 def _sent(terminal: Terminal, to: str, conversation: str | None) -> Checkup:

@@ -10,8 +10,9 @@ import idna
 
 from schemas.errors import DomainError, ErrorKind
 
-LARGEST_HEAD, LARGEST_FIELD, MOST_FIELDS = 256 * 1024, 16 * 1024, 2000
-"""Bytes of a head, bytes of one field, and fields, that no mail needs: what is larger was made to be a burden."""
+LARGEST_MAIL, LARGEST_HEAD, LARGEST_FIELD, MOST_FIELDS = 4 * 1024 * 1024, 256 * 1024, 16 * 1024, 500
+"""Bytes of a mail and of the file that it is in, of its head, of one field, and fields, that no message of a shop has.
+What is larger was made to be a burden. The numbers are our choice."""
 _FIELD = re.compile(rb"([\x21-\x39\x3b-\x7e]+)[ \t]*:(.*)", re.DOTALL)
 _OF_A_FOLDER = re.compile(rb"^From [^:\s].*\n", re.MULTILINE)
 """What begins a mail in a folder of Unix (mbox)."""
@@ -84,8 +85,13 @@ def read_arrived(raw: bytes) -> ArrivedMail:
     """The mail; of a folder of Unix (mbox) the last one.
 
     Raises:
-        NotAMail: it has no head, or no From; or a head that is larger than that of any mail.
+        NotAMail: it has no head, or no From; or it is larger than any that is looked at.
     """
+    if len(raw) > LARGEST_MAIL:
+        raise NotAMail(
+            f"This is too large: it has more than {LARGEST_MAIL >> 20} MiB, and no more is looked at.",
+            advice="Save one mail alone, and without attachments: how it was signed and delivered shows in any.",
+        )
     mail = _last_of_folder(raw.removeprefix(BOM_UTF8).lstrip(b"\r\n"))
     head, _ = parted(mail)
     if len(head) > LARGEST_HEAD:

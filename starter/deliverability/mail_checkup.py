@@ -10,7 +10,7 @@ from starter.deliverability.arrived import ArrivedMail, domain_of, read_arrived
 from starter.deliverability.dns_records import DnsSilent, Records
 from starter.deliverability.policies import SPF_QUESTIONS, Broken, DmarcPolicy, Several, aligned, dmarc_of, spf_of
 from starter.deliverability.receiver import ReceiverFound, read_receiver
-from starter.deliverability.signatures import MOST_SIGNATURES, Signature, Validity, signatures_of
+from starter.deliverability.signatures import BY_ED25519, MOST_SIGNATURES, Signature, Validity, signatures_of
 from starter.deliverability.unsubscribing import ONE_CLICK, UNSUBSCRIBE, unsubscribing
 from starter.ops.findings import Checkup, Finding, Health, bad, good, note
 
@@ -95,6 +95,10 @@ def _signed(mail: ArrivedMail, signatures: tuple[Signature, ...], *, enough: boo
                 yield (note if enough else bad)("signature", what, each.advice)
             case Validity.UNKNOWN:
                 yield note("signature", what, each.advice or SAY_AGAIN)
+    valid = {each.algorithm for each in signatures if each.validity is Validity.VALID}
+    if valid == {BY_ED25519}:
+        advice = "Sign with RSA, too: several large receivers do not verify Ed25519, and take the mail for unsigned."
+        yield note("signature", "the only valid ones are of Ed25519", advice)
     there = len(mail.all("dkim-signature"))
     if there > len(signatures):
         advice = "Take out what signs once more: receivers look at a few of them only."
@@ -121,7 +125,7 @@ def _coverage(mail: ArrivedMail, signatures: tuple[Signature, ...]) -> Finding:
             return good("signed fields", covered)
         case Validity.UNKNOWN:
             found = f"{covered}, if that signature is valid, which is not known"
-            return note("signed fields", found, "Let a valid one of RSA cover them all; see what is said of it above.")
+            return note("signed fields", found, "Let a valid one cover them all; see what is said of it above.")
         case Validity.BROKEN:
             return note("signed fields", f"{covered}, but that signature is broken", "Mend it, as is said above.")
 

@@ -23,15 +23,17 @@ _TOO_TALKATIVE = ("httpx", "httpcore", "uvicorn.access", "mail.log", "asyncio", 
 _ADDRESS = re.compile(r"[^\s@<>\"'(),:;=]+@(?!\d+(?![\w-]|\.\w))[^\s@<>\"'(),:;]+")
 """Not `back-in-stock@2`, which is a version: no mail server is called by a number alone."""
 
-
 _NUMBER = re.compile(r"\+[1-9][0-9]{6,14}(?![0-9])")
+
+_QUERY = re.compile(r"(://[^\s?#<>\"']*\?)[^\s<>\"']+")
+"""Behind the ? of a URL: some providers have numbers there without a +, which are like any id."""
 
 
 def keep_addresses_out(_logger: object, _method: str, event: EventDict) -> EventDict:
     """The last guard of P8: an error's text from a library or from PostgreSQL may quote what it was about."""
     for name, value in event.items():
-        if isinstance(value, str) and ("@" in value or "+" in value):
-            event[name] = _NUMBER.sub("<number>", _ADDRESS.sub("<address>", value))
+        if isinstance(value, str) and ("@" in value or "+" in value or "://" in value):
+            event[name] = _NUMBER.sub("<number>", _ADDRESS.sub("<address>", _QUERY.sub(r"\1<query>", value)))
     return event
 
 

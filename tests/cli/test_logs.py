@@ -56,6 +56,16 @@ def test_no_phone_number_reaches_a_log_whoever_logs_it(log_file: Path) -> None:
     assert '"delay": "+90 s"' in log_file.read_text()
 
 
+def test_no_query_of_a_url_reaches_a_log_whoever_logs_it(log_file: Path) -> None:
+    """A number has no + there, with some providers."""
+    url = "https://api.provider.example/sms"
+    structlog.get_logger().warning("refused", error=f"400 for '{url}?to=12025550123&text=Hi', see {url}")
+    logging.getLogger("a.library").warning("GET %s/v1?msisdn=447700900001", "http://127.0.0.1:80")
+    first, second = (json.loads(line) for line in log_file.read_text().splitlines())
+    assert first["error"] == f"400 for '{url}?<query>', see {url}"
+    assert second["event"] == "GET http://127.0.0.1:80/v1?<query>"
+
+
 def test_a_version_is_no_address(log_file: Path) -> None:
     versions = ("back-in-stock@2", "at back-in-stock@2, step told", "back-in-stock@2.", "back-in-stock@2/told")
     for each in (*versions, "ada@2.example", "ada@2x", "ada@192.0.2.1"):

@@ -1,36 +1,21 @@
 """What only the e-mail sender has: kept connections, waiting its turn, cancellation and SMTPUTF8."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from dataclasses import replace
 
 import pytest
-import pytest_asyncio
 
 from activities.senders.email.smtp_sender import SmtpSender
 from activities.senders.limits import Limits
-from activities.senders.sender import Mail, NotTaken, Rejected, Uncertain
+from activities.senders.sender import NotTaken, Rejected
 from schemas.settings import Settings
 from tests.conformance.providers import FROM, RECIPIENT, At, BarePeer, Does, Plan, send
 from tests.conformance.real_server import RealServer
+from tests.conformance.smtp_peers import mail
+from tests.conformance.smtp_peers import peer as peer
+from tests.conformance.smtp_peers import server as server
 
 pytestmark = pytest.mark.asyncio
-
-
-def mail(number: int = 1, recipient: str = RECIPIENT) -> Mail:
-    return Mail(f"{number}@shop.example", recipient, "Größe 38 ist wieder da", ".\nSchnell!\n.\n", "<p>Schnell!</p>")
-
-
-@pytest_asyncio.fixture
-async def peer() -> AsyncIterator[BarePeer]:
-    async with BarePeer() as peer:
-        yield peer
-
-
-@pytest_asyncio.fixture
-async def server() -> AsyncIterator[RealServer]:
-    async with RealServer() as server:
-        yield server
 
 
 async def test_the_message_arrives_as_it_was_written(server: RealServer) -> None:
@@ -220,93 +205,6 @@ async def test_after_a_refusal_the_envelope_is_reset_and_the_connection_kept(pee
     assert peer.heard.count("RSET") == 1
 
 
-async def test_an_answer_that_comes_too_late_is_never_taken_for_the_next_message(peer: BarePeer) -> None:
-    peer.plan = Plan(At.TAKEN, Does.STALL)
-    sender = peer.sender(Limits(answer=0.05))
-    with pytest.raises(Uncertain):
-        await send(sender, mail(1))
-    await peer.struck_once()
-    peer.plan = None
-    peer.go_on.set()
-
-    await send(sender, mail(2))
-
-    assert peer.taken == ["1@shop.example", "2@shop.example"]
-    assert peer.connections == 2
-
-
-async def test_waiting_for_a_connection_is_bounded(peer: BarePeer) -> None:
-    peer.plan = Plan(At.MAIL, Does.STALL)
-    sender = peer.sender(Limits(queue=0.1), connections=1)
-    first = asyncio.create_task(send(sender, mail(1)))
-    await peer.reached.wait()
-
-    with pytest.raises(NotTaken, match="no connection"):
-        await send(sender, mail(2))
-
-    peer.plan = None
-    peer.go_on.set()
-    await first
-    assert peer.taken == ["1@shop.example"]
-
-
-@pytest.mark.parametrize("at", [At.GREETING, At.EHLO, At.MAIL, At.RCPT, At.DATA])
-async def test_cancelled_before_the_hand_over_nothing_is_taken_and_the_place_is_free_again(
-    peer: BarePeer, at: At
-) -> None:
-    peer.plan = Plan(at, Does.STALL)
-    sender = peer.sender(Limits(), connections=1)
-    sending = asyncio.create_task(send(sender, mail(1)))
-    await peer.reached.wait()
-
-    sending.cancel()
-    with pytest.raises(asyncio.CancelledError):
-        await sending
-
-    assert peer.taken == []
-    peer.plan = None
-    await send(sender, mail(2))
-    assert peer.taken == ["2@shop.example"]
-
-
-async def test_cancelled_after_the_hand_over_the_send_still_tells_that_it_was_taken(peer: BarePeer) -> None:
-    peer.plan = Plan(At.END, Does.STALL)
-    sending = asyncio.create_task(send(peer.sender(Limits()), mail()))
-    await peer.reached.wait()
-
-    sending.cancel()
-    peer.go_on.set()
-    await sending
-
-    assert peer.taken == ["1@shop.example"]
-    assert sending.cancelling() == 1
-
-
-async def test_cancelled_after_the_hand_over_without_an_answer_it_is_uncertain(peer: BarePeer) -> None:
-    peer.plan = Plan(At.TAKEN, Does.STALL)
-    sending = asyncio.create_task(send(peer.sender(Limits(cancelled=0.1)), mail()))
-    await peer.reached.wait()
-
-    sending.cancel()
-
-    with pytest.raises(Uncertain):
-        await sending
-    assert peer.taken == ["1@shop.example"]
-
-
-async def test_cancelled_twice_it_is_uncertain_at_once(peer: BarePeer) -> None:
-    peer.plan = Plan(At.TAKEN, Does.STALL)
-    sending = asyncio.create_task(send(peer.sender(Limits()), mail()))
-    await peer.reached.wait()
-
-    sending.cancel()
-    await asyncio.wait({sending}, timeout=0)
-    sending.cancel()
-
-    with pytest.raises(Uncertain):
-        await sending
-
-
 async def test_a_server_that_is_not_there_has_taken_nothing() -> None:
     async with BarePeer() as peer:
         port = peer.port
@@ -314,17 +212,6 @@ async def test_a_server_that_is_not_there_has_taken_nothing() -> None:
 
     with pytest.raises(NotTaken, match="could not be reached"):
         await send(sender, mail())
-
-
-async def test_a_closed_sender_takes_no_message_and_keeps_no_connection(peer: BarePeer) -> None:
-    sender = peer.sender(Limits())
-    await send(sender, mail(1))
-
-    await sender.aclose()
-
-    assert peer.heard[-1] == "QUIT"
-    with pytest.raises(NotTaken, match="closed"):
-        await send(sender, mail(2))
 
 
 async def test_a_full_mailbox_is_worth_another_try(peer: BarePeer, monkeypatch: pytest.MonkeyPatch) -> None:

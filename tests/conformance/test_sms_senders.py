@@ -1,8 +1,7 @@
 """The suite over every sender of text messages: how a send ends is how many copies the provider took (promise P1).
 
 It returns if and only if the provider took exactly one; after NotTaken and Rejected it took none; Uncertain is kept for
-the moments in which nobody can know. A provider that knows a repeated request again is asked once more.
-"""
+the moments in which nobody can know. A provider that knows a repeated request again is asked once more."""
 
 import asyncio
 import socket
@@ -13,7 +12,6 @@ from dataclasses import replace
 
 import pytest
 import pytest_asyncio
-from pydantic import SecretStr
 
 from activities.senders.limits import Limits
 from activities.senders.registry import Senders
@@ -26,14 +24,11 @@ from activities.senders.sender import (
     Sms,
     Uncertain,
 )
-from activities.senders.sms.providers import NoProvider, sms_api, sms_sender
 from activities.senders.sms.sms_api import SmsSender, sms_sender_by
 from activities.senders.sms.twilio import Twilio
-from schemas.settings import Settings
 from tests.simulated.sender import SimulatedSender
 from tests.simulated.sms import (
     FROM,
-    SECRET,
     Answer,
     At,
     Does,
@@ -317,54 +312,3 @@ async def test_a_refusal_of_a_repeated_request_says_nothing_about_the_first(
     provider.answer_next(*[answer] * 10)
 
     assert await ending(provider.sender(QUICK), SMS) is Uncertain
-
-
-async def test_without_a_provider_every_text_message_waits_for_the_settings() -> None:
-    senders = Senders(SimulatedSender(), NoProvider())
-
-    with pytest.raises(SenderAtFault, match="SHELFTALK_SMS_PROVIDER"):
-        async with senders.ready(SMS):
-            pass
-
-    await senders.aclose()
-
-
-@pytest.mark.parametrize(
-    ("settings", "missing"),
-    [
-        (Settings(sms_provider="twilio", sms_key_id="AC1", sms_sender="+15005550006"), "SHELFTALK_SMS_SECRET"),
-        (Settings(sms_provider="twilio", sms_secret=SecretStr("t"), sms_sender="x"), "SHELFTALK_SMS_KEY_ID"),
-        (Settings(sms_provider="telnyx", sms_secret=SecretStr("t")), "SHELFTALK_SMS_SENDER"),
-        (Settings(sms_provider="vonage", sms_secret=SecretStr("t"), sms_sender="x"), "SHELFTALK_SMS_KEY_ID"),
-        (Settings(sms_provider="http", sms_secret=SecretStr(SECRET)), "SHELFTALK_SMS_URL"),
-        (Settings(sms_provider="http", sms_secret=SecretStr("whsec_MTIz"), sms_url="https://x.example"), "whsec_"),
-        (Settings(sms_provider="http", sms_secret=SecretStr("whsec_?"), sms_url="https://x.example"), "whsec_"),
-    ],
-    ids=lambda each: each if isinstance(each, str) else each.sms_provider,
-)
-async def test_a_missing_setting_is_named(settings: Settings, missing: str) -> None:
-    with pytest.raises(ValueError, match=missing):
-        sms_sender(settings)
-
-
-async def test_the_settings_name_the_provider_and_no_secret_is_shown() -> None:
-    settings = Settings(
-        sms_provider="twilio",
-        sms_key_id="AC1",
-        sms_secret=SecretStr("hidden"),
-        sms_sender="MG1",
-        sms_url="https://a.example",
-    )
-
-    api = sms_api(settings)
-
-    assert isinstance(api, Twilio)
-    assert (api.account, api.sender, api.url, api.callback) == ("AC1", "MG1", "https://a.example", None)
-    assert "hidden" not in repr(api)
-    assert b"MessagingServiceSid=MG1" in api.request(SMS).content
-
-
-@pytest.mark.parametrize("url", ["http://sms.example", "ftp://x", "sms.example"])
-async def test_messages_never_travel_readable(url: str) -> None:
-    with pytest.raises(ValueError, match="https://"):
-        Settings(sms_url=url)

@@ -1,12 +1,18 @@
 """Mails as they arrive: composed as in production, signed by dkimpy, with what a receiving server writes above."""
 
 import re
+from base64 import b64encode
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import cache
+from hashlib import sha256
+from typing import Any, cast
 
 import dkim  # pyright: ignore[reportMissingTypeStubs] it has no stubs
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from dkim.canonicalization import CanonicalizationPolicy  # pyright: ignore[reportMissingTypeStubs] the same
 
 from activities.senders.email.mime import compose, parse_sender
 from activities.senders.sender import Mail
@@ -58,14 +64,61 @@ def signed(
     covers: Sequence[str] = SIGNED,
     bits: int = 2048,
     body: bytes = b"relaxed",
+    *,
+    length: bool = False,
 ) -> bytes:
-    """The mail with a signature above it, by the selector `s1`."""
+    """The mail with a signature above it, by the selector `s1`; with `length`, over the body as long as it is now."""
     pem = private_key(bits).private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.TraditionalOpenSSL, serialization.NoEncryption()
     )
     there = [name.encode() for name in covers if re.search(rf"^{name}:".encode(), raw, re.MULTILINE | re.IGNORECASE)]
-    found = dkim.sign(raw, b"s1", domain.encode(), pem, include_headers=there, canonicalize=(b"relaxed", body))  # pyright: ignore[reportUnknownMemberType] it has no stubs
+    found = dkim.sign(  # pyright: ignore[reportUnknownMemberType] it has no stubs
+        *(raw, b"s1", domain.encode(), pem),
+        include_headers=there,
+        canonicalize=(b"relaxed", body),
+        length=length,
+    )
     return found + raw
+
+
+@cache
+def ed25519_key() -> Ed25519PrivateKey:
+    """Of what signs by Ed25519."""
+    return Ed25519PrivateKey.generate()
+
+
+def ed25519_record() -> str:
+    """What DNS has of it."""
+    return f"v=DKIM1; k=ed25519; p={b64encode(ed25519_key().public_key().public_bytes_raw()).decode()}"
+
+
+def signed_by_ed25519(raw: bytes) -> bytes:
+    """The mail with such a signature above it, by the selector `e1`: by dkimpy, which would want PyNaCl for the key."""
+
+    @dataclass
+    class Signed:
+        signature: bytes
+
+    class Signing:
+        def sign(self, digest: bytes) -> Signed:
+            return Signed(ed25519_key().sign(digest))
+
+    signer = cast("Any", dkim.DKIM(raw, signature_algorithm=b"ed25519-sha256"))
+    signer.hasher = sha256
+    relaxed = cast("Any", CanonicalizationPolicy.from_c_value(b"relaxed/relaxed"))  # pyright: ignore[reportUnknownMemberType] it has no stubs
+    covers = [name.lower().encode() for name in SIGNED]
+    written = {
+        b"v": b"1",
+        b"a": b"ed25519-sha256",
+        b"c": b"relaxed/relaxed",
+        b"d": b"shop.example",
+        b"s": b"e1",
+        b"h": b" : ".join(covers),
+        b"bh": b64encode(sha256(relaxed.canonicalize_body(signer.body)).digest()),
+        b"b": b"0" * 60,
+    }
+    header = signer.gen_header(list(written.items()), covers, relaxed, b"DKIM-Signature", Signing())
+    return b"DKIM-Signature: " + cast("bytes", header) + raw
 
 
 def arrived(raw: bytes, found: str = FOUND, return_path: str = "x1@bounces.shop.example") -> bytes:

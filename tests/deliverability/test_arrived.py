@@ -54,7 +54,18 @@ def test_tags_are_read_as_they_are_written(tags: dict[str, str]) -> None:
 
 
 @pytest.mark.parametrize(
-    "key", ["p=AAAA", "p=====", "k=rsa; p=MIGf", "k=ed25519; p=AAAA", "v=DKIM2; p=AAAA", "p=é", "=;p=MA=="]
+    "key",
+    [
+        "p=AAAA",
+        "p=====",
+        "k=rsa; p=MIGf",
+        "k=ed25519; p=AAAA",
+        "k=ed25519; p=é",
+        "k=dsa; p=AAAA",
+        "v=DKIM2; p=AAAA",
+        "p=é",
+        "=;p=MA==",
+    ],
 )
 async def test_no_key_in_dns_is_too_odd_to_be_told_of(names: NameServer, key: str) -> None:
     names.records["s1._domainkey.shop.example"] = [key.encode().decode("latin-1")]
@@ -86,8 +97,8 @@ def test_what_is_no_mail_says_how_to_save_one(raw: bytes) -> None:
 @pytest.mark.parametrize(
     ("head", "says"),
     [
-        (b"X: y\n" * 1999, None),
-        (b"X: y\n" * 2000, "2,001 fields"),
+        (b"X: y\n" * 499, None),
+        (b"X: y\n" * 500, "501 fields"),
         (b"X: " + b"y" * (16 * 1024 - 3) + b"\n", None),
         (b"X: " + b"y" * (16 * 1024 - 2) + b"\n", "line 1 has more than 16,384 bytes"),
         (b"X: y\n" + b" folded\n" * 4000, "more than 16,384 bytes"),
@@ -159,9 +170,11 @@ async def test_a_key_of_the_most_bits_is_looked_at(names: NameServer) -> None:
 
 
 async def test_a_signature_that_is_longer_than_any_is_not_looked_at(names: NameServer) -> None:
-    raw = signed(composed()).replace(b"DKIM-Signature: ", b"DKIM-Signature: z=" + b"x" * 4096 + b"; ")
-    (found,) = await signatures_of(read_arrived(raw), Dns(names.address))
-    assert (found.validity, "more than 4,096 characters" in found.why) == (Validity.UNKNOWN, True)
+    """Empty lines count: dkimpy's patterns take the square of a run of them."""
+    for longer in (b"z=" + b"x" * 4096 + b"; ", b"z=" + b"\r\n " * 1366 + b"; "):
+        raw = signed(composed()).replace(b"DKIM-Signature: ", b"DKIM-Signature: " + longer)
+        (found,) = await signatures_of(read_arrived(raw), Dns(names.address))
+        assert (found.validity, "more than 4,096 bytes" in found.why) == (Validity.UNKNOWN, True)
 
 
 @pytest.mark.parametrize(

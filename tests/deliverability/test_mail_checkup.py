@@ -1,31 +1,23 @@
 """A mail as it arrived is looked at: real signatures, a real DNS server, and nothing called bad that is not known."""
 
 import re
-from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 
-from starter.deliverability.dns_records import Dns
-from starter.deliverability.mail_checkup import examine_mail
-from starter.ops.findings import Finding, Health
+from starter.ops.findings import Health
+from tests.deliverability.looking import found, looked
 from tests.deliverability.name_server import NameServer
-from tests.deliverability.signed import FOUND, SIGNED, arrived, composed, key_record, published, signed
+from tests.deliverability.signed import (
+    FOUND,
+    arrived,
+    composed,
+    key_record,
+    published,
+    signed,
+)
 
 GOOD, NOTE, BAD = Health.GOOD, Health.NOTE, Health.BAD
 LONG = "https://alerts.shop-with-a-long-name.example/u/AbCdEfGhIjKlMnOpQrStUvWxYz0123456789"
-
-
-async def found(names: NameServer, raw: bytes, patience: float = 4.0) -> list[Finding]:
-    return await examine_mail(raw, Dns(names.address, patience))
-
-
-async def looked(names: NameServer, raw: bytes, *components: str) -> list[Finding]:
-    """What was found of these; of all others nothing is bad."""
-    all_found = await found(names, raw)
-    assert [each for each in all_found if each.health is BAD and each.component not in components] == []
-    assert all(each.advice for each in all_found if each.health is not GOOD)
-    return [each for each in all_found if each.component in components]
 
 
 async def test_a_mail_as_it_should_be_has_nothing_but_good(names: NameServer) -> None:
@@ -37,68 +29,6 @@ async def test_a_mail_as_it_should_be_has_nothing_but_good(names: NameServer) ->
         ),
         GOOD,
     )
-
-
-@pytest.mark.parametrize("left_out", ["List-Unsubscribe", "List-Unsubscribe-Post", "Subject", "Date", "Message-ID"])
-async def test_a_field_that_no_signature_covers_is_named(names: NameServer, left_out: str) -> None:
-    raw = arrived(signed(composed(), covers=[name for name in SIGNED if name != left_out]))
-    (fields,) = await looked(names, raw, "signed fields")
-    assert (fields.health, fields.found) == (BAD, f"the signature of shop.example leaves out {left_out}")
-
-
-async def test_of_two_signatures_one_that_covers_it_all_is_enough(names: NameServer) -> None:
-    """A provider signs for itself, too."""
-    names.records["s1._domainkey.mail.example"] = [key_record()]
-    raw = arrived(signed(signed(composed()), domain="mail.example", covers=("From", "Subject")))
-    (fields,) = await looked(names, raw, "signed fields")
-    assert (fields.health, fields.found.endswith("(by shop.example)")) == (GOOD, True)
-    raw = arrived(signed(signed(composed()), domain="mail.example").replace(b"Blue kettle", b"Red kettle"))
-    assert BAD in {each.health for each in await looked(names, raw, "signature", "signed fields", "alignment")}
-
-
-@pytest.mark.parametrize(
-    ("known", "unknown"), [(b"a=rsa-sha256", b"a=ed25519-sha256"), (b"d=other.example", b"d=silent.example")]
-)
-async def test_fields_are_signed_only_by_a_signature_that_is_valid(
-    names: NameServer, known: bytes, unknown: bytes
-) -> None:
-    """The other one covers them all, but is of Ed25519, or DNS does not tell its key."""
-    names.silent = {"s1._domainkey.silent.example"}
-    names.records["s1._domainkey.other.example"] = [key_record()]
-    part = signed(composed(), covers=[name for name in SIGNED if name != "List-Unsubscribe"])
-    whole = signed(part, "other.example").removesuffix(part)
-    assert known in whole
-    both = whole.replace(known, unknown) + part
-    findings = {each.component: each for each in await found(names, arrived(both), patience=0.3)}
-    assert findings["signed fields"].health is NOTE
-    assert "is valid, which is not known" in findings["signed fields"].found
-    assert findings["alignment"].health is GOOD
-    findings = {each.component: each for each in await found(names, arrived(signed(both)), patience=0.3)}
-    assert findings["signed fields"].health is GOOD
-
-
-async def test_fields_under_a_broken_signature_only_are_a_note_beside_what_is_bad_of_it(names: NameServer) -> None:
-    signature, fields, _ = await looked(
-        names,
-        arrived(signed(composed())).replace(b"in stock", b"in shock"),
-        *("signature", "signed fields", "alignment"),
-    )
-    assert (signature.health, fields.health, "broken" in fields.found) == (BAD, NOTE, True)
-
-
-async def test_of_many_signatures_the_first_are_looked_at_and_it_is_said(names: NameServer) -> None:
-    mail = composed()
-    one = signed(mail).removesuffix(mail)
-    told = await looked(names, arrived(one * 21 + mail), "signature")
-    assert len(told) == 21
-    assert (told[-1].health, told[-1].found) == (NOTE, "the mail has 21 of them; the first 20 were looked at")
-
-
-async def test_a_broken_signature_beside_one_that_counts_is_a_note(names: NameServer) -> None:
-    """Its key is not there, as of a provider's that was left."""
-    raw = arrived(signed(signed(composed()), domain="mail.example"))
-    other, own = await looked(names, raw, "signature")
-    assert (other.health, own.health) == (NOTE, GOOD)
 
 
 async def test_an_unsubscribe_address_that_was_folded_is_bad(names: NameServer) -> None:
@@ -156,54 +86,6 @@ async def test_an_address_that_is_longer_than_servers_leave_alone_is_a_note(name
 async def test_without_an_address_to_unsubscribe_at_the_setting_is_named(names: NameServer) -> None:
     told = await looked(names, arrived(signed(composed(None))), "List-Unsubscribe", "List-Unsubscribe-Post")
     assert all(each.health is BAD and "SHELFTALK_PUBLIC_URL" in each.advice for each in told)
-
-
-async def test_a_body_that_was_altered_is_told_apart_from_fields_that_were(names: NameServer) -> None:
-    whole = arrived(signed(composed()))
-    body, _ = await looked(names, whole.replace(b"in stock", b"in shock"), "signature", "alignment")
-    assert (body.health, body.found.endswith("the body was altered after it was signed")) == (BAD, True)
-    fields, _ = await looked(names, whole.replace(b"Blue kettle", b"Red kettle"), "signature", "alignment")
-    assert (fields.health, "does not fit the mail's fields" in fields.found) == (BAD, True)
-
-
-async def test_a_mail_that_nobody_signed_is_bad(names: NameServer) -> None:
-    signature, alignment = await looked(names, arrived(composed()), "signature", "alignment")
-    assert (signature.health, "none" in signature.found, alignment.health) == (BAD, True, NOTE)
-
-
-@pytest.mark.parametrize(
-    ("record", "says"),
-    [
-        (None, "DNS has no key at s1._domainkey.shop.example"),
-        ("v=spf1 -all", "DNS has no key"),
-        ("v=DKIM1; k=rsa; p=", "revoked"),
-        ("v=DKIM1; k=rsa; p=not a key", "of no use"),
-        ("v=DKIM1; k=dsa; p=AAAA", "of no use"),
-    ],
-)
-async def test_a_key_that_is_not_in_dns_or_of_no_use_is_bad(names: NameServer, record: str | None, says: str) -> None:
-    names.records["s1._domainkey.shop.example"] = [] if record is None else [record]
-    if record is None:
-        del names.records["s1._domainkey.shop.example"]
-    signature, _ = await looked(names, arrived(signed(composed())), "signature", "alignment")
-    assert (signature.health, says in signature.found) == (BAD, True), signature
-
-
-async def test_a_key_behind_an_alias_is_found(names: NameServer) -> None:
-    """Providers give selectors as CNAMEs to names of theirs."""
-    names.records["s1.dkim.mail.example"] = names.records.pop("s1._domainkey.shop.example")
-    names.aliases["s1._domainkey.shop.example"] = "s1.dkim.mail.example"
-    (signature,) = await looked(names, arrived(signed(composed())), "signature")
-    assert signature.health is GOOD
-
-
-async def test_a_signature_with_a_short_key_or_one_under_test_is_a_note(names: NameServer) -> None:
-    names.records["s1._domainkey.shop.example"] = [key_record(1024)]
-    (short,) = await looked(names, arrived(signed(composed(), bits=1024)), "signature")
-    assert (short.health, "1024 bits" in short.found) == (NOTE, True)
-    names.records["s1._domainkey.shop.example"] = [f"{key_record()}; t=y:s"]
-    (tried,) = await looked(names, arrived(signed(composed())), "signature")
-    assert (tried.health, "t=y" in tried.found) == (NOTE, True)
 
 
 async def test_a_signature_of_another_domain_does_not_speak_for_that_of_from(names: NameServer) -> None:
@@ -327,20 +209,3 @@ async def test_only_the_receiving_hosts_own_word_counts(names: NameServer) -> No
     above = FOUND.replace("dmarc=pass", "dmarc=fail")
     (own,) = await looked(names, arrived(signed(forged.encode() + composed()), found=above), "receiver")
     assert (own.health, own.found) == (BAD, "mx.receiver.example found dkim=pass, spf=pass, dmarc=fail")
-
-
-async def test_the_signatures_of_the_standards_own_example_are_valid(
-    names: NameServer, fixture: Callable[[str], bytes]
-) -> None:
-    """RFC 8463, Appendix A: signed by neither this code nor the library it verifies with."""
-    names.records["test._domainkey.football.example.com"] = [fixture("rfc8463.key.txt").decode().strip()]
-    told = [each for each in await found(names, fixture("rfc8463.eml")) if each.component == "signature"]
-    assert [each.found.partition(": ")[2] for each in told] == [
-        "it is of Ed25519, which is not looked at here",
-        "valid, RSA of 1024 bits",
-    ]
-
-
-@pytest.fixture
-def fixture() -> Callable[[str], bytes]:
-    return lambda name: (Path(__file__).parent / name).read_bytes()

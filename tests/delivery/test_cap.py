@@ -2,117 +2,31 @@
 
 import asyncio
 import itertools
-from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
-import pytest
-from hypothesis import given
-from hypothesis import strategies as st
-
 from activities.delivery.cap import next_turn
-from activities.delivery.leaving import Leaving
 from activities.intake.intake import Intake
 from activities.postgres.pool import Pool
-from schemas.channels import Channel
 from schemas.document.alert_types.vocabulary import AlertEvent
-from schemas.document.conversation import Cap, ConversationDocument
-from schemas.document.steps import Send
-from schemas.ids import JourneyId, StepId, VersionId
-from schemas.journey.activities import Deliver
-from schemas.journey.outcome import Deferred, Outcome, Refused, Sent
+from schemas.document.conversation import Cap
+from schemas.ids import JourneyId
+from schemas.journey.outcome import Deferred, Refused, Sent
 from schemas.reasons import Reason
-from schemas.responses.stock import StoreReport
 from starter.reporting.reports import Period, Reports
 from starter.support.why import About, Why
 from starter.versioning.publishing import publish
-from tests.cli.command import Shelftalk
+from tests.delivery.capped import SIZES, capped, come_back, deliver_at_once, pass_by, request_of
+from tests.delivery.capped import counter as counter
 from tests.delivery.counter import Counter
-from tests.product import STORE, Product, Shop, address, addressees, subject
-from tests.story.documents import back, programme
+from tests.product import Product, Shop, address, addressees
 
-START = datetime(2026, 5, 1, 12, tzinfo=UTC)
-SIZES = tuple(f"size-{number}" for number in range(8))
 FOUR_HOURS = timedelta(hours=4)
-
-caps = st.builds(Cap, messages=st.integers(1, 4), per=st.timedeltas(timedelta(minutes=1), timedelta(days=2)))
-moments = st.timedeltas(timedelta(0), timedelta(days=3)).map(lambda age: START + age)
-
-
-@given(caps, st.lists(moments, max_size=30).map(sorted))
-def test_no_time_of_the_caps_length_has_more_messages_than_it_allows(cap: Cap, asked: list[datetime]) -> None:
-    """However many ask, and when: each leaves at its turn, after those that asked before."""
-    left: list[datetime] = []
-    for moment in asked:
-        left.append(next_turn(left, cap, moment) or moment)
-    for end in left:
-        assert len([each for each in left if end - cap.per < each <= end]) <= cap.messages
-
-
-@given(caps, st.lists(moments, max_size=10), moments)
-def test_a_turn_is_the_earliest_moment_that_the_cap_allows(cap: Cap, before: list[datetime], now: datetime) -> None:
-    before = [each for each in before if each <= now]
-    turn = next_turn(before, cap, now)
-    at = turn or now
-    assert len([each for each in before if at - cap.per < each]) < cap.messages
-    if turn is not None:
-        just_before = turn - timedelta(microseconds=1)
-        assert len([each for each in before if just_before - cap.per < each]) >= cap.messages
-
-
-@given(st.lists(moments))
-def test_without_a_cap_it_is_always_their_turn(before: list[datetime]) -> None:
-    assert next_turn(before, None, START) is None
-
-
-def capped(code: str = "capped", messages: int = 1, per: str = "4 hours", *answers: AlertEvent) -> ConversationDocument:
-    return programme(code, back(), *answers, at_most={"messages": messages, "per": per})
-
-
-def _request(journey: JourneyId, event: AlertEvent = AlertEvent.ALERT, code: str = "capped") -> Deliver:
-    return Deliver(
-        journey_id=journey,
-        event=event,
-        version=VersionId(f"{code}@1"),
-        step=Send(id=StepId(event), message=event),
-        round=1,
-        give_up_at=datetime.now(UTC) + timedelta(hours=24),
-    )
-
-
-@pytest.fixture
-async def counter(pool: Pool) -> Counter:
-    """Eight sizes of one product, none there."""
-    counter = Counter(pool, Shop(pool, Intake(pool)))
-    await publish(pool, capped())
-    await counter.shop.sells(*SIZES)
-    return counter
-
-
-async def _comes_back(counter: Counter, sizes: Sequence[str] = SIZES, list_code: str = "capped") -> list[JourneyId]:
-    """Ada waits for each of these sizes; all come back, and she has a place for each."""
-    journeys = [(await counter.shop.signs_up("ada", for_=size, list_code=list_code))[0] for size in sizes]
-    for size in sizes:
-        await counter.shop.has(size, 1)
-        await counter.waitlist.give_places(subject(size))
-    return journeys
-
-
-async def _passes(pool: Pool, time: timedelta) -> None:
-    """All that was sent or put off is so much longer ago."""
-    await pool.execute(
-        "update sends set settled_at = settled_at - $1::interval, put_off_until = put_off_until - $1::interval", time
-    )
-
-
-async def _together(counter: Counter, journeys: Sequence[JourneyId]) -> dict[JourneyId, Outcome]:
-    outcomes = await asyncio.gather(*(counter.deliver(_request(journey)) for journey in journeys))
-    return dict(zip(journeys, outcomes, strict=True))
 
 
 async def test_of_eight_sizes_back_at_once_one_is_told_now_and_each_other_when_its_turn_comes(counter: Counter) -> None:
-    journeys = await _comes_back(counter)
+    journeys = await come_back(counter)
     counter.sender.open.clear()  # all are ready to be handed over before the first one is
-    sending = asyncio.create_task(_together(counter, journeys))
+    sending = asyncio.create_task(deliver_at_once(counter, journeys))
     await counter.sender.somebody_waits.wait()
     counter.sender.open.set()
     outcomes = await sending
@@ -127,8 +41,8 @@ async def test_of_eight_sizes_back_at_once_one_is_told_now_and_each_other_when_i
         assert (await counter.place(journey))[0] in ("told", "claimed")
     told_later: list[JourneyId] = []
     for _ in turns:
-        await _passes(counter.pool, FOUR_HOURS)
-        again = await _together(counter, [journey for _, journey in turns if journey not in told_later])
+        await pass_by(counter.pool, FOUR_HOURS)
+        again = await deliver_at_once(counter, [journey for _, journey in turns if journey not in told_later])
         (told,) = [journey for journey, each in again.items() if isinstance(each, Sent)]
         told_later.append(told)
     assert told_later == [journey for _, journey in turns]
@@ -137,9 +51,9 @@ async def test_of_eight_sizes_back_at_once_one_is_told_now_and_each_other_when_i
 
 async def test_the_database_gives_no_right_to_send_above_the_cap(counter: Counter) -> None:
     """Whoever asks, and however many at once."""
-    journeys = await _comes_back(counter)
+    journeys = await come_back(counter)
     rows = await asyncio.gather(
-        *(counter.ledger.open(_request(journey), counter.ledger.lease()) for journey in journeys)
+        *(counter.ledger.open(request_of(journey), counter.ledger.lease()) for journey in journeys)
     )
     assert [each is True for each in rows].count(True) == 1
     states = await counter.pool.fetch("select state, count(*) as n from sends group by state order by state")
@@ -149,142 +63,51 @@ async def test_the_database_gives_no_right_to_send_above_the_cap(counter: Counte
 
 
 async def test_what_was_not_taken_after_all_does_not_count(counter: Counter) -> None:
-    first, second = await _comes_back(counter, SIZES[:2])
+    first, second = await come_back(counter, SIZES[:2])
     lease = counter.ledger.lease()
-    assert await counter.ledger.open(_request(first), lease) is True
-    assert isinstance(await counter.ledger.open(_request(second), counter.ledger.lease()), datetime)
-    await counter.ledger.release(_request(first), lease)
-    assert isinstance(await counter.deliver(_request(second)), Sent)
+    assert await counter.ledger.open(request_of(first), lease) is True
+    assert isinstance(await counter.ledger.open(request_of(second), counter.ledger.lease()), datetime)
+    await counter.ledger.release(request_of(first), lease)
+    assert isinstance(await counter.deliver(request_of(second)), Sent)
 
 
 async def test_a_turn_that_is_not_used_holds_nobody_up_for_longer(counter: Counter) -> None:
-    first, second, third = await _comes_back(counter, SIZES[:3])
-    assert isinstance(await counter.deliver(_request(first)), Sent)
+    first, second, third = await come_back(counter, SIZES[:3])
+    assert isinstance(await counter.deliver(request_of(first)), Sent)
     for journey in (second, third):
-        assert isinstance(await counter.deliver(_request(journey)), Deferred)
+        assert isinstance(await counter.deliver(request_of(journey)), Deferred)
     await counter.shop.has(SIZES[1], 0)
-    assert isinstance(await counter.deliver(_request(second)), Refused)
-    await _passes(counter.pool, FOUR_HOURS)
-    assert isinstance(await counter.deliver(_request(third)), Sent)
-
-
-async def test_every_list_of_the_store_counts_and_other_stores_do_not(counter: Counter) -> None:
-    await publish(counter.pool, programme("free", back()))
-    (free,) = await _comes_back(counter, SIZES[:1], "free")
-    (held,) = await _comes_back(counter, SIZES[1:2])
-    assert isinstance(await counter.deliver(_request(free, code="free")), Sent)
-    assert isinstance(await counter.deliver(_request(held)), Deferred)
-    # As if the first had been sent by another shop.
-    await counter.pool.execute("insert into stores (id, source) values ('other.example', 'api')")
-    await counter.pool.execute(
-        "insert into products (store_id, product_id, title, on_sale, observed_at) "
-        "select 'other.example', product_id, title, on_sale, observed_at from products"
-    )
-    await counter.pool.execute("update journeys set store_id = 'other.example' where id = $1", free)
-    assert isinstance(await counter.deliver(_request(held)), Sent)
-
-
-async def _store_cap(pool: Pool, messages: int, per: timedelta) -> None:
-    await pool.execute("update stores set cap_messages = $1, cap_length = $2", messages, per)
-
-
-async def test_a_stores_cap_counts_all_its_lists_together_and_defers_as_a_lists_does(counter: Counter) -> None:
-    """Eight asked at once by two lists without a cap of their own, or one that is wider: two leave in a day."""
-    await publish(counter.pool, programme("free", back()))
-    await _store_cap(counter.pool, 2, timedelta(days=1))
-    await counter.pool.execute("update lists set cap_messages = 5 where code = 'capped'")
-    journeys = [*await _comes_back(counter, SIZES[:4]), *await _comes_back(counter, SIZES[4:], "free")]
-    requests = [_request(each) for each in journeys[:4]] + [_request(each, code="free") for each in journeys[4:]]
-    opened = await asyncio.gather(*(counter.ledger.open(each, counter.ledger.lease()) for each in requests))
-    assert opened.count(True) == 2
-    turns = sorted(each for each in opened if isinstance(each, datetime))
-    days = [round((turn - datetime.now(UTC)) / timedelta(days=1)) for turn in turns]
-    assert days == [1, 1, 2, 2, 3, 3]
-    for journey in journeys:
-        assert (await counter.place(journey))[0] == "claimed"
-
-
-async def test_the_stores_cap_is_kept_by_the_database_whoever_asks_and_takes_nobodys_turn(counter: Counter) -> None:
-    """A list's own longer wait leaves room in the store's cap, which another list takes."""
-    await publish(counter.pool, programme("free", back()))
-    await counter.pool.execute("update lists set cap_length = '3 days' where code = 'capped'")
-    await _store_cap(counter.pool, 1, timedelta(days=1))
-    first, second = await _comes_back(counter, SIZES[:2])
-    third, fourth, fifth = await _comes_back(counter, SIZES[2:5], "free")
-    assert isinstance(await counter.deliver(_request(first)), Sent)
-    turns: list[int] = []
-    for request in (_request(second), *(_request(each, code="free") for each in (third, fourth, fifth))):
-        outcome = await counter.deliver(request)
-        assert isinstance(outcome, Deferred)
-        assert outcome.reason is Reason.TOO_FREQUENT
-        turns.append(round((outcome.until - datetime.now(UTC)) / timedelta(days=1)))
-    # The second of the capped list in three days, by its own; the others before and after it, one a day.
-    assert turns == [3, 1, 2, 4]
-    await _passes(counter.pool, timedelta(days=1))
-    assert isinstance(await counter.deliver(_request(second)), Deferred)
-    assert isinstance(await counter.deliver(_request(third, code="free")), Sent)
-
-
-async def test_a_transactional_message_is_outside_every_cap(counter: Counter) -> None:
-    await _store_cap(counter.pool, 1, timedelta(days=1))
-    first, owed, second = await _comes_back(counter, SIZES[:3])
-    assert isinstance(await counter.deliver(_request(first)), Sent)
-    assert isinstance(await counter.deliver(_request(owed)), Deferred)
-    await counter.pool.execute("alter table versions disable trigger versions_are_immutable")
-    await counter.pool.execute("update versions set messages = jsonb_set(messages, '{alert,transactional}', 'true')")
-    other = Counter(counter.pool, counter.shop)  # it has read no template yet
-    assert isinstance(await other.deliver(_request(owed)), Sent)
-    await counter.pool.execute("update sends set settled_at = now() - interval '2 days' where journey_id = $1", first)
-    # Nor is it counted: only the first was.
-    assert isinstance(await counter.deliver(_request(second)), Sent)
-
-
-async def test_a_text_message_holds_up_no_mail_by_the_stores_cap(counter: Counter) -> None:
-    await _store_cap(counter.pool, 1, timedelta(days=1))
-    await counter.pool.execute("update lists set cap_messages = null, cap_length = null")
-    texted, mailed, another = await _comes_back(counter, SIZES[:3])
-    lease = counter.ledger.lease()
-    assert await counter.ledger.open(_request(texted), lease, Leaving(channel=Channel.SMS)) is True
-    assert isinstance(await counter.deliver(_request(mailed)), Sent)
-    assert isinstance(await counter.deliver(_request(another)), Deferred)
-
-
-async def test_lists_that_ask_at_once_do_not_wait_for_each_other_for_ever(counter: Counter) -> None:
-    """Whoever asks holds the contact first, so that no two hold what the other needs."""
-    await publish(counter.pool, programme("free", back()))
-    await _store_cap(counter.pool, 4, timedelta(days=1))
-    await counter.pool.execute("update lists set cap_messages = null, cap_length = null")
-    journeys = [*await _comes_back(counter, SIZES[:4]), *await _comes_back(counter, SIZES[4:], "free")]
-    requests = [_request(each) for each in journeys[:4]] + [_request(each, code="free") for each in journeys[4:]]
-    outcomes = await asyncio.gather(*(counter.deliver(each) for each in requests))
-    assert [type(each) for each in outcomes].count(Sent) == 4
-    assert len(counter.sender.taken) == 4
+    assert isinstance(await counter.deliver(request_of(second)), Refused)
+    await pass_by(counter.pool, FOUR_HOURS)
+    assert isinstance(await counter.deliver(request_of(third)), Sent)
 
 
 async def test_the_answer_to_a_sign_up_is_neither_put_off_nor_counted(pool: Pool) -> None:
     counter = Counter(pool, Shop(pool, Intake(pool)))
     await publish(pool, capped("capped", 1, "4 hours", AlertEvent.SUBSCRIPTION))
     await counter.shop.sells(*SIZES)
-    first, second = await _comes_back(counter, SIZES[:2])
-    assert isinstance(await counter.deliver(_request(first, AlertEvent.SUBSCRIPTION)), Sent)
-    assert isinstance(await counter.deliver(_request(first)), Sent)
-    assert isinstance(await counter.deliver(_request(second, AlertEvent.SUBSCRIPTION)), Sent)
-    assert isinstance(await counter.deliver(_request(second)), Deferred)
+    first, second = await come_back(counter, SIZES[:2])
+    assert isinstance(await counter.deliver(request_of(first, AlertEvent.SUBSCRIPTION)), Sent)
+    assert isinstance(await counter.deliver(request_of(first)), Sent)
+    assert isinstance(await counter.deliver(request_of(second, AlertEvent.SUBSCRIPTION)), Sent)
+    assert isinstance(await counter.deliver(request_of(second)), Deferred)
 
 
 async def test_postgresql_and_the_rehearsal_have_one_meaning_of_a_turn(counter: Counter) -> None:
-    journeys = await _comes_back(counter)
+    journeys = await come_back(counter)
     ages = [timedelta(minutes=minutes) for minutes in (0, 10, 30, 45, 90, 200, 270)]
     for journey in journeys[:-1]:
         await counter.pool.execute("update lists set cap_messages = null, cap_length = null where code = 'capped'")
-        assert isinstance(await counter.deliver(_request(journey)), Sent)
+        assert isinstance(await counter.deliver(request_of(journey)), Sent)
     now: datetime = await counter.pool.fetchval("select now()")
     for journey, age in zip(journeys, ages, strict=False):
         await counter.pool.execute("update sends set settled_at = $2 where journey_id = $1", journey, now - age)
     for messages in range(1, 9):
         cap = Cap(messages=messages, per=FOUR_HOURS)
         await counter.pool.execute("update lists set cap_messages = $1, cap_length = $2", messages, FOUR_HOURS)
-        turn = await counter.pool.fetchval("select turn_of($1, $2, 'email')", _request(journeys[-1]).key, journeys[-1])
+        turn = await counter.pool.fetchval(
+            "select turn_of($1, $2, 'email')", request_of(journeys[-1]).key, journeys[-1]
+        )
         assert turn == next_turn([now - age for age in ages], cap, now)
 
 
@@ -324,50 +147,27 @@ async def test_support_reads_until_when_and_why_a_message_is_put_off(product: Pr
 
 
 async def test_a_message_whose_worker_was_killed_holds_nobody_up_for_ever(counter: Counter) -> None:
-    first, second = await _comes_back(counter, SIZES[:2])
-    assert await counter.ledger.open(_request(first), counter.ledger.lease()) is True
-    assert await counter.ledger.open(_request(second), counter.ledger.lease()) is not True
+    first, second = await come_back(counter, SIZES[:2])
+    assert await counter.ledger.open(request_of(first), counter.ledger.lease()) is True
+    assert await counter.ledger.open(request_of(second), counter.ledger.lease()) is not True
     await counter.pool.execute("update sends set lease_until = now() - interval '5 hours' where state = 'sending'")
-    assert await counter.ledger.open(_request(second), counter.ledger.lease()) is True
+    assert await counter.ledger.open(request_of(second), counter.ledger.lease()) is True
 
 
 async def test_what_one_list_has_put_off_holds_up_none_of_another(counter: Counter) -> None:
     """The other's cap counts what was sent, not what may be sent days later."""
-    first, second = await _comes_back(counter, SIZES[:2])
+    first, second = await come_back(counter, SIZES[:2])
     await publish(counter.pool, capped("daily", 1, "1 hour"))
-    (other,) = await _comes_back(counter, SIZES[2:3], list_code="daily")
+    (other,) = await come_back(counter, SIZES[2:3], list_code="daily")
     for journey in (first, second):
-        await counter.ledger.open(_request(journey), counter.ledger.lease())
-    put_off = await counter.ledger.open(_request(other, code="daily"), counter.ledger.lease())
+        await counter.ledger.open(request_of(journey), counter.ledger.lease())
+    put_off = await counter.ledger.open(request_of(other, code="daily"), counter.ledger.lease())
     assert isinstance(put_off, datetime)
     assert put_off < datetime.now(UTC) + timedelta(hours=2)
 
 
 async def test_whoever_was_erased_after_the_last_look_is_sent_nothing(counter: Counter) -> None:
-    (journey,) = await _comes_back(counter, SIZES[:1])
+    (journey,) = await come_back(counter, SIZES[:1])
     await counter.pool.execute("update contacts set email = null, erased_at = now()")
-    assert await counter.ledger.open(_request(journey), counter.ledger.lease()) is False
+    assert await counter.ledger.open(request_of(journey), counter.ledger.lease()) is False
     assert await counter.pool.fetchval("select count(*) from sends") == 0
-
-
-async def test_a_stores_cap_is_set_shown_and_taken_away_by_hand(shelftalk: Shelftalk, pool: Pool) -> None:
-    await Shop.opened(pool)
-    unset = await shelftalk.run("store", "cap", STORE)
-    assert unset.out == f"{STORE} has no cap: only those of its lists hold.\n"
-    said = await shelftalk.run("store", "cap", STORE, "--at-most", "3", "--per", "1 day")
-    assert (
-        said.out == f"{STORE}: at most 3 messages in 1 day to one contact on each channel, by all its lists together.\n"
-    )
-    assert (await shelftalk.run("store", "cap", STORE, "--json")).answer(StoreReport).at_most == Cap(
-        messages=3, per=timedelta(days=1)
-    )
-    for wrong in (
-        ("--at-most", "3"),
-        ("--at-most", "3", "--per", "0 days"),
-        ("--none", "--at-most", "3", "--per", "1 day"),
-    ):
-        assert (await shelftalk.run("store", "cap", STORE, *wrong)).code == 2
-    assert (await shelftalk.run("store", "cap", "other.example", "--json")).failure.code == "unknown_store"
-    await shelftalk.run("store", "cap", STORE, "--none")
-    assert await pool.fetchval("select count(*) from stores where cap_messages is not null") == 0
-    assert await pool.fetchval("select count(*) from audit where action = 'cap store'") == 2

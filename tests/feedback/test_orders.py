@@ -13,7 +13,7 @@ from schemas.incoming.message_events import MessageEvent
 from schemas.incoming.message_events import MessageEventKind as Kind
 from starter.versioning.publishing import publish
 from tests.delivery.counter import Counter
-from tests.feedback.test_applying import of, tell, unknown
+from tests.feedback.told import of, tell, unknown
 from tests.product import Shop, starter_document
 
 ABOUT_MESSAGES = [kind for kind in Kind if not kind.value.startswith("said_")]

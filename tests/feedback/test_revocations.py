@@ -14,7 +14,7 @@ from starter.ops.feedback_checkup import examine_faults, examine_texts
 from starter.ops.findings import Health
 from tests.cli.command import Shelftalk
 from tests.events.conftest import web as web
-from tests.feedback.test_applying import PHONE, suppressed, tell, text
+from tests.feedback.told import PHONE, suppressed, tell, text
 from tests.http.web import Web, problem
 
 NO = "please leave me alone"

@@ -17,7 +17,7 @@ from starter.ops.repair import By, Repairs
 from starter.runtime.ports import free_port
 from starter.versioning.publishing import publish
 from tests.delivery.counter import Counter
-from tests.feedback.test_applying import of, tell
+from tests.feedback.told import of, tell
 from tests.product import Shop, address, starter_document
 from worker import connect
 

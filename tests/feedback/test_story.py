@@ -3,7 +3,7 @@
 from schemas.ids import message_reference
 from schemas.incoming.message_events import MessageEventKind as Kind
 from schemas.reasons import Ending, Reason
-from tests.feedback.test_applying import of, tell
+from tests.feedback.told import of, tell
 from tests.product import Product, addressees
 
 

@@ -1,7 +1,7 @@
 """The page for whoever sets a provider up names every provider, every kind of event and every word."""
 
 from activities.providers.registry import PROVIDERS
-from activities.providers.words import HELP, START, STOP
+from activities.providers.words import HELP, START, STOP, STOP_ELSEWHERE
 from schemas.incoming.message_events import MessageEventKind
 from tests.markdown import first_code, page
 
@@ -19,4 +19,4 @@ def test_every_kind_of_event_about_a_message_is_explained() -> None:
 
 def test_every_word_is_named() -> None:
     told = {word for row in PAGE.section("Texts that people write").rows for word in row[0].split(", ")}
-    assert told >= STOP | START | HELP
+    assert told >= STOP | STOP_ELSEWHERE | START | HELP

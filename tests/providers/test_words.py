@@ -5,10 +5,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from activities.providers.reading import clicked_by_machine, opened_by_machine, read_phone, read_time
-from activities.providers.words import HELP, START, STOP, reads_like_a_no, word_in
+from activities.providers.words import HELP, START, STOP, STOP_ELSEWHERE, reads_like_a_no, word_in
 from schemas.incoming.message_events import MessageEventKind as Kind
 
-WORDS = {Kind.SAID_STOP: STOP, Kind.SAID_START: START, Kind.SAID_HELP: HELP}
+WORDS = {Kind.SAID_STOP: STOP | STOP_ELSEWHERE, Kind.SAID_START: START, Kind.SAID_HELP: HELP}
 
 
 def test_the_words_are_those_of_the_carriers() -> None:
@@ -30,7 +30,7 @@ def test_a_word_counts_in_any_case_and_with_any_signs_around_it(
     assert word_in(f"{around}{change(word)}{around}") is kind
 
 
-@pytest.mark.parametrize("text", ["stop all", "opt-out", "Opt out", "UN STOP"])
+@pytest.mark.parametrize("text", ["stop all", "opt-out", "Opt out", "UN STOP", "Arrêt !", "ОСТАНОВИТЬ."])
 def test_a_word_may_be_written_apart(text: str) -> None:
     assert word_in(text) in (Kind.SAID_STOP, Kind.SAID_START)
 

@@ -14,8 +14,8 @@ from starter.reporting.reports import NoSuchList, Period
 from tests.cli.command import Shelftalk
 from tests.delivery.counter import Counter, reminder
 from tests.events.conftest import web as web
-from tests.feedback.test_applying import counter as counter
-from tests.feedback.test_applying import of, tell, unknown
+from tests.feedback.told import counter as counter
+from tests.feedback.told import of, tell, unknown
 from tests.http.web import Web, problem
 
 ALWAYS = Period(until=datetime.now(UTC).date() + timedelta(days=1))

@@ -24,7 +24,7 @@ from starter.shops.coupons import BadCoupons, Coupons, read_codes
 from starter.versioning.publishing import publish
 from tests.cli.command import Shelftalk
 from tests.delivery.counter import Counter
-from tests.feedback.test_applying import of, tell
+from tests.feedback.told import of, tell
 from tests.http.web import Web
 from tests.product import STORE, Shop, starter_document
 from tests.simulated.sender import Answer

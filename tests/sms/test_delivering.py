@@ -16,7 +16,7 @@ from starter.devstack.mailbox import Mailbox
 from starter.support.why import About, Why
 from starter.versioning.publishing import publish
 from tests.delivery.counter import Counter
-from tests.feedback.test_applying import tell, text
+from tests.feedback.told import tell, text
 from tests.product import STORE, Shop, address, running_product
 from tests.simulated.sender import Answer
 from tests.simulated.sms import SimulatedTwilio

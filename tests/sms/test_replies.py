@@ -28,7 +28,7 @@ from starter.ops.sending_checkup import examine_senders
 from starter.runtime.ports import free_port
 from starter.runtime.process import beside
 from tests.at_once import at_once
-from tests.feedback.test_applying import PHONE, tell, text
+from tests.feedback.told import PHONE, tell, text
 from tests.product import STORE
 from tests.simulated.sender import SimulatedHandover, SimulatedSender
 from tests.simulated.sms import Answer, At, Does, Plan, SimulatedVonage

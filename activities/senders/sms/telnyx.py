@@ -1,4 +1,4 @@
-"""Telnyx, Messaging: POST /v2/messages.
+"""Telnyx, Messaging: POST /v2/messages. Its codes: https://developers.telnyx.com/docs/messaging/messages/error-codes.
 
 It knows a repeated request again by its `Idempotency-Key`, for 24 hours.
 """
@@ -41,10 +41,11 @@ class Telnyx(SmsApi):
         **dict.fromkeys(("40001", "40012", "40310"), Meaning.BAD_ADDRESS),
         **dict.fromkeys((f"{code}.to" for code in NUMBER_INVALID), Meaning.BAD_ADDRESS),
         **dict.fromkeys(("10007", "10008", "10011", "40011", "40318"), Meaning.LATER),
-        # Login, number, profile, registration, region or credit of whoever sends; the recipient has no part in it.
+        # Login, number, profile, registration, repute, region or credit of whoever sends; no recipient has part in it.
         **dict.fromkeys(("10005", "10009", "10010", *NUMBER_INVALID), Meaning.ACCOUNT_AT_FAULT),
         **dict.fromkeys(("40002", "40003", "40010", "40013", "40305", "40306"), Meaning.ACCOUNT_AT_FAULT),
-        **dict.fromkeys(("40309", "40311", "40312", "40321", "40330", "40333"), Meaning.ACCOUNT_AT_FAULT),
+        **dict.fromkeys(("40309", "40311", "40312", "40314", "40315", "40321"), Meaning.ACCOUNT_AT_FAULT),
+        **dict.fromkeys(("40329", "40330", "40331", "40333"), Meaning.ACCOUNT_AT_FAULT),
     }
     by_status: ClassVar[Mapping[int, Meaning]] = {409: Meaning.LATER}
 
