@@ -4,6 +4,7 @@ import time
 from dataclasses import dataclass
 
 from activities.postgres.queries import load_queries
+from bench.reads import OF_ALL_LINES, OF_ONE_LINE, Reads, Seconds, line_asked, time_reads
 from bench.servers import Engines, Servers, quiet, until
 from bench.shop import FILL_LIMIT_SECONDS
 
@@ -11,6 +12,8 @@ SQL = load_queries("bench", "queries.sql")
 
 UNITS = 10
 """Of one restock, and so the people who are told by it."""
+READS = 3
+"""For each restock: what takes milliseconds is asked more often."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,10 +57,12 @@ class Restocks:
     Attributes:
         by_line: by the number of people in line.
         behind_import: of the shortest line, while the starts of an import lie in the outbox.
+        reads: what is asked of the lines.
     """
 
     by_line: dict[int, list[float]]
     behind_import: list[float]
+    reads: Reads
 
 
 async def measure_restocks(
@@ -70,20 +75,28 @@ async def measure_restocks(
     """
     seconds: dict[int, list[float]] = {count: [] for count in waiting}
     variants: dict[int, int] = {}
-    for count in waiting:
+    reports: list[Seconds] = []
+    for count in sorted(waiting):
         variants[count] = await servers.shop.new_variant()
         await servers.shop.wait_in_line(variants[count], count, start=False)
-    # What autovacuum does within a minute of such a change.
-    await SQL.analyze.within(FILL_LIMIT_SECONDS).run(servers.pool)
+        if count in (min(waiting), max(waiting)):
+            # What autovacuum does within a minute of such a change.
+            await SQL.analyze.within(FILL_LIMIT_SECONDS).run(servers.pool)
+            await quiet()
+            asked = await line_asked(servers.pool, variants[count])
+            reports += await time_reads(servers.pool, OF_ALL_LINES, [asked], READS * times)
     for number in range(times + 1):
         for count, variant in variants.items():
             told = await _restock(servers, engines, variant)
             if number:  # The first time warms up.
                 seconds[count].append(told)
+    lines = [await line_asked(servers.pool, variants[count]) for count in (min(waiting), max(waiting))]
+    reads = await time_reads(servers.pool, OF_ONE_LINE, lines, READS * times)
+    few, many = (of_all | of_one for of_all, of_one in zip(reports, reads, strict=True))
     await servers.shop.is_imported(await servers.shop.new_variant(), imported)
     behind = [await _restock(servers, engines, variants[min(waiting)], idle=False) for _ in range(times)]
     await SQL.forget_late.within(FILL_LIMIT_SECONDS).run(servers.pool)
-    return Restocks(seconds, behind)
+    return Restocks(seconds, behind, Reads(few, many))
 
 
 async def _restock(servers: Servers, engines: Engines, variant: int, *, idle: bool = True) -> float:

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 from datetime import timedelta
 
 BEAT = timedelta(milliseconds=200)
-"""More than a sign-up takes on a machine with other work (60 to 85 ms measured), and less than a shopper notices."""
+"""More than a sign-up takes on two cores with much other work (15 to 45 ms), and less than a shopper notices."""
 
 
 def leaves_after(took: timedelta) -> timedelta:
