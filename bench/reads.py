@@ -34,11 +34,12 @@ class Last:
 class LineAsked:
     """A line as it is asked about: its variant, and who was last in it when the asking began."""
 
+    pool: Pool
     variant: str
     last: Last
 
 
-Ask = Callable[[Pool, LineAsked], Awaitable[object]]
+Ask = Callable[[LineAsked], Awaitable[object]]
 Seconds = dict[str, list[float]]
 """By what was asked, a figure each time."""
 
@@ -54,24 +55,24 @@ class Reads:
 _people: Iterator[int] = itertools.count()
 
 
-async def _sign_up(pool: Pool, line: LineAsked) -> object:
-    return await Entrances(pool).sign_up(f"r{next(_people)}@example.com", STORE, line.variant, "bench")
+async def _sign_up(line: LineAsked) -> object:
+    return await Entrances(line.pool).sign_up(f"r{next(_people)}@example.com", STORE, line.variant, "bench")
 
 
-async def _why(pool: Pool, line: LineAsked) -> object:
-    return await Why(pool).contact(line.last.email, About())
+async def _why(line: LineAsked) -> object:
+    return await Why(line.pool).contact(line.last.email, About())
 
 
-async def _why_product(pool: Pool, line: LineAsked) -> object:
-    return await Why(pool).product(STORE, About(STORE, line.variant))
+async def _why_product(line: LineAsked) -> object:
+    return await Why(line.pool).product(STORE, About(STORE, line.variant))
 
 
-async def _journey(pool: Pool, line: LineAsked) -> object:
-    return await Journeys(pool).show(line.last.journey_id)
+async def _journey(line: LineAsked) -> object:
+    return await Journeys(line.pool).show(line.last.journey_id)
 
 
-async def _line(pool: Pool, line: LineAsked) -> object:
-    return await Waitlists(pool).show(Lines(STORE, variant_id=line.variant), SHOWN)
+async def _line(line: LineAsked) -> object:
+    return await Waitlists(line.pool).show(Lines(STORE, variant_id=line.variant), SHOWN)
 
 
 OF_ONE_LINE: dict[str, Ask] = {
@@ -83,25 +84,25 @@ OF_ONE_LINE: dict[str, Ask] = {
 }
 
 
-async def _wanted(pool: Pool, _: LineAsked) -> object:
-    return await Reports(pool).wanted(LIST, Period(), Level.VARIANT)
+async def _wanted(line: LineAsked) -> object:
+    return await Reports(line.pool).wanted(LIST, Period(), Level.VARIANT)
 
 
-async def _list_report(pool: Pool, _: LineAsked) -> object:
-    return await Reports(pool).list_figures(LIST, Period())
+async def _list_report(line: LineAsked) -> object:
+    return await Reports(line.pool).list_figures(LIST, Period())
 
 
 OF_ALL_LINES: dict[str, Ask] = {"report_wanted": _wanted, "report_list": _list_report}
-"""Of the whole list: they are asked before the longest line is there, and again."""
+"""Of the whole list, and so each line that they are asked of is in a database of its own."""
 
 
 async def line_asked(pool: Pool, variant: int) -> LineAsked:
     """A line, to ask about."""
     last = await SQL.last_in_line.one(pool, Last, store_id=STORE, variant_id=str(variant), alert=BACK_IN_STOCK)
-    return LineAsked(str(variant), last)
+    return LineAsked(pool, str(variant), last)
 
 
-async def time_reads(pool: Pool, asks: dict[str, Ask], lines: list[LineAsked], times: int) -> list[Seconds]:
+async def time_reads(asks: dict[str, Ask], lines: list[LineAsked], times: int) -> list[Seconds]:
     """Seconds of each of these, of each line in turn, so often and once before to warm up."""
     seconds: list[Seconds] = [{name: [] for name in asks} for _ in lines]
     for number in range(times + 1):
@@ -109,7 +110,7 @@ async def time_reads(pool: Pool, asks: dict[str, Ask], lines: list[LineAsked], t
             # All of one line and then of the next: a sign-up starts a workflow, which takes a moment from what follows.
             for name, ask in asks.items():
                 began = time.monotonic()
-                await ask(pool, line)
+                await ask(line)
                 if number:
                     of_line[name].append(time.monotonic() - began)
     return seconds

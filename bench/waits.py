@@ -4,8 +4,9 @@ import time
 from dataclasses import dataclass
 
 from activities.postgres.queries import load_queries
-from bench.reads import OF_ALL_LINES, OF_ONE_LINE, Reads, Seconds, line_asked, time_reads
-from bench.servers import Engines, Servers, quiet, until
+from activities.waitlist.line_counts import fold_line_counts
+from bench.reads import OF_ALL_LINES, OF_ONE_LINE, Reads, line_asked, time_reads
+from bench.servers import Engines, Servers, open_shop, quiet, until
 from bench.shop import FILL_LIMIT_SECONDS
 
 SQL = load_queries("bench", "queries.sql")
@@ -75,28 +76,40 @@ async def measure_restocks(
     """
     seconds: dict[int, list[float]] = {count: [] for count in waiting}
     variants: dict[int, int] = {}
-    reports: list[Seconds] = []
-    for count in sorted(waiting):
+    for count in waiting:
         variants[count] = await servers.shop.new_variant()
         await servers.shop.wait_in_line(variants[count], count, start=False)
-        if count in (min(waiting), max(waiting)):
-            # What autovacuum does within a minute of such a change.
-            await SQL.analyze.within(FILL_LIMIT_SECONDS).run(servers.pool)
-            await quiet()
-            asked = await line_asked(servers.pool, variants[count])
-            reports += await time_reads(servers.pool, OF_ALL_LINES, [asked], READS * times)
+    # What autovacuum does within a minute of such a change.
+    await SQL.analyze.within(FILL_LIMIT_SECONDS).run(servers.pool)
     for number in range(times + 1):
         for count, variant in variants.items():
             told = await _restock(servers, engines, variant)
             if number:  # The first time warms up.
                 seconds[count].append(told)
-    lines = [await line_asked(servers.pool, variants[count]) for count in (min(waiting), max(waiting))]
-    reads = await time_reads(servers.pool, OF_ONE_LINE, lines, READS * times)
-    few, many = (of_all | of_one for of_all, of_one in zip(reports, reads, strict=True))
+    reads = await _reads(servers, variants, READS * times)
     await servers.shop.is_imported(await servers.shop.new_variant(), imported)
     behind = [await _restock(servers, engines, variants[min(waiting)], idle=False) for _ in range(times)]
     await SQL.forget_late.within(FILL_LIMIT_SECONDS).run(servers.pool)
-    return Restocks(seconds, behind, Reads(few, many))
+    return Restocks(seconds, behind, reads)
+
+
+async def _reads(servers: Servers, variants: dict[int, int], times: int) -> Reads:
+    """What is asked of the shortest line and of the longest."""
+    few, many = [await line_asked(servers.pool, variants[count]) for count in (min(variants), max(variants))]
+    await quiet()
+    of_few, of_many = await time_reads(OF_ONE_LINE, [few, many], times)
+    folder = servers.folder / "few"
+    folder.mkdir()
+    url = await servers.postgres.create_database("few")
+    async with open_shop(folder, url, servers.temporal_address) as shop:
+        variant = await shop.new_variant()
+        await shop.wait_in_line(variant, min(variants), start=False)
+        await fold_line_counts(shop.pool)
+        await SQL.analyze.run(shop.pool)
+        await quiet()
+        alone = await line_asked(shop.pool, variant)
+        all_of_few, all_of_many = await time_reads(OF_ALL_LINES, [alone, many], times)
+    return Reads(of_few | all_of_few, of_many | all_of_many)
 
 
 async def _restock(servers: Servers, engines: Engines, variant: int, *, idle: bool = True) -> float:
