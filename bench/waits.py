@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from activities.postgres.queries import load_queries
 from activities.waitlist.line_counts import fold_line_counts
-from bench.reads import OF_ALL_LINES, OF_ONE_LINE, Reads, line_asked, time_reads
+from bench.reads import OF_ALL_LINES, OF_ONE_LINE, Reads, Seconds, line_asked, time_reads
 from bench.servers import Engines, Servers, open_shop, quiet, until
 from bench.shop import FILL_LIMIT_SECONDS
 
@@ -81,35 +81,33 @@ async def measure_restocks(
         await servers.shop.wait_in_line(variants[count], count, start=False)
     # What autovacuum does within a minute of such a change.
     await SQL.analyze.within(FILL_LIMIT_SECONDS).run(servers.pool)
+    reports_of_few, reports_of_many = await _reports(servers, variants, READS * times)
     for number in range(times + 1):
         for count, variant in variants.items():
             told = await _restock(servers, engines, variant)
             if number:  # The first time warms up.
                 seconds[count].append(told)
-    reads = await _reads(servers, variants, READS * times)
+    lines = [await line_asked(servers.pool, variants[count]) for count in (min(waiting), max(waiting))]
+    of_few, of_many = await time_reads(OF_ONE_LINE, lines, READS * times)
     await servers.shop.is_imported(await servers.shop.new_variant(), imported)
     behind = [await _restock(servers, engines, variants[min(waiting)], idle=False) for _ in range(times)]
     await SQL.forget_late.within(FILL_LIMIT_SECONDS).run(servers.pool)
-    return Restocks(seconds, behind, reads)
+    return Restocks(seconds, behind, Reads(reports_of_few | of_few, reports_of_many | of_many))
 
 
-async def _reads(servers: Servers, variants: dict[int, int], times: int) -> Reads:
-    """What is asked of the shortest line and of the longest."""
-    few, many = [await line_asked(servers.pool, variants[count]) for count in (min(variants), max(variants))]
-    await quiet()
-    of_few, of_many = await time_reads(OF_ONE_LINE, [few, many], times)
+async def _reports(servers: Servers, variants: dict[int, int], times: int) -> list[Seconds]:
+    """With the shortest line alone, and with the longest; before anybody was told, for a report reads whoever was."""
     folder = servers.folder / "few"
     folder.mkdir()
     url = await servers.postgres.create_database("few")
-    async with open_shop(folder, url, servers.temporal_address) as shop:
-        variant = await shop.new_variant()
-        await shop.wait_in_line(variant, min(variants), start=False)
-        await fold_line_counts(shop.pool)
-        await SQL.analyze.run(shop.pool)
+    async with open_shop(folder, url, servers.temporal_address) as few:
+        variant = await few.new_variant()
+        await few.wait_in_line(variant, min(variants), start=False)
+        await fold_line_counts(few.pool)
+        await SQL.analyze.run(few.pool)
         await quiet()
-        alone = await line_asked(shop.pool, variant)
-        all_of_few, all_of_many = await time_reads(OF_ALL_LINES, [alone, many], times)
-    return Reads(of_few | all_of_few, of_many | all_of_many)
+        lines = [await line_asked(few.pool, variant), await line_asked(servers.pool, variants[max(variants)])]
+        return await time_reads(OF_ALL_LINES, lines, times)
 
 
 async def _restock(servers: Servers, engines: Engines, variant: int, *, idle: bool = True) -> float:
