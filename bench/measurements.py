@@ -13,6 +13,7 @@ from bench.messages import figures_of_messages, measure_messages
 from bench.moves import Moves, measure_moves
 from bench.processor import Processor
 from bench.rates import Round, Rounds, measure_rates
+from bench.reads import Reads
 from bench.rehearsals import measure_rehearsals
 from bench.replays import measure_replays
 from bench.report import Figure, Spread, ratio
@@ -30,7 +31,8 @@ MOST_EVENTS = 13
 LEAST_STARTS_RATIO = 0.95
 LEAST_TOLD_RATIO = 1.0
 MOST_MEMORY_MB = 80.0
-MOST_RESTOCK_GROWTH = 1.2
+MOST_GROWTH = 1.2
+"""Of a restock, and of what is asked, with the longest line against the shortest."""
 MOST_BEHIND_IMPORT = 2.0
 LEAST_LEVELS_OF_MANY = 100
 MOST_FIRST_MESSAGE_SECONDS = 1.0
@@ -215,7 +217,7 @@ class Measuring:
                 "… longest line / shortest",
                 Spread.of([growth]),
                 digits=2,
-                at_most=MOST_RESTOCK_GROWTH,
+                at_most=MOST_GROWTH,
             ),
             Figure(
                 "restock_behind_import",
@@ -224,6 +226,7 @@ class Measuring:
                 digits=2,
                 at_most=MOST_BEHIND_IMPORT,
             ),
+            *_figures_of_reads(restocks.reads, min(measured), max(measured)),
         ]
 
     async def _replays(self) -> list[Figure]:
@@ -325,6 +328,19 @@ def _costs(what: str, of_ours: Sequence[Processor], of_bare: Sequence[Processor]
             for part in ours.parts()
         ),
     ]
+
+
+def _figures_of_reads(reads: Reads, few: int, many: int) -> list[Figure]:
+    """Each with very many in line, and held against that with few."""
+    figures: list[Figure] = []
+    for what, seconds in reads.many.items():
+        growth = statistics.median(seconds) / statistics.median(reads.few[what])
+        label = what.replace("_", " ")
+        figures += [
+            Figure(f"{what}_seconds_{many}", f"{label}, {many} in line, s", Spread.of(seconds), digits=4),
+            Figure(f"{what}_growth", f"… / with {few}", Spread.of([growth]), digits=2, at_most=MOST_GROWTH),
+        ]
+    return figures
 
 
 def _figures_of_moves(moves: Moves, bare: Sequence[Round] | None) -> list[Figure]:

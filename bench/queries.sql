@@ -30,6 +30,11 @@ with people as (
 )
 insert into outbox (kind, journey_id) select 'start_journey', journey_id from people where :start::boolean order by n;
 
+-- name: last_in_line
+select w.journey_id, c.email from waiting w join contacts c on c.id = w.contact_id
+where w.store_id = :store_id and w.subject = 'variant/' || :variant_id and w.alert_id = :alert and w.state = 'waiting'
+order by w.entered_at desc, w.place desc limit 1;
+
 -- name: start_late
 insert into outbox (kind, journey_id) select 'start_journey', id from journeys where late and ended_at is null;
 

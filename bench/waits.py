@@ -4,13 +4,17 @@ import time
 from dataclasses import dataclass
 
 from activities.postgres.queries import load_queries
-from bench.servers import Engines, Servers, quiet, until
+from activities.waitlist.line_counts import fold_line_counts
+from bench.reads import OF_ALL_LINES, OF_ONE_LINE, Reads, Seconds, line_asked, time_reads
+from bench.servers import Engines, Servers, open_shop, quiet, until
 from bench.shop import FILL_LIMIT_SECONDS
 
 SQL = load_queries("bench", "queries.sql")
 
 UNITS = 10
 """Of one restock, and so the people who are told by it."""
+READS = 3
+"""For each restock: what takes milliseconds is asked more often."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,10 +58,12 @@ class Restocks:
     Attributes:
         by_line: by the number of people in line.
         behind_import: of the shortest line, while the starts of an import lie in the outbox.
+        reads: what is asked of the lines.
     """
 
     by_line: dict[int, list[float]]
     behind_import: list[float]
+    reads: Reads
 
 
 async def measure_restocks(
@@ -75,15 +81,33 @@ async def measure_restocks(
         await servers.shop.wait_in_line(variants[count], count, start=False)
     # What autovacuum does within a minute of such a change.
     await SQL.analyze.within(FILL_LIMIT_SECONDS).run(servers.pool)
+    reports_of_few, reports_of_many = await _reports(servers, variants, READS * times)
     for number in range(times + 1):
         for count, variant in variants.items():
             told = await _restock(servers, engines, variant)
             if number:  # The first time warms up.
                 seconds[count].append(told)
+    lines = [await line_asked(servers.pool, variants[count]) for count in (min(waiting), max(waiting))]
+    of_few, of_many = await time_reads(OF_ONE_LINE, lines, READS * times)
     await servers.shop.is_imported(await servers.shop.new_variant(), imported)
     behind = [await _restock(servers, engines, variants[min(waiting)], idle=False) for _ in range(times)]
     await SQL.forget_late.within(FILL_LIMIT_SECONDS).run(servers.pool)
-    return Restocks(seconds, behind)
+    return Restocks(seconds, behind, Reads(reports_of_few | of_few, reports_of_many | of_many))
+
+
+async def _reports(servers: Servers, variants: dict[int, int], times: int) -> list[Seconds]:
+    """With the shortest line alone, and with the longest; before anybody was told, for a report reads whoever was."""
+    folder = servers.folder / "few"
+    folder.mkdir()
+    url = await servers.postgres.create_database("few")
+    async with open_shop(folder, url, servers.temporal_address) as few:
+        variant = await few.new_variant()
+        await few.wait_in_line(variant, min(variants), start=False)
+        await fold_line_counts(few.pool)
+        await SQL.analyze.run(few.pool)
+        await quiet()
+        lines = [await line_asked(few.pool, variant), await line_asked(servers.pool, variants[max(variants)])]
+        return await time_reads(OF_ALL_LINES, lines, times)
 
 
 async def _restock(servers: Servers, engines: Engines, variant: int, *, idle: bool = True) -> float:

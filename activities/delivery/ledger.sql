@@ -4,16 +4,12 @@
 -- Take the right to send this message now. No row: another attempt has it, it is settled, or somebody declined it.
 -- One that was held may leave when its step is no longer manual. The message's name is written again: a move may have
 -- given the step another message since it was put off. Above a cap the trigger keep_the_cap leaves it ready, and
--- says until when it is put off. Whoever is being erased is waited for, and then there is no row; nor is there for whoever
--- has said no on the message's `channel` since it was judged: between that and this a mail server may be waited for. A
--- question is asked of an address (`recipient`, where it is not the contact's own), whatever they said on another.
+-- says until when it is put off. Nor is there a row for whoever is being erased, or has said no on the message's `channel` since
+-- it was judged: between that and this a mail server may be waited for, and here whoever holds the contact's row. A question is
+-- asked of an address (`recipient`, where it is not the contact's own), whatever they said on another.
 insert into sends (key, journey_id, step, round, message, channel, event, subject, state, attempts, holder, lease_until, uncapped)
 select :key, :journey_id, :step, :round, :message, :channel, :event, :subject, 'sending', 1, :holder, now() + :length::interval, :uncapped
-from contacts c
-where c.id = (select contact_id from journeys where id = :journey_id) and c.erased_at is null
-  and not exists (select from suppressions s where s.channel = :channel and s.address = coalesce(:recipient::text, address_on(:channel, c.email, c.phone)))
-  and (:recipient::text is not null or (select granted from consents where contact_id = c.id and channel = :channel order by id desc limit 1) is not false)
-for key share
+where may_be_written_to(:journey_id, :channel, :recipient::text, :uncapped)
 on conflict (key) do update
 set state = excluded.state, message = excluded.message, channel = excluded.channel, event = excluded.event, subject = excluded.subject,
     attempts = sends.attempts + 1, holder = excluded.holder,

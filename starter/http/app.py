@@ -29,6 +29,7 @@ from starter.http.api import (
     stores,
     versions,
 )
+from starter.http.beats import Beats
 from starter.http.dependencies import Dependencies, provide
 from starter.http.errors import ANSWERED, answer
 from starter.http.limits import BodyLimit, HeadLimit, MinuteLimit, SignUpCaps, SignUpLimit
@@ -130,6 +131,7 @@ def create_app(services: Services, settings: Settings, storefronts: Storefronts 
             link_limit=SignUpLimit(shoppers.LINKS_PER_MINUTE),
             sign_up_turns=Turns(settings.database_pool // SIGN_UPS_SHARE, SIGN_UPS_WAITING, SIGN_UP_WAITS_SECONDS),
             sign_up_caps=SignUpCaps(settings.signups_per_mailbox, settings.signups_per_network),
+            beats=Beats(),
             test_limit=MinuteLimit(previews.TESTS_A_MINUTE),
             test_turns=Turns(previews.TESTS_AT_ONCE, previews.TESTS_WAITING, previews.TEST_WAITS_SECONDS),
             metrics=counted,

@@ -14,6 +14,7 @@ import psutil
 import pytest
 
 from bench.measurements import Measurement
+from bench.reads import OF_ALL_LINES, OF_ONE_LINE
 from bench.report import Figure, Spread, document, table
 
 LIMIT_SECONDS = 480.0
@@ -48,6 +49,9 @@ async def test_the_smallest_benchmark_gives_every_figure_in_one_line() -> None:
         "restock_seconds_20",
         "restock_seconds_40",
     }
+    for what in (*OF_ONE_LINE, *OF_ALL_LINES):
+        assert figures[f"{what}_seconds_40"] > 0, what
+        assert figures[f"{what}_growth"] > 0, what
     measured = ("starts", "told", "writing", "smtp", "api", "sms")
     for what in (*measured, "moves"):
         assert figures[f"{what}_ratio"] > 0, what

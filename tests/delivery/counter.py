@@ -113,6 +113,15 @@ class Counter:
         )
 
 
+async def waits_for_a_lock(pool: Pool) -> None:
+    """Returns once somebody does."""
+    asked = (
+        "select exists (select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock')"
+    )
+    while not await pool.fetchval(asked):
+        await pool.execute("select pg_sleep(0.02)")
+
+
 def message(
     journey: JourneyId, step: str = "it-is-back", *, round_: int = 1, draft: bool = False, patience_over: bool = False
 ) -> Deliver:

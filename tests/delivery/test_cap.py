@@ -2,7 +2,10 @@
 
 import asyncio
 import itertools
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
+
+import pytest
 
 from activities.delivery.cap import next_turn
 from activities.intake.intake import Intake
@@ -17,7 +20,7 @@ from starter.support.why import About, Why
 from starter.versioning.publishing import publish
 from tests.delivery.capped import SIZES, capped, come_back, deliver_at_once, pass_by, request_of
 from tests.delivery.capped import counter as counter
-from tests.delivery.counter import Counter
+from tests.delivery.counter import Counter, waits_for_a_lock
 from tests.product import Product, Shop, address, addressees
 
 FOUR_HOURS = timedelta(hours=4)
@@ -171,3 +174,42 @@ async def test_whoever_was_erased_after_the_last_look_is_sent_nothing(counter: C
     await counter.pool.execute("update contacts set email = null, erased_at = now()")
     assert await counter.ledger.open(request_of(journey), counter.ledger.lease()) is False
     assert await counter.pool.fetchval("select count(*) from sends") == 0
+
+
+async def _bounces(counter: Counter, _: JourneyId) -> None:
+    await counter.suppresses("ada")
+
+
+async def _nothing(counter: Counter, _: JourneyId) -> None:
+    pass
+
+
+@pytest.mark.parametrize(
+    ("has_cap", "held", "happens", "given"),
+    [
+        # Another message of theirs holds them, for the cap.
+        (True, "no key update", Counter.hears_no_from, False),
+        (True, "no key update", _bounces, False),
+        (True, "no key update", _nothing, True),
+        # They change their address.
+        (False, "update", _bounces, False),
+        (False, "update", _nothing, True),
+    ],
+)
+async def test_a_no_that_is_said_while_the_right_to_send_waits_for_the_contact_is_seen(
+    counter: Counter,
+    has_cap: bool,
+    held: str,
+    happens: Callable[[Counter, JourneyId], Awaitable[None]],
+    given: bool,
+) -> None:
+    if not has_cap:
+        await counter.pool.execute("update lists set cap_messages = null, cap_length = null")
+    (journey,) = await come_back(counter, SIZES[:1])
+    async with counter.pool.acquire() as holder, holder.transaction():
+        await holder.execute(f"select from contacts for {held}")
+        opening = asyncio.create_task(counter.ledger.open(request_of(journey), counter.ledger.lease()))
+        await waits_for_a_lock(counter.pool)
+        await happens(counter, journey)
+    assert await opening is given
+    assert await counter.pool.fetchval("select count(*) from sends") == given

@@ -15,7 +15,7 @@ from starter.ops.backlog import Backlog
 from starter.ops.findings import Health
 from starter.ops.sending_checkup import examine_senders
 from starter.versioning.publishing import publish
-from tests.delivery.counter import Counter, message
+from tests.delivery.counter import Counter, message, waits_for_a_lock
 from tests.product import Shop, address, starter_document
 from tests.simulated.sender import Answer
 
@@ -151,14 +151,6 @@ async def test_one_that_comes_to_rest_while_it_is_being_mended_waits_for_that(co
             await waits_for_a_lock(counter.pool)
         assert await resting is None
     assert await woken(counter.pool) == [first]
-
-
-async def waits_for_a_lock(pool: Pool) -> None:
-    asked = (
-        "select exists (select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock')"
-    )
-    while not await pool.fetchval(asked):
-        await pool.execute("select pg_sleep(0.02)")
 
 
 async def test_an_address_that_nobody_is_at_is_suppressed_with_the_refusal(counter: Counter) -> None:

@@ -1692,16 +1692,39 @@ begin
           and fits_cap(t.at, by_store, of_store.cap_messages, of_store.cap_length));
 end $$;
 
--- The same, decided: of a contact's messages that ask at once one is answered after the other. Null: it may leave now. Else a
--- second away at least, for the clock of whoever waits for it may be ahead.
-create function next_turn(text, text, text) returns timestamptz language plpgsql as $$
+-- Hold the contact of a journey, where messages of its list or its store are capped: of those that ask at once one is answered after the other.
+-- Whether they are.
+create function hold_for_the_cap(text) returns boolean language plpgsql as $$
 begin
     perform from contacts c join journeys j on j.contact_id = c.id join lists l on l.code = list_of(j)
     join stores s on s.id = j.store_id
-    where j.id = $2 and coalesce(l.cap_messages, s.cap_messages) is not null
+    where j.id = $1 and coalesce(l.cap_messages, s.cap_messages) is not null
     for no key update of c;
-    return case when found then (select greatest(turn, clock_timestamp() + interval '1 second') from turn_of($1, $2, $3) turn
-                                 where turn is not null) end;
+    return found;
+end $$;
+
+-- Whether nothing speaks against a message to the contact of a journey by this channel: to their own address, or to one that they named as their
+-- new one, of which only its suppression counts. They are held first, as the cap needs it, and whoever is being erased is waited for; a statement
+-- of its own then sees whatever was said while it waited.
+create function may_be_written_to(journey text, by_channel text, new_address text, uncapped boolean) returns boolean language plpgsql as $$
+begin
+    if uncapped or not hold_for_the_cap(journey) then
+        perform from contacts c join journeys j on j.contact_id = c.id where j.id = journey for key share of c;
+    end if;
+    return exists (
+        select from contacts c join journeys j on j.contact_id = c.id
+        where j.id = journey and c.erased_at is null
+          and not exists (select from suppressions s
+                          where s.channel = by_channel and s.address = coalesce(new_address, address_on(by_channel, c.email, c.phone)))
+          and (new_address is not null
+               or (select granted from consents where contact_id = c.id and channel = by_channel order by id desc limit 1) is not false));
+end $$;
+
+-- The same as `turn_of`, decided. Null: it may leave now. Else a second away at least, for the clock of whoever waits for it may be ahead.
+create function next_turn(text, text, text) returns timestamptz language plpgsql as $$
+begin
+    return case when hold_for_the_cap($2) then (select greatest(turn, clock_timestamp() + interval '1 second') from turn_of($1, $2, $3) turn
+                                                where turn is not null) end;
 end $$;
 
 -- The right to send is not given above the cap: whoever asks for it has put the message off instead.

@@ -113,7 +113,8 @@ TEXTED = "We have noted it: unless something speaks against it, you will get a t
 class CountedRoute(JsonRoute):
     """A route whose every request counts, before its body is read: also one that is no JSON.
 
-    It waits for its turn once its body is there, so that a slow one takes nobody's.
+    It waits for its turn once its body is there, so that a slow one takes nobody's. What is accepted is answered on a
+    beat, once all that it took has been given back; what is refused, whoever asks, at once.
     """
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
@@ -122,8 +123,12 @@ class CountedRoute(JsonRoute):
         async def count_first(request: Request) -> Response:
             await _limit(request)
             await request.body()
-            async with dependencies_of(request).sign_up_turns.turn():
-                return await handle(request)
+            dependencies = dependencies_of(request)
+            async with dependencies.sign_up_turns.turn():
+                began = dependencies.beats.clock()
+                accepted = await handle(request)
+            await dependencies.beats.keep(began)
+            return accepted
 
         return count_first
 
@@ -158,7 +163,7 @@ router = APIRouter(tags=["sign-ups"], route_class=CountedRoute)
     ),
 )
 async def sign_up(asked: SignUp, request: Request, dependencies: InjectedDependencies) -> SignUpAccepted:
-    """Needs no API key. Limited per network address; does not tell whether the address was known."""
+    """Needs no API key. Limited per network address; neither words nor time tell whether the address was known."""
     sign_ups, caps = dependencies.services.sign_ups, dependencies.sign_up_caps
     network = public_network(request.client.host if request.client else None)
     await sign_ups.sign_up(
