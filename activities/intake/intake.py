@@ -26,7 +26,7 @@ from activities.intake.events import take_checkout
 from activities.intake.known_stores import STOREFRONT, add_store, is_known
 from activities.intake.moves import NOTHING_NAMED, AnotherThing, Naming, VariantElsewhere
 from activities.intake.orders import cancel_order, take_order
-from activities.intake.products import apply_gone, apply_product, apply_stock
+from activities.intake.products import apply_gone, apply_levels, apply_product
 from activities.postgres.audit import write_audit
 from activities.postgres.pool import Connection, Pool, transaction
 from activities.postgres.queries import load_queries
@@ -222,7 +222,7 @@ class Intake:
             case ProductGoneFact():
                 await apply_gone(connection, store_id, fact)
             case StockFact():
-                await apply_stock(connection, store_id, fact)
+                await apply_levels(connection, store_id, [fact])
             case OrderFact():
                 await take_order(connection, store_id, fact, self._attribution)
             case CheckoutFact():

@@ -62,28 +62,28 @@ with gone as (
 )
 select product_id from gone;
 
--- name: lock_products_of_item
+-- name: lock_products_of_items
 -- Whatever changes a product's stock or prices holds its row, in a fixed order.
 select product_id from products
 where store_id = :store_id
-  and product_id in (
-      select product_id from variants where store_id = :store_id and stock_item = :inventory_item_id)
+  and product_id in (select product_id from variants where store_id = :store_id and stock_item = any(:items::text[]))
 order by product_id
 for no key update;
 
--- name: variants_of_item
-select variant_id from variants where store_id = :store_id and product_id = :product_id and stock_item = :inventory_item_id;
-
--- name: set_level
+-- name: set_levels
 insert into stock (store_id, inventory_item_id, location_id, available, observed_at)
-values (:store_id, :inventory_item_id, :location_id, :available, :observed_at)
+select :store_id, item, location, available, observed_at
+from unnest(:items::text[], :locations::text[], :available::bigint[], :observed_at::timestamptz[])
+    told (item, location, available, observed_at)
 on conflict (store_id, inventory_item_id, location_id) do update
 set available = excluded.available, observed_at = excluded.observed_at
 where stock.observed_at <= excluded.observed_at;
 
 -- name: set_elsewhere
-update variants set elsewhere = :elsewhere, total_observed_at = :total_observed_at
-where store_id = :store_id and variant_id = :variant_id;
+update variants v set elsewhere = now_.elsewhere, total_observed_at = now_.total_observed_at
+from unnest(:variant_ids::text[], :elsewhere::bigint[], :total_observed_at::timestamptz[])
+    now_ (variant_id, elsewhere, total_observed_at)
+where v.store_id = :store_id and v.variant_id = now_.variant_id;
 
 -- name: items_of_other_products
 -- Those of these items that variants of other products sell too.

@@ -29,11 +29,11 @@ async def _shop(pool: Pool, level: Level) -> Shop:
 async def test_a_level_of_one_variant_reads_that_variant_alone(pool: Pool) -> None:
     shop = await _shop(pool, Level.VARIANT)
     async with pool.acquire() as connection:
-        assert set((await load_changing(connection, STORE, "p", ["v"])).variants) == {"v"}
-    given = {"store_id": STORE, "product_id": "p", "variant_ids": ["v"]}
+        assert set((await load_changing(connection, STORE, "p", ["item-v"])).variants) == {"v"}
+    given = {"store_id": STORE, "product_id": "p", "items": ["item-v"]}
     query = SQL.part_of_product
     plan = json.loads(await pool.fetchval(f"explain (format json) {query.sql}", *query.arguments(given)))
-    assert "variants_pkey" in json.dumps(plan)
+    assert "variants_by_item" in json.dumps(plan)
     await shop.signs_up("ada")
     await shop.has("v", 2)
     assert await pool.fetch("select subject, available, arrived from episodes") == [("variant/v", 2, 2)]
@@ -49,7 +49,7 @@ async def test_a_product_that_is_watched_as_a_whole_is_summed_over_all_its_varia
     await shop.has("v", 1)
     assert await pool.fetch("select available, arrived from episodes") == [(4, 4)]
     async with pool.acquire() as connection:
-        known = await load_changing(connection, STORE, "p", ["v"])
+        known = await load_changing(connection, STORE, "p", ["item-v"])
         whole = await load_product(connection, STORE, "p")
     assert set(known.variants) == {"v"}
     assert known.offer(Level.PRODUCT, "p", None).units == whole.offer(Level.PRODUCT, "p", None).units == 4
