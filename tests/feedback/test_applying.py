@@ -9,7 +9,8 @@ import pytest
 
 from activities.decisions.filters import criteria_facts
 from activities.feedback.feedback import Feedback
-from activities.intake.intake import Intake, Receipt
+from activities.intake.deliveries import Receipt
+from activities.intake.intake import Intake
 from activities.postgres.pool import Pool
 from activities.providers.postmark import Postmark
 from schemas.channels import Channel
