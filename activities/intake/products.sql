@@ -63,10 +63,11 @@ with gone as (
 select product_id from gone;
 
 -- name: lock_products_of_items
--- Whatever changes a product's stock or prices holds its row, in a fixed order.
+-- Whatever changes a product's stock or prices holds its row, in a fixed order. As an array, so that no plan goes through all
+-- products of the store, or all variants of one, to find whose they are.
 select product_id from products
 where store_id = :store_id
-  and product_id in (select product_id from variants where store_id = :store_id and stock_item = any(:items::text[]))
+  and product_id = any(array(select product_id from variants where store_id = :store_id and stock_item = any(:items::text[])))
 order by product_id
 for no key update;
 
@@ -80,10 +81,11 @@ set available = excluded.available, observed_at = excluded.observed_at
 where stock.observed_at <= excluded.observed_at;
 
 -- name: set_elsewhere
-update variants v set elsewhere = now_.elsewhere, total_observed_at = now_.total_observed_at
-from unnest(:variant_ids::text[], :elsewhere::bigint[], :total_observed_at::timestamptz[])
-    now_ (variant_id, elsewhere, total_observed_at)
-where v.store_id = :store_id and v.variant_id = now_.variant_id;
+-- By place in the arrays: a join with them may be planned as if there were few, and a product has thousands.
+update variants
+set elsewhere = (:elsewhere::bigint[])[array_position(:variant_ids::text[], variant_id)],
+    total_observed_at = (:total_observed_at::timestamptz[])[array_position(:variant_ids::text[], variant_id)]
+where store_id = :store_id and variant_id = any(:variant_ids::text[]);
 
 -- name: items_of_other_products
 -- Those of these items that variants of other products sell too.

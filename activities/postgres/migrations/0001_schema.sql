@@ -67,13 +67,15 @@ create table variants (
     -- Units the product message told of that no known location accounts for (activities/stock/quantities.py).
     elsewhere         bigint not null default 0,
     total_observed_at timestamptz,
-    primary key (store_id, variant_id),
+    primary key (variant_id, store_id),
     foreign key (store_id, product_id) references products,
     check (zero_since is null or price = 0)
 );
 create index variants_doubted on variants (zero_since) where zero_since is not null;
-create index variants_by_item on variants (store_id, stock_item);
-create index variants_by_product on variants (store_id, product_id);
+-- What tells variants apart comes first in every index: while there are few, PostgreSQL takes all indexes to be as good, and
+-- sessions keep such a plan when there are thousands. By the store alone it would read all of them for one.
+create index variants_by_item on variants (stock_item, store_id, product_id);
+create index variants_by_product on variants (product_id, store_id);
 
 -- Other products whose newest message names a variant too: one that it moved away from, or that claims its id for
 -- another thing.
@@ -85,7 +87,7 @@ create table variants_named_twice (
     contested  boolean not null,
     since      timestamptz not null default now(),
     primary key (store_id, product_id, variant_id),
-    foreign key (store_id, variant_id) references variants
+    foreign key (store_id, variant_id) references variants (store_id, variant_id)
 );
 create index variants_named_twice_by_variant on variants_named_twice (store_id, variant_id);
 
