@@ -8,8 +8,8 @@ from (
     select distinct hashtextextended(:store_id || '/' || item, 0) as key
     from (
         select unnest(:items::text[]) as item
-        union select stock_item from variants
-        where store_id = :store_id and (product_id = :product_id or variant_id = any(:variant_ids::text[]))
+        union select stock_item from variants where store_id = :store_id and product_id = :product_id
+        union select stock_item from variants where store_id = :store_id and variant_id = any(:variant_ids::text[])
     ) told
     order by 1
 ) keys;
