@@ -12,13 +12,16 @@ where p.store_id = :store_id and p.product_id = :product_id
 order by v.variant_id;
 
 -- name: part_of_product
--- The same as `product`, of the variants only that sell these items.
+-- The same as `product`, of the variants only that sell these items: found by the items, for a product may have thousands.
+with sellers as materialized (
+    select * from variants where store_id = :store_id and stock_item = any(:items::text[])
+)
 select p.on_sale, v.variant_id, v.stock_item as item, v.tracked, v.removed, v.policy, v.price,
        v.zero_since is not null as doubted, v.elsewhere, v.total_observed_at,
        s.location_id, s.available, s.observed_at
 from products p
-join variants v on v.store_id = p.store_id and v.product_id = p.product_id and v.stock_item = any(:items::text[])
-left join stock s on s.store_id = v.store_id and s.inventory_item_id = v.stock_item
+join sellers v on v.product_id = p.product_id
+left join stock s on s.store_id = :store_id and s.inventory_item_id = v.stock_item
 where p.store_id = :store_id and p.product_id = :product_id
 order by v.variant_id;
 

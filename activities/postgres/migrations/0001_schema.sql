@@ -1450,12 +1450,12 @@ create function product_of(store text, what text) returns text language sql stab
                 else (select product_id from variants where store_id = store and variant_id = substr(what, 9)) end
 $$;
 
--- Whether a subject is gone for good: its product is, or the variant.
+-- Whether a subject is gone for good: its product is, or the variant. Each looked up by itself: as `exists` they may be planned
+-- to read all variants of the store beforehand, where many subjects are asked for.
 create function is_gone(store text, what text) returns boolean language sql stable as $$
-    select exists (
-            select from products where store_id = store and product_id = product_of(store, what) and discontinued_at is not null)
-        or what like 'variant/%' and exists (
-            select from variants where store_id = store and variant_id = substr(what, 9) and removed)
+    select coalesce((select discontinued_at is not null from products where store_id = store and product_id = product_of(store, what)), false)
+        or what like 'variant/%'
+           and coalesce((select removed from variants where store_id = store and variant_id = substr(what, 9)), false)
 $$;
 
 -- Contact events: what contacts did, by the names that conversations know it under -------------------------------------
