@@ -82,7 +82,7 @@ async def test_a_session_that_knew_the_shop_when_it_was_small_reads_no_more_of_i
     await _sells_many(pool)
     before = await _rows_read(pool)
     for units in (3, 0, 5, 1):
-        await shop.intake.set_stock(subject("v"), units, "warehouse", None, "test")
+        await shop.intake.set_stock(subject("v"), "warehouse", units, None, "test")
     assert await _rows_read(pool) - before < MANY
     await pool.close()
 
