@@ -17,7 +17,7 @@ from activities.intake.deliveries import Receipt, record_deliveries
 from activities.intake.known_stores import STOREFRONT, add_store
 from activities.intake.products import apply_levels
 from activities.postgres.away import POSTGRES_AWAY
-from activities.postgres.pool import Pool, transaction
+from activities.postgres.pool import ACQUIRE_LIMIT_SECONDS, Pool, transaction
 from activities.postgres.queries import load_queries
 from activities.postgres.retry import retry_on_deadlock
 from schemas.ids import StoreId
@@ -96,9 +96,10 @@ class GatheredLevels:
     async def _gathering(self, told: _Told) -> _Gathering:
         """Where levels of its product wait. It says who is taken along, and no more: the transaction holds products."""
         store_id, source = told.delivery.store_id, told.delivery.source
-        product_id: str | None = await SQL.product_of_item.value(
-            self._pool, store_id=store_id, item=told.level.inventory_item_id
-        )
+        async with self._pool.acquire(timeout=ACQUIRE_LIMIT_SECONDS) as connection:
+            product_id: str | None = await SQL.product_of_item.value(
+                connection, store_id=store_id, item=told.level.inventory_item_id
+            )
         return self._gatherings.setdefault((store_id, source, product_id), _Gathering())
 
     async def _apply(self, gathering: _Gathering, first: _Told) -> None:
