@@ -114,6 +114,17 @@ async def test_a_product_that_is_sold_out_between_two_levels_of_one_transaction_
     assert await shop.pool.fetch(episodes) == [(1, False), (1, True)]
 
 
+async def test_who_was_passed_over_is_looked_at_again_though_it_is_as_before_in_the_end(shop: Shop) -> None:
+    await shop.has("v", 2)
+    whole = "alert_id = 'whole' and subject = 'product/p'"
+    await shop.pool.execute(f"update waiting set passed_over_for = 'no_consent' where {whole}")
+    before = await shop.pool.fetch(f"select available, arrived from episodes where {whole}")
+    async with transaction(shop.pool) as connection:
+        await apply_levels(connection, STORE, [_level("v", 1, datetime.now(UTC)), _level("w", 1, datetime.now(UTC))])
+    assert await shop.pool.fetch(f"select available, arrived from episodes where {whole}") == before == [(2, 2)]
+    assert await shop.pool.fetch(f"select distinct passed_over_for from waiting where {whole}") == [(None,)]
+
+
 async def test_many_levels_of_one_product_at_once_are_each_applied_once(shop: Shop) -> None:
     random, intake = Random(1), Intake(shop.pool)
     last: dict[str, int] = {}
