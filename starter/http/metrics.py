@@ -7,7 +7,7 @@ from fastapi import APIRouter
 from fastapi.responses import Response
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
-from activities.intake.intake import Receipt
+from activities.intake.deliveries import Receipt
 from activities.postgres.away import POSTGRES_AWAY
 from starter.ops.backlog import Backlog
 
