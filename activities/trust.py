@@ -1,4 +1,4 @@
-"""Whom our clients trust when they speak TLS."""
+"""Whom our HTTP clients trust. Not for mail: httpcore writes into the context it is given that HTTP is spoken."""
 
 import ssl
 from functools import cache

@@ -50,7 +50,7 @@ class Opened:
 
 @dataclass(frozen=True, slots=True)
 class WaitsWith:
-    """A message that waits to be told in one with another: its journey, step and round; `before`: since before it."""
+    """A message that waits to be told in one with another: its journey, step and round; `before`: for longer."""
 
     journey_id: JourneyId
     step: StepId

@@ -39,7 +39,8 @@ update sends set told_with = nullif(:first, key), uncapped = :uncapped
 where holder = :holder and :key in (key, told_with);
 
 -- name: waiting_with
--- Those that wait to be told with this one, in the order in which they began to; `before`: it began after them.
+-- Those that wait to be told with this one, in the order in which they began to; `before`: for longer than it, which has not
+-- begun at all where it has no row, or none that waits.
 select w.journey_id, w.step, w.round, coalesce((w.together_until, w.opened_at, w.key) < (own.together_until, own.opened_at, own.key), true) as before
 from waits_with(:journey_id, :message) w left join sends own on own.key = :key
 order by w.together_until, w.opened_at, w.key limit :most;

@@ -24,7 +24,7 @@ from activities.intake.erasure import (
 )
 from activities.intake.events import take_checkout
 from activities.intake.known_stores import STOREFRONT, add_store, is_known
-from activities.intake.levels import GatheredLevels
+from activities.intake.levels import QueuedLevels
 from activities.intake.moves import NOTHING_NAMED, AnotherThing, Naming, VariantElsewhere
 from activities.intake.orders import cancel_order, take_order
 from activities.intake.products import apply_gone, apply_levels, apply_product
@@ -75,7 +75,7 @@ class Intake:
 
     def __init__(self, pool: Pool, attribution: AttributionModel | None = None) -> None:
         self._pool = pool
-        self._levels = GatheredLevels(pool)
+        self._levels = QueuedLevels(pool)
         self._attribution = attribution or AttributionModel()
 
     async def receive(self, delivery: WebhookDelivery, facts: Sequence[Fact]) -> Receipt:

@@ -1,9 +1,9 @@
-"""Levels that come in at once for one product: gathered, and applied in one transaction by the first of them.
+"""Levels that come in at once for one product: applied in one transaction by the one whose turn it is.
 
 Whatever changes a product waits for its row, until the transaction before is durable. A product of thousands of
 variants is told of by as many webhooks, so those that wait are taken along by whoever's turn it is. Each is still
-recorded by itself, answered once it is committed, and applied once; those of one inventory item one after the other, in
-the order they came in. Products wait for each other only where the same units are sold.
+recorded by itself, answered once it is committed, and applied once; those of one inventory item one after the other.
+Products wait for each other only where the same units are sold.
 """
 
 import asyncio
@@ -30,7 +30,7 @@ MOST_AT_ONCE = 32
 
 
 @dataclass(slots=True, eq=False)
-class _Told:
+class QueuedLevel:
     """A delivery of one level, and what became of it; while both are None: nothing yet.
 
     Attributes:
@@ -49,76 +49,87 @@ class _Told:
 
 
 @dataclass(slots=True, eq=False, weakref_slot=True)
-class _Gathering:
-    """What waits of one product, in the order it came in. It lives as long as somebody waits."""
+class LevelQueue:
+    """What waits of one product, in the order it got here. It lives as long as somebody waits."""
 
     turn: asyncio.Lock = field(default_factory=asyncio.Lock)
-    waiting: list[_Told] = field(default_factory=list[_Told])
+    waiting: list[QueuedLevel] = field(default_factory=list[QueuedLevel])
 
-    def taken_along(self, first: _Told) -> list[_Told]:
+    def taken_along(self, first: QueuedLevel) -> list[QueuedLevel]:
         """Those that are applied together with the one whose turn it is: no two of one item, or of one key."""
         taken, items, keys = [first], {first.level.inventory_item_id}, {first.delivery.key}
         if first.alone:
             return taken
-        for told in (each for each in self.waiting if not each.settled):
-            item, key = told.level.inventory_item_id, told.delivery.key
-            if len(taken) < MOST_AT_ONCE and not told.alone and item not in items and key not in keys:
-                taken.append(told)
+        for queued in (each for each in self.waiting if not each.settled):
+            item, key = queued.level.inventory_item_id, queued.delivery.key
+            if len(taken) < MOST_AT_ONCE and not queued.alone and item not in items and key not in keys:
+                taken.append(queued)
             # Whatever follows of its item follows in another turn too.
             items.add(item)
             keys.add(key)
         return taken
 
 
-class GatheredLevels:
+class QueuedLevels:
     """Takes deliveries of one level each. Those of other processes are waited for at the product's row, as ever."""
 
     def __init__(self, pool: Pool) -> None:
         self._pool = pool
-        self._gatherings: WeakValueDictionary[tuple[str, str, str | None], _Gathering] = WeakValueDictionary()
+        self._queues: WeakValueDictionary[tuple[str, str, str | None], LevelQueue] = WeakValueDictionary()
 
     async def take(self, delivery: WebhookDelivery, level: StockFact) -> Receipt:
-        """Apply a delivery once; it is committed when this returns."""
-        told = _Told(delivery, level)
-        gathering = await self._gathering(told)
-        gathering.waiting.append(told)
-        try:
-            async with gathering.turn:
-                if not told.settled:
-                    await self._apply(gathering, told)
-        finally:
-            gathering.waiting.remove(told)
-        if told.error is not None:
-            raise told.error
-        assert told.receipt is not None, "it was applied, by itself or with others"
-        return told.receipt
+        """Apply a delivery once; it is committed when this returns.
 
-    async def _gathering(self, told: _Told) -> _Gathering:
+        Raises:
+            TimeoutError: its turn did not come within `ACQUIRE_LIMIT_SECONDS`. It may still be taken along by another,
+                and is nothing new when it is sent again.
+        """
+        queued = QueuedLevel(delivery, level)
+        queue = await self._queue_of(queued)
+        queue.waiting.append(queued)
+        try:
+            async with asyncio.timeout(ACQUIRE_LIMIT_SECONDS):
+                await queue.turn.acquire()
+            try:
+                if not queued.settled:
+                    await self._apply(queue, queued)
+            finally:
+                queue.turn.release()
+        finally:
+            queue.waiting.remove(queued)
+        if queued.error is not None:
+            # It is raised for each of them: what one adds to it would be in the logs of all.
+            raise queued.error.with_traceback(None)
+        assert queued.receipt is not None, "it was applied, by itself or with others"
+        return queued.receipt
+
+    async def _queue_of(self, queued: QueuedLevel) -> LevelQueue:
         """Where levels of its product wait. It says who is taken along, and no more: the transaction holds products."""
-        store_id, source = told.delivery.store_id, told.delivery.source
+        store_id, source = queued.delivery.store_id, queued.delivery.source
         async with self._pool.acquire(timeout=ACQUIRE_LIMIT_SECONDS) as connection:
             product_id: str | None = await SQL.product_of_item.value(
-                connection, store_id=store_id, item=told.level.inventory_item_id
+                connection, store_id=store_id, item=queued.level.inventory_item_id
             )
-        return self._gatherings.setdefault((store_id, source, product_id), _Gathering())
+        return self._queues.setdefault((store_id, source, product_id), LevelQueue())
 
-    async def _apply(self, gathering: _Gathering, first: _Told) -> None:
+    async def _apply(self, queue: LevelQueue, first: QueuedLevel) -> None:
         """Apply it with all that can be taken along; where that goes wrong for one of them, by itself."""
-        together = gathering.taken_along(first)
+        together = queue.taken_along(first)
         try:
-            new = await self._write([told.delivery for told in together], [told.level for told in together])
+            new = await self._write([each.delivery for each in together], [each.level for each in together])
         except Exception as error:  # noqa: BLE001 - whatever it failed by, each of them hears of it
             nobodys_fault = isinstance(error, POSTGRES_AWAY) and not isinstance(error, ValueError)
             if nobodys_fault or len(together) == 1:
-                for told in together:
-                    told.error = error
+                for each in queue.waiting if nobodys_fault else together:
+                    if not each.settled:
+                        each.error = error
                 return
-            for told in together:
-                told.alone = True
-            await self._apply(gathering, first)
+            for each in together:
+                each.alone = True
+            await self._apply(queue, first)
         else:
-            for told in together:
-                told.receipt = Receipt.APPLIED if told.delivery.key in new else Receipt.REPEATED
+            for each in together:
+                each.receipt = Receipt.APPLIED if each.delivery.key in new else Receipt.REPEATED
 
     @retry_on_deadlock
     async def _write(self, deliveries: Sequence[WebhookDelivery], levels: Sequence[StockFact]) -> set[str]:

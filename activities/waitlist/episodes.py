@@ -117,14 +117,8 @@ async def _write(connection: Connection, store_id: StoreId, changes: EpisodeChan
         await SQL.update_episodes.run(connection, episodes=kept)
     if new := [_row(each) for each in rows if each.id is None]:
         await SQL.open_episodes.run(connection, store_id=store_id, episodes=new)
-    if changes.highest:
-        await SQL.arm.run(
-            connection,
-            store_id=store_id,
-            alerts=[alert for alert, _ in changes.highest],
-            subjects=[subject for _, subject in changes.highest],
-            measures=list(changes.highest.values()),
-        )
+    for (alert_id, subject), measure in changes.highest.items():
+        await SQL.arm.run(connection, alert_id=alert_id, store_id=store_id, subject=subject, measure=measure)
     if changes.as_before:
         await SQL.take_up_again.run(connection, store_id=store_id, subjects=changes.as_before)
 

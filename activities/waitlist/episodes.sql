@@ -35,17 +35,10 @@ from jsonb_to_recordset(:episodes::jsonb) e (id bigint, locations text[], availa
 where episodes.id = e.id;
 
 -- name: arm
--- The measure was above their trigger, so that a later fall to it is a crossing. Of each line an index has those it concerns.
+-- The measure was above their trigger, so that a later fall to it is a crossing. For one alert and subject at a time: their part
+-- of the line is found by an index, which no plan for many takes.
 update waiting set armed = true
-where place in (
-    select w.place
-    from unnest(:alerts::text[], :subjects::text[], :measures::numeric[]) m (alert_id, subject, measure)
-    cross join lateral (
-        select place from waiting
-        where alert_id = m.alert_id and store_id = :store_id and subject = m.subject and state = 'waiting' and not armed
-          and trigger_at < m.measure
-        offset 0) w)
-  and state = 'waiting';
+where alert_id = :alert_id and store_id = :store_id and subject = :subject and state = 'waiting' and not armed and trigger_at < :measure;
 
 -- name: take_up_again
 -- What they wait for changed and changed back: who was passed over is looked at again, as after any change.

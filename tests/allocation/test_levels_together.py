@@ -26,7 +26,7 @@ from tests.allocation.rules import broken_rules
 from tests.at_once import at_once
 from tests.documents.starters import LOW, PRICE
 from tests.product import STORE, Shop, next_change
-from tests.story.documents import back, programme
+from tests.story.documents import back, nearly_gone, programme
 
 NAMES = ("v", "w", "x", "y")
 PRODUCT = Subject(store_id=STORE, level=Level.PRODUCT, id="p")
@@ -100,6 +100,20 @@ async def test_levels_applied_together_leave_what_they_leave_one_after_the_other
     ]
     alone = [[fact] for facts in batches for fact in facts]
     assert await _left(shop.pool, batches) == await _left(shop.pool, alone)
+
+
+async def test_a_fall_below_a_trigger_from_above_it_within_one_transaction_is_a_crossing(pool: Pool) -> None:
+    await publish(pool, programme("low", nearly_gone(level="product")))
+    shop = Shop(pool, Intake(pool))
+    await shop.sells("v", "w", units=1)
+    await shop.sells("x")
+    await shop.carts("ada")
+    at = datetime.now(UTC)
+    facts = [_level("x", 2, at), _level("v", 0, at), _level("w", 0, at)]
+    async with _undone(pool) as connection:
+        await apply_levels(connection, STORE, facts)
+        assert await connection.fetchval("select armed from waiting")
+    assert await _left(pool, [facts]) == await _left(pool, [[fact] for fact in facts])
 
 
 async def test_a_product_that_is_sold_out_between_two_levels_of_one_transaction_is_another_restock(shop: Shop) -> None:

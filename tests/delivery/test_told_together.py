@@ -126,6 +126,18 @@ async def test_eight_sizes_back_at_once_are_one_mail_and_eight_places(counter: C
     assert [(row["taken"], row["available"]) for row in taken] == [(1, 1)] * 8
 
 
+async def test_what_is_outside_the_caps_stays_so_under_the_name_of_another(counter: Counter) -> None:
+    first, second = await _comes_back(counter, SIZES[:2])
+    await window_ends(counter)
+    await counter.pool.execute("alter table versions disable trigger versions_are_immutable")
+    await counter.pool.execute("update versions set messages = jsonb_set(messages, '{alert,transactional}', 'true')")
+    other = Counter(counter.pool, counter.shop)  # it has read no template yet
+    assert isinstance(await other.deliver(request(second)), Sent)
+    assert isinstance(await other.deliver(request(first)), Sent)
+    rows = await counter.pool.fetch("select key, told_with, uncapped from sends order by told_with nulls first")
+    assert [(row["told_with"], row["uncapped"]) for row in rows] == [(None, True), (rows[0]["key"], True)]
+
+
 async def test_one_alone_reads_as_it_does_without_a_window(counter: Counter) -> None:
     journeys = await _comes_back(counter, SIZES[:1])
     await window_ends(counter)

@@ -5,6 +5,7 @@ The dialogue itself and the meaning of answers are in `smtp_session`; the messag
 
 import asyncio
 import socket
+import ssl
 import time
 from collections import deque
 from collections.abc import AsyncGenerator, Callable
@@ -18,7 +19,6 @@ from activities.senders.email.smtp_replies import Gone
 from activities.senders.email.smtp_session import SmtpEndpoint, SmtpSession
 from activities.senders.limits import CONNECTIONS, Limits
 from activities.senders.sender import Mail, NotTaken
-from activities.trust import trusted
 from schemas.settings import Settings
 
 CLOSE_SECONDS = 2.0
@@ -55,7 +55,7 @@ class SmtpSender:
         limits: Limits | None = None,
     ) -> None:
         self._sender = parse_sender(sender)
-        context = trusted(ca_file) if starttls or tls else None
+        context = ssl.create_default_context(cafile=ca_file) if starttls or tls else None
         own_name = _own_name(self._sender.domain)
         self._endpoint = SmtpEndpoint(host, port, own_name, context, username, password, tls_at_once=tls)
         self._limits = limits or Limits()
