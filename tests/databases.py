@@ -5,6 +5,7 @@ goes back as the template left it: rows, numbers and triggers. One that cannot, 
 left something connected to it, is dropped.
 """
 
+import asyncio
 from dataclasses import dataclass
 from itertools import count
 
@@ -16,6 +17,7 @@ from starter.devstack.postgres import EmbeddedPostgres
 
 SIZE = 10
 """Connections of the pool that a test is given."""
+CLOSE_SECONDS = 30.0
 
 _AS_MADE = """
 create schema of_tests;
@@ -123,7 +125,7 @@ class Databases:
         if await self._restored(database):
             self._free.append(database)
         else:
-            database.pool.terminate()
+            await self._close(database.pool)
             await self._server.drop_database(database.name)
 
     async def _restored(self, database: Database) -> bool:
@@ -140,4 +142,13 @@ class Databases:
 
     async def close(self) -> None:
         for database in self._free:
-            await database.pool.close()
+            await self._close(database.pool)
+
+    @staticmethod
+    async def _close(pool: Pool) -> None:
+        """Whoever still has a connection, has had its time."""
+        try:
+            async with asyncio.timeout(CLOSE_SECONDS):
+                await pool.close()
+        except TimeoutError:
+            pool.terminate()

@@ -98,7 +98,7 @@ class SendContexts:
         facts = of_new_address(known.facts, there_is=change is not None)
         if change is None:
             return replace(known, facts=facts)
-        linked = replace(known.linked, confirm=change.link)
+        linked = replace(known.linked, confirmation=change.link)
         return replace(known, facts=facts, message=change.message, recipient=change.email, linked=linked)
 
     async def look_up_together(self, own: Deliver, others: Sequence[Deliver]) -> list[SendContext]:

@@ -34,12 +34,12 @@ async def empty_database(postgres: EmbeddedPostgres) -> AsyncIterator[str]:
 
 @pytest.fixture
 def installed(
-    shelftalk: Shelftalk, empty_database: str, temporal: EmbeddedTemporal, client: Client, mailbox: Mailbox
+    shelftalk: Shelftalk, empty_database: str, scheduling_temporal: EmbeddedTemporal, client: Client, mailbox: Mailbox
 ) -> Shelftalk:
     """`shelftalk` with the addresses of real components in its environment."""
     return shelftalk.with_settings(
         DATABASE_URL=empty_database,
-        SHELFTALK_TEMPORAL_ADDRESS=temporal.address,
+        SHELFTALK_TEMPORAL_ADDRESS=scheduling_temporal.address,
         SHELFTALK_TEMPORAL_NAMESPACE=client.namespace,
         SHELFTALK_TEMPORAL_TASK_QUEUE="command-line",
         SHELFTALK_SMTP_HOST=mailbox.host,

@@ -116,6 +116,7 @@ async def test_contact_events_are_found_by_their_contact_however_many_there_are(
         await connection.execute("set local enable_seqscan = off; set local plan_cache_mode = force_generic_plan")
         await connection.execute(f"prepare asked as {query}")
         plan = [row[0] for row in await connection.fetch(f"explain execute asked({parameters})")]
+        await connection.execute("deallocate asked")
     scans = [line for line in plan if re.search(r" on (events|orders|consents) ", line)]
     assert not any("Seq Scan" in line for line in scans)
     by_contact = [line for line in plan if re.search(r"Index Cond: .*\bcontact_id = ", line)]

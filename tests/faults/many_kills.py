@@ -33,13 +33,13 @@ PATIENCE_SECONDS = 900.0
 @pytest.mark.timeout(3600)
 async def test_twenty_kills_in_five_hundred_tellings(
     postgres: EmbeddedPostgres,
-    temporal: EmbeddedTemporal,
+    scheduling_temporal: EmbeddedTemporal,
     database_url: str,
     pool: Pool,
     client: Client,
     tmp_path: Path,
 ) -> None:
-    setting = Setting(database_url, temporal.address, client.namespace, "faults", tmp_path)
+    setting = Setting(database_url, scheduling_temporal.address, client.namespace, "faults", tmp_path)
     shop = await Shop.opened(pool)
     await shop.signs_up(*(f"n{number}" for number in range(TELLINGS)))
     on_their_way = 0

@@ -31,8 +31,8 @@ to another worker after ten; who finds the message leased looks again after thir
 
 
 @pytest.fixture
-def setting(database_url: str, temporal: EmbeddedTemporal, client: Client, tmp_path: Path) -> Setting:
-    return Setting(database_url, temporal.address, client.namespace, "faults", tmp_path)
+def setting(database_url: str, scheduling_temporal: EmbeddedTemporal, client: Client, tmp_path: Path) -> Setting:
+    return Setting(database_url, scheduling_temporal.address, client.namespace, "faults", tmp_path)
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,7 @@ class Aftermath:
 
 
 async def killed_over_a_message(
-    postgres: EmbeddedPostgres, temporal: EmbeddedTemporal, folder: Path, at: At, found: str | None
+    postgres: EmbeddedPostgres, scheduling_temporal: EmbeddedTemporal, folder: Path, at: At, found: str | None
 ) -> Aftermath:
     """Kill a worker when its mail server has stalled at this moment, start another, wait until it knows.
 
@@ -63,8 +63,8 @@ async def killed_over_a_message(
     name = f"killed_{at.name.lower()}"
     pool = await open_pool(await postgres.create_database(name, template=TEMPLATE), 4)
     folder.mkdir()
-    client = await new_namespace(temporal.address)
-    setting = Setting(postgres.dsn(name), temporal.address, client.namespace, name, folder)
+    client = await new_namespace(scheduling_temporal.address)
+    setting = Setting(postgres.dsn(name), scheduling_temporal.address, client.namespace, name, folder)
     shop = await Shop.opened(pool)
     [journey] = await shop.signs_up("ada")
     async with BarePeer() as stalling, Mailbox(folder / "mail", port=0) as mailbox:
@@ -86,12 +86,12 @@ async def killed_over_a_message(
 
 
 async def test_only_a_message_whose_body_may_have_left_when_the_worker_was_killed_is_unknown_and_never_sent_again(
-    postgres: EmbeddedPostgres, temporal: EmbeddedTemporal, tmp_path: Path
+    postgres: EmbeddedPostgres, scheduling_temporal: EmbeddedTemporal, tmp_path: Path
 ) -> None:
     """Before the server waits for the body, and after it took the mail; side by side, for each takes its time."""
     before, after = await asyncio.gather(
-        killed_over_a_message(postgres, temporal, tmp_path / "before", At.DATA, None),
-        killed_over_a_message(postgres, temporal, tmp_path / "after", At.TAKEN, "sending"),
+        killed_over_a_message(postgres, scheduling_temporal, tmp_path / "before", At.DATA, None),
+        killed_over_a_message(postgres, scheduling_temporal, tmp_path / "after", At.TAKEN, "sending"),
     )
     assert before == Aftermath("sent", taken=0, sent_again=1)
     assert after == Aftermath("unknown", taken=1, sent_again=0)

@@ -31,8 +31,8 @@ TOLD = 10
 
 
 @pytest.fixture
-def setting(database_url: str, temporal: EmbeddedTemporal, client: Client, tmp_path: Path) -> Setting:
-    return Setting(database_url, temporal.address, client.namespace, "killed-in-bulk", tmp_path)
+def setting(database_url: str, scheduling_temporal: EmbeddedTemporal, client: Client, tmp_path: Path) -> Setting:
+    return Setting(database_url, scheduling_temporal.address, client.namespace, "killed-in-bulk", tmp_path)
 
 
 async def open_line(pool: Pool) -> tuple[Shop, list[JourneyId]]:
