@@ -16,7 +16,7 @@ Write an e-mail address like name@example.com.
 Write a mobile number with + and the country’s code.
 Tick this box, or leave the number empty.
 Too many sign-ups from your network. Please try again later.
-No connection. Please try again.
+No connection. Please try again later.
 That does not work now. Please try again later.`,
     de: `Sagt mir, wenn es wieder da ist
 E-Mail-Adresse
@@ -31,7 +31,7 @@ Schreiben Sie eine E-Mail-Adresse wie name@example.com.
 Schreiben Sie eine Handynummer mit + und Landesvorwahl.
 Setzen Sie hier einen Haken, oder lassen Sie die Nummer leer.
 Zu viele Anmeldungen aus Ihrem Netz. Bitte versuchen Sie es später.
-Keine Verbindung. Bitte versuchen Sie es noch einmal.
+Keine Verbindung. Bitte versuchen Sie es später.
 Das geht gerade nicht. Bitte versuchen Sie es später.`,
     fr: `Prévenez-moi de son retour
 Adresse e-mail
@@ -46,7 +46,7 @@ Indiquez une adresse e-mail comme nom@example.com.
 Indiquez un numéro de mobile avec + et l’indicatif du pays.
 Cochez cette case, ou laissez le numéro vide.
 Trop d’inscriptions depuis votre réseau. Réessayez plus tard.
-Pas de connexion. Réessayez.
+Pas de connexion. Réessayez plus tard.
 Cela ne fonctionne pas pour le moment. Réessayez plus tard.`,
     it: `Avvisatemi quando torna
 Indirizzo e-mail
@@ -61,7 +61,7 @@ Scrivi un indirizzo e-mail come nome@example.com.
 Scrivi un numero di cellulare con + e il prefisso del paese.
 Spunta questa casella, o lascia vuoto il numero.
 Troppe iscrizioni dalla tua rete. Riprova più tardi.
-Nessuna connessione. Riprova.
+Nessuna connessione. Riprova più tardi.
 Ora non funziona. Riprova più tardi.`,
     es: `Avisadme cuando vuelva
 Correo electrónico
@@ -76,7 +76,7 @@ Escribe un correo como nombre@example.com.
 Escribe un número de móvil con + y el prefijo del país.
 Marca esta casilla, o deja el número vacío.
 Demasiadas altas desde tu red. Inténtalo más tarde.
-Sin conexión. Inténtalo de nuevo.
+Sin conexión. Inténtalo más tarde.
 Ahora no funciona. Inténtalo más tarde.`,
   };
   const NAMES = "label email phone consent-text sms-text send close accepted confirm no-email no-phone no-sms_consent many offline broken".split(" ");
@@ -97,6 +97,9 @@ dialog { width: 26rem; max-width: 92vw; padding: 1.5rem; font-size: 1rem; line-h
 h2 { font-size: 1.25rem; margin: 0 0 1rem }
 p { margin: .25rem 0 1rem }
 [type=checkbox] { width: 1.5rem; min-height: 1.5rem; float: inline-start; margin: 0 .75rem 0 0; accent-color: var(--accent) }
+label { display: flow-root }
+[role=status] { outline: 0 }
+[role=status]:empty { margin: 0 }
 [part=error] { color: #b3261e; color: light-dark(#b3261e, #ffb4ab) }`);
 
   const make = (tag, attributes, ...inside) => {
@@ -110,6 +113,10 @@ p { margin: .25rem 0 1rem }
   const inStock = {};
   const all = new Set();
   let jQuery;
+  const look = () => {
+    jQuery ??= window.jQuery?.(document).on("found_variation", (_, each) => (inStock[each.variation_id] = each.is_in_stock));
+    for (const each of all) each.show();
+  };
 
   class NotifyMe extends HTMLElement {
     #replaced = [];
@@ -117,7 +124,7 @@ p { margin: .25rem 0 1rem }
     connectedCallback() {
       this.#build();
       all.add(this);
-      this.show();
+      look();
     }
 
     disconnectedCallback() {
@@ -139,7 +146,7 @@ p { margin: .25rem 0 1rem }
       };
       const field = (id, text, type) => [
         make("label", { for: id, part: "label" }, word(text)),
-        make("input", { id, part: "input", type, autocomplete: type, "aria-describedby": `no-${id}` }),
+        make("input", { id, part: "input", type, autocomplete: type === "checkbox" ? "off" : type, "aria-describedby": `no-${id}` }),
         make("p", { id: `no-${id}`, part: "error", role: "alert" }),
       ];
       const [agree, box, untold] = field("sms_consent", "sms-text", "checkbox");
@@ -164,6 +171,7 @@ p { margin: .25rem 0 1rem }
       root.adoptedStyleSheets = [sheet];
       root.replaceChildren(open, this.dialog);
       this.inputs = FIELDS.map((name) => root.getElementById(name));
+      this.inputs[0].required = sms.hidden;
     }
 
     #tell(done) {
@@ -225,7 +233,6 @@ p { margin: .25rem 0 1rem }
       if (answer.ok) {
         this.form.reset();
         this.#tell(this.word(said.confirm ? "confirm" : "accepted"));
-        this.dispatchEvent(new CustomEvent("notify-me:accepted", { bubbles: true, detail: asked.variant }));
         return [];
       }
       if (answer.status === 429) return ["many"];
@@ -283,12 +290,8 @@ p { margin: .25rem 0 1rem }
   }
 
   customElements.get("notify-me") || customElements.define("notify-me", NotifyMe);
-  const look = () => {
-    if (!jQuery && (jQuery = window.jQuery)) jQuery(document).on("found_variation", (_, each) => (inStock[each.variation_id] = each.is_in_stock));
-    for (const each of all) each.show();
-  };
   // Themes set a hidden field's value by script, or put new elements in its place: neither is an event.
-  new MutationObserver(look).observe(document, { subtree: true, childList: true, attributeFilter: ["value", "variant", "sold-out", "sold-out-variants"] });
+  new MutationObserver(look).observe(document, { subtree: true, childList: true, attributeFilter: ["value", "variant", "sold-out", "sold-out-variants", "tags", "only-tags", "not-tags"] });
   document.addEventListener("change", look);
   window.navigation?.addEventListener("currententrychange", look);
 })();

@@ -1,0 +1,112 @@
+"""A visit to a shop's page: one of the samples of the documentation, in a browser, under a strict policy.
+
+The page is served from another origin than the alerts, and lets in no script and no style but those it names.
+"""
+
+import base64
+import hashlib
+import re
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from importlib.metadata import distribution
+from pathlib import Path
+
+from axe_playwright_python.async_playwright import Axe
+from fastapi import FastAPI
+from fastapi.responses import FileResponse, HTMLResponse
+from playwright.async_api import Browser, Locator, Page, expect
+
+from starter.http.server import serving
+from tests.http.web import Web
+from tests.markdown import ROOT
+
+JQUERY = Path(str(distribution("XStatic-jQuery").locate_file("xstatic/pkg/jquery/data/jquery.min.js")))
+SERVER = "https://alerts.example"
+"""In the samples, where this visit's server is."""
+NARROW = {"width": 360, "height": 640}
+
+
+@dataclass(frozen=True)
+class Visit:
+    """A shopper before a page.
+
+    Attributes:
+        errors: what the browser said was wrong with the page: refused by its policy, or thrown by a script.
+    """
+
+    page: Page
+    errors: list[str]
+
+    @property
+    def form(self) -> Locator:
+        return self.page.locator("notify-me")
+
+    async def tab_to(self, *then: Locator) -> None:
+        """Go on with the Tab key, past these, to the last of them."""
+        for each in then:
+            await self.page.keyboard.press("Tab")
+            await expect(each).to_be_focused()
+
+    async def complaints(self) -> list[str]:
+        """What axe finds wrong for who does not see, or not well."""
+        found = await Axe().run(self.page)
+        return [f"{each['id']}: {each['nodes'][0]['html']}" for each in found.response["violations"]]
+
+    async def says(self, text: str, *, of: str | None = None) -> None:
+        """The form says this as what is wrong: in all, or of one field, which is marked and read out with it."""
+        alert = self.page.get_by_role("alert").filter(has_text=text)
+        await expect(alert).to_be_visible()
+        if of is not None:
+            field = self.page.get_by_label(of)
+            await expect(field).to_have_attribute("aria-invalid", "true")
+            await expect(field).to_have_accessible_description(text)
+
+
+@asynccontextmanager
+async def visiting(browser: Browser, web: Web, sample: str, scheme: str = "light") -> AsyncGenerator[Visit]:
+    """The page is as strict at the end as it was: nothing was refused, thrown or kept."""
+    errors: list[str] = []
+    async with serving(_shop(web.url), "127.0.0.1", 0) as served:
+        dark = scheme == "dark"
+        context = await browser.new_context(viewport=NARROW, color_scheme="dark" if dark else "light")  # type: ignore[arg-type]
+        context.set_default_timeout(20 * 1000)
+        page = await context.new_page()
+        page.on("console", lambda said: errors.append(said.text) if said.type == "error" else None)
+        page.on("pageerror", lambda error: errors.append(error.message))
+        await page.goto(f"{served.url}/{sample}")
+        yield Visit(page, errors)
+        assert await context.cookies() == []
+        assert await page.evaluate("localStorage.length + sessionStorage.length") == 0
+        await context.close()
+    assert errors == []
+
+
+def _shop(alerts: str) -> FastAPI:
+    app = FastAPI()
+
+    @app.get("/jquery.js")
+    async def jquery() -> FileResponse:  # pyright: ignore[reportUnusedFunction]
+        return FileResponse(JQUERY)
+
+    @app.get("/{name}")
+    async def sample(name: str) -> HTMLResponse:  # pyright: ignore[reportUnusedFunction]
+        page = (ROOT / "docs" / "samples" / f"{name}.html").read_text(encoding="utf-8").replace(SERVER, alerts)
+        return HTMLResponse(page, headers={"Content-Security-Policy": _policy(page, alerts)})
+
+    return app
+
+
+def _policy(page: str, alerts: str) -> str:
+    """Nothing inline but what the page itself has, by its digest."""
+    policy = (
+        f"default-src 'none'; connect-src {alerts}; script-src 'self' {alerts} {_digests(page, 'script')}; "
+        f"style-src {_digests(page, 'style')}; base-uri 'none'; form-action 'none'"
+    )
+    # jQuery, which WooCommerce's pages have, does itself what trusted types forbid.
+    return policy if "jquery.js" in page else f"{policy}; require-trusted-types-for 'script'"
+
+
+def _digests(page: str, tag: str) -> str:
+    inline = re.findall(rf"<{tag}>(.*?)</{tag}>", page, re.DOTALL)
+    return " ".join(f"'sha256-{base64.b64encode(hashlib.sha256(each.encode()).digest()).decode()}'" for each in inline)
