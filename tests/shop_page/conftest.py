@@ -6,6 +6,7 @@ from collections.abc import AsyncGenerator
 import pytest
 from playwright.async_api import Browser, async_playwright, expect
 
+from tests.history import PATIENCE
 from tests.http.conftest import nowhere, web
 
 __all__ = ["nowhere", "web"]
@@ -20,7 +21,7 @@ async def browser() -> AsyncGenerator[Browser]:
     program = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
     if program is None:
         pytest.skip("the sign-up form is tried in a real browser: install one, on Debian with `apt install chromium`")
-    expect.set_options(timeout=20 * 1000)
+    expect.set_options(timeout=PATIENCE * 1000)
     switches = ["--no-first-run", *(f"--disable-{each}" for each in QUIET)]
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=program, args=switches)

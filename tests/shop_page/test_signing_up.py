@@ -90,7 +90,7 @@ async def choose(visit: Visit, sample: Sample) -> None:
 async def test_a_shopper_signs_up_by_keyboard_alone(web: Web, pool: Pool, browser: Browser, sample: Sample) -> None:
     await sell(web, sample.store, sample.variant)
     words = sample.words
-    async with visiting(browser, web, sample.name) as visit:
+    async with visiting(browser, web, sample.name, dark=sample.name == "shopify") as visit:
         page, keyboard = visit.page, visit.page.keyboard
         buy = page.locator("main button").first
         await expect(buy).to_be_visible()

@@ -10,21 +10,23 @@ from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from importlib.metadata import distribution
+from importlib.resources import files
 from pathlib import Path
 
-from axe_playwright_python.async_playwright import Axe
 from fastapi import FastAPI
 from fastapi.responses import FileResponse, HTMLResponse
-from playwright.async_api import Browser, Locator, Page, expect
+from playwright.async_api import Browser, Locator, Page, ViewportSize, expect
 
 from starter.http.server import serving
+from tests.history import PATIENCE
 from tests.http.web import Web
 from tests.markdown import ROOT
 
 JQUERY = Path(str(distribution("XStatic-jQuery").locate_file("xstatic/pkg/jquery/data/jquery.min.js")))
+AXE = files("axe_playwright_python").joinpath("axe.min.js").read_text(encoding="utf-8")
 SERVER = "https://alerts.example"
 """In the samples, where this visit's server is."""
-NARROW = {"width": 360, "height": 640}
+NARROW: ViewportSize = {"width": 360, "height": 640}
 
 
 @dataclass(frozen=True)
@@ -50,8 +52,11 @@ class Visit:
 
     async def complaints(self) -> list[str]:
         """What axe finds wrong for who does not see, or not well."""
-        found = await Axe().run(self.page)
-        return [f"{each['id']}: {each['nodes'][0]['html']}" for each in found.response["violations"]]
+        await self.page.evaluate(AXE)
+        found: list[str] = await self.page.evaluate(
+            "axe.run().then(found => found.violations.map(each => `${each.id}: ${each.nodes[0].html}`))"
+        )
+        return found
 
     async def says(self, text: str, *, of: str | None = None) -> None:
         """The form says this as what is wrong: in all, or of one field, which is marked and read out with it."""
@@ -64,13 +69,12 @@ class Visit:
 
 
 @asynccontextmanager
-async def visiting(browser: Browser, web: Web, sample: str, scheme: str = "light") -> AsyncGenerator[Visit]:
+async def visiting(browser: Browser, web: Web, sample: str, *, dark: bool = False) -> AsyncGenerator[Visit]:
     """The page is as strict at the end as it was: nothing was refused, thrown or kept."""
     errors: list[str] = []
     async with serving(_shop(web.url), "127.0.0.1", 0) as served:
-        dark = scheme == "dark"
-        context = await browser.new_context(viewport=NARROW, color_scheme="dark" if dark else "light")  # type: ignore[arg-type]
-        context.set_default_timeout(20 * 1000)
+        context = await browser.new_context(viewport=NARROW, color_scheme="dark" if dark else "light")
+        context.set_default_timeout(PATIENCE * 1000)
         page = await context.new_page()
         page.on("console", lambda said: errors.append(said.text) if said.type == "error" else None)
         page.on("pageerror", lambda error: errors.append(error.message))
