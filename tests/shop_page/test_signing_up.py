@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 import pytest
-from playwright.async_api import Browser, expect
+from playwright.async_api import Page, expect
 
 from activities.postgres.pool import Pool
 from tests.http.web import Web
@@ -87,10 +87,10 @@ async def choose(visit: Visit, sample: Sample) -> None:
 
 
 @pytest.mark.parametrize("sample", SAMPLES, ids=lambda sample: sample.name)
-async def test_a_shopper_signs_up_by_keyboard_alone(web: Web, pool: Pool, browser: Browser, sample: Sample) -> None:
+async def test_a_shopper_signs_up_by_keyboard_alone(web: Web, pool: Pool, tab: Page, sample: Sample) -> None:
     await sell(web, sample.store, sample.variant)
     words = sample.words
-    async with visiting(browser, web, sample.name, dark=sample.name == "shopify") as visit:
+    async with visiting(tab, web, sample.name, dark=sample.name == "shopify") as visit:
         page, keyboard = visit.page, visit.page.keyboard
         buy = page.locator("main button").first
         await expect(buy).to_be_visible()

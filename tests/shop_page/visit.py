@@ -15,10 +15,9 @@ from pathlib import Path
 
 from fastapi import FastAPI
 from fastapi.responses import FileResponse, HTMLResponse
-from playwright.async_api import Browser, Locator, Page, ViewportSize, expect
+from playwright.async_api import ConsoleMessage, Error, Locator, Page, ViewportSize, expect
 
 from starter.http.server import serving
-from tests.history import PATIENCE
 from tests.http.web import Web
 from tests.markdown import ROOT
 
@@ -69,20 +68,31 @@ class Visit:
 
 
 @asynccontextmanager
-async def visiting(browser: Browser, web: Web, sample: str, *, dark: bool = False) -> AsyncGenerator[Visit]:
+async def visiting(page: Page, web: Web, sample: str, *, dark: bool = False) -> AsyncGenerator[Visit]:
     """The page is as strict at the end as it was: nothing was refused, thrown or kept."""
     errors: list[str] = []
+
+    def heard(said: ConsoleMessage) -> None:
+        if said.type == "error":
+            errors.append(said.text)
+
+    def thrown(error: Error) -> None:
+        errors.append(error.message)
+
+    page.on("console", heard)
+    page.on("pageerror", thrown)
+    await page.context.set_offline(False)
+    await page.emulate_media(color_scheme="dark" if dark else "light")
     async with serving(_shop(web.url), "127.0.0.1", 0) as served:
-        context = await browser.new_context(viewport=NARROW, color_scheme="dark" if dark else "light")
-        context.set_default_timeout(PATIENCE * 1000)
-        page = await context.new_page()
-        page.on("console", lambda said: errors.append(said.text) if said.type == "error" else None)
-        page.on("pageerror", lambda error: errors.append(error.message))
-        await page.goto(f"{served.url}/{sample}")
-        yield Visit(page, errors)
-        assert await context.cookies() == []
-        assert await page.evaluate("localStorage.length + sessionStorage.length") == 0
-        await context.close()
+        try:
+            await page.goto(f"{served.url}/{sample}")
+            yield Visit(page, errors)
+            assert await page.context.cookies() == []
+            assert await page.evaluate("localStorage.length + sessionStorage.length") == 0
+        finally:
+            await page.goto("about:blank")
+            page.remove_listener("console", heard)
+            page.remove_listener("pageerror", thrown)
     assert errors == []
 
 
