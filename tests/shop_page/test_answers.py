@@ -15,6 +15,7 @@ from tests.shop_page.visit import Visit, visiting
 STORE = "corner.example"
 BOX = "Yes, send me a text message too when this is back. I can take that back at any time."
 NUMBER = "+12025550123"
+OTHER = "+12025550124"
 LIMITED = SETTINGS.model_copy(update={"signups_per_minute": 3})
 
 
@@ -55,16 +56,25 @@ async def test_text_messages_need_a_number_and_a_tick_of_their_own(web: Web, poo
         await expect(box).not_to_be_checked()
         await send(page, "eve@example.com")
         await expect(page.get_by_role("status")).to_have_text(ENGLISH.accepted)
+        # And who leaves a number alone.
+        await page.keyboard.press("Escape")
+        await opened(visit)
+        await phone.fill(OTHER)
+        await box.press("Space")
+        await send(page, "")
+        await expect(page.get_by_role("status")).to_have_text(ENGLISH.accepted)
         assert len(visit.errors) == 1, "the server's no to the number"
         visit.errors.clear()
     said = await pool.fetch(
-        "select c.email, n.channel, n.text from consents n join contacts c on c.id = n.contact_id order by n.id"
+        "select coalesce(c.email, c.phone), n.channel, n.text "
+        "from consents n join contacts c on c.id = n.contact_id order by n.id"
     )
     both = f"{ENGLISH.consent}\n{BOX}"
     assert [tuple(row) for row in said] == [
         ("ada@example.com", "email", both),
         ("ada@example.com", "sms", both),
         ("eve@example.com", "email", ENGLISH.consent),
+        (OTHER, "sms", both),
     ]
     assert await pool.fetchval("select phone from contacts where email = 'eve@example.com'") is None
 

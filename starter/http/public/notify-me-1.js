@@ -1,7 +1,7 @@
 // <notify-me>: a shopper signs up on the shop's own page for a variant that is sold out. How: docs/sign-up-form.md
 // It keeps nothing, sets no cookie and loads nothing: all it does is to post to /v1/signups what was typed and shown.
 (() => {
-  // By language, each on its line; the names of the lines are in NAMES.
+  // By language, each on a line, however long; the names of the lines are in NAMES.
   const WORDS = {
     en: `Tell me when it is back
 E-mail address
@@ -79,7 +79,8 @@ Demasiadas altas desde tu red. Inténtalo más tarde.
 Sin conexión. Inténtalo más tarde.
 Ahora no funciona. Inténtalo más tarde.`,
   };
-  const NAMES = "label email phone consent-text sms-text send close accepted confirm no-email no-phone no-sms_consent many offline broken".split(" ");
+  const NAMES = `label email phone consent-text sms-text send close accepted confirm
+no-email no-phone no-sms_consent many offline broken`.split(/\s/);
   // As the server names them.
   const FIELDS = ["email", "phone", "sms_consent"];
   // Where a storefront's page has the form of a product, and there the id of the variant that was chosen.
@@ -89,14 +90,15 @@ Ahora no funciona. Inténtalo más tarde.`,
   sheet.replaceSync(`
 :host { display: block; --accent: var(--notify-me-accent, CanvasText) }
 :host([hidden]), [hidden] { display: none }
-button, input, dialog { font: inherit; box-sizing: border-box; width: 100%; padding: .5rem 1rem; border: 1px solid GrayText; border-radius: .4rem }
-button, input { min-height: 2.75rem }
-[part=button], [part=send] { background: var(--accent); color: var(--notify-me-on-accent, Canvas); font-weight: 600; margin-bottom: .75rem }
+button, input, dialog { font: inherit; box-sizing: border-box; border: 1px solid GrayText; border-radius: .4rem }
+button, input { width: 100%; min-height: 2.75rem; padding: .5rem 1rem }
+[part=button], [part=send] { background: var(--accent); color: var(--notify-me-on-accent, Canvas); font-weight: 600 }
+[part=send] { margin-bottom: .75rem }
 dialog { width: 26rem; max-width: 92vw; padding: 1.5rem; font-size: 1rem; line-height: 1.5; text-align: start }
 ::backdrop { background: #0009 }
 h2 { font-size: 1.25rem; margin: 0 0 1rem }
 p { margin: .25rem 0 1rem }
-[type=checkbox] { width: 1.5rem; min-height: 1.5rem; float: inline-start; margin: 0 .75rem 0 0; accent-color: var(--accent) }
+[type=checkbox] { width: 1.5rem; min-height: 1.5rem; margin: 0 .75rem 0 0; float: inline-start }
 label { display: flow-root }
 [role=status] { outline: 0 }
 [role=status]:empty { margin: 0 }
@@ -114,7 +116,9 @@ label { display: flow-root }
   const all = new Set();
   let jQuery;
   const look = () => {
-    jQuery ??= window.jQuery?.(document).on("found_variation", (_, each) => (inStock[each.variation_id] = each.is_in_stock));
+    jQuery ??= window.jQuery?.(document).on("found_variation", (_, each) => {
+      inStock[each.variation_id] = each.is_in_stock;
+    });
     for (const each of all) each.show();
   };
 
@@ -144,24 +148,27 @@ label { display: flow-root }
         made.onclick = press;
         return made;
       };
-      const field = (id, text, type) => [
+      const field = (id, text, type, autocomplete) => [
         make("label", { for: id, part: "label" }, word(text)),
-        make("input", { id, part: "input", type, autocomplete: type === "checkbox" ? "off" : type, "aria-describedby": `no-${id}` }),
+        make("input", { id, part: "input", type, autocomplete, "aria-describedby": `no-${id}` }),
         make("p", { id: `no-${id}`, part: "error", role: "alert" }),
       ];
-      const [agree, box, untold] = field("sms_consent", "sms-text", "checkbox");
-      const sms = make("div", {}, ...field("phone", "phone", "tel"), box, agree, untold);
+      const [agree, box, untold] = field("sms_consent", "sms-text", "checkbox", "off");
+      const sms = make("div", {}, ...field("phone", "phone", "tel", "tel"), box, agree, untold);
       sms.hidden = !this.hasAttribute("sms");
       this.agreed = make("p", { part: "consent" }, word("consent-text"));
       this.says = make("p", { part: "error", role: "alert" });
-      this.form = make("form", { novalidate: "" }, ...field("email", "email", "email"), sms, this.agreed, make("slot"), this.says, button("send", "send"));
+      const email = field("email", "email", "email", "email");
+      const send = button("send", "send");
+      this.form = make("form", { novalidate: "" }, ...email, sms, this.agreed, make("slot"), this.says, send);
       this.form.onsubmit = (event) => {
         event.preventDefault();
         this.#send();
       };
       this.done = make("p", { part: "done", role: "status", tabindex: -1 });
-      this.dialog = make("dialog", { part: "dialog", "aria-labelledby": "title" },
-        make("h2", { part: "heading", id: "title" }, word("label")), this.form, this.done, button("close", "close", () => this.dialog.close()));
+      const title = make("h2", { part: "heading", id: "title" }, word("label"));
+      const close = button("close", "close", () => this.dialog.close());
+      this.dialog = make("dialog", { part: "dialog", "aria-labelledby": "title" }, title, this.form, this.done, close);
       const open = button("button", "label", () => {
         this.#wrong([]);
         this.#tell("");
@@ -246,7 +253,7 @@ label { display: flow-root }
     // The elements of the nearest part of the page that has any.
     #near(selector) {
       let found = [];
-      for (let part = this.parentNode; part && !found[0]; part = part.parentNode) found = part.querySelectorAll(selector);
+      for (let part = this; !found[0] && (part = part.parentNode); ) found = part.querySelectorAll(selector);
       return [...found];
     }
 
@@ -291,7 +298,11 @@ label { display: flow-root }
 
   customElements.get("notify-me") || customElements.define("notify-me", NotifyMe);
   // Themes set a hidden field's value by script, or put new elements in its place: neither is an event.
-  new MutationObserver(look).observe(document, { subtree: true, childList: true, attributeFilter: ["value", "variant", "sold-out", "sold-out-variants", "tags", "only-tags", "not-tags"] });
+  new MutationObserver(look).observe(document, {
+    subtree: true,
+    childList: true,
+    attributeFilter: ["value", "variant", "sold-out", "sold-out-variants", "tags", "only-tags", "not-tags"],
+  });
   document.addEventListener("change", look);
   window.navigation?.addEventListener("currententrychange", look);
 })();
