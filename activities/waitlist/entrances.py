@@ -149,7 +149,7 @@ class Entrances:
             if asks and isinstance(result, Entered) and result.entered:
                 await _ask_first(connection, result, shown)
             await _record(connection, contact_id, interest, alert, result, by)
-        return result
+        return replace(result, asks_first=alert.double_opt_in)
 
     @staticmethod
     async def interested(

@@ -41,12 +41,14 @@ class Entered:
 
     Attributes:
         in_stock: of one who entered late: there is stock now, so they are told at once if a place is left.
+        asks_first: the list has double opt-in, whether they have said yes or not.
     """
 
     journey_id: JourneyId
     entered: bool
     alert_id: str
     in_stock: bool = False
+    asks_first: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,10 +61,11 @@ class LeavingJourney:
 
 @dataclass(frozen=True, slots=True)
 class NotEntered:
-    """A contact was considered for an alert and not entered."""
+    """A contact was considered for an alert and not entered. `asks_first` as of who is."""
 
     alert_id: str
     reason: Reason
+    asks_first: bool = False
 
 
 async def enter(

@@ -35,7 +35,7 @@ from starter.http.errors import ANSWERED, answer
 from starter.http.limits import BodyLimit, HeadLimit, MinuteLimit, SignUpCaps, SignUpLimit
 from starter.http.paths import SlashesInIds
 from starter.http.problems import Problem
-from starter.http.public import links, shoppers, signups, webhooks
+from starter.http.public import links, notify_me, shoppers, signups, webhooks
 from starter.http.request_log import RequestLog
 from starter.http.turns import Turns
 from starter.http.wrong_keys import WrongKeys
@@ -47,6 +47,7 @@ _DESCRIPTION = """Shelftalk's API. Webhooks are signed by their sender and sign-
 _ROUTERS = (
     webhooks.router,
     signups.router,
+    notify_me.router,
     links.router,
     shoppers.router,
     events.router,

@@ -101,10 +101,15 @@ class SignUp(Model):
 
 
 class SignUpAccepted(Model):
-    """The answer to every good sign-up, of new contacts and of those who stand in line already."""
+    """The answer to every good sign-up, of new contacts and of those who stand in line already.
+
+    Attributes:
+        confirm: the list asks by e-mail first whoever has not said yes to it yet, this address's owner or not.
+    """
 
     status: Literal["accepted"] = "accepted"
     detail: str = "We have noted it: unless something speaks against it, you will get an e-mail when it is back."
+    confirm: bool = False
 
 
 TEXTED = "We have noted it: unless something speaks against it, you will get a text message when it is back."
@@ -166,7 +171,7 @@ async def sign_up(asked: SignUp, request: Request, dependencies: InjectedDepende
     """Needs no API key. Limited per network address; neither words nor time tell whether the address was known."""
     sign_ups, caps = dependencies.services.sign_ups, dependencies.sign_up_caps
     network = public_network(request.client.host if request.client else None)
-    await sign_ups.sign_up(
+    result = await sign_ups.sign_up(
         asked.email,
         asked.store,
         asked.variant,
@@ -177,7 +182,9 @@ async def sign_up(asked: SignUp, request: Request, dependencies: InjectedDepende
         phone=asked.phone,
         texts=asked.sms_consent,
     )
-    return SignUpAccepted() if asked.email is not None else SignUpAccepted(detail=TEXTED)
+    if asked.email is None:
+        return SignUpAccepted(detail=TEXTED)
+    return SignUpAccepted(confirm=result.asks_first)
 
 
 def _shown(asked: SignUp, network: str | None) -> Shown:

@@ -1,0 +1,126 @@
+"""A visit to a shop's page: one of the samples of the documentation, in a browser, under a strict policy.
+
+The page is served from another origin than the alerts, and lets in no script and no style but those it names.
+"""
+
+import base64
+import hashlib
+import re
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from importlib.metadata import distribution
+from importlib.resources import files
+from pathlib import Path
+
+from fastapi import FastAPI
+from fastapi.responses import FileResponse, HTMLResponse
+from playwright.async_api import ConsoleMessage, Error, Locator, Page, ViewportSize, expect
+
+from starter.http.server import serving
+from tests.http.web import Web
+from tests.markdown import ROOT
+
+JQUERY = Path(str(distribution("XStatic-jQuery").locate_file("xstatic/pkg/jquery/data/jquery.min.js")))
+AXE = files("axe_playwright_python").joinpath("axe.min.js").read_text(encoding="utf-8")
+SERVER = "https://alerts.example"
+"""In the samples, where this visit's server is."""
+NARROW: ViewportSize = {"width": 360, "height": 640}
+
+
+@dataclass(frozen=True)
+class Visit:
+    """A shopper before a page.
+
+    Attributes:
+        errors: what the browser said was wrong with the page: refused by its policy, or thrown by a script.
+    """
+
+    page: Page
+    errors: list[str]
+
+    @property
+    def form(self) -> Locator:
+        return self.page.locator("notify-me")
+
+    async def tab_to(self, *then: Locator) -> None:
+        """Go on with the Tab key, past these, to the last of them."""
+        for each in then:
+            await self.page.keyboard.press("Tab")
+            await expect(each).to_be_focused()
+
+    async def complaints(self) -> list[str]:
+        """What axe finds wrong for who does not see, or not well."""
+        await self.page.evaluate(AXE)
+        found: list[str] = await self.page.evaluate(
+            "axe.run().then(found => found.violations.map(each => `${each.id}: ${each.nodes[0].html}`))"
+        )
+        return found
+
+    async def says(self, text: str, *, of: str | None = None) -> None:
+        """The form says this as what is wrong: in all, or of one field, which is marked and read out with it."""
+        alert = self.page.get_by_role("alert").filter(has_text=text)
+        await expect(alert).to_be_visible()
+        if of is not None:
+            field = self.page.get_by_label(of)
+            await expect(field).to_have_attribute("aria-invalid", "true")
+            await expect(field).to_have_accessible_description(text)
+
+
+@asynccontextmanager
+async def visiting(page: Page, web: Web, sample: str, *, dark: bool = False) -> AsyncGenerator[Visit]:
+    """The page is as strict at the end as it was: nothing was refused, thrown or kept."""
+    errors: list[str] = []
+
+    def heard(said: ConsoleMessage) -> None:
+        if said.type == "error":
+            errors.append(said.text)
+
+    def thrown(error: Error) -> None:
+        errors.append(error.message)
+
+    page.on("console", heard)
+    page.on("pageerror", thrown)
+    await page.context.set_offline(False)
+    await page.emulate_media(color_scheme="dark" if dark else "light")
+    async with serving(_shop(web.url), "127.0.0.1", 0) as served:
+        try:
+            await page.goto(f"{served.url}/{sample}")
+            yield Visit(page, errors)
+            assert await page.context.cookies() == []
+            assert await page.evaluate("localStorage.length + sessionStorage.length") == 0
+        finally:
+            await page.goto("about:blank")
+            page.remove_listener("console", heard)
+            page.remove_listener("pageerror", thrown)
+    assert errors == []
+
+
+def _shop(alerts: str) -> FastAPI:
+    app = FastAPI()
+
+    @app.get("/jquery.js")
+    async def jquery() -> FileResponse:  # pyright: ignore[reportUnusedFunction]
+        return FileResponse(JQUERY)
+
+    @app.get("/{name}")
+    async def sample(name: str) -> HTMLResponse:  # pyright: ignore[reportUnusedFunction]
+        page = (ROOT / "docs" / "samples" / f"{name}.html").read_text(encoding="utf-8").replace(SERVER, alerts)
+        return HTMLResponse(page, headers={"Content-Security-Policy": _policy(page, alerts)})
+
+    return app
+
+
+def _policy(page: str, alerts: str) -> str:
+    """Nothing inline but what the page itself has, by its digest."""
+    policy = (
+        f"default-src 'none'; connect-src {alerts}; script-src 'self' {alerts} {_digests(page, 'script')}; "
+        f"style-src {_digests(page, 'style')}; base-uri 'none'; form-action 'none'"
+    )
+    # jQuery, which WooCommerce's pages have, does itself what trusted types forbid.
+    return policy if "jquery.js" in page else f"{policy}; require-trusted-types-for 'script'"
+
+
+def _digests(page: str, tag: str) -> str:
+    inline = re.findall(rf"<{tag}>(.*?)</{tag}>", page, re.DOTALL)
+    return " ".join(f"'sha256-{base64.b64encode(hashlib.sha256(each.encode()).digest()).decode()}'" for each in inline)
