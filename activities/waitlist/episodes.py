@@ -71,6 +71,15 @@ async def observe_units(
     return changed
 
 
+async def load_watching(
+    connection: Connection, store_id: StoreId, subjects: Sequence[str]
+) -> tuple[list[WatchingAlert], dict[tuple[AlertId, str], OpenEpisode]]:
+    """The alerts that watch these subjects, and the episodes that are open, by alert and subject."""
+    alerts = await SQL.watching_alerts.rows(connection, WatchingAlert, store_id=store_id, subjects=subjects)
+    episodes = await SQL.open_episodes_of.rows(connection, OpenEpisode, store_id=store_id, subjects=subjects)
+    return alerts, {(row.alert_id, row.subject): row for row in episodes}
+
+
 async def update_episodes(
     connection: Connection,
     store_id: StoreId,
@@ -94,12 +103,7 @@ async def update_episodes(
     known_whole = product.whole or product.sums
     whole = [Subject(store_id=store_id, level=Level.PRODUCT, id=product_id)] if known_whole else []
     subjects = [*variants, *whole]
-    keys = [subject.key for subject in subjects]
-    alerts = await SQL.watching_alerts.rows(connection, WatchingAlert, store_id=store_id, subjects=keys)
-    known = {
-        (row.alert_id, row.subject): row
-        for row in await SQL.open_episodes_of.rows(connection, OpenEpisode, store_id=store_id, subjects=keys)
-    }
+    alerts, known = await load_watching(connection, store_id, [subject.key for subject in subjects])
     if known_whole:
         counted = {locations_key(alert.locations) for alert in alerts if alert.level is Level.PRODUCT}
         sums = {key: product.sum(key) for key in counted} if product.whole else product.sums
@@ -109,8 +113,10 @@ async def update_episodes(
         for alert in alerts:
             if alert.level == subject.level:
                 before = known.get((alert.id, subject.key))
-                seen = _see(product, alert, subject, before, relocated=alert.id in relocated)
-                changes = await _update(connection, alert, subject, seen, before) or changes
+                seen = look_at(product, alert, subject, before, relocated=alert.id in relocated)
+                if seen is not None:
+                    await _update(connection, alert, subject, seen, before)
+                    changes = True
         if changes:
             await look_again(connection, subject)
     gone = [subject.key for subject in subjects if _may_be_gone(product, subject)]
@@ -142,54 +148,53 @@ def _may_be_gone(product: Product, subject: Subject) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
-class _Seen:
-    """What an alert sees of a subject.
+class Changed:
+    """What becomes of an alert's episode of a subject; `measure`: the price or quantity now."""
 
-    Attributes:
-        available: units there now, at the locations that count now.
-        there_before: those of them that did not arrive, but count only now; may be negative.
-        measure: the price or quantity now.
-    """
-
-    available: int
-    there_before: int
+    episode: Episode
     measure: Decimal | None
 
 
-def _see(
-    product: Product, alert: WatchingAlert, subject: Subject, known: OpenEpisode | None, *, relocated: bool
-) -> _Seen:
+def look_at(
+    product: Product, alert: WatchingAlert, subject: Subject, known: OpenEpisode | None, *, relocated: bool = False
+) -> Changed | None:
+    """What an alert makes of a product as it is now. Pure.
+
+    Args:
+        known: its open episode of the subject; None: none is open.
+        relocated: as in `update_episodes`.
+
+    Returns:
+        The episode that opened, grew, shrank, ended or changed its measure; None: nothing did.
+    """
     measure = ALERT_TYPES[alert.type].measure
 
     def offer(locations: Sequence[str] | None) -> Offer:
         return product.offer(subject.level, subject.id, locations)
 
     now = offer(alert.locations)
-    available = now.available(measure)
+    available, measured = now.available(measure), now.measured(measure)
     if known is not None:
+        # What did not arrive, but counts only now; may be negative.
         there_before = available - offer(known.locations).available(measure)
     else:
         there_before = available if relocated else 0
-    return _Seen(available, there_before, now.measured(measure))
+    before = known.episode if known is not None else None
+    episode = observe(
+        before, available, alert.quantity_threshold, alert.contacts_per_unit, there_before, alert.units_per_contact
+    )
+    if episode is None or (
+        known is not None and (episode, measured, alert.locations) == (before, known.measure, known.locations)
+    ):
+        return None
+    return Changed(episode, measured)
 
 
 async def _update(
-    connection: Connection, alert: WatchingAlert, subject: Subject, seen: _Seen, known: OpenEpisode | None
-) -> bool:
-    """Whether an episode opened, grew, shrank, ended or changed its measure."""
-    before = known.episode if known is not None else None
-    episode = observe(
-        before,
-        seen.available,
-        alert.quantity_threshold,
-        alert.contacts_per_unit,
-        seen.there_before,
-        alert.units_per_contact,
-    )
-    if episode is None or (
-        known is not None and (episode, seen.measure, alert.locations) == (before, known.measure, known.locations)
-    ):
-        return False
+    connection: Connection, alert: WatchingAlert, subject: Subject, seen: Changed, known: OpenEpisode | None
+) -> None:
+    """Write an episode that has changed."""
+    episode = seen.episode
     if known is None:
         await SQL.open_episode.run(
             connection,
@@ -216,4 +221,3 @@ async def _update(
         await SQL.arm.run(
             connection, alert_id=alert.id, store_id=subject.store_id, subject=subject.key, measure=seen.measure
         )
-    return True

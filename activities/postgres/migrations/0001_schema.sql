@@ -997,6 +997,21 @@ create function takes_from(there text[], counting text[]) returns boolean langua
     select there is null or (counting is not null and there && counting and (counting <@ there or not there <@ counting))
 $$;
 
+-- Of locations that were not counted together before: the claim after which claims take from the units that an item has there
+-- now; null: there are none.
+create function since_claim_of(store text, whose text, counting text[]) returns bigint language sql stable as $$
+    select min(o.since_claim) from supplies o
+    where o.store_id = store and o.item = whose and o.available > 0
+      and (o.locations is null or counting is null or o.locations && counting)
+$$;
+
+-- How many units of an item at these locations the claims after this one take; null: none.
+create function promised_since(claim bigint, store text, whose text, counting text[]) returns numeric language sql stable as $$
+    select coalesce(sum(c.share), 0) from claims c join episodes e on e.id = c.episode_id
+    where e.store_id = store and c.item = whose and c.id > claim and c.state in ('given', 'used')
+      and takes_from(counting, c.locations)
+$$;
+
 -- Bring the supplies of these items to the units there are now; whether any changed. One for each set of locations that
 -- any list counts. It looks only when it holds them, so that of two at once the later sees what the earlier wrote.
 create function observe_units(store text, items text[]) returns boolean language plpgsql as $$
@@ -1010,15 +1025,9 @@ begin
     from unnest(items) i (item)
     cross join (select null::text[] as locations union select locations from lists) l
     cross join lateral (select units_at(store, i.item, l.locations) as units) now_
-    cross join lateral (select coalesce(
-        (select min(o.since_claim) from supplies o
-         where o.store_id = store and o.item = i.item and o.available > 0
-           and (o.locations is null or l.locations is null or o.locations && l.locations)),
-        nextval('claims_id_seq')) as claim) since
     cross join lateral (
-        select coalesce(sum(c.share), 0) as units from claims c join episodes e on e.id = c.episode_id
-        where e.store_id = store and c.item = i.item and c.id > since.claim and c.state in ('given', 'used')
-          and takes_from(l.locations, c.locations)) promised
+        select coalesce(since_claim_of(store, i.item, l.locations), nextval('claims_id_seq')) as claim) since
+    cross join lateral (select promised_since(since.claim, store, i.item, l.locations) as units) promised
     where not exists (
         select from supplies s
         where s.store_id = store and s.item = i.item and s.locations is not distinct from l.locations)
@@ -1300,42 +1309,50 @@ end $$;
 create trigger claims_settle_other_places after update on claims
     referencing old table as old_rows new table as new_rows for each statement execute function settle_other_places();
 
--- Whom the shelf calls forward next for an open episode, in order: the next in line whose trigger holds and who do not stand
--- back, as many as there are places, `most` at most. The one answer for the shelf and for whoever says what it would do.
+-- Those next in an alert's line whose trigger holds at this measure and who do not stand back, in its order, `most` at most.
 -- Nothing is read but those rows, however many wait behind them. At a bound everyone is told; of more than `most` those
 -- of the highest bounds come first.
+create function next_in_line(of_alert text, store text, what text, measure numeric, most bigint) returns setof waiting
+language plpgsql stable rows 100 as $$
+declare
+    alert alerts;
+begin
+    select * into alert from alerts where id = of_alert;
+    if alert.measure <> 'nothing' then
+        return query
+            select * from waiting w
+            where w.alert_id = of_alert and w.store_id = store and w.subject = what and w.state = 'waiting'
+              and w.passed_over_for is null and w.armed and w.trigger_at is not null and w.trigger_at >= next_in_line.measure
+              and not stands_back(w)
+            order by w.trigger_at desc, w.entered_at, w.place limit most;
+    elsif alert.newest_first then
+        return query
+            select * from waiting w
+            where w.alert_id = of_alert and w.store_id = store and w.subject = what and w.state = 'waiting'
+              and w.passed_over_for is null and trigger_holds(w, next_in_line.measure) and not stands_back(w)
+            order by w.entered_at desc, w.place desc limit most;
+    else
+        return query
+            select * from waiting w
+            where w.alert_id = of_alert and w.store_id = store and w.subject = what and w.state = 'waiting'
+              and w.passed_over_for is null and trigger_holds(w, next_in_line.measure) and not stands_back(w)
+            order by w.entered_at, w.place limit most;
+    end if;
+end $$;
+
+-- Whom the shelf calls forward next for an open episode, in order: the next in its line, as many as there are places, `most`
+-- at most. The one answer for the shelf and for whoever says what it would do.
 create function who_is_next(e episodes, most bigint) returns setof waiting language plpgsql stable rows 100 as $$
 declare
     so_many bigint;
-    alert alerts;
 begin
     -- What is cheap to ask comes first: a product may have thousands of items.
     if places_earned(e) = 0 or not is_waited_for(e.store_id, e.subject, e.alert_id) then
         return;
     end if;
     so_many := least(most, places(e));
-    select * into alert from alerts where id = e.alert_id;
-    if so_many <= 0 then
-        return;
-    elsif alert.measure <> 'nothing' then
-        return query
-            select * from waiting w
-            where w.alert_id = e.alert_id and w.store_id = e.store_id and w.subject = e.subject and w.state = 'waiting'
-              and w.passed_over_for is null and w.armed and w.trigger_at is not null and w.trigger_at >= e.measure
-              and not stands_back(w)
-            order by w.trigger_at desc, w.entered_at, w.place limit so_many;
-    elsif alert.newest_first then
-        return query
-            select * from waiting w
-            where w.alert_id = e.alert_id and w.store_id = e.store_id and w.subject = e.subject and w.state = 'waiting'
-              and w.passed_over_for is null and trigger_holds(w, e.measure) and not stands_back(w)
-            order by w.entered_at desc, w.place desc limit so_many;
-    else
-        return query
-            select * from waiting w
-            where w.alert_id = e.alert_id and w.store_id = e.store_id and w.subject = e.subject and w.state = 'waiting'
-              and w.passed_over_for is null and trigger_holds(w, e.measure) and not stands_back(w)
-            order by w.entered_at, w.place limit so_many;
+    if so_many > 0 then
+        return query select * from next_in_line(e.alert_id, e.store_id, e.subject, e.measure, so_many);
     end if;
 end $$;
 
