@@ -1,7 +1,7 @@
-"""Units that several alerts, levels and lists share out, in memory: as `units_left`, `places` and `shares_of` have it. Pure.
+"""Units that several alerts, levels and lists share out, in memory, as the functions of the schema have it. Pure.
 
-Supplies are kept for each item at each set of locations that a list counts; a claim takes its share from every one that it
-could use up. tests/allocation/test_forecast.py holds this to the functions of the schema.
+Supplies are kept for each item at each set of locations that a list counts; a claim takes its share from every one
+that it could use up. tests/allocation/test_forecast.py holds `units_left`, `places` and `shares_of` to this.
 """
 
 from collections import defaultdict

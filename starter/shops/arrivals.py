@@ -1,7 +1,7 @@
-"""Units that have not come yet, as if they had: the products that sell them, their supplies and episodes. Nothing is written.
+"""Units that have not come yet, as if they had: the products that sell them, their supplies and episodes.
 
-The arithmetic is that of the intake: levels `activities/stock/quantities.py`, offers `activities/stock/offers.py`, episodes and
-supplies `activities/waitlist/allocation.py`.
+Nothing is written, and the arithmetic is that of the intake: levels `activities/stock/quantities.py`, offers
+`activities/stock/offers.py`, episodes and supplies `activities/waitlist/allocation.py`.
 """
 
 from collections.abc import Iterable, Sequence
@@ -76,10 +76,6 @@ class Opened:
     items: tuple[str, ...]
     changed: bool
 
-    def with_episode(self, episode: Episode) -> "Opened":
-        """The same, once a place more was given."""
-        return replace(self, episode=episode)
-
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
@@ -87,8 +83,8 @@ class Arrival:
 
     Attributes:
         units_before, units: over all locations.
-        subjects: those that may be told of it, each with its product as it would be, in the order in which their shelves
-            would be asked to look.
+        subjects: those that may be told of it, each with its product as it would be, in the order in which their
+            shelves would be asked to look.
         opened: the episodes that would be open, by alert and subject.
     """
 
@@ -101,9 +97,18 @@ class Arrival:
     opened: dict[tuple[AlertId, str], Opened]
     shared: SharedUnits
 
+    def places(self, opened: Opened) -> int | None:
+        """How many places an episode has left to give; None: as many as are in line."""
+        return self.shared.places(opened.episode, opened.items, opened.locations)
+
     def is_full(self, opened: Opened) -> bool:
-        """Whether an episode has no place left to give."""
-        return self.shared.places(opened.episode, opened.items, opened.locations) == 0
+        """Whether it has none."""
+        return self.places(opened) == 0
+
+    def take(self, opened: Opened) -> Opened:
+        """One of its places is given. Returns it after that."""
+        episode = self.shared.take(opened.episode, opened.items, opened.locations)
+        return replace(opened, episode=episode)
 
 
 async def foresee_arrival(connection: Connection, subject: Subject, units: int, location: str | None) -> Arrival:

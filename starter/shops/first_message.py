@@ -1,4 +1,4 @@
-"""The first message that a journey would send at its turn, and what the check before it says now. Nothing is sent or written.
+"""The first message that a journey would send at its turn, and what the check before it says now. Nothing is sent.
 
 The thread is walked as the journey would walk it, with the criteria, facts and verdict of production.
 """

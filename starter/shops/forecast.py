@@ -1,4 +1,4 @@
-"""Forecast: what units that have not come yet would do, and to whom. In one snapshot, in which nothing can be written."""
+"""What units that have not come yet would do, and to whom: in one snapshot, in which nothing can be written."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -13,6 +13,9 @@ from schemas.responses.forecast import Forecast, ForecastLine, WouldBePassedOver
 from schemas.responses.why import NotYet
 from starter.shops.arrivals import Arrival, foresee_arrival
 from starter.shops.giving import MOST_SHOWN, AtTheFront, Called, Giving, Line, lines_of
+
+MOST_UNITS = 2**31 - 1
+"""As many as a storefront can tell of."""
 
 
 class Forecasts:

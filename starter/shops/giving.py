@@ -1,8 +1,8 @@
 """The shelves of units that have not come yet: to whom they would give the places, in their order. Nothing is written.
 
-Whoever is asked here is asked the same as when the units come: the arithmetic of supplies and episodes (`arrivals.py`), who
-is next in line (`next_in_line` of the schema), and the check before the first message (`first_message.py`). Where two lines
-of equal strength sell the same units, which of their shelves looks first is known only then; here the variants' do.
+What is asked is asked as when the units come: the arithmetic of supplies and episodes (`arrivals.py`), who is next in
+line (`next_in_line` of the schema), and the check before the first message (`first_message.py`). Where two lines of
+equal strength sell the same units, which of their shelves looks first is known only then; here the variants' do.
 """
 
 from collections.abc import Iterable, Sequence
@@ -23,6 +23,8 @@ SQL = load_queries("starter.shops", "forecast.sql")
 
 MOST_FOLLOWED = 2000
 """Of one line; its counts stay exact up to here. Some milliseconds for each hundred."""
+SPARE = 50
+"""Read beyond the places there are, for those whose place passes on."""
 MOST_CHECKED = 200
 """Of all lines together, of whom the check before the message is asked: a few milliseconds each."""
 MOST_SHOWN = 200
@@ -125,9 +127,41 @@ class Giving:
 
     async def _give(self, line: Line) -> None:
         opened, called = self.arrival.opened.get(line.key), self.called[line.key]
-        if opened is None or line.paused is not None or self.arrival.is_full(opened) or called.more:
+        if opened is None or line.paused is not None:
             return
-        candidates = await SQL.next.rows(
+        places = self.arrival.places(opened)
+        most = MOST_FOLLOWED if places is None else min(MOST_FOLLOWED, places + SPARE)
+        while not self.arrival.is_full(opened):
+            candidates = await self._next(line, opened, most)
+            for each in candidates:
+                if each.journey_id not in called.told and each.journey_id not in called.refused:
+                    opened = await self._call(line, opened, each)
+            if len(candidates) < most:
+                return
+            if most == MOST_FOLLOWED:
+                called.more = not self.arrival.is_full(opened)
+                return
+            most = min(MOST_FOLLOWED, most * 4)
+
+    async def _call(self, line: Line, opened: Opened, who: Next) -> Opened:
+        """One who is next: the place is theirs, or passes on. Returns the episode after it."""
+        called = self.called[line.key]
+        if self.arrival.is_full(opened):
+            return opened
+        if self._told_by_another(line, who.contact_id):
+            called.yielding.add(who.journey_id)
+            return opened
+        answer = await self._check(line, opened, who)
+        if isinstance(answer, NotTold):
+            called.refused[who.journey_id] = answer.reason
+            return opened
+        called.told[who.journey_id] = who, answer
+        self._places.setdefault((line.type, who.contact_id), []).append(line.subject)
+        self.arrival.opened[line.key] = opened = self.arrival.take(opened)
+        return opened
+
+    async def _next(self, line: Line, opened: Opened, most: int) -> list[Next]:
+        found = await SQL.next.rows(
             self._connection,
             Next,
             store_id=self._store_id,
@@ -135,26 +169,10 @@ class Giving:
             alert_id=line.alert_id,
             measure=opened.measure,
             taken_up=opened.changed,
-            most=MOST_FOLLOWED,
+            most=most,
         )
-        await self._read_programs({each.version_id for each in candidates})
-        for each in candidates:
-            if each.journey_id in called.told or each.journey_id in called.refused:
-                continue
-            if self.arrival.is_full(opened):
-                return
-            if self._told_by_another(line, each.contact_id):
-                called.yielding.add(each.journey_id)
-                continue
-            answer = await self._check(line, opened, each)
-            if isinstance(answer, NotTold):
-                called.refused[each.journey_id] = answer.reason
-                continue
-            called.told[each.journey_id] = each, answer
-            self._places.setdefault((line.type, each.contact_id), []).append(line.subject)
-            episode = self.arrival.shared.take(opened.episode, opened.items, opened.locations)
-            opened = self.arrival.opened[line.key] = opened.with_episode(episode)
-        called.more = len(candidates) == MOST_FOLLOWED and not self.arrival.is_full(opened)
+        await self._read_programs({each.version_id for each in found})
+        return found
 
     async def _check(self, line: Line, opened: Opened, who: Next) -> Told | NotTold:
         program = self._programs.get(who.version_id)

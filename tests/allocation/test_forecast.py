@@ -1,4 +1,4 @@
-"""What is forecast of units is what happens when they come, whatever happened before: all that the suite's machine does."""
+"""What is forecast of units is what happens when they come, whatever happened before."""
 
 import asyncio
 from collections.abc import Iterator
@@ -11,9 +11,12 @@ from hypothesis.stateful import rule, run_state_machine_as_test
 
 from activities.postgres.pool import open_pool
 from schemas.ids import Subject
+from schemas.incoming.events import EventKind
+from starter.ops.pausing import Pausing
 from starter.shops.forecast import Forecasts
 from starter.shops.giving import MOST_SHOWN
 from tests.allocation.suite import LOCATIONS, VARIANTS
+from tests.allocation.suite_run import PAUSABLES
 from tests.allocation.test_suite_line import Suite
 from tests.faults.crashes import Process
 from tests.product import STORE
@@ -38,9 +41,27 @@ class Forecasting(Suite):
     told = 0
     passed_over = 0
 
-    @rule(variant=st.sampled_from(VARIANTS), location=st.sampled_from(LOCATIONS), units=st.integers(1, 6))
-    def units_come(self, variant: str, location: str, units: int) -> None:
+    @rule(
+        variant=st.sampled_from(VARIANTS),
+        location=st.sampled_from(LOCATIONS),
+        units=st.integers(1, 6),
+        joining=st.lists(st.integers(0, 4).map("c{}".format), min_size=1, max_size=5, unique=True),
+        sold_out=st.booleans(),
+        resumed=st.booleans(),
+    )
+    def units_come(
+        self, variant: str, location: str, units: int, joining: list[str], sold_out: bool, resumed: bool
+    ) -> None:
+        """Some who may be written to join the lines first."""
         self._provider.forget_answers()
+        if sold_out:
+            self._do(self._sells_out)
+        for name in joining:
+            self.someone_signs_up(name, variant, 0, None)
+            self.someone_is_interested(name, EventKind.VIEWED_PRODUCT, variant, 0, None)
+            self.someone_changes(name, "agrees", None)
+        for what in PAUSABLES if resumed else ():
+            self._do(lambda what=what: Pausing(self._process.pool).resume(what, "test"))
         self.everything_that_can_be_done_is_done(None)
         subject = Subject(store_id=STORE, id=variant)
         there, _ = self._storefront.levels.get((self._truth.items[variant], location), (0, None))
@@ -64,7 +85,6 @@ class Forecasting(Suite):
         type(self).passed_over += len(passed_over)
 
     more_units_come = units_come
-    units_come_again = units_come
 
 
 @pytest.fixture
@@ -87,7 +107,7 @@ def machine(database_url: str) -> Iterator[Any]:
 @pytest.mark.slow
 @pytest.mark.timeout(900)
 def test_who_is_forecast_to_be_told_is_told(machine: Any) -> None:
-    run_state_machine_as_test(machine, settings=settings(max_examples=12, stateful_step_count=25, deadline=None))
+    run_state_machine_as_test(machine, settings=settings(max_examples=10, stateful_step_count=20, deadline=None))
     assert machine.forecast > 0
     assert machine.told > 0
     assert machine.passed_over > 0
