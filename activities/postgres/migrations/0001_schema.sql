@@ -155,6 +155,8 @@ create table lists (
     -- Whether links of its messages lead through us; and whose opens are known: of those who are in these countries.
     track_clicks boolean not null default false,
     track_opens_in text[] check (cardinality(track_opens_in) > 0),
+    -- A line of it is told of as long once so many wait in it. Null: none is.
+    tell_when_waiting bigint check (tell_when_waiting > 0),
     check ((quiet_from is null) = (quiet_until is null)),
     check ((cap_messages is null) = (cap_length is null))
 );
@@ -846,6 +848,20 @@ create index line_counts_of_alert on line_counts (alert_id, what, quarter);
 create index line_counts_now on line_counts (what) include (count) where what = 'waiting';
 create index line_counts_to_fold on line_counts (id) where not folded;
 
+-- Lines that have grown past the number of their list, since then; said once, until they have fallen to less than half of it.
+-- Whoever folds the counts of lines writes it, who is one at a time: nobody who changes a line waits for it.
+create table long_lines (
+    alert_id text not null references alerts,
+    store_id text not null,
+    subject  text not null,
+    since    timestamptz not null default now(),
+    -- How many waited when it was found.
+    waiting  bigint not null,
+    -- Null: not said yet.
+    said_at  timestamptz,
+    primary key (store_id, subject, alert_id)
+);
+
 create function quarter_of(at timestamptz) returns timestamptz language sql immutable as $$
     select date_bin('15 minutes', at, '2000-01-01T00:00Z')
 $$;
@@ -1309,7 +1325,8 @@ end $$;
 create trigger claims_settle_other_places after update on claims
     referencing old table as old_rows new table as new_rows for each statement execute function settle_other_places();
 
--- Those next in an alert's line whose trigger holds at this measure and who do not stand back, in its order, `most` at most.
+-- Those next in an alert's line whose trigger holds at this measure and who do not stand back, in its order, `most` at most
+-- (null: all).
 -- Nothing is read but those rows, however many wait behind them. At a bound everyone is told; of more than `most` those
 -- of the highest bounds come first.
 create function next_in_line(of_alert text, store text, what text, measure numeric, most bigint) returns setof waiting
@@ -1350,10 +1367,12 @@ begin
     if places_earned(e) = 0 or not is_waited_for(e.store_id, e.subject, e.alert_id) then
         return;
     end if;
+    -- Null: as many as there are.
     so_many := least(most, places(e));
-    if so_many > 0 then
-        return query select * from next_in_line(e.alert_id, e.store_id, e.subject, e.measure, so_many);
+    if so_many <= 0 then
+        return;
     end if;
+    return query select * from next_in_line(e.alert_id, e.store_id, e.subject, e.measure, so_many);
 end $$;
 
 -- How many the shelves would call forward now for each of these open episodes, as if nothing were paused: who is next, the
