@@ -17,7 +17,7 @@ class ToldWhen(StrEnum):
     PUT_OFF = "put_off"
     """Not before some moment: quiet hours, the hours of text messages, a cap, to be told together, a pause."""
     AFTER_A_WAIT = "after_a_wait"
-    """The thread has a wait before its first message."""
+    """The thread has a wait before its first message, or the one that they entered by has not ended."""
     APPROVED = "approved"
     """Once somebody has approved the message."""
     MENDED = "mended"

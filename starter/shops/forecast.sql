@@ -34,7 +34,7 @@ order by strength(a.action) desc, a.id, s.subject;
 
 -- name: next
 -- Those next in one line at this measure, in its order; where the episode changes, with those who were passed over until it did.
-select w.journey_id, w.contact_id, j.version_id
+select w.journey_id, w.contact_id, j.version_id, j.at_step, j.held_up_by
 from (
     select * from next_in_line(:alert_id, :store_id, :subject, :measure, :most)
     union all

@@ -12,9 +12,9 @@ from datetime import UTC, datetime
 from activities.postgres.pool import Connection
 from activities.postgres.queries import load_queries
 from schemas.document.alert_types.offer import Measure
-from schemas.ids import AlertId, ContactId, JourneyId, Level, StoreId, Subject, VersionId
+from schemas.ids import AlertId, ContactId, JourneyId, Level, StepId, StoreId, Subject, VersionId
 from schemas.journey.program import Program
-from schemas.reasons import Reason
+from schemas.reasons import STOPPING, Reason
 from schemas.responses.forecast import ToldWhen
 from starter.shops.arrivals import Arrival, Opened
 from starter.shops.first_message import FirstMessages, InLine, NotTold, Told
@@ -53,11 +53,13 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Next:
-    """One who is next in a line."""
+    """One who is next in a line; `at_step`: where the thread rests that they entered by, and what holds it up there."""
 
     journey_id: JourneyId
     contact_id: ContactId
     version_id: VersionId
+    at_step: StepId | None
+    held_up_by: Reason | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,7 +182,12 @@ class Giving:
             return Told(ToldWhen.NOT_LOOKED_AT)
         self._checked += 1
         in_line = InLine(who.journey_id, who.contact_id, line.alert_id, program)
-        return await self._messages.at_turn(in_line, opened.measure, self._now)
+        answer = await self._messages.at_turn(in_line, opened.measure, self._now)
+        if isinstance(answer, Told) and who.at_step in program.steps:
+            # Whose turn comes before that thread has ended hears of it then.
+            when = ToldWhen.MENDED if who.held_up_by in STOPPING else ToldWhen.AFTER_A_WAIT
+            return Told(when, reason=who.held_up_by)
+        return answer
 
     async def _read_programs(self, versions: Iterable[VersionId]) -> None:
         missing = sorted(set(versions) - set(self._programs))

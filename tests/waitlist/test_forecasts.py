@@ -12,6 +12,7 @@ from schemas.document.conversation import ConversationDocument
 from schemas.reasons import Reason
 from schemas.responses.forecast import Forecast, ToldWhen
 from schemas.responses.why import NotYet
+from starter.documents import load_document
 from starter.ops.pausing import Pausable, Pausing
 from starter.runtime.ports import free_port
 from starter.shops.arrivals import WhichLocation
@@ -170,3 +171,82 @@ async def test_what_was_forecast_of_the_whole_product_happens(product: Product) 
     )
     assert await names(product.pool, [row["contact_id"] for row in told]) == ["ada", "cy"]
     assert await who(product.pool, forecast) == ["ada", "cy"]
+
+
+async def test_who_waits_twice_for_one_thing_is_told_once_by_the_stronger_reason(pool: Pool) -> None:
+    await publish(pool, programme("asked", back(), only_by_name=False))
+    looked = {"type": "back-in-stock", "action": "browse", "contacts_per_unit": 2}
+    await publish(pool, programme("looked", looked, only_by_name=False))
+    shop = Shop(pool, Intake(pool))
+    await shop.sells("v")
+    await shop.signs_up("ada")
+    await shop.sees("ada", "bob", "cy", "dee")
+    forecast = await Forecasts(pool).of_units(subject("v"), 2)
+    assert [(each.alert, name) for each, name in zip(forecast.first, await who(pool, forecast), strict=True)] == [
+        ("asked", "ada"),
+        ("looked", "bob"),
+        ("looked", "cy"),
+    ]
+    (passed_over,) = forecast.passed_over
+    assert (passed_over.alert, passed_over.not_yet) == ("looked", NotYet.TOLD_BY_ANOTHER)
+    assert forecast.left == 0, "two halves and one whole"
+
+
+async def test_a_line_that_everyone_is_told_of_is_followed_so_far_and_it_says_so(
+    pool: Pool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("starter.shops.giving.MOST_FOLLOWED", 3)
+    monkeypatch.setattr("starter.shops.giving.MOST_CHECKED", 2)
+    await opened(pool, programme("line", back(contacts_per_unit="all"), only_by_name=False))
+    forecast = await Forecasts(pool).of_units(subject("v"), 1)
+    assert (forecast.told, forecast.more, forecast.left) == (3, True, 1)
+    assert forecast.lines[0].when == {ToldWhen.AT_ONCE: 2, ToldWhen.NOT_LOOKED_AT: 1}
+    monkeypatch.setattr("starter.shops.giving.MOST_FOLLOWED", 5)
+    assert not (await Forecasts(pool).of_units(subject("v"), 1)).more
+
+
+@pytest.mark.parametrize(
+    ("steps", "when"),
+    [
+        ("{wait: 1 hour}, {send: it}", ToldWhen.AFTER_A_WAIT),
+        ("{send: it, status: manual}", ToldWhen.APPROVED),
+        ("{send: never, status: draft}, {send: it}", ToldWhen.AT_ONCE),
+        ("{add_tag: told}, {send: it}", ToldWhen.AT_ONCE),
+        (
+            "{decide: [{name: Here, when: {orders.count: {at_least: 3}}, steps: [{wait: 1 day}]}], "
+            "otherwise: [{send: it}]}",
+            ToldWhen.AT_ONCE,
+        ),
+    ],
+)
+async def test_the_thread_is_walked_to_its_first_message(pool: Pool, steps: str, when: ToldWhen) -> None:
+    document = load_document(_THREAD.replace("STEPS", steps).encode(), "thread.yaml")
+    await opened(pool, document, "ada")
+    forecast = await Forecasts(pool).of_units(subject("v"), 1)
+    assert forecast.lines[0].when == {when: 1}
+
+
+async def test_whose_sign_up_thread_has_not_ended_is_told_after_it(pool: Pool) -> None:
+    document = load_document(_THREAD.replace("STEPS", "{id: first, send: it}").encode(), "thread.yaml")
+    await opened(pool, document, "ada", "bob", "cy")
+    rest = "update journeys set at_step = $2, at_since = now(), held_up_by = $3 where id = $1"
+    rows = await pool.fetch("select journey_id from waiting order by place")
+    await pool.execute(rest, rows[0][0], "first", None)
+    await pool.execute(rest, rows[1][0], "first", Reason.MESSAGE_BROKEN)
+    await pool.execute(rest, rows[2][0], "waiting-list", None)
+    forecast = await Forecasts(pool).of_units(subject("v"), 3)
+    assert [each.when for each in forecast.first] == [ToldWhen.AFTER_A_WAIT, ToldWhen.MENDED, ToldWhen.AT_ONCE]
+
+
+_THREAD = """
+conversation: line
+name: Line
+list: {code: line, name: Line}
+alerts:
+  line: {type: back-in-stock, action: sign-up}
+threads:
+  - {name: Told, on: line.alert, steps: [STEPS]}
+messages:
+  it: {channel: email, subject: It, text: It is back.}
+  never: {channel: email, subject: No, text: Never.}
+"""
