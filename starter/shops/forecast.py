@@ -128,8 +128,9 @@ def _passed_over(giving: Giving, line: Line, front: Sequence[AtTheFront]) -> Ite
     if opened is None or line.paused is not None:
         return
     full = giving.arrival.is_full(opened)
-    last = max((number for number, each in enumerate(front) if each.journey_id in called.told), default=-1)
-    for each in front[: last + 1] if full and called.told else front:
+    told = [number for number, each in enumerate(front) if each.journey_id in called.told]
+    ends_here = full and 0 < len(told) == len(called.told)
+    for each in front[: told[-1]] if ends_here else front:
         if each.journey_id in called.told:
             continue
         not_yet, reason = _why_not(line, each, called)

@@ -205,6 +205,19 @@ async def test_a_line_that_everyone_is_told_of_is_followed_so_far_and_it_says_so
     assert not (await Forecasts(pool).of_units(subject("v"), 1)).more
 
 
+async def test_whoever_is_passed_over_is_named_where_those_told_stand_far_behind(
+    pool: Pool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shop = await opened(pool)
+    await shop.opts_out("ada")
+    await shop.opts_out("bob")
+    monkeypatch.setattr("starter.shops.giving.MOST_SHOWN", 1)
+    forecast = await Forecasts(pool).of_units(subject("v"), 1)
+    assert await who(pool, forecast) == ["cy"]
+    assert forecast.first[0].place is None
+    assert await names(pool, [each.contact_id for each in forecast.passed_over]) == ["ada"]
+
+
 @pytest.mark.parametrize(
     ("steps", "when"),
     [
