@@ -19,6 +19,7 @@ from starter.commands import (
     deliveries,
     demo,
     experiments,
+    forecasts,
     journeys,
     keys,
     late_entries,
@@ -58,6 +59,7 @@ app.command()(doctor)
 app.command()(reconcile.reconcile)
 app.command()(shop.signup)
 app.command()(reports.why)
+shop.stock.command("forecast")(forecasts.forecast)
 app.command("test-run")(rehearse.run_test)
 app.command("why-product")(reports.why_product)
 conversations.app.command("dry-run")(rehearse.dry_run_)

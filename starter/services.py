@@ -33,6 +33,7 @@ from starter.runtime.components import database_address, temporal_address
 from starter.runtime.readiness import ReadinessProbe
 from starter.shops.consents import Consents
 from starter.shops.coupons import Coupons
+from starter.shops.forecast import Forecasts
 from starter.shops.keys import Keys
 from starter.shops.people import People
 from starter.shops.provider_webhooks import ProviderWebhooks
@@ -70,6 +71,7 @@ class Services:
     consents: Consents
     coupons: Coupons
     stock: Stock
+    forecasts: Forecasts
     stores: Stores
     # conversations
     publishing: Publishing
@@ -123,6 +125,7 @@ def build_services(
         consents=Consents(pool),
         coupons=Coupons(pool),
         stock=Stock(pool, intake),
+        forecasts=Forecasts(pool),
         stores=Stores(pool),
         publishing=Publishing(pool, settings.public_url),
         versions=Versions(pool, settings.public_url),

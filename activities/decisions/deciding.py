@@ -7,7 +7,7 @@ from temporalio import activity
 
 from activities.decisions.evaluate import evaluate
 from activities.decisions.journey_facts import journey_facts
-from activities.postgres.pool import Pool
+from activities.postgres.pool import Connection, Pool
 from activities.postgres.queries import load_queries
 from schemas.ids import VersionId
 from schemas.journey.activities import Decide, Decided
@@ -24,8 +24,8 @@ KEPT_VERSIONS = 500
 class Deciding:
     """decide, with the compiled criteria of the versions it was asked for."""
 
-    def __init__(self, pool: Pool) -> None:
-        self._pool = pool
+    def __init__(self, database: Pool | Connection) -> None:
+        self._database = database
         self._kept: OrderedDict[VersionId, CompiledCriteria] = OrderedDict()
 
     @activity.defn(name=Activity.DECIDE)
@@ -34,9 +34,15 @@ class Deciding:
 
         Of a contact who was erased nothing is known; criteria that need no fact still hold.
         """
+        choice = await self.choose(request)
+        log.info("decided", journey=request.journey_id, criteria=request.criteria_id, choice=choice)
+        return Decided(choice=choice)
+
+    async def choose(self, request: Decide) -> int | None:
+        """The index of the first of the criteria that hold; None: none do."""
         compiled = await self._compiled(request.version)
-        facts = await journey_facts(self._pool, request.journey_id)
-        choice = next(
+        facts = await journey_facts(self._database, request.journey_id)
+        return next(
             (
                 index
                 for index, criteria in enumerate(compiled.criteria.get(request.criteria_id, ()))
@@ -44,13 +50,11 @@ class Deciding:
             ),
             None,
         )
-        log.info("decided", journey=request.journey_id, criteria=request.criteria_id, choice=choice)
-        return Decided(choice=choice)
 
     async def _compiled(self, version: VersionId) -> CompiledCriteria:
         kept = self._kept.get(version)
         if kept is None:
-            stored = await SQL.compiled_criteria.value(self._pool, version=version)
+            stored = await SQL.compiled_criteria.value(self._database, version=version)
             kept = self._kept[version] = CompiledCriteria.model_validate(stored or {})
             if len(self._kept) > KEPT_VERSIONS:
                 self._kept.popitem(last=False)

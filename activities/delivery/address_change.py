@@ -9,7 +9,7 @@ from importlib.resources import files
 import yaml
 
 from activities.delivery.stored_message import StoredMessage
-from activities.postgres.pool import Pool
+from activities.postgres.pool import Connection, Pool
 from activities.postgres.queries import load_queries
 from schemas.channels import Channel
 
@@ -50,9 +50,9 @@ def in_language(language: str | None) -> StoredMessage:
     return _MESSAGES.get((language or "").partition("-")[0].lower(), _MESSAGES[_OURS])
 
 
-async def find_address_change(pool: Pool, message: str) -> AddressChange | None:
+async def find_address_change(database: Pool | Connection, message: str) -> AddressChange | None:
     """The request that a message is about; None: it was decided, or its contact was erased."""
     number = message.removeprefix(ADDRESS_CHANGE)
     if not number.isdecimal():
         return None
-    return await SQL.address_change.row(pool, AddressChange, id=int(number), channel=Channel.EMAIL)
+    return await SQL.address_change.row(database, AddressChange, id=int(number), channel=Channel.EMAIL)

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
 
-from activities.postgres.pool import Pool
+from activities.postgres.pool import Connection, Pool
 from activities.postgres.queries import load_queries
 from activities.rendering.facts import ItemPart
 from schemas.ids import StoreId
@@ -31,7 +31,7 @@ class ItemRow:
 
 
 async def items_of(
-    pool: Pool,
+    database: Pool | Connection,
     store_id: StoreId,
     event_id: str,
     page: Callable[[str | None, str | None, str | None], str],
@@ -43,7 +43,7 @@ async def items_of(
         page: where a product is shown, of its own page, its handle and a variant of it.
         currency: of the store.
     """
-    items = await SQL.items.rows(pool, ItemRow, store_id=store_id, event_id=event_id, most=MOST_ITEMS_SHOWN)
+    items = await SQL.items.rows(database, ItemRow, store_id=store_id, event_id=event_id, most=MOST_ITEMS_SHOWN)
     return tuple(
         ItemPart(
             title=f"{item.title} ({item.variant_title})" if item.variant_title else item.title,

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from decimal import Decimal
 
 from activities.decisions.filters import pass_each, passes
 from activities.delivery.address_change import ADDRESS_CHANGE, find_address_change, in_language
@@ -12,7 +13,7 @@ from activities.delivery.send_rows import SendRow
 from activities.delivery.shopper_links import CONFIRM, LinkedMessage
 from activities.delivery.stored_message import StoredMessage, StoredMessages, recorded_outcome
 from activities.delivery.verdict import MessageFacts
-from activities.postgres.pool import Pool
+from activities.postgres.pool import Connection, Pool
 from activities.postgres.queries import load_queries
 from activities.rendering.facts import ItemPart, MessageContext
 from activities.revenue.links import Tracking
@@ -71,9 +72,9 @@ class UnknownJourney(Exception):
 class SendContexts:
     """Looks up what is known of messages; keeps the templates that it has read."""
 
-    def __init__(self, pool: Pool) -> None:
-        self._pool = pool
-        self._messages = StoredMessages(pool)
+    def __init__(self, database: Pool | Connection) -> None:
+        self._database = database
+        self._messages = StoredMessages(database)
 
     async def look_up(self, request: Deliver) -> SendContext:
         """All that is known of a message; of an alert's, mostly in one query.
@@ -83,13 +84,13 @@ class SendContexts:
         """
         step = request.step
         asks_address = step.message.startswith(ADDRESS_CHANGE)
-        change = await find_address_change(self._pool, step.message) if asks_address else None
+        change = await find_address_change(self._database, step.message) if asks_address else None
         message = in_language(None) if asks_address else await self._messages.find(request.version, step.message)
         row = await self._row(request, message)
         if row is None:
             raise UnknownJourney(f"journey {request.journey_id} is not in the database this worker uses")
         passed = row.outcome is not None or await passes(
-            self._pool, row, row.contact_id, row.store_id, row.product_id, row.variant_id
+            self._database, row, row.contact_id, row.store_id, row.product_id, row.variant_id
         )
         product = await self._product(row, message) if row.outcome is None else None
         known = await self._known(request, row, message, product, passed=passed)
@@ -100,6 +101,23 @@ class SendContexts:
             return replace(known, facts=facts)
         linked = replace(known.linked, confirmation=change.link)
         return replace(known, facts=facts, message=change.message, recipient=change.email, linked=linked)
+
+    async def look_ahead(self, request: Deliver, measure: Decimal | None) -> SendContext:
+        """What would be known of the message of an alert, if its journey in line had been given a place.
+
+        Args:
+            measure: the price or quantity then.
+
+        Raises:
+            UnknownJourney: its journey is not in this database.
+        """
+        message = await self._messages.find(request.version, request.step.message)
+        row = await self._row(request, message)
+        if row is None:
+            raise UnknownJourney(f"journey {request.journey_id} is not in the database that is asked")
+        then = replace(row, claim="given", in_stock=True, measure=measure, gathers=row.together_until is not None)
+        passed = await passes(self._database, row, row.contact_id, row.store_id, row.product_id, row.variant_id)
+        return await self._known(request, then, message, None, passed=passed, told_in_another=True)
 
     async def look_up_together(self, own: Deliver, others: Sequence[Deliver]) -> list[SendContext]:
         """What is known of a message and of those that are to be told in it, its own first, as one statement sees them.
@@ -115,14 +133,14 @@ class SendContexts:
         message = await self._messages.find(own.version, own.step.message)
         requests = [own, *others]
         found = await _FACTS_OF_EACH.rows(
-            self._pool, SendRow, [_which(each) for each in requests], **_asked_of_all(own, message)
+            self._database, SendRow, [_which(each) for each in requests], **_asked_of_all(own, message)
         )
         rows = [row for each in found for row in each]
         if len(rows) < len(requests):
             raise UnknownJourney("a journey is not in the database this worker uses")
         first = rows[0]
         passed = await pass_each(
-            self._pool, first, first.contact_id, first.store_id, [(row.product_id, row.variant_id) for row in rows]
+            self._database, first, first.contact_id, first.store_id, [(row.product_id, row.variant_id) for row in rows]
         )
         products = await self._products(rows, message)
         return [
@@ -166,22 +184,20 @@ class SendContexts:
         )
 
     async def _row(self, request: Deliver, message: StoredMessage | None) -> SendRow | None:
-        return await SQL.facts.row(self._pool, SendRow, **_which(request), **_asked_of_all(request, message))
+        return await SQL.facts.row(self._database, SendRow, **_which(request), **_asked_of_all(request, message))
 
     async def _product(self, row: SendRow, message: StoredMessage | None) -> Product | None:
         """What a journey is about, where its offer is asked for."""
         if not asks_offer(row, message) or row.product_id is None:
             return None
-        async with self._pool.acquire() as connection:
-            return await load_product(connection, row.store_id, row.product_id)
+        return await load_product(self._database, row.store_id, row.product_id)
 
     async def _products(self, rows: Sequence[SendRow], message: StoredMessage | None) -> list[Product | None]:
         """Likewise of several, of one store."""
         asked = sorted({row.product_id for row in rows if row.product_id is not None and asks_offer(row, message)})
         if not asked:
             return [None] * len(rows)
-        async with self._pool.acquire() as connection:
-            loaded = await load_products(connection, rows[0].store_id, asked)
+        loaded = await load_products(self._database, rows[0].store_id, asked)
         products = dict(zip(asked, loaded, strict=True))
         return [None if row.product_id is None else products.get(row.product_id) for row in rows]
 
@@ -189,13 +205,13 @@ class SendContexts:
         """The contact's place in line, where the message says it."""
         if row.alert_id is None or message is None or not message.shows("wait.place"):
             return None
-        ahead: int | None = await SQL.ahead.value(self._pool, journey_id=request.journey_id, most=LONGEST_LINE_TOLD)
+        ahead: int | None = await SQL.ahead.value(self._database, journey_id=request.journey_id, most=LONGEST_LINE_TOLD)
         return ahead + 1 if ahead is not None and ahead < LONGEST_LINE_TOLD else None
 
     async def _items(self, row: SendRow) -> tuple[ItemPart, ...]:
         if row.event_id is None:
             return ()
-        return await items_of(self._pool, row.store_id, row.event_id, row.page, row.currency)
+        return await items_of(self._database, row.store_id, row.event_id, row.page, row.currency)
 
 
 def _which(request: Deliver) -> dict[str, object]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from activities.postgres.pool import Pool
+from activities.postgres.pool import Connection, Pool
 from activities.postgres.queries import load_queries
 from schemas.channels import Channel
 from schemas.document.compiled_message import CompiledMessage
@@ -74,8 +74,8 @@ class MessageRow:
 class StoredMessages:
     """The messages of published versions; keeps those that it has read."""
 
-    def __init__(self, pool: Pool) -> None:
-        self._pool = pool
+    def __init__(self, database: Pool | Connection) -> None:
+        self._database = database
         self._kept: dict[tuple[VersionId, str], StoredMessage | None] = {}
 
     async def find(self, version_id: VersionId, code: str) -> StoredMessage | None:
@@ -83,7 +83,9 @@ class StoredMessages:
         if (version_id, code) not in self._kept:
             if len(self._kept) >= KEPT_MESSAGES:
                 self._kept.clear()
-            row = await SQL.message.row(self._pool, MessageRow, version=version_id, message=code, plain=Channel.EMAIL)
+            row = await SQL.message.row(
+                self._database, MessageRow, version=version_id, message=code, plain=Channel.EMAIL
+            )
             found = None if row is None or row.message is None else StoredMessage(row.message, beside=row.beside)
             self._kept[version_id, code] = found
         return self._kept[version_id, code]

@@ -70,6 +70,16 @@ async def transaction(pool: Pool) -> AsyncGenerator[Connection]:
         yield connection
 
 
+@asynccontextmanager
+async def snapshot(pool: Pool) -> AsyncGenerator[Connection]:
+    """Reads that all see one moment. PostgreSQL lets nothing be written by them."""
+    async with (
+        pool.acquire(timeout=ACQUIRE_LIMIT_SECONDS) as connection,
+        connection.transaction(isolation="repeatable_read", readonly=True),
+    ):
+        yield connection
+
+
 async def _prepare(connection: Any) -> None:
     await connection.set_type_codec("jsonb", schema="pg_catalog", encoder=json.dumps, decoder=json.loads)
 

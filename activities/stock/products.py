@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 
-from activities.postgres.pool import Connection
+from activities.postgres.pool import Connection, Pool
 from activities.postgres.queries import load_queries
 from activities.stock.offers import Locations, Product, Sum, Variant, locations_key
 from activities.stock.quantities import Level, Quantities
@@ -93,16 +93,16 @@ async def find_product(
     return found
 
 
-async def load_product(connection: Connection, store_id: StoreId, product_id: str) -> Product:
+async def load_product(database: Pool | Connection, store_id: StoreId, product_id: str) -> Product:
     """A product as it is stored, in one query; one that is not known has no variants and is not on sale."""
-    return _product(await SQL.product.rows(connection, VariantAtLocation, store_id=store_id, product_id=product_id))
+    return _product(await SQL.product.rows(database, VariantAtLocation, store_id=store_id, product_id=product_id))
 
 
-async def load_products(connection: Connection, store_id: StoreId, product_ids: Sequence[str]) -> list[Product]:
+async def load_products(database: Pool | Connection, store_id: StoreId, product_ids: Sequence[str]) -> list[Product]:
     """Likewise each of these, in one query."""
     each = [{"product_id": product_id} for product_id in product_ids]
     return [
-        _product(rows) for rows in await _PRODUCT_OF_EACH.rows(connection, VariantAtLocation, each, store_id=store_id)
+        _product(rows) for rows in await _PRODUCT_OF_EACH.rows(database, VariantAtLocation, each, store_id=store_id)
     ]
 
 

@@ -62,6 +62,54 @@ Key = tuple[AlertId, str]
 """An alert and a subject: of both at most one episode is open."""
 
 
+def look_at(
+    product: Product, alert: WatchingAlert, subject: Subject, known: KeptEpisode | None, *, relocated: bool = False
+) -> KeptEpisode | None:
+    """What an alert makes of a product as it is now.
+
+    Args:
+        known: its open episode of the subject; None: none is open.
+        relocated: other locations count for it than before: what was there already does not arrive.
+
+    Returns:
+        The episode that opened, grew, shrank, ended or changed its measure; None: nothing did.
+    """
+    measure = ALERT_TYPES[alert.type].measure
+
+    def offer(locations: Sequence[str] | None) -> Offer:
+        return product.offer(subject.level, subject.id, locations)
+
+    here = offer(alert.locations)
+    available = here.available(measure)
+    # Units there now that did not arrive, but count only now; may be negative.
+    there_before = available if relocated else 0
+    if known is not None:
+        there_before = available - offer(known.locations).available(measure)
+    episode = observe(
+        known.episode if known is not None else None,
+        available,
+        alert.quantity_threshold,
+        alert.contacts_per_unit,
+        there_before,
+        alert.units_per_contact,
+    )
+    if episode is None:
+        return None
+    now = KeptEpisode(
+        known.id if known is not None else None,
+        alert.id,
+        subject.key,
+        episode.contacts_per_unit,
+        episode.units_per_contact,
+        alert.locations,
+        episode.available,
+        episode.arrived,
+        episode.claimed,
+        here.measured(measure),
+    )
+    return None if now == known else now
+
+
 class EpisodeChanges:
     """The open episodes of a product and its variants, as they become.
 
@@ -102,50 +150,17 @@ class EpisodeChanges:
 
     def _observe(self, product: Product, alert: WatchingAlert, subject: Subject) -> bool:
         key = alert.id, subject.key
-        known = self._open.get(key)
-        measure = ALERT_TYPES[alert.type].measure
-
-        def offer(locations: Sequence[str] | None) -> Offer:
-            return product.offer(subject.level, subject.id, locations)
-
-        here = offer(alert.locations)
-        available = here.available(measure)
-        # Units there now that did not arrive, but count only now; may be negative.
-        there_before = available if alert.id in self._relocated else 0
-        if known is not None:
-            there_before = available - offer(known.locations).available(measure)
-        episode = observe(
-            known.episode if known is not None else None,
-            available,
-            alert.quantity_threshold,
-            alert.contacts_per_unit,
-            there_before,
-            alert.units_per_contact,
-        )
-        if episode is None:
+        now = look_at(product, alert, subject, self._open.get(key), relocated=alert.id in self._relocated)
+        if now is None:
             return False
-        now = KeptEpisode(
-            known.id if known is not None else None,
-            alert.id,
-            subject.key,
-            episode.contacts_per_unit,
-            episode.units_per_contact,
-            alert.locations,
-            episode.available,
-            episode.arrived,
-            episode.claimed,
-            here.measured(measure),
-        )
-        if now == known:
-            return False
-        self._keep(key, now, over=episode.over)
+        self._keep(key, now)
         if ALERT_TYPES[alert.type].crosses and now.measure is not None:
             self.highest[key] = max(now.measure, self.highest.get(key, now.measure))
         return True
 
-    def _keep(self, key: Key, now: KeptEpisode, *, over: bool) -> None:
+    def _keep(self, key: Key, now: KeptEpisode) -> None:
         self._changed[key] = None
-        if over:
+        if now.episode.over:
             self._over.append(now)
             self._open.pop(key, None)
         else:

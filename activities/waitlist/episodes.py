@@ -35,6 +35,14 @@ class Change:
     variants: Collection[str]
 
 
+async def load_watching(
+    connection: Connection, store_id: StoreId, subjects: Sequence[str]
+) -> tuple[list[WatchingAlert], list[KeptEpisode]]:
+    """The alerts that watch these subjects, and the episodes of them that are open."""
+    alerts = await SQL.watching_alerts.rows(connection, WatchingAlert, store_id=store_id, subjects=subjects)
+    return alerts, await SQL.open_episodes_of.rows(connection, KeptEpisode, store_id=store_id, subjects=subjects)
+
+
 async def update_episodes(
     connection: Connection,
     store_id: StoreId,
@@ -61,8 +69,7 @@ async def update_episodes(
         for each in changes
     ]
     keys = list(dict.fromkeys(subject.key for some in subjects for subject in some))
-    alerts = await SQL.watching_alerts.rows(connection, WatchingAlert, store_id=store_id, subjects=keys)
-    known = await SQL.open_episodes_of.rows(connection, KeptEpisode, store_id=store_id, subjects=keys)
+    alerts, known = await load_watching(connection, store_id, keys)
     if whole:
         counted = {locations_key(alert.locations) for alert in alerts if alert.level is Level.PRODUCT}
         sums = {key: last.sum(key) for key in counted} if last.whole else last.sums

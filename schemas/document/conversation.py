@@ -72,6 +72,10 @@ def loops_over_together(*templates: str | None) -> bool:
     return all(_LOOP.search(each) for each in templates if each)
 
 
+MOST_WAITING = 1_000_000_000
+"""A larger number is a mistake."""
+
+
 def _some_wait(length: timedelta) -> timedelta:
     if not length or length > LONGEST_TOGETHER:
         raise ValueError("that is no time to wait for others in: write from '1 minute' to '1 day'")
@@ -115,6 +119,8 @@ class ListSection(Section, title="List"):
     """
     attribution: Attribution | None = None
     """Within how many days orders are credited to its messages; as the installation has it when left out."""
+    tell_when_waiting: Annotated[int, Field(ge=1, le=MOST_WAITING, strict=True)] | None = None
+    """How many must wait in one line for you to be told, once, that it is long; never when left out."""
     double_opt_in: Code | None = None
     """The message that asks who signs up whether it was them; their place counts once they say yes. Not asked when left
     out.

@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from pydantic import Field
+from pydantic import AwareDatetime, Field
 
 from schemas.document.alert_types.vocabulary import AlertType
 from schemas.ids import Level
@@ -18,6 +18,7 @@ class WantedProduct(Model):
         entered, lost_to_window, told, bought_after: in the period.
         waiting, unconfirmed, to_order: now, whatever the period. `to_order` is in units.
         unconfirmed: who has a place that does not count until they say that it was them; none of `waiting`.
+        long_since: one of its lines has grown past the number of its list since then.
     """
 
     store_id: str
@@ -33,6 +34,7 @@ class WantedProduct(Model):
     told: int
     bought_after: int
     to_order: int
+    long_since: AwareDatetime | None
 
 
 class WantedReport(Model):

@@ -40,10 +40,12 @@ class WaitingLine(Model):
 
     Attributes:
         unconfirmed: who has a place that does not count until they say that it was them; none of the others.
+        long_since: a line of them has grown past the number of its list since then.
     """
 
     total: int
     unconfirmed: int
+    long_since: AwareDatetime | None
     waiting: tuple[WaitingContact, ...]
 
 

@@ -14,7 +14,7 @@ from schemas.ids import Level, StoreId
 from schemas.model import Model
 from schemas.reasons import Reason
 from schemas.responses.message_activity import ActivityBy, MessageActivity
-from schemas.responses.reports import ListReport, WantedReport
+from schemas.responses.reports import ListReport
 from schemas.responses.revenue import RevenueReport
 from schemas.responses.why import WhyContact, WhyEntry, WhyMessage, WhyProduct
 from starter.commands.terminal.acting import who
@@ -22,6 +22,7 @@ from starter.commands.terminal.addresses import looked_for
 from starter.commands.terminal.asking import Terminal, command
 from starter.commands.terminal.failures import CommandFailed
 from starter.commands.terminal.output import ExitCode, clock
+from starter.commands.wanted_table import wanted_table
 from starter.reporting.reports import LARGEST_REPORT, BadPeriod, Period
 from starter.reporting.spreadsheets import list_csv, messages_csv, revenue_csv, wanted_csv
 from starter.support.why import MOST_ENTRIES, About
@@ -53,7 +54,7 @@ def wanted(
     """Show what is wanted most: who waits, was lost to the window, was told and bought, and how many to order."""
     period = _period(since, until)
     report = terminal.ask(lambda services: services.reports.wanted(list_, period, by, limit))
-    give(terminal, report, _wanted, wanted_csv, as_csv=as_csv)
+    give(terminal, report, wanted_table, wanted_csv, as_csv=as_csv)
 
 
 @app.command("list")
@@ -162,24 +163,6 @@ def give(
         sys.stdout.buffer.flush()
     else:
         terminal.tell(answer, show)
-
-
-def _wanted(report: WantedReport) -> Table | str:
-    if not report.products:
-        return "Nothing was wanted."
-    names = ("store", "product", *(("variant",) if report.by is Level.VARIANT else ()))
-    figures = ("waiting", "not confirmed", "to order", "lost to window", "told", "bought after", "entered")
-    table = Table(*names, *(Column(name, justify="right") for name in figures), box=None, pad_edge=False)
-    for row in report.products:
-        product = f"{row.product_title} ({row.product_id})"
-        variant = f"{row.variant_title or ''} ({row.variant_id})".strip() if row.variant_id else "any"
-        numbers = (
-            *(row.waiting, row.unconfirmed, row.to_order, row.lost_to_window),
-            *(row.told, row.bought_after, row.entered),
-        )
-        named = (row.store_id, product, *((variant,) if report.by is Level.VARIANT else ()))
-        table.add_row(*named, *map(str, numbers))
-    return table
 
 
 def revenue_table(report: RevenueReport) -> Group | str:

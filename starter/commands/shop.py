@@ -93,7 +93,7 @@ def stock_set(
     """Set the units of a variant at one location, as of now. Those next in line are told if it is back."""
     whole = _units(units)
     terminal.answer(
-        lambda services: services.stock.set_stock(_subject(store, variant), whole, who(), location), _variant
+        lambda services: services.stock.set_stock(subject_of(store, variant), whole, who(), location), _variant
     )
 
 
@@ -101,7 +101,7 @@ def stock_set(
 @command
 def stock_show(terminal: Terminal, store: Store, variant: Variant) -> None:
     """Show a variant: its units, and how many wait for it."""
-    terminal.answer(lambda services: services.stock.show(_subject(store, variant)), _variant)
+    terminal.answer(lambda services: services.stock.show(subject_of(store, variant)), _variant)
 
 
 @product.command("set")
@@ -139,7 +139,7 @@ def product_set(
 
     async def question(services: Services) -> Product:
         moved = await services.stock.put_product(StoreId(store), fact, who())
-        shown = [await services.stock.show(_subject(store, each.variant_id)) for each in variants]
+        shown = [await services.stock.show(subject_of(store, each.variant_id)) for each in variants]
         return Product(variants=tuple(shown), moved=moved)
 
     terminal.answer(question, _put_in)
@@ -162,7 +162,12 @@ def _address(email: str) -> str:
         raise typer.BadParameter(f"{email!r} is not an e-mail address", param_hint="EMAIL") from None
 
 
-def _subject(store: str, variant: str) -> Subject:
+def subject_of(store: str, variant: str) -> Subject:
+    """A variant, as two options name it.
+
+    Raises:
+        BadParameter: one of them is empty.
+    """
     if not store or not variant:
         raise typer.BadParameter("a store and a variant are needed, and one is empty", param_hint="--store, --variant")
     return Subject(store_id=StoreId(store), id=variant)

@@ -140,8 +140,9 @@ def _line(line: WaitingLine) -> Table | str:
             "being told" if each.claimed else "",
         )
     cut = f"The first {len(line.waiting)} of {line.total}" if line.total > len(line.waiting) else ""
-    if cut or asked:
-        table.caption = "; ".join(filter(None, (cut, asked)))
+    grown = f"long since {clock(line.long_since)} UTC, by the number of its list" if line.long_since else ""
+    if cut or asked or grown:
+        table.caption = "; ".join(filter(None, (cut, asked, grown)))
     return table
 
 

@@ -23,6 +23,7 @@ _LIST_WORDS: Mapping[str, str] = {
     "stores": "the stores that it is for",
     "track_clicks": "whether clicks are known",
     "track_opens_in": "where it may be known that a mail was opened",
+    "tell_when_waiting": "how many wait in a line that is told of as long",
     "only_by_name": "whether only sign-ups that name it enter",
     "double_opt_in": "the message that asks who signs up",
 }

@@ -59,6 +59,9 @@ class Metrics:
             "Senders that are at fault: nothing leaves by them until somebody mends that",
             registry=self._registry,
         )
+        self._long_lines = Gauge(
+            "shelftalk_long_lines", "Lines that have grown past the number of their list", registry=self._registry
+        )
 
     def request(self, method: str, route: str, status: int, seconds: float) -> None:
         """Count one request. `route` is the template, never the address that was asked for."""
@@ -83,6 +86,7 @@ class Metrics:
         self._oldest.set(figures.oldest_seconds if figures else math.nan)
         self._waiting.set(figures.waiting if figures else math.nan)
         self._stopped_senders.set(figures.stopped_senders if figures else math.nan)
+        self._long_lines.set(figures.long_lines if figures else math.nan)
         return generate_latest(self._registry)
 
 

@@ -19,6 +19,7 @@ class BacklogFigures:
         last_error: what the call failed with that was parked last.
         waiting: journeys in line.
         stopped_senders: senders by which nothing leaves, until somebody mends them.
+        long_lines: lines that have grown past the number of their list.
     """
 
     due: int
@@ -27,6 +28,7 @@ class BacklogFigures:
     last_error: str | None
     waiting: int
     stopped_senders: int
+    long_lines: int
 
 
 class Backlog:

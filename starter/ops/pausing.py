@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Literal
 
 from activities.postgres.audit import write_audit
-from activities.postgres.pool import Connection, Pool, transaction
+from activities.postgres.pool import Connection, Pool, snapshot, transaction
 from activities.postgres.queries import load_queries
 from activities.postgres.retry import retry_on_deadlock
 from schemas.errors import DomainError, ErrorKind
@@ -133,7 +133,7 @@ class Pausing:
         Raises:
             NothingToPause: as it says.
         """
-        async with self._pool.acquire() as connection, connection.transaction(isolation="repeatable_read"):
+        async with snapshot(self._pool) as connection:
             return await _count(connection, what, await _state(connection, what))
 
     @retry_on_deadlock

@@ -36,8 +36,9 @@ with told as (
             when a.contacts_per_unit is null then c.waiting
             else coalesce(w.told, 0)
         end)::numeric * a.units_per_contact / coalesce(a.contacts_per_unit, 1)),
-        case when e.id is null then a.quantity_threshold else 0 end) end as to_order
+        case when e.id is null then a.quantity_threshold else 0 end) end as to_order, g.since as long_since
     from counted c join alerts a on a.id = c.alert_id
+    left join long_lines g on g.alert_id = c.alert_id and g.store_id = c.store_id and g.subject = c.subject
     left join episodes e on e.alert_id = c.alert_id and e.store_id = c.store_id and e.subject = c.subject
                         and e.closed_at is null
     left join told_of_open w on w.episode_id = e.id
@@ -45,11 +46,12 @@ with told as (
     select store_id, product_id, case when :by = 'variant' and subject like 'variant/%' then substr(subject, 9) end as variant_id,
            sum(entered)::bigint as entered, sum(waiting)::bigint as waiting,
            sum(unconfirmed)::bigint as unconfirmed, sum(lost)::bigint as lost_to_window,
-           sum(told)::bigint as told, sum(bought)::bigint as bought_after, sum(to_order)::bigint as to_order
+           sum(told)::bigint as told, sum(bought)::bigint as bought_after, sum(to_order)::bigint as to_order,
+           min(long_since) as long_since
     from ordered group by 1, 2, 3
 )
 select s.store_id, s.product_id, p.title as product_title, s.variant_id, v.title as variant_title, v.sku,
-       s.entered, s.waiting, s.unconfirmed, s.lost_to_window, s.told, s.bought_after, s.to_order
+       s.entered, s.waiting, s.unconfirmed, s.lost_to_window, s.told, s.bought_after, s.to_order, s.long_since
 from summed s
 join products p on p.store_id = s.store_id and p.product_id = s.product_id
 left join variants v on v.store_id = s.store_id and v.variant_id = s.variant_id

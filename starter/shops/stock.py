@@ -9,12 +9,11 @@ from schemas.ids import StoreId, Subject
 from schemas.incoming.facts import ProductFact
 from schemas.money import in_currency
 from schemas.responses.stock import LevelReport, MovedVariant, VariantPage, VariantReport
+from starter.shops.arrivals import BY_HAND
 
 SQL = load_queries("starter.shops", "stock.sql")
 
 LARGEST_PAGE = 500
-BY_HAND = "by-hand"
-"""The location of stock that is set without naming one."""
 
 
 class Stock:

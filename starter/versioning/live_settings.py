@@ -106,6 +106,7 @@ async def _set_list(connection: Connection, section: ListSection) -> None:
         together_within=section.together_within,
         track_clicks=section.track_clicks,
         track_opens_in=section.track_opens_in,
+        tell_when_waiting=section.tell_when_waiting,
         attribution=section.attribution.model_dump(mode="json") if section.attribution else None,
     )
 

@@ -5,15 +5,18 @@ select pg_advisory_xact_lock(:lock);
 
 -- name: set_list
 insert into lists (code, name, stores, only_by_name, time_zone, quiet_from, quiet_until, locations, currency, country, sender,
-                   cap_messages, cap_length, together_within, attribution, track_clicks, track_opens_in)
+                   cap_messages, cap_length, together_within, attribution, track_clicks, track_opens_in,
+                   tell_when_waiting)
 values (:code, :name, :stores, :only_by_name, :time_zone, :quiet_from, :quiet_until, :locations, :currency, :country, :sender,
-        :cap_messages, :cap_length, :together_within, :attribution, :track_clicks, :track_opens_in)
+        :cap_messages, :cap_length, :together_within, :attribution, :track_clicks, :track_opens_in,
+        :tell_when_waiting)
 on conflict (code) do update
 set name = excluded.name, stores = excluded.stores, only_by_name = excluded.only_by_name, time_zone = excluded.time_zone,
     quiet_from = excluded.quiet_from, quiet_until = excluded.quiet_until,
     locations = excluded.locations, currency = excluded.currency, country = excluded.country, sender = excluded.sender,
     cap_messages = excluded.cap_messages, cap_length = excluded.cap_length, together_within = excluded.together_within, attribution = excluded.attribution,
-    track_clicks = excluded.track_clicks, track_opens_in = excluded.track_opens_in;
+    track_clicks = excluded.track_clicks, track_opens_in = excluded.track_opens_in,
+    tell_when_waiting = excluded.tell_when_waiting;
 
 -- name: retire_alerts_but
 update alerts set retired = true where conversation = :conversation and not (id = any(:alerts::text[]));

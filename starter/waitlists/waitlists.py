@@ -2,6 +2,7 @@
 
 from collections import Counter
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 
 from activities.postgres.audit import write_audit
@@ -65,10 +66,11 @@ class WaitlistCsv:
 
 @dataclass(frozen=True, slots=True)
 class LineCounts:
-    """How many are in line, and how many more have not confirmed yet that they are."""
+    """How many are in line, and how many more have not confirmed yet that they are; `long_since`: as `WaitingLine`."""
 
     total: int
     unconfirmed: int
+    long_since: datetime | None
 
 
 class RecipientStatus(StrEnum):
@@ -127,7 +129,12 @@ class Waitlists:
             sms=Channel.SMS,
             most=limit,
         )
-        return WaitingLine(total=counts.total, unconfirmed=counts.unconfirmed, waiting=tuple(waiting))
+        return WaitingLine(
+            total=counts.total,
+            unconfirmed=counts.unconfirmed,
+            long_since=counts.long_since,
+            waiting=tuple(waiting),
+        )
 
     async def export(self, lines: Lines, actor: str) -> WaitlistCsv:
         """The lists with addresses, in the product's own CSV; the export is noted in the audit.

@@ -1,8 +1,9 @@
 -- Every query of ops about waiting lists: who waits, files, what feeds an alert, and who is written to once.
 
 -- name: count
-select coalesce(sum(people), 0)::bigint as total, coalesce(sum(unconfirmed), 0)::bigint as unconfirmed
-from chosen_lines(:store_id, :variant_id, :product_id, :alert);
+select coalesce(sum(people), 0)::bigint as total, coalesce(sum(unconfirmed), 0)::bigint as unconfirmed,
+       min(g.since) as long_since
+from chosen_lines(:store_id, :variant_id, :product_id, :alert) left join long_lines g using (alert_id, store_id, subject);
 
 -- name: line
 -- Who is in line, in order of place, without those whose place does not count yet. Null means any. Of each line no more is

@@ -13,6 +13,7 @@ from starter.devstack.postgres import EmbeddedPostgres
 from starter.documents import load_document
 from starter.ops.pausing import Pausing
 from starter.reporting.reports import Period, Reports
+from starter.shops.forecast import Forecasts
 from starter.support.journeys import Journeys
 from starter.support.why import About, Why
 from starter.versioning.publishing import publish
@@ -52,6 +53,11 @@ async def _is_restocked(shop: Shop, _: int) -> None:
 
 async def _signs_up(shop: Shop, _: int) -> None:
     await shop.signs_up("new")
+
+
+async def _forecast(shop: Shop, _: int) -> None:
+    forecast = await Forecasts(shop.pool).of_units(subject("v"), 50)
+    assert (forecast.told, forecast.more) == (50, False)
 
 
 async def _why_contact(shop: Shop, people: int) -> None:
@@ -116,6 +122,7 @@ async def lines(postgres: EmbeddedPostgres) -> dict[int, str]:
     [
         _is_restocked,
         _signs_up,
+        _forecast,
         _why_contact,
         _why_product,
         _shows_the_last,

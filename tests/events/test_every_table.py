@@ -67,6 +67,7 @@ OF_NOBODY = {
     "inbox",
     "line_counts",
     "lists",
+    "long_lines",
     "migrations",
     "operations",
     "product_sums",

@@ -69,6 +69,10 @@ class SimulatedSender:
         """Answer the next possible messages so, one each, after those already laid down."""
         self._script.extend(answers)
 
+    def forget_answers(self) -> None:
+        """Take every message from now on."""
+        self._script.clear()
+
     @asynccontextmanager
     async def ready(self, message: Message, within: float = inf) -> AsyncGenerator["SimulatedHandover"]:
         """Ready at once, for every message that is possible."""

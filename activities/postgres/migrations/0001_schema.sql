@@ -159,6 +159,8 @@ create table lists (
     -- Whether links of its messages lead through us; and whose opens are known: of those who are in these countries.
     track_clicks boolean not null default false,
     track_opens_in text[] check (cardinality(track_opens_in) > 0),
+    -- A line of it is told of as long once so many wait in it. Null: none is.
+    tell_when_waiting bigint check (tell_when_waiting > 0),
     check ((quiet_from is null) = (quiet_until is null)),
     check ((cap_messages is null) = (cap_length is null))
 );
@@ -850,6 +852,20 @@ create index line_counts_of_alert on line_counts (alert_id, what, quarter);
 create index line_counts_now on line_counts (what) include (count) where what = 'waiting';
 create index line_counts_to_fold on line_counts (id) where not folded;
 
+-- Lines that have grown past the number of their list, since then; said once, until they have fallen to less than half of it.
+-- Whoever folds the counts of lines writes it, who is one at a time: nobody who changes a line waits for it.
+create table long_lines (
+    alert_id text not null references alerts,
+    store_id text not null,
+    subject  text not null,
+    since    timestamptz not null default now(),
+    -- How many waited when it was found.
+    waiting  bigint not null,
+    -- Null: not said yet.
+    said_at  timestamptz,
+    primary key (store_id, subject, alert_id)
+);
+
 create function quarter_of(at timestamptz) returns timestamptz language sql immutable as $$
     select date_bin('15 minutes', at, '2000-01-01T00:00Z')
 $$;
@@ -1001,6 +1017,21 @@ create function takes_from(there text[], counting text[]) returns boolean langua
     select there is null or (counting is not null and there && counting and (counting <@ there or not there <@ counting))
 $$;
 
+-- Of locations that were not counted together before: the claim after which claims take from the units that an item has there
+-- now; null: there are none.
+create function since_claim_of(store text, whose text, counting text[]) returns bigint language sql stable as $$
+    select min(o.since_claim) from supplies o
+    where o.store_id = store and o.item = whose and o.available > 0
+      and (o.locations is null or counting is null or o.locations && counting)
+$$;
+
+-- How many units of an item at these locations the claims after this one take; null: none.
+create function promised_since(claim bigint, store text, whose text, counting text[]) returns numeric language sql stable as $$
+    select coalesce(sum(c.share), 0) from claims c join episodes e on e.id = c.episode_id
+    where e.store_id = store and c.item = whose and c.id > claim and c.state in ('given', 'used')
+      and takes_from(counting, c.locations)
+$$;
+
 -- Bring the supplies of these items to the units there are now; of which items any changed. One for each set of locations
 -- that any list counts. It looks only when it holds them, so that of two at once the later sees what the earlier wrote.
 create function observe_units(store text, items text[]) returns setof text language plpgsql as $$
@@ -1019,15 +1050,9 @@ begin
     select store, m.item, m.locations, now_.units, greatest(now_.units, ceil(promised.units)), promised.units, since.claim
     from missing m
     cross join lateral (select units_at(store, m.item, m.locations) as units) now_
-    cross join lateral (select coalesce(
-        (select min(o.since_claim) from supplies o
-         where o.store_id = store and o.item = m.item and o.available > 0
-           and (o.locations is null or m.locations is null or o.locations && m.locations)),
-        nextval('claims_id_seq')) as claim) since
     cross join lateral (
-        select coalesce(sum(c.share), 0) as units from claims c join episodes e on e.id = c.episode_id
-        where e.store_id = store and c.item = m.item and c.id > since.claim and c.state in ('given', 'used')
-          and takes_from(m.locations, c.locations)) promised
+        select coalesce(since_claim_of(store, m.item, m.locations), nextval('claims_id_seq')) as claim) since
+    cross join lateral (select promised_since(since.claim, store, m.item, m.locations) as units) promised
     order by m.item, m.locations
     on conflict do nothing
     returning supplies.item;
@@ -1307,43 +1332,54 @@ end $$;
 create trigger claims_settle_other_places after update on claims
     referencing old table as old_rows new table as new_rows for each statement execute function settle_other_places();
 
--- Whom the shelf calls forward next for an open episode, in order: the next in line whose trigger holds and who do not stand
--- back, as many as there are places, `most` at most. The one answer for the shelf and for whoever says what it would do.
+-- Those next in an alert's line whose trigger holds at this measure and who do not stand back, in its order, `most` at most
+-- (null: all).
 -- Nothing is read but those rows, however many wait behind them. At a bound everyone is told; of more than `most` those
 -- of the highest bounds come first.
+create function next_in_line(of_alert text, store text, what text, measure numeric, most bigint) returns setof waiting
+language plpgsql stable rows 100 as $$
+declare
+    alert alerts;
+begin
+    select * into alert from alerts where id = of_alert;
+    if alert.measure <> 'nothing' then
+        return query
+            select * from waiting w
+            where w.alert_id = of_alert and w.store_id = store and w.subject = what and w.state = 'waiting'
+              and w.passed_over_for is null and w.armed and w.trigger_at is not null and w.trigger_at >= next_in_line.measure
+              and not stands_back(w)
+            order by w.trigger_at desc, w.entered_at, w.place limit most;
+    elsif alert.newest_first then
+        return query
+            select * from waiting w
+            where w.alert_id = of_alert and w.store_id = store and w.subject = what and w.state = 'waiting'
+              and w.passed_over_for is null and trigger_holds(w, next_in_line.measure) and not stands_back(w)
+            order by w.entered_at desc, w.place desc limit most;
+    else
+        return query
+            select * from waiting w
+            where w.alert_id = of_alert and w.store_id = store and w.subject = what and w.state = 'waiting'
+              and w.passed_over_for is null and trigger_holds(w, next_in_line.measure) and not stands_back(w)
+            order by w.entered_at, w.place limit most;
+    end if;
+end $$;
+
+-- Whom the shelf calls forward next for an open episode, in order: the next in its line, as many as there are places, `most`
+-- at most. The one answer for the shelf and for whoever says what it would do.
 create function who_is_next(e episodes, most bigint) returns setof waiting language plpgsql stable rows 100 as $$
 declare
     so_many bigint;
-    alert alerts;
 begin
     -- What is cheap to ask comes first: a product may have thousands of items.
     if places_earned(e) = 0 or not is_waited_for(e.store_id, e.subject, e.alert_id) then
         return;
     end if;
+    -- Null: as many as there are.
     so_many := least(most, places(e));
-    select * into alert from alerts where id = e.alert_id;
     if so_many <= 0 then
         return;
-    elsif alert.measure <> 'nothing' then
-        return query
-            select * from waiting w
-            where w.alert_id = e.alert_id and w.store_id = e.store_id and w.subject = e.subject and w.state = 'waiting'
-              and w.passed_over_for is null and w.armed and w.trigger_at is not null and w.trigger_at >= e.measure
-              and not stands_back(w)
-            order by w.trigger_at desc, w.entered_at, w.place limit so_many;
-    elsif alert.newest_first then
-        return query
-            select * from waiting w
-            where w.alert_id = e.alert_id and w.store_id = e.store_id and w.subject = e.subject and w.state = 'waiting'
-              and w.passed_over_for is null and trigger_holds(w, e.measure) and not stands_back(w)
-            order by w.entered_at desc, w.place desc limit so_many;
-    else
-        return query
-            select * from waiting w
-            where w.alert_id = e.alert_id and w.store_id = e.store_id and w.subject = e.subject and w.state = 'waiting'
-              and w.passed_over_for is null and trigger_holds(w, e.measure) and not stands_back(w)
-            order by w.entered_at, w.place limit so_many;
     end if;
+    return query select * from next_in_line(e.alert_id, e.store_id, e.subject, e.measure, so_many);
 end $$;
 
 -- How many the shelves would call forward now for each of these open episodes, as if nothing were paused: who is next, the
