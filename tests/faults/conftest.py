@@ -17,7 +17,7 @@ async def forking_of_the_module() -> AsyncGenerator[asyncio.StreamWriter]:
         yield told
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def called(postgres: EmbeddedPostgres) -> Callable[[str, int], Awaitable[Called]]:
     """So many who are told over a kind of sender; made once for each channel."""
     made: dict[Channel, Called] = {}
