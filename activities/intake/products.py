@@ -12,7 +12,7 @@ from activities.postgres.queries import load_queries
 from activities.stock.offers import Product
 from activities.stock.products import load_changing, load_product
 from activities.stock.quantities import Quantities
-from activities.waitlist.episodes import look_at_sharers, observe_units, update_episodes
+from activities.waitlist.episodes import Heard, look_at_sharers, observe_units, update_episodes
 from schemas.ids import Level, StoreId, Subject
 from schemas.incoming.facts import ProductFact, ProductGoneFact, StockFact
 
@@ -30,7 +30,7 @@ async def lock_items(
     await SQL.lock_items.run(connection, store_id=store_id, items=items, product_id=product_id, variant_ids=variant_ids)
 
 
-async def apply_product(connection: Connection, store_id: StoreId, fact: ProductFact) -> Naming:
+async def apply_product(connection: Connection, store_id: StoreId, fact: ProductFact, heard: Heard) -> Naming:
     """A product and its variants as they are now. Returns what the message meant for the variants that it names."""
     variant_ids = [variant.variant_id for variant in fact.variants]
     named = [variant.inventory_item_id for variant in fact.variants if variant.inventory_item_id]
@@ -54,14 +54,16 @@ async def apply_product(connection: Connection, store_id: StoreId, fact: Product
     if written is None:
         return NOTHING_NAMED  # a newer message came first
     naming = await name_variants(connection, store_id, fact) if elsewhere else Naming(fact.variants)
-    await _set_variants(connection, store_id, fact, naming)
+    await _set_variants(connection, store_id, fact, naming, heard)
     for left in naming.left:
         # What it offers as a whole is less now.
         await update_episodes(connection, store_id, left, await load_product(connection, store_id, left), ())
     return naming
 
 
-async def _set_variants(connection: Connection, store_id: StoreId, fact: ProductFact, naming: Naming) -> None:
+async def _set_variants(
+    connection: Connection, store_id: StoreId, fact: ProductFact, naming: Naming, heard: Heard
+) -> None:
     """Write the variants that are of the product now, and what they mean for those who wait."""
     for variant in sorted(naming.taken, key=lambda variant: variant.variant_id):
         await SQL.set_variant.run(
@@ -90,7 +92,9 @@ async def _set_variants(connection: Connection, store_id: StoreId, fact: Product
     items = {each.item for each in product.variants.values()}
     units_changed = await observe_units(connection, store_id, items)
     # All variants, also those that the message does not show: whether the product is on sale concerns each.
-    await update_episodes(connection, store_id, fact.product_id, product, product.variants, units_changed=units_changed)
+    await update_episodes(
+        connection, store_id, fact.product_id, product, product.variants, heard=heard, units_changed=units_changed
+    )
     if units_changed:
         shared: list[str] = await SQL.items_of_other_products.values(
             connection, store_id=store_id, product_id=fact.product_id, items=sorted(items)
@@ -109,7 +113,7 @@ async def apply_gone(connection: Connection, store_id: StoreId, fact: ProductGon
         await update_episodes(connection, store_id, fact.product_id, product, product.variants)
 
 
-async def apply_stock(connection: Connection, store_id: StoreId, fact: StockFact) -> None:
+async def apply_stock(connection: Connection, store_id: StoreId, fact: StockFact, heard: Heard) -> None:
     """The units of an inventory item at one location, for all variants that sell it."""
     item_id = fact.inventory_item_id
     await lock_items(connection, store_id, [item_id])
@@ -137,7 +141,9 @@ async def apply_stock(connection: Connection, store_id: StoreId, fact: StockFact
     )
     units_changed = bool(changed) and await observe_units(connection, store_id, [item_id])
     for product_id, (product, variants) in changed.items():
-        await update_episodes(connection, store_id, product_id, product, variants, units_changed=units_changed)
+        await update_episodes(
+            connection, store_id, product_id, product, variants, heard=heard, units_changed=units_changed
+        )
 
 
 def _with_level(product: Product, variants: Sequence[str], fact: StockFact) -> Product:

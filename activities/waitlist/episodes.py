@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 
 from activities.postgres.pool import Connection
@@ -15,6 +16,17 @@ from schemas.document.alert_types.vocabulary import AlertType
 from schemas.ids import AlertId, Level, StoreId, Subject
 
 SQL = load_queries("activities.waitlist", "episodes.sql")
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """A change that we heard of now.
+
+    Attributes:
+        shop_at: when it was, by the shop's own clock, however wrong that goes; None: it was said by hand.
+    """
+
+    shop_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +90,7 @@ async def update_episodes(
     product: Product,
     changed: Iterable[str],
     *,
+    heard: Heard | None = None,
     units_changed: bool = False,
     relocated: Collection[AlertId] = (),
 ) -> None:
@@ -86,6 +99,7 @@ async def update_episodes(
     The caller holds the product's row lock.
 
     Args:
+        heard: what told of the change; None: nobody told of any.
         units_changed: as `observe_units` answered, of units that these variants sell.
         relocated: alerts for which other locations count than before: what was there already does not arrive.
     """
@@ -110,7 +124,7 @@ async def update_episodes(
             if alert.level == subject.level:
                 before = known.get((alert.id, subject.key))
                 seen = _see(product, alert, subject, before, relocated=alert.id in relocated)
-                changes = await _update(connection, alert, subject, seen, before) or changes
+                changes = await _update(connection, alert, subject, seen, before, heard) or changes
         if changes:
             await look_again(connection, subject)
     gone = [subject.key for subject in subjects if _may_be_gone(product, subject)]
@@ -174,7 +188,12 @@ def _see(
 
 
 async def _update(
-    connection: Connection, alert: WatchingAlert, subject: Subject, seen: _Seen, known: OpenEpisode | None
+    connection: Connection,
+    alert: WatchingAlert,
+    subject: Subject,
+    seen: _Seen,
+    known: OpenEpisode | None,
+    heard: Heard | None,
 ) -> bool:
     """Whether an episode opened, grew, shrank, ended or changed its measure."""
     before = known.episode if known is not None else None
@@ -190,6 +209,7 @@ async def _update(
         known is not None and (episode, seen.measure, alert.locations) == (before, known.measure, known.locations)
     ):
         return False
+    change = {"heard": heard is not None, "shop_at": heard.shop_at if heard is not None else None}
     if known is None:
         await SQL.open_episode.run(
             connection,
@@ -202,6 +222,7 @@ async def _update(
             available=episode.available,
             arrived=episode.arrived,
             measure=seen.measure,
+            **change,
         )
     else:
         await SQL.update_episode.run(
@@ -211,9 +232,17 @@ async def _update(
             available=episode.available,
             arrived=episode.arrived,
             measure=seen.measure,
+            gives=_gives(episode, seen.measure, known),
+            **change,
         )
     if ALERT_TYPES[alert.type].crosses:
         await SQL.arm.run(
             connection, alert_id=alert.id, store_id=subject.store_id, subject=subject.key, measure=seen.measure
         )
     return True
+
+
+def _gives(now: Episode, measure: Decimal | None, known: OpenEpisode) -> bool:
+    """Whether a change gives places: units came, or the measure fell, so that more triggers may hold."""
+    fell = measure is not None and (known.measure is None or measure < known.measure)
+    return now.arrived > known.arrived or fell

@@ -19,13 +19,20 @@ from episodes
 where store_id = :store_id and subject = any(:subjects::text[]) and closed_at is null;
 
 -- name: open_episode
-insert into episodes (alert_id, store_id, subject, contacts_per_unit, units_per_contact, locations, available, arrived, measure)
-values (:alert_id, :store_id, :subject, :contacts_per_unit, :units_per_contact, :locations, :available, :arrived, :measure);
+insert into episodes (
+    alert_id, store_id, subject, contacts_per_unit, units_per_contact, locations, available, arrived, measure, shop_at, heard_at)
+values (
+    :alert_id, :store_id, :subject, :contacts_per_unit, :units_per_contact, :locations, :available, :arrived, :measure, :shop_at,
+    case when :heard::boolean then now() end);
 
 -- name: update_episode
+-- Where it `gives` places that it had not, for the change that did.
 update episodes
 set available = :available::bigint, arrived = :arrived, locations = :locations, measure = :measure,
-    closed_at = case when :available::bigint = 0 then now() end
+    closed_at = case when :available::bigint = 0 then now() end,
+    shop_at = case when :gives::boolean then :shop_at::timestamptz else shop_at end,
+    heard_at = case when not :gives then heard_at when :heard::boolean then now() end,
+    freed = case when :gives then 0 else freed end
 where id = :episode_id;
 
 -- name: arm

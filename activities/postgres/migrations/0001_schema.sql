@@ -714,6 +714,8 @@ create table waiting (
     currency   text,
     -- A place was refused for this reason and given back, and nothing has changed since: no other is given until then.
     passed_over_for text,
+    -- Since when nothing of their own keeps a place from them: they entered, confirmed, or were taken up again.
+    counts_since timestamptz not null default now(),
     check ((state = 'left') = (reason is not null)),
     check (passed_over_for is null or state <> 'claimed')
 );
@@ -953,6 +955,13 @@ create table episodes (
     -- When its units or its measure changed last, see those_passed_over_are_taken_up_again.
     changed_at        timestamptz not null default clock_timestamp(),
     closed_at         timestamptz,
+    -- Of the last change that gave it places: when it was, by the shop's own clock, and when we heard of it. Null: nobody told
+    -- of it; `shop_at` also, where it was said by hand.
+    shop_at           timestamptz,
+    heard_at          timestamptz,
+    -- Places that were given back since, and not given again: who gets one of them is not told for that change.
+    freed             bigint not null default 0 check (freed >= 0),
+    check (shop_at is null or heard_at is not null),
     constraint p2_claims_never_exceed_what_arrived check (claimed * units_per_contact <= contacts_per_unit * arrived)
 );
 comment on column episodes.contacts_per_unit is 'null: everyone is told';
@@ -975,6 +984,11 @@ create table claims (
     settled_at    timestamptz,
     lapses_at     timestamptz,
     lapsed_reason text,
+    -- Of the change that made it possible, as its episode has them; null: it was none, but a place that somebody gave back, or
+    -- they came while there was one.
+    shop_at       timestamptz,
+    heard_at      timestamptz,
+    check (shop_at is null or heard_at is not null),
     check ((item is null) = (share = 0)),
     check ((state = 'given') = (settled_at is null))
 );
@@ -1051,7 +1065,7 @@ begin
             select (id, episode_id, item, locations, -share, -1)::claim_change from old_rows
             where state in ('given', 'used'));
     end if;
-    update episodes e set claimed = e.claimed + total.n
+    update episodes e set claimed = e.claimed + total.n, freed = greatest(0, e.freed - total.n)
     from (select c.episode_id, sum(c.n) as n from unnest(changes) c group by 1 having sum(c.n) <> 0) total
     where e.id = total.episode_id;
     if not found then
@@ -1200,7 +1214,7 @@ begin
         return new;
     end if;
     new.changed_at = clock_timestamp();
-    update waiting set passed_over_for = null
+    update waiting set passed_over_for = null, counts_since = now()
     where store_id = new.store_id and subject = new.subject and alert_id = new.alert_id
       and passed_over_for is not null and passed_over_for not in ('not_confirmed', 'contact_paused');
     return new;
@@ -1212,7 +1226,7 @@ create trigger those_passed_over_are_taken_up_again
 create function take_up_again(of_store text, of_subjects text[]) returns void language plpgsql as $$
 begin
     with again as (
-        update waiting set passed_over_for = null
+        update waiting set passed_over_for = null, counts_since = now()
         where store_id = of_store and subject = any(of_subjects)
           and passed_over_for is not null and passed_over_for not in ('not_confirmed', 'contact_paused')
         returning store_id, subject
