@@ -209,7 +209,14 @@ async def _update(
         known is not None and (episode, seen.measure, alert.locations) == (before, known.measure, known.locations)
     ):
         return False
-    change = {"heard": heard is not None, "shop_at": heard.shop_at if heard is not None else None}
+    now = {
+        "locations": alert.locations,
+        "available": episode.available,
+        "arrived": episode.arrived,
+        "measure": seen.measure,
+        "heard": heard is not None,
+        "shop_at": heard.shop_at if heard is not None else None,
+    }
     if known is None:
         await SQL.open_episode.run(
             connection,
@@ -218,23 +225,11 @@ async def _update(
             subject=subject.key,
             contacts_per_unit=episode.contacts_per_unit,
             units_per_contact=episode.units_per_contact,
-            locations=alert.locations,
-            available=episode.available,
-            arrived=episode.arrived,
-            measure=seen.measure,
-            **change,
+            **now,
         )
     else:
-        await SQL.update_episode.run(
-            connection,
-            episode_id=known.id,
-            locations=alert.locations,
-            available=episode.available,
-            arrived=episode.arrived,
-            measure=seen.measure,
-            gives=_gives(episode, seen.measure, known),
-            **change,
-        )
+        gives = _gives(episode, seen.measure, known)
+        await SQL.update_episode.run(connection, episode_id=known.id, gives=gives, **now)
     if ALERT_TYPES[alert.type].crosses:
         await SQL.arm.run(
             connection, alert_id=alert.id, store_id=subject.store_id, subject=subject.key, measure=seen.measure
