@@ -1,6 +1,7 @@
 """`shelftalk report delay`: how long alerts take, from the change in the shop until they are delivered."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Annotated
 
 import typer
@@ -11,6 +12,7 @@ from schemas.ids import StoreId
 from schemas.responses.delays import DelayReport, Leg
 from starter.commands.reports import AsCsv, Since, Until, give, period_of
 from starter.commands.terminal.asking import Terminal, command
+from starter.commands.terminal.output import length
 from starter.reporting.spreadsheets import delays_csv
 
 _WAYS = {
@@ -66,12 +68,6 @@ def _notes(report: DelayReport, when: str) -> Iterator[str]:
 
 
 def _length(seconds: float | None) -> str:
-    """As short as it says enough: three figures of a second or a minute, then hours and days."""
     if seconds is None:
         return "–"
-    if seconds < 1:
-        return f"{1000 * seconds:.0f} ms"
-    for below, unit, size in ((120, "s", 1), (7200, "min", 60), (172_800, "h", 3600)):
-        if seconds < below:
-            return f"{seconds / size:.1f} {unit}"
-    return f"{seconds / 86_400:.1f} d"
+    return f"{1000 * seconds:.0f} ms" if seconds < 1 else length(timedelta(seconds=seconds))

@@ -85,6 +85,11 @@ class Metrics:
             "Senders that are at fault: nothing leaves by them until somebody mends that",
             registry=self._registry,
         )
+        self._silent_stores = Gauge(
+            "shelftalk_silent_stores",
+            "Stores that send nothing for far longer than they ever do",
+            registry=self._registry,
+        )
         self._delays = _Delays()
         self._registry.register(self._delays)
 
@@ -109,6 +114,7 @@ class Metrics:
         self._oldest.set(figures.oldest_seconds if figures else math.nan)
         self._waiting.set(figures.waiting if figures else math.nan)
         self._stopped_senders.set(figures.stopped_senders if figures else math.nan)
+        self._silent_stores.set(figures.silent_stores if figures else math.nan)
         return generate_latest(self._registry)
 
 

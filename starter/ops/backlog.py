@@ -19,6 +19,7 @@ class BacklogFigures:
         last_error: what the call failed with that was parked last.
         waiting: journeys in line.
         stopped_senders: senders by which nothing leaves, until somebody mends them.
+        silent_stores: stores that have fallen silent.
     """
 
     due: int
@@ -27,6 +28,7 @@ class BacklogFigures:
     last_error: str | None
     waiting: int
     stopped_senders: int
+    silent_stores: int
 
 
 class Backlog:

@@ -13,6 +13,7 @@ from starter.ops.backlog import Backlog
 from starter.ops.feedback_checkup import examine_faults, examine_texts
 from starter.ops.findings import ANSWER_LIMIT, Finding, Health, bad, good, not_set, note
 from starter.ops.sending_checkup import examine_sending
+from starter.ops.stores_checkup import examine_silence
 from starter.runtime.schedules import last_reconciliation
 from starter.versioning.publishing import Publishing
 
@@ -100,7 +101,7 @@ async def examine_postgres(settings: Settings) -> list[Finding]:
             found += [await examine_texts(pool), await examine_faults(pool)]
             found += [await _reconciled(pool), await _malformed(pool), await examine_contested(pool)]
             found += [await examine_left_alone(pool), *await examine_sending(pool, settings)]
-            found.append(await examine_questions(pool, settings.public_url))
+            found += [await examine_questions(pool, settings.public_url), await examine_silence(pool)]
         return found
     except POSTGRES_AWAY as error:
         return [bad("postgresql", f"fails when asked ({type(error).__name__})", "Look at its log.")]

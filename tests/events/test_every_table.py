@@ -78,6 +78,7 @@ OF_NOBODY = {
     "sign_up_counts",
     "stock",
     "stopped_senders",
+    "store_days",
     "stores",
     "supplies",
     "variants",

@@ -246,7 +246,7 @@ async def test_it_comes_as_words_json_and_csv(shelftalk: Shelftalk, counter: Cou
     await pool.execute("update claims set shop_at = heard_at - interval '90 minutes'")
     said = (await shelftalk.run("report", "delay", "--store", STORE)).out
     assert "shop → heard" in said
-    assert "90.0 min" in said
+    assert "1 h 30 min" in said
     report = (await shelftalk.run("report", "delay", "--list", "default", "--json")).answer(DelayReport)
     assert report.told == 1
     rows = csv.DictReader(io.StringIO((await shelftalk.run("report", "delay", "--csv")).out.lstrip("\ufeff")))

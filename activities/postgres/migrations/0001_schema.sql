@@ -24,9 +24,35 @@ create table stores (
     cap_messages integer check (cap_messages > 0),
     cap_length   interval check (cap_length > '0'),
     created_at timestamptz not null default now(),
+    -- When its storefront sent something last, and when it was found to have fallen silent since; null: it is not.
+    heard_at   timestamptz,
+    silent_at  timestamptz,
+    check (silent_at is null or (heard_at is not null and silent_at > heard_at)),
     check ((currency is null) = (currency_observed_at is null)),
     check ((cap_messages is null) = (cap_length is null))
 );
+
+-- How much each storefront sent on each of its last days (UTC), and the longest pause that ended on it. Kept by
+-- activities/intake/silence.sql, which reads each delivery once, after it was taken.
+create table store_days (
+    store_id      text not null references stores,
+    day           date not null,
+    deliveries    bigint not null check (deliveries > 0),
+    longest_pause interval not null check (longest_pause >= '0'),
+    primary key (store_id, day)
+);
+
+-- For how long a store may be silent: three times the longest of its usual pauses, but an hour at least. Usual is what
+-- happened twice: the longest pause of two weeks is left out, which may have been a failure. Null: there is too little
+-- to tell, for it is heard for less than two weeks, or on less than half of their days.
+create function longest_silence(store text) returns interval language sql stable as $$
+    select case when min(d.day) <= today.day - 14 and count(*) filter (where d.day > today.day - 14) >= 7 then
+        greatest(interval '1 hour', 3 * (
+            array_agg(longest_pause order by longest_pause desc) filter (where d.day > today.day - 14))[2]) end
+    from store_days d, (select (now() at time zone 'UTC')::date) today (day)
+    where store_id = store
+    group by today.day
+$$;
 
 -- Products as the storefront last told of them.
 create table products (
