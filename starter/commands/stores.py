@@ -76,7 +76,7 @@ def _heard(found: StoresHeard) -> Table | str:
     if not found.stores:
         return "There is no store yet."
     names = ("store", "source", "heard (UTC)")
-    table = Table(*(Column(name, overflow="fold") for name in names), "", box=None, pad_edge=False)
+    table = Table(*(Column(name, overflow="fold") for name in names), "silent at most", box=None, pad_edge=False)
     for one in found.stores:
         table.add_row(one.store, one.source, clock(one.heard_at), _standing(one))
     return table
@@ -85,10 +85,10 @@ def _heard(found: StoresHeard) -> Table | str:
 def _standing(one: StoreHeard) -> str:
     usual = timedelta(minutes=one.longest_silence_minutes or 0)
     if one.silent_at is not None:
-        return "SILENT for longer than it ever is"
+        return "SILENT"
     if one.longest_silence_minutes is not None:
-        return f"silent for {length(usual)} at most"
-    return "too little to tell what is usual" if one.heard_at else "no webhooks"
+        return length(usual)
+    return "too little to tell" if one.heard_at else "no webhooks"
 
 
 def _cap(messages: int, per: str) -> Cap:
