@@ -16,7 +16,7 @@ from activities.delivery.settling import settle_unknowns
 from activities.feedback.engagement import engage
 from activities.feedback.refusals import Refuser, refuse, start_again
 from activities.feedback.revocations import ask_for_review
-from activities.intake.intake import Receipt, record_delivery
+from activities.intake.deliveries import Receipt, record_delivery
 from activities.postgres.pool import Connection, Pool, transaction
 from activities.postgres.queries import load_queries
 from activities.postgres.retry import retry_on_deadlock

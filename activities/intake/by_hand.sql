@@ -4,9 +4,10 @@
 -- Whatever changes a product's stock or prices holds its row, in a fixed order.
 select from products
 where store_id = :store_id
-  and (product_id = :product_id or product_id in (
-      select product_id from variants
-      where store_id = :store_id and (stock_item = any(:items::text[]) or variant_id = any(:variant_ids::text[]))))
+  and product_id = any(array(
+      select :product_id::text
+      union all select product_id from variants where store_id = :store_id and stock_item = any(:items::text[])
+      union all select product_id from variants where store_id = :store_id and variant_id = any(:variant_ids::text[])))
 order by product_id
 for no key update;
 
@@ -16,9 +17,11 @@ select max(observed_at)
 from (
     select observed_at from products where store_id = :store_id and product_id = :product_id
     union all
-    select greatest(total_observed_at, told_at) from variants
-    where store_id = :store_id
-      and (product_id = :product_id or stock_item = any(:items::text[]) or variant_id = any(:variant_ids::text[]))
+    select greatest(total_observed_at, told_at) from variants where store_id = :store_id and product_id = :product_id
+    union all
+    select greatest(total_observed_at, told_at) from variants where store_id = :store_id and stock_item = any(:items::text[])
+    union all
+    select greatest(total_observed_at, told_at) from variants where store_id = :store_id and variant_id = any(:variant_ids::text[])
     union all
     select s.observed_at from stock s where s.store_id = :store_id and s.inventory_item_id = any(:items::text[])
     union all

@@ -7,11 +7,11 @@ nothing, and Temporal is not needed.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from enum import StrEnum
 from typing import assert_never
 
 from activities.intake.by_hand import as_of_now
-from activities.intake.clock import clamp_to_now
+from activities.intake.clock import not_from_the_future
+from activities.intake.deliveries import Receipt, record_delivery
 from activities.intake.erasure import (
     AGAIN,
     ASKED_BEFORE,
@@ -24,15 +24,16 @@ from activities.intake.erasure import (
 )
 from activities.intake.events import take_checkout
 from activities.intake.known_stores import STOREFRONT, add_store, is_known
+from activities.intake.levels import GatheredLevels
 from activities.intake.moves import NOTHING_NAMED, AnotherThing, Naming, VariantElsewhere
 from activities.intake.orders import cancel_order, take_order
-from activities.intake.products import apply_gone, apply_product, apply_stock
+from activities.intake.products import apply_gone, apply_levels, apply_product
 from activities.postgres.audit import write_audit
 from activities.postgres.pool import Connection, Pool, transaction
 from activities.postgres.queries import load_queries
 from activities.postgres.retry import retry_on_deadlock
 from activities.stock.products import UnknownProduct, UnknownVariant, find_product
-from activities.waitlist.episodes import Heard
+from activities.waitlist.episode_changes import Heard
 from schemas.attribution import AttributionModel
 from schemas.ids import StoreId, Subject
 from schemas.incoming.facts import (
@@ -59,15 +60,6 @@ ABOUT_THE_KNOWN = (ContactErasureFact, ShopErasureFact, DataRequestFact)
 """A store that nobody told of has no people to forget, and is not made by asking for it."""
 
 
-class Receipt(StrEnum):
-    """What became of a delivery."""
-
-    APPLIED = "applied"
-    REPEATED = "repeated"
-    IGNORED = "ignored"
-    MALFORMED = "malformed"
-
-
 @dataclass(frozen=True, slots=True)
 class InventoryItem:
     """The inventory item of a variant; None: its storefront has not named one."""
@@ -84,11 +76,19 @@ class Intake:
 
     def __init__(self, pool: Pool, attribution: AttributionModel | None = None) -> None:
         self._pool = pool
+        self._levels = GatheredLevels(pool)
         self._attribution = attribution or AttributionModel()
 
-    @retry_on_deadlock
     async def receive(self, delivery: WebhookDelivery, facts: Sequence[Fact]) -> Receipt:
-        """Apply a delivery once."""
+        """Apply a delivery once; it is committed when this returns."""
+        match facts:
+            case [StockFact() as level]:
+                return await self._levels.take(delivery, level)
+            case _:
+                return await self._receive(delivery, facts)
+
+    @retry_on_deadlock
+    async def _receive(self, delivery: WebhookDelivery, facts: Sequence[Fact]) -> Receipt:
         store_id = StoreId(delivery.store_id)
         async with transaction(self._pool) as connection:
             unknown = any(isinstance(each, ABOUT_THE_KNOWN) for each in facts) and not await is_known(
@@ -220,7 +220,7 @@ class Intake:
         Args:
             by_hand: its time is not the shop's.
         """
-        fact = _not_from_the_future(reported, datetime.now(UTC))
+        fact = not_from_the_future(reported, datetime.now(UTC))
         heard = Heard(None if by_hand else reported.observed_at)
         match fact:
             case StoreFact():
@@ -232,7 +232,7 @@ class Intake:
             case ProductGoneFact():
                 await apply_gone(connection, store_id, fact)
             case StockFact():
-                await apply_stock(connection, store_id, fact, heard)
+                await apply_levels(connection, store_id, [fact], [heard])
             case OrderFact():
                 await take_order(connection, store_id, fact, self._attribution)
             case CheckoutFact():
@@ -248,30 +248,6 @@ class Intake:
         return NOTHING_NAMED
 
 
-async def record_delivery(
-    connection: Connection,
-    delivery: WebhookDelivery,
-    receipt: Receipt,
-    error: str | None = None,
-    body: bytes | None = None,
-) -> bool:
-    """Record it in the inbox. Returns whether it is new."""
-    return (
-        await SQL.receive.value(
-            connection,
-            store_id=delivery.store_id,
-            source=delivery.source,
-            topic=delivery.topic,
-            key=delivery.key,
-            state=receipt,
-            error=error,
-            body=body,
-            lasting=delivery.once_for_all,
-        )
-        is not None
-    )
-
-
 async def _note_asked_again(connection: Connection, delivery: WebhookDelivery, facts: Sequence[Fact]) -> None:
     """What is remembered for good comes once more, too late for a storefront that only tries again."""
     asked = await SQL.asked_again.value(
@@ -284,10 +260,3 @@ async def _note_asked_again(connection: Connection, delivery: WebhookDelivery, f
 def _hold_to_one_thing(naming: Naming) -> None:
     if naming.refused:
         raise AnotherThing(naming.refused)
-
-
-def _not_from_the_future(fact: Fact, now: datetime) -> Fact:
-    """A storefront's clock that runs ahead must not make its messages of today outrank those of tomorrow."""
-    if fact.observed_at is None:
-        return fact
-    return fact.model_copy(update={"observed_at": clamp_to_now(fact.observed_at, now)})

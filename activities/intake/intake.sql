@@ -1,13 +1,4 @@
--- Every query of the intake itself: deliveries, a store's currency, and items that are set by hand.
-
--- name: receive
-insert into inbox (store_id, source, topic, key, state, error, body, lasting)
-values (:store_id, :source, :topic, :key, :state, :error, :body, :lasting)
-on conflict (source, store_id, key) do update
--- A delivery that could not be read, or was ignored, may be applied when it comes again.
-set state = excluded.state, error = null, body = null
-where inbox.state <> 'applied' and excluded.state = 'applied'
-returning id;
+-- Every query of the intake itself: what is asked for again, a store's currency, and items that are set by hand.
 
 -- name: asked_again
 -- Remembered as of now: whoever sends an old message a thousand times is noted once.

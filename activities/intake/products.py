@@ -3,7 +3,7 @@
 Transitions come from our stored state, under the locks of the inventory items and of the product's row, in this order.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from activities.intake.moves import NOTHING_NAMED, Naming, hold_other_products, name_variants
@@ -12,7 +12,8 @@ from activities.postgres.queries import load_queries
 from activities.stock.offers import Product
 from activities.stock.products import load_changing, load_product
 from activities.stock.quantities import Quantities
-from activities.waitlist.episodes import Heard, look_at_sharers, observe_units, update_episodes
+from activities.waitlist.episode_changes import Heard
+from activities.waitlist.episodes import Change, look_at_sharers, observe_units, update_episodes
 from schemas.ids import Level, StoreId, Subject
 from schemas.incoming.facts import ProductFact, ProductGoneFact, StockFact
 
@@ -57,7 +58,7 @@ async def apply_product(connection: Connection, store_id: StoreId, fact: Product
     await _set_variants(connection, store_id, fact, naming, heard)
     for left in naming.left:
         # What it offers as a whole is less now.
-        await update_episodes(connection, store_id, left, await load_product(connection, store_id, left), ())
+        await update_episodes(connection, store_id, left, [Change(await load_product(connection, store_id, left), ())])
     return naming
 
 
@@ -83,18 +84,17 @@ async def _set_variants(
         await SQL.remove_variants_but.run(
             connection, store_id=store_id, product_id=fact.product_id, variant_ids=sorted(fact.all_variant_ids)
         )
-    product = await load_product(connection, store_id, fact.product_id)
+    before = product = await load_product(connection, store_id, fact.product_id)
     for variant in naming.taken:
         if variant.quantity is not None:
-            product = await _update_quantities(
-                connection, store_id, product, variant.variant_id, _total(variant.quantity, fact.observed_at)
-            )
+            known = product.variants[variant.variant_id].quantities
+            product = product.with_quantities(variant.variant_id, known.with_total(variant.quantity, fact.observed_at))
+    await _keep_elsewhere(connection, store_id, before, product)
     items = {each.item for each in product.variants.values()}
     units_changed = await observe_units(connection, store_id, items)
     # All variants, also those that the message does not show: whether the product is on sale concerns each.
-    await update_episodes(
-        connection, store_id, fact.product_id, product, product.variants, heard=heard, units_changed=units_changed
-    )
+    change = Change(product, product.variants, heard)
+    await update_episodes(connection, store_id, fact.product_id, [change], units_changed=units_changed)
     if units_changed:
         shared: list[str] = await SQL.items_of_other_products.values(
             connection, store_id=store_id, product_id=fact.product_id, items=sorted(items)
@@ -110,72 +110,68 @@ async def apply_gone(connection: Connection, store_id: StoreId, fact: ProductGon
     gone = await SQL.product_gone.value(connection, store_id=store_id, product_id=fact.product_id, observed_at=at)
     if gone is not None:
         product = await load_product(connection, store_id, fact.product_id)
-        await update_episodes(connection, store_id, fact.product_id, product, product.variants)
+        await update_episodes(connection, store_id, fact.product_id, [Change(product, product.variants)])
 
 
-async def apply_stock(connection: Connection, store_id: StoreId, fact: StockFact, heard: Heard) -> None:
-    """The units of an inventory item at one location, for all variants that sell it."""
-    item_id = fact.inventory_item_id
-    await lock_items(connection, store_id, [item_id])
-    product_ids: list[str] = await SQL.lock_products_of_item.values(
-        connection, store_id=store_id, inventory_item_id=item_id
-    )
-    changed: dict[str, tuple[Product, list[str]]] = {}
+async def apply_levels(
+    connection: Connection, store_id: StoreId, facts: Sequence[StockFact], heard: Sequence[Heard]
+) -> None:
+    """Levels of different inventory items, for all who sell them: one after the other, and written at once.
+
+    Args:
+        heard: of each.
+    """
+    items = [fact.inventory_item_id for fact in facts]
+    await lock_items(connection, store_id, items)
+    product_ids: list[str] = await SQL.lock_products_of_items.values(connection, store_id=store_id, items=items)
+    changes: dict[str, list[Change]] = {}
     for product_id in product_ids:
-        variants: list[str] = await SQL.variants_of_item.values(
-            connection, store_id=store_id, product_id=product_id, inventory_item_id=item_id
-        )
-        product = await load_changing(connection, store_id, product_id, variants)
-        if product.sums and not _with_level(product, variants, fact).sums:
-            product = await load_product(connection, store_id, product_id)
-        for variant_id in variants:
-            product = await _update_quantities(connection, store_id, product, variant_id, _level(fact))
-        changed[product_id] = product, variants
-    await SQL.set_level.run(
+        product = await load_changing(connection, store_id, product_id, items)
+        changes[product_id] = _changes(product, facts, heard)
+        await _keep_elsewhere(connection, store_id, product, changes[product_id][-1].product)
+    await SQL.set_levels.run(
         connection,
         store_id=store_id,
-        inventory_item_id=item_id,
-        location_id=fact.location_id,
-        available=fact.available,
-        observed_at=fact.observed_at,
+        items=items,
+        locations=[fact.location_id for fact in facts],
+        available=[fact.available for fact in facts],
+        observed_at=[fact.observed_at for fact in facts],
     )
-    units_changed = bool(changed) and await observe_units(connection, store_id, [item_id])
-    for product_id, (product, variants) in changed.items():
-        await update_episodes(
-            connection, store_id, product_id, product, variants, heard=heard, units_changed=units_changed
-        )
+    units_changed = await observe_units(connection, store_id, items) if changes else set[str]()
+    for product_id, some in changes.items():
+        await update_episodes(connection, store_id, product_id, some, units_changed=units_changed)
 
 
-def _with_level(product: Product, variants: Sequence[str], fact: StockFact) -> Product:
-    for variant_id in variants:
-        product = product.with_quantities(variant_id, _level(fact)(product.variants[variant_id].quantities))
-    return product
+def _changes(product: Product, facts: Sequence[StockFact], heard: Sequence[Heard]) -> list[Change]:
+    """What the levels make of a product, after each."""
+    changes: list[Change] = []
+    for fact, told in zip(facts, heard, strict=True):
+        sellers = product.sellers(fact.inventory_item_id)
+        for variant_id in sellers:
+            known = product.variants[variant_id].quantities
+            product = product.with_quantities(
+                variant_id, known.with_level(fact.location_id, fact.available, fact.observed_at)
+            )
+        changes.append(Change(product, sellers, told))
+    return changes
 
 
-def _total(quantity: int, observed_at: datetime) -> Callable[[Quantities], Quantities]:
-    return lambda known: known.with_total(quantity, observed_at)
-
-
-def _level(fact: StockFact) -> Callable[[Quantities], Quantities]:
-    return lambda known: known.with_level(fact.location_id, fact.available, fact.observed_at)
-
-
-async def _update_quantities(
-    connection: Connection,
-    store_id: StoreId,
-    product: Product,
-    variant_id: str,
-    change: Callable[[Quantities], Quantities],
-) -> Product:
-    """The product with the quantities of one variant changed; of these only `elsewhere` is written here."""
-    variant = product.variants[variant_id]
-    before, after = variant.quantities, change(variant.quantities)
-    if (before.elsewhere, before.total_observed_at) != (after.elsewhere, after.total_observed_at):
+async def _keep_elsewhere(connection: Connection, store_id: StoreId, before: Product, after: Product) -> None:
+    """Write what its variants have `elsewhere`, where it changed: of their quantities all that is kept with them."""
+    changed = {
+        variant_id: variant.quantities
+        for variant_id, variant in after.variants.items()
+        if _elsewhere(variant.quantities) != _elsewhere(before.variants[variant_id].quantities)
+    }
+    if changed:
         await SQL.set_elsewhere.run(
             connection,
             store_id=store_id,
-            variant_id=variant_id,
-            elsewhere=after.elsewhere,
-            total_observed_at=after.total_observed_at,
+            variant_ids=list(changed),
+            elsewhere=[each.elsewhere for each in changed.values()],
+            total_observed_at=[each.total_observed_at for each in changed.values()],
         )
-    return product.with_quantities(variant_id, after)
+
+
+def _elsewhere(known: Quantities) -> tuple[int, datetime | None]:
+    return known.elsewhere, known.total_observed_at

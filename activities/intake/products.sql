@@ -8,8 +8,8 @@ from (
     select distinct hashtextextended(:store_id || '/' || item, 0) as key
     from (
         select unnest(:items::text[]) as item
-        union select stock_item from variants
-        where store_id = :store_id and (product_id = :product_id or variant_id = any(:variant_ids::text[]))
+        union select stock_item from variants where store_id = :store_id and product_id = :product_id
+        union select stock_item from variants where store_id = :store_id and variant_id = any(:variant_ids::text[])
     ) told
     order by 1
 ) keys;
@@ -62,28 +62,30 @@ with gone as (
 )
 select product_id from gone;
 
--- name: lock_products_of_item
--- Whatever changes a product's stock or prices holds its row, in a fixed order.
+-- name: lock_products_of_items
+-- Whatever changes a product's stock or prices holds its row, in a fixed order. As an array, so that no plan goes through all
+-- products of the store, or all variants of one, to find whose they are.
 select product_id from products
 where store_id = :store_id
-  and product_id in (
-      select product_id from variants where store_id = :store_id and stock_item = :inventory_item_id)
+  and product_id = any(array(select product_id from variants where store_id = :store_id and stock_item = any(:items::text[])))
 order by product_id
 for no key update;
 
--- name: variants_of_item
-select variant_id from variants where store_id = :store_id and product_id = :product_id and stock_item = :inventory_item_id;
-
--- name: set_level
+-- name: set_levels
 insert into stock (store_id, inventory_item_id, location_id, available, observed_at)
-values (:store_id, :inventory_item_id, :location_id, :available, :observed_at)
+select :store_id, item, location, available, observed_at
+from unnest(:items::text[], :locations::text[], :available::bigint[], :observed_at::timestamptz[])
+    told (item, location, available, observed_at)
 on conflict (store_id, inventory_item_id, location_id) do update
 set available = excluded.available, observed_at = excluded.observed_at
 where stock.observed_at <= excluded.observed_at;
 
 -- name: set_elsewhere
-update variants set elsewhere = :elsewhere, total_observed_at = :total_observed_at
-where store_id = :store_id and variant_id = :variant_id;
+-- By place in the arrays: a join with them may be planned as if there were few, and a product has thousands.
+update variants
+set elsewhere = (:elsewhere::bigint[])[array_position(:variant_ids::text[], variant_id)],
+    total_observed_at = (:total_observed_at::timestamptz[])[array_position(:variant_ids::text[], variant_id)]
+where store_id = :store_id and variant_id = any(:variant_ids::text[]);
 
 -- name: items_of_other_products
 -- Those of these items that variants of other products sell too.

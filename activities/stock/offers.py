@@ -4,6 +4,7 @@ What is unpublished, draft, archived or removed is not for sale. What an alert m
 `schemas/document/alert_types/offer.py`.
 """
 
+from collections import Counter
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
@@ -54,27 +55,42 @@ def locations_key(locations: Collection[str] | None) -> Locations:
 
 @dataclass(frozen=True, slots=True)
 class Sum:
-    """What all variants of a product offer together, on sale or not; `price_known`: the price is not an older one."""
+    """What all variants of a product offer together, on sale or not: kept up by what each of them changes.
 
-    offer: Offer
-    price_known: bool = True
+    Attributes:
+        units: of all; those of an item that several variants sell are counted once.
+        open_ended: how many of them can be bought whatever their units.
+        prices: how many of those that can be bought cost so much, where that is known. Only what somebody costs.
+    """
 
-    def after(self, was: Offer, now: Offer, more_units: int) -> "Sum | None":
-        """The sum once one variant offers this; None: the other variants must be looked at."""
-        if was.open_ended != now.open_ended:
-            return None
-        price, known = self.offer.price, self.price_known
-        if now.can_be_bought and not was.can_be_bought:
-            price = min((each for each in (price, now.price) if each is not None), default=None)
-        elif was.can_be_bought and not now.can_be_bought and was.price is not None:
-            # It may have been the cheapest.
-            known = known and price is not None and was.price > price
-        return Sum(Offer(self.offer.units + more_units, self.offer.open_ended, price), known)
+    units: int = 0
+    open_ended: int = 0
+    prices: Mapping[Decimal, int] = field(default_factory=lambda: MappingProxyType({}))
+
+    @property
+    def offer(self) -> Offer:
+        """All of it as one: the lowest price of those that can be bought."""
+        return Offer(self.units, self.open_ended > 0, min(self.prices, default=None))
+
+    def after(self, was: Offer, now: Offer, more_units: int) -> "Sum":
+        """The sum once one variant offers this, and all together so many more units."""
+        prices = self.prices
+        if (before := _prices(was)) != (after := _prices(now)):
+            counted = Counter(prices)
+            counted.subtract(before)
+            counted.update(after)
+            prices = MappingProxyType(+counted)
+        return Sum(self.units + more_units, self.open_ended + now.open_ended - was.open_ended, prices)
+
+
+def _prices(offer: Offer) -> tuple[Decimal, ...]:
+    """What it costs, if it can be bought."""
+    return (offer.price,) if offer.can_be_bought and offer.price is not None else ()
 
 
 @dataclass(frozen=True, slots=True)
 class Product:
-    """One product with its variants, by id; not `whole`: with some of them only, and perhaps the `sums` of all."""
+    """One product with its variants, by id; not `whole`: with some of them. `sums`: those of all that are kept."""
 
     on_sale: bool
     variants: Mapping[str, Variant]
@@ -94,29 +110,35 @@ class Product:
                 assert_never(level)
 
     def sum(self, locations: Collection[str] | None) -> Sum:
-        """What all its variants offer together, on sale or not."""
-        if not self.whole:
+        """What all its variants offer together, on sale or not: as it is kept, or found by going through all."""
+        if not self.whole or locations_key(locations) in self.sums:
             return self.sums[locations_key(locations)]
-        offers = [variant.offer(locations) for variant in self.variants.values()]
-        prices = [offer.price for offer in offers if offer.price is not None and offer.can_be_bought]
-        open_ended = any(offer.open_ended for offer in offers)
-        return Sum(Offer(self._units(locations), open_ended, min(prices, default=None)))
+        offers = [(variant.item, variant.offer(locations)) for variant in self.variants.values()]
+        by_item: dict[str, int] = {}
+        for item, offer in offers:
+            by_item[item] = max(by_item.get(item, 0), offer.units)
+        prices = Counter(price for _, offer in offers for price in _prices(offer))
+        return Sum(sum(by_item.values()), sum(offer.open_ended for _, offer in offers), prices)
 
     def with_quantities(self, variant_id: str, quantities: Quantities) -> "Product":
-        """The product with these of one variant. Its sums are gone where the other variants must be looked at for them.
+        """The product with these of one variant, its sums kept up.
 
         Of a product that is not whole, all variants that sell the same item must be there.
         """
         variant = self.variants[variant_id]
         now = replace(variant, quantities=quantities)
         changed = replace(self, variants={**self.variants, variant_id: now})
-        sums: dict[Locations, Sum] = {}
-        for key, known in self.sums.items():
-            after = known.after(variant.offer(key), now.offer(key), changed._units(key) - self._units(key))
-            if after is None:
-                return replace(changed, sums={})
-            sums[key] = after
+        sums = {
+            key: known.after(
+                variant.offer(key), now.offer(key), changed._units(now.item, key) - self._units(now.item, key)
+            )
+            for key, known in self.sums.items()
+        }
         return replace(changed, sums=sums)
+
+    def sellers(self, item: str) -> list[str]:
+        """Those of its variants that sell the units of this item."""
+        return [variant_id for variant_id, variant in self.variants.items() if variant.item == item]
 
     def for_sale(self, level: Level, id_: str, locations: Collection[str] | None) -> bool:
         """Whether a variant is on sale, sold out or not; or any variant can be bought."""
@@ -132,12 +154,9 @@ class Product:
         prices = [variant.price for variant in variants if variant.price is not None and not variant.removed]
         return min(prices, default=None) if self.on_sale else None
 
-    def _units(self, locations: Collection[str] | None) -> int:
-        """All its units: those of an item that several variants sell are counted once."""
-        by_item: dict[str, int] = {}
-        for variant in self.variants.values():
-            by_item[variant.item] = max(by_item.get(variant.item, 0), variant.offer(locations).units)
-        return sum(by_item.values())
+    def _units(self, item: str, locations: Collection[str] | None) -> int:
+        """The units of an item, whichever of its variants sell them."""
+        return max(self.variants[variant_id].offer(locations).units for variant_id in self.sellers(item))
 
     def never_away(self, level: Level, id_: str) -> bool:
         """The product, or that variant of it, is on sale, and none of its units are counted: it cannot come back."""

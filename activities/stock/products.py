@@ -10,7 +10,6 @@ from activities.postgres.pool import Connection
 from activities.postgres.queries import load_queries
 from activities.stock.offers import Locations, Product, Sum, Variant, locations_key
 from activities.stock.quantities import Level, Quantities
-from schemas.document.alert_types.offer import Offer
 from schemas.errors import DomainError, ErrorKind
 from schemas.ids import StoreId
 from schemas.incoming.facts import Policy
@@ -70,27 +69,18 @@ class VariantAtLocation:
 
 @dataclass(frozen=True, slots=True)
 class StoredSum:
-    """What a product offered as a whole when it was last looked at; `units` None: it was not kept.
-
-    Attributes:
-        by_price: an alert that counts these locations goes by the price.
-    """
+    """What a product offers as a whole at locations that count for an alert; all else None: it is not kept yet."""
 
     locations: list[str] | None
-    by_price: bool
     units: int | None
-    open_ended: bool | None
-    price: Decimal | None
-    price_known: bool | None
-
-    @property
-    def usable(self) -> bool:
-        """Whether it says all that is asked of it."""
-        return self.units is not None and (bool(self.price_known) or not self.by_price)
+    open_ended: int | None
+    prices: list[Decimal] | None
+    buyable: list[int] | None
 
     @property
     def sum(self) -> Sum:
-        return Sum(Offer(self.units or 0, bool(self.open_ended), self.price), bool(self.price_known))
+        prices = dict(zip(self.prices or (), self.buyable or (), strict=True))
+        return Sum(self.units or 0, self.open_ended or 0, prices)
 
 
 async def find_product(
@@ -116,44 +106,36 @@ async def load_products(connection: Connection, store_id: StoreId, product_ids: 
     ]
 
 
-async def load_changing(
-    connection: Connection, store_id: StoreId, product_id: str, variant_ids: Sequence[str]
-) -> Product:
-    """As much of a product as a change of these variants concerns: of others, where it is watched as a whole, the sums.
+async def load_changing(connection: Connection, store_id: StoreId, product_id: str, items: Sequence[str]) -> Product:
+    """As much of a product as a change of these items' units concerns: the variants that sell them, the sums of all.
 
-    A product may have thousands of variants, and each of their levels is told of on its own.
-
-    Args:
-        variant_ids: with all that sell the same items.
+    A product may have thousands of variants, and each of their levels is told of on its own. So where an alert watches
+    the product as a whole, all of it is read once, and its sums are kept up from then on. The caller holds its row.
     """
-    sums: dict[Locations, Sum] = {}
-    if await SQL.product_watched_whole.value(connection, store_id=store_id, product_id=product_id):
-        stored = await SQL.sums.rows(connection, StoredSum, store_id=store_id, product_id=product_id)
-        if not all(each.usable for each in stored):
-            return await load_product(connection, store_id, product_id)
-        sums = {locations_key(each.locations): each.sum for each in stored}
-    else:
-        await SQL.forget_sums.run(connection, store_id=store_id, product_id=product_id)
+    stored = await SQL.sums.rows(connection, StoredSum, store_id=store_id, product_id=product_id)
+    if not all(each.units is not None for each in stored):
+        product = await load_product(connection, store_id, product_id)
+        return replace(product, sums={key: product.sum(key) for key in (locations_key(s.locations) for s in stored)})
     rows = await SQL.part_of_product.rows(
-        connection, VariantAtLocation, store_id=store_id, product_id=product_id, variant_ids=variant_ids
+        connection, VariantAtLocation, store_id=store_id, product_id=product_id, items=items
     )
+    sums = {locations_key(each.locations): each.sum for each in stored}
     return replace(_product(rows, whole=False), sums=sums)
 
 
 async def keep_sums(connection: Connection, store_id: StoreId, product_id: str, sums: Mapping[Locations, Sum]) -> None:
     """Keep these sums of a product, and no others. The caller holds its row lock, and keeps what changed."""
-    await SQL.forget_sums.run(connection, store_id=store_id, product_id=product_id)
-    for locations, each in sums.items():
-        await SQL.keep_sum.run(
-            connection,
-            store_id=store_id,
-            product_id=product_id,
-            locations=locations,
-            units=each.offer.units,
-            open_ended=each.offer.open_ended,
-            price=each.offer.price,
-            price_known=each.price_known,
-        )
+    rows = [
+        {
+            "locations": locations,
+            "units": each.units,
+            "open_ended": each.open_ended,
+            "prices": [str(price) for price in each.prices],
+            "buyable": list(each.prices.values()),
+        }
+        for locations, each in sums.items()
+    ]
+    await SQL.keep_sums.run(connection, store_id=store_id, product_id=product_id, sums=rows)
 
 
 def _product(rows: Sequence[VariantAtLocation], *, whole: bool = True) -> Product:

@@ -13,7 +13,7 @@ from activities.stock.products import find_product, load_product
 from activities.waitlist.admission import EntryFacts, purchase_counts_since, why_closed, why_not_admitted
 from activities.waitlist.alerts import AlertInForce
 from activities.waitlist.claims import give_up_place
-from activities.waitlist.episodes import look_again, update_episodes
+from activities.waitlist.episodes import Change, look_again, update_episodes
 from activities.waitlist.window import window_end
 from schemas.document.alert_types.alert import Sight
 from schemas.document.alert_types.offer import Measure
@@ -160,7 +160,7 @@ async def _lock_product(connection: Connection, alert: AlertInForce, subject: Su
     ):
         await SQL.hold_product.run(connection, store_id=store_id, product_id=product_id)
         product = await load_product(connection, store_id, product_id)
-        await update_episodes(connection, store_id, product_id, product, product.variants)
+        await update_episodes(connection, store_id, product_id, [Change(product, product.variants)])
         return product
     await SQL.hold_product_shared.run(connection, store_id=store_id, product_id=product_id)
     return await load_product(connection, store_id, product_id)

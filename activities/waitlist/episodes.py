@@ -1,77 +1,22 @@
 """Episodes in PostgreSQL: kept up to date with what the shop offers. The arithmetic is `allocation.py`."""
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
-from datetime import datetime
-from decimal import Decimal
+from dataclasses import asdict, dataclass
 
 from activities.postgres.pool import Connection
 from activities.postgres.queries import load_queries
 from activities.stock.offers import Product, locations_key
 from activities.stock.products import keep_sums
-from activities.waitlist.allocation import Episode, observe
-from schemas.document.alert_types.offer import Offer
-from schemas.document.alert_types.registry import ALERT_TYPES
-from schemas.document.alert_types.vocabulary import AlertType
+from activities.waitlist.episode_changes import EpisodeChanges, Heard, KeptEpisode, WatchingAlert
 from schemas.ids import AlertId, Level, StoreId, Subject
 
 SQL = load_queries("activities.waitlist", "episodes.sql")
 
 
-@dataclass(frozen=True, slots=True)
-class Heard:
-    """A change that we heard of now.
-
-    Attributes:
-        shop_at: when it was, by the shop's own clock, however wrong that goes; None: it was said by hand.
-    """
-
-    shop_at: datetime | None
-
-
-@dataclass(frozen=True, slots=True)
-class WatchingAlert:
-    """What decides, of an alert, about its episodes; `locations`: those whose units count, None: all."""
-
-    id: AlertId
-    type: AlertType
-    level: Level
-    quantity_threshold: int
-    contacts_per_unit: int | None
-    units_per_contact: int
-    locations: Sequence[str] | None
-
-
-@dataclass(frozen=True, slots=True)
-class OpenEpisode:
-    """An episode that has not ended.
-
-    Attributes:
-        locations: those whose units `available` counts; None: all.
-        measure: the price or quantity that triggers were last compared with.
-    """
-
-    id: int
-    alert_id: AlertId
-    subject: str
-    contacts_per_unit: int | None
-    units_per_contact: int
-    locations: Sequence[str] | None
-    available: int
-    arrived: int
-    claimed: int
-    measure: Decimal | None
-
-    @property
-    def episode(self) -> Episode:
-        """The part of it that the arithmetic is about."""
-        return Episode(self.contacts_per_unit, self.available, self.arrived, self.claimed, self.units_per_contact)
-
-
 async def observe_units(
     connection: Connection, store_id: StoreId, items: Iterable[str], seconds: float | None = None
-) -> bool:
-    """Bring what is shared out of these items to the units there are now. Returns whether any came or went.
+) -> set[str]:
+    """Bring what is shared out of these items to the units there are now. Returns of which any came or went.
 
     The caller has written what was told of their stock.
 
@@ -79,56 +24,63 @@ async def observe_units(
         seconds: how long it may take; None: as long as any query.
     """
     query = SQL.observe_units if seconds is None else SQL.observe_units.within(seconds)
-    changed: bool = await query.value(connection, store_id=store_id, items=sorted(items))
-    return changed
+    return set(await query.values(connection, store_id=store_id, items=sorted(items)))
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A product as it has become, and those of its variants that changed to it; `heard` None: nobody told of it."""
+
+    product: Product
+    variants: Collection[str]
+    heard: Heard | None = None
 
 
 async def update_episodes(
     connection: Connection,
     store_id: StoreId,
     product_id: str,
-    product: Product,
-    changed: Iterable[str],
+    changes: Sequence[Change],
     *,
-    heard: Heard | None = None,
-    units_changed: bool = False,
+    units_changed: Collection[str] = (),
     relocated: Collection[AlertId] = (),
 ) -> None:
-    """Bring the episodes of these variants, and of the product, to what is offered now; ask shelves to look.
+    """Bring the episodes of a product and its variants to what is offered after each change; ask shelves to look.
 
     The caller holds the product's row lock.
 
     Args:
-        heard: what told of the change; None: nobody told of any.
-        units_changed: as `observe_units` answered, of units that these variants sell.
+        changes: one after the other, each product with as much as any of them has.
+        units_changed: the items of which units came or went, as `observe_units` answered.
         relocated: alerts for which other locations count than before: what was there already does not arrive.
     """
-    variants = [Subject(store_id=store_id, level=Level.VARIANT, id=variant_id) for variant_id in changed]
     # Of a product of which only a part is known, nobody watches the whole.
-    known_whole = product.whole or product.sums
-    whole = [Subject(store_id=store_id, level=Level.PRODUCT, id=product_id)] if known_whole else []
-    subjects = [*variants, *whole]
-    keys = [subject.key for subject in subjects]
+    last = changes[-1].product
+    whole = [Subject(store_id=store_id, level=Level.PRODUCT, id=product_id)] if last.whole or last.sums else []
+    subjects = [
+        [*(Subject(store_id=store_id, level=Level.VARIANT, id=id_) for id_ in each.variants), *whole]
+        for each in changes
+    ]
+    keys = list(dict.fromkeys(subject.key for some in subjects for subject in some))
     alerts = await SQL.watching_alerts.rows(connection, WatchingAlert, store_id=store_id, subjects=keys)
-    known = {
-        (row.alert_id, row.subject): row
-        for row in await SQL.open_episodes_of.rows(connection, OpenEpisode, store_id=store_id, subjects=keys)
-    }
-    if known_whole:
+    known = await SQL.open_episodes_of.rows(connection, KeptEpisode, store_id=store_id, subjects=keys)
+    if whole:
         counted = {locations_key(alert.locations) for alert in alerts if alert.level is Level.PRODUCT}
-        sums = {key: product.sum(key) for key in counted} if product.whole else product.sums
+        sums = {key: last.sum(key) for key in counted} if last.whole else last.sums
         await keep_sums(connection, store_id, product_id, sums)
-    for subject in subjects:
-        changes = units_changed
-        for alert in alerts:
-            if alert.level == subject.level:
-                before = known.get((alert.id, subject.key))
-                seen = _see(product, alert, subject, before, relocated=alert.id in relocated)
-                changes = await _update(connection, alert, subject, seen, before, heard) or changes
-        if changes:
-            await look_again(connection, subject)
-    gone = [subject.key for subject in subjects if _may_be_gone(product, subject)]
-    await SQL.look_at_discontinued.run(connection, store_id=store_id, subjects=gone)
+    episodes = EpisodeChanges(alerts, known, relocated)
+    looks: dict[str, None] = {}
+    for change, some in zip(changes, subjects, strict=True):
+        for subject in some:
+            changed = episodes.observe(change.product, subject, change.heard)
+            if changed or _sells_any(change.product, subject, units_changed):
+                looks[subject.key] = None
+    await _write(connection, store_id, episodes)
+    if looks:
+        await SQL.look_again.run(connection, store_id=store_id, subjects=list(looks))
+    gone = {subject.key for some in subjects for subject in some if _may_be_gone(last, subject)}
+    if gone:
+        await SQL.look_at_discontinued.run(connection, store_id=store_id, subjects=sorted(gone))
 
 
 async def look_again(connection: Connection, subject: Subject, item: str | None = None) -> None:
@@ -137,7 +89,7 @@ async def look_again(connection: Connection, subject: Subject, item: str | None 
     Args:
         item: some of its units were given back: whoever else sells it may look too.
     """
-    await SQL.look_again.run(connection, store_id=subject.store_id, subject=subject.key)
+    await SQL.look_again.run(connection, store_id=subject.store_id, subjects=[subject.key])
     if item is not None:
         await look_at_sharers(connection, subject, [item])
 
@@ -145,6 +97,12 @@ async def look_again(connection: Connection, subject: Subject, item: str | None 
 async def look_at_sharers(connection: Connection, subject: Subject, items: Sequence[str]) -> None:
     """Ask the shelf of every other subject that sells these items to look, if someone waits there."""
     await SQL.look_at_sharers.run(connection, store_id=subject.store_id, subject=subject.key, items=items)
+
+
+def _sells_any(product: Product, subject: Subject, items: Collection[str]) -> bool:
+    """Whether the subject sells any of these items."""
+    sold = product.variants.values() if subject.level is Level.PRODUCT else [product.variants.get(subject.id)]
+    return any(variant is not None and variant.item in items for variant in sold)
 
 
 def _may_be_gone(product: Product, subject: Subject) -> bool:
@@ -155,89 +113,27 @@ def _may_be_gone(product: Product, subject: Subject) -> bool:
     return not product.on_sale or variant is None or variant.removed
 
 
-@dataclass(frozen=True, slots=True)
-class _Seen:
-    """What an alert sees of a subject.
-
-    Attributes:
-        available: units there now, at the locations that count now.
-        there_before: those of them that did not arrive, but count only now; may be negative.
-        measure: the price or quantity now.
-    """
-
-    available: int
-    there_before: int
-    measure: Decimal | None
-
-
-def _see(
-    product: Product, alert: WatchingAlert, subject: Subject, known: OpenEpisode | None, *, relocated: bool
-) -> _Seen:
-    measure = ALERT_TYPES[alert.type].measure
-
-    def offer(locations: Sequence[str] | None) -> Offer:
-        return product.offer(subject.level, subject.id, locations)
-
-    now = offer(alert.locations)
-    available = now.available(measure)
-    if known is not None:
-        there_before = available - offer(known.locations).available(measure)
-    else:
-        there_before = available if relocated else 0
-    return _Seen(available, there_before, now.measured(measure))
-
-
-async def _update(
-    connection: Connection,
-    alert: WatchingAlert,
-    subject: Subject,
-    seen: _Seen,
-    known: OpenEpisode | None,
-    heard: Heard | None,
-) -> bool:
-    """Whether an episode opened, grew, shrank, ended or changed its measure."""
-    before = known.episode if known is not None else None
-    episode = observe(
-        before,
-        seen.available,
-        alert.quantity_threshold,
-        alert.contacts_per_unit,
-        seen.there_before,
-        alert.units_per_contact,
-    )
-    if episode is None or (
-        known is not None and (episode, seen.measure, alert.locations) == (before, known.measure, known.locations)
-    ):
-        return False
-    now = {
-        "locations": alert.locations,
-        "available": episode.available,
-        "arrived": episode.arrived,
-        "measure": seen.measure,
-        "heard": heard is not None,
-        "shop_at": heard.shop_at if heard is not None else None,
-    }
-    if known is None:
-        await SQL.open_episode.run(
-            connection,
-            alert_id=alert.id,
-            store_id=subject.store_id,
-            subject=subject.key,
-            contacts_per_unit=episode.contacts_per_unit,
-            units_per_contact=episode.units_per_contact,
-            **now,
-        )
-    else:
-        gives = _gives(episode, seen.measure, known)
-        await SQL.update_episode.run(connection, episode_id=known.id, gives=gives, **now)
-    if ALERT_TYPES[alert.type].crosses:
+async def _write(connection: Connection, store_id: StoreId, changes: EpisodeChanges) -> None:
+    rows = changes.to_write
+    if kept := [_row(each) for each in rows if each.id is not None]:
+        await SQL.update_episodes.run(connection, episodes=kept)
+    if new := [_row(each) for each in rows if each.id is None]:
+        await SQL.open_episodes.run(connection, store_id=store_id, episodes=new)
+    if changes.highest:
         await SQL.arm.run(
-            connection, alert_id=alert.id, store_id=subject.store_id, subject=subject.key, measure=seen.measure
+            connection,
+            store_id=store_id,
+            alerts=[alert for alert, _ in changes.highest],
+            subjects=[subject for _, subject in changes.highest],
+            measures=list(changes.highest.values()),
         )
-    return True
+    if changes.as_before:
+        await SQL.take_up_again.run(connection, store_id=store_id, subjects=changes.as_before)
 
 
-def _gives(now: Episode, measure: Decimal | None, known: OpenEpisode) -> bool:
-    """Whether a change gives places: units came, or the measure fell, so that more triggers may hold."""
-    fell = measure is not None and (known.measure is None or measure < known.measure)
-    return now.arrived > known.arrived or fell
+def _row(each: KeptEpisode) -> dict[str, object]:
+    return {
+        **asdict(each),
+        "measure": None if each.measure is None else str(each.measure),
+        "shop_at": None if each.shop_at is None else each.shop_at.isoformat(),
+    }

@@ -1,8 +1,8 @@
 -- Every query of episodes: what they are for each alert, and which shelves are to look at them.
 
 -- name: observe_units
--- Bring what is shared out to the units there are now; whether any came or went.
-select observe_units(:store_id, :items);
+-- Bring what is shared out to the units there are now; of which items any came or went.
+select distinct observe_units(:store_id, :items);
 
 -- name: watching_alerts
 -- Every alert in force, with the locations that count for its list; and retired ones that still have an open episode of these
@@ -18,33 +18,51 @@ select id, alert_id, subject, contacts_per_unit, units_per_contact, locations, a
 from episodes
 where store_id = :store_id and subject = any(:subjects::text[]) and closed_at is null;
 
--- name: open_episode
+-- name: open_episodes
+-- Some of them may be over already: they opened and closed between two looks.
 insert into episodes (
-    alert_id, store_id, subject, contacts_per_unit, units_per_contact, locations, available, arrived, measure, shop_at, heard_at)
-values (
-    :alert_id, :store_id, :subject, :contacts_per_unit, :units_per_contact, :locations, :available, :arrived, :measure, :shop_at,
-    case when :heard::boolean then now() end);
+    alert_id, store_id, subject, contacts_per_unit, units_per_contact, locations, available, arrived, measure, closed_at, shop_at,
+    heard_at)
+select e.alert_id, :store_id, e.subject, e.contacts_per_unit, e.units_per_contact, e.locations, e.available, e.arrived, e.measure,
+       case when e.available = 0 then now() end, e.shop_at, case when e.heard then now() end
+from jsonb_to_recordset(:episodes::jsonb) e (
+    alert_id text, subject text, contacts_per_unit bigint, units_per_contact bigint, locations text[], available bigint, arrived bigint,
+    measure numeric, heard boolean, shop_at timestamptz);
 
--- name: update_episode
--- Where it `gives` places that it had not, for the change that did.
+-- name: update_episodes
+-- Where one gives places that it had not, for the change that did.
 update episodes
-set available = :available::bigint, arrived = :arrived, locations = :locations, measure = :measure,
-    closed_at = case when :available::bigint = 0 then now() end,
-    shop_at = case when :gives::boolean then :shop_at::timestamptz else shop_at end,
-    heard_at = case when not :gives then heard_at when :heard::boolean then now() end,
-    freed = case when :gives then 0 else freed end
-where id = :episode_id;
+set available = e.available, arrived = e.arrived, locations = e.locations, measure = e.measure,
+    closed_at = case when e.available = 0 then now() end,
+    shop_at = case when e.gives then e.shop_at else episodes.shop_at end,
+    heard_at = case when not e.gives then episodes.heard_at when e.heard then now() end,
+    freed = case when e.gives then 0 else episodes.freed end
+from jsonb_to_recordset(:episodes::jsonb) e (
+    id bigint, locations text[], available bigint, arrived bigint, measure numeric, gives boolean, heard boolean, shop_at timestamptz)
+where episodes.id = e.id;
 
 -- name: arm
--- The measure is above their trigger now, so that a later fall to it is a crossing.
+-- The measure was above their trigger, so that a later fall to it is a crossing. Of each line an index has those it concerns.
 update waiting set armed = true
-where alert_id = :alert_id and store_id = :store_id and subject = :subject and state = 'waiting' and not armed and trigger_at < :measure;
+where place in (
+    select w.place
+    from unnest(:alerts::text[], :subjects::text[], :measures::numeric[]) m (alert_id, subject, measure)
+    cross join lateral (
+        select place from waiting
+        where alert_id = m.alert_id and store_id = :store_id and subject = m.subject and state = 'waiting' and not armed
+          and trigger_at < m.measure
+        offset 0) w)
+  and state = 'waiting';
+
+-- name: take_up_again
+-- What they wait for changed and changed back: who was passed over is looked at again, as after any change.
+select take_up_again(:store_id, :subjects);
 
 -- name: look_again
 -- Only if someone waits whom a place can be given to, or who waits for what is gone for good.
 insert into outbox (kind, store_id, subject)
-select 'look_again', :store_id, :subject
-where someone_can_be_told(:store_id, :subject) or (is_gone(:store_id, :subject) and is_waited_for(:store_id, :subject));
+select 'look_again', :store_id, s.subject from unnest(:subjects::text[]) s (subject)
+where someone_can_be_told(:store_id, s.subject) or (is_gone(:store_id, s.subject) and is_waited_for(:store_id, s.subject));
 
 -- name: look_at_sharers
 -- Every other subject that sells any of these items, if someone waits whom a place can be given to.

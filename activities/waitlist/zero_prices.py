@@ -6,7 +6,7 @@ from datetime import timedelta
 from activities.postgres.pool import Pool, transaction
 from activities.postgres.queries import load_queries
 from activities.stock.products import load_product
-from activities.waitlist.episodes import update_episodes
+from activities.waitlist.episodes import Change, update_episodes
 from schemas.ids import StoreId
 
 SQL = load_queries("activities.waitlist", "zero_prices.sql")
@@ -33,5 +33,5 @@ async def believe_zero_prices(pool: Pool, holds: timedelta) -> int:
                 connection, store_id=each.store_id, product_id=each.product_id, holds=holds
             )
             product = await load_product(connection, each.store_id, each.product_id)
-            await update_episodes(connection, each.store_id, each.product_id, product, believed)
+            await update_episodes(connection, each.store_id, each.product_id, [Change(product, believed)])
     return len(due)

@@ -10,7 +10,7 @@ from fastapi.responses import Response
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Gauge, Histogram, Metric, generate_latest
 from prometheus_client.registry import Collector
 
-from activities.intake.intake import Receipt
+from activities.intake.deliveries import Receipt
 from activities.postgres.away import POSTGRES_AWAY
 from schemas.responses.delays import LegFigures
 from starter.ops.backlog import Backlog

@@ -4,7 +4,8 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from activities.intake.intake import Intake, Receipt
+from activities.intake.deliveries import Receipt
+from activities.intake.intake import Intake
 from activities.storefronts.storefront import DeliveryMalformed, NotOurs, PayloadMalformed, Storefront, WebhookAnswer
 from schemas.incoming.facts import WebhookDelivery
 

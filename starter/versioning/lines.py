@@ -11,7 +11,7 @@ from activities.postgres.pool import Connection, Pool, transaction
 from activities.postgres.queries import load_queries
 from activities.postgres.retry import retry_on_deadlock
 from activities.stock.products import load_product
-from activities.waitlist.episodes import observe_units, update_episodes
+from activities.waitlist.episodes import Change, observe_units, update_episodes
 from schemas.document.conversation import ConversationDocument
 from schemas.ids import AlertId, StoreId
 from starter.versioning.entering_checks import SignUpsMeanTwoLists
@@ -130,4 +130,5 @@ async def _update(
 ) -> None:
     await SQL.hold_product.run(connection, store_id=of.store_id, product_id=of.product_id)
     product = await load_product(connection, of.store_id, of.product_id)
-    await update_episodes(connection, of.store_id, of.product_id, product, product.variants, relocated=relocated)
+    change = Change(product, product.variants)
+    await update_episodes(connection, of.store_id, of.product_id, [change], relocated=relocated)

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from decimal import Decimal
 
-from activities.intake.intake import Receipt
+from activities.intake.deliveries import Receipt
 from schemas.document.alert_types.back_in_stock import BackInStock
 from schemas.document.alert_types.vocabulary import AlertType
 from schemas.document.conversation import ConversationDocument

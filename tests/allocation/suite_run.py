@@ -9,7 +9,8 @@ from typing import TypeVar
 from hypothesis.stateful import RuleBasedStateMachine
 
 from activities.delivery.deliver import DeliverActivity
-from activities.intake.intake import Intake, Receipt
+from activities.intake.deliveries import Receipt
+from activities.intake.intake import Intake
 from activities.postgres.pool import Pool, Row
 from activities.senders.sender import Mail, Message
 from activities.waitlist.claims import Waitlist

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
 from activities.delivery.ledger import Ledger
-from activities.intake.intake import Intake, Receipt
+from activities.intake.deliveries import Receipt
+from activities.intake.intake import Intake
 from activities.postgres.pool import Pool, open_pool
 from activities.waitlist.claims import Waitlist
 from activities.waitlist.entrances import Entrances

@@ -4,7 +4,8 @@ from datetime import timedelta
 
 from temporalio.client import Client
 
-from activities.intake.intake import Intake, Receipt
+from activities.intake.deliveries import Receipt
+from activities.intake.intake import Intake
 from activities.postgres.pool import Pool, open_pool
 from activities.temporal import Temporal
 from activities.waitlist.claims import Waitlist

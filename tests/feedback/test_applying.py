@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import asyncpg
 import pytest
 
-from activities.intake.intake import Receipt
+from activities.intake.deliveries import Receipt
 from activities.postgres.pool import Pool
 from schemas.incoming.message_events import MessageEvent
 from schemas.incoming.message_events import MessageEventKind as Kind

@@ -10,7 +10,8 @@ from pydantic import SecretStr
 from structlog.testing import capture_logs
 
 from activities.feedback.feedback import Feedback
-from activities.intake.intake import Intake, Receipt
+from activities.intake.deliveries import Receipt
+from activities.intake.intake import Intake
 from activities.postgres.pool import Pool
 from activities.providers.provider import Provider, ProviderCall
 from activities.providers.ses import Ses

@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pytest
 
-from activities.intake.intake import Receipt
+from activities.intake.deliveries import Receipt
 from activities.intake.moves import AnotherThing
 from schemas.ids import StoreId
 from schemas.incoming.facts import ItemFact, OrderFact, ProductFact, ProductGoneFact, VariantFact, WebhookDelivery

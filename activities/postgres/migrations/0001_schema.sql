@@ -93,13 +93,15 @@ create table variants (
     -- Units the product message told of that no known location accounts for (activities/stock/quantities.py).
     elsewhere         bigint not null default 0,
     total_observed_at timestamptz,
-    primary key (store_id, variant_id),
+    primary key (variant_id, store_id),
     foreign key (store_id, product_id) references products,
     check (zero_since is null or price = 0)
 );
 create index variants_doubted on variants (zero_since) where zero_since is not null;
-create index variants_by_item on variants (store_id, stock_item);
-create index variants_by_product on variants (store_id, product_id);
+-- What tells variants apart comes first in every index: while there are few, PostgreSQL takes all indexes to be as good, and
+-- sessions keep such a plan when there are thousands. By the store alone it would read all of them for one.
+create index variants_by_item on variants (stock_item, store_id, product_id);
+create index variants_by_product on variants (product_id, store_id);
 
 -- Other products whose newest message names a variant too: one that it moved away from, or that claims its id for
 -- another thing.
@@ -111,7 +113,7 @@ create table variants_named_twice (
     contested  boolean not null,
     since      timestamptz not null default now(),
     primary key (store_id, product_id, variant_id),
-    foreign key (store_id, variant_id) references variants
+    foreign key (store_id, variant_id) references variants (store_id, variant_id)
 );
 create index variants_named_twice_by_variant on variants_named_twice (store_id, variant_id);
 
@@ -121,12 +123,14 @@ create table product_sums (
     store_id    text not null,
     product_id  text not null,
     locations   text[],
-    units       bigint not null,
-    open_ended  boolean not null,
-    price       numeric(18, 4),
-    -- False: the cheapest may have been sold out since; the price is not that any more.
-    price_known boolean not null,
-    foreign key (store_id, product_id) references products
+    units       bigint not null check (units >= 0),
+    -- How many variants can be bought whatever their units.
+    open_ended  bigint not null check (open_ended >= 0),
+    -- What those cost that can be bought, and at the same place of `buyable` how many do.
+    prices      numeric(18, 4)[] not null,
+    buyable     bigint[] not null check (0 < all (buyable)),
+    foreign key (store_id, product_id) references products,
+    check (cardinality(prices) = cardinality(buyable))
 );
 create index product_sums_by_product on product_sums (store_id, product_id);
 
@@ -1037,34 +1041,37 @@ create function takes_from(there text[], counting text[]) returns boolean langua
     select there is null or (counting is not null and there && counting and (counting <@ there or not there <@ counting))
 $$;
 
--- Bring the supplies of these items to the units there are now; whether any changed. One for each set of locations that
--- any list counts. It looks only when it holds them, so that of two at once the later sees what the earlier wrote.
-create function observe_units(store text, items text[]) returns boolean language plpgsql as $$
-declare
-    changed boolean;
+-- Bring the supplies of these items to the units there are now; of which items any changed. One for each set of locations
+-- that any list counts. It looks only when it holds them, so that of two at once the later sees what the earlier wrote.
+create function observe_units(store text, items text[]) returns setof text language plpgsql as $$
 begin
     perform from supplies where store_id = store and item = any(items) order by id for update;
     -- A supply of locations that were not counted together before: what its units promised already stays promised.
+    return query
+    with missing as materialized (
+        select i.item, l.locations from unnest(items) i (item)
+        cross join (select null::text[] as locations union select locations from lists) l
+        where not exists (
+            select from supplies s
+            where s.store_id = store and s.item = i.item and s.locations is not distinct from l.locations)
+    )
     insert into supplies (store_id, item, locations, available, arrived, taken, since_claim)
-    select store, i.item, l.locations, now_.units, greatest(now_.units, ceil(promised.units)), promised.units, since.claim
-    from unnest(items) i (item)
-    cross join (select null::text[] as locations union select locations from lists) l
-    cross join lateral (select units_at(store, i.item, l.locations) as units) now_
+    select store, m.item, m.locations, now_.units, greatest(now_.units, ceil(promised.units)), promised.units, since.claim
+    from missing m
+    cross join lateral (select units_at(store, m.item, m.locations) as units) now_
     cross join lateral (select coalesce(
         (select min(o.since_claim) from supplies o
-         where o.store_id = store and o.item = i.item and o.available > 0
-           and (o.locations is null or l.locations is null or o.locations && l.locations)),
+         where o.store_id = store and o.item = m.item and o.available > 0
+           and (o.locations is null or m.locations is null or o.locations && m.locations)),
         nextval('claims_id_seq')) as claim) since
     cross join lateral (
         select coalesce(sum(c.share), 0) as units from claims c join episodes e on e.id = c.episode_id
-        where e.store_id = store and c.item = i.item and c.id > since.claim and c.state in ('given', 'used')
-          and takes_from(l.locations, c.locations)) promised
-    where not exists (
-        select from supplies s
-        where s.store_id = store and s.item = i.item and s.locations is not distinct from l.locations)
-    order by i.item, l.locations
-    on conflict do nothing;
-    changed := found;
+        where e.store_id = store and c.item = m.item and c.id > since.claim and c.state in ('given', 'used')
+          and takes_from(m.locations, c.locations)) promised
+    order by m.item, m.locations
+    on conflict do nothing
+    returning supplies.item;
+    return query
     update supplies s
     set available = seen.units,
         arrived = case when seen.units = 0 then s.arrived
@@ -1075,8 +1082,8 @@ begin
     from (
         select id, units_at(store_id, item, locations) as units from supplies where store_id = store and item = any(items)
     ) seen
-    where s.id = seen.id and s.available <> seen.units;
-    return changed or found;
+    where s.id = seen.id and s.available <> seen.units
+    returning s.item;
 end $$;
 
 create type claim_change as (claim bigint, episode_id bigint, item text, locations text[], share numeric, n integer);
@@ -1483,12 +1490,12 @@ create function product_of(store text, what text) returns text language sql stab
                 else (select product_id from variants where store_id = store and variant_id = substr(what, 9)) end
 $$;
 
--- Whether a subject is gone for good: its product is, or the variant.
+-- Whether a subject is gone for good: its product is, or the variant. Each looked up by itself: as `exists` they may be planned
+-- to read all variants of the store beforehand, where many subjects are asked for.
 create function is_gone(store text, what text) returns boolean language sql stable as $$
-    select exists (
-            select from products where store_id = store and product_id = product_of(store, what) and discontinued_at is not null)
-        or what like 'variant/%' and exists (
-            select from variants where store_id = store and variant_id = substr(what, 9) and removed)
+    select coalesce((select discontinued_at is not null from products where store_id = store and product_id = product_of(store, what)), false)
+        or what like 'variant/%'
+           and coalesce((select removed from variants where store_id = store and variant_id = substr(what, 9)), false)
 $$;
 
 -- Contact events: what contacts did, by the names that conversations know it under -------------------------------------

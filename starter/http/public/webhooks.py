@@ -9,7 +9,7 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Request
 from fastapi.responses import Response
 
-from activities.intake.intake import Receipt
+from activities.intake.deliveries import Receipt
 from activities.providers.provider import Provider, ProviderCall
 from activities.storefronts.storefront import (
     DeliveryMalformed,
