@@ -27,7 +27,7 @@ from tests.feedback.told import counter as counter
 from tests.feedback.told import of, tell
 from tests.http.conftest import web_over
 from tests.http.web import Web, problem, product_message
-from tests.product import STORE, Product
+from tests.product import STORE, Product, starter_document
 from tests.reports.shop import Counter as Watchers
 from tests.reports.shop import watches
 
@@ -74,6 +74,16 @@ async def test_a_webhooks_own_time_is_followed_to_the_delivered_mail(product: Pr
     parts = sum(found[leg].p50 or 0 for leg in (Leg.HEARD, Leg.DECIDED, Leg.HANDED_OVER, Leg.DELIVERED))
     assert found[Leg.ALL_DELIVERED].p50 == pytest.approx(parts, abs=0.005)
     assert not any(row.clock_off for row in report.legs)
+
+
+async def test_a_level_keeps_the_shops_own_time_however_far_ahead_its_clock_is(web: Web, pool: Pool) -> None:
+    await publish(pool, starter_document())
+    await web.webhook("products/update", product_message())
+    for number, ahead in enumerate((timedelta(minutes=-20), timedelta(hours=3)), start=1):
+        then = datetime.now(UTC) + ahead
+        level = {"inventory_item_id": 41, "location_id": 61, "available": number, "updated_at": then.isoformat()}
+        await web.webhook("inventory_levels/update", level)
+        assert await pool.fetchval("select shop_at from episodes") == then
 
 
 async def test_half_took_no_longer_than_p50_and_95_in_a_hundred_no_longer_than_p95(
