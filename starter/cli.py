@@ -16,6 +16,7 @@ from starter.commands import (
     contacts,
     conversations,
     coupons,
+    delays,
     deliveries,
     demo,
     experiments,
@@ -86,6 +87,7 @@ app.add_typer(waitlists.app, name="waitlist")
 app.add_typer(journeys.app, name="journey")
 app.add_typer(contacts.app, name="contact")
 app.add_typer(alerts.app, name="alert")
+reports.app.command("delay")(delays.delay)
 reports.app.command("experiment")(experiments.experiment)
 app.add_typer(reports.app, name="report")
 app.add_typer(keys.app, name="key")

@@ -25,6 +25,7 @@ from starter.ops.pausing import Pausing
 from starter.ops.previews import Previews
 from starter.ops.repair import Repairs
 from starter.ops.upkeep import Upkeep
+from starter.reporting.delays import DelayReports
 from starter.reporting.experiments import Experiments
 from starter.reporting.messages import MessageReports
 from starter.reporting.reports import Reports
@@ -91,6 +92,7 @@ class Services:
     experiments: Experiments
     links: Links
     message_reports: MessageReports
+    delays: DelayReports
     waitlists: Waitlists
     waitlist_imports: WaitlistImports
     back_population: BackPopulating
@@ -143,6 +145,7 @@ def build_services(
         experiments=Experiments(pool),
         links=Links(pool),
         message_reports=MessageReports(pool),
+        delays=DelayReports(pool),
         waitlists=Waitlists(pool),
         waitlist_imports=WaitlistImports(pool),
         back_population=BackPopulating(pool),

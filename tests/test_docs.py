@@ -20,6 +20,7 @@ from starter.http.app import create_app
 from starter.http.metrics import Metrics
 from starter.http.problems import Kind
 from starter.ops.backlog import Backlog
+from starter.reporting.delays import DelayReports
 from tests.http.conftest import services_over
 from tests.markdown import ROOT, first_code, page, pages, read
 from tests.python_source import calls
@@ -109,7 +110,7 @@ def test_every_problem_and_every_reason_is_documented() -> None:
 
 
 async def test_every_metric_is_documented_and_none_that_is_not_there(pool: Pool) -> None:
-    text = (await Metrics().page(Backlog(pool))).decode()
+    text = (await Metrics().page(Backlog(pool), DelayReports(pool))).decode()
     known = {name for name in re.findall(r"^# TYPE (\w+) ", text, re.MULTILINE) if not name.endswith("_created")}
     assert set(first_code(page("docs/operations.md").section("Metrics").rows)) == known
     for each in pages():

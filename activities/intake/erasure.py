@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from activities.intake.known_stores import STOREFRONT
+from activities.intake.silence import expect_nothing
 from activities.postgres.audit import write_audit
 from activities.postgres.pool import Connection
 from activities.postgres.queries import load_queries
@@ -129,6 +130,7 @@ async def erase_shop(connection: Connection, store_id: StoreId, by: str = STOREF
     await _forget_part(connection, store_id, everyone)
     await _forget(connection, [person.id for person in people if person.alone])
     await SQL.forget_bodies.run(connection, store_id=store_id)
+    await expect_nothing(connection, store_id)
     await _record(connection, store_id, "shop erased", None, by=by)
 
 

@@ -33,6 +33,7 @@ from activities.postgres.pool import Connection, Pool, transaction
 from activities.postgres.queries import load_queries
 from activities.postgres.retry import retry_on_deadlock
 from activities.stock.products import UnknownProduct, UnknownVariant, find_product
+from activities.waitlist.episode_changes import Heard
 from schemas.attribution import AttributionModel
 from schemas.ids import StoreId, Subject
 from schemas.incoming.facts import (
@@ -153,7 +154,9 @@ class Intake:
             items = [variant.inventory_item_id for variant in product.variants if variant.inventory_item_id]
             variant_ids = [variant.variant_id for variant in product.variants]
             at = await as_of_now(connection, store_id, items, product.product_id, variant_ids)
-            naming = await self._apply(connection, store_id, product.model_copy(update={"observed_at": at}))
+            naming = await self._apply(
+                connection, store_id, product.model_copy(update={"observed_at": at}), by_hand=True
+            )
             _hold_to_one_thing(naming)
             details = {"store": store_id, "product": product.product_id, "variants": variant_ids[:MOST_NAMED]}
             await write_audit(connection, by, "put product", details)
@@ -179,9 +182,9 @@ class Intake:
             item_id: str = item.inventory_item_id or await SQL.give_item.value(
                 connection, store_id=variant.store_id, variant_id=variant.id
             )
-            at = at or await as_of_now(connection, variant.store_id, [item_id])
-            level = StockFact(inventory_item_id=item_id, location_id=location, available=available, observed_at=at)
-            await self._apply(connection, variant.store_id, level)
+            as_of = at or await as_of_now(connection, variant.store_id, [item_id])
+            level = StockFact(inventory_item_id=item_id, location_id=location, available=available, observed_at=as_of)
+            await self._apply(connection, variant.store_id, level, by_hand=at is None)
             details = {"store": variant.store_id, "variant": variant.id, "location": location, "units": available}
             await write_audit(connection, by, "set stock", details)
 
@@ -209,20 +212,27 @@ class Intake:
             await cancel_order(connection, store_id, order_id, at)
             await write_audit(connection, by, "cancel order", {"store": store_id, "order": order_id})
 
-    async def _apply(self, connection: Connection, store_id: StoreId, reported: Fact) -> Naming:
-        """Apply a fact. Returns what it meant for the variants that it names."""
+    async def _apply(
+        self, connection: Connection, store_id: StoreId, reported: Fact, *, by_hand: bool = False
+    ) -> Naming:
+        """Apply a fact. Returns what it meant for the variants that it names.
+
+        Args:
+            by_hand: its time is not the shop's.
+        """
         fact = not_from_the_future(reported, datetime.now(UTC))
+        heard = Heard(None if by_hand else reported.observed_at)
         match fact:
             case StoreFact():
                 await SQL.set_currency.run(
                     connection, store_id=store_id, currency=fact.currency, observed_at=fact.observed_at
                 )
             case ProductFact():
-                return await apply_product(connection, store_id, fact)
+                return await apply_product(connection, store_id, fact, heard)
             case ProductGoneFact():
                 await apply_gone(connection, store_id, fact)
             case StockFact():
-                await apply_levels(connection, store_id, [fact])
+                await apply_levels(connection, store_id, [fact], [heard])
             case OrderFact():
                 await take_order(connection, store_id, fact, self._attribution)
             case CheckoutFact():

@@ -20,6 +20,7 @@ from activities.postgres.away import POSTGRES_AWAY
 from activities.postgres.pool import ACQUIRE_LIMIT_SECONDS, Pool, transaction
 from activities.postgres.queries import load_queries
 from activities.postgres.retry import retry_on_deadlock
+from activities.waitlist.episode_changes import Heard
 from schemas.ids import StoreId
 from schemas.incoming.facts import StockFact, WebhookDelivery
 
@@ -137,12 +138,9 @@ class QueuedLevels:
         now, store_id = datetime.now(UTC), StoreId(deliveries[0].store_id)
         async with transaction(self._pool) as connection:
             new = await record_deliveries(connection, deliveries, Receipt.APPLIED)
-            facts = [
-                not_from_the_future(level, now)
-                for delivery, level in zip(deliveries, levels, strict=True)
-                if delivery.key in new
-            ]
-            if facts:
+            told = [level for delivery, level in zip(deliveries, levels, strict=True) if delivery.key in new]
+            if told:
                 await add_store(connection, store_id, deliveries[0].source, STOREFRONT)
-                await apply_levels(connection, store_id, facts)
+                facts = [not_from_the_future(level, now) for level in told]
+                await apply_levels(connection, store_id, facts, [Heard(level.observed_at) for level in told])
         return new

@@ -12,6 +12,7 @@ from activities.postgres.queries import load_queries
 from activities.stock.offers import Product
 from activities.stock.products import load_changing, load_product
 from activities.stock.quantities import Quantities
+from activities.waitlist.episode_changes import Heard
 from activities.waitlist.episodes import Change, look_at_sharers, observe_units, update_episodes
 from schemas.ids import Level, StoreId, Subject
 from schemas.incoming.facts import ProductFact, ProductGoneFact, StockFact
@@ -30,7 +31,7 @@ async def lock_items(
     await SQL.lock_items.run(connection, store_id=store_id, items=items, product_id=product_id, variant_ids=variant_ids)
 
 
-async def apply_product(connection: Connection, store_id: StoreId, fact: ProductFact) -> Naming:
+async def apply_product(connection: Connection, store_id: StoreId, fact: ProductFact, heard: Heard) -> Naming:
     """A product and its variants as they are now. Returns what the message meant for the variants that it names."""
     variant_ids = [variant.variant_id for variant in fact.variants]
     named = [variant.inventory_item_id for variant in fact.variants if variant.inventory_item_id]
@@ -54,14 +55,16 @@ async def apply_product(connection: Connection, store_id: StoreId, fact: Product
     if written is None:
         return NOTHING_NAMED  # a newer message came first
     naming = await name_variants(connection, store_id, fact) if elsewhere else Naming(fact.variants)
-    await _set_variants(connection, store_id, fact, naming)
+    await _set_variants(connection, store_id, fact, naming, heard)
     for left in naming.left:
         # What it offers as a whole is less now.
         await update_episodes(connection, store_id, left, [Change(await load_product(connection, store_id, left), ())])
     return naming
 
 
-async def _set_variants(connection: Connection, store_id: StoreId, fact: ProductFact, naming: Naming) -> None:
+async def _set_variants(
+    connection: Connection, store_id: StoreId, fact: ProductFact, naming: Naming, heard: Heard
+) -> None:
     """Write the variants that are of the product now, and what they mean for those who wait."""
     for variant in sorted(naming.taken, key=lambda variant: variant.variant_id):
         await SQL.set_variant.run(
@@ -90,7 +93,7 @@ async def _set_variants(connection: Connection, store_id: StoreId, fact: Product
     items = {each.item for each in product.variants.values()}
     units_changed = await observe_units(connection, store_id, items)
     # All variants, also those that the message does not show: whether the product is on sale concerns each.
-    change = Change(product, product.variants)
+    change = Change(product, product.variants, heard)
     await update_episodes(connection, store_id, fact.product_id, [change], units_changed=units_changed)
     if units_changed:
         shared: list[str] = await SQL.items_of_other_products.values(
@@ -110,15 +113,21 @@ async def apply_gone(connection: Connection, store_id: StoreId, fact: ProductGon
         await update_episodes(connection, store_id, fact.product_id, [Change(product, product.variants)])
 
 
-async def apply_levels(connection: Connection, store_id: StoreId, facts: Sequence[StockFact]) -> None:
-    """Levels of different inventory items, for all who sell them: one after the other, and written at once."""
+async def apply_levels(
+    connection: Connection, store_id: StoreId, facts: Sequence[StockFact], heard: Sequence[Heard]
+) -> None:
+    """Levels of different inventory items, for all who sell them: one after the other, and written at once.
+
+    Args:
+        heard: of each.
+    """
     items = [fact.inventory_item_id for fact in facts]
     await lock_items(connection, store_id, items)
     product_ids: list[str] = await SQL.lock_products_of_items.values(connection, store_id=store_id, items=items)
     changes: dict[str, list[Change]] = {}
     for product_id in product_ids:
         product = await load_changing(connection, store_id, product_id, items)
-        changes[product_id] = _changes(product, facts)
+        changes[product_id] = _changes(product, facts, heard)
         await _keep_elsewhere(connection, store_id, product, changes[product_id][-1].product)
     await SQL.set_levels.run(
         connection,
@@ -133,17 +142,17 @@ async def apply_levels(connection: Connection, store_id: StoreId, facts: Sequenc
         await update_episodes(connection, store_id, product_id, some, units_changed=units_changed)
 
 
-def _changes(product: Product, facts: Sequence[StockFact]) -> list[Change]:
+def _changes(product: Product, facts: Sequence[StockFact], heard: Sequence[Heard]) -> list[Change]:
     """What the levels make of a product, after each."""
     changes: list[Change] = []
-    for fact in facts:
+    for fact, told in zip(facts, heard, strict=True):
         sellers = product.sellers(fact.inventory_item_id)
         for variant_id in sellers:
             known = product.variants[variant_id].quantities
             product = product.with_quantities(
                 variant_id, known.with_level(fact.location_id, fact.available, fact.observed_at)
             )
-        changes.append(Change(product, sellers))
+        changes.append(Change(product, sellers, told))
     return changes
 
 

@@ -52,19 +52,21 @@ order by w.ordinality;
 
 -- name: claim
 -- Claims for these, numbered in this order; not for who has left the line a moment ago. Each takes its share of an item of
--- which most is left; none, where everyone is told.
+-- which most is left; none, where everyone is told. Those who waited when the last change was heard are told for it, but for
+-- as many as take what others gave back.
 with next as (
-    select w.journey_id, n.number
+    select w.journey_id, n.number, w.counts_since
     from unnest(:journey_ids::text[]) with ordinality n (journey_id, number) join waiting w on w.journey_id = n.journey_id
     where w.state = 'waiting'
     for update of w
 ), claimed as (
     update waiting w set state = 'claimed' from next where w.journey_id = next.journey_id
 )
-insert into claims (episode_id, journey_id, item, locations, share)
-select e.id, n.journey_id, s.item, e.locations, coalesce(s.share, 0)
-from (select journey_id, row_number() over (order by number) as number from next) n
+insert into claims (episode_id, journey_id, item, locations, share, shop_at, heard_at)
+select e.id, n.journey_id, s.item, e.locations, coalesce(s.share, 0), change.shop_at, change.heard_at
+from (select journey_id, counts_since, row_number() over (order by number) as number from next) n
 join episodes e on e.id = :episode_id
+left join lateral (select e.shop_at, e.heard_at where n.number > e.freed and n.counts_since <= e.heard_at) change on true
 left join shares_of(e, :most) s on s.number = n.number
 order by n.number
 returning id;
@@ -114,7 +116,7 @@ returning e.store_id, e.subject, c.item;
 
 -- name: back_in_line
 -- With a reason it is passed over until something changes, unless something has since the claim was given.
-update waiting set state = 'waiting', passed_over_for = case
+update waiting set state = 'waiting', counts_since = now(), passed_over_for = case
         when :passed_over_for = 'contact_paused' then
             (select :passed_over_for from contacts where id = waiting.contact_id and paused_until > now())
         when exists (

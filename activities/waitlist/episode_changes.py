@@ -6,7 +6,8 @@ all of them is written.
 """
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 from decimal import Decimal
 
 from activities.stock.offers import Product
@@ -15,6 +16,17 @@ from schemas.document.alert_types.offer import Offer
 from schemas.document.alert_types.registry import ALERT_TYPES
 from schemas.document.alert_types.vocabulary import AlertType
 from schemas.ids import AlertId, Level, Subject
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """A change that we heard of now.
+
+    Attributes:
+        shop_at: when it was, by the shop's own clock, however wrong that goes; None: it was said by hand.
+    """
+
+    shop_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +51,8 @@ class KeptEpisode:
         locations: those whose units `available` counts; None: all.
         available: 0: it is over.
         measure: the price or quantity that triggers were last compared with.
+        gives: a change gave it places that it had not; the last that did was heard (or nobody told of it), and was at
+            this time of the shop's. Not read back: by these no two differ.
     """
 
     id: int | None
@@ -51,6 +65,9 @@ class KeptEpisode:
     arrived: int
     claimed: int
     measure: Decimal | None
+    gives: bool = field(default=False, compare=False)
+    heard: bool = field(default=False, compare=False)
+    shop_at: datetime | None = field(default=None, compare=False)
 
     @property
     def episode(self) -> Episode:
@@ -131,10 +148,14 @@ class EpisodeChanges:
         self.highest: dict[Key, Decimal] = {}
         """Of alerts that are told of a fall: the highest their measure was when it changed."""
 
-    def observe(self, product: Product, subject: Subject) -> bool:
-        """Whether an episode of it opens, grows, shrinks, ends or changes its measure, as the product is now."""
+    def observe(self, product: Product, subject: Subject, heard: Heard | None = None) -> bool:
+        """Whether an episode of it opens, grows, shrinks, ends or changes its measure, as the product is now.
+
+        Args:
+            heard: what told of it; None: nobody told of any change.
+        """
         alerts = [alert for alert in self._alerts if alert.level is subject.level]
-        changed = [self._observe(product, alert, subject) for alert in alerts]
+        changed = [self._observe(product, alert, subject, heard) for alert in alerts]
         return any(changed)
 
     @property
@@ -148,12 +169,13 @@ class EpisodeChanges:
         """The subjects of episodes that changed, and are in the end what they were."""
         return sorted({key[1] for key in self._changed if self._open.get(key) == self._before.get(key) is not None})
 
-    def _observe(self, product: Product, alert: WatchingAlert, subject: Subject) -> bool:
+    def _observe(self, product: Product, alert: WatchingAlert, subject: Subject, heard: Heard | None) -> bool:
         key = alert.id, subject.key
-        now = look_at(product, alert, subject, self._open.get(key), relocated=alert.id in self._relocated)
+        known = self._open.get(key)
+        now = look_at(product, alert, subject, known, relocated=alert.id in self._relocated)
         if now is None:
             return False
-        self._keep(key, now)
+        self._keep(key, _with_cause(now, known, heard))
         if ALERT_TYPES[alert.type].crosses and now.measure is not None:
             self.highest[key] = max(now.measure, self.highest.get(key, now.measure))
         return True
@@ -165,3 +187,15 @@ class EpisodeChanges:
             self._open.pop(key, None)
         else:
             self._open[key] = now
+
+
+def _with_cause(now: KeptEpisode, before: KeptEpisode | None, heard: Heard | None) -> KeptEpisode:
+    """With the change that gave it places last: units came, or the measure fell, so that more triggers may hold."""
+    gives = before is None or now.arrived > before.arrived or _fell(now.measure, before.measure)
+    if before is not None and not gives:
+        return replace(now, gives=before.gives, heard=before.heard, shop_at=before.shop_at)
+    return replace(now, gives=True, heard=heard is not None, shop_at=heard.shop_at if heard is not None else None)
+
+
+def _fell(now: Decimal | None, before: Decimal | None) -> bool:
+    return now is not None and (before is None or now < before)

@@ -7,7 +7,7 @@ from activities.postgres.pool import Connection
 from activities.postgres.queries import load_queries
 from activities.stock.offers import Product, locations_key
 from activities.stock.products import keep_sums
-from activities.waitlist.episode_changes import EpisodeChanges, KeptEpisode, WatchingAlert
+from activities.waitlist.episode_changes import EpisodeChanges, Heard, KeptEpisode, WatchingAlert
 from schemas.ids import AlertId, Level, StoreId, Subject
 
 SQL = load_queries("activities.waitlist", "episodes.sql")
@@ -29,10 +29,11 @@ async def observe_units(
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """A product as it has become, and those of its variants that changed to it."""
+    """A product as it has become, and those of its variants that changed to it; `heard` None: nobody told of it."""
 
     product: Product
     variants: Collection[str]
+    heard: Heard | None = None
 
 
 async def load_watching(
@@ -78,7 +79,8 @@ async def update_episodes(
     looks: dict[str, None] = {}
     for change, some in zip(changes, subjects, strict=True):
         for subject in some:
-            if episodes.observe(change.product, subject) or _sells_any(change.product, subject, units_changed):
+            changed = episodes.observe(change.product, subject, change.heard)
+            if changed or _sells_any(change.product, subject, units_changed):
                 looks[subject.key] = None
     await _write(connection, store_id, episodes)
     if looks:
@@ -131,4 +133,8 @@ async def _write(connection: Connection, store_id: StoreId, changes: EpisodeChan
 
 
 def _row(each: KeptEpisode) -> dict[str, object]:
-    return {**asdict(each), "measure": None if each.measure is None else str(each.measure)}
+    return {
+        **asdict(each),
+        "measure": None if each.measure is None else str(each.measure),
+        "shop_at": None if each.shop_at is None else each.shop_at.isoformat(),
+    }

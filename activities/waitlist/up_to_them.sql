@@ -29,7 +29,7 @@ update address_changes set email = null where email is not null and ends_at <= n
 -- From those whose pause is over, of whom an index knows: never by reading all paused places. That it is over stays on record
 -- while a check that began before may still give a place back as paused.
 with again as (
-    update waiting set passed_over_for = null
+    update waiting set passed_over_for = null, counts_since = now()
     where journey_id in (
         select w.journey_id from contacts c
         cross join lateral (
@@ -89,7 +89,7 @@ where contact_id = :contact_id and state = 'waiting' and passed_over_for is dist
 with over as (
     update contacts set paused_until = now() where id = :contact_id and paused_until > now()
 ), again as (
-    update waiting set passed_over_for = null where contact_id = :contact_id and passed_over_for = 'contact_paused'
+    update waiting set passed_over_for = null, counts_since = now() where contact_id = :contact_id and passed_over_for = 'contact_paused'
     returning store_id, subject, state
 )
 insert into outbox (kind, store_id, subject)

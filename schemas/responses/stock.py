@@ -22,6 +22,29 @@ class StoreReport(Model):
     at_most: Cap | None
 
 
+class StoreHeard(Model):
+    """When a store's webhooks were heard last.
+
+    Attributes:
+        source: its storefront's, or 'api'.
+        heard_at: None: never, or nothing was heard since it was said that nothing is expected.
+        silent_at: when it was found to have fallen silent; None: it is not.
+        longest_silence_minutes: for so long it may be silent, by what it usually sends; None: too little to tell.
+    """
+
+    store: str
+    source: str
+    heard_at: AwareDatetime | None
+    silent_at: AwareDatetime | None
+    longest_silence_minutes: int | None
+
+
+class StoresHeard(Model):
+    """All stores: those that have fallen silent first."""
+
+    stores: tuple[StoreHeard, ...]
+
+
 class LevelReport(Model):
     """Units at one location; None: not counted there."""
 

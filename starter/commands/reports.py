@@ -52,7 +52,7 @@ def wanted(
     as_csv: AsCsv = False,
 ) -> None:
     """Show what is wanted most: who waits, was lost to the window, was told and bought, and how many to order."""
-    period = _period(since, until)
+    period = period_of(since, until)
     report = terminal.ask(lambda services: services.reports.wanted(list_, period, by, limit))
     give(terminal, report, wanted_table, wanted_csv, as_csv=as_csv)
 
@@ -67,7 +67,7 @@ def list_(
     as_csv: AsCsv = False,
 ) -> None:
     """Show what became of a list's contacts, by alert and by day: entered, told, bought after, left and why."""
-    period = _period(since, until)
+    period = period_of(since, until)
     report = terminal.ask(lambda services: services.reports.list_figures(code, period))
     give(terminal, report, _figures, list_csv, as_csv=as_csv)
 
@@ -82,7 +82,7 @@ def revenue(
     as_csv: AsCsv = False,
 ) -> None:
     """Show what messages earned: the orders credited to each, refunds and cancellations deducted, by currency."""
-    period = _period(since, until)
+    period = period_of(since, until)
     report = terminal.ask(lambda services: services.revenue.report(list_, period))
     give(terminal, report, revenue_table, revenue_csv, as_csv=as_csv)
 
@@ -99,7 +99,7 @@ def messages(
     as_csv: AsCsv = False,
 ) -> None:
     """Show what became of messages: delivered, opened, clicked, bounced. Of the last 30 days, if you name no others."""
-    period = _period(since, until)
+    period = period_of(since, until)
     report = terminal.ask(lambda services: services.message_reports.activity(period, by, list_, conversation))
     give(terminal, report, _messages_sent, messages_csv, as_csv=as_csv)
 
@@ -135,7 +135,8 @@ def why_product(
     terminal.answer(lambda services: services.why.product(StoreId(store), about, limit), _why_product)
 
 
-def _period(since: datetime | None, until: datetime | None) -> Period:
+def period_of(since: datetime | None, until: datetime | None) -> Period:
+    """The days that two options name."""
     try:
         return Period(_day(since), _day(until))
     except BadPeriod as error:

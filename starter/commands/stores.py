@@ -1,18 +1,20 @@
-"""`shelftalk store`: what holds for a whole store, by whatever list."""
+"""`shelftalk store`: what is heard of each store, and what holds for a whole store, by whatever list."""
 
+from datetime import timedelta
 from typing import Annotated
 
 import typer
 from pydantic import ValidationError
+from rich.table import Column, Table
 
 from schemas.document.conversation import Cap
 from schemas.ids import StoreId
-from schemas.responses.stock import StoreReport
+from schemas.responses.stock import StoreHeard, StoreReport, StoresHeard
 from schemas.time.durations import format_duration
 from starter.commands.terminal.acting import who
 from starter.commands.terminal.asking import Terminal, command
 from starter.commands.terminal.failures import said
-from starter.commands.terminal.output import length_of_time
+from starter.commands.terminal.output import clock, length, length_of_time
 from starter.services import Services
 
 app = typer.Typer(help="Stores.", no_args_is_help=True)
@@ -47,6 +49,46 @@ def cap(
         return await services.stores.cap(StoreId(store_id), wanted, who())
 
     terminal.answer(question, _capped)
+
+
+@app.command("list")
+@command
+def list_(terminal: Terminal) -> None:
+    """List the stores: when each was heard last, and which have fallen silent."""
+    terminal.answer(lambda services: services.stores.heard(), _heard)
+
+
+@app.command()
+@command
+def quiet(
+    terminal: Terminal, store_id: Annotated[str, typer.Argument(metavar="STORE", help="The store's id.")]
+) -> None:
+    """Expect nothing of a store any more: its webhooks are meant to end, and its silence alarms nobody."""
+
+    async def question(services: Services) -> StoresHeard:
+        await services.stores.expect_nothing(StoreId(store_id), who())
+        return await services.stores.heard()
+
+    terminal.answer(question, lambda _: f"Nothing is expected of {store_id} until it is heard for two weeks anew.")
+
+
+def _heard(found: StoresHeard) -> Table | str:
+    if not found.stores:
+        return "There is no store yet."
+    names = ("store", "source", "heard (UTC)")
+    table = Table(*(Column(name, overflow="fold") for name in names), "silent at most", box=None, pad_edge=False)
+    for one in found.stores:
+        table.add_row(one.store, one.source, clock(one.heard_at), _standing(one))
+    return table
+
+
+def _standing(one: StoreHeard) -> str:
+    usual = timedelta(minutes=one.longest_silence_minutes or 0)
+    if one.silent_at is not None:
+        return "SILENT"
+    if one.longest_silence_minutes is not None:
+        return length(usual)
+    return "too little to tell" if one.heard_at else "no webhooks"
 
 
 def _cap(messages: int, per: str) -> Cap:

@@ -141,7 +141,7 @@ def create_app(services: Services, settings: Settings, storefronts: Storefronts 
             wrong_keys=WrongKeys(services.keys.valid_digests),
         ),
     )
-    app.include_router(metrics.routes(counted, services.backlog))
+    app.include_router(metrics.routes(counted, services.backlog, services.delays))
     for error in ANSWERED:
         app.add_exception_handler(error, answer)
     # Added last is outermost: the request log sees every request, also those that the others answer.

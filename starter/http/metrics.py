@@ -2,20 +2,46 @@
 
 import asyncio
 import math
+from collections.abc import Awaitable, Iterator, Sequence
+from typing import TypeVar
 
 from fastapi import APIRouter
 from fastapi.responses import Response
-from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Gauge, Histogram, Metric, generate_latest
+from prometheus_client.registry import Collector
 
 from activities.intake.deliveries import Receipt
 from activities.postgres.away import POSTGRES_AWAY
+from schemas.responses.delays import LegFigures
 from starter.ops.backlog import Backlog
+from starter.reporting.delays import DelayReports
+
+Answer = TypeVar("Answer")
 
 ASK_LIMIT_SECONDS = 3.0
-"""Prometheus gives a scrape ten seconds; our own figures are answered even when PostgreSQL does not answer."""
+"""Of each question: Prometheus gives a scrape ten seconds, and our own figures are
+answered even when PostgreSQL does not answer."""
 METHODS = {"GET", "POST", "PUT", "HEAD", "OPTIONS", "PATCH", "DELETE"}
 REFUSED = "refused"
 """Beside the receipts: a delivery whose signature is wrong."""
+
+
+class _Delays(Collector):
+    """How long alerts took lately: a summary of that time alone, so without sum and count, which only ever grow."""
+
+    def __init__(self) -> None:
+        self.legs: Sequence[LegFigures] = ()
+
+    def collect(self) -> Iterator[Metric]:
+        """For each leg that anybody went."""
+        found = Metric(
+            "shelftalk_alert_delay_seconds", "Time that each leg of an alert took, of the last hour", "summary"
+        )
+        for leg in self.legs:
+            for quantile, seconds in (("0.5", leg.p50), ("0.95", leg.p95)):
+                if seconds is not None:
+                    found.add_sample(found.name, {"leg": leg.leg, "quantile": quantile}, seconds)
+        yield found
 
 
 class Metrics:
@@ -62,6 +88,13 @@ class Metrics:
         self._long_lines = Gauge(
             "shelftalk_long_lines", "Lines that have grown past the number of their list", registry=self._registry
         )
+        self._silent_stores = Gauge(
+            "shelftalk_silent_stores",
+            "Stores that send nothing for far longer than they ever do",
+            registry=self._registry,
+        )
+        self._delays = _Delays()
+        self._registry.register(self._delays)
 
     def request(self, method: str, route: str, status: int, seconds: float) -> None:
         """Count one request. `route` is the template, never the address that was asked for."""
@@ -73,13 +106,11 @@ class Metrics:
         """Count one webhook; no receipt: refused for its signature."""
         self._deliveries.labels(source, receipt or REFUSED).inc()
 
-    async def page(self, backlog: Backlog) -> bytes:
+    async def page(self, backlog: Backlog, delays: DelayReports) -> bytes:
         """Everything, in Prometheus' text format. What PostgreSQL does not tell now is NaN."""
-        try:
-            async with asyncio.timeout(ASK_LIMIT_SECONDS):
-                figures = await backlog.figures()
-        except POSTGRES_AWAY:
-            figures = None
+        figures = await _asked(backlog.figures())
+        # Apart: were they slow to add up, PostgreSQL would not be away.
+        self._delays.legs = await _asked(delays.lately()) or ()
         self._database_up.set(figures is not None)
         self._outbox.labels("due").set(figures.due if figures else math.nan)
         self._outbox.labels("parked").set(figures.parked if figures else math.nan)
@@ -87,15 +118,25 @@ class Metrics:
         self._waiting.set(figures.waiting if figures else math.nan)
         self._stopped_senders.set(figures.stopped_senders if figures else math.nan)
         self._long_lines.set(figures.long_lines if figures else math.nan)
+        self._silent_stores.set(figures.silent_stores if figures else math.nan)
         return generate_latest(self._registry)
 
 
-def routes(metrics: Metrics, backlog: Backlog) -> APIRouter:
+async def _asked(question: Awaitable[Answer]) -> Answer | None:
+    """What PostgreSQL answers; None: nothing in time."""
+    try:
+        async with asyncio.timeout(ASK_LIMIT_SECONDS):
+            return await question
+    except POSTGRES_AWAY:
+        return None
+
+
+def routes(metrics: Metrics, backlog: Backlog, delays: DelayReports) -> APIRouter:
     """`GET /metrics`."""
     router = APIRouter(tags=["operations"])
 
     async def tell() -> Response:
-        return Response(await metrics.page(backlog), media_type=CONTENT_TYPE_LATEST)
+        return Response(await metrics.page(backlog, delays), media_type=CONTENT_TYPE_LATEST)
 
     router.add_api_route(
         "/metrics",

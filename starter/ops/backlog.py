@@ -20,6 +20,7 @@ class BacklogFigures:
         waiting: journeys in line.
         stopped_senders: senders by which nothing leaves, until somebody mends them.
         long_lines: lines that have grown past the number of their list.
+        silent_stores: stores that have fallen silent.
     """
 
     due: int
@@ -29,6 +30,7 @@ class BacklogFigures:
     waiting: int
     stopped_senders: int
     long_lines: int
+    silent_stores: int
 
 
 class Backlog:

@@ -5,7 +5,9 @@ select count(*) filter (where parked_at is null) as due, count(*) filter (where 
        coalesce(extract(epoch from now() - min(created_at) filter (where parked_at is null)), 0)::float8 as oldest_seconds,
        (select last_error from outbox where parked_at is not null order by parked_at desc limit 1) as last_error,
        (select coalesce(sum(count), 0)::bigint from line_counts where what = 'waiting') as waiting,
-       (select count(*) from stopped_senders) as stopped_senders, (select count(*) from long_lines) as long_lines
+       (select count(*) from stopped_senders) as stopped_senders,
+       (select count(*) from long_lines) as long_lines,
+       (select count(*) from stores where silent_at is not null) as silent_stores
 from outbox;
 
 -- name: retry_parked

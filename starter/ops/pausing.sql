@@ -30,9 +30,22 @@ update alerts set paused_at = now() where id = :code and paused_at is null retur
 update conversations set paused_at = now() where code = :code and paused_at is null returning paused_at;
 
 -- name: resume_alert
+-- Who is told now is told for the resume, and for no change of the shop's.
+with lifted as (
+    select id from episodes where alert_id = :code and closed_at is null for update skip locked
+), resumed as (
+    update episodes set shop_at = null, heard_at = null where id in (select id from lifted)
+)
 update alerts set paused_at = null where id = :code;
 
 -- name: resume_conversation
+-- As with an alert.
+with lifted as (
+    select e.id from alerts a join episodes e on e.alert_id = a.id
+    where a.conversation = :code and e.closed_at is null for update of e skip locked
+), resumed as (
+    update episodes set shop_at = null, heard_at = null where id in (select id from lifted)
+)
 update conversations set paused_at = null where code = :code;
 
 -- name: told_now

@@ -5,6 +5,7 @@ import io
 from collections.abc import Iterable, Iterator, Sequence
 
 from schemas.attribution import Touch
+from schemas.responses.delays import DelayReport, LegFigures
 from schemas.responses.experiments import ExperimentReport
 from schemas.responses.message_activity import MessageActivity, MessageFigures
 from schemas.responses.reports import ListReport, WantedProduct, WantedReport
@@ -52,6 +53,12 @@ def messages_csv(report: MessageActivity) -> bytes:
     """One line for each that the report is by; the columns are the fields of `MessageFigures`."""
     columns = tuple(MessageFigures.model_fields)
     return _write(columns, ([getattr(row, name) for name in columns] for row in report.messages))
+
+
+def delays_csv(report: DelayReport) -> bytes:
+    """One line for each leg, lengths in seconds; the columns are the fields of `LegFigures`."""
+    columns = tuple(LegFigures.model_fields)
+    return _write(columns, ([getattr(row, name) for name in columns] for row in report.legs))
 
 
 def _measures(report: ListReport) -> Iterator[tuple[object, ...]]:

@@ -19,6 +19,7 @@ import asyncpg
 import structlog
 from temporalio.service import RPCError
 
+from activities.intake.silence import forget_days, listen_to_stores
 from activities.postgres.away import POSTGRES_AWAY
 from activities.postgres.pool import Connection, Pool, transaction
 from activities.postgres.queries import load_queries
@@ -57,6 +58,8 @@ OUTBOX_NOTIFICATION = "shelftalk_outbox"
 """What the outbox's trigger notifies."""
 FORGOTTEN_AT_ONCE = 5000
 HOUSEKEEPING = timedelta(hours=1)
+LISTENING = timedelta(minutes=1)
+"""Between two looks at what storefronts sent: none is silent before an hour is over."""
 LONGEST_BACKOFF = timedelta(seconds=30)
 """The longest that a call waits for its next attempt."""
 PARK_AFTER = 20
@@ -106,6 +109,7 @@ class Dispatcher:
             for lane in LANES:
                 tasks.create_task(_for_ever(partial(self._drain_when_woken, lane), "outbox cannot be read"))
             tasks.create_task(_for_ever(self._let_time_pass, "what is due was not done"))
+            tasks.create_task(_for_ever(self._listen_to_stores, "stores not listened to"))
             tasks.create_task(_for_ever(self._keep_house, "old deliveries not forgotten"))
 
     async def drain(self) -> int:
@@ -226,11 +230,16 @@ class Dispatcher:
         await believe_zero_prices(self._pool, self._zero_price_holds)
         await asyncio.sleep(IDLE.total_seconds())
 
+    async def _listen_to_stores(self) -> None:
+        await listen_to_stores(self._pool)
+        await asyncio.sleep(LISTENING.total_seconds())
+
     async def _keep_house(self) -> None:
         while await SQL.forget_deliveries.values(self._pool, age=self._keep_deliveries, most=FORGOTTEN_AT_ONCE):
             pass
         await SQL.forget_sign_up_counts.run(self._pool)
         await SQL.forget_turns.run(self._pool)
+        await forget_days(self._pool)
         await asyncio.sleep(HOUSEKEEPING.total_seconds())
 
 

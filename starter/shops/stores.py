@@ -3,15 +3,18 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
+from activities.intake.silence import expect_nothing
 from activities.postgres.audit import write_audit
 from activities.postgres.pool import Pool, transaction
 from activities.postgres.queries import load_queries
 from schemas.document.conversation import Cap
 from schemas.ids import StoreId
-from schemas.responses.stock import StoreReport
+from schemas.responses.stock import StoreHeard, StoreReport, StoresHeard
 from starter.shops.people import UnknownStore
 
 SQL = load_queries("starter.shops", "stores.sql")
+
+MOST_STORES = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +77,21 @@ class Stores:
             report = row.report()
             await write_audit(connection, by, "name store", {"store": store_id} | report.model_dump(mode="json"))
         return report
+
+    async def heard(self) -> StoresHeard:
+        """When each was heard last, and whether it has fallen silent; of the first thousand."""
+        return StoresHeard(stores=tuple(await SQL.heard.rows(self._pool, StoreHeard, most=MOST_STORES)))
+
+    async def expect_nothing(self, store_id: StoreId, by: str) -> None:
+        """Its webhooks are meant to end: nothing is expected of it until it is heard for two weeks anew.
+
+        Raises:
+            UnknownStore: as it says.
+        """
+        async with transaction(self._pool) as connection:
+            if not await expect_nothing(connection, store_id):
+                raise UnknownStore(store_id)
+            await write_audit(connection, by, "expect nothing of store", {"store": store_id})
 
     async def show(self, store_id: StoreId) -> StoreReport:
         """What is known of a store.

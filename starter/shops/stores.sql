@@ -15,5 +15,13 @@ returning id as store, name, url, currency, cap_messages, cap_length;
 update stores set cap_messages = :cap_messages, cap_length = :cap_length where id = :store_id
 returning id as store, name, url, currency, cap_messages, cap_length;
 
+-- name: heard
+-- As of the last look of a worker. What came by hand alone was never heard.
+select id as store, source, case when exists (select from store_days where store_id = id) then heard_at end as heard_at, silent_at,
+       round(extract(epoch from longest_silence(id)) / 60)::bigint as longest_silence_minutes
+from stores
+order by silent_at is null, id
+limit :most;
+
 -- name: show
 select id as store, name, url, currency, cap_messages, cap_length from stores where id = :store_id;

@@ -18,6 +18,7 @@ from activities.postgres.queries import Query
 from activities.stock.products import SQL as STOCK
 from activities.stock.products import StoredSum, load_product
 from activities.waitlist.claims import Waitlist
+from activities.waitlist.episode_changes import Heard
 from schemas.ids import Level, Subject
 from schemas.incoming.facts import StockFact, WebhookDelivery
 from starter.documents import load_document
@@ -81,7 +82,7 @@ async def _undone(pool: Pool) -> AsyncGenerator[Connection]:
 async def _left(pool: Pool, batches: Sequence[Sequence[StockFact]]) -> list[list[tuple[object, ...]]]:
     async with _undone(pool) as connection:
         for facts in batches:
-            await apply_levels(connection, STORE, facts)
+            await apply_levels(connection, STORE, facts, [Heard(None)] * len(facts))
         return [[tuple(row) for row in await connection.fetch(query)] for query in _LEFT]
 
 
@@ -121,7 +122,7 @@ async def test_a_product_that_is_sold_out_between_two_levels_of_one_transaction_
     at = datetime.now(UTC)
     levels = [_level(name, units, at) for name, units in (("v", 0), ("w", 1))]
     async with transaction(shop.pool) as connection:
-        await apply_levels(connection, STORE, levels)
+        await apply_levels(connection, STORE, levels, [Heard(None)] * len(levels))
     episodes = (
         "select arrived, closed_at is null from episodes where subject = 'product/p' and alert_id = 'whole' order by id"
     )
@@ -134,7 +135,9 @@ async def test_who_was_passed_over_is_looked_at_again_though_it_is_as_before_in_
     await shop.pool.execute(f"update waiting set passed_over_for = 'no_consent' where {whole}")
     before = await shop.pool.fetch(f"select available, arrived from episodes where {whole}")
     async with transaction(shop.pool) as connection:
-        await apply_levels(connection, STORE, [_level("v", 1, datetime.now(UTC)), _level("w", 1, datetime.now(UTC))])
+        await apply_levels(
+            connection, STORE, [_level(name, 1, datetime.now(UTC)) for name in ("v", "w")], [Heard(None)] * 2
+        )
     assert await shop.pool.fetch(f"select available, arrived from episodes where {whole}") == before == [(2, 2)]
     assert await shop.pool.fetch(f"select distinct passed_over_for from waiting where {whole}") == [(None,)]
 

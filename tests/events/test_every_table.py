@@ -79,6 +79,7 @@ OF_NOBODY = {
     "sign_up_counts",
     "stock",
     "stopped_senders",
+    "store_days",
     "stores",
     "supplies",
     "variants",

@@ -24,9 +24,35 @@ create table stores (
     cap_messages integer check (cap_messages > 0),
     cap_length   interval check (cap_length > '0'),
     created_at timestamptz not null default now(),
+    -- When its storefront sent something last, and when it was found to have fallen silent since; null: it is not.
+    heard_at   timestamptz,
+    silent_at  timestamptz,
+    check (silent_at is null or (heard_at is not null and silent_at > heard_at)),
     check ((currency is null) = (currency_observed_at is null)),
     check ((cap_messages is null) = (cap_length is null))
 );
+
+-- How much each storefront sent on each of its last days (UTC), and the longest pause that ended on it. Kept by
+-- activities/intake/silence.sql, which reads each delivery once, after it was taken.
+create table store_days (
+    store_id      text not null references stores,
+    day           date not null,
+    deliveries    bigint not null check (deliveries > 0),
+    longest_pause interval not null check (longest_pause >= '0'),
+    primary key (store_id, day)
+);
+
+-- For how long a store may be silent: three times the longest of its usual pauses, but an hour at least. Usual is what
+-- happened twice: the longest pause of two weeks is left out, which may have been a failure. Null: there is too little
+-- to tell, for it is heard for less than two weeks, or on less than half of their days.
+create function longest_silence(store text) returns interval language sql stable as $$
+    select case when min(d.day) <= today.day - 14 and count(*) filter (where d.day > today.day - 14) >= 7 then
+        greatest(interval '1 hour', 3 * (
+            array_agg(longest_pause order by longest_pause desc) filter (where d.day > today.day - 14))[2]) end
+    from store_days d, (select (now() at time zone 'UTC')::date) today (day)
+    where store_id = store
+    group by today.day
+$$;
 
 -- Products as the storefront last told of them.
 create table products (
@@ -720,6 +746,8 @@ create table waiting (
     currency   text,
     -- A place was refused for this reason and given back, and nothing has changed since: no other is given until then.
     passed_over_for text,
+    -- Since when nothing of their own keeps a place from them: they entered, confirmed, or were taken up again.
+    counts_since timestamptz not null default now(),
     check ((state = 'left') = (reason is not null)),
     check (passed_over_for is null or state <> 'claimed')
 );
@@ -973,6 +1001,13 @@ create table episodes (
     -- When its units or its measure changed last, see those_passed_over_are_taken_up_again.
     changed_at        timestamptz not null default clock_timestamp(),
     closed_at         timestamptz,
+    -- Of the last change that gave it places: when it was, by the shop's own clock, and when we heard of it. Null: nobody told
+    -- of it; `shop_at` also, where it was said by hand.
+    shop_at           timestamptz,
+    heard_at          timestamptz,
+    -- Places that were given back since, and not given again: who gets one of them is not told for that change.
+    freed             bigint not null default 0 check (freed >= 0),
+    check (shop_at is null or heard_at is not null),
     constraint p2_claims_never_exceed_what_arrived check (claimed * units_per_contact <= contacts_per_unit * arrived)
 );
 comment on column episodes.contacts_per_unit is 'null: everyone is told';
@@ -995,6 +1030,11 @@ create table claims (
     settled_at    timestamptz,
     lapses_at     timestamptz,
     lapsed_reason text,
+    -- Of the change that made it possible, as its episode has them; null: it was none, but a place that somebody gave back, or
+    -- they came while there was one.
+    shop_at       timestamptz,
+    heard_at      timestamptz,
+    check (shop_at is null or heard_at is not null),
     check ((item is null) = (share = 0)),
     check ((state = 'given') = (settled_at is null))
 );
@@ -1083,7 +1123,7 @@ begin
             select (id, episode_id, item, locations, -share, -1)::claim_change from old_rows
             where state in ('given', 'used'));
     end if;
-    update episodes e set claimed = e.claimed + total.n
+    update episodes e set claimed = e.claimed + total.n, freed = greatest(0, e.freed - total.n)
     from (select c.episode_id, sum(c.n) as n from unnest(changes) c group by 1 having sum(c.n) <> 0) total
     where e.id = total.episode_id;
     if not found then
@@ -1232,7 +1272,7 @@ begin
         return new;
     end if;
     new.changed_at = clock_timestamp();
-    update waiting set passed_over_for = null
+    update waiting set passed_over_for = null, counts_since = now()
     where store_id = new.store_id and subject = new.subject and alert_id = new.alert_id
       and passed_over_for is not null and passed_over_for not in ('not_confirmed', 'contact_paused');
     return new;
@@ -1244,7 +1284,7 @@ create trigger those_passed_over_are_taken_up_again
 create function take_up_again(of_store text, of_subjects text[]) returns void language plpgsql as $$
 begin
     with again as (
-        update waiting set passed_over_for = null
+        update waiting set passed_over_for = null, counts_since = now()
         where store_id = of_store and subject = any(of_subjects)
           and passed_over_for is not null and passed_over_for not in ('not_confirmed', 'contact_paused')
         returning store_id, subject

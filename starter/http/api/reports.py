@@ -8,6 +8,7 @@ from fastapi import Path, Query, Request, Response
 from pydantic import Field, model_validator
 
 from schemas.ids import Level, StoreId
+from schemas.responses.delays import DelayReport
 from schemas.responses.experiments import ExperimentReport
 from schemas.responses.keys import Scope
 from schemas.responses.message_activity import ActivityBy, MessageActivity
@@ -20,7 +21,15 @@ from starter.http.auth import KeyReach, keyed_router, needs
 from starter.http.dependencies import InjectedServices
 from starter.http.problems import Kind, problem_responses
 from starter.reporting.reports import LARGEST_REPORT, Period
-from starter.reporting.spreadsheets import MEDIA_TYPE, experiment_csv, list_csv, messages_csv, revenue_csv, wanted_csv
+from starter.reporting.spreadsheets import (
+    MEDIA_TYPE,
+    delays_csv,
+    experiment_csv,
+    list_csv,
+    messages_csv,
+    revenue_csv,
+    wanted_csv,
+)
 from starter.support.why import MOST_ENTRIES, About
 
 router = keyed_router("reports")
@@ -169,6 +178,29 @@ async def report_messages(
     """Sent, delivered, opened and clicked by people, bounced, complained of; of the last 30 days without a period."""
     report = await services.message_reports.activity(Period(since, until), by, list_, conversation, reach.stores, limit)
     return _csv(messages_csv(report), "messages") if _format(request, format_) is Format.CSV else report
+
+
+@router.get(
+    "/v1/reports/delays",
+    summary="Report how long alerts take",
+    dependencies=[needs(Scope.READ)],
+    response_model=DelayReport,
+    responses=problem_responses(Kind.NOT_FOUND, Kind.INVALID) | _CSV,
+)
+async def report_delays(
+    request: Request,
+    services: InjectedServices,
+    reach: KeyReach,
+    list_: Annotated[str | None, Query(alias="list", max_length=63)] = None,
+    store: Annotated[StoreId | None, Query(max_length=255)] = None,
+    since: Day = None,
+    until: Day = None,
+    format_: AsFormat = None,
+) -> DelayReport | Response:
+    """From the change in the shop to heard, decided, handed over, delivered; of the last 30 days without a period."""
+    reach.require(store)
+    report = await services.delays.delays(Period(since, until), list_, store, reach.stores)
+    return _csv(delays_csv(report), "delays") if _format(request, format_) is Format.CSV else report
 
 
 @router.post(
