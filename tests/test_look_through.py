@@ -22,6 +22,7 @@ from starter.devstack.temporal import EmbeddedTemporal
 from starter.devstack.temporal_cli import find_temporal
 from starter.http.metrics import Metrics, routes
 from starter.ops.backlog import Backlog
+from starter.reporting.delays import DelayReports
 from starter.runtime.ports import free_port
 from tests.cli.command import ROOT
 from tests.folders import folder
@@ -83,7 +84,7 @@ async def test_in_a_metric_somebody_is_seen(database_url: str) -> None:
     counted.request("GET", "/v1/contacts/ada@example.com", 200, 0.1)
     app = FastAPI()
     async with opened(database_url) as pool:
-        app.include_router(routes(counted, Backlog(pool)))
+        app.include_router(routes(counted, Backlog(pool), DelayReports(pool)))
         async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://here") as web:
             with seen() as told:
                 await look_at_metrics(web)

@@ -112,7 +112,7 @@ async def test_a_fall_below_a_trigger_from_above_it_within_one_transaction_is_a_
     at = datetime.now(UTC)
     facts = [_level("x", 2, at), _level("v", 0, at), _level("w", 0, at)]
     async with _undone(pool) as connection:
-        await apply_levels(connection, STORE, facts)
+        await apply_levels(connection, STORE, facts, [Heard(None)] * len(facts))
         assert await connection.fetchval("select armed from waiting")
     assert await _left(pool, [facts]) == await _left(pool, [[fact] for fact in facts])
 
