@@ -114,7 +114,6 @@ def build_services(
     """The services over what is open already; they close none of it.
 
     Args:
-        settings: what the others were opened by.
         webhooks: connections for webhooks alone, which wait for nothing else then.
     """
     intake, journeys = Intake(pool, settings.attribution), Journeys(pool)
