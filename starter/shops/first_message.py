@@ -6,26 +6,13 @@ The thread is walked as the journey would walk it, with the criteria, facts and 
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from typing import assert_never
 
 from activities.decisions.deciding import Deciding
 from activities.delivery.send_context import SendContexts
 from activities.delivery.verdict import Go, judge
 from activities.postgres.pool import Connection
 from schemas.document.alert_types.vocabulary import AlertEvent
-from schemas.document.steps import (
-    CallWebhook,
-    ChangesContact,
-    Exit,
-    GoTo,
-    Send,
-    Split,
-    Step,
-    Wait,
-    WaitFor,
-    WaitUntil,
-)
-from schemas.document.steps import Decide as DecideStep
+from schemas.document.steps import Send, Step
 from schemas.ids import AlertId, ContactId, JourneyId, StepId
 from schemas.journey.activities import Decide, Deliver
 from schemas.journey.outcome import AfterRefusal, Deferred, Refused
@@ -102,20 +89,10 @@ class FirstMessages:
 
     async def _passes(self, who: InLine, step: Step, now: datetime) -> StepId | _Rests | None:
         """The step after one that sends nothing."""
-        match step:
-            case Wait() | WaitUntil() | WaitFor():
-                return _Rests()
-            case DecideStep():
-                chosen = await self._decides(who, step.id, now)
-                return step.otherwise if chosen is None else step.branches[chosen].next
-            case Split():
-                return step.choose_arm(who.contact_id, who.program.conversation).next
-            case ChangesContact() | CallWebhook() | GoTo():
-                return step.next
-            case Send() | Exit():
-                return None
-            case _:
-                assert_never(step)
+        if step.rests:
+            return _Rests()
+        chosen = await self._decides(who, step.id, now) if step.decides else None
+        return step.onward(who.contact_id, who.program.conversation, chosen)
 
     async def _decides(self, who: InLine, criteria_id: str, now: datetime) -> int | None:
         request = Decide(journey_id=who.journey_id, version=who.program.version, criteria_id=criteria_id, at=now)

@@ -41,3 +41,6 @@ class AddTag(ChangesContact):
     @property
     def change(self) -> NewTag:
         return NewTag(self.tag)
+
+    def onward(self, contact_id: str, conversation: str, chosen: int | None) -> StepId | None:
+        return self.next

@@ -44,3 +44,6 @@ class AddToList(ChangesContact):
     @property
     def change(self) -> NewMembership:
         return NewMembership(self.list_code)
+
+    def onward(self, contact_id: str, conversation: str, chosen: int | None) -> StepId | None:
+        return self.next

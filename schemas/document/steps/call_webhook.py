@@ -58,3 +58,6 @@ class CallWebhook(CompiledStep):
     @property
     def after_skipping(self) -> StepId | None:
         return self.next
+
+    def onward(self, contact_id: str, conversation: str, chosen: int | None) -> StepId | None:
+        return self.next

@@ -85,5 +85,9 @@ class Decide(CompiledStep):
     """Take the first branch whose criteria hold; they are in the version's `CompiledCriteria`, under the step's id."""
 
     kind: Literal["decide"] = "decide"
+    decides: ClassVar = True
     branches: tuple[Branch, ...]
     otherwise: StepId | None = None
+
+    def onward(self, contact_id: str, conversation: str, chosen: int | None) -> StepId | None:
+        return self.otherwise if chosen is None else self.branches[chosen].next

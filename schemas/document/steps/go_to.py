@@ -45,3 +45,6 @@ class GoTo(CompiledStep):
 
     kind: Literal["go_to"] = "go_to"
     next: StepId
+
+    def onward(self, contact_id: str, conversation: str, chosen: int | None) -> StepId | None:
+        return self.next

@@ -60,3 +60,6 @@ class SetAttribute(ChangesContact):
     @property
     def change(self) -> NewAttribute:
         return NewAttribute(self.name, self.value)
+
+    def onward(self, contact_id: str, conversation: str, chosen: int | None) -> StepId | None:
+        return self.next

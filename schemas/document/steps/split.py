@@ -87,3 +87,6 @@ class Split(CompiledStep):
             if point < 0:
                 return arm
         raise AssertionError("the point lies below the total of the shares")
+
+    def onward(self, contact_id: str, conversation: str, chosen: int | None) -> StepId | None:
+        return self.choose_arm(contact_id, conversation).next

@@ -228,6 +228,19 @@ class CompiledStep(Wire):
         """The next step when an operator skips this one."""
         return None
 
+    rests: ClassVar[bool] = False
+    """A journey rests here."""
+    decides: ClassVar[bool] = False
+    """It has criteria, under its id."""
+
+    def onward(self, contact_id: str, conversation: str, chosen: int | None) -> StepId | None:
+        """The step that follows without a rest or a message; None: the thread ends.
+
+        Args:
+            chosen: the branch whose criteria hold, of a step that decides; None: none does.
+        """
+        return None
+
 
 @dataclass(frozen=True, slots=True)
 class NewAttribute:

@@ -43,6 +43,7 @@ class Wait(CompiledStep):
     """Rest for `length`."""
 
     kind: Literal["wait"] = "wait"
+    rests: ClassVar = True
     length: timedelta
     next: StepId | None = None
 

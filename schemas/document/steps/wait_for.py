@@ -80,6 +80,7 @@ class WaitFor(CompiledStep):
     """Rest until one of `events` happens, at most for `window`."""
 
     kind: Literal["wait_for"] = "wait_for"
+    rests: ClassVar = True
     events: tuple[str, ...]
     window: timedelta
     happened: StepId | None = None

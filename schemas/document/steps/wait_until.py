@@ -38,6 +38,7 @@ class WaitUntil(CompiledStep):
     """Rest until a moment of the contact's clock."""
 
     kind: Literal["wait_until"] = "wait_until"
+    rests: ClassVar = True
     until: Until
     next: StepId | None = None
 
