@@ -1806,8 +1806,11 @@ end $$;
 -- The same as `turn_of`, decided. Null: it may leave now. Else a second away at least, for the clock of whoever waits for it may be ahead.
 create function next_turn(text, text, text) returns timestamptz language plpgsql as $$
 begin
-    return case when hold_for_the_cap($2) then (select greatest(turn, clock_timestamp() + interval '1 second') from turn_of($1, $2, $3) turn
-                                                where turn is not null) end;
+    if not hold_for_the_cap($2) then
+        return null;
+    end if;
+    -- A statement of its own, which sees what was decided while the contact was waited for.
+    return (select greatest(turn, clock_timestamp() + interval '1 second') from turn_of($1, $2, $3) turn where turn is not null);
 end $$;
 
 -- The right to send is not given above the cap: whoever asks for it has put the message off instead.
