@@ -2,10 +2,18 @@
 
 -- name: hold
 -- Whatever their state, with all that was told in the same message, in a fixed order: who tells waits for who writes *unknown*, or that one for this, and sees its events.
-select from sends s where coalesce(s.told_with, s.key) in (select coalesce(told_with, key) from sends where key = any(:keys::text[]))
+-- Each found by an index: of its own key, and of that which it was told with.
+with named as materialized (
+    select coalesce(told_with, key) as told_in from sends where key = any(:keys::text[])
+)
+select from sends s
+where s.key = any(array(select told_in from named)) or s.told_with = any(array(select told_in from named))
 order by s.key for no key update;
 
 -- name: were_unknown
+with named as materialized (
+    select coalesce(told_with, key) as told_in from sends where key = any(:keys::text[])
+)
 select s.key, coalesce(s.told_with, s.key) as told_in, s.journey_id, s.state, s.event, delivery_state(coalesce(s.told_with, s.key)) as told,
        coalesce(s.outcome ->> 'then' = 'leave', false) as gave_up,
        not exists (select from message_events e
@@ -14,7 +22,7 @@ select s.key, coalesce(s.told_with, s.key) as told_in, s.journey_id, s.state, s.
        not exists (select from sends o where o.journey_id = s.journey_id and o.key <> s.key
                    and o.event in ('alert', 'follow-up') and o.state in ('sending', 'sent', 'unknown')) as alone
 from sends s
-where coalesce(s.told_with, s.key) in (select coalesce(told_with, key) from sends where key = any(:keys::text[]))
+where (s.key = any(array(select told_in from named)) or s.told_with = any(array(select told_in from named)))
   and (s.state = 'unknown' or s.resolved_at is not null)
 order by s.key;
 

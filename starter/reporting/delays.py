@@ -12,7 +12,7 @@ from activities.postgres.queries import load_queries
 from schemas.ids import StoreId
 from schemas.responses.delays import DelayReport, Leg, LegFigures
 from starter.reporting.messages import usual_period
-from starter.reporting.reports import ListRow, NoSuchList, Period
+from starter.reporting.reports import Period, instants_of
 
 SQL = load_queries("starter.reporting", "delays.sql")
 
@@ -69,13 +69,7 @@ class DelayReports:
             NoSuchList: as it says.
         """
         period = usual_period(period)
-        zone = "UTC"
-        if list_code is not None:
-            found = await SQL.list.row(self._pool, ListRow, list_code=list_code)
-            if found is None:
-                raise NoSuchList(list_code)
-            zone = found.time_zone
-        since, until = period.instants(zone)
+        since, until = await instants_of(self._pool, period, list_code)
         rows = await self._legs(since, until, list_code, stores if store is None else [store], MOST_TOLD)
         told = max((row.told for row in rows), default=0)
         return DelayReport(

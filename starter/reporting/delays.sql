@@ -1,8 +1,5 @@
 -- Every query of the report on delays.
 
--- name: list
-select code, name, time_zone from lists where code = :list_code;
-
 -- name: legs
 -- Of the newest that were told in a time, by certain messages: how long each leg took. A claim is used in the statement that
 -- settles its message, so both have the same time.

@@ -10,7 +10,7 @@ from activities.postgres.pool import Pool
 from activities.postgres.queries import load_queries
 from schemas.ids import StoreId
 from schemas.responses.message_activity import ActivityBy, MessageActivity, MessageFigures
-from starter.reporting.reports import LARGEST_REPORT, ListRow, NoSuchList, Period
+from starter.reporting.reports import LARGEST_REPORT, Period, instants_of
 
 SQL = load_queries("starter.reporting", "messages.sql")
 
@@ -51,13 +51,7 @@ class MessageReports:
             NoSuchList: as it says.
         """
         period = usual_period(period)
-        zone = "UTC"
-        if list_code is not None:
-            found = await SQL.list.row(self._pool, ListRow, list_code=list_code)
-            if found is None:
-                raise NoSuchList(list_code)
-            zone = found.time_zone
-        since, until = period.instants(zone)
+        since, until = await instants_of(self._pool, period, list_code)
         rows = await SQL.activity.rows(
             self._pool,
             MessageFigures,

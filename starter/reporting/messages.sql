@@ -1,8 +1,5 @@
 -- Every query of the report on messages.
 
--- name: list
-select code, name, time_zone from lists where code = :list_code;
-
 -- name: activity
 -- Of the messages that were sent in the period, or may have been: what was told of each, whenever that was. A message that
 -- nobody knows of counts as sent, unless its provider has told that it reached nobody.

@@ -155,9 +155,8 @@ class Reports:
         Raises:
             NoSuchList: as it says.
         """
-        zone = (await find_list(self._pool, list_code)).time_zone if list_code is not None else "UTC"
         limit = max(1, min(limit, LARGEST_REPORT))
-        since, until = period.instants(zone)
+        since, until = await instants_of(self._pool, period, list_code)
         products = await SQL.wanted.rows(
             self._pool, WantedProduct, list_code=list_code, since=since, until=until, by=by, most=limit, stores=stores
         )
@@ -228,6 +227,16 @@ async def find_list(pool: Pool, code: str, stores: Sequence[StoreId] | None = No
     if row is None:
         raise NoSuchList(code)
     return row
+
+
+async def instants_of(pool: Pool, period: Period, list_code: str | None) -> tuple[datetime, datetime]:
+    """When a period begins and ends: by the clock of the list that is named, else by UTC.
+
+    Raises:
+        NoSuchList: as it says.
+    """
+    zone = (await find_list(pool, list_code)).time_zone if list_code is not None else "UTC"
+    return period.instants(zone)
 
 
 def _alert(alert: AlertRow, figures: _Figures) -> AlertFigures:

@@ -7,7 +7,7 @@ from activities.postgres.queries import load_queries
 from schemas.ids import StoreId
 from schemas.money import in_currency
 from schemas.responses.revenue import CurrencyRevenue, MessageRevenue, RevenueReport
-from starter.reporting.reports import Period, find_list
+from starter.reporting.reports import Period, instants_of
 
 SQL = load_queries("starter.reporting", "revenue.sql")
 
@@ -29,8 +29,7 @@ class Revenue:
         Raises:
             NoSuchList: no published conversation has named the list.
         """
-        zone = (await find_list(self._pool, list_code)).time_zone if list_code is not None else "UTC"
-        since, until = period.instants(zone)
+        since, until = await instants_of(self._pool, period, list_code)
         asked = {"list_code": list_code, "since": since, "until": until, "stores": stores}
         currencies = await SQL.currencies.rows(self._pool, CurrencyRevenue, **asked)
         messages = await SQL.messages.rows(self._pool, MessageRevenue, **asked)

@@ -13,7 +13,7 @@ from math import ceil
 from activities.postgres.pool import Connection
 from activities.postgres.queries import load_queries
 from activities.stock.offers import Locations, Product, Variant, locations_key
-from activities.stock.products import UnknownVariant, load_product
+from activities.stock.products import UnknownVariant, load_products
 from activities.stock.quantities import Quantities
 from activities.waitlist.allocation import Episode, Supply, observe_supply
 from activities.waitlist.episode_changes import KeptEpisode, WatchingAlert, look_at
@@ -126,7 +126,7 @@ async def foresee_arrival(connection: Connection, subject: Subject, units: int, 
     if item is None:
         raise UnknownVariant(str(subject))
     found: list[str] = await SQL.products_of_item.values(connection, store_id=store_id, item=item)
-    before = {product_id: await load_product(connection, store_id, product_id) for product_id in found}
+    before = dict(zip(found, await load_products(connection, store_id, found), strict=True))
     there = _holder(before.values(), item).quantities
     where = location if location is not None else _only_location(there)
     after = {product_id: _with_units(product, item, where, units) for product_id, product in before.items()}

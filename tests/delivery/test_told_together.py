@@ -1,6 +1,5 @@
-"""What came back together is told in one message: each place counts, and nothing leaves twice."""
+"""What came back together is told in one message, and each place counts."""
 
-import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -8,126 +7,61 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from temporalio.exceptions import ApplicationError
 
 from activities.delivery.deliver import DeliverActivity
-from activities.delivery.leaving import Leaving
 from activities.delivery.ledger import Ledger
 from activities.delivery.order import FOLLOWING
 from activities.delivery.send_context import SendContext, UnknownJourney
-from activities.delivery.settling import settle_unknowns
 from activities.delivery.together import Gathered, as_many_as_fit
 from activities.intake.intake import Intake
-from activities.postgres.pool import Pool, transaction
+from activities.postgres.pool import Pool
 from activities.rendering.samples import FULL
 from activities.rendering.templates import CannotRender
-from schemas.document.alert_types.vocabulary import AlertEvent
-from schemas.document.conversation import ConversationDocument
-from schemas.document.steps import Send
-from schemas.ids import JourneyId, StepId, VersionId, message_reference
-from schemas.journey.activities import Deliver
-from schemas.journey.outcome import AfterRefusal, Deferred, Outcome, Refused, Sent, Stopped, Unknown
+from schemas.ids import JourneyId
+from schemas.journey.outcome import AfterRefusal, Deferred, Refused, Sent
 from schemas.reasons import Reason
 from starter.reporting.messages import MessageReports
 from starter.reporting.reports import Period, Reports
 from starter.support.why import About, Why
 from starter.versioning.publishing import publish
 from tests.delivery.counter import Counter
-from tests.faults.crashes import CrashPoint, MortalLedger, Process
+from tests.delivery.together import (
+    SIZES,
+    come_back,
+    deliver_all,
+    places_of,
+    request,
+    said_by_mails,
+    telling_together,
+    window_ends,
+)
+from tests.delivery.together import counter as counter
+from tests.faults.crashes import Process
 from tests.product import Product, Shop, address, addressees, subject
-from tests.simulated.sender import Answer
 from tests.story.documents import back, programme
 
-SIZES = tuple(f"size-{number}" for number in range(8))
-WINDOW = timedelta(minutes=15)
-WORDS = """{% if together %}{% for item in together %}{{ item.title }}: {{ item.variant }}
-{% endfor %}{% else %}{{ variant.title }} alone{% endif %}"""
-
-
-def telling_together(within: str = "15 minutes") -> ConversationDocument:
-    document = programme("sizes", back(), together_within=within)
-    message = document.messages["alert"].model_copy(update={"text": WORDS})
-    return document.model_copy(update={"messages": {"alert": message}})
-
-
-def request(journey: JourneyId, *, last: bool = False) -> Deliver:
-    return Deliver(
-        journey_id=journey,
-        event=AlertEvent.ALERT,
-        version=VersionId("sizes@1"),
-        step=Send(id=StepId("alert"), message="alert"),
-        round=1,
-        give_up_at=datetime.now(UTC) + timedelta(hours=24),
-        last=last,
-    )
-
-
-@pytest.fixture
-async def counter(pool: Pool) -> Counter:
-    """Eight sizes of one product, none there."""
-    counter = Counter(pool, Shop(pool, Intake(pool)))
-    await publish(pool, telling_together())
-    await counter.shop.sells(*SIZES)
-    return counter
-
-
-async def _comes_back(
-    counter: Counter,
-    sizes: Sequence[str] = SIZES,
-    name: str = "ada",
-    put_off_for: Reason = Reason.TOLD_TOGETHER,
-) -> list[JourneyId]:
-    """They wait for each of these sizes; all come back, they have a place for each, and each is looked at once."""
-    journeys = [(await counter.shop.signs_up(name, for_=size, list_code="sizes"))[0] for size in sizes]
-    for size in sizes:
-        await counter.shop.has(size, 1)
-        await counter.waitlist.give_places(subject(size))
-    for journey in journeys:
-        outcome = await counter.deliver(request(journey))
-        assert isinstance(outcome, Deferred)
-        assert outcome.reason is put_off_for
-    return journeys
-
-
-async def window_ends(counter: Counter) -> None:
-    await counter.pool.execute("update sends set together_until = together_until - $1::interval", WINDOW)
-
-
-async def _lapses(counter: Counter) -> None:
-    await counter.pool.execute("update sends set lease_until = now() - interval '1 second' where state = 'sending'")
-
-
-async def _all(counter: Counter, journeys: Sequence[JourneyId]) -> list[Outcome]:
-    return [await counter.deliver(request(journey)) for journey in journeys]
-
-
-def _said(counter: Counter) -> list[list[str]]:
-    """What each mail says, line by line."""
-    return [each.text.strip().split("\n") for each in counter.sender.taken]
-
-
-async def _places(counter: Counter, journeys: Sequence[JourneyId]) -> set[tuple[str, ...]]:
-    return {(state, *claims) for state, claims in [await counter.place(each) for each in journeys]}
+FILTERED = """{% for item in together %}{{ item.variant }} {{ item.units }}
+{% endfor %}{% if not together %}{{ variant.title }} {{ variant.units }}{% endif %}"""
 
 
 async def test_eight_sizes_back_at_once_are_one_mail_and_eight_places(counter: Counter) -> None:
-    journeys = await _comes_back(counter)
+    journeys = await come_back(counter)
     waits = await counter.pool.fetch("select distinct together_until from sends")
     assert len(waits) == 1  # for as long as the first of them
     await window_ends(counter)
-    outcomes = await _all(counter, journeys)
-    assert _said(counter) == [[f"Blue kettle: {size}" for size in SIZES]]
+    outcomes = await deliver_all(counter, journeys)
+    assert said_by_mails(counter) == [[f"Blue kettle: {size}" for size in SIZES]]
     assert len({each.model_dump_json() for each in outcomes}) == 1
     assert isinstance(outcomes[0], Sent)
     assert outcomes[0].message_id == counter.sender.taken[0].message_id
-    assert await _places(counter, journeys) == {("told", "used")}
+    assert await places_of(counter, journeys) == {("told", "used")}
     assert await counter.pool.fetchval("select count(*) from journeys where told_at is not null") == 8
     taken = await counter.pool.fetch("select taken, available from supplies where taken > 0")
     assert [(row["taken"], row["available"]) for row in taken] == [(1, 1)] * 8
 
 
 async def test_what_is_outside_the_caps_stays_so_under_the_name_of_another(counter: Counter) -> None:
-    first, second = await _comes_back(counter, SIZES[:2])
+    first, second = await come_back(counter, SIZES[:2])
     await window_ends(counter)
     await counter.pool.execute("alter table versions disable trigger versions_are_immutable")
     await counter.pool.execute("update versions set messages = jsonb_set(messages, '{alert,transactional}', 'true')")
@@ -139,34 +73,30 @@ async def test_what_is_outside_the_caps_stays_so_under_the_name_of_another(count
 
 
 async def test_one_alone_reads_as_it_does_without_a_window(counter: Counter) -> None:
-    journeys = await _comes_back(counter, SIZES[:1])
+    journeys = await come_back(counter, SIZES[:1])
     await window_ends(counter)
-    assert isinstance((await _all(counter, journeys))[0], Sent)
-    assert _said(counter) == [["size-0 alone"]]
+    assert isinstance((await deliver_all(counter, journeys))[0], Sent)
+    assert said_by_mails(counter) == [["size-0 alone"]]
 
 
 async def test_another_person_is_told_by_themselves(counter: Counter) -> None:
-    journeys = [*await _comes_back(counter, SIZES[:2]), *await _comes_back(counter, SIZES[2:4], "bob")]
+    journeys = [*await come_back(counter, SIZES[:2]), *await come_back(counter, SIZES[2:4], "bob")]
     await window_ends(counter)
-    assert all(isinstance(each, Sent) for each in await _all(counter, journeys))
-    assert [len(each) for each in _said(counter)] == [2, 2]
+    assert all(isinstance(each, Sent) for each in await deliver_all(counter, journeys))
+    assert [len(each) for each in said_by_mails(counter)] == [2, 2]
     assert len({each.recipient for each in counter.sender.taken}) == 2
 
 
 async def test_what_sold_out_meanwhile_is_not_in_it_and_keeps_its_place_in_line(counter: Counter) -> None:
-    journeys = await _comes_back(counter)
+    journeys = await come_back(counter)
     await counter.shop.has(SIZES[3], 0)
     await window_ends(counter)
-    outcomes = await _all(counter, journeys)
-    assert _said(counter) == [[f"Blue kettle: {size}" for size in SIZES if size != SIZES[3]]]
+    outcomes = await deliver_all(counter, journeys)
+    assert said_by_mails(counter) == [[f"Blue kettle: {size}" for size in SIZES if size != SIZES[3]]]
     refused = outcomes.pop(3)
     assert refused == Refused(reason=Reason.SOLD_OUT_AGAIN, then=AfterRefusal.BACK_IN_LINE)
     assert all(isinstance(each, Sent) for each in outcomes)
     assert await counter.place(journeys[3]) == ("waiting", ["returned"])
-
-
-FILTERED = """{% for item in together %}{{ item.variant }} {{ item.units }}
-{% endfor %}{% if not together %}{{ variant.title }} {{ variant.units }}{% endif %}"""
 
 
 async def _filtered_and_counting(pool: Pool) -> Counter:
@@ -193,7 +123,7 @@ async def _is_vip(pool: Pool, name: str) -> None:
 async def test_what_is_seen_of_all_at_once_is_what_is_seen_of_each(pool: Pool) -> None:
     counter = await _filtered_and_counting(pool)
     await _is_vip(pool, "ada")
-    journeys = await _comes_back(counter, SIZES[:4])
+    journeys = await come_back(counter, SIZES[:4])
     await counter.shop.has(SIZES[1], 0)
     await counter.shop.asks("60", SIZES[2])
     own, *others = [request(each) for each in journeys]
@@ -225,229 +155,59 @@ async def test_between_verdict_and_right_lies_no_more_for_eight_than_for_two(poo
         for each in SIZES[:size]:
             await counter.shop.has(each, number)
             await counter.waitlist.give_places(subject(each))
-        await _all(counter, journeys)
+        await deliver_all(counter, journeys)
         await window_ends(counter)
         process.statements = 0
         assert isinstance((await delivery.deliver(request(journeys[0]))).outcome, Sent)
         statements.append(process.statements)
-    assert [len(each) for each in _said(counter)] == [2, 2, 8]
+    assert [len(each) for each in said_by_mails(counter)] == [2, 2, 8]
     assert statements[1] == statements[2], "the first reads templates and types, which are kept"
     await process.pool.close()
 
 
-async def test_two_journeys_that_deliver_at_once_send_one_mail(counter: Counter) -> None:
-    """Both have gathered all, and are ready to hand over: one gets the right to send, for all of them."""
-    journeys = await _comes_back(counter)
-    await window_ends(counter)
-    other = DeliverActivity(counter.ledger, counter.sender, "shop.example")
-    counter.sender.open.clear()
-    ways = [
-        asyncio.create_task(counter.outcome_or_later(delivery, request(journey)))
-        for delivery, journey in ((counter.delivery, journeys[0]), (other, journeys[5]))
-    ]
-    await counter.sender.somebody_waits.wait()
-    counter.sender.open.set()
-    assert sorted(await asyncio.gather(*ways)) in (["InProgress", "sent"], ["sent", "sent"])
-    assert all(isinstance(each, Sent) for each in await _all(counter, journeys))
-    assert [len(each) for each in _said(counter)] == [8]
-
-
-async def test_all_eight_that_deliver_at_once_send_one_mail(counter: Counter) -> None:
-    journeys = await _comes_back(counter)
-    await window_ends(counter)
-    ended = await asyncio.gather(*(counter.outcome_or_later(counter.delivery, request(each)) for each in journeys))
-    assert {*ended} <= {"sent", "InProgress"}
-    assert all(isinstance(each, Sent) for each in await _all(counter, journeys))
-    assert [len(each) for each in _said(counter)] == [8]
-    assert await _places(counter, journeys) == {("told", "used")}
-
-
-async def test_a_worker_killed_between_leaves_all_unknown_together_and_sends_none_again(counter: Counter) -> None:
-    journeys = await _comes_back(counter)
-    await window_ends(counter)
-    counter.sender.open.clear()
-    sending = asyncio.create_task(counter.deliver(request(journeys[0])))
-    await counter.sender.somebody_waits.wait()
-    states = await counter.pool.fetch("select distinct state, holder, lease_until from sends")
-    assert [row["state"] for row in states] == ["sending"]
-    with pytest.raises(ApplicationError, match="another attempt"):
-        await counter.deliver(request(journeys[4]))
-    await _lapses(counter)
-    # Whichever of them wakes first: it is so for all.
-    assert await counter.deliver(request(journeys[4])) == Unknown()
-    assert {row["state"] for row in await counter.pool.fetch("select state from sends")} == {"unknown"}
-    assert await _places(counter, journeys) == {("told", "used")}
-    sending.cancel()
-    counter.sender.open.set()
-    await asyncio.gather(sending, return_exceptions=True)
-    assert await _all(counter, journeys) == [Unknown()] * 8
-    assert len(counter.sender.taken) <= 1
-
-
-@pytest.mark.parametrize("after", [False, True])
-async def test_killed_at_whichever_statement_both_are_in_one_mail_at_most_once(
-    counter: Counter, database_url: str, after: bool
-) -> None:
-    """A new process does again what a killed one was at; what cannot be known is so of both, and not sent again."""
-    process = await Process.on(database_url, counter.pool)
-    dying = DeliverActivity(MortalLedger(process), counter.sender, "shop.example")
-    sizes = SIZES[:2]
-    ended: list[set[str]] = []
-    for number in range(1, 27):
-        name = f"n{number}"
-        journeys = [(await counter.shop.signs_up(name, for_=size, list_code="sizes"))[0] for size in sizes]
-        for size in sizes:
-            await counter.shop.has(size, number)
-            await counter.waitlist.give_places(subject(size))
-        await _all(counter, journeys)
-        await window_ends(counter)
-        process.will_crash(CrashPoint(number, after))
-        for journey in journeys:
-            await process.survives(lambda journey=journey: counter.outcome_or_later(dying, request(journey)))
-        process.will_not_crash()
-        await _lapses(counter)
-        outcomes = await _all(counter, journeys)
-        ended.append({each.kind for each in outcomes})
-        assert await _places(counter, journeys) == {("told", "used")}
-    assert process.crashes >= 15
-    assert all(each in ({"sent"}, {"unknown"}) for each in ended)
-    assert {"sent"} in ended
-    assert [len(each) for each in _said(counter)] == [2] * len(counter.sender.taken)
-    recipients = [each.recipient for each in counter.sender.taken]
-    assert len(recipients) == len({*recipients}) >= ended.count({"sent"})
-    await process.pool.close()
-
-
-async def test_what_a_provider_tells_later_settles_all_that_was_in_the_mail(counter: Counter) -> None:
-    journeys = await _comes_back(counter, SIZES[:3])
-    await window_ends(counter)
-    lead = request(journeys[0])
-    lease = counter.ledger.lease()
-    others = [request(each).key for each in journeys[1:]]
-    assert await counter.ledger.open(lead, lease, Leaving(others=others)) is True
-    await counter.ledger.settle(lead, Unknown(), lease)
-    await counter.pool.execute(
-        "insert into message_events (provider, event_id, kind, channel, send_key, happened_at) "
-        "values ('test', 'e1', 'delivered', 'email', $1, now())",
-        lead.key,
-    )
-    async with transaction(counter.pool) as connection:
-        await settle_unknowns(connection, [lead.key])
-    outcomes = await _all(counter, journeys)
-    assert [type(each) for each in outcomes] == [Sent] * 3
-    assert {each.message_id for each in outcomes if isinstance(each, Sent)} == {lead.key.replace("/", ".")}
-
-
-@pytest.mark.parametrize("sends", [0, 1, 2])
-async def test_whichever_journey_sends_it_it_is_the_message_of_the_one_that_waits_for_longest(
-    counter: Counter, sends: int
-) -> None:
-    journeys = await _comes_back(counter, SIZES[:3])
-    await window_ends(counter)
-    first, *others = [request(each).key for each in journeys]
-    (outcome,) = await _all(counter, journeys[sends : sends + 1])
-    assert isinstance(outcome, Sent)
-    assert outcome.message_id == counter.sender.taken[0].message_id == f"{first.replace('/', '.')}@shop.example"
-    assert counter.sender.taken[0].reference == message_reference(first)
-    assert _said(counter) == [[f"Blue kettle: {size}" for size in SIZES[:3]]]
-    rows = await counter.pool.fetch("select key, told_with from sends")
-    assert {row["key"]: row["told_with"] for row in rows} == {first: None} | dict.fromkeys(others, first)
-    assert await _all(counter, journeys) == [outcome] * 3
-
-
-@pytest.mark.parametrize("sends", [0, 2])
-@pytest.mark.parametrize(
-    ("answer", "ends"),
-    [
-        (Answer.REFUSE, Refused(reason=Reason.PROVIDER_REFUSED, then=AfterRefusal.LEAVE)),
-        (Answer.LOSE, Unknown()),
-        (Answer.ACCOUNT_AT_FAULT, Stopped(reason=Reason.SENDER_AT_FAULT)),
-    ],
-)
-async def test_whichever_journey_sends_it_all_have_the_one_outcome(
-    counter: Counter, sends: int, answer: Answer, ends: Outcome
-) -> None:
-    journeys = await _comes_back(counter, SIZES[:3])
-    await window_ends(counter)
-    counter.sender.answer_next(answer)
-    assert await _all(counter, journeys[sends : sends + 1]) == [ends]
-    assert await _all(counter, journeys) == [ends] * 3
-    held = await counter.pool.fetchval("select count(*) from sends where holder is not null")
-    assert (held, counter.sender.taken) == (0, ())
-
-
 async def test_a_cap_is_asked_once_for_a_mail_that_is_sent_by_one_and_named_after_another(counter: Counter) -> None:
     await counter.pool.execute("update stores set cap_messages = 1, cap_length = '1 day'")
-    journeys = await _comes_back(counter, SIZES[:3])
+    journeys = await come_back(counter, SIZES[:3])
     await window_ends(counter)
-    assert isinstance((await _all(counter, journeys[2:]))[0], Sent)
-    later = await _comes_back(counter, SIZES[3:4])
+    assert isinstance((await deliver_all(counter, journeys[2:]))[0], Sent)
+    later = await come_back(counter, SIZES[3:4])
     await window_ends(counter)
-    assert [each.kind for each in await _all(counter, [*journeys, *later])] == ["sent", "sent", "sent", "deferred"]
-
-
-async def test_a_mail_that_was_certainly_not_taken_gives_all_their_right_back(counter: Counter) -> None:
-    journeys = await _comes_back(counter, SIZES[:3])
-    await window_ends(counter)
-    lease = counter.ledger.lease()
-    others = [request(each).key for each in journeys[1:]]
-    assert await counter.ledger.open(request(journeys[0]), lease, Leaving(others=others)) is True
-    await counter.ledger.release(request(journeys[0]), lease)
-    rows = await counter.pool.fetch("select distinct state, told_with, holder from sends")
-    assert [tuple(row) for row in rows] == [("ready", None, None)]
-    assert all(isinstance(each, Sent) for each in await _all(counter, journeys))
-    assert [len(each) for each in _said(counter)] == [3]
-
-
-async def test_nothing_is_opened_where_one_of_them_was_told_or_declined_meanwhile(counter: Counter) -> None:
-    journeys = await _comes_back(counter, SIZES[:3])
-    lead, *others = [request(each).key for each in journeys]
-    await counter.pool.execute("update journeys set leaving = 'cancelled' where id = $1", journeys[2])
-    assert await counter.ledger.open(request(journeys[0]), counter.ledger.lease(), Leaving(others=others)) is False
-    states = await counter.pool.fetch("select key, state, told_with from sends where key = $1", lead)
-    assert [(row["state"], row["told_with"]) for row in states] == [("ready", None)]
-
-
-async def test_a_refusal_of_the_mail_is_that_of_all_that_was_in_it(counter: Counter) -> None:
-    journeys = await _comes_back(counter, SIZES[:3])
-    await window_ends(counter)
-    lease = counter.ledger.lease()
-    others = [request(each).key for each in journeys[1:]]
-    assert await counter.ledger.open(request(journeys[0]), lease, Leaving(others=others)) is True
-    refused = Refused(reason=Reason.BAD_ADDRESS, then=AfterRefusal.LEAVE)
-    assert await counter.ledger.settle(request(journeys[0]), refused, lease) == refused
-    assert await _all(counter, journeys) == [refused] * 3
-    assert await _places(counter, journeys) == {("left", "refused")}
+    assert [each.kind for each in await deliver_all(counter, [*journeys, *later])] == [
+        "sent",
+        "sent",
+        "sent",
+        "deferred",
+    ]
 
 
 async def test_a_mail_of_eight_is_one_for_the_cap_and_all_eight_have_one_turn(counter: Counter) -> None:
     """A cap of one a day over the store: what was told today puts the eight off together, to tomorrow."""
     await counter.pool.execute("update stores set cap_messages = 1, cap_length = '1 day'")
-    today = await _comes_back(counter, SIZES[:1])
+    today = await come_back(counter, SIZES[:1])
     await window_ends(counter)
-    assert isinstance((await _all(counter, today))[0], Sent)
-    journeys = await _comes_back(counter, SIZES[1:6])
+    assert isinstance((await deliver_all(counter, today))[0], Sent)
+    journeys = await come_back(counter, SIZES[1:6])
     await window_ends(counter)
-    turns = await _all(counter, journeys)
+    turns = await deliver_all(counter, journeys)
     assert {each.reason for each in turns if isinstance(each, Deferred)} == {Reason.TOO_FREQUENT}
     assert len(await counter.pool.fetch("select distinct put_off_until from sends where state = 'ready'")) == 1
     # Those that come back later join the ones that wait.
-    later = await _comes_back(counter, SIZES[6:], put_off_for=Reason.TOO_FREQUENT)
+    later = await come_back(counter, SIZES[6:], put_off_for=Reason.TOO_FREQUENT)
     assert len(await counter.pool.fetch("select distinct put_off_until from sends where state = 'ready'")) == 1
     await counter.pool.execute(
         "update sends set settled_at = settled_at - interval '1 day', put_off_until = put_off_until - interval '1 day'"
     )
-    assert all(isinstance(each, Sent) for each in await _all(counter, [*journeys, *later]))
-    assert [len(each) for each in _said(counter)] == [1, 7]
+    assert all(isinstance(each, Sent) for each in await deliver_all(counter, [*journeys, *later]))
+    assert [len(each) for each in said_by_mails(counter)] == [1, 7]
     # Of the seven one counts: a cap of two would have room for another.
     await counter.pool.execute("update stores set cap_messages = 2")
     assert await counter.pool.fetchval("select turn_of('another', $1, 'email')", journeys[0]) is None
 
 
 async def test_reports_count_the_mail_once_and_each_place_as_told(counter: Counter) -> None:
-    journeys = await _comes_back(counter)
+    journeys = await come_back(counter)
     await window_ends(counter)
-    await _all(counter, journeys)
+    await deliver_all(counter, journeys)
     period = Period(until=datetime.now(UTC).date() + timedelta(days=1))
     (activity,) = (await MessageReports(counter.pool).activity(period)).messages
     assert (activity.sent, activity.told) == (1, 8)
@@ -470,13 +230,15 @@ async def test_what_comes_back_in_quiet_hours_joins_what_waits_for_the_morning(c
         (now - timedelta(hours=1)).time(),
         (now + timedelta(hours=1)).time(),
     )
-    journeys = await _comes_back(counter, SIZES[:2])
+    journeys = await come_back(counter, SIZES[:2])
     await window_ends(counter)
-    assert {each.reason for each in await _all(counter, journeys) if isinstance(each, Deferred)} == {Reason.QUIET_HOURS}
-    journeys += await _comes_back(counter, SIZES[2:4], put_off_for=Reason.QUIET_HOURS)
+    assert {each.reason for each in await deliver_all(counter, journeys) if isinstance(each, Deferred)} == {
+        Reason.QUIET_HOURS
+    }
+    journeys += await come_back(counter, SIZES[2:4], put_off_for=Reason.QUIET_HOURS)
     await counter.pool.execute("update lists set quiet_from = null, quiet_until = null")
-    assert all(isinstance(each, Sent) for each in await _all(counter, journeys))
-    assert [len(each) for each in _said(counter)] == [4]
+    assert all(isinstance(each, Sent) for each in await deliver_all(counter, journeys))
+    assert [len(each) for each in said_by_mails(counter)] == [4]
 
 
 async def test_the_others_look_again_half_a_minute_after_the_first(counter: Counter) -> None:
@@ -484,7 +246,7 @@ async def test_the_others_look_again_half_a_minute_after_the_first(counter: Coun
     for size in SIZES[:3]:
         await counter.shop.has(size, 1)
         await counter.waitlist.give_places(subject(size))
-    first, *others = [each.until for each in await _all(counter, journeys) if isinstance(each, Deferred)]
+    first, *others = [each.until for each in await deliver_all(counter, journeys) if isinstance(each, Deferred)]
     assert [each - first for each in others] == [FOLLOWING] * 2
 
 

@@ -27,7 +27,7 @@ from starter.reporting.reports import Period
 from starter.support.why import About, Why
 from starter.versioning.publishing import publish
 from tests.delivery.counter import Counter
-from tests.delivery.test_told_together import SIZES, request, telling_together, window_ends
+from tests.delivery.together import SIZES, request, telling_together, window_ends
 from tests.faults.crashes import CrashPoint, MortalLedger, Process
 from tests.feedback.test_applying import of, tell
 from tests.product import STORE, Shop, running_product, subject
