@@ -2,6 +2,7 @@
 
 import os
 import re
+from collections.abc import Sequence
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Annotated, Literal
@@ -167,6 +168,11 @@ class Settings(BaseSettings):
     log_level: Literal["debug", "info", "warning", "error"] = "info"
 
     @property
+    def store_secrets(self) -> Sequence[tuple[str, str, SecretStr]]:
+        """What webhooks are verified by: each a platform, a store of it and a secret."""
+        return [("shopify", store, secret) for store, secret in self.shopify_secrets]
+
+    @property
     def attribution(self) -> AttributionModel:
         """Within how many days orders are credited, where a list says nothing else."""
         return AttributionModel(
@@ -273,28 +279,22 @@ class Settings(BaseSettings):
             networks.append(network)
         return tuple(networks)
 
-    @field_validator("shopify_secrets", mode="before")
+    @field_validator("shopify_secrets", "provider_secrets", mode="before")
     @classmethod
     def _pairs(cls, value: object) -> object:
         if not isinstance(value, str):
             return value
         pairs = [part.partition("=") for part in value.split(",") if part.strip()]
-        if not all(store.strip() and secret.strip() for store, _, secret in pairs):
+        if not all(owner.strip() and secret.strip() for owner, _, secret in pairs):
             raise ValueError(
-                "each secret is good for one shop only, so say for which: example.myshopify.com=SECRET, with commas "
-                "between; a shop has two while one is rotated"
+                "say whose each secret is, example.myshopify.com=SECRET or sendgrid=KEY, with commas between: it is "
+                "good for one alone, which has two while one is rotated"
             )
-        return tuple((store.strip().lower(), secret.strip()) for store, _, secret in pairs)
+        return tuple((owner.strip().lower(), secret.strip()) for owner, _, secret in pairs)
 
-    @field_validator("provider_secrets", mode="before")
+    @field_validator("shopify_secrets")
     @classmethod
-    def _pairs_of_providers(cls, value: object) -> object:
-        if not isinstance(value, str):
-            return value
-        pairs = [part.partition("=") for part in value.split(",") if part.strip()]
-        if not all(name.strip() and secret.strip() for name, _, secret in pairs):
-            raise ValueError(
-                "say of which provider each secret is: sendgrid=KEY, with commas between; a provider has two while "
-                "one is rotated"
-            )
-        return tuple((name.strip().lower(), secret.strip()) for name, _, secret in pairs)
+    def _domains(cls, value: tuple[tuple[str, SecretStr], ...]) -> tuple[tuple[str, SecretStr], ...]:
+        if not all(re.fullmatch(r"([a-z0-9-]+\.)+[a-z0-9-]+", shop) for shop, _ in value):
+            raise ValueError("a shop is named by its domain, like example.myshopify.com")
+        return value

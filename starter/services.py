@@ -42,6 +42,7 @@ from starter.shops.revocations import Revocations
 from starter.shops.shoppers import Shoppers
 from starter.shops.stock import Stock
 from starter.shops.stores import Stores
+from starter.shops.webhook_secrets import WebhookSecrets
 from starter.shops.webhooks import Webhooks
 from starter.support.journeys import Journeys
 from starter.support.replay import Paths
@@ -119,7 +120,7 @@ def build_services(
     intake, journeys = Intake(pool, settings.attribution), Journeys(pool)
     delivered = Intake(webhooks, settings.attribution) if webhooks else intake
     return Services(
-        webhooks=Webhooks(delivered),
+        webhooks=Webhooks(delivered, WebhookSecrets.from_settings(settings)),
         provider_webhooks=ProviderWebhooks(delivered, Feedback(webhooks or pool)),
         sign_ups=Entrances(pool),
         events=Events(pool, settings.attribution),

@@ -6,28 +6,18 @@ from urllib.parse import quote
 from activities.storefronts.shopify.adapter import Shopify
 from activities.storefronts.shopify.imitation import ImitatedShopify
 from activities.storefronts.storefront import Storefront
-from schemas.settings import Settings
 
-STOREFRONTS: tuple[type[Storefront], ...] = (Shopify,)
+STOREFRONTS: tuple[Storefront, ...] = (Shopify(),)
 
 DemoShop = ImitatedShopify
 """The platform that the shop of the demo and the benchmark imitates."""
 
 
 class Storefronts(Mapping[str, Storefront]):
-    """Adapters by source."""
+    """Adapters by source; by default all of them."""
 
     def __init__(self, *storefronts: Storefront) -> None:
-        self._by_source = {storefront.source: storefront for storefront in storefronts}
-
-    @classmethod
-    def from_settings(cls, settings: Settings) -> "Storefronts":
-        """Every storefront, as the settings describe it.
-
-        Raises:
-            ValueError: a setting is of no use; the text names it.
-        """
-        return cls(*(storefront.from_settings(settings) for storefront in STOREFRONTS))
+        self._by_source = {storefront.source: storefront for storefront in storefronts or STOREFRONTS}
 
     def __getitem__(self, source: str) -> Storefront:
         return self._by_source[source]

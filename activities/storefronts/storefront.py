@@ -1,12 +1,14 @@
 """What every storefront adapter does: verify who sent a webhook, turn it into facts, and answer it.
 
-An adapter is sans-I/O: bytes and headers go in, facts come out. It opens no connection, reads no clock and keeps
-no state, so the caller decides about storage and time. A call of `/v1/webhooks/{source}` goes through four steps:
+An adapter is sans-I/O: bytes and headers go in, facts come out. It opens no connection, reads no clock, knows no
+secret and keeps no state, so the caller decides about storage and time. A call of `/v1/webhooks/{source}` goes through
+five steps:
 
 1. `greet` answers what a platform sends before any delivery: an unsigned ping, a challenge to be echoed.
-2. `verify` checks the signature, and only then reads which store and topic it is.
-3. `read` turns the body into the facts of `schemas/incoming/facts.py`; the caller stores them.
-4. `answer` is the response that the platform expects once that is committed.
+2. `store_named` says which store it claims to be of; the caller looks up what that store's webhooks are verified by.
+3. `verify` checks the signature by these, and only then reads which delivery it is.
+4. `read` turns the body into the facts of `schemas/incoming/facts.py`; the caller stores them.
+5. `answer` is the response that the platform expects once that is committed.
 
 To add a storefront, write a folder beside this file, with the vendor's shapes as `Payload` models (`payload.py`) and
 one function per topic, and add its line to `registry.py`; the folders there are the examples to follow, and
@@ -15,27 +17,39 @@ ids; listing, making and repairing its subscriptions) is not part of an adapter:
 here, added with the first platform that has it.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import ClassVar, Protocol, Self
+from typing import ClassVar, Protocol
 
 from schemas.errors import DomainError, ErrorKind, FieldError
 from schemas.incoming.facts import Fact, WebhookDelivery
-from schemas.settings import Settings
 
 
 class SignatureWrong(DomainError):
-    """The signature does not fit the body, or no secret is set to check it with. Answer 401.
+    """The signature does not fit, or there is nothing to check it with. Answer 401.
 
-    The text names which of the two and what to do; it never holds a secret or a signature.
+    The text says what to do; it never holds a secret or a signature.
     """
 
     code = "signature_wrong"
     kind = ErrorKind.NOT_AUTHENTIC
 
 
+def does_not_fit(signature: str) -> SignatureWrong:
+    """No secret of the store made this signature. Which stores there are, and which have a secret, is not told.
+
+    Args:
+        signature: where it was looked for: a header, or the body.
+    """
+    return SignatureWrong(
+        f"{signature} does not fit by any secret of the store that is named: the store is not connected, the sender "
+        "signs with another secret, or something on the way changed the body. docs/storefronts says of each platform "
+        "where its secret is found."
+    )
+
+
 class DeliveryMalformed(DomainError):
-    """The signature is right, but a header with the store or the topic is missing or wrong. Answer 400."""
+    """It names no store; or it is signed, but does not say which delivery it is. Answer 400."""
 
     code = "delivery_malformed"
     kind = ErrorKind.MALFORMED
@@ -77,11 +91,18 @@ class WebhookRequest:
         body: the raw bytes; a signature does not survive parsing.
         headers: in any case of their names.
         query: the query of the address.
+        url: the address that was called, as its sender knows it, with the query; some sign it, too.
     """
 
     body: bytes
     headers: Mapping[str, str]
     query: Mapping[str, str] = field(default_factory=dict[str, str])
+    url: str = ""
+
+    def header(self, name: str) -> str | None:
+        """A header by its name in any case."""
+        folded = name.lower()
+        return next((value for given, value in self.headers.items() if given.lower() == folded), None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,15 +124,6 @@ class Storefront(Protocol):
 
     source: ClassVar[str]
 
-    @classmethod
-    def from_settings(cls, settings: Settings) -> Self:
-        """The adapter as the settings describe it.
-
-        Raises:
-            ValueError: a setting is of no use; the text names it.
-        """
-        ...
-
     @staticmethod
     def page_url(front_page: str, handle: str, variant_id: str | None) -> str:
         """Where shoppers see a product, or one variant of it.
@@ -122,11 +134,6 @@ class Storefront(Protocol):
         """
         ...
 
-    @property
-    def missing_setting(self) -> str | None:
-        """The setting without which every webhook is refused, if it is not set."""
-        ...
-
     def greet(self, request: WebhookRequest) -> WebhookAnswer | None:
         """The response to a request that is no delivery; it is not recorded. None: it is a delivery, or claims to be.
 
@@ -134,15 +141,25 @@ class Storefront(Protocol):
         """
         ...
 
-    def verify(self, body: bytes, headers: Mapping[str, str]) -> WebhookDelivery:
-        """Make sure the vendor sent these very bytes; returns which delivery of which store they are.
+    def store_named(self, request: WebhookRequest) -> str | None:
+        """The store that a request claims to be of, as `WebhookDelivery.store_id` has it; None: it names none.
+
+        Nobody believes it yet. Where the platform's messages name no store, the address that was given to the platform
+        does, in its query as `store`.
+        """
+        ...
+
+    def verify(self, request: WebhookRequest, secrets: Sequence[str]) -> WebhookDelivery:
+        """Make sure the vendor sent these very bytes; returns which delivery of the store named they are.
 
         Args:
-            body, headers: as in `WebhookRequest`.
+            secrets: what webhooks of that store are verified by now, a shared secret or a public key each: none where
+                the store is not connected, two while one is being rotated. Every one is tried, also after a match, so
+                that the time taken does not tell which one it was.
 
         Raises:
             SignatureWrong: the vendor did not sign it.
-            DeliveryMalformed: it did, but store or topic are not given.
+            DeliveryMalformed: it did, but does not say what it is.
         """
         ...
 

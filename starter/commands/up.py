@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.table import Table
 
-from activities.storefronts.registry import Storefronts
 from schemas.model import Model
 from schemas.settings import Settings
 from starter.commands.processes import STOP_HINT, WebPort, run_until_stopped
@@ -47,8 +46,6 @@ class WhereItIs(Model):
     smtp: str | None
     log: str
     pid: int
-    webhooks_refused: dict[str, str]
-    """Storefronts whose webhooks are refused, each with the setting that is missing."""
 
 
 @command
@@ -106,11 +103,6 @@ def where_it_is(stack: "Stack") -> WhereItIs:
         smtp=f"{endpoints.smtp_host}:{endpoints.smtp_port}" if endpoints.email_provider == "smtp" else None,
         log=str(stack.settings.data_dir / "shelftalk.log"),
         pid=endpoints.pid,
-        webhooks_refused={
-            source: storefront.missing_setting
-            for source, storefront in Storefronts.from_settings(stack.settings).items()
-            if storefront.missing_setting
-        },
     )
 
 
@@ -144,7 +136,4 @@ def _where(where: WhereItIs) -> Table:
         table.add_row("Temporal", where.temporal_ui)
     table.add_row("mail", f"kept in {where.mail}" if where.mail else f"sent by {where.smtp or where.email_provider}")
     table.add_row("log", where.log)
-    if where.webhooks_refused:
-        missing = ", ".join(f"{setting} ({source})" for source, setting in where.webhooks_refused.items())
-        table.add_row("webhooks", f"refused until the storefront's secret is set: {missing}")
     return table

@@ -108,10 +108,10 @@ def create_app(services: Services, settings: Settings, storefronts: Storefronts 
     """The application over these services. It owns none of them: whoever opened them closes them.
 
     Args:
-        storefronts: those whose webhooks are taken; by default every one that the settings configure.
+        storefronts: those whose webhooks are taken; by default every one there is.
 
     Raises:
-        ValueError: a storefront's or provider's setting is invalid; the text names it.
+        ValueError: a provider's setting is invalid; the text names it.
     """
     app = Application(
         title="Shelftalk",
@@ -128,7 +128,7 @@ def create_app(services: Services, settings: Settings, storefronts: Storefronts 
         app,
         Dependencies(
             services=services,
-            storefronts=Storefronts.from_settings(settings) if storefronts is None else storefronts,
+            storefronts=Storefronts() if storefronts is None else storefronts,
             providers=Providers.from_settings(settings),
             sign_up_limit=SignUpLimit(settings.signups_per_minute),
             link_limit=SignUpLimit(shoppers.LINKS_PER_MINUTE),

@@ -21,8 +21,13 @@ class Platform(Protocol):
     def storefront(self) -> Storefront: ...
 
     @property
-    def closed(self) -> Storefront:
-        """The same without a secret."""
+    def secret(self) -> str:
+        """What its webhooks are verified by."""
+        ...
+
+    @property
+    def store(self) -> str:
+        """Whose they are."""
         ...
 
     def product(self, product: int, variant: int) -> WebhookRequest: ...
@@ -45,8 +50,9 @@ class Platform(Protocol):
 class ShopifyPlatform:
     """Shopify, as tests/storefronts plays it."""
 
-    storefront = Shopify(((shop.SHOP, shop.SECRET),))
-    closed = Shopify(())
+    storefront = Shopify()
+    secret = shop.SECRET
+    store = shop.SHOP
 
     def product(self, product: int, variant: int) -> WebhookRequest:
         return _shopify("products/update", shop.product(id=product, variants=[{"id": variant}]))
@@ -73,8 +79,9 @@ def _shopify(topic: str, message: object, shop_domain: str | None = shop.SHOP) -
 class SimulatedPlatform:
     """The other side of the simulated storefront."""
 
-    storefront = SimulatedStorefront("hush")
-    closed = SimulatedStorefront(None)
+    storefront = SimulatedStorefront()
+    secret = "hush"
+    store = "simulated-shop"
 
     def product(self, product: int, variant: int) -> WebhookRequest:
         return _simulated("product", {"id": product, "variant": variant, "path": "kitchen/kettle"})

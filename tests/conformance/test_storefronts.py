@@ -1,6 +1,7 @@
 """One suite over every storefront: whom it believes, what it makes of a message, and where its products are shown."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -17,8 +18,7 @@ from activities.storefronts.storefront import (
     Storefront,
     WebhookRequest,
 )
-from schemas.incoming.facts import ProductFact, StockFact
-from schemas.settings import Settings
+from schemas.incoming.facts import ProductFact, StockFact, WebhookDelivery
 from tests.conformance.platforms import BIG, PLATFORMS, Platform
 
 every_platform = pytest.mark.parametrize("platform", PLATFORMS, ids=lambda platform: platform.storefront.source)
@@ -26,19 +26,22 @@ ANY_HEADERS = st.dictionaries(st.text(max_size=20), st.text(max_size=40), max_si
 FRONT_PAGE = "https://shop.example"
 
 
-def facts(storefront: Storefront, sent: WebhookRequest) -> object:
-    return storefront.read(storefront.verify(sent.body, sent.headers), sent.body)
+def verified(platform: Platform, sent: WebhookRequest) -> WebhookDelivery:
+    return platform.storefront.verify(sent, [platform.secret])
+
+
+def facts(platform: Platform, sent: WebhookRequest) -> object:
+    return platform.storefront.read(verified(platform, sent), sent.body)
 
 
 @every_platform
 def test_a_genuine_message_says_whose_it_is_and_is_the_same_delivery_each_time(platform: Platform) -> None:
-    storefront, sent = platform.storefront, platform.product(1, 2)
-    delivery = storefront.verify(sent.body, sent.headers)
-    assert delivery.source == storefront.source
-    assert delivery.store_id
-    assert storefront.verify(sent.body, sent.headers) == delivery
-    other = platform.product(1, 2)
-    assert storefront.verify(other.body, other.headers).key != delivery.key
+    sent = platform.product(1, 2)
+    delivery = verified(platform, sent)
+    assert delivery.source == platform.storefront.source
+    assert delivery.store_id == platform.storefront.store_named(sent) == platform.store
+    assert verified(platform, sent) == delivery
+    assert verified(platform, platform.product(1, 2)).key != delivery.key
 
 
 @every_platform
@@ -48,37 +51,45 @@ def test_a_body_with_any_bit_changed_is_refused(platform: Platform) -> None:
         changed = bytearray(sent.body)
         changed[place // 8] ^= 1 << place % 8
         with pytest.raises(SignatureWrong):
-            platform.storefront.verify(bytes(changed), sent.headers)
+            verified(platform, replace(sent, body=bytes(changed)))
 
 
 @every_platform
 @given(body=st.binary(max_size=200), headers=ANY_HEADERS)
 def test_whatever_nobody_signed_is_refused(platform: Platform, body: bytes, headers: dict[str, str]) -> None:
+    request = WebhookRequest(body, headers)
+    assert platform.storefront.store_named(request) is None
     with pytest.raises(SignatureWrong):
-        platform.storefront.verify(body, headers)
+        verified(platform, request)
 
 
 @every_platform
-def test_without_a_secret_nobody_is_believed_and_the_setting_is_named(platform: Platform) -> None:
-    assert platform.storefront.missing_setting is None
-    missing = platform.closed.missing_setting
-    assert missing
+@pytest.mark.parametrize("secrets", [(), ("another",), ("",)])
+def test_by_no_secret_of_the_store_nobody_is_believed(platform: Platform, secrets: tuple[str, ...]) -> None:
+    with pytest.raises(SignatureWrong) as refused:
+        platform.storefront.verify(platform.product(1, 2), secrets)
+    assert platform.secret not in str(refused.value)
+
+
+@every_platform
+def test_while_a_secret_is_rotated_both_count(platform: Platform) -> None:
     sent = platform.product(1, 2)
-    with pytest.raises(SignatureWrong, match=missing):
-        platform.closed.verify(sent.body, sent.headers)
+    for secrets in (("another", platform.secret), (platform.secret, "another")):
+        assert platform.storefront.verify(sent, secrets) == verified(platform, sent)
 
 
 @every_platform
 @pytest.mark.parametrize("change", [str.lower, str.upper])
 def test_header_names_may_have_any_case(platform: Platform, change: Callable[[str], str]) -> None:
     sent = platform.stock(1, 3)
-    renamed = {change(name): value for name, value in sent.headers.items()}
-    assert platform.storefront.verify(sent.body, renamed) == platform.storefront.verify(sent.body, sent.headers)
+    renamed = replace(sent, headers={change(name): value for name, value in sent.headers.items()})
+    assert verified(platform, renamed) == verified(platform, sent)
+    assert platform.storefront.store_named(renamed) == platform.store
 
 
 @every_platform
 def test_ids_survive_to_their_last_digit(platform: Platform) -> None:
-    match facts(platform.storefront, platform.product(BIG, BIG + 2)):
+    match facts(platform, platform.product(BIG, BIG + 2)):
         case (ProductFact() as product,):
             assert product.product_id == str(BIG)
             assert [variant.variant_id for variant in product.variants] == [str(BIG + 2)]
@@ -89,7 +100,7 @@ def test_ids_survive_to_their_last_digit(platform: Platform) -> None:
 @every_platform
 @pytest.mark.parametrize("units", [3, 0, -2])
 def test_a_level_is_told_as_it_is_also_below_nothing(platform: Platform, units: int) -> None:
-    match facts(platform.storefront, platform.stock(BIG, units)):
+    match facts(platform, platform.stock(BIG, units)):
         case (StockFact() as stock,):
             assert (stock.inventory_item_id, stock.available) == (str(BIG), units)
         case other:
@@ -98,28 +109,29 @@ def test_a_level_is_told_as_it_is_also_below_nothing(platform: Platform, units: 
 
 @every_platform
 def test_what_is_not_followed_is_taken_all_the_same(platform: Platform) -> None:
-    assert isinstance(facts(platform.storefront, platform.something_else()), NotOurs)
+    assert isinstance(facts(platform, platform.something_else()), NotOurs)
 
 
 @every_platform
 def test_a_signed_body_that_does_not_fit_is_malformed_and_says_where(platform: Platform) -> None:
     with pytest.raises(PayloadMalformed) as wrong:
-        facts(platform.storefront, platform.broken())
+        facts(platform, platform.broken())
     assert wrong.value.path.startswith("$")
 
 
 @every_platform
 def test_a_signed_message_of_no_store_is_malformed(platform: Platform) -> None:
     sent = platform.nameless()
+    assert platform.storefront.store_named(sent) is None
     with pytest.raises(DeliveryMalformed):
-        platform.storefront.verify(sent.body, sent.headers)
+        verified(platform, sent)
 
 
 @every_platform
 def test_a_delivery_is_no_greeting_and_is_answered_2xx(platform: Platform) -> None:
     sent = platform.product(1, 2)
     assert platform.storefront.greet(sent) is None
-    answer = platform.storefront.answer(platform.storefront.verify(sent.body, sent.headers))
+    answer = platform.storefront.answer(verified(platform, sent))
     assert answer is None or 200 <= answer.status < 300
 
 
@@ -134,7 +146,7 @@ def test_any_greeting_is_answered_2xx_or_is_none(
 
 @every_platform
 def test_a_product_is_shown_in_its_shop_and_each_variant_at_an_address_of_its_own(platform: Platform) -> None:
-    match facts(platform.storefront, platform.product(1, 2)):
+    match facts(platform, platform.product(1, 2)):
         case (ProductFact(handle=str() as handle),):
             pages = [platform.storefront.page_url(FRONT_PAGE, handle, variant) for variant in (None, "2", "3")]
             assert len(set(pages)) == 3
@@ -153,7 +165,7 @@ def test_whatever_a_handle_holds_the_page_is_the_shops(platform: Platform, handl
 
 def test_every_storefront_is_registered_once_under_suite_and_has_its_page() -> None:
     sources = [storefront.source for storefront in STOREFRONTS]
-    assert list(Storefronts.from_settings(Settings())) == sources
+    assert list(Storefronts()) == sources
     assert len(set(sources)) == len(sources)
     assert set(sources) <= {platform.storefront.source for platform in PLATFORMS}
     for source in sources:
@@ -169,5 +181,5 @@ def test_a_store_put_in_by_hand_has_its_pages_too() -> None:
 
 
 @pytest.mark.parametrize("storefront", STOREFRONTS, ids=lambda storefront: storefront.source)
-def test_the_registry_shows_products_where_their_storefront_does(storefront: type[Storefront]) -> None:
+def test_the_registry_shows_products_where_their_storefront_does(storefront: Storefront) -> None:
     assert page_url(storefront.source, FRONT_PAGE, "k", "31") == storefront.page_url(FRONT_PAGE, "k", "31")

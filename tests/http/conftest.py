@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 
 import httpx
 import pytest
@@ -9,6 +10,7 @@ from temporalio.client import Client
 
 from activities.archive.archive import Archive
 from activities.archive.postgres import PostgresArchive
+from activities.intake.intake import Intake
 from activities.postgres.pool import Pool
 from activities.storefronts.registry import Storefronts
 from schemas.settings import Settings
@@ -16,6 +18,8 @@ from starter.http.app import create_app
 from starter.http.server import serving
 from starter.runtime.ports import free_port
 from starter.services import Services, build_services
+from starter.shops.webhook_secrets import WebhookSecrets
+from starter.shops.webhooks import Webhooks
 from starter.versioning.publishing import publish
 from tests.history import PATIENCE
 from tests.http.web import PLAIN, SETTINGS, Web, open_web
@@ -24,17 +28,25 @@ from tests.product import starter_document
 from worker import connect
 
 
-def services_over(pool: Pool, client: Client, archive: Archive | None = None) -> Services:
+def services_over(
+    pool: Pool, client: Client, archive: Archive | None = None, settings: Settings = SETTINGS
+) -> Services:
     """The services on a test's own database and Temporal."""
-    return build_services(pool, client, archive or PostgresArchive(pool), SETTINGS)
+    return build_services(pool, client, archive or PostgresArchive(pool), settings)
 
 
 @asynccontextmanager
 async def web_over(
-    pool: Pool, client: Client, settings: Settings = SETTINGS, storefronts: Storefronts | None = None
+    pool: Pool,
+    client: Client,
+    settings: Settings = SETTINGS,
+    storefronts: Storefronts | None = None,
+    secrets: WebhookSecrets | None = None,
 ) -> AsyncGenerator[Web]:
     """A server, and clients with and without a key."""
-    services = services_over(pool, client)
+    services = services_over(pool, client, settings=settings)
+    if secrets is not None:
+        services = replace(services, webhooks=Webhooks(Intake(pool), secrets))
     async with (
         serving(create_app(services, settings, storefronts), "127.0.0.1", 0) as served,
         open_web(served.url, services) as web,

@@ -113,8 +113,14 @@ async def test_a_body_that_is_no_json_object_is_malformed(web: Web, body: bytes)
 
 
 async def test_a_signed_delivery_that_does_not_say_what_it_is_is_malformed(web: Web) -> None:
-    said = problem(await web.webhook(LEVEL, level_message(1, 1), shop_domain=None), 400, "delivery-malformed")
-    assert "X-Shopify-Shop-Domain" in said.detail
+    said = problem(await web.webhook("", level_message(1, 1)), 400, "delivery-malformed")
+    assert "X-Shopify-Topic" in said.detail
+
+
+async def test_a_delivery_of_no_store_cannot_be_verified(web: Web, pool: Pool) -> None:
+    said = problem(await web.webhook(LEVEL, level_message(1, 1), shop_domain=None), 401, "signature-wrong")
+    assert "names no store" in said.detail
+    assert await pool.fetchval("select count(*) from inbox") == 0
 
 
 async def test_a_body_that_is_too_large_is_not_read(web: Web, pool: Pool) -> None:

@@ -7,9 +7,9 @@ A message is base64url of JSON, a point, and its HMAC in hexadecimal. The JSON: 
 import base64
 import hmac
 import json
-from collections.abc import Mapping
+from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import ClassVar, Self
+from typing import ClassVar
 from urllib.parse import quote
 
 from activities.storefronts.payload import Count, NumericId, Payload, PlainText, read_payload
@@ -17,12 +17,11 @@ from activities.storefronts.storefront import (
     DeliveryMalformed,
     NotOurs,
     PayloadMalformed,
-    SignatureWrong,
     WebhookAnswer,
     WebhookRequest,
+    does_not_fit,
 )
 from schemas.incoming.facts import Fact, ProductFact, StockFact, VariantFact, WebhookDelivery
-from schemas.settings import Settings
 
 SEEN_AT = datetime(2026, 1, 31, 12, tzinfo=UTC)
 
@@ -53,18 +52,9 @@ class _StockMessage(Payload):
 
 
 class SimulatedStorefront:
-    """Believes whoever knows the secret; without one, nobody."""
+    """Believes whoever knows the store's secret."""
 
     source: ClassVar[str] = "simulated"
-
-    def __init__(self, secret: str | None) -> None:
-        self._secret = secret
-
-    @classmethod
-    def from_settings(cls, settings: Settings) -> Self:
-        """It has no setting, so nobody is believed."""
-        del settings
-        return cls(None)
 
     @staticmethod
     def page_url(front_page: str, handle: str, variant_id: str | None) -> str:
@@ -72,24 +62,24 @@ class SimulatedStorefront:
         page = f"{front_page}/{quote(handle)}.html"
         return f"{page}#{quote(variant_id, safe='')}" if variant_id else page
 
-    @property
-    def missing_setting(self) -> str | None:
-        return None if self._secret else "THE_SIMULATED_SECRET"
-
     def greet(self, request: WebhookRequest) -> WebhookAnswer | None:
         """A challenge is echoed, a ping is taken; neither is signed."""
         if (challenge := request.query.get("challenge")) is not None:
             return WebhookAnswer(challenge.encode(), headers={"Content-Type": "text/plain"})
         return WebhookAnswer() if request.body.startswith(b"webhook_id=") else None
 
-    def verify(self, body: bytes, headers: Mapping[str, str]) -> WebhookDelivery:
-        if self._secret is None:
-            raise SignatureWrong("THE_SIMULATED_SECRET is not set")
-        message, _, signature = body.partition(b".")
-        if not hmac.compare_digest(signature, _sign(message, self._secret)):
-            raise SignatureWrong("the HMAC does not fit the message")
+    def store_named(self, request: WebhookRequest) -> str | None:
         try:
-            envelope = read_payload(_opened(body), _Envelope)
+            return read_payload(_opened(request.body), _Envelope).store
+        except (PayloadMalformed, ValueError):
+            return None
+
+    def verify(self, request: WebhookRequest, secrets: Sequence[str]) -> WebhookDelivery:
+        message, _, signature = request.body.partition(b".")
+        if not any(hmac.compare_digest(signature, _sign(message, secret)) for secret in secrets):
+            raise does_not_fit("The end of the body")
+        try:
+            envelope = read_payload(_opened(request.body), _Envelope)
         except PayloadMalformed as error:
             raise DeliveryMalformed(str(error)) from None
         if not (envelope.store and envelope.topic and envelope.id):

@@ -3,7 +3,12 @@
 import base64
 import hashlib
 import hmac
+from collections.abc import Mapping
 from pathlib import Path
+
+from activities.storefronts.shopify.adapter import Shopify
+from activities.storefronts.storefront import NotOurs, WebhookRequest
+from schemas.incoming.facts import Fact, WebhookDelivery
 
 SECRET = "the client secret of the app"
 SHOP = "example.myshopify.com"
@@ -58,6 +63,16 @@ def headers(body: bytes, topic: str, *, secret: str = SECRET, **others: str | No
         else:
             values[header] = value
     return values
+
+
+def verified(body: bytes, sent: Mapping[str, str], *secrets: str) -> WebhookDelivery:
+    """The delivery that it is, by the shop's secrets."""
+    return Shopify().verify(WebhookRequest(body, sent), secrets or (SECRET,))
+
+
+def facts_in(body: bytes, sent: Mapping[str, str]) -> tuple[Fact, ...] | NotOurs:
+    """What is read from it."""
+    return Shopify().read(verified(body, sent), body)
 
 
 def product(**changes: object) -> dict[str, object]:

@@ -9,17 +9,15 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from activities.storefronts.payload import Count, NumericId, Payload, read_payload
-from activities.storefronts.shopify.adapter import Shopify
 from activities.storefronts.storefront import PayloadMalformed
 from schemas.incoming.facts import ProductFact, StockFact
-from tests.storefronts.shop import ANSWERED, PAYLOADS, SECRET, SHOP, headers, product
+from tests.storefronts.shop import ANSWERED, PAYLOADS, facts_in, headers, product
 
-SHOPIFY = Shopify(((SHOP, SECRET),))
 TOPICS = st.sampled_from(sorted(ANSWERED))
 
 
 def read(body: bytes, topic: str) -> Any:
-    return SHOPIFY.read(SHOPIFY.verify(body, headers(body, topic)), body)
+    return facts_in(body, headers(body, topic))
 
 
 class Shape(Payload):

@@ -7,18 +7,16 @@ from pathlib import Path
 
 import pytest
 
-from activities.storefronts.shopify.adapter import Shopify
 from activities.storefronts.storefront import NotOurs, PayloadMalformed
 from schemas.incoming.facts import Fact, Policy, ProductFact, ProductGoneFact, StockFact, VariantFact
-from tests.storefronts.shop import ABOUT_PEOPLE, ANSWERED, PAYLOADS, SECRET, SHOP, TRIGGERED_AT, headers, product
+from tests.storefronts.shop import ABOUT_PEOPLE, ANSWERED, PAYLOADS, TRIGGERED_AT, facts_in, headers, product
 
-SHOPIFY = Shopify(((SHOP, SECRET),))
 NEW_YEAR = datetime(2022, 1, 1, tzinfo=UTC)
 TRIGGERED = datetime(2025, 1, 31, 9, 30, 0, 123456, tzinfo=UTC)
 
 
 def receive(body: bytes, topic: str, triggered_at: str | None = TRIGGERED_AT) -> tuple[Fact, ...] | NotOurs:
-    return SHOPIFY.read(SHOPIFY.verify(body, headers(body, topic, triggered_at=triggered_at)), body)
+    return facts_in(body, headers(body, topic, triggered_at=triggered_at))
 
 
 def receive_product(product: object, triggered_at: str | None = TRIGGERED_AT) -> ProductFact:

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from activities.storefronts.shopify.adapter import Shopify
 from activities.storefronts.storefront import NotOurs, PayloadMalformed
 from schemas.incoming.facts import (
     CheckoutFact,
@@ -20,9 +19,8 @@ from schemas.incoming.facts import (
     ShopErasureFact,
     StoreFact,
 )
-from tests.storefronts.shop import ABOUT_PEOPLE, PAYLOADS, SECRET, SHOP, headers
+from tests.storefronts.shop import ABOUT_PEOPLE, PAYLOADS, SHOP, facts_in, headers, verified
 
-SHOPIFY = Shopify(((SHOP, SECRET),))
 NEW_YEAR = datetime(2022, 1, 1, tzinfo=UTC)
 TRIGGERED = datetime(2025, 1, 31, 9, 30, 0, 123456, tzinfo=UTC)
 SOMEONE = {"id": 7, "email": "Ann@Example.com", "phone": "555-625-1199"}
@@ -30,7 +28,7 @@ SOMEONE = {"id": 7, "email": "Ann@Example.com", "phone": "555-625-1199"}
 
 def receive(body: bytes | object, topic: str) -> tuple[Fact, ...] | NotOurs:
     raw = body if isinstance(body, bytes) else json.dumps(body).encode()
-    return SHOPIFY.read(SHOPIFY.verify(raw, headers(raw, topic)), raw)
+    return facts_in(raw, headers(raw, topic))
 
 
 def order(**changes: object) -> dict[str, object]:
@@ -199,5 +197,5 @@ def test_the_sample_that_shopifys_tools_send_is_about_no_shop() -> None:
 
 @pytest.mark.parametrize("topic", sorted(ABOUT_PEOPLE | {"customers/update", "anything/else"}))
 def test_a_delivery_about_people_says_that_its_body_is_not_to_be_kept(topic: str) -> None:
-    assert SHOPIFY.verify(b"{}", headers(b"{}", topic)).about_people
-    assert not SHOPIFY.verify(b"{}", headers(b"{}", "products/update")).about_people
+    assert verified(b"{}", headers(b"{}", topic)).about_people
+    assert not verified(b"{}", headers(b"{}", "products/update")).about_people

@@ -12,8 +12,8 @@ import base64
 import hashlib
 import hmac
 import re
-from collections.abc import Mapping, Sequence
-from typing import ClassVar, Self
+from collections.abc import Sequence
+from typing import ClassVar
 from urllib.parse import quote
 
 from activities.storefronts.payload import parse_moment
@@ -22,14 +22,15 @@ from activities.storefronts.shopify.things import read_gone, read_level, read_no
 from activities.storefronts.storefront import (
     DeliveryMalformed,
     NotOurs,
-    SignatureWrong,
     WebhookAnswer,
     WebhookRequest,
+    does_not_fit,
 )
 from schemas.incoming.facts import Fact, WebhookDelivery
-from schemas.settings import Settings
 
 LONGEST_DOMAIN = 255
+_SIGNATURE = "X-Shopify-Hmac-Sha256"
+_DOMAIN = "X-Shopify-Shop-Domain"
 _ABOUT_THINGS = frozenset(
     {
         *("inventory_levels/update", "inventory_levels/connect", "inventory_levels/disconnect"),
@@ -50,32 +51,10 @@ _HOST = re.compile(r"([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]([a-z0-9-]{0,61
 class Shopify:
     """The storefront adapter for Shopify. It fulfils `Storefront`.
 
-    Args:
-        secrets: each shop with a client secret that is good for it now, from SHELFTALK_SHOPIFY_SECRETS; more than
-            one of a shop while a secret is being rotated. With none, every webhook is refused.
-
-    Raises:
-        ValueError: a secret is empty, and anyone could sign with it; or a shop is no domain.
+    A secret is the client secret of an app, or the signing key of a shop's admin.
     """
 
     source: ClassVar[str] = "shopify"
-
-    def __init__(self, secrets: Sequence[tuple[str, str]]) -> None:
-        for shop, secret in secrets:
-            if not secret.strip():
-                raise ValueError(
-                    "SHELFTALK_SHOPIFY_SECRETS holds an empty secret: remove it, or put the client secret there"
-                )
-            if not _HOST.fullmatch(shop):
-                raise ValueError(
-                    "SHELFTALK_SHOPIFY_SECRETS names a shop that is no domain: write it like example.myshopify.com"
-                )
-        self._keys = tuple((shop, secret.encode()) for shop, secret in secrets)
-
-    @classmethod
-    def from_settings(cls, settings: Settings) -> Self:
-        """See `Storefront.from_settings`."""
-        return cls([(shop, secret.get_secret_value()) for shop, secret in settings.shopify_secrets])
 
     @staticmethod
     def page_url(front_page: str, handle: str, variant_id: str | None) -> str:
@@ -83,31 +62,33 @@ class Shopify:
         page = f"{front_page}/products/{quote(handle, safe='')}"
         return f"{page}?variant={quote(variant_id, safe='')}" if variant_id else page
 
-    @property
-    def missing_setting(self) -> str | None:
-        """See `Storefront.missing_setting`."""
-        return None if self._keys else "SHELFTALK_SHOPIFY_SECRETS"
-
     def greet(self, request: WebhookRequest) -> WebhookAnswer | None:
         """Shopify sends only deliveries."""
 
-    def verify(self, body: bytes, headers: Mapping[str, str]) -> WebhookDelivery:
+    def store_named(self, request: WebhookRequest) -> str | None:
+        """See `Storefront.store_named`: its domain."""
+        domain = _folded(request.header(_DOMAIN) or "")
+        return domain if len(domain) <= LONGEST_DOMAIN and _HOST.fullmatch(domain) else None
+
+    def verify(self, request: WebhookRequest, secrets: Sequence[str]) -> WebhookDelivery:
         """See `Storefront.verify`. Shopify signs the body only; store, topic and webhook id come from headers.
 
-        A secret is good for its own shop. And a privacy message is known by its signed body, so that under another id
-        it is still the same one.
+        A privacy message is known by its signed body, so that under another id it is still the same one.
         """
-        given = {name.lower(): value for name, value in headers.items()}
-        self._check_signature(body, given.get("x-shopify-hmac-sha256", ""), given.get("x-shopify-shop-domain", ""))
-        topic = _header(given, "X-Shopify-Topic", _TOPIC)
+        body = request.body
+        claimed = (request.header(_SIGNATURE) or "").encode("utf-8", "surrogatepass")
+        fitting = [hmac.compare_digest(sign(body, secret.encode()), claimed) for secret in secrets if secret.strip()]
+        if not any(fitting):
+            raise does_not_fit(_SIGNATURE)
+        topic = _header(request, "X-Shopify-Topic", _TOPIC)
         webhook_id = (
-            _header(given, "X-Shopify-Webhook-Id", _WEBHOOK_ID, fold_case=False)
-            if given.get("x-shopify-webhook-id") and topic not in _PRIVACY
+            _header(request, "X-Shopify-Webhook-Id", _WEBHOOK_ID, fold_case=False)
+            if request.header("X-Shopify-Webhook-Id") and topic not in _PRIVACY
             else hashlib.sha256(body).hexdigest()
         )
-        triggered_at = parse_moment(given.get("x-shopify-triggered-at", ""))
+        triggered_at = parse_moment(request.header("X-Shopify-Triggered-At") or "")
         return WebhookDelivery(
-            store_id=_header(given, "X-Shopify-Shop-Domain", _HOST),
+            store_id=_header(request, _DOMAIN, _HOST),
             source=self.source,
             topic=topic,
             key=f"{topic}:{webhook_id}",
@@ -144,36 +125,14 @@ class Shopify:
     def answer(self, delivery: WebhookDelivery) -> WebhookAnswer | None:
         """Shopify looks at the status only."""
 
-    def _check_signature(self, body: bytes, signature: str, domain: str) -> None:
-        if not self._keys:
-            raise SignatureWrong(
-                "No Shopify secret is configured, so no webhook can be trusted: set SHELFTALK_SHOPIFY_SECRETS to the "
-                "shop and the app's client secret, example.myshopify.com=SECRET, and restart."
-            )
-        claimed = signature.encode("utf-8", "surrogatepass")
-        # Every key is tried, also after a match, so that the time taken does not tell which one it was.
-        signers = {shop for shop, key in self._keys if hmac.compare_digest(sign(body, key), claimed)}
-        if not signers:
-            raise SignatureWrong(
-                "X-Shopify-Hmac-Sha256 does not fit the body: the sender's client secret is not among those in "
-                "SHELFTALK_SHOPIFY_SECRETS, or something on the way changed the body."
-            )
-        shop = _folded(domain)
-        # One that names no shop at all is genuine as far as it goes, and told what it lacks.
-        if len(shop) <= LONGEST_DOMAIN and _HOST.fullmatch(shop) and shop not in signers:
-            raise SignatureWrong(
-                "X-Shopify-Shop-Domain names another shop than the secret that signed this is for: every secret in "
-                "SHELFTALK_SHOPIFY_SECRETS is good for its own shop only."
-            )
-
 
 def sign(body: bytes, key: bytes) -> bytes:
     """What Shopify puts into X-Shopify-Hmac-Sha256: base64 of HMAC-SHA256 of the raw body."""
     return base64.b64encode(hmac.digest(key, body, "sha256"))
 
 
-def _header(given: Mapping[str, str], name: str, form: re.Pattern[str], *, fold_case: bool = True) -> str:
-    value = given.get(name.lower(), "")
+def _header(request: WebhookRequest, name: str, form: re.Pattern[str], *, fold_case: bool = True) -> str:
+    value = request.header(name) or ""
     if fold_case:
         value = _folded(value)
     if len(value) > LONGEST_DOMAIN or not form.fullmatch(value):

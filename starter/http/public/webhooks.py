@@ -63,7 +63,7 @@ async def take_webhook(
     if (greeting := storefront.greet(call)) is not None:
         return _response(greeting)
     try:
-        received = await dependencies.services.webhooks.receive(storefront, call.body, call.headers)
+        received = await dependencies.services.webhooks.receive(storefront, call)
     except SignatureWrong:
         dependencies.metrics.delivery(storefront.source, None)
         raise
@@ -115,7 +115,7 @@ def _storefront(dependencies: Dependencies, source: str) -> Storefront:
 
 
 async def _call(request: Request) -> WebhookRequest:
-    return WebhookRequest(await request.body(), request.headers, request.query_params)
+    return WebhookRequest(await request.body(), request.headers, request.query_params, str(request.url))
 
 
 def _response(answer: WebhookAnswer) -> Response:
