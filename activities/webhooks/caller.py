@@ -7,16 +7,14 @@ take it (`Rejected`), did not take it this time (`NotTaken`), or may not be call
 
 import re
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
+from datetime import datetime, timedelta
 from typing import Protocol
 
-from activities.webhooks.addresses import check_url
+from activities.outbound.addresses import Forbidden, check_url
+from activities.outbound.patience import patience
 
 MAX_BODY = 64 * 1024
 """Bytes of a request's body, and of an answer's that are read: a call carries facts, not files."""
-LONGEST_RETRY_AFTER = timedelta(hours=1)
-"""A shop that asks for longer is asked again after this: a mistyped number must not hold a journey for days."""
 
 # What h11 and every receiver accept in a header, and people can copy.
 _ID = re.compile(r"[!-~]{1,256}")
@@ -84,14 +82,6 @@ class NotTaken(Exception):
         self.retry_after = retry_after
 
 
-class Forbidden(Exception):
-    """It may not be called, and nothing was sent: trying again is useless. `why` names what to change."""
-
-    def __init__(self, why: str) -> None:
-        super().__init__(why)
-        self.why = why
-
-
 class Caller(Protocol):
     """Calls shops' own systems."""
 
@@ -145,19 +135,4 @@ def judge(status: int, retry_after: str | None, at: datetime) -> Taken:
         case 4 if status not in _PASSING:
             raise Rejected(status)
         case _:
-            raise NotTaken(f"the shop answered {status}", _patience(retry_after, at))
-
-
-def _patience(retry_after: str | None, at: datetime) -> timedelta | None:
-    """How long to wait by a Retry-After header, in seconds or as a date; None if it asks for nothing sensible."""
-    text = (retry_after or "").strip()
-    if re.fullmatch(r"[0-9]{1,9}", text):
-        asked = timedelta(seconds=int(text))
-    else:
-        try:
-            moment = parsedate_to_datetime(text)
-        except (ValueError, IndexError, OverflowError):
-            return None
-        # By RFC 9110 such a date is in GMT, whether it says so or not.
-        asked = (moment if moment.tzinfo else moment.replace(tzinfo=UTC)) - at
-    return min(asked, LONGEST_RETRY_AFTER) if asked > timedelta(0) else None
+            raise NotTaken(f"the shop answered {status}", patience(retry_after, at))

@@ -10,9 +10,10 @@ import structlog
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
+from activities.outbound.addresses import Forbidden
 from activities.postgres.pool import Pool
 from activities.postgres.queries import load_queries
-from activities.webhooks.caller import Call, Caller, Forbidden, NotTaken, Rejected
+from activities.webhooks.caller import Call, Caller, NotTaken, Rejected
 from schemas.ids import ContactId, StoreId
 from schemas.journey.activities import CalledOut, CallOut
 from schemas.journey.names import Activity

@@ -1,27 +1,19 @@
 """Calls webhooks over HTTP: at the IP address that was checked, within time limits, with no state between calls.
 
-A host's name is looked up once for a call; every address it has must be permitted, and the connection is made to one
-of those, by number. So a name that resolves differently a moment later (DNS rebinding) changes nothing. The
-certificate is still checked against the name.
-
 This uses httpx's transport and not its client, which would keep cookies, read proxies from the environment and log
 addresses with their query.
 """
 
 import asyncio
 import contextlib
-import socket
-import ssl
 from dataclasses import dataclass
-from ipaddress import ip_address
 from pathlib import Path
 
 import httpx
 from pydantic import SecretStr
 
-from activities.trust import trusted
-from activities.webhooks.addresses import Address, why_not
-from activities.webhooks.caller import MAX_BODY, Call, Forbidden, NotTaken, Taken, judge, permit
+from activities.outbound.checked_transport import CheckedTransport, why_no_connection
+from activities.webhooks.caller import MAX_BODY, Call, NotTaken, Taken, judge, permit
 from activities.webhooks.signing import Headers, sign
 
 # A healthy server answers a handshake in well under a second, from the other side of the world too.
@@ -34,8 +26,6 @@ WHOLE_SECONDS = 25.0
 REST_SECONDS = 1.0
 # As many as a worker makes at once; more wait for their turn.
 CONNECTIONS = 50
-# Hosts with several addresses mostly have two or three; the next is tried when one cannot be reached.
-ADDRESSES = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,12 +72,7 @@ class HttpCaller:
         self._secret = secret
         self._private_hosts = private_hosts
         self._limits = limits or Limits()
-        self._transport = httpx.AsyncHTTPTransport(
-            verify=trusted(ca_file),
-            trust_env=False,
-            # None is kept open: httpx pools by IP address, and the next call may be to another host there.
-            limits=httpx.Limits(max_connections=CONNECTIONS, max_keepalive_connections=0),
-        )
+        self._transport = CheckedTransport(private_hosts=private_hosts, connections=CONNECTIONS, ca_file=ca_file)
 
     async def call(self, call: Call) -> Taken:
         """Call once; return when the shop has taken it.
@@ -103,8 +88,7 @@ class HttpCaller:
         url = httpx.URL(call.url)
         try:
             async with asyncio.timeout(self._limits.whole):
-                addresses = await self._look_up(url)
-                response = await self._send(url, addresses, sign(self._secret, call), call.body)
+                response = await self._send(url, sign(self._secret, call), call.body)
         except TimeoutError:
             raise NotTaken("the shop did not answer in time") from None
         await self._finish(response)
@@ -114,41 +98,8 @@ class HttpCaller:
         """Close what is open."""
         await self._transport.aclose()
 
-    async def _look_up(self, url: httpx.URL) -> list[Address]:
-        """The addresses of a host, all of them permitted."""
-        loop = asyncio.get_running_loop()
-        try:
-            found = await loop.getaddrinfo(url.raw_host.decode("ascii"), url.port or 443, type=socket.SOCK_STREAM)
-        except (OSError, UnicodeError):
-            raise NotTaken("its host's name cannot be looked up: check that it is written right") from None
-        addresses = [ip_address(each[4][0]) for each in found]
-        for address in addresses:
-            if why := why_not(address, plain=url.scheme == "http", private_hosts=self._private_hosts):
-                raise Forbidden(why)
-        return addresses[:ADDRESSES]
-
-    async def _send(self, url: httpx.URL, addresses: list[Address], signature: Headers, body: bytes) -> httpx.Response:
-        """The answer, its body not yet read. The next address is tried only where no connection could be made."""
-        unreachable = NotTaken("its host has no address")
-        for address in addresses:
-            request = self._request(url, address, signature, body)
-            try:
-                return await self._transport.handle_async_request(request)
-            except httpx.ConnectError as error:
-                unreachable = NotTaken(_why_no_connection(error))
-            except httpx.ConnectTimeout:
-                unreachable = NotTaken("the shop could not be reached in time")
-            except httpx.PoolTimeout:
-                raise NotTaken("too many calls are under way") from None
-            except httpx.TimeoutException:
-                raise NotTaken("the shop did not answer in time") from None
-            except httpx.RemoteProtocolError:
-                raise NotTaken("the shop hung up, or answered with what is not HTTP") from None
-            except httpx.TransportError:
-                raise NotTaken("the connection to the shop was lost before it answered") from None
-        raise unreachable
-
-    def _request(self, url: httpx.URL, address: Address, signature: Headers, body: bytes) -> httpx.Request:
+    async def _send(self, url: httpx.URL, signature: Headers, body: bytes) -> httpx.Response:
+        """The answer, its body not yet read."""
         request = httpx.Request(
             "POST",
             url,
@@ -159,15 +110,22 @@ class HttpCaller:
                 *signature,
             ],
             content=body,
-            extensions={
-                "timeout": self._limits.of_httpx(),
-                # The host name for SNI, which the certificate must be for.
-                "sni_hostname": url.raw_host.decode("ascii").removesuffix("."),
-            },
+            extensions={"timeout": self._limits.of_httpx()},
         )
-        # Only after the request was built for the name: its Host header stays.
-        request.url = url.copy_with(host=str(address))
-        return request
+        try:
+            return await self._transport.handle_async_request(request)
+        except httpx.ConnectError as error:
+            raise NotTaken(why_no_connection(error)) from None
+        except httpx.ConnectTimeout:
+            raise NotTaken("the shop could not be reached in time") from None
+        except httpx.PoolTimeout:
+            raise NotTaken("too many calls are under way") from None
+        except httpx.TimeoutException:
+            raise NotTaken("the shop did not answer in time") from None
+        except httpx.RemoteProtocolError:
+            raise NotTaken("the shop hung up, or answered with what is not HTTP") from None
+        except httpx.TransportError:
+            raise NotTaken("the connection to the shop was lost before it answered") from None
 
     async def _finish(self, response: httpx.Response) -> None:
         """Read a little of the rest, and close. The outcome is decided, so failures here are ignored."""
@@ -184,20 +142,3 @@ class HttpCaller:
         finally:
             with contextlib.suppress(httpx.TransportError):
                 await response.stream.aclose()
-
-
-def _why_no_connection(error: BaseException) -> str:
-    """Why a connection failed, in words that help the shop; without the error's own text, which names hosts."""
-    cause: BaseException | None = error
-    while cause is not None:
-        match cause:
-            case ssl.SSLCertVerificationError():
-                return (
-                    "the shop's certificate could not be verified: it must name the host that is called and come from "
-                    "a trusted authority"
-                )
-            case ssl.SSLError():
-                return "no TLS connection to the shop came about: check its TLS versions"
-            case _:
-                cause = cause.__cause__ or cause.__context__
-    return "the shop could not be reached: check that its server runs"

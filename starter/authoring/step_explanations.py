@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
 from typing import cast
 
-from activities.webhooks.addresses import check_url
+from activities.outbound.addresses import check_url
 from schemas.document.conversation import ConversationDocument
 from schemas.document.steps import SECTIONS, STEP_KINDS, BaseBranch, BaseStep, every_step
 from schemas.names import CUSTOM, SHOP_EVENTS

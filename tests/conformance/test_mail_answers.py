@@ -5,8 +5,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from activities.outbound.patience import LONGEST_RETRY_AFTER, patience, patience_until
 from activities.senders.email.mail_api import mail_sender
-from activities.senders.http.http_api import LONGEST_RETRY_AFTER, Answer, patience, patience_until
+from activities.senders.http.http_api import Answer
 from activities.senders.limits import Limits
 from activities.senders.sender import NotTaken, Rejected
 from tests.conformance.mail_over_http import MAIL, NEXT, End, ending, every_provider

@@ -16,7 +16,9 @@ import pytest
 import pytest_asyncio
 from standardwebhooks import Webhook
 
-from activities.webhooks.caller import LONGEST_RETRY_AFTER, MAX_BODY, Call, Caller, Forbidden, NotTaken, Rejected, Taken
+from activities.outbound.addresses import Forbidden
+from activities.outbound.patience import LONGEST_RETRY_AFTER
+from activities.webhooks.caller import MAX_BODY, Call, Caller, NotTaken, Rejected, Taken
 from activities.webhooks.http_caller import HttpCaller, Limits
 from activities.webhooks.signing import sign
 from tests.conformance.shops import SECRET, Does, Plan, RealShop, Shop, SimulatedShop
@@ -136,7 +138,7 @@ async def test_a_taken_call_and_a_rejected_one_tell_the_status(shop: Shop) -> No
         ("999999999", LONGEST_RETRY_AFTER),
         ("9" * 400, None),
         ("-5", None),
-        ("1.5", None),
+        ("1.5", timedelta(seconds=1.5)),
         ("soon", None),
         ("", None),
         (None, None),

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from activities.webhooks.addresses import check_url, why_not
+from activities.outbound.addresses import check_url, why_not
 
 PUBLIC = ("8.8.8.8", "93.184.216.34", "2606:4700:4700::1111", "64:ff9b::808:808", "::ffff:8.8.8.8")
 OWN = (

@@ -7,8 +7,9 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import ClassVar
 
+from activities.outbound.patience import patience
 from activities.senders.email.mail_api import Letter, MailApi
-from activities.senders.http.http_api import Answer, Meaning, Request, as_json, patience
+from activities.senders.http.http_api import Answer, Meaning, Request, as_json
 
 URL = "https://api.brevo.com"
 

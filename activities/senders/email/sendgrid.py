@@ -4,8 +4,9 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import ClassVar
 
+from activities.outbound.patience import patience_until
 from activities.senders.email.mail_api import Letter, MailApi
-from activities.senders.http.http_api import Answer, Meaning, Request, as_json, patience_until
+from activities.senders.http.http_api import Answer, Meaning, Request, as_json
 
 URLS = {"global": "https://api.sendgrid.com", "eu": "https://api.eu.sendgrid.com"}
 

@@ -7,19 +7,15 @@ or the number (P8).
 
 import json
 import re
-import time
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
+from datetime import timedelta
 from enum import Enum, auto
 from typing import ClassVar, Generic, TypeVar, cast
 
+from activities.outbound.patience import patience
 from activities.senders.sender import BadAddress, NotTaken, OptedOut, Rejected, SenderAtFault, Uncertain
-
-LONGEST_RETRY_AFTER = timedelta(hours=1)
-"""A provider that asks for longer is asked again after this: a quota may be raised meanwhile."""
 
 _CODE = re.compile(r"(?!.*[0-9]{7})[A-Za-z0-9_.-]{1,60}")
 
@@ -212,27 +208,6 @@ _BY_STATUS = {
 message; of anything else nobody knows."""
 
 
-def patience(asked: str) -> timedelta | None:
-    """How long to wait by a header with seconds or a date; None: it asks for nothing sensible."""
-    if re.fullmatch(r"[0-9]{1,9}(\.[0-9]*)?", asked.strip()):
-        return _bounded(timedelta(seconds=float(asked)))
-    try:
-        moment = parsedate_to_datetime(asked)
-    except (ValueError, IndexError, OverflowError):
-        return None
-    # By RFC 9110 such a date is in GMT, whether it says so or not.
-    return _bounded((moment if moment.tzinfo else moment.replace(tzinfo=UTC)) - datetime.now(UTC))
-
-
-def patience_until(asked: str) -> timedelta | None:
-    """How long to wait by a header with a moment, in seconds since 1970; None: it asks for nothing sensible."""
-    return _bounded(timedelta(seconds=int(asked) - time.time())) if re.fullmatch(r"[0-9]{1,11}", asked) else None
-
-
 def as_json(value: object) -> bytes:
     """A body in JSON."""
     return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
-
-
-def _bounded(asked: timedelta) -> timedelta | None:
-    return min(asked, LONGEST_RETRY_AFTER) if asked > timedelta(0) else None

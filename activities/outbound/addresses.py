@@ -1,4 +1,4 @@
-"""Where a webhook may go: to the public Internet by https, and into a private network only where a setting allows it.
+"""Where a call may go: to the public Internet by https, and into a private network only where a setting allows it.
 
 Whoever writes a conversation writes addresses that this server then calls. Without this guard they could have it call
 what only it can reach: databases, admin pages, the metadata service of a cloud. So the address is checked twice: as it
@@ -42,6 +42,14 @@ _PRIVATE = tuple(
 # Metadata services in those ranges: AWS over IPv6, Alibaba. The usual 169.254.169.254 is in none.
 _METADATA = (ip_address("fd00:ec2::254"), ip_address("100.100.100.200"))
 _ONLY_HERE = "the address begins with http, which is for this machine only: write https"
+
+
+class Forbidden(Exception):
+    """It may not be called, and nothing was sent: trying again is useless. `why` names what to change."""
+
+    def __init__(self, why: str) -> None:
+        super().__init__(why)
+        self.why = why
 
 
 def check_url(url: str, *, private_hosts: bool = False) -> str | None:
