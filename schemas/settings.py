@@ -3,16 +3,17 @@
 import os
 import re
 from collections.abc import Sequence
-from ipaddress import IPv4Network, IPv6Network, ip_network
+from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import Annotated, Literal
 
 import platformdirs
-from pydantic import Field, SecretStr, ValidationInfo, field_validator
+from pydantic import BeforeValidator, Field, SecretStr, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from schemas.attribution import AttributionDays, AttributionModel
 from schemas.replies import reply_texts
+from schemas.setting_values import networks, pairs, words
 from schemas.signing import signing_secret
 
 _ADDRESS = re.compile(r"([^<>\r\n]*<[^<>@\s]+@[^<>@\s]+>|[^<>@\s]+@[^<>@\s]+)")
@@ -98,7 +99,7 @@ class Settings(BaseSettings):
     http_port: Annotated[int, Field(ge=0, le=65535)] = 8080
     http_max_body: Annotated[int, Field(ge=1024, le=64 * 1024 * 1024)] = 2 * 1024 * 1024
     """Largest request body, in bytes."""
-    http_trusted_proxies: Annotated[tuple[IPv4Network | IPv6Network, ...], NoDecode] = Field(
+    http_trusted_proxies: Annotated[tuple[IPv4Network | IPv6Network, ...], NoDecode, BeforeValidator(networks)] = Field(
         default="127.0.0.1,::1", validate_default=True
     )
     """Addresses or networks of the proxies whose X-Forwarded-For is believed, comma separated."""
@@ -108,10 +109,13 @@ class Settings(BaseSettings):
     through it, and mails say by it how to unsubscribe.
     """
 
-    shopify_secrets: Annotated[tuple[tuple[str, SecretStr], ...], NoDecode] = ()
+    shopify_secrets: Annotated[tuple[tuple[str, SecretStr], ...], NoDecode, BeforeValidator(pairs)] = ()
     """Each shop and its client secret, `shop=secret`, comma separated; several of one shop while one is rotated."""
 
-    provider_secrets: Annotated[tuple[tuple[str, SecretStr], ...], NoDecode] = ()
+    secrets_keys: Annotated[tuple[SecretStr, ...], NoDecode, BeforeValidator(words)] = ()
+    """What secrets of connected stores are encrypted with: the first encrypts, each decrypts. Comma separated."""
+
+    provider_secrets: Annotated[tuple[tuple[str, SecretStr], ...], NoDecode, BeforeValidator(pairs)] = ()
     """Each provider of messages and what its webhooks are verified by, `provider=secret`, comma separated; several of
     one while one is rotated."""
 
@@ -262,35 +266,6 @@ class Settings(BaseSettings):
         if (value is None) != (info.data.get("archive_key_id") is None):
             raise ValueError("the key's id and its secret go together")
         return value
-
-    @field_validator("http_trusted_proxies", mode="before")
-    @classmethod
-    def _networks(cls, value: object) -> object:
-        if not isinstance(value, str):
-            return value
-        networks: list[IPv4Network | IPv6Network] = []
-        for part in (part.strip() for part in value.split(",") if part.strip()):
-            try:
-                network = ip_network(part)
-            except ValueError:
-                raise ValueError("each is an address or a network: 10.0.0.7 or 10.0.0.0/8, with commas") from None
-            if not network.prefixlen:
-                raise ValueError("whoever is everyone's proxy can say they are anybody: name your own proxies")
-            networks.append(network)
-        return tuple(networks)
-
-    @field_validator("shopify_secrets", "provider_secrets", mode="before")
-    @classmethod
-    def _pairs(cls, value: object) -> object:
-        if not isinstance(value, str):
-            return value
-        pairs = [part.partition("=") for part in value.split(",") if part.strip()]
-        if not all(owner.strip() and secret.strip() for owner, _, secret in pairs):
-            raise ValueError(
-                "say whose each secret is, example.myshopify.com=SECRET or sendgrid=KEY, with commas between: it is "
-                "good for one alone, which has two while one is rotated"
-            )
-        return tuple((owner.strip().lower(), secret.strip()) for owner, _, secret in pairs)
 
     @field_validator("shopify_secrets")
     @classmethod

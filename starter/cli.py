@@ -13,6 +13,7 @@ import typer
 from starter.commands import (
     alerts,
     archive,
+    connections,
     contacts,
     conversations,
     coupons,
@@ -82,6 +83,17 @@ waitlists.app.command("import")(late_entries.import_)
 app.add_typer(conversations.app, name="conversation")
 app.add_typer(shop.product, name="product")
 app.add_typer(shop.stock, name="stock")
+for connecting in (
+    connections.connect,
+    connections.status,
+    connections.sync,
+    connections.webhooks,
+    connections.secret,
+    connections.disconnect,
+    connections.key,
+    connections.reseal,
+):
+    stores.app.command()(connecting)
 app.add_typer(stores.app, name="store")
 app.add_typer(waitlists.app, name="waitlist")
 app.add_typer(journeys.app, name="journey")

@@ -9,6 +9,9 @@ from datetime import timedelta
 
 from temporalio.client import Client
 
+from activities.connections.keeping_true import KeepingTrue
+from activities.connections.shops import Shops
+from activities.intake.intake import Intake
 from activities.postgres.pool import Pool
 from schemas.settings import Settings
 from starter.runtime.components import NotConfigured, Say, opened_components, opened_pool, require_migrated
@@ -39,11 +42,13 @@ async def running_engine(settings: Settings, pool: Pool, client: Client) -> Asyn
             keep_deliveries=timedelta(days=settings.inbox_days),
             zero_price_holds=timedelta(minutes=settings.zero_price_minutes),
         )
+        shops = Shops.from_settings(pool, settings)
+        keeping_true = KeepingTrue(pool, shops, Intake(pool, settings.attribution), settings.public_url)
         await RECONCILIATION.ensure_schedule(client, settings.temporal_task_queue)
         every = timedelta(minutes=settings.archive_minutes)
         await ARCHIVING.ensure_schedule(client, settings.temporal_task_queue, every)
         await RETENTION.ensure_schedule(client, settings.temporal_task_queue)
-        async with beside(dispatcher.run()), beside(running.replying.run()):
+        async with beside(dispatcher.run()), beside(running.replying.run()), beside(keeping_true.run()):
             yield running
 
 

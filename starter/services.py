@@ -10,12 +10,14 @@ from dataclasses import dataclass
 from temporalio.client import Client
 
 from activities.archive.archive import Archive
+from activities.connections.shops import Shops
 from activities.feedback.feedback import Feedback
 from activities.intake.events import Events
 from activities.intake.intake import Intake
 from activities.postgres.pool import Pool, open_pool
 from activities.revenue.links import Links
 from activities.senders.registry import Senders
+from activities.storefronts.registry import Storefronts
 from activities.waitlist.entrances import Entrances
 from schemas.settings import Settings
 from starter.ops.approvals import Approvals
@@ -32,6 +34,8 @@ from starter.reporting.reports import Reports
 from starter.reporting.revenue import Revenue
 from starter.runtime.components import database_address, temporal_address
 from starter.runtime.readiness import ReadinessProbe
+from starter.shops.connection_status import ConnectionStatus
+from starter.shops.connections import Connections
 from starter.shops.consents import Consents
 from starter.shops.coupons import Coupons
 from starter.shops.forecast import Forecasts
@@ -75,6 +79,8 @@ class Services:
     stock: Stock
     forecasts: Forecasts
     stores: Stores
+    connections: Connections
+    connection_status: ConnectionStatus
     # conversations
     publishing: Publishing
     versions: Versions
@@ -117,10 +123,12 @@ def build_services(
     Args:
         webhooks: connections for webhooks alone, which wait for nothing else then.
     """
+    # Long because every service is a line.
     intake, journeys = Intake(pool, settings.attribution), Journeys(pool)
+    shops = Shops.from_settings(pool, settings)
     delivered = Intake(webhooks, settings.attribution) if webhooks else intake
     return Services(
-        webhooks=Webhooks(delivered, WebhookSecrets.from_settings(settings)),
+        webhooks=Webhooks(delivered, WebhookSecrets(settings.store_secrets, webhooks or pool, shops.seal)),
         provider_webhooks=ProviderWebhooks(delivered, Feedback(webhooks or pool)),
         sign_ups=Entrances(pool),
         events=Events(pool, settings.attribution),
@@ -129,6 +137,8 @@ def build_services(
         stock=Stock(pool, intake),
         forecasts=Forecasts(pool),
         stores=Stores(pool),
+        connections=Connections(pool, shops, intake, list(Storefronts()), settings.public_url),
+        connection_status=ConnectionStatus(pool, shops.apis, settings.public_url),
         publishing=Publishing(pool, settings.public_url),
         versions=Versions(pool, settings.public_url),
         retiring=Retiring(pool),
@@ -180,4 +190,6 @@ async def open_services(settings: Settings, *, takes_webhooks: bool = False) -> 
         webhooks = await open_pool(database, kept) if kept else pool
         opened.push_async_callback(webhooks.close)
         client = await connect(temporal, settings.temporal_namespace, lazy=True)
-        yield build_services(pool, client, history_archive(settings, pool), settings, webhooks)
+        services = build_services(pool, client, history_archive(settings, pool), settings, webhooks)
+        opened.push_async_callback(services.connections.aclose)
+        yield services

@@ -136,6 +136,14 @@ class Intake:
                 _hold_to_one_thing(await self._apply(connection, store_id, fact))
 
     @retry_on_deadlock
+    async def learn(self, store_id: StoreId, source: str, facts: Sequence[Fact]) -> None:
+        """Apply facts that a store's platform was asked for, as if it had told of them by webhook."""
+        async with transaction(self._pool) as connection:
+            await add_store(connection, store_id, source, STOREFRONT)
+            for fact in facts:
+                await self._apply(connection, store_id, fact)
+
+    @retry_on_deadlock
     async def put_product(
         self, store_id: StoreId, source: str, product: ProductFact, by: str
     ) -> Sequence[VariantElsewhere]:

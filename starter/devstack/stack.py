@@ -26,7 +26,7 @@ from starter.devstack.temporal_cli import find_temporal
 from starter.documents import STARTER_CONVERSATION, load_document
 from starter.processes import running_engine, running_web
 from starter.runtime.components import opened_pool, prepare_database, prepare_temporal, reach_temporal
-from starter.runtime.endpoints import Endpoints, remove_endpoints, write_endpoints, write_private
+from starter.runtime.endpoints import Endpoints, remove_endpoints, with_secrets_key, write_endpoints, write_private
 from starter.runtime.ports import WEB_PORT_SETTING, require_free
 from starter.services import Services, open_services
 from starter.shops.keys import Keys
@@ -81,7 +81,7 @@ async def running_stack(
         if settings.http_port:
             # Before anything is started: whoever chose a port that is taken waits for nothing.
             require_free(settings.http_port, "The web server", WEB_PORT_SETTING, settings.http_host)
-        found = await _with_postgres(settings, parts, say)
+        found = await _with_postgres(with_secrets_key(settings, make=True), parts, say)
         pool = await parts.enter_async_context(opened_pool(found, say))
         applied = await prepare_database(pool)
         say(f"Migrations    {applied} applied" if applied else "Migrations    nothing to apply")

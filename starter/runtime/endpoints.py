@@ -7,6 +7,7 @@ from pathlib import Path
 
 from pydantic import SecretStr, ValidationError
 
+from activities.connections.sealing import new_key
 from schemas.model import Model
 from schemas.settings import Settings
 
@@ -113,7 +114,24 @@ def resolve(settings: Settings) -> Settings:
     }
     if settings.smtp_host is None and found.smtp_host is not None:
         update |= {"smtp_host": found.smtp_host, "smtp_port": found.smtp_port}
-    return settings.model_copy(update=update)
+    return with_secrets_key(settings.model_copy(update=update))
+
+
+def with_secrets_key(settings: Settings, *, make: bool = False) -> Settings:
+    """The settings, with the key that `up` keeps in its data folder where they name none.
+
+    Args:
+        make: it is made where there is none.
+    """
+    file = settings.data_dir / "secrets-key"
+    if settings.secrets_keys:
+        return settings
+    if make and not file.exists():
+        write_private(file, new_key() + "\n")
+    try:
+        return settings.model_copy(update={"secrets_keys": (SecretStr(file.read_text(encoding="utf-8").strip()),)})
+    except OSError:
+        return settings
 
 
 def write_private(file: Path, text: str) -> None:

@@ -1,27 +1,77 @@
-"""What each store's webhooks are verified by."""
+"""What each store's webhooks are verified by: secrets of the environment, and those that connected stores were given.
 
-from collections.abc import Iterable
+All are read at once and kept for some seconds, so that a call in the name of a store that nobody knows costs no query.
+"""
 
-from schemas.settings import Settings
+import time
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from pydantic import SecretStr
+
+from activities.connections.sealing import Seal
+from activities.connections.shops import WEBHOOK
+from activities.postgres.pool import Pool
+from activities.postgres.queries import load_queries
+
+SQL = load_queries("activities.connections", "connections.sql")
+
+KEPT_SECONDS = 5.0
+"""So soon a store that was connected, or a secret that was taken back, is known to every web process."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Sealed:
+    source: str
+    store_id: str
+    sealed: bytes
 
 
 class WebhookSecrets:
-    """The secrets of stores.
+    """The secrets of stores. For one event loop.
 
     Args:
-        given: each a source, a store of it and a secret; several of one store while one is rotated.
+        given: of the environment, each a source, a store of it and a secret; several of one store while one is rotated.
+        kept_seconds: how old those of connected stores may be.
     """
 
-    def __init__(self, given: Iterable[tuple[str, str, str]]) -> None:
+    def __init__(
+        self,
+        given: Iterable[tuple[str, str, SecretStr]],
+        pool: Pool,
+        seal: Seal,
+        kept_seconds: float = KEPT_SECONDS,
+    ) -> None:
         self._given: dict[tuple[str, str], tuple[str, ...]] = {}
         for source, store, secret in given:
-            self._given[source, store] = (*self._given.get((source, store), ()), secret)
-
-    @classmethod
-    def from_settings(cls, settings: Settings) -> "WebhookSecrets":
-        """Those that the environment names."""
-        return cls((source, store, secret.get_secret_value()) for source, store, secret in settings.store_secrets)
+            self._given[source, store] = (*self._given.get((source, store), ()), secret.get_secret_value())
+        self._pool, self._seal, self._kept_seconds = pool, seal, kept_seconds
+        self._sealed: Mapping[tuple[str, str], tuple[bytes, ...]] = {}
+        self._opened: dict[bytes, str] = {}
+        self._read_at: float | None = None
 
     async def of(self, source: str, store: str) -> tuple[str, ...]:
-        """Those that are good for a store now; none where it is not connected."""
-        return self._given.get((source, store), ())
+        """Those that are good for a store now; none where it is not connected.
+
+        Raises:
+            SecretsKeyMissing, SecretUnreadable: as they say; the sender is to try again.
+        """
+        if self._read_at is None or time.monotonic() - self._read_at > self._kept_seconds:
+            await self._read()
+        sealed = self._sealed.get((source, store), ())
+        return (*self._given.get((source, store), ()), *(self._open(store, each) for each in sealed))
+
+    async def _read(self) -> None:
+        """The newest of all."""
+        read_at = time.monotonic()
+        found: dict[tuple[str, str], tuple[bytes, ...]] = {}
+        for row in await SQL.webhook_secrets.rows(self._pool, _Sealed):
+            found[row.source, row.store_id] = (*found.get((row.source, row.store_id), ()), row.sealed)
+        self._sealed, self._read_at = found, read_at
+        there = {sealed for each in found.values() for sealed in each}
+        self._opened = {sealed: secret for sealed, secret in self._opened.items() if sealed in there}
+
+    def _open(self, store: str, sealed: bytes) -> str:
+        if sealed not in self._opened:
+            self._opened[sealed] = self._seal.open(store, WEBHOOK, sealed)
+        return self._opened[sealed]

@@ -1,15 +1,17 @@
 """The web server for tests: real HTTP over a socket, on a database of the test's own."""
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 
 import httpx
 import pytest
+from pydantic import SecretStr
 from temporalio.client import Client
 
 from activities.archive.archive import Archive
 from activities.archive.postgres import PostgresArchive
+from activities.connections.sealing import Seal
 from activities.intake.intake import Intake
 from activities.postgres.pool import Pool
 from activities.storefronts.registry import Storefronts
@@ -41,12 +43,13 @@ async def web_over(
     client: Client,
     settings: Settings = SETTINGS,
     storefronts: Storefronts | None = None,
-    secrets: WebhookSecrets | None = None,
+    secrets: Sequence[tuple[str, str, SecretStr]] | None = None,
 ) -> AsyncGenerator[Web]:
     """A server, and clients with and without a key."""
     services = services_over(pool, client, settings=settings)
     if secrets is not None:
-        services = replace(services, webhooks=Webhooks(Intake(pool), secrets))
+        known = WebhookSecrets(secrets, pool, Seal([]))
+        services = replace(services, webhooks=Webhooks(Intake(pool), known))
     async with (
         serving(create_app(services, settings, storefronts), "127.0.0.1", 0) as served,
         open_web(served.url, services) as web,

@@ -3,11 +3,11 @@
 from collections.abc import AsyncGenerator
 
 import pytest
+from pydantic import SecretStr
 from temporalio.client import Client
 
 from activities.postgres.pool import Pool
 from activities.storefronts.registry import Storefronts
-from starter.shops.webhook_secrets import WebhookSecrets
 from tests.conformance.platforms import SimulatedPlatform
 from tests.http.conftest import web_over
 from tests.http.web import Web, problem
@@ -20,7 +20,7 @@ SENDS = SimulatedPlatform()
 @pytest.fixture
 async def simulated(pool: Pool, nowhere: Client) -> AsyncGenerator[Web]:
     """A server that takes the simulated storefront's webhooks, and no others."""
-    secrets = WebhookSecrets([(SENDS.storefront.source, SENDS.store, SENDS.secret)])
+    secrets = [(SENDS.storefront.source, SENDS.store, SecretStr(SENDS.secret))]
     async with web_over(pool, nowhere, storefronts=Storefronts(SENDS.storefront), secrets=secrets) as web:
         yield web
 

@@ -2285,3 +2285,72 @@ create table histories (
 comment on column histories.sha256 is 'of content';
 -- It is compressed already.
 alter table histories alter column content set storage external;
+
+-- Connections: which stores' platforms are spoken to, and with what -----------------------------------------------------
+
+-- A store whose platform is spoken to. Secrets are in the next table.
+create table connections (
+    store_id      text primary key references stores,
+    source        text not null,
+    -- What its API is spoken to with, and is no secret, by the names that its platform's file gives them.
+    settings      jsonb not null default '{}' check (jsonb_typeof(settings) = 'object'),
+    connected_at  timestamptz not null default now(),
+    -- When its token ends; null: it does not, or there is none.
+    token_ends_at timestamptz,
+    -- When its API answered last, and since when it does not, with why; both null: it does.
+    answered_at   timestamptz,
+    failing_since timestamptz,
+    failing_why   text,
+    -- When what is waited for was asked for last, and when it is next; likewise of subscriptions.
+    polled_at     timestamptz,
+    poll_due      timestamptz not null default now(),
+    watch_due     timestamptz not null default now(),
+    -- When its whole catalogue was read last, and how many products that had.
+    synced_at     timestamptz,
+    synced_count  bigint check (synced_count >= 0),
+    check ((failing_since is null) = (failing_why is null)),
+    check ((synced_at is null) = (synced_count is null))
+);
+create index connections_to_poll on connections (poll_due);
+create index connections_to_watch on connections (watch_due);
+
+-- Secrets of stores, encrypted (activities/connections/sealing.py). Of what its webhooks are verified by a store has one
+-- that lasts, and while it is rotated another, which ends.
+create table store_secrets (
+    id       bigint generated always as identity primary key,
+    store_id text not null references connections on delete cascade,
+    -- `webhook`, or the name that the platform's file gives it.
+    purpose  text not null,
+    sealed   bytea not null,
+    added_at timestamptz not null default now(),
+    ends_at  timestamptz,
+    check (ends_at is null or purpose = 'webhook')
+);
+create unique index one_lasting_secret on store_secrets (store_id, purpose) where ends_at is null;
+create unique index one_ending_secret on store_secrets (store_id, purpose) where ends_at is not null;
+
+-- How each subscription to a platform's webhooks was, when it was asked for last.
+create table subscriptions (
+    store_id  text not null references connections on delete cascade,
+    topic     text not null,
+    health    text not null check (health in ('alive', 'off', 'missing')),
+    why       text,
+    looked_at timestamptz not null default now(),
+    primary key (store_id, topic)
+);
+
+-- What a webhook said has changed, and not to what: to be asked for.
+create table hints (
+    id         bigint generated always as identity primary key,
+    store_id   text not null references stores,
+    product_id text,
+    variant_id text,
+    order_id   text,
+    cart_id    text,
+    due_at     timestamptz not null default now(),
+    attempts   integer not null default 0 check (attempts >= 0),
+    check (num_nonnulls(product_id, order_id, cart_id) > 0 or variant_id is not null)
+);
+create unique index hints_once on hints (
+    store_id, coalesce(product_id, ''), coalesce(variant_id, ''), coalesce(order_id, ''), coalesce(cart_id, ''));
+create index hints_due on hints (store_id, due_at);

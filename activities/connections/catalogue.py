@@ -1,0 +1,79 @@
+"""The whole catalogue of a store, read from its platform: what it has is applied, and what it has no more is gone.
+
+Applied page by page, so that a reading that breaks off has lost nothing, and the next one goes over the same again.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from activities.connections.shops import OpenShop
+from activities.intake.intake import Intake
+from activities.postgres.pool import Pool
+from activities.postgres.queries import load_queries
+from schemas.errors import DomainError, ErrorKind
+from schemas.incoming.facts import Fact, ProductFact, ProductGoneFact
+
+SQL = load_queries("activities.connections", "catalogue.sql")
+
+AT_ONCE = 20
+"""Facts of one transaction: few enough that a webhook about one of them does not wait long."""
+MOST_GONE = 0.2
+"""Of all products; where more are missing, the catalogue is taken for cut off until a person says not."""
+FEW = 5
+"""So many may always be gone: a small shop sells out its last things."""
+
+Advance = Callable[[int, int | None], None]
+"""Told after each page: products read so far, and how many there are where that is known."""
+
+
+class CatalogueShrank(DomainError):
+    """So many products are missing that the catalogue may be cut off. What it has was applied; nothing is gone yet."""
+
+    code = "catalogue_shrank"
+    kind = ErrorKind.CONFLICT
+    advice = "If they are really gone, `shelftalk store sync STORE --accept-gone`."
+
+    def __init__(self, missing: int, of: int) -> None:
+        super().__init__(f"{missing:,} of {of:,} products are missing in the catalogue that were known before.")
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """What came of reading a catalogue.
+
+    Attributes:
+        products: that it has.
+        gone: that it has no more.
+    """
+
+    products: int
+    gone: int
+
+
+async def read_catalogue(pool: Pool, intake: Intake, shop: OpenShop, advance: Advance, *, accept_gone: bool) -> Read:
+    """Read a store's catalogue and apply it.
+
+    Raises:
+        CatalogueShrank: as it says.
+        AccessRefused, ShopAway, ShopAnswerOdd: as they say; what was read until then is applied.
+    """
+    began: datetime = await SQL.now.value(pool)
+    seen: set[str] = set()
+    read = 0
+    async for page in shop.api.catalogue():
+        for part in range(0, len(page.facts), AT_ONCE):
+            await intake.learn(shop.store_id, shop.source, page.facts[part : part + AT_ONCE])
+        seen.update(fact.product_id for fact in page.facts if isinstance(fact, ProductFact))
+        read = page.read
+        advance(page.read, page.total)
+    known: list[str] = await SQL.products.values(pool, store_id=shop.store_id, before=began)
+    missing = [product for product in known if product not in seen]
+    before = len(missing) + len(seen)
+    if len(missing) > max(FEW, MOST_GONE * before) and not accept_gone:
+        raise CatalogueShrank(len(missing), before)
+    gone: Sequence[Fact] = [ProductGoneFact(product_id=product, observed_at=began) for product in missing]
+    for part in range(0, len(gone), AT_ONCE):
+        await intake.learn(shop.store_id, shop.source, gone[part : part + AT_ONCE])
+    await SQL.synced.run(pool, store_id=shop.store_id, at=began, products=read)
+    return Read(read, len(missing))

@@ -1,0 +1,62 @@
+-- Every query of asking shops what their webhooks do not tell.
+
+-- name: hinted
+select distinct h.store_id from hints h join connections c using (store_id) where h.due_at <= now() limit :most;
+
+-- name: take_to_poll
+-- A store is taken by moving its next time.
+update connections set poll_due = now() + :pause::interval
+where store_id in (
+    select store_id from connections where poll_due <= now() order by poll_due limit :most for no key update skip locked)
+returning store_id;
+
+-- name: take_to_watch
+update connections set watch_due = now() + :pause::interval
+where store_id in (
+    select store_id from connections where watch_due <= now() order by watch_due limit :most for no key update skip locked)
+returning store_id;
+
+-- name: poll_again
+update connections set poll_due = now() + :pause::interval where store_id = :store_id;
+
+-- name: watched
+-- By the counts of lines, a few rows each, however long these are. Of a store with more than are asked for in one round those
+-- first that were not told of for longest.
+with lines as (
+    select subject from line_counts
+    where store_id = :store_id and what in ('waiting', 'unconfirmed', 'claimed')
+    group by subject having sum(count) > 0
+), things as (
+    select v.product_id, v.variant_id, v.inventory_item_id, v.told_at
+    from lines l join variants v on v.variant_id = substr(l.subject, length('variant/') + 1) and v.store_id = :store_id
+    where l.subject like 'variant/%' and not v.removed
+    union all
+    select p.product_id, null, null, p.observed_at
+    from lines l join products p on p.product_id = substr(l.subject, length('product/') + 1) and p.store_id = :store_id
+    where l.subject like 'product/%' and p.discontinued_at is null
+)
+select product_id, variant_id, inventory_item_id from things
+order by told_at nulls first, product_id, variant_id
+limit :most;
+
+-- name: polled
+update connections set polled_at = now() where store_id = :store_id;
+
+-- name: take_hints
+-- Each is due again later, lest it be lost with whoever takes it now.
+update hints set attempts = attempts + 1, due_at = now() + least(:pause::interval * 2 ^ least(attempts, 10), interval '1 hour')
+where id in (
+    select id from hints where store_id = :store_id and due_at <= now() order by due_at limit :most for update skip locked)
+returning id, attempts, product_id, variant_id, order_id, cart_id;
+
+-- name: followed
+-- One that came again meanwhile counts its attempts from none, and stays.
+delete from hints h using unnest(:ids::bigint[], :attempts::integer[]) followed (id, attempts)
+where h.id = followed.id and h.attempts = followed.attempts;
+
+-- name: note_subscription
+insert into subscriptions (store_id, topic, health, why) values (:store_id, :topic, :health, :why)
+on conflict (store_id, topic) do update set health = excluded.health, why = excluded.why, looked_at = now();
+
+-- name: forget_subscriptions
+delete from subscriptions where store_id = :store_id and topic <> all (:topics::text[]);

@@ -1,0 +1,186 @@
+"""The APIs of connected stores, opened with their secrets.
+
+Tokens that end are renewed on the way, by one process at a time.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Self
+
+from activities.connections.sealing import Seal
+from activities.postgres.pool import Connection, Pool, transaction
+from activities.postgres.queries import load_queries
+from activities.storefronts.registry import SHOP_APIS
+from activities.storefronts.shop_api import Access, ShopApi
+from activities.storefronts.shop_http import AccessRefused, ShopAnswerOdd, ShopAway, ShopHttp
+from schemas.errors import DomainError, ErrorKind
+from schemas.ids import StoreId
+from schemas.settings import Settings
+
+SQL = load_queries("activities.connections", "connections.sql")
+
+WEBHOOK = "webhook"
+"""The purpose of a secret that webhooks are verified by."""
+RENEWED_BEFORE = timedelta(minutes=5)
+"""A token that ends sooner is renewed before it is used."""
+SHOP_TROUBLE = (ShopAway, AccessRefused, ShopAnswerOdd)
+"""What a shop's API may come to; each says why in words for people."""
+
+
+class NotConnected(DomainError):
+    """The store's platform is not spoken to."""
+
+    code = "not_connected"
+    kind = ErrorKind.NOT_FOUND
+    advice = "`shelftalk store status` shows the stores that are; `shelftalk store connect` connects one."
+
+    def __init__(self, store_id: str) -> None:
+        super().__init__(f"{store_id} is not connected.")
+
+
+class NoShopApi(DomainError):
+    """The platform of this store has no API that is asked; its webhooks are all there is."""
+
+    code = "no_shop_api"
+    kind = ErrorKind.CONFLICT
+
+    def __init__(self, source: str) -> None:
+        super().__init__(f"Stores of '{source}' tell by webhook alone: there is nothing to ask them.")
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    source: str
+    settings: dict[str, str]
+    token_ends_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Sealed:
+    purpose: str
+    sealed: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class OpenShop:
+    """A store whose API can be asked.
+
+    Attributes:
+        webhook_secret: what its webhooks are to be signed with.
+    """
+
+    store_id: StoreId
+    source: str
+    api: ShopApi
+    webhook_secret: str | None
+
+
+class Shops:
+    """Opens the APIs of connected stores. For one event loop.
+
+    Args:
+        apis: by source.
+        private_hosts: they may be inside private networks.
+        ca_file: trust the authorities in this PEM file instead of the system's.
+    """
+
+    def __init__(
+        self,
+        pool: Pool,
+        seal: Seal,
+        apis: Mapping[str, type[ShopApi]],
+        *,
+        private_hosts: bool = False,
+        ca_file: Path | None = None,
+    ) -> None:
+        self.apis, self.seal = apis, seal
+        self._pool = pool
+        self._private_hosts, self._ca_file = private_hosts, ca_file
+        self._http: dict[tuple[str, str], ShopHttp] = {}
+
+    @classmethod
+    def from_settings(cls, pool: Pool, settings: Settings) -> Self:
+        """As the settings describe them: of every platform there is.
+
+        Raises:
+            ValueError: a key to encrypt with is none.
+        """
+        apis = {api.source: api for api in SHOP_APIS}
+        return cls(pool, Seal(settings.secrets_keys), apis, private_hosts=settings.webhook_private_hosts)
+
+    def over(self, source: str, access: Access, store_id: str = "") -> ShopApi:
+        """An API that nothing is known of yet: who its shop is will be asked.
+
+        Args:
+            store_id: calls of one store share their pace; of those that are being connected all of a platform do.
+
+        Raises:
+            NoShopApi: as it says.
+            ValueError: a setting is of no use; the text names it.
+        """
+        api = self.apis.get(source)
+        if api is None:
+            raise NoShopApi(source)
+        if (source, store_id) not in self._http:
+            self._http[source, store_id] = ShopHttp(
+                calls=api.limits.calls, private_hosts=self._private_hosts, ca_file=self._ca_file
+            )
+        return api.over(self._http[source, store_id], access)
+
+    async def open(self, store_id: StoreId) -> OpenShop:
+        """The API of a connected store, its token good for some minutes.
+
+        Raises:
+            NotConnected, NoShopApi, SecretsKeyMissing, SecretUnreadable: as they say.
+            AccessRefused, ShopAway, ShopAnswerOdd: the token cannot be renewed.
+        """
+        row = await SQL.connection.row(self._pool, _Row, store_id=store_id)
+        if row is None:
+            raise NotConnected(store_id)
+        opened = await self._opened(self._pool, store_id, row)
+        if row.token_ends_at is None or row.token_ends_at - datetime.now(UTC) > RENEWED_BEFORE:
+            return opened
+        async with transaction(self._pool) as connection:
+            row = await SQL.hold.row(connection, _Row, store_id=store_id)
+            if row is None:
+                raise NotConnected(store_id)
+            # Another process may have renewed it while this one waited for the row.
+            opened = await self._opened(connection, store_id, row)
+            if renewed := await opened.api.renewed(datetime.now(UTC)):
+                await self.keep_secrets(connection, store_id, renewed.secrets)
+                await SQL.renewed.run(connection, store_id=store_id, token_ends_at=renewed.ends_at)
+                row = _Row(row.source, row.settings, renewed.ends_at)
+                opened = await self._opened(connection, store_id, row)
+        return opened
+
+    async def keep_secrets(self, connection: Connection, store_id: StoreId, secrets: Mapping[str, str]) -> None:
+        """Encrypt and keep secrets in place of those of the same purpose.
+
+        Raises:
+            SecretsKeyMissing: as it says.
+        """
+        for purpose, secret in secrets.items():
+            sealed = self.seal.seal(store_id, purpose, secret)
+            await SQL.keep_secret.run(connection, store_id=store_id, purpose=purpose, sealed=sealed)
+
+    async def answered(self, store_id: StoreId) -> None:
+        """Put on record that its API answers."""
+        await SQL.answered.run(self._pool, store_id=store_id)
+
+    async def failed(self, store_id: StoreId, error: DomainError) -> None:
+        """Put on record that it does not, and why."""
+        await SQL.failed.run(self._pool, store_id=store_id, why=str(error))
+
+    async def aclose(self) -> None:
+        """Close what is open."""
+        for http in self._http.values():
+            await http.aclose()
+
+    async def _opened(self, on: Pool | Connection, store_id: StoreId, row: _Row) -> OpenShop:
+        sealed = await SQL.secrets.rows(on, _Sealed, store_id=store_id)
+        secrets = {each.purpose: self.seal.open(store_id, each.purpose, each.sealed) for each in sealed}
+        webhook = secrets.pop(WEBHOOK, None)
+        access = Access(row.settings, secrets, row.token_ends_at)
+        return OpenShop(store_id, row.source, self.over(row.source, access, store_id), webhook)

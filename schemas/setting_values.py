@@ -1,0 +1,45 @@
+"""How settings with several values are read from the one text of their variable: separated by commas."""
+
+from ipaddress import IPv4Network, IPv6Network, ip_network
+
+
+def words(value: object) -> object:
+    """Each for itself; what is no text is as it was given."""
+    return tuple(word.strip() for word in value.split(",") if word.strip()) if isinstance(value, str) else value
+
+
+def pairs(value: object) -> object:
+    """Whose each secret is, and the secret: `shop.example=SECRET`.
+
+    Raises:
+        ValueError: one of the two is missing.
+    """
+    if not isinstance(value, str):
+        return value
+    found = [part.partition("=") for part in value.split(",") if part.strip()]
+    if not all(owner.strip() and secret.strip() for owner, _, secret in found):
+        raise ValueError(
+            "say whose each secret is, shop.example=SECRET or sendgrid=KEY, with commas between: it is good "
+            "for one alone, which has two while one is rotated"
+        )
+    return tuple((owner.strip().lower(), secret.strip()) for owner, _, secret in found)
+
+
+def networks(value: object) -> object:
+    """Addresses or networks of proxies.
+
+    Raises:
+        ValueError: one is neither, or is everyone.
+    """
+    if not isinstance(value, str):
+        return value
+    found: list[IPv4Network | IPv6Network] = []
+    for part in (part.strip() for part in value.split(",") if part.strip()):
+        try:
+            network = ip_network(part)
+        except ValueError:
+            raise ValueError("each is an address or a network: 10.0.0.7 or 10.0.0.0/8, with commas") from None
+        if not network.prefixlen:
+            raise ValueError("whoever is everyone's proxy can say they are anybody: name your own proxies")
+        found.append(network)
+    return tuple(found)

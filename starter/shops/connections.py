@@ -1,0 +1,283 @@
+"""Connecting stores to their platforms, and how each connection is.
+
+What a platform asks for is its own (`ShopApi.questions`); secrets are encrypted before they are kept, and shown to
+nobody again.
+"""
+
+import re
+import secrets as randomness
+from base64 import b64encode
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from activities.connections.catalogue import Advance, read_catalogue
+from activities.connections.keeping_true import note_subscriptions, webhook_address
+from activities.connections.shops import SHOP_TROUBLE, WEBHOOK, NotConnected, Shops
+from activities.intake.intake import Intake
+from activities.intake.known_stores import add_store
+from activities.postgres.audit import write_audit
+from activities.postgres.pool import Pool, transaction
+from activities.postgres.queries import load_queries
+from activities.storefronts.shop_api import Access, Health, Introduction, Question, Subscription
+from schemas.errors import DomainError, ErrorKind
+from schemas.ids import StoreId
+from schemas.responses.connections import Connected, Disconnected, Resealed, SecretReport, SubscriptionReport, Synced
+
+SQL = load_queries("activities.connections", "connections.sql")
+
+ROTATION = timedelta(days=1)
+"""A platform may sign with the old secret for an hour, and sends again for hours what was not taken."""
+LONGEST_STORE_ID = 255
+
+
+class ConnectionUseless(DomainError):
+    """A question of the platform is not answered, or what was answered does not fit."""
+
+    code = "connection_useless"
+    kind = ErrorKind.ARGUMENT
+
+
+class UnknownPlatform(DomainError):
+    """There is no platform of this name."""
+
+    code = "unknown_platform"
+    kind = ErrorKind.ARGUMENT
+
+    def __init__(self, source: str, known: Sequence[str]) -> None:
+        super().__init__(f"There is no platform '{source}'; there are: {', '.join(known)}.")
+
+
+@dataclass(frozen=True, slots=True)
+class _Sealed:
+    id: int
+    store_id: str
+    purpose: str
+    sealed: bytes
+
+
+class Connections:
+    """What people do with connections. `by`: who does it, for the audit.
+
+    Args:
+        sources: every platform whose webhooks are taken.
+        public_url: where platforms send their webhooks; None: nowhere.
+    """
+
+    def __init__(
+        self, pool: Pool, shops: Shops, intake: Intake, sources: Sequence[str], public_url: str | None
+    ) -> None:
+        self._pool, self._shops, self._intake = pool, shops, intake
+        self._sources, self._public_url = sources, public_url
+
+    def questions(self, source: str) -> Sequence[Question]:
+        """What a platform asks for, to be connected.
+
+        Raises:
+            UnknownPlatform: as it says.
+        """
+        api = self._shops.apis.get(source)
+        if api is not None:
+            return api.questions
+        if source not in self._sources:
+            raise UnknownPlatform(source, sorted({*self._sources, *self._shops.apis}))
+        return (Question("store", "The store's id, as it is to be known here: its domain.", pattern=r"[!-~]{1,255}"),)
+
+    async def connect(self, source: str, answers: Mapping[str, str], by: str) -> Connected:
+        """Connect a store, or give one that is connected other access. Its API is asked first who it is.
+
+        Args:
+            answers: to the platform's questions, by their names.
+
+        Raises:
+            UnknownPlatform, ConnectionUseless, SecretsKeyMissing: as they say; nothing is kept.
+            AccessRefused, ShopAway, ShopAnswerOdd: the shop does not let us in; nothing is kept.
+        """
+        questions = self.questions(source)
+        told = _checked(questions, answers)
+        settings = {each.name: told[each.name] for each in questions if not each.secret}
+        secrets = {each.name: told[each.name] for each in questions if each.secret}
+        if source not in self._shops.apis:
+            made = f"whsec_{b64encode(randomness.token_bytes(32)).decode()}"
+            shop = Introduction(settings["store"], settings["store"], f"https://{settings['store']}", None, made)
+            return await self._keep(source, shop, Access({}, {}), by, made_secret=made)
+        try:
+            api = self._shops.over(source, Access(settings, secrets))
+            renewed = await api.renewed(datetime.now(UTC))
+            if renewed is not None:
+                secrets |= renewed.secrets
+            access = Access(settings, secrets, renewed and renewed.ends_at)
+            api = self._shops.over(source, access)
+        except ValueError as error:
+            raise ConnectionUseless(f"{error}") from None
+        shop = await api.introduce()
+        return await self._keep(source, shop, access, by)
+
+    async def _keep(
+        self, source: str, shop: Introduction, access: Access, by: str, made_secret: str | None = None
+    ) -> Connected:
+        store_id = StoreId(shop.store_id)
+        secret = shop.webhook_secret or randomness.token_hex(24)
+        async with transaction(self._pool) as connection:
+            await add_store(connection, store_id, source, by)
+            await SQL.connect.run(
+                connection,
+                store_id=store_id,
+                source=source,
+                settings=dict(access.settings),
+                token_ends_at=access.ends_at,
+            )
+            await SQL.name_store.run(
+                connection, store_id=store_id, name=shop.name, url=shop.front_page, currency=shop.currency
+            )
+            await self._shops.keep_secrets(connection, store_id, {**access.secrets, WEBHOOK: secret})
+            await write_audit(connection, by, "connect store", {"store": store_id, "source": source})
+        address = webhook_address(self._public_url, source, store_id)
+        notes = list(shop.notes)
+        found: Sequence[Subscription] = ()
+        if address is None:
+            notes.append(
+                "SHELFTALK_PUBLIC_URL is not set, so the platform can send no webhooks here; what is waited for is "
+                "asked for at intervals."
+            )
+        elif source in self._shops.apis:
+            found, trouble = await self._subscribed(store_id, address)
+            notes += trouble
+        return Connected(
+            store=store_id,
+            source=source,
+            name=shop.name,
+            currency=shop.currency,
+            address=address,
+            made_secret=made_secret,
+            subscriptions=await self._noted(store_id, found),
+            notes=tuple(notes),
+        )
+
+    async def _subscribed(self, store_id: StoreId, address: str) -> tuple[Sequence[Subscription], list[str]]:
+        try:
+            shop = await self._shops.open(store_id)
+            assert shop.webhook_secret is not None, "it was kept with the connection"
+            return await shop.api.subscribe(address, shop.webhook_secret), []
+        except SHOP_TROUBLE as error:
+            await self._shops.failed(store_id, error)
+            return (), [f"Its webhooks could not be subscribed, and are tried again each hour: {error}"]
+
+    async def sync(self, store_id: StoreId, advance: Advance, by: str, *, accept_gone: bool = False) -> Synced:
+        """Read a store's whole catalogue and apply it.
+
+        Raises:
+            NotConnected, NoShopApi, CatalogueShrank, AccessRefused, ShopAway, ShopAnswerOdd: as they say.
+        """
+        shop = await self._shops.open(store_id)
+        read = await read_catalogue(self._pool, self._intake, shop, advance, accept_gone=accept_gone)
+        await write_audit(
+            self._pool, by, "sync store", {"store": store_id, "products": read.products, "gone": read.gone}
+        )
+        return Synced(store=store_id, products=read.products, gone=read.gone)
+
+    async def webhooks(self, store_id: StoreId, by: str) -> tuple[SubscriptionReport, ...]:
+        """Ask the platform how a store's subscriptions are, and make again what is missing or switched off.
+
+        Raises:
+            NotConnected, NoShopApi, ConnectionUseless, AccessRefused, ShopAway, ShopAnswerOdd: as they say.
+        """
+        shop = await self._shops.open(store_id)
+        address = webhook_address(self._public_url, shop.source, store_id)
+        if address is None:
+            raise ConnectionUseless("SHELFTALK_PUBLIC_URL is not set, so the platform can send no webhooks here.")
+        found = await shop.api.subscriptions(address)
+        if any(each.health is not Health.ALIVE for each in found) and shop.webhook_secret is not None:
+            found = await shop.api.subscribe(address, shop.webhook_secret)
+            await write_audit(self._pool, by, "subscribe store", {"store": store_id})
+        return await self._noted(store_id, found)
+
+    async def rotate(self, store_id: StoreId, secret: str | None, by: str) -> SecretReport:
+        """Give a store another secret for its webhooks; the one before counts for a day more.
+
+        Args:
+            secret: None: one is made, and the platform is told by whoever asked.
+
+        Raises:
+            NotConnected, SecretsKeyMissing, ConnectionUseless: as they say.
+        """
+        if secret is not None and not 8 <= len(secret.strip()) <= 10_000:
+            raise ConnectionUseless("A secret has 8 characters at least.")
+        made = None if secret else f"whsec_{b64encode(randomness.token_bytes(32)).decode()}"
+        async with transaction(self._pool) as connection:
+            if await SQL.hold.value(connection, store_id=store_id) is None:
+                raise NotConnected(store_id)
+            # At most two count: what was ending before ends now.
+            await SQL.forget_ending.run(connection, store_id=store_id, purpose=WEBHOOK)
+            await SQL.end_secret.run(connection, store_id=store_id, purpose=WEBHOOK, overlap=ROTATION)
+            await self._shops.keep_secrets(connection, store_id, {WEBHOOK: made or (secret or "").strip()})
+            await write_audit(connection, by, "rotate secret of store", {"store": store_id})
+        return SecretReport(store=store_id, made_secret=made, old_secret_until=datetime.now(UTC) + ROTATION)
+
+    async def disconnect(self, store_id: StoreId, by: str) -> Disconnected:
+        """Speak to a store no more, and forget its secrets; what is known of it stays. Its platform is told if it can.
+
+        Raises:
+            NotConnected: as it says.
+        """
+        unsubscribed = await self._unsubscribed(store_id)
+        async with transaction(self._pool) as connection:
+            if await SQL.disconnect.value(connection, store_id=store_id) is None:
+                raise NotConnected(store_id)
+            await write_audit(connection, by, "disconnect store", {"store": store_id})
+        return Disconnected(store=store_id, unsubscribed=unsubscribed)
+
+    async def _unsubscribed(self, store_id: StoreId) -> bool:
+        try:
+            shop = await self._shops.open(store_id)
+            address = webhook_address(self._public_url, shop.source, store_id)
+            if address is not None:
+                await shop.api.unsubscribe(address)
+            return address is not None
+        except NotConnected:
+            raise
+        except DomainError:
+            return False
+
+    async def reseal(self, by: str) -> Resealed:
+        """Encrypt anew, with the first key, what another one encrypted. Then the others are not needed any more.
+
+        Raises:
+            SecretsKeyMissing, SecretUnreadable: as they say; then nothing is changed.
+        """
+        seal = self._shops.seal
+        async with transaction(self._pool) as connection:
+            await SQL.forget_ended.run(connection)
+            rows = [row for row in await SQL.sealed.rows(connection, _Sealed) if not seal.is_by_first_key(row.sealed)]
+            for row in rows:
+                secret = seal.open(row.store_id, row.purpose, row.sealed)
+                await SQL.reseal.run(connection, id=row.id, sealed=seal.seal(row.store_id, row.purpose, secret))
+            await write_audit(connection, by, "encrypt secrets anew", {"secrets": len(rows)})
+        return Resealed(secrets=len(rows))
+
+    async def aclose(self) -> None:
+        """Close what is open to shops."""
+        await self._shops.aclose()
+
+    async def _noted(self, store_id: StoreId, found: Sequence[Subscription]) -> tuple[SubscriptionReport, ...]:
+        if found:
+            await note_subscriptions(self._pool, store_id, found)
+        now = datetime.now(UTC)
+        return tuple(
+            SubscriptionReport(topic=each.topic, health=each.health, why=each.why, looked_at=now) for each in found
+        )
+
+
+def _checked(questions: Sequence[Question], answers: Mapping[str, str]) -> dict[str, str]:
+    if unknown := sorted(set(answers) - {each.name for each in questions}):
+        known = ", ".join(each.name for each in questions)
+        raise ConnectionUseless(f"This platform does not ask for '{unknown[0]}'; it asks for: {known}.")
+    told: dict[str, str] = {}
+    for each in questions:
+        answer = answers.get(each.name, each.default)
+        if answer is None:
+            raise ConnectionUseless(f"'{each.name}' is missing. {each.text}")
+        if re.fullmatch(each.pattern, answer.strip(), re.DOTALL) is None:
+            raise ConnectionUseless(f"'{each.name}' is not of the form it has. {each.text}")
+        told[each.name] = answer.strip()
+    return told

@@ -1,0 +1,205 @@
+"""Connecting a store: who it is, its secrets, its webhooks, its catalogue; and taking all of that back."""
+
+import asyncio
+from datetime import timedelta
+
+import pytest
+
+from activities.connections.catalogue import CatalogueShrank
+from activities.connections.sealing import SecretsKeyMissing, SecretUnreadable, new_key
+from activities.connections.shops import NoShopApi, NotConnected
+from activities.storefronts.shop_http import AccessRefused
+from schemas.ids import StoreId
+from starter.shops.connections import ConnectionUseless, UnknownPlatform
+from tests.connections.conftest import PUBLIC_URL, STORE, Side
+from tests.simulated.shop_api import PASSWORD
+
+
+async def test_a_store_is_who_its_api_says_and_its_webhooks_are_subscribed(side: Side) -> None:
+    done = await side.connect()
+    assert (done.store, done.currency, done.made_secret) == (STORE, "EUR", None)
+    assert done.address == f"{PUBLIC_URL}/v1/webhooks/simulated?store={STORE}"
+    assert side.shop.subscribed == dict.fromkeys(("product", "stock"), done.address)
+    assert [each.health for each in done.subscriptions] == ["alive", "alive"]
+    row = await side.pool.fetchrow("select source, name, url, currency from stores")
+    assert row is not None
+    assert tuple(row) == ("simulated", "The simulated shop", "https://simulated.example", "EUR")
+    (secret,) = await side.webhook_secrets()
+    assert len(secret) >= 32
+
+
+async def test_no_secret_is_kept_or_put_on_record_as_it_is(side: Side) -> None:
+    await side.connect()
+    (webhook,) = await side.webhook_secrets()
+    kept = b"".join(row["sealed"] for row in await side.pool.fetch("select sealed from store_secrets"))
+    written = str(await side.pool.fetch("select * from connections")) + str(
+        await side.pool.fetch("select * from audit")
+    )
+    for secret in (PASSWORD, "token-1", webhook):
+        assert secret.encode() not in kept
+        assert secret not in written
+
+
+async def test_what_people_said_of_a_store_by_hand_stays(side: Side) -> None:
+    await side.pool.execute("insert into stores (id, source, name) values ($1, 'api', 'Our name')", STORE)
+    await side.connect()
+    assert await side.pool.fetchval("select name from stores") == "Our name"
+
+
+async def test_a_wrong_password_leaves_nothing(side: Side) -> None:
+    with pytest.raises(AccessRefused, match="does not take the password"):
+        await side.connect(password="guessed")
+    assert await side.pool.fetchval("select count(*) from stores") == 0
+
+
+@pytest.mark.parametrize(
+    ("answers", "says"),
+    [
+        ({"url": "shop"}, "'url' is not of the form"),
+        ({"lasts": "soon"}, "'lasts' is not of the form"),
+        ({"colour": "red"}, "does not ask for 'colour'"),
+        ({"password": ""}, "'password' is not of the form"),
+    ],
+)
+async def test_an_answer_that_does_not_fit_is_named(side: Side, answers: dict[str, str], says: str) -> None:
+    with pytest.raises(ConnectionUseless, match=says):
+        await side.connect(**answers)
+
+
+async def test_a_question_that_is_not_answered_is_named(side: Side) -> None:
+    with pytest.raises(ConnectionUseless, match="'password' is missing"):
+        await side.connections.connect("simulated", {"url": side.shop.url}, "test")
+
+
+async def test_an_unknown_platform_names_those_there_are(side: Side) -> None:
+    with pytest.raises(UnknownPlatform, match="plain, simulated"):
+        side.connections.questions("simulatd")
+
+
+async def test_without_a_key_no_store_is_connected(side: Side) -> None:
+    side.keys = []
+    with pytest.raises(SecretsKeyMissing):
+        await side.connect()
+    assert await side.pool.fetchval("select count(*) from connections") == 0
+
+
+async def test_a_store_without_an_api_has_a_secret_made_for_its_webhooks(side: Side) -> None:
+    done = await side.connections.connect("plain", {"store": "own.example"}, "test")
+    assert done.made_secret is not None
+    assert await side.webhook_secrets("plain", "own.example") == (done.made_secret,)
+    with pytest.raises(NoShopApi):
+        await side.connections.sync(StoreId("own.example"), lambda _read, _total: None, "test")
+
+
+async def test_a_token_that_ends_is_renewed_once_by_many_at_the_same_time(side: Side) -> None:
+    await side.connect(lasts="1")
+    side.shop.asked.clear()
+    await side.pool.execute(
+        "update connections set token_ends_at = now() + interval '1 minute', settings = settings || "
+        '\'{"lasts": "3600"}\''
+    )
+    opened = await asyncio.gather(*(side.shops.open(STORE) for _ in range(4)))
+    assert side.shop.asked.count("token") == 1
+    for each in opened:
+        await each.api.introduce()
+
+
+async def test_a_catalogue_is_read_whole_and_what_it_has_no_more_is_gone(side: Side) -> None:
+    await side.connect()
+    told: list[tuple[int, int | None]] = []
+    read = await side.connections.sync(STORE, lambda done, total: told.append((done, total)), "test")
+    assert (read.products, read.gone, told) == (3, 0, [(2, 3), (3, 3)])
+    assert await side.units() == {"a": 3, "b": 0, "c": 7}
+    del side.shop.units["c"]
+    side.shop.units["b"] = 5
+    read = await side.connections.sync(STORE, lambda _done, _total: None, "test")
+    assert (read.products, read.gone) == (2, 1)
+    assert await side.units() == {"a": 3, "b": 5}
+    (shown,) = (await side.status.show(STORE)).stores
+    assert (shown.synced_count, shown.problems) == (2, ())
+
+
+async def test_a_catalogue_that_shrank_loses_nothing_until_somebody_says_so(side: Side) -> None:
+    side.shop.units = {f"p{number:02}": number for number in range(40)}
+    await side.connect()
+    await side.connections.sync(STORE, lambda _done, _total: None, "test")
+    side.shop.units = {"p00": 9}
+    with pytest.raises(CatalogueShrank, match="39 of 40"):
+        await side.connections.sync(STORE, lambda _done, _total: None, "test")
+    known = await side.units()
+    assert (len(known), known["p00"]) == (40, 9)
+    read = await side.connections.sync(STORE, lambda _done, _total: None, "test", accept_gone=True)
+    assert read.gone == 39
+    assert await side.units() == {"p00": 9}
+
+
+async def test_while_a_secret_is_rotated_both_count_and_at_most_two(side: Side) -> None:
+    await side.connect()
+    (first,) = await side.webhook_secrets()
+    await side.connections.rotate(STORE, "the second secret", "test")
+    assert set(await side.webhook_secrets()) == {first, "the second secret"}
+    third = (await side.connections.rotate(STORE, None, "test")).made_secret
+    assert set(await side.webhook_secrets()) == {"the second secret", third}
+    await side.pool.execute("update store_secrets set ends_at = now() where ends_at is not null")
+    assert await side.webhook_secrets() == (third,)
+
+
+async def test_a_secret_that_is_none_is_refused(side: Side) -> None:
+    await side.connect()
+    with pytest.raises(ConnectionUseless):
+        await side.connections.rotate(STORE, " short ", "test")
+
+
+async def test_secrets_are_encrypted_anew_with_the_first_key(side: Side) -> None:
+    await side.connect()
+    (secret,) = await side.webhook_secrets()
+    (old,) = side.keys
+    side.keys = [type(old)(new_key()), old]
+    assert (await side.connections.reseal("test")).secrets == 3
+    assert (await side.connections.reseal("test")).secrets == 0
+    side.keys = side.keys[:1]
+    assert await side.webhook_secrets() == (secret,)
+    side.keys = [old]
+    with pytest.raises(SecretUnreadable):
+        await side.webhook_secrets()
+
+
+async def test_a_store_that_is_disconnected_is_believed_no_more_and_its_products_stay(side: Side) -> None:
+    await side.connect()
+    await side.connections.sync(STORE, lambda _done, _total: None, "test")
+    assert (await side.connections.disconnect(STORE, "test")).unsubscribed
+    assert side.shop.subscribed == {}
+    assert await side.webhook_secrets() == ()
+    assert await side.pool.fetchval("select count(*) from store_secrets") == 0
+    assert len(await side.units()) == 3
+    for gone in (side.connections.disconnect(STORE, "test"), side.shops.open(STORE), side.status.show(STORE)):
+        with pytest.raises(NotConnected):
+            await gone
+
+
+async def test_a_shop_that_is_away_is_disconnected_all_the_same(side: Side) -> None:
+    await side.connect()
+    side.shop.refuses = 401
+    assert (await side.connections.disconnect(STORE, "test")).unsubscribed is False
+    side.shop.refuses = None
+    await side.connect()
+    side.keys = []
+    assert (await side.connections.disconnect(STORE, "test")).unsubscribed is False
+
+
+async def test_subscriptions_that_a_platform_switched_off_are_shown_and_made_again(side: Side) -> None:
+    done = await side.connect()
+    side.shop.off.add("stock")
+    del side.shop.subscribed["product"]
+    assert [each.health for each in await side.connections.webhooks(STORE, "test")] == ["alive", "alive"]
+    assert side.shop.subscribed == dict.fromkeys(("product", "stock"), done.address)
+    assert not side.shop.off
+
+
+async def test_status_says_what_is_wrong_and_what_to_do(side: Side) -> None:
+    assert (await side.status.show()).stores == ()
+    await side.connect()
+    (shown,) = (await side.status.show()).stores
+    assert shown.limits is not None
+    assert shown.limits.last_retry_seconds == timedelta(hours=1).total_seconds()
+    assert shown.problems == (f"Its catalogue was never read: `shelftalk store sync {STORE}`.",)
