@@ -14,7 +14,7 @@ from starter.ops.feedback_checkup import examine_faults, examine_texts
 from starter.ops.findings import ANSWER_LIMIT, Finding, Health, bad, good, not_set, note
 from starter.ops.lines_checkup import examine_lines
 from starter.ops.sending_checkup import examine_sending
-from starter.ops.stores_checkup import examine_silence
+from starter.ops.stores_checkup import examine_connections, examine_silence
 from starter.runtime.schedules import last_reconciliation
 from starter.versioning.publishing import Publishing
 
@@ -103,7 +103,7 @@ async def examine_postgres(settings: Settings) -> list[Finding]:
             found += [await _reconciled(pool), await _malformed(pool), await examine_contested(pool)]
             found += [await examine_left_alone(pool), *await examine_sending(pool, settings)]
             found += [await examine_questions(pool, settings.public_url), await examine_lines(pool)]
-            found.append(await examine_silence(pool))
+            found += [await examine_silence(pool), await examine_connections(pool)]
         return found
     except POSTGRES_AWAY as error:
         return [bad("postgresql", f"fails when asked ({type(error).__name__})", "Look at its log.")]

@@ -6,6 +6,8 @@ from activities.intake.intake import Intake
 from activities.postgres.pool import Pool
 from activities.storefronts.shop_api import Watched
 from activities.waitlist.entrances import Entrances
+from starter.ops.findings import Health
+from starter.ops.stores_checkup import examine_connections
 from starter.versioning.publishing import publish
 from tests.connections.conftest import STORE, Side
 from tests.product import address, starter_document
@@ -79,6 +81,10 @@ async def test_a_hint_waits_while_the_shop_is_away_and_is_not_lost(side: Side) -
     assert [each["event"] for each in logs] == ["shop not asked"]
     (shown,) = (await side.status.show(STORE)).stores
     assert (shown.hints, "does not answer as it should" in shown.problems[0]) == (1, True)
+    assert (await examine_connections(side.pool)).health is Health.GOOD, "it may only stumble"
+    await side.pool.execute("update connections set failing_since = now() - interval '20 minutes'")
+    found = await examine_connections(side.pool)
+    assert (found.health, f"`shelftalk store status {STORE}`" in found.advice) == (Health.BAD, True)
     side.shop.refuses, side.shop.units["a"] = None, 2
     await side.pool.execute("update hints set due_at = now()")
     assert await side.keeping_true.look() == 1
