@@ -14,6 +14,7 @@ from schemas.settings import Settings
 from starter.http import health, metrics
 from starter.http.api import (
     alerts,
+    connections,
     consents,
     contacts,
     conversations,
@@ -52,6 +53,7 @@ _ROUTERS = (
     links.router,
     shoppers.router,
     events.router,
+    connections.router,
     consents.router,
     contacts.router,
     stores.router,

@@ -99,7 +99,8 @@ class Connections:
         secrets = {each.name: told[each.name] for each in questions if each.secret}
         if source not in self._shops.apis:
             made = f"whsec_{b64encode(randomness.token_bytes(32)).decode()}"
-            shop = Introduction(settings["store"], settings["store"], f"https://{settings['store']}", None, made)
+            store = settings["store"].lower()
+            shop = Introduction(store, store, f"https://{store}", None, made)
             return await self._keep(source, shop, Access({}, {}), by, made_secret=made)
         try:
             api = self._shops.over(source, Access(settings, secrets))
