@@ -130,6 +130,10 @@ class Settings(BaseSettings):
     """Places for one thing that the addresses of one mailbox may have: ada@, ada+shop@ and, at Gmail, a.da@ are one."""
     signups_per_network: Annotated[int, Field(ge=1, le=1_000_000)] = 100
     """Sign-ups for one variant that may come from one public network address in a day."""
+    signups_before_work: Annotated[int, Field(ge=0, le=1_000_000)] = 10
+    """Sign-ups for one variant from one public network in a day, from which on each has to prove some work."""
+    line_before_work: Annotated[int, Field(ge=0, le=1_000_000)] = 2000
+    """The same of sign-ups for one variant from everywhere, in half an hour."""
     zero_price_minutes: Annotated[int, Field(ge=0, le=10080)] = 60
     """Minutes that a price of 0.00 must hold before it counts as a drop; until then it is taken for a glitch."""
     inbox_days: Annotated[int, Field(ge=1, le=3650)] = 30

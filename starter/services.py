@@ -19,6 +19,7 @@ from activities.revenue.links import Links
 from activities.senders.registry import Senders
 from activities.storefronts.registry import Storefronts
 from activities.waitlist.entrances import Entrances
+from activities.waitlist.work import ProofOfWork
 from schemas.settings import Settings
 from starter.ops.approvals import Approvals
 from starter.ops.backlog import Backlog
@@ -73,6 +74,7 @@ class Services:
     webhooks: Webhooks
     provider_webhooks: ProviderWebhooks
     sign_ups: Entrances
+    proof_of_work: ProofOfWork
     events: Events
     consents: Consents
     coupons: Coupons
@@ -131,6 +133,7 @@ def build_services(
         webhooks=Webhooks(delivered, WebhookSecrets(settings.store_secrets, webhooks or pool, shops.seal)),
         provider_webhooks=ProviderWebhooks(delivered, Feedback(webhooks or pool)),
         sign_ups=Entrances(pool),
+        proof_of_work=ProofOfWork(pool),
         events=Events(pool, settings.attribution),
         consents=Consents(pool),
         coupons=Coupons(pool),

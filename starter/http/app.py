@@ -10,6 +10,7 @@ from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from activities.providers.registry import Providers
 from activities.storefronts.registry import Storefronts
+from activities.waitlist.work import WorkBounds
 from schemas.settings import Settings
 from starter.http import health, metrics
 from starter.http.api import (
@@ -136,6 +137,7 @@ def create_app(services: Services, settings: Settings, storefronts: Storefronts 
             link_limit=SignUpLimit(shoppers.LINKS_PER_MINUTE),
             sign_up_turns=Turns(settings.database_pool // SIGN_UPS_SHARE, SIGN_UPS_WAITING, SIGN_UP_WAITS_SECONDS),
             sign_up_caps=SignUpCaps(settings.signups_per_mailbox, settings.signups_per_network),
+            work_bounds=WorkBounds.from_settings(settings),
             beats=Beats(),
             test_limit=MinuteLimit(previews.TESTS_A_MINUTE),
             test_turns=Turns(previews.TESTS_AT_ONCE, previews.TESTS_WAITING, previews.TEST_WAITS_SECONDS),

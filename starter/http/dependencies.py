@@ -7,6 +7,7 @@ from fastapi import Depends, FastAPI, Request
 
 from activities.providers.registry import Providers
 from activities.storefronts.registry import Storefronts
+from activities.waitlist.work import WorkBounds
 from starter.http.beats import Beats
 from starter.http.limits import MinuteLimit, SignUpCaps, SignUpLimit
 from starter.http.metrics import Metrics
@@ -26,6 +27,7 @@ class Dependencies:
     link_limit: SignUpLimit
     sign_up_turns: Turns
     sign_up_caps: SignUpCaps
+    work_bounds: WorkBounds
     beats: Beats
     test_limit: MinuteLimit
     test_turns: Turns

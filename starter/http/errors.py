@@ -10,6 +10,7 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
 from activities.postgres.away import POSTGRES_AWAY
+from activities.waitlist.work import WorkNeeded
 from schemas.errors import DomainError, ErrorKind
 from schemas.mistakes import mistake_in_words
 from starter.http.problems import FieldProblem, Kind, ProblemResponse, Refusal, respond
@@ -70,6 +71,7 @@ def _of_ours(error: DomainError) -> Refusal:
             for each in error.fields[:ERRORS_SHOWN]
         ),
         headers=None if error.retry_after is None else {"Retry-After": str(error.retry_after)},
+        work=(error.challenge, error.bits) if isinstance(error, WorkNeeded) else None,
     )
 
 

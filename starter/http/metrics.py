@@ -67,6 +67,8 @@ class Metrics:
             ["source", "receipt"],
             registry=self._registry,
         )
+        trapped = "Sign-ups that filled in what people do not see"
+        self._trapped = Counter("shelftalk_trapped_sign_ups", trapped, registry=self._registry)
         self._database_up = Gauge(
             "shelftalk_database_up", "1 when PostgreSQL answered this scrape", registry=self._registry
         )
@@ -105,6 +107,10 @@ class Metrics:
     def delivery(self, source: str, receipt: Receipt | None) -> None:
         """Count one webhook; no receipt: refused for its signature."""
         self._deliveries.labels(source, receipt or REFUSED).inc()
+
+    def trapped_sign_up(self) -> None:
+        """Count one sign-up that filled in what people do not see."""
+        self._trapped.inc()
 
     async def page(self, backlog: Backlog, delays: DelayReports) -> bytes:
         """Everything, in Prometheus' text format. What PostgreSQL does not tell now is NaN."""

@@ -47,6 +47,7 @@ class Kind(StrEnum):
     TEMPORAL_UNAVAILABLE = "temporal-unavailable"
     TEST_NOT_SENT = "test-not-sent"
     TOO_MANY_REQUESTS = "too-many-requests"
+    WORK_NEEDED = "work-needed"
 
     @property
     def status(self) -> int:
@@ -102,6 +103,7 @@ _STATUS_AND_TITLE = {
     Kind.TEMPORAL_UNAVAILABLE: (503, "Temporal cannot be reached"),
     Kind.TEST_NOT_SENT: (502, "The test was not sent"),
     Kind.TOO_MANY_REQUESTS: (429, "Too many requests"),
+    Kind.WORK_NEEDED: (428, "A proof of work is needed"),
 }
 
 
@@ -126,6 +128,7 @@ class Problem(Model):
         path: where the first mistake is.
         errors: every mistake, when there are several fields to be wrong.
         request_id: names the log lines about this request; also in the header X-Request-Id.
+        challenge, bits: of `work-needed` alone: what to solve, and how many bits of zero it is to give.
     """
 
     model_config = ConfigDict(
@@ -155,6 +158,8 @@ class Problem(Model):
     path: str | None = None
     errors: tuple[FieldProblem, ...] = ()
     request_id: str | None = None
+    challenge: str | None = None
+    bits: int | None = None
 
 
 class Refusal(Exception):
@@ -167,12 +172,14 @@ class Refusal(Exception):
         *,
         errors: tuple[FieldProblem, ...] = (),
         headers: Mapping[str, str] | None = None,
+        work: tuple[str, int] | None = None,
     ) -> None:
         super().__init__(detail)
         self.kind = kind
         self.detail = detail
         self.errors = errors
         self.headers = dict(headers or {})
+        self.work = work
 
 
 class ProblemResponse(JSONResponse):
@@ -195,6 +202,8 @@ def respond(refusal: Refusal, request_id: str | None = None) -> ProblemResponse:
         path=first,
         errors=refusal.errors,
         request_id=request_id,
+        challenge=refusal.work[0] if refusal.work else None,
+        bits=refusal.work[1] if refusal.work else None,
     )
     content = problem.model_dump(exclude_none=True, exclude_defaults=True)
     return ProblemResponse(content, refusal.kind.status, refusal.kind.headers | refusal.headers)

@@ -238,6 +238,7 @@ class Dispatcher:
         while await SQL.forget_deliveries.values(self._pool, age=self._keep_deliveries, most=FORGOTTEN_AT_ONCE):
             pass
         await SQL.forget_sign_up_counts.run(self._pool)
+        await SQL.forget_used_challenges.run(self._pool)
         await SQL.forget_turns.run(self._pool)
         await forget_days(self._pool)
         await asyncio.sleep(HOUSEKEEPING.total_seconds())

@@ -49,6 +49,9 @@ where id = :id;
 -- name: forget_sign_up_counts
 delete from sign_up_counts where day < (now() at time zone 'UTC')::date;
 
+-- name: forget_used_challenges
+delete from used_challenges where ends_at < now();
+
 -- name: forget_turns
 -- Of lanes that nobody waits in any more: domains that were written to say whom somebody knew.
 delete from sending_turns where greatest(next_at, back_at) < now() - interval '1 hour';

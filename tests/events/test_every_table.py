@@ -86,6 +86,7 @@ OF_NOBODY = {
     "stores",
     "subscriptions",
     "supplies",
+    "used_challenges",
     "variants",
     "variants_named_twice",
     "versions",

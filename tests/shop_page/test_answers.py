@@ -1,7 +1,7 @@
 """What the form says of each answer, and to what is agreed: never more than was shown, and ticked."""
 
 import pytest
-from playwright.async_api import Page, expect
+from playwright.async_api import Page, Route, expect
 from temporalio.client import Client
 
 from activities.postgres.pool import Pool
@@ -9,6 +9,7 @@ from starter.versioning.publishing import publish
 from tests.consent.asked import asking
 from tests.http.conftest import web_over
 from tests.http.web import SETTINGS, Web
+from tests.product import starter_document
 from tests.shop_page.test_signing_up import ENGLISH, sell
 from tests.shop_page.visit import Visit, visiting
 
@@ -131,3 +132,25 @@ async def test_whether_a_list_asks_first_is_answered_alike_for_known_and_unknown
         assert (answer.status_code, answer.json()["confirm"]) == (202, True)
         by_text = {"email": None, "phone": NUMBER, "sms_consent": True}
         assert (await web.open.post("/v1/signups", json=asked | by_text)).json()["confirm"] is False
+
+
+async def test_where_work_is_asked_for_it_is_done_and_the_shopper_sees_only_the_thanks(
+    pool: Pool, nowhere: Client, tab: Page
+) -> None:
+    await publish(pool, starter_document())
+    working = SETTINGS.model_copy(update={"line_before_work": 0})
+    async with web_over(pool, nowhere, working) as web:
+        await sell(web, STORE, "kettle-17")
+
+        async def from_outside(route: Route) -> None:
+            await route.continue_(headers={**route.request.headers, "X-Forwarded-For": "9.9.9.9"})
+
+        await tab.route("**/v1/signups", from_outside)
+        async with visiting(tab, web, "plain") as visit:
+            page = await opened(visit)
+            await send(page, "ada@example.com")
+            await expect(page.get_by_role("status")).to_have_text(ENGLISH.accepted)
+            assert len(visit.errors) == 1, "the server's question, as the browser's console has it"
+            visit.errors.clear()
+    assert await pool.fetchval("select count(*) from used_challenges") == 1
+    assert await pool.fetchval("select count(*) from waiting") == 1

@@ -37,7 +37,8 @@ def test_every_language_has_every_word() -> None:
 
 def test_nothing_is_lost_but_comments_and_space() -> None:
     told = [line.strip() for line in SOURCE.splitlines()]
-    assert script().decode().splitlines() == [line for line in told if line and not line.startswith("//")]
+    left = "".join(line for line in told if not line.startswith("//"))
+    assert "".join(script().decode().split()) == "".join(left.split())
 
 
 def test_pages_and_samples_name_its_digest() -> None:

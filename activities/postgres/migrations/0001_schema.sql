@@ -2354,3 +2354,9 @@ create table hints (
 create unique index hints_once on hints (
     store_id, coalesce(product_id, ''), coalesce(variant_id, ''), coalesce(order_id, ''), coalesce(cart_id, ''));
 create index hints_due on hints (store_id, due_at);
+
+-- Challenges of proofs of work that were solved, by their signature, until they end: each is good once.
+create table used_challenges (
+    digest  bytea primary key,
+    ends_at timestamptz not null
+);

@@ -1,5 +1,6 @@
 // <notify-me>: a shopper signs up on the shop's own page for a variant that is sold out. How: docs/sign-up-form.md
-// It keeps nothing, sets no cookie and loads nothing: all it does is to post to /v1/signups what was typed and shown.
+// It keeps nothing and sets no cookie: all it does is to post to /v1/signups what was typed and shown. Where the server
+// asks for a proof of work, it loads what does that.
 (() => {
   // By language, each on a line, however long; the names of the lines are in NAMES.
   const WORDS = {
@@ -101,6 +102,7 @@ p { margin: .25rem 0 1rem }
 [type=checkbox] { width: 1.5rem; min-height: 1.5rem; margin: 0 .75rem 0 0; float: inline-start }
 label { display: flow-root }
 [role=status] { outline: 0 }
+[name=homepage] { position: absolute; left: -99in }
 [role=status]:empty { margin: 0 }
 [part=error] { color: #b3261e; color: light-dark(#b3261e, #ffb4ab) }`);
 
@@ -159,8 +161,11 @@ label { display: flow-root }
       this.agreed = make("p", { part: "consent" }, word("consent-text"));
       this.says = make("p", { part: "error", role: "alert" });
       const email = field("email", "email", "email", "email");
+      // People do not see it, and programs fill it in.
+      this.trap = make("input", { name: "homepage", tabindex: -1, autocomplete: "off", "aria-hidden": "true" });
       const send = button("send", "send");
-      this.form = make("form", { novalidate: "" }, ...email, sms, this.agreed, make("slot"), this.says, send);
+      const below = [this.agreed, make("slot"), this.trap, this.says, send];
+      this.form = make("form", { novalidate: "" }, ...email, sms, ...below);
       this.form.onsubmit = (event) => {
         event.preventDefault();
         this.#send();
@@ -222,18 +227,23 @@ label { display: flow-root }
         phone: phone || null,
         sms_consent: sms,
         language: this.language,
+        homepage: this.trap.value,
         consent: { text, page: location.origin + location.pathname },
       };
+      const at = (path) => new URL(path, this.getAttribute("server") ?? script);
       let answer, said;
       try {
-        answer = await fetch(new URL("v1/signups", this.getAttribute("server") ?? script), {
-          method: "POST",
-          headers: { "Content-Type": "application/json" },
-          body: JSON.stringify(asked),
-          // The server answers after half of it at the latest.
-          signal: AbortSignal.timeout(60_000),
-        });
-        said = await answer.json();
+        do {
+          if (said) asked.proof = await (await import(at("notify-me-work-1.js"))).solve(said);
+          answer = await fetch(at("v1/signups"), {
+            method: "POST",
+            headers: { "Content-Type": "application/json" },
+            body: JSON.stringify(asked),
+            // The server answers after half of it at the latest.
+            signal: AbortSignal.timeout(60_000),
+          });
+          said = await answer.json();
+        } while (said.challenge && !asked.proof);
       } catch {
         return ["offline"];
       }

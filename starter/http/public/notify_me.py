@@ -1,4 +1,5 @@
-"""`/notify-me-1.js`: the sign-up form for shops' pages, one script that any page may load.
+"""`/notify-me-1.js`: the sign-up form for shops' pages, one script that any page may load; and `/notify-me-work-1.js`,
+which that loads where the server asks for a proof of work.
 
 Pages name it with the digest of what it says (subresource integrity), so what was released under a number stays as it
 is: a change of it is a new file beside it, with the next number.
@@ -7,13 +8,14 @@ is: a change of it is a new file beside it, with the next number.
 import base64
 import gzip
 import hashlib
-import re
 from functools import cache
 from importlib.resources import files
 
+import rjsmin  # pyright: ignore[reportMissingTypeStubs] it has none
 from fastapi import APIRouter, Request, Response
 
 PATH = "/notify-me-1.js"
+WORK_PATH = "/notify-me-work-1.js"
 _HEADERS = {
     "Cache-Control": "public, max-age=31536000, immutable",
     "Access-Control-Allow-Origin": "*",
@@ -27,32 +29,36 @@ router = APIRouter(include_in_schema=False)
 
 
 @cache
-def script() -> bytes:
-    """What is served: the file without its comments, empty lines and indentation."""
-    text = files("starter.http.public").joinpath(PATH.lstrip("/")).read_text(encoding="utf-8")
-    return re.sub(r"^ *(//.*)?\n?", "", text, flags=re.MULTILINE).encode()
+def script(path: str = PATH) -> bytes:
+    """What is served: the file without its comments and the space that means nothing."""
+    text = files("starter.http.public").joinpath(path.lstrip("/")).read_text(encoding="utf-8")
+    minified: object = rjsmin.jsmin(text)  # pyright: ignore[reportUnknownMemberType] it has no stubs
+    assert isinstance(minified, str), "of text it makes text"
+    return minified.encode()
 
 
 @cache
-def compressed() -> bytes:
-    return gzip.compress(script(), mtime=0)
+def compressed(path: str = PATH) -> bytes:
+    """The same, packed."""
+    return gzip.compress(script(path), mtime=0)
 
 
 @cache
 def integrity() -> str:
-    """Its digest, as pages name it."""
+    """The form's digest, as pages name it."""
     return f"sha384-{base64.b64encode(hashlib.sha384(script()).digest()).decode()}"
 
 
-@router.get(PATH)
-async def form(request: Request) -> Response:
-    """The script. Needs no key."""
+async def serve(request: Request) -> Response:
+    """A script. Needs no key."""
+    path = request.url.path
     zipped = "gzip" in request.headers.get("accept-encoding", "")
     return Response(
-        compressed() if zipped else script(),
+        compressed(path) if zipped else script(path),
         media_type="text/javascript",
         headers=_HEADERS | ({"Content-Encoding": "gzip"} if zipped else {}),
     )
 
 
-router.head(PATH)(form)
+for _path in (PATH, WORK_PATH):
+    router.add_api_route(_path, serve, methods=["GET", "HEAD"])

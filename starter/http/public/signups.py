@@ -58,6 +58,18 @@ class ConsentShown(Model):
     purpose: Annotated[Code, Field(examples=["alerts"])] = "alerts"
 
 
+class Proof(Model):
+    """Work that was done for a sign-up, because the answer to it was `work-needed`.
+
+    Attributes:
+        challenge: as that answer had it.
+        number: so that the SHA-256 of `challenge.number` begins with as many bits of zero as it said.
+    """
+
+    challenge: Annotated[str, Field(max_length=200)]
+    number: Annotated[str, Field(max_length=20, pattern=r"^[0-9]+$", examples=["16384"])]
+
+
 class SignUp(Model):
     """Who wants to be told of what.
 
@@ -71,6 +83,9 @@ class SignUp(Model):
         sms_consent: that they agree to text messages to it; a box of its own that they ticked.
         consent: what was shown to the shopper for it.
         language: what they read, by its BCP 47 tag, like de or pt-BR.
+        homepage: nothing. A form has a field of this name that people do not see, and programs fill in; then the
+            sign-up is answered like any other, and nobody enters.
+        proof: where the answer before was `work-needed`.
     """
 
     store: Annotated[StoreId, Field(min_length=1, max_length=255, pattern=PRINTABLE, examples=["shop.example"])]
@@ -81,6 +96,8 @@ class SignUp(Model):
     sms_consent: Annotated[bool, Field(strict=True, validate_default=True)] = False
     consent: ConsentShown | None = None
     language: Annotated[Language | None, Field(examples=["de"])] = None
+    homepage: Annotated[str, Field(max_length=2000)] = ""
+    proof: Proof | None = None
 
     @field_validator("email")
     @classmethod
@@ -163,6 +180,7 @@ router = APIRouter(tags=["sign-ups"], route_class=CountedRoute)
         Kind.BODY_TOO_LARGE,
         Kind.INVALID,
         Kind.TOO_MANY_REQUESTS,
+        Kind.WORK_NEEDED,
         Kind.NOT_OPEN,
         Kind.BUSY,
     ),
@@ -171,6 +189,13 @@ async def sign_up(asked: SignUp, request: Request, dependencies: InjectedDepende
     """Needs no API key. Limited per network address; neither words nor time tell whether the address was known."""
     sign_ups, caps = dependencies.services.sign_ups, dependencies.sign_up_caps
     network = public_network(request.client.host if request.client else None)
+    if asked.homepage:
+        dependencies.metrics.trapped_sign_up()
+        return SignUpAccepted() if asked.email is not None else SignUpAccepted(detail=TEXTED)
+    proof = asked.proof and (asked.proof.challenge, asked.proof.number)
+    await dependencies.services.proof_of_work.require(
+        dependencies.work_bounds, network, asked.store, asked.variant, proof
+    )
     result = await sign_ups.sign_up(
         asked.email,
         asked.store,
