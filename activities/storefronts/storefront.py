@@ -93,14 +93,14 @@ class WebhookRequest:
         headers: in any case of their names.
         query: the query of the address.
         url: the address that was called, as its sender knows it, with the query; some sign it, too.
-        received_at: when it came, by our clock: for the age of what is signed, and for platforms that say no time.
+        at: when it arrived: what is signed with a time is compared with it, for an adapter reads no clock.
     """
 
     body: bytes
     headers: Mapping[str, str]
     query: Mapping[str, str] = field(default_factory=dict[str, str])
     url: str = ""
-    received_at: datetime = field(default_factory=lambda: datetime.now(UTC))
+    at: datetime = field(default_factory=lambda: datetime.now(UTC))
 
     def header(self, name: str) -> str | None:
         """A header by its name in any case."""

@@ -35,7 +35,7 @@ def request(body: bytes, *, secret: str = SECRET, sent_at: datetime = NOW, id_: 
         "webhook-signature": signature(body, id_, seconds, secret),
         "Content-Type": "application/json",
     }
-    return WebhookRequest(body, headers, received_at=NOW)
+    return WebhookRequest(body, headers, at=NOW)
 
 
 def event(scope: str, data: object, *, producer: str | None = f"stores/{STORE}", **others: object) -> bytes:

@@ -99,7 +99,7 @@ VECTORS = json.loads((PAYLOADS / "vectors" / "bigcommerce.json").read_bytes())
 
 @pytest.mark.parametrize("case", VECTORS["cases"], ids=lambda case: case["name"])
 def test_a_signature_vector_is_taken_or_refused(case: Any) -> None:
-    sent = WebhookRequest(case["body"].encode(), case["headers"], received_at=at(case["now"]))
+    sent = WebhookRequest(case["body"].encode(), case["headers"], at=at(case["now"]))
     # Their body names the store as the documentation does, so a right signature is followed by this question.
     with pytest.raises(DeliveryMalformed if case["valid"] else SignatureWrong):
         BigCommerce().verify(sent, [VECTORS["client_secret"]])
@@ -112,7 +112,7 @@ def test_the_published_vector_is_what_the_library_signs_and_its_key_is_not_its_t
     sent_at = at(int(headers["webhook-timestamp"]))
     assert Webhook(vector["secret"]).sign(headers["webhook-id"], sent_at, body) == headers["webhook-signature"]
     with pytest.raises(SignatureWrong):
-        BigCommerce().verify(WebhookRequest(body.encode(), headers, received_at=sent_at), [vector["secret"]])
+        BigCommerce().verify(WebhookRequest(body.encode(), headers, at=sent_at), [vector["secret"]])
 
 
 @pytest.mark.parametrize(("minutes", "taken"), [(-6, False), (-5, True), (0, True), (5, True), (6, False)])

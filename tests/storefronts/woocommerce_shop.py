@@ -41,7 +41,7 @@ def request(
         values.pop(header)
         if value is not None:
             values[header] = value
-    return WebhookRequest(body, values, {} if store is None else {"store": store}, received_at=NOW)
+    return WebhookRequest(body, values, {} if store is None else {"store": store}, at=NOW)
 
 
 def product(**changes: object) -> dict[str, object]:

@@ -126,7 +126,7 @@ def _check_signature(request: WebhookRequest, secrets: Sequence[str]) -> datetim
     fitting = [hmac.compare_digest(mine, theirs) for mine in ours for theirs in told]
     if not any(fitting):
         raise does_not_fit(_SIGNATURE)
-    if abs(request.received_at - at) > FRESH:
+    if abs(request.at - at) > FRESH:
         raise SignatureWrong(
             f"This was signed more than {FRESH.total_seconds() / 60:.0f} minutes before or after it came: somebody on "
             "the way may have kept it, or the clock of this server is wrong."

@@ -83,7 +83,7 @@ class WooCommerce:
             source=self.source,
             topic=topic,
             key=f"{topic}:{delivery_id}:{hashlib.sha256(request.body).hexdigest()[:32]}",
-            triggered_at=request.received_at,
+            triggered_at=request.at,
             about_people=not topic.startswith("product.") or _ABOUT_PEOPLE.search(request.body) is not None,
         )
 

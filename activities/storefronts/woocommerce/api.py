@@ -5,6 +5,7 @@ does not move with its stock (https://github.com/woocommerce/woocommerce/issues/
 what is waited for is asked for by its ids.
 """
 
+import re
 from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
@@ -38,6 +39,8 @@ TOPICS = (
     "order.updated",
 )
 """The topics that are needed. `order.updated` comes with a refund, too."""
+KEPT_AS_IT_IS = re.compile(r"[A-Za-z0-9_+/=-]{1,200}")
+"""A secret that WordPress stores, and signs with, as it was given: what may be an entity or a tag is changed."""
 ACTIVE = "active"
 _WHY = {
     "disabled": "WooCommerce has switched it off: more than 5 deliveries in a row failed",
@@ -159,10 +162,10 @@ class WooCommerceApi:
         """See `ShopApi.subscribe`. Those that are there sign with this secret from now on, too: no other is known.
 
         Raises:
-            ValueError: WordPress would make another secret of it; one of letters and digits stays what it is.
+            ValueError: WordPress might make another secret of it; one of letters and digits stays what it is.
         """
-        if not secret.isalnum() or not secret.isascii():
-            raise ValueError("secret: WooCommerce needs one of letters and digits")
+        if not KEPT_AS_IT_IS.fullmatch(secret):
+            raise ValueError("secret: WooCommerce needs one of letters and digits, or _ + / = and -")
         there = {hook.topic: hook for hook in await self._hooks(address)}
         for topic in TOPICS:
             hook, wanted = there.get(topic), {"secret": secret, "status": ACTIVE, "delivery_url": address}
