@@ -74,9 +74,6 @@ class SimulatedBigCommerce:
                 return Reply(200, {"data": self.settings, "meta": {}})
             case "GET", ["v3", "catalog", "products"]:
                 return _page(_some(list(self.products.values()), query, "id:in", "id"), query)
-            case "GET", ["v3", "catalog", "variants"]:
-                every = [variant for product in self.products.values() for variant in product["variants"]]
-                return _page(_some(every, query, "id:in", "id"), query)
             case "GET", ["v3", "inventory", "items"]:
                 return _page(self._items(query), query)
             case "GET", ["v2", "orders", order, *rest]:

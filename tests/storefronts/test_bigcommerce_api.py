@@ -1,15 +1,19 @@
 """BigCommerce's API, over HTTP to a store that answers as its documentation says."""
 
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from activities.storefronts.bigcommerce.api import BigCommerceApi
+from activities.storefronts.bigcommerce.catalogue import Item, Product, read_product
 from activities.storefronts.bigcommerce.hints import SUBSCRIBED
+from activities.storefronts.payload import fit, parse_json
 from activities.storefronts.shop_api import Access, Health, Watched
 from activities.storefronts.shop_http import AccessRefused, ShopAnswerOdd, ShopAway, ShopHttp
 from schemas.incoming.facts import (
@@ -92,11 +96,11 @@ def item(product_id: int, variant_id: int | None, *locations: tuple[int, int], *
     }
 
 
-def levels(facts: tuple[Fact, ...] | list[Fact]) -> dict[tuple[str, str], int | None]:
+def levels(facts: Sequence[Fact]) -> dict[tuple[str, str], int | None]:
     return {(each.inventory_item_id, each.location_id): each.available for each in facts if isinstance(each, StockFact)}
 
 
-def products(facts: tuple[Fact, ...] | list[Fact]) -> dict[str, ProductFact]:
+def products(facts: Sequence[Fact]) -> dict[str, ProductFact]:
     return {fact.product_id: fact for fact in facts if isinstance(fact, ProductFact)}
 
 
@@ -155,6 +159,32 @@ async def test_the_stored_answer_of_the_inventory_counts_no_disabled_location(
     assert levels(await read_back(api, 120)) == {("79", "1"): 10, ("79", "2"): 0}
 
 
+LOCATIONS = st.lists(st.tuples(st.integers(-100, 100), st.booleans(), st.none() | st.booleans()), max_size=6)
+
+
+@given(LOCATIONS, st.booleans())
+def test_what_can_be_sold_is_what_enabled_locations_have_in_stock(
+    locations: list[tuple[int, bool, bool | None]], disabled: bool
+) -> None:
+    rows = [
+        {
+            "location_id": number,
+            "available_to_sell": units,
+            "location_enabled": enabled,
+            "settings": {"is_in_stock": there},
+        }
+        for number, (units, enabled, there) in enumerate(locations, start=1)
+    ]
+    shown = product(7, 71)
+    shown["variants"][0]["purchasing_disabled"] = disabled
+    identity = {"variant_id": 71, "product_id": 7}
+    items = [Item.model_validate({"identity": identity, "locations": rows})]
+    facts = read_product(fit(parse_json(json.dumps(shown).encode()), Product), items, HAPPENED)
+    sellable = [units for units, enabled, there in locations if enabled and there is not False and not disabled]
+    assert sum(units or 0 for units in levels(facts).values()) == sum(sellable)
+    assert len(levels(facts)) == len(locations), "a location that has none says so"
+
+
 async def test_what_is_set_out_of_stock_at_a_location_has_nothing_there(
     api: BigCommerceApi, store: SimulatedBigCommerce
 ) -> None:
@@ -211,16 +241,17 @@ async def test_reading_back_asks_fifty_at_a_time_and_tells_of_what_is_gone(
 
 
 async def test_hints_are_read_each_thing_once(api: BigCommerceApi, store: SimulatedBigCommerce) -> None:
-    store.products, store.items = {7: product(7, 71)}, [item(7, 71, (1, 3))]
-    store.products[7]["variants"][0]["product_id"] = 7
+    store.products, store.items = {7: product(7, 71), 9: product(9, 91)}, [item(7, 71, (1, 3)), item(9, 91, (1, 4))]
     hints = [
         HintFact(product_id="7", variant_id="71", observed_at=HAPPENED),
         HintFact(variant_id="71", observed_at=HAPPENED),
+        HintFact(variant_id="91", observed_at=HAPPENED),
         HintFact(product_id="8", observed_at=HAPPENED),
         HintFact(observed_at=HAPPENED),
     ]
     facts = await api.read_hints(hints)
-    assert [fact.kind for fact in facts] == ["stock", "product", "product_gone", "store"]
+    assert sorted(products(facts)) == ["7", "9"]
+    assert [fact.kind for fact in facts] == ["stock", "product", "stock", "product", "product_gone", "store"]
     assert isinstance(facts[-1], StoreFact)
     assert facts[-1].currency == "EUR"
 

@@ -8,6 +8,7 @@ import pytest
 
 from activities.storefronts.shop_api import Access, Health, Watched
 from activities.storefronts.shop_http import AccessRefused, ShopAnswerOdd, ShopAway, ShopHttp
+from activities.storefronts.storefront import NotOurs
 from activities.storefronts.woocommerce.api import TOPICS, WooCommerceApi
 from activities.storefronts.woocommerce.products import LOCATION
 from schemas.incoming.facts import (
@@ -23,7 +24,7 @@ from schemas.incoming.facts import (
 from tests.simulated.mail_api import Reply
 from tests.simulated.mail_api_server import MailApiServer
 from tests.simulated.woocommerce import KEY, SECRET, SimulatedWooCommerce
-from tests.storefronts.woocommerce_shop import NOW, PAYLOADS, order, product
+from tests.storefronts.woocommerce_shop import NOW, PAYLOADS, facts_in, order, product
 
 ADDRESS = "https://alerts.example/v1/webhooks/woocommerce?store=shop.example"
 SIGNED_WITH = "s3cretOfLettersAndDigits"
@@ -205,6 +206,38 @@ async def test_subscriptions_are_made_once_switched_on_again_and_taken_away(
     assert set(shop.secrets.values()) == {f"{SIGNED_WITH}2"}, "whatever signed them before is not known any more"
     await api.unsubscribe(ADDRESS)
     assert list(shop.hooks) == [1]
+
+
+@pytest.mark.parametrize(
+    ("name", "health"),
+    [
+        ("webhooks_2", Health.ALIVE),
+        ("webhooks_3", Health.ALIVE),
+        ("webhooks_4", Health.OFF),
+        ("webhooks_5", Health.OFF),
+    ],
+)
+async def test_a_stored_webhook_is_alive_or_off(
+    api: WooCommerceApi, shop: SimulatedWooCommerce, name: str, health: Health
+) -> None:
+    stored = (PAYLOADS / "woocommerce" / f"{name}.json").read_text(encoding="utf-8").strip()
+    hooks: list[Any] = json.loads(stored if stored.startswith("[") else f"[{stored}]")
+    shop.hooks = {hook["id"]: hook for hook in hooks}
+    found = {each.topic: each.health for each in await api.subscriptions("http://requestb.in/1g0sxmo1")}
+    assert found.pop("order.updated") is health
+    assert set(found.values()) == {Health.MISSING}
+
+
+async def test_a_stored_order_is_the_same_by_webhook_and_by_api(
+    api: WooCommerceApi, shop: SimulatedWooCommerce
+) -> None:
+    body = (PAYLOADS / "woocommerce" / "orders_4.json").read_bytes()
+    shop.orders = {727: json.loads(body)}
+    asked = await api.read_hints([HintFact(order_id="727", observed_at=NOW)])
+    heard = facts_in(body, "order.updated")
+    assert not isinstance(heard, NotOurs)
+    order, currency = asked
+    assert (order.model_copy(update={"observed_at": NOW}), currency) == heard
 
 
 async def test_of_two_webhooks_of_one_topic_an_active_one_counts(

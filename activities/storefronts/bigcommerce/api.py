@@ -22,7 +22,7 @@ from activities.storefronts.bigcommerce.purchases import (
     read_cart,
     read_order,
 )
-from activities.storefronts.payload import NumericId, Payload, PlainText
+from activities.storefronts.payload import Payload, PlainText
 from activities.storefronts.shop_api import (
     Access,
     Introduction,
@@ -58,10 +58,6 @@ class _Store(Payload):
 class _Inventory(Payload):
     update_stock_behavior: PlainText = None
     refund_order_stock_adjustment: bool | None = None
-
-
-class _VariantName(Payload):
-    product_id: NumericId
 
 
 class BigCommerceApi:
@@ -192,10 +188,12 @@ class BigCommerceApi:
         return facts
 
     async def _products_of(self, variant_ids: Sequence[str]) -> list[str]:
+        """The products of variants, as the inventory has them: the catalogue takes one variant at a time."""
         found: list[str] = []
         for few in some(_each(variant_ids)):
-            rows = await self._calls.rows("v3/catalog/variants", {"id:in": ",".join(few)}, _VariantName, needs=PRODUCTS)
-            found += [row.product_id for row in rows if row.product_id]
+            named = {"variant_id:in": ",".join(few)}
+            rows = await self._calls.rows("v3/inventory/items", named, Item, needs=INVENTORY)
+            found += [row.identity.product_id for row in rows if row.identity.product_id]
         return found
 
     async def _with_stock(self, products: Sequence[Product], asked_at: datetime) -> tuple[Fact, ...]:
