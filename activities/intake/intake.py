@@ -41,6 +41,7 @@ from schemas.incoming.facts import (
     ContactErasureFact,
     DataRequestFact,
     Fact,
+    HintFact,
     OrderFact,
     ProductFact,
     ProductGoneFact,
@@ -241,6 +242,8 @@ class Intake:
                 await apply_gone(connection, store_id, fact)
             case StockFact():
                 await apply_levels(connection, store_id, [fact], [heard])
+            case HintFact():
+                _leave_to_read_back(fact)
             case OrderFact():
                 await take_order(connection, store_id, fact, self._attribution)
             case CheckoutFact():
@@ -263,6 +266,14 @@ async def _note_asked_again(connection: Connection, delivery: WebhookDelivery, f
     )
     for fact in facts if asked is not None else ():
         await record_left_alone(connection, StoreId(delivery.store_id), fact, ASKED_BEFORE)
+
+
+def _leave_to_read_back(hint: HintFact) -> None:
+    """A hint says nothing that could be kept: what it is about is asked of the shop, by `ShopApi.read_hints`.
+
+    Whoever asks at once, instead of at the next poll, begins here, in the transaction that recorded the delivery.
+    """
+    del hint
 
 
 def _hold_to_one_thing(naming: Naming) -> None:

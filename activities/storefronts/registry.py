@@ -1,17 +1,27 @@
-"""Every storefront there is, by its source. A new one is a line here."""
+"""Every storefront there is, by its source, and the API of its platform. A new one is a line here."""
 
 from collections.abc import Iterator, Mapping
 from urllib.parse import quote
 
+from activities.storefronts.bigcommerce.adapter import BigCommerce
+from activities.storefronts.bigcommerce.api import BigCommerceApi
 from activities.storefronts.shop_api import ShopApi
 from activities.storefronts.shopify.adapter import Shopify
 from activities.storefronts.shopify.imitation import ImitatedShopify
 from activities.storefronts.storefront import Storefront
+from activities.storefronts.woocommerce.adapter import WooCommerce
+from activities.storefronts.woocommerce.api import WooCommerceApi
 
-STOREFRONTS: tuple[Storefront, ...] = (Shopify(),)
-
-SHOP_APIS: tuple[type[ShopApi], ...] = ()
-"""Every platform whose API is asked."""
+STOREFRONTS: tuple[Storefront, ...] = (
+    Shopify(),
+    BigCommerce(),
+    WooCommerce(),
+)
+SHOP_APIS: tuple[type[ShopApi], ...] = (
+    BigCommerceApi,
+    WooCommerceApi,
+)
+"""The API of each platform that has one."""
 
 DemoShop = ImitatedShopify
 """The platform that the shop of the demo and the benchmark imitates."""

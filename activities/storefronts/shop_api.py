@@ -16,7 +16,7 @@ from enum import StrEnum
 from typing import ClassVar, Protocol, Self
 
 from activities.storefronts.shop_http import ShopHttp
-from schemas.incoming.facts import Fact
+from schemas.incoming.facts import Fact, HintFact
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,6 +188,14 @@ class ShopApi(Protocol):
         """What these are now, any number of them: in as few calls as the platform allows.
 
         Of what the shop has no more the fact says so; what it does not answer to is left out.
+        """
+        ...
+
+    async def read_hints(self, hints: Sequence[HintFact]) -> Sequence[Fact]:
+        """What these hints are about now, each thing once: products, orders, carts; the shop, where one has no id.
+
+        Of what the shop has no more the fact says so, where there is such a fact. After a hint with no id the catalogue
+        is to be read besides, for it does not say what it concerns.
         """
         ...
 

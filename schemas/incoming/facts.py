@@ -137,6 +137,21 @@ class StockFact(Model):
     observed_at: AwareDatetime
 
 
+class HintFact(Model):
+    """Something changed about this; its webhook does not say what. With no id it concerns the whole shop.
+
+    Attributes:
+        observed_at: the storefront's time of the change.
+    """
+
+    kind: Literal["hint"] = "hint"
+    product_id: ExternalId | None = None
+    variant_id: ExternalId | None = None
+    order_id: ExternalId | None = None
+    cart_id: ExternalId | None = None
+    observed_at: AwareDatetime
+
+
 class ItemFact(Model):
     """One thing in a cart, a checkout or an order.
 
@@ -250,6 +265,7 @@ Fact = Annotated[
     | ProductFact
     | ProductGoneFact
     | StockFact
+    | HintFact
     | OrderFact
     | CheckoutFact
     | ContactErasureFact

@@ -4,10 +4,12 @@ import json
 from itertools import count
 from typing import Protocol
 
+from activities.storefronts.bigcommerce.adapter import BigCommerce
 from activities.storefronts.shopify.adapter import Shopify
 from activities.storefronts.storefront import Storefront, WebhookRequest
+from activities.storefronts.woocommerce.adapter import WooCommerce
 from tests.simulated.storefront import SimulatedStorefront, signed
-from tests.storefronts import shop
+from tests.storefronts import bigcommerce_store, shop, woocommerce_shop
 
 BIG = 2**63 + 1
 """An id that a reader who takes numbers for floating point rounds."""
@@ -76,6 +78,61 @@ def _shopify(topic: str, message: object, shop_domain: str | None = shop.SHOP) -
     return WebhookRequest(body, sent)
 
 
+class BigCommercePlatform:
+    """BigCommerce, whose messages are hints."""
+
+    storefront = BigCommerce()
+    secret = bigcommerce_store.SECRET
+    store = bigcommerce_store.STORE
+
+    def product(self, product: int, variant: int) -> WebhookRequest:
+        return _bigcommerce("store/sku/updated", {"sku": {"product_id": product, "variant_id": variant}})
+
+    def stock(self, item: int, units: int) -> WebhookRequest:
+        del units  # it does not say
+        return _bigcommerce("store/channel/*/inventory/product/stock_changed", {"variant_id": item, "location_id": 1})
+
+    def something_else(self) -> WebhookRequest:
+        return _bigcommerce("store/subscriber/created", {"type": "subscriber", "id": 1})
+
+    def broken(self) -> WebhookRequest:
+        return _bigcommerce("store/product/updated", {"type": "product"})
+
+    def nameless(self) -> WebhookRequest:
+        return bigcommerce_store.request(bigcommerce_store.event("store/product/updated", {"id": 1}, producer=None))
+
+
+def _bigcommerce(scope: str, data: object) -> WebhookRequest:
+    return bigcommerce_store.request(bigcommerce_store.event(scope, data))
+
+
+class WooCommercePlatform:
+    """WooCommerce, whose product messages name their variations and say of none what it is."""
+
+    storefront = WooCommerce()
+    secret = woocommerce_shop.SECRET
+    store = woocommerce_shop.SHOP
+
+    def product(self, product: int, variant: int) -> WebhookRequest:
+        return _woocommerce(woocommerce_shop.product(id=product, type="variable", variations=[variant]))
+
+    def stock(self, item: int, units: int) -> WebhookRequest:
+        return _woocommerce(woocommerce_shop.product(id=item, manage_stock=True, stock_quantity=units))
+
+    def something_else(self) -> WebhookRequest:
+        return woocommerce_shop.request(b'{"id": 1}', "coupon.updated")
+
+    def broken(self) -> WebhookRequest:
+        return _woocommerce({"id": 1})
+
+    def nameless(self) -> WebhookRequest:
+        return woocommerce_shop.request(json.dumps(woocommerce_shop.product()).encode(), store=None)
+
+
+def _woocommerce(message: object) -> WebhookRequest:
+    return woocommerce_shop.request(json.dumps(message).encode())
+
+
 class SimulatedPlatform:
     """The other side of the simulated storefront."""
 
@@ -103,4 +160,9 @@ def _simulated(topic: str, data: object, store: str | None = "simulated-shop") -
     return signed("hush", store=store, topic=topic, id=f"m-{next(_messages)}", data=data)
 
 
-PLATFORMS: tuple[Platform, ...] = (ShopifyPlatform(), SimulatedPlatform())
+PLATFORMS: tuple[Platform, ...] = (
+    ShopifyPlatform(),
+    BigCommercePlatform(),
+    WooCommercePlatform(),
+    SimulatedPlatform(),
+)

@@ -1,0 +1,1 @@
+"""BigCommerce: its webhooks in storefront facts, its API, and its addresses."""

@@ -1,0 +1,1 @@
+"""WooCommerce: its webhooks in storefront facts, its API, and its addresses."""
