@@ -8,12 +8,13 @@ middle leaves the store to the next. A shop that does not answer keeps nobody el
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from urllib.parse import quote
 
 import asyncpg
 import structlog
 
+from activities.connections.catalogue import read_catalogue
 from activities.connections.shops import SHOP_TROUBLE, OpenShop, Shops
 from activities.intake.intake import Intake
 from activities.postgres.away import POSTGRES_AWAY
@@ -22,7 +23,7 @@ from activities.postgres.queries import load_queries
 from activities.storefronts.shop_api import Health, Subscription, Watched
 from schemas.errors import DomainError
 from schemas.ids import StoreId
-from schemas.incoming.facts import Fact
+from schemas.incoming.facts import Fact, HintFact
 
 SQL = load_queries("activities.connections", "keeping_true.sql")
 log = structlog.get_logger()
@@ -52,6 +53,22 @@ class _Hint:
     variant_id: str | None
     order_id: str | None
     cart_id: str | None
+    observed_at: datetime
+
+    @property
+    def concerns_the_shop(self) -> bool:
+        """It names nothing: whatever the shop has may be meant."""
+        return (self.product_id, self.variant_id, self.order_id, self.cart_id) == (None,) * 4
+
+    def fact(self) -> HintFact:
+        """As the shop's API is asked about it."""
+        return HintFact(
+            product_id=self.product_id,
+            variant_id=self.variant_id,
+            order_id=self.order_id,
+            cart_id=self.cart_id,
+            observed_at=self.observed_at,
+        )
 
 
 class KeepingTrue:
@@ -123,9 +140,11 @@ class KeepingTrue:
             hints = await SQL.take_hints.rows(
                 connection, _Hint, store_id=shop.store_id, most=HINTS_AT_ONCE, pause=HINT_FIRST_PAUSE
             )
-        things = [Watched(each.product_id, each.variant_id) for each in hints if each.product_id is not None]
-        if things:
-            await self._learn(shop, await shop.api.read_back(things))
+        told = [each.fact() for each in hints]
+        if told:
+            await self._learn(shop, await shop.api.read_hints(told))
+        if any(each.concerns_the_shop for each in hints):
+            await read_catalogue(self._pool, self._intake, shop, lambda _read, _total: None, accept_gone=False)
         await SQL.followed.run(self._pool, ids=[each.id for each in hints], attempts=[each.attempts for each in hints])
         return bool(hints)
 

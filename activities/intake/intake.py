@@ -57,6 +57,7 @@ MOST_NAMED = 50
 """Variants of a product that an audit row names."""
 
 
+HINTED_AT = {"product_id", "variant_id", "order_id", "cart_id"}
 ABOUT_THE_KNOWN = (ContactErasureFact, ShopErasureFact, DataRequestFact)
 """A store that nobody told of has no people to forget, and is not made by asking for it."""
 
@@ -243,7 +244,7 @@ class Intake:
             case StockFact():
                 await apply_levels(connection, store_id, [fact], [heard])
             case HintFact():
-                _leave_to_read_back(fact)
+                await SQL.leave_hint.run(connection, store_id=store_id, **fact.model_dump(include=HINTED_AT))
             case OrderFact():
                 await take_order(connection, store_id, fact, self._attribution)
             case CheckoutFact():
@@ -266,14 +267,6 @@ async def _note_asked_again(connection: Connection, delivery: WebhookDelivery, f
     )
     for fact in facts if asked is not None else ():
         await record_left_alone(connection, StoreId(delivery.store_id), fact, ASKED_BEFORE)
-
-
-def _leave_to_read_back(hint: HintFact) -> None:
-    """A hint says nothing that could be kept: what it is about is asked of the shop, by `ShopApi.read_hints`.
-
-    Whoever asks at once, instead of at the next poll, begins here, in the transaction that recorded the delivery.
-    """
-    del hint
 
 
 def _hold_to_one_thing(naming: Naming) -> None:

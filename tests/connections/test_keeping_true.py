@@ -1,11 +1,15 @@
 """What webhooks miss is asked for: what somebody waits for at intervals, what was hinted at at once."""
 
+from datetime import UTC, datetime
+
 from structlog.testing import capture_logs
 
 from activities.intake.intake import Intake
 from activities.postgres.pool import Pool
 from activities.storefronts.shop_api import Watched
 from activities.waitlist.entrances import Entrances
+from schemas.ids import StoreId
+from schemas.incoming.facts import HintFact
 from starter.ops.findings import Health
 from starter.ops.stores_checkup import examine_connections
 from starter.versioning.publishing import publish
@@ -64,10 +68,25 @@ async def test_what_a_webhook_hinted_at_is_asked_for_at_once(side: Side) -> None
     await waiting_for(side)
     await side.keeping_true.look()
     side.shop.units["a"] = 11
-    hint = "insert into hints (store_id, product_id, variant_id) values ($1, 'a', 'a-v')"
-    await side.pool.execute(hint, STORE)
+    hint = HintFact(product_id="a", variant_id="a-v", observed_at=datetime.now(UTC))
+    for _ in range(2):
+        await Intake(side.pool).learn(STORE, "simulated", [hint])
     assert await side.keeping_true.look() == 1
     assert (await side.units())["a"] == 11
+    assert await side.pool.fetchval("select count(*) from hints") == 0
+
+
+async def test_a_hint_that_names_nothing_has_the_whole_catalogue_read(side: Side) -> None:
+    await waiting_for(side)
+    await side.keeping_true.look()
+    side.shop.units |= {"c": 1, "new": 5}
+    await Intake(side.pool).learn(STORE, "simulated", [HintFact(observed_at=datetime.now(UTC))])
+    assert await side.keeping_true.look() == 1
+    assert await side.units() == {"a": 3, "b": 0, "c": 1, "new": 5}
+
+
+async def test_a_hint_of_a_store_that_cannot_be_asked_is_not_kept(side: Side) -> None:
+    await Intake(side.pool).learn(StoreId("elsewhere"), "simulated", [HintFact(observed_at=datetime.now(UTC))])
     assert await side.pool.fetchval("select count(*) from hints") == 0
 
 

@@ -21,7 +21,7 @@ from activities.storefronts.shop_api import (
     Watched,
 )
 from activities.storefronts.shop_http import AccessRefused, ShopAnswer, ShopHttp
-from schemas.incoming.facts import Fact, ProductFact, ProductGoneFact, VariantFact
+from schemas.incoming.facts import Fact, HintFact, ProductFact, ProductGoneFact, VariantFact
 from starter.http.server import serving
 
 TOPICS = ("product", "stock")
@@ -154,6 +154,9 @@ class SimulatedShopApi:
             else _product(each, told[each])
             for each in ids
         ]
+
+    async def read_hints(self, hints: Sequence[HintFact]) -> Sequence[Fact]:
+        return await self.read_back([Watched(each.product_id) for each in hints if each.product_id is not None])
 
     async def subscriptions(self, address: str) -> Sequence[Subscription]:
         told = (await self._call("GET", "hooks")).json()

@@ -2339,7 +2339,7 @@ create table subscriptions (
     primary key (store_id, topic)
 );
 
--- What a webhook said has changed, and not to what: to be asked for.
+-- What a webhook said has changed, and not to what: to be asked for. Without any id: something of the shop.
 create table hints (
     id         bigint generated always as identity primary key,
     store_id   text not null references stores,
@@ -2348,8 +2348,7 @@ create table hints (
     order_id   text,
     cart_id    text,
     due_at     timestamptz not null default now(),
-    attempts   integer not null default 0 check (attempts >= 0),
-    check (num_nonnulls(product_id, order_id, cart_id) > 0 or variant_id is not null)
+    attempts   integer not null default 0 check (attempts >= 0)
 );
 create unique index hints_once on hints (
     store_id, coalesce(product_id, ''), coalesce(variant_id, ''), coalesce(order_id, ''), coalesce(cart_id, ''));
