@@ -3,15 +3,18 @@
 from collections.abc import Iterator, Mapping
 from urllib.parse import quote
 
+from activities.storefronts.magento.adapter import Magento
+from activities.storefronts.magento.api import MagentoApi
+from activities.storefronts.prestashop.api import PrestaShopApi
 from activities.storefronts.shop_api import ShopApi
 from activities.storefronts.shopify.adapter import Shopify
 from activities.storefronts.shopify.imitation import ImitatedShopify
 from activities.storefronts.storefront import Storefront
 
-STOREFRONTS: tuple[Storefront, ...] = (Shopify(),)
+STOREFRONTS: tuple[Storefront, ...] = (Shopify(), Magento())
 
-SHOP_APIS: tuple[type[ShopApi], ...] = ()
-"""Every platform whose API is asked."""
+SHOP_APIS: tuple[type[ShopApi], ...] = (MagentoApi, PrestaShopApi)
+"""Every platform whose API is asked. One that sends no webhooks is only here."""
 
 DemoShop = ImitatedShopify
 """The platform that the shop of the demo and the benchmark imitates."""
