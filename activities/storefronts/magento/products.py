@@ -31,7 +31,7 @@ from schemas.incoming.facts import Fact, ProductFact, StockFact, VariantFact
 
 GROUPED = "associated"
 """The link of a grouped product to its parts."""
-MOST_LINKS = 5000
+_FEW = Field(max_length=5000)
 _if_any = BeforeValidator(lambda value: value or None)
 """PHP writes an object without fields as an empty list."""
 
@@ -48,7 +48,7 @@ class _Link(Payload):
 
 class _More(Payload):
     website_ids: tuple[NumericId, ...] | None = None
-    configurable_product_links: Annotated[tuple[NumericId, ...] | None, Field(max_length=MOST_PARTS)] = None
+    configurable_product_links: Annotated[tuple[NumericId, ...], Field(max_length=MOST_PARTS)] | None = None
 
 
 class _Price(Payload):
@@ -66,8 +66,8 @@ class RestProduct(Payload):
     visibility: Code = None
     type_id: PlainText = None
     extension_attributes: Annotated[_More | None, _if_any] = None
-    product_links: Annotated[tuple[_Link, ...] | None, _if_any, Field(max_length=MOST_LINKS)] = None
-    custom_attributes: Annotated[tuple[_Attribute, ...] | None, _if_any, Field(max_length=MOST_LINKS)] = None
+    product_links: Annotated[Annotated[tuple[_Link, ...], _FEW] | None, _if_any] = None
+    custom_attributes: Annotated[Annotated[tuple[_Attribute, ...], _FEW] | None, _if_any] = None
 
     @property
     def counted(self) -> bool:

@@ -7,7 +7,7 @@ sent: calls signed by OAuth 1.0a are not made.
 
 import re
 from collections.abc import Sequence
-from typing import Any, cast
+from typing import Annotated, Any, cast
 
 from pydantic import Field
 
@@ -34,7 +34,7 @@ class _Refusal(Payload):
 class RestList(Payload):
     """What answers a search."""
 
-    items: tuple[dict[str, Any], ...] | None = Field(default=None, max_length=1000)
+    items: Annotated[tuple[dict[str, Any], ...], Field(max_length=1000)] | None = None
     total_count: int | None = Field(default=None, ge=0)
 
 
