@@ -3,13 +3,13 @@
 from collections.abc import AsyncGenerator
 
 import pytest
+from pydantic import SecretStr
 from temporalio.client import Client
 
 from activities.postgres.pool import Pool
 from activities.storefronts.magento.adapter import Magento
 from activities.storefronts.registry import Storefronts
 from activities.storefronts.storefront import WebhookRequest
-from starter.shops.webhook_secrets import WebhookSecrets
 from tests.http.conftest import web_over
 from tests.http.web import Web, problem
 from tests.storefronts import commerce
@@ -21,8 +21,9 @@ UNITS = "select available from stock where inventory_item_id = $1"
 @pytest.fixture
 async def web(pool: Pool, nowhere: Client) -> AsyncGenerator[Web]:
     """A server that a shop is connected to by both its secrets."""
-    given = [("magento", commerce.SHOP, secret) for secret in (commerce.EVENTS_SECRET, commerce.WEBHOOKS_SECRET)]
-    async with web_over(pool, nowhere, storefronts=Storefronts(Magento()), secrets=WebhookSecrets(given)) as web:
+    both = (commerce.EVENTS_SECRET, commerce.WEBHOOKS_SECRET)
+    given = [("magento", commerce.SHOP, SecretStr(secret)) for secret in both]
+    async with web_over(pool, nowhere, storefronts=Storefronts(Magento()), secrets=given) as web:
         yield web
 
 

@@ -1,16 +1,15 @@
-"""A shop's API on a real socket: an ASGI application under uvicorn, on a free port of this machine."""
+"""What shops' APIs under a test's control have in common: a real server at a free port of this machine."""
 
-import asyncio
 from collections import deque
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from typing import Self
 
-import uvicorn
-from starlette.applications import Starlette
+from fastapi import FastAPI
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
-from starlette.routing import Route
+
+from starter.http.server import serving
 
 
 class ApiOfAShop:
@@ -37,19 +36,11 @@ class ApiOfAShop:
     @asynccontextmanager
     async def serving(self) -> AsyncGenerator[Self]:
         """It answers for so long."""
-        application = Starlette(routes=[Route("/{path:path}", self._answer, methods=["GET"])])
-        server = uvicorn.Server(
-            uvicorn.Config(application, host="127.0.0.1", port=0, log_level="warning", lifespan="off")
-        )
-        listening = server.config.bind_socket()
-        self.url = f"http://127.0.0.1:{listening.getsockname()[1]}"
-        serving = asyncio.create_task(server.serve([listening]))
-        try:
+        application = FastAPI()
+        application.add_api_route("/{path:path}", self._answer, methods=["GET"])
+        async with serving(application, "127.0.0.1", 0) as served:
+            self.url = served.url
             yield self
-        finally:
-            server.should_exit = True
-            await serving
-            listening.close()
 
 
 def as_json(values: object, status: int = 200, **headers: str) -> Response:

@@ -104,26 +104,45 @@ def test_a_shop_that_sends_both_has_two_secrets() -> None:
             assert MAGENTO.verify(request, secrets).store_id == SHOP
 
 
+def test_one_secret_may_hold_the_keys_of_both() -> None:
+    for request in (sent(event(STOCK_ITEM, stock_item())), asked(b"{}")):
+        assert MAGENTO.verify(request, [WEBHOOKS_SECRET + EVENTS_SECRET]).store_id == SHOP
+    with pytest.raises(SignatureWrong):
+        # After a client id every key is of events.
+        MAGENTO.verify(asked(b"{}"), [EVENTS_SECRET + WEBHOOKS_SECRET])
+
+
+def numbers(secret: str) -> list[tuple[str | None, list[int]]]:
+    return [(each.client_id, [key.public_numbers().n for key in each.keys]) for each in PublicKeys.read(secret)]
+
+
 def test_a_key_that_lost_its_line_breaks_on_the_way_is_the_same_key() -> None:
-    whole = PublicKeys.read(EVENTS_SECRET)
-    for flat in (EVENTS_SECRET.replace("\n", " "), EVENTS_SECRET.replace("\n", "\\n"), EVENTS_SECRET.replace("\n", "")):
-        assert [key.public_numbers() for key in PublicKeys.read(flat).keys] == [
-            key.public_numbers() for key in whole.keys
-        ]
-        assert PublicKeys.read(flat).client_id == CLIENT_ID
+    both = WEBHOOKS_SECRET + EVENTS_SECRET
+    assert [(client_id, len(keys)) for client_id, keys in numbers(both)] == [(None, 1), (CLIENT_ID, 2)]
+    for instead in (" ", "\\n", "", "\r\n"):
+        assert numbers(both.replace("\n", instead)) == numbers(both)
 
 
-def test_a_key_that_is_too_small_or_none_is_no_key() -> None:
-    assert PublicKeys.read(public(new_key(1024))).keys == ()
-    broken = "-----BEGIN PUBLIC KEY-----\n" + base64.b64encode(b"no key").decode() + "\n-----END PUBLIC KEY-----"
-    assert PublicKeys.read(broken).keys == ()
-    assert PublicKeys.read("this is no client id: " + WEBHOOKS_SECRET).keys == ()
+@pytest.mark.parametrize(
+    "secret",
+    [
+        public(new_key(1024)),
+        "-----BEGIN PUBLIC KEY-----\n" + base64.b64encode(b"no key").decode() + "\n-----END PUBLIC KEY-----",
+        "this is no client id: " + WEBHOOKS_SECRET,
+        WEBHOOKS_SECRET + "and more",
+        WEBHOOKS_SECRET * 9,
+        CLIENT_ID,
+    ],
+    ids=["small", "none", "no client id", "more behind it", "too many", "no key"],
+)
+def test_a_secret_that_is_written_otherwise_holds_nothing(secret: str) -> None:
+    assert PublicKeys.read(secret) == ()
 
 
 @given(secret=st.text(max_size=200))
 def test_whatever_a_secret_is_it_reads_to_keys_or_none(secret: str) -> None:
-    assert PublicKeys.read(secret).keys == ()
-    assert len(PublicKeys.read(secret + "-----" + WEBHOOKS_SECRET).keys) <= 1
+    assert PublicKeys.read(secret) == ()
+    assert sum(len(each.keys) for each in PublicKeys.read(secret + "-----" + WEBHOOKS_SECRET)) <= 1
 
 
 @given(signature=st.text(max_size=60))

@@ -83,7 +83,8 @@ class _Signed:
 class Magento:
     """The storefront adapter for Adobe Commerce and Magento 2. It fulfils `Storefront`.
 
-    A secret holds public keys as PEM: for events after the client id that they are for (`signatures.py`).
+    A secret holds public keys as PEM: of webhooks, and after the client id that events are for those of events
+    (`signatures.py`).
     """
 
     source: ClassVar[str] = "magento"
@@ -114,7 +115,7 @@ class Magento:
 
     def verify(self, request: WebhookRequest, secrets: Sequence[str]) -> WebhookDelivery:
         """See `Storefront.verify`."""
-        known = [PublicKeys.read(secret) for secret in secrets]
+        known = [keys for secret in secrets for keys in PublicKeys.read(secret)]
         if request.header(_BY_COMMERCE) is not None:
             return self._webhook(request, [keys for keys in known if keys.client_id is None])
         signed = self._event(request, [keys for keys in known if keys.client_id is not None])

@@ -76,8 +76,8 @@ class MagentoApi:
         ),
         Question(
             "keys",
-            "Of Adobe Commerce: the client id of the project of events and its public keys, or the public key of the "
-            "webhooks, as PEM; nothing: the shop is polled",
+            "Of Adobe Commerce: the public key of its webhooks, or the client id of the project of its events and "
+            "their public keys, or one after the other; nothing: the shop sends nothing",
             secret=True,
             default="",
             pattern=r"[\s\S]{0,20000}",
@@ -101,8 +101,10 @@ class MagentoApi:
             raise ValueError("website: write the code of a website, such as base")
         if not token.isascii() or not token.isprintable() or not token:
             raise ValueError("token: write the access token of an integration")
-        if keys and not PublicKeys.read(keys).keys:
-            raise ValueError("keys: write public RSA keys of 2048 bits or more as PEM, for events after the client id")
+        if keys and not PublicKeys.read(keys):
+            raise ValueError(
+                "keys: write public RSA keys of 2048 bits or more as PEM, those of events after the client id"
+            )
         return cls(Rest(http, url, token), website, suffix, keys or None)
 
     async def renewed(self, now: datetime) -> Renewed | None:

@@ -7,6 +7,7 @@ https://developer.adobe.com/commerce/extensibility/webhooks/signature-verificati
 import base64
 import binascii
 import re
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
@@ -16,7 +17,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import load_der_public_key
 
 MOST_KEYS = 8
-"""Of one secret: events have two, twice that while Adobe changes them."""
+"""Of one secret: webhooks have one, events two, and each twice that while it is changed."""
 SMALLEST_KEY = 2048
 LARGEST_KEY = 8192
 """Bits; a larger one takes long to verify by."""
@@ -29,7 +30,7 @@ _CLIENT_ID = re.compile(r"[A-Za-z0-9_-]{8,100}")
 
 @dataclass(frozen=True, slots=True)
 class PublicKeys:
-    """One secret of a store.
+    """The keys of one sender.
 
     Attributes:
         client_id: whom events are for; None: these are the keys of a shop's own webhooks.
@@ -42,14 +43,23 @@ class PublicKeys:
     keys: tuple[RSAPublicKey, ...]
 
     @classmethod
-    def read(cls, secret: str) -> "PublicKeys":
-        """What is written in a secret: for events the client id, then PEM keys. Of what is no key there is none."""
-        before = _BLANKS.sub("", secret.partition("-----BEGIN")[0])
-        found = [_key(match[1]) for match, _ in zip(_PEM.finditer(secret), range(MOST_KEYS), strict=False)]
-        keys = tuple(key for key in found if key is not None)
-        if before and not _CLIENT_ID.fullmatch(before):
-            return cls(None, ())
-        return cls(before or None, keys)
+    def read(cls, secret: str) -> "tuple[PublicKeys, ...]":
+        """What a secret holds: PEM keys of webhooks; a client id, and PEM keys of events after it; or both, so.
+
+        Of what is written otherwise there is nothing: all of the secret is, or none.
+        """
+        by_client: dict[str | None, list[RSAPublicKey]] = {}
+        client_id: str | None = None
+        rest = 0
+        for found in _PEM.finditer(secret):
+            before = _BLANKS.sub("", secret[rest : found.start()])
+            rest, key = found.end(), _key(found[1])
+            if key is None or (before and not _CLIENT_ID.fullmatch(before)):
+                return ()
+            client_id = before or client_id
+            by_client.setdefault(client_id, []).append(key)
+        too_many = sum(len(keys) for keys in by_client.values()) > MOST_KEYS
+        return () if too_many or _BLANKS.sub("", secret[rest:]) else tuple(cls(*each) for each in _held(by_client))
 
     def made(self, signature: str | None, signed: bytes) -> bool:
         """Whether one of these keys is that of a signature, in base64, of these bytes. All are tried."""
@@ -59,6 +69,10 @@ class PublicKeys:
             return False
         fitting = [_fits(key, raw, signed) for key in self.keys]
         return any(fitting)
+
+
+def _held(by_client: Mapping[str | None, list[RSAPublicKey]]) -> Iterator[tuple[str | None, tuple[RSAPublicKey, ...]]]:
+    return ((client_id, tuple(keys)) for client_id, keys in by_client.items())
 
 
 def _key(body: str) -> RSAPublicKey | None:
