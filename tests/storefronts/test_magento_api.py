@@ -185,6 +185,15 @@ async def test_a_part_that_is_not_sold_is_no_variant(
     assert products(facts)["21"].all_variant_ids == {"32"}
 
 
+async def test_a_part_that_a_list_left_out_is_told_nothing_of(shop: SimulatedMagento, api: MagentoApi) -> None:
+    configurable(shop)
+    shop.hides[31] = 1
+    facts = await api.read_back([Watched("21")])
+    assert set(variants(facts, "21")) == {"32"}
+    assert products(facts)["21"].all_variant_ids is None
+    assert levels(facts) == {"32": 0}
+
+
 async def test_a_grouped_product_is_its_parts_whatever_their_skus(shop: SimulatedMagento, api: MagentoApi) -> None:
     skus = ["a,b", 'c"d', "e/f", "g h+i&j", "ü"]
     links = [{"link_type": "associated", "linked_product_sku": sku} for sku in skus]
@@ -256,6 +265,14 @@ async def test_a_shop_without_salable_quantities_tells_its_stock_items(shop: Sim
     assert levels(facts) == {"21": 3, "23": 0}
     assert set(products(facts)) == {"21", "22", "23"}
     assert [note for note in (await api.introduce()).notes if "stock items" in note]
+
+
+async def test_a_stock_item_is_asked_for_only_of_what_has_units(shop: SimulatedMagento, api: MagentoApi) -> None:
+    shop.has_export = False
+    configurable(shop)
+    shop.items["mug/Blue"] = {"qty": 1}
+    await catalogue(api)
+    assert [asked for asked in shop.asked if "stockItems/mug?" in asked] == []
 
 
 # Refusals ----------------------------------------------------------------------------------------------------------

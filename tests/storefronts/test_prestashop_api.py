@@ -150,12 +150,14 @@ async def test_combinations_are_variants_and_never_another_product(
     assert products(facts)["12"].all_variant_ids == {"12-31", "12-32"}
 
 
-async def test_a_combination_that_went_while_it_was_asked_is_no_variant(
+async def test_a_combination_that_a_list_left_out_is_told_nothing_of(
     shop: SimulatedPrestaShop, api: PrestaShopApi
 ) -> None:
     shop.add(12, combinations={31: 4, 32: 1})
     shop.rows["combinations"] = [row for row in shop.rows["combinations"] if row["id"] != 31]
-    assert set(variants(await api.read_back([Watched("12")]), "12")) == {"12-32"}
+    facts = await api.read_back([Watched("12")])
+    assert set(variants(facts, "12")) == {"12-32"}
+    assert products(facts)["12"].all_variant_ids is None
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from typing import ClassVar, Self, TypeVar
 from urllib.parse import quote
 
-from activities.storefronts.magento.products import Known, RestProduct, facts_of
+from activities.storefronts.magento.products import Known, RestProduct, facts_of, sellers
 from activities.storefronts.magento.rest import PAGE, Filter, Rest, all_answered, answered
 from activities.storefronts.magento.signatures import PublicKeys
 from activities.storefronts.magento.site import CODE, HTML, URL, Site, find_site
@@ -220,8 +220,8 @@ class MagentoApi:
             found, _ = await self._products([("sku", "eq", sku) for sku in some], site.view)
             by_sku |= {each.sku or "": each for each in found}
         known = Known(by_id, by_sku)
-        sellers = {each.id: each for product in shown for each in (product, *known.parts(product))}
-        return facts_of(shown, Known(by_id, by_sku, await self._salable(sellers.values())), site, asked_at)
+        sold = {each.id: each for product in shown for each in sellers(product, known)}
+        return facts_of(shown, Known(by_id, by_sku, await self._salable(sold.values())), site, asked_at)
 
     async def _salable(self, products: Iterable[RestProduct]) -> dict[str, Salable]:
         """What is salable of each, by SKU."""

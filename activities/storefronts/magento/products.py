@@ -25,8 +25,7 @@ from activities.storefronts.magento.fields import (
 )
 from activities.storefronts.magento.site import HTML, Site
 from activities.storefronts.magento.stock import LOCATION, Salable
-from activities.storefronts.payload import LenientPrice, NumericId, Payload, PlainText, Price, fit
-from activities.storefronts.storefront import PayloadMalformed
+from activities.storefronts.payload import LenientPrice, NumericId, Payload, PlainText, fit
 from schemas.incoming.facts import Fact, ProductFact, StockFact, VariantFact
 
 GROUPED = "associated"
@@ -52,7 +51,7 @@ class _More(Payload):
 
 
 class _Price(Payload):
-    price: Price
+    price: LenientPrice
 
 
 class RestProduct(Payload):
@@ -83,14 +82,14 @@ class RestProduct(Payload):
     def part_ids(self) -> tuple[str, ...]:
         """Of a configurable product, its parts."""
         links = self.extension_attributes.configurable_product_links if self.extension_attributes else None
-        return tuple(link for link in links or () if link) if self.type_id == "configurable" else ()
+        return tuple(dict.fromkeys(link for link in links or () if link)) if self.type_id == "configurable" else ()
 
     @property
     def part_skus(self) -> tuple[str, ...]:
         """Of a grouped product, its parts: the API tells their SKUs only."""
         links = self.product_links if self.type_id == "grouped" else None
         named = [link.linked_product_sku for link in links or () if link.link_type == GROUPED]
-        return tuple(sku for sku in named if sku)[:MOST_PARTS]
+        return tuple(dict.fromkeys(sku for sku in named if sku))[:MOST_PARTS]
 
     def attribute(self, code: str) -> str | None:
         """An attribute of its own by its code, where it is text."""
@@ -128,9 +127,9 @@ def facts_of(products: Iterable[RestProduct], known: Known, site: Site, asked_at
     facts: list[Fact] = []
     levels: dict[str, StockFact] = {}
     for product in products:
-        sellers = _sellers(product, known)
-        facts.append(_product(product, sellers, known, site, asked_at))
-        for seller in sellers:
+        sold = sellers(product, known)
+        facts.append(_product(product, sold, known, site, asked_at))
+        for seller in sold:
             salable = known.salable.get(seller.sku or "")
             if seller.id is not None and salable is not None:
                 levels[seller.id] = StockFact(
@@ -139,7 +138,7 @@ def facts_of(products: Iterable[RestProduct], known: Known, site: Site, asked_at
     return (*facts, *levels.values())
 
 
-def _sellers(product: RestProduct, known: Known) -> Sequence[RestProduct]:
+def sellers(product: RestProduct, known: Known) -> Sequence[RestProduct]:
     """What its units are those of. Of a bundle the shop says whether it is sold, and that is all that counts of it."""
     if product.type_id in ("configurable", "grouped"):
         return list(known.parts(product))
@@ -147,10 +146,12 @@ def _sellers(product: RestProduct, known: Known) -> Sequence[RestProduct]:
 
 
 def _product(
-    product: RestProduct, sellers: Sequence[RestProduct], known: Known, site: Site, asked_at: datetime
+    product: RestProduct, sold: Sequence[RestProduct], known: Known, site: Site, asked_at: datetime
 ) -> ProductFact:
-    sold = [seller for seller in sellers if seller is product or seller.sold_at(site.website_id)]
-    variants = tuple(_variant(product, seller, known, asked_at) for seller in sold)
+    enabled = [seller for seller in sold if seller is product or seller.sold_at(site.website_id)]
+    variants = tuple(_variant(product, seller, known, asked_at) for seller in enabled)
+    # A part that was not found, though it is named, may have been left out once: it is no variant that is gone.
+    every = len(sold) >= len(product.part_ids) + len(product.part_skus)
     handle = whole(product.attribute("url_key"))
     return ProductFact(
         product_id=product.id or "",
@@ -161,7 +162,7 @@ def _product(
         image_url=_image(product, site),
         on_sale=product.sold_at(site.website_id) and product.visibility != HIDDEN,
         variants=variants,
-        all_variant_ids=frozenset(variant.variant_id for variant in variants) or None,
+        all_variant_ids=frozenset(variant.variant_id for variant in variants) or None if every else None,
         observed_at=asked_at,
     )
 
@@ -192,10 +193,7 @@ def _part_title(part: str, whole_name: str) -> str:
 
 
 def _price(text: str | None) -> Decimal | None:
-    try:
-        return fit({"price": text}, _Price).price
-    except PayloadMalformed:
-        return None
+    return fit({"price": text}, _Price).price
 
 
 def _image(product: RestProduct, site: Site) -> str | None:

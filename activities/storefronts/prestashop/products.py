@@ -156,10 +156,11 @@ def facts_of(products: Sequence[ShopProduct], known: Known, shop: Shop, asked_at
         sellers: list[tuple[str | None, Combination | None]] = (
             [(id_, known.combinations.get(id_)) for id_ in ids] if ids else [(None, None)]
         )
-        # A combination that was removed while this was asked is no variant any more.
+        # A combination that was removed while this was asked, or was left out once, is told nothing of.
         there = [(id_, combination) for id_, combination in sellers if id_ is None or combination is not None]
         variants = tuple(_variant(product, id_, combination, known, shop) for id_, combination in there)
-        facts.append(_product(product, variants, shop, asked_at))
+        every = frozenset(variant.variant_id for variant in variants) if len(there) == len(sellers) else None
+        facts.append(_product(product, variants, every, shop, asked_at))
         for (id_, _), variant in zip(there, variants, strict=True):
             row = known.stock.get((product.id or "", id_))
             if row is not None or not shop.counts:
@@ -172,7 +173,13 @@ def variant_id(product_id: str, combination_id: str | None) -> str:
     return product_id if combination_id is None else f"{product_id}-{combination_id}"
 
 
-def _product(product: ShopProduct, variants: tuple[VariantFact, ...], shop: Shop, asked_at: datetime) -> ProductFact:
+def _product(
+    product: ShopProduct,
+    variants: tuple[VariantFact, ...],
+    every: frozenset[str] | None,
+    shop: Shop,
+    asked_at: datetime,
+) -> ProductFact:
     words = shop.in_words(product.link_rewrite)
     page = shop.page(product.id or "", words)
     return ProductFact(
@@ -183,7 +190,7 @@ def _product(product: ShopProduct, variants: tuple[VariantFact, ...], shop: Shop
         vendor=(product.manufacturer_name or "")[:LONGEST_TEXT] or None,
         on_sale=product.active and product.available_for_order,
         variants=variants,
-        all_variant_ids=frozenset(variant.variant_id for variant in variants) or None,
+        all_variant_ids=every,
         observed_at=asked_at,
     )
 
