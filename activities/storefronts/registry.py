@@ -5,6 +5,9 @@ from urllib.parse import quote
 
 from activities.storefronts.bigcommerce.adapter import BigCommerce
 from activities.storefronts.bigcommerce.api import BigCommerceApi
+from activities.storefronts.magento.adapter import Magento
+from activities.storefronts.magento.api import MagentoApi
+from activities.storefronts.prestashop.api import PrestaShopApi
 from activities.storefronts.shop_api import ShopApi
 from activities.storefronts.shopify.adapter import Shopify
 from activities.storefronts.shopify.imitation import ImitatedShopify
@@ -16,12 +19,15 @@ STOREFRONTS: tuple[Storefront, ...] = (
     Shopify(),
     BigCommerce(),
     WooCommerce(),
+    Magento(),
 )
 SHOP_APIS: tuple[type[ShopApi], ...] = (
     BigCommerceApi,
     WooCommerceApi,
+    MagentoApi,
+    PrestaShopApi,
 )
-"""The API of each platform that has one."""
+"""Every platform whose API is asked. One that sends no webhooks is only here."""
 
 DemoShop = ImitatedShopify
 """The platform that the shop of the demo and the benchmark imitates."""

@@ -214,3 +214,9 @@ class ShopApi(Protocol):
     async def unsubscribe(self, address: str) -> None:
         """Remove all to our address."""
         ...
+
+
+def things_in(hints: Sequence[HintFact]) -> list[Watched]:
+    """The products and variants that hints name, each once, for an API whose hints are of these alone."""
+    named = {(each.product_id, each.variant_id) for each in hints if each.product_id is not None}
+    return [Watched(product, variant) for product, variant in sorted(named, key=lambda pair: (pair[0], pair[1] or ""))]

@@ -5,11 +5,12 @@ from itertools import count
 from typing import Protocol
 
 from activities.storefronts.bigcommerce.adapter import BigCommerce
+from activities.storefronts.magento.adapter import Magento
 from activities.storefronts.shopify.adapter import Shopify
 from activities.storefronts.storefront import Storefront, WebhookRequest
 from activities.storefronts.woocommerce.adapter import WooCommerce
 from tests.simulated.storefront import SimulatedStorefront, signed
-from tests.storefronts import bigcommerce_store, shop, woocommerce_shop
+from tests.storefronts import bigcommerce_store, commerce, shop, woocommerce_shop
 
 BIG = 2**63 + 1
 """An id that a reader who takes numbers for floating point rounds."""
@@ -133,6 +134,32 @@ def _woocommerce(message: object) -> WebhookRequest:
     return woocommerce_shop.request(json.dumps(message).encode())
 
 
+class MagentoPlatform:
+    """Adobe Commerce, whose events Adobe delivers, as tests/storefronts plays it."""
+
+    storefront = Magento()
+    secret = commerce.EVENTS_SECRET
+    store = commerce.SHOP
+
+    def product(self, product: int, variant: int) -> WebhookRequest:
+        parts = {"configurable_product_links": [variant]}
+        changes = {"entity_id": product, "type_id": "configurable", "_isNew": True, "extension_attributes": parts}
+        return commerce.sent(commerce.event(commerce.PRODUCT, commerce.product(**changes)))
+
+    def stock(self, item: int, units: int) -> WebhookRequest:
+        told = commerce.stock_item(product_id=item, qty=f"{units}.0000")
+        return commerce.sent(commerce.event(commerce.STOCK_ITEM, told))
+
+    def something_else(self) -> WebhookRequest:
+        return commerce.sent(commerce.event("com.adobe.commerce.observer.sales_order_save_after", {}))
+
+    def broken(self) -> WebhookRequest:
+        return commerce.sent(commerce.event(commerce.PRODUCT, {"entity_id": "x"}))
+
+    def nameless(self) -> WebhookRequest:
+        return commerce.sent(commerce.event(commerce.PRODUCT, commerce.product()), query={})
+
+
 class SimulatedPlatform:
     """The other side of the simulated storefront."""
 
@@ -164,5 +191,6 @@ PLATFORMS: tuple[Platform, ...] = (
     ShopifyPlatform(),
     BigCommercePlatform(),
     WooCommercePlatform(),
+    MagentoPlatform(),
     SimulatedPlatform(),
 )

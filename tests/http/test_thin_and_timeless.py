@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from pydantic import SecretStr
 from temporalio.client import Client
 
 from activities.intake.intake import Intake
@@ -15,7 +16,6 @@ from activities.storefronts.storefront import WebhookRequest
 from activities.storefronts.woocommerce.products import Product, Variation, read_product
 from schemas.document.alert_types.offer import Offer
 from schemas.ids import Level, StoreId
-from starter.shops.webhook_secrets import WebhookSecrets
 from tests.http.conftest import web_over
 from tests.http.web import Web, problem
 from tests.storefronts import bigcommerce_store, woocommerce_shop
@@ -28,12 +28,10 @@ WOOCOMMERCE = "/v1/webhooks/woocommerce"
 @pytest.fixture
 async def server(pool: Pool, nowhere: Client) -> AsyncGenerator[Web]:
     """A server that one store of each is connected to."""
-    secrets = WebhookSecrets(
-        [
-            ("bigcommerce", bigcommerce_store.STORE, bigcommerce_store.SECRET),
-            ("woocommerce", woocommerce_shop.SHOP, woocommerce_shop.SECRET),
-        ]
-    )
+    secrets = [
+        ("bigcommerce", bigcommerce_store.STORE, SecretStr(bigcommerce_store.SECRET)),
+        ("woocommerce", woocommerce_shop.SHOP, SecretStr(woocommerce_shop.SECRET)),
+    ]
     async with web_over(pool, nowhere, secrets=secrets) as web:
         yield web
 
