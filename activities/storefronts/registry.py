@@ -3,11 +3,20 @@
 from collections.abc import Iterator, Mapping
 from urllib.parse import quote
 
+from activities.storefronts.open.adapter import Open
+from activities.storefronts.shop_api import ShopApi
 from activities.storefronts.shopify.adapter import Shopify
 from activities.storefronts.shopify.imitation import ImitatedShopify
+from activities.storefronts.square.adapter import Square
+from activities.storefronts.square.api import SquareApi
 from activities.storefronts.storefront import Storefront
+from activities.storefronts.wix.adapter import Wix
+from activities.storefronts.wix.api import WixApi
 
-STOREFRONTS: tuple[Storefront, ...] = (Shopify(),)
+STOREFRONTS: tuple[Storefront, ...] = (Shopify(), Wix(), Square(), Open())
+
+SHOP_APIS: tuple[type[ShopApi], ...] = (WixApi, SquareApi)
+"""Every API of a platform there is."""
 
 DemoShop = ImitatedShopify
 """The platform that the shop of the demo and the benchmark imitates."""

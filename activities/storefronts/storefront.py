@@ -19,6 +19,7 @@ here, added with the first platform that has it.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import ClassVar, Protocol
 
 from schemas.errors import DomainError, ErrorKind, FieldError
@@ -92,12 +93,14 @@ class WebhookRequest:
         headers: in any case of their names.
         query: the query of the address.
         url: the address that was called, as its sender knows it, with the query; some sign it, too.
+        at: when it arrived: what is signed with a time is compared with it, for an adapter reads no clock.
     """
 
     body: bytes
     headers: Mapping[str, str]
     query: Mapping[str, str] = field(default_factory=dict[str, str])
     url: str = ""
+    at: datetime = field(default_factory=lambda: datetime.now(UTC))
 
     def header(self, name: str) -> str | None:
         """A header by its name in any case."""

@@ -6,6 +6,7 @@ from typing import Protocol
 
 from activities.storefronts.shopify.adapter import Shopify
 from activities.storefronts.storefront import Storefront, WebhookRequest
+from tests.conformance.other_platforms import OpenPlatform, SquarePlatform, WixPlatform
 from tests.simulated.storefront import SimulatedStorefront, signed
 from tests.storefronts import shop
 
@@ -28,6 +29,12 @@ class Platform(Protocol):
     @property
     def store(self) -> str:
         """Whose they are."""
+        ...
+
+    @property
+    def tells_products(self) -> bool:
+        """Whether a webhook says what a product is; else it says that one changed, and the platform's API has to be
+        asked."""
         ...
 
     def product(self, product: int, variant: int) -> WebhookRequest: ...
@@ -53,6 +60,7 @@ class ShopifyPlatform:
     storefront = Shopify()
     secret = shop.SECRET
     store = shop.SHOP
+    tells_products = True
 
     def product(self, product: int, variant: int) -> WebhookRequest:
         return _shopify("products/update", shop.product(id=product, variants=[{"id": variant}]))
@@ -82,6 +90,7 @@ class SimulatedPlatform:
     storefront = SimulatedStorefront()
     secret = "hush"
     store = "simulated-shop"
+    tells_products = True
 
     def product(self, product: int, variant: int) -> WebhookRequest:
         return _simulated("product", {"id": product, "variant": variant, "path": "kitchen/kettle"})
@@ -103,4 +112,10 @@ def _simulated(topic: str, data: object, store: str | None = "simulated-shop") -
     return signed("hush", store=store, topic=topic, id=f"m-{next(_messages)}", data=data)
 
 
-PLATFORMS: tuple[Platform, ...] = (ShopifyPlatform(), SimulatedPlatform())
+PLATFORMS: tuple[Platform, ...] = (
+    ShopifyPlatform(),
+    SimulatedPlatform(),
+    WixPlatform(),
+    SquarePlatform(),
+    OpenPlatform(),
+)
