@@ -212,4 +212,4 @@ def _checkout(checkout: CheckoutUpdated, at: datetime) -> tuple[Fact, ...]:
 
 
 def _items(told: tuple[Item, ...]) -> tuple[ItemFact, ...]:
-    return items((each.product, each.variant, 1 if each.quantity is None else each.quantity) for each in told)
+    return items((each.product, each.variant, each.quantity) for each in told)

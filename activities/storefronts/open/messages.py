@@ -4,13 +4,14 @@ The form is ours, so it is strict: a field that is not named here is refused, an
 docs/storefronts/open.md has every field.
 """
 
+import re
 from datetime import datetime
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field
 
 from activities.storefronts.payload import Count, Moment, Payload, PlainText, Price
-from schemas.incoming.facts import ExternalId
+from schemas.incoming.facts import ExternalId, units_in_text
 
 MOST_LEVELS = 1000
 MOST_ITEMS = 500
@@ -31,11 +32,25 @@ def _there(value: object) -> object:
     return value
 
 
+def _of_form(form: str) -> AfterValidator:
+    """Text of this form, where there is any."""
+    pattern = re.compile(form, re.DOTALL)
+
+    def check(text: str | None) -> str | None:
+        if text is not None and pattern.fullmatch(text) is None:
+            raise ValueError("this is longer than is taken, or of another form")
+        return text
+
+    return AfterValidator(check)
+
+
 Id = Annotated[ExternalId, BeforeValidator(_id_in_text)]
-Line = Annotated[PlainText, Field(max_length=LONGEST_TEXT)]
-Address = Annotated[PlainText, Field(max_length=LONGEST_TEXT, pattern=r"^https?://\S+$")]
-Code = Annotated[PlainText, Field(max_length=LONGEST_CODE)]
-CurrencyCode = Annotated[PlainText, Field(pattern=r"^[A-Z]{3}$")]
+Line = Annotated[PlainText, _of_form(f".{{0,{LONGEST_TEXT}}}")]
+Title = Annotated[PlainText, _of_form(f".{{1,{LONGEST_TEXT}}}"), BeforeValidator(_there)]
+Address = Annotated[PlainText, _of_form(rf"https?://\S{{1,{LONGEST_TEXT - 10}}}")]
+Code = Annotated[PlainText, _of_form(f".{{0,{LONGEST_CODE}}}")]
+CurrencyCode = Annotated[PlainText, _of_form("[A-Z]{3}")]
+Units = Annotated[int, Field(ge=0, lt=2**31), BeforeValidator(units_in_text)]
 
 
 class OpenPayload(Payload):
@@ -106,7 +121,7 @@ class ProductUpdated(OpenPayload):
     """
 
     id: Id
-    title: Annotated[PlainText, Field(min_length=1, max_length=LONGEST_TEXT), BeforeValidator(_there)]
+    title: Title
     url: Address = None
     handle: Line = None
     image: Address = None
@@ -163,7 +178,7 @@ class Item(OpenPayload):
 
     product: Id
     variant: Id | None = None
-    quantity: Annotated[Count, Field(ge=0)] = 1
+    quantity: Units = 1
 
 
 class Money(OpenPayload):

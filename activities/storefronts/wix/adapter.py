@@ -126,7 +126,7 @@ class Wix:
         if topic in _ORDERS:
             event = fit(data, _Event)
             order = event.updated_event if topic.endswith("_updated") else event.action_event
-            return read_order(_entity(order, Order, "order"), _when(event, delivery))
+            return read_order(_entity(order, Order, "order", "currentEntity"), _when(event, delivery))
         if topic.startswith(_V3):
             return _read_v3(topic.removeprefix(_V3), fit(data, _Event), delivery)
         if topic.startswith((_V1_STOCK, _V1_CATALOGUE)):
@@ -143,7 +143,7 @@ def _key(message: Message, body: bytes) -> str:
         event_id = fit(nested(message.data), _EventName).id
     except PayloadMalformed:
         event_id = None
-    return event_id if event_id and _EVENT_ID.fullmatch(event_id) else hashlib.sha256(body).hexdigest()
+    return event_id if event_id and _EVENT_ID.fullmatch(event_id) else hashlib.sha256(body.strip()).hexdigest()
 
 
 def _signed_at(claims: Claims) -> datetime | None:
@@ -223,7 +223,7 @@ def _read_v1(name: str, data: Any, delivery: WebhookDelivery) -> tuple[Fact, ...
             product_id = known(changed.product_id or changed.external_id, "$.productId")
             at = _as_signed(delivery, "$")
             return tuple(
-                stock_v1(variant_name(product_id, known(each.id, f"$.variants[{place}].id")), told, at)
+                stock_v1(variant_name(product_id, each.id, f"$.variants[{place}].id"), told, at)
                 for place, each in enumerate(changed.variants)
                 if (told := each.new_value) is not None and (told.quantity is not None or told.in_stock is not None)
             )

@@ -12,7 +12,8 @@ LONGEST_TEXT = 1000
 """Characters of a text that a fact keeps."""
 ONLY_LOCATION = "store"
 """Where the units of a catalogue V1 are: it knows no locations."""
-_ID = re.compile(r"[0-9A-Za-z_-]{1,60}")
+_ID = re.compile(r"[0-9A-Za-z_-]{1,49}")
+"""A GUID has 36; two of them, and a hyphen between, have to fit into an id of ours."""
 _NO_VARIANT = re.compile(r"0{8}-0{4}-0{4}-0{4}-0{12}")
 _COUNTED_VARIANT = re.compile(r"0{8}-0{4}-.+")
 
@@ -57,15 +58,18 @@ def known(found: str | None, path: str) -> str:
     return found
 
 
-def variant_name(product_id: str, variant_id: str | None) -> str:
+def variant_name(product_id: str, variant_id: str | None, path: str = "$.variantId") -> str:
     """A variant's id in the whole store.
 
     A product without options has one whose id is all zeros, and those of catalogue V1 are counted anew in each
     product. So the first is named like its product, and the others by both ids with a hyphen between, as Wix does where
     it lists the variants of a store (https://dev.wix.com/docs/api-reference/business-solutions/stores/catalog-v1/
     catalog/get-store-variant). Ids of catalogue V3 are good alone.
+
+    Raises:
+        PayloadMalformed: the variant's id is none.
     """
-    if not variant_id or _NO_VARIANT.fullmatch(variant_id):
+    if not variant_id or _NO_VARIANT.fullmatch(known(variant_id, path)):
         return product_id
     return f"{product_id}-{variant_id}" if _COUNTED_VARIANT.fullmatch(variant_id) else variant_id
 
@@ -91,7 +95,7 @@ def level(item: InventoryItem, observed_at: datetime, path: str, *, gone: bool =
     if item.quantity is None and item.in_stock is None and not gone:
         raise PayloadMalformed(path, "it has neither 'quantity' nor 'inStock'")
     return StockFact(
-        inventory_item_id=variant_name(product_id, item.variant_id),
+        inventory_item_id=variant_name(product_id, item.variant_id, f"{path}.variantId"),
         location_id=known(item.location_id, f"{path}.locationId") if item.location_id else ONLY_LOCATION,
         available=0 if gone else units(item.quantity, item.in_stock),
         observed_at=observed_at,

@@ -95,7 +95,7 @@ def _bought(line: _Line) -> tuple[str, str | None, int] | None:
     variant_id = reference.options.variant_id if reference.options else None
     if variant_id:
         path = "$.lineItems[*].catalogReference.options.variantId"
-        variant_id = variant_name(product_id, known(variant_id, path))
+        variant_id = variant_name(product_id, variant_id, path)
     return product_id, variant_id or None, 1 if line.quantity is None else line.quantity
 
 

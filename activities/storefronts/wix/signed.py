@@ -58,6 +58,7 @@ def claims_in(body: bytes) -> Claims:
     Raises:
         PayloadMalformed: it is no token, or says nothing in JSON.
     """
+    body = body.strip()
     if _TOKEN.fullmatch(body) is None:
         raise PayloadMalformed("$", "the body is no JSON Web Token")
     return fit(parse_json(_decoded(body.split(b".")[1])), Claims)
@@ -93,6 +94,7 @@ def genuine(body: bytes, keys: Sequence[str], at: datetime) -> bool:
     Args:
         keys: public keys in PEM, also where their line breaks were lost.
     """
+    body = body.strip()
     if _TOKEN.fullmatch(body) is None or not _canonical(body):
         return False
     fitting = [_signed_with(body, key) for key in keys]
