@@ -138,6 +138,11 @@ def test_a_deleted_item_has_none_left_where_the_message_says_of_what() -> None:
     assert told("inventory_item_deleted", deletedEvent={}) == told("inventory_item_deleted") == ()
 
 
+def test_a_reason_whose_item_goes_by_another_name_is_left_to_its_other_event() -> None:
+    assert told("inventory_item_updated_with_reason", actionEvent={"body": {"another": item()}}) == ()
+    assert told("inventory_item_updated_with_reason") == ()
+
+
 def test_an_item_without_a_number_and_without_a_word_is_malformed() -> None:
     with pytest.raises(PayloadMalformed, match="neither 'quantity' nor 'inStock'"):
         told("inventory_item_updated", updatedEvent={"currentEntity": item(quantity=None)})

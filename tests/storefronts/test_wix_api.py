@@ -199,17 +199,22 @@ async def test_the_catalogue_v1_has_stock_and_prices_in_its_products() -> None:
 
 
 @pytest.mark.parametrize(
-    ("site", "known"),
+    ("site", "known", "price"),
     [
-        (v3(), [level("v-1", "l-1", 5), level("v-1", "l-2", -1), level("v-2", "l-1", None)]),
-        (v1(), [level("p-1", "store", 0)]),
+        (v3(), [level("v-1", "l-1", 5), level("v-1", "l-2", -1), level("v-2", "l-1", None)], "19.99"),
+        (v1(), [level("p-1", "store", 0)], "8.5"),
     ],
     ids=["V3", "V1"],
 )
-async def test_what_is_waited_for_is_read_back_and_what_is_gone_says_so(site: WixSite, known: list[Fact]) -> None:
+async def test_what_is_waited_for_is_read_back_with_its_price_and_what_is_gone_says_so(
+    site: WixSite, known: list[Fact], price: str
+) -> None:
     async with opened(site) as wix:
         facts = await wix.api.read_back([Watched("p-1", "v-1"), Watched("p-1", "v-2"), Watched("p-9")])
-        assert list(facts) == [*known, ProductGoneFact(product_id="p-9", observed_at=NOW)]
+        told, *others = facts
+        assert isinstance(told, ProductFact)
+        assert (told.product_id, told.variants[0].price) == ("p-1", Decimal(price))
+        assert others == [EUROS, *known, ProductGoneFact(product_id="p-9", observed_at=NOW)]
         assert not await wix.api.read_back([])
 
 

@@ -176,8 +176,7 @@ def _read_v3(name: str, event: _Event, delivery: WebhookDelivery) -> tuple[Fact,
             item = _entity(event.updated_event, InventoryItem, "currentEntity")
             return (level(item, _when(event, delivery), "$.updatedEvent.currentEntity"),)
         case "inventory_item_updated_with_reason":
-            item = _entity(event.action_event, InventoryItem, "inventoryItem", "currentInventoryItem", "currentEntity")
-            return (level(item, _when(event, delivery), "$.actionEvent.body"),)
+            return _with_reason(event, delivery)
         case "inventory_item_deleted":
             return _no_item(event, delivery)
         case "product_created":
@@ -189,6 +188,15 @@ def _read_v3(name: str, event: _Event, delivery: WebhookDelivery) -> tuple[Fact,
             return (ProductGoneFact(product_id=product_id, observed_at=_when(event, delivery)),)
         case _:
             return NotOurs(delivery.topic)
+
+
+def _with_reason(event: _Event, delivery: WebhookDelivery) -> tuple[Fact, ...]:
+    """The documentation leaves open under which name the item stands in it; without one, its other event tells."""
+    try:
+        item = _entity(event.action_event, InventoryItem, "inventoryItem", "currentInventoryItem", "currentEntity")
+    except PayloadMalformed:
+        return ()
+    return (level(item, _when(event, delivery), "$.actionEvent.body"),)
 
 
 def _no_item(event: _Event, delivery: WebhookDelivery) -> tuple[Fact, ...]:

@@ -11,7 +11,7 @@ from collections import defaultdict
 from collections.abc import AsyncIterator, Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import partial
-from typing import ClassVar, Self
+from typing import Any, ClassVar, Self
 
 from activities.storefronts.payload import Payload, PlainText
 from activities.storefronts.shop_api import (
@@ -26,10 +26,10 @@ from activities.storefronts.shop_api import (
 )
 from activities.storefronts.shop_http import AccessRefused, ShopAnswerOdd, ShopHttp
 from activities.storefronts.wix.calls import WixCalls, as_documented, known_id, rows_as
-from activities.storefronts.wix.fields import InventoryItem, Level, level, variant_name
+from activities.storefronts.wix.fields import InventoryItem, Level, known, level, variant_name
 from activities.storefronts.wix.products import Product, ProductV1, Variant, read_product, read_product_v1, stock_v1
 from activities.storefronts.wix.shapes import WixPayload
-from schemas.incoming.facts import Fact, ProductGoneFact
+from schemas.incoming.facts import Fact, ProductGoneFact, StockFact
 
 PRODUCTS = "stores/v3/products/query"
 VARIANTS = "stores/v3/products/query-variants"
@@ -38,6 +38,8 @@ PRODUCTS_V1 = "stores-reader/v1/products/query"
 STOCK_V1 = "stores-reader/v2/inventoryItems/query"
 PAGE = 100
 """Products of a page, in both catalogues; and ids in one filter, which the documentation leaves open."""
+FIELDS = ("CURRENCY", "URL")
+"""Of a product, beside what is told of every one."""
 LONG_PAGE = 1000
 """Variants and inventory items of a page in V3."""
 ENDS_SOON = timedelta(minutes=5)
@@ -180,7 +182,7 @@ class WixApi:
         facts: list[Fact] = []
         for start in range(0, len(ids), PAGE):
             some = ids[start : start + PAGE]
-            facts += await (self._stock_v1(some) if in_v1 else self._stock(some))
+            facts += await (self._again_v1(some) if in_v1 else self._again(some))
         return facts
 
     async def subscriptions(self, address: str) -> Sequence[Subscription]:
@@ -205,16 +207,21 @@ class WixApi:
 
     async def _catalogue_v3(self) -> AsyncIterator[Page]:
         read = 0
-        async for rows in self._calls.by_cursor(PRODUCTS, "products", PAGE, fields=["CURRENCY", "URL"]):
-            at = self._now()
-            products = rows_as(rows, Product, PRODUCTS)
-            ids = [known_id(product.id, PRODUCTS) for product in products]
-            variants = await self._variants(ids)
-            facts: list[Fact] = []
-            for id_, product in zip(ids, products, strict=True):
-                facts += as_documented(partial(read_product, product, at, variants[id_]), PRODUCTS)
-            read += len(products)
+        async for rows in self._calls.by_cursor(PRODUCTS, "products", PAGE, fields=FIELDS):
+            ids, facts = await self._products(rows)
+            read += len(ids)
             yield Page((*facts, *await self._levels(ids)), read)
+
+    async def _products(self, rows: Sequence[Any]) -> tuple[list[str], list[Fact]]:
+        """The ids of a page's products, and what these are with their variants."""
+        at = self._now()
+        products = rows_as(rows, Product, PRODUCTS)
+        ids = [known_id(product.id, PRODUCTS) for product in products]
+        variants = await self._variants(ids)
+        facts: list[Fact] = []
+        for id_, product in zip(ids, products, strict=True):
+            facts += as_documented(partial(read_product, product, at, variants[id_]), PRODUCTS)
+        return ids, facts
 
     async def _variants(self, ids: Sequence[str]) -> dict[str, list[Variant]]:
         found: dict[str, list[Variant]] = defaultdict(list)
@@ -236,14 +243,17 @@ class WixApi:
                 facts.append(as_documented(partial(level, item, at, "$.inventoryItems[*]"), STOCK))
         return facts
 
-    async def _stock(self, ids: Sequence[str]) -> list[Fact]:
-        """Levels; and of products that are no more, that they are gone."""
+    async def _again(self, ids: Sequence[str]) -> list[Fact]:
+        """Products with their levels; and of those that are no more, that they are gone."""
         at = self._now()
-        there: set[str] = set()
-        async for rows in self._calls.by_cursor(PRODUCTS, "products", PAGE, {"id": {"$in": list(ids)}}):
-            there |= {known_id(product.id, PRODUCTS) for product in rows_as(rows, Product, PRODUCTS)}
+        facts: list[Fact] = []
+        there: list[str] = []
+        async for rows in self._calls.by_cursor(PRODUCTS, "products", PAGE, {"id": {"$in": list(ids)}}, fields=FIELDS):
+            found, told = await self._products(rows)
+            there += found
+            facts += told
         gone = [ProductGoneFact(product_id=each, observed_at=at) for each in ids if each not in there]
-        return [*await self._levels([each for each in ids if each in there]), *gone]
+        return [*facts, *await self._levels(there), *gone]
 
     async def _catalogue_v1(self) -> AsyncIterator[Page]:
         read = 0
@@ -255,17 +265,27 @@ class WixApi:
             read += len(rows)
             yield Page(tuple(facts), read)
 
-    async def _stock_v1(self, ids: Sequence[str]) -> list[Fact]:
+    async def _again_v1(self, ids: Sequence[str]) -> list[Fact]:
+        """Likewise; stock is asked for by itself, for the list of products is not the place where it is kept."""
         at = self._now()
         facts: list[Fact] = []
         there: set[str] = set()
+        wanted = {"id": {"$in": list(ids)}}
+        async for rows in self._calls.by_offset(PRODUCTS_V1, "products", PAGE, wanted, includeVariants=True):
+            for product in rows_as(rows, ProductV1, PRODUCTS_V1):
+                there.add(known_id(product.id, PRODUCTS_V1))
+                told = as_documented(partial(read_product_v1, product, at), PRODUCTS_V1)
+                facts += [fact for fact in told if not isinstance(fact, StockFact)]
         wanted = {"productId": {"$in": list(ids)}}
         async for rows in self._calls.by_offset(STOCK_V1, "inventoryItems", PAGE, wanted):
             for item in rows_as(rows, _StockItemV1, STOCK_V1):
-                product_id = known_id(item.product_id, STOCK_V1)
-                there.add(product_id)
-                facts += [stock_v1(variant_name(product_id, each.variant_id), each, at) for each in item.variants]
+                facts += as_documented(partial(_levels_v1, item, at), STOCK_V1)
         return [*facts, *(ProductGoneFact(product_id=each, observed_at=at) for each in ids if each not in there)]
+
+
+def _levels_v1(item: _StockItemV1, at: datetime) -> list[Fact]:
+    product_id = known(item.product_id, "$.inventoryItems[*].productId")
+    return [stock_v1(variant_name(product_id, each.variant_id), each, at) for each in item.variants]
 
 
 def _notes(version: str, *, polled: bool) -> tuple[str, ...]:
