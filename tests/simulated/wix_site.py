@@ -27,6 +27,7 @@ class WixSite:
     Attributes:
         products, variants, stock: as the API has them.
         url: None: the site was never published.
+        numbered: its list of V1 heeds the filter by numbers.
     """
 
     version: str = "V3_CATALOG"
@@ -37,6 +38,7 @@ class WixSite:
     token: str = "a token"
     forbidden: str | None = None
     calls: list[str] = field(default_factory=list[str])
+    numbered: bool = True
 
     def app(self) -> FastAPI:
         routes: list[BaseRoute] = [
@@ -93,12 +95,18 @@ class WixSite:
         named, key = ours[path]
         rows = {"products": self.products, "variants": self.variants, "inventoryItems": self.stock}[named]
         query = asked["query"]
-        return _by_offset(named, key, rows, query) if ours is v1 else _by_cursor(named, key, rows, query)
+        return _by_offset(named, key, rows, query, self.numbered) if ours is v1 else _by_cursor(named, key, rows, query)
 
 
-def _by_offset(named: str, key: str, rows: list[dict[str, Any]], query: dict[str, Any]) -> Response:
+def _by_offset(named: str, key: str, rows: list[dict[str, Any]], query: dict[str, Any], numbered: bool) -> Response:
     """In V1 the filter is JSON in text."""
-    found = _filtered(rows, key, json.loads(query["filter"]) if "filter" in query else None)
+    wanted: dict[str, Any] = json.loads(query.get("filter", "{}"))
+    if "numericId" in wanted:
+        assert json.loads(query["sort"]) == [{"numericId": "asc"}]
+        last = wanted.pop("numericId")["$gt"]
+        after = [row for row in rows if not numbered or int(row["numericId"]) > last]
+        rows = sorted(after, key=lambda row: int(row["numericId"]))
+    found = _filtered(rows, key, wanted)
     limit, offset = query["paging"]["limit"], query["paging"]["offset"]
     assert limit <= 100
     return JSONResponse({named: found[offset : offset + limit], "totalResults": len(found)})

@@ -47,6 +47,7 @@ def product(number: int, **changes: Any) -> dict[str, Any]:
         "id": f"p-{number}",
         "name": "Mug",
         "slug": f"mug-{number}",
+        "numericId": str(1598904314932014 + number),
         "visible": True,
         "currency": "EUR",
         "url": {"relativePath": "/product-page/mug", "url": f"https://shop.example/product-page/mug-{number}"},
@@ -196,6 +197,23 @@ async def test_the_catalogue_v1_has_stock_and_prices_in_its_products() -> None:
         level("p-1", "store", 4),
         level(name, "store", None),
     ]
+
+
+async def test_a_large_catalogue_v1_is_turned_over_by_the_numbers_of_its_products() -> None:
+    many = [product(number) for number in reversed(range(1, 251))]
+    async with opened(WixSite("V1_CATALOG", many)) as wix:
+        pages = [page async for page in wix.api.catalogue()]
+    assert [page.read for page in pages] == [100, 200, 250]
+    told = [fact.product_id for page in pages for fact in page.facts if isinstance(fact, ProductFact)]
+    assert told == [f"p-{number}" for number in range(1, 251)]
+
+
+async def test_a_site_that_says_its_first_page_again_and_again_is_odd() -> None:
+    site = WixSite("V1_CATALOG", [product(1) for _ in range(100)])
+    site.numbered = False
+    async with opened(site) as wix:
+        with pytest.raises(ShopAnswerOdd, match="the order of its numbers"):
+            _ = [page async for page in wix.api.catalogue()]
 
 
 @pytest.mark.parametrize(

@@ -257,7 +257,7 @@ class WixApi:
 
     async def _catalogue_v1(self) -> AsyncIterator[Page]:
         read = 0
-        async for rows in self._calls.by_offset(PRODUCTS_V1, "products", PAGE, includeVariants=True):
+        async for rows in self._calls.by_number(PRODUCTS_V1, "products", PAGE, includeVariants=True):
             at = self._now()
             facts: list[Fact] = []
             for product in rows_as(rows, ProductV1, PRODUCTS_V1):
