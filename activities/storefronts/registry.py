@@ -7,11 +7,16 @@ from activities.storefronts.bigcommerce.adapter import BigCommerce
 from activities.storefronts.bigcommerce.api import BigCommerceApi
 from activities.storefronts.magento.adapter import Magento
 from activities.storefronts.magento.api import MagentoApi
+from activities.storefronts.open.adapter import Open
 from activities.storefronts.prestashop.api import PrestaShopApi
 from activities.storefronts.shop_api import ShopApi
 from activities.storefronts.shopify.adapter import Shopify
 from activities.storefronts.shopify.imitation import ImitatedShopify
+from activities.storefronts.square.adapter import Square
+from activities.storefronts.square.api import SquareApi
 from activities.storefronts.storefront import Storefront
+from activities.storefronts.wix.adapter import Wix
+from activities.storefronts.wix.api import WixApi
 from activities.storefronts.woocommerce.adapter import WooCommerce
 from activities.storefronts.woocommerce.api import WooCommerceApi
 
@@ -20,12 +25,17 @@ STOREFRONTS: tuple[Storefront, ...] = (
     BigCommerce(),
     WooCommerce(),
     Magento(),
+    Wix(),
+    Square(),
+    Open(),
 )
 SHOP_APIS: tuple[type[ShopApi], ...] = (
     BigCommerceApi,
     WooCommerceApi,
     MagentoApi,
     PrestaShopApi,
+    WixApi,
+    SquareApi,
 )
 """Every platform whose API is asked. One that sends no webhooks is only here."""
 

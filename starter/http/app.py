@@ -38,7 +38,7 @@ from starter.http.errors import ANSWERED, answer
 from starter.http.limits import BodyLimit, HeadLimit, MinuteLimit, SignUpCaps, SignUpLimit
 from starter.http.paths import SlashesInIds
 from starter.http.problems import Problem
-from starter.http.public import links, notify_me, shoppers, signups, webhooks
+from starter.http.public import klaviyo, links, notify_me, shoppers, signups, webhooks
 from starter.http.request_log import RequestLog
 from starter.http.turns import Turns
 from starter.http.wrong_keys import WrongKeys
@@ -50,6 +50,7 @@ _DESCRIPTION = """Shelftalk's API. Webhooks are signed by their sender and sign-
 _ROUTERS = (
     webhooks.router,
     signups.router,
+    klaviyo.router,
     notify_me.router,
     links.router,
     shoppers.router,
@@ -132,6 +133,7 @@ def create_app(services: Services, settings: Settings, storefronts: Storefronts 
         Dependencies(
             services=services,
             storefronts=Storefronts() if storefronts is None else storefronts,
+            public_url=settings.public_url,
             providers=Providers.from_settings(settings),
             sign_up_limit=SignUpLimit(settings.signups_per_minute),
             link_limit=SignUpLimit(shoppers.LINKS_PER_MINUTE),
@@ -152,7 +154,7 @@ def create_app(services: Services, settings: Settings, storefronts: Storefronts 
     app.add_middleware(SlashesInIds)
     app.add_middleware(HeadLimit)
     app.add_middleware(BodyLimit, most=settings.http_max_body)
-    app.add_middleware(signups.OpenToShops)
+    app.add_middleware(signups.OpenToShops, paths=(signups.PATH, klaviyo.PATH, f"{klaviyo.PATH}/"))
     app.add_middleware(RequestLog, metrics=counted)
     app.add_middleware(ProxyHeadersMiddleware, trusted_hosts=[str(each) for each in settings.http_trusted_proxies])
     return app

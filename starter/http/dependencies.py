@@ -18,10 +18,15 @@ from starter.services import Services
 
 @dataclass(frozen=True, slots=True)
 class Dependencies:
-    """Everything that handlers are given."""
+    """Everything that handlers are given.
+
+    Attributes:
+        public_url: where storefronts reach this server, without a slash at its end; None: where it hears itself called.
+    """
 
     services: Services
     storefronts: Storefronts
+    public_url: str | None
     providers: Providers
     sign_up_limit: SignUpLimit
     link_limit: SignUpLimit

@@ -9,6 +9,7 @@ from activities.storefronts.magento.adapter import Magento
 from activities.storefronts.shopify.adapter import Shopify
 from activities.storefronts.storefront import Storefront, WebhookRequest
 from activities.storefronts.woocommerce.adapter import WooCommerce
+from tests.conformance.other_platforms import OpenPlatform, SquarePlatform, WixPlatform
 from tests.simulated.storefront import SimulatedStorefront, signed
 from tests.storefronts import bigcommerce_store, commerce, shop, woocommerce_shop
 
@@ -31,6 +32,12 @@ class Platform(Protocol):
     @property
     def store(self) -> str:
         """Whose they are."""
+        ...
+
+    @property
+    def tells_products(self) -> bool:
+        """Whether a webhook says what a product is; else it says that one changed, and the platform's API has to be
+        asked."""
         ...
 
     def product(self, product: int, variant: int) -> WebhookRequest: ...
@@ -56,6 +63,7 @@ class ShopifyPlatform:
     storefront = Shopify()
     secret = shop.SECRET
     store = shop.SHOP
+    tells_products = True
 
     def product(self, product: int, variant: int) -> WebhookRequest:
         return _shopify("products/update", shop.product(id=product, variants=[{"id": variant}]))
@@ -83,6 +91,7 @@ class BigCommercePlatform:
     """BigCommerce, whose messages are hints."""
 
     storefront = BigCommerce()
+    tells_products = True
     secret = bigcommerce_store.SECRET
     store = bigcommerce_store.STORE
 
@@ -111,6 +120,7 @@ class WooCommercePlatform:
     """WooCommerce, whose product messages name their variations and say of none what it is."""
 
     storefront = WooCommerce()
+    tells_products = True
     secret = woocommerce_shop.SECRET
     store = woocommerce_shop.SHOP
 
@@ -138,6 +148,7 @@ class MagentoPlatform:
     """Adobe Commerce, whose events Adobe delivers, as tests/storefronts plays it."""
 
     storefront = Magento()
+    tells_products = True
     secret = commerce.EVENTS_SECRET
     store = commerce.SHOP
 
@@ -166,6 +177,7 @@ class SimulatedPlatform:
     storefront = SimulatedStorefront()
     secret = "hush"
     store = "simulated-shop"
+    tells_products = True
 
     def product(self, product: int, variant: int) -> WebhookRequest:
         return _simulated("product", {"id": product, "variant": variant, "path": "kitchen/kettle"})
@@ -192,5 +204,8 @@ PLATFORMS: tuple[Platform, ...] = (
     BigCommercePlatform(),
     WooCommercePlatform(),
     MagentoPlatform(),
+    WixPlatform(),
+    SquarePlatform(),
+    OpenPlatform(),
     SimulatedPlatform(),
 )

@@ -21,6 +21,11 @@ from activities.storefronts.storefront import (
 from schemas.incoming.facts import Fact, HintFact, ProductFact, StockFact, WebhookDelivery
 from tests.conformance.platforms import BIG, PLATFORMS, Platform
 
+every_platform_that_tells_products = pytest.mark.parametrize(
+    "platform",
+    [platform for platform in PLATFORMS if platform.tells_products],
+    ids=lambda platform: platform.storefront.source,
+)
 every_platform = pytest.mark.parametrize("platform", PLATFORMS, ids=lambda platform: platform.storefront.source)
 ANY_HEADERS = st.dictionaries(st.text(max_size=20), st.text(max_size=40), max_size=5)
 FRONT_PAGE = "https://shop.example"
@@ -107,7 +112,7 @@ def test_header_names_may_have_any_case(platform: Platform, change: Callable[[st
     assert platform.storefront.store_named(renamed) == platform.store
 
 
-@every_platform
+@every_platform_that_tells_products
 def test_ids_survive_to_their_last_digit(platform: Platform) -> None:
     assert named(told(platform, platform.product(BIG, BIG + 2))) == {str(BIG), str(BIG + 2)}
 
@@ -161,7 +166,7 @@ def test_any_greeting_is_answered_2xx_or_is_none(
     assert greeting is None or 200 <= greeting.status < 300
 
 
-@every_platform
+@every_platform_that_tells_products
 def test_a_product_is_shown_in_its_shop_and_each_variant_at_an_address_of_its_own(platform: Platform) -> None:
     match told(platform, platform.product(1, 2))[0]:
         case ProductFact(handle=str() as handle):

@@ -1,6 +1,6 @@
 """`POST /v1/signups`: a shopper asks to be told. Open to every shop's pages; says the same whoever asks."""
 
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Collection, Coroutine
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
@@ -223,19 +223,22 @@ class OpenToShops:
     """ASGI middleware: pages of any origin may post sign-ups from a browser, and reach nothing else.
 
     Without credentials, so a page gains nothing over a program that posts the same.
+
+    Args:
+        paths: where sign-ups are posted. Some name in a header which revision of an API they speak.
     """
 
-    def __init__(self, app: ASGIApp) -> None:
-        self._closed = app
+    def __init__(self, app: ASGIApp, paths: Collection[str]) -> None:
+        self._closed, self._paths = app, frozenset(paths)
         self._open = CORSMiddleware(
             app,
             allow_origins=["*"],
             allow_methods=["POST"],
-            allow_headers=["Content-Type"],
+            allow_headers=["Content-Type", "Revision"],
             expose_headers=["Retry-After", "X-Request-Id"],
             max_age=PREFLIGHT_SECONDS,
         )
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        app = self._open if scope["type"] == "http" and scope["path"] == PATH else self._closed
+        app = self._open if scope["type"] == "http" and scope["path"] in self._paths else self._closed
         await app(scope, receive, send)

@@ -59,7 +59,7 @@ async def take_webhook(
     if (provider := dependencies.providers.get(source)) is not None:
         return await _take_from(provider, request, dependencies)
     storefront = _storefront(dependencies, source)
-    call = await _call(request)
+    call = await _call(request, dependencies)
     if (greeting := storefront.greet(call)) is not None:
         return _response(greeting)
     try:
@@ -100,7 +100,7 @@ async def greet_storefront(
     """
     if (provider := dependencies.providers.get(source)) is not None:
         return await _take_from(provider, request, dependencies)
-    greeting = _storefront(dependencies, source).greet(await _call(request))
+    greeting = _storefront(dependencies, source).greet(await _call(request, dependencies))
     if greeting is None:
         raise Refusal(Kind.NOT_FOUND, "This storefront asks nothing with a GET; its webhooks come by POST.")
     return _response(greeting)
@@ -114,8 +114,17 @@ def _storefront(dependencies: Dependencies, source: str) -> Storefront:
     return found
 
 
-async def _call(request: Request) -> WebhookRequest:
-    return WebhookRequest(await request.body(), request.headers, request.query_params, str(request.url))
+async def _call(request: Request, dependencies: Dependencies) -> WebhookRequest:
+    body = await request.body()
+    return WebhookRequest(body, request.headers, request.query_params, _called(request, dependencies.public_url))
+
+
+def _called(request: Request, public_url: str | None) -> str:
+    """The address as the platform was given it: some sign that, and a proxy may have changed its scheme and host."""
+    if public_url is None:
+        return str(request.url)
+    query = f"?{request.url.query}" if request.url.query else ""
+    return f"{public_url}{request.url.path}{query}"
 
 
 def _response(answer: WebhookAnswer) -> Response:

@@ -1,0 +1,1 @@
+"""The open API: any other system tells of its shop, in a form of ours."""

@@ -1,0 +1,1 @@
+"""Square: its webhooks in storefront facts, and its API."""

@@ -1,0 +1,1 @@
+"""Wix: its webhooks in storefront facts, and its API."""
