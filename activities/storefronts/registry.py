@@ -3,11 +3,15 @@
 from collections.abc import Iterator, Mapping
 from urllib.parse import quote
 
+from activities.storefronts.shop_api import ShopApi
 from activities.storefronts.shopify.adapter import Shopify
+from activities.storefronts.shopify.api import ShopifyApi
 from activities.storefronts.shopify.imitation import ImitatedShopify
 from activities.storefronts.storefront import Storefront
 
 STOREFRONTS: tuple[Storefront, ...] = (Shopify(),)
+SHOP_APIS: tuple[type[ShopApi], ...] = (ShopifyApi,)
+"""Of those of them that have one."""
 
 DemoShop = ImitatedShopify
 """The platform that the shop of the demo and the benchmark imitates."""

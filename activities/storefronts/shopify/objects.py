@@ -23,7 +23,8 @@ ON_SALE = frozenset({"ACTIVE", "UNLISTED"})
 """An unlisted product's page opens by its link."""
 
 PRODUCT_FIELDS = "id title handle status publishedAt updatedAt vendor tags featuredMedia { preview { image { url } } }"
-VARIANT_FIELDS = "id title sku price inventoryPolicy inventoryQuantity updatedAt inventoryItem { id tracked }"
+VARIANT_FIELDS = "id title sku price inventoryPolicy inventoryQuantity updatedAt"
+ITEM_FIELDS = "id tracked"
 LEVEL_FIELDS = 'id updatedAt location { id } item { id } quantities(names: ["available"]) { name quantity }'
 
 ProductGid = Annotated[str | None, gid(r"Product/([1-9][0-9]{0,19})")]
@@ -57,11 +58,59 @@ class Media(Payload):
     preview: Preview | None = None
 
 
+class PageInfo(Payload):
+    """Whether a list goes on."""
+
+    hasNextPage: bool = False  # noqa: N815 - Shopify's name
+    endCursor: PlainText = None  # noqa: N815 - Shopify's name
+
+    @property
+    def onward(self) -> str | None:
+        """Where it goes on; None: it ends here."""
+        return self.endCursor if self.hasNextPage else None
+
+
+class Place(Payload):
+    """The id of a location."""
+
+    id: LocationGid = None
+
+
+class Amount(Payload):
+    """`InventoryQuantity`: units in one state."""
+
+    name: PlainText = None
+    quantity: Count = None
+
+
+class ItemName(Payload):
+    """The id of an inventory item."""
+
+    id: ItemGid = None
+
+
+class Level(Payload):
+    """`InventoryLevel`: units of an item at a location."""
+
+    updatedAt: Moment = None  # noqa: N815 - Shopify's name
+    location: Place
+    item: ItemName
+    quantities: tuple[Amount, ...] = ()
+
+
+class Levels(Payload):
+    """A page of an item's levels."""
+
+    nodes: tuple[Level, ...] = ()
+    pageInfo: PageInfo = PageInfo()  # noqa: N815 - Shopify's name
+
+
 class Item(Payload):
-    """What a variant's units are counted under."""
+    """`InventoryItem`: what a variant's units are counted under."""
 
     id: ItemGid = None
     tracked: bool | None = None
+    inventoryLevels: Levels = Levels()  # noqa: N815 - Shopify's name
 
 
 class Variant(Payload):
@@ -89,28 +138,6 @@ class Product(Payload):
     vendor: PlainText = None
     tags: tuple[PlainText, ...] | None = None
     featuredMedia: Media | None = None  # noqa: N815 - Shopify's name
-
-
-class Place(Payload):
-    """The id of a location."""
-
-    id: LocationGid = None
-
-
-class Amount(Payload):
-    """`InventoryQuantity`: units in one state."""
-
-    name: PlainText = None
-    quantity: Count = None
-
-
-class Level(Payload):
-    """`InventoryLevel`: units of an item at a location."""
-
-    updatedAt: Moment = None  # noqa: N815 - Shopify's name
-    location: Place
-    item: Item
-    quantities: tuple[Amount, ...] = ()
 
 
 def product_fact(
