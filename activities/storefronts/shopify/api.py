@@ -4,7 +4,7 @@ GraphQL only: Shopify's REST API is legacy since 2024-10, and closed to new publ
 in the modules beside this one.
 """
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from datetime import datetime, timedelta
 from typing import ClassVar, Self
 
@@ -162,7 +162,7 @@ class ShopifyApi:
             notes=tuple(self._notes(told, granted, await locations(self._admin))),
         )
 
-    def catalogue(self) -> AsyncIterator[Page]:
+    def catalogue(self) -> AsyncGenerator[Page]:
         """See `ShopApi.catalogue`. Pages without facts say that it goes on, while Shopify makes the file."""
         return catalogue(self._http, self._admin)
 
