@@ -153,6 +153,18 @@ async def test_whoever_leaves_a_catalogue_that_is_being_made_leaves_no_operation
         assert [each.status for each in shop.operations.values()] == ["CANCELED"]
 
 
+async def test_a_catalogue_may_be_left_while_its_file_is_read() -> None:
+    shop = shop_of(*(Product(each, [Variant(each * 10, {1: 1})]) for each in range(1, 400)))
+    async with connected(shop) as at:
+        pages = at.api.catalogue()
+        async for page in pages:
+            if page.total is not None:
+                break
+        await pages.aclose()
+        assert [each.status for each in shop.operations.values()] == ["COMPLETED"]
+        assert read(await at.catalogue()) == there(shop)
+
+
 async def test_a_download_that_breaks_off_is_made_again_and_nothing_is_told_twice() -> None:
     shop = shop_of(*(Product(each, [Variant(each * 10, {1: 1})]) for each in range(1, 40)))
     async with connected(shop) as at:

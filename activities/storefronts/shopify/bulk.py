@@ -6,8 +6,8 @@ there are; five operations of an app may run in a shop at once (since API 2026-0
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Iterator
-from contextlib import suppress
+from collections.abc import AsyncGenerator, Iterator
+from contextlib import aclosing, suppress
 from datetime import datetime, timedelta
 
 from activities.storefronts.payload import Count, Moment, Payload, PlainText
@@ -123,10 +123,13 @@ async def catalogue(http: ShopHttp, admin: Admin) -> AsyncGenerator[Page]:
     if operation.status != "COMPLETED":
         raise _not_done(operation)
     with Spool() as spool:
-        async for page in _fetched(http, operation, spool):
-            yield page
-        async for page in _pages(spool, started.createdAt or asked_at):
-            yield page
+        # Closed with this one, also where it is left in the midst: nothing is open then, and nothing reads the spool.
+        async with aclosing(_fetched(http, operation, spool)) as pages:
+            async for page in pages:
+                yield page
+        async with aclosing(_pages(spool, started.createdAt or asked_at)) as pages:
+            async for page in pages:
+                yield page
 
 
 async def _start(admin: Admin) -> tuple[_Started, datetime]:
@@ -159,7 +162,7 @@ def _not_done(operation: _Operation) -> DomainError:
     return ShopAway(f"its bulk operation {ends[operation.status]}{took_too_long}")
 
 
-async def _fetched(http: ShopHttp, operation: _Operation, spool: Spool) -> AsyncIterator[Page]:
+async def _fetched(http: ShopHttp, operation: _Operation, spool: Spool) -> AsyncGenerator[Page]:
     """Empty pages, until all of the file is in the spool."""
     if operation.url is None:
         if operation.objectCount:
@@ -169,8 +172,9 @@ async def _fetched(http: ShopHttp, operation: _Operation, spool: Spool) -> Async
         raise ShopAnswerOdd(f"The shop's catalogue has more than {LARGEST_FILE // 1024**3} GiB.")
     for tried in range(1, TRIES_TO_DOWNLOAD + 1):
         try:
-            async for _ in _taken(http, operation.url, operation.fileSize, spool):
-                yield Page((), 0, operation.rootObjectCount)
+            async with aclosing(_taken(http, operation.url, operation.fileSize, spool)) as batches:
+                async for _ in batches:
+                    yield Page((), 0, operation.rootObjectCount)
             break
         except ShopAway:
             if tried == TRIES_TO_DOWNLOAD:
@@ -180,7 +184,7 @@ async def _fetched(http: ShopHttp, operation: _Operation, spool: Spool) -> Async
         raise ShopAnswerOdd("The file of the shop's catalogue is not whole.")
 
 
-async def _taken(http: ShopHttp, url: str, size: int | None, spool: Spool) -> AsyncIterator[None]:
+async def _taken(http: ShopHttp, url: str, size: int | None, spool: Spool) -> AsyncGenerator[None]:
     length, lines, begun = 0, list[bytes](), b""
     async with http.download(url) as file:
         if file.status != 200:
@@ -200,7 +204,7 @@ async def _taken(http: ShopHttp, url: str, size: int | None, spool: Spool) -> As
         raise ShopAway("the file of its catalogue broke off")
 
 
-async def _pages(spool: Spool, asked_at: datetime) -> AsyncIterator[Page]:
+async def _pages(spool: Spool, asked_at: datetime) -> AsyncGenerator[Page]:
     total, read, facts = spool.products, 0, list[Fact]()
     whole = spool.whole()
     while batch := await asyncio.to_thread(_next, whole):

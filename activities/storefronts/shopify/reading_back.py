@@ -55,14 +55,16 @@ async def read_back(admin: Admin, watched: Sequence[Watched]) -> Sequence[Fact]:
     singles = {
         each.variant_id: each.product_id for each in watched if each.variant_id and each.product_id not in wholes
     }
-    reader = _Reader(admin, await locations(admin))
     try:
+        reader = _Reader(admin, await locations(admin))
         lost = await reader.variants({name: of for name, of in singles.items() if _is_number(name)})
         await reader.products([name for name in wholes if _is_number(name)])
         for product_id in lost:
             await reader.names(product_id)
     except PayloadMalformed as error:
         raise ShopAnswerOdd(f"What the shop answered is odd: {error.path}: {error.message}.") from None
+    except TooCostly:
+        raise ShopAnswerOdd("Shopify prices a query of a single list higher than it lets a query cost.") from None
     return reader.facts
 
 

@@ -50,7 +50,7 @@ query namesOf($id: ID!, $after: String) {{
 """
 LEVELS_OF = f"""
 query levelsOf($id: ID!, $after: String) {{
-  inventoryItem(id: $id) {{ inventoryLevels(first: 100, after: $after) {{ nodes {{ {LEVEL_FIELDS} }} {_ONWARD} }} }}
+  inventoryItem(id: $id) {{ inventoryLevels(first: 50, after: $after) {{ nodes {{ {LEVEL_FIELDS} }} {_ONWARD} }} }}
 }}
 """
 
