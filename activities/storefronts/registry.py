@@ -11,6 +11,7 @@ from activities.storefronts.open.adapter import Open
 from activities.storefronts.prestashop.api import PrestaShopApi
 from activities.storefronts.shop_api import ShopApi
 from activities.storefronts.shopify.adapter import Shopify
+from activities.storefronts.shopify.api import ShopifyApi
 from activities.storefronts.shopify.imitation import ImitatedShopify
 from activities.storefronts.square.adapter import Square
 from activities.storefronts.square.api import SquareApi
@@ -30,6 +31,7 @@ STOREFRONTS: tuple[Storefront, ...] = (
     Open(),
 )
 SHOP_APIS: tuple[type[ShopApi], ...] = (
+    ShopifyApi,
     BigCommerceApi,
     WooCommerceApi,
     MagentoApi,

@@ -65,6 +65,27 @@ def headers(body: bytes, topic: str, *, secret: str = SECRET, **others: str | No
     return values
 
 
+def event_headers(body: bytes, topic: str, action: str | None = None, **others: str | None) -> dict[str, str]:
+    """The headers of a delivery of Events; `others` as in `headers`.
+
+    Source: https://shopify.dev/docs/apps/build/events/delivery-structure, and Shopify/shopify-app-js.
+    """
+    values = {
+        "Shopify-Hmac-Sha256": signature(body),
+        "Shopify-Topic": topic,
+        "Shopify-Action": action,
+        "Shopify-Handle": "shelftalk-prices",
+        "Shopify-Shop-Domain": SHOP,
+        "Shopify-API-Version": "2026-10",
+        "Shopify-Webhook-Id": "0c3b6a8e-6a5e-4a4b-9a53-4f8d9f0a5d11",
+        "Shopify-Event-Id": "1f0e4b62-2a52-4d0b-8c0c-9d8f1c2b3a44",
+        "Shopify-Triggered-At": TRIGGERED_AT,
+        "Content-Type": "application/json",
+    }
+    values |= {"Shopify-" + name.replace("_", "-").title(): value for name, value in others.items()}
+    return {name: value for name, value in values.items() if value is not None}
+
+
 def verified(body: bytes, sent: Mapping[str, str], *secrets: str) -> WebhookDelivery:
     """The delivery that it is, by the shop's secrets."""
     return Shopify().verify(WebhookRequest(body, sent), secrets or (SECRET,))

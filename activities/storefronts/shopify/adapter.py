@@ -1,10 +1,12 @@
 """The storefront adapter for Shopify: verifies a webhook and has it read by topic, in the modules beside it.
 
-Source: https://shopify.dev/docs/api/webhooks, Admin API versions 2023-01 to 2025-10. What differs between them and
+Source: https://shopify.dev/docs/api/webhooks, Admin API versions 2023-01 to 2026-10. What differs between them and
 matters here:
 - 2024-10 dropped a variant's `inventory_management`: since then the message does not tell whether units are counted.
 - `variants` shows the first 100; newer versions list all of them in `variant_gids`.
 - 2025-10 added the status `unlisted` (visible by its link only); older versions call such a product `active`.
+- 2026-04 dropped the `id` of checkouts, which are known by their `token`.
+- 2026-10 has Events beside them, to the same address: their headers have no `X-` (events.py).
 - Ids are JSON numbers that some programs on the way round (beyond 2^53); `admin_graphql_api_id` is text and is not.
 """
 
@@ -17,6 +19,7 @@ from typing import ClassVar
 from urllib.parse import quote
 
 from activities.storefronts.payload import parse_moment
+from activities.storefronts.shopify.events import TOPIC, read_event, topic_of
 from activities.storefronts.shopify.people import read_checkout, read_no_checkout, read_order, read_privacy
 from activities.storefronts.shopify.things import read_gone, read_level, read_no_level, read_product, read_shop
 from activities.storefronts.storefront import (
@@ -29,8 +32,9 @@ from activities.storefronts.storefront import (
 from schemas.incoming.facts import Fact, WebhookDelivery
 
 LONGEST_DOMAIN = 255
-_SIGNATURE = "X-Shopify-Hmac-Sha256"
-_DOMAIN = "X-Shopify-Shop-Domain"
+_CLASSIC, _EVENTS = "X-Shopify-", "Shopify-"
+"""What the names of headers begin with."""
+_SIGNATURE, _DOMAIN, _WEBHOOK = "Hmac-Sha256", "Shop-Domain", "Webhook-Id"
 _ABOUT_THINGS = frozenset(
     {
         *("inventory_levels/update", "inventory_levels/connect", "inventory_levels/disconnect"),
@@ -39,11 +43,13 @@ _ABOUT_THINGS = frozenset(
 )
 """Messages of any other topic may hold names and addresses."""
 _ABOUT_PEOPLE = re.compile(
-    rb'@|"(customer|email|contact_email|phone|first_name|last_name|(billing_|shipping_|default_)?address)"\s*:'
+    rb'@|"(customer|email|contact_email|phone|first_?[nN]ame|last_?[nN]ame'
+    rb'|(billing_?|shipping_?|default_?)?[aA]ddress[12]?)"\s*:'
 )
 """What tells a message about people, whatever topic its header says: only the body is signed."""
 _PRIVACY = ("customers/redact", "shop/redact", "customers/data_request")
 _TOPIC = re.compile(r"[a-z0-9_./-]{1,100}")
+_ACTION = re.compile(r"[a-z_]{1,40}")
 _WEBHOOK_ID = re.compile(r"[A-Za-z0-9_.:-]{1,64}")
 _HOST = re.compile(r"([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]([a-z0-9-]{0,61}[a-z0-9])?")
 
@@ -67,7 +73,7 @@ class Shopify:
 
     def store_named(self, request: WebhookRequest) -> str | None:
         """See `Storefront.store_named`: its domain."""
-        domain = _folded(request.header(_DOMAIN) or "")
+        domain = _folded(request.header(_family(request) + _DOMAIN) or "")
         return domain if len(domain) <= LONGEST_DOMAIN and _HOST.fullmatch(domain) else None
 
     def verify(self, request: WebhookRequest, secrets: Sequence[str]) -> WebhookDelivery:
@@ -75,25 +81,28 @@ class Shopify:
 
         A privacy message is known by its signed body, so that under another id it is still the same one.
         """
-        body = request.body
-        claimed = (request.header(_SIGNATURE) or "").encode("utf-8", "surrogatepass")
+        family, body = _family(request), request.body
+        claimed = (request.header(family + _SIGNATURE) or "").encode("utf-8", "surrogatepass")
         fitting = [hmac.compare_digest(sign(body, secret.encode()), claimed) for secret in secrets if secret.strip()]
         if not any(fitting):
-            raise does_not_fit(_SIGNATURE)
-        topic = _header(request, "X-Shopify-Topic", _TOPIC)
+            raise does_not_fit(family + _SIGNATURE)
+        topic = _header(request, f"{family}Topic", _TOPIC)
+        if family == _EVENTS:
+            action = request.header(f"{family}Action") and _header(request, f"{family}Action", _ACTION)
+            topic = topic_of(topic, action or None)
         webhook_id = (
-            _header(request, "X-Shopify-Webhook-Id", _WEBHOOK_ID, fold_case=False)
-            if request.header("X-Shopify-Webhook-Id") and topic not in _PRIVACY
+            _header(request, family + _WEBHOOK, _WEBHOOK_ID, fold_case=False)
+            if request.header(family + _WEBHOOK) and topic not in _PRIVACY
             else hashlib.sha256(body).hexdigest()
         )
-        triggered_at = parse_moment(request.header("X-Shopify-Triggered-At") or "")
+        triggered_at = parse_moment(request.header(f"{family}Triggered-At") or "")
         return WebhookDelivery(
-            store_id=_header(request, _DOMAIN, _HOST),
+            store_id=_header(request, family + _DOMAIN, _HOST),
             source=self.source,
             topic=topic,
             key=f"{topic}:{webhook_id}",
             triggered_at=triggered_at if triggered_at is not None and triggered_at.tzinfo else None,
-            about_people=topic not in _ABOUT_THINGS or _ABOUT_PEOPLE.search(body) is not None,
+            about_people=not _about_things(topic) or _ABOUT_PEOPLE.search(body) is not None,
             once_for_all=topic in _PRIVACY,
         )
 
@@ -119,6 +128,8 @@ class Shopify:
                 return read_no_checkout(body, triggered_at)
             case topic if topic in _PRIVACY:
                 return read_privacy(delivery, body)
+            case topic if topic.startswith(TOPIC):
+                return read_event(body, topic, triggered_at)
             case _:
                 return NotOurs(delivery.topic)
 
@@ -129,6 +140,15 @@ class Shopify:
 def sign(body: bytes, key: bytes) -> bytes:
     """What Shopify puts into X-Shopify-Hmac-Sha256: base64 of HMAC-SHA256 of the raw body."""
     return base64.b64encode(hmac.digest(key, body, "sha256"))
+
+
+def _family(request: WebhookRequest) -> str:
+    """How the names of its headers begin. Events had both kinds for a while, and both agree."""
+    return _EVENTS if request.header(_EVENTS + _SIGNATURE) else _CLASSIC
+
+
+def _about_things(topic: str) -> bool:
+    return topic in _ABOUT_THINGS or topic.startswith((f"{TOPIC}product/", f"{TOPIC}inventoryitem/"))
 
 
 def _header(request: WebhookRequest, name: str, form: re.Pattern[str], *, fold_case: bool = True) -> str:

@@ -5,19 +5,19 @@ from typing import Annotated
 
 from activities.storefronts.payload import Count, Moment, NumericId, Payload, PlainText, Price, read_payload
 from activities.storefronts.shopify.fields import currency_facts, gid, known, observed
+from activities.storefronts.shopify.objects import (
+    LONGEST_TEXT,
+    ONLY_VARIANT,
+    ProductGid,
+    VariantGid,
+    web_address,
+    whole,
+)
 from activities.storefronts.storefront import PayloadMalformed
 from schemas.incoming.facts import Policy, ProductFact, ProductGoneFact, StockFact, StoreFact, VariantFact
 
 VARIANTS_SHOWN = 100
 """How many variants a product message shows at most (Shopify's limit)."""
-LONGEST_TEXT = 1000
-"""Characters of a text that a fact keeps."""
-
-ONLY_VARIANT = "Default Title"
-"""What Shopify calls the variant of a product without options; no shopper should read it."""
-
-_ProductGid = Annotated[str | None, gid(r"Product/([1-9][0-9]{0,19})")]
-_VariantGid = Annotated[str | None, gid(r"ProductVariant/([1-9][0-9]{0,19})")]
 # The first number is the level's own and often not the location's, so only the item is read from it.
 _LevelItemGid = Annotated[str | None, gid(r"InventoryLevel/[0-9]+\?inventory_item_id=([1-9][0-9]{0,19})")]
 
@@ -35,7 +35,7 @@ class _CountedLevel(_Level):
 
 class _Variant(Payload):
     id: NumericId = None
-    admin_graphql_api_id: _VariantGid = None
+    admin_graphql_api_id: VariantGid = None
     inventory_item_id: NumericId = None
     title: PlainText = None
     sku: PlainText = None
@@ -46,7 +46,7 @@ class _Variant(Payload):
 
 
 class _VariantName(Payload):
-    admin_graphql_api_id: _VariantGid
+    admin_graphql_api_id: VariantGid
 
 
 class _Image(Payload):
@@ -55,7 +55,7 @@ class _Image(Payload):
 
 class _Product(Payload):
     id: NumericId = None
-    admin_graphql_api_id: _ProductGid = None
+    admin_graphql_api_id: ProductGid = None
     title: PlainText
     handle: PlainText = None
     vendor: PlainText = None
@@ -130,8 +130,8 @@ def _product(product: _Product, triggered_at: datetime | None) -> ProductFact:
     return ProductFact(
         product_id=known(product.admin_graphql_api_id or product.id, "$.id"),
         title=product.title[:LONGEST_TEXT],
-        handle=_whole(product.handle),
-        image_url=_web_address(product.image),
+        handle=whole(product.handle),
+        image_url=web_address(product.image.src) if product.image else None,
         vendor=(product.vendor or "")[:LONGEST_TEXT] or None,
         tags=_tags(product),
         on_sale=product.status in (None, "active", "unlisted") and product.published_at is not None,
@@ -170,14 +170,3 @@ def _all_variant_ids(product: _Product, shown: set[str]) -> frozenset[str] | Non
         named = [name.admin_graphql_api_id for name in product.variant_gids]
         return frozenset(shown).union(name for name in named if name) if all(named) else None
     return frozenset(shown) if 0 < len(shown) < VARIANTS_SHOWN else None
-
-
-def _whole(text: str | None) -> str | None:
-    """A handle or an address that was cut would lead elsewhere, so one that is too long is left out."""
-    return text if text and len(text) <= LONGEST_TEXT else None
-
-
-def _web_address(image: _Image | None) -> str | None:
-    # It is put into messages: only what a mail program may load is kept.
-    src = _whole(image.src) if image else None
-    return src if src and src.startswith(("https://", "http://")) else None
