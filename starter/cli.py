@@ -20,6 +20,7 @@ from starter.commands import (
     deliveries,
     demo,
     experiments,
+    feeds,
     forecasts,
     journeys,
     keys,
@@ -83,6 +84,7 @@ app.add_typer(conversations.app, name="conversation")
 app.add_typer(shop.product, name="product")
 app.add_typer(shop.stock, name="stock")
 app.add_typer(stores.app, name="store")
+app.add_typer(feeds.app, name="feed")
 app.add_typer(waitlists.app, name="waitlist")
 app.add_typer(journeys.app, name="journey")
 app.add_typer(contacts.app, name="contact")

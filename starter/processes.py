@@ -9,6 +9,8 @@ from datetime import timedelta
 
 from temporalio.client import Client
 
+from activities.intake.feeds import FeedReader
+from activities.intake.intake import Intake
 from activities.postgres.pool import Pool
 from schemas.settings import Settings
 from starter.runtime.components import NotConfigured, Say, opened_components, opened_pool, require_migrated
@@ -38,6 +40,7 @@ async def running_engine(settings: Settings, pool: Pool, client: Client) -> Asyn
             running.temporal,
             keep_deliveries=timedelta(days=settings.inbox_days),
             zero_price_holds=timedelta(minutes=settings.zero_price_minutes),
+            feeds=FeedReader(pool, Intake(pool, settings.attribution), private_hosts=settings.webhook_private_hosts),
         )
         await RECONCILIATION.ensure_schedule(client, settings.temporal_task_queue)
         every = timedelta(minutes=settings.archive_minutes)

@@ -12,6 +12,7 @@ from temporalio.client import Client
 from activities.archive.archive import Archive
 from activities.feedback.feedback import Feedback
 from activities.intake.events import Events
+from activities.intake.feeds import FeedReader
 from activities.intake.intake import Intake
 from activities.postgres.pool import Pool, open_pool
 from activities.revenue.links import Links
@@ -34,6 +35,7 @@ from starter.runtime.components import database_address, temporal_address
 from starter.runtime.readiness import ReadinessProbe
 from starter.shops.consents import Consents
 from starter.shops.coupons import Coupons
+from starter.shops.feeds import Feeds
 from starter.shops.forecast import Forecasts
 from starter.shops.keys import Keys
 from starter.shops.people import People
@@ -75,6 +77,7 @@ class Services:
     stock: Stock
     forecasts: Forecasts
     stores: Stores
+    feeds: Feeds
     # conversations
     publishing: Publishing
     versions: Versions
@@ -119,6 +122,7 @@ def build_services(
     """
     intake, journeys = Intake(pool, settings.attribution), Journeys(pool)
     delivered = Intake(webhooks, settings.attribution) if webhooks else intake
+    private = settings.webhook_private_hosts
     return Services(
         webhooks=Webhooks(delivered, WebhookSecrets.from_settings(settings)),
         provider_webhooks=ProviderWebhooks(delivered, Feedback(webhooks or pool)),
@@ -129,6 +133,7 @@ def build_services(
         stock=Stock(pool, intake),
         forecasts=Forecasts(pool),
         stores=Stores(pool),
+        feeds=Feeds(pool, FeedReader(pool, intake, private_hosts=private), private_hosts=private),
         publishing=Publishing(pool, settings.public_url),
         versions=Versions(pool, settings.public_url),
         retiring=Retiring(pool),

@@ -63,6 +63,8 @@ OF_NOBODY = {
     "conversations",
     "digest_keys",
     "entry_triggers",
+    "feed_rows",
+    "feeds",
     "episodes",
     "inbox",
     "line_counts",
