@@ -120,9 +120,7 @@ class FeedReader:
         if last is not None and last.held is not None:
             log.error("feed held", store=due.store_id, feed=due.name, why=last.held, rows=last.seen.rows)
 
-    async def read(
-        self, store_id: StoreId, name: str, *, only_if_due: bool = False
-    ) -> AsyncGenerator[FeedReading]:
+    async def read(self, store_id: StoreId, name: str, *, only_if_due: bool = False) -> AsyncGenerator[FeedReading]:
         """Read a feed now; from time to time what came of it so far, and at the end what did in all.
 
         Args:

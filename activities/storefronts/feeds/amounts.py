@@ -3,6 +3,7 @@
 import re
 from datetime import UTC, datetime, time, timedelta, timezone
 from decimal import Decimal, InvalidOperation
+from functools import lru_cache
 
 from activities.storefronts.feeds.rows import Availability
 
@@ -38,6 +39,7 @@ https://schema.org/ItemAvailability
 """
 
 
+@lru_cache(1024)
 def read_availability(text: str) -> Availability:
     """
     Raises:
@@ -57,7 +59,11 @@ def read_price(value: object) -> tuple[Decimal, str | None]:
     """
     if isinstance(value, bool) or not isinstance(value, str | int | float | Decimal):
         raise ValueError("it is no price: write one like 9.99 EUR")
-    text = str(value).strip()
+    return _price(str(value).strip())
+
+
+@lru_cache(4096)  # Of a million things very many cost the same.
+def _price(text: str) -> tuple[Decimal, str | None]:
     codes = {match.upper() for match in _CURRENCY.findall(text)}
     codes |= {code for symbol, code in _SYMBOLS.items() if symbol in text}
     numbers = _NUMBER.findall(text) if len(text) <= 100 else []
@@ -96,6 +102,8 @@ def read_units(value: object) -> int:
     """
     if isinstance(value, bool) or not isinstance(value, str | int | float | Decimal):
         raise ValueError("it is no number of units: write one such as 3")
+    if isinstance(value, int) and abs(value) < 2**31:
+        return value
     try:
         number = Decimal(str(value).strip())
         units = int(number.to_integral_value("ROUND_FLOOR")) if number.adjusted() < 20 else None

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
+from functools import lru_cache
 from types import MappingProxyType
 from typing import cast
 
@@ -40,9 +41,11 @@ LONGEST_ID = 100
 LONGEST_TEXT = 1000
 LONGEST_ADDRESS = 1000
 MOST_CATEGORIES = 50
+_ADDRESS = re.compile(r"https?://[^/\s]\S*", re.IGNORECASE)
 _BREAKS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]+")
 
 
+@lru_cache(2048)
 def plain_name(name: str) -> str:
     """A column's name without what formats differ in: `g:Item Group ID`, `$item-group-id` are `item_group_id`."""
     return re.sub(r"[\s-]+", "_", name.strip().lower().removeprefix("g:").removeprefix("$"))
@@ -90,7 +93,11 @@ class Columns:
         Args:
             cells: by our names; a cell that is missing, None or blank says nothing.
         """
-        told = {name: value for name, value in cells.items() if not _blank(value)}
+        told = {
+            name: value
+            for name, value in cells.items()
+            if value is not None and value != "" and not (isinstance(value, str) and value.isspace())
+        }
         country = told.get("country")
         if country is not None and (self.country is None or str(country).strip().upper() != self.country):
             return None
@@ -139,10 +146,6 @@ class Columns:
         )
 
 
-def _blank(value: object) -> bool:
-    return value is None or value == "" or (isinstance(value, str) and not value.strip())
-
-
 def _id(value: object) -> str:
     if isinstance(value, bool) or not isinstance(value, str | int | Decimal):
         raise ValueError("it is missing" if value is None else "it is neither text nor a number")
@@ -165,7 +168,7 @@ def _address(value: object) -> str | None:
     if value is None:
         return None
     text = str(value).strip()
-    if not re.match(r"https?://[^/\s]", text, re.IGNORECASE) or not text.isprintable() or re.search(r"\s", text):
+    if _ADDRESS.fullmatch(text) is None or not text.isprintable():
         raise ValueError("it is no address: it begins with https:// and has no blanks")
     if len(text) > LONGEST_ADDRESS:
         raise ValueError(f"it is longer than {LONGEST_ADDRESS} characters")
@@ -178,7 +181,10 @@ def _first(value: object) -> object:
 
 def _text(value: object) -> str | None:
     """One line: a break, or what cannot be seen, is a blank."""
-    return (_BREAKS.sub(" ", str(value)).strip()[:LONGEST_TEXT] or None) if isinstance(value, str | int) else None
+    if not isinstance(value, str | int):
+        return None
+    text = str(value)
+    return (text if text.isprintable() else _BREAKS.sub(" ", text)).strip()[:LONGEST_TEXT] or None
 
 
 def _categories(value: object) -> tuple[str, ...] | None:
