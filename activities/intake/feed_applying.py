@@ -147,9 +147,9 @@ class Applying:
         whole = whole and not seen.nameless
         if seen.currency is not None:
             await self._observe([StoreFact(currency=seen.currency, observed_at=self._at)])
+        await SQL.analyze_stage.within(LONG).run(self._connection)
         await SQL.keep_unread_where_they_were.within(LONG).run(self._connection, **self._whose)
         await SQL.find_changed.within(LONG).run(self._connection, **self._whose, whole=whole)
-        await SQL.analyze_stage.within(LONG).run(self._connection)
         after = ""
         while ids := await SQL.next_changed.values(self._connection, after=after, most=ADDED_AT_ONCE):
             after = ids[-1]
@@ -233,10 +233,9 @@ class Applying:
             yield len(levels)
 
     async def _gone(self) -> AsyncGenerator[int]:
+        await SQL.find_gone.within(LONG).run(self._connection, **self._whose)
         after = ""
-        while ids := await SQL.gone_products.within(LONG).values(
-            self._connection, **self._whose, after=after, most=TOLD_AT_ONCE
-        ):
+        while ids := await SQL.next_gone.values(self._connection, after=after, most=TOLD_AT_ONCE):
             after = ids[-1]
             sold = set(await SQL.still_sold_by.values(self._connection, **self._whose, product_ids=ids))
             facts = [ProductGoneFact(product_id=each, observed_at=self._at) for each in ids if each not in sold]

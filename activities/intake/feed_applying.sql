@@ -21,7 +21,7 @@ with changed as (
 insert into changed_feed select product_id from changed;
 
 -- name: analyze_stage
-analyze staged_feed, changed_feed;
+analyze staged_feed, feed_rows;
 
 -- name: count_changed
 select count(*) from changed_feed;
@@ -68,7 +68,8 @@ from staged_feed where product_id = any(:product_ids::text[]) and place = '';
 with gone as (
     delete from feed_rows f
     where :whole and f.store_id = :store_id and f.feed = :feed and f.product_id = any(:product_ids::text[]) and f.place = ''
-      and not exists (select from staged_feed s where s.variant_id = f.variant_id and s.place = f.place)
+      and not exists (
+          select from staged_feed s where s.product_id = f.product_id and s.variant_id = f.variant_id and s.place = '')
 ), noted as (
     insert into feed_rows (store_id, feed, variant_id, place, product_id, digest, names_it)
     select :store_id, :feed, variant_id, place, product_id, digest, title is not null
@@ -87,13 +88,15 @@ select v.variant_id, v.product_id, p.title as product_title, v.title, v.sku
 from variants v join products p on p.store_id = v.store_id and p.product_id = v.product_id
 where v.store_id = :store_id and v.variant_id = any(:variant_ids::text[]);
 
--- name: gone_products
+-- name: find_gone
+-- The products of which no row is in it any more, readable or not.
+insert into gone_feed
 select distinct product_id from feed_rows f
-where f.store_id = :store_id and f.feed = :feed and f.place = '' and f.names_it and f.product_id > :after
-  and not exists (select from staged_feed s where s.product_id = f.product_id and s.place = '')
-  and not exists (select from staged_feed s join feed_rows g on g.variant_id = s.variant_id and g.store_id = :store_id and g.feed = :feed
-                  where g.product_id = f.product_id and s.place = '' and s.unread)
-order by product_id limit :most;
+where f.store_id = :store_id and f.feed = :feed and f.place = '' and f.names_it
+  and not exists (select from staged_feed s where s.product_id = f.product_id and s.place = '');
+
+-- name: next_gone
+select product_id from gone_feed where product_id > :after order by product_id limit :most;
 
 -- name: still_sold_by
 -- Those of these products that another feed of the store still has.

@@ -7,11 +7,12 @@ create temp table if not exists staged_feed (
     link text, image text, brand text, sku text, categories text[], price numeric, policy text, tracked boolean, quantity bigint,
     for_sale boolean);
 create temp table if not exists changed_feed (product_id text primary key);
+create temp table if not exists gone_feed (product_id text primary key);
 create index if not exists staged_feed_by_product on staged_feed (product_id);
-truncate staged_feed, changed_feed;
+truncate staged_feed, changed_feed, gone_feed;
 
 -- name: clear_stage
-truncate staged_feed, changed_feed;
+truncate staged_feed, changed_feed, gone_feed;
 
 -- name: drop_repeated
 -- What is in it twice counts as its first row says.
