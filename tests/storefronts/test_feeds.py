@@ -279,6 +279,7 @@ async def test_a_failure_is_tried_again_ever_later_and_shown(shop: FeedShop) -> 
     shop.server.headers = {}
     await shop.add()
     pauses: list[float] = []
+    report = await shop.report()
     for _ in range(3):
         assert await shop.reader.read_due() == 1
         report = await shop.report()

@@ -81,10 +81,8 @@ def _number(text: str) -> Decimal:
         digits = digits.replace(thousands, "").replace(decimal, ".")
     elif digits.count(",") == 1 and len(digits) - comma - 1 != 3:
         digits = digits.replace(",", ".")
-    elif digits.count(".") > 1:
-        digits = digits.replace(".", "")
-    else:
-        digits = digits.replace(",", "")
+    elif re.fullmatch(r"\d{1,3}(,\d{3})+|\d{1,3}(\.\d{3}){2,}", digits):
+        digits = digits.replace(",", "").replace(".", "")
     try:
         number = Decimal(digits)
     except InvalidOperation:

@@ -9,7 +9,7 @@ from typing import Any
 from lxml import etree
 
 from activities.storefronts.feeds.columns import Columns, plain_name
-from activities.storefronts.feeds.rows import BadRow, FeedCut, FeedError, FeedRow
+from activities.storefronts.feeds.rows import BadRow, FeedCut, FeedRow
 from activities.storefronts.feeds.unpacking import Peeked
 
 GOOGLE = "{http://base.google.com/ns/1.0}"
@@ -19,7 +19,6 @@ def read_xml(stream: Peeked, columns: Columns) -> Iterator[FeedRow | BadRow]:
     """Its rows. Entities of a document type stay what they are, and nothing is fetched.
 
     Raises:
-        FeedError: it is no such XML.
         FeedCut: it breaks off, or is no XML from somewhere on.
     """
     number, known, ours = 0, frozenset[str](), dict[str, str]()
@@ -47,8 +46,7 @@ def read_xml(stream: Peeked, columns: Columns) -> Iterator[FeedRow | BadRow]:
             if row is not None:
                 yield row
     except etree.XMLSyntaxError as error:
-        kind = FeedCut if number else FeedError
-        raise kind(f"The feed is no XML in line {error.lineno}, after {number} items.") from None
+        raise FeedCut(f"The feed is no XML in line {error.lineno}, after {number} items.") from None
 
 
 def _cells(item: Any) -> dict[str, object]:
