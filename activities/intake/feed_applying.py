@@ -1,7 +1,7 @@
 """The staged rows of a feed, beside those that were applied last: what changed is applied, and nothing else.
 
-Products that nobody told of yet are written by the hundred, for nobody can wait for them; the others go through
-`Intake` one by one, as if a webhook had told of them.
+Products that nobody waits for are written by the hundred; the others go through `Intake` one by one, as if a webhook
+had told of them.
 """
 
 import asyncio
@@ -15,6 +15,7 @@ import asyncpg
 
 from activities.intake.feed_staging import LONG, Seen
 from activities.intake.intake import Intake
+from activities.intake.known_stores import STOREFRONT, add_store
 from activities.intake.moves import AnotherThing
 from activities.intake.products import lock_items
 from activities.postgres.pool import Connection
@@ -145,6 +146,7 @@ class Applying:
         """
         done = Applied()
         whole = whole and not seen.nameless
+        await add_store(self._connection, self._store_id, SOURCE, STOREFRONT)
         if seen.currency is not None:
             await self._observe([StoreFact(currency=seen.currency, observed_at=self._at)])
         await SQL.analyze_stage.within(LONG).run(self._connection)
@@ -153,9 +155,10 @@ class Applying:
         after = ""
         while ids := await SQL.next_changed.values(self._connection, after=after, most=ADDED_AT_ONCE):
             after = ids[-1]
-            new = await self._add(ids, whole=whole)
+            new, known = await self._write(ids, whole=whole)
             done.added += len(new)
-            others = [each for each in ids if each not in new]
+            done.changed += len(known)
+            others = [each for each in ids if each not in new and each not in known]
             for some in (others[begin : begin + TOLD_AT_ONCE] for begin in range(0, len(others), TOLD_AT_ONCE)):
                 done.changed += await self._tell(some, seen, whole=whole)
                 yield done
@@ -169,24 +172,31 @@ class Applying:
                 yield done
         yield done
 
-    async def _add(self, ids: Sequence[str], *, whole: bool) -> set[str]:
-        """Those of these products that nobody told of yet, written at once."""
+    async def _write(self, ids: Sequence[str], *, whole: bool) -> tuple[set[str], set[str]]:
+        """Those of these products that nobody told of yet, and those that nobody waits for: they are written at once.
+
+        What alerts make of them is found when somebody enters, as with an alert that is newer than the product.
+        """
+        told = {"store_id": self._store_id, "observed_at": self._at}
         try:
             async with self._connection.transaction():
+                # In this order, as whoever else changes them: their units, then their rows. Who enters waits for them.
+                items = await SQL.items_of.values(self._connection, product_ids=ids)
+                await lock_items(self._connection, self._store_id, items)
+                await SQL.hold_products.run(self._connection, store_id=self._store_id, product_ids=ids)
                 new: list[str] = await SQL.hold_new.within(LONG).values(
                     self._connection, store_id=self._store_id, product_ids=ids
                 )
-                if not new:
-                    return set()
-                items = await SQL.items_of.values(self._connection, product_ids=new)
-                await lock_items(self._connection, self._store_id, items)
-                told = {"store_id": self._store_id, "product_ids": new, "observed_at": self._at}
-                await SQL.add_products.within(LONG).run(self._connection, **told)
-                await SQL.add_variants.within(LONG).run(self._connection, **told)
-                await SQL.note_applied.within(LONG).run(self._connection, **self._whose, product_ids=new, whole=whole)
-        except asyncpg.UniqueViolationError:
-            return set()  # Somebody else told of one of them this moment: each is asked for by itself.
-        return set(new)
+                known: list[str] = await SQL.unwatched.within(LONG).values(self._connection, **told, product_ids=ids)
+                await SQL.add_products.within(LONG).run(self._connection, **told, product_ids=new)
+                await SQL.set_products.within(LONG).run(self._connection, **told, product_ids=known, whole=whole)
+                await SQL.add_variants.within(LONG).run(self._connection, **told, product_ids=new + known)
+                await SQL.note_applied.within(LONG).run(
+                    self._connection, **self._whose, product_ids=new + known, whole=whole
+                )
+        except (asyncpg.UniqueViolationError, asyncpg.DeadlockDetectedError):
+            return set(), set()  # Somebody else tells of one of them this moment: each is asked for by itself.
+        return set(new), set(known)
 
     async def _tell(self, ids: Sequence[str], seen: Seen, *, whole: bool) -> int:
         """What is known already, each product as a webhook would tell of it."""

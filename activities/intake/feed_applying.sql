@@ -23,9 +23,6 @@ insert into changed_feed select product_id from changed;
 -- name: analyze_stage
 analyze staged_feed, feed_rows;
 
--- name: count_changed
-select count(*) from changed_feed;
-
 -- name: next_changed
 select product_id from changed_feed where product_id > :after order by product_id limit :most;
 
@@ -40,6 +37,55 @@ where not exists (select from products p where p.store_id = :store_id and p.prod
       or exists (select from variants v where v.store_id = :store_id and v.stock_item = s.variant_id)
       or exists (select from stock k where k.store_id = :store_id and k.inventory_item_id = s.variant_id)
       or is_waited_for(:store_id, 'variant/' || s.variant_id)));
+
+-- name: hold_products
+select from products where store_id = :store_id and product_id = any(:product_ids::text[]) order by product_id for no key update;
+
+-- name: unwatched
+-- Of these products, whose rows are held, those that nobody waits for and of which nothing is shared out: all that is
+-- kept of their units is the total, each variant is known of this product or of none, and sells units of its own.
+select p.product_id from products p
+where p.store_id = :store_id and p.product_id = any(:product_ids::text[]) and p.observed_at <= :observed_at
+  and not is_waited_for(:store_id, 'product/' || p.product_id)
+  and not exists (select from product_sums k where k.store_id = :store_id and k.product_id = p.product_id)
+  and not exists (select from variants_named_twice t where t.store_id = :store_id and t.product_id = p.product_id)
+  and not exists (select from episodes e
+                  where e.store_id = :store_id and e.subject = 'product/' || p.product_id and e.closed_at is null)
+  and not exists (select from staged_feed s where s.product_id = p.product_id and s.place = '' and (s.unread or s.title is null))
+  and not exists (
+      select from (
+          select variant_id from staged_feed s where s.product_id = p.product_id and s.place = ''
+          union select variant_id from variants v where v.product_id = p.product_id and v.store_id = :store_id
+      ) named
+      where is_waited_for(:store_id, 'variant/' || named.variant_id)
+         or exists (select from episodes e
+                    where e.store_id = :store_id and e.subject = 'variant/' || named.variant_id and e.closed_at is null)
+         or exists (select from supplies u where u.store_id = :store_id and u.item = named.variant_id)
+         or exists (select from stock k where k.store_id = :store_id and k.inventory_item_id = named.variant_id)
+         or exists (select from variants_named_twice t where t.store_id = :store_id and t.variant_id = named.variant_id)
+         or exists (select from variants v where v.store_id = :store_id and v.variant_id = named.variant_id
+                    and (v.product_id <> p.product_id or v.stock_item <> v.variant_id or v.total_observed_at > :observed_at))
+         or exists (select from variants v where v.store_id = :store_id and v.stock_item = named.variant_id
+                    and v.variant_id <> named.variant_id));
+
+-- name: set_products
+-- As set_product and set_variant of products.sql do; those that are not named any more (whole) are removed.
+with told as (
+    select distinct on (s.product_id) s.product_id, s.title, s.link, s.image, s.brand, s.categories,
+           bool_or(s.for_sale) over (partition by s.product_id) as for_sale
+    from staged_feed s
+    where s.product_id = any(:product_ids::text[]) and s.place = ''
+    order by s.product_id, s.line, s.ctid
+), removed as (
+    update variants v set removed = true
+    where :whole and v.store_id = :store_id and v.product_id = any(:product_ids::text[]) and not v.removed
+      and not exists (select from staged_feed s where s.product_id = v.product_id and s.variant_id = v.variant_id and s.place = '')
+)
+update products p
+set title = t.title, page_url = coalesce(t.link, p.page_url), image_url = coalesce(t.image, p.image_url),
+    vendor = coalesce(t.brand, p.vendor), collections = coalesce(t.categories, p.collections), on_sale = t.for_sale,
+    observed_at = :observed_at, discontinued_at = null
+from told t where p.store_id = :store_id and p.product_id = t.product_id;
 
 -- name: items_of
 select variant_id from staged_feed where product_id = any(:product_ids::text[]) and place = '';
@@ -61,7 +107,15 @@ insert into variants (
 select :store_id, variant_id, product_id, variant_id, case when variant_id = product_id then '' else title end, sku, price, policy,
        tracked, :observed_at, case when price = 0 then now() end, coalesce(quantity, 0),
        case when quantity is not null then :observed_at::timestamptz end
-from staged_feed where product_id = any(:product_ids::text[]) and place = '';
+from staged_feed where product_id = any(:product_ids::text[]) and place = ''
+on conflict (variant_id, store_id) do update
+set title = excluded.title, sku = excluded.sku, price = coalesce(excluded.price, variants.price), policy = excluded.policy,
+    tracked = excluded.tracked, removed = false, told_at = excluded.told_at,
+    zero_since = case when excluded.price is null or (excluded.price = 0 and variants.price = 0)
+                         then variants.zero_since else excluded.zero_since end,
+    elsewhere = case when excluded.total_observed_at is null then variants.elsewhere else excluded.elsewhere end,
+    total_observed_at = coalesce(excluded.total_observed_at, variants.total_observed_at)
+where variants.product_id = excluded.product_id;
 
 -- name: note_applied
 -- These products are as their rows say, and whatever other rows they had are no more (whole).

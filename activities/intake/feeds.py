@@ -116,7 +116,7 @@ class FeedReader:
         except DomainError as error:
             log.warning("feed not read", store=due.store_id, feed=due.name, error=error.code)
         except Exception as error:  # noqa: BLE001 - a mistake of ours with this feed must not hold up the others
-            log.error("feed not read", store=due.store_id, feed=due.name, error=type(error).__name__)
+            log.error("feed went wrong", store=due.store_id, feed=due.name, error=type(error).__name__)
         if last is not None and last.held is not None:
             log.error("feed held", store=due.store_id, feed=due.name, why=last.held, rows=last.seen.rows)
 

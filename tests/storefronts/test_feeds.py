@@ -17,10 +17,14 @@ from activities.postgres.pool import Pool
 from activities.storefronts.shop_http import ShopAway
 from activities.temporal import Temporal
 from activities.waitlist.claims import Waitlist
+from activities.waitlist.entrances import Entrances
 from schemas.ids import StoreId
 from schemas.responses.feeds import FeedRead, FeedReport
+from starter.documents import load_document
 from starter.runtime.dispatcher import Dispatcher
 from starter.shops.feeds import CATALOGUE, Feeds, WantedFeed
+from starter.versioning.publishing import publish
+from tests.markdown import ROOT
 from tests.product import next_change
 from tests.storefronts.feed_server import FeedServer, serving_feed
 
@@ -272,6 +276,58 @@ async def test_a_feed_for_another_country_adds_to_what_is_known_and_ends_nothing
         server.content = b"id,override,price,availability\nb,FR,9.00 EUR,in stock\n"
         await shop.feeds.read(STORE, "france", lambda _: None)
         assert (await shop.units()).keys() == {"a", "b"}
+
+
+async def _waits(shop: FeedShop, variant: str) -> None:
+    await publish(shop.pool, load_document((ROOT / "starter/conversations/back-in-stock.yaml").read_text(), "it"))
+    await Entrances(shop.pool).sign_up("ann@example.com", STORE, variant, "test")
+    await shop.pool.execute("delete from outbox")
+
+
+async def _shelves(shop: FeedShop) -> set[str]:
+    rows = await shop.pool.fetch("select distinct subject from outbox where kind = 'look_again'")
+    return {row["subject"] for row in rows}
+
+
+async def test_who_waits_is_told_of_what_a_feed_brings_back(shop: FeedShop) -> None:
+    await shop.add()
+    await shop.told(item("a", 0), item("b", 0))
+    await _waits(shop, "a")
+    assert await shop.told(item("a", 3), item("b", 3))
+    assert await _shelves(shop) == {"variant/a"}
+    (episode,) = await shop.pool.fetch("select * from episodes")
+    assert (episode["available"], episode["arrived"], episode["subject"]) == (3, 3, "variant/a")
+
+
+async def test_who_enters_after_it_came_back_unseen_is_told_of_the_next_time(shop: FeedShop) -> None:
+    await shop.add()
+    await shop.told(item("a", 0))
+    await shop.told(item("a", 3))  # nobody waits: no episode is made of it
+    assert await shop.pool.fetchval("select count(*) from episodes") == 0
+    await shop.told(item("a", 0))
+    await _waits(shop, "a")
+    await shop.told(item("a", 5))
+    assert await _shelves(shop) == {"variant/a"}
+
+
+async def test_a_product_is_the_same_whether_somebody_waits_for_it_or_not(shop: FeedShop) -> None:
+    await shop.add()
+    await shop.told(*(item(each, 0, item_group_id=f"{each[0]}-group") for each in ("a1", "a2", "b1", "b2")))
+    await _waits(shop, "a1")
+    await shop.pool.execute("update feeds set keep_share = 0")
+    changed = {"title": "Renamed", "price": 0, "brand": "Acme", "categories": ["Mugs"], "sku": "S"}
+    await shop.told(*(item(each, 4, item_group_id=f"{each[0]}-group", **changed) for each in ("a1", "b1")))
+    columns = "title, page_url, image_url, vendor, collections, on_sale, discontinued_at"
+    a, b = await shop.pool.fetch(f"select {columns} from products order by product_id")
+    assert [value for name, value in a.items() if name != "page_url"] == [
+        value for name, value in b.items() if name != "page_url"
+    ]
+    columns = (
+        "title, sku, price, zero_since is not null, policy, tracked, removed, elsewhere, total_observed_at is not null"
+    )
+    a1, a2, b1, b2 = await shop.pool.fetch(f"select {columns} from variants order by variant_id")
+    assert (a1, a2["removed"]) == (b1, True)
+    assert (a2["removed"], a2["elsewhere"]) == (b2["removed"], b2["elsewhere"])
 
 
 async def test_a_failure_is_tried_again_ever_later_and_shown(shop: FeedShop) -> None:

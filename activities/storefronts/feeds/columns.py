@@ -1,12 +1,12 @@
 """From a row's cells, by whatever names the feed has for them, to a `FeedRow`. Pure."""
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import lru_cache
 from types import MappingProxyType
-from typing import cast
+from typing import Any, cast
 
 from activities.storefronts.feeds.amounts import read_availability, read_period, read_price, read_units
 from activities.storefronts.feeds.rows import BadRow, FeedError, FeedRow, Sale
@@ -101,49 +101,28 @@ class Columns:
         country = told.get("country")
         if country is not None and (self.country is None or str(country).strip().upper() != self.country):
             return None
-        reading, id_, group = "id", None, None
+        id_: str | None = None
+        product: str | None = None
+        said: dict[str, Any] = {}
+        reading = "id"
         try:
-            id_ = _id(told.get("id"))
+            said["id"] = id_ = _id(told.get("id"))
             reading = "group"
-            group = _id(told["group"]) if "group" in told else None
+            said["group"] = _id(told["group"]) if "group" in told else None
+            product = said["group"] or id_
             reading = "price"
             price, currency = read_price(told["price"]) if "price" in told else (None, None)
             reading = "sale_price"
             sale, of_sale = _sale(told)
             if currency is not None and of_sale is not None and of_sale != currency:
                 raise ValueError("it is in another currency than the price")
-            reading = "availability"
-            availability = read_availability(str(told["availability"])) if "availability" in told else None
-            reading = "quantity"
-            quantity = read_units(told["quantity"]) if "quantity" in told else None
-            reading = "policy"
-            policy = read_units(told["policy"]) != 1 if "policy" in told else None
-            reading = "link"
-            link = _address(told.get("link"))
-            reading = "image"
-            image = _address(_first(told.get("image")))
-            reading = "place"
-            place = _id(told["place"]) if "place" in told else None
+            said |= {"price": price, "currency": currency or of_sale, "sale": sale}
+            for ours, (name, read) in _CELLS.items():
+                reading = ours
+                said[name] = read(told[ours]) if ours in told else None
         except ValueError as error:
-            return BadRow(line, f"{reading}: {error}", id_, (group or id_) if reading != "group" else None)
-        return FeedRow(
-            line,
-            id_,
-            group,
-            _text(told.get("title")),
-            link,
-            image,
-            _text(told.get("brand")),
-            _text(told.get("sku")),
-            _categories(told.get("categories")),
-            price,
-            currency or of_sale,
-            sale,
-            availability,
-            quantity,
-            policy,
-            place,
-        )
+            return BadRow(line, f"{reading}: {error}", id_, product)
+        return FeedRow(line, **said)
 
 
 def _id(value: object) -> str:
@@ -194,3 +173,18 @@ def _categories(value: object) -> tuple[str, ...] | None:
     parts = cast("Sequence[object]", value) if isinstance(value, list | tuple) else str(value).split(">")
     texts = (_text(each) for each in parts[:MOST_CATEGORIES])
     return tuple(dict.fromkeys(each for each in texts if each is not None))
+
+
+_CELLS: Mapping[str, tuple[str, Callable[[object], object]]] = {
+    "availability": ("availability", lambda value: read_availability(str(value))),
+    "quantity": ("quantity", read_units),
+    "policy": ("sells_at_zero", lambda value: read_units(value) != 1),
+    "link": ("link", _address),
+    "image": ("image", lambda value: _address(_first(value))),
+    "place": ("place", _id),
+    "title": ("title", _text),
+    "brand": ("brand", _text),
+    "sku": ("sku", _text),
+    "categories": ("categories", _categories),
+}
+"""What is read by itself: the field of a row, and how; those that are no price."""
