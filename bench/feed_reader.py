@@ -5,7 +5,6 @@ import json
 import os
 import resource
 
-from activities.intake.feeds import FeedReader
 from activities.intake.intake import Intake
 from activities.postgres.pool import open_pool
 from bench.feeds import STORE
@@ -17,7 +16,7 @@ from starter.shops.feeds import CATALOGUE, Feeds, WantedFeed
 async def main() -> None:
     """Until the benchmark lets go of it."""
     pool = await open_pool(os.environ["DATABASE_URL"], 8)
-    feeds = Feeds(pool, FeedReader(pool, Intake(pool), private_hosts=True), private_hosts=True)
+    feeds = Feeds(pool, Intake(pool), private_hosts=True)
     await feeds.add(STORE, CATALOGUE, WantedFeed(os.environ["BENCH_FEED"]), "bench")
     say("ready")
     async for _ in commands():

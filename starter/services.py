@@ -12,7 +12,6 @@ from temporalio.client import Client
 from activities.archive.archive import Archive
 from activities.feedback.feedback import Feedback
 from activities.intake.events import Events
-from activities.intake.feeds import FeedReader
 from activities.intake.intake import Intake
 from activities.postgres.pool import Pool, open_pool
 from activities.revenue.links import Links
@@ -115,14 +114,10 @@ class Services:
 def build_services(
     pool: Pool, client: Client, archive: Archive, settings: Settings, webhooks: Pool | None = None
 ) -> Services:
-    """The services over what is open already; they close none of it.
-
-    Args:
-        webhooks: connections for webhooks alone, which wait for nothing else then.
-    """
+    """The services over what is open already; they close none of it. `webhooks`: connections for these alone, which
+    wait for nothing else then."""
     intake, journeys = Intake(pool, settings.attribution), Journeys(pool)
     delivered = Intake(webhooks, settings.attribution) if webhooks else intake
-    private = settings.webhook_private_hosts
     return Services(
         webhooks=Webhooks(delivered, WebhookSecrets.from_settings(settings)),
         provider_webhooks=ProviderWebhooks(delivered, Feedback(webhooks or pool)),
@@ -133,7 +128,7 @@ def build_services(
         stock=Stock(pool, intake),
         forecasts=Forecasts(pool),
         stores=Stores(pool),
-        feeds=Feeds(pool, FeedReader(pool, intake, private_hosts=private), private_hosts=private),
+        feeds=Feeds(pool, intake, private_hosts=settings.webhook_private_hosts),
         publishing=Publishing(pool, settings.public_url),
         versions=Versions(pool, settings.public_url),
         retiring=Retiring(pool),

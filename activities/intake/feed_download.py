@@ -7,11 +7,11 @@ from typing import BinaryIO
 from activities.intake.kept_feeds import Feed
 from activities.storefronts.feeds.rows import FeedError
 from activities.storefronts.feeds.unpacking import LARGEST_FEED
-from activities.storefronts.shop_http import Download, ShopAnswerOdd, ShopHttp
-from schemas.errors import ErrorKind
+from activities.storefronts.shop_http import Download, ShopHttp
+from schemas.errors import DomainError, ErrorKind
 
 
-class FeedNotThere(ShopAnswerOdd):
+class FeedNotThere(DomainError):
     """The feed's address does not lead to one."""
 
     code = "feed_not_there"

@@ -8,6 +8,7 @@ from decimal import Decimal
 import httpx
 
 from activities.intake.feeds import FeedReader, FeedReading, NoSuchFeed
+from activities.intake.intake import Intake
 from activities.intake.kept_feeds import Feed
 from activities.intake.known_stores import add_store
 from activities.outbound.addresses import check_url
@@ -63,8 +64,9 @@ class Feeds:
         private_hosts: they may lie in private networks, and on this machine.
     """
 
-    def __init__(self, pool: Pool, reader: FeedReader, *, private_hosts: bool) -> None:
-        self._pool, self._reader, self._private_hosts = pool, reader, private_hosts
+    def __init__(self, pool: Pool, intake: Intake, *, private_hosts: bool) -> None:
+        self._pool, self._private_hosts = pool, private_hosts
+        self._reader = FeedReader(pool, intake, private_hosts=private_hosts)
 
     async def add(self, store_id: StoreId, name: str, wanted: WantedFeed, by: str) -> FeedReport:
         """Read a feed from now on; one that is there is read as it is said now. The store is made if it is new.

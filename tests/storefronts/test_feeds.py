@@ -86,7 +86,7 @@ class FeedShop:
 async def shop(pool: Pool) -> AsyncGenerator[FeedShop]:
     reader = FeedReader(pool, Intake(pool), private_hosts=True)
     async with serving_feed() as server:
-        yield FeedShop(pool, server, Feeds(pool, reader, private_hosts=True), reader)
+        yield FeedShop(pool, server, Feeds(pool, Intake(pool), private_hosts=True), reader)
 
 
 def _counts(read: FeedRead) -> tuple[int, int, int]:

@@ -20,8 +20,6 @@ class FeedError(DomainError):
 class FeedCut(FeedError):
     """A feed ends, or breaks, before its end: what was read of it may be all there is, or a part."""
 
-    code = "feed_cut_off"
-
 
 class Availability(StrEnum):
     """What a shop says of a thing's availability, in the words of all vocabularies together."""
