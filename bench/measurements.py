@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import Self, assert_never
 
 from bench.bursts import measure_bursts
+from bench.feeds import measure_feeds
 from bench.intake import measure_intake
 from bench.messages import figures_of_messages, measure_messages
 from bench.moves import Moves, measure_moves
@@ -35,6 +36,9 @@ MOST_GROWTH = 1.2
 """Of a restock, and of what is asked, with the longest line against the shortest."""
 MOST_BEHIND_IMPORT = 2.0
 LEAST_LEVELS_OF_MANY = 100
+LEAST_FEED_ROWS = 2000
+MOST_FEED_AGAIN = 0.1
+MOST_FEED_MEMORY_MB = 200.0
 MOST_FIRST_MESSAGE_SECONDS = 1.0
 MOST_REPLAY_SECONDS = 0.2
 """What a page of a console may wait for."""
@@ -48,6 +52,7 @@ class Measurement(StrEnum):
     MESSAGES = "messages"
     INTAKE = "intake"
     BURSTS = "bursts"
+    FEEDS = "feeds"
     MEMORY = "memory"
     RATES = "rates"
     FIRST_MESSAGES = "first-messages"
@@ -88,6 +93,8 @@ class Measuring:
                 return await self._intake()
             case Measurement.BURSTS:
                 return await self._bursts()
+            case Measurement.FEEDS:
+                return await self._feeds()
             case Measurement.MEMORY:
                 return await self._memory()
             case Measurement.RATES:
@@ -165,6 +172,20 @@ class Measuring:
                 digits=3,
                 at_most=MOST_WEBHOOK_SECONDS,
             ),
+        ]
+
+    async def _feeds(self) -> list[Figure]:
+        measured = await measure_feeds(await self._started_servers(), self._sizes.feed_rows)
+        first = Spread.of([measured.rows / measured.first_seconds])
+        again = Spread.of([measured.again_seconds])
+        share = Spread.of([measured.again_seconds / measured.first_seconds])
+        memory = Spread.of([measured.memory])
+        label = f"feed of {measured.rows}"
+        return [
+            Figure("feed_rows_per_second", f"{label}, rows / s", first, at_least=LEAST_FEED_ROWS),
+            Figure("feed_again_seconds", "… again, 1 % changed, s", again, digits=1),
+            Figure("feed_again_share", "… of the first time", share, digits=2, at_most=MOST_FEED_AGAIN),
+            Figure("feed_memory_mb", "… most memory, MB", memory, at_most=MOST_FEED_MEMORY_MB),
         ]
 
     async def _memory(self) -> list[Figure]:

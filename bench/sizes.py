@@ -15,6 +15,7 @@ class Sizes:
         variants: of one product that is watched as a whole, to which levels are told.
         first_messages: how often a first message is timed.
         requests: webhooks, and sign-ups, that are sent in a round of intake.
+        feed_rows: variants of a feed that is read.
         cached: open journeys whose memory is measured.
         moved: open journeys that are moved to another version.
         messages: that are written, and sent by each way, in a round.
@@ -32,6 +33,7 @@ class Sizes:
     variants: int
     first_messages: int
     requests: int
+    feed_rows: int
     cached: int
     moved: int
     messages: int
@@ -49,6 +51,7 @@ FULL = Sizes(
     variants=2_000,
     first_messages=15,
     requests=1_000,
+    feed_rows=1_000_000,
     cached=800,
     moved=10_000,
     messages=200,
@@ -66,6 +69,7 @@ QUICK = Sizes(
     variants=20,
     first_messages=2,
     requests=20,
+    feed_rows=2_000,
     cached=30,
     moved=20,
     messages=20,

@@ -21,6 +21,7 @@ from starter.commands import (
     deliveries,
     demo,
     experiments,
+    feeds,
     forecasts,
     journeys,
     keys,
@@ -95,6 +96,7 @@ for connecting in (
 ):
     stores.app.command()(connecting)
 app.add_typer(stores.app, name="store")
+app.add_typer(feeds.app, name="feed")
 app.add_typer(waitlists.app, name="waitlist")
 app.add_typer(journeys.app, name="journey")
 app.add_typer(contacts.app, name="contact")

@@ -11,6 +11,7 @@ from temporalio.client import Client
 
 from activities.connections.keeping_true import KeepingTrue
 from activities.connections.shops import Shops
+from activities.intake.feeds import FeedReader
 from activities.intake.intake import Intake
 from activities.postgres.pool import Pool
 from schemas.settings import Settings
@@ -41,6 +42,7 @@ async def running_engine(settings: Settings, pool: Pool, client: Client) -> Asyn
             running.temporal,
             keep_deliveries=timedelta(days=settings.inbox_days),
             zero_price_holds=timedelta(minutes=settings.zero_price_minutes),
+            feeds=FeedReader(pool, Intake(pool, settings.attribution), private_hosts=settings.webhook_private_hosts),
         )
         shops = Shops.from_settings(pool, settings)
         keeping_true = KeepingTrue(pool, shops, Intake(pool, settings.attribution), settings.public_url)

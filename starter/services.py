@@ -39,6 +39,7 @@ from starter.shops.connection_status import ConnectionStatus
 from starter.shops.connections import Connections
 from starter.shops.consents import Consents
 from starter.shops.coupons import Coupons
+from starter.shops.feeds import Feeds
 from starter.shops.forecast import Forecasts
 from starter.shops.keys import Keys
 from starter.shops.people import People
@@ -83,6 +84,7 @@ class Services:
     stores: Stores
     connections: Connections
     connection_status: ConnectionStatus
+    feeds: Feeds
     # conversations
     publishing: Publishing
     versions: Versions
@@ -142,6 +144,7 @@ def build_services(
         stores=Stores(pool),
         connections=Connections(pool, shops, intake, list(Storefronts()), settings.public_url),
         connection_status=ConnectionStatus(pool, shops.apis, settings.public_url),
+        feeds=Feeds(pool, intake, private_hosts=settings.webhook_private_hosts),
         publishing=Publishing(pool, settings.public_url),
         versions=Versions(pool, settings.public_url),
         retiring=Retiring(pool),

@@ -19,6 +19,7 @@ import asyncpg
 import structlog
 from temporalio.service import RPCError
 
+from activities.intake.feeds import FeedReader
 from activities.intake.silence import forget_days, listen_to_stores
 from activities.postgres.away import POSTGRES_AWAY
 from activities.postgres.pool import Connection, Pool, transaction
@@ -92,6 +93,7 @@ class Dispatcher:
         temporal: Temporal,
         keep_deliveries: timedelta,
         zero_price_holds: timedelta = ZERO_PRICE_HOLDS,
+        feeds: FeedReader | None = None,
     ) -> None:
         self._pool = pool
         self._waitlist = waitlist
@@ -101,6 +103,7 @@ class Dispatcher:
         self._woken = {lane: asyncio.Event() for lane in LANES}
         self._urgent_at = -inf  # On the monotonic clock: when something urgent came last, to whichever process.
         self._zero_price_holds = zero_price_holds
+        self._feeds = feeds
 
     async def run(self) -> None:
         """Run until cancelled. A lost database is waited for."""
@@ -111,6 +114,8 @@ class Dispatcher:
             tasks.create_task(_for_ever(self._let_time_pass, "what is due was not done"))
             tasks.create_task(_for_ever(self._listen_to_stores, "stores not listened to"))
             tasks.create_task(_for_ever(self._keep_house, "old deliveries not forgotten"))
+            if self._feeds is not None:
+                tasks.create_task(_for_ever(partial(self._read_feeds, self._feeds), "feeds not read"))
 
     async def drain(self) -> int:
         """Dispatch everything that is due now. Returns how many calls succeeded."""
@@ -233,6 +238,10 @@ class Dispatcher:
     async def _listen_to_stores(self) -> None:
         await listen_to_stores(self._pool)
         await asyncio.sleep(LISTENING.total_seconds())
+
+    async def _read_feeds(self, feeds: FeedReader) -> None:
+        await feeds.read_due()
+        await asyncio.sleep(IDLE.total_seconds())
 
     async def _keep_house(self) -> None:
         while await SQL.forget_deliveries.values(self._pool, age=self._keep_deliveries, most=FORGOTTEN_AT_ONCE):

@@ -64,6 +64,8 @@ OF_NOBODY = {
     "conversations",
     "digest_keys",
     "entry_triggers",
+    "feed_rows",
+    "feeds",
     "episodes",
     "hints",
     "inbox",

@@ -2359,3 +2359,59 @@ create table used_challenges (
     digest  bytea primary key,
     ends_at timestamptz not null
 );
+
+-- Catalogue feeds ----------------------------------------------------------------------------------------------------
+
+-- Where a store's catalogue feeds are read from, and what became of the last reading: activities/intake/feeds.py.
+create table feeds (
+    store_id         text not null references stores,
+    name             text not null check (name <> '' and length(name) <= 100),
+    -- It may hold a token: it is shown without what follows its question mark.
+    url              text not null,
+    -- Null: known by its content.
+    format           text check (format in ('json', 'xml', 'text', 'page')),
+    mapping          jsonb not null default '{}',
+    country          text check (country ~ '^[A-Z]{2}$'),
+    -- What "in stock" stands for, where no number is told.
+    in_stock_units   integer not null default 1 check (in_stock_units > 0),
+    every            interval not null check (every > '0'),
+    -- With fewer rows than this share of the last time's it is held.
+    keep_share       numeric(4, 3) not null check (keep_share between 0 and 1),
+    etag             text,
+    last_modified    text,
+    due_at           timestamptz not null default now(),
+    asked_at         timestamptz,
+    -- When it was applied last, and what was in it.
+    read_at          timestamptz,
+    rows             bigint check (rows >= 0),
+    unread           bigint check (unread >= 0),
+    -- When a price changes next though no row does.
+    price_changes_at timestamptz,
+    failures         integer not null default 0 check (failures >= 0),
+    failed_with      text,
+    held_for         text check (held_for in ('empty', 'cut', 'shrunken')),
+    held_rows        bigint,
+    held_at          timestamptz,
+    accepted_at      timestamptz,
+    primary key (store_id, name),
+    check ((held_for is null) = (held_rows is null) and (held_for is null) = (held_at is null)),
+    check (accepted_at is null or held_for is not null),
+    check ((read_at is null) = (rows is null) and (failures = 0) = (failed_with is null))
+);
+create index feeds_due on feeds (due_at);
+
+-- Each row of a feed as it was applied last, as a digest of what it says.
+create table feed_rows (
+    store_id   text not null,
+    feed       text not null,
+    variant_id text not null,
+    -- Where it is one of many places with units of the thing; else ''.
+    place      text not null,
+    product_id text not null,
+    digest     bigint not null,
+    -- It says what the thing is called; else it only adds to what others say of it, and its end is not the thing's.
+    names_it   boolean not null,
+    primary key (variant_id, place, feed, store_id),
+    foreign key (store_id, feed) references feeds (store_id, name) on delete cascade
+);
+create index feed_rows_by_product on feed_rows (product_id, feed, store_id);

@@ -9,7 +9,17 @@ from datetime import datetime, timedelta
 from typing import ClassVar, Self
 
 from activities.storefronts.payload import Payload, PlainText
-from activities.storefronts.shop_api import Access, Introduction, Limits, Page, Question, Renewed, Subscription, Watched
+from activities.storefronts.shop_api import (
+    Access,
+    Introduction,
+    Limits,
+    Page,
+    Question,
+    Renewed,
+    Subscription,
+    Watched,
+    things_in,
+)
 from activities.storefronts.shop_http import AccessRefused, ShopHttp
 from activities.storefronts.shopify import subscriptions
 from activities.storefronts.shopify.admin import Admin, Told
@@ -18,7 +28,7 @@ from activities.storefronts.shopify.fields import is_currency
 from activities.storefronts.shopify.reading_back import locations, read_back
 from activities.storefronts.shopify.stock_queries import Location
 from activities.storefronts.shopify.tokens import renewed
-from schemas.incoming.facts import Fact
+from schemas.incoming.facts import Fact, HintFact
 
 VERSION = "2026-10"
 """2026-01, -04 and -07 are asked the same."""

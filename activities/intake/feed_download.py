@@ -1,0 +1,51 @@
+"""A feed fetched: into a file, and only where it is another one than the last time."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import BinaryIO
+
+from activities.intake.kept_feeds import Feed
+from activities.storefronts.feeds.rows import FeedError
+from activities.storefronts.feeds.unpacking import LARGEST_FEED
+from activities.storefronts.shop_http import Download, ShopHttp
+from schemas.errors import DomainError, ErrorKind
+
+
+class FeedNotThere(DomainError):
+    """The feed's address does not lead to one."""
+
+    code = "feed_not_there"
+    kind = ErrorKind.CONFLICT
+    advice = "Open the address in a browser; `shelftalk feed add` again sets another one."
+
+
+async def download_feed(http: ShopHttp, feed: Feed, at: datetime, file: BinaryIO) -> Mapping[str, str] | None:
+    """Put a feed into a file. Returns the answer's headers; None: it is as it was when it was applied last.
+
+    Raises:
+        ShopAway, FeedNotThere, FeedError: as they say.
+    """
+    headers: dict[str, str] = {}
+    # What is as it was means something else once a sale has begun or ended.
+    same_prices = feed.price_changes_at is None or at < feed.price_changes_at
+    if feed.read_at is not None and same_prices and feed.accepted_at is None:
+        headers |= {"if-none-match": feed.etag} if feed.etag else {}
+        headers |= {"if-modified-since": feed.last_modified} if feed.last_modified else {}
+    async with http.download(feed.url, headers) as answer:
+        if answer.status == 304 and headers:
+            return None
+        await _take(answer, file)
+        return answer.headers
+
+
+async def _take(answer: Download, file: BinaryIO) -> None:
+    if answer.status in (401, 403):
+        raise FeedNotThere(f"The feed's server answers {answer.status}: it wants a name or a key that it is not given.")
+    if not 200 <= answer.status < 300:
+        raise FeedNotThere(f"The feed's server answers {answer.status}: its address does not lead to a feed.")
+    size = 0
+    async for chunk in answer.chunks:
+        size += len(chunk)
+        if size > LARGEST_FEED:
+            raise FeedError(f"The feed is larger than {LARGEST_FEED >> 30} GiB: split it.")
+        file.write(chunk)

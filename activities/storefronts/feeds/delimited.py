@@ -1,0 +1,83 @@
+"""CSV and TSV as Google and Meta take them: a header, then a row on each line. Streamed.
+
+Lines that begin with # say nothing. https://support.google.com/merchants/answer/160588,
+https://developers.facebook.com/docs/marketing-api/catalog/reference
+"""
+
+import csv
+from collections import Counter
+from collections.abc import Iterator
+
+from activities.storefronts.feeds.columns import Columns
+from activities.storefronts.feeds.rows import BadRow, FeedCut, FeedError, FeedRow
+from activities.storefronts.feeds.unpacking import Peeked, encoding_of
+
+_DELIMITERS = "\t,;|"
+
+
+def read_delimited(stream: Peeked, columns: Columns) -> Iterator[FeedRow | BadRow]:
+    """Its rows.
+
+    Raises:
+        FeedError: it has no header that names an id.
+        FeedCut: its last line is not whole, or a cell has no end.
+    """
+    encoding = encoding_of(stream.begin)
+    sample = stream.begin.decode(encoding, "replace")
+    text = _Lines(stream, encoding)
+    records = csv.reader(text, delimiter=_delimiter(sample))
+    header: list[str] = []
+    ours: tuple[tuple[str, int], ...] = ()
+    number, short = 0, None
+    try:
+        for record in records:
+            stream.row_read()
+            number = records.line_num
+            if not record or record[0].lstrip().startswith("#"):
+                continue
+            if not header:
+                header = [name.removeprefix("\ufeff") for name in record]
+                ours = _places(header, columns)
+                continue
+            short = len(record) < len(header)
+            if len(record) > len(header):
+                yield BadRow(number, f"it has {len(record)} cells, and the header has {len(header)}")
+                continue
+            cells = {name: record[place] for name, place in ours if place < len(record)}
+            if short and not text.ends_in_line_break:
+                break  # Part of a row: what there is of it may be part of a cell.
+            row = columns.row(number, cells)
+            if row is not None:
+                yield row
+    except csv.Error as error:
+        raise FeedCut(f"The feed breaks in line {number + 1}: {error}.") from None
+    if short and not text.ends_in_line_break:
+        raise FeedCut(f"The feed breaks off in line {number}: it has fewer cells than the header, and no end.")
+
+
+def _places(header: list[str], columns: Columns) -> tuple[tuple[str, int], ...]:
+    places = {name: place for place, name in reversed([*enumerate(header)])}
+    ours = tuple((name, places[theirs]) for theirs, name in columns.ours(header).items())
+    if "id" not in (name for name, _ in ours):
+        raise FeedError("The feed's first line names no column of ids: map one to 'id'.")
+    return ours
+
+
+def _delimiter(sample: str) -> str:
+    """The one that the header has most of."""
+    lines = (line for line in sample.splitlines() if line.strip() and not line.lstrip('\ufeff "').startswith("#"))
+    counted = Counter(next(lines, ""))
+    return max(_DELIMITERS, key=lambda each: counted[each])
+
+
+class _Lines:
+    """The lines of a text, which knows whether the last one ended."""
+
+    def __init__(self, stream: Peeked, encoding: str) -> None:
+        self._text = stream.text(encoding)
+        self.ends_in_line_break = True
+
+    def __iter__(self) -> Iterator[str]:
+        for line in self._text:
+            self.ends_in_line_break = line.endswith(("\n", "\r"))
+            yield line

@@ -1,0 +1,60 @@
+"""Klaviyo's custom catalogue: a JSON array of items. Streamed.
+
+https://developers.klaviyo.com/en/docs/guide_to_syncing_a_custom_catalog_feed_to_klaviyo
+"""
+
+from collections.abc import Iterator
+from typing import Protocol, cast
+
+import ijson  # pyright: ignore[reportMissingTypeStubs] it has none, and nobody else made some
+
+from activities.storefronts.feeds.columns import Columns
+from activities.storefronts.feeds.rows import BadRow, FeedCut, FeedError, FeedRow
+from activities.storefronts.feeds.unpacking import Peeked, encoding_of
+
+
+class _Bytes(Protocol):
+    def read(self, size: int = -1, /) -> bytes: ...
+
+
+class _InUtf8:
+    """A stream of another encoding, as JSON's own."""
+
+    def __init__(self, stream: Peeked, encoding: str) -> None:
+        self._text = stream.text(encoding)
+
+    def read(self, size: int = -1, /) -> bytes:
+        return self._text.read(size).encode("utf-8", "replace")
+
+
+def read_json(stream: Peeked, columns: Columns) -> Iterator[FeedRow | BadRow]:
+    """Its rows.
+
+    Raises:
+        FeedError: it is no array.
+        FeedCut: it breaks off, or is no JSON from somewhere on.
+    """
+    encoding = encoding_of(stream.begin)
+    if stream.begin.decode(encoding, "replace").lstrip("\ufeff \t\r\n")[:1] != "[":
+        raise FeedError("The feed is no JSON array of items: it has to begin with '['.")
+    source: _Bytes = stream if encoding == "utf-8" else _InUtf8(stream, encoding)
+    number, known, ours = 0, frozenset[str](), dict[str, str]()
+    try:
+        for number, item in enumerate(ijson.items(source, "item"), 1):
+            stream.row_read()
+            if not isinstance(item, dict):
+                yield BadRow(number, "it is no object")
+                continue
+            cells = cast("dict[str, object]", item)
+            if cells.keys() != known:
+                known, ours = frozenset(cells), dict(columns.ours(cells))
+            row = columns.row(number, {ours[name]: value for name, value in cells.items() if name in ours})
+            if row is not None:
+                yield row
+    except (ijson.JSONError, UnicodeDecodeError) as error:
+        raise FeedCut(f"The feed breaks off after item {number}: {_first_line(error)}.") from None
+
+
+def _first_line(error: Exception) -> str:
+    """What the parser says, without the text it says it of."""
+    return str(error).split("\n", 1)[0].strip().rstrip(".") if isinstance(error, ijson.JSONError) else "it is no UTF-8"
