@@ -47,7 +47,10 @@ update connections set polled_at = now() where store_id = :store_id;
 update hints set attempts = attempts + 1, due_at = now() + least(:pause::interval * 2 ^ least(attempts, 10), interval '1 hour')
 where id in (
     select id from hints where store_id = :store_id and due_at <= now() order by due_at limit :most for update skip locked)
-returning id, attempts, product_id, variant_id, order_id, cart_id, now() as observed_at;
+-- Of a variant alone the product is the one that is known of it.
+returning id, attempts, coalesce(product_id, (
+              select v.product_id from variants v where v.store_id = hints.store_id and v.variant_id = hints.variant_id)) as product_id,
+          variant_id, order_id, cart_id, now() as observed_at;
 
 -- name: followed
 -- One that came again meanwhile counts its attempts from none, and stays.

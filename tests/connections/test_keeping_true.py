@@ -76,6 +76,17 @@ async def test_what_a_webhook_hinted_at_is_asked_for_at_once(side: Side) -> None
     assert await side.pool.fetchval("select count(*) from hints") == 0
 
 
+async def test_a_hint_at_a_variant_alone_is_asked_by_the_product_that_is_known_of_it(side: Side) -> None:
+    await waiting_for(side)
+    await side.keeping_true.look()
+    side.shop.units["a"] = 12
+    for variant in ("a-v", "nobody knows"):
+        await Intake(side.pool).learn(STORE, "simulated", [HintFact(variant_id=variant, observed_at=datetime.now(UTC))])
+    assert await side.keeping_true.look() == 1
+    assert (await side.units())["a"] == 12
+    assert await side.pool.fetchval("select count(*) from hints") == 0
+
+
 async def test_a_hint_that_names_nothing_has_the_whole_catalogue_read(side: Side) -> None:
     await waiting_for(side)
     await side.keeping_true.look()

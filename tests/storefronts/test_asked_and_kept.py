@@ -10,6 +10,7 @@ from activities.storefronts.prestashop.api import PrestaShopApi
 from activities.storefronts.shop_api import Access, ShopApi, Watched
 from activities.storefronts.shop_http import ShopHttp
 from schemas.ids import Level, StoreId
+from schemas.incoming.facts import HintFact
 from tests.simulated.magento_shop import SimulatedMagento
 from tests.simulated.prestashop_shop import KEY, SimulatedPrestaShop
 from tests.storefronts import commerce
@@ -50,7 +51,11 @@ async def test_a_catalogue_of_magento_and_what_comes_after_it_is_one_number(pool
         item = commerce.stock_item(product_id="31", qty="6")
         facts = commerce.facts_in(commerce.sent(commerce.event(commerce.STOCK_ITEM, item, time=soon)))
         assert isinstance(facts, tuple)
+        assert [each.variant_id for each in facts if isinstance(each, HintFact)] == ["31"]
         await Intake(pool).observe(STORE, "magento", facts)
+        assert await units(pool, "21") == {"31": 0, "32": 4}, "of units the event only hints: some may be reserved"
+        shop.salable["mug-31"] = (6, True)
+        await look_again(pool, api, "21")
         assert await units(pool, "21") == {"31": 6, "32": 4}
         del shop.products[21]
         await look_again(pool, api, "21")

@@ -13,9 +13,10 @@ from hypothesis import strategies as st
 from activities.storefronts.magento.adapter import Magento
 from activities.storefronts.magento.fields import effective_price
 from activities.storefronts.magento.rest import RestList, all_answered, answered
-from activities.storefronts.magento.stock import LOCATION, Exported, Salable, StockItem
+from activities.storefronts.magento.stock import Exported, Salable, StockItem
+from activities.storefronts.payload import fit
 from activities.storefronts.storefront import NotOurs, PayloadMalformed, SignatureWrong
-from schemas.incoming.facts import Fact, Policy, ProductFact, ProductGoneFact, StockFact, VariantFact
+from schemas.incoming.facts import Fact, HintFact, Policy, ProductFact, ProductGoneFact, VariantFact
 from tests.storefronts.commerce import (
     CLIENT_ID,
     DELETED,
@@ -34,8 +35,9 @@ SENT = datetime(2026, 11, 30, 12, 0, 0, 250000, tzinfo=UTC)
 JULY = datetime(2025, 7, 17, 15, 48, 42, 436000, tzinfo=UTC)
 
 
-def stock(item: str, available: int | None, at: datetime = SENT) -> StockFact:
-    return StockFact(inventory_item_id=item, location_id=LOCATION, available=available, observed_at=at)
+def units_of(item: str, at: datetime = SENT) -> HintFact:
+    """That the shop is to be asked how many of it it would sell."""
+    return HintFact(variant_id=item, observed_at=at)
 
 
 # Stored payloads -------------------------------------------------------------------------------------------------
@@ -52,7 +54,7 @@ TEST2 = (
         ),
         observed_at=UPDATED,
     ),
-    stock("3", 333, UPDATED),
+    units_of("3", UPDATED),
 )
 NO_ID = "$.data.value.entity_id"
 EXPORT = (Salable(99), Salable(99), Salable(4))
@@ -111,37 +113,42 @@ def test_a_payload_as_its_page_shows_it_is_for_nobody_and_refused(name: str) -> 
         Magento().verify(sent(json.loads((PAYLOADS / f"{name}.json").read_text())), [EVENTS_SECRET])
 
 
-def test_with_its_id_a_stored_event_of_few_fields_tells_the_units() -> None:
+def test_with_its_id_a_stored_event_of_few_fields_hints_at_the_units() -> None:
     message, headers = delivered("event_3")
     message["data"]["value"]["entity_id"] = "17"
-    assert facts_in(sent(message, headers)) == (stock("17", 65, JULY),)
+    assert facts_in(sent(message, headers)) == (units_of("17", JULY),)
 
 
 # Stock -----------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
-    ("changes", "available"),
+    ("changes", "left", "policy"),
     [
-        ({"qty": "5.5000"}, 5),
-        ({"qty": 0.9}, 0),
-        ({"qty": -2}, -2),
-        ({"qty": "-0.5"}, -1),
-        ({"qty": "5", "min_qty": "2"}, 3),
-        ({"qty": "2", "min_qty": "2"}, 0),
-        ({"qty": "5", "is_in_stock": "0"}, 0),
-        ({"qty": "-3", "is_in_stock": False}, -3),
-        ({"qty": "5", "manage_stock": "0"}, None),
-        ({"qty": None, "manage_stock": 0}, None),
-        ({"qty": "0", "backorders": "1"}, None),
-        ({"qty": "0", "backorders": 2, "is_in_stock": "0"}, 0),
-        ({"qty": "5", "backorders": 1}, 5),
-        ({"qty": "0", "backorders": 1, "min_qty": "-10"}, 10),
-        ({"qty": "-10", "backorders": 1, "min_qty": "-10"}, 0),
+        ({"qty": "5.5000"}, 5, Policy.DENY),
+        ({"qty": 0.9}, 0, Policy.DENY),
+        ({"qty": -2}, -2, Policy.DENY),
+        ({"qty": "-0.5"}, -1, Policy.DENY),
+        ({"qty": "5", "min_qty": "2"}, 3, Policy.DENY),
+        ({"qty": "2", "min_qty": "2"}, 0, Policy.DENY),
+        ({"qty": "5", "is_in_stock": "0"}, 0, Policy.DENY),
+        ({"qty": "-3", "is_in_stock": False}, -3, Policy.DENY),
+        ({"qty": "5", "manage_stock": "0"}, None, Policy.DENY),
+        ({"qty": None, "manage_stock": 0}, None, Policy.DENY),
+        ({"qty": "0", "backorders": "1"}, 0, Policy.CONTINUE),
+        ({"qty": "0", "backorders": 2, "is_in_stock": "0"}, 0, Policy.CONTINUE),
+        ({"qty": "5", "backorders": 1}, 5, Policy.CONTINUE),
+        ({"qty": "0", "backorders": 1, "min_qty": "-10"}, 10, Policy.DENY),
+        ({"qty": "-10", "backorders": 1, "min_qty": "-10"}, 0, Policy.DENY),
     ],
 )
-def test_a_stock_item_tells_what_would_still_be_sold(changes: dict[str, object], available: int | None) -> None:
-    assert facts_in(sent(event(STOCK_ITEM, stock_item(**changes)))) == (stock("21", available),)
+def test_a_stock_item_says_what_is_left_above_its_threshold(
+    changes: dict[str, object], left: int | None, policy: Policy
+) -> None:
+    item = fit(json.loads(json.dumps(stock_item(**changes)), parse_float=Decimal), StockItem)
+    assert (item.left, item.policy) == (left, policy)
+    hint = facts_in(sent(event(STOCK_ITEM, stock_item(**changes))))
+    assert hint == (units_of("21"),), "what is reserved it does not say"
 
 
 @pytest.mark.parametrize(
@@ -183,9 +190,6 @@ def test_more_is_never_said_to_be_left_than_there_is_above_the_threshold(
     assert left <= qty - min_qty
     assert in_stock or left <= 0
     assert left == floor(qty - min_qty) or not in_stock
-    # What can be told of levels only says the same as what can be told with the policy.
-    buyable = left > 0 or (item.policy is Policy.CONTINUE and in_stock)
-    assert (item.told is None or item.told > 0) == buyable
 
 
 @given(qty=QUANTITIES, sold=st.booleans(), counted=st.booleans())
@@ -210,40 +214,40 @@ def told(**changes: object) -> tuple[Fact, ...]:
     return facts
 
 
-def test_a_simple_product_is_told_with_its_units_whatever_its_sku() -> None:
+def test_a_simple_product_is_told_whatever_its_sku_and_its_units_are_to_be_asked_for() -> None:
     variant = VariantFact(
         variant_id="21", inventory_item_id="21", sku="24/MB 01, blue", price=Decimal("19.99"), tracked=True
     )
     mug = ProductFact(product_id="21", title="Mug", handle="mug", on_sale=True, variants=(variant,), observed_at=SENT)
-    assert told() == (mug, stock("21", 5))
+    assert told() == (mug, units_of("21"))
 
 
 @pytest.mark.parametrize("changes", [{"status": "2"}, {"status": 2}])
 def test_a_disabled_product_is_not_on_sale(changes: dict[str, object]) -> None:
     match told(**changes):
-        case (ProductFact(on_sale=False), StockFact()):
+        case (ProductFact(on_sale=False), HintFact()):
             pass
         case other:
             pytest.fail(f"on sale: {other}")
 
 
-def test_a_part_without_a_page_of_its_own_tells_its_units_only() -> None:
-    assert told(visibility="1") == (stock("21", 5),)
+def test_a_part_without_a_page_of_its_own_hints_at_its_units_only() -> None:
+    assert told(visibility="1") == (units_of("21"),)
     assert told(visibility="1", stock_data=None) == ()
 
 
 def test_backorders_are_the_policy() -> None:
     ahead = {"qty": "0", "backorders": "1", "is_in_stock": "1"}
     match told(stock_data=ahead):
-        case (ProductFact(variants=(VariantFact(policy=Policy.CONTINUE),)), StockFact(available=None)):
+        case (ProductFact(variants=(VariantFact(policy=Policy.CONTINUE),)), HintFact()):
             pass
         case other:
             pytest.fail(f"not sold beyond what there is: {other}")
 
 
 def test_units_stand_in_either_place() -> None:
-    assert told(stock_data=None, quantity_and_stock_status={"qty": 7, "is_in_stock": "1"})[1:] == (stock("21", 7),)
-    assert told(stock_data=None, quantity_and_stock_status={"qty": 7, "is_in_stock": False})[1:] == (stock("21", 0),)
+    assert told(stock_data=None, quantity_and_stock_status={"qty": 7, "is_in_stock": "1"})[1:] == (units_of("21"),)
+    assert told(stock_data=None, quantity_and_stock_status=None)[1:] == ()
 
 
 @pytest.mark.parametrize("kind", ["configurable", "bundle", "grouped"])
@@ -297,7 +301,7 @@ def test_a_deleted_product_is_gone() -> None:
 def test_without_a_time_of_the_event_the_products_own_counts_in_utc() -> None:
     facts = facts_in(sent(event(PRODUCT, product(), time=None)))
     assert isinstance(facts, tuple)
-    assert facts[1] == stock("21", 5, datetime(2026, 11, 30, 11, 59, 59, tzinfo=UTC))
+    assert facts[1] == units_of("21", datetime(2026, 11, 30, 11, 59, 59, tzinfo=UTC))
     with pytest.raises(PayloadMalformed) as wrong:
         facts_in(sent(event(STOCK_ITEM, stock_item(), time=None)))
     assert wrong.value.path == "$.time"

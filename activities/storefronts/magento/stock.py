@@ -74,12 +74,6 @@ class StockItem(Payload):
         left = floor(self.qty - (self.min_qty or 0))
         return min(left, 0) if self.is_in_stock is False else left
 
-    @property
-    def told(self) -> int | None:
-        """The same, where the policy cannot be told along: what is sold beyond what there is, is as if not counted."""
-        ahead = self.policy is Policy.CONTINUE and self.is_in_stock is not False
-        return None if self.left is not None and self.left <= 0 and ahead else self.left
-
 
 class Exported(Payload):
     """What the export of salable quantities says of one SKU."""

@@ -1,5 +1,9 @@
 """What Magento's events say of products and stock, in storefront facts.
 
+Of units they say what lies in the default source, before what is reserved for orders is taken off: more than may be
+sold, so that somebody would be told of units that are others' already. So an event of units is a hint, and the shop is
+asked for what it would sell (`api.py`).
+
 Source: https://developer.adobe.com/commerce/extensibility/events/ (events reference). Which fields an event has, each
 shop configures itself; all are wanted by default.
 """
@@ -21,10 +25,10 @@ from activities.storefronts.magento.fields import (
     short,
     whole,
 )
-from activities.storefronts.magento.stock import LOCATION, Flag, StockItem, Units
+from activities.storefronts.magento.stock import Flag, StockItem, Units
 from activities.storefronts.payload import LenientPrice, Moment, NumericId, Payload, PayloadT, PlainText, fit
 from activities.storefronts.storefront import NotOurs, PayloadMalformed
-from schemas.incoming.facts import Fact, ProductFact, ProductGoneFact, StockFact, VariantFact
+from schemas.incoming.facts import Fact, HintFact, ProductFact, ProductGoneFact, VariantFact
 
 VALUE = "$.data.value"
 
@@ -81,10 +85,10 @@ def read_event(topic: str, value: object, sent_at: datetime | None) -> tuple[Fac
     return NotOurs(topic)
 
 
-def _stock_item(item: _StockItemSaved, sent_at: datetime | None) -> StockFact:
+def _stock_item(item: _StockItemSaved, sent_at: datetime | None) -> HintFact:
     if item.qty is None and item.manage_stock is not False:
         raise PayloadMalformed(f"{VALUE}.qty", "it is missing; are the fields of the subscription narrowed?")
-    return _stock(_known(item.product_id, "product_id"), item.told, _time(None, sent_at))
+    return HintFact(variant_id=_known(item.product_id, "product_id"), observed_at=_time(None, sent_at))
 
 
 def _product(product: _Product, sent_at: datetime | None) -> tuple[Fact, ...]:
@@ -97,7 +101,7 @@ def _product(product: _Product, sent_at: datetime | None) -> tuple[Fact, ...]:
         facts.append(_product_fact(product, product_id, observed_at))
     stock = _stock_data(product)
     if simple and stock is not None:
-        facts.append(_stock(product_id, stock.told, observed_at))
+        facts.append(HintFact(variant_id=product_id, observed_at=observed_at))
     elif not facts and product.visibility != HIDDEN:
         raise PayloadMalformed(
             f"{VALUE}.name",
@@ -151,10 +155,6 @@ def _stock_data(product: _Product) -> StockItem | None:
     if number is None or number.qty is None:
         return None
     return StockItem(qty=number.qty, is_in_stock=number.is_in_stock)
-
-
-def _stock(item: str, available: int | None, observed_at: datetime) -> StockFact:
-    return StockFact(inventory_item_id=item, location_id=LOCATION, available=available, observed_at=observed_at)
 
 
 def _fit(value: object, shape: type[PayloadT]) -> PayloadT:
