@@ -170,8 +170,8 @@ class Shops:
         await SQL.answered.run(self._pool, store_id=store_id)
 
     async def failed(self, store_id: StoreId, error: DomainError) -> None:
-        """Put on record that it does not, and why."""
-        await SQL.failed.run(self._pool, store_id=store_id, why=str(error))
+        """Put on record that it does not, why, and what to do."""
+        await SQL.failed.run(self._pool, store_id=store_id, why=f"{error} {error.advice}".strip())
 
     async def aclose(self) -> None:
         """Close what is open."""
