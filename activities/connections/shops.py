@@ -4,12 +4,12 @@ Tokens that end are renewed on the way, by one process at a time.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Self
 
-from activities.connections.sealing import Seal
+from activities.connections.sealing import Seal, SecretUnreadable
 from activities.postgres.pool import Connection, Pool, transaction
 from activities.postgres.queries import load_queries
 from activities.storefronts.registry import SHOP_APIS
@@ -21,6 +21,8 @@ from schemas.settings import Settings
 
 SQL = load_queries("activities.connections", "connections.sql")
 
+ROTATION = timedelta(days=1)
+"""A platform may sign with the old secret for an hour, and sends again for hours what was not taken."""
 WEBHOOK = "webhook"
 """The purpose of a secret that webhooks are verified by."""
 RENEWED_BEFORE = timedelta(minutes=5)
@@ -38,6 +40,17 @@ class NotConnected(DomainError):
 
     def __init__(self, store_id: str) -> None:
         super().__init__(f"{store_id} is not connected.")
+
+
+class StoreOfAnother(DomainError):
+    """The store is known of another platform, whose ids of products and orders mean other things."""
+
+    code = "store_of_another_platform"
+    kind = ErrorKind.CONFLICT
+    advice = "Check the platform and the shop's address. A shop that moved to another platform needs another store id."
+
+    def __init__(self, store_id: str, known: str, source: str) -> None:
+        super().__init__(f"{store_id} is a store of '{known}', so it is not connected as one of '{source}'.")
 
 
 class NoShopApi(DomainError):
@@ -74,7 +87,7 @@ class OpenShop:
     store_id: StoreId
     source: str
     api: ShopApi
-    webhook_secret: str | None
+    webhook_secret: str | None = field(repr=False)
 
 
 class Shops:
@@ -164,6 +177,31 @@ class Shops:
         for purpose, secret in secrets.items():
             sealed = self.seal.seal(store_id, purpose, secret)
             await SQL.keep_secret.run(connection, store_id=store_id, purpose=purpose, sealed=sealed)
+
+    async def webhook_secret(self, connection: Connection, store_id: StoreId) -> str | None:
+        """What a store's webhooks are verified by; None: nothing, or it cannot be read any more."""
+        sealed = await SQL.secrets.rows(connection, _Sealed, store_id=store_id)
+        try:
+            return next(
+                (self.seal.open(store_id, WEBHOOK, each.sealed) for each in sealed if each.purpose == WEBHOOK), None
+            )
+        except SecretUnreadable:
+            return None
+
+    async def keep_webhook_secret(self, connection: Connection, store_id: StoreId, secret: str) -> None:
+        """Encrypt and keep it; the one before counts for a day more, where it can be read.
+
+        Raises:
+            SecretsKeyMissing: as it says.
+        """
+        before = await self.webhook_secret(connection, store_id)
+        if before == secret:
+            return
+        # At most two count: what was ending before ends now.
+        await SQL.forget_ending.run(connection, store_id=store_id, purpose=WEBHOOK)
+        if before is not None:
+            await SQL.end_secret.run(connection, store_id=store_id, purpose=WEBHOOK, overlap=ROTATION)
+        await self.keep_secrets(connection, store_id, {WEBHOOK: secret})
 
     async def answered(self, store_id: StoreId) -> None:
         """Put on record that its API answers."""
