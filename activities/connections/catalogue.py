@@ -22,6 +22,8 @@ AT_ONCE = 20
 """Facts of one transaction: few enough that a webhook about one of them does not wait long."""
 MOST_GONE = 0.2
 """Of all products; where more are missing, the catalogue is taken for cut off until a person says not."""
+MOST_REPEATED = 1000
+"""Pages in a row of which every product was read before: more than any product has pages of variants."""
 FEW = 5
 """So many may always be gone: a small shop sells out its last things."""
 
@@ -63,11 +65,16 @@ async def read_catalogue(pool: Pool, intake: Intake, shop: OpenShop, advance: Ad
     began: datetime = await SQL.now.value(pool)
     known: list[str] = await SQL.products.values(pool, store_id=shop.store_id)
     seen: set[str] = set()
-    read = 0
+    read = repeated = 0
     async for page in shop.api.catalogue():
         for part in range(0, len(page.facts), AT_ONCE):
             await intake.learn(shop.store_id, shop.source, page.facts[part : part + AT_ONCE])
-        seen.update(fact.product_id for fact in page.facts if isinstance(fact, ProductFact))
+        products = {fact.product_id for fact in page.facts if isinstance(fact, ProductFact)}
+        if products:
+            repeated = repeated + 1 if products <= seen else 0
+        if repeated >= MOST_REPEATED:
+            raise ShopAnswerOdd("The shop's catalogue has the same products again and again.")
+        seen |= products
         read = page.read
         advance(page.read, page.total)
     missing = sorted(set(known) - seen)

@@ -3,6 +3,7 @@
 Tokens that end are renewed on the way, by one process at a time.
 """
 
+import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -27,6 +28,8 @@ WEBHOOK = "webhook"
 """The purpose of a secret that webhooks are verified by."""
 RENEWED_BEFORE = timedelta(minutes=5)
 """A token that ends sooner is renewed before it is used."""
+RENEWAL_SECONDS = 30.0
+"""For that long the connection's row is held at most, and others wait for it."""
 SHOP_TROUBLE = (ShopAway, AccessRefused, ShopAnswerOdd)
 """What a shop's API may come to; each says why in words for people."""
 
@@ -161,7 +164,12 @@ class Shops:
                 raise NotConnected(store_id)
             # Another process may have renewed it while this one waited for the row.
             opened = await self._opened(connection, store_id, row)
-            if renewed := await opened.api.renewed(datetime.now(UTC)):
+            try:
+                async with asyncio.timeout(RENEWAL_SECONDS):
+                    renewed = await opened.api.renewed(datetime.now(UTC))
+            except TimeoutError:
+                raise ShopAway(f"it did not renew the token within {RENEWAL_SECONDS:g} seconds") from None
+            if renewed is not None:
                 await self.keep_secrets(connection, store_id, renewed.secrets)
                 await SQL.renewed.run(connection, store_id=store_id, token_ends_at=renewed.ends_at)
                 row = _Row(row.source, row.settings, renewed.ends_at)

@@ -7,12 +7,14 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from activities.connections import catalogue as catalogue_module
+from activities.connections import shops as shops_module
 from activities.connections.catalogue import CatalogueShrank
 from activities.connections.sealing import SecretsKeyMissing, SecretUnreadable, new_key
 from activities.connections.shops import NoShopApi, NotConnected, StoreOfAnother
 from activities.intake.intake import Intake
 from activities.storefronts.shop_api import Introduction, Page
-from activities.storefronts.shop_http import AccessRefused
+from activities.storefronts.shop_http import AccessRefused, ShopAnswerOdd, ShopAway
 from schemas.ids import StoreId
 from schemas.incoming.facts import ProductFact
 from starter.shops.connections import ConnectionUseless, UnknownPlatform
@@ -329,4 +331,35 @@ async def test_a_product_that_slipped_between_two_pages_is_not_gone(
 
     monkeypatch.setattr(SimulatedShopApi, "catalogue", without_the_last)
     assert (await side.connections.sync(STORE, lambda _read, _total: None, "test")).gone == 0
+    assert await side.units() == {"a": 3, "b": 0, "c": 7}
+
+
+async def test_a_token_that_a_shop_does_not_give_out_holds_no_transaction_for_long(
+    side: Side, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await side.connect()
+    await side.pool.execute("update connections set token_ends_at = now()")
+
+    async def never(*_: object) -> None:
+        await asyncio.Event().wait()
+
+    monkeypatch.setattr(SimulatedShopApi, "renewed", never)
+    monkeypatch.setattr(shops_module, "RENEWAL_SECONDS", 0.05)
+    with pytest.raises(ShopAway, match="renew"):
+        await side.shops.open(STORE)
+
+
+async def test_a_catalogue_whose_pages_repeat_without_end_is_odd(side: Side, monkeypatch: pytest.MonkeyPatch) -> None:
+    await side.connect()
+    shown = SimulatedShopApi.catalogue
+
+    async def again_and_again(self: SimulatedShopApi) -> AsyncIterator[Page]:
+        for _ in range(5):
+            async for page in shown(self):
+                yield page
+
+    monkeypatch.setattr(SimulatedShopApi, "catalogue", again_and_again)
+    monkeypatch.setattr(catalogue_module, "MOST_REPEATED", 3)
+    with pytest.raises(ShopAnswerOdd, match="again and again"):
+        await side.connections.sync(STORE, lambda _read, _total: None, "test")
     assert await side.units() == {"a": 3, "b": 0, "c": 7}
