@@ -11,6 +11,8 @@ from activities.connections.shops import OpenShop
 from activities.intake.intake import Intake
 from activities.postgres.pool import Pool
 from activities.postgres.queries import load_queries
+from activities.storefronts.shop_api import Watched
+from activities.storefronts.shop_http import ShopAnswerOdd
 from schemas.errors import DomainError, ErrorKind
 from schemas.incoming.facts import Fact, ProductFact, ProductGoneFact
 
@@ -20,6 +22,8 @@ AT_ONCE = 20
 """Facts of one transaction: few enough that a webhook about one of them does not wait long."""
 MOST_GONE = 0.2
 """Of all products; where more are missing, the catalogue is taken for cut off until a person says not."""
+MOST_REPEATED = 1000
+"""Pages in a row of which every product was read before: more than any product has pages of variants."""
 FEW = 5
 """So many may always be gone: a small shop sells out its last things."""
 
@@ -59,21 +63,37 @@ async def read_catalogue(pool: Pool, intake: Intake, shop: OpenShop, advance: Ad
         AccessRefused, ShopAway, ShopAnswerOdd: as they say; what was read until then is applied.
     """
     began: datetime = await SQL.now.value(pool)
+    known: list[str] = await SQL.products.values(pool, store_id=shop.store_id)
     seen: set[str] = set()
-    read = 0
+    read = repeated = 0
     async for page in shop.api.catalogue():
         for part in range(0, len(page.facts), AT_ONCE):
             await intake.learn(shop.store_id, shop.source, page.facts[part : part + AT_ONCE])
-        seen.update(fact.product_id for fact in page.facts if isinstance(fact, ProductFact))
+        products = {fact.product_id for fact in page.facts if isinstance(fact, ProductFact)}
+        if products:
+            repeated = repeated + 1 if products <= seen else 0
+        if repeated >= MOST_REPEATED:
+            raise ShopAnswerOdd("The shop's catalogue has the same products again and again.")
+        seen |= products
         read = page.read
         advance(page.read, page.total)
-    known: list[str] = await SQL.products.values(pool, store_id=shop.store_id, before=began)
-    missing = [product for product in known if product not in seen]
+    missing = sorted(set(known) - seen)
     before = len(missing) + len(seen)
     if len(missing) > max(FEW, MOST_GONE * before) and not accept_gone:
         raise CatalogueShrank(len(missing), before)
-    gone: Sequence[Fact] = [ProductGoneFact(product_id=product, observed_at=began) for product in missing]
-    for part in range(0, len(gone), AT_ONCE):
-        await intake.learn(shop.store_id, shop.source, gone[part : part + AT_ONCE])
+    gone = 0
+    for part in range(0, len(missing), AT_ONCE):
+        facts = await _asked_again(shop, missing[part : part + AT_ONCE], began)
+        await intake.learn(shop.store_id, shop.source, facts)
+        gone += sum(isinstance(fact, ProductGoneFact) for fact in facts)
     await SQL.synced.run(pool, store_id=shop.store_id, at=began, products=read)
-    return Read(read, len(missing))
+    return Read(read, gone)
+
+
+async def _asked_again(shop: OpenShop, missing: Sequence[str], began: datetime) -> Sequence[Fact]:
+    """What became of products that the catalogue lacked: one may have slipped between two pages."""
+    try:
+        return await shop.api.read_back([Watched(product) for product in missing])
+    except ShopAnswerOdd:
+        # They may have ids that the platform never gave: put in by hand.
+        return [ProductGoneFact(product_id=product, observed_at=began) for product in missing]

@@ -8,6 +8,9 @@ set source = excluded.source, settings = excluded.settings, token_ends_at = excl
     answered_at = excluded.answered_at, failing_since = null, failing_why = null, connected_at = now(),
     poll_due = now(), watch_due = now();
 
+-- name: source_of_store
+select source from stores where id = :store_id;
+
 -- name: name_store
 -- What people said of it by hand stays.
 update stores

@@ -2,25 +2,27 @@
 at once, and subscriptions that a platform has switched off are made again.
 
 Any number of processes do this side by side: each takes a store by moving its next time, so that one that dies in the
-middle leaves the store to the next. A shop that does not answer keeps nobody else waiting for longer than its own turn.
+middle leaves the store to the next. A shop that does not answer, or takes long, keeps nobody else waiting.
 """
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from traceback import extract_tb
 from urllib.parse import quote
 
 import asyncpg
 import structlog
 
 from activities.connections.catalogue import read_catalogue
-from activities.connections.shops import SHOP_TROUBLE, OpenShop, Shops
+from activities.connections.shops import NoShopApi, NotConnected, OpenShop, Shops
 from activities.intake.intake import Intake
 from activities.postgres.away import POSTGRES_AWAY
 from activities.postgres.pool import Pool, transaction
 from activities.postgres.queries import load_queries
 from activities.storefronts.shop_api import Health, Subscription, Watched
+from activities.storefronts.shop_http import AccessRefused, ShopAway
 from schemas.errors import DomainError
 from schemas.ids import StoreId
 from schemas.incoming.facts import Fact, HintFact
@@ -29,7 +31,7 @@ SQL = load_queries("activities.connections", "keeping_true.sql")
 log = structlog.get_logger()
 
 AT_ONCE = 4
-"""Stores that are asked at the same time by one process: a slow one holds up three others at most."""
+"""Stores that one process asks at the same time for each kind of thing."""
 ASKED_AT_ONCE = 200
 """Of what is waited for: what is learnt is applied before more is asked for."""
 MOST_WATCHED = 20_000
@@ -43,12 +45,17 @@ WATCHED_EVERY = timedelta(hours=1)
 HINT_FIRST_PAUSE = timedelta(seconds=5)
 """Until a hint is tried again that could not be asked about; doubled each time, to an hour."""
 IDLE = timedelta(seconds=2)
+MOST_PLACES = 4
+"""Of an error's way through the code, as the log has it: those nearest to the fault."""
+
+Work = Callable[[StoreId], Awaitable[bool]]
+"""What is done at a store; whether it came to something."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Hint:
     id: int
-    attempts: int
+    due_at: datetime
     product_id: str | None
     variant_id: str | None
     order_id: str | None
@@ -80,75 +87,138 @@ class KeepingTrue:
 
     def __init__(self, pool: Pool, shops: Shops, intake: Intake, public_url: str | None) -> None:
         self._pool, self._shops, self._intake, self._public_url = pool, shops, intake, public_url
+        self._kinds: tuple[Work, ...] = (self._follow_hints, self._poll, self._mend_subscriptions)
+        self._under_way: dict[tuple[Work, str], asyncio.Task[bool]] = {}
+        self._hinted_last = ""
 
     async def run(self) -> None:
-        """Run until cancelled. A lost database is waited for."""
-        while True:
-            try:
-                busy = await self.look()
-            except (*POSTGRES_AWAY, asyncpg.PostgresError) as error:
-                log.warning("shops not asked", error=type(error).__name__)
-                busy = 0
-            if not busy:
-                await asyncio.sleep(IDLE.total_seconds())
+        """Run until cancelled. A lost database is waited for.
+
+        A store that takes long has one place of its kind, and the others go on beside it.
+        """
+        async with asyncio.TaskGroup() as group:
+            while True:
+                try:
+                    for do, store in await self._due():
+                        self._under_way[do, store] = group.create_task(self._at(do, store))
+                except (*POSTGRES_AWAY, asyncpg.PostgresError) as error:
+                    log.warning("shops not asked", error=type(error).__name__)
+                if not await self._one_done():
+                    await asyncio.sleep(IDLE.total_seconds())
 
     async def look(self) -> int:
         """Do what is due now. Returns for how many stores."""
-        hinted = await SQL.hinted.values(self._pool, most=AT_ONCE)
-        polled = await SQL.take_to_poll.values(self._pool, pause=LONGEST_POLL, most=AT_ONCE)
-        watched = await SQL.take_to_watch.values(
-            self._pool, pause=WATCHED_EVERY, most=AT_ONCE if self._public_url else 0
-        )
-        work = [
-            *(self._at(store, self._follow_hints) for store in hinted),
-            *(self._at(store, self._poll) for store in polled),
-            *(self._at(store, self._mend_subscriptions) for store in watched),
-        ]
-        return sum(await asyncio.gather(*work))
+        return sum(await asyncio.gather(*(self._at(do, store) for do, store in await self._due())))
 
-    async def _at(self, store: str, do: Callable[[OpenShop], Awaitable[bool]]) -> bool:
+    async def _due(self) -> list[tuple[Work, str]]:
+        """What is to be begun, as far as there is room for it; those that were hinted at in turn."""
+        busy = {do: [store for each, store in self._under_way if each == do] for do in self._kinds}
+        room = {do: AT_ONCE - len(stores) for do, stores in busy.items()}
+        hinted: list[str] = await SQL.hinted.values(
+            self._pool, after=self._hinted_last, busy=busy[self._follow_hints], most=room[self._follow_hints]
+        )
+        self._hinted_last = hinted[-1] if hinted else ""
+        polled = await SQL.take_to_poll.values(self._pool, pause=LONGEST_POLL, most=room[self._poll])
+        watched = await SQL.take_to_watch.values(
+            self._pool, pause=WATCHED_EVERY, most=room[self._mend_subscriptions] if self._public_url else 0
+        )
+        due = zip(self._kinds, (hinted, polled, watched), strict=True)
+        return [(do, store) for do, stores in due for store in stores]
+
+    async def _one_done(self) -> bool:
+        """Wait for what is under way, and not for long. Returns whether any of it did something."""
+        if not self._under_way:
+            return False
+        done, _ = await asyncio.wait(
+            self._under_way.values(), timeout=IDLE.total_seconds(), return_when=asyncio.FIRST_COMPLETED
+        )
+        self._under_way = {what: task for what, task in self._under_way.items() if task not in done}
+        return any(task.result() for task in done)
+
+    async def _at(self, do: Work, store: str) -> bool:
+        """Whether it came to something. Whatever goes wrong at one store, the others go on, and this process."""
         store_id = StoreId(store)
         try:
-            shop = await self._shops.open(store_id)
-            done = await do(shop)
+            return await self._noted(do, store_id)
+        except (*POSTGRES_AWAY, asyncpg.PostgresError) as error:
+            log.warning("shop not asked", store=store_id, error=type(error).__name__)
+        except Exception as error:  # noqa: BLE001 - our reading of this platform's answers has a fault
+            # Where it was, and not the error's own text, which may quote the answer.
+            where = [f"{at.name} ({at.filename}:{at.lineno})" for at in extract_tb(error.__traceback__)[-MOST_PLACES:]]
+            log.error("shop answer not understood", store=store_id, error=type(error).__name__, where=where)
+        return False
+
+    async def _noted(self, do: Work, store_id: StoreId) -> bool:
+        try:
+            done = await do(store_id)
+        except (NotConnected, NoShopApi):
+            return False  # it was disconnected meanwhile, or there is nothing to ask
         except DomainError as error:
-            if isinstance(error, SHOP_TROUBLE):
-                await self._shops.failed(store_id, error)
             log.warning("shop not asked", store=store_id, error=error.code, why=str(error))
-            return False
-        except (LookupError, ValueError, TypeError, AttributeError) as error:
-            # Our reading of this platform's answers has a fault: the others, and this process, go on.
-            log.error("shop answer not understood", store=store_id, error=type(error).__name__, exc_info=True)
+            await self._shops.failed(store_id, error)
             return False
         if done:
             await self._shops.answered(store_id)
         return done
 
-    async def _poll(self, shop: OpenShop) -> bool:
+    async def _poll(self, store_id: StoreId) -> bool:
         """Ask for everything of it that somebody waits for."""
+        shop = await self._shops.open(store_id)
         within = min(shop.api.limits.heard_within, LONGEST_POLL)
-        await SQL.poll_again.run(self._pool, store_id=shop.store_id, pause=within)
-        watched = await SQL.watched.rows(self._pool, Watched, store_id=shop.store_id, most=MOST_WATCHED)
+        await SQL.poll_again.run(self._pool, store_id=store_id, pause=within)
+        watched = await SQL.watched.rows(self._pool, Watched, store_id=store_id, most=MOST_WATCHED)
         for start in range(0, len(watched), ASKED_AT_ONCE):
             await self._learn(shop, await shop.api.read_back(watched[start : start + ASKED_AT_ONCE]))
-        await SQL.polled.run(self._pool, store_id=shop.store_id)
+            # Its next time moves with it, so that no other process begins it again besides.
+            await SQL.poll_again.run(self._pool, store_id=store_id, pause=within)
+        await SQL.polled.run(self._pool, store_id=store_id)
         return bool(watched)
 
-    async def _follow_hints(self, shop: OpenShop) -> bool:
+    async def _follow_hints(self, store_id: StoreId) -> bool:
         """Ask for what webhooks hinted at; a hint that came again meanwhile stays."""
         async with transaction(self._pool) as connection:
+            # Before anything is asked: where the shop lets nobody in, they come again later, and not at once.
             hints = await SQL.take_hints.rows(
-                connection, _Hint, store_id=shop.store_id, most=HINTS_AT_ONCE, pause=HINT_FIRST_PAUSE
+                connection, _Hint, store_id=store_id, most=HINTS_AT_ONCE, pause=HINT_FIRST_PAUSE
             )
-        told = [each.fact() for each in hints]
-        if told:
-            await self._learn(shop, await shop.api.read_hints(told))
-        if any(each.concerns_the_shop for each in hints):
+        if not hints:
+            return False
+        shop = await self._shops.open(store_id)
+        named = [each for each in hints if not each.concerns_the_shop]
+        whole = [each for each in hints if each.concerns_the_shop]
+        spoiled = await self._follow(shop, named) if named else None
+        if whole:
+            await self._learn(shop, await shop.api.read_hints([each.fact() for each in whole]))
             await read_catalogue(self._pool, self._intake, shop, lambda _read, _total: None, accept_gone=False)
-        await SQL.followed.run(self._pool, ids=[each.id for each in hints], attempts=[each.attempts for each in hints])
-        return bool(hints)
+            await self._followed(whole)
+        if spoiled is not None:
+            raise spoiled
+        return True
 
-    async def _mend_subscriptions(self, shop: OpenShop) -> bool:
+    async def _follow(self, shop: OpenShop, hints: Sequence[_Hint]) -> Exception | None:
+        """Ask about hints together; where one of them spoils the answer, about the others without it.
+
+        Returns what it was spoiled by.
+        """
+        try:
+            await self._learn(shop, await shop.api.read_hints([each.fact() for each in hints]))
+        except (ShopAway, AccessRefused, *POSTGRES_AWAY):
+            raise
+        except Exception as error:  # noqa: BLE001 - whatever it is, it may be of one hint alone
+            if len(hints) == 1:
+                return error
+        else:
+            await self._followed(hints)
+            return None
+        middle = len(hints) // 2
+        first = await self._follow(shop, hints[:middle])
+        return await self._follow(shop, hints[middle:]) or first
+
+    async def _followed(self, hints: Sequence[_Hint]) -> None:
+        await SQL.followed.run(self._pool, ids=[each.id for each in hints], due_at=[each.due_at for each in hints])
+
+    async def _mend_subscriptions(self, store_id: StoreId) -> bool:
+        shop = await self._shops.open(store_id)
         address = webhook_address(self._public_url, shop.source, shop.store_id)
         if address is None or shop.webhook_secret is None:
             return False
@@ -158,7 +228,8 @@ class KeepingTrue:
             log.warning("subscriptions made again", store=shop.store_id, topics=[each.topic for each in broken])
             found = await shop.api.subscribe(address, shop.webhook_secret)
         await note_subscriptions(self._pool, shop.store_id, found)
-        return True
+        # A platform without any was not asked, so nothing says that it answers.
+        return bool(found)
 
     async def _learn(self, shop: OpenShop, facts: Sequence[Fact]) -> None:
         for start in range(0, len(facts), APPLIED_AT_ONCE):

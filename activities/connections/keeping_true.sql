@@ -1,7 +1,12 @@
 -- Every query of asking shops what their webhooks do not tell.
 
 -- name: hinted
-select distinct h.store_id from hints h join connections c using (store_id) where h.due_at <= now() limit :most;
+-- The stores in turn, beginning behind the last; one look into the index for each, however many hints one has.
+select c.store_id
+from connections c cross join lateral (select from hints h where h.store_id = c.store_id and h.due_at <= now() limit 1) due
+where c.store_id <> all (:busy::text[])
+order by c.store_id <= :after, c.store_id
+limit :most;
 
 -- name: take_to_poll
 -- A store is taken by moving its next time.
@@ -43,19 +48,21 @@ limit :most;
 update connections set polled_at = now() where store_id = :store_id;
 
 -- name: take_hints
--- Each is due again later, lest it be lost with whoever takes it now.
-update hints set attempts = attempts + 1, due_at = now() + least(:pause::interval * 2 ^ least(attempts, 10), interval '1 hour')
+-- Each is due again later, lest it be lost with whoever takes it now; one that has the whole catalogue read when that is done.
+update hints set attempts = attempts + 1, due_at = now() + greatest(
+    least(:pause::interval * 2 ^ least(attempts, 10), interval '1 hour'),
+    case when num_nonnulls(product_id, variant_id, order_id, cart_id) = 0 then interval '15 minutes' end)
 where id in (
     select id from hints where store_id = :store_id and due_at <= now() order by due_at limit :most for update skip locked)
 -- Of a variant alone the product is the one that is known of it.
-returning id, attempts, coalesce(product_id, (
+returning id, due_at, coalesce(product_id, (
               select v.product_id from variants v where v.store_id = hints.store_id and v.variant_id = hints.variant_id)) as product_id,
           variant_id, order_id, cart_id, now() as observed_at;
 
 -- name: followed
--- One that came again meanwhile counts its attempts from none, and stays.
-delete from hints h using unnest(:ids::bigint[], :attempts::integer[]) followed (id, attempts)
-where h.id = followed.id and h.attempts = followed.attempts;
+-- One that came again meanwhile, or was taken by another since, is due at another time, and stays.
+delete from hints h using unnest(:ids::bigint[], :due_at::timestamptz[]) followed (id, due_at)
+where h.id = followed.id and h.due_at = followed.due_at;
 
 -- name: note_subscription
 insert into subscriptions (store_id, topic, health, why) values (:store_id, :topic, :health, :why)

@@ -3,13 +3,14 @@
 Tokens that end are renewed on the way, by one process at a time.
 """
 
+import asyncio
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Self
 
-from activities.connections.sealing import Seal
+from activities.connections.sealing import Seal, SecretUnreadable
 from activities.postgres.pool import Connection, Pool, transaction
 from activities.postgres.queries import load_queries
 from activities.storefronts.registry import SHOP_APIS
@@ -21,10 +22,14 @@ from schemas.settings import Settings
 
 SQL = load_queries("activities.connections", "connections.sql")
 
+ROTATION = timedelta(days=1)
+"""A platform may sign with the old secret for an hour, and sends again for hours what was not taken."""
 WEBHOOK = "webhook"
 """The purpose of a secret that webhooks are verified by."""
 RENEWED_BEFORE = timedelta(minutes=5)
 """A token that ends sooner is renewed before it is used."""
+RENEWAL_SECONDS = 30.0
+"""For that long the connection's row is held at most, and others wait for it."""
 SHOP_TROUBLE = (ShopAway, AccessRefused, ShopAnswerOdd)
 """What a shop's API may come to; each says why in words for people."""
 
@@ -38,6 +43,17 @@ class NotConnected(DomainError):
 
     def __init__(self, store_id: str) -> None:
         super().__init__(f"{store_id} is not connected.")
+
+
+class StoreOfAnother(DomainError):
+    """The store is known of another platform, whose ids of products and orders mean other things."""
+
+    code = "store_of_another_platform"
+    kind = ErrorKind.CONFLICT
+    advice = "Check the platform and the shop's address. A shop that moved to another platform needs another store id."
+
+    def __init__(self, store_id: str, known: str, source: str) -> None:
+        super().__init__(f"{store_id} is a store of '{known}', so it is not connected as one of '{source}'.")
 
 
 class NoShopApi(DomainError):
@@ -74,7 +90,7 @@ class OpenShop:
     store_id: StoreId
     source: str
     api: ShopApi
-    webhook_secret: str | None
+    webhook_secret: str | None = field(repr=False)
 
 
 class Shops:
@@ -148,7 +164,12 @@ class Shops:
                 raise NotConnected(store_id)
             # Another process may have renewed it while this one waited for the row.
             opened = await self._opened(connection, store_id, row)
-            if renewed := await opened.api.renewed(datetime.now(UTC)):
+            try:
+                async with asyncio.timeout(RENEWAL_SECONDS):
+                    renewed = await opened.api.renewed(datetime.now(UTC))
+            except TimeoutError:
+                raise ShopAway(f"it did not renew the token within {RENEWAL_SECONDS:g} seconds") from None
+            if renewed is not None:
                 await self.keep_secrets(connection, store_id, renewed.secrets)
                 await SQL.renewed.run(connection, store_id=store_id, token_ends_at=renewed.ends_at)
                 row = _Row(row.source, row.settings, renewed.ends_at)
@@ -165,13 +186,38 @@ class Shops:
             sealed = self.seal.seal(store_id, purpose, secret)
             await SQL.keep_secret.run(connection, store_id=store_id, purpose=purpose, sealed=sealed)
 
+    async def webhook_secret(self, connection: Connection, store_id: StoreId) -> str | None:
+        """What a store's webhooks are verified by; None: nothing, or it cannot be read any more."""
+        sealed = await SQL.secrets.rows(connection, _Sealed, store_id=store_id)
+        try:
+            return next(
+                (self.seal.open(store_id, WEBHOOK, each.sealed) for each in sealed if each.purpose == WEBHOOK), None
+            )
+        except SecretUnreadable:
+            return None
+
+    async def keep_webhook_secret(self, connection: Connection, store_id: StoreId, secret: str) -> None:
+        """Encrypt and keep it; the one before counts for a day more, where it can be read.
+
+        Raises:
+            SecretsKeyMissing: as it says.
+        """
+        before = await self.webhook_secret(connection, store_id)
+        if before == secret:
+            return
+        # At most two count: what was ending before ends now.
+        await SQL.forget_ending.run(connection, store_id=store_id, purpose=WEBHOOK)
+        if before is not None:
+            await SQL.end_secret.run(connection, store_id=store_id, purpose=WEBHOOK, overlap=ROTATION)
+        await self.keep_secrets(connection, store_id, {WEBHOOK: secret})
+
     async def answered(self, store_id: StoreId) -> None:
         """Put on record that its API answers."""
         await SQL.answered.run(self._pool, store_id=store_id)
 
     async def failed(self, store_id: StoreId, error: DomainError) -> None:
-        """Put on record that it does not, and why."""
-        await SQL.failed.run(self._pool, store_id=store_id, why=str(error))
+        """Put on record that it does not, why, and what to do."""
+        await SQL.failed.run(self._pool, store_id=store_id, why=f"{error} {error.advice}".strip())
 
     async def aclose(self) -> None:
         """Close what is open."""

@@ -34,6 +34,8 @@ LONGEST_WAIT_SECONDS = 30.0
 CONNECT_SECONDS = 5.0
 ANSWER_SECONDS = 30.0
 """A page of a large catalogue takes a slow shop ten and more."""
+WHOLE_ANSWER_SECONDS = 120.0
+"""A server that sends a byte now and then would hold its caller for days."""
 LARGEST_ANSWER = 16 * 1024 * 1024
 MOST_REDIRECTS = 3
 AWAY_IN_A_ROW = 5
@@ -147,19 +149,22 @@ class ShopHttp:
             ShopAway: no answer, or one that passes, also after several tries; or the shop is left alone for a while.
             ShopAnswerOdd: the answer is too large.
         """
-        request = httpx.Request(method, url, headers=headers, params=params, json=json, data=form)
+        try:
+            request = httpx.Request(method, url, headers=headers, params=params, json=json, data=form)
+        except httpx.InvalidURL:
+            raise ShopAway("its address is none") from None
         away = ShopAway("it was not called")
         for tried in range(1, TRIES + 1):
             await self._turn()
             try:
-                async with self._exchange(request) as response:
+                async with asyncio.timeout(WHOLE_ANSWER_SECONDS), self._exchange(request) as response:
                     if response.status_code not in _PASSING:
                         answer = ShopAnswer(response.status_code, response.headers, await _whole(response))
                         self._failed = 0
                         return answer
                     asked = patience(response.headers.get("retry-after"))
                     away = ShopAway(f"it answered {response.status_code}", asked)
-            except httpx.TransportError as error:
+            except (httpx.TransportError, httpx.DecodingError, TimeoutError) as error:
                 asked, away = None, ShopAway(_why(error))
             pause = asked.total_seconds() if asked else random.uniform(0, self._first_pause * 2**tried)
             if tried == TRIES or pause > LONGEST_WAIT_SECONDS:
@@ -174,12 +179,12 @@ class ShopHttp:
     async def download(self, url: str, headers: Mapping[str, str] | None = None) -> AsyncGenerator["Download"]:
         """A file as it comes, however large: of the answer only what is asked for is held.
 
-        Redirects are followed, three at most; to another host without the headers.
+        Redirects are followed, three at most; to another host or port, or without TLS, without the headers.
 
         Raises:
             ShopAway: no answer, or one that passes, or it broke off.
         """
-        here = httpx.URL(url)
+        here = _onward(None, url)
         for _ in range(MOST_REDIRECTS + 1):
             await self._turn()
             try:
@@ -188,13 +193,13 @@ class ShopHttp:
                         asked = patience(response.headers.get("retry-after"))
                         raise ShopAway(f"it answered {response.status_code}", asked)
                     if response.has_redirect_location:
-                        onward = here.join(response.headers["location"])
-                        headers = headers if onward.host == here.host else None
+                        onward = _onward(here, response.headers["location"])
+                        headers = headers if _origin(onward) == _origin(here) else None
                         here = onward
                         continue
                     yield Download(response.status_code, response.headers, response.aiter_bytes())
                     return
-            except httpx.TransportError as error:
+            except (httpx.TransportError, httpx.DecodingError) as error:
                 raise ShopAway(_why(error)) from None
         raise ShopAway(f"it leads on more than {MOST_REDIRECTS} times")
 
@@ -230,6 +235,9 @@ class ShopHttp:
             raise ShopAway(f"its address may not be called: {error}") from None
         response.request = request
         try:
+            if len(response.headers.get_list("content-encoding", split_commas=True)) > 1:
+                # Each layer unpacks a thousandfold before anything of it can be counted.
+                raise ShopAnswerOdd("The shop packed its answer more than once.")
             yield response
         finally:
             await response.aclose()
@@ -266,11 +274,24 @@ async def _whole(response: httpx.Response) -> bytes:
     return bytes(whole)
 
 
-def _why(error: httpx.TransportError) -> str:
+def _onward(here: httpx.URL | None, location: str) -> httpx.URL:
+    try:
+        return httpx.URL(location) if here is None else here.join(location)
+    except httpx.InvalidURL:
+        raise ShopAway("the address that it leads to is none") from None
+
+
+def _origin(url: httpx.URL) -> tuple[str, str, int | None]:
+    return url.scheme, url.host, url.port
+
+
+def _why(error: Exception) -> str:
     match error:
         case httpx.ConnectError():
             return why_no_connection(error)
-        case httpx.TimeoutException():
+        case httpx.DecodingError():
+            return "its answer could not be unpacked"
+        case httpx.TimeoutException() | TimeoutError():
             return "it did not answer in time"
         case _:
             return "the connection was lost before it answered"

@@ -105,7 +105,7 @@ class ProofOfWork:
         if counts.of_network >= bounds.most_of_network:
             return
         bits = bits_for(counts.of_network, bounds.of_network, counts.of_line, bounds.of_line)
-        if not bits or (proof is not None and await _is_done(self._pool, store_id, variant_id, *proof)):
+        if not bits or (proof is not None and await _is_done(self._pool, store_id, variant_id, bits, *proof)):
             return
         raise WorkNeeded(await _challenge(self._pool, store_id, variant_id, bits), bits)
 
@@ -131,13 +131,18 @@ async def _challenge(pool: Pool, store_id: StoreId, variant_id: str, bits: int) 
     return f"{text}.{signature}"
 
 
-async def _is_done(pool: Pool, store_id: StoreId, variant_id: str, challenge: str, number: str) -> bool:
-    """Whether the challenge is one of ours for this, solved, in time, and was not used before. It is used by asking."""
+async def _is_done(pool: Pool, store_id: StoreId, variant_id: str, bits: int, challenge: str, number: str) -> bool:
+    """Whether the challenge is one of ours for this, solved, in time, and was not used before. It is used by asking.
+
+    One bit less than is asked for now will do: others may have signed up while it was solved. No less, lest challenges
+    be fetched in store while they are easy.
+    """
     found = _CHALLENGE.fullmatch(challenge)
     if found is None or not number.isascii() or not number.isdecimal() or len(number) > MOST_NUMBER:
         return False
     ends = datetime.fromtimestamp(int(found["ends"]), UTC)
-    if ends < datetime.now(UTC) or not is_solved(challenge, number, int(found["bits"])):
+    solved = int(found["bits"])
+    if solved < bits - 1 or ends < datetime.now(UTC) or not is_solved(challenge, number, solved):
         return False
     text = challenge.rpartition(".")[0]
     meant = _meant(text, store_id, variant_id)

@@ -13,9 +13,9 @@ select coalesce((select max(count) from sign_up_counts
 select encode(new_digest(:text::text), 'hex');
 
 -- name: use
--- Signed under any of the keys; once.
+-- Signed under any of the keys; once; and in time by the clock that those used before are forgotten by.
 insert into used_challenges (digest, ends_at)
 select given.digest, :ends_at from decode(:signature::text, 'hex') given (digest)
-where given.digest in (select digests(:text::text))
+where given.digest in (select digests(:text::text)) and :ends_at > now()
 on conflict (digest) do nothing
 returning digest;

@@ -230,7 +230,7 @@ def _rotated(done: SecretReport) -> str:
     until = f"The secret before it counts until {clock(done.old_secret_until)} UTC."
     if done.made_secret is None:
         return f"{done.store} has its new secret. {until}"
-    say(f"{until} This one is not shown again:")
+    say(f"{until} Give this one to its platform until then; it is not shown again:")
     return done.made_secret
 
 

@@ -9,11 +9,11 @@ import secrets as randomness
 from base64 import b64encode
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 from activities.connections.catalogue import Advance, read_catalogue
 from activities.connections.keeping_true import note_subscriptions, webhook_address
-from activities.connections.shops import SHOP_TROUBLE, WEBHOOK, NotConnected, Shops
+from activities.connections.shops import ROTATION, SHOP_TROUBLE, NotConnected, Shops, StoreOfAnother
 from activities.intake.intake import Intake
 from activities.intake.known_stores import add_store
 from activities.postgres.audit import write_audit
@@ -25,10 +25,6 @@ from schemas.ids import StoreId
 from schemas.responses.connections import Connected, Disconnected, Resealed, SecretReport, SubscriptionReport, Synced
 
 SQL = load_queries("activities.connections", "connections.sql")
-
-ROTATION = timedelta(days=1)
-"""A platform may sign with the old secret for an hour, and sends again for hours what was not taken."""
-LONGEST_STORE_ID = 255
 
 
 class ConnectionUseless(DomainError):
@@ -90,7 +86,7 @@ class Connections:
             answers: to the platform's questions, by their names.
 
         Raises:
-            UnknownPlatform, ConnectionUseless, SecretsKeyMissing: as they say; nothing is kept.
+            UnknownPlatform, ConnectionUseless, StoreOfAnother, SecretsKeyMissing: as they say; nothing is kept.
             AccessRefused, ShopAway, ShopAnswerOdd: the shop does not let us in; nothing is kept.
         """
         questions = self.questions(source)
@@ -118,9 +114,10 @@ class Connections:
         self, source: str, shop: Introduction, access: Access, by: str, made_secret: str | None = None
     ) -> Connected:
         store_id = StoreId(shop.store_id)
-        secret = shop.webhook_secret or randomness.token_hex(24)
         async with transaction(self._pool) as connection:
             await add_store(connection, store_id, source, by)
+            if (known := await SQL.source_of_store.value(connection, store_id=store_id)) != source:
+                raise StoreOfAnother(store_id, known, source)
             await SQL.connect.run(
                 connection,
                 store_id=store_id,
@@ -131,7 +128,10 @@ class Connections:
             await SQL.name_store.run(
                 connection, store_id=store_id, name=shop.name, url=shop.front_page, currency=shop.currency
             )
-            await self._shops.keep_secrets(connection, store_id, {**access.secrets, WEBHOOK: secret})
+            await self._shops.keep_secrets(connection, store_id, access.secrets)
+            # Where the shop names none, its webhooks that are alive are signed with the one that was made before.
+            secret = shop.webhook_secret or await self._shops.webhook_secret(connection, store_id)
+            await self._shops.keep_webhook_secret(connection, store_id, secret or randomness.token_hex(24))
             await write_audit(connection, by, "connect store", {"store": store_id, "source": source})
         address = webhook_address(self._public_url, source, store_id)
         notes = list(shop.notes)
@@ -142,7 +142,7 @@ class Connections:
                 "asked for at intervals."
             )
         elif source in self._shops.apis:
-            found, trouble = await self._subscribed(store_id, address)
+            found, trouble = await self._subscribed(store_id, address, makes_secret=shop.webhook_secret is None)
             notes += trouble
         return Connected(
             store=store_id,
@@ -155,11 +155,18 @@ class Connections:
             notes=tuple(notes),
         )
 
-    async def _subscribed(self, store_id: StoreId, address: str) -> tuple[Sequence[Subscription], list[str]]:
+    async def _subscribed(
+        self, store_id: StoreId, address: str, *, makes_secret: bool
+    ) -> tuple[Sequence[Subscription], list[str]]:
         try:
             shop = await self._shops.open(store_id)
             assert shop.webhook_secret is not None, "it was kept with the connection"
-            return await shop.api.subscribe(address, shop.webhook_secret), []
+            found = await shop.api.subscribe(address, shop.webhook_secret)
+            # Some platforms make the secret themselves, together with the subscription.
+            if makes_secret and (made := (await shop.api.introduce()).webhook_secret) is not None:
+                async with transaction(self._pool) as connection:
+                    await self._shops.keep_webhook_secret(connection, store_id, made)
+            return found, []
         except SHOP_TROUBLE as error:
             await self._shops.failed(store_id, error)
             return (), [f"Its webhooks could not be subscribed, and are tried again each hour: {error}"]
@@ -208,10 +215,7 @@ class Connections:
         async with transaction(self._pool) as connection:
             if await SQL.hold.value(connection, store_id=store_id) is None:
                 raise NotConnected(store_id)
-            # At most two count: what was ending before ends now.
-            await SQL.forget_ending.run(connection, store_id=store_id, purpose=WEBHOOK)
-            await SQL.end_secret.run(connection, store_id=store_id, purpose=WEBHOOK, overlap=ROTATION)
-            await self._shops.keep_secrets(connection, store_id, {WEBHOOK: made or (secret or "").strip()})
+            await self._shops.keep_webhook_secret(connection, store_id, made or (secret or "").strip())
             await write_audit(connection, by, "rotate secret of store", {"store": store_id})
         return SecretReport(store=store_id, made_secret=made, old_secret_until=datetime.now(UTC) + ROTATION)
 
@@ -237,7 +241,7 @@ class Connections:
             return address is not None
         except NotConnected:
             raise
-        except DomainError:
+        except (DomainError, ValueError):
             return False
 
     async def reseal(self, by: str) -> Resealed:

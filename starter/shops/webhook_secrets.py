@@ -47,7 +47,7 @@ class WebhookSecrets:
             self._given[source, store] = (*self._given.get((source, store), ()), secret.get_secret_value())
         self._pool, self._seal, self._kept_seconds = pool, seal, kept_seconds
         self._sealed: Mapping[tuple[str, str], tuple[bytes, ...]] = {}
-        self._opened: dict[bytes, str] = {}
+        self._opened: dict[tuple[str, bytes], str] = {}
         self._read_at: float | None = None
 
     async def of(self, source: str, store: str) -> tuple[str, ...]:
@@ -68,10 +68,10 @@ class WebhookSecrets:
         for row in await SQL.webhook_secrets.rows(self._pool, _Sealed):
             found[row.source, row.store_id] = (*found.get((row.source, row.store_id), ()), row.sealed)
         self._sealed, self._read_at = found, read_at
-        there = {sealed for each in found.values() for sealed in each}
-        self._opened = {sealed: secret for sealed, secret in self._opened.items() if sealed in there}
+        there = {(store, sealed) for (_, store), each in found.items() for sealed in each}
+        self._opened = {which: secret for which, secret in self._opened.items() if which in there}
 
     def _open(self, store: str, sealed: bytes) -> str:
-        if sealed not in self._opened:
-            self._opened[sealed] = self._seal.open(store, WEBHOOK, sealed)
-        return self._opened[sealed]
+        if (store, sealed) not in self._opened:
+            self._opened[store, sealed] = self._seal.open(store, WEBHOOK, sealed)
+        return self._opened[store, sealed]

@@ -1,18 +1,26 @@
 """Connecting a store: who it is, its secrets, its webhooks, its catalogue; and taking all of that back."""
 
 import asyncio
-from datetime import timedelta
+from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from activities.connections import catalogue as catalogue_module
+from activities.connections import shops as shops_module
 from activities.connections.catalogue import CatalogueShrank
 from activities.connections.sealing import SecretsKeyMissing, SecretUnreadable, new_key
-from activities.connections.shops import NoShopApi, NotConnected
-from activities.storefronts.shop_http import AccessRefused
+from activities.connections.shops import NoShopApi, NotConnected, StoreOfAnother
+from activities.intake.intake import Intake
+from activities.storefronts.shop_api import Introduction, Page
+from activities.storefronts.shop_http import AccessRefused, ShopAnswerOdd, ShopAway
 from schemas.ids import StoreId
+from schemas.incoming.facts import ProductFact
 from starter.shops.connections import ConnectionUseless, UnknownPlatform
+from starter.shops.webhook_secrets import WebhookSecrets
 from tests.connections.conftest import PUBLIC_URL, STORE, Side
-from tests.simulated.shop_api import PASSWORD
+from tests.simulated.shop_api import PASSWORD, SimulatedShopApi
 
 
 async def test_a_store_is_who_its_api_says_and_its_webhooks_are_subscribed(side: Side) -> None:
@@ -203,3 +211,155 @@ async def test_status_says_what_is_wrong_and_what_to_do(side: Side) -> None:
     assert shown.limits is not None
     assert shown.limits.last_retry_seconds == timedelta(hours=1).total_seconds()
     assert shown.problems == (f"Its catalogue was never read: `shelftalk store sync {STORE}`.",)
+
+
+@pytest.mark.parametrize("known", ["connected", "told of by webhook"])
+async def test_a_platform_takes_over_no_store_of_another(side: Side, known: str) -> None:
+    if known == "connected":
+        await side.connections.connect("plain", {"store": STORE}, "test")
+    else:
+        await side.pool.execute("insert into stores (id, source) values ($1, 'plain')", STORE)
+    before = await side.webhook_secrets("plain")
+    with pytest.raises(StoreOfAnother, match="'plain'"):
+        await side.connect()
+    assert (await side.webhook_secrets("plain"), await side.webhook_secrets()) == (before, ())
+    assert side.shop.subscribed == {}
+
+
+async def test_a_store_that_is_connected_again_keeps_the_secret_that_its_webhooks_are_signed_with(side: Side) -> None:
+    await side.connect()
+    before = await side.webhook_secrets()
+    await side.connect()
+    assert await side.webhook_secrets() == before, "those that are alive are not subscribed again"
+
+
+async def test_a_store_without_an_api_that_is_connected_again_has_both_secrets_for_a_day(side: Side) -> None:
+    made = [(await side.connections.connect("plain", {"store": "own.example"}, "test")).made_secret for _ in range(2)]
+    assert set(await side.webhook_secrets("plain", "own.example")) == set(made)
+
+
+async def test_a_store_whose_secrets_cannot_be_read_any_more_is_connected_anew(side: Side) -> None:
+    await side.connect()
+    await side.connections.rotate(STORE, None, "test")
+    side.keys = [type(side.keys[0])(new_key())]
+    await side.connect()
+    assert len(await side.webhook_secrets()) == 1
+
+
+async def test_a_secret_that_the_platform_makes_with_the_subscription_is_kept(
+    side: Side, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    introduce = SimulatedShopApi.introduce
+
+    async def once_subscribed(self: SimulatedShopApi) -> Introduction:
+        return replace(await introduce(self), webhook_secret="their key" if side.shop.subscribed else None)
+
+    monkeypatch.setattr(SimulatedShopApi, "introduce", once_subscribed)
+    await side.connect()
+    assert "their key" in await side.webhook_secrets()
+
+
+async def test_an_open_shop_shows_no_secret(side: Side) -> None:
+    await side.connect()
+    (secret,) = await side.webhook_secrets()
+    assert secret not in repr(await side.shops.open(STORE))
+
+
+async def test_a_secret_that_was_copied_onto_another_store_opens_nothing_though_it_was_opened_before(
+    side: Side,
+) -> None:
+    await side.connect()
+    await side.connections.connect("plain", {"store": "own.example"}, "test")
+    secrets = WebhookSecrets((), side.pool, side.seal, kept_seconds=0)
+    await secrets.of("simulated", STORE)
+    await side.pool.execute(
+        "update store_secrets set sealed = "
+        "(select sealed from store_secrets where store_id = $1 and purpose = 'webhook') where store_id = 'own.example'",
+        STORE,
+    )
+    with pytest.raises(SecretUnreadable):
+        await secrets.of("plain", "own.example")
+
+
+async def test_a_store_whose_settings_are_of_no_use_any_more_is_disconnected_all_the_same(
+    side: Side, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await side.connect()
+
+    def useless(*_: object) -> None:
+        raise ValueError("url: it is none")
+
+    monkeypatch.setattr(SimulatedShopApi, "over", useless)
+    assert (await side.connections.disconnect(STORE, "test")).unsubscribed is False
+
+
+async def test_a_product_that_a_webhook_made_while_the_catalogue_was_read_is_not_gone(side: Side) -> None:
+    await side.connect()
+    by_a_slow_clock = datetime.now(UTC) - timedelta(minutes=2)
+
+    async def sync_with(advance: Callable[[int, int | None], None]) -> int:
+        return (await side.connections.sync(STORE, advance, "test")).gone
+
+    await sync_with(lambda _read, _total: None)
+    shown = SimulatedShopApi.catalogue
+
+    async def beside_a_webhook(self: SimulatedShopApi) -> AsyncIterator[Page]:
+        async for page in shown(self):
+            yield page
+        made = ProductFact(product_id="made", title="Made", on_sale=True, variants=(), observed_at=by_a_slow_clock)
+        await Intake(side.pool).learn(STORE, "simulated", [made])
+
+    side.shop.units["hidden"] = 1
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(SimulatedShopApi, "catalogue", beside_a_webhook)
+        assert await sync_with(lambda _read, _total: None) == 0
+    gone = "select product_id from products where discontinued_at is not null"
+    assert await side.pool.fetchval(gone) is None
+
+
+async def test_a_product_that_slipped_between_two_pages_is_not_gone(
+    side: Side, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await side.connect()
+    await side.connections.sync(STORE, lambda _read, _total: None, "test")
+    shown = SimulatedShopApi.catalogue
+
+    async def without_the_last(self: SimulatedShopApi) -> AsyncIterator[Page]:
+        async for page in shown(self):
+            if page.read < 3:
+                yield page
+
+    monkeypatch.setattr(SimulatedShopApi, "catalogue", without_the_last)
+    assert (await side.connections.sync(STORE, lambda _read, _total: None, "test")).gone == 0
+    assert await side.units() == {"a": 3, "b": 0, "c": 7}
+
+
+async def test_a_token_that_a_shop_does_not_give_out_holds_no_transaction_for_long(
+    side: Side, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await side.connect()
+    await side.pool.execute("update connections set token_ends_at = now()")
+
+    async def never(*_: object) -> None:
+        await asyncio.Event().wait()
+
+    monkeypatch.setattr(SimulatedShopApi, "renewed", never)
+    monkeypatch.setattr(shops_module, "RENEWAL_SECONDS", 0.05)
+    with pytest.raises(ShopAway, match="renew"):
+        await side.shops.open(STORE)
+
+
+async def test_a_catalogue_whose_pages_repeat_without_end_is_odd(side: Side, monkeypatch: pytest.MonkeyPatch) -> None:
+    await side.connect()
+    shown = SimulatedShopApi.catalogue
+
+    async def again_and_again(self: SimulatedShopApi) -> AsyncIterator[Page]:
+        for _ in range(5):
+            async for page in shown(self):
+                yield page
+
+    monkeypatch.setattr(SimulatedShopApi, "catalogue", again_and_again)
+    monkeypatch.setattr(catalogue_module, "MOST_REPEATED", 3)
+    with pytest.raises(ShopAnswerOdd, match="again and again"):
+        await side.connections.sync(STORE, lambda _read, _total: None, "test")
+    assert await side.units() == {"a": 3, "b": 0, "c": 7}

@@ -1,5 +1,6 @@
 """HTTP to shops: how often it is tried, how long it waits, how much it reads, and where it never goes."""
 
+import asyncio
 import gzip
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
@@ -8,7 +9,7 @@ from datetime import timedelta
 
 import pytest
 from fastapi import FastAPI, Request
-from fastapi.responses import RedirectResponse, Response
+from fastapi.responses import RedirectResponse, Response, StreamingResponse
 
 from activities.storefronts import shop_http
 from activities.storefronts.shop_http import AWAY_IN_A_ROW, LARGEST_ANSWER, TRIES, ShopAnswerOdd, ShopAway, ShopHttp
@@ -201,3 +202,66 @@ async def test_a_shop_that_asks_for_a_rest_gets_it(server: Server) -> None:
         with pytest.raises(ShopAway, match="left alone"):
             await http.call("GET", server.url)
     assert server.asked == []
+
+
+async def test_an_answer_that_cannot_be_unpacked_is_away(server: Server) -> None:
+    server.answers = [lambda: Response(b"no gzip at all", headers={"content-encoding": "gzip"})]
+    async with opened() as http:
+        with pytest.raises(ShopAway, match="unpacked"):
+            await http.call("GET", server.url)
+        with pytest.raises(ShopAway, match="unpacked"):
+            async with http.download(server.url) as file:
+                [chunk async for chunk in file.chunks]
+
+
+async def test_an_answer_that_is_packed_more_than_once_is_not_unpacked(server: Server) -> None:
+    packed = gzip.compress(gzip.compress(b"x"))
+    server.answers = [lambda: Response(packed, headers={"content-encoding": "gzip, gzip"})]
+    async with opened() as http:
+        with pytest.raises(ShopAnswerOdd, match="more than once"):
+            await http.call("GET", server.url)
+        with pytest.raises(ShopAnswerOdd, match="more than once"):
+            async with http.download(server.url):
+                pytest.fail("it was read")
+
+
+async def test_an_answer_that_comes_drop_by_drop_is_not_waited_for_without_end(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def drops() -> AsyncGenerator[bytes]:
+        while True:
+            yield b" "
+            await asyncio.sleep(0.01)
+
+    server.answers = [lambda: StreamingResponse(drops())]
+    monkeypatch.setattr(shop_http, "WHOLE_ANSWER_SECONDS", 0.1)
+    async with opened() as http:
+        with pytest.raises(ShopAway, match="in time"):
+            await http.call("GET", server.url)
+
+
+async def test_a_download_takes_no_token_to_another_port_of_its_host(server: Server) -> None:
+    here = server.url
+    taken: list[str | None] = []
+    app = FastAPI()
+
+    async def back(request: Request) -> Response:
+        taken.append(request.headers.get("x-token"))
+        return Response(b"")
+
+    app.add_api_route("/back", back)
+    async with serving(app, "127.0.0.1", 0) as other:
+        server.answers = [lambda: RedirectResponse(f"{other.url}/back")]
+        async with opened() as http, http.download(f"{here}/feed", {"X-Token": "t"}):
+            pass
+    assert taken == [None]
+
+
+async def test_a_redirect_to_what_is_no_address_is_away(server: Server) -> None:
+    server.answers = [lambda: Response(status_code=302, headers={"location": "http://[::1/"})]
+    async with opened() as http:
+        with pytest.raises(ShopAway, match="is none"):
+            async with http.download(server.url):
+                pytest.fail("it leads nowhere")
+        with pytest.raises(ShopAway, match="is none"):
+            await http.call("GET", "http://[::1/")

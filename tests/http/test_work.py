@@ -3,6 +3,7 @@
 import hashlib
 import itertools
 from collections.abc import AsyncGenerator
+from datetime import datetime, timedelta, tzinfo
 
 import httpx
 import pytest
@@ -11,8 +12,10 @@ from hypothesis import strategies as st
 from temporalio.client import Client
 
 from activities.postgres.pool import Pool
+from activities.waitlist import work
 from activities.waitlist.work import FEWEST_BITS, MOST_BITS, bits_for, is_solved
 from starter.versioning.publishing import publish
+from tests.http import test_klaviyo as klaviyo
 from tests.http.conftest import web_over
 from tests.http.web import SETTINGS, Web, problem, product_message
 from tests.product import starter_document
@@ -138,3 +141,53 @@ def test_work_grows_with_what_came_and_is_bounded(of_network: int, bound: int, o
     assert (bits == 0) == (of_network < bound and of_line < 1000)
     assert bits == 0 or FEWEST_BITS <= bits <= MOST_BITS
     assert bits <= bits_for(of_network * 2, bound, of_line, 1000)
+
+
+async def test_a_proof_is_not_good_again_once_the_database_has_forgotten_that_it_was_used(
+    asking: Web, pool: Pool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("a", "b"):
+        await sign_up(asking, name)
+
+    class Behind(datetime):
+        """The clock of a web server that is half an hour behind the database's."""
+
+        @classmethod
+        def now(cls, tz: tzinfo | None = None) -> datetime:
+            return datetime.now(tz) - timedelta(minutes=30)
+
+    monkeypatch.setattr(work, "datetime", Behind)
+    proof = solved(await sign_up(asking, "c"))
+    await sign_up(asking, "c", proof=proof)
+    await pool.execute("delete from used_challenges where ends_at < now()")
+    problem(await sign_up(asking, "d", proof=proof), 428, "work-needed")
+
+
+async def test_an_easy_challenge_is_not_good_once_much_more_work_is_asked_for(asking: Web) -> None:
+    for name in ("a", "b"):
+        await sign_up(asking, name)
+    easy = [solved(await sign_up(asking, "c")) for _ in range(2)]
+    for number in range(2):
+        assert (await sign_up(asking, f"d{number}", proof=solved(await sign_up(asking, "d")))).status_code == 202
+    assert (await sign_up(asking, "e", proof=easy[0])).status_code == 202, "one bit less will do"
+    for number in range(3):
+        assert (await sign_up(asking, f"f{number}", proof=solved(await sign_up(asking, "f")))).status_code == 202
+    problem(await sign_up(asking, "g", proof=easy[1]), 428, "work-needed")
+
+
+async def test_klaviyos_form_is_no_way_round_the_work(asking: Web, pool: Pool) -> None:
+    async def in_klaviyos_form(name: str, **more: object) -> httpx.Response:
+        asked = klaviyo.body(email=f"{name}@example.com") | more
+        path = f"{klaviyo.PATH}?company_id={SHOP}"
+        return await asking.open.post(path, json=asked, headers={"X-Forwarded-For": NETWORK})
+
+    for name in ("a", "b"):
+        assert (await in_klaviyos_form(name)).status_code == 202
+    refused = await in_klaviyos_form("c")
+    assert (refused.status_code, await in_line(pool)) == (428, 2)
+    (error,) = refused.json()["errors"]
+    assert error["code"] == "work_needed"
+    proof = solved(httpx.Response(428, json=error["meta"]))
+    assert (await in_klaviyos_form("c", meta={"proof": proof})).status_code == 202
+    assert (await in_klaviyos_form("d", meta={"proof": proof})).status_code == 428
+    assert await in_line(pool) == 3

@@ -40,6 +40,8 @@ class SimulatedShop:
         tokens: that were given out; the newest alone is good.
         refuses: answers this status instead.
         asked: every path that was called.
+        spoilt: products about which no sensible answer comes.
+        packed: answers this as if it were gzip.
     """
 
     units: dict[str, int] = field(default_factory=dict[str, int])
@@ -48,6 +50,8 @@ class SimulatedShop:
     tokens: list[str] = field(default_factory=list[str])
     refuses: int | None = None
     asked: list[str] = field(default_factory=list[str])
+    spoilt: set[str] = field(default_factory=set[str])
+    packed: bytes | None = None
     url: str = ""
 
     @asynccontextmanager
@@ -71,6 +75,8 @@ class SimulatedShop:
         self.asked.append(path)
         if self.refuses is not None:
             return Response(status_code=self.refuses)
+        if self.packed is not None:
+            return Response(self.packed, headers={"content-encoding": "gzip"})
         if request.headers.get("authorization") != f"Bearer {self.tokens[-1] if self.tokens else None}":
             return Response(status_code=401)
         match request.method, path:
@@ -81,6 +87,8 @@ class SimulatedShop:
                 return JSONResponse({"products": shown, "total": len(names)})
             case "POST", "stock":
                 ids: list[str] = await request.json()
+                if self.spoilt & set(ids):
+                    return Response(b"<html>")
                 return JSONResponse({each: self.units.get(each) for each in ids})
             case "GET", "hooks":
                 found = {topic: {"address": to, "off": topic in self.off} for topic, to in self.subscribed.items()}

@@ -86,12 +86,24 @@ class _Subscription(_Part):
     relationships: _Relationships
 
 
+class _Proof(_Part):
+    challenge: Annotated[str, Field(max_length=200)]
+    number: Annotated[str, Field(max_length=20)]
+
+
+class _Meta(_Part):
+    """What Klaviyo's body has not: work that was asked for."""
+
+    proof: _Proof | None = None
+
+
 class _Asked(_Part):
     """The address's query and Klaviyo's body."""
 
     company_id: Annotated[StoreId, Field(min_length=1, max_length=255, pattern=PRINTABLE)]
     list: Code | None = None
     data: _Subscription
+    meta: _Meta = _Meta()
 
 
 class KlaviyoRoute(CountedRoute):
@@ -132,7 +144,7 @@ _REFUSED: dict[str, Any] = {
 }
 _ANSWERS: dict[int | str, dict[str, Any]] = {
     202: {"description": "Accepted; without a body"},
-    **dict.fromkeys((400, 404, 413, 429, 503), _REFUSED),
+    **dict.fromkeys((400, 404, 413, 428, 429, 503), _REFUSED),
 }
 _NOBODY = (
     "A sign-up has the channel EMAIL with an 'email', SMS with a 'phone_number', or both: people are not known here by "
@@ -169,10 +181,14 @@ async def subscribe(request: Request, dependencies: InjectedDependencies) -> Res
         raise Refusal(Kind.INVALID, _NOBODY, errors=(FieldProblem(path="$.data.attributes.profile", detail=_NOBODY),))
     caps = dependencies.sign_up_caps
     network = public_network(request.client.host if request.client else None)
+    variant, proof = asked.data.relationships.variant.data.id, asked.meta.proof
+    await dependencies.services.proof_of_work.require(
+        dependencies.work_bounds, network, asked.company_id, variant, proof and (proof.challenge, proof.number)
+    )
     await dependencies.services.sign_ups.sign_up(
         email,
         asked.company_id,
-        asked.data.relationships.variant.data.id,
+        variant,
         Shown(SOURCE, network=network, language=attributes.locale),
         list_code=asked.list,
         most_of_mailbox=caps.per_mailbox,
@@ -194,16 +210,17 @@ async def _read(request: Request) -> _Asked:
         body: Any = await request.json()
     except (JSONDecodeError, RecursionError):
         raise Refusal(Kind.REQUEST_MALFORMED, "The body cannot be read as JSON.") from None
-    data = cast("dict[str, object]", body).get("data") if isinstance(body, dict) else None
+    told = cast("dict[str, object]", body) if isinstance(body, dict) else {}
+    parts = {"data": None, **{name: told[name] for name in ("data", "meta") if name in told}}
     query = {name: value for name in ("company_id", "list") if (value := request.query_params.get(name)) is not None}
     try:
-        return _Asked.model_validate({"data": data, **query})
+        return _Asked.model_validate({**parts, **query})
     except ValidationError as error:
         raise RequestValidationError([_placed(each) for each in error.errors(include_url=False)]) from None
 
 
 def _placed(error: Any) -> dict[str, Any]:
-    where = "body" if error["loc"][:1] == ("data",) else "query"
+    where = "body" if error["loc"][:1] in (("data",), ("meta",)) else "query"
     return {**error, "loc": (where, *error["loc"])}
 
 
@@ -212,6 +229,8 @@ def _errors(told: Problem, status: int) -> list[dict[str, object]]:
     each = [(problem.path, problem.detail) for problem in told.errors] or [(told.path, told.detail)]
     code = told.type.rpartition(":")[2].replace("-", "_")
     about: dict[str, object] = {"status": status, "code": code, "title": told.title}
+    if told.challenge is not None:
+        about["meta"] = {"challenge": told.challenge, "bits": told.bits}
     return [{"id": str(uuid4()), **about, "detail": detail, "source": _source(path)} for path, detail in each]
 
 
