@@ -3,7 +3,7 @@
 Tokens that end are renewed on the way, by one process at a time.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -13,7 +13,7 @@ from activities.connections.sealing import Seal
 from activities.postgres.pool import Connection, Pool, transaction
 from activities.postgres.queries import load_queries
 from activities.storefronts.registry import SHOP_APIS
-from activities.storefronts.shop_api import Access, ShopApi
+from activities.storefronts.shop_api import Access, ShopApi, Subscription
 from activities.storefronts.shop_http import AccessRefused, ShopAnswerOdd, ShopAway, ShopHttp
 from schemas.errors import DomainError, ErrorKind
 from schemas.ids import StoreId
@@ -23,6 +23,8 @@ SQL = load_queries("activities.connections", "connections.sql")
 
 WEBHOOK = "webhook"
 """The purpose of a secret that webhooks are verified by."""
+ROTATION = timedelta(days=1)
+"""A platform may sign with the old secret for an hour, and sends again for hours what was not taken."""
 RENEWED_BEFORE = timedelta(minutes=5)
 """A token that ends sooner is renewed before it is used."""
 SHOP_TROUBLE = (ShopAway, AccessRefused, ShopAnswerOdd)
@@ -164,6 +166,30 @@ class Shops:
         for purpose, secret in secrets.items():
             sealed = self.seal.seal(store_id, purpose, secret)
             await SQL.keep_secret.run(connection, store_id=store_id, purpose=purpose, sealed=sealed)
+
+    async def rotate_webhook_secret(self, connection: Connection, store_id: StoreId, secret: str) -> None:
+        """Have webhooks verified by another secret, and for a day more by the one before.
+
+        Raises:
+            SecretsKeyMissing: as it says.
+        """
+        # At most two count: what was ending before ends now.
+        await SQL.forget_ending.run(connection, store_id=store_id, purpose=WEBHOOK)
+        await SQL.end_secret.run(connection, store_id=store_id, purpose=WEBHOOK, overlap=ROTATION)
+        await self.keep_secrets(connection, store_id, {WEBHOOK: secret})
+
+    async def learn_webhook_secret(self, shop: OpenShop, found: Sequence[Subscription]) -> None:
+        """Verify by what the platform signs these subscriptions with, where it makes that itself and tells it.
+
+        Raises:
+            SecretsKeyMissing: as it says.
+        """
+        made = next((each.secret for each in found if each.secret), None)
+        if made is None or made == shop.webhook_secret:
+            return
+        async with transaction(self._pool) as connection:
+            if await SQL.hold.value(connection, store_id=shop.store_id) is not None:
+                await self.rotate_webhook_secret(connection, shop.store_id, made)
 
     async def answered(self, store_id: StoreId) -> None:
         """Put on record that its API answers."""

@@ -9,11 +9,11 @@ import secrets as randomness
 from base64 import b64encode
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 from activities.connections.catalogue import Advance, read_catalogue
 from activities.connections.keeping_true import note_subscriptions, webhook_address
-from activities.connections.shops import SHOP_TROUBLE, WEBHOOK, NotConnected, Shops
+from activities.connections.shops import ROTATION, SHOP_TROUBLE, WEBHOOK, NotConnected, Shops
 from activities.intake.intake import Intake
 from activities.intake.known_stores import add_store
 from activities.postgres.audit import write_audit
@@ -26,8 +26,6 @@ from schemas.responses.connections import Connected, Disconnected, Resealed, Sec
 
 SQL = load_queries("activities.connections", "connections.sql")
 
-ROTATION = timedelta(days=1)
-"""A platform may sign with the old secret for an hour, and sends again for hours what was not taken."""
 LONGEST_STORE_ID = 255
 
 
@@ -159,7 +157,9 @@ class Connections:
         try:
             shop = await self._shops.open(store_id)
             assert shop.webhook_secret is not None, "it was kept with the connection"
-            return await shop.api.subscribe(address, shop.webhook_secret), []
+            found = await shop.api.subscribe(address, shop.webhook_secret)
+            await self._shops.learn_webhook_secret(shop, found)
+            return found, []
         except SHOP_TROUBLE as error:
             await self._shops.failed(store_id, error)
             return (), [f"Its webhooks could not be subscribed, and are tried again each hour: {error}"]
@@ -191,6 +191,7 @@ class Connections:
         if any(each.health is not Health.ALIVE for each in found) and shop.webhook_secret is not None:
             found = await shop.api.subscribe(address, shop.webhook_secret)
             await write_audit(self._pool, by, "subscribe store", {"store": store_id})
+        await self._shops.learn_webhook_secret(shop, found)
         return await self._noted(store_id, found)
 
     async def rotate(self, store_id: StoreId, secret: str | None, by: str) -> SecretReport:
@@ -208,10 +209,7 @@ class Connections:
         async with transaction(self._pool) as connection:
             if await SQL.hold.value(connection, store_id=store_id) is None:
                 raise NotConnected(store_id)
-            # At most two count: what was ending before ends now.
-            await SQL.forget_ending.run(connection, store_id=store_id, purpose=WEBHOOK)
-            await SQL.end_secret.run(connection, store_id=store_id, purpose=WEBHOOK, overlap=ROTATION)
-            await self._shops.keep_secrets(connection, store_id, {WEBHOOK: made or (secret or "").strip()})
+            await self._shops.rotate_webhook_secret(connection, store_id, made or (secret or "").strip())
             await write_audit(connection, by, "rotate secret of store", {"store": store_id})
         return SecretReport(store=store_id, made_secret=made, old_secret_until=datetime.now(UTC) + ROTATION)
 

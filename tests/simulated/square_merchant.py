@@ -32,11 +32,13 @@ class SquareMerchant:
 
     Attributes:
         counts: by variation, location and state.
+        calculated: since when a count is so; of others it is some time ago.
         too_many: so many calls are answered 429 first.
     """
 
     items: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
     counts: dict[tuple[str, str, str], str] = field(default_factory=dict[tuple[str, str, str], str])
+    calculated: dict[tuple[str, str, str], str] = field(default_factory=dict[tuple[str, str, str], str])
     subscriptions: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
     calls: list[str] = field(default_factory=list[str])
     too_many: int = 0
@@ -93,7 +95,7 @@ class SquareMerchant:
                 "location_id": location,
                 "state": state,
                 "quantity": quantity,
-                "calculated_at": "2026-01-31T12:00:00.10296Z",
+                "calculated_at": self.calculated.get((variation, location, state), "2026-01-31T12:00:00.10296Z"),
             }
             for (variation, location, state), quantity in self.counts.items()
             if variation in asked["catalog_object_ids"] and state in asked["states"]
