@@ -468,7 +468,7 @@ class Square(StormShop):
 
     def __init__(self, variants: int) -> None:
         super().__init__(variants)
-        self.merchant = square_merchant.SquareMerchant()
+        self.merchant = square_merchant.SquareMerchant(page=100)
         self.merchant.items = [square_merchant.item(1000 + place) for place in range(variants)]
         for place in range(variants):
             self.merchant.counts[self._count(place)] = "0"
