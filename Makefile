@@ -16,7 +16,7 @@ PYTEST := $(BIN)/pytest -n 4 --dist worksteal
 # Tests start hundreds of commands: none should compile Shelftalk anew, whatever the environment says.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: setup demo test check lint bench faults requirements
+.PHONY: setup demo test check lint bench faults storm requirements
 
 setup: $(DEV)
 	@:
@@ -56,6 +56,11 @@ bench: setup
 # make faults ARGS="-k twilio"
 faults: setup
 	@SENDS=$(SENDS) $(BIN)/pytest -n 0 -s $(addprefix tests/faults/,many_kills.py many_stops.py many_sends.py) $(ARGS)
+
+# Twenty thousand deliveries (or STORM) of every platform with webhooks, shuffled, repeated and broken, while secrets, tokens
+# and subscriptions change. One platform: make storm ARGS="-k shopify"
+storm: setup
+	@STORM=$(or $(STORM),20000) $(BIN)/pytest -n 0 -s tests/storms $(ARGS)
 
 # After a change of dependencies in pyproject.toml.
 requirements: setup

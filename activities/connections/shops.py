@@ -4,7 +4,7 @@ Tokens that end are renewed on the way, by one process at a time.
 """
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -14,7 +14,7 @@ from activities.connections.sealing import Seal, SecretUnreadable
 from activities.postgres.pool import Connection, Pool, transaction
 from activities.postgres.queries import load_queries
 from activities.storefronts.registry import SHOP_APIS
-from activities.storefronts.shop_api import Access, ShopApi
+from activities.storefronts.shop_api import Access, ShopApi, Subscription
 from activities.storefronts.shop_http import AccessRefused, ShopAnswerOdd, ShopAway, ShopHttp
 from schemas.errors import DomainError, ErrorKind
 from schemas.ids import StoreId
@@ -210,6 +210,19 @@ class Shops:
         if before is not None:
             await SQL.end_secret.run(connection, store_id=store_id, purpose=WEBHOOK, overlap=ROTATION)
         await self.keep_secrets(connection, store_id, {WEBHOOK: secret})
+
+    async def learn_webhook_secret(self, shop: OpenShop, found: Sequence[Subscription]) -> None:
+        """Verify by what the platform signs these subscriptions with, where it makes that itself and tells it.
+
+        Raises:
+            SecretsKeyMissing: as it says.
+        """
+        made = next((each.secret for each in found if each.secret), None)
+        if made is None or made == shop.webhook_secret:
+            return
+        async with transaction(self._pool) as connection:
+            if await SQL.hold.value(connection, store_id=shop.store_id) is not None:
+                await self.keep_webhook_secret(connection, shop.store_id, made)
 
     async def answered(self, store_id: StoreId) -> None:
         """Put on record that its API answers."""

@@ -122,11 +122,13 @@ class Subscription:
 
     Attributes:
         why: what the platform says of it, where it is not alive.
+        secret: what the platform signs it with, where it makes that itself; None: what it was given.
     """
 
     topic: str
     health: Health
     why: str | None = None
+    secret: str | None = field(default=None, repr=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

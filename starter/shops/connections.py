@@ -142,7 +142,7 @@ class Connections:
                 "asked for at intervals."
             )
         elif source in self._shops.apis:
-            found, trouble = await self._subscribed(store_id, address, makes_secret=shop.webhook_secret is None)
+            found, trouble = await self._subscribed(store_id, address)
             notes += trouble
         return Connected(
             store=store_id,
@@ -155,17 +155,12 @@ class Connections:
             notes=tuple(notes),
         )
 
-    async def _subscribed(
-        self, store_id: StoreId, address: str, *, makes_secret: bool
-    ) -> tuple[Sequence[Subscription], list[str]]:
+    async def _subscribed(self, store_id: StoreId, address: str) -> tuple[Sequence[Subscription], list[str]]:
         try:
             shop = await self._shops.open(store_id)
             assert shop.webhook_secret is not None, "it was kept with the connection"
             found = await shop.api.subscribe(address, shop.webhook_secret)
-            # Some platforms make the secret themselves, together with the subscription.
-            if makes_secret and (made := (await shop.api.introduce()).webhook_secret) is not None:
-                async with transaction(self._pool) as connection:
-                    await self._shops.keep_webhook_secret(connection, store_id, made)
+            await self._shops.learn_webhook_secret(shop, found)
             return found, []
         except SHOP_TROUBLE as error:
             await self._shops.failed(store_id, error)
@@ -198,6 +193,7 @@ class Connections:
         if any(each.health is not Health.ALIVE for each in found) and shop.webhook_secret is not None:
             found = await shop.api.subscribe(address, shop.webhook_secret)
             await write_audit(self._pool, by, "subscribe store", {"store": store_id})
+        await self._shops.learn_webhook_secret(shop, found)
         return await self._noted(store_id, found)
 
     async def rotate(self, store_id: StoreId, secret: str | None, by: str) -> SecretReport:

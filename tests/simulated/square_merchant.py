@@ -32,14 +32,18 @@ class SquareMerchant:
 
     Attributes:
         counts: by variation, location and state.
+        calculated: since when a count is so; of others it is some time ago.
         too_many: so many calls are answered 429 first.
+        page: so many rows make a page.
     """
 
     items: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
     counts: dict[tuple[str, str, str], str] = field(default_factory=dict[tuple[str, str, str], str])
+    calculated: dict[tuple[str, str, str], str] = field(default_factory=dict[tuple[str, str, str], str])
     subscriptions: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
     calls: list[str] = field(default_factory=list[str])
     too_many: int = 0
+    page: int = PAGE
     numbers: "count[int]" = field(default_factory=lambda: count(1))
 
     def app(self) -> FastAPI:
@@ -76,7 +80,7 @@ class SquareMerchant:
     async def _list(self, request: Request) -> Response:
         assert request.query_params["types"] == "ITEM"
         there = [each for each in self.items if not each["is_deleted"]]
-        return self._refused(request) or _page("objects", there, request.query_params.get("cursor"))
+        return self._refused(request) or _page("objects", there, request.query_params.get("cursor"), self.page)
 
     async def _retrieve(self, request: Request) -> Response:
         asked = await _json(request)
@@ -93,12 +97,12 @@ class SquareMerchant:
                 "location_id": location,
                 "state": state,
                 "quantity": quantity,
-                "calculated_at": "2026-01-31T12:00:00.10296Z",
+                "calculated_at": self.calculated.get((variation, location, state), "2026-01-31T12:00:00.10296Z"),
             }
             for (variation, location, state), quantity in self.counts.items()
             if variation in asked["catalog_object_ids"] and state in asked["states"]
         ]
-        return self._refused(request) or _page("counts", rows, asked.get("cursor"))
+        return self._refused(request) or _page("counts", rows, asked.get("cursor"), self.page)
 
     async def _subscriptions(self, request: Request) -> Response:
         if (refused := self._refused(request)) is not None:
@@ -107,7 +111,7 @@ class SquareMerchant:
             shown = self.subscriptions
             if request.query_params.get("include_disabled") != "true":
                 shown = [each for each in shown if each["enabled"]]
-            return _page("subscriptions", shown, request.query_params.get("cursor"))
+            return _page("subscriptions", shown, request.query_params.get("cursor"), self.page)
         asked = await _json(request)
         assert asked["idempotency_key"]
         number = next(self.numbers)
@@ -130,8 +134,8 @@ async def _json(request: Request) -> Any:
     return json.loads(await request.body())
 
 
-def _page(named: str, rows: list[dict[str, Any]], cursor: str | None) -> JSONResponse:
+def _page(named: str, rows: list[dict[str, Any]], cursor: str | None, size: int) -> JSONResponse:
     """Without rows Square leaves the list out."""
     start = int(cursor or 0)
-    page = {named: rows[start : start + PAGE]} if rows[start : start + PAGE] else {}
-    return JSONResponse(page | ({"cursor": str(start + PAGE)} if start + PAGE < len(rows) else {}))
+    page = {named: rows[start : start + size]} if rows[start : start + size] else {}
+    return JSONResponse(page | ({"cursor": str(start + size)} if start + size < len(rows) else {}))

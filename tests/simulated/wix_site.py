@@ -28,6 +28,7 @@ class WixSite:
         products, variants, stock: as the API has them.
         url: None: the site was never published.
         numbered: its list of V1 heeds the filter by numbers.
+        page: so many rows make a page by cursor.
     """
 
     version: str = "V3_CATALOG"
@@ -39,6 +40,7 @@ class WixSite:
     forbidden: str | None = None
     calls: list[str] = field(default_factory=list[str])
     numbered: bool = True
+    page: int = PAGE
 
     def app(self) -> FastAPI:
         routes: list[BaseRoute] = [
@@ -95,7 +97,9 @@ class WixSite:
         named, key = ours[path]
         rows = {"products": self.products, "variants": self.variants, "inventoryItems": self.stock}[named]
         query = asked["query"]
-        return _by_offset(named, key, rows, query, self.numbered) if ours is v1 else _by_cursor(named, key, rows, query)
+        if ours is v1:
+            return _by_offset(named, key, rows, query, self.numbered)
+        return _by_cursor(named, key, rows, query, self.page)
 
 
 def _by_offset(named: str, key: str, rows: list[dict[str, Any]], query: dict[str, Any], numbered: bool) -> Response:
@@ -112,7 +116,7 @@ def _by_offset(named: str, key: str, rows: list[dict[str, Any]], query: dict[str
     return JSONResponse({named: found[offset : offset + limit], "totalResults": len(found)})
 
 
-def _by_cursor(named: str, key: str, rows: list[dict[str, Any]], query: dict[str, Any]) -> Response:
+def _by_cursor(named: str, key: str, rows: list[dict[str, Any]], query: dict[str, Any], size: int) -> Response:
     """A cursor holds the filter, which may not be said again."""
     paging = query["cursorPaging"]
     held: dict[str, Any] = {"start": 0, "filter": query.get("filter")}
@@ -120,9 +124,9 @@ def _by_cursor(named: str, key: str, rows: list[dict[str, Any]], query: dict[str
         assert set(query) == {"cursorPaging"}
         held = json.loads(paging["cursor"])
     found = _filtered(rows, key, held["filter"])
-    start, more = held["start"], held["start"] + PAGE < len(found)
-    cursors = {"next": json.dumps({**held, "start": start + PAGE})} if more else {}
-    page = found[start : start + PAGE]
+    start, more = held["start"], held["start"] + size < len(found)
+    cursors = {"next": json.dumps({**held, "start": start + size})} if more else {}
+    page = found[start : start + size]
     return JSONResponse({named: page, "pagingMetadata": {"count": len(page), "cursors": cursors, "hasNext": more}})
 
 

@@ -238,6 +238,23 @@ def test_a_message_without_its_own_time_has_the_time_of_the_event(updated_at: st
         assert problem.value.path == "$.updated_at"
 
 
+@pytest.mark.parametrize(
+    ("updated_at", "triggered_at", "observed_at"),
+    [
+        ("2026-01-31T09:30:00Z", "2026-01-31T09:30:00.250Z", "2026-01-31T09:30:00.250Z"),
+        ("2026-01-31T09:30:00Z", "2026-01-31T09:30:01.250Z", "2026-01-31T09:30:00.999999Z"),
+        ("2026-01-31T09:30:00.125Z", "2026-01-31T09:30:00.250Z", "2026-01-31T09:30:00.125Z"),
+        ("2026-01-31T09:30:00Z", "2026-01-31T09:31:00Z", "2026-01-31T09:30:00Z"),
+        ("2026-01-31T09:30:00Z", "2026-01-31T09:29:59.900Z", "2026-01-31T09:30:00Z"),
+    ],
+)
+def test_of_changes_within_a_second_the_header_tells_which_was_later(
+    updated_at: str, triggered_at: str, observed_at: str
+) -> None:
+    told = receive_product(product(updated_at=updated_at), triggered_at=triggered_at)
+    assert told.observed_at == datetime.fromisoformat(observed_at)
+
+
 @pytest.mark.parametrize("updated_at", ["yesterday", 1640995200, "1640995200", True, "9999-12-31T23:59:59-05:00"])
 def test_a_time_that_is_none_is_malformed(updated_at: object) -> None:
     with pytest.raises(PayloadMalformed) as problem:

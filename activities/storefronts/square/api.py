@@ -164,7 +164,7 @@ class SquareApi:
         return _told([each for each in await self._subscriptions() if each.notification_url == address])
 
     async def subscribe(self, address: str, secret: str) -> Sequence[Subscription]:
-        """See `ShopApi.subscribe`. Square makes the key itself; `introduce` tells it from then on."""
+        """See `ShopApi.subscribe`. Square makes the key itself, and tells it with the subscription."""
         del secret
         there = [each for each in await self._subscriptions() if each.notification_url == address]
         if all(each.health is Health.ALIVE for each in _told(there)):
@@ -206,7 +206,12 @@ class SquareApi:
 
 
 def _told(there: Sequence[_Subscription]) -> tuple[Subscription, ...]:
-    return tuple(Subscription(topic, *_health(topic, there)) for topic in TOPICS)
+    return tuple(Subscription(topic, *_health(topic, there), _key(topic, there)) for topic in TOPICS)
+
+
+def _key(topic: str, there: Sequence[_Subscription]) -> str | None:
+    """Of the subscription that sends this topic: Square has made it, and signs with no other."""
+    return next((each.signature_key for each in there if each.enabled and topic in each.event_types), None)
 
 
 def _health(topic: str, there: Sequence[_Subscription]) -> tuple[Health, str | None]:
