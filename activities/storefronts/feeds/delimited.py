@@ -9,13 +9,13 @@ from collections import Counter
 from collections.abc import Iterator
 
 from activities.storefronts.feeds.columns import Columns
-from activities.storefronts.feeds.rows import BadRow, FeedCut, FeedError, FeedRow
+from activities.storefronts.feeds.rows import BadRow, FeedCut, FeedError, RawRow
 from activities.storefronts.feeds.unpacking import Peeked, encoding_of
 
 _DELIMITERS = "\t,;|"
 
 
-def read_delimited(stream: Peeked, columns: Columns) -> Iterator[FeedRow | BadRow]:
+def read_delimited(stream: Peeked, columns: Columns) -> Iterator[RawRow | BadRow]:
     """Its rows.
 
     Raises:
@@ -46,9 +46,7 @@ def read_delimited(stream: Peeked, columns: Columns) -> Iterator[FeedRow | BadRo
             cells = {name: record[place] for name, place in ours if place < len(record)}
             if short and not text.ends_in_line_break:
                 break  # Part of a row: what there is of it may be part of a cell.
-            row = columns.row(number, cells)
-            if row is not None:
-                yield row
+            yield RawRow(number, cells)
     except csv.Error as error:
         raise FeedCut(f"The feed breaks in line {number + 1}: {error}.") from None
     if short and not text.ends_in_line_break:

@@ -9,7 +9,7 @@ from typing import Protocol, cast
 import ijson  # pyright: ignore[reportMissingTypeStubs] it has none, and nobody else made some
 
 from activities.storefronts.feeds.columns import Columns
-from activities.storefronts.feeds.rows import BadRow, FeedCut, FeedError, FeedRow
+from activities.storefronts.feeds.rows import BadRow, FeedCut, FeedError, RawRow
 from activities.storefronts.feeds.unpacking import Peeked, encoding_of
 
 
@@ -27,7 +27,7 @@ class _InUtf8:
         return self._text.read(size).encode("utf-8", "replace")
 
 
-def read_json(stream: Peeked, columns: Columns) -> Iterator[FeedRow | BadRow]:
+def read_json(stream: Peeked, columns: Columns) -> Iterator[RawRow | BadRow]:
     """Its rows.
 
     Raises:
@@ -48,9 +48,7 @@ def read_json(stream: Peeked, columns: Columns) -> Iterator[FeedRow | BadRow]:
             cells = cast("dict[str, object]", item)
             if cells.keys() != known:
                 known, ours = frozenset(cells), dict(columns.ours(cells))
-            row = columns.row(number, {ours[name]: value for name, value in cells.items() if name in ours})
-            if row is not None:
-                yield row
+            yield RawRow(number, {ours[name]: value for name, value in cells.items() if name in ours})
     except (ijson.JSONError, UnicodeDecodeError) as error:
         raise FeedCut(f"The feed breaks off after item {number}: {_first_line(error)}.") from None
 

@@ -1,9 +1,11 @@
 """What one row of a catalogue feed says, whatever its format; and what is wrong with a feed. Pure."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
+from typing import NamedTuple
 
 from schemas.errors import DomainError, ErrorKind
 from schemas.incoming.facts import Policy
@@ -53,6 +55,13 @@ class Stock:
     tracked: bool
     quantity: int | None
     policy: Policy
+
+
+class RawRow(NamedTuple):
+    """A row before anything in it is looked at: where it stands, and its cells by our names."""
+
+    line: int
+    cells: Mapping[str, object]
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,13 +9,13 @@ from typing import Any
 from lxml import etree
 
 from activities.storefronts.feeds.columns import Columns, plain_name
-from activities.storefronts.feeds.rows import BadRow, FeedCut, FeedRow
+from activities.storefronts.feeds.rows import BadRow, FeedCut, RawRow
 from activities.storefronts.feeds.unpacking import Peeked
 
 GOOGLE = "{http://base.google.com/ns/1.0}"
 
 
-def read_xml(stream: Peeked, columns: Columns) -> Iterator[FeedRow | BadRow]:
+def read_xml(stream: Peeked, columns: Columns) -> Iterator[RawRow | BadRow]:
     """Its rows. Entities of a document type stay what they are, and nothing is fetched.
 
     Raises:
@@ -38,13 +38,12 @@ def read_xml(stream: Peeked, columns: Columns) -> Iterator[FeedRow | BadRow]:
             if cells.keys() != known:
                 known, ours = frozenset(cells), dict(columns.ours(cells))
             told = {ours[name]: value for name, value in cells.items() if name in ours}
-            row = columns.row(int(item.sourceline or number), told)
+            line = int(item.sourceline or number)
             item.clear()
             # Those before it hang on the feed's element until it ends.
             while item.getprevious() is not None:
                 del item.getparent()[0]
-            if row is not None:
-                yield row
+            yield RawRow(line, told)
     except etree.XMLSyntaxError as error:
         raise FeedCut(f"The feed is no XML in line {error.lineno}, after {number} items.") from None
 
