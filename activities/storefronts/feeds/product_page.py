@@ -29,7 +29,7 @@ def read_page(stream: Peeked, columns: Columns) -> Iterator[RawRow | BadRow]:
     if not rows:
         raise FeedError("The page has no product of schema.org with an offer in it, as JSON-LD or microdata.")
     for number, cells in enumerate(rows, 1):
-        yield RawRow(number, cells)
+        yield RawRow(number, tuple(cells), tuple(cells.values()))
 
 
 def _page(stream: Peeked) -> bytes:

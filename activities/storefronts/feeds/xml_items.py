@@ -9,7 +9,7 @@ from typing import Any
 from lxml import etree
 
 from activities.storefronts.feeds.columns import Columns, plain_name
-from activities.storefronts.feeds.rows import BadRow, FeedCut, RawRow
+from activities.storefronts.feeds.rows import BadRow, FeedCut, RawRow, values_of
 from activities.storefronts.feeds.unpacking import Peeked
 
 GOOGLE = "{http://base.google.com/ns/1.0}"
@@ -21,7 +21,7 @@ def read_xml(stream: Peeked, columns: Columns) -> Iterator[RawRow | BadRow]:
     Raises:
         FeedCut: it breaks off, or is no XML from somewhere on.
     """
-    number, known, ours = 0, frozenset[str](), dict[str, str]()
+    number, known, names, taken = 0, ("",), tuple[str, ...](), values_of(())
     try:
         parsed: Any = etree.iterparse(
             stream,
@@ -35,15 +35,15 @@ def read_xml(stream: Peeked, columns: Columns) -> Iterator[RawRow | BadRow]:
         for number, (_, item) in enumerate(parsed, 1):
             stream.row_read()
             cells = _cells(item)
-            if cells.keys() != known:
-                known, ours = frozenset(cells), dict(columns.ours(cells))
-            told = {ours[name]: value for name, value in cells.items() if name in ours}
+            if tuple(cells) != known:
+                known, ours = tuple(cells), columns.ours(cells)
+                names, taken = tuple(ours.values()), values_of(tuple(ours))
             line = int(item.sourceline or number)
             item.clear()
             # Those before it hang on the feed's element until it ends.
             while item.getprevious() is not None:
                 del item.getparent()[0]
-            yield RawRow(line, told)
+            yield RawRow(line, names, taken(cells))
     except etree.XMLSyntaxError as error:
         raise FeedCut(f"The feed is no XML in line {error.lineno}, after {number} items.") from None
 
