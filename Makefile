@@ -16,7 +16,7 @@ PYTEST := $(BIN)/pytest -n 4 --dist worksteal
 # Tests start hundreds of commands: none should compile Shelftalk anew, whatever the environment says.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: setup demo test check lint bench faults requirements
+.PHONY: setup demo test check lint bench faults fuzz requirements
 
 setup: $(DEV)
 	@:
@@ -56,6 +56,11 @@ bench: setup
 # make faults ARGS="-k twilio"
 faults: setup
 	@SENDS=$(SENDS) $(BIN)/pytest -n 0 -s $(addprefix tests/faults/,many_kills.py many_stops.py many_sends.py) $(ARGS)
+
+# Whatever reads what others write (feeds, every storefront's messages), given anything at all for ten minutes, or FUZZ. What
+# falls is written down whole, and kept as an example for the runs that follow.
+fuzz: setup
+	@FUZZ=$(or $(FUZZ),10) $(BIN)/python -m tests.fuzz $(ARGS)
 
 # After a change of dependencies in pyproject.toml.
 requirements: setup

@@ -110,4 +110,5 @@ async def measure_feeds(servers: Servers, rows: int) -> FeedFigures:
                 processor.append(used.engine + used.postgres - before.engine - before.postgres)
                 assert said["rows"] == rows, said
     path.unlink()
-    return FeedFigures(rows, *seconds, *process, *processor, memory)
+    (first, again), (first_process, again_process), (first_processor, again_processor) = seconds, process, processor
+    return FeedFigures(rows, first, again, first_process, again_process, first_processor, again_processor, memory)

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from activities.storefronts.registry import STOREFRONTS, Storefronts
 from activities.storefronts.storefront import NotOurs, PayloadMalformed, Storefront
-from schemas.incoming.facts import WebhookDelivery
+from schemas.incoming.facts import Fact, WebhookDelivery
 from tests.storefronts.test_any_message import ANYTHING, MESSAGES, places
 
 PAYLOADS = Path(__file__).parent / "payloads"
@@ -49,7 +49,7 @@ def bodies(source: str) -> list[Any]:
     return [json.loads(path.read_bytes()) for path in sorted((PAYLOADS / source).glob("*.json"))]
 
 
-def outcome(storefront: Storefront, topic: str, body: bytes) -> object:
+def outcome(storefront: Storefront, topic: str, body: bytes) -> tuple[Fact, ...] | NotOurs | PayloadMalformed:
     delivery = WebhookDelivery(
         store_id="shop.example", source=storefront.source, topic=topic, key="k", triggered_at=AT, about_people=True
     )
@@ -88,7 +88,7 @@ def test_a_real_message_with_anything_in_any_place_is_read_or_malformed(source: 
             inside = inside[step]
         inside[last] = data.draw(ANYTHING)
     found = outcome(Storefronts()[source], topic, json.dumps(body).encode())
-    assert isinstance(found, tuple | NotOurs | PayloadMalformed)
+    assert isinstance(found, tuple) or found.__class__ in (NotOurs, PayloadMalformed)
 
 
 @pytest.mark.parametrize("storefront", STOREFRONTS, ids=lambda each: each.source)
@@ -99,4 +99,4 @@ def test_any_bytes_are_malformed_or_not_ours(storefront: Storefront, data: st.Da
     ]
     body = data.draw(st.binary(max_size=200) | st.sampled_from([b"[" * 100_000, b'{"a":' * 50_000, b"1" * 5000]))
     found = outcome(storefront, data.draw(st.sampled_from(topics)), body)
-    assert isinstance(found, tuple | NotOurs | PayloadMalformed)
+    assert isinstance(found, tuple) or found.__class__ in (NotOurs, PayloadMalformed)

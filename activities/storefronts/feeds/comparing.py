@@ -142,7 +142,7 @@ class Comparing:
         try:
             # Faster than any other way; where it writes the same things otherwise they are converted once more. In its
             # second version what it writes does not depend on where else in the process a text is.
-            values = marshal.dumps(raw.values, 2)
+            values = marshal.dumps(raw.values, 2)  # pyright: ignore[reportArgumentType] ValueError says what it cannot
         except ValueError:  # Not whole numbers, or lists in lists without end.
             try:
                 values = repr(raw.values).encode("utf-8", "replace")
