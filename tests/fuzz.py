@@ -5,8 +5,8 @@ import subprocess
 import sys
 import time
 
-EXAMPLES = 2000
-"""Of each test in a round: a minute or so."""
+EXAMPLES = 500
+"""Of each test in a round: some minutes, also on a machine that does much else."""
 
 
 def main(arguments: list[str]) -> int:

@@ -39,19 +39,15 @@ def good(found: list[ReadRow | None]) -> dict[int, tuple[int, FeedRow]]:
     }
 
 
-ROWS = st.lists(
-    st.fixed_dictionaries(
-        {"id": st.sampled_from(["a", "b", "c", "d", ""])},
-        optional={
-            "item_group_id": st.sampled_from(["g", "h", " "]),
-            "price": st.sampled_from(["1 EUR", "2 EUR", "2 USD", "1", "x", 1, 1.5, True]),
-            "sale_price": st.sampled_from(["1 EUR", "1 USD", "x"]),
-            "title": st.sampled_from(["T", "t", "\ud800", "?"]),
-            "categories": st.sampled_from([["A"], "A", [["A"]]]),
-        },
-    ),
-    max_size=8,
-)
+_ID: dict[str, st.SearchStrategy[object]] = {"id": st.sampled_from(["a", "b", "c", "d", ""])}
+_MORE: dict[str, st.SearchStrategy[object]] = {
+    "item_group_id": st.sampled_from(["g", "h", " "]),
+    "price": st.sampled_from(["1 EUR", "2 EUR", "2 USD", "1", "x", 1, 1.5, True]),
+    "sale_price": st.sampled_from(["1 EUR", "1 USD", "x"]),
+    "title": st.sampled_from(["T", "t", "\ud800", "?"]),
+    "categories": st.sampled_from([["A"], "A", [["A"]]]),
+}
+ROWS: st.SearchStrategy[list[Row]] = st.lists(st.fixed_dictionaries(_ID, optional=_MORE), max_size=8)
 
 
 @given(ROWS, ROWS)
