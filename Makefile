@@ -16,7 +16,7 @@ PYTEST := $(BIN)/pytest -n 4 --dist worksteal
 # Tests start hundreds of commands: none should compile Shelftalk anew, whatever the environment says.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: setup demo test check lint bench faults storm requirements
+.PHONY: setup demo test check lint bench faults storm fuzz requirements
 
 setup: $(DEV)
 	@:
@@ -61,6 +61,11 @@ faults: setup
 # and subscriptions change. One platform: make storm ARGS="-k shopify"
 storm: setup
 	@STORM=$(or $(STORM),20000) $(BIN)/pytest -n 0 -s tests/storms $(ARGS)
+
+# Whatever reads what others write (feeds, every storefront's messages), given anything at all for ten minutes, or FUZZ. What
+# falls is written down whole, and kept as an example for the runs that follow.
+fuzz: setup
+	@FUZZ=$(or $(FUZZ),10) $(BIN)/python -m tests.fuzz $(ARGS)
 
 # After a change of dependencies in pyproject.toml.
 requirements: setup

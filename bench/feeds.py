@@ -11,6 +11,7 @@ from pathlib import Path
 from activities.postgres.migrate import migrate
 from activities.postgres.pool import open_pool
 from bench.process import START_LIMIT_SECONDS, running_part
+from bench.processor import processor_time
 from bench.servers import Servers
 from bench.shop import conversations
 from schemas.ids import StoreId
@@ -27,11 +28,18 @@ LIMIT_SECONDS = 7200.0
 
 @dataclass(frozen=True, slots=True)
 class FeedFigures:
-    """What was measured; `memory` is the most that the process had in megabytes."""
+    """What was measured; `memory` is the most that the process had in megabytes.
+
+    `process` are the seconds that the process itself was at work, `processor` those with PostgreSQL's.
+    """
 
     rows: int
     first_seconds: float
     again_seconds: float
+    first_process: float
+    again_process: float
+    first_processor: float
+    again_processor: float
     memory: float
 
 
@@ -83,6 +91,8 @@ async def measure_feeds(servers: Servers, rows: int) -> FeedFigures:
         await pool.close()
     path = servers.folder / "feed.json"
     seconds: list[float] = []
+    process: list[float] = []
+    processor: list[float] = []
     memory = 0.0
     async with _serving(path) as url:
         environment = {"DATABASE_URL": database, "BENCH_FEED": url}
@@ -90,11 +100,15 @@ async def measure_feeds(servers: Servers, rows: int) -> FeedFigures:
             await part.hear(START_LIMIT_SECONDS)
             for changed in range(2):
                 write_feed(path, rows, changed)
-                began = time.monotonic()
+                began, before = time.monotonic(), processor_time(part.pid)
                 part.tell("read")
                 said = json.loads(await part.hear(LIMIT_SECONDS))
                 seconds.append(time.monotonic() - began)
                 memory = said["memory"]
+                process.append(said["processor"])
+                used = processor_time(part.pid)
+                processor.append(used.engine + used.postgres - before.engine - before.postgres)
                 assert said["rows"] == rows, said
     path.unlink()
-    return FeedFigures(rows, seconds[0], seconds[1], memory)
+    (first, again), (first_process, again_process), (first_processor, again_processor) = seconds, process, processor
+    return FeedFigures(rows, first, again, first_process, again_process, first_processor, again_processor, memory)

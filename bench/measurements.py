@@ -178,13 +178,13 @@ class Measuring:
         measured = await measure_feeds(await self._started_servers(), self._sizes.feed_rows)
         first = Spread.of([measured.rows / measured.first_seconds])
         again = Spread.of([measured.again_seconds])
-        share = Spread.of([measured.again_seconds / measured.first_seconds])
+        share = Spread.of([measured.again_processor / measured.first_processor])
         memory = Spread.of([measured.memory])
         label = f"feed of {measured.rows}"
         return [
             Figure("feed_rows_per_second", f"{label}, rows / s", first, at_least=LEAST_FEED_ROWS),
             Figure("feed_again_seconds", "… again, 1 % changed, s", again, digits=1),
-            Figure("feed_again_share", "… of the first time", share, digits=2, at_most=MOST_FEED_AGAIN),
+            Figure("feed_again_share", "… of the first time's processor", share, digits=2, at_most=MOST_FEED_AGAIN),
             Figure("feed_memory_mb", "… most memory, MB", memory, at_most=MOST_FEED_MEMORY_MB),
         ]
 

@@ -46,7 +46,10 @@ from tests.strict_mail import hold_to_the_standards
 # looks for new examples at every run; a verdict on a submission is the same each time.
 settings.register_profile("here", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("ci", settings.get_profile("here"), derandomize=True)
-settings.load_profile("ci" if os.environ.get("CI") else "here")
+settings.register_profile(
+    "fuzz", settings.get_profile("here"), max_examples=int(os.environ.get("FUZZ_EXAMPLES") or 100)
+)
+settings.load_profile("fuzz" if os.environ.get("FUZZ_EXAMPLES") else "ci" if os.environ.get("CI") else "here")
 
 os.environ["SHELFTALK_WORKFLOW_SANDBOX"] = "true"
 keep_in_memory()

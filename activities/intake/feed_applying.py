@@ -149,8 +149,8 @@ class Applying:
         await add_store(self._connection, self._store_id, SOURCE, STOREFRONT)
         if seen.currency is not None:
             await self._observe([StoreFact(currency=seen.currency, observed_at=self._at)])
-        await SQL.analyze_stage.within(LONG).run(self._connection)
         await SQL.keep_unread_where_they_were.within(LONG).run(self._connection, **self._whose)
+        await SQL.note_same.within(LONG).run(self._connection, **self._whose)
         await SQL.find_changed.within(LONG).run(self._connection, **self._whose, whole=whole)
         after = ""
         while ids := await SQL.next_changed.values(self._connection, after=after, most=ADDED_AT_ONCE):
@@ -243,7 +243,7 @@ class Applying:
             yield len(levels)
 
     async def _gone(self) -> AsyncGenerator[int]:
-        await SQL.find_gone.within(LONG).run(self._connection, **self._whose)
+        await SQL.find_gone.within(LONG).run(self._connection)
         after = ""
         while ids := await SQL.next_gone.values(self._connection, after=after, most=TOLD_AT_ONCE):
             after = ids[-1]

@@ -13,15 +13,19 @@ with changed as (
     left join feed_rows f on f.store_id = :store_id and f.feed = :feed and f.variant_id = s.variant_id and f.place = s.place
     where not s.unread and s.place = '' and (f.digest, f.product_id) is distinct from (s.digest, s.product_id)
     union
-    select f.product_id from feed_rows f
-    where :whole and f.store_id = :store_id and f.feed = :feed and f.place = ''
+    select f.product_id from missing_feed f
+    where :whole and f.place = ''
       and not exists (select from staged_feed s where s.variant_id = f.variant_id and s.place = f.place)
       and exists (select from staged_feed s where s.product_id = f.product_id and s.place = '')
 )
 insert into changed_feed select product_id from changed;
 
--- name: analyze_stage
-analyze staged_feed, feed_rows;
+-- name: note_same
+-- Rows that are written otherwise, or mean the same for another time, and mean what they meant.
+update feed_rows f set raw = s.raw, changes_at = s.changes_at
+from staged_feed s
+where f.store_id = :store_id and f.feed = :feed and f.variant_id = s.variant_id and f.place = s.place and not s.unread
+  and f.digest = s.digest and f.product_id = s.product_id and (f.raw, f.changes_at) is distinct from (s.raw, s.changes_at);
 
 -- name: next_changed
 select product_id from changed_feed where product_id > :after order by product_id limit :most;
@@ -75,7 +79,7 @@ with told as (
            bool_or(s.for_sale) over (partition by s.product_id) as for_sale
     from staged_feed s
     where s.product_id = any(:product_ids::text[]) and s.place = ''
-    order by s.product_id, s.line, s.ctid
+    order by s.product_id, s.nth
 ), removed as (
     update variants v set removed = true
     where :whole and v.store_id = :store_id and v.product_id = any(:product_ids::text[]) and not v.removed
@@ -97,7 +101,7 @@ select distinct on (s.product_id)
        bool_or(s.for_sale) over (partition by s.product_id), :observed_at
 from staged_feed s
 where s.product_id = any(:product_ids::text[]) and s.place = ''
-order by s.product_id, s.line, s.ctid;
+order by s.product_id, s.nth;
 
 -- name: add_variants
 -- What it has is `elsewhere`, for no place has told of any.
@@ -125,16 +129,18 @@ with gone as (
       and not exists (
           select from staged_feed s where s.product_id = f.product_id and s.variant_id = f.variant_id and s.place = '')
 ), noted as (
-    insert into feed_rows (store_id, feed, variant_id, place, product_id, digest, names_it)
-    select :store_id, :feed, variant_id, place, product_id, digest, title is not null
+    insert into feed_rows (store_id, feed, variant_id, place, product_id, digest, names_it, raw, changes_at)
+    select :store_id, :feed, variant_id, place, product_id, digest, title is not null, raw, changes_at
     from staged_feed where product_id = any(:product_ids::text[]) and not unread and place = ''
-    on conflict (variant_id, place, feed, store_id) do update set product_id = excluded.product_id, digest = excluded.digest, names_it = excluded.names_it
+    on conflict (variant_id, place, feed, store_id) do update
+    set product_id = excluded.product_id, digest = excluded.digest, names_it = excluded.names_it, raw = excluded.raw,
+        changes_at = excluded.changes_at
 )
 delete from changed_feed where product_id = any(:product_ids::text[]);
 
 -- name: rows_of
 select line, product_id, variant_id, unread, title, link, image, brand, sku, categories, price, policy, tracked, quantity, for_sale
-from staged_feed where product_id = any(:product_ids::text[]) and place = '' order by product_id, line, ctid;
+from staged_feed where product_id = any(:product_ids::text[]) and place = '' order by product_id, nth;
 
 -- name: known_as
 -- How these things are known: what a row that does not say it leaves as it is.
@@ -145,8 +151,8 @@ where v.store_id = :store_id and v.variant_id = any(:variant_ids::text[]);
 -- name: find_gone
 -- The products of which no row is in it any more, readable or not.
 insert into gone_feed
-select distinct product_id from feed_rows f
-where f.store_id = :store_id and f.feed = :feed and f.place = '' and f.names_it
+select distinct product_id from missing_feed f
+where f.place = '' and f.names_it
   and not exists (select from staged_feed s where s.product_id = f.product_id and s.place = '');
 
 -- name: next_gone
@@ -166,8 +172,9 @@ select variant_id, place, quantity, digest from (
     left join feed_rows f on f.store_id = :store_id and f.feed = :feed and f.variant_id = s.variant_id and f.place = s.place
     where not s.unread and s.place <> '' and f.digest is distinct from s.digest
     union all
-    select f.variant_id, f.place, 0, null from feed_rows f
-    where :whole and f.store_id = :store_id and f.feed = :feed and f.place <> ''
+    select f.variant_id, f.place, 0, null from missing_feed m
+    join feed_rows f on f.store_id = :store_id and f.feed = :feed and f.variant_id = m.variant_id and f.place = m.place
+    where :whole and f.place <> ''
       and not exists (select from staged_feed s where s.variant_id = f.variant_id and s.place = f.place)
 ) levels
 order by variant_id, place limit :most;
@@ -179,6 +186,8 @@ with told as (
     delete from feed_rows f using told t
     where f.store_id = :store_id and f.feed = :feed and f.variant_id = t.variant_id and f.place = t.place and t.digest is null
 )
-insert into feed_rows (store_id, feed, variant_id, place, product_id, digest, names_it)
-select :store_id, :feed, variant_id, place, variant_id, digest, false from told where digest is not null
-on conflict (variant_id, place, feed, store_id) do update set digest = excluded.digest;
+insert into feed_rows (store_id, feed, variant_id, place, product_id, digest, names_it, raw, changes_at)
+select :store_id, :feed, t.variant_id, t.place, t.variant_id, t.digest, false, s.raw, s.changes_at
+from told t join staged_feed s on s.variant_id = t.variant_id and s.place = t.place where t.digest is not null
+on conflict (variant_id, place, feed, store_id) do update
+set digest = excluded.digest, raw = excluded.raw, changes_at = excluded.changes_at;

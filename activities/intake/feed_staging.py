@@ -1,10 +1,11 @@
-"""The rows of a feed, staged in a table of the session, before anything of them is applied.
+"""The rows of a feed that are not as they were, staged in tables of the session, before anything of them is applied.
 
-A million rows need no memory there, and what became of the feed as a whole is known before the first is applied.
+A million rows need no memory there, and what became of the feed as a whole is known before the first is applied. Of a
+product that has changed all rows are staged; usually they stand together, else the feed is read twice.
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, Iterator
+from collections.abc import AsyncGenerator, Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import blake2b
@@ -12,7 +13,10 @@ from itertools import islice
 
 from activities.postgres.pool import Connection
 from activities.postgres.queries import load_queries
-from activities.storefronts.feeds.rows import Availability, BadRow, FeedRow
+from activities.storefronts.feeds.columns import Columns
+from activities.storefronts.feeds.comparing import Comparing, Known, ReadRow
+from activities.storefronts.feeds.rows import Availability, BadRow, FeedCut, FeedRow, RawRow
+from schemas.ids import StoreId
 
 SQL = load_queries("activities.intake", "feed_staging.sql")
 
@@ -22,7 +26,7 @@ MOST_MISTAKES = 20
 LONG = 900.0
 """Seconds that a query over all rows may take."""
 _COLUMNS = (
-    *("line", "product_id", "variant_id", "place", "unread", "digest", "changes_at"),
+    *("nth", "line", "product_id", "variant_id", "place", "unread", "raw", "digest", "changes_at"),
     *("title", "link", "image", "brand", "sku", "categories", "price"),
     *("policy", "tracked", "quantity", "for_sale"),
 )
@@ -73,10 +77,11 @@ class Repeated:
     total: int
 
 
-def staged(row: FeedRow | BadRow, at: datetime, in_stock: int) -> tuple[object, ...]:
+def staged(read: ReadRow, at: datetime, in_stock: int) -> tuple[object, ...]:
     """A row as the table has it, as of a moment. Pure."""
+    row = read.row
     if isinstance(row, BadRow):
-        return (row.line, row.product, row.id, "", True, 0, None, *_UNSAID)
+        return (read.nth, row.line, row.product, row.id, "", True, None, 0, None, *_UNSAID)
     price, changes_at = row.price_at(at)
     stock = row.stock(in_stock)
     said = (
@@ -86,35 +91,50 @@ def staged(row: FeedRow | BadRow, at: datetime, in_stock: int) -> tuple[object, 
     digest = blake2b(repr((row.product, *said)).encode("utf-8", "replace"), digest_size=8).digest()
     number = int.from_bytes(digest, "big", signed=True)
     product = row.product if row.place is None else row.id
-    return (row.line, product, row.id, row.place or "", False, number, changes_at, *said)
+    return (read.nth, row.line, product, row.id, row.place or "", False, read.raw, number, changes_at, *said)
 
 
 class Stage:
-    """The table, on a connection that is used for nothing else meanwhile."""
+    """The tables, on a connection that is used for nothing else meanwhile.
 
-    def __init__(self, connection: Connection, at: datetime) -> None:
-        self._connection, self._at = connection, at
+    Args:
+        rows: the feed's, from its beginning, each time that they are asked for.
+    """
 
-    async def fill(self, rows: Iterator[FeedRow | BadRow], in_stock: int) -> AsyncGenerator[Seen]:
-        """Stage all rows; what was seen so far, from time to time, and at the end.
+    def __init__(
+        self,
+        connection: Connection,
+        whose: tuple[StoreId, str],
+        at: datetime,
+        rows: Callable[[], Iterator[RawRow | BadRow]],
+        columns: Columns,
+        in_stock: int,
+    ) -> None:
+        self._connection, self._at, self._rows = connection, at, rows
+        self._whose = {"store_id": whose[0], "feed": whose[1]}
+        self._columns, self._in_stock = columns, in_stock
+
+    async def fill(self) -> AsyncGenerator[Seen]:
+        """Stage what is not as it was; what was seen so far, from time to time, and at the end.
 
         Raises:
             FeedError, FeedCut: as they say; what came before stays staged, and was seen.
         """
         await SQL.make_stage.run(self._connection)
+        known = Known(await SQL.known.within(LONG).value(self._connection, **self._whose, at=self._at) or b"")
         seen = Seen()
         broken: list[Exception] = []
-        more = True
-        while more and not broken:
-            # In a thread: a large feed is read for a minute, and whatever else the process does goes on.
-            records, more = await asyncio.to_thread(self._taken, rows, seen, in_stock, broken)
-            if records:
-                await self._connection.copy_records_to_table(
-                    "staged_feed", records=records, columns=_COLUMNS, timeout=LONG
-                )
+        comparing = Comparing(self._columns, self._in_stock)
+        async for _ in self._copy(comparing.changed(self._rows(), known), seen, broken):
+            seen.currency = comparing.currency
+            yield seen
+        if any(not isinstance(error, FeedCut) for error in broken):
+            raise broken[0]
+        async for _ in self._complete(known):
             yield seen
         await self._drop_repeated(seen)
-        seen.price_changes_at = await SQL.next_price.within(LONG).value(self._connection)
+        changes_at = await SQL.next_price.within(LONG).value(self._connection, **self._whose, at=self._at)
+        seen.price_changes_at = changes_at
         yield seen
         for error in broken:
             raise error
@@ -123,23 +143,54 @@ class Stage:
         """Let go of the rows."""
         await SQL.clear_stage.run(self._connection)
 
+    async def _complete(self, known: Known) -> AsyncGenerator[None]:
+        """Find what is missing; and stage, too, what is as it was but beside what is not, or there more than once."""
+        for table, digests in (("unseen_feed", known.unseen()), ("wanted_feed", known.repeated())):
+            records = ((digest,) for digest in digests)
+            await self._connection.copy_records_to_table(table, records=records, columns=("raw",), timeout=LONG)
+        await SQL.analyze_rows.within(LONG).run(self._connection)
+        await SQL.find_missing.within(LONG).run(self._connection, **self._whose, at=self._at)
+        await SQL.analyze_stage.within(LONG).run(self._connection)
+        await SQL.find_wanted.within(LONG).run(self._connection, **self._whose)
+        wanted = Known(await SQL.wanted.within(LONG).value(self._connection) or b"")
+        if not len(wanted):
+            return
+        await SQL.want_anew.within(LONG).run(self._connection, **self._whose)
+        rows = Comparing(self._columns, self._in_stock).wanted(self._rows(), wanted)
+        async for _ in self._copy(rows, Seen(), []):  # What was wrong with it was seen the first time.
+            yield
+
+    async def _copy(self, rows: Iterator[ReadRow | None], seen: Seen, broken: list[Exception]) -> AsyncGenerator[None]:
+        more = True
+        while more and not broken:
+            # In a thread: a large feed is read for a minute, and whatever else the process does goes on.
+            records, more = await asyncio.to_thread(self._taken, rows, seen, broken)
+            if records:
+                await self._connection.copy_records_to_table(
+                    "staged_feed", records=records, columns=_COLUMNS, timeout=LONG
+                )
+            yield
+
     def _taken(
-        self, rows: Iterator[FeedRow | BadRow], seen: Seen, in_stock: int, broken: list[Exception]
+        self, rows: Iterator[ReadRow | None], seen: Seen, broken: list[Exception]
     ) -> tuple[list[tuple[object, ...]], bool]:
         """The next rows, and whether there may be more; what ended them early is put into `broken`."""
         records: list[tuple[object, ...]] = []
         taken = 0
         try:
-            for row in islice(rows, COPIED_AT_ONCE):
+            for read in islice(rows, COPIED_AT_ONCE):
                 taken += 1
+                if read is None:
+                    seen.rows += 1
+                    continue
+                row = read.row
                 if isinstance(row, FeedRow):
                     seen.rows += 1
-                    seen.currency = seen.currency or row.currency
                 else:
                     seen.note(row.line, row.why, row.id if row.product is not None else None)
                     if row.id is None or row.product is None:
                         continue
-                records.append(staged(row, self._at, in_stock))
+                records.append(staged(read, self._at, self._in_stock))
         except Exception as error:  # noqa: BLE001 - it is raised once what came before it is staged
             broken.append(error)
         return records, taken == COPIED_AT_ONCE

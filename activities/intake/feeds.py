@@ -10,6 +10,7 @@ from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 import structlog
@@ -167,15 +168,16 @@ class FeedReader:
                 answered = await download_feed(http, feed, at, file)
             finally:
                 await http.aclose()
-            if answered is None:
+            if answered is None or answered.as_before:
                 await SQL.unchanged.run(connection, **whose)
                 yield FeedReading(Seen(), Applied(), unchanged=True, done=True)
                 return
-            file.seek(0)
-            stage, seen, cut = Stage(connection, at), Seen(), False
-            rows = read_feed(file, Columns.of(feed.mapping, feed.country), feed.format)
+            columns = Columns.of(feed.mapping, feed.country)
+            rows = partial(read_feed, file, columns, feed.format)
+            stage = Stage(connection, (feed.store_id, feed.name), at, rows, columns, feed.in_stock_units)
+            seen, cut = Seen(), False
             try:
-                async for seen in stage.fill(rows, feed.in_stock_units):
+                async for seen in stage.fill():
                     yield FeedReading(seen, Applied())
             except FeedCut as error:
                 cut = True
@@ -186,12 +188,13 @@ class FeedReader:
             await SQL.held.run(connection, **whose, held_for=held, held_rows=seen.rows)
             yield FeedReading(seen, Applied(), held=held, done=True)
             return
+        await SQL.begin_to_apply.run(connection, store_id=feed.store_id, name=feed.name)
         applied = Applied()
         applying = Applying(connection, self._intake, feed.store_id, feed.name, at)
         async for applied in applying.apply(seen, whole=not cut):
             yield FeedReading(seen, applied)
         await stage.clear()
-        told = {"etag": answered.get("etag"), "last_modified": answered.get("last-modified")}
+        told = {"etag": answered.etag, "last_modified": answered.last_modified, "content": answered.content}
         await SQL.applied.run(
             connection, **whose, **told, rows=seen.rows, unread=seen.unread, price_changes_at=seen.price_changes_at
         )

@@ -6,7 +6,7 @@ values (:store_id, :name, :url, :format, :mapping, :country, :in_stock_units, :e
 on conflict (store_id, name) do update
 set url = excluded.url, format = excluded.format, mapping = excluded.mapping, country = excluded.country,
     in_stock_units = excluded.in_stock_units, every = excluded.every, keep_share = excluded.keep_share, due_at = now(), etag = null,
-    last_modified = null, failures = 0, failed_with = null;
+    last_modified = null, content = null, failures = 0, failed_with = null;
 
 -- name: feeds
 select * from feeds
@@ -24,14 +24,20 @@ select pg_advisory_unlock(hashtextextended('feed ' || :store_id || '/' || :name,
 
 -- name: applied
 update feeds
-set asked_at = :asked_at, read_at = :asked_at, rows = :rows, unread = :unread, etag = :etag, last_modified = :last_modified,
+set asked_at = :asked_at, read_at = :asked_at, rows = :rows, unread = :unread, etag = :etag, last_modified = :last_modified, content = :content,
     price_changes_at = :price_changes_at, due_at = least(:asked_at::timestamptz + every, :price_changes_at), failures = 0,
     failed_with = null, held_for = null, held_rows = null, held_at = null, accepted_at = null
 where store_id = :store_id and name = :name;
 
+-- name: begin_to_apply
+-- Until it is applied whole, nothing that comes is as it was: also what was applied before it.
+update feeds set etag = null, last_modified = null, content = null where store_id = :store_id and name = :name;
+
 -- name: unchanged
+-- It is what was applied last, whatever came and was held meanwhile.
 update feeds
-set asked_at = :asked_at, due_at = least(:asked_at::timestamptz + every, price_changes_at), failures = 0, failed_with = null
+set asked_at = :asked_at, due_at = least(:asked_at::timestamptz + every, price_changes_at), failures = 0, failed_with = null,
+    held_for = null, held_rows = null, held_at = null, accepted_at = null
 where store_id = :store_id and name = :name;
 
 -- name: held

@@ -33,6 +33,7 @@ class Feed:
     keep_share: Decimal
     etag: str | None
     last_modified: str | None
+    content: bytes | None
     due_at: datetime
     asked_at: datetime | None
     read_at: datetime | None

@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from activities.intake.feed_staging import staged
 from activities.storefronts.feeds.amounts import read_availability, read_period, read_price, read_units
 from activities.storefronts.feeds.columns import Columns
+from activities.storefronts.feeds.comparing import Comparing, Known
 from activities.storefronts.feeds.reading import FeedFormat, read_feed
 from activities.storefronts.feeds.rows import Availability, BadRow, FeedCut, FeedError, FeedRow, Sale
 from schemas.incoming.facts import Policy
@@ -26,7 +27,9 @@ AT = datetime(2026, 11, 30, 12, tzinfo=UTC)
 
 
 def rows(content: bytes, columns: Columns | None = None, format_: FeedFormat | None = None) -> list[FeedRow | BadRow]:
-    return list(read_feed(io.BytesIO(content), columns or Columns(), format_))
+    columns = columns or Columns()
+    read = Comparing(columns).changed(read_feed(io.BytesIO(content), columns, format_), Known())
+    return [each.row for each in read if each is not None]
 
 
 def good(content: bytes, columns: Columns | None = None) -> list[FeedRow]:
@@ -306,7 +309,8 @@ def test_a_price_does_not_change_before_the_moment_that_is_told(
 
 def _read_or_refused(content: bytes, format_: FeedFormat | None = None) -> None:
     with suppress(FeedError):
-        for row in read_feed(io.BytesIO(content), Columns(), format_):
+        for row in Comparing(Columns()).changed(read_feed(io.BytesIO(content), Columns(), format_), Known()):
+            assert row is not None
             staged(row, AT, 1)
 
 

@@ -2379,6 +2379,8 @@ create table feeds (
     keep_share       numeric(4, 3) not null check (keep_share between 0 and 1),
     etag             text,
     last_modified    text,
+    -- SHA-256 of what was applied last, byte by byte: for servers that do not say whether it has changed.
+    content          bytea check (length(content) = 32),
     due_at           timestamptz not null default now(),
     asked_at         timestamptz,
     -- When it was applied last, and what was in it.
@@ -2411,6 +2413,9 @@ create table feed_rows (
     digest     bigint not null,
     -- It says what the thing is called; else it only adds to what others say of it, and its end is not the thing's.
     names_it   boolean not null,
+    -- A digest of its cells, and of what else they are read by: while it is the same, so is `digest`, until `changes_at`.
+    raw        bigint,
+    changes_at timestamptz,
     primary key (variant_id, place, feed, store_id),
     foreign key (store_id, feed) references feeds (store_id, name) on delete cascade
 );

@@ -9,13 +9,13 @@ from collections import Counter
 from collections.abc import Iterator
 
 from activities.storefronts.feeds.columns import Columns
-from activities.storefronts.feeds.rows import BadRow, FeedCut, FeedError, FeedRow
+from activities.storefronts.feeds.rows import BadRow, FeedCut, FeedError, RawRow, values_of
 from activities.storefronts.feeds.unpacking import Peeked, encoding_of
 
 _DELIMITERS = "\t,;|"
 
 
-def read_delimited(stream: Peeked, columns: Columns) -> Iterator[FeedRow | BadRow]:
+def read_delimited(stream: Peeked, columns: Columns) -> Iterator[RawRow | BadRow]:
     """Its rows.
 
     Raises:
@@ -27,7 +27,7 @@ def read_delimited(stream: Peeked, columns: Columns) -> Iterator[FeedRow | BadRo
     text = _Lines(stream, encoding)
     records = csv.reader(text, delimiter=_delimiter(sample))
     header: list[str] = []
-    ours: tuple[tuple[str, int], ...] = ()
+    names, taken = tuple[str, ...](), values_of(())
     number, short = 0, None
     try:
         for record in records:
@@ -37,28 +37,28 @@ def read_delimited(stream: Peeked, columns: Columns) -> Iterator[FeedRow | BadRo
                 continue
             if not header:
                 header = [name.removeprefix("\ufeff") for name in record]
-                ours = _places(header, columns)
+                places = _places(header, columns)
+                names, taken = tuple(places), values_of(tuple(places.values()))
                 continue
             short = len(record) < len(header)
             if len(record) > len(header):
                 yield BadRow(number, f"it has {len(record)} cells, and the header has {len(header)}")
                 continue
-            cells = {name: record[place] for name, place in ours if place < len(record)}
             if short and not text.ends_in_line_break:
                 break  # Part of a row: what there is of it may be part of a cell.
-            row = columns.row(number, cells)
-            if row is not None:
-                yield row
+            if short:
+                record += [""] * (len(header) - len(record))
+            yield RawRow(number, names, taken(record))
     except csv.Error as error:
         raise FeedCut(f"The feed breaks in line {number + 1}: {error}.") from None
     if short and not text.ends_in_line_break:
         raise FeedCut(f"The feed breaks off in line {number}: it has fewer cells than the header, and no end.")
 
 
-def _places(header: list[str], columns: Columns) -> tuple[tuple[str, int], ...]:
+def _places(header: list[str], columns: Columns) -> dict[str, int]:
     places = {name: place for place, name in reversed([*enumerate(header)])}
-    ours = tuple((name, places[theirs]) for theirs, name in columns.ours(header).items())
-    if "id" not in (name for name, _ in ours):
+    ours = {name: places[theirs] for theirs, name in columns.ours(header).items()}
+    if "id" not in ours:
         raise FeedError("The feed's first line names no column of ids: map one to 'id'.")
     return ours
 

@@ -9,7 +9,7 @@ from typing import Protocol, cast
 import ijson  # pyright: ignore[reportMissingTypeStubs] it has none, and nobody else made some
 
 from activities.storefronts.feeds.columns import Columns
-from activities.storefronts.feeds.rows import BadRow, FeedCut, FeedError, FeedRow
+from activities.storefronts.feeds.rows import BadRow, FeedCut, FeedError, RawRow, values_of
 from activities.storefronts.feeds.unpacking import Peeked, encoding_of
 
 
@@ -27,7 +27,7 @@ class _InUtf8:
         return self._text.read(size).encode("utf-8", "replace")
 
 
-def read_json(stream: Peeked, columns: Columns) -> Iterator[FeedRow | BadRow]:
+def read_json(stream: Peeked, columns: Columns) -> Iterator[RawRow | BadRow]:
     """Its rows.
 
     Raises:
@@ -38,7 +38,7 @@ def read_json(stream: Peeked, columns: Columns) -> Iterator[FeedRow | BadRow]:
     if stream.begin.decode(encoding, "replace").lstrip("\ufeff \t\r\n")[:1] != "[":
         raise FeedError("The feed is no JSON array of items: it has to begin with '['.")
     source: _Bytes = stream if encoding == "utf-8" else _InUtf8(stream, encoding)
-    number, known, ours = 0, frozenset[str](), dict[str, str]()
+    number, known, names, taken = 0, ("",), tuple[str, ...](), values_of(())
     try:
         for number, item in enumerate(ijson.items(source, "item"), 1):
             stream.row_read()
@@ -46,11 +46,10 @@ def read_json(stream: Peeked, columns: Columns) -> Iterator[FeedRow | BadRow]:
                 yield BadRow(number, "it is no object")
                 continue
             cells = cast("dict[str, object]", item)
-            if cells.keys() != known:
-                known, ours = frozenset(cells), dict(columns.ours(cells))
-            row = columns.row(number, {ours[name]: value for name, value in cells.items() if name in ours})
-            if row is not None:
-                yield row
+            if tuple(cells) != known:
+                known, ours = tuple(cells), columns.ours(cells)
+                names, taken = tuple(ours.values()), values_of(tuple(ours))
+            yield RawRow(number, names, taken(cells))
     except (ijson.JSONError, UnicodeDecodeError) as error:
         raise FeedCut(f"The feed breaks off after item {number}: {_first_line(error)}.") from None
 

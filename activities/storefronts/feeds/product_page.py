@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from activities.storefronts.feeds.columns import Columns
 from activities.storefronts.feeds.page_nodes import Node, listed, nodes, objects
-from activities.storefronts.feeds.rows import BadRow, FeedError, FeedRow
+from activities.storefronts.feeds.rows import BadRow, FeedError, RawRow
 from activities.storefronts.feeds.unpacking import Peeked
 
 LARGEST_PAGE = 16 * 1024 * 1024
@@ -16,7 +16,7 @@ _IDS = ("sku", "productID", "gtin13", "gtin", "mpn", "@id")
 NOTHING: Node = {}
 
 
-def read_page(stream: Peeked, columns: Columns) -> Iterator[FeedRow | BadRow]:
+def read_page(stream: Peeked, columns: Columns) -> Iterator[RawRow | BadRow]:
     """The products with an offer that it is of.
 
     Raises:
@@ -29,9 +29,7 @@ def read_page(stream: Peeked, columns: Columns) -> Iterator[FeedRow | BadRow]:
     if not rows:
         raise FeedError("The page has no product of schema.org with an offer in it, as JSON-LD or microdata.")
     for number, cells in enumerate(rows, 1):
-        row = columns.row(number, cells)
-        if row is not None:
-            yield row
+        yield RawRow(number, tuple(cells), tuple(cells.values()))
 
 
 def _page(stream: Peeked) -> bytes:

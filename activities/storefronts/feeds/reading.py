@@ -11,7 +11,7 @@ from activities.storefronts.feeds.columns import Columns
 from activities.storefronts.feeds.delimited import read_delimited
 from activities.storefronts.feeds.json_array import read_json
 from activities.storefronts.feeds.product_page import read_page
-from activities.storefronts.feeds.rows import BadRow, FeedError, FeedRow
+from activities.storefronts.feeds.rows import BadRow, FeedError, RawRow
 from activities.storefronts.feeds.unpacking import Peeked, encoding_of, unpacked
 from activities.storefronts.feeds.xml_items import read_xml
 
@@ -29,7 +29,7 @@ class FeedFormat(StrEnum):
     """A product's page, with schema.org's words in it."""
 
 
-READERS: Mapping[FeedFormat, Callable[[Peeked, Columns], Iterator[FeedRow | BadRow]]] = {
+READERS: Mapping[FeedFormat, Callable[[Peeked, Columns], Iterator[RawRow | BadRow]]] = {
     FeedFormat.JSON: read_json,
     FeedFormat.XML: read_xml,
     FeedFormat.TEXT: read_delimited,
@@ -37,22 +37,23 @@ READERS: Mapping[FeedFormat, Callable[[Peeked, Columns], Iterator[FeedRow | BadR
 }
 
 
-def read_feed(file: BinaryIO, columns: Columns, format_: FeedFormat | None = None) -> Iterator[FeedRow | BadRow]:
+def read_feed(file: BinaryIO, columns: Columns, format_: FeedFormat | None = None) -> Iterator[RawRow | BadRow]:
     """The rows of a feed, in their order. One without a single row has none.
 
     Args:
-        file: at its beginning; a gzip, or a zip with one file in it, is unpacked.
+        file: is read from its beginning; a gzip, or a zip with one file in it, is unpacked.
         format_: None: it is known by its content.
 
     Raises:
         FeedError, FeedCut: as they say; after the rows before it.
     """
+    file.seek(0)
     with unpacked(file) as stream:
         peeked = Peeked(stream)
         begin = peeked.begin.decode(encoding_of(peeked.begin), "replace").lstrip("\ufeff \t\r\n")
         if not begin:
             return
-        yield from _in_one_currency(READERS[format_ or _format_of(begin)](peeked, columns))
+        yield from READERS[format_ or _format_of(begin)](peeked, columns)
 
 
 def _format_of(begin: str) -> FeedFormat:
@@ -65,15 +66,3 @@ def _format_of(begin: str) -> FeedFormat:
     if "\0" in begin:
         raise FeedError("The feed is neither JSON, XML, CSV nor HTML: its format is not known.")
     return FeedFormat.TEXT
-
-
-def _in_one_currency(rows: Iterator[FeedRow | BadRow]) -> Iterator[FeedRow | BadRow]:
-    """A store's prices are in one: that of the first."""
-    currency: str | None = None
-    for row in rows:
-        if isinstance(row, FeedRow) and row.currency is not None and row.currency != currency:
-            if currency is not None:
-                yield BadRow(row.line, "price: it is in another currency than the first one", row.id, row.product)
-                continue
-            currency = row.currency
-        yield row

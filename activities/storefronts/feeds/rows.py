@@ -1,9 +1,12 @@
 """What one row of a catalogue feed says, whatever its format; and what is wrong with a feed. Pure."""
 
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
+from operator import itemgetter
+from typing import Any, NamedTuple, cast
 
 from schemas.errors import DomainError, ErrorKind
 from schemas.incoming.facts import Policy
@@ -53,6 +56,30 @@ class Stock:
     tracked: bool
     quantity: int | None
     policy: Policy
+
+
+class RawRow(NamedTuple):
+    """A row before anything in it is looked at: where it stands, our names of its cells, and these."""
+
+    line: int
+    names: tuple[str, ...]
+    values: tuple[object, ...]
+
+    @property
+    def cells(self) -> Mapping[str, object]:
+        """The cells by name."""
+        return dict(zip(self.names, self.values, strict=True))
+
+
+def values_of(keys: Sequence[object]) -> Callable[[Any], tuple[object, ...]]:
+    """What takes the values of these keys, or places, from a row: a million times, so without a loop in Python."""
+    match keys:
+        case []:
+            return lambda _: ()
+        case [key]:
+            return lambda row: (row[key],)
+        case _:
+            return cast("Callable[[Any], tuple[object, ...]]", itemgetter(*keys))
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,19 +9,19 @@ from typing import Any
 from lxml import etree
 
 from activities.storefronts.feeds.columns import Columns, plain_name
-from activities.storefronts.feeds.rows import BadRow, FeedCut, FeedRow
+from activities.storefronts.feeds.rows import BadRow, FeedCut, RawRow, values_of
 from activities.storefronts.feeds.unpacking import Peeked
 
 GOOGLE = "{http://base.google.com/ns/1.0}"
 
 
-def read_xml(stream: Peeked, columns: Columns) -> Iterator[FeedRow | BadRow]:
+def read_xml(stream: Peeked, columns: Columns) -> Iterator[RawRow | BadRow]:
     """Its rows. Entities of a document type stay what they are, and nothing is fetched.
 
     Raises:
         FeedCut: it breaks off, or is no XML from somewhere on.
     """
-    number, known, ours = 0, frozenset[str](), dict[str, str]()
+    number, known, names, taken = 0, ("",), tuple[str, ...](), values_of(())
     try:
         parsed: Any = etree.iterparse(
             stream,
@@ -35,16 +35,15 @@ def read_xml(stream: Peeked, columns: Columns) -> Iterator[FeedRow | BadRow]:
         for number, (_, item) in enumerate(parsed, 1):
             stream.row_read()
             cells = _cells(item)
-            if cells.keys() != known:
-                known, ours = frozenset(cells), dict(columns.ours(cells))
-            told = {ours[name]: value for name, value in cells.items() if name in ours}
-            row = columns.row(int(item.sourceline or number), told)
+            if tuple(cells) != known:
+                known, ours = tuple(cells), columns.ours(cells)
+                names, taken = tuple(ours.values()), values_of(tuple(ours))
+            line = int(item.sourceline or number)
             item.clear()
             # Those before it hang on the feed's element until it ends.
             while item.getprevious() is not None:
                 del item.getparent()[0]
-            if row is not None:
-                yield row
+            yield RawRow(line, names, taken(cells))
     except etree.XMLSyntaxError as error:
         raise FeedCut(f"The feed is no XML in line {error.lineno}, after {number} items.") from None
 
