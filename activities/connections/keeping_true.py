@@ -157,6 +157,7 @@ class KeepingTrue:
         if broken:
             log.warning("subscriptions made again", store=shop.store_id, topics=[each.topic for each in broken])
             found = await shop.api.subscribe(address, shop.webhook_secret)
+        await self._shops.learn_signing(shop, found)
         await note_subscriptions(self._pool, shop.store_id, found)
         return True
 

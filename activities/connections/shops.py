@@ -3,7 +3,7 @@
 Tokens that end are renewed on the way, by one process at a time.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -13,7 +13,7 @@ from activities.connections.sealing import Seal
 from activities.postgres.pool import Connection, Pool, transaction
 from activities.postgres.queries import load_queries
 from activities.storefronts.registry import SHOP_APIS
-from activities.storefronts.shop_api import Access, ShopApi
+from activities.storefronts.shop_api import Access, ShopApi, Subscription
 from activities.storefronts.shop_http import AccessRefused, ShopAnswerOdd, ShopAway, ShopHttp
 from schemas.errors import DomainError, ErrorKind
 from schemas.ids import StoreId
@@ -164,6 +164,17 @@ class Shops:
         for purpose, secret in secrets.items():
             sealed = self.seal.seal(store_id, purpose, secret)
             await SQL.keep_secret.run(connection, store_id=store_id, purpose=purpose, sealed=sealed)
+
+    async def learn_signing(self, shop: OpenShop, found: Sequence[Subscription]) -> None:
+        """Keep what a store's webhooks are signed with, where its platform makes that by itself and tells it.
+
+        Raises:
+            SecretsKeyMissing: as it says.
+        """
+        told = next((each.signed_with for each in found if each.signed_with), None)
+        if told is not None and told != shop.webhook_secret:
+            async with transaction(self._pool) as connection:
+                await self.keep_secrets(connection, shop.store_id, {WEBHOOK: told})
 
     async def answered(self, store_id: StoreId) -> None:
         """Put on record that its API answers."""

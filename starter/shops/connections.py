@@ -4,7 +4,6 @@ What a platform asks for is its own (`ShopApi.questions`); secrets are encrypted
 nobody again.
 """
 
-import re
 import secrets as randomness
 from base64 import b64encode
 from collections.abc import Mapping, Sequence
@@ -23,19 +22,17 @@ from activities.storefronts.shop_api import Access, Health, Introduction, Questi
 from schemas.errors import DomainError, ErrorKind
 from schemas.ids import StoreId
 from schemas.responses.connections import Connected, Disconnected, Resealed, SecretReport, SubscriptionReport, Synced
+from starter.shops.one_catalogue import allow_platform
+from starter.shops.platform_answers import ConnectionUseless, checked
 
 SQL = load_queries("activities.connections", "connections.sql")
 
 ROTATION = timedelta(days=1)
 """A platform may sign with the old secret for an hour, and sends again for hours what was not taken."""
-LONGEST_STORE_ID = 255
-
-
-class ConnectionUseless(DomainError):
-    """A question of the platform is not answered, or what was answered does not fit."""
-
-    code = "connection_useless"
-    kind = ErrorKind.ARGUMENT
+NO_PUBLIC_URL = (
+    "SHELFTALK_PUBLIC_URL is not set, so the platform can send no webhooks here; what is waited for is asked for at "
+    "intervals. Set it, restart, and `shelftalk store webhooks STORE`."
+)
 
 
 class UnknownPlatform(DomainError):
@@ -81,7 +78,7 @@ class Connections:
             return api.questions
         if source not in self._sources:
             raise UnknownPlatform(source, sorted({*self._sources, *self._shops.apis}))
-        return (Question("store", "The store's id, as it is to be known here: its domain.", pattern=r"[!-~]{1,255}"),)
+        return (Question("store", "The store's id, as it is to be known here: its domain", pattern=r"[!-~]{1,255}"),)
 
     async def connect(self, source: str, answers: Mapping[str, str], by: str) -> Connected:
         """Connect a store, or give one that is connected other access. Its API is asked first who it is.
@@ -90,11 +87,11 @@ class Connections:
             answers: to the platform's questions, by their names.
 
         Raises:
-            UnknownPlatform, ConnectionUseless, SecretsKeyMissing: as they say; nothing is kept.
+            UnknownPlatform, ConnectionUseless, FedByAnother, SecretsKeyMissing: as they say; nothing is kept.
             AccessRefused, ShopAway, ShopAnswerOdd: the shop does not let us in; nothing is kept.
         """
         questions = self.questions(source)
-        told = _checked(questions, answers)
+        told = checked(questions, answers)
         settings = {each.name: told[each.name] for each in questions if not each.secret}
         secrets = {each.name: told[each.name] for each in questions if each.secret}
         if source not in self._shops.apis:
@@ -118,9 +115,12 @@ class Connections:
         self, source: str, shop: Introduction, access: Access, by: str, made_secret: str | None = None
     ) -> Connected:
         store_id = StoreId(shop.store_id)
-        secret = shop.webhook_secret or randomness.token_hex(24)
+        secrets = dict(access.secrets)
+        if shop.sends:
+            secrets[WEBHOOK] = shop.webhook_secret or randomness.token_hex(24)
         async with transaction(self._pool) as connection:
             await add_store(connection, store_id, source, by)
+            await allow_platform(connection, store_id, source, self._shops.apis)
             await SQL.connect.run(
                 connection,
                 store_id=store_id,
@@ -129,21 +129,25 @@ class Connections:
                 token_ends_at=access.ends_at,
             )
             await SQL.name_store.run(
-                connection, store_id=store_id, name=shop.name, url=shop.front_page, currency=shop.currency
+                connection,
+                store_id=store_id,
+                source=source,
+                name=shop.name,
+                url=shop.front_page,
+                currency=shop.currency,
             )
-            await self._shops.keep_secrets(connection, store_id, {**access.secrets, WEBHOOK: secret})
+            if not shop.sends:
+                await SQL.forget_secret.run(connection, store_id=store_id, purpose=WEBHOOK)
+            await self._shops.keep_secrets(connection, store_id, secrets)
             await write_audit(connection, by, "connect store", {"store": store_id, "source": source})
-        address = webhook_address(self._public_url, source, store_id)
+        address = webhook_address(self._public_url, source, store_id) if shop.sends else None
         notes = list(shop.notes)
         found: Sequence[Subscription] = ()
-        if address is None:
-            notes.append(
-                "SHELFTALK_PUBLIC_URL is not set, so the platform can send no webhooks here; what is waited for is "
-                "asked for at intervals."
-            )
-        elif source in self._shops.apis:
+        if address is not None and source in self._shops.apis:
             found, trouble = await self._subscribed(store_id, address)
             notes += trouble
+        elif shop.sends and address is None:
+            notes.append(NO_PUBLIC_URL)
         return Connected(
             store=store_id,
             source=source,
@@ -152,6 +156,7 @@ class Connections:
             address=address,
             made_secret=made_secret,
             subscriptions=await self._noted(store_id, found),
+            by_hand=shop.by_hand if address else None,
             notes=tuple(notes),
         )
 
@@ -159,7 +164,9 @@ class Connections:
         try:
             shop = await self._shops.open(store_id)
             assert shop.webhook_secret is not None, "it was kept with the connection"
-            return await shop.api.subscribe(address, shop.webhook_secret), []
+            found = await shop.api.subscribe(address, shop.webhook_secret)
+            await self._shops.learn_signing(shop, found)
+            return found, []
         except SHOP_TROUBLE as error:
             await self._shops.failed(store_id, error)
             return (), [f"Its webhooks could not be subscribed, and are tried again each hour: {error}"]
@@ -187,10 +194,13 @@ class Connections:
         address = webhook_address(self._public_url, shop.source, store_id)
         if address is None:
             raise ConnectionUseless("SHELFTALK_PUBLIC_URL is not set, so the platform can send no webhooks here.")
+        if shop.webhook_secret is None:
+            return ()
         found = await shop.api.subscriptions(address)
-        if any(each.health is not Health.ALIVE for each in found) and shop.webhook_secret is not None:
+        if any(each.health is not Health.ALIVE for each in found):
             found = await shop.api.subscribe(address, shop.webhook_secret)
             await write_audit(self._pool, by, "subscribe store", {"store": store_id})
+        await self._shops.learn_signing(shop, found)
         return await self._noted(store_id, found)
 
     async def rotate(self, store_id: StoreId, secret: str | None, by: str) -> SecretReport:
@@ -232,9 +242,11 @@ class Connections:
         try:
             shop = await self._shops.open(store_id)
             address = webhook_address(self._public_url, shop.source, store_id)
-            if address is not None:
-                await shop.api.unsubscribe(address)
-            return address is not None
+            if address is None:
+                return False
+            there = await shop.api.subscriptions(address)
+            await shop.api.unsubscribe(address)
+            return bool(there)
         except NotConnected:
             raise
         except DomainError:
@@ -267,18 +279,3 @@ class Connections:
         return tuple(
             SubscriptionReport(topic=each.topic, health=each.health, why=each.why, looked_at=now) for each in found
         )
-
-
-def _checked(questions: Sequence[Question], answers: Mapping[str, str]) -> dict[str, str]:
-    if unknown := sorted(set(answers) - {each.name for each in questions}):
-        known = ", ".join(each.name for each in questions)
-        raise ConnectionUseless(f"This platform does not ask for '{unknown[0]}'; it asks for: {known}.")
-    told: dict[str, str] = {}
-    for each in questions:
-        answer = answers.get(each.name, each.default)
-        if answer is None:
-            raise ConnectionUseless(f"'{each.name}' is missing. {each.text}")
-        if re.fullmatch(each.pattern, answer.strip(), re.DOTALL) is None:
-            raise ConnectionUseless(f"'{each.name}' is not of the form it has. {each.text}")
-        told[each.name] = answer.strip()
-    return told

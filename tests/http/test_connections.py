@@ -9,7 +9,7 @@ from schemas.responses.connections import ConnectionReport
 from tests.http.conftest import web_over
 from tests.http.web import SETTINGS, Web, problem
 
-SOURCE = "shopify"
+SOURCE = "open"
 KEYED = SETTINGS.model_copy(
     update={
         "secrets_keys": (SecretStr(Fernet.generate_key().decode()),),
